@@ -1,0 +1,1 @@
+"""How Umbel talks to message brokers: one protocol (`base`) and its adapters."""

@@ -1,0 +1,181 @@
+"""Which delivery, run and end belong together.
+
+Only sent and received carry a number (`retries`). A run belongs to the last delivery
+before it on the same worker that has not begun; an end belongs to the last open run on
+the same worker. At a retry the wire shows sent(1), received(1), retried: the end is of the
+run that began before, so ends look for runs first and deliveries second. Events are read in
+total order, never in order of arrival, so that equal sets give equal attempts.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from umbel.cluster.events import Event
+from umbel.cluster.facts import Facts
+from umbel.cluster.moments import moment
+
+PENDING = "PENDING"
+RECEIVED = "RECEIVED"
+STARTED = "STARTED"
+RETRY = "RETRY"
+REJECTED = "REJECTED"
+SUCCESS = "SUCCESS"
+FAILURE = "FAILURE"
+REVOKED = "REVOKED"
+
+#: Every state, from waiting to ended.
+STATES = (PENDING, RECEIVED, STARTED, RETRY, REJECTED, REVOKED, FAILURE, SUCCESS)
+
+STATE_AFTER: Final = {
+    "task-received": RECEIVED,
+    "task-started": STARTED,
+    "task-retried": RETRY,
+    "task-rejected": REJECTED,
+    "task-revoked": REVOKED,
+    "task-failed": FAILURE,
+    "task-succeeded": SUCCESS,
+}
+#: When one run ended twice (a hard time limit fails twice, `Reject` fails and rejects),
+#: the stronger word stands.
+_STRENGTH: Final = {state: rank for rank, state in enumerate(STATES)}
+
+
+class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One delivery and what came of it. Times are Unix seconds, `runtime` seconds.
+
+    `number` is 0 for the first try, then 1, 2, ... for each retry; a redelivery repeats the
+    number. `state` is RECEIVED while it waits on a worker, STARTED while it runs.
+    """
+
+    number: int
+    state: str
+    worker: str | None = None
+    pid: int | None = None
+    sent: float | None = None
+    eta: float | None = None
+    received: float | None = None
+    started: float | None = None
+    ended: float | None = None
+    runtime: float | None = None
+    exception: str | None = None
+    traceback: str | None = None
+    redelivered: bool = False
+
+
+class _Run:
+    """An attempt under construction."""
+
+    __slots__ = ("delivery", "end", "number", "redelivered", "started", "state", "worker")
+
+    def __init__(self, number: int, worker: str) -> None:
+        self.number = number
+        self.worker = worker
+        self.state = RECEIVED
+        self.delivery: Event | None = None
+        self.started: Event | None = None
+        self.end: Event | None = None
+        self.redelivered = False
+
+
+def attempts(facts: Facts) -> tuple[Attempt, ...]:
+    """Every attempt that `facts` tell of, in order of number, then of time."""
+    runs: list[_Run] = []
+    sent: dict[int, Event] = {}
+    for event in facts:
+        kind = event.type
+        if kind == "task-sent":
+            sent.setdefault(event.retries or 0, event)
+        elif kind == "task-received":
+            _deliver(runs, event)
+        elif kind == "task-started":
+            _start(runs, event)
+        elif kind in STATE_AFTER:
+            _end(runs, event)
+    runs.sort(key=lambda run: run.number)
+    return tuple(_finish(run, sent.get(run.number)) for run in runs)
+
+
+def _deliver(runs: list[_Run], event: Event) -> None:
+    run = _Run(event.retries or 0, event.hostname)
+    run.delivery = event
+    # A replacement keeps the number and changes the parent; a redelivery changes neither.
+    run.redelivered = any(
+        other.number == run.number
+        and (other.delivery is None or other.delivery.parent_id == event.parent_id)
+        for other in runs
+    )
+    runs.append(run)
+
+
+def _start(runs: list[_Run], event: Event) -> None:
+    for run in reversed(runs):
+        if run.worker == event.hostname and run.started is None and run.end is None:
+            break
+    else:
+        run = _Run(runs[-1].number if runs else 0, event.hostname)
+        run.redelivered = bool(runs)
+        runs.append(run)
+    run.started = event
+    run.state = STARTED
+
+
+def _end(runs: list[_Run], event: Event) -> None:
+    run = _ending(runs, event)
+    state = STATE_AFTER[event.type]
+    if run.end is None or _STRENGTH[state] > _STRENGTH[run.state]:
+        run.end, run.state = event, state
+
+
+def _ending(runs: list[_Run], event: Event) -> _Run:
+    here = [run for run in reversed(runs) if run.worker == event.hostname]
+    for run in here:
+        if run.started is not None and run.end is None:
+            return run
+    for run in here:
+        if run.end is None:
+            return run
+    if here and event.type != "task-retried":
+        return here[0]
+    run = _Run(runs[-1].number if runs else 0, event.hostname)
+    runs.append(run)
+    return run
+
+
+def _finish(run: _Run, sent: Event | None) -> Attempt:
+    end, started, delivery = run.end, run.started, run.delivery
+    described = delivery or sent
+    runtime = end.runtime if end is not None else None
+    if runtime is None and end is not None and started is not None:
+        runtime = max(0.0, end.timestamp - started.timestamp)
+    last = end or started or delivery
+    return Attempt(
+        number=run.number,
+        state=run.state,
+        worker=run.worker,
+        pid=last.pid if last is not None else None,
+        sent=sent.timestamp if sent is not None else None,
+        eta=moment(described.eta) if described is not None and described.eta else None,
+        received=delivery.timestamp if delivery is not None else None,
+        started=started.timestamp if started is not None else None,
+        ended=end.timestamp if end is not None else None,
+        runtime=runtime,
+        exception=true_exception(end) if end is not None else None,
+        traceback=end.traceback if end is not None else None,
+        redelivered=run.redelivered,
+    )
+
+
+def true_exception(event: Event) -> str | None:
+    """The exception that an end tells of.
+
+    Celery wraps errors of the worker's own (time limits, lost workers) in a class whose
+    repr says nothing; the traceback's last line has the truth.
+    """
+    exception = event.exception
+    if exception == "ExceptionWithTraceback()" and event.traceback:
+        lines = event.traceback.strip().splitlines()
+        exception = lines[-1].strip() or exception
+    return exception

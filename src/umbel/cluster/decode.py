@@ -1,0 +1,225 @@
+"""From the body of a message to events. See `events` for the theory of operation."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from umbel.cluster.events import TASK_RANK, WORKER_KINDS, Decoded, Event, Fault
+
+#: The longest text of one field that is kept, in characters. Celery itself cuts reprs at
+#: 1,024, but applications can send their own (`argsrepr`), and tracebacks are not cut.
+TEXT_MAX = 65_536
+#: The longest name (task, worker, queue, ...) that is kept, in characters.
+LABEL_MAX = 512
+#: A longer task id is refused: it could not be found again under a shortened one.
+UUID_MAX = 255
+#: Events that claim to come from further ahead than this get the time of their arrival.
+FUTURE_MAX_S = 86_400.0
+#: Nor did Celery send events before 2009.
+PAST_MIN = 1_230_768_000.0
+DETAIL_MAX = 16_384
+SAMPLE_MAX = 400
+
+_fast: Final = msgspec.json.Decoder(Event | list[Event])
+_KNOWN: Final = frozenset(TASK_RANK) | WORKER_KINDS
+_LABELS: Final = ("name", "queue", "exchange", "routing_key", "root_id", "parent_id")
+_TEXTS: Final = ("args", "kwargs", "result", "exception", "traceback")
+_WIRE_FIELDS: Final = frozenset(Event.__struct_fields__) - {"detail"} | {"utcoffset"}
+
+
+def decode(body: bytes, received_at: float) -> Decoded:
+    """The events of one JSON message, and what in it could not be understood.
+
+    `received_at` (Unix seconds) replaces timestamps that no clock can have meant.
+    """
+    try:
+        found = _fast.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return _decode_slowly(body, received_at)
+    events = found if type(found) is list else [found]
+    latest = received_at + FUTURE_MAX_S
+    for event in events:
+        if (
+            event.type not in _KNOWN
+            or not PAST_MIN < event.timestamp < latest
+            or not event.hostname
+            or (not event.uuid and event.type in TASK_RANK)
+        ):
+            return _decode_slowly(body, received_at)
+    # Over-long texts and NULs are rare; a short body without an escaped NUL has neither.
+    if b"\\u0000" in body or (len(body) > UUID_MAX and _has_over_long(events)):
+        return _decode_slowly(body, received_at)
+    return Decoded(events, [])
+
+
+def _has_over_long(events: list[Event]) -> bool:
+    return any(
+        len(event.uuid) > UUID_MAX
+        or len(event.hostname) > LABEL_MAX
+        or any(len(getattr(event, field) or "") > LABEL_MAX for field in _LABELS)
+        or any(len(getattr(event, field) or "") > TEXT_MAX for field in _TEXTS)
+        for event in events
+    )
+
+
+def _decode_slowly(body: bytes, received_at: float) -> Decoded:
+    try:
+        value = json.loads(body.decode("utf-8", "replace"))
+    except (ValueError, RecursionError) as error:
+        return Decoded([], [Fault("not-json", f"The body is not JSON: {error}.", sample(body))])
+    return lenient(value, received_at)
+
+
+def lenient(value: object, received_at: float) -> Decoded:
+    """The same for an already decoded value (another serializer, or an odd message)."""
+    if isinstance(value, Mapping):
+        value = [value]
+    if not isinstance(value, list):
+        kind = type(value).__name__
+        message = f"The body is {kind}, where an event (an object) or a list of events belongs."
+        return Decoded([], [Fault("not-an-event", message, sample(value))])
+    events: list[Event] = []
+    faults: list[Fault] = []
+    for item in value:
+        try:
+            events.append(_coerce(item, received_at))
+        except _Unfit as unfit:
+            faults.append(Fault(unfit.reason, str(unfit), sample(item)))
+        except (RecursionError, ValueError, TypeError, OverflowError) as error:
+            faults.append(Fault("odd-field", f"A field cannot be read: {error}.", sample(item)))
+    return Decoded(events, faults)
+
+
+class _Unfit(Exception):
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+def _coerce(item: object, received_at: float) -> Event:
+    if not isinstance(item, Mapping):
+        raise _Unfit("not-an-event", f"A {type(item).__name__} stands where an event belongs.")
+    kind = item.get("type")
+    if not isinstance(kind, str) or not kind:
+        raise _Unfit("no-type", "The event has no type.")
+    hostname = _label(item.get("hostname"))
+    if not hostname:
+        raise _Unfit("no-hostname", f"The {kind[:60]} event does not say which node sent it.")
+    uuid = item.get("uuid")
+    if kind in TASK_RANK and not uuid:
+        raise _Unfit("no-uuid", f"The {kind} event does not say which task it is about.")
+    if uuid is not None and (not isinstance(uuid, str) or not 0 < len(uuid) <= UUID_MAX):
+        raise _Unfit("odd-uuid", f"A task id must be text of 1 to {UUID_MAX} characters.")
+    fields: dict[str, Any] = {
+        field: reader(item[field])
+        for field, reader in _READERS.items()
+        if item.get(field) is not None
+    }
+    if kind not in _KNOWN:
+        fields["detail"] = _detail(item)
+    return Event(
+        type=_label(kind) or "",
+        timestamp=_timestamp(item.get("timestamp"), received_at),
+        hostname=hostname,
+        uuid=_clean(uuid) if uuid else "",
+        **fields,
+    )
+
+
+def _timestamp(value: object, received_at: float) -> float:
+    number = _number(value)
+    if number is None or not PAST_MIN < number < received_at + FUTURE_MAX_S:
+        return received_at
+    return number
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _integer(value: object) -> int | None:
+    number = _number(value)
+    return int(number) if number is not None and abs(number) < 2**63 else None
+
+
+def _flag(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _clean(text: str) -> str:
+    """Text that every store can hold: no NUL, no lone surrogate."""
+    if "\0" in text:
+        text = text.replace("\0", "\N{SYMBOL FOR NULL}")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = text.encode("utf-8", "replace").decode()
+    return text
+
+
+def _cut(text: str, longest: int) -> str:
+    if len(text) <= longest:
+        return _clean(text)
+    return f"{_clean(text[:longest])}… [cut by Umbel, {len(text):,} characters]"
+
+
+def _label(value: object) -> str | None:
+    if not isinstance(value, str):
+        return None if value is None else _label(str(value)[:LABEL_MAX])
+    return _clean(value) if len(value) <= LABEL_MAX else _clean(value[: LABEL_MAX - 1]) + "…"
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return _cut(value, TEXT_MAX)
+    return _cut(_compact(value), TEXT_MAX)
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str, separators=(", ", ": "))
+
+
+def _detail(item: Mapping[str, object]) -> str:
+    rest = {key: value for key, value in item.items() if key not in _WIRE_FIELDS}
+    return _cut(_compact(rest), DETAIL_MAX)
+
+
+def _loads(value: object) -> tuple[float, ...] | None:
+    if not isinstance(value, list | tuple):
+        return None
+    numbers = [number for entry in value[:3] if (number := _number(entry)) is not None]
+    return tuple(numbers)
+
+
+_READERS: Final[dict[str, Callable[[object], Any]]] = {
+    **dict.fromkeys(("pid", "clock", "retries", "signum", "active", "processed"), _integer),
+    **dict.fromkeys(("runtime", "freq"), _number),
+    **dict.fromkeys(_LABELS, _label),
+    **dict.fromkeys(("eta", "expires", "sw_ident", "sw_ver", "sw_sys"), _label),
+    **dict.fromkeys(_TEXTS, _text),
+    **dict.fromkeys(("terminated", "expired", "requeue"), _flag),
+    "loadavg": _loads,
+}
+
+
+def sample(value: object) -> str:
+    """The first characters of anything, safe to store and to show."""
+    if isinstance(value, bytes):
+        text = value[: SAMPLE_MAX * 4].decode("utf-8", "replace")
+    else:
+        try:
+            text = _compact(value) if not isinstance(value, str) else value
+        except (RecursionError, ValueError, TypeError):
+            text = f"({type(value).__name__})"
+    return _clean(text[:SAMPLE_MAX]) + ("…" if len(text) > SAMPLE_MAX else "")

@@ -1,0 +1,96 @@
+"""What Celery says, as values.
+
+Theory of operation. A broker message carries one event (a JSON object) or several (a JSON
+list, routing key `task.multi`). `decode` first tries the whole body against one flat
+struct, which costs a few microseconds and is right for nearly every message. Whatever does
+not fit (another shape, numbers as strings, unknown types, invalid UTF-8, over-long texts)
+goes through `lenient`, which judges each event of the message alone: what can be
+understood is kept, what cannot becomes a `Fault` with a countable reason. Nothing in here
+raises for bad input, imports, evaluates or unpickles anything.
+
+Source of the fields: celery/events/dispatcher.py, celery/app/amqp.py,
+celery/worker/strategy.py, celery/worker/request.py, celery/worker/heartbeat.py.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+#: Every kind of task event with a meaning, and its rank among events of one instant: what
+#: can only happen later in one run has the higher rank.
+TASK_RANK: dict[str, int] = {
+    "task-sent": 0,
+    "task-received": 1,
+    "task-started": 2,
+    "task-retried": 3,
+    "task-rejected": 4,
+    "task-revoked": 5,
+    "task-failed": 6,
+    "task-succeeded": 7,
+}
+#: The rank of a task event of any other type (`task-progress`, `task-cancelled`, ...).
+CUSTOM_RANK = 8
+WORKER_KINDS = frozenset({"worker-online", "worker-heartbeat", "worker-offline"})
+
+
+class Event(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
+    """One event. Which fields are set depends on `type`; times are Unix seconds, UTC.
+
+    `args`, `kwargs` and `result` are Python reprs, as Celery cut them. `eta` and `expires`
+    are ISO 8601 texts. `runtime` is in seconds. `detail` is the JSON text of the fields
+    that an application's own event type brought.
+    """
+
+    type: str
+    timestamp: float
+    hostname: str
+    pid: int | None = None
+    clock: int | None = None
+    uuid: str = ""
+    name: str | None = None
+    args: str | None = None
+    kwargs: str | None = None
+    retries: int | None = None
+    eta: str | None = None
+    expires: str | None = None
+    root_id: str | None = None
+    parent_id: str | None = None
+    queue: str | None = None
+    exchange: str | None = None
+    routing_key: str | None = None
+    result: str | None = None
+    runtime: float | None = None
+    exception: str | None = None
+    traceback: str | None = None
+    terminated: bool | None = None
+    signum: int | None = None
+    expired: bool | None = None
+    requeue: bool | None = None
+    freq: float | None = None
+    active: int | None = None
+    processed: int | None = None
+    loadavg: tuple[float, ...] | None = None
+    sw_ident: str | None = None
+    sw_ver: str | None = None
+    sw_sys: str | None = None
+    detail: str | None = None
+
+    @property
+    def is_task(self) -> bool:
+        return self.type.startswith("task-")
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """Something that could not be understood: a countable reason, a sentence, and the
+    first characters of what came, for a person to look at."""
+
+    reason: str
+    message: str
+    sample: str
+
+
+class Decoded(msgspec.Struct, frozen=True):
+    """What one message held."""
+
+    events: list[Event]
+    faults: list[Fault]

@@ -1,0 +1,93 @@
+"""A task is the set of its events.
+
+`join` is set union, so it is commutative, associative and idempotent: duplicates, disorder,
+restarts and several collectors need no coordination. The set is kept as a tuple in one
+total order, so that equal sets are equal tuples and equal bytes.
+
+A set is bounded without losing these laws: of each kind of event the first and the last
+`KEPT_PER_SIDE` by the total order stay. "The k smallest and k largest of a union" depends
+only on the k smallest and k largest of its parts, so bounding early or late, once or
+often, gives the same set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
+from operator import attrgetter
+from typing import Final
+
+import msgspec
+
+from umbel.cluster.events import CUSTOM_RANK, TASK_RANK, Event
+
+KEPT_PER_SIDE = 24
+
+#: All events of one task, in total order.
+Facts = tuple[Event, ...]
+
+_encode: Final = msgspec.msgpack.Encoder().encode
+_decode: Final = msgspec.msgpack.Decoder(tuple[Event, ...]).decode
+_timestamp: Final = attrgetter("timestamp")
+
+
+def join(known: Facts, more: Iterable[Event]) -> Facts:
+    """The union of both. Returns `known` itself when nothing in `more` is new."""
+    new: list[Event] = []
+    for event in more:
+        if event not in known and event not in new:
+            new.append(event)
+    if not new:
+        return known
+    union = [*known, *new]
+    union.sort(key=_timestamp)
+    if any(a.timestamp == b.timestamp for a, b in pairwise(union)):
+        union.sort(key=_order)
+    if len(union) > KEPT_PER_SIDE:
+        kept = _bound(union)
+        return known if kept == known else kept
+    return tuple(union)
+
+
+def _order(event: Event) -> tuple[float, int, str, int, bytes]:
+    """The total order: time, then what can only happen later, then the bytes."""
+    return (
+        event.timestamp,
+        TASK_RANK.get(event.type, CUSTOM_RANK),
+        event.hostname,
+        event.clock or 0,
+        _encode(event),
+    )
+
+
+def _bound(union: list[Event]) -> Facts:
+    by_kind: dict[int, list[int]] = {}
+    for index, event in enumerate(union):
+        by_kind.setdefault(TASK_RANK.get(event.type, CUSTOM_RANK), []).append(index)
+    if all(len(indexes) <= 2 * KEPT_PER_SIDE for indexes in by_kind.values()):
+        return tuple(union)
+    kept: set[int] = set()
+    for indexes in by_kind.values():
+        kept.update(indexes[:KEPT_PER_SIDE], indexes[-KEPT_PER_SIDE:])
+    return tuple(union[index] for index in sorted(kept))
+
+
+def is_full(facts: Facts) -> bool:
+    """Whether events may have been left out by the bound."""
+    if len(facts) < 2 * KEPT_PER_SIDE:
+        return False
+    counts: dict[int, int] = {}
+    for event in facts:
+        rank = TASK_RANK.get(event.type, CUSTOM_RANK)
+        counts[rank] = counts.get(rank, 0) + 1
+    return max(counts.values()) >= 2 * KEPT_PER_SIDE
+
+
+def pack(facts: Facts) -> bytes:
+    """The set as bytes (MessagePack); equal sets give equal bytes."""
+    return _encode(facts)
+
+
+def unpack(body: bytes) -> Facts:
+    """The set again. Raises `msgspec.DecodeError` for bytes that `pack` did not give."""
+    return _decode(body)

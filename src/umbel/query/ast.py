@@ -1,0 +1,100 @@
+"""What a search means, as a tree of frozen values.
+
+`parse` makes it from text, `match` decides it for one task, `sql` turns it into a
+condition, `describe` into a sentence. Relative times stay relative in the tree, so that a
+live query slides with the clock; whoever evaluates it brings the time.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class How(StrEnum):
+    """How the text of a field is compared."""
+
+    EQUALS = "equals"  # uuid:ID, root:ID, state:FAILURE
+    GLOB = "glob"  # name:shop.* (whole value; * any run of characters, ? any one)
+    CONTAINS = "contains"  # worker:~eu, and every text of arguments, results and errors
+
+
+class Words(msgspec.Struct, frozen=True, tag=True):
+    """Free text: contained, whatever its case, in the name, id, worker, queue, args,
+    kwargs, result, exception or traceback."""
+
+    text: str
+
+
+class Matches(msgspec.Struct, frozen=True, tag=True):
+    """A text field compares so with any one of `values`."""
+
+    field: str
+    how: How
+    values: tuple[str, ...]
+
+
+class Moment(msgspec.Struct, frozen=True, tag=True):
+    """A point in time: `relative` seconds from now when set (negative is the past), else
+    `absolute` Unix seconds."""
+
+    absolute: float | None = None
+    relative: float | None = None
+
+    def at(self, now: float) -> float:
+        if self.relative is not None:
+            return now + self.relative
+        return self.absolute if self.absolute is not None else now
+
+
+class Between(msgspec.Struct, frozen=True, tag=True):
+    """A number (seconds, or a count) of the field lies within these bounds; None is open."""
+
+    field: str
+    low: float | None = None
+    high: float | None = None
+    low_open: bool = False
+    high_open: bool = False
+
+
+class During(msgspec.Struct, frozen=True, tag=True):
+    """A time of the field lies within [low, high); None is open."""
+
+    field: str
+    low: Moment | None = None
+    high: Moment | None = None
+
+
+class Argument(msgspec.Struct, frozen=True, tag=True):
+    """A positional argument (`key` is its index) or a keyword argument of that name has
+    this value, compared as text with its repr, quotes aside. `key` may be a dotted path
+    into nested dictionaries."""
+
+    key: str
+    value: str
+
+
+class Has(msgspec.Struct, frozen=True, tag=True):
+    """The field has any value at all (`has:traceback`), or the flag is set
+    (`is:redelivered`)."""
+
+    field: str
+
+
+class Not(msgspec.Struct, frozen=True, tag=True):
+    node: Node
+
+
+class And(msgspec.Struct, frozen=True, tag=True):
+    nodes: tuple[Node, ...]
+
+
+class Or(msgspec.Struct, frozen=True, tag=True):
+    nodes: tuple[Node, ...]
+
+
+Node = Words | Matches | Between | During | Argument | Has | Not | And | Or
+
+#: The query that everything matches.
+EVERYTHING = And(())

@@ -1,0 +1,1 @@
+"""Where sets of events meet: one protocol (`base`) and its adapters."""

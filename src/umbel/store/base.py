@@ -1,0 +1,257 @@
+"""The contract that every store keeps; `tests/contract/` holds each adapter to it.
+
+A store is opened either to write (one process, one thread calls `apply`, `report` and
+`trim`) or to read (any number of processes; every reading method may be called from any
+thread, at the same time). Methods block; callers on an event loop use threads. What cannot
+be done raises a `StoreError` that says what to do next, and leaves the store as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, Protocol
+
+import msgspec
+
+from umbel.cluster.events import Event
+from umbel.cluster.task import Task
+from umbel.cluster.worker import Worker
+from umbel.query.ast import Node
+
+Measure = Literal["count", "runtime", "wait"]
+
+
+class Change(msgspec.Struct, frozen=True):
+    """Task `task` became so at change number `seq`. Numbers grow, with gaps."""
+
+    seq: int
+    task: Task
+
+
+class Changes(msgspec.Struct, frozen=True):
+    """What changed after the number that was asked for: each changed task once, as it is
+    now, oldest change first. `seq` is the number to ask with next. `skipped` counts
+    changed tasks that were left out because of `limit`, or is None if unknown because the
+    number asked with is older than what the store remembers."""
+
+    items: tuple[Change, ...]
+    seq: int
+    skipped: int | None = 0
+
+
+class Applied(msgspec.Struct, frozen=True):
+    """What `apply` made of its events: how many tasks (of which new) and workers really
+    changed, and the change number after it."""
+
+    tasks: int
+    new: int
+    workers: int
+    seq: int
+
+
+class Order(msgspec.Struct, frozen=True):
+    """By which field tasks are sorted. `seen` is the order in which the store first saw
+    them. Missing values come last in both directions; ties go by `seen`, newest first."""
+
+    field: str = "seen"
+    descending: bool = True
+
+
+NEWEST_FIRST = Order()
+
+#: Fields that `Order` may name.
+ORDERS = ("seen", "name", "state", "received", "started", "runtime", "worker")
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Tasks in the order asked for. `cursor` gives the next page, None after the last one.
+
+    `complete` is False when time ran out before the page was full; `reached` is then the
+    `seen` time down to which everything was looked at, and the cursor goes on from there.
+    Tasks of a page carry everything but `traceback`, `attempts` and `notes`.
+    """
+
+    items: tuple[Task, ...]
+    cursor: str | None
+    complete: bool = True
+    reached: float | None = None
+
+
+class Count(msgspec.Struct, frozen=True):
+    """How many tasks match. `capped`: there are more than `total`. `complete` is False
+    when time ran out first. `groups`: the most frequent values of `by`, with counts."""
+
+    total: int
+    capped: bool = False
+    complete: bool = True
+    groups: dict[str, int] = {}
+
+
+class Bucket(msgspec.Struct, frozen=True):
+    """One step of a series: `start` in Unix seconds, and values by group (a state for
+    `count`; `p50`, `p95`, `p99`, `mean` in seconds and `n` for `runtime` and `wait`)."""
+
+    start: float
+    values: dict[str, float]
+
+
+class Series(msgspec.Struct, frozen=True):
+    """A measure over time, oldest bucket first, empty buckets left out. `bucket_s` may be
+    longer than asked for."""
+
+    measure: str
+    bucket_s: float
+    buckets: tuple[Bucket, ...]
+
+
+class Suggestion(msgspec.Struct, frozen=True):
+    """A value seen in a field, with about how many tasks have it."""
+
+    value: str
+    count: int
+
+
+class Workflow(msgspec.Struct, frozen=True):
+    """All tasks that share a root, oldest first; `complete` is False past the limit."""
+
+    root_id: str
+    tasks: tuple[Task, ...]
+    complete: bool = True
+
+
+class Retention(msgspec.Struct, frozen=True):
+    """What may stay: None is without bound. The newest partition always stays."""
+
+    max_age_s: float | None = None
+    max_bytes: int | None = None
+    max_tasks: int | None = None
+
+
+class Trimmed(msgspec.Struct, frozen=True):
+    """What `trim` removed."""
+
+    tasks: int
+    size_bytes: int
+
+
+class CollectorStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """What one collector says of itself, at least once a second. Counts are since its
+    start; times are Unix seconds; `lag_s` is the age of the newest committed event when it
+    was committed; `rate` is events a second over the last ten. `broker` is `connected`,
+    `connecting` or `refused`, and `trouble` the sentence that says why not connected.
+    `lost` is the estimate from the workers' own counts (`heartbeat.processed`)."""
+
+    collector: str
+    pid: int
+    started: float
+    at: float
+    broker: str
+    broker_url: str
+    transport: str
+    connected_since: float | None = None
+    trouble: str | None = None
+    events: int = 0
+    messages: int = 0
+    rate: float = 0.0
+    lag_s: float = 0.0
+    malformed: int = 0
+    shed: int = 0
+    lost: int = 0
+    reconnections: int = 0
+    gaps: tuple[tuple[float, float], ...] = ()
+    faults: dict[str, int] = {}
+    samples: tuple[tuple[str, str, str], ...] = ()
+    event_kinds: dict[str, int] = {}
+
+
+class StoreStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """The store's own measures. `unindexed` counts tasks that text search still scans."""
+
+    kind: str
+    location: str
+    tasks: int
+    size_bytes: int
+    seq: int
+    oldest: float | None = None
+    newest: float | None = None
+    partitions: int = 1
+    unindexed: int = 0
+
+
+class Store(Protocol):
+    """Where sets of events meet. See the module's docstring for threads and errors."""
+
+    # -- writing: one process, one thread ------------------------------------------------
+
+    def apply(self, events: Sequence[Event]) -> Applied:
+        """Join `events` with what is known. All of it is durable (kill -9) when this
+        returns, none of it visible when it raises."""
+
+    def report(self, status: CollectorStatus) -> None:
+        """Keep what a collector says of itself, replacing what it said before."""
+
+    def trim(self, retention: Retention, now: float) -> Trimmed:
+        """Remove the oldest tasks beyond `retention`, whole partitions at a time."""
+
+    # -- reading: any thread -------------------------------------------------------------
+
+    def task(self, uuid: str) -> Task | None:
+        """Everything known about one task."""
+
+    def search(
+        self,
+        query: Node,
+        *,
+        now: float,
+        order: Order = NEWEST_FIRST,
+        cursor: str | None = None,
+        limit: int = 50,
+        budget_s: float = 2.0,
+    ) -> Page:
+        """One page of the tasks that match at `now`. Raises `CursorError`."""
+
+    def count(
+        self,
+        query: Node,
+        *,
+        now: float,
+        by: str | None = None,
+        cap: int = 10_000,
+        budget_s: float = 2.0,
+    ) -> Count:
+        """How many match, up to `cap`; `by` is one of `state`, `name`, `worker`, `queue`."""
+
+    def series(
+        self,
+        query: Node,
+        *,
+        now: float,
+        measure: Measure,
+        start: float,
+        end: float,
+        bucket_s: float,
+    ) -> Series:
+        """A measure of the tasks that match, by time, from roll-ups alone: they know
+        minutes, names and states. Raises `QueryError` for a query over anything else."""
+
+    def suggest(self, field: str, prefix: str, limit: int = 10) -> tuple[Suggestion, ...]:
+        """Values of `name`, `state`, `worker`, `queue` or `key` (keys of keyword
+        arguments) that begin with, or else contain, `prefix`, most frequent first."""
+
+    def workflow(self, root_id: str, limit: int = 1_000) -> Workflow:
+        """All tasks of one workflow, the root included."""
+
+    def workers(self) -> tuple[Worker, ...]:
+        """Every worker known, by name."""
+
+    def follow(self, after: int, limit: int = 1_000) -> Changes:
+        """What changed after number `after`; the newest `limit` of it. Never waits."""
+
+    def collectors(self) -> tuple[CollectorStatus, ...]:
+        """What each collector said last."""
+
+    def status(self) -> StoreStatus:
+        """The store's own measures; cheap enough to ask every second."""
+
+    def close(self) -> None:
+        """Release files and locks; what was applied stays. May be called twice."""

@@ -1,0 +1,21 @@
+"""Waiting for something to become true, instead of sleeping."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def wait_until(probe: Callable[[], T], *, timeout_s: float = 20.0, what: str = "") -> T:
+    """The first truthy answer of `probe`; fails with its last answer after `timeout_s`."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        answer = probe()
+        if answer:
+            return answer
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {timeout_s} s for {what or probe}; last: {answer!r}")
+        time.sleep(0.02)
