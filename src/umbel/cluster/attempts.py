@@ -9,6 +9,7 @@ total order, never in order of arrival, so that equal sets give equal attempts.
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Final
 
 import msgspec
@@ -94,19 +95,19 @@ def attempts(facts: Facts) -> tuple[Attempt, ...]:
             _start(runs, event)
         elif kind in STATE_AFTER:
             _end(runs, event)
-    runs.sort(key=lambda run: run.number)
-    return tuple(_finish(run, sent.get(run.number)) for run in runs)
+    if len(runs) > 1:
+        runs.sort(key=attrgetter("number"))
+    return tuple([_finish(run, sent.get(run.number)) for run in runs])
 
 
 def _deliver(runs: list[_Run], event: Event) -> None:
     run = _Run(event.retries or 0, event.hostname)
     run.delivery = event
-    # A replacement keeps the number and changes the parent; a redelivery changes neither.
-    run.redelivered = any(
-        other.number == run.number
-        and (other.delivery is None or other.delivery.parent_id == event.parent_id)
-        for other in runs
-    )
+    for other in runs:
+        # A replacement keeps the number and changes the parent; a redelivery changes neither.
+        if other.number == run.number:
+            known = other.delivery
+            run.redelivered |= known is None or known.parent_id == event.parent_id
     runs.append(run)
 
 

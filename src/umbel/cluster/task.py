@@ -58,6 +58,8 @@ __all__ = [
     "project",
 ]
 
+#: Kinds of event that carry name, arguments and lineage.
+DESCRIBING: Final = frozenset({"task-sent", "task-received"})
 #: States after which nothing more is expected.
 ENDED: Final = frozenset({SUCCESS, FAILURE, REVOKED})
 
@@ -129,8 +131,10 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 def project(uuid: str, facts: Facts) -> Task:
     """What `facts`, all known events of task `uuid` (at least one), say about it."""
     last: dict[str, Event] = {}
-    described: list[Event] = []
     notes: list[Note] = []
+    first: Event | None = None
+    now: Event | None = None
+    sender: Event | None = None
     acting: Event | None = None
     clock: int | None = None
     for event in facts:
@@ -140,15 +144,17 @@ def project(uuid: str, facts: Facts) -> Task:
             acting = event
             if event.clock is not None and (clock is None or event.clock > clock):
                 clock = event.clock
-            if kind == "task-received":
-                described.append(event)
-        elif kind == "task-sent":
-            described.append(event)
-        else:
+        elif kind != "task-sent":
             notes.append(Note(kind, event.timestamp, event.hostname, event.detail or "{}"))
+        elif sender is None or (event.retries or 0) < (sender.retries or 0):
+            sender = event
+        if kind in DESCRIBING:
+            if now is None or _describes_better(event, now):
+                now = event
+            if first is None or (event.retries or 0) < (first.retries or 0):
+                first = event
     runs = attempts(facts)
     state, end = _state(runs, last)
-    first, now = _descriptions(described)
     sent, received, started, retried, rejected, revoked, failed, succeeded = map(
         last.get, TASK_RANK
     )
@@ -184,10 +190,10 @@ def project(uuid: str, facts: Facts) -> Task:
         traceback=error.traceback if error else None,
         exchange=sent.exchange if sent else None,
         routing_key=sent.routing_key if sent else None,
-        client=_client(described),
+        client=sender.hostname if sender else None,
         pid=acting.pid if acting else None,
         clock=clock,
-        flags=_flags(facts, runs, last, end),
+        flags=_flags(facts, runs, end),
         attempts=runs,
         notes=tuple(notes),
     )
@@ -217,17 +223,12 @@ def _later(failed: Event, revoked: Event) -> bool:
     return failed.timestamp >= revoked.timestamp
 
 
-def _descriptions(described: list[Event]) -> tuple[Event | None, Event | None]:
-    """The first and the last in the order of (retries, received over sent, time)."""
-    if not described:
-        return None, None
-    ranked = sorted(described, key=lambda e: (e.retries or 0, e.type != "task-sent"))
-    return min(described, key=lambda e: e.retries or 0), ranked[-1]
-
-
-def _client(described: list[Event]) -> str | None:
-    sent = [event for event in described if event.type == "task-sent"]
-    return min(sent, key=lambda e: e.retries or 0).hostname if sent else None
+def _describes_better(event: Event, known: Event) -> bool:
+    """By (retries, received over sent); of two equals the later, which comes second."""
+    tries, known_tries = event.retries or 0, known.retries or 0
+    if tries != known_tries:
+        return tries > known_tries
+    return event.type == "task-received" or known.type == "task-sent"
 
 
 def _runtime(runs: tuple[Attempt, ...], succeeded: Event | None) -> float | None:
@@ -246,17 +247,17 @@ def _wait(runs: tuple[Attempt, ...]) -> float | None:
     return None
 
 
-def _flags(
-    facts: Facts, runs: tuple[Attempt, ...], last: dict[str, Event], end: Event | None
-) -> tuple[str, ...]:
+def _flags(facts: Facts, runs: tuple[Attempt, ...], end: Event | None) -> tuple[str, ...]:
     flags: list[str] = []
-    if any(run.redelivered for run in runs):
-        flags.append("redelivered")
-    started = last.get("task-started")
-    if end is not None and started is not None and len(runs) > 1 and _ran_again(runs):
-        flags.append("ran-again")
-    if any(_is_partial(run) for run in runs):
-        flags.append("partial")
+    if len(runs) > 1:
+        if any(run.redelivered for run in runs):
+            flags.append("redelivered")
+        if _ran_again(runs):
+            flags.append("ran-again")
+    for run in runs:
+        if _is_partial(run):
+            flags.append("partial")
+            break
     if is_full(facts):
         flags.append("shortened")
     if end is not None and end.expired:
