@@ -21,8 +21,8 @@ class How(StrEnum):
 
 
 class Words(msgspec.Struct, frozen=True, tag=True):
-    """Free text: contained, whatever its case, in the name, id, worker, queue, args,
-    kwargs, result, exception or traceback."""
+    """Free text: contained, whatever its case, in the name, id, state, worker, queue, args,
+    kwargs, result, exception or traceback (each for itself, never across two)."""
 
     text: str
 
@@ -69,10 +69,11 @@ class During(msgspec.Struct, frozen=True, tag=True):
 class Argument(msgspec.Struct, frozen=True, tag=True):
     """A positional argument (`key` is its index) or a keyword argument of that name has
     this value, compared as text with its repr, quotes aside. `key` may be a dotted path
-    into nested dictionaries."""
+    into nested dictionaries and lists. `umbel.query.arguments` reads the reprs."""
 
     key: str
     value: str
+    how: How = How.EQUALS
 
 
 class Has(msgspec.Struct, frozen=True, tag=True):

@@ -1,0 +1,92 @@
+"""The one rule by which texts are compared.
+
+Everything that compares text (match, the stores' SQL functions, suggestions) uses these
+functions, so that all agree on every input: case is folded as Unicode says (`Straße` equals
+`STRASSE`), nothing else is changed, and no text is ever read across two fields. Ids and
+states are the exception: they are compared as they are (`cased`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from umbel.query.ast import How
+
+TextTest = Callable[[str], bool]
+
+
+def fold(text: str) -> str:
+    """The form of `text` in which case makes no difference."""
+    return text.casefold()
+
+
+def comparison(how: How, values: Sequence[str], *, cased: bool = False) -> TextTest:
+    """A test whether a text compares `how` with any one of `values`."""
+    wanted = tuple(values) if cased else tuple(fold(value) for value in values)
+    if how is How.EQUALS:
+        test = _equals(wanted)
+    elif how is How.CONTAINS:
+        test = _contains(wanted)
+    else:
+        test = _any([glob(value) for value in wanted])
+    return test if cased else lambda text: test(fold(text))
+
+
+def _equals(wanted: tuple[str, ...]) -> TextTest:
+    if len(wanted) == 1:
+        (only,) = wanted
+        return lambda text: text == only
+    return frozenset(wanted).__contains__
+
+
+def _contains(wanted: tuple[str, ...]) -> TextTest:
+    if len(wanted) == 1:
+        (only,) = wanted
+        return lambda text: only in text
+    return lambda text: any(value in text for value in wanted)
+
+
+def _any(tests: list[TextTest]) -> TextTest:
+    if len(tests) == 1:
+        return tests[0]
+    return lambda text: any(test(text) for test in tests)
+
+
+def glob(pattern: str) -> TextTest:
+    """A test whether a whole text fits `pattern`: `*` is any run of characters, `?` any one.
+
+    The pieces between the stars are sought one after the other, each as early as it can
+    be, which is enough and takes linear time where a backtracking expression would not.
+    """
+    pieces = pattern.split("*")
+    if len(pieces) == 1:
+        return _fits(pieces[0])
+    head, tail = _fits(pieces[0]), _fits(pieces[-1])
+    head_length, tail_length = len(pieces[0]), len(pieces[-1])
+    inner = [re.compile(_expression(piece), re.DOTALL) for piece in pieces[1:-1] if piece]
+
+    def test(text: str) -> bool:
+        end = len(text) - tail_length
+        if end < head_length or not head(text[:head_length]) or not tail(text[end:]):
+            return False
+        position = head_length
+        for piece in inner:
+            found = piece.search(text, position, end)
+            if found is None:
+                return False
+            position = found.end()
+        return True
+
+    return test
+
+
+def _fits(piece: str) -> TextTest:
+    if "?" not in piece:
+        return piece.__eq__
+    expression = re.compile(_expression(piece), re.DOTALL)
+    return lambda text: expression.fullmatch(text) is not None
+
+
+def _expression(piece: str) -> str:
+    return "".join("." if character == "?" else re.escape(character) for character in piece)

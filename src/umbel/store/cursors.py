@@ -1,0 +1,83 @@
+"""Where the next page begins, as a text that only the store understands.
+
+A cursor names the last row of a page by its sort value and its arrival, so that rows that
+come, go or change elsewhere neither shift nor repeat anything. It also names the order, so
+that it is not taken for a place in another one.
+"""
+
+from __future__ import annotations
+
+import binascii
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+
+import msgspec
+
+from umbel.errors import CursorError
+from umbel.store.base import ORDERS, Order
+
+#: A longer text is no cursor of ours.
+CURSOR_MAX = 4_096
+
+Key = tuple[float, str]
+
+
+class Place(msgspec.Struct, frozen=True):
+    """One row's place: its value in the sort field (None if missing) and its arrival."""
+
+    value: str | float | None
+    arrival: int
+
+    def sort_key(self) -> Key:
+        """The value as something that compares with every other value of its field."""
+        if isinstance(self.value, str):
+            return (0.0, self.value)
+        return (self.value if self.value is not None else 0.0, "")
+
+
+class _Cursor(msgspec.Struct, frozen=True, array_like=True):
+    order: str
+    value: str | float | None
+    arrival: int
+
+
+def write_cursor(place: Place, order: Order) -> str:
+    """The cursor that goes on after `place`."""
+    body = msgspec.json.encode(_Cursor(order_text(order), place.value, place.arrival))
+    return urlsafe_b64encode(body).decode().rstrip("=")
+
+
+def read_cursor(cursor: str, order: Order) -> Place:
+    """The place that `cursor` names. Raises `CursorError` for anything but a cursor that
+    `write_cursor` gave for the same order."""
+    wanted = order_text(order)
+    try:
+        if len(cursor) > CURSOR_MAX:
+            raise ValueError("too long")
+        body = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
+        read = msgspec.json.decode(body, type=_Cursor)
+    except (ValueError, binascii.Error, msgspec.MsgspecError) as error:
+        raise CursorError(
+            "The cursor is not one that this store gave.", remedy="Begin at the first page."
+        ) from error
+    if read.order != wanted or not _fits(order.field, read.value):
+        raise CursorError(
+            "The cursor belongs to a list in another order.", remedy="Begin at the first page."
+        )
+    return Place(value=read.value, arrival=read.arrival)
+
+
+def order_text(order: Order) -> str:
+    """The order as it is asked for, `-` for descending. Raises `ValueError` for a field by
+    which tasks cannot be sorted."""
+    if order.field not in ORDERS:
+        raise ValueError(f"tasks are ordered by one of {', '.join(ORDERS)}, not by {order.field}")
+    return f"-{order.field}" if order.descending else order.field
+
+
+def _fits(field: str, value: str | float | None) -> bool:
+    """Whether a row can have this value in this field."""
+    if field == "seen":
+        return isinstance(value, int | float)
+    if value is None:
+        return field != "state"
+    return isinstance(value, str) == (field in {"name", "state", "worker"})

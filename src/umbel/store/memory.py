@@ -1,0 +1,354 @@
+"""A store in memory: the oracle that the others are held to.
+
+It keeps every task's events in a dictionary and answers every question by looking at all
+of them, so that each answer can be seen to be right. It is a full `Store` (thread-safe,
+paged, followed, trimmed), for tests and for clusters so small that a restart may forget
+them. Nothing survives the process.
+
+Where the protocol leaves a choice, this is the rule that every store follows:
+
+- *Arrival* is the order in which tasks were first seen by the store. It orders `seen`, and
+  breaks every tie, newest first. Text is ordered by code point, missing values come last.
+- *Series.* Buckets begin at multiples of `bucket_s`, which is a whole number of minutes;
+  every bucket that overlaps [start, end) is given whole. `count` gives under each of
+  SUCCESS, FAILURE and REVOKED how many tasks with that state have `finished` in the bucket,
+  and under `SEEN` how many have `seen` in it (left out when the query asks about states,
+  because a task has its state only later). `runtime` looks at tasks whose `finished`,
+  `wait` at tasks whose `started` lies in the bucket, and gives `n`, `mean`, and the
+  nearest-rank `p50`, `p95`, `p99`.
+- *Suggestions* that begin with the prefix stand before those that contain it, whatever the
+  case; the more frequent first, then by value.
+- *Trim* counts a partition as old when the latest event of all its tasks is. Partitions go,
+  oldest first, until what is left fits, or one is left.
+- *Follow* gives tasks whole. Asked with a number that was never given, it gives nothing and
+  `skipped=None`: the asker must begin anew.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+
+import msgspec
+
+from umbel.cluster.events import WORKER_KINDS, Event
+from umbel.cluster.facts import Facts, join, pack
+from umbel.cluster.task import Task, project
+from umbel.cluster.worker import Worker, observe
+from umbel.query.arguments import keys
+from umbel.query.ast import EVERYTHING, How, Matches, Node, Or
+from umbel.query.folding import fold
+from umbel.query.match import compile_query
+from umbel.query.rollups import refuse_beyond_rollups
+from umbel.store.base import (
+    NEWEST_FIRST,
+    Applied,
+    Change,
+    Changes,
+    CollectorStatus,
+    Count,
+    Measure,
+    Order,
+    Page,
+    Retention,
+    Series,
+    StoreStatus,
+    Suggestion,
+    Trimmed,
+    Workflow,
+)
+from umbel.store.cursors import Place, order_text, read_cursor, write_cursor
+from umbel.store.series import buckets_of, whole_minutes
+
+#: What `count` can group by.
+GROUPINGS = ("state", "name", "worker", "queue")
+#: How many groups `count` gives.
+GROUPS_MAX = 50
+#: How many tasks a partition holds.
+PARTITION_TASKS = 100_000
+
+
+class _Row(msgspec.Struct, frozen=True):
+    arrival: int
+    seq: int
+    facts: Facts
+    task: Task
+
+
+class MemoryStore:
+    """See the module and `store.base.Store`. Every method may be called from any thread."""
+
+    def __init__(self, *, partition_tasks: int = PARTITION_TASKS) -> None:
+        self._lock = threading.RLock()
+        self._partition_tasks = partition_tasks
+        self._rows: dict[str, _Row] = {}
+        self._workers: dict[str, Worker] = {}
+        self._collectors: dict[str, CollectorStatus] = {}
+        self._arrivals = 0
+        self._seq = 0
+
+    # -- writing ---------------------------------------------------------------------------
+
+    def apply(self, events: Sequence[Event]) -> Applied:
+        with self._lock:
+            rows = self._joined(events)
+            workers = self._observed(events)
+            new = sum(uuid not in self._rows for uuid in rows)
+            self._rows.update(rows)
+            self._workers.update(workers)
+            self._arrivals += new
+            self._seq += len(rows)
+            return Applied(tasks=len(rows), new=new, workers=len(workers), seq=self._seq)
+
+    def _joined(self, events: Iterable[Event]) -> dict[str, _Row]:
+        """The rows that `events` change, as they will be."""
+        by_task: dict[str, list[Event]] = {}
+        for event in events:
+            if event.is_task and event.uuid:
+                by_task.setdefault(event.uuid, []).append(event)
+        changed: dict[str, _Row] = {}
+        arrival = self._arrivals
+        for uuid, told in by_task.items():
+            row = self._rows.get(uuid)
+            known = row.facts if row is not None else ()
+            facts = join(known, told)
+            if facts is known:
+                continue
+            seq = self._seq + len(changed) + 1
+            if row is None:
+                arrival += 1
+            changed[uuid] = _Row(
+                row.arrival if row is not None else arrival, seq, facts, project(uuid, facts)
+            )
+        return changed
+
+    def _observed(self, events: Iterable[Event]) -> dict[str, Worker]:
+        changed: dict[str, Worker] = {}
+        for event in events:
+            if event.type not in WORKER_KINDS:
+                continue
+            before = changed.get(event.hostname) or self._workers.get(event.hostname)
+            after = observe(before, event)
+            if after is not before:
+                changed[event.hostname] = after
+        return changed
+
+    def report(self, status: CollectorStatus) -> None:
+        with self._lock:
+            self._collectors[status.collector] = status
+
+    def trim(self, retention: Retention, now: float) -> Trimmed:
+        with self._lock:
+            partitions = self._partitions()
+            removed: list[_Row] = []
+            for partition in partitions[:-1]:
+                if not self._is_beyond(retention, partition, now):
+                    break
+                removed += partition
+                for row in partition:
+                    del self._rows[row.task.uuid]
+            return Trimmed(tasks=len(removed), size_bytes=_size(removed))
+
+    def _partitions(self) -> list[list[_Row]]:
+        partitions: dict[int, list[_Row]] = {}
+        for row in sorted(self._rows.values(), key=_arrival):
+            partitions.setdefault((row.arrival - 1) // self._partition_tasks, []).append(row)
+        return list(partitions.values())
+
+    def _is_beyond(self, retention: Retention, oldest: list[_Row], now: float) -> bool:
+        """Whether `oldest` must go, with the rows that are there now."""
+        age, size, tasks = retention.max_age_s, retention.max_bytes, retention.max_tasks
+        if age is not None and max(row.task.timestamp for row in oldest) < now - age:
+            return True
+        if tasks is not None and len(self._rows) > tasks:
+            return True
+        return size is not None and _size(self._rows.values()) > size
+
+    # -- reading ---------------------------------------------------------------------------
+
+    def _all(self) -> list[_Row]:
+        with self._lock:
+            return list(self._rows.values())
+
+    def _matching(self, query: Node, now: float) -> list[_Row]:
+        matches = compile_query(query, now)
+        return [row for row in self._all() if matches(row.task)]
+
+    def task(self, uuid: str) -> Task | None:
+        with self._lock:
+            row = self._rows.get(uuid)
+            return row.task if row is not None else None
+
+    def search(
+        self,
+        query: Node,
+        *,
+        now: float,
+        order: Order = NEWEST_FIRST,
+        cursor: str | None = None,
+        limit: int = 50,
+        budget_s: float = 2.0,  # noqa: ARG002  nothing here takes long enough
+    ) -> Page:
+        order_text(order)
+        after = read_cursor(cursor, order) if cursor is not None else None
+        if limit < 1:
+            raise ValueError(f"a page holds at least one task, not {limit}")
+        rows = _sorted(self._matching(query, now), order)
+        if after is not None:
+            rows = [row for row in rows if _comes_after(_place(row, order), after, order)]
+        page = rows[:limit]
+        following = write_cursor(_place(page[-1], order), order) if len(rows) > limit else None
+        return Page(items=tuple(_row_of(row.task) for row in page), cursor=following)
+
+    def count(
+        self,
+        query: Node,
+        *,
+        now: float,
+        by: str | None = None,
+        cap: int = 10_000,
+        budget_s: float = 2.0,  # noqa: ARG002  nothing here takes long enough
+    ) -> Count:
+        if by is not None and by not in GROUPINGS:
+            raise ValueError(f"tasks are counted by one of {', '.join(GROUPINGS)}, not by {by}")
+        rows = self._matching(query, now)
+        groups = _frequencies(getattr(row.task, by) for row in rows) if by else []
+        return Count(
+            total=min(len(rows), cap), capped=len(rows) > cap, groups=dict(groups[:GROUPS_MAX])
+        )
+
+    def series(
+        self,
+        query: Node,
+        *,
+        now: float,
+        measure: Measure,
+        start: float,
+        end: float,
+        bucket_s: float,
+    ) -> Series:
+        refuse_beyond_rollups(query)
+        bucket_s = whole_minutes(bucket_s)
+        tasks = [row.task for row in self._matching(query, now)]
+        buckets = buckets_of(tasks, query, measure, start, end, bucket_s)
+        return Series(measure=measure, bucket_s=bucket_s, buckets=buckets)
+
+    def suggest(self, field: str, prefix: str, limit: int = 10) -> tuple[Suggestion, ...]:
+        values = _SUGGESTED.get(field)
+        if values is None:
+            raise ValueError(f"values of {field} are not suggested")
+        wanted = fold(prefix)
+        found = [
+            (value, count)
+            for value, count in _frequencies(v for row in self._all() for v in values(row.task))
+            if wanted in fold(value)
+        ]
+        found.sort(key=lambda pair: not fold(pair[0]).startswith(wanted))
+        return tuple(Suggestion(value, count) for value, count in found[:limit])
+
+    def workflow(self, root_id: str, limit: int = 1_000) -> Workflow:
+        ids = (root_id,)
+        query = Or((Matches("root", How.EQUALS, ids), Matches("uuid", How.EQUALS, ids)))
+        rows = self._matching(query, now=0.0)
+        rows.sort(key=lambda row: (row.task.seen, row.arrival))
+        tasks = tuple(_row_of(row.task) for row in rows[:limit])
+        return Workflow(root_id=root_id, tasks=tasks, complete=len(rows) <= limit)
+
+    def workers(self) -> tuple[Worker, ...]:
+        with self._lock:
+            return tuple(self._workers[name] for name in sorted(self._workers))
+
+    def follow(self, after: int, limit: int = 1_000) -> Changes:
+        with self._lock:
+            if not 0 <= after <= self._seq:
+                return Changes(items=(), seq=self._seq, skipped=None)
+            changed = sorted((row for row in self._all() if row.seq > after), key=_seq)
+            newest = changed[max(0, len(changed) - limit) :]
+            return Changes(
+                items=tuple(Change(row.seq, row.task) for row in newest),
+                seq=self._seq,
+                skipped=len(changed) - len(newest),
+            )
+
+    def collectors(self) -> tuple[CollectorStatus, ...]:
+        with self._lock:
+            return tuple(self._collectors[name] for name in sorted(self._collectors))
+
+    def status(self) -> StoreStatus:
+        with self._lock:
+            rows = sorted(self._matching(EVERYTHING, now=0.0), key=_arrival)
+            return StoreStatus(
+                kind="memory",
+                location="this process",
+                tasks=len(rows),
+                size_bytes=_size(rows),
+                seq=self._seq,
+                oldest=min((row.task.seen for row in rows), default=None),
+                newest=max((row.task.seen for row in rows), default=None),
+                partitions=max(1, len(self._partitions())),
+            )
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+
+def _arrival(row: _Row) -> int:
+    return row.arrival
+
+
+def _seq(row: _Row) -> int:
+    return row.seq
+
+
+def _size(rows: Iterable[_Row]) -> int:
+    return sum(len(pack(row.facts)) for row in rows)
+
+
+def _row_of(task: Task) -> Task:
+    return msgspec.structs.replace(task, traceback=None, attempts=(), notes=())
+
+
+def _place(row: _Row, order: Order) -> Place:
+    value = row.arrival if order.field == "seen" else getattr(row.task, order.field)
+    return Place(value=value, arrival=row.arrival)
+
+
+def _sorted(rows: list[_Row], order: Order) -> list[_Row]:
+    """In order: by value, missing values last; ties by arrival, newest first."""
+    placed = [(_place(row, order), row) for row in rows]
+    placed.sort(key=lambda pair: pair[1].arrival, reverse=True)
+    known = [pair for pair in placed if pair[0].value is not None]
+    known.sort(key=lambda pair: pair[0].sort_key(), reverse=order.descending)
+    return [row for _, row in known] + [row for place, row in placed if place.value is None]
+
+
+def _comes_after(place: Place, other: Place, order: Order) -> bool:
+    """Whether `place` stands behind `other` in this order."""
+    if place.value == other.value:
+        return place.arrival < other.arrival
+    if place.value is None or other.value is None:
+        return place.value is None
+    if order.descending:
+        return place.sort_key() < other.sort_key()
+    return place.sort_key() > other.sort_key()
+
+
+def _frequencies(values: Iterable[str | None]) -> list[tuple[str, int]]:
+    """Each value and how often it comes, most frequent first, then by value."""
+    counted = Counter(value for value in values if value is not None)
+    return sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def _one(name: str) -> Callable[[Task], list[str]]:
+    def values(task: Task) -> list[str]:
+        value = getattr(task, name)
+        return [] if value is None else [value]
+
+    return values
+
+
+_SUGGESTED: dict[str, Callable[[Task], list[str]]] = {
+    **{name: _one(name) for name in GROUPINGS},
+    "key": lambda task: keys(task.kwargs),
+}

@@ -1,0 +1,95 @@
+"""What every store tells of changes and of itself: `follow`, `collectors`, `status`."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.contract import stories
+from tests.contract.stories import BASE, uuid_of
+from umbel.store.base import CollectorStatus, Store
+
+
+def test_follow_gives_each_changed_task_once_as_it_is_now(store: Store) -> None:
+    begun = store.apply(stories.succeeded(uuid_of(1), BASE)[:2])
+    store.apply(stories.succeeded(uuid_of(2), BASE + 1))
+    store.apply(stories.succeeded(uuid_of(1), BASE))
+
+    changes = store.follow(0)
+
+    assert [change.task.uuid for change in changes.items] == [uuid_of(2), uuid_of(1)]
+    assert [change.task for change in changes.items] == [
+        store.task(uuid_of(2)),
+        store.task(uuid_of(1)),
+    ]
+    assert changes.skipped == 0
+    assert changes.seq > begun.seq
+    seqs = [change.seq for change in changes.items]
+    assert seqs == sorted(set(seqs))
+
+
+def test_following_on_gives_only_what_is_new(store: Store) -> None:
+    store.apply(stories.shop())
+    known = store.follow(0)
+    assert store.follow(known.seq).items == ()
+    assert store.follow(known.seq).seq == known.seq
+
+    applied = store.apply(stories.begun(uuid_of(9), BASE))
+
+    after = store.follow(known.seq)
+    assert [change.task.uuid for change in after.items] == [uuid_of(9)]
+    assert after.seq == applied.seq == store.status().seq
+
+
+def test_follow_keeps_the_newest_and_counts_what_it_left_out(store: Store) -> None:
+    for number in range(5):
+        store.apply(stories.begun(uuid_of(number), BASE + number))
+
+    changes = store.follow(0, limit=2)
+
+    assert [change.task.uuid for change in changes.items] == [uuid_of(3), uuid_of(4)]
+    assert changes.skipped == 3
+
+
+def test_follow_with_a_number_never_given_says_begin_anew(store: Store) -> None:
+    applied = store.apply(stories.shop())
+
+    changes = store.follow(applied.seq + 1_000_000)
+
+    assert changes.items == ()
+    assert changes.skipped is None
+    assert changes.seq == applied.seq
+
+
+def collector(name: str, events: int) -> CollectorStatus:
+    return CollectorStatus(
+        collector=name, pid=1, started=BASE, at=BASE + events, broker="connected",
+        broker_url="redis://localhost", transport="redis", events=events,
+        gaps=((BASE, BASE + 1),), faults={"not-json": 1}, samples=(("a", "b", "c"),),
+    )  # fmt: skip
+
+
+def test_each_collector_is_known_by_what_it_said_last(store: Store) -> None:
+    assert store.collectors() == ()
+
+    store.report(collector("two", 1))
+    store.report(collector("one", 2))
+    store.report(collector("two", 3))
+
+    assert store.collectors() == (collector("one", 2), collector("two", 3))
+
+
+def test_the_status_counts_what_is_stored(store: Store) -> None:
+    empty = store.status()
+    assert (empty.tasks, empty.oldest, empty.newest) == (0, None, None)
+
+    applied = store.apply(stories.shop())
+
+    status = store.status()
+    assert status.tasks == 6
+    assert status.seq == applied.seq
+    assert status.oldest == pytest.approx(BASE, abs=61)
+    assert status.newest == pytest.approx(BASE + 300, abs=61)
+    assert status.partitions >= 1
+    assert status.size_bytes > 0
+    assert status.kind
+    assert status.location
