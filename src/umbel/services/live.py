@@ -1,0 +1,253 @@
+"""Live: one poller for the whole process, any number of readers.
+
+Theory of operation. While anyone listens, one task asks the store every `POLL_S` seconds
+what changed, decides each change once for every distinct query (a `_Channel`), and every
+`TELL_S` makes of what it gathered one `Delta`, which all streams of the channel share. So
+the cost grows with the number of different queries, not of readers; and however much there
+is to do, the poller rests for most of the time. `streams` says what happens to a reader
+that is slower than that.
+
+A reader who comes back with the number it has last seen gets what changed since, asked of
+the store again; when the store no longer remembers, it is told to start over (`reset`).
+Subscribing and polling take turns (`_turn`), so that no change falls between them. Asking
+and matching run in a thread; the event loop only hands over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from typing import Final, TypeVar
+
+import anyio
+import anyio.to_thread
+import msgspec
+
+from umbel.clock import Clock
+from umbel.errors import StoreError, UmbelError
+from umbel.query.ast import Node
+from umbel.query.match import compile_query
+from umbel.services.deltas import Changed, Delta, Pending
+from umbel.services.health import Health
+from umbel.services.sequence import newest_seq
+from umbel.services.streams import Stream
+from umbel.store.base import Changes, Store
+
+POLL_S = 0.25
+#: The poller rests at least so many times as long as it worked, so that a flood, or many
+#: different queries, cost no more than a fifth of one core.
+REST = 4
+TELL_S = 0.5
+PULSE_S = 2.0
+STREAMS_MAX = 200
+
+T = TypeVar("T")
+log = logging.getLogger("umbel.live")
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class TooManyStreams(UmbelError):
+    """No further live stream is given now."""
+
+    retriable = True
+
+
+class _Channel:
+    """One distinct query: what is pending for it, and who listens to it."""
+
+    def __init__(self, query: Node) -> None:
+        self.query = query
+        self.told = float("-inf")
+        self.pending = Pending()
+        self.streams: set[Stream] = set()
+
+
+class Hub:
+    """Where readers subscribe. All methods belong to one event loop; `stop` is final."""
+
+    def __init__(
+        self, store: Store, health: Health, clock: Clock, *, streams_max: int = STREAMS_MAX
+    ) -> None:
+        self._store = store
+        self._health = health
+        self._clock = clock
+        self._streams_max = streams_max
+        self._streams: set[Stream] = set()
+        self._channels: dict[Node, _Channel] = {}
+        self._seq = 0
+        self._pulse: bytes | None = None
+        self._pulsed = float("-inf")
+        self._poller: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()
+        self._troubled = False
+        self._stopped = False
+
+    @property
+    def listening(self) -> int:
+        """How many streams are open."""
+        return len(self._streams)
+
+    @property
+    def idle(self) -> bool:
+        """Whether the store is being left alone."""
+        return self._poller is None or self._poller.done()
+
+    @asynccontextmanager
+    async def subscribe(self, query: Node | None, after: int | None) -> AsyncIterator[Stream]:
+        """A stream of what changes for `query` (None: the status alone) after change number
+        `after` (None: from now on). Raises `TooManyStreams`, `StoreError`."""
+        self._admit()
+        stream = Stream()
+        self._streams.add(stream)
+        try:
+            async with self._turn:
+                await self._begin(stream, query, after)
+            yield stream
+        finally:
+            self._forget(stream, query)
+
+    def stop(self) -> None:
+        """End every stream and give no more: the process is ending."""
+        self._stopped = True
+        if self._poller is not None:
+            self._poller.cancel()
+        self._close_all()
+
+    def _admit(self) -> None:
+        if self._stopped:
+            raise TooManyStreams("Umbel is stopping.", remedy="Try again in a few seconds.")
+        if len(self._streams) >= self._streams_max:
+            raise TooManyStreams(
+                f"{self._streams_max} live views are open, and more are not given.",
+                remedy="Close browser tabs that show Umbel, or try again later.",
+            )
+
+    async def _begin(self, stream: Stream, query: Node | None, after: int | None) -> None:
+        if not self._channels:  # nobody followed the store, so our number may be old
+            self._seq = await _in_thread(lambda: newest_seq(self._store))
+        stream.begin(self._seq if after is None or query is None else after)
+        if self._pulse is not None and not self.idle:
+            stream.pulse(self._pulse)
+        if query is not None:
+            channel = self._channels.setdefault(query, _Channel(query))
+            channel.streams.add(stream)
+            if after is not None:
+                await self._catch_up(stream, query, after)
+        if self._stopped:
+            stream.close()
+        elif self.idle:
+            self._pulsed = float("-inf")
+            self._poller = asyncio.create_task(self._poll(), name="umbel live poller")
+
+    async def _catch_up(self, stream: Stream, query: Node, after: int) -> None:
+        def look() -> tuple[Changes, Delta | None]:
+            changes = self._store.follow(after)
+            pending = Pending()
+            _gather(pending, query, changes, _changed(changes), self._clock.now())
+            return changes, pending.take(changes.seq)
+
+        changes, delta = await _in_thread(look)
+        if _is_broken(changes, after):
+            stream.reset(changes.seq, "What happened since is no longer remembered one by one.")
+        elif delta is not None:
+            stream.offer(delta)
+
+    def _forget(self, stream: Stream, query: Node | None) -> None:
+        self._streams.discard(stream)
+        channel = self._channels.get(query) if query is not None else None
+        if channel is not None:
+            channel.streams.discard(stream)
+            if not channel.streams:
+                del self._channels[channel.query]
+
+    async def _poll(self) -> None:
+        try:
+            while self._streams:
+                began = self._clock.monotonic()
+                async with self._turn:
+                    await self._tick()
+                worked_s = self._clock.monotonic() - began
+                await asyncio.sleep(max(POLL_S, REST * worked_s))
+        except Exception:
+            log.exception("Following the store failed; open live views end and reconnect.")
+            self._close_all()
+
+    async def _tick(self) -> None:
+        at = self._clock.monotonic()
+        if self._channels:
+            try:
+                await self._follow(list(self._channels.values()), at)
+                self._troubled = False
+            except StoreError as error:  # the status tells it to readers, too
+                if not self._troubled:
+                    log.warning("Live views wait for the store. %s", error)
+                self._troubled = True
+        if at - self._pulsed >= PULSE_S:
+            self._pulsed = at
+            self._pulse = _encode(await _in_thread(self._health.pulse))
+            for stream in self._streams:
+                stream.pulse(self._pulse)
+
+    async def _follow(self, channels: list[_Channel], at: float) -> None:
+        after, now = self._seq, self._clock.now()
+
+        def look() -> tuple[Changes, list[tuple[_Channel, Delta]]]:
+            changes = self._store.follow(after)
+            changed = _changed(changes)
+            for channel in channels:
+                _gather(channel.pending, channel.query, changes, changed, now)
+            return changes, list(_due(channels, changes.seq, at))
+
+        changes, deltas = await _in_thread(look)
+        self._seq = changes.seq
+        if _is_broken(changes, after):
+            self._reset_all(channels, changes.seq)
+            return
+        for channel, delta in deltas:
+            for stream in channel.streams:
+                stream.offer(delta)
+
+    def _reset_all(self, channels: list[_Channel], seq: int) -> None:
+        for channel in channels:
+            channel.pending = Pending()
+            for stream in channel.streams:
+                stream.reset(seq, "More changed at once than is remembered one by one.")
+
+    def _close_all(self) -> None:
+        for stream in self._streams:
+            stream.close()
+
+
+def _changed(changes: Changes) -> list[Changed]:
+    return [Changed(change.task) for change in changes.items]
+
+
+def _gather(
+    pending: Pending, query: Node, changes: Changes, changed: list[Changed], now: float
+) -> None:
+    if changed:
+        matches = compile_query(query, now)
+        for each in changed:
+            pending.add(each, matches(each.task))
+    pending.skip(changes.skipped or 0)
+
+
+def _due(channels: Iterable[_Channel], seq: int, at: float) -> Iterable[tuple[_Channel, Delta]]:
+    """What is to be told now: each channel at most every `TELL_S`."""
+    for channel in channels:
+        if at - channel.told >= TELL_S:
+            delta = channel.pending.take(seq)
+            if delta is not None:
+                channel.told = at
+                yield channel, delta
+
+
+def _is_broken(changes: Changes, after: int) -> bool:
+    """Whether the sequence does not lead on from `after`: forgotten, or another store's."""
+    return changes.skipped is None or changes.seq < after
+
+
+async def _in_thread(call: Callable[[], T]) -> T:
+    return await anyio.to_thread.run_sync(call)

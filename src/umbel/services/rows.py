@@ -1,0 +1,95 @@
+"""Tasks and workers as every face shows them: the wire shapes of the v1 API.
+
+Every key is always present, `null` when unknown, so that a reader needs no guard for a key
+that is missing. Names, units and meanings are those of `cluster.task` and `cluster.worker`.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from umbel.cluster.attempts import Attempt
+from umbel.cluster.task import Task
+from umbel.cluster.worker import Worker
+
+
+class TaskRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A task in a list: all of it but traceback, attempts and notes."""
+
+    uuid: str
+    state: str
+    seen: float
+    timestamp: float
+    name: str | None
+    worker: str | None
+    queue: str | None
+    sent: float | None
+    received: float | None
+    started: float | None
+    finished: float | None
+    succeeded: float | None
+    failed: float | None
+    retried: float | None
+    revoked: float | None
+    rejected: float | None
+    runtime: float | None
+    wait: float | None
+    retries: int
+    eta: float | None
+    expires: float | None
+    root_id: str | None
+    parent_id: str | None
+    args: str | None
+    kwargs: str | None
+    result: str | None
+    exception: str | None
+    exchange: str | None
+    routing_key: str | None
+    client: str | None
+    pid: int | None
+    clock: int | None
+    flags: tuple[str, ...]
+
+
+class WholeAttempt(Attempt, frozen=True, omit_defaults=False):
+    """An attempt with every key present."""
+
+
+class WholeTask(Task, frozen=True, kw_only=True):
+    """A task with everything that is known of it."""
+
+    attempts: tuple[WholeAttempt, ...] = ()
+
+
+class WorkerRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A worker, and whether it is `online`, `silent` or `offline` at the time asked."""
+
+    hostname: str
+    status: str
+    heartbeat: float | None
+    online: float | None
+    offline: float | None
+    pid: int | None
+    freq: float | None
+    active: int | None
+    processed: int | None
+    loadavg: tuple[float, ...] | None
+    sw_ident: str | None
+    sw_ver: str | None
+    sw_sys: str | None
+
+
+def task_row(task: Task) -> TaskRow:
+    """The task as a list shows it."""
+    return msgspec.convert(task, TaskRow, from_attributes=True)
+
+
+def whole_task(task: Task) -> WholeTask:
+    """The task with all that is known."""
+    return msgspec.convert(task, WholeTask, from_attributes=True)
+
+
+def worker_row(worker: Worker, now: float) -> WorkerRow:
+    """The worker, judged at `now` (Unix seconds)."""
+    fields = {name: getattr(worker, name) for name in Worker.__struct_fields__ if name != "told"}
+    return WorkerRow(status=worker.status(now), **fields)

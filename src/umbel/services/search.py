@@ -1,0 +1,157 @@
+"""Search: a text in, what it finds out. The same for the API, the CLI and the browser.
+
+Every method blocks, may be called from any thread, and raises `QueryError` for a text that
+cannot be understood and `StoreError` when the store cannot be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Literal
+
+import msgspec
+
+from umbel.clock import Clock
+from umbel.query.ast import Node
+from umbel.query.canonical import canonical
+from umbel.query.describe import describe
+from umbel.query.match import compile_query
+from umbel.query.parse import Chip, chips, parse
+from umbel.query.suggest import Context, Lookup, complete
+from umbel.services.sequence import newest_seq
+from umbel.store.base import Count, Measure, Order, Page, Series, Store
+
+#: How long a search may take, seconds; what was found until then is given, and said to be
+#: partial.
+BUDGET_S: Final = 1.5
+#: How many buckets a series has unless a width is asked for, and how many at most.
+BUCKETS: Final = 120
+BUCKETS_MAX: Final = 2_000
+#: The narrowest bucket, seconds.
+BUCKET_MIN_S: Final = 60.0
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A page of tasks, the query in words, and a change number that is not after it: what
+    changes from there on completes the page."""
+
+    page: Page
+    sentence: str
+    seq: int
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """What a text means: in words, in its shortest writing, and in parts that can be taken
+    out alone, each with its place in the text (offsets in characters)."""
+
+    sentence: str
+    canonical: str
+    chips: tuple[Chip, ...]
+
+
+class Completion(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that could stand in [start, end) of the text: what to show, what to write
+    there, what it is, how many tasks have it, and a sentence of help."""
+
+    label: str
+    insert: str
+    kind: Literal["field", "value", "operator"]
+    start: int
+    end: int
+    count: int | None
+    help: str | None
+
+
+class Search:
+    """Asks the store in the query language."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def parse(self, text: str) -> Node:
+        """What the text means."""
+        return parse(text)
+
+    def read(self, text: str) -> Reading:
+        """What the text means, for people."""
+        query = parse(text)
+        return Reading(sentence=describe(query), canonical=canonical(query), chips=chips(text))
+
+    def page(self, text: str, order: str, cursor: str | None, limit: int) -> Found:
+        """One page; `order` is one of `store.base.ORDERS`, with "-" for descending."""
+        query = parse(text)
+        seq = newest_seq(self._store)
+        page = self._store.search(
+            query,
+            now=self._clock.now(),
+            order=Order(order.removeprefix("-"), order.startswith("-")),
+            cursor=cursor,
+            limit=limit,
+            budget_s=BUDGET_S,
+        )
+        return Found(page, describe(query), seq)
+
+    def by_ids(self, ids: Sequence[str], text: str) -> Found:
+        """Those tasks that are known and match, in the order of `ids`."""
+        query = parse(text)
+        matches = compile_query(query, self._clock.now())
+        seq = newest_seq(self._store)
+        found = (self._store.task(uuid) for uuid in ids)
+        tasks = tuple(task for task in found if task is not None and matches(task))
+        return Found(Page(items=tasks, cursor=None), describe(query), seq)
+
+    def count(self, text: str, *, by: str | None, cap: int) -> Count:
+        """How many match, up to `cap`."""
+        return self._store.count(
+            parse(text), now=self._clock.now(), by=by, cap=cap, budget_s=BUDGET_S
+        )
+
+    def series(
+        self, text: str, *, measure: Measure, start: float, end: float, bucket_s: float | None
+    ) -> Series:
+        """A measure over time, in buckets of `bucket_s` or more; None is what fits."""
+        narrowest = (end - start) / (BUCKETS if bucket_s is None else BUCKETS_MAX)
+        return self._store.series(
+            parse(text),
+            now=self._clock.now(),
+            measure=measure,
+            start=start,
+            end=end,
+            bucket_s=max(BUCKET_MIN_S, narrowest, bucket_s or 0.0),
+        )
+
+    def suggest(self, text: str, caret: int, limit: int) -> tuple[Completion, ...]:
+        """What could be written at the caret: what the language has, then what the store
+        has seen, most frequent first."""
+        context = complete(text, caret)
+        offered = [
+            Completion(
+                label=each.label,
+                insert=each.insert,
+                kind=each.kind,
+                start=context.start,
+                end=context.end,
+                count=None,
+                help=each.help,
+            )
+            for each in context.candidates[:limit]
+        ]
+        for lookup in context.lookups:
+            if len(offered) < limit:
+                offered += self._seen(context, lookup, limit - len(offered))
+        return tuple(offered)
+
+    def _seen(self, context: Context, lookup: Lookup, limit: int) -> list[Completion]:
+        return [
+            Completion(
+                label=lookup.insertion(seen.value) if lookup.before else seen.value,
+                insert=lookup.insertion(seen.value),
+                kind="field" if lookup.field == "key" else "value",
+                start=context.start,
+                end=context.end,
+                count=seen.count,
+                help=None,
+            )
+            for seen in self._store.suggest(lookup.field, lookup.prefix, limit)
+        ]

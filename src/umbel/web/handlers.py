@@ -1,0 +1,122 @@
+"""One function a route: parameters in, answer out. They know services and no HTTP; each
+blocks, and is called in a thread."""
+
+from __future__ import annotations
+
+import msgspec
+
+from umbel.clock import Clock
+from umbel.services.health import Health, Status
+from umbel.services.live import Hub
+from umbel.services.rows import WholeTask, task_row, whole_task, worker_row
+from umbel.services.search import Reading, Search
+from umbel.store.base import Store
+from umbel.web import answers, requests
+from umbel.web.problems import Refusal
+
+#: The most ids that one request may name.
+IDS_MAX = 200
+
+
+class Services(msgspec.Struct, frozen=True):
+    """What handlers work with."""
+
+    store: Store
+    clock: Clock
+    search: Search
+    health: Health
+    hub: Hub
+
+
+def list_tasks(services: Services, asked: requests.ListTasks) -> answers.TaskPage:
+    if asked.ids is not None:
+        found = services.search.by_ids(_ids(asked.ids), asked.q)
+    else:
+        found = services.search.page(asked.q, asked.order, asked.cursor, asked.limit)
+    return answers.TaskPage(
+        items=tuple(task_row(task) for task in found.page.items),
+        next=found.page.cursor,
+        complete=found.page.complete,
+        reached=found.page.reached,
+        sentence=found.sentence,
+        seq=found.seq,
+    )
+
+
+def _ids(text: str) -> list[str]:
+    ids = list(dict.fromkeys(part for part in text.split(",") if part))
+    if len(ids) > IDS_MAX:
+        raise Refusal(
+            "bad-parameter",
+            f"The parameter ids takes up to {IDS_MAX} ids, not {len(ids):,}. Ask in parts.",
+            parameter="ids",
+        )
+    return ids
+
+
+def count_tasks(services: Services, asked: requests.CountTasks) -> answers.Count:
+    count = services.search.count(asked.q, by=asked.by, cap=asked.cap)
+    return answers.Count(
+        total=count.total, capped=count.capped, complete=count.complete, groups=count.groups
+    )
+
+
+def one_task(services: Services, asked: requests.OneTask) -> WholeTask:
+    task = services.store.task(asked.id)
+    if task is None:
+        raise Refusal(
+            "unknown-task",
+            f"No task with the id {asked.id} is stored. It may have sent no event yet, or be "
+            "older than what is kept.",
+        )
+    return whole_task(task)
+
+
+def read_query(services: Services, asked: requests.ReadQuery) -> Reading:
+    return services.search.read(asked.q)
+
+
+def suggest(services: Services, asked: requests.Suggest) -> answers.Completions:
+    at = len(asked.q) if asked.at is None else min(asked.at, len(asked.q))
+    return answers.Completions(services.search.suggest(asked.q, at, asked.limit))
+
+
+def read_series(services: Services, asked: requests.ReadSeries) -> answers.Series:
+    end = services.clock.now() if asked.end is None else asked.end
+    start = end - 3_600 if asked.start is None else asked.start
+    if start >= end:
+        raise Refusal("bad-parameter", "The parameter from must lie before to.", parameter="from")
+    series = services.search.series(
+        asked.q, measure=asked.measure, start=start, end=end, bucket_s=asked.bucket
+    )
+    return answers.Series(series.measure, series.bucket_s, series.buckets)
+
+
+def one_workflow(services: Services, asked: requests.OneWorkflow) -> answers.Workflow:
+    workflow = services.store.workflow(asked.root_id)
+    return answers.Workflow(
+        root_id=workflow.root_id,
+        tasks=tuple(task_row(task) for task in workflow.tasks),
+        complete=workflow.complete,
+    )
+
+
+def list_workers(services: Services, _: requests.Nothing) -> answers.Workers:
+    now = services.clock.now()
+    workers = services.store.workers()
+    return answers.Workers(items=tuple(worker_row(worker, now) for worker in workers), now=now)
+
+
+def read_status(services: Services, _: requests.Nothing) -> Status:
+    return services.health.status()
+
+
+def livez(_: Services, __: requests.Nothing) -> str:
+    return "ok"
+
+
+def readyz(services: Services, _: requests.Nothing) -> str:
+    why = services.health.unready()
+    if why is not None:
+        raise Refusal("not-ready", why)
+    return "ok"

@@ -1,0 +1,136 @@
+"""The OpenAPI 3.1 document, made from the table of routes and the structs it names."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from umbel import __version__
+from umbel.web.parameters import fields
+from umbel.web.problems import KINDS, MEDIA_TYPE, Problem
+from umbel.web.routes import EVERYWHERE, ROUTES, Route
+
+Json = dict[str, Any]
+
+_SCHEMAS: Final = "#/components/schemas/"
+_DESCRIPTION: Final = (
+    "Times are Unix seconds, durations seconds. Every key is always present, null when "
+    "unknown. Every error is a problem of RFC 9457. Unknown and repeated parameters are "
+    "refused."
+)
+_TAGS: Final = {
+    "tasks": "Tasks, one by one and by search",
+    "search": "The query language, and figures over what it finds",
+    "cluster": "Workers, and what is going on now",
+    "probes": "For load balancers and schedulers",
+}
+
+
+def document(server: str = "") -> Json:
+    """The whole document; `server` is the address that paths are below."""
+    kinds = _kinds()
+    schemas, components = msgspec.json.schema_components(kinds, ref_template=_SCHEMAS + "{name}")
+    schema_of = dict(zip(kinds, schemas, strict=True))
+    for name, component in components.items():
+        if name != Problem.__name__ and "properties" in component:
+            component["required"] = list(component["properties"])  # every key, always
+    paths: Json = {}
+    for route in ROUTES:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schema_of)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Umbel",
+            "version": __version__,
+            "description": _DESCRIPTION,
+            "license": {"name": "BSD-3-Clause", "identifier": "BSD-3-Clause"},
+        },
+        "servers": [{"url": server or "/"}],
+        "tags": [{"name": name, "description": text} for name, text in _TAGS.items()],
+        "paths": paths,
+        "components": {"schemas": components},
+    }
+
+
+def _kinds() -> list[Any]:
+    """Every type that the document describes, each once."""
+    kinds: list[Any] = [Problem]
+    for route in ROUTES:
+        kinds += [field.type for field in fields(route.asks).values()]
+        kinds += [event.body for event in route.events]
+        if route.answers is not None:
+            kinds.append(route.answers)
+    return list(dict.fromkeys(kinds))
+
+
+def _operation(route: Route, schema_of: dict[Any, Json]) -> Json:
+    operation: Json = {
+        "operationId": route.name,
+        "summary": route.summary,
+        "tags": [route.tag],
+        "parameters": _parameters(route, schema_of),
+        "responses": {"200": _success(route, schema_of), **_problems(route, schema_of)},
+    }
+    if route.permission is not None:
+        operation["x-permission"] = route.permission
+    return operation
+
+
+def _parameters(route: Route, schema_of: dict[Any, Json]) -> list[Json]:
+    found = [
+        _parameter(field, schema_of[field.type], in_path=f"{{{name}}}" in route.path)
+        for name, field in fields(route.asks).items()
+    ]
+    if route.events:  # the same number as `after`, as a browser that reconnects sends it
+        after = next(parameter for parameter in found if parameter["name"] == "after")
+        found.append({**after, "name": "Last-Event-ID", "in": "header"})
+    return found
+
+
+def _parameter(field: msgspec.structs.FieldInfo, schema: Json, *, in_path: bool) -> Json:
+    """A missing parameter is how null is said, so null is not among the values."""
+    options = [part for part in schema.get("anyOf", ()) if part.get("type") != "null"]
+    if len(options) == 1:
+        schema = options[0]
+    schema = dict(schema)
+    description = schema.pop("description", "")
+    if field.default is not msgspec.NODEFAULT and field.default is not None:
+        schema["default"] = field.default
+    parameter = {
+        "name": field.encode_name,
+        "in": "path" if in_path else "query",
+        "required": field.required,
+        "schema": schema,
+    }
+    return {**parameter, "description": description} if description else parameter
+
+
+def _success(route: Route, schema_of: dict[Any, Json]) -> Json:
+    if route.events:
+        return {"description": _told(route, schema_of), "content": {"text/event-stream": {}}}
+    media = "text/plain" if route.answers is str else "application/json"
+    return {
+        "description": route.summary,
+        "content": {media: {"schema": schema_of[route.answers]}},
+    }
+
+
+def _told(route: Route, schema_of: dict[Any, Json]) -> str:
+    """The events of a stream; OpenAPI 3.1 has no other place for them."""
+    told = [f"`{e.name}` ({schema_of[e.body]['$ref']})" for e in route.events]
+    return f"Server-sent events, `data` as JSON: {', '.join(told)}"
+
+
+def _problems(route: Route, schema_of: dict[Any, Json]) -> Json:
+    titles: dict[int, list[str]] = {}
+    for kind in (*EVERYWHERE, *route.problems):
+        status, title = KINDS[kind]
+        titles.setdefault(status, []).append(f"{title} (`{kind}`)")
+    return {
+        str(status): {
+            "description": "; ".join(found),
+            "content": {MEDIA_TYPE: {"schema": schema_of[Problem]}},
+        }
+        for status, found in sorted(titles.items())
+    }

@@ -1,0 +1,139 @@
+"""Parameters of a request, checked one by one against a struct.
+
+A route names its parameters in a `msgspec` struct: each field is a parameter, its type and
+`Meta` are its rules, its default makes it optional. Here a query string meets that struct,
+strictly: a name that is not there, a name given twice, bytes that are not UTF-8 and values
+outside the rules are refused with a sentence that names the parameter and what it takes.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Final, TypeVar
+from urllib.parse import unquote_to_bytes
+
+import msgspec
+
+from umbel.web.problems import Refusal
+
+P = TypeVar("P", bound=msgspec.Struct)
+
+#: Names in a query string are cut to this many characters when they are told back.
+_TOLD_MAX: Final = 60
+
+
+def read(struct: type[P], query: bytes, path: Mapping[str, str]) -> P:
+    """The parameters of one request: `query` is the raw query string, `path` what the
+    route's path gave. Raises `Refusal`."""
+    given = _split(query)
+    known = [name for name in fields(struct) if name not in path]
+    for name in given:
+        if name not in known:
+            raise _unknown(name, known)
+    for name, text in path.items():
+        given[name] = _without_nul(text, name)
+    return _build(struct, given)
+
+
+def _split(query: bytes) -> dict[str, str]:
+    given: dict[str, str] = {}
+    for part in query.split(b"&"):
+        if not part:
+            continue
+        raw_name, _, raw_value = part.partition(b"=")
+        name = _text(raw_name, "name")
+        if name in given:
+            raise _wrong(name, f"The parameter {_told(name)} is given more than once.")
+        given[name] = _text(raw_value, name)
+    return given
+
+
+def _text(raw: bytes, name: str) -> str:
+    try:
+        text = unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8")
+    except UnicodeDecodeError:
+        raise _wrong(name, f"The parameter {_told(name)} is not text in UTF-8.") from None
+    return _without_nul(text, name)
+
+
+def _without_nul(text: str, name: str) -> str:
+    if "\0" in text:
+        raise _wrong(name, f"The parameter {_told(name)} contains a NUL, which no task has.")
+    return text
+
+
+def _build(struct: type[P], given: Mapping[str, str]) -> P:
+    values: dict[str, Any] = {}
+    for name, rule in fields(struct).items():
+        if name in given:
+            values[rule.name] = convert(rule, given[name], f"parameter {name}")
+        elif rule.required:
+            raise _wrong(name, f"The parameter {name} is required: {takes(rule.type)}.")
+    return struct(**values)
+
+
+@cache
+def fields(struct: type[msgspec.Struct]) -> dict[str, msgspec.structs.FieldInfo]:
+    """The parameters of a struct by the name they have on the wire."""
+    return {field.encode_name: field for field in msgspec.structs.fields(struct)}
+
+
+def convert(rule: msgspec.structs.FieldInfo, text: str, what: str) -> object:
+    """The value of one parameter; `what` names it in the sentence. Raises `Refusal`."""
+    try:
+        value = msgspec.convert(text, rule.type, strict=False)
+    except msgspec.ValidationError:
+        value = None
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        detail = f"The {what} takes {takes(rule.type)}, not {_quoted(text)}."
+        raise _wrong(rule.encode_name, detail)
+    return value
+
+
+def takes(kind: object) -> str:
+    """What a parameter of this type takes, in words."""
+    schema = msgspec.json.schema_components([kind])[0][0]
+    options = [s for s in schema.get("anyOf", [schema]) if s.get("type") != "null"]
+    schema = options[0]
+    if "enum" in schema:
+        return "one of " + ", ".join(str(value) for value in schema["enum"])
+    match schema.get("type"):
+        case "boolean":
+            return "true or false"
+        case "string":
+            return f"text of {schema.get('minLength', 0):,} to {schema['maxLength']:,} characters"
+        case number:
+            word = "a whole number" if number == "integer" else "a number"
+            low, high = schema["minimum"], schema["maximum"]
+            return f"{word} from {low:,} to {high:,}"
+
+
+def _unknown(name: str, known: list[str]) -> Refusal:
+    near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5)
+    if near:
+        advice = f"Did you mean {near[0]}?"
+    elif known:
+        advice = f"There are {', '.join(known)}."
+    else:
+        advice = "This address takes none."
+    return Refusal(
+        "bad-parameter",
+        f"There is no parameter {_told(name)}. {advice}",
+        parameter=name[:_TOLD_MAX],
+        suggestion=near[0] if near else None,
+    )
+
+
+def _wrong(name: str, detail: str) -> Refusal:
+    return Refusal("bad-parameter", detail, parameter=name[:_TOLD_MAX])
+
+
+def _told(name: str) -> str:
+    return name if len(name) <= _TOLD_MAX else name[:_TOLD_MAX] + "…"
+
+
+def _quoted(text: str) -> str:
+    return f"{text!r}" if len(text) <= _TOLD_MAX else f"{len(text):,} characters"

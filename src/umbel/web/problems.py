@@ -1,0 +1,174 @@
+"""Every error has one shape: a problem of RFC 9457, `application/problem+json`.
+
+`KINDS` is the list of all that can happen, with the status of each; the OpenAPI document
+and the tests are made from it. `detail` is a sentence for a person that says what happened
+and what to do next. Internals (paths, tracebacks, SQL) stay in the log, where `reference`
+finds them.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from umbel.errors import CursorError, QueryError, StoreError, UmbelError
+from umbel.services.live import TooManyStreams
+
+log = logging.getLogger("umbel.web")
+
+MEDIA_TYPE = "application/problem+json"
+URN = "urn:umbel:problem:"
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What went wrong. Members beyond the first four stand only where they say something:
+    `position` and `end` (offsets in characters into q) and `suggestion` for a query that
+    cannot be understood, `parameter` for a wrong parameter, `reference` for what the log
+    has more about."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    parameter: str | None = None
+    position: int | None = None
+    end: int | None = None
+    suggestion: str | None = None
+    reference: str | None = None
+
+
+#: Slug to (status, title).
+KINDS: Final[Mapping[str, tuple[int, str]]] = {
+    "bad-request": (400, "The request cannot be understood"),
+    "bad-parameter": (400, "A parameter is wrong"),
+    "bad-query": (400, "The search cannot be understood"),
+    "bad-cursor": (400, "The cursor is no longer good"),
+    "unknown-task": (404, "No such task"),
+    "not-found": (404, "Nothing is here"),
+    "method-not-allowed": (405, "This method is not allowed here"),
+    "body-too-large": (413, "The body is too large"),
+    "url-too-long": (414, "The address is too long"),
+    "unknown-host": (421, "This server does not answer to that host name"),
+    "internal": (500, "Umbel made a mistake"),
+    "store-trouble": (503, "The history cannot be read"),
+    "not-ready": (503, "Umbel is not ready"),
+    "too-many-streams": (503, "Too many live views are open"),
+    "too-busy": (503, "Too many requests are open"),
+}
+
+
+class Refusal(UmbelError):
+    """A request is answered with a problem. `headers` go with the answer."""
+
+    def __init__(
+        self,
+        kind: str,
+        detail: str,
+        *,
+        parameter: str | None = None,
+        suggestion: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.problem = problem(kind, detail, parameter=parameter, suggestion=suggestion)
+        self.headers = headers or {}
+
+
+def problem(
+    kind: str,
+    detail: str,
+    *,
+    parameter: str | None = None,
+    position: int | None = None,
+    end: int | None = None,
+    suggestion: str | None = None,
+    reference: str | None = None,
+) -> Problem:
+    """A problem of one of `KINDS`."""
+    status, title = KINDS[kind]
+    return Problem(
+        type=URN + kind,
+        title=title,
+        status=status,
+        detail=detail,
+        parameter=parameter,
+        position=position,
+        end=end,
+        suggestion=suggestion,
+        reference=reference,
+    )
+
+
+def respond(found: Problem, headers: Mapping[str, str] | None = None) -> Response:
+    """The answer that tells the problem."""
+    return Response(
+        msgspec.json.encode(found),
+        status_code=found.status,
+        media_type=MEDIA_TYPE,
+        headers={"Cache-Control": "no-store", **(headers or {})},
+    )
+
+
+def respond_to(error: Exception) -> Response:
+    """The answer to any exception; what is not the person's doing is logged."""
+    match error:
+        case Refusal():
+            return respond(error.problem, error.headers)
+        case QueryError():
+            return respond(_bad_query(error))
+        case CursorError():
+            return respond(problem("bad-cursor", str(error), parameter="cursor"))
+        case TooManyStreams():
+            return respond(problem("too-many-streams", str(error)), {"Retry-After": "10"})
+        case StoreError():
+            return _store_trouble(error)
+        case HTTPException():
+            return _http(error)
+        case _:
+            return _internal(error)
+
+
+def _bad_query(error: QueryError) -> Problem:
+    return problem(
+        "bad-query",
+        str(error),
+        parameter="q",
+        position=error.position,
+        end=error.end,
+        suggestion=error.suggestion,
+    )
+
+
+def _store_trouble(error: StoreError) -> Response:
+    log.warning("The store cannot answer. %s", error)
+    headers = {"Retry-After": "5"} if error.retriable else {}
+    return respond(problem("store-trouble", str(error)), headers)
+
+
+def _http(error: HTTPException) -> Response:
+    """What Starlette itself refuses: unknown paths and methods."""
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = ", ".join(sorted(headers.get("Allow", "").split(", ")))
+        found = problem("method-not-allowed", f"Only {allowed} can be used here.")
+        return respond(found, {"Allow": allowed})
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return respond(problem("not-found", "There is nothing at this address."))
+    return respond(problem("bad-request", str(error.detail)))
+
+
+def _internal(error: Exception) -> Response:
+    reference = secrets.token_hex(4)
+    log.error("Request failed (reference %s)", reference, exc_info=error)
+    detail = (
+        "The request failed for a reason that is not yours. The log of `umbel serve` says "
+        f"more beside the reference {reference}; please report it."
+    )
+    return respond(problem("internal", detail, reference=reference))

@@ -1,0 +1,94 @@
+"""Where a request came from, and under which prefix, when a reverse proxy stands between.
+
+The `X-Forwarded-*` headers are believed only from trusted proxies. The prefix is cut off
+whether the proxy has done so or not, and kept as ASGI's `root_path`, which the page's
+`<base href>` and the OpenAPI document are made from.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import Final
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+Network = IPv4Network | IPv6Network
+
+LOOPBACK: Final = ("127.0.0.0/8", "::1/128")
+_PREFIX: Final = re.compile(r"(/[A-Za-z0-9._~-]+)+")
+_HOST: Final = re.compile(r"[A-Za-z0-9.:\[\]_-]{1,255}")
+
+
+class Proxies:
+    """Reads what trusted proxies say into the scope, and takes the prefix off the path."""
+
+    def __init__(self, app: ASGIApp, *, trusted: Sequence[str], url_prefix: str) -> None:
+        self._app = app
+        self._trusted = [ip_network(network, strict=False) for network in trusted]
+        self._prefix = url_prefix.rstrip("/")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        prefix = self._prefix
+        if self._trusts(scope):
+            headers = Headers(scope=scope)
+            self._believe(scope, headers)
+            told = headers.get("x-forwarded-prefix", "").rstrip("/")
+            if not prefix and _PREFIX.fullmatch(told):
+                prefix = told
+        if prefix:
+            _take_off(scope, prefix)
+        await self._app(scope, receive, send)
+
+    def _trusts(self, scope: Scope) -> bool:
+        client = scope.get("client")
+        if client is None:  # a Unix socket: whoever may open it is on this machine
+            return True
+        return self._is_trusted(client[0])
+
+    def _is_trusted(self, address: str) -> bool:
+        try:
+            parsed = ip_address(address)
+        except ValueError:
+            return False
+        return any(parsed in network for network in self._trusted)
+
+    def _believe(self, scope: Scope, headers: Headers) -> None:
+        """Take over client, scheme and host."""
+        client = self._client(headers.get("x-forwarded-for", ""))
+        if client is not None:
+            scope["client"] = (client, 0)
+        scheme = headers.get("x-forwarded-proto", "").lower()
+        if scheme in {"http", "https"}:
+            scope["scheme"] = scheme
+        host = headers.get("x-forwarded-host", "")
+        if _HOST.fullmatch(host):
+            others = [(name, value) for name, value in scope["headers"] if name != b"host"]
+            scope["headers"] = [(b"host", host.encode("latin-1")), *others]
+
+    def _client(self, forwarded_for: str) -> str | None:
+        """The nearest address that is not itself a trusted proxy."""
+        hops = [hop.strip() for hop in forwarded_for.split(",") if hop.strip()]
+        for hop in reversed(hops):
+            try:
+                ip_address(hop)
+            except ValueError:
+                return None
+            if not self._is_trusted(hop):
+                return hop
+        return hops[0] if hops else None
+
+
+def _take_off(scope: Scope, prefix: str) -> None:
+    """Move `prefix` to `root_path`. Starlette wants the path with all of `root_path`."""
+    root: str = scope.get("root_path", "")
+    path: str = scope["path"]
+    below = path[len(root) :] if root and path.startswith(root + "/") else path
+    if below == prefix:
+        below += "/"
+    elif not below.startswith(prefix + "/"):
+        below = prefix + below
+    scope["root_path"] = root + prefix
+    scope["path"] = root + below

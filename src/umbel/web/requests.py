@@ -1,0 +1,120 @@
+"""What can be asked of each route of the v1 API: one struct a route, one field a parameter.
+
+`parameters` holds requests to them, `openapi` describes them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from umbel.cluster.decode import UUID_MAX
+from umbel.store.base import Measure
+
+#: A moment in Unix seconds; the year 2200 is late enough.
+_LATEST = 7_258_118_400
+
+Text = Annotated[
+    str,
+    Meta(
+        max_length=4_000,
+        description="A search in Umbel's query language; empty matches every task.",
+        examples=["state:FAILURE name:shop.*", "runtime:>5s queue:mail"],
+    ),
+]
+OrderName = Literal[
+    "-seen", "seen", "-name", "name", "-state", "state", "-received", "received",
+    "-started", "started", "-runtime", "runtime", "-worker", "worker",
+]  # fmt: skip
+Order = Annotated[
+    OrderName, Meta(description="What to sort by; `-` is descending. Unknown values come last.")
+]
+Limit = Annotated[int, Meta(ge=1, le=200, description="The most tasks on a page.")]
+Cursor = Annotated[
+    str, Meta(min_length=1, max_length=1_000, description="`next` of the page before.")
+]
+Ids = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=200 * (UUID_MAX + 1),
+        description="Up to 200 task ids with commas between: exactly these tasks, where known, "
+        "and of them those that match q. Order, limit and cursor mean nothing then.",
+    ),
+]
+TaskId = Annotated[str, Meta(min_length=1, max_length=UUID_MAX, description="A task's id.")]
+Group = Annotated[
+    Literal["state", "name", "worker", "queue"], Meta(description="Count by this as well.")
+]
+Cap = Annotated[int, Meta(ge=1, le=1_000_000, description="Counting stops here.")]
+Caret = Annotated[
+    int, Meta(ge=0, le=4_000, description="Where the caret is, in characters; default: the end.")
+]
+Suggestions = Annotated[int, Meta(ge=1, le=50, description="The most suggestions.")]
+Moment = Annotated[
+    float, Meta(ge=0, le=_LATEST, description="Unix seconds; default: now, or an hour before.")
+]
+Step = Annotated[
+    float, Meta(ge=1, le=31_536_000, description="Seconds in a bucket; default: what fits.")
+]
+ChangeNumber = Annotated[
+    int,
+    Meta(
+        ge=0,
+        le=2**63 - 1,
+        description="Tell what changed after this change number (`seq` of a page, or the last "
+        "`id` that was seen); default: from now on. The header Last-Event-ID goes before it.",
+    ),
+]
+
+
+class Nothing(msgspec.Struct, frozen=True):
+    """No parameters."""
+
+
+class ListTasks(msgspec.Struct, frozen=True, kw_only=True):
+    q: Text = ""
+    order: Order = "-seen"
+    limit: Limit = 50
+    cursor: Cursor | None = None
+    ids: Ids | None = None
+
+
+class CountTasks(msgspec.Struct, frozen=True, kw_only=True):
+    q: Text = ""
+    by: Group | None = None
+    cap: Cap = 10_000
+
+
+class OneTask(msgspec.Struct, frozen=True, kw_only=True):
+    id: TaskId
+
+
+class ReadQuery(msgspec.Struct, frozen=True, kw_only=True):
+    q: Text = ""
+
+
+class Suggest(msgspec.Struct, frozen=True, kw_only=True):
+    q: Text = ""
+    at: Caret | None = None
+    limit: Suggestions = 10
+
+
+class ReadSeries(msgspec.Struct, frozen=True, kw_only=True):
+    q: Text = ""
+    measure: Annotated[Measure, Meta(description="What to measure.")] = "count"
+    start: Moment | None = msgspec.field(default=None, name="from")
+    end: Moment | None = msgspec.field(default=None, name="to")
+    bucket: Step | None = None
+
+
+class OneWorkflow(msgspec.Struct, frozen=True, kw_only=True):
+    root_id: TaskId
+
+
+class Follow(msgspec.Struct, frozen=True, kw_only=True):
+    q: Text = ""
+    after: ChangeNumber | None = None
+    status_only: Annotated[bool, Meta(description="Tell the status alone.")] = False

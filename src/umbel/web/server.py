@@ -1,0 +1,132 @@
+"""Serving the application until the process is told to stop.
+
+The sockets are opened before (`sockets`), so that a port in use is one clear sentence and the
+real address is known when `on_listening` is called. On SIGTERM or SIGINT live streams end first,
+so that nothing is left to wait for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+import h11
+import msgspec
+import uvicorn
+from starlette.applications import Starlette
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from umbel.web.app import end_streams
+from umbel.web.problems import MEDIA_TYPE, problem
+from umbel.web.sockets import open_tcp, open_unix
+
+#: The largest head of a request, bytes: the longest address, and room for headers.
+HEAD_MAX: Final = 80 * 1024
+#: Connections beyond this are turned away without a look; see `limits.OPEN_MAX` as well.
+CONNECTIONS_MAX: Final = 2_000
+#: How long open requests may go on after a signal, seconds.
+GRACE_S: Final = 1
+
+Listening = Callable[[str], None]
+
+
+def serve(
+    app: Starlette,
+    address: str,
+    port: int,
+    unix_socket: Path | None = None,
+    *,
+    url_prefix: str = "",
+    on_listening: Listening | None = None,
+) -> None:
+    """Serve `app` until SIGINT or SIGTERM, then return. Port 0 is any free port.
+
+    `on_listening` is called once connections are taken, with the address to open (a URL, or
+    `unix:` and a path). Raises `SettingsError` when the address cannot be listened on.
+    Called in the main thread.
+    """
+    sockets = [open_unix(unix_socket)] if unix_socket else open_tcp(address, port)
+    try:
+        where = f"unix:{unix_socket}" if unix_socket else _url(sockets[0], address) + url_prefix
+        _Server(app, on_listening, where).run(sockets)
+    finally:
+        for opened in sockets:
+            opened.close()
+        if unix_socket is not None:
+            unix_socket.unlink(missing_ok=True)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, with streams that end at a signal, and an exit that is a success."""
+
+    def __init__(self, app: Starlette, on_listening: Listening | None, where: str) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http=_Protocol,
+                ws="none",
+                loop="asyncio",
+                lifespan="off",
+                interface="asgi3",
+                log_config=None,
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                limit_concurrency=CONNECTIONS_MAX,
+                h11_max_incomplete_event_size=HEAD_MAX,
+                timeout_graceful_shutdown=GRACE_S,
+            )
+        )
+        self._app = app
+        self._on_listening = on_listening
+        self._where = where
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+        if self._on_listening is not None and not self.should_exit:
+            self._on_listening(self._where)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        """A second signal does not wait for open requests. uvicorn's own would raise the
+        signal again in the end, and so turn a wanted exit into a failure."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(end_streams, self._app)
+
+
+class _Protocol(H11Protocol):
+    """h11, refusing what is not HTTP in the shape that every other error has."""
+
+    def send_400_response(self, msg: str) -> None:
+        detail = f"{msg} A head of up to {HEAD_MAX:,} bytes is read."
+        body = msgspec.json.encode(problem("bad-request", detail))
+        headers = [
+            (b"content-type", MEDIA_TYPE.encode()),
+            (b"content-length", str(len(body)).encode()),
+            (b"connection", b"close"),
+        ]
+        response = h11.Response(status_code=400, headers=headers, reason=b"Bad Request")
+        with suppress(h11.LocalProtocolError):  # another answer has begun
+            for event in (response, h11.Data(data=body), h11.EndOfMessage()):
+                self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
+
+
+def _url(opened: socket.socket, address: str) -> str:
+    """What a person opens; an address that means every interface is shown as localhost."""
+    host, port = opened.getsockname()[:2]
+    if host in {"0.0.0.0", "::"}:  # noqa: S104  shown, not listened on
+        host = "localhost"
+    elif opened.family == socket.AF_INET6:
+        host = f"[{host}]"
+    elif address == "localhost":
+        host = address
+    return f"http://{host}:{port}"

@@ -1,0 +1,128 @@
+"""Sockets to listen on; what is in the way is one sentence that names the setting to change."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import stat
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from umbel.errors import SettingsError
+
+#: How many connections wait to be accepted.
+BACKLOG: Final = 128
+
+_NO_SUCH_PLACE: Final = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
+
+
+def open_tcp(address: str, port: int) -> list[socket.socket]:
+    """A listening socket for each address that the name stands for, all on one port; port 0
+    is any free one. Raises `SettingsError`."""
+    sockets: list[socket.socket] = []
+    for family, place in _places(address, port):
+        taken = sockets[0].getsockname()[1] if sockets else port
+        try:
+            sockets.append(_open(family, place, taken))
+        except OSError as error:
+            if sockets and error.errno in _NO_SUCH_PLACE:
+                continue  # localhost names IPv6 also where the machine has none
+            for opened in sockets:
+                opened.close()
+            raise _cannot_listen(error, address, port) from error
+    return sockets
+
+
+def _open(family: socket.AddressFamily, place: str, port: int) -> socket.socket:
+    opened = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        opened.bind((place, port))
+        opened.listen(BACKLOG)
+        opened.setblocking(False)
+    except OSError:
+        opened.close()
+        raise
+    return opened
+
+
+def _places(address: str, port: int) -> list[tuple[socket.AddressFamily, str]]:
+    try:
+        found = socket.getaddrinfo(
+            address or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+    except (socket.gaierror, UnicodeError) as error:
+        raise SettingsError(
+            f"The address {address} to listen on is not known to this machine.",
+            setting="address",
+            remedy="Set --address (UMBEL_ADDRESS) to 127.0.0.1, or to an address it has.",
+        ) from error
+    places = list(dict.fromkeys((family, str(place[0])) for family, *_, place in found))
+    return sorted(places, key=lambda each: each[0] != socket.AF_INET)
+
+
+def _cannot_listen(error: OSError, address: str, port: int) -> SettingsError:
+    if error.errno == errno.EADDRINUSE:
+        return SettingsError(
+            f"Port {port} of {address} is in use by another program.",
+            setting="port",
+            remedy="Stop that program, or choose another port with --port (UMBEL_PORT).",
+        )
+    if error.errno in {errno.EACCES, errno.EPERM}:
+        return SettingsError(
+            f"This user may not listen on port {port}.",
+            setting="port",
+            remedy="Choose a port above 1023 with --port (UMBEL_PORT).",
+        )
+    if error.errno == errno.EADDRNOTAVAIL:
+        return SettingsError(
+            f"This machine does not have the address {address}.",
+            setting="address",
+            remedy="Set --address (UMBEL_ADDRESS) to 127.0.0.1, or to an address it has.",
+        )
+    return SettingsError(
+        f"Port {port} of {address} cannot be listened on: {os.strerror(error.errno or 0)}.",
+        setting="address",
+        remedy="Choose others with --address and --port.",
+    )
+
+
+def open_unix(path: Path) -> socket.socket:
+    """A listening Unix socket for this user and group; one that a dead process left behind
+    is replaced. Raises `SettingsError`."""
+    opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        _remove_stale(path)
+        before = os.umask(0o117)
+        try:
+            opened.bind(str(path))
+        finally:
+            os.umask(before)
+        opened.listen(BACKLOG)
+        opened.setblocking(False)
+    except OSError as error:
+        opened.close()
+        reason = error.strerror or str(error)
+        raise SettingsError(
+            f"The Unix socket {path} cannot be listened on: {reason}.",
+            setting="unix_socket",
+            remedy="Choose another path with --unix-socket (UMBEL_UNIX_SOCKET).",
+        ) from error
+    return opened
+
+
+def _remove_stale(path: Path) -> None:
+    with suppress(FileNotFoundError):
+        if not stat.S_ISSOCK(path.stat().st_mode):
+            raise OSError(errno.EEXIST, "a file of that name exists")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            try:
+                probe.connect(str(path))
+            except ConnectionRefusedError:
+                path.unlink()
+                return
+        raise OSError(errno.EADDRINUSE, "another program listens there")

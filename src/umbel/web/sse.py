@@ -1,0 +1,107 @@
+"""The live stream as server-sent events (https://html.spec.whatwg.org/#server-sent-events).
+
+Every event has the change number as its id, so that a browser that reconnects sends it as
+`Last-Event-ID` and goes on where it was. Nothing for a while gives a comment line, which
+keeps proxies from closing the connection and finds out readers who are gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import Final
+
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
+
+from umbel.query.ast import Node
+from umbel.services.streams import Notice, Stream
+from umbel.web.endpoint import Lane
+from umbel.web.handlers import Services
+from umbel.web.parameters import convert, fields, read
+from umbel.web.requests import Follow
+
+#: A comment is sent when nothing else was for this long, seconds.
+KEEP_ALIVE_S: Final = 15.0
+#: A reader who takes nothing for this long is gone, seconds.
+STALLED_S: Final = 60.0
+#: How long a browser waits before it reconnects, milliseconds.
+_RETRY_MS: Final = 2_000
+
+_HEADERS: Final = (
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+)
+
+
+class LiveEndpoint:
+    """The ASGI application of the route that never ends by itself."""
+
+    def __init__(self, services: Services, lane: Lane) -> None:
+        self._services = services
+        self._lane = lane
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        asked = read(Follow, scope["query_string"], request.path_params)
+        after = _resumed(request, asked.after)
+        query = await self._query(asked)
+        if scope["method"] == "HEAD":
+            await _begin(send)
+            await send({"type": "http.response.body", "body": b""})
+            return
+        async with self._services.hub.subscribe(query, after) as stream:
+            leaving = asyncio.create_task(_close_when_gone(receive, stream))
+            try:
+                await _begin(send)
+                with suppress(TimeoutError):
+                    await _tell(stream, send)
+            finally:
+                leaving.cancel()
+
+    async def _query(self, asked: Follow) -> Node | None:
+        if asked.status_only:
+            return None
+        return await self._lane.run(lambda: self._services.search.parse(asked.q))
+
+
+def _resumed(request: Request, after: int | None) -> int | None:
+    last = request.headers.get("last-event-id")
+    if last is None:
+        return after
+    number = convert(fields(Follow)["after"], last, "header Last-Event-ID")
+    return number if isinstance(number, int) else None
+
+
+async def _begin(send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": list(_HEADERS)})
+
+
+async def _tell(stream: Stream, send: Send) -> None:
+    await _send(send, f"retry: {_RETRY_MS}\n\n".encode())
+    while not stream.closed:
+        notices = await stream.read(KEEP_ALIVE_S)
+        if stream.closed:
+            break
+        await _send(send, b"".join(map(event, notices)) or b": still here\n\n")
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _send(send: Send, chunk: bytes) -> None:
+    async with asyncio.timeout(STALLED_S):
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+
+
+def event(notice: Notice) -> bytes:
+    """One event on the wire; JSON has no line breaks of its own."""
+    head = f"id: {notice.seq}\nevent: {notice.event}\ndata: "
+    return head.encode() + notice.body + b"\n\n"
+
+
+async def _close_when_gone(receive: Receive, stream: Stream) -> None:
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            stream.close()
+            return

@@ -1,0 +1,135 @@
+"""The built browser application.
+
+Every path that is not the API's and has no dot shows `index.html`, so that a link into the
+application works; its `<base href>` is set to where the server lives. What the build named
+by its content (`assets/`) is kept by browsers for good, the rest is asked for again with
+its ETag. Files are read once, compressed once, and read again when they change on disk.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import mimetypes
+import re
+from difflib import get_close_matches
+from html import escape
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from umbel.web.endpoint import Lane, accepts_gzip
+from umbel.web.problems import Refusal
+from umbel.web.routes import API_ROOT, ROUTES
+
+#: Where the build of `ui/` lands.
+BUILT: Final = Path(__file__).parent / "static"
+
+_BASE: Final = re.compile(r"<base\s[^>]*>", re.IGNORECASE)
+_HASHED: Final = re.compile(r"assets/.+[-.][A-Za-z0-9_-]{8,}\.[a-z0-9]+")
+_COMPRESSED: Final = frozenset({".js", ".css", ".html", ".svg", ".json", ".txt", ".map"})
+_TYPES: Final = {
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+    ".woff2": "font/woff2",
+    ".webmanifest": "application/manifest+json",
+}
+_NOT_BUILT: Final = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Umbel</title></head>
+<body><h1>Umbel runs, but its pages were not built</h1>
+<p>The API answers at <a href="{prefix}/api/v1/status">{prefix}/api/v1/status</a>.</p>
+<p>In a checkout, <code>make ui</code> builds the pages; then load this page again. An
+installed package has them; if yours does not, please report it.</p></body></html>
+"""
+
+
+class File(msgspec.Struct, frozen=True):
+    """One file as it is sent."""
+
+    changed_ns: int
+    body: bytes
+    zipped: bytes | None
+    etag: str
+    media_type: str
+
+
+class Ui:
+    """The ASGI application that serves the build in `folder`."""
+
+    def __init__(self, lane: Lane, folder: Path = BUILT) -> None:
+        self._folder = folder.resolve()
+        self._lane = lane
+        self._files: dict[Path, File] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        path: str = request.path_params["path"]
+        response = await self._lane.run(lambda: self._respond(request, path))
+        await response(scope, receive, send)
+
+    def _respond(self, request: Request, path: str) -> Response:
+        if path.split("/", 1)[0] == "api":
+            raise _unknown(f"/{path}")
+        if "." not in path.rsplit("/", 1)[-1]:
+            return self._page(request)
+        file = self._file(path)
+        if file is None:
+            raise Refusal("not-found", "There is no such file.")
+        kept = "public, max-age=31536000, immutable" if _HASHED.fullmatch(path) else "no-cache"
+        return _send_file(request, file, kept)
+
+    def _page(self, request: Request) -> Response:
+        prefix = escape(request.scope.get("root_path", ""))
+        index = self._file("index.html")
+        if index is None:
+            return HTMLResponse(_NOT_BUILT.format(prefix=prefix), status_code=503)
+        base = f'<base href="{prefix}/" />'
+        text = _BASE.sub(lambda _: base, index.body.decode(), count=1)
+        page = _file(text.encode(), index.changed_ns, ".html")
+        return _send_file(request, page, "no-cache")
+
+    def _file(self, path: str) -> File | None:
+        """The file, or None; nothing outside the folder is a file."""
+        try:
+            found = (self._folder / path).resolve()
+            if not found.is_relative_to(self._folder) or not found.is_file():
+                return None
+            changed_ns = found.stat().st_mtime_ns
+            file = self._files.get(found)
+            if file is None or file.changed_ns != changed_ns:
+                file = _file(found.read_bytes(), changed_ns, found.suffix)
+                self._files[found] = file
+        except (OSError, ValueError):  # a name that no file can have, or one just replaced
+            return None
+        return file
+
+
+def _unknown(path: str) -> Refusal:
+    near = get_close_matches(path, [route.path for route in ROUTES], n=1, cutoff=0.75)
+    advice = f"Did you mean {near[0]}?" if near else f"{API_ROOT}/openapi.json lists all."
+    detail = f"The API has nothing at this address. {advice}"
+    return Refusal("not-found", detail, suggestion=near[0] if near else None)
+
+
+def _file(body: bytes, changed_ns: int, suffix: str) -> File:
+    zipped = gzip.compress(body, mtime=0) if suffix in _COMPRESSED else None
+    kind = _TYPES.get(suffix) or mimetypes.types_map.get(suffix, "application/octet-stream")
+    etag = f'W/"{hashlib.sha256(body).hexdigest()[:20]}"'
+    return File(changed_ns, body, zipped, etag, kind)
+
+
+def _send_file(request: Request, file: File, cache_control: str) -> Response:
+    headers = {"Cache-Control": cache_control, "ETag": file.etag, "Vary": "Accept-Encoding"}
+    known = request.headers.get("if-none-match", "")
+    if file.etag in {tag.strip() for tag in known.split(",")}:
+        return Response(status_code=304, headers=headers)
+    body = file.body
+    if file.zipped is not None and accepts_gzip(request):
+        body = file.zipped
+        headers["Content-Encoding"] = "gzip"
+    return Response(body, media_type=file.media_type, headers=headers)

@@ -1,0 +1,50 @@
+"""A real server process over a store in memory, for tests of what only a process can show.
+
+`python -m tests.api.serving [--port N]` writes the address to open to standard output and
+serves until it is told to stop; a new task comes every 50 ms.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import threading
+import time
+
+from tests.api.world import collector
+from tests.contract.stories import shop, succeeded
+from umbel.clock import SystemClock
+from umbel.store.memory import MemoryStore
+from umbel.web.app import WebOptions, create_app
+from umbel.web.server import serve
+
+
+def main() -> None:
+    store = MemoryStore()
+    store.apply(shop())
+    ended = threading.Event()
+    threading.Thread(target=_keep_changing, args=(store, ended)).start()
+    try:
+        app = create_app(store, clock=SystemClock(), options=WebOptions())
+        port = int(sys.argv[1]) if len(sys.argv) > 1 else 0
+        serve(app, "127.0.0.1", port, on_listening=_tell)
+    finally:
+        ended.set()
+
+
+def _tell(url: str) -> None:
+    sys.stdout.write(f"{url}\n")
+    sys.stdout.flush()
+
+
+def _keep_changing(store: MemoryStore, ended: threading.Event) -> None:
+    for number in itertools.count():
+        now = time.time()
+        store.report(collector(at=now, started=now - 60))
+        store.apply(succeeded(f"task-{number}", now))
+        if ended.wait(0.05):
+            return
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""Requests made up from the OpenAPI document find no answer that it does not describe."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis import Case
+
+from tests.api.world import World
+from umbel.web.app import WebOptions
+
+WORLD = World(options=WebOptions(allowed_hosts=("testserver",)))
+
+schema = schemathesis.openapi.from_asgi("/api/v1/openapi.json", WORLD.app)
+schema.config.max_stream_events = 2
+#: What the document cannot say: a search follows a grammar, a cursor was given before.
+schema.config.checks.positive_data_acceptance.expected_statuses = ["2xx", "400", "404"]
+#: A parameter may be so much too long that the whole address is.
+schema.config.checks.negative_data_rejection.expected_statuses = ["400", "404", "405", "414"]
+
+
+@schema.parametrize()
+@settings(
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
+def test_every_answer_is_one_that_the_document_describes(case: Case[Any]) -> None:
+    case.call_and_validate()

@@ -1,0 +1,392 @@
+"""The live stream: what changes reaches those who look, in order, and within bounds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from tests.api.listening import PATIENCE_S, listen
+from tests.api.world import NOW, World, collector
+from tests.contract.stories import begun, failed, shop, succeeded, uuid_of
+from umbel.cluster.events import Event
+from umbel.cluster.task import Task
+from umbel.errors import StoreUnwritable
+from umbel.services.live import Hub
+from umbel.store.base import Changes, StoreStatus
+from umbel.store.memory import MemoryStore
+from umbel.web import sse
+from umbel.web.app import WebOptions, end_streams
+
+pytestmark = pytest.mark.anyio
+
+
+def many(first: int, count: int) -> list[Event]:
+    return [e for n in range(first, first + count) for e in succeeded(uuid_of(n), NOW)]
+
+
+def hub_of(world: World) -> Hub:
+    hub: Hub = world.app.state.hub
+    return hub
+
+
+async def until(probe: Callable[[], object]) -> None:
+    """Until `probe` is true, letting the application run."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not probe():  # noqa: ASYNC110  what is waited for tells nobody
+            await asyncio.sleep(0.01)
+
+
+async def test_a_stream_begins_with_the_number_from_which_it_tells(world: World) -> None:
+    async with listen(world.app) as listener:
+        hello = await listener.next("hello")
+
+    assert listener.status == 200
+    assert listener.headers["content-type"].startswith("text/event-stream")
+    assert hello.data == {"seq": 6}
+    assert hello.id == 6
+
+
+async def test_what_changes_and_matches_is_told_as_it_is_now(world: World) -> None:
+    async with listen(world.app, q="name:shop.*") as listener:
+        await listener.next("hello")
+        world.store.apply(failed(uuid_of(7), NOW))
+        changes = await listener.next("changes")
+
+    (row,) = changes.data["items"]
+    assert (row["uuid"], row["state"]) == (uuid_of(7), "FAILURE")
+    assert set(row) == set(Task.__struct_fields__) - {"traceback", "attempts", "notes"}
+    assert changes.data["left"] == []
+    assert changes.data["skipped"] == 0
+    assert changes.id == changes.data["seq"] == 7
+
+
+async def test_what_changes_and_does_not_match_is_told_by_its_id(world: World) -> None:
+    async with listen(world.app, q="state:STARTED") as listener:
+        await listener.next("hello")
+        world.store.apply(succeeded(uuid_of(3), NOW, name="etl.load"))
+        changes = await listener.next("changes")
+
+    assert changes.data["items"] == []
+    assert changes.data["left"] == [uuid_of(3)]
+
+
+async def test_relative_times_slide_with_the_clock(world: World) -> None:
+    async with listen(world.app, q="received:-1m..") as listener:
+        await listener.next("hello")
+        world.store.apply(begun(uuid_of(7), NOW))
+        now = await listener.next("changes")
+        world.clock.time = NOW + 3_600
+        world.store.apply(succeeded(uuid_of(7), NOW))
+        later = await listener.next("changes")
+
+    assert [row["uuid"] for row in now.data["items"]] == [uuid_of(7)]
+    assert (later.data["items"], later.data["left"]) == ([], [uuid_of(7)])
+
+
+async def test_a_page_and_the_stream_after_it_leave_nothing_out(world: World) -> None:
+    page = (await world.get("/api/v1/tasks")).json()
+    world.store.apply(succeeded(uuid_of(7), NOW))
+
+    async with listen(world.app, after=page["seq"]) as listener:
+        first = await listener.next("changes")
+        world.store.apply(succeeded(uuid_of(8), NOW))
+        second = await listener.next("changes")
+
+    assert [row["uuid"] for row in first.data["items"]] == [uuid_of(7)]
+    assert [row["uuid"] for row in second.data["items"]] == [uuid_of(8)]
+
+
+async def test_a_reader_who_comes_back_gets_what_changed_meanwhile(world: World) -> None:
+    async with listen(world.app) as listener:
+        await listener.next("hello")
+        world.store.apply(succeeded(uuid_of(7), NOW))
+        last = (await listener.next("changes")).id
+    world.store.apply(succeeded(uuid_of(8), NOW))
+
+    # The address still has the number of the first connection; the header is newer.
+    async with listen(world.app, headers={"last-event-id": str(last)}, after=6) as listener:
+        hello = await listener.next("hello")
+        changes = await listener.next("changes")
+
+    assert hello.id == last
+    assert [row["uuid"] for row in changes.data["items"]] == [uuid_of(8)]
+
+
+async def test_a_second_reader_misses_nothing_while_a_first_is_followed(world: World) -> None:
+    async with listen(world.app) as first:
+        await first.next("hello")
+        world.store.apply(succeeded(uuid_of(7), NOW))
+        async with listen(world.app, after=6) as second:
+            world.store.apply(succeeded(uuid_of(8), NOW))
+            told: set[str] = set()
+            while uuid_of(8) not in told:
+                changes = await second.next("changes")
+                told |= {row["uuid"] for row in changes.data["items"]}
+
+    assert told == {uuid_of(7), uuid_of(8)}
+
+
+async def test_a_number_that_was_never_given_starts_the_reader_over(world: World) -> None:
+    async with listen(world.app, after=9_999) as listener:
+        reset = await listener.next("reset")
+        world.store.apply(succeeded(uuid_of(7), NOW))
+        changes = await listener.next("changes")
+
+    assert reset.id == reset.data["seq"] == 6
+    assert reset.data["reason"]
+    assert [row["uuid"] for row in changes.data["items"]] == [uuid_of(7)]
+
+
+class Forgetful(MemoryStore):
+    """A store that at some moment no longer knows what changed."""
+
+    forgets = False
+
+    def follow(self, after: int, limit: int = 1_000) -> Changes:
+        changes = super().follow(after, limit)
+        if self.forgets and changes.seq > after:
+            return Changes(items=(), seq=changes.seq, skipped=None)
+        return changes
+
+
+async def test_a_store_that_forgot_starts_every_reader_over() -> None:
+    store = Forgetful()
+    store.apply(shop())
+    world = World(store=store)
+
+    async with listen(world.app) as listener:
+        await listener.next("hello")
+        store.forgets = True
+        store.apply(succeeded(uuid_of(7), NOW))
+        reset = await listener.next("reset")
+
+    assert reset.id == 7
+
+
+class Failing(MemoryStore):
+    """A store that at some moment cannot be read."""
+
+    fails = False
+
+    def follow(self, after: int, limit: int = 1_000) -> Changes:
+        if self.fails:
+            raise StoreUnwritable("The disk has gone.", remedy="Mount it again.")
+        return super().follow(after, limit)
+
+    def status(self) -> StoreStatus:
+        if self.fails:
+            raise StoreUnwritable("The disk has gone.", remedy="Mount it again.")
+        return super().status()
+
+
+async def test_while_the_store_fails_readers_are_told_why_and_go_on_afterwards(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    store = Failing()
+    store.apply(shop())
+    store.report(collector())
+    world = World(store=store)
+
+    async with listen(world.app) as listener:
+        first = await listener.next("status")
+        store.fails = True
+        blind = await listener.next("status")
+        store.fails = False
+        store.apply(succeeded(uuid_of(7), NOW))
+        changes = await listener.next("changes")
+
+    assert blind.data["live"]["state"] == "blind"
+    assert blind.data["live"]["sentence"] == "The disk has gone. Mount it again."
+    assert blind.data["counters"] == first.data["counters"]
+    assert [row["uuid"] for row in changes.data["items"]] == [uuid_of(7)]
+    assert caplog.text.count("The disk has gone") == 1
+
+
+class Mistaken(MemoryStore):
+    """A store with a mistake in its code."""
+
+    def status(self) -> StoreStatus:
+        raise RuntimeError("a mistake")
+
+
+async def test_a_mistake_ends_open_streams_so_that_readers_come_back(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    world = World(store=Mistaken())
+
+    async with listen(world.app, q="name:x") as listener:
+        async with asyncio.timeout(PATIENCE_S):
+            await listener.ended.wait()
+
+    assert listener.status == 200
+    assert "a mistake" in caplog.text
+    assert hub_of(world).listening == 0
+
+
+async def test_a_flood_is_told_by_its_newest_rows_and_counted(world: World) -> None:
+    async with listen(world.app) as listener:
+        await listener.next("hello")
+        world.store.apply(many(100, 700))
+        changes = await listener.next("changes")
+
+    assert len(changes.data["items"]) == 200
+    assert changes.data["items"][-1]["uuid"] == uuid_of(799)
+    assert changes.data["skipped"] == 500
+
+
+async def test_a_flood_beyond_what_is_followed_is_counted_in_full(world: World) -> None:
+    async with listen(world.app, q="state:FAILURE") as listener:
+        await listener.next("hello")
+        world.store.apply(many(100, 1_500))
+        changes = await listener.next("changes")
+
+    assert changes.data["items"] == []
+    assert len(changes.data["left"]) == 500
+    assert changes.data["skipped"] == 1_000
+
+
+async def test_a_slow_reader_loses_rows_and_is_told_how_many(world: World) -> None:
+    async with listen(world.app) as slow, listen(world.app) as quick:
+        await slow.next("hello")
+        await quick.next("hello")
+        slow.reading.clear()
+        for number in range(100, 108):
+            world.store.apply(succeeded(uuid_of(number), NOW))
+            await quick.next("changes")
+        slow.reading.set()
+        told, skipped, ids = set(), 0, [0]
+        while ids[-1] < 14:
+            changes = await slow.next("changes")
+            told |= {row["uuid"] for row in changes.data["items"]}
+            skipped += changes.data["skipped"]
+            ids.append(changes.id)
+
+    assert skipped > 0
+    assert len(told) + skipped == 8
+    assert ids == sorted(set(ids))
+
+
+async def test_readers_who_are_gone_leave_nothing_behind(world: World) -> None:
+    hub = hub_of(world)
+
+    async with listen(world.app, q="name:a") as one, listen(world.app, q="name:b") as two:
+        await one.next("hello")
+        await two.next("hello")
+        assert hub.listening == 2
+        assert not hub.idle
+
+    assert hub.listening == 0
+    await until(lambda: hub.idle)
+
+
+async def test_a_reader_that_takes_nothing_for_too_long_is_given_up(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sse, "STALLED_S", 0.05)
+    async with listen(world.app) as listener:
+        await listener.next("hello")
+        listener.reading.clear()
+        await until(lambda: hub_of(world).listening == 0)
+
+
+async def test_silence_is_broken_by_comments(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sse, "KEEP_ALIVE_S", 0.05)
+    async with listen(world.app) as listener:
+        await until(lambda: len(listener.comments) >= 2)
+
+    assert set(listener.comments) == {": still here"}
+
+
+async def test_nobody_asks_the_store_while_nobody_listens(world: World) -> None:
+    await world.get("/api/v1/tasks")
+
+    assert hub_of(world).idle
+
+
+async def test_the_status_is_told_at_once_and_again(world: World) -> None:
+    async with listen(world.app, status_only="true") as listener:
+        first = await listener.next("status")
+        world.store.report(collector(at=NOW - 60))
+        second = await listener.next("status")
+
+    assert first.data["live"]["state"] == "live"
+    assert first.data["counters"]["events"] == 24
+    assert first.data["store"] == {"tasks": 6}
+    assert second.data["live"]["state"] == "blind"
+
+
+async def test_a_reader_of_the_status_alone_is_told_no_changes(world: World) -> None:
+    async with listen(world.app, status_only="1") as alone, listen(world.app) as other:
+        await alone.next("hello")
+        await other.next("hello")
+        world.store.apply(succeeded(uuid_of(7), NOW))
+        await other.next("changes")
+        await alone.next("status")
+
+    assert [event for event in alone.told if event.event == "changes"] == []
+
+
+async def test_the_id_of_a_status_never_runs_ahead_of_the_changes_told(world: World) -> None:
+    async with listen(world.app) as listener:
+        await listener.next("hello")
+        world.store.apply(succeeded(uuid_of(7), NOW))
+        status = await listener.next("status")
+        before = [event.id for event in listener.told if event.event == "changes"]
+
+    assert status.id in {6, 7}
+    assert status.id == 6 or before == []
+
+
+async def test_streams_beyond_the_limit_are_refused_until_one_ends() -> None:
+    world = World(options=WebOptions(streams_max=1))
+
+    async with listen(world.app) as first:
+        await first.next("hello")
+        async with listen(world.app) as second:
+            problem = await second.body()
+    async with listen(world.app) as third:
+        await third.next("hello")
+
+    assert second.status == 503
+    assert problem["type"] == "urn:umbel:problem:too-many-streams"
+    assert second.headers["retry-after"] == "10"
+
+
+async def test_a_bad_search_is_refused_before_the_stream_begins(world: World) -> None:
+    async with listen(world.app, q="stat:FAILURE") as listener:
+        problem = await listener.body()
+
+    assert listener.status == 400
+    assert problem["suggestion"] == "state"
+
+
+async def test_a_last_id_that_is_no_number_is_refused(world: World) -> None:
+    async with listen(world.app, headers={"last-event-id": "latest"}) as listener:
+        problem = await listener.body()
+
+    assert listener.status == 400
+    assert "Last-Event-ID" in problem["detail"]
+
+
+async def test_head_of_a_stream_is_answered_and_over(world: World) -> None:
+    async with listen(world.app, method="HEAD") as listener:
+        async with asyncio.timeout(PATIENCE_S):
+            await listener.ended.wait()
+
+    assert listener.status == 200
+    assert hub_of(world).listening == 0
+
+
+async def test_streams_end_when_the_process_does(world: World) -> None:
+    async with listen(world.app) as listener:
+        await listener.next("hello")
+        end_streams(world.app)
+        async with asyncio.timeout(PATIENCE_S):
+            await listener.ended.wait()
+    async with listen(world.app) as late:
+        problem = await late.body()
+
+    assert late.status == 503
+    assert problem["detail"] == "Umbel is stopping. Try again in a few seconds."

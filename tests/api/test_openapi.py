@@ -1,0 +1,66 @@
+"""The OpenAPI document: complete, sound, and true of what the application does."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from tests.api.world import World
+from umbel.web.openapi import document
+from umbel.web.parameters import fields
+from umbel.web.problems import KINDS
+from umbel.web.routes import EVERYWHERE, ROUTES, Route
+
+DOCUMENT = json.loads(json.dumps(document()))
+
+
+@pytest.mark.anyio
+async def test_the_document_is_served(world: World) -> None:
+    response = await world.get("/api/v1/openapi.json")
+
+    assert response.status_code == 200
+    assert response.json() == DOCUMENT
+    assert DOCUMENT["openapi"].startswith("3.1")
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+def test_every_route_is_described_with_its_parameters_and_problems(route: Route) -> None:
+    operation = DOCUMENT["paths"][route.path][route.method.lower()]
+    in_document = {p["name"] for p in operation["parameters"] if p["in"] != "header"}
+
+    assert operation["summary"] == route.summary
+    assert in_document == set(fields(route.asks))
+    for kind in (*EVERYWHERE, *route.problems):
+        assert f"`{kind}`" in operation["responses"][str(KINDS[kind][0])]["description"]
+
+
+def test_every_parameter_has_a_bound() -> None:
+    for path in DOCUMENT["paths"].values():
+        for parameter in path["get"]["parameters"]:
+            schema = parameter["schema"]
+            assert {"maxLength", "maximum", "enum"} & set(schema) or schema["type"] == "boolean"
+
+
+def test_every_reference_leads_somewhere() -> None:
+    schemas = DOCUMENT["components"]["schemas"]
+
+    for name in re.findall(r"#/components/schemas/(\w+)", str(DOCUMENT)):
+        assert name in schemas
+
+
+def test_all_keys_of_answers_are_required() -> None:
+    """Every key is always present, so generated clients need no guards."""
+    schemas = DOCUMENT["components"]["schemas"]
+
+    for name, schema in schemas.items():
+        if name != "Problem":
+            assert set(schema["required"]) == set(schema["properties"]), name
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+def test_every_route_says_what_permission_it_needs(route: Route) -> None:
+    operation = DOCUMENT["paths"][route.path]["get"]
+
+    assert operation.get("x-permission") == (None if route.tag == "probes" else "read")

@@ -1,0 +1,114 @@
+"""The query language through the API: what a text means, what can be typed, charts."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.api.world import NOW, World, problem_of
+from tests.contract.stories import BASE
+from umbel.query.parse import Chip
+from umbel.services.search import BUCKETS_MAX
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_text_is_read_in_words_and_in_parts(world: World) -> None:
+    text = "state:FAILURE -name:noise"
+
+    reading = (await world.get("/api/v1/query", q=text)).json()
+
+    assert reading["sentence"]
+    assert reading["canonical"] == text
+    assert set(reading["chips"][0]) == set(Chip.__struct_fields__)
+    assert [text[chip["start"] : chip["end"]] for chip in reading["chips"]] == text.split()
+    assert [chip["negated"] for chip in reading["chips"]] == [False, True]
+
+
+async def test_an_empty_text_is_every_task(world: World) -> None:
+    reading = (await world.get("/api/v1/query")).json()
+
+    assert (reading["canonical"], reading["chips"]) == ("", [])
+
+
+async def test_fields_are_suggested_for_an_unfinished_word(world: World) -> None:
+    items = (await world.get("/api/v1/suggest", q="sta", at=3)).json()["items"]
+
+    state = next(item for item in items if item["label"] == "state")
+    assert (state["insert"], state["kind"]) == ("state:", "field")
+    assert (state["start"], state["end"]) == (0, 3)
+    assert state["count"] is None
+    assert state["help"]
+
+
+async def test_values_that_the_store_has_seen_are_suggested_with_their_number(
+    world: World,
+) -> None:
+    text = "state:SUCCESS name:sh"
+
+    items = (await world.get("/api/v1/suggest", q=text)).json()["items"]
+
+    seen = {item["label"]: item for item in items}
+    assert seen["shop.send"]["count"] > seen["shop.charge"]["count"] == 1
+    chosen = seen["shop.send"]
+    replaced = text[: chosen["start"]] + chosen["insert"] + text[chosen["end"] :]
+    assert replaced == "state:SUCCESS name:shop.send"
+
+
+async def test_a_value_is_suggested_with_its_field_for_a_word_without_one(world: World) -> None:
+    items = (await world.get("/api/v1/suggest", q="mail")).json()["items"]
+
+    assert ("queue:mail", "queue:mail") in {(item["label"], item["insert"]) for item in items}
+
+
+async def test_keys_of_keyword_arguments_are_suggested(world: World) -> None:
+    items = (await world.get("/api/v1/suggest", q="kwargs.ord")).json()["items"]
+
+    assert ("kwargs.order_id:", "field") in {(item["insert"], item["kind"]) for item in items}
+
+
+async def test_no_more_is_suggested_than_asked_for(world: World) -> None:
+    items = (await world.get("/api/v1/suggest", limit=3)).json()["items"]
+
+    assert len(items) == 3
+
+
+async def test_a_caret_behind_the_text_is_at_its_end(world: World) -> None:
+    at_end = (await world.get("/api/v1/suggest", q="sta", at=3)).json()
+
+    assert (await world.get("/api/v1/suggest", q="sta", at=4_000)).json() == at_end
+
+
+async def test_a_series_counts_by_time(world: World) -> None:
+    series = (await world.get("/api/v1/series", {"from": BASE, "to": NOW, "bucket": 600})).json()
+
+    assert (series["measure"], series["bucket_s"]) == ("count", 600.0)
+    assert series["buckets"][0]["start"] == BASE
+    assert series["buckets"][0]["values"]["SUCCESS"] == 2
+
+
+async def test_a_series_over_the_last_hour_is_the_default(world: World) -> None:
+    series = (await world.get("/api/v1/series", measure="runtime")).json()
+
+    assert series["bucket_s"] == 60.0
+    assert all(NOW - 3_660 <= bucket["start"] < NOW for bucket in series["buckets"])
+    assert {"p50", "p95", "p99", "mean", "n"} == set(series["buckets"][0]["values"])
+
+
+async def test_a_series_never_has_more_buckets_than_anyone_can_draw(world: World) -> None:
+    series = (await world.get("/api/v1/series", {"from": 0, "to": NOW, "bucket": 60})).json()
+
+    assert NOW / series["bucket_s"] <= BUCKETS_MAX
+
+
+async def test_a_series_backwards_is_refused(world: World) -> None:
+    response = await world.get("/api/v1/series", {"from": NOW, "to": BASE})
+
+    assert response.status_code == 400
+    assert problem_of(response)["parameter"] == "from"
+
+
+async def test_a_series_over_what_charts_do_not_know_is_refused(world: World) -> None:
+    response = await world.get("/api/v1/series", q="queue:mail")
+
+    assert response.status_code == 400
+    assert problem_of(response)["type"] == "urn:umbel:problem:bad-query"

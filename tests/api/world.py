@@ -1,0 +1,102 @@
+"""A small cluster's history behind the real application, asked without a network."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import msgspec
+
+from tests.contract.stories import BASE, WORKER, heartbeat, shop
+from umbel.services.health import Supervised
+from umbel.store.base import CollectorStatus, Store
+from umbel.store.memory import MemoryStore
+from umbel.web.app import WebOptions, create_app
+
+#: Ten minutes after the first of the six tasks was sent, Unix seconds.
+NOW = BASE + 600
+
+
+class SetClock:
+    """Wall time as the test sets it; durations are real."""
+
+    def __init__(self, now: float = NOW) -> None:
+        self.time = now
+
+    def now(self) -> float:
+        return self.time
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+def collector(**changes: Any) -> CollectorStatus:
+    """A collector that is well and has just reported."""
+    well = CollectorStatus(
+        collector="eu-1:7", pid=7, started=NOW - 3_600, at=NOW, broker="connected",
+        broker_url="redis://localhost:6379/0", transport="redis", connected_since=NOW - 3_600,
+        events=24, messages=20, rate=1.5, lag_s=0.3,
+    )  # fmt: skip
+    return msgspec.structs.replace(well, **changes)
+
+
+class World:
+    """A store with six tasks (`stories.shop`), a worker, a collector, and the application."""
+
+    def __init__(
+        self,
+        *,
+        options: WebOptions | None = None,
+        store: Store | None = None,
+        supervised: Supervised | None = None,
+    ) -> None:
+        self.clock = SetClock()
+        self.store = store or shop_store()
+        self.app = create_app(
+            self.store, clock=self.clock, options=options or WebOptions(), supervised=supervised
+        )
+
+    @asynccontextmanager
+    async def client(self, **options: Any) -> AsyncIterator[httpx.AsyncClient]:
+        """Asks the application; exceptions that it lets through fail the test."""
+        transport = httpx.ASGITransport(app=self.app, client=("127.0.0.1", 50_000))
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://localhost", **options
+        ) as client:
+            yield client
+
+    async def get(
+        self,
+        path: str,
+        asked: Mapping[str, Any] | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        **parameters: Any,
+    ) -> httpx.Response:
+        """The answer to one GET; parameters whose names Python cannot write are `asked`."""
+        given = {**(asked or {}), **parameters}
+        async with self.client() as client:
+            return await client.get(path, params=given or None, headers=headers)
+
+
+def shop_store() -> MemoryStore:
+    """What `World` holds."""
+    store = MemoryStore()
+    store.apply(shop())
+    store.apply([heartbeat(WORKER, NOW - 1, active=1, processed=5)])
+    store.report(collector())
+    return store
+
+
+def problem_of(response: httpx.Response) -> dict[str, Any]:
+    """The problem that a response tells, checked to have the one shape."""
+    assert response.headers["content-type"] == "application/problem+json", response.text
+    problem: dict[str, Any] = response.json()
+    assert problem["status"] == response.status_code
+    assert problem["type"].startswith("urn:umbel:problem:")
+    assert problem["title"]
+    assert problem["detail"]
+    return problem

@@ -1,0 +1,85 @@
+"""What is told of what changed, and how much of it at most."""
+
+from __future__ import annotations
+
+import msgspec
+
+from umbel.cluster.task import Task
+from umbel.services.deltas import BYTES_MAX, ITEMS_MAX, LEFT_MAX, Changed, Delta, Pending
+
+
+def change(number: int, *, state: str = "STARTED", args: str | None = None) -> Changed:
+    return Changed(Task(uuid=f"t{number}", state=state, seen=1.0, timestamp=2.0, args=args))
+
+
+def taken(pending: Pending, seq: int = 1) -> Delta:
+    delta = pending.take(seq)
+    assert delta is not None
+    return delta
+
+
+def uuids(delta: Delta) -> list[str]:
+    return [msgspec.json.decode(row)["uuid"] for row in delta.items]
+
+
+def test_nothing_changed_is_nothing_to_tell() -> None:
+    assert Pending().take(5) is None
+
+
+def test_what_was_told_is_not_pending_any_more() -> None:
+    pending = Pending()
+    pending.add(change(1), matched=True)
+
+    assert taken(pending, seq=7).seq == 7
+    assert pending.take(8) is None
+
+
+def test_a_task_that_changed_twice_is_told_once_as_it_is_now() -> None:
+    pending = Pending()
+    pending.add(change(1), matched=True)
+    pending.add(change(2), matched=True)
+    pending.add(change(1, state="SUCCESS"), matched=True)
+
+    delta = taken(pending)
+
+    assert uuids(delta) == ["t2", "t1"]
+    assert msgspec.json.decode(delta.items[1])["state"] == "SUCCESS"
+
+
+def test_a_task_that_no_longer_matches_has_left_and_the_other_way_round() -> None:
+    pending = Pending()
+    pending.add(change(1), matched=True)
+    pending.add(change(2), matched=False)
+    pending.add(change(1), matched=False)
+    pending.add(change(2), matched=True)
+
+    delta = taken(pending)
+
+    assert (uuids(delta), delta.left, delta.skipped) == (["t2"], ("t1",), 0)
+
+
+def test_of_too_many_the_newest_are_told_and_the_rest_counted() -> None:
+    pending = Pending()
+    for number in range(ITEMS_MAX + 5):
+        pending.add(change(number), matched=True)
+    for number in range(300, 300 + LEFT_MAX + 7):
+        pending.add(change(number), matched=False)
+    pending.skip(10)
+
+    delta = taken(pending)
+
+    assert uuids(delta)[-1] == f"t{ITEMS_MAX + 4}"
+    assert (len(delta.items), len(delta.left), delta.skipped) == (ITEMS_MAX, LEFT_MAX, 22)
+    assert delta.tasks == ITEMS_MAX + LEFT_MAX + 22
+
+
+def test_large_rows_are_told_up_to_a_size() -> None:
+    pending = Pending()
+    for number in range(20):
+        pending.add(change(number, args="x" * 60_000), matched=True)
+
+    delta = taken(pending)
+
+    assert sum(map(len, delta.items)) <= BYTES_MAX
+    assert uuids(delta)[-1] == "t19"
+    assert len(delta.items) + delta.skipped == 20

@@ -1,0 +1,116 @@
+"""Live, behind or blind, and the sentence that says so."""
+
+from __future__ import annotations
+
+from tests.api.world import NOW, SetClock, collector
+
+from umbel.services.health import Health, judge
+from umbel.store.memory import MemoryStore
+
+
+def test_a_fresh_connected_collector_is_live() -> None:
+    live = judge([collector()], NOW)
+
+    assert (live.state, live.lag_s) == ("live", 0.3)
+    assert live.sentence == "What you see is live."
+
+
+def test_no_collector_at_all_is_blind_and_says_how_to_start_one() -> None:
+    live = judge([], NOW)
+
+    assert (live.state, live.lag_s) == ("blind", None)
+    assert "umbel collect" in live.sentence
+
+
+def test_a_collector_that_fell_silent_is_blind_and_says_since_when() -> None:
+    live = judge([collector(at=NOW - 180)], NOW)
+
+    assert live.state == "blind"
+    assert "3 min" in live.sentence
+
+
+def test_the_watcher_of_the_collector_knows_best_why_it_is_silent() -> None:
+    assert judge([], NOW, "The collector crashed: no memory.").sentence == (
+        "The collector crashed: no memory."
+    )
+
+
+def test_trouble_of_one_collector_does_not_blind_another() -> None:
+    assert judge([collector()], NOW, "The collector crashed.").state == "live"
+
+
+def test_a_collector_without_its_broker_is_blind_with_its_own_sentence() -> None:
+    live = judge([collector(broker="refused", trouble="The password is wrong.")], NOW)
+
+    assert (live.state, live.sentence) == ("blind", "The password is wrong.")
+
+
+def test_a_collector_that_still_connects_is_blind_and_names_the_broker() -> None:
+    live = judge([collector(broker="connecting")], NOW)
+
+    assert live.state == "blind"
+    assert "redis://localhost:6379/0" in live.sentence
+
+
+def test_lag_over_two_seconds_is_behind_and_says_how_far() -> None:
+    live = judge([collector(lag_s=42.0)], NOW)
+
+    assert (live.state, live.lag_s) == ("behind", 42.0)
+    assert "42 s behind" in live.sentence
+
+
+def test_the_quickest_collector_says_how_far_behind() -> None:
+    live = judge([collector(lag_s=42.0), collector(collector="b", lag_s=0.1)], NOW)
+
+    assert (live.state, live.lag_s) == ("live", 0.1)
+
+
+def test_a_recent_gap_is_told() -> None:
+    live = judge([collector(gaps=((NOW - 200, NOW - 180),))], NOW)
+
+    assert live.state == "live"
+    assert "About 20 s of events may be missing" in live.sentence
+    assert "3 min ago" in live.sentence
+
+
+def test_an_old_gap_is_not_told_any_more() -> None:
+    assert "missing" not in judge([collector(gaps=((NOW - 3_000, NOW - 2_900),))], NOW).sentence
+
+
+def test_a_gap_that_another_collector_saw_through_is_none() -> None:
+    torn = collector(gaps=((NOW - 200, NOW - 180),))
+
+    assert "missing" not in judge([torn, collector(collector="b")], NOW).sentence
+
+
+def test_a_gap_that_both_collectors_have_is_told() -> None:
+    gaps = ((NOW - 200, NOW - 180),)
+    both = [collector(gaps=gaps), collector(collector="b", gaps=gaps)]
+
+    assert "missing" in judge(both, NOW).sentence
+
+
+def test_a_store_without_a_collector_is_not_ready() -> None:
+    why = Health(MemoryStore(), SetClock()).unready()
+
+    assert why is not None
+    assert "collector" in why
+
+
+def test_a_store_with_a_collector_that_reports_is_ready_even_while_it_connects() -> None:
+    store = MemoryStore()
+    store.report(collector(broker="connecting"))
+
+    assert Health(store, SetClock()).unready() is None
+
+
+def test_the_pulse_sums_collectors_that_report_now() -> None:
+    store = MemoryStore()
+    store.report(collector(events=5, lost=1))
+    store.report(collector(collector="b", events=7, shed=2))
+    store.report(collector(collector="dead", events=100, at=NOW - 60))
+
+    counters = Health(store, SetClock()).pulse().counters
+
+    assert (counters.events, counters.lost, counters.shed) == (12, 1, 2)
+    assert counters.rate == 3.0
