@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def wait_until(probe: Callable[[], T], *, timeout_s: float = 20.0, what: str = "") -> T:
+def wait_until(probe: Callable[[], T | None], *, timeout_s: float = 20.0, what: str = "") -> T:
     """The first truthy answer of `probe`; fails with its last answer after `timeout_s`."""
     deadline = time.monotonic() + timeout_s
     while True:

@@ -28,7 +28,8 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
 class Health(msgspec.Struct, frozen=True):
     """How the connection is. `state` is `connecting`, `connected` or `refused`;
     `trouble` is the sentence that says why not connected and what to do. `gaps` are the
-    last spans (Unix seconds, from, to) in which events may have passed unseen."""
+    last spans (Unix seconds, from, to) in which events may have passed unseen. `lossless`:
+    the broker keeps what comes while nobody reads."""
 
     state: str
     transport: str
@@ -36,6 +37,7 @@ class Health(msgspec.Struct, frozen=True):
     trouble: str | None = None
     reconnections: int = 0
     gaps: tuple[tuple[float, float], ...] = ()
+    lossless: bool = False
 
 
 class EventSource(Protocol):

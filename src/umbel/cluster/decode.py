@@ -9,15 +9,17 @@ from typing import Any, Final
 
 import msgspec
 
-from umbel.cluster.events import TASK_RANK, WORKER_KINDS, Decoded, Event, Fault
+from umbel.cluster.events import (
+    LABEL_MAX,
+    TASK_RANK,
+    TEXT_MAX,
+    UUID_MAX,
+    WORKER_KINDS,
+    Decoded,
+    Event,
+    Fault,
+)
 
-#: The longest text of one field that is kept, in characters. Celery itself cuts reprs at
-#: 1,024, but applications can send their own (`argsrepr`), and tracebacks are not cut.
-TEXT_MAX = 65_536
-#: The longest name (task, worker, queue, ...) that is kept, in characters.
-LABEL_MAX = 512
-#: A longer task id is refused: it could not be found again under a shortened one.
-UUID_MAX = 255
 #: Events that claim to come from further ahead than this get the time of their arrival.
 FUTURE_MAX_S = 86_400.0
 #: Nor did Celery send events before 2009.
@@ -51,20 +53,9 @@ def decode(body: bytes, received_at: float) -> Decoded:
             or (not event.uuid and event.type in TASK_RANK)
         ):
             return _decode_slowly(body, received_at)
-    # Over-long texts and NULs are rare; a short body without an escaped NUL has neither.
-    if b"\\u0000" in body or (len(body) > UUID_MAX and _has_over_long(events)):
+    if b"\\u0000" in body:
         return _decode_slowly(body, received_at)
     return Decoded(events, [])
-
-
-def _has_over_long(events: list[Event]) -> bool:
-    return any(
-        len(event.uuid) > UUID_MAX
-        or len(event.hostname) > LABEL_MAX
-        or any(len(getattr(event, field) or "") > LABEL_MAX for field in _LABELS)
-        or any(len(getattr(event, field) or "") > TEXT_MAX for field in _TEXTS)
-        for event in events
-    )
 
 
 def _decode_slowly(body: bytes, received_at: float) -> Decoded:
@@ -171,7 +162,8 @@ def _clean(text: str) -> str:
 def _cut(text: str, longest: int) -> str:
     if len(text) <= longest:
         return _clean(text)
-    return f"{_clean(text[:longest])}… [cut by Umbel, {len(text):,} characters]"
+    mark = f"… [cut by Umbel, {len(text):,} characters]"
+    return _clean(text[: longest - len(mark)]) + mark
 
 
 def _label(value: object) -> str | None:

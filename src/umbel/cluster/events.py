@@ -14,6 +14,8 @@ celery/worker/strategy.py, celery/worker/request.py, celery/worker/heartbeat.py.
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 #: Every kind of task event with a meaning, and its rank among events of one instant: what
@@ -33,6 +35,20 @@ CUSTOM_RANK = 8
 WORKER_KINDS = frozenset({"worker-online", "worker-heartbeat", "worker-offline"})
 
 
+#: The longest text of one field, in characters. Celery itself cuts reprs at 1,024, but
+#: applications can send their own (`argsrepr`), and tracebacks are not cut.
+TEXT_MAX = 65_536
+#: The longest name (task, worker, queue, ...), in characters.
+LABEL_MAX = 512
+#: A longer task id is refused: it could not be found again under a shortened one.
+UUID_MAX = 255
+
+# The limits are part of the types, so that msgspec checks them while it decodes.
+Label = Annotated[str, msgspec.Meta(max_length=LABEL_MAX)]
+Text = Annotated[str, msgspec.Meta(max_length=TEXT_MAX)]
+Uuid = Annotated[str, msgspec.Meta(max_length=UUID_MAX)]
+
+
 class Event(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
     """One event. Which fields are set depends on `type`; times are Unix seconds, UTC.
 
@@ -41,27 +57,27 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, kw_only=T
     that an application's own event type brought.
     """
 
-    type: str
+    type: Label
     timestamp: float
-    hostname: str
+    hostname: Label
     pid: int | None = None
     clock: int | None = None
-    uuid: str = ""
-    name: str | None = None
-    args: str | None = None
-    kwargs: str | None = None
+    uuid: Uuid = ""
+    name: Label | None = None
+    args: Text | None = None
+    kwargs: Text | None = None
     retries: int | None = None
-    eta: str | None = None
-    expires: str | None = None
-    root_id: str | None = None
-    parent_id: str | None = None
-    queue: str | None = None
-    exchange: str | None = None
-    routing_key: str | None = None
-    result: str | None = None
+    eta: Label | None = None
+    expires: Label | None = None
+    root_id: Label | None = None
+    parent_id: Label | None = None
+    queue: Label | None = None
+    exchange: Label | None = None
+    routing_key: Label | None = None
+    result: Text | None = None
     runtime: float | None = None
-    exception: str | None = None
-    traceback: str | None = None
+    exception: Text | None = None
+    traceback: Text | None = None
     terminated: bool | None = None
     signum: int | None = None
     expired: bool | None = None
@@ -70,10 +86,10 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, kw_only=T
     active: int | None = None
     processed: int | None = None
     loadavg: tuple[float, ...] | None = None
-    sw_ident: str | None = None
-    sw_ver: str | None = None
-    sw_sys: str | None = None
-    detail: str | None = None
+    sw_ident: Label | None = None
+    sw_ver: Label | None = None
+    sw_sys: Label | None = None
+    detail: Text | None = None
 
     @property
     def is_task(self) -> bool:

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from umbel.cluster.decode import UUID_MAX
+from umbel.cluster.events import UUID_MAX
 from umbel.store.base import Measure
 
 #: A moment in Unix seconds; the year 2200 is late enough.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from tests.api.world import NOW, SetClock, collector
-
 from umbel.services.health import Health, judge
 from umbel.store.memory import MemoryStore
 

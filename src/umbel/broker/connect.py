@@ -1,0 +1,45 @@
+"""Which adapter reads a broker's events."""
+
+from __future__ import annotations
+
+import contextlib
+
+from umbel.broker import amqp, generic, redis
+from umbel.broker.base import EventSource
+from umbel.broker.link import Link
+from umbel.broker.reconnect import OpenSession, ReconnectingSource, Session
+from umbel.broker.trouble import explain
+from umbel.broker.wire import Wakeup
+from umbel.clock import Clock, SystemClock
+
+
+def open_source(link: Link, clock: Clock | None = None, *, fast: bool = True) -> EventSource:
+    """The events at `link`, by the fast path if kombu and its driver look as it expects.
+
+    Returns at once and connects when it is first read; raises nothing for a broker that is
+    away or says no. `fast=False` always takes kombu's own way.
+    """
+    clock = clock or SystemClock()
+    return ReconnectingSource(
+        link, _opener(link, clock, fast), clock, lossless=link.transport == "amqp"
+    )
+
+
+def _opener(link: Link, clock: Clock, fast: bool) -> OpenSession:
+    template = link.template
+    if fast and redis.is_fast(template):
+        return lambda _base, wakeup: redis.RedisSession(link, clock, wakeup)
+    if fast and amqp.is_fast(template):
+        return lambda base, wakeup: amqp.AmqpSession(link, clock, base, wakeup)
+    return lambda base, wakeup: generic.GenericSession(link, clock, base, wakeup)
+
+
+def check(link: Link, clock: Clock | None = None) -> None:
+    """Connect once and leave again. Raises `BrokerRefused` or `BrokerUnreachable`."""
+    clock = clock or SystemClock()
+    with contextlib.closing(Wakeup()) as wakeup:
+        try:
+            session: Session = _opener(link, clock, True)(0, wakeup)
+        except Exception as error:
+            raise explain(error, link) from error
+        session.close()

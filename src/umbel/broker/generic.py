@@ -1,0 +1,148 @@
+"""Events over any transport that kombu knows, message by message.
+
+Slower than the fast paths and always right: the memory, filesystem and database transports,
+librabbitmq, and Redis or AMQP when their drivers no longer look as the fast paths expect.
+Nothing is decoded here, so no serializer ever runs by a message's own choice.
+
+Virtual transports get a queue of this session's own that leaves with it; over AMQP it is the
+durable one. Where an exchange broadcasts (Redis, GC Pub/Sub) nothing is acknowledged, since
+kombu would keep the unacknowledged in the shared `unacked` hash.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import uuid4
+
+from celery.events.event import get_exchange
+from kombu.entity import Queue
+
+from umbel.broker.amqp import open_queue
+from umbel.broker.base import Frame
+from umbel.broker.deliveries import properties_of
+from umbel.broker.link import REPLY_TIMEOUT_S, Link
+from umbel.broker.wire import Wakeup
+from umbel.clock import Clock
+
+_Queue: Any = Queue
+
+PREFETCH: Final = 2_000
+#: Redis confirms a subscription within this, or is found silent by the probe.
+SUBSCRIBE_S: Final = 1.0
+#: How often a broker without heartbeats is asked for a sign of life.
+PROBE_EVERY_S: Final = 5.0
+_READ_MAX: Final = 2_000
+_TICK_S: Final = 1.0
+
+
+class GenericSession:
+    """One consuming connection, driven by kombu."""
+
+    def __init__(self, link: Link, clock: Clock, base: int, _wakeup: Wakeup) -> None:
+        self._clock = clock
+        self._base = base
+        self._came: list[Frame] = []
+        self._waiting: deque[tuple[int, Any]] = deque()
+        self._number = 0
+        self._ticked_at = self._probed_at = clock.monotonic()
+        self._connection = link.dial()
+        try:
+            self._begin(link)
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self, link: Link) -> None:
+        exchange = get_exchange(self._connection, name=link.exchange)
+        self._broadcast = exchange.type == "fanout"
+        if link.transport == "amqp":
+            # A handshake with a broker that went silent must end.
+            sock = getattr(getattr(self._connection.connection, "transport", None), "sock", None)
+            if sock is not None:
+                sock.settimeout(REPLY_TIMEOUT_S)
+            self._channel, self.missed = open_queue(self._connection, link)
+            name = link.queue_name
+        else:
+            self._channel, self.missed = self._connection.channel(), True
+            name = f"{link.queue_name}.{uuid4().hex}"
+            _Queue(name, exchange=exchange, routing_key="#", durable=False, auto_delete=True)(
+                self._channel
+            ).declare()
+        self._queue = name
+        if not self._broadcast:
+            self._channel.basic_qos(0, PREFETCH, False)
+        self._channel.basic_consume(
+            name, no_ack=self._broadcast, callback=self._on_message, consumer_tag="umbel"
+        )
+        if self._broadcast:
+            # kombu subscribes with the first wait, which ends when that is confirmed.
+            with contextlib.suppress(TimeoutError):
+                self._connection.drain_events(timeout=SUBSCRIBE_S)
+
+    def _on_message(self, message: Any) -> None:
+        self._number += 1
+        tag = self._base + self._number
+        if not self._broadcast:
+            self._waiting.append((tag, message.delivery_tag))
+        self._came.append(_frame(message, tag))
+
+    def read(self, timeout_s: float) -> Sequence[Frame]:
+        self._tick()
+        wait_s = max(timeout_s, 0.001)
+        while len(self._came) < _READ_MAX:
+            try:
+                self._connection.drain_events(timeout=wait_s)
+            except (TimeoutError, BlockingIOError):
+                break
+            wait_s = 0.001
+        came, self._came = self._came, []
+        return came
+
+    def settle(self, tag: int) -> None:
+        while self._waiting and self._waiting[0][0] <= tag:
+            _, delivery = self._waiting.popleft()
+            self._channel.basic_ack(delivery)
+
+    def close(self) -> None:
+        if self._connection.transport.driver_type == "amqp":
+            # Without the closing handshake, for which a silent broker would be waited for.
+            with contextlib.suppress(Exception):
+                self._connection.collect()
+            return
+        with contextlib.suppress(Exception):
+            self._channel.queue_delete(self._queue)
+        with contextlib.suppress(Exception):
+            self._connection.release()
+
+    def _tick(self) -> None:
+        now = self._clock.monotonic()
+        if now - self._ticked_at >= _TICK_S:
+            self._ticked_at = now
+            self._connection.heartbeat_check()
+        if now - self._probed_at >= PROBE_EVERY_S and hasattr(self._channel, "conn_or_acquire"):
+            self._probed_at = now
+            with self._channel.conn_or_acquire() as client:
+                client.ping()
+
+
+def _frame(message: Any, tag: int) -> Frame:
+    """kombu's or py-amqp's message, undecoded. Neither has looked into the body yet."""
+    body = message.body
+    if isinstance(body, str):
+        body = body.encode("utf-8", "replace")
+    if hasattr(message, "compression"):
+        headers = {"compression": message.compression} if message.compression else None
+        content_type, encoding = message.content_type, message.content_encoding
+    else:
+        found = properties_of(message.properties)
+        headers, content_type, encoding = (
+            found.headers,
+            found.content_type,
+            found.content_encoding,
+        )
+    return Frame(
+        bytes(body or b""), tag, content_type or "application/json", encoding or "utf-8", headers
+    )

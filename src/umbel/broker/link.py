@@ -1,0 +1,155 @@
+"""How a broker is reached: a kombu connection that is not made yet, and Celery's names.
+
+Everything that a Celery application can be told of its broker (URLs for failover, TLS,
+login methods, transport options, credential providers) is kombu's own business and stays
+there: each attempt clones the application's connection and adds deadlines, so that a broker
+that goes silent is noticed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+from celery import Celery
+from kombu.connection import Connection
+
+from umbel.broker.harmless import disarm
+from umbel.broker.urls import mask
+from umbel.errors import BrokerRefused
+
+_Connection: Any = Connection
+
+CONNECT_TIMEOUT_S: Final = 5.0
+#: A reply that a handshake waits for must come within this long.
+REPLY_TIMEOUT_S: Final = 10.0
+#: AMQP heartbeats; a connection is given up after two were missed.
+HEARTBEAT_S: Final = 6.0
+
+#: Transports that Celery itself sends no events over, by their kombu names.
+_WITHOUT_EVENTS: Final = frozenset(
+    {"sqs", "slmq", "kafka", "confluentkafka", "zookeeper", "azurestoragequeues"}
+)
+_REDIS_DEADLINES: Final[dict[str, object]] = {
+    "socket_timeout": REPLY_TIMEOUT_S,
+    "socket_connect_timeout": CONNECT_TIMEOUT_S,
+    "socket_keepalive": True,
+}
+
+
+class DurableQueue(msgspec.Struct, frozen=True):
+    """The queue that keeps events on AMQP while nobody reads them.
+
+    Its bounds are the broker's to enforce: the oldest events leave first. Queues of other
+    arguments cannot share a name, so the name carries a version.
+    """
+
+    name: str = "umbel.events.v1"
+    kind: str = "classic"
+    max_bytes: int = 256 * 1024 * 1024
+    message_ttl_s: int = 86_400
+    expires_s: int = 3 * 86_400
+
+    def arguments(self) -> dict[str, object]:
+        return {
+            "x-queue-type": self.kind,
+            "x-max-length-bytes": self.max_bytes,
+            "x-message-ttl": self.message_ttl_s * 1000,
+            "x-expires": self.expires_s * 1000,
+        }
+
+
+class Link(msgspec.Struct, frozen=True, kw_only=True):
+    """One broker and the exchange of its events. `template` is never connected itself."""
+
+    template: Any
+    exchange: str = "celeryev"
+    queue: DurableQueue = DurableQueue()
+
+    @property
+    def url(self) -> str:
+        """Where it leads, without secrets."""
+        has_password = bool(self.template.password)
+        return mask(str(self.template.as_uri(include_password=not has_password, mask="***")))
+
+    @property
+    def transport(self) -> str:
+        """kombu's name of the kind of broker: `amqp`, `redis`, `memory`, ..."""
+        return str(self.template.transport.driver_type)
+
+    @property
+    def queue_name(self) -> str:
+        """The durable queue's name; another exchange's events get a queue of their own."""
+        suffix = "" if self.exchange == "celeryev" else f".{self.exchange}"
+        return self.queue.name + suffix
+
+    def dial(self) -> Any:
+        """A kombu connection that is made, with deadlines. One attempt; raises what kombu
+        and its driver raise."""
+        options: dict[str, object] = dict(self.template.transport_options or {})
+        if self.transport == "redis":
+            options = {**_REDIS_DEADLINES, **options}
+        connection = self.template.clone(
+            heartbeat=HEARTBEAT_S,
+            connect_timeout=min(CONNECT_TIMEOUT_S, self.template.connect_timeout or 60.0),
+            transport_options=options,
+        )
+        if self.transport != "amqp":
+            # Before the connection is made: virtual transports open a channel with it.
+            disarm(connection)
+        try:
+            connection.ensure_connection(max_retries=0, reraise_as_library_errors=False)
+        except BaseException:
+            connection.collect()
+            raise
+        return connection
+
+    def next_address(self) -> None:
+        """Let the next attempt go to the next of several URLs."""
+        self.template.maybe_switch_next()
+
+
+def link_to_app(app: Celery, queue: DurableQueue | None = None) -> Link:
+    """The broker that `app`'s workers read from. Raises `BrokerRefused`."""
+    try:
+        template = app.connection_for_read()
+        return _checked(template, str(app.conf.event_exchange), queue)
+    except (KeyError, ImportError, ValueError) as error:
+        raise _unusable(str(error.args[0] if error.args else error)) from error
+
+
+def link_to_url(
+    url: str,
+    *,
+    transport_options: Mapping[str, object] | None = None,
+    use_ssl: Mapping[str, object] | bool | None = None,
+    event_exchange: str = "celeryev",
+    queue: DurableQueue | None = None,
+) -> Link:
+    """The broker at `url` (or several, joined by `;`). Raises `BrokerRefused`."""
+    try:
+        template = _Connection(
+            url, transport_options=dict(transport_options or {}), ssl=use_ssl or False
+        )
+        return _checked(template, event_exchange, queue)
+    except (KeyError, ImportError, ValueError) as error:
+        raise _unusable(str(error.args[0] if error.args else error)) from error
+
+
+def _checked(template: Any, exchange: str, queue: DurableQueue | None) -> Link:
+    link = Link(template=template, exchange=exchange, queue=queue or DurableQueue())
+    if link.transport.lower() in _WITHOUT_EVENTS:
+        raise BrokerRefused(
+            f"Celery sends no events over {link.transport}.",
+            remedy="Events need RabbitMQ, Redis or another broker with broadcasts.",
+        )
+    return link
+
+
+def _unusable(reason: str) -> BrokerRefused:
+    return BrokerRefused(
+        f"The broker's URL cannot be used: {mask(reason).rstrip('.')}.",
+        remedy="Give one like redis://host:6379/0 or amqp://user:password@host:5672/vhost, "
+        "and install the library of its transport.",
+    )

@@ -1,0 +1,121 @@
+"""Events from Redis: kombu's own connection, read in bulk.
+
+Celery publishes events to `{prefix}{exchange}/{routing key}` (or without the key, where
+`fanout_patterns` is off). kombu makes the connection (TLS, Sentinel, credentials, key
+prefix), we subscribe on it to both and read its socket. Nothing is consumed from a list,
+nothing bound and nothing restored: watching leaves no key behind. Redis keeps nothing for a
+subscriber that is away, so every new connection ends a gap.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from typing import Any, Final
+
+from umbel.broker.base import Frame
+from umbel.broker.envelope import open_envelope
+from umbel.broker.link import Link
+from umbel.broker.resp import ErrorReply, Replies
+from umbel.broker.wire import Wakeup, Wire
+from umbel.clock import Clock
+from umbel.errors import BrokerRefused
+
+#: A silent connection is asked for a sign of life after this long ...
+QUIET_S: Final = 5.0
+#: ... and given up when none came for this long after.
+ANSWER_S: Final = 7.0
+_PING: Final = b"*1\r\n$4\r\nPING\r\n"
+
+
+def is_fast(connection: Any) -> bool:
+    """Whether kombu and redis-py have the parts that the fast path takes over."""
+    channel = getattr(connection.transport, "Channel", None)
+    return connection.transport.driver_type == "redis" and all(
+        hasattr(channel, part) for part in ("subclient", "_get_publish_topic", "keyprefix_fanout")
+    )
+
+
+class RedisSession:
+    """One subscribed connection."""
+
+    missed = True
+
+    def __init__(self, link: Link, clock: Clock, wakeup: Wakeup) -> None:
+        self._clock = clock
+        self._connection = link.dial()
+        try:
+            self._subscribe(link, wakeup)
+        except BaseException:
+            self.close()
+            raise
+
+    def _subscribe(self, link: Link, wakeup: Wakeup) -> None:
+        channel = self._connection.channel()
+        topics = _topics(channel, link.exchange)
+        subscriber = channel.subclient
+        subscriber.psubscribe(*topics)
+        prefix = getattr(channel, "global_keyprefix", "") or ""
+        self._replies = Replies((prefix + topic).encode() for topic in topics)
+        self._wire = Wire(subscriber.connection._sock, wakeup)
+        self._heard = self._clock.monotonic()
+        self._pinged = False
+        self._early: list[Frame] = []
+        self._confirm(len(topics))
+
+    def _confirm(self, count: int) -> None:
+        """Wait until Redis has confirmed `count` subscriptions: only then is a gap over."""
+        while count:
+            frames, others = self._receive(ANSWER_S)
+            self._early += frames
+            if not frames and not others:
+                raise TimeoutError("it did not confirm the subscription")
+            count -= sum(isinstance(one, list) and one[:1] == [b"psubscribe"] for one in others)
+
+    def read(self, timeout_s: float) -> Sequence[Frame]:
+        if self._early:
+            early, self._early = self._early, []
+            return early
+        frames, _ = self._receive(timeout_s)
+        self._check_life()
+        return frames
+
+    def settle(self, tag: int) -> None:
+        """Redis waits for no acknowledgement."""
+
+    def close(self) -> None:
+        with contextlib.suppress(Exception):
+            self._connection.release()
+
+    def _receive(self, timeout_s: float) -> tuple[list[Frame], list[object]]:
+        if not self._wire.read_into(self._replies.buffer, timeout_s):
+            return [], []
+        self._heard = self._clock.monotonic()
+        self._pinged = False
+        payloads, others = self._replies.take()
+        for other in others:
+            if isinstance(other, ErrorReply):
+                raise BrokerRefused(
+                    f"Redis refused to hand out Celery's events: {other}.",
+                    remedy="Its user needs the command PSUBSCRIBE and the channels of the "
+                    "event exchange (ACL SETUSER ... +psubscribe +ping allchannels).",
+                )
+        return [open_envelope(payload) for payload in payloads], others
+
+    def _check_life(self) -> None:
+        silent_s = self._clock.monotonic() - self._heard
+        if silent_s > QUIET_S + ANSWER_S:
+            raise TimeoutError(f"nothing came for {silent_s:.0f} s, not even an answer to PING")
+        if silent_s > QUIET_S and not self._pinged:
+            self._wire.sock.sendall(_PING)
+            self._pinged = True
+
+
+def _topics(channel: Any, exchange: str) -> list[str]:
+    """The patterns that hold all events of `exchange`, in every layout kombu publishes."""
+    escaped = "".join(f"\\{sign}" if sign in "*?[]\\" else sign for sign in exchange)
+    if hasattr(channel, "_get_publish_topics"):
+        plain = channel._get_publish_topics(escaped, "")
+    else:
+        plain = [channel._get_publish_topic(escaped, "")]
+    return [topic + ending for topic in plain for ending in ("", "/*")]

@@ -1,0 +1,148 @@
+"""Redis' pub/sub messages, parsed in bulk (RESP2 and RESP3).
+
+Theory of operation. A subscribed connection carries almost nothing but pattern messages,
+each an array of four texts whose first two never change for one pattern. So the parser
+compares a ready-made prefix, skips the channel's name by its length, and cuts the payload
+out. Whatever does not begin with a known prefix (confirmations, pongs, errors, RESP3's
+other pushes) is read by the full grammar, which is rare. Bytes of an incomplete message
+stay in `buffer` until the rest has come; `_need` remembers how many that takes, so that a
+message of megabytes is not looked at again with each read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+_END: Final = b"\r\n"
+_AGGREGATES: Final = {b"*": 1, b">": 1, b"~": 1, b"%": 2, b"|": 2}
+_TEXTS: Final = (b"$", b"=", b"!")
+#: Deeper or longer than anything that Redis sends to a subscriber.
+_DEPTH_MAX: Final = 8
+
+
+class Garbled(ConnectionError):
+    """The bytes are not RESP; the connection cannot be used any more."""
+
+
+class _Incomplete(Exception):
+    """The rest of the value has not come yet; `need` bytes of the buffer would do."""
+
+    def __init__(self, need: int) -> None:
+        self.need = need
+
+
+class Replies:
+    """What a subscribed connection said. `buffer` is filled by the caller."""
+
+    def __init__(self, patterns: Iterable[bytes]) -> None:
+        self.buffer = bytearray()
+        self._need = 0
+        self._prefixes = [
+            b"%s4\r\n$8\r\npmessage\r\n$%d\r\n%s\r\n$" % (sign, len(pattern), pattern)
+            for sign in (b">", b"*")
+            for pattern in patterns
+        ]
+
+    def take(self) -> tuple[list[bytes], list[object]]:
+        """The payloads of all complete pattern messages, and all other values (lists, texts,
+        numbers, `ErrorReply`). Raises `Garbled`."""
+        payloads: list[bytes] = []
+        others: list[object] = []
+        if len(self.buffer) < self._need:
+            return payloads, others
+        # One copy of all makes each part below one copy instead of two.
+        came = bytes(self.buffer)
+        position = self._need = 0
+        try:
+            while position < len(came):
+                position = self._messages(came, position, payloads)
+                if position < len(came):
+                    value, position = _value(came, position, 0)
+                    others.append(value)
+        except _Incomplete as more:
+            self._need = more.need - position
+        del self.buffer[:position]
+        return payloads, others
+
+    def _messages(self, came: bytes, position: int, payloads: list[bytes]) -> int:
+        """Cut pattern messages from `position` on; return where the first other value is."""
+        began = -1
+        while position > began:
+            began = position
+            for prefix in self._prefixes:
+                position = _cut(came, position, prefix, payloads)
+        return position
+
+
+def _cut(came: bytes, position: int, prefix: bytes, payloads: list[bytes]) -> int:
+    """Cut the messages that begin with `prefix`, one after another, as far as they are whole."""
+    size, width = len(came), len(prefix)
+    while came.startswith(prefix, position):
+        end = came.find(_END, position + width)
+        if end < 0:
+            break
+        # Past the channel's name, its line's end and the payload's "$".
+        at = end + 5 + int(came[position + width : end])
+        end = came.find(_END, at)
+        if end < 0:
+            break
+        start = end + 2
+        stop = start + int(came[at:end])
+        if stop + 2 > size:
+            break
+        payloads.append(came[start:stop])
+        position = stop + 2
+    return position
+
+
+class ErrorReply(str):
+    """Redis said no."""
+
+    __slots__ = ()
+
+
+def _value(buffer: bytes, position: int, depth: int) -> tuple[object, int]:
+    """One value of any type at `position`, and where it ends."""
+    end = buffer.find(_END, position)
+    if end < 0:
+        raise _Incomplete(len(buffer) + 1)
+    sign, line = buffer[position : position + 1], buffer[position + 1 : end]
+    after = end + 2
+    if sign in _TEXTS:
+        return _text(buffer, after, _number(line), sign == b"!")
+    if sign in _AGGREGATES:
+        if depth >= _DEPTH_MAX:
+            raise Garbled("Redis sent something nested too deeply.")
+        return _list(buffer, after, _number(line) * _AGGREGATES[sign], depth)
+    if sign == b"-":
+        return ErrorReply(line.decode("utf-8", "replace")), after
+    if sign == b":":
+        return _number(line), after
+    if sign in (b"+", b"_", b"#", b",", b"("):
+        return line.decode("utf-8", "replace"), after
+    raise Garbled(f"Redis sent something that is not its protocol: {buffer[position:end][:80]!r}")
+
+
+def _text(buffer: bytes, start: int, size: int, is_error: bool) -> tuple[object, int]:
+    if size < 0:
+        return None, start
+    if len(buffer) < start + size + 2:
+        raise _Incomplete(start + size + 2)
+    raw = buffer[start : start + size]
+    return (ErrorReply(raw.decode("utf-8", "replace")) if is_error else raw), start + size + 2
+
+
+def _list(buffer: bytes, position: int, size: int, depth: int) -> tuple[object, int]:
+    items: list[object] = []
+    for _ in range(size):
+        item, position = _value(buffer, position, depth + 1)
+        items.append(item)
+    return items, position
+
+
+def _number(line: bytes) -> int:
+    try:
+        return int(line)
+    except ValueError:
+        raise Garbled(f"Redis sent {line[:40]!r} where a number belongs.") from None

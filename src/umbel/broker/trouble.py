@@ -1,0 +1,107 @@
+"""What went wrong with a broker, as a sentence for a person."""
+
+from __future__ import annotations
+
+import ssl
+from typing import Any, Final
+
+from umbel.broker.link import Link
+from umbel.broker.urls import mask
+from umbel.errors import BrokerError, BrokerRefused, BrokerUnreachable
+
+_NAMES: Final = {"amqp": "RabbitMQ", "redis": "Redis"}
+#: Words of Redis' own answers that mean the credentials, not the network.
+_REDIS_PASSWORD: Final = ("wrongpass", "noauth", "password", "auth")
+
+
+def explain(error: BaseException, link: Link) -> BrokerError:
+    """The error that a driver raised, told apart and told in our words."""
+    if isinstance(error, BrokerError):
+        return error
+    code = _amqp_code(error)
+    if code is not None:
+        return _amqp(error, code, link)
+    # redis-py hands a failed handshake on as a connection error with the same words.
+    if isinstance(error, ssl.SSLError) or "[SSL" in str(error):
+        return BrokerRefused(
+            f"The TLS handshake with {_who(link)} failed: {_words(error)}.",
+            remedy="Check the scheme of the URL, the certificate and the authority that "
+            "broker_use_ssl names.",
+        )
+    answered = type(error).__module__.startswith("redis") and not _is_network(error)
+    if answered:
+        return _redis(error, link)
+    return BrokerUnreachable(
+        f"{_who(link)} does not answer: {_words(error)}.",
+        remedy="Check that it runs and that this machine can reach it; trying again by itself.",
+    )
+
+
+def _who(link: Link) -> str:
+    return f"{_NAMES.get(link.transport, 'The broker')} at {link.url}"
+
+
+def _words(error: BaseException) -> str:
+    text = str(error).strip().rstrip(".") or type(error).__name__
+    return mask(text)
+
+
+def _amqp_code(error: BaseException) -> int | None:
+    """The AMQP reply code that the broker itself gave, if it gave one."""
+    code = getattr(error, "reply_code", None)
+    return code if type(error).__module__.startswith("amqp") and code else None
+
+
+def _amqp(error: Any, code: int, link: Link) -> BrokerError:
+    reply = mask(str(getattr(error, "reply_text", "") or error)).rstrip(".")
+    user = link.template.userid or "guest"
+    if code == 403 and "login" in reply.lower():
+        return BrokerRefused(
+            f"{_who(link)} refused the password of user {user}.",
+            remedy="Check the user and the password in the broker's URL.",
+        )
+    if code in (402, 530):
+        vhost = link.template.virtual_host or "/"
+        return BrokerRefused(
+            f"{_who(link)} refused the virtual host {vhost}: {reply}.",
+            remedy=f"Check the end of the broker's URL, and that user {user} may use it.",
+        )
+    if code == 403:
+        return BrokerRefused(
+            f"{_who(link)} refused user {user}: {reply}.",
+            remedy=f"Give the user the rights configure, write and read on {link.queue_name} "
+            f"and on the exchange {link.exchange}.",
+        )
+    if code == 406:
+        return BrokerRefused(
+            f"{_who(link)} has the queue {link.queue_name} or the exchange {link.exchange} "
+            f"with other arguments: {reply}.",
+            remedy="Delete that queue, or choose another name for it.",
+        )
+    return BrokerUnreachable(
+        f"{_who(link)} ended the connection: {reply}.", remedy="Connecting again by itself."
+    )
+
+
+def _is_network(error: BaseException) -> bool:
+    from redis import exceptions
+
+    refused = (exceptions.AuthenticationError, exceptions.AuthorizationError)
+    network = (exceptions.ConnectionError, exceptions.TimeoutError)
+    return isinstance(error, network) and not isinstance(error, refused)
+
+
+def _redis(error: BaseException, link: Link) -> BrokerError:
+    words = _words(error)
+    if any(sign in words.lower() for sign in _REDIS_PASSWORD):
+        user = link.template.userid
+        whose = f"the password of user {user}" if user else "the password"
+        return BrokerRefused(
+            f"{_who(link)} refused {whose}: {words}.",
+            remedy="Check the user and the password in the broker's URL.",
+        )
+    return BrokerRefused(
+        f"{_who(link)} refused: {words}.",
+        remedy="Check the database number in the broker's URL, and that its user may "
+        "subscribe to the channels of Celery's events.",
+    )

@@ -1,0 +1,159 @@
+"""The collector process: events from the broker into the store, until told to stop.
+
+It may be run alone, any number of them for one broker, or as a child of the web process.
+A child's standard input is a socket to its parent (see `supervise`): when it closes, the
+parent is gone, however it ended, and the collector leaves too, so that no orphan keeps the
+store's lock. Its last sentence goes to the parent by the same way.
+
+Leaving means: read no more, commit what was read, settle it, leave the broker, release the
+store. A second signal does not hurry that; only `kill -9` does, and it loses nothing that
+was settled.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import Final
+
+import msgspec
+
+from umbel.broker.base import EventSource
+from umbel.clock import Clock, SystemClock
+from umbel.errors import StoreBusy, UmbelError
+from umbel.services.ingest import Ingest, Limits
+from umbel.store.base import Retention, Store
+
+log = logging.getLogger(__name__)
+
+#: Exit codes: all is well; a sentence says why not; a fault of ours.
+OK: Final = 0
+TOLD: Final = 3
+BROKEN: Final = 1
+_PARENT_FD: Final = 0
+
+
+class CollectorOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How a collector runs. `name` tells it apart from others in the status; `broker_url` is
+    shown, with its secrets masked; `supervised`: standard input is a socket to the parent."""
+
+    name: str = "collector"
+    broker_url: str = ""
+    retention: Retention | None = None
+    limits: Limits = Limits()
+    supervised: bool = False
+    store_wait_s: float = 15.0
+
+
+def run_collector(
+    open_source: Callable[[], EventSource],
+    open_store: Callable[[], Store],
+    options: CollectorOptions,
+    clock: Clock | None = None,
+) -> int:
+    """Collect until SIGTERM, SIGINT or the parent's end; the process's exit code.
+
+    Call it from the main thread: it takes the signals. The store's lock may be held by a
+    predecessor that is still leaving, and is waited for.
+    """
+    stop = threading.Event()
+    _take_signals(stop)
+    if options.supervised:
+        _follow_parent(stop)
+    try:
+        _collect(open_source, open_store, options, clock or SystemClock(), stop)
+    except UmbelError as error:
+        log.error("%s", error)
+        _last_words(str(error), options)
+        return TOLD
+    except Exception as error:
+        log.exception("The collector failed.")
+        _last_words(f"The collector failed: {type(error).__name__}: {error}", options)
+        return BROKEN
+    return OK
+
+
+def _collect(
+    open_source: Callable[[], EventSource],
+    open_store: Callable[[], Store],
+    options: CollectorOptions,
+    clock: Clock,
+    stop: threading.Event,
+) -> None:
+    store = _patiently(open_store, options.store_wait_s, clock, stop)
+    if store is None:
+        return
+    try:
+        ingest = Ingest(
+            open_source(),
+            store,
+            name=options.name,
+            broker_url=options.broker_url,
+            retention=options.retention,
+            limits=options.limits,
+            clock=clock,
+        )
+        ingest.run(stop)
+    finally:
+        store.close()
+
+
+def _patiently(
+    open_store: Callable[[], Store], wait_s: float, clock: Clock, stop: threading.Event
+) -> Store | None:
+    """The store, once its lock is free; None if told to stop first. Raises `StoreBusy` when
+    it is still held after `wait_s`."""
+    deadline = clock.monotonic() + wait_s
+    while not stop.is_set():
+        try:
+            return open_store()
+        except StoreBusy:
+            if clock.monotonic() >= deadline:
+                raise
+        stop.wait(0.1)
+    return None
+
+
+def _take_signals(stop: threading.Event) -> None:
+    def leave(number: int, _frame: FrameType | None) -> None:
+        log.info("%s: leaving.", signal.Signals(number).name)
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, leave)
+
+
+def _follow_parent(stop: threading.Event) -> None:
+    """Set `stop` when the other end of standard input is gone."""
+
+    def watch() -> None:
+        poller = select.poll()
+        poller.register(_PARENT_FD, select.POLLIN | select.POLLHUP)
+        while poller.poll():
+            try:
+                if os.read(_PARENT_FD, 1024):
+                    continue
+            except OSError as error:
+                log.debug("The socket to the parent failed: %s", error)
+            break
+        log.info("The parent process is gone: leaving.")
+        stop.set()
+
+    threading.Thread(target=watch, name="umbel-parent", daemon=True).start()
+
+
+def _last_words(sentence: str, options: CollectorOptions) -> None:
+    """Tell the parent, or the person at the terminal, why."""
+    if not options.supervised:
+        print(sentence, file=sys.stderr)  # noqa: T201
+        return
+    try:
+        os.write(_PARENT_FD, sentence.encode()[:4096])
+    except OSError as error:
+        log.debug("The parent did not hear the last words: %s", error)

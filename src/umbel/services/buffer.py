@@ -1,0 +1,71 @@
+"""Messages between the thread that reads the broker and the thread that writes the disk."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from umbel.broker.base import Frame
+
+#: What a frame costs in memory besides its body, in bytes.
+_FRAME_BYTES: Final = 160
+
+
+class Chunk(msgspec.Struct, frozen=True):
+    """Frames of one read, in order, and when they came (Unix seconds)."""
+
+    frames: Sequence[Frame]
+    received_at: float
+    size_bytes: int
+
+
+class FrameBuffer:
+    """A queue bounded in bytes. `put` never waits; what does not fit is not kept."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._chunks: deque[Chunk] = deque()
+        self._size_bytes = 0
+        self._filled = threading.Condition()
+
+    def put(self, frames: Sequence[Frame], received_at: float, *, bounded: bool) -> int:
+        """Add what fits and return how many frames did not. An empty buffer takes one read
+        of any size; `bounded=False` takes all."""
+        size = sum([len(frame.body) for frame in frames]) + _FRAME_BYTES * len(frames)
+        with self._filled:
+            is_over = self._size_bytes > 0 and self._size_bytes + size > self._max_bytes
+            if bounded and is_over:
+                return len(frames)
+            self._chunks.append(Chunk(frames, received_at, size))
+            self._size_bytes += size
+            self._filled.notify()
+        return 0
+
+    def take(self, timeout_s: float) -> Chunk | None:
+        """The oldest chunk, None if none came within `timeout_s`."""
+        with self._filled:
+            if not self._chunks:
+                self._filled.wait(timeout_s)
+            if not self._chunks:
+                return None
+            chunk = self._chunks.popleft()
+            self._size_bytes -= chunk.size_bytes
+            return chunk
+
+    def is_full(self) -> bool:
+        """Whether `put` would find no room for more."""
+        return self._size_bytes >= self._max_bytes
+
+    def wake(self) -> None:
+        """End a wait in `take`."""
+        with self._filled:
+            self._filled.notify_all()
+
+    def oldest_at(self) -> float | None:
+        """When the oldest frame came."""
+        with self._filled:
+            return self._chunks[0].received_at if self._chunks else None

@@ -1,0 +1,158 @@
+"""The batch that is being collected, and its way into the store.
+
+A batch stays until the store has it: when the store cannot be written, it is tried again
+with growing waits, and the caller settles nothing meanwhile. An event that the store chokes
+on is found by halving, counted and left out, so that it cannot hold up the others.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from umbel.broker.backoff import Backoff
+from umbel.clock import Clock
+from umbel.cluster.decode import sample
+from umbel.cluster.events import Event, Fault
+from umbel.errors import StoreError
+from umbel.services.bodies import events_of
+from umbel.services.buffer import Chunk
+from umbel.services.tally import Tally
+from umbel.store.base import Store
+
+log = logging.getLogger(__name__)
+
+
+#: When the store takes none of more events than this, it is not the events' fault.
+CHOKED_MAX: Final = 20
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """When a batch is committed, and how much may wait for it."""
+
+    batch_events: int = 4_000
+    batch_bytes: int = 8 * 1024 * 1024
+    commit_every_s: float = 0.25
+    buffer_bytes: int = 32 * 1024 * 1024
+
+
+class Committer:
+    """Collects chunks and commits them. One thread uses it; `trouble` and `waiting_since`
+    may be read by any."""
+
+    def __init__(self, store: Store, tally: Tally, limits: Limits, clock: Clock) -> None:
+        self._store = store
+        self._tally = tally
+        self._limits = limits
+        self._clock = clock
+        self._backoff = Backoff(longest_s=5.0)
+        self._retry_at = 0.0
+        self.trouble: str | None = None
+        self._begin()
+
+    def _begin(self) -> None:
+        self._events: list[Event] = []
+        self._size_bytes = 0
+        self._tag = 0
+        self._since = 0.0
+        self.messages = 0
+        #: When the oldest message of the batch came (Unix seconds).
+        self.waiting_since: float | None = None
+
+    def add(self, chunk: Chunk) -> None:
+        """Decode a chunk into the batch."""
+        if not self.messages:
+            self._since = self._clock.monotonic()
+            self.waiting_since = chunk.received_at
+        events: list[Event] = self._events
+        faults: list[Fault] = []
+        for frame in chunk.frames:
+            decoded = events_of(frame, chunk.received_at)
+            events += decoded.events
+            if decoded.faults:
+                faults += decoded.faults
+        self.messages += len(chunk.frames)
+        self._size_bytes += chunk.size_bytes
+        self._tag = chunk.frames[-1].tag
+        if faults:
+            self._tally.misunderstood(faults)
+
+    @property
+    def is_full(self) -> bool:
+        return (
+            len(self._events) >= self._limits.batch_events
+            or self._size_bytes >= self._limits.batch_bytes
+        )
+
+    def due_in_s(self) -> float | None:
+        """How long until the batch wants to be committed; None while it is empty."""
+        if not self.messages:
+            return None
+        due = 0.0 if self.is_full else self._since + self._limits.commit_every_s
+        return max(0.0, max(due, self._retry_at) - self._clock.monotonic())
+
+    def commit(self) -> int | None:
+        """Make the batch durable and return the tag to settle with, None if the store
+        cannot now: the batch stays."""
+        choked: list[Fault] = []
+        try:
+            self._apply(self._events, choked)
+        except StoreError as error:
+            self._fail(error)
+            return None
+        if choked:
+            log.warning("%d events were left out. %s", len(choked), choked[0].message)
+            self._tally.misunderstood(choked)
+        if self.trouble is not None:
+            log.info("The store can be written again.")
+        self.trouble = None
+        self._backoff.reset()
+        now, wall = self._clock.monotonic(), self._clock.now()
+        self._tally.committed(self._events, self.messages, now, wall)
+        tag = self._tag
+        self._begin()
+        return tag
+
+    def _fail(self, error: StoreError) -> None:
+        if self.trouble != str(error):
+            log.error("%s", error)
+        self.trouble = str(error)
+        self._retry_at = self._clock.monotonic() + self._backoff.delay_s()
+
+    def _apply(self, events: Sequence[Event], choked: list[Fault]) -> bool:
+        """Store all of `events` that can be stored and add the rest to `choked`. Whether any
+        could be. Raises `StoreError`, also when it is the store that fails, not an event."""
+        if not events:
+            return False
+        try:
+            self._store.apply(events)
+        except StoreError:
+            raise
+        except (OSError, MemoryError) as error:
+            raise _failing(error) from error
+        except Exception as error:
+            if len(events) == 1:
+                choked.append(_unstorable(events[0], error))
+                return False
+            middle = len(events) // 2
+            any_stored = self._apply(events[:middle], choked)
+            any_stored |= self._apply(events[middle:], choked)
+            if not any_stored and len(events) > CHOKED_MAX:
+                raise _failing(error) from error
+            return any_stored
+        return True
+
+
+def _failing(error: Exception) -> StoreError:
+    return StoreError(
+        f"The store fails: {type(error).__name__}: {error}.",
+        remedy="Nothing is lost on RabbitMQ meanwhile; please report this.",
+    )
+
+
+def _unstorable(event: Event, error: Exception) -> Fault:
+    message = f"An event of type {event.type} cannot be stored: {error}"
+    return Fault("unstorable", message, sample(msgspec.json.encode(event)))

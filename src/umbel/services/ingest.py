@@ -1,0 +1,221 @@
+"""Events from the broker into the store.
+
+Theory of operation. Two threads: the reader takes messages off the broker as they come and
+never waits for the disk; the writer (the thread that calls `run`) decodes, collects a batch,
+commits it, and only then settles its messages with the broker. So on a broker that keeps
+messages nothing is lost however this process ends, and on one that keeps none a slow disk is
+no reason to be cut off. Memory stays bounded: a lossless broker hands out only so much
+unsettled, and for others what no longer fits into the buffer is shed and counted.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from typing import Final
+
+from umbel.broker.base import EventSource
+from umbel.clock import Clock, SystemClock
+from umbel.errors import StoreError
+from umbel.services.buffer import FrameBuffer
+from umbel.services.commit import Committer, Limits
+from umbel.services.tally import Tally
+from umbel.store.base import CollectorStatus, Retention, Store
+
+log = logging.getLogger(__name__)
+
+__all__ = ["Ingest", "Limits"]
+
+REPORT_EVERY_S: Final = 1.0
+TRIM_EVERY_S: Final = 60.0
+READ_TIMEOUT_S: Final = 0.5
+#: Reads that bring few frames are spaced by this, so that more comes with each: the cost of
+#: a read is per call.
+PAUSE_S: Final = 0.004
+_FEW: Final = 200
+FULL_PAUSE_S: Final = 0.05
+#: How long the reader may take to leave; connecting to a silent broker takes longest.
+LEAVE_S: Final = 3.0
+GAPS_KEPT: Final = 20
+
+
+class Ingest:
+    """One source into one store."""
+
+    def __init__(
+        self,
+        source: EventSource,
+        store: Store,
+        *,
+        name: str = "collector",
+        broker_url: str = "",
+        retention: Retention | None = None,
+        limits: Limits | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        limits = limits or Limits()
+        self._clock = clock or SystemClock()
+        self._source = source
+        self._store = store
+        self._name = name
+        self._broker_url = broker_url
+        self._retention = retention
+        self._started_at = self._clock.now()
+        self._buffer = FrameBuffer(limits.buffer_bytes)
+        self._tally = Tally(self._clock.monotonic())
+        self._committer = Committer(store, self._tally, limits, self._clock)
+        self._shed = 0
+        self._leaving = threading.Event()
+        self._failure: BaseException | None = None
+        self._report_at = 0.0
+        self._trim_at = self._clock.monotonic() + TRIM_EVERY_S
+        self._earlier_gaps: tuple[tuple[float, float], ...] = ()
+        self._away_since: float | None = None
+
+    def run(self, stop: threading.Event) -> None:
+        """Take in events until `stop` is set; then commit what was read, settle it and leave
+        the broker. Raises what a reading thread that broke raised."""
+        self._look_back()
+        reader = threading.Thread(target=self._read, name="umbel-reader", daemon=True)
+        reader.start()
+        try:
+            while not stop.is_set() and self._failure is None:
+                self._turn()
+        finally:
+            self._leaving.set()
+            reader.join(LEAVE_S)
+            self._finish(reader_left=not reader.is_alive())
+        if self._failure is not None:
+            raise self._failure
+
+    def status(self) -> CollectorStatus:
+        """How it goes. Any thread."""
+        health, counts = self._source.health(), self._tally.counts(self._clock.monotonic())
+        return CollectorStatus(
+            collector=self._name,
+            pid=os.getpid(),
+            started=self._started_at,
+            at=self._clock.now(),
+            broker=health.state,
+            broker_url=self._broker_url,
+            transport=health.transport,
+            connected_since=health.since,
+            trouble=" ".join(filter(None, (self._committer.trouble, health.trouble))) or None,
+            events=counts.events,
+            messages=counts.messages,
+            rate=counts.rate,
+            lag_s=max(counts.lag_s, self._waiting_s()),
+            malformed=counts.malformed,
+            shed=self._shed,
+            lost=counts.lost,
+            reconnections=health.reconnections,
+            gaps=(*self._earlier_gaps, *health.gaps)[-GAPS_KEPT:],
+            faults=counts.faults,
+            samples=counts.samples,
+            event_kinds=counts.kinds,
+        )
+
+    def _waiting_s(self) -> float:
+        """For how long the oldest message has waited to be committed."""
+        oldest = self._committer.waiting_since or self._buffer.oldest_at()
+        return self._clock.now() - oldest if oldest is not None else 0.0
+
+    def _read(self) -> None:
+        """The reading thread."""
+        try:
+            while not self._leaving.is_set():
+                self._read_once()
+        except BaseException as error:
+            log.exception("Reading the broker failed.")
+            self._failure = error
+            self._buffer.wake()
+
+    def _read_once(self) -> None:
+        lossless = self._source.health().lossless
+        if lossless and self._buffer.is_full():
+            # Only what comes twice, after a reconnection, can get here: it is safer in the
+            # broker, even if that ends the connection meanwhile.
+            self._leaving.wait(FULL_PAUSE_S)
+            return
+        frames = self._source.read(READ_TIMEOUT_S)
+        if not frames:
+            return
+        self._shed += self._buffer.put(frames, self._clock.now(), bounded=not lossless)
+        if len(frames) < _FEW:
+            self._leaving.wait(PAUSE_S)
+
+    def _turn(self) -> None:
+        """One round of the writing thread."""
+        now = self._clock.monotonic()
+        if self._committer.due_in_s() == 0.0:
+            self._commit()
+        if now >= self._report_at:
+            self._report_at = now + REPORT_EVERY_S
+            self._report()
+        if self._retention is not None and now >= self._trim_at:
+            self._trim_at = now + TRIM_EVERY_S
+            self._trim(self._retention)
+        wait_s = min(self._report_at - now, READ_TIMEOUT_S)
+        due_in_s = self._committer.due_in_s()
+        if due_in_s is not None:
+            wait_s = min(wait_s, due_in_s)
+        if self._committer.is_full:
+            # Refused by the store; the buffer holds what comes until it is tried again.
+            self._leaving.wait(max(0.0, wait_s))
+            return
+        chunk = self._buffer.take(max(0.0, wait_s))
+        if chunk is not None:
+            self._committer.add(chunk)
+
+    def _commit(self) -> bool:
+        """Whether the batch is durable now."""
+        tag = self._committer.commit()
+        if tag is None:
+            return False
+        self._source.settle(tag)
+        return True
+
+    def _finish(self, *, reader_left: bool) -> None:
+        """Commit what was read, tell so, and leave the broker."""
+        while (chunk := self._buffer.take(0)) is not None:
+            self._committer.add(chunk)
+            if self._committer.is_full and not self._commit():
+                break
+        if self._committer.messages:
+            self._commit()
+        self._report()
+        if reader_left:
+            self._source.close()
+
+    def _report(self) -> None:
+        self._note_absence()
+        try:
+            self._store.report(self.status())
+        except StoreError as error:
+            log.error("The collector's status cannot be kept: %s", error)
+
+    def _trim(self, retention: Retention) -> None:
+        try:
+            trimmed = self._store.trim(retention, self._clock.now())
+        except StoreError as error:
+            log.error("Old tasks cannot be removed: %s", error)
+            return
+        if trimmed.tasks:
+            log.info("Removed %d old tasks (%d bytes).", trimmed.tasks, trimmed.size_bytes)
+
+    def _look_back(self) -> None:
+        """Nobody listened between the last run's end and now."""
+        for earlier in self._store.collectors():
+            if earlier.collector == self._name:
+                self._earlier_gaps = earlier.gaps
+                self._away_since = earlier.at
+
+    def _note_absence(self) -> None:
+        """Once connected again: what was missed since the last run, if it was missed."""
+        health = self._source.health()
+        if self._away_since is None or health.since is None:
+            return
+        if not health.lossless:
+            self._earlier_gaps += ((self._away_since, health.since),)
+        self._away_since = None

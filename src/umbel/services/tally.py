@@ -1,0 +1,106 @@
+"""What a collector counts of the events that it committed."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, deque
+from collections.abc import Sequence
+from operator import attrgetter
+from typing import Final
+
+import msgspec
+
+from umbel.cluster.events import Event, Fault
+from umbel.services.loss import LossEstimate
+
+#: The span of `rate`, in seconds.
+RATE_SPAN_S: Final = 10.0
+SAMPLES_KEPT: Final = 20
+#: Event kinds that are counted apart; applications invent their own.
+KINDS_MAX: Final = 200
+OTHER: Final = "(other)"
+
+_kind: Final = attrgetter("type")
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """The counts at one moment. `rate` is events a second over the last ten seconds, or
+    since the start; `lag_s` the age of the newest event when it was committed; `samples`
+    are (reason, sentence, first characters) of the last faults."""
+
+    events: int
+    messages: int
+    rate: float
+    lag_s: float
+    lost: int
+    malformed: int
+    kinds: dict[str, int]
+    faults: dict[str, int]
+    samples: tuple[tuple[str, str, str], ...]
+
+
+class Tally:
+    """Running counts since the start; any thread. `now` is monotonic seconds."""
+
+    def __init__(self, now: float) -> None:
+        self._lock = threading.Lock()
+        self._started = now
+        self._events = 0
+        self._messages = 0
+        self._malformed = 0
+        self._lag_s = 0.0
+        self._kinds: Counter[str] = Counter()
+        self._faults: Counter[str] = Counter()
+        self._samples: deque[tuple[str, str, str]] = deque(maxlen=SAMPLES_KEPT)
+        self._recent: deque[tuple[float, int]] = deque()
+        self._loss = LossEstimate()
+
+    def committed(self, events: Sequence[Event], messages: int, now: float, wall: float) -> None:
+        """These events of so many messages became durable at `wall` (Unix seconds)."""
+        ages = [wall - event.timestamp for event in events if event.timestamp <= wall]
+        with self._lock:
+            self._events += len(events)
+            self._messages += messages
+            self._recent.append((now, len(events)))
+            self._loss.see(events)
+            self._kinds.update(map(_kind, events))
+            if len(self._kinds) > KINDS_MAX:
+                self._kinds = _most(self._kinds)
+            if ages:
+                self._lag_s = min(ages)
+
+    def misunderstood(self, faults: Sequence[Fault]) -> None:
+        """These could not be decoded or stored."""
+        with self._lock:
+            self._malformed += len(faults)
+            for fault in faults:
+                self._faults[fault.reason] += 1
+                self._samples.append((fault.reason, fault.message, fault.sample))
+
+    def counts(self, now: float) -> Counts:
+        with self._lock:
+            return Counts(
+                events=self._events,
+                messages=self._messages,
+                rate=self._rate(now),
+                lag_s=self._lag_s,
+                lost=self._loss.lost,
+                malformed=self._malformed,
+                kinds=dict(self._kinds),
+                faults=dict(self._faults),
+                samples=tuple(self._samples),
+            )
+
+    def _rate(self, now: float) -> float:
+        recent = self._recent
+        while recent and recent[0][0] < now - RATE_SPAN_S:
+            recent.popleft()
+        span_s = min(RATE_SPAN_S, max(1.0, now - self._started))
+        return sum(count for _, count in recent) / span_s
+
+
+def _most(kinds: Counter[str]) -> Counter[str]:
+    """The most frequent half by name, the rest as one."""
+    kept = Counter(dict(kinds.most_common(KINDS_MAX // 2)))
+    kept[OTHER] += kinds.total() - kept.total()
+    return kept

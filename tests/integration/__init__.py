@@ -1,0 +1,1 @@
+"""Umbel beside real brokers and real workers."""

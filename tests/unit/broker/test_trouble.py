@@ -1,0 +1,96 @@
+"""What drivers raise, as sentences."""
+
+from __future__ import annotations
+
+import ssl
+
+import pytest
+from amqp.exceptions import AccessRefused, NotAllowed, PreconditionFailed
+from redis import exceptions as redis_errors
+
+from umbel.broker.link import link_to_url
+from umbel.broker.trouble import explain
+from umbel.errors import BrokerRefused, BrokerUnreachable
+
+RABBIT = link_to_url("amqp://shop:pw@rabbit:5672/prod")
+REDIS = link_to_url("redis://:pw@cache:6379/0")
+
+
+def test_a_refused_login_names_the_user_and_not_the_password() -> None:
+    error = AccessRefused("Login was refused using authentication mechanism PLAIN")
+
+    told = explain(error, RABBIT)
+
+    assert isinstance(told, BrokerRefused)
+    assert str(told) == (
+        "RabbitMQ at amqp://shop:***@rabbit:5672/prod refused the password of user shop. "
+        "Check the user and the password in the broker's URL."
+    )
+
+
+def test_a_refused_virtual_host_is_named() -> None:
+    told = explain(NotAllowed("NOT_ALLOWED - vhost prod not found"), RABBIT)
+
+    assert isinstance(told, BrokerRefused)
+    assert "refused the virtual host prod" in str(told)
+
+
+def test_a_queue_of_other_arguments_is_named() -> None:
+    told = explain(PreconditionFailed("inequivalent arg 'x-expires'"), RABBIT)
+
+    assert isinstance(told, BrokerRefused)
+    assert "umbel.events.v1" in str(told)
+    assert "Delete that queue" in told.remedy
+
+
+def test_missing_rights_are_told_apart_from_a_wrong_password() -> None:
+    told = explain(AccessRefused("access to queue 'umbel.events.v1' refused"), RABBIT)
+
+    assert isinstance(told, BrokerRefused)
+    assert "password" not in str(told)
+    assert "configure, write and read" in told.remedy
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        redis_errors.AuthenticationError("invalid username-password pair or user is disabled."),
+        redis_errors.ResponseError("WRONGPASS invalid username-password pair"),
+        redis_errors.AuthenticationError("Authentication required."),
+    ],
+)
+def test_redis_refusing_a_password_is_a_refusal(error: Exception) -> None:
+    told = explain(error, REDIS)
+
+    assert isinstance(told, BrokerRefused)
+    assert str(told).startswith("Redis at redis://:***@cache:6379/0 refused the password")
+
+
+def test_redis_refusing_a_database_is_a_refusal() -> None:
+    told = explain(redis_errors.ResponseError("DB index is out of range"), REDIS)
+
+    assert isinstance(told, BrokerRefused)
+    assert "DB index is out of range" in str(told)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConnectionRefusedError(111, "Connection refused"),
+        TimeoutError("timed out"),
+        redis_errors.ConnectionError("Error 111 connecting to cache:6379."),
+        redis_errors.BusyLoadingError("Redis is loading the dataset in memory"),
+    ],
+)
+def test_silence_is_no_refusal(error: Exception) -> None:
+    told = explain(error, REDIS)
+
+    assert isinstance(told, BrokerUnreachable)
+    assert told.retriable
+
+
+def test_a_certificate_that_is_not_trusted_is_a_refusal() -> None:
+    told = explain(ssl.SSLCertVerificationError("self-signed certificate"), RABBIT)
+
+    assert isinstance(told, BrokerRefused)
+    assert "TLS" in str(told)

@@ -1,0 +1,149 @@
+"""The command line as people meet it: real processes, sentences and exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import umbel
+from umbel.cli import run
+from umbel.settings import SETTINGS
+
+
+def umbel_ended(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """`umbel` with these arguments, ended by itself."""
+    mine = {name: value for name, value in os.environ.items() if not name.startswith("UMBEL_")}
+    return subprocess.run(
+        [sys.executable, "-m", "umbel", *arguments],
+        env=mine | environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """What `umbel` says when it ends with exit code 2, which must be one line."""
+    assert run(arguments) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.count("\n") == 1
+    return said.err.strip()
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A home and a directory without settings."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in [name for name in os.environ if name.startswith(("UMBEL_", "XDG_"))]:
+        monkeypatch.delenv(name)
+
+
+def test_the_version_is_told() -> None:
+    assert umbel_ended("--version").stdout == f"umbel {umbel.__version__}\n"
+
+
+def test_without_a_command_the_help_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([]) == 0
+
+    shown = capsys.readouterr().out
+    assert all(command in shown for command in ("serve", "collect", "demo", "settings"))
+
+
+def test_a_wrong_option_is_told_with_the_nearest_right_one(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    said = refused(capsys, "serve", "--prot", "5555")
+
+    assert "--prot" in said
+    assert "--port" in said
+
+
+def test_a_wrong_command_is_told_with_the_nearest_right_one(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    said = refused(capsys, "srve")
+
+    assert said == "umbel: There is no command srve. Did you mean serve?"
+
+
+def test_a_wrong_value_stops_the_start_with_one_sentence() -> None:
+    done = umbel_ended("serve", "-b", "redis://localhost/0", UMBEL_PORT="http")
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("umbel: UMBEL_PORT cannot be 'http': it must be a whole number")
+    assert "Traceback" not in done.stderr
+
+
+def test_serving_nothing_is_told_with_what_to_add(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "No broker is named. Add -b redis://" in refused(capsys, "serve")
+
+
+def test_an_application_that_cannot_be_imported_is_told(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "broken_shop.py").write_text("raise RuntimeError('no database here')")
+
+    missing = refused(capsys, "serve", "-A", "no_such_shop", "--port", "0")
+    assert "no_such_shop cannot be imported: ModuleNotFoundError" in missing
+    broken = refused(capsys, "serve", "-A", "broken_shop", "--port", "0")
+    assert "RuntimeError: no database here" in broken
+
+
+def test_a_name_that_is_no_application_is_told(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "other_shop.py").write_text("app = 'not a Celery app'")
+
+    said = refused(capsys, "serve", "-A", "other_shop:app", "--port", "0")
+
+    assert "other_shop:app is no Celery application but of type str." in said
+
+
+def test_settings_are_printed_with_value_origin_and_meaning(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UMBEL_BROKER", "redis://:hunter2@broker/0")
+
+    assert run(["settings", "--port", "8000"]) == 0
+
+    said = capsys.readouterr()
+    assert "port = 8000    [command line]" in said.out
+    assert "broker = redis://:***@broker/0    [UMBEL_BROKER]" in said.out
+    assert said.err == ""
+
+
+def test_settings_tell_what_would_stop_a_start(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["settings", "-b", "redis://broker/0", "--address", "10.1.2.3"]) == 0
+
+    assert "umbel serve would not start: There is no login yet" in capsys.readouterr().err
+
+
+def test_settings_are_there_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["settings", "--json"]) == 0
+
+    listed = json.loads(capsys.readouterr().out)
+    assert [each["name"] for each in listed] == [entry.name for entry in SETTINGS]
+
+
+@pytest.mark.parametrize("option", [("-b", "redis://mine/0"), ("-A", "proj:app")])
+def test_the_demo_refuses_another_broker(
+    capsys: pytest.CaptureFixture[str], option: tuple[str, str]
+) -> None:
+    assert "it brings its own" in refused(capsys, "demo", *option)
+
+
+def test_every_setting_is_an_option_of_every_command_that_needs_them(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for command in ("serve", "collect", "demo", "settings"):
+        assert run([command, "--help"]) == 0
+        shown = capsys.readouterr().out
+        assert all(entry.flag.removeprefix("--") in shown for entry in SETTINGS), command

@@ -1,0 +1,54 @@
+"""`celery -A proj umbel`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+SHOP = "from celery import Celery\napp = Celery('shop', broker='teapot://')\n"
+
+
+def celery_ended(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`celery` with these arguments in `directory`, ended by itself."""
+    foreign = ("UMBEL_", "CELERY_")
+    mine = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    return subprocess.run(
+        [sys.executable, "-m", "celery", *arguments],
+        cwd=directory,
+        env=mine | {"HOME": str(directory)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_celery_knows_the_command(tmp_path: Path) -> None:
+    assert "Watch this cluster in the browser" in celery_ended(tmp_path, "--help").stdout
+
+
+def test_it_takes_the_options_of_serve(tmp_path: Path) -> None:
+    shown = celery_ended(tmp_path, "umbel", "--help").stdout
+
+    assert "--url-prefix" in shown
+
+
+def test_its_errors_are_sentences(tmp_path: Path) -> None:
+    done = celery_ended(tmp_path, "umbel", "--prot", "1")
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("celery umbel: ")
+    assert "--port" in done.stderr
+
+
+def test_the_app_of_celery_is_the_one_that_is_watched(tmp_path: Path) -> None:
+    """Its broker is of no known kind, so that the refusal tells which app it was."""
+    (tmp_path / "shop.py").write_text(SHOP)
+
+    done = celery_ended(tmp_path, "-A", "shop", "umbel", "--port", "0")
+
+    assert done.returncode == 1
+    assert "teapot" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,159 @@
+"""The rules by which a set of events becomes a row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from umbel.cluster.events import Event
+from umbel.cluster.facts import KEPT_PER_SIDE, join
+from umbel.cluster.task import Task, project
+
+NOW = 1_800_000_000.0
+UUID = "11111111-2222-3333-4444-555555555555"
+
+
+def told(kind: str, at: float, hostname: str = "w1@h", **fields: Any) -> Event:
+    return Event(type=f"task-{kind}", timestamp=NOW + at, hostname=hostname, uuid=UUID, **fields)
+
+
+def task(*events: Event) -> Task:
+    return project(UUID, join((), events))
+
+
+SENT = told("sent", 0, "gen1@client", name="a", args="(1,)", queue="mail", retries=0, root_id=UUID)
+RECEIVED = told("received", 1, name="a", args="(1,)", retries=0, root_id=UUID)
+STARTED = told("started", 2, pid=7)
+SUCCEEDED = told("succeeded", 3, result="42", runtime=0.9)
+
+
+def test_a_whole_life_in_one_row() -> None:
+    found = task(SENT, RECEIVED, STARTED, SUCCEEDED)
+
+    assert (found.state, found.name, found.worker, found.client) == (
+        "SUCCESS",
+        "a",
+        "w1@h",
+        "gen1@client",
+    )
+    assert (found.sent, found.received, found.started, found.finished) == (
+        NOW,
+        NOW + 1,
+        NOW + 2,
+        NOW + 3,
+    )
+    assert (found.runtime, found.wait, found.result, found.queue) == (0.9, 2.0, "42", "mail")
+    assert found.flags == ()
+
+
+@pytest.mark.parametrize(
+    ("events", "state"),
+    [
+        ((SENT,), "PENDING"),
+        ((SENT, RECEIVED), "RECEIVED"),
+        ((SENT, RECEIVED, STARTED), "STARTED"),
+        ((told("progress", 1),), "PENDING"),
+        ((RECEIVED, STARTED, told("retried", 3)), "RETRY"),
+        ((RECEIVED, STARTED, told("rejected", 3)), "REJECTED"),
+        ((RECEIVED, STARTED, told("failed", 3), told("rejected", 4)), "FAILURE"),
+        ((told("failed", 3), told("revoked", 4)), "REVOKED"),
+        ((told("revoked", 3), told("failed", 4)), "FAILURE"),
+        ((told("succeeded", 3), told("failed", 4), told("revoked", 5)), "SUCCESS"),
+    ],
+)
+def test_the_state_follows_from_the_set(events: tuple[Event, ...], state: str) -> None:
+    assert task(*events).state == state
+    assert task(*events[::-1]).state == state
+
+
+def test_a_late_start_does_not_undo_success() -> None:
+    found = task(SENT, RECEIVED, STARTED, SUCCEEDED, told("received", 5), told("started", 6))
+
+    assert found.state == "SUCCESS"
+    assert set(found.flags) == {"redelivered", "ran-again"}
+
+
+def test_a_retry_received_ahead_of_its_time_leaves_the_run_open() -> None:
+    ahead = told("received", 2.5, name="a", retries=1, parent_id=UUID)
+
+    assert task(SENT, RECEIVED, STARTED, ahead).state == "STARTED"
+    assert task(SENT, RECEIVED, STARTED, ahead, told("retried", 2.7)).state == "RETRY"
+
+
+def test_a_retry_knows_the_true_parent_and_the_newest_arguments() -> None:
+    first = told("sent", 0, "gen1@client", name="a", args="(1,)", retries=0, parent_id="boss")
+    again = told("sent", 3, "gen9@h", name="a", args="(2,)", retries=1, parent_id=UUID)
+
+    found = task(again, first)
+
+    assert (found.parent_id, found.args, found.retries, found.client) == (
+        "boss",
+        "(2,)",
+        1,
+        "gen1@client",
+    )
+
+
+def test_a_replacement_changes_the_name_and_adds_an_attempt() -> None:
+    replacement = told("received", 4, name="b", retries=0, parent_id=UUID)
+
+    found = task(SENT, RECEIVED, STARTED, replacement, told("started", 5), told("succeeded", 6))
+
+    assert (found.name, found.state, found.parent_id) == ("b", "SUCCESS", None)
+    assert [attempt.number for attempt in found.attempts] == [0, 0]
+    assert "redelivered" not in found.flags
+
+
+def test_the_waiting_time_begins_at_a_later_eta() -> None:
+    eta = "2027-01-15T08:00:10+00:00"
+    sent = told("sent", 0, "gen1@client", eta=eta, retries=0)
+    received = told("received", 1, eta=eta, retries=0)
+
+    found = task(sent, received, told("started", 10.5))
+
+    assert found.eta == NOW + 10
+    assert found.wait == 0.5
+
+
+def test_the_error_of_a_hard_time_limit_is_read_from_the_traceback() -> None:
+    failed = told(
+        "failed",
+        3,
+        exception="ExceptionWithTraceback()",
+        traceback='Traceback:\n  File "x"\nTimeLimitExceeded: TimeLimitExceeded(1,)\n',
+    )
+
+    found = task(RECEIVED, STARTED, failed)
+
+    assert found.exception == "TimeLimitExceeded: TimeLimitExceeded(1,)"
+    assert found.attempts[0].exception == found.exception
+
+
+def test_a_task_seen_from_the_middle_is_partial() -> None:
+    assert "partial" in task(STARTED, SUCCEEDED).flags
+    assert "partial" in task(SUCCEEDED).flags
+    assert "partial" not in task(told("failed", 1)).flags
+
+
+def test_expired_and_terminated_are_told_apart() -> None:
+    assert task(told("revoked", 1, expired=True, terminated=False)).flags == ("expired",)
+    assert task(told("revoked", 1, expired=False, terminated=True)).flags == ("terminated",)
+
+
+def test_the_application_s_own_events_are_notes_and_never_change_the_state() -> None:
+    found = task(RECEIVED, STARTED, told("progress", 3, "gen2@h", detail='{"step": 1}'))
+
+    assert found.state == "STARTED"
+    assert found.worker == "w1@h"
+    assert [(note.type, note.detail) for note in found.notes] == [("task-progress", '{"step": 1}')]
+
+
+def test_a_task_of_a_thousand_notes_is_shortened_and_keeps_the_ends() -> None:
+    notes = [told("progress", 10 + step, detail=str(step)) for step in range(1_000)]
+
+    found = task(RECEIVED, STARTED, *notes)
+
+    assert "shortened" in found.flags
+    assert len(found.notes) == 2 * KEPT_PER_SIDE
+    assert (found.notes[0].detail, found.notes[-1].detail) == ("0", "999")

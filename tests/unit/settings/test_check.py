@@ -1,0 +1,62 @@
+"""Settings that contradict each other or the machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from umbel.errors import SettingsError
+from umbel.settings import check_data_directory, check_serving, load_settings
+
+
+def refusal(tmp_path: Path, line: dict[str, object]) -> str:
+    loaded = load_settings(line, {"HOME": str(tmp_path)}, tmp_path)
+    with pytest.raises(SettingsError) as caught:
+        check_serving(loaded)
+    return str(caught.value)
+
+
+def accepted(tmp_path: Path, line: dict[str, object]) -> None:
+    check_serving(load_settings(line, {"HOME": str(tmp_path)}, tmp_path))
+
+
+BROKER: dict[str, object] = {"broker": "redis://broker/0"}
+
+
+def test_a_broker_or_an_app_is_needed_to_collect(tmp_path: Path) -> None:
+    assert refusal(tmp_path, {}).startswith("No broker is named. Add -b ")
+    accepted(tmp_path, BROKER)
+    accepted(tmp_path, {"app": "proj.celery:app"})
+
+
+def test_serving_without_collecting_needs_a_directory_but_no_broker(tmp_path: Path) -> None:
+    line: dict[str, object] = {"collect": False, "data": str(tmp_path / "absent")}
+    assert "no data directory" in refusal(tmp_path, line)
+
+    accepted(tmp_path, {"collect": False, "data": str(tmp_path)})
+
+
+def test_an_address_that_others_reach_is_refused_while_there_is_no_login(tmp_path: Path) -> None:
+    for address in ("0.0.0.0", "::", "192.168.1.5", "umbel.example.com"):  # noqa: S104
+        assert "There is no login yet" in refusal(tmp_path, BROKER | {"address": address})
+        accepted(tmp_path, BROKER | {"address": address, "insecure": True})
+    for address in ("127.0.0.1", "127.0.1.1", "::1", "localhost"):
+        accepted(tmp_path, BROKER | {"address": address})
+
+
+def test_a_socket_and_an_address_contradict_each_other(tmp_path: Path) -> None:
+    line = BROKER | {"unix_socket": "/run/umbel.sock", "port": "1234"}
+
+    assert "unix_socket and port contradict" in refusal(tmp_path, line)
+
+
+def test_a_data_directory_that_is_a_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(SettingsError, match="is a file, so the data directory"):
+        check_data_directory(tmp_path / "file" / "data")
+
+
+def test_a_data_directory_that_can_be_made_is_fine(tmp_path: Path) -> None:
+    check_data_directory(tmp_path / "a" / "b")

@@ -1,0 +1,53 @@
+"""Bodies come back as they were, whatever dictionary they were written with."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.contract.stories import BASE, failed, succeeded, uuid_of
+from umbel.cluster.facts import join, pack
+from umbel.store.sqlite.body import Bodies, train
+
+
+def bodies(count: int) -> list[bytes]:
+    return [
+        pack(join((), (failed if number % 3 else succeeded)(uuid_of(number), BASE + number)))
+        for number in range(count)
+    ]
+
+
+@given(st.binary(max_size=5_000))
+def test_any_bytes_come_back(packed: bytes) -> None:
+    codec = Bodies()
+
+    assert codec.packed(codec.shrink(packed)) == packed
+
+
+def test_what_an_older_dictionary_wrote_stays_readable() -> None:
+    codec = Bodies()
+    packed = bodies(1)[0]
+    before = codec.shrink(packed)
+    dictionary = train(bodies(500))
+    assert dictionary is not None
+
+    codec.learn(1, dictionary)
+
+    assert codec.packed(before) == packed
+    assert codec.packed(codec.shrink(packed)) == packed
+
+
+def test_a_trained_dictionary_makes_bodies_smaller() -> None:
+    codec = Bodies()
+    packed = bodies(1_000)[-1]
+    before = codec.shrink(packed)
+    dictionary = train(bodies(500))
+    assert dictionary is not None
+
+    codec.learn(1, dictionary)
+
+    assert len(codec.shrink(packed)) < len(before) < len(packed)
+
+
+def test_bodies_without_anything_in_common_give_no_dictionary() -> None:
+    assert train([b"a"]) is None

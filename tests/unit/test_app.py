@@ -1,0 +1,86 @@
+"""How settings become a broker."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from umbel.app import broker_link
+from umbel.errors import BrokerRefused, SettingsError
+from umbel.settings import load_settings
+from umbel.settings.tree import Settings
+
+SHOP = """
+from celery import Celery
+app = Celery("shop", broker="amqp://guest:secret@rabbit//")
+app.conf.broker_transport_options = {"visibility_timeout": 43200}
+app.conf.event_exchange = "shopev"
+"""
+
+
+def settings(tmp_path: Path, **line: object) -> Settings:
+    return load_settings(line, {"HOME": str(tmp_path)}, tmp_path).settings
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The name of an importable application."""
+    (tmp_path / "shop_of_test_app.py").write_text(SHOP)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "shop_of_test_app", raising=False)
+    return "shop_of_test_app:app"
+
+
+def test_an_address_alone_is_enough(tmp_path: Path) -> None:
+    link = broker_link(settings(tmp_path, broker="redis://:secret@cache/3"))
+
+    assert link.transport == "redis"
+    assert link.url == "redis://:***@cache:6379/3"
+
+
+def test_an_application_says_where_and_how(tmp_path: Path, shop: str) -> None:
+    link = broker_link(settings(tmp_path, app=shop))
+
+    assert link.url == "amqp://guest:***@rabbit:5672//"
+    assert link.template.transport_options == {"visibility_timeout": 43200}
+    assert link.exchange == "shopev"
+
+
+def test_an_address_beside_an_application_changes_where_not_how(tmp_path: Path, shop: str) -> None:
+    link = broker_link(settings(tmp_path, app=shop, broker="redis://cache/1"))
+
+    assert link.url == "redis://cache:6379/1"
+    assert link.template.transport_options == {"visibility_timeout": 43200}
+    assert link.exchange == "shopev"
+
+
+def test_the_queue_of_events_is_as_the_settings_say(tmp_path: Path) -> None:
+    line = {
+        "broker": "amqp://rabbit//",
+        "collector.queue": "mine",
+        "collector.queue_type": "quorum",
+        "collector.queue_ttl": "1h",
+        "collector.queue_max_size": "1GB",
+    }
+
+    queue = broker_link(settings(tmp_path, **line)).queue
+
+    assert queue.name == "mine"
+    assert queue.arguments() == {
+        "x-queue-type": "quorum",
+        "x-max-length-bytes": 10**9,
+        "x-message-ttl": 3_600_000,
+        "x-expires": 3 * 86_400_000,
+    }
+
+
+def test_a_broker_of_no_known_kind_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BrokerRefused, match="teapot"):
+        broker_link(settings(tmp_path, broker="teapot://kitchen"))
+
+
+def test_an_application_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="no_such_shop cannot be imported"):
+        broker_link(settings(tmp_path, app="no_such_shop"))

@@ -1,0 +1,45 @@
+"""Log lines for people and for programs."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+
+from umbel.logs import JsonLines, TextLines
+
+
+def record(message: str, *args: object, **more: object) -> logging.LogRecord:
+    made = logging.LogRecord("umbel.broker", logging.WARNING, __file__, 1, message, args, None)
+    made.created = 1_800_000_000.25
+    vars(made).update(more)
+    return made
+
+
+def test_a_text_line_has_time_level_name_and_sentence() -> None:
+    line = TextLines().format(record("%s does not answer.", "Redis"))
+
+    assert line == "2027-01-15T08:00:00Z warning umbel.broker: Redis does not answer."
+
+
+def test_a_json_line_is_one_object_with_what_came_beside_it() -> None:
+    line = JsonLines().format(record("Zoë's\nbroker", queue="mail", path=object))
+
+    assert "\n" not in line
+    assert json.loads(line) == {
+        "time": "2027-01-15T08:00:00.250+00:00",
+        "level": "warning",
+        "logger": "umbel.broker",
+        "message": "Zoë's\nbroker",
+        "queue": "mail",
+        "path": "<class 'object'>",
+    }
+
+
+def test_a_json_line_tells_the_exception() -> None:
+    try:
+        raise ValueError("no such queue")
+    except ValueError:
+        line = JsonLines().format(record("It failed.", exc_info=sys.exc_info()))
+
+    assert json.loads(line)["exception"].endswith("ValueError: no such queue")
