@@ -1,0 +1,62 @@
+# `make demo` shows a live cluster, `make test` proves all of it; see CONTRIBUTING.md.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# What the installed package is made from, beyond the Python sources that it links to.
+SOURCES := pyproject.toml hatch_build.py requirements/lock.txt \
+	$(shell find ui -type f -not -path '*/node_modules/*' 2>/dev/null)
+
+.PHONY: help demo test lint ui bench lock clean services
+
+help: ## What there is.
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
+
+demo: .venv/.demo ## A small live cluster at http://127.0.0.1:5555; Ctrl-C ends it.
+	@exec $(BIN)/umbel demo
+
+test: .venv/.dev services lint ## Everything: lint, then all tests.
+	$(BIN)/python hatch_build.py npm test
+	$(BIN)/pytest --ignore=tests/browser
+	$(BIN)/pytest tests/browser
+
+lint: .venv/.dev ## ruff, mypy, import layers, svelte-check.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest tests/architecture
+	$(BIN)/python hatch_build.py npm run check
+
+ui: .venv/.dev ## Build the browser's part anew.
+	$(BIN)/python hatch_build.py
+
+bench: .venv/.dev services ## Measure beside Flower; writes bench/RESULTS.md.
+	$(BIN)/python -m bench
+
+lock: ## Resolve all dependencies anew into requirements/lock.txt.
+	scripts/lock.sh
+
+services:
+	@scripts/services.sh
+
+clean: ## Remove everything that was made here.
+	rm -rf .venv dist build ui/node_modules src/umbel/web/static \
+		.mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Each stamp is newer than all that its environment was made from.
+.venv/.demo: $(SOURCES)
+	@scripts/venv.sh
+	@echo "Installing Umbel into .venv (the first time takes a minute or two)."
+	@$(BIN)/pip install --quiet -c requirements/lock.txt -e '.[demo]'
+	@touch $@
+
+.venv/.dev: $(SOURCES)
+	@scripts/venv.sh
+	@echo "Installing Umbel and its tools into .venv."
+	@$(BIN)/pip install --quiet -c requirements/lock.txt --upgrade pip
+	@$(BIN)/pip install --quiet -c requirements/lock.txt -e '.[demo]' --group dev
+	@touch $@ .venv/.demo

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# Sees to what the tests need besides Python: Redis, RabbitMQ and Chromium. What is missing
+# is installed through apt as root; what cannot be had is told, and its tests then skip
+# (or fail, with CI=true).
+set -uo pipefail
+
+updated=
+may_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
+
+# need COMMAND PACKAGE: the command is on this machine, installed if need be.
+need() {
+    command -v "$1" >/dev/null && return 0
+    if ! may_install; then
+        echo "$2 is not installed, and only root can install it: sudo apt install $2" >&2
+        return 1
+    fi
+    echo "Installing $2."
+    if [ -z "$updated" ]; then
+        apt-get update -qq || true
+        updated=yes
+    fi
+    DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$2" \
+        >/dev/null </dev/null || { echo "$2 could not be installed through apt." >&2; return 1; }
+}
+
+listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# up NAME PORT SERVICE COMMAND...: something listens on the port, started if need be.
+up() {
+    local name=$1 port=$2 service=$3
+    shift 3
+    listens "$port" && return 0
+    echo "Starting $name."
+    if [ -d /run/systemd/system ]; then
+        systemctl start "$service" >/dev/null 2>&1 || "$@" >/dev/null 2>&1 </dev/null
+    else
+        "$@" >/dev/null 2>&1 </dev/null
+    fi
+    for _ in $(seq 300); do
+        listens "$port" && return 0
+        sleep 0.2
+    done
+    echo "$name was started but does not answer on port $port." >&2
+    return 1
+}
+
+need redis-server redis-server &&
+    up Redis 6379 redis-server redis-server --daemonize yes --save '' --bind 127.0.0.1
+need rabbitmq-server rabbitmq-server &&
+    up RabbitMQ 5672 rabbitmq-server rabbitmq-server -detached
+need chromium chromium
+exit 0

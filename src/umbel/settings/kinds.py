@@ -1,0 +1,222 @@
+"""The kinds of value that a setting can have.
+
+A `Kind` turns what a person wrote (text from the command line or the environment, or a
+value from a TOML file) into what the code uses, and back into text. Parsing is strict: a
+duration or a size without a unit is refused, since a guess at the unit would be wrong for
+someone. Every kind can say what it wants in half a sentence.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+DURATIONS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+SIZES = {
+    "B": 1,
+    "kB": 10**3,
+    "MB": 10**6,
+    "GB": 10**9,
+    "TB": 10**12,
+    "KiB": 2**10,
+    "MiB": 2**20,
+    "GiB": 2**30,
+    "TiB": 2**40,
+}
+YES = ("true", "yes", "on", "1")
+NO = ("false", "no", "off", "0")
+
+N = TypeVar("N", int, float)
+
+
+class Wrong(ValueError):
+    """A value that cannot be; the message completes "it must be ..., but ..."."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """`parse` raises `ValueError`, as `Wrong` where more can be said than what it `wants`,
+    which completes "it must be ..."."""
+
+    name: str
+    wants: str
+    parse: Callable[[object], Any]
+    show: Callable[[Any], str] = str
+    flag: bool = False
+
+
+def text(wants: str, *, name: str = "text") -> Kind:
+    """Any text that is not empty."""
+    return Kind(name, wants, _text)
+
+
+def number(low: int, high: int, wants: str) -> Kind:
+    """A whole number from `low` to `high`, both included; `1_000` is understood."""
+
+    def parse(value: object) -> int:
+        if isinstance(value, bool):
+            raise ValueError
+        count = int(value.strip()) if isinstance(value, str) else value
+        if not isinstance(count, int):
+            raise ValueError
+        return _between(count, low, high, str)
+
+    return Kind("number", wants, parse, lambda count: f"{count}")
+
+
+def duration(low_s: float, high_s: float, wants: str) -> Kind:
+    """A number with a unit, such as `500ms` or `1h30min`, in seconds."""
+
+    def parse(value: object) -> float:
+        seconds = _measure(value, DURATIONS, "500ms, 90s, 12h or 30d")
+        return _between(seconds, low_s, high_s, show_duration)
+
+    return Kind("duration", wants, parse, show_duration)
+
+
+def size(low: int, high: int, wants: str) -> Kind:
+    """A number with a unit, such as `20GB` or `512MiB`, in bytes."""
+
+    def parse(value: object) -> int:
+        count = int(_measure(value, SIZES, "512MB, 20GB or 8GiB"))
+        return _between(count, low, high, show_size)
+
+    return Kind("size", wants, parse, show_size)
+
+
+def choice(*words: str) -> Kind:
+    """One of a few words."""
+
+    def parse(value: object) -> str:
+        if value not in words:
+            raise ValueError
+        return str(value)
+
+    return Kind("word", f"one of {', '.join(words)}", parse)
+
+
+def switch() -> Kind:
+    """True or false, `--name` or `--no-name` on the command line."""
+
+    def parse(value: object) -> bool:
+        if isinstance(value, bool):
+            return value
+        word = str(value).strip().lower()
+        if word not in YES + NO:
+            raise ValueError
+        return word in YES
+
+    return Kind("switch", "true or false", parse, lambda on: "true" if on else "false", flag=True)
+
+
+def path(wants: str) -> Kind:
+    """A path; `~` is the home directory, and a relative one is meant from here."""
+    return Kind("path", wants, lambda value: Path(_text(value)).expanduser().absolute())
+
+
+def url(wants: str) -> Kind:
+    """An address with a scheme; kept as it is, since every transport has its own."""
+
+    def parse(value: object) -> str:
+        address = _text(value)
+        if not re.match(r"[a-z][a-z0-9+.-]*:", address, re.IGNORECASE):
+            raise Wrong("it has no scheme")
+        return address
+
+    return Kind("URL", wants, parse)
+
+
+def prefix() -> Kind:
+    """A path in a URL: kept with a slash before and none after; empty for none."""
+
+    def parse(value: object) -> str:
+        if not isinstance(value, str) or re.search(r"[\s?#\"'<>]", value):
+            raise ValueError
+        trimmed = value.strip("/")
+        return f"/{trimmed}" if trimmed else ""
+
+    return Kind("path in a URL", "a path such as /umbel", parse)
+
+
+def names(wants: str, check: Callable[[str], object] = str) -> Kind:
+    """Several words, in TOML as a list, elsewhere with commas between."""
+
+    def parse(value: object) -> tuple[str, ...]:
+        words = value.split(",") if isinstance(value, str) else value
+        if not isinstance(words, list | tuple):
+            raise ValueError
+        found = tuple(_text(word) for word in words if word != "")
+        for word in found:
+            check(word)
+        return found
+
+    return Kind("list", wants, parse, ",".join)
+
+
+def networks(wants: str) -> Kind:
+    """IP addresses or networks, such as `10.0.0.0/8`."""
+    return names(wants, check=lambda word: ipaddress.ip_network(word, strict=False))
+
+
+def optional(kind: Kind) -> Kind:
+    """The same, or `none` for no bound."""
+
+    def parse(value: object) -> Any:
+        return None if value == "none" else kind.parse(value)
+
+    def show(value: Any) -> str:
+        return "none" if value is None else kind.show(value)
+
+    return Kind(kind.name, f"{kind.wants}, or none", parse, show)
+
+
+def show_duration(seconds: float) -> str:
+    """In the longest unit that gives a whole number."""
+    for unit in ("w", "d", "h", "min", "s"):
+        count = seconds / DURATIONS[unit]
+        if count >= 1 and count == int(count):
+            return f"{int(count)}{unit}"
+    return f"{round(seconds * 1000)}ms"
+
+
+def show_size(count: int) -> str:
+    """In the longest unit that gives a whole number."""
+    for unit, scale in sorted(SIZES.items(), key=lambda item: -item[1]):
+        if count >= scale and count % scale == 0:
+            return f"{count // scale}{unit}"
+    return f"{count}B"
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise Wrong("it is empty") if value == "" else ValueError
+    return value.strip()
+
+
+def _between(value: N, low: N, high: N, show: Callable[[Any], str]) -> N:
+    if value < low:
+        raise Wrong(f"it is below {show(low)}")
+    if value > high:
+        raise Wrong(f"it is above {show(high)}")
+    return value
+
+
+def _measure(value: object, units: dict[str, Any], examples: str) -> float:
+    """The sum of a text's numbers, each times its unit."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        raise Wrong(f"it has no unit; write for example {examples}")
+    written = _text(value).replace(" ", "")
+    if re.fullmatch(r"[\d.]+", written):
+        raise Wrong(f"it has no unit; write for example {examples}")
+    parts = re.findall(r"(\d+(?:\.\d+)?)([A-Za-z]+)", written)
+    if "".join(amount + unit for amount, unit in parts) != written:
+        raise ValueError
+    scales = {unit.lower(): scale for unit, scale in units.items()}
+    unknown = next((unit for _, unit in parts if unit.lower() not in scales), None)
+    if unknown is not None:
+        raise Wrong(f"{unknown} is no unit; there are {', '.join(units)}")
+    return float(sum(float(amount) * scales[unit.lower()] for amount, unit in parts))

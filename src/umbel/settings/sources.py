@@ -1,0 +1,195 @@
+"""From what people wrote to one validated tree.
+
+Command line, then environment, then TOML file, then default: the first that names a
+setting decides. Every name in every source must be known, since a setting that is
+mis-spelt and silently ignored is found out at night.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from umbel.broker.urls import mask
+from umbel.errors import SettingsError
+from umbel.settings.kinds import Wrong
+from umbel.settings.places import config_files, data_directory
+from umbel.settings.tree import SECTIONS, SETTINGS, Setting, Settings
+
+COMMAND_LINE = "command line"
+DEFAULT = "default"
+
+#: What Kubernetes adds to every container when a service is called `umbel`.
+_SERVICE_LINK = re.compile(r"UMBEL_(SERVICE_(HOST|PORT)(_\w+)?|PORT_\d+_(TCP|UDP)(_\w+)?)")
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The tree, and by name of setting where its value comes from: `command line`, the
+    name of an environment variable, the path of a file, or `default`."""
+
+    settings: Settings
+    origins: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class _Written:
+    """What a person wrote for a setting, and where."""
+
+    value: object
+    origin: str
+
+
+def load_settings(
+    given: Mapping[str, object],
+    environ: Mapping[str, str],
+    directory: Path,
+) -> Loaded:
+    """The settings of one run.
+
+    `given` is the command line by name of setting, without what was not said; `directory`
+    is where `umbel.toml` is looked for. Raises `SettingsError`.
+    """
+    written = {name: _Written(value, COMMAND_LINE) for name, value in given.items()}
+    for name, item in _from_environment(environ).items():
+        written.setdefault(name, item)
+    file = _config_file(written.get("config"), environ, directory)
+    if file is not None:
+        for name, item in _from_file(file).items():
+            written.setdefault(name, item)
+    values = {entry.name: _value(entry, written, environ) for entry in SETTINGS}
+    origins = {
+        entry.name: written[entry.name].origin if entry.name in written else DEFAULT
+        for entry in SETTINGS
+    }
+    if file is not None and "config" not in written:
+        values["config"], origins["config"] = file, "found"
+    return Loaded(_tree(values), origins)
+
+
+def _value(entry: Setting, written: Mapping[str, _Written], environ: Mapping[str, str]) -> Any:
+    if entry.name in written:
+        return _parse(entry, written[entry.name])
+    if entry.name == "data":
+        return data_directory(environ)
+    return None if entry.default is None else entry.kind.parse(entry.default)
+
+
+def _parse(entry: Setting, item: _Written) -> Any:
+    try:
+        return entry.kind.parse(item.value)
+    except ValueError as error:
+        detail = f", but {error}" if isinstance(error, Wrong) else ""
+        shown = "what was given" if entry.secret else repr(_shown(item.value))
+        where = entry.flag if item.origin == COMMAND_LINE else f"{entry.name} in {item.origin}"
+        if item.origin == entry.env:
+            where = entry.env
+        raise SettingsError(
+            f"{where} cannot be {shown}: it must be {entry.kind.wants}{detail}.",
+            setting=entry.name,
+        ) from None
+
+
+def _shown(value: object) -> object:
+    return mask(value) if isinstance(value, str) else value
+
+
+def _tree(values: Mapping[str, Any]) -> Settings:
+    def branch(section: str) -> dict[str, Any]:
+        return {
+            entry.path[1]: values[entry.name]
+            for entry in SETTINGS
+            if len(entry.path) == 2 and entry.path[0] == section
+        }
+
+    top = {entry.name: values[entry.name] for entry in SETTINGS if len(entry.path) == 1}
+    sections = {name: replace(kind(), **branch(name)) for name, kind in SECTIONS.items()}
+    return Settings(**top, **sections)
+
+
+# -- the environment ---------------------------------------------------------------------
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, _Written]:
+    known = {entry.env: entry for entry in SETTINGS}
+    found = {}
+    for variable, value in environ.items():
+        if not variable.startswith("UMBEL_") or _from_service_link(variable, value):
+            continue
+        if variable not in known:
+            raise unknown_name("environment variable", variable, list(known))
+        if value:
+            found[known[variable].name] = _Written(value, variable)
+    return found
+
+
+def _from_service_link(variable: str, value: str) -> bool:
+    """Whether Kubernetes, not a person, set the variable: it announces a service called
+    `umbel` as UMBEL_PORT=tcp://10.1.2.3:5555 and the like, to every pod beside it."""
+    if variable == "UMBEL_PORT":
+        return value.startswith(("tcp://", "udp://"))
+    return _SERVICE_LINK.fullmatch(variable) is not None
+
+
+# -- the file ----------------------------------------------------------------------------
+
+
+def _config_file(
+    named: _Written | None, environ: Mapping[str, str], directory: Path
+) -> Path | None:
+    if named is not None:
+        if named.value == "none":
+            return None
+        path = Path(str(named.value)).expanduser()
+        if not path.is_file():
+            raise SettingsError(
+                f"The settings file {path} ({named.origin}) does not exist.",
+                setting="config",
+                remedy="Name an existing file, or leave it out.",
+            )
+        return path
+    return next((path for path in config_files(environ, directory) if path.is_file()), None)
+
+
+def _from_file(path: Path) -> dict[str, _Written]:
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path} is not TOML: {error}.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}.") from None
+    known = [entry.name for entry in SETTINGS if entry.in_file]
+    found = {}
+    for name, value in _flattened(content):
+        if name not in known:
+            raise unknown_name("setting", name, known, where=f" in {path}")
+        found[name] = _Written(value, str(path))
+    return found
+
+
+def _flattened(content: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    for key, value in content.items():
+        if isinstance(value, dict) and key in SECTIONS:
+            for inner, found in value.items():
+                yield f"{key}.{inner}", found
+        else:
+            yield key, value
+
+
+def unknown_name(
+    what: str,
+    name: str,
+    known: list[str],
+    *,
+    where: str = "",
+    listed: str = "umbel settings lists them all.",
+) -> SettingsError:
+    """The error for a name that is none of `known`, with the nearest right one."""
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    remedy = f"Did you mean {close[0]}?" if close else listed
+    return SettingsError(f"There is no {what} {name}{where}.", setting=name, remedy=remedy)

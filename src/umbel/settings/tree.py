@@ -1,0 +1,272 @@
+"""Every setting there is: its name, kind, default and one sentence of meaning.
+
+This is the only list. The command line, the environment, the TOML file, `umbel settings`
+and the table in `docs/settings.md` are all read from it. `retention.max_age` here is
+`--retention-max-age`, `UMBEL_RETENTION_MAX_AGE`, and `max_age` under `[retention]`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from umbel.settings import kinds
+from umbel.settings.kinds import Kind
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One entry of the tree. `default` is as a person would write it, None for unset;
+    `fallback` says in words what an unset one means. A `secret` is never shown."""
+
+    path: tuple[str, ...]
+    kind: Kind
+    default: str | None
+    meaning: str
+    fallback: str
+    short: str | None
+    secret: bool
+    in_file: bool
+
+    @property
+    def name(self) -> str:
+        """As in TOML, with a dot after the section."""
+        return ".".join(self.path)
+
+    @property
+    def env(self) -> str:
+        """The name of its environment variable."""
+        return "UMBEL_" + "_".join(self.path).upper()
+
+    @property
+    def flag(self) -> str:
+        """Its option on the command line."""
+        return "--" + "-".join(self.path).replace("_", "-")
+
+
+def setting(
+    kind: Kind,
+    default: str | None,
+    meaning: str,
+    *,
+    fallback: str = "unset",
+    short: str | None = None,
+    secret: bool = False,
+    in_file: bool = True,
+) -> Any:
+    """A dataclass field that carries what `Setting` says, its default parsed."""
+    value = None if default is None else kind.parse(default)
+    return field(
+        default=value,
+        metadata={
+            "kind": kind,
+            "default": default,
+            "meaning": meaning,
+            "fallback": fallback,
+            "short": short,
+            "secret": secret,
+            "in_file": in_file,
+        },
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetentionSettings:
+    """What may stay. The oldest partitions go first, whole."""
+
+    max_age: float | None = setting(
+        kinds.optional(kinds.duration(60, 36500 * 86400.0, "a duration such as 12h or 30d")),
+        "30d",
+        "How long a task is kept after it was first seen.",
+    )
+    max_size: int | None = setting(
+        kinds.optional(kinds.size(10**7, 10**15, "a size such as 500MB or 20GB")),
+        "20GB",
+        "How much disk the history may take.",
+    )
+    max_tasks: int | None = setting(
+        kinds.optional(kinds.number(1000, 10**12, "a whole number such as 5_000_000")),
+        "none",
+        "How many tasks are kept.",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CollectorSettings:
+    """How events are taken from the broker."""
+
+    batch_interval: float = setting(
+        kinds.duration(0.01, 5.0, "a duration from 10ms to 5s"),
+        "250ms",
+        "The longest time that an event waits before it is committed.",
+    )
+    batch_events: int = setting(
+        kinds.number(1, 100_000, "a whole number from 1 to 100_000"),
+        "4000",
+        "How many events are committed at once at most.",
+    )
+    buffer: int = setting(
+        kinds.size(10**6, 10**10, "a size such as 32MB"),
+        "32MB",
+        "How much may wait in memory; beyond it events are shed and counted.",
+    )
+    queue: str = setting(
+        kinds.text("the name of a queue", name="name"),
+        "umbel.events.v1",
+        "The event queue on AMQP; collectors of the same name share its events.",
+    )
+    queue_type: str = setting(
+        kinds.choice("classic", "quorum"),
+        "classic",
+        "The type of that queue; a quorum queue keeps events over a broker's restart.",
+    )
+    queue_ttl: float = setting(
+        kinds.duration(10, 30 * 86400.0, "a duration from 10s to 30d"),
+        "1d",
+        "How long an event waits in that queue while no collector runs.",
+    )
+    queue_expires: float = setting(
+        kinds.duration(60, 365 * 86400.0, "a duration from 1min to 365d"),
+        "3d",
+        "How long that queue stays while no collector runs.",
+    )
+    queue_max_size: int = setting(
+        kinds.size(10**6, 10**12, "a size such as 1GB"),
+        "256MiB",
+        "How much that queue may hold; beyond it the oldest events go.",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoreSettings:
+    """How the history is laid out on disk."""
+
+    partition_tasks: int = setting(
+        kinds.number(1000, 100_000_000, "a whole number such as 1_000_000"),
+        "1_000_000",
+        "How many tasks go into one file; retention removes whole files.",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The whole tree, validated. Durations are seconds, sizes bytes."""
+
+    broker: str | None = setting(
+        kinds.url("an address such as redis://localhost:6379/0 or amqp://guest@localhost//"),
+        None,
+        "The broker whose events are watched.",
+        fallback="what the application of `app` says",
+        short="-b",
+    )
+    app: str | None = setting(
+        kinds.text("a module and an attribute such as proj.celery:app", name="name"),
+        None,
+        "The Celery application, which knows broker, result backend and their options.",
+        short="-A",
+    )
+    result_backend: str | None = setting(
+        kinds.url("an address such as redis://localhost:6379/1"),
+        None,
+        "Where results are kept.",
+        fallback="what the application of `app` says",
+    )
+    data: Path = setting(
+        kinds.path("a directory"),
+        None,
+        "The directory of the history.",
+        fallback="the user's data directory",
+    )
+    config: Path | None = setting(
+        kinds.optional(kinds.path("a TOML file")),
+        None,
+        "The TOML file with settings; `none` reads none.",
+        fallback="`./umbel.toml`, else `umbel.toml` in the user's configuration directory",
+        in_file=False,
+    )
+    address: str = setting(
+        kinds.text("an IP address or a host name", name="address"),
+        "127.0.0.1",
+        "The address to listen on.",
+    )
+    port: int = setting(
+        kinds.number(0, 65535, "a whole number from 1 to 65535, or 0 for any free port"),
+        "5555",
+        "The port to listen on.",
+    )
+    unix_socket: Path | None = setting(
+        kinds.path("a path for the socket"),
+        None,
+        "A Unix socket to listen on instead of address and port.",
+    )
+    url_prefix: str = setting(
+        kinds.prefix(),
+        "",
+        "The path under which a reverse proxy shows Umbel.",
+        fallback="none",
+    )
+    trusted_proxies: tuple[str, ...] = setting(
+        kinds.networks("IP addresses or networks with commas between, such as 10.0.0.0/8"),
+        "127.0.0.0/8,::1/128",
+        "The reverse proxies whose `X-Forwarded-*` headers are believed.",
+    )
+    allowed_hosts: tuple[str, ...] = setting(
+        kinds.names("host names with commas between, such as umbel.example.com,*.internal"),
+        "",
+        "More host names under which Umbel answers; on loopback it knows loopback's alone.",
+        fallback="none",
+    )
+    insecure: bool = setting(
+        kinds.switch(),
+        "false",
+        "Listen on an address that others can reach, though there is no login yet.",
+    )
+    collect: bool = setting(
+        kinds.switch(),
+        "true",
+        "Whether `umbel serve` runs a collector; false when `umbel collect` runs elsewhere.",
+    )
+    log_level: str = setting(
+        kinds.choice("debug", "info", "warning", "error"),
+        "warning",
+        "From which level on lines are logged to standard error.",
+    )
+    log_format: str = setting(
+        kinds.choice("text", "json"),
+        "text",
+        "How a log line is written.",
+    )
+    retention: RetentionSettings = field(default_factory=RetentionSettings)
+    collector: CollectorSettings = field(default_factory=CollectorSettings)
+    store: StoreSettings = field(default_factory=StoreSettings)
+
+
+#: Sections of the tree by the name of their field.
+SECTIONS: dict[str, type[Any]] = {
+    "retention": RetentionSettings,
+    "collector": CollectorSettings,
+    "store": StoreSettings,
+}
+
+
+def _entries() -> Iterator[Setting]:
+    for top in fields(Settings):
+        if top.name in SECTIONS:
+            for inner in fields(SECTIONS[top.name]):
+                yield Setting(path=(top.name, inner.name), **inner.metadata)
+        else:
+            yield Setting(path=(top.name,), **top.metadata)
+
+
+#: Every setting, in the order in which people read them.
+SETTINGS: tuple[Setting, ...] = tuple(_entries())
+
+
+def value_of(settings: Settings, entry: Setting) -> Any:
+    """The value of one entry."""
+    found: Any = settings
+    for part in entry.path:
+        found = getattr(found, part)
+    return found

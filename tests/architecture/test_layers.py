@@ -1,0 +1,106 @@
+"""Each layer imports only those before it, and adapters are known to `app` alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.architecture.sources import imports, modules
+
+#: Layers from the bottom up; a module belongs to the longest prefix that fits its name.
+LAYERS: tuple[tuple[str, ...], ...] = (
+    ("umbel",),
+    ("umbel.errors", "umbel.clock"),
+    ("umbel.cluster",),
+    ("umbel.query",),
+    ("umbel.store", "umbel.broker", "umbel.auth", "umbel.notify"),
+    ("umbel.services",),
+    ("umbel.web",),
+    ("umbel.collector", "umbel.supervise"),
+    ("umbel.settings", "umbel.logs", "umbel.applications"),
+    ("umbel.app",),
+    ("umbel.demo",),
+    ("umbel.cli",),
+    ("umbel.__main__", "umbel.plugin"),
+)
+
+#: Protocols and their values, which services and web may know; all beside them is an adapter.
+PROTOCOLS: dict[str, frozenset[str]] = {
+    "umbel.store": frozenset({"umbel.store.base"}),
+    "umbel.broker": frozenset(
+        {"umbel.broker.base", "umbel.broker.urls", "umbel.broker.backoff", "umbel.broker.envelope"}
+    ),
+}
+
+#: Who may know adapters: they wire them.
+COMPOSERS = frozenset({"umbel.app"})
+
+
+def within(name: str, prefix: str) -> bool:
+    return name == prefix or name.startswith(prefix + ".")
+
+
+def level(name: str) -> tuple[int, str]:
+    """The height of a module's layer, and the part of the layer that it is in."""
+    fitting = [
+        (len(prefix), height, prefix)
+        for height, prefixes in enumerate(LAYERS)
+        for prefix in prefixes
+        if within(name, prefix)
+    ]
+    _, height, prefix = max(fitting)
+    return height, prefix
+
+
+def own_imports() -> Iterator[tuple[str, str]]:
+    for name, tree in modules():
+        for imported in imports(tree):
+            if within(imported, "umbel"):
+                yield name, imported
+
+
+def test_every_module_has_a_layer() -> None:
+    homeless = [name for name, _ in modules() if name != "umbel" and level(name)[0] == 0]
+
+    assert homeless == []
+
+
+def test_each_layer_imports_only_those_before_it() -> None:
+    wrong = [
+        f"{name} imports {imported}"
+        for name, imported in own_imports()
+        if level(imported)[1] != level(name)[1] and level(imported)[0] >= level(name)[0]
+    ]
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("package", PROTOCOLS)
+def test_only_the_composition_root_knows_adapters(package: str) -> None:
+    wrong = [
+        f"{name} imports {imported}"
+        for name, imported in own_imports()
+        if within(imported, package)
+        and not within(name, package)
+        and name not in COMPOSERS
+        and not any(within(imported, protocol) for protocol in PROTOCOLS[package])
+    ]
+
+    assert wrong == []
+
+
+def test_the_domain_touches_no_clock_socket_disk_or_framework() -> None:
+    foreign = {
+        "socket", "subprocess", "threading", "asyncio", "sqlite3", "apsw", "celery", "kombu",
+        "starlette", "uvicorn", "click", "pathlib", "os", "random",
+    }  # fmt: skip
+    wrong = [
+        f"{name} imports {imported}"
+        for name, tree in modules()
+        if within(name, "umbel.cluster") or within(name, "umbel.query")
+        for imported in imports(tree)
+        if imported.split(".")[0] in foreign
+    ]
+
+    assert wrong == []
