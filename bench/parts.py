@@ -1,0 +1,133 @@
+"""The parts of the bench: each measures one question and gives its tables and verdicts."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from bench import latency, tables, throughput
+from bench.brokers import Broker
+from bench.fill import filled
+from bench.report import Table, Verdict
+from bench.trial import Load
+
+
+class Setting(NamedTuple):
+    """Where and how large a run is. `brokers` has at least `Redis`."""
+
+    brokers: dict[str, Broker]
+    folder: Path
+    tasks: int
+    quick: bool
+
+    @property
+    def redis(self) -> Broker:
+        return self.brokers["Redis"]
+
+    @property
+    def seconds(self) -> float:
+        return 5.0 if self.quick else tables.SECONDS
+
+
+class Measured(NamedTuple):
+    title: str
+    table: Table
+    verdicts: tuple[Verdict, ...] = ()
+
+
+@contextmanager
+def _copied(data: Path, folder: Path) -> Iterator[Path]:
+    """A copy of a filled directory, so that the filled one stays as it was."""
+    copy = folder / "copy"
+    shutil.copytree(data, copy)
+    try:
+        yield copy
+    finally:
+        shutil.rmtree(copy)
+
+
+def cost(at: Setting) -> Measured:
+    rounds, seconds = (1, 5.0) if at.quick else (3, 20.0)
+    rate = 2_000.0
+    found = throughput.turns(at.redis, at.folder, rate=rate, seconds=seconds, rounds=rounds)
+    where = f"{rate:,.0f} events/s from Redis"
+    table = tables.cost_table(f"{where} for {seconds:.0f} s, {rounds} turns each", found)
+    return Measured("What an event costs", table, (tables.cost_verdict(found, where),))
+
+
+def sustained(at: Setting) -> Measured:
+    found = throughput.flood(at.brokers, at.folder, Load(tables.RATE, at.seconds))
+    table = tables.flood_table(f"20,000 events/s for {at.seconds:.0f} s, nothing stored", found)
+    return Measured("A sustained load", table, tables.sustained_verdicts(found))
+
+
+def stored(at: Setting) -> Measured:
+    data, _ = filled(at.tasks)
+    load = Load(tables.RATE, at.seconds)
+    found = throughput.flood(at.brokers, at.folder, load, stored=data, beside=False)
+    title = f"20,000 events/s for {at.seconds:.0f} s, {at.tasks:,} tasks stored"
+    verdicts = tables.sustained_verdicts(found, f", {at.tasks:,} tasks stored")
+    table = tables.flood_table(title, found)
+    return Measured(f"A sustained load with {at.tasks:,} tasks stored", table, verdicts)
+
+
+def overload(at: Setting) -> Measured:
+    seconds = 3.0 if at.quick else 10.0
+    found = throughput.flood(at.brokers, at.folder, Load(60_000.0, seconds))
+    title = f"60,000 events/s for {seconds:.0f} s"
+    return Measured("Overload", tables.flood_table(title, found))
+
+
+def beside(at: Setting) -> Measured:
+    tasks, turns = (5_000, 5) if at.quick else (100_000, 10)
+    with at.redis() as url:
+        table, tasks = latency.beside(
+            url, at.folder, tasks=tasks, fill_rate=1_500.0, rate=1_000.0, turns=turns
+        )
+    return Measured(f"The same searches, {tasks:,} tasks in both", table)
+
+
+def searches(at: Setting) -> Measured:
+    data, known = filled(at.tasks)
+    turns = 10 if at.quick else 100
+    with _copied(data, at.folder) as copy, at.redis() as url:
+        found = latency.warm(copy, known, url, at.folder, rate=4_000.0, turns=turns)
+    note = (
+        f"Each search was asked {turns} times, with {turns} different values where it has any. "
+        "*Cut short*: time ran out before the page was full, and the answer says so."
+    )
+    table = latency.table("First pages over HTTP, 4,000 events/s coming in", found, note)
+    title = f"Searches over {at.tasks:,} tasks"
+    return Measured(title, table, latency.warm_verdicts(found, at.tasks))
+
+
+def cold(at: Setting) -> Measured:
+    data, known = filled(at.tasks)
+    with _copied(data, at.folder) as copy, at.redis() as url:
+        found = latency.cold(copy, known, url, at.folder, rate=4_000.0)
+    note = (
+        "Before each, Umbel was started anew and the machine's file caches were dropped."
+        if found
+        else "Not measured: only root can drop the machine's file caches."
+    )
+    table = latency.table(
+        "First pages from a cold file cache, 4,000 events/s coming in", found, note
+    )
+    title = f"Cold searches over {at.tasks:,} tasks"
+    return Measured(title, table, latency.cold_verdicts(found, at.tasks))
+
+
+MEASURE: Final[dict[str, Callable[[Setting], Measured]]] = {
+    "cost": cost,
+    "sustained": sustained,
+    "stored": stored,
+    "overload": overload,
+    "beside": beside,
+    "searches": searches,
+    "cold": cold,
+}
+#: The parts whose outcome depends on how much is stored.
+SIZED: Final = ("stored", "searches", "cold")
