@@ -29,7 +29,7 @@ from umbel.clock import Clock
 _Queue: Any = Queue
 
 #: How many messages the broker hands out before the first of them is acknowledged.
-PREFETCH: Final = 10_000
+PREFETCH: Final = 20_000
 #: How many bytes of unsettled bodies are held before the socket is left alone.
 HELD_BYTES: Final = 24 * 1024 * 1024
 #: How often heartbeats are thought of.

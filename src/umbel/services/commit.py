@@ -33,9 +33,9 @@ CHOKED_MAX: Final = 20
 class Limits(msgspec.Struct, frozen=True):
     """When a batch is committed, and how much may wait for it."""
 
-    batch_events: int = 4_000
-    batch_bytes: int = 8 * 1024 * 1024
-    commit_every_s: float = 0.25
+    batch_events: int = 16_000
+    batch_bytes: int = 16 * 1024 * 1024
+    commit_every_s: float = 0.4
     buffer_bytes: int = 32 * 1024 * 1024
 
 

@@ -99,12 +99,12 @@ class CollectorSettings:
 
     batch_interval: float = setting(
         kinds.duration(0.01, 5.0, "a duration from 10ms to 5s"),
-        "250ms",
+        "400ms",
         "The longest time that an event waits before it is committed.",
     )
     batch_events: int = setting(
         kinds.number(1, 100_000, "a whole number from 1 to 100_000"),
-        "4000",
+        "16000",
         "How many events are committed at once at most.",
     )
     buffer: int = setting(

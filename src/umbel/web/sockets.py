@@ -36,7 +36,8 @@ def open_tcp(address: str, port: int) -> list[socket.socket]:
 
 
 def _open(family: socket.AddressFamily, place: str, port: int) -> socket.socket:
-    opened = socket.socket(family, socket.SOCK_STREAM)
+    # The protocol is named because asyncio lets answers leave at once (TCP_NODELAY) only then.
+    opened = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
