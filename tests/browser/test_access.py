@@ -1,0 +1,114 @@
+"""For everybody and every screen: axe finds nothing, and nothing scrolls sideways."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenPage, Theme, failed_task
+from tests.support.umbels import Client
+
+THEMES: tuple[Theme, ...] = ("light", "dark")
+WIDTHS = (1920, 320)
+
+
+def violations(page: Page, axe_source: str) -> list[str]:
+    """What axe finds wrong, one line for each element."""
+    page.evaluate(axe_source)
+    result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{found['id']}: {node['html'][:160]} ({node.get('failureSummary', '')[:300]})"
+        for found in result["violations"]
+        for node in found["nodes"]
+    ]
+
+
+def settled(page: Page) -> None:
+    """The page shows what it came for."""
+    expect(
+        page.locator("[data-row], [aria-labelledby=timeline-title], tbody tr").first
+    ).to_be_visible()
+
+
+def paths(demo: Client) -> dict[str, str]:
+    task = failed_task(demo)
+    assert task is not None
+    return {
+        "tasks": "tasks?q=state:SUCCESS -name:nothing",
+        "task": f"tasks/{task['uuid']}",
+        "workers": "workers",
+    }
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", ["tasks", "task", "workers"])
+def test_axe_finds_nothing(
+    open_page: OpenPage, demo: Client, axe_source: str, name: str, width: int, theme: Theme
+) -> None:
+    page = open_page(paths(demo)[name], width=width, theme=theme, axe=True)
+    settled(page)
+
+    assert violations(page, axe_source) == []
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("tasks?q=stat:FAILURE", "Did you mean state?"),
+        ("tasks?q=name:no.such.task", "Nothing matches"),
+        ("tasks/unknown-id", "No task with this id is known"),
+        ("nowhere", "There is no page"),
+    ],
+)
+def test_axe_finds_nothing_where_something_is_wrong(
+    open_page: OpenPage, axe_source: str, path: str, says: str, theme: Theme
+) -> None:
+    page = open_page(path, width=320, theme=theme, axe=True)
+    expect(page.get_by_text(says).first).to_be_visible()
+
+    assert violations(page, axe_source) == []
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_axe_finds_nothing_in_dialogs(open_page: OpenPage, axe_source: str, theme: Theme) -> None:
+    page = open_page(theme=theme, axe=True)
+    settled(page)
+    page.keyboard.press("Control+k")
+    page.keyboard.type("orders")
+    expect(page.get_by_role("option").nth(2)).to_be_visible()
+    assert violations(page, axe_source) == []
+
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    assert violations(page, axe_source) == []
+
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.get_by_role("button", name="Columns").click()
+    expect(page.get_by_role("dialog", name="Columns")).to_be_visible()
+    assert violations(page, axe_source) == []
+
+
+@pytest.mark.parametrize("name", ["tasks", "task", "workers"])
+def test_a_small_screen_never_scrolls_sideways(
+    open_page: OpenPage, demo: Client, name: str
+) -> None:
+    page = open_page(paths(demo)[name], width=320, height=640)
+    settled(page)
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_motion_is_reduced_when_asked(open_page: OpenPage) -> None:
+    page = open_page()
+    settled(page)
+    page.emulate_media(reduced_motion="reduce")
+
+    assert (
+        page.evaluate("getComputedStyle(document.querySelector('button')).transitionDuration")
+        == "0s"
+    )

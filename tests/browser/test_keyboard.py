@@ -1,0 +1,84 @@
+"""Everything with keys alone."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.test_tasks import shown
+
+
+def test_rows_are_walked_selected_and_opened(open_page: OpenPage) -> None:
+    page = open_page()
+    expect(page.locator("[data-row]").nth(2)).to_be_visible()
+    ids = shown(page)
+    focused = "document.activeElement.closest('[data-row]')?.dataset.row"
+
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    assert page.evaluate(focused) == ids[1]
+    page.keyboard.press("k")
+    assert page.evaluate(focused) == ids[0]
+
+    page.keyboard.press("x")
+    expect(page.get_by_text("1 row selected")).to_be_visible()
+    page.keyboard.press("x")
+    expect(page.get_by_text("1 row selected")).not_to_be_visible()
+
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(f"/tasks/{ids[0]}$"))
+    page.keyboard.press("g")
+    page.keyboard.press("t")
+    expect(page).to_have_url(re.compile(r"/tasks$"))
+
+
+def test_slash_goes_to_the_search_and_escape_leaves_it(open_page: OpenPage) -> None:
+    page = open_page()
+    expect(page.locator("[data-row]").first).to_be_visible()
+    page.keyboard.press("/")
+    search = page.get_by_role("combobox", name="Search tasks")
+    expect(search).to_be_focused()
+
+    page.keyboard.type("jk.x")
+    expect(search).to_have_value("jk.x")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    expect(search).not_to_be_focused()
+
+
+def test_the_question_mark_shows_all_shortcuts(open_page: OpenPage) -> None:
+    page = open_page()
+    expect(page.locator("[data-row]").first).to_be_visible()
+    page.keyboard.press("?")
+    dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
+
+    expect(dialog).to_contain_text("Pause or resume live updates")
+    page.keyboard.press("Escape")
+    expect(dialog).not_to_be_visible()
+
+
+def test_a_pasted_id_opens_its_task(open_page: OpenPage) -> None:
+    page = open_page()
+    expect(page.locator("[data-row]").first).to_be_visible()
+    uuid = shown(page)[0]
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox", name=re.compile("^Page"))).to_be_focused()
+    page.keyboard.insert_text(uuid)
+    page.keyboard.press("Enter")
+
+    expect(page).to_have_url(re.compile(f"/tasks/{uuid}$"))
+    expect(page.get_by_role("heading", name="What happened")).to_be_visible()
+
+
+def test_theme_and_zone_are_kept(open_page: OpenPage) -> None:
+    page = open_page()
+    page.get_by_role("button", name="Theme: system", exact=False).click()
+    page.get_by_role("button", name="Theme: light", exact=False).click()
+    page.get_by_role("button", name="UTC").click()
+
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    expect(page.get_by_role("button", name="UTC")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("[data-row] time").first).to_have_attribute("title", re.compile("UTC$"))

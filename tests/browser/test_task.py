@@ -1,0 +1,108 @@
+"""The Task page, and the way to it and back."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import OpenPage, failed_task
+from tests.browser.test_tasks import shown
+from tests.support.umbels import Client
+from tests.support.waiting import wait_until
+
+
+def test_from_a_search_to_a_failed_task_and_back_to_the_same_rows(open_page: OpenPage) -> None:
+    page = open_page("tasks?q=state:FAILURE name:*charge*")
+    row = page.locator("[data-row]").first
+    expect(row).to_be_visible()
+    before = shown(page)
+    row.get_by_role("link").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("shop.orders.charge")
+    expect(page.get_by_role("heading", name="Error", exact=True)).to_be_visible()
+    traceback = page.get_by_role("group", name="Traceback")
+    expect(traceback).to_contain_text("_ask_bank")
+    expect(traceback.get_by_text("frames in celery").last).to_be_visible()
+    expect(traceback).to_contain_text(re.compile(r"CardDeclined|GatewayTimeout"))
+
+    page.go_back()
+    expect(page.get_by_role("combobox", name="Search tasks")).to_have_value(
+        "state:FAILURE name:*charge*"
+    )
+    expect(page.locator("[data-row]").first).to_be_visible()
+    assert shown(page)[: len(before)] == before
+
+
+def test_back_finds_the_page_scrolled_as_it_was(open_page: OpenPage) -> None:
+    page = open_page()
+    expect(page.locator("[data-row]").nth(40)).to_be_attached(timeout=30_000)
+    list_ = page.get_by_label("Tasks found")
+    list_.evaluate("list => list.scrollTo(0, 700)")
+    row = page.locator("[data-row]").nth(26)
+    row.get_by_role("link").click()
+    expect(page.get_by_role("heading", name="What happened")).to_be_visible()
+
+    page.get_by_role("link", name="Tasks", exact=True).last.click()
+    expect(page.locator("[data-row]").first).to_be_attached()
+    page.wait_for_function(
+        "Math.abs(document.querySelector('[aria-label=\"Tasks found\"]').scrollTop - 700) < 2"
+    )
+
+
+def test_tells_what_happened_and_with_what(open_page: OpenPage, demo: Client) -> None:
+    task = failed_task(demo)
+    assert task is not None
+    page = open_page(f"tasks/{task['uuid']}")
+
+    expect(page.get_by_text(task["uuid"], exact=True).first).to_be_visible()
+    happened = page.get_by_role("region", name="What happened")
+    expect(happened).to_contain_text("Sent to queue orders")
+    expect(happened).to_contain_text("waited")
+    expect(happened).to_contain_text("then failed")
+    arguments = page.get_by_role("region", name="Arguments")
+    expect(arguments).to_contain_text("order_id")
+    expect(page.get_by_role("complementary", name="Details")).to_contain_text(task["worker"])
+
+
+def test_the_workflow_marks_this_task_and_links_the_others(
+    open_page: OpenPage, demo: Client
+) -> None:
+    task = failed_task(demo)
+    assert task is not None
+    page = open_page(f"tasks/{task['uuid']}")
+    workflow = page.get_by_role("region", name="Workflow")
+
+    expect(workflow.locator("[aria-current]")).to_have_text("shop.orders.charge")
+    workflow.get_by_role("link", name="shop.orders.place").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("shop.orders.place")
+    expect(page).to_have_url(re.compile(re.escape(task["root_id"])))
+
+
+def test_tasks_with_the_same_error_are_one_click_away(open_page: OpenPage, demo: Client) -> None:
+    task = failed_task(demo)
+    assert task is not None
+    page = open_page(f"tasks/{task['uuid']}")
+    page.get_by_role("link", name="Same error").click()
+
+    error = task["exception"].split("(")[0]
+    expect(page.get_by_role("combobox", name="Search tasks")).to_have_value(f"exception:{error}")
+    expect(page.locator(f'[data-row="{task["uuid"]}"]')).to_be_attached()
+
+
+def test_an_unknown_id_says_what_may_be(open_page: OpenPage) -> None:
+    page = open_page("tasks/00000000-0000-4000-8000-000000000000")
+
+    expect(page.get_by_text("No task with this id is known")).to_be_visible()
+    expect(page.get_by_text("was trimmed")).to_be_visible()
+
+
+def test_a_running_task_is_followed_to_its_end(open_page: OpenPage, demo: Client) -> None:
+    running = wait_until(
+        lambda: demo.get("tasks", q="state:STARTED,RECEIVED name:*reports*", limit=1)["items"],
+        timeout_s=60,
+        what="a report that is being made",
+    )
+    page = open_page(f"tasks/{running[0]['uuid']}")
+
+    expect(page.get_by_text(re.compile(r"^(Succeeded|Failed) on "))).to_be_visible(timeout=60_000)

@@ -1,0 +1,45 @@
+/** Tasks for tests: complete values, of which a test names what it is about. */
+
+import type { Task } from './types'
+
+export function aTask(more: Partial<Task> = {}): Task {
+  return {
+    uuid: 'd3f1',
+    state: 'PENDING',
+    seen: 0,
+    timestamp: 0,
+    name: 'shop.orders.charge',
+    worker: null,
+    queue: null,
+    sent: null,
+    received: null,
+    started: null,
+    finished: null,
+    succeeded: null,
+    failed: null,
+    retried: null,
+    revoked: null,
+    rejected: null,
+    runtime: null,
+    wait: null,
+    retries: 0,
+    eta: null,
+    expires: null,
+    root_id: null,
+    parent_id: null,
+    args: null,
+    kwargs: null,
+    result: null,
+    exception: null,
+    exchange: null,
+    routing_key: null,
+    client: null,
+    pid: null,
+    clock: null,
+    flags: [],
+    traceback: null,
+    attempts: [],
+    notes: [],
+    ...more,
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * The HTTP API's values, named as the server names them. Times are Unix seconds, durations
+ * are seconds. Whatever is not known is null.
+ */
+
+export const STATES = [
+  'PENDING',
+  'RECEIVED',
+  'STARTED',
+  'RETRY',
+  'REJECTED',
+  'REVOKED',
+  'FAILURE',
+  'SUCCESS',
+] as const
+
+export type State = (typeof STATES)[number]
+
+/** What is odd about a task; `task/flags.ts` says each in a sentence. */
+export type Flag = 'redelivered' | 'ran-again' | 'partial' | 'shortened' | 'expired' | 'terminated'
+
+/** A task as lists show it. `args`, `kwargs` and `result` are Python reprs, as Celery cut them. */
+export interface TaskRow {
+  uuid: string
+  state: State
+  seen: number
+  timestamp: number
+  name: string | null
+  worker: string | null
+  queue: string | null
+  sent: number | null
+  received: number | null
+  started: number | null
+  finished: number | null
+  succeeded: number | null
+  failed: number | null
+  retried: number | null
+  revoked: number | null
+  rejected: number | null
+  runtime: number | null
+  wait: number | null
+  retries: number
+  eta: number | null
+  expires: number | null
+  root_id: string | null
+  parent_id: string | null
+  args: string | null
+  kwargs: string | null
+  result: string | null
+  exception: string | null
+  exchange: string | null
+  routing_key: string | null
+  client: string | null
+  pid: number | null
+  clock: number | null
+  flags: readonly string[]
+}
+
+/** One delivery and what came of it. The server leaves out what it does not know. */
+export interface Attempt {
+  number: number
+  state: State
+  worker?: string | null
+  pid?: number | null
+  sent?: number | null
+  eta?: number | null
+  received?: number | null
+  started?: number | null
+  ended?: number | null
+  runtime?: number | null
+  exception?: string | null
+  traceback?: string | null
+  redelivered?: boolean
+}
+
+/** An event of the application's own; `detail` is JSON text. */
+export interface Note {
+  type: string
+  timestamp: number
+  hostname: string
+  detail: string
+}
+
+export interface Task extends TaskRow {
+  traceback: string | null
+  attempts: readonly Attempt[]
+  notes: readonly Note[]
+}
+
+export interface TaskPage {
+  items: TaskRow[]
+  next: string | null
+  complete: boolean
+  reached: number | null
+  sentence: string
+  seq: number
+}
+
+export interface Count {
+  total: number
+  capped: boolean
+  complete: boolean
+  groups: Record<string, number>
+}
+
+export interface Chip {
+  text: string
+  start: number
+  end: number
+  field: string | null
+  negated: boolean
+}
+
+export interface Understood {
+  sentence: string
+  canonical: string
+  chips: Chip[]
+}
+
+export interface Suggestion {
+  label: string
+  insert: string
+  kind: 'field' | 'value' | 'operator'
+  start: number
+  end: number
+  count: number | null
+  help: string | null
+}
+
+export interface Workflow {
+  root_id: string
+  tasks: TaskRow[]
+  complete: boolean
+}
+
+export interface Worker {
+  hostname: string
+  status: 'online' | 'silent' | 'offline'
+  heartbeat: number | null
+  online: number | null
+  offline: number | null
+  pid: number | null
+  active: number | null
+  processed: number | null
+  loadavg: readonly number[] | null
+  sw_ident: string | null
+  sw_ver: string | null
+  sw_sys: string | null
+}
+
+export interface Live {
+  state: 'live' | 'behind' | 'blind'
+  lag_s: number | null
+  sentence: string
+}
+
+export interface Status {
+  version: string
+  now: number
+  live: Live
+  store: { tasks: number }
+}
+
+/** What changed for a search since the last event: see `frame/stream.svelte.ts`. */
+export interface Changes {
+  seq: number
+  items: TaskRow[]
+  left: string[]
+  skipped: number | null
+}

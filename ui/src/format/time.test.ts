@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest'
+import { formatAgo, formatClock, formatMoment, formatOffset, isoMoment } from './time'
+
+const NOON = Date.UTC(2026, 10, 22, 12, 0, 0) / 1000
+
+describe('a moment', () => {
+  it.each([
+    [0.4, 'now'],
+    [12.9, '12 s ago'],
+    [61, '1 min ago'],
+    [3_599, '59 min ago'],
+    [3 * 3_600, '3 h ago'],
+    [5.5 * 86_400, '5 d ago'],
+    [-180, 'in 3 min'],
+  ])('%d s old reads %s', (age, text) => {
+    expect(formatAgo(NOON - age, NOON)).toBe(text)
+  })
+
+  it('is absolute to the millisecond, and says UTC when it is', () => {
+    expect(formatMoment(NOON + 0.25, 'utc')).toBe('2026-11-22 12:00:00.250 UTC')
+    expect(formatClock(NOON + 0.25, 'utc')).toBe('12:00:00.250')
+  })
+
+  it('in the local zone differs by that zone alone', () => {
+    const offset = new Date(NOON * 1000).getTimezoneOffset() * 60
+
+    expect(formatMoment(NOON + offset, 'local')).toBe('2026-11-22 12:00:00.000')
+  })
+
+  it('that no calendar has is still shown', () => {
+    expect(formatMoment(1e300, 'utc')).toBe('1e+300 s')
+    expect(isoMoment(1e300)).toBeUndefined()
+  })
+
+  it('stands before or after another', () => {
+    expect(formatOffset(NOON + 1.2, NOON)).toBe('+1.2 s')
+    expect(formatOffset(NOON - 0.03, NOON)).toBe('−30 ms')
+    expect(formatOffset(NOON, NOON)).toBe('±0')
+  })
+})

@@ -1,0 +1,58 @@
+/** Moments as people read them: relative in lists, absolute where it matters, local or UTC. */
+
+import { formatDuration } from './duration'
+
+export type Zone = 'local' | 'utc'
+
+const DAY = 86_400
+
+/** "now", "12 s ago", "3 min ago", "2 h ago", "5 d ago"; "in 3 min" for what is to come. */
+export function formatAgo(moment: number, now: number): string {
+  const age = now - moment
+  const size = Math.abs(age)
+  if (size < 1) return 'now'
+  const words = coarse(size)
+  return age > 0 ? `${words} ago` : `in ${words}`
+}
+
+function coarse(seconds: number): string {
+  if (seconds < 60) return `${Math.floor(seconds)} s`
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min`
+  if (seconds < 2 * DAY) return `${Math.floor(seconds / 3_600)} h`
+  return `${Math.floor(seconds / DAY)} d`
+}
+
+/** "2026-11-22 14:03:07.250" in the zone, with "UTC" behind it where that is meant. */
+export function formatMoment(moment: number, zone: Zone): string {
+  const date = dated(moment)
+  if (date === null) return `${moment} s`
+  return zone === 'utc' ? `${stamp(date, true)} UTC` : stamp(date, false)
+}
+
+/** "14:03:07.250": the time of day alone. */
+export function formatClock(moment: number, zone: Zone): string {
+  const date = dated(moment)
+  return date === null ? `${moment} s` : stamp(date, zone === 'utc').slice(11)
+}
+
+/** For `<time datetime>`; undefined when no calendar has this moment. */
+export function isoMoment(moment: number): string | undefined {
+  return dated(moment)?.toISOString()
+}
+
+/** "+1.2 s" after `start`, "−30 ms" before it (clocks differ), "±0" at it. */
+export function formatOffset(moment: number, start: number): string {
+  const offset = moment - start
+  if (Math.abs(offset) < 5e-7) return '±0'
+  return offset > 0 ? `+${formatDuration(offset)}` : formatDuration(offset)
+}
+
+function dated(moment: number): Date | null {
+  const date = new Date(moment * 1000)
+  return Number.isNaN(date.getTime()) ? null : date
+}
+
+function stamp(date: Date, utc: boolean): string {
+  const shifted = utc ? date : new Date(date.getTime() - date.getTimezoneOffset() * 60_000)
+  return shifted.toISOString().replace('T', ' ').replace('Z', '')
+}

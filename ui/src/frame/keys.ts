@@ -1,0 +1,76 @@
+/** What keys do. Two keys in a row (`g t`) are one shortcut when they come within a second. */
+
+export type Action =
+  | 'search'
+  | 'down'
+  | 'up'
+  | 'open'
+  | 'select'
+  | 'pause'
+  | 'palette'
+  | 'help'
+  | 'load-new'
+  | 'go-tasks'
+  | 'go-workers'
+
+export interface Shortcut {
+  keys: string
+  action: Action
+  says: string
+}
+
+export const SHORTCUTS: readonly Shortcut[] = [
+  { keys: '/', action: 'search', says: 'Search tasks' },
+  { keys: 'j', action: 'down', says: 'Next row' },
+  { keys: 'k', action: 'up', says: 'Previous row' },
+  { keys: 'Enter', action: 'open', says: 'Open the row' },
+  { keys: 'x', action: 'select', says: 'Select the row' },
+  { keys: 'n', action: 'load-new', says: 'Show new tasks' },
+  { keys: '.', action: 'pause', says: 'Pause or resume live updates' },
+  { keys: 'g t', action: 'go-tasks', says: 'Go to Tasks' },
+  { keys: 'g w', action: 'go-workers', says: 'Go to Workers' },
+  { keys: 'Ctrl K', action: 'palette', says: 'Go to anything: a page, a task name, an id' },
+  { keys: '?', action: 'help', says: 'Show these shortcuts' },
+]
+
+const CHORD_S = 1
+
+export interface Pressed {
+  key: string
+  ctrl: boolean
+  /** The key went into a text field. */
+  typing: boolean
+  /** The key went to a link or button, which acts on Enter itself. */
+  onControl: boolean
+  /** Seconds, of any clock. */
+  at: number
+}
+
+/** A first key that may become a chord. */
+export interface Pending {
+  key: string
+  at: number
+}
+
+/** The action of a key press, and the pending first key of a chord. */
+export function act(
+  pressed: Pressed,
+  pending: Pending | null,
+): { action: Action | null; pending: Pending | null } {
+  if (pressed.ctrl) {
+    return { action: pressed.key.toLowerCase() === 'k' ? 'palette' : null, pending: null }
+  }
+  if (pressed.typing) return { action: null, pending: null }
+  if (pressed.key === 'Enter' && pressed.onControl) return { action: null, pending: null }
+  if (pending !== null && pressed.at - pending.at <= CHORD_S) {
+    const chord = find(`${pending.key} ${pressed.key}`)
+    if (chord !== null) return { action: chord, pending: null }
+  }
+  const action = find(pressed.key)
+  const opens = SHORTCUTS.some((one) => one.keys.startsWith(`${pressed.key} `))
+  return { action, pending: opens ? { key: pressed.key, at: pressed.at } : null }
+}
+
+function find(keys: string): Action | null {
+  return SHORTCUTS.find((one) => one.keys === keys)?.action ?? null
+}

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest'
+import { destinations, PLACES, question, suggested } from './palette'
+
+describe('the palette', () => {
+  it('begins with the pages', () => {
+    expect(destinations('').map((one) => one.title)).toEqual(['Tasks', 'Workers'])
+    expect(destinations('work')[0]?.href).toBe('workers')
+  })
+
+  it('opens the task of a pasted UUID', () => {
+    const id = '22222222-2222-4333-8444-555555555550'
+
+    expect(destinations(` ${id}\n`)).toEqual([
+      { icon: 'page', title: id, kind: 'Open task', href: `tasks/${id}` },
+    ])
+  })
+
+  it('offers an id of any other shape after the search for it', () => {
+    expect(destinations('nightly-2026').map((one) => one.kind)).toEqual(['Search', 'Open task'])
+    expect(destinations('no answer').map((one) => one.kind)).toEqual(['Search'])
+  })
+
+  it('leads from a suggested value to the tasks that have it', () => {
+    const place = PLACES[0]
+    const asked = question(place.field, 'charge')
+    const [first] = suggested(place, asked, [
+      {
+        label: 'shop.charge_card',
+        insert: 'name:shop.charge_card ',
+        kind: 'value',
+        start: 0,
+        end: asked.length,
+        count: 4,
+        help: null,
+      },
+    ])
+
+    expect(asked).toBe('name:charge')
+    expect(first?.href).toBe('tasks?q=name%3Ashop.charge_card')
+  })
+})

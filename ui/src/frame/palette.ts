@@ -1,0 +1,68 @@
+/** What the palette offers for a typed text: pages, tasks by id, searches. */
+
+import type { Suggestion } from '../api/types'
+import type { IconName } from '../parts/icons'
+import { term } from '../query/edit'
+import { splice } from '../query/edit'
+import { writeSearch, DEFAULT_ORDER } from '../tasks/search'
+import { taskPath } from './address'
+
+export interface Destination {
+  icon: IconName
+  title: string
+  /** What kind of thing it is, in a word or two. */
+  kind: string
+  href: string
+}
+
+const PAGES: readonly Destination[] = [
+  { icon: 'task', title: 'Tasks', kind: 'Page', href: 'tasks' },
+  { icon: 'worker', title: 'Workers', kind: 'Page', href: 'workers' },
+]
+
+/** Fields whose values one goes to, and what their values are called. */
+export const PLACES = [
+  { field: 'name', kind: 'Task name', icon: 'task' },
+  { field: 'worker', kind: 'Worker', icon: 'worker' },
+  { field: 'queue', kind: 'Queue', icon: 'queue' },
+] as const
+
+const ID = /^[^\s:"]{8,}$/
+const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i
+
+export function searchPath(q: string): string {
+  return `tasks${writeSearch({ q, order: DEFAULT_ORDER })}`
+}
+
+/** What is known without asking the server. A pasted UUID comes first, other texts last. */
+export function destinations(typed: string): Destination[] {
+  const text = typed.trim()
+  const pages = PAGES.filter((page) => page.title.toLowerCase().includes(text.toLowerCase()))
+  if (text === '') return pages
+  const task: Destination = { icon: 'page', title: text, kind: 'Open task', href: taskPath(text) }
+  if (UUID.test(text)) return [task]
+  const search: Destination = { icon: 'search', title: text, kind: 'Search', href: searchPath(text) }
+  return [...pages, search, ...(ID.test(text) ? [task] : [])]
+}
+
+/** The text to ask suggestions of, for values of `field` that have `typed` in them. */
+export function question(field: string, typed: string): string {
+  const text = typed.trim()
+  return text === '' ? `${field}:` : term(field, text)
+}
+
+/** Where suggested values of a field lead. */
+export function suggested(
+  place: (typeof PLACES)[number],
+  asked: string,
+  suggestions: readonly Suggestion[],
+): Destination[] {
+  return suggestions
+    .filter((one) => one.kind === 'value')
+    .map((one) => ({
+      icon: place.icon,
+      title: one.label,
+      kind: place.kind,
+      href: searchPath(splice(asked, one, one.insert).text.trim()),
+    }))
+}

@@ -1,0 +1,58 @@
+/** Changes of a search text that clicks make: the text stays the one truth. */
+
+import type { Chip, State } from '../api/types'
+
+/** `text` with the span replaced, and where the caret belongs then. */
+export function splice(
+  text: string,
+  span: { start: number; end: number },
+  insert: string,
+): { text: string; caret: number } {
+  return {
+    text: text.slice(0, span.start) + insert + text.slice(span.end),
+    caret: span.start + insert.length,
+  }
+}
+
+/** `text` without the chip, and without the gap that it leaves. */
+export function removeChip(text: string, chip: Chip): string {
+  const before = text.slice(0, chip.start).trimEnd()
+  const after = text.slice(chip.end).trimStart()
+  return [before, after].filter((part) => part !== '').join(' ')
+}
+
+/** `field:value`, quoted when the value could be read as something else. */
+export function term(field: string, value: string): string {
+  const plain = /^[\p{L}\p{N}_.@/+-]+$/u.test(value) && !value.startsWith('-')
+  return `${field}:${plain ? value : `"${value.replace(/["\\]/g, '\\$&')}"`}`
+}
+
+/** The chip that says in which states tasks are, if one does. */
+export function stateChip(chips: readonly Chip[]): Chip | null {
+  return chips.find((chip) => chip.field === 'state' && !chip.negated) ?? null
+}
+
+/** The states that the chip names. */
+export function chosenStates(chips: readonly Chip[]): string[] {
+  const chip = stateChip(chips)
+  if (chip === null) return []
+  return chip.text
+    .slice(chip.text.indexOf(':') + 1)
+    .split(',')
+    .map((state) => state.trim().toUpperCase())
+}
+
+/** `text` with `state` added to those asked for, or taken away when it was. */
+export function toggleState(text: string, chips: readonly Chip[], state: State): string {
+  const chip = stateChip(chips)
+  if (chip === null) return `state:${state} ${text.trim()}`.trim()
+  const chosen = chosenStates(chips)
+  const rest = chosen.includes(state) ? chosen.filter((one) => one !== state) : [...chosen, state]
+  return rest.length === 0 ? removeChip(text, chip) : splice(text, chip, `state:${rest.join(',')}`).text
+}
+
+/** `text` whatever the state: what the counts by state count. */
+export function withoutState(text: string, chips: readonly Chip[]): string {
+  const chip = stateChip(chips)
+  return chip === null ? text : removeChip(text, chip)
+}

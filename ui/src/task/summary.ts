@@ -1,0 +1,36 @@
+/** A task's state in a sentence. */
+
+import type { Task } from '../api/types'
+import { formatDuration } from '../format/duration'
+import { plural } from '../format/number'
+import { formatAgo } from '../format/time'
+
+export function summary(task: Task, now: number): string {
+  const on = task.worker === null ? '' : ` on ${task.worker}`
+  const ago = (at: number | null): string => (at === null ? '' : ` ${formatAgo(at, now)}`)
+  const ran = task.runtime === null ? '' : ` after running ${formatDuration(task.runtime)}`
+  const tries = task.retries > 0 ? `, at attempt ${task.retries + 1}` : ''
+  switch (task.state) {
+    case 'PENDING':
+      return `Sent${ago(task.sent)}; no worker has told of it yet.`
+    case 'RECEIVED':
+      return `Waits${on}; received${ago(task.received)}.`
+    case 'STARTED':
+      return `Runs${on}; started${ago(task.started)}${tries}.`
+    case 'RETRY':
+      return `Failed${on}${ago(task.retried)} and will be tried again; ${plural(task.retries, 'retry', 'retries')} so far.`
+    case 'REJECTED':
+      return `Rejected${on}${ago(task.rejected)}.`
+    case 'REVOKED':
+      return `Revoked${on}${ago(task.revoked)}.`
+    case 'FAILURE':
+      return `Failed${on}${ago(task.finished)}${ran}${tries}.`
+    case 'SUCCESS':
+      return `Succeeded${on}${ago(task.finished)}${ran}${tries}.`
+  }
+}
+
+/** What to search for to find tasks with the same error: its class where it has one. */
+export function errorClass(exception: string): string {
+  return /^([\p{L}_][\p{L}\p{N}_.]*)\s*[(:]/u.exec(exception)?.[1] ?? exception
+}

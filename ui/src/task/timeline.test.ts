@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest'
+import { aTask } from '../api/examples'
+import { position, timeline } from './timeline'
+
+describe('a timeline', () => {
+  it('tells waiting from running', () => {
+    const { lanes, from, to } = timeline(
+      aTask({
+        state: 'SUCCESS',
+        attempts: [
+          { number: 0, state: 'SUCCESS', worker: 'w@h', sent: 10, received: 10.1, started: 12, ended: 15, runtime: 2.9 },
+        ],
+      }),
+      99,
+    )
+
+    expect([from, to]).toEqual([10, 15])
+    expect(lanes[0]?.spans).toEqual([
+      { kind: 'wait', from: 10, to: 12, open: false },
+      { kind: 'run', from: 12, to: 15, open: false },
+    ])
+    expect(lanes[0]?.title).toBe('The only attempt')
+    expect(lanes[0]?.words).toBe('waited 2.0 s, ran 2.9 s, then succeeded')
+  })
+
+  it('tells waiting from being held for an ETA', () => {
+    const { lanes } = timeline(
+      aTask({
+        state: 'STARTED',
+        attempts: [{ number: 0, state: 'STARTED', sent: 10, received: 10.1, eta: 70, started: 71 }],
+      }),
+      75,
+    )
+
+    expect(lanes[0]?.spans.map((span) => span.kind)).toEqual(['hold', 'wait', 'run'])
+    expect(lanes[0]?.words).toBe('held 1 min for its ETA, waited 1.0 s, running for 4 s')
+  })
+
+  it('of a task that was only sent has it waiting until now', () => {
+    const { lanes, steps } = timeline(aTask({ sent: 10, queue: 'mail', client: 'gen1@h' }), 14)
+
+    expect(lanes[0]?.words).toBe('waiting for 4 s')
+    expect(steps).toEqual([{ at: 10, state: 'PENDING', what: 'Sent to queue mail', where: 'gen1@h' }])
+  })
+
+  it('has one lane for each attempt, and the moments of all in order', () => {
+    const { lanes, steps } = timeline(
+      aTask({
+        state: 'FAILURE',
+        attempts: [
+          { number: 0, state: 'RETRY', worker: 'a@h', sent: 1, received: 2, started: 3, ended: 6 },
+          { number: 1, state: 'FAILURE', worker: 'b@h', sent: 5, received: 5.5, started: 8, ended: 9 },
+        ],
+      }),
+      50,
+    )
+
+    expect(lanes.map((one) => one.title)).toEqual(['Attempt 1', 'Attempt 2'])
+    expect(lanes[0]?.words).toBe('waited 2.0 s, ran 3.0 s, then asked for a retry')
+    expect(steps.map((step) => step.what)).toEqual([
+      'Sent',
+      'Received',
+      'Started',
+      'Sent for attempt 2',
+      'Received',
+      'Asked for a retry',
+      'Started',
+      'Failed',
+    ])
+  })
+
+  it('says when an attempt was delivered again, and when a start was never seen', () => {
+    const { lanes, steps } = timeline(
+      aTask({
+        state: 'SUCCESS',
+        attempts: [
+          { number: 0, state: 'RECEIVED', sent: 1, received: 1 },
+          { number: 0, state: 'SUCCESS', sent: 1, received: 5, ended: 6, redelivered: true },
+        ],
+      }),
+      9,
+    )
+
+    expect(lanes[1]?.title).toBe('Attempt 1, delivered again')
+    expect(lanes[1]?.words).toBe('waited 5.0 s, never seen to start, then succeeded')
+    expect(steps.map((step) => step.what)).toEqual(['Sent', 'Received', 'Received again', 'Succeeded'])
+    expect(lanes[0]?.spans.every((span) => !span.open)).toBe(true)
+  })
+
+  it('stands skewed clocks', () => {
+    const { lanes } = timeline(
+      aTask({
+        state: 'SUCCESS',
+        attempts: [{ number: 0, state: 'SUCCESS', sent: 10, started: 9, ended: 8, runtime: 0.5 }],
+      }),
+      20,
+    )
+
+    expect(lanes[0]?.spans).toEqual([{ kind: 'run', from: 9, to: 9, open: false }])
+    expect(lanes[0]?.words).toBe('ran 500 ms, then succeeded')
+  })
+
+  it('stands a task of which next to nothing is known', () => {
+    const { lanes, steps, from, to } = timeline(aTask({ seen: 3, timestamp: 4 }), 9)
+
+    expect(steps).toEqual([])
+    expect(lanes[0]?.words).toBe('')
+    expect([from, to]).toEqual([3, 4])
+  })
+
+  it('places a moment between its ends', () => {
+    expect(position(15, { from: 10, to: 20 })).toBe(0.5)
+    expect(position(99, { from: 10, to: 20 })).toBe(1)
+    expect(position(10, { from: 10, to: 10 })).toBe(0)
+  })
+})

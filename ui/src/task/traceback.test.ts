@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest'
+import { libraries, parseTraceback } from './traceback'
+
+const CHAIN = `Traceback (most recent call last):
+  File "/srv/.venv/lib/python3.12/site-packages/urllib3/connection.py", line 534, in _make_request
+    response = conn.getresponse()
+               ^^^^^^^^^^^^^^^^^^
+TimeoutError: The read operation timed out
+
+The above exception was the direct cause of the following exception:
+
+Traceback (most recent call last):
+  File "/srv/.venv/lib/python3.12/site-packages/celery/app/trace.py", line 453, in trace_task
+    R = retval = fun(*args, **kwargs)
+  File "/usr/lib/python3.12/contextlib.py", line 81, in inner
+    return func(*args, **kwds)
+  File "/srv/shop/tasks.py", line 88, in charge
+    if x:
+        y()
+  File "/srv/shop/tasks.py", line 12, in y
+  [Previous line repeated 3 more times]
+shop.GatewayTimeout: no answer
+while charging order 7
+`
+
+describe('a traceback', () => {
+  const sections = parseTraceback(CHAIN) ?? []
+
+  it('is a chain of exceptions, first cause first', () => {
+    expect(sections.map((one) => one.error)).toEqual([
+      'TimeoutError: The read operation timed out',
+      'shop.GatewayTimeout: no answer\nwhile charging order 7',
+    ])
+    expect(sections[0]?.link).toContain('direct cause')
+    expect(sections[1]?.link).toBeNull()
+  })
+
+  it('keeps frames of libraries apart from the application’s', () => {
+    expect(sections[1]?.groups.map((group) => [group.library, group.frames.length])).toEqual([
+      [true, 2],
+      [false, 2],
+    ])
+    expect(libraries(sections[1]!.groups[0]!)).toBe('celery, Python')
+  })
+
+  it('leaves the frame that raised open, even in a library', () => {
+    expect(sections[0]?.groups).toMatchObject([{ library: false, frames: [{ line: 534 }] }])
+  })
+
+  it('keeps lines of source as they are', () => {
+    const [charge, repeated] = sections[1]?.groups[1]?.frames ?? []
+
+    expect(charge).toMatchObject({ file: '/srv/shop/tasks.py', line: 88, name: 'charge', code: 'if x:\n    y()' })
+    expect(repeated?.code).toBe('[Previous line repeated 3 more times]')
+    expect(sections[0]?.groups[0]?.frames[0]?.code).toContain('\n           ^^^')
+  })
+
+  it.each([
+    ['', 'nothing'],
+    ['Killed by signal 9', 'a sentence'],
+    ['  + Exception Group Traceback (most recent call last):\n  |   File "x", line 1', 'a group'],
+    ['Traceback (most recent call last):\n  ... cut\nValueError', 'frames of no shape'],
+  ])('that is none is left as text: %s (%s)', (text) => {
+    expect(parseTraceback(text)).toBeNull()
+  })
+
+  it('without frames still has its error', () => {
+    expect(parseTraceback('Traceback (most recent call last):\nWorkerLostError: signal 9')).toEqual([
+      { groups: [], error: 'WorkerLostError: signal 9', link: null },
+    ])
+  })
+})

@@ -1,0 +1,107 @@
+/** Python tracebacks, read into frames so that those of libraries can be folded away. */
+
+export interface Frame {
+  file: string
+  line: number
+  name: string
+  /** The lines of source below, as they came, without their common indent. */
+  code: string
+  library: boolean
+}
+
+/** Neighbours in a section that are all the application's own, or all a library's. */
+export interface Group {
+  library: boolean
+  frames: Frame[]
+}
+
+/** One exception of a chain. */
+export interface Section {
+  groups: Group[]
+  /** "ValueError: no such order", with whatever lines belong to it. */
+  error: string
+  /** The sentence that joins it to the next exception, which it led to. */
+  link: string | null
+}
+
+const START = 'Traceback (most recent call last):'
+const FRAME = /^ {2}File "(.*)", line (\d+)(?:, in (.*))?$/
+const REPEATED = /^ {2}\[Previous line repeated (\d+) more times?\]$/
+const LINKS = new Set([
+  'The above exception was the direct cause of the following exception:',
+  'During handling of the above exception, another exception occurred:',
+])
+const LIBRARY = /[/\\](?:site|dist)-packages[/\\]|[/\\]lib[/\\]python\d|^<frozen /
+
+/** The chain of exceptions, first cause first, or null when the text is no plain traceback. */
+export function parseTraceback(text: string): Section[] | null {
+  const lines = text.replace(/\s+$/, '').split('\n')
+  const sections: Section[] = []
+  let at = 0
+  while (at < lines.length) {
+    if (lines[at]?.trim() === '') {
+      at++
+      continue
+    }
+    if (lines[at] !== START) return null
+    const section = readSection(lines, at + 1)
+    if (section === null) return null
+    sections.push(section.section)
+    at = section.next
+  }
+  return sections.length > 0 ? sections : null
+}
+
+function readSection(lines: readonly string[], start: number): { section: Section; next: number } | null {
+  let at = start
+  const frames: Frame[] = []
+  for (; at < lines.length && lines[at]?.startsWith('  '); at++) {
+    const line = lines[at] ?? ''
+    const head = FRAME.exec(line)
+    const last = frames.at(-1)
+    if (head) frames.push(frame(head))
+    else if (!last) return null
+    else if (REPEATED.test(line)) last.code = `${last.code}\n${line.trim()}`.trim()
+    else last.code += `${last.code === '' ? '' : '\n'}${line.replace(/^ {4}/, '')}`
+  }
+  const error: string[] = []
+  let link: string | null = null
+  for (; at < lines.length; at++) {
+    const line = lines[at] ?? ''
+    if (LINKS.has(line)) {
+      link = line
+      at++
+      break
+    }
+    if (line === START) break
+    error.push(line)
+  }
+  if (frames.length === 0 && error.length === 0) return null
+  return { section: { groups: grouped(frames), error: error.join('\n').trim(), link }, next: at }
+}
+
+function frame(head: RegExpExecArray): Frame {
+  const file = head[1] ?? ''
+  return { file, line: Number(head[2]), name: head[3] ?? '', code: '', library: LIBRARY.test(file) }
+}
+
+/** Runs of frames. The last frame, where it was raised, stands open whoever's it is. */
+function grouped(frames: readonly Frame[]): Group[] {
+  const groups: Group[] = []
+  frames.forEach((one, index) => {
+    const library = one.library && index < frames.length - 1
+    const last = groups.at(-1)
+    if (last?.library === library) last.frames.push(one)
+    else groups.push({ library, frames: [one] })
+  })
+  return groups
+}
+
+/** "celery, urllib3": whose frames a group has. */
+export function libraries(group: Group): string {
+  const names = group.frames.map(({ file }) => {
+    const inside = file.split(/[/\\](?:site|dist)-packages[/\\]/)[1]
+    return inside?.split(/[/\\]/)[0]?.replace(/\.py$/, '') ?? 'Python'
+  })
+  return [...new Set(names)].join(', ')
+}

@@ -1,0 +1,173 @@
+/**
+ * The Tasks page's state: one search, its rows, and what is known about them.
+ *
+ * It outlives the page, so that Back from a task finds the rows as they were left. Requests
+ * that a newer search made pointless are abandoned; what fails leaves what was there.
+ */
+
+import { api, isAbandoned } from '../api/client'
+import { Problem } from '../api/problem'
+import type { Changes, Chip, TaskRow } from '../api/types'
+import { clock } from '../frame/clock.svelte'
+import { Retry } from '../frame/retry'
+import { stream } from '../frame/stream.svelte'
+import { Facets } from './facets.svelte'
+import { Refresher } from './refresher'
+import { changed, extended, loaded, NO_ROWS, refreshed, stale, thawed, type Rows } from './rows'
+import { DEFAULT_ORDER, type Search } from './search'
+
+export const PAGE_SIZE = 50
+/** More rows than this on one page help nobody: a narrower search does. */
+export const MOST_ROWS = 1000
+
+export class TasksModel {
+  search: Search = $state.raw({ q: '', order: DEFAULT_ORDER })
+  rows: Rows = $state.raw(NO_ROWS)
+  sentence = $state('')
+  /** The chips of the search that is shown; none while it is not understood. */
+  chips: Chip[] = $state.raw([])
+  next: string | null = $state(null)
+  complete = $state(true)
+  reached: number | null = $state(null)
+  problem: Problem | null = $state.raw(null)
+  loading = $state(false)
+  loadingMore = $state(false)
+  /** Something was loaded at least once: there are rows, or there truly are none. */
+  ready = $state(false)
+  chosen: ReadonlySet<string> = $state.raw(new Set())
+  paused = $state(false)
+  readonly frozen = $derived(this.paused || this.chosen.size > 0)
+  readonly facets = new Facets()
+
+  private since: number | null = null
+  private seq = 0
+  private abort = new AbortController()
+  private stop: (() => void) | null = null
+  private readonly retry = new Retry(() => void this.load())
+  private readonly refresher = new Refresher((ids) => api.tasksById(ids), (rows) => this.update(rows))
+
+  /** Show a search: as it was left when it is the same, else loaded anew. */
+  async show(search: Search): Promise<void> {
+    const same = search.q === this.search.q && search.order === this.search.order
+    if (same && this.ready && this.problem === null) this.follow()
+    else await this.load(search)
+  }
+
+  async load(search: Search = this.search): Promise<void> {
+    this.abort.abort()
+    this.abort = new AbortController()
+    const { signal } = this.abort
+    this.retry.stop()
+    this.search = search
+    this.loading = true
+    try {
+      const [page, chips] = await Promise.all([
+        api.tasks({ ...search, limit: PAGE_SIZE }, signal),
+        search.q.trim() === '' ? [] : api.understand(search.q, signal).then((one) => one.chips),
+      ])
+      this.rows = loaded(page.items)
+      this.chips = chips
+      this.chosen = new Set()
+      this.sentence = page.sentence
+      this.next = page.next
+      this.complete = page.complete
+      this.reached = page.reached
+      this.seq = page.seq
+      this.since = this.newFrom(page.items, clock.now)
+      this.problem = null
+      this.retry.succeeded()
+      this.ready = true
+      this.follow()
+      this.facets.show(search.q, chips)
+    } catch (error) {
+      this.fail(error)
+    } finally {
+      if (!signal.aborted) this.loading = false
+    }
+  }
+
+  async loadMore(): Promise<void> {
+    if (this.next === null || this.loadingMore) return
+    const { signal } = this.abort
+    this.loadingMore = true
+    try {
+      const page = await api.tasks({ ...this.search, limit: PAGE_SIZE, cursor: this.next }, signal)
+      this.rows = extended(this.rows, page.items)
+      this.next = page.next
+      this.complete = page.complete
+      this.reached = page.reached
+      if (this.search.order === DEFAULT_ORDER) this.since = this.newFrom(this.rows.items, clock.now)
+      this.problem = null
+    } catch (error) {
+      this.fail(error)
+    } finally {
+      this.loadingMore = false
+    }
+  }
+
+  /** The page is left: its stream ends, its rows stay. */
+  leave(): void {
+    this.stop?.()
+    this.stop = null
+    this.retry.stop()
+    this.facets.rest()
+    this.refresher.rest()
+  }
+
+  choose(uuids: readonly string[], chosen: boolean): void {
+    const now = new Set(this.chosen)
+    for (const uuid of uuids) {
+      if (chosen) now.add(uuid)
+      else now.delete(uuid)
+    }
+    this.chosen = now
+    this.catchUp()
+  }
+
+  pause(paused: boolean): void {
+    this.paused = paused
+    this.catchUp()
+  }
+
+  private catchUp(): void {
+    if (!this.frozen) this.rows = thawed(this.rows)
+  }
+
+  /** From which `seen` time on a task that newly matches belongs onto the page. */
+  private newFrom(items: readonly TaskRow[], now: number): number | null {
+    if (this.search.order !== DEFAULT_ORDER) return now
+    return this.next === null ? null : (items.at(-1)?.seen ?? null)
+  }
+
+  private follow(): void {
+    this.stop?.()
+    this.stop = stream.follow({
+      q: this.search.q,
+      after: this.seq,
+      changes: (changes) => this.hear(changes),
+      reset: (seq) => this.hear({ seq, items: [], left: [], skipped: null }),
+    })
+    this.facets.wake()
+  }
+
+  private hear(changes: Changes): void {
+    this.seq = changes.seq
+    this.rows = changed(this.rows, changes, this.frozen, this.since)
+    this.refresher.ask(stale(this.rows, changes))
+    this.facets.touch()
+  }
+
+  private update(rows: readonly TaskRow[]): void {
+    this.rows = refreshed(this.rows, rows, this.frozen)
+  }
+
+  private fail(error: unknown): void {
+    if (isAbandoned(error)) return
+    if (!(error instanceof Problem)) throw error
+    this.problem = error
+    this.retry.failed(error)
+    if (error.place !== null) this.chips = []
+  }
+}
+
+export const tasks = new TasksModel()

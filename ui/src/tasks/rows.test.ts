@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest'
+import type { Changes, TaskRow } from '../api/types'
+import { aTask } from '../api/examples'
+import { changed, extended, loaded, refreshed, stale, thawed, waitingLabel } from './rows'
+
+const row = (uuid: string, more: Partial<TaskRow> = {}): TaskRow => aTask({ uuid, ...more })
+const told = (more: Partial<Changes> = {}): Changes => ({
+  seq: 1,
+  items: [],
+  left: [],
+  skipped: 0,
+  ...more,
+})
+const page = loaded([row('c', { seen: 30 }), row('b', { seen: 20 }), row('a', { seen: 10 })])
+const ids = (rows: { items: readonly TaskRow[] }): string[] => rows.items.map((one) => one.uuid)
+
+describe('live rows', () => {
+  it('are updated where they stand', () => {
+    const after = changed(page, told({ items: [row('b', { state: 'SUCCESS', seen: 20 })] }), false, 10)
+
+    expect(ids(after)).toEqual(['c', 'b', 'a'])
+    expect(after.items[1]?.state).toBe('SUCCESS')
+    expect(after.waiting.size).toBe(0)
+  })
+
+  it('never jump: what is new waits', () => {
+    const after = changed(page, told({ items: [row('d', { seen: 40 })] }), false, 10)
+
+    expect(ids(after)).toEqual(['c', 'b', 'a'])
+    expect(waitingLabel(after)).toBe('1 new task')
+  })
+
+  it('count a new task once, however often it changes', () => {
+    const once = changed(page, told({ items: [row('d', { seen: 40 })] }), false, 10)
+    const twice = changed(once, told({ items: [row('d', { seen: 40 }), row('e', { seen: 41 })] }), false, 10)
+
+    expect(waitingLabel(twice)).toBe('2 new tasks')
+  })
+
+  it('ignore what would stand on a later page', () => {
+    const after = changed(page, told({ items: [row('old', { seen: 5 })] }), false, 10)
+
+    expect(waitingLabel(after)).toBeNull()
+  })
+
+  it('that no longer match stay, marked, until they match again', () => {
+    const after = changed(page, told({ left: ['b', 'elsewhere'] }), false, 10)
+    const back = changed(after, told({ items: [row('b', { seen: 20 })] }), false, 10)
+
+    expect([...after.gone]).toEqual(['b'])
+    expect(ids(after)).toEqual(['c', 'b', 'a'])
+    expect(back.gone.size).toBe(0)
+  })
+
+  it('forget a waiting task that stopped matching', () => {
+    const waiting = changed(page, told({ items: [row('d', { seen: 40 })] }), false, 10)
+
+    expect(waitingLabel(changed(waiting, told({ left: ['d'] }), false, 10))).toBeNull()
+  })
+
+  it('stand still while frozen, and catch up after', () => {
+    const frozen = changed(page, told({ items: [row('b', { state: 'SUCCESS', seen: 20 })] }), true, 10)
+
+    expect(frozen.items[1]?.state).toBe('PENDING')
+    expect(thawed(frozen).items[1]?.state).toBe('SUCCESS')
+    expect(thawed(frozen).held.size).toBe(0)
+  })
+
+  it('that stop matching while frozen are marked after', () => {
+    const frozen = changed(page, told({ left: ['b'] }), true, 10)
+    const back = changed(frozen, told({ items: [row('b', { seen: 20 })] }), true, 10)
+
+    expect(frozen.gone.size).toBe(0)
+    expect([...thawed(frozen).gone]).toEqual(['b'])
+    expect(thawed(back).gone.size).toBe(0)
+  })
+
+  it('say that more wait than were told', () => {
+    const skipped = changed(page, told({ items: [row('d', { seen: 40 })], skipped: 7 }), false, 10)
+
+    expect(waitingLabel(skipped)).toBe('over 1 new tasks')
+    expect(waitingLabel(changed(page, told({ skipped: null }), false, 10))).toBe('New tasks')
+  })
+
+  it('are asked for again when their change was not told', () => {
+    expect(stale(page, told({ left: ['b', 'x'] }))).toEqual(['b'])
+    expect(stale(page, told({ skipped: 3 }))).toEqual(['c', 'b', 'a'])
+    expect(stale(page, told())).toEqual([])
+  })
+
+  it('take another page behind them without doubling a task', () => {
+    const after = extended(page, [row('a', { seen: 10 }), row('z', { seen: 1 })])
+
+    expect(ids(after)).toEqual(['c', 'b', 'a', 'z'])
+  })
+
+  it('are the same value when nothing came', () => {
+    expect(refreshed(page, [], false)).toBe(page)
+    expect(thawed(page)).toBe(page)
+  })
+})

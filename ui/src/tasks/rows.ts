@@ -1,0 +1,103 @@
+/**
+ * The rows of the Tasks page as changes come in: what is on the page is updated where it
+ * stands, what is new waits, and nothing ever moves by itself.
+ *
+ * All functions give a new value and leave the old one alone.
+ */
+
+import type { Changes, TaskRow } from '../api/types'
+
+export interface Rows {
+  /** What is on the page, in the order in which it was loaded. */
+  items: readonly TaskRow[]
+  /** Ids of tasks that match and would be on the page if it were loaded now. */
+  waiting: ReadonlySet<string>
+  /** More than `waiting` wait: some changes were left out. */
+  waitingMore: boolean
+  /** Ids on the page that no longer match. */
+  gone: ReadonlySet<string>
+  /** Newer versions of rows on the page, held back while it is frozen. */
+  held: ReadonlyMap<string, TaskRow>
+  /** Ids on the page that stopped matching while it is frozen. */
+  leaving: ReadonlySet<string>
+}
+
+export const NO_ROWS: Rows = {
+  items: [],
+  waiting: new Set(),
+  waitingMore: false,
+  gone: new Set(),
+  held: new Map(),
+  leaving: new Set(),
+}
+
+/** A page that was just loaded. */
+export function loaded(items: readonly TaskRow[]): Rows {
+  return { ...NO_ROWS, items }
+}
+
+/** The page after another one was loaded behind it. A task that moved on stays where it was. */
+export function extended(rows: Rows, more: readonly TaskRow[]): Rows {
+  const known = new Set(rows.items.map((row) => row.uuid))
+  const fresh = more.filter((row) => !known.has(row.uuid))
+  const waiting = new Set(rows.waiting)
+  for (const row of fresh) waiting.delete(row.uuid)
+  return { ...rows, items: [...rows.items, ...fresh], waiting }
+}
+
+/**
+ * The page after `changes`. `since` is the `seen` time from which on a new task would be on
+ * the page (null: any would).
+ */
+export function changed(rows: Rows, changes: Changes, frozen: boolean, since: number | null): Rows {
+  const shown = new Set(rows.items.map((row) => row.uuid))
+  const updates = changes.items.filter((row) => shown.has(row.uuid))
+  const waiting = new Set(rows.waiting)
+  for (const row of changes.items) {
+    if (!shown.has(row.uuid) && (since === null || row.seen >= since)) waiting.add(row.uuid)
+  }
+  const leaving = new Set(rows.leaving)
+  const gone = new Set(rows.gone)
+  for (const row of updates) {
+    leaving.delete(row.uuid)
+    if (!frozen) gone.delete(row.uuid)
+  }
+  for (const uuid of changes.left) {
+    waiting.delete(uuid)
+    if (shown.has(uuid)) (frozen ? leaving : gone).add(uuid)
+  }
+  const waitingMore = rows.waitingMore || changes.skipped === null || changes.skipped > 0
+  return refreshed({ ...rows, waiting, waitingMore, gone, leaving }, updates, frozen)
+}
+
+/** The page after newer versions of some of its rows came; held back while it is frozen. */
+export function refreshed(rows: Rows, updates: readonly TaskRow[], frozen: boolean): Rows {
+  if (updates.length === 0) return rows
+  const held = new Map(rows.held)
+  for (const row of updates) held.set(row.uuid, row)
+  return frozen ? { ...rows, held } : thawed({ ...rows, held })
+}
+
+/** The page with everything that was held back. */
+export function thawed(rows: Rows): Rows {
+  if (rows.held.size === 0 && rows.leaving.size === 0) return rows
+  const items = rows.items.map((row) => rows.held.get(row.uuid) ?? row)
+  const gone = new Set([...rows.gone, ...rows.leaving])
+  return { ...rows, items, gone, held: new Map(), leaving: new Set() }
+}
+
+/** Which rows have to be asked for again: those whose change was told without the row. */
+export function stale(rows: Rows, changes: Changes): string[] {
+  const shown = rows.items.map((row) => row.uuid)
+  if (changes.skipped === null || changes.skipped > 0) return shown
+  const left = new Set(changes.left)
+  return shown.filter((uuid) => left.has(uuid))
+}
+
+/** "24 new tasks", "over 24 new tasks", or null when none wait. */
+export function waitingLabel(rows: Rows): string | null {
+  const count = rows.waiting.size
+  if (count === 0) return rows.waitingMore ? 'New tasks' : null
+  const noun = count === 1 && !rows.waitingMore ? 'task' : 'tasks'
+  return `${rows.waitingMore ? 'over ' : ''}${count.toLocaleString('en')} new ${noun}`
+}
