@@ -106,7 +106,7 @@ async def test_bound_to_more_than_loopback_any_name_is_answered() -> None:
 
 
 async def test_the_page_is_shown_wherever_the_application_links_to(paged: World) -> None:
-    for path in ("/", "/tasks", "/tasks/00000000-0000", "/a/b/c"):
+    for path in ("/", "/tasks", "/tasks/00000000-0000", "/tasks/nightly.report", "/a/b/c"):
         response = await paged.get(path)
         assert response.status_code == 200
         assert response.headers["content-type"].startswith("text/html")

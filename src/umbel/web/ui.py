@@ -1,9 +1,10 @@
 """The built browser application.
 
 Every path that is not the API's and has no dot shows `index.html`, so that a link into the
-application works; its `<base href>` is set to where the server lives. What the build named
-by its content (`assets/`) is kept by browsers for good, the rest is asked for again with
-its ETag. Files are read once, compressed once, and read again when they change on disk.
+application works, and so does a task's whatever its id; its `<base href>` is set to where
+the server lives. What the build named by its content (`assets/`) is kept by browsers for
+good, the rest is asked for again with its ETag. Files are read once, compressed once, and
+read again when they change on disk.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ class Ui:
     def _respond(self, request: Request, path: str) -> Response:
         if path.split("/", 1)[0] == "api":
             raise _unknown(f"/{path}")
-        if "." not in path.rsplit("/", 1)[-1]:
+        if path.startswith("tasks/") or "." not in path.rsplit("/", 1)[-1]:
             return self._page(request)
         file = self._file(path)
         if file is None:
