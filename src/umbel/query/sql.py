@@ -1,0 +1,248 @@
+"""What the columns of a store can decide of a query.
+
+A store keeps some fields as columns and the rest in a compressed body. So a query becomes
+two conditions: `upper` holds for every task that matches, and perhaps for others; `lower`
+holds for no other, and perhaps not for all. Where they are the same the columns decide
+alone; else whoever asks reads the body of the tasks in between and asks `match`.
+
+Both are needed because "not" turns one into the other. Conditions may be NULL for unknown
+values, which counts as no; `NOT` is therefore always written `IS NOT TRUE`. Values that
+many tasks share are kept as numbers: `Vocabulary` resolves them, by the very functions that
+`match` compares texts with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, Protocol
+
+import msgspec
+
+from umbel.cluster.task import FLAGS
+from umbel.query.ast import (
+    And,
+    Argument,
+    Between,
+    During,
+    Has,
+    How,
+    Matches,
+    Moment,
+    Node,
+    Not,
+    Or,
+    Words,
+)
+from umbel.query.fields import FIELDS
+from umbel.query.folding import TextTest, comparison, fold
+
+Parameter = str | bytes | int | float
+
+
+class Condition(msgspec.Struct, frozen=True):
+    """A piece of SQL that can stand in a WHERE, with its parameters in order."""
+
+    sql: str
+    parameters: tuple[Parameter, ...] = ()
+
+
+class Bounds(msgspec.Struct, frozen=True):
+    """What every match fulfils, and what is enough for a match."""
+
+    upper: Condition
+    lower: Condition
+
+    @property
+    def exact(self) -> bool:
+        """Whether the columns decide alone."""
+        return self.upper == self.lower
+
+
+class Vocabulary(Protocol):
+    """Values that many tasks share."""
+
+    def ids(self, field: str, test: TextTest) -> list[int]:
+        """The numbers of the values of `field` that pass `test`."""
+
+
+YES: Final = Condition("1")
+NO: Final = Condition("0")
+_EVERY: Final = Bounds(YES, YES)
+_NONE: Final = Bounds(NO, NO)
+_UNKNOWN: Final = Bounds(YES, NO)
+
+#: Fields whose column holds the number of a shared value.
+SHARED: Final = ("name", "state", "worker", "queue")
+#: Fields that have a column of their own name with the number itself.
+NUMBERS: Final = (
+    "seen", "timestamp", "sent", "received", "started", "finished", "failed", "retried",
+    "revoked", "rejected", "eta", "expires", "runtime", "wait", "retries", "pid",
+)  # fmt: skip
+#: Fields that are only in the body; whether they have a value is a bit in `flags`.
+IN_BODY: Final = (
+    "args", "kwargs", "result", "exception", "traceback", "client", "exchange", "routing_key",
+)  # fmt: skip
+#: What each bit of the column `flags` tells.
+FLAG_BITS: Final[Mapping[str, int]] = {
+    name: 1 << position for position, name in enumerate((*FLAGS, *IN_BODY))
+}
+
+
+def to_sql(
+    node: Node, vocabulary: Vocabulary, now: float, id_value: Callable[[str], str | bytes]
+) -> Bounds:
+    """The conditions for `node` at `now` (Unix seconds).
+
+    `id_value` gives the form in which the store keeps a task id. Raises `KeyError` for a
+    field that is not in `fields.FIELDS`.
+    """
+    return _Translation(vocabulary, now, id_value).node(node)
+
+
+class _Translation:
+    def __init__(
+        self, vocabulary: Vocabulary, now: float, id_value: Callable[[str], str | bytes]
+    ) -> None:
+        self._vocabulary = vocabulary
+        self._now = now
+        self._id_value = id_value
+
+    def node(self, node: Node) -> Bounds:
+        match node:
+            case And(nodes):
+                return all_of([self.node(each) for each in nodes])
+            case Or(nodes):
+                return any_of([self.node(each) for each in nodes])
+            case Not(inner):
+                return _negated(self.node(inner))
+            case Words(text):
+                return self._words(text)
+            case Matches():
+                return self._matches(node)
+            case Between():
+                return self._between(node)
+            case During(field, low, high):
+                return self._between(
+                    Between(field, self._moment(low), self._moment(high), high_open=True)
+                )
+            case Argument():
+                return _UNKNOWN
+            case Has(field):
+                return self._has(field)
+
+    def _moment(self, moment: Moment | None) -> float | None:
+        return None if moment is None else moment.at(self._now)
+
+    def _words(self, text: str) -> Bounds:
+        wanted = fold(text)
+        shared = [self._shared(field, lambda value: wanted in fold(value)) for field in SHARED]
+        return any_of([*shared, _UNKNOWN])
+
+    def _shared(self, field: str, test: TextTest) -> Bounds:
+        found = self._vocabulary.ids(field, test)
+        if not found:
+            return _NONE
+        if len(found) == 1:
+            return _exactly(f"{field} = {found[0]}")
+        return _exactly(f"{field} IN ({','.join(map(str, found))})")
+
+    def _matches(self, node: Matches) -> Bounds:
+        field = FIELDS[node.field]
+        if field.name in SHARED:
+            return self._shared(field.name, comparison(node.how, node.values, cased=field.cased))
+        if not field.is_text:
+            return _NONE
+        if node.how is How.EQUALS and field.name in {"uuid", "root", "parent"}:
+            return self._ids(field.name, node.values)
+        return _UNKNOWN
+
+    def _ids(self, field: str, values: tuple[str, ...]) -> Bounds:
+        wanted = tuple(self._id_value(value) for value in values)
+        marks = ",".join("?" * len(wanted))
+        if field == "root":
+            return _exactly(
+                f"root IN ({marks}) OR (root IS NULL AND uuid IN ({marks}))", wanted + wanted
+            )
+        return _exactly(f"{field} IN ({marks})", wanted)
+
+    def _between(self, node: Between) -> Bounds:
+        field = FIELDS[node.field]
+        column, state = field.name, ""
+        if column == "succeeded":
+            # The end that decided the state; of a success it is the success.
+            column, state = "finished", f"state = {self._success()}"
+        if column not in NUMBERS:
+            return _NONE
+        parts = [state] if state else []
+        parameters: list[Parameter] = []
+        if node.low is not None:
+            parts.append(f"{column} {'>' if node.low_open else '>='} ?")
+            parameters.append(node.low)
+        if node.high is not None:
+            parts.append(f"{column} {'<' if node.high_open else '<='} ?")
+            parameters.append(node.high)
+        if not parameters:
+            parts.append(f"{column} IS NOT NULL")
+        return _exactly(" AND ".join(parts), parameters)
+
+    def _has(self, name: str) -> Bounds:
+        if name in FLAG_BITS:
+            return _exactly(f"flags & {FLAG_BITS[name]} != 0")
+        field = FIELDS[name].name
+        if field in {"uuid", "root", "state"}:
+            return _EVERY
+        if field == "succeeded":
+            return _exactly(f"state = {self._success()} AND finished IS NOT NULL")
+        return _exactly(f"{field} IS NOT NULL")
+
+    def _success(self) -> int:
+        return self._vocabulary.ids("state", lambda value: value == "SUCCESS")[0]
+
+
+def _exactly(sql: str, parameters: Iterable[Parameter] = ()) -> Bounds:
+    condition = Condition(sql, tuple(parameters))
+    return Bounds(condition, condition)
+
+
+def all_of(bounds: list[Bounds]) -> Bounds:
+    """Every one of them holds."""
+    return Bounds(
+        _joined([b.upper for b in bounds], " AND ", YES, NO),
+        _joined([b.lower for b in bounds], " AND ", YES, NO),
+    )
+
+
+def any_of(bounds: list[Bounds]) -> Bounds:
+    """At least one of them holds."""
+    return Bounds(
+        _joined([b.upper for b in bounds], " OR ", NO, YES),
+        _joined([b.lower for b in bounds], " OR ", NO, YES),
+    )
+
+
+def _joined(
+    conditions: list[Condition], word: str, nothing: Condition, decisive: Condition
+) -> Condition:
+    parts = [condition for condition in conditions if condition != nothing]
+    if not parts:
+        return nothing
+    if decisive in parts:
+        return decisive
+    if len(parts) == 1:
+        return parts[0]
+    return Condition(
+        word.join(f"({part.sql})" for part in parts),
+        tuple(value for part in parts for value in part.parameters),
+    )
+
+
+def _negated(bounds: Bounds) -> Bounds:
+    return Bounds(_not(bounds.lower), _not(bounds.upper))
+
+
+def _not(condition: Condition) -> Condition:
+    if condition == YES:
+        return NO
+    if condition == NO:
+        return YES
+    return Condition(f"({condition.sql}) IS NOT TRUE", condition.parameters)

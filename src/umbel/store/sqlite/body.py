@@ -1,0 +1,93 @@
+"""A task's facts, compressed.
+
+Bodies are short and alike, so they are compressed against a dictionary: at first one made
+of typical events, later one trained on the partition's own. A blob's first byte names its
+dictionary; frames carry no magic number, no checksum and no dictionary id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import zstandard
+from msgspec.structs import replace
+
+from umbel.cluster.events import Event
+from umbel.cluster.facts import Facts, pack, unpack
+
+#: Bodies that are sampled before a dictionary is trained, and the size of one.
+SAMPLES_WANTED = 2_000
+_DICTIONARY_BYTES = 16_384
+_LEVEL = 1
+_FORMAT: Final = zstandard.FORMAT_ZSTD1_MAGICLESS
+_BUILT_IN = 0
+#: What a body may grow to; facts are bounded far below.
+_BODY_MAX_BYTES = 64 * 2**20
+
+
+def _typical() -> bytes:
+    node, uuid = "celery@worker-1.example", "0b0f0000-0000-4000-8000-000000000000"
+    traceback = (
+        'Traceback (most recent call last):\n  File "/usr/lib/python3/site-packages/celery/app/'
+        'trace.py", line 453, in trace_task\n    R = retval = fun(*args, **kwargs)\n'
+        '  File "/app/tasks.py", line 1, in run\n    raise ValueError()\nValueError: '
+    )
+    started = Event(
+        type="task-started", timestamp=1.7e9, hostname=node, pid=4711, clock=10_000, uuid=uuid
+    )
+    received = replace(
+        started, type="task-received", name="app.tasks.", args="()", kwargs="{}", retries=0,
+        root_id=uuid, eta="2026-01-01T00:00:00.000000+00:00",
+    )  # fmt: skip
+    sent = replace(
+        received, type="task-sent", hostname="gen1@web-1.example", queue="celery", exchange="",
+        routing_key="celery",
+    )  # fmt: skip
+    failed = replace(
+        started, type="task-failed", exception="ValueError('invalid literal for int()')",
+        traceback=traceback,
+    )  # fmt: skip
+    succeeded = replace(started, type="task-succeeded", result="None", runtime=0.1)
+    return pack((failed,)) + pack((sent, received, started, succeeded))
+
+
+class Bodies:
+    """The codec of one partition. Not for several threads at once: give each its own."""
+
+    def __init__(self, trained: Iterable[tuple[int, bytes]] = ()) -> None:
+        self._decompressors: dict[int, zstandard.ZstdDecompressor] = {}
+        self.learn(_BUILT_IN, _typical())
+        for number, dictionary in trained:
+            self.learn(number, dictionary)
+
+    def learn(self, number: int, dictionary: bytes) -> None:
+        """Know a dictionary, and compress with it from now on."""
+        kind = zstandard.DICT_TYPE_RAWCONTENT if number == _BUILT_IN else zstandard.DICT_TYPE_AUTO
+        shared = zstandard.ZstdCompressionDict(dictionary, dict_type=kind)
+        self._decompressors[number] = zstandard.ZstdDecompressor(dict_data=shared, format=_FORMAT)
+        parameters = zstandard.ZstdCompressionParameters.from_level(
+            _LEVEL, format=_FORMAT, write_dict_id=False, write_content_size=True
+        )
+        compressor = zstandard.ZstdCompressor(dict_data=shared, compression_params=parameters)
+        self._compress = compressor.compress
+        self._prefix = bytes((number,))
+        self.newest = number
+
+    def shrink(self, packed: bytes) -> bytes:
+        return self._prefix + self._compress(packed)
+
+    def packed(self, z: bytes) -> bytes:
+        """What `shrink` was given. Raises `KeyError` for a dictionary not yet known."""
+        return self._decompressors[z[0]].decompress(z[1:], max_output_size=_BODY_MAX_BYTES)
+
+    def facts(self, z: bytes) -> Facts:
+        return unpack(self.packed(z))
+
+
+def train(samples: list[bytes]) -> bytes | None:
+    """A dictionary for bodies like these; None if they have too little in common."""
+    try:
+        return zstandard.train_dictionary(_DICTIONARY_BYTES, list(samples)).as_bytes()
+    except zstandard.ZstdError:
+        return None

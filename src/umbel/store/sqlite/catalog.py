@@ -1,0 +1,109 @@
+"""umbel.db: which partitions there are, workers, and what collectors say of themselves."""
+
+# ruff: noqa: S608  what is put into statements is our own: columns, numbers, marks
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+import apsw
+import msgspec
+
+from umbel.cluster.worker import Worker
+from umbel.store.base import CollectorStatus
+from umbel.store.sqlite.files import meta_path, only_row, open_writer
+
+#: Workers and collectors beyond these are forgotten, those silent longest first.
+WORKERS_MAX = 10_000
+COLLECTORS_MAX = 100
+
+_encode: Final = msgspec.msgpack.Encoder().encode
+_worker: Final = msgspec.msgpack.Decoder(Worker).decode
+_collector: Final = msgspec.msgpack.Decoder(CollectorStatus).decode
+
+
+class Catalog:
+    """The writer's hold of umbel.db."""
+
+    def __init__(self, directory: Path) -> None:
+        self.connection = open_writer(meta_path(directory), "meta")
+
+    def add_partition(self, number: int) -> None:
+        """The partition exists, is the newest, and is the only one that takes new tasks."""
+        with self.connection:
+            self.connection.execute("UPDATE partition SET sealed = 1")
+            self.connection.execute("INSERT INTO partition (number) VALUES (?)", (number,))
+
+    def drop_partition(self, number: int, seq: int) -> None:
+        """Forget a partition; change numbers go on after `seq`."""
+        with self.connection:
+            self.connection.execute("DELETE FROM partition WHERE number = ?", (number,))
+            self.connection.execute("UPDATE floor SET seq = max(seq, ?)", (seq,))
+
+    def floor(self) -> int:
+        """No change number was given that is above this and above all in the partitions."""
+        return int(only_row(self.connection, "SELECT seq FROM floor")[0])
+
+    def put_workers(self, workers: Iterable[Worker]) -> None:
+        with self.connection:
+            self.connection.executemany(
+                "REPLACE INTO worker VALUES (?, ?, ?)",
+                ((each.hostname, _heard(each), _encode(_fitting(each))) for each in workers),
+            )
+
+    def put_collector(self, status: CollectorStatus) -> None:
+        with self.connection:
+            self.connection.execute(
+                "REPLACE INTO collector VALUES (?, ?, ?)",
+                (status.collector, status.at, _encode(status)),
+            )
+
+    def forget_silent(self) -> None:
+        """Keep workers and collectors within their bounds."""
+        for table, key, heard, most in (
+            ("worker", "hostname", "heard", WORKERS_MAX),
+            ("collector", "name", "at", COLLECTORS_MAX),
+        ):
+            self.connection.execute(
+                f"DELETE FROM {table} WHERE {key} IN"
+                f" (SELECT {key} FROM {table} ORDER BY {heard} DESC LIMIT -1 OFFSET ?)",
+                (most,),
+            )
+
+    def close(self) -> None:
+        self.connection.close()
+
+
+def partitions(connection: apsw.Connection) -> tuple[int, ...]:
+    """The numbers of all partitions, oldest first."""
+    return tuple(
+        number for (number,) in connection.execute("SELECT number FROM partition ORDER BY number")
+    )
+
+
+def workers(connection: apsw.Connection) -> tuple[Worker, ...]:
+    """Every worker known, by name."""
+    rows = connection.execute("SELECT body FROM worker ORDER BY hostname")
+    return tuple(_worker(body) for (body,) in rows)
+
+
+def collectors(connection: apsw.Connection) -> tuple[CollectorStatus, ...]:
+    """What each collector said last, by name."""
+    rows = connection.execute("SELECT body FROM collector ORDER BY name")
+    return tuple(_collector(body) for (body,) in rows)
+
+
+def _fitting(worker: Worker) -> Worker:
+    """The worker without numbers that MessagePack cannot hold."""
+    too_large = {
+        field: None
+        for field in ("pid", "active", "processed")
+        if abs(getattr(worker, field) or 0) >= 2**63
+    }
+    return msgspec.structs.replace(worker, **too_large) if too_large else worker
+
+
+def _heard(worker: Worker) -> float:
+    return max(worker.heartbeat or 0.0, worker.online or 0.0, worker.offline or 0.0)

@@ -1,0 +1,191 @@
+"""The thread that keeps the search indexes up with the tasks.
+
+It works at low priority, in steps of a few thousand tasks, and takes the writer's lock only
+to say how far it is about to read. Whatever goes wrong with an index, the tasks are safe:
+a damaged one is removed and made again, a full disk is waited for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+import threading
+from pathlib import Path
+
+import apsw
+
+from umbel.clock import Clock
+from umbel.store.sqlite import textindex
+from umbel.store.sqlite.partition import WritePartition
+from umbel.store.sqlite.textindex import TextIndex
+from umbel.store.sqlite.writer import Writer
+
+_log = logging.getLogger(__name__)
+
+#: Tasks that have not ended are indexed when they are this old, and again when they change.
+_SETTLED_AFTER_S = 2.0
+_PAUSE_S = 0.25
+#: Behind the writer and the readers, but not so far that the tail of unindexed tasks grows.
+_NICENESS = 5
+_RETRY_S = 5.0
+
+
+class Indexer:
+    """Start it after the writer; stop it before."""
+
+    def __init__(self, directory: Path, writer: Writer, clock: Clock) -> None:
+        self._directory = directory
+        self._writer = writer
+        self._clock = clock
+        self._indexes: dict[int, TextIndex] = {}
+        self._upto: dict[int, int] = {}
+        self._mark = (0, 0, 0.0)  # partition, id, when the id was given out
+        self._settled = (0, 0)  # partition, tasks below are old enough
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="umbel-indexer", daemon=True)
+        with writer.lock:
+            writer.on_partition = self._attend
+            for partition in writer.partitions:
+                self._attend(partition)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Returns when the thread has ended."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        for index in self._indexes.values():
+            index.close()
+        self._indexes.clear()
+
+    def _attend(self, partition: WritePartition) -> None:
+        """Tell the partition how far its index goes; under the writer's lock."""
+        known = self._upto.get(partition.number)
+        if known is None:
+            index = self._index(partition.number)
+            known = self._upto[partition.number] = index.upto
+            partition.retexted = index.retext
+        partition.indexed = known
+
+    def _index(self, number: int) -> TextIndex:
+        index = self._indexes.get(number)
+        if index is None:
+            try:
+                index = TextIndex(self._directory, number)
+                if index.is_behind_its_queue():
+                    index.close()
+                    raise apsw.CorruptError("transactions are missing")
+            except (apsw.CorruptError, apsw.NotADBError) as error:
+                index = self._made_anew(number, error)
+            self._indexes[number] = index
+        return index
+
+    def _made_anew(self, number: int, error: Exception) -> TextIndex:
+        _log.warning("The search index of partition %d is made again (%s).", number, error)
+        index = self._indexes.pop(number, None)
+        if index is not None:
+            index.close()
+        textindex.drop(self._directory, number)
+        return TextIndex(self._directory, number)
+
+    # -- the thread ----------------------------------------------------------------------
+
+    def _run(self) -> None:
+        if sys.platform == "linux":
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+        while not self._stopping.is_set():
+            pause = _PAUSE_S
+            try:
+                if self._work():
+                    pause = 0.0
+            except (apsw.CorruptError, apsw.NotADBError) as error:
+                self._rebuild(error)
+            except (apsw.Error, OSError) as error:
+                _log.warning("The search index waits: %s.", error)
+                pause = _RETRY_S
+            self._stopping.wait(pause)
+
+    def _work(self) -> bool:
+        """One step for each partition that needs it; whether there may be more to do."""
+        with self._writer.lock:
+            partitions = list(self._writer.partitions)
+            if not partitions:
+                return False
+            self._look_at_the_clock(partitions[-1])
+        more = False
+        # The newest first: it is where most searches end, and where the tail grows.
+        for partition in reversed(partitions):
+            if self._stopping.is_set():
+                return False
+            # Tidying waits until there is nothing left to index.
+            sealed = partition is not partitions[-1]
+            more |= self._step(partition, sealed=sealed, idle=not more)
+        self._let_go(before=partitions[0].number)
+        return more
+
+    def _look_at_the_clock(self, hot: WritePartition) -> None:
+        number, task_id, when = self._mark
+        now = self._clock.monotonic()
+        if number != hot.number or now - when >= _SETTLED_AFTER_S:
+            self._settled = (number, task_id)
+            self._mark = (hot.number, hot.next_id, now)
+
+    def _step(self, partition: WritePartition, *, sealed: bool, idle: bool) -> bool:
+        number = partition.number
+        more = False
+        index = self._index_of(partition)
+        if index is None:
+            return False
+        if index.upto < partition.next_id:
+            before = self._settled[1] if self._settled[0] == number else 0
+            upto = index.settled(before, sealed=sealed)
+            if upto > index.upto:
+                self._announce(number, upto)
+                index.take_up(upto)
+                more = True
+        if partition.has_retext:
+            partition.has_retext = False
+            if index.take_up_changes():
+                partition.has_retext = more = True
+                partition.retexted = index.retext
+        if sealed and idle and not more:
+            more = index.tidy()
+            if not more:
+                self._indexes.pop(number).close()
+        return more
+
+    def _index_of(self, partition: WritePartition) -> TextIndex | None:
+        """The partition's index, if there is anything to do for it."""
+        number = partition.number
+        with self._writer.lock:
+            if partition not in self._writer.partitions:
+                return None
+            if self._upto[number] < partition.next_id or partition.has_retext:
+                return self._index(number)
+            return self._indexes.get(number)
+
+    def _announce(self, number: int, upto: int) -> None:
+        with self._writer.lock:
+            self._upto[number] = upto
+            for partition in self._writer.partitions:
+                if partition.number == number:
+                    partition.indexed = upto
+
+    def _rebuild(self, error: Exception) -> None:
+        for number in list(self._indexes):
+            with self._writer.lock:
+                self._indexes[number] = index = self._made_anew(number, error)
+                self._upto[number] = index.upto
+
+    def _let_go(self, before: int) -> None:
+        """Forget the indexes of partitions that were removed."""
+        for number in [number for number in self._upto if number < before]:
+            del self._upto[number]
+            index = self._indexes.pop(number, None)
+            if index is not None:
+                index.close()

@@ -1,0 +1,248 @@
+"""One file of tasks, as its writer sees it.
+
+A batch is first gathered in memory (`insert`, `change`), then written by `flush` in one
+transaction with everything that follows from it: bodies, shared values, roll-ups, zones,
+the queue of the search index and the change log. What is in memory besides the batch can be
+read again from the file, so after an error the whole object is thrown away.
+"""
+
+# ruff: noqa: S608  what is put into statements is our own: columns, numbers, marks
+
+from __future__ import annotations
+
+import contextlib
+import math
+from array import array
+from collections import defaultdict
+from itertools import compress
+from operator import ne
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import apsw
+
+from umbel.cluster.task import Task
+from umbel.query.arguments import keys
+from umbel.store.sqlite import sieve, zones
+from umbel.store.sqlite.body import SAMPLES_WANTED, Bodies, train
+from umbel.store.sqlite.files import bound_wal, only_row, open_writer, sieve_path, tasks_path
+from umbel.store.sqlite.ids import RUN_BITS, runs
+from umbel.store.sqlite.rollup import RollUp
+from umbel.store.sqlite.row import COLUMNS, Id, Row, row
+from umbel.store.sqlite.texts import texts
+from umbel.store.sqlite.vocabulary import GrowingVocabulary
+
+#: Names of keyword arguments are read from every task at first, then from one in so many.
+_KEYS_EVERY = 32
+_KEYS_ALWAYS = 500
+_KEYS_MAX = 1_000
+#: Changes that `follow` can go back.
+CHANGES_KEPT = 100_000
+
+_INDEXES: Final = range(len(COLUMNS))
+_SHARED_COLUMNS: Final = tuple(map(COLUMNS.index, ("name", "state", "worker", "queue")))
+_INSERT: Final = f"INSERT INTO task (id, {', '.join(COLUMNS)}) VALUES (?{', ?' * len(COLUMNS)})"
+
+
+class Known(NamedTuple):
+    """A stored task: its id, its columns and its packed facts."""
+
+    id: int
+    row: Row
+    packed: bytes
+
+
+class WritePartition:
+    """`tasks` is what the file is meant to hold. Raises SQLite's errors as they come."""
+
+    def __init__(self, directory: Path, number: int, tasks: int) -> None:
+        self.number = number
+        self._tasks = tasks
+        self._sieve_path = sieve_path(directory, number)
+        self.connection = open_writer(tasks_path(directory, number), "tasks")
+        self.vocabulary = GrowingVocabulary(self.connection)
+        self.bodies = Bodies(self.connection.execute("SELECT id, z FROM compression ORDER BY id"))
+        self.next_id = 1 + (self._value("SELECT max(id) FROM task") or 0)
+        self.last_seq: int = self._value("SELECT max(seq) FROM change") or 0
+        #: Tasks below are in the search index, or are being read for it.
+        self.indexed = 0
+        #: Rows of `retext` up to this number have been taken up by the search index.
+        self.retexted = 0
+        #: Whether the search index has anything in `retext` to look at.
+        self.has_retext = self._value("SELECT max(number) FROM retext") is not None
+        self._sieve = self._load_sieve()
+        self._rollup = RollUp()
+        self._samples: list[bytes] = []
+        self._forget_batch()
+
+    def _forget_batch(self) -> None:
+        self._inserts: list[tuple[object, ...]] = []
+        self._new_bodies: list[tuple[int, bytes]] = []
+        self._changed_bodies: list[tuple[bytes, int]] = []
+        self._updates: dict[tuple[int, ...], list[tuple[object, ...]]] = defaultdict(list)
+        self._widened: list[tuple[int, Row]] = []
+        self._retexted: list[tuple[int]] = []
+        self._changed = array("I")
+        self._zoned = zones.zone_of(self.next_id)
+
+    def _value(self, sql: str) -> int | None:
+        found = self.connection.execute(sql).fetchone()
+        return None if found is None else found[0]
+
+    def _load_sieve(self) -> sieve.Sieve:
+        loaded = sieve.load(self._sieve_path, self._tasks)
+        if loaded.upto >= self.next_id:
+            loaded = sieve.Sieve(self._tasks)
+        for uuid, number in self.connection.execute(
+            "SELECT uuid, id FROM task WHERE id > ? ORDER BY id", (loaded.upto,)
+        ):
+            loaded.add(sieve.marks(uuid))
+            loaded.upto = number
+        return loaded
+
+    # -- looking up ----------------------------------------------------------------------
+
+    def may_hold(self, hashes: tuple[int, int]) -> bool:
+        return self._sieve.may_hold(hashes)
+
+    def find(self, uuid: Id) -> Known | None:
+        """A task that is in the file."""
+        found = self.connection.execute(
+            f"SELECT t.id, z, {', '.join(COLUMNS)} FROM task t JOIN body b ON b.id = t.id"
+            f" WHERE t.id >> {RUN_BITS} IN ({runs(self.next_id)}) AND uuid = ?",
+            (uuid,),
+        ).fetchone()
+        if found is None:
+            return None
+        return Known(found[0], found[2:], self.bodies.packed(found[1]))
+
+    def oldest_seen(self) -> float:
+        """When the first task of the file was first seen; infinity if it is empty."""
+        found = self.connection.execute("SELECT seen FROM task ORDER BY id LIMIT 1").fetchone()
+        return math.inf if found is None else float(found[0])
+
+    def latest_timestamp(self) -> float:
+        """When the latest event of all tasks happened; 0 if there are none."""
+        found = only_row(
+            self.connection,
+            "SELECT max(ifnull((SELECT max(timestamp_max) FROM zone), 0),"
+            " ifnull((SELECT max(timestamp) FROM task WHERE id >= ?), 0))",
+            (zones.zone_of(self.next_id) << zones.ZONE_BITS,),
+        )
+        return float(found[0])
+
+    # -- gathering a batch ---------------------------------------------------------------
+
+    def insert(self, uuid: Id, hashes: tuple[int, int], task: Task, packed: bytes) -> Known:
+        """Take in a task that no partition has."""
+        number = self.next_id
+        self.next_id += 1
+        columns = row(task, uuid, self.vocabulary.shared)
+        self._inserts.append((number, *columns))
+        self._new_bodies.append((number, self.bodies.shrink(packed)))
+        self._changed.append(number)
+        self._sieve.add(hashes)
+        self._count(columns, 1)
+        self._sample(number, task, packed)
+        return Known(number, columns, packed)
+
+    def change(self, known: Known, task: Task, packed: bytes) -> Known:
+        """Take in what became of a task of this partition."""
+        before = known.row
+        columns = row(task, before[0], self.vocabulary.shared)
+        changed = tuple(compress(_INDEXES, map(ne, columns, before)))
+        if changed:
+            self._updates[changed].append((*(columns[index] for index in changed), known.id))
+            self._widened.append((known.id, columns))
+            self._count(before, -1)
+            self._count(columns, 1)
+        self._changed_bodies.append((self.bodies.shrink(packed), known.id))
+        self._changed.append(known.id)
+        if known.id < self.indexed and not texts(packed) <= texts(known.packed):
+            self._retexted.append((known.id,))
+        return Known(known.id, columns, packed)
+
+    def _count(self, columns: Row, by: int) -> None:
+        for index in _SHARED_COLUMNS:
+            self.vocabulary.count(columns[index], by)
+        self._rollup.add(columns, by)
+
+    def _sample(self, number: int, task: Task, packed: bytes) -> None:
+        if len(self._samples) < SAMPLES_WANTED and number <= 4 * SAMPLES_WANTED:
+            self._samples.append(packed)
+        often = number <= _KEYS_ALWAYS
+        if task.kwargs is None or not (often or number % _KEYS_EVERY == 0):
+            return
+        for key in keys(task.kwargs):
+            if key in self.vocabulary.of("key") or len(self.vocabulary.of("key")) < _KEYS_MAX:
+                self.vocabulary.count(
+                    self.vocabulary.shared("key", key), 1 if often else _KEYS_EVERY
+                )
+
+    # -- writing it ----------------------------------------------------------------------
+
+    @property
+    def changed(self) -> int:
+        """How many tasks the batch touches."""
+        return len(self._changed)
+
+    def flush(self, seq: int) -> None:
+        """Write the batch, whose last change has number `seq`; `commit` makes it stand."""
+        connection = self.connection
+        connection.execute("BEGIN IMMEDIATE")
+        self.vocabulary.save(connection)
+        connection.executemany(_INSERT, self._inserts)
+        connection.executemany("INSERT INTO body VALUES (?, ?)", self._new_bodies)
+        for changed, rows in self._updates.items():
+            assignments = ", ".join(f"{COLUMNS[index]} = ?" for index in changed)
+            connection.executemany(f"UPDATE task SET {assignments} WHERE id = ?", rows)
+        connection.executemany("UPDATE body SET z = ? WHERE id = ?", self._changed_bodies)
+        done = zones.zone_of(self.next_id)
+        zones.widen(
+            connection, [each for each in self._widened if each[0] >> zones.ZONE_BITS < self._zoned]
+        )
+        zones.measure(connection, range(self._zoned, done))
+        connection.executemany("INSERT INTO retext (id) VALUES (?)", self._retexted)
+        connection.execute("DELETE FROM retext WHERE number <= ?", (self.retexted,))
+        self._rollup.save(connection)
+        connection.execute("INSERT INTO change VALUES (?, ?)", (seq, self._changed.tobytes()))
+        connection.execute("DELETE FROM change WHERE seq <= ?", (seq - CHANGES_KEPT,))
+        if self.bodies.newest < 2 and len(self._samples) >= SAMPLES_WANTED:
+            self._train()
+        # Nearly all that can fail for want of space fails here, before any file commits.
+        connection.cache_flush()
+
+    def commit(self) -> None:
+        self.connection.execute("COMMIT")
+        self.has_retext = self.has_retext or bool(self._retexted)
+        self._sieve.upto = self.next_id - 1
+        self._forget_batch()
+        bound_wal(self.connection)
+
+    def _train(self) -> None:
+        dictionary = train(self._samples)
+        if dictionary is not None:
+            self.teach(2, dictionary)
+        self._samples = []
+
+    def teach(self, number: int, dictionary: bytes) -> None:
+        """Compress with this dictionary from now on."""
+        self.connection.execute("INSERT INTO compression VALUES (?, ?)", (number, dictionary))
+        self.bodies.learn(number, dictionary)
+
+    def dictionary(self) -> bytes | None:
+        """The newest trained dictionary."""
+        found = self.connection.execute(
+            "SELECT z FROM compression ORDER BY id DESC LIMIT 1"
+        ).fetchone()
+        return None if found is None else found[0]
+
+    def save_sieve(self) -> None:
+        self._sieve.save(self._sieve_path)
+
+    def close(self) -> None:
+        """Give up an open batch, if there is one, and the file."""
+        with contextlib.suppress(apsw.Error):
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+        self.connection.close()

@@ -1,0 +1,86 @@
+"""Whether a partition may know a task: a Bloom filter over task ids.
+
+Most tasks that arrive are new, and must not cost a look-up in each of ten partitions. A
+partition of a million tasks has a sieve of 2 MiB, through which one unknown id in 500 slips.
+Sieves are kept in files beside the partitions, so that a start need not read every id: a
+file says how many ids it covers, and those above are added from the table. A missing or
+damaged file is made again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import struct
+import zlib
+from pathlib import Path
+from typing import Final
+
+from umbel.store.sqlite.row import Id
+
+#: Bits for each task that a partition is meant to hold.
+_BITS_PER_TASK = 16
+_HEADER: Final = struct.Struct("<8sQQI")
+_MAGIC: Final = b"umbelsv1"
+
+
+def marks(uuid: Id) -> tuple[int, int]:
+    """Two independent hashes of a task id, from which a sieve takes its bits."""
+    raw = uuid.encode() if isinstance(uuid, str) else uuid
+    return zlib.crc32(raw), zlib.crc32(raw[::-1]) | 1
+
+
+class Sieve:
+    """Ids pass `may_hold` if they were added, and seldom otherwise."""
+
+    def __init__(self, tasks: int, bits: bytearray | None = None, upto: int = 0) -> None:
+        self._size = size_bits(tasks)
+        self.bits = bits if bits is not None else bytearray(self._size // 8)
+        #: Ids of all rows up to this one have been added.
+        self.upto = upto
+
+    def add(self, hashes: tuple[int, int]) -> None:
+        first, step = hashes
+        mask, bits = self._size - 1, self.bits
+        for number in range(4):
+            bit = (first + number * step) & mask
+            bits[bit >> 3] |= 1 << (bit & 7)
+
+    def may_hold(self, hashes: tuple[int, int]) -> bool:
+        first, step = hashes
+        mask, bits = self._size - 1, self.bits
+        for number in range(4):
+            bit = (first + number * step) & mask
+            if not bits[bit >> 3] >> (bit & 7) & 1:
+                return False
+        return True
+
+    def save(self, path: Path) -> None:
+        """Write the file anew. What cannot be written is only slower to start."""
+        head = _HEADER.pack(_MAGIC, self._size, self.upto, zlib.crc32(self.bits))
+        fresh = path.with_name(path.name + ".new")
+        with contextlib.suppress(OSError):
+            fresh.write_bytes(head + self.bits)
+            fresh.replace(path)
+
+
+def size_bits(tasks: int) -> int:
+    """A power of two, so that a mask can take the place of a division."""
+    return 1 << max(13, (tasks * _BITS_PER_TASK - 1).bit_length())
+
+
+def load(path: Path, tasks: int) -> Sieve:
+    """The sieve in the file, or an empty one."""
+    try:
+        content = path.read_bytes()
+        magic, size, upto, checksum = _HEADER.unpack_from(content)
+    except (OSError, struct.error):
+        return Sieve(tasks)
+    bits = bytearray(content[_HEADER.size :])
+    if (
+        magic != _MAGIC
+        or size != size_bits(tasks)
+        or len(bits) * 8 != size
+        or zlib.crc32(bits) != checksum
+    ):
+        return Sieve(tasks)
+    return Sieve(tasks, bits, upto)

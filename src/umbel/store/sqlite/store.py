@@ -1,0 +1,196 @@
+"""The SQLite store: one directory, one writer, any number of readers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from umbel.clock import Clock, SystemClock
+from umbel.cluster.events import Event
+from umbel.cluster.task import Task
+from umbel.cluster.worker import Worker
+from umbel.query.ast import Node
+from umbel.store.base import (
+    NEWEST_FIRST,
+    Applied,
+    Changes,
+    CollectorStatus,
+    Count,
+    Measure,
+    Order,
+    Page,
+    Retention,
+    Series,
+    StoreStatus,
+    Suggestion,
+    Trimmed,
+    Workflow,
+)
+from umbel.store.sqlite import (
+    catalog,
+    changes,
+    counting,
+    page,
+    single,
+    standing,
+    suggesting,
+)
+from umbel.store.sqlite import retention as trimming
+from umbel.store.sqlite import series as drawing
+from umbel.store.sqlite.files import meta_path
+from umbel.store.sqlite.indexer import Indexer
+from umbel.store.sqlite.lock import WriterLock
+from umbel.store.sqlite.reader import Deadline, Reader
+from umbel.store.sqlite.troubles import missing, told
+from umbel.store.sqlite.writer import Writer
+
+#: How many tasks a partition holds.
+PARTITION_TASKS = 1_000_000
+_WORKFLOW_BUDGET_S = 5.0
+
+
+class SqliteStore:
+    """See `store.base.Store`.
+
+    With `write` the directory is made if it is missing and locked for this process;
+    without, it must hold a store. `partition_tasks` is about how many tasks go into a file,
+    `index` whether texts are indexed behind the writes. Raises `StoreBusy`, `StoreTooNew`,
+    `StoreUnwritable`, `StoreCorrupt`, or `StoreError` if there is nothing to read.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        write: bool,
+        clock: Clock | None = None,
+        partition_tasks: int = PARTITION_TASKS,
+        index: bool = True,
+    ) -> None:
+        self._directory = directory
+        self._clock = clock or SystemClock()
+        self._lock: WriterLock | None = None
+        self._writer: Writer | None = None
+        self._indexer: Indexer | None = None
+        self._reader = Reader(directory)
+        if write:
+            self._open_to_write(partition_tasks, index)
+        elif not meta_path(directory).exists():
+            raise missing(directory)
+        else:
+            self._reader.numbers()
+
+    def _open_to_write(self, partition_tasks: int, index: bool) -> None:
+        with told(self._directory):
+            self._directory.mkdir(parents=True, exist_ok=True)
+        self._lock = WriterLock(self._directory)
+        try:
+            self._writer = Writer(self._directory, partition_tasks)
+            numbers = {partition.number for partition in self._writer.partitions}
+            trimming.remove_strays(self._directory, numbers)
+            if index:
+                with told(self._directory):
+                    self._indexer = Indexer(self._directory, self._writer, self._clock)
+                self._indexer.start()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def _writing(self) -> Writer:
+        if self._writer is None:
+            raise RuntimeError("This store was opened to read.")
+        return self._writer
+
+    def _deadline(self, budget_s: float) -> Deadline:
+        return Deadline(self._clock, budget_s)
+
+    # -- writing ---------------------------------------------------------------------------
+
+    def apply(self, events: Sequence[Event]) -> Applied:
+        return self._writing.apply(events)
+
+    def report(self, status: CollectorStatus) -> None:
+        self._writing.report(status)
+
+    def trim(self, retention: Retention, now: float) -> Trimmed:
+        return trimming.trim(self._directory, self._writing, retention, now)
+
+    # -- reading ---------------------------------------------------------------------------
+
+    def task(self, uuid: str) -> Task | None:
+        return single.task(self._reader, uuid)
+
+    def search(
+        self,
+        query: Node,
+        *,
+        now: float,
+        order: Order = NEWEST_FIRST,
+        cursor: str | None = None,
+        limit: int = 50,
+        budget_s: float = 2.0,
+    ) -> Page:
+        return page.search(
+            self._reader, query, now=now, order=order, cursor=cursor, limit=limit,
+            deadline=self._deadline(budget_s),
+        )  # fmt: skip
+
+    def count(
+        self,
+        query: Node,
+        *,
+        now: float,
+        by: str | None = None,
+        cap: int = 10_000,
+        budget_s: float = 2.0,
+    ) -> Count:
+        return counting.count(
+            self._reader, query, now=now, by=by, cap=cap, deadline=self._deadline(budget_s)
+        )
+
+    def series(
+        self,
+        query: Node,
+        *,
+        now: float,
+        measure: Measure,
+        start: float,
+        end: float,
+        bucket_s: float,
+    ) -> Series:
+        return drawing.series(
+            self._reader, query, now=now, measure=measure, start=start, end=end, bucket_s=bucket_s
+        )
+
+    def suggest(self, field: str, prefix: str, limit: int = 10) -> tuple[Suggestion, ...]:
+        return suggesting.suggest(self._reader, field, prefix, limit)
+
+    def workflow(self, root_id: str, limit: int = 1_000) -> Workflow:
+        return single.workflow(self._reader, root_id, limit, self._deadline(_WORKFLOW_BUDGET_S))
+
+    def workers(self) -> tuple[Worker, ...]:
+        with self._reader.meta() as connection:
+            return catalog.workers(connection)
+
+    def follow(self, after: int, limit: int = 1_000) -> Changes:
+        return changes.follow(self._reader, after, limit)
+
+    def collectors(self) -> tuple[CollectorStatus, ...]:
+        with self._reader.meta() as connection:
+            return catalog.collectors(connection)
+
+    def status(self) -> StoreStatus:
+        return standing.status(self._reader)
+
+    def close(self) -> None:
+        self._reader.close()
+        if self._indexer is not None:
+            self._indexer.stop()
+            self._indexer = None
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None

@@ -1,0 +1,225 @@
+"""Where events become rows. See `partition` for what one file does with them.
+
+Theory of operation. `apply` groups a batch by task, finds what is known of each, joins,
+and gives every task that really changed to its partition. A task lives in one partition for
+its life: a known one is looked for in memory (tasks that have not ended), then in every
+partition whose sieve lets its id through, the newest first; a new one goes to the newest.
+
+Each partition's share is written in a transaction of its own. All of them are first
+executed and pushed out to their files, then committed one after the other, oldest change
+number first; a crash in between leaves each file whole, and the events that are delivered
+again fill in the rest, since joining twice changes nothing. After an error everything in
+memory is dropped and read again when needed, so that `apply` can simply be called again.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from umbel.cluster.events import WORKER_KINDS, Event
+from umbel.cluster.facts import Facts, join, pack, unpack
+from umbel.cluster.task import ENDED, project
+from umbel.cluster.worker import Worker, observe
+from umbel.store.base import Applied, CollectorStatus
+from umbel.store.sqlite import catalog
+from umbel.store.sqlite.partition import WritePartition
+from umbel.store.sqlite.recent import Place, Recent
+from umbel.store.sqlite.row import Id, id_value
+from umbel.store.sqlite.sieve import marks
+from umbel.store.sqlite.troubles import told
+
+_log = logging.getLogger(__name__)
+
+
+class Writer:
+    """The writing half of the store, for one thread. `lock` is held while partitions
+    change, for others who must not see half a batch."""
+
+    def __init__(self, directory: Path, partition_tasks: int) -> None:
+        self._directory = directory
+        self._partition_tasks = partition_tasks
+        self.lock = threading.RLock()
+        self.partitions: list[WritePartition] = []
+        #: Called with each partition when it is opened, under the lock.
+        self.on_partition: Callable[[WritePartition], None] = lambda _: None
+        self._open()
+
+    def _open(self) -> None:
+        self._recent = Recent()
+        with told(self._directory):
+            self.catalog = catalog.Catalog(self._directory)
+            numbers = catalog.partitions(self.catalog.connection)
+            for number in numbers:
+                self._add(self._partition(number))
+            if not numbers:
+                self._begin_partition(1)
+            self._workers = {
+                each.hostname: each for each in catalog.workers(self.catalog.connection)
+            }
+            self.seq = max(
+                self.catalog.floor(), *(partition.last_seq for partition in self.partitions)
+            )
+
+    def _partition(self, number: int) -> WritePartition:
+        return WritePartition(self._directory, number, self._partition_tasks)
+
+    def _add(self, partition: WritePartition) -> None:
+        self.partitions.append(partition)
+        self.on_partition(partition)
+
+    @property
+    def hot(self) -> WritePartition:
+        """The partition that takes new tasks."""
+        return self.partitions[-1]
+
+    # -- events --------------------------------------------------------------------------
+
+    def apply(self, events: Sequence[Event]) -> Applied:
+        """See `Store.apply`."""
+        by_task: dict[str, list[Event]] = defaultdict(list)
+        of_workers: list[Event] = []
+        for event in events:
+            if event.type in WORKER_KINDS:
+                of_workers.append(event)
+            elif event.uuid and event.is_task:
+                by_task[event.uuid].append(event)
+        with self.lock, self.whole():
+            if self.hot.next_id > self._partition_tasks:
+                self.seal()
+            first_new = self.hot.next_id
+            places = self._gather(by_task)
+            workers = self._observed(of_workers)
+            self._commit(workers)
+            self._recent.remember(places)
+            new = self.hot.next_id - first_new
+        return Applied(tasks=len(places), new=new, workers=len(workers), seq=self.seq)
+
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """All that is done inside, or nothing: after an error everything that is not in
+        the files is forgotten, and read from them the next time."""
+        try:
+            if not self.partitions:
+                self._open()
+            with told(self._directory):
+                yield
+        except BaseException:
+            self._close_files()
+            raise
+
+    def _gather(self, by_task: dict[str, list[Event]]) -> dict[str, Place | None]:
+        """Give each task that really changes to its partition; where unfinished ones now
+        are, None for the others."""
+        places: dict[str, Place | None] = {}
+        for uuid, more in by_task.items():
+            try:
+                self._join(places, uuid, more)
+            except OverflowError as error:
+                # Delivered again it would fail again, and stop all the others with it.
+                _log.warning("Events of task %s cannot be stored: %s.", uuid, error)
+        return places
+
+    def _join(self, places: dict[str, Place | None], uuid: str, more: list[Event]) -> None:
+        place = self._recent.get(uuid)
+        if place is None:
+            identity = id_value(uuid)
+            hashes = marks(identity)
+            place = self._find(identity, hashes)
+            if place is None:
+                places[uuid] = self._insert(uuid, identity, hashes, more)
+                return
+        facts = unpack(place.known.packed)
+        joined = join(facts, more)
+        if joined is not facts:
+            places[uuid] = self._change(place, uuid, joined)
+
+    def _find(self, identity: Id, hashes: tuple[int, int]) -> Place | None:
+        for partition in reversed(self.partitions):
+            if partition.may_hold(hashes):
+                known = partition.find(identity)
+                if known is not None:
+                    return Place(partition, known)
+        return None
+
+    def _insert(
+        self, uuid: str, identity: Id, hashes: tuple[int, int], more: list[Event]
+    ) -> Place | None:
+        facts = join((), more)
+        task = project(uuid, facts)
+        packed = pack(facts)
+        known = self.hot.insert(identity, hashes, task, packed)
+        return None if task.state in ENDED else Place(self.hot, known)
+
+    def _change(self, place: Place, uuid: str, facts: Facts) -> Place | None:
+        task = project(uuid, facts)
+        known = place.partition.change(place.known, task, pack(facts))
+        return None if task.state in ENDED else Place(place.partition, known)
+
+    def _commit(self, workers: dict[str, Worker]) -> None:
+        touched = [partition for partition in self.partitions if partition.changed]
+        for partition in touched:
+            self.seq += partition.changed
+            partition.flush(self.seq)
+        if workers:
+            self.catalog.put_workers(workers.values())
+            self._workers |= workers
+        for partition in touched:
+            partition.commit()
+
+    # -- workers and collectors ----------------------------------------------------------
+
+    def _observed(self, events: list[Event]) -> dict[str, Worker]:
+        """The workers that really change, as they become."""
+        changed: dict[str, Worker] = {}
+        for event in events:
+            known = changed.get(event.hostname) or self._workers.get(event.hostname)
+            after = observe(known, event)
+            if after is not known:
+                changed[event.hostname] = after
+        return changed
+
+    def report(self, status: CollectorStatus) -> None:
+        """See `Store.report`."""
+        with self.lock, self.whole():
+            self.catalog.put_collector(status)
+
+    # -- partitions ----------------------------------------------------------------------
+
+    def seal(self) -> None:
+        """New tasks go to a new partition from now on."""
+        full = self.hot
+        full.save_sieve()
+        self._begin_partition(full.number + 1)
+
+    def _begin_partition(self, number: int) -> None:
+        dictionary = self.hot.dictionary() if self.partitions else None
+        partition = self._partition(number)
+        if dictionary is not None and partition.dictionary() is None:
+            partition.teach(1, dictionary)
+        self.catalog.add_partition(number)
+        self._add(partition)
+
+    def drop_oldest(self) -> WritePartition:
+        """Forget the oldest partition; its files are the caller's to remove."""
+        oldest = self.partitions.pop(0)
+        self.catalog.drop_partition(oldest.number, self.seq)
+        self._recent.forget(oldest)
+        oldest.close()
+        return oldest
+
+    def close(self) -> None:
+        """Keep what makes the next start fast, and let go of the files."""
+        if self.partitions:
+            self.hot.save_sieve()
+        self._close_files()
+
+    def _close_files(self) -> None:
+        for partition in self.partitions:
+            partition.close()
+        self.partitions = []
+        self.catalog.close()

@@ -1,0 +1,1 @@
+"""Umbel when things break: killed processes, vanishing brokers, full disks, wrong settings."""

@@ -1,0 +1,110 @@
+"""SQL and `match` agree, on any query and any task.
+
+The columns alone must never say yes where `match` says no, nor leave out what it finds; and
+what a query needs of a task's texts must be there whenever the task matches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import apsw
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from tests.property.queries import NOW, queries, tasks
+from umbel.cluster.events import Event
+from umbel.cluster.facts import pack
+from umbel.cluster.task import SUCCESS, Task
+from umbel.query.ast import Node
+from umbel.query.match import compile_query
+from umbel.query.sql import Condition, to_sql
+from umbel.store.sqlite.access import zone_condition
+from umbel.store.sqlite.migrations import migrate
+from umbel.store.sqlite.need import holds, indexed, need_of
+from umbel.store.sqlite.row import COLUMNS, id_value, row
+from umbel.store.sqlite.texts import texts
+from umbel.store.sqlite.vocabulary import GrowingVocabulary
+from umbel.store.sqlite.zones import measure
+
+_MARKS = ", ".join("?" * (len(COLUMNS) + 1))
+
+
+@contextmanager
+def table(found: list[Task]) -> Iterator[tuple[apsw.Connection, GrowingVocabulary]]:
+    """The tasks as rows 1, 2, ... of a table in memory."""
+    connection = apsw.Connection(":memory:")
+    migrate(connection, "tasks")
+    vocabulary = GrowingVocabulary(connection)
+    for number, task in enumerate(found, 1):
+        columns = row(task, f"{number}:{task.uuid}", vocabulary.shared)
+        columns = (id_value(task.uuid), *columns[1:])
+        # Ids may repeat among generated tasks; one run for each keeps the index content.
+        connection.execute(f"INSERT INTO task VALUES ({_MARKS})", (number << 16, *columns))  # noqa: S608
+    vocabulary.save(connection)
+    yield connection, vocabulary
+    connection.close()
+
+
+def consistent(task: Task) -> Task:
+    """`succeeded` is told by the state and the end, as `project` does."""
+    return replace(task, succeeded=task.finished if task.state == SUCCESS else None)
+
+
+def ids(connection: apsw.Connection, condition: Condition) -> set[int]:
+    rows = connection.execute(
+        f"SELECT id >> 16 FROM task WHERE {condition.sql}",  # noqa: S608
+        condition.parameters,
+    )
+    return {number for (number,) in rows}
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(tasks.map(consistent), min_size=1, max_size=6), queries)
+def test_the_columns_enclose_what_matches(found: list[Task], query: Node) -> None:
+    matches = compile_query(query, NOW)
+    with table(found) as (connection, vocabulary):
+        bounds = to_sql(query, vocabulary, NOW, id_value)
+
+        upper, lower = ids(connection, bounds.upper), ids(connection, bounds.lower)
+
+    matching = {number for number, task in enumerate(found, 1) if matches(task)}
+    assert lower <= matching <= upper
+    if bounds.exact:
+        assert lower == upper
+
+
+@settings(max_examples=100, deadline=None)
+@given(tasks.map(consistent), queries)
+def test_a_zone_that_is_skipped_holds_no_match(task: Task, query: Node) -> None:
+    condition = zone_condition(query, NOW)
+    if condition is None or not compile_query(query, NOW)(task):
+        return
+    with table([task]) as (connection, _):
+        measure(connection, [(1 << 16) >> 10])
+
+        kept = connection.execute(
+            f"SELECT count(*) FROM zone WHERE {condition.sql}",  # noqa: S608
+            condition.parameters,
+        ).fetchone()
+
+    assert kept == (1,)
+
+
+@settings(max_examples=150, deadline=None)
+@given(tasks.map(consistent), queries)
+def test_what_matches_has_the_needed_texts(task: Task, query: Node) -> None:
+    need = need_of(query)
+    told = Event(
+        type="task-sent", timestamp=task.seen, hostname=task.worker or "w", uuid=task.uuid,
+        name=task.name, args=task.args, kwargs=task.kwargs, queue=task.queue,
+        exchange=task.exchange, routing_key=task.routing_key, result=task.result,
+        exception=task.exception, traceback=task.traceback,
+    )  # fmt: skip
+    sent = Event(type="task-sent", timestamp=1.0, hostname=task.client or "c", uuid=task.uuid)
+    if need is None or not compile_query(query, NOW)(task):
+        return
+
+    assert holds(need, indexed(texts(pack((told, sent)))), task.state)
