@@ -77,12 +77,14 @@ def rabbit_vhost() -> Iterator[str]:
     _need_rabbitmq()
     name = f"umbel-test-{secrets.token_hex(6)}"
     user = urlsplit(RABBITMQ_SERVER).username or "guest"
-    _rabbitmqctl("add_vhost", name)
+    added = _rabbitmqctl("add_vhost", name)
+    if added.returncode != 0:
+        absent("A RabbitMQ server", added.stderr.strip())
     try:
-        _rabbitmqctl("set_permissions", "-p", name, user, ".*", ".*", ".*")
+        _rabbitmqctl("set_permissions", "-p", name, user, ".*", ".*", ".*").check_returncode()
         yield f"{RABBITMQ_SERVER}/{name}"
     finally:
-        _rabbitmqctl("delete_vhost", name)
+        _rabbitmqctl("delete_vhost", name).check_returncode()
 
 
 def _need_rabbitmq() -> None:
@@ -102,12 +104,10 @@ def _need_rabbitmq() -> None:
         absent("A RabbitMQ server", "rabbitmqctl, which gives each test its virtual host, is not")
 
 
-def _rabbitmqctl(*arguments: str) -> None:
-    done = subprocess.run(
-        ["rabbitmqctl", "--quiet", *arguments], capture_output=True, text=True, timeout=60
+def _rabbitmqctl(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["rabbitmqctl", "--quiet", *arguments], capture_output=True, text=True, timeout=100
     )
-    if done.returncode != 0:
-        absent("A RabbitMQ server", f"rabbitmqctl {arguments[0]}: {done.stderr.strip()}")
 
 
 def free_port() -> int:

@@ -140,8 +140,9 @@ def _number(value: object) -> float | None:
 
 
 def _integer(value: object) -> int | None:
-    number = _number(value)
-    return int(number) if number is not None and abs(number) < 2**63 else None
+    """A number as stores can hold it: 64 bits with a sign."""
+    number = value if type(value) is int else _number(value)
+    return int(number) if number is not None and -(2**63) <= number < 2**63 else None
 
 
 def _flag(value: object) -> bool | None:

@@ -47,6 +47,7 @@ UUID_MAX = 255
 Label = Annotated[str, msgspec.Meta(max_length=LABEL_MAX)]
 Text = Annotated[str, msgspec.Meta(max_length=TEXT_MAX)]
 Uuid = Annotated[str, msgspec.Meta(max_length=UUID_MAX)]
+Whole = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
 class Event(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
@@ -60,13 +61,13 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, kw_only=T
     type: Label
     timestamp: float
     hostname: Label
-    pid: int | None = None
-    clock: int | None = None
+    pid: Whole | None = None
+    clock: Whole | None = None
     uuid: Uuid = ""
     name: Label | None = None
     args: Text | None = None
     kwargs: Text | None = None
-    retries: int | None = None
+    retries: Whole | None = None
     eta: Label | None = None
     expires: Label | None = None
     root_id: Label | None = None
@@ -79,12 +80,12 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, kw_only=T
     exception: Text | None = None
     traceback: Text | None = None
     terminated: bool | None = None
-    signum: int | None = None
+    signum: Whole | None = None
     expired: bool | None = None
     requeue: bool | None = None
     freq: float | None = None
-    active: int | None = None
-    processed: int | None = None
+    active: Whole | None = None
+    processed: Whole | None = None
     loadavg: tuple[float, ...] | None = None
     sw_ident: Label | None = None
     sw_ver: Label | None = None

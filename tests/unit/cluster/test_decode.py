@@ -173,3 +173,15 @@ def test_a_sample_shows_the_beginning_of_what_came() -> None:
 
     assert fault.sample.startswith("oops � ␀xxx")
     assert len(fault.sample) == SAMPLE_MAX + 1
+
+
+@pytest.mark.parametrize("number", [2**63 - 1, -(2**63)])
+def test_a_number_of_sixty_four_bits_is_kept(number: int) -> None:
+    assert only(event(clock=number)).clock == number
+
+
+@pytest.mark.parametrize("number", [2**63, 2**64, -(2**63) - 1, 10**300])
+def test_a_number_that_no_store_can_hold_is_left_out_and_the_event_kept(number: int) -> None:
+    found = only(event(clock=number, pid=7))
+
+    assert (found.clock, found.pid) == (None, 7)
