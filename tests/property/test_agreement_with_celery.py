@@ -4,9 +4,7 @@ Left out, because we mean to differ: `parent_id` and `client` of a task that was
 (Celery shows the task as its own parent, and the pool's child as its client), `runtime` of
 failures (Celery has none), the exception where Celery has only `ExceptionWithTraceback()`,
 name and state from when a task's replacement is sent until it starts (Celery still shows the
-run that was replaced), the state of a retry that was received and has not begun (we say RETRY;
-Celery says RECEIVED when it was received after the retry was told, else RETRY), and what
-follows a redelivery.
+run that was replaced), and what follows a redelivery.
 """
 
 from __future__ import annotations
@@ -39,10 +37,6 @@ def celery_state(raw: list[dict[str, Any]]) -> State:
     return state
 
 
-def retry_waits(events: tuple[Event, ...]) -> bool:
-    return [event.type for event in events[-2:]] == ["task-retried", "task-received"]
-
-
 def replacement_waits(events: tuple[Event, ...]) -> bool:
     sent = [index for index, event in enumerate(events) if event.type == "task-sent"]
     numbers = [events[index].retries for index in sent]
@@ -62,7 +56,7 @@ def assert_equal(ours: Task, theirs: Any, events: tuple[Event, ...]) -> None:
         assert ours.exception == theirs.exception
     if ours.succeeded is not None:
         assert ours.runtime == theirs.runtime
-    if not (replacement_waits(events) or retry_waits(events)):
+    if not replacement_waits(events):
         assert (ours.name, ours.state) == (theirs.name, theirs.state)
     if times_sent == 1:
         assert ours.parent_id == theirs.parent_id

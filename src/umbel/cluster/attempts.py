@@ -104,11 +104,16 @@ def _deliver(runs: list[_Run], event: Event) -> None:
     run = _Run(event.retries or 0, event.hostname)
     run.delivery = event
     for other in runs:
-        # A replacement keeps the number and changes the parent; a redelivery changes neither.
         if other.number == run.number:
             known = other.delivery
-            run.redelivered |= known is None or known.parent_id == event.parent_id
+            run.redelivered |= known is None or _says_the_same(known, event)
     runs.append(run)
+
+
+def _says_the_same(known: Event, event: Event) -> bool:
+    """A replacement keeps the number and changes parent or name; a redelivery neither."""
+    same_name = known.name == event.name or None in (known.name, event.name)
+    return same_name and known.parent_id == event.parent_id
 
 
 def _start(runs: list[_Run], event: Event) -> None:

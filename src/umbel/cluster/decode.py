@@ -51,6 +51,7 @@ def decode(body: bytes, received_at: float) -> Decoded:
             or not PAST_MIN < event.timestamp < latest
             or not event.hostname
             or (not event.uuid and event.type in TASK_RANK)
+            or event.runtime == 0  # -0.0 equals 0.0 in other bytes
         ):
             return _decode_slowly(body, received_at)
     if b"\\u0000" in body:
@@ -139,6 +140,11 @@ def _number(value: object) -> float | None:
     return number if math.isfinite(number) else None
 
 
+def _seconds(value: object) -> float | None:
+    number = _number(value)
+    return number + 0.0 if number is not None and abs(number) <= 1e12 else None
+
+
 def _integer(value: object) -> int | None:
     """A number as stores can hold it: 64 bits with a sign."""
     number = value if type(value) is int else _number(value)
@@ -197,7 +203,7 @@ def _loads(value: object) -> tuple[float, ...] | None:
 
 _READERS: Final[dict[str, Callable[[object], Any]]] = {
     **dict.fromkeys(("pid", "clock", "retries", "signum", "active", "processed"), _integer),
-    **dict.fromkeys(("runtime", "freq"), _number),
+    **dict.fromkeys(("runtime", "freq"), _seconds),
     **dict.fromkeys(_LABELS, _label),
     **dict.fromkeys(("eta", "expires", "sw_ident", "sw_ver", "sw_sys"), _label),
     **dict.fromkeys(_TEXTS, _text),

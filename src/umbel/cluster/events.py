@@ -47,6 +47,8 @@ UUID_MAX = 255
 Label = Annotated[str, msgspec.Meta(max_length=LABEL_MAX)]
 Text = Annotated[str, msgspec.Meta(max_length=TEXT_MAX)]
 Uuid = Annotated[str, msgspec.Meta(max_length=UUID_MAX)]
+Seconds = Annotated[float, msgspec.Meta(ge=-1e12, le=1e12)]
+Loads = Annotated[tuple[float, ...], msgspec.Meta(max_length=3)]
 Whole = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
@@ -76,17 +78,17 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, kw_only=T
     exchange: Label | None = None
     routing_key: Label | None = None
     result: Text | None = None
-    runtime: float | None = None
+    runtime: Seconds | None = None
     exception: Text | None = None
     traceback: Text | None = None
     terminated: bool | None = None
     signum: Whole | None = None
     expired: bool | None = None
     requeue: bool | None = None
-    freq: float | None = None
+    freq: Seconds | None = None
     active: Whole | None = None
     processed: Whole | None = None
-    loadavg: tuple[float, ...] | None = None
+    loadavg: Loads | None = None
     sw_ident: Label | None = None
     sw_ver: Label | None = None
     sw_sys: Label | None = None

@@ -7,8 +7,8 @@ whole set, never at the order of arrival:
   over sent, time): the highest describes the task now; the lowest knows its true parent,
   because a retry or a replacement is sent with the task's own id as its parent.
 - *What is its state?* SUCCESS if it ever succeeded; else the later of FAILURE and REVOKED;
-  else the state of the latest attempt; else PENDING. A delivery of a later attempt changes
-  nothing while the run that asked for it stands open, and waits as RETRY after it.
+  else the state of the latest attempt; else PENDING. A delivery of a later attempt that
+  came while the run that asked for it was still on changes nothing.
 - *What happened?* `attempts` puts deliveries, runs and ends together.
 
 In order, the answers equal Celery's own. Sources: celery/events/state.py (`Task.event`),
@@ -17,6 +17,7 @@ celery/states.py, celery/app/task.py (`retry`, `replace`), celery/worker/request
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import msgspec
@@ -211,11 +212,10 @@ def _state(runs: tuple[Attempt, ...], last: dict[str, Event]) -> tuple[str, Even
     if not runs:
         return PENDING, None
     run = runs[-1]
-    if run.state == RECEIVED and run.number > 0:
-        # Received ahead of its time: what stands is the earlier attempt, if one was seen.
-        begun = [earlier for earlier in runs if earlier.state != RECEIVED]
-        if begun and begun[-1].number < run.number:
-            return begun[-1].state, None
+    if run.state == RECEIVED and run.received is not None:
+        begun = [other for other in runs if other.state != RECEIVED and other.number < run.number]
+        if begun and run.received <= (begun[-1].ended or math.inf):
+            return begun[-1].state, None  # delivered while the run that asked for it was on
     return run.state, None
 
 

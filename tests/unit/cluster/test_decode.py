@@ -185,3 +185,18 @@ def test_a_number_that_no_store_can_hold_is_left_out_and_the_event_kept(number: 
     found = only(event(clock=number, pid=7))
 
     assert (found.clock, found.pid) == (None, 7)
+
+
+@pytest.mark.parametrize("runtime", [1e300, -1e300, float("inf")])
+def test_a_runtime_that_no_task_can_have_is_left_out(runtime: float) -> None:
+    assert only(event(runtime=runtime)).runtime is None
+
+
+def test_minus_nothing_is_nothing() -> None:
+    assert str(only(event(runtime=-0.0)).runtime) == "0.0"
+
+
+def test_a_load_average_of_a_million_numbers_keeps_the_first_three() -> None:
+    found = only({**event(loadavg=[1.0] * 1_000_000), "type": "worker-heartbeat"})
+
+    assert found.loadavg == (1.0, 1.0, 1.0)

@@ -81,6 +81,22 @@ def test_a_retry_received_ahead_of_its_time_leaves_the_run_open() -> None:
     assert task(SENT, RECEIVED, STARTED, ahead, told("retried", 2.7)).state == "RETRY"
 
 
+def test_a_retry_received_after_it_was_told_waits_as_received() -> None:
+    after = told("received", 3, name="a", retries=1, parent_id=UUID)
+
+    assert task(SENT, RECEIVED, STARTED, told("retried", 2.7), after).state == "RECEIVED"
+
+
+def test_a_replacement_inside_a_retry_is_no_redelivery() -> None:
+    again = told("received", 4, name="a", retries=1, parent_id=UUID)
+    replaced = told("received", 8, name="b", retries=1, parent_id=UUID)
+    events = (told("retried", 3), again, told("started", 5), replaced, told("started", 9))
+
+    found = task(SENT, RECEIVED, STARTED, *events, told("succeeded", 10))
+
+    assert (found.name, found.flags) == ("b", ())
+
+
 def test_a_retry_knows_the_true_parent_and_the_newest_arguments() -> None:
     first = told("sent", 0, "gen1@client", name="a", args="(1,)", retries=0, parent_id="boss")
     again = told("sent", 3, "gen9@h", name="a", args="(2,)", retries=1, parent_id=UUID)
