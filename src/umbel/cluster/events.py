@@ -43,7 +43,8 @@ LABEL_MAX = 512
 #: A longer task id is refused: it could not be found again under a shortened one.
 UUID_MAX = 255
 
-# The limits are part of the types, so that msgspec checks them while it decodes.
+# The limits are part of the types, so that msgspec checks them while it decodes. They may
+# only ever grow: what was stored under them must stay readable.
 Label = Annotated[str, msgspec.Meta(max_length=LABEL_MAX)]
 Text = Annotated[str, msgspec.Meta(max_length=TEXT_MAX)]
 Uuid = Annotated[str, msgspec.Meta(max_length=UUID_MAX)]
