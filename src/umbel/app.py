@@ -16,7 +16,6 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from umbel.broker.urls import mask
 from umbel.clock import SystemClock
 from umbel.errors import StoreBusy, StoreUnwritable
 from umbel.logs import start_logging
@@ -161,10 +160,8 @@ def _supervisor(settings: Settings) -> Supervisor:
 
 def _watched(settings: Settings) -> str:
     """The broker's address as it may be shown, or where the history is from if nothing
-    is collected here."""
-    if not settings.collect:
-        return str(settings.data)
-    return mask(settings.broker) if settings.broker is not None else broker_link(settings).url
+    is collected here. Raises `UmbelError` for a broker that no collector could use."""
+    return broker_link(settings).url if settings.collect else str(settings.data)
 
 
 def _limits(settings: Settings) -> Limits:

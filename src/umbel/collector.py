@@ -3,7 +3,7 @@
 It may be run alone, any number of them for one broker, or as a child of the web process.
 A child's standard input is a socket to its parent (see `supervise`): when it closes, the
 parent is gone, however it ended, and the collector leaves too, so that no orphan keeps the
-store's lock. Its last sentence goes to the parent by the same way.
+store's lock. What keeps it from storing and why it ends go to the parent by the same way.
 
 Leaving means: read no more, commit what was read, settle it, leave the broker, release the
 store. A second signal does not hurry that; only `kill -9` does, and it loses nothing that
@@ -37,6 +37,7 @@ OK: Final = 0
 TOLD: Final = 3
 BROKEN: Final = 1
 _PARENT_FD: Final = 0
+_LINE_MAX: Final = 4000
 
 
 class CollectorOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,14 +70,24 @@ def run_collector(
     try:
         _collect(open_source, open_store, options, clock or SystemClock(), stop)
     except UmbelError as error:
-        log.error("%s", error)
         _last_words(str(error), options)
         return TOLD
     except Exception as error:
-        log.exception("The collector failed.")
-        _last_words(f"The collector failed: {type(error).__name__}: {error}", options)
+        sentence = f"The collector failed: {type(error).__name__}: {error}"
+        log.exception("%s", sentence)
+        if options.supervised:
+            _tell_parent(sentence)
         return BROKEN
     return OK
+
+
+def as_child(collect: Callable[[], int]) -> int:
+    """What `collect` returns; when it cannot even begin, the parent hears why."""
+    try:
+        return collect()
+    except UmbelError as error:
+        _tell_parent(str(error))
+        return TOLD
 
 
 def _collect(
@@ -98,6 +109,7 @@ def _collect(
             retention=options.retention,
             limits=options.limits,
             clock=clock,
+            tell_trouble=_tell_parent if options.supervised else None,
         )
         ingest.run(stop)
     finally:
@@ -150,10 +162,16 @@ def _follow_parent(stop: threading.Event) -> None:
 
 def _last_words(sentence: str, options: CollectorOptions) -> None:
     """Tell the parent, or the person at the terminal, why."""
-    if not options.supervised:
-        print(sentence, file=sys.stderr)  # noqa: T201
-        return
+    if options.supervised:
+        _tell_parent(sentence)
+    else:
+        print(f"umbel: {sentence}", file=sys.stderr)  # noqa: T201
+
+
+def _tell_parent(sentence: str | None) -> None:
+    """What keeps this process from its work; None once nothing does."""
+    line = " ".join((sentence or "").split()).encode()[:_LINE_MAX] + b"\n"
     try:
-        os.write(_PARENT_FD, sentence.encode()[:4096])
+        os.write(_PARENT_FD, line)
     except OSError as error:
-        log.debug("The parent did not hear the last words: %s", error)
+        log.debug("The parent did not hear %r: %s", sentence, error)

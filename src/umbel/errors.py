@@ -10,13 +10,17 @@
     │   ├── StoreUnwritable      permissions, a full disk, a vanished mount
     │   ├── StoreCorrupt         a file is damaged
     │   └── CursorError          a paging cursor is not one of ours, or has expired
-    └── BrokerError
-        ├── BrokerRefused        wrong credentials, virtual host or arguments
-        └── BrokerUnreachable    nothing answers
+    ├── BrokerError
+    │   ├── BrokerRefused        wrong credentials, virtual host or arguments
+    │   └── BrokerUnreachable    nothing answers
+    └── TooManyStreams           no further live view is given now
 
 Each carries a sentence that says what happened, and `remedy`, a sentence that says what
 to do next. `retriable` tells whether the same call can succeed later without anyone
 changing anything.
+
+One more stands elsewhere: `web.problems.Refusal` is an answer of HTTP, made and caught in
+`web` alone.
 """
 
 from __future__ import annotations
@@ -106,3 +110,9 @@ class BrokerRefused(BrokerError):
 
 class BrokerUnreachable(BrokerError):
     """Nothing answers at the broker's address."""
+
+
+class TooManyStreams(UmbelError):
+    """No further live view is given now."""
+
+    retriable = True

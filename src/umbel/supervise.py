@@ -2,8 +2,9 @@
 
 The child's standard input is one end of a socket whose other end only this process holds.
 The kernel closes it however this process ends, `kill -9` included, and the child leaves when
-it sees that: no orphan, on any system, and nothing to clean up. The child says its last
-sentence over the same socket, so that `state` can tell why it does not run.
+it sees that: no orphan, on any system, and nothing to clean up. Over the same socket the
+child says what keeps it from its work, a line for each change and an empty one when all is
+well again, and at its end why it ends; so `state` can tell it when no file can be written.
 """
 
 from __future__ import annotations
@@ -28,16 +29,21 @@ log = logging.getLogger(__name__)
 STABLE_S: Final = 30.0
 #: After SIGTERM the child may take this long to commit and leave; then it is killed.
 LEAVE_S: Final = 10.0
+#: After the child's end, what it said is read for this long at most: a process that it left
+#: behind may hold the socket.
+LISTEN_S: Final = 1.0
 _WORDS_MAX: Final = 4096
 
 
 class ChildState(msgspec.Struct, frozen=True):
-    """How the child is. `pid` is None while none runs; `last_exit` is the last one's exit
-    code, or minus the number of the signal that ended it; `last_words` its last sentence;
-    `next_try` (Unix seconds) when the next one starts."""
+    """How the child is. `pid` is None while none runs; `trouble` is what the running one says
+    keeps it from its work, empty while nothing does, None until it says; `last_exit` is the
+    last one's exit code, or minus the number of the signal that ended it; `last_words` its
+    last sentence; `next_try` (Unix seconds) when the next one starts."""
 
     pid: int | None = None
     started: float | None = None
+    trouble: str | None = None
     restarts: int = 0
     last_exit: int | None = None
     last_words: str = ""
@@ -45,8 +51,11 @@ class ChildState(msgspec.Struct, frozen=True):
 
     @property
     def sentence(self) -> str | None:
-        """Why it does not run, None while it does."""
-        if self.pid is not None or (self.last_exit is None and not self.last_words):
+        """Why it does not run or does not do its work, None while it does."""
+        if self.pid is not None:
+            # One that has just been started again is likely to fail as the last one did.
+            return (self.last_words if self.trouble is None else self.trouble) or None
+        if self.last_exit is None and not self.last_words:
             return None
         if self.last_words:
             return self.last_words
@@ -77,8 +86,8 @@ class Supervisor:
         self._leave_s = leave_s
         self._stopping = threading.Event()
         self._lock = threading.Lock()
+        self._telling = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
-        self._line: socket.socket | None = None
         self._state = ChildState()
         self._thread = threading.Thread(target=self._watch, name="umbel-supervisor", daemon=True)
 
@@ -104,9 +113,9 @@ class Supervisor:
     def _watch(self) -> None:
         while not self._stopping.is_set():
             started = self._clock.monotonic()
-            child = self._launch()
-            if child is not None:
-                self._bury(child)
+            launched = self._launch()
+            if launched is not None:
+                self._attend(*launched)
             if self._clock.monotonic() - started > STABLE_S:
                 self._backoff.reset()
             if self._stopping.is_set():
@@ -117,7 +126,8 @@ class Supervisor:
             self._stopping.wait(wait_s)
             self._tell(restarts=self._state.restarts + 1)
 
-    def _launch(self) -> subprocess.Popen[bytes] | None:
+    def _launch(self) -> tuple[subprocess.Popen[bytes], socket.socket] | None:
+        """A new child and our end of its line, None if there is none to be."""
         ours, theirs = socket.socketpair()
         with self._lock, contextlib.closing(theirs):
             if self._stopping.is_set():
@@ -136,16 +146,38 @@ class Supervisor:
                 ours.close()
                 self._tell(last_words=f"The collector process cannot be started: {error}")
                 return None
-            self._child, self._line = child, ours
-        self._tell(pid=child.pid, started=self._clock.now(), next_try=None)
-        return child
+            self._child = child
+        self._tell(pid=child.pid, started=self._clock.now(), trouble=None, next_try=None)
+        return child, ours
 
-    def _bury(self, child: subprocess.Popen[bytes]) -> None:
+    def _attend(self, child: subprocess.Popen[bytes], line: socket.socket) -> None:
+        """Listen to the child until it has ended."""
+        listener = threading.Thread(
+            target=self._listen, args=(line,), name="umbel-listener", daemon=True
+        )
+        listener.start()
         code = child.wait()
+        listener.join(LISTEN_S)
+        with contextlib.suppress(OSError):
+            line.shutdown(socket.SHUT_RDWR)
+        listener.join()
+        line.close()
         with self._lock:
-            line, self._line, self._child = self._line, None, None
-        words = _heard(line) if line is not None else ""
-        self._tell(pid=None, started=None, last_exit=code, last_words=words)
+            self._child = None
+        words = self._state.trouble or ""
+        self._tell(pid=None, started=None, trouble=None, last_exit=code, last_words=words)
+
+    def _listen(self, line: socket.socket) -> None:
+        """Take down what the child says, until it ends."""
+        with contextlib.suppress(OSError):
+            heard = b""
+            while said := line.recv(_WORDS_MAX):
+                *sentences, heard = (heard + said).split(b"\n")
+                # A sentence without an end is the last one, or it is too long to wait for.
+                for sentence in [*sentences[-1:], *([heard] if heard else [])]:
+                    words = sentence[:_WORDS_MAX].decode("utf-8", "replace").strip()
+                    self._tell(trouble=words)
+                heard = heard[:_WORDS_MAX]
 
     def _end(self, child: subprocess.Popen[bytes]) -> None:
         child.terminate()
@@ -157,14 +189,5 @@ class Supervisor:
             child.wait()
 
     def _tell(self, **changes: object) -> None:
-        self._state = msgspec.structs.replace(self._state, **changes)
-
-
-def _heard(line: socket.socket) -> str:
-    """What the child said before it ended; closes the line."""
-    with line:
-        line.setblocking(False)
-        try:
-            return line.recv(_WORDS_MAX).decode("utf-8", "replace").strip()
-        except OSError:
-            return ""
+        with self._telling:
+            self._state = msgspec.structs.replace(self._state, **changes)

@@ -10,12 +10,17 @@ import pytest
 from tests.support.history import assert_files_are_sound, wait_until_all_is_stored
 from tests.support.load import Publisher
 from tests.support.mounts import small_disk
-from tests.support.umbels import umbel_serve
+from tests.support.umbels import Umbel, umbel_serve
 from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.rabbitmq, pytest.mark.timeout(240)]
 
 LEFT_BYTES = 256 * 1024
+
+
+def _blind(umbel: Umbel) -> dict[str, str] | None:
+    live: dict[str, str] = umbel.client.live()
+    return live if live["state"] == "blind" else None
 
 
 def test_nothing_is_lost_when_the_disk_is_full_for_a_while(rabbit_url: str, tmp_path: Path) -> None:
@@ -28,7 +33,9 @@ def test_nothing_is_lost_when_the_disk_is_full_for_a_while(rabbit_url: str, tmp_
             ballast = disk / "ballast"
             ballast.write_bytes(bytes(shutil.disk_usage(disk).free - LEFT_BYTES))
             wait_until(lambda: "is full" in umbel.process.output(), timeout_s=60)
-            wait_until(lambda: umbel.client.live()["state"] != "live", timeout_s=60)
+            live = wait_until(lambda: _blind(umbel), timeout_s=60, what="it to be blind")
+            assert f"The disk that holds {umbel.directory}" in live["sentence"]
+            assert "is full. Free some space" in live["sentence"]
 
             ballast.unlink()
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import apsw
 import pytest
 
-from tests.support.brokers import ValkeyBroker, valkey_broker
+from tests.support.brokers import ValkeyBroker, free_port, valkey_broker
 from tests.support.mounts import small_disk
-from tests.support.umbels import umbel_command, umbel_environment, umbel_serve
+from tests.support.umbels import Client, umbel_command, umbel_environment, umbel_serve
 from tests.support.waiting import wait_until
 from umbel.store.sqlite import SqliteStore
 
@@ -69,12 +69,29 @@ def test_a_wrong_name_in_the_file_is_told_with_the_right_one(tmp_path: Path) -> 
     assert "max_age" in said
 
 
-def test_an_unknown_transport_is_told_without_the_password(tmp_path: Path) -> None:
-    code, said = refused(tmp_path, "collect", "-b", "radis://user:s3cret@host/0")
+@pytest.mark.parametrize("command", ["serve", "collect"])
+@pytest.mark.parametrize(
+    ("broker", "words"),
+    [
+        ("radis://user:s3cret@host/0", ("No such transport: radis", "Did you mean redis? Give")),
+        ("redis://user:s3cret@host:port/0", ("Port",)),
+        ("user:s3cret@host:6379/0", ("does not begin with", "://")),
+        (f"{BROKER};radis://user:s3cret@host/0", ("Did you mean redis?",)),
+    ],
+    ids=["unknown", "port", "bare", "second"],
+)
+def test_a_broker_that_cannot_be_used_stops_the_start_with_one_sentence(
+    tmp_path: Path, command: str, broker: str, words: tuple[str, ...]
+) -> None:
+    data = str(tmp_path / "data")
 
-    assert code != 0
-    assert "Did you mean redis" in said
+    code, said = refused(tmp_path, command, "-b", broker, "--data", data)
+
+    assert code == FAILED
+    assert len(said.splitlines()) == 1, said
     assert "s3cret" not in said
+    for word in words:
+        assert word in said
 
 
 def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
@@ -143,8 +160,33 @@ def test_data_of_a_newer_umbel_is_left_alone(tmp_path: Path, data: Path, command
     code, said = refused(tmp_path, command, "-b", BROKER, "--data", str(data), "--port", "0")
 
     assert code != 0
+    assert len(said.splitlines()) == 1, said
     assert "newer Umbel" in said
     assert "999" in said
+
+
+def test_why_a_collector_cannot_begin_is_told_by_its_server(tmp_path: Path) -> None:
+    """An application of which only the server's first look was right: what the collector
+    meets later, before it collects, is shown where people look."""
+    (tmp_path / "shop.py").write_text(
+        "import pathlib\nfrom celery import Celery\n"
+        "seen = pathlib.Path(__file__).with_name('seen')\n"
+        "app = Celery('shop', broker='radis://host' if seen.exists() else "
+        f"{BROKER!r})\nseen.touch()\n"
+    )
+    environment = umbel_environment(HOME=str(tmp_path), PYTHONPATH=str(tmp_path))
+    port = free_port()
+    arguments = ("-A", "shop:app", "--data", str(tmp_path / "data"), "--port", str(port))
+    command = umbel_command(
+        "serve", *arguments, log=tmp_path / "serve.log", environment=environment
+    )
+    client = Client(f"http://127.0.0.1:{port}")
+    with command, client.http:
+        wait_until(lambda: client.is_up("/livez"), timeout_s=60)
+
+        blind = wait_until(lambda: _blind_because_of(client.live(), "radis"), timeout_s=60)
+
+    assert "Did you mean redis?" in blind
 
 
 def test_a_directory_that_another_umbel_writes_to_is_told(

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,10 +16,17 @@ from celery import Celery
 
 from tests.support.brokers import rabbit_vhost, redis_database
 from tests.support.processes import Process, children
+from tests.support.sources import celery_app
 from tests.support.umbels import Client, umbel_command, umbel_environment, umbel_serve
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.timeout(120)
+
+
+def is_live(client: Client) -> bool:
+    """Whether it is ready and says that what it shows is live: on Redis nothing that is
+    sent earlier is seen."""
+    return client.is_up("/readyz") and client.live()["state"] == "live"
 
 
 def send_one_task(broker: str, name: str = "shop.tasks.greet") -> str:
@@ -60,7 +68,7 @@ def test_the_application_says_which_broker_is_watched(tmp_path: Path) -> None:
             url = line_of(process, r"Umbel watches redis://\S+ at (http://\S+)\n")[1]
             client = Client(url)
             with client.http:
-                wait_until(lambda: client.is_up("/readyz"), timeout_s=60, what="readiness")
+                wait_until(lambda: is_live(client), timeout_s=60, what="a live view")
                 task = send_one_task(broker)
 
                 assert wait_until(lambda: client.task(task), what="the task")
@@ -83,7 +91,7 @@ def test_celery_umbel_watches_the_app_of_celery(tmp_path: Path) -> None:
             url = line_of(process, r"Umbel watches redis://\S+ at (http://\S+)\n")[1]
             client = Client(url)
             with client.http:
-                wait_until(lambda: client.is_up("/readyz"), timeout_s=60, what="readiness")
+                wait_until(lambda: is_live(client), timeout_s=60, what="a live view")
 
 
 def test_no_password_stands_in_a_command_line_or_in_what_is_printed(tmp_path: Path) -> None:
@@ -97,7 +105,7 @@ def test_no_password_stands_in_a_command_line_or_in_what_is_printed(tmp_path: Pa
             url = line_of(process, r"Umbel watches amqp://guest:\*\*\*@\S+ at (http://\S+)\n")[1]
             client = Client(url)
             with client.http:
-                wait_until(lambda: client.is_up("/readyz"), timeout_s=60, what="readiness")
+                wait_until(lambda: is_live(client), timeout_s=60, what="a live view")
                 (collector,) = children(process.pid)
                 shown = subprocess.run(
                     ["ps", "-ww", "-o", "args=", "-p", f"{process.pid},{collector}"],
@@ -152,6 +160,18 @@ def test_others_reach_it_only_when_it_is_said_loudly(tmp_path: Path) -> None:
     directory = tmp_path / "data"
     with redis_database() as broker, umbel_serve(broker, directory, *everywhere) as served:
         assert "--insecure is set" in served.process.output()
+
+
+def test_an_old_event_on_a_quiet_broker_leaves_it_live(tmp_path: Path) -> None:
+    """A client whose clock is slow, or one last message of long ago."""
+    event = {"type": "task-sent", "hostname": "gen@h", "uuid": "a", "timestamp": time.time() - 60}
+    with rabbit_vhost() as broker, umbel_serve(broker, tmp_path / "data") as umbel:
+        with celery_app(broker).connection_for_write() as connection:
+            connection.Producer().publish(event, exchange="celeryev", routing_key="task.sent")
+        wait_until(lambda: umbel.client.task("a"), what="the task")
+
+        wait_until(lambda: umbel.client.live()["lag_s"] == 0.0, what="no lag")
+        assert umbel.is_live()
 
 
 def test_log_lines_are_json_when_asked(tmp_path: Path) -> None:

@@ -8,16 +8,19 @@ that goes silent is noticed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from celery import Celery
 from kombu.connection import Connection
 
 from umbel.broker.harmless import disarm
 from umbel.broker.urls import mask
 from umbel.errors import BrokerRefused
+
+if TYPE_CHECKING:
+    from celery import Celery
 
 _Connection: Any = Connection
 
@@ -31,6 +34,10 @@ HEARTBEAT_S: Final = 6.0
 _WITHOUT_EVENTS: Final = frozenset(
     {"sqs", "slmq", "kafka", "confluentkafka", "zookeeper", "azurestoragequeues"}
 )
+_SCHEME: Final = re.compile(r"[A-Za-z][\w+.-]*://")
+#: What kombu raises for a URL that it cannot use; its Kafka transport lacks a name when the
+#: driver is not installed.
+_WRONG: Final = (KeyError, ImportError, ValueError, NameError)
 _REDIS_DEADLINES: Final[dict[str, object]] = {
     "socket_timeout": REPLY_TIMEOUT_S,
     "socket_connect_timeout": CONNECT_TIMEOUT_S,
@@ -115,8 +122,8 @@ def link_to_app(app: Celery, queue: DurableQueue | None = None) -> Link:
     try:
         template = app.connection_for_read()
         return _checked(template, str(app.conf.event_exchange), queue)
-    except (KeyError, ImportError, ValueError) as error:
-        raise _unusable(str(error.args[0] if error.args else error)) from error
+    except _WRONG as error:
+        raise _unusable(error) from error
 
 
 def link_to_url(
@@ -128,13 +135,16 @@ def link_to_url(
     queue: DurableQueue | None = None,
 ) -> Link:
     """The broker at `url` (or several, joined by `;`). Raises `BrokerRefused`."""
+    options = {"transport_options": dict(transport_options or {}), "ssl": use_ssl or False}
     try:
-        template = _Connection(
-            url, transport_options=dict(transport_options or {}), ssl=use_ssl or False
-        )
-        return _checked(template, event_exchange, queue)
-    except (KeyError, ImportError, ValueError) as error:
-        raise _unusable(str(error.args[0] if error.args else error)) from error
+        for one in filter(None, url.split(";")):
+            if not _SCHEME.match(one):
+                # kombu would take all of it for the name of a RabbitMQ host.
+                raise ValueError("it does not begin with the name of a transport and ://")
+            _checked(_Connection(one, **options), event_exchange, queue)
+        return _checked(_Connection(url, **options), event_exchange, queue)
+    except _WRONG as error:
+        raise _unusable(error) from error
 
 
 def _checked(template: Any, exchange: str, queue: DurableQueue | None) -> Link:
@@ -147,9 +157,18 @@ def _checked(template: Any, exchange: str, queue: DurableQueue | None) -> Link:
     return link
 
 
-def _unusable(reason: str) -> BrokerRefused:
+def _ended(text: str) -> str:
+    """`text` as one sentence: single spaces, and an end if it has none."""
+    text = " ".join(text.split())
+    return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
+def _unusable(error: Exception) -> BrokerRefused:
+    reason = str(error.args[0] if error.args else error)
+    if isinstance(error, NameError):
+        reason = "the library of its transport is not installed"
     return BrokerRefused(
-        f"The broker's URL cannot be used: {mask(reason).rstrip('.')}.",
+        f"The broker's URL cannot be used: {_ended(mask(reason))}",
         remedy="Give one like redis://host:6379/0 or amqp://user:password@host:5672/vhost, "
         "and install the library of its transport.",
     )

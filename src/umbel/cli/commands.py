@@ -58,11 +58,17 @@ def serve(**options: Any) -> None:
 @settings_options
 def collect(supervised: bool, **options: Any) -> int:
     """Collect events into the data directory, beside any umbel serve --no-collect."""
-    loaded = given_settings(options)
+    if not supervised:
+        loaded = given_settings(options)
+
+        from umbel import app
+
+        return app.collect(loaded)
 
     from umbel import app
+    from umbel.collector import as_child
 
-    return app.collect(loaded, supervised=supervised)
+    return as_child(lambda: app.collect(given_settings(options), supervised=True))
 
 
 @commands.command(short_help="Show a small live cluster on this machine.")

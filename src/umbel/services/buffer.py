@@ -16,11 +16,13 @@ _FRAME_BYTES: Final = 160
 
 
 class Chunk(msgspec.Struct, frozen=True):
-    """Frames of one read, in order, and when they came (Unix seconds)."""
+    """Frames of one read, in order, and when they came (Unix seconds). `empty_at`: when the
+    broker was last seen to keep nothing before that (see `drain`)."""
 
     frames: Sequence[Frame]
     received_at: float
     size_bytes: int
+    empty_at: float | None = None
 
 
 class FrameBuffer:
@@ -32,7 +34,19 @@ class FrameBuffer:
         self._size_bytes = 0
         self._filled = threading.Condition()
 
-    def put(self, frames: Sequence[Frame], received_at: float, *, bounded: bool) -> int:
+    @property
+    def size_bytes(self) -> int:
+        """What is held, with what frames cost beside their bodies."""
+        return self._size_bytes
+
+    def put(
+        self,
+        frames: Sequence[Frame],
+        received_at: float,
+        *,
+        bounded: bool,
+        empty_at: float | None = None,
+    ) -> int:
         """Add what fits and return how many frames did not. An empty buffer takes one read
         of any size; `bounded=False` takes all."""
         size = sum([len(frame.body) for frame in frames]) + _FRAME_BYTES * len(frames)
@@ -40,7 +54,7 @@ class FrameBuffer:
             is_over = self._size_bytes > 0 and self._size_bytes + size > self._max_bytes
             if bounded and is_over:
                 return len(frames)
-            self._chunks.append(Chunk(frames, received_at, size))
+            self._chunks.append(Chunk(frames, received_at, size, empty_at))
             self._size_bytes += size
             self._filled.notify()
         return 0

@@ -40,8 +40,8 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 class Committer:
-    """Collects chunks and commits them. One thread uses it; `trouble` and `waiting_since`
-    may be read by any."""
+    """Collects chunks and commits them. One thread uses it; `trouble`, `size_bytes` and
+    `waiting_since` may be read by any."""
 
     def __init__(self, store: Store, tally: Tally, limits: Limits, clock: Clock) -> None:
         self._store = store
@@ -55,7 +55,9 @@ class Committer:
 
     def _begin(self) -> None:
         self._events: list[Event] = []
-        self._size_bytes = 0
+        #: What the batch's frames cost in memory before they were decoded.
+        self.size_bytes = 0
+        self._empty_at: float | None = None
         self._tag = 0
         self._since = 0.0
         self.messages = 0
@@ -75,8 +77,9 @@ class Committer:
             if decoded.faults:
                 faults += decoded.faults
         self.messages += len(chunk.frames)
-        self._size_bytes += chunk.size_bytes
+        self.size_bytes += chunk.size_bytes
         self._tag = chunk.frames[-1].tag
+        self._empty_at = chunk.empty_at
         if faults:
             self._tally.misunderstood(faults)
 
@@ -84,7 +87,7 @@ class Committer:
     def is_full(self) -> bool:
         return (
             len(self._events) >= self._limits.batch_events
-            or self._size_bytes >= self._limits.batch_bytes
+            or self.size_bytes >= self._limits.batch_bytes
         )
 
     def due_in_s(self) -> float | None:
@@ -111,7 +114,7 @@ class Committer:
         self.trouble = None
         self._backoff.reset()
         now, wall = self._clock.monotonic(), self._clock.now()
-        self._tally.committed(self._events, self.messages, now, wall)
+        self._tally.committed(self._events, self.messages, now, wall, self._empty_at)
         tag = self._tag
         self._begin()
         return tag

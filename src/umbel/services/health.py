@@ -25,8 +25,8 @@ BEHIND_AFTER_S = 2.0
 #: Gaps that ended within this are told, seconds.
 GAPS_TOLD_S = 600.0
 
-#: Why the collector process that this server watches does not run, as a sentence that says
-#: what to do; None while it runs, or when this server watches none.
+#: Why the collector process that this server watches does not run or cannot store, as a
+#: sentence that says what to do; None while all is well, or when this server watches none.
 Supervised = Callable[[], str | None]
 
 
@@ -148,14 +148,18 @@ def judge(
     collectors: Sequence[CollectorStatus], now: float, trouble: str | None = None
 ) -> Liveness:
     """How current the history is at `now`. `trouble` says why the watched collector process
-    does not run, if it does not."""
+    does not run or cannot store, if so."""
     fresh = _fresh(collectors, now)
     if not fresh:
         return Liveness("blind", None, _silence(collectors, now, trouble))
     connected = [c for c in fresh if c.broker == "connected"]
     if not connected:
         return Liveness("blind", None, _disconnection(fresh))
-    lag_s = min(c.lag_s for c in connected)
+    storing = [c for c in connected if not c.trouble]
+    if not storing:
+        # Connected, so what troubles it is the store, and `lag_s` says only since when.
+        return Liveness("blind", None, _newest(connected).trouble or "")
+    lag_s = min(c.lag_s for c in storing)
     missing = _missing(fresh, now)
     if lag_s > BEHIND_AFTER_S:
         sentence = f"What you see is {_span(lag_s)} behind the cluster and is catching up."
@@ -165,6 +169,10 @@ def judge(
 
 def _fresh(collectors: Sequence[CollectorStatus], now: float) -> list[CollectorStatus]:
     return [c for c in collectors if now - c.at <= REPORT_DUE_S]
+
+
+def _newest(collectors: Sequence[CollectorStatus]) -> CollectorStatus:
+    return max(collectors, key=lambda c: c.at)
 
 
 def _silence(collectors: Sequence[CollectorStatus], now: float, trouble: str | None) -> str:
@@ -183,7 +191,7 @@ def _silence(collectors: Sequence[CollectorStatus], now: float, trouble: str | N
 
 
 def _disconnection(fresh: Sequence[CollectorStatus]) -> str:
-    newest = max(fresh, key=lambda c: c.at)
+    newest = _newest(fresh)
     if newest.trouble:
         return newest.trouble
     return f"The collector is not connected to the broker at {newest.broker_url} yet."

@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from collections.abc import Callable
 from typing import Final
 
 from umbel.broker.base import EventSource
@@ -20,6 +21,7 @@ from umbel.clock import Clock, SystemClock
 from umbel.errors import StoreError
 from umbel.services.buffer import FrameBuffer
 from umbel.services.commit import Committer, Limits
+from umbel.services.drain import Drain
 from umbel.services.tally import Tally
 from umbel.store.base import CollectorStatus, Retention, Store
 
@@ -29,7 +31,7 @@ __all__ = ["Ingest", "Limits"]
 
 REPORT_EVERY_S: Final = 1.0
 TRIM_EVERY_S: Final = 60.0
-READ_TIMEOUT_S: Final = 0.5
+TAKE_TIMEOUT_S: Final = 0.5
 #: Reads that bring few frames are spaced by this, so that more comes with each: the cost of
 #: a read is per call.
 PAUSE_S: Final = 0.004
@@ -40,8 +42,14 @@ LEAVE_S: Final = 3.0
 GAPS_KEPT: Final = 20
 
 
+#: Is told what keeps events from being stored, as a sentence that says what to do, and None
+#: while they are. Called by the writing thread, at its first report and when it changes.
+TellTrouble = Callable[[str | None], None]
+
+
 class Ingest:
-    """One source into one store."""
+    """One source into one store. A store that cannot be written cannot keep the report that
+    says so either, so `tell_trouble` hears of it too."""
 
     def __init__(
         self,
@@ -53,6 +61,7 @@ class Ingest:
         retention: Retention | None = None,
         limits: Limits | None = None,
         clock: Clock | None = None,
+        tell_trouble: TellTrouble | None = None,
     ) -> None:
         limits = limits or Limits()
         self._clock = clock or SystemClock()
@@ -65,6 +74,10 @@ class Ingest:
         self._buffer = FrameBuffer(limits.buffer_bytes)
         self._tally = Tally(self._clock.monotonic())
         self._committer = Committer(store, self._tally, limits, self._clock)
+        self._drain = Drain()
+        self._tell_trouble = tell_trouble
+        self._told: str | None = None
+        self._has_told = False
         self._shed = 0
         self._leaving = threading.Event()
         self._failure: BaseException | None = None
@@ -105,7 +118,7 @@ class Ingest:
             events=counts.events,
             messages=counts.messages,
             rate=counts.rate,
-            lag_s=max(counts.lag_s, self._waiting_s()),
+            lag_s=self._lag_s(counts.lag_s),
             malformed=counts.malformed,
             shed=self._shed,
             lost=counts.lost,
@@ -115,6 +128,12 @@ class Ingest:
             samples=counts.samples,
             event_kinds=counts.kinds,
         )
+
+    def _lag_s(self, committed_s: float) -> float:
+        """How far behind (see `CollectorStatus`), if the last commit was so by
+        `committed_s`. Once the broker keeps nothing, that no longer counts."""
+        waiting_s = self._waiting_s()
+        return waiting_s if self._drain.is_quiet else max(committed_s, waiting_s)
 
     def _waiting_s(self) -> float:
         """For how long the oldest message has waited to be committed."""
@@ -138,10 +157,20 @@ class Ingest:
             # broker, even if that ends the connection meanwhile.
             self._leaving.wait(FULL_PAUSE_S)
             return
-        frames = self._source.read(READ_TIMEOUT_S)
+        begun = self._clock.monotonic()
+        frames = self._source.read(self._drain.timeout_s())
+        now = self._clock.now()
+        self._drain.note(
+            self._source.health(),
+            frames=len(frames),
+            waited_s=self._clock.monotonic() - begun,
+            unsettled_bytes=self._buffer.size_bytes + self._committer.size_bytes,
+            now=now,
+        )
         if not frames:
             return
-        self._shed += self._buffer.put(frames, self._clock.now(), bounded=not lossless)
+        empty_at = self._drain.empty_at
+        self._shed += self._buffer.put(frames, now, bounded=not lossless, empty_at=empty_at)
         if len(frames) < _FEW:
             self._leaving.wait(PAUSE_S)
 
@@ -156,7 +185,7 @@ class Ingest:
         if self._retention is not None and now >= self._trim_at:
             self._trim_at = now + TRIM_EVERY_S
             self._trim(self._retention)
-        wait_s = min(self._report_at - now, READ_TIMEOUT_S)
+        wait_s = min(self._report_at - now, TAKE_TIMEOUT_S)
         due_in_s = self._committer.due_in_s()
         if due_in_s is not None:
             wait_s = min(wait_s, due_in_s)
@@ -190,10 +219,18 @@ class Ingest:
 
     def _report(self) -> None:
         self._note_absence()
+        trouble = self._committer.trouble
         try:
             self._store.report(self.status())
         except StoreError as error:
-            log.error("The collector's status cannot be kept: %s", error)
+            trouble = trouble or str(error)
+        if self._has_told and trouble == self._told:
+            return
+        if trouble is not None and trouble != self._committer.trouble:
+            log.error("The collector's status cannot be kept: %s", trouble)
+        self._told, self._has_told = trouble, True
+        if self._tell_trouble is not None:
+            self._tell_trouble(trouble)
 
     def _trim(self, retention: Retention) -> None:
         try:

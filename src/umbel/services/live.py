@@ -26,7 +26,7 @@ import anyio.to_thread
 import msgspec
 
 from umbel.clock import Clock
-from umbel.errors import StoreError, UmbelError
+from umbel.errors import StoreError, TooManyStreams
 from umbel.query.ast import Node
 from umbel.query.match import compile_query
 from umbel.services.deltas import Changed, Delta, Pending
@@ -46,12 +46,6 @@ STREAMS_MAX = 200
 T = TypeVar("T")
 log = logging.getLogger("umbel.live")
 _encode: Final = msgspec.json.Encoder().encode
-
-
-class TooManyStreams(UmbelError):
-    """No further live stream is given now."""
-
-    retriable = True
 
 
 class _Channel:

@@ -25,8 +25,8 @@ _kind: Final = attrgetter("type")
 
 class Counts(msgspec.Struct, frozen=True):
     """The counts at one moment. `rate` is events a second over the last ten seconds, or
-    since the start; `lag_s` the age of the newest event when it was committed; `samples`
-    are (reason, sentence, first characters) of the last faults."""
+    since the start; `lag_s` how far the last commit was behind; `samples` are (reason,
+    sentence, first characters) of the last faults."""
 
     events: int
     messages: int
@@ -55,9 +55,20 @@ class Tally:
         self._recent: deque[tuple[float, int]] = deque()
         self._loss = LossEstimate()
 
-    def committed(self, events: Sequence[Event], messages: int, now: float, wall: float) -> None:
-        """These events of so many messages became durable at `wall` (Unix seconds)."""
-        ages = [wall - event.timestamp for event in events if event.timestamp <= wall]
+    def committed(
+        self,
+        events: Sequence[Event],
+        messages: int,
+        now: float,
+        wall: float,
+        empty_at: float | None = None,
+    ) -> None:
+        """These events of so many messages became durable at `wall` (Unix seconds). Before
+        the last of them came, the broker was seen to keep nothing at `empty_at`: none of
+        them has waited longer, even where a slow clock stamped it as older."""
+        moments = [event.timestamp for event in events if event.timestamp <= wall]
+        if empty_at is not None:
+            moments.append(empty_at)
         with self._lock:
             self._events += len(events)
             self._messages += messages
@@ -66,8 +77,8 @@ class Tally:
             self._kinds.update(map(_kind, events))
             if len(self._kinds) > KINDS_MAX:
                 self._kinds = _most(self._kinds)
-            if ages:
-                self._lag_s = min(ages)
+            if moments:
+                self._lag_s = max(0.0, wall - max(moments))
 
     def misunderstood(self, faults: Sequence[Fault]) -> None:
         """These could not be decoded or stored."""

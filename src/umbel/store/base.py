@@ -136,10 +136,16 @@ class Trimmed(msgspec.Struct, frozen=True):
 
 class CollectorStatus(msgspec.Struct, frozen=True, kw_only=True):
     """What one collector says of itself, at least once a second. Counts are since its
-    start; times are Unix seconds; `lag_s` is the age of the newest committed event when it
-    was committed; `rate` is events a second over the last ten. `broker` is `connected`,
-    `connecting` or `refused`, and `trouble` the sentence that says why not connected.
-    `lost` is the estimate from the workers' own counts (`heartbeat.processed`)."""
+    start; times are Unix seconds; `rate` is events a second over the last ten. `broker` is
+    `connected`, `connecting` or `refused`, and `trouble` the sentence that says why not
+    connected, or why what comes cannot be stored. `lost` is the estimate from the
+    workers' own counts (`heartbeat.processed`).
+
+    `lag_s` is how far the history is behind: the time that the oldest message not yet stored
+    has waited here, and while a backlog is read, the age of what was stored last, by its
+    newest event's stamp, but no more than the time since the broker was last seen to keep
+    nothing. So a slow clock of another machine makes nothing late, and `lag_s` is 0 when
+    nothing waits, here or in the broker."""
 
     collector: str
     pid: int

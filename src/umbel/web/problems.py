@@ -18,8 +18,7 @@ import msgspec
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from umbel.errors import CursorError, QueryError, StoreError, UmbelError
-from umbel.services.live import TooManyStreams
+from umbel.errors import CursorError, QueryError, StoreError, TooManyStreams, UmbelError
 
 log = logging.getLogger("umbel.web")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from uuid import uuid4
@@ -150,6 +151,39 @@ def test_an_unwritable_store_is_told_and_loses_nothing(app: Celery) -> None:
         wait_until(known(store, "a", "b", "c"))
 
         assert ingest.status().trouble is None
+
+
+def test_what_keeps_a_full_store_from_its_work_is_told_and_taken_back(app: Celery) -> None:
+    """The store cannot even keep the report that says so."""
+    store = ChokingStore()
+    told: list[str | None] = []
+    with running(app, store, tell_trouble=told.append):
+        wait_until(lambda: told == [None])
+        store.is_full = True
+        wait_until(lambda: told == [None, "The disk is full. Free some space."])
+        store.is_full = False
+        wait_until(lambda: told == [None, "The disk is full. Free some space.", None])
+
+
+def test_a_client_whose_clock_is_slow_does_not_make_it_late(app: Celery) -> None:
+    store = MemoryStore()
+    with running(app, store) as ingest:
+        wait_until(lambda: ingest._drain.is_quiet)
+        body = {"type": "task-received", "uuid": "a", "hostname": "slow@h"}
+        publish(app, {**body, "timestamp": time.time() - 3_600})
+        wait_until(known(store, "a"))
+
+        wait_until(lambda: ingest.status().events == 1)
+        assert ingest.status().lag_s < 60
+
+
+def test_lag_ends_when_nothing_waits(app: Celery) -> None:
+    store = MemoryStore()
+    with running(app, store) as ingest:
+        say(app, "a")
+        wait_until(known(store, "a"))
+
+        wait_until(lambda: ingest.status().lag_s == 0.0)
 
 
 def test_an_event_that_the_store_chokes_on_is_left_out_alone(app: Celery) -> None:

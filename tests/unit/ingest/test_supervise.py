@@ -33,6 +33,17 @@ while True:
 """
 SPEAKS = "import os; os.write(0, b'The broker is made of cheese.'); raise SystemExit(3)"
 
+#: Tells a trouble, and that it is over once it may (a mark is there); stays until the end.
+TROUBLED = """
+import os, pathlib, sys, time
+os.write(0, b"The disk is full.\\n")
+while not pathlib.Path(sys.argv[1]).exists():
+    time.sleep(0.01)
+os.write(0, b"\\n")
+while os.read(0, 100):
+    pass
+"""
+
 
 @contextmanager
 def supervised(code: str, *arguments: object, leave_s: float = 10.0) -> Iterator[Supervisor]:
@@ -84,6 +95,31 @@ def test_a_child_that_keeps_dying_is_told_with_its_last_words() -> None:
 
         assert supervisor.state().last_exit == 3
         assert supervisor.state().last_words == "The broker is made of cheese."
+        assert supervisor.state().sentence == "The broker is made of cheese."
+
+
+def test_a_running_child_is_told_with_what_troubles_it_until_it_is_over(tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    with supervised(TROUBLED, mark) as supervisor:
+        wait_until(lambda: supervisor.state().sentence == "The disk is full.")
+        assert supervisor.state().pid is not None
+
+        mark.touch()
+
+        wait_until(lambda: supervisor.state().sentence is None)
+        assert supervisor.state().pid is not None
+
+
+def test_the_end_of_one_child_is_heard_though_another_process_holds_its_line() -> None:
+    leaves = (
+        "import os, subprocess, sys\n"
+        "subprocess.Popen([sys.executable, '-c', 'import os; os.read(0, 1)'])\n"
+        "os.write(0, b'Gone.')\n"
+    )
+    with supervised(leaves) as supervisor:
+        wait_until(lambda: supervisor.state().restarts >= 1)
+
+        assert supervisor.state().last_words == "Gone."
 
 
 def test_a_child_that_dies_silently_is_told_by_its_exit() -> None:

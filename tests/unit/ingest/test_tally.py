@@ -51,6 +51,24 @@ def test_a_clock_ahead_does_not_hide_the_lag() -> None:
     assert tally.counts(1.0).lag_s == 3.0
 
 
+def test_a_slow_clock_makes_nothing_older_than_the_wait_at_the_broker() -> None:
+    """It keeps nothing at `empty_at`, so what came later has waited less than since then."""
+    tally = Tally(0.0)
+
+    tally.committed([event(timestamp=NOW - 60)], 1, now=1.0, wall=NOW, empty_at=NOW - 0.5)
+
+    assert tally.counts(1.0).lag_s == 0.5
+
+
+def test_a_backlog_is_as_old_as_its_newest_event() -> None:
+    """The broker was empty long ago: the events' own stamps say more."""
+    tally = Tally(0.0)
+
+    tally.committed([event(timestamp=NOW - 60)], 1, now=1.0, wall=NOW, empty_at=NOW - 600)
+
+    assert tally.counts(1.0).lag_s == 60.0
+
+
 def test_rate_is_of_the_last_ten_seconds() -> None:
     tally = Tally(0.0)
     for second in range(1, 31):

@@ -51,6 +51,18 @@ def test_a_collector_that_still_connects_is_blind_and_names_the_broker() -> None
     assert "redis://localhost:6379/0" in live.sentence
 
 
+def test_a_connected_collector_that_cannot_store_is_blind_with_its_own_sentence() -> None:
+    live = judge([collector(trouble="The disk is full.", lag_s=30.0)], NOW)
+
+    assert (live.state, live.sentence) == ("blind", "The disk is full.")
+
+
+def test_a_collector_that_cannot_store_does_not_blind_another() -> None:
+    full = collector(trouble="The disk is full.")
+
+    assert judge([full, collector(collector="b")], NOW).state == "live"
+
+
 def test_lag_over_two_seconds_is_behind_and_says_how_far() -> None:
     live = judge([collector(lag_s=42.0)], NOW)
 

@@ -1,0 +1,59 @@
+"""Up to when everything that the broker had for us has been read.
+
+Theory of operation. Neither broker tells how much it keeps, and events carry the clocks of
+other machines. But a connected source that waits in vain has been given all there was: at
+that moment the broker's queue was empty, so whatever is read later has waited there no
+longer than since then, however old its stamp is. After a connection was lost nothing is
+known until the next such moment on a broker that keeps messages, and all others have nothing
+older than the connection.
+
+A source also waits in vain when it may read no more before something is settled. So the
+moment counts only while little is unsettled.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from umbel.broker.base import Health
+
+#: A read that waits so long for nothing has found the queue empty, seconds. Short, so that a
+#: steady stream leaves such moments too.
+PROBE_S: Final = 0.02
+#: Once it is empty, reads may wait longer.
+QUIET_S: Final = 0.5
+#: With less than this unsettled (bodies and what frames cost beside them) no source is held
+#: back: the least that one may hold is 2,000 messages.
+UNSETTLED_BYTES: Final = 256 * 1024
+#: Clocks and timeouts are not exact.
+_NEARLY: Final = 0.9
+
+
+class Drain:
+    """Told of every read by the reading thread; `empty_at` and `is_quiet` are for any."""
+
+    def __init__(self) -> None:
+        #: When the broker was last seen to keep nothing for us (Unix seconds), if it was.
+        self.empty_at: float | None = None
+        #: Whether nothing has come since.
+        self.is_quiet = False
+        self._connected_since: float | None = None
+
+    def timeout_s(self) -> float:
+        """How long the next read may wait."""
+        return QUIET_S if self.is_quiet or self._connected_since is None else PROBE_S
+
+    def note(
+        self, health: Health, *, frames: int, waited_s: float, unsettled_bytes: int, now: float
+    ) -> None:
+        """A read that might take `timeout_s()` took `waited_s` and ended at `now` (Unix
+        seconds)."""
+        if health.since is None or health.since != self._connected_since:
+            self.empty_at = None if health.lossless else now
+            self.is_quiet = False
+            self._connected_since = health.since
+            return
+        waited = waited_s >= self.timeout_s() * _NEARLY
+        self.is_quiet = not frames and waited and unsettled_bytes < UNSETTLED_BYTES
+        if self.is_quiet:
+            self.empty_at = now
