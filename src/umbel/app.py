@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from umbel.broker.urls import mask
 from umbel.clock import SystemClock
 from umbel.errors import StoreBusy, StoreUnwritable
 from umbel.logs import start_logging
@@ -161,7 +162,14 @@ def _supervisor(settings: Settings) -> Supervisor:
 def _watched(settings: Settings) -> str:
     """The broker's address as it may be shown, or where the history is from if nothing
     is collected here. Raises `UmbelError` for a broker that no collector could use."""
-    return broker_link(settings).url if settings.collect else str(settings.data)
+    from umbel.broker.link import check_url
+
+    if not settings.collect:
+        return str(settings.data)
+    if settings.broker is None:
+        return broker_link(settings).url
+    check_url(settings.broker)
+    return mask(settings.broker)
 
 
 def _limits(settings: Settings) -> Limits:

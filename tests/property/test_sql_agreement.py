@@ -23,9 +23,9 @@ from umbel.query.match import compile_query
 from umbel.query.sql import Condition, to_sql
 from umbel.store.sqlite.access import zone_condition
 from umbel.store.sqlite.migrations import migrate
-from umbel.store.sqlite.need import holds, indexed, need_of
+from umbel.store.sqlite.needed import need_of
+from umbel.store.sqlite.presence import presence
 from umbel.store.sqlite.row import COLUMNS, id_value, row
-from umbel.store.sqlite.texts import texts
 from umbel.store.sqlite.vocabulary import GrowingVocabulary
 from umbel.store.sqlite.zones import measure
 
@@ -107,4 +107,4 @@ def test_what_matches_has_the_needed_texts(task: Task, query: Node) -> None:
     if need is None or not compile_query(query, NOW)(task):
         return
 
-    assert holds(need, indexed(texts(pack((told, sent)))), task.state)
+    assert presence(need)(pack((told, sent)), task.state)

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from kombu.connection import Connection
+from kombu.transport import TRANSPORT_ALIASES, resolve_transport
+from kombu.utils.url import parse_url
 
 from umbel.broker.harmless import disarm
 from umbel.broker.urls import mask
@@ -138,13 +140,30 @@ def link_to_url(
     options = {"transport_options": dict(transport_options or {}), "ssl": use_ssl or False}
     try:
         for one in filter(None, url.split(";")):
-            if not _SCHEME.match(one):
-                # kombu would take all of it for the name of a RabbitMQ host.
-                raise ValueError("it does not begin with the name of a transport and ://")
+            _check_form(one)
             _checked(_Connection(one, **options), event_exchange, queue)
         return _checked(_Connection(url, **options), event_exchange, queue)
     except _WRONG as error:
         raise _unusable(error) from error
+
+
+def check_url(url: str) -> None:
+    """Raises `BrokerRefused` for a URL (or several) that no collector can use, as far as can
+    be told without loading the transport's driver, which costs twenty megabytes."""
+    try:
+        for one in filter(None, url.split(";")):
+            _check_form(one)
+    except _WRONG as error:
+        raise _unusable(error) from error
+
+
+def _check_form(url: str) -> None:
+    if not _SCHEME.match(url):
+        # kombu would take all of it for the name of a RabbitMQ host.
+        raise ValueError("it does not begin with the name of a transport and ://")
+    name = str(parse_url(url)["transport"]).split("+")[0]
+    if name not in TRANSPORT_ALIASES:
+        resolve_transport(name)
 
 
 def _checked(template: Any, exchange: str, queue: DurableQueue | None) -> Link:

@@ -126,7 +126,7 @@ class _Translation:
                     Between(field, self._moment(low), self._moment(high), high_open=True)
                 )
             case Argument():
-                return _UNKNOWN
+                return Bounds(_any_bit("args", "kwargs"), NO)
             case Has(field):
                 return self._has(field)
 
@@ -154,6 +154,8 @@ class _Translation:
             return _NONE
         if node.how is How.EQUALS and field.name in {"uuid", "root", "parent"}:
             return self._ids(field.name, node.values)
+        if field.name in IN_BODY:
+            return Bounds(_any_bit(field.name), NO)
         return _UNKNOWN
 
     def _ids(self, field: str, values: tuple[str, ...]) -> Bounds:
@@ -187,7 +189,7 @@ class _Translation:
 
     def _has(self, name: str) -> Bounds:
         if name in FLAG_BITS:
-            return _exactly(f"flags & {FLAG_BITS[name]} != 0")
+            return Bounds(_any_bit(name), _any_bit(name))
         field = FIELDS[name].name
         if field in {"uuid", "root", "state"}:
             return _EVERY
@@ -197,6 +199,10 @@ class _Translation:
 
     def _success(self) -> int:
         return self._vocabulary.ids("state", lambda value: value == "SUCCESS")[0]
+
+
+def _any_bit(*names: str) -> Condition:
+    return Condition(f"flags & {sum(FLAG_BITS[name] for name in names)} != 0")
 
 
 def _exactly(sql: str, parameters: Iterable[Parameter] = ()) -> Bounds:

@@ -15,7 +15,7 @@ from umbel.cluster.events import Event
 from umbel.query.ast import And, Argument, How, Matches, Node, Not, Or, Words
 from umbel.store.base import Order, Store
 from umbel.store.memory import MemoryStore
-from umbel.store.sqlite import SqliteStore, need, walk
+from umbel.store.sqlite import SqliteStore, access, look, need, sorting, walk
 
 TASKS = 300
 PARTITION_TASKS = 128
@@ -23,10 +23,15 @@ _PIECES = ("zebra", "quartz", "Straße", "ΑΣ", "42", "q7", "'", '"', "\\", "%"
 _TEXTS = ("STRASSE", "ας", "zebraquartz", "z", "bra4", "Ab", "none")
 
 
-@pytest.fixture(autouse=True)
-def always_by_index(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, params=["blocks lead", "columns lead"])
+def always_by_index(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     """Put even the smallest partition to its index."""
     monkeypatch.setattr(walk, "_FEW", 0)
+    monkeypatch.setattr(walk, "_AT_ONCE", 0)
+    monkeypatch.setattr(sorting, "_FEW", 0)
+    if request.param == "columns lead":
+        monkeypatch.setattr(look, "_BLOCKS", 0)
+        monkeypatch.setattr(access, "_INDEX_COST", 0.1)
 
 
 def life(number: int) -> list[Event]:
@@ -62,7 +67,7 @@ QUERIES: tuple[Node, ...] = (
 
 def assert_equal(store: Store, oracle: Store) -> None:
     for query in QUERIES:
-        for order in (Order(), Order("seen", descending=False)):
+        for order in (Order(), Order("seen", descending=False), Order("runtime")):
             expected = oracle.search(query, now=BASE, order=order, limit=TASKS)
             found = store.search(query, now=BASE, order=order, limit=TASKS)
             assert found.items == expected.items, query

@@ -71,11 +71,11 @@ def test_changes_that_are_no_longer_remembered_are_said_to_be_missing(
     store.close()
 
 
-def test_numbers_that_no_column_can_hold_stop_nothing(tmp_path: Path) -> None:
+def test_the_largest_numbers_are_kept_and_larger_ones_stop_nothing(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path, write=True, index=False)
     odd = Event(
         type="task-received", timestamp=BASE, hostname="w", uuid="odd", name="odd",
-        pid=2**64 - 1, retries=2**63, clock=2**64 - 1,
+        pid=2**63 - 1, retries=2**63 - 1, clock=2**63 - 1,
     )  # fmt: skip
     long = Event(
         type="task-succeeded", timestamp=BASE, hostname="w", uuid="long", runtime=1e308, result="1"

@@ -25,7 +25,7 @@ from umbel.store.sqlite.writer import Writer
 _log = logging.getLogger(__name__)
 
 #: Tasks that have not ended are indexed when they are this old, and again when they change.
-_SETTLED_AFTER_S = 2.0
+_SETTLED_AFTER_S = 1.0
 _PAUSE_S = 0.25
 #: Behind the writer and the readers, but not so far that the tail of unindexed tasks grows.
 _NICENESS = 5

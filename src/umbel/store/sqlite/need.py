@@ -2,7 +2,7 @@
 
 A need is weaker than its query: whatever matches has it, and some that have it do not
 match. It is asked twice: of the index, for which blocks of tasks to look at, and of a task's
-texts, which costs a tenth of asking `match`.
+packed facts (`presence`), which costs a tenth of asking `match`.
 """
 
 from __future__ import annotations
@@ -13,9 +13,6 @@ from typing import Final
 
 import msgspec
 
-from umbel.cluster.task import STATES
-from umbel.query.ast import And, Argument, Has, How, Matches, Node, Or, Words
-from umbel.query.fields import FIELDS
 from umbel.query.folding import fold
 
 #: The token size of the index.
@@ -26,15 +23,9 @@ _GRAMS_MAX = 12
 #: Stands in the index for a task whose arguments spell characters as escapes.
 ESCAPED: Final = "\x01\x02\x03"
 
-_IN_TEXTS: Final = frozenset(
-    {"uuid", "args", "kwargs", "result", "exception", "traceback", "client", "exchange",
-     "routing_key"}
-)  # fmt: skip
 #: Asks for a token that hardly any text has.
 _NOTHING: Final = '"\x01\x02\x02"'
 _escape = re.compile(r"\\[xuU]").search
-_PLAIN: Final = re.compile(r"[0-9a-z_ .:/@+-]+")
-_PLAIN_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class Literal(msgspec.Struct, frozen=True):
@@ -69,84 +60,11 @@ class Ask(msgspec.Struct, frozen=True):
     states: frozenset[str] = frozenset()
 
 
-def need_of(node: Node) -> Need | None:
-    """What `node` needs; None if that cannot be said of texts."""
-    match node:
-        case And(nodes):
-            return _all([need for each in nodes if (need := need_of(each)) is not None])
-        case Or(nodes):
-            needs = [need_of(each) for each in nodes]
-            known = [need for need in needs if need is not None]
-            return AnyOf(tuple(known)) if known and len(known) == len(needs) else None
-        case Words(text):
-            return _words(fold(text))
-        case Matches(field, how, values) if FIELDS[field].name in _IN_TEXTS:
-            texts = [_of_text(how, fold(value)) for value in values]
-            known = [need for need in texts if need is not None]
-            return AnyOf(tuple(known)) if known and len(known) == len(texts) else None
-        case Argument():
-            return _of_argument(node)
-        case Has():
-            return None
-        case _:
-            return None
-
-
-def _all(needs: list[Need]) -> Need | None:
-    return AllOf(tuple(needs)) if needs else None
-
-
-def _words(wanted: str) -> Need | None:
-    if not wanted:
-        return None
-    states = tuple(state for state in STATES if wanted in fold(state))
-    literal = Literal(wanted)
-    return AnyOf((literal, InState(states))) if states else literal
-
-
-def _of_text(how: How, wanted: str) -> Need | None:
-    pieces = re.split(r"[*?]+", wanted) if how is How.GLOB else [wanted]
-    return _all([Literal(piece) for piece in pieces if piece])
-
-
-def _of_argument(node: Argument) -> Need | None:
-    """The key, if it is a plain keyword, and the plain parts of the value.
-
-    A repr may spell a plain character as an escape. Texts that do so carry a mark, and are
-    always looked at.
-    """
-    pieces = re.split(r"[*?]+", node.value) if node.how is How.GLOB else [node.value]
-    literals = {run for piece in pieces for run in _PLAIN.findall(fold(piece))}
-    first = node.key.partition(".")[0]
-    # Keys are in nearly every task that has them at all: only without a value to look for.
-    if max(map(len, literals), default=0) < GRAM and _is_keyword(first):
-        literals.add(fold(first))
-    found = _all([Literal(text) for text in sorted(literals)])
-    return None if found is None else AnyOf((found, Literal(ESCAPED)))
-
-
-def _is_keyword(key: str) -> bool:
-    return _PLAIN_KEY.fullmatch(key) is not None and not key.isdecimal()
-
-
 def indexed(texts: set[str]) -> str:
     """One folded text that has everything a need can ask of these texts."""
     # With the line breaks, even the last character begins a token.
     joined = fold("\n".join(texts)) + "\n\n"
     return f"{joined}{ESCAPED}" if _escape(joined) else joined
-
-
-def holds(need: Need, text: str, state: str) -> bool:
-    """Whether a task with this text (from `indexed`) and state has the need."""
-    match need:
-        case Literal(wanted):
-            return wanted in text
-        case InState(states):
-            return state in states
-        case AllOf(needs):
-            return all(holds(each, text, state) for each in needs)
-        case AnyOf(needs):
-            return any(holds(each, text, state) for each in needs)
 
 
 def ask(need: Need, beginning: Beginning) -> Ask | None:

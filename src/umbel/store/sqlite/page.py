@@ -8,10 +8,11 @@ from itertools import islice
 from umbel.query.ast import Node
 from umbel.store.base import Order, Page
 from umbel.store.cursors import Place, order_text, read_cursor, write_cursor
+from umbel.store.sqlite.position import Position, position_of
 from umbel.store.sqlite.reader import Deadline, Reader
 from umbel.store.sqlite.rows import seen_at, trimmed
 from umbel.store.sqlite.sorting import sorted_page
-from umbel.store.sqlite.walk import Position, Walk, position_of
+from umbel.store.sqlite.walk import Walk
 
 
 def search(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from umbel.cluster.task import Task
+from umbel.store.sqlite.position import Position
 from umbel.store.sqlite.reader import Reader
-from umbel.store.sqlite.walk import Position
 
 
 def trimmed(task: Task) -> Task:

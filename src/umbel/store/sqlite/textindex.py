@@ -18,7 +18,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import apsw
 import msgspec
@@ -101,32 +101,37 @@ def beginning(partition: ReadPartition) -> Callable[[str], list[str] | None]:
     return tokens
 
 
-def blocks(
-    partition: ReadPartition, expression: str, span: Range, *, descending: bool
-) -> list[Iterable[int]]:
-    """Streams of the ids within `span` that the index finds, each in order."""
+class Hits(NamedTuple):
+    """What the index finds: blocks in order, and tasks that were taken up later."""
+
+    blocks: Iterator[int]
+    changed: tuple[int, ...]
+
+
+def hits(partition: ReadPartition, expression: str, span: Range, *, descending: bool) -> Hits:
+    """Where, within the ids of `span`, what `expression` asks for may be."""
     text = partition.text
     if text is None:
-        return []
+        return Hits(iter(()), ())
     low, high = span
     rows = text.execute(
         "SELECT rowid FROM document WHERE document MATCH ? AND rowid BETWEEN ? AND ?"
         f" ORDER BY rowid {'DESC' if descending else 'ASC'}",
         (expression, low >> BLOCK_BITS, high >> BLOCK_BITS),
     )
-    later = text.execute(
-        "SELECT ids FROM later WHERE document IN"
-        " (SELECT rowid FROM document WHERE document MATCH ? AND rowid >= ?)",
-        (expression, _FIRST_LATER),
-    )
-    changed = {task_id for (ids,) in later for task_id in array("I", ids) if low <= task_id <= high}
-    return [
-        _expanded((number for (number,) in rows), span, descending=descending),
-        sorted(changed, reverse=descending),
-    ]
+    changed: set[int] = set()
+    if text.execute("SELECT 1 FROM later LIMIT 1").fetchone() is not None:
+        later = text.execute(
+            "SELECT ids FROM later WHERE document IN"
+            " (SELECT rowid FROM document WHERE document MATCH ? AND rowid >= ?)",
+            (expression, _FIRST_LATER),
+        )
+        changed.update(task_id for (ids,) in later for task_id in array("I", ids))
+    return Hits((number for (number,) in rows), tuple(changed))
 
 
-def _expanded(numbers: Iterable[int], span: Range, *, descending: bool) -> Iterator[int]:
+def expanded(numbers: Iterable[int], span: Range, *, descending: bool) -> Iterator[int]:
+    """The ids of these blocks that lie within `span`."""
     for number in numbers:
         first = max(span[0], number << BLOCK_BITS)
         last = min(span[1], (number << BLOCK_BITS) + _BLOCK - 1)

@@ -1,0 +1,278 @@
+"""Tasks sorted by a number (received, started, runtime).
+
+Only columns are sorted; tasks are read in that order, until the page is full. Zones are
+taken in the order of their bounds, more at a time each time, until none that is left can
+hold a task that belongs on the page. Where an index over columns or the search index leaves
+few tasks, these are sorted instead.
+"""
+
+# ruff: noqa: S608  what is put into statements is our own: columns, numbers, marks
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import ExitStack
+from itertools import groupby
+from typing import Any, NamedTuple
+
+import apsw
+
+from umbel.cluster.task import Task
+from umbel.query.match import Test, compile_query
+from umbel.query.sql import NO, Bounds, to_sql
+from umbel.store.sqlite import access
+from umbel.store.sqlite.blocks import blocks_of
+from umbel.store.sqlite.files import only_row
+from umbel.store.sqlite.needed import need_of
+from umbel.store.sqlite.placed import Asked, OutOfTime, Placed
+from umbel.store.sqlite.position import Position, position_of
+from umbel.store.sqlite.presence import Presence, presence
+from umbel.store.sqlite.reader import ReadPartition
+from umbel.store.sqlite.row import id_value
+from umbel.store.sqlite.sorted_texts import keyed
+from umbel.store.sqlite.textindex import BLOCK_BITS
+from umbel.store.sqlite.zones import ZONE_BITS
+
+#: An index that gives more tasks than this is slower than zones.
+_BY_INDEX_MAX = 60_000
+#: The search index is of use where it finds at most so many blocks.
+_BLOCKS_MAX = 16_384
+#: Zones that are taken together at first, and how their number grows.
+_ZONES_FIRST, _ZONES_GROW = 16, 4
+#: Tasks that are read between two looks at the clock.
+_READ = 64
+
+
+class _Piece(NamedTuple):
+    """Tasks of a partition whose value is not beyond `bound`: those of a zone, or those that
+    a FROM clause and a condition give."""
+
+    bound: float
+    partition: int
+    zone: int | None
+    source: str = ""
+    condition: str = "1"
+    parameters: tuple[Any, ...] = ()
+    among: frozenset[int] | None = None
+
+
+class _Best(NamedTuple):
+    key: float
+    position: Position
+    task: Task | None
+
+
+class _Of(NamedTuple):
+    """A partition, what the query is there, and the texts of shared values."""
+
+    partition: ReadPartition
+    bounds: Bounds
+    texts: Mapping[int, str]
+
+
+def by_number(asked: Asked) -> Generator[Placed]:
+    """The tasks of the page in order. Raises `OutOfTime`."""
+    placed: list[Placed] = []
+    if asked.after is None or asked.after.value is not None:
+        placed = _Sorting(asked).best()
+        yield from placed
+    yield from keyed(asked.without_value(), None, placed)
+
+
+class _Sorting:
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
+        self._field = asked.order.field
+        self._sign = -1.0 if asked.order.descending else 1.0
+        self._wanted = asked.limit + 1
+        self._best: list[_Best] = []
+        self._of: dict[int, _Of] = {}
+        needed = need_of(asked.query)
+        self._presence: Presence | None = None if needed is None else presence(needed)
+        self._test: Test = compile_query(asked.query, asked.now)
+
+    def best(self) -> list[Placed]:
+        """The first `limit` and one more of those with a value."""
+        with ExitStack() as stack:
+            self._open(stack)
+            pieces = [piece for number in self._of for piece in self._pieces(number)]
+            pieces.sort(key=lambda piece: self._sign * piece.bound)
+            size = _ZONES_FIRST
+            while pieces := self._possible(pieces):
+                bound = self._sign * pieces[0].bound
+                try:
+                    self._take(pieces[:size])
+                except apsw.InterruptError as error:
+                    certain = [each for each in self._best if self._rank(each)[0] < bound]
+                    raise OutOfTime(self._read(certain)) from error
+                pieces, size = pieces[size:], size * _ZONES_GROW
+            return self._read(self._best)
+
+    def _open(self, stack: ExitStack) -> None:
+        asked = self._asked
+        for number in asked.reader.numbers():
+            partition = stack.enter_context(asked.reader.partition(number, asked.deadline))
+            if partition is None:
+                continue
+            bounds = to_sql(asked.query, partition.vocabulary, asked.now, id_value)
+            if bounds.upper != NO:
+                self._of[number] = _Of(partition, bounds, partition.vocabulary.texts)
+
+    def _rank(self, each: _Best) -> tuple[float, int, int]:
+        return self._sign * each.key, -each.position.partition, -each.position.id
+
+    def _possible(self, pieces: list[_Piece]) -> list[_Piece]:
+        """Those that may hold a task which belongs on the page."""
+        if len(self._best) < self._wanted:
+            return pieces
+        worst, _, _ = self._rank(self._best[-1])
+        return [piece for piece in pieces if self._sign * piece.bound <= worst]
+
+    # -- where to look -------------------------------------------------------------------
+
+    def _pieces(self, number: int) -> list[_Piece]:
+        partition, bounds, _ = self._of[number]
+        asked = self._asked
+        beyond = -self._sign * float("inf")
+        newest = partition.newest_id()
+        way = access.choose(asked.query, partition.vocabulary, newest, {})
+        blocks = None
+        if not bounds.exact:
+            blocks = blocks_of(partition, asked.query, _BLOCKS_MAX)
+        if blocks is not None and not blocks:
+            return []
+        few = way.index is not None and way.expected <= _BY_INDEX_MAX
+        if few and (blocks is None or way.expected < len(blocks) << BLOCK_BITS):
+            source = f"task INDEXED BY {way.index}"
+            condition = way.required or "1"
+            return [_Piece(beyond, number, None, source, condition, among=blocks)]
+        if blocks is not None:
+            return [_Piece(beyond, number, None, _BY_BLOCK, parameters=(_array(blocks),))]
+        return self._zones(number, newest)
+
+    def _zones(self, number: int, newest: int) -> list[_Piece]:
+        field, asked = self._field, self._asked
+        connection = self._of[number].partition.connection
+        descending = asked.order.descending
+        bound = f"{field}_max" if descending else f"{field}_min"
+        zones = access.zone_condition(asked.query, asked.now)
+        conditions = [f"{bound} IS NOT NULL", zones.sql if zones else "1"]
+        parameters = list(zones.parameters) if zones else []
+        if asked.after is not None and isinstance(asked.after.value, float | int):
+            # The rest of these zones was on earlier pages.
+            conditions.append(f"{field}_min <= ?" if descending else f"{field}_max >= ?")
+            parameters.append(asked.after.value)
+        rows = connection.execute(
+            f"SELECT id, {bound} FROM zone WHERE {' AND '.join(conditions)}", parameters
+        )
+        pieces = [_Piece(value, number, zone) for zone, value in rows]
+        (last,) = only_row(connection, "SELECT max(id) FROM zone")
+        first = 0 if last is None else (last + 1) << ZONE_BITS
+        rest = _Piece(
+            -self._sign * float("inf"), number, None, "task NOT INDEXED",
+            "task.id BETWEEN ? AND ?", (first, newest),
+        )  # fmt: skip
+        return [*pieces, rest]
+
+    # -- what is there -------------------------------------------------------------------
+
+    def _take(self, pieces: list[_Piece]) -> None:
+        """Keep the best of these pieces; zones of one partition are asked together."""
+        pieces.sort(key=lambda piece: (-piece.partition, piece.zone is not None))
+        for (number, zoned), together in groupby(
+            pieces, key=lambda piece: (piece.partition, piece.zone is not None)
+        ):
+            if zoned:
+                zones = frozenset(piece.zone for piece in together if piece.zone is not None)
+                self._ask(_Piece(0.0, number, None, _BY_ZONE, parameters=(_array(zones),)))
+            else:
+                for piece in together:
+                    self._ask(piece)
+
+    def _ask(self, piece: _Piece) -> None:
+        rows = self._rows(piece)
+        if piece.among is not None:
+            among = piece.among
+            rows = (row for row in rows if row[0] >> BLOCK_BITS in among)
+        found = list(self._matching(piece.partition, rows))
+        self._best = sorted(self._best + found, key=self._rank)[: self._wanted]
+
+    def _rows(self, piece: _Piece) -> Iterator[tuple[int, float]]:
+        """Ids and values of the piece, sorted, none of them behind what is known."""
+        field, after = self._field, self._asked.after
+        word, compared, within = ("DESC", "<", ">=") if self._sign < 0 else ("ASC", ">", "<=")
+        partition, bounds, _ = self._of[piece.partition]
+        conditions, parameters = [piece.condition, f"{field} IS NOT NULL"], [*piece.parameters]
+        if len(self._best) == self._wanted:
+            conditions.append(f"{field} {within} ?")
+            parameters.append(self._best[-1].key)
+        if after is not None and isinstance(after.value, float | int):
+            last = position_of(after.arrival)
+            older = "1" if partition.number < last.partition else "0"
+            if partition.number == last.partition:
+                older = f"task.id < {last.id}"
+            conditions.append(f"({field} {compared} ? OR ({field} = ? AND {older}))")
+            parameters += [after.value, after.value]
+        conditions.append(f"({bounds.upper.sql})")
+        parameters += bounds.upper.parameters
+        limit = f" LIMIT {self._wanted}" if bounds.exact else ""
+        return partition.connection.execute(
+            f"SELECT task.id, {field} FROM {piece.source} WHERE {' AND '.join(conditions)}"
+            f" ORDER BY {field} {word}, task.id DESC{limit}",
+            parameters,
+        )
+
+    def _matching(self, number: int, rows: Iterator[tuple[int, float]]) -> Iterator[_Best]:
+        """The first of them that match, no more than are wanted."""
+        of = self._of[number]
+        taken = 0
+        for count, (task_id, key) in enumerate(rows):
+            task = None
+            if not of.bounds.exact:
+                if count % _READ == 0 and self._asked.deadline.passed():
+                    raise apsw.InterruptError
+                task = self._task(of, task_id)
+                if task is None:
+                    continue
+            yield _Best(key, Position(number, task_id), task)
+            taken += 1
+            if taken == self._wanted:
+                return
+
+    def _task(self, of: _Of, task_id: int) -> Task | None:
+        partition = of.partition
+        uuid, state, z = only_row(partition.connection, _TASK, (task_id,))
+        packed = partition.packed(z)
+        if self._presence and not self._presence(packed, of.texts[state]):
+            return None
+        task = partition.task(uuid, z)
+        return task if self._test(task) else None
+
+    def _read(self, best: list[_Best]) -> list[Placed]:
+        """With the tasks that were not needed to tell whether they match."""
+        placed: list[Placed] = []
+        for key, position, task in best:
+            if task is None:
+                partition = self._of[position.partition].partition
+                uuid, _, z = only_row(partition.connection, _TASK, (position.id,))
+                task = partition.task(uuid, z)
+            placed.append(Placed(key, position, task))
+        return placed
+
+
+_TASK = "SELECT uuid, state, z FROM task JOIN body ON body.id = task.id WHERE task.id = ?"
+
+
+def _neighbours(bits: int) -> str:
+    return (
+        "carray(?) AS part CROSS JOIN task NOT INDEXED"
+        f" ON task.id BETWEEN part.value << {bits} AND (part.value << {bits}) + {(1 << bits) - 1}"
+    )
+
+
+_BY_BLOCK, _BY_ZONE = _neighbours(BLOCK_BITS), _neighbours(ZONE_BITS)
+
+
+def _array(numbers: frozenset[int]) -> object:
+    return apsw.carray(array("q", sorted(numbers)))

@@ -1,0 +1,87 @@
+"""Sorted pages are those of the store in memory, whichever way leads to them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from tests.contract.stories import BASE, failed, succeeded, uuid_of
+from tests.support.waiting import wait_until
+from umbel.cluster.events import Event
+from umbel.query.ast import EVERYTHING, And, Between, How, Matches, Node, Not, Words
+from umbel.store.base import Order
+from umbel.store.memory import MemoryStore
+from umbel.store.sqlite import SqliteStore, sorted_numbers, sorting
+
+TASKS = 4_000
+PARTITION_TASKS = 3_000
+
+QUERIES: tuple[Node, ...] = (
+    EVERYTHING,
+    Matches("state", How.EQUALS, ("FAILURE",)),
+    Matches("name", How.GLOB, ("shop.*",)),
+    Between("runtime", low=0.5),
+    Not(Between("runtime", low=0.01)),
+    Words("zebra"),
+    Words("quartz7"),
+    Words("nobody has this"),
+    And((Words("zebra"), Matches("state", How.EQUALS, ("FAILURE",)))),
+    Matches("exception", How.CONTAINS, ("Key",)),
+)
+
+
+def life(number: int) -> list[Event]:
+    dice = random.Random(number)
+    word = dice.choice(["zebra", "okapi", f"quartz{dice.randrange(400)}"])
+    runtime, name = round(dice.expovariate(4), 2), dice.choice(["shop.send", "mail.sort"])
+    uuid, at, args = uuid_of(number), BASE + number, repr((word,))
+    if dice.random() < 0.1:
+        error = dice.choice(["KeyError('zebra')", "ValueError()"])
+        events = failed(uuid, at, exception=error, runtime=runtime, name=name, args=args)
+    else:
+        events = succeeded(uuid, at, runtime=runtime, name=name, args=args)
+    return events[: dice.randrange(2, 5)]
+
+
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SqliteStore, MemoryStore]]:
+    store = SqliteStore(
+        tmp_path_factory.mktemp("sorting"), write=True, partition_tasks=PARTITION_TASKS
+    )
+    oracle = MemoryStore(partition_tasks=PARTITION_TASKS)
+    for first in range(0, TASKS, 500):
+        events = [event for number in range(first, first + 500) for event in life(number)]
+        for each in (store, oracle):
+            each.apply(events)
+    yield store, oracle
+    store.close()
+
+
+@pytest.mark.parametrize("way", ["as it comes", "never few", "zones alone"])
+def test_every_page_is_that_of_the_oracle(
+    stores: tuple[SqliteStore, MemoryStore], monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    store, oracle = stores
+    wait_until(lambda: store.status().unindexed < 2_000, timeout_s=30)
+    if way != "as it comes":
+        monkeypatch.setattr(sorting, "_FEW", 0)
+        monkeypatch.setattr(sorted_numbers, "_ZONES_FIRST", 1)
+    if way == "zones alone":
+        monkeypatch.setattr(sorted_numbers, "_BY_INDEX_MAX", 0)
+        monkeypatch.setattr(sorted_numbers, "_BLOCKS_MAX", 0)
+
+    for query in QUERIES:
+        for order in (Order("runtime"), Order("runtime", descending=False), Order("name")):
+            theirs = ours = None
+            for _ in range(3):
+                expected = oracle.search(query, now=BASE, order=order, cursor=theirs, limit=40)
+                found = store.search(query, now=BASE, order=order, cursor=ours, limit=40)
+
+                assert found.complete
+                assert found.items == expected.items, (query, order)
+                theirs, ours = expected.cursor, found.cursor
+                assert (theirs is None) == (ours is None)
+                if theirs is None:
+                    break
