@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from umbel.cluster.events import UUID_MAX
+from umbel.query.lexer import TEXT_MAX
 from umbel.store.base import Measure
 
 #: A moment in Unix seconds; the year 2200 is late enough.
@@ -19,7 +20,7 @@ _LATEST = 7_258_118_400
 Text = Annotated[
     str,
     Meta(
-        max_length=4_000,
+        max_length=TEXT_MAX,
         description="A search in Umbel's query language; empty matches every task.",
         examples=["state:FAILURE name:shop.*", "runtime:>5s queue:mail"],
     ),
@@ -50,7 +51,7 @@ Group = Annotated[
 ]
 Cap = Annotated[int, Meta(ge=1, le=1_000_000, description="Counting stops here.")]
 Caret = Annotated[
-    int, Meta(ge=0, le=4_000, description="Where the caret is, in characters; default: the end.")
+    int, Meta(ge=0, le=TEXT_MAX, description="Where the caret is, in characters; default: the end.")
 ]
 Suggestions = Annotated[int, Meta(ge=1, le=50, description="The most suggestions.")]
 Moment = Annotated[
