@@ -137,10 +137,10 @@ def link_to_url(
     queue: DurableQueue | None = None,
 ) -> Link:
     """The broker at `url` (or several, joined by `;`). Raises `BrokerRefused`."""
+    check_url(url)
     options = {"transport_options": dict(transport_options or {}), "ssl": use_ssl or False}
     try:
-        for one in filter(None, url.split(";")):
-            _check_form(one)
+        for one in _each(url):
             _checked(_Connection(one, **options), event_exchange, queue)
         return _checked(_Connection(url, **options), event_exchange, queue)
     except _WRONG as error:
@@ -151,10 +151,14 @@ def check_url(url: str) -> None:
     """Raises `BrokerRefused` for a URL (or several) that no collector can use, as far as can
     be told without loading the transport's driver, which costs twenty megabytes."""
     try:
-        for one in filter(None, url.split(";")):
+        for one in _each(url):
             _check_form(one)
     except _WRONG as error:
         raise _unusable(error) from error
+
+
+def _each(urls: str) -> list[str]:
+    return [url for url in urls.split(";") if url]
 
 
 def _check_form(url: str) -> None:
@@ -162,18 +166,23 @@ def _check_form(url: str) -> None:
         # kombu would take all of it for the name of a RabbitMQ host.
         raise ValueError("it does not begin with the name of a transport and ://")
     name = str(parse_url(url)["transport"]).split("+")[0]
+    _refuse_without_events(name)
     if name not in TRANSPORT_ALIASES:
         resolve_transport(name)
 
 
 def _checked(template: Any, exchange: str, queue: DurableQueue | None) -> Link:
     link = Link(template=template, exchange=exchange, queue=queue or DurableQueue())
-    if link.transport.lower() in _WITHOUT_EVENTS:
+    _refuse_without_events(link.transport)
+    return link
+
+
+def _refuse_without_events(transport: str) -> None:
+    if transport.lower() in _WITHOUT_EVENTS:
         raise BrokerRefused(
-            f"Celery sends no events over {link.transport}.",
+            f"Celery sends no events over {transport}.",
             remedy="Events need RabbitMQ, Redis or another broker with broadcasts.",
         )
-    return link
 
 
 def _ended(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from celery import Celery
 
-from umbel.broker.link import DurableQueue, link_to_app, link_to_url
+from umbel.broker.link import DurableQueue, check_url, link_to_app, link_to_url
 from umbel.errors import BrokerRefused
 
 
@@ -62,3 +62,11 @@ def test_a_transport_that_carries_no_events_is_refused() -> None:
 
     with pytest.raises(BrokerRefused, match="Celery sends no events over sqs"):
         link_to_app(app)
+
+
+@pytest.mark.parametrize("url", ["sqs://", "kafka://host", "amqp://fine;sqs://"])
+def test_an_address_that_carries_no_events_is_refused_before_its_driver_is_loaded(
+    url: str,
+) -> None:
+    with pytest.raises(BrokerRefused, match="Celery sends no events over"):
+        check_url(url)
