@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import brokers, report, subject_flower
+from bench import brokers, flower_env, report
 from bench.parts import MEASURE, SIZED, Setting
 from umbel import __version__
 
@@ -45,7 +45,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 def main(argv: Sequence[str] | None = None) -> None:
     asked = _arguments(argv)
-    subject_flower.install()
+    flower_env.install()
     report.CACHE.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=report.CACHE) as home:
         folder = Path(home)
@@ -74,7 +74,7 @@ def _measure(name: str, at: Setting, versions: str) -> None:
             at_time,
             load,
             command,
-            f"Umbel {__version__}, Flower {subject_flower.VERSION}, {versions}",
+            f"Umbel {__version__}, Flower {flower_env.VERSION}, {versions}",
             outcome.table,
             outcome.verdicts,
             at.quick,

@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Final
 
 from bench.brokers import free_port
 from bench.client import Answer, Client
+from bench.flower_env import VERSION, install
 from bench.processes import stop
 from bench.searches import Search
 from bench.subject import Recorded, await_answer, start
 
-VERSION: Final = "2.2.0"
-_HOME: Final = Path(__file__).parent / ".flower-env"
 _EVENTS: Final = re.compile(
     rb'^flower_events_total\{[^\n]*type="(task-[^"]+)"[^\n]*\} (\S+)$', re.M
 )
-
-
-def install() -> None:
-    """Make the environment if it is not there yet."""
-    if (_HOME / "bin" / "celery").exists():
-        return
-    print(f"installing Flower {VERSION} into {_HOME.name} ...", flush=True)
-    subprocess.run([sys.executable, "-m", "venv", str(_HOME)], check=True)
-    pip = [str(_HOME / "bin" / "python"), "-m", "pip", "install", "--quiet"]
-    subprocess.run([*pip, f"flower=={VERSION}", "celery[redis]", "packaging"], check=True)
 
 
 class Flower:
@@ -43,7 +30,7 @@ class Flower:
         log = folder / "flower.log"
         self.process = start(
             [
-                *(str(_HOME / "bin" / "celery"), f"--broker={broker}", "flower"),
+                *(str(install()), f"--broker={broker}", "flower"),
                 *(f"--port={self.port}", "--address=127.0.0.1", f"--max_tasks={max_tasks}"),
             ],
             log,

@@ -15,6 +15,8 @@ from bench.trial import Trial
 RATE: Final = 20_000.0
 SECONDS: Final = 60.0
 LAG_S: Final = 2.0
+#: A collector tells its counts once a second, so the end of a run is seen so much later.
+TOLD_EVERY_S: Final = 1.0
 RESIDENT: Final = 200e6
 CPU_SHARE: Final = 5.0
 
@@ -148,13 +150,14 @@ def sustained_verdicts(outcomes: list[Outcome], where: str = "") -> tuple[Verdic
         worst = max(run.lags_s, default=0.0)
         seconds = run.ledger["seconds"]
         full = run.ledger["rate"] >= 0.99 * RATE and seconds >= 0.99 * SECONDS
-        held = full and run.lost == 0 and run.caught_up_s < LAG_S
+        held = full and run.lost == 0 and run.caught_up_s < LAG_S + TOLD_EVERY_S
         peak = run.cost.peak.resident
         found += [
             Verdict(
                 f"events a second, sustained, nothing lost ({place})",
                 f"{RATE:,.0f} for {SECONDS:.0f} s",
-                f"{run.rate:,.0f} for {seconds:.0f} s, {run.lost:,} lost",
+                f"{run.ledger['rate']:,.0f} for {seconds:.0f} s, {run.lost:,} lost, "
+                f"all stored {run.caught_up_s:.1f} s after the last",
                 held,
             ),
             Verdict(f"lag ({place})", f"under {LAG_S:.0f} s", f"{worst:.2f} s", worst < LAG_S),

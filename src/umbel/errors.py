@@ -10,17 +10,31 @@
     │   ├── StoreUnwritable      permissions, a full disk, a vanished mount
     │   ├── StoreCorrupt         a file is damaged
     │   └── CursorError          a paging cursor is not one of ours, or has expired
-    ├── BrokerError
+    ├── BrokerError              (sent: how many messages the broker had taken before)
     │   ├── BrokerRefused        wrong credentials, virtual host or arguments
-    │   └── BrokerUnreachable    nothing answers
+    │   ├── BrokerUnreachable    nothing answers
+    │   └── NotSupported         this kind of broker cannot do that
+    ├── ResultsUnavailable       the result backend is disabled, unreachable or unreadable
+    ├── ActionError
+    │   ├── UnknownAction        there is no such plan, or it expired
+    │   ├── ActionRefused        it cannot be done so (confirmation, state, arguments)
+    │   └── NotPermitted         this person's role does not allow it
+    ├── TaskError
+    │   ├── TaskUnknown          nothing is known of a task with this id
+    │   ├── TaskNotRegistered    no worker knows a task of this name
+    │   ├── TaskTimeout          the task had not ended when time was up
+    │   └── TaskFailed           the task itself failed, or was revoked
+    ├── NoAnswer                 no worker answered in time: what became of it is unknown
+    ├── ServerError              a running Umbel answers with an error of no kind above
+    │   └── ServerUnreachable    nothing that is an Umbel answers at this address
     └── TooManyStreams           no further live view is given now
 
 Each carries a sentence that says what happened, and `remedy`, a sentence that says what
 to do next. `retriable` tells whether the same call can succeed later without anyone
 changing anything.
 
-One more stands elsewhere: `web.problems.Refusal` is an answer of HTTP, made and caught in
-`web` alone.
+Two more stand elsewhere: `web.problems.Refusal` and `web.flower.asking.Refused` are answers
+of HTTP, made and caught in `web` alone.
 """
 
 from __future__ import annotations
@@ -45,7 +59,7 @@ class SettingsError(UmbelError):
         self.setting = setting
 
 
-class QueryError(UmbelError):
+class QueryError(UmbelError, ValueError):
     """A search text cannot be understood.
 
     `position` and `end` are offsets in characters into the text; `suggestion` is the
@@ -99,9 +113,10 @@ class CursorError(StoreError):
 
 
 class BrokerError(UmbelError):
-    """The broker cannot do what was asked."""
+    """The broker cannot do what was asked. `sent`: messages that it had taken before."""
 
     retriable = True
+    sent = 0
 
 
 class BrokerRefused(BrokerError):
@@ -110,6 +125,101 @@ class BrokerRefused(BrokerError):
 
 class BrokerUnreachable(BrokerError):
     """Nothing answers at the broker's address."""
+
+
+class NotSupported(BrokerError):
+    """This kind of broker cannot do that."""
+
+    retriable = False
+
+
+class ResultsUnavailable(UmbelError):
+    """The result backend is disabled, does not answer, or keeps what cannot be read."""
+
+    retriable = True
+
+
+class ActionError(UmbelError):
+    """An action cannot be planned or executed."""
+
+
+class UnknownAction(ActionError):
+    """There is no plan with this id, or it expired."""
+
+
+class ActionRefused(ActionError):
+    """The action cannot be done as asked. `field` names what is wrong with the request."""
+
+    def __init__(self, message: str, *, field: str | None = None, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.field = field
+
+
+class NotPermitted(ActionError):
+    """This person's role does not allow it."""
+
+
+class TaskError(UmbelError):
+    """One task cannot be had, run or waited for. `task_id` is its id, as far as it has one."""
+
+    def __init__(self, message: str, *, task_id: str | None = None, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.task_id = task_id
+
+
+class TaskUnknown(TaskError, LookupError):
+    """Nothing is known of a task with this id."""
+
+
+class TaskNotRegistered(TaskError, LookupError):
+    """No worker that answered knows a task of this name."""
+
+
+class TaskTimeout(TaskError, TimeoutError):
+    """The task had not ended when time was up; it may still run."""
+
+    retriable = True
+
+
+class TaskFailed(TaskError, RuntimeError):
+    """The task itself failed, or was revoked: `state` says which. `exception` is
+    `Type('message')` as text and `traceback` its text, as far as the worker told them."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        task_id: str,
+        state: str,
+        exception: str | None = None,
+        traceback: str | None = None,
+    ) -> None:
+        super().__init__(message, task_id=task_id)
+        self.state = state
+        self.exception = exception
+        self.traceback = traceback
+
+
+class NoAnswer(UmbelError, TimeoutError):
+    """No worker answered in time: whether the command was carried out is unknown."""
+
+    retriable = True
+
+
+class ServerError(UmbelError):
+    """A running Umbel answers with an error. `kind` is the last part of the problem's type
+    (`too-busy`, ...), `status` the HTTP status."""
+
+    def __init__(self, message: str, *, kind: str = "", status: int = 0, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.kind = kind
+        self.status = status
+
+
+class ServerUnreachable(ServerError, ConnectionError):
+    """Nothing that is an Umbel answers at this address."""
+
+    retriable = True
 
 
 class TooManyStreams(UmbelError):

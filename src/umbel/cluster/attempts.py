@@ -151,26 +151,43 @@ def _ending(runs: list[_Run], event: Event) -> _Run:
 
 
 def _finish(run: _Run, sent: Event | None) -> Attempt:
-    end, started, delivery = run.end, run.started, run.delivery
+    return attempt(
+        run.number, run.state, run.worker, sent, run.delivery, run.started, run.end,
+        redelivered=run.redelivered,
+    )  # fmt: skip
+
+
+def attempt(
+    number: int,
+    state: str,
+    worker: str,
+    sent: Event | None,
+    delivery: Event | None,
+    started: Event | None,
+    end: Event | None,
+    *,
+    redelivered: bool = False,
+) -> Attempt:
+    """The attempt that these events, of one kind each, tell of."""
     described = delivery or sent
     runtime = end.runtime if end is not None else None
     if runtime is None and end is not None and started is not None:
         runtime = max(0.0, end.timestamp - started.timestamp)
     last = end or started or delivery
     return Attempt(
-        number=run.number,
-        state=run.state,
-        worker=run.worker,
-        pid=last.pid if last is not None else None,
-        sent=sent.timestamp if sent is not None else None,
-        eta=moment(described.eta) if described is not None and described.eta else None,
-        received=delivery.timestamp if delivery is not None else None,
-        started=started.timestamp if started is not None else None,
-        ended=end.timestamp if end is not None else None,
-        runtime=runtime,
-        exception=true_exception(end) if end is not None else None,
-        traceback=end.traceback if end is not None else None,
-        redelivered=run.redelivered,
+        number,
+        state,
+        worker,
+        last.pid if last is not None else None,
+        sent.timestamp if sent is not None else None,
+        moment(described.eta) if described is not None and described.eta else None,
+        delivery.timestamp if delivery is not None else None,
+        started.timestamp if started is not None else None,
+        end.timestamp if end is not None else None,
+        runtime,
+        true_exception(end) if end is not None else None,
+        end.traceback if end is not None else None,
+        redelivered,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -27,7 +27,7 @@ PAST_MIN = 1_230_768_000.0
 DETAIL_MAX = 16_384
 SAMPLE_MAX = 400
 
-_fast: Final = msgspec.json.Decoder(Event | list[Event])
+_decode_fast: Final = msgspec.json.Decoder(Event | list[Event]).decode
 _KNOWN: Final = frozenset(TASK_RANK) | WORKER_KINDS
 _LABELS: Final = ("name", "queue", "exchange", "routing_key", "root_id", "parent_id")
 _TEXTS: Final = ("args", "kwargs", "result", "exception", "traceback")
@@ -39,24 +39,40 @@ def decode(body: bytes, received_at: float) -> Decoded:
 
     `received_at` (Unix seconds) replaces timestamps that no clock can have meant.
     """
-    try:
-        found = _fast.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return _decode_slowly(body, received_at)
-    events = found if type(found) is list else [found]
+    return decode_all((body,), received_at)
+
+
+def decode_all(bodies: Iterable[bytes], received_at: float) -> Decoded:
+    """The same for several messages, each on its own, in one go: most of the cost of a
+    message is what surrounds its decoding."""
+    events: list[Event] = []
+    faults: list[Fault] = []
+    decode_fast, known = _decode_fast, _KNOWN
     latest = received_at + FUTURE_MAX_S
-    for event in events:
-        if (
-            event.type not in _KNOWN
-            or not PAST_MIN < event.timestamp < latest
-            or not event.hostname
-            or (not event.uuid and event.type in TASK_RANK)
-            or event.runtime == 0  # -0.0 equals 0.0 in other bytes
-        ):
-            return _decode_slowly(body, received_at)
-    if b"\\u0000" in body:
-        return _decode_slowly(body, received_at)
-    return Decoded(events, [])
+    for body in bodies:
+        try:
+            found = decode_fast(body)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            found = None
+        message = (found,) if type(found) is Event else found or ()
+        is_usual = found is not None and not (b"\\" in body and b"\\u0000" in body)
+        for event in message:
+            if (
+                event.type not in known
+                or not PAST_MIN < event.timestamp < latest
+                or not event.hostname
+                or (not event.uuid and event.type in TASK_RANK)
+                or event.runtime == 0  # -0.0 equals 0.0 in other bytes
+            ):
+                is_usual = False
+                break
+        if is_usual:
+            events += message
+        else:
+            slowly = _decode_slowly(body, received_at)
+            events += slowly.events
+            faults += slowly.faults
+    return Decoded(events, faults)
 
 
 def _decode_slowly(body: bytes, received_at: float) -> Decoded:

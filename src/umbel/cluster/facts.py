@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import pairwise
-from operator import attrgetter
+from operator import attrgetter, lt
 from typing import Final
 
 import msgspec
@@ -33,6 +33,15 @@ _timestamp: Final = attrgetter("timestamp")
 
 def join(known: Facts, more: Iterable[Event]) -> Facts:
     """The union of both. Returns `known` itself when nothing in `more` is new."""
+    union = (*known, *more)
+    times = [event.timestamp for event in union]
+    if len(union) <= KEPT_PER_SIDE and all(map(lt, times, times[1:])):
+        # Nearly always: each later than the one before, so all are new and in order.
+        return union if len(union) > len(known) else known
+    return _join(known, union[len(known) :])
+
+
+def _join(known: Facts, more: Iterable[Event]) -> Facts:
     new: list[Event] = []
     for event in more:
         if event not in known and event not in new:

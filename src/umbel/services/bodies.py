@@ -7,49 +7,59 @@ Compressed bodies are opened up to a bound, so that a small message cannot fill 
 
 from __future__ import annotations
 
-import bz2
 import codecs
 import importlib
-import lzma
-import zlib
-from collections.abc import Callable
-from typing import Any, Final, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 import msgspec
 
 from umbel.broker.base import Frame
-from umbel.cluster.decode import decode, lenient, sample
+from umbel.broker.compression import BODY_MAX, JSON, unpacked
+from umbel.cluster.decode import decode, decode_all, lenient, sample
 from umbel.cluster.events import Decoded, Fault
 from umbel.errors import EventError
 
-#: A larger body, packed or not, is counted and not opened.
-BODY_MAX: Final = 16 * 1024 * 1024
-
-JSON: Final = "application/json"
 _UTF_8: Final = frozenset({"utf-8", "utf8", "binary", "ascii", "us-ascii"})
 _PICKLE: Final = frozenset({"application/x-python-serialize", "application/x-python"})
 _MSGPACK: Final = "application/x-msgpack"
 _YAML: Final = "application/x-yaml"
 
 
+def events_of_all(frames: Sequence[Frame], received_at: float) -> Decoded:
+    """`events_of` for the frames of one read, in their order."""
+    plain = [frame.body for frame in frames if _is_plain(frame)]
+    if len(plain) == len(frames):
+        return decode_all(plain, received_at)
+    each = [events_of(frame, received_at) for frame in frames]
+    return Decoded(
+        [event for decoded in each for event in decoded.events],
+        [fault for decoded in each for fault in decoded.faults],
+    )
+
+
 def events_of(frame: Frame, received_at: float) -> Decoded:
     """The events of one message, and what in it could not be understood. Never raises for
     anything that a message can hold."""
-    body = frame.body
-    plain = frame.content_type == JSON and frame.content_encoding == "utf-8"
-    if plain and frame.headers is None and len(body) <= BODY_MAX:
-        return decode(body, received_at)
+    if _is_plain(frame):
+        return decode(frame.body, received_at)
     try:
         return _unusual(frame, received_at)
     except EventError as error:
-        return Decoded([], [Fault(error.reason, str(error), sample(body))])
+        return Decoded([], [Fault(error.reason, str(error), sample(frame.body))])
+
+
+def _is_plain(frame: Frame) -> bool:
+    return (
+        frame.content_type == JSON
+        and frame.content_encoding == "utf-8"
+        and frame.headers is None
+        and len(frame.body) <= BODY_MAX
+    )
 
 
 def _unusual(frame: Frame, received_at: float) -> Decoded:
-    body = _bounded(frame.body, len(frame.body))
-    compression = (frame.headers or {}).get("compression")
-    if compression:
-        body = _unpacked(body, str(compression))
+    body = unpacked(frame.body, (frame.headers or {}).get("compression"))
     kind = frame.content_type.split(";")[0].strip().lower()
     if kind == JSON:
         return decode(_as_utf_8(body, frame.content_encoding), received_at)
@@ -66,14 +76,6 @@ def _unusual(frame: Frame, received_at: float) -> Decoded:
     raise EventError(
         "content-type", f"A message is of type {kind[:100]!r}, which Umbel does not read."
     )
-
-
-def _bounded(body: bytes, size: int) -> bytes:
-    if size > BODY_MAX:
-        raise EventError(
-            "too-large", f"A message holds more than {BODY_MAX // 2**20} MB and was not opened."
-        )
-    return body
 
 
 def _as_utf_8(body: bytes, encoding: str) -> bytes:
@@ -110,45 +112,3 @@ def _yaml(body: bytes) -> object:
     if any(isinstance(one, yaml.AliasEvent) for one in yaml.parse(text, yaml.SafeLoader)):
         raise ValueError("it holds aliases")
     return yaml.safe_load(text)
-
-
-class _Opener(Protocol):
-    def decompress(self, packed: bytes, limit: int, /) -> bytes: ...
-
-
-#: By the names that kombu puts into the header `compression`.
-_OPENERS: Final[dict[str, Callable[[], _Opener]]] = {
-    "application/x-gzip": zlib.decompressobj,
-    "gzip": zlib.decompressobj,
-    "zlib": zlib.decompressobj,
-    "application/x-bz2": bz2.BZ2Decompressor,
-    "bzip2": bz2.BZ2Decompressor,
-    "application/x-lzma": lzma.LZMADecompressor,
-    "lzma": lzma.LZMADecompressor,
-    "xz": lzma.LZMADecompressor,
-}
-
-
-def _unpacked(body: bytes, compression: str) -> bytes:
-    opener = _OPENERS.get(compression) or (_zstd if "zst" in compression else None)
-    if opener is None:
-        raise EventError(
-            "compression",
-            f"A message is compressed with {compression[:60]!r}, which Umbel does not open.",
-        )
-    try:
-        opened = opener().decompress(body, BODY_MAX + 1)
-    except Exception as error:
-        raise EventError("compression", f"A compressed body is damaged: {error}") from error
-    return _bounded(opened, len(opened))
-
-
-class _zstd:  # noqa: N801
-    """zstandard's streaming reader, with the shape of the others."""
-
-    def decompress(self, packed: bytes, limit: int, /) -> bytes:
-        import zstandard
-
-        opener = zstandard.ZstdDecompressor(max_window_size=2**27)
-        with opener.stream_reader(packed) as reader:
-            return reader.read(limit)

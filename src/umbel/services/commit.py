@@ -18,7 +18,7 @@ from umbel.clock import Clock
 from umbel.cluster.decode import sample
 from umbel.cluster.events import Event, Fault
 from umbel.errors import StoreError
-from umbel.services.bodies import events_of
+from umbel.services.bodies import events_of_all
 from umbel.services.buffer import Chunk
 from umbel.services.tally import Tally
 from umbel.store.base import Store
@@ -69,19 +69,14 @@ class Committer:
         if not self.messages:
             self._since = self._clock.monotonic()
             self.waiting_since = chunk.received_at
-        events: list[Event] = self._events
-        faults: list[Fault] = []
-        for frame in chunk.frames:
-            decoded = events_of(frame, chunk.received_at)
-            events += decoded.events
-            if decoded.faults:
-                faults += decoded.faults
+        decoded = events_of_all(chunk.frames, chunk.received_at)
+        self._events += decoded.events
         self.messages += len(chunk.frames)
         self.size_bytes += chunk.size_bytes
         self._tag = chunk.frames[-1].tag
         self._empty_at = chunk.empty_at
-        if faults:
-            self._tally.misunderstood(faults)
+        if decoded.faults:
+            self._tally.misunderstood(decoded.faults)
 
     @property
     def is_full(self) -> bool:

@@ -15,8 +15,9 @@ import pytest
 import zstandard
 
 from umbel.broker.base import Frame
+from umbel.broker.compression import BODY_MAX
 from umbel.broker.envelope import UNREADABLE
-from umbel.services.bodies import BODY_MAX, events_of
+from umbel.services.bodies import events_of, events_of_all
 
 NOW = 1_795_000_000.0
 EVENT: dict[str, Any] = {
@@ -39,6 +40,18 @@ def uuids(frame: Frame) -> list[str]:
     decoded = events_of(frame, NOW)
     assert decoded.faults == []
     return [event.uuid for event in decoded.events]
+
+
+def test_a_bad_message_among_good_ones_costs_itself_alone() -> None:
+    good = [Frame(json.dumps({**EVENT, "uuid": name}).encode()) for name in "abc"]
+    bad = Frame(b"{")
+    pickled = Frame(b"x", content_type="application/x-python-serialize")
+
+    for odd in ([bad], [bad, pickled]):
+        decoded = events_of_all([good[0], *odd, *good[1:]], NOW)
+
+        assert [event.uuid for event in decoded.events] == ["a", "b", "c"]
+        assert [fault.reason for fault in decoded.faults] == ["not-json", "pickle"][: len(odd)]
 
 
 def test_json_is_decoded() -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.contract.stories import uuid_of
 from umbel.store.sqlite.row import id_text, id_value
-from umbel.store.sqlite.sieve import Sieve, load, marks
+from umbel.store.sqlite.sieve import Sieve, SieveFile, load, marks
 
 ids = st.one_of(st.uuids().map(str), st.text(min_size=1, max_size=20).filter(str.isprintable))
 
@@ -61,3 +62,33 @@ def test_a_missing_damaged_or_other_file_gives_an_empty_one(tmp_path: Path) -> N
     assert load(path, 1_000).upto == 0
     path.write_bytes(b"short")
     assert load(path, 1_000).upto == 0
+
+
+def test_a_file_answers_as_the_sieve_does(tmp_path: Path) -> None:
+    sieve = Sieve(2_000)
+    for number in range(1_000):
+        sieve.add(marks(id_value(uuid_of(number))))
+    sieve.upto = 1_000
+    sieve.save(tmp_path / "sieve")
+
+    read = SieveFile(tmp_path / "sieve")
+
+    assert read.upto == 1_000
+    for number in range(3_000):
+        hashes = marks(id_value(uuid_of(number)))
+        assert read.may_hold(hashes) == sieve.may_hold(hashes)
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "changed", "gone"])
+def test_a_damaged_file_is_not_asked(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "sieve"
+    Sieve(1_000).save(path)
+    content = path.read_bytes()
+    path.write_bytes(
+        {"cut": content[:-1], "empty": b"", "changed": content[:-1] + b"x"}.get(damage, b"")
+    )
+    if damage == "gone":
+        path.unlink()
+
+    with pytest.raises((OSError, ValueError)):
+        SieveFile(path)

@@ -6,11 +6,12 @@ import random
 from collections.abc import Iterator
 
 import pytest
+from msgspec.structs import replace
 
 from tests.contract.stories import BASE, failed, succeeded, uuid_of
 from tests.support.waiting import wait_until
 from umbel.cluster.events import Event
-from umbel.query.ast import EVERYTHING, And, Between, How, Matches, Node, Not, Words
+from umbel.query.ast import EVERYTHING, And, Between, Has, How, Matches, Node, Not, Words
 from umbel.store.base import Order
 from umbel.store.memory import MemoryStore
 from umbel.store.sqlite import SqliteStore, sorted_numbers, sorting
@@ -29,6 +30,18 @@ QUERIES: tuple[Node, ...] = (
     Words("nobody has this"),
     And((Words("zebra"), Matches("state", How.EQUALS, ("FAILURE",)))),
     Matches("exception", How.CONTAINS, ("Key",)),
+    Between("retries", low=1),
+    Between("retries", low=0, low_open=True, high=2),
+    Has("retried"),
+    And((Has("retried"), Not(Matches("name", How.EQUALS, ("shop.send",))))),
+    And((Between("retries", low=1), Words("zebra"))),
+    And((Between("retries", low=2), Matches("state", How.EQUALS, ("FAILURE", "STARTED")))),
+)
+
+ORDERS = tuple(
+    Order(field, descending=descending)
+    for field in ("runtime", "received", "name")
+    for descending in (True, False)
 )
 
 
@@ -42,7 +55,21 @@ def life(number: int) -> list[Event]:
         events = failed(uuid, at, exception=error, runtime=runtime, name=name, args=args)
     else:
         events = succeeded(uuid, at, runtime=runtime, name=name, args=args)
-    return events[: dice.randrange(2, 5)]
+    events = events[: dice.randrange(2, 5)]
+    if dice.random() < 0.1:
+        # A task may tell that it is tried again, or that it was, or both.
+        retries = dice.randrange(3)
+        events[:2] = [replace(event, retries=retries) for event in events[:2]]
+        if dice.random() < 0.5:
+            events.append(retried(uuid, at))
+    return events
+
+
+def retried(uuid: str, at: float) -> Event:
+    return Event(
+        type="task-retried", timestamp=at + 0.4, hostname="celery@a", pid=11, clock=9,
+        uuid=uuid, exception="Retry('in 3 s')",
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +100,7 @@ def test_every_page_is_that_of_the_oracle(
         monkeypatch.setattr(sorted_numbers, "_BLOCKS_MAX", 0)
 
     for query in QUERIES:
-        for order in (Order("runtime"), Order("runtime", descending=False), Order("name")):
+        for order in ORDERS:
             theirs = ours = None
             for _ in range(3):
                 expected = oracle.search(query, now=BASE, order=order, cursor=theirs, limit=40)

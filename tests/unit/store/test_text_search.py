@@ -30,7 +30,7 @@ def always_by_index(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequ
     monkeypatch.setattr(walk, "_AT_ONCE", 0)
     monkeypatch.setattr(sorting, "_FEW", 0)
     if request.param == "columns lead":
-        monkeypatch.setattr(look, "_BLOCKS", 0)
+        monkeypatch.setattr(look, "_BLOCKS", 1)
         monkeypatch.setattr(access, "_INDEX_COST", 0.1)
 
 

@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from umbel.query.ast import And, Between, During, How, Matches, Node
+from umbel.query.ast import And, Between, During, Has, How, Matches, Node
 from umbel.query.fields import FIELDS
 from umbel.query.folding import comparison
 from umbel.query.sql import Condition, Parameter
@@ -24,6 +24,10 @@ from umbel.store.sqlite.zones import ZONED
 
 #: The id of SUCCESS in every partition; states with a higher one are not indexed.
 SUCCESS_ID: Final = 8
+#: What must stand in the WHERE for the partial indexes over tasks without success, and over
+#: those that were retried.
+UNSUCCESSFUL: Final = f"state < {SUCCESS_ID}"
+RETRIED: Final = "(retries > 0 OR retried IS NOT NULL)"
 #: Reading a row through an index costs about so many rows of a scan.
 _INDEX_COST = 6
 
@@ -87,12 +91,29 @@ def _by_values(found: dict[str, set[int]], vocabulary: Vocabulary, tasks: int) -
     indexed = [field for field in ("name", "worker") if field in found]
     ways += [Access(f"task_{field}", sizes[field]) for field in indexed]
     if "state" in found and max(found["state"], default=0) < SUCCESS_ID:
-        required = f"state < {SUCCESS_ID}"
+        required = UNSUCCESSFUL
         ways.append(Access("task_state", sizes["state"], required=required))
         for field in indexed:
             both = sizes["state"] * sizes[field] // max(1, tasks)
             ways.append(Access(f"task_state_{field}", both, required=required))
     return min(ways, key=lambda way: way.expected * (_INDEX_COST if way.index else 1))
+
+
+def is_of_retried(node: Node) -> bool:
+    """Whether every match is a task that was retried."""
+    return any(_tells_of_a_retry(part) for part in conjuncts(node))
+
+
+def _tells_of_a_retry(part: Node) -> bool:
+    match part:
+        case Between("retries", low, _, low_open, _):
+            return low is not None and (low > 0 or (low == 0 and low_open))
+        case During("retried", low, high):
+            return low is not None or high is not None
+        case Has("retried"):
+            return True
+        case _:
+            return False
 
 
 def zone_condition(node: Node, now: float) -> Condition | None:

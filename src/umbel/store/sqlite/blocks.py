@@ -10,7 +10,7 @@ from umbel.query.ast import Node
 from umbel.store.sqlite import need
 from umbel.store.sqlite.needed import need_of
 from umbel.store.sqlite.reader import ReadPartition
-from umbel.store.sqlite.textindex import BLOCK_BITS, beginning, coverage, hits
+from umbel.store.sqlite.textindex import BLOCK_BITS, TokensOf, coverage, hits
 
 
 def blocks_of(partition: ReadPartition, query: Node, most: int) -> frozenset[int] | None:
@@ -22,7 +22,7 @@ def blocks_of(partition: ReadPartition, query: Node, most: int) -> frozenset[int
         return None
     newest = partition.newest_id()
     try:
-        asked = need.ask(needed, beginning(partition))
+        asked = need.ask(needed, TokensOf(partition))
         if asked is None or asked.states:
             return None
         found = hits(partition, asked.expression, (1, newest), descending=True)

@@ -30,6 +30,10 @@ def meta_path(directory: Path) -> Path:
     return directory / "umbel.db"
 
 
+def ledger_path(directory: Path) -> Path:
+    return directory / "umbel-ledger.db"
+
+
 def tasks_path(directory: Path, number: int) -> Path:
     return directory / f"tasks-{number:06}.db"
 

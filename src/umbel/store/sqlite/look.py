@@ -10,7 +10,8 @@ and the other sorts out what it leads to.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator
+from array import array
+from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from typing import NamedTuple
 
@@ -24,7 +25,15 @@ from umbel.store.sqlite.presence import Presence
 from umbel.store.sqlite.ranges import Range, Windows
 from umbel.store.sqlite.reader import Deadline, ReadPartition
 from umbel.store.sqlite.row import Id
-from umbel.store.sqlite.textindex import BLOCK_BITS, Coverage, Hits, coverage, expanded, hits
+from umbel.store.sqlite.textindex import (
+    BLOCK_BITS,
+    Coverage,
+    Hits,
+    coverage,
+    expanded,
+    first_of,
+    hits,
+)
 
 #: How many candidates of a text search are looked at together.
 _CHUNK = 64
@@ -112,47 +121,38 @@ class Look:
         """Ids, each once and in order."""
         covered = coverage(self._partition) or Coverage(0, ())
         found = hits(self._partition, asked.expression, span, descending=self._question.descending)
+        blocks, sifted = found.blocks, False
         if way.index is not None and not asked.states:
             first = list(islice(found.blocks, _BLOCKS))
-            found = found._replace(blocks=chain(first, found.blocks))
-            if len(first) == _BLOCKS:
-                return filter(self._among(found, covered), self._by_index(way, span))
-        streams = self._streams(found, covered, asked.states, span)
+            blocks, sifted = chain(first, found.blocks), len(first) == _BLOCKS
+        within = (
+            self._by_index(way, blocks, span)
+            if sifted
+            else expanded(blocks, span, descending=self._question.descending)
+        )
+        streams = [within, *self._streams(found, covered, asked.states, span)]
         return _distinct(heapq.merge(*streams, reverse=self._question.descending))
 
-    def _by_index(self, way: access.Access, span: Range) -> Iterator[int]:
+    def _by_index(self, way: access.Access, blocks: Iterator[int], span: Range) -> Iterator[int]:
+        """The ids in these blocks that the index gives as well."""
         required = f"{way.required} AND" if way.required else ""
-        windows = Windows([span], descending=self._question.descending)
-        for window in windows:
+        sql = (
+            f"SELECT id FROM task INDEXED BY {way.index} WHERE {required}"
+            f" ({self._upper.sql}) AND id BETWEEN ? AND ?"
+            f" AND id >> {BLOCK_BITS} IN (SELECT value FROM carray(?)) ORDER BY id {self._order}"
+        )
+        while some := array("q", islice(blocks, _BLOCKS)):
+            low, high = sorted((some[0], some[-1]))
+            window = max(span[0], first_of(low)), min(span[1], first_of(high + 1) - 1)
             rows = self._partition.connection.execute(
-                f"SELECT id FROM task INDEXED BY {way.index} WHERE {required}"
-                f" ({self._upper.sql}) AND id BETWEEN ? AND ? ORDER BY id {self._order}",
-                (*self._upper.parameters, *window),
+                sql, (*self._upper.parameters, *window, apsw.carray(some))
             )
-            yield from (task_id for (task_id,) in rows)
-            windows.grow()
-
-    def _among(self, found: Hits, covered: Coverage) -> Callable[[int], bool]:
-        """Whether a task is a candidate, asked in the order of ids."""
-        apart = {*covered.stale, *found.changed}
-        blocks = iter(found.blocks)
-        end = -1 if self._question.descending else 1 << 62
-        sign = -1 if self._question.descending else 1
-        current = next(blocks, end)
-
-        def among(task_id: int) -> bool:
-            nonlocal current
-            block = task_id >> BLOCK_BITS
-            while sign * current < sign * block:
-                current = next(blocks, end)
-            return block == current or task_id >= covered.upto or task_id in apart
-
-        return among
+            yield from [task_id for (task_id,) in rows]
 
     def _streams(
         self, found: Hits, covered: Coverage, states: frozenset[str], span: Range
     ) -> list[Iterable[int]]:
-        """Ids of candidates, each stream in order."""
+        """Ids of candidates outside the blocks, each stream in order."""
         descending = self._question.descending
         low, high = span
         tail = range(max(low, covered.upto), high + 1)
@@ -160,7 +160,6 @@ class Look:
         streams: list[Iterable[int]] = [
             reversed(tail) if descending else tail,
             sorted(apart, reverse=descending),
-            expanded(found.blocks, span, descending=descending),
         ]
         numbers = self._partition.vocabulary.ids("state", lambda state: state in states)
         return streams + [self._in_state(number, span) for number in numbers]

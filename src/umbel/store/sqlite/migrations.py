@@ -15,7 +15,7 @@ import apsw
 
 from umbel.errors import StoreTooNew
 
-Kind = Literal["meta", "tasks", "text"]
+Kind = Literal["meta", "tasks", "text", "ledger"]
 
 
 @cache
@@ -49,8 +49,10 @@ def migrate(connection: apsw.Connection, kind: Kind, steps: tuple[str, ...] | No
     for number in range(version(connection) + 1, len(steps) + 1):
         connection.execute("BEGIN IMMEDIATE")
         try:
-            connection.execute(steps[number - 1])
-            connection.pragma("user_version", number)
+            # Another process may have run it meanwhile.
+            if version(connection) < number:
+                connection.execute(steps[number - 1])
+                connection.pragma("user_version", number)
             connection.execute("COMMIT")
         except BaseException:
             connection.execute("ROLLBACK")

@@ -8,8 +8,9 @@ packed facts (`presence`), which costs a tenth of asking `match`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Collection, Iterable
+from math import prod
+from typing import Final, Protocol
 
 import msgspec
 
@@ -17,11 +18,24 @@ from umbel.query.folding import fold
 
 #: The token size of the index.
 GRAM = 3
-#: So many grams of a long text are asked for: enough to find few blocks, few enough to be
-#: read quickly.
-_GRAMS_MAX = 12
+#: At most so many grams of a text are considered, and so many of them asked for: of a word
+#: that is known, one gram tells little that the others do not.
+_GRAMS_MAX, _ASKED_MAX = 12, 6
+#: What finding a token costs, and reading where it stands in all blocks, by what looking at
+#: all blocks costs.
+_TO_FIND, _TO_READ = 1.6e-5, 4e-4
 #: Stands in the index for a task whose arguments spell characters as escapes.
 ESCAPED: Final = "\x01\x02\x03"
+
+#: Everything that `str.strip` takes for a blank.
+BLANKS: Final = (
+    "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006"
+    "\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+)
+#: What can stand before and after an entry of a dictionary or sequence, as
+#: `query.arguments` reads it; a line break stands at a text's end.
+BEFORE: Final = f"'\"([{{,:{BLANKS}"
+AFTER: Final = f"'\",)]}}>{BLANKS}"
 
 #: Asks for a token that hardly any text has.
 _NOTHING: Final = '"\x01\x02\x02"'
@@ -32,6 +46,15 @@ class Literal(msgspec.Struct, frozen=True):
     """This folded text stands in one of the task's texts."""
 
     text: str
+
+
+class Edge(msgspec.Struct, frozen=True):
+    """This folded ASCII text stands in an entry of one of the task's texts: at its beginning
+    with `first`, at its end with `last`. An entry is what `BEFORE` and `AFTER` enclose."""
+
+    text: str
+    first: bool
+    last: bool
 
 
 class InState(msgspec.Struct, frozen=True):
@@ -48,15 +71,26 @@ class AnyOf(msgspec.Struct, frozen=True):
     needs: tuple[Need, ...]
 
 
-Need = Literal | InState | AllOf | AnyOf
-#: See `ask`.
-Beginning = Callable[[str], list[str] | None]
+Need = Literal | Edge | InState | AllOf | AnyOf
+
+
+class Tokens(Protocol):
+    """What an index knows of its tokens, which are `GRAM` characters long."""
+
+    def beginning(self, text: str) -> list[str] | None:
+        """Those that begin with a text of one or two characters; None if they are too many."""
+
+    def share(self, token: str) -> float:
+        """In about which part of the blocks it stands."""
 
 
 class Ask(msgspec.Struct, frozen=True):
-    """What to look at: the blocks that `expression` finds, and all tasks in `states`."""
+    """What to look at: the blocks that `expression` finds, about `share` of all, and all
+    tasks in `states`. The expression has so many `tokens`."""
 
     expression: str
+    tokens: int
+    share: float
     states: frozenset[str] = frozenset()
 
 
@@ -67,47 +101,99 @@ def indexed(texts: set[str]) -> str:
     return f"{joined}{ESCAPED}" if _escape(joined) else joined
 
 
-def ask(need: Need, beginning: Beginning) -> Ask | None:
-    """What to ask of an index; None if it cannot help. `beginning` gives the index's
-    tokens that begin with a text, None if they are too many."""
+def ask(need: Need, tokens: Tokens) -> Ask | None:
+    """What to ask of an index; None if it cannot help."""
     match need:
         case Literal(text):
-            expression = _literal(text, beginning)
-            return None if expression is None else Ask(expression)
+            return _literal(text, tokens)
+        case Edge():
+            return _edge(need, tokens)
         case InState():
             return None
         case AllOf(needs):
-            asks = [found for each in needs if (found := ask(each, beginning)) is not None]
-            stateless = [each for each in asks if not each.states]
-            if stateless:
-                return Ask(" AND ".join(f"({each.expression})" for each in stateless))
-            return asks[0] if asks else None
+            return _all_of([found for each in needs if (found := ask(each, tokens)) is not None])
         case AnyOf(needs):
-            return _any_of(needs, beginning)
+            return _any_of(needs, tokens)
 
 
-def _any_of(needs: tuple[Need, ...], beginning: Beginning) -> Ask | None:
+def _all_of(asks: list[Ask]) -> Ask | None:
+    """The rarest of them, as long as another leaves out more than it costs."""
+    stateless = sorted((each for each in asks if not each.states), key=lambda each: each.share)
+    if not stateless:
+        return asks[0] if asks else None
+    taken, share = [stateless[0]], stateless[0].share
+    for each in stateless[1:]:
+        if share * (1.0 - each.share) > each.tokens * _TO_FIND + each.share * _TO_READ:
+            taken.append(each)
+            share *= each.share
+    expression = " AND ".join(f"({each.expression})" for each in taken)
+    return Ask(expression, sum(each.tokens for each in taken), share)
+
+
+def _any_of(needs: tuple[Need, ...], tokens: Tokens) -> Ask | None:
     states: set[str] = set()
-    expressions: list[str] = []
+    asks: list[Ask] = []
     for each in needs:
         if isinstance(each, InState):
             states.update(each.states)
             continue
-        found = ask(each, beginning)
+        found = ask(each, tokens)
         if found is None:
             return None
         states |= found.states
-        expressions.append(f"({found.expression})")
-    return Ask(" OR ".join(expressions), frozenset(states)) if expressions else None
-
-
-def _literal(text: str, beginning: Beginning) -> str | None:
-    if len(text) >= GRAM:
-        return " AND ".join(map(_quoted, grams(text)))
-    tokens = beginning(text)
-    if tokens is None:
+        asks.append(found)
+    if not asks:
         return None
-    return " OR ".join(map(_quoted, tokens)) or _NOTHING
+    expression = " OR ".join(f"({each.expression})" for each in asks)
+    found_by = sum(each.tokens for each in asks)
+    return Ask(expression, found_by, min(1.0, sum(each.share for each in asks)), frozenset(states))
+
+
+def _literal(text: str, tokens: Tokens) -> Ask | None:
+    if len(text) < GRAM:
+        found = tokens.beginning(text)
+        return None if found is None else _one_of(found, tokens.share(text))
+    shares = sorted((tokens.share(gram), gram) for gram in grams(text))
+    return _all_of([Ask(_quoted(gram), 1, share) for share, gram in shares[:_ASKED_MAX]])
+
+
+def _edge(edge: Edge, tokens: Tokens) -> Ask | None:
+    text = edge.text
+    if len(text) == 1:
+        return _single(edge, tokens)
+    asks = []
+    if len(text) >= GRAM and (inner := _literal(text, tokens)) is not None:
+        if inner.share <= len(AFTER) * _TO_FIND:
+            return inner
+        asks.append(inner)
+    if edge.first:
+        asks.append(_any_token((before + text[: GRAM - 1] for before in BEFORE), tokens))
+    if edge.last:
+        asks.append(_any_token((text[1 - GRAM :] + after for after in AFTER), tokens))
+    return _all_of(asks)
+
+
+def _single(edge: Edge, tokens: Tokens) -> Ask | None:
+    """A single character: with its neighbours it is a token, if both are known."""
+    if not edge.first:
+        return None
+    found: list[str] = []
+    for before in BEFORE:
+        begun = tokens.beginning(before + edge.text)
+        if begun is None:
+            return None
+        found += [token for token in begun if not edge.last or token[-1] in AFTER]
+    return _one_of(found, tokens.share(edge.text))
+
+
+def _any_token(wanted: Iterable[str], tokens: Tokens) -> Ask:
+    distinct = tuple(dict.fromkeys(wanted))
+    # As if none stood beside another.
+    return _one_of(distinct, 1.0 - prod(1.0 - tokens.share(each) for each in distinct))
+
+
+def _one_of(found: Collection[str], share: float) -> Ask:
+    return Ask(" OR ".join(map(_quoted, found)) or _NOTHING, len(found), share)
 
 
 def grams(text: str) -> list[str]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import math
 from array import array
-from collections import defaultdict
+from collections import Counter, defaultdict
 from itertools import compress
 from operator import ne
 from pathlib import Path
@@ -23,7 +23,7 @@ import apsw
 
 from umbel.cluster.task import Task
 from umbel.query.arguments import keys
-from umbel.store.sqlite import sieve, zones
+from umbel.store.sqlite import many, sieve, zones
 from umbel.store.sqlite.body import SAMPLES_WANTED, Bodies, train
 from umbel.store.sqlite.files import bound_wal, only_row, open_writer, sieve_path, tasks_path
 from umbel.store.sqlite.ids import RUN_BITS, runs
@@ -41,7 +41,7 @@ CHANGES_KEPT = 100_000
 
 _INDEXES: Final = range(len(COLUMNS))
 _SHARED_COLUMNS: Final = tuple(map(COLUMNS.index, ("name", "state", "worker", "queue")))
-_INSERT: Final = f"INSERT INTO task (id, {', '.join(COLUMNS)}) VALUES (?{', ?' * len(COLUMNS)})"
+_INTO_TASK: Final = f"INSERT INTO task (id, {', '.join(COLUMNS)})"
 
 
 class Known(NamedTuple):
@@ -77,8 +77,10 @@ class WritePartition:
 
     def _forget_batch(self) -> None:
         self._inserts: list[tuple[object, ...]] = []
-        self._new_bodies: list[tuple[int, bytes]] = []
-        self._changed_bodies: list[tuple[bytes, int]] = []
+        self._packed: list[bytes] = []
+        #: Rows that tasks of the batch had, and those that they have now.
+        self._before: list[Row] = []
+        self._after: list[Row] = []
         self._updates: dict[tuple[int, ...], list[tuple[object, ...]]] = defaultdict(list)
         self._widened: list[tuple[int, Row]] = []
         self._retexted: list[tuple[int]] = []
@@ -139,10 +141,10 @@ class WritePartition:
         self.next_id += 1
         columns = row(task, uuid, self.vocabulary.shared)
         self._inserts.append((number, *columns))
-        self._new_bodies.append((number, self.bodies.shrink(packed)))
+        self._packed.append(packed)
         self._changed.append(number)
         self._sieve.add(hashes)
-        self._count(columns, 1)
+        self._after.append(columns)
         self._sample(number, task, packed)
         return Known(number, columns, packed)
 
@@ -154,18 +156,13 @@ class WritePartition:
         if changed:
             self._updates[changed].append((*(columns[index] for index in changed), known.id))
             self._widened.append((known.id, columns))
-            self._count(before, -1)
-            self._count(columns, 1)
-        self._changed_bodies.append((self.bodies.shrink(packed), known.id))
+            self._before.append(before)
+            self._after.append(columns)
+        self._packed.append(packed)
         self._changed.append(known.id)
         if known.id < self.indexed and not texts(packed) <= texts(known.packed):
             self._retexted.append((known.id,))
         return Known(known.id, columns, packed)
-
-    def _count(self, columns: Row, by: int) -> None:
-        for index in _SHARED_COLUMNS:
-            self.vocabulary.count(columns[index], by)
-        self._rollup.add(columns, by)
 
     def _sample(self, number: int, task: Task, packed: bytes) -> None:
         if len(self._samples) < SAMPLES_WANTED and number <= 4 * SAMPLES_WANTED:
@@ -190,13 +187,15 @@ class WritePartition:
         """Write the batch, whose last change has number `seq`; `commit` makes it stand."""
         connection = self.connection
         connection.execute("BEGIN IMMEDIATE")
+        self._count(self._before, -1)
+        self._count(self._after, 1)
         self.vocabulary.save(connection)
-        connection.executemany(_INSERT, self._inserts)
-        connection.executemany("INSERT INTO body VALUES (?, ?)", self._new_bodies)
+        many.put(connection, _INTO_TASK, self._inserts)
+        bodies = self.bodies.shrink(self._packed)
+        many.put(connection, "REPLACE INTO body", list(zip(self._changed, bodies, strict=True)))
         for changed, rows in self._updates.items():
             assignments = ", ".join(f"{COLUMNS[index]} = ?" for index in changed)
             connection.executemany(f"UPDATE task SET {assignments} WHERE id = ?", rows)
-        connection.executemany("UPDATE body SET z = ? WHERE id = ?", self._changed_bodies)
         done = zones.zone_of(self.next_id)
         zones.widen(
             connection, [each for each in self._widened if each[0] >> zones.ZONE_BITS < self._zoned]
@@ -211,6 +210,13 @@ class WritePartition:
             self._train()
         # Nearly all that can fail for want of space fails here, before any file commits.
         connection.cache_flush()
+
+    def _count(self, rows: list[Row], by: int) -> None:
+        """Count tasks with these rows in (`by` 1) or out (-1)."""
+        for index in _SHARED_COLUMNS:
+            for number, n in Counter([each[index] for each in rows]).items():
+                self.vocabulary.count(number, n * by)
+        self._rollup.add(rows, by)
 
     def commit(self) -> None:
         self.connection.execute("COMMIT")

@@ -29,10 +29,14 @@ from umbel.store.sqlite.files import (
     meta_path,
     only_row,
     open_reader,
+    sieve_path,
     tasks_path,
     text_path,
 )
+from umbel.store.sqlite.need import indexed
 from umbel.store.sqlite.row import Id, id_text
+from umbel.store.sqlite.sieve import SieveFile, marks
+from umbel.store.sqlite.texts import texts
 from umbel.store.sqlite.troubles import missing, told
 from umbel.store.sqlite.vocabulary import Vocabulary
 
@@ -40,6 +44,8 @@ from umbel.store.sqlite.vocabulary import Vocabulary
 _IDLE_MAX = 3
 #: Virtual machine steps between two looks at the clock.
 _STEPS = 4_000
+#: Tasks by which a search judges what is rare.
+_SAMPLE_TASKS = 128
 
 
 class Deadline:
@@ -65,6 +71,7 @@ class ReadPartition:
         self._bodies = Bodies()
         self._vocabulary: tuple[int, Vocabulary] | None = None
         self._deadline: Deadline | None = None
+        self._sample: tuple[str, int] = "", 0
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -96,6 +103,17 @@ class ReadPartition:
         self._watch(self._deadline)
         self._text.execute("BEGIN")
         return self._text
+
+    @property
+    def sample(self) -> tuple[str, int]:
+        """The folded texts of a few tasks, the newest at the first use, and their number."""
+        if self._sample[1] < _SAMPLE_TASKS:
+            rows = self.connection.execute(
+                "SELECT z FROM body ORDER BY id DESC LIMIT ?", (_SAMPLE_TASKS,)
+            )
+            found = [indexed(texts(self.packed(z))) for (z,) in rows]
+            self._sample = "".join(found), len(found)
+        return self._sample
 
     def body(self, task_id: int) -> bytes:
         """The compressed body of a task that exists."""
@@ -159,6 +177,7 @@ class Reader:
         self._lock = threading.Lock()
         self._idle: dict[int, list[ReadPartition]] = defaultdict(list)
         self._idle_meta: list[apsw.Connection] = []
+        self._sieves: dict[int, SieveFile] = {}
         self._closed = False
 
     @contextmanager
@@ -198,9 +217,34 @@ class Reader:
     def _let_go(self, existing: set[int]) -> None:
         with self._lock:
             gone = [self._idle.pop(number) for number in set(self._idle) - existing]
+            self._sieves = {n: each for n, each in self._sieves.items() if n in existing}
         for partitions in gone:
             for partition in partitions:
                 partition.close()
+
+    def that_may_hold(self, uuid: Id) -> Iterator[int]:
+        """The partitions that may have this task, the newest first."""
+        hashes = marks(uuid)
+        numbers = self.numbers()
+        # The newest still takes tasks, so no file knows them all.
+        yield from numbers[:1]
+        for number in numbers[1:]:
+            sieve = self._sieves.get(number) or self._sieve(number)
+            if sieve is None or sieve.may_hold(hashes):
+                yield number
+
+    def _sieve(self, number: int) -> SieveFile | None:
+        """The sieve of a partition that takes no new tasks; None unless it has them all."""
+        try:
+            sieve = SieveFile(sieve_path(self.directory, number))
+        except (OSError, ValueError):
+            return None
+        with self.partition(number) as partition:
+            if partition is None or sieve.upto != partition.newest_id():
+                return None
+        with self._lock:
+            self._sieves[number] = sieve
+        return sieve
 
     @contextmanager
     def partition(

@@ -8,8 +8,8 @@ that moves from one state or minute to another leaves nothing behind.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Hashable, Iterable
+from typing import Final, TypeVar
 
 import apsw
 import msgspec
@@ -25,6 +25,7 @@ ALL_NAMES, NO_NAME = 0, -1
 
 Key = tuple[int, int, int, int, int]  # level, measure, start, name, state
 _Minute = tuple[int, float, int, int]  # measure, minute, name, state
+_AnyKey = TypeVar("_AnyKey", bound=Hashable)
 
 _NAME, _STATE = COLUMNS.index("name"), COLUMNS.index("state")
 _SEEN, _FINISHED = COLUMNS.index("seen"), COLUMNS.index("finished")
@@ -45,30 +46,39 @@ class _Cell:
         self.total = 0.0
         self.histogram: dict[int, int] = defaultdict(int)
 
+    def add(self, took: float | None, by: int) -> None:
+        self.n += by
+        if took is not None:
+            self.total += by * (took if took < LARGEST_S else LARGEST_S)
+            self.histogram[bucket(took)] += by
+
+    def plus(self, other: _Cell) -> _Cell:
+        both = _Cell()
+        both.n = self.n + other.n
+        both.total = self.total + other.total
+        both.histogram.update(self.histogram)
+        for number, n in other.histogram.items():
+            both.histogram[number] += n
+        return both
+
 
 class RollUp:
     """The differences of one transaction. `add` rows, then `save`."""
 
     def __init__(self) -> None:
-        # By measure, minute, name and state; `save` sums them up for each level.
-        self._n: dict[_Minute, int] = defaultdict(int)
-        self._total: dict[_Minute, float] = defaultdict(float)
-        self._histogram: dict[tuple[_Minute, int], int] = defaultdict(int)
+        # `save` sums them up for all names together and for each level.
+        self._minutes: dict[_Minute, _Cell] = defaultdict(_Cell)
 
-    def add(self, row: Row, by: int) -> None:
-        """Count a task with this row in (`by` 1) or out (-1)."""
-        name, state = row[_NAME] or NO_NAME, row[_STATE]
-        self._n[SEEN, row[_SEEN] // 60, name, state] += by
-        if (at := row[_FINISHED]) is not None:
-            self._add((FINISHED, at // 60, name, state), row[_RUNTIME], by)
-        if (at := row[_STARTED]) is not None:
-            self._add((STARTED, at // 60, name, state), row[_WAIT], by)
-
-    def _add(self, key: _Minute, took: float | None, by: int) -> None:
-        self._n[key] += by
-        if took is not None:
-            self._total[key] += by * min(took, LARGEST_S)
-            self._histogram[key, bucket(took)] += by
+    def add(self, rows: Iterable[Row], by: int) -> None:
+        """Count tasks with these rows in (`by` 1) or out (-1)."""
+        minutes = self._minutes
+        for row in rows:
+            name, state = row[_NAME] or NO_NAME, row[_STATE]
+            minutes[SEEN, row[_SEEN] // 60, name, state].n += by
+            if (at := row[_FINISHED]) is not None:
+                minutes[FINISHED, at // 60, name, state].add(row[_RUNTIME], by)
+            if (at := row[_STARTED]) is not None:
+                minutes[STARTED, at // 60, name, state].add(row[_WAIT], by)
 
     def save(self, connection: apsw.Connection) -> None:
         """Add the differences to the table."""
@@ -76,29 +86,24 @@ class RollUp:
             histogram = {number: n for number, n in cell.histogram.items() if n}
             if cell.n or histogram or cell.total:
                 _add(connection, key, cell, histogram)
-        self._n.clear()
-        self._total.clear()
-        self._histogram.clear()
+        self._minutes.clear()
 
     def _cells(self) -> dict[Key, _Cell]:
-        cells: dict[Key, _Cell] = defaultdict(_Cell)
-        for key, n in self._n.items():
-            for row in _rows_of(*key):
-                cells[row].n += n
-        for key, total in self._total.items():
-            for row in _rows_of(*key):
-                cells[row].total += total
-        for (key, number), n in self._histogram.items():
-            for row in _rows_of(*key):
-                cells[row].histogram[number] += n
+        minutes = dict(self._minutes)
+        for (measure, minute, _, state), cell in self._minutes.items():
+            _sum_up(minutes, (measure, minute, ALL_NAMES, state), cell)
+        cells: dict[Key, _Cell] = {}
+        for (measure, minute, name, state), cell in minutes.items():
+            for level in LEVELS:
+                start = int(minute) * 60 // level * level
+                _sum_up(cells, (level, measure, start, name, state), cell)
         return cells
 
 
-def _rows_of(measure: int, minute: float, name: int, state: int) -> Iterator[Key]:
-    for level in LEVELS:
-        start = int(minute) * 60 // level * level
-        yield level, measure, start, ALL_NAMES, state
-        yield level, measure, start, name, state
+def _sum_up(cells: dict[_AnyKey, _Cell], key: _AnyKey, cell: _Cell) -> None:
+    """Add `cell` to the one at `key`. One that is alone is shared, so none is changed."""
+    known = cells.get(key)
+    cells[key] = cell if known is None else known.plus(cell)
 
 
 def _add(connection: apsw.Connection, key: Key, cell: _Cell, histogram: dict[int, int]) -> None:

@@ -10,6 +10,7 @@ damaged file is made again.
 from __future__ import annotations
 
 import contextlib
+import os
 import struct
 import zlib
 from pathlib import Path
@@ -84,3 +85,34 @@ def load(path: Path, tasks: int) -> Sieve:
     ):
         return Sieve(tasks)
     return Sieve(tasks, bits, upto)
+
+
+class SieveFile:
+    """A sieve that is only read, byte by byte from its file, so that it takes no memory of
+    the process. Raises `OSError` or `ValueError` if the file is missing or damaged."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        head = os.pread(self._file, _HEADER.size, 0)
+        if len(head) < _HEADER.size:
+            raise ValueError(f"{path} is cut short")
+        magic, size, self.upto, checksum = _HEADER.unpack(head)
+        bits = os.pread(self._file, os.fstat(self._file).st_size, _HEADER.size)
+        if magic != _MAGIC or len(bits) * 8 != size or zlib.crc32(bits) != checksum:
+            raise ValueError(f"{path} is damaged")
+        self._size = size
+
+    def may_hold(self, hashes: tuple[int, int]) -> bool:
+        """See `Sieve.may_hold`."""
+        first, step = hashes
+        for number in range(4):
+            bit = (first + number * step) & (self._size - 1)
+            byte = os.pread(self._file, 1, _HEADER.size + (bit >> 3))
+            if byte and not byte[0] >> (bit & 7) & 1:
+                return False
+        return True
+
+    def __del__(self) -> None:
+        # Other threads may be asking until the last of them lets go.
+        if hasattr(self, "_file"):
+            os.close(self._file)

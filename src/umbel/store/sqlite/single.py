@@ -23,7 +23,7 @@ _LOOKED_AT: Final = 4
 def task(reader: Reader, uuid: str) -> Task | None:
     """See `Store.task`."""
     identity = id_value(uuid)
-    for number in reader.numbers():
+    for number in reader.that_may_hold(identity):
         with reader.partition(number) as partition:
             if partition is None:
                 continue

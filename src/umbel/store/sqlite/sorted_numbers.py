@@ -13,7 +13,6 @@ from __future__ import annotations
 from array import array
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack
-from itertools import groupby
 from typing import Any, NamedTuple
 
 import apsw
@@ -134,22 +133,54 @@ class _Sorting:
     def _pieces(self, number: int) -> list[_Piece]:
         partition, bounds, _ = self._of[number]
         asked = self._asked
-        beyond = -self._sign * float("inf")
         newest = partition.newest_id()
+        bound = self._bound(partition, newest)
         way = access.choose(asked.query, partition.vocabulary, newest, {})
         blocks = None
         if not bounds.exact:
             blocks = blocks_of(partition, asked.query, _BLOCKS_MAX)
         if blocks is not None and not blocks:
             return []
+        longest = self._longest(way)
+        if longest is not None and blocks is None:
+            return [longest._replace(partition=number)]
         few = way.index is not None and way.expected <= _BY_INDEX_MAX
         if few and (blocks is None or way.expected < len(blocks) << BLOCK_BITS):
             source = f"task INDEXED BY {way.index}"
             condition = way.required or "1"
-            return [_Piece(beyond, number, None, source, condition, among=blocks)]
+            return [_Piece(bound, number, None, source, condition, among=blocks)]
         if blocks is not None:
-            return [_Piece(beyond, number, None, _BY_BLOCK, parameters=(_array(blocks),))]
+            return [_Piece(bound, number, None, _BY_BLOCK, parameters=(_array(blocks),))]
         return self._zones(number, newest)
+
+    def _longest(self, way: access.Access) -> _Piece | None:
+        """All of the query's tasks in their order, where an index has them so."""
+        if self._field != "runtime":
+            return None
+        beyond = -self._sign * float("inf")
+        if way.required == access.UNSUCCESSFUL:
+            condition = f"{access.UNSUCCESSFUL} AND runtime IS NOT NULL"
+            return _Piece(beyond, 0, None, "task INDEXED BY task_unsuccessful", condition)
+        if access.is_of_retried(self._asked.query):
+            return _Piece(beyond, 0, None, "task INDEXED BY task_retried", access.RETRIED)
+        return None
+
+    def _bound(self, partition: ReadPartition, newest: int) -> float:
+        """What no value of the partition is beyond."""
+        beyond = -self._sign * float("inf")
+        word, best = ("max", max) if self._sign < 0 else ("min", min)
+        field = self._field
+        known, last = only_row(
+            partition.connection, f"SELECT {word}({field}_{word}), max(id) FROM zone"
+        )
+        first = 0 if last is None else (last + 1) << ZONE_BITS
+        (rest,) = only_row(
+            partition.connection,
+            f"SELECT {word}({field}) FROM task NOT INDEXED WHERE id BETWEEN ? AND ?",
+            (first, newest),
+        )
+        values = [value for value in (known, rest) if value is not None]
+        return best(values) if values else -beyond
 
     def _zones(self, number: int, newest: int) -> list[_Piece]:
         field, asked = self._field, self._asked
@@ -179,16 +210,15 @@ class _Sorting:
 
     def _take(self, pieces: list[_Piece]) -> None:
         """Keep the best of these pieces; zones of one partition are asked together."""
-        pieces.sort(key=lambda piece: (-piece.partition, piece.zone is not None))
-        for (number, zoned), together in groupby(
-            pieces, key=lambda piece: (piece.partition, piece.zone is not None)
-        ):
-            if zoned:
-                zones = frozenset(piece.zone for piece in together if piece.zone is not None)
-                self._ask(_Piece(0.0, number, None, _BY_ZONE, parameters=(_array(zones),)))
-            else:
-                for piece in together:
-                    self._ask(piece)
+        zones: dict[int, set[int]] = {}
+        for piece in pieces:
+            if piece.zone is not None:
+                zones.setdefault(piece.partition, set()).add(piece.zone)
+            elif self._possible([piece]):
+                self._ask(piece)
+        for number in sorted(zones, reverse=True):
+            among = frozenset(zones[number])
+            self._ask(_Piece(0.0, number, None, _BY_ZONE, parameters=(_array(among),)))
 
     def _ask(self, piece: _Piece) -> None:
         rows = self._rows(piece)

@@ -1,7 +1,7 @@
 """The search index of one partition: which blocks of tasks have certain texts.
 
-Theory of operation. Tasks are indexed by blocks of 16 neighbours, since trigrams of single
-tasks would cost six times the space; whoever reads verifies the tasks of a block. The index
+Theory of operation. Tasks are indexed by blocks of 8 neighbours, since trigrams of single
+tasks would cost several times the space; whoever reads verifies the tasks of a block. The index
 follows the tasks: blocks below `progress.upto` are in it, and a task below that gets a
 change of its text is put into the table `retext` in the very transaction that changes it,
 to be taken up as a "later" document. So at any moment the tasks at or above `upto`, and
@@ -16,7 +16,7 @@ For this, `WritePartition.indexed` is raised under the writer's lock before a bl
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -37,7 +37,7 @@ from umbel.store.sqlite.ranges import Range
 from umbel.store.sqlite.reader import ReadPartition
 from umbel.store.sqlite.texts import texts
 
-BLOCK_BITS: Final = 4
+BLOCK_BITS: Final = 3
 _BLOCK: Final = 1 << BLOCK_BITS
 _FIRST_LATER: Final = 1 << 40
 #: Tasks that are indexed in one transaction.
@@ -46,6 +46,8 @@ _LATER_STEP: Final = 1_024
 _MERGE_PAGES: Final = 256
 #: A text that begins more tokens than this is too common for the index to help.
 _TOKENS_MAX: Final = 400
+#: Added to what a sample counts, since the rarest there are seldom so rare elsewhere.
+_UNSEEN: Final = 1.0
 
 
 class Coverage(msgspec.Struct, frozen=True):
@@ -86,19 +88,28 @@ def coverage(partition: ReadPartition) -> Coverage | None:
     return Coverage(upto, tuple({task_id for number, task_id in queue if number > done}))
 
 
-def beginning(partition: ReadPartition) -> Callable[[str], list[str] | None]:
-    """For `need.ask`: the index's tokens that begin with a text of one or two characters."""
+class TokensOf:
+    """What is known of the tokens of a partition's index, for `need.ask`."""
 
-    def tokens(text: str) -> list[str] | None:
-        if partition.text is None or not text:
+    def __init__(self, partition: ReadPartition) -> None:
+        self._partition = partition
+
+    def beginning(self, text: str) -> list[str] | None:
+        """See `need.Tokens`."""
+        index = self._partition.text
+        if index is None or not text:
             return None
-        found: list[tuple[str]] = partition.text.execute(  # type: ignore[assignment]
+        found: list[tuple[str]] = index.execute(  # type: ignore[assignment]
             "SELECT term FROM temp.token WHERE term >= ? AND term < ? LIMIT ?",
             (text, text + "\U0010ffff", _TOKENS_MAX + 1),
         ).fetchall()
         return None if len(found) > _TOKENS_MAX else [term for (term,) in found]
 
-    return tokens
+    def share(self, token: str) -> float:
+        """See `need.Tokens`: told by a few tasks, as if each token stood anywhere."""
+        sample, tasks = self._partition.sample
+        each = min(1.0, (sample.count(token) + _UNSEEN) / (tasks + 1))
+        return 1.0 - (1.0 - each) ** _BLOCK
 
 
 class Hits(NamedTuple):
@@ -128,6 +139,11 @@ def hits(partition: ReadPartition, expression: str, span: Range, *, descending: 
         )
         changed.update(task_id for (ids,) in later for task_id in array("I", ids))
     return Hits((number for (number,) in rows), tuple(changed))
+
+
+def first_of(number: int) -> int:
+    """The first id of this block."""
+    return number << BLOCK_BITS
 
 
 def expanded(numbers: Iterable[int], span: Range, *, descending: bool) -> Iterator[int]:

@@ -23,7 +23,7 @@ from umbel.store.sqlite.presence import presence
 from umbel.store.sqlite.ranges import Range, ranges
 from umbel.store.sqlite.reader import Deadline, Reader, ReadPartition
 from umbel.store.sqlite.row import id_value
-from umbel.store.sqlite.textindex import beginning, coverage
+from umbel.store.sqlite.textindex import TokensOf, coverage
 
 #: A query that finds at most so many tasks by columns is not put to the search index.
 _FEW = 2_000
@@ -174,7 +174,7 @@ class Walk:
         """What to ask of the search index, if there is one that helps."""
         if self._need is None:
             return None
-        return need.ask(self._need, beginning(partition))
+        return need.ask(self._need, TokensOf(partition))
 
     def _by_columns(
         self, look: Look, partition: ReadPartition, way: access.Access, span: Range

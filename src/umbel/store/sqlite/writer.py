@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from umbel.cluster.events import WORKER_KINDS, Event
+from umbel.cluster.events import TASK_RANK, WORKER_KINDS, Event
 from umbel.cluster.facts import Facts, join, pack, unpack
 from umbel.cluster.task import ENDED, project
 from umbel.cluster.worker import Worker, observe
@@ -84,10 +84,11 @@ class Writer:
         by_task: dict[str, list[Event]] = defaultdict(list)
         of_workers: list[Event] = []
         for event in events:
-            if event.type in WORKER_KINDS:
+            kind, uuid = event.type, event.uuid
+            if uuid and (kind in TASK_RANK or event.is_task):
+                by_task[uuid].append(event)
+            elif kind in WORKER_KINDS:
                 of_workers.append(event)
-            elif event.uuid and event.is_task:
-                by_task[event.uuid].append(event)
         with self.lock, self.whole():
             if self.hot.next_id > self._partition_tasks:
                 self.seal()

@@ -26,6 +26,9 @@ CREATE INDEX task_worker ON task (worker);
 CREATE INDEX task_state ON task (state) WHERE state < 8;
 CREATE INDEX task_state_name ON task (state, name) WHERE state < 8;
 CREATE INDEX task_state_worker ON task (state, worker) WHERE state < 8;
+-- Tasks that were retried, and those without success, the longest runs of either at once.
+CREATE INDEX task_retried ON task (runtime, retries) WHERE retries > 0 OR retried IS NOT NULL;
+CREATE INDEX task_unsuccessful ON task (runtime) WHERE state < 8 AND runtime IS NOT NULL;
 CREATE INDEX task_root ON task (id >> 16, root) WHERE root IS NOT NULL;
 CREATE INDEX task_parent ON task (id >> 16, parent) WHERE parent IS NOT NULL;
 
