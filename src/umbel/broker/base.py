@@ -1,4 +1,4 @@
-"""The contract between a broker and the collector.
+"""The contracts between a broker and the rest: a source of events, and the cluster behind it.
 
 A source is read by one thread, which never waits for the disk: `read` gives what has come,
 `settle` is told (from any thread) what has been committed, and the source acknowledges it
@@ -9,10 +9,13 @@ tells it in `health`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal, Protocol
 
 import msgspec
+
+#: How long a call to the cluster without a timeout of its own may take, in seconds.
+ANSWER_S: Final = 2.0
 
 
 class Frame(msgspec.Struct, frozen=True, gc=False):
@@ -54,3 +57,137 @@ class EventSource(Protocol):
 
     def close(self) -> None:
         """Leave the broker, giving back what is not settled, and leave no keys behind."""
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """What one worker answered to a command: plain values, or the sentence by which it
+    refused (`error`)."""
+
+    worker: str
+    value: object = None
+    error: str | None = None
+
+
+class Signature(msgspec.Struct, frozen=True, kw_only=True):
+    """A task to send. `countdown_s` is in seconds from now, `eta` in Unix seconds, `expires`
+    in Unix seconds. `headers` are added to the message's. Unset routing is the
+    application's business, or the queue `task_default_queue` without an application."""
+
+    id: str
+    name: str
+    args: tuple[object, ...] = ()
+    kwargs: dict[str, object] = {}
+    queue: str | None = None
+    exchange: str | None = None
+    routing_key: str | None = None
+    priority: int | None = None
+    countdown_s: float | None = None
+    eta: float | None = None
+    expires: float | None = None
+    root_id: str | None = None
+    parent_id: str | None = None
+    serializer: str | None = None
+    soft_time_limit_s: float | None = None
+    time_limit_s: float | None = None
+    headers: dict[str, object] = {}
+
+
+class QueueDepth(msgspec.Struct, frozen=True, kw_only=True):
+    """One queue now. None is unknown: see `Capabilities.missing` for why. `ready` messages
+    wait, `unacknowledged` ones are with workers. `priorities` is `ready` by priority step,
+    where the broker keeps them apart. `trouble` says why nothing is known of this queue."""
+
+    name: str
+    ready: int | None = None
+    unacknowledged: int | None = None
+    consumers: int | None = None
+    priorities: dict[int, int] = {}
+    kind: str | None = None
+    trouble: str | None = None
+
+
+class QueuedMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that waits in a queue, as it is. `args` and `kwargs` are JSON values if the
+    body is JSON (`unreadable` says why not); `eta` and `expires` ISO 8601 texts."""
+
+    task_id: str | None
+    name: str | None = None
+    args: object = None
+    kwargs: object = None
+    eta: str | None = None
+    expires: str | None = None
+    retries: int | None = None
+    root_id: str | None = None
+    parent_id: str | None = None
+    priority: int | None = None
+    size_bytes: int = 0
+    unreadable: str | None = None
+
+
+#: What a broker may not be able to do.
+Ability = Literal["control", "send", "depth", "unacknowledged", "consumers", "purge", "peek"]
+
+
+class Capabilities(msgspec.Struct, frozen=True):
+    """What this broker can do; `missing` has a sentence for each thing that it cannot."""
+
+    transport: str
+    missing: dict[Ability, str] = {}
+
+    def can(self, ability: Ability) -> bool:
+        return ability not in self.missing
+
+
+class Cluster(Protocol):
+    """The workers and queues behind a broker. Any thread, at the same time; calls block, and
+    none longer than its timeout (`ANSWER_S` where there is none). Raise `BrokerUnreachable`,
+    `BrokerRefused`, or `NotSupported` for what `capabilities` says is missing."""
+
+    @property
+    def url(self) -> str:
+        """Where the broker is, without secrets."""
+
+    def capabilities(self) -> Capabilities:
+        """What can be done. Does not ask the broker."""
+
+    def ask(
+        self,
+        command: str,
+        arguments: Mapping[str, object] | None = None,
+        *,
+        workers: Sequence[str] | None = None,
+        limit: int | None = None,
+        timeout_s: float = 1.0,
+    ) -> tuple[Reply, ...]:
+        """Send a remote control command to all workers, or these, and collect answers until
+        `limit` workers (default: `len(workers)` if given) have answered or time is up. Who
+        does not answer is missing: nothing is known of it."""
+
+    def tell(
+        self,
+        command: str,
+        arguments: Mapping[str, object] | None = None,
+        *,
+        workers: Sequence[str] | None = None,
+    ) -> None:
+        """Send a command and wait for no answer. The broker has it when this returns."""
+
+    def send(self, signatures: Sequence[Signature]) -> None:
+        """Send tasks over one connection; the broker has all of them when this returns.
+        Raises what the broker raises, having sent a beginning of them: `sent` of the error
+        says how many."""
+
+    def depths(self, queues: Sequence[str]) -> tuple[QueueDepth, ...]:
+        """Each of these queues now, in this order."""
+
+    def purge(self, queue: str) -> int:
+        """Remove all messages that wait; how many there were."""
+
+    def peek(self, queue: str, limit: int) -> tuple[QueuedMessage, ...]:
+        """The next messages, which stay where they are, in their order."""
+
+    def default_queue(self) -> str:
+        """The application's default queue (`celery`)."""
+
+    def close(self) -> None:
+        """Let go of connections, leaving no reply queue behind. May be called twice."""

@@ -87,7 +87,7 @@ class GenericSession:
         tag = self._base + self._number
         if not self._broadcast:
             self._waiting.append((tag, message.delivery_tag))
-        self._came.append(_frame(message, tag))
+        self._came.append(frame_of(message, tag))
 
     def read(self, timeout_s: float) -> Sequence[Frame]:
         self._tick()
@@ -128,7 +128,7 @@ class GenericSession:
                 client.ping()
 
 
-def _frame(message: Any, tag: int) -> Frame:
+def frame_of(message: Any, tag: int) -> Frame:
     """kombu's or py-amqp's message, undecoded. Neither has looked into the body yet."""
     body = message.body
     if isinstance(body, str):

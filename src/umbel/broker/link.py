@@ -99,9 +99,34 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
         options: dict[str, object] = dict(self.template.transport_options or {})
         if self.transport == "redis":
             options = {**_REDIS_DEADLINES, **options}
+        return self._made(options, CONNECT_TIMEOUT_S, HEARTBEAT_S)
+
+    def dial_within(self, connect_s: float, reply_s: float) -> Any:
+        """The same for a call that somebody waits for: no step of making the connection takes
+        longer than `connect_s`, no later answer of the broker longer than `reply_s`, whatever
+        the application's own options say. Without heartbeats, since nobody reads between
+        calls."""
+        options: dict[str, object] = dict(self.template.transport_options or {})
+        if self.transport == "redis":
+            options |= {
+                "socket_timeout": reply_s,
+                "socket_connect_timeout": connect_s,
+                "socket_keepalive": True,
+                "retry_on_timeout": False,
+            }
+        if self.transport == "amqp":
+            # Whoever sends here confirms many messages at once, not each by itself.
+            options["confirm_publish"] = False
+        connection = self._made(options, connect_s, 0)
+        sock = getattr(getattr(connection.connection, "transport", None), "sock", None)
+        if self.transport == "amqp" and sock is not None:
+            sock.settimeout(reply_s)
+        return connection
+
+    def _made(self, options: dict[str, object], connect_s: float, heartbeat_s: float) -> Any:
         connection = self.template.clone(
-            heartbeat=HEARTBEAT_S,
-            connect_timeout=min(CONNECT_TIMEOUT_S, self.template.connect_timeout or 60.0),
+            heartbeat=heartbeat_s,
+            connect_timeout=min(connect_s, self.template.connect_timeout or 60.0),
             transport_options=options,
         )
         if self.transport != "amqp":
@@ -124,6 +149,18 @@ def link_to_app(app: Celery, queue: DurableQueue | None = None) -> Link:
     try:
         template = app.connection_for_read()
         return _checked(template, str(app.conf.event_exchange), queue)
+    except _WRONG as error:
+        raise _unusable(error) from error
+
+
+def link_to_cluster(app: Celery) -> Link:
+    """The broker that `app`'s workers read from, for commands, tasks and queues: one that
+    carries no events is welcome too. Raises `BrokerRefused`."""
+    try:
+        link = Link(template=app.connection_for_read(), exchange=str(app.conf.event_exchange))
+        # Loads the transport, which tells whether its driver is there.
+        link.template.transport  # noqa: B018
+        return link
     except _WRONG as error:
         raise _unusable(error) from error
 

@@ -14,13 +14,16 @@ _NAMES: Final = {"amqp": "RabbitMQ", "redis": "Redis"}
 _REDIS_PASSWORD: Final = ("wrongpass", "noauth", "password", "auth")
 
 
-def explain(error: BaseException, link: Link) -> BrokerError:
-    """The error that a driver raised, told apart and told in our words."""
+def explain(error: BaseException, link: Link, thing: str | None = None) -> BrokerError:
+    """The error that a driver raised, told apart and told in our words. `thing` is what was
+    to be touched (`the queue mail`), if it was not our own queue of events."""
     if isinstance(error, BrokerError):
         return error
+    if type(error).__module__.startswith("kombu") and error.__cause__ is not None:
+        return explain(error.__cause__, link, thing)
     code = _amqp_code(error)
     if code is not None:
-        return _amqp(error, code, link)
+        return (thing and _amqp_thing(error, code, link, thing)) or _amqp(error, code, link)
     # redis-py hands a failed handshake on as a connection error with the same words.
     if isinstance(error, ssl.SSLError) or "[SSL" in str(error):
         return BrokerRefused(
@@ -30,7 +33,7 @@ def explain(error: BaseException, link: Link) -> BrokerError:
         )
     answered = type(error).__module__.startswith("redis") and not _is_network(error)
     if answered:
-        return _redis(error, link)
+        return _redis(error, link, thing)
     return BrokerUnreachable(
         f"{_who(link)} does not answer: {_words(error)}.",
         remedy="Check that it runs and that this machine can reach it; trying again by itself.",
@@ -83,6 +86,33 @@ def _amqp(error: Any, code: int, link: Link) -> BrokerError:
     )
 
 
+def _amqp_thing(error: Any, code: int, link: Link, thing: str) -> BrokerError | None:
+    """The broker's refusal of what somebody asked for; None when it is not about that."""
+    reply = mask(str(getattr(error, "reply_text", "") or error)).rstrip(".")
+    if code == 404:
+        return BrokerRefused(
+            f"{_who(link)} has not got {thing}.",
+            remedy="Check its name, or start a worker that reads it: workers declare it.",
+        )
+    if code == 405:
+        return BrokerRefused(
+            f"{thing[:1].upper()}{thing[1:]} at {link.url} belongs to one connection alone: "
+            f"{reply}.",
+            remedy="Nobody else can look into it.",
+        )
+    if code == 406:
+        return BrokerRefused(
+            f"{_who(link)} has {thing} with other arguments than the application says: {reply}.",
+            remedy="Let the application say what the broker has, or delete it and declare it anew.",
+        )
+    if code == 403 and "login" not in reply.lower():
+        return BrokerRefused(
+            f"{_who(link)} refused user {link.template.userid or 'guest'}: {reply}.",
+            remedy=f"Give the user the rights configure, write and read on {thing}.",
+        )
+    return None
+
+
 def _is_network(error: BaseException) -> bool:
     from redis import exceptions
 
@@ -91,7 +121,7 @@ def _is_network(error: BaseException) -> bool:
     return isinstance(error, network) and not isinstance(error, refused)
 
 
-def _redis(error: BaseException, link: Link) -> BrokerError:
+def _redis(error: BaseException, link: Link, thing: str | None) -> BrokerError:
     words = _words(error)
     if any(sign in words.lower() for sign in _REDIS_PASSWORD):
         user = link.template.userid
@@ -99,6 +129,11 @@ def _redis(error: BaseException, link: Link) -> BrokerError:
         return BrokerRefused(
             f"{_who(link)} refused {whose}: {words}.",
             remedy="Check the user and the password in the broker's URL.",
+        )
+    if thing is not None:
+        return BrokerRefused(
+            f"{_who(link)} refused what was asked of {thing}: {words}.",
+            remedy="Check the database number in the broker's URL and the rights of its user.",
         )
     return BrokerRefused(
         f"{_who(link)} refused: {words}.",

@@ -1,17 +1,5 @@
 """Broker addresses as people may see them: with every secret masked."""
 
-from __future__ import annotations
+from umbel.masking import MASK, mask
 
-import re
-from typing import Final
-
-MASK: Final = "***"
-# Greedy up to the last @ of a URL: a password may itself hold one, and masking too much
-# does no harm.
-_PASSWORD: Final = re.compile(r"(://[^:/@\s;]*):[^\s;]*@")
-_SECRET: Final = re.compile(r"(?i)\b((?:\w*password|passwd|secret|token|\w*key_?file)=)[^&;\s]+")
-
-
-def mask(text: str) -> str:
-    """`text` (a URL, several joined by `;`, or a sentence that holds one) without secrets."""
-    return _SECRET.sub(rf"\1{MASK}", _PASSWORD.sub(rf"\1:{MASK}@", text))
+__all__ = ["MASK", "mask"]

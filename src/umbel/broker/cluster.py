@@ -1,0 +1,170 @@
+"""A cluster behind its broker: commands, tasks and queues, over kombu.
+
+`CeleryCluster` is thin: it takes a connection from the pool, and hands it to the part that
+knows the broker's way (`mailbox`, `sending`, `queues` and their Redis counterparts).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from umbel.broker.abilities import capabilities_of
+from umbel.broker.base import (
+    Ability,
+    Capabilities,
+    Cluster,
+    QueueDepth,
+    QueuedMessage,
+    Reply,
+    Signature,
+)
+from umbel.broker.link import link_to_cluster
+from umbel.broker.mailbox import Mailbox
+from umbel.broker.management import Management
+from umbel.broker.pool import Pool
+from umbel.broker.queues import AmqpQueues, Queues, VirtualQueues
+from umbel.broker.redis_mailbox import RedisMailbox
+from umbel.broker.redis_queues import RedisQueues, peek
+from umbel.broker.replies import Answers
+from umbel.broker.sending import Sending
+from umbel.clock import Clock, SystemClock
+from umbel.errors import NotSupported
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+#: A look into a queue shows at most this many messages.
+PEEK_MAX: Final = 100
+_MAILBOXES: Final = "the workers' mailboxes"
+
+
+def open_cluster(
+    app: Celery,
+    clock: Clock | None = None,
+    *,
+    management_url: str | None = None,
+    knows_queues: bool = False,
+) -> Cluster:
+    """The cluster whose workers read from `app`'s broker. Connects when it is first used.
+
+    `management_url` is the address of RabbitMQ's management API, with a user in it or the
+    broker's own. `knows_queues`: `app` is the workers' own application, so a queue of it that
+    the broker has not got may be declared; nothing else is ever declared. Raises
+    `BrokerRefused` for addresses that cannot be used.
+    """
+    return CeleryCluster(
+        app, clock or SystemClock(), management_url=management_url, knows_queues=knows_queues
+    )
+
+
+class CeleryCluster:
+    """`Cluster` over a Celery application's broker."""
+
+    def __init__(
+        self, app: Any, clock: Clock, *, management_url: str | None, knows_queues: bool
+    ) -> None:
+        self._app = app
+        self._link = link = link_to_cluster(app)
+        self._url = link.url
+        is_amqp = link.transport == "amqp"
+        management = None
+        if management_url and is_amqp:
+            template = link.template
+            management = Management(management_url, template.userid, template.password)
+        self._capabilities = capabilities_of(link, management=management is not None)
+        self._pool = Pool(link, clock)
+        self._mailbox = _mailbox(app, clock, link.transport)
+        self._queues: Queues = _queues(clock, link.transport, management)
+        self._sending = Sending(app, declares=knows_queues)
+
+    @property
+    def url(self) -> str:
+        return self._url
+
+    def capabilities(self) -> Capabilities:
+        return self._capabilities
+
+    def ask(
+        self,
+        command: str,
+        arguments: Mapping[str, object] | None = None,
+        *,
+        workers: Sequence[str] | None = None,
+        limit: int | None = None,
+        timeout_s: float = 1.0,
+    ) -> tuple[Reply, ...]:
+        self._need("control")
+        if limit is None and workers is not None:
+            limit = len(set(workers))
+        answers = Answers(limit)
+        if workers is not None and not workers:
+            return ()
+        with self._pool.line(_MAILBOXES) as line:
+            self._mailbox.ask(line, command, arguments or {}, workers, answers, timeout_s)
+        return answers.all()
+
+    def tell(
+        self,
+        command: str,
+        arguments: Mapping[str, object] | None = None,
+        *,
+        workers: Sequence[str] | None = None,
+    ) -> None:
+        self._need("control")
+        if workers is not None and not workers:
+            return
+        with self._pool.line(_MAILBOXES) as line:
+            self._mailbox.tell(line, command, arguments or {}, workers)
+
+    def send(self, signatures: Sequence[Signature]) -> None:
+        self._need("send")
+        if not signatures:
+            return
+        with self._pool.line("the queue of a task") as line:
+            self._sending.send(line, signatures)
+
+    def depths(self, queues: Sequence[str]) -> tuple[QueueDepth, ...]:
+        self._need("depth")
+        if not queues:
+            return ()
+        with self._pool.line("queues") as line:
+            return self._queues.depths(line, queues)
+
+    def purge(self, queue: str) -> int:
+        self._need("purge")
+        with self._pool.line(f"the queue {queue}") as line:
+            return self._queues.purge(line, queue)
+
+    def peek(self, queue: str, limit: int) -> tuple[QueuedMessage, ...]:
+        self._need("peek")
+        with self._pool.line(f"the queue {queue}") as line:
+            return peek(line, queue, max(0, min(limit, PEEK_MAX)))
+
+    def default_queue(self) -> str:
+        return str(self._app.conf.task_default_queue)
+
+    def close(self) -> None:
+        if isinstance(self._mailbox, RedisMailbox) and self._mailbox.has_ended:
+            # Redis may be gone by now, and then there is nothing to tidy.
+            with contextlib.suppress(Exception), self._pool.line(_MAILBOXES) as line:
+                self._mailbox.tidy(line)
+        self._pool.close()
+
+    def _need(self, ability: Ability) -> None:
+        sentence = self._capabilities.missing.get(ability)
+        if sentence is not None:
+            raise NotSupported(sentence)
+
+
+def _mailbox(app: Any, clock: Clock, transport: str) -> Mailbox | RedisMailbox:
+    mailbox = Mailbox(app, clock)
+    return RedisMailbox(mailbox, clock, time.sleep) if transport == "redis" else mailbox
+
+
+def _queues(clock: Clock, transport: str, management: Management | None) -> Queues:
+    if transport == "amqp":
+        return AmqpQueues(clock, management)
+    return RedisQueues() if transport == "redis" else VirtualQueues(clock)

@@ -1,0 +1,94 @@
+"""RabbitMQ's word that it has what was published, for many messages at once.
+
+Waiting for each message by itself costs a round trip, and on durable queues a write to disk,
+for each. So messages are numbered as they leave, and what has not been confirmed is counted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from umbel.errors import BrokerRefused
+
+
+class Confirms:
+    """Publishing on one channel with the broker's confirmations, where it gives them:
+    elsewhere nothing is ever outstanding."""
+
+    def __init__(self, channel: Any) -> None:
+        self._channel = channel
+        #: Numbers of messages that the broker has not confirmed, in order.
+        self.outstanding: dict[int, None] = {}
+        self.published = 0
+        #: What the broker could not route: (exchange, routing key, message).
+        self.returned: list[tuple[str, str, Any]] = []
+        self._refused = False
+
+    @classmethod
+    @contextlib.contextmanager
+    def of(cls, channel: Any) -> Iterator[Confirms]:
+        """Confirmations of what is published on `channel` inside the block."""
+        confirms = cls(channel)
+        if not hasattr(channel, "confirm_select") or not hasattr(channel, "events"):
+            yield confirms
+            return
+        plain, restore = channel.basic_publish, confirms._watch()
+        channel.basic_publish = confirms._numbered(plain)
+        try:
+            yield confirms
+        finally:
+            channel.basic_publish = plain
+            restore()
+
+    def wait(self, timeout_s: float, at_most: int = 0) -> None:
+        """Until no more than `at_most` are outstanding. Raises `TimeoutError` when nothing is
+        confirmed for `timeout_s`, `BrokerRefused` when a message was refused."""
+        while len(self.outstanding) > at_most and not self._refused:
+            self._channel.connection.drain_events(timeout=timeout_s)
+        if self._refused:
+            raise BrokerRefused(
+                "The broker refused a message: its queue is full, or not available.",
+                remedy="Look at the queue's length limit and at the broker's log.",
+            )
+
+    def _watch(self) -> Callable[[], None]:
+        events = self._channel.events
+        handlers = {
+            "basic_ack": self._on_ack,
+            "basic_nack": self._on_nack,
+            "basic_return": self._on_return,
+        }
+        for name, handler in handlers.items():
+            events[name].add(handler)
+        if not self._channel._confirm_selected:
+            self._channel._confirm_selected = True
+            self._channel.confirm_select()
+
+        def restore() -> None:
+            for name, handler in handlers.items():
+                events[name].discard(handler)
+
+        return restore
+
+    def _numbered(self, publish: Callable[..., Any]) -> Callable[..., Any]:
+        def numbered(*args: Any, **options: Any) -> Any:
+            self.published += 1
+            self.outstanding[self.published] = None
+            return publish(*args, **options)
+
+        return numbered
+
+    def _on_ack(self, number: int, multiple: bool) -> None:
+        if not multiple:
+            self.outstanding.pop(number, None)
+            return
+        while self.outstanding and (first := next(iter(self.outstanding))) <= number:
+            del self.outstanding[first]
+
+    def _on_nack(self, _number: int, _multiple: bool) -> None:
+        self._refused = True
+
+    def _on_return(self, _error: Any, exchange: str, routing_key: str, message: Any) -> None:
+        self.returned.append((exchange, routing_key, message))

@@ -1,0 +1,112 @@
+"""What only RabbitMQ's management API tells of queues: what is with workers, and their kind.
+
+Asked only where its address is configured. Its figures are some seconds old and it may be
+down while the broker is well, so its silence costs these figures and nothing else.
+"""
+
+from __future__ import annotations
+
+import base64
+import logging
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from typing import Any, Final
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
+
+import msgspec
+
+from umbel.broker.urls import mask
+from umbel.errors import BrokerRefused
+
+log = logging.getLogger(__name__)
+
+#: How long one answer may take, in seconds, within the call that waits for it.
+_TIMEOUT_S: Final = 0.7
+_SIZE_MAX: Final = 8 * 1024 * 1024
+#: Up to this many queues are asked for one by one, more by the list of all.
+_FEW: Final = 3
+_COLUMNS: Final = "columns=name,type,messages_unacknowledged"
+
+
+class QueueFigures(msgspec.Struct, frozen=True):
+    """One queue as the management API knows it."""
+
+    name: str
+    kind: str | None = msgspec.field(name="type", default=None)
+    unacknowledged: int | None = msgspec.field(name="messages_unacknowledged", default=None)
+
+
+_one: Final = msgspec.json.Decoder(QueueFigures).decode
+_many: Final = msgspec.json.Decoder(list[QueueFigures]).decode
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """The password must not follow a redirect to somewhere else."""
+
+    def redirect_request(self, *_args: Any, **_options: Any) -> None:
+        return None
+
+
+class Management:
+    """The management API at `url` (`http://host:15672`), with the user in it or the broker's.
+
+    Raises `BrokerRefused` for an address that is none.
+    """
+
+    def __init__(self, url: str, user: str | None, password: str | None) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise BrokerRefused(
+                f"{mask(url)} is no address of RabbitMQ's management API.",
+                remedy="Give one like http://host:15672.",
+            )
+        netloc = parts.netloc.rpartition("@")[2]
+        self._base = urlunsplit((parts.scheme, netloc, parts.path.rstrip("/"), "", ""))
+        name = unquote(parts.username) if parts.username else user or "guest"
+        secret = unquote(parts.password) if parts.password else password or "guest"
+        token = base64.b64encode(f"{name}:{secret}".encode()).decode()
+        self._headers = {"Authorization": f"Basic {token}", "Accept": "application/json"}
+        self._opener = urllib.request.build_opener(_NoRedirects)
+        self._trouble: str | None = None
+
+    def queues(self, vhost: str, names: Sequence[str]) -> dict[str, QueueFigures]:
+        """Figures of those queues that it knows, by name; empty when it does not answer."""
+        place = f"{self._base}/api/queues/{quote(vhost, safe='')}"
+        try:
+            if len(names) > _FEW:
+                found = _many(self._get(f"{place}?{_COLUMNS}"))
+            else:
+                each = (self._maybe(f"{place}/{quote(name, safe='')}") for name in names)
+                found = [_one(body) for body in each if body is not None]
+        except (OSError, ValueError, msgspec.MsgspecError) as error:
+            self._tell(str(error))
+            return {}
+        self._trouble = None
+        return {figures.name: figures for figures in found}
+
+    def _maybe(self, url: str) -> bytes | None:
+        try:
+            return self._get(f"{url}?{_COLUMNS}")
+        except urllib.error.HTTPError as error:
+            if error.code == 404:
+                return None
+            raise
+
+    def _get(self, url: str) -> bytes:
+        request = urllib.request.Request(url, headers=self._headers)  # noqa: S310
+        with self._opener.open(request, timeout=_TIMEOUT_S) as answer:
+            body: bytes = answer.read(_SIZE_MAX + 1)
+        if len(body) > _SIZE_MAX:
+            raise ValueError("it tells of too many queues at once")
+        return body
+
+    def _tell(self, trouble: str) -> None:
+        """Once for each reason, not for every look at the queues."""
+        if trouble != self._trouble:
+            self._trouble = trouble
+            log.warning(
+                "RabbitMQ's management API at %s does not tell about queues: %s",
+                self._base,
+                mask(trouble),
+            )

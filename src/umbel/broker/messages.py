@@ -1,0 +1,103 @@
+"""A task message as it lies in a queue, read without consuming it.
+
+Protocol 2 keeps what describes the task in headers and `[args, kwargs, embed]` in the body;
+protocol 1 keeps everything in the body. Only JSON is opened.
+Source: celery/app/amqp.py (`as_task_v2`, `as_task_v1`), kombu/transport/virtual/base.py.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from umbel.broker.base import Frame, QueuedMessage
+from umbel.broker.replies import loaded
+from umbel.errors import EventError
+
+_WIRE_NAMES: Final = {"type": "content-type", "coding": "content-encoding"}
+
+
+class _Envelope(msgspec.Struct, frozen=True, rename=_WIRE_NAMES):
+    body: str
+    properties: dict[str, object] = {}
+    headers: dict[str, object] | None = None
+    type: str | None = None
+    coding: str | None = None
+
+
+_decode: Final = msgspec.json.Decoder(_Envelope).decode
+
+
+def queued(payload: bytes) -> QueuedMessage:
+    """The task message in kombu's envelope `payload`. Never raises for what a list can hold:
+    `unreadable` says what could not be understood."""
+    size = len(payload)
+    try:
+        envelope = _decode(payload)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return QueuedMessage(
+            task_id=None, size_bytes=size, unreadable="This is no message that kombu wrote."
+        )
+    headers, properties = envelope.headers or {}, envelope.properties
+    body, unreadable = _body(envelope)
+    if "task" not in headers and isinstance(body, dict):
+        told, args, kwargs = body, body.get("args"), body.get("kwargs")
+    else:
+        told = headers
+        args, kwargs, unreadable = _arguments(body, unreadable)
+    return QueuedMessage(
+        task_id=_text(told.get("id")) or _text(properties.get("correlation_id")),
+        name=_text(told.get("task")),
+        args=args,
+        kwargs=kwargs,
+        eta=_text(told.get("eta")),
+        expires=_text(told.get("expires")),
+        retries=_number(told.get("retries")),
+        root_id=_text(told.get("root_id")),
+        parent_id=_text(told.get("parent_id")),
+        priority=_number(properties.get("priority")),
+        size_bytes=size,
+        unreadable=unreadable,
+    )
+
+
+def _arguments(body: object, unreadable: str | None) -> tuple[object, object, str | None]:
+    if unreadable is None and not (isinstance(body, list) and len(body) >= 2):
+        unreadable = "Its body does not hold the arguments of a task."
+    if unreadable is not None or not isinstance(body, list):
+        return None, None, unreadable
+    return body[0], body[1], None
+
+
+def _body(envelope: _Envelope) -> tuple[object, str | None]:
+    try:
+        raw = _raw(envelope)
+        compression = (envelope.headers or {}).get("compression")
+        headers: dict[str, object] | None = {"compression": compression} if compression else None
+        return loaded(Frame(raw, 0, envelope.type or "application/json", headers=headers)), None
+    except EventError as error:
+        return None, error.message
+
+
+def _raw(envelope: _Envelope) -> bytes:
+    if envelope.properties.get("body_encoding") != "base64":
+        return envelope.body.encode("utf-8", "replace")
+    try:
+        return base64.b64decode(envelope.body, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise EventError("encoding", f"Its body is not base64: {error}.") from error
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, Mapping) and isinstance(value.get("__value__"), str):
+        # How kombu's JSON writes a date.
+        value = value["__value__"]
+    return value if isinstance(value, str) and value else None
+
+
+def _number(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

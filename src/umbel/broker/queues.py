@@ -1,0 +1,110 @@
+"""Queues of AMQP brokers and of kombu's virtual transports: how long, and how to empty them.
+
+Nothing here declares a queue: RabbitMQ is asked passively, and a virtual transport that would
+make a queue by asking (SQS) is asked for its name first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from umbel.broker.base import ANSWER_S, QueueDepth
+from umbel.broker.management import Management, QueueFigures
+from umbel.broker.pool import REPLY_S, Line
+from umbel.broker.trouble import explain
+from umbel.clock import Clock
+from umbel.errors import BrokerError, BrokerUnreachable
+
+_NOT_ASKED = "There was no time to ask the broker for this queue."
+
+
+class Queues(Protocol):
+    """The queues of one kind of broker."""
+
+    def depths(self, line: Line, names: Sequence[str]) -> tuple[QueueDepth, ...]:
+        """As `Cluster.depths`."""
+
+    def purge(self, line: Line, name: str) -> int:
+        """As `Cluster.purge`."""
+
+
+class AmqpQueues:
+    """Queues of RabbitMQ, classic, quorum or stream."""
+
+    def __init__(self, clock: Clock, management: Management | None) -> None:
+        self._clock = clock
+        self._management = management
+
+    def depths(self, line: Line, names: Sequence[str]) -> tuple[QueueDepth, ...]:
+        deadline = self._clock.monotonic() + ANSWER_S - REPLY_S
+        found = [self._depth(line, name, deadline) for name in names]
+        figures = self._figures(names, line)
+        return tuple(_completed(depth, figures.get(depth.name)) for depth in found)
+
+    def purge(self, line: Line, name: str) -> int:
+        return int(line.channel.queue_purge(name))
+
+    def _depth(self, line: Line, name: str, deadline: float) -> QueueDepth:
+        if self._clock.monotonic() > deadline:
+            return QueueDepth(name=name, trouble=_NOT_ASKED)
+        try:
+            told = line.channel.queue_declare(name, passive=True)
+        except line.connection.channel_errors as error:
+            # The broker closed the channel with its answer; the line opens another.
+            explained = explain(error, line.link, f"the queue {name}")
+            if isinstance(explained, BrokerUnreachable):
+                raise
+            return QueueDepth(name=name, trouble=str(explained))
+        return QueueDepth(name=name, ready=told.message_count, consumers=told.consumer_count)
+
+    def _figures(self, names: Sequence[str], line: Line) -> dict[str, QueueFigures]:
+        if self._management is None:
+            return {}
+        return self._management.queues(line.link.template.virtual_host or "/", names)
+
+
+class VirtualQueues:
+    """Queues of a transport that kombu makes up from something else."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def depths(self, line: Line, names: Sequence[str]) -> tuple[QueueDepth, ...]:
+        deadline = self._clock.monotonic() + ANSWER_S - REPLY_S
+        return tuple(self._depth(line, name, deadline) for name in names)
+
+    def purge(self, line: Line, name: str) -> int:
+        _must_be_there(line.channel, name)
+        return int(line.channel.queue_purge(name) or 0)
+
+    def _depth(self, line: Line, name: str, deadline: float) -> QueueDepth:
+        if self._clock.monotonic() > deadline:
+            return QueueDepth(name=name, trouble=_NOT_ASKED)
+        try:
+            _must_be_there(line.channel, name)
+            ready = int(line.channel._size(name))
+        except Exception as error:
+            told: BrokerError = explain(error, line.link, f"the queue {name}")
+            return QueueDepth(name=name, trouble=str(told))
+        # Where a transport cannot count it says -1.
+        return QueueDepth(name=name, ready=ready if ready >= 0 else None)
+
+
+def _must_be_there(channel: Any, name: str) -> None:
+    """SQS' channel makes a queue that it is asked about; looking for its address does not."""
+    resolve = getattr(channel, "_resolve_queue_url", None)
+    if resolve is not None:
+        resolve(name)
+
+
+def _completed(depth: QueueDepth, figures: QueueFigures | None) -> QueueDepth:
+    if figures is None or depth.trouble is not None:
+        return depth
+    return QueueDepth(
+        name=depth.name,
+        ready=depth.ready,
+        consumers=depth.consumers,
+        unacknowledged=figures.unacknowledged,
+        kind=figures.kind,
+    )

@@ -1,0 +1,176 @@
+"""Remote control over Redis: answers in a list that nobody else sees and that cannot stay.
+
+A worker pushes its answer to the lists that are bound to the reply exchange, a set that all
+clients share. So a call adds one member to that set and removes it at its end: an answer
+that comes later finds no list and makes no key. The list begins with a mark and a time to
+live, and only its other end is read, so it keeps both, and Redis removes it even when the
+caller is killed. The member that such a caller leaves carries the time at which it was to
+go; the next connection of any Umbel sweeps it.
+
+Consuming from a list the way kombu does would put other people's messages back on their
+queues (`harmless`), which is one more reason to read the list here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
+from typing import Final
+from uuid import uuid4
+
+from umbel.broker.envelope import open_envelope
+from umbel.broker.mailbox import Mailbox
+from umbel.broker.pool import Line
+from umbel.broker.redis_keys import Keys
+from umbel.broker.replies import Answers
+from umbel.clock import Clock
+
+#: A list lives this much longer than its call may take, in seconds.
+_AFTER_S: Final = 30
+#: A member is swept when it should have been gone for this long, in seconds.
+_OVERDUE_S: Final = 60.0
+#: How long to wait between looks, in seconds: often at first, seldom later.
+_FIRST_LOOK_S: Final = 0.001
+_LONGEST_LOOK_S: Final = 0.02
+_MARK: Final = b"umbel"
+_OURS: Final = "umbel."
+#: How many members one sweep looks at.
+_SWEPT_MAX: Final = 20_000
+_SWEPT: Final = "swept"
+
+
+class RedisMailbox:
+    """The workers' mailboxes of one application on Redis."""
+
+    def __init__(self, mailbox: Mailbox, clock: Clock, sleep: Callable[[float], object]) -> None:
+        self._mailbox = mailbox
+        self._clock = clock
+        self._sleep = sleep
+        # Lists of calls that somebody may have been answering as they ended.
+        self._ended: deque[str] = deque(maxlen=64)
+
+    def tell(
+        self,
+        line: Line,
+        command: str,
+        arguments: Mapping[str, object],
+        workers: Sequence[str] | None,
+    ) -> None:
+        """Publish a command."""
+        self._mailbox.tell(line, command, arguments, workers)
+
+    def ask(
+        self,
+        line: Line,
+        command: str,
+        arguments: Mapping[str, object],
+        workers: Sequence[str] | None,
+        answers: Answers,
+        timeout_s: float,
+    ) -> None:
+        """Publish a command and collect what is answered until `answers` are complete or
+        `timeout_s` have passed."""
+        keys = Keys.of(line.channel)
+        self._sweep(line, keys)
+        gone_by = _server_time(keys) + timeout_s
+        reply_to = f"{_OURS}{gone_by:.0f}.{uuid4().hex}"
+        place = _Place(keys, self._mailbox.reply_exchange, reply_to)
+        place.open(round((timeout_s + _AFTER_S) * 1000), self._forgotten())
+        try:
+            self._mailbox.publish(line, command, arguments, workers, reply_to)
+            self._collect(place, answers, timeout_s)
+        finally:
+            if not answers.complete:
+                self._ended.append(place.list)
+            # What came is true even if Redis is gone by now; the sweep finds what is left.
+            with contextlib.suppress(Exception):
+                place.close()
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether late answers may have made a list."""
+        return bool(self._ended)
+
+    def tidy(self, line: Line) -> None:
+        """Remove what late answers may have made since."""
+        keys = Keys.of(line.channel)
+        if ended := self._forgotten():
+            keys.client.delete(*ended)
+
+    def _collect(self, place: _Place, answers: Answers, timeout_s: float) -> None:
+        deadline = self._clock.monotonic() + timeout_s
+        wait_s, seen = _FIRST_LOOK_S, 0
+        while not answers.complete:
+            came = place.since(seen)
+            for payload in came:
+                answers.add(open_envelope(payload))
+            if came:
+                seen, wait_s = seen + len(came), _FIRST_LOOK_S
+                continue
+            left_s = deadline - self._clock.monotonic()
+            if left_s <= 0:
+                return
+            self._sleep(min(wait_s, left_s))
+            wait_s = min(wait_s * 1.5, _LONGEST_LOOK_S)
+
+    def _forgotten(self) -> list[str]:
+        ended: list[str] = []
+        with contextlib.suppress(IndexError):
+            while True:
+                ended.append(self._ended.popleft())
+        return ended
+
+    def _sweep(self, line: Line, keys: Keys) -> None:
+        if _SWEPT in line.done:
+            return
+        overdue = _server_time(keys) - _OVERDUE_S
+        exchange = self._mailbox.reply_exchange
+        ours = keys.client.sscan_iter(keys.binding(exchange), f"{_OURS}*", count=500)
+        for member in islice(ours, _SWEPT_MAX):
+            reply_to = bytes(member).decode("utf-8", "replace").split(keys.separator)[0]
+            gone_by = reply_to.split(".")[1]
+            if gone_by.isdigit() and float(gone_by) < overdue:
+                _Place(keys, exchange, reply_to).close()
+        line.done.add(_SWEPT)
+
+
+def _server_time(keys: Keys) -> float:
+    """Redis' own clock (Unix seconds), the one that all callers share."""
+    seconds, _ = keys.client.time()
+    return float(seconds)
+
+
+class _Place:
+    """Where the answers to one call come."""
+
+    def __init__(self, keys: Keys, exchange: str, reply_to: str) -> None:
+        self._keys = keys
+        queue = f"{reply_to}.{exchange}"
+        self.list = keys.queue(queue)
+        self._member = keys.separator.join([reply_to, "", queue])
+        self._sets = keys.bindings(exchange)
+
+    def open(self, life_ms: int, others: Sequence[str]) -> None:
+        with self._keys.client.pipeline() as pipe:
+            pipe.rpush(self.list, _MARK)
+            pipe.pexpire(self.list, life_ms)
+            for table in self._sets:
+                pipe.sadd(table, self._member)
+            if others:
+                pipe.delete(*others)
+            pipe.execute()
+
+    def since(self, seen: int) -> list[bytes]:
+        """What has come after the first `seen` answers: the newest stand first, the mark
+        last."""
+        came: list[bytes] = self._keys.client.lrange(self.list, 0, -(seen + 2))
+        return came
+
+    def close(self) -> None:
+        with self._keys.client.pipeline() as pipe:
+            for table in self._sets:
+                pipe.srem(table, self._member)
+            pipe.delete(self.list)
+            pipe.execute()

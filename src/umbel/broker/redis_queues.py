@@ -1,0 +1,117 @@
+"""Queues in Redis: lists, one for each priority step, read from their right end.
+
+What workers hold is in one hash for all queues, with the messages themselves, so it is
+counted by queue only while it is small.
+Source: kombu/transport/redis.py (`_q_for_pri`, `_brpop_start`, `QoS.append`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
+from umbel.broker.base import QueueDepth, QueuedMessage
+from umbel.broker.messages import queued
+from umbel.broker.pool import Line
+from umbel.broker.redis_keys import Keys
+from umbel.broker.trouble import explain
+from umbel.errors import BrokerUnreachable
+
+#: More unacknowledged messages than this are not told apart by queue ...
+UNACKED_MAX: Final = 5_000
+#: ... nor more bytes of them.
+_UNACKED_BYTES: Final = 16 * 1024 * 1024
+#: A look into a queue takes no more bytes than this (and at least one message).
+_PEEKED_BYTES: Final = 16 * 1024 * 1024
+_CHUNK: Final = 10
+
+_held: Final = msgspec.json.Decoder(tuple[msgspec.Raw, str | None, str | None]).decode
+
+
+class RedisQueues:
+    """Queues of one Redis, in the layout of its transport options."""
+
+    def depths(self, line: Line, names: Sequence[str]) -> tuple[QueueDepth, ...]:
+        keys = Keys.of(line.channel)
+        with keys.client.pipeline(transaction=False) as pipe:
+            for name in names:
+                for key in keys.lists(name).values():
+                    pipe.llen(key)
+            pipe.hlen(keys.unacked)
+            told: list[object] = pipe.execute(raise_on_error=False)
+        held = self._unacknowledged(keys, told.pop())
+        width = len(keys.steps)
+        return tuple(
+            _depth(line, name, keys, told[place * width : (place + 1) * width], held)
+            for place, name in enumerate(names)
+        )
+
+    def purge(self, line: Line, name: str) -> int:
+        keys = Keys.of(line.channel)
+        with keys.client.pipeline() as pipe:
+            for key in keys.lists(name).values():
+                pipe.llen(key).unlink(key)
+            return sum(pipe.execute()[::2])
+
+    def _unacknowledged(self, keys: Keys, total: object) -> Counter[str] | None:
+        """How many messages workers hold by queue; None when that is not cheap to tell."""
+        if not isinstance(total, int) or total > UNACKED_MAX:
+            return None
+        held: Counter[str] = Counter()
+        size = 0
+        for _, value in keys.client.hscan_iter(keys.unacked, count=100) if total else ():
+            size += len(value)
+            queue = _queue_of(value)
+            if queue is None or size > _UNACKED_BYTES or held.total() > UNACKED_MAX:
+                return None
+            held[queue] += 1
+        return held
+
+
+def _queue_of(value: bytes) -> str | None:
+    """The queue of one unacknowledged message; None when it went through an exchange."""
+    try:
+        _, exchange, routing_key = _held(value)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return routing_key if not exchange else None
+
+
+def _depth(
+    line: Line, name: str, keys: Keys, told: Sequence[Any], held: Counter[str] | None
+) -> QueueDepth:
+    for one in told:
+        if isinstance(one, Exception):
+            explained = explain(one, line.link, f"the queue {name}")
+            if isinstance(explained, BrokerUnreachable):
+                raise explained
+            return QueueDepth(name=name, trouble=str(explained))
+    return QueueDepth(
+        name=name,
+        ready=sum(told),
+        unacknowledged=held[name] if held is not None else None,
+        priorities=dict(zip(keys.steps, told, strict=True)),
+    )
+
+
+def peek(line: Line, name: str, limit: int) -> tuple[QueuedMessage, ...]:
+    """The next `limit` messages in the order in which workers get them. Only looks."""
+    keys = Keys.of(line.channel)
+    found: list[QueuedMessage] = []
+    left_bytes = _PEEKED_BYTES
+    for key in keys.lists(name).values():
+        passed = 0
+        while len(found) < limit and left_bytes > 0:
+            count = min(_CHUNK, limit - len(found))
+            # The next to be delivered stands last.
+            part = keys.client.lrange(key, -(passed + count), -(passed + 1))
+            for payload in reversed(part):
+                left_bytes -= len(payload)
+                found.append(queued(payload))
+            passed += len(part)
+            if len(part) < count:
+                break
+    return tuple(found)

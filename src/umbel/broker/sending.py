@@ -1,0 +1,248 @@
+"""Tasks as Celery's own client sends them, with three differences.
+
+Nothing is declared on AMQP that may be there with other arguments: a message says that it
+must be routed (`mandatory`), and only a queue that the application knows and the broker has
+not got is declared. Nothing is asked of the result backend, whose client would subscribe to
+every task that is sent. Nothing is sent twice by itself: the error says how many were taken.
+
+Routes, defaults of registered tasks, native delayed delivery, signals and `task-sent` are
+Celery's own code. Source: celery/app/base.py (`send_task`), celery/app/amqp.py.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any, Final
+
+from celery import Celery
+from celery.exceptions import QueueNotFound
+from kombu.exceptions import KombuError, OperationalError
+from kombu.messaging import Producer
+from kombu.transport import virtual
+
+from umbel.broker.base import Signature
+from umbel.broker.confirms import Confirms
+from umbel.broker.pool import REPLY_S, Line
+from umbel.broker.redis_batch import RedisBatch
+from umbel.broker.trouble import explain
+from umbel.errors import BrokerError, BrokerRefused
+
+_Producer: Any = Producer
+_send_task: Any = Celery.send_task
+
+Batch = Confirms | RedisBatch
+
+#: So many messages may be under way before the broker has confirmed the first.
+_WINDOW: Final = 256
+
+
+class Sending:
+    """Sends tasks for one application. `declares`: whether the application is the workers'
+    own, so that what it says of queues is right."""
+
+    def __init__(self, app: Any, *, declares: bool) -> None:
+        self._app = app
+        self._quiet = _WithoutResults(app)
+        self._declares = declares
+        self._known: dict[str, Any] | None = None
+        # Celery's own would keep events that cannot be published, and hide why.
+        self._events = app.events.Dispatcher(enabled=False, buffer_while_offline=False)
+
+    def send(self, line: Line, signatures: Sequence[Signature]) -> None:
+        """As `Cluster.send`."""
+        taken = _Taken()
+        try:
+            self._announce_exchanges(line)
+            with _batch(line) as confirms:
+                producer = _Producer(line.channel, auto_declare=False)
+                for signature in signatures:
+                    number = confirms.published + 1
+                    try:
+                        self._publish(producer, signature)
+                    except BrokerRefused:
+                        self._settle(line, confirms, taken, 0)
+                        raise
+                    taken.add(signature.id, number)
+                    if len(confirms.outstanding) >= _WINDOW:
+                        self._settle(line, confirms, taken, _WINDOW // 2)
+                self._settle(line, confirms, taken, 0)
+        except Exception as error:
+            raise self._failed(error, line, taken.sent) from error
+
+    def _publish(self, producer: Any, signature: Signature) -> None:
+        try:
+            options = _options(signature)
+        except (ArithmeticError, ValueError, OSError) as error:
+            raise _unwritable(signature, error) from error
+        try:
+            _send_task(
+                self._quiet,
+                signature.name,
+                signature.args,
+                signature.kwargs,
+                producer=producer,
+                result_cls=_nobody,
+                retry=False,
+                declare=[],
+                mandatory=True,
+                event_dispatcher=self._events,
+                **options,
+            )
+        except QueueNotFound as error:
+            raise BrokerRefused(
+                f"Task {signature.name} cannot be routed: {error.args[0]}.",
+                remedy="Name a queue of the application's task_queues.",
+            ) from error
+        except OperationalError:
+            raise
+        except (TypeError, ValueError, ArithmeticError, KombuError) as error:
+            raise _unwritable(signature, error) from error
+
+    def _settle(self, line: Line, confirms: Batch, taken: _Taken, at_most: int) -> None:
+        """Wait until the broker has all but `at_most` messages and has routed them."""
+        confirms.wait(REPLY_S, at_most)
+        again: set[str] = set()
+        while confirms.returned:
+            returned, confirms.returned = confirms.returned, []
+            for _, _, message in returned:
+                taken.lost(_task_id(message))
+            taken.confirmed(confirms)
+            for exchange, routing_key, message in returned:
+                task_id = _task_id(message)
+                self._declare_known(line, exchange, routing_key, task_id in again)
+                again.add(task_id)
+                taken.moved(task_id, confirms.published + 1)
+                line.channel.basic_publish(
+                    message, exchange=exchange, routing_key=routing_key, mandatory=True
+                )
+            confirms.wait(REPLY_S)
+        taken.confirmed(confirms)
+
+    def _declare_known(self, line: Line, exchange: str, routing_key: str, is_second: bool) -> None:
+        """Declare the queue that a message was to reach, if it is the application's; else, or
+        if that did not help the message before, say that it is not there."""
+        queue = self._queues().get(routing_key) if not exchange else None
+        if queue is None or is_second:
+            where = f"the queue {routing_key}" if not exchange else f"the exchange {exchange}"
+            raise BrokerRefused(
+                f"The broker at {line.link.url} has no queue for tasks that are sent to {where}.",
+                remedy="Check the name, or start a worker that reads it first: workers declare "
+                "their queues.",
+            )
+        if f"queue {routing_key}" not in line.done:
+            line.done.add(f"queue {routing_key}")
+            channel = line.connection.channel()
+            queue(channel).declare()
+            channel.close()
+
+    def _announce_exchanges(self, line: Line) -> None:
+        """Virtual transports route by what their own process knows of exchanges; this puts
+        nothing into the broker."""
+        if not isinstance(line.connection.transport, virtual.Transport) or "exchanges" in line.done:
+            return
+        for queue in self._queues().values():
+            exchange = queue.exchange
+            if exchange is not None and exchange.name and exchange.type != "direct":
+                exchange(line.channel).declare()
+        line.done.add("exchanges")
+
+    def _queues(self) -> dict[str, Any]:
+        """The application's own queues; Celery adds those that it is asked for later."""
+        if self._known is None:
+            self._known = dict(self._app.amqp.queues) if self._declares else {}
+        return self._known
+
+    def _failed(self, error: Exception, line: Line, sent: int) -> BrokerError:
+        explained = explain(error, line.link, "the queue or exchange of a task")
+        explained.sent = sent
+        return explained
+
+
+def _batch(line: Line) -> AbstractContextManager[Batch]:
+    if line.link.transport == "redis":
+        return RedisBatch.of(line.channel)
+    return Confirms.of(line.channel)
+
+
+class _Taken:
+    """How many tasks from the first on the broker has."""
+
+    def __init__(self) -> None:
+        self.sent = 0
+        #: Those that it may not have: [id, number of the message].
+        self._open: deque[list[Any]] = deque()
+
+    def add(self, task_id: str, number: int) -> None:
+        self._open.append([task_id, number])
+
+    def lost(self, task_id: str) -> None:
+        self.moved(task_id, None)
+
+    def moved(self, task_id: str, number: int | None) -> None:
+        for one in self._open:
+            if one[0] == task_id:
+                one[1] = number
+
+    def confirmed(self, confirms: Batch) -> None:
+        while self._open and self._open[0][1] is not None:
+            if self._open[0][1] in confirms.outstanding:
+                return
+            self._open.popleft()
+            self.sent += 1
+
+
+class _WithoutResults:
+    """The application, but for its result backend."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+        self.backend = SimpleNamespace(on_task_call=lambda *_args, **_options: None)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._app, name)
+
+
+def _unwritable(signature: Signature, error: Exception) -> BrokerRefused:
+    return BrokerRefused(
+        f"Task {signature.name} cannot be written as a message: {error}.",
+        remedy="Check its arguments, its serializer and its times.",
+    )
+
+
+def _task_id(message: Any) -> str:
+    return str(message.properties.get("correlation_id"))
+
+
+def _nobody(task_id: str) -> Any:
+    """Where Celery would make a result to wait for."""
+    return SimpleNamespace(id=task_id)
+
+
+def _options(signature: Signature) -> dict[str, object]:
+    """The signature in the words of `send_task`; what is not set is not said, so that routes
+    and the task's own defaults decide."""
+    options: dict[str, object | None] = {
+        "task_id": signature.id,
+        "root_id": signature.root_id,
+        "parent_id": signature.parent_id,
+        "queue": signature.queue,
+        "exchange": signature.exchange,
+        "routing_key": signature.routing_key,
+        "priority": signature.priority,
+        "countdown": signature.countdown_s,
+        "eta": _moment(signature.eta),
+        "expires": _moment(signature.expires),
+        "serializer": signature.serializer,
+        "soft_time_limit": signature.soft_time_limit_s,
+        "time_limit": signature.time_limit_s,
+        "headers": dict(signature.headers) or None,
+    }
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _moment(at: float | None) -> datetime | None:
+    return None if at is None else datetime.fromtimestamp(at, UTC)

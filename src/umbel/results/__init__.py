@@ -1,0 +1,1 @@
+"""What tasks returned, read from Celery's result backend."""

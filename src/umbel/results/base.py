@@ -1,0 +1,72 @@
+"""The contract between a result backend and the rest.
+
+Results are read as the backend keeps them, and only as JSON: nothing is unpickled, no
+exception is rebuilt, no class that data names is imported. Methods block, and may be called
+from any thread, at the same time. A backend that cannot be used raises
+`ResultsUnavailable`, whose sentence says which backend and why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """What the backend keeps of one task. A task that it does not know is PENDING.
+
+    `result` is plain JSON values; of a failure `exception` is `Type('message')` and
+    `result` None. `children` are task ids. With `result_extended` also `name`, `args`,
+    `kwargs` (JSON values, exactly as sent; None if not kept), `worker`, `retries` and
+    `queue`. `date_done` is in Unix seconds. `unreadable` says why a result that is there
+    cannot be shown (another serializer); `state` is UNKNOWN if it cannot be told either.
+    `args` and `kwargs` hold what kombu's JSON wraps (dates, ...) as it stands on the wire, so
+    that they can be sent again; in `result` it is text.
+    """
+
+    task_id: str
+    state: str
+    result: object = None
+    exception: str | None = None
+    traceback: str | None = None
+    children: tuple[str, ...] = ()
+    date_done: float | None = None
+    name: str | None = None
+    args: object = None
+    kwargs: object = None
+    worker: str | None = None
+    retries: int | None = None
+    queue: str | None = None
+    unreadable: str | None = None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the task has ended."""
+        return self.state in {"SUCCESS", "FAILURE", "REVOKED"}
+
+
+class ResultBackend(Protocol):
+    """One result backend. See the module's docstring for threads and errors."""
+
+    @property
+    def url(self) -> str:
+        """Where it is, without secrets."""
+
+    def get(self, task_id: str) -> Result:
+        """What is kept now. Raises `ResultsUnavailable`."""
+
+    def get_many(self, task_ids: Sequence[str]) -> dict[str, Result]:
+        """The same for many, in as few questions as the backend allows."""
+
+    def wait(self, task_id: str, timeout_s: float) -> Result:
+        """The result once the task has ended, or what is kept when time is up. At once for
+        a task whose state cannot be told."""
+
+    def abort(self, task_id: str) -> None:
+        """Mark the task as aborted, as `AbortableAsyncResult.abort` does: a task that looks
+        (`is_aborted`) ends itself. One that has ended is left as it is."""
+
+    def close(self) -> None:
+        """Let go of connections. May be called twice."""

@@ -1,0 +1,142 @@
+"""Results that Celery keeps as one value under one key: Redis, files, memcached, S3, ..."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from umbel.cluster.events import UUID_MAX
+from umbel.results.base import Result
+from umbel.results.meta import result_of
+from umbel.results.payload import UNKNOWN, Unreadable, open_payload
+from umbel.results.reading import ABORTED
+
+PENDING: Final = "PENDING"
+#: A file that is being written is looked at again after this long.
+_HALF_WRITTEN_S: Final = 0.02
+
+
+class KeyValueReading:
+    """Reads through `get` and `mget` of a `KeyValueStoreBackend` (celery/backends/base.py),
+    below its decoding."""
+
+    def __init__(self, backend: Any) -> None:
+        self._backend = backend
+
+    def fetch(self, task_ids: Sequence[str]) -> dict[str, Result]:
+        keys = {
+            task_id: self._backend.get_key_for_task(task_id)
+            for task_id in task_ids
+            if self.can_keep(task_id)
+        }
+        raws = self._raws(keys)
+        return {task_id: self._result(task_id, raws.get(task_id)) for task_id in task_ids}
+
+    def _result(self, task_id: str, raw: object) -> Result:
+        try:
+            return _read(task_id, raw)
+        except Unreadable as trouble:
+            return Result(task_id=task_id, state=trouble.state, unreadable=trouble.why)
+
+    def _raws(self, keys: Mapping[str, Any]) -> dict[str, object]:
+        if len(keys) > 1:
+            with contextlib.suppress(NotImplementedError):
+                return self._many(keys)
+        return {task_id: self._backend.get(key) for task_id, key in keys.items()}
+
+    def _many(self, keys: Mapping[str, Any]) -> dict[str, object]:
+        found = self._backend.mget(list(keys.values()))
+        if isinstance(found, Mapping):
+            return {task_id: found.get(key) for task_id, key in keys.items()}
+        return dict(zip(keys, found, strict=True))
+
+    def can_keep(self, task_id: str) -> bool:
+        """Whether the backend could know this id at all."""
+        try:
+            task_id.encode()
+        except UnicodeEncodeError:
+            return False
+        return 0 < len(task_id) <= UUID_MAX and "\0" not in task_id
+
+    def abort(self, task_id: str) -> None:
+        if not self.can_keep(task_id):
+            raise Unreadable("It can keep nothing under such an id.")
+        known = self.fetch((task_id,))[task_id]
+        if known.state == UNKNOWN:
+            raise Unreadable(
+                f"Aborting would replace what it keeps of the task. {known.unreadable}"
+            )
+        if known.is_ready:
+            return
+        # Celery reads what is there before it writes, and would load a pickle to do so.
+        self._backend._get_task_meta_for = lambda _: {"status": known.state, "result": None}
+        self._backend.store_result(task_id, result=None, state=ABORTED, traceback=None)
+
+    def release(self) -> None:
+        """Nothing to let go of, unless a client was made that can be closed."""
+        client = vars(self._backend).get("client")
+        if client is not None and hasattr(client, "close"):
+            client.close()
+
+
+class RedisReading(KeyValueReading):
+    """Its connections lie in a pool of the client's."""
+
+    def __init__(self, backend: Any) -> None:
+        super().__init__(backend)
+        backend._set = self._set
+
+    def _set(self, key: Any, value: Any, expires: int | None = None) -> None:
+        """As celery/backends/redis.py does, without the SETEX that redis-py deprecates."""
+        client = self._backend.client
+        with client.pipeline() as together:
+            together.set(key, value, ex=expires or self._backend.expires or None)
+            together.publish(key, value)
+            together.execute()
+
+    def release(self) -> None:
+        client = vars(self._backend).get("client")
+        if client is not None:
+            client.connection_pool.disconnect()
+
+
+class FileReading(KeyValueReading):
+    """Files are not written at once: those that are empty or half there are read again."""
+
+    def fetch(self, task_ids: Sequence[str]) -> dict[str, Result]:
+        directory = os.fsdecode(self._backend.path)
+        with os.scandir(directory):  # raises what is wrong with it
+            found = super().fetch(task_ids)
+        half = [task_id for task_id, result in found.items() if result.state == UNKNOWN]
+        if half:
+            time.sleep(_HALF_WRITTEN_S)
+            found |= super().fetch(half)
+        return found
+
+    def _result(self, task_id: str, raw: object) -> Result:
+        if raw == b"":
+            return Result(task_id=task_id, state=UNKNOWN, unreadable="Its file is empty.")
+        return super()._result(task_id, raw)
+
+    def can_keep(self, task_id: str) -> bool:
+        return super().can_keep(task_id) and "/" not in task_id and os.sep not in task_id
+
+
+class MemcachedReading(KeyValueReading):
+    """memcached knows keys of up to 250 visible ASCII characters."""
+
+    def can_keep(self, task_id: str) -> bool:
+        visible = task_id.isascii() and task_id.isprintable() and " " not in task_id
+        return super().can_keep(task_id) and visible and self._fits(task_id)
+
+    def _fits(self, task_id: str) -> bool:
+        return len(self._backend.get_key_for_task(task_id)) <= 250
+
+
+def _read(task_id: str, raw: object) -> Result:
+    if raw is None or raw in (b"", ""):
+        return Result(task_id=task_id, state=PENDING)
+    return result_of(task_id, open_payload(raw))

@@ -1,0 +1,116 @@
+"""From a decoded meta to a `Result`. Pure.
+
+A meta is what `Backend._get_result_meta` (celery/backends/base.py) makes: `status`,
+`result`, `traceback`, `children`, `date_done` and, with `result_extended`, what was called.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from umbel.cluster.moments import moment
+from umbel.results.base import Result
+from umbel.results.payload import Unreadable
+
+#: States whose result is an exception (celery/states.py, `EXCEPTION_STATES`).
+_EXCEPTIONAL: Final = frozenset({"FAILURE", "RETRY", "REVOKED"})
+_STATE_MAX: Final = 512
+#: A group can be huge; a page shows a part.
+CHILDREN_MAX: Final = 10_000
+
+
+def result_of(task_id: str, meta: object) -> Result:
+    """What `meta` says of the task. Raises `Unreadable` if it is no task's."""
+    if not isinstance(meta, Mapping) or not isinstance(meta.get("status"), str):
+        raise Unreadable("What is kept under this id is no task's result.")
+    state = meta["status"][:_STATE_MAX]
+    value = meta.get("result")
+    failed = state in _EXCEPTIONAL and value is not None
+    try:
+        return Result(
+            task_id=task_id,
+            state=state,
+            result=None if failed else plain(value),
+            exception=exception_text(value) if failed else None,
+            traceback=_text(meta.get("traceback")),
+            children=tuple(_children(meta.get("children"))),
+            date_done=_seconds(meta.get("date_done")),
+            name=_text(meta.get("name")),
+            args=meta.get("args"),
+            kwargs=meta.get("kwargs"),
+            worker=_text(meta.get("worker")),
+            retries=_whole(meta.get("retries")),
+            queue=_text(meta.get("queue")),
+        )
+    except RecursionError:
+        raise Unreadable("It is nested too deeply to be shown.", state) from None
+
+
+def plain(value: Any) -> object:
+    """`value` in JSON alone: what kombu wraps (`{"__type__": ..., "__value__": ...}`, see
+    kombu/utils/json.py) becomes its text, and so do numbers that JSON has not."""
+    if isinstance(value, dict):
+        if value.keys() == {"__type__", "__value__"}:
+            return _special(value["__value__"])
+        return {str(key): plain(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [plain(each) for each in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value
+
+
+def _special(value: Any) -> object:
+    if isinstance(value, dict) and value.keys() == {"hex"}:
+        try:
+            return str(UUID(str(value["hex"])))
+        except ValueError:
+            return plain(value)
+    return plain(value)
+
+
+def exception_text(value: Any) -> str:
+    """`Type('message')`, as the `repr` of the exception was, without making one."""
+    if not isinstance(value, Mapping) or "exc_type" not in value:
+        return value if isinstance(value, str) else repr(plain(value))
+    message = plain(value.get("exc_message"))
+    told = message if isinstance(message, list) else [message] if message is not None else []
+    return f"{value['exc_type']}({', '.join(repr(each) for each in told)})"
+
+
+def _children(tree: object) -> Iterator[str]:
+    """Task ids in the tuples of `ResultBase.as_tuple` (celery/result.py): `((id, parent),
+    None)` is a task, `((id, parent), [...])` a group, whose members are tasks."""
+    given = 0
+    waiting = list(reversed(tree)) if isinstance(tree, list) else []
+    while waiting and given < CHILDREN_MAX:
+        node = waiting.pop()
+        members = node[1] if isinstance(node, list) and len(node) == 2 else None
+        if isinstance(members, list):
+            waiting += reversed(members)
+            continue
+        while isinstance(node, list) and node:
+            node = node[0]
+        if isinstance(node, str):
+            given += 1
+            yield node
+
+
+def _seconds(value: object) -> float | None:
+    if isinstance(value, datetime):
+        return value.timestamp()
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value) if math.isfinite(value) else None
+    return moment(value) if isinstance(value, str) else None
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _whole(value: object) -> int | None:
+    return value if type(value) is int else None

@@ -1,0 +1,162 @@
+"""Which result backend an application has, and how Umbel reads it.
+
+Celery's own backend objects know where results are, under which keys and with which
+credentials; we use them below their decoding, with deadlines, and without what they do to a
+backend that is only looked at (a test file, new tables).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
+
+from umbel.masking import mask
+from umbel.results.backend import CeleryResults
+from umbel.results.base import ResultBackend
+from umbel.results.database import DatabaseReading
+from umbel.results.keyvalue import (
+    FileReading,
+    KeyValueReading,
+    MemcachedReading,
+    RedisReading,
+)
+from umbel.results.reading import Reading
+from umbel.results.trouble import explain
+from umbel.results.unusable import UnusableResults
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+#: A connection, and each answer on it, must come within this long.
+SOCKET_S: Final = 1.5
+_READABLE: Final = (
+    "Set result_backend to one that others can read: Redis, a database (db+...), "
+    "files (file://...) or memcached."
+)
+#: What Celery does when it makes a backend that is only read here.
+_SIDE_EFFECTS: Final = ("_do_directory_test", "_create_tables")
+
+
+def open_results(app: Celery) -> ResultBackend:
+    """The results of `app`'s tasks. Connects when first asked, and raises nothing: a backend
+    that cannot be used says so in every call."""
+    from celery.app.backends import by_url
+
+    given = app.backend_cls or app.conf.result_backend
+    url = _shown(app, given)
+    try:
+        kind, address = by_url(given, app.loader)
+    except Exception as error:
+        told = explain(error, url)
+        return UnusableResults(url, told.message, told.remedy)
+    why = _why_not(kind, str(given))
+    if why is not None:
+        return UnusableResults(url, why, _READABLE)
+    return CeleryResults(url, _maker(app, kind, address), secret=_password(address))
+
+
+def _maker(app: Celery, kind: type[Any], address: str | None) -> Callable[[], Reading]:
+    modules = _modules(kind)
+    quiet = {name: _nothing for name in _SIDE_EFFECTS if hasattr(kind, name)}
+    silent: type[Any] = type(kind.__name__, (kind,), quiet)
+
+    def make() -> Reading:
+        backend = silent(app=app, url=address)
+        # One attempt: who asks is told at once, and asks again.
+        backend.always_retry = False
+        backend.max_retries = 0
+        if "celery.backends.redis" in modules:
+            _hurry_redis(backend)
+            return RedisReading(backend)
+        if "celery.backends.database" in modules:
+            return DatabaseReading(backend)
+        if "celery.backends.filesystem" in modules:
+            return FileReading(backend)
+        if "celery.backends.cache" in modules:
+            _hurry_memcached(backend)
+            return MemcachedReading(backend)
+        return KeyValueReading(backend)
+
+    return make
+
+
+def _nothing(_backend: object, *_arguments: object) -> None:
+    """In place of what a reader has no business to do."""
+
+
+def _modules(kind: type[Any]) -> frozenset[str]:
+    return frozenset(base.__module__ for base in kind.__mro__)
+
+
+def _why_not(kind: type[Any], given: str) -> str | None:
+    """The sentence that says why nobody can read such a backend; None if one can."""
+    from celery.backends.base import BaseKeyValueStoreBackend, DisabledBackend
+
+    modules = _modules(kind)
+    if issubclass(kind, DisabledBackend):
+        return "The application has no result backend, so nothing is kept of what tasks return."
+    if "celery.backends.rpc" in modules:
+        return (
+            "The result backend rpc:// sends each result to the client that asked for it, "
+            "so Umbel cannot read it."
+        )
+    if "celery.backends.cache" in modules and "memory" in given:
+        return (
+            "The result backend cache+memory:// keeps results in the memory of each process, "
+            "so Umbel cannot read them."
+        )
+    if "celery.backends.database" in modules or issubclass(kind, BaseKeyValueStoreBackend):
+        return None
+    return f"Umbel cannot read results of the kind {kind.__name__} ({mask(given)})."
+
+
+def _hurry_redis(backend: Any) -> None:
+    """Deadlines and no retries, for the server and for the Sentinels that know it."""
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
+    wanted = {
+        name: min(backend.connparams.get(name) or SOCKET_S, SOCKET_S)
+        for name in ("socket_timeout", "socket_connect_timeout")
+        if name in backend.connparams
+    }
+    hurry = {**wanted, "retry": Retry(NoBackoff(), 0)}
+    backend.connparams.update(hurry)
+    backend.retry_policy = {"max_retries": 0}
+    if "hosts" in backend.connparams:
+        options = dict(backend._transport_options)
+        options["sentinel_kwargs"] = {**hurry, **options.get("sentinel_kwargs", {})}
+        backend._transport_options = options
+
+
+def _hurry_memcached(backend: Any) -> None:
+    """Deadlines for pymemcache; the client of earlier versions of Celery knows none of them."""
+    from celery.backends import cache
+
+    if hasattr(cache, "get_memcache_client"):
+        deadlines = {"connect_timeout": SOCKET_S, "timeout": SOCKET_S}
+        backend.options = {**backend.options, **deadlines}
+
+
+def _shown(app: Celery, given: object) -> str:
+    """Where it is, for people; of a class or an alias as far as the settings say."""
+    text = str(given or "disabled://")
+    if "://" in text:
+        return mask(text)
+    conf = app.conf
+    if text in {"db", "database"} and conf.database_url:
+        return mask(f"db+{conf.database_url}")
+    if text == "redis":
+        host, port = conf.redis_host or "localhost", conf.redis_port or 6379
+        return f"redis://{host}:{port}/{conf.redis_db or 0}"
+    if text == "cache" and conf.cache_backend:
+        return mask(str(conf.cache_backend))
+    return text
+
+
+def _password(address: str | None) -> str | None:
+    """As it stands in the URL, for sentences of drivers that repeat it."""
+    before, at, _ = (address or "").rpartition("@")
+    _, colon, password = before.partition("://")[2].partition(":")
+    return unquote(password) if at and colon and len(password) > 3 else None

@@ -1,0 +1,147 @@
+"""From the bytes that a backend keeps to plain values.
+
+What is there tells its own serializer, so that a monitor without the application's settings
+reads it as well: JSON and msgpack are decoded to plain values; pickle, YAML and everything
+else raise `Unreadable`, with the task's state as far as it can be told without loading
+anything. Compressed metas (celery/backends/base.py, `compress_payload`) are opened up to a
+bound.
+"""
+
+from __future__ import annotations
+
+import json
+import pickletools
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from umbel.unpacking import OPENERS
+
+#: A larger meta, packed or not, is not opened.
+META_MAX: Final = 16 * 1024 * 1024
+#: The state of a task of whose result not even that can be told.
+UNKNOWN: Final = "UNKNOWN"
+
+_COMPRESSED: Final = b"\x00celery-compressed\x00"
+_YAML_STATE: Final = re.compile(rb"(?m)^status: (['\"]?)([A-Z][A-Z_]{0,60})\1\s*$")
+_STATE: Final = re.compile(r"[A-Z][A-Z_]{0,60}")
+#: So many instructions of a pickle are looked at to find the state, which Celery puts first.
+_PICKLE_LOOK: Final = 40
+
+
+class Unreadable(Exception):
+    """Something is kept that cannot be shown; `why` is a sentence for a person."""
+
+    def __init__(self, why: str, state: str = UNKNOWN) -> None:
+        super().__init__(why)
+        self.why = why
+        self.state = state
+
+
+def open_payload(raw: object) -> object:
+    """The plain values in `raw`, as the backend gave it: bytes, text, or values already.
+
+    Raises `Unreadable`.
+    """
+    if isinstance(raw, Mapping):
+        return dict(raw)
+    if isinstance(raw, str):
+        raw = raw.encode("utf-8", "surrogatepass")
+    if not isinstance(raw, bytes | bytearray | memoryview):
+        raise Unreadable(f"The backend gave a {type(raw).__name__} where a result belongs.")
+    return _decoded(_unpacked(_bounded(bytes(raw))))
+
+
+def _bounded(body: bytes) -> bytes:
+    if len(body) > META_MAX:
+        raise Unreadable(f"It is larger than {META_MAX // 2**20} MB, so it was not opened.")
+    return body
+
+
+def _decoded(body: bytes) -> object:
+    if body[:1] == b"\x80":
+        raise Unreadable(
+            "It is pickled, and Umbel never loads pickle. "
+            "Set result_serializer = 'json' in the application.",
+            pickled_state(body),
+        )
+    try:
+        if body[:1] > b"\x7f":
+            return _without_bytes(msgspec.msgpack.decode(body, ext_hook=_extension))
+        return _json(body)
+    except RecursionError:
+        raise Unreadable("It is nested too deeply to be shown.") from None
+    except (ValueError, msgspec.MsgspecError):
+        raise _neither(body) from None
+
+
+def _json(body: bytes) -> object:
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        # Python writes NaN, Infinity and lone surrogates, which are no JSON.
+        return json.loads(body.decode("utf-8", "replace"))
+
+
+def _neither(body: bytes) -> Unreadable:
+    found = _YAML_STATE.search(body[:META_MAX])
+    if found:
+        return Unreadable(
+            "It is YAML, which Umbel does not read from result backends. "
+            "Set result_serializer = 'json' in the application.",
+            found[2].decode(),
+        )
+    return Unreadable(
+        "It is neither JSON nor msgpack. Set result_serializer = 'json' in the application."
+    )
+
+
+def _extension(_code: int, data: memoryview) -> str:
+    return bytes(data).decode("utf-8", "replace")
+
+
+def _without_bytes(value: Any) -> object:
+    """msgpack knows bytes and keys of any kind, which JSON does not."""
+    if isinstance(value, dict):
+        return {str(_without_bytes(k)): _without_bytes(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_bytes(each) for each in value]
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+def pickled_state(body: bytes) -> str:
+    """The state in a pickled meta, read off its instructions without executing any."""
+    texts: list[str] = []
+    try:
+        for at, (_, argument, _) in enumerate(pickletools.genops(body)):
+            if isinstance(argument, str):
+                texts.append(argument)
+            if len(texts) == 2 or at > _PICKLE_LOOK:
+                break
+    except Exception:
+        return UNKNOWN
+    if len(texts) == 2 and texts[0] == "status" and _STATE.fullmatch(texts[1]):
+        return texts[1]
+    return UNKNOWN
+
+
+def _unpacked(body: bytes) -> bytes:
+    if not body.startswith(_COMPRESSED):
+        return body
+    kind, _, packed = body[len(_COMPRESSED) :].partition(b"\x00")
+    opener = OPENERS.get(kind.decode("utf-8", "replace"))
+    if opener is None:
+        raise Unreadable(
+            f"It is compressed as {kind[:60].decode('utf-8', 'replace')!r}, "
+            "which Umbel does not open."
+        )
+    try:
+        return _bounded(opener().decompress(packed, META_MAX + 1))
+    except Unreadable:
+        raise
+    except Exception as error:
+        raise Unreadable(f"Its compression is damaged: {error}.") from error

@@ -1,0 +1,74 @@
+"""What went wrong with a result backend, as a sentence for a person."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from umbel.errors import ResultsUnavailable
+from umbel.masking import MASK, mask
+
+_REFUSED: Final = (
+    "wrongpass", "noauth", "noperm", "password", "authentication", "access denied", "no such user",
+    "invalid username", "unauthorized", "forbidden",
+)  # fmt: skip
+_MISSING: Final = ("no such table", "does not exist", "doesn't exist")
+_NETWORK: Final = ("connection", "timeout", "refused", "unreachable", "resolve", "name or service")
+
+
+def silent(url: str, limit_s: float) -> ResultsUnavailable:
+    """Nothing came in time."""
+    return ResultsUnavailable(
+        f"The result backend at {url} does not answer within {limit_s:g} s.",
+        remedy="Check that it runs and that this machine can reach it.",
+    )
+
+
+def closed(url: str) -> ResultsUnavailable:
+    """It was closed on our side."""
+    return ResultsUnavailable(
+        f"The result backend at {url} is no longer read: Umbel is leaving.",
+        remedy="Ask again when Umbel runs.",
+    )
+
+
+def explain(error: BaseException, url: str, secret: str | None = None) -> ResultsUnavailable:
+    """The error that Celery or a driver raised, in our words. `secret` stays out of it."""
+    # SQLAlchemy wraps the driver's error in one that repeats the whole query.
+    words = _words(getattr(error, "orig", None) or error, secret)
+    lower = words.lower()
+    if isinstance(error, ImportError) or type(error).__name__ == "ImproperlyConfigured":
+        return ResultsUnavailable(
+            f"The result backend at {url} cannot be used: {words}.",
+            remedy="Install the library that Celery needs for it beside Umbel, "
+            "and check its settings.",
+        )
+    if isinstance(error, FileNotFoundError | PermissionError | NotADirectoryError):
+        return ResultsUnavailable(
+            f"The result backend at {url} cannot be read: {words}.",
+            remedy="Check its path, and that Umbel may read and write there.",
+        )
+    if any(sign in lower for sign in _MISSING):
+        return ResultsUnavailable(
+            f"The result backend at {url} has nothing of Celery's: {words}.",
+            remedy="Workers make their table when they start; check that the URL is theirs.",
+        )
+    if any(sign in lower for sign in _REFUSED):
+        return ResultsUnavailable(
+            f"The result backend at {url} refused Umbel: {words}.",
+            remedy="Check the user and the password in its URL.",
+        )
+    if isinstance(error, OSError) or any(sign in lower for sign in _NETWORK):
+        return ResultsUnavailable(
+            f"The result backend at {url} does not answer: {words}.",
+            remedy="Check that it runs and that this machine can reach it.",
+        )
+    return ResultsUnavailable(
+        f"The result backend at {url} failed: {words}.", remedy="Check its own log."
+    )
+
+
+def _words(error: BaseException, secret: str | None) -> str:
+    text = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+    if secret:
+        text = text.replace(secret, MASK)
+    return mask(text[:1_000])

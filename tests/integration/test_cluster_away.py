@@ -1,0 +1,124 @@
+"""Brokers that are not there, go silent, come back or are of another kind."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.integration.conftest import BROKERS
+from tests.support.brokers import ValkeyBroker, free_port
+from tests.support.proxy import Proxy, proxy_to
+from tests.support.real_clusters import cluster_at, signature
+from tests.support.waiting import wait_until
+from umbel.applications import bare_application
+from umbel.broker.base import ANSWER_S, Cluster
+from umbel.broker.cluster import open_cluster
+from umbel.errors import BrokerError, BrokerRefused, BrokerUnreachable, NotSupported
+
+KINDS = [
+    pytest.param("redis", marks=pytest.mark.redis),
+    pytest.param("rabbitmq", marks=pytest.mark.rabbitmq),
+]
+CALLS: dict[str, Callable[[Cluster], object]] = {
+    "ask": lambda cluster: cluster.ask("ping", timeout_s=0.1),
+    "tell": lambda cluster: cluster.tell("ping"),
+    "send": lambda cluster: cluster.send([signature("add", 1, 1)]),
+    "depths": lambda cluster: cluster.depths(["celery"]),
+    "purge": lambda cluster: cluster.purge("celery"),
+}
+
+
+@contextlib.contextmanager
+def behind_proxy(kind: str) -> Iterator[tuple[Cluster, Proxy]]:
+    """The cluster at a real broker, reached through a proxy."""
+    with contextlib.ExitStack() as running:
+        url = running.enter_context(BROKERS[kind]())
+        port = urlsplit(url).port or 0
+        proxy = running.enter_context(proxy_to(port))
+        address = url.replace(f":{port}", f":{proxy.port}", 1)
+        yield running.enter_context(cluster_at(address)), proxy
+
+
+def fails_in_time(call: Callable[[Cluster], object], cluster: Cluster) -> None:
+    began = time.monotonic()
+    with pytest.raises(BrokerUnreachable, match="does not answer"):
+        call(cluster)
+    assert time.monotonic() - began < ANSWER_S + 0.5
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("call", CALLS)
+def test_a_silent_broker_is_told_in_time_before_and_after_it_was_connected(
+    kind: str, call: str
+) -> None:
+    with behind_proxy(kind) as (cluster, proxy):
+        proxy.silent = True
+        fails_in_time(CALLS[call], cluster)
+        proxy.silent = False
+        wait_until(lambda: answers(cluster), what="the broker to be found again")
+        proxy.silent = True
+        fails_in_time(CALLS[call], cluster)
+        proxy.silent = False
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_connections_that_broke_while_idle_cost_nothing(kind: str) -> None:
+    with behind_proxy(kind) as (cluster, proxy):
+        cluster.depths(["celery"])
+        proxy.cut()
+
+        assert cluster.ask("ping", timeout_s=0.05) == ()
+
+
+@pytest.mark.parametrize("scheme", ["redis", "amqp"])
+def test_a_broker_that_is_not_there_is_told_at_once(scheme: str) -> None:
+    with cluster_at(f"{scheme}://127.0.0.1:{free_port()}/0") as cluster:
+        for call in CALLS.values():
+            with pytest.raises(BrokerUnreachable, match="Connection refused"):
+                call(cluster)
+
+
+def test_the_next_of_several_addresses_is_used_at_once(valkey: ValkeyBroker) -> None:
+    with cluster_at(f"redis://127.0.0.1:{free_port()}/0;{valkey.url}") as cluster:
+        assert cluster.depths(["celery"])[0].ready == 0
+
+
+def test_the_memory_transport_takes_tasks_and_counts_them() -> None:
+    with cluster_at("memory://") as cluster:
+        cluster.purge("umbel-memory")
+        cluster.send([signature("add", 1, 1, queue="umbel-memory") for _ in range(3)])
+
+        assert cluster.depths(["umbel-memory"])[0].ready == 3
+        assert cluster.ask("ping", timeout_s=0.05) == ()
+        assert cluster.purge("umbel-memory") == 3
+        with pytest.raises(NotSupported, match="does not show a message"):
+            cluster.peek("umbel-memory", 1)
+
+
+def test_an_address_that_is_none_is_refused() -> None:
+    with pytest.raises(BrokerRefused, match="cannot be used"):
+        open_cluster(bare_application("nonsense://host"))
+    with pytest.raises(BrokerRefused, match="no address of RabbitMQ's management API"):
+        open_cluster(bare_application("amqp://host"), management_url="file:///etc/passwd")
+
+
+def test_a_closed_cluster_says_so(valkey: ValkeyBroker) -> None:
+    cluster = open_cluster(bare_application(valkey.url))
+    cluster.depths(["celery"])
+    cluster.close()
+    cluster.close()
+
+    with pytest.raises(BrokerError, match="closed"):
+        cluster.depths(["celery"])
+
+
+def answers(cluster: Cluster) -> bool:
+    try:
+        cluster.ask("ping", timeout_s=0.01)
+    except BrokerUnreachable:
+        return False
+    return True

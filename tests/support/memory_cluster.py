@@ -1,0 +1,208 @@
+"""A cluster and a result backend in memory, which remember what they were asked to do."""
+
+# ruff: noqa: ARG002  what a protocol gives and memory does not need
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from umbel.broker.base import (
+    Ability,
+    Capabilities,
+    QueueDepth,
+    QueuedMessage,
+    Reply,
+    Signature,
+)
+from umbel.errors import BrokerUnreachable, NotSupported, ResultsUnavailable
+from umbel.results.base import Result
+
+
+class Command(msgspec.Struct, frozen=True):
+    """A remote control command as it was sent; `workers` None is everybody."""
+
+    name: str
+    arguments: dict[str, object]
+    workers: tuple[str, ...] | None
+
+
+class MemoryWorker:
+    """A worker that answers at once: what it runs, what it was told to revoke, which commands
+    it refuses, and what it `says` to an inspection."""
+
+    def __init__(self, name: str, *, running: Sequence[str] = ()) -> None:
+        self.name = name
+        self.running = set(running)
+        self.revoked: set[str] = set()
+        self.refuses: dict[str, str] = {}
+        self.says: dict[str, object] = {}
+        self.is_deaf = False
+
+    def hear(self, command: Command) -> Reply | None:
+        """Its answer, None where it has none."""
+        if self.is_deaf:
+            return None
+        if command.name in self.refuses:
+            return Reply(self.name, error=self.refuses[command.name])
+        if command.name in self.says:
+            return Reply(self.name, self.says[command.name])
+        if command.name == "revoke":
+            return self._revoke(command.arguments)
+        if command.name == "shutdown":
+            self.is_deaf = True
+            return None
+        return Reply(self.name, "pong" if command.name == "ping" else {"ok": "done"})
+
+    def _revoke(self, arguments: Mapping[str, object]) -> Reply:
+        ids = arguments["task_id"]
+        assert isinstance(ids, list)
+        self.revoked |= set(ids)
+        if arguments.get("terminate"):
+            ended = self.running & set(ids)
+            self.running -= ended
+            text = f"terminate: {', '.join(sorted(ended)) or 'tasks unknown'}"
+            return Reply(self.name, {"ok": text})
+        return Reply(self.name, {"ok": f"tasks {ids} flagged as revoked"})
+
+
+class MemoryCluster:
+    """See `broker.base.Cluster`. `away` makes so many of the next calls fail; `sends_before`
+    is how many tasks a failing `send` still takes."""
+
+    url = "memory://"
+
+    def __init__(self, *workers: MemoryWorker, missing: dict[Ability, str] | None = None) -> None:
+        self.workers = {worker.name: worker for worker in workers}
+        self.missing = missing or {}
+        self.commands: list[Command] = []
+        self.sent: list[Signature] = []
+        self.queues: dict[str, list[QueuedMessage]] = {}
+        self.away = 0
+        self.sends_before = 0
+        self.on_call: Callable[[str], None] = lambda _name: None
+
+    def capabilities(self) -> Capabilities:
+        return Capabilities("memory", self.missing)
+
+    def ask(
+        self,
+        command: str,
+        arguments: Mapping[str, object] | None = None,
+        *,
+        workers: Sequence[str] | None = None,
+        limit: int | None = None,
+        timeout_s: float = 1.0,
+    ) -> tuple[Reply, ...]:
+        self._called("control", command)
+        heard = Command(command, dict(arguments or {}), None if workers is None else (*workers,))
+        self.commands.append(heard)
+        hearing = [w for w in self.workers.values() if workers is None or w.name in workers]
+        replies = [reply for worker in hearing if (reply := worker.hear(heard)) is not None]
+        return tuple(replies[:limit])
+
+    def tell(
+        self,
+        command: str,
+        arguments: Mapping[str, object] | None = None,
+        *,
+        workers: Sequence[str] | None = None,
+    ) -> None:
+        self.ask(command, arguments, workers=workers)
+
+    def send(self, signatures: Sequence[Signature]) -> None:
+        try:
+            self._called("send", "send")
+        except BrokerUnreachable as error:
+            self.sent += signatures[: self.sends_before]
+            error.sent = min(self.sends_before, len(signatures))
+            raise
+        self.sent += signatures
+
+    def depths(self, queues: Sequence[str]) -> tuple[QueueDepth, ...]:
+        self._called("depth", "depths")
+        return tuple(
+            QueueDepth(name=name, ready=len(self.queues[name]))
+            if name in self.queues
+            else QueueDepth(name=name, trouble=f"There is no queue {name}.")
+            for name in queues
+        )
+
+    def purge(self, queue: str) -> int:
+        self._called("purge", "purge")
+        removed = len(self.queues[queue])
+        self.queues[queue] = []
+        return removed
+
+    def peek(self, queue: str, limit: int) -> tuple[QueuedMessage, ...]:
+        self._called("peek", "peek")
+        return tuple(self.queues.get(queue, [])[:limit])
+
+    def default_queue(self) -> str:
+        return "celery"
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def _called(self, ability: Ability, name: str) -> None:
+        self.on_call(name)
+        if ability in self.missing:
+            raise NotSupported(self.missing[ability])
+        if self.away:
+            self.away -= 1
+            raise BrokerUnreachable("The broker at memory:// does not answer.")
+
+
+class MemoryResults:
+    """See `results.base.ResultBackend`. `away` makes so many of the next calls fail."""
+
+    url = "memory://"
+
+    def __init__(self, *results: Result) -> None:
+        self.results = {result.task_id: result for result in results}
+        self.aborted: list[str] = []
+        self.away = 0
+
+    def get(self, task_id: str) -> Result:
+        self._called()
+        return self.results.get(task_id, Result(task_id=task_id, state="PENDING"))
+
+    def get_many(self, task_ids: Sequence[str]) -> dict[str, Result]:
+        self._called()
+        return {
+            each: self.results.get(each, Result(task_id=each, state="PENDING")) for each in task_ids
+        }
+
+    def wait(self, task_id: str, timeout_s: float) -> Result:
+        return self.get(task_id)
+
+    def abort(self, task_id: str) -> None:
+        self._called()
+        self.aborted.append(task_id)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def _called(self) -> None:
+        if self.away:
+            self.away -= 1
+            raise ResultsUnavailable("The result backend at memory:// does not answer.")
+
+
+class KnownWorkers:
+    """Who lives and what they know, as a test says (`services.inspection`)."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = names
+        self.registered: dict[str, object] = {}
+        self.forgotten = 0
+
+    def live(self) -> tuple[str, ...]:
+        return self.names
+
+    def ask(self, what: str, workers: Sequence[str] | None = None) -> Mapping[str, object]:
+        return self.registered
+
+    def forget(self) -> None:
+        self.forgotten += 1

@@ -1,0 +1,90 @@
+"""Answers of workers, whatever they are made of."""
+
+from __future__ import annotations
+
+import json
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from umbel.broker.base import Frame, Reply
+from umbel.broker.replies import Answers, replies_in
+
+
+def answer(value: object, worker: str = "w1@test") -> Frame:
+    return Frame(json.dumps({worker: value}).encode())
+
+
+@pytest.mark.parametrize(
+    ("value", "reply"),
+    [
+        ({"ok": "pong"}, Reply("w1@test", "pong")),
+        ({"error": "unknown task"}, Reply("w1@test", error="unknown task")),
+        ({"error": {"code": 1}}, Reply("w1@test", error="{'code': 1}")),
+        ({"ok": 1, "more": 2}, Reply("w1@test", {"ok": 1, "more": 2})),
+        ([], Reply("w1@test", [])),
+        (None, Reply("w1@test", None)),
+    ],
+)
+def test_an_answer_is_a_value_or_a_refusal(value: object, reply: Reply) -> None:
+    assert replies_in(answer(value)) == (reply,)
+
+
+def test_python_s_own_json_is_read() -> None:
+    frame = Frame(b'{"w1@test": [NaN, Infinity, 1]}')
+
+    assert replies_in(frame) == (Reply("w1@test", [None, None, 1]),)
+
+
+def test_a_packed_answer_is_opened_up_to_a_bound() -> None:
+    packed = {"compression": "application/x-gzip"}
+    small = Frame(zlib.compress(b'{"w1@test": {"ok": 1}}'), headers=dict(packed))
+    bomb = Frame(zlib.compress(b" " * 100_000_000), headers=dict(packed))
+
+    assert replies_in(small) == (Reply("w1@test", 1),)
+    (told,) = replies_in(bomb)
+    assert "was not opened" in str(told.error)
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        Frame(b"cos\nsystem\n(S'true'\ntR.", content_type="application/x-python-serialize"),
+        Frame(b"- a: 1", content_type="application/x-yaml"),
+        Frame(b"rubbish"),
+        Frame(b"[" * 100_000),
+        Frame(b"[1]"),
+        Frame(b"{}"),
+        Frame(b"\xff"),
+    ],
+)
+def test_what_cannot_be_read_is_an_answer_of_nobody(frame: Frame) -> None:
+    (reply,) = replies_in(frame)
+
+    assert (reply.worker, reply.value) == ("", None)
+    assert str(reply.error).startswith("A worker's answer cannot be read.")
+
+
+@given(some.binary(max_size=200), some.sampled_from(["application/json", "text/plain", ""]))
+def test_no_answer_breaks_the_reader(body: bytes, kind: str) -> None:
+    assert replies_in(Frame(body, 0, kind))
+
+
+def test_each_worker_answers_once() -> None:
+    answers = Answers(limit=2)
+    answers.add(answer({"ok": 1}))
+    answers.add(answer({"ok": 2}))
+
+    assert not answers.complete
+    answers.add(answer({"ok": 3}, "w2@test"))
+    assert answers.complete
+    assert answers.all() == (Reply("w1@test", 1), Reply("w2@test", 3))
+
+
+def test_without_a_limit_nothing_is_ever_complete() -> None:
+    answers = Answers(limit=None)
+    answers.add(answer({"ok": 1}))
+
+    assert not answers.complete
