@@ -11,8 +11,11 @@ import pytest
 from tests.contract import stories
 from umbel.cluster.events import Event
 from umbel.store.base import Store
+from umbel.store.ledger import Ledger
 from umbel.store.memory import MemoryStore
+from umbel.store.memory_ledger import MemoryLedger
 from umbel.store.sqlite import SqliteStore
+from umbel.store.sqlite.ledger import SqliteLedger
 
 #: How to open an empty store for writing, in a folder of its own, with partitions of so
 #: many tasks.
@@ -80,3 +83,17 @@ def varied_store(
 ) -> Iterator[Store]:
     """The tasks of `stories.varied` in partitions of nine, for tests that only read."""
     yield from _filled(request, tmp_path_factory.mktemp("varied"), stories.varied(), 9)
+
+
+LEDGERS: dict[str, Callable[[Path], Ledger]] = {
+    "memory": lambda _folder: MemoryLedger(),
+    "sqlite": SqliteLedger,
+}
+
+
+@pytest.fixture(params=sorted(LEDGERS))
+def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
+    """An empty ledger."""
+    opened = LEDGERS[request.param](tmp_path / "ledger")
+    yield opened
+    opened.close()

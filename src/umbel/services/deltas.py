@@ -13,6 +13,7 @@ import msgspec
 
 from umbel.cluster.task import Task
 from umbel.services.rows import task_row
+from umbel.store.ledger import Intent
 
 #: The most rows, ids that left, and bytes of rows in one delta.
 ITEMS_MAX = 200
@@ -39,18 +40,20 @@ class Delta(msgspec.Struct, frozen=True):
 
 
 class Changed:
-    """A task that changed. Its row is encoded when first told, once for all who are told."""
+    """A task that changed, or of which something was asked. Its row is encoded when first
+    told, once for all who are told."""
 
-    __slots__ = ("_row", "task")
+    __slots__ = ("_intent", "_row", "task")
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, intent: Intent | None = None) -> None:
         self.task = task
+        self._intent = intent
         self._row: msgspec.Raw | None = None
 
     def row(self) -> msgspec.Raw:
         """JSON of its `TaskRow`."""
         if self._row is None:
-            self._row = msgspec.Raw(_encode(task_row(self.task)))
+            self._row = msgspec.Raw(_encode(task_row(self.task, self._intent)))
         return self._row
 
 

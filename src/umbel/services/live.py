@@ -1,11 +1,11 @@
 """Live: one poller for the whole process, any number of readers.
 
 Theory of operation. While anyone listens, one task asks the store every `POLL_S` seconds
-what changed, decides each change once for every distinct query (a `_Channel`), and every
-`TELL_S` makes of what it gathered one `Delta`, which all streams of the channel share. So
-the cost grows with the number of different queries, not of readers; and however much there
-is to do, the poller rests for most of the time. `streams` says what happens to a reader
-that is slower than that.
+what changed, and the ledger of which tasks something was asked. It decides each such task
+once for every distinct query (a `_Channel`), and every `TELL_S` makes of what it gathered
+one `Delta`, which all streams of the channel share. So the cost grows with the number of
+different queries, not of readers; and however much there is to do, the poller rests for most
+of the time. `streams` says what happens to a reader that is slower than that.
 
 A reader who comes back with the number it has last seen gets what changed since, asked of
 the store again; when the store no longer remembers, it is told to start over (`reset`).
@@ -17,20 +17,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import anyio
 import anyio.to_thread
 import msgspec
 
 from umbel.clock import Clock
+from umbel.cluster.task import Task
 from umbel.errors import StoreError, TooManyStreams
 from umbel.query.ast import Node
 from umbel.query.match import compile_query
 from umbel.services.deltas import Changed, Delta, Pending
 from umbel.services.health import Health
+from umbel.services.intents import Intents
 from umbel.services.sequence import newest_seq
 from umbel.services.streams import Stream
 from umbel.store.base import Changes, Store
@@ -55,17 +57,33 @@ class _Channel:
         self.query = query
         self.told = float("-inf")
         self.pending = Pending()
+        self.asked = False
         self.streams: set[Stream] = set()
+
+
+class _Told(NamedTuple):
+    """What the streams of a channel are told now; `asked`: some of it is what was asked."""
+
+    channel: _Channel
+    delta: Delta
+    asked: bool
 
 
 class Hub:
     """Where readers subscribe. All methods belong to one event loop; `stop` is final."""
 
     def __init__(
-        self, store: Store, health: Health, clock: Clock, *, streams_max: int = STREAMS_MAX
+        self,
+        store: Store,
+        health: Health,
+        intents: Intents,
+        clock: Clock,
+        *,
+        streams_max: int = STREAMS_MAX,
     ) -> None:
         self._store = store
         self._health = health
+        self._intents = intents
         self._clock = clock
         self._streams_max = streams_max
         self._streams: set[Stream] = set()
@@ -120,7 +138,7 @@ class Hub:
 
     async def _begin(self, stream: Stream, query: Node | None, after: int | None) -> None:
         if not self._channels:  # nobody followed the store, so our number may be old
-            self._seq = await _in_thread(lambda: newest_seq(self._store))
+            self._seq = await _in_thread(self._newest)
         stream.begin(self._seq if after is None or query is None else after)
         if self._pulse is not None and not self.idle:
             stream.pulse(self._pulse)
@@ -135,11 +153,17 @@ class Hub:
             self._pulsed = float("-inf")
             self._poller = asyncio.create_task(self._poll(), name="umbel live poller")
 
+    def _newest(self) -> int:
+        self._intents.begin()
+        return newest_seq(self._store)
+
     async def _catch_up(self, stream: Stream, query: Node, after: int) -> None:
         def look() -> tuple[Changes, Delta | None]:
             changes = self._store.follow(after)
             pending = Pending()
-            _gather(pending, query, changes, _changed(changes), self._clock.now())
+            changed = self._changed([change.task for change in changes.items])
+            _gather(pending, query, changed, self._clock.now())
+            pending.skip(changes.skipped or 0)
             return changes, pending.take(changes.seq)
 
         changes, delta = await _in_thread(look)
@@ -187,21 +211,29 @@ class Hub:
     async def _follow(self, channels: list[_Channel], at: float) -> None:
         after, now = self._seq, self._clock.now()
 
-        def look() -> tuple[Changes, list[tuple[_Channel, Delta]]]:
+        def look() -> tuple[Changes, list[_Told]]:
+            asked = self._intents.news(self._store)
             changes = self._store.follow(after)
-            changed = _changed(changes)
+            tasks = {change.task.uuid: change.task for change in changes.items}
+            changed = self._changed(list(({task.uuid: task for task in asked} | tasks).values()))
             for channel in channels:
-                _gather(channel.pending, channel.query, changes, changed, now)
+                _gather(channel.pending, channel.query, changed, now)
+                channel.pending.skip(changes.skipped or 0)
+                channel.asked = channel.asked or bool(asked)
             return changes, list(_due(channels, changes.seq, at))
 
-        changes, deltas = await _in_thread(look)
+        changes, told = await _in_thread(look)
         self._seq = changes.seq
         if _is_broken(changes, after):
             self._reset_all(channels, changes.seq)
             return
-        for channel, delta in deltas:
+        for channel, delta, asked in told:
             for stream in channel.streams:
-                stream.offer(delta)
+                stream.offer(delta, asked=asked)
+
+    def _changed(self, tasks: Sequence[Task]) -> list[Changed]:
+        intents = self._intents.of(tasks)
+        return [Changed(task, intents.get(task.uuid)) for task in tasks]
 
     def _reset_all(self, channels: list[_Channel], seq: int) -> None:
         for channel in channels:
@@ -214,28 +246,22 @@ class Hub:
             stream.close()
 
 
-def _changed(changes: Changes) -> list[Changed]:
-    return [Changed(change.task) for change in changes.items]
-
-
-def _gather(
-    pending: Pending, query: Node, changes: Changes, changed: list[Changed], now: float
-) -> None:
+def _gather(pending: Pending, query: Node, changed: Sequence[Changed], now: float) -> None:
     if changed:
         matches = compile_query(query, now)
         for each in changed:
             pending.add(each, matches(each.task))
-    pending.skip(changes.skipped or 0)
 
 
-def _due(channels: Iterable[_Channel], seq: int, at: float) -> Iterable[tuple[_Channel, Delta]]:
+def _due(channels: Iterable[_Channel], seq: int, at: float) -> Iterable[_Told]:
     """What is to be told now: each channel at most every `TELL_S`."""
     for channel in channels:
         if at - channel.told >= TELL_S:
             delta = channel.pending.take(seq)
             if delta is not None:
                 channel.told = at
-                yield channel, delta
+                yield _Told(channel, delta, channel.asked)
+                channel.asked = False
 
 
 def _is_broken(changes: Changes, after: int) -> bool:

@@ -6,11 +6,24 @@ that is missing. Names, units and meanings are those of `cluster.task` and `clus
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from umbel.cluster.attempts import Attempt
 from umbel.cluster.task import Task
 from umbel.cluster.worker import Worker
+from umbel.store.ledger import Intent, Repeat
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What was asked of a task that has not ended yet: `revoke`, `terminate` or `abort`, when
+    (Unix seconds), by whom, and in which action."""
+
+    kind: str
+    at: float
+    actor: str
+    action_id: str
 
 
 class TaskRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +62,7 @@ class TaskRow(msgspec.Struct, frozen=True, kw_only=True):
     pid: int | None
     clock: int | None
     flags: tuple[str, ...]
+    intent: Asked | None = None
 
 
 class WholeAttempt(Attempt, frozen=True, omit_defaults=False):
@@ -56,9 +70,13 @@ class WholeAttempt(Attempt, frozen=True, omit_defaults=False):
 
 
 class WholeTask(Task, frozen=True, kw_only=True):
-    """A task with everything that is known of it."""
+    """A task with everything that is known of it. `repeats` are the ids of the task that it
+    was sent to do again, `repeated_by` of those that were sent to do it again."""
 
     attempts: tuple[WholeAttempt, ...] = ()
+    intent: Asked | None = None
+    repeats: tuple[str, ...] = ()
+    repeated_by: tuple[str, ...] = ()
 
 
 class WorkerRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,14 +97,26 @@ class WorkerRow(msgspec.Struct, frozen=True, kw_only=True):
     sw_sys: str | None
 
 
-def task_row(task: Task) -> TaskRow:
-    """The task as a list shows it."""
-    return msgspec.convert(task, TaskRow, from_attributes=True)
+def task_row(task: Task, intent: Intent | None = None) -> TaskRow:
+    """The task as a list shows it, with what was asked of it."""
+    row = msgspec.convert(task, TaskRow, from_attributes=True)
+    return row if intent is None else msgspec.structs.replace(row, intent=_asked(intent))
 
 
-def whole_task(task: Task) -> WholeTask:
-    """The task with all that is known."""
-    return msgspec.convert(task, WholeTask, from_attributes=True)
+def whole_task(
+    task: Task, intent: Intent | None = None, repeats: Sequence[Repeat] = ()
+) -> WholeTask:
+    """The task with all that is known; `repeats` are those in which it has a part."""
+    return msgspec.structs.replace(
+        msgspec.convert(task, WholeTask, from_attributes=True),
+        intent=None if intent is None else _asked(intent),
+        repeats=tuple(each.repeats for each in repeats if each.task_id == task.uuid),
+        repeated_by=tuple(each.task_id for each in repeats if each.repeats == task.uuid),
+    )
+
+
+def _asked(intent: Intent) -> Asked:
+    return Asked(kind=intent.kind, at=intent.at, actor=intent.actor, action_id=intent.action_id)
 
 
 def worker_row(worker: Worker, now: float) -> WorkerRow:

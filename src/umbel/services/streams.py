@@ -56,9 +56,10 @@ class Stream:
         self._first.append(Notice("reset", seq, _encode({"seq": seq, "reason": reason})))
         self._wake.set()
 
-    def offer(self, delta: Delta) -> None:
-        """Give a delta, or only count it while the reader is too slow."""
-        if delta.seq <= self._seq:
+    def offer(self, delta: Delta, *, asked: bool = False) -> None:
+        """Give a delta, or only count it while the reader is too slow. One that tells what
+        was `asked` of tasks is news even if no task changed since the last."""
+        if delta.seq < self._seq or (delta.seq == self._seq and not asked):
             return
         if self._missed or len(self._deltas) >= BUFFER:
             self._missed += delta.tasks

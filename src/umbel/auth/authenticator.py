@@ -1,0 +1,92 @@
+"""Who somebody is by what they show: a password from settings, or a token of the ledger.
+
+A name that does not exist takes as long as a wrong password. What was right once is
+remembered for the life of the process under a keyed hash, so that clients that send their
+password with every request, as Flower's do, cost scrypt only the first time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from umbel.auth.base import Credentials, Identity, Standing
+from umbel.auth.passwords import Hashed, Password, nobody, parse_password
+from umbel.auth.people import Person
+from umbel.auth.tokens import Tokens
+from umbel.clock import Clock
+
+#: How many right passwords are remembered, and how long one may be, in characters.
+_REMEMBERED: Final = 1_000
+_PASSWORD_MAX: Final = 1_000
+
+
+class PeopleAndTokens:
+    """See `Authenticator`."""
+
+    def __init__(self, people: Mapping[str, Person], tokens: Tokens | None, clock: Clock) -> None:
+        self._people = dict(people)
+        self._tokens = tokens
+        self._clock = clock
+        hashed = any(isinstance(person.password, Hashed) for person in people.values())
+        self._decoy = nobody() if hashed else None
+        self._nobody: Password = self._decoy or parse_password(secrets.token_hex(32))
+        self._key = secrets.token_bytes(32)
+        self._right: OrderedDict[bytes, None] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @property
+    def has_people(self) -> bool:
+        return bool(self._people)
+
+    def identify(self, credentials: Credentials) -> Identity | None:
+        if credentials.token is not None:
+            if self._tokens is None:
+                return None
+            return self._tokens.identify(credentials.token, self._clock.now())
+        user, password = credentials.user or "", credentials.password or ""
+        if len(password) > _PASSWORD_MAX or not self._is_right(user, password):
+            return None
+        person = self._people[user]
+        return Identity(name=person.name, role=person.role)
+
+    def is_remembered(self, credentials: Credentials) -> bool:
+        mark = self._mark(credentials.user or "", credentials.password or "")
+        with self._lock:
+            return mark in self._right
+
+    def standing(self, user: str) -> Standing | None:
+        person = self._people.get(user)
+        if person is None:
+            return None
+        stamp = hashlib.sha256(msgspec.json.encode(person)).hexdigest()[:32]
+        return Standing(Identity(name=person.name, role=person.role), stamp)
+
+    def _is_right(self, user: str, password: str) -> bool:
+        mark = self._mark(user, password)
+        with self._lock:
+            if mark in self._right:
+                self._right.move_to_end(mark)
+                return True
+        person = self._people.get(user)
+        stored = person.password if person else self._nobody
+        right = stored.verify(password)
+        if self._decoy is not None and not isinstance(stored, Hashed):
+            self._decoy.verify(password)  # a plain one must not be told by its speed
+        if person is None or not right:
+            return False
+        with self._lock:
+            self._right[mark] = None
+            while len(self._right) > _REMEMBERED:
+                self._right.popitem(last=False)
+        return True
+
+    def _mark(self, user: str, password: str) -> bytes:
+        shown = f"{len(user)}:{user}{password}".encode("utf-8", "surrogatepass")
+        return hashlib.blake2b(shown, key=self._key, digest_size=32).digest()

@@ -1,0 +1,1 @@
+"""Acting on a cluster: a plan, an execution, a report."""

@@ -1,0 +1,219 @@
+"""Sending one task: what `apply_async` and `send_task` do, with a line in the audit."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from typing import Annotated, Final, Literal, Protocol
+
+import msgspec
+from msgspec import Meta
+
+from umbel.auth.base import Actor
+from umbel.broker.base import Cluster, Signature
+from umbel.clock import Clock
+from umbel.cluster.events import LABEL_MAX, UUID_MAX
+from umbel.cluster.task import PENDING
+from umbel.errors import ActionRefused, ResultsUnavailable, UmbelError
+from umbel.results.base import Result, ResultBackend
+from umbel.services.control.permissions import NEEDS_APPLY, must_be_allowed
+from umbel.services.control.wording import cut
+from umbel.store.ledger import AuditEntry, Ledger
+
+#: Names that every worker has, and does not list (celery/app/builtins.py).
+_BUILT_IN: Final = "celery."
+#: A year, and the year 2200, in seconds.
+_LONG_S: Final = 31_536_000
+_LATE: Final = 7_258_118_400
+
+_Label = Annotated[str, Meta(min_length=1, max_length=LABEL_MAX)]
+_Id = Annotated[str, Meta(min_length=1, max_length=UUID_MAX)]
+_Span = Annotated[float, Meta(gt=0, le=_LONG_S)]
+
+
+#: Headers that say which task a message is (protocol 2; celery/app/amqp.py). Whoever set them
+#: beside the fields would send another task than the audit tells.
+RESERVED_HEADERS: Final = frozenset(
+    {"argsrepr", "eta", "expires", "group", "id", "kwargsrepr", "lang", "meth", "origin",
+     "parent_id", "retries", "root_id", "task", "timelimit"}
+)  # fmt: skip
+
+
+class Apply(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A task to send. `countdown` and `expires` are seconds from the sending, `eta` Unix
+    seconds, the limits seconds. `check` refuses a name that no live worker has registered;
+    `wait` waits so many seconds for the result."""
+
+    name: _Label
+    args: list[object] = []
+    kwargs: dict[str, object] = {}
+    queue: _Label | None = None
+    exchange: _Label | None = None
+    routing_key: _Label | None = None
+    priority: Annotated[int, Meta(ge=0, le=255)] | None = None
+    countdown: Annotated[float, Meta(ge=0, le=_LONG_S)] | None = None
+    eta: Annotated[float, Meta(ge=0, le=_LATE)] | None = None
+    expires: _Span | None = None
+    serializer: _Label | None = None
+    soft_time_limit: _Span | None = None
+    time_limit: _Span | None = None
+    headers: dict[str, object] = {}
+    task_id: _Id | None = None
+    root_id: _Id | None = None
+    parent_id: _Id | None = None
+    check: bool = False
+    wait: Annotated[float, Meta(ge=0, le=3_600)] | None = None
+
+
+class Applied(msgspec.Struct, frozen=True):
+    """A task that was sent. `state` and `result` are the result backend's where it was
+    waited for, else PENDING and None. If the backend went away while it was waited for,
+    `result.unreadable` says so."""
+
+    task_id: str
+    state: str
+    result: Result | None = None
+
+
+class Registered(Protocol):
+    """Which names workers have."""
+
+    def ask(
+        self, what: Literal["registered"], workers: Sequence[str] | None = None
+    ) -> Mapping[str, object]:
+        """Lists of `name [options]`, by worker."""
+
+
+class Applying:
+    """Sends tasks. Any thread."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        cluster: Cluster,
+        results: ResultBackend | None,
+        workers: Registered,
+        clock: Clock,
+    ) -> None:
+        self._ledger = ledger
+        self._cluster = cluster
+        self._results = results
+        self._workers = workers
+        self._clock = clock
+
+    def apply(self, apply: Apply, actor: Actor) -> Applied:
+        """Send it, and wait if asked to. Raises `NotPermitted`, `ActionRefused`,
+        `BrokerError`, `StoreError`, and `ResultsUnavailable` if it is to be waited for and
+        no result can come; nothing is sent then."""
+        must_be_allowed(actor, NEEDS_APPLY, "send tasks")
+        self._check(apply)
+        signature = _signature(apply, self._clock.now())
+        if apply.wait is not None:
+            self._must_have_results(signature.id)
+        self._record(actor, signature, None, None)
+        try:
+            self._cluster.send([signature])
+        except UmbelError as error:
+            self._record(actor, signature, "failed", str(error))
+            raise
+        self._record(actor, signature, "done", "Sent.")
+        return self._result(signature.id, apply.wait)
+
+    def _check(self, apply: Apply) -> None:
+        if apply.countdown is not None and apply.eta is not None:
+            raise ActionRefused(
+                "A task cannot have both a countdown and an ETA.", field="countdown"
+            )
+        reserved = sorted(RESERVED_HEADERS & apply.headers.keys())
+        if reserved:
+            raise ActionRefused(
+                f"The header {reserved[0]} belongs to Celery.",
+                field="headers",
+                remedy="Say it by the field of its own, if there is one.",
+            )
+        if apply.queue is not None and (apply.exchange or apply.routing_key):
+            raise ActionRefused(
+                "A task goes either to a queue or to an exchange with a routing key.",
+                field="queue",
+            )
+        if apply.check and not apply.name.startswith(_BUILT_IN):
+            self._check_name(apply.name)
+
+    def _must_have_results(self, task_id: str) -> None:
+        if self._results is None:
+            raise ResultsUnavailable(
+                "No result backend is configured, so there is no result to wait for.",
+                remedy="Set the application's result_backend, or send without waiting.",
+            )
+        self._results.get(task_id)
+
+    def _check_name(self, name: str) -> None:
+        lists = self._workers.ask("registered").values()
+        names = {
+            str(each).partition(" [")[0] for listed in lists if isinstance(listed, list)
+            for each in listed
+        }  # fmt: skip
+        if name in names:
+            return
+        if not names:
+            raise ActionRefused(
+                f"No worker says whether it knows {name}, so it was not sent.",
+                field="name",
+                remedy="Check that workers run, or send without checking the name.",
+            )
+        near = get_close_matches(name, names, 1)
+        raise ActionRefused(
+            f"No live worker knows a task {name}.",
+            field="name",
+            remedy=f"Did you mean {near[0]}?" if near else "Check the name and the workers' code.",
+        )
+
+    def _result(self, task_id: str, wait_s: float | None) -> Applied:
+        if wait_s is None or self._results is None:
+            return Applied(task_id, PENDING)
+        try:
+            result = self._results.wait(task_id, wait_s)
+        except ResultsUnavailable as error:
+            result = Result(task_id=task_id, state=PENDING, unreadable=str(error))
+        return Applied(task_id, result.state, result)
+
+    def _record(
+        self, actor: Actor, signature: Signature, outcome: str | None, answer: str | None
+    ) -> None:
+        where = signature.queue or signature.routing_key
+        self._ledger.record(
+            AuditEntry(
+                at=self._clock.now(),
+                actor=actor.name,
+                address=actor.address,
+                via=actor.via,
+                action="apply",
+                target=f"{signature.name} as {signature.id}" + (f" to {where}" if where else ""),
+                count=1,
+                outcome=outcome,
+                answer=None if answer is None else cut(answer),
+            )
+        )
+
+
+def _signature(apply: Apply, now: float) -> Signature:
+    return Signature(
+        id=apply.task_id or str(uuid.uuid4()),
+        name=apply.name,
+        args=tuple(apply.args),
+        kwargs=apply.kwargs,
+        queue=apply.queue,
+        exchange=apply.exchange,
+        routing_key=apply.routing_key,
+        priority=apply.priority,
+        countdown_s=apply.countdown,
+        eta=apply.eta,
+        expires=None if apply.expires is None else now + apply.expires,
+        root_id=apply.root_id,
+        parent_id=apply.parent_id,
+        serializer=apply.serializer,
+        soft_time_limit_s=apply.soft_time_limit,
+        time_limit_s=apply.time_limit,
+        headers=apply.headers,
+    )

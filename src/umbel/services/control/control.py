@@ -1,0 +1,362 @@
+"""Acting on a cluster: plan, execute, follow.
+
+Theory of operation. A plan is kept in the ledger. Who executes it claims it there first
+(`Ledger.replace_action`: of several who try, in any process, one succeeds), writes a line
+into the audit, and runs it in a thread of its own, which tells the ledger how far it is.
+Who wants it to stop says so to the thread, or, in another process, into the ledger, where
+the thread finds it at its next writing. A run whose process died is found by whoever next
+reads it, and called interrupted.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import uuid
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Final
+
+import msgspec
+
+from umbel.auth.base import Actor
+from umbel.broker.base import Cluster
+from umbel.clock import Clock
+from umbel.errors import ActionRefused, StoreError, UmbelError, UnknownAction
+from umbel.query.ast import Node
+from umbel.results.base import ResultBackend
+from umbel.services.control import auditing
+from umbel.services.control.applying import Applied, Apply, Applying
+from umbel.services.control.checking import TASK_ACTIONS, checked
+from umbel.services.control.choosing import Choice
+from umbel.services.control.kept import NOBODY, By, Entry, Kept, Owner, decode, encode
+from umbel.services.control.on_tasks import OnTasks
+from umbel.services.control.on_workers import command, purge
+from umbel.services.control.permissions import NEEDS, must_be_allowed
+from umbel.services.control.plan import Frame
+from umbel.services.control.planning import Planner, Workers
+from umbel.services.control.run import Run, Stopped
+from umbel.services.control.values import Action, ActionPlan, ActionReport, ActionRequest
+from umbel.services.search import Search
+from umbel.store.base import Store
+from umbel.store.ledger import Intent, Ledger, Repeat
+
+log = logging.getLogger(__name__)
+
+#: How long `execute` and `cancel` wait for the end, so that short actions are told done.
+SHORT_S: Final = 0.5
+#: How often the report of a run in another process is looked at, seconds.
+LOOKED_AT_EVERY_S: Final = 0.25
+#: How long `close` waits for those that run to stop, seconds.
+CLOSING_S: Final = 5.0
+#: How many actions run at once in one process.
+RUNS_MAX: Final = 16
+#: How often what is too old is removed from the ledger, seconds.
+TIDIED_EVERY_S: Final = 3_600.0
+
+
+class Control:
+    """`keep_s`: for how many seconds the ledger keeps who did what; None is for ever.
+
+    Every method may be called from any thread. They raise `ActionError`s, `QueryError`,
+    `StoreError` and, while planning and applying, `BrokerError` and `ResultsUnavailable`."""
+
+    def __init__(
+        self,
+        store: Store,
+        search: Search,
+        ledger: Ledger,
+        cluster: Cluster,
+        results: ResultBackend | None,
+        workers: Workers,
+        clock: Clock,
+        keep_s: float | None = None,
+    ) -> None:
+        self._keep_s = keep_s
+        self._tidy_at = 0.0
+        self._search = search
+        self._ledger = ledger
+        self._cluster = cluster
+        self._results = results
+        self._workers = workers
+        self._clock = clock
+        self._planner = Planner(store, search, ledger, cluster, results, workers, clock)
+        self._on_tasks = OnTasks(store, ledger, cluster, results, workers, clock)
+        self._applying = Applying(ledger, cluster, results, workers, clock)
+        self._owner = Owner.myself()
+        self._runs: dict[str, Run] = {}
+        self._lock = threading.Lock()
+        self._closing = False
+        with suppress(StoreError):  # whoever needs the ledger will be told
+            self.recover()
+
+    # -- planning --------------------------------------------------------------------------
+
+    def plan(self, request: ActionRequest, actor: Actor) -> ActionPlan:
+        """What would happen; kept until it expires."""
+        must_be_allowed(actor, NEEDS[request.action], request.action)
+        self._tidy()
+        request = checked(request)
+        frame = Frame(
+            id=str(uuid.uuid4()), request=request, actor=actor.name, made=self._clock.now()
+        )
+        plan = self._planner.plan(frame)
+        report = ActionReport(
+            id=plan.id, state="planned", sentence="Planned, and not yet executed.", total=plan.count
+        )
+        try:
+            record = encode(plan, Kept(report))
+        except (TypeError, ValueError, RecursionError) as error:
+            raise ActionRefused(
+                f"The arguments given are no plain JSON values: {error}.", field="edit"
+            ) from error
+        self._ledger.keep_action(record)
+        return plan
+
+    # -- executing -------------------------------------------------------------------------
+
+    def execute(self, action_id: str, actor: Actor, confirm: int | None = None) -> ActionReport:
+        """Start it. Returns when it is done, or has begun and takes longer."""
+        entry = self._entry(action_id)
+        plan = entry.plan
+        must_be_allowed(actor, NEEDS[plan.request.action], plan.request.action)
+        self._must_be_executable(entry, confirm)
+        run = self._claim(entry, By.of(actor))
+        try:
+            self._ledger.record(auditing.before(plan, By.of(actor), self._clock.now()))
+        except StoreError as error:
+            self._end(run, run.finish(error=f"Nothing was done. {error}"))
+            raise
+        thread = threading.Thread(
+            target=self._perform, args=(run,), name=f"action-{plan.id[:8]}", daemon=True
+        )
+        thread.start()
+        run.ended.wait(SHORT_S)
+        return run.report
+
+    def _must_be_executable(self, entry: Entry, confirm: int | None) -> None:
+        plan, state = entry.plan, entry.kept.report.state
+        if state != "planned":
+            raise _was_executed(entry)
+        if self._clock.now() > plan.expires:
+            raise UnknownAction(
+                "This plan has expired; what it says may no longer be true.",
+                remedy="Plan it again.",
+            )
+        if plan.impossible is not None:
+            raise ActionRefused(plan.impossible)
+        if plan.confirm is not None and confirm != plan.confirm:
+            raise ActionRefused(
+                f"This concerns {plan.count:,}, so it must be confirmed by that number.",
+                remedy=f"Send `confirm`: {plan.confirm}.",
+            )
+
+    def _claim(self, entry: Entry, by: By) -> Run:
+        """Become the one who runs it."""
+        now = self._clock.now()
+        report = msgspec.structs.replace(
+            entry.kept.report, state="running", sentence="Running.", started=now
+        )
+        kept = Kept(report, by=by, owner=self._owner, beat=now)
+        record = encode(entry.plan, kept)
+        with self._lock:
+            self._must_have_room()
+            if not self._ledger.replace_action(record, entry.raw):
+                raise _was_executed(self._entry(entry.plan.id))
+            run = Run(self._ledger, self._clock, Entry(entry.plan, kept, record.report))
+            self._runs[entry.plan.id] = run
+        return run
+
+    def _must_have_room(self) -> None:
+        if self._closing:
+            raise ActionRefused("Umbel is about to end.", remedy="Try again when it is back.")
+        running = sum(not run.ended.is_set() for run in self._runs.values())
+        if running >= RUNS_MAX:
+            raise ActionRefused(f"{running} actions run already.", remedy="Wait until one is done.")
+
+    def _perform(self, run: Run) -> None:
+        try:
+            self._do(run)
+        except Stopped:
+            self._end(run, run.finish(stopped=True))
+        except UmbelError as error:
+            self._end(run, run.finish(error=str(error)))
+        except Exception as error:
+            log.exception("Action %s failed", run.plan.id)
+            sentence = f"An error inside Umbel ({error!r:.200}); its log has the details."
+            self._end(run, run.finish(error=sentence))
+        else:
+            self._end(run, run.finish())
+
+    def _do(self, run: Run) -> None:
+        request = run.request
+        if request.action in TASK_ACTIONS:
+            query: Node | None = None if request.q is None else self._search.parse(request.q)
+            self._on_tasks.perform(run, Choice(request, query, run.plan.made))
+        elif request.action == "purge":
+            purge(run, self._cluster)
+        else:
+            command(run, self._cluster)
+            self._workers.forget()
+
+    def _end(self, run: Run, report: ActionReport) -> None:
+        """Tell the audit; a report that could not be saved is kept in memory."""
+        by = run.by or NOBODY
+        try:
+            self._ledger.record(auditing.after(run.plan, report, by, self._clock.now()))
+        except StoreError as error:
+            log.warning("The end of action %s is not in the audit: %s", run.plan.id, error)
+        run.ended.set()
+        self._forget(run)
+
+    def _forget(self, run: Run) -> None:
+        """Let go of a run whose end is in the ledger; the others stay, to be written later."""
+        if run.ended.is_set() and run.save():
+            with self._lock:
+                self._runs.pop(run.plan.id, None)
+
+    # -- following -------------------------------------------------------------------------
+
+    def wait(self, action_id: str, timeout_s: float) -> ActionReport:
+        """How it stands once it has ended, or when time is up."""
+        end = self._clock.monotonic() + timeout_s
+        while True:
+            run = self._runs.get(action_id)
+            left = end - self._clock.monotonic()
+            if run is not None:
+                run.ended.wait(max(0.0, left))
+                return run.report
+            report = self.action(action_id).report
+            if report.state != "running" or left <= 0:
+                return report
+            threading.Event().wait(min(LOOKED_AT_EVERY_S, left))
+
+    def cancel(self, action_id: str, actor: Actor) -> ActionReport:
+        """Stop it after the chunk that is being done; a plan is withdrawn. What has ended
+        stays as it is."""
+        entry = self._entry(action_id)
+        must_be_allowed(actor, NEEDS[entry.plan.request.action], "cancel this")
+        if entry.kept.report.state not in {"planned", "running"}:
+            return entry.kept.report
+        self._ledger.record(auditing.cancelled(entry.plan, By.of(actor), self._clock.now()))
+        run = self._runs.get(action_id)
+        if run is not None:
+            run.cancel(actor.name)
+        else:
+            self._cancel_elsewhere(action_id, actor)
+        return self.wait(action_id, SHORT_S)
+
+    def _cancel_elsewhere(self, action_id: str, actor: Actor) -> None:
+        while True:
+            entry = self._entry(action_id)
+            kept = entry.kept
+            if kept.report.state == "planned":
+                sentence = f"Withdrawn by {actor.name} before it was executed."
+                report = msgspec.structs.replace(kept.report, state="cancelled", sentence=sentence)
+                kept = msgspec.structs.replace(kept, report=report)
+            elif kept.report.state != "running":
+                return
+            kept = msgspec.structs.replace(kept, cancelled_by=actor.name)
+            if self._ledger.replace_action(encode(entry.plan, kept), entry.raw):
+                return
+
+    def action(self, action_id: str) -> Action:
+        """A plan and how it stands."""
+        return self._told(self._entry(action_id))
+
+    def actions(self, before: float | None = None, limit: int = 50) -> tuple[Action, ...]:
+        """The newest, planned before a time."""
+        records = self._ledger.actions(before=before, limit=limit)
+        return tuple(self._told(self._alive(decode(record))) for record in records)
+
+    def intents(self, task_ids: Sequence[str]) -> Mapping[str, Intent]:
+        """What was asked of these tasks."""
+        return self._ledger.intents(task_ids)
+
+    def repeats(self, task_ids: Sequence[str]) -> tuple[Repeat, ...]:
+        """Which tasks repeat which, where one of these has a part."""
+        return self._ledger.repeats(task_ids)
+
+    def recover(self) -> None:
+        """Call those interrupted whose process ended while it ran them."""
+        for record in self._ledger.running_actions():
+            self._alive(decode(record))
+
+    # -- applying --------------------------------------------------------------------------
+
+    def apply(self, apply: Apply, actor: Actor) -> Applied:
+        """Send one task."""
+        self._tidy()
+        return self._applying.apply(apply, actor)
+
+    def _tidy(self) -> None:
+        """Now and then remove what the ledger need not keep: it grows by actions alone, so
+        they bound it."""
+        now = self._clock.monotonic()
+        if self._keep_s is None or now < self._tidy_at:
+            return
+        self._tidy_at = now + TIDIED_EVERY_S
+        try:
+            self._ledger.trim(self._clock.now() - self._keep_s)
+        except StoreError as error:
+            log.warning("Old lines of the audit cannot be removed: %s", error)
+
+    # -- the end ---------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Stop what runs, after the chunk that is being done. May be called twice."""
+        with self._lock:
+            self._closing = True
+            runs = tuple(self._runs.values())
+        for run in runs:
+            run.stop()
+        end = self._clock.monotonic() + CLOSING_S
+        for run in runs:
+            run.ended.wait(max(0.0, end - self._clock.monotonic()))
+
+    def _entry(self, action_id: str) -> Entry:
+        record = self._ledger.action(action_id)
+        if record is None:
+            raise UnknownAction(
+                f"There is no action {action_id}.", remedy="It may be too old; plan it again."
+            )
+        return self._alive(decode(record))
+
+    def _told(self, entry: Entry) -> Action:
+        run = self._runs.get(entry.plan.id)
+        if run is None:
+            return entry.action
+        self._forget(run)
+        return Action(entry.plan, run.report)
+
+    def _alive(self, entry: Entry) -> Entry:
+        """The entry, called interrupted if nobody runs it any more."""
+        kept = entry.kept
+        now = self._clock.now()
+        if kept.report.state != "running" or kept.owner is None or entry.plan.id in self._runs:
+            return entry
+        if not kept.owner.is_gone(now, kept.beat):
+            return entry
+        report = msgspec.structs.replace(
+            kept.report,
+            state="interrupted",
+            sentence=f"The process that ran it ended; at least {kept.report.done:,} of "
+            f"{kept.report.total:,} were done.",
+            finished=now,
+        )
+        kept = msgspec.structs.replace(kept, report=report)
+        record = encode(entry.plan, kept)
+        if not self._ledger.replace_action(record, entry.raw):
+            return self._entry(entry.plan.id)
+        self._ledger.record(auditing.after(entry.plan, report, kept.by or NOBODY, now))
+        return Entry(entry.plan, kept, record.report)
+
+
+def _was_executed(entry: Entry) -> ActionRefused:
+    by = entry.kept.by
+    who = f" by {by.name}" if by else ""
+    if entry.kept.report.state == "cancelled" and by is None:
+        return ActionRefused("This plan was withdrawn.", remedy="Plan it again.")
+    return ActionRefused(
+        f"This plan was executed already{who}.", remedy="Plan it again to do it again."
+    )

@@ -1,0 +1,259 @@
+"""One action while it runs: what was done so far, told to the ledger; whether to stop."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+import msgspec
+
+from umbel.clock import Clock
+from umbel.errors import BrokerError, ResultsUnavailable, StoreError
+from umbel.services.control.kept import Entry, decode, encode
+from umbel.services.control.values import (
+    ActionPlan,
+    ActionReport,
+    ActionRequest,
+    ActionState,
+    WorkerAnswer,
+)
+from umbel.services.control.wording import VERBS, counted, cut, tally, verb
+from umbel.store.ledger import Ledger
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+#: How often progress is written, seconds.
+SAVED_EVERY_S: Final = 0.5
+#: How long is waited before a broker or backend that went away is tried again, seconds each.
+PAUSES_S: Final = (0.2, 0.5, 1.0, 2.0)
+#: How many new ids a report names.
+SENT_MAX: Final = 1_000
+_WORST: Final = ("ok", "unknown", "refused")
+
+
+class Stopped(Exception):
+    """Somebody cancelled the run, or the process ends."""
+
+
+class Run:
+    """Filled by one thread; `report`, `cancel` and `stop` may be called from any."""
+
+    def __init__(self, ledger: Ledger, clock: Clock, entry: Entry) -> None:
+        self.plan: ActionPlan = entry.plan
+        self.request: ActionRequest = entry.plan.request
+        self.by = entry.kept.by
+        self.ended = threading.Event()
+        self._is_saved = False
+        #: The result backend did not come back; what needs it is not tried again.
+        self.is_without_results = False
+        self._ledger = ledger
+        self._clock = clock
+        self._kept = entry.kept
+        self._raw = entry.raw
+        self._halt = threading.Event()
+        self._cancelled_by: str | None = None
+        self._final: ActionReport | None = None
+        self._saved_at = clock.monotonic()
+        self._total = entry.plan.count
+        self._done = self._failed = self._skipped = 0
+        self._answers: dict[str, WorkerAnswer] = {}
+        self._failures: dict[str, int] = {}
+        self._sent: dict[str, str] = {}
+
+    # -- for the thread that runs ----------------------------------------------------------
+
+    def advance(self, done: int = 0, *, failed: int = 0, why: str | None = None) -> None:
+        """So many more were dealt with, `failed` of them without success."""
+        self._done += done
+        self._failed += failed
+        if why is not None and failed:
+            tally(self._failures, why, failed)
+        self._save_now_and_then()
+
+    def skip(self, number: int, why: str) -> None:
+        """So many more were left out."""
+        if number:
+            self._skipped += number
+            tally(self._failures, why, number)
+
+    def note(self, sentence: str) -> None:
+        """Something that went wrong without ending the run."""
+        tally(self._failures, sentence)
+
+    def answer(self, answer: WorkerAnswer) -> None:
+        """A worker said this, or nothing; of several answers of one the worst counts."""
+        before = self._answers.get(answer.worker)
+        if before is None or _WORST.index(answer.outcome) >= _WORST.index(before.outcome):
+            self._answers[answer.worker] = answer
+
+    def sent(self, repeated: str, new: str) -> None:
+        """Task `new` repeats `repeated`."""
+        if len(self._sent) < SENT_MAX:
+            self._sent[repeated] = new
+
+    def must_go_on(self) -> None:
+        """Raise `Stopped` if it must not."""
+        if self._halt.is_set():
+            raise Stopped
+
+    def insist(self, call: Callable[[], T]) -> T:
+        """What `call` gives, tried again a few times while the broker or backend is away.
+        `call` must be one that does no harm when it is done twice."""
+        for pause_s in PAUSES_S:
+            try:
+                return call()
+            except (BrokerError, ResultsUnavailable) as error:
+                if not error.retriable:
+                    raise
+                self.rest(pause_s)
+        return call()
+
+    def rest(self, pause_s: float) -> None:
+        """Wait, unless it is to stop."""
+        self._save_now_and_then()
+        self._halt.wait(pause_s)
+        self.must_go_on()
+
+    def finish(self, *, stopped: bool = False, error: str | None = None) -> ActionReport:
+        """The end, and what the ledger will say of it: `stopped` before all was done, or
+        `error`, the sentence that says why it went no further."""
+        if error is not None:
+            tally(self._failures, error)
+        state = self._final_state(stopped, error)
+        if not stopped and error is None:
+            self._total = self._done
+        report = self._report(state, self._ending(state, error))
+        self._kept = msgspec.structs.replace(
+            self._kept, report=report, cancelled_by=self._cancelled_by
+        )
+        self._final = report
+        self.save()
+        return report
+
+    def save(self) -> bool:
+        """Write the end into the ledger, once; whether it is there."""
+        self._is_saved = self._is_saved or self._save()
+        return self._is_saved
+
+    # -- for everybody ---------------------------------------------------------------------
+
+    @property
+    def report(self) -> ActionReport:
+        """How it stands."""
+        return self._final or self._report("running", self._progress())
+
+    def cancel(self, name: str) -> None:
+        """Stop after the chunk that is being done, because this person wants it."""
+        self._cancelled_by = self._cancelled_by or name
+        self._halt.set()
+
+    def stop(self) -> None:
+        """Stop after the chunk that is being done, because the process ends."""
+        self._halt.set()
+
+    # -- words -----------------------------------------------------------------------------
+
+    def _report(self, state: ActionState, sentence: str) -> ActionReport:
+        return ActionReport(
+            id=self.plan.id,
+            state=state,
+            sentence=sentence,
+            total=max(self._total, self._done),
+            done=self._done,
+            failed=self._failed,
+            skipped=self._skipped,
+            workers=tuple(self._answers.copy().values()),
+            failures=self._failures.copy(),
+            sent=self._sent.copy(),
+            started=self._kept.report.started,
+            finished=None if state == "running" else self._clock.now(),
+        )
+
+    def _final_state(self, stopped: bool, error: str | None) -> ActionState:
+        if error is not None:
+            return "failed"
+        if stopped:
+            return "cancelled" if self._cancelled_by else "interrupted"
+        return "failed" if self._failed and self._failed == self._done else "done"
+
+    def _progress(self) -> str:
+        if self.request.action in VERBS:
+            going_on = VERBS[self.request.action][1]
+            return f"{going_on}: {self._done:,} of {counted(self._total, 'task')}."
+        return "Running."
+
+    def _ending(self, state: ActionState, error: str | None) -> str:
+        parts = [self._what_was_done()]
+        if self._failed and self.request.action in VERBS:
+            parts.append(f"{self._failed:,} failed.")
+        if self._skipped:
+            parts.append(f"{self._skipped:,} {verb(self._skipped, 'was', 'were')} left out.")
+        if state == "cancelled":
+            parts.append(f"Cancelled by {self._cancelled_by}.")
+        elif state == "interrupted":
+            parts.append("Umbel was stopped before it was done.")
+        elif error is not None:
+            parts.append(f"It went no further: {error}")
+        elif self.request.action in VERBS and self._done != self.plan.count:
+            parts.append(f"{self.plan.count:,} had been counted for the plan.")
+        return " ".join(parts)
+
+    def _what_was_done(self) -> str:
+        action = self.request.action
+        if action in VERBS:
+            return f"{VERBS[action][2]} {counted(self._done - self._failed, 'task')}."
+        if action == "purge":
+            return f"Removed {counted(self._done, 'message')} from the queue {self.request.queue}."
+        if action == "shutdown":
+            return f"Told {counted(self._done, 'worker')} to shut down."
+        return answered(self._answers)
+
+    # -- the ledger ------------------------------------------------------------------------
+
+    def _save_now_and_then(self) -> None:
+        if self._clock.monotonic() - self._saved_at >= SAVED_EVERY_S:
+            self._saved_at = self._clock.monotonic()
+            self._kept = msgspec.structs.replace(self._kept, report=self.report)
+            self._save()
+
+    def _save(self) -> bool:
+        """Write what is kept; learn whether somebody in another process wants it to stop."""
+        self._kept = msgspec.structs.replace(self._kept, beat=self._clock.now())
+        try:
+            # Another process may have left a word; what is run here is what is true.
+            for _ in range(3):
+                record = encode(self.plan, self._kept)
+                if self._ledger.replace_action(record, self._raw):
+                    self._raw = record.report
+                    return True
+                there = self._ledger.action(self.plan.id)
+                if there is None:
+                    return True
+                self._heed(decode(there))
+        except StoreError as error:
+            log.warning("The progress of action %s was not written: %s", self.plan.id, error)
+        return False
+
+    def _heed(self, there: Entry) -> None:
+        self._raw = there.raw
+        if there.kept.cancelled_by is not None:
+            self._kept = msgspec.structs.replace(self._kept, cancelled_by=there.kept.cancelled_by)
+            self.cancel(there.kept.cancelled_by)
+
+
+def answered(answers: dict[str, WorkerAnswer]) -> str:
+    """How many workers did what they were told, in a sentence."""
+    if not answers:
+        return "No worker answered, which says nothing of what they did."
+    by = {outcome: [a for a in answers.values() if a.outcome == outcome] for outcome in _WORST}
+    parts = [f"{len(by['ok']):,} of {counted(len(answers), 'worker')} did it."]
+    if by["refused"]:
+        first = by["refused"][0]
+        parts.append(f"{len(by['refused']):,} refused ({first.worker}: {cut(first.answer or '')}).")
+    if by["unknown"]:
+        parts.append(f"Of {len(by['unknown']):,} nothing is known.")
+    return " ".join(parts)

@@ -1,0 +1,183 @@
+"""What workers say of themselves when they are asked.
+
+Asking costs: every worker gets the question, and whoever asks waits for the slowest. So an
+answer is kept for `KEPT_S` seconds, all who ask meanwhile share it, and it is known from
+heartbeats how many answers to wait for. The whole takes less than twice `answer_s`. A worker
+that does not answer is `missing`, which says nothing of it: it may be busy, gone, or slow.
+Secrets are masked before anybody sees an answer (`masking`).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, Literal
+
+import msgspec
+
+from umbel.broker.base import Cluster, Reply
+from umbel.clock import Clock
+from umbel.cluster.worker import ONLINE
+from umbel.services.flights import Flights
+from umbel.services.masking import mask_conf, mask_stats
+from umbel.services.plain import plain
+from umbel.store.base import Store
+
+Inspected = Literal[
+    "stats", "active", "scheduled", "reserved", "revoked", "registered", "active_queues", "conf"
+]
+
+#: How long an answer is kept, seconds.
+KEPT_S: Final = 1.5
+#: How long all workers have to answer unless told otherwise, seconds.
+ANSWER_S: Final = 1.0
+#: The part of that which those have who were crowded out.
+_SECOND_PART: Final = 0.7
+#: How long a worker that sends no heartbeats is expected to answer again, seconds.
+HEARD_S: Final = 60.0
+#: The most entries of a list (revoked ids, tasks) that are kept of one worker: the last.
+LISTED_MAX: Final = 5_000
+
+_MASKS: Final[Mapping[str, Callable[[Mapping[str, object]], dict[str, object]]]] = {
+    "conf": mask_conf,
+    "stats": mask_stats,
+}
+
+
+class Answers(msgspec.Struct, frozen=True, kw_only=True):
+    """Answers by worker, as of `at` (Unix seconds). `refused` has the sentences of those who
+    answered that they cannot; `missing` are workers that did not answer, of which nothing is
+    known; `left_out` is how many entries of a worker's list are not told."""
+
+    what: Inspected
+    at: float
+    values: Mapping[str, object] = {}
+    refused: Mapping[str, str] = {}
+    missing: tuple[str, ...] = ()
+    left_out: Mapping[str, int] = {}
+
+    def answered(self, worker: str) -> bool:
+        """Whether this worker said anything."""
+        return worker in self.values or worker in self.refused
+
+
+class Inspection:
+    """Asks workers. Any thread; raises what `Cluster.ask` raises."""
+
+    def __init__(
+        self, store: Store, cluster: Cluster, clock: Clock, answer_s: float = ANSWER_S
+    ) -> None:
+        self._store = store
+        self._answer_s = answer_s
+        self._cluster = cluster
+        self._clock = clock
+        self._flights: Flights[Answers] = Flights(clock, KEPT_S)
+        self._heard: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    def ask(self, what: Inspected, workers: Sequence[str] | None = None) -> Mapping[str, object]:
+        """The values by worker of those who answered; see `look` for the others."""
+        return self.look(what, workers).values
+
+    def look(self, what: Inspected, workers: Sequence[str] | None = None) -> Answers:
+        """What all workers, or these, say. Values are plain JSON values."""
+        if workers is None:
+            return self._flights.ask((what, None), lambda: self._ask_all(what))
+        names = tuple(sorted(set(workers)))
+        everybody = self._flights.known((what, None))
+        if everybody is not None and all(map(everybody.answered, names)):
+            return _only(everybody, names)
+        return self._flights.ask((what, names), lambda: self._ask_these(what, names))
+
+    def profile(self, worker: str, wanted: Sequence[Inspected]) -> dict[Inspected, object]:
+        """Everything that one worker says of itself; empty when it does not answer. No
+        question is begun after `answer_s`, so it takes twice as long at most."""
+        began = self._clock.monotonic()
+        says: dict[Inspected, object] = {}
+        for what in wanted:
+            if self._clock.monotonic() - began > self._answer_s:
+                break
+            answers = self.look(what, [worker])
+            if worker in answers.values:
+                says[what] = answers.values[worker]
+            elif not answers.answered(worker):
+                break
+        return says
+
+    def live(self) -> tuple[str, ...]:
+        """The workers whose heartbeats come, by name. Raises `StoreError`."""
+        now = self._clock.now()
+        return tuple(w.hostname for w in self._store.workers() if w.status(now) == ONLINE)
+
+    def forget(self) -> None:
+        """Ask anew next time: something was changed."""
+        self._flights.clear()
+
+    def _ask_all(self, what: Inspected) -> Answers:
+        expected = {*self.live(), *self._heard_of()}
+        limit = len(expected) or None
+        replies = list(self._cluster.ask(what, limit=limit, timeout_s=self._answer_s))
+        missing = expected - {reply.worker for reply in replies}
+        if missing and len(replies) == limit:  # others, of whom nothing was known, came first
+            replies += self._cluster.ask(
+                what, workers=sorted(missing), timeout_s=self._answer_s * _SECOND_PART
+            )
+        self._hear(replies)
+        return _answers(what, replies, expected, self._clock.now())
+
+    def _ask_these(self, what: Inspected, workers: tuple[str, ...]) -> Answers:
+        replies = (
+            self._cluster.ask(what, workers=workers, timeout_s=self._answer_s) if workers else ()
+        )
+        return _answers(what, replies, set(workers), self._clock.now())
+
+    def _hear(self, replies: Sequence[Reply]) -> None:
+        with self._lock:
+            self._heard |= {reply.worker: self._clock.monotonic() for reply in replies}
+
+    def _heard_of(self) -> list[str]:
+        """Workers that answered of late and send no heartbeats."""
+        due = self._clock.monotonic() - HEARD_S
+        beating = {worker.hostname for worker in self._store.workers()}
+        with self._lock:
+            self._heard = {w: at for w, at in self._heard.items() if at > due}
+            return [w for w in self._heard if w not in beating]
+
+
+def _answers(what: Inspected, replies: Sequence[Reply], expected: set[str], at: float) -> Answers:
+    said = {reply.worker: reply for reply in replies}
+    values: dict[str, object] = {}
+    left_out: dict[str, int] = {}
+    for worker, reply in said.items():
+        if reply.error is None:
+            value = reply.value
+            if isinstance(value, list) and len(value) > LISTED_MAX:
+                left_out[worker] = len(value) - LISTED_MAX
+                value = value[-LISTED_MAX:]
+            values[worker] = _value(what, value)
+    return Answers(
+        what=what,
+        at=at,
+        values=values,
+        refused={w: r.error for w, r in said.items() if r.error is not None},
+        missing=tuple(sorted(expected - set(said))),
+        left_out=left_out,
+    )
+
+
+def _value(what: Inspected, value: object) -> object:
+    value = plain(value)
+    mask = _MASKS.get(what)
+    if mask is None:
+        return value
+    return mask(value) if isinstance(value, dict) else None
+
+
+def _only(answers: Answers, names: tuple[str, ...]) -> Answers:
+    return Answers(
+        what=answers.what,
+        at=answers.at,
+        values={w: v for w, v in answers.values.items() if w in names},
+        refused={w: e for w, e in answers.refused.items() if w in names},
+        left_out={w: n for w, n in answers.left_out.items() if w in names},
+    )

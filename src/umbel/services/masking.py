@@ -1,0 +1,201 @@
+"""What workers tell of their configuration, without its secrets.
+
+Theory of operation. A configuration is where passwords live: in URLs, in lists of URLs for
+failover, in options of transports and backends, in settings of the application's own. Which
+names are secret cannot be listed, so it is the other way round. A value is shown if its
+setting is listed here (`HARMLESS`), if it is an address of which only the harmless parts
+are kept (`ADDRESSES`), or if it cannot be a secret (none, a truth value, a number under a
+name that does not sound like one). All else is `***`. Names are always shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from umbel.broker.urls import MASK, mask
+
+ADDRESSES: Final = frozenset(
+    {"broker_url", "broker_read_url", "broker_write_url", "result_backend", "cache_backend",
+     "database_url"}
+)  # fmt: skip
+#: Dicts of options, of which names, numbers and a few texts are shown.
+OPTIONS: Final = frozenset(
+    {"broker_transport_options", "result_backend_transport_options", "task_publish_retry_policy",
+     "transport_options", "retry_policy"}
+)  # fmt: skip
+HARMLESS: Final = frozenset(
+    {
+        "accept_content", "beat_max_loop_interval", "beat_schedule_filename", "beat_scheduler",
+        "broker_failover_strategy", "broker_host", "broker_login_method",
+        "broker_native_delayed_delivery_queue_type", "broker_transport", "broker_user",
+        "broker_vhost", "control_exchange", "enable_utc", "event_exchange",
+        "event_queue_prefix", "event_serializer", "imports", "include", "redis_host",
+        "result_accept_content", "result_compression", "result_exchange",
+        "result_exchange_type", "result_serializer", "task_compression",
+        "task_create_missing_queue_exchange_type", "task_create_missing_queue_type",
+        "task_default_delivery_mode", "task_default_exchange", "task_default_exchange_type",
+        "task_default_queue", "task_default_queue_type", "task_default_rate_limit",
+        "task_default_routing_key", "task_protocol", "task_queues", "task_routes",
+        "task_serializer", "timezone", "worker_agent", "worker_autoscaler", "worker_consumer",
+        "worker_log_format", "worker_pool", "worker_pool_start_method",
+        "worker_redirect_stdouts_level", "worker_state_db", "worker_task_log_format",
+        "worker_timer",
+    }
+)  # fmt: skip
+#: Texts among options that are shown.
+_TEXT_OPTIONS: Final = frozenset(
+    {"global_keyprefix", "master_name", "queue_name_prefix", "region", "fanout_prefix",
+     "failover_strategy", "sep"}
+)  # fmt: skip
+#: What `stats` says of a worker's connection (kombu's `Connection.info`).
+_CONNECTION: Final = frozenset(
+    {"hostname", "userid", "virtual_host", "transport", "uri_prefix", "failover_strategy",
+     "login_method"}
+)  # fmt: skip
+_SECRET: Final = re.compile(
+    r"(?i)pass|pwd|secret|token|key|credential|auth|sign|salt|pin\b|dsn|private|cert|cookie|session"
+)
+_HOSTS: Final = r"(?:\[[0-9a-fA-F:.]+\]|[\w.-]+)?(?::\d+)?"
+_ADDRESS: Final = re.compile(
+    rf"(?P<scheme>\w[\w+.-]*://)(?:(?P<user>.*)@)?(?P<hosts>{_HOSTS}(?:,{_HOSTS})*)"
+    r"(?P<path>/[\w/.%~+-]*)?(?P<query>\?[^@]*)?",
+    re.DOTALL,
+)
+_SCHEME: Final = re.compile(r"\w[\w+.-]*://")
+_WORD: Final = re.compile(r"[\w.+-]{1,100}")
+_SEVERAL: Final = re.compile(r";(?=\w[\w+.-]*://)")
+
+
+def mask_conf(conf: Mapping[str, object]) -> dict[str, object]:
+    """A configuration as `inspect conf` gives it (JSON values), without secrets."""
+    return {name: _setting(name, value) for name, value in conf.items()}
+
+
+def mask_stats(stats: Mapping[str, object]) -> dict[str, object]:
+    """A worker's `stats`, whose `broker` knows the URLs of failover and all options."""
+    return {
+        name: _connection(value) if name == "broker" else _inner(name, value)
+        for name, value in stats.items()
+    }
+
+
+def mask_address(text: str) -> str:
+    """A URL (or several, joined by `;`): scheme, user, hosts, path, and names of its
+    parameters. What is not of this form keeps its scheme alone."""
+    return ";".join(_address(one) for one in _SEVERAL.split(text))
+
+
+def _address(text: str) -> str:
+    found = _ADDRESS.fullmatch(text)
+    if found is None:
+        if not text or _WORD.fullmatch(text):  # a backend by its short name: `rpc`, `django-db`
+            return text
+        scheme = _SCHEME.match(text)
+        return (scheme[0] if scheme else "") + MASK
+    shown = found["scheme"]
+    if found["user"] is not None:
+        user, colon, _ = found["user"].partition(":")
+        shown += (user if _WORD.fullmatch(user) or not user else MASK) + colon
+        shown += f"{MASK}@" if colon else "@"
+    shown += found["hosts"] + (found["path"] or "")
+    if found["query"]:
+        names = [pair.partition("=")[0] for pair in found["query"][1:].split("&")]
+        shown += "?" + "&".join(f"{_short(name)}={MASK}" for name in names if name)
+    return shown
+
+
+def _short(name: str) -> str:
+    return name if _WORD.fullmatch(name) else MASK
+
+
+def _setting(name: str, value: object) -> object:
+    known = name.lower().removeprefix("celery_")
+    if known in ADDRESSES:
+        return _each_address(value)
+    if known == "beat_schedule":
+        return _schedule(value)
+    if known in OPTIONS:
+        return _options(value)
+    if known in HARMLESS:
+        return _inner("", value)
+    return _number(name, value)
+
+
+def _each_address(value: object) -> object:
+    match value:
+        case str():
+            return mask_address(value)
+        case list():
+            return [_each_address(one) for one in value]
+        case None:
+            return None
+        case _:
+            return MASK
+
+
+def _schedule(value: object) -> object:
+    """Entries of beat: what and when; their arguments and options are not for here."""
+    if not isinstance(value, Mapping):
+        return MASK
+    kept = ("task", "schedule")
+    return {
+        name: {key: entry[key] for key in kept if isinstance(entry.get(key), str | float | int)}
+        if isinstance(entry, Mapping)
+        else MASK
+        for name, entry in value.items()
+    }
+
+
+def _options(value: object) -> object:
+    if not isinstance(value, Mapping):
+        return _number("", value)
+    return {
+        name: inner if name in _TEXT_OPTIONS and isinstance(inner, str) else _number(name, inner)
+        for name, inner in value.items()
+    }
+
+
+def _connection(value: object) -> object:
+    if not isinstance(value, Mapping):
+        return MASK
+    shown: dict[str, object] = {}
+    for name, inner in value.items():
+        if name == "alternates":
+            shown[name] = _each_address(inner)
+        elif name == "hostname" and isinstance(inner, str) and "://" in inner:
+            shown[name] = mask_address(inner)
+        elif name in OPTIONS:
+            shown[name] = _options(inner)
+        else:
+            is_text = name in _CONNECTION and isinstance(inner, str)
+            shown[name] = inner if is_text else _number(name, inner)
+    return shown
+
+
+def _number(name: str, value: object) -> object:
+    """The value if it cannot be a secret."""
+    match value:
+        case None | bool():
+            return value
+        case int() | float() if not _SECRET.search(name):
+            return value
+        case str() | list() | dict() if not value:
+            return value
+        case _:
+            return MASK
+
+
+def _inner(name: str, value: object) -> object:
+    """A value of a harmless setting: still no text under a name that sounds like a secret,
+    and no password inside a URL."""
+    match value:
+        case Mapping():
+            return {key: _inner(key, inner) for key, inner in value.items()}
+        case list():
+            return [_inner(name, inner) for inner in value]
+        case str():
+            return MASK if _SECRET.search(name) and name != "routing_key" else mask(value)
+        case _:
+            return value

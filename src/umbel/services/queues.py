@@ -1,0 +1,150 @@
+"""The queues of a cluster: which there are, how full each is, and who works on it.
+
+A broker does not say which queues are Celery's. Known are those that workers consume, those
+that tasks were sent to, and the application's default queue. Workers and broker are asked
+at the same time, and once for all who ask (`flights`).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+import msgspec
+
+from umbel.broker.base import Capabilities, Cluster, QueueDepth, QueuedMessage
+from umbel.clock import Clock
+from umbel.errors import NotSupported
+from umbel.services.flights import Flights
+from umbel.services.inspection import Answers, Inspection
+from umbel.services.plain import bounded
+from umbel.store.base import Store
+
+#: How long an answer is kept, seconds.
+KEPT_S: Final = 1.5
+#: The most queues that are told: those with workers, then those of the most tasks.
+QUEUES_MAX: Final = 300
+#: The largest arguments of a waiting message that are shown whole, bytes of JSON.
+ARGUMENTS_MAX: Final = 16 * 1024
+
+
+class QueueRow(QueueDepth, frozen=True, kw_only=True, omit_defaults=False):
+    """A queue and the names of the workers that consume it. `workers` is null when no worker
+    could be asked."""
+
+    workers: tuple[str, ...] | None = None
+
+
+class QueueList(msgspec.Struct, frozen=True, kw_only=True):
+    """Queues by name, as of `at` (Unix seconds), and what this broker can do. `missing` are
+    workers that did not say what they consume; `more` is how many queues are left out."""
+
+    items: tuple[QueueRow, ...]
+    capabilities: Capabilities
+    at: float
+    missing: tuple[str, ...]
+    more: int
+
+
+class Queues:
+    """Asks the broker and the workers. Any thread; raises what `Cluster` raises."""
+
+    def __init__(
+        self, store: Store, cluster: Cluster, inspection: Inspection, clock: Clock
+    ) -> None:
+        self._store = store
+        self._cluster = cluster
+        self._inspection = inspection
+        self._clock = clock
+        self._flights: Flights[QueueList] = Flights(clock, KEPT_S)
+        self._consumed: tuple[str, ...] = ()
+        self._lock = threading.Lock()
+
+    def all(self) -> QueueList:
+        """Every queue known."""
+        return self._flights.ask("all", self._look)
+
+    def peek(self, queue: str, limit: int) -> tuple[QueuedMessage, ...]:
+        """The next messages of a queue, which stay there. Arguments that are larger than
+        `ARGUMENTS_MAX` are shown as the beginning of their JSON, and `unreadable` says so."""
+        return tuple(map(_bounded, self._cluster.peek(queue, limit)))
+
+    def forget(self) -> None:
+        """Ask anew next time: something was changed."""
+        self._flights.clear()
+
+    def _look(self) -> QueueList:
+        capabilities = self._cluster.capabilities()
+        known = self._known()
+        with ThreadPoolExecutor(1, thread_name_prefix="umbel-consumers") as beside:
+            asked = beside.submit(self._consumers)
+            depths = self._depths(capabilities, known[:QUEUES_MAX])
+            answers = asked.result()
+        workers = _workers_by_queue(answers)
+        if workers is not None:
+            with self._lock:
+                self._consumed = tuple(workers)
+        new = [name for name in workers or () if name not in known]
+        depths = [*depths, *self._depths(capabilities, new[:QUEUES_MAX])]
+        return QueueList(
+            items=tuple(_row(depth, workers) for depth in sorted(depths, key=lambda d: d.name)),
+            capabilities=capabilities,
+            at=self._clock.now(),
+            missing=answers.missing if answers is not None else (),
+            more=len(known) + len(new) - len(depths),
+        )
+
+    def _known(self) -> list[str]:
+        seen = [found.value for found in self._store.suggest("queue", "", QUEUES_MAX)]
+        return list(dict.fromkeys([self._cluster.default_queue(), *self._consumed, *seen]))
+
+    def _consumers(self) -> Answers | None:
+        """What workers consume; None where the broker cannot carry the question."""
+        try:
+            return self._inspection.look("active_queues")
+        except NotSupported:
+            return None
+
+    def _depths(self, capabilities: Capabilities, names: Sequence[str]) -> Sequence[QueueDepth]:
+        if not names:
+            return ()
+        if not capabilities.can("depth"):
+            return [QueueDepth(name=name) for name in names]
+        return self._cluster.depths(names)
+
+
+def _workers_by_queue(answers: Answers | None) -> dict[str, list[str]] | None:
+    if answers is None or not (answers.values or not answers.missing):
+        return None
+    workers: dict[str, list[str]] = {}
+    for worker, queues in sorted(answers.values.items()):
+        for name in _names(queues):
+            workers.setdefault(name, []).append(worker)
+    return workers
+
+
+def _names(queues: object) -> Iterable[str]:
+    """Names of queues as `inspect active_queues` gives them."""
+    for queue in queues if isinstance(queues, list) else ():
+        if isinstance(queue, Mapping) and isinstance(queue.get("name"), str):
+            yield queue["name"]
+
+
+def _row(depth: QueueDepth, workers: Mapping[str, Sequence[str]] | None) -> QueueRow:
+    fields = {name: getattr(depth, name) for name in QueueDepth.__struct_fields__}
+    consuming = None if workers is None else tuple(workers.get(depth.name, ()))
+    return QueueRow(**fields, workers=consuming)
+
+
+def _bounded(message: QueuedMessage) -> QueuedMessage:
+    args, args_cut = bounded(message.args, ARGUMENTS_MAX)
+    kwargs, kwargs_cut = bounded(message.kwargs, ARGUMENTS_MAX)
+    cut = [
+        f"{name} has {sentence}."
+        for name, sentence in (("args", args_cut), ("kwargs", kwargs_cut))
+        if sentence
+    ]
+    unreadable = " ".join(filter(None, [message.unreadable, *cut])) or None
+    return msgspec.structs.replace(message, args=args, kwargs=kwargs, unreadable=unreadable)

@@ -1,0 +1,167 @@
+"""The contract of the ledger: what people did, as opposed to what tasks did.
+
+Beside the history, which the collector alone writes, stands a small book that every process
+with a person in front of it may write: actions (their plans and reports), the audit, what
+was asked of single tasks, and API tokens. Any thread, any process, at the same time; each
+call is durable when it returns. What cannot be done raises a `StoreError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, Protocol
+
+import msgspec
+
+from umbel.errors import StoreError
+
+#: The mark of a ledger in which nothing was intended yet; 0 asks for the present one.
+FIRST_MARK: Final = 1
+#: The most ids that `Ledger.intended_since` tells.
+INTENDED_MAX: Final = 1_000
+
+
+class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One line: who (`actor`, from `address`, `via` a face) did what (`action`, a word such
+    as `revoke`) to what (`target`, in words), when (Unix seconds). `query` is the search
+    that chose the tasks, `count` how many. An action has one entry before it begins
+    (`outcome` None) and one after, with the same `action_id`; `answer` says what came."""
+
+    at: float
+    actor: str
+    address: str
+    via: str
+    action: str
+    target: str
+    action_id: str | None = None
+    query: str | None = None
+    count: int | None = None
+    outcome: str | None = None
+    answer: str | None = None
+    number: int = 0
+
+
+class AuditPage(msgspec.Struct, frozen=True):
+    """Entries, newest first; `next` is the `number` to go on before, None after the last."""
+
+    items: tuple[AuditEntry, ...]
+    next: int | None
+
+
+class Intent(msgspec.Struct, frozen=True, kw_only=True):
+    """What was asked of one task and has not (yet) been seen to happen: `kind` is `revoke`,
+    `terminate` or `abort`."""
+
+    task_id: str
+    kind: str
+    at: float
+    actor: str
+    action_id: str
+
+
+class Repeat(msgspec.Struct, frozen=True):
+    """Task `task_id` was sent to do again what `repeats` had done or failed to do."""
+
+    task_id: str
+    repeats: str
+    at: float
+    actor: str
+
+
+class Token(msgspec.Struct, frozen=True, kw_only=True):
+    """An API token as it is kept: a hash of its secret, never the secret."""
+
+    name: str
+    role: str
+    secret_hash: str
+    created: float
+    expires: float | None = None
+    last_used: float | None = None
+
+
+class ActionRecord(msgspec.Struct, frozen=True):
+    """An action's plan and report as the control service encodes them (JSON). `running`:
+    some process executes it."""
+
+    id: str
+    at: float
+    plan: bytes
+    report: bytes
+    running: bool = False
+
+
+def token_name_taken(name: str) -> StoreError:
+    """What `put_token` raises for a name that there is already."""
+    return StoreError(
+        f"There already is a token named {name}.",
+        remedy="Choose another name, or revoke that one first.",
+    )
+
+
+class Ledger(Protocol):
+    """See the module's docstring for threads, processes and errors."""
+
+    def record(self, entry: AuditEntry) -> int:
+        """Add a line to the audit; its number. Lines are never changed nor removed by
+        anything but `trim`."""
+
+    def audit(
+        self,
+        *,
+        before: int | None = None,
+        limit: int = 50,
+        actor: str | None = None,
+        action: str | None = None,
+        action_id: str | None = None,
+    ) -> AuditPage:
+        """Lines, newest first."""
+
+    def intend(self, intents: Iterable[Intent]) -> None:
+        """Remember what was asked of these tasks; a newer word replaces an older one."""
+
+    def intents(self, task_ids: Sequence[str]) -> Mapping[str, Intent]:
+        """What was asked of these tasks, where anything was."""
+
+    def intended_since(self, mark: int) -> tuple[tuple[str, ...], int]:
+        """Ids of tasks of which something was asked after `mark` (at most 1,000, the newest)
+        and the mark to ask with next; a mark of 0 gives none and the present mark."""
+
+    def repeat(self, repeats: Iterable[Repeat]) -> None:
+        """Remember which tasks repeat which."""
+
+    def repeats(self, task_ids: Sequence[str]) -> tuple[Repeat, ...]:
+        """Every repetition in which one of these tasks has a part, on either side."""
+
+    def keep_action(self, action: ActionRecord) -> None:
+        """Keep an action, replacing what was kept under its id."""
+
+    def replace_action(self, action: ActionRecord, report: bytes) -> bool:
+        """Keep an action if what is kept under its id still has this `report`; whether that
+        was so. Of several that replace the same report, one succeeds."""
+
+    def running_actions(self) -> tuple[ActionRecord, ...]:
+        """Every action that is kept as running, newest first."""
+
+    def action(self, action_id: str) -> ActionRecord | None:
+        """One action."""
+
+    def actions(self, *, before: float | None = None, limit: int = 50) -> tuple[ActionRecord, ...]:
+        """Actions, newest first, planned before a time."""
+
+    def put_token(self, token: Token) -> None:
+        """Keep a token. Raises `StoreError` if its name is taken."""
+
+    def tokens(self) -> tuple[Token, ...]:
+        """All tokens, by name."""
+
+    def used_token(self, name: str, at: float) -> None:
+        """A token was shown at this time."""
+
+    def drop_token(self, name: str) -> bool:
+        """Forget a token; whether there was one."""
+
+    def trim(self, before: float) -> None:
+        """Remove actions, intents, repetitions and audit lines from before a time."""
+
+    def close(self) -> None:
+        """Release the file. May be called twice."""

@@ -1,0 +1,244 @@
+"""The ledger in an SQLite file of its own, beside the history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+import apsw
+import msgspec
+
+from umbel.store.ledger import (
+    FIRST_MARK,
+    INTENDED_MAX,
+    ActionRecord,
+    AuditEntry,
+    AuditPage,
+    Intent,
+    Repeat,
+    Token,
+    token_name_taken,
+)
+from umbel.store.sqlite.files import only_row
+from umbel.store.sqlite.ledger_file import LedgerFile
+
+#: How many ids a statement names; SQLite allows 32,766.
+_NAMED: Final = 1_000
+#: How many rows a trim removes before others may write again.
+_TRIMMED_AT_ONCE: Final = 5_000
+
+_ENTRY: Final = (
+    "at, actor, address, via, action, target, action_id, query, count, outcome, answer, number"
+)
+_ACTION: Final = "SELECT id, at, plan, report, running FROM action JOIN report USING (id)"
+
+
+class SqliteLedger:
+    """See `store.ledger.Ledger`. Kept in `umbel-ledger.db` in `directory`, which only its
+    owner may read; made at the first writing."""
+
+    def __init__(self, directory: Path) -> None:
+        self._file = LedgerFile(directory)
+
+    # -- audit -----------------------------------------------------------------------------
+
+    def record(self, entry: AuditEntry) -> int:
+        values = msgspec.structs.astuple(entry)[:-1]
+        with self._file.writing() as connection:
+            connection.execute(
+                "INSERT INTO audit VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values
+            )
+            return connection.last_insert_rowid()
+
+    def audit(
+        self,
+        *,
+        before: int | None = None,
+        limit: int = 50,
+        actor: str | None = None,
+        action: str | None = None,
+        action_id: str | None = None,
+    ) -> AuditPage:
+        wanted = {
+            "number < ?": before, "actor = ?": actor, "action = ?": action,
+            "action_id = ?": action_id,
+        }  # fmt: skip
+        tests = [test for test, value in wanted.items() if value is not None]
+        where = f"WHERE {' AND '.join(tests)}" if tests else ""
+        rows = self._rows(
+            f"SELECT {_ENTRY} FROM audit {where} ORDER BY number DESC LIMIT ?",  # noqa: S608
+            [*(value for value in wanted.values() if value is not None), limit + 1],
+        )
+        items = tuple(_entry(row) for row in rows[:limit])
+        return AuditPage(items, items[-1].number if len(rows) > limit and items else None)
+
+    # -- what was asked of tasks -----------------------------------------------------------
+
+    def intend(self, intents: Iterable[Intent]) -> None:
+        rows = [(each.task_id, each.kind, each.at, each.actor, each.action_id) for each in intents]
+        if not rows:
+            return
+        with self._file.writing() as connection:
+            connection.executemany(
+                "INSERT OR REPLACE INTO intent (task_id, kind, at, actor, action_id) "
+                "VALUES (?, ?, ?, ?, ?)",
+                rows,
+            )
+
+    def intents(self, task_ids: Sequence[str]) -> Mapping[str, Intent]:
+        rows = self._named(
+            "SELECT task_id, kind, at, actor, action_id FROM intent WHERE task_id IN ({})", task_ids
+        )
+        found = (
+            Intent(task_id=row[0], kind=row[1], at=row[2], actor=row[3], action_id=row[4])
+            for row in rows
+        )
+        return {intent.task_id: intent for intent in found}
+
+    def intended_since(self, mark: int) -> tuple[tuple[str, ...], int]:
+        with self._file.reading() as connection:
+            if connection is None:
+                return (), FIRST_MARK
+            with connection:  # both answers of one moment
+                present = only_row(
+                    connection, "SELECT seq FROM sqlite_sequence WHERE name = 'intent'"
+                )[0]
+                if not mark:
+                    return (), int(present)
+                rows = connection.execute(
+                    "SELECT task_id FROM intent WHERE mark > ? ORDER BY mark DESC LIMIT ?",
+                    (mark, INTENDED_MAX),
+                ).fetchall()
+        return tuple(str(row[0]) for row in rows), int(present)
+
+    # -- which task repeats which ----------------------------------------------------------
+
+    def repeat(self, repeats: Iterable[Repeat]) -> None:
+        rows = [msgspec.structs.astuple(each) for each in repeats]
+        if not rows:
+            return
+        with self._file.writing() as connection:
+            connection.executemany("INSERT OR REPLACE INTO repeat VALUES (?, ?, ?, ?)", rows)
+
+    def repeats(self, task_ids: Sequence[str]) -> tuple[Repeat, ...]:
+        rows = [
+            *self._named("SELECT * FROM repeat WHERE task_id IN ({})", task_ids),
+            *self._named("SELECT * FROM repeat WHERE repeats IN ({})", task_ids),
+        ]
+        return tuple(sorted({Repeat(*row) for row in rows}, key=_age))
+
+    # -- actions ---------------------------------------------------------------------------
+
+    def keep_action(self, action: ActionRecord) -> None:
+        with self._file.writing() as connection:
+            _keep(connection, action)
+
+    def replace_action(self, action: ActionRecord, report: bytes) -> bool:
+        with self._file.writing() as connection:
+            kept = connection.execute(
+                "SELECT 1 FROM report WHERE id = ? AND report = ?", (action.id, report)
+            ).fetchone()
+            if kept is not None:
+                _keep(connection, action)
+            return kept is not None
+
+    def running_actions(self) -> tuple[ActionRecord, ...]:
+        return self._actions(f"{_ACTION} WHERE running ORDER BY at DESC, id DESC")
+
+    def action(self, action_id: str) -> ActionRecord | None:
+        return next(iter(self._actions(f"{_ACTION} WHERE id = ?", (action_id,))), None)
+
+    def actions(self, *, before: float | None = None, limit: int = 50) -> tuple[ActionRecord, ...]:
+        return self._actions(
+            f"{_ACTION} WHERE ?1 IS NULL OR at < ?1 ORDER BY at DESC, id DESC LIMIT ?2",
+            (before, limit),
+        )
+
+    # -- tokens ----------------------------------------------------------------------------
+
+    def put_token(self, token: Token) -> None:
+        with self._file.writing() as connection:
+            try:
+                connection.execute(
+                    "INSERT INTO token VALUES (?, ?, ?, ?, ?, ?)", msgspec.structs.astuple(token)
+                )
+            except apsw.ConstraintError as error:
+                raise token_name_taken(token.name) from error
+
+    def tokens(self) -> tuple[Token, ...]:
+        fields = Token.__struct_fields__
+        rows = self._rows(f"SELECT {', '.join(fields)} FROM token ORDER BY name")  # noqa: S608
+        return tuple(Token(**dict(zip(fields, row, strict=True))) for row in rows)
+
+    def used_token(self, name: str, at: float) -> None:
+        with self._file.writing() as connection:
+            connection.execute("UPDATE token SET last_used = ? WHERE name = ?", (at, name))
+
+    def drop_token(self, name: str) -> bool:
+        with self._file.writing() as connection:
+            connection.execute("DELETE FROM token WHERE name = ?", (name,))
+            return connection.changes() > 0
+
+    # -- the whole -------------------------------------------------------------------------
+
+    def trim(self, before: float) -> None:
+        for table, key in (("audit", "number"), ("intent", "mark"), ("repeat", "task_id")):
+            self._trim(
+                f"DELETE FROM {table} WHERE {key} IN "  # noqa: S608
+                f"(SELECT {key} FROM {table} WHERE at < ? LIMIT {_TRIMMED_AT_ONCE})",
+                before,
+            )
+        with self._file.writing() as connection:
+            connection.execute("DELETE FROM action WHERE at < ?", (before,))
+            connection.execute("DELETE FROM report WHERE id NOT IN (SELECT id FROM action)")
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _trim(self, sql: str, before: float) -> None:
+        removed = _TRIMMED_AT_ONCE
+        while removed == _TRIMMED_AT_ONCE:
+            with self._file.writing() as connection:
+                connection.execute(sql, (before,))
+                removed = connection.changes()
+
+    def _rows(self, sql: str, parameters: Sequence[apsw.SQLiteValue] = ()) -> list[tuple[Any, ...]]:
+        with self._file.reading() as connection:
+            return [] if connection is None else connection.execute(sql, parameters).fetchall()
+
+    def _named(self, sql: str, ids: Iterable[str]) -> Iterator[tuple[Any, ...]]:
+        """The rows that `sql` finds, with these ids in the place of its braces."""
+        left = iter(ids)
+        while some := tuple(islice(left, _NAMED)):
+            yield from self._rows(sql.format(",".join("?" * len(some))), some)
+
+    def _actions(
+        self, sql: str, parameters: Sequence[apsw.SQLiteValue] = ()
+    ) -> tuple[ActionRecord, ...]:
+        return tuple(
+            ActionRecord(row[0], row[1], bytes(row[2]), bytes(row[3]), bool(row[4]))
+            for row in self._rows(sql, parameters)
+        )
+
+
+def _age(repeat: Repeat) -> tuple[float, str]:
+    return repeat.at, repeat.task_id
+
+
+def _entry(row: tuple[Any, ...]) -> AuditEntry:
+    return AuditEntry(**dict(zip(AuditEntry.__struct_fields__, row, strict=True)))
+
+
+def _keep(connection: apsw.Connection, action: ActionRecord) -> None:
+    # A plan never changes, so it is not written again with each report.
+    connection.execute(
+        "INSERT INTO action VALUES (?1, ?2, ?3) ON CONFLICT (id) "
+        "DO UPDATE SET at = ?2, plan = ?3 WHERE at != ?2 OR plan != ?3",
+        (action.id, action.at, action.plan),
+    )
+    connection.execute(
+        "INSERT OR REPLACE INTO report VALUES (?, ?, ?)",
+        (action.id, action.report, action.running),
+    )

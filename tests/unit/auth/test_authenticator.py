@@ -1,0 +1,102 @@
+"""Who somebody is by what they show."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from umbel.auth.authenticator import PeopleAndTokens
+from umbel.auth.base import Credentials, Identity
+from umbel.auth.passwords import hash_password
+from umbel.auth.people import everybody
+from umbel.auth.tokens import Tokens, make_token
+from umbel.clock import SystemClock
+from umbel.store.memory_ledger import MemoryLedger
+
+HASH = hash_password("secret")
+
+
+def authenticator(*users: str, ledger: MemoryLedger | None = None) -> PeopleAndTokens:
+    tokens = Tokens(ledger) if ledger is not None else None
+    return PeopleAndTokens(everybody([], users), tokens, SystemClock())
+
+
+def shown(user: str, password: str) -> Credentials:
+    return Credentials(user=user, password=password)
+
+
+@pytest.fixture(scope="module")
+def known() -> PeopleAndTokens:
+    return authenticator(f"ana:operator:{HASH}", "bob:viewer:plain")
+
+
+def test_people_are_known_by_their_password_hashed_or_plain(known: PeopleAndTokens) -> None:
+    assert known.identify(shown("ana", "secret")) == Identity("ana", "operator")
+    assert known.identify(shown("bob", "plain")) == Identity("bob", "viewer")
+
+
+@pytest.mark.parametrize(
+    ("user", "password"),
+    [
+        ("ana", "Secret"), ("ana", ""), ("bob", "secret"), ("eve", "secret"), ("", ""),
+        pytest.param("ana", HASH, id="ana-its own hash"), ("ana", "x" * 100_000),
+        ("\ud800", "\ud800"),
+    ],
+)  # fmt: skip
+def test_everybody_else_is_nobody(known: PeopleAndTokens, user: str, password: str) -> None:
+    assert known.identify(shown(user, password)) is None
+
+
+def test_a_password_that_was_right_once_is_quick_to_try_again(known: PeopleAndTokens) -> None:
+    known.identify(shown("ana", "secret"))
+
+    assert known.is_remembered(shown("ana", "secret"))
+    assert not known.is_remembered(shown("ana", "secreT"))
+    assert not known.is_remembered(shown("anas", "ecret"))
+
+
+def test_a_wrong_password_is_never_remembered(known: PeopleAndTokens) -> None:
+    known.identify(shown("ana", "wrong"))
+
+    assert not known.is_remembered(shown("ana", "wrong"))
+
+
+def test_a_name_that_does_not_exist_takes_as_long_as_one_that_does(known: PeopleAndTokens) -> None:
+    def spent_s(user: str) -> float:
+        began = time.thread_time()
+        known.identify(shown(user, "wrong"))
+        return time.thread_time() - began
+
+    times = {user: min(spent_s(user) for _ in range(3)) for user in ("ana", "bob", "eve")}
+
+    assert min(times.values()) > 0.5 * max(times.values())
+
+
+def test_a_token_is_known_beside_people() -> None:
+    ledger = MemoryLedger()
+    token = make_token(ledger, "ci", "viewer", now=0, expires_s=None)
+
+    both = authenticator("bob:viewer:plain", ledger=ledger)
+
+    assert both.identify(Credentials(token=token)) == Identity("token:ci", "viewer", "ci")
+    assert authenticator("bob:viewer:plain").identify(Credentials(token=token)) is None
+
+
+def test_who_stands_in_the_settings_has_a_stamp_that_follows_role_and_password() -> None:
+    stamps = set()
+    for entry in ("bob:viewer:plain", "bob:viewer:other", "bob:admin:plain"):
+        standing = authenticator(entry).standing("bob")
+        assert standing is not None
+        stamps.add(standing.stamp)
+
+    assert len(stamps) == 3
+    assert authenticator("bob:viewer:plain").standing("eve") is None
+    again = authenticator("bob:viewer:plain").standing("bob")
+    assert again is not None
+    assert again.stamp in stamps
+
+
+def test_without_people_there_is_no_login() -> None:
+    assert not authenticator().has_people
+    assert authenticator().identify(shown("", "")) is None

@@ -1,0 +1,111 @@
+"""API tokens: shown once, kept as a hash, revoked at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from umbel.auth.base import Identity
+from umbel.auth.tokens import Tokens, free_name, make_token
+from umbel.errors import SettingsError, StoreError, StoreUnwritable
+from umbel.store.memory_ledger import MemoryLedger
+
+NOW = 1_700_000_000.0
+
+
+@pytest.fixture
+def ledger() -> MemoryLedger:
+    return MemoryLedger()
+
+
+def test_a_token_is_known_again_with_its_role(ledger: MemoryLedger) -> None:
+    shown = make_token(ledger, "ci", "operator", now=NOW, expires_s=None)
+
+    assert shown.startswith("umbel_ci_")
+    assert Tokens(ledger).identify(shown, NOW) == Identity("token:ci", "operator", "ci")
+
+
+def test_the_ledger_does_not_hold_what_would_open_the_door(ledger: MemoryLedger) -> None:
+    shown = make_token(ledger, "ci", "admin", now=NOW, expires_s=None)
+    (kept,) = ledger.tokens()
+
+    assert shown.rpartition("_")[2] not in repr(kept)
+    assert Tokens(ledger).identify(f"umbel_ci_{kept.secret_hash}", NOW) is None
+
+
+def test_an_expired_token_is_nobodys(ledger: MemoryLedger) -> None:
+    shown = make_token(ledger, "ci", "viewer", now=NOW, expires_s=60)
+
+    assert Tokens(ledger).identify(shown, NOW + 59) is not None
+    assert Tokens(ledger).identify(shown, NOW + 60) is None
+
+
+def test_a_revoked_token_is_nobodys_at_once(ledger: MemoryLedger) -> None:
+    shown = make_token(ledger, "ci", "viewer", now=NOW, expires_s=None)
+    tokens = Tokens(ledger)
+    assert tokens.identify(shown, NOW) is not None
+
+    ledger.drop_token("ci")
+
+    assert tokens.identify(shown, NOW) is None
+
+
+def test_a_token_is_bound_to_its_name(ledger: MemoryLedger) -> None:
+    shown = make_token(ledger, "ci", "viewer", now=NOW, expires_s=None)
+    make_token(ledger, "root", "admin", now=NOW, expires_s=None)
+
+    assert Tokens(ledger).identify(shown.replace("_ci_", "_root_"), NOW) is None
+
+
+@pytest.mark.parametrize(
+    "shown", ["", "umbel_", "umbel__", "umbel_ci_", "umbel_ci_x", "x" * 10_000, "umbel_ci_\ud800"]
+)
+def test_rubbish_is_nobodys_token(ledger: MemoryLedger, shown: str) -> None:
+    make_token(ledger, "ci", "viewer", now=NOW, expires_s=None)
+
+    assert Tokens(ledger).identify(shown, NOW) is None
+
+
+def test_that_it_is_used_is_written_down_once_a_minute(ledger: MemoryLedger) -> None:
+    shown = make_token(ledger, "ci", "viewer", now=NOW, expires_s=None)
+    tokens = Tokens(ledger)
+
+    used = []
+    for later in (1, 30, 62):
+        tokens.identify(shown, NOW + later)
+        used.append(ledger.tokens()[0].last_used)
+
+    assert used == [NOW + 1, NOW + 1, NOW + 62]
+
+
+class FullLedger(MemoryLedger):
+    """A ledger on a disk that is full."""
+
+    def used_token(self, name: str, at: float) -> None:
+        raise StoreUnwritable(f"The disk is full: {name} {at}.")
+
+
+def test_a_full_disk_locks_nobody_out() -> None:
+    ledger = FullLedger()
+    shown = make_token(ledger, "ci", "viewer", now=NOW, expires_s=None)
+
+    assert Tokens(ledger).identify(shown, NOW) is not None
+
+
+@pytest.mark.parametrize("name", ["", "CI", "a_b", "-a", "a-", "a" * 41, "ä", "a b", "a\n"])
+def test_a_name_that_cannot_be_is_told_with_what_can(ledger: MemoryLedger, name: str) -> None:
+    with pytest.raises(SettingsError, match="such as ci-deploy"):
+        make_token(ledger, name, "viewer", now=NOW, expires_s=None)
+
+
+def test_a_name_that_is_taken_is_told(ledger: MemoryLedger) -> None:
+    make_token(ledger, "ci", "viewer", now=NOW, expires_s=None)
+
+    with pytest.raises(StoreError, match="ci"):
+        make_token(ledger, "ci", "admin", now=NOW, expires_s=None)
+
+
+def test_a_token_without_a_name_gets_its_role_and_a_number(ledger: MemoryLedger) -> None:
+    for expected in ("viewer-1", "viewer-2"):
+        name = free_name(ledger, "viewer")
+        make_token(ledger, name, "viewer", now=NOW, expires_s=None)
+        assert name == expected

@@ -1,0 +1,106 @@
+"""A control service over a small history, with a cluster in memory."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from tests.contract.stories import BASE, begun, failed, revoked, succeeded, uuid_of
+from tests.support.memory_cluster import KnownWorkers, MemoryCluster, MemoryResults, MemoryWorker
+from umbel.auth.base import GRANTS, Actor, Role
+from umbel.cluster.events import Event
+from umbel.services.control.control import Control
+from umbel.services.control.values import ActionPlan, ActionReport, ActionRequest
+from umbel.services.search import Search
+from umbel.store.ledger import Ledger
+from umbel.store.memory import MemoryStore
+from umbel.store.memory_ledger import MemoryLedger
+
+#: Ten minutes after the first task was sent, Unix seconds.
+NOW = BASE + 600
+EU, US = "celery@eu-1", "celery@us-1"
+
+
+class SetClock:
+    """Wall time as the test sets it; durations are real."""
+
+    def __init__(self) -> None:
+        self.time = NOW
+
+    def now(self) -> float:
+        return self.time
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+def actor(name: str = "ada", role: Role = "admin") -> Actor:
+    return Actor(name=name, address="10.0.0.1", via="api", permissions=GRANTS[role])
+
+
+ADA = actor()
+BOB = actor("bob")
+
+WAITING, RUNNING, SUCCEEDED, FAILED, REVOKED = map(uuid_of, range(1, 6))
+
+
+def history() -> list[Event]:
+    """One task waits, one runs on `US`, and three have ended."""
+    return [
+        *begun(WAITING, BASE)[:2],
+        *begun(RUNNING, BASE + 1, worker=US),
+        *succeeded(SUCCEEDED, BASE + 2, args="(1,)"),
+        *failed(FAILED, BASE + 3, args="(7, 'EUR')", kwargs="{'fast': True}"),
+        *revoked(REVOKED, BASE + 4),
+    ]
+
+
+class Scene:
+    """Everything that `Control` works on, by name."""
+
+    def __init__(
+        self,
+        *events: Event,
+        ledger: Ledger | None = None,
+        cluster: MemoryCluster | None = None,
+        results: MemoryResults | None = None,
+    ) -> None:
+        self.clock = SetClock()
+        self.store = MemoryStore(partition_tasks=100_000)
+        self.store.apply(list(events) or history())
+        self.ledger = ledger or MemoryLedger()
+        self.eu, self.us = MemoryWorker(EU), MemoryWorker(US, running=[RUNNING])
+        self.cluster = cluster or MemoryCluster(self.eu, self.us)
+        self.results = results
+        self.workers = KnownWorkers(EU, US)
+        self.control = self.another_process()
+
+    def another_process(self, keep_s: float | None = None) -> Control:
+        """A control service over the same ledger."""
+        search = Search(self.store, self.clock)
+        return Control(
+            self.store, search, self.ledger, self.cluster, self.results, self.workers, self.clock,
+            keep_s,
+        )  # fmt: skip
+
+    def plan(self, action: Any, **request: Any) -> ActionPlan:
+        return self.control.plan(ActionRequest(action=action, **request), ADA)
+
+    def do(self, action: Any, **request: Any) -> ActionReport:
+        """Plan, execute, and wait for the end."""
+        plan = self.plan(action, **request)
+        self.control.execute(plan.id, ADA, plan.confirm)
+        return self.control.wait(plan.id, 10.0)
+
+    def told(self, name: str = "revoke") -> list[Any]:
+        """The commands of that name which the cluster got."""
+        return [command for command in self.cluster.commands if command.name == name]
+
+
+def many(count: int, *, first: int = 1_000, worker: str = EU) -> list[Event]:
+    """So many waiting tasks."""
+    return [
+        event
+        for number in range(first, first + count)
+        for event in begun(uuid_of(number), BASE + number / 1_000, worker=worker)[:2]
+    ]

@@ -1,0 +1,195 @@
+"""Asking workers: once for all who ask, of those who live, and never for long."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from tests.contract.stories import heartbeat
+from tests.support.memory_cluster import MemoryCluster, MemoryWorker
+from tests.support.waiting import wait_until
+from umbel.broker.base import Reply
+from umbel.errors import BrokerUnreachable
+from umbel.services.inspection import KEPT_S, LISTED_MAX, Inspection
+from umbel.store.memory import MemoryStore
+
+NOW = 1_000_000.0
+
+
+class HandClock:
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.time = NOW
+
+    def now(self) -> float:
+        return self.time
+
+    def monotonic(self) -> float:
+        return self.time
+
+
+class Field:
+    """Workers that live and answer, and those that do one of the two."""
+
+    def __init__(self, *, beating: Sequence[str] = (), answering: Sequence[str] = ()) -> None:
+        self.clock = HandClock()
+        self.store = MemoryStore()
+        self.store.apply([heartbeat(name, NOW, active=0, processed=0) for name in beating])
+        workers = [MemoryWorker(name) for name in answering]
+        for worker in workers:
+            worker.says["stats"] = {"of": worker.name}
+        self.cluster = MemoryCluster(*workers)
+        self.inspection = Inspection(self.store, self.cluster, self.clock)
+
+    def asked(self) -> list[tuple[str, ...] | None]:
+        return [command.workers for command in self.cluster.commands]
+
+
+def test_an_answer_is_kept_for_a_moment() -> None:
+    field = Field(beating=["a"], answering=["a"])
+
+    first = field.inspection.look("stats")
+    again = field.inspection.look("stats", ["a"])
+    field.clock.time += KEPT_S
+    field.inspection.look("stats")
+
+    assert first.values == again.values == {"a": {"of": "a"}}
+    assert field.asked() == [None, None]
+
+
+def test_what_was_changed_is_asked_anew() -> None:
+    field = Field(beating=["a"], answering=["a"])
+    field.inspection.look("stats")
+
+    field.inspection.forget()
+    field.inspection.look("stats")
+
+    assert len(field.asked()) == 2
+
+
+def test_a_worker_that_lives_and_does_not_answer_is_missing() -> None:
+    field = Field(beating=["a", "b"], answering=["a"])
+
+    answers = field.inspection.look("stats")
+
+    assert (set(answers.values), answers.missing) == ({"a"}, ("b",))
+    assert not answers.answered("b")
+
+
+def test_a_worker_without_heartbeats_crowds_out_nobody() -> None:
+    field = Field(beating=["b"], answering=["a", "b"])
+
+    first = field.inspection.look("stats")
+    field.clock.time += KEPT_S
+    then = field.inspection.look("stats")
+
+    assert set(first.values) == {"a", "b"}
+    assert set(then.values) == {"a", "b"}
+    assert first.missing == then.missing == ()
+    assert field.asked() == [None, ("b",), None]
+
+
+def test_workers_are_found_where_no_heartbeat_ever_came() -> None:
+    field = Field(answering=["a", "b"])
+
+    assert set(field.inspection.ask("stats")) == {"a", "b"}
+
+
+def test_a_worker_that_refuses_says_why() -> None:
+    field = Field(beating=["a"], answering=["a"])
+    field.cluster.workers["a"].refuses["stats"] = "not now"
+
+    answers = field.inspection.look("stats")
+
+    assert answers.refused == {"a": "not now"}
+    assert answers.values == {}
+    assert answers.missing == ()
+
+
+def test_of_a_long_list_the_last_are_kept_and_the_others_counted() -> None:
+    field = Field(beating=["a"], answering=["a"])
+    field.cluster.workers["a"].says["revoked"] = [str(n) for n in range(LISTED_MAX + 7)]
+
+    answers = field.inspection.look("revoked")
+
+    assert answers.left_out == {"a": 7}
+    assert answers.values["a"] == [str(n) for n in range(7, LISTED_MAX + 7)]
+
+
+def test_answers_are_plain_json_values_whatever_came() -> None:
+    field = Field(beating=["a"], answering=["a"])
+    odd = {1: b"\xff", "x": {2.0}, "nan": float("nan"), "deep": None}
+    inner: object = odd
+    for _ in range(50):
+        inner = [inner]
+    field.cluster.workers["a"].says["active"] = [odd, inner]
+
+    answers = field.inspection.look("active")
+
+    value: Any = answers.values["a"]
+    assert value[0] == {"1": "\\xff", "x": [2.0], "nan": "nan", "deep": None}
+
+
+def test_a_profile_ends_at_the_first_silence() -> None:
+    field = Field(beating=["a"], answering=["a"])
+    field.cluster.workers["a"].is_deaf = True
+
+    assert field.inspection.profile("a", ("stats", "conf")) == {}
+    assert field.asked() == [("a",)]
+
+
+class SlowCluster(MemoryCluster):
+    """A cluster that answers when it is let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may = threading.Event()
+        self.times = 0
+        self.error: Exception | None = None
+
+    def ask(
+        self,
+        command: str,  # noqa: ARG002
+        arguments: Mapping[str, object] | None = None,  # noqa: ARG002
+        *,
+        workers: Sequence[str] | None = None,  # noqa: ARG002
+        limit: int | None = None,  # noqa: ARG002
+        timeout_s: float = 1.0,  # noqa: ARG002
+    ) -> tuple[Reply, ...]:
+        self.times += 1
+        assert self.may.wait(20)
+        if self.error is not None:
+            raise self.error
+        return (Reply("a", {"of": "a"}),)
+
+
+@pytest.mark.parametrize("error", [None, BrokerUnreachable("Nobody is there.")])
+def test_all_who_ask_meanwhile_share_one_answer(error: Exception | None) -> None:
+    cluster = SlowCluster()
+    cluster.error = error
+    inspection = Inspection(MemoryStore(), cluster, HandClock())
+    entered = threading.Semaphore(0)
+
+    def ask() -> object:
+        entered.release()
+        try:
+            return inspection.ask("stats")
+        except BrokerUnreachable as raised:
+            return str(raised)
+
+    with ThreadPoolExecutor(8) as pool:
+        asking = [pool.submit(ask) for _ in range(8)]
+        for _ in asking:
+            assert entered.acquire(timeout=20)
+        wait_until(lambda: cluster.times)
+        cluster.may.set()
+        answers = [future.result(20) for future in asking]
+
+    expected: object = {"a": {"of": "a"}} if error is None else "Nobody is there."
+    assert answers == [expected] * 8
+    assert cluster.times == 1
