@@ -12,24 +12,42 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import secrets
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
+from umbel.auth.people import everybody
+from umbel.auth.tokens import Tokens
 from umbel.broker.urls import mask
 from umbel.clock import SystemClock
-from umbel.errors import StoreBusy, StoreUnwritable
+from umbel.errors import (
+    BrokerRefused,
+    NotSupported,
+    ResultsUnavailable,
+    SettingsError,
+    StoreBusy,
+    StoreUnwritable,
+)
 from umbel.logs import start_logging
-from umbel.settings import Loaded, Settings, check_collecting, check_serving
+from umbel.settings import Loaded, Settings, check_collecting, check_serving, has_login
 from umbel.settings.handover import as_environment
 from umbel.store.base import Retention, Store
+from umbel.store.ledger import Ledger
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
+    from umbel.broker.base import Cluster
     from umbel.broker.link import Link
+    from umbel.results.base import ResultBackend
     from umbel.services.ingest import Limits
+    from umbel.services.levers import Levers
+    from umbel.services.registered import Described
     from umbel.supervise import Supervisor
+    from umbel.web.access import Access
+    from umbel.web.tls import Tls
 
 log = logging.getLogger(__name__)
 
@@ -46,10 +64,12 @@ def serve(loaded: Loaded, say: Callable[[str], None]) -> None:
     settings = loaded.settings
     start_logging(settings.log_level, settings.log_format)
     watched = _watched(settings)
-    _make_directory(settings)
+    make_directory(settings)
     supervisor = _supervisor(settings) if settings.collect else None
-    if settings.insecure:
-        log.warning("Whoever reaches this server sees this cluster: --insecure is set.")
+    for notice in loaded.notices:
+        log.warning("%s", notice.sentence)
+    if settings.insecure and not has_login(settings):
+        log.warning("Whoever reaches this server may do everything to this cluster: --insecure.")
 
     def listening(url: str) -> None:
         if supervisor is not None:
@@ -57,18 +77,21 @@ def serve(loaded: Loaded, say: Callable[[str], None]) -> None:
         say(f"Umbel watches {watched} at {url}")
 
     store = open_to_read(settings)
+    levers = open_levers(settings, store)
     try:
         serve_web(
-            _web(settings, store, supervisor),
+            _web(settings, store, levers, supervisor),
             settings.address,
             settings.port,
             settings.unix_socket,
             url_prefix=settings.url_prefix,
+            tls=_tls(settings),
             on_listening=listening,
         )
     finally:
         if supervisor is not None:
             supervisor.stop()
+        levers.close()
         store.close()
 
 
@@ -82,7 +105,7 @@ def collect(loaded: Loaded, *, supervised: bool = False) -> int:
     settings = loaded.settings
     start_logging(settings.log_level, settings.log_format)
     link = broker_link(settings)
-    _make_directory(settings)
+    make_directory(settings)
     options = CollectorOptions(
         broker_url=link.url,
         retention=Retention(
@@ -138,7 +161,142 @@ def broker_link(settings: Settings) -> Link:
     return link_to_app(app, queue)
 
 
-def _web(settings: Settings, store: Store, supervisor: Supervisor | None) -> Starlette:
+def open_ledger(settings: Settings) -> Ledger:
+    """What people did and their tokens, in the data directory. Raises `StoreError`."""
+    from umbel.store.sqlite.ledger import SqliteLedger
+
+    return SqliteLedger(settings.data)
+
+
+def web_access(settings: Settings, ledger: Ledger) -> Access:
+    """Who may come in, by what showing. Raises `StoreError`."""
+    from umbel.auth.authenticator import PeopleAndTokens
+    from umbel.auth.keys import session_key
+    from umbel.web.access import Access
+    from umbel.web.attempts import Attempts
+    from umbel.web.sessions import Sessions
+
+    clock = SystemClock()
+    people = everybody(settings.basic_auth, settings.auth.users)
+    key = session_key(settings.data) if people else secrets.token_bytes(32)
+    return Access(
+        PeopleAndTokens(people, Tokens(ledger), clock),
+        Sessions(key, settings.auth.session, clock),
+        Attempts(clock),
+        read_only=settings.read_only,
+    )
+
+
+def _tls(settings: Settings) -> Tls | None:
+    from umbel.web.tls import Tls
+
+    if settings.tls_cert is None or settings.tls_key is None:
+        return None
+    return Tls(settings.tls_cert, settings.tls_key)
+
+
+def open_levers(settings: Settings, store: Store) -> Levers:
+    """What reaches into the cluster. Nothing is imported or connected before it is used.
+    Raises `StoreError`."""
+    from umbel.broker.later import LaterCluster
+    from umbel.results.later import LaterResults
+    from umbel.services.levers import Levers
+
+    reach = _Reach(settings)
+    return Levers(
+        store,
+        open_ledger(settings),
+        LaterCluster(reach.cluster),
+        LaterResults(reach.results),
+        SystemClock(),
+        reach.described,
+        answer_s=settings.inspect_timeout,
+        keep_s=settings.retention.audit_age,
+    )
+
+
+class _Reach:
+    """The application behind the cluster and its results: the user's own, or a bare one that
+    knows the addresses alone. Any thread."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._app: Any = None
+        self._described: Mapping[str, Described] | None = None
+
+    def cluster(self) -> Cluster:
+        """Raises `BrokerError`."""
+        from umbel.broker.cluster import open_cluster
+
+        settings = self._settings
+        if settings.broker is None and settings.app is None:
+            raise NotSupported(
+                "This server was started without a broker, so it only shows what was collected.",
+                remedy="Start it with -b redis://... or -A proj.celery:app as well.",
+            )
+        try:
+            app = self._application()
+        except SettingsError as error:
+            raise BrokerRefused(error.message, remedy=error.remedy) from error
+        return open_cluster(
+            app, management_url=settings.broker_api, knows_queues=settings.app is not None
+        )
+
+    def results(self) -> ResultBackend:
+        """Raises `ResultsUnavailable`."""
+        from umbel.results.opening import open_results
+
+        try:
+            return open_results(self._application())
+        except SettingsError as error:
+            raise ResultsUnavailable(error.message, remedy=error.remedy) from error
+
+    def described(self) -> Mapping[str, Described]:
+        """The application's tasks; none without one."""
+        from umbel.applications import describe_tasks
+
+        if self._settings.app is None:
+            return {}
+        try:
+            app = self._application()
+        except SettingsError:  # the workers' names are told all the same
+            return {}
+        with self._lock:
+            if self._described is None:
+                self._described = describe_tasks(app)
+            return self._described
+
+    def _application(self) -> Any:
+        from umbel.applications import bare_application, load_application
+
+        with self._lock:
+            if self._app is None:
+                settings = self._settings
+                if settings.app is None:
+                    broker = settings.broker or "memory://"
+                    self._app = bare_application(broker, settings.result_backend)
+                else:
+                    self._app = _directed(load_application(settings.app), settings)
+            return self._app
+
+
+def _directed(app: Any, settings: Settings) -> Any:
+    """The application, with the addresses that settings give it."""
+    if settings.broker is not None:
+        app.conf.update(
+            broker_url=settings.broker,
+            broker_read_url=settings.broker,
+            broker_write_url=settings.broker,
+        )
+    if settings.result_backend is not None:
+        app.conf.result_backend = settings.result_backend
+    return app
+
+
+def _web(
+    settings: Settings, store: Store, levers: Levers, supervisor: Supervisor | None
+) -> Starlette:
     from umbel.web.app import WebOptions, create_app
     from umbel.web.security import is_loopback
 
@@ -149,7 +307,14 @@ def _web(settings: Settings, store: Store, supervisor: Supervisor | None) -> Sta
         only_loopback=settings.unix_socket is None and is_loopback(settings.address),
     )
     supervised = (lambda: supervisor.state().sentence) if supervisor is not None else None
-    return create_app(store, clock=SystemClock(), options=options, supervised=supervised)
+    return create_app(
+        store,
+        levers,
+        clock=SystemClock(),
+        options=options,
+        supervised=supervised,
+        access=web_access(settings, levers.ledger),
+    )
 
 
 def _supervisor(settings: Settings) -> Supervisor:
@@ -182,7 +347,7 @@ def _limits(settings: Settings) -> Limits:
     )
 
 
-def _make_directory(settings: Settings) -> None:
+def make_directory(settings: Settings) -> None:
     """Arguments of tasks are nobody else's business: only this user may look inside."""
     try:
         settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 
-from tests.api.world import collector
+from tests.api.world import collector, levers_of
 from tests.contract.stories import shop, succeeded
 from umbel.clock import SystemClock
 from umbel.store.memory import MemoryStore
@@ -25,7 +25,8 @@ def main() -> None:
     ended = threading.Event()
     threading.Thread(target=_keep_changing, args=(store, ended)).start()
     try:
-        app = create_app(store, clock=SystemClock(), options=WebOptions())
+        clock = SystemClock()
+        app = create_app(store, levers_of(store, clock), clock=clock, options=WebOptions())
         port = int(sys.argv[1]) if len(sys.argv) > 1 else 0
         serve(app, "127.0.0.1", port, on_listening=_tell)
     finally:

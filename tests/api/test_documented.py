@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -15,7 +16,12 @@ from umbel.web.problems import KINDS
 from umbel.web.routes import ROUTES, Route
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
-SECTIONS = dict(re.findall(r"^### GET (\S+)\n(.*?)(?=^##|\Z)", GUIDE, re.MULTILINE | re.DOTALL))
+SECTIONS = {
+    (method, path): text
+    for method, path, text in re.findall(
+        r"^### (GET|POST) (\S+)\n(.*?)(?=^##|\Z)", GUIDE, re.MULTILINE | re.DOTALL
+    )
+}
 COMMANDS = [
     shlex.split(command.replace("\\\n", " "))
     for command in re.findall(r"```sh\n(curl .*?)```", GUIDE, re.DOTALL)
@@ -23,12 +29,12 @@ COMMANDS = [
 
 
 def test_the_guide_has_a_section_for_every_route_and_no_other() -> None:
-    assert set(SECTIONS) == {route.path for route in ROUTES}
+    assert set(SECTIONS) == {(route.method, route.path) for route in ROUTES}
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
 def test_every_section_names_the_parameters_and_has_an_example(route: Route) -> None:
-    section = SECTIONS[route.path]
+    section = SECTIONS[route.method, route.path]
 
     for name in fields(route.asks):
         assert f"`{name}" in section or f"{{{name}}}" in route.path or name == "q"
@@ -48,12 +54,15 @@ def test_the_guide_lists_every_problem_with_its_status() -> None:
 async def test_every_example_can_be_asked(world: World, command: list[str]) -> None:
     _, _, url, *options = command
     path = urlsplit(url).path
-    given = dict(pair.split("=", 1) for pair in options if not pair.startswith("-"))
 
-    async with world.client() as client:
-        response = await client.request(
-            "HEAD" if path.endswith("/live") else "GET", path, params=given
-        )
+    if "--json" in options:
+        response = await world.post(path, json.loads(options[options.index("--json") + 1]))
+    else:
+        given = dict(pair.split("=", 1) for pair in options if not pair.startswith("-"))
+        async with world.client() as client:
+            method = "HEAD" if path.endswith("/live") else "GET"
+            response = await client.request(method, path, params=given)
 
-    if response.status_code != 200:
-        assert problem_of(response)["type"] == "urn:umbel:problem:unknown-task"
+    if not response.is_success:
+        kind = problem_of(response)["type"].removeprefix("urn:umbel:problem:")
+        assert kind in {"unknown-task", "unknown-worker", "unknown-action"}, response.text

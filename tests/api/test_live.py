@@ -56,7 +56,7 @@ async def test_what_changes_and_matches_is_told_as_it_is_now(world: World) -> No
 
     (row,) = changes.data["items"]
     assert (row["uuid"], row["state"]) == (uuid_of(7), "FAILURE")
-    assert set(row) == set(Task.__struct_fields__) - {"traceback", "attempts", "notes"}
+    assert set(row) == {*Task.__struct_fields__, "intent"} - {"traceback", "attempts", "notes"}
     assert changes.data["left"] == []
     assert changes.data["skipped"] == 0
     assert changes.id == changes.data["seq"] == 7

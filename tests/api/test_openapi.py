@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from tests.api.world import World
 from umbel.web.openapi import document
 from umbel.web.parameters import fields
 from umbel.web.problems import KINDS
-from umbel.web.routes import EVERYWHERE, ROUTES, Route
+from umbel.web.routes import ROUTES, Route, problems_of
 
 DOCUMENT = json.loads(json.dumps(document()))
 
@@ -30,15 +31,26 @@ def test_every_route_is_described_with_its_parameters_and_problems(route: Route)
     operation = DOCUMENT["paths"][route.path][route.method.lower()]
     in_document = {p["name"] for p in operation["parameters"] if p["in"] != "header"}
 
+    if route.method == "POST":
+        in_document |= set(body_of(operation)["properties"])
+
     assert operation["summary"] == route.summary
     assert in_document == set(fields(route.asks))
-    for kind in (*EVERYWHERE, *route.problems):
+    for kind in problems_of(route):
         assert f"`{kind}`" in operation["responses"][str(KINDS[kind][0])]["description"]
 
 
+def body_of(operation: dict[str, Any]) -> dict[str, Any]:
+    """The schema of what is sent."""
+    reference = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+    schema: dict[str, Any] = DOCUMENT["components"]["schemas"][reference.rpartition("/")[2]]
+    return schema
+
+
 def test_every_parameter_has_a_bound() -> None:
-    for path in DOCUMENT["paths"].values():
-        for parameter in path["get"]["parameters"]:
+    operations = [found for path in DOCUMENT["paths"].values() for found in path.values()]
+    for operation in operations:
+        for parameter in operation["parameters"]:
             schema = parameter["schema"]
             assert {"maxLength", "maximum", "enum"} & set(schema) or schema["type"] == "boolean"
 
@@ -55,12 +67,21 @@ def test_all_keys_of_answers_are_required() -> None:
     schemas = DOCUMENT["components"]["schemas"]
 
     for name, schema in schemas.items():
-        if name != "Problem":
+        if name != "Problem" and not name.endswith("Body") and "properties" in schema:
             assert set(schema["required"]) == set(schema["properties"]), name
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
 def test_every_route_says_what_permission_it_needs(route: Route) -> None:
-    operation = DOCUMENT["paths"][route.path]["get"]
+    operation = DOCUMENT["paths"][route.path][route.method.lower()]
 
-    assert operation.get("x-permission") == (None if route.tag == "probes" else "read")
+    assert operation.get("x-permission") == route.permission
+    assert (route.permission is None) == (route.tag == "probes")
+
+
+def test_what_is_sent_holds_nothing_that_is_not_described() -> None:
+    bodies = {n: s for n, s in DOCUMENT["components"]["schemas"].items() if n.endswith("Body")}
+
+    assert {"ActionRequestBody", "ApplyBody", "EditBody"} <= set(bodies)
+    for schema in bodies.values():
+        assert schema["additionalProperties"] is False

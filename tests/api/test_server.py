@@ -15,12 +15,10 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.api.world import shop_store
+from tests.api.world import World
 from tests.support.processes import Process
 from tests.support.waiting import wait_until
-from umbel.clock import SystemClock
 from umbel.errors import SettingsError
-from umbel.web.app import WebOptions, create_app
 from umbel.web.server import serve
 
 COMMAND = [sys.executable, "-m", "tests.api.serving"]
@@ -129,7 +127,7 @@ def test_a_body_without_end_is_refused(serving: Serving) -> None:
 
 
 def test_a_port_in_use_is_one_sentence_that_names_it_and_the_setting() -> None:
-    app = create_app(shop_store(), clock=SystemClock(), options=WebOptions())
+    app = World().app
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
 
@@ -145,7 +143,7 @@ def test_a_port_in_use_is_one_sentence_that_names_it_and_the_setting() -> None:
 
 @pytest.mark.parametrize("address", ["192.0.2.7", "no-such-host.invalid"])
 def test_an_address_that_is_not_ours_is_one_sentence(address: str) -> None:
-    app = create_app(shop_store(), clock=SystemClock(), options=WebOptions())
+    app = World().app
 
     with pytest.raises(SettingsError) as caught:
         serve(app, address, 0)
@@ -157,7 +155,7 @@ def test_an_address_that_is_not_ours_is_one_sentence(address: str) -> None:
 def test_a_unix_socket_is_for_its_user_and_group_and_gone_afterwards(tmp_path: Path) -> None:
     path = tmp_path / "umbel.sock"
     seen: list[str] = []
-    app = create_app(shop_store(), clock=SystemClock(), options=WebOptions())
+    app = World().app
 
     def listening(url: str) -> None:
         seen.extend((url, stat.filemode(path.stat().st_mode)))
@@ -174,7 +172,7 @@ def test_a_unix_socket_left_behind_is_replaced_and_a_file_is_not(tmp_path: Path)
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(left))
     file.write_text("kept")
-    app = create_app(shop_store(), clock=SystemClock(), options=WebOptions())
+    app = World().app
 
     serve(app, "", 0, left, on_listening=lambda _: signal.raise_signal(signal.SIGTERM))
     with pytest.raises(SettingsError) as caught:
@@ -194,7 +192,7 @@ def test_a_unix_socket_left_behind_is_replaced_and_a_file_is_not(tmp_path: Path)
 )
 def test_the_address_told_is_one_to_open(address: str, shown: str) -> None:
     seen: list[str] = []
-    app = create_app(shop_store(), clock=SystemClock(), options=WebOptions())
+    app = World().app
 
     def listening(url: str) -> None:
         seen.append(url)

@@ -13,6 +13,9 @@ from umbel.store.base import ORDERS
 pytestmark = pytest.mark.anyio
 
 IN_ONE_TASK_ONLY = {"traceback", "attempts", "notes"}
+#: What the ledger knows of tasks, in lists and of one.
+ASKED = {"intent"}
+REPEATED = {"repeats", "repeated_by"}
 
 
 async def test_tasks_come_newest_first(world: World) -> None:
@@ -28,13 +31,13 @@ async def test_tasks_come_newest_first(world: World) -> None:
 async def test_a_row_has_every_key_but_those_of_one_task_alone(world: World) -> None:
     page = (await world.get("/api/v1/tasks", limit=1)).json()
 
-    assert set(page["items"][0]) == set(Task.__struct_fields__) - IN_ONE_TASK_ONLY
+    assert set(page["items"][0]) == set(Task.__struct_fields__) - IN_ONE_TASK_ONLY | ASKED
 
 
 def test_the_shapes_on_the_wire_are_those_of_the_domain() -> None:
     row = {name for name in Task.__struct_fields__ if name not in IN_ONE_TASK_ONLY}
-    assert set(TaskRow.__struct_fields__) == row
-    assert set(WholeTask.__struct_fields__) == set(Task.__struct_fields__)
+    assert set(TaskRow.__struct_fields__) == row | ASKED
+    assert set(WholeTask.__struct_fields__) == {*Task.__struct_fields__, *ASKED, *REPEATED}
 
 
 async def test_pages_follow_each_other_without_loss_or_repetition(world: World) -> None:
@@ -72,7 +75,7 @@ async def test_ids_give_exactly_these_tasks_in_this_order(world: World) -> None:
     page = (await world.get("/api/v1/tasks", ids=ids)).json()
 
     assert [row["uuid"] for row in page["items"]] == [uuid_of(2), uuid_of(6)]
-    assert set(page["items"][0]) == set(Task.__struct_fields__) - IN_ONE_TASK_ONLY
+    assert set(page["items"][0]) == set(Task.__struct_fields__) - IN_ONE_TASK_ONLY | ASKED
 
 
 async def test_ids_with_a_search_give_those_that_still_match(world: World) -> None:
@@ -125,7 +128,7 @@ async def test_a_count_stops_at_its_cap(world: World) -> None:
 async def test_one_task_has_everything_with_every_key(world: World) -> None:
     task = (await world.get(f"/api/v1/tasks/{uuid_of(2)}")).json()
 
-    assert set(task) == set(Task.__struct_fields__)
+    assert set(task) == {*Task.__struct_fields__, *ASKED, *REPEATED}
     assert task["traceback"].startswith("Traceback")
     assert task["attempts"][0]["state"] == "FAILURE"
     assert task["attempts"][0]["redelivered"] is False

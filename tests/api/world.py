@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
 import msgspec
 
+from tests.api.doors import door
 from tests.contract.stories import BASE, WORKER, heartbeat, shop
+from tests.support.memory_cluster import MemoryCluster, MemoryResults, MemoryWorker
+from umbel.clock import Clock
 from umbel.services.health import Supervised
+from umbel.services.levers import Levers
 from umbel.store.base import CollectorStatus, Store
 from umbel.store.memory import MemoryStore
+from umbel.store.memory_ledger import MemoryLedger
 from umbel.web.app import WebOptions, create_app
 
 #: Ten minutes after the first of the six tasks was sent, Unix seconds.
@@ -43,8 +48,22 @@ def collector(**changes: Any) -> CollectorStatus:
     return msgspec.structs.replace(well, **changes)
 
 
+#: What the worker of these tests says of itself.
+SAYS: dict[str, object] = {
+    "stats": {"pid": 7, "total": {"shop.charge": 3}, "broker": {"alternates": ["redis://:pw@b/0"]}},
+    "active": [{"id": "a", "name": "shop.charge", "args": [1], "kwargs": {}}],
+    "scheduled": [],
+    "reserved": [],
+    "revoked": ["gone"],
+    "registered": ["shop.charge [rate_limit=10/m]", "shop.mail"],
+    "active_queues": [{"name": "celery"}, {"name": "mail"}],
+    "conf": {"broker_url": "redis://:pw@localhost/0", "timezone": "UTC"},
+}
+
+
 class World:
-    """A store with six tasks (`stories.shop`), a worker, a collector, and the application."""
+    """A store with six tasks (`stories.shop`), a worker, a collector, a ledger, and the
+    application."""
 
     def __init__(
         self,
@@ -52,11 +71,25 @@ class World:
         options: WebOptions | None = None,
         store: Store | None = None,
         supervised: Supervised | None = None,
+        users: Sequence[str] = (),
+        read_only: bool = False,
     ) -> None:
         self.clock = SetClock()
         self.store = store or shop_store()
+        self.ledger = MemoryLedger()
+        self.worker = MemoryWorker(WORKER)
+        self.worker.says = dict(SAYS)
+        self.cluster = MemoryCluster(self.worker)
+        self.results = MemoryResults()
+        self.levers = Levers(self.store, self.ledger, self.cluster, self.results, self.clock)
+        self.access = door(users, self.ledger, self.clock, read_only=read_only)
         self.app = create_app(
-            self.store, clock=self.clock, options=options or WebOptions(), supervised=supervised
+            self.store,
+            self.levers,
+            clock=self.clock,
+            options=options or WebOptions(),
+            supervised=supervised,
+            access=self.access,
         )
 
     @asynccontextmanager
@@ -80,6 +113,18 @@ class World:
         given = {**(asked or {}), **parameters}
         async with self.client() as client:
             return await client.get(path, params=given or None, headers=headers)
+
+    async def post(
+        self, path: str, body: object = None, *, headers: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        """The answer to one POST of a JSON body."""
+        async with self.client() as client:
+            return await client.post(path, json={} if body is None else body, headers=headers)
+
+
+def levers_of(store: Store, clock: Clock) -> Levers:
+    """An application's levers over a cluster without workers."""
+    return Levers(store, MemoryLedger(), MemoryCluster(), MemoryResults(), clock)
 
 
 def shop_store() -> MemoryStore:

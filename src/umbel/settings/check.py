@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from umbel.auth.people import everybody
 from umbel.errors import SettingsError
 from umbel.settings.sources import DEFAULT, Loaded
+from umbel.settings.tree import Settings
 
 
 def check_serving(loaded: Loaded) -> None:
@@ -20,10 +22,19 @@ def check_serving(loaded: Loaded) -> None:
             setting="data",
             remedy="Start umbel collect with the same --data first, or leave out --no-collect.",
         )
+    _check_login(settings)
+    _check_tls(settings)
     if settings.unix_socket is not None:
         _check_no_address_beside_the_socket(loaded)
-    elif not settings.insecure:
-        _check_only_this_machine_reaches(settings.address)
+    if not settings.insecure and not has_login(settings):
+        _check_nobody_counts_on_a_login(loaded)
+        if settings.unix_socket is None:
+            _check_only_this_machine_reaches(settings.address)
+
+
+def has_login(settings: Settings) -> bool:
+    """Whether anybody can log in, so that everybody must."""
+    return bool(settings.basic_auth or settings.auth.users)
 
 
 def check_collecting(loaded: Loaded) -> None:
@@ -65,13 +76,50 @@ def _check_no_address_beside_the_socket(loaded: Loaded) -> None:
         )
 
 
+def _check_login(settings: Settings) -> None:
+    try:
+        everybody(settings.basic_auth, settings.auth.users)
+    except ValueError as error:
+        raise SettingsError(
+            f"In basic_auth and auth.users {error}.",
+            setting="auth.users",
+            remedy="Name everybody once, in one of them.",
+        ) from None
+
+
+def _check_tls(settings: Settings) -> None:
+    if (settings.tls_cert is None) != (settings.tls_key is None):
+        raise SettingsError(
+            "Of tls_cert and tls_key only one is set.",
+            setting="tls_key",
+            remedy="HTTPS needs both: the certificate and its key.",
+        )
+    if settings.tls_cert is not None and settings.unix_socket is not None:
+        raise SettingsError(
+            "tls_cert and unix_socket contradict each other.",
+            setting="tls_cert",
+            remedy="Let the proxy in front of the socket speak HTTPS.",
+        )
+
+
+def _check_nobody_counts_on_a_login(loaded: Loaded) -> None:
+    lost = next((notice for notice in loaded.notices if notice.login), None)
+    if lost is not None:
+        raise SettingsError(
+            f"{lost.sentence} Without a login this cluster would be open.",
+            setting=lost.name,
+            remedy="Configure one, or add --insecure if something else keeps people out.",
+        )
+
+
 def _check_only_this_machine_reaches(address: str) -> None:
     from umbel.web.security import is_loopback
 
     if not is_loopback(address):
         raise SettingsError(
-            f"There is no login yet, so {address} would show and open this cluster to whoever "
+            f"There is no login, so {address} would show and open this cluster to whoever "
             "reaches it.",
             setting="address",
-            remedy="Listen on 127.0.0.1 behind a proxy that asks who it is, or add --insecure.",
+            remedy="Name who may log in (--basic-auth or auth.users), listen on 127.0.0.1 behind "
+            "a proxy that asks who it is, or add --insecure.",
         )

@@ -10,7 +10,8 @@ from umbel.settings.tree import SETTINGS, Settings, value_of
 
 def as_environment(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:
     """`environ` with exactly these settings in it; no file is read beside them."""
-    kept = {name: value for name, value in environ.items() if not name.startswith("UMBEL_")}
+    foreign = ("UMBEL_", "FLOWER_")
+    kept = {name: value for name, value in environ.items() if not name.startswith(foreign)}
     for entry in SETTINGS:
         value = value_of(settings, entry)
         if value is not None:

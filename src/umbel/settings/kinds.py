@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from umbel.auth.people import parse_person
+
 DURATIONS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 SIZES = {
     "B": 1,
@@ -160,6 +162,18 @@ def names(wants: str, check: Callable[[str], object] = str) -> Kind:
 def networks(wants: str) -> Kind:
     """IP addresses or networks, such as `10.0.0.0/8`."""
     return names(wants, check=lambda word: ipaddress.ip_network(word, strict=False))
+
+
+def people(wants: str, *, roles: bool) -> Kind:
+    """Names with passwords, which are told in no message; `roles` between them or not."""
+
+    def check(word: str) -> None:
+        try:
+            parse_person(word, with_role=roles)
+        except ValueError as error:
+            raise Wrong(str(error)) from None
+
+    return names(wants, check=check)
 
 
 def optional(kind: Kind) -> Kind:

@@ -1,8 +1,8 @@
 """From what people wrote to one validated tree.
 
-Command line, then environment, then TOML file, then default: the first that names a
-setting decides. Every name in every source must be known, since a setting that is
-mis-spelt and silently ignored is found out at night.
+Command line, then environment, then TOML file, then what Flower was told, then default: the
+first that names a setting decides. Every name in every source must be known, since a setting
+that is mis-spelt and silently ignored is found out at night.
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from umbel.broker.urls import mask
 from umbel.errors import SettingsError
+from umbel.settings.flower import Given, Notice
+from umbel.settings.flower_sources import told_of_flower, translated
 from umbel.settings.kinds import Wrong
 from umbel.settings.places import config_files, data_directory
 from umbel.settings.tree import SECTIONS, SETTINGS, Setting, Settings
@@ -24,17 +26,25 @@ from umbel.settings.tree import SECTIONS, SETTINGS, Setting, Settings
 COMMAND_LINE = "command line"
 DEFAULT = "default"
 
+#: Where commands and programs find a running server; no settings of one.
+_OF_CLIENTS = frozenset({"UMBEL_SERVER", "UMBEL_TOKEN"})
 #: What Kubernetes adds to every container when a service is called `umbel`.
 _SERVICE_LINK = re.compile(r"UMBEL_(SERVICE_(HOST|PORT)(_\w+)?|PORT_\d+_(TCP|UDP)(_\w+)?)")
+
+
+#: What the commands that talk to a running server read by themselves (`umbel.cli.source`).
+OF_COMMANDS = frozenset({"UMBEL_SERVER", "UMBEL_TOKEN"})
 
 
 @dataclass(frozen=True)
 class Loaded:
     """The tree, and by name of setting where its value comes from: `command line`, the
-    name of an environment variable, the path of a file, or `default`."""
+    name of an environment variable, the path of a file, or `default`. `notices` are
+    sentences about options of Flower that Umbel does not have."""
 
     settings: Settings
     origins: Mapping[str, str]
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -43,25 +53,32 @@ class _Written:
 
     value: object
     origin: str
+    of_flower: bool = False
 
 
 def load_settings(
     given: Mapping[str, object],
     environ: Mapping[str, str],
     directory: Path,
+    flower: Sequence[Given] = (),
 ) -> Loaded:
     """The settings of one run.
 
-    `given` is the command line by name of setting, without what was not said; `directory`
-    is where `umbel.toml` is looked for. Raises `SettingsError`.
+    `given` is the command line by name of setting, without what was not said, and `flower`
+    the options of Flower on it; `directory` is where `umbel.toml` and `flowerconfig.py` are
+    looked for. Raises `SettingsError`.
     """
-    written = {name: _Written(value, COMMAND_LINE) for name, value in given.items()}
+    told = told_of_flower(flower, environ, directory, files=_reads_files(given, environ))
+    written = _of_flower(told.line)
+    written |= {name: _Written(value, COMMAND_LINE) for name, value in given.items()}
     for name, item in _from_environment(environ).items():
         written.setdefault(name, item)
     file = _config_file(written.get("config"), environ, directory)
     if file is not None:
         for name, item in _from_file(file).items():
             written.setdefault(name, item)
+    for name, value in _of_flower(told.elsewhere).items():
+        written.setdefault(name, value)
     values = {entry.name: _value(entry, written, environ) for entry in SETTINGS}
     origins = {
         entry.name: written[entry.name].origin if entry.name in written else DEFAULT
@@ -69,7 +86,7 @@ def load_settings(
     }
     if file is not None and "config" not in written:
         values["config"], origins["config"] = file, "found"
-    return Loaded(_tree(values), origins)
+    return Loaded(_tree(values), origins, told.notices)
 
 
 def _value(entry: Setting, written: Mapping[str, _Written], environ: Mapping[str, str]) -> Any:
@@ -87,8 +104,8 @@ def _parse(entry: Setting, item: _Written) -> Any:
         detail = f", but {error}" if isinstance(error, Wrong) else ""
         shown = "what was given" if entry.secret else repr(_shown(item.value))
         where = entry.flag if item.origin == COMMAND_LINE else f"{entry.name} in {item.origin}"
-        if item.origin == entry.env:
-            where = entry.env
+        if item.origin == entry.env or item.of_flower:
+            where = item.origin
         raise SettingsError(
             f"{where} cannot be {shown}: it must be {entry.kind.wants}{detail}.",
             setting=entry.name,
@@ -112,6 +129,24 @@ def _tree(values: Mapping[str, Any]) -> Settings:
     return Settings(**top, **sections)
 
 
+# -- Flower ------------------------------------------------------------------------------
+
+
+def _of_flower(options: Sequence[Given]) -> dict[str, _Written]:
+    """Settings from options of Flower, the first option that names one decides."""
+    found: dict[str, _Written] = {}
+    for given in options:
+        setting = given.option.setting
+        value = translated(given)
+        if setting is not None and value is not None:
+            found.setdefault(setting, _Written(value, given.where, of_flower=True))
+    return found
+
+
+def _reads_files(given: Mapping[str, object], environ: Mapping[str, str]) -> bool:
+    return given.get("config", environ.get("UMBEL_CONFIG")) != "none"
+
+
 # -- the environment ---------------------------------------------------------------------
 
 
@@ -119,7 +154,11 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, _Written]:
     known = {entry.env: entry for entry in SETTINGS}
     found = {}
     for variable, value in environ.items():
-        if not variable.startswith("UMBEL_") or _from_service_link(variable, value):
+        if not variable.startswith("UMBEL_") or variable in _OF_CLIENTS:
+            continue
+        if _from_service_link(variable, value):
+            continue
+        if variable in OF_COMMANDS:
             continue
         if variable not in known:
             raise unknown_name("environment variable", variable, list(known))

@@ -91,6 +91,11 @@ class RetentionSettings:
         "none",
         "How many tasks are kept.",
     )
+    audit_age: float | None = setting(
+        kinds.optional(kinds.duration(86400, 36500 * 86400.0, "a duration such as 365d")),
+        "365d",
+        "How long it is kept who did what, and what actions reported.",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,6 +152,24 @@ class StoreSettings:
         kinds.number(1000, 100_000_000, "a whole number such as 1_000_000"),
         "1_000_000",
         "How many tasks go into one file; retention removes whole files.",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuthSettings:
+    """Who may do what, and how long a login holds."""
+
+    users: tuple[str, ...] = setting(
+        kinds.people("user:role:password entries, roles viewer, operator or admin", roles=True),
+        "",
+        "Who may log in, as `user:role:password`; `umbel password` makes a hash for it.",
+        fallback="nobody",
+        secret=True,
+    )
+    session: float = setting(
+        kinds.duration(60, 365 * 86400.0, "a duration from 1min to 365d"),
+        "7d",
+        "How long a login in the browser holds.",
     )
 
 
@@ -218,10 +241,44 @@ class Settings:
         "More host names under which Umbel answers; on loopback it knows loopback's alone.",
         fallback="none",
     )
+    tls_cert: Path | None = setting(
+        kinds.path("a PEM file with the certificate and those that lead to its authority"),
+        None,
+        "The certificate to serve HTTPS with.",
+    )
+    tls_key: Path | None = setting(
+        kinds.path("a PEM file with the key"),
+        None,
+        "The private key of `tls_cert`.",
+    )
+    basic_auth: tuple[str, ...] = setting(
+        kinds.people("user:password entries", roles=False),
+        "",
+        "Who may log in and do everything, as `user:password`; the password may be a hash.",
+        fallback="nobody",
+        secret=True,
+    )
+    read_only: bool = setting(
+        kinds.switch(),
+        "false",
+        "Whether nobody may do anything but look.",
+    )
     insecure: bool = setting(
         kinds.switch(),
         "false",
-        "Listen on an address that others can reach, though there is no login yet.",
+        "Listen on an address that others can reach, though there is no login.",
+    )
+    broker_api: str | None = setting(
+        kinds.url("an address such as http://guest:guest@localhost:15672/api/"),
+        None,
+        "The management API of RabbitMQ, which knows more of its queues.",
+        fallback="not asked",
+        secret=True,
+    )
+    inspect_timeout: float = setting(
+        kinds.duration(0.1, 60.0, "a duration from 100ms to 1min"),
+        "1s",
+        "How long workers have to answer what they are asked.",
     )
     collect: bool = setting(
         kinds.switch(),
@@ -238,6 +295,7 @@ class Settings:
         "text",
         "How a log line is written.",
     )
+    auth: AuthSettings = field(default_factory=AuthSettings)
     retention: RetentionSettings = field(default_factory=RetentionSettings)
     collector: CollectorSettings = field(default_factory=CollectorSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
@@ -245,6 +303,7 @@ class Settings:
 
 #: Sections of the tree by the name of their field.
 SECTIONS: dict[str, type[Any]] = {
+    "auth": AuthSettings,
     "retention": RetentionSettings,
     "collector": CollectorSettings,
     "store": StoreSettings,

@@ -4,20 +4,39 @@ from __future__ import annotations
 
 import msgspec
 
+from umbel.broker.base import Capabilities, QueuedMessage
+from umbel.results.base import Result
+from umbel.services.control.values import Action, ActionPlan, ActionReport
 from umbel.services.health import Liveness, Pulse, Status
+from umbel.services.queues import QueueRow
+from umbel.services.registered import Registered
 from umbel.services.rows import TaskRow, WholeTask, WorkerRow
 from umbel.services.search import Completion, Reading
 from umbel.store.base import Bucket
+from umbel.store.ledger import AuditPage
 
 __all__ = [
+    "Action",
+    "ActionPlan",
+    "ActionReport",
+    "Actions",
+    "Applied",
+    "AuditPage",
     "Changes",
     "Completions",
     "Count",
     "Hello",
+    "Inspected",
+    "Later",
     "Liveness",
+    "Messages",
+    "OneWorker",
     "Pulse",
+    "Queues",
     "Reading",
+    "RegisteredNames",
     "Reset",
+    "Result",
     "Series",
     "Status",
     "TaskPage",
@@ -102,3 +121,78 @@ class Reset(msgspec.Struct, frozen=True):
 
     seq: int
     reason: str
+
+
+class Later(msgspec.Struct, frozen=True):
+    """An answer to something that goes on: it is sent with the status 202."""
+
+    answer: object
+
+
+class Actions(msgspec.Struct, frozen=True, kw_only=True):
+    """Actions, newest first. Of the ids that an action names the first 20 are told. `next`
+    is `before` of the next page (Unix seconds), null after the last one."""
+
+    items: tuple[Action, ...]
+    next: float | None
+
+
+class Applied(msgspec.Struct, frozen=True, kw_only=True):
+    """A task that was sent. `state` and `result` are as of the answer; `result` is null
+    unless it was waited for, and has come."""
+
+    task_id: str
+    state: str
+    result: Result | None
+
+
+class OneWorker(WorkerRow, frozen=True, kw_only=True):
+    """A worker, and what it says of itself: values of Celery's own inspections, null where
+    nothing is known. `answers` is whether it did just now, null when it was not asked;
+    `trouble` is the sentence that says why nothing is known."""
+
+    answers: bool | None
+    trouble: str | None
+    stats: object
+    active_queues: object
+    registered: object
+    conf: object
+
+
+class Inspected(msgspec.Struct, frozen=True, kw_only=True):
+    """What one worker says, as of `at` (Unix seconds). `answered` is false when nothing came
+    in time, which says nothing of the worker. `error` is the sentence by which it refused.
+    `left_out` is how many entries of a long list are not told: the first ones."""
+
+    worker: str
+    inspection: str
+    value: object
+    at: float
+    answered: bool
+    error: str | None
+    left_out: int
+
+
+class RegisteredNames(msgspec.Struct, frozen=True, kw_only=True):
+    """Task names, as of `at` (Unix seconds). `missing` are workers that did not answer."""
+
+    items: tuple[Registered, ...]
+    at: float
+    missing: tuple[str, ...]
+
+
+class Queues(msgspec.Struct, frozen=True, kw_only=True):
+    """Queues by name, as of `at` (Unix seconds), and what this broker can do. `missing` are
+    workers that did not say what they consume; `more` is how many queues are left out."""
+
+    items: tuple[QueueRow, ...]
+    capabilities: Capabilities
+    at: float
+    missing: tuple[str, ...]
+    more: int
+
+
+class Messages(msgspec.Struct, frozen=True):
+    """The next messages of a queue, which stay there, in their order."""
+
+    items: tuple[QueuedMessage, ...]

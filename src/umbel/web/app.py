@@ -7,6 +7,7 @@ them when the process stops.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -17,18 +18,24 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route as Address
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from umbel.clock import Clock
 from umbel.services.health import Health, Supervised
+from umbel.services.intents import Intents
+from umbel.services.levers import Levers
 from umbel.services.live import STREAMS_MAX, Hub
 from umbel.services.search import Search
 from umbel.store.base import Store
-from umbel.web.endpoint import Endpoint, Lane
+from umbel.web.access import Access, open_access
+from umbel.web.endpoint import Endpoint, Lanes
 from umbel.web.entrance import Entrance
 from umbel.web.faults import Faults
+from umbel.web.flower.endpoint import WorkersPage, flower_addresses
+from umbel.web.guard import Guard, Permitted
 from umbel.web.handlers import Services
-from umbel.web.limits import Limits
+from umbel.web.limits import Bodies, Limits
+from umbel.web.login import LOGIN, SESSION_ENDPOINTS, LoginEndpoint
 from umbel.web.openapi import document
 from umbel.web.problems import respond_to
 from umbel.web.proxies import LOOPBACK, Proxies
@@ -68,19 +75,34 @@ class WebOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def create_app(
-    store: Store, *, clock: Clock, options: WebOptions, supervised: Supervised | None = None
+    store: Store,
+    levers: Levers,
+    *,
+    clock: Clock,
+    options: WebOptions,
+    supervised: Supervised | None = None,
+    access: Access | None = None,
 ) -> Starlette:
-    """The application over an open store. `supervised` says why the collector process that
-    this server watches does not run, if it does not; it is called from any thread."""
+    """The application over an open store and what reaches into the cluster; the caller
+    closes both after the last request. `supervised` says why the collector process that
+    this server watches does not run, if it does not; it is called from any thread. Without
+    `access` everybody may do everything."""
     health = Health(store, clock, supervised)
-    hub = Hub(store, health, clock, streams_max=options.streams_max)
-    services = Services(store, clock, Search(store, clock), health, hub)
-    lane = Lane()
+    intents = Intents(levers.ledger)
+    hub = Hub(store, health, intents, clock, streams_max=options.streams_max)
+    services = Services(store, clock, Search(store, clock), health, hub, intents, levers)
+    lanes = Lanes()
+    access = access or open_access(clock)
+    ui = Ui(lanes.history, options.pages)
+    workers_page = WorkersPage(ui.showing("index.html"), services, lanes, access)
     app = Starlette(
         routes=[
-            *(_address(route, services, lane) for route in ROUTES),
+            *_addresses(services, lanes, access),
             Address(f"{API_ROOT}/openapi.json", _openapi, methods=["GET"]),
-            Address("/{path:rest}", Ui(lane, options.pages), methods=["GET"]),
+            Address("/login", LoginEndpoint(access, ui.showing("login.html")), methods=LOGIN),
+            *flower_addresses(services, lanes, access),
+            Address("/workers", workers_page, methods=["GET"]),
+            Address("/{path:rest}", ui, methods=["GET"]),
         ],
         middleware=[
             Middleware(Entrance),
@@ -91,28 +113,62 @@ def create_app(
             ),
             Middleware(Proxies, trusted=options.trusted_proxies, url_prefix=options.url_prefix),
             Middleware(Limits),
+            Middleware(Guard, access=access),
+            Middleware(Bodies),
         ],
         exception_handlers={HTTPException: _refused},
     )
     app.router.redirect_slashes = False  # an address is right or unknown
     app.state.hub = hub
+    app.state.levers = levers
     return app
 
 
 def end_streams(app: Starlette) -> None:
-    """End every live stream and give no more. On the event loop of the application."""
+    """End every live stream and whatever waits for results, and give no more. On the event
+    loop of the application."""
     hub: Hub = app.state.hub
     hub.stop()
+    levers: Levers = app.state.levers
+    levers.stop()
 
 
-def _address(route: Route, services: Services, lane: Lane) -> Address:
+class _ByMethod:
+    """The ASGI application of one path, which knows all of its methods."""
+
+    def __init__(self, endpoints: Mapping[str, ASGIApp]) -> None:
+        self._endpoints = {**endpoints}
+        if "GET" in endpoints:
+            self._endpoints["HEAD"] = endpoints["GET"]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        endpoint = self._endpoints.get(scope["method"])
+        if endpoint is None:
+            raise HTTPException(405, headers={"Allow": ", ".join(self._endpoints)})
+        await endpoint(scope, receive, send)
+
+
+def _addresses(services: Services, lanes: Lanes, access: Access) -> Iterator[Address]:
+    """One address a path, in the order of the table."""
+    by_path: dict[str, dict[str, ASGIApp]] = {}
+    for route in ROUTES:
+        path = route.path.replace("}", ":rest}") if route.slashes else route.path
+        by_path.setdefault(path, {})[route.method] = _endpoint(route, services, lanes, access)
+    for path, endpoints in by_path.items():
+        yield Address(path, _ByMethod(endpoints))
+
+
+def _endpoint(route: Route, services: Services, lanes: Lanes, access: Access) -> ASGIApp:
     endpoint: ASGIApp
-    if route.handler is None:
-        endpoint = LiveEndpoint(services, lane)
+    if route.name in SESSION_ENDPOINTS:
+        endpoint = SESSION_ENDPOINTS[route.name](access)
+    elif route.handler is None:
+        endpoint = LiveEndpoint(services, lanes.history)
     else:
-        endpoint = Endpoint(route, route.handler, services, lane)
-    path = route.path.replace("}", ":rest}")
-    return Address(path, endpoint, methods=[route.method], name=route.name)
+        endpoint = Endpoint(route, route.handler, services, lanes.of(route))
+    if route.permission is not None:
+        endpoint = Permitted(endpoint, route.permission, access, stream=bool(route.events))
+    return endpoint
 
 
 async def _openapi(request: Request) -> Response:

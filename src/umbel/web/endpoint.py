@@ -1,7 +1,8 @@
 """From a route of the table to something that answers HTTP.
 
-Store calls block, so a handler runs in a thread, its answer is encoded and compressed
-there, and the event loop stays free. `THREADS` bounds how many run at once; more wait.
+Handlers block, so each runs in a thread, its answer is encoded and compressed there, and the
+event loop stays free. What waits for a cluster must not hold up what reads the history, so
+there are three lanes with threads of their own (`Lanes`).
 """
 
 from __future__ import annotations
@@ -17,12 +18,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from umbel.web.answers import Later
+from umbel.web.bodies import check_kind, read_body
+from umbel.web.guard import actor_of
 from umbel.web.handlers import Services
 from umbel.web.parameters import read
+from umbel.web.problems import Refusal
+from umbel.web.requests import Nothing
 from umbel.web.routes import Handler, Route
 
-#: How many handlers run at once.
+#: How many handlers run at once that read the history; more wait.
 THREADS: Final = 8
+#: How many that ask workers and brokers, each for two seconds at most; more wait.
+ASKING: Final = 12
+#: How many that wait for results, up to a minute each; more are refused.
+WAITING: Final = 32
 #: Shorter answers are not worth compressing.
 _COMPRESS_FROM: Final = 1_400
 
@@ -31,14 +41,33 @@ _encode: Final = msgspec.json.Encoder().encode
 
 
 class Lane:
-    """Threads for what blocks, a bounded number of them."""
+    """Threads for what blocks, a bounded number of them. When all are taken, a call waits for
+    one, or is refused if the lane `refuses`."""
 
-    def __init__(self, threads: int = THREADS) -> None:
+    def __init__(self, threads: int = THREADS, *, refuses: bool = False) -> None:
         self._limiter = anyio.CapacityLimiter(threads)
+        self._refuses = refuses
 
     async def run(self, call: Callable[[], T]) -> T:
         """What `call` gives, from a thread."""
+        if self._refuses and self._limiter.available_tokens < 1:
+            detail = f"{self._limiter.total_tokens:.0f} requests wait for results already."
+            raise Refusal("too-busy", f"{detail} Try again soon.", headers={"Retry-After": "2"})
         return await anyio.to_thread.run_sync(call, limiter=self._limiter)
+
+
+class Lanes:
+    """The lanes by the name that routes give them."""
+
+    def __init__(self) -> None:
+        self.history = Lane(THREADS)
+        self.cluster = Lane(ASKING)
+        self.waiting = Lane(WAITING, refuses=True)
+
+    def of(self, route: Route) -> Lane:
+        """The lane of this route."""
+        lane: Lane = getattr(self, route.lane)
+        return lane
 
 
 class Endpoint:
@@ -52,14 +81,27 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        asked = read(self._route.asks, scope["query_string"], request.path_params)
         zipped = accepts_gzip(request)
+        read_asked = await self._reader(request)
+        actor = (actor_of(scope),) if self._route.with_actor else ()
 
         def answer() -> Response:
-            return _response(self._handler(self._services, asked), zipped)
+            found = self._handler(self._services, read_asked(), *actor)
+            return _response(found, self._route.status, zipped)
 
         response = await self._lane.run(answer) if self._route.blocking else answer()
         await response(scope, receive, send)
+
+    async def _reader(self, request: Request) -> Callable[[], msgspec.Struct]:
+        """What finds out what is asked; the large part of it in the thread."""
+        query: bytes = request.scope["query_string"]
+        if self._route.method == "GET":
+            asked = read(self._route.asks, query, request.path_params)
+            return lambda: asked
+        read(Nothing, query, {})
+        check_kind(request.headers.get("content-type", ""))
+        body = await request.body()
+        return lambda: read_body(self._route.asks, body, request.path_params)
 
 
 def accepts_gzip(request: Request) -> bool:
@@ -67,13 +109,15 @@ def accepts_gzip(request: Request) -> bool:
     return "gzip" in request.headers.get("accept-encoding", "")
 
 
-def _response(found: Any, zipped: bool) -> Response:
+def _response(found: Any, status: int, zipped: bool) -> Response:
     headers = {"Cache-Control": "no-store"}
     if isinstance(found, str):
-        return Response(found, media_type="text/plain", headers=headers)
+        return Response(found, status, media_type="text/plain", headers=headers)
+    if isinstance(found, Later):
+        found, status = found.answer, 202
     body = _encode(found)
     headers["Vary"] = "Accept-Encoding"
     if zipped and len(body) >= _COMPRESS_FROM:
         body = gzip.compress(body, compresslevel=4, mtime=0)
         headers["Content-Encoding"] = "gzip"
-    return Response(body, media_type="application/json", headers=headers)
+    return Response(body, status, media_type="application/json", headers=headers)

@@ -1,9 +1,11 @@
-"""The last place where an exception becomes an answer."""
+"""Where an exception becomes an answer."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from umbel.web.problems import respond_to
@@ -12,10 +14,19 @@ log = logging.getLogger("umbel.web")
 
 
 class Faults:
-    """Answers every exception with a problem; one after the answer began ends it."""
+    """Answers every exception by `respond`; one after the answer began ends it. The `last`
+    one that an exception comes to logs that."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        respond: Callable[[Exception], Response] = respond_to,
+        *,
+        last: bool = True,
+    ) -> None:
         self._app = app
+        self._respond = respond
+        self._last = last
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun = False
@@ -29,6 +40,7 @@ class Faults:
             await self._app(scope, receive, send_noting)
         except Exception as error:
             if begun:
-                log.exception("An answer broke off.")
+                if self._last:
+                    log.exception("An answer broke off.")
                 raise
-            await respond_to(error)(scope, receive, send)
+            await self._respond(error)(scope, receive, send)

@@ -7,8 +7,10 @@ import msgspec
 
 from umbel.clock import Clock
 from umbel.services.health import Health, Status
+from umbel.services.intents import Intents
+from umbel.services.levers import Levers
 from umbel.services.live import Hub
-from umbel.services.rows import WholeTask, task_row, whole_task, worker_row
+from umbel.services.rows import WholeTask, worker_row
 from umbel.services.search import Reading, Search
 from umbel.store.base import Store
 from umbel.web import answers, requests
@@ -26,6 +28,8 @@ class Services(msgspec.Struct, frozen=True):
     search: Search
     health: Health
     hub: Hub
+    intents: Intents
+    levers: Levers
 
 
 def list_tasks(services: Services, asked: requests.ListTasks) -> answers.TaskPage:
@@ -34,7 +38,7 @@ def list_tasks(services: Services, asked: requests.ListTasks) -> answers.TaskPag
     else:
         found = services.search.page(asked.q, asked.order, asked.cursor, asked.limit)
     return answers.TaskPage(
-        items=tuple(task_row(task) for task in found.page.items),
+        items=services.intents.rows(found.page.items),
         next=found.page.cursor,
         complete=found.page.complete,
         reached=found.page.reached,
@@ -69,7 +73,7 @@ def one_task(services: Services, asked: requests.OneTask) -> WholeTask:
             f"No task with the id {asked.id} is stored. It may have sent no event yet, or be "
             "older than what is kept.",
         )
-    return whole_task(task)
+    return services.intents.whole(task)
 
 
 def read_query(services: Services, asked: requests.ReadQuery) -> Reading:
@@ -96,7 +100,7 @@ def one_workflow(services: Services, asked: requests.OneWorkflow) -> answers.Wor
     workflow = services.store.workflow(asked.root_id)
     return answers.Workflow(
         root_id=workflow.root_id,
-        tasks=tuple(task_row(task) for task in workflow.tasks),
+        tasks=services.intents.rows(workflow.tasks),
         complete=workflow.complete,
     )
 

@@ -7,9 +7,10 @@ from typing import Any, Final
 import msgspec
 
 from umbel import __version__
-from umbel.web.parameters import fields
+from umbel.web import bodies
+from umbel.web.parameters import any_value, fields
 from umbel.web.problems import KINDS, MEDIA_TYPE, Problem
-from umbel.web.routes import EVERYWHERE, ROUTES, Route
+from umbel.web.routes import ROUTES, Route, problems_of
 
 Json = dict[str, Any]
 
@@ -22,7 +23,9 @@ _DESCRIPTION: Final = (
 _TAGS: Final = {
     "tasks": "Tasks, one by one and by search",
     "search": "The query language, and figures over what it finds",
-    "cluster": "Workers, and what is going on now",
+    "cluster": "Workers, queues, and what is going on now",
+    "control": "Acting on tasks, workers and queues, and the book of what was done",
+    "access": "Who asks",
     "probes": "For load balancers and schedulers",
 }
 
@@ -30,14 +33,20 @@ _TAGS: Final = {
 def document(server: str = "") -> Json:
     """The whole document; `server` is the address that paths are below."""
     kinds = _kinds()
-    schemas, components = msgspec.json.schema_components(kinds, ref_template=_SCHEMAS + "{name}")
+    schemas, components = msgspec.json.schema_components(
+        kinds, schema_hook=any_value, ref_template=_SCHEMAS + "{name}"
+    )
     schema_of = dict(zip(kinds, schemas, strict=True))
     for name, component in components.items():
         if name != Problem.__name__ and "properties" in component:
             component["required"] = list(component["properties"])  # every key, always
+    body_of = _bodies(components)
     paths: Json = {}
     for route in ROUTES:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schema_of)
+        operation = _operation(route, schema_of)
+        if route.name in body_of:
+            operation["requestBody"] = body_of[route.name]
+        paths.setdefault(route.path, {})[route.method.lower()] = operation
     return {
         "openapi": "3.1.0",
         "info": {
@@ -64,13 +73,37 @@ def _kinds() -> list[Any]:
     return list(dict.fromkeys(kinds))
 
 
+def _bodies(components: Json) -> Json:
+    """What is sent, by the name of the route. A struct that is sent and answered has two
+    schemas: what may be left out of one is always in the other (`...Body`)."""
+    found: Json = {}
+    for route in ROUTES:
+        if route.method == "POST":
+            (schema,), parts = msgspec.json.schema_components(
+                [route.asks], schema_hook=any_value, ref_template=_SCHEMAS + "{name}Body"
+            )
+            for name, part in parts.items():
+                components[f"{name}Body"] = {**part, "additionalProperties": False}
+            _leave_out_path(components[schema["$ref"].removeprefix(_SCHEMAS)], route)
+            content = {bodies.MEDIA_TYPE: {"schema": schema}}
+            found[route.name] = {"required": True, "content": content}
+    return found
+
+
+def _leave_out_path(schema: Json, route: Route) -> None:
+    given = [name for name in fields(route.asks) if f"{{{name}}}" in route.path]
+    for name in given:
+        del schema["properties"][name]
+    schema["required"] = [name for name in schema.get("required", ()) if name not in given]
+
+
 def _operation(route: Route, schema_of: dict[Any, Json]) -> Json:
     operation: Json = {
         "operationId": route.name,
         "summary": route.summary,
         "tags": [route.tag],
         "parameters": _parameters(route, schema_of),
-        "responses": {"200": _success(route, schema_of), **_problems(route, schema_of)},
+        "responses": {**_success(route, schema_of), **_problems(route, schema_of)},
     }
     if route.permission is not None:
         operation["x-permission"] = route.permission
@@ -81,6 +114,7 @@ def _parameters(route: Route, schema_of: dict[Any, Json]) -> list[Json]:
     found = [
         _parameter(field, schema_of[field.type], in_path=f"{{{name}}}" in route.path)
         for name, field in fields(route.asks).items()
+        if route.method == "GET" or f"{{{name}}}" in route.path
     ]
     if route.events:  # the same number as `after`, as a browser that reconnects sends it
         after = next(parameter for parameter in found if parameter["name"] == "after")
@@ -108,12 +142,12 @@ def _parameter(field: msgspec.structs.FieldInfo, schema: Json, *, in_path: bool)
 
 def _success(route: Route, schema_of: dict[Any, Json]) -> Json:
     if route.events:
-        return {"description": _told(route, schema_of), "content": {"text/event-stream": {}}}
+        content: Json = {"text/event-stream": {}}
+        return {"200": {"description": _told(route, schema_of), "content": content}}
     media = "text/plain" if route.answers is str else "application/json"
-    return {
-        "description": route.summary,
-        "content": {media: {"schema": schema_of[route.answers]}},
-    }
+    content = {media: {"schema": schema_of[route.answers]}}
+    success = {"description": route.summary, "content": content}
+    return {str(status): success for status in (route.status, *route.statuses)}
 
 
 def _told(route: Route, schema_of: dict[Any, Json]) -> str:
@@ -124,7 +158,7 @@ def _told(route: Route, schema_of: dict[Any, Json]) -> str:
 
 def _problems(route: Route, schema_of: dict[Any, Json]) -> Json:
     titles: dict[int, list[str]] = {}
-    for kind in (*EVERYWHERE, *route.problems):
+    for kind in problems_of(route):
         status, title = KINDS[kind]
         titles.setdefault(status, []).append(f"{title} (`{kind}`)")
     return {

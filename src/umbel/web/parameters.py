@@ -34,7 +34,7 @@ def read(struct: type[P], query: bytes, path: Mapping[str, str]) -> P:
         if name not in known:
             raise _unknown(name, known)
     for name, text in path.items():
-        given[name] = _without_nul(text, name)
+        given[name] = without_nul(text, name)
     return _build(struct, given)
 
 
@@ -56,10 +56,11 @@ def _text(raw: bytes, name: str) -> str:
         text = unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8")
     except UnicodeDecodeError:
         raise _wrong(name, f"The parameter {_told(name)} is not text in UTF-8.") from None
-    return _without_nul(text, name)
+    return without_nul(text, name)
 
 
-def _without_nul(text: str, name: str) -> str:
+def without_nul(text: str, name: str) -> str:
+    """The text, if it can be anything's name. Raises `Refusal`."""
     if "\0" in text:
         raise _wrong(name, f"The parameter {_told(name)} contains a NUL, which no task has.")
     return text
@@ -95,7 +96,7 @@ def convert(rule: msgspec.structs.FieldInfo, text: str, what: str) -> object:
 
 def takes(kind: object) -> str:
     """What a parameter of this type takes, in words."""
-    schema = msgspec.json.schema_components([kind])[0][0]
+    schema = msgspec.json.schema_components([kind], schema_hook=any_value)[0][0]
     options = [s for s in schema.get("anyOf", [schema]) if s.get("type") != "null"]
     schema = options[0]
     if "enum" in schema:
@@ -105,13 +106,38 @@ def takes(kind: object) -> str:
             return "true or false"
         case "string":
             return f"text of {schema.get('minLength', 0):,} to {schema['maxLength']:,} characters"
-        case number:
+        case "array":
+            least, most = schema.get("minItems", 0), schema.get("maxItems")
+            return "a list" if most is None else f"a list of {least:,} to {most:,} entries"
+        case "integer" | "number" as number:
             word = "a whole number" if number == "integer" else "a number"
-            low, high = schema["minimum"], schema["maximum"]
-            return f"{word} from {low:,} to {high:,}"
+            return f"{word} {_range(schema)}"
+        case None if "$ref" not in schema:
+            return "any value"
+        case _:
+            return "an object"
+
+
+def any_value(kind: type) -> dict[str, Any]:
+    """The schema of `object`: every JSON value."""
+    if kind is object:
+        return {"description": "Any JSON value."}
+    raise NotImplementedError
+
+
+def _range(schema: Mapping[str, Any]) -> str:
+    low, high = schema.get("minimum"), schema["maximum"]
+    if low is None:
+        return f"above {schema['exclusiveMinimum']:,}, up to {high:,}"
+    return f"from {low:,} to {high:,}"
 
 
 def _unknown(name: str, known: list[str]) -> Refusal:
+    return unknown("bad-parameter", "parameter", name, known)
+
+
+def unknown(kind: str, what: str, name: str, known: list[str]) -> Refusal:
+    """The refusal of a name that is not known, with the nearest that is."""
     near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5)
     if near:
         advice = f"Did you mean {near[0]}?"
@@ -120,8 +146,8 @@ def _unknown(name: str, known: list[str]) -> Refusal:
     else:
         advice = "This address takes none."
     return Refusal(
-        "bad-parameter",
-        f"There is no parameter {_told(name)}. {advice}",
+        kind,
+        f"There is no {what} {_told(name)}. {advice}",
         parameter=name[:_TOLD_MAX],
         suggestion=near[0] if near else None,
     )

@@ -18,7 +18,19 @@ import msgspec
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from umbel.errors import CursorError, QueryError, StoreError, TooManyStreams, UmbelError
+from umbel.errors import (
+    ActionRefused,
+    BrokerError,
+    CursorError,
+    NotPermitted,
+    NotSupported,
+    QueryError,
+    ResultsUnavailable,
+    StoreError,
+    TooManyStreams,
+    UmbelError,
+    UnknownAction,
+)
 
 log = logging.getLogger("umbel.web")
 
@@ -29,8 +41,8 @@ URN = "urn:umbel:problem:"
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What went wrong. Members beyond the first four stand only where they say something:
     `position` and `end` (offsets in characters into q) and `suggestion` for a query that
-    cannot be understood, `parameter` for a wrong parameter, `reference` for what the log
-    has more about."""
+    cannot be understood, `parameter` for a wrong parameter or field of a body, `reference`
+    for what the log has more about."""
 
     type: str
     title: str
@@ -49,14 +61,26 @@ KINDS: Final[Mapping[str, tuple[int, str]]] = {
     "bad-parameter": (400, "A parameter is wrong"),
     "bad-query": (400, "The search cannot be understood"),
     "bad-cursor": (400, "The cursor is no longer good"),
+    "bad-body": (400, "The body is wrong"),
+    "not-logged-in": (401, "You are not logged in"),
+    "cross-site": (403, "Another site asked for this"),
+    "not-permitted": (403, "This is not permitted"),
     "unknown-task": (404, "No such task"),
+    "unknown-worker": (404, "No such worker"),
+    "unknown-action": (404, "No such action"),
     "not-found": (404, "Nothing is here"),
     "method-not-allowed": (405, "This method is not allowed here"),
+    "refused": (409, "This cannot be done so"),
     "body-too-large": (413, "The body is too large"),
     "url-too-long": (414, "The address is too long"),
+    "not-json": (415, "The body is not JSON"),
     "unknown-host": (421, "This server does not answer to that host name"),
+    "too-many-logins": (429, "Too many wrong passwords"),
     "internal": (500, "Umbel made a mistake"),
+    "not-supported": (501, "This cluster cannot do that"),
     "store-trouble": (503, "The history cannot be read"),
+    "broker-trouble": (503, "The broker cannot be asked"),
+    "results-trouble": (503, "Results cannot be read"),
     "not-ready": (503, "Umbel is not ready"),
     "too-many-streams": (503, "Too many live views are open"),
     "too-busy": (503, "Too many requests are open"),
@@ -128,6 +152,18 @@ def respond_to(error: Exception) -> Response:
             return respond(problem("too-many-streams", str(error)), {"Retry-After": "10"})
         case StoreError():
             return _store_trouble(error)
+        case ActionRefused():
+            return respond(_refused(error))
+        case UnknownAction():
+            return respond(problem("unknown-action", str(error)))
+        case NotPermitted():
+            return respond(problem("not-permitted", str(error)))
+        case NotSupported():
+            return respond(problem("not-supported", str(error)))
+        case BrokerError():
+            return _trouble("broker-trouble", error)
+        case ResultsUnavailable():
+            return _trouble("results-trouble", error)
         case HTTPException():
             return _http(error)
         case _:
@@ -149,6 +185,17 @@ def _store_trouble(error: StoreError) -> Response:
     log.warning("The store cannot answer. %s", error)
     headers = {"Retry-After": "5"} if error.retriable else {}
     return respond(problem("store-trouble", str(error)), headers)
+
+
+def _refused(error: ActionRefused) -> Problem:
+    """What is wrong is the request, if a field is named, or else the moment."""
+    kind = "bad-body" if error.field else "refused"
+    return problem(kind, str(error), parameter=error.field)
+
+
+def _trouble(kind: str, error: UmbelError) -> Response:
+    headers = {"Retry-After": "5"} if error.retriable else {}
+    return respond(problem(kind, str(error)), headers)
 
 
 def _http(error: HTTPException) -> Response:

@@ -10,10 +10,13 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from umbel.cluster.events import UUID_MAX
+from umbel.cluster.events import LABEL_MAX, UUID_MAX
 from umbel.query.lexer import TEXT_MAX
+from umbel.services.inspection import Inspected
 from umbel.store.base import Measure
 
+#: The longest that one request waits for a result, seconds.
+WAIT_MAX_S = 60
 #: A moment in Unix seconds; the year 2200 is late enough.
 _LATEST = 7_258_118_400
 
@@ -69,6 +72,23 @@ ChangeNumber = Annotated[
         "`id` that was seen); default: from now on. The header Last-Event-ID goes before it.",
     ),
 ]
+Label = Annotated[str, Meta(min_length=1, max_length=LABEL_MAX)]
+WorkerName = Annotated[
+    str, Meta(min_length=1, max_length=LABEL_MAX, description="A worker's node name.")
+]
+QueueName = Annotated[
+    str, Meta(min_length=1, max_length=LABEL_MAX, description="The name of a queue.")
+]
+InspectionName = Literal[
+    "stats", "active", "scheduled", "reserved", "revoked", "registered", "queues", "conf"
+]
+ActionId = Annotated[
+    str, Meta(min_length=1, max_length=100, description="The id of an action, from its plan.")
+]
+WaitS = Annotated[
+    float,
+    Meta(ge=0, le=WAIT_MAX_S, description="How long to wait for the task to end, seconds."),
+]
 
 
 class Nothing(msgspec.Struct, frozen=True):
@@ -119,3 +139,75 @@ class Follow(msgspec.Struct, frozen=True, kw_only=True):
     q: Text = ""
     after: ChangeNumber | None = None
     status_only: Annotated[bool, Meta(description="Tell the status alone.")] = False
+
+
+class ListActions(msgspec.Struct, frozen=True, kw_only=True):
+    limit: Annotated[int, Meta(ge=1, le=200, description="The most actions.")] = 50
+    before: (
+        Annotated[
+            float,
+            Meta(ge=0, le=_LATEST, description="Only actions planned before this time: `next`."),
+        ]
+        | None
+    ) = None
+
+
+class OneAction(msgspec.Struct, frozen=True, kw_only=True):
+    id: ActionId
+
+
+class ExecuteAction(msgspec.Struct, frozen=True, kw_only=True):
+    id: ActionId
+    confirm: (
+        Annotated[
+            int,
+            Meta(
+                ge=0,
+                le=2**63 - 1,
+                description="The number that the plan asks to be typed, if it does.",
+            ),
+        ]
+        | None
+    ) = None
+
+
+class CancelAction(msgspec.Struct, frozen=True, kw_only=True):
+    id: ActionId
+
+
+class ReadResult(msgspec.Struct, frozen=True, kw_only=True):
+    id: TaskId
+    timeout: WaitS = 0
+
+
+class OneWorker(msgspec.Struct, frozen=True, kw_only=True):
+    name: WorkerName
+
+
+class InspectWorker(msgspec.Struct, frozen=True, kw_only=True):
+    name: WorkerName
+    inspection: Annotated[InspectionName, Meta(description="What to ask it.")]
+
+    @property
+    def what(self) -> Inspected:
+        """The inspection by Celery's own name."""
+        return "active_queues" if self.inspection == "queues" else self.inspection
+
+
+class PeekQueue(msgspec.Struct, frozen=True, kw_only=True):
+    name: QueueName
+    limit: Annotated[int, Meta(ge=1, le=100, description="The most messages.")] = 20
+
+
+class ReadAudit(msgspec.Struct, frozen=True, kw_only=True):
+    limit: Annotated[int, Meta(ge=1, le=200, description="The most lines.")] = 50
+    before: (
+        Annotated[
+            int,
+            Meta(ge=0, le=2**63 - 1, description="Only lines before this number: `next`."),
+        ]
+        | None
+    ) = None
+    actor: Annotated[Label, Meta(description="Only what this person did.")] | None = None
+    action: Annotated[Label, Meta(description="Only this, such as `revoke`.")] | None = None
+    action_id: Annotated[ActionId, Meta(description="Only this action.")] | None = None

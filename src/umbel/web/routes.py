@@ -4,13 +4,16 @@ parameters and the OpenAPI document; a test holds docs/api.md to it."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final, Literal
 
 import msgspec
 
+from umbel.auth.base import Permission
+from umbel.services.control.applying import Apply
+from umbel.services.control.values import ActionRequest
 from umbel.services.health import Status
 from umbel.services.rows import WholeTask
-from umbel.web import answers, handlers, requests
+from umbel.web import acting, answers, handlers, inspecting, login, requests
 
 #: What every route can answer, whatever it does.
 EVERYWHERE: Final = (
@@ -24,7 +27,15 @@ EVERYWHERE: Final = (
     "too-busy",
 )
 
-Handler = Callable[[handlers.Services, Any], object]
+#: What every route can answer that changes something.
+CHANGING: Final = ("bad-body", "cross-site", "not-json", "not-permitted")
+#: What can come of asking the workers or the broker.
+_CLUSTER: Final = ("not-supported", "broker-trouble")
+#: What every route that needs a permission can answer.
+GUARDED: Final = ("not-logged-in", "not-permitted", "too-many-logins")
+
+#: Gets services, what was asked, and the `Actor` if the route is `with_actor`.
+Handler = Callable[..., object]
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -38,7 +49,10 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that can be asked. The `{names}` in `path` are fields of `asks`;
     `permission` is what a person needs to ask it, None for nothing. A route without
     `handler` is a stream of `events`; an answer of type `str` is plain text. A handler
-    that is not `blocking` is called on the event loop."""
+    that is not `blocking` is called on the event loop, others in a thread of their `lane`.
+    `status` is that of its answer; `statuses` are others that it may have (202: what was
+    asked for is not done yet). What stands for
+    `{names}` may hold `slashes`, or is one part of the path."""
 
     name: str
     path: str
@@ -49,9 +63,14 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     handler: Handler | None = None
     events: tuple[Event, ...] = ()
     problems: tuple[str, ...] = ()
-    method: str = "GET"
-    permission: str | None = "read"
+    method: Literal["GET", "POST"] = "GET"
+    permission: Permission | None = "read"
     blocking: bool = True
+    lane: Literal["history", "cluster", "waiting"] = "history"
+    with_actor: bool = False
+    status: int = 200
+    statuses: tuple[int, ...] = ()
+    slashes: bool = True
 
 
 API_ROOT: Final = "/api/v1"
@@ -135,6 +154,61 @@ ROUTES: Final = (
         handler=handlers.list_workers,
     ),
     Route(
+        name="inspect",
+        path=f"{API_ROOT}/workers/{{name}}/{{inspection}}",
+        summary="What one worker says of itself",
+        tag="cluster",
+        asks=requests.InspectWorker,
+        answers=answers.Inspected,
+        handler=inspecting.inspect_worker,
+        problems=("unknown-worker", *_CLUSTER),
+        lane="cluster",
+    ),
+    Route(
+        name="worker",
+        path=f"{API_ROOT}/workers/{{name}}",
+        summary="One worker, and everything that it says of itself",
+        tag="cluster",
+        asks=requests.OneWorker,
+        answers=answers.OneWorker,
+        handler=inspecting.one_worker,
+        problems=("unknown-worker",),
+        lane="cluster",
+    ),
+    Route(
+        name="registered",
+        path=f"{API_ROOT}/registered",
+        summary="The task names that workers have registered, and how each is called",
+        tag="cluster",
+        asks=requests.Nothing,
+        answers=answers.RegisteredNames,
+        handler=inspecting.list_registered,
+        problems=_CLUSTER,
+        lane="cluster",
+    ),
+    Route(
+        name="queues",
+        path=f"{API_ROOT}/queues",
+        summary="Every queue known, how full it is, and who works on it",
+        tag="cluster",
+        asks=requests.Nothing,
+        answers=answers.Queues,
+        handler=inspecting.list_queues,
+        problems=_CLUSTER,
+        lane="cluster",
+    ),
+    Route(
+        name="messages",
+        path=f"{API_ROOT}/queues/{{name}}/messages",
+        summary="The next messages of a queue, which stay there",
+        tag="cluster",
+        asks=requests.PeekQueue,
+        answers=answers.Messages,
+        handler=inspecting.peek_queue,
+        problems=_CLUSTER,
+        lane="cluster",
+    ),
+    Route(
         name="status",
         path=f"{API_ROOT}/status",
         summary="How live the history is, and how collectors and store are",
@@ -156,6 +230,123 @@ ROUTES: Final = (
             Event("reset", answers.Reset),
         ),
         problems=("bad-query", "too-many-streams"),
+    ),
+    Route(
+        name="plan",
+        path=f"{API_ROOT}/actions",
+        summary="Plan an action: on what, how many, with what consequences",
+        tag="control",
+        asks=ActionRequest,
+        answers=answers.ActionPlan,
+        handler=acting.plan_action,
+        problems=("bad-query", "refused", *_CLUSTER, "results-trouble"),
+        method="POST",
+        permission="operate",
+        lane="cluster",
+        with_actor=True,
+        status=201,
+    ),
+    Route(
+        name="actions",
+        path=f"{API_ROOT}/actions",
+        summary="Actions and how they went, newest first",
+        tag="control",
+        asks=requests.ListActions,
+        answers=answers.Actions,
+        handler=acting.list_actions,
+    ),
+    Route(
+        name="action",
+        path=f"{API_ROOT}/actions/{{id}}",
+        summary="One action: its plan, and how it goes",
+        tag="control",
+        asks=requests.OneAction,
+        answers=answers.Action,
+        handler=acting.one_action,
+        problems=("unknown-action",),
+        slashes=False,
+    ),
+    Route(
+        name="execute",
+        path=f"{API_ROOT}/actions/{{id}}/execute",
+        summary="Do what was planned",
+        tag="control",
+        asks=requests.ExecuteAction,
+        answers=answers.ActionReport,
+        handler=acting.execute_action,
+        problems=("unknown-action", "refused", *_CLUSTER, "results-trouble"),
+        method="POST",
+        permission="operate",
+        lane="cluster",
+        with_actor=True,
+        status=202,
+        slashes=False,
+    ),
+    Route(
+        name="cancel",
+        path=f"{API_ROOT}/actions/{{id}}/cancel",
+        summary="Stop an action; what was done stays done",
+        tag="control",
+        asks=requests.CancelAction,
+        answers=answers.ActionReport,
+        handler=acting.cancel_action,
+        problems=("unknown-action", "refused"),
+        method="POST",
+        permission="operate",
+        with_actor=True,
+        slashes=False,
+    ),
+    Route(
+        name="apply",
+        path=f"{API_ROOT}/apply",
+        summary="Send a task, and wait for its result if asked to",
+        tag="control",
+        asks=Apply,
+        answers=answers.Applied,
+        handler=acting.apply_task,
+        problems=("refused", *_CLUSTER, "results-trouble"),
+        method="POST",
+        permission="operate",
+        lane="waiting",
+        with_actor=True,
+        statuses=(202,),
+    ),
+    Route(
+        name="result",
+        path=f"{API_ROOT}/results/{{id}}",
+        summary="What the result backend keeps of a task, waited for if asked to",
+        tag="control",
+        asks=requests.ReadResult,
+        answers=answers.Result,
+        handler=inspecting.read_result,
+        problems=("results-trouble",),
+        lane="waiting",
+    ),
+    Route(
+        name="audit",
+        path=f"{API_ROOT}/audit",
+        summary="Who did what, newest first",
+        tag="control",
+        asks=requests.ReadAudit,
+        answers=answers.AuditPage,
+        handler=acting.read_audit,
+    ),
+    Route(
+        name="me",
+        path=f"{API_ROOT}/me",
+        summary="Who asks, and what they may do",
+        tag="access",
+        asks=requests.Nothing,
+        answers=login.Me,
+    ),
+    Route(
+        name="logout",
+        path=f"{API_ROOT}/logout",
+        summary="End the session of this browser",
+        tag="access",
+        method="POST",
+        asks=requests.Nothing,
+        answers=login.LoggedOut,
     ),
     Route(
         name="livez",
@@ -180,3 +371,10 @@ ROUTES: Final = (
         permission=None,
     ),
 )
+
+
+def problems_of(route: Route) -> tuple[str, ...]:
+    """Every kind of problem that a route can answer, each once."""
+    guarded = GUARDED if route.permission is not None else ()
+    changing = CHANGING if route.method == "POST" else ()
+    return tuple(dict.fromkeys((*EVERYWHERE, *guarded, *changing, *route.problems)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +25,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from umbel.web.app import end_streams
 from umbel.web.problems import MEDIA_TYPE, problem
 from umbel.web.sockets import open_tcp, open_unix
+from umbel.web.tls import Tls
 
 #: The largest head of a request, bytes: the longest address, and room for headers.
 HEAD_MAX: Final = 80 * 1024
@@ -42,18 +44,23 @@ def serve(
     unix_socket: Path | None = None,
     *,
     url_prefix: str = "",
+    tls: Tls | None = None,
     on_listening: Listening | None = None,
 ) -> None:
-    """Serve `app` until SIGINT or SIGTERM, then return. Port 0 is any free port.
+    """Serve `app` until SIGINT or SIGTERM, then return. Port 0 is any free port; with `tls`
+    HTTPS is spoken.
 
     `on_listening` is called once connections are taken, with the address to open (a URL, or
     `unix:` and a path). Raises `SettingsError` when the address cannot be listened on.
     Called in the main thread.
     """
+    context = tls.context() if tls is not None else None
     sockets = [open_unix(unix_socket)] if unix_socket else open_tcp(address, port)
+    scheme = "https" if context is not None else "http"
     try:
-        where = f"unix:{unix_socket}" if unix_socket else _url(sockets[0], address) + url_prefix
-        _Server(app, on_listening, where).run(sockets)
+        url = f"unix:{unix_socket}" if unix_socket else _url(scheme, sockets[0], address)
+        where = url if unix_socket else url + url_prefix
+        _Server(app, on_listening, where, context).run(sockets)
     finally:
         for opened in sockets:
             opened.close()
@@ -64,24 +71,31 @@ def serve(
 class _Server(uvicorn.Server):
     """uvicorn, with streams that end at a signal, and an exit that is a success."""
 
-    def __init__(self, app: Starlette, on_listening: Listening | None, where: str) -> None:
-        super().__init__(
-            uvicorn.Config(
-                app,
-                http=_Protocol,
-                ws="none",
-                loop="asyncio",
-                lifespan="off",
-                interface="asgi3",
-                log_config=None,
-                access_log=False,
-                proxy_headers=False,
-                server_header=False,
-                limit_concurrency=CONNECTIONS_MAX,
-                h11_max_incomplete_event_size=HEAD_MAX,
-                timeout_graceful_shutdown=GRACE_S,
-            )
+    def __init__(
+        self,
+        app: Starlette,
+        on_listening: Listening | None,
+        where: str,
+        tls: ssl.SSLContext | None,
+    ) -> None:
+        config = uvicorn.Config(
+            app,
+            http=_Protocol,
+            ws="none",
+            loop="asyncio",
+            lifespan="off",
+            interface="asgi3",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            limit_concurrency=CONNECTIONS_MAX,
+            h11_max_incomplete_event_size=HEAD_MAX,
+            timeout_graceful_shutdown=GRACE_S,
         )
+        config.load()
+        config.ssl = tls
+        super().__init__(config)
         self._app = app
         self._on_listening = on_listening
         self._where = where
@@ -120,7 +134,7 @@ class _Protocol(H11Protocol):
         self.transport.close()
 
 
-def _url(opened: socket.socket, address: str) -> str:
+def _url(scheme: str, opened: socket.socket, address: str) -> str:
     """What a person opens; an address that means every interface is shown as localhost."""
     host, port = opened.getsockname()[:2]
     if host in {"0.0.0.0", "::"}:  # noqa: S104  shown, not listened on
@@ -129,4 +143,4 @@ def _url(opened: socket.socket, address: str) -> str:
         host = f"[{host}]"
     elif address == "localhost":
         host = address
-    return f"http://{host}:{port}"
+    return f"{scheme}://{host}:{port}"

@@ -21,7 +21,7 @@ from typing import Final
 import msgspec
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from umbel.web.endpoint import Lane, accepts_gzip
 from umbel.web.problems import Refusal
@@ -32,6 +32,8 @@ BUILT: Final = Path(__file__).parent / "static"
 
 _BASE: Final = re.compile(r"<base\s[^>]*>", re.IGNORECASE)
 _HASHED: Final = re.compile(r"assets/.+[-.][A-Za-z0-9_-]{8,}\.[a-z0-9]+")
+#: Below these stand ids and names of the cluster, which may have dots.
+_NAMED: Final = ("tasks/", "workers/", "queues/", "actions/")
 _COMPRESSED: Final = frozenset({".js", ".css", ".html", ".svg", ".json", ".txt", ".map"})
 _TYPES: Final = {
     ".js": "text/javascript",
@@ -73,10 +75,20 @@ class Ui:
         response = await self._lane.run(lambda: self._respond(request, path))
         await response(scope, receive, send)
 
+    def showing(self, name: str) -> ASGIApp:
+        """What shows that page of the build, whatever the path."""
+
+        async def show(scope: Scope, receive: Receive, send: Send) -> None:
+            request = Request(scope, receive)
+            response = await self._lane.run(lambda: self._page(request, name))
+            await response(scope, receive, send)
+
+        return show
+
     def _respond(self, request: Request, path: str) -> Response:
         if path.split("/", 1)[0] == "api":
             raise _unknown(f"/{path}")
-        if path.startswith("tasks/") or "." not in path.rsplit("/", 1)[-1]:
+        if path.startswith(_NAMED) or "." not in path.rsplit("/", 1)[-1]:
             return self._page(request)
         file = self._file(path)
         if file is None:
@@ -84,9 +96,9 @@ class Ui:
         kept = "public, max-age=31536000, immutable" if _HASHED.fullmatch(path) else "no-cache"
         return _send_file(request, file, kept)
 
-    def _page(self, request: Request) -> Response:
+    def _page(self, request: Request, name: str = "index.html") -> Response:
         prefix = escape(request.scope.get("root_path", ""))
-        index = self._file("index.html")
+        index = self._file(name)
         if index is None:
             return HTMLResponse(_NOT_BUILT.format(prefix=prefix), status_code=503)
         base = f'<base href="{prefix}/" />'

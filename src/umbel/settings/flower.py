@@ -1,0 +1,223 @@
+"""Flower's options, and what becomes of each.
+
+An option either is a setting of Umbel, its value translated, or has a sentence that says
+what replaces it; none is passed over in silence. Pure: `flower_sources` reads command line,
+environment and `flowerconfig.py`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from umbel.settings.kinds import NO, YES, Wrong
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option of Flower. With `setting`, `translate` turns its text into what stands in
+    that setting; it gives None where nothing is to be set, and raises `ValueError`. Without,
+    `sentence` says what replaces it. A `switch` may stand without a value; a `login` is a
+    way to ask who somebody is. An option `says` its sentence only for what differs from
+    `quiet`, the values that ask for what Umbel does anyway."""
+
+    name: str
+    setting: str | None = None
+    translate: Callable[[str], str | None] = lambda text: text
+    sentence: str = ""
+    switch: bool = False
+    login: bool = False
+    secret: bool = False
+    quiet: tuple[str, ...] = ()
+
+    @property
+    def env(self) -> str:
+        return "FLOWER_" + self.name.upper()
+
+    @property
+    def flag(self) -> str:
+        return "--" + self.name
+
+
+@dataclass(frozen=True)
+class Given:
+    """What somebody wrote for an option, as text, and where: `--port`, `FLOWER_PORT` or
+    `port in /srv/flowerconfig.py`."""
+
+    option: Option
+    text: str
+    where: str
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A sentence for who starts Umbel. `login`: what was asked for would have kept people
+    out, and does not."""
+
+    name: str
+    sentence: str
+    login: bool = False
+
+
+def _milliseconds(text: str) -> str:
+    if not float(text) > 0:
+        raise Wrong("it must be a number of milliseconds above 0")
+    return f"{round(float(text))}ms"
+
+
+def is_on(text: str) -> bool:
+    """A switch as Flower understands it. Raises `ValueError`."""
+    word = text.strip().lower()
+    if word in (*YES, "t", "y"):
+        return True
+    if word in (*NO, "f", "n"):
+        return False
+    raise Wrong("it must be true or false")
+
+
+def _switch(text: str) -> str:
+    return "true" if is_on(text) else "false"
+
+
+def _log_level(text: str) -> str | None:
+    return {"none": "error", "critical": "error", "warn": "warning"}.get(text.lower(), text.lower())
+
+
+_OIDC = (
+    "logs in by OAuth; Umbel cannot do that yet. Use basic_auth or auth.users, or a reverse "
+    "proxy that asks who it is."
+)
+_LOG_FILE = "is not needed: Umbel logs to standard error, which systemd and containers keep."
+
+OPTIONS: Final[Mapping[str, Option]] = {
+    option.name: option
+    for option in (
+        Option("port", "port"),
+        Option("address", "address", lambda text: text or None),
+        Option("unix_socket", "unix_socket", lambda text: text or None),
+        Option("url_prefix", "url_prefix", lambda text: text or None),
+        Option("basic_auth", "basic_auth", secret=True),
+        Option("read_only", "read_only", _switch, switch=True),
+        Option("broker_api", "broker_api", lambda text: text or None, secret=True),
+        Option("inspect_timeout", "inspect_timeout", _milliseconds),
+        Option("max_tasks", "retention.max_tasks", lambda text: f"{max(int(text), 1_000)}"),
+        Option("certfile", "tls_cert", lambda text: text or None),
+        Option("keyfile", "tls_key", lambda text: text or None),
+        Option("debug", "log_level", lambda text: "debug" if is_on(text) else None, switch=True),
+        Option("logging", "log_level", _log_level),
+        Option("auth", sentence=_OIDC, login=True),
+        Option("auth_provider", sentence=_OIDC, login=True),
+        Option("oauth2_key", sentence=_OIDC, login=True),
+        Option("oauth2_secret", sentence=_OIDC, login=True, secret=True),
+        Option("oauth2_redirect_uri", sentence=_OIDC, login=True),
+        Option(
+            "ca_certs",
+            sentence="has no equivalent: Umbel asks browsers for no certificate. Let a reverse "
+            "proxy check certificates of clients.",
+        ),
+        Option(
+            "cookie_secret",
+            sentence="is not needed: Umbel makes a key of its own and keeps it in the data "
+            "directory.",
+            secret=True,
+        ),
+        Option(
+            "xheaders",
+            sentence="is replaced by trusted_proxies: X-Forwarded-For, -Proto, -Host and "
+            "-Prefix are believed from these addresses, by default from this machine.",
+            switch=True,
+            quiet=("false",),
+        ),
+        Option(
+            "persistent",
+            sentence="is not needed: the history is always kept, for as long as "
+            "retention.max_age, max_size and max_tasks say.",
+            switch=True,
+            quiet=("true",),
+        ),
+        Option(
+            "db",
+            sentence="is replaced by data, a directory. What Flower kept in its file is not "
+            "taken over.",
+        ),
+        Option(
+            "state_save_interval",
+            sentence="is not needed: what was seen is on disk within half a second.",
+            quiet=("0",),
+        ),
+        Option(
+            "max_workers",
+            sentence="is not needed: workers are kept on disk, and those that are silent for "
+            "long are forgotten.",
+        ),
+        Option(
+            "purge_offline_workers",
+            sentence="has no equivalent: workers that are gone are shown as offline until "
+            "they are forgotten.",
+        ),
+        Option(
+            "enable_events",
+            sentence="is not done by Umbel unasked: start workers with -E (or set "
+            "worker_send_task_events), or use the action that enables events.",
+            switch=True,
+            quiet=("false",),
+        ),
+        Option(
+            "auto_refresh",
+            sentence="is not needed: pages follow the cluster live, and . pauses them.",
+            switch=True,
+            quiet=("true",),
+        ),
+        Option(
+            "natural_time",
+            sentence="is not needed: times are shown relative, and absolute on hover.",
+            switch=True,
+            quiet=("true",),
+        ),
+        Option(
+            "tasks_columns",
+            sentence="is not needed: everybody chooses the columns of the Tasks page in the "
+            "page itself.",
+        ),
+        Option(
+            "format_task",
+            sentence="is not honoured: it is code, and Umbel runs none to show a task.",
+        ),
+        Option(
+            "task_runtime_metric_buckets",
+            sentence="is not honoured: the buckets of Umbel's metrics are fixed.",
+        ),
+        Option(
+            "unauthenticated_api",
+            sentence="is not needed: without a login, the API is open to whom the pages are "
+            "open to.",
+            switch=True,
+            quiet=("false",),
+        ),
+        *(
+            Option(name, sentence=_LOG_FILE)
+            for name in (
+                "log_file_prefix", "log_file_max_size", "log_file_num_backups", "log_to_stderr",
+                "log_rotate_when", "log_rotate_interval", "log_rotate_mode",
+            )
+        ),
+    )
+}  # fmt: skip
+
+#: `flowerconfig.py` by another name; read before everything else.
+CONF: Final = Option("conf")
+
+
+def notice(given: Given) -> Notice | None:
+    """What is said about an option that is no setting; None if Umbel does what it asks."""
+    text = given.text.strip().lower()
+    if given.option.switch:
+        with contextlib.suppress(ValueError):
+            text = _switch(text)
+    if text in given.option.quiet or not text:
+        return None
+    return Notice(
+        given.option.name, f"{given.where} {given.option.sentence}", login=given.option.login
+    )

@@ -1,0 +1,221 @@
+"""Who a request is from, by what it shows: a session, a password, or a token."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import logging
+import secrets
+from typing import Final, Literal
+
+import anyio
+import anyio.to_thread
+import msgspec
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.types import Scope
+
+from umbel.auth.base import (
+    ANONYMOUS,
+    GRANTS,
+    Actor,
+    Authenticator,
+    Credentials,
+    Identity,
+    Permission,
+    Role,
+    Standing,
+    Via,
+)
+from umbel.clock import Clock
+from umbel.web.attempts import Attempts
+from umbel.web.problems import Refusal
+from umbel.web.sessions import Session, Sessions
+
+log = logging.getLogger("umbel.web")
+
+#: How many passwords are tried at once; each takes 16 MiB and a core.
+_TRIED_AT_ONCE: Final = 2
+#: How often an open stream asks whether its reader still may, seconds.
+RECHECK_S: Final = 10.0
+_TOKEN: Final = "umbel_"  # noqa: S105  what tokens begin with
+_FACES: Final[dict[str, Via]] = {"cli": "cli", "python": "python"}
+
+How = Literal["anonymous", "session", "password", "token"]
+
+
+class Known(msgspec.Struct, frozen=True):
+    """Somebody who may come in, and how they showed who they are."""
+
+    name: str
+    role: Role
+    how: How
+
+
+class Access:
+    """The door of one server. On the event loop, except where it says so."""
+
+    def __init__(
+        self,
+        authenticator: Authenticator,
+        sessions: Sessions,
+        attempts: Attempts,
+        *,
+        read_only: bool = False,
+        recheck_s: float = RECHECK_S,
+    ) -> None:
+        self._authenticator = authenticator
+        self._attempts = attempts
+        self._trying = anyio.CapacityLimiter(_TRIED_AT_ONCE)
+        self._asking = anyio.CapacityLimiter(8)
+        self.sessions = sessions
+        self.read_only = read_only
+        self.recheck_s = recheck_s
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is no login: everybody who gets here may do everything."""
+        return not self._authenticator.has_people
+
+    async def identify(self, scope: Scope) -> Known | None:
+        """Who asks; None for nobody who may. Raises `Refusal` after too many wrong
+        passwords, and `StoreError`.
+
+        A token of ours decides wherever it is shown. What a proxy in front passes on for
+        itself (another bearer token, a password of its own while there is no login here)
+        is not ours to judge.
+        """
+        scheme, _, shown = Headers(scope=scope).get("authorization", "").partition(" ")
+        shown = shown.strip()
+        if scheme.lower() == "bearer" and shown.startswith(_TOKEN):
+            return await self._by_token(shown)
+        if self.is_open:
+            return Known(ANONYMOUS, "admin", "anonymous")
+        session = self.session(scope)
+        if session is not None:
+            return self._by_session(session)
+        if scheme.lower() == "basic":
+            credentials = _basic(shown)
+            return await self.by_password(credentials, address_of(scope)) if credentials else None
+        return None
+
+    async def by_password(self, credentials: Credentials, address: str) -> Known | None:
+        """Who has this name and password. Raises `Refusal` after too many wrong ones."""
+        if self._authenticator.is_remembered(credentials):
+            identity = self._authenticator.identify(credentials)
+        else:
+            identity = await self._try(credentials, address)
+        return _known(identity, "password")
+
+    async def _try(self, credentials: Credentials, address: str) -> Identity | None:
+        user = credentials.user or ""
+        wait_s = self._attempts.begin(address, user)
+        if wait_s is not None:
+            raise Refusal(
+                "too-many-logins",
+                f"There were too many wrong passwords. Try again in {wait_s} s.",
+                headers={"Retry-After": str(wait_s)},
+            )
+        identity = await anyio.to_thread.run_sync(
+            self._authenticator.identify, credentials, limiter=self._trying
+        )
+        if identity is None:
+            log.warning("A wrong name or password was tried from %s.", address)
+        else:
+            self._attempts.right(address, user)
+        return identity
+
+    async def _by_token(self, shown: str) -> Known | None:
+        identity = await anyio.to_thread.run_sync(
+            self._authenticator.identify, Credentials(token=shown), limiter=self._asking
+        )
+        return _known(identity, "token")
+
+    def session(self, scope: Scope) -> Session | None:
+        """The session whose cookie the request has, whether or not its user still may."""
+        value = Request(scope).cookies.get(self.sessions.cookie)
+        return self.sessions.read(value) if value else None
+
+    def begin_session(self, known: Known) -> str:
+        """The value of the cookie for somebody who has just shown their password."""
+        standing = self._authenticator.standing(known.name)
+        return self.sessions.begin(known.name, standing.stamp if standing else "")
+
+    def _by_session(self, session: Session) -> Known | None:
+        standing = self._authenticator.standing(session.user)
+        if standing is None or not hmac.compare_digest(standing.stamp, session.stamp):
+            return None
+        return _known(standing.identity, "session")
+
+    def permissions(self, known: Known) -> frozenset[Permission]:
+        """What they may do here."""
+        granted = GRANTS[known.role]
+        return granted & {"read"} if self.read_only else granted
+
+    def actor(self, known: Known, scope: Scope) -> Actor:
+        """They, as the audit tells of them."""
+        return Actor(
+            name=known.name,
+            address=address_of(scope),
+            via=_via(known, scope),
+            permissions=self.permissions(known),
+        )
+
+
+class Nobody:
+    """Knows nobody, so that there is no login. See `Authenticator`."""
+
+    has_people = False
+
+    def identify(self, _: Credentials) -> Identity | None:
+        return None
+
+    def is_remembered(self, _: Credentials) -> bool:
+        return False
+
+    def standing(self, _: str) -> Standing | None:
+        return None
+
+
+def open_access(clock: Clock, *, read_only: bool = False) -> Access:
+    """A door without a lock."""
+    sessions = Sessions(secrets.token_bytes(32), 60.0, clock)
+    return Access(Nobody(), sessions, Attempts(clock), read_only=read_only)
+
+
+def address_of(scope: Scope) -> str:
+    """Where a request comes from, as a trusted proxy says."""
+    client = scope.get("client")
+    return client[0] if client else "unix socket"
+
+
+def path_of(scope: Scope) -> str:
+    """The path below the prefix and below wherever the application is mounted."""
+    root: str = scope.get("root_path", "")
+    path: str = scope["path"]
+    return path[len(root) :] if root and path.startswith(root + "/") else path
+
+
+def _known(identity: Identity | None, how: How) -> Known | None:
+    return None if identity is None else Known(identity.name, identity.role, how)
+
+
+def _via(known: Known, scope: Scope) -> Via:
+    headers = Headers(scope=scope)
+    path = path_of(scope)
+    if path.startswith("/api/") and not path.startswith("/api/v1/"):
+        return "flower"
+    if known.how == "session" or "sec-fetch-site" in headers:
+        return "browser"
+    return _FACES.get(headers.get("x-umbel-via", ""), "api")
+
+
+def _basic(shown: str) -> Credentials | None:
+    """RFC 7617. What is no name and password is None."""
+    try:
+        text = base64.b64decode(shown, validate=True).decode("utf-8")
+    except (binascii.Error, ValueError):
+        return None
+    user, colon, password = text.partition(":")
+    return Credentials(user=user, password=password) if colon else None

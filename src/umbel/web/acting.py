@@ -1,0 +1,71 @@
+"""Handlers that act on the cluster, and those that tell what was done."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from umbel.auth.base import Actor
+from umbel.services.control.applying import Apply
+from umbel.services.control.values import Action, ActionPlan, ActionReport, ActionRequest
+from umbel.store.ledger import AuditPage
+from umbel.web import answers, requests
+from umbel.web.handlers import Services
+from umbel.web.requests import WAIT_MAX_S
+
+#: How many of the ids that an action names a list tells.
+_IDS_TOLD: Final = 20
+
+
+def plan_action(services: Services, asked: ActionRequest, actor: Actor) -> ActionPlan:
+    return services.levers.control.plan(asked, actor)
+
+
+def execute_action(services: Services, asked: requests.ExecuteAction, actor: Actor) -> ActionReport:
+    report = services.levers.control.execute(asked.id, actor, asked.confirm)
+    services.levers.queues.forget()
+    return report
+
+
+def cancel_action(services: Services, asked: requests.CancelAction, actor: Actor) -> ActionReport:
+    return services.levers.control.cancel(asked.id, actor)
+
+
+def one_action(services: Services, asked: requests.OneAction) -> Action:
+    return services.levers.control.action(asked.id)
+
+
+def list_actions(services: Services, asked: requests.ListActions) -> answers.Actions:
+    found = services.levers.control.actions(asked.before, asked.limit)
+    more = len(found) == asked.limit
+    return answers.Actions(
+        items=tuple(map(_shortened, found)), next=found[-1].plan.made if more else None
+    )
+
+
+def apply_task(services: Services, asked: Apply, actor: Actor) -> answers.Applied | answers.Later:
+    if asked.wait is not None and asked.wait > WAIT_MAX_S:
+        asked = msgspec.structs.replace(asked, wait=WAIT_MAX_S)
+    applied = services.levers.control.apply(asked, actor)
+    answer = answers.Applied(task_id=applied.task_id, state=applied.state, result=applied.result)
+    is_ready = applied.result is not None and applied.result.is_ready
+    return answer if is_ready else answers.Later(answer)
+
+
+def read_audit(services: Services, asked: requests.ReadAudit) -> AuditPage:
+    return services.levers.ledger.audit(
+        before=asked.before,
+        limit=asked.limit,
+        actor=asked.actor,
+        action=asked.action,
+        action_id=asked.action_id,
+    )
+
+
+def _shortened(action: Action) -> Action:
+    request = action.plan.request
+    if request.ids is None or len(request.ids) <= _IDS_TOLD:
+        return action
+    request = msgspec.structs.replace(request, ids=request.ids[:_IDS_TOLD])
+    return Action(msgspec.structs.replace(action.plan, request=request), action.report)

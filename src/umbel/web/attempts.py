@@ -1,0 +1,82 @@
+"""Guessing passwords is slowed down: by address, and by the name that is tried.
+
+Each has a bucket that a wrong attempt fills and time empties. An attempt counts before it is
+checked, so that many at once gain nothing, and is taken back when it was right. A name takes
+more than an address, since whoever fills it keeps its owner out for a moment; sessions and
+tokens are not asked.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import OrderedDict
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Final
+
+from umbel.clock import Clock
+
+#: So many attempts at once, and so many seconds until one more.
+ADDRESS_BURST, ADDRESS_EVERY_S = 10, 10.0
+USER_BURST, USER_EVERY_S = 40, 5.0
+#: How many addresses and names are remembered; the oldest are forgotten first.
+_KEPT: Final = 20_000
+
+
+class Attempts:
+    """Counts attempts. Any thread."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._full_at: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def begin(self, address: str, user: str) -> int | None:
+        """Count one; the whole seconds to wait if there were too many, and then none is
+        counted."""
+        buckets = _buckets(address, user)
+        with self._lock:
+            waits = [self._wait_s(key, burst, every) for key, burst, every in buckets]
+            if max(waits) > 0:
+                return math.ceil(max(waits))
+            for key, _, every in buckets:
+                self._add(key, every, 1)
+            return None
+
+    def right(self, address: str, user: str) -> None:
+        """The attempt was right: it does not count."""
+        with self._lock:
+            for key, _, every in _buckets(address, user):
+                self._add(key, every, -1)
+
+    def _level(self, key: str, every: float) -> float:
+        level, at = self._full_at.get(key, (0.0, 0.0))
+        return max(0.0, level - (self._clock.monotonic() - at) / every)
+
+    def _wait_s(self, key: str, burst: int, every: float) -> float:
+        return (self._level(key, every) + 1 - burst) * every
+
+    def _add(self, key: str, every: float, count: int) -> None:
+        level = max(0.0, self._level(key, every) + count)
+        self._full_at[key] = (level, self._clock.monotonic())
+        self._full_at.move_to_end(key)
+        while len(self._full_at) > _KEPT:
+            self._full_at.popitem(last=False)
+
+
+def _buckets(address: str, user: str) -> tuple[tuple[str, int, float], ...]:
+    return (
+        (f"address {_network(address)}", ADDRESS_BURST, ADDRESS_EVERY_S),
+        (f"user {user[:100]}", USER_BURST, USER_EVERY_S),
+    )
+
+
+def _network(address: str) -> str:
+    """Who has one IPv6 address has 2^64 of them."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv6Address):
+        return str(ip_network((parsed, 64), strict=False))
+    return address

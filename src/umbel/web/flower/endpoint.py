@@ -1,0 +1,119 @@
+"""From the table of Flower's routes to what answers HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Iterator
+from functools import partial
+from http import HTTPStatus
+from typing import Final
+
+from starlette.requests import Request
+from starlette.routing import Route as Address
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from umbel.web.access import Access
+from umbel.web.endpoint import Lane, Lanes, accepts_gzip
+from umbel.web.flower import answering
+from umbel.web.flower.asking import Asked, Refused
+from umbel.web.flower.routes import FLOWER_ROUTES
+from umbel.web.flower.sending import Patience
+from umbel.web.flower.workers import workers_table
+from umbel.web.guard import Permitted
+from umbel.web.handlers import Services
+from umbel.web.routes import Route
+
+#: How many look for results at once, a second each; more wait for their turn.
+_LOOKING: Final = 32
+
+
+def flower_addresses(services: Services, lanes: Lanes, access: Access) -> Iterator[Address]:
+    """One address a route."""
+    looking = Lane(_LOOKING)
+    for route in FLOWER_ROUTES:
+        endpoint: ASGIApp = FlowerEndpoint(route, services, lanes, looking)
+        if route.permission is not None:
+            endpoint = Permitted(endpoint, route.permission, access)
+        app = answering.plain_faults(_OnlyBy(route.method, endpoint))
+        yield Address(route.path.replace("}", ":rest}"), app)
+
+
+class FlowerEndpoint:
+    """The ASGI application of one route."""
+
+    def __init__(self, route: Route, services: Services, lanes: Lanes, looking: Lane) -> None:
+        self._route = route
+        self._services = services
+        self._lanes = lanes
+        self._looking = looking
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        asked = await _asked(request)
+        found = await self._found(request, asked)
+        await answering.say(found, zipped=accepts_gzip(request))(scope, receive, send)
+
+    async def _found(self, request: Request, asked: Asked) -> object:
+        handler = self._route.handler
+        assert handler is not None  # noqa: S101  the table has no streams
+        if self._route.lane == "waiting":
+            patience = Patience(self._looking, self._lanes, request.is_disconnected)
+            waiting: Awaitable[object] = handler(self._services, asked, patience)  # type: ignore[assignment]
+            return await waiting
+        return await self._lanes.of(self._route).run(partial(handler, self._services, asked))
+
+
+class WorkersPage:
+    """`/workers`: our page, or with `json` the rows of Flower's."""
+
+    def __init__(self, page: ASGIApp, services: Services, lanes: Lanes, access: Access) -> None:
+        self._page = page
+        self._services = services
+        self._lane = lanes.history
+        self._rows = answering.plain_faults(Permitted(self._tell, "read", access))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        query: bytes = scope["query_string"]
+        app = self._rows if _wants_json(Asked("", query)) else self._page
+        await app(scope, receive, send)
+
+    async def _tell(self, scope: Scope, receive: Receive, send: Send) -> None:
+        found = await self._lane.run(partial(workers_table, self._services))
+        zipped = accepts_gzip(Request(scope, receive))
+        await answering.say(found, zipped=zipped)(scope, receive, send)
+
+
+class _OnlyBy:
+    """Lets one method through; HEAD is as good as GET."""
+
+    def __init__(self, method: str, app: ASGIApp) -> None:
+        self._app = app
+        self._methods = ("GET", "HEAD") if method == "GET" else (method,)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        allowed = {"Allow": ", ".join((*self._methods, "OPTIONS"))}
+        if scope["method"] in self._methods:
+            await self._app(scope, receive, send)
+        elif scope["method"] == "OPTIONS":
+            await answering.text("", HTTPStatus.NO_CONTENT, allowed)(scope, receive, send)
+        else:
+            sentence = f"Only {' and '.join(self._methods)} can be used here."
+            answer = answering.text(sentence, HTTPStatus.METHOD_NOT_ALLOWED, allowed)
+            await answer(scope, receive, send)
+
+
+async def _asked(request: Request) -> Asked:
+    scope = request.scope
+    return Asked(
+        request.path_params.get("target", ""),
+        scope["query_string"],
+        content_type=request.headers.get("content-type", ""),
+        body=await request.body(),
+        actor=scope.get("umbel.actor"),
+    )
+
+
+def _wants_json(asked: Asked) -> bool:
+    try:
+        return asked.flag("json")
+    except Refused:
+        return False

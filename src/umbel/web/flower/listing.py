@@ -1,0 +1,171 @@
+"""`GET /api/tasks` and `GET /api/task/info/ID`: tasks of the history.
+
+Flower's list has no pages: without a limit it is everything. So tasks are taken from the
+store a page at a time and sent as they come, and the memory is that of one page.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from http import HTTPStatus
+from typing import Final
+
+from starlette.responses import Response, StreamingResponse
+
+from umbel.cluster.task import Task
+from umbel.errors import QueryError
+from umbel.query.ast import And, During, How, Matches, Moment, Node
+from umbel.store.base import NEWEST_FIRST, Order, Store
+from umbel.web.endpoint import Lane
+from umbel.web.flower.answering import JSON, encode
+from umbel.web.flower.asking import Asked, Refused
+from umbel.web.flower.rows import task_row
+from umbel.web.flower.sending import Patience
+from umbel.web.handlers import Services
+
+#: The most tasks that one answer has; Flower keeps no more by default.
+LISTED_MAX: Final = 100_000
+#: How many tasks are taken from the store at once.
+_PAGE: Final = 200
+#: How many children the tasks of one page are told with.
+_CHILDREN_MAX: Final = 10_000
+_BUDGET_S: Final = 2.0
+SORT_KEYS: Final = ("name", "received", "runtime", "started", "state", "worker")
+_DATE: Final = "%Y-%m-%d %H:%M"
+#: What Flower's pages send for no filter.
+_ANY: Final = "All"
+
+
+async def list_tasks(services: Services, asked: Asked, patience: Patience) -> Response:
+    """`{id: task}` of those that fit, in order."""
+    try:
+        query = _query(services, asked)
+    except QueryError as error:
+        return Response(encode({"error": str(error)}), HTTPStatus.BAD_REQUEST, media_type=JSON)
+    limit = asked.whole("limit")
+    most = LISTED_MAX if limit is None else min(max(0, limit), LISTED_MAX)
+    parts = _parts(services, query, _order(asked), max(0, asked.whole("offset", 0) or 0), most)
+    lane = patience.lanes.history
+    first = await _next(lane, parts)  # what is wrong shows before the answer begins
+    return StreamingResponse(
+        _stream(lane, first, parts),
+        media_type=JSON,
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+def task_info(services: Services, asked: Asked) -> object:
+    """One task with everything."""
+    task = services.store.task(asked.target)
+    if task is None:
+        raise Refused(HTTPStatus.NOT_FOUND, f"Unknown task '{asked.target}'")
+    return task_row(task, _children(services.store, [task]).get(task.uuid, ()))
+
+
+def _query(services: Services, asked: Asked) -> Node:
+    nodes: list[Node] = []
+    for name, field in (("workername", "worker"), ("taskname", "name"), ("state", "state")):
+        value = asked.text(name)
+        if value and value != _ANY:
+            nodes.append(Matches(field, How.EQUALS, (value,)))
+    for field in ("received", "started"):
+        low, high = _date(asked, f"{field}_start"), _date(asked, f"{field}_end")
+        if low is not None or high is not None:
+            until = None if high is None else Moment(math.nextafter(high, math.inf))
+            nodes.append(During(field, None if low is None else Moment(low), until))
+    nodes.append(services.search.parse(asked.text("search") or ""))
+    return nodes[0] if len(nodes) == 1 else And(tuple(nodes))
+
+
+def _date(asked: Asked, name: str) -> float | None:
+    """Local time, as Flower has it."""
+    value = asked.text(name)
+    if not value:
+        return None
+    try:
+        return datetime.strptime(value, _DATE).timestamp()  # noqa: DTZ007
+    except (ValueError, OverflowError, OSError):
+        raise Refused(
+            HTTPStatus.BAD_REQUEST, f"Invalid {name}, expected format 'YYYY-MM-DD HH:MM'"
+        ) from None
+
+
+def _order(asked: Asked) -> Order:
+    given = asked.text("sort_by")
+    if not given:
+        return NEWEST_FIRST
+    key = given.lstrip("-")
+    if key not in SORT_KEYS:
+        raise Refused(
+            HTTPStatus.BAD_REQUEST,
+            f"Invalid sort_by '{given[:200]}', expected one of {', '.join(SORT_KEYS)}",
+        )
+    return Order(key, given.startswith("-"))
+
+
+def _parts(
+    services: Services, query: Node, order: Order, offset: int, most: int
+) -> Iterator[bytes]:
+    """Members of the object, a page at a time, each but the first with a comma before it;
+    empty for a page that is left out, so that whoever reads can stop between."""
+    now, cursor, comma = services.clock.now(), None, b""
+    while most > 0:
+        page = services.store.search(
+            query,
+            now=now,
+            order=order,
+            cursor=cursor,
+            limit=min(_PAGE, offset + most),
+            budget_s=_BUDGET_S,
+        )
+        told = page.items[offset : offset + most]
+        offset = max(0, offset - len(page.items))
+        most -= len(told)
+        cursor = page.cursor
+        yield comma + b",".join(_members(services.store, told)) if told else b""
+        if told:
+            comma = b","
+        if cursor is None:
+            return
+
+
+def _members(store: Store, tasks: Sequence[Task]) -> Iterator[bytes]:
+    children = _children(store, tasks)
+    for task in tasks:
+        # Lists leave the traceback out; few tasks have one.
+        whole = store.task(task.uuid) if task.exception is not None else None
+        traceback = whole.traceback if whole is not None else None
+        row = task_row(task, children.get(task.uuid, ()), traceback)
+        yield encode(task.uuid) + b":" + encode(row)
+
+
+def _children(store: Store, tasks: Sequence[Task]) -> Mapping[str, list[str]]:
+    """Ids of the tasks that these sent, by the id of the sender, oldest first."""
+    sent_by = Matches("parent", How.EQUALS, tuple(task.uuid for task in tasks))
+    oldest_first = Order("seen", descending=False)
+    found: dict[str, list[str]] = defaultdict(list)
+    cursor: str | None = None
+    for _ in range(0, _CHILDREN_MAX, _PAGE):
+        page = store.search(sent_by, now=0.0, order=oldest_first, cursor=cursor, limit=_PAGE)
+        for child in page.items:
+            found[child.parent_id or ""].append(child.uuid)
+        cursor = page.cursor
+        if cursor is None:
+            break
+    return found
+
+
+async def _next(lane: Lane, parts: Iterator[bytes]) -> bytes | None:
+    return await lane.run(partial(next, parts, None))
+
+
+async def _stream(lane: Lane, part: bytes | None, rest: Iterator[bytes]) -> AsyncIterator[bytes]:
+    yield b"{"
+    while part is not None:
+        yield part
+        part = await _next(lane, rest)
+    yield b"}"

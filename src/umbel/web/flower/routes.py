@@ -1,0 +1,87 @@
+"""The one table of what Flower's API has, and at which permission."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from umbel.auth.base import Permission
+from umbel.web.flower import acting, listing, sending, workers
+from umbel.web.flower.metrics import metrics
+from umbel.web.requests import Nothing
+from umbel.web.routes import Handler, Route
+
+Lane = Literal["history", "cluster", "waiting"]
+
+
+def _see(path: str, handler: Handler, summary: str, lane: Lane = "cluster") -> Route:
+    return _route(path, handler, summary, lane, "GET", "read")
+
+
+def _do(
+    path: str,
+    handler: Handler,
+    summary: str,
+    *,
+    lane: Lane = "cluster",
+    permission: Permission = "operate",
+) -> Route:
+    return _route(path, handler, summary, lane, "POST", permission)
+
+
+def _route(
+    path: str,
+    handler: Handler,
+    summary: str,
+    lane: Lane,
+    method: Literal["GET", "POST"],
+    permission: Permission | None,
+) -> Route:
+    return Route(
+        name=f"flower {path.partition('/{')[0]}",
+        path=path,
+        summary=summary,
+        tag="flower",
+        asks=Nothing,
+        handler=handler,
+        method=method,
+        permission=permission,
+        lane=lane,
+        with_actor=method == "POST",
+    )
+
+
+def _healthcheck(_: object, __: object) -> str:
+    return "OK"
+
+
+#: `{target}` may hold anything, slashes and `@` too. Handlers get `Services` and `Asked`;
+#: those of the lane `waiting` are coroutines and get `Patience` as well.
+FLOWER_ROUTES: Final = (
+    _see("/api/workers", workers.list_workers, "What workers say of themselves"),
+    _do(
+        "/api/worker/shutdown/{target}",
+        acting.shut_down,
+        "Stop a worker",
+        permission="administer",
+    ),
+    _do("/api/worker/pool/restart/{target}", acting.restart_pool, "Restart a pool"),
+    _do("/api/worker/pool/grow/{target}", acting.grow_pool, "Add processes to a pool"),
+    _do("/api/worker/pool/shrink/{target}", acting.shrink_pool, "Take processes from a pool"),
+    _do("/api/worker/pool/autoscale/{target}", acting.autoscale_pool, "Bound a pool's size"),
+    _do("/api/worker/queue/add-consumer/{target}", acting.add_consumer, "Consume a queue"),
+    _do("/api/worker/queue/cancel-consumer/{target}", acting.cancel_consumer, "Leave a queue"),
+    _see("/api/tasks", listing.list_tasks, "Tasks that fit", "waiting"),
+    _see("/api/task/types", workers.task_types, "Names of tasks"),
+    _see("/api/queues/length", workers.queue_lengths, "How full queues are"),
+    _see("/api/task/info/{target}", listing.task_info, "One task", "history"),
+    _do("/api/task/apply/{target}", sending.apply_task, "Run a task and wait", lane="waiting"),
+    _do("/api/task/async-apply/{target}", sending.apply_async, "Send a task that workers have"),
+    _do("/api/task/send-task/{target}", sending.send_task, "Send a task by its name"),
+    _see("/api/task/result/{target}", sending.task_result, "What came of a task", "waiting"),
+    _do("/api/task/abort/{target}", acting.abort_task, "Mark a task as aborted"),
+    _do("/api/task/timeout/{target}", acting.limit_time, "Limit the time of a task"),
+    _do("/api/task/rate-limit/{target}", acting.limit_rate, "Limit the rate of a task"),
+    _do("/api/task/revoke/{target}", acting.revoke_task, "Revoke or terminate a task"),
+    _see("/metrics", metrics, "Metrics for Prometheus", "history"),
+    _route("/healthcheck", _healthcheck, "Whether this answers", "history", "GET", None),
+)

@@ -1,0 +1,222 @@
+"""`POST /api/task/{apply,async-apply,send-task}/NAME`: sending tasks, and `GET
+/api/task/result/ID`: what came of them.
+
+Who waits holds no thread: every second the result is looked for in a thread of the lane, and
+between two looks it is asked whether the client is still there.
+"""
+
+from __future__ import annotations
+
+import math
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from functools import partial
+from http import HTTPStatus
+from typing import Final
+
+import msgspec
+
+from umbel.errors import BrokerRefused, ResultsUnavailable
+from umbel.results.base import Result
+from umbel.services.control.applying import Apply
+from umbel.web.endpoint import Lane, Lanes
+from umbel.web.flower.asking import Asked, Refused
+from umbel.web.flower.workers import is_known_task
+from umbel.web.handlers import Services
+
+#: The longest that one request waits for a result, and how long one look takes, seconds.
+WAIT_MAX_S: Final = 3_600.0
+LOOK_S: Final = 1.0
+#: Options of `apply_async` by their names in `Apply`.
+_OPTIONS: Final = frozenset(
+    {
+        "queue", "exchange", "routing_key", "priority", "serializer", "soft_time_limit",
+        "time_limit", "headers", "task_id", "root_id", "parent_id",
+    }
+)  # fmt: skip
+#: Options that are headers of a message.
+_HEADERS: Final = frozenset({"shadow", "ignore_result"})
+#: Options that say how a client sends, which is ours to decide.
+_OURS: Final = frozenset({"retry", "retry_policy", "compression", "add_to_parent", "delivery_mode"})
+_DATE: Final = "%Y-%m-%d %H:%M:%S.%f"
+#: Ten years, in seconds.
+_LONG_S: Final = 315_360_000.0
+
+
+class Patience(msgspec.Struct, frozen=True):
+    """What coroutines wait with: the lane in which results are looked for, the other lanes,
+    and what tells whether the client went away."""
+
+    looking: Lane
+    lanes: Lanes
+    is_gone: Callable[[], Awaitable[bool]]
+
+
+async def apply_task(services: Services, asked: Asked, patience: Patience) -> object:
+    """Send a task and wait for its result."""
+    task_id, timeout_s = await patience.lanes.cluster.run(partial(_begin, services, asked))
+    try:
+        return result_row(await _wait(services, patience, task_id, timeout_s))
+    except ResultsUnavailable as error:
+        sentence = f"Task {task_id} was sent, but what becomes of it is not known: {error}"
+        raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, sentence) from error
+
+
+def apply_async(services: Services, asked: Asked) -> object:
+    """Send a task that workers have."""
+    _must_be_known(services, asked.target)
+    return _sent(_apply(services, asked, asked.given()))
+
+
+def send_task(services: Services, asked: Asked) -> object:
+    """Send a task whether or not anybody has it."""
+    return _sent(_apply(services, asked, asked.given()))
+
+
+async def task_result(services: Services, asked: Asked, patience: Patience) -> object:
+    """What the result backend keeps, waited for with a `timeout`."""
+    timeout_s = asked.number("timeout") or 0.0
+    return result_row(await _wait(services, patience, asked.target, timeout_s))
+
+
+def result_row(result: Result) -> dict[str, object]:
+    """A result as Flower shows it; `error` says why one that is there cannot be shown."""
+    row: dict[str, object] = {"task-id": result.task_id, "state": result.state}
+    if result.unreadable is not None:
+        row["error"] = result.unreadable
+    elif result.is_ready:
+        row["result"] = result.result if result.exception is None else result.exception
+        if result.state == "FAILURE":
+            row["traceback"] = result.traceback
+    return row
+
+
+async def _wait(services: Services, patience: Patience, task_id: str, timeout_s: float) -> Result:
+    left_s = min(timeout_s, WAIT_MAX_S)
+    levers = services.levers
+    while True:
+        look_s = min(left_s, LOOK_S)
+        look = (
+            partial(levers.results.wait, task_id, look_s)
+            if look_s > 0
+            else partial(levers.results.get, task_id)
+        )
+        result = await patience.looking.run(look)
+        left_s -= LOOK_S
+        ended = result.is_ready or result.unreadable is not None
+        if ended or left_s <= 0 or levers.is_stopping or await patience.is_gone():
+            return result
+
+
+def _begin(services: Services, asked: Asked) -> tuple[str, float]:
+    """Send a task that is waited for: its id, and how long, in seconds."""
+    options = asked.given()
+    timeout_s = _timeout_s(options.pop("timeout", None))
+    _must_be_known(services, asked.target)
+    if options.get("task_id") is None:
+        options["task_id"] = str(uuid.uuid4())
+    services.levers.results.get(str(options["task_id"]))  # nothing is sent if none can come
+    return _apply(services, asked, options), timeout_s
+
+
+def _timeout_s(value: object) -> float:
+    if value is None:
+        return WAIT_MAX_S
+    try:
+        seconds = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        seconds = math.nan
+    if math.isnan(seconds):
+        raise Refused(HTTPStatus.BAD_REQUEST, "Invalid timeout")
+    return seconds
+
+
+def _must_be_known(services: Services, name: str) -> None:
+    if not is_known_task(services, name):
+        raise Refused(HTTPStatus.NOT_FOUND, f"Unknown task '{name}'")
+
+
+def _apply(services: Services, asked: Asked, options: dict[str, object]) -> str:
+    """Send it; its id. Where a client wants it to go and the broker will not have it, the
+    client is wrong."""
+    apply = apply_of(asked.target, options, services.clock.now())
+    try:
+        return services.levers.control.apply(apply, asked.person).task_id
+    except BrokerRefused as error:
+        if apply.queue or apply.exchange or apply.routing_key:
+            raise Refused(HTTPStatus.BAD_REQUEST, str(error)) from error
+        raise
+
+
+def _sent(task_id: str) -> object:
+    return {"task-id": task_id, "state": "PENDING"}
+
+
+def apply_of(name: str, given: Mapping[str, object], now: float) -> Apply:
+    """What a client wants sent at `now` (Unix seconds). Raises `Refused`."""
+    options = {key: value for key, value in given.items() if value is not None}
+    args, kwargs = options.pop("args", []), options.pop("kwargs", {})
+    if not isinstance(args, list):
+        raise Refused(HTTPStatus.BAD_REQUEST, "args must be an array")
+    if not isinstance(kwargs, dict):
+        raise Refused(HTTPStatus.BAD_REQUEST, "kwargs must be an object")
+    fields: dict[str, object] = {"name": name, "args": args, "kwargs": kwargs}
+    fields |= {key: options.pop(key) for key in _OPTIONS & options.keys()}
+    headers = {key: options.pop(key) for key in _HEADERS & options.keys()}
+    if headers:
+        given_headers = fields.get("headers", {})
+        fields["headers"] = headers | given_headers if isinstance(given_headers, dict) else 0
+    if "countdown" in options:
+        fields["countdown"] = _seconds("countdown", options.pop("countdown"))
+    if "eta" in options:
+        fields["eta"] = _moment("eta", options.pop("eta"))
+    expires = _expires(options.pop("expires"), now) if "expires" in options else None
+    for key in options:
+        if key not in _OURS and key != "timeout":
+            raise _invalid(key[:60], "Umbel cannot send tasks with it")
+    try:
+        apply = msgspec.convert(fields, Apply, strict=False)
+    except msgspec.ValidationError as error:
+        raise Refused(HTTPStatus.BAD_REQUEST, f"Invalid option: {error}") from None
+    return apply if expires is None else msgspec.structs.replace(apply, expires=expires)
+
+
+def _expires(value: object, now: float) -> float:
+    """Seconds from `now`; less than none for what has expired."""
+    try:
+        return _seconds("expires", value)
+    except Refused:
+        left_s = _moment("expires", value) - now
+    if abs(left_s) > _LONG_S:
+        raise _invalid("expires", "it is more than ten years away")
+    return left_s
+
+
+def _seconds(option: str, value: object) -> float:
+    try:
+        seconds = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        seconds = math.nan
+    if not abs(seconds) <= _LONG_S:  # nor NaN
+        raise _invalid(option, "it takes a number of seconds")
+    return seconds
+
+
+def _moment(option: str, value: object) -> float:
+    """Unix seconds of a date in UTC, in Flower's format or ISO 8601."""
+    try:
+        if not isinstance(value, str):
+            raise TypeError
+        try:
+            moment = datetime.strptime(value, _DATE)  # noqa: DTZ007
+        except ValueError:
+            moment = datetime.fromisoformat(value)
+        aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+        return aware.timestamp()
+    except (TypeError, ValueError, OverflowError, OSError):
+        raise _invalid(option, "it takes a date like 2026-11-22 09:30:00.000000") from None
+
+
+def _invalid(option: str, why: str) -> Refused:
+    return Refused(HTTPStatus.BAD_REQUEST, f"Invalid option {option}: {why}.")

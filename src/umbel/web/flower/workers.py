@@ -1,0 +1,210 @@
+"""`GET /api/workers`, `/api/task/types`, `/api/queues/length` and `/workers?json=1`: what the
+cluster looks like now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from http import HTTPStatus
+from typing import Final
+
+from umbel.broker.base import QueueDepth
+from umbel.cluster.worker import ONLINE, Worker
+from umbel.errors import BrokerError, NotSupported
+from umbel.query.ast import How, Matches
+from umbel.services.inspection import Answers, Inspected
+from umbel.services.registered import workers_by_name
+from umbel.web.flower.asking import Asked, Refused
+from umbel.web.handlers import Services
+
+#: What is told of every worker, and what of one that is asked for by name.
+_ALL: Final[tuple[Inspected, ...]] = ("stats", "active_queues", "registered", "conf")
+_ONE: Final[tuple[Inspected, ...]] = (*_ALL, "scheduled", "active", "reserved", "revoked")
+#: How many task names of the history are told.
+_NAMES_MAX: Final = 1_000
+#: How many tasks of one worker are counted, and how long all counting may take, seconds.
+_COUNTED_MAX: Final = 1_000_000
+_COUNTING_S: Final = 1.0
+#: Events that a task in this state must have had at its worker.
+_EVENTS_OF: Final[Mapping[str, tuple[str, ...]]] = {
+    "RECEIVED": ("task-received",),
+    "STARTED": ("task-received", "task-started"),
+    "SUCCESS": ("task-received", "task-started", "task-succeeded"),
+    "FAILURE": ("task-received", "task-started", "task-failed"),
+    "RETRY": ("task-received", "task-started", "task-retried"),
+    "REVOKED": ("task-received", "task-revoked"),
+    "REJECTED": ("task-received", "task-rejected"),
+}
+
+
+def list_workers(services: Services, asked: Asked) -> object:
+    """What workers say of themselves, by name; with `status`, whether each is alive."""
+    asked.flag("refresh")  # an answer is never older than `inspection.KEPT_S`
+    name = asked.text("workername")
+    if asked.flag("status"):
+        now = services.clock.now()
+        return {each.hostname: each.status(now) == ONLINE for each in services.store.workers()}
+    if not name:
+        return _profiles(services, _ALL, None)
+    found = _profiles(services, _ONE, [name])
+    if not found:
+        must_be_known(services, name)
+    return {name: found.get(name, {})}
+
+
+def must_be_known(services: Services, name: str) -> None:
+    """Raise `Refused` for a worker that was never heard of and does not answer."""
+    if _heard_of(services, name) is None and not _answers(services, name):
+        raise Refused(HTTPStatus.NOT_FOUND, f"Unknown worker '{name}'")
+
+
+def must_be_there(services: Services, name: str) -> None:
+    """The same, and for a worker of which nothing is heard now."""
+    worker = _heard_of(services, name)
+    if worker is not None and worker.status(services.clock.now()) == ONLINE:
+        return
+    if _answers(services, name):
+        return
+    if worker is None:
+        raise Refused(HTTPStatus.NOT_FOUND, f"Unknown worker '{name}'")
+    raise Refused(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        f"Nothing is heard of worker '{name}' now, and it does not answer. It was told nothing.",
+    )
+
+
+def _heard_of(services: Services, name: str) -> Worker | None:
+    return next((each for each in services.store.workers() if each.hostname == name), None)
+
+
+def _answers(services: Services, name: str) -> bool:
+    return bool(name) and services.levers.inspection.look("stats", [name]).answered(name)
+
+
+def is_known_task(services: Services, name: str) -> bool:
+    """Whether tasks of this name can be sent: a worker has it, or the application does. When
+    no worker says what it has, names of the history are known."""
+    if name.startswith("celery.") or name in services.levers.describe():
+        return True
+    with suppress(NotSupported):
+        said = services.levers.inspection.look("registered")
+        if said.values:
+            return name in workers_by_name(said)
+    return name in _seen(services, name)
+
+
+def task_types(services: Services, _: Asked) -> object:
+    """The names that workers have registered, and those that were seen."""
+    names = set(_seen(services, ""))
+    try:
+        names |= workers_by_name(services.levers.inspection.look("registered")).keys()
+    except BrokerError:
+        if not names:
+            raise
+    return {"task-types": sorted(names)}
+
+
+def queue_lengths(services: Services, _: Asked) -> object:
+    """The queues that workers consume; all that are known if no worker says."""
+    try:
+        found = services.levers.queues.all()
+    except NotSupported as error:
+        raise Refused(HTTPStatus.NOT_FOUND, str(error)) from error
+    if not found.capabilities.can("depth"):
+        raise Refused(HTTPStatus.NOT_FOUND, found.capabilities.missing["depth"])
+    consumed = [row for row in found.items if row.workers]
+    lengths = {
+        row.name: _messages(row, found.capabilities.transport) for row in consumed or found.items
+    }
+    return {
+        "active_queues": [
+            {"name": name, "messages": length}
+            for name, length in lengths.items()
+            if length is not None
+        ]
+    }
+
+
+def workers_table(services: Services) -> object:
+    """The rows of Flower's page of workers."""
+    now = services.clock.now()
+    until = services.clock.monotonic() + _COUNTING_S
+    return {"data": [_row(services, each, now, until) for each in services.store.workers()]}
+
+
+def _profiles(
+    services: Services, wanted: Sequence[Inspected], workers: Sequence[str] | None
+) -> dict[str, dict[str, object]]:
+    """What workers say, asked for all at once. Those that do not answer are left out."""
+    inspection = services.levers.inspection
+    with ThreadPoolExecutor(len(wanted), thread_name_prefix="umbel-flower") as asking:
+        asked = [asking.submit(inspection.look, what, workers) for what in wanted]
+        answers = [each.result() for each in asked]
+    profiles: dict[str, dict[str, object]] = {}
+    for answer in answers:
+        for worker, value in answer.values.items():
+            profiles.setdefault(worker, {})[answer.what] = _told(answer, value)
+            profiles[worker]["timestamp"] = answer.at
+    return profiles
+
+
+def _told(answer: Answers, value: object) -> object:
+    """Flower leaves out the other addresses of the broker."""
+    if answer.what != "stats" or not isinstance(value, Mapping):
+        return value
+    broker = value.get("broker")
+    if not isinstance(broker, Mapping):
+        return value
+    return {**value, "broker": {k: v for k, v in broker.items() if k != "alternates"}}
+
+
+def _seen(services: Services, prefix: str) -> list[str]:
+    return [each.value for each in services.store.suggest("name", prefix, _NAMES_MAX)]
+
+
+def _messages(row: QueueDepth, transport: str) -> int | None:
+    """What waits; on AMQP with what workers hold, as RabbitMQ's management counts it."""
+    if row.ready is None or "amqp" not in transport:
+        return row.ready
+    return row.ready + (row.unacknowledged or 0)
+
+
+def _row(services: Services, worker: Worker, now: float, until: float) -> dict[str, object]:
+    left_s = until - services.clock.monotonic()
+    counts = _counts(services, worker.hostname, now, left_s) if left_s > 0 else {}
+    return {
+        **counts,
+        "hostname": worker.hostname,
+        "pid": worker.pid,
+        "freq": worker.freq,
+        "heartbeats": [] if worker.heartbeat is None else [worker.heartbeat],
+        "clock": None,
+        "active": worker.active,
+        "processed": worker.processed,
+        "loadavg": worker.loadavg,
+        "sw_ident": worker.sw_ident,
+        "sw_ver": worker.sw_ver,
+        "sw_sys": worker.sw_sys,
+        "status": worker.status(now) == ONLINE,
+    }
+
+
+def _counts(services: Services, worker: str, now: float, budget_s: float) -> dict[str, object]:
+    """Events that the stored tasks of a worker must have had there, by kind; each task
+    counts once. None if counting takes too long."""
+    found = services.store.count(
+        Matches("worker", How.EQUALS, (worker,)),
+        now=now,
+        by="state",
+        cap=_COUNTED_MAX,
+        budget_s=budget_s,
+    )
+    if not found.complete or found.capped:
+        return {}
+    counts: dict[str, object] = {}
+    for kind in dict.fromkeys(kind for kinds in _EVENTS_OF.values() for kind in kinds):
+        total = sum(n for state, n in found.groups.items() if kind in _EVENTS_OF.get(state, ()))
+        if total:
+            counts[kind] = total
+    return counts

@@ -1,0 +1,145 @@
+"""Nobody passes who may not.
+
+`Guard` stands before everything: it refuses changes that another site asks for, finds out who
+asks, and lets nobody in who is not known, but to the few addresses that are open. `Permitted`
+stands before each route and asks for the one permission that the route names. What comes
+behind them finds the person with `actor_of`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Final
+from urllib.parse import quote
+
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from umbel.auth.base import Actor, Permission
+from umbel.errors import UmbelError
+from umbel.web.access import Access, address_of, path_of
+from umbel.web.origin import is_from_elsewhere
+from umbel.web.problems import Refusal
+
+log = logging.getLogger("umbel.web")
+
+#: What answers to everybody: probes, and what it takes to log in.
+OPEN: Final = frozenset({"/livez", "/readyz", "/healthcheck", "/login"})
+#: The built files of the pages, which hold nothing of any cluster.
+_OPEN_BELOW: Final = "/assets/"
+
+_SAYS: Final[dict[Permission, str]] = {
+    "read": "look at this cluster",
+    "operate": "act on tasks and workers (it takes an operator)",
+    "administer": "stop workers and purge queues (it takes an admin)",
+}
+
+
+def actor_of(scope: Scope) -> Actor:
+    """Who asks. Behind `Guard`, and not at an open address."""
+    actor: Actor = scope["umbel.actor"]
+    return actor
+
+
+class Guard:
+    """See the module."""
+
+    def __init__(self, app: ASGIApp, *, access: Access) -> None:
+        self._app = app
+        self._access = access
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if is_from_elsewhere(scope):
+            raise Refusal(
+                "cross-site",
+                "Another site asked for this in your browser, and Umbel does nothing for other "
+                "sites. If this is your own page, your proxy has to pass on the host name "
+                "(Host or X-Forwarded-Host).",
+            )
+        path = path_of(scope)
+        if path in OPEN or path.startswith(_OPEN_BELOW):
+            await self._app(scope, receive, send)
+            return
+        known = await self._access.identify(scope)
+        if known is None:
+            await _turn_away(scope, path)(scope, receive, send)
+            return
+        scope["umbel.known"] = known
+        scope["umbel.actor"] = self._access.actor(known, scope)
+        await self._app(scope, receive, send)
+
+
+def _turn_away(scope: Scope, path: str) -> Response:
+    """People are led to the login, programs are told; nothing makes a browser ask for a
+    password by itself, since a page could not end what it then keeps."""
+    if path == "/api/v1" or path.startswith("/api/v1/"):
+        raise Refusal(
+            "not-logged-in",
+            "Log in at /login, or send a token (Authorization: Bearer umbel_...) or a name and "
+            "password (Authorization: Basic ...).",
+        )
+    wants_page = "text/html" in Headers(scope=scope).get("accept", "")
+    if wants_page and scope["method"] in {"GET", "HEAD"} and not path.startswith("/api/"):
+        query = scope["query_string"].decode("latin-1")
+        target = quote(path.lstrip("/") + (f"?{query}" if query else ""), safe="")
+        address = f"{scope.get('root_path', '')}/login" + (f"?next={target}" if target else "")
+        return RedirectResponse(address, 303, headers={"Cache-Control": "no-store"})
+    text = "Access denied: send a name and password, or a token.\n"
+    return PlainTextResponse(text, 401, headers={"Cache-Control": "no-store"})
+
+
+class Permitted:
+    """Lets in those who have the permission. A `stream` ends when its reader may no longer:
+    logged out, a token revoked, a session expired."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        permission: Permission,
+        access: Access,
+        *,
+        stream: bool = False,
+    ) -> None:
+        self._app = app
+        self._permission: Permission = permission
+        self._access = access
+        self._stream = stream
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not actor_of(scope).may(self._permission):
+            raise not_permitted(self._permission, read_only=self._access.read_only)
+        if self._stream and not self._access.is_open:
+            receive = self._until_turned_away(scope, receive)
+        await self._app(scope, receive, send)
+
+    def _until_turned_away(self, scope: Scope, receive: Receive) -> Receive:
+        async def receive_while_known() -> Message:
+            waiting = asyncio.ensure_future(receive())
+            try:
+                while True:
+                    done, _ = await asyncio.wait({waiting}, timeout=self._access.recheck_s)
+                    if done:
+                        return waiting.result()
+                    if not await self._still_may(scope):
+                        return {"type": "http.disconnect"}
+            finally:
+                waiting.cancel()
+
+        return receive_while_known
+
+    async def _still_may(self, scope: Scope) -> bool:
+        try:
+            known = await self._access.identify(scope)
+        except UmbelError as error:  # nobody is sent away because a disk is slow
+            log.warning("Whether %s still may could not be asked. %s", address_of(scope), error)
+            return True
+        return known is not None and self._permission in self._access.permissions(known)
+
+
+def not_permitted(permission: Permission, *, read_only: bool) -> Refusal:
+    """The refusal of what somebody may not do."""
+    if read_only and permission != "read":
+        return Refusal("not-permitted", "This Umbel only shows: it was started with --read-only.")
+    return Refusal("not-permitted", f"Your role does not allow to {_SAYS[permission]}.")

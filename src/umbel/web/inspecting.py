@@ -1,0 +1,92 @@
+"""Handlers that ask workers, the broker and the result backend, and change nothing."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from umbel.cluster.worker import OFFLINE, Worker
+from umbel.errors import BrokerError
+from umbel.services.inspection import Inspected
+from umbel.services.registered import registered
+from umbel.services.rows import WorkerRow, worker_row
+from umbel.web import answers, requests
+from umbel.web.handlers import Services
+from umbel.web.problems import Refusal
+
+#: What the page of a worker shows, the quickest first.
+_SHOWN: Final[tuple[Inspected, ...]] = ("stats", "active_queues", "registered", "conf")
+
+
+def one_worker(services: Services, asked: requests.OneWorker) -> answers.OneWorker:
+    row = _row(services, asked.name)
+    says: dict[Inspected, object] = {}
+    answered, trouble = None, None
+    if row is None or row.status != OFFLINE:
+        try:
+            says = services.levers.inspection.profile(asked.name, _SHOWN)
+            answered = bool(says)
+        except BrokerError as error:
+            trouble = str(error)
+    if row is None and not says:
+        raise _unknown(asked.name)
+    row = row or worker_row(Worker(hostname=asked.name), services.clock.now())
+    return answers.OneWorker(
+        **msgspec.structs.asdict(row),
+        answers=answered,
+        trouble=trouble,
+        stats=says.get("stats"),
+        active_queues=says.get("active_queues"),
+        registered=says.get("registered"),
+        conf=says.get("conf"),
+    )
+
+
+def inspect_worker(services: Services, asked: requests.InspectWorker) -> answers.Inspected:
+    found = services.levers.inspection.look(asked.what, [asked.name])
+    answered = found.answered(asked.name)
+    if not answered and _row(services, asked.name) is None:
+        raise _unknown(asked.name)
+    return answers.Inspected(
+        worker=asked.name,
+        inspection=asked.inspection,
+        value=found.values.get(asked.name),
+        at=found.at,
+        answered=answered,
+        error=found.refused.get(asked.name),
+        left_out=found.left_out.get(asked.name, 0),
+    )
+
+
+def list_registered(services: Services, _: requests.Nothing) -> answers.RegisteredNames:
+    inspection = services.levers.inspection
+    said = inspection.look("registered")
+    items = registered(said, services.levers.describe())
+    return answers.RegisteredNames(items=items, at=said.at, missing=said.missing)
+
+
+def list_queues(services: Services, _: requests.Nothing) -> answers.Queues:
+    return msgspec.convert(services.levers.queues.all(), answers.Queues, from_attributes=True)
+
+
+def peek_queue(services: Services, asked: requests.PeekQueue) -> answers.Messages:
+    return answers.Messages(services.levers.queues.peek(asked.name, asked.limit))
+
+
+def read_result(services: Services, asked: requests.ReadResult) -> answers.Result:
+    results = services.levers.results
+    return results.wait(asked.id, asked.timeout) if asked.timeout else results.get(asked.id)
+
+
+def _row(services: Services, name: str) -> WorkerRow | None:
+    now = services.clock.now()
+    found = (w for w in services.store.workers() if w.hostname == name)
+    return next((worker_row(worker, now) for worker in found), None)
+
+
+def _unknown(name: str) -> Refusal:
+    return Refusal(
+        "unknown-worker",
+        f"No worker {name} was ever heard of, and none of this name answers.",
+    )

@@ -1,0 +1,80 @@
+"""Logins of browsers: a signed cookie that says who, until when, and under which password.
+
+Nothing is kept of a session but those that were ended before their time, so any number of
+servers over one data directory know each other's logins. The cookie carries the stamp of the
+user's password and role (`auth.base.Standing`): changing either ends all their sessions.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+import threading
+from typing import Final
+
+import msgspec
+
+from umbel.clock import Clock
+
+#: How many sessions that were logged out are remembered until they would have expired.
+_ENDED_MAX: Final = 10_000
+#: No cookie of ours is longer.
+_VALUE_MAX: Final = 1_000
+
+
+class Session(msgspec.Struct, frozen=True, array_like=True):
+    """What a cookie says: a user, the stamp that they had, its end (Unix seconds), an id."""
+
+    user: str
+    stamp: str
+    expires: float
+    id: str
+
+
+class Sessions:
+    """Begins, knows and ends sessions. Any thread. Who has the `key` can make sessions."""
+
+    def __init__(self, key: bytes, lifetime_s: float, clock: Clock) -> None:
+        self._key = key
+        self._clock = clock
+        self._ended: dict[str, float] = {}
+        self._lock = threading.Lock()
+        self.lifetime_s = lifetime_s
+        #: Cookies do not know ports: two Umbels on one host need two names.
+        self.cookie = f"umbel_{hashlib.sha256(b'cookie' + key).hexdigest()[:8]}"
+
+    def begin(self, user: str, stamp: str) -> str:
+        """The value of the cookie for a new session."""
+        expires = self._clock.now() + self.lifetime_s
+        session = Session(user, stamp, expires, secrets.token_hex(8))
+        body = base64.urlsafe_b64encode(msgspec.json.encode(session)).decode().rstrip("=")
+        return f"{body}.{self._signature(body)}"
+
+    def read(self, value: str) -> Session | None:
+        """The session of a cookie; None if it is not ours, has expired or was ended."""
+        body, _, signature = value.rpartition(".")
+        if len(value) > _VALUE_MAX or not hmac.compare_digest(
+            self._signature(body).encode(), signature.encode("utf-8", "surrogatepass")
+        ):
+            return None
+        padded = body + "=" * (-len(body) % 4)
+        session = msgspec.json.decode(base64.urlsafe_b64decode(padded), type=Session)
+        with self._lock:
+            ended = session.id in self._ended
+        return None if ended or session.expires <= self._clock.now() else session
+
+    def end(self, session: Session) -> None:
+        """The cookie is good for nothing any more, whoever has a copy."""
+        now = self._clock.now()
+        with self._lock:
+            self._ended[session.id] = session.expires
+            if len(self._ended) > _ENDED_MAX:
+                self._ended = {id_: end for id_, end in self._ended.items() if end > now}
+            while len(self._ended) > _ENDED_MAX:
+                del self._ended[next(iter(self._ended))]
+
+    def _signature(self, body: str) -> str:
+        text = body.encode("utf-8", "surrogatepass")
+        return hmac.new(self._key, b"session:" + text, hashlib.sha256).hexdigest()

@@ -1,0 +1,39 @@
+"""Doors for the applications of tests: real authenticators over a ledger in memory."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+
+from umbel.auth.authenticator import PeopleAndTokens
+from umbel.auth.base import Role
+from umbel.auth.people import everybody
+from umbel.auth.tokens import Tokens, make_token
+from umbel.clock import Clock
+from umbel.store.ledger import Ledger
+from umbel.web.access import Access
+from umbel.web.attempts import Attempts
+from umbel.web.sessions import Sessions
+
+#: One of each role, by their names.
+USERS = ("vera:viewer:pw-vera", "otto:operator:pw-otto", "ada:admin:pw-ada")
+ROLES: tuple[Role, ...] = ("viewer", "operator", "admin")
+
+
+def door(users: Sequence[str], ledger: Ledger, clock: Clock, *, read_only: bool = False) -> Access:
+    """As `app.web_access` makes it."""
+    authenticator = PeopleAndTokens(everybody([], users), Tokens(ledger), clock)
+    sessions = Sessions(b"k" * 32, 3_600, clock)
+    return Access(authenticator, sessions, Attempts(clock), read_only=read_only)
+
+
+def basic(user: str, password: str) -> dict[str, str]:
+    """The header with which a program shows a name and a password."""
+    shown = base64.b64encode(f"{user}:{password}".encode()).decode()
+    return {"authorization": f"Basic {shown}"}
+
+
+def bearer(ledger: Ledger, role: Role, name: str = "") -> dict[str, str]:
+    """The header with a new token of that role."""
+    token = make_token(ledger, name or f"a-{role}", role, now=0, expires_s=None)
+    return {"authorization": f"Bearer {token}"}

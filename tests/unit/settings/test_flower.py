@@ -1,0 +1,251 @@
+"""Everything that Flower could be told is honoured, or answered with a sentence."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from umbel.errors import SettingsError
+from umbel.settings import SETTINGS, Loaded, check_serving, load_settings
+from umbel.settings.flower import OPTIONS
+from umbel.settings.flower_sources import from_arguments
+
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "flower.md"
+
+#: The options of Flower 2.2.0, with a value that differs from its default.
+FLOWERS = {
+    "port": "8888", "address": "127.0.0.1", "unix_socket": "/run/flower.sock", "debug": "True",
+    "inspect_timeout": "2500", "auth": ".*@example.com", "basic_auth": "ana:x,bob:y",
+    "oauth2_key": "k", "oauth2_secret": "s", "oauth2_redirect_uri": "http://x/login",
+    "max_workers": "10", "max_tasks": "20000", "db": "flower.db", "persistent": "False",
+    "state_save_interval": "5000", "broker_api": "http://guest:guest@localhost:15672/api/",
+    "ca_certs": "ca.pem", "certfile": "cert.pem", "keyfile": "key.pem", "xheaders": "True",
+    "auto_refresh": "False", "purge_offline_workers": "60", "cookie_secret": "c",
+    "enable_events": "True", "format_task": "x", "natural_time": "False",
+    "tasks_columns": "name,uuid", "auth_provider": "flower.views.auth.GoogleAuth2LoginHandler",
+    "url_prefix": "flower", "task_runtime_metric_buckets": "1,5,10", "read_only": "True",
+}  # fmt: skip
+
+
+def loaded(
+    tmp_path: Path, line: str = "", *, file: str | None = None, toml: str = "", **environ: str
+) -> Loaded:
+    """Settings of somebody who starts Umbel in `tmp_path` as they started Flower."""
+    if file is not None:
+        (tmp_path / "flowerconfig.py").write_text(file, encoding="utf-8")
+    (tmp_path / "umbel.toml").write_text(toml, encoding="utf-8")
+    own, flower = from_arguments(shlex.split(line))
+    given = dict(argument.removeprefix("--").split("=") for argument in own)
+    return load_settings(given, {"HOME": str(tmp_path)} | environ, tmp_path, flower)
+
+
+def said(found: Loaded) -> dict[str, str]:
+    return {notice.name: notice.sentence for notice in found.notices}
+
+
+@pytest.mark.parametrize("name", FLOWERS)
+@pytest.mark.parametrize("source", ["line", "environment", "file"])
+def test_no_option_of_flower_is_passed_over(tmp_path: Path, name: str, source: str) -> None:
+    value = FLOWERS[name]
+    if source == "line":
+        found = loaded(tmp_path, f"--{name}={value}")
+    elif source == "environment":
+        found = loaded(tmp_path, **{f"FLOWER_{name.upper()}": value})
+    else:
+        found = loaded(tmp_path, file=f"{name} = {value!r}\n")
+
+    setting = OPTIONS[name].setting
+    if setting is None:
+        assert name in said(found)
+    else:
+        assert found.origins[setting] != "default"
+        assert found.notices == ()
+
+
+def test_the_table_has_every_option_of_flower_and_leads_to_settings_that_exist() -> None:
+    names = {entry.name for entry in SETTINGS}
+
+    assert set(FLOWERS) <= set(OPTIONS)
+    for option in OPTIONS.values():
+        assert (option.setting in names) != bool(option.sentence), option.name
+        assert option.sentence == "" or option.sentence.endswith(".")
+
+
+def test_values_mean_what_they_meant(tmp_path: Path) -> None:
+    line = " ".join(
+        f"--{name}={FLOWERS[name]}" for name in FLOWERS if OPTIONS[name].setting is not None
+    )
+
+    settings = loaded(tmp_path, line).settings
+
+    assert (settings.port, settings.address) == (8888, "127.0.0.1")
+    assert settings.basic_auth == ("ana:x", "bob:y")
+    assert settings.url_prefix == "/flower"
+    assert settings.read_only
+    assert settings.inspect_timeout == 2.5
+    assert settings.retention.max_tasks == 20_000
+    assert settings.log_level == "debug"
+    assert settings.broker_api == FLOWERS["broker_api"]
+    assert str(settings.tls_cert).endswith("/cert.pem")
+    assert str(settings.tls_key).endswith("/key.pem")
+
+
+@pytest.mark.parametrize(
+    ("written", "own", "names"),
+    [
+        ("--basic_auth=a:b --url-prefix=x", ["--url-prefix=x"], ["basic_auth"]),
+        ("--read_only", [], ["read_only"]),
+        ("--read-only", ["--read-only"], []),
+        ("--read-only=true", [], ["read_only"]),
+        ("--port=1 --port 2", ["--port=1", "--port", "2"], []),
+        ("--inspect-timeout=2000", [], ["inspect_timeout"]),
+        ("--inspect-timeout=2s", ["--inspect-timeout=2s"], []),
+        ("--max-tasks=5 --debug", [], ["max_tasks", "debug"]),
+        ("--db flower.db -b redis://x", ["-b", "redis://x"], ["db"]),
+        ("--persistent -- --db", ["--", "--db"], ["persistent"]),
+        ("--conf=x.py --prot=1", ["--prot=1"], ["conf"]),
+    ],
+)
+def test_both_spellings_stand_side_by_side(written: str, own: list[str], names: list[str]) -> None:
+    kept, found = from_arguments(written.split())
+
+    assert kept == own
+    assert [given.option.name for given in found] == names
+
+
+def test_an_option_without_its_value_is_told() -> None:
+    with pytest.raises(SettingsError, match="--db needs a value"):
+        from_arguments(["--db"])
+
+
+def test_umbels_own_names_decide_before_flowers_and_its_file_before_its_environment(
+    tmp_path: Path,
+) -> None:
+    file = "port = 2222\naddress = '::1'\nurl_prefix = 'file'\n"
+
+    found = loaded(
+        tmp_path,
+        "--url_prefix=line",
+        file=file,
+        toml="address = 'localhost'",
+        FLOWER_PORT="3333",
+        FLOWER_URL_PREFIX="env",
+    )
+
+    assert found.settings.port == 2222
+    assert found.origins["port"] == f"port in {tmp_path / 'flowerconfig.py'}"
+    assert found.settings.address == "localhost"
+    assert found.settings.url_prefix == "/line"
+
+
+def test_the_file_is_read_and_never_run(tmp_path: Path) -> None:
+    witness = tmp_path / "witness"
+    file = f"""
+import os
+from base import *
+open({str(witness)!r}, "w").close()
+port = 5000 + 1
+debug = True
+HOST = "elsewhere"
+basic_auth = [os.environ["SECRET"]]
+certfile, keyfile = "a", "b"
+if debug:
+    read_only = True
+def format_task(task):
+    return task
+"""
+    found = loaded(tmp_path, file=file)
+
+    assert not witness.exists()
+    assert found.settings.log_level == "debug"
+    assert found.settings.port == 5555
+    assert "port in" in said(found)["port"]
+    assert "computed" in said(found)["basic_auth"]
+    assert "runs none to show a task" in said(found)["format_task"]
+    lines = [re.search(r"Line (\d+) of", notice.sentence) for notice in found.notices]
+    assert [int(line[1]) for line in lines if line] == [3, 4, 9, 10]
+
+
+@pytest.mark.parametrize("file", ["port =", "\0", "x" * 1_000_001, "(" * 300])
+def test_a_file_that_is_no_python_is_told(tmp_path: Path, file: str) -> None:
+    with pytest.raises(SettingsError, match=r"flowerconfig\.py is (not Python|too large)"):
+        loaded(tmp_path, file=file)
+
+
+def test_another_file_can_be_named(tmp_path: Path) -> None:
+    (tmp_path / "other.py").write_text("port = 1234")
+
+    assert loaded(tmp_path, "--conf=other.py").settings.port == 1234
+    assert loaded(tmp_path, FLOWER_CONF=str(tmp_path / "other.py")).settings.port == 1234
+    with pytest.raises(SettingsError, match=r"absent\.py \(--conf\) does not exist"):
+        loaded(tmp_path, "--conf=absent.py")
+
+
+def test_no_file_is_read_when_none_is_asked_for(tmp_path: Path) -> None:
+    assert loaded(tmp_path, file="port = 1234", UMBEL_CONFIG="none").settings.port == 5555
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("port", "http"), ("inspect_timeout", "soon"), ("inspect_timeout", "nan"),
+     ("read_only", "perhaps"), ("max_tasks", "many"), ("basic_auth", "hunter2")],
+)  # fmt: skip
+def test_a_wrong_value_is_told_by_flowers_own_name(tmp_path: Path, name: str, value: str) -> None:
+    variable = f"FLOWER_{name.upper()}"
+
+    with pytest.raises(SettingsError, match=f"^{variable} cannot be ") as caught:
+        loaded(tmp_path, **{variable: value})
+
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_name_that_flower_never_had_is_told(tmp_path: Path) -> None:
+    found = loaded(tmp_path, FLOWER_BASICAUTH="a:b")
+
+    assert "Did you mean FLOWER_BASIC_AUTH?" in said(found)["FLOWER_BASICAUTH"]
+
+
+def test_what_kubernetes_adds_for_a_service_called_flower_is_passed_over(tmp_path: Path) -> None:
+    found = loaded(
+        tmp_path,
+        FLOWER_PORT="tcp://10.0.0.1:5555",
+        FLOWER_SERVICE_HOST="10.0.0.1",
+        FLOWER_PORT_5555_TCP_ADDR="10.0.0.1",
+    )
+
+    assert (found.settings.port, found.notices) == (5555, ())
+
+
+@pytest.mark.parametrize("option", ["--auth=.*@x.org", "--auth_provider=x.Y"])
+def test_a_login_that_umbel_cannot_do_stops_the_start_instead_of_opening_it(
+    tmp_path: Path, option: str
+) -> None:
+    environ = {"UMBEL_BROKER": "redis://x/0"}
+
+    with pytest.raises(SettingsError, match="logs in by OAuth; Umbel cannot do that yet"):
+        check_serving(loaded(tmp_path, option, **environ))
+    check_serving(loaded(tmp_path, option, **environ, UMBEL_BASIC_AUTH="a:b"))
+    check_serving(loaded(tmp_path, option, **environ, UMBEL_INSECURE="true"))
+
+
+def test_a_password_that_is_computed_stops_the_start_instead_of_opening_it(tmp_path: Path) -> None:
+    found = loaded(tmp_path, file="basic_auth = [secret()]", UMBEL_BROKER="redis://x/0")
+
+    with pytest.raises(SettingsError, match="is computed"):
+        check_serving(found)
+
+
+@pytest.mark.parametrize(
+    "line", ["--xheaders=False --persistent=True --enable_events=false --natural_time=t"]
+)
+def test_nothing_is_said_of_what_umbel_does_anyway(tmp_path: Path, line: str) -> None:
+    assert loaded(tmp_path, line).notices == ()
+
+
+def test_the_page_for_those_who_come_from_flower_names_every_option() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+
+    assert [option.name for option in OPTIONS.values() if f"`{option.name}`" not in page] == []

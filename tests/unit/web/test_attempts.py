@@ -1,0 +1,73 @@
+"""Guessing passwords is slowed down, and nobody is kept out for long."""
+
+from __future__ import annotations
+
+from umbel.web.attempts import ADDRESS_BURST, ADDRESS_EVERY_S, USER_BURST, Attempts
+
+
+class SetClock:
+    """A clock that the test sets."""
+
+    time = 1_000.0
+
+    def now(self) -> float:
+        return self.time
+
+    def monotonic(self) -> float:
+        return self.time
+
+
+def taken(attempts: Attempts, address: str, user: str, tries: int) -> int:
+    """How many of so many tries are let through."""
+    return sum(attempts.begin(address, user) is None for _ in range(tries))
+
+
+def test_an_address_has_a_few_attempts_whatever_names_it_tries() -> None:
+    attempts = Attempts(SetClock())
+
+    assert sum(taken(attempts, "10.0.0.1", f"u{n}", 1) for n in range(50)) == ADDRESS_BURST
+    assert taken(attempts, "10.0.0.2", "ana", 1) == 1
+
+
+def test_a_name_has_more_from_however_many_addresses() -> None:
+    attempts = Attempts(SetClock())
+
+    assert sum(taken(attempts, f"10.0.0.{n}", "ana", 1) for n in range(200)) == USER_BURST
+
+
+def test_time_gives_attempts_back_one_by_one() -> None:
+    clock = SetClock()
+    attempts = Attempts(clock)
+    taken(attempts, "10.0.0.1", "ana", 50)
+
+    wait_s = attempts.begin("10.0.0.1", "ana")
+    assert wait_s is not None
+    clock.time += wait_s
+    assert taken(attempts, "10.0.0.1", "ana", 5) == 1
+    clock.time += 3 * ADDRESS_EVERY_S
+    assert taken(attempts, "10.0.0.1", "ana", 5) == 3
+
+
+def test_what_was_right_does_not_count() -> None:
+    attempts = Attempts(SetClock())
+
+    for _ in range(200):
+        assert attempts.begin("10.0.0.1", "ana") is None
+        attempts.right("10.0.0.1", "ana")
+
+
+def test_who_has_one_ipv6_address_has_no_more_attempts_with_its_neighbours() -> None:
+    attempts = Attempts(SetClock())
+
+    tries = sum(taken(attempts, f"2001:db8::{n:x}", f"u{n}", 1) for n in range(1, 100))
+
+    assert tries == ADDRESS_BURST
+
+
+def test_more_addresses_than_can_be_remembered_take_no_more_memory() -> None:
+    attempts = Attempts(SetClock())
+
+    for number in range(60_000):
+        attempts.begin(f"10.{number // 65536}.{number // 256 % 256}.{number % 256}", f"u{number}")
+
+    assert len(attempts._full_at) <= 20_000
