@@ -1,3 +1,83 @@
-"""Umbel watches and runs Celery clusters."""
+"""Umbel watches and runs Celery clusters.
+
+Beside the commands there is the Python API (docs/python-api.md), whose names are loaded when
+they are first used: the plugin of the `celery` command imports this package at every start.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from umbel.python.control import (
+        get_task_result,
+        task_abort,
+        task_apply,
+        task_async_apply,
+        task_rate_limit,
+        task_revoke,
+        task_send_task,
+        task_timeout,
+    )
+    from umbel.python.events import Events, connect
+    from umbel.python.info import TASK_STATES, TaskEventTypes, TaskInfo, as_dict
+    from umbel.python.sorting import sort_keys, sort_tasks
+    from umbel.python.tasks import get_task_by_id, iter_tasks
+    from umbel.python.terms import (
+        parse_search_terms,
+        satisfies_search_terms,
+        task_args_contains_search_args,
+    )
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "TASK_STATES",
+    "Events",
+    "TaskEventTypes",
+    "TaskInfo",
+    "as_dict",
+    "connect",
+    "get_task_by_id",
+    "get_task_result",
+    "iter_tasks",
+    "parse_search_terms",
+    "satisfies_search_terms",
+    "sort_keys",
+    "sort_tasks",
+    "task_abort",
+    "task_apply",
+    "task_args_contains_search_args",
+    "task_async_apply",
+    "task_rate_limit",
+    "task_revoke",
+    "task_send_task",
+    "task_timeout",
+]
+
+_MODULES = {
+    "control": (
+        "get_task_result task_abort task_apply task_async_apply task_rate_limit task_revoke "
+        "task_send_task task_timeout"
+    ),
+    "events": "Events connect",
+    "info": "TASK_STATES TaskEventTypes TaskInfo as_dict",
+    "sorting": "sort_keys sort_tasks",
+    "tasks": "get_task_by_id iter_tasks",
+    "terms": "parse_search_terms satisfies_search_terms task_args_contains_search_args",
+}
+
+
+def __getattr__(name: str) -> object:
+    for module, names in _MODULES.items():
+        if name in names.split():
+            import importlib
+
+            found: object = getattr(importlib.import_module(f"umbel.python.{module}"), name)
+            globals()[name] = found
+            return found
+    raise AttributeError(f"module 'umbel' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -6,12 +6,17 @@ The heavy imports stand inside the commands, so that `umbel --version`, a wrong 
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import Any
 
 import click
 
 from umbel import __version__
-from umbel.cli.options import given_settings, settings_options
+from umbel.cli import actions, audit, queues, sending, tasks, workers
+from umbel.cli.flower import migrate_flower
+from umbel.cli.options import FlowersToo, given_settings, settings_options
+from umbel.cli.token import password, token
 from umbel.errors import SettingsError
 from umbel.settings import check_serving, show, unknown_name
 
@@ -28,6 +33,13 @@ class Commands(click.Group):
             )
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # whoever read has enough, such as `head`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+
 
 @click.group(
     cls=Commands,
@@ -42,7 +54,7 @@ def commands(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-@commands.command(short_help="Watch a cluster and show it in the browser.")
+@commands.command(short_help="Watch a cluster and show it in the browser.", cls=FlowersToo)
 @settings_options
 def serve(**options: Any) -> None:
     """Watch a cluster: collect its events and show them in the browser."""
@@ -82,7 +94,7 @@ def demo(**options: Any) -> None:
     run(loaded)
 
 
-@commands.command(short_help="Print every setting.")
+@commands.command(short_help="Print every setting.", cls=FlowersToo)
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
 @click.option("--markdown", is_flag=True, help="As the tables of the documentation.")
 @settings_options
@@ -93,7 +105,18 @@ def settings(as_json: bool, markdown: bool, **options: Any) -> None:
         return
     loaded = given_settings(options)
     click.echo(show.as_json(loaded) if as_json else show.as_text(loaded))
+    for notice in loaded.notices:
+        click.echo(notice.sentence, err=True)
     try:
         check_serving(loaded)
     except SettingsError as error:
         click.echo(f"With these, umbel serve would not start: {error}", err=True)
+
+
+for command in (
+    *(tasks.tasks, tasks.task, workers.workers, workers.worker, queues.queues, queues.queue),
+    *(actions.revoke, actions.terminate, actions.abort, actions.retry, actions.rate_limit),
+    *(actions.time_limit, sending.apply, sending.send, audit.audit),
+    *(token, password, migrate_flower),
+):
+    commands.add_command(command)

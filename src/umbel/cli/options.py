@@ -8,13 +8,18 @@ decided in one place (`umbel.settings.sources`).
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from umbel.settings import SETTINGS, Loaded, Setting, load_settings
+from umbel.settings.flower import Given
+from umbel.settings.flower_sources import from_arguments
+
+#: Where `FlowersToo` leaves what it found, in the context of click.
+_FLOWER = "umbel.flower"
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -25,6 +30,23 @@ def settings_options(command: F) -> F:
     for entry in reversed(SETTINGS):
         command = _option(entry)(command)
     return command
+
+
+class FlowersToo(click.Command):
+    """A command that understands Flower's options beside those of settings."""
+
+    beside = True
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        own, flower = from_arguments(args, beside=self.beside)
+        ctx.meta[_FLOWER] = flower
+        return super().parse_args(ctx, own)
+
+
+class FlowersAlone(FlowersToo):
+    """A command that takes no settings, but Flower's options."""
+
+    beside = False
 
 
 def _option(entry: Setting) -> Callable[[F], F]:
@@ -50,4 +72,10 @@ def given_settings(options: Mapping[str, object]) -> Loaded:
         for entry in SETTINGS
         if options.get("_".join(entry.path)) is not None
     }
-    return load_settings(given, os.environ, Path.cwd())
+    return load_settings(given, os.environ, Path.cwd(), flower_options())
+
+
+def flower_options() -> Sequence[Given]:
+    """The options of Flower that this command was given, if it understands them."""
+    context = click.get_current_context(silent=True)
+    return context.meta.get(_FLOWER, ()) if context is not None else ()

@@ -1,7 +1,8 @@
 """How every `umbel` command starts and ends: what went wrong is one sentence.
 
-Exit codes: 0 in order, 1 something failed, 2 the command or a setting is wrong, 130 ended
-by Ctrl-C before it was ready. A collector has codes of its own (`umbel.collector`).
+Exit codes: 0 in order, 1 something failed, 2 the command or a setting is wrong, 3 refused or
+not done, 4 done in part or unknown, 130 ended by Ctrl-C. A collector has codes of its own
+(`umbel.collector`).
 """
 
 from __future__ import annotations
@@ -13,9 +14,19 @@ from typing import Any
 import click
 
 from umbel.cli.commands import commands, serve
-from umbel.errors import SettingsError, UmbelError
+from umbel.cli.printing import clean
+from umbel.errors import (
+    ActionRefused,
+    NoAnswer,
+    NotPermitted,
+    QueryError,
+    SettingsError,
+    TaskNotRegistered,
+    TaskTimeout,
+    UmbelError,
+)
 
-FAILED, MISUSED, INTERRUPTED = 1, 2, 130
+FAILED, MISUSED, REFUSED, UNKNOWN, INTERRUPTED = 1, 2, 3, 4, 130
 
 
 def main() -> None:
@@ -45,8 +56,12 @@ def _code(program: str, command: Callable[[], Any]) -> int:
         answer = command()
     except click.ClickException as error:
         return _tell(program, error.format_message(), MISUSED)
-    except SettingsError as error:
+    except (SettingsError, QueryError) as error:
         return _tell(program, str(error), MISUSED)
+    except (ActionRefused, NotPermitted, TaskNotRegistered) as error:
+        return _tell(program, str(error), REFUSED)
+    except (NoAnswer, TaskTimeout) as error:
+        return _tell(program, str(error), UNKNOWN)
     except UmbelError as error:
         return _tell(program, str(error), FAILED)
     except (click.Abort, KeyboardInterrupt):
@@ -55,5 +70,5 @@ def _code(program: str, command: Callable[[], Any]) -> int:
 
 
 def _tell(program: str, sentence: str, code: int) -> int:
-    click.echo(f"{program}: {sentence}", err=True)
+    click.echo(f"{program}: {clean(sentence)}", err=True)
     return code

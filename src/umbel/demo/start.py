@@ -42,7 +42,7 @@ def run(loaded: Loaded) -> None:
 def _open_shop(loaded: Loaded, directory: Path, household: Household, asked: Asked) -> None:
     port = free_port()
     url = f"redis://127.0.0.1:{port}/0"
-    shop = _shop_environment(url)
+    shop = _shop_environment(url, directory)
     broker = _python("umbel.demo.broker", str(port), str(directory / "broker"))
     household.start("broker", broker, shop)
     _wait_for_broker(port, household, asked)
@@ -92,11 +92,12 @@ def _shop_commands(directory: Path) -> dict[str, list[str]]:
     return commands
 
 
-def _shop_environment(url: str) -> dict[str, str]:
-    """This environment without what would configure another Celery or Umbel."""
+def _shop_environment(url: str, directory: Path) -> dict[str, str]:
+    """This environment without what would configure another Celery or Umbel. What workers
+    keep in files for a while goes with `directory`, even if all are killed."""
     foreign = ("UMBEL_", "CELERY_", "FLOWER_", "SHOP_")
     mine = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-    return mine | {"SHOP_BROKER": url}
+    return mine | {"SHOP_BROKER": url, "TMPDIR": str(directory)}
 
 
 def _serve(loaded: Loaded, url: str, directory: Path) -> Mapping[str, str]:

@@ -123,7 +123,7 @@ def test_settings_are_printed_with_value_origin_and_meaning(
 def test_settings_tell_what_would_stop_a_start(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["settings", "-b", "redis://broker/0", "--address", "10.1.2.3"]) == 0
 
-    assert "umbel serve would not start: There is no login yet" in capsys.readouterr().err
+    assert "umbel serve would not start: There is no login," in capsys.readouterr().err
 
 
 def test_settings_are_there_for_programs(capsys: pytest.CaptureFixture[str]) -> None:

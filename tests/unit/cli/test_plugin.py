@@ -52,3 +52,12 @@ def test_the_app_of_celery_is_the_one_that_is_watched(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "teapot" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_it_is_started_as_flower_was(tmp_path: Path) -> None:
+    (tmp_path / "shop.py").write_text(SHOP)
+
+    done = celery_ended(tmp_path, "-A", "shop", "umbel", "--port=0", "--auth_provider=x.Y")
+
+    assert done.returncode == 2
+    assert "--auth_provider logs in by OAuth; Umbel cannot do that yet." in done.stderr

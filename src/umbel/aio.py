@@ -1,0 +1,208 @@
+"""The Python API for asyncio: the names of `umbel` as coroutines.
+
+Everything runs in threads, so that nothing blocks the event loop. `iter_tasks` is an
+asynchronous iterator; `async with Events(app) as events` and `await connect(url)` open a
+source. Events opened by `umbel.Events` serve as well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Mapping
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, Protocol, TypeVar, cast, overload
+
+from umbel.python import control as _control
+from umbel.python import events as _events
+from umbel.python import info as _info
+from umbel.python import sorting as _sorting
+from umbel.python import tasks as _tasks
+from umbel.python import terms as _terms
+from umbel.python.asking import OneOrMore
+from umbel.python.calling import OnSource
+from umbel.python.events import CONNECT_S, MAX_TASKS, EventsLike
+from umbel.python.info import TASK_STATES, TaskEventTypes, TaskInfo
+from umbel.python.sorting import sort_keys
+from umbel.python.times import TimeLike
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+__all__ = [
+    "TASK_STATES",
+    "Events",
+    "TaskEventTypes",
+    "TaskInfo",
+    "as_dict",
+    "connect",
+    "get_task_by_id",
+    "get_task_result",
+    "iter_tasks",
+    "parse_search_terms",
+    "satisfies_search_terms",
+    "sort_keys",
+    "sort_tasks",
+    "task_abort",
+    "task_apply",
+    "task_args_contains_search_args",
+    "task_async_apply",
+    "task_rate_limit",
+    "task_revoke",
+    "task_send_task",
+    "task_timeout",
+]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+
+#: How many tasks are taken from the thread at once.
+_TAKEN: Final = 50
+
+
+class Events:
+    """`umbel.Events`, opened by `async with` or `await`, without blocking the loop."""
+
+    def __init__(
+        self,
+        source: Celery | str | None = None,
+        *,
+        directory: str | Path | None = None,
+        collect: bool | None = None,
+        max_tasks: int = MAX_TASKS,
+        token: str | None = None,
+        connect_timeout: float = CONNECT_S,
+    ) -> None:
+        self._opened: _events.Events | None = None
+        self._open = functools.partial(
+            _events.Events,
+            source,
+            directory=directory,
+            collect=collect,
+            max_tasks=max_tasks,
+            token=token,
+            connect_timeout=connect_timeout,
+        )
+
+    @property
+    def opened(self) -> _events.Events:
+        """The events behind it. Raises `RuntimeError` before it was opened."""
+        if self._opened is None:
+            raise RuntimeError("Open these events with `async with` or `await` first.")
+        return self._opened
+
+    async def close(self) -> None:
+        """See `umbel.Events.close`."""
+        if self._opened is not None:
+            await asyncio.to_thread(self._opened.close)
+
+    async def _enter(self) -> Events:
+        if self._opened is None:
+            self._opened = await asyncio.to_thread(self._open)
+        return self
+
+    def __await__(self) -> Generator[Any, None, Events]:
+        return self._enter().__await__()
+
+    async def __aenter__(self) -> Events:
+        return await self._enter()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+
+async def connect(url: str, *, token: str | None = None) -> Events:
+    """See `umbel.connect`."""
+    opened = Events()
+    opened._opened = await asyncio.to_thread(_events.connect, url, token=token)
+    return opened
+
+
+def _inner(value: Any) -> Any:
+    return value.opened if isinstance(value, Events) else value
+
+
+async def iter_tasks(
+    events: EventsLike,
+    limit: int | None = None,
+    offset: int = 0,
+    type: OneOrMore = None,  # noqa: A002  the name that people know from Flower
+    worker: OneOrMore = None,
+    state: OneOrMore = None,
+    sort_by: str | None = None,
+    received_start: TimeLike = None,
+    received_end: TimeLike = None,
+    started_start: TimeLike = None,
+    started_end: TimeLike = None,
+    search: str | Mapping[str, Any] | None = None,
+) -> AsyncIterator[TaskInfo]:
+    """See `umbel.iter_tasks`; a wrong argument raises with the first task."""
+    tasks = await asyncio.to_thread(
+        _tasks.iter_tasks,
+        _inner(events),
+        limit=limit,
+        offset=offset,
+        type=type,
+        worker=worker,
+        state=state,
+        sort_by=sort_by,
+        received_start=received_start,
+        received_end=received_end,
+        started_start=started_start,
+        started_end=started_end,
+        search=search,
+    )
+    while taken := await asyncio.to_thread(lambda: list(islice(tasks, _TAKEN))):
+        for task in taken:
+            yield task
+
+
+def _coroutine(function: Callable[P, R]) -> Callable[P, Coroutine[Any, Any, R]]:
+    @functools.wraps(function)
+    async def called(*args: P.args, **kwargs: P.kwargs) -> R:
+        given = [_inner(value) for value in args]
+        named = {name: _inner(value) for name, value in kwargs.items()}
+        call = cast("Callable[..., R]", function)
+        return await asyncio.to_thread(call, *given, **named)
+
+    return called
+
+
+class _OnSource(Protocol[P, R_co]):
+    """See `umbel.python.calling.OnSource`."""
+
+    @overload
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, R_co]: ...
+    @overload
+    def __call__(
+        self, events: EventsLike, /, *args: P.args, **kwargs: P.kwargs
+    ) -> Coroutine[Any, Any, R_co]: ...
+
+
+def _on_source(function: OnSource[P, R]) -> _OnSource[P, R]:
+    return cast("_OnSource[P, R]", _coroutine(cast("Callable[..., R]", function)))
+
+
+as_dict = _coroutine(_info.as_dict)
+get_task_by_id = _coroutine(_tasks.get_task_by_id)
+parse_search_terms = _coroutine(_terms.parse_search_terms)
+satisfies_search_terms = _coroutine(_terms.satisfies_search_terms)
+task_args_contains_search_args = _coroutine(_terms.task_args_contains_search_args)
+sort_tasks = _coroutine(_sorting.sort_tasks)
+
+get_task_result = _on_source(_control.get_task_result)
+task_abort = _on_source(_control.task_abort)
+task_apply = _on_source(_control.task_apply)
+task_async_apply = _on_source(_control.task_async_apply)
+task_rate_limit = _on_source(_control.task_rate_limit)
+task_revoke = _on_source(_control.task_revoke)
+task_send_task = _on_source(_control.task_send_task)
+task_timeout = _on_source(_control.task_timeout)

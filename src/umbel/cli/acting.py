@@ -1,0 +1,171 @@
+"""One action from the command line: its plan is shown, confirmed, carried out and reported.
+
+Exit codes: 0 done; 3 refused, or not confirmed; 4 done in part, or some worker did not
+answer, which says nothing; 1 and 2 as for every command.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+
+import click
+
+from umbel.cli import printing
+
+if TYPE_CHECKING:
+    from umbel.python.sources import Source
+    from umbel.services.control.values import ActionPlan, ActionReport
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+DONE, FAILED, REFUSED, PARTLY = 0, 1, 3, 4
+#: How often the progress of a long action is looked at, seconds.
+_LOOK_S: Final = 0.3
+
+
+def acting_options(command: F) -> F:
+    """The options of every command that acts; the function gets them as `how`."""
+
+    @functools.wraps(command)
+    def given(*args: Any, yes: bool, dry_run: bool, as_json: bool, reason: str | None,
+              **others: Any) -> Any:  # fmt: skip
+        return command(*args, how=How(yes, dry_run, as_json, reason), **others)
+
+    found: Any = given
+    for names, help_ in (
+        (("--json", "as_json"), "Print the plan, or the report, as JSON."),
+        (("-n", "--dry-run", "dry_run"), "Show the plan and do nothing."),
+        (("-y", "--yes", "yes"), "Do not ask."),
+    ):
+        found = click.option(*names, is_flag=True, help=help_)(found)
+    reason = click.option("--reason", default=None, help="Your own words for the audit.")
+    return cast(F, reason(found))
+
+
+class How:
+    """What was said about how to act."""
+
+    def __init__(self, yes: bool, dry_run: bool, as_json: bool, reason: str | None) -> None:
+        self.yes = yes
+        self.dry_run = dry_run
+        self.as_json = as_json
+        self.reason = reason
+
+
+def chosen(ids: tuple[str, ...], query: str | None) -> dict[str, Any]:
+    """Tasks as an action's request names them: ids, or a search, or ids from standard input
+    (`-`), one a line."""
+    if bool(ids) == (query is not None):
+        raise click.UsageError("Name tasks by their ids, or choose them with --query.")
+    if query is not None:
+        return {"q": query}
+    if ids == ("-",):
+        ids = tuple(line.strip() for line in sys.stdin if line.strip())
+        if not ids:
+            raise click.UsageError("Standard input names no task.")
+    return {"ids": list(ids)}
+
+
+def act(source: Source, request: Mapping[str, Any], how: How) -> int:
+    """Plan, ask, execute, report; the exit code."""
+    import msgspec
+
+    from umbel.services.control.values import ActionRequest
+
+    try:
+        asked = msgspec.convert({**request, "reason": how.reason}, ActionRequest)
+    except msgspec.ValidationError as error:
+        raise click.UsageError(f"{error}.") from None
+    plan = source.plan(asked)
+    if how.dry_run or plan.impossible is not None:
+        _show_plan(plan, how)
+        return REFUSED if plan.impossible is not None else DONE
+    if not how.yes:
+        _show_plan(plan, how, err=True)
+        if not _confirmed(plan):
+            printing.say("Nothing was done.", err=True)
+            return REFUSED
+    report = _carried_out(source, plan)
+    if how.as_json:
+        click.echo(printing.as_json(msgspec.to_builtins(report)))
+    else:
+        _show_report(report)
+    return exit_code(report)
+
+
+def exit_code(report: ActionReport) -> int:
+    """What a script is told of a report."""
+    outcomes = {worker.outcome for worker in report.workers}
+    if outcomes == {"refused"}:
+        return REFUSED
+    if report.state == "cancelled":
+        return PARTLY if report.done else REFUSED
+    if report.state != "done" and not outcomes:
+        return PARTLY if report.done > report.failed else FAILED
+    return PARTLY if report.failed or outcomes - {"ok"} else DONE
+
+
+def _confirmed(plan: ActionPlan) -> bool:
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise click.UsageError("There is nobody to ask; add --yes, or --dry-run to only look.")
+    if plan.confirm is None:
+        return click.confirm("Do it?", default=False, err=True)
+    said: str = click.prompt(
+        f"This is a lot. Type {plan.confirm} to do it", default="", show_default=False, err=True
+    )
+    return said.replace(",", "").strip() == str(plan.confirm)
+
+
+def _carried_out(source: Source, plan: ActionPlan) -> ActionReport:
+    """The report at the end; Ctrl-C ends the action too."""
+    report = source.execute(plan.id, plan.confirm)
+    if report.state != "running":
+        return report
+    hidden = not sys.stderr.isatty()
+    try:
+        with click.progressbar(
+            length=max(report.total, 1), label=plan.request.action, file=sys.stderr, hidden=hidden
+        ) as bar:
+            while report.state == "running":
+                report = source.wait(plan.id, _LOOK_S)
+                bar.update(report.done - bar.pos)
+    except KeyboardInterrupt:
+        source.cancel(plan.id)
+        raise
+    return report
+
+
+def _show_plan(plan: ActionPlan, how: How, *, err: bool = False) -> None:
+    if how.as_json and not err:
+        import msgspec
+
+        click.echo(printing.as_json(msgspec.to_builtins(plan)))
+        return
+    printing.say(plan.sentence, err=err)
+    for sentence, count in plan.skipped.items():
+        printing.say(f"  left out, {count:,}: {sentence}", err=err)
+    for kind, count in plan.fidelity.items():
+        printing.say(f"  arguments {kind}: {count:,}", err=err)
+    for task in plan.sample:
+        why = f"  ({task.why})" if task.why else ""
+        printing.say(f"  {task.uuid}  {task.state or '?'}  {task.name or ''}{why}", err=err)
+    for sentence in plan.consequences:
+        printing.say(f"! {sentence}", err=err)
+    if plan.impossible is not None:
+        printing.say(plan.impossible, err=True)
+
+
+def _show_report(report: ActionReport) -> None:
+    printing.say(report.sentence)
+    for worker in report.workers:
+        words = f": {worker.answer}" if worker.answer else ""
+        printing.say(f"  {worker.worker} {worker.outcome}{words}")
+    said = {worker.answer for worker in report.workers}
+    for sentence, count in report.failures.items():
+        if sentence not in said:
+            printing.say(f"  {count:,} x {sentence}", err=True)
+    for repeated, sent in report.sent.items():
+        printing.say(f"  {repeated} -> {sent}")

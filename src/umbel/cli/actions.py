@@ -1,0 +1,118 @@
+"""`umbel revoke`, `terminate`, `abort`, `retry`, `rate-limit`, `time-limit`."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import click
+
+from umbel.cli.acting import How, act, acting_options, chosen
+from umbel.cli.sending import parsed_args, parsed_kwargs
+from umbel.cli.source import with_source
+
+if TYPE_CHECKING:
+    from umbel.python.sources import Source
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _of_tasks(command: F) -> F:
+    """Which tasks: the function gets them as `tasks`, ready for the request."""
+
+    @functools.wraps(command)
+    def given(*args: Any, ids: tuple[str, ...], query: str | None, **others: Any) -> Any:
+        return command(*args, tasks=chosen(ids, query), **others)
+
+    query_option = click.option(
+        "-q", "--query", default=None, help='Every task that matches; "" is every task.'
+    )
+    return cast(F, click.argument("ids", nargs=-1, metavar="[ID]...")(query_option(given)))
+
+
+@click.command(short_help="Tell workers not to run tasks.")
+@_of_tasks
+@acting_options
+@with_source
+def revoke(source: Source, tasks: dict[str, Any], how: How) -> int:
+    """Tell all workers not to run these tasks. What runs already goes on (see terminate).
+
+    IDs come as arguments, or with - from standard input, one a line.
+    """
+    return act(source, {"action": "revoke", **tasks}, how)
+
+
+@click.command(short_help="Revoke tasks and kill those that run.")
+@_of_tasks
+@click.option("--signal", default="SIGTERM", show_default=True, help="By this signal.")
+@acting_options
+@with_source
+def terminate(source: Source, tasks: dict[str, Any], signal: str, how: How) -> int:
+    """Revoke these tasks, and end the processes that run them."""
+    return act(source, {"action": "terminate", "signal": signal, **tasks}, how)
+
+
+@click.command(short_help="Ask abortable tasks to end themselves.")
+@_of_tasks
+@acting_options
+@with_source
+def abort(source: Source, tasks: dict[str, Any], how: How) -> int:
+    """Mark these tasks as aborted in the result backend, where an AbortableTask looks."""
+    return act(source, {"action": "abort", **tasks}, how)
+
+
+@click.command(short_help="Send tasks again.")
+@_of_tasks
+@click.option("--args", default=None, metavar="JSON", help="Other positional arguments.")
+@click.option("--kwargs", default=None, metavar="JSON", help="Other keyword arguments.")
+@click.option("--queue", default=None, help="To another queue.")
+@click.option("--priority", type=click.IntRange(0, 255), default=None, help="Another priority.")
+@click.option("--countdown", type=float, default=None, metavar="SECONDS", help="Not before.")
+@click.option("--eta", type=float, default=None, metavar="UNIX", help="Not before this time.")
+@click.option("--expires", type=float, default=None, metavar="SECONDS", help="Not after.")
+@acting_options
+@with_source
+def retry(
+    source: Source, tasks: dict[str, Any], args: str | None, kwargs: str | None, how: How,
+    **edits: Any,
+) -> int:  # fmt: skip
+    """Send these tasks again, with the same arguments or those given here.
+
+    Arguments come exact from the result backend or the queue, or from a whole repr; what was
+    cut is not sent.
+    """
+    edit = {name: value for name, value in edits.items() if value is not None}
+    if args is not None:
+        edit["args"] = parsed_args(args)
+    if kwargs is not None:
+        edit["kwargs"] = parsed_kwargs(kwargs)
+    return act(source, {"action": "retry", **tasks, "edit": edit or None}, how)
+
+
+@click.command(short_help="Limit how often tasks of a name begin.")
+@click.argument("name")
+@click.argument("rate")
+@click.option("-w", "--worker", "workers", multiple=True, help="Only at this worker.")
+@acting_options
+@with_source
+def rate_limit(source: Source, name: str, rate: str, workers: tuple[str, ...], how: How) -> int:
+    """Let workers begin no more tasks NAME than RATE, such as 10/m; 0 lifts the limit."""
+    request = {"action": "rate_limit", "name": name, "rate": rate, "workers": list(workers)}
+    return act(source, request, how)
+
+
+@click.command(short_help="Limit how long tasks of a name run.")
+@click.argument("name")
+@click.option("--soft", type=float, default=None, metavar="SECONDS", help="Raise in the task.")
+@click.option("--hard", type=float, default=None, metavar="SECONDS", help="End its process.")
+@click.option("-w", "--worker", "workers", multiple=True, help="Only at this worker.")
+@acting_options
+@with_source
+def time_limit(
+    source: Source, name: str, soft: float | None, hard: float | None,
+    workers: tuple[str, ...], how: How,
+) -> int:  # fmt: skip
+    """Set how long tasks NAME may run."""
+    request = {"action": "time_limit", "name": name, "soft": soft, "hard": hard}
+    return act(source, {**request, "workers": list(workers)}, how)

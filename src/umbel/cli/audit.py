@@ -1,0 +1,61 @@
+"""`umbel audit`: who did what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from umbel.cli import printing
+from umbel.cli.source import with_source
+
+if TYPE_CHECKING:
+    from umbel.python.sources import Source
+
+_COLUMNS: Final = ("at", "actor", "via", "action", "count", "target", "outcome", "answer")
+_PAGE: Final = 200
+
+
+@click.command(short_help="List who did what.")
+@click.option("--actor", default=None, help="Only by this person.")
+@click.option("--action", default=None, help="Only this action, such as revoke.")
+@click.option(
+    "-n", "--limit", type=click.IntRange(0), default=50, show_default=True,
+    help="How many lines at most; 0 is all.",
+)  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@with_source
+def audit(source: Source, actor: str | None, action: str | None, limit: int, as_json: bool) -> int:
+    """List who did what to the cluster, newest first."""
+    rows = _rows(source, actor, action, limit)
+    if as_json:
+        for row in rows:
+            click.echo(printing.as_json(row))
+    elif not printing.print_table(map(_shown, rows), _COLUMNS):
+        printing.say("Nothing was done yet.", err=True)
+    return 0
+
+
+def _rows(
+    source: Source, actor: str | None, action: str | None, limit: int
+) -> Iterator[dict[str, Any]]:
+    import msgspec
+
+    before: int | None = None
+    given = 0
+    while not limit or given < limit:
+        size = min(_PAGE, limit - given) if limit else _PAGE
+        page = source.audit(before=before, limit=size, actor=actor, action=action)
+        for entry in page.items:
+            yield msgspec.to_builtins(entry)
+        given += len(page.items)
+        if page.next is None:
+            return
+        before = page.next
+
+
+def _shown(row: Mapping[str, Any]) -> dict[str, str]:
+    told = {name: "" if row[name] is None else str(row[name]) for name in _COLUMNS}
+    told["at"] = printing.clock(row["at"])
+    return told

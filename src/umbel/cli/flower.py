@@ -1,0 +1,28 @@
+"""`umbel migrate-flower`: what Flower was told, as settings of Umbel."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from umbel.cli.options import FlowersAlone, flower_options
+from umbel.settings.flower import CONF, Given
+from umbel.settings.flower_sources import told_of_flower
+from umbel.settings.migrate import as_toml
+
+
+@click.command(name="migrate-flower", cls=FlowersAlone)
+@click.option("--config", default=None, metavar="PATH", help="Flower's file [./flowerconfig.py].")
+def migrate_flower(config: str | None) -> None:
+    """Print Flower's options as an umbel.toml.
+
+    They are taken from this command line (`--port=8888`), from Flower's file, which is read
+    and not run, and from the environment (FLOWER_PORT). What has no equivalent is a comment
+    that says what replaces it. Passwords are printed as they are."""
+    line = list(flower_options())
+    if config is not None:
+        line.insert(0, Given(CONF, config, "--config"))
+    told = told_of_flower(line, os.environ, Path.cwd(), files=True)
+    click.echo(as_toml(told), nl=False)

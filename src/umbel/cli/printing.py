@@ -1,0 +1,136 @@
+"""What commands print. Nothing from a cluster reaches a terminal as it came: characters that
+are not printable (escape sequences, NUL, direction marks) are shown as `\\x1b`."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any, Final
+
+import click
+
+#: Between columns at a terminal.
+_GAP: Final = "  "
+#: No column is made narrower than this to fit.
+_NARROWEST: Final = 8
+#: How many rows decide how wide columns are.
+_MEASURED: Final = 50
+
+
+def clean(text: object, *, lines: bool = False) -> str:
+    """The text without anything that acts on a terminal; line breaks stay with `lines`."""
+    said = str(text)
+    if said.isascii() and said.isprintable():
+        return said
+    kept = "\n\t" if lines else ""
+    return "".join(c if c.isprintable() or c in kept else _escaped(c) for c in said)
+
+
+def clock(seconds: float | None) -> str:
+    """A time as people read it, UTC."""
+    if seconds is None:
+        return ""
+    try:
+        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S}"
+    except (ValueError, OverflowError, OSError):
+        return f"{seconds:.3f}"
+
+
+def as_json(row: Any) -> str:
+    """One line of JSON. Unprintable characters are escaped, as JSON allows everywhere."""
+    text = json.dumps(row, ensure_ascii=False, default=str)
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
+
+
+def say(text: str = "", *, err: bool = False) -> None:
+    """Print a line, cleaned."""
+    click.echo(clean(text, lines=True), err=err)
+
+
+def print_table(
+    rows: Iterable[Mapping[str, str]], columns: Sequence[str], *, header: bool = True
+) -> int:
+    """Print rows as they come, and say how many there were. At a terminal they are aligned
+    and cut to its width; elsewhere whole, with tabs between."""
+    told = iter(rows)
+    if not sys.stdout.isatty():
+        return _print_plain(told, columns, header=header)
+    first = list(islice(told, _MEASURED))
+    widths = _widths(first, columns, shutil.get_terminal_size().columns)
+    if header and first:
+        click.echo(click.style(_line({c: c.upper() for c in columns}, widths), bold=True))
+    count = 0
+    for found in (first, told):
+        for row in found:
+            click.echo(_line(row, widths))
+            count += 1
+    return count
+
+
+def print_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> int:
+    """Print rows as CSV with a header."""
+    line = io.StringIO()
+    writer = csv.writer(line, lineterminator="\n")
+    count = -1
+    for values in _and_header(rows, columns):
+        line.seek(0)
+        line.truncate()
+        writer.writerow(["" if value is None else clean(value) for value in values])
+        click.echo(line.getvalue(), nl=False)
+        count += 1
+    return count
+
+
+def _and_header(
+    rows: Iterable[Mapping[str, Any]], columns: Sequence[str]
+) -> Iterable[Sequence[Any]]:
+    yield columns
+    for row in rows:
+        yield [row.get(column) for column in columns]
+
+
+def _print_plain(rows: Iterable[Mapping[str, str]], columns: Sequence[str], *, header: bool) -> int:
+    count = 0
+    for row in rows:
+        if header and not count:
+            click.echo("\t".join(columns))
+        click.echo("\t".join(clean(row.get(column, "")) for column in columns))
+        count += 1
+    return count
+
+
+def _widths(
+    rows: Sequence[Mapping[str, str]], columns: Sequence[str], screen: int
+) -> dict[str, int]:
+    """How wide each column may be, so that a line fits: the widest give first."""
+    widths = {
+        column: max([len(column), *(len(clean(row.get(column, ""))) for row in rows)])
+        for column in columns
+    }
+    while sum(widths.values()) + len(_GAP) * (len(widths) - 1) > screen:
+        widest = max(widths, key=lambda column: widths[column])
+        if widths[widest] <= _NARROWEST:
+            break
+        widths[widest] -= 1
+    return widths
+
+
+def _line(row: Mapping[str, str], widths: Mapping[str, int]) -> str:
+    cells = [_cut(clean(row.get(column, "")), width) for column, width in widths.items()]
+    return _GAP.join(cells).rstrip()
+
+
+def _cut(text: str, width: int) -> str:
+    return text.ljust(width) if len(text) <= width else text[: width - 1] + "…"
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")

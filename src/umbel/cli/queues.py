@@ -1,0 +1,82 @@
+"""`umbel queues`, `umbel queue purge` and `umbel queue peek`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from umbel.cli import printing
+from umbel.cli.acting import How, act, acting_options
+from umbel.cli.source import with_source
+
+if TYPE_CHECKING:
+    from umbel.python.sources import Source
+
+_COLUMNS: Final = ("name", "ready", "unacknowledged", "consumers", "workers")
+_MESSAGE: Final = ("task_id", "name", "args", "kwargs", "eta", "retries", "priority")
+
+
+@click.command(short_help="List queues.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@with_source
+def queues(source: Source, as_json: bool) -> int:
+    """List the queues: how many messages wait, are with workers, and who consumes."""
+    import msgspec
+
+    items, capabilities = source.queues()
+    rows = [msgspec.to_builtins(each) for each in items]
+    if as_json:
+        for row in rows:
+            click.echo(printing.as_json(row))
+        return 0
+    printing.print_table(map(_shown, rows), _COLUMNS)
+    for sentence in dict.fromkeys(capabilities.missing.values() if capabilities else ()):
+        printing.say(sentence, err=True)
+    return 0
+
+
+def _shown(row: Mapping[str, Any]) -> dict[str, str]:
+    told = {name: "?" if row[name] is None else str(row[name]) for name in _COLUMNS}
+    told["workers"] = "?" if row["workers"] is None else ", ".join(row["workers"])
+    return told
+
+
+@click.group(short_help="Look into a queue, or empty it.")
+def queue() -> None:
+    """Look into a queue, or empty it."""
+
+
+@queue.command(short_help="Show the next messages, which stay.")
+@click.argument("name")
+@click.option("-n", "--limit", type=click.IntRange(1, 100), default=20, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@with_source
+def peek(source: Source, name: str, limit: int, as_json: bool) -> int:
+    """Show the next messages of the queue NAME, which stay where they are."""
+    import msgspec
+
+    rows = [msgspec.to_builtins(each) for each in source.messages(name, limit)]
+    if as_json:
+        for row in rows:
+            click.echo(printing.as_json(row))
+    elif not printing.print_table(map(_message, rows), _MESSAGE):
+        printing.say("No message waits.", err=True)
+    return 0
+
+
+def _message(row: Mapping[str, Any]) -> dict[str, str]:
+    told = {name: "" if row[name] is None else str(row[name]) for name in _MESSAGE}
+    if row["unreadable"]:
+        told["args"] = str(row["unreadable"])
+    return told
+
+
+@queue.command(short_help="Remove every message that waits.")
+@click.argument("name")
+@acting_options
+@with_source
+def purge(source: Source, name: str, how: How) -> int:
+    """Remove every message that waits in the queue NAME; they cannot be had again."""
+    return act(source, {"action": "purge", "queue": name}, how)

@@ -1,0 +1,84 @@
+"""Where a command finds tasks and cluster: a running server, or a data directory here.
+
+`--server` (or UMBEL_SERVER) names a server, with UMBEL_TOKEN as the token; without one the
+data directory of the settings is read, and the broker of the settings acted on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+
+import click
+
+from umbel.settings import load_settings
+
+if TYPE_CHECKING:
+    from umbel.python.sources import Source
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+#: The settings that say where the cluster is, with the option of each.
+_SETTINGS: Final = {
+    "app": ("-A", "--app", "NAME", "The Celery application, such as proj.celery:app."),
+    "broker": ("-b", "--broker", "URL", "The broker, if it is not the application's."),
+    "result_backend": ("", "--result-backend", "URL", "Where results are kept."),
+    "data": ("", "--data", "PATH", "The directory of the history."),
+    "config": ("", "--config", "PATH", "The TOML file with settings."),
+}
+
+
+def with_source(command: F) -> F:
+    """Add the options that say where, and give the function the opened `source` first."""
+
+    @functools.wraps(command)
+    def opened(*, server: str | None, token: str | None, **given: Any) -> Any:
+        settings = {name: given.pop(name) for name in _SETTINGS}
+        with open_source(server, token, settings) as source:
+            return command(source, **given)
+
+    found: Any = opened
+    for name, (short, long, metavar, help_) in reversed(_SETTINGS.items()):
+        names = [short, long] if short else [long]
+        found = click.option(*names, name, default=None, metavar=metavar, help=help_)(found)
+    found = click.option(
+        "--token",
+        envvar="UMBEL_TOKEN",
+        default=None,
+        metavar="TOKEN",
+        help="An API token of that server; better in UMBEL_TOKEN.",
+    )(found)
+    server = click.option(
+        "-s",
+        "--server",
+        envvar="UMBEL_SERVER",
+        default=None,
+        metavar="URL",
+        help="A running Umbel, such as http://127.0.0.1:5555; also UMBEL_SERVER.",
+    )
+    return cast(F, server(found))
+
+
+@contextlib.contextmanager
+def open_source(
+    server: str | None, token: str | None, settings: dict[str, str | None]
+) -> Iterator[Source]:
+    """The server, or the data directory that the settings name. Raises `UmbelError`."""
+    if server is not None:
+        from umbel.client.client import Client
+        from umbel.python.remote import RemoteSource
+
+        source: Source = RemoteSource(Client(server, token=token))
+    else:
+        from umbel.python.opening import open_settings
+
+        said = {name: value for name, value in settings.items() if value is not None}
+        source = open_settings(load_settings(said, os.environ, Path.cwd()).settings)
+    try:
+        yield source
+    finally:
+        source.close()

@@ -1,0 +1,190 @@
+"""`umbel tasks` and `umbel task`: what is and was."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from umbel.cli import printing
+from umbel.cli.source import with_source
+from umbel.errors import TaskUnknown
+
+if TYPE_CHECKING:
+    from umbel.cluster.task import Task
+    from umbel.python.sources import Source
+
+_COLUMNS: Final = "received,state,runtime,name,worker,uuid"
+_TIMES: Final = frozenset(
+    {
+        *("seen", "timestamp", "sent", "received", "started", "finished", "succeeded", "failed"),
+        *("retried", "revoked", "rejected", "eta", "expires"),
+    }
+)
+_ORDERS: Final = ("seen", "name", "state", "received", "started", "runtime", "worker")
+
+
+def _query(_context: click.Context, _parameter: click.Parameter, words: tuple[str, ...]) -> str:
+    return " ".join(words)
+
+
+@click.command(short_help="List tasks that match a search.")
+@click.argument("query", nargs=-1, callback=_query)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option("--csv", "as_csv", is_flag=True, help="Comma-separated, with a header.")
+@click.option("-f", "--follow", is_flag=True, help="Go on with tasks as they change.")
+@click.option(
+    "-n", "--limit", type=click.IntRange(0), default=50, show_default=True,
+    help="How many at most; 0 is all.",
+)  # fmt: skip
+@click.option(
+    "-o", "--order", default="-seen", show_default=True,
+    help=f"Sort by {', '.join(_ORDERS)}; - before it is descending.",
+)  # fmt: skip
+@click.option("-c", "--columns", default=None, help="Which columns, with commas between.")
+@with_source
+def tasks(
+    source: Source,
+    query: str,
+    as_json: bool,
+    as_csv: bool,
+    follow: bool,
+    limit: int,
+    order: str,
+    columns: str | None,
+) -> None:
+    """List the tasks that match QUERY, newest first; without one, all.
+
+    The query language is that of the search box:
+
+        umbel tasks 'state:FAILURE name:shop.* received:-2h..'
+    """
+    if as_json and as_csv:
+        raise click.UsageError("Either --json or --csv.")
+    chosen = _chosen(columns)
+    found = _found(source, query, order, limit, follow=follow)
+    if as_json:
+        for task in found:
+            row = _row(task)
+            told = {name: row[name] for name in chosen} if columns else row
+            click.echo(printing.as_json(told))
+    elif as_csv:
+        printing.print_csv((_row(task) for task in found), chosen)
+    else:
+        _table(found, chosen, follow=follow)
+
+
+@click.command(short_help="Show one task.")
+@click.argument("id")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@with_source
+def task(source: Source, id: str, as_json: bool) -> None:  # noqa: A002
+    """Show everything that is known of the task ID."""
+    found = source.whole(id)
+    if found is None:
+        raise TaskUnknown(f"Nothing is known of a task with the id {id}.", task_id=id)
+    import msgspec
+
+    everything = {**msgspec.to_builtins(found), "children": source.children(found)}
+    if as_json:
+        click.echo(printing.as_json(everything))
+    else:
+        _describe(everything)
+
+
+def _chosen(columns: str | None) -> list[str]:
+    from umbel.cluster.task import Task
+
+    left_out = {"attempts", "notes", "traceback"}
+    known = [name for name in Task.__struct_fields__ if name not in left_out]
+    chosen = [name.strip() for name in (columns or _COLUMNS).split(",") if name.strip()]
+    for name in chosen:
+        if name not in known:
+            from umbel.settings import unknown_name
+
+            raise unknown_name("column", name, known, listed=f"There are {', '.join(known)}.")
+    return chosen
+
+
+def _found(source: Source, query: str, order: str, limit: int, *, follow: bool) -> Iterator[Task]:
+    from itertools import islice
+
+    from umbel.python.tasks import pages
+    from umbel.query.parse import parse
+    from umbel.store.base import Order
+
+    field = order.removeprefix("-")
+    if field not in _ORDERS:
+        raise click.BadParameter(
+            f"{order!r} is none of {', '.join(_ORDERS)}, with - before it for descending.",
+            param_hint="--order",
+        )
+    node, by = parse(query), Order(field, order.startswith("-"))
+    most = limit or None
+    if not follow:
+        return islice(pages(source, node, by, most), most)
+
+    def following() -> Iterator[Task]:
+        seq = source.page(node, by, None, 1).seq
+        yield from reversed(list(islice(pages(source, node, by, most or 1_000), most or 1_000)))
+        yield from source.follow(node, seq)
+
+    return following()
+
+
+def _table(found: Iterable[Task], columns: list[str], *, follow: bool) -> None:
+    rows = ({name: _shown(name, value) for name, value in _row(task).items()} for task in found)
+    if follow:
+        for row in rows:
+            printing.print_table([row], columns, header=False)
+            sys.stdout.flush()
+    elif not printing.print_table(rows, columns):
+        printing.say("No task matches.", err=True)
+
+
+def _row(task: Task) -> dict[str, Any]:
+    import msgspec
+
+    row = msgspec.structs.asdict(task)
+    for name in ("attempts", "notes", "traceback"):
+        row.pop(name)
+    row["flags"] = list(task.flags)
+    return row
+
+
+def _shown(name: str, value: object) -> str:
+    if value is None:
+        return ""
+    if name in _TIMES and isinstance(value, int | float):
+        return printing.clock(value)
+    if isinstance(value, float):
+        return f"{value:.3f}s"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return str(value)
+
+
+def _describe(everything: Mapping[str, Any]) -> None:
+    for name, value in everything.items():
+        if (not value and value != 0) or name in {"attempts", "notes", "traceback"}:
+            continue
+        if name == "intent":
+            asked = f"{value['kind']} by {value['actor']} at {printing.clock(value['at'])}"
+            printing.say(f"{'asked':<12} {printing.clean(asked)}")
+        else:
+            printing.say(f"{name:<12} {printing.clean(_shown(name, value))}")
+    for attempt in everything["attempts"]:
+        told = {name: value for name, value in attempt.items() if value and name != "number"}
+        parts = [f"{name} {_shown_in(name, value)}" for name, value in told.items()]
+        printing.say(f"attempt {attempt['number']}    {printing.clean(', '.join(parts))}")
+    if everything["traceback"]:
+        printing.say(str(everything["traceback"]).rstrip())
+
+
+def _shown_in(name: str, value: object) -> str:
+    if name == "traceback":
+        return "below"
+    times = _TIMES | {"ended"}
+    return printing.clock(value) if name in times and isinstance(value, float) else str(value)

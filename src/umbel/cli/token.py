@@ -1,0 +1,150 @@
+"""`umbel token`: API tokens for programs, and `umbel password` for people's passwords."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+import msgspec
+
+from umbel.auth.base import Role
+from umbel.auth.passwords import hash_password
+from umbel.auth.people import ROLES
+from umbel.auth.tokens import free_name, make_token
+from umbel.cli.printing import clean, clock, print_table
+from umbel.errors import SettingsError, UmbelError
+from umbel.settings import check_data_directory, kinds, load_settings
+from umbel.store.ledger import Ledger, Token
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_EXPIRES: Final = kinds.optional(
+    kinds.duration(60, 3650 * 86400.0, "a duration such as 12h or 30d")
+)
+
+
+@click.group()
+def token() -> None:
+    """API tokens, for programs that ask this Umbel.
+
+    They are kept in the data directory; commands run as the user that it belongs to."""
+
+
+def _directory(command: F) -> F:
+    command = click.option(
+        "--config", default=None, metavar="PATH", help="The TOML file with settings."
+    )(command)
+    return click.option(
+        "--data", default=None, metavar="PATH", help="The directory of the history."
+    )(command)
+
+
+@token.command()
+@click.option(
+    "--role",
+    type=click.Choice(ROLES),
+    default="viewer",
+    show_default=True,
+    help="What it may do.",
+)
+@click.option("--name", default=None, help="What it is called [the role and a number].")
+@click.option(
+    "--expires",
+    default="none",
+    metavar="DURATION",
+    show_default=True,
+    help="After how long it is good for nothing, such as 30d.",
+)
+@_directory
+def create(role: str, name: str | None, expires: str, **where: str | None) -> None:
+    """Make a token and print it, once: only a hash of it is kept."""
+    expires_s = _duration(expires)
+    granted: Role = msgspec.convert(role, Role)
+    with _ledger(where) as ledger:
+        called = name or free_name(ledger, role)
+        made = make_token(ledger, called, granted, now=time.time(), expires_s=expires_s)
+    if sys.stdout.isatty():
+        click.echo(f"Token {called} may do what role {role} may. It is shown this once:", err=True)
+    click.echo(made)
+
+
+@token.command(name="list")
+@_directory
+def list_tokens(**where: str | None) -> None:
+    """Print every token: its name, role and times, never its secret."""
+    with _ledger(where) as ledger:
+        tokens = ledger.tokens()
+    columns = ("name", "role", "created", "expires", "last used")
+    now = time.time()
+    print_table((_row(each, now) for each in tokens), columns)
+
+
+@token.command()
+@click.argument("name")
+@_directory
+def revoke(name: str, **where: str | None) -> None:
+    """Make a token good for nothing, at once."""
+    with _ledger(where) as ledger:
+        if not ledger.drop_token(name):
+            raise UmbelError(
+                f"There is no token {clean(name)[:100]}.", remedy="umbel token list names them."
+            )
+    click.echo(f"Token {name} is revoked.", err=True)
+
+
+@click.command()
+def password() -> None:
+    """Ask for a password and print its hash, for basic_auth and auth.users.
+
+    Without a terminal the password is the first line of standard input."""
+    if sys.stdin.isatty():
+        typed = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    else:
+        typed = sys.stdin.readline().rstrip("\r\n")
+    if not typed:
+        raise SettingsError("The password is empty.", setting="password")
+    click.echo(hash_password(typed))
+
+
+def _duration(expires: str) -> float | None:
+    try:
+        parsed: float | None = _EXPIRES.parse(expires)
+    except ValueError as error:
+        detail = f", but {error}" if isinstance(error, kinds.Wrong) else ""
+        raise SettingsError(
+            f"--expires cannot be {expires[:60]!r}: it must be {_EXPIRES.wants}{detail}.",
+            setting="expires",
+        ) from None
+    return parsed
+
+
+@contextmanager
+def _ledger(where: dict[str, str | None]) -> Iterator[Ledger]:
+    from umbel import app
+
+    given = {name: value for name, value in where.items() if value is not None}
+    settings = load_settings(given, os.environ, Path.cwd()).settings
+    check_data_directory(settings.data)
+    app.make_directory(settings)
+    ledger = app.open_ledger(settings)
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
+def _row(found: Token, now: float) -> dict[str, str]:
+    expired = " (expired)" if found.expires is not None and found.expires <= now else ""
+    return {
+        "name": found.name,
+        "role": found.role,
+        "created": clock(found.created),
+        "expires": (clock(found.expires) or "never") + expired,
+        "last used": clock(found.last_used) or "never",
+    }

@@ -1,0 +1,72 @@
+"""Where a running Umbel is, and what it is shown."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+import msgspec
+
+from umbel.errors import ServerUnreachable
+
+_PORTS: Final = {"http": 80, "https": 443}
+
+
+class Address(msgspec.Struct, frozen=True):
+    """A server: `prefix` is the path under which a proxy shows it, `authorization` the
+    header's value, which `url` does not tell."""
+
+    url: str
+    scheme: str
+    host: str
+    port: int
+    prefix: str = ""
+    authorization: str | None = None
+
+
+def address_of(
+    url: str,
+    *,
+    token: str | None = None,
+    user: str | None = None,
+    password: str | None = None,
+) -> Address:
+    """The server at `http(s)://[user:password@]host[:port][/prefix]`. A token goes before a
+    user's password. Raises `ServerUnreachable` for what is no such URL."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise _no_address(url) from error
+    if parts.scheme not in _PORTS or not host:
+        raise _no_address(url)
+    if user is None and parts.username:
+        user, password = unquote(parts.username), unquote(parts.password or "")
+    prefix = parts.path.rstrip("/")
+    shown = f"[{host}]" if ":" in host else host
+    return Address(
+        url=f"{parts.scheme}://{shown}{f':{port}' if port else ''}{prefix}",
+        scheme=parts.scheme,
+        host=host,
+        port=port or _PORTS[parts.scheme],
+        prefix=prefix,
+        authorization=_authorization(token, user, password),
+    )
+
+
+def _authorization(token: str | None, user: str | None, password: str | None) -> str | None:
+    if token:
+        if not token.isascii() or not token.isprintable():
+            raise ServerUnreachable("The token holds characters that no token has.")
+        return f"Bearer {token}"
+    if user:
+        return "Basic " + b64encode(f"{user}:{password or ''}".encode()).decode()
+    return None
+
+
+def _no_address(url: str) -> ServerUnreachable:
+    shown = url.rpartition("@")[2][:100]
+    return ServerUnreachable(
+        f"{shown!r} is no address of an Umbel.", remedy="Give one like http://127.0.0.1:5555."
+    )

@@ -1,0 +1,194 @@
+"""What a running Umbel can be asked, with types. Any thread, at the same time."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any, Final, TypeVar
+from urllib.parse import quote
+
+import msgspec
+
+from umbel.broker.base import Capabilities, QueuedMessage
+from umbel.client.address import address_of
+from umbel.client.sse import events
+from umbel.client.transport import Parameters, Transport
+from umbel.cluster.task import Task
+from umbel.errors import ServerUnreachable, TaskUnknown
+from umbel.results.base import Result
+from umbel.services.control.applying import Applied, Apply
+from umbel.services.control.values import Action, ActionPlan, ActionReport, ActionRequest
+from umbel.services.queues import QueueRow
+from umbel.services.rows import WholeTask, WorkerRow
+from umbel.store.ledger import AuditPage
+
+T = TypeVar("T")
+
+TIMEOUT_S: Final = 30.0
+#: A live stream that says nothing for this long is dead: a server comments every 15 s.
+SILENCE_S: Final = 45.0
+#: The most tasks on one page.
+PAGE_MAX: Final = 200
+_API: Final = "/api/v1"
+
+
+class TaskPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Tasks that match, and the cursor of the next page, None after the last one. `seq` is
+    the change number to begin a live stream after."""
+
+    items: tuple[Task, ...]
+    next: str | None
+    seq: int = 0
+
+
+class Queues(msgspec.Struct, frozen=True, kw_only=True):
+    """Every queue, and what the broker can do."""
+
+    items: tuple[QueueRow, ...]
+    capabilities: Capabilities | None = None
+
+
+class Changes(msgspec.Struct, frozen=True, kw_only=True):
+    """What changed on a live stream; `skipped` changed tasks are not told."""
+
+    seq: int
+    items: tuple[Task, ...]
+    skipped: int = 0
+
+
+class _Workers(msgspec.Struct):
+    items: tuple[WorkerRow, ...]
+
+
+class _Messages(msgspec.Struct):
+    items: tuple[QueuedMessage, ...]
+
+
+class _Workflow(msgspec.Struct):
+    tasks: tuple[Task, ...]
+
+
+class Client:
+    """A running Umbel. See `address_of` for its URL and what goes with it.
+
+    Raises what the server's problems mean (`QueryError`, `ActionRefused`, `NotPermitted`,
+    `BrokerError`, ...), and `ServerUnreachable`.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        token: str | None = None,
+        user: str | None = None,
+        password: str | None = None,
+        timeout_s: float = TIMEOUT_S,
+    ) -> None:
+        address = address_of(url, token=token, user=user, password=password)
+        self._transport = Transport(address, timeout_s=timeout_s)
+        self._timeout_s = timeout_s
+
+    @property
+    def url(self) -> str:
+        """Where it is, without secrets."""
+        return self._transport.address.url
+
+    def tasks(self, q: str, *, order: str, cursor: str | None, limit: int) -> TaskPage:
+        """One page of the tasks that match, in one of the API's orders."""
+        asked: Parameters = {"q": q, "order": order, "cursor": cursor, "limit": limit}
+        return self._get("tasks", TaskPage, **asked)
+
+    def task(self, uuid: str) -> WholeTask | None:
+        """Everything about one task; None if it is unknown."""
+        try:
+            return self._get(f"tasks/{_part(uuid)}", WholeTask)
+        except TaskUnknown:
+            return None
+
+    def workflow(self, root_id: str) -> tuple[Task, ...]:
+        """All tasks of one workflow, oldest first."""
+        return self._get(f"workflows/{_part(root_id)}", _Workflow).tasks
+
+    def workers(self) -> tuple[WorkerRow, ...]:
+        """Every worker known."""
+        return self._get("workers", _Workers).items
+
+    def plan(self, request: ActionRequest) -> ActionPlan:
+        """What the action would do."""
+        return self._post("actions", request, ActionPlan)
+
+    def execute(self, action_id: str, confirm: int | None) -> ActionReport:
+        """Begin a planned action; its report as it stands then."""
+        return self._post(f"actions/{_part(action_id)}/execute", {"confirm": confirm}, ActionReport)
+
+    def cancel(self, action_id: str) -> ActionReport:
+        """End an action before its end."""
+        return self._post(f"actions/{_part(action_id)}/cancel", {}, ActionReport)
+
+    def action(self, action_id: str) -> Action:
+        """A plan and how it stands."""
+        return self._get(f"actions/{_part(action_id)}", Action)
+
+    def apply(self, asked: Apply) -> Applied:
+        """Send a task, and wait for its result as long as `asked` says."""
+        timeout_s = self._timeout_s + (asked.wait or 0.0)
+        return self._post("apply", asked, Applied, timeout_s=timeout_s)
+
+    def result(self, task_id: str, timeout_s: float) -> Result:
+        """What the result backend keeps, once the task has ended or time is up (60 s at
+        most)."""
+        body = self._transport.get(
+            f"{_API}/results/{_part(task_id)}",
+            {"timeout": timeout_s},
+            timeout_s=self._timeout_s + timeout_s,
+        )
+        return self._decode(body, Result)
+
+    def queues(self) -> Queues:
+        """Every queue now."""
+        return self._get("queues", Queues)
+
+    def messages(self, queue: str, limit: int) -> tuple[QueuedMessage, ...]:
+        """The next messages of a queue, which stay there."""
+        return self._get(f"queues/{_part(queue)}/messages", _Messages, limit=limit).items
+
+    def audit(self, **asked: str | int | None) -> AuditPage:
+        """Lines of the audit, newest first: `before` (a number), `limit`, `actor`, `action`,
+        `action_id`."""
+        return self._get("audit", AuditPage, **asked)
+
+    def follow(self, q: str, after: int | None) -> Iterator[Changes]:
+        """What changes, as it changes, after change number `after`. Goes on until the stream
+        ends or breaks, which raises `ServerUnreachable`."""
+        connection, response = self._transport.stream(
+            f"{_API}/live", {"q": q, "after": after}, silence_s=SILENCE_S
+        )
+        with contextlib.closing(connection):
+            for told in events(response, self.url):
+                if told is not None and told.event == "changes":
+                    yield self._decode(told.data, Changes)
+
+    def close(self) -> None:
+        """Let go of connections. May be called twice."""
+        self._transport.close()
+
+    def _get(self, path: str, kind: type[T], **parameters: Any) -> T:
+        return self._decode(self._transport.get(f"{_API}/{path}", parameters), kind)
+
+    def _post(self, path: str, body: object, kind: type[T], timeout_s: float | None = None) -> T:
+        sent = msgspec.json.encode(body)
+        return self._decode(self._transport.post(f"{_API}/{path}", sent, timeout_s=timeout_s), kind)
+
+    def _decode(self, body: bytes, kind: type[T]) -> T:
+        try:
+            return msgspec.json.decode(body, type=kind)
+        except msgspec.MsgspecError as error:
+            raise ServerUnreachable(
+                f"What answers at {self.url} does not answer as this version of Umbel does "
+                f"({error}).",
+                remedy="Check the address; use the same version here and there.",
+            ) from error
+
+
+def _part(text: str) -> str:
+    return quote(text, safe="")

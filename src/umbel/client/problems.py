@@ -1,0 +1,87 @@
+"""Problems that a server answers, as the errors that they were."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from umbel.errors import (
+    ActionRefused,
+    BrokerError,
+    CursorError,
+    NotPermitted,
+    NotSupported,
+    QueryError,
+    ResultsUnavailable,
+    ServerError,
+    ServerUnreachable,
+    StoreError,
+    TaskUnknown,
+    TooManyStreams,
+    UmbelError,
+    UnknownAction,
+)
+
+_URN: Final = "urn:umbel:problem:"
+
+
+class _Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a problem is needed here (RFC 9457)."""
+
+    type: str
+    detail: str
+    parameter: str | None = None
+    position: int | None = None
+    end: int | None = None
+    suggestion: str | None = None
+
+
+_ERRORS: Final[dict[str, Callable[[str], UmbelError]]] = {
+    "bad-cursor": CursorError,
+    "unknown-task": TaskUnknown,
+    "unknown-action": UnknownAction,
+    "refused": ActionRefused,
+    "not-permitted": NotPermitted,
+    "not-logged-in": NotPermitted,
+    "cross-site": NotPermitted,
+    "not-supported": NotSupported,
+    "broker-trouble": BrokerError,
+    "results-trouble": ResultsUnavailable,
+    "store-trouble": StoreError,
+    "too-many-streams": TooManyStreams,
+}
+
+
+def error_of(status: int, body: bytes, url: str) -> UmbelError:
+    """The error that an answer other than 2xx tells."""
+    try:
+        problem = msgspec.json.decode(body, type=_Problem)
+    except msgspec.MsgspecError:
+        problem = None
+    if problem is None or not problem.type.startswith(_URN):
+        return _foreign(status, url)
+    kind = problem.type.removeprefix(_URN)
+    if kind == "bad-query":
+        error = QueryError(problem.detail, position=problem.position or 0, end=problem.end or 0)
+        error.suggestion = problem.suggestion
+        return error
+    if kind == "bad-body":
+        return ActionRefused(problem.detail, field=problem.parameter)
+    made = _ERRORS.get(kind)
+    if made is not None:
+        return made(problem.detail)
+    return ServerError(problem.detail, kind=kind, status=status)
+
+
+def _foreign(status: int, url: str) -> UmbelError:
+    if status in (401, 403):
+        return NotPermitted(
+            f"{url} refuses without saying why (HTTP {status}).",
+            remedy="Give a token or a password.",
+        )
+    return ServerUnreachable(
+        f"What answers at {url} is no Umbel (HTTP {status}).",
+        remedy="Check the address, and the prefix under which a proxy shows it.",
+    )

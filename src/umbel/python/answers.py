@@ -1,0 +1,49 @@
+"""What control functions give back: plain dictionaries that can also be read by attribute."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from umbel.services.control.values import ActionReport
+
+#: Other names under which people look for a task's id.
+_ID_NAMES: Final = frozenset({"id", "task-id", "uuid"})
+
+
+class TaskAnswer(dict[str, Any]):
+    """What is known of a task that was sent or asked for. Keys are attributes too.
+
+    `task_id` and `state`; where a result was waited for also `result` (plain JSON values),
+    `success` (None while the task has not ended), `exception` (`Type('message')`), `traceback`,
+    `children` (ids), `date_done` (Unix seconds), and `worker`, `retries` and `queue` as far
+    as the result backend keeps them. `id`, `task-id` and `uuid` are read as `task_id`.
+    """
+
+    def __missing__(self, key: str) -> Any:
+        if key in _ID_NAMES:
+            return self["task_id"]
+        raise KeyError(key)
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+class Answers(dict[str, dict[str, str | None]]):
+    """What each worker answered, by its name: `{"ok": words}`, `{"error": words}`, or
+    `{"unknown": words}` from one that did not answer, which says nothing.
+
+    `sentence` says how the action stands, `action_id` is its number in the audit, `report`
+    all that is known of it.
+    """
+
+    def __init__(self, report: ActionReport) -> None:
+        words = {"ok": "ok", "refused": "error", "unknown": "unknown"}
+        super().__init__(
+            {each.worker: {words[each.outcome]: each.answer} for each in report.workers}
+        )
+        self.report = report
+        self.sentence = report.sentence
+        self.action_id = report.id

@@ -1,0 +1,40 @@
+"""Functions that take the source as their first argument, or none."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast, overload
+
+from umbel.python.events import EventsLike, is_events, source_of
+from umbel.python.sources import Source
+
+P = ParamSpec("P")
+R = TypeVar("R", covariant=True)
+
+
+class OnSource(Protocol[P, R]):
+    """Called with `events` first, or without: then what was opened last is asked."""
+
+    @overload
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R: ...
+    @overload
+    def __call__(self, events: EventsLike, /, *args: P.args, **kwargs: P.kwargs) -> R: ...
+
+
+def on_source(function: Callable[Concatenate[Source, P], R]) -> OnSource[P, R]:
+    """`function` with its source found; `events=` is understood as well."""
+
+    @functools.wraps(function)
+    def found(*args: Any, **kwargs: Any) -> Any:
+        events = kwargs.pop("events", None)
+        if events is None and args and is_events(args[0]):
+            events, args = args[0], args[1:]
+        return function(source_of(events), *args, **kwargs)
+
+    described = inspect.signature(function)
+    first, *others = described.parameters.values()
+    events = first.replace(name="events", annotation="EventsLike")
+    found.__signature__ = described.replace(parameters=[events, *others])  # type: ignore[attr-defined]
+    return cast("OnSource[P, R]", found)

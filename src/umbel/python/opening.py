@@ -1,0 +1,220 @@
+"""Where the parts of a source in this process are put together; beside `umbel.app`, the only
+other place that knows adapters."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import secrets
+import shutil
+import socket
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from umbel.auth.base import GRANTS, Actor, Via
+from umbel.clock import SystemClock
+from umbel.errors import UmbelError
+from umbel.python.local import LocalSource
+from umbel.python.sources import Source
+from umbel.store.base import Retention, Store
+from umbel.store.ledger import Ledger
+
+if TYPE_CHECKING:
+    from umbel.broker.link import DurableQueue, Link
+    from umbel.services.levers import Levers
+    from umbel.settings import Settings
+
+#: Into how many files what a process keeps for itself is split: the oldest goes whole.
+_FILES: Final = 10
+#: How long an AMQP broker keeps the event queue of a process that is gone, seconds.
+_QUEUE_EXPIRES_S: Final = 120
+
+
+def open_here(
+    application: Any,
+    *,
+    directory: Path | None,
+    collect: bool,
+    max_tasks: int,
+    connect_s: float,
+    via: Via,
+) -> Source:
+    """A source in this process. `application` is a Celery app, a broker's URL, or None;
+    without `directory` what is collected goes with the source. Raises `UmbelError`."""
+    app = _application(application) if isinstance(application, str) else application
+    if not collect:
+        store, ledger, name = _to_read(directory, app)
+        return _source(name, store, ledger, via, app, _all_of(store.close, ledger.close))
+    link = _link(app, _own_queue(directory))
+    retention = _default_retention() if directory else Retention(max_tasks=max_tasks)
+    partition = max(1_000, max_tasks // _FILES)
+    kept = directory or Path(tempfile.mkdtemp(prefix="umbel-"))
+    try:
+        return _collecting(
+            link, app, kept, retention, connect_s, via,
+            partition_tasks=None if directory else partition,
+            is_temporary=directory is None,
+        )  # fmt: skip
+    except BaseException:
+        if directory is None:
+            shutil.rmtree(kept, ignore_errors=True)
+        raise
+
+
+def open_settings(settings: Settings) -> Source:
+    """The data directory that settings name, and the cluster, for a command. Raises
+    `UmbelError`."""
+    from umbel.store.sqlite import SqliteStore
+    from umbel.store.sqlite.ledger import SqliteLedger
+
+    store = SqliteStore(settings.data, write=False)
+    ledger = SqliteLedger(settings.data)
+
+    def open_levers() -> Levers:
+        return _levers(_settings_application(settings), store, ledger)
+
+    return LocalSource(
+        str(settings.data),
+        store,
+        ledger,
+        _actor("cli", settings.read_only),
+        SystemClock(),
+        None if settings.app is None and settings.broker is None else open_levers,
+        _all_of(store.close, ledger.close),
+    )
+
+
+def _collecting(
+    link: Link,
+    app: Any,
+    directory: Path,
+    retention: Retention,
+    connect_s: float,
+    via: Via,
+    *,
+    partition_tasks: int | None,
+    is_temporary: bool,
+) -> Source:
+    from umbel.broker.connect import open_source
+    from umbel.python.collecting import Collecting
+    from umbel.store.sqlite import PARTITION_TASKS, SqliteStore
+    from umbel.store.sqlite.ledger import SqliteLedger
+
+    store = SqliteStore(directory, write=True, partition_tasks=partition_tasks or PARTITION_TASKS)
+    ledger = SqliteLedger(directory)
+    closing: list[Callable[[], None]] = [store.close, ledger.close]
+    if is_temporary:
+        closing.append(lambda: shutil.rmtree(directory, ignore_errors=True))
+    collecting = Collecting(open_source(link), store, retention, link.url)
+    close = _all_of(collecting.stop, *closing)
+    try:
+        collecting.wait_connected(connect_s)
+    except BaseException:
+        close()
+        raise
+    return _source(link.url, store, ledger, via, app, close)
+
+
+def _source(
+    name: str, store: Store, ledger: Ledger, via: Via, app: Any, close: Callable[[], None]
+) -> LocalSource:
+    open_levers = None if app is None else lambda: _levers(app, store, ledger)
+    return LocalSource(name, store, ledger, _actor(via), SystemClock(), open_levers, close)
+
+
+def _to_read(directory: Path | None, app: Any) -> tuple[Store, Ledger, str]:
+    if directory is not None:
+        from umbel.store.sqlite import SqliteStore
+        from umbel.store.sqlite.ledger import SqliteLedger
+
+        return SqliteStore(directory, write=False), SqliteLedger(directory), str(directory)
+    from umbel.store.memory import MemoryStore
+    from umbel.store.memory_ledger import MemoryLedger
+
+    return MemoryStore(), MemoryLedger(), f"the application {app.main or 'of this process'}"
+
+
+def _levers(app: Any, store: Store, ledger: Ledger) -> Levers:
+    from umbel.broker.cluster import open_cluster
+    from umbel.results.opening import open_results
+    from umbel.services.levers import Levers
+
+    return Levers(store, ledger, open_cluster(app), open_results(app), SystemClock())
+
+
+def _application(url: str) -> Any:
+    """An application that knows nothing but its broker. Raises `BrokerRefused`."""
+    from celery import Celery
+
+    from umbel.broker.link import check_url
+
+    check_url(url)
+    return Celery("umbel", broker=url, set_as_current=False)
+
+
+def _settings_application(settings: Settings) -> Any:
+    if settings.app is not None:
+        from umbel.applications import load_application
+
+        app = load_application(settings.app)
+        if settings.broker is not None:
+            app.conf.update(broker_read_url=settings.broker, broker_write_url=settings.broker)
+    else:
+        app = _application(settings.broker or "")
+    if settings.result_backend is not None:
+        app.conf.result_backend = settings.result_backend
+    return app
+
+
+def _link(app: Any, queue: DurableQueue) -> Link:
+    from umbel.broker.link import link_to_app
+
+    return link_to_app(app, queue)
+
+
+def _own_queue(directory: Path | None) -> DurableQueue:
+    """An event queue that no other collector shares; one with a directory finds its own
+    again."""
+    from hashlib import sha256
+
+    from umbel.broker.link import DurableQueue
+
+    name = DurableQueue().name
+    if directory is None:
+        return DurableQueue(name=f"{name}.{secrets.token_hex(6)}", expires_s=_QUEUE_EXPIRES_S)
+    place = f"{socket.gethostname()}:{directory.resolve()}"
+    return DurableQueue(name=f"{name}.{sha256(place.encode()).hexdigest()[:12]}")
+
+
+def _default_retention() -> Retention:
+    from umbel.settings.tree import RetentionSettings
+
+    kept = RetentionSettings()
+    return Retention(max_age_s=kept.max_age, max_bytes=kept.max_size, max_tasks=kept.max_tasks)
+
+
+def _actor(via: Via, read_only: bool = False) -> Actor:
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):  # a user id without a name
+        user = str(os.getuid())
+    permissions = GRANTS["viewer" if read_only else "admin"]
+    return Actor(name=user, address=socket.gethostname(), via=via, permissions=permissions)
+
+
+def _all_of(*steps: Callable[[], None]) -> Callable[[], None]:
+    """Each step, whatever the others raise; the first error at the end."""
+
+    def close() -> None:
+        first: UmbelError | None = None
+        for step in steps:
+            try:
+                step()
+            except UmbelError as error:
+                first = first or error
+        if first is not None:
+            raise first
+
+    return close

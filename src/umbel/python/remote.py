@@ -1,0 +1,120 @@
+"""A running Umbel as a source."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Final
+
+from umbel.broker.base import Capabilities, QueuedMessage
+from umbel.client.client import PAGE_MAX, Client
+from umbel.cluster.task import Task
+from umbel.errors import ServerUnreachable
+from umbel.python.sources import Tasks
+from umbel.query.ast import Node
+from umbel.query.canonical import canonical
+from umbel.results.base import Result
+from umbel.services.control.applying import Applied, Apply
+from umbel.services.control.values import ActionPlan, ActionReport, ActionRequest
+from umbel.services.queues import QueueRow
+from umbel.services.rows import WholeTask, WorkerRow
+from umbel.store.base import Order
+from umbel.store.ledger import AuditPage
+
+_ASK_AGAIN_S: Final = 0.2
+#: How long a live stream that broke is sought again, seconds.
+_RECONNECT_S: Final = 60.0
+#: The longest that a server waits for a result in one request.
+_WAIT_MAX_S: Final = 60.0
+
+
+class RemoteSource:
+    """See `Source`."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    @property
+    def name(self) -> str:
+        return self._client.url
+
+    def page(self, query: Node, order: Order, cursor: str | None, limit: int) -> Tasks:
+        by = f"-{order.field}" if order.descending else order.field
+        page = self._client.tasks(
+            canonical(query), order=by, cursor=cursor, limit=min(limit, PAGE_MAX)
+        )
+        return Tasks(page.items, page.next, page.seq)
+
+    def task(self, uuid: str) -> Task | None:
+        return self._client.task(uuid)
+
+    def whole(self, uuid: str) -> WholeTask | None:
+        return self._client.task(uuid)
+
+    def children(self, task: Task) -> list[str]:
+        family = self._client.workflow(task.root_id or task.uuid)
+        return [each.uuid for each in family if each.parent_id == task.uuid]
+
+    def workers(self) -> tuple[WorkerRow, ...]:
+        return self._client.workers()
+
+    def follow(self, query: Node, after: int) -> Iterator[Task]:
+        heard = time.monotonic()
+        while True:
+            try:
+                for changes in self._client.follow(canonical(query), after):
+                    after, heard = changes.seq, time.monotonic()
+                    yield from changes.items
+            except ServerUnreachable:
+                if time.monotonic() - heard > _RECONNECT_S:
+                    raise
+            time.sleep(1.0)
+
+    def plan(self, request: ActionRequest) -> ActionPlan:
+        return self._client.plan(request)
+
+    def execute(self, action_id: str, confirm: int | None) -> ActionReport:
+        return self._client.execute(action_id, confirm)
+
+    def wait(self, action_id: str, timeout_s: float) -> ActionReport:
+        deadline = time.monotonic() + timeout_s
+        while True:
+            report = self._client.action(action_id).report
+            left_s = deadline - time.monotonic()
+            if report.state not in ("planned", "running") or left_s <= 0:
+                return report
+            time.sleep(min(_ASK_AGAIN_S, left_s))
+
+    def cancel(self, action_id: str) -> ActionReport:
+        return self._client.cancel(action_id)
+
+    def apply(self, asked: Apply) -> Applied:
+        return self._client.apply(asked)
+
+    def result(self, task_id: str, timeout_s: float) -> Result:
+        deadline = time.monotonic() + timeout_s
+        while True:
+            left_s = max(0.0, deadline - time.monotonic())
+            found = self._client.result(task_id, min(left_s, _WAIT_MAX_S))
+            if found.is_ready or left_s <= _WAIT_MAX_S:
+                return found
+
+    def queues(self) -> tuple[tuple[QueueRow, ...], Capabilities | None]:
+        found = self._client.queues()
+        return found.items, found.capabilities
+
+    def messages(self, queue: str, limit: int) -> tuple[QueuedMessage, ...]:
+        return self._client.messages(queue, limit)
+
+    def audit(
+        self,
+        *,
+        before: int | None = None,
+        limit: int = 50,
+        actor: str | None = None,
+        action: str | None = None,
+    ) -> AuditPage:
+        return self._client.audit(before=before, limit=limit, actor=actor, action=action)
+
+    def close(self) -> None:
+        self._client.close()

@@ -1,0 +1,94 @@
+"""What the functions of the Python API and the commands ask, wherever it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import msgspec
+
+from umbel.broker.base import Capabilities, QueuedMessage
+from umbel.cluster.task import Task
+from umbel.query.ast import Node
+from umbel.results.base import Result
+from umbel.services.control.applying import Applied, Apply
+from umbel.services.control.values import ActionPlan, ActionReport, ActionRequest
+from umbel.services.queues import QueueRow
+from umbel.services.rows import WholeTask, WorkerRow
+from umbel.store.base import Order
+from umbel.store.ledger import AuditPage
+
+
+class Tasks(msgspec.Struct, frozen=True):
+    """Tasks in order, and the cursor of the next page, None after the last. A page may be
+    empty and not be the last. `seq` is a change number that is not after it."""
+
+    items: tuple[Task, ...]
+    next: str | None
+    seq: int
+
+
+class Source(Protocol):
+    """A history of tasks and the levers of its cluster. Any thread, at the same time; calls
+    block. Raises `UmbelError`: what a source lacks is `NotSupported`, with the sentence that
+    says how to have it."""
+
+    @property
+    def name(self) -> str:
+        """Where it is, without secrets."""
+
+    def page(self, query: Node, order: Order, cursor: str | None, limit: int) -> Tasks:
+        """One page of the tasks that match, without tracebacks."""
+
+    def task(self, uuid: str) -> Task | None:
+        """Everything that events told of one task."""
+
+    def whole(self, uuid: str) -> WholeTask | None:
+        """The same, with what people did with it."""
+
+    def children(self, task: Task) -> list[str]:
+        """Ids of the tasks that it sent, oldest first; at most 1,000."""
+
+    def workers(self) -> tuple[WorkerRow, ...]:
+        """Every worker known."""
+
+    def follow(self, query: Node, after: int) -> Iterator[Task]:
+        """Tasks that match, as they are whenever they change after change number `after`.
+        Does not end."""
+
+    def plan(self, request: ActionRequest) -> ActionPlan:
+        """What an action would do."""
+
+    def execute(self, action_id: str, confirm: int | None) -> ActionReport:
+        """Begin a planned action."""
+
+    def wait(self, action_id: str, timeout_s: float) -> ActionReport:
+        """Its report once it has ended or time is up."""
+
+    def cancel(self, action_id: str) -> ActionReport:
+        """End it before its end."""
+
+    def apply(self, asked: Apply) -> Applied:
+        """Send a task, and wait for its result if asked to."""
+
+    def result(self, task_id: str, timeout_s: float) -> Result:
+        """What the result backend keeps, once the task has ended or time is up."""
+
+    def queues(self) -> tuple[tuple[QueueRow, ...], Capabilities | None]:
+        """Every queue now, and what the broker can do."""
+
+    def messages(self, queue: str, limit: int) -> tuple[QueuedMessage, ...]:
+        """The next messages of a queue, which stay there."""
+
+    def audit(
+        self,
+        *,
+        before: int | None = None,
+        limit: int = 50,
+        actor: str | None = None,
+        action: str | None = None,
+    ) -> AuditPage:
+        """Lines of the audit, newest first."""
+
+    def close(self) -> None:
+        """Let go of everything. May be called twice."""

@@ -1,0 +1,118 @@
+"""Tasks: all that fit, and one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any, Final
+
+from umbel.cluster.task import Task
+from umbel.python.asking import OneOrMore, filters
+from umbel.python.events import EventsLike, source_of
+from umbel.python.info import TaskInfo, WorkerLike, as_dict, task_info
+from umbel.python.snapshot import found_in, state_in
+from umbel.python.sorting import sort_key
+from umbel.python.sources import Source
+from umbel.python.times import TimeLike
+from umbel.query.ast import Node
+from umbel.store.base import NEWEST_FIRST, Order
+
+#: How many tasks are fetched at once: the first page is small, so that the first task comes
+#: soon, the others are large.
+FIRST_PAGE: Final = 50
+PAGE: Final = 500
+
+
+def iter_tasks(
+    events: EventsLike,
+    limit: int | None = None,
+    offset: int = 0,
+    type: OneOrMore = None,  # noqa: A002  the name that people know from Flower
+    worker: OneOrMore = None,
+    state: OneOrMore = None,
+    sort_by: str | None = None,
+    received_start: TimeLike = None,
+    received_end: TimeLike = None,
+    started_start: TimeLike = None,
+    started_end: TimeLike = None,
+    search: str | Mapping[str, Any] | None = None,
+) -> Iterator[TaskInfo]:
+    """Tasks as dictionaries (`TaskInfo`), one after the other, fetched a page at a time.
+
+    Filters combine with AND: `type` is a task's whole name, `worker` a node name, `state` one
+    of `TASK_STATES` (each may be a list of which any one will do); times are datetimes, Unix
+    seconds or texts like `2026-11-22 09:30`, local where they name no zone, and a task without
+    that time does not match; `search` is a search in the query language, or what
+    `parse_search_terms` gives. `sort_by` is one of `sort_keys`, with `-` for descending, and
+    missing values come last; unsorted, the newest task is first. `offset` tasks are left out,
+    and `limit` given at most.
+
+    Raises `ValueError` at once for a wrong key, state, time, number or search (`QueryError`),
+    and while iterating what the source raises.
+    """
+    query = filters(
+        type=type,
+        worker=worker,
+        state=state,
+        received_start=received_start,
+        received_end=received_end,
+        started_start=started_start,
+        started_end=started_end,
+        search=search,
+    )
+    order = NEWEST_FIRST if sort_by is None else Order(*sort_key(sort_by))
+    start = _whole("offset", offset)
+    stop = None if limit is None else start + _whole("limit", limit)
+    celery_state = state_in(events)
+    if celery_state is not None:
+        found = (as_dict(task) for task in found_in(celery_state, query, sort_by))
+        return islice(found, start, stop)
+    return _told(events, source_of(events), query, order, start, stop)
+
+
+def get_task_by_id(events: EventsLike, task_id: str) -> TaskInfo | None:
+    """The task with everything that is known of it, its children too; None if unknown."""
+    celery_state = state_in(events)
+    if celery_state is not None:
+        found = celery_state.tasks.get(task_id)
+        return as_dict(found) if found is not None else None
+    source = source_of(events)
+    task = source.task(task_id) if task_id else None
+    if task is None:
+        return None
+    workers = {worker.hostname: worker for worker in source.workers()}
+    return task_info(task, workers, children=source.children(task))
+
+
+def _told(
+    _held: EventsLike, source: Source, query: Node, order: Order, start: int, stop: int | None
+) -> Iterator[TaskInfo]:
+    """`_held` are the events: forgotten, they would close themselves."""
+    if stop is not None and start >= stop:
+        return
+    workers: dict[str, WorkerLike] = {each.hostname: each for each in source.workers()}
+    for task in islice(pages(source, query, order, stop), start, stop):
+        # Lists leave the traceback out; few tasks have one.
+        whole = source.task(task.uuid) if task.exception is not None else None
+        yield task_info(task, workers, traceback=whole.traceback if whole is not None else None)
+
+
+def pages(source: Source, query: Node, order: Order, most: int | None) -> Iterator[Task]:
+    """The tasks of page after page; `most` is how many will be needed, if that is known."""
+    cursor: str | None = None
+    size = FIRST_PAGE
+    given = 0
+    while True:
+        wanted = size if most is None else max(1, min(size, most - given))
+        page = source.page(query, order, cursor, wanted)
+        yield from page.items
+        given += len(page.items)
+        if page.next is None or (most is not None and given >= most):
+            return
+        cursor, size = page.next, PAGE
+
+
+def _whole(name: str, value: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError(f"{name} takes a whole number from 0 on, not {value!r}.")
+    return value

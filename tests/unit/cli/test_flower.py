@@ -1,0 +1,79 @@
+"""Starting Umbel as Flower was started, and `umbel migrate-flower`."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from umbel.cli import run
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A home and a directory without settings."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in [name for name in os.environ if name.startswith(("UMBEL_", "FLOWER_"))]:
+        monkeypatch.delenv(name)
+
+
+def test_flowers_spelling_is_understood_beside_umbels(capsys: pytest.CaptureFixture[str]) -> None:
+    line = ["-b", "redis://x/0", "--port=1234", "--url_prefix=flower", "--basic_auth=ana:secret"]
+
+    assert run(["settings", *line]) == 0
+
+    said = capsys.readouterr()
+    assert "port = 1234    [command line]" in said.out
+    assert "url_prefix = /flower    [--url_prefix]" in said.out
+    assert "basic_auth = ***    [--basic_auth]" in said.out
+    assert "secret" not in said.out + said.err
+    assert said.err == ""
+
+
+def test_what_replaces_an_option_is_told(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLOWER_PERSISTENT", "false")
+
+    assert run(["settings", "-b", "redis://x/0", "--db=flower.db"]) == 0
+
+    said = capsys.readouterr().err
+    assert "--db is replaced by data, a directory." in said
+    assert "FLOWER_PERSISTENT is not needed: the history is always kept" in said
+
+
+def test_serve_does_not_start_open_where_flower_asked_for_a_login(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["serve", "-b", "redis://x/0", "--auth=.*@example.com"]) == 2
+
+    assert "Without a login this cluster would be open." in capsys.readouterr().err
+
+
+def test_a_wrong_value_is_told_by_flowers_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["serve", "-b", "redis://x/0", "--max_tasks=many"]) == 2
+
+    assert "--max_tasks cannot be 'many'" in capsys.readouterr().err
+
+
+def test_migrating_prints_a_file_for_umbel(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "old.py").write_text("port = 8888\nauto_refresh = False\nformat_task = print\n")
+    monkeypatch.setenv("FLOWER_URL_PREFIX", "flower")
+
+    assert run(["migrate-flower", "--config", "old.py", "--port=9999", "--xheaders"]) == 0
+
+    printed = capsys.readouterr().out
+    assert tomllib.loads(printed) == {"port": 9999, "url_prefix": "/flower"}
+    assert "# format_task in " in printed
+    assert "# --xheaders is replaced by trusted_proxies" in printed
+
+
+def test_a_file_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["migrate-flower", "--config", "absent.py"]) == 2
+
+    assert "absent.py (--config) does not exist" in capsys.readouterr().err

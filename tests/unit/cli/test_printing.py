@@ -1,0 +1,59 @@
+"""What reaches a terminal."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from umbel.cli import printing
+
+NASTY = "\x1b[31mred\x00\x9b2J\u202eevil\ud800 ok é 漢"
+
+
+def test_nothing_that_acts_on_a_terminal_gets_through() -> None:
+    shown = printing.clean(NASTY)
+
+    assert shown == "\\x1b[31mred\\x00\\x9b2J\\u202eevil\\ud800 ok é 漢"
+    assert printing.clean("a\nb\tc") == "a\\nb\\tc"
+    assert printing.clean("a\nb\x1b", lines=True) == "a\nb\\x1b"
+
+
+@given(st.text())
+def test_cleaned_text_is_printable_and_json_stays_what_it_was(text: str) -> None:
+    assert printing.clean(text).isprintable()
+    line = printing.as_json({"text": text})
+    assert line.isprintable()
+    assert json.loads(line) == {"text": text}
+
+
+def test_a_table_in_a_pipe_is_whole_with_tabs(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [{"name": "x" * 300, "state": "a\tb"}, {"name": "y"}]
+
+    assert printing.print_table(rows, ("name", "state")) == 2
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == ["name\tstate", f"{'x' * 300}\ta\\tb", "y\t"]
+
+
+def test_a_table_at_a_terminal_fits(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "40")
+    rows = [{"uuid": "u" * 36, "name": "n" * 60, "state": "FAILURE"}]
+
+    printing.print_table(rows, ("state", "name", "uuid"))
+
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2
+    assert all(len(line.replace("\x1b[1m", "").replace("\x1b[0m", "")) <= 40 for line in lines)
+    assert "FAILURE" in lines[1]
+
+
+def test_csv_keeps_commas_and_missing_values(capsys: pytest.CaptureFixture[str]) -> None:
+    printing.print_csv([{"a": 'x,"y"', "b": None}, {"a": "\x1b", "b": 1.5}], ("a", "b"))
+
+    assert capsys.readouterr().out == 'a,b\n"x,""y""",\n\\x1b,1.5\n'

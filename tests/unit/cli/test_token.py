@@ -1,0 +1,119 @@
+"""`umbel token` and `umbel password`."""
+
+from __future__ import annotations
+
+import io
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from umbel.auth.passwords import parse_password
+from umbel.auth.tokens import Tokens
+from umbel.cli import run
+from umbel.store.sqlite.ledger import SqliteLedger
+
+TOKEN = re.compile(r"umbel_[a-z0-9-]+_[0-9a-f]{64}\n")
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A data directory that does not exist yet."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return str(tmp_path / "data")
+
+
+def made(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """The token that `umbel token create` prints, and nothing else."""
+    assert run(["token", "create", *arguments]) == 0
+    printed = capsys.readouterr().out
+    assert TOKEN.fullmatch(printed)
+    return printed.strip()
+
+
+def test_a_token_is_shown_once_and_opens_the_door(
+    capsys: pytest.CaptureFixture[str], data: str
+) -> None:
+    token = made(capsys, "--data", data, "--role", "operator", "--name", "ci")
+
+    identity = Tokens(SqliteLedger(Path(data))).identify(token, time.time())
+    assert identity is not None
+    assert (identity.name, identity.role) == ("token:ci", "operator")
+    assert run(["token", "list", "--data", data]) == 0
+    listed = capsys.readouterr().out
+    assert "ci\toperator" in listed
+    assert "never" in listed
+    assert token.rpartition("_")[2] not in listed
+
+
+def test_a_token_that_was_not_named_gets_a_name_and_the_least_role(
+    capsys: pytest.CaptureFixture[str], data: str
+) -> None:
+    assert made(capsys, "--data", data).startswith("umbel_viewer-1_")
+    assert made(capsys, "--data", data).startswith("umbel_viewer-2_")
+
+
+def test_a_token_expires_when_it_was_told_to(capsys: pytest.CaptureFixture[str], data: str) -> None:
+    token = made(capsys, "--data", data, "--expires", "30d")
+
+    tokens = Tokens(SqliteLedger(Path(data)))
+    assert tokens.identify(token, time.time() + 29 * 86400) is not None
+    assert tokens.identify(token, time.time() + 31 * 86400) is None
+
+
+def test_a_revoked_token_is_gone(capsys: pytest.CaptureFixture[str], data: str) -> None:
+    token = made(capsys, "--data", data, "--name", "ci")
+
+    assert run(["token", "revoke", "ci", "--data", data]) == 0
+
+    assert Tokens(SqliteLedger(Path(data))).identify(token, time.time()) is None
+    assert run(["token", "revoke", "ci", "--data", data]) == 1
+    assert "There is no token ci." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--role", "root"], "viewer"),
+        (["--name", "A_B"], "such as ci-deploy"),
+        (["--expires", "30"], "it has no unit"),
+        (["--expires", "1s"], "it is below 1min"),
+    ],
+)
+def test_a_wrong_option_is_told_in_one_sentence(
+    capsys: pytest.CaptureFixture[str], data: str, arguments: list[str], says: str
+) -> None:
+    assert run(["token", "create", "--data", data, *arguments]) == 2
+
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert says in said.err
+
+
+def test_a_name_that_is_taken_is_told(capsys: pytest.CaptureFixture[str], data: str) -> None:
+    made(capsys, "--data", data, "--name", "ci")
+
+    assert run(["token", "create", "--data", data, "--name", "ci"]) == 1
+    assert "ci" in capsys.readouterr().err
+
+
+def test_the_hash_of_a_password_is_printed_for_the_settings(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("secret\n"))
+
+    assert run(["password"]) == 0
+
+    printed = capsys.readouterr().out.strip()
+    assert parse_password(printed).verify("secret")
+
+
+def test_an_empty_password_is_refused(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+
+    assert run(["password"]) == 2
+    assert "The password is empty." in capsys.readouterr().err
