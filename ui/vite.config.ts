@@ -7,6 +7,7 @@ export default defineConfig({
   plugins: [svelte()],
   build: {
     outDir: '../src/umbel/web/static',
+    rolldownOptions: { input: { index: 'index.html', login: 'login.html' } },
     emptyOutDir: true,
     target: 'es2022',
     // The style sheets use `light-dark()`, which must not be rewritten.

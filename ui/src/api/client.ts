@@ -1,36 +1,8 @@
-/** Requests to the API. Every address is relative to `<base href>`, whatever the prefix. */
+/** What is asked of the history. */
 
 import { toPoints, toUnits } from '../query/offsets'
-import { problemFrom, unreachable } from './problem'
+import { get } from './transport'
 import type { Count, Status, Suggestion, Task, TaskPage, Understood, Worker, Workflow } from './types'
-
-type Parameters = Record<string, string | number | null | undefined>
-
-/** The address of an API resource. Empty and missing parameters are left out. */
-export function address(path: string, parameters: Parameters = {}): string {
-  const url = new URL(`api/v1/${path}`, document.baseURI)
-  for (const [name, value] of Object.entries(parameters)) {
-    if (value !== null && value !== undefined && value !== '') url.searchParams.set(name, `${value}`)
-  }
-  return url.href
-}
-
-/** Raises `Problem`, or the signal's own `AbortError`. */
-async function get<T>(path: string, parameters: Parameters, signal?: AbortSignal): Promise<T> {
-  let answer: Response
-  try {
-    answer = await fetch(address(path, parameters), {
-      headers: { accept: 'application/json' },
-      ...(signal ? { signal } : {}),
-    })
-  } catch (error) {
-    if (signal?.aborted) throw error
-    throw unreachable()
-  }
-  const body: unknown = await answer.json().catch(() => null)
-  if (!answer.ok) throw problemFrom(answer.status, body)
-  return body as T
-}
 
 export const api = {
   tasks: (
@@ -69,9 +41,4 @@ export const api = {
 
 function inUnits<T extends { start: number; end: number }>(text: string, span: T): T {
   return { ...span, start: toUnits(text, span.start), end: toUnits(text, span.end) }
-}
-
-/** Whether a request ended because the page no longer wanted it. */
-export function isAbandoned(error: unknown): boolean {
-  return error instanceof DOMException && error.name === 'AbortError'
 }

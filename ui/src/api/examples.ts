@@ -37,9 +37,12 @@ export function aTask(more: Partial<Task> = {}): Task {
     pid: null,
     clock: null,
     flags: [],
+    intent: null,
     traceback: null,
     attempts: [],
     notes: [],
+    repeats: [],
+    repeated_by: [],
     ...more,
   }
 }

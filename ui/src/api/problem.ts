@@ -12,6 +12,8 @@ export class Problem extends Error {
     readonly place: { start: number; end: number } | null = null,
     /** The nearest right word for that place. */
     readonly suggestion: string | null = null,
+    /** The parameter or the field of the body that is wrong, when one is. */
+    readonly parameter: string | null = null,
   ) {
     super(detail || title)
     this.name = 'Problem'
@@ -38,6 +40,7 @@ export function problemFrom(status: number, body: unknown): Problem {
     text(told['detail']) ?? `The server answered with status ${status} and no explanation.`,
     typeof start === 'number' ? { start, end: typeof end === 'number' ? end : start + 1 } : null,
     text(told['suggestion']),
+    text(told['parameter']),
   )
 }
 

@@ -54,6 +54,15 @@ export interface TaskRow {
   pid: number | null
   clock: number | null
   flags: readonly string[]
+  intent: Intent | null
+}
+
+/** What somebody asked of a task that has not ended yet. */
+export interface Intent {
+  kind: 'revoke' | 'terminate' | 'abort'
+  at: number
+  actor: string
+  action_id: string
 }
 
 /** One delivery and what came of it. The server leaves out what it does not know. */
@@ -85,6 +94,10 @@ export interface Task extends TaskRow {
   traceback: string | null
   attempts: readonly Attempt[]
   notes: readonly Note[]
+  /** Ids of the tasks that it was sent to do again. */
+  repeats: readonly string[]
+  /** Ids of those that were sent to do it again. */
+  repeated_by: readonly string[]
 }
 
 export interface TaskPage {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { pageAt, taskPath } from './address'
+import { actionPath, pageAt, queuePath, taskPath, workerPath } from './address'
 
 describe('an address', () => {
   it.each([
@@ -8,7 +8,14 @@ describe('an address', () => {
     ['/ops/umbel/tasks/', '/ops/umbel/', { kind: 'tasks' }],
     ['/ops/umbel/workers', '/ops/umbel/', { kind: 'workers' }],
     ['/tasks/a-b', '/', { kind: 'task', id: 'a-b' }],
-    ['/queues', '/', { kind: 'unknown', path: 'queues' }],
+    ['/queues', '/', { kind: 'queues' }],
+    ['/run', '/', { kind: 'run' }],
+    ['/audit/', '/', { kind: 'audit' }],
+    ['/workers/celery%40host.example', '/', { kind: 'worker', id: 'celery@host.example' }],
+    ['/workers/', '/', { kind: 'workers' }],
+    ['/actions', '/', { kind: 'unknown', path: 'actions' }],
+    ['/audit/x', '/', { kind: 'unknown', path: 'audit/x' }],
+    ['/constructor/x', '/', { kind: 'unknown', path: 'constructor/x' }],
     ['/tasks/%zz', '/', { kind: 'task', id: '%zz' }],
   ])('%s below %s is a page', (path, base, page) => {
     expect(pageAt(path, base)).toEqual(page)
@@ -18,5 +25,8 @@ describe('an address', () => {
     const id = 'nightly/2026 100% “ö”'
 
     expect(pageAt(`/${taskPath(id)}`, '/')).toEqual({ kind: 'task', id })
+    expect(pageAt(`/${workerPath(id)}`, '/')).toEqual({ kind: 'worker', id })
+    expect(pageAt(`/${queuePath(id)}`, '/')).toEqual({ kind: 'queue', id })
+    expect(pageAt(`/${actionPath(id)}`, '/')).toEqual({ kind: 'action', id })
   })
 })

@@ -1,23 +1,41 @@
 /** Pages and their addresses, below whatever prefix the server has. */
 
 export type Page =
-  | { kind: 'tasks' }
-  | { kind: 'task'; id: string }
-  | { kind: 'workers' }
+  | { kind: 'tasks' | 'workers' | 'queues' | 'run' | 'audit' }
+  | { kind: 'task' | 'worker' | 'queue' | 'action'; id: string }
   | { kind: 'unknown'; path: string }
+
+const LISTS = ['tasks', 'workers', 'queues', 'run', 'audit'] as const
+const ONES = { tasks: 'task', workers: 'worker', queues: 'queue', actions: 'action' } as const
 
 /** The page at `path`, given the path of `<base href>` (which ends in "/"). */
 export function pageAt(path: string, base: string): Page {
   const inside = path.startsWith(base) ? path.slice(base.length) : path.replace(/^\//, '')
-  if (inside === '' || inside === 'tasks' || inside === 'tasks/') return { kind: 'tasks' }
-  if (inside === 'workers' || inside === 'workers/') return { kind: 'workers' }
-  if (inside.startsWith('tasks/')) return { kind: 'task', id: decoded(inside.slice('tasks/'.length)) }
+  if (inside === '') return { kind: 'tasks' }
+  const list = LISTS.find((one) => inside === one || inside === `${one}/`)
+  if (list) return { kind: list }
+  const slash = inside.indexOf('/')
+  const folder = inside.slice(0, slash) as keyof typeof ONES
+  const id = inside.slice(slash + 1)
+  if (slash > 0 && Object.hasOwn(ONES, folder) && id !== '') return { kind: ONES[folder], id: decoded(id) }
   return { kind: 'unknown', path: inside }
 }
 
-/** The address of a page, relative to `<base href>`. */
+/** Addresses of pages, relative to `<base href>`. */
 export function taskPath(id: string): string {
   return `tasks/${encodeURIComponent(id)}`
+}
+
+export function workerPath(name: string): string {
+  return `workers/${encodeURIComponent(name)}`
+}
+
+export function queuePath(name: string): string {
+  return `queues/${encodeURIComponent(name)}`
+}
+
+export function actionPath(id: string): string {
+  return `actions/${encodeURIComponent(id)}`
 }
 
 function decoded(part: string): string {

@@ -12,6 +12,12 @@ export type Action =
   | 'load-new'
   | 'go-tasks'
   | 'go-workers'
+  | 'go-queues'
+  | 'go-audit'
+  | 'go-run'
+  | 'select-range'
+  | 'act'
+  | 'clear'
 
 export interface Shortcut {
   keys: string
@@ -25,10 +31,16 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: 'k', action: 'up', says: 'Previous row' },
   { keys: 'Enter', action: 'open', says: 'Open the row' },
   { keys: 'x', action: 'select', says: 'Select the row' },
+  { keys: 'X', action: 'select-range', says: 'Select all rows from the last selected one to this' },
+  { keys: 'a', action: 'act', says: 'Act on the selected rows' },
+  { keys: 'Escape', action: 'clear', says: 'Select nothing' },
   { keys: 'n', action: 'load-new', says: 'Show new tasks' },
   { keys: '.', action: 'pause', says: 'Pause or resume live updates' },
   { keys: 'g t', action: 'go-tasks', says: 'Go to Tasks' },
   { keys: 'g w', action: 'go-workers', says: 'Go to Workers' },
+  { keys: 'g q', action: 'go-queues', says: 'Go to Queues' },
+  { keys: 'g r', action: 'go-run', says: 'Run a task' },
+  { keys: 'g a', action: 'go-audit', says: 'Go to the audit' },
   { keys: 'Ctrl K', action: 'palette', says: 'Go to anything: a page, a task name, an id' },
   { keys: '?', action: 'help', says: 'Show these shortcuts' },
 ]

@@ -3,7 +3,13 @@ import { destinations, PLACES, question, suggested } from './palette'
 
 describe('the palette', () => {
   it('begins with the pages', () => {
-    expect(destinations('').map((one) => one.title)).toEqual(['Tasks', 'Workers'])
+    expect(destinations('').map((one) => one.title)).toEqual([
+      'Tasks',
+      'Workers',
+      'Queues',
+      'Run a task',
+      'Audit',
+    ])
     expect(destinations('work')[0]?.href).toBe('workers')
   })
 

@@ -5,7 +5,7 @@ import type { IconName } from '../parts/icons'
 import { term } from '../query/edit'
 import { splice } from '../query/edit'
 import { writeSearch, DEFAULT_ORDER } from '../tasks/search'
-import { taskPath } from './address'
+import { queuePath, taskPath, workerPath } from './address'
 
 export interface Destination {
   icon: IconName
@@ -18,6 +18,9 @@ export interface Destination {
 const PAGES: readonly Destination[] = [
   { icon: 'task', title: 'Tasks', kind: 'Page', href: 'tasks' },
   { icon: 'worker', title: 'Workers', kind: 'Page', href: 'workers' },
+  { icon: 'queue', title: 'Queues', kind: 'Page', href: 'queues' },
+  { icon: 'play', title: 'Run a task', kind: 'Page', href: 'run' },
+  { icon: 'audit', title: 'Audit', kind: 'Page', href: 'audit' },
 ]
 
 /** Fields whose values one goes to, and what their values are called. */
@@ -26,6 +29,9 @@ export const PLACES = [
   { field: 'worker', kind: 'Worker', icon: 'worker' },
   { field: 'queue', kind: 'Queue', icon: 'queue' },
 ] as const
+
+/** What has a page of its own; other values lead to a search. */
+const PAGES_OF: Record<string, (value: string) => string> = { worker: workerPath, queue: queuePath }
 
 const ID = /^[^\s:"]{8,}$/
 const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i
@@ -63,6 +69,6 @@ export function suggested(
       icon: place.icon,
       title: one.label,
       kind: place.kind,
-      href: searchPath(splice(asked, one, one.insert).text.trim()),
+      href: PAGES_OF[place.field]?.(one.label) ?? searchPath(splice(asked, one, one.insert).text.trim()),
     }))
 }

@@ -8,7 +8,8 @@
  * the browser's own gives up for good when a proxy answers with an error.
  */
 
-import { address } from '../api/client'
+import { api } from '../api/client'
+import { address } from '../api/transport'
 import type { Changes, Live, Status } from '../api/types'
 import { backoff } from './backoff'
 import { clock } from './clock.svelte'
@@ -19,6 +20,8 @@ export interface Follower {
   /** The change number from which on to tell; null: from now on. */
   after: number | null
   changes: (changes: Changes) => void
+  /** The stream is open: what changes from now on will be told. */
+  opened?: () => void
   /** Too much happened to go on from `after`: what is shown may be old. Goes on at `seq`. */
   reset: (seq: number) => void
 }
@@ -89,6 +92,7 @@ class Stream {
     if (follower === null) return
     source.addEventListener('hello', (event) => {
       follower.after ??= parsed<{ seq: number }>(event)?.seq ?? null
+      if (this.follower === follower) follower.opened?.()
     })
     source.addEventListener('changes', (event) => {
       const changes = parsed<Changes>(event)
@@ -115,6 +119,8 @@ class Stream {
 
   private retry(): void {
     this.close()
+    // A stream does not say why it failed; this finds out whether the session has ended.
+    void api.status().catch(() => undefined)
     this.live = LOST
     this.timer = setTimeout(() => this.open(), backoff(this.tries++, Math.random()) * 1000)
   }

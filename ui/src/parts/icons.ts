@@ -20,6 +20,7 @@ export const ICONS = {
   columns: 'M2.5 3h11v10h-11ZM6.2 3v10M9.8 3v10',
   up: 'M8 12.5v-9M4.5 7 8 3.5 11.5 7',
   down: 'M8 3.5v9M4.5 9 8 12.5 11.5 9',
+  fold: 'M4 6.5 8 10.5 12 6.5',
   right: 'M6 3.5 10.5 8 6 12.5',
   copy: 'M5.5 5.5h8v8h-8ZM10.5 5.5v-3h-8v8h3',
   check: 'M3 8.5 6.5 12 13 4.5',
@@ -31,6 +32,9 @@ export const ICONS = {
   task: 'M2.5 4h2M2.5 8h2M2.5 12h2M7 4h6.5M7 8h6.5M7 12h6.5',
   worker: 'M2.5 3h11v4h-11ZM2.5 9h11v4h-11ZM5 5v.1M5 11v.1',
   queue: 'M2 4.5h7M2 8h7M2 11.5h7M11 5.5 13.5 8 11 10.5',
+  audit: 'M3 2.5h10v11H3ZM5.5 5.5h5M5.5 8h5M5.5 10.5h3',
+  person: 'M10.5 5a2.5 2.5 0 1 1-5 0 2.5 2.5 0 0 1 5 0ZM3 13.5a5 5 0 0 1 10 0',
+  lock: 'M4 7h8v6.5H4ZM5.7 7V5a2.3 2.3 0 0 1 4.6 0v2',
   page: 'M4 2h5.5L12.5 5v9H4ZM9.5 2v3h3',
 } as const
 

@@ -5,7 +5,10 @@ const MOST_LINES = 250
 const components = Object.entries(import.meta.glob<string>('../**/*.svelte', { query: '?raw', import: 'default', eager: true }))
 const modules = Object.values(import.meta.glob<string>('../**/*.ts', { query: '?raw', import: 'default', eager: true }))
 const tokens = readFileSync('src/styles/tokens.css', 'utf8')
-const base = readFileSync('src/styles/base.css', 'utf8')
+const sheets = ['base.css', 'forms.css', 'sheet.css'].map((name) => [
+  name,
+  readFileSync(`src/styles/${name}`, 'utf8'),
+])
 
 /** A style sheet without comments, and without the conditions of media queries. */
 function bare(css: string): string {
@@ -17,7 +20,7 @@ function styleOf(component: string): string {
 }
 
 const styled = [
-  ['base.css', base],
+  ...sheets,
   ...components.map(([path, text]) => [path, styleOf(text)]),
 ] as [string, string][]
 
@@ -30,7 +33,7 @@ describe('tokens', () => {
 
   it('that are used are all there, and all that are there are used', () => {
     const defined = new Set(tokens.match(/--[\w-]+(?=:)/g))
-    const files = [tokens, base, ...components.map(([, text]) => text), ...modules].join('\n')
+    const files = [tokens, ...sheets.map(([, text]) => text), ...components.map(([, text]) => text), ...modules].join('\n')
     const used = new Set(files.match(/(?<=var\()--[\w-]+/g))
     /** Set by components: the depth in a tree, and a column's width by its shape. */
     const local = new Set(['--depth', '--col-'])

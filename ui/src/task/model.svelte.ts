@@ -1,6 +1,7 @@
 /** One task and the workflow that it belongs to, kept as they are now. */
 
-import { api, isAbandoned } from '../api/client'
+import { api } from '../api/client'
+import { isAbandoned } from '../api/transport'
 import { Problem } from '../api/problem'
 import type { Changes, Task, Workflow } from '../api/types'
 import { Retry } from '../frame/retry'
@@ -62,6 +63,8 @@ export class TaskModel {
       q,
       after: null,
       changes: (changes) => this.hear(changes),
+      // What happened between the loading and the opening of the stream was told to nobody.
+      opened: () => this.again(),
       reset: () => this.again(),
     })
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { aTask } from '../api/examples'
-import { errorClass, summary } from './summary'
+import { errorClass, intentSentence, summary } from './summary'
 
 describe('a task in a sentence', () => {
   it.each([
@@ -30,5 +30,14 @@ describe('the class of an error', () => {
     ['something odd', 'something odd'],
   ])('of %s is %s', (exception, name) => {
     expect(errorClass(exception)).toBe(name)
+  })
+})
+
+describe('what somebody asked of a task', () => {
+  it('is said with who did and when, until events tell', () => {
+    const intent = { kind: 'revoke', at: 100, actor: 'ann', action_id: 'a' } as const
+
+    expect(intentSentence(intent, 103)).toBe('ann asked 3 s ago to revoke it; no worker has told of that yet.')
+    expect(intentSentence({ ...intent, kind: 'abort' }, 103)).toContain('to abort it; it ends when it looks.')
   })
 })

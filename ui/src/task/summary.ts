@@ -1,6 +1,6 @@
 /** A task's state in a sentence. */
 
-import type { Task } from '../api/types'
+import type { Intent, Task } from '../api/types'
 import { formatDuration } from '../format/duration'
 import { plural } from '../format/number'
 import { formatAgo } from '../format/time'
@@ -28,6 +28,17 @@ export function summary(task: Task, now: number): string {
     case 'SUCCESS':
       return `Succeeded${on}${ago(task.finished)}${ran}${tries}.`
   }
+}
+
+const ASKED = {
+  revoke: 'to revoke it; no worker has told of that yet',
+  terminate: 'to terminate it; no worker has told of that yet',
+  abort: 'to abort it; it ends when it looks',
+}
+
+/** What somebody asked of the task, in a sentence. */
+export function intentSentence(intent: Intent, now: number): string {
+  return `${intent.actor} asked ${formatAgo(intent.at, now)} ${ASKED[intent.kind]}.`
 }
 
 /** What to search for to find tasks with the same error: its class where it has one. */

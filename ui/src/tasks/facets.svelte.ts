@@ -3,9 +3,11 @@
  * again a few seconds after something changed.
  */
 
-import { api, isAbandoned } from '../api/client'
+import { api } from '../api/client'
+import { isAbandoned } from '../api/transport'
 import type { Chip, Count } from '../api/types'
 import { stateChip, withoutState } from '../query/edit'
+import { whole } from './counts'
 
 const AGAIN_MS = 4000
 
@@ -53,7 +55,7 @@ export class Facets {
     const { signal } = this.abort
     const narrowed = stateChip(this.chips) !== null
     try {
-      const byState = await api.count(withoutState(this.q, this.chips), 'state', signal)
+      const byState = whole(await api.count(withoutState(this.q, this.chips), 'state', signal))
       this.total = narrowed ? await api.count(this.q, null, signal) : byState
       this.byState = byState
     } catch (error) {

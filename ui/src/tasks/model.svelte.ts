@@ -5,7 +5,8 @@
  * that a newer search made pointless are abandoned; what fails leaves what was there.
  */
 
-import { api, isAbandoned } from '../api/client'
+import { api } from '../api/client'
+import { isAbandoned } from '../api/transport'
 import { Problem } from '../api/problem'
 import type { Changes, Chip, TaskRow } from '../api/types'
 import { clock } from '../frame/clock.svelte'
@@ -13,7 +14,7 @@ import { Retry } from '../frame/retry'
 import { stream } from '../frame/stream.svelte'
 import { Facets } from './facets.svelte'
 import { Refresher } from './refresher'
-import { changed, extended, loaded, NO_ROWS, refreshed, stale, thawed, type Rows } from './rows'
+import { between, changed, extended, loaded, NO_ROWS, refreshed, stale, thawed, type Rows } from './rows'
 import { DEFAULT_ORDER, type Search } from './search'
 
 export const PAGE_SIZE = 50
@@ -34,11 +35,16 @@ export class TasksModel {
   loadingMore = $state(false)
   /** Something was loaded at least once: there are rows, or there truly are none. */
   ready = $state(false)
+  /** Rows that are selected; while any is, the page is held still. */
   chosen: ReadonlySet<string> = $state.raw(new Set())
+  /** All that match are meant, on this page and behind it. */
+  all = $state(false)
   paused = $state(false)
   readonly frozen = $derived(this.paused || this.chosen.size > 0)
   readonly facets = new Facets()
 
+  /** The row that was selected last, from which a range goes. */
+  private anchor: string | null = null
   private since: number | null = null
   private seq = 0
   private abort = new AbortController()
@@ -67,7 +73,7 @@ export class TasksModel {
       ])
       this.rows = loaded(page.items)
       this.chips = chips
-      this.chosen = new Set()
+      this.clear()
       this.sentence = page.sentence
       this.next = page.next
       this.complete = page.complete
@@ -93,6 +99,7 @@ export class TasksModel {
     try {
       const page = await api.tasks({ ...this.search, limit: PAGE_SIZE, cursor: this.next }, signal)
       this.rows = extended(this.rows, page.items)
+      if (this.all) this.chosen = this.onPage()
       this.next = page.next
       this.complete = page.complete
       this.reached = page.reached
@@ -114,19 +121,46 @@ export class TasksModel {
     this.refresher.rest()
   }
 
-  choose(uuids: readonly string[], chosen: boolean): void {
+  /** Select a row, or no longer; as a range, all from the row that was selected last. */
+  pick(uuid: string, range: boolean): void {
     const now = new Set(this.chosen)
-    for (const uuid of uuids) {
-      if (chosen) now.add(uuid)
-      else now.delete(uuid)
-    }
-    this.chosen = now
-    this.catchUp()
+    const added = range ? between(this.rows, this.anchor, uuid) : []
+    for (const one of added) now.add(one)
+    if (!range && !now.delete(uuid)) now.add(uuid)
+    this.anchor = uuid
+    this.select(now)
+  }
+
+  /** Select every row of the page, or none when all of them are. */
+  pickPage(): void {
+    const page = this.onPage()
+    this.select(this.chosen.size === page.size ? new Set() : page)
+  }
+
+  /** Select all that match, however many. */
+  pickAll(): void {
+    this.select(this.onPage())
+    this.all = true
+  }
+
+  clear(): void {
+    this.anchor = null
+    this.select(new Set())
   }
 
   pause(paused: boolean): void {
     this.paused = paused
     this.catchUp()
+  }
+
+  private select(chosen: ReadonlySet<string>): void {
+    this.chosen = chosen
+    this.all = false
+    this.catchUp()
+  }
+
+  private onPage(): ReadonlySet<string> {
+    return new Set(this.rows.items.map((row) => row.uuid))
   }
 
   private catchUp(): void {

@@ -26,3 +26,16 @@ export function meansRow(event: MouseEvent): HTMLElement | null {
   if ((getSelection()?.toString() ?? '') !== '') return null
   return target?.closest<HTMLElement>('[data-row]') ?? null
 }
+
+/** A click on a row's checkbox; with Shift it means all rows from the one before. */
+export function pickRow(
+  event: MouseEvent & { currentTarget: HTMLInputElement },
+  uuid: string,
+  pick: (uuid: string, range: boolean) => void,
+): void {
+  if (event.shiftKey) {
+    event.currentTarget.checked = true
+    getSelection()?.removeAllRanges()
+  }
+  pick(uuid, event.shiftKey)
+}

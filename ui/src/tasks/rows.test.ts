@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Changes, TaskRow } from '../api/types'
 import { aTask } from '../api/examples'
-import { changed, extended, loaded, refreshed, stale, thawed, waitingLabel } from './rows'
+import { between, changed, extended, loaded, refreshed, stale, thawed, waitingLabel } from './rows'
 
 const row = (uuid: string, more: Partial<TaskRow> = {}): TaskRow => aTask({ uuid, ...more })
 const told = (more: Partial<Changes> = {}): Changes => ({
@@ -97,5 +97,15 @@ describe('live rows', () => {
   it('are the same value when nothing came', () => {
     expect(refreshed(page, [], false)).toBe(page)
     expect(thawed(page)).toBe(page)
+  })
+})
+
+describe('a range of rows', () => {
+  it('goes from the row that was selected last to this one, whichever is first', () => {
+    expect(between(page, 'c', 'b')).toEqual(['c', 'b'])
+    expect(between(page, 'a', 'c')).toEqual(['c', 'b', 'a'])
+    expect(between(page, null, 'b')).toEqual(['b'])
+    expect(between(page, 'gone', 'b')).toEqual(['b'])
+    expect(between(page, 'c', 'gone')).toEqual([])
   })
 })

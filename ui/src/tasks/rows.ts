@@ -101,3 +101,12 @@ export function waitingLabel(rows: Rows): string | null {
   const noun = count === 1 && !rows.waitingMore ? 'task' : 'tasks'
   return `${rows.waitingMore ? 'over ' : ''}${count.toLocaleString('en')} new ${noun}`
 }
+
+/** Ids of the rows from one to another, both of them with it; without `from`, `to` alone. */
+export function between(rows: Rows, from: string | null, to: string): string[] {
+  const ids = rows.items.map((row) => row.uuid)
+  const start = from === null ? -1 : ids.indexOf(from)
+  const end = ids.indexOf(to)
+  if (end < 0) return []
+  return start < 0 ? [to] : ids.slice(Math.min(start, end), Math.max(start, end) + 1)
+}

@@ -21,20 +21,24 @@ function inlineItem(item: Item): string {
   return item.key === null ? value : `${inline(item.key)}: ${value}`
 }
 
-/** Positional arguments as a call shows them: `(4711, 'x')` reads `4711, 'x'`. */
-export function inlineArgs(repr: string): string {
-  const value = parseRepr(repr)
-  if (value?.kind !== 'group' || !['(', '['].includes(value.open)) return repr
-  return value.items.map(inlineItem).join(', ')
-}
-
-/** Keyword arguments as a call shows them: `{'to': 'x'}` reads `to='x'`. */
-export function inlineKwargs(repr: string): string {
-  const value = parseRepr(repr)
-  if (value?.kind !== 'group' || value.open !== '{') return repr
+/** Arguments as a call shows them: `(4711, 'x')` reads `4711, 'x'`, `{'to': 'x'}` reads `to='x'`. */
+export function inlineValues(value: Value): string {
+  if (value.kind !== 'group' || !['(', '[', '{'].includes(value.open)) return inline(value)
   return value.items
     .map((item) =>
       item.key?.kind === 'text' ? `${item.key.text}=${inline(item.value)}` : inlineItem(item),
     )
     .join(', ')
+}
+
+/** The repr of positional arguments as a call shows them. */
+export function inlineArgs(repr: string): string {
+  const value = parseRepr(repr)
+  return value?.kind === 'group' && ['(', '['].includes(value.open) ? inlineValues(value) : repr
+}
+
+/** The repr of keyword arguments as a call shows them. */
+export function inlineKwargs(repr: string): string {
+  const value = parseRepr(repr)
+  return value?.kind === 'group' && value.open === '{' ? inlineValues(value) : repr
 }

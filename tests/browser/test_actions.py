@@ -1,0 +1,181 @@
+"""What can be done to one task: planned first, done once, and told until events tell."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Request, expect
+
+from tests.browser.conftest import OpenPage, Theme, failed_task
+from tests.browser.test_access import THEMES, WIDTHS, violations
+from tests.support.umbels import Client
+from tests.support.waiting import wait_until
+
+#: A worker looks whether a task was revoked when its time comes, and tells it then.
+REVOKED_MS = 30_000
+
+
+def send(demo: Client, name: str, **more: Any) -> str:
+    """The id of a task that was sent to the demo's workers."""
+    body = {"name": name, "task_id": str(uuid.uuid4())} | more
+    demo.http.post("/api/v1/apply", json=body).raise_for_status()
+    return str(body["task_id"])
+
+
+def waiting_task(demo: Client, countdown: float) -> str:
+    """The id of a task that a worker holds for so many seconds."""
+    sent = send(
+        demo,
+        "shop.orders.remind",
+        kwargs={"order_id": 1, "customer": "Ada"},
+        queue="orders",
+        countdown=countdown,
+    )
+    wait_until(
+        lambda: (demo.task(sent) or {}).get("state") == "RECEIVED",
+        timeout_s=20,
+        what="the task to be received",
+    )
+    return sent
+
+
+def a_failed_task(demo: Client) -> str:
+    task = failed_task(demo)
+    assert task is not None
+    return str(task["uuid"])
+
+
+def changing(page: Page) -> list[Request]:
+    """Every request of the page from now on that is no GET."""
+    found: list[Request] = []
+    page.on("request", lambda one: found.append(one) if one.method != "GET" else None)
+    return found
+
+
+def test_a_waiting_task_is_revoked_and_says_requested_until_events_tell(
+    open_page: OpenPage, demo: Client
+) -> None:
+    task = waiting_task(demo, countdown=8)
+    page = open_page(f"tasks/{task}")
+    page.get_by_role("button", name="Revoke", exact=True).click()
+    dialog = page.get_by_role("dialog", name=re.compile("^Revoke"))
+    expect(dialog.get_by_text("Revocations live in the workers' memory")).to_be_visible()
+    dialog.get_by_role("button", name="Revoke 1 task").click()
+    expect(dialog.get_by_text("Done", exact=True).first).to_be_visible()
+    dialog.get_by_role("button", name="Close", exact=True).last.click()
+
+    expect(page.get_by_text("revoke requested")).to_be_visible()
+    expect(page.get_by_text("anonymous asked")).to_be_visible()
+    page.goto(f"/tasks?q=uuid:{task}")
+    expect(page.locator("[data-row]").get_by_text("revoke requested")).to_be_visible()
+    expect(page.locator("[data-row]").get_by_text("Revoked", exact=True)).to_be_visible(
+        timeout=REVOKED_MS
+    )
+    expect(page.get_by_text("revoke requested")).not_to_be_visible()
+
+
+def test_a_failed_task_is_sent_again_with_edited_arguments(
+    open_page: OpenPage, demo: Client
+) -> None:
+    failed = a_failed_task(demo)
+    page = open_page(f"tasks/{failed}")
+    page.get_by_role("button", name="Retry", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Retry: shop.orders.charge")
+    dialog.get_by_label("Edited").check()
+    keywords = dialog.get_by_label("Keyword, as a JSON object")
+    expect(keywords).to_have_value(re.compile('"order_id"'))
+    keywords.fill('{"order_id": 12345678901234567890, "amount_cents": None}')
+    dialog.get_by_role("button", name="Preview").click()
+
+    expect(dialog.get_by_text("column 52: JSON writes null for None.")).to_be_visible()
+    expect(keywords).to_be_focused()
+
+    keywords.fill('{"order_id": 12345678901234567890, "amount_cents": 4}')
+    dialog.get_by_role("button", name="Preview").click()
+    expect(dialog.get_by_text("1 as edited here")).to_be_visible()
+    dialog.get_by_role("button", name="Retry 1 task").click()
+    dialog.get_by_role("link", name="Open the new task").click()
+
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("heading", level=1)).to_have_text("shop.orders.charge")
+    expect(page.get_by_role("region", name="Arguments")).to_contain_text("12345678901234567890")
+    page.get_by_role("link", name=failed).click()
+    expect(page.get_by_text("Repeated by")).to_be_visible()
+
+
+def test_what_makes_no_sense_for_a_task_is_disabled_and_says_why(
+    open_page: OpenPage, demo: Client
+) -> None:
+    page = open_page(f"tasks/{a_failed_task(demo)}")
+
+    expect(page.get_by_role("button", name="Terminate")).to_be_disabled()
+    expect(page.get_by_text("Revoke, terminate and abort: the task has ended.")).to_be_visible()
+
+
+def test_clicking_twice_acts_once(open_page: OpenPage, demo: Client) -> None:
+    page = open_page(f"tasks/{waiting_task(demo, countdown=3600)}")
+    page.get_by_role("button", name="Revoke", exact=True).click()
+    execute = page.get_by_role("button", name="Revoke 1 task")
+    expect(execute).to_be_enabled()
+    requests = changing(page)
+    execute.evaluate("button => { button.click(); button.click(); button.form.requestSubmit() }")
+
+    expect(page.get_by_role("link", name="In the audit")).to_be_visible()
+    assert len(requests) == 1
+
+
+def test_a_lost_connection_keeps_the_plan_and_says_what_failed(
+    open_page: OpenPage, demo: Client
+) -> None:
+    page = open_page(f"tasks/{waiting_task(demo, countdown=3600)}")
+    page.get_by_role("button", name="Revoke", exact=True).click()
+    execute = page.get_by_role("button", name="Revoke 1 task")
+    expect(execute).to_be_enabled()
+    page.context.set_offline(True)
+    execute.click()
+
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("Umbel does not answer")).to_be_visible()
+    expect(dialog.get_by_text("Revoke 1 task.", exact=False).first).to_be_visible()
+
+    page.context.set_offline(False)
+    execute.click()
+    expect(page.get_by_role("link", name="In the audit")).to_be_visible()
+
+
+def test_the_backend_is_asked_for_the_result_on_demand(open_page: OpenPage, demo: Client) -> None:
+    done = demo.get("tasks", q="state:SUCCESS name:shop.orders.charge", limit=1)["items"][0]
+    page = open_page(f"tasks/{done['uuid']}")
+    kept = page.get_by_role("region", name="In the result backend")
+    expect(kept.get_by_text("Success")).not_to_be_visible()
+    kept.get_by_role("button", name="Ask for it").click()
+
+    expect(kept.get_by_text("Success")).to_be_visible()
+    expect(kept).to_contain_text("authorisation")
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_axe_finds_nothing_in_the_dialog_of_an_action(
+    open_page: OpenPage, demo: Client, axe_source: str, width: int, theme: Theme
+) -> None:
+    page = open_page(f"tasks/{a_failed_task(demo)}", width=width, theme=theme, axe=True)
+    page.get_by_role("button", name="Retry", exact=True).click()
+    page.get_by_label("Edited").check()
+    page.get_by_label("Positional, as a JSON list").fill("[None]")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_text("JSON writes null for None.")).to_be_visible()
+    assert violations(page, axe_source) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+    page.get_by_label("The same").check()
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_role("button", name="Retry 1 task")).to_be_visible()
+    assert violations(page, axe_source) == []
+
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("button", name="Retry", exact=True)).to_be_focused()

@@ -1,0 +1,39 @@
+"""Queues: how full, what waits in them, and emptying them."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.test_actions import send
+from tests.support.umbels import Client
+
+
+def test_a_queue_is_looked_into_and_purged_with_the_number_in_the_button(
+    open_page: OpenPage, demo: Client
+) -> None:
+    for number in (41, 42):
+        send(demo, "shop.orders.remind", args=[number, "Ada"], queue="left.behind")
+    page = open_page("queues")
+    page.get_by_role("link", name="left.behind", exact=True).click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Queue left.behind")
+    expect(page.get_by_role("row").filter(has_text="shop.orders.remind")).to_have_count(2)
+    expect(page.get_by_text("42, 'Ada'")).to_be_visible()
+    page.reload()
+    page.get_by_role("button", name="Purge 2 messages of left.behind").click()
+    dialog = page.get_by_role("dialog", name="Purge")
+    expect(dialog.get_by_text("Removed messages cannot be brought back")).to_be_visible()
+    dialog.get_by_role("button", name="Purge 2 messages").click()
+    expect(dialog.get_by_text("Done", exact=True).first).to_be_visible()
+    dialog.get_by_role("button", name="Close", exact=True).last.click()
+
+    expect(page.get_by_text("No message waits here")).to_be_visible()
+    expect(page.get_by_role("button", name="Purge")).to_have_count(0)
+
+
+def test_what_the_broker_cannot_tell_is_said_in_a_sentence(open_page: OpenPage) -> None:
+    page = open_page("queues")
+
+    expect(page.get_by_text("Redis does not know who reads a list")).to_be_visible()
+    expect(page.get_by_role("row").filter(has_text="images")).to_contain_text("media@")

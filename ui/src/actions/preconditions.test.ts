@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest'
+import { explained, hindrance, TASK_ACTIONS } from './preconditions'
+
+const possible = (state: Parameters<typeof hindrance>[1]['state'], name: string | null = 'a.b'): string[] =>
+  TASK_ACTIONS.filter((action) => hindrance(action, { state, name }) === null)
+
+describe('actions on a task', () => {
+  it('depend on where it stands', () => {
+    expect(possible('PENDING')).toEqual(['revoke', 'abort'])
+    expect(possible('RECEIVED')).toEqual(['revoke', 'abort'])
+    expect(possible('RETRY')).toEqual(['revoke', 'abort'])
+    expect(possible('STARTED')).toEqual(['terminate', 'abort'])
+    expect(possible('FAILURE')).toEqual(['retry'])
+    expect(possible('REVOKED')).toEqual(['retry'])
+  })
+
+  it('need a name to be sent again', () => {
+    expect(possible('FAILURE', null)).toEqual([])
+  })
+
+  it('that cannot be done are explained, each reason once', () => {
+    expect(
+      explained([
+        { title: 'Revoke', why: 'the task has ended.' },
+        { title: 'Terminate', why: 'the task has ended.' },
+        { title: 'Abort', why: 'the task has ended.' },
+        { title: 'Retry', why: 'something else.' },
+      ]),
+    ).toEqual(['Revoke, terminate and abort: the task has ended.', 'Retry: something else.'])
+  })
+})

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest'
+import { deed } from './kinds'
+import { firstTyped, requestOf } from './request'
+import { FieldMistake } from './values'
+
+const typed = firstTyped({})
+
+describe('a request', () => {
+  it('has what it is about and only the fields of its action', () => {
+    expect(requestOf('revoke', { ids: ['a'] }, typed)).toEqual({ action: 'revoke', ids: ['a'] })
+    expect(requestOf('terminate', { q: '' }, typed)).toEqual({ action: 'terminate', q: '', signal: 'SIGTERM' })
+    expect(requestOf('autoscale', { workers: ['w@h'] }, { ...typed, min: '1', max: '4' })).toEqual({
+      action: 'autoscale',
+      workers: ['w@h'],
+      min: 1,
+      max: 4,
+    })
+    expect(requestOf('time_limit', {}, { ...typed, name: 'a.b', soft: '30' })).toEqual({
+      action: 'time_limit',
+      name: 'a.b',
+      soft: 30,
+    })
+  })
+
+  it('is not made of what is missing', () => {
+    expect(() => requestOf('add_consumer', { workers: [] }, typed)).toThrow(FieldMistake)
+    expect(() => requestOf('rate_limit', {}, { ...typed, name: 'a.b' })).toThrow('A rate')
+  })
+})
+
+describe('a button', () => {
+  it('says what it does, to how many', () => {
+    expect(deed('revoke', 1204, false)).toBe('Revoke 1,204 tasks')
+    expect(deed('retry', 1, false)).toBe('Retry 1 task')
+    expect(deed('revoke', 10_000, true)).toBe('Revoke over 10,000 tasks')
+    expect(deed('ping', 2, false)).toBe('Ping: 2 workers')
+    expect(deed('purge', 12, false)).toBe('Purge 12 messages')
+  })
+})

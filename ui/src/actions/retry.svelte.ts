@@ -1,0 +1,56 @@
+/** What a person chooses for a task that is sent again. */
+
+import { control } from '../api/control'
+import type { Edit } from '../api/control-types'
+import { Problem } from '../api/problem'
+import type { Task } from '../api/types'
+import { fromRepr, write } from '../json/convert'
+import { argumentsOf, USUAL_WAY, wayOf, type WayText } from './values'
+
+/** Where the arguments in the fields come from. */
+export type Source = 'asking' | 'exact' | 'literal' | 'none'
+
+export class RetryChoice {
+  edited = $state(false)
+  args = $state('')
+  kwargs = $state('')
+  way: WayText = $state({ ...USUAL_WAY })
+  source: Source = $state('asking')
+  private asked = false
+
+  /** Edit the arguments, beginning with those of before, as exactly as they are known. */
+  async edit(task: Task): Promise<void> {
+    this.edited = true
+    if (this.asked) return
+    this.asked = true
+    try {
+      const result = await control.result(task.uuid, 0)
+      if (result.args !== null && result.kwargs !== null) {
+        this.fill('exact', write(result.args), write(result.kwargs))
+        return
+      }
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+    }
+    const args = fromRepr(task.args ?? '()')
+    const kwargs = fromRepr(task.kwargs ?? '{}')
+    const whole = (task.args ?? task.kwargs) !== null && args !== null && kwargs !== null
+    this.fill(whole ? 'literal' : 'none', args ? write(args) : '', kwargs ? write(kwargs) : '')
+  }
+
+  /** Raises `FieldMistake`. Undefined when nothing is changed. */
+  change(zone: 'local' | 'utc'): Edit | undefined {
+    const edit: Edit = wayOf(this.way, zone)
+    if (this.edited) {
+      edit.args = argumentsOf('args', this.args, 'array')
+      edit.kwargs = argumentsOf('kwargs', this.kwargs, 'object')
+    }
+    return Object.keys(edit).length === 0 ? undefined : edit
+  }
+
+  private fill(source: Source, args: string, kwargs: string): void {
+    this.source = source
+    if (this.args === '') this.args = args
+    if (this.kwargs === '') this.kwargs = kwargs
+  }
+}

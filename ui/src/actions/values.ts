@@ -1,0 +1,102 @@
+/** What people type into the fields of an action, read or refused with a sentence. */
+
+import type { Way } from '../api/control-types'
+import { Raw } from '../json/body'
+import { JsonMistake, parseJson } from '../json/parse'
+
+/** A field that is wrong, and why; the server names fields alike. */
+export class FieldMistake extends Error {
+  constructor(
+    readonly field: string,
+    message: string,
+    /** Where in the text, if that is what is wrong. */
+    readonly place: { start: number; end: number } | null = null,
+  ) {
+    super(message)
+    this.name = 'FieldMistake'
+  }
+}
+
+/** What a person can change of a task that is sent again. */
+export const RETRY_FIELDS = ['args', 'kwargs', 'queue', 'priority', 'countdown', 'eta', 'expires'] as const
+
+/** The field of a form for what the server calls `edit.args[0]`, or `rate`; "" for none. */
+export function fieldOf(parameter: string | null): string {
+  return (parameter ?? '').replace(/^edit\./, '').replace(/[.[].*$/, '')
+}
+
+/** A number in bounds; undefined for an empty text. Raises `FieldMistake`. */
+export function numberOf(
+  field: string,
+  text: string,
+  bounds: { least: number; most?: number; whole?: boolean },
+): number | undefined {
+  const typed = text.trim()
+  if (typed === '') return undefined
+  const number = Number(typed)
+  const { least, most = Infinity, whole = false } = bounds
+  if (!Number.isFinite(number)) throw new FieldMistake(field, `“${typed}” is not a number.`)
+  if (whole && !Number.isInteger(number)) throw new FieldMistake(field, 'Only whole numbers are possible.')
+  if (number < least) throw new FieldMistake(field, `The least is ${least}.`)
+  if (number > most) throw new FieldMistake(field, `The most is ${most}.`)
+  return number
+}
+
+export function neededNumber(field: string, text: string, bounds: Parameters<typeof numberOf>[2]): number {
+  const number = numberOf(field, text, bounds)
+  if (number === undefined) throw new FieldMistake(field, 'A number is needed here.')
+  return number
+}
+
+export function neededText(field: string, text: string, what: string): string {
+  const typed = text.trim()
+  if (typed === '') throw new FieldMistake(field, `${what} is needed here.`)
+  return typed
+}
+
+/** A list (for `args`) or an object (for `kwargs`) as it was written; empty is an empty one. */
+export function argumentsOf(field: string, text: string, kind: 'array' | 'object'): Raw {
+  if (text.trim() === '') return new Raw(kind === 'array' ? '[]' : '{}')
+  try {
+    const json = parseJson(text)
+    if (json.kind === kind) return new Raw(text)
+    const wanted = kind === 'array' ? 'a list: [ … ]' : 'an object: { "name": … }'
+    throw new FieldMistake(field, `This has to be ${wanted}.`, json)
+  } catch (error) {
+    if (error instanceof JsonMistake) throw new FieldMistake(field, error.message, error)
+    throw error
+  }
+}
+
+/** When and where a task goes, as it is typed. */
+export interface WayText {
+  queue: string
+  priority: string
+  when: 'now' | 'countdown' | 'eta'
+  countdown: string
+  /** As `<input type=datetime-local>` has it. */
+  eta: string
+  expires: string
+}
+
+export const USUAL_WAY: WayText = { queue: '', priority: '', when: 'now', countdown: '', eta: '', expires: '' }
+const YEAR_S = 31_536_000
+
+export function wayOf(text: WayText, zone: 'local' | 'utc'): Way {
+  const way: Way = {}
+  const queue = text.queue.trim()
+  if (queue !== '') way.queue = queue
+  const priority = numberOf('priority', text.priority, { least: 0, most: 255, whole: true })
+  if (priority !== undefined) way.priority = priority
+  if (text.when === 'countdown') way.countdown = neededNumber('countdown', text.countdown, { least: 0, most: YEAR_S })
+  if (text.when === 'eta') way.eta = momentOf(text.eta, zone)
+  const expires = numberOf('expires', text.expires, { least: 0.001, most: YEAR_S })
+  if (expires !== undefined) way.expires = expires
+  return way
+}
+
+function momentOf(text: string, zone: 'local' | 'utc'): number {
+  const moment = Date.parse(zone === 'utc' ? `${text}Z` : text) / 1000
+  if (Number.isNaN(moment)) throw new FieldMistake('eta', 'A date and a time are needed here.')
+  return moment
+}

@@ -1,0 +1,69 @@
+/** What is asked of the cluster, and done to it. Nothing but `post` changes anything. */
+
+import { isNull, member, plain } from '../json/convert'
+import type { Json } from '../json/parse'
+import type {
+  Action,
+  ActionPlan,
+  ActionReport,
+  ActionRequest,
+  Applied,
+  Apply,
+  AuditPage,
+  Inspected,
+  Inspection,
+  Me,
+  QueuedMessage,
+  Queues,
+  Registered,
+  Result,
+} from './control-types'
+import { get, getJson, post } from './transport'
+
+const id = encodeURIComponent
+
+export const control = {
+  me: () => get<Me>('me', {}),
+  logOut: () => post<unknown>('logout', {}),
+
+  plan: (request: ActionRequest) => post<ActionPlan>('actions', request),
+  execute: (action: string, confirm: number | null) =>
+    post<ActionReport>(`actions/${id(action)}/execute`, { confirm }),
+  cancel: (action: string) => post<ActionReport>(`actions/${id(action)}/cancel`, {}),
+  action: (action: string, signal?: AbortSignal) => get<Action>(`actions/${id(action)}`, {}, signal),
+
+  apply: (apply: Apply) => post<Applied>('apply', apply),
+
+  /** Waits so many seconds for the task to end. */
+  result: async (task: string, timeout: number, signal?: AbortSignal): Promise<Result> =>
+    withValues<Result>(await getJson(`results/${id(task)}`, { timeout }, signal), ['result', 'args', 'kwargs']),
+
+  inspect: async (worker: string, what: Inspection, signal?: AbortSignal): Promise<Inspected> =>
+    withValues<Inspected>(await getJson(`workers/${id(worker)}/${what}`, {}, signal), ['value']),
+
+  registered: (signal?: AbortSignal) =>
+    get<{ items: Registered[]; missing: string[] }>('registered', {}, signal),
+
+  queues: (signal?: AbortSignal) => get<Queues>('queues', {}, signal),
+
+  messages: async (queue: string, limit: number, signal?: AbortSignal): Promise<QueuedMessage[]> => {
+    const items = member(await getJson(`queues/${id(queue)}/messages`, { limit }, signal), 'items')
+    const messages = items?.kind === 'array' ? items.items : []
+    return messages.map((one) => withValues<QueuedMessage>(one, ['args', 'kwargs']))
+  },
+
+  audit: (
+    filter: { actor: string; action: string; before: number | null; limit: number },
+    signal?: AbortSignal,
+  ) => get<AuditPage>('audit', filter, signal),
+}
+
+/** An answer whose `values` stay as they are written; null is null. */
+function withValues<T>(json: Json, values: readonly string[]): T {
+  const answer = plain(json) as Record<string, unknown>
+  for (const key of values) {
+    const value = member(json, key)
+    answer[key] = isNull(value) ? null : value
+  }
+  return answer as T
+}

@@ -1,0 +1,70 @@
+/** Requests to the server. Every address is relative to `<base href>`, whatever the prefix. */
+
+import { encode } from '../json/body'
+import { parseJson, type Json } from '../json/parse'
+import { problemFrom, unreachable } from './problem'
+
+export type Parameters = Record<string, string | number | null | undefined>
+
+/** The address of an API resource. Empty and missing parameters are left out. */
+export function address(path: string, parameters: Parameters = {}): string {
+  const url = new URL(`api/v1/${path}`, document.baseURI)
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value !== null && value !== undefined && value !== '') url.searchParams.set(name, `${value}`)
+  }
+  return url.href
+}
+
+/** Raises `Problem`, or the signal's own `AbortError`; so do the others. */
+export async function get<T>(path: string, parameters: Parameters, signal?: AbortSignal): Promise<T> {
+  return parsed(await asked(address(path, parameters), {}, signal)) as T
+}
+
+/** The same, with numbers as the server wrote them. */
+export async function getJson(path: string, parameters: Parameters, signal?: AbortSignal): Promise<Json> {
+  return parseJson(await asked(address(path, parameters), {}, signal))
+}
+
+/** Change something. `body` may hold `Raw` JSON. */
+export async function post<T>(path: string, body: unknown): Promise<T> {
+  const request = { method: 'POST', body: encode(body), headers: { 'content-type': 'application/json' } }
+  return parsed(await asked(address(path), request)) as T
+}
+
+async function asked(href: string, request: RequestInit, signal?: AbortSignal): Promise<string> {
+  let answer: Response
+  let text: string
+  try {
+    answer = await fetch(href, {
+      ...request,
+      headers: { accept: 'application/json', ...request.headers },
+      ...(signal ? { signal } : {}),
+    })
+    text = await answer.text()
+  } catch (error) {
+    if (signal?.aborted) throw error
+    throw unreachable()
+  }
+  if (answer.ok) return text
+  if (answer.status === 401) goToLogin()
+  throw problemFrom(answer.status, parsed(text))
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return null
+  }
+}
+
+/** To the login, which leads back here. */
+function goToLogin(): void {
+  const here = location.href.slice(new URL(document.baseURI).href.length)
+  location.assign(new URL(`login?next=${encodeURIComponent(here)}`, document.baseURI))
+}
+
+/** Whether a request ended because the page no longer wanted it. */
+export function isAbandoned(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'AbortError'
+}

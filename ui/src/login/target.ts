@@ -1,0 +1,16 @@
+/** Where somebody wanted to go before they were asked to log in. */
+
+/**
+ * The address that `?next=` names below `base` (`<base href>`, ends in "/"). What leads
+ * anywhere else, another site above all, or back to the login, leads to the first page.
+ */
+export function targetOf(search: string, base: string): string {
+  const next = new URLSearchParams(search).get('next') ?? ''
+  try {
+    const target = new URL(`./${next}`, base)
+    const inside = target.origin === new URL(base).origin && target.href.startsWith(base)
+    return inside && target.pathname !== new URL('login', base).pathname ? target.href : base
+  } catch {
+    return base
+  }
+}

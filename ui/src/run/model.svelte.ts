@@ -1,0 +1,140 @@
+/**
+ * A task that is written, sent, and waited for.
+ *
+ * Its id is made here, so that when the answer to the sending is lost, there is a place to
+ * look whether it was sent. Waiting asks the result backend in short turns: it can be ended,
+ * and the link to the task is there from the first moment.
+ */
+
+import {
+  argumentsOf,
+  FieldMistake,
+  fieldOf,
+  neededText,
+  numberOf,
+  USUAL_WAY,
+  wayOf,
+  type WayText,
+} from '../actions/values'
+import { api } from '../api/client'
+import { control } from '../api/control'
+import type { Apply, Result } from '../api/control-types'
+import { Problem } from '../api/problem'
+import { isAbandoned } from '../api/transport'
+import { term } from '../query/edit'
+import { newId } from './id'
+
+const TURN_S = 5
+const ENDED = new Set(['SUCCESS', 'FAILURE', 'REVOKED'])
+
+export class RunModel {
+  name = $state('')
+  args = $state('')
+  kwargs = $state('')
+  way: WayText = $state({ ...USUAL_WAY })
+  soft = $state('')
+  hard = $state('')
+  /** Refuse a name that no worker has registered. */
+  check = $state(true)
+  wait = $state(true)
+  mistake: FieldMistake | null = $state.raw(null)
+  problem: Problem | null = $state.raw(null)
+  sending = $state(false)
+  /** The id of the task that was sent, or may have been. */
+  sent: string | null = $state(null)
+  /** Whether the sending was confirmed. */
+  sure = $state(false)
+  waiting = $state(false)
+  result: Result | null = $state.raw(null)
+  /** Why there is no result to see. */
+  resultProblem: Problem | null = $state.raw(null)
+  /** The queue to which tasks of this name went before. */
+  usualQueue: string | null = $state(null)
+  private abort = new AbortController()
+
+  async send(zone: 'local' | 'utc'): Promise<void> {
+    if (this.sending) return
+    const apply = this.read(zone)
+    if (apply === null) return
+    this.rest()
+    this.sending = true
+    this.problem = this.resultProblem = this.result = this.sent = null
+    try {
+      await control.apply(apply)
+      this.sent = apply.task_id
+      this.sure = true
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      this.problem = error
+      if (error.status === 0) {
+        this.sent = apply.task_id
+        this.sure = false
+      }
+    } finally {
+      this.sending = false
+    }
+    if (this.sure && this.sent !== null && this.wait) void this.follow(this.sent)
+  }
+
+  /** Take the queue to which tasks of the name went before, unless another was chosen. */
+  async findQueue(): Promise<void> {
+    const name = this.name.trim()
+    const page = name === '' ? null : await api.tasks({ q: `${term('name', name)} has:queue`, order: '-seen', limit: 1 }).catch(() => null)
+    if (name !== this.name.trim()) return
+    const untouched = this.way.queue === '' || this.way.queue === this.usualQueue
+    this.usualQueue = page?.items[0]?.queue ?? null
+    if (untouched) this.way.queue = this.usualQueue ?? ''
+  }
+
+  /** Wait for the result of what was sent. */
+  async follow(id: string): Promise<void> {
+    this.rest()
+    const { signal } = (this.abort = new AbortController())
+    this.waiting = true
+    this.resultProblem = null
+    try {
+      do this.result = await control.result(id, TURN_S, signal)
+      while (!signal.aborted && !ENDED.has(this.result.state) && !this.result.unreadable)
+    } catch (error) {
+      if (isAbandoned(error)) return
+      if (!(error instanceof Problem)) throw error
+      this.resultProblem = error
+    } finally {
+      if (!signal.aborted) this.waiting = false
+    }
+  }
+
+  /** Wait no longer. */
+  rest(): void {
+    this.abort.abort()
+    this.waiting = false
+  }
+
+  errorOf(field: string): string | null {
+    if (this.mistake?.field === field) return this.mistake.message
+    return this.problem && fieldOf(this.problem.parameter) === field ? this.problem.detail : null
+  }
+
+  private read(zone: 'local' | 'utc'): Apply | null {
+    try {
+      const soft = numberOf('soft_time_limit', this.soft, { least: 0.001 })
+      const hard = numberOf('time_limit', this.hard, { least: 0.001 })
+      const apply: Apply = {
+        name: neededText('name', this.name, 'The name of a task'),
+        args: argumentsOf('args', this.args, 'array'),
+        kwargs: argumentsOf('kwargs', this.kwargs, 'object'),
+        ...wayOf(this.way, zone),
+        ...(soft === undefined ? {} : { soft_time_limit: soft }),
+        ...(hard === undefined ? {} : { time_limit: hard }),
+        task_id: newId(),
+        check: this.check,
+      }
+      this.mistake = null
+      return apply
+    } catch (error) {
+      if (!(error instanceof FieldMistake)) throw error
+      this.mistake = error
+      return null
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest'
+import { parseJson } from '../json/parse'
+import { consumedQueues, heldTasks, registeredName, texts } from './inspections'
+
+const read = (value: unknown): ReturnType<typeof parseJson> => parseJson(JSON.stringify(value))
+
+describe('what a worker says', () => {
+  it('of tasks that run is read', () => {
+    const told = [{ id: 'a', name: 'shop.pay', args: [4711], kwargs: { to: 'x' }, time_start: 12.5, worker_pid: 7 }]
+
+    expect(heldTasks(read(told))).toEqual([
+      { id: 'a', name: 'shop.pay', call: "4711, to='x'", started: 12.5, eta: null, pid: 7 },
+    ])
+  })
+
+  it('of tasks that wait for their time is read', () => {
+    const told = [{ eta: '2026-11-22T14:00:00+00:00', priority: 6, request: { id: 'a', type: 'shop.pay', args: "('x',)" } }]
+
+    expect(heldTasks(read(told))[0]).toMatchObject({
+      id: 'a',
+      name: 'shop.pay',
+      call: "('x',)",
+      eta: Date.UTC(2026, 10, 22, 14) / 1000,
+    })
+  })
+
+  it('of queues and names is read', () => {
+    const queue = { name: 'mail', exchange: { name: 'post', type: 'direct' }, routing_key: 'm', durable: true }
+
+    expect(consumedQueues(read([queue]))).toEqual([
+      { name: 'mail', exchange: 'post, direct', routing_key: 'm', durable: true },
+    ])
+    expect(texts(read(['a', 1]))).toEqual(['a', '1'])
+    expect(registeredName('a.b [rate_limit=5/m]')).toEqual({ name: 'a.b', limits: 'rate_limit=5/m' })
+    expect(registeredName('a.b')).toEqual({ name: 'a.b', limits: '' })
+  })
+
+  it.each([null, 1, {}, [null], [[]], ['x']])('may be rubbish: %j', (told) => {
+    expect(() => [heldTasks(read(told)), consumedQueues(read(told)), texts(read(told))]).not.toThrow()
+  })
+})

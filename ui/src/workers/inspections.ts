@@ -1,0 +1,114 @@
+/** What workers say of themselves, as the page shows it. Source: celery/worker/control.py. */
+
+import type { Inspection } from '../api/control-types'
+import { isNull, member, plain, toValue } from '../json/convert'
+import type { Json } from '../json/parse'
+import { inline, inlineValues } from '../values/inline'
+
+export const TITLES: Record<Inspection, string> = {
+  stats: 'Statistics',
+  active: 'Running',
+  reserved: 'Reserved',
+  scheduled: 'Scheduled',
+  revoked: 'Revoked',
+  registered: 'Registered',
+  queues: 'Queues',
+  conf: 'Configuration',
+}
+
+export const EMPTY: Partial<Record<Inspection, string>> = {
+  active: 'It runs nothing now.',
+  reserved: 'It has taken no task that waits.',
+  scheduled: 'It holds no task for a later time.',
+  revoked: 'It remembers no revoked task.',
+  registered: 'It has registered no task.',
+  queues: 'It consumes no queue.',
+}
+
+/** A task that a worker has. */
+export interface Held {
+  id: string
+  name: string
+  call: string
+  /** Unix seconds. */
+  started: number | null
+  eta: number | null
+  pid: number | null
+}
+
+export function heldTasks(value: Json): Held[] {
+  return items(value).map((item) => {
+    const request = member(item, 'request') ?? item
+    const told = fields(request)
+    const eta = member(item, 'eta')
+    return {
+      id: text(told['id']) ?? '',
+      name: text(told['name']) ?? text(told['type']) ?? 'name not known',
+      call: [line(member(request, 'args')), line(member(request, 'kwargs'))].filter(Boolean).join(', '),
+      started: number(told['time_start']),
+      eta: eta?.kind === 'text' ? moment(eta.text) : null,
+      pid: number(told['worker_pid']),
+    }
+  })
+}
+
+export function texts(value: Json): string[] {
+  return items(value).map((item) => (item.kind === 'text' ? item.text : inline(toValue(item))))
+}
+
+export interface Consumed {
+  name: string
+  exchange: string
+  routing_key: string
+  durable: boolean
+}
+
+export function consumedQueues(value: Json): Consumed[] {
+  return items(value).map((item) => {
+    const exchange = member(item, 'exchange')
+    const told = fields(item)
+    return {
+      name: text(told['name']) ?? '',
+      exchange: [plainText(member(exchange, 'name')), plainText(member(exchange, 'type'))].filter(Boolean).join(', '),
+      routing_key: text(told['routing_key']) ?? '',
+      durable: told['durable'] === true,
+    }
+  })
+}
+
+/** "a.b [rate_limit=5/m]" as the name and what stands behind it. */
+export function registeredName(said: string): { name: string; limits: string } {
+  const [, name = said, limits = ''] = /^(\S+)(?: \[(.*)\])?$/.exec(said) ?? []
+  return { name, limits }
+}
+
+function fields(json: Json): Record<string, unknown> {
+  return json.kind === 'object' ? (plain(json) as Record<string, unknown>) : {}
+}
+
+function items(value: Json): Json[] {
+  return value.kind === 'array' ? value.items : []
+}
+
+/** Arguments in a line, without the brackets around them. */
+function line(json: Json | null): string {
+  if (json === null || isNull(json)) return ''
+  return json.kind === 'text' ? json.text : inlineValues(toValue(json))
+}
+
+function plainText(json: Json | null): string {
+  return json?.kind === 'text' ? json.text : ''
+}
+
+function text(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null
+}
+
+function number(value: unknown): number | null {
+  return typeof value === 'number' ? value : null
+}
+
+function moment(iso: string): number | null {
+  const at = Date.parse(iso) / 1000
+  return Number.isNaN(at) ? null : at
+}
