@@ -20,7 +20,7 @@ demo: .venv/.demo ## A small live cluster at http://127.0.0.1:5555; Ctrl-C ends 
 
 test: .venv/.dev services lint ## Everything: lint, then all tests.
 	$(BIN)/python hatch_build.py npm test
-	$(BIN)/pytest --ignore=tests/browser
+	$(BIN)/pytest -n 3 --dist loadfile --ignore=tests/browser
 	$(BIN)/pytest tests/browser
 
 lint: .venv/.dev ## ruff, mypy, import layers, svelte-check.

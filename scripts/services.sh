@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sees to what the tests need besides Python: Redis, RabbitMQ and Chromium. What is missing
+# Sees to what the tests need besides Python: Redis, RabbitMQ, memcached, Chromium. What is missing
 # is installed through apt as root; what cannot be had is told, and its tests then skip
 # (or fail, with CI=true).
 set -uo pipefail
@@ -48,5 +48,6 @@ need redis-server redis-server &&
     up Redis 6379 redis-server redis-server --daemonize yes --save '' --bind 127.0.0.1
 need rabbitmq-server rabbitmq-server &&
     up RabbitMQ 5672 rabbitmq-server rabbitmq-server -detached
+need memcached memcached # tests start their own
 need chromium chromium
 exit 0

@@ -11,30 +11,42 @@ from tests.architecture.sources import imports, modules
 #: Layers from the bottom up; a module belongs to the longest prefix that fits its name.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("umbel",),
-    ("umbel.errors", "umbel.clock"),
+    ("umbel.errors", "umbel.clock", "umbel.masking", "umbel.unpacking"),
     ("umbel.cluster",),
     ("umbel.query",),
-    ("umbel.store", "umbel.broker", "umbel.auth", "umbel.notify"),
+    ("umbel.store", "umbel.broker", "umbel.results", "umbel.notify"),
+    ("umbel.auth",),
     ("umbel.services",),
-    ("umbel.web",),
+    ("umbel.web", "umbel.client"),
     ("umbel.collector", "umbel.supervise"),
     ("umbel.settings", "umbel.logs", "umbel.applications"),
     ("umbel.app",),
-    ("umbel.demo",),
+    ("umbel.python",),
+    ("umbel.demo", "umbel.aio"),
     ("umbel.cli",),
     ("umbel.__main__", "umbel.plugin"),
 )
 
 #: Protocols and their values, which services and web may know; all beside them is an adapter.
 PROTOCOLS: dict[str, frozenset[str]] = {
-    "umbel.store": frozenset({"umbel.store.base"}),
+    "umbel.store": frozenset({"umbel.store.base", "umbel.store.ledger"}),
+    "umbel.results": frozenset({"umbel.results.base"}),
+    "umbel.auth": frozenset(
+        {"umbel.auth.base", "umbel.auth.people", "umbel.auth.passwords", "umbel.auth.tokens"}
+    ),
     "umbel.broker": frozenset(
-        {"umbel.broker.base", "umbel.broker.urls", "umbel.broker.backoff", "umbel.broker.envelope"}
+        {
+            "umbel.broker.base",
+            "umbel.broker.urls",
+            "umbel.broker.backoff",
+            "umbel.broker.compression",
+            "umbel.broker.envelope",
+        }
     ),
 }
 
 #: Who may know adapters: they wire them.
-COMPOSERS = frozenset({"umbel.app"})
+COMPOSERS = frozenset({"umbel.app", "umbel.python.opening"})
 
 
 def within(name: str, prefix: str) -> bool:
@@ -54,7 +66,11 @@ def level(name: str) -> tuple[int, str]:
 
 
 def own_imports() -> Iterator[tuple[str, str]]:
+    """What modules import of the package; its own `__init__` names the Python API, which is
+    loaded when it is used."""
     for name, tree in modules():
+        if name == "umbel":
+            continue
         for imported in imports(tree):
             if within(imported, "umbel"):
                 yield name, imported
