@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import OpenPage, failed_task
 from tests.browser.test_tasks import shown
 from tests.support.umbels import Client
 from tests.support.waiting import wait_until
+
+#: What a task's header says once the task has ended.
+ENDED = re.compile(r"^(Succeeded|Failed) on ")
+#: The request for a page of the list.
+LIST = re.compile(r"/api/v1/tasks\?")
 
 
 def test_from_a_search_to_a_failed_task_and_back_to_the_same_rows(open_page: OpenPage) -> None:
@@ -98,11 +103,39 @@ def test_an_unknown_id_says_what_may_be(open_page: OpenPage) -> None:
 
 
 def test_a_running_task_is_followed_to_its_end(open_page: OpenPage, demo: Client) -> None:
-    running = wait_until(
-        lambda: demo.get("tasks", q="state:STARTED,RECEIVED name:*reports*", limit=1)["items"],
+    page = open_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"tasks/{running_report(demo)}")
+
+    expect(page.get_by_text(ENDED)).to_be_visible(timeout=60_000)
+    assert not [url for url in asked if LIST.search(url)]
+
+
+def test_a_task_is_followed_though_the_list_that_was_left_still_loaded(
+    open_page: OpenPage, demo: Client
+) -> None:
+    page = open_page("workers")
+    held: list[Route] = []
+    page.route(LIST, lambda route: held.append(route))
+    with page.expect_request(LIST):
+        page.keyboard.press("g")
+        page.keyboard.press("t")
+    page.get_by_role("button", name="Go to").click()
+    page.keyboard.insert_text(running_report(demo))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("shop.reports.sales")
+    for each in held:
+        each.continue_()
+
+    expect(page.get_by_text(ENDED)).to_be_visible(timeout=60_000)
+
+
+def running_report(demo: Client) -> str:
+    """The id of a report that is being made."""
+    found = wait_until(
+        lambda: demo.get("tasks", q="state:STARTED name:shop.reports.sales", limit=1)["items"],
         timeout_s=60,
         what="a report that is being made",
     )
-    page = open_page(f"tasks/{running[0]['uuid']}")
-
-    expect(page.get_by_text(re.compile(r"^(Succeeded|Failed) on "))).to_be_visible(timeout=60_000)
+    return str(found[0]["uuid"])

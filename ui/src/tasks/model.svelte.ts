@@ -112,8 +112,13 @@ export class TasksModel {
     }
   }
 
-  /** The page is left: its stream ends, its rows stay. */
+  /** The page is left: its stream ends, its rows stay; what was still loading is dropped. */
   leave(): void {
+    if (this.loading) {
+      this.abort.abort()
+      this.loading = false
+      this.ready = false
+    }
     this.stop?.()
     this.stop = null
     this.retry.stop()
