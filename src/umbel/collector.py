@@ -28,6 +28,7 @@ from umbel.broker.base import EventSource
 from umbel.clock import Clock, SystemClock
 from umbel.errors import StoreBusy, UmbelError
 from umbel.services.ingest import Ingest, Limits
+from umbel.services.meter import RUNTIME_BOUNDS
 from umbel.store.base import Retention, Store
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ class CollectorOptions(msgspec.Struct, frozen=True, kw_only=True):
     broker_url: str = ""
     retention: Retention | None = None
     limits: Limits = Limits()
+    runtime_bounds: tuple[float, ...] = RUNTIME_BOUNDS
     supervised: bool = False
     store_wait_s: float = 15.0
 
@@ -108,6 +110,7 @@ def _collect(
             broker_url=options.broker_url,
             retention=options.retention,
             limits=options.limits,
+            runtime_bounds=options.runtime_bounds,
             clock=clock,
             tell_trouble=_tell_parent if options.supervised else None,
         )

@@ -13,7 +13,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from umbel.broker.base import EventSource
@@ -22,6 +22,7 @@ from umbel.errors import StoreError
 from umbel.services.buffer import FrameBuffer
 from umbel.services.commit import Committer, Limits
 from umbel.services.drain import Drain
+from umbel.services.meter import RUNTIME_BOUNDS, Meter
 from umbel.services.tally import Tally
 from umbel.store.base import CollectorStatus, Retention, Store
 
@@ -30,6 +31,8 @@ log = logging.getLogger(__name__)
 __all__ = ["Ingest", "Limits"]
 
 REPORT_EVERY_S: Final = 1.0
+#: How often counts for `/metrics` are kept, if they changed: they may be large.
+TALLIES_EVERY_S: Final = 3.0
 TRIM_EVERY_S: Final = 60.0
 TAKE_TIMEOUT_S: Final = 0.5
 #: Reads that bring few frames are spaced by this, so that more comes with each: the cost of
@@ -49,7 +52,8 @@ TellTrouble = Callable[[str | None], None]
 
 class Ingest:
     """One source into one store. A store that cannot be written cannot keep the report that
-    says so either, so `tell_trouble` hears of it too."""
+    says so either, so `tell_trouble` hears of it too. `runtime_bounds` are the upper ends of
+    the buckets in which runtimes are counted, in seconds."""
 
     def __init__(
         self,
@@ -60,6 +64,7 @@ class Ingest:
         broker_url: str = "",
         retention: Retention | None = None,
         limits: Limits | None = None,
+        runtime_bounds: Sequence[float] = RUNTIME_BOUNDS,
         clock: Clock | None = None,
         tell_trouble: TellTrouble | None = None,
     ) -> None:
@@ -72,7 +77,8 @@ class Ingest:
         self._retention = retention
         self._started_at = self._clock.now()
         self._buffer = FrameBuffer(limits.buffer_bytes)
-        self._tally = Tally(self._clock.monotonic())
+        self._meter = Meter(store.task, runtime_bounds)
+        self._tally = Tally(self._clock.monotonic(), self._meter)
         self._committer = Committer(store, self._tally, limits, self._clock)
         self._drain = Drain()
         self._tell_trouble = tell_trouble
@@ -82,6 +88,7 @@ class Ingest:
         self._leaving = threading.Event()
         self._failure: BaseException | None = None
         self._report_at = 0.0
+        self._tallies_at = 0.0
         self._trim_at = self._clock.monotonic() + TRIM_EVERY_S
         self._earlier_gaps: tuple[tuple[float, float], ...] = ()
         self._away_since: float | None = None
@@ -213,6 +220,7 @@ class Ingest:
                 break
         if self._committer.messages:
             self._commit()
+        self._tallies_at = 0.0
         self._report()
         if reader_left:
             self._source.close()
@@ -222,6 +230,7 @@ class Ingest:
         trouble = self._committer.trouble
         try:
             self._store.report(self.status())
+            self._keep_tallies()
         except StoreError as error:
             trouble = trouble or str(error)
         if self._has_told and trouble == self._told:
@@ -231,6 +240,14 @@ class Ingest:
         self._told, self._has_told = trouble, True
         if self._tell_trouble is not None:
             self._tell_trouble(trouble)
+
+    def _keep_tallies(self) -> None:
+        """The first are kept at once, lest those of an earlier run stand for ours."""
+        now = self._clock.monotonic()
+        if self._meter.changed and now >= self._tallies_at:
+            self._store.keep_tallies(self._meter.tallies(self._name, self._started_at))
+            self._meter.changed = False
+            self._tallies_at = now + TALLIES_EVERY_S
 
     def _trim(self, retention: Retention) -> None:
         try:

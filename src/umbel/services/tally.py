@@ -12,6 +12,7 @@ import msgspec
 
 from umbel.cluster.events import Event, Fault
 from umbel.services.loss import LossEstimate
+from umbel.services.meter import Meter
 
 #: The span of `rate`, in seconds.
 RATE_SPAN_S: Final = 10.0
@@ -40,10 +41,12 @@ class Counts(msgspec.Struct, frozen=True):
 
 
 class Tally:
-    """Running counts since the start; any thread. `now` is monotonic seconds."""
+    """Running counts since the start; any thread. `now` is monotonic seconds. A `meter` is
+    told of what was committed, in the thread that tells it here."""
 
-    def __init__(self, now: float) -> None:
+    def __init__(self, now: float, meter: Meter | None = None) -> None:
         self._lock = threading.Lock()
+        self._meter = meter
         self._started = now
         self._events = 0
         self._messages = 0
@@ -79,6 +82,8 @@ class Tally:
                 self._kinds = _most(self._kinds)
             if moments:
                 self._lag_s = max(0.0, wall - max(moments))
+        if self._meter is not None:
+            self._meter.count(events, now, wall)
 
     def misunderstood(self, faults: Sequence[Fault]) -> None:
         """These could not be decoded or stored."""

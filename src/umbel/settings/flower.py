@@ -67,6 +67,14 @@ def _milliseconds(text: str) -> str:
     return f"{round(float(text))}ms"
 
 
+def _seconds(text: str) -> str | None:
+    if not text:
+        return None
+    if int(text) < 0:
+        raise Wrong("it must be a whole number of seconds from 0 on")
+    return f"{int(text)}s"
+
+
 def is_on(text: str) -> bool:
     """A switch as Flower understands it. Raises `ValueError`."""
     word = text.strip().lower()
@@ -103,6 +111,10 @@ OPTIONS: Final[Mapping[str, Option]] = {
         Option("broker_api", "broker_api", lambda text: text or None, secret=True),
         Option("inspect_timeout", "inspect_timeout", _milliseconds),
         Option("max_tasks", "retention.max_tasks", lambda text: f"{max(int(text), 1_000)}"),
+        Option(
+            "task_runtime_metric_buckets", "collector.runtime_buckets", lambda text: text or None
+        ),
+        Option("purge_offline_workers", "retention.offline_workers", _seconds),
         Option("certfile", "tls_cert", lambda text: text or None),
         Option("keyfile", "tls_key", lambda text: text or None),
         Option("debug", "log_level", lambda text: "debug" if is_on(text) else None, switch=True),
@@ -153,11 +165,6 @@ OPTIONS: Final[Mapping[str, Option]] = {
             "long are forgotten.",
         ),
         Option(
-            "purge_offline_workers",
-            sentence="has no equivalent: workers that are gone are shown as offline until "
-            "they are forgotten.",
-        ),
-        Option(
             "enable_events",
             sentence="is not done by Umbel unasked: start workers with -E (or set "
             "worker_send_task_events), or use the action that enables events.",
@@ -184,10 +191,6 @@ OPTIONS: Final[Mapping[str, Option]] = {
         Option(
             "format_task",
             sentence="is not honoured: it is code, and Umbel runs none to show a task.",
-        ),
-        Option(
-            "task_runtime_metric_buckets",
-            sentence="is not honoured: the buckets of Umbel's metrics are fixed.",
         ),
         Option(
             "unauthenticated_api",

@@ -9,9 +9,11 @@ someone. Every kind can say what it wants in half a sentence.
 from __future__ import annotations
 
 import ipaddress
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,6 +33,9 @@ SIZES = {
 }
 YES = ("true", "yes", "on", "1")
 NO = ("false", "no", "off", "0")
+
+#: How many buckets a histogram may have.
+_BUCKETS_MAX = 100
 
 N = TypeVar("N", int, float)
 
@@ -159,6 +164,30 @@ def names(wants: str, check: Callable[[str], object] = str) -> Kind:
     return Kind("list", wants, parse, ",".join)
 
 
+def bounds(wants: str) -> Kind:
+    """Upper ends of buckets, each above the one before; an infinite last one goes without
+    saying."""
+
+    def parse(value: object) -> tuple[float, ...]:
+        parts = value.split(",") if isinstance(value, str) else value
+        if not isinstance(parts, list | tuple) or any(isinstance(each, bool) for each in parts):
+            raise ValueError
+        found = tuple(float(each) for each in parts)
+        if found and found[-1] == math.inf:
+            found = found[:-1]
+        if not found:
+            raise Wrong("there is none")
+        if len(found) > _BUCKETS_MAX:
+            raise Wrong(f"there are more than {_BUCKETS_MAX}")
+        if not all(map(math.isfinite, found)):
+            raise ValueError
+        if any(low >= high for low, high in pairwise(found)):
+            raise Wrong("they do not grow")
+        return found
+
+    return Kind("list", wants, parse, lambda found: ",".join(_short(each) for each in found))
+
+
 def networks(wants: str) -> Kind:
     """IP addresses or networks, such as `10.0.0.0/8`."""
     return names(wants, check=lambda word: ipaddress.ip_network(word, strict=False))
@@ -203,6 +232,10 @@ def show_size(count: int) -> str:
         if count >= scale and count % scale == 0:
             return f"{count // scale}{unit}"
     return f"{count}B"
+
+
+def _short(value: float) -> str:
+    return repr(value).removesuffix(".0")
 
 
 def _text(value: object) -> str:

@@ -96,6 +96,11 @@ class RetentionSettings:
         "365d",
         "How long it is kept who did what, and what actions reported.",
     )
+    offline_workers: float | None = setting(
+        kinds.optional(kinds.duration(0, 36500 * 86400.0, "a duration such as 1h, or 0s")),
+        "none",
+        "How long a worker of which nothing is heard stays in lists; its tasks are kept.",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +121,11 @@ class CollectorSettings:
         kinds.size(10**6, 10**10, "a size such as 32MB"),
         "32MB",
         "How much may wait in memory; beyond it events are shed and counted.",
+    )
+    runtime_buckets: tuple[float, ...] = setting(
+        kinds.bounds("numbers of seconds that grow, such as 0.1,1,10"),
+        "0.005,0.01,0.025,0.05,0.075,0.1,0.25,0.5,0.75,1,2.5,5,7.5,10",
+        "The upper ends of the buckets of `flower_task_runtime_seconds` in `/metrics`, seconds.",
     )
     queue: str = setting(
         kinds.text("the name of a queue", name="name"),

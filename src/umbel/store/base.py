@@ -1,9 +1,10 @@
 """The contract that every store keeps; `tests/contract/` holds each adapter to it.
 
-A store is opened either to write (one process, one thread calls `apply`, `report` and
-`trim`) or to read (any number of processes; every reading method may be called from any
-thread, at the same time). Methods block; callers on an event loop use threads. What cannot
-be done raises a `StoreError` that says what to do next, and leaves the store as it was.
+A store is opened either to write (one process, one thread calls `apply`, `report`,
+`keep_tallies` and `trim`) or to read (any number of processes; every reading method may be
+called from any thread, at the same time). Methods block; callers on an event loop use threads.
+What cannot be done raises a `StoreError` that says what to do next, and leaves the store as it
+was.
 """
 
 from __future__ import annotations
@@ -170,6 +171,34 @@ class CollectorStatus(msgspec.Struct, frozen=True, kw_only=True):
     event_kinds: dict[str, int] = {}
 
 
+class TaskTally(msgspec.Struct, frozen=True, array_like=True):
+    """What one worker (or a client that sends tasks) said of the tasks of one name.
+
+    Counted from `since` (Unix seconds): events by type, and runtimes in seconds, by bucket
+    (one more than there are bounds, none if nothing was measured) and summed. `waited_s` is
+    how long the task that began last had waited at the worker, 0 once one has ended, None
+    before any began; `is_due`: one without an ETA was received."""
+
+    worker: str
+    task: str
+    since: float
+    events: dict[str, int]
+    runtimes: tuple[int, ...] = ()
+    runtime_s: float = 0.0
+    waited_s: float | None = None
+    is_due: bool = False
+
+
+class Tallies(msgspec.Struct, frozen=True, kw_only=True):
+    """What a collector that started at `started` (Unix seconds) has counted since. `bounds`
+    are the upper ends of the buckets of runtimes, in seconds."""
+
+    collector: str
+    started: float
+    bounds: tuple[float, ...]
+    items: tuple[TaskTally, ...] = ()
+
+
 class StoreStatus(msgspec.Struct, frozen=True, kw_only=True):
     """The store's own measures. `unindexed` counts tasks that text search still scans."""
 
@@ -195,6 +224,9 @@ class Store(Protocol):
 
     def report(self, status: CollectorStatus) -> None:
         """Keep what a collector says of itself, replacing what it said before."""
+
+    def keep_tallies(self, tallies: Tallies) -> None:
+        """Keep what a collector has counted, replacing what it had counted before."""
 
     def trim(self, retention: Retention, now: float) -> Trimmed:
         """Remove the oldest tasks beyond `retention`, whole partitions at a time."""
@@ -255,6 +287,9 @@ class Store(Protocol):
 
     def collectors(self) -> tuple[CollectorStatus, ...]:
         """What each collector said last."""
+
+    def tallies(self) -> tuple[Tallies, ...]:
+        """What each collector had counted last."""
 
     def status(self) -> StoreStatus:
         """The store's own measures; cheap enough to ask every second."""

@@ -55,6 +55,7 @@ from umbel.store.base import (
     Series,
     StoreStatus,
     Suggestion,
+    Tallies,
     Trimmed,
     Workflow,
 )
@@ -85,6 +86,7 @@ class MemoryStore:
         self._rows: dict[str, _Row] = {}
         self._workers: dict[str, Worker] = {}
         self._collectors: dict[str, CollectorStatus] = {}
+        self._tallies: dict[str, Tallies] = {}
         self._arrivals = 0
         self._seq = 0
 
@@ -137,6 +139,10 @@ class MemoryStore:
     def report(self, status: CollectorStatus) -> None:
         with self._lock:
             self._collectors[status.collector] = status
+
+    def keep_tallies(self, tallies: Tallies) -> None:
+        with self._lock:
+            self._tallies[tallies.collector] = tallies
 
     def trim(self, retention: Retention, now: float) -> Trimmed:
         with self._lock:
@@ -274,6 +280,10 @@ class MemoryStore:
     def collectors(self) -> tuple[CollectorStatus, ...]:
         with self._lock:
             return tuple(self._collectors[name] for name in sorted(self._collectors))
+
+    def tallies(self) -> tuple[Tallies, ...]:
+        with self._lock:
+            return tuple(self._tallies[name] for name in sorted(self._tallies))
 
     def status(self) -> StoreStatus:
         with self._lock:

@@ -19,7 +19,7 @@ from umbel.broker.link import link_to_app
 from umbel.cluster.events import Event
 from umbel.errors import StoreUnwritable
 from umbel.services.ingest import Ingest, Limits
-from umbel.store.base import Applied, CollectorStatus, Retention
+from umbel.store.base import Applied, CollectorStatus, Retention, Tallies
 from umbel.store.memory import MemoryStore
 
 
@@ -109,6 +109,21 @@ def test_the_status_is_kept_in_the_store(app: Celery) -> None:
 
     (told,) = store.collectors()
     assert (told.collector, told.transport, told.broker_url) == ("left", "memory", "memory://")
+
+
+def test_counts_of_an_earlier_run_are_replaced_at_once_and_the_last_ones_stay(
+    app: Celery,
+) -> None:
+    store = MemoryStore()
+    store.keep_tallies(Tallies(collector="left", started=1.0, bounds=(9.0,)))
+    with running(app, store, name="left", runtime_bounds=(0.1, 1.0)) as ingest:
+        wait_until(lambda: store.tallies()[0].started == ingest.status().started)
+        say(app, "a")
+        wait_until(known(store, "a"))
+
+    [told] = store.tallies()
+    assert told.bounds == (0.1, 1.0)
+    assert sum(sum(each.events.values()) for each in told.items) == 1
 
 
 def publish(app: Celery, body: object, **options: Any) -> None:

@@ -87,7 +87,9 @@ def test_values_mean_what_they_meant(tmp_path: Path) -> None:
     assert settings.read_only
     assert settings.inspect_timeout == 2.5
     assert settings.retention.max_tasks == 20_000
+    assert settings.retention.offline_workers == 60.0
     assert settings.log_level == "debug"
+    assert settings.collector.runtime_buckets == (1.0, 5.0, 10.0)
     assert settings.broker_api == FLOWERS["broker_api"]
     assert str(settings.tls_cert).endswith("/cert.pem")
     assert str(settings.tls_key).endswith("/key.pem")
@@ -191,7 +193,8 @@ def test_no_file_is_read_when_none_is_asked_for(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [("port", "http"), ("inspect_timeout", "soon"), ("inspect_timeout", "nan"),
-     ("read_only", "perhaps"), ("max_tasks", "many"), ("basic_auth", "hunter2")],
+     ("read_only", "perhaps"), ("max_tasks", "many"), ("purge_offline_workers", "-1"),
+     ("purge_offline_workers", "soon"), ("basic_auth", "hunter2")],
 )  # fmt: skip
 def test_a_wrong_value_is_told_by_flowers_own_name(tmp_path: Path, name: str, value: str) -> None:
     variable = f"FLOWER_{name.upper()}"

@@ -92,6 +92,15 @@ def test_a_shown_duration_is_understood_again(milliseconds: int) -> None:
         (kinds.networks("networks"), "10.0.0.0/99"),
         (kinds.networks("networks"), 5),
         (kinds.text("text"), 7),
+        (kinds.bounds("numbers"), ""),
+        (kinds.bounds("numbers"), "1,x"),
+        (kinds.bounds("numbers"), "1,0.5"),
+        (kinds.bounds("numbers"), [1, 1]),
+        (kinds.bounds("numbers"), "inf"),
+        (kinds.bounds("numbers"), "1,nan,3"),
+        (kinds.bounds("numbers"), [True, 2]),
+        (kinds.bounds("numbers"), 5),
+        (kinds.bounds("numbers"), list(range(101))),
     ],
 )
 def test_a_value_of_another_kind_is_refused(kind: Kind, wrong: object) -> None:
@@ -108,9 +117,18 @@ def test_a_value_of_another_kind_is_refused(kind: Kind, wrong: object) -> None:
         (kinds.prefix(), "/", ""),
         (kinds.networks("networks"), ["10.0.0.0/8", "::1"], ("10.0.0.0/8", "::1")),
         (kinds.names("names"), "a, b", ("a", "b")),
+        (kinds.bounds("numbers"), "0.5, 1,10,inf", (0.5, 1.0, 10.0)),
+        (kinds.bounds("numbers"), [0.005, 1], (0.005, 1.0)),
         (kinds.optional(DURATION), "none", None),
         (kinds.url("an address"), "sqla+sqlite:///x.db", "sqla+sqlite:///x.db"),
     ],
 )
 def test_right_values_are_understood(kind: Kind, written: object, value: Any) -> None:
     assert kind.parse(written) == value
+
+
+def test_shown_bounds_are_understood_again() -> None:
+    kind = kinds.bounds("numbers")
+
+    assert kind.show((0.005, 1.0, 1e9)) == "0.005,1,1000000000"
+    assert kind.parse(kind.show((2.5e-7, 0.1, 1e22))) == (2.5e-7, 0.1, 1e22)

@@ -11,7 +11,9 @@ import pytest
 
 from umbel.errors import StoreError, StoreTooNew, StoreUnwritable
 from umbel.store.ledger import Ledger, Token
+from umbel.store.sqlite.files import ledger_path
 from umbel.store.sqlite.ledger import SqliteLedger
+from umbel.store.sqlite.migrations import migrate, scripts, version
 
 
 def token(name: str) -> Token:
@@ -84,6 +86,29 @@ def test_a_directory_that_vanished_is_made_again_instead_of_losing_what_is_writt
     ledger.close()
 
 
+def test_the_audit_of_an_older_umbel_is_read_before_and_after_the_first_writing(
+    tmp_path: Path,
+) -> None:
+    older = apsw.Connection(str(tmp_path / "umbel-ledger.db"))
+    older.pragma("journal_mode", "wal")
+    migrate(older, "ledger", scripts("ledger")[:1])
+    older.execute(
+        "INSERT INTO audit VALUES (NULL, 1, 'ada', '', 'cli', 'ping', 'Ping.', 'x', NULL, 2, "
+        "'done', 'pong')"
+    )
+    older.close()
+
+    ledger = SqliteLedger(tmp_path)
+    (before,) = ledger.audit().items
+    ledger.put_token(token("a"))
+    (after,) = ledger.audit().items
+
+    assert (before.actor, before.answer, before.number) == ("ada", "pong", 1)
+    assert (before.reason, before.tasks) == (None, ())
+    assert after == before
+    ledger.close()
+
+
 def test_a_file_of_a_newer_umbel_is_refused_and_left_alone(tmp_path: Path) -> None:
     first = SqliteLedger(tmp_path)
     first.put_token(token("a"))
@@ -131,3 +156,17 @@ def test_a_closed_ledger_says_so(tmp_path: Path) -> None:
 
     with pytest.raises(StoreError, match="is closed"):
         ledger.tokens()
+
+
+def test_a_file_of_before_knows_nobody_as_logged_out_and_learns_to(tmp_path: Path) -> None:
+    old = apsw.Connection(str(ledger_path(tmp_path)))
+    migrate(old, "ledger", scripts("ledger")[:1])
+    ledger = SqliteLedger(tmp_path)
+
+    assert not ledger.has_ended("a")
+    ledger.end_session("a", 100.0, now=1.0)
+
+    assert ledger.has_ended("a")
+    assert version(old) == len(scripts("ledger"))
+    ledger.close()
+    old.close()

@@ -8,6 +8,7 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import apsw
 import pytest
 
 from tests.contract.stories import BASE, shop, succeeded, uuid_of
@@ -158,3 +159,16 @@ def test_files_of_dropped_partitions_do_not_stay(tmp_path: Path) -> None:
     assert trimmed.tasks == 15
     assert trimmed.size_bytes > 0
     assert not list(tmp_path.glob("tasks-000001*"))
+
+
+def test_a_directory_that_no_collector_has_brought_up_to_date_has_no_tallies(
+    tmp_path: Path,
+) -> None:
+    SqliteStore(tmp_path, write=True).close()
+    connection = apsw.Connection(str(tmp_path / "umbel.db"))
+    connection.execute("DROP TABLE tally")
+    connection.pragma("user_version", 1)
+    connection.close()
+
+    with closing(SqliteStore(tmp_path, write=False)) as store:
+        assert store.tallies() == ()

@@ -15,7 +15,7 @@ from umbel.cluster.events import Event
 from umbel.query.ast import And, Argument, How, Matches, Node, Not, Or, Words
 from umbel.store.base import Order, Store
 from umbel.store.memory import MemoryStore
-from umbel.store.sqlite import SqliteStore, access, look, need, sorting, walk
+from umbel.store.sqlite import SqliteStore, access, indexer, look, need, sorting, walk
 
 TASKS = 300
 PARTITION_TASKS = 128
@@ -25,7 +25,8 @@ _TEXTS = ("STRASSE", "ας", "zebraquartz", "z", "bra4", "Ab", "none")
 
 @pytest.fixture(autouse=True, params=["blocks lead", "columns lead"])
 def always_by_index(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
-    """Put even the smallest partition to its index."""
+    """Put even the smallest partition to its index, and let that wait for nobody."""
+    monkeypatch.setattr(indexer, "WAITING_MAX", 0)
     monkeypatch.setattr(walk, "_FEW", 0)
     monkeypatch.setattr(walk, "_AT_ONCE", 0)
     monkeypatch.setattr(sorting, "_FEW", 0)
@@ -69,7 +70,7 @@ def assert_equal(store: Store, oracle: Store) -> None:
     for query in QUERIES:
         for order in (Order(), Order("seen", descending=False), Order("runtime")):
             expected = oracle.search(query, now=BASE, order=order, limit=TASKS)
-            found = store.search(query, now=BASE, order=order, limit=TASKS)
+            found = store.search(query, now=BASE, order=order, limit=TASKS, budget_s=60)
             assert found.items == expected.items, query
             assert found.complete
 
@@ -129,7 +130,8 @@ def test_a_reader_beside_the_indexer_finds_everything_at_any_moment(
     while thread.is_alive():
         known = len(applied)
         found = {
-            task.uuid for task in reader.search(Words("shop.send"), now=0.0, limit=TASKS).items
+            task.uuid
+            for task in reader.search(Words("shop.send"), now=0.0, limit=TASKS, budget_s=60).items
         }
         expected = {n for n in range(known) if life(n)[0].name == "shop.send"}
         assert {uuid_of(number) for number in expected} <= found

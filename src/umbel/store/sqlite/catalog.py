@@ -10,10 +10,12 @@ from typing import Final
 
 import apsw
 import msgspec
+import zstandard
 
 from umbel.cluster.worker import Worker
-from umbel.store.base import CollectorStatus
+from umbel.store.base import CollectorStatus, Tallies
 from umbel.store.sqlite.files import meta_path, only_row, open_writer
+from umbel.store.sqlite.migrations import version
 
 #: Workers and collectors beyond these are forgotten, those silent longest first.
 WORKERS_MAX = 10_000
@@ -22,6 +24,9 @@ COLLECTORS_MAX = 100
 _encode: Final = msgspec.msgpack.Encoder().encode
 _worker: Final = msgspec.msgpack.Decoder(Worker).decode
 _collector: Final = msgspec.msgpack.Decoder(CollectorStatus).decode
+_tallies: Final = msgspec.msgpack.Decoder(Tallies).decode
+#: The first format of umbel.db that has a table for tallies.
+_WITH_TALLIES: Final = 2
 
 
 class Catalog:
@@ -60,6 +65,11 @@ class Catalog:
                 (status.collector, status.at, _encode(status)),
             )
 
+    def put_tallies(self, tallies: Tallies) -> None:
+        packed = zstandard.ZstdCompressor(level=1).compress(_encode(tallies))
+        with self.connection:
+            self.connection.execute("REPLACE INTO tally VALUES (?, ?)", (tallies.collector, packed))
+
     def forget_silent(self) -> None:
         """Keep workers and collectors within their bounds."""
         for table, key, heard, most in (
@@ -71,6 +81,7 @@ class Catalog:
                 f" (SELECT {key} FROM {table} ORDER BY {heard} DESC LIMIT -1 OFFSET ?)",
                 (most,),
             )
+        self.connection.execute("DELETE FROM tally WHERE name NOT IN (SELECT name FROM collector)")
 
     def close(self) -> None:
         self.connection.close()
@@ -93,6 +104,16 @@ def collectors(connection: apsw.Connection) -> tuple[CollectorStatus, ...]:
     """What each collector said last, by name."""
     rows = connection.execute("SELECT body FROM collector ORDER BY name")
     return tuple(_collector(body) for (body,) in rows)
+
+
+def tallies(connection: apsw.Connection) -> tuple[Tallies, ...]:
+    """What each collector had counted last, by name; none in a file that no collector has
+    brought to today's format yet."""
+    if version(connection) < _WITH_TALLIES:
+        return ()
+    rows = connection.execute("SELECT body FROM tally ORDER BY name")
+    opener = zstandard.ZstdDecompressor()
+    return tuple(_tallies(opener.decompress(body)) for (body,) in rows)
 
 
 def _fitting(worker: Worker) -> Worker:

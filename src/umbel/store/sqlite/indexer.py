@@ -1,8 +1,9 @@
 """The thread that keeps the search indexes up with the tasks.
 
 It works at low priority, in steps of a few thousand tasks, and takes the writer's lock only
-to say how far it is about to read. Whatever goes wrong with an index, the tasks are safe:
-a damaged one is removed and made again, a full disk is waited for.
+to say how far it is about to read. While the writer is busy all the time the index waits, up
+to a number of tasks that searches can look at without it. Whatever goes wrong with an index,
+the tasks are safe: a damaged one is removed and made again, a full disk is waited for.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import apsw
 
 from umbel.clock import Clock
 from umbel.store.sqlite import textindex
+from umbel.store.sqlite.duty import Duty
 from umbel.store.sqlite.partition import WritePartition
 from umbel.store.sqlite.textindex import TextIndex
 from umbel.store.sqlite.writer import Writer
@@ -30,14 +32,18 @@ _PAUSE_S = 0.25
 #: Behind the writer and the readers, but not so far that the tail of unindexed tasks grows.
 _NICENESS = 5
 _RETRY_S = 5.0
+#: So many tasks of a partition may wait for a busy writer: looking at each of them takes a
+#: search about half a second.
+WAITING_MAX = 50_000
 
 
 class Indexer:
     """Start it after the writer; stop it before."""
 
-    def __init__(self, directory: Path, writer: Writer, clock: Clock) -> None:
+    def __init__(self, directory: Path, writer: Writer, duty: Duty, clock: Clock) -> None:
         self._directory = directory
         self._writer = writer
+        self._duty = duty
         self._clock = clock
         self._indexes: dict[int, TextIndex] = {}
         self._upto: dict[int, int] = {}
@@ -117,6 +123,8 @@ class Indexer:
             if not partitions:
                 return False
             self._look_at_the_clock(partitions[-1])
+        if self._duty.is_busy() and self._waiting(partitions[-1]) < WAITING_MAX:
+            return False
         more = False
         # The newest first: it is where most searches end, and where the tail grows.
         for partition in reversed(partitions):
@@ -127,6 +135,10 @@ class Indexer:
             more |= self._step(partition, sealed=sealed, idle=not more)
         self._let_go(before=partitions[0].number)
         return more
+
+    def _waiting(self, partition: WritePartition) -> int:
+        """How many tasks of the partition are not indexed."""
+        return partition.next_id - self._upto[partition.number]
 
     def _look_at_the_clock(self, hot: WritePartition) -> None:
         number, task_id, when = self._mark

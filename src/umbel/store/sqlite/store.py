@@ -23,6 +23,7 @@ from umbel.store.base import (
     Series,
     StoreStatus,
     Suggestion,
+    Tallies,
     Trimmed,
     Workflow,
 )
@@ -37,6 +38,7 @@ from umbel.store.sqlite import (
 )
 from umbel.store.sqlite import retention as trimming
 from umbel.store.sqlite import series as drawing
+from umbel.store.sqlite.duty import Duty
 from umbel.store.sqlite.files import meta_path
 from umbel.store.sqlite.indexer import Indexer
 from umbel.store.sqlite.lock import WriterLock
@@ -69,6 +71,7 @@ class SqliteStore:
     ) -> None:
         self._directory = directory
         self._clock = clock or SystemClock()
+        self._duty = Duty(self._clock)
         self._lock: WriterLock | None = None
         self._writer: Writer | None = None
         self._indexer: Indexer | None = None
@@ -90,7 +93,7 @@ class SqliteStore:
             trimming.remove_strays(self._directory, numbers)
             if index:
                 with told(self._directory):
-                    self._indexer = Indexer(self._directory, self._writer, self._clock)
+                    self._indexer = Indexer(self._directory, self._writer, self._duty, self._clock)
                 self._indexer.start()
         except BaseException:
             self.close()
@@ -108,10 +111,14 @@ class SqliteStore:
     # -- writing ---------------------------------------------------------------------------
 
     def apply(self, events: Sequence[Event]) -> Applied:
-        return self._writing.apply(events)
+        with self._duty:
+            return self._writing.apply(events)
 
     def report(self, status: CollectorStatus) -> None:
         self._writing.report(status)
+
+    def keep_tallies(self, tallies: Tallies) -> None:
+        self._writing.keep_tallies(tallies)
 
     def trim(self, retention: Retention, now: float) -> Trimmed:
         return trimming.trim(self._directory, self._writing, retention, now)
@@ -179,6 +186,10 @@ class SqliteStore:
     def collectors(self) -> tuple[CollectorStatus, ...]:
         with self._reader.meta() as connection:
             return catalog.collectors(connection)
+
+    def tallies(self) -> tuple[Tallies, ...]:
+        with self._reader.meta() as connection:
+            return catalog.tallies(connection)
 
     def status(self) -> StoreStatus:
         return standing.status(self._reader)

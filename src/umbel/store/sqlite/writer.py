@@ -25,7 +25,7 @@ from umbel.cluster.events import TASK_RANK, WORKER_KINDS, Event
 from umbel.cluster.facts import Facts, join, pack, unpack
 from umbel.cluster.task import ENDED, project
 from umbel.cluster.worker import Worker, observe
-from umbel.store.base import Applied, CollectorStatus
+from umbel.store.base import Applied, CollectorStatus, Tallies
 from umbel.store.sqlite import catalog
 from umbel.store.sqlite.partition import WritePartition
 from umbel.store.sqlite.recent import Place, Recent
@@ -188,6 +188,11 @@ class Writer:
         """See `Store.report`."""
         with self.lock, self.whole():
             self.catalog.put_collector(status)
+
+    def keep_tallies(self, tallies: Tallies) -> None:
+        """See `Store.keep_tallies`."""
+        with self.lock, self.whole():
+            self.catalog.put_tallies(tallies)
 
     # -- partitions ----------------------------------------------------------------------
 

@@ -1,37 +1,34 @@
 """`GET /metrics`: Flower's metrics in Prometheus' text format, worked out when asked.
 
-Nothing is kept between two requests. What the history and the collectors do not know by
-worker or by name is told with these labels empty, which for Prometheus is a label that is not
-there: sums over all stay right.
+Counters, runtimes and waits are what the collector has counted since its start
+(`services/meter.py`); what is now is read from the history.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+import msgspec
 from starlette.responses import Response
 
-from umbel.cluster.task import RECEIVED, STARTED, Task
+from umbel.cluster.task import RECEIVED
 from umbel.cluster.worker import OFFLINE, ONLINE, Worker
 from umbel.query.ast import And, Has, How, Matches, Node, Not
 from umbel.services.health import REPORT_DUE_S
-from umbel.store.base import CollectorStatus, Order
+from umbel.services.meter import GONE_AFTER_S, RUNTIME_BOUNDS
+from umbel.store.base import CollectorStatus, Store, Tallies, TaskTally
 from umbel.web.flower.asking import Asked
+from umbel.web.flower.exposition import MEDIA_TYPE, Labels, Sample, family, histogram
 from umbel.web.handlers import Services
 
-MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 #: How many workers are told of, those heard last; how many waiting tasks are counted for
-#: each; how many tasks that began last are looked at.
+#: each.
 _WORKERS_MAX: Final = 500
 _WAITING_MAX: Final = 10_000
-_BEGUN_LAST: Final = 200
 #: How long counting may take in all, seconds.
 _BUDGET_S: Final = 1.0
-_HOUR_S: Final = 3_600.0
-
-_Labels = Mapping[str, str]
-_Sample = tuple[_Labels, float]
+_NOTHING: Final = Tallies(collector="", started=0.0, bounds=RUNTIME_BOUNDS)
 
 #: Tasks without an ETA: others wait on purpose.
 _DUE: Final = Not(Has("eta"))
@@ -39,73 +36,144 @@ _DUE: Final = Not(Has("eta"))
 
 def metrics(services: Services, _: Asked) -> object:
     now = services.clock.now()
-    collector = _collector(services, now)
-    workers = sorted(services.store.workers(), key=_heard, reverse=True)[:_WORKERS_MAX]
+    workers = _workers(services, now)
+    counted = _without_gone(services, counted_by_collectors(services.store, now), now)
     lines = [
-        *_family(
-            "flower_events_total", "counter",
-            "Task events that the collector has stored since its start.",
-            _events(collector),
-        ),
-        *_family(
-            "flower_worker_online", "gauge",
-            "Whether heartbeats of the worker come in time (1) or not (0).",
-            (({"worker": w.hostname}, float(w.status(now) == ONLINE)) for w in workers),
-        ),
-        *_family(
-            "flower_worker_number_of_currently_executing_tasks", "gauge",
-            "Tasks that run at the worker now, by its last heartbeat.",
-            _executing(workers, now),
-        ),
-        *_family(
-            "flower_worker_prefetched_tasks", "gauge",
-            "Tasks that the worker has received and not begun, but those with an ETA.",
-            _prefetched(services, [w.hostname for w in workers], now),
-        ),
-        *_family(
-            "flower_task_prefetch_time_seconds", "gauge",
-            "How long the task that began last waited at its worker; 0 when it has ended.",
-            _waited(_begun_last(services, now)),
-        ),
-        *_runtimes(services, collector.started if collector is not None else now, now),
+        *family("flower_events_total", "counter", "Task events since the collector's start.",
+                _events(counted.items)),
+        *family("flower_events_created", "gauge", "When counting began, Unix seconds.",
+                _events_created(counted.items)),
+        *histogram("flower_task_runtime_seconds", "Runtimes since the collector's start.",
+                   counted.bounds, _runtimes(counted.items)),
+        *family("flower_task_runtime_seconds_created", "gauge",
+                "When counting began, Unix seconds.", _runtimes_created(counted.items)),
+        *family("flower_task_prefetch_time_seconds", "gauge",
+                "How long the task that began last waited at its worker; 0 when one has ended.",
+                _waited(counted.items)),
+        *family("flower_worker_prefetched_tasks", "gauge",
+                "Tasks that the worker has received and not begun, but those with an ETA.",
+                _prefetched(services, [each.hostname for each in workers], counted.items, now)),
+        *family("flower_worker_online", "gauge",
+                "Whether heartbeats of the worker come in time (1) or not (0).",
+                (({"worker": w.hostname}, float(w.status(now) == ONLINE)) for w in workers)),
+        *family("flower_worker_number_of_currently_executing_tasks", "gauge",
+                "Tasks that run at the worker now, by its last heartbeat.",
+                _executing(workers, now)),
     ]  # fmt: skip
     return Response("".join(lines), media_type=MEDIA_TYPE, headers={"Cache-Control": "no-store"})
 
 
-def _family(name: str, kind: str, help_: str, samples: Iterable[_Sample]) -> Iterator[str]:
-    yield f"# HELP {name} {help_}\n# TYPE {name} {kind}\n"
-    for labels, value in samples:
-        yield _line(name, labels, value)
+# -- what was counted ----------------------------------------------------------------------
 
 
-def _line(name: str, labels: _Labels, value: float) -> str:
-    told = ",".join(f'{label}="{_escaped(text)}"' for label, text in labels.items())
-    return f"{name}{{{told}}} {value!r}\n"
+def counted_by_collectors(store: Store, now: float) -> Tallies:
+    """What those collectors have counted that report now, or else the one that reported last.
+    Those that share a queue (AMQP) each see a part of the events, which add up; all others
+    see every event, and the one that has counted for longest is enough."""
+    told = {each.collector: each for each in store.tallies()}
+    counting = [
+        each
+        for each in sorted(store.collectors(), key=lambda each: each.started)
+        if each.collector in told and told[each.collector].started == each.started
+    ]
+    if not counting:
+        return _NOTHING
+    fresh = [each for each in counting if now - each.at <= REPORT_DUE_S]
+    first = fresh[0] if fresh else max(counting, key=lambda each: each.at)
+    return _sum([told[each.collector] for each in fresh if _adds_to(first, each)] or [
+        told[first.collector]
+    ])  # fmt: skip
 
 
-def _escaped(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return escaped.encode("utf-8", "replace").decode()
+def _without_gone(services: Services, counted: Tallies, now: float) -> Tallies:
+    """Without the workers that are listed no more; clients that send tasks never were."""
+    listed = {each.hostname for each in services.crew.listed(now)}
+    gone = {each.hostname for each in services.store.workers()} - listed
+    if not gone:
+        return counted
+    items = tuple(each for each in counted.items if each.worker not in gone)
+    return msgspec.structs.replace(counted, items=items)
+
+
+def _adds_to(first: CollectorStatus, other: CollectorStatus) -> bool:
+    return other is first or other.transport == first.transport == "amqp"
+
+
+def _sum(parts: Sequence[Tallies]) -> Tallies:
+    """All of them as one. Histograms of other buckets than the first's are left out."""
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    items: dict[tuple[str, str], TaskTally] = {}
+    for part in parts:
+        for item in part.items:
+            if part.bounds != first.bounds:
+                item = msgspec.structs.replace(item, runtimes=(), runtime_s=0.0)
+            key = item.worker, item.task
+            items[key] = _both(items[key], item) if key in items else item
+    return msgspec.structs.replace(first, items=tuple(items.values()))
+
+
+def _both(one: TaskTally, other: TaskTally) -> TaskTally:
+    waits = [each.waited_s for each in (one, other) if each.waited_s is not None]
+    return TaskTally(
+        one.worker,
+        one.task,
+        min(one.since, other.since),
+        {kind: one.events.get(kind, 0) + other.events.get(kind, 0)
+         for kind in one.events | other.events},
+        tuple(map(sum, zip(one.runtimes, other.runtimes, strict=True)))
+        if one.runtimes and other.runtimes else one.runtimes or other.runtimes,
+        one.runtime_s + other.runtime_s,
+        max(waits, default=None),
+        one.is_due or other.is_due,
+    )  # fmt: skip
+
+
+def _events(items: Iterable[TaskTally]) -> Iterator[Sample]:
+    for item in items:
+        for kind, count in item.events.items():
+            yield {"task": item.task, "type": kind, "worker": item.worker}, float(count)
+
+
+def _events_created(items: Iterable[TaskTally]) -> Iterator[Sample]:
+    for item in items:
+        for kind in item.events:
+            yield {"task": item.task, "type": kind, "worker": item.worker}, item.since
+
+
+def _runtimes(items: Iterable[TaskTally]) -> Iterator[tuple[Labels, Sequence[int], float]]:
+    for item in items:
+        if item.runtimes:
+            yield _labels(item), item.runtimes, item.runtime_s
+
+
+def _runtimes_created(items: Iterable[TaskTally]) -> Iterator[Sample]:
+    return ((_labels(item), item.since) for item in items if item.runtimes)
+
+
+def _waited(items: Iterable[TaskTally]) -> Iterator[Sample]:
+    return ((_labels(item), item.waited_s) for item in items if item.waited_s is not None)
+
+
+def _labels(item: TaskTally) -> Labels:
+    return {"task": item.task, "worker": item.worker}
+
+
+# -- what is now ---------------------------------------------------------------------------
+
+
+def _workers(services: Services, now: float) -> list[Worker]:
+    """Those that were heard lately, the last one first."""
+    lately = [each for each in services.crew.listed(now) if now - _heard(each) <= GONE_AFTER_S]
+    return sorted(lately, key=_heard, reverse=True)[:_WORKERS_MAX]
 
 
 def _heard(worker: Worker) -> float:
-    return max(worker.heartbeat or 0.0, worker.online or 0.0)
+    return max(worker.heartbeat or 0.0, worker.online or 0.0, worker.offline or 0.0)
 
 
-def _collector(services: Services, now: float) -> CollectorStatus | None:
-    """The one that reports for longest: several see the same events."""
-    fresh = [each for each in services.store.collectors() if now - each.at <= REPORT_DUE_S]
-    return min(fresh, key=lambda each: each.started, default=None)
-
-
-def _events(collector: CollectorStatus | None) -> Iterator[_Sample]:
-    counts = collector.event_kinds if collector is not None else {}
-    for kind, count in sorted(counts.items()):
-        if kind.startswith("task-"):
-            yield {"worker": "", "type": kind, "task": ""}, float(count)
-
-
-def _executing(workers: Iterable[Worker], now: float) -> Iterator[_Sample]:
+def _executing(workers: Iterable[Worker], now: float) -> Iterator[Sample]:
     for worker in workers:
         if worker.status(now) == OFFLINE:
             yield {"worker": worker.hostname}, 0.0
@@ -113,7 +181,15 @@ def _executing(workers: Iterable[Worker], now: float) -> Iterator[_Sample]:
             yield {"worker": worker.hostname}, float(worker.active)
 
 
-def _prefetched(services: Services, workers: Iterable[str], now: float) -> Iterator[_Sample]:
+def _prefetched(
+    services: Services, workers: Iterable[str], items: Iterable[TaskTally], now: float
+) -> Iterator[Sample]:
+    """Also that none wait any more, of tasks that a worker has had since the start, where all
+    that wait could be counted."""
+    due: dict[str, set[str]] = {}
+    for item in items:
+        if item.is_due:
+            due.setdefault(item.worker, set()).add(item.task)
     until = services.clock.monotonic() + _BUDGET_S
     for worker in workers:
         left_s = until - services.clock.monotonic()
@@ -121,46 +197,11 @@ def _prefetched(services: Services, workers: Iterable[str], now: float) -> Itera
             return
         waiting = And((_is("worker", worker), _is("state", RECEIVED), _DUE))
         found = services.store.count(waiting, now=now, by="name", cap=_WAITING_MAX, budget_s=left_s)
-        for name, count in sorted(found.groups.items()):
-            yield {"worker": worker, "task": name}, float(count)
+        is_all = found.complete and sum(found.groups.values()) == found.total
+        none_left = due.get(worker, set()) if is_all else set()
+        for name in sorted(none_left | found.groups.keys()):
+            yield {"task": name, "worker": worker}, float(found.groups.get(name, 0))
 
 
 def _is(field: str, value: str) -> Node:
     return Matches(field, How.EQUALS, (value,))
-
-
-def _begun_last(services: Services, now: float) -> tuple[Task, ...]:
-    latest_first = Order("started", descending=True)
-    return services.store.search(
-        And((Has("started"), _DUE)), now=now, order=latest_first, limit=_BEGUN_LAST,
-        budget_s=_BUDGET_S,
-    ).items  # fmt: skip
-
-
-def _waited(latest_first: Iterable[Task]) -> Iterator[_Sample]:
-    told: set[tuple[str, str]] = set()
-    for task in latest_first:
-        key = task.worker or "", task.name or ""
-        if key in told or task.received is None or task.started is None:
-            continue
-        told.add(key)
-        waited_s = max(0.0, task.started - task.received) if task.state == STARTED else 0.0
-        yield {"worker": key[0], "task": key[1]}, waited_s
-
-
-def _runtimes(services: Services, begun: float, now: float) -> Iterator[str]:
-    """The sum and the number of runtimes of the stored tasks that ended since the hour of
-    `begun` (Unix seconds)."""
-    name = "flower_task_runtime_seconds"
-    yield f"# HELP {name} Runtimes of tasks, since the collector's start.\n"
-    yield f"# TYPE {name} histogram\n"
-    start = begun // _HOUR_S * _HOUR_S
-    series = services.store.series(
-        And(()), now=now, measure="runtime", start=start, end=now + _HOUR_S, bucket_s=_HOUR_S
-    )
-    count = sum(bucket.values["n"] for bucket in series.buckets)
-    total_s = sum(bucket.values["n"] * bucket.values["mean"] for bucket in series.buckets)
-    labels = {"worker": "", "task": ""}
-    yield _line(f"{name}_bucket", {**labels, "le": "+Inf"}, count)
-    yield _line(f"{name}_sum", labels, total_s)
-    yield _line(f"{name}_count", labels, count)

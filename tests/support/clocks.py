@@ -1,0 +1,31 @@
+"""Clocks that a test sets."""
+
+from __future__ import annotations
+
+import time
+
+
+class SetClock:
+    """All time stands until the test moves it."""
+
+    def __init__(self, now: float = 1_000.0) -> None:
+        self.time = now
+
+    def now(self) -> float:
+        return self.time
+
+    def monotonic(self) -> float:
+        return self.time
+
+
+class SetWallClock:
+    """Wall time as the test sets it; durations are real."""
+
+    def __init__(self, now: float) -> None:
+        self.time = now
+
+    def now(self) -> float:
+        return self.time
+
+    def monotonic(self) -> float:
+        return time.monotonic()
