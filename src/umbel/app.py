@@ -114,6 +114,7 @@ def collect(loaded: Loaded, *, supervised: bool = False) -> int:
             max_tasks=settings.retention.max_tasks,
         ),
         limits=_limits(settings),
+        runtime_bounds=settings.collector.runtime_buckets,
         supervised=supervised,
     )
     return run_collector(lambda: open_source(link), lambda: open_to_write(settings), options)
@@ -168,7 +169,7 @@ def open_ledger(settings: Settings) -> Ledger:
     return SqliteLedger(settings.data)
 
 
-def web_access(settings: Settings, ledger: Ledger) -> Access:
+def web_access(settings: Settings, levers: Levers) -> Access:
     """Who may come in, by what showing. Raises `StoreError`."""
     from umbel.auth.authenticator import PeopleAndTokens
     from umbel.auth.keys import session_key
@@ -180,9 +181,10 @@ def web_access(settings: Settings, ledger: Ledger) -> Access:
     people = everybody(settings.basic_auth, settings.auth.users)
     key = session_key(settings.data) if people else secrets.token_bytes(32)
     return Access(
-        PeopleAndTokens(people, Tokens(ledger), clock),
-        Sessions(key, settings.auth.session, clock),
+        PeopleAndTokens(people, Tokens(levers.ledger), clock),
+        Sessions(key, settings.auth.session, clock, levers.ledger),
         Attempts(clock),
+        levers.visits,
         read_only=settings.read_only,
     )
 
@@ -304,6 +306,7 @@ def _web(
         url_prefix=settings.url_prefix,
         trusted_proxies=settings.trusted_proxies,
         allowed_hosts=settings.allowed_hosts,
+        gone_after_s=settings.retention.offline_workers,
         only_loopback=settings.unix_socket is None and is_loopback(settings.address),
     )
     supervised = (lambda: supervisor.state().sentence) if supervisor is not None else None
@@ -313,7 +316,7 @@ def _web(
         clock=SystemClock(),
         options=options,
         supervised=supervised,
-        access=web_access(settings, levers.ledger),
+        access=web_access(settings, levers),
     )
 
 

@@ -10,6 +10,7 @@ from umbel.auth.base import Role
 from umbel.auth.people import everybody
 from umbel.auth.tokens import Tokens, make_token
 from umbel.clock import Clock
+from umbel.services.visits import Visits
 from umbel.store.ledger import Ledger
 from umbel.web.access import Access
 from umbel.web.attempts import Attempts
@@ -20,11 +21,13 @@ USERS = ("vera:viewer:pw-vera", "otto:operator:pw-otto", "ada:admin:pw-ada")
 ROLES: tuple[Role, ...] = ("viewer", "operator", "admin")
 
 
-def door(users: Sequence[str], ledger: Ledger, clock: Clock, *, read_only: bool = False) -> Access:
+def door(
+    users: Sequence[str], ledger: Ledger, visits: Visits, clock: Clock, *, read_only: bool = False
+) -> Access:
     """As `app.web_access` makes it."""
     authenticator = PeopleAndTokens(everybody([], users), Tokens(ledger), clock)
-    sessions = Sessions(b"k" * 32, 3_600, clock)
-    return Access(authenticator, sessions, Attempts(clock), read_only=read_only)
+    sessions = Sessions(b"k" * 32, 3_600, clock, ledger)
+    return Access(authenticator, sessions, Attempts(clock), visits, read_only=read_only)
 
 
 def basic(user: str, password: str) -> dict[str, str]:

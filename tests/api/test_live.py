@@ -72,6 +72,44 @@ async def test_what_changes_and_does_not_match_is_told_by_its_id(world: World) -
     assert changes.data["left"] == [uuid_of(3)]
 
 
+async def test_without_left_nothing_is_told_of_what_does_not_match(world: World) -> None:
+    async with listen(world.app, q="state:STARTED", left="false") as narrow:
+        await narrow.next("hello")
+        async with listen(world.app, q="state:STARTED") as whole:
+            await whole.next("hello")
+            world.store.apply(succeeded(uuid_of(7), NOW))
+            left = await whole.next("changes")
+            world.store.apply(begun(uuid_of(8), NOW))
+            first = await narrow.next("changes")
+
+    assert left.data["left"] == [uuid_of(7)]
+    assert [row["uuid"] for row in first.data["items"]] == [uuid_of(8)]
+    assert first.data["left"] == []
+    assert first.data["skipped"] == 0
+
+
+async def test_a_flood_of_what_does_not_match_is_not_counted_without_left(world: World) -> None:
+    async with listen(world.app, q="state:STARTED", left="false") as listener:
+        await listener.next("hello")
+        world.store.apply(many(100, 700))
+        await until(lambda: listener.told and listener.told[-1].id == 706)
+        kinds = {event.event for event in listener.told}
+
+    assert kinds == {"status"}
+
+
+async def test_a_row_that_was_loaded_and_matches_no_longer_leaves(world: World) -> None:
+    world.store.apply(begun(uuid_of(7), NOW))
+    page = (await world.get("/api/v1/tasks", q="state:STARTED")).json()
+
+    async with listen(world.app, q="state:STARTED", after=page["seq"]) as listener:
+        world.store.apply(succeeded(uuid_of(7), NOW))
+        changes = await listener.next("changes")
+
+    assert uuid_of(7) in [row["uuid"] for row in page["items"]]
+    assert changes.data["left"] == [uuid_of(7)]
+
+
 async def test_relative_times_slide_with_the_clock(world: World) -> None:
     async with listen(world.app, q="received:-1m..") as listener:
         await listener.next("hello")

@@ -106,12 +106,20 @@ async def test_bound_to_more_than_loopback_any_name_is_answered() -> None:
 
 
 async def test_the_page_is_shown_wherever_the_application_links_to(paged: World) -> None:
-    for path in ("/", "/tasks", "/tasks/00000000-0000", "/tasks/nightly.report", "/a/b/c"):
+    for path in ("/", "/tasks", "/tasks/00000000-0000", "/tasks/nightly.report", "/workers/"):
         response = await paged.get(path)
         assert response.status_code == 200
         assert response.headers["content-type"].startswith("text/html")
         assert '<base href="/" />' in response.text
         assert response.headers["cache-control"] == "no-cache"
+
+
+async def test_a_page_that_does_not_exist_is_shown_and_is_a_404(paged: World) -> None:
+    for path in ("/nosuch", "/worker/celery", "/healthcheck/"):
+        answer = await paged.get(path)
+
+        assert answer.status_code == 404, path
+        assert "<base href" in answer.text
 
 
 @pytest.mark.parametrize("path", ["/umbel/tasks", "/umbel", "/tasks", "/"])

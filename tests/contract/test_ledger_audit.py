@@ -30,6 +30,8 @@ def test_a_line_comes_back_as_it_was_written_with_its_number(ledger: Ledger) -> 
         count=3,
         outcome="done",
         answer="3 revoked",
+        reason="poison since 14:00",
+        tasks=("t1", "t2"),
     )
 
     number = ledger.record(line)

@@ -13,7 +13,7 @@ from umbel.cli.source import with_source
 if TYPE_CHECKING:
     from umbel.python.sources import Source
 
-_COLUMNS: Final = ("at", "actor", "via", "action", "count", "target", "outcome", "answer")
+_COLUMNS: Final = ("at", "actor", "via", "action", "count", "target", "reason", "outcome", "answer")
 _PAGE: Final = 200
 
 

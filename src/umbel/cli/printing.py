@@ -6,6 +6,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,6 +20,9 @@ import click
 _GAP: Final = "  "
 #: No column is made narrower than this to fit.
 _NARROWEST: Final = 8
+#: What a spreadsheet takes for the beginning of a formula, in either width of East Asia.
+_FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_NUMBER: Final = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 #: How many rows decide how wide columns are.
 _MEASURED: Final = 50
 
@@ -75,18 +79,27 @@ def print_table(
     return count
 
 
-def print_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> int:
-    """Print rows as CSV with a header."""
+def print_csv(
+    rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, guarded: bool = True
+) -> int:
+    """Print rows as CSV with a header. `guarded`: texts that a spreadsheet would run as a
+    formula get an apostrophe before them; numbers stay as they are."""
+    cell = _guarded if guarded else clean
     line = io.StringIO()
     writer = csv.writer(line, lineterminator="\n")
     count = -1
     for values in _and_header(rows, columns):
         line.seek(0)
         line.truncate()
-        writer.writerow(["" if value is None else clean(value) for value in values])
+        writer.writerow(["" if value is None else cell(value) for value in values])
         click.echo(line.getvalue(), nl=False)
         count += 1
     return count
+
+
+def _guarded(value: object) -> str:
+    is_text = not isinstance(value, int | float) and not _NUMBER.fullmatch(str(value))
+    return ("'" if is_text and str(value).startswith(_FORMULAS) else "") + clean(value)
 
 
 def _and_header(

@@ -34,6 +34,10 @@ def _query(_context: click.Context, _parameter: click.Parameter, words: tuple[st
 @click.argument("query", nargs=-1, callback=_query)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.option("--csv", "as_csv", is_flag=True, help="Comma-separated, with a header.")
+@click.option(
+    "--unguarded", is_flag=True,
+    help="With --csv: leave texts that a spreadsheet would run as a formula as they are.",
+)  # fmt: skip
 @click.option("-f", "--follow", is_flag=True, help="Go on with tasks as they change.")
 @click.option(
     "-n", "--limit", type=click.IntRange(0), default=50, show_default=True,
@@ -50,6 +54,7 @@ def tasks(
     query: str,
     as_json: bool,
     as_csv: bool,
+    unguarded: bool,
     follow: bool,
     limit: int,
     order: str,
@@ -63,6 +68,8 @@ def tasks(
     """
     if as_json and as_csv:
         raise click.UsageError("Either --json or --csv.")
+    if unguarded and not as_csv:
+        raise click.UsageError("--unguarded means nothing without --csv.")
     chosen = _chosen(columns)
     found = _found(source, query, order, limit, follow=follow)
     if as_json:
@@ -71,7 +78,7 @@ def tasks(
             told = {name: row[name] for name in chosen} if columns else row
             click.echo(printing.as_json(told))
     elif as_csv:
-        printing.print_csv((_row(task) for task in found), chosen)
+        printing.print_csv((_row(task) for task in found), chosen, guarded=not unguarded)
     else:
         _table(found, chosen, follow=follow)
 

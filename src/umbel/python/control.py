@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import threading
 import time
+import unicodedata
 import uuid
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
@@ -341,6 +342,8 @@ def _name(task: Any) -> str:
     name = task if isinstance(task, str) else getattr(task, "name", None)
     if not isinstance(name, str) or not name:
         raise ValueError(f"A task is named by a text such as shop.send, not by {task!r}.")
+    if any(unicodedata.category(c) == "Cc" for c in name):
+        raise ValueError(f"A task's name has no control characters, as {name!r} does.")
     return name
 
 

@@ -56,8 +56,9 @@ class TaskInfo(TypedDict):
     `retried`, `revoked`, `eta`, `expires`) are Unix seconds, `runtime` is seconds. `args`,
     `kwargs` and `result` are Python reprs as the worker told them, cut if they are long.
     `hostname` is the node name that also stands in `worker`. `client` names the process that
-    sent the task. `children` are the ids of the tasks that it sent: `get_task_by_id` looks
-    for them, lists leave them None. Events do not tell a `priority`.
+    sent the task. `children` are the ids of the tasks that it sent, oldest first and at most
+    1,000; None where the task alone was at hand, as with `as_dict`. Events do not tell a
+    `priority`.
     """
 
     uuid: str

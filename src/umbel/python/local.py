@@ -18,6 +18,7 @@ from umbel.query.match import compile_query
 from umbel.results.base import Result
 from umbel.services.control.applying import Applied, Apply
 from umbel.services.control.values import ActionPlan, ActionReport, ActionRequest
+from umbel.services.crew import Crew
 from umbel.services.levers import Levers
 from umbel.services.queues import QueueRow
 from umbel.services.rows import WholeTask, WorkerRow, whole_task, worker_row
@@ -33,7 +34,7 @@ CHILDREN_MAX: Final = 1_000
 
 class LocalSource:
     """See `Source`. `open_levers` connects nothing before it is first needed; None where no
-    broker is known."""
+    broker is known. `gone_after_s` is that of `Crew`."""
 
     def __init__(
         self,
@@ -44,7 +45,9 @@ class LocalSource:
         clock: Clock,
         open_levers: Callable[[], Levers] | None,
         on_close: Callable[[], None],
+        gone_after_s: float | None = None,
     ) -> None:
+        self._gone_after_s = gone_after_s
         self._name = name
         self._store = store
         self._ledger = ledger
@@ -84,7 +87,8 @@ class LocalSource:
 
     def workers(self) -> tuple[WorkerRow, ...]:
         now = self._clock.now()
-        return tuple(worker_row(worker, now) for worker in self._reading.workers())
+        crew = Crew(self._reading, self._gone_after_s)
+        return tuple(worker_row(worker, now) for worker in crew.listed(now))
 
     def follow(self, query: Node, after: int) -> Iterator[Task]:
         while True:

@@ -83,6 +83,7 @@ def open_settings(settings: Settings) -> Source:
         SystemClock(),
         None if settings.app is None and settings.broker is None else open_levers,
         _all_of(store.close, ledger.close),
+        settings.retention.offline_workers,
     )
 
 

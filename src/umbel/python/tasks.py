@@ -9,6 +9,7 @@ from typing import Any, Final
 from umbel.cluster.task import Task
 from umbel.python.asking import OneOrMore, filters
 from umbel.python.events import EventsLike, source_of
+from umbel.python.families import with_children
 from umbel.python.info import TaskInfo, WorkerLike, as_dict, task_info
 from umbel.python.snapshot import found_in, state_in
 from umbel.python.sorting import sort_key
@@ -91,10 +92,12 @@ def _told(
     if stop is not None and start >= stop:
         return
     workers: dict[str, WorkerLike] = {each.hostname: each for each in source.workers()}
-    for task in islice(pages(source, query, order, stop), start, stop):
+    told = islice(pages(source, query, order, stop), start, stop)
+    for task, children in with_children(source, told):
         # Lists leave the traceback out; few tasks have one.
         whole = source.task(task.uuid) if task.exception is not None else None
-        yield task_info(task, workers, traceback=whole.traceback if whole is not None else None)
+        traceback = whole.traceback if whole is not None else None
+        yield task_info(task, workers, traceback=traceback, children=children)
 
 
 def pages(source: Source, query: Node, order: Order, most: int | None) -> Iterator[Task]:

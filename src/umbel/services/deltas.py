@@ -58,9 +58,11 @@ class Changed:
 
 
 class Pending:
-    """Changes of one query that have not been told yet."""
+    """Changes of one query that have not been told yet. Without `with_left`, tasks that do
+    not match are nothing to tell."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, with_left: bool = True) -> None:
+        self._with_left = with_left
         self._items: dict[str, Changed] = {}
         self._left: dict[str, None] = {}
         self._skipped = 0
@@ -72,17 +74,22 @@ class Pending:
         self._left.pop(uuid, None)
         if matched:
             self._items[uuid] = changed
-        else:
+        elif self._with_left:
             self._left[uuid] = None
 
     def skip(self, count: int) -> None:
         """`count` changed tasks are not known."""
         self._skipped += count
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to tell."""
+        return not (self._items or self._left or self._skipped)
+
     def take(self, seq: int) -> Delta | None:
         """All of it as one delta that leads to `seq`, or None if nothing changed; nothing
         is pending afterwards."""
-        if not (self._items or self._left or self._skipped):
+        if self.is_empty:
             return None
         rows = _newest(list(self._items.values())[-ITEMS_MAX:])
         left = tuple(self._left)[-LEFT_MAX:]

@@ -47,6 +47,7 @@ class Levers:
         self.control = Control(
             store, search, ledger, cluster, self.results, self.inspection, clock, keep_s
         )
+        self.visits = self.control.visits
 
     @property
     def is_stopping(self) -> bool:

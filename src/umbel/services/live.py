@@ -2,7 +2,7 @@
 
 Theory of operation. While anyone listens, one task asks the store every `POLL_S` seconds
 what changed, and the ledger of which tasks something was asked. It decides each such task
-once for every distinct query (a `_Channel`), and every `TELL_S` makes of what it gathered
+once for every distinct subject (a `_Channel`), and every `TELL_S` makes of what it gathered
 one `Delta`, which all streams of the channel share. So the cost grows with the number of
 different queries, not of readers; and however much there is to do, the poller rests for most
 of the time. `streams` says what happens to a reader that is slower than that.
@@ -50,13 +50,22 @@ log = logging.getLogger("umbel.live")
 _encode: Final = msgspec.json.Encoder().encode
 
 
-class _Channel:
-    """One distinct query: what is pending for it, and who listens to it."""
+class Subject(NamedTuple):
+    """What a reader follows: a query, and whether also ids of tasks that changed and do not
+    match. Who shows rows of the query needs them, since a row that was loaded may match no
+    longer; for who only waits for what matches they would be the changes of everybody."""
 
-    def __init__(self, query: Node) -> None:
-        self.query = query
+    query: Node
+    with_left: bool = True
+
+
+class _Channel:
+    """One distinct subject: what is pending for it, and who listens to it."""
+
+    def __init__(self, subject: Subject) -> None:
+        self.subject = subject
         self.told = float("-inf")
-        self.pending = Pending()
+        self.pending = Pending(with_left=subject.with_left)
         self.asked = False
         self.streams: set[Stream] = set()
 
@@ -87,7 +96,7 @@ class Hub:
         self._clock = clock
         self._streams_max = streams_max
         self._streams: set[Stream] = set()
-        self._channels: dict[Node, _Channel] = {}
+        self._channels: dict[Subject, _Channel] = {}
         self._seq = 0
         self._pulse: bytes | None = None
         self._pulsed = float("-inf")
@@ -107,18 +116,18 @@ class Hub:
         return self._poller is None or self._poller.done()
 
     @asynccontextmanager
-    async def subscribe(self, query: Node | None, after: int | None) -> AsyncIterator[Stream]:
-        """A stream of what changes for `query` (None: the status alone) after change number
+    async def subscribe(self, subject: Subject | None, after: int | None) -> AsyncIterator[Stream]:
+        """A stream of what changes for `subject` (None: the status alone) after change number
         `after` (None: from now on). Raises `TooManyStreams`, `StoreError`."""
         self._admit()
         stream = Stream()
         self._streams.add(stream)
         try:
             async with self._turn:
-                await self._begin(stream, query, after)
+                await self._begin(stream, subject, after)
             yield stream
         finally:
-            self._forget(stream, query)
+            self._forget(stream, subject)
 
     def stop(self) -> None:
         """End every stream and give no more: the process is ending."""
@@ -136,17 +145,17 @@ class Hub:
                 remedy="Close browser tabs that show Umbel, or try again later.",
             )
 
-    async def _begin(self, stream: Stream, query: Node | None, after: int | None) -> None:
+    async def _begin(self, stream: Stream, subject: Subject | None, after: int | None) -> None:
         if not self._channels:  # nobody followed the store, so our number may be old
             self._seq = await _in_thread(self._newest)
-        stream.begin(self._seq if after is None or query is None else after)
+        stream.begin(self._seq if after is None or subject is None else after)
         if self._pulse is not None and not self.idle:
             stream.pulse(self._pulse)
-        if query is not None:
-            channel = self._channels.setdefault(query, _Channel(query))
+        if subject is not None:
+            channel = self._channels.setdefault(subject, _Channel(subject))
             channel.streams.add(stream)
             if after is not None:
-                await self._catch_up(stream, query, after)
+                await self._catch_up(stream, subject, after)
         if self._stopped:
             stream.close()
         elif self.idle:
@@ -157,12 +166,12 @@ class Hub:
         self._intents.begin()
         return newest_seq(self._store)
 
-    async def _catch_up(self, stream: Stream, query: Node, after: int) -> None:
+    async def _catch_up(self, stream: Stream, subject: Subject, after: int) -> None:
         def look() -> tuple[Changes, Delta | None]:
             changes = self._store.follow(after)
-            pending = Pending()
+            pending = Pending(with_left=subject.with_left)
             changed = self._changed([change.task for change in changes.items])
-            _gather(pending, query, changed, self._clock.now())
+            _gather(pending, subject.query, changed, self._clock.now())
             pending.skip(changes.skipped or 0)
             return changes, pending.take(changes.seq)
 
@@ -172,13 +181,13 @@ class Hub:
         elif delta is not None:
             stream.offer(delta)
 
-    def _forget(self, stream: Stream, query: Node | None) -> None:
+    def _forget(self, stream: Stream, subject: Subject | None) -> None:
         self._streams.discard(stream)
-        channel = self._channels.get(query) if query is not None else None
+        channel = self._channels.get(subject) if subject is not None else None
         if channel is not None:
             channel.streams.discard(stream)
             if not channel.streams:
-                del self._channels[channel.query]
+                del self._channels[channel.subject]
 
     async def _poll(self) -> None:
         try:
@@ -217,7 +226,7 @@ class Hub:
             tasks = {change.task.uuid: change.task for change in changes.items}
             changed = self._changed(list(({task.uuid: task for task in asked} | tasks).values()))
             for channel in channels:
-                _gather(channel.pending, channel.query, changed, now)
+                _gather(channel.pending, channel.subject.query, changed, now)
                 channel.pending.skip(changes.skipped or 0)
                 channel.asked = channel.asked or bool(asked)
             return changes, list(_due(channels, changes.seq, at))
@@ -230,6 +239,10 @@ class Hub:
         for channel, delta, asked in told:
             for stream in channel.streams:
                 stream.offer(delta, asked=asked)
+        for channel in channels:
+            if channel.pending.is_empty:
+                for stream in channel.streams:
+                    stream.reach(changes.seq)
 
     def _changed(self, tasks: Sequence[Task]) -> list[Changed]:
         intents = self._intents.of(tasks)
@@ -237,7 +250,7 @@ class Hub:
 
     def _reset_all(self, channels: list[_Channel], seq: int) -> None:
         for channel in channels:
-            channel.pending = Pending()
+            channel.pending = Pending(with_left=channel.subject.with_left)
             for stream in channel.streams:
                 stream.reset(seq, "More changed at once than is remembered one by one.")
 

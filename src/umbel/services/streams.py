@@ -68,6 +68,11 @@ class Stream:
             self._deltas.append(delta)
         self._wake.set()
 
+    def reach(self, seq: int) -> None:
+        """There is nothing to tell up to `seq`: a reader who comes back need not ask before."""
+        if not (self._deltas or self._missed):
+            self._seq = max(self._seq, seq)
+
     def pulse(self, body: bytes) -> None:
         """Give a status, in place of one that was not read yet."""
         self._pulse = body

@@ -2,8 +2,9 @@
 
 Beside the history, which the collector alone writes, stands a small book that every process
 with a person in front of it may write: actions (their plans and reports), the audit, what
-was asked of single tasks, and API tokens. Any thread, any process, at the same time; each
-call is durable when it returns. What cannot be done raises a `StoreError`.
+was asked of single tasks, API tokens, and which sessions were logged out. Any thread, any
+process, at the same time; each call is durable when it returns. What cannot be done raises a
+`StoreError`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ from umbel.errors import StoreError
 
 #: The mark of a ledger in which nothing was intended yet; 0 asks for the present one.
 FIRST_MARK: Final = 1
+#: How many sessions that were logged out a ledger remembers; those that end first go first.
+ENDED_MAX: Final = 100_000
+#: How many of the tasks that an action made a line of the audit names.
+TASKS_MAX: Final = 20
 #: The most ids that `Ledger.intended_since` tells.
 INTENDED_MAX: Final = 1_000
 
@@ -25,7 +30,9 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One line: who (`actor`, from `address`, `via` a face) did what (`action`, a word such
     as `revoke`) to what (`target`, in words), when (Unix seconds). `query` is the search
     that chose the tasks, `count` how many. An action has one entry before it begins
-    (`outcome` None) and one after, with the same `action_id`; `answer` says what came."""
+    (`outcome` None) and one after, with the same `action_id`; `answer` says what came.
+    `reason` is why, in the person's own words; `tasks` are the ids of tasks that it makes
+    (the first `TASKS_MAX`)."""
 
     at: float
     actor: str
@@ -38,6 +45,8 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     count: int | None = None
     outcome: str | None = None
     answer: str | None = None
+    reason: str | None = None
+    tasks: tuple[str, ...] = ()
     number: int = 0
 
 
@@ -159,6 +168,13 @@ class Ledger(Protocol):
 
     def drop_token(self, name: str) -> bool:
         """Forget a token; whether there was one."""
+
+    def end_session(self, session_id: str, expires: float, now: float) -> None:
+        """Remember until `expires` (Unix seconds) that this session was logged out; what has
+        expired by `now` is forgotten, and so are the oldest beyond `ENDED_MAX`."""
+
+    def has_ended(self, session_id: str) -> bool:
+        """Whether this session was logged out, and has not been forgotten since."""
 
     def trim(self, before: float) -> None:
         """Remove actions, intents, repetitions and audit lines from before a time."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from umbel.store.ledger import (
+    ENDED_MAX,
     FIRST_MARK,
     INTENDED_MAX,
     ActionRecord,
@@ -34,6 +35,7 @@ class MemoryLedger:
         self._repeats: dict[str, Repeat] = {}
         self._actions: dict[str, ActionRecord] = {}
         self._tokens: dict[str, Token] = {}
+        self._ended: dict[str, float] = {}
 
     def record(self, entry: AuditEntry) -> int:
         with self._lock:
@@ -139,6 +141,16 @@ class MemoryLedger:
     def drop_token(self, name: str) -> bool:
         with self._lock:
             return self._tokens.pop(name, None) is not None
+
+    def end_session(self, session_id: str, expires: float, now: float) -> None:
+        with self._lock:
+            ended = {**self._ended, session_id: expires}
+            left = [(end, each) for each, end in ended.items() if end > now]
+            self._ended = {each: end for end, each in sorted(left)[-ENDED_MAX:]}
+
+    def has_ended(self, session_id: str) -> bool:
+        with self._lock:
+            return session_id in self._ended
 
     def trim(self, before: float) -> None:
         with self._lock:

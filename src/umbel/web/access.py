@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import hmac
 import logging
 import secrets
+from collections.abc import Callable
 from typing import Final, Literal
 
 import anyio
@@ -29,6 +31,8 @@ from umbel.auth.base import (
     Via,
 )
 from umbel.clock import Clock
+from umbel.services.visits import Visits
+from umbel.store.ledger import Ledger
 from umbel.web.attempts import Attempts
 from umbel.web.problems import Refusal
 from umbel.web.sessions import Session, Sessions
@@ -61,14 +65,17 @@ class Access:
         authenticator: Authenticator,
         sessions: Sessions,
         attempts: Attempts,
+        visits: Visits,
         *,
         read_only: bool = False,
         recheck_s: float = RECHECK_S,
     ) -> None:
         self._authenticator = authenticator
         self._attempts = attempts
+        self._visits = visits
         self._trying = anyio.CapacityLimiter(_TRIED_AT_ONCE)
         self._asking = anyio.CapacityLimiter(8)
+        self._noting = anyio.CapacityLimiter(2)
         self.sessions = sessions
         self.read_only = read_only
         self.recheck_s = recheck_s
@@ -92,29 +99,31 @@ class Access:
             return await self._by_token(shown)
         if self.is_open:
             return Known(ANONYMOUS, "admin", "anonymous")
-        session = self.session(scope)
+        session = await self.session(scope)
         if session is not None:
             return self._by_session(session)
         if scheme.lower() == "basic":
             credentials = _basic(shown)
-            return await self.by_password(credentials, address_of(scope)) if credentials else None
+            return await self.by_password(credentials, scope) if credentials else None
         return None
 
-    async def by_password(self, credentials: Credentials, address: str) -> Known | None:
+    async def by_password(self, credentials: Credentials, scope: Scope) -> Known | None:
         """Who has this name and password. Raises `Refusal` after too many wrong ones."""
         if self._authenticator.is_remembered(credentials):
             identity = self._authenticator.identify(credentials)
         else:
-            identity = await self._try(credentials, address)
+            identity = await self._try(credentials, scope)
         return _known(identity, "password")
 
-    async def _try(self, credentials: Credentials, address: str) -> Identity | None:
-        user = credentials.user or ""
+    async def _try(self, credentials: Credentials, scope: Scope) -> Identity | None:
+        user, address = credentials.user or "", address_of(scope)
         wait_s = self._attempts.begin(address, user)
         if wait_s is not None:
+            why = "There were too many wrong passwords."
+            await self._note_failure(user, scope, why)
             raise Refusal(
                 "too-many-logins",
-                f"There were too many wrong passwords. Try again in {wait_s} s.",
+                f"{why} Try again in {wait_s} s.",
                 headers={"Retry-After": str(wait_s)},
             )
         identity = await anyio.to_thread.run_sync(
@@ -122,6 +131,7 @@ class Access:
         )
         if identity is None:
             log.warning("A wrong name or password was tried from %s.", address)
+            await self._note_failure(user, scope, "The name or the password is wrong.")
         else:
             self._attempts.right(address, user)
         return identity
@@ -132,10 +142,37 @@ class Access:
         )
         return _known(identity, "token")
 
-    def session(self, scope: Scope) -> Session | None:
-        """The session whose cookie the request has, whether or not its user still may."""
+    async def session(self, scope: Scope) -> Session | None:
+        """The session whose cookie the request has, whether or not its user still may. Raises
+        `StoreError`."""
         value = Request(scope).cookies.get(self.sessions.cookie)
-        return self.sessions.read(value) if value else None
+        if not value:
+            return None
+        return await anyio.to_thread.run_sync(self.sessions.read, value, limiter=self._asking)
+
+    async def end_session(self, session: Session, scope: Scope) -> None:
+        """Log somebody out whom `Guard` let in."""
+        await self._in_thread(functools.partial(self.sessions.end, session))
+        await self._in_thread(functools.partial(self._visits.went, scope["umbel.actor"]))
+
+    async def note_login(self, known: Known, scope: Scope) -> None:
+        """Say in the audit that somebody logged in."""
+        await self._in_thread(functools.partial(self._visits.came, self.actor(known, scope)))
+
+    async def note_refusal(self, scope: Scope, why: str) -> None:
+        """Say in the audit that somebody whom `Guard` let in wanted what they may not."""
+        target = f"{scope['method']} {path_of(scope)}"
+        await self._in_thread(
+            functools.partial(self._visits.refused, scope["umbel.actor"], target, why)
+        )
+
+    async def _note_failure(self, user: str, scope: Scope, why: str) -> None:
+        nobody = self.actor(Known(ANONYMOUS, "viewer", "password"), scope)
+        await self._in_thread(functools.partial(self._visits.failed, nobody, user, why))
+
+    async def _in_thread(self, write: Callable[[], None]) -> None:
+        """The event loop waits for no disk."""
+        await anyio.to_thread.run_sync(write, limiter=self._noting)
 
     def begin_session(self, known: Known) -> str:
         """The value of the cookie for somebody who has just shown their password."""
@@ -178,10 +215,10 @@ class Nobody:
         return None
 
 
-def open_access(clock: Clock, *, read_only: bool = False) -> Access:
+def open_access(clock: Clock, ledger: Ledger, visits: Visits, *, read_only: bool = False) -> Access:
     """A door without a lock."""
-    sessions = Sessions(secrets.token_bytes(32), 60.0, clock)
-    return Access(Nobody(), sessions, Attempts(clock), read_only=read_only)
+    sessions = Sessions(secrets.token_bytes(32), 60.0, clock, ledger)
+    return Access(Nobody(), sessions, Attempts(clock), visits, read_only=read_only)
 
 
 def address_of(scope: Scope) -> str:

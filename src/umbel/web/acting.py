@@ -23,7 +23,7 @@ def plan_action(services: Services, asked: ActionRequest, actor: Actor) -> Actio
 
 
 def execute_action(services: Services, asked: requests.ExecuteAction, actor: Actor) -> ActionReport:
-    report = services.levers.control.execute(asked.id, actor, asked.confirm)
+    report = services.levers.control.execute(asked.id, actor, asked.confirm, asked.reason)
     services.levers.queues.forget()
     return report
 

@@ -21,6 +21,7 @@ from starlette.routing import Route as Address
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from umbel.clock import Clock
+from umbel.services.crew import Crew
 from umbel.services.health import Health, Supervised
 from umbel.services.intents import Intents
 from umbel.services.levers import Levers
@@ -31,7 +32,12 @@ from umbel.web.access import Access, open_access
 from umbel.web.endpoint import Endpoint, Lanes
 from umbel.web.entrance import Entrance
 from umbel.web.faults import Faults
-from umbel.web.flower.endpoint import WorkersPage, flower_addresses
+from umbel.web.flower.endpoint import (
+    WORKERS_PAGES,
+    NothingHere,
+    WorkersPage,
+    flower_addresses,
+)
 from umbel.web.guard import Guard, Permitted
 from umbel.web.handlers import Services
 from umbel.web.limits import Bodies, Limits
@@ -57,19 +63,28 @@ class _Rest(Convertor[str]):
         return value
 
 
+class _NotOurs(_Rest):
+    """The rest of a path below `/api/` that is not of our own API."""
+
+    regex = r"(?s:(?!v1(?:/|\Z)).*)"
+
+
 register_url_convertor("rest", _Rest())
+register_url_convertor("not_ours", _NotOurs())
 
 
 class WebOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How the application is reached. `url_prefix` is "" or begins with a slash and ends
     without; `trusted_proxies` are IP addresses or networks; `allowed_hosts` host names or
     patterns; `only_loopback` says that the server is bound to loopback, so that foreign
-    host names are refused; `pages` is the folder with the built pages."""
+    host names are refused; `gone_after_s` is how long workers are listed of which nothing is
+    heard any more (None: for ever); `pages` is the folder with the built pages."""
 
     url_prefix: str = ""
     trusted_proxies: tuple[str, ...] = LOOPBACK
     allowed_hosts: tuple[str, ...] = ()
     only_loopback: bool = True
+    gone_after_s: float | None = None
     streams_max: int = STREAMS_MAX
     pages: Path = BUILT
 
@@ -90,9 +105,10 @@ def create_app(
     health = Health(store, clock, supervised)
     intents = Intents(levers.ledger)
     hub = Hub(store, health, intents, clock, streams_max=options.streams_max)
-    services = Services(store, clock, Search(store, clock), health, hub, intents, levers)
+    crew = Crew(store, options.gone_after_s)
+    services = Services(store, clock, Search(store, clock), health, hub, intents, levers, crew)
     lanes = Lanes()
-    access = access or open_access(clock)
+    access = access or open_access(clock, levers.ledger, levers.visits)
     ui = Ui(lanes.history, options.pages)
     workers_page = WorkersPage(ui.showing("index.html"), services, lanes, access)
     app = Starlette(
@@ -101,7 +117,8 @@ def create_app(
             Address(f"{API_ROOT}/openapi.json", _openapi, methods=["GET"]),
             Address("/login", LoginEndpoint(access, ui.showing("login.html")), methods=LOGIN),
             *flower_addresses(services, lanes, access),
-            Address("/workers", workers_page, methods=["GET"]),
+            Address("/api/{path:not_ours}", NothingHere()),
+            *(Address(path, workers_page, methods=["GET"]) for path in WORKERS_PAGES),
             Address("/{path:rest}", ui, methods=["GET"]),
         ],
         middleware=[

@@ -109,7 +109,9 @@ class Permitted:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not actor_of(scope).may(self._permission):
-            raise not_permitted(self._permission, read_only=self._access.read_only)
+            refusal = not_permitted(self._permission, read_only=self._access.read_only)
+            await self._access.note_refusal(scope, str(refusal))
+            raise refusal
         if self._stream and not self._access.is_open:
             receive = self._until_turned_away(scope, receive)
         await self._app(scope, receive, send)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import msgspec
 
 from umbel.clock import Clock
+from umbel.services.crew import Crew
 from umbel.services.health import Health, Status
 from umbel.services.intents import Intents
 from umbel.services.levers import Levers
@@ -30,6 +31,7 @@ class Services(msgspec.Struct, frozen=True):
     hub: Hub
     intents: Intents
     levers: Levers
+    crew: Crew
 
 
 def list_tasks(services: Services, asked: requests.ListTasks) -> answers.TaskPage:
@@ -107,7 +109,7 @@ def one_workflow(services: Services, asked: requests.OneWorkflow) -> answers.Wor
 
 def list_workers(services: Services, _: requests.Nothing) -> answers.Workers:
     now = services.clock.now()
-    workers = services.store.workers()
+    workers = services.crew.listed(now)
     return answers.Workers(items=tuple(worker_row(worker, now) for worker in workers), now=now)
 
 

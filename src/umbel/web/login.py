@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from umbel.auth.base import Credentials, Permission, Role, Via
-from umbel.web.access import Access, Known, address_of
+from umbel.web.access import Access, Known
 from umbel.web.bodies import check_kind, read_body
 from umbel.web.parameters import read
 from umbel.web.problems import Refusal
@@ -65,10 +65,12 @@ class LoginEndpoint:
         if self._access.is_open:
             raise Refusal("not-found", "Nobody needs to log in here: there is no login.")
         credentials = Credentials(user=login.user, password=login.password)
-        known = await self._access.by_password(credentials, address_of(scope))
+        known = await self._access.by_password(credentials, scope)
         if known is None:
             raise Refusal("not-logged-in", "The name or the password is wrong.")
-        response = _tell(self._access, Known(known.name, known.role, "session"), scope)
+        known = Known(known.name, known.role, "session")
+        await self._access.note_login(known, scope)
+        response = _tell(self._access, known, scope)
         _set_cookie(
             response, scope, self._access, self._access.begin_session(known),
             round(self._access.sessions.lifetime_s),
@@ -84,9 +86,9 @@ class LogoutEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await _body(Nothing, Request(scope, receive))
-        session = self._access.session(scope)
+        session = await self._access.session(scope)
         if session is not None:
-            self._access.sessions.end(session)
+            await self._access.end_session(session, scope)
         response = _json(LoggedOut(session is not None))
         _set_cookie(response, scope, self._access, "", 0)
         await response(scope, receive, send)

@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from umbel.cluster.events import LABEL_MAX, UUID_MAX
 from umbel.query.lexer import TEXT_MAX
+from umbel.services.control.values import Reason
 from umbel.services.inspection import Inspected
 from umbel.store.base import Measure
 
@@ -139,6 +140,9 @@ class Follow(msgspec.Struct, frozen=True, kw_only=True):
     q: Text = ""
     after: ChangeNumber | None = None
     status_only: Annotated[bool, Meta(description="Tell the status alone.")] = False
+    left: Annotated[
+        bool, Meta(description="Tell the ids of tasks that changed and do not match, too.")
+    ] = True
 
 
 class ListActions(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,6 +173,9 @@ class ExecuteAction(msgspec.Struct, frozen=True, kw_only=True):
         ]
         | None
     ) = None
+    reason: Annotated[
+        Reason | None, Meta(description="Your words for the audit, in the place of the plan's.")
+    ] = None
 
 
 class CancelAction(msgspec.Struct, frozen=True, kw_only=True):

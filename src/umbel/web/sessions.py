@@ -1,7 +1,8 @@
 """Logins of browsers: a signed cookie that says who, until when, and under which password.
 
-Nothing is kept of a session but those that were ended before their time, so any number of
-servers over one data directory know each other's logins. The cookie carries the stamp of the
+Nothing is kept of a session but, in the ledger, which were ended before their time; so any
+number of servers over one data directory know each other's logins and logouts, and a logout
+holds over a restart. The cookie carries the stamp of the
 user's password and role (`auth.base.Standing`): changing either ends all their sessions.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import logging
 import secrets
 import threading
 from typing import Final
@@ -17,8 +19,12 @@ from typing import Final
 import msgspec
 
 from umbel.clock import Clock
+from umbel.errors import StoreError
+from umbel.store.ledger import Ledger
 
-#: How many sessions that were logged out are remembered until they would have expired.
+log = logging.getLogger("umbel.web")
+
+#: How many are known to be ended without asking, and whatever becomes of the ledger.
 _ENDED_MAX: Final = 10_000
 #: No cookie of ours is longer.
 _VALUE_MAX: Final = 1_000
@@ -34,11 +40,13 @@ class Session(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Sessions:
-    """Begins, knows and ends sessions. Any thread. Who has the `key` can make sessions."""
+    """Begins, knows and ends sessions. Any thread; `read` and `end` may wait for a disk. Who
+    has the `key` can make sessions."""
 
-    def __init__(self, key: bytes, lifetime_s: float, clock: Clock) -> None:
+    def __init__(self, key: bytes, lifetime_s: float, clock: Clock, ledger: Ledger) -> None:
         self._key = key
         self._clock = clock
+        self._ledger = ledger
         self._ended: dict[str, float] = {}
         self._lock = threading.Lock()
         self.lifetime_s = lifetime_s
@@ -53,7 +61,8 @@ class Sessions:
         return f"{body}.{self._signature(body)}"
 
     def read(self, value: str) -> Session | None:
-        """The session of a cookie; None if it is not ours, has expired or was ended."""
+        """The session of a cookie; None if it is not ours, has expired or was ended. Raises
+        `StoreError` where the ledger cannot say."""
         body, _, signature = value.rpartition(".")
         if len(value) > _VALUE_MAX or not hmac.compare_digest(
             self._signature(body).encode(), signature.encode("utf-8", "surrogatepass")
@@ -61,12 +70,15 @@ class Sessions:
             return None
         padded = body + "=" * (-len(body) % 4)
         session = msgspec.json.decode(base64.urlsafe_b64decode(padded), type=Session)
+        if session.expires <= self._clock.now():
+            return None
         with self._lock:
             ended = session.id in self._ended
-        return None if ended or session.expires <= self._clock.now() else session
+        return None if ended or self._ledger.has_ended(session.id) else session
 
     def end(self, session: Session) -> None:
-        """The cookie is good for nothing any more, whoever has a copy."""
+        """The cookie is good for nothing any more, whoever has a copy. While the ledger cannot
+        be written, this holds in this process alone."""
         now = self._clock.now()
         with self._lock:
             self._ended[session.id] = session.expires
@@ -74,6 +86,10 @@ class Sessions:
                 self._ended = {id_: end for id_, end in self._ended.items() if end > now}
             while len(self._ended) > _ENDED_MAX:
                 del self._ended[next(iter(self._ended))]
+        try:
+            self._ledger.end_session(session.id, session.expires, now)
+        except StoreError as error:
+            log.warning("A logout holds only until this server restarts: %s", error)
 
     def _signature(self, body: str) -> str:
         text = body.encode("utf-8", "surrogatepass")

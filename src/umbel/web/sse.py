@@ -14,7 +14,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from umbel.query.ast import Node
+from umbel.services.live import Subject
 from umbel.services.streams import Notice, Stream
 from umbel.web.endpoint import Lane
 from umbel.web.handlers import Services
@@ -46,12 +46,12 @@ class LiveEndpoint:
         request = Request(scope, receive)
         asked = read(Follow, scope["query_string"], request.path_params)
         after = _resumed(request, asked.after)
-        query = await self._query(asked)
+        subject = await self._subject(asked)
         if scope["method"] == "HEAD":
             await _begin(send)
             await send({"type": "http.response.body", "body": b""})
             return
-        async with self._services.hub.subscribe(query, after) as stream:
+        async with self._services.hub.subscribe(subject, after) as stream:
             leaving = asyncio.create_task(_close_when_gone(receive, stream))
             try:
                 await _begin(send)
@@ -60,10 +60,11 @@ class LiveEndpoint:
             finally:
                 leaving.cancel()
 
-    async def _query(self, asked: Follow) -> Node | None:
+    async def _subject(self, asked: Follow) -> Subject | None:
         if asked.status_only:
             return None
-        return await self._lane.run(lambda: self._services.search.parse(asked.q))
+        query = await self._lane.run(lambda: self._services.search.parse(asked.q))
+        return Subject(query, asked.left)
 
 
 def _resumed(request: Request, after: int | None) -> int | None:

@@ -1,8 +1,9 @@
 """The built browser application.
 
-Every path that is not the API's and has no dot shows `index.html`, so that a link into the
-application works, and so does a task's whatever its id; its `<base href>` is set to where
-the server lives. What the build named by its content (`assets/`) is kept by browsers for
+The path of a page shows `index.html`, so that a link into the application works, and so does
+a task's whatever its id; its `<base href>` is set to where the server lives. A path that
+is neither a page's nor a file's shows it too, and is a 404: the page says that nothing is
+there. What the build named by its content (`assets/`) is kept by browsers for
 good, the rest is asked for again with its ETag. Files are read once, compressed once, and
 read again when they change on disk.
 """
@@ -15,6 +16,7 @@ import mimetypes
 import re
 from difflib import get_close_matches
 from html import escape
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
@@ -32,6 +34,8 @@ BUILT: Final = Path(__file__).parent / "static"
 
 _BASE: Final = re.compile(r"<base\s[^>]*>", re.IGNORECASE)
 _HASHED: Final = re.compile(r"assets/.+[-.][A-Za-z0-9_-]{8,}\.[a-z0-9]+")
+#: The pages that stand for themselves (`ui/src/frame/address.ts`).
+_PAGES: Final = frozenset({"", "tasks", "workers", "queues", "run", "audit"})
 #: Below these stand ids and names of the cluster, which may have dots.
 _NAMED: Final = ("tasks/", "workers/", "queues/", "actions/")
 _COMPRESSED: Final = frozenset({".js", ".css", ".html", ".svg", ".json", ".txt", ".map"})
@@ -88,21 +92,27 @@ class Ui:
     def _respond(self, request: Request, path: str) -> Response:
         if path.split("/", 1)[0] == "api":
             raise _unknown(f"/{path}")
-        if path.startswith(_NAMED) or "." not in path.rsplit("/", 1)[-1]:
+        if path.removesuffix("/") in _PAGES or path.startswith(_NAMED):
             return self._page(request)
+        if "." not in path.rsplit("/", 1)[-1]:
+            return self._page(request, status=HTTPStatus.NOT_FOUND)
         file = self._file(path)
         if file is None:
             raise Refusal("not-found", "There is no such file.")
         kept = "public, max-age=31536000, immutable" if _HASHED.fullmatch(path) else "no-cache"
         return _send_file(request, file, kept)
 
-    def _page(self, request: Request, name: str = "index.html") -> Response:
+    def _page(
+        self, request: Request, name: str = "index.html", *, status: HTTPStatus = HTTPStatus.OK
+    ) -> Response:
         prefix = escape(request.scope.get("root_path", ""))
         index = self._file(name)
         if index is None:
             return HTMLResponse(_NOT_BUILT.format(prefix=prefix), status_code=503)
         base = f'<base href="{prefix}/" />'
         text = _BASE.sub(lambda _: base, index.body.decode(), count=1)
+        if status is not HTTPStatus.OK:
+            return HTMLResponse(text, status, {"Cache-Control": "no-store"})
         page = _file(text.encode(), index.changed_ns, ".html")
         return _send_file(request, page, "no-cache")
 

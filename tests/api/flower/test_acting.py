@@ -64,6 +64,16 @@ async def test_options_of_apply_async_reach_the_task(world: World) -> None:
     assert sent.headers == {"h": 1, "shadow": "other"}
 
 
+async def test_a_name_that_is_no_option_changes_nothing(world: World) -> None:
+    body = {"args": [1], "kwargs": None, "options": {"queue": "mail"}, "comment": "by hand"}
+
+    response = await post(world, "/api/task/async-apply/shop.mail", json=body)
+
+    [sent] = world.cluster.sent
+    assert response.json() == {"task-id": sent.id, "state": "PENDING"}
+    assert (sent.args, sent.kwargs, sent.queue) == ((1,), {}, None)
+
+
 async def test_an_expiry_may_be_a_date(world: World) -> None:
     await post(world, "/api/task/send-task/x", json={"expires": "2001-01-01 00:00:00.0"})
     await post(world, "/api/task/send-task/x", json={"expires": "2027-01-01 00:00:00.0"})
@@ -78,7 +88,7 @@ async def test_an_expiry_may_be_a_date(world: World) -> None:
         {"countdown": -1}, {"expires": "soon"}, {"expires": 1e300}, {"priority": "high"},
         {"headers": 5}, {"headers": 5, "shadow": "x"}, {"task_id": ""}, {"link": [{}]},
         {"countdown": 1, "eta": "2030-01-01 00:00:00.0"}, {"queue": "a", "exchange": "b"}, [1],
-        "text", 5,
+        "text", 5, {"args": None},
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("way", ["apply", "async-apply", "send-task"])

@@ -14,9 +14,11 @@ import pytest
 from bench.flower_env import NotInstallable, install
 from tests.api.flower.record import recorded
 from tests.api.flower.said import Said, ask, without_times
-from tests.api.flower.stage import stage
+from tests.api.flower.stage import Stage, stage
 from tests.api.flower.steps import STEPS, Step
+from tests.support.exposition import Family, Labels, parsed
 from tests.support.services import absent
+from tests.support.waiting import wait_until
 
 #: Flower is installed first, where it is not yet.
 pytestmark = [pytest.mark.redis, pytest.mark.timeout(400)]
@@ -29,11 +31,13 @@ GAVE_UP = "Unknown reason"
 
 
 class Answers(NamedTuple):
-    """By the name of the step; `trouble` says why there are none of Flower."""
+    """By the name of the step, and the metrics before the first; `trouble` says why there are
+    none of Flower."""
 
     umbel: dict[str, Said]
     flower: dict[str, Said]
     trouble: str | None
+    metrics: dict[str, dict[str, Family]]
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +48,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answers]:
     except NotInstallable as error:
         celery, trouble = None, str(error)
     with stage(tmp_path_factory.mktemp("parity"), celery) as on:
-        found = Answers({}, {}, trouble)
+        found = Answers({}, {}, trouble, metrics_of(on))
         for step in STEPS:
             found.umbel[step.name] = ask(on, on.umbel, step)
             if on.flower is not None:
@@ -74,3 +78,65 @@ def test_umbel_answers_as_flower_did(step: Step, answers: Answers) -> None:
 def said(step: Step, answer: Said) -> Said:
     """The answer, but for words that are better."""
     return answer._replace(body=None) if step.name in IN_OTHER_WORDS else answer
+
+
+def metrics_of(on: Stage) -> dict[str, dict[str, Family]]:
+    """The metrics of each by its tag, once both have counted the same or Umbel stands alone,
+    and Flower, which waits for their first heartbeat, knows what its workers run."""
+    subjects = [each for each in (on.umbel, on.flower) if each is not None]
+
+    def asked() -> dict[str, dict[str, Family]]:
+        return {each.tag: parsed(each.http.get("/metrics").text) for each in subjects}
+
+    wait_until(
+        lambda: len({counted(found) for found in asked().values()}) == 1,
+        what="the same events to be counted",
+    )
+    return asked()
+
+
+def counted(found: dict[str, Family]) -> tuple[frozenset[tuple[Labels, float]], frozenset[Labels]]:
+    executing = found["flower_worker_number_of_currently_executing_tasks"].values()
+    return frozenset(found["flower_events_total"].values().items()), frozenset(executing)
+
+
+def test_metrics_have_the_names_and_types_of_flowers(answers: Answers) -> None:
+    if answers.trouble is not None:
+        absent("Flower", answers.trouble)
+
+    umbel, flower = (kinds(answers.metrics[tag]) for tag in ("by-umbel", "by-flower"))
+
+    assert umbel == {name: kind for name, kind in flower.items() if name.startswith("flower_")}
+
+
+def kinds(found: dict[str, Family]) -> dict[str, str]:
+    return {name: family.kind for name, family in found.items()}
+
+
+@pytest.mark.parametrize(
+    ("name", "suffix", "is_determined"),
+    [
+        ("flower_events_total", "", True),
+        ("flower_events_created", "", False),
+        ("flower_task_runtime_seconds", "_bucket", True),
+        ("flower_task_runtime_seconds", "_count", True),
+        ("flower_task_runtime_seconds", "_sum", True),
+        ("flower_task_runtime_seconds_created", "", False),
+        ("flower_task_prefetch_time_seconds", "", True),
+        ("flower_worker_prefetched_tasks", "", True),
+        ("flower_worker_online", "", True),
+        ("flower_worker_number_of_currently_executing_tasks", "", True),
+    ],
+)
+def test_metrics_have_the_labels_and_values_of_flowers(
+    name: str, suffix: str, is_determined: bool, answers: Answers
+) -> None:
+    if answers.trouble is not None:
+        absent("Flower", answers.trouble)
+
+    umbel, flower = (answers.metrics[tag][name].values(suffix) for tag in ("by-umbel", "by-flower"))
+
+    assert umbel.keys() == flower.keys()
+    assert umbel.keys()
+    if is_determined:
+        assert umbel == pytest.approx(flower)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
 
-from tests.api.world import NOW, World, collector
+from tests.api.world import NOW, World, problem_of
 from tests.contract.stories import BASE, WORKER, begun, failed, succeeded, uuid_of
 from umbel.errors import BrokerUnreachable, StoreUnwritable
 from umbel.store.memory import MemoryStore
+from umbel.web.app import WebOptions
 
 pytestmark = pytest.mark.anyio
 
@@ -78,6 +78,13 @@ async def test_offset_and_limit_cut_the_same_order() -> None:
 
     assert len(everything) == 450
     assert cut == everything[190:420]
+
+
+@pytest.mark.parametrize("state", ["failure", "Failure", "FAILURE"])
+async def test_a_state_may_be_written_in_small_letters(world: World, state: str) -> None:
+    found = await tasks(world, state=state)
+
+    assert {task["state"] for task in found.values()} == {"FAILURE"}
 
 
 async def test_a_list_of_none_is_an_empty_object(world: World) -> None:
@@ -163,9 +170,10 @@ async def test_a_silent_worker_is_not_alive(world: World) -> None:
     assert (await world.get("/api/workers?status=1")).json() == {WORKER: False}
 
 
-async def test_the_page_of_workers_is_ours_and_its_json_is_flowers(world: World) -> None:
-    page = await world.get("/workers")
-    rows = (await world.get("/workers", json=1)).json()["data"]
+@pytest.mark.parametrize("path", ["/", "/workers", "/dashboard"])
+async def test_the_page_of_workers_is_ours_and_its_json_is_flowers(world: World, path: str) -> None:
+    page = await world.get(path)
+    rows = (await world.get(path, json=1)).json()["data"]
 
     assert page.headers["content-type"].startswith("text/html")
     assert [row["hostname"] for row in rows] == [WORKER]
@@ -188,33 +196,6 @@ async def test_lengths_are_of_the_queues_that_workers_consume(world: World) -> N
     assert found == {
         "active_queues": [{"name": "celery", "messages": 0}, {"name": "mail", "messages": 0}]
     }
-
-
-async def test_metrics_have_flowers_names_and_labels(world: World) -> None:
-    world.store.report(collector(event_kinds={"task-succeeded": 4, "worker-heartbeat": 9}))
-    world.store.apply(begun(uuid_of(50), NOW - 5)[:2])
-
-    response = await world.get("/metrics")
-
-    assert response.headers["content-type"].startswith("text/plain")
-    lines = set(response.text.splitlines())
-    assert 'flower_events_total{worker="",type="task-succeeded",task=""} 4.0' in lines
-    assert f'flower_worker_online{{worker="{WORKER}"}} 1.0' in lines
-    executing = "flower_worker_number_of_currently_executing_tasks"
-    assert f'{executing}{{worker="{WORKER}"}} 1.0' in lines
-    assert f'flower_worker_prefetched_tasks{{worker="{WORKER}",task="shop.send"}} 1.0' in lines
-    for line in lines:
-        assert re.fullmatch(r"# (HELP|TYPE) .+|flower_[a-z_]+\{.*\} [0-9.e+-]+", line), line
-
-
-async def test_labels_of_metrics_are_escaped() -> None:
-    store = MemoryStore()
-    store.apply(begun(uuid_of(1), NOW - 5, name='a"b\\c\nd'))
-    world = World(store=store)
-
-    text = (await world.get("/metrics")).text
-
-    assert 'task="a\\"b\\\\c\\nd"' in text
 
 
 async def test_the_healthcheck_asks_nothing(world: World) -> None:
@@ -265,3 +246,42 @@ async def test_head_is_answered_as_get_is(world: World) -> None:
     async with world.client() as client:
         for path in ("/api/tasks", "/metrics", "/healthcheck", "/api/workers"):
             assert (await client.head(path)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/", "/api/nothing", "/api/v2/tasks", "/api/v1x", "/api/task/info", "/api/a%0Ab"]
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+async def test_a_path_that_flower_does_not_have_is_a_404_as_a_page(
+    world: World, method: str, path: str
+) -> None:
+    async with world.client() as client:
+        response = await client.request(method, path)
+
+    assert response.status_code == 404
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    assert ("<h1>404" in response.text) == (method != "HEAD")
+
+
+async def test_a_path_that_our_own_api_does_not_have_is_a_problem(world: World) -> None:
+    problem = problem_of(await world.get("/api/v1/worker"))
+
+    assert problem["suggestion"] == "/api/v1/workers"
+
+
+@pytest.mark.parametrize(("silent_s", "listed"), [(59, True), (61, False)])
+async def test_workers_that_are_gone_for_long_leave_the_lists(
+    silent_s: float, listed: bool
+) -> None:
+    world = World(options=WebOptions(gone_after_s=60.0))
+    world.clock.time = NOW - 1 + silent_s
+
+    status = (await world.get("/api/workers", status="1")).json()
+    rows = (await world.get("/workers", json="1")).json()["data"]
+    ours = (await world.get("/api/v1/workers")).json()["items"]
+
+    expected = [WORKER] if listed else []
+    assert list(status) == [row["hostname"] for row in rows] == expected
+    assert [row["hostname"] for row in ours] == expected
+    tasks = (await world.get("/api/v1/tasks", q=f"worker:{WORKER}")).json()["items"]
+    assert tasks

@@ -57,3 +57,38 @@ def test_csv_keeps_commas_and_missing_values(capsys: pytest.CaptureFixture[str])
     printing.print_csv([{"a": 'x,"y"', "b": None}, {"a": "\x1b", "b": 1.5}], ("a", "b"))
 
     assert capsys.readouterr().out == 'a,b\n"x,""y""",\n\\x1b,1.5\n'
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+CMD", "'+CMD"),
+        ("-2+3", "'-2+3"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("\t=1", "'\\t=1"),
+        ("\r=1", "'\\r=1"),
+        ("＝1+1", "'＝1+1"),
+        (["=1"], "['=1']"),
+        ("a=1", "a=1"),
+        ("-1.5", "-1.5"),
+        ("+3e-7", "+3e-7"),
+        (-1.5, "-1.5"),
+        (-1e-07, "-1e-07"),
+        (float("-inf"), "-inf"),
+        ("-٣", "'-٣"),
+        ("", '""'),
+    ],
+)
+def test_csv_holds_no_formula_and_numbers_stay_numbers(
+    value: object, cell: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    printing.print_csv([{"a": value}], ("a",))
+
+    assert capsys.readouterr().out == f"a\n{cell}\n"
+
+
+def test_csv_can_be_left_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    printing.print_csv([{"a": "=1+1"}], ("a",), guarded=False)
+
+    assert capsys.readouterr().out == "a\n=1+1\n"

@@ -44,11 +44,13 @@ def test_every_task_gets_an_id_of_its_own() -> None:
 def test_a_task_is_in_the_audit_before_and_after_without_its_arguments() -> None:
     scene = Scene()
 
-    applied = apply(scene, args=["secret"], queue="mail")
+    applied = apply(scene, args=["secret"], queue="mail", reason="lost in the move")
 
     after, before = scene.ledger.audit().items
     assert (before.action, before.outcome, after.outcome) == ("apply", None, "done")
     assert before.target == f"shop.send as {applied.task_id} to mail"
+    assert before.tasks == after.tasks == (applied.task_id,)
+    assert before.reason == after.reason == "lost in the move"
     assert "secret" not in repr((before, after))
 
 
@@ -166,3 +168,25 @@ def test_no_header_makes_it_another_task_than_the_audit_tells(header: str) -> No
 
     assert refused.value.field == "headers"
     assert scene.cluster.sent == []
+
+
+@pytest.mark.parametrize("field", ["queue", "exchange", "routing_key", "serializer", "task_id"])
+@pytest.mark.parametrize("character", ["\0", "\n", "\x1b", "\x7f", "\x85"])
+def test_no_name_holds_a_control_character(field: str, character: str) -> None:
+    scene = Scene()
+
+    with pytest.raises(ActionRefused, match="contains the control character") as refused:
+        apply(scene, **{field: f"a{character}b"})
+
+    assert refused.value.field == field
+    assert character not in str(refused.value)
+    assert scene.cluster.sent == []
+
+
+def test_arguments_hold_any_text() -> None:
+    scene = Scene()
+
+    apply(scene, args=["a\0b\x1b"], kwargs={"k\0": "\n"})
+
+    (sent,) = scene.cluster.sent
+    assert (sent.args, sent.kwargs) == (("a\0b\x1b",), {"k\0": "\n"})

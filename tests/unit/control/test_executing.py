@@ -374,10 +374,31 @@ def test_an_action_is_in_the_audit_before_and_after() -> None:
     assert seen == [1]
     assert (before.actor, before.address, before.via) == ("ada", "10.0.0.1", "api")
     assert (before.action, before.query, before.count) == ("revoke", "state:RECEIVED", 1)
-    assert "Reason: poison since 14:00" in before.target
+    assert before.reason == "poison since 14:00"
     assert before.outcome is None
     assert (after.outcome, after.count, after.action_id) == ("done", 1, report.id)
     assert report.sentence in (after.answer or "")
+
+
+def test_the_reason_given_when_executing_goes_in_the_place_of_the_plans() -> None:
+    scene = Scene()
+    plan = scene.plan("revoke", ids=[WAITING], reason="to see what it would do")
+
+    scene.control.execute(plan.id, ADA, reason="poison since 14:00")
+
+    scene.control.wait(plan.id, 5)
+    assert [line.reason for line in lines(scene)] == ["poison since 14:00"] * 2
+    assert scene.control.action(plan.id).plan.request.reason == "poison since 14:00"
+
+
+def test_a_retry_names_the_tasks_that_it_sent_in_the_audit() -> None:
+    scene = Scene()
+
+    report = scene.do("retry", ids=[FAILED], edit=Edit(args=[1], kwargs={}))
+
+    before, after = lines(scene)
+    assert before.tasks == ()
+    assert after.tasks == (report.sent[FAILED],)
 
 
 def test_a_plan_is_executed_once() -> None:

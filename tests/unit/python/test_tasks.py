@@ -15,6 +15,7 @@ from tests.contract.stories import BASE, heartbeat, shop, succeeded, uuid_of
 from tests.unit.python.test_info import KEYS, celery_state
 from umbel import Events, get_task_by_id, iter_tasks
 from umbel.errors import NotSupported, StoreError, UmbelError
+from umbel.python import families
 from umbel.store.sqlite import SqliteStore
 
 
@@ -187,3 +188,35 @@ def test_iterating_does_not_depend_on_who_holds_the_events(tmp_path: Path) -> No
 
     assert numbers(tasks) == [6, 5, 4, 3, 2, 1]
     store.close()
+
+
+def test_tasks_of_lists_are_told_with_their_children(events: Events) -> None:
+    found = {task["uuid"]: task["children"] for task in iter_tasks(events)}
+
+    for uuid, children in found.items():
+        alone = get_task_by_id(events, uuid)
+        assert alone is not None
+        assert children == alone["children"]
+    assert [uuid_of(6)] in found.values()
+
+
+@pytest.mark.parametrize("bound", [3, 5_000])
+def test_children_are_told_however_many_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound: int
+) -> None:
+    monkeypatch.setattr(families, "FOUND_MAX", bound)
+    monkeypatch.setattr(families, "_PAGE", 2)
+    store = SqliteStore(tmp_path, write=True)
+    parents = [uuid_of(number) for number in range(1, 200)]
+    for number, parent in enumerate(parents, start=1):
+        store.apply(succeeded(parent, BASE + number))
+    sent = [uuid_of(1_000 + number) for number in range(12)]
+    for number, child in enumerate(sent):
+        store.apply(succeeded(child, BASE + 500 + number, parent=parents[number % 3]))
+
+    with Events(directory=tmp_path) as opened:
+        found = {task["uuid"]: task["children"] for task in iter_tasks(opened)}
+    store.close()
+
+    assert [found[parent] for parent in parents[:3]] == [sent[0::3], sent[1::3], sent[2::3]]
+    assert all(found[uuid] == [] for uuid in [*parents[3:], *sent])

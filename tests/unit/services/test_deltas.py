@@ -46,6 +46,16 @@ def test_a_task_that_changed_twice_is_told_once_as_it_is_now() -> None:
     assert msgspec.json.decode(delta.items[1])["state"] == "SUCCESS"
 
 
+def test_without_left_what_does_not_match_is_nothing_to_tell() -> None:
+    pending = Pending(with_left=False)
+    pending.add(change(1), matched=True)
+    pending.add(change(2), matched=False)
+    pending.add(change(1), matched=False)
+
+    assert pending.is_empty
+    assert pending.take(5) is None
+
+
 def test_a_task_that_no_longer_matches_has_left_and_the_other_way_round() -> None:
     pending = Pending()
     pending.add(change(1), matched=True)

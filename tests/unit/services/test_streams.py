@@ -51,6 +51,25 @@ async def test_what_the_reader_knows_already_is_not_told_again() -> None:
     assert await read(stream) == [("status", 10)]
 
 
+async def test_what_tells_nothing_moves_the_reader_on() -> None:
+    stream = await begun(10)
+    stream.reach(15)
+    stream.reach(12)
+    stream.pulse(b"{}")
+    stream.offer(delta(14))
+
+    assert await read(stream) == [("status", 15)]
+
+
+async def test_the_reader_is_not_moved_past_what_it_was_not_told() -> None:
+    stream = await begun(10)
+    stream.offer(delta(11))
+    stream.reach(15)
+    stream.pulse(b"{}")
+
+    assert await read(stream) == [("changes", 11), ("status", 11)]
+
+
 async def test_a_reader_that_is_too_slow_is_told_how_much_it_missed() -> None:
     stream = await begun()
     for seq in range(11, 11 + BUFFER):

@@ -17,7 +17,8 @@ from umbel.cluster.events import LABEL_MAX, UUID_MAX
 from umbel.cluster.task import PENDING
 from umbel.errors import ActionRefused, ResultsUnavailable, UmbelError
 from umbel.results.base import Result, ResultBackend
-from umbel.services.control.permissions import NEEDS_APPLY, must_be_allowed
+from umbel.services.control.checking import no_control_characters
+from umbel.services.control.values import Reason
 from umbel.services.control.wording import cut
 from umbel.store.ledger import AuditEntry, Ledger
 
@@ -40,10 +41,17 @@ RESERVED_HEADERS: Final = frozenset(
 )  # fmt: skip
 
 
+#: Fields of `Apply` that name something.
+_NAMES: Final = (
+    "name", "queue", "exchange", "routing_key", "serializer", "task_id", "root_id", "parent_id",
+)  # fmt: skip
+
+
 class Apply(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A task to send. `countdown` and `expires` are seconds from the sending, `eta` Unix
     seconds, the limits seconds. `check` refuses a name that no live worker has registered;
-    `wait` waits so many seconds for the result."""
+    `wait` waits so many seconds for the result. `reason` is a person's own words for the
+    audit."""
 
     name: _Label
     args: list[object] = []
@@ -64,6 +72,7 @@ class Apply(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     parent_id: _Id | None = None
     check: bool = False
     wait: Annotated[float, Meta(ge=0, le=3_600)] | None = None
+    reason: Reason | None = None
 
 
 class Applied(msgspec.Struct, frozen=True):
@@ -103,24 +112,24 @@ class Applying:
         self._clock = clock
 
     def apply(self, apply: Apply, actor: Actor) -> Applied:
-        """Send it, and wait if asked to. Raises `NotPermitted`, `ActionRefused`,
+        """Send it for somebody who may, and wait if asked to. Raises `ActionRefused`,
         `BrokerError`, `StoreError`, and `ResultsUnavailable` if it is to be waited for and
         no result can come; nothing is sent then."""
-        must_be_allowed(actor, NEEDS_APPLY, "send tasks")
         self._check(apply)
         signature = _signature(apply, self._clock.now())
         if apply.wait is not None:
             self._must_have_results(signature.id)
-        self._record(actor, signature, None, None)
+        self._record(actor, signature, apply.reason, None, None)
         try:
             self._cluster.send([signature])
         except UmbelError as error:
-            self._record(actor, signature, "failed", str(error))
+            self._record(actor, signature, apply.reason, "failed", str(error))
             raise
-        self._record(actor, signature, "done", "Sent.")
+        self._record(actor, signature, apply.reason, "done", "Sent.")
         return self._result(signature.id, apply.wait)
 
     def _check(self, apply: Apply) -> None:
+        no_control_characters({field: getattr(apply, field) for field in _NAMES})
         if apply.countdown is not None and apply.eta is not None:
             raise ActionRefused(
                 "A task cannot have both a countdown and an ETA.", field="countdown"
@@ -179,7 +188,12 @@ class Applying:
         return Applied(task_id, result.state, result)
 
     def _record(
-        self, actor: Actor, signature: Signature, outcome: str | None, answer: str | None
+        self,
+        actor: Actor,
+        signature: Signature,
+        reason: str | None,
+        outcome: str | None,
+        answer: str | None,
     ) -> None:
         where = signature.queue or signature.routing_key
         self._ledger.record(
@@ -193,6 +207,8 @@ class Applying:
                 count=1,
                 outcome=outcome,
                 answer=None if answer is None else cut(answer),
+                reason=reason,
+                tasks=(signature.id,),
             )
         )
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from umbel.services.control.kept import By
 from umbel.services.control.values import ActionPlan, ActionReport
 from umbel.services.control.wording import cut
-from umbel.store.ledger import AuditEntry
+from umbel.store.ledger import TASKS_MAX, AuditEntry
 
 #: The longest answer or target of a line, in characters.
 _LINE_MAX = 1_000
@@ -25,6 +27,7 @@ def after(plan: ActionPlan, report: ActionReport, by: By, at: float) -> AuditEnt
         count=report.done,
         outcome=report.state,
         answer=cut(_answer(report), _LINE_MAX),
+        tasks=tuple(islice(report.sent.values(), TASKS_MAX)),
     )
 
 
@@ -42,20 +45,22 @@ def _entry(
     action: str | None = None,
     outcome: str | None = None,
     answer: str | None = None,
+    tasks: tuple[str, ...] = (),
 ) -> AuditEntry:
-    reason = f" Reason: {plan.request.reason}" if plan.request.reason else ""
     return AuditEntry(
         at=at,
         actor=by.name,
         address=by.address,
         via=by.via,
         action=action or plan.request.action,
-        target=cut(_target(plan) + reason, _LINE_MAX),
+        target=cut(_target(plan), _LINE_MAX),
         action_id=plan.id,
         query=plan.request.q,
         count=count,
         outcome=outcome,
         answer=answer,
+        reason=plan.request.reason,
+        tasks=tasks,
     )
 
 

@@ -7,7 +7,9 @@ command), celery/utils/time.py (`rate`).
 from __future__ import annotations
 
 import math
+import re
 import signal
+from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Final, get_args
 
@@ -44,6 +46,8 @@ _ALLOWED: Final[dict[str, tuple[str, ...]]] = {
     "pool_grow": ("n",),
     "pool_shrink": ("n",),
 }
+#: C0, DEL and C1 (Unicode category Cc).
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _DEFAULTS: Final = ActionRequest(action="ping")
 _EVERYWHERE: Final = frozenset({"action", "reason"})
 
@@ -64,12 +68,32 @@ def checked(request: ActionRequest) -> ActionRequest:
         raise ActionRefused(
             "A task cannot have both a countdown and an ETA.", field="edit.countdown"
         )
+    labels: dict[str, str | None] = {"name": request.name, "queue": request.queue}
+    labels |= {"workers": "".join(request.workers)}
+    if request.edit is not None:
+        labels["edit.queue"] = request.edit.queue
+    no_control_characters(labels)
+    if any("\0" in each for each in request.ids or ()):
+        raise ActionRefused("No task's id contains a NUL.", field="ids")
     return msgspec.structs.replace(
         request,
         ids=None if request.ids is None else list(dict.fromkeys(request.ids)),
         workers=list(dict.fromkeys(request.workers)),
         signal=signal_name(request.signal),
     )
+
+
+def no_control_characters(labels: Mapping[str, str | None]) -> None:
+    """Names by their fields: none holds a control character, which brokers, logs and terminals
+    take for something else than a part of it. Raises `ActionRefused`."""
+    for field, text in labels.items():
+        if text is not None and (found := _CONTROL.search(text)):
+            shown = found[0].encode("unicode_escape").decode("ascii")
+            raise ActionRefused(
+                f"`{field}` contains the control character {shown}, which no name has.",
+                field=field,
+                remedy="Arguments may hold any text; names may not.",
+            )
 
 
 def signal_name(text: str) -> str:

@@ -19,10 +19,10 @@ from typing import Final
 
 import msgspec
 
-from umbel.auth.base import Actor
+from umbel.auth.base import Actor, Permission
 from umbel.broker.base import Cluster
 from umbel.clock import Clock
-from umbel.errors import ActionRefused, StoreError, UmbelError, UnknownAction
+from umbel.errors import ActionRefused, NotPermitted, StoreError, UmbelError, UnknownAction
 from umbel.query.ast import Node
 from umbel.results.base import ResultBackend
 from umbel.services.control import auditing
@@ -32,12 +32,13 @@ from umbel.services.control.choosing import Choice
 from umbel.services.control.kept import NOBODY, By, Entry, Kept, Owner, decode, encode
 from umbel.services.control.on_tasks import OnTasks
 from umbel.services.control.on_workers import command, purge
-from umbel.services.control.permissions import NEEDS, must_be_allowed
+from umbel.services.control.permissions import NEEDS, NEEDS_APPLY, must_be_allowed
 from umbel.services.control.plan import Frame
 from umbel.services.control.planning import Planner, Workers
 from umbel.services.control.run import Run, Stopped
 from umbel.services.control.values import Action, ActionPlan, ActionReport, ActionRequest
 from umbel.services.search import Search
+from umbel.services.visits import Visits
 from umbel.store.base import Store
 from umbel.store.ledger import Intent, Ledger, Repeat
 
@@ -84,6 +85,7 @@ class Control:
         self._on_tasks = OnTasks(store, ledger, cluster, results, workers, clock)
         self._applying = Applying(ledger, cluster, results, workers, clock)
         self._owner = Owner.myself()
+        self.visits = Visits(ledger, clock, self._tidy)
         self._runs: dict[str, Run] = {}
         self._lock = threading.Lock()
         self._closing = False
@@ -94,7 +96,7 @@ class Control:
 
     def plan(self, request: ActionRequest, actor: Actor) -> ActionPlan:
         """What would happen; kept until it expires."""
-        must_be_allowed(actor, NEEDS[request.action], request.action)
+        self._must_be_allowed(actor, NEEDS[request.action], request.action)
         self._tidy()
         request = checked(request)
         frame = Frame(
@@ -115,11 +117,20 @@ class Control:
 
     # -- executing -------------------------------------------------------------------------
 
-    def execute(self, action_id: str, actor: Actor, confirm: int | None = None) -> ActionReport:
-        """Start it. Returns when it is done, or has begun and takes longer."""
-        entry = self._entry(action_id)
+    def execute(
+        self,
+        action_id: str,
+        actor: Actor,
+        confirm: int | None = None,
+        reason: str | None = None,
+    ) -> ActionReport:
+        """Start it; a `reason` goes in the place of the plan's. Returns when it is done, or
+        has begun and takes longer."""
+        entry = _with_reason(self._entry(action_id), reason)
         plan = entry.plan
-        must_be_allowed(actor, NEEDS[plan.request.action], plan.request.action)
+        self._must_be_allowed(
+            actor, NEEDS[plan.request.action], plan.request.action, f"{action_id}: {plan.sentence}"
+        )
         self._must_be_executable(entry, confirm)
         run = self._claim(entry, By.of(actor))
         try:
@@ -235,7 +246,9 @@ class Control:
         """Stop it after the chunk that is being done; a plan is withdrawn. What has ended
         stays as it is."""
         entry = self._entry(action_id)
-        must_be_allowed(actor, NEEDS[entry.plan.request.action], "cancel this")
+        self._must_be_allowed(
+            actor, NEEDS[entry.plan.request.action], "cancel this", f"cancel {action_id}"
+        )
         if entry.kept.report.state not in {"planned", "running"}:
             return entry.kept.report
         self._ledger.record(auditing.cancelled(entry.plan, By.of(actor), self._clock.now()))
@@ -287,11 +300,22 @@ class Control:
     def apply(self, apply: Apply, actor: Actor) -> Applied:
         """Send one task."""
         self._tidy()
+        self._must_be_allowed(actor, NEEDS_APPLY, "send tasks", f"send {apply.name}")
         return self._applying.apply(apply, actor)
 
+    def _must_be_allowed(
+        self, actor: Actor, permission: Permission, thing: str, target: str | None = None
+    ) -> None:
+        """Raise `NotPermitted`, and say in the audit what was wanted."""
+        try:
+            must_be_allowed(actor, permission, thing)
+        except NotPermitted as error:
+            self.visits.refused(actor, target or thing, error.message)
+            raise
+
     def _tidy(self) -> None:
-        """Now and then remove what the ledger need not keep: it grows by actions alone, so
-        they bound it."""
+        """Now and then remove what the ledger need not keep: it grows by actions and visits
+        alone, so they bound it."""
         now = self._clock.monotonic()
         if self._keep_s is None or now < self._tidy_at:
             return
@@ -350,6 +374,15 @@ class Control:
             return self._entry(entry.plan.id)
         self._ledger.record(auditing.after(entry.plan, report, kept.by or NOBODY, now))
         return Entry(entry.plan, kept, record.report)
+
+
+def _with_reason(entry: Entry, reason: str | None) -> Entry:
+    """The reason is known best, and by the right person, when the plan was read."""
+    if not reason:
+        return entry
+    request = msgspec.structs.replace(entry.plan.request, reason=reason)
+    plan = msgspec.structs.replace(entry.plan, request=request)
+    return msgspec.structs.replace(entry, plan=plan)
 
 
 def _was_executed(entry: Entry) -> ActionRefused:

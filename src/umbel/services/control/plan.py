@@ -29,7 +29,8 @@ UNKNOWN: Final = "unknown"
 
 _ALREADY_ENDED: Final = "These have ended already."
 _ENABLED_BY: Final = {
-    "pool_restart": "Workers restart their pool only with the setting worker_pool_restarts.",
+    "pool_restart": "Workers restart their pool only with the setting worker_pool_restarts. "
+    "A process is replaced when it has ended its next task.",
     "autoscale": "Only workers that were started with --autoscale can do this.",
     "add_consumer": "A worker forgets this queue when it is restarted.",
     "cancel_consumer": "A worker that is restarted consumes the queue again, if it is "
@@ -37,7 +38,8 @@ _ENABLED_BY: Final = {
     "enable_events": "Workers send no events again after a restart, unless they are started "
     "with -E or worker_send_task_events.",
     "disable_events": "Tasks of these workers will no longer be seen here until events are "
-    "enabled again.",
+    "enabled again. Celery keeps workers sending that were started with -E or "
+    "worker_send_task_events; restart those without it.",
     "pool_grow": "A worker that is restarted has its configured number again.",
     "pool_shrink": "A worker that is restarted has its configured number again.",
     "rate_limit": "The limit holds for each worker by itself, and until it is restarted.",
@@ -336,7 +338,11 @@ def _of_workers(request: ActionRequest) -> list[str]:
     if request.action == "time_limit":
         lifted = [k for k, v in (("soft", request.soft), ("hard", request.hard)) if v is None]
         told += [f"No {kind} limit is given, so there will be none." for kind in lifted]
-        told.append("The limits hold until a worker is restarted, and on prefork pools only.")
+        # celery/worker/request.py (5.7): limits are read when a worker begins to consume.
+        told.append(
+            "Workers confirm at once, but Celery 5 applies the limits only when a worker next "
+            "connects to the broker. They end with its restart, and hold on prefork pools only."
+        )
     if request.action == "rate_limit" and (request.rate or "").partition("/")[0].strip("0.") == "":
         told.append("A rate of 0 lifts the limit.")
     return told

@@ -31,6 +31,8 @@ CONFIRM_OVER = 100
 #: How long a plan may be executed, in seconds.
 PLAN_EXPIRES_S = 600.0
 
+#: A person's own words for the audit.
+Reason = Annotated[str, Meta(max_length=1_000)]
 _Label = Annotated[str, Meta(min_length=1, max_length=LABEL_MAX)]
 _Id = Annotated[str, Meta(min_length=1, max_length=UUID_MAX)]
 
@@ -75,7 +77,7 @@ class ActionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     hard: Annotated[float, Meta(gt=0, le=31_536_000)] | None = None
     level: Literal["debug", "info", "warning", "error", "critical"] | None = None
     edit: Edit | None = None
-    reason: Annotated[str, Meta(max_length=1_000)] | None = None
+    reason: Reason | None = None
 
 
 class Chosen(msgspec.Struct, frozen=True):

@@ -11,6 +11,7 @@ import apsw
 import msgspec
 
 from umbel.store.ledger import (
+    ENDED_MAX,
     FIRST_MARK,
     INTENDED_MAX,
     ActionRecord,
@@ -23,14 +24,21 @@ from umbel.store.ledger import (
 )
 from umbel.store.sqlite.files import only_row
 from umbel.store.sqlite.ledger_file import LedgerFile
+from umbel.store.sqlite.migrations import version
 
 #: How many ids a statement names; SQLite allows 32,766.
 _NAMED: Final = 1_000
 #: How many rows a trim removes before others may write again.
 _TRIMMED_AT_ONCE: Final = 5_000
 
+#: From this format on the file knows which sessions were logged out.
+_KNOWS_SESSIONS: Final = 2
+
+#: From this format on a line of the audit has a reason and the tasks that were made.
+_KNOWS_REASONS: Final = 3
+
 _ENTRY: Final = (
-    "at, actor, address, via, action, target, action_id, query, count, outcome, answer, number"
+    "at, actor, address, via, action, target, action_id, query, count, outcome, answer, {}, number"
 )
 _ACTION: Final = "SELECT id, at, plan, report, running FROM action JOIN report USING (id)"
 
@@ -45,10 +53,12 @@ class SqliteLedger:
     # -- audit -----------------------------------------------------------------------------
 
     def record(self, entry: AuditEntry) -> int:
-        values = msgspec.structs.astuple(entry)[:-1]
+        *values, tasks, _ = msgspec.structs.astuple(entry)
+        made = msgspec.json.encode(tasks).decode() if tasks else None
         with self._file.writing() as connection:
             connection.execute(
-                "INSERT INTO audit VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values
+                "INSERT INTO audit VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (*values, made),
             )
             return connection.last_insert_rowid()
 
@@ -67,10 +77,18 @@ class SqliteLedger:
         }  # fmt: skip
         tests = [test for test, value in wanted.items() if value is not None]
         where = f"WHERE {' AND '.join(tests)}" if tests else ""
-        rows = self._rows(
-            f"SELECT {_ENTRY} FROM audit {where} ORDER BY number DESC LIMIT ?",  # noqa: S608
-            [*(value for value in wanted.values() if value is not None), limit + 1],
-        )
+        given = [value for value in wanted.values() if value is not None]
+        rows: list[tuple[Any, ...]] = []
+        with self._file.reading() as connection:
+            if connection is not None:
+                # A file of an older Umbel gets the columns when this one first writes to it.
+                known = version(connection) >= _KNOWS_REASONS
+                columns = _ENTRY.format("reason, tasks" if known else "NULL, NULL")
+                rows = connection.execute(
+                    f"SELECT {columns} FROM audit {where} "  # noqa: S608
+                    "ORDER BY number DESC LIMIT ?",
+                    [*given, limit + 1],
+                ).fetchall()
         items = tuple(_entry(row) for row in rows[:limit])
         return AuditPage(items, items[-1].number if len(rows) > limit and items else None)
 
@@ -181,6 +199,29 @@ class SqliteLedger:
             connection.execute("DELETE FROM token WHERE name = ?", (name,))
             return connection.changes() > 0
 
+    # -- sessions --------------------------------------------------------------------------
+
+    def end_session(self, session_id: str, expires: float, now: float) -> None:
+        with self._file.writing() as connection:
+            connection.execute("DELETE FROM ended_session WHERE expires <= ?", (now,))
+            if expires > now:
+                connection.execute(
+                    "INSERT OR REPLACE INTO ended_session VALUES (?, ?)", (session_id, expires)
+                )
+            connection.execute(
+                "DELETE FROM ended_session WHERE id IN "
+                "(SELECT id FROM ended_session ORDER BY expires DESC, id DESC LIMIT -1 OFFSET ?)",
+                (ENDED_MAX,),
+            )
+
+    def has_ended(self, session_id: str) -> bool:
+        with self._file.reading() as connection:
+            # A file of an older Umbel gets the table when this one first writes to it.
+            if connection is None or version(connection) < _KNOWS_SESSIONS:
+                return False
+            sql = "SELECT 1 FROM ended_session WHERE id = ?"
+            return connection.execute(sql, (session_id,)).fetchone() is not None
+
     # -- the whole -------------------------------------------------------------------------
 
     def trim(self, before: float) -> None:
@@ -228,11 +269,15 @@ def _age(repeat: Repeat) -> tuple[float, str]:
 
 
 def _entry(row: tuple[Any, ...]) -> AuditEntry:
-    return AuditEntry(**dict(zip(AuditEntry.__struct_fields__, row, strict=True)))
+    *values, tasks, number = row
+    made = () if tasks is None else msgspec.json.decode(tasks, type=tuple[str, ...])
+    return AuditEntry(
+        **dict(zip(AuditEntry.__struct_fields__, (*values, made, number), strict=True))
+    )
 
 
 def _keep(connection: apsw.Connection, action: ActionRecord) -> None:
-    # A plan never changes, so it is not written again with each report.
+    # A plan that runs changes no more, so it is not written again with each report.
     connection.execute(
         "INSERT INTO action VALUES (?1, ?2, ?3) ON CONFLICT (id) "
         "DO UPDATE SET at = ?2, plan = ?3 WHERE at != ?2 OR plan != ?3",

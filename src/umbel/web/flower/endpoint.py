@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Final
 
 from starlette.requests import Request
+from starlette.responses import HTMLResponse
 from starlette.routing import Route as Address
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -22,8 +23,16 @@ from umbel.web.guard import Permitted
 from umbel.web.handlers import Services
 from umbel.web.routes import Route
 
+#: Where Flower has its page of workers; `/dashboard` until version 1.
+WORKERS_PAGES: Final = ("/", "/workers", "/dashboard")
 #: How many look for results at once, a second each; more wait for their turn.
 _LOOKING: Final = 32
+_NOTHING: Final = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Nothing is here</title></head>
+<body><h1>404: Nothing is here</h1>
+<p>Flower's API has nothing at this address, and Umbel's own begins with
+<code>/api/v1</code>.</p></body></html>
+"""
 
 
 def flower_addresses(services: Services, lanes: Lanes, access: Access) -> Iterator[Address]:
@@ -63,7 +72,7 @@ class FlowerEndpoint:
 
 
 class WorkersPage:
-    """`/workers`: our page, or with `json` the rows of Flower's."""
+    """One of `WORKERS_PAGES`: our page, or with `json` the rows of Flower's."""
 
     def __init__(self, page: ASGIApp, services: Services, lanes: Lanes, access: Access) -> None:
         self._page = page
@@ -80,6 +89,14 @@ class WorkersPage:
         found = await self._lane.run(partial(workers_table, self._services))
         zipped = accepts_gzip(Request(scope, receive))
         await answering.say(found, zipped=zipped)(scope, receive, send)
+
+
+class NothingHere:
+    """A path that Flower's API does not have: like Flower, a page that says so."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = {"Cache-Control": "no-store"}
+        await HTMLResponse(_NOTHING, HTTPStatus.NOT_FOUND, headers)(scope, receive, send)
 
 
 class _OnlyBy:

@@ -71,7 +71,8 @@ def _query(services: Services, asked: Asked) -> Node:
     for name, field in (("workername", "worker"), ("taskname", "name"), ("state", "state")):
         value = asked.text(name)
         if value and value != _ANY:
-            nodes.append(Matches(field, How.EQUALS, (value,)))
+            exact = value.upper() if field == "state" else value
+            nodes.append(Matches(field, How.EQUALS, (exact,)))
     for field in ("received", "started"):
         low, high = _date(asked, f"{field}_start"), _date(asked, f"{field}_end")
         if low is not None or high is not None:

@@ -37,8 +37,17 @@ _OPTIONS: Final = frozenset(
 )  # fmt: skip
 #: Options that are headers of a message.
 _HEADERS: Final = frozenset({"shadow", "ignore_result"})
-#: Options that say how a client sends, which is ours to decide.
-_OURS: Final = frozenset({"retry", "retry_policy", "compression", "add_to_parent", "delivery_mode"})
+#: What Celery does something with and Umbel cannot; Celery passes over names that it does not know.
+_NOT_OURS: Final = frozenset(
+    {
+        "link", "link_error", "chord", "chain", "group_id", "group_index", "stamped_headers",
+        "reply_to", "replaced_task_nesting", "retries", "task_type", "route_name", "producer",
+        "publisher", "connection", "router", "result_cls", "event_dispatcher", "declare",
+        "exchange_type", "expiration", "mandatory", "immediate", "confirm_timeout", "message_id",
+        "correlation_id", "content_type", "content_encoding", "user_id", "app_id", "cluster_id",
+        "type", "timestamp",
+    }
+)  # fmt: skip
 _DATE: Final = "%Y-%m-%d %H:%M:%S.%f"
 #: Ten years, in seconds.
 _LONG_S: Final = 315_360_000.0
@@ -155,10 +164,11 @@ def _sent(task_id: str) -> object:
 
 def apply_of(name: str, given: Mapping[str, object], now: float) -> Apply:
     """What a client wants sent at `now` (Unix seconds). Raises `Refused`."""
-    options = {key: value for key, value in given.items() if value is not None}
-    args, kwargs = options.pop("args", []), options.pop("kwargs", {})
+    args = given.get("args", [])
     if not isinstance(args, list):
         raise Refused(HTTPStatus.BAD_REQUEST, "args must be an array")
+    options = {key: value for key, value in given.items() if value is not None and key != "args"}
+    kwargs = options.pop("kwargs", {})
     if not isinstance(kwargs, dict):
         raise Refused(HTTPStatus.BAD_REQUEST, "kwargs must be an object")
     fields: dict[str, object] = {"name": name, "args": args, "kwargs": kwargs}
@@ -172,9 +182,8 @@ def apply_of(name: str, given: Mapping[str, object], now: float) -> Apply:
     if "eta" in options:
         fields["eta"] = _moment("eta", options.pop("eta"))
     expires = _expires(options.pop("expires"), now) if "expires" in options else None
-    for key in options:
-        if key not in _OURS and key != "timeout":
-            raise _invalid(key[:60], "Umbel cannot send tasks with it")
+    for key in sorted(_NOT_OURS & options.keys()):
+        raise _invalid(key, "Umbel cannot send tasks with it")
     try:
         apply = msgspec.convert(fields, Apply, strict=False)
     except msgspec.ValidationError as error:

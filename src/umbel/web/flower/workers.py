@@ -44,7 +44,7 @@ def list_workers(services: Services, asked: Asked) -> object:
     name = asked.text("workername")
     if asked.flag("status"):
         now = services.clock.now()
-        return {each.hostname: each.status(now) == ONLINE for each in services.store.workers()}
+        return {each.hostname: each.status(now) == ONLINE for each in services.crew.listed(now)}
     if not name:
         return _profiles(services, _ALL, None)
     found = _profiles(services, _ONE, [name])
@@ -130,7 +130,7 @@ def workers_table(services: Services) -> object:
     """The rows of Flower's page of workers."""
     now = services.clock.now()
     until = services.clock.monotonic() + _COUNTING_S
-    return {"data": [_row(services, each, now, until) for each in services.store.workers()]}
+    return {"data": [_row(services, each, now, until) for each in services.crew.listed(now)]}
 
 
 def _profiles(
