@@ -15,7 +15,7 @@ from tests.support.umbels import Client
 from tests.support.waiting import wait_until
 
 #: A worker looks whether a task was revoked when its time comes, and tells it then.
-REVOKED_MS = 30_000
+REVOKED_MS = 45_000
 
 
 def send(demo: Client, name: str, **more: Any) -> str:
@@ -58,11 +58,12 @@ def changing(page: Page) -> list[Request]:
 def test_a_waiting_task_is_revoked_and_says_requested_until_events_tell(
     open_page: OpenPage, demo: Client
 ) -> None:
-    task = waiting_task(demo, countdown=8)
+    task = waiting_task(demo, countdown=20)
     page = open_page(f"tasks/{task}")
     page.get_by_role("button", name="Revoke", exact=True).click()
     dialog = page.get_by_role("dialog", name=re.compile("^Revoke"))
     expect(dialog.get_by_text("Revocations live in the workers' memory")).to_be_visible()
+    dialog.get_by_label("Reason, for the audit").fill("A wrong price list")
     dialog.get_by_role("button", name="Revoke 1 task").click()
     expect(dialog.get_by_text("Done", exact=True).first).to_be_visible()
     dialog.get_by_role("button", name="Close", exact=True).last.click()
@@ -155,6 +156,27 @@ def test_the_backend_is_asked_for_the_result_on_demand(open_page: OpenPage, demo
 
     expect(kept.get_by_text("Success")).to_be_visible()
     expect(kept).to_contain_text("authorisation")
+
+
+def test_the_audit_tells_why_and_leads_to_the_task_that_was_sent(
+    open_page: OpenPage, demo: Client
+) -> None:
+    failed = a_failed_task(demo)
+    page = open_page(f"tasks/{failed}")
+    page.get_by_role("button", name="Retry", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Retry: shop.orders.charge")
+    dialog.get_by_role("button", name="Preview").click()
+    dialog.get_by_label("Reason, for the audit").fill("The bank is back")
+    dialog.get_by_role("button", name="Retry 1 task").click()
+    dialog.get_by_role("link", name="In the audit").click()
+
+    expect(page.get_by_text("Reason: The bank is back")).to_be_visible()
+    page.get_by_role("link", name="Audit", exact=True).last.click()
+    line = page.get_by_role("row").filter(has_text=failed).first
+    expect(line).to_contain_text("Reason: The bank is back")
+    line.get_by_role("link", name="Open the new task").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("shop.orders.charge")
+    expect(page.get_by_role("link", name=failed)).to_be_visible()
 
 
 @pytest.mark.parametrize("theme", THEMES)

@@ -80,3 +80,19 @@ def test_an_ended_session_leads_to_the_login_and_back(visit: Page) -> None:
     log_in(page, "otto")
     expect(page).to_have_url(re.compile("/queues$"))
     expect(page.get_by_role("button", name="otto, operator")).to_be_visible()
+
+
+def test_who_came_and_who_was_turned_away_is_in_the_audit(visit: Page, axe_source: str) -> None:
+    page = visit
+    page.goto("/audit?action=login")
+    page.get_by_label("Name").fill("otto")
+    page.get_by_label("Password").fill("guessed")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    log_in(page, "otto")
+
+    lines = page.get_by_role("row").filter(has_text="login")
+    expect(lines.filter(has_text="done").first).to_contain_text("otto")
+    expect(lines.filter(has_text="refused").first).to_contain_text("otto")
+    expect(page.get_by_label("What")).to_have_value("login")
+    assert violations(page, axe_source) == []

@@ -10,6 +10,7 @@ import { control } from '../api/control'
 import type { ActionPlan, ActionReport, ActionRequest } from '../api/control-types'
 import { Problem } from '../api/problem'
 import { backoff } from '../frame/backoff'
+import { reasonOf } from './values'
 
 /** How often a running action is asked how it goes. */
 const AGAIN_MS = 400
@@ -41,12 +42,12 @@ export class ActionFlow {
     }
   }
 
-  async execute(confirm: number | null): Promise<void> {
+  async execute(confirm: number | null, reason: string): Promise<void> {
     const { plan } = this
     if (plan === null || this.phase !== 'planned') return
     const turn = this.begin('starting')
     try {
-      await this.hear(turn, await control.execute(plan.id, confirm))
+      await this.hear(turn, await control.execute(plan.id, { confirm, ...reasonOf(reason) }))
     } catch (error) {
       if (turn !== this.turn) return
       this.fail(error)

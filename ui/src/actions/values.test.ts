@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { argumentsOf, FieldMistake, fieldOf, neededNumber, numberOf, USUAL_WAY, wayOf } from './values'
+import { argumentsOf, FieldMistake, fieldOf, neededNumber, numberOf, reasonOf, USUAL_WAY, wayOf } from './values'
 
 function mistake(call: () => unknown): FieldMistake {
   try {
@@ -56,5 +56,12 @@ describe('the way of a task', () => {
     expect(wayOf({ ...text, when: 'countdown' }, 'utc')).toEqual({ queue: 'mail', priority: 3, countdown: 60, expires: 90 })
     expect(wayOf({ ...text, when: 'eta' }, 'utc')).toMatchObject({ eta: Date.UTC(2026, 10, 22, 14) / 1000 })
     expect(mistake(() => wayOf({ ...USUAL_WAY, when: 'eta' }, 'utc')).field).toBe('eta')
+  })
+})
+
+describe('a reason', () => {
+  it('is sent without the space around it, or not at all', () => {
+    expect(reasonOf(' poison since 14:00 ')).toEqual({ reason: 'poison since 14:00' })
+    expect(reasonOf('  ')).toEqual({})
   })
 })

@@ -17,6 +17,15 @@ export class FieldMistake extends Error {
   }
 }
 
+/** The longest reason that the server takes, in characters. */
+export const REASON_MAX = 1000
+
+/** A reason as it is sent: what is typed, or nothing. */
+export function reasonOf(text: string): { reason?: string } {
+  const typed = text.trim()
+  return typed === '' ? {} : { reason: typed }
+}
+
 /** What a person can change of a task that is sent again. */
 export const RETRY_FIELDS = ['args', 'kwargs', 'queue', 'priority', 'countdown', 'eta', 'expires'] as const
 

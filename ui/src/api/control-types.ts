@@ -74,7 +74,7 @@ export interface Chosen {
 
 export interface ActionPlan {
   id: string
-  request: { action: string; q: string | null; ids: string[] | null }
+  request: { action: string; q: string | null; ids: string[] | null; reason: string | null }
   actor: string
   made: number
   expires: number
@@ -120,6 +120,7 @@ export interface Apply extends Way {
   time_limit?: number
   task_id: string
   check: boolean
+  reason?: string
 }
 
 export interface Applied {
@@ -214,6 +215,10 @@ export interface AuditEntry {
   count: number | null
   outcome: string | null
   answer: string | null
+  /** Why, in the person's own words. */
+  reason: string | null
+  /** Ids of tasks that it made; the first 20. */
+  tasks: string[]
   number: number
 }
 

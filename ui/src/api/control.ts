@@ -27,8 +27,8 @@ export const control = {
   logOut: () => post<unknown>('logout', {}),
 
   plan: (request: ActionRequest) => post<ActionPlan>('actions', request),
-  execute: (action: string, confirm: number | null) =>
-    post<ActionReport>(`actions/${id(action)}/execute`, { confirm }),
+  execute: (action: string, how: { confirm: number | null; reason?: string }) =>
+    post<ActionReport>(`actions/${id(action)}/execute`, how),
   cancel: (action: string) => post<ActionReport>(`actions/${id(action)}/cancel`, {}),
   action: (action: string, signal?: AbortSignal) => get<Action>(`actions/${id(action)}`, {}, signal),
 

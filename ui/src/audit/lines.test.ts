@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { AuditEntry } from '../api/control-types'
-import { filterPath, merged, readFilter } from './lines'
+import { filterPath, madeBy, merged, offered, readFilter, wentWrong, wordsOf } from './lines'
 
 const line = (number: number, more: Partial<AuditEntry>): AuditEntry => ({
   at: number,
@@ -14,6 +14,8 @@ const line = (number: number, more: Partial<AuditEntry>): AuditEntry => ({
   count: 1,
   outcome: null,
   answer: null,
+  reason: null,
+  tasks: [],
   number,
   ...more,
 })
@@ -42,6 +44,25 @@ describe('the audit', () => {
         ]),
       ),
     ).toEqual([3, 1])
+  })
+
+  it('leads to the task that was made, or to all of them', () => {
+    const sent = { action: 'apply', action_id: null, tasks: ['t/1'] }
+
+    expect(madeBy(line(1, {}))).toBeNull()
+    expect(madeBy(line(1, { ...sent, outcome: 'done' }))).toEqual({ href: 'tasks/t%2F1', label: 'Open the new task' })
+    expect(madeBy(line(1, sent))?.label).toBe('Look for the task')
+    expect(madeBy(line(1, { action_id: 'a', tasks: ['t1', 't2'] }))?.href).toBe('actions/a')
+  })
+
+  it('shows lines of kinds that it does not know', () => {
+    const login = { action: 'key_rotation', action_id: null, outcome: 'refused', count: null }
+
+    expect(numbers(merged([line(2, login), line(1, login)]))).toEqual([2, 1])
+    expect(wordsOf('key_rotation')).toBe('key rotation')
+    expect(wentWrong(line(1, login))).toBe(true)
+    expect(offered('key_rotation')).toContain('key_rotation')
+    expect(offered('revoke')).toEqual(offered(''))
   })
 
   it('is filtered by its address', () => {

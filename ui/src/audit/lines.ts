@@ -1,6 +1,7 @@
 /** The audit as a page shows it: what was begun and has ended is one line. */
 
 import type { AuditEntry } from '../api/control-types'
+import { actionPath, taskPath } from '../frame/address'
 
 export function merged(entries: readonly AuditEntry[]): AuditEntry[] {
   const ended = new Set(entries.filter((one) => one.outcome !== null).map(deedOf))
@@ -15,8 +16,34 @@ function deedOf(entry: AuditEntry): string {
 export const AUDITED = [
   'apply', 'revoke', 'terminate', 'abort', 'retry', 'cancel', 'purge', 'shutdown', 'ping',
   'rate_limit', 'time_limit', 'pool_grow', 'pool_shrink', 'pool_restart', 'autoscale',
-  'add_consumer', 'cancel_consumer', 'enable_events', 'disable_events',
+  'add_consumer', 'cancel_consumer', 'enable_events', 'disable_events', 'log_level',
+  'login', 'logout', 'refused',
 ] as const
+
+/** What the filter offers: what is known, and what it is set to even if nobody knows it. */
+export function offered(action: string): string[] {
+  const known: readonly string[] = AUDITED
+  return action === '' || known.includes(action) ? [...known] : [...known, action]
+}
+
+/** "rate limit" for `rate_limit`; what is not known is told by its own name. */
+export function wordsOf(action: string): string {
+  return action.replaceAll('_', ' ')
+}
+
+const BAD: ReadonlySet<string | null> = new Set(['failed', 'interrupted', 'refused'])
+
+export function wentWrong(entry: AuditEntry): boolean {
+  return BAD.has(entry.outcome)
+}
+
+/** Where the tasks are that a line tells of, and what to call them; null when there are none. */
+export function madeBy(entry: AuditEntry): { href: string; label: string } | null {
+  const [only, ...others] = entry.tasks
+  if (only === undefined) return null
+  if (others.length > 0 && entry.action_id !== null) return { href: actionPath(entry.action_id), label: 'Open the new tasks' }
+  return { href: taskPath(only), label: entry.outcome === 'done' ? 'Open the new task' : 'Look for the task' }
+}
 
 export interface Filter {
   actor: string

@@ -17,6 +17,8 @@ import { clock } from './clock.svelte'
 export interface Follower {
   /** The search whose tasks to tell about. */
   q: string
+  /** Tell also which tasks changed and do not match: who shows rows has to know. */
+  left: boolean
   /** The change number from which on to tell; null: from now on. */
   after: number | null
   changes: (changes: Changes) => void
@@ -84,11 +86,15 @@ class Stream {
     if (document.hidden) return
     const follower = this.follower
     const source = new EventSource(
-      address('live', follower ? { q: follower.q, after: follower.after } : { status_only: 'true' }),
+      address('live', follower ? { q: follower.q, after: follower.after, left: `${follower.left}` } : { status_only: 'true' }),
     )
     this.source = source
     source.onerror = () => this.retry()
-    source.addEventListener('status', (event) => this.heard(parsed<Status>(event)))
+    source.addEventListener('status', (event) => {
+      // Its id tells how far there was nothing else to tell.
+      if (follower !== null && event.lastEventId !== '') follower.after = Number(event.lastEventId)
+      this.heard(parsed<Status>(event))
+    })
     if (follower === null) return
     source.addEventListener('hello', (event) => {
       follower.after ??= parsed<{ seq: number }>(event)?.seq ?? null

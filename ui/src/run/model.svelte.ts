@@ -12,6 +12,7 @@ import {
   fieldOf,
   neededText,
   numberOf,
+  reasonOf,
   USUAL_WAY,
   wayOf,
   type WayText,
@@ -34,6 +35,7 @@ export class RunModel {
   way: WayText = $state({ ...USUAL_WAY })
   soft = $state('')
   hard = $state('')
+  reason = $state('')
   /** Refuse a name that no worker has registered. */
   check = $state(true)
   wait = $state(true)
@@ -128,6 +130,7 @@ export class RunModel {
         ...(hard === undefined ? {} : { time_limit: hard }),
         task_id: newId(),
         check: this.check,
+        ...reasonOf(this.reason),
       }
       this.mistake = null
       return apply

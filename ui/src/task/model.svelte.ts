@@ -61,6 +61,7 @@ export class TaskModel {
     this.stop?.()
     this.stop = stream.follow({
       q,
+      left: false,
       after: null,
       changes: (changes) => this.hear(changes),
       // What happened between the loading and the opening of the stream was told to nobody.

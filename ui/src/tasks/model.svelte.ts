@@ -182,6 +182,7 @@ export class TasksModel {
     this.stop?.()
     this.stop = stream.follow({
       q: this.search.q,
+      left: true,
       after: this.seq,
       changes: (changes) => this.hear(changes),
       reset: (seq) => this.hear({ seq, items: [], left: [], skipped: null }),
