@@ -11,6 +11,7 @@ import pytest
 from tests.integration.scenarios import Scenarios
 from tests.support.applications import WORKERAPP, celery_client
 from tests.support.brokers import rabbit_vhost, redis_database, valkey_broker
+from tests.support.operated import Operated, operated_cluster
 from tests.support.umbels import Umbel, umbel_serve
 from tests.support.workers import CeleryWorker, celery_worker
 
@@ -54,3 +55,19 @@ def cluster(
         scenarios = Scenarios(app, umbel.client)
         scenarios.play()
         yield Cluster(umbel, worker, scenarios)
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param("redis", marks=pytest.mark.redis),
+        pytest.param("rabbitmq", marks=pytest.mark.rabbitmq),
+    ],
+)
+def operated(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Operated]:
+    """A worker on one broker, and the control service that acts on it."""
+    directory = tmp_path_factory.mktemp(request.param)
+    with BROKERS[request.param]() as broker, operated_cluster(broker, directory) as found:
+        yield found

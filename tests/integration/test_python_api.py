@@ -257,6 +257,10 @@ def test_arguments_that_make_no_sense_are_refused(world: World) -> None:
             task_revoke(world.events, wrong)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="priority"):
         task_send_task(world.events, named("add"), (1, 1), priority=999)
+    with pytest.raises(ValueError, match="no control characters"):
+        task_send_task(world.events, "shop\0send")
+    with pytest.raises(ActionRefused, match="control character"):
+        task_send_task(world.events, named("add"), (1, 1), queue="a\nb")
     with pytest.raises(ValueError, match="named by a text"):
         task_apply(world.events, "")
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from celery import Celery, Task, chord
+from celery.contrib.abortable import AbortableTask
 from celery.exceptions import Ignore, Reject
 
 app = Celery("tests.integration.workerapp")
@@ -117,6 +118,19 @@ def start_chord() -> list[str]:
     """The ids of a chord's body and of its parts."""
     body = chord([add.s(5, 6), add.s(7, 8)], total.s()).apply_async()
     return [body.id, *(part.id for part in body.parent)]
+
+
+@task(bind=True, base=AbortableTask)
+def work_until_aborted(self: AbortableTask, seconds: float, ends_as_ignored: bool) -> str:
+    """Looks often whether it was aborted; as ignored, its end is neither told nor kept."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if self.is_aborted():
+            if ends_as_ignored:
+                raise Ignore
+            return "aborted"
+        time.sleep(0.05)
+    return "worked"
 
 
 @task()

