@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Sees to what the tests need besides Python: Redis, RabbitMQ, memcached, Chromium. What is missing
-# is installed through apt as root; what cannot be had is told, and its tests then skip
+# Sees to what the tests need besides Python: git, Redis, RabbitMQ, memcached, Chromium. What is
+# missing is installed through apt as root; what cannot be had is told, and its tests then skip
 # (or fail, with CI=true).
 set -uo pipefail
 
@@ -19,8 +19,12 @@ need() {
         apt-get update -qq || true
         updated=yes
     fi
-    DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$2" \
-        >/dev/null </dev/null || { echo "$2 could not be installed through apt." >&2; return 1; }
+    local said
+    if ! said=$(DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$2" \
+        2>&1 </dev/null); then
+        printf '%s could not be installed through apt:\n%s\n' "$2" "$(tail -n 5 <<<"$said")" >&2
+        return 1
+    fi
 }
 
 listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
@@ -31,10 +35,11 @@ up() {
     shift 3
     listens "$port" && return 0
     echo "Starting $name."
-    if [ -d /run/systemd/system ]; then
-        systemctl start "$service" >/dev/null 2>&1 || "$@" >/dev/null 2>&1 </dev/null
-    else
-        "$@" >/dev/null 2>&1 </dev/null
+    local said
+    if ! { [ -d /run/systemd/system ] && systemctl start "$service" >/dev/null 2>&1; } &&
+        ! said=$("$@" 2>&1 </dev/null); then
+        printf '%s could not be started:\n%s\n' "$name" "$(tail -n 5 <<<"$said")" >&2
+        return 1
     fi
     for _ in $(seq 300); do
         listens "$port" && return 0
@@ -44,6 +49,7 @@ up() {
     return 1
 }
 
+need git git # what is in the repository is tested too
 need redis-server redis-server &&
     up Redis 6379 redis-server redis-server --daemonize yes --save '' --bind 127.0.0.1
 need rabbitmq-server rabbitmq-server &&

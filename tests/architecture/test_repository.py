@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.architecture.sources import ROOT, imports, modules
+from tests.support.services import absent
 
 #: Data that others may follow at run time but nobody may pull into this process.
 UNPICKLING = {"pickle", "cPickle", "dill", "cloudpickle", "shelve", "marshal"}
@@ -17,6 +19,8 @@ UNPICKLING = {"pickle", "cPickle", "dill", "cloudpickle", "shelve", "marshal"}
 
 def tracked() -> list[Path]:
     """Files under version control, and those that would be added."""
+    if shutil.which("git") is None:
+        absent("git", "it is not installed.")
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode != 0:
