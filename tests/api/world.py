@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,6 +11,7 @@ import msgspec
 
 from tests.api.doors import door
 from tests.contract.stories import BASE, WORKER, heartbeat, shop
+from tests.support.clocks import SetWallClock
 from tests.support.memory_cluster import MemoryCluster, MemoryResults, MemoryWorker
 from umbel.clock import Clock
 from umbel.services.health import Supervised
@@ -23,19 +23,6 @@ from umbel.web.app import WebOptions, create_app
 
 #: Ten minutes after the first of the six tasks was sent, Unix seconds.
 NOW = BASE + 600
-
-
-class SetClock:
-    """Wall time as the test sets it; durations are real."""
-
-    def __init__(self, now: float = NOW) -> None:
-        self.time = now
-
-    def now(self) -> float:
-        return self.time
-
-    def monotonic(self) -> float:
-        return time.monotonic()
 
 
 def collector(**changes: Any) -> CollectorStatus:
@@ -74,7 +61,7 @@ class World:
         users: Sequence[str] = (),
         read_only: bool = False,
     ) -> None:
-        self.clock = SetClock()
+        self.clock = SetWallClock(NOW)
         self.store = store or shop_store()
         self.ledger = MemoryLedger()
         self.worker = MemoryWorker(WORKER)

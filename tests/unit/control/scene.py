@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from tests.contract.stories import BASE, begun, failed, revoked, succeeded, uuid_of
+from tests.support.clocks import SetWallClock
 from tests.support.memory_cluster import KnownWorkers, MemoryCluster, MemoryResults, MemoryWorker
 from umbel.auth.base import GRANTS, Actor, Role
 from umbel.cluster.events import Event
@@ -19,19 +19,6 @@ from umbel.store.memory_ledger import MemoryLedger
 #: Ten minutes after the first task was sent, Unix seconds.
 NOW = BASE + 600
 EU, US = "celery@eu-1", "celery@us-1"
-
-
-class SetClock:
-    """Wall time as the test sets it; durations are real."""
-
-    def __init__(self) -> None:
-        self.time = NOW
-
-    def now(self) -> float:
-        return self.time
-
-    def monotonic(self) -> float:
-        return time.monotonic()
 
 
 def actor(name: str = "ada", role: Role = "admin") -> Actor:
@@ -65,7 +52,7 @@ class Scene:
         cluster: MemoryCluster | None = None,
         results: MemoryResults | None = None,
     ) -> None:
-        self.clock = SetClock()
+        self.clock = SetWallClock(NOW)
         self.store = MemoryStore(partition_tasks=100_000)
         self.store.apply(list(events) or history())
         self.ledger = ledger or MemoryLedger()

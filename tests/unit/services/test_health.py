@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.api.world import NOW, SetClock, collector
+from tests.api.world import NOW, collector
+from tests.support.clocks import SetWallClock
 from umbel.services.health import Health, judge
 from umbel.store.memory import MemoryStore
 
@@ -102,7 +103,7 @@ def test_a_gap_that_both_collectors_have_is_told() -> None:
 
 
 def test_a_store_without_a_collector_is_not_ready() -> None:
-    why = Health(MemoryStore(), SetClock()).unready()
+    why = Health(MemoryStore(), SetWallClock(NOW)).unready()
 
     assert why is not None
     assert "collector" in why
@@ -112,7 +113,7 @@ def test_a_store_with_a_collector_that_reports_is_ready_even_while_it_connects()
     store = MemoryStore()
     store.report(collector(broker="connecting"))
 
-    assert Health(store, SetClock()).unready() is None
+    assert Health(store, SetWallClock(NOW)).unready() is None
 
 
 def test_the_pulse_sums_collectors_that_report_now() -> None:
@@ -121,7 +122,7 @@ def test_the_pulse_sums_collectors_that_report_now() -> None:
     store.report(collector(collector="b", events=7, shed=2))
     store.report(collector(collector="dead", events=100, at=NOW - 60))
 
-    counters = Health(store, SetClock()).pulse().counters
+    counters = Health(store, SetWallClock(NOW)).pulse().counters
 
     assert (counters.events, counters.lost, counters.shed) == (12, 1, 2)
     assert counters.rate == 3.0

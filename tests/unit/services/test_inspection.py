@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.contract.stories import heartbeat
+from tests.support.clocks import SetClock
 from tests.support.memory_cluster import MemoryCluster, MemoryWorker
 from tests.support.waiting import wait_until
 from umbel.broker.base import Reply
@@ -20,24 +21,11 @@ from umbel.store.memory import MemoryStore
 NOW = 1_000_000.0
 
 
-class HandClock:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.time = NOW
-
-    def now(self) -> float:
-        return self.time
-
-    def monotonic(self) -> float:
-        return self.time
-
-
 class Field:
     """Workers that live and answer, and those that do one of the two."""
 
     def __init__(self, *, beating: Sequence[str] = (), answering: Sequence[str] = ()) -> None:
-        self.clock = HandClock()
+        self.clock = SetClock(NOW)
         self.store = MemoryStore()
         self.store.apply([heartbeat(name, NOW, active=0, processed=0) for name in beating])
         workers = [MemoryWorker(name) for name in answering]
@@ -172,7 +160,7 @@ class SlowCluster(MemoryCluster):
 def test_all_who_ask_meanwhile_share_one_answer(error: Exception | None) -> None:
     cluster = SlowCluster()
     cluster.error = error
-    inspection = Inspection(MemoryStore(), cluster, HandClock())
+    inspection = Inspection(MemoryStore(), cluster, SetClock(NOW))
     entered = threading.Semaphore(0)
 
     def ask() -> object:

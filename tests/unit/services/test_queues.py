@@ -6,8 +6,9 @@ import msgspec
 import pytest
 
 from tests.contract.stories import WORKER, heartbeat, shop
+from tests.support.clocks import SetClock
 from tests.support.memory_cluster import MemoryCluster, MemoryWorker
-from tests.unit.services.test_inspection import NOW, HandClock
+from tests.unit.services.test_inspection import NOW
 from umbel.broker.base import QueuedMessage
 from umbel.errors import BrokerUnreachable
 from umbel.services.inspection import Inspection
@@ -20,7 +21,7 @@ class Scene:
     """A worker that consumes two queues, and a history with tasks in others."""
 
     def __init__(self) -> None:
-        self.clock = HandClock()
+        self.clock = SetClock(NOW)
         self.store = MemoryStore()
         self.store.apply([*shop(), heartbeat(WORKER, NOW, active=0, processed=0)])
         self.worker = MemoryWorker(WORKER)

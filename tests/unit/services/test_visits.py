@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.clocks import SetClock
 from umbel.auth.base import GRANTS, Actor
 from umbel.errors import StoreUnwritable
 from umbel.services.visits import BURST, EVERY_S, Visits
@@ -11,18 +12,6 @@ from umbel.store.ledger import AuditEntry
 from umbel.store.memory_ledger import MemoryLedger
 
 ANA = Actor(name="ana", address="10.0.0.7", via="browser", permissions=GRANTS["viewer"])
-
-
-class SetClock:
-    """A clock that the test sets."""
-
-    time = 1_000.0
-
-    def now(self) -> float:
-        return self.time
-
-    def monotonic(self) -> float:
-        return self.time
 
 
 class Book:

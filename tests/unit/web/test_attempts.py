@@ -2,19 +2,8 @@
 
 from __future__ import annotations
 
+from tests.support.clocks import SetClock
 from umbel.web.attempts import ADDRESS_BURST, ADDRESS_EVERY_S, USER_BURST, Attempts
-
-
-class SetClock:
-    """A clock that the test sets."""
-
-    time = 1_000.0
-
-    def now(self) -> float:
-        return self.time
-
-    def monotonic(self) -> float:
-        return self.time
 
 
 def taken(attempts: Attempts, address: str, user: str, tries: int) -> int:
