@@ -14,7 +14,7 @@ from umbel.broker.management import Management, QueueFigures
 from umbel.broker.pool import REPLY_S, Line
 from umbel.broker.trouble import explain
 from umbel.clock import Clock
-from umbel.errors import BrokerError, BrokerUnreachable
+from umbel.errors import BrokerError, BrokerRefused, BrokerUnreachable
 
 _NOT_ASKED = "There was no time to ask the broker for this queue."
 
@@ -75,14 +75,20 @@ class VirtualQueues:
         return tuple(self._depth(line, name, deadline) for name in names)
 
     def purge(self, line: Line, name: str) -> int:
-        _must_be_there(line.channel, name)
-        return int(line.channel.queue_purge(name) or 0)
+        _must_be_there(line, name)
+        channel = line.channel
+        if not _is_sqs(channel):
+            return int(channel.queue_purge(name) or 0)
+        # kombu counts SQS' messages up to ten times over while it purges them.
+        ready = int(channel._size(name))
+        channel.queue_purge(name)
+        return ready
 
     def _depth(self, line: Line, name: str, deadline: float) -> QueueDepth:
         if self._clock.monotonic() > deadline:
             return QueueDepth(name=name, trouble=_NOT_ASKED)
         try:
-            _must_be_there(line.channel, name)
+            _must_be_there(line, name)
             ready = int(line.channel._size(name))
         except Exception as error:
             told: BrokerError = explain(error, line.link, f"the queue {name}")
@@ -91,11 +97,23 @@ class VirtualQueues:
         return QueueDepth(name=name, ready=ready if ready >= 0 else None)
 
 
-def _must_be_there(channel: Any, name: str) -> None:
+def _is_sqs(channel: Any) -> bool:
+    return hasattr(channel, "_resolve_queue_url")
+
+
+def _must_be_there(line: Line, name: str) -> None:
     """SQS' channel makes a queue that it is asked about; looking for its address does not."""
-    resolve = getattr(channel, "_resolve_queue_url", None)
-    if resolve is not None:
-        resolve(name)
+    if not _is_sqs(line.channel):
+        return
+    try:
+        line.channel._resolve_queue_url(name)
+    except Exception as error:
+        if not type(error).__module__.startswith("kombu"):
+            raise
+        raise BrokerRefused(
+            f"{str(error).rstrip('.')}.",
+            remedy="Check its name, or start a worker that reads it: workers make it.",
+        ) from error
 
 
 def _completed(depth: QueueDepth, figures: QueueFigures | None) -> QueueDepth:

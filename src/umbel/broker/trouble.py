@@ -34,6 +34,12 @@ def explain(error: BaseException, link: Link, thing: str | None = None) -> Broke
     answered = type(error).__module__.startswith("redis") and not _is_network(error)
     if answered:
         return _redis(error, link, thing)
+    if type(error).__module__.startswith("botocore") and hasattr(error, "response"):
+        return BrokerRefused(
+            f"Amazon SQS refused {thing or 'us'}: {_words(error)}.",
+            remedy="Check the credentials, the region and what they may do; a queue is purged "
+            "at most once a minute.",
+        )
     return BrokerUnreachable(
         f"{_who(link)} does not answer: {_words(error)}.",
         remedy="Check that it runs and that this machine can reach it; trying again by itself.",
