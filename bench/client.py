@@ -35,17 +35,24 @@ class Client:
             # A server may close a connection that was idle; that is not its answer.
             return self._ask(target)
 
-    def _ask(self, target: str) -> Answer:
+    def post(self, path: str, body: object) -> Answer:
+        """The answer to a POST of `body` as JSON. Raises `OSError`."""
+        return self._ask(path, "POST", json.dumps(body).encode())
+
+    def _ask(self, target: str, method: str = "GET", body: bytes | None = None) -> Answer:
+        headers = {"Accept": "*/*"}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
         begun = time.perf_counter()
         try:
-            self._connection.request("GET", target, headers={"Accept": "*/*"})
+            self._connection.request(method, target, body, headers)
             response = self._connection.getresponse()
             body = response.read()
         except (http.client.HTTPException, OSError) as error:
             self._connection.close()
             if isinstance(error, OSError):
                 raise
-            raise OSError(f"GET {target}: {error!r}") from error
+            raise OSError(f"{method} {target}: {error!r}") from error
         return Answer(response.status, body, time.perf_counter() - begun)
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from bench import latency, tables, throughput
+from bench import actions, latency, listing, tables, throughput
 from bench.brokers import Broker
 from bench.fill import filled
 from bench.report import Table, Verdict
@@ -120,6 +120,22 @@ def cold(at: Setting) -> Measured:
     return Measured(title, table, latency.cold_verdicts(found, at.tasks))
 
 
+def revoking(at: Setting) -> Measured:
+    tasks = 500 if at.quick else actions.REVOKED
+    found = [
+        actions.revoke(broker, name, at.folder, tasks=tasks) for name, broker in at.brokers.items()
+    ]
+    return Measured("A bulk action", actions.table(found), actions.verdicts(found))
+
+
+def listed(at: Setting) -> Measured:
+    data, _ = filled(at.tasks)
+    with _copied(data, at.folder) as copy:
+        found = listing.walk(copy)
+    title = f"Walking {at.tasks:,} tasks in Python"
+    return Measured(title, listing.table(found), listing.verdicts(found))
+
+
 MEASURE: Final[dict[str, Callable[[Setting], Measured]]] = {
     "cost": cost,
     "sustained": sustained,
@@ -128,6 +144,8 @@ MEASURE: Final[dict[str, Callable[[Setting], Measured]]] = {
     "beside": beside,
     "searches": searches,
     "cold": cold,
+    "actions": revoking,
+    "listing": listed,
 }
 #: The parts whose outcome depends on how much is stored.
-SIZED: Final = ("stored", "searches", "cold")
+SIZED: Final = ("stored", "searches", "cold", "listing")

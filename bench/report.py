@@ -1,7 +1,8 @@
 """What was measured, kept part by part, and written as `RESULTS.md`.
 
-Each part is written to `.cache/results/` when it ends, so that parts can be measured in
-runs of their own; the page says of each when that was and how to repeat it.
+Each part is written to `results/` when it ends and is kept there, so that parts can be
+measured in runs of their own and on other machines; the page says of each when and where that
+was, and how to repeat it.
 """
 
 from __future__ import annotations
@@ -17,9 +18,12 @@ import msgspec
 
 HOME: Final = Path(__file__).parent
 CACHE: Final = HOME / ".cache"
-_RESULTS: Final = CACHE / "results"
+_RESULTS: Final = HOME / "results"
 _PAGE: Final = HOME / "RESULTS.md"
-_ORDER: Final = ("cost", "sustained", "stored", "overload", "beside", "searches", "cold")
+_ORDER: Final = (
+    *("cost", "sustained", "stored", "overload", "beside", "searches", "cold"),
+    *("actions", "listing"),
+)
 _PREFACE: Final = """# What was measured
 
 Written by `make bench` (`python -m bench`); do not edit by hand. Umbel and Flower got the
@@ -49,7 +53,8 @@ class Table(msgspec.Struct, frozen=True):
 class Part(msgspec.Struct, frozen=True):
     """One part's outcome. `name` is as on the command line, with its size if it has one
     (`searches-1000000`); `at` is a date and time in UTC, `load` the machine's load average
-    when it began: anything above a tenth of its cores is others at work."""
+    when it began: anything above a tenth of its cores is others at work. `machine` tells what
+    it ran on, and the revision of Umbel."""
 
     name: str
     title: str
@@ -60,12 +65,13 @@ class Part(msgspec.Struct, frozen=True):
     table: Table
     verdicts: tuple[Verdict, ...] = ()
     quick: bool = False
+    machine: str = ""
 
 
 def keep(part: Part) -> None:
     """Store a part's outcome and write the page anew."""
     _RESULTS.mkdir(parents=True, exist_ok=True)
-    text = msgspec.json.format(msgspec.json.encode(part), indent=1)
+    text = msgspec.json.format(msgspec.json.encode(part), indent=1) + b"\n"
     (_RESULTS / f"{part.name}.json").write_bytes(text)
     _PAGE.write_text(page(_kept()))
 
@@ -82,7 +88,7 @@ def _kept() -> list[Part]:
 
 def page(parts: Sequence[Part]) -> str:
     """The whole page as Markdown."""
-    text = f"{_PREFACE}\n{_machine()}\n"
+    text = _PREFACE
     verdicts = [(one, part) for part in parts for one in part.verdicts]
     if verdicts:
         rows = [
@@ -93,7 +99,7 @@ def page(parts: Sequence[Part]) -> str:
     for part in parts:
         text += (
             f"\n## {part.title}\n\n{part.at} UTC, `{part.command}`, {part.versions}. Load average "
-            f"of the machine before it began: {part.load:.1f}."
+            f"of the machine before it began: {part.load:.1f}. {part.machine}."
         )
         text += " A quick run: too short and small to judge by.\n" if part.quick else "\n"
         table = part.table
@@ -108,7 +114,8 @@ def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "".join("|" + "|".join(line) + "|\n" for line in lines)
 
 
-def _machine() -> str:
+def machine() -> str:
+    """This machine, and the revision of Umbel, in a line."""
     cpu = platform.processor() or platform.machine()
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     info = Path("/proc/cpuinfo")
@@ -116,9 +123,9 @@ def _machine() -> str:
         models = [line for line in info.read_text().splitlines() if line.startswith("model name")]
         cpu = models[0].partition(": ")[2] if models else cpu
     return (
-        f"Machine: {os.cpu_count()} cores ({cpu}), {memory:.0f} GB of memory, "
+        f"{os.cpu_count()} cores ({cpu}), {memory:.0f} GB of memory, "
         f"{platform.system()} {platform.release().partition('-')[0]}, "
-        f"Python {platform.python_version()}; Umbel at {_revision()}."
+        f"Python {platform.python_version()}; Umbel at {_revision()}"
     )
 
 
