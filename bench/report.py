@@ -73,10 +73,11 @@ def keep(part: Part) -> None:
     _RESULTS.mkdir(parents=True, exist_ok=True)
     text = msgspec.json.format(msgspec.json.encode(part), indent=1) + b"\n"
     (_RESULTS / f"{part.name}.json").write_bytes(text)
-    _PAGE.write_text(page(_kept()))
+    _PAGE.write_text(page(kept()))
 
 
-def _kept() -> list[Part]:
+def kept() -> list[Part]:
+    """All parts that were measured, in the order of the page."""
     parts = [msgspec.json.decode(file.read_bytes(), type=Part) for file in _RESULTS.glob("*.json")]
 
     def place(part: Part) -> tuple[int, int, str]:
