@@ -132,6 +132,14 @@ def test_what_goes_wrong_is_a_code_and_a_sentence(
     assert "Traceback" not in done.stderr
 
 
+def test_the_audit_tells_why_a_task_was_sent(shell: Shell) -> None:
+    uuid = shell.out("send", named("echo"), "--args", "[1]", "--reason", "a try").strip()
+
+    (line, *_) = shell.out("audit", "--json").splitlines()
+    assert json.loads(line)["reason"] == "a try"
+    assert json.loads(line)["tasks"] == [uuid]
+
+
 def test_tasks_are_listed_for_people_and_programs(shell: Shell) -> None:
     shell.out("send", named("echo"), "--args", '["listed\\u001b[31m\\u009b"]')
     uuid = shell.until("state:SUCCESS args:listed")

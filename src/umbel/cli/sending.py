@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_OPTIONS: Final = ("queue", "priority", "countdown", "eta", "expires", "task_id")
+_OPTIONS: Final = (
+    "queue", "priority", "countdown", "eta", "expires", "task_id", "reason",
+)  # fmt: skip
 
 
 def parsed_args(text: str) -> list[Any]:
@@ -61,6 +63,7 @@ def _call_options(command: F) -> F:
     found: Any = given
     for decorate in (
         click.option("--json", "as_json", is_flag=True, help="The answer as JSON."),
+        click.option("--reason", default=None, help="Your own words for the audit."),
         click.option("--id", "task_id", default=None, help="Its id, instead of a new one."),
         click.option("--expires", type=float, metavar="SECONDS", help="Not after."),
         click.option("--eta", type=float, metavar="UNIX", help="Not before this time."),
