@@ -64,8 +64,9 @@ class NoRest(SetClock):
         return self.time
 
 
+@pytest.mark.parametrize("partition_tasks", [10 * TASKS, TASKS // 2])
 def test_the_index_waits_for_a_busy_writer_and_nothing_is_missed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, partition_tasks: int
 ) -> None:
     monkeypatch.setattr(indexer, "WAITING_MAX", 2 * TASKS)
     turns: list[bool] = []
@@ -78,7 +79,7 @@ def test_the_index_waits_for_a_busy_writer_and_nothing_is_missed(
     monkeypatch.setattr(Duty, "is_busy", looked)
     clock = NoRest()
     clock.monotonic()  # the store is opened: the next question is the beginning of a batch
-    store = SqliteStore(tmp_path, write=True, clock=clock)
+    store = SqliteStore(tmp_path, write=True, clock=clock, partition_tasks=partition_tasks)
 
     def write(first: int) -> None:
         lives = [

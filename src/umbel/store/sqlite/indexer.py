@@ -32,8 +32,8 @@ _PAUSE_S = 0.25
 #: Behind the writer and the readers, but not so far that the tail of unindexed tasks grows.
 _NICENESS = 5
 _RETRY_S = 5.0
-#: So many tasks of a partition may wait for a busy writer: looking at each of them takes a
-#: search about half a second.
+#: So many tasks may wait for a busy writer: looking at each of them takes a search about half
+#: a second.
 WAITING_MAX = 50_000
 
 
@@ -123,7 +123,7 @@ class Indexer:
             if not partitions:
                 return False
             self._look_at_the_clock(partitions[-1])
-        if self._duty.is_busy() and self._waiting(partitions[-1]) < WAITING_MAX:
+        if self._duty.is_busy() and self._waiting(partitions) < WAITING_MAX:
             return False
         more = False
         # The newest first: it is where most searches end, and where the tail grows.
@@ -136,9 +136,9 @@ class Indexer:
         self._let_go(before=partitions[0].number)
         return more
 
-    def _waiting(self, partition: WritePartition) -> int:
-        """How many tasks of the partition are not indexed."""
-        return partition.next_id - self._upto[partition.number]
+    def _waiting(self, partitions: list[WritePartition]) -> int:
+        """How many tasks are not indexed."""
+        return sum(max(0, each.next_id - self._upto[each.number]) for each in partitions)
 
     def _look_at_the_clock(self, hot: WritePartition) -> None:
         number, task_id, when = self._mark
