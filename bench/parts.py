@@ -132,8 +132,8 @@ def listed(at: Setting) -> Measured:
     data, _ = filled(at.tasks)
     with _copied(data, at.folder) as copy:
         found = listing.walk(copy)
-    title = f"Walking {at.tasks:,} tasks in Python"
-    return Measured(title, listing.table(found), listing.verdicts(found))
+    title = f"Walking through {at.tasks:,} tasks in Python"
+    return Measured(title, listing.table(found), listing.verdicts(found, at.tasks))
 
 
 MEASURE: Final[dict[str, Callable[[Setting], Measured]]] = {

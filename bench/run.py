@@ -8,7 +8,7 @@
     searches   searches over a stored history while 4,000 events/s come in
     cold       the same from a cold file cache (needs root)
     actions    10,000 waiting tasks revoked by a query
-    listing    `iter_tasks` over all of a stored history
+    listing    `iter_tasks` over a stored history
 
 `--tasks` sets how large the history of `stored`, `searches`, `cold` and `listing` is. `make bench`
 runs all with a million tasks; ten million take most of an hour to fill and are asked for:
