@@ -10,7 +10,6 @@ from __future__ import annotations
 import difflib
 import threading
 import time
-import unicodedata
 import uuid
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
@@ -33,6 +32,7 @@ from umbel.python.calling import on_source
 from umbel.python.sources import Source
 from umbel.results.base import Result
 from umbel.services.control.applying import Applied, Apply
+from umbel.services.control.checking import CONTROL
 from umbel.services.control.values import IDS_MAX, ActionReport, ActionRequest
 
 T = TypeVar("T")
@@ -342,7 +342,7 @@ def _name(task: Any) -> str:
     name = task if isinstance(task, str) else getattr(task, "name", None)
     if not isinstance(name, str) or not name:
         raise ValueError(f"A task is named by a text such as shop.send, not by {task!r}.")
-    if any(unicodedata.category(c) == "Cc" for c in name):
+    if CONTROL.search(name):
         raise ValueError(f"A task's name has no control characters, as {name!r} does.")
     return name
 

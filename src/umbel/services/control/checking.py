@@ -47,7 +47,7 @@ _ALLOWED: Final[dict[str, tuple[str, ...]]] = {
     "pool_shrink": ("n",),
 }
 #: C0, DEL and C1 (Unicode category Cc).
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _DEFAULTS: Final = ActionRequest(action="ping")
 _EVERYWHERE: Final = frozenset({"action", "reason"})
 
@@ -87,7 +87,7 @@ def no_control_characters(labels: Mapping[str, str | None]) -> None:
     """Names by their fields: none holds a control character, which brokers, logs and terminals
     take for something else than a part of it. Raises `ActionRefused`."""
     for field, text in labels.items():
-        if text is not None and (found := _CONTROL.search(text)):
+        if text is not None and (found := CONTROL.search(text)):
             shown = found[0].encode("unicode_escape").decode("ascii")
             raise ActionRefused(
                 f"`{field}` contains the control character {shown}, which no name has.",
