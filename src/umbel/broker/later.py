@@ -6,7 +6,6 @@ shows the history should not spend.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
 
 from umbel.broker.base import (
@@ -17,6 +16,7 @@ from umbel.broker.base import (
     Reply,
     Signature,
 )
+from umbel.later import Later
 
 
 class LaterCluster:
@@ -24,16 +24,14 @@ class LaterCluster:
     it, and the next call tries again."""
 
     def __init__(self, open_cluster: Callable[[], Cluster]) -> None:
-        self._open = open_cluster
-        self._lock = threading.Lock()
-        self._cluster: Cluster | None = None
+        self._later = Later(open_cluster)
 
     @property
     def url(self) -> str:
-        return self._opened().url
+        return self._later.get().url
 
     def capabilities(self) -> Capabilities:
-        return self._opened().capabilities()
+        return self._later.get().capabilities()
 
     def ask(
         self,
@@ -44,7 +42,7 @@ class LaterCluster:
         limit: int | None = None,
         timeout_s: float = 1.0,
     ) -> tuple[Reply, ...]:
-        return self._opened().ask(
+        return self._later.get().ask(
             command, arguments, workers=workers, limit=limit, timeout_s=timeout_s
         )
 
@@ -55,30 +53,22 @@ class LaterCluster:
         *,
         workers: Sequence[str] | None = None,
     ) -> None:
-        self._opened().tell(command, arguments, workers=workers)
+        self._later.get().tell(command, arguments, workers=workers)
 
     def send(self, signatures: Sequence[Signature]) -> None:
-        self._opened().send(signatures)
+        self._later.get().send(signatures)
 
     def depths(self, queues: Sequence[str]) -> tuple[QueueDepth, ...]:
-        return self._opened().depths(queues)
+        return self._later.get().depths(queues)
 
     def purge(self, queue: str) -> int:
-        return self._opened().purge(queue)
+        return self._later.get().purge(queue)
 
     def peek(self, queue: str, limit: int) -> tuple[QueuedMessage, ...]:
-        return self._opened().peek(queue, limit)
+        return self._later.get().peek(queue, limit)
 
     def default_queue(self) -> str:
-        return self._opened().default_queue()
+        return self._later.get().default_queue()
 
     def close(self) -> None:
-        with self._lock:
-            if self._cluster is not None:
-                self._cluster.close()
-
-    def _opened(self) -> Cluster:
-        with self._lock:
-            if self._cluster is None:
-                self._cluster = self._open()
-            return self._cluster
+        self._later.close()

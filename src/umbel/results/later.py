@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 
+from umbel.later import Later
 from umbel.results.base import Result, ResultBackend
 
 
@@ -13,33 +13,23 @@ class LaterResults:
     needed it, and the next call tries again."""
 
     def __init__(self, open_results: Callable[[], ResultBackend]) -> None:
-        self._open = open_results
-        self._lock = threading.Lock()
-        self._results: ResultBackend | None = None
+        self._later = Later(open_results)
 
     @property
     def url(self) -> str:
-        return self._opened().url
+        return self._later.get().url
 
     def get(self, task_id: str) -> Result:
-        return self._opened().get(task_id)
+        return self._later.get().get(task_id)
 
     def get_many(self, task_ids: Sequence[str]) -> dict[str, Result]:
-        return self._opened().get_many(task_ids)
+        return self._later.get().get_many(task_ids)
 
     def wait(self, task_id: str, timeout_s: float) -> Result:
-        return self._opened().wait(task_id, timeout_s)
+        return self._later.get().wait(task_id, timeout_s)
 
     def abort(self, task_id: str) -> None:
-        self._opened().abort(task_id)
+        self._later.get().abort(task_id)
 
     def close(self) -> None:
-        with self._lock:
-            if self._results is not None:
-                self._results.close()
-
-    def _opened(self) -> ResultBackend:
-        with self._lock:
-            if self._results is None:
-                self._results = self._open()
-            return self._results
+        self._later.close()
