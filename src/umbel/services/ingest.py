@@ -36,8 +36,8 @@ TALLIES_EVERY_S: Final = 3.0
 TRIM_EVERY_S: Final = 60.0
 TAKE_TIMEOUT_S: Final = 0.5
 #: Reads that bring few frames are spaced by this, so that more comes with each: the cost of
-#: a read is per call.
-PAUSE_S: Final = 0.004
+#: a read is per call, and each wakes the writer.
+PAUSE_S: Final = 0.02
 _FEW: Final = 200
 FULL_PAUSE_S: Final = 0.05
 #: How long the reader may take to leave; connecting to a silent broker takes longest.
