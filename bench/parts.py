@@ -61,7 +61,8 @@ def cost(at: Setting) -> Measured:
 def sustained(at: Setting) -> Measured:
     found = throughput.flood(at.brokers, at.folder, Load(tables.RATE, at.seconds))
     table = tables.flood_table(f"20,000 events/s for {at.seconds:.0f} s, nothing stored", found)
-    return Measured("A sustained load", table, tables.sustained_verdicts(found))
+    cost = tables.cost_verdicts(found, f"{tables.RATE:,.0f} events/s")
+    return Measured("A sustained load", table, (*tables.sustained_verdicts(found), *cost))
 
 
 def stored(at: Setting) -> Measured:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Final
 
 from bench.report import Table, Verdict, megabytes, quantile, spread, times
@@ -39,13 +39,23 @@ def cost_table(title: str, outcomes: list[Outcome]) -> Table:
 
 
 def cost_verdict(outcomes: list[Outcome], where: str) -> Verdict:
-    """The promise about CPU."""
+    """The promise about CPU for each event that was recorded."""
     ours, theirs = (_middle([_cpu_ms(one) for one in side]) for side in _sides(outcomes))
     return Verdict(
         f"CPU of an event against Flower's ({where})",
         f"at most 1/{CPU_SHARE:.0f}",
         f"1/{theirs / ours:.1f}",
         theirs >= CPU_SHARE * ours,
+    )
+
+
+def cost_verdicts(outcomes: list[Outcome], rate: str) -> tuple[Verdict, ...]:
+    """The promise about CPU, on each broker where both were loaded."""
+    by_broker = groupby(outcomes, lambda one: one.broker)
+    return tuple(
+        cost_verdict(both, f"{rate} from {broker}")
+        for broker, both in ((broker, list(found)) for broker, found in by_broker)
+        if all(_sides(both))
     )
 
 
