@@ -36,7 +36,9 @@ values = st.recursive(
     scalars,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
 )
-kinds = st.sampled_from((*TASK_RANK, *WORKER_KINDS, "task-progress", "", "task-\0", "x" * 700))
+kinds = st.sampled_from(
+    (*TASK_RANK, *WORKER_KINDS, "task-progress", "", "task-\0", "task-\ud800", "x" * 700)
+)
 fields = st.sampled_from(Event.__struct_fields__)
 odd_events = st.fixed_dictionaries(
     {},

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from umbel.cluster.elements import elements
 from umbel.cluster.events import (
     LABEL_MAX,
     TASK_RANK,
@@ -26,6 +27,11 @@ FUTURE_MAX_S = 86_400.0
 PAST_MIN = 1_230_768_000.0
 DETAIL_MAX = 16_384
 SAMPLE_MAX = 400
+#: Beyond these, the faults of one message are counted but not looked at one by one: a few
+#: megabytes hold millions.
+SAMPLED_MAX = 1_000
+#: Python turns no longer text into a whole number.
+_DIGITS_MAX = 4_000
 
 _decode_fast: Final = msgspec.json.Decoder(Event | list[Event]).decode
 _KNOWN: Final = frozenset(TASK_RANK) | WORKER_KINDS
@@ -76,11 +82,29 @@ def decode_all(bodies: Iterable[bytes], received_at: float) -> Decoded:
 
 
 def _decode_slowly(body: bytes, received_at: float) -> Decoded:
+    text = body.decode("utf-8-sig", "replace")
     try:
-        value = json.loads(body.decode("utf-8", "replace"))
+        value = _loads_json(text)
     except (ValueError, RecursionError) as error:
-        return Decoded([], [Fault("not-json", f"The body is not JSON: {error}.", sample(body))])
-    return lenient(value, received_at)
+        not_json = Fault("not-json", f"The body is not JSON: {error}.", sample(body))
+    else:
+        return lenient(value, received_at)
+    found = _Found(received_at)
+    for element in elements(text):
+        try:
+            found.add(_loads_json(element))
+        except (ValueError, RecursionError) as error:
+            found.blame("not-json", f"A part of the body is not JSON: {error}.", element)
+    return Decoded(found.events, found.faults or [not_json])
+
+
+def _loads_json(text: str) -> object:
+    """Python's reader takes more than the standard: control characters, NaN."""
+    return json.loads(text, strict=False, parse_int=_whole)
+
+
+def _whole(digits: str) -> float:
+    return int(digits) if len(digits) <= _DIGITS_MAX else float(digits)
 
 
 def lenient(value: object, received_at: float) -> Decoded:
@@ -91,16 +115,36 @@ def lenient(value: object, received_at: float) -> Decoded:
         kind = type(value).__name__
         message = f"The body is {kind}, where an event (an object) or a list of events belongs."
         return Decoded([], [Fault("not-an-event", message, sample(value))])
-    events: list[Event] = []
-    faults: list[Fault] = []
+    found = _Found(received_at)
     for item in value:
+        found.add(item)
+    return Decoded(found.events, found.faults)
+
+
+class _Found:
+    """What one message holds, item by item."""
+
+    def __init__(self, received_at: float) -> None:
+        self.events: list[Event] = []
+        self.faults: list[Fault] = []
+        self._received_at = received_at
+        self._alike: dict[str, Fault] = {}
+
+    def add(self, item: object) -> None:
+        """An event, if it can be understood; it is judged alone."""
         try:
-            events.append(_coerce(item, received_at))
+            self.events.append(_coerce(item, self._received_at))
         except _Unfit as unfit:
-            faults.append(Fault(unfit.reason, str(unfit), sample(item)))
+            self.blame(unfit.reason, str(unfit), item)
         except (RecursionError, ValueError, TypeError, OverflowError) as error:
-            faults.append(Fault("odd-field", f"A field cannot be read: {error}.", sample(item)))
-    return Decoded(events, faults)
+            self.blame("odd-field", f"A field cannot be read: {error}.", item)
+
+    def blame(self, reason: str, message: str, item: object) -> None:
+        """One more fault, for which one like it stands when there are very many."""
+        fault = self._alike.get(reason) if len(self.faults) >= SAMPLED_MAX else None
+        if fault is None:
+            fault = self._alike[reason] = Fault(reason, _clean(message), sample(item))
+        self.faults.append(fault)
 
 
 class _Unfit(Exception):

@@ -29,6 +29,8 @@ BEATS: Final = 3
 SILENT_BEATS: Final = 2
 #: Worker processes that are remembered; those unheard of for longest are forgotten.
 PROCESSES_MAX: Final = 10_000
+#: No process begins more tasks than this; a larger count is a slip, or a lie.
+PROCESSED_MAX: Final = 10**12
 
 
 class _Process:
@@ -85,6 +87,8 @@ class LossEstimate:
         processed = event.processed
         if processed is None or event.pid is None:
             # The answer to a remote `heartbeat` command carries no count.
+            return
+        if not 0 <= processed <= PROCESSED_MAX:
             return
         key = (event.hostname, event.pid)
         process = self._processes.get(key)

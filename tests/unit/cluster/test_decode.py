@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from umbel.cluster.decode import FUTURE_MAX_S, SAMPLE_MAX, decode, lenient
+from umbel.cluster.decode import FUTURE_MAX_S, SAMPLE_MAX, SAMPLED_MAX, decode, lenient
 from umbel.cluster.events import LABEL_MAX, TEXT_MAX, UUID_MAX, Decoded, Event
 
 NOW = 1_800_000_000.0
@@ -200,3 +200,68 @@ def test_a_load_average_of_a_million_numbers_keeps_the_first_three() -> None:
     found = only({**event(loadavg=[1.0] * 1_000_000), "type": "worker-heartbeat"})
 
     assert found.loadavg == (1.0, 1.0, 1.0)
+
+
+GOOD = json.dumps(event(uuid="a")), json.dumps(event(uuid="c"))
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        '{"type": "task-sent", "args": ' + "[" * 100_000 + "]" * 100_000 + "}",
+        '{"type": "task-sent", "args": [1, 2}]',
+        "{nonsense: [1, 2], 'x'}",
+        '"\\u12"',
+        "",
+    ],
+    ids=["deep", "brackets", "nonsense", "escape", "nothing"],
+)
+def test_an_event_that_no_reader_takes_does_not_take_its_neighbours_along(bad: str) -> None:
+    found = decode(f"[{GOOD[0]}, {bad}, {GOOD[1]}]".encode(), NOW)
+
+    assert [e.uuid for e in found.events] == ["a", "c"]
+    assert reasons(found) == ["not-json"]
+
+
+def test_of_a_list_that_is_cut_off_what_came_is_kept() -> None:
+    found = decode(f'[{GOOD[0]}, {GOOD[1]}, {{"type": "task-s'.encode(), NOW)
+
+    assert [e.uuid for e in found.events] == ["a", "c"]
+    assert reasons(found) == ["not-json"]
+
+
+def test_what_stands_behind_a_list_is_a_fault_and_the_list_is_kept() -> None:
+    found = decode(f"[{GOOD[0]}, {GOOD[1]}]]] and more".encode(), NOW)
+
+    assert [e.uuid for e in found.events] == ["a", "c"]
+    assert reasons(found) == ["not-json"]
+
+
+@pytest.mark.parametrize(
+    "field", ['"pid": ' + "9" * 6_000, '"args": "\x01\x00"', '"args": NaN'], ids=repr
+)
+def test_what_only_a_strict_reader_refuses_is_kept(field: str) -> None:
+    found = decode(f"[{GOOD[0]}, {GOOD[1][:-1]}, {field}}}]".encode(), NOW)
+
+    assert [e.uuid for e in found.events] == ["a", "c"]
+    assert found.faults == []
+
+
+def test_a_byte_order_mark_is_no_fault() -> None:
+    assert [e.uuid for e in decode(b"\xef\xbb\xbf" + GOOD[0].encode(), NOW).events] == ["a"]
+
+
+def test_a_fault_can_be_stored_whatever_the_event_calls_itself() -> None:
+    (fault,) = decode(b'{"type": "\\ud800\\u0000", "uuid": "u"}', NOW).faults
+
+    assert fault.reason == "no-hostname"
+    fault.message.encode()
+    assert "\0" not in fault.message
+
+
+def test_millions_of_faults_in_one_message_are_counted_and_few_are_kept() -> None:
+    found = decode(f"[{GOOD[0]},{'0,' * 200_000}{{}}]".encode(), NOW)
+
+    assert [e.uuid for e in found.events] == ["a"]
+    assert len(found.faults) == 200_001
+    assert len({id(fault) for fault in found.faults}) == SAMPLED_MAX + 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.support.captures import CAPTURES, events
 from umbel.cluster.events import Event
 from umbel.services.loss import PROCESSES_MAX, LossEstimate
@@ -44,6 +46,11 @@ def test_what_came_before_the_first_heartbeat_is_not_judged() -> None:
 
 def test_a_lasting_difference_is_a_loss() -> None:
     assert lost(beat(0), started(5), beat(8), beat(8), beat(8)) == 3
+
+
+@pytest.mark.parametrize("processed", [-5, 2**63 - 1])
+def test_a_count_that_no_worker_can_reach_is_none(processed: int) -> None:
+    assert lost(beat(0), started(1), *[beat(processed)] * 5, beat(1), beat(1), beat(1)) == 0
 
 
 def test_events_overtaken_by_a_heartbeat_are_no_loss() -> None:
