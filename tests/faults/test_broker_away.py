@@ -166,6 +166,31 @@ def test_a_redis_that_goes_silent_is_noticed(
         assert [event.uuid for event in events_in(take(source, 1))] == ["a"]
 
 
+def test_the_gap_of_a_redis_that_went_silent_begins_with_its_last_sign_of_life(
+    valkey: ValkeyBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a network swallows before anybody notices may be missing too."""
+    monkeypatch.setattr("umbel.broker.redis.QUIET_S", 0.3)
+    monkeypatch.setattr("umbel.broker.redis.ANSWER_S", 1.0)
+    app = celery_app(valkey.url)
+    with proxy_to(valkey.port) as proxy:
+        through = link_to_url(f"redis://127.0.0.1:{proxy.port}/0")
+        with source_of(through) as source:
+            say(app, "before")
+            take(source, 1)
+            proxy.silent = True
+            silent_at = time.time()
+            until_trouble(source)
+            noticed_at = time.time()
+            proxy.silent = False
+            proxy.cut()
+            until_connected(source)
+
+            ((start, end),) = source.health().gaps
+            assert start <= silent_at + 0.1
+            assert end >= noticed_at
+
+
 def test_a_quiet_redis_is_not_taken_for_a_silent_one(
     valkey: ValkeyBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:

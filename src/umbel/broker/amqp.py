@@ -73,7 +73,7 @@ class AmqpSession:
         self._deliveries.buffer += transport._read_buffer
         self._held: deque[tuple[int, int]] = deque()
         self._held_bytes = 0
-        self._ticked_at = self._clock.monotonic()
+        self._ticked_at = self.heard_at = self._clock.monotonic()
 
     def read(self, timeout_s: float) -> Sequence[Frame]:
         if self._held_bytes > HELD_BYTES:
@@ -88,6 +88,7 @@ class AmqpSession:
             return ()
         # py-amqp's heartbeat check looks at this counter for a sign of life.
         self._driver.bytes_recv += 1
+        self.heard_at = self._clock.monotonic()
         frames = deliveries.take()
         if frames:
             self._hold(frames)

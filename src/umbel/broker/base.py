@@ -32,7 +32,8 @@ class Health(msgspec.Struct, frozen=True):
     """How the connection is. `state` is `connecting`, `connected` or `refused`;
     `trouble` is the sentence that says why not connected and what to do. `gaps` are the
     last spans (Unix seconds, from, to) in which events may have passed unseen. `lossless`:
-    the broker keeps what comes while nobody reads."""
+    the broker keeps what comes while nobody reads, for `keeps_s` seconds at most. `missed`:
+    the last connection found that it had not, as its queue had been deleted or had expired."""
 
     state: str
     transport: str
@@ -41,6 +42,8 @@ class Health(msgspec.Struct, frozen=True):
     reconnections: int = 0
     gaps: tuple[tuple[float, float], ...] = ()
     lossless: bool = False
+    missed: bool = False
+    keeps_s: float | None = None
 
 
 class EventSource(Protocol):

@@ -47,7 +47,7 @@ class GenericSession:
         self._came: list[Frame] = []
         self._waiting: deque[tuple[int, Any]] = deque()
         self._number = 0
-        self._ticked_at = self._probed_at = clock.monotonic()
+        self._ticked_at = self._probed_at = self.heard_at = clock.monotonic()
         self._connection = link.dial()
         try:
             self._begin(link)
@@ -99,6 +99,8 @@ class GenericSession:
                 break
             wait_s = 0.001
         came, self._came = self._came, []
+        if came:
+            self.heard_at = self._clock.monotonic()
         return came
 
     def settle(self, tag: int) -> None:
@@ -122,10 +124,13 @@ class GenericSession:
         if now - self._ticked_at >= _TICK_S:
             self._ticked_at = now
             self._connection.heartbeat_check()
-        if now - self._probed_at >= PROBE_EVERY_S and hasattr(self._channel, "conn_or_acquire"):
-            self._probed_at = now
+        if not hasattr(self._channel, "conn_or_acquire"):
+            # There is nothing to ask; what is lost raises.
+            self.heard_at = now
+        elif now - self._probed_at >= PROBE_EVERY_S:
             with self._channel.conn_or_acquire() as client:
                 client.ping()
+            self._probed_at = self.heard_at = now
 
 
 def frame_of(message: Any, tag: int) -> Frame:

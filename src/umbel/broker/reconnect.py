@@ -42,6 +42,8 @@ class Session(Protocol):
 
     #: Whether events may have passed unseen between the last connection and this one.
     missed: bool
+    #: When the broker last gave a sign of life, on the monotonic clock.
+    heard_at: float
 
     def read(self, timeout_s: float) -> Sequence[Frame]:
         """As `EventSource.read`; raises anything when the connection is lost."""
@@ -83,7 +85,8 @@ class ReconnectingSource:
         self._heard_at: float | None = None
         self._gaps: deque[tuple[float, float]] = deque(maxlen=GAPS_KEPT)
         self._lock = threading.Lock()
-        self._health = Health("connecting", link.transport, lossless=lossless)
+        keeps_s = float(link.queue.message_ttl_s) if lossless else None
+        self._health = Health("connecting", link.transport, lossless=lossless, keeps_s=keeps_s)
         self._closed = False
 
     def read(self, timeout_s: float) -> Sequence[Frame]:
@@ -99,7 +102,7 @@ class ReconnectingSource:
         except Exception as error:
             self._lose(error)
             return ()
-        self._heard_at = self._clock.now()
+        self._heard_at = session.heard_at
         return frames
 
     def settle(self, tag: int) -> None:
@@ -141,14 +144,21 @@ class ReconnectingSource:
         except Exception as error:
             self._lose(error)
             return
-        now = self._clock.now()
+        now, at = self._clock.now(), self._clock.monotonic()
         if session.missed and self._heard_at is not None:
-            self._gaps.append((self._heard_at, now))
+            # By the clock that nobody sets, lest a gap has a wrong length, or none.
+            self._gaps.append((now - (at - self._heard_at), now))
         self._session = session
-        self._connected_at = self._clock.monotonic()
+        self._connected_at = at
         reconnections = self._health.reconnections + (self._heard_at is not None)
-        self._heard_at = now
-        self._tell("connected", since=now, trouble=None, reconnections=reconnections)
+        self._heard_at = at
+        self._tell(
+            "connected",
+            since=now,
+            trouble=None,
+            reconnections=reconnections,
+            missed=session.missed,
+        )
         log.info("Connected to %s.", self._link.url)
 
     def _lose(self, error: Exception) -> None:

@@ -58,7 +58,7 @@ class RedisSession:
         prefix = getattr(channel, "global_keyprefix", "") or ""
         self._replies = Replies((prefix + topic).encode() for topic in topics)
         self._wire = Wire(subscriber.connection._sock, wakeup)
-        self._heard = self._clock.monotonic()
+        self.heard_at = self._clock.monotonic()
         self._pinged = False
         self._early: list[Frame] = []
         self._confirm(len(topics))
@@ -90,7 +90,7 @@ class RedisSession:
     def _receive(self, timeout_s: float) -> tuple[list[Frame], list[object]]:
         if not self._wire.read_into(self._replies.buffer, timeout_s):
             return [], []
-        self._heard = self._clock.monotonic()
+        self.heard_at = self._clock.monotonic()
         self._pinged = False
         payloads, others = self._replies.take()
         for other in others:
@@ -103,7 +103,7 @@ class RedisSession:
         return [open_envelope(payload) for payload in payloads], others
 
     def _check_life(self) -> None:
-        silent_s = self._clock.monotonic() - self._heard
+        silent_s = self._clock.monotonic() - self.heard_at
         if silent_s > QUIET_S + ANSWER_S:
             raise TimeoutError(f"nothing came for {silent_s:.0f} s, not even an answer to PING")
         if silent_s > QUIET_S and not self._pinged:

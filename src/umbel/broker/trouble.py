@@ -21,6 +21,12 @@ def explain(error: BaseException, link: Link, thing: str | None = None) -> Broke
         return error
     if type(error).__module__.startswith("kombu") and error.__cause__ is not None:
         return explain(error.__cause__, link, thing)
+    if type(error).__name__ == "ConsumerCancelled":
+        return BrokerUnreachable(
+            f"{_who(link)} ended the reading of the queue {link.queue_name}: it was deleted, or "
+            "the node that holds it left.",
+            remedy="It is declared again by itself; what was in it is lost if it was deleted.",
+        )
     code = _amqp_code(error)
     if code is not None:
         return (thing and _amqp_thing(error, code, link, thing)) or _amqp(error, code, link)

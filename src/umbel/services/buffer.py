@@ -16,11 +16,13 @@ _FRAME_BYTES: Final = 160
 
 
 class Chunk(msgspec.Struct, frozen=True):
-    """Frames of one read, in order, and when they came (Unix seconds). `empty_at`: when the
-    broker was last seen to keep nothing before that (see `drain`)."""
+    """Frames of one read, in order, and when they came: `received_at` in Unix seconds,
+    `came_at` on the monotonic clock, which nobody sets. `empty_at`: when, on the same clock,
+    the broker was last seen to keep nothing before that (see `drain`)."""
 
     frames: Sequence[Frame]
     received_at: float
+    came_at: float
     size_bytes: int
     empty_at: float | None = None
 
@@ -45,6 +47,7 @@ class FrameBuffer:
         received_at: float,
         *,
         bounded: bool,
+        came_at: float = 0.0,
         empty_at: float | None = None,
     ) -> int:
         """Add what fits and return how many frames did not. An empty buffer takes one read
@@ -54,7 +57,7 @@ class FrameBuffer:
             is_over = self._size_bytes > 0 and self._size_bytes + size > self._max_bytes
             if bounded and is_over:
                 return len(frames)
-            self._chunks.append(Chunk(frames, received_at, size, empty_at))
+            self._chunks.append(Chunk(frames, received_at, came_at, size, empty_at))
             self._size_bytes += size
             self._filled.notify()
         return 0
@@ -80,6 +83,6 @@ class FrameBuffer:
             self._filled.notify_all()
 
     def oldest_at(self) -> float | None:
-        """When the oldest frame came."""
+        """When the oldest frame came, on the monotonic clock."""
         with self._filled:
-            return self._chunks[0].received_at if self._chunks else None
+            return self._chunks[0].came_at if self._chunks else None

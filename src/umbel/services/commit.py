@@ -61,14 +61,14 @@ class Committer:
         self._tag = 0
         self._since = 0.0
         self.messages = 0
-        #: When the oldest message of the batch came (Unix seconds).
+        #: When the oldest message of the batch came, on the monotonic clock.
         self.waiting_since: float | None = None
 
     def add(self, chunk: Chunk) -> None:
         """Decode a chunk into the batch."""
         if not self.messages:
             self._since = self._clock.monotonic()
-            self.waiting_since = chunk.received_at
+            self.waiting_since = chunk.came_at
         decoded = events_of_all(chunk.frames, chunk.received_at)
         self._events += decoded.events
         self.messages += len(chunk.frames)

@@ -33,7 +33,8 @@ class Drain:
     """Told of every read by the reading thread; `empty_at` and `is_quiet` are for any."""
 
     def __init__(self) -> None:
-        #: When the broker was last seen to keep nothing for us (Unix seconds), if it was.
+        #: When the broker was last seen to keep nothing for us, if it was; on the monotonic
+        #: clock, since the other one may be set meanwhile.
         self.empty_at: float | None = None
         #: Whether nothing has come since.
         self.is_quiet = False
@@ -46,7 +47,7 @@ class Drain:
     def note(
         self, health: Health, *, frames: int, waited_s: float, unsettled_bytes: int, now: float
     ) -> None:
-        """A read that might take `timeout_s()` took `waited_s` and ended at `now` (Unix
+        """A read that might take `timeout_s()` took `waited_s` and ended at `now` (monotonic
         seconds)."""
         if health.since is None or health.since != self._connected_since:
             self.empty_at = None if health.lossless else now

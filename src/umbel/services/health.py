@@ -168,7 +168,8 @@ def judge(
 
 
 def _fresh(collectors: Sequence[CollectorStatus], now: float) -> list[CollectorStatus]:
-    return [c for c in collectors if now - c.at <= REPORT_DUE_S]
+    # A report from far ahead is one from before the clock was set back.
+    return [c for c in collectors if abs(now - c.at) <= REPORT_DUE_S]
 
 
 def _newest(collectors: Sequence[CollectorStatus]) -> CollectorStatus:

@@ -11,6 +11,7 @@ unsettled, and for others what no longer fits into the buffer is shed and counte
 from __future__ import annotations
 
 import logging
+import math
 import os
 import threading
 from collections.abc import Callable, Sequence
@@ -145,7 +146,7 @@ class Ingest:
     def _waiting_s(self) -> float:
         """For how long the oldest message has waited to be committed."""
         oldest = self._committer.waiting_since or self._buffer.oldest_at()
-        return self._clock.now() - oldest if oldest is not None else 0.0
+        return self._clock.monotonic() - oldest if oldest is not None else 0.0
 
     def _read(self) -> None:
         """The reading thread."""
@@ -166,18 +167,23 @@ class Ingest:
             return
         begun = self._clock.monotonic()
         frames = self._source.read(self._drain.timeout_s())
-        now = self._clock.now()
+        now = self._clock.monotonic()
         self._drain.note(
             self._source.health(),
             frames=len(frames),
-            waited_s=self._clock.monotonic() - begun,
+            waited_s=now - begun,
             unsettled_bytes=self._buffer.size_bytes + self._committer.size_bytes,
             now=now,
         )
         if not frames:
             return
-        empty_at = self._drain.empty_at
-        self._shed += self._buffer.put(frames, now, bounded=not lossless, empty_at=empty_at)
+        self._shed += self._buffer.put(
+            frames,
+            self._clock.now(),
+            bounded=not lossless,
+            came_at=now,
+            empty_at=self._drain.empty_at,
+        )
         if len(frames) < _FEW:
             self._leaving.wait(PAUSE_S)
 
@@ -270,6 +276,10 @@ class Ingest:
         health = self._source.health()
         if self._away_since is None or health.since is None:
             return
-        if not health.lossless:
-            self._earlier_gaps += ((self._away_since, health.since),)
+        until = health.since
+        if health.lossless and not health.missed:
+            # What had waited too long by now.
+            until -= health.keeps_s or math.inf
+        if until > self._away_since:
+            self._earlier_gaps += ((self._away_since, until),)
         self._away_since = None

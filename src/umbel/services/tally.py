@@ -66,12 +66,13 @@ class Tally:
         wall: float,
         empty_at: float | None = None,
     ) -> None:
-        """These events of so many messages became durable at `wall` (Unix seconds). Before
-        the last of them came, the broker was seen to keep nothing at `empty_at`: none of
-        them has waited longer, even where a slow clock stamped it as older."""
-        moments = [event.timestamp for event in events if event.timestamp <= wall]
+        """These events of so many messages became durable at `now`, which is `wall` in Unix
+        seconds. Before the last of them came, the broker was seen to keep nothing at
+        `empty_at` (monotonic seconds): none of them has waited longer, even where a slow
+        clock stamped it as older, or our own was set meanwhile."""
+        lag_s = wall - max((e.timestamp for e in events if e.timestamp <= wall), default=wall)
         if empty_at is not None:
-            moments.append(empty_at)
+            lag_s = min(lag_s, now - empty_at)
         with self._lock:
             self._events += len(events)
             self._messages += messages
@@ -80,8 +81,8 @@ class Tally:
             self._kinds.update(map(_kind, events))
             if len(self._kinds) > KINDS_MAX:
                 self._kinds = _most(self._kinds)
-            if moments:
-                self._lag_s = max(0.0, wall - max(moments))
+            if events or empty_at is not None:
+                self._lag_s = max(0.0, lag_s)
         if self._meter is not None:
             self._meter.count(events, now, wall)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 
 import pytest
-from amqp.exceptions import AccessRefused, NotAllowed, PreconditionFailed
+from amqp.exceptions import AccessRefused, ConsumerCancelled, NotAllowed, PreconditionFailed
 from redis import exceptions as redis_errors
 
 from umbel.broker.link import link_to_url
@@ -41,6 +41,14 @@ def test_a_queue_of_other_arguments_is_named() -> None:
     assert isinstance(told, BrokerRefused)
     assert "umbel.events.v1" in str(told)
     assert "Delete that queue" in told.remedy
+
+
+def test_a_queue_that_was_deleted_under_us_is_named() -> None:
+    told = explain(ConsumerCancelled("amq.ctag-1", (60, 30)), RABBIT)
+
+    assert isinstance(told, BrokerUnreachable)
+    assert "ended the reading of the queue umbel.events.v1: it was deleted" in str(told)
+    assert "ctag" not in str(told)
 
 
 def test_missing_rights_are_told_apart_from_a_wrong_password() -> None:

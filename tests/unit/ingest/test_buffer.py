@@ -58,7 +58,7 @@ def test_the_age_of_what_waits_is_known() -> None:
     buffer = FrameBuffer(10_000)
     assert buffer.oldest_at() is None
 
-    buffer.put(frames(1), 5.0, bounded=True)
-    buffer.put(frames(1), 6.0, bounded=True)
+    buffer.put(frames(1), 1e9, bounded=True, came_at=5.0)
+    buffer.put(frames(1), 1e9, bounded=True, came_at=6.0)
 
     assert buffer.oldest_at() == 5.0

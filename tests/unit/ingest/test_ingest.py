@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 from celery import Celery
 
+from tests.support.clocks import SetWallClock
 from tests.support.sources import celery_app, dispatcher, say
 from tests.support.waiting import wait_until
 from umbel.broker.connect import open_source
@@ -190,6 +191,36 @@ def test_a_client_whose_clock_is_slow_does_not_make_it_late(app: Celery) -> None
 
         wait_until(lambda: ingest.status().events == 1)
         assert ingest.status().lag_s < 60
+
+
+@pytest.mark.parametrize("jump_s", [-7_200.0, 7_200.0])
+def test_a_clock_that_is_set_while_events_wait_does_not_change_how_long_they_waited(
+    app: Celery, jump_s: float
+) -> None:
+    store, clock = ChokingStore(), SetWallClock(time.time())
+    with running(app, store, clock=clock) as ingest:
+        store.is_full = True
+        say(app, "a")
+        wait_until(lambda: ingest.status().trouble)
+        clock.time += jump_s
+
+        assert 0.0 < ingest.status().lag_s < 60
+        store.is_full = False
+        wait_until(known(store, "a"))
+        wait_until(lambda: ingest.status().events == 1)
+        assert 0.0 <= ingest.status().lag_s < 60
+
+
+def test_a_run_that_ended_in_the_future_makes_no_gap_of_negative_length(app: Celery) -> None:
+    """The clock was set back in between."""
+    store = MemoryStore()
+    with running(app, store, clock=SetWallClock(time.time() + 7_200)):
+        wait_until(lambda: any(one.connected_since for one in store.collectors()))
+    with running(app, store):
+        wait_until(lambda: store.collectors()[0].at < time.time() + 60)
+        wait_until(lambda: store.collectors()[0].connected_since)
+
+        assert store.collectors()[0].gaps == ()
 
 
 def test_lag_ends_when_nothing_waits(app: Celery) -> None:

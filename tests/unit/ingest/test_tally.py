@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from umbel.cluster.events import Event, Fault
 from umbel.services.tally import KINDS_MAX, OTHER, SAMPLES_KEPT, Tally
 
@@ -55,7 +57,7 @@ def test_a_slow_clock_makes_nothing_older_than_the_wait_at_the_broker() -> None:
     """It keeps nothing at `empty_at`, so what came later has waited less than since then."""
     tally = Tally(0.0)
 
-    tally.committed([event(timestamp=NOW - 60)], 1, now=1.0, wall=NOW, empty_at=NOW - 0.5)
+    tally.committed([event(timestamp=NOW - 60)], 1, now=700.0, wall=NOW, empty_at=699.5)
 
     assert tally.counts(1.0).lag_s == 0.5
 
@@ -64,9 +66,29 @@ def test_a_backlog_is_as_old_as_its_newest_event() -> None:
     """The broker was empty long ago: the events' own stamps say more."""
     tally = Tally(0.0)
 
-    tally.committed([event(timestamp=NOW - 60)], 1, now=1.0, wall=NOW, empty_at=NOW - 600)
+    tally.committed([event(timestamp=NOW - 60)], 1, now=700.0, wall=NOW, empty_at=100.0)
 
     assert tally.counts(1.0).lag_s == 60.0
+
+
+@pytest.mark.parametrize("jump_s", [-7_200.0, 7_200.0])
+def test_a_clock_that_is_set_meanwhile_makes_nothing_late(jump_s: float) -> None:
+    """Events stamped just before, committed just after."""
+    tally = Tally(0.0)
+    tally.committed([event(timestamp=NOW - 60)], 1, now=1.0, wall=NOW, empty_at=0.0)
+
+    tally.committed([event(timestamp=NOW)], 1, now=9.0, wall=NOW + jump_s, empty_at=8.5)
+
+    assert 0.0 <= tally.counts(9.0).lag_s <= 0.5
+
+
+def test_events_that_are_all_ahead_of_the_clock_are_not_late() -> None:
+    tally = Tally(0.0)
+    tally.committed([event(timestamp=NOW - 60)], 1, now=1.0, wall=NOW)
+
+    tally.committed([event(timestamp=NOW)], 1, now=2.0, wall=NOW - 7_200)
+
+    assert tally.counts(2.0).lag_s == 0.0
 
 
 def test_rate_is_of_the_last_ten_seconds() -> None:

@@ -29,6 +29,10 @@ def test_a_collector_that_fell_silent_is_blind_and_says_since_when() -> None:
     assert "3 min" in live.sentence
 
 
+def test_a_clock_that_was_set_back_does_not_keep_a_dead_collector_live() -> None:
+    assert judge([collector(at=NOW + 7_200)], NOW).state == "blind"
+
+
 def test_the_watcher_of_the_collector_knows_best_why_it_is_silent() -> None:
     assert judge([], NOW, "The collector crashed: no memory.").sentence == (
         "The collector crashed: no memory."
