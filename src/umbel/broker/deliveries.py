@@ -28,6 +28,8 @@ _long: Final = Struct(">Q").unpack_from
 _DELIVER: Final = b"\x00\x3c\x00\x3c"
 #: Different property sets that are remembered.
 _PROPERTIES_KEPT: Final = 2_000
+#: Larger ones are parsed each time: remembered, they could fill the memory.
+_PROPERTIES_MAX_BYTES: Final = 1_024
 
 
 class Misframed(ConnectionError):
@@ -125,7 +127,8 @@ class Deliveries:
         found = properties_of(message.properties)
         if len(self._known) >= _PROPERTIES_KEPT:
             self._known.clear()
-        self._known[raw] = found
+        if len(raw) <= _PROPERTIES_MAX_BYTES:
+            self._known[raw] = found
         return found
 
 

@@ -92,6 +92,16 @@ def test_properties_say_how_to_read_the_body() -> None:
     assert third.headers is None
 
 
+def test_ever_new_large_properties_are_not_remembered() -> None:
+    deliveries = Deliveries(CHANNEL, BASE, lambda _: None)
+    for tag in range(5):
+        large = {"hostname": f"{tag}" * 5_000}
+        deliveries.buffer += delivery(tag, b"{}", application_headers=large)
+
+    assert len(deliveries.take()) == 5
+    assert deliveries._known == {}
+
+
 def test_a_frame_without_its_end_mark_ends_the_connection() -> None:
     broken = bytearray(method(1))
     broken[-1] = 0

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Final
 
 import apsw
 
 from umbel.query.folding import TextTest
+
+#: Values of each field that the writer of a partition remembers.
+REMEMBERED: Final = 5_000
 
 
 class Vocabulary:
@@ -30,26 +34,51 @@ class Vocabulary:
         return self._ids[field]
 
 
-class GrowingVocabulary(Vocabulary):
-    """The writer's: gives numbers to new values, and counts. `save` writes what changed."""
+class GrowingVocabulary:
+    """The writer's: gives numbers to new values, and counts. `save` writes what changed.
 
-    def __init__(self, connection: apsw.Connection) -> None:
-        super().__init__(connection)
-        self._next = max(self.texts, default=0) + 1
+    Applications may have ever new names and queues, so only so many values of each field are
+    remembered; others are looked up.
+    """
+
+    def __init__(self, connection: apsw.Connection, remembered: int = REMEMBERED) -> None:
+        self._connection = connection
+        self._remembered = remembered
+        self._ids: dict[str, dict[str, int]] = defaultdict(dict)
+        for kind, text, number in connection.execute(
+            "SELECT kind, text, id FROM value WHERE kind IN ('state', 'key')"
+        ):
+            self._ids[kind][text] = number
+        newest = connection.execute("SELECT max(id) FROM value").fetchone()
+        self._next = 1 + (newest[0] if newest and newest[0] else 0)
         self._new: list[tuple[int, str, str]] = []
         self._deltas: dict[int, int] = defaultdict(int)
+
+    def of(self, field: str) -> dict[str, int]:
+        """The numbers of those values of `field` that are remembered: all, where they are
+        few."""
+        return self._ids[field]
 
     def shared(self, field: str, text: str | None) -> int | None:
         """The number of a value, a new one if need be; None for None."""
         if text is None:
             return None
-        number = self._ids[field].get(text)
+        known = self._ids[field]
+        number = known.get(text)
         if number is None:
-            number = self._next
-            self._next += 1
-            self._ids[field][text] = number
-            self.texts[number] = text
-            self._new.append((number, field, text))
+            number = known[text] = self._stored(field, text) or self._added(field, text)
+        return number
+
+    def _stored(self, field: str, text: str) -> int | None:
+        found = self._connection.execute(
+            "SELECT id FROM value WHERE kind = ? AND text = ?", (field, text)
+        ).fetchone()
+        return None if found is None else found[0]
+
+    def _added(self, field: str, text: str) -> int:
+        number = self._next
+        self._next += 1
+        self._new.append((number, field, text))
         return number
 
     def count(self, number: int | None, by: int) -> None:
@@ -64,3 +93,9 @@ class GrowingVocabulary(Vocabulary):
         changed = [(by, number) for number, by in self._deltas.items() if by]
         connection.executemany("UPDATE value SET n = n + ? WHERE id = ?", changed)
         self._deltas.clear()
+        for known in self._ids.values():
+            excess = len(known) - self._remembered
+            if excess > 0:
+                # Not before now: what is new can be looked up from here on.
+                for text in list(known)[:excess]:
+                    del known[text]

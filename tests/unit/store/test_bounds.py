@@ -1,0 +1,76 @@
+"""What the writer remembers is bounded, and what it forgot is found again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import apsw
+import pytest
+
+from tests.contract.stories import BASE, begun, heartbeat, succeeded, uuid_of
+from umbel.cluster.events import Event
+from umbel.cluster.worker import observe
+from umbel.query.ast import EVERYTHING
+from umbel.store.sqlite import SqliteStore, catalog
+from umbel.store.sqlite.migrations import migrate
+from umbel.store.sqlite.recent import Recent
+from umbel.store.sqlite.vocabulary import GrowingVocabulary, Vocabulary
+
+
+def test_ever_new_names_are_not_all_remembered_and_keep_their_numbers() -> None:
+    connection = apsw.Connection(":memory:")
+    migrate(connection, "tasks")
+    vocabulary = GrowingVocabulary(connection, remembered=10)
+    names = [f"shop.task_{number}" for number in range(100)]
+
+    numbers = [vocabulary.shared("name", name) for name in names]
+    for number in numbers:
+        vocabulary.count(number, 1)
+    vocabulary.save(connection)
+    remembered = len(vocabulary.of("name"))
+    again = [vocabulary.shared("name", name) for name in names]
+    vocabulary.save(connection)
+
+    assert remembered == 10
+    assert again == numbers
+    stored = Vocabulary(connection)
+    assert [stored.texts[number] for number in numbers if number is not None] == names
+    assert {stored.counts[number] for number in numbers if number is not None} == {1}
+    connection.close()
+
+
+def test_unfinished_tasks_of_many_bytes_give_way_and_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("umbel.store.sqlite.writer.Recent", lambda: Recent(bytes_max=100_000))
+    store = SqliteStore(tmp_path, write=True)
+    large = "x" * 20_000
+    for number in range(10):
+        store.apply(begun(uuid_of(number), BASE + number, args=large))
+
+    recent = store._writing._recent
+    assert len(recent._places) == 2
+    assert recent._size_bytes < 100_000
+    for number in range(10):
+        store.apply(succeeded(uuid_of(number), BASE + number, args=large))
+    assert store.count(EVERYTHING, now=BASE, by="state").groups == {"SUCCESS": 10}
+    assert (len(recent._places), recent._size_bytes) == (0, 0)
+    store.close()
+
+
+def test_ever_new_workers_are_not_all_remembered_and_are_still_joined(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalog, "WORKERS_MAX", 10)
+    store = SqliteStore(tmp_path, write=True)
+    online = Event(type="worker-online", timestamp=BASE, hostname="first@h", pid=7)
+    beat = heartbeat("first@h", BASE + 2)
+    store.apply([online])
+    for number in range(5):
+        store.apply([heartbeat(f"w{number}-{each}@h", BASE + 1) for each in range(10)])
+
+    assert len(store._writing._workers) == 10
+    store.apply([beat])
+
+    assert observe(observe(None, online), beat) in store.workers()
+    store.close()
