@@ -26,14 +26,14 @@ from umbel.store.sqlite.migrations import migrate
 from umbel.store.sqlite.needed import need_of
 from umbel.store.sqlite.presence import presence
 from umbel.store.sqlite.row import COLUMNS, id_value, row
-from umbel.store.sqlite.vocabulary import GrowingVocabulary
+from umbel.store.sqlite.vocabulary import GrowingVocabulary, Vocabulary
 from umbel.store.sqlite.zones import measure
 
 _MARKS = ", ".join("?" * (len(COLUMNS) + 1))
 
 
 @contextmanager
-def table(found: list[Task]) -> Iterator[tuple[apsw.Connection, GrowingVocabulary]]:
+def table(found: list[Task]) -> Iterator[tuple[apsw.Connection, Vocabulary]]:
     """The tasks as rows 1, 2, ... of a table in memory."""
     connection = apsw.Connection(":memory:")
     migrate(connection, "tasks")
@@ -44,7 +44,7 @@ def table(found: list[Task]) -> Iterator[tuple[apsw.Connection, GrowingVocabular
         # Ids may repeat among generated tasks; one run for each keeps the index content.
         connection.execute(f"INSERT INTO task VALUES ({_MARKS})", (number << 16, *columns))  # noqa: S608
     vocabulary.save(connection)
-    yield connection, vocabulary
+    yield connection, Vocabulary(connection)
     connection.close()
 
 

@@ -14,7 +14,7 @@ import zstandard
 
 from umbel.cluster.worker import Worker
 from umbel.store.base import CollectorStatus, Tallies
-from umbel.store.sqlite.files import meta_path, only_row, open_writer
+from umbel.store.sqlite.files import Held, meta_path, only_row, open_writer
 from umbel.store.sqlite.migrations import version
 
 #: Workers and collectors beyond these are forgotten, those silent longest first.
@@ -34,6 +34,7 @@ class Catalog:
 
     def __init__(self, directory: Path) -> None:
         self.connection = open_writer(meta_path(directory), "meta")
+        self.file = Held(meta_path(directory))
 
     def add_partition(self, number: int) -> None:
         """The partition exists, is the newest, and is the only one that takes new tasks."""
@@ -50,6 +51,13 @@ class Catalog:
     def floor(self) -> int:
         """No change number was given that is above this and above all in the partitions."""
         return int(only_row(self.connection, "SELECT seq FROM floor")[0])
+
+    def worker(self, hostname: str) -> Worker | None:
+        """The worker of this node name, if it is known."""
+        found = self.connection.execute(
+            "SELECT body FROM worker WHERE hostname = ?", (hostname,)
+        ).fetchone()
+        return None if found is None else _worker(found[0])
 
     def put_workers(self, workers: Iterable[Worker]) -> None:
         with self.connection:

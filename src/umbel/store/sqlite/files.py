@@ -51,6 +51,34 @@ def with_journals(path: Path) -> tuple[Path, ...]:
     return path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")
 
 
+def identity(path: Path) -> tuple[int, int] | None:
+    """Which file is at `path` now, None if there is none. While a file is held open, no other
+    is given its identity."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+class Held:
+    """The file that was at `path` when it was opened to write; ours never grow shorter."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.identity = identity(path)
+        self._size_bytes = 0
+
+    def is_in_place(self) -> bool:
+        """Whether it is still the one in the directory, and has all that it had."""
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            return False
+        before, self._size_bytes = self._size_bytes, found.st_size
+        return (found.st_dev, found.st_ino) == self.identity and found.st_size >= before
+
+
 def only_row(
     connection: apsw.Connection, sql: str, parameters: Sequence[apsw.SQLiteValue] = ()
 ) -> tuple[Any, ...]:

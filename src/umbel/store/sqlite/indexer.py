@@ -47,6 +47,9 @@ class Indexer:
         self._clock = clock
         self._indexes: dict[int, TextIndex] = {}
         self._upto: dict[int, int] = {}
+        #: The file of tasks that each index is of, and indexes whose file was replaced.
+        self._files: dict[int, object] = {}
+        self._orphaned: set[int] = set()
         self._mark = (0, 0, 0.0)  # partition, id, when the id was given out
         self._settled = (0, 0)  # partition, tasks below are old enough
         self._stopping = threading.Event()
@@ -70,6 +73,12 @@ class Indexer:
 
     def _attend(self, partition: WritePartition) -> None:
         """Tell the partition how far its index goes; under the writer's lock."""
+        file = partition.file.identity
+        if self._files.setdefault(partition.number, file) != file:
+            # The indexing thread may be at it, so it is left to that.
+            self._files[partition.number] = file
+            self._orphaned.add(partition.number)
+            self._upto[partition.number] = 0
         known = self._upto.get(partition.number)
         if known is None:
             index = self._index(partition.number)
@@ -82,7 +91,7 @@ class Indexer:
         if index is None:
             try:
                 index = TextIndex(self._directory, number)
-                if index.is_behind_its_queue():
+                if index.is_of_other_tasks():
                     index.close()
                     raise apsw.CorruptError("transactions are missing")
             except (apsw.CorruptError, apsw.NotADBError) as error:
@@ -90,8 +99,8 @@ class Indexer:
             self._indexes[number] = index
         return index
 
-    def _made_anew(self, number: int, error: Exception) -> TextIndex:
-        _log.warning("The search index of partition %d is made again (%s).", number, error)
+    def _made_anew(self, number: int, reason: object) -> TextIndex:
+        _log.warning("The search index of partition %d is made again (%s).", number, reason)
         index = self._indexes.pop(number, None)
         if index is not None:
             index.close()
@@ -123,6 +132,8 @@ class Indexer:
             if not partitions:
                 return False
             self._look_at_the_clock(partitions[-1])
+            while self._orphaned:
+                self._begin_again(self._orphaned.pop(), "its tasks were replaced")
         if self._duty.is_busy() and self._waiting(partitions) < WAITING_MAX:
             return False
         more = False
@@ -191,13 +202,17 @@ class Indexer:
     def _rebuild(self, error: Exception) -> None:
         for number in list(self._indexes):
             with self._writer.lock:
-                self._indexes[number] = index = self._made_anew(number, error)
-                self._upto[number] = index.upto
+                self._begin_again(number, error)
+
+    def _begin_again(self, number: int, reason: object) -> None:
+        self._indexes[number] = index = self._made_anew(number, reason)
+        self._upto[number] = index.upto
 
     def _let_go(self, before: int) -> None:
         """Forget the indexes of partitions that were removed."""
         for number in [number for number in self._upto if number < before]:
             del self._upto[number]
+            self._files.pop(number, None)
             index = self._indexes.pop(number, None)
             if index is not None:
                 index.close()

@@ -25,7 +25,7 @@ from umbel.cluster.task import Task
 from umbel.query.arguments import keys
 from umbel.store.sqlite import many, sieve, zones
 from umbel.store.sqlite.body import SAMPLES_WANTED, Bodies, train
-from umbel.store.sqlite.files import bound_wal, only_row, open_writer, sieve_path, tasks_path
+from umbel.store.sqlite.files import Held, bound_wal, only_row, open_writer, sieve_path, tasks_path
 from umbel.store.sqlite.ids import RUN_BITS, runs
 from umbel.store.sqlite.rollup import RollUp
 from umbel.store.sqlite.row import COLUMNS, Id, Row, row
@@ -60,6 +60,7 @@ class WritePartition:
         self._tasks = tasks
         self._sieve_path = sieve_path(directory, number)
         self.connection = open_writer(tasks_path(directory, number), "tasks")
+        self.file = Held(tasks_path(directory, number))
         self.vocabulary = GrowingVocabulary(self.connection)
         self.bodies = Bodies(self.connection.execute("SELECT id, z FROM compression ORDER BY id"))
         self.next_id = 1 + (self._value("SELECT max(id) FROM task") or 0)

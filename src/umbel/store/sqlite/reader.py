@@ -26,6 +26,7 @@ from umbel.store.sqlite import catalog
 from umbel.store.sqlite.body import Bodies
 from umbel.store.sqlite.files import (
     NotYetMade,
+    identity,
     meta_path,
     only_row,
     open_reader,
@@ -65,7 +66,9 @@ class ReadPartition:
     def __init__(self, directory: Path, number: int) -> None:
         self.number = number
         self._directory = directory
-        self.connection = open_reader(tasks_path(directory, number), "tasks")
+        self._path = tasks_path(directory, number)
+        self._file = identity(self._path)
+        self.connection = open_reader(self._path, "tasks")
         self._text: apsw.Connection | None = None
         self._text_file = 0
         self._bodies = Bodies()
@@ -141,6 +144,10 @@ class ReadPartition:
         """The highest task id; 0 in an empty partition."""
         return int(only_row(self.connection, "SELECT max(id) FROM task")[0] or 0)
 
+    def is_in_place(self) -> bool:
+        """Whether the file that is read is still the one in the directory."""
+        return identity(self._path) == self._file
+
     def begin(self, deadline: Deadline | None) -> None:
         self.connection.execute("BEGIN")
         self._watch(deadline)
@@ -177,18 +184,19 @@ class Reader:
         self._lock = threading.Lock()
         self._idle: dict[int, list[ReadPartition]] = defaultdict(list)
         self._idle_meta: list[apsw.Connection] = []
+        self._meta_file: tuple[int, int] | None = None
         self._sieves: dict[int, SieveFile] = {}
         self._closed = False
 
     @contextmanager
     def meta(self) -> Iterator[apsw.Connection]:
         """A connection to umbel.db."""
-        with self._lock:
-            connection = self._idle_meta.pop() if self._idle_meta else None
+        path = meta_path(self.directory)
         with told(self.directory):
+            file = identity(path)
+            connection = self._idle_meta_of(file)
             if connection is None:
-                path = meta_path(self.directory)
-                if not path.exists():
+                if file is None:
                     raise missing(self.directory)
                 connection = self._open_meta(path)
             try:
@@ -196,10 +204,21 @@ class Reader:
             finally:
                 with self._lock:
                     keep = not self._closed and len(self._idle_meta) < _IDLE_MAX
+                    keep = keep and file == self._meta_file
                     if keep:
                         self._idle_meta.append(connection)
                 if not keep:
                     connection.close()
+
+    def _idle_meta_of(self, file: tuple[int, int] | None) -> apsw.Connection | None:
+        """An idle connection to this file; those to one that was replaced are let go."""
+        with self._lock:
+            if file == self._meta_file:
+                return self._idle_meta.pop() if self._idle_meta else None
+            replaced, self._idle_meta, self._meta_file = self._idle_meta, [], file
+        for connection in replaced:
+            connection.close()
+        return None
 
     def _open_meta(self, path: Path) -> apsw.Connection:
         try:
@@ -274,8 +293,11 @@ class Reader:
     def _borrow(self, number: int) -> ReadPartition | None:
         with self._lock:
             idle = self._idle.get(number)
-            if idle:
-                return idle.pop()
+            known = idle.pop() if idle else None
+        if known is not None:
+            if known.is_in_place():
+                return known
+            known.close()
         try:
             return ReadPartition(self.directory, number)
         except NotYetMade:

@@ -84,11 +84,9 @@ class SqliteStore:
             self._reader.numbers()
 
     def _open_to_write(self, partition_tasks: int, index: bool) -> None:
-        with told(self._directory):
-            self._directory.mkdir(parents=True, exist_ok=True)
         self._lock = WriterLock(self._directory)
         try:
-            self._writer = Writer(self._directory, partition_tasks)
+            self._writer = Writer(self._directory, partition_tasks, self._lock)
             numbers = {partition.number for partition in self._writer.partitions}
             trimming.remove_strays(self._directory, numbers)
             if index:

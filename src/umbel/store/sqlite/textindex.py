@@ -176,9 +176,18 @@ class TextIndex:
             self.retext = max(self.retext, _left_queue(self._tasks))
             self._text.execute("UPDATE progress SET retext = ?", (self.retext,))
 
-    def is_behind_its_queue(self) -> bool:
-        """Whether the index must be made anew: see `_left_queue`."""
-        return self.retext < _left_queue(self._tasks)
+    def is_of_other_tasks(self) -> bool:
+        """Whether the index must be made anew: it lost its last transactions (see
+        `_left_queue`), or the tasks lost theirs, which a power failure or a file put back from
+        a backup can do to either."""
+        (newest,) = only_row(self._tasks, "SELECT ifnull(max(id), 0) FROM task")
+        row = self._tasks.execute("SELECT seq FROM sqlite_sequence WHERE name = 'retext'")
+        queued = row.fetchone() or (0,)
+        return (
+            self.retext < _left_queue(self._tasks)
+            or self.retext > queued[0]
+            or self.upto > (newest + _BLOCK) >> BLOCK_BITS << BLOCK_BITS
+        )
 
     def settled(self, before: int, *, sealed: bool) -> int:
         """The end of the tasks from `upto` on that are worth indexing now: those that have

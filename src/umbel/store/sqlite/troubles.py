@@ -61,6 +61,14 @@ def missing(path: Path) -> StoreError:
     )
 
 
+def replaced(path: Path) -> StoreError:
+    return StoreError(
+        f"Files in {path} were removed, replaced or cut short while Umbel wrote to them.",
+        remedy="What was in them is gone from here; collecting goes on with the files that are "
+        "there now. Stop Umbel before you move its files.",
+    )
+
+
 def _full(path: Path) -> StoreUnwritable:
     return StoreUnwritable(
         f"The disk that holds {path} is full.",

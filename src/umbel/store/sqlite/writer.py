@@ -27,11 +27,12 @@ from umbel.cluster.task import ENDED, project
 from umbel.cluster.worker import Worker, observe
 from umbel.store.base import Applied, CollectorStatus, Tallies
 from umbel.store.sqlite import catalog
+from umbel.store.sqlite.lock import WriterLock
 from umbel.store.sqlite.partition import WritePartition
 from umbel.store.sqlite.recent import Place, Recent
 from umbel.store.sqlite.row import Id, id_value
 from umbel.store.sqlite.sieve import marks
-from umbel.store.sqlite.troubles import told
+from umbel.store.sqlite.troubles import replaced, told
 
 _log = logging.getLogger(__name__)
 
@@ -40,8 +41,9 @@ class Writer:
     """The writing half of the store, for one thread. `lock` is held while partitions
     change, for others who must not see half a batch."""
 
-    def __init__(self, directory: Path, partition_tasks: int) -> None:
+    def __init__(self, directory: Path, partition_tasks: int, lock: WriterLock) -> None:
         self._directory = directory
+        self._lock = lock
         self._partition_tasks = partition_tasks
         self.lock = threading.RLock()
         self.partitions: list[WritePartition] = []
@@ -51,6 +53,7 @@ class Writer:
 
     def _open(self) -> None:
         self._recent = Recent()
+        self._lock.hold()
         with told(self._directory):
             self.catalog = catalog.Catalog(self._directory)
             numbers = catalog.partitions(self.catalog.connection)
@@ -58,9 +61,8 @@ class Writer:
                 self._add(self._partition(number))
             if not numbers:
                 self._begin_partition(1)
-            self._workers = {
-                each.hostname: each for each in catalog.workers(self.catalog.connection)
-            }
+            #: Those heard of last; the catalog has the others.
+            self._workers: dict[str, Worker] = {}
             self.seq = max(
                 self.catalog.floor(), *(partition.last_seq for partition in self.partitions)
             )
@@ -109,9 +111,16 @@ class Writer:
                 self._open()
             with told(self._directory):
                 yield
+                self._must_be_in_place()
         except BaseException:
             self._close_files()
             raise
+
+    def _must_be_in_place(self) -> None:
+        """SQLite would write on, into files that nobody can read any more."""
+        files = [self.catalog.file, *(partition.file for partition in self.partitions)]
+        if not (self._lock.is_held() and all(file.is_in_place() for file in files)):
+            raise replaced(self._directory)
 
     def _gather(self, by_task: dict[str, list[Event]]) -> dict[str, Place | None]:
         """Give each task that really changes to its partition; where unfinished ones now
@@ -168,7 +177,7 @@ class Writer:
             partition.flush(self.seq)
         if workers:
             self.catalog.put_workers(workers.values())
-            self._workers |= workers
+            self._remember(workers)
         for partition in touched:
             partition.commit()
 
@@ -178,11 +187,20 @@ class Writer:
         """The workers that really change, as they become."""
         changed: dict[str, Worker] = {}
         for event in events:
-            known = changed.get(event.hostname) or self._workers.get(event.hostname)
+            name = event.hostname
+            known = changed.get(name) or self._workers.get(name) or self.catalog.worker(name)
             after = observe(known, event)
             if after is not known:
-                changed[event.hostname] = after
+                changed[name] = after
         return changed
+
+    def _remember(self, workers: dict[str, Worker]) -> None:
+        known = self._workers
+        for hostname, worker in workers.items():
+            known.pop(hostname, None)
+            known[hostname] = worker
+        for hostname in list(known)[: max(0, len(known) - catalog.WORKERS_MAX)]:
+            del known[hostname]
 
     def report(self, status: CollectorStatus) -> None:
         """See `Store.report`."""
