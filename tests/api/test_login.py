@@ -14,7 +14,7 @@ import pytest
 from tests.api.doors import USERS, basic, bearer
 from tests.api.world import NOW, World, problem_of
 from umbel.web.app import WebOptions
-from umbel.web.attempts import ADDRESS_BURST
+from umbel.web.attempts import ADDRESS_BURST, USER_BURST
 
 pytestmark = pytest.mark.anyio
 
@@ -201,13 +201,44 @@ async def test_guessing_is_slowed_down_and_the_right_password_has_to_wait_too(
 async def test_who_was_right_before_is_not_kept_out_by_a_guesser(closed: World) -> None:
     async with closed.client() as client:
         assert (await client.get("/api/v1/me", headers=basic("ada", "pw-ada"))).status_code == 200
-        for number in range(ADDRESS_BURST + 1):
-            await client.post("/login", json={"user": "ada", "password": f"{number}"})
+        for number in range(2 * USER_BURST):
+            await client.post(
+                "/login",
+                json={"user": "ada", "password": f"{number}"},
+                headers={"x-forwarded-for": f"203.0.113.{number}"},
+            )
 
         again = await client.get("/api/v1/me", headers=basic("ada", "pw-ada"))
-        token = await client.get("/api/v1/me", headers=bearer(closed.ledger, "viewer"))
 
-    assert (again.status_code, token.status_code) == (200, 200)
+    assert again.status_code == 200
+
+
+async def test_a_guesser_beside_them_keeps_out_no_session_and_no_token(
+    closed: World, browser: httpx.AsyncClient
+) -> None:
+    await browser.post("/login", json=OTTO)
+    for number in range(ADDRESS_BURST + 1):
+        await closed.post("/login", {"user": "otto", "password": f"{number}"})
+
+    session = await browser.get("/api/v1/me")
+    token = await closed.get("/api/v1/me", headers=bearer(closed.ledger, "viewer"))
+
+    assert (session.status_code, token.status_code) == (200, 200)
+
+
+@pytest.mark.parametrize("guesser", ["127.0.0.1", "203.0.113.9"])
+async def test_who_guessed_too_often_is_not_told_by_the_answer_that_the_next_guess_is_right(
+    closed: World, guesser: str
+) -> None:
+    forwarded = {"x-forwarded-for": guesser}
+    async with closed.client() as client:
+        assert (await client.get("/api/v1/me", headers=basic("ada", "pw-ada"))).status_code == 200
+        for number in range(ADDRESS_BURST):
+            await client.get("/api/v1/me", headers={**basic("ada", f"pw-{number}"), **forwarded})
+
+        right = await client.get("/api/v1/me", headers={**basic("ada", "pw-ada"), **forwarded})
+
+    assert right.status_code == 429
 
 
 async def test_many_guesses_at_once_gain_nothing(closed: World) -> None:

@@ -102,6 +102,41 @@ async def test_what_somebody_may_not_do_stands_there_as_refused(
     assert line["answer"]
 
 
+@pytest.mark.parametrize("path", ["/api/v1/tasks", "/api/tasks", "/metrics"])
+async def test_a_token_that_lets_nobody_in_stands_there_without_its_secret(
+    closed: World, path: str
+) -> None:
+    headers = bearer(closed.ledger, "operator", "ci-deploy")
+    closed.ledger.drop_token("ci-deploy")
+
+    response = await closed.get(path, headers=headers)
+
+    (line,) = await audit(closed)
+    assert response.status_code == 401
+    assert told(line, "actor", "action", "outcome", "address", "target") == (
+        "anonymous", "login", "refused", "127.0.0.1", 'the token "ci-deploy"',
+    )  # fmt: skip
+    assert headers["authorization"].rpartition("_")[2] not in str(line)
+
+
+async def test_wrong_tokens_stand_there_where_there_is_no_login_too() -> None:
+    world = World()
+
+    await world.get("/api/v1/me", headers={"authorization": "Bearer umbel_x"})
+    await world.get("/api/v1/me", headers={"authorization": "Bearer a-proxys-own"})
+
+    (line,) = world.ledger.audit().items
+    assert (line.target, line.outcome) == ("a token", "refused")
+
+
+async def test_wrong_tokens_without_end_write_an_end_of_lines(closed: World) -> None:
+    async with closed.client(headers={"authorization": "Bearer umbel_x_y"}) as client:
+        for _ in range(BURST + 30):
+            assert (await client.get("/api/v1/tasks")).status_code == 401
+
+    assert BURST <= len(closed.ledger.audit(limit=1_000).items) <= BURST + 5
+
+
 async def test_what_read_only_refuses_stands_there_too() -> None:
     world = World(users=USERS, read_only=True)
 

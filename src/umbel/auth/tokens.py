@@ -87,6 +87,13 @@ class Tokens:
                 return
 
 
+def name_in(shown: str) -> str | None:
+    """The name that stands in a token, right or wrong, and nothing of its secret; None if none
+    does."""
+    name, parted, _ = shown.removeprefix(PREFIX).partition("_")
+    return name if parted and NAME.fullmatch(name) else None
+
+
 def _parts(shown: str) -> tuple[str, str]:
     """Name and secret; of what is no token, a name that nothing has."""
     name, _, secret = shown.removeprefix(PREFIX).rpartition("_")

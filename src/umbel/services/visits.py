@@ -40,6 +40,7 @@ class Visits:
         self._clock = clock
         self._tidy = tidy
         self._failed = _Bucket(clock)
+        self._tokens = _Bucket(clock)
         self._refused = _Bucket(clock)
 
     def came(self, actor: Actor) -> None:
@@ -57,6 +58,15 @@ class Visits:
         if count:
             nobody = msgspec.structs.replace(actor, name=ANONYMOUS)
             target = f'the name "{told(name, _NAME_MAX)}"'
+            self._write(self._line(nobody, LOGIN, target, REFUSED, why, count))
+
+    def shown(self, actor: Actor, token: str | None, why: str) -> None:
+        """Somebody, nobody knows who, showed a token that lets nobody in: `token` is the name
+        that stands in it, if one does."""
+        count = self._tokens.take()
+        if count:
+            nobody = msgspec.structs.replace(actor, name=ANONYMOUS)
+            target = "a token" if token is None else f'the token "{told(token, _NAME_MAX)}"'
             self._write(self._line(nobody, LOGIN, target, REFUSED, why, count))
 
     def refused(self, actor: Actor, target: str, why: str) -> None:

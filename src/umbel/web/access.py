@@ -30,6 +30,7 @@ from umbel.auth.base import (
     Standing,
     Via,
 )
+from umbel.auth.tokens import PREFIX, name_in
 from umbel.clock import Clock
 from umbel.services.visits import Visits
 from umbel.store.ledger import Ledger
@@ -43,7 +44,6 @@ log = logging.getLogger("umbel.web")
 _TRIED_AT_ONCE: Final = 2
 #: How often an open stream asks whether its reader still may, seconds.
 RECHECK_S: Final = 10.0
-_TOKEN: Final = "umbel_"  # noqa: S105  what tokens begin with
 _FACES: Final[dict[str, Via]] = {"cli": "cli", "python": "python"}
 
 How = Literal["anonymous", "session", "password", "token"]
@@ -85,9 +85,10 @@ class Access:
         """Whether there is no login: everybody who gets here may do everything."""
         return not self._authenticator.has_people
 
-    async def identify(self, scope: Scope) -> Known | None:
+    async def identify(self, scope: Scope, *, again: bool = False) -> Known | None:
         """Who asks; None for nobody who may. Raises `Refusal` after too many wrong
-        passwords, and `StoreError`.
+        passwords, and `StoreError`. `again` is for whoever was let in before: that they no
+        longer may is nothing that they tried.
 
         A token of ours decides wherever it is shown. What a proxy in front passes on for
         itself (another bearer token, a password of its own while there is no login here)
@@ -95,8 +96,11 @@ class Access:
         """
         scheme, _, shown = Headers(scope=scope).get("authorization", "").partition(" ")
         shown = shown.strip()
-        if scheme.lower() == "bearer" and shown.startswith(_TOKEN):
-            return await self._by_token(shown)
+        if scheme.lower() == "bearer" and shown.startswith(PREFIX):
+            known = await self._by_token(shown)
+            if known is None and not again:
+                await self._note_token(shown, scope)
+            return known
         if self.is_open:
             return Known(ANONYMOUS, "admin", "anonymous")
         session = await self.session(scope)
@@ -109,7 +113,8 @@ class Access:
 
     async def by_password(self, credentials: Credentials, scope: Scope) -> Known | None:
         """Who has this name and password. Raises `Refusal` after too many wrong ones."""
-        if self._authenticator.is_remembered(credentials):
+        welcome = self._attempts.is_welcome(address_of(scope), credentials.user or "")
+        if welcome and self._authenticator.is_remembered(credentials):
             identity = self._authenticator.identify(credentials)
         else:
             identity = await self._try(credentials, scope)
@@ -169,6 +174,11 @@ class Access:
     async def _note_failure(self, user: str, scope: Scope, why: str) -> None:
         nobody = self.actor(Known(ANONYMOUS, "viewer", "password"), scope)
         await self._in_thread(functools.partial(self._visits.failed, nobody, user, why))
+
+    async def _note_token(self, shown: str, scope: Scope) -> None:
+        nobody = self.actor(Known(ANONYMOUS, "viewer", "token"), scope)
+        why = "The token is wrong, revoked or expired."
+        await self._in_thread(functools.partial(self._visits.shown, nobody, name_in(shown), why))
 
     async def _in_thread(self, write: Callable[[], None]) -> None:
         """The event loop waits for no disk."""

@@ -4,6 +4,11 @@ Each has a bucket that a wrong attempt fills and time empties. An attempt counts
 checked, so that many at once gain nothing, and is taken back when it was right. A name takes
 more than an address, since whoever fills it keeps its owner out for a moment; sessions and
 tokens are not asked.
+
+A program that sends its password with every request is not kept out by guessers elsewhere: a
+name that was right from an address stays welcome there, as long as nobody guesses too much
+from that very address. Whoever is past the bound gets the same answer to a right guess as to
+a wrong one.
 """
 
 from __future__ import annotations
@@ -29,6 +34,7 @@ class Attempts:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._full_at: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._welcome: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._lock = threading.Lock()
 
     def begin(self, address: str, user: str) -> int | None:
@@ -48,6 +54,18 @@ class Attempts:
         with self._lock:
             for key, _, every in _buckets(address, user):
                 self._add(key, every, -1)
+            self._welcome[_network(address), user] = None
+            self._welcome.move_to_end((_network(address), user))
+            while len(self._welcome) > _KEPT:
+                self._welcome.popitem(last=False)
+
+    def is_welcome(self, address: str, user: str) -> bool:
+        """Whether this name was right from this address before, and the address has attempts
+        left. Counts nothing."""
+        key, burst, every = _buckets(address, user)[0]
+        with self._lock:
+            known = (_network(address), user) in self._welcome
+            return known and self._wait_s(key, burst, every) <= 0
 
     def _level(self, key: str, every: float) -> float:
         level, at = self._full_at.get(key, (0.0, 0.0))
@@ -72,11 +90,11 @@ def _buckets(address: str, user: str) -> tuple[tuple[str, int, float], ...]:
 
 
 def _network(address: str) -> str:
-    """Who has one IPv6 address has 2^64 of them."""
+    """Who has one IPv6 address has 2^64 of them; an IPv4 address written as one is itself."""
     try:
         parsed = ip_address(address)
     except ValueError:
         return address
-    if isinstance(parsed, IPv6Address):
-        return str(ip_network((parsed, 64), strict=False))
-    return address
+    if not isinstance(parsed, IPv6Address):
+        return address
+    return str(parsed.ipv4_mapped or ip_network((parsed, 64), strict=False))

@@ -133,7 +133,7 @@ class Permitted:
 
     async def _still_may(self, scope: Scope) -> bool:
         try:
-            known = await self._access.identify(scope)
+            known = await self._access.identify(scope, again=True)
         except UmbelError as error:  # nobody is sent away because a disk is slow
             log.warning("Whether %s still may could not be asked. %s", address_of(scope), error)
             return True

@@ -9,7 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
 from typing import Final
 
 from starlette.datastructures import Headers
@@ -49,15 +56,13 @@ class Proxies:
         return self._is_trusted(client[0])
 
     def _is_trusted(self, address: str) -> bool:
-        try:
-            parsed = ip_address(address)
-        except ValueError:
-            return False
-        return any(parsed in network for network in self._trusted)
+        parsed = _address(address)
+        return parsed is not None and any(parsed in network for network in self._trusted)
 
     def _believe(self, scope: Scope, headers: Headers) -> None:
         """Take over client, scheme and host."""
-        client = self._client(headers.get("x-forwarded-for", ""))
+        # A proxy may add a line of its own behind one that the client made up.
+        client = self._client(",".join(headers.getlist("x-forwarded-for")))
         if client is not None:
             scope["client"] = (client, 0)
         scheme = headers.get("x-forwarded-proto", "").lower()
@@ -72,13 +77,23 @@ class Proxies:
         """The nearest address that is not itself a trusted proxy."""
         hops = [hop.strip() for hop in forwarded_for.split(",") if hop.strip()]
         for hop in reversed(hops):
-            try:
-                ip_address(hop)
-            except ValueError:
+            address = _address(hop)
+            if address is None:
                 return None
             if not self._is_trusted(hop):
-                return hop
-        return hops[0] if hops else None
+                return str(address)
+        return str(_address(hops[0])) if hops else None
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    """The address that is written there; one of IPv4 that a socket for both writes as one of
+    IPv6 (`::ffff:10.0.0.1`) is itself. None if it is none."""
+    try:
+        parsed = ip_address(text)
+    except ValueError:
+        return None
+    mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
+    return mapped or parsed
 
 
 def _take_off(scope: Scope, prefix: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from umbel.auth.base import Identity
-from umbel.auth.tokens import Tokens, free_name, make_token
+from umbel.auth.tokens import Tokens, free_name, make_token, name_in
 from umbel.errors import SettingsError, StoreError, StoreUnwritable
 from umbel.store.memory_ledger import MemoryLedger
 
@@ -109,3 +109,21 @@ def test_a_token_without_a_name_gets_its_role_and_a_number(ledger: MemoryLedger)
         name = free_name(ledger, "viewer")
         make_token(ledger, name, "viewer", now=NOW, expires_s=None)
         assert name == expected
+
+
+@pytest.mark.parametrize(
+    ("shown", "name"),
+    [
+        ("umbel_ci-deploy_" + "0" * 64, "ci-deploy"),
+        ("umbel_ci_cut", "ci"),
+        ("umbel_ci_", "ci"),
+        ("umbel_ci", None),
+        ("umbel_" + "0" * 64 + "_x", None),
+        ("umbel_CI\x1b_x", None),
+        ("umbel_", None),
+    ],
+)
+def test_of_a_wrong_token_its_name_can_be_told_and_never_its_secret(
+    shown: str, name: str | None
+) -> None:
+    assert name_in(shown) == name

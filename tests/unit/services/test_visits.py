@@ -102,6 +102,30 @@ def test_a_flood_of_one_kind_hides_no_other() -> None:
     assert (refused.actor, refused.target, refused.outcome) == ("ana", "shutdown", "refused")
 
 
+def test_a_token_that_lets_nobody_in_is_told_by_its_name_alone() -> None:
+    book = Book()
+
+    book.visits.shown(ANA, "ci-deploy", "It is revoked.")
+    book.visits.shown(ANA, None, "It is none.")
+
+    nameless, named = book.lines()
+    assert (named.actor, named.action, named.outcome) == ("anonymous", "login", "refused")
+    assert (named.target, named.count) == ('the token "ci-deploy"', 1)
+    assert named.answer == "It is revoked."
+    assert nameless.target == "a token"
+
+
+def test_wrong_tokens_without_end_write_an_end_of_lines_and_hide_no_wrong_password() -> None:
+    book = Book()
+    for _ in range(50_000):
+        book.visits.shown(ANA, "ci", "It is revoked.")
+
+    book.visits.failed(ANA, "otto", "Wrong.")
+
+    assert len(book.lines()) == BURST + 1
+    assert book.lines()[0].target == 'the name "otto"'
+
+
 def test_a_ledger_that_cannot_be_written_keeps_nobody_out(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -53,10 +53,37 @@ def test_who_has_one_ipv6_address_has_no_more_attempts_with_its_neighbours() -> 
     assert tries == ADDRESS_BURST
 
 
+def test_ipv4_addresses_written_as_ipv6_ones_are_as_many() -> None:
+    attempts = Attempts(SetClock())
+
+    taken(attempts, "::ffff:10.0.0.1", "ana", 50)
+
+    assert attempts.begin("10.0.0.1", "bob") is not None
+    assert attempts.begin("::ffff:10.0.0.2", "bob") is None
+
+
+def test_a_name_is_welcome_where_it_was_right_until_somebody_guesses_there() -> None:
+    attempts = Attempts(SetClock())
+    attempts.begin("10.0.0.1", "ana")
+    attempts.right("10.0.0.1", "ana")
+
+    assert attempts.is_welcome("10.0.0.1", "ana")
+    assert not attempts.is_welcome("10.0.0.1", "bob")
+    assert not attempts.is_welcome("10.0.0.2", "ana")
+    for number in range(USER_BURST):
+        taken(attempts, f"10.0.1.{number}", "ana", 1)
+    assert attempts.is_welcome("10.0.0.1", "ana")
+    taken(attempts, "10.0.0.1", "bob", ADDRESS_BURST)
+    assert not attempts.is_welcome("10.0.0.1", "ana")
+
+
 def test_more_addresses_than_can_be_remembered_take_no_more_memory() -> None:
     attempts = Attempts(SetClock())
 
     for number in range(60_000):
-        attempts.begin(f"10.{number // 65536}.{number // 256 % 256}.{number % 256}", f"u{number}")
+        address = f"10.{number // 65536}.{number // 256 % 256}.{number % 256}"
+        attempts.begin(address, f"u{number}")
+        attempts.right(address, f"u{number}")
 
     assert len(attempts._full_at) <= 20_000
+    assert len(attempts._welcome) <= 20_000

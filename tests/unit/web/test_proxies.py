@@ -24,6 +24,7 @@ async def seen(
     root_path: str = "",
     url_prefix: str = "",
     trusted: tuple[str, ...] = LOOPBACK,
+    more: tuple[tuple[str, str], ...] = (),
     **headers: str,
 ) -> dict[str, Any]:
     """The scope as the application behind sees it."""
@@ -35,14 +36,14 @@ async def seen(
     async def never(*_: object) -> Any:
         raise AssertionError
 
-    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    pairs = [*((name.replace("_", "-"), value) for name, value in headers.items()), *more]
     scope: Scope = {
         "type": "http",
         "scheme": "http",
         "path": path,
         "root_path": root_path,
         "client": (client, 1234) if client else None,
-        "headers": [(name.encode(), value.encode()) for name, value in names.items()],
+        "headers": [(name.encode(), value.encode()) for name, value in pairs],
     }
     await Proxies(app, trusted=trusted, url_prefix=url_prefix)(scope, never, never)
     return dict(found[0])
@@ -87,6 +88,22 @@ async def test_who_asks_over_a_unix_socket_is_believed() -> None:
 async def test_the_nearest_address_that_is_no_proxy_is_the_one_who_asked() -> None:
     scope = await seen(
         trusted=("127.0.0.1", "10.0.0.0/8"), x_forwarded_for="6.6.6.6, 203.0.113.9, 10.1.2.3"
+    )
+
+    assert scope["client"] == ("203.0.113.9", 0)
+
+
+async def test_a_line_that_the_client_made_up_before_the_proxys_own_is_not_believed() -> None:
+    scope = await seen(x_forwarded_for="6.6.6.6", more=(("x-forwarded-for", "203.0.113.9"),))
+
+    assert scope["client"] == ("203.0.113.9", 0)
+
+
+async def test_an_ipv4_address_written_as_an_ipv6_one_is_that_address() -> None:
+    scope = await seen(
+        client="::ffff:10.0.0.1",
+        trusted=("10.0.0.0/8",),
+        x_forwarded_for="::ffff:203.0.113.9, ::ffff:10.0.0.2",
     )
 
     assert scope["client"] == ("203.0.113.9", 0)
