@@ -8,7 +8,7 @@ import pytest
 
 from tests.api.world import World, problem_of
 from umbel.web import limits
-from umbel.web.limits import CHANGE_MAX
+from umbel.web.limits import CHANGE_MAX, LOGIN_MAX
 
 pytestmark = pytest.mark.anyio
 
@@ -145,3 +145,14 @@ async def test_bodies_that_are_read_at_once_are_bounded(
     assert too_much.status_code == 503
     assert problem_of(too_much)["type"] == "urn:umbel:problem:too-busy"
     assert {response.status_code for response in little} == {201}
+
+
+async def test_nobody_who_is_not_known_has_a_large_body_read() -> None:
+    world = World(users=("ada:admin:pw-ada",))
+
+    answer = await world.post("/login", {"user": "ada", "password": "x" * LOGIN_MAX})
+    longest = await world.post("/login", {"user": "\N{HERB}" * 100, "password": "\x01" * 1_000})
+
+    assert answer.status_code == 413
+    problem_of(answer)
+    assert longest.status_code == 401

@@ -8,7 +8,7 @@ import socket
 import stat
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -75,6 +75,27 @@ def test_a_signal_ends_the_process_though_streams_are_open(
         assert list(two.iter_lines())
 
     assert serving.process.wait(timeout_s=10) == 0
+
+
+def test_those_who_read_nothing_and_say_nothing_hold_up_no_end(serving: Serving) -> None:
+    asked = (
+        b"GET /api/v1/live HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"",
+        b"GET /livez HTT",
+        b"POST /api/v1/actions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{",
+    )
+    with ExitStack() as stack:
+        for raw in asked:
+            opened = socket.create_connection(("127.0.0.1", serving.port), timeout=20)
+            stack.enter_context(opened)
+            opened.sendall(raw)
+        assert httpx.get(f"{serving.url}/livez").text == "ok"
+        serving.process.send_signal(signal.SIGTERM)
+
+        assert serving.process.wait(timeout_s=10) == 0
+
+    assert "Traceback" not in serving.process.output()
+    assert "Cancel" not in serving.process.output()
 
 
 def test_a_reader_in_another_process_sees_changes_as_they_come(serving: Serving) -> None:

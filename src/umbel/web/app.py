@@ -40,9 +40,9 @@ from umbel.web.flower.endpoint import (
 )
 from umbel.web.guard import Guard, Permitted
 from umbel.web.handlers import Services
-from umbel.web.limits import Bodies, Limits
+from umbel.web.limits import Bodies, Limits, Places
 from umbel.web.login import LOGIN, SESSION_ENDPOINTS, LoginEndpoint
-from umbel.web.openapi import document
+from umbel.web.openapi import Described
 from umbel.web.problems import respond_to
 from umbel.web.proxies import LOOPBACK, Proxies
 from umbel.web.routes import API_ROOT, ROUTES, Route
@@ -107,14 +107,14 @@ def create_app(
     hub = Hub(store, health, intents, clock, streams_max=options.streams_max)
     crew = Crew(store, options.gone_after_s)
     services = Services(store, clock, Search(store, clock), health, hub, intents, levers, crew)
-    lanes = Lanes()
+    lanes, places = Lanes(), Places()
     access = access or open_access(clock, levers.ledger, levers.visits)
     ui = Ui(lanes.history, options.pages)
     workers_page = WorkersPage(ui.showing("index.html"), services, lanes, access)
     app = Starlette(
         routes=[
             *_addresses(services, lanes, access),
-            Address(f"{API_ROOT}/openapi.json", _openapi, methods=["GET"]),
+            Address(f"{API_ROOT}/openapi.json", Described(lanes.history), methods=["GET"]),
             Address("/login", LoginEndpoint(access, ui.showing("login.html")), methods=LOGIN),
             *flower_addresses(services, lanes, access),
             Address("/api/{path:not_ours}", NothingHere()),
@@ -129,9 +129,9 @@ def create_app(
                 HostCheck, allowed=options.allowed_hosts, only_loopback=options.only_loopback
             ),
             Middleware(Proxies, trusted=options.trusted_proxies, url_prefix=options.url_prefix),
-            Middleware(Limits),
+            Middleware(Limits, places=places),
             Middleware(Guard, access=access),
-            Middleware(Bodies),
+            Middleware(Bodies, places=places),
         ],
         exception_handlers={HTTPException: _refused},
     )
@@ -186,11 +186,6 @@ def _endpoint(route: Route, services: Services, lanes: Lanes, access: Access) ->
     if route.permission is not None:
         endpoint = Permitted(endpoint, route.permission, access, stream=bool(route.events))
     return endpoint
-
-
-async def _openapi(request: Request) -> Response:
-    body = msgspec.json.encode(document(request.scope.get("root_path", "")))
-    return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
 async def _refused(_: Request, error: Exception) -> Response:

@@ -1,19 +1,27 @@
 """Requests that are too large, or too many, are refused before anything looks at them. Bodies
-are read when it is known who sends them."""
+are read when it is known who sends them, and a request whose body is still on its way is not
+counted as open: whoever sends slowly takes nobody's place."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from umbel.web.access import path_of
 from umbel.web.problems import Refusal
 
 #: The largest body of a request that changes nothing, bytes.
 BODY_MAX: Final = 64 * 1024
 #: The largest body of one that does: ten thousand ids, or the arguments of a task.
 CHANGE_MAX: Final = 4 * 1024 * 1024
+#: The largest body of a login, bytes: the longest name and password, however they are written.
+#: It comes from people who are not known yet.
+LOGIN_MAX: Final = 16 * 1024
+#: How long a body may take to come, seconds.
+BODY_S = 60.0
 #: How much of bodies is held in memory at once, bytes.
 HELD_MAX: Final = 32 * 1024 * 1024
 #: The longest path and query together, bytes: 4,000 characters of a search, each of them up
@@ -23,31 +31,49 @@ URL_MAX: Final = 56 * 1024
 OPEN_MAX: Final = 500
 
 
-class Limits:
-    """Refuses long addresses, bodies that say that they are too large, and more than
-    `OPEN_MAX` requests at once."""
+class Places:
+    """How many requests are open, `OPEN_MAX` at most."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self) -> None:
+        self._taken = 0
+
+    def take(self) -> None:
+        """One more. Raises `Refusal` if there is no place, and then none is taken."""
+        if self._taken >= OPEN_MAX:
+            raise _too_busy(f"{OPEN_MAX} requests are open")
+        self._taken += 1
+
+    def leave(self) -> None:
+        """One less."""
+        self._taken -= 1
+
+
+class Limits:
+    """Refuses long addresses, bodies that say that they are too large, and more requests than
+    there are `places`."""
+
+    def __init__(self, app: ASGIApp, *, places: Places) -> None:
         self._app = app
-        self._open = 0
+        self._places = places
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._open >= OPEN_MAX:
-            raise _too_busy(f"{OPEN_MAX} requests are open")
-        self._open += 1
+        self._places.take()
+        scope["umbel.placed"] = True
         try:
             _check(scope)
             await self._app(scope, receive, send)
         finally:
-            self._open -= 1
+            if scope["umbel.placed"]:
+                self._places.leave()
 
 
 class Bodies:
-    """Reads each body whole before the rest; refuses large ones, and more than `HELD_MAX`
-    bytes of them at once."""
+    """Reads each body whole before the rest; refuses large and slow ones, and more than
+    `HELD_MAX` bytes of them at once."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, places: Places) -> None:
         self._app = app
+        self._places = places
         self._held = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,10 +83,21 @@ class Bodies:
             return
         body = bytearray()
         try:
-            await self._read(receive, body, _most(scope))
+            await self._read_aside(scope, receive, body)
             await self._app(scope, _replay(bytes(body), receive), send)
         finally:
             self._held -= len(body)
+
+    async def _read_aside(self, scope: Scope, receive: Receive, body: bytearray) -> None:
+        self._places.leave()
+        scope["umbel.placed"] = False
+        try:
+            async with asyncio.timeout(BODY_S):
+                await self._read(receive, body, _most(scope))
+        except TimeoutError:
+            raise _too_slow() from None
+        self._places.take()
+        scope["umbel.placed"] = True
 
     async def _read(self, receive: Receive, body: bytearray, most: int) -> None:
         """Read the whole body into `body`, which is counted as held from then on."""
@@ -92,7 +129,9 @@ def _check(scope: Scope) -> None:
 
 
 def _most(scope: Scope) -> int:
-    return CHANGE_MAX if scope.get("method") == "POST" else BODY_MAX
+    if scope.get("method") != "POST":
+        return BODY_MAX
+    return LOGIN_MAX if path_of(scope) == "/login" else CHANGE_MAX
 
 
 def _told_length(headers: Headers) -> int:
@@ -113,6 +152,11 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 def _too_large(most: int) -> Refusal:
     detail = f"Bodies of up to {most:,} bytes are read."
     return Refusal("body-too-large", detail, headers={"Connection": "close"})
+
+
+def _too_slow() -> Refusal:
+    detail = f"The body did not come within {BODY_S:.0f} s, so nothing was done. Send it again."
+    return Refusal("too-slow", detail, headers={"Connection": "close"})
 
 
 def _too_busy(why: str) -> Refusal:

@@ -70,6 +70,7 @@ KINDS: Final[Mapping[str, tuple[int, str]]] = {
     "unknown-action": (404, "No such action"),
     "not-found": (404, "Nothing is here"),
     "method-not-allowed": (405, "This method is not allowed here"),
+    "too-slow": (408, "The request came too slowly"),
     "refused": (409, "This cannot be done so"),
     "body-too-large": (413, "The body is too large"),
     "url-too-long": (414, "The address is too long"),

@@ -11,26 +11,19 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable
-from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import Any, Final
 
-import h11
-import msgspec
 import uvicorn
 from starlette.applications import Starlette
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from umbel.web.app import end_streams
-from umbel.web.problems import MEDIA_TYPE, problem
+from umbel.web.connections import HEAD_MAX, Connection, Waiting, connections_max
 from umbel.web.sockets import open_tcp, open_unix
 from umbel.web.tls import Tls
 
-#: The largest head of a request, bytes: the longest address, and room for headers.
-HEAD_MAX: Final = 80 * 1024
-#: Connections beyond this are turned away without a look; see `limits.OPEN_MAX` as well.
-CONNECTIONS_MAX: Final = 2_000
 #: How long open requests may go on after a signal, seconds.
 GRACE_S: Final = 1
 
@@ -78,9 +71,10 @@ class _Server(uvicorn.Server):
         where: str,
         tls: ssl.SSLContext | None,
     ) -> None:
+        protocol: Any = partial(Connection, waiting=Waiting(connections_max()))
         config = uvicorn.Config(
             app,
-            http=_Protocol,
+            http=protocol,
             ws="none",
             loop="asyncio",
             lifespan="off",
@@ -89,7 +83,6 @@ class _Server(uvicorn.Server):
             access_log=False,
             proxy_headers=False,
             server_header=False,
-            limit_concurrency=CONNECTIONS_MAX,
             h11_max_incomplete_event_size=HEAD_MAX,
             timeout_graceful_shutdown=GRACE_S,
         )
@@ -114,24 +107,6 @@ class _Server(uvicorn.Server):
         self.should_exit = True
         if self._loop is not None:
             self._loop.call_soon_threadsafe(end_streams, self._app)
-
-
-class _Protocol(H11Protocol):
-    """h11, refusing what is not HTTP in the shape that every other error has."""
-
-    def send_400_response(self, msg: str) -> None:
-        detail = f"{msg} A head of up to {HEAD_MAX:,} bytes is read."
-        body = msgspec.json.encode(problem("bad-request", detail))
-        headers = [
-            (b"content-type", MEDIA_TYPE.encode()),
-            (b"content-length", str(len(body)).encode()),
-            (b"connection", b"close"),
-        ]
-        response = h11.Response(status_code=400, headers=headers, reason=b"Bad Request")
-        with suppress(h11.LocalProtocolError):  # another answer has begun
-            for event in (response, h11.Data(data=body), h11.EndOfMessage()):
-                self.transport.write(self.conn.send(event) or b"")
-        self.transport.close()
 
 
 def _url(scheme: str, opened: socket.socket, address: str) -> str:

@@ -1,4 +1,4 @@
-"""How many requests may be open at once."""
+"""How many requests may be open at once, and how long their bodies may take."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from umbel.web.limits import OPEN_MAX, Limits
+from umbel.web.limits import BODY_S, OPEN_MAX, Bodies, Limits, Places
 from umbel.web.problems import Refusal
 
 pytestmark = pytest.mark.anyio
@@ -29,7 +29,7 @@ async def test_requests_beyond_the_limit_are_refused_until_one_is_over() -> None
     async def app(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001
         await over.wait()
 
-    limits = Limits(app)
+    limits = Limits(app, places=Places())
 
     def ask() -> asyncio.Task[None]:
         scope = {"type": "http", "path": "/", "query_string": b"", "headers": []}
@@ -44,3 +44,55 @@ async def test_requests_beyond_the_limit_are_refused_until_one_is_over() -> None
 
     assert caught.value.problem.status == 503
     assert caught.value.headers == {"Retry-After": "2"}
+
+
+def posted() -> Scope:
+    return {
+        "type": "http", "method": "POST", "path": "/login", "query_string": b"",
+        "headers": [(b"content-length", b"10")],
+    }  # fmt: skip
+
+
+async def done(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001
+    await receive()
+
+
+async def test_requests_whose_bodies_are_on_their_way_take_nobodys_place() -> None:
+    arriving = asyncio.Event()
+
+    async def slowly() -> dict[str, Any]:
+        await arriving.wait()
+        return {"type": "http.request", "body": b"0123456789", "more_body": False}
+
+    places = Places()
+    limits = Limits(Bodies(done, places=places), places=places)
+
+    slow = [asyncio.ensure_future(limits(posted(), slowly, nothing)) for _ in range(OPEN_MAX)]
+    await asyncio.sleep(0)
+    for _ in range(2 * OPEN_MAX):
+        await limits({**posted(), "headers": []}, nothing_sent, nothing)
+    arriving.set()
+    await asyncio.gather(*slow)
+    for _ in range(2 * OPEN_MAX):
+        await limits(posted(), slowly, nothing)
+
+
+async def nothing_sent() -> dict[str, Any]:
+    return {"type": "http.request", "body": b"", "more_body": False}
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert BODY_S == 60
+    monkeypatch.setattr("umbel.web.limits.BODY_S", 0.01)
+    places = Places()
+    limits = Limits(Bodies(done, places=places), places=places)
+
+    async def never() -> dict[str, Any]:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    with pytest.raises(Refusal) as caught:
+        await limits(posted(), never, nothing)
+
+    assert caught.value.problem.status == 408
+    assert caught.value.headers == {"Connection": "close"}
