@@ -5,19 +5,27 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from tests.api.listening import PATIENCE_S, listen
-from tests.api.world import NOW, World, collector
+from tests.api.world import NOW, World, collector, shop_store
 from tests.contract.stories import begun, failed, shop, succeeded, uuid_of
+from tests.support.clocks import SetWallClock
 from umbel.cluster.events import Event
 from umbel.cluster.task import Task
 from umbel.errors import StoreUnwritable
-from umbel.services.live import Hub
+from umbel.query.parse import parse
+from umbel.services.health import Health
+from umbel.services.intents import Intents
+from umbel.services.live import MATCH_S, Hub, Subject
+from umbel.services.streams import Notice
 from umbel.store.base import Changes, StoreStatus
 from umbel.store.memory import MemoryStore
+from umbel.store.memory_ledger import MemoryLedger
 from umbel.web import sse
 from umbel.web.app import WebOptions, end_streams
+from umbel.web.sse import PIECE
 
 pytestmark = pytest.mark.anyio
 
@@ -283,6 +291,54 @@ async def test_a_flood_beyond_what_is_followed_is_counted_in_full(world: World) 
     assert changes.data["items"] == []
     assert len(changes.data["left"]) == 500
     assert changes.data["skipped"] == 1_000
+
+
+class Ticking(SetWallClock):
+    """A clock by which every look at it took so long."""
+
+    tick_s = 0.0
+    elapsed_s = 0.0
+
+    def monotonic(self) -> float:
+        self.elapsed_s += self.tick_s
+        return super().monotonic() + self.elapsed_s
+
+
+async def test_what_a_query_takes_too_long_to_decide_is_counted() -> None:
+    clock = Ticking(NOW)
+    store = shop_store()
+    health, intents = Health(store, clock), Intents(MemoryLedger())
+    hub = Hub(store, health, intents, clock)
+    clock.tick_s = MATCH_S / 10
+
+    async with hub.subscribe(Subject(parse("name:shop.*")), 0) as stream:
+        store.apply(many(100, 700))
+        rows, skipped, seq = 0, 0, 0
+        while seq < 706:
+            for notice in await stream.read(PATIENCE_S):
+                if notice.event == "changes":
+                    told = msgspec.json.decode(notice.body)
+                    rows += len(told["items"]) + len(told["left"])
+                    skipped += told["skipped"]
+                    seq = told["seq"]
+    hub.stop()
+
+    assert rows > 0
+    assert skipped > 600
+    assert rows + skipped == 706
+
+
+def test_a_large_event_is_given_in_pieces() -> None:
+    small, large = Notice("hello", 1, b"{}"), Notice("changes", 2, b"x" * (3 * PIECE))
+
+    given = list(sse.pieces([small, large, small]))
+
+    hello = b"id: 1\nevent: hello\ndata: {}\n\n"
+    assert (
+        b"".join(given) == hello + b"id: 2\nevent: changes\ndata: " + large.body + b"\n\n" + hello
+    )
+    assert max(map(len, given)) <= PIECE
+    assert list(sse.pieces([small, small])) == [hello + hello]
 
 
 async def test_a_slow_reader_loses_rows_and_is_told_how_many(world: World) -> None:

@@ -85,3 +85,14 @@ def test_what_is_sent_holds_nothing_that_is_not_described() -> None:
     assert {"ActionRequestBody", "ApplyBody", "EditBody"} <= set(bodies)
     for schema in bodies.values():
         assert schema["additionalProperties"] is False
+
+
+@pytest.mark.anyio
+async def test_the_document_is_compressed_for_those_who_can_read_it(world: World) -> None:
+    path = "/api/v1/openapi.json"
+    plain = await world.get(path, headers={"accept-encoding": "identity"})
+    zipped = await world.get(path, headers={"accept-encoding": "gzip"})
+
+    assert zipped.headers["content-encoding"] == "gzip"
+    assert zipped.json() == plain.json()
+    assert plain.headers["cache-control"] == "no-store"

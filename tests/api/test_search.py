@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.api.world import NOW, World, problem_of
 from tests.contract.stories import BASE
+from tests.support.clocks import SetClock
+from umbel.query.ast import Node
 from umbel.query.parse import Chip
-from umbel.services.search import BUCKETS_MAX
+from umbel.services.search import BUCKETS_MAX, BUDGET_S, LOOK_MIN_S, Search
+from umbel.store.base import Count, Page
+from umbel.store.memory import MemoryStore
 
 pytestmark = pytest.mark.anyio
 
@@ -112,3 +118,29 @@ async def test_a_series_over_what_charts_do_not_know_is_refused(world: World) ->
 
     assert response.status_code == 400
     assert problem_of(response)["type"] == "urn:umbel:problem:bad-query"
+
+
+@pytest.mark.parametrize(
+    ("waited_s", "looks_s"), [(0.0, BUDGET_S), (1.0, BUDGET_S - 1.0), (60.0, LOOK_MIN_S)]
+)
+def test_a_search_that_had_to_wait_looks_for_so_much_less_time(
+    waited_s: float, looks_s: float
+) -> None:
+    class Timed(MemoryStore):
+        """A store that notes how long it may look."""
+
+        def search(self, query: Node, **asked: Any) -> Page:
+            budgets.append(asked["budget_s"])
+            return super().search(query, **asked)
+
+        def count(self, query: Node, **asked: Any) -> Count:
+            budgets.append(asked["budget_s"])
+            return super().count(query, **asked)
+
+    budgets: list[float] = []
+    search = Search(Timed(), SetClock(NOW))
+
+    search.page("", "-seen", None, 10, waited_s=waited_s)
+    search.count("", by=None, cap=10, waited_s=waited_s)
+
+    assert budgets == [looks_s, looks_s]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.api.world import World, problem_of
+from tests.api.world import NOW, World, problem_of
 from tests.contract.stories import succeeded, uuid_of
 from umbel.cluster.task import Task
 from umbel.services.rows import TaskRow, WholeTask
@@ -52,6 +52,18 @@ async def test_pages_follow_each_other_without_loss_or_repetition(world: World) 
             break
 
     assert seen == [uuid_of(n) for n in (6, 5, 4, 3, 2, 1)]
+
+
+async def test_pages_follow_each_other_however_long_names_are(world: World) -> None:
+    names = ["\N{CJK UNIFIED IDEOGRAPH-6F22}" * 511 + letter for letter in "abc"]
+    for number, name in enumerate(names):
+        world.store.apply(succeeded(uuid_of(100 + number), NOW, name=name))
+
+    first = (await world.get("/api/v1/tasks", order="-name", limit=2)).json()
+    second = await world.get("/api/v1/tasks", order="-name", limit=2, cursor=first["next"])
+
+    assert [row["name"] for row in first["items"]] == names[:0:-1]
+    assert second.json()["items"][0]["name"] == names[0]
 
 
 async def test_a_search_finds_what_it_says(world: World) -> None:

@@ -20,6 +20,7 @@ from umbel.query.ast import (
     Between,
     During,
     Has,
+    How,
     Matches,
     Node,
     Not,
@@ -44,14 +45,56 @@ def compile_query(node: Node, now: float) -> Test:
 
     Raises `KeyError` for a field that is not in `fields.FIELDS`; `parse` gives none such.
     """
+    return _compiled(node, now, _Texts())
+
+
+class _Texts:
+    """What free text is sought in, folded once for all words of a query. Of one task at a
+    time: the last that was asked about."""
+
+    def __init__(self) -> None:
+        self._fields = [FIELDS[name] for name in WORDS_IN]
+        self._last: tuple[Task, list[str | None]] | None = None
+
+    def have(self, wanted: str, task: Task) -> bool:
+        """Whether `wanted`, folded, stands in one of them."""
+        last = self._last
+        if last is None or last[0] is not task:
+            last = self._last = task, [None] * len(self._fields)
+        folded = last[1]
+        for index, field in enumerate(self._fields):
+            text = folded[index]
+            if text is None:
+                value = field.value(task)
+                text = folded[index] = fold(value) if isinstance(value, str) else ""
+            if wanted in text:
+                return True
+        return False
+
+
+def _compiled(node: Node, now: float, texts: _Texts) -> Test:
     if isinstance(node, And):
-        return _all([compile_query(each, now) for each in node.nodes])
+        return _all([_compiled(each, now, texts) for each in node.nodes])
     if isinstance(node, Or):
-        return _any([compile_query(each, now) for each in node.nodes])
+        alone, listed = _listed(node)
+        return _any([*(_compiled(each, now, texts) for each in alone), *map(_argument, listed)])
     if isinstance(node, Not):
-        inner = compile_query(node.node, now)
+        inner = _compiled(node.node, now, texts)
         return lambda task: not inner(task)
-    return _leaf(node, now)
+    return _leaf(node, now, texts)
+
+
+def _listed(node: Or) -> tuple[list[Node], list[list[Argument]]]:
+    """Alternatives, and those for one argument together: it is looked up once for all of its
+    values."""
+    alone: list[Node] = []
+    by_key: dict[tuple[str, How], list[Argument]] = {}
+    for each in node.nodes:
+        if isinstance(each, Argument):
+            by_key.setdefault((each.key, each.how), []).append(each)
+        else:
+            alone.append(each)
+    return alone, list(by_key.values())
 
 
 def _all(tests: list[Test]) -> Test:
@@ -66,9 +109,11 @@ def _any(tests: list[Test]) -> Test:
     return lambda task: any(test(task) for test in tests)
 
 
-def _leaf(node: Words | Matches | Between | During | Argument | Has, now: float) -> Test:
+def _leaf(
+    node: Words | Matches | Between | During | Argument | Has, now: float, texts: _Texts
+) -> Test:
     if isinstance(node, Words):
-        return _words(node)
+        return _words(node, texts)
     if isinstance(node, Matches):
         return _matches(node)
     if isinstance(node, Between):
@@ -76,23 +121,19 @@ def _leaf(node: Words | Matches | Between | During | Argument | Has, now: float)
     if isinstance(node, During):
         return _of_value(node.field, time_test(node, now))
     if isinstance(node, Argument):
-        test = argument_test(node)
-        return lambda task: test(task.args, task.kwargs)
+        return _argument([node])
     return _has(node)
 
 
-def _words(node: Words) -> Test:
+def _words(node: Words, texts: _Texts) -> Test:
     wanted = fold(node.text)
-    fields = [FIELDS[name] for name in WORDS_IN]
+    return lambda task: texts.have(wanted, task)
 
-    def test(task: Task) -> bool:
-        for field in fields:
-            value = field.value(task)
-            if isinstance(value, str) and wanted in fold(value):
-                return True
-        return False
 
-    return test
+def _argument(nodes: list[Argument]) -> Test:
+    """Any one of the values of one argument."""
+    test = argument_test(nodes[0], *nodes[1:])
+    return lambda task: test(task.args, task.kwargs)
 
 
 def _matches(node: Matches) -> Test:
@@ -132,9 +173,10 @@ def time_test(node: During, now: float) -> NumberTest:
     return number_test(Between(node.field, low, high, high_open=True))
 
 
-def argument_test(node: Argument) -> ArgumentTest:
-    """Whether the argument stands in the reprs of args and kwargs and compares so."""
-    compares = comparison(node.how, (node.value,))
+def argument_test(node: Argument, *others: Argument) -> ArgumentTest:
+    """Whether the argument stands in the reprs of args and kwargs and compares so with its
+    value, or with that of one of the `others`, which ask for the same argument."""
+    compares = comparison(node.how, tuple(each.value for each in (node, *others)))
 
     def test(args: str | None, kwargs: str | None) -> bool:
         found = find(args, kwargs, node.key)

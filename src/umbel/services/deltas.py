@@ -7,6 +7,7 @@ knows to ask for its page again.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Final
 
 import msgspec
@@ -23,7 +24,7 @@ BYTES_MAX = 512 * 1024
 _encode: Final = msgspec.json.Encoder().encode
 
 
-class Delta(msgspec.Struct, frozen=True):
+class Delta(msgspec.Struct, frozen=True, dict=True):
     """What changed up to change number `seq`: rows (JSON of `TaskRow`) that match, as they
     are now, oldest change first; ids of tasks that do not match (or no longer); and how
     many changed tasks are not told."""
@@ -37,6 +38,11 @@ class Delta(msgspec.Struct, frozen=True):
     def tasks(self) -> int:
         """How many changed tasks this tells or counts."""
         return len(self.items) + len(self.left) + self.skipped
+
+    @cached_property
+    def body(self) -> bytes:
+        """Its JSON: made once, held once, however many are told."""
+        return _encode(self)
 
 
 class Changed:

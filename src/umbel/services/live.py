@@ -5,7 +5,9 @@ what changed, and the ledger of which tasks something was asked. It decides each
 once for every distinct subject (a `_Channel`), and every `TELL_S` makes of what it gathered
 one `Delta`, which all streams of the channel share. So the cost grows with the number of
 different queries, not of readers; and however much there is to do, the poller rests for most
-of the time. `streams` says what happens to a reader that is slower than that.
+of the time. A query that takes long to decide may not keep the others waiting: each has its
+share of `MATCH_S`, and changes that it does not come to are only counted. `streams` says what
+happens to a reader that is slower than that.
 
 A reader who comes back with the number it has last seen gets what changed since, asked of
 the store again; when the store no longer remembers, it is told to start over (`reset`).
@@ -44,6 +46,9 @@ REST = 4
 TELL_S = 0.5
 PULSE_S = 2.0
 STREAMS_MAX = 200
+#: How long all queries together may take to decide what changed since the last look, seconds.
+#: What they cannot decide by then is only counted.
+MATCH_S = 0.3
 
 T = TypeVar("T")
 log = logging.getLogger("umbel.live")
@@ -171,7 +176,7 @@ class Hub:
             changes = self._store.follow(after)
             pending = Pending(with_left=subject.with_left)
             changed = self._changed([change.task for change in changes.items])
-            _gather(pending, subject.query, changed, self._clock.now())
+            self._gather(pending, subject.query, changed, self._clock.now(), MATCH_S)
             pending.skip(changes.skipped or 0)
             return changes, pending.take(changes.seq)
 
@@ -225,8 +230,10 @@ class Hub:
             changes = self._store.follow(after)
             tasks = {change.task.uuid: change.task for change in changes.items}
             changed = self._changed(list(({task.uuid: task for task in asked} | tasks).values()))
-            for channel in channels:
-                _gather(channel.pending, channel.subject.query, changed, now)
+            end = self._clock.monotonic() + MATCH_S
+            for number, channel in enumerate(channels):
+                share_s = (end - self._clock.monotonic()) / (len(channels) - number)
+                self._gather(channel.pending, channel.subject.query, changed, now, share_s)
                 channel.pending.skip(changes.skipped or 0)
                 channel.asked = channel.asked or bool(asked)
             return changes, list(_due(channels, changes.seq, at))
@@ -248,6 +255,20 @@ class Hub:
         intents = self._intents.of(tasks)
         return [Changed(task, intents.get(task.uuid)) for task in tasks]
 
+    def _gather(
+        self, pending: Pending, query: Node, changed: Sequence[Changed], now: float, most_s: float
+    ) -> None:
+        """What these changes are to the query, decided within `most_s`, or counted."""
+        if not changed:
+            return
+        matches = compile_query(query, now)
+        end = self._clock.monotonic() + most_s
+        for number, each in enumerate(changed):
+            pending.add(each, matches(each.task))
+            if self._clock.monotonic() > end:
+                pending.skip(len(changed) - number - 1)
+                return
+
     def _reset_all(self, channels: list[_Channel], seq: int) -> None:
         for channel in channels:
             channel.pending = Pending(with_left=channel.subject.with_left)
@@ -259,19 +280,13 @@ class Hub:
             stream.close()
 
 
-def _gather(pending: Pending, query: Node, changed: Sequence[Changed], now: float) -> None:
-    if changed:
-        matches = compile_query(query, now)
-        for each in changed:
-            pending.add(each, matches(each.task))
-
-
 def _due(channels: Iterable[_Channel], seq: int, at: float) -> Iterable[_Told]:
     """What is to be told now: each channel at most every `TELL_S`."""
     for channel in channels:
         if at - channel.told >= TELL_S:
             delta = channel.pending.take(seq)
             if delta is not None:
+                _ = delta.body  # made here, in the thread, and not once for each stream
                 channel.told = at
                 yield _Told(channel, delta, channel.asked)
                 channel.asked = False

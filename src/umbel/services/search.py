@@ -21,9 +21,11 @@ from umbel.query.suggest import Context, Lookup, complete
 from umbel.services.sequence import newest_seq
 from umbel.store.base import Count, Measure, Order, Page, Series, Store
 
-#: How long a search may take, seconds; what was found until then is given, and said to be
-#: partial.
+#: How long a search may take from when it was asked, seconds; what was found until then is
+#: given, and said to be partial.
 BUDGET_S: Final = 1.5
+#: How long it may look at least, however long it had to wait for its turn, seconds.
+LOOK_MIN_S: Final = 0.2
 #: How many buckets a series has unless a width is asked for, and how many at most.
 BUCKETS: Final = 120
 BUCKETS_MAX: Final = 2_000
@@ -78,8 +80,11 @@ class Search:
         query = parse(text)
         return Reading(sentence=describe(query), canonical=canonical(query), chips=chips(text))
 
-    def page(self, text: str, order: str, cursor: str | None, limit: int) -> Found:
-        """One page; `order` is one of `store.base.ORDERS`, with "-" for descending."""
+    def page(
+        self, text: str, order: str, cursor: str | None, limit: int, *, waited_s: float = 0.0
+    ) -> Found:
+        """One page; `order` is one of `store.base.ORDERS`, with "-" for descending. It was
+        asked `waited_s` ago."""
         query = parse(text)
         seq = newest_seq(self._store)
         page = self._store.search(
@@ -88,7 +93,7 @@ class Search:
             order=Order(order.removeprefix("-"), order.startswith("-")),
             cursor=cursor,
             limit=limit,
-            budget_s=BUDGET_S,
+            budget_s=_left_s(waited_s),
         )
         return Found(page, describe(query), seq)
 
@@ -101,10 +106,10 @@ class Search:
         tasks = tuple(task for task in found if task is not None and matches(task))
         return Found(Page(items=tasks, cursor=None), describe(query), seq)
 
-    def count(self, text: str, *, by: str | None, cap: int) -> Count:
-        """How many match, up to `cap`."""
+    def count(self, text: str, *, by: str | None, cap: int, waited_s: float = 0.0) -> Count:
+        """How many match, up to `cap`. It was asked `waited_s` ago."""
         return self._store.count(
-            parse(text), now=self._clock.now(), by=by, cap=cap, budget_s=BUDGET_S
+            parse(text), now=self._clock.now(), by=by, cap=cap, budget_s=_left_s(waited_s)
         )
 
     def series(
@@ -155,3 +160,8 @@ class Search:
             )
             for seen in self._store.suggest(lookup.field, lookup.prefix, limit)
         ]
+
+
+def _left_s(waited_s: float) -> float:
+    """How long a search may still look that was asked so long ago."""
+    return max(LOOK_MIN_S, BUDGET_S - waited_s)

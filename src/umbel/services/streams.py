@@ -104,7 +104,7 @@ class Stream:
             self._missed = 0
         for delta in deltas:
             self._seq = delta.seq
-            taken.append(Notice("changes", delta.seq, _encode(delta)))
+            taken.append(Notice("changes", delta.seq, delta.body))
         if self._pulse is not None:
             taken.append(Notice("status", self._seq, self._pulse))
             self._pulse = None

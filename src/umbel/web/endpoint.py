@@ -1,8 +1,9 @@
 """From a route of the table to something that answers HTTP.
 
 Handlers block, so each runs in a thread, its answer is encoded and compressed there, and the
-event loop stays free. What waits for a cluster must not hold up what reads the history, so
-there are three lanes with threads of their own (`Lanes`).
+event loop stays free. What waits for a cluster must not hold up what reads the history, nor
+may long searches hold up what is found at once, so there are four lanes with threads of their
+own (`Lanes`). A search that had to wait for a thread has so much less time to look.
 """
 
 from __future__ import annotations
@@ -27,8 +28,10 @@ from umbel.web.problems import Refusal
 from umbel.web.requests import Nothing
 from umbel.web.routes import Handler, Route
 
-#: How many handlers run at once that read the history; more wait.
+#: How many handlers run at once that find something at once in the history; more wait.
 THREADS: Final = 8
+#: How many that search it, for a second or two at most; more wait.
+SEARCHING: Final = 4
 #: How many that ask workers and brokers, each for two seconds at most; more wait.
 ASKING: Final = 12
 #: How many that wait for results, up to a minute each; more are refused.
@@ -61,6 +64,7 @@ class Lanes:
 
     def __init__(self) -> None:
         self.history = Lane(THREADS)
+        self.search = Lane(SEARCHING)
         self.cluster = Lane(ASKING)
         self.waiting = Lane(WAITING, refuses=True)
 
@@ -84,9 +88,12 @@ class Endpoint:
         zipped = accepts_gzip(request)
         read_asked = await self._reader(request)
         actor = (actor_of(scope),) if self._route.with_actor else ()
+        monotonic = self._services.clock.monotonic
+        came = monotonic()
 
         def answer() -> Response:
-            found = self._handler(self._services, read_asked(), *actor)
+            waited = (monotonic() - came,) if self._route.lane == "search" else ()
+            found = self._handler(self._services, read_asked(), *actor, *waited)
             return _response(found, self._route.status, zipped)
 
         response = await self._lane.run(answer) if self._route.blocking else answer()
@@ -105,8 +112,12 @@ class Endpoint:
 
 
 def accepts_gzip(request: Request) -> bool:
-    """Whether the answer may be compressed."""
-    return "gzip" in request.headers.get("accept-encoding", "")
+    """Whether the answer may be compressed. Who says `gzip;q=0` cannot read it (RFC 9110)."""
+    for coding in request.headers.get("accept-encoding", "").lower().split(","):
+        name, _, weight = coding.replace(" ", "").partition(";q=")
+        if name == "gzip":
+            return weight.strip("0.") != "" or not weight
+    return False
 
 
 def _response(found: Any, status: int, zipped: bool) -> Response:
@@ -115,8 +126,12 @@ def _response(found: Any, status: int, zipped: bool) -> Response:
         return Response(found, status, media_type="text/plain", headers=headers)
     if isinstance(found, Later):
         found, status = found.answer, 202
-    body = _encode(found)
-    headers["Vary"] = "Accept-Encoding"
+    return json_response(_encode(found), status, zipped=zipped)
+
+
+def json_response(body: bytes, status: int = 200, *, zipped: bool) -> Response:
+    """An answer in JSON that nobody keeps, compressed if that is worth it."""
+    headers = {"Cache-Control": "no-store", "Vary": "Accept-Encoding"}
     if zipped and len(body) >= _COMPRESS_FROM:
         body = gzip.compress(body, compresslevel=4, mtime=0)
         headers["Content-Encoding"] = "gzip"

@@ -34,11 +34,13 @@ class Services(msgspec.Struct, frozen=True):
     crew: Crew
 
 
-def list_tasks(services: Services, asked: requests.ListTasks) -> answers.TaskPage:
+def list_tasks(services: Services, asked: requests.ListTasks, waited_s: float) -> answers.TaskPage:
     if asked.ids is not None:
         found = services.search.by_ids(_ids(asked.ids), asked.q)
     else:
-        found = services.search.page(asked.q, asked.order, asked.cursor, asked.limit)
+        found = services.search.page(
+            asked.q, asked.order, asked.cursor, asked.limit, waited_s=waited_s
+        )
     return answers.TaskPage(
         items=services.intents.rows(found.page.items),
         next=found.page.cursor,
@@ -60,8 +62,8 @@ def _ids(text: str) -> list[str]:
     return ids
 
 
-def count_tasks(services: Services, asked: requests.CountTasks) -> answers.Count:
-    count = services.search.count(asked.q, by=asked.by, cap=asked.cap)
+def count_tasks(services: Services, asked: requests.CountTasks, waited_s: float) -> answers.Count:
+    count = services.search.count(asked.q, by=asked.by, cap=asked.cap, waited_s=waited_s)
     return answers.Count(
         total=count.total, capped=count.capped, complete=count.complete, groups=count.groups
     )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
 
 from umbel import __version__
 from umbel.web import bodies
+from umbel.web.endpoint import Lane, accepts_gzip, json_response
 from umbel.web.parameters import any_value, fields
 from umbel.web.problems import KINDS, MEDIA_TYPE, Problem
 from umbel.web.routes import ROUTES, Route, problems_of
@@ -28,6 +32,25 @@ _TAGS: Final = {
     "access": "Who asks",
     "probes": "For load balancers and schedulers",
 }
+
+
+class Described:
+    """The ASGI application that tells the document."""
+
+    def __init__(self, lane: Lane) -> None:
+        self._lane = lane
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        zipped = accepts_gzip(Request(scope))
+        server = scope.get("root_path", "")
+        response = await self._lane.run(lambda: json_response(_written(server), zipped=zipped))
+        await response(scope, receive, send)
+
+
+@lru_cache(maxsize=8)
+def _written(server: str) -> bytes:
+    """It takes some hundredths of a second to make, and does not change."""
+    return msgspec.json.encode(document(server))
 
 
 def document(server: str = "") -> Json:

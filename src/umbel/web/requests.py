@@ -38,7 +38,7 @@ Order = Annotated[
 ]
 Limit = Annotated[int, Meta(ge=1, le=200, description="The most tasks on a page.")]
 Cursor = Annotated[
-    str, Meta(min_length=1, max_length=1_000, description="`next` of the page before.")
+    str, Meta(min_length=1, max_length=4_096, description="`next` of the page before.")
 ]
 Ids = Annotated[
     str,

@@ -19,6 +19,7 @@ from umbel.web import acting, answers, handlers, inspecting, login, requests
 EVERYWHERE: Final = (
     "bad-request",
     "bad-parameter",
+    "too-slow",
     "body-too-large",
     "url-too-long",
     "unknown-host",
@@ -34,7 +35,8 @@ _CLUSTER: Final = ("not-supported", "broker-trouble")
 #: What every route that needs a permission can answer.
 GUARDED: Final = ("not-logged-in", "not-permitted", "too-many-logins")
 
-#: Gets services, what was asked, and the `Actor` if the route is `with_actor`.
+#: Gets services, what was asked, and the `Actor` if the route is `with_actor`; in the lane
+#: `search`, how many seconds ago it was asked.
 Handler = Callable[..., object]
 
 
@@ -66,7 +68,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     method: Literal["GET", "POST"] = "GET"
     permission: Permission | None = "read"
     blocking: bool = True
-    lane: Literal["history", "cluster", "waiting"] = "history"
+    lane: Literal["history", "search", "cluster", "waiting"] = "history"
     with_actor: bool = False
     status: int = 200
     statuses: tuple[int, ...] = ()
@@ -84,6 +86,7 @@ ROUTES: Final = (
         asks=requests.ListTasks,
         answers=answers.TaskPage,
         handler=handlers.list_tasks,
+        lane="search",
         problems=("bad-query", "bad-cursor"),
     ),
     Route(
@@ -94,6 +97,7 @@ ROUTES: Final = (
         asks=requests.CountTasks,
         answers=answers.Count,
         handler=handlers.count_tasks,
+        lane="search",
         problems=("bad-query",),
     ),
     Route(

@@ -8,6 +8,7 @@ keeps proxies from closing the connection and finds out readers who are gone.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -25,6 +26,8 @@ from umbel.web.requests import Follow
 KEEP_ALIVE_S: Final = 15.0
 #: A reader who takes nothing for this long is gone, seconds.
 STALLED_S: Final = 60.0
+#: The most bytes that are given to a connection at once.
+PIECE: Final = 32 * 1024
 #: How long a browser waits before it reconnects, milliseconds.
 _RETRY_MS: Final = 2_000
 
@@ -85,7 +88,8 @@ async def _tell(stream: Stream, send: Send) -> None:
         notices = await stream.read(KEEP_ALIVE_S)
         if stream.closed:
             break
-        await _send(send, b"".join(map(event, notices)) or b": still here\n\n")
+        for piece in pieces(notices) if notices else [b": still here\n\n"]:
+            await _send(send, piece)
     await send({"type": "http.response.body", "body": b""})
 
 
@@ -94,10 +98,22 @@ async def _send(send: Send, chunk: bytes) -> None:
         await send({"type": "http.response.body", "body": chunk, "more_body": True})
 
 
-def event(notice: Notice) -> bytes:
-    """One event on the wire; JSON has no line breaks of its own."""
-    head = f"id: {notice.seq}\nevent: {notice.event}\ndata: "
-    return head.encode() + notice.body + b"\n\n"
+def pieces(notices: Sequence[Notice]) -> Iterator[bytes]:
+    """The events on the wire, in pieces of up to `PIECE` bytes. Bodies are shared by all who
+    are told them: of a large one, a reader who is slow to take it holds no more than a piece.
+    JSON has no line breaks of its own."""
+    held = b""
+    for notice in notices:
+        head = f"id: {notice.seq}\nevent: {notice.event}\ndata: ".encode()
+        for part in (head, notice.body, b"\n\n"):
+            for start in range(0, len(part), PIECE):
+                piece = part[start : start + PIECE]
+                if len(held) + len(piece) > PIECE:
+                    yield held
+                    held = b""
+                held += piece
+    if held:
+        yield held
 
 
 async def _close_when_gone(receive: Receive, stream: Stream) -> None:

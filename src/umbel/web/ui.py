@@ -148,8 +148,11 @@ def _file(body: bytes, changed_ns: int, suffix: str) -> File:
 
 def _send_file(request: Request, file: File, cache_control: str) -> Response:
     headers = {"Cache-Control": cache_control, "ETag": file.etag, "Vary": "Accept-Encoding"}
-    known = request.headers.get("if-none-match", "")
-    if file.etag in {tag.strip() for tag in known.split(",")}:
+    known = {
+        tag.strip().removeprefix("W/")
+        for tag in request.headers.get("if-none-match", "").split(",")
+    }
+    if "*" in known or file.etag.removeprefix("W/") in known:
         return Response(status_code=304, headers=headers)
     body = file.body
     if file.zipped is not None and accepts_gzip(request):
