@@ -16,7 +16,7 @@ import click
 @click.pass_context
 def umbel(context: click.Context, /, arguments: tuple[str, ...]) -> None:
     """Watch this cluster in the browser (umbel serve)."""
-    from umbel.cli import serve_application
+    from umbel.cli.start import serve_application
 
     name = context.parent.params.get("app") if context.parent is not None else None
     context.exit(serve_application(context.obj.app, name, arguments))

@@ -75,7 +75,7 @@ def test_the_celery_plugin_imports_click_alone() -> None:
 
 
 def test_the_command_starts_without_celery_and_without_a_web_framework() -> None:
-    script = "import sys, umbel.cli; print(*sorted(m.split('.')[0] for m in sys.modules))"
+    script = "import sys, umbel.cli.start; print(*sorted(m.split('.')[0] for m in sys.modules))"
 
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True

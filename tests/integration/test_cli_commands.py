@@ -155,7 +155,21 @@ def test_tasks_are_listed_for_people_and_programs(shell: Shell) -> None:
     assert line["name"] == named("echo")
     assert csv == f"uuid,state\n{uuid},SUCCESS\n"
     assert "attempt 0" in whole
+    assert shell.out("task", f"{uuid[:23]}…") == whole
     assert json.loads(shell.out("task", uuid, "--json"))["attempts"][0]["state"] == "SUCCESS"
+
+
+def test_the_beginning_of_several_ids_names_none_of_them(shell: Shell) -> None:
+    for number in (1, 2):
+        shell.out("send", named("echo"), "--id", f"umbel-alike-{number}")
+    shell.until("id:umbel-alike-1 state:SUCCESS")
+    shell.until("id:umbel-alike-2 state:SUCCESS")
+
+    several, none = shell.run("task", "umbel-alike"), shell.run("task", "umbel-unlike")
+
+    assert (several.returncode, none.returncode) == (1, 1)
+    assert several.stderr.startswith("umbel: The ids of several tasks begin with umbel-alike.")
+    assert none.stderr == "umbel: Nothing is known of a task with the id umbel-unlike.\n"
 
 
 def test_a_task_is_terminated_by_a_query_after_a_look(shell: Shell) -> None:

@@ -1,5 +1,16 @@
 """The command `umbel`."""
 
-from umbel.cli.start import main, run, serve_application
+import sys
 
-__all__ = ["main", "run", "serve_application"]
+from umbel.cli import codes
+
+
+def main() -> None:
+    """`umbel ...`: run one command and leave the process with its exit code."""
+    try:
+        from umbel.cli.start import run  # here, so that Ctrl-C meanwhile leaves no traceback
+
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:
+        code = codes.INTERRUPTED
+    sys.exit(code)

@@ -1,8 +1,4 @@
-"""One action from the command line: its plan is shown, confirmed, carried out and reported.
-
-Exit codes: 0 done; 3 refused, or not confirmed; 4 done in part, or some worker did not
-answer, which says nothing; 1 and 2 as for every command.
-"""
+"""One action from the command line: its plan is shown, confirmed, carried out and reported."""
 
 from __future__ import annotations
 
@@ -13,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import click
 
-from umbel.cli import printing
+from umbel.cli import codes, printing
 
 if TYPE_CHECKING:
     from umbel.python.sources import Source
@@ -21,7 +17,6 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-DONE, FAILED, REFUSED, PARTLY = 0, 1, 3, 4
 #: How often the progress of a long action is looked at, seconds.
 _LOOK_S: Final = 0.3
 
@@ -82,15 +77,15 @@ def act(source: Source, request: Mapping[str, Any], how: How) -> int:
     plan = source.plan(asked)
     if how.dry_run or plan.impossible is not None:
         _show_plan(plan, how)
-        return REFUSED if plan.impossible is not None else DONE
+        return codes.REFUSED if plan.impossible is not None else codes.DONE
     if not how.yes:
         _show_plan(plan, how, err=True)
         if not _confirmed(plan):
             printing.say("Nothing was done.", err=True)
-            return REFUSED
+            return codes.REFUSED
     report = _carried_out(source, plan)
     if how.as_json:
-        click.echo(printing.as_json(msgspec.to_builtins(report)))
+        printing.put_json(msgspec.to_builtins(report))
     else:
         _show_report(report)
     return exit_code(report)
@@ -100,12 +95,12 @@ def exit_code(report: ActionReport) -> int:
     """What a script is told of a report."""
     outcomes = {worker.outcome for worker in report.workers}
     if outcomes == {"refused"}:
-        return REFUSED
+        return codes.REFUSED
     if report.state == "cancelled":
-        return PARTLY if report.done else REFUSED
+        return codes.PARTLY if report.done else codes.REFUSED
     if report.state != "done" and not outcomes:
-        return PARTLY if report.done > report.failed else FAILED
-    return PARTLY if report.failed or outcomes - {"ok"} else DONE
+        return codes.PARTLY if report.done > report.failed else codes.FAILED
+    return codes.PARTLY if report.failed or outcomes - {"ok"} else codes.DONE
 
 
 def _confirmed(plan: ActionPlan) -> bool:
@@ -142,7 +137,7 @@ def _show_plan(plan: ActionPlan, how: How, *, err: bool = False) -> None:
     if how.as_json and not err:
         import msgspec
 
-        click.echo(printing.as_json(msgspec.to_builtins(plan)))
+        printing.put_json(msgspec.to_builtins(plan))
         return
     printing.say(plan.sentence, err=err)
     for sentence, count in plan.skipped.items():

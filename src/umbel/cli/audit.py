@@ -31,7 +31,7 @@ def audit(source: Source, actor: str | None, action: str | None, limit: int, as_
     rows = _rows(source, actor, action, limit)
     if as_json:
         for row in rows:
-            click.echo(printing.as_json(row))
+            printing.put_json(row)
     elif not printing.print_table(map(_shown, rows), _COLUMNS):
         printing.say("Nothing was done yet.", err=True)
     return 0

@@ -6,52 +6,38 @@ The heavy imports stand inside the commands, so that `umbel --version`, a wrong 
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import Any
 
 import click
 
 from umbel import __version__
-from umbel.cli import actions, audit, queues, sending, tasks, workers
+from umbel.cli import actions, audit, printing, queues, sending, tasks, workers
 from umbel.cli.flower import migrate_flower
+from umbel.cli.groups import Group
 from umbel.cli.options import FlowersToo, given_settings, settings_options
 from umbel.cli.token import password, token
 from umbel.errors import SettingsError
-from umbel.settings import check_serving, show, unknown_name
+from umbel.settings import check_serving, show
 
 
-class Commands(click.Group):
-    """A group that knows the nearest right name for a wrong one, in any version of click."""
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if not args[0].startswith("-") and args[0] not in self.commands:
-            raise unknown_name(
-                "command", args[0], list(self.commands), listed="umbel --help lists them all."
-            )
-        return super().resolve_command(ctx, args)
+class Commands(Group):
+    """All of them."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except BrokenPipeError:  # whoever read has enough, such as `head`
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            printing.drop_output()
             return 0
 
 
 @click.group(
     cls=Commands,
-    invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, message="umbel %(version)s")
-@click.pass_context
-def commands(context: click.Context) -> None:
+def commands() -> None:
     """Watch and run Celery clusters: a durable, searchable, live history of every task."""
-    if context.invoked_subcommand is None:
-        click.echo(context.get_help())
 
 
 @commands.command(short_help="Watch a cluster and show it in the browser.", cls=FlowersToo)
@@ -101,16 +87,16 @@ def demo(**options: Any) -> None:
 def settings(as_json: bool, markdown: bool, **options: Any) -> None:
     """Every setting with its value, where that comes from, and its meaning."""
     if markdown:
-        click.echo(show.as_markdown())
+        printing.put(show.as_markdown())
         return
     loaded = given_settings(options)
-    click.echo(show.as_json(loaded) if as_json else show.as_text(loaded))
+    printing.put(show.as_json(loaded) if as_json else show.as_text(loaded))
     for notice in loaded.notices:
-        click.echo(notice.sentence, err=True)
+        printing.say(notice.sentence, err=True)
     try:
         check_serving(loaded)
     except SettingsError as error:
-        click.echo(f"With these, umbel serve would not start: {error}", err=True)
+        printing.say(f"With these, umbel serve would not start: {error}", err=True)
 
 
 for command in (

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from umbel.cli.options import FlowersAlone, flower_options
+from umbel.cli.printing import put
 from umbel.settings.flower import CONF, Given
 from umbel.settings.flower_sources import told_of_flower
 from umbel.settings.migrate import as_toml
@@ -25,4 +26,4 @@ def migrate_flower(config: str | None) -> None:
     if config is not None:
         line.insert(0, Given(CONF, config, "--config"))
     told = told_of_flower(line, os.environ, Path.cwd(), files=True)
-    click.echo(as_toml(told), nl=False)
+    put(as_toml(told), end="")

@@ -1,20 +1,25 @@
 """What commands print. Nothing from a cluster reaches a terminal as it came: characters that
-are not printable (escape sequences, NUL, direction marks) are shown as `\\x1b`."""
+are not printable (escape sequences, NUL, direction marks) are shown as `\\x1b`, and so are
+those that the encoding of the terminal does not have."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
+import os
 import re
 import shutil
 import sys
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, Final
 
 import click
+
+from umbel.errors import UmbelError
 
 #: Between columns at a terminal.
 _GAP: Final = "  "
@@ -48,15 +53,44 @@ def clock(seconds: float | None) -> str:
 
 def as_json(row: Any) -> str:
     """One line of JSON. Unprintable characters are escaped, as JSON allows everywhere."""
-    text = json.dumps(row, ensure_ascii=False, default=str)
+    text = json.dumps(row, ensure_ascii=not _encoding().startswith("utf"), default=str)
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
 
 
+def put(text: str, *, end: str = "\n") -> None:
+    """Print text that is clean. Raises `BrokenPipeError` when whoever read has enough, and
+    `UmbelError` when it cannot be written, as on a full disk."""
+    encoding = _encoding()
+    if not text.isascii() and not encoding.startswith("utf"):
+        text = text.encode(encoding, "backslashreplace").decode(encoding)
+    try:
+        click.echo(text + end, nl=False)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        drop_output()
+        raise UmbelError(f"The output cannot be written: {error.strerror}.") from error
+
+
+def put_json(row: Any) -> None:
+    """Print one line of JSON; times in it are Unix seconds."""
+    put(as_json(row))
+
+
 def say(text: str = "", *, err: bool = False) -> None:
     """Print a line, cleaned."""
-    click.echo(clean(text, lines=True), err=err)
+    said = clean(text, lines=True)
+    if err:
+        click.echo(said, err=True)
+    else:
+        put(said)
+
+
+def drop_output() -> None:
+    """Let go of what could not be written, which Python tries once more at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def print_table(
@@ -65,16 +99,16 @@ def print_table(
     """Print rows as they come, and say how many there were. At a terminal they are aligned
     and cut to its width; elsewhere whole, with tabs between."""
     told = iter(rows)
-    if not sys.stdout.isatty():
+    if sys.stdout is None or not sys.stdout.isatty():
         return _print_plain(told, columns, header=header)
     first = list(islice(told, _MEASURED))
     widths = _widths(first, columns, shutil.get_terminal_size().columns)
     if header and first:
-        click.echo(click.style(_line({c: c.upper() for c in columns}, widths), bold=True))
+        put(click.style(_line({c: c.upper() for c in columns}, widths), bold=True))
     count = 0
     for found in (first, told):
         for row in found:
-            click.echo(_line(row, widths))
+            put(_line(row, widths))
             count += 1
     return count
 
@@ -92,7 +126,7 @@ def print_csv(
         line.seek(0)
         line.truncate()
         writer.writerow(["" if value is None else cell(value) for value in values])
-        click.echo(line.getvalue(), nl=False)
+        put(line.getvalue(), end="")
         count += 1
     return count
 
@@ -114,8 +148,8 @@ def _print_plain(rows: Iterable[Mapping[str, str]], columns: Sequence[str], *, h
     count = 0
     for row in rows:
         if header and not count:
-            click.echo("\t".join(columns))
-        click.echo("\t".join(clean(row.get(column, "")) for column in columns))
+            put("\t".join(columns))
+        put("\t".join(clean(row.get(column, "")) for column in columns))
         count += 1
     return count
 
@@ -125,7 +159,7 @@ def _widths(
 ) -> dict[str, int]:
     """How wide each column may be, so that a line fits: the widest give first."""
     widths = {
-        column: max([len(column), *(len(clean(row.get(column, ""))) for row in rows)])
+        column: max([len(column), *(_across(clean(row.get(column, ""))) for row in rows)])
         for column in columns
     }
     while sum(widths.values()) + len(_GAP) * (len(widths) - 1) > screen:
@@ -142,7 +176,30 @@ def _line(row: Mapping[str, str], widths: Mapping[str, int]) -> str:
 
 
 def _cut(text: str, width: int) -> str:
-    return text.ljust(width) if len(text) <= width else text[: width - 1] + "…"
+    """Exactly so wide: padded, or cut with a mark."""
+    room = width - _across(text)
+    if room >= 0:
+        return text + " " * room
+    kept = text[: width - 1]
+    while _across(kept) >= width:
+        kept = kept[:-1]
+    return kept + "…" + " " * (width - 1 - _across(kept))
+
+
+def _across(text: str) -> int:
+    """How many columns of a terminal it takes: two for a character of East Asia, none for
+    one that is written over the one before it."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        2 if unicodedata.east_asian_width(each) in "WF" else not unicodedata.combining(each)
+        for each in text
+    )
+
+
+def _encoding() -> str:
+    """Of standard output, in lower case."""
+    return (getattr(sys.stdout, "encoding", None) or "utf-8").lower()
 
 
 def _escaped(character: str) -> str:

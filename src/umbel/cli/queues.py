@@ -9,6 +9,7 @@ import click
 
 from umbel.cli import printing
 from umbel.cli.acting import How, act, acting_options
+from umbel.cli.groups import Group
 from umbel.cli.source import with_source
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def queues(source: Source, as_json: bool) -> int:
     rows = [msgspec.to_builtins(each) for each in items]
     if as_json:
         for row in rows:
-            click.echo(printing.as_json(row))
+            printing.put_json(row)
         return 0
     printing.print_table(map(_shown, rows), _COLUMNS)
     for sentence in dict.fromkeys(capabilities.missing.values() if capabilities else ()):
@@ -43,7 +44,7 @@ def _shown(row: Mapping[str, Any]) -> dict[str, str]:
     return told
 
 
-@click.group(short_help="Look into a queue, or empty it.")
+@click.group(cls=Group, short_help="Look into a queue, or empty it.")
 def queue() -> None:
     """Look into a queue, or empty it."""
 
@@ -60,7 +61,7 @@ def peek(source: Source, name: str, limit: int, as_json: bool) -> int:
     rows = [msgspec.to_builtins(each) for each in source.messages(name, limit)]
     if as_json:
         for row in rows:
-            click.echo(printing.as_json(row))
+            printing.put_json(row)
     elif not printing.print_table(map(_message, rows), _MESSAGE):
         printing.say("No message waits.", err=True)
     return 0

@@ -87,10 +87,10 @@ def apply(
     timeout: float | None, as_json: bool,
 ) -> int:  # fmt: skip
     """Run the task NAME, which a worker must know, and print its result as JSON."""
-    from umbel.python.control import apply_on
+    from umbel.python.running import apply_on
 
     answer = apply_on(source, name, args, kwargs, timeout, **options)
-    click.echo(printing.as_json(answer if as_json else answer["result"]))
+    printing.put_json(answer if as_json else answer["result"])
     return 0
 
 
@@ -103,8 +103,11 @@ def send(
     check: bool, as_json: bool,
 ) -> int:  # fmt: skip
     """Send the task NAME and print its id."""
-    from umbel.python.control import send_on
+    from umbel.python.running import send_on
 
     answer: TaskAnswer = send_on(source, name, args, kwargs, check=check, **options)
-    click.echo(printing.as_json(answer) if as_json else printing.clean(answer["task_id"]))
+    if as_json:
+        printing.put_json(answer)
+    else:
+        printing.say(answer["task_id"])
     return 0

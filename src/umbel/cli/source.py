@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import click
 
+from umbel.errors import StoreError
 from umbel.settings import load_settings
 
 if TYPE_CHECKING:
@@ -77,7 +78,14 @@ def open_source(
         from umbel.python.opening import open_settings
 
         said = {name: value for name, value in settings.items() if value is not None}
-        source = open_settings(load_settings(said, os.environ, Path.cwd()).settings)
+        found = load_settings(said, os.environ, Path.cwd()).settings
+        if not found.data.is_dir():
+            raise StoreError(
+                f"There is no directory {found.data} with a history.",
+                remedy="Name a running Umbel with --server (UMBEL_SERVER), or the directory with "
+                "--data (UMBEL_DATA).",
+            )
+        source = open_settings(found)
     try:
         yield source
     finally:

@@ -1,20 +1,15 @@
-"""How every `umbel` command starts and ends: what went wrong is one sentence.
-
-Exit codes: 0 in order, 1 something failed, 2 the command or a setting is wrong, 3 refused or
-not done, 4 done in part or unknown, 130 ended by Ctrl-C. A collector has codes of its own
-(`umbel.collector`).
-"""
+"""How every `umbel` command ends: with an exit code, and what went wrong is one sentence."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
 
+from umbel.cli import codes
 from umbel.cli.commands import commands, serve
-from umbel.cli.printing import clean
+from umbel.cli.printing import say
 from umbel.errors import (
     ActionRefused,
     NoAnswer,
@@ -25,13 +20,6 @@ from umbel.errors import (
     TaskTimeout,
     UmbelError,
 )
-
-FAILED, MISUSED, REFUSED, UNKNOWN, INTERRUPTED = 1, 2, 3, 4, 130
-
-
-def main() -> None:
-    """`umbel ...`: run one command and leave the process with its exit code."""
-    sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -55,20 +43,20 @@ def _code(program: str, command: Callable[[], Any]) -> int:
     try:
         answer = command()
     except click.ClickException as error:
-        return _tell(program, error.format_message(), MISUSED)
+        return _tell(program, error.format_message(), codes.MISUSED)
     except (SettingsError, QueryError) as error:
-        return _tell(program, str(error), MISUSED)
+        return _tell(program, str(error), codes.MISUSED)
     except (ActionRefused, NotPermitted, TaskNotRegistered) as error:
-        return _tell(program, str(error), REFUSED)
+        return _tell(program, str(error), codes.REFUSED)
     except (NoAnswer, TaskTimeout) as error:
-        return _tell(program, str(error), UNKNOWN)
+        return _tell(program, str(error), codes.PARTLY)
     except UmbelError as error:
-        return _tell(program, str(error), FAILED)
+        return _tell(program, str(error), codes.FAILED)
     except (click.Abort, KeyboardInterrupt):
-        return INTERRUPTED
-    return answer if isinstance(answer, int) else 0
+        return codes.INTERRUPTED
+    return answer if isinstance(answer, int) else codes.DONE
 
 
 def _tell(program: str, sentence: str, code: int) -> int:
-    click.echo(f"{program}: {clean(sentence)}", err=True)
+    say(f"{program}: {sentence}", err=True)
     return code

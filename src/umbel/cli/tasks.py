@@ -20,17 +20,31 @@ _COLUMNS: Final = "received,state,runtime,name,worker,uuid"
 _TIMES: Final = frozenset(
     {
         *("seen", "timestamp", "sent", "received", "started", "finished", "succeeded", "failed"),
-        *("retried", "revoked", "rejected", "eta", "expires"),
+        *("retried", "revoked", "rejected", "eta", "expires", "ended"),
     }
 )
+#: Less of an id is no beginning that anybody means.
+_BEGINNING_MIN: Final = 4
 _ORDERS: Final = ("seen", "name", "state", "received", "started", "runtime", "worker")
+
+
+class Searching(click.Command):
+    """Takes `-state:SUCCESS` for a search term, which click would read as the option `-s`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        from umbel.query.fields import FIELD_NAMES
+
+        excluding = tuple(f"-{name}:" for name in FIELD_NAMES)
+        # To click, what begins with a space is no option; to the search it is the same.
+        words = [f" {word}" if word.startswith(excluding) else word for word in args]
+        return super().parse_args(ctx, words)
 
 
 def _query(_context: click.Context, _parameter: click.Parameter, words: tuple[str, ...]) -> str:
     return " ".join(words)
 
 
-@click.command(short_help="List tasks that match a search.")
+@click.command(cls=Searching, short_help="List tasks that match a search.")
 @click.argument("query", nargs=-1, callback=_query)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.option("--csv", "as_csv", is_flag=True, help="Comma-separated, with a header.")
@@ -60,7 +74,7 @@ def tasks(
     order: str,
     columns: str | None,
 ) -> None:
-    """List the tasks that match QUERY, newest first; without one, all.
+    """List the tasks that match QUERY, newest first; without one, all. Times are UTC.
 
     The query language is that of the search box:
 
@@ -76,7 +90,7 @@ def tasks(
         for task in found:
             row = _row(task)
             told = {name: row[name] for name in chosen} if columns else row
-            click.echo(printing.as_json(told))
+            printing.put_json(told)
     elif as_csv:
         printing.print_csv((_row(task) for task in found), chosen, guarded=not unguarded)
     else:
@@ -88,17 +102,37 @@ def tasks(
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @with_source
 def task(source: Source, id: str, as_json: bool) -> None:  # noqa: A002
-    """Show everything that is known of the task ID."""
-    found = source.whole(id)
-    if found is None:
-        raise TaskUnknown(f"Nothing is known of a task with the id {id}.", task_id=id)
+    """Show everything that is known of the task ID. Times are UTC.
+
+    The beginning of an id will do if no other begins so, also as tables cut it.
+    """
     import msgspec
 
+    found = source.whole(id) or source.whole(_beginning_so(source, id.rstrip("…")))
+    if found is None:
+        raise TaskUnknown(f"Nothing is known of a task with the id {id}.", task_id=id)
     everything = {**msgspec.to_builtins(found), "children": source.children(found)}
     if as_json:
-        click.echo(printing.as_json(everything))
+        printing.put_json(everything)
     else:
         _describe(everything)
+
+
+def _beginning_so(source: Source, beginning: str) -> str:
+    """The id that begins so, if it is the only one."""
+    from umbel.query.ast import How, Matches
+    from umbel.store.base import Order
+
+    if len(beginning) < _BEGINNING_MIN or "*" in beginning:
+        return beginning
+    alike = Matches("uuid", How.GLOB, (f"{beginning}*",))
+    found = source.page(alike, Order("seen", descending=True), None, 2).items
+    if len(found) > 1:
+        raise TaskUnknown(
+            f"The ids of several tasks begin with {beginning}.",
+            remedy="Write more of it; umbel tasks --columns uuid prints whole ids in a pipe.",
+        )
+    return found[0].uuid if found else beginning
 
 
 def _chosen(columns: str | None) -> list[str]:
@@ -106,7 +140,10 @@ def _chosen(columns: str | None) -> list[str]:
 
     left_out = {"attempts", "notes", "traceback"}
     known = [name for name in Task.__struct_fields__ if name not in left_out]
-    chosen = [name.strip() for name in (columns or _COLUMNS).split(",") if name.strip()]
+    asked = _COLUMNS if columns is None else columns
+    chosen = [name.strip() for name in asked.split(",") if name.strip()]
+    if not chosen:
+        raise click.BadParameter("it names no column.", param_hint="--columns")
     for name in chosen:
         if name not in known:
             from umbel.settings import unknown_name
@@ -193,5 +230,4 @@ def _describe(everything: Mapping[str, Any]) -> None:
 def _shown_in(name: str, value: object) -> str:
     if name == "traceback":
         return "below"
-    times = _TIMES | {"ended"}
-    return printing.clock(value) if name in times and isinstance(value, float) else str(value)
+    return _shown(name, value)

@@ -17,7 +17,8 @@ from umbel.auth.base import Role
 from umbel.auth.passwords import hash_password
 from umbel.auth.people import ROLES
 from umbel.auth.tokens import free_name, make_token
-from umbel.cli.printing import clean, clock, print_table
+from umbel.cli.groups import Group
+from umbel.cli.printing import clean, clock, print_table, put, say
 from umbel.errors import SettingsError, UmbelError
 from umbel.settings import check_data_directory, kinds, load_settings
 from umbel.store.ledger import Ledger, Token
@@ -29,7 +30,7 @@ _EXPIRES: Final = kinds.optional(
 )
 
 
-@click.group()
+@click.group(cls=Group)
 def token() -> None:
     """API tokens, for programs that ask this Umbel.
 
@@ -70,8 +71,8 @@ def create(role: str, name: str | None, expires: str, **where: str | None) -> No
         called = name or free_name(ledger, role)
         made = make_token(ledger, called, granted, now=time.time(), expires_s=expires_s)
     if sys.stdout.isatty():
-        click.echo(f"Token {called} may do what role {role} may. It is shown this once:", err=True)
-    click.echo(made)
+        say(f"Token {called} may do what role {role} may. It is shown this once:", err=True)
+    put(made)
 
 
 @token.command(name="list")
@@ -95,10 +96,10 @@ def revoke(name: str, **where: str | None) -> None:
             raise UmbelError(
                 f"There is no token {clean(name)[:100]}.", remedy="umbel token list names them."
             )
-    click.echo(f"Token {name} is revoked.", err=True)
+    say(f"Token {name} is revoked.", err=True)
 
 
-@click.command()
+@click.command(short_help="Print the hash of a password.")
 def password() -> None:
     """Ask for a password and print its hash, for basic_auth and auth.users.
 
@@ -109,17 +110,15 @@ def password() -> None:
         typed = sys.stdin.readline().rstrip("\r\n")
     if not typed:
         raise SettingsError("The password is empty.", setting="password")
-    click.echo(hash_password(typed))
+    put(hash_password(typed))
 
 
 def _duration(expires: str) -> float | None:
     try:
         parsed: float | None = _EXPIRES.parse(expires)
     except ValueError as error:
-        detail = f", but {error}" if isinstance(error, kinds.Wrong) else ""
         raise SettingsError(
-            f"--expires cannot be {expires[:60]!r}: it must be {_EXPIRES.wants}{detail}.",
-            setting="expires",
+            f"--expires cannot be {expires[:60]!r}: {_EXPIRES.refusal(error)}", setting="expires"
         ) from None
     return parsed
 

@@ -9,6 +9,7 @@ import click
 
 from umbel.cli import printing
 from umbel.cli.acting import How, act, acting_options
+from umbel.cli.groups import Group
 from umbel.cli.source import with_source
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def workers(source: Source, as_json: bool) -> int:
     rows = [msgspec.to_builtins(each) for each in source.workers()]
     if as_json:
         for row in rows:
-            click.echo(printing.as_json(row))
+            printing.put_json(row)
     elif not printing.print_table(map(_shown, rows), _COLUMNS):
         printing.say("No worker is known.", err=True)
     return 0
@@ -45,7 +46,7 @@ def _shown(row: Mapping[str, Any]) -> dict[str, str]:
     return told
 
 
-@click.group(short_help="Act on workers.")
+@click.group(cls=Group, short_help="Act on workers.")
 def worker() -> None:
     """Act on the workers NAME..., or with --all on all of them."""
 
@@ -82,7 +83,6 @@ def _queue() -> click.Option:
     return click.Option(["--queue"], required=True, help="The queue's name.")
 
 
-_LEVELS: Final = click.Choice(["debug", "info", "warning", "error", "critical"])
 for _each in (
     _action("ping", "Whether they answer."),
     _action("shutdown", "End them in order; nothing here starts them again."),
@@ -97,9 +97,5 @@ for _each in (
     _action("cancel_consumer", "Consume a queue no longer.", _queue()),
     _action("enable_events", "Tell of their tasks."),
     _action("disable_events", "Tell of their tasks no longer."),
-    _action(
-        "log_level", "Log from this level on.",
-        click.Option(["--level"], type=_LEVELS, required=True, help="The level."),
-    ),
 ):  # fmt: skip
     worker.add_command(_each)

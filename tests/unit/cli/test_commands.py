@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import umbel
-from umbel.cli import run
+from umbel.cli.start import run
 from umbel.settings import SETTINGS
 
 
@@ -72,6 +72,67 @@ def test_a_wrong_command_is_told_with_the_nearest_right_one(
     said = refused(capsys, "srve")
 
     assert said == "umbel: There is no command srve. Did you mean serve?"
+
+
+@pytest.mark.parametrize("group", ["worker", "queue", "token"])
+def test_a_group_of_commands_shows_its_help_and_knows_its_names(
+    capsys: pytest.CaptureFixture[str], group: str
+) -> None:
+    assert run([group]) == 0
+
+    assert f"Usage: umbel {group} [OPTIONS] COMMAND" in capsys.readouterr().out
+    assert refused(capsys, group, "nonsense") == (
+        f"umbel: There is no command nonsense of umbel {group}. "
+        f"umbel {group} --help lists them all."
+    )
+
+
+def test_a_directory_that_is_not_there_is_told_with_where_else_to_look(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert run(["tasks"]) == 1
+
+    said = capsys.readouterr().err
+    assert said.startswith(f"umbel: There is no directory {tmp_path}/.local/share/umbel with")
+    assert "--server" in said
+    assert "--data" in said
+
+
+def test_no_column_at_all_is_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    said = refused(capsys, "tasks", "--columns", ",", "--data", str(tmp_path), "-s", "http://x")
+
+    assert said == "umbel: Invalid value for --columns: it names no column."
+
+
+def test_a_term_that_excludes_is_no_option(capsys: pytest.CaptureFixture[str]) -> None:
+    said = refused(capsys, "tasks", "-state:FALURE", "-worker:~eu", "--server", "http://x")
+
+    assert "There is no state FALURE" in said
+
+
+@pytest.mark.parametrize("command", [("settings",), (), ("password",)])
+def test_a_full_disk_is_told_in_one_sentence(command: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "umbel", *command],
+            env=os.environ | {"UMBEL_CONFIG": "none"},
+            input="secret\n",
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    assert done.stderr == "umbel: The output cannot be written: No space left on device.\n"
+    assert done.returncode == 1
+
+
+def test_what_is_asked_without_an_output_is_done(tmp_path: Path) -> None:
+    shell = f"{sys.executable} -m umbel token list --data {tmp_path} >&-"
+    done = subprocess.run(["/bin/sh", "-c", shell], capture_output=True, text=True, timeout=60)
+
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_wrong_value_stops_the_start_with_one_sentence() -> None:

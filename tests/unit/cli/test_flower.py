@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from umbel.cli import run
+from umbel.cli.start import run
 
 
 @pytest.fixture(autouse=True)

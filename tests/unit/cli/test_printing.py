@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
@@ -51,6 +52,34 @@ def test_a_table_at_a_terminal_fits(
     assert len(lines) == 2
     assert all(len(line.replace("\x1b[1m", "").replace("\x1b[0m", "")) <= 40 for line in lines)
     assert "FAILURE" in lines[1]
+
+
+def test_a_table_at_a_terminal_counts_what_characters_take(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "30")
+    rows = [{"who": "渡辺 陽菜", "what": "x" * 40}, {"who": "Zoe\u0301", "what": "漢" * 40}]
+
+    printing.print_table(rows, ("who", "what"))
+
+    _, first, second = capsys.readouterr().out.splitlines()
+    assert first == f"渡辺 陽菜  {'x' * 18}…"
+    assert second == f"Zoe\u0301        {'漢' * 9}…"
+
+
+def test_a_terminal_of_another_encoding_is_told_what_it_cannot_show(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(written, "latin-1"))
+
+    printing.say("José 渡 😀")
+    printing.put_json({"name": "José 渡 😀"})
+
+    said, line = written.getvalue().decode("latin-1").splitlines()
+    assert said == "José \\u6e21 \\U0001f600"
+    assert json.loads(line) == {"name": "José 渡 😀"}
 
 
 def test_csv_keeps_commas_and_missing_values(capsys: pytest.CaptureFixture[str]) -> None:

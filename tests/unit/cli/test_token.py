@@ -11,7 +11,7 @@ import pytest
 
 from umbel.auth.passwords import parse_password
 from umbel.auth.tokens import Tokens
-from umbel.cli import run
+from umbel.cli.start import run
 from umbel.store.sqlite.ledger import SqliteLedger
 
 TOKEN = re.compile(r"umbel_[a-z0-9-]+_[0-9a-f]{64}\n")
