@@ -9,18 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from umbel.python.control import (
-        get_task_result,
-        task_abort,
-        task_apply,
-        task_async_apply,
-        task_rate_limit,
-        task_revoke,
-        task_send_task,
-        task_timeout,
-    )
+    from umbel.python.control import task_abort, task_rate_limit, task_revoke, task_timeout
     from umbel.python.events import Events, connect
     from umbel.python.info import TASK_STATES, TaskEventTypes, TaskInfo, as_dict
+    from umbel.python.running import (
+        get_task_result,
+        task_apply,
+        task_async_apply,
+        task_send_task,
+    )
     from umbel.python.sorting import sort_keys, sort_tasks
     from umbel.python.tasks import get_task_by_id, iter_tasks
     from umbel.python.terms import (
@@ -56,12 +53,10 @@ __all__ = [
 ]
 
 _MODULES = {
-    "control": (
-        "get_task_result task_abort task_apply task_async_apply task_rate_limit task_revoke "
-        "task_send_task task_timeout"
-    ),
+    "control": "task_abort task_rate_limit task_revoke task_timeout",
     "events": "Events connect",
     "info": "TASK_STATES TaskEventTypes TaskInfo as_dict",
+    "running": "get_task_result task_apply task_async_apply task_send_task",
     "sorting": "sort_keys sort_tasks",
     "tasks": "get_task_by_id iter_tasks",
     "terms": "parse_search_terms satisfies_search_terms task_args_contains_search_args",

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, ParamSpec, Protocol, TypeVar, cast
 from umbel.python import control as _control
 from umbel.python import events as _events
 from umbel.python import info as _info
+from umbel.python import running as _running
 from umbel.python import sorting as _sorting
 from umbel.python import tasks as _tasks
 from umbel.python import terms as _terms
@@ -198,11 +199,11 @@ satisfies_search_terms = _coroutine(_terms.satisfies_search_terms)
 task_args_contains_search_args = _coroutine(_terms.task_args_contains_search_args)
 sort_tasks = _coroutine(_sorting.sort_tasks)
 
-get_task_result = _on_source(_control.get_task_result)
+get_task_result = _on_source(_running.get_task_result)
 task_abort = _on_source(_control.task_abort)
-task_apply = _on_source(_control.task_apply)
-task_async_apply = _on_source(_control.task_async_apply)
+task_apply = _on_source(_running.task_apply)
+task_async_apply = _on_source(_running.task_async_apply)
 task_rate_limit = _on_source(_control.task_rate_limit)
 task_revoke = _on_source(_control.task_revoke)
-task_send_task = _on_source(_control.task_send_task)
+task_send_task = _on_source(_running.task_send_task)
 task_timeout = _on_source(_control.task_timeout)

@@ -25,13 +25,7 @@ class Address(msgspec.Struct, frozen=True):
     authorization: str | None = None
 
 
-def address_of(
-    url: str,
-    *,
-    token: str | None = None,
-    user: str | None = None,
-    password: str | None = None,
-) -> Address:
+def address_of(url: str, *, token: str | None = None) -> Address:
     """The server at `http(s)://[user:password@]host[:port][/prefix]`. A token goes before a
     user's password. Raises `ServerUnreachable` for what is no such URL."""
     try:
@@ -41,8 +35,6 @@ def address_of(
         raise _no_address(url) from error
     if parts.scheme not in _PORTS or not host:
         raise _no_address(url)
-    if user is None and parts.username:
-        user, password = unquote(parts.username), unquote(parts.password or "")
     prefix = parts.path.rstrip("/")
     shown = f"[{host}]" if ":" in host else host
     return Address(
@@ -51,7 +43,7 @@ def address_of(
         host=host,
         port=port or _PORTS[parts.scheme],
         prefix=prefix,
-        authorization=_authorization(token, user, password),
+        authorization=_authorization(token, parts.username, parts.password),
     )
 
 
@@ -61,7 +53,8 @@ def _authorization(token: str | None, user: str | None, password: str | None) ->
             raise ServerUnreachable("The token holds characters that no token has.")
         return f"Bearer {token}"
     if user:
-        return "Basic " + b64encode(f"{user}:{password or ''}".encode()).decode()
+        known = f"{unquote(user)}:{unquote(password or '')}"
+        return "Basic " + b64encode(known.encode()).decode()
     return None
 
 

@@ -75,17 +75,8 @@ class Client:
     `BrokerError`, ...), and `ServerUnreachable`.
     """
 
-    def __init__(
-        self,
-        url: str,
-        *,
-        token: str | None = None,
-        user: str | None = None,
-        password: str | None = None,
-        timeout_s: float = TIMEOUT_S,
-    ) -> None:
-        address = address_of(url, token=token, user=user, password=password)
-        self._transport = Transport(address, timeout_s=timeout_s)
+    def __init__(self, url: str, *, token: str | None = None, timeout_s: float = TIMEOUT_S) -> None:
+        self._transport = Transport(address_of(url, token=token), timeout_s=timeout_s)
         self._timeout_s = timeout_s
 
     @property

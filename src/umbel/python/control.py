@@ -1,4 +1,4 @@
-"""Running tasks and acting on them.
+"""Acting on tasks and workers.
 
 Every function takes `events` first, as opened by `Events` or `connect`, or a Celery
 application; without, what was opened last is used, and if nothing is open Celery's current
@@ -7,182 +7,18 @@ application. Everything that is done stands in the audit of where it is done.
 
 from __future__ import annotations
 
-import difflib
-import threading
-import time
-import uuid
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
-import msgspec
-
-from umbel.errors import (
-    ActionError,
-    ActionRefused,
-    NoAnswer,
-    TaskFailed,
-    TaskNotRegistered,
-    TaskTimeout,
-    TaskUnknown,
-)
-from umbel.python.answers import Answers, TaskAnswer
+from umbel.errors import ActionError, ActionRefused, NoAnswer
+from umbel.python.answers import Answers
 from umbel.python.calling import on_source
+from umbel.python.requests import checked, task_name
 from umbel.python.sources import Source
-from umbel.results.base import Result
-from umbel.services.control.applying import Applied, Apply
-from umbel.services.control.checking import CONTROL
 from umbel.services.control.values import IDS_MAX, ActionReport, ActionRequest
-
-T = TypeVar("T")
 
 #: How long workers have to answer, and an action to end, seconds.
 ACTION_S: Final = 60.0
-#: The longest that a result is waited for in one call to the source, seconds.
-_WAIT_S: Final = 30.0
-_SENT_MAX: Final = 10_000
-#: Options of a task that is sent, as those of Celery's `apply_async`.
-_OPTIONS: Final = tuple(
-    name
-    for name in Apply.__struct_fields__
-    if name not in {"name", "args", "kwargs", "check", "wait"}
-)
-
-
-class _Sent:
-    """Ids that this process sent: of these something is known before any event came."""
-
-    def __init__(self) -> None:
-        self._ids: OrderedDict[str, None] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def add(self, task_id: str) -> None:
-        with self._lock:
-            self._ids[task_id] = None
-            while len(self._ids) > _SENT_MAX:
-                self._ids.popitem(last=False)
-
-    def __contains__(self, task_id: str) -> bool:
-        return task_id in self._ids
-
-
-_sent: Final = _Sent()
-
-
-def apply_on(
-    source: Source,
-    name: Any,
-    args: Iterable[Any] | None = None,
-    kwargs: Mapping[str, Any] | None = None,
-    timeout: float | None = None,
-    **options: Any,
-) -> TaskAnswer:
-    """See `task_apply`."""
-    options.setdefault("task_id", str(uuid.uuid4()))
-    asked = _asked(name, args, kwargs, options, check=True)
-    source.result(options["task_id"], 0.0)  # without a backend nothing is sent
-    deadline = None if timeout is None else time.monotonic() + timeout
-    applied = _apply(source, asked)
-    found = Result(task_id=applied.task_id, state=applied.state)
-    while not found.is_ready:
-        left_s = _WAIT_S if deadline is None else deadline - time.monotonic()
-        if left_s <= 0:
-            raise TaskTimeout(
-                f"The task {applied.task_id} had not ended after {timeout:g} s; it is "
-                f"{found.state}.",
-                task_id=applied.task_id,
-                remedy="It goes on; ask for its result later, or revoke it.",
-            )
-        found = source.result(applied.task_id, min(left_s, _WAIT_S))
-    if found.state != "SUCCESS":
-        raise _failure(found)
-    return _answer(found)
-
-
-def send_on(
-    source: Source,
-    name: Any,
-    args: Iterable[Any] | None,
-    kwargs: Mapping[str, Any] | None,
-    *,
-    check: bool,
-    **options: Any,
-) -> TaskAnswer:
-    """Send a task and do not wait; with `check` only if a worker knows it."""
-    applied = _apply(source, _asked(name, args, kwargs, options, check=check))
-    return TaskAnswer(task_id=applied.task_id, state=applied.state)
-
-
-@on_source
-def task_apply(
-    source: Source,
-    /,
-    name: Any,
-    args: Iterable[Any] | None = None,
-    kwargs: Mapping[str, Any] | None = None,
-    timeout: float | None = None,
-    **options: Any,
-) -> TaskAnswer:
-    """Run a task and wait for its result, `timeout` seconds at most (None: as long as it
-    takes): `state`, `result` and what else the backend keeps. `options` are those of
-    `apply_async`, such as `queue` or `countdown`.
-
-    Raises `TaskNotRegistered` (no worker knows the name; nothing was sent), `TaskTimeout`,
-    `TaskFailed` with the task's own exception and traceback as texts, `ResultsUnavailable`,
-    and `BrokerError`.
-    """
-    return apply_on(source, name, args, kwargs, timeout, **options)
-
-
-@on_source
-def task_async_apply(
-    source: Source,
-    /,
-    name: Any,
-    args: Iterable[Any] | None = None,
-    kwargs: Mapping[str, Any] | None = None,
-    **options: Any,
-) -> TaskAnswer:
-    """Send a task that a worker knows; its `task_id` and `state`. Raises
-    `TaskNotRegistered`."""
-    return send_on(source, name, args, kwargs, check=True, **options)
-
-
-@on_source
-def task_send_task(
-    source: Source,
-    /,
-    name: Any,
-    args: Iterable[Any] | None = None,
-    kwargs: Mapping[str, Any] | None = None,
-    **options: Any,
-) -> TaskAnswer:
-    """Send a task by any name, whoever may know it; its `task_id` and `state`."""
-    return send_on(source, name, args, kwargs, check=False, **options)
-
-
-@on_source
-def get_task_result(source: Source, /, task_id: str, timeout: float | None = None) -> TaskAnswer:
-    """What the result backend keeps of a task, once it has ended or `timeout` seconds are
-    over (None: now): `state`, `result`, `success` (None while it has not ended), `exception`
-    and `traceback` as texts.
-
-    Raises `TaskUnknown` if neither the backend nor the history knows the id, and
-    `ResultsUnavailable` without a backend that can be read.
-    """
-    found = source.result(task_id, timeout or 0.0)
-    if found.state == "PENDING":
-        known = source.task(task_id)
-        if known is None and task_id not in _sent:
-            raise TaskUnknown(
-                f"Nothing is known of a task with the id {task_id}.",
-                task_id=task_id,
-                remedy="It may not have begun yet, or its result has expired.",
-            )
-        if known is not None:
-            found = msgspec.structs.replace(found, state=known.state)
-    return _answer(found)
 
 
 @on_source
@@ -214,7 +50,7 @@ def task_rate_limit(
 ) -> Answers:
     """Let workers (or one) begin no more tasks of this name than, say, `10/m`; `0` lifts the
     limit. Raises `NoAnswer`."""
-    request = {"action": "rate_limit", "name": _name(name), "rate": str(ratelimit)}
+    request = {"action": "rate_limit", "name": task_name(name), "rate": str(ratelimit)}
     return _ask(source, {**request, "workers": _workers(workername)})
 
 
@@ -229,52 +65,15 @@ def task_timeout(
 ) -> Answers:
     """Set how many seconds tasks of this name may run: `soft` raises an exception in them,
     `hard` ends them. Raises `NoAnswer`."""
-    request = {"action": "time_limit", "name": _name(name), "soft": soft, "hard": hard}
+    request = {"action": "time_limit", "name": task_name(name), "soft": soft, "hard": hard}
     return _ask(source, {**request, "workers": _workers(workername)})
-
-
-def _asked(
-    name: Any,
-    args: Iterable[Any] | None,
-    kwargs: Mapping[str, Any] | None,
-    options: Mapping[str, Any],
-    **more: Any,
-) -> Apply:
-    given = {option: _moment(option, value) for option, value in options.items()}
-    for option in given:
-        if option not in _OPTIONS:
-            near = difflib.get_close_matches(option, _OPTIONS, n=1)
-            advice = f"Did you mean {near[0]}?" if near else f"There are {', '.join(_OPTIONS)}."
-            raise TypeError(f"A task has no option {option}. {advice}")
-    if isinstance(args, str):
-        raise TypeError(f"args takes a list or tuple, not the text {args!r}.")
-    call = {"name": _name(name), "args": list(args or ()), "kwargs": dict(kwargs or {})}
-    return _checked({**call, **given, **more}, Apply)
-
-
-def _moment(option: str, value: Any) -> Any:
-    """Times as numbers: `eta` in Unix seconds, `expires` in seconds from now."""
-    if not isinstance(value, datetime) or option not in {"eta", "expires"}:
-        return value
-    return value.timestamp() if option == "eta" else max(0.001, value.timestamp() - time.time())
-
-
-def _apply(source: Source, asked: Apply) -> Applied:
-    try:
-        applied = source.apply(asked)
-    except ActionRefused as error:
-        if asked.check and error.field == "name":
-            raise TaskNotRegistered(error.message, remedy=error.remedy) from error
-        raise
-    _sent.add(applied.task_id)
-    return applied
 
 
 def _act(source: Source, request: Mapping[str, Any]) -> Answers:
     """Plan, execute and wait. Nothing is done, and nothing raised, where all that was named
     has ended already. Raises `ActionRefused` for what cannot be done at all, and
     `ActionError` for what failed without any worker's answer."""
-    asked = _checked(request, ActionRequest)
+    asked = checked(request, ActionRequest)
     plan = source.plan(asked)
     if plan.impossible is not None and plan.skipped and asked.ids:
         return Answers(ActionReport(id=plan.id, state="done", sentence=plan.impossible))
@@ -288,13 +87,6 @@ def _act(source: Source, request: Mapping[str, Any]) -> Answers:
     return Answers(report)
 
 
-def _checked(given: Mapping[str, Any], kind: type[T]) -> T:
-    try:
-        return msgspec.convert(given, kind)
-    except msgspec.ValidationError as error:
-        raise ValueError(f"This cannot be asked: {error}.") from None
-
-
 def _ask(source: Source, request: Mapping[str, Any]) -> Answers:
     """The same for what means nothing without an answer."""
     answers = _act(source, request)
@@ -306,26 +98,6 @@ def _ask(source: Source, request: Mapping[str, Any]) -> Answers:
     return answers
 
 
-def _answer(found: Result) -> TaskAnswer:
-    told = msgspec.structs.asdict(found)
-    told.pop("unreadable") if found.unreadable is None else None
-    told["children"] = list(found.children)
-    success = found.state == "SUCCESS" if found.is_ready else None
-    return TaskAnswer(told, success=success)
-
-
-def _failure(found: Result) -> TaskFailed:
-    what = "was revoked" if found.state == "REVOKED" else "failed"
-    why = f": {found.exception}" if found.exception else ""
-    return TaskFailed(
-        f"The task {found.task_id} {what}{why}.",
-        task_id=found.task_id,
-        state=found.state,
-        exception=found.exception,
-        traceback=found.traceback,
-    )
-
-
 def _ids(task_id: str | Iterable[str]) -> list[str]:
     ids: list[Any] = [task_id]
     if isinstance(task_id, Iterable) and not isinstance(task_id, str):
@@ -335,16 +107,6 @@ def _ids(task_id: str | Iterable[str]) -> list[str]:
     if len(ids) > IDS_MAX:
         raise ValueError(f"At most {IDS_MAX:,} ids at once, not {len(ids):,}; go in parts.")
     return ids
-
-
-def _name(task: Any) -> str:
-    """A task's name, given as it is or by the task itself."""
-    name = task if isinstance(task, str) else getattr(task, "name", None)
-    if not isinstance(name, str) or not name:
-        raise ValueError(f"A task is named by a text such as shop.send, not by {task!r}.")
-    if CONTROL.search(name):
-        raise ValueError(f"A task's name has no control characters, as {name!r} does.")
-    return name
 
 
 def _workers(workername: str | Iterable[str] | None) -> list[str]:

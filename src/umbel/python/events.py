@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from umbel.client.address import address_of
 from umbel.client.client import Client
 from umbel.errors import NotSupported, UmbelError
 from umbel.python import opening
@@ -102,8 +103,9 @@ class Events:
 def connect(url: str, *, token: str | None = None) -> Events:
     """A running Umbel at `http(s)://[user:password@]host[:port][/prefix]`. It must answer.
 
-    Raises `ServerUnreachable`, `NotPermitted`.
+    Raises `ServerUnreachable`, also for a URL of anything else, and `NotPermitted`.
     """
+    address_of(url)
     events = Events(url, token=token)
     try:
         events.source.workers()
@@ -200,8 +202,13 @@ def _open(
         raise ValueError(
             "Events takes a Celery application, the URL of a running Umbel, or directory=."
         )
-    if source is not None and not isinstance(source, str) and not _is_app(source):
-        raise ValueError(f"Events takes a Celery application or a URL, not {source!r}.")
+    if source is not None and not (
+        _is_app(source) or (isinstance(source, str) and "://" in source)
+    ):
+        raise ValueError(
+            "Events takes a Celery application, the URL of a broker such as redis://host:6379/0, "
+            f"or that of a running Umbel such as http://host:5555, not {source!r}."
+        )
     if source is None and collect:
         raise ValueError("Events collects from an application or a broker's URL: name it first.")
     collects = source is not None if collect is None else collect

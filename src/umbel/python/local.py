@@ -159,7 +159,8 @@ class LocalSource:
                 if self._open_levers is None:
                     raise NotSupported(
                         f"{self._name} is a history whose broker is not known here.",
-                        remedy="Name the application or the broker as well.",
+                        remedy="Name the application or its broker as well: with -A or -b, "
+                        "in Python with Events(app, directory=..., collect=False).",
                     )
                 self._levers = self._open_levers()
             return self._levers

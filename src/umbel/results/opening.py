@@ -95,7 +95,10 @@ def _why_not(kind: type[Any], given: str) -> str | None:
 
     modules = _modules(kind)
     if issubclass(kind, DisabledBackend):
-        return "The application has no result backend, so nothing is kept of what tasks return."
+        return (
+            "No result backend is known: the application has none, or none was named with -A or "
+            "--result-backend."
+        )
     if "celery.backends.rpc" in modules:
         return (
             "The result backend rpc:// sends each result to the client that asked for it, "

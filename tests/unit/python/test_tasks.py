@@ -131,7 +131,7 @@ def test_celerys_own_state_is_understood() -> None:
 def test_a_history_without_a_broker_says_what_is_missing(events: Events) -> None:
     from umbel import task_revoke
 
-    with pytest.raises(NotSupported, match="Name the application or the broker"):
+    with pytest.raises(NotSupported, match="Name the application or its broker"):
         task_revoke(events, uuid_of(3))
 
 

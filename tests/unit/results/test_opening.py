@@ -30,8 +30,8 @@ def results_of(backend: str | None, **conf: Any) -> ResultBackend:
 @pytest.mark.parametrize(
     ("backend", "why"),
     [
-        (None, "has no result backend"),
-        ("disabled://", "has no result backend"),
+        (None, "No result backend is known"),
+        ("disabled://", "No result backend is known"),
         ("rpc://", "to the client that asked for it"),
         ("cache+memory://", "in the memory of each process"),
         ("mongodb://user:s3cret@host/db", "MongoBackend|pymongo"),

@@ -1,0 +1,231 @@
+"""Running tasks, and what became of them.
+
+Every function takes `events` first, as opened by `Events` or `connect`, or a Celery
+application; without, what was opened last is used, and if nothing is open Celery's current
+application. Everything that is done stands in the audit of where it is done.
+"""
+
+from __future__ import annotations
+
+import difflib
+import threading
+import time
+import uuid
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from umbel.errors import ActionRefused, TaskFailed, TaskNotRegistered, TaskTimeout, TaskUnknown
+from umbel.python.answers import TaskAnswer
+from umbel.python.calling import on_source
+from umbel.python.requests import checked, task_name
+from umbel.python.sources import Source
+from umbel.results.base import Result
+from umbel.services.control.applying import Applied, Apply
+
+#: The longest that a result is waited for in one call to the source, seconds.
+_WAIT_S: Final = 30.0
+_SENT_MAX: Final = 10_000
+#: Options of a task that is sent, as those of Celery's `apply_async`.
+_OPTIONS: Final = tuple(
+    name
+    for name in Apply.__struct_fields__
+    if name not in {"name", "args", "kwargs", "check", "wait"}
+)
+
+
+class _Sent:
+    """Ids that this process sent: of these something is known before any event came."""
+
+    def __init__(self) -> None:
+        self._ids: OrderedDict[str, None] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def add(self, task_id: str) -> None:
+        with self._lock:
+            self._ids[task_id] = None
+            while len(self._ids) > _SENT_MAX:
+                self._ids.popitem(last=False)
+
+    def __contains__(self, task_id: str) -> bool:
+        return task_id in self._ids
+
+
+_sent: Final = _Sent()
+
+
+def apply_on(
+    source: Source,
+    name: Any,
+    args: Iterable[Any] | None = None,
+    kwargs: Mapping[str, Any] | None = None,
+    timeout: float | None = None,
+    **options: Any,
+) -> TaskAnswer:
+    """See `task_apply`."""
+    options.setdefault("task_id", str(uuid.uuid4()))
+    asked = _asked(name, args, kwargs, options, check=True)
+    source.result(options["task_id"], 0.0)  # without a backend nothing is sent
+    deadline = None if timeout is None else time.monotonic() + timeout
+    applied = _apply(source, asked)
+    found = Result(task_id=applied.task_id, state=applied.state)
+    while not found.is_ready:
+        left_s = _WAIT_S if deadline is None else deadline - time.monotonic()
+        if left_s <= 0:
+            raise TaskTimeout(
+                f"The task {applied.task_id} had not ended after {timeout:g} s; it is "
+                f"{found.state}.",
+                task_id=applied.task_id,
+                remedy="It goes on; ask for its result later, or revoke it.",
+            )
+        found = source.result(applied.task_id, min(left_s, _WAIT_S))
+    if found.state != "SUCCESS":
+        raise _failure(found)
+    return _answer(found)
+
+
+def send_on(
+    source: Source,
+    name: Any,
+    args: Iterable[Any] | None,
+    kwargs: Mapping[str, Any] | None,
+    *,
+    check: bool,
+    **options: Any,
+) -> TaskAnswer:
+    """Send a task and do not wait; with `check` only if a worker knows it."""
+    applied = _apply(source, _asked(name, args, kwargs, options, check=check))
+    return TaskAnswer(task_id=applied.task_id, state=applied.state)
+
+
+@on_source
+def task_apply(
+    source: Source,
+    /,
+    name: Any,
+    args: Iterable[Any] | None = None,
+    kwargs: Mapping[str, Any] | None = None,
+    timeout: float | None = None,
+    **options: Any,
+) -> TaskAnswer:
+    """Run a task and wait for its result, `timeout` seconds at most (None: as long as it
+    takes): `state`, `result` and what else the backend keeps. `options` are those of
+    `apply_async`, such as `queue` or `countdown`.
+
+    Raises `TaskNotRegistered` (no worker knows the name; nothing was sent), `TaskTimeout`,
+    `TaskFailed` with the task's own exception and traceback as texts, `ResultsUnavailable`,
+    and `BrokerError`.
+    """
+    return apply_on(source, name, args, kwargs, timeout, **options)
+
+
+@on_source
+def task_async_apply(
+    source: Source,
+    /,
+    name: Any,
+    args: Iterable[Any] | None = None,
+    kwargs: Mapping[str, Any] | None = None,
+    **options: Any,
+) -> TaskAnswer:
+    """Send a task that a worker knows; its `task_id` and `state`. Raises
+    `TaskNotRegistered`."""
+    return send_on(source, name, args, kwargs, check=True, **options)
+
+
+@on_source
+def task_send_task(
+    source: Source,
+    /,
+    name: Any,
+    args: Iterable[Any] | None = None,
+    kwargs: Mapping[str, Any] | None = None,
+    **options: Any,
+) -> TaskAnswer:
+    """Send a task by any name, whoever may know it; its `task_id` and `state`."""
+    return send_on(source, name, args, kwargs, check=False, **options)
+
+
+@on_source
+def get_task_result(source: Source, /, task_id: str, timeout: float | None = None) -> TaskAnswer:
+    """What the result backend keeps of a task, once it has ended or `timeout` seconds are
+    over (None: now): `state`, `result`, `success` (None while it has not ended), `exception`
+    and `traceback` as texts.
+
+    Raises `TaskUnknown` if neither the backend nor the history knows the id, and
+    `ResultsUnavailable` without a backend that can be read.
+    """
+    found = source.result(task_id, timeout or 0.0)
+    if found.state == "PENDING":
+        known = source.task(task_id)
+        if known is None and task_id not in _sent:
+            raise TaskUnknown(
+                f"Nothing is known of a task with the id {task_id}.",
+                task_id=task_id,
+                remedy="It may not have begun yet, or its result has expired.",
+            )
+        if known is not None:
+            found = msgspec.structs.replace(found, state=known.state)
+    return _answer(found)
+
+
+def _asked(
+    name: Any,
+    args: Iterable[Any] | None,
+    kwargs: Mapping[str, Any] | None,
+    options: Mapping[str, Any],
+    **more: Any,
+) -> Apply:
+    given = {option: _moment(option, value) for option, value in options.items()}
+    for option in given:
+        if option not in _OPTIONS:
+            near = difflib.get_close_matches(option, _OPTIONS, n=1)
+            advice = f"Did you mean {near[0]}?" if near else f"There are {', '.join(_OPTIONS)}."
+            raise TypeError(f"A task has no option {option}. {advice}")
+    if isinstance(args, str | Mapping) or not isinstance(args, Iterable | None):
+        raise TypeError(f"args takes a list or tuple, not {args!r}.")
+    if not isinstance(kwargs, Mapping | None):
+        raise TypeError(f"kwargs takes a dictionary, not {kwargs!r}.")
+    call = {"name": task_name(name), "args": list(args or ()), "kwargs": dict(kwargs or {})}
+    return checked({**call, **given, **more}, Apply)
+
+
+def _moment(option: str, value: Any) -> Any:
+    """Times as numbers: `eta` in Unix seconds, `expires` in seconds from now."""
+    if not isinstance(value, datetime) or option not in {"eta", "expires"}:
+        return value
+    return value.timestamp() if option == "eta" else max(0.001, value.timestamp() - time.time())
+
+
+def _apply(source: Source, asked: Apply) -> Applied:
+    try:
+        applied = source.apply(asked)
+    except ActionRefused as error:
+        if asked.check and error.field == "name":
+            raise TaskNotRegistered(error.message, remedy=error.remedy) from error
+        raise
+    _sent.add(applied.task_id)
+    return applied
+
+
+def _answer(found: Result) -> TaskAnswer:
+    told = msgspec.structs.asdict(found)
+    told.pop("unreadable") if found.unreadable is None else None
+    told["children"] = list(found.children)
+    success = found.state == "SUCCESS" if found.is_ready else None
+    return TaskAnswer(told, success=success)
+
+
+def _failure(found: Result) -> TaskFailed:
+    what = "was revoked" if found.state == "REVOKED" else "failed"
+    why = f": {found.exception}" if found.exception else ""
+    return TaskFailed(
+        f"The task {found.task_id} {what}{why}.",
+        task_id=found.task_id,
+        state=found.state,
+        exception=found.exception,
+        traceback=found.traceback,
+    )
