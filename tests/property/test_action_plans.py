@@ -13,15 +13,8 @@ from hypothesis import strategies as st
 from umbel.cluster.task import ENDED, STATES
 from umbel.errors import ActionRefused
 from umbel.services.control.checking import checked
-from umbel.services.control.plan import (
-    UNKNOWN,
-    Around,
-    Frame,
-    Gathered,
-    plan_purge,
-    plan_tasks,
-    plan_workers,
-)
+from umbel.services.control.circumstances import UNKNOWN, Around, Frame, Gathered
+from umbel.services.control.plan import plan_purge, plan_tasks, plan_workers
 from umbel.services.control.values import CONFIRM_OVER, ActionPlan, ActionRequest
 
 WORKERS = st.lists(st.sampled_from(["celery@a", "celery@b", "celery@c"]), unique=True).map(tuple)

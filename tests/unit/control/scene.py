@@ -9,6 +9,7 @@ from tests.support.clocks import SetWallClock
 from tests.support.memory_cluster import KnownWorkers, MemoryCluster, MemoryResults, MemoryWorker
 from umbel.auth.base import GRANTS, Actor, Role
 from umbel.cluster.events import Event
+from umbel.results.unusable import UnusableResults
 from umbel.services.control.control import Control
 from umbel.services.control.values import ActionPlan, ActionReport, ActionRequest
 from umbel.services.search import Search
@@ -24,6 +25,8 @@ EU, US = "celery@eu-1", "celery@us-1"
 def actor(name: str = "ada", role: Role = "admin") -> Actor:
     return Actor(name=name, address="10.0.0.1", via="api", permissions=GRANTS[role])
 
+
+NO_RESULTS = UnusableResults("disabled://", "No result backend is known.", "Name one.")
 
 ADA = actor()
 BOB = actor("bob")
@@ -66,8 +69,8 @@ class Scene:
         """A control service over the same ledger."""
         search = Search(self.store, self.clock)
         return Control(
-            self.store, search, self.ledger, self.cluster, self.results, self.workers, self.clock,
-            keep_s,
+            self.store, search, self.ledger, self.cluster, self.results or NO_RESULTS,
+            self.workers, self.clock, keep_s,
         )  # fmt: skip
 
     def plan(self, action: Any, **request: Any) -> ActionPlan:

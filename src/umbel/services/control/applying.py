@@ -32,15 +32,12 @@ _Label = Annotated[str, Meta(min_length=1, max_length=LABEL_MAX)]
 _Id = Annotated[str, Meta(min_length=1, max_length=UUID_MAX)]
 _Span = Annotated[float, Meta(gt=0, le=_LONG_S)]
 
-
 #: Headers that say which task a message is (protocol 2; celery/app/amqp.py). Whoever set them
 #: beside the fields would send another task than the audit tells.
 RESERVED_HEADERS: Final = frozenset(
     {"argsrepr", "eta", "expires", "group", "id", "kwargsrepr", "lang", "meth", "origin",
      "parent_id", "retries", "root_id", "task", "timelimit"}
 )  # fmt: skip
-
-
 #: Fields of `Apply` that name something.
 _NAMES: Final = (
     "name", "queue", "exchange", "routing_key", "serializer", "task_id", "root_id", "parent_id",
@@ -101,7 +98,7 @@ class Applying:
         self,
         ledger: Ledger,
         cluster: Cluster,
-        results: ResultBackend | None,
+        results: ResultBackend,
         workers: Registered,
         clock: Clock,
     ) -> None:
@@ -118,7 +115,7 @@ class Applying:
         self._check(apply)
         signature = _signature(apply, self._clock.now())
         if apply.wait is not None:
-            self._must_have_results(signature.id)
+            self._results.get(signature.id)  # nothing is sent if no result can come
         self._record(actor, signature, apply.reason, None, None)
         try:
             self._cluster.send([signature])
@@ -149,14 +146,6 @@ class Applying:
         if apply.check and not apply.name.startswith(_BUILT_IN):
             self._check_name(apply.name)
 
-    def _must_have_results(self, task_id: str) -> None:
-        if self._results is None:
-            raise ResultsUnavailable(
-                "No result backend is configured, so there is no result to wait for.",
-                remedy="Set the application's result_backend, or send without waiting.",
-            )
-        self._results.get(task_id)
-
     def _check_name(self, name: str) -> None:
         lists = self._workers.ask("registered").values()
         names = {
@@ -179,7 +168,7 @@ class Applying:
         )
 
     def _result(self, task_id: str, wait_s: float | None) -> Applied:
-        if wait_s is None or self._results is None:
+        if wait_s is None:
             return Applied(task_id, PENDING)
         try:
             result = self._results.wait(task_id, wait_s)

@@ -29,11 +29,11 @@ from umbel.services.control import auditing
 from umbel.services.control.applying import Applied, Apply, Applying
 from umbel.services.control.checking import TASK_ACTIONS, checked
 from umbel.services.control.choosing import Choice
+from umbel.services.control.circumstances import Frame
 from umbel.services.control.kept import NOBODY, By, Entry, Kept, Owner, decode, encode
 from umbel.services.control.on_tasks import OnTasks
 from umbel.services.control.on_workers import command, purge
 from umbel.services.control.permissions import NEEDS, NEEDS_APPLY, must_be_allowed
-from umbel.services.control.plan import Frame
 from umbel.services.control.planning import Planner, Workers
 from umbel.services.control.run import Run, Stopped
 from umbel.services.control.values import Action, ActionPlan, ActionReport, ActionRequest
@@ -68,7 +68,7 @@ class Control:
         search: Search,
         ledger: Ledger,
         cluster: Cluster,
-        results: ResultBackend | None,
+        results: ResultBackend,
         workers: Workers,
         clock: Clock,
         keep_s: float | None = None,

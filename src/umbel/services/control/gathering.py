@@ -12,7 +12,7 @@ from umbel.clock import Clock
 from umbel.cluster.task import STARTED
 from umbel.results.base import ResultBackend
 from umbel.services.control.choosing import Choice, Target
-from umbel.services.control.plan import SAMPLE, UNKNOWN, Gathered
+from umbel.services.control.circumstances import UNKNOWN, Gathered
 from umbel.services.control.recalling import recall
 from umbel.services.control.values import Fidelity
 from umbel.services.control.wording import tally
@@ -21,6 +21,8 @@ from umbel.store.ledger import Ledger
 
 #: Tasks are counted up to this many.
 COUNTED_MAX: Final = 1_000_000
+#: How many tasks a plan shows.
+SAMPLE: Final = 20
 #: How many tasks are looked at one by one, and how long that may take, seconds.
 LOOKED_AT_MAX: Final = 1_000
 LOOKED_AT_S: Final = 1.0
@@ -36,7 +38,7 @@ class Gatherer:
         store: Store,
         ledger: Ledger,
         cluster: Cluster,
-        results: ResultBackend | None,
+        results: ResultBackend,
         clock: Clock,
     ) -> None:
         self._store = store
@@ -87,7 +89,7 @@ class Gatherer:
 
     def _recall(self, choice: Choice, targets: Sequence[Target], looked: _Looked) -> None:
         end = self._clock.monotonic() + LOOKED_AT_S
-        results = self._results
+        results: ResultBackend | None = self._results
         for start in range(0, len(targets), _CHUNK):
             chunk = targets[start : start + _CHUNK]
             recalling = recall(chunk, choice.request.edit, self._cluster, results)

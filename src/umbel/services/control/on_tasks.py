@@ -14,7 +14,7 @@ from typing import Final, Protocol
 from umbel.broker.base import Cluster, Reply, Signature
 from umbel.clock import Clock
 from umbel.cluster.task import STARTED, Task
-from umbel.errors import BrokerError, NotSupported, ResultsUnavailable
+from umbel.errors import BrokerError, ResultsUnavailable
 from umbel.results.base import ResultBackend
 from umbel.services.control.choosing import Choice, Target
 from umbel.services.control.recalling import Recalled, Recalling, recall
@@ -34,10 +34,6 @@ ENDED_MEANWHILE: Final = "It had ended already."
 NO_ANSWER: Final = (
     f"No answer came within {ANSWER_S:g} s, which says nothing: it may be busy, gone, or slow."
 )
-NO_BACKEND: Final = (
-    "Tasks are aborted through the result backend, and none is configured. Set the "
-    "application's result_backend, or terminate the tasks instead."
-)
 
 
 class LiveWorkers(Protocol):
@@ -55,7 +51,7 @@ class OnTasks:
         store: Store,
         ledger: Ledger,
         cluster: Cluster,
-        results: ResultBackend | None,
+        results: ResultBackend,
         workers: LiveWorkers,
         clock: Clock,
     ) -> None:
@@ -135,13 +131,10 @@ class OnTasks:
         return None
 
     def _abort(self, run: Run, targets: Sequence[Target]) -> None:
-        results = self._results
-        if results is None:
-            raise NotSupported(NO_BACKEND)
         self._intend(run, "abort", [target.uuid for target in targets])
         for target in targets:
             run.must_go_on()
-            run.insist(lambda task_id=target.uuid: results.abort(task_id))  # type: ignore[misc]
+            run.insist(lambda task_id=target.uuid: self._results.abort(task_id))  # type: ignore[misc]
             run.advance(1)
 
     def _retry(self, run: Run, targets: Sequence[Target]) -> None:

@@ -11,9 +11,10 @@ from umbel.errors import BrokerError, ResultsUnavailable
 from umbel.results.base import ResultBackend
 from umbel.services.control.checking import TASK_ACTIONS
 from umbel.services.control.choosing import Choice
+from umbel.services.control.circumstances import Around, Frame
 from umbel.services.control.gathering import Gatherer
-from umbel.services.control.on_tasks import ANSWER_S, NO_BACKEND
-from umbel.services.control.plan import Around, Frame, plan_purge, plan_tasks, plan_workers
+from umbel.services.control.on_tasks import ANSWER_S
+from umbel.services.control.plan import plan_purge, plan_tasks, plan_workers
 from umbel.services.control.values import ActionPlan, ActionRequest
 from umbel.services.search import Search
 from umbel.store.base import Store
@@ -51,7 +52,7 @@ class Planner:
         search: Search,
         ledger: Ledger,
         cluster: Cluster,
-        results: ResultBackend | None,
+        results: ResultBackend,
         workers: Workers,
         clock: Clock,
     ) -> None:
@@ -99,8 +100,6 @@ class Planner:
 
     def _without_results(self, request: ActionRequest) -> str | None:
         """Why the result backend cannot be used; a look at any task tells."""
-        if self._results is None:
-            return NO_BACKEND
         try:
             self._results.get((request.ids or ["umbel"])[0])
         except ResultsUnavailable as error:

@@ -1,0 +1,144 @@
+"""What a person should know before an action, in sentences."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from umbel.cluster.task import ENDED, STARTED, SUCCESS
+from umbel.services.control.circumstances import UNKNOWN, Around, Gathered
+from umbel.services.control.values import ActionRequest
+from umbel.services.control.wording import REMEMBERED, REVOCATIONS, listed, verb
+
+_BY_ACTION: Final = {
+    "pool_restart": "Workers restart their pool only with the setting worker_pool_restarts. "
+    "A process is replaced when it has ended its next task.",
+    "autoscale": "Only workers that were started with --autoscale can do this.",
+    "add_consumer": "A worker forgets this queue when it is restarted.",
+    "cancel_consumer": "A worker that is restarted consumes the queue again, if it is "
+    "configured to.",
+    "enable_events": "Workers send no events again after a restart, unless they are started "
+    "with -E or worker_send_task_events.",
+    "disable_events": "Tasks of these workers will no longer be seen here until events are "
+    "enabled again. Celery keeps workers sending that were started with -E or "
+    "worker_send_task_events; restart those without it.",
+    "pool_grow": "A worker that is restarted has its configured number again.",
+    "pool_shrink": "A worker that is restarted has its configured number again.",
+    "rate_limit": "The limit holds for each worker by itself, and until it is restarted.",
+}
+
+
+def of_tasks(
+    request: ActionRequest, count: int, found: Gathered, around: Around
+) -> tuple[str, ...]:
+    """Of an action on `count` tasks, those that are left out not counted."""
+    running, unknown = found.by_state.get(STARTED, 0), found.by_state.get(UNKNOWN, 0)
+    told: list[str] = []
+    if request.action == "revoke":
+        told += _of_revoking(count, running)
+    elif request.action == "terminate":
+        told += _of_terminating(request, count, running, found, around)
+    elif request.action == "abort":
+        told.append(
+            "Only tasks that ask whether they were aborted (`AbortableTask.is_aborted`) end; "
+            "others go on."
+        )
+    else:
+        told += _of_repeating(request, found)
+    if unknown:
+        told.append(
+            f"Nothing was ever heard of {unknown:,} of these; "
+            f"{verb(unknown, 'its id is', 'their ids are')} used as given."
+        )
+    return tuple(told)
+
+
+def _of_revoking(count: int, running: int) -> list[str]:
+    told = []
+    if running:
+        told.append(
+            f"{running:,} of these {verb(running, 'runs', 'run')} now and will go on: "
+            "revoking keeps tasks from beginning. Terminate to end what runs."
+        )
+    told.append(REVOCATIONS)
+    if count > REMEMBERED:
+        told.append(
+            f"These are more ids than workers remember: the first {count - REMEMBERED:,} will be "
+            "forgotten, and run. Purge the queue instead, or stop those who send."
+        )
+    return told
+
+
+def _of_terminating(
+    request: ActionRequest, count: int, running: int, found: Gathered, around: Around
+) -> list[str]:
+    told = []
+    if running:
+        told.append(
+            f"{running:,} of these {verb(running, 'runs', 'run')} now and will be terminated "
+            f"with {request.signal}, wherever {verb(running, 'it stands', 'they stand')}."
+        )
+        told.append("Workers with a solo or thread pool cannot terminate tasks.")
+    if count > running:
+        told.append(f"{count - running:,} {verb(count - running, 'has', 'have')} not begun.")
+        told.append(REVOCATIONS)
+    silent = [name for name in sorted(found.running_on) if name not in around.live]
+    if silent:
+        told.append(f"Nothing is heard of {listed(silent)}, where some of these began.")
+    return told
+
+
+def _of_repeating(request: ActionRequest, found: Gathered) -> list[str]:
+    told = []
+    open_ = sum(n for state, n in found.by_state.items() if state not in {*ENDED, UNKNOWN})
+    done = found.by_state.get(SUCCESS, 0)
+    if open_:
+        told.append(f"{open_:,} of these {verb(open_, 'has', 'have')} not ended: done twice.")
+    if done:
+        told.append(f"{done:,} of these succeeded before.")
+    if found.repeated:
+        told.append(f"{found.repeated:,} of these {verb(found.repeated, 'was', 'were')} sent "
+                    "again already.")  # fmt: skip
+    if found.fidelity.get("literal"):
+        told.append(
+            f"{found.fidelity['literal']:,} {verb(found.fidelity['literal'], 'has its', 'have')} "
+            "arguments read from the texts that events carry."
+        )
+    if found.fidelity.get("edited"):
+        told.append("The arguments given here are sent instead of those of before.")
+    if found.queueless and (request.edit is None or request.edit.queue is None):
+        told.append(
+            f"The queue of {found.queueless:,} is not known: {verb(found.queueless, 'it', 'they')} "
+            "will be sent to where the application or its default says."
+        )
+    if found.looked_at < found.total:
+        told.append(
+            f"The arguments of {found.looked_at:,} were looked at so far; of the others, what "
+            "cannot be sent again is left out and reported."
+        )
+    return told
+
+
+def of_workers(request: ActionRequest, around: Around) -> tuple[str, ...]:
+    """Of an action on workers, or on a task name at workers."""
+    told = [_BY_ACTION[request.action]] if request.action in _BY_ACTION else []
+    if request.action == "shutdown":
+        told.append(
+            "Workers finish what they run, then end. Whether something starts them again is "
+            "not Umbel's to know."
+        )
+    if not request.workers and request.action != "ping":
+        told.append("No worker is named, so every worker that listens does this.")
+    if request.action == "time_limit":
+        lifted = [k for k, v in (("soft", request.soft), ("hard", request.hard)) if v is None]
+        told += [f"No {kind} limit is given, so there will be none." for kind in lifted]
+        # celery/worker/request.py (5.7): limits are read when a worker begins to consume.
+        told.append(
+            "Workers confirm at once, but Celery 5 applies the limits only when a worker next "
+            "connects to the broker. They end with its restart, and hold on prefork pools only."
+        )
+    if request.action == "rate_limit" and (request.rate or "").partition("/")[0].strip("0.") == "":
+        told.append("A rate of 0 lifts the limit.")
+    silent = [name for name in request.workers if name not in around.live]
+    if silent:
+        told.append(f"Nothing is heard of {listed(silent)} now, so no answer may come from there.")
+    return tuple(told)
