@@ -8,6 +8,7 @@ environment and `flowerconfig.py`.
 from __future__ import annotations
 
 import contextlib
+import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -224,3 +225,10 @@ def notice(given: Given) -> Notice | None:
     return Notice(
         given.option.name, f"{given.where} {given.option.sentence}", login=given.option.login
     )
+
+
+def no_option(name: str, where: str, known: list[str]) -> Notice:
+    """What is said about a name that is none of `known`."""
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.75)
+    advice = f" Did you mean {near[0]}?" if near else ""
+    return Notice(name, f"{where} is no option of Flower and is passed over.{advice}")

@@ -55,6 +55,11 @@ class Kind:
     show: Callable[[Any], str] = str
     flag: bool = False
 
+    def refusal(self, error: ValueError) -> str:
+        """The end of a sentence about a value for which `parse` raised `error`."""
+        detail = f", but {error}" if isinstance(error, Wrong) else ""
+        return f"it must be {self.wants}{detail}."
+
 
 def text(wants: str, *, name: str = "text") -> Kind:
     """Any text that is not empty."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from umbel.errors import SettingsError
 from umbel.settings.flower import Given
 from umbel.settings.flower_sources import Told, translated
-from umbel.settings.kinds import Wrong
 from umbel.settings.tree import SETTINGS, Setting
 
 _ADDRESS = (
@@ -55,10 +54,8 @@ def _parsed(entry: Setting, text: str, given: Given) -> object:
     try:
         return entry.kind.parse(text)
     except ValueError as error:
-        detail = f", but {error}" if isinstance(error, Wrong) else ""
         raise SettingsError(
-            f"{given.where} cannot be taken over as {entry.name}: it must be "
-            f"{entry.kind.wants}{detail}.",
+            f"{given.where} cannot be taken over as {entry.name}: {entry.kind.refusal(error)}",
             setting=given.option.name,
         ) from None
 

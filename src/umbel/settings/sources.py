@@ -8,7 +8,6 @@ that is mis-spelt and silently ignored is found out at night.
 from __future__ import annotations
 
 import difflib
-import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,21 +18,15 @@ from umbel.broker.urls import mask
 from umbel.errors import SettingsError
 from umbel.settings.flower import Given, Notice
 from umbel.settings.flower_sources import told_of_flower, translated
-from umbel.settings.kinds import Wrong
 from umbel.settings.places import config_files, data_directory
+from umbel.settings.service_links import is_service_link
 from umbel.settings.tree import SECTIONS, SETTINGS, Setting, Settings
 
 COMMAND_LINE = "command line"
 DEFAULT = "default"
 
-#: Where commands and programs find a running server; no settings of one.
+#: Where commands find a running server (`umbel.cli.source`); no settings of one.
 _OF_CLIENTS = frozenset({"UMBEL_SERVER", "UMBEL_TOKEN"})
-#: What Kubernetes adds to every container when a service is called `umbel`.
-_SERVICE_LINK = re.compile(r"UMBEL_(SERVICE_(HOST|PORT)(_\w+)?|PORT_\d+_(TCP|UDP)(_\w+)?)")
-
-
-#: What the commands that talk to a running server read by themselves (`umbel.cli.source`).
-OF_COMMANDS = frozenset({"UMBEL_SERVER", "UMBEL_TOKEN"})
 
 
 @dataclass(frozen=True)
@@ -101,13 +94,12 @@ def _parse(entry: Setting, item: _Written) -> Any:
     try:
         return entry.kind.parse(item.value)
     except ValueError as error:
-        detail = f", but {error}" if isinstance(error, Wrong) else ""
         shown = "what was given" if entry.secret else repr(_shown(item.value))
         where = entry.flag if item.origin == COMMAND_LINE else f"{entry.name} in {item.origin}"
         if item.origin == entry.env or item.of_flower:
             where = item.origin
         raise SettingsError(
-            f"{where} cannot be {shown}: it must be {entry.kind.wants}{detail}.",
+            f"{where} cannot be {shown}: {entry.kind.refusal(error)}",
             setting=entry.name,
         ) from None
 
@@ -156,23 +148,13 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, _Written]:
     for variable, value in environ.items():
         if not variable.startswith("UMBEL_") or variable in _OF_CLIENTS:
             continue
-        if _from_service_link(variable, value):
-            continue
-        if variable in OF_COMMANDS:
+        if is_service_link("UMBEL", variable, value):
             continue
         if variable not in known:
             raise unknown_name("environment variable", variable, list(known))
         if value:
             found[known[variable].name] = _Written(value, variable)
     return found
-
-
-def _from_service_link(variable: str, value: str) -> bool:
-    """Whether Kubernetes, not a person, set the variable: it announces a service called
-    `umbel` as UMBEL_PORT=tcp://10.1.2.3:5555 and the like, to every pod beside it."""
-    if variable == "UMBEL_PORT":
-        return value.startswith(("tcp://", "udp://"))
-    return _SERVICE_LINK.fullmatch(variable) is not None
 
 
 # -- the file ----------------------------------------------------------------------------
