@@ -14,7 +14,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("umbel.errors", "umbel.clock", "umbel.later", "umbel.masking", "umbel.unpacking"),
     ("umbel.cluster",),
     ("umbel.query",),
-    ("umbel.store", "umbel.broker", "umbel.results", "umbel.notify"),
+    ("umbel.store", "umbel.broker", "umbel.results"),
     ("umbel.auth",),
     ("umbel.services",),
     ("umbel.web", "umbel.client"),

@@ -1,0 +1,31 @@
+"""The page on the architecture names what there is."""
+
+from __future__ import annotations
+
+import re
+
+from tests.architecture.test_layers import LAYERS
+from tests.docs.test_links import ROOT
+
+PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+PACKAGE = ROOT / "src" / "umbel"
+#: A module or folder of the package, as the page writes it.
+PLACE = re.compile(r"`((?:[a-z_]+/)+|(?:[a-z_]+/)*[a-z_]+\.py)`")
+
+
+def test_every_place_that_is_named_is_there() -> None:
+    homes = (PACKAGE, PACKAGE / "services", PACKAGE / "web", PACKAGE / "store", ROOT)
+    named = set(PLACE.findall(PAGE))
+
+    assert named
+    assert {each for each in named if not any((home / each).exists() for home in homes)} == set()
+
+
+def test_every_layer_is_in_the_table() -> None:
+    firsts = [line.split(" | ")[0] for line in PAGE.splitlines() if line.startswith("| `")]
+    table = {each for first in firsts for each in PLACE.findall(first)}
+    layers = {prefix.partition(".")[2] for part in LAYERS for prefix in part} - {""}
+    there = {f"{name}/" for name in layers if (PACKAGE / name).is_dir()}
+    there |= {f"{name}.py" for name in layers if (PACKAGE / f"{name}.py").is_file()}
+
+    assert there <= table
