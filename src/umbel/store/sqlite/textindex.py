@@ -46,6 +46,8 @@ _LATER_STEP: Final = 1_024
 _MERGE_PAGES: Final = 256
 #: A text that begins more tokens than this is too common for the index to help.
 _TOKENS_MAX: Final = 400
+#: Tokens that are counted in the sample for one question, a tenth of a millisecond each.
+_COUNTED_MAX: Final = 400
 #: Added to what a sample counts, since the rarest there are seldom so rare elsewhere.
 _UNSEEN: Final = 1.0
 
@@ -93,6 +95,7 @@ class TokensOf:
 
     def __init__(self, partition: ReadPartition) -> None:
         self._partition = partition
+        self._counted: dict[str, int] = {}
 
     def beginning(self, text: str) -> list[str] | None:
         """See `need.Tokens`."""
@@ -106,9 +109,14 @@ class TokensOf:
         return None if len(found) > _TOKENS_MAX else [term for (term,) in found]
 
     def share(self, token: str) -> float:
-        """See `need.Tokens`: told by a few tasks, as if each token stood anywhere."""
+        """See `need.Tokens`: told by a few tasks, as if each token stood anywhere. Those of a
+        question beyond the first hundreds are taken to be rare."""
         sample, tasks = self._partition.sample
-        each = min(1.0, (sample.count(token) + _UNSEEN) / (tasks + 1))
+        count = self._counted.get(token)
+        if count is None:
+            count = sample.count(token) if len(self._counted) < _COUNTED_MAX else 0
+            self._counted[token] = count
+        each = min(1.0, (count + _UNSEEN) / (tasks + 1))
         return 1.0 - (1.0 - each) ** _BLOCK
 
 
