@@ -6,6 +6,11 @@ describe('a task in a sentence', () => {
   it.each([
     [aTask({ state: 'PENDING', sent: 90 }), 'Sent 10 s ago; no worker has told of it yet.'],
     [aTask({ state: 'RECEIVED', worker: 'w@h', received: 90 }), 'Waits on w@h; received 10 s ago.'],
+    [
+      aTask({ state: 'RECEIVED', worker: 'w@h', received: 90, eta: 7_400 }),
+      'Waits on w@h for its ETA, in 2 h; received 10 s ago.',
+    ],
+    [aTask({ state: 'RECEIVED', worker: 'w@h', received: 90, eta: 95 }), 'Waits on w@h; received 10 s ago.'],
     [aTask({ state: 'STARTED', worker: 'w@h', started: 95, retries: 1 }), 'Runs on w@h; started 5 s ago, at attempt 2.'],
     [
       aTask({ state: 'RETRY', worker: 'w@h', retried: 95, retries: 1 }),

@@ -10,11 +10,12 @@ export function summary(task: Task, now: number): string {
   const ago = (at: number | null): string => (at === null ? '' : ` ${formatAgo(at, now)}`)
   const ran = task.runtime === null ? '' : ` after running ${formatDuration(task.runtime)}`
   const tries = task.retries > 0 ? `, at attempt ${task.retries + 1}` : ''
+  const held = task.eta !== null && task.eta > now ? ` for its ETA, ${formatAgo(task.eta, now)}` : ''
   switch (task.state) {
     case 'PENDING':
-      return `Sent${ago(task.sent)}; no worker has told of it yet.`
+      return `Sent${ago(task.sent)}${held}; no worker has told of it yet.`
     case 'RECEIVED':
-      return `Waits${on}; received${ago(task.received)}.`
+      return `Waits${on}${held}; received${ago(task.received)}.`
     case 'STARTED':
       return `Runs${on}; started${ago(task.started)}${tries}.`
     case 'RETRY':

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { aTask } from '../api/examples'
-import { position, timeline } from './timeline'
+import { attemptErrors, position, timeline } from './timeline'
 
 describe('a timeline', () => {
   it('tells waiting from running', () => {
@@ -112,5 +112,28 @@ describe('a timeline', () => {
     expect(position(15, { from: 10, to: 20 })).toBe(0.5)
     expect(position(99, { from: 10, to: 20 })).toBe(1)
     expect(position(10, { from: 10, to: 10 })).toBe(0)
+  })
+})
+
+describe('the errors of earlier attempts', () => {
+  const ended = (number: number, exception: string) => ({ number, state: 'RETRY' as const, exception })
+
+  it('are told once for neighbours that had the same', () => {
+    const task = aTask({
+      exception: 'GaveUp()',
+      attempts: [ended(0, 'Timeout()'), ended(1, 'Timeout()'), ended(2, 'Refused()'), ended(3, 'Timeout()'), ended(4, 'GaveUp()')],
+    })
+
+    expect(attemptErrors(task)).toEqual([
+      { title: 'Attempts 1 to 2', exception: 'Timeout()' },
+      { title: 'Attempt 3', exception: 'Refused()' },
+      { title: 'Attempt 4', exception: 'Timeout()' },
+    ])
+  })
+
+  it('stand an attempt that was delivered again and failed anew', () => {
+    const task = aTask({ attempts: [ended(0, 'Timeout()'), ended(0, 'Refused()')] })
+
+    expect(attemptErrors(task).map((error) => error.title)).toEqual(['Attempt 1', 'Attempt 1'])
   })
 })

@@ -31,6 +31,13 @@ export interface Step {
   where: string | null
 }
 
+/** An error that attempts ended with, other than the task's own. */
+export interface AttemptError {
+  /** "Attempt 3", "Attempts 3 to 9": neighbours with the same error are told once. */
+  title: string
+  exception: string
+}
+
 export interface Timeline {
   from: number
   to: number
@@ -58,6 +65,21 @@ export function timeline(task: Task, now: number): Timeline {
   const from = times.length > 0 ? Math.min(...times) : task.seen
   const to = times.length > 0 ? Math.max(...times) : task.timestamp
   return { from, to, lanes, steps }
+}
+
+/** The errors of earlier attempts. One that was delivered again has its number twice. */
+export function attemptErrors(task: Task): AttemptError[] {
+  const runs: { first: number; last: number; exception: string }[] = []
+  for (const { number, exception } of task.attempts) {
+    if (!exception || exception === task.exception) continue
+    const run = runs.at(-1)
+    if (run?.exception === exception && number - run.last <= 1) run.last = number
+    else runs.push({ first: number, last: number, exception })
+  }
+  return runs.map(({ first, last, exception }) => ({
+    title: first === last ? `Attempt ${first + 1}` : `Attempts ${first + 1} to ${last + 1}`,
+    exception,
+  }))
 }
 
 /** Where a moment stands between the ends of the timeline, 0 to 1. */

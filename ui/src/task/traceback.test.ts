@@ -64,6 +64,14 @@ describe('a traceback', () => {
     expect(parseTraceback(text)).toBeNull()
   })
 
+  it('of a thousand frames shows its ends, and folds what lies between', () => {
+    const frames = Array.from({ length: 1000 }, (_, line) => `  File "/srv/deep.py", line ${line}, in descend\n    descend()`)
+    const groups = parseTraceback(`Traceback (most recent call last):\n${frames.join('\n')}\nRecursionError: too deep`)?.[0]?.groups
+
+    expect(groups?.map((group) => [group.between, group.frames.length])).toEqual([[false, 8], [true, 968], [false, 24]])
+    expect(groups?.at(-1)?.frames.at(-1)?.line).toBe(999)
+  })
+
   it('without frames still has its error', () => {
     expect(parseTraceback('Traceback (most recent call last):\nWorkerLostError: signal 9')).toEqual([
       { groups: [], error: 'WorkerLostError: signal 9', link: null },

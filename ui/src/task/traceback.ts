@@ -9,9 +9,11 @@ export interface Frame {
   library: boolean
 }
 
-/** Neighbours in a section that are all the application's own, or all a library's. */
+/** Neighbours in a section that are folded together, or all stand open. */
 export interface Group {
   library: boolean
+  /** The middle of a traceback too long to be read: whoever's frames these are. */
+  between: boolean
   frames: Frame[]
 }
 
@@ -23,6 +25,11 @@ export interface Section {
   /** The sentence that joins it to the next exception, which it led to. */
   link: string | null
 }
+
+/** Of a longer section the ends are shown: where it came from, and what led to the error. */
+const LONG = 48
+const FIRST = 8
+const LAST = 24
 
 const START = 'Traceback (most recent call last):'
 const FRAME = /^ {2}File "(.*)", line (\d+)(?:, in (.*))?$/
@@ -77,12 +84,23 @@ function readSection(lines: readonly string[], start: number): { section: Sectio
     error.push(line)
   }
   if (frames.length === 0 && error.length === 0) return null
-  return { section: { groups: grouped(frames), error: error.join('\n').trim(), link }, next: at }
+  return { section: { groups: folded(frames), error: error.join('\n').trim(), link }, next: at }
 }
 
 function frame(head: RegExpExecArray): Frame {
   const file = head[1] ?? ''
   return { file, line: Number(head[2]), name: head[3] ?? '', code: '', library: LIBRARY.test(file) }
+}
+
+/** The groups of a section; of a long one the middle is a single group. */
+function folded(frames: Frame[]): Group[] {
+  if (frames.length <= LONG) return grouped(frames)
+  const middle = frames.slice(FIRST, -LAST)
+  return [
+    ...grouped(frames.slice(0, FIRST)),
+    { library: false, between: true, frames: middle },
+    ...grouped(frames.slice(-LAST)),
+  ]
 }
 
 /** Runs of frames. The last frame, where it was raised, stands open whoever's it is. */
@@ -92,7 +110,7 @@ function grouped(frames: readonly Frame[]): Group[] {
     const library = one.library && index < frames.length - 1
     const last = groups.at(-1)
     if (last?.library === library) last.frames.push(one)
-    else groups.push({ library, frames: [one] })
+    else groups.push({ library, between: false, frames: [one] })
   })
   return groups
 }
