@@ -96,3 +96,13 @@ def test_the_palette_goes_to_a_task_name(open_page: OpenPage) -> None:
     option.click()
 
     expect(box(page)).to_have_value("name:shop.orders.charge")
+
+
+def test_a_mistake_behind_the_caret_is_told_while_suggestions_are_open(
+    open_page: OpenPage,
+) -> None:
+    page = open_page()
+    box(page).press_sequentially("stat:FAILURE ")
+
+    expect(page.get_by_role("option").first).to_be_visible()
+    expect(page.locator("mark")).to_have_text("stat")

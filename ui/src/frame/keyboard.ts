@@ -34,7 +34,8 @@ export class Keyboard {
       {
         key: event.key,
         ctrl: event.ctrlKey || event.metaKey,
-        typing: target?.closest('input:not([type=checkbox]), textarea, select') != null,
+        // A dialog that has just been closed keeps the focus until the page is drawn again.
+        typing: target?.closest('input:not([type=checkbox]), textarea, select')?.checkVisibility() ?? false,
         onControl: target?.closest('a, button, summary, [role=option]') != null,
         at: event.timeStamp / 1000,
       },

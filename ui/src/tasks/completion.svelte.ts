@@ -10,6 +10,8 @@ export class Completion {
   items: Suggestion[] = $state.raw([])
   /** The suggestion that Enter takes; -1: none. */
   active = $state(-1)
+  /** Where in the text someone types. */
+  caret = $state(0)
   readonly open = $derived(this.items.length > 0)
   private abort = new AbortController()
   private timer: ReturnType<typeof setTimeout> | undefined
@@ -17,6 +19,7 @@ export class Completion {
   /** Ask what could stand at the caret. */
   ask(text: string, caret: number): void {
     this.forget()
+    this.caret = caret
     const { signal } = this.abort
     this.timer = setTimeout(async () => {
       // Suggestions are a courtesy: without an answer there are none.
