@@ -5,6 +5,8 @@ SHELL := bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Tests start hundreds of Pythons; without bytecode each would compile Umbel again.
+unexport PYTHONDONTWRITEBYTECODE
 
 # What the installed package is made from, beyond the Python sources that it links to.
 SOURCES := pyproject.toml hatch_build.py requirements/lock.txt \
@@ -21,7 +23,7 @@ demo: .venv/.demo ## A small live cluster at http://127.0.0.1:5555; Ctrl-C ends 
 test: .venv/.dev services lint ## Everything: lint, then all tests.
 	$(BIN)/python hatch_build.py npm test
 	$(BIN)/pytest -n 3 --dist loadfile --ignore=tests/browser
-	$(BIN)/pytest tests/browser
+	$(BIN)/pytest -n 2 --dist loadfile tests/browser
 
 lint: .venv/.dev ## ruff, mypy, import layers, svelte-check.
 	$(BIN)/ruff check .

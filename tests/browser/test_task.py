@@ -7,6 +7,7 @@ import re
 from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import OpenPage, failed_task
+from tests.browser.test_actions import send
 from tests.browser.test_tasks import shown
 from tests.support.umbels import Client
 from tests.support.waiting import wait_until
@@ -132,10 +133,16 @@ def test_a_task_is_followed_though_the_list_that_was_left_still_loaded(
 
 
 def running_report(demo: Client) -> str:
-    """The id of a report that is being made."""
-    found = wait_until(
-        lambda: demo.get("tasks", q="state:STARTED name:shop.reports.sales", limit=1)["items"],
-        timeout_s=60,
-        what="a report that is being made",
+    """The id of a report that is being made; the shop takes back only those it asked for."""
+    report = send(
+        demo,
+        "shop.reports.sales",
+        kwargs={"period": "2026-Q4", "regions": ["Zürich"] * 6},
+        queue="reports",
     )
-    return str(found[0]["uuid"])
+    wait_until(
+        lambda: (demo.task(report) or {}).get("state") == "STARTED",
+        timeout_s=60,
+        what="the report to be begun",
+    )
+    return report
