@@ -45,6 +45,8 @@ class Proxy:
                 threading.Event().wait(0.02)
                 continue
             for key, _ in self._selector.select(0.02):
+                if self.silent:  # since it was looked: what came now waits as well
+                    break
                 with self._lock:
                     if key.fileobj is self._listener:
                         self._accept()
