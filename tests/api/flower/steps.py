@@ -46,7 +46,8 @@ def _task(row: dict[str, Any]) -> Any:
     told = {"worker": None, **row, "children": dict.fromkeys(row["children"], "here")}
     if row["state"] == "FAILURE":
         del told["runtime"]
-    if row["state"] == "PENDING":
+    if row["received"] is None or (row["sent"] or 0.0) > row["received"]:
+        # That of an event of its sender, which is Flower's own of when it came.
         del told["clock"]
     if row["retries"]:
         for key in ("children", "client", "parent", "parent_id"):
