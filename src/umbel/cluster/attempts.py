@@ -3,8 +3,12 @@
 Only sent and received carry a number (`retries`). A run belongs to the last delivery
 before it on the same worker that has not begun; an end belongs to the last open run on
 the same worker. At a retry the wire shows sent(1), received(1), retried: the end is of the
-run that began before, so ends look for runs first and deliveries second. Events are read in
-total order, never in order of arrival, so that equal sets give equal attempts.
+run that began before, so ends look for runs first and deliveries second. A worker tells of
+its processes with a delay, and one that is free may be quicker: run 1 may have begun before
+retried, so that end looks for the run whose next try is known; and try 2 may be received
+before the start of run 1 is told, so a start looks for the first try that has not begun.
+Events are read in total order, never in order of arrival, so that equal sets give equal
+attempts.
 """
 
 from __future__ import annotations
@@ -117,15 +121,27 @@ def _says_the_same(known: Event, event: Event) -> bool:
 
 
 def _start(runs: list[_Run], event: Event) -> None:
-    for run in reversed(runs):
-        if run.worker == event.hostname and run.started is None and run.end is None:
-            break
+    waiting = [
+        run
+        for run in reversed(runs)
+        if run.worker == event.hostname and run.started is None and run.end is None
+    ]
+    if waiting:
+        run = _beginning(runs, waiting)
     else:
         run = _Run(runs[-1].number if runs else 0, event.hostname)
         run.redelivered = bool(runs)
         runs.append(run)
     run.started = event
     run.state = STARTED
+
+
+def _beginning(runs: list[_Run], waiting: list[_Run]) -> _Run:
+    """Of those that wait, latest first, the one that begins: no try begins before the one that
+    asked for it."""
+    begun = {run.number for run in runs if run.started is not None}
+    first = [run for run in waiting if run.number not in begun]
+    return min(first, key=attrgetter("number"), default=waiting[0])
 
 
 def _end(runs: list[_Run], event: Event) -> None:
@@ -137,9 +153,10 @@ def _end(runs: list[_Run], event: Event) -> None:
 
 def _ending(runs: list[_Run], event: Event) -> _Run:
     here = [run for run in reversed(runs) if run.worker == event.hostname]
-    for run in here:
-        if run.started is not None and run.end is None:
-            return run
+    running = [run for run in here if run.started is not None and run.end is None]
+    if running:
+        asked = _asking(runs, running) if event.type == "task-retried" else None
+        return asked or running[0]
     for run in here:
         if run.end is None:
             return run
@@ -148,6 +165,15 @@ def _ending(runs: list[_Run], event: Event) -> _Run:
     run = _Run(runs[-1].number if runs else 0, event.hostname)
     runs.append(run)
     return run
+
+
+def _asking(runs: list[_Run], running: list[_Run]) -> _Run | None:
+    """Of those that run, latest first, the one that asked for another try: where the first is
+    known and no end of its number told of it yet."""
+    numbers = {run.number for run in runs}
+    told = {run.number for run in runs if run.state == RETRY}
+    asking = [run for run in running if run.number + 1 in numbers and run.number not in told]
+    return min(asking, key=attrgetter("number"), default=None)
 
 
 def _finish(run: _Run, sent: Event | None) -> Attempt:

@@ -87,6 +87,70 @@ def test_a_retry_received_after_it_was_told_waits_as_received() -> None:
     assert task(SENT, RECEIVED, STARTED, told("retried", 2.7), after).state == "RECEIVED"
 
 
+def tries(*numbers: int) -> list[Event]:
+    """Deliveries of these tries a second apart; each begins half a second later."""
+    return [
+        event
+        for number in numbers
+        for event in (
+            told("received", number, name="a", retries=number, root_id=UUID),
+            told("started", number + 0.5),
+        )
+    ]
+
+
+def test_a_try_that_begins_before_the_last_one_is_told_to_have_ended_goes_on() -> None:
+    retried = told("retried", 1.6, exception="Declined('try 0')")
+
+    found = task(*tries(0, 1), retried)
+
+    assert found.state == "STARTED"
+    assert [run.state for run in found.attempts] == ["RETRY", "STARTED"]
+    assert found.attempts[0].exception == "Declined('try 0')"
+
+
+def test_each_of_three_tries_ends_as_it_did_though_the_next_had_begun() -> None:
+    first = told("retried", 1.6, exception="Declined('try 0')")
+    second = told("retried", 2.6, exception="Declined('try 1')")
+
+    found = task(*tries(0, 1, 2), first, second, told("succeeded", 2.7, result="42"))
+
+    assert [run.state for run in found.attempts] == ["RETRY", "RETRY", "SUCCESS"]
+    assert [run.exception for run in found.attempts] == [
+        "Declined('try 0')",
+        "Declined('try 1')",
+        None,
+    ]
+
+
+def test_a_start_that_is_told_after_the_next_try_was_received_is_of_its_own_try() -> None:
+    events = [
+        *tries(0),
+        told("received", 1, name="a", retries=1),
+        told("received", 1.2, name="a", retries=2),
+        told("started", 1.3, pid=1),
+        told("retried", 1.4, exception="Declined('try 0')"),
+        told("retried", 1.5, exception="Declined('try 1')"),
+        told("started", 1.6, pid=2),
+        told("succeeded", 1.7, result="42"),
+    ]
+
+    found = task(*events)
+
+    assert [run.state for run in found.attempts] == ["RETRY", "RETRY", "SUCCESS"]
+    assert [run.started for run in found.attempts] == [NOW + 0.5, NOW + 1.3, NOW + 1.6]
+
+
+def test_a_try_that_was_lost_is_not_said_to_have_asked_for_the_next() -> None:
+    lost, again = tries(0), [told("received", 0.6, name="a", retries=0), told("started", 0.7)]
+    asked = told("retried", 0.8, exception="Declined('try 0')")
+    last = told("retried", 1.8, exception="Declined('try 1')")
+
+    found = task(*lost, *again, asked, *tries(1), last)
+
+    assert [run.state for run in found.attempts] == ["STARTED", "RETRY", "RETRY"]
+
+
 def test_a_replacement_inside_a_retry_is_no_redelivery() -> None:
     again = told("received", 4, name="a", retries=1, parent_id=UUID)
     replaced = told("received", 8, name="b", retries=1, parent_id=UUID)
