@@ -46,9 +46,11 @@ def _task(row: dict[str, Any]) -> Any:
     told = {"worker": None, **row, "children": dict.fromkeys(row["children"], "here")}
     if row["state"] == "FAILURE":
         del told["runtime"]
-    if row["received"] is None or (row["sent"] or 0.0) > row["received"]:
-        # That of an event of its sender, which is Flower's own of when it came.
+    if row["state"] == "PENDING":
         del told["clock"]
+    elif (row["sent"] or 0.0) > (row["received"] or 0.0):
+        # Flower's own of when the sender was heard, not that of any worker.
+        told["clock"] = 0
     if row["retries"]:
         for key in ("children", "client", "parent", "parent_id"):
             del told[key]
