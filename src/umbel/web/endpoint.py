@@ -121,8 +121,8 @@ def accepts_gzip(request: Request) -> bool:
 
 
 def _response(found: Any, status: int, zipped: bool) -> Response:
-    headers = {"Cache-Control": "no-store"}
     if isinstance(found, str):
+        headers = {"Cache-Control": "no-store"}
         return Response(found, status, media_type="text/plain", headers=headers)
     if isinstance(found, Later):
         found, status = found.answer, 202

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
@@ -11,6 +10,7 @@ import msgspec
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
+from umbel.web.endpoint import json_response
 from umbel.web.faults import Faults
 from umbel.web.flower.asking import Refused
 from umbel.web.problems import Problem, respond_to
@@ -20,8 +20,6 @@ _AS_FLOWER: Final[Mapping[int, int]] = {
     HTTPStatus.CONFLICT: HTTPStatus.SERVICE_UNAVAILABLE,
     HTTPStatus.NOT_IMPLEMENTED: HTTPStatus.SERVICE_UNAVAILABLE,
 }
-#: Shorter answers are not worth compressing.
-_COMPRESS_FROM: Final = 1_400
 JSON: Final = "application/json"
 
 encode: Final = msgspec.json.Encoder().encode
@@ -33,12 +31,7 @@ def say(found: object, *, zipped: bool = False) -> Response:
         return found
     if isinstance(found, str):
         return text(found)
-    body = encode(found)
-    headers = {"Cache-Control": "no-store", "Vary": "Accept-Encoding"}
-    if zipped and len(body) >= _COMPRESS_FROM:
-        body = gzip.compress(body, compresslevel=4, mtime=0)
-        headers["Content-Encoding"] = "gzip"
-    return Response(body, media_type=JSON, headers=headers)
+    return json_response(encode(found), zipped=zipped)
 
 
 def text(
