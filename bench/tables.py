@@ -51,12 +51,12 @@ def cost_verdict(outcomes: list[Outcome], where: str) -> Verdict:
 
 def cost_verdicts(outcomes: list[Outcome], rate: str) -> tuple[Verdict, ...]:
     """The promise about CPU, on each broker where both were loaded."""
-    by_broker = groupby(outcomes, lambda one: one.broker)
-    return tuple(
-        cost_verdict(both, f"{rate} from {broker}")
-        for broker, both in ((broker, list(found)) for broker, found in by_broker)
-        if all(_sides(both))
-    )
+    found = []
+    for broker, some in groupby(outcomes, lambda one: one.broker):
+        both = list(some)
+        if all(_sides(both)):
+            found.append(cost_verdict(both, f"{rate} from {broker}"))
+    return tuple(found)
 
 
 def _sides(outcomes: list[Outcome]) -> tuple[list[Trial], list[Trial]]:

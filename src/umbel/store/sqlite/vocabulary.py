@@ -8,6 +8,7 @@ from typing import Final
 import apsw
 
 from umbel.query.folding import TextTest
+from umbel.store.sqlite.files import only_row
 
 #: Values of each field that the writer of a partition remembers.
 REMEMBERED: Final = 5_000
@@ -49,8 +50,8 @@ class GrowingVocabulary:
             "SELECT kind, text, id FROM value WHERE kind IN ('state', 'key')"
         ):
             self._ids[kind][text] = number
-        newest = connection.execute("SELECT max(id) FROM value").fetchone()
-        self._next = 1 + (newest[0] if newest and newest[0] else 0)
+        (newest,) = only_row(connection, "SELECT ifnull(max(id), 0) FROM value")
+        self._next: int = newest + 1
         self._new: list[tuple[int, str, str]] = []
         self._deltas: dict[int, int] = defaultdict(int)
 
