@@ -184,5 +184,5 @@ def test_poison_of_every_kind_is_counted_and_stops_nothing(redis_url: str, tmp_p
         faults = ingest.status().faults
     client.close()
 
-    assert faults == {"content-type": 4, "pickle": 1}
+    assert faults == {"unreadable": 4, "pickle": 1}
     assert list(tmp_path.iterdir()) == []

@@ -8,6 +8,7 @@ import time
 from typing import Any
 from urllib.parse import urlsplit
 
+import kombu.transport.redis
 import pytest
 import redis
 from kombu.connection import Connection
@@ -43,6 +44,27 @@ def test_single_and_grouped_events_arrive(redis_url: str, fast: bool) -> None:
     kinds = [event.type for event in events_in([grouped])]
     assert kinds == ["task-received"] * 5 + ["task-progress"]
     assert events_in([grouped])[0].hostname == "w1@test"
+
+
+@both_ways
+@pytest.mark.parametrize("protocol", [2, 3])
+def test_events_arrive_in_both_versions_of_the_protocol_of_redis(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch, protocol: int, fast: bool
+) -> None:
+    """Clients before redis-py 8 speak RESP2 unless told otherwise, later ones RESP3."""
+
+    kombu_channel: Any = kombu.transport.redis.Channel
+
+    class Channel(kombu.transport.redis.Channel):
+        def _connparams(self, *args: Any, **options: Any) -> dict[str, Any]:
+            return {**kombu_channel._connparams(self, *args, **options), "protocol": protocol}
+
+    monkeypatch.setattr("kombu.transport.redis.Transport.Channel", Channel)
+    app = celery_app(redis_url)
+    with source_of(app, fast=fast) as source:
+        say(app, "a", "b")
+
+        assert [event.uuid for event in events_in(take(source, 2))] == ["a", "b"]
 
 
 @both_ways

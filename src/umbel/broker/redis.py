@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from umbel.broker.base import Frame
-from umbel.broker.envelope import open_envelope
+from umbel.broker.envelope import UNREADABLE, open_envelope
 from umbel.broker.link import Link
-from umbel.broker.resp import ErrorReply, Replies
+from umbel.broker.resp import ErrorReply, Replies, is_notice
 from umbel.broker.wire import Wakeup, Wire
 from umbel.clock import Clock
 from umbel.errors import BrokerRefused
@@ -56,7 +56,7 @@ class RedisSession:
         subscriber = channel.subclient
         subscriber.psubscribe(*topics)
         prefix = getattr(channel, "global_keyprefix", "") or ""
-        self._replies = Replies((prefix + topic).encode() for topic in topics)
+        self._replies = Replies([(prefix + topic).encode() for topic in topics])
         self._wire = Wire(subscriber.connection._sock, wakeup)
         self.heard_at = self._clock.monotonic()
         self._pinged = False
@@ -100,7 +100,9 @@ class RedisSession:
                     remedy="Its user needs the command PSUBSCRIBE and the channels of the "
                     "event exchange (ACL SETUSER ... +psubscribe +ping allchannels).",
                 )
-        return [open_envelope(payload) for payload in payloads], others
+        frames = [open_envelope(payload) for payload in payloads]
+        frames += [unreadable(other) for other in others if not is_notice(other)]
+        return frames, others
 
     def _check_life(self) -> None:
         silent_s = self._clock.monotonic() - self.heard_at
@@ -109,6 +111,12 @@ class RedisSession:
         if silent_s > QUIET_S and not self._pinged:
             self._wire.sock.sendall(_PING)
             self._pinged = True
+
+
+def unreadable(value: object) -> Frame:
+    """Something was pushed that is not understood. It may have been an event, so it is counted
+    and shown as one that could not be read, never dropped."""
+    return Frame(repr(value).encode(), content_type=UNREADABLE)
 
 
 def _topics(channel: Any, exchange: str) -> list[str]:

@@ -4,14 +4,15 @@ Theory of operation. A subscribed connection carries almost nothing but pattern 
 each an array of four texts whose first two never change for one pattern. So the parser
 compares a ready-made prefix, skips the channel's name by its length, and cuts the payload
 out. Whatever does not begin with a known prefix (confirmations, pongs, errors, RESP3's
-other pushes) is read by the full grammar, which is rare. Bytes of an incomplete message
+other pushes) is read by the full grammar, which is rare, and a message is a message there
+too: the prefixes make it quick, they do not decide what is heard. Bytes of an incomplete message
 stay in `buffer` until the rest has come; `_need` remembers how many that takes, so that a
 message of megabytes is not looked at again with each read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Final
 
 _END: Final = b"\r\n"
@@ -19,6 +20,14 @@ _AGGREGATES: Final = {b"*": 1, b">": 1, b"~": 1, b"%": 2, b"|": 2}
 _TEXTS: Final = (b"$", b"=", b"!")
 #: Deeper or longer than anything that Redis sends to a subscriber.
 _DEPTH_MAX: Final = 8
+#: Pushes that carry a payload, as their last part, and how many parts they have.
+_MESSAGES: Final[dict[object, int]] = {b"pmessage": 4, b"message": 3, b"smessage": 3}
+#: What a subscribed connection is told besides messages: confirmations, answers to PING, and
+#: notices of servers that are moved or lost a cached key.
+_NOTICES: Final = frozenset(
+    b"psubscribe punsubscribe subscribe unsubscribe pong invalidate moving migrating migrated "
+    b"smigrating smigrated failing_over failed_over".split()
+)
 
 
 class Garbled(ConnectionError):
@@ -33,9 +42,10 @@ class _Incomplete(Exception):
 
 
 class Replies:
-    """What a subscribed connection said. `buffer` is filled by the caller."""
+    """What a subscribed connection said. `buffer` is filled by the caller; messages of
+    `patterns` are read fastest."""
 
-    def __init__(self, patterns: Iterable[bytes]) -> None:
+    def __init__(self, patterns: Sequence[bytes]) -> None:
         self.buffer = bytearray()
         self._need = 0
         self._prefixes = [
@@ -45,8 +55,8 @@ class Replies:
         ]
 
     def take(self) -> tuple[list[bytes], list[object]]:
-        """The payloads of all complete pattern messages, and all other values (lists, texts,
-        numbers, `ErrorReply`). Raises `Garbled`."""
+        """The payloads of all complete messages, and all other values (lists, texts, numbers,
+        `ErrorReply`). Raises `Garbled`."""
         payloads: list[bytes] = []
         others: list[object] = []
         if len(self.buffer) < self._need:
@@ -59,7 +69,11 @@ class Replies:
                 position = self._messages(came, position, payloads)
                 if position < len(came):
                     value, position = _value(came, position, 0)
-                    others.append(value)
+                    payload = _payload(value)
+                    if payload is None:
+                        others.append(value)
+                    else:
+                        payloads.append(payload)
         except _Incomplete as more:
             self._need = more.need - position
         del self.buffer[:position]
@@ -94,6 +108,22 @@ def _cut(came: bytes, position: int, prefix: bytes, payloads: list[bytes]) -> in
         payloads.append(came[start:stop])
         position = stop + 2
     return position
+
+
+def _payload(value: object) -> bytes | None:
+    """The payload of a message that came by the full grammar; None if it is something else."""
+    if not isinstance(value, list) or not value or not isinstance(value[0], bytes):
+        return None
+    payload = value[-1]
+    is_message = _MESSAGES.get(value[0].lower()) == len(value)
+    return payload if is_message and isinstance(payload, bytes) else None
+
+
+def is_notice(value: object) -> bool:
+    """Whether a value that is no message was none for certain."""
+    if not isinstance(value, list):
+        return True
+    return bool(value) and isinstance(value[0], bytes) and value[0].lower() in _NOTICES
 
 
 class ErrorReply(str):

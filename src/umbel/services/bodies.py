@@ -16,6 +16,7 @@ import msgspec
 
 from umbel.broker.base import Frame
 from umbel.broker.compression import BODY_MAX, JSON, unpacked
+from umbel.broker.envelope import UNREADABLE
 from umbel.cluster.decode import decode, decode_all, lenient, sample
 from umbel.cluster.events import Decoded, Fault
 from umbel.errors import EventError
@@ -72,6 +73,12 @@ def _unusual(frame: Frame, received_at: float) -> Decoded:
             "pickle",
             "A message is pickled, and Umbel never loads pickle. "
             "Set event_serializer = 'json' in the application that sends it.",
+        )
+    if kind == UNREADABLE:
+        raise EventError(
+            "unreadable",
+            "The broker handed out something that has not the form of a message of Celery. "
+            "Look for what else publishes to Celery's event exchange.",
         )
     raise EventError(
         "content-type", f"A message is of type {kind[:100]!r}, which Umbel does not read."

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from umbel.broker.resp import ErrorReply, Garbled, Replies
+from umbel.broker.redis import unreadable
+from umbel.broker.resp import ErrorReply, Garbled, Replies, is_notice
+from umbel.services.bodies import events_of
 
 PATTERN = b"/0.celeryev/*"
 
@@ -43,6 +45,7 @@ def test_confirmations_and_answers_are_told_apart_from_messages() -> None:
 
     assert payloads == [b"one", b"two"]
     assert others == [[b"psubscribe", PATTERN, 1], "PONG", [b"pong", b""], "", None]
+    assert all(map(is_notice, others))
 
 
 def test_messages_of_several_patterns_keep_their_order() -> None:
@@ -55,6 +58,50 @@ def test_messages_of_several_patterns_keep_their_order() -> None:
 
     assert payloads == [b"0", b"1", b"2"]
     assert not others
+
+
+@pytest.mark.parametrize("sign", [b">", b"*"], ids=["RESP3", "RESP2"])
+@pytest.mark.parametrize("kind", [b"pmessage", b"Message"])
+def test_a_message_that_was_not_foreseen_is_a_message_all_the_same(
+    sign: bytes, kind: bytes
+) -> None:
+    """Nothing that Redis publishes to us is thrown away for the form it came in."""
+    replies = Replies([PATTERN])
+    replies.buffer += message(b"one", sign)
+    if kind == b"pmessage":
+        replies.buffer += message(b"two", sign, pattern=b"/1.celeryev/*")
+    else:
+        parts = (kind, b"/0.celeryev", b"two")
+        replies.buffer += sign + b"3\r\n" + b"".join(map(bulk, parts))
+    replies.buffer += message(b"three", sign)
+
+    payloads, others = replies.take()
+
+    assert payloads == [b"one", b"two", b"three"]
+    assert not others
+
+
+@pytest.mark.parametrize(
+    "push",
+    [
+        b"*3\r\n" + bulk(b"pmessage") + bulk(PATTERN) + bulk(b"short"),
+        b"*4\r\n" + bulk(b"pmessage") + bulk(PATTERN) + bulk(b"name") + b":1\r\n",
+        b">2\r\n" + bulk(b"xmessage") + bulk(b"payload"),
+        b"*0\r\n",
+    ],
+)
+def test_a_push_that_cannot_be_understood_counts_as_an_event_that_was_not_read(
+    push: bytes,
+) -> None:
+    replies = Replies([PATTERN])
+    replies.buffer += push
+
+    payloads, (other,) = replies.take()
+    decoded = events_of(unreadable(other), received_at=0.0)
+
+    assert not payloads
+    assert not is_notice(other)
+    assert [fault.reason for fault in decoded.faults] == ["unreadable"]
 
 
 def test_an_error_is_a_value_of_its_own() -> None:
