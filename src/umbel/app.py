@@ -117,7 +117,11 @@ def collect(loaded: Loaded, *, supervised: bool = False) -> int:
         runtime_bounds=settings.collector.runtime_buckets,
         supervised=supervised,
     )
-    return run_collector(lambda: open_source(link), lambda: open_to_write(settings), options)
+    return run_collector(
+        lambda store: open_source(link.of_store(store.id)),
+        lambda: open_to_write(settings),
+        options,
+    )
 
 
 def open_to_write(settings: Settings) -> Store:

@@ -55,7 +55,7 @@ class CollectorOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def run_collector(
-    open_source: Callable[[], EventSource],
+    open_source: Callable[[Store], EventSource],
     open_store: Callable[[], Store],
     options: CollectorOptions,
     clock: Clock | None = None,
@@ -93,7 +93,7 @@ def as_child(collect: Callable[[], int]) -> int:
 
 
 def _collect(
-    open_source: Callable[[], EventSource],
+    open_source: Callable[[Store], EventSource],
     open_store: Callable[[], Store],
     options: CollectorOptions,
     clock: Clock,
@@ -104,7 +104,7 @@ def _collect(
         return
     try:
         ingest = Ingest(
-            open_source(),
+            open_source(store),
             store,
             name=options.name,
             broker_url=options.broker_url,

@@ -140,9 +140,9 @@ def test_a_broker_gone_and_back_is_a_gap_with_its_times(valkey: ValkeyBroker, fa
         say(app, "a")
 
         assert [event.uuid for event in events_in(take(source, 1))] == ["a"]
-        ((start, end),) = source.health().gaps
-        assert start <= after
-        assert end >= before
+        (gap,) = source.health().gaps
+        assert gap.start <= after
+        assert gap.end >= before
 
 
 @pytest.mark.parametrize("fast", [True, False], ids=["fast", "generic"])
@@ -186,9 +186,9 @@ def test_the_gap_of_a_redis_that_went_silent_begins_with_its_last_sign_of_life(
             proxy.cut()
             until_connected(source)
 
-            ((start, end),) = source.health().gaps
-            assert start <= silent_at + 0.1
-            assert end >= noticed_at
+            (gap,) = source.health().gaps
+            assert gap.start <= silent_at + 0.1
+            assert gap.end >= noticed_at
 
 
 def test_a_quiet_redis_is_not_taken_for_a_silent_one(

@@ -162,6 +162,21 @@ def test_a_deleted_queue_is_declared_again_and_told_as_a_gap(app: Celery) -> Non
 
 
 @both_ways
+def test_two_stores_on_one_broker_each_get_every_event(app: Celery, fast: bool) -> None:
+    """A colleague's trial beside production takes nothing away from it."""
+    link = link_to_app(app)
+    ours, theirs = link.of_store("aaaa"), link.of_store("bbbb")
+    with source_of(ours, fast=fast) as one, source_of(theirs, fast=fast) as other:
+        say(app, "a", "b", "c")
+
+        assert uuids(one, 3) == ["a", "b", "c"]
+        assert uuids(other, 3) == ["a", "b", "c"]
+    with app.connection_for_write() as connection:
+        for name in (ours.queue_name, theirs.queue_name):
+            connection.channel().queue_delete(name)
+
+
+@both_ways
 def test_only_the_documented_queue_stays(app: Celery, fast: bool) -> None:
     with source_of(app, fast=fast) as source:
         say(app, "a")

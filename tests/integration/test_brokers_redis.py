@@ -130,8 +130,8 @@ def test_a_killed_connection_is_made_again_and_told_as_a_gap(redis_url: str, fas
     client.close()
 
     assert (health.state, health.reconnections) == ("connected", 1)
-    ((start, end),) = health.gaps
-    assert start - 1 < before < end + 1
+    (gap,) = health.gaps
+    assert gap.start - 1 < before < gap.end + 1
 
 
 def _kill_subscribers(client: redis.Redis, url: str) -> None:

@@ -35,7 +35,7 @@ def main(url: str, exchange: str, kind: str, *more: str) -> int:
         supervised="supervised" in more,
         store_wait_s=0.3 if kind == "busy" else 30,
     )
-    return run_collector(lambda: open_source(link), lambda: open_store(kind), options)
+    return run_collector(lambda _store: open_source(link), lambda: open_store(kind), options)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ from typing import Final, Literal, Protocol
 
 import msgspec
 
+from umbel.cluster.gaps import Gap
+
 #: How long a call to the cluster without a timeout of its own may take, in seconds.
 ANSWER_S: Final = 2.0
 
@@ -31,7 +33,7 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
 class Health(msgspec.Struct, frozen=True):
     """How the connection is. `state` is `connecting`, `connected` or `refused`;
     `trouble` is the sentence that says why not connected and what to do. `gaps` are the
-    last spans (Unix seconds, from, to) in which events may have passed unseen. `lossless`:
+    last spans in which events may have passed unseen, and why. `lossless`:
     the broker keeps what comes while nobody reads, for `keeps_s` seconds at most. `missed`:
     the last connection found that it had not, as its queue had been deleted or had expired."""
 
@@ -40,7 +42,7 @@ class Health(msgspec.Struct, frozen=True):
     since: float | None = None
     trouble: str | None = None
     reconnections: int = 0
-    gaps: tuple[tuple[float, float], ...] = ()
+    gaps: tuple[Gap, ...] = ()
     lossless: bool = False
     missed: bool = False
     keeps_s: float | None = None

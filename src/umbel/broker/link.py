@@ -70,10 +70,12 @@ class DurableQueue(msgspec.Struct, frozen=True):
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
-    """One broker and the exchange of its events. `template` is never connected itself."""
+    """One broker and the exchange of its events, for the store `store_id`. `template` is never
+    connected itself."""
 
     template: Any
     exchange: str = "celeryev"
+    store_id: str = ""
     queue: DurableQueue = DurableQueue()
 
     @property
@@ -89,9 +91,14 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def queue_name(self) -> str:
-        """The durable queue's name; another exchange's events get a queue of their own."""
-        suffix = "" if self.exchange == "celeryev" else f".{self.exchange}"
-        return self.queue.name + suffix
+        """The durable queue's name: each store has one of its own, and so have the events of
+        another exchange."""
+        exchange = "" if self.exchange == "celeryev" else self.exchange
+        return ".".join(filter(None, (self.queue.name, self.store_id, exchange)))
+
+    def of_store(self, store_id: str) -> Link:
+        """The same broker for the collectors of one store (`Store.id`)."""
+        return msgspec.structs.replace(self, store_id=store_id)
 
     def dial(self) -> Any:
         """A kombu connection that is made, with deadlines. One attempt; raises what kombu

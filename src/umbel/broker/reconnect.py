@@ -24,6 +24,7 @@ from umbel.broker.link import Link
 from umbel.broker.trouble import explain
 from umbel.broker.wire import Wakeup
 from umbel.clock import Clock
+from umbel.cluster.gaps import Gap
 from umbel.errors import BrokerRefused
 
 log = logging.getLogger(__name__)
@@ -83,7 +84,7 @@ class ReconnectingSource:
         self._retry_at = 0.0
         self._connected_at = 0.0
         self._heard_at: float | None = None
-        self._gaps: deque[tuple[float, float]] = deque(maxlen=GAPS_KEPT)
+        self._gaps: deque[Gap] = deque(maxlen=GAPS_KEPT)
         self._lock = threading.Lock()
         keeps_s = float(link.queue.message_ttl_s) if lossless else None
         self._health = Health("connecting", link.transport, lossless=lossless, keeps_s=keeps_s)
@@ -147,7 +148,7 @@ class ReconnectingSource:
         now, at = self._clock.now(), self._clock.monotonic()
         if session.missed and self._heard_at is not None:
             # By the clock that nobody sets, lest a gap has a wrong length, or none.
-            self._gaps.append((now - (at - self._heard_at), now))
+            self._gaps.append(Gap(now - (at - self._heard_at), now))
         self._session = session
         self._connected_at = at
         reconnections = self._health.reconnections + (self._heard_at is not None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import getpass
 import os
-import secrets
 import shutil
 import socket
 import tempfile
@@ -28,7 +27,8 @@ if TYPE_CHECKING:
 
 #: Into how many files what a process keeps for itself is split: the oldest goes whole.
 _FILES: Final = 10
-#: How long an AMQP broker keeps the event queue of a process that is gone, seconds.
+#: How long an AMQP broker keeps the event queue of a process that is gone and keeps nothing
+#: itself, seconds.
 _QUEUE_EXPIRES_S: Final = 120
 
 
@@ -108,7 +108,7 @@ def _collecting(
     closing: list[Callable[[], None]] = [store.close, ledger.close]
     if is_temporary:
         closing.append(lambda: shutil.rmtree(directory, ignore_errors=True))
-    collecting = Collecting(open_source(link), store, retention, link.url)
+    collecting = Collecting(open_source(link.of_store(store.id)), store, retention, link.url)
     close = _all_of(collecting.stop, *closing)
     try:
         collecting.wait_connected(connect_s)
@@ -176,17 +176,10 @@ def _link(app: Any, queue: DurableQueue) -> Link:
 
 
 def _own_queue(directory: Path | None) -> DurableQueue:
-    """An event queue that no other collector shares; one with a directory finds its own
-    again."""
-    from hashlib import sha256
-
+    """The event queue; the store's id, which makes it nobody else's, comes with the store."""
     from umbel.broker.link import DurableQueue
 
-    name = DurableQueue().name
-    if directory is None:
-        return DurableQueue(name=f"{name}.{secrets.token_hex(6)}", expires_s=_QUEUE_EXPIRES_S)
-    place = f"{socket.gethostname()}:{directory.resolve()}"
-    return DurableQueue(name=f"{name}.{sha256(place.encode()).hexdigest()[:12]}")
+    return DurableQueue() if directory else DurableQueue(expires_s=_QUEUE_EXPIRES_S)
 
 
 def _default_retention() -> Retention:

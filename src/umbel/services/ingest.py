@@ -131,7 +131,7 @@ class Ingest:
             shed=self._shed,
             lost=counts.lost,
             reconnections=health.reconnections,
-            gaps=(*self._earlier_gaps, *health.gaps)[-GAPS_KEPT:],
+            gaps=(*self._earlier_gaps, *((gap.start, gap.end) for gap in health.gaps))[-GAPS_KEPT:],
             faults=counts.faults,
             samples=counts.samples,
             event_kinds=counts.kinds,

@@ -130,7 +130,7 @@ class CollectorSettings:
     queue: str = setting(
         kinds.text("the name of a queue", name="name"),
         "umbel.events.v1",
-        "The event queue on AMQP; collectors of the same name share its events.",
+        "How the name of the event queue on AMQP begins; the id of the store follows.",
     )
     queue_type: str = setting(
         kinds.choice("classic", "quorum"),

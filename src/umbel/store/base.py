@@ -216,6 +216,12 @@ class StoreStatus(msgspec.Struct, frozen=True, kw_only=True):
 class Store(Protocol):
     """Where sets of events meet. See the module's docstring for threads and errors."""
 
+    @property
+    def id(self) -> str:
+        """Which store this is: random hex digits, made with it and kept as long as it is
+        there, by which what is kept for it elsewhere is found. Empty only for one opened to
+        read that no writer has given one yet."""
+
     # -- writing: one process, one thread ------------------------------------------------
 
     def apply(self, events: Sequence[Event]) -> Applied:

@@ -26,6 +26,7 @@ Where the protocol leaves a choice, this is the rule that every store follows:
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -88,7 +89,12 @@ class MemoryStore:
         self._collectors: dict[str, CollectorStatus] = {}
         self._tallies: dict[str, Tallies] = {}
         self._arrivals = 0
+        self._id = secrets.token_hex(8)
         self._seq = 0
+
+    @property
+    def id(self) -> str:
+        return self._id
 
     # -- writing ---------------------------------------------------------------------------
 

@@ -30,6 +30,10 @@ def meta_path(directory: Path) -> Path:
     return directory / "umbel.db"
 
 
+def id_path(directory: Path) -> Path:
+    return directory / "umbel.id"
+
+
 def ledger_path(directory: Path) -> Path:
     return directory / "umbel-ledger.db"
 

@@ -43,6 +43,7 @@ from umbel.store.sqlite.files import meta_path
 from umbel.store.sqlite.indexer import Indexer
 from umbel.store.sqlite.lock import WriterLock
 from umbel.store.sqlite.reader import Deadline, Reader
+from umbel.store.sqlite.store_id import read_id
 from umbel.store.sqlite.troubles import missing, told
 from umbel.store.sqlite.writer import Writer
 
@@ -105,6 +106,13 @@ class SqliteStore:
 
     def _deadline(self, budget_s: float) -> Deadline:
         return Deadline(self._clock, budget_s)
+
+    @property
+    def id(self) -> str:
+        if self._writer is not None:
+            return self._writer.id
+        with told(self._directory):
+            return read_id(self._directory)
 
     # -- writing ---------------------------------------------------------------------------
 

@@ -32,6 +32,7 @@ from umbel.store.sqlite.partition import WritePartition
 from umbel.store.sqlite.recent import Place, Recent
 from umbel.store.sqlite.row import Id, id_value
 from umbel.store.sqlite.sieve import marks
+from umbel.store.sqlite.store_id import keep_id
 from umbel.store.sqlite.troubles import replaced, told
 
 _log = logging.getLogger(__name__)
@@ -47,6 +48,8 @@ class Writer:
         self._partition_tasks = partition_tasks
         self.lock = threading.RLock()
         self.partitions: list[WritePartition] = []
+        #: See `Store.id`.
+        self.id = ""
         #: Called with each partition when it is opened, under the lock.
         self.on_partition: Callable[[WritePartition], None] = lambda _: None
         self._open()
@@ -55,6 +58,7 @@ class Writer:
         self._recent = Recent()
         self._lock.hold()
         with told(self._directory):
+            self.id = keep_id(self._directory, self.id)
             self.catalog = catalog.Catalog(self._directory)
             numbers = catalog.partitions(self.catalog.connection)
             for number in numbers:
