@@ -1,15 +1,17 @@
-"""`flowerconfig.py`, which is Python. Flower runs it. Umbel reads it: assignments of literals
-at the top level count (`port = 5555`, `basic_auth = ["ana:secret"]`), everything else is told
-of by its line and not run."""
+"""`flowerconfig.py`, which is Python. Flower runs it. Umbel reads it: assignments at the top
+level count (`port = 5555`, `basic_auth = [os.environ["FLOWER_LOGIN"]]`) whose value can be read
+off the text (`expressions`), also below an `if` whose test can be. Everything else is told of by
+its line and not run."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from umbel.errors import SettingsError
+from umbel.settings.expressions import Scope, Unreadable
 from umbel.settings.flower import CONF, OPTIONS, Given, Notice, Option, no_option
 
 #: A larger file is no configuration.
@@ -19,31 +21,83 @@ _HARMLESS: Final = (
 )  # fmt: skip
 
 
-def from_file(path: Path) -> tuple[list[Given], list[Notice]]:
+def from_file(path: Path, environ: Mapping[str, str]) -> tuple[list[Given], list[Notice]]:
     """Options in the file, and what is said of what could not be read. Raises
     `SettingsError` for a file that is no Python."""
-    found: dict[str, Given] = {}
-    notices = []
-    for node in _parsed(path).body:
-        if _may_assign(node):
-            notices.append(_code(node, path))
-        for name, value in _assigned(node):
-            read = _read(name, value, path)
-            if isinstance(read, Given):
-                found[name] = read
-            elif read is not None:
-                notices.append(read)
-    return list(found.values()), notices
+    reading = _Reading(path, environ)
+    reading.read(_parsed(path).body)
+    return list(reading.found.values()), reading.notices
 
 
-def _read(name: str, value: ast.AST, path: Path) -> Given | Notice | None:
-    """One assignment; None for a name that is nothing to Flower, such as `HOST`."""
-    option, where = OPTIONS.get(name), f"{name} in {path}"
-    if option is None:
-        is_like_one = name.islower() and not name.startswith("_")
-        return no_option(name, where, list(OPTIONS)) if is_like_one else None
-    text = "code" if option.name == "format_task" else _literal(value)
-    return _computed(option, where) if text is None else Given(option, text, where)
+class _Reading:
+    """One file, from its first statement to its last."""
+
+    def __init__(self, path: Path, environ: Mapping[str, str]) -> None:
+        self._path = path
+        self._scope = Scope(environ)
+        self.found: dict[str, Given] = {}
+        self.notices: list[Notice] = []
+
+    def read(self, body: Sequence[ast.stmt]) -> None:
+        for node in body:
+            branch = self._branch(node)
+            if branch is not None:
+                self.read(branch)
+                continue
+            if _may_assign(node):
+                self.notices.append(_code(node, self._path))
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                self._scope.imported(node)
+            assigned = list(_assigned(node))
+            for name in _changed(node) - {name for name, _ in assigned}:
+                self._scope.forget(name)
+            for name, value in assigned:
+                self._assign(name, value)
+
+    def _branch(self, node: ast.stmt) -> Sequence[ast.stmt] | None:
+        """What is done of an `if` whose test can be read."""
+        if not isinstance(node, ast.If):
+            return None
+        try:
+            return node.body if self._scope.value(node.test) else node.orelse
+        except Unreadable:
+            return None
+
+    def _assign(self, name: str, node: ast.AST) -> None:
+        """One assignment; a name that is nothing to Flower, such as `HOST`, may be used by
+        others."""
+        option, where = OPTIONS.get(name), f"{name} in {self._path}"
+        if option is not None and option.name == "format_task":
+            self.found[name] = Given(option, "code", where)
+            return
+        text, missing = self._read(name, node)
+        if option is None:
+            if name.islower() and not name.startswith("_"):
+                self.notices.append(no_option(name, where, list(OPTIONS)))
+        elif text is None:
+            self.found.pop(name, None)
+            self.notices.append(_computed(option, f"{where} (line {_line(node)})", missing))
+        else:
+            self.found[name] = Given(option, text, where)
+
+    def _read(self, name: str, node: ast.AST) -> tuple[str | None, str | None]:
+        """The text of a value, None if it cannot be known, and then the environment variable
+        that is missing, if it is for that."""
+        try:
+            value = self._scope.value(node)
+        except Unreadable as error:
+            self._scope.forget(name)
+            return None, error.missing
+        self._scope.give(name, value)
+        return _text(value), None
+
+
+def _changed(node: ast.stmt) -> set[str]:
+    """The names that a statement may give another meaning."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return {node.name}
+    names = {each for each in ast.walk(node) if isinstance(each, ast.Name)}
+    return {each.id for each in names if not isinstance(each.ctx, ast.Load)}
 
 
 def _parsed(path: Path) -> ast.Module:
@@ -83,12 +137,8 @@ def _may_assign(node: ast.stmt) -> bool:
             return not isinstance(node, _HARMLESS)
 
 
-def _literal(node: ast.AST) -> str | None:
-    """The text of a literal as it could stand in the environment; None of anything else."""
-    try:
-        value = ast.literal_eval(node)
-    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
-        return None
+def _text(value: object) -> str | None:
+    """The text of a value as it could stand in the environment; None of one that could not."""
     if value is None:
         return ""
     if isinstance(value, list | tuple):
@@ -96,12 +146,21 @@ def _literal(node: ast.AST) -> str | None:
     return str(value) if isinstance(value, str | int | float | bool) else None
 
 
-def _computed(option: Option, where: str) -> Notice:
+def _line(node: ast.AST) -> int:
+    line: int = getattr(node, "lineno", 0)
+    return line
+
+
+def _computed(option: Option, where: str, missing: str | None) -> Notice:
     """Who cannot be asked for a name because of it is told as a lost login."""
+    why = (
+        f"reads the environment variable {missing}, which is not set; set it"
+        if missing is not None
+        else "is computed, and Umbel runs no code of that file; write its value there"
+    )
     return Notice(
         option.name,
-        f"{where} is computed, and Umbel runs no code of that file; write its value there, or "
-        f"set {option.env}.",
+        f"{where} {why}, or set {option.env}.",
         login=option.login or option.name == "basic_auth",
     )
 

@@ -112,7 +112,7 @@ def told_of_flower(
     read. Raises `SettingsError`."""
     variables, notices = from_environment(environ)
     path = _file([*line, *variables], directory, files=files)
-    in_file, said = from_file(path) if path is not None else ([], [])
+    in_file, said = from_file(path, environ) if path is not None else ([], [])
     here = {given.option.name: given for given in line}
     elsewhere = {given.option.name: given for given in (*variables, *in_file)}
     every = elsewhere | here

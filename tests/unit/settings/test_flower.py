@@ -149,12 +149,12 @@ def test_the_file_is_read_and_never_run(tmp_path: Path) -> None:
 import os
 from base import *
 open({str(witness)!r}, "w").close()
-port = 5000 + 1
+port = len(open("/etc/passwd").read())
 debug = True
 HOST = "elsewhere"
-basic_auth = [os.environ["SECRET"]]
+basic_auth = [os.popen("id").read()]
 certfile, keyfile = "a", "b"
-if debug:
+if os.path.exists("/"):
     read_only = True
 def format_task(task):
     return task
@@ -165,10 +165,95 @@ def format_task(task):
     assert found.settings.log_level == "debug"
     assert found.settings.port == 5555
     assert "port in" in said(found)["port"]
-    assert "computed" in said(found)["basic_auth"]
+    assert "(line 8) is computed" in said(found)["basic_auth"]
     assert "runs none to show a task" in said(found)["format_task"]
     lines = [re.search(r"Line (\d+) of", notice.sentence) for notice in found.notices]
     assert [int(line[1]) for line in lines if line] == [3, 4, 9, 10]
+
+
+@pytest.mark.parametrize(
+    ("text", "port"),
+    [
+        ("int(os.getenv('PORT', 5555)) + 1", 7778),
+        ("int(os.environ['PORT'])", 7777),
+        ("os.environ.get('OTHER') or 8000", 8000),
+        ("os.environ.get('OTHER', '8001')", 8001),
+        ("environ['PORT']", 7777),
+        ("getenv('PORT')", 7777),
+        ("system.getenv('PORT')", 7777),
+        ("f'{BASE}5'", 705),
+        ("f'{7:04d}'.replace('0', '1')", 1117),
+        ("'%s%d' % (BASE, 5)", 705),
+        ("'{}{}'.format(BASE, 6)", 706),
+        ("'80' + '80'", 8080),
+        ("BASE and 9000", 9000),
+        ("9001 if os.getenv('PORT') == '7777' else 9002", 9001),
+        ("'a,9003'.split(',')[1]", 9003),
+        ("not os.getenv('DEBUG', '').lower() in ('1', 'true') and 9004", 9004),
+    ],
+)
+def test_what_a_file_computes_of_constants_and_the_environment_is_read(
+    tmp_path: Path, text: str, port: int
+) -> None:
+    imports = "import os\nimport os as system\nfrom os import environ, getenv\n"
+
+    found = loaded(tmp_path, file=f"{imports}BASE = '70'\nport = {text}\n", PORT="7777")
+
+    assert (found.settings.port, found.notices) == (port, ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "getenv('PORT')",
+        "__import__('os').getpid()",
+        "os.getpid()",
+        "os.environ.copy()",
+        "'1' * 4",
+        "'%2000d' % 1",
+        "'{:2000}'.format(1)",
+        "f'{1:{2000}}'",
+        "'{0.real}'.format(1)",
+        "9 ** 4",
+        "(lambda: 1)()",
+        "[each for each in (1,)][0]",
+        "10 ** 18 * 10 ** 18",
+        "int('x')",
+        "-" * 90 + "1",
+        "int(5)",
+    ],
+)
+def test_what_cannot_be_read_is_told_with_its_line(tmp_path: Path, text: str) -> None:
+    file = f"import os\nfrom decouple import config as int\nport = {text}\n"
+
+    found = loaded(tmp_path, file=file, PORT="7777")
+
+    assert found.settings.port == 5555
+    assert "(line 3) is computed" in said(found)["port"]
+
+
+def test_a_variable_that_is_not_set_is_named(tmp_path: Path) -> None:
+    found = loaded(tmp_path, file="import os\nbasic_auth = [os.environ['LOGIN']]\n")
+
+    assert "reads the environment variable LOGIN, which is not set" in said(found)["basic_auth"]
+    with pytest.raises(SettingsError, match="this cluster would be open"):
+        check_serving(loaded(tmp_path, "--broker=redis://x"))
+
+
+def test_the_branch_that_holds_is_read(tmp_path: Path) -> None:
+    file = """
+import os
+if os.environ.get("STAGE") == "production":
+    port = 1111
+elif os.environ.get("STAGE"):
+    port = 2222
+else:
+    port = 3333
+"""
+
+    assert loaded(tmp_path, file=file, STAGE="production").settings.port == 1111
+    assert loaded(tmp_path, file=file, STAGE="test").settings.port == 2222
+    assert loaded(tmp_path, file=file).settings.port == 3333
 
 
 @pytest.mark.parametrize("file", ["port =", "\0", "x" * 1_000_001, "(" * 300])
