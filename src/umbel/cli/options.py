@@ -32,13 +32,20 @@ def settings_options(command: F) -> F:
     return command
 
 
+class OfCelery:
+    """Given to click as `obj` where a command was begun as `celery umbel`: what people write
+    there for Flower or for Celery and Umbel has not is passed over, and told."""
+
+
 class FlowersToo(click.Command):
     """A command that understands Flower's options beside those of settings."""
 
     beside = True
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        own, flower = from_arguments(args, beside=self.beside)
+        own, flower = from_arguments(
+            args, beside=self.beside, forgiving=isinstance(ctx.obj, OfCelery)
+        )
         ctx.meta[_FLOWER] = flower
         return super().parse_args(ctx, own)
 
@@ -56,7 +63,7 @@ def _option(entry: Setting) -> Callable[[F], F]:
         return click.option(pair, parameter, default=None, help=_help(entry))
     names = (entry.short, entry.flag) if entry.short else (entry.flag,)
     return click.option(
-        *names, parameter, default=None, metavar=entry.kind.name.upper(), help=_help(entry)
+        *names, parameter, default=None, metavar=entry.kind.placeholder, help=_help(entry)
     )
 
 

@@ -9,6 +9,7 @@ import click
 
 from umbel.cli import codes
 from umbel.cli.commands import commands, serve
+from umbel.cli.options import OfCelery
 from umbel.cli.printing import say
 from umbel.errors import (
     ActionRefused,
@@ -36,7 +37,11 @@ def serve_application(application: Any, name: str | None, arguments: Sequence[st
         url = application.conf.broker_read_url or application.conf.broker_url
         chosen = ["--broker", url] if isinstance(url, str) else []
     program = "celery umbel"
-    return _code(program, lambda: serve.main([*chosen, *arguments], program, standalone_mode=False))
+
+    def served() -> Any:
+        return serve.main([*chosen, *arguments], program, standalone_mode=False, obj=OfCelery())
+
+    return _code(program, served)
 
 
 def _code(program: str, command: Callable[[], Any]) -> int:

@@ -91,7 +91,8 @@ def _switch(text: str) -> str:
 
 
 def _log_level(text: str) -> str | None:
-    return {"none": "error", "critical": "error", "warn": "warning"}.get(text.lower(), text.lower())
+    errors = dict.fromkeys(("none", "critical", "fatal"), "error")
+    return {**errors, "warn": "warning"}.get(text.lower(), text.lower())
 
 
 _OIDC = (
@@ -120,6 +121,9 @@ OPTIONS: Final[Mapping[str, Option]] = {
         Option("keyfile", "tls_key", lambda text: text or None),
         Option("debug", "log_level", lambda text: "debug" if is_on(text) else None, switch=True),
         Option("logging", "log_level", _log_level),
+        # Not Flower's but Celery's, which its users write behind the command all the same.
+        Option("loglevel", "log_level", _log_level),
+        Option("result_backend", "result_backend", secret=True),
         Option("auth", sentence=_OIDC, login=True),
         Option("auth_provider", sentence=_OIDC, login=True),
         Option("oauth2_key", sentence=_OIDC, login=True),
@@ -225,6 +229,14 @@ def notice(given: Given) -> Notice | None:
     return Notice(
         given.option.name, f"{given.where} {given.option.sentence}", login=given.option.login
     )
+
+
+def passed_over(argument: str) -> Given:
+    """An argument of `celery umbel` that is neither Umbel's nor Flower's, which Flower passes
+    over in silence."""
+    written = argument.partition("=")[0]
+    option = Option(written, sentence="is no option of Umbel and is passed over.")
+    return Given(option, written, written)
 
 
 def no_option(name: str, where: str, known: list[str]) -> Notice:

@@ -2,50 +2,90 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from umbel.broker.urls import mask
 from umbel.errors import SettingsError
-from umbel.settings.flower import CONF, OPTIONS, Given, Notice, no_option, notice
+from umbel.settings.flower import CONF, OPTIONS, Given, Notice, no_option, notice, passed_over
 from umbel.settings.flower_file import from_file
-from umbel.settings.kinds import Wrong
+from umbel.settings.kinds import ALIKE, Wrong
 from umbel.settings.service_links import is_service_link
 from umbel.settings.tree import SETTINGS
 
 DEFAULT_FILE: Final = "flowerconfig.py"
 _OWN_FLAGS: Final = {entry.flag: entry for entry in SETTINGS}
+_SHORT: Final = frozenset(entry.short for entry in SETTINGS if entry.short)
+_ADDRESS: Final = re.compile(r"[a-z][a-z0-9+]*://")
 
 
 # -- the command line ----------------------------------------------------------------------
 
 
 def from_arguments(
-    arguments: Sequence[str], *, beside: bool = True
+    arguments: Sequence[str], *, beside: bool = True, forgiving: bool = False
 ) -> tuple[list[str], list[Given]]:
     """The arguments that are Umbel's, in their order, and the options of Flower among them:
     `--name=value` with underscores or hyphens, and switches alone. `beside` options of
     Umbel, what both know is left to it, unless only Flower writes it so: a switch with a
-    value, milliseconds bare."""
+    value, milliseconds bare; `-l` is Celery's, and an argument that is an address is the
+    broker's. `forgiving`: options that are near none of all these are passed over, as Flower
+    does, and told."""
     own: list[str] = []
     found: list[Given] = []
-    rest = iter(arguments)
-    for argument in rest:
+    rest = deque(arguments)
+    while rest:
+        argument = rest.popleft()
         if argument == "--":
             own += [argument, *rest]
             break
-        given = None if beside and _is_ours(argument) else _given(argument, rest)
-        if given is None:
+        if beside and _is_ours(argument):
             own.append(argument)
-        else:
+            if _takes_the_next(argument) and rest:
+                own.append(rest.popleft())
+            continue
+        given = _given(_in_long(argument), rest)
+        if given is not None:
             found.append(given)
+        elif beside and _ADDRESS.match(argument):
+            own += ["--broker", argument]
+        elif forgiving and _is_foreign(argument):
+            found.append(passed_over(argument))
+            if "=" not in argument and rest and _is_value(rest[0]):
+                rest.popleft()
+        else:
+            own.append(argument)
     return own, found
 
 
-def _given(argument: str, rest: Iterator[str]) -> Given | None:
+def _in_long(argument: str) -> str:
+    """`-l info` and `-linfo` as Celery's commands take them."""
+    if argument.startswith("-l"):
+        return "--loglevel" + (f"={argument[2:]}" if len(argument) > 2 else "")
+    return argument
+
+
+def _is_foreign(argument: str) -> bool:
+    """Whether an option is near none that there is, so that it is no misspelt one."""
+    if not argument.startswith("-"):
+        return False
+    if argument in {"-h", "--help"}:
+        return False
+    written = argument.partition("=")[0].lstrip("-").replace("_", "-")
+    known = [flag[2:] for flag in _OWN_FLAGS] + [name.replace("_", "-") for name in OPTIONS]
+    return not difflib.get_close_matches(written, known, n=1, cutoff=ALIKE)
+
+
+def _is_value(argument: str) -> bool:
+    return not argument.startswith("-") and not _ADDRESS.match(argument)
+
+
+def _given(argument: str, rest: deque[str]) -> Given | None:
     written, equals, value = argument.partition("=")
     if not written.startswith("--"):
         return None
@@ -54,7 +94,7 @@ def _given(argument: str, rest: Iterator[str]) -> Given | None:
     if option is None or name == "unauthenticated_api":
         return None
     if not equals and not option.switch:
-        value = next(rest, "")
+        value = rest.popleft() if rest else ""
         if not value:
             raise SettingsError(f"{written} needs a value.", setting=name)
     return Given(option, value if equals or not option.switch else "true", written)
@@ -62,12 +102,21 @@ def _given(argument: str, rest: Iterator[str]) -> Given | None:
 
 def _is_ours(argument: str) -> bool:
     written, equals, value = argument.partition("=")
+    if argument[:2] in _SHORT:
+        return True
     entry = _OWN_FLAGS.get(written)
     if entry is None:
         return False
     if entry.kind.flag:
         return not equals
     return not (entry.name == "inspect_timeout" and re.fullmatch(r"[\d.]+", value))
+
+
+def _takes_the_next(argument: str) -> bool:
+    """Whether the value of an option of ours is the argument after it."""
+    if argument in _SHORT:
+        return True
+    return argument in _OWN_FLAGS and not _OWN_FLAGS[argument].kind.flag
 
 
 # -- the environment -----------------------------------------------------------------------
@@ -117,6 +166,12 @@ def told_of_flower(
     elsewhere = {given.option.name: given for given in (*variables, *in_file)}
     every = elsewhere | here
     notices += said
+    foreign = [given for given in line if given.option is not OPTIONS.get(given.option.name)]
+    notices += [
+        found
+        for given in foreign
+        if given.option is not CONF and (found := notice(given)) is not None
+    ]
     notices += [
         found
         for option in OPTIONS.values()

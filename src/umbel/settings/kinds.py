@@ -34,6 +34,8 @@ SIZES = {
 YES = ("true", "yes", "on", "1")
 NO = ("false", "no", "off", "0")
 
+#: From this similarity on (`difflib`) a name is taken for a misspelt one.
+ALIKE = 0.75
 #: How many buckets a histogram may have.
 _BUCKETS_MAX = 100
 
@@ -47,13 +49,19 @@ class Wrong(ValueError):
 @dataclass(frozen=True)
 class Kind:
     """`parse` raises `ValueError`, as `Wrong` where more can be said than what it `wants`,
-    which completes "it must be ..."."""
+    which completes "it must be ...". `words` are all that it may be, if they are few."""
 
     name: str
     wants: str
     parse: Callable[[object], Any]
     show: Callable[[Any], str] = str
     flag: bool = False
+    words: tuple[str, ...] = ()
+
+    @property
+    def placeholder(self) -> str:
+        """What stands for a value in the help of a command: `DURATION`, `[text|json]`."""
+        return f"[{'|'.join(self.words)}]" if self.words else self.name.upper()
 
     def refusal(self, error: ValueError) -> str:
         """The end of a sentence about a value for which `parse` raised `error`."""
@@ -108,7 +116,7 @@ def choice(*words: str) -> Kind:
             raise ValueError
         return str(value)
 
-    return Kind("word", f"one of {', '.join(words)}", parse)
+    return Kind("word", f"one of {', '.join(words)}", parse, words=words)
 
 
 def switch() -> Kind:

@@ -71,7 +71,8 @@ def _row(entry: Setting) -> str:
     flag = f"--[no-]{entry.flag[2:]}" if entry.kind.flag else entry.flag
     options = ", ".join(f"`{name}`" for name in (entry.short, flag) if name)
     default = f"`{entry.default}`" if entry.default else entry.fallback
+    kind = ", ".join(f"`{word}`" for word in entry.kind.words) or entry.kind.name
     return (
-        f"| `{entry.path[-1]}` | {options}<br>`{entry.env}` | {entry.kind.name} "
+        f"| `{entry.path[-1]}` | {options}<br>`{entry.env}` | {kind} "
         f"| {default} | {entry.meaning} |"
     )

@@ -2,7 +2,8 @@
 
 Command line, then environment, then TOML file, then what Flower was told, then default: the
 first that names a setting decides. Every name in every source must be known, since a setting
-that is mis-spelt and silently ignored is found out at night.
+that is mis-spelt and silently ignored is found out at night; the environment alone may hold
+variables of somebody else (`variables`).
 """
 
 from __future__ import annotations
@@ -19,21 +20,18 @@ from umbel.errors import SettingsError
 from umbel.settings.flower import Given, Notice
 from umbel.settings.flower_sources import told_of_flower, translated
 from umbel.settings.places import config_files, data_directory
-from umbel.settings.service_links import is_service_link
 from umbel.settings.tree import SECTIONS, SETTINGS, Setting, Settings
+from umbel.settings.variables import foreign, meant, own_variables
 
 COMMAND_LINE = "command line"
 DEFAULT = "default"
-
-#: Where commands find a running server (`umbel.cli.source`); no settings of one.
-_OF_CLIENTS = frozenset({"UMBEL_SERVER", "UMBEL_TOKEN"})
 
 
 @dataclass(frozen=True)
 class Loaded:
     """The tree, and by name of setting where its value comes from: `command line`, the
     name of an environment variable, the path of a file, or `default`. `notices` are
-    sentences about options of Flower that Umbel does not have."""
+    sentences about what was said and is not honoured."""
 
     settings: Settings
     origins: Mapping[str, str]
@@ -64,7 +62,8 @@ def load_settings(
     told = told_of_flower(flower, environ, directory, files=_reads_files(given, environ))
     written = _of_flower(told.line)
     written |= {name: _Written(value, COMMAND_LINE) for name, value in given.items()}
-    for name, item in _from_environment(environ).items():
+    variables, foreign_ones = _from_environment(environ)
+    for name, item in variables.items():
         written.setdefault(name, item)
     file = _config_file(written.get("config"), environ, directory)
     if file is not None:
@@ -79,7 +78,7 @@ def load_settings(
     }
     if file is not None and "config" not in written:
         values["config"], origins["config"] = file, "found"
-    return Loaded(_tree(values), origins, told.notices)
+    return Loaded(_tree(values), origins, (*told.notices, *foreign_ones))
 
 
 def _value(entry: Setting, written: Mapping[str, _Written], environ: Mapping[str, str]) -> Any:
@@ -142,19 +141,22 @@ def _reads_files(given: Mapping[str, object], environ: Mapping[str, str]) -> boo
 # -- the environment ---------------------------------------------------------------------
 
 
-def _from_environment(environ: Mapping[str, str]) -> dict[str, _Written]:
+def _from_environment(environ: Mapping[str, str]) -> tuple[dict[str, _Written], list[Notice]]:
     known = {entry.env: entry for entry in SETTINGS}
-    found = {}
-    for variable, value in environ.items():
-        if not variable.startswith("UMBEL_") or variable in _OF_CLIENTS:
-            continue
-        if is_service_link("UMBEL", variable, value):
-            continue
-        if variable not in known:
-            raise unknown_name("environment variable", variable, list(known))
-        if value:
+    found, notices = {}, []
+    for variable, value in own_variables(environ).items():
+        if variable in known:
             found[known[variable].name] = _Written(value, variable)
-    return found
+            continue
+        near = meant(variable, known)
+        if near is not None:
+            raise SettingsError(
+                f"There is no environment variable {variable}.",
+                setting=variable,
+                remedy=f"Did you mean {near}?",
+            )
+        notices.append(foreign(variable))
+    return found, notices
 
 
 # -- the file ----------------------------------------------------------------------------

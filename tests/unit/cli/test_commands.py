@@ -208,3 +208,12 @@ def test_every_setting_is_an_option_of_every_command_that_needs_them(
         assert run([command, "--help"]) == 0
         shown = capsys.readouterr().out
         assert all(entry.flag.removeprefix("--") in shown for entry in SETTINGS), command
+
+
+def test_the_help_shows_the_words_that_an_option_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["serve", "--help"]) == 0
+
+    shown = capsys.readouterr().out
+    assert "--log-format [text|json]" in shown
+    assert "--log-level [debug|info|warning|error]" in shown
+    assert "--collector-queue-type [classic|quorum]" in shown

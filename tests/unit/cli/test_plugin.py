@@ -61,3 +61,21 @@ def test_it_is_started_as_flower_was(tmp_path: Path) -> None:
 
     assert done.returncode == 2
     assert "--auth_provider logs in by OAuth; Umbel cannot do that yet." in done.stderr
+
+
+def test_what_flower_passes_over_is_passed_over_and_told(tmp_path: Path) -> None:
+    """It starts, and fails at the broker alone, whose kind is unknown."""
+    line = ("-A", "shop", "umbel", "-E", "--track-tasks", "--concurrency", "4", "--pool=solo")
+    (tmp_path / "shop.py").write_text(SHOP)
+
+    done = celery_ended(tmp_path, *line, "-l", "INFO", "--port=0", "--result_backend=redis://x")
+
+    assert done.returncode == 1
+    assert "teapot" in done.stderr
+
+
+def test_the_brokers_address_may_be_an_argument(tmp_path: Path) -> None:
+    done = celery_ended(tmp_path, "umbel", "kettle://host", "--port=0")
+
+    assert done.returncode == 1
+    assert "kettle" in done.stderr

@@ -118,6 +118,44 @@ def test_both_spellings_stand_side_by_side(written: str, own: list[str], names: 
     assert [given.option.name for given in found] == names
 
 
+@pytest.mark.parametrize(
+    ("written", "own", "given"),
+    [
+        ("-l INFO", [], {"loglevel": "INFO"}),
+        ("-lINFO --port=1", ["--port=1"], {"loglevel": "INFO"}),
+        ("--loglevel=info", [], {"loglevel": "info"}),
+        ("--result_backend=redis://x", [], {"result_backend": "redis://x"}),
+        ("redis://x --port 1", ["--broker", "redis://x", "--port", "1"], {}),
+        ("-b redis://x --data d", ["-b", "redis://x", "--data", "d"], {}),
+        ("--result-backend redis://x", ["--result-backend", "redis://x"], {}),
+    ],
+)
+def test_what_people_write_for_celery_is_understood(
+    written: str, own: list[str], given: dict[str, str]
+) -> None:
+    kept, found = from_arguments(written.split())
+
+    assert kept == own
+    assert {each.option.name: each.text for each in found} == given
+
+
+def test_what_flower_would_pass_over_is_named(tmp_path: Path) -> None:
+    line = ["--track-tasks", "-E", "--pool", "solo", "--prot=1", "--port=2"]
+
+    kept, found = from_arguments(line, forgiving=True)
+
+    assert kept == ["--prot=1", "--port=2"]
+    assert said(load_settings({}, {"HOME": str(tmp_path)}, tmp_path, found)) == {
+        name: f"{name} is no option of Umbel and is passed over."
+        for name in ("--track-tasks", "-E", "--pool")
+    }
+
+
+def test_celerys_words_for_levels_are_levels(tmp_path: Path) -> None:
+    assert loaded(tmp_path, "-l INFO").settings.log_level == "info"
+    assert loaded(tmp_path, "--loglevel=FATAL").settings.log_level == "error"
+
+
 def test_an_option_without_its_value_is_told() -> None:
     with pytest.raises(SettingsError, match="--db needs a value"):
         from_arguments(["--db"])

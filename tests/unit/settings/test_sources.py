@@ -98,6 +98,9 @@ def test_a_file_that_is_not_toml_is_told_with_the_line(tmp_path: Path) -> None:
     ("sources", "wrong", "right"),
     [
         ({"environ": {"UMBEL_PROT": "1"}}, "UMBEL_PROT", "UMBEL_PORT"),
+        ({"environ": {"UMBEL_BROKER_URL": "x"}}, "UMBEL_BROKER_URL", "UMBEL_BROKER"),
+        ({"environ": {"UMBEL_DATA_DIR": "x"}}, "UMBEL_DATA_DIR", "UMBEL_DATA"),
+        ({"environ": {"UMBEL_MAX_AGE": "x"}}, "UMBEL_MAX_AGE", "UMBEL_RETENTION_MAX_AGE"),
         ({"file": "prot = 1"}, "prot", "port"),
         ({"file": "[retention]\nmax_aeg = '1d'"}, "retention.max_aeg", "retention.max_age"),
         ({"file": "[retentoin]\nmax_age = '1d'"}, "retentoin", "retention.max_age"),
@@ -127,6 +130,18 @@ def test_the_password_in_a_wrong_value_is_not_shown(tmp_path: Path) -> None:
     sentence = refusal(tmp_path, environ={"UMBEL_PORT": "redis://:hunter2@broker/0"})
 
     assert "hunter2" not in sentence
+
+
+@pytest.mark.parametrize(
+    "variable", ["UMBEL_TAG", "UMBEL_IMAGE", "UMBEL_VERSION", "UMBEL_REPLICAS"]
+)
+def test_a_variable_of_somebody_else_is_told_and_passed_over(tmp_path: Path, variable: str) -> None:
+    found = loaded(tmp_path, environ={variable: "1.2", "UMBEL_PORT": "1234"})
+
+    assert found.settings.port == 1234
+    assert [notice.sentence for notice in found.notices] == [
+        f"The environment variable {variable} is no setting of Umbel and is passed over."
+    ]
 
 
 def test_what_kubernetes_adds_for_a_service_called_umbel_is_passed_over(tmp_path: Path) -> None:
