@@ -64,6 +64,30 @@ async def test_options_of_apply_async_reach_the_task(world: World) -> None:
     assert sent.headers == {"h": 1, "shadow": "other"}
 
 
+async def test_an_empty_exchange_is_the_default_one(world: World) -> None:
+    body = {"exchange": "", "routing_key": "mail"}
+
+    assert (await post(world, "/api/task/async-apply/shop.mail", json=body)).status_code == 200
+
+    [sent] = world.cluster.sent
+    assert (sent.exchange, sent.routing_key) == ("", "mail")
+
+
+async def test_empty_texts_say_as_little_as_none(world: World) -> None:
+    body = dict.fromkeys(("queue", "exchange", "routing_key", "serializer", "root_id"), "")
+
+    assert (await post(world, "/api/task/async-apply/shop.mail", json=body)).status_code == 200
+
+    [sent] = world.cluster.sent
+    assert (sent.queue, sent.routing_key, sent.serializer, sent.root_id) == (None,) * 4
+
+
+async def test_what_is_wrong_with_an_option_is_told_in_words(world: World) -> None:
+    response = await post(world, "/api/task/send-task/x", json={"priority": 300})
+
+    assert response.text == "Invalid option priority: expected `int` <= 255."
+
+
 async def test_a_name_that_is_no_option_changes_nothing(world: World) -> None:
     body = {"args": [1], "kwargs": None, "options": {"queue": "mail"}, "comment": "by hand"}
 

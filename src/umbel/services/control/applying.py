@@ -46,7 +46,8 @@ _NAMES: Final = (
 
 class Apply(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A task to send. `countdown` and `expires` are seconds from the sending, `eta` Unix
-    seconds, the limits seconds. `check` refuses a name that no live worker has registered;
+    seconds, the limits seconds. The exchange `""` is the broker's
+    default one. `check` refuses a name that no live worker has registered;
     `wait` waits so many seconds for the result. `reason` is a person's own words for the
     audit."""
 
@@ -54,7 +55,7 @@ class Apply(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     args: list[object] = []
     kwargs: dict[str, object] = {}
     queue: _Label | None = None
-    exchange: _Label | None = None
+    exchange: Annotated[str, Meta(max_length=LABEL_MAX)] | None = None
     routing_key: _Label | None = None
     priority: Annotated[int, Meta(ge=0, le=255)] | None = None
     countdown: Annotated[float, Meta(ge=0, le=_LONG_S)] | None = None

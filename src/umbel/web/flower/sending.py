@@ -35,6 +35,9 @@ _OPTIONS: Final = frozenset(
         "time_limit", "headers", "task_id", "root_id", "parent_id",
     }
 )  # fmt: skip
+#: Options of which an empty text says as little as none, to Celery and so to Flower. An empty
+#: exchange is one: the broker's default.
+_EMPTY_IS_NONE: Final = frozenset({"queue", "routing_key", "serializer", "root_id", "parent_id"})
 #: Options that are headers of a message.
 _HEADERS: Final = frozenset({"shadow", "ignore_result"})
 #: What Celery does something with and Umbel cannot; Celery passes over names that it does not know.
@@ -153,7 +156,7 @@ def _apply(services: Services, asked: Asked, options: dict[str, object]) -> str:
     try:
         return services.levers.control.apply(apply, asked.person).task_id
     except BrokerRefused as error:
-        if apply.queue or apply.exchange or apply.routing_key:
+        if apply.queue or apply.exchange is not None or apply.routing_key:
             raise Refused(HTTPStatus.BAD_REQUEST, str(error)) from error
         raise
 
@@ -167,7 +170,11 @@ def apply_of(name: str, given: Mapping[str, object], now: float) -> Apply:
     args = given.get("args", [])
     if not isinstance(args, list):
         raise Refused(HTTPStatus.BAD_REQUEST, "args must be an array")
-    options = {key: value for key, value in given.items() if value is not None and key != "args"}
+    options = {
+        key: value
+        for key, value in given.items()
+        if value is not None and key != "args" and not (value == "" and key in _EMPTY_IS_NONE)
+    }
     kwargs = options.pop("kwargs", {})
     if not isinstance(kwargs, dict):
         raise Refused(HTTPStatus.BAD_REQUEST, "kwargs must be an object")
@@ -187,7 +194,7 @@ def apply_of(name: str, given: Mapping[str, object], now: float) -> Apply:
     try:
         apply = msgspec.convert(fields, Apply, strict=False)
     except msgspec.ValidationError as error:
-        raise Refused(HTTPStatus.BAD_REQUEST, f"Invalid option: {error}") from None
+        raise _invalid(*_option_and_why(str(error))) from None
     return apply if expires is None else msgspec.structs.replace(apply, expires=expires)
 
 
@@ -225,6 +232,12 @@ def _moment(option: str, value: object) -> float:
         return aware.timestamp()
     except (TypeError, ValueError, OverflowError, OSError):
         raise _invalid(option, "it takes a date like 2026-11-22 09:30:00.000000") from None
+
+
+def _option_and_why(said: str) -> tuple[str, str]:
+    """Of msgspec's sentence (`Expected ... - at `$.queue``) the option, and what is wrong."""
+    why, _, place = said.partition(" - at ")
+    return place.strip("`").removeprefix("$.") or "in the body", why[:1].lower() + why[1:]
 
 
 def _invalid(option: str, why: str) -> Refused:
