@@ -103,8 +103,11 @@ class _Life:
 
 
 @st.composite
-def lifelike(draw: st.DrawFn, *, redelivery: bool = False, skew: bool = False) -> tuple[Event, ...]:
-    """One task's events, in the order in which they happen, up to any moment of its life.
+def lifelike(
+    draw: st.DrawFn, *, redelivery: bool = False, skew: bool = False, whole: bool = False
+) -> tuple[Event, ...]:
+    """One task's events, in the order in which they happen, up to any moment of its life, or
+    `whole`.
 
     `redelivery`: the broker may deliver an attempt twice. `skew`: the nodes' clocks differ.
     """
@@ -130,7 +133,7 @@ def lifelike(draw: st.DrawFn, *, redelivery: bool = False, skew: bool = False) -
         life.describe("task-received", worker)
     for kind in OUTCOMES[draw(st.sampled_from(sorted(OUTCOMES)))]:
         life.end(kind, worker)
-    return tuple(life.events[: draw(st.integers(1, len(life.events)))])
+    return tuple(life.events if whole else life.events[: draw(st.integers(1, len(life.events)))])
 
 
 _KINDS = (*TASK_RANK, "task-progress", "task-cancelled")

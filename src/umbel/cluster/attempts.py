@@ -70,8 +70,8 @@ class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
     redelivered: bool = False
 
 
-class _Run:
-    """An attempt under construction."""
+class Run:
+    """An attempt under construction: the events that tell of it."""
 
     __slots__ = ("delivery", "end", "number", "redelivered", "started", "state", "worker")
 
@@ -87,13 +87,24 @@ class _Run:
 
 def attempts(facts: Facts) -> tuple[Attempt, ...]:
     """Every attempt that `facts` tell of, in order of number, then of time."""
-    runs: list[_Run] = []
+    return finished(facts, gathered(facts))
+
+
+def finished(facts: Facts, runs: list[Run]) -> tuple[Attempt, ...]:
+    """The attempts that `runs`, gathered from these `facts`, are."""
     sent: dict[int, Event] = {}
     for event in facts:
-        kind = event.type
-        if kind == "task-sent":
+        if event.type == "task-sent":
             sent.setdefault(event.retries or 0, event)
-        elif kind == "task-received":
+    return tuple([_finish(run, sent.get(run.number)) for run in runs])
+
+
+def gathered(facts: Facts) -> list[Run]:
+    """The runs that `facts` tell of, each with its events, in order of number, then of time."""
+    runs: list[Run] = []
+    for event in facts:
+        kind = event.type
+        if kind == "task-received":
             _deliver(runs, event)
         elif kind == "task-started":
             _start(runs, event)
@@ -101,11 +112,11 @@ def attempts(facts: Facts) -> tuple[Attempt, ...]:
             _end(runs, event)
     if len(runs) > 1:
         runs.sort(key=attrgetter("number"))
-    return tuple([_finish(run, sent.get(run.number)) for run in runs])
+    return runs
 
 
-def _deliver(runs: list[_Run], event: Event) -> None:
-    run = _Run(event.retries or 0, event.hostname)
+def _deliver(runs: list[Run], event: Event) -> None:
+    run = Run(event.retries or 0, event.hostname)
     run.delivery = event
     for other in runs:
         if other.number == run.number:
@@ -120,7 +131,7 @@ def _says_the_same(known: Event, event: Event) -> bool:
     return same_name and known.parent_id == event.parent_id
 
 
-def _start(runs: list[_Run], event: Event) -> None:
+def _start(runs: list[Run], event: Event) -> None:
     waiting = [
         run
         for run in reversed(runs)
@@ -129,14 +140,14 @@ def _start(runs: list[_Run], event: Event) -> None:
     if waiting:
         run = _beginning(runs, waiting)
     else:
-        run = _Run(runs[-1].number if runs else 0, event.hostname)
+        run = Run(runs[-1].number if runs else 0, event.hostname)
         run.redelivered = bool(runs)
         runs.append(run)
     run.started = event
     run.state = STARTED
 
 
-def _beginning(runs: list[_Run], waiting: list[_Run]) -> _Run:
+def _beginning(runs: list[Run], waiting: list[Run]) -> Run:
     """Of those that wait, latest first, the one that begins: no try begins before the one that
     asked for it."""
     begun = {run.number for run in runs if run.started is not None}
@@ -144,14 +155,14 @@ def _beginning(runs: list[_Run], waiting: list[_Run]) -> _Run:
     return min(first, key=attrgetter("number"), default=waiting[0])
 
 
-def _end(runs: list[_Run], event: Event) -> None:
+def _end(runs: list[Run], event: Event) -> None:
     run = _ending(runs, event)
     state = STATE_AFTER[event.type]
     if run.end is None or _STRENGTH[state] > _STRENGTH[run.state]:
         run.end, run.state = event, state
 
 
-def _ending(runs: list[_Run], event: Event) -> _Run:
+def _ending(runs: list[Run], event: Event) -> Run:
     here = [run for run in reversed(runs) if run.worker == event.hostname]
     running = [run for run in here if run.started is not None and run.end is None]
     if running:
@@ -162,12 +173,12 @@ def _ending(runs: list[_Run], event: Event) -> _Run:
             return run
     if here and event.type != "task-retried":
         return here[0]
-    run = _Run(runs[-1].number if runs else 0, event.hostname)
+    run = Run(runs[-1].number if runs else 0, event.hostname)
     runs.append(run)
     return run
 
 
-def _asking(runs: list[_Run], running: list[_Run]) -> _Run | None:
+def _asking(runs: list[Run], running: list[Run]) -> Run | None:
     """Of those that run, latest first, the one that asked for another try: where the first is
     known and no end of its number told of it yet."""
     numbers = {run.number for run in runs}
@@ -176,7 +187,7 @@ def _asking(runs: list[_Run], running: list[_Run]) -> _Run | None:
     return min(asking, key=attrgetter("number"), default=None)
 
 
-def _finish(run: _Run, sent: Event | None) -> Attempt:
+def _finish(run: Run, sent: Event | None) -> Attempt:
     return attempt(
         run.number, run.state, run.worker, sent, run.delivery, run.started, run.end,
         redelivered=run.redelivered,

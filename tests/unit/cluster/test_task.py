@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from umbel.cluster.events import Event
 from umbel.cluster.facts import KEPT_PER_SIDE, join
@@ -85,6 +86,37 @@ def test_a_retry_received_after_it_was_told_waits_as_received() -> None:
     after = told("received", 3, name="a", retries=1, parent_id=UUID)
 
     assert task(SENT, RECEIVED, STARTED, told("retried", 2.7), after).state == "RECEIVED"
+
+
+def test_the_worker_is_that_of_the_latest_try_though_an_earlier_one_had_a_fast_clock() -> None:
+    fast = [replace(event, timestamp=event.timestamp + 10) for event in (RECEIVED, STARTED)]
+    retried = told("retried", 13, exception="Declined('try 0')")
+    again = told("received", 4, "w2@h", name="a", retries=1, parent_id=UUID)
+    rest = told("started", 4.5, "w2@h"), told("succeeded", 5, "w2@h", pid=8)
+
+    found = task(SENT, *fast, retried, again, *rest)
+
+    assert (found.worker, found.pid, found.flags) == ("w2@h", 8, ())
+    assert (found.received, found.started) == (NOW + 4, NOW + 4.5)
+
+
+def test_a_run_that_was_lost_on_a_fast_clock_did_not_run_again() -> None:
+    lost = [replace(event, timestamp=event.timestamp + 3_600) for event in (RECEIVED, STARTED)]
+    again = told("received", 4, "w2@h", name="a", retries=0, root_id=UUID)
+    rest = told("started", 4.5, "w2@h"), told("succeeded", 5, "w2@h", result="42")
+
+    found = task(SENT, *lost, again, *rest)
+
+    assert (found.worker, found.state) == ("w2@h", "SUCCESS")
+    assert "ran-again" not in found.flags
+
+
+def test_empty_texts_of_the_receiver_beat_no_full_ones_of_the_sender() -> None:
+    sent = told("sent", 0, "gen1@client", name="a", args="(1, 2)", kwargs="{}", retries=0)
+    received = told("received", 1, name="a", args="", kwargs="", retries=0)
+
+    assert (task(sent, received).args, task(sent, received).kwargs) == ("(1, 2)", "{}")
+    assert task(sent, received, STARTED, told("rejected", 3)).args == "(1, 2)"
 
 
 def tries(*numbers: int) -> list[Event]:

@@ -1,0 +1,275 @@
+"""What a set of events says, as far as it takes rules; `cluster.task` has them in words."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import msgspec
+
+from umbel.cluster.attempts import (
+    FAILURE,
+    PENDING,
+    RECEIVED,
+    RETRY,
+    REVOKED,
+    STARTED,
+    STATE_AFTER,
+    SUCCESS,
+    Attempt,
+    Run,
+    attempt,
+    finished,
+    gathered,
+)
+from umbel.cluster.events import TASK_RANK, Event
+from umbel.cluster.facts import Facts, is_full
+
+#: Kinds of event that carry name, arguments and lineage.
+DESCRIBING: Final = frozenset({"task-sent", "task-received"})
+#: States after which nothing more is expected.
+ENDED: Final = frozenset({SUCCESS, FAILURE, REVOKED})
+
+#: What is odd about a task, each one word that the interface explains: the broker delivered
+#: an attempt more than once; a run began after the task had ended; events that must have
+#: happened were never seen; so many events that only the first and last were kept; revoked
+#: because it expired; revoked by killing the process that ran it.
+FLAGS: Final = ("redelivered", "ran-again", "partial", "shortened", "expired", "terminated")
+
+
+class Note(msgspec.Struct, frozen=True):
+    """An event of the application's own (`task-progress`, ...). `detail` is JSON text."""
+
+    type: str
+    timestamp: float
+    hostname: str
+    detail: str
+
+
+class Reading(msgspec.Struct, gc=False):
+    """What a set of events says, as far as it takes rules: the last event of each kind (those
+    of runs by attempt, then time), and the events that describe the task `now`, that described
+    it at `first`, that tell of its `sender`, and that ended it. `worker` and `pid` acted
+    last."""
+
+    sent: Event | None
+    received: Event | None
+    started: Event | None
+    retried: Event | None
+    rejected: Event | None
+    revoked: Event | None
+    failed: Event | None
+    succeeded: Event | None
+    first: Event | None
+    now: Event | None
+    sender: Event | None
+    worker: str | None
+    pid: int | None
+    end: Event | None
+    state: str
+    clock: int | None
+    runs: tuple[Attempt, ...]
+    flags: tuple[str, ...]
+    notes: tuple[Note, ...] = ()
+
+
+def straight(facts: Facts) -> Reading | None:
+    """`read` for the sets that nearly all tasks are or pass through: delivered once, begun
+    and ended at most once, in this order and on one worker. None for every other set."""
+    sent = facts[0] if facts[0].type == "task-sent" else None
+    told = facts[1:] if sent is not None else facts
+    end_state = _STRAIGHT.get(tuple([event.type for event in told]))
+    if end_state is None:
+        return None
+    received = told[0]
+    worker, number = received.hostname, received.retries or 0
+    if sent is not None and (sent.retries or 0) != number:
+        return None
+    clock: int | None = None
+    for event in told:
+        if event.hostname != worker:
+            return None
+        if event.clock is not None and (clock is None or event.clock > clock):
+            clock = event.clock
+    started = told[1] if len(told) > 1 else None
+    end = told[2] if len(told) > 2 else None
+    run = attempt(number, end_state, worker, sent, received, started, end)
+    failed = end if end_state == FAILURE else None
+    succeeded = end if end_state == SUCCESS else None
+    flags = _end_flags(end) if end is not None else ()
+    return Reading(
+        sent, received, started, None, None, None, failed, succeeded,
+        facts[0], _completed(received, facts), sent, worker, told[-1].pid, end, end_state,
+        clock, (run,), flags,
+    )  # fmt: skip
+
+
+#: What the workers tell of such tasks, and the state after it.
+_STRAIGHT: Final = {
+    ("task-received",): RECEIVED,
+    ("task-received", "task-started"): STARTED,
+    ("task-received", "task-started", "task-failed"): FAILURE,
+    ("task-received", "task-started", "task-succeeded"): SUCCESS,
+}
+
+
+def read(facts: Facts) -> Reading:
+    """What any set says."""
+    last: dict[str, Event] = {}
+    notes: list[Note] = []
+    first: Event | None = None
+    now: Event | None = None
+    sender: Event | None = None
+    clock: int | None = None
+    for event in facts:
+        kind = event.type
+        last[kind] = event
+        if kind in STATE_AFTER:
+            if event.clock is not None and (clock is None or event.clock > clock):
+                clock = event.clock
+        elif kind != "task-sent":
+            notes.append(Note(kind, event.timestamp, event.hostname, event.detail or "{}"))
+        elif sender is None or (event.retries or 0) < (sender.retries or 0):
+            sender = event
+        if kind in DESCRIBING:
+            if now is None or _describes_better(event, now):
+                now = event
+            if first is None or (event.retries or 0) < (first.retries or 0):
+                first = event
+    gathering = gathered(facts)
+    _order_by_attempt(last, gathering)
+    runs = finished(facts, gathering)
+    state, end = _state(runs, last)
+    worker, pid = (end.hostname, end.pid) if end is not None else _acting(runs)
+    sent, received, started, retried, rejected, revoked, failed, succeeded = map(
+        last.get, TASK_RANK
+    )
+    return Reading(
+        sent, received, started, retried, rejected, revoked, failed, succeeded,
+        first, _completed(now, facts) if now else None, sender, worker, pid, end, state, clock,
+        runs, _flags(facts, runs, end), tuple(notes),
+    )  # fmt: skip
+
+
+def _order_by_attempt(last: dict[str, Event], runs: list[Run]) -> None:
+    """Of deliveries, starts and retries the last is that of the latest attempt that has one,
+    whatever the clocks of other hosts say."""
+    for run in runs:
+        for event in (run.delivery, run.started):
+            if event is not None:
+                last[event.type] = event
+        if run.end is not None and run.end.type == "task-retried":
+            last["task-retried"] = run.end
+
+
+def _acting(runs: tuple[Attempt, ...]) -> tuple[str | None, int | None]:
+    """Node and process that acted last for a task that has not ended: those of the latest
+    attempt, but not while it waits as the run that asked for it has just told so."""
+    if not runs:
+        return None, None
+    run, asking = runs[-1], _asking(runs)
+    if asking is not None and asking.ended is not None:
+        run = asking
+    return run.worker, run.pid
+
+
+#: What a description may lack, as senders of old protocols leave it empty.
+_DESCRIBED: Final = ("name", "args", "kwargs", "root_id", "eta", "expires")
+
+
+def _completed(now: Event, facts: Facts) -> Event:
+    """What describes the task now, with what it lacks from others of the same try: a received
+    event of message protocol 1 has empty texts where the sent event has the arguments."""
+    if len(facts) < 2 or (now.name and now.args and now.kwargs and now.root_id):
+        return now
+    tries = now.retries or 0
+    found: dict[str, str] = {}
+    for event in facts:
+        if event.type in DESCRIBING and (event.retries or 0) == tries:
+            found |= {
+                field: value
+                for field in _DESCRIBED
+                if not getattr(now, field) and (value := getattr(event, field))
+            }
+    return msgspec.structs.replace(now, **found) if found else now
+
+
+def _state(runs: tuple[Attempt, ...], last: dict[str, Event]) -> tuple[str, Event | None]:
+    succeeded = last.get("task-succeeded")
+    if succeeded is not None:
+        return SUCCESS, succeeded
+    failed, revoked = last.get("task-failed"), last.get("task-revoked")
+    if failed is not None and (revoked is None or _later(failed, revoked)):
+        return FAILURE, failed
+    if revoked is not None:
+        return REVOKED, revoked
+    if not runs:
+        return PENDING, None
+    asking = _asking(runs)
+    return runs[-1].state if asking is None else asking.state, None
+
+
+def _asking(runs: tuple[Attempt, ...]) -> Attempt | None:
+    """The run that asked for the latest try, if that was delivered while it was still on."""
+    run = runs[-1]
+    if run.state == RECEIVED and run.received is not None:
+        begun = [other for other in runs if other.state != RECEIVED and other.number < run.number]
+        if begun and run.received <= (begun[-1].ended or math.inf):
+            return begun[-1]
+    return None
+
+
+def _later(failed: Event, revoked: Event) -> bool:
+    return failed.timestamp >= revoked.timestamp
+
+
+def _describes_better(event: Event, known: Event) -> bool:
+    """By (retries, received over sent); of two equals the later, which comes second."""
+    tries, known_tries = event.retries or 0, known.retries or 0
+    if tries != known_tries:
+        return tries > known_tries
+    return event.type == "task-received" or known.type == "task-sent"
+
+
+def _flags(facts: Facts, runs: tuple[Attempt, ...], end: Event | None) -> tuple[str, ...]:
+    flags: list[str] = []
+    if len(runs) > 1:
+        if any(run.redelivered for run in runs):
+            flags.append("redelivered")
+        if _ran_again(runs):
+            flags.append("ran-again")
+    for run in runs:
+        if _is_partial(run):
+            flags.append("partial")
+            break
+    if is_full(facts):
+        flags.append("shortened")
+    return (*flags, *_end_flags(end)) if end is not None else tuple(flags)
+
+
+def _end_flags(end: Event) -> tuple[str, ...]:
+    if not end.expired and not end.terminated:
+        return ()
+    return (*(("expired",) if end.expired else ()), *(("terminated",) if end.terminated else ()))
+
+
+def _ran_again(runs: tuple[Attempt, ...]) -> bool:
+    """Whether a run began after another had ended the task, as a redelivery makes it."""
+    ends = [run for run in runs if run.state in ENDED and run.ended is not None]
+    return any(_began_after(run, end) for run in runs for end in ends if run is not end)
+
+
+def _began_after(run: Attempt, end: Attempt) -> bool:
+    """One of an earlier try did not, whatever the clocks say. Nor, on another host, is one of
+    the same try said to before it has ended as well: clocks apart, a run that was lost with its
+    worker, and was redelivered for that, looks the same."""
+    if run.started is None or end.ended is None or run.number < end.number:
+        return False
+    is_told = run.worker == end.worker or run.number > end.number or run.state in ENDED
+    return is_told and run.started > end.ended and run.ended != end.ended
+
+
+def _is_partial(run: Attempt) -> bool:
+    if run.started is not None:
+        return run.received is None
+    return run.state in {SUCCESS, RETRY}
