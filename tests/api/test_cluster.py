@@ -17,6 +17,7 @@ pytestmark = pytest.mark.anyio
 async def test_workers_are_judged_at_the_time_of_the_answer(world: World) -> None:
     online = (await world.get("/api/v1/workers")).json()
     world.clock.time = NOW + 60
+    world.store.report(collector(at=NOW + 60))
     silent = (await world.get("/api/v1/workers")).json()
 
     assert online["now"] == NOW
@@ -24,8 +25,47 @@ async def test_workers_are_judged_at_the_time_of_the_answer(world: World) -> Non
     assert [w["status"] for w in silent["items"]] == ["silent"]
 
 
+async def test_nobody_is_called_silent_while_umbel_is_blind(world: World) -> None:
+    world.clock.time = NOW + 60
+
+    (worker,) = (await world.get("/api/v1/workers")).json()["items"]
+    one = (await world.get(f"/api/v1/workers/{WORKER}")).json()
+    flower = (await world.get("/api/workers?status=1")).json()
+
+    assert (worker["status"], worker["unknown_since"]) == ("unknown", NOW)
+    assert (one["status"], one["unknown_since"]) == ("unknown", NOW)
+    assert flower == {WORKER: True}
+
+
+async def test_a_diagnosis_tells_versions_workers_and_what_was_discarded(world: World) -> None:
+    world.store.report(
+        collector(
+            mute={WORKER: NOW - 60},
+            faults={"pickle": 23},
+            recent_faults={"pickle": 3},
+            samples=(("pickle", "A message is pickled.", "gASV"),),
+        )
+    )
+
+    found = (await world.get("/api/v1/diagnosis")).json()
+
+    assert found["versions"]["umbel"] == __version__
+    assert found["versions"]["libraries"]["celery"]
+    assert found["versions"]["brokers"] == ["redis"]
+    assert [(w["hostname"], w["status"], w["events"]) for w in found["workers"]] == [
+        (WORKER, "online", "off")
+    ]
+    assert found["discarded"] == [
+        {
+            "reason": "pickle", "count": 23, "recent": 3,
+            "sentence": "A message is pickled.", "sample": "gASV",
+        }
+    ]  # fmt: skip
+    assert found["live"]["state"] == "partial"
+
+
 def test_a_worker_on_the_wire_is_the_worker_of_the_domain_and_its_status() -> None:
-    fields = set(Worker.__struct_fields__) - {"told"} | {"status"}
+    fields = set(Worker.__struct_fields__) - {"told"} | {"status", "unknown_since"}
     assert set(WorkerRow.__struct_fields__) == fields
 
 
@@ -34,7 +74,9 @@ async def test_the_status_tells_how_everything_is(world: World) -> None:
 
     assert status["version"] == __version__
     assert status["now"] == NOW
-    assert status["live"] == {"state": "live", "lag_s": 0.3, "sentence": "What you see is live."}
+    assert status["live"] == {
+        "state": "live", "lag_s": 0.3, "sentence": "What you see is live.", "troubles": [],
+    }  # fmt: skip
     assert status["collectors"][0]["events"] == 24
     assert status["store"]["tasks"] == 6
 

@@ -21,7 +21,7 @@ from umbel.services.control.values import ActionPlan, ActionReport, ActionReques
 from umbel.services.crew import Crew
 from umbel.services.levers import Levers
 from umbel.services.queues import QueueRow
-from umbel.services.rows import WholeTask, WorkerRow, whole_task, worker_row
+from umbel.services.rows import WholeTask, WorkerRow, whole_task
 from umbel.services.sequence import newest_seq
 from umbel.store.base import Order, Store
 from umbel.store.ledger import AuditPage, Ledger
@@ -86,9 +86,7 @@ class LocalSource:
         return [child.uuid for child in found.items]
 
     def workers(self) -> tuple[WorkerRow, ...]:
-        now = self._clock.now()
-        crew = Crew(self._reading, self._gone_after_s)
-        return tuple(worker_row(worker, now) for worker in crew.listed(now))
+        return Crew(self._reading, self._gone_after_s).rows(self._clock.now())
 
     def follow(self, query: Node, after: int) -> Iterator[Task]:
         while True:

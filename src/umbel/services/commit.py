@@ -76,7 +76,7 @@ class Committer:
         self._tag = chunk.frames[-1].tag
         self._empty_at = chunk.empty_at
         if decoded.faults:
-            self._tally.misunderstood(decoded.faults)
+            self._tally.misunderstood(decoded.faults, self._clock.monotonic())
 
     @property
     def is_full(self) -> bool:
@@ -103,7 +103,7 @@ class Committer:
             return None
         if choked:
             log.warning("%d events were left out. %s", len(choked), choked[0].message)
-            self._tally.misunderstood(choked)
+            self._tally.misunderstood(choked, self._clock.monotonic())
         if self.trouble is not None:
             log.info("The store can be written again.")
         self.trouble = None

@@ -1,10 +1,13 @@
-"""The workers that lists show: all that are known, without those that are long gone."""
+"""The workers that lists show, each with its status: all that are known, without those that
+are long gone."""
 
 from __future__ import annotations
 
 import msgspec
 
-from umbel.cluster.worker import ONLINE, Worker
+from umbel.cluster.worker import ONLINE, SILENT, Worker
+from umbel.services.hearing import UNKNOWN, Hearing, Standing, hearing, standing
+from umbel.services.rows import WorkerRow, worker_row
 from umbel.store.base import Store
 
 
@@ -22,6 +25,33 @@ class Crew(msgspec.Struct, frozen=True):
         if self.gone_after_s is None:
             return workers
         return tuple(each for each in workers if not is_gone(each, now, self.gone_after_s))
+
+    def standings(self, now: float) -> tuple[tuple[Worker, Standing], ...]:
+        """The same, each with its status. Raises `StoreError`."""
+        heard = self._hearing(now)
+        return tuple((worker, standing(worker, now, heard)) for worker in self.listed(now))
+
+    def rows(self, now: float) -> tuple[WorkerRow, ...]:
+        """The same, as they are shown. Raises `StoreError`."""
+        return tuple(worker_row(worker, *found) for worker, found in self.standings(now))
+
+    def row(self, worker: Worker, now: float) -> WorkerRow:
+        """One worker as it is shown, listed or not. Raises `StoreError`."""
+        return worker_row(worker, *standing(worker, now, self._hearing(now)))
+
+    def alive(self, now: float) -> tuple[tuple[Worker, bool], ...]:
+        """The listed workers, and whether each is online; while nothing is heard, whether it
+        was when anything last was: Flower's API knows no third answer. Raises `StoreError`."""
+        return tuple((worker, _alive(worker, found)) for worker, found in self.standings(now))
+
+    def _hearing(self, now: float) -> Hearing:
+        return hearing(self.store.collectors(), now)
+
+
+def _alive(worker: Worker, found: Standing) -> bool:
+    if found.status == UNKNOWN:
+        return found.since is None or worker.status(found.since) != SILENT
+    return found.status == ONLINE
 
 
 def is_gone(worker: Worker, now: float, after_s: float) -> bool:

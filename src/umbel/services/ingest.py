@@ -14,6 +14,7 @@ import logging
 import math
 import os
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -24,7 +25,7 @@ from umbel.services.buffer import FrameBuffer
 from umbel.services.commit import Committer, Limits
 from umbel.services.drain import Drain
 from umbel.services.meter import RUNTIME_BOUNDS, Meter
-from umbel.services.tally import Tally
+from umbel.services.tally import RECENT_S, Tally
 from umbel.store.base import CollectorStatus, Retention, Store
 
 log = logging.getLogger(__name__)
@@ -93,6 +94,9 @@ class Ingest:
         self._trim_at = self._clock.monotonic() + TRIM_EVERY_S
         self._earlier_gaps: tuple[tuple[float, float], ...] = ()
         self._away_since: float | None = None
+        self._connected_at: float | None = None
+        #: How many had been shed at some moments, half a minute apart; the first is recent.
+        self._shed_marks = deque([(self._clock.monotonic(), 0)], maxlen=3)
 
     def run(self, stop: threading.Event) -> None:
         """Take in events until `stop` is set; then commit what was read, settle it and leave
@@ -135,7 +139,22 @@ class Ingest:
             faults=counts.faults,
             samples=counts.samples,
             event_kinds=counts.kinds,
+            cut_off_since=self._connected_at if health.since is None else None,
+            heard_at=counts.heard_at,
+            mute=counts.mute,
+            recent_events=counts.recent_events,
+            recent_faults=counts.recent_faults,
+            faulty_since=self._clock.now() - counts.faulty_s if counts.recent_faults else None,
+            recent_shed=self._shed - self._shed_marks[0][1],
         )
+
+    def _note_moment(self) -> None:
+        """Once a second: whether the broker is heard, and how much has been shed by now."""
+        if self._source.health().since is not None:
+            self._connected_at = self._clock.now()
+        now = self._clock.monotonic()
+        if now - self._shed_marks[-1][0] > RECENT_S / 2:
+            self._shed_marks.append((now, self._shed))
 
     def _lag_s(self, committed_s: float) -> float:
         """How far behind (see `CollectorStatus`), if the last commit was so by
@@ -233,6 +252,7 @@ class Ingest:
 
     def _report(self) -> None:
         self._note_absence()
+        self._note_moment()
         trouble = self._committer.trouble
         try:
             self._store.report(self.status())

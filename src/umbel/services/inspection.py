@@ -35,6 +35,8 @@ ANSWER_S: Final = 1.0
 _SECOND_PART: Final = 0.7
 #: How long a worker that sends no heartbeats is expected to answer again, seconds.
 HEARD_S: Final = 60.0
+#: How many workers' last answers are remembered.
+ANSWERED_MAX: Final = 1_000
 #: The most entries of a list (revoked ids, tasks) that are kept of one worker: the last.
 LISTED_MAX: Final = 5_000
 
@@ -73,6 +75,7 @@ class Inspection:
         self._clock = clock
         self._flights: Flights[Answers] = Flights(clock, KEPT_S)
         self._heard: dict[str, float] = {}
+        self._answered: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def ask(self, what: Inspected, workers: Sequence[str] | None = None) -> Mapping[str, object]:
@@ -109,6 +112,11 @@ class Inspection:
         now = self._clock.now()
         return tuple(w.hostname for w in self._store.workers() if w.status(now) == ONLINE)
 
+    def answered(self) -> dict[str, float]:
+        """When workers last answered a question (Unix seconds): `ANSWERED_MAX` at most."""
+        with self._lock:
+            return dict(self._answered)
+
     def forget(self) -> None:
         """Ask anew next time: something was changed."""
         self._flights.clear()
@@ -129,9 +137,19 @@ class Inspection:
         replies = (
             self._cluster.ask(what, workers=workers, timeout_s=self._answer_s) if workers else ()
         )
+        self._note(replies)
         return _answers(what, replies, set(workers), self._clock.now())
 
+    def _note(self, replies: Sequence[Reply]) -> None:
+        with self._lock:
+            for reply in replies:
+                self._answered.pop(reply.worker, None)
+                self._answered[reply.worker] = self._clock.now()
+            while len(self._answered) > ANSWERED_MAX:
+                del self._answered[next(iter(self._answered))]
+
     def _hear(self, replies: Sequence[Reply]) -> None:
+        self._note(replies)
         with self._lock:
             self._heard |= {reply.worker: self._clock.monotonic() for reply in replies}
 

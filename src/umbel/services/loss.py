@@ -27,6 +27,8 @@ from umbel.cluster.events import Event
 BEATS: Final = 3
 #: A process that counted on at this many heartbeats without a task event sends none.
 SILENT_BEATS: Final = 2
+#: How many workers are told of that run tasks and tell of none.
+MUTE_MAX: Final = 50
 #: Worker processes that are remembered; those unheard of for longest are forgotten.
 PROCESSES_MAX: Final = 10_000
 #: No process begins more tasks than this; a larger count is a slip, or a lie.
@@ -43,6 +45,7 @@ class _Process:
         "heard",
         "last",
         "lost",
+        "mute_since",
         "quiet",
         "silent",
         "sound",
@@ -54,6 +57,8 @@ class _Process:
         self.started = self.lost = self.sound = self.quiet = 0
         self.heard = False
         self.silent = True
+        #: When it was found to count tasks and to tell of none, Unix seconds.
+        self.mute_since: float | None = None
         self.differences: deque[int] = deque(maxlen=BEATS)
 
     def begin_again(self, processed: int) -> None:
@@ -98,21 +103,24 @@ class LossEstimate:
                 self._processes.popitem(last=False)
             return
         self._processes.move_to_end(key)
-        self._listen(process, processed)
+        self._listen(process, processed, event.timestamp)
         if process.silent:
             self._count(process, process.sound)
             process.begin_again(processed)
         else:
             self._compare(process, processed)
 
-    def _listen(self, process: _Process, processed: int) -> None:
+    def _listen(self, process: _Process, processed: int, at: float) -> None:
         if process.heard:
             process.silent = False
             process.quiet = 0
+            process.mute_since = None
             process.sound = process.lost
         elif processed > process.last:
             process.quiet += 1
-            process.silent = process.silent or process.quiet >= SILENT_BEATS
+            if process.quiet >= SILENT_BEATS:
+                process.silent = True
+                process.mute_since = process.mute_since or at
         process.heard = False
         process.last = processed
 
@@ -126,6 +134,19 @@ class LossEstimate:
             self._count(process, min(process.differences))
         elif difference < process.lost:
             self._count(process, difference)
+
+    def mute(self) -> dict[str, float]:
+        """Workers that count tasks and tell of none, and since when (Unix seconds): the first
+        `MUTE_MAX` by name. One with a process that tells is not among them."""
+        since: dict[str, float] = {}
+        telling: set[str] = set()
+        for (hostname, _), process in self._processes.items():
+            if process.mute_since is not None:
+                since[hostname] = max(since.get(hostname, 0.0), process.mute_since)
+            elif not process.silent:
+                telling.add(hostname)
+        mute = sorted(since.keys() - telling)[:MUTE_MAX]
+        return {hostname: since[hostname] for hostname in mute}
 
     def _count(self, process: _Process, lost: int) -> None:
         self.lost += lost - process.lost

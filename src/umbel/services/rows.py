@@ -80,10 +80,12 @@ class WholeTask(Task, frozen=True, kw_only=True):
 
 
 class WorkerRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A worker, and whether it is `online`, `silent` or `offline` at the time asked."""
+    """A worker, and whether it is `online`, `silent` or `offline` at the time asked; or
+    `unknown`, since Umbel itself hears nothing since `unknown_since` (Unix seconds)."""
 
     hostname: str
     status: str
+    unknown_since: float | None
     heartbeat: float | None
     online: float | None
     offline: float | None
@@ -119,7 +121,7 @@ def _asked(intent: Intent) -> Asked:
     return Asked(kind=intent.kind, at=intent.at, actor=intent.actor, action_id=intent.action_id)
 
 
-def worker_row(worker: Worker, now: float) -> WorkerRow:
-    """The worker, judged at `now` (Unix seconds)."""
+def worker_row(worker: Worker, status: str, unknown_since: float | None = None) -> WorkerRow:
+    """The worker with this status."""
     fields = {name: getattr(worker, name) for name in Worker.__struct_fields__ if name != "told"}
-    return WorkerRow(status=worker.status(now), **fields)
+    return WorkerRow(status=status, unknown_since=unknown_since, **fields)

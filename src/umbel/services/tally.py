@@ -16,6 +16,8 @@ from umbel.services.meter import Meter
 
 #: The span of `rate`, in seconds.
 RATE_SPAN_S: Final = 10.0
+#: The span of what is recent, in seconds.
+RECENT_S: Final = 60.0
 SAMPLES_KEPT: Final = 20
 #: Event kinds that are counted apart; applications invent their own.
 KINDS_MAX: Final = 200
@@ -27,7 +29,9 @@ _kind: Final = attrgetter("type")
 class Counts(msgspec.Struct, frozen=True):
     """The counts at one moment. `rate` is events a second over the last ten seconds, or
     since the start; `lag_s` how far the last commit was behind; `samples` are (reason,
-    sentence, first characters) of the last faults."""
+    sentence, first characters) of the last faults. `heard_at` is when the last event became
+    durable (Unix seconds); what is `recent` is of the last minute, and the first of these
+    faults came `faulty_s` ago; `mute` is that of `LossEstimate`."""
 
     events: int
     messages: int
@@ -38,6 +42,11 @@ class Counts(msgspec.Struct, frozen=True):
     kinds: dict[str, int]
     faults: dict[str, int]
     samples: tuple[tuple[str, str, str], ...]
+    heard_at: float | None
+    recent_events: int
+    recent_faults: dict[str, int]
+    faulty_s: float
+    mute: dict[str, float]
 
 
 class Tally:
@@ -56,6 +65,8 @@ class Tally:
         self._faults: Counter[str] = Counter()
         self._samples: deque[tuple[str, str, str]] = deque(maxlen=SAMPLES_KEPT)
         self._recent: deque[tuple[float, int]] = deque()
+        self._recent_faults: deque[tuple[float, Counter[str]]] = deque()
+        self._heard_at: float | None = None
         self._loss = LossEstimate()
 
     def committed(
@@ -77,6 +88,8 @@ class Tally:
             self._events += len(events)
             self._messages += messages
             self._recent.append((now, len(events)))
+            if events:
+                self._heard_at = wall
             self._loss.see(events)
             self._kinds.update(map(_kind, events))
             if len(self._kinds) > KINDS_MAX:
@@ -86,16 +99,20 @@ class Tally:
         if self._meter is not None:
             self._meter.count(events, now, wall)
 
-    def misunderstood(self, faults: Sequence[Fault]) -> None:
-        """These could not be decoded or stored."""
+    def misunderstood(self, faults: Sequence[Fault], now: float) -> None:
+        """These could not be decoded or stored, at `now` (monotonic seconds)."""
         with self._lock:
             self._malformed += len(faults)
+            if not self._recent_faults or now - self._recent_faults[-1][0] > 1.0:
+                self._recent_faults.append((now, Counter()))
+            self._recent_faults[-1][1].update(fault.reason for fault in faults)
             for fault in faults:
                 self._faults[fault.reason] += 1
                 self._samples.append((fault.reason, fault.message, fault.sample))
 
     def counts(self, now: float) -> Counts:
         with self._lock:
+            self._forget(now)
             return Counts(
                 events=self._events,
                 messages=self._messages,
@@ -106,14 +123,23 @@ class Tally:
                 kinds=dict(self._kinds),
                 faults=dict(self._faults),
                 samples=tuple(self._samples),
+                heard_at=self._heard_at,
+                recent_events=sum(count for _, count in self._recent),
+                recent_faults=dict(sum((each for _, each in self._recent_faults), Counter())),
+                faulty_s=now - self._recent_faults[0][0] if self._recent_faults else 0.0,
+                mute=self._loss.mute(),
             )
 
+    def _forget(self, now: float) -> None:
+        """Keep what is recent."""
+        while self._recent and self._recent[0][0] < now - RECENT_S:
+            self._recent.popleft()
+        while self._recent_faults and self._recent_faults[0][0] < now - RECENT_S:
+            self._recent_faults.popleft()
+
     def _rate(self, now: float) -> float:
-        recent = self._recent
-        while recent and recent[0][0] < now - RATE_SPAN_S:
-            recent.popleft()
         span_s = min(RATE_SPAN_S, max(1.0, now - self._started))
-        return sum(count for _, count in recent) / span_s
+        return sum(count for at, count in self._recent if at >= now - RATE_SPAN_S) / span_s
 
 
 def _most(kinds: Counter[str]) -> Counter[str]:

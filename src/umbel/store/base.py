@@ -146,7 +146,12 @@ class CollectorStatus(msgspec.Struct, frozen=True, kw_only=True):
     has waited here, and while a backlog is read, the age of what was stored last, by its
     newest event's stamp, but no more than the time since the broker was last seen to keep
     nothing. So a slow clock of another machine makes nothing late, and `lag_s` is 0 when
-    nothing waits, here or in the broker."""
+    nothing waits, here or in the broker.
+
+    `cut_off_since` is when the broker was last heard, while it is not connected; `heard_at` when
+    the last event came. `mute` has workers (50 at most) that count tasks and tell of none, and
+    since when. What is `recent` is of the last minute; `faulty_since`: when the first of these
+    faults came; `foreign_consumers`: how many others read from the same queue."""
 
     collector: str
     pid: int
@@ -169,6 +174,14 @@ class CollectorStatus(msgspec.Struct, frozen=True, kw_only=True):
     faults: dict[str, int] = {}
     samples: tuple[tuple[str, str, str], ...] = ()
     event_kinds: dict[str, int] = {}
+    cut_off_since: float | None = None
+    heard_at: float | None = None
+    mute: dict[str, float] = {}
+    recent_faults: dict[str, int] = {}
+    recent_events: int = 0
+    recent_shed: int = 0
+    faulty_since: float | None = None
+    foreign_consumers: int = 0
 
 
 class TaskTally(msgspec.Struct, frozen=True, array_like=True):
@@ -199,8 +212,19 @@ class Tallies(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[TaskTally, ...] = ()
 
 
+class DamagedPart(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of the store that cannot be read and was set aside, while the rest goes on:
+    what is wrong and what is missing without it, what to do, and since when (Unix seconds)."""
+
+    name: str
+    sentence: str
+    remedy: str = ""
+    since: float | None = None
+
+
 class StoreStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """The store's own measures. `unindexed` counts tasks that text search still scans."""
+    """The store's own measures. `unindexed` counts tasks that text search still scans;
+    `damaged` are the parts that are set aside."""
 
     kind: str
     location: str
@@ -211,6 +235,7 @@ class StoreStatus(msgspec.Struct, frozen=True, kw_only=True):
     newest: float | None = None
     partitions: int = 1
     unindexed: int = 0
+    damaged: tuple[DamagedPart, ...] = ()
 
 
 class Store(Protocol):

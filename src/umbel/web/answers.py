@@ -7,7 +7,8 @@ import msgspec
 from umbel.broker.base import Capabilities, QueuedMessage
 from umbel.results.base import Result
 from umbel.services.control.values import Action, ActionPlan, ActionReport
-from umbel.services.health import Liveness, Pulse, Status
+from umbel.services.health import Pulse, Status
+from umbel.services.liveness import Liveness
 from umbel.services.queues import QueueRow
 from umbel.services.registered import Registered
 from umbel.services.rows import TaskRow, WholeTask, WorkerRow

@@ -7,11 +7,12 @@ import msgspec
 
 from umbel.clock import Clock
 from umbel.services.crew import Crew
+from umbel.services.diagnosis import Diagnosis, diagnose
 from umbel.services.health import Health, Status
 from umbel.services.intents import Intents
 from umbel.services.levers import Levers
 from umbel.services.live import Hub
-from umbel.services.rows import WholeTask, worker_row
+from umbel.services.rows import WholeTask
 from umbel.services.search import Reading, Search
 from umbel.store.base import Store
 from umbel.web import answers, requests
@@ -111,12 +112,15 @@ def one_workflow(services: Services, asked: requests.OneWorkflow) -> answers.Wor
 
 def list_workers(services: Services, _: requests.Nothing) -> answers.Workers:
     now = services.clock.now()
-    workers = services.crew.listed(now)
-    return answers.Workers(items=tuple(worker_row(worker, now) for worker in workers), now=now)
+    return answers.Workers(items=services.crew.rows(now), now=now)
 
 
 def read_status(services: Services, _: requests.Nothing) -> Status:
     return services.health.status()
+
+
+def read_diagnosis(services: Services, _: requests.Nothing) -> Diagnosis:
+    return diagnose(services.store, services.health, services.crew, services.clock)
 
 
 def livez(_: Services, __: requests.Nothing) -> str:

@@ -10,7 +10,7 @@ from umbel.cluster.worker import OFFLINE, Worker
 from umbel.errors import BrokerError
 from umbel.services.inspection import Inspected
 from umbel.services.registered import registered
-from umbel.services.rows import WorkerRow, worker_row
+from umbel.services.rows import WorkerRow
 from umbel.web import answers, requests
 from umbel.web.handlers import Services
 from umbel.web.problems import Refusal
@@ -31,7 +31,7 @@ def one_worker(services: Services, asked: requests.OneWorker) -> answers.OneWork
             trouble = str(error)
     if row is None and not says:
         raise _unknown(asked.name)
-    row = row or worker_row(Worker(hostname=asked.name), services.clock.now())
+    row = row or services.crew.row(Worker(hostname=asked.name), services.clock.now())
     return answers.OneWorker(
         **msgspec.structs.asdict(row),
         answers=answered,
@@ -82,7 +82,7 @@ def read_result(services: Services, asked: requests.ReadResult) -> answers.Resul
 def _row(services: Services, name: str) -> WorkerRow | None:
     now = services.clock.now()
     found = (w for w in services.store.workers() if w.hostname == name)
-    return next((worker_row(worker, now) for worker in found), None)
+    return next((services.crew.row(worker, now) for worker in found), None)
 
 
 def _unknown(name: str) -> Refusal:

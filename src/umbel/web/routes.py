@@ -11,6 +11,7 @@ import msgspec
 from umbel.auth.base import Permission
 from umbel.services.control.applying import Apply
 from umbel.services.control.values import ActionRequest
+from umbel.services.diagnosis import Diagnosis
 from umbel.services.health import Status
 from umbel.services.rows import WholeTask
 from umbel.web import acting, answers, handlers, inspecting, login, requests
@@ -220,6 +221,15 @@ ROUTES: Final = (
         asks=requests.Nothing,
         answers=Status,
         handler=handlers.read_status,
+    ),
+    Route(
+        name="diagnosis",
+        path=f"{API_ROOT}/diagnosis",
+        summary="What to know when something is missing: versions, events, gaps, discarded",
+        tag="cluster",
+        asks=requests.Nothing,
+        answers=Diagnosis,
+        handler=handlers.read_diagnosis,
     ),
     Route(
         name="live",

@@ -103,7 +103,7 @@ def test_rate_is_of_the_last_ten_seconds() -> None:
 def test_the_last_faults_are_kept_as_samples() -> None:
     tally = Tally(0.0)
 
-    tally.misunderstood([Fault("not-json", f"No {number}.", "{") for number in range(30)])
+    tally.misunderstood([Fault("not-json", f"No {number}.", "{") for number in range(30)], 1.0)
 
     counts = tally.counts(1.0)
     assert counts.malformed == counts.faults["not-json"] == 30

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from tests.api.world import NOW, collector
 from tests.support.clocks import SetWallClock
-from umbel.services.health import Health, judge
+from umbel.services.health import Health
+from umbel.services.liveness import Evidence, Liveness
+from umbel.services.liveness import judge as judge_evidence
+from umbel.store.base import CollectorStatus, DamagedPart
 from umbel.store.memory import MemoryStore
+
+
+def judge(
+    collectors: Sequence[CollectorStatus], now: float, supervised: str | None = None
+) -> Liveness:
+    return judge_evidence(Evidence(now=now, collectors=tuple(collectors), supervised=supervised))
 
 
 def test_a_fresh_connected_collector_is_live() -> None:
@@ -130,3 +142,71 @@ def test_the_pulse_sums_collectors_that_report_now() -> None:
 
     assert (counters.events, counters.lost, counters.shed) == (12, 1, 2)
     assert counters.rate == 3.0
+
+
+def troubles(*collectors: CollectorStatus, **evidence: Any) -> list[tuple[str, str]]:
+    live = judge_evidence(Evidence(now=NOW, collectors=collectors, **evidence))
+    return [(each.kind, each.severity) for each in live.troubles]
+
+
+def test_workers_that_run_tasks_and_tell_of_none_are_not_live() -> None:
+    live = judge([collector(mute={"w1@h": NOW - 60, "w2@h": NOW - 30})], NOW)
+
+    assert live.state == "partial"
+    (trouble,) = live.troubles
+    assert (
+        trouble.sentence == "w1@h and w2@h run tasks and tell of none: task events are off there."
+    )
+    assert (trouble.action, trouble.workers) == ("enable_events", ("w1@h", "w2@h"))
+    assert trouble.since == NOW - 60
+
+
+def test_a_worker_that_another_collector_hears_is_not_mute() -> None:
+    deaf = collector(mute={"w1@h": NOW - 60})
+
+    assert judge([deaf, collector(collector="b")], NOW).state == "live"
+
+
+def test_pickled_events_are_told_with_what_to_do() -> None:
+    live = judge([collector(recent_faults={"pickle": 23}, recent_events=100)], NOW)
+
+    assert live.state == "partial"
+    assert "23 events were pickled and not read" in live.sentence
+    assert "event_serializer = 'json'" in live.troubles[0].remedy
+
+
+def test_a_few_events_that_cannot_be_read_are_a_notice() -> None:
+    few = collector(recent_faults={"not-json": 3}, recent_events=10_000)
+
+    assert judge([few], NOW).state == "live"
+    assert troubles(few) == [("discarded", "notice")]
+
+
+def test_when_nothing_that_comes_can_be_read_it_is_blind() -> None:
+    live = judge([collector(recent_faults={"unreadable": 500})], NOW)
+
+    assert live.state == "blind"
+    assert "Nothing that comes can be read" in live.sentence
+
+
+def test_workers_that_answer_and_are_not_heard_are_deafness() -> None:
+    quiet = collector(heard_at=NOW - 90)
+
+    assert troubles(quiet, answered={"w1@h": NOW - 1}) == [("deaf", "error")]
+    assert troubles(quiet, answered={"w1@h": NOW - 85}) == []
+    assert troubles(collector(heard_at=NOW - 5), answered={"w1@h": NOW - 1}) == []
+
+
+def test_a_foreign_consumer_a_damaged_file_and_shedding_are_not_live() -> None:
+    part = DamagedPart(name="tasks-000001.db", sentence="It is damaged.", remedy="Restore it.")
+
+    assert judge([collector(foreign_consumers=1)], NOW).state == "partial"
+    assert judge([collector(recent_shed=10)], NOW).state == "partial"
+    assert troubles(collector(), damaged=(part,)) == [("damaged_store", "error")]
+
+
+def test_being_behind_is_said_before_what_is_missing() -> None:
+    live = judge([collector(lag_s=42.0, recent_shed=10)], NOW)
+
+    assert live.state == "behind"
+    assert [each.kind for each in live.troubles] == ["behind", "shed"]

@@ -13,9 +13,9 @@ import msgspec
 from starlette.responses import Response
 
 from umbel.cluster.task import RECEIVED
-from umbel.cluster.worker import OFFLINE, ONLINE, Worker
+from umbel.cluster.worker import OFFLINE, Worker
 from umbel.query.ast import And, Has, How, Matches, Node, Not
-from umbel.services.health import REPORT_DUE_S
+from umbel.services.liveness import REPORT_DUE_S
 from umbel.services.meter import GONE_AFTER_S, RUNTIME_BOUNDS
 from umbel.store.base import CollectorStatus, Store, Tallies, TaskTally
 from umbel.web.flower.asking import Asked
@@ -55,7 +55,7 @@ def metrics(services: Services, _: Asked) -> object:
                 _prefetched(services, [each.hostname for each in workers], counted.items, now)),
         *family("flower_worker_online", "gauge",
                 "Whether heartbeats of the worker come in time (1) or not (0).",
-                (({"worker": w.hostname}, float(w.status(now) == ONLINE)) for w in workers)),
+                _online(services, workers, now)),
         *family("flower_worker_number_of_currently_executing_tasks", "gauge",
                 "Tasks that run at the worker now, by its last heartbeat.",
                 _executing(workers, now)),
@@ -171,6 +171,12 @@ def _workers(services: Services, now: float) -> list[Worker]:
 
 def _heard(worker: Worker) -> float:
     return max(worker.heartbeat or 0.0, worker.online or 0.0, worker.offline or 0.0)
+
+
+def _online(services: Services, workers: Iterable[Worker], now: float) -> Iterator[Sample]:
+    """While Umbel itself hears nothing, as it was when it last did: no worker fell silent."""
+    alive = {worker.hostname: float(is_alive) for worker, is_alive in services.crew.alive(now)}
+    return (({"worker": w.hostname}, alive.get(w.hostname, 0.0)) for w in workers)
 
 
 def _executing(workers: Iterable[Worker], now: float) -> Iterator[Sample]:

@@ -44,7 +44,7 @@ def list_workers(services: Services, asked: Asked) -> object:
     name = asked.text("workername")
     if asked.flag("status"):
         now = services.clock.now()
-        return {each.hostname: each.status(now) == ONLINE for each in services.crew.listed(now)}
+        return {each.hostname: alive for each, alive in services.crew.alive(now)}
     if not name:
         return _profiles(services, _ALL, None)
     found = _profiles(services, _ONE, [name])
@@ -130,7 +130,8 @@ def workers_table(services: Services) -> object:
     """The rows of Flower's page of workers."""
     now = services.clock.now()
     until = services.clock.monotonic() + _COUNTING_S
-    return {"data": [_row(services, each, now, until) for each in services.crew.listed(now)]}
+    rows = [_row(services, each, alive, now, until) for each, alive in services.crew.alive(now)]
+    return {"data": rows}
 
 
 def _profiles(
@@ -170,7 +171,9 @@ def _messages(row: QueueDepth, transport: str) -> int | None:
     return row.ready + (row.unacknowledged or 0)
 
 
-def _row(services: Services, worker: Worker, now: float, until: float) -> dict[str, object]:
+def _row(
+    services: Services, worker: Worker, alive: bool, now: float, until: float
+) -> dict[str, object]:
     left_s = until - services.clock.monotonic()
     counts = _counts(services, worker.hostname, now, left_s) if left_s > 0 else {}
     return {
@@ -186,7 +189,7 @@ def _row(services: Services, worker: Worker, now: float, until: float) -> dict[s
         "sw_ident": worker.sw_ident,
         "sw_ver": worker.sw_ver,
         "sw_sys": worker.sw_sys,
-        "status": worker.status(now) == ONLINE,
+        "status": alive,
     }
 
 

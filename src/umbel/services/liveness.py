@@ -1,0 +1,247 @@
+"""Whether what people see is live: one rule, in one place.
+
+The judgement (`judge`) is a pure function of what is known (`Evidence`). "Live" is earned: a
+connected collector is not enough. It is said only while workers that run tasks also tell of
+them, while what comes is recognised and read, while nobody takes a part of it away, and while
+every part of the store is there. Otherwise the history is `partial`: new things come, but not
+all of them; `blind`: nothing new is recorded; or `behind`: all comes, and late.
+
+Several collectors back each other up: one that is fresh and connected is enough, the quickest
+one says how far behind, and a gap counts only where no other collector was connected through it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal
+
+import msgspec
+
+from umbel.services import trouble
+from umbel.services.spans import span
+from umbel.services.trouble import SEVERITIES, Severity, Trouble
+from umbel.store.base import CollectorStatus, DamagedPart
+
+#: A collector that has not reported for this long is taken for dead, seconds.
+REPORT_DUE_S: Final = 5.0
+#: Lag up to this is called live, seconds.
+BEHIND_AFTER_S: Final = 2.0
+#: Gaps that ended within this are told with the status, seconds; lists mark them for ever.
+GAPS_TOLD_S: Final = 600.0
+#: So many events a minute that cannot be read, and one in so many, leave holes.
+MANY_FAULTS: Final = 10
+FAULTY_ONE_IN: Final = 100
+#: Workers that answer when asked have sent something within this, seconds; most tell of
+#: themselves every two.
+EVENT_DUE_S: Final = 60.0
+
+State = Literal["live", "partial", "behind", "blind"]
+
+
+class Liveness(msgspec.Struct, frozen=True):
+    """`live`; `partial` (new things come, but not all); `behind` (by `lag_s` seconds); or
+    `blind`, in a sentence for a person. `troubles` are all that is wrong, the gravest first."""
+
+    state: State
+    lag_s: float | None
+    sentence: str
+    troubles: tuple[Trouble, ...] = ()
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known at `now` (Unix seconds). `supervised` is why the watched collector process
+    does not run or cannot store, if so; `answered` when workers last answered a question."""
+
+    now: float
+    collectors: tuple[CollectorStatus, ...] = ()
+    supervised: str | None = None
+    damaged: tuple[DamagedPart, ...] = ()
+    answered: Mapping[str, float] = {}
+
+
+def judge(evidence: Evidence) -> Liveness:
+    """How current, and how whole, the history is."""
+    working = _working(evidence)
+    if isinstance(working, Trouble):
+        found = [working, *_damaged(evidence)]
+        return Liveness("blind", None, working.sentence, _sorted(found))
+    lag_s = min(c.lag_s for c in working)
+    found = [*_deafness(evidence, working), *_damaged(evidence), *_incomplete(working)]
+    found += [trouble.behind(lag_s)] if lag_s > BEHIND_AFTER_S else []
+    found += _missing(evidence)
+    return _said(_sorted(found), lag_s)
+
+
+def _said(found: tuple[Trouble, ...], lag_s: float) -> Liveness:
+    grave = [each for each in found if each.severity != "notice"]
+    kinds = {each.kind: each for each in grave}
+    if "deaf" in kinds:
+        return Liveness("blind", None, kinds["deaf"].sentence, found)
+    first = kinds.get("behind") or (grave[0] if grave else None)
+    begin = first.sentence if first is not None else "What you see is live."
+    notices = [each.sentence for each in found if each.severity == "notice"]
+    state: State = "live" if first is None else "behind" if "behind" in kinds else "partial"
+    return Liveness(state, lag_s, " ".join([begin, *notices]), found)
+
+
+def _sorted(found: Sequence[Trouble]) -> tuple[Trouble, ...]:
+    def weight(each: Trouble) -> tuple[int, bool]:
+        return SEVERITIES.index(each.severity), each.kind != "behind"
+
+    return tuple(sorted(found, key=weight))
+
+
+# -- blind ---------------------------------------------------------------------------------
+
+
+def _working(evidence: Evidence) -> list[CollectorStatus] | Trouble:
+    """The collectors that record now; or why there is none."""
+    since = blind_since(evidence.collectors, evidence.now)
+    now_reporting = fresh(evidence.collectors, evidence.now)
+    if not now_reporting:
+        return trouble.blind(_silence(evidence), since)
+    connected = [c for c in now_reporting if c.broker == "connected"]
+    if not connected:
+        return trouble.blind(_disconnection(now_reporting), since)
+    storing = [c for c in connected if not c.trouble]
+    if not storing:
+        # Connected, so what troubles it is the store, and `lag_s` says only since when.
+        return trouble.blind(_newest(connected).trouble or "", since)
+    return storing
+
+
+def fresh(collectors: Sequence[CollectorStatus], now: float) -> list[CollectorStatus]:
+    """Those that report now."""
+    # A report from far ahead is one from before the clock was set back.
+    return [c for c in collectors if abs(now - c.at) <= REPORT_DUE_S]
+
+
+def recording(collectors: Sequence[CollectorStatus], now: float) -> list[CollectorStatus]:
+    """Those that hear the broker and store what it says, now."""
+    return [c for c in fresh(collectors, now) if c.broker == "connected" and not c.trouble]
+
+
+def blind_since(collectors: Sequence[CollectorStatus], now: float) -> float | None:
+    """Since when (Unix seconds) nothing is recorded; None while something is, and where
+    nothing ever was."""
+    if recording(collectors, now):
+        return None
+    ends = []
+    for each in collectors:
+        if each.broker != "connected" and each.cut_off_since is not None:
+            ends.append(each.cut_off_since)
+        elif each.trouble and each.broker == "connected":
+            ends.append(each.at - each.lag_s)
+        elif each.broker == "connected":
+            ends.append(min(each.at, now))
+    return max(ends, default=None)
+
+
+def _newest(collectors: Sequence[CollectorStatus]) -> CollectorStatus:
+    return max(collectors, key=lambda c: c.at)
+
+
+def _silence(evidence: Evidence) -> str:
+    if evidence.supervised:
+        return evidence.supervised
+    if not evidence.collectors:
+        return (
+            "No collector has reported yet, so nothing is recorded. "
+            "It starts with `umbel serve`, or run `umbel collect`."
+        )
+    last = max(c.at for c in evidence.collectors)
+    return (
+        f"No collector has reported for {span(evidence.now - last)}, so nothing new is "
+        "recorded. Restart `umbel serve` or `umbel collect`; its log says why it stopped."
+    )
+
+
+def _disconnection(reporting: Sequence[CollectorStatus]) -> str:
+    newest = _newest(reporting)
+    if newest.trouble:
+        return newest.trouble
+    return f"The collector is not connected to the broker at {newest.broker_url} yet."
+
+
+# -- partial -------------------------------------------------------------------------------
+
+
+def _deafness(evidence: Evidence, working: Sequence[CollectorStatus]) -> list[Trouble]:
+    """Connected, and yet nothing is heard of those who are there."""
+    heard = max((c.heard_at or c.connected_since or c.started) for c in working)
+    workers = sorted(w for w, at in evidence.answered.items() if at > heard + EVENT_DUE_S)
+    return [trouble.unheard(workers, evidence.now - heard, heard)] if workers else []
+
+
+def _damaged(evidence: Evidence) -> list[Trouble]:
+    return [trouble.damaged(each.sentence, each.remedy, each.since) for each in evidence.damaged]
+
+
+def _incomplete(working: Sequence[CollectorStatus]) -> list[Trouble]:
+    """What is taken away, not told, or not read of what happens now. What one collector does
+    not get another may, so the best one counts."""
+    foreign = min(c.foreign_consumers for c in working)
+    found = [trouble.foreign_consumer(foreign)] if foreign else []
+    mute = _mute(working)
+    found += [trouble.events_off(mute)] if mute else []
+    faulty = min(working, key=lambda c: sum(c.recent_faults.values()))
+    if faulty.recent_faults:
+        severity = _weight_of_faults(faulty)
+        found.append(trouble.discarded(faulty.recent_faults, severity, faulty.faulty_since))
+    shed = min(c.recent_shed for c in working)
+    return [*found, trouble.shed(shed)] if shed else found
+
+
+def _weight_of_faults(collector: CollectorStatus) -> Severity:
+    """Some events that cannot be read are a notice; many leave holes; all are deafness."""
+    faults, events = sum(collector.recent_faults.values()), collector.recent_events
+    if faults >= MANY_FAULTS and not events:
+        return "error"
+    return "warning" if faults >= MANY_FAULTS and faults * FAULTY_ONE_IN >= events else "notice"
+
+
+def _mute(working: Sequence[CollectorStatus]) -> dict[str, float]:
+    """Workers of which every collector says that they count tasks and tell of none."""
+    alike = Counter(worker for c in working for worker in c.mute)
+    return {
+        worker: max(c.mute[worker] for c in working)
+        for worker, count in alike.items()
+        if count == len(working)
+    }
+
+
+# -- what is missing -----------------------------------------------------------------------
+
+
+def _missing(evidence: Evidence) -> list[Trouble]:
+    reporting = fresh(evidence.collectors, evidence.now)
+    gaps = [
+        (start, end)
+        for collector in reporting
+        for start, end in collector.gaps
+        if evidence.now - end <= GAPS_TOLD_S and not _covered(collector, reporting, start, end)
+    ]
+    if not gaps:
+        return []
+    missed_s = sum(end - start for start, end in gaps)
+    ago_s = evidence.now - max(end for _, end in gaps)
+    sentence = (
+        f"About {span(missed_s)} of events may be missing: "
+        f"the broker was out of reach until {span(ago_s)} ago."
+    )
+    since = min(start for start, _ in gaps)
+    return [Trouble(kind="gap", severity="notice", sentence=sentence, since=since)]
+
+
+def _covered(
+    collector: CollectorStatus, reporting: Sequence[CollectorStatus], start: float, end: float
+) -> bool:
+    """Whether another collector was connected all the time from `start` to `end`."""
+    return any(
+        other is not collector
+        and other.broker == "connected"
+        and other.started <= start
+        and not any(begun < end and ended > start for begun, ended in other.gaps)
+        for other in reporting
+    )
