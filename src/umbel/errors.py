@@ -12,6 +12,7 @@
     │   └── CursorError          a paging cursor is not one of ours, or has expired
     ├── BrokerError              (sent: how many messages the broker had taken before)
     │   ├── BrokerRefused        wrong credentials, virtual host or arguments
+    │   │   └── QueueShared      somebody else reads our event queue (consumers: how many)
     │   ├── BrokerUnreachable    nothing answers
     │   └── NotSupported         this kind of broker cannot do that
     ├── ResultsUnavailable       the result backend is disabled, unreachable or unreadable
@@ -121,6 +122,14 @@ class BrokerError(UmbelError):
 
 class BrokerRefused(BrokerError):
     """The broker answered and said no: credentials, virtual host, arguments."""
+
+
+class QueueShared(BrokerRefused):
+    """`consumers` others read the event queue of this store."""
+
+    def __init__(self, message: str, *, remedy: str = "", consumers: int = 1) -> None:
+        super().__init__(message, remedy=remedy)
+        self.consumers = consumers
 
 
 class BrokerUnreachable(BrokerError):

@@ -150,8 +150,8 @@ def test_a_redis_that_goes_silent_is_noticed(
     valkey: ValkeyBroker, fast: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Frozen, then thawed: the sockets stay open and nothing answers."""
-    monkeypatch.setattr("umbel.broker.redis.QUIET_S", 0.3)
-    monkeypatch.setattr("umbel.broker.redis.ANSWER_S", 0.5)
+    monkeypatch.setattr("umbel.broker.redis.PING_S", 0.3)
+    monkeypatch.setattr("umbel.broker.redis.SILENT_S", 0.8)
     monkeypatch.setattr("umbel.broker.generic.PROBE_EVERY_S", 0.3)
     monkeypatch.setitem(link._REDIS_DEADLINES, "socket_timeout", 0.5)
     app = celery_app(valkey.url)
@@ -170,8 +170,8 @@ def test_the_gap_of_a_redis_that_went_silent_begins_with_its_last_sign_of_life(
     valkey: ValkeyBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What a network swallows before anybody notices may be missing too."""
-    monkeypatch.setattr("umbel.broker.redis.QUIET_S", 0.3)
-    monkeypatch.setattr("umbel.broker.redis.ANSWER_S", 1.0)
+    monkeypatch.setattr("umbel.broker.redis.PING_S", 0.1)
+    monkeypatch.setattr("umbel.broker.redis.SILENT_S", 1.3)
     app = celery_app(valkey.url)
     with proxy_to(valkey.port) as proxy:
         through = link_to_url(f"redis://127.0.0.1:{proxy.port}/0")
@@ -194,8 +194,8 @@ def test_the_gap_of_a_redis_that_went_silent_begins_with_its_last_sign_of_life(
 def test_a_quiet_redis_is_not_taken_for_a_silent_one(
     valkey: ValkeyBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("umbel.broker.redis.QUIET_S", 0.05)
-    monkeypatch.setattr("umbel.broker.redis.ANSWER_S", 0.5)
+    monkeypatch.setattr("umbel.broker.redis.PING_S", 0.05)
+    monkeypatch.setattr("umbel.broker.redis.SILENT_S", 0.55)
     app = celery_app(valkey.url)
     with source_of(app) as source:
         before = pings(valkey)

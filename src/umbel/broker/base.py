@@ -14,7 +14,7 @@ from typing import Final, Literal, Protocol
 
 import msgspec
 
-from umbel.cluster.gaps import Gap
+from umbel.cluster.gaps import Cause, Gap
 
 #: How long a call to the cluster without a timeout of its own may take, in seconds.
 ANSWER_S: Final = 2.0
@@ -30,12 +30,23 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
     headers: dict[str, object] | None = None
 
 
+class Missed(msgspec.Struct, frozen=True):
+    """Events that came before a connection passed unseen: why, and up to when (Unix seconds;
+    None: up to the connection)."""
+
+    cause: Cause
+    until: float | None = None
+
+
 class Health(msgspec.Struct, frozen=True):
     """How the connection is. `state` is `connecting`, `connected` or `refused`;
     `trouble` is the sentence that says why not connected and what to do. `gaps` are the
     last spans in which events may have passed unseen, and why. `lossless`:
-    the broker keeps what comes while nobody reads, for `keeps_s` seconds at most. `missed`:
-    the last connection found that it had not, as its queue had been deleted or had expired."""
+    the broker keeps what comes while nobody reads, for `keeps_s` seconds at most. `missed`: the
+    last connection found that something had not been kept since the one before, of this process
+    or an earlier one; with an earlier one of this process it is among the `gaps` as well. `url`
+    is the one of several addresses that is used or tried now, without secrets.
+    `foreign_consumers`: so many others read our event queue, so we do not."""
 
     state: str
     transport: str
@@ -44,8 +55,10 @@ class Health(msgspec.Struct, frozen=True):
     reconnections: int = 0
     gaps: tuple[Gap, ...] = ()
     lossless: bool = False
-    missed: bool = False
+    missed: Missed | None = None
     keeps_s: float | None = None
+    url: str = ""
+    foreign_consumers: int = 0
 
 
 class EventSource(Protocol):

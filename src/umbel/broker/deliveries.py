@@ -20,6 +20,7 @@ import msgspec
 from amqp.basic_message import Message
 
 from umbel.broker.base import Frame
+from umbel.broker.event_queue import BOOKMARK
 
 _HEADER, _BODY = 2, 3
 _FRAME_END: Final = 0xCE
@@ -51,6 +52,8 @@ class Deliveries:
         self, channel: int, base: int, other: Callable[[tuple[int, int, bytes]], object]
     ) -> None:
         self.buffer = bytearray()
+        #: Whether the first message had been delivered before; None until it comes.
+        self.first_redelivered: bool | None = None
         self._channel = channel
         self._base = base
         self._other = other
@@ -84,7 +87,10 @@ class Deliveries:
             elif kind == _HEADER:
                 self._header(came[start:stop], frames)
             elif came.startswith(_DELIVER, start):
-                (self._tag,) = _long(came, start + 5 + came[start + 4])
+                number = start + 5 + came[start + 4]
+                (self._tag,) = _long(came, number)
+                if self.first_redelivered is None:
+                    self.first_redelivered = bool(came[number + 8] & 1)
             else:
                 self._other((kind, owner, came[start:stop]))
         del self.buffer[:position]
@@ -111,6 +117,8 @@ class Deliveries:
         properties, self._properties = self._properties, None
         if properties is None:
             raise Misframed("RabbitMQ sent a body without its header.")
+        if properties.content_type == BOOKMARK:
+            return
         frames.append(
             Frame(
                 body,

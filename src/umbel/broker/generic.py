@@ -20,9 +20,16 @@ from uuid import uuid4
 from celery.events.event import get_exchange
 from kombu.entity import Queue
 
-from umbel.broker.amqp import open_queue
-from umbel.broker.base import Frame
+from umbel.broker.base import Frame, Missed
 from umbel.broker.deliveries import properties_of
+from umbel.broker.event_queue import (
+    BOOKMARK,
+    consume,
+    is_exclusive,
+    missed,
+    open_queue,
+    shared,
+)
 from umbel.broker.link import REPLY_TIMEOUT_S, Link
 from umbel.broker.wire import Wakeup
 from umbel.clock import Clock
@@ -36,17 +43,26 @@ SUBSCRIBE_S: Final = 1.0
 PROBE_EVERY_S: Final = 5.0
 _READ_MAX: Final = 2_000
 _TICK_S: Final = 1.0
+#: How often other consumers are looked for, where RabbitMQ keeps none away, seconds.
+COUNT_EVERY_S: Final = 10.0
 
 
 class GenericSession:
     """One consuming connection, driven by kombu."""
 
-    def __init__(self, link: Link, clock: Clock, base: int, _wakeup: Wakeup) -> None:
+    missed: Missed | None = Missed("broker-away")
+
+    def __init__(self, link: Link, clock: Clock, base: int, wakeup: Wakeup) -> None:
+        self._link = link
         self._clock = clock
+        self._wakeup = wakeup
         self._base = base
         self._came: list[Frame] = []
         self._waiting: deque[tuple[int, Any]] = deque()
         self._number = 0
+        self._first_redelivered: bool | None = None
+        self._is_amqp = link.transport == "amqp"
+        self._counted_at = clock.monotonic()
         self._ticked_at = self._probed_at = self.heard_at = clock.monotonic()
         self._connection = link.dial()
         try:
@@ -58,36 +74,46 @@ class GenericSession:
     def _begin(self, link: Link) -> None:
         exchange = get_exchange(self._connection, name=link.exchange)
         self._broadcast = exchange.type == "fanout"
-        if link.transport == "amqp":
-            # A handshake with a broker that went silent must end.
-            sock = getattr(getattr(self._connection.connection, "transport", None), "sock", None)
-            if sock is not None:
-                sock.settimeout(REPLY_TIMEOUT_S)
-            self._channel, self.missed = open_queue(self._connection, link)
-            name = link.queue_name
-        else:
-            self._channel, self.missed = self._connection.channel(), True
-            name = f"{link.queue_name}.{uuid4().hex}"
-            _Queue(name, exchange=exchange, routing_key="#", durable=False, auto_delete=True)(
-                self._channel
-            ).declare()
-        self._queue = name
+        if self._is_amqp:
+            self._begin_amqp(link)
+            return
+        self._channel = self._connection.channel()
+        self._queue = f"{link.queue_name}.{uuid4().hex}"
+        _Queue(self._queue, exchange=exchange, routing_key="#", durable=False, auto_delete=True)(
+            self._channel
+        ).declare()
         if not self._broadcast:
             self._channel.basic_qos(0, PREFETCH, False)
         self._channel.basic_consume(
-            name, no_ack=self._broadcast, callback=self._on_message, consumer_tag="umbel"
+            self._queue, no_ack=self._broadcast, callback=self._on_message, consumer_tag="umbel"
         )
         if self._broadcast:
             # kombu subscribes with the first wait, which ends when that is confirmed.
             with contextlib.suppress(TimeoutError):
                 self._connection.drain_events(timeout=SUBSCRIBE_S)
 
+    def _begin_amqp(self, link: Link) -> None:
+        # A handshake with a broker that went silent must end.
+        sock = getattr(getattr(self._connection.connection, "transport", None), "sock", None)
+        if sock is not None:
+            sock.settimeout(REPLY_TIMEOUT_S)
+        opened = open_queue(self._connection, link, self._wakeup.wait)
+        self._channel, self._queue = opened.channel, link.queue_name
+        self._channel.basic_qos(0, PREFETCH, False)
+        consume(self._channel, link, callback=self._on_message, consumer_tag="umbel")
+        while opened.waiting and not self._number:
+            self._connection.drain_events(timeout=REPLY_TIMEOUT_S)
+        self.missed = missed(opened, link, self._first_redelivered, self._came)
+
     def _on_message(self, message: Any) -> None:
         self._number += 1
         tag = self._base + self._number
         if not self._broadcast:
             self._waiting.append((tag, message.delivery_tag))
-        self._came.append(frame_of(message, tag))
+        if self._number == 1:
+            self._first_redelivered = bool((message.delivery_info or {}).get("redelivered"))
+        if message.content_type != BOOKMARK:
+            self._came.append(frame_of(message, tag))
 
     def read(self, timeout_s: float) -> Sequence[Frame]:
         self._tick()
@@ -96,20 +122,22 @@ class GenericSession:
             try:
                 self._connection.drain_events(timeout=wait_s)
             except (TimeoutError, BlockingIOError):
+                # Only what is found empty has been read to its end.
+                self.heard_at = self._clock.monotonic()
                 break
             wait_s = 0.001
         came, self._came = self._came, []
-        if came:
-            self.heard_at = self._clock.monotonic()
         return came
 
     def settle(self, tag: int) -> None:
-        while self._waiting and self._waiting[0][0] <= tag:
+        # On AMQP the last one stays in the queue as the bookmark.
+        bound = tag - 1 if self._is_amqp else tag
+        while self._waiting and self._waiting[0][0] <= bound:
             _, delivery = self._waiting.popleft()
             self._channel.basic_ack(delivery)
 
     def close(self) -> None:
-        if self._connection.transport.driver_type == "amqp":
+        if self._is_amqp:
             # Without the closing handshake, for which a silent broker would be waited for.
             with contextlib.suppress(Exception):
                 self._connection.collect()
@@ -124,13 +152,24 @@ class GenericSession:
         if now - self._ticked_at >= _TICK_S:
             self._ticked_at = now
             self._connection.heartbeat_check()
+        if self._is_amqp:
+            self._count(now)
         if not hasattr(self._channel, "conn_or_acquire"):
             # There is nothing to ask; what is lost raises.
             self.heard_at = now
         elif now - self._probed_at >= PROBE_EVERY_S:
             with self._channel.conn_or_acquire() as client:
                 client.ping()
-            self._probed_at = self.heard_at = now
+            self._probed_at = now
+
+    def _count(self, now: float) -> None:
+        """Look for other consumers, where RabbitMQ keeps none away."""
+        if is_exclusive(self._link) or now - self._counted_at < COUNT_EVERY_S:
+            return
+        self._counted_at = now
+        found = self._channel.queue_declare(self._queue, passive=True)
+        if found.consumer_count > 1:
+            raise shared(self._link, found.consumer_count - 1)
 
 
 def frame_of(message: Any, tag: int) -> Frame:

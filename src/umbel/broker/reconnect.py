@@ -19,13 +19,13 @@ from typing import Final, Protocol
 import msgspec
 
 from umbel.broker.backoff import Backoff
-from umbel.broker.base import Frame, Health
+from umbel.broker.base import Frame, Health, Missed
 from umbel.broker.link import Link
 from umbel.broker.trouble import explain
 from umbel.broker.wire import Wakeup
 from umbel.clock import Clock
-from umbel.cluster.gaps import Gap
-from umbel.errors import BrokerRefused
+from umbel.cluster.gaps import Cause, Gap
+from umbel.errors import BrokerError, BrokerRefused, QueueShared
 
 log = logging.getLogger(__name__)
 
@@ -36,14 +36,25 @@ _TAG_BITS: Final = 40
 _TAG_MASK: Final = (1 << _TAG_BITS) - 1
 #: A connection that lasted this long has proved the broker well: waits begin short again.
 _STABLE_S: Final = 10.0
+#: The longest wait before a broker that is away is tried again: an attempt is cheap, and on
+#: Redis each second more is lost as well.
+_AWAY_S: Final = 1.5
+#: The longest wait before one that says no is asked again, seconds.
+_REFUSED_S: Final = 10.0
+#: The same sentence is logged again after this, seconds.
+_LOG_AGAIN_S: Final = 60.0
+#: A reader that was not here for so long stood still, seconds.
+_PAUSED_S: Final = 2.0
+#: A connection that was made again within this was cut; the broker was not away. Seconds.
+_CUT_S: Final = 1.0
 
 
 class Session(Protocol):
     """One live connection. All methods are called from the reading thread."""
 
-    #: Whether events may have passed unseen between the last connection and this one.
-    missed: bool
-    #: When the broker last gave a sign of life, on the monotonic clock.
+    #: What passed unseen between the last connection and this one, if anything may have.
+    missed: Missed | None
+    #: Up to when all that was meant for us is known to have come, on the monotonic clock.
     heard_at: float
 
     def read(self, timeout_s: float) -> Sequence[Frame]:
@@ -71,11 +82,14 @@ class ReconnectingSource:
         *,
         lossless: bool,
         backoff: Backoff | None = None,
+        refused: Backoff | None = None,
     ) -> None:
         self._link = link
         self._open = open_session
         self._clock = clock
-        self._backoff = backoff or Backoff()
+        self._away = backoff or Backoff(longest_s=_AWAY_S)
+        self._refused = refused or Backoff(longest_s=_REFUSED_S)
+        self._logged: dict[str, float] = {}
         self._wakeup = Wakeup()
         self._session: Session | None = None
         self._epoch = 0
@@ -84,10 +98,16 @@ class ReconnectingSource:
         self._retry_at = 0.0
         self._connected_at = 0.0
         self._heard_at: float | None = None
+        self._lost_at = 0.0
+        self._read_at: float | None = None
+        self._paused_at = float("-inf")
+        self._was_shared = False
         self._gaps: deque[Gap] = deque(maxlen=GAPS_KEPT)
         self._lock = threading.Lock()
         keeps_s = float(link.queue.message_ttl_s) if lossless else None
-        self._health = Health("connecting", link.transport, lossless=lossless, keeps_s=keeps_s)
+        self._health = Health(
+            "connecting", link.transport, lossless=lossless, keeps_s=keeps_s, url=link.url
+        )
         self._closed = False
 
     def read(self, timeout_s: float) -> Sequence[Frame]:
@@ -97,6 +117,7 @@ class ReconnectingSource:
         if session is None:
             self._connect(timeout_s)
             return ()
+        self._note_pause()
         try:
             self._acknowledge(session)
             frames = session.read(timeout_s)
@@ -104,6 +125,7 @@ class ReconnectingSource:
             self._lose(error)
             return ()
         self._heard_at = session.heard_at
+        self._read_at = self._clock.monotonic()
         return frames
 
     def settle(self, tag: int) -> None:
@@ -145,39 +167,97 @@ class ReconnectingSource:
         except Exception as error:
             self._lose(error)
             return
-        now, at = self._clock.now(), self._clock.monotonic()
-        if session.missed and self._heard_at is not None:
-            # By the clock that nobody sets, lest a gap has a wrong length, or none.
-            self._gaps.append(Gap(now - (at - self._heard_at), now))
         self._session = session
+        self._connected(session)
+
+    def _connected(self, session: Session) -> None:
+        now, at = self._clock.now(), self._clock.monotonic()
+        missed = self._missed(session, at)
+        if missed is not None and self._heard_at is not None:
+            # By the clock that nobody sets, lest a gap has a wrong length, or none.
+            start = now - (at - self._heard_at)
+            until = now if missed.until is None else min(now, missed.until)
+            self._gaps.append(Gap(start, max(start, until), missed.cause))
         self._connected_at = at
         reconnections = self._health.reconnections + (self._heard_at is not None)
-        self._heard_at = at
+        self._heard_at = self._read_at = at
+        self._was_shared = False
         self._tell(
             "connected",
             since=now,
             trouble=None,
             reconnections=reconnections,
-            missed=session.missed,
+            missed=missed,
+            foreign_consumers=0,
         )
         log.info("Connected to %s.", self._link.url)
 
+    def _missed(self, session: Session, at: float) -> Missed | None:
+        """What the session says it missed, with the cause as all that is known here tells it."""
+        missed = session.missed
+        if missed is None:
+            return None
+        cause: Cause = missed.cause
+        if self._was_shared:
+            cause = "queue-shared"
+        elif cause == "broker-away" and self._heard_at is not None:
+            if self._paused_at >= self._heard_at:
+                cause = "collector-paused"
+            elif at - self._lost_at < _CUT_S:
+                cause = "broker-cut"
+        elif self._has_expired(at):
+            cause = "queue-expired"
+        return Missed(cause, missed.until)
+
+    def _has_expired(self, at: float) -> bool:
+        keeps_s = self._health.keeps_s
+        return keeps_s is not None and self._heard_at is not None and at - self._heard_at > keeps_s
+
+    def _note_pause(self) -> None:
+        """The process, or its machine, may have stood still since the last read."""
+        now = self._clock.monotonic()
+        if self._read_at is not None and now - self._read_at > _PAUSED_S:
+            self._paused_at = now
+
     def _lose(self, error: Exception) -> None:
         session, self._session = self._session, None
+        now = self._clock.monotonic()
         if session is not None:
-            if self._clock.monotonic() - self._connected_at > _STABLE_S:
-                self._backoff.reset()
+            self._heard_at = session.heard_at
+            self._lost_at = now
+            if now - self._connected_at > _STABLE_S:
+                self._away.reset()
+                self._refused.reset()
             with contextlib.suppress(Exception):
                 session.close()
         explained = explain(error, self._link)
+        others = explained.consumers if isinstance(explained, QueueShared) else 0
+        self._was_shared |= bool(others)
         refused = isinstance(explained, BrokerRefused)
-        if str(explained) != self._health.trouble:
-            log.warning("%s", explained)
-        self._tell("refused" if refused else "connecting", since=None, trouble=str(explained))
+        self._log(explained, now)
         self._link.next_address()
-        self._retry_at = self._clock.monotonic() + self._backoff.delay_s()
+        self._tell(
+            "refused" if refused else "connecting",
+            since=None,
+            trouble=str(explained),
+            foreign_consumers=others,
+        )
+        self._retry_at = now + (self._refused if refused else self._away).delay_s()
+
+    def _log(self, trouble: BrokerError, now: float) -> None:
+        """Say it once a minute, however often it is tried and of however many addresses."""
+        told = {text: at for text, at in self._logged.items() if now - at < _LOG_AGAIN_S}
+        text = str(trouble)
+        if text not in told:
+            told[text] = now
+            log.warning("%s", text)
+        self._logged = told
 
     def _tell(self, state: str, **changes: object) -> None:
         self._health = msgspec.structs.replace(
-            self._health, state=state, gaps=tuple(self._gaps), **changes
+            self._health,
+            state=state,
+            url=self._link.url,
+            gaps=tuple(self._gaps),
+            **changes,
         )

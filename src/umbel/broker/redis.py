@@ -5,6 +5,11 @@ Celery publishes events to `{prefix}{exchange}/{routing key}` (or without the ke
 prefix), we subscribe on it to both and read its socket. Nothing is consumed from a list,
 nothing bound and nothing restored: watching leaves no key behind. Redis keeps nothing for a
 subscriber that is away, so every new connection ends a gap.
+
+A gap begins with the last moment up to which everything is known to have come. That is not the
+last read: what Redis has for a reader that was slow or stood still waits in two buffers, and is
+thrown away when the second is full. Redis answers in order, so when it answers a PING, all that
+it published before the PING was sent has come.
 """
 
 from __future__ import annotations
@@ -13,17 +18,19 @@ import contextlib
 from collections.abc import Sequence
 from typing import Any, Final
 
-from umbel.broker.base import Frame
+from umbel.broker.base import Frame, Missed
 from umbel.broker.envelope import UNREADABLE, open_envelope
 from umbel.broker.link import Link
-from umbel.broker.resp import ErrorReply, Replies, is_notice
+from umbel.broker.resp import ErrorReply, Replies, is_notice, is_pong
 from umbel.broker.wire import Wakeup, Wire
 from umbel.clock import Clock
 from umbel.errors import BrokerRefused
 
-#: A silent connection is asked for a sign of life after this long ...
-QUIET_S: Final = 5.0
-#: ... and given up when none came for this long after.
+#: How often Redis is asked for an answer, seconds.
+PING_S: Final = 1.0
+#: A connection that was silent for so long is given up, seconds.
+SILENT_S: Final = 12.0
+#: A subscription is confirmed within this, seconds.
 ANSWER_S: Final = 7.0
 _PING: Final = b"*1\r\n$4\r\nPING\r\n"
 
@@ -39,7 +46,7 @@ def is_fast(connection: Any) -> bool:
 class RedisSession:
     """One subscribed connection."""
 
-    missed = True
+    missed: Missed | None = Missed("broker-away")
 
     def __init__(self, link: Link, clock: Clock, wakeup: Wakeup) -> None:
         self._clock = clock
@@ -58,8 +65,8 @@ class RedisSession:
         prefix = getattr(channel, "global_keyprefix", "") or ""
         self._replies = Replies([(prefix + topic).encode() for topic in topics])
         self._wire = Wire(subscriber.connection._sock, wakeup)
-        self.heard_at = self._clock.monotonic()
-        self._pinged = False
+        self.heard_at = self._came_at = self._asked_at = self._clock.monotonic()
+        self._is_asked = False
         self._early: list[Frame] = []
         self._confirm(len(topics))
 
@@ -71,6 +78,7 @@ class RedisSession:
             if not frames and not others:
                 raise TimeoutError("it did not confirm the subscription")
             count -= sum(isinstance(one, list) and one[:1] == [b"psubscribe"] for one in others)
+        self.heard_at = self._clock.monotonic()
 
     def read(self, timeout_s: float) -> Sequence[Frame]:
         if self._early:
@@ -90,10 +98,12 @@ class RedisSession:
     def _receive(self, timeout_s: float) -> tuple[list[Frame], list[object]]:
         if not self._wire.read_into(self._replies.buffer, timeout_s):
             return [], []
-        self.heard_at = self._clock.monotonic()
-        self._pinged = False
+        self._came_at = self._clock.monotonic()
         payloads, others = self._replies.take()
         for other in others:
+            if self._is_asked and is_pong(other):
+                self._is_asked = False
+                self.heard_at = self._asked_at
             if isinstance(other, ErrorReply):
                 raise BrokerRefused(
                     f"Redis refused to hand out Celery's events: {other}.",
@@ -105,12 +115,13 @@ class RedisSession:
         return frames, others
 
     def _check_life(self) -> None:
-        silent_s = self._clock.monotonic() - self.heard_at
-        if silent_s > QUIET_S + ANSWER_S:
+        now = self._clock.monotonic()
+        silent_s = now - self._came_at
+        if silent_s > SILENT_S:
             raise TimeoutError(f"nothing came for {silent_s:.0f} s, not even an answer to PING")
-        if silent_s > QUIET_S and not self._pinged:
+        if not self._is_asked and now - self._asked_at >= PING_S:
             self._wire.sock.sendall(_PING)
-            self._pinged = True
+            self._asked_at, self._is_asked = now, True
 
 
 def unreadable(value: object) -> Frame:

@@ -126,6 +126,13 @@ def is_notice(value: object) -> bool:
     return bool(value) and isinstance(value[0], bytes) and value[0].lower() in _NOTICES
 
 
+def is_pong(value: object) -> bool:
+    """Whether it answers a PING, which a subscribed connection does in two forms."""
+    if isinstance(value, list):
+        return bool(value) and isinstance(value[0], bytes) and value[0].lower() == b"pong"
+    return value in ("PONG", b"PONG")
+
+
 class ErrorReply(str):
     """Redis said no."""
 

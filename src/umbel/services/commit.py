@@ -61,6 +61,7 @@ class Committer:
         self._tag = 0
         self._since = 0.0
         self.messages = 0
+        self._is_news = False
         #: When the oldest message of the batch came, on the monotonic clock.
         self.waiting_since: float | None = None
 
@@ -109,7 +110,9 @@ class Committer:
         self.trouble = None
         self._backoff.reset()
         now, wall = self._clock.monotonic(), self._clock.now()
-        self._tally.committed(self._events, self.messages, now, wall, self._empty_at)
+        # What was stored before (RabbitMQ gives out again what was not settled) is no lag.
+        empty_at = self._empty_at if self._is_news else now
+        self._tally.committed(self._events, self.messages, now, wall, empty_at)
         tag = self._tag
         self._begin()
         return tag
@@ -126,7 +129,8 @@ class Committer:
         if not events:
             return False
         try:
-            self._store.apply(events)
+            applied = self._store.apply(events)
+            self._is_news |= bool(applied.tasks or applied.workers)
         except StoreError:
             raise
         except (OSError, MemoryError) as error:

@@ -123,7 +123,7 @@ class Ingest:
             started=self._started_at,
             at=self._clock.now(),
             broker=health.state,
-            broker_url=self._broker_url,
+            broker_url=health.url or self._broker_url,
             transport=health.transport,
             connected_since=health.since,
             trouble=" ".join(filter(None, (self._committer.trouble, health.trouble))) or None,
@@ -297,7 +297,9 @@ class Ingest:
         if self._away_since is None or health.since is None:
             return
         until = health.since
-        if health.lossless and not health.missed:
+        if health.missed is not None:
+            until = health.missed.until or until
+        elif health.lossless:
             # What had waited too long by now.
             until -= health.keeps_s or math.inf
         if until > self._away_since:

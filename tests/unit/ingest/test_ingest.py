@@ -109,7 +109,11 @@ def test_the_status_is_kept_in_the_store(app: Celery) -> None:
         wait_until(lambda: any(one.events for one in store.collectors()))
 
     (told,) = store.collectors()
-    assert (told.collector, told.transport, told.broker_url) == ("left", "memory", "memory://")
+    assert (told.collector, told.transport, told.broker_url) == (
+        "left",
+        "memory",
+        "memory://localhost//",
+    )
 
 
 def test_counts_of_an_earlier_run_are_replaced_at_once_and_the_last_ones_stay(
