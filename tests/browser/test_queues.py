@@ -24,6 +24,7 @@ def test_a_queue_is_looked_into_and_purged_with_the_number_in_the_button(
     page.get_by_role("button", name="Purge 2 messages of left.behind").click()
     dialog = page.get_by_role("dialog", name="Purge")
     expect(dialog.get_by_text("Removed messages cannot be brought back")).to_be_visible()
+    dialog.get_by_label("Type 2 to confirm").fill("2")
     dialog.get_by_role("button", name="Purge 2 messages").click()
     expect(dialog.get_by_text("Done", exact=True).first).to_be_visible()
     dialog.get_by_role("button", name="Close", exact=True).last.click()

@@ -119,6 +119,11 @@ def test_a_task_is_run_and_its_result_printed_as_json(shell: Shell) -> None:
         (("rate-limit", named("nope"), "1/s", "-y"), 3, ""),
         (("time-limit", named("add"), "--soft", "3", "-w", "no@where", "-y"), 4, ""),
         (("worker", "ping"), 2, "--all"),
+        (
+            ("queue", "purge", "umbel-no-such-queue", "-y"),
+            3,
+            "No queue umbel-no-such-queue is known",
+        ),
         (("tasks", "-s", "http://127.0.0.1:1"), 1, "cannot be reached"),
     ],
 )
@@ -213,7 +218,7 @@ def test_a_failed_task_is_sent_again_with_other_arguments(shell: Shell) -> None:
 
 def test_workers_and_queues_are_listed_and_acted_on(shell: Shell) -> None:
     assert f"{shell.worker}\tonline" in shell.out("workers")
-    assert "pong" in shell.out("worker", "ping", shell.worker, "--yes")
+    assert "pong" in shell.out("worker", "ping", shell.worker)
     assert "ok" in shell.out("worker", "grow", shell.worker, "--n", "1", "--yes")
     assert "celery\t" in shell.out("queues")
     shell.out("send", "no.such", "--queue", "umbel-cli-test")
@@ -279,11 +284,11 @@ def at_terminal(shell: Shell, answer: str, *arguments: str) -> tuple[int, str]:
 
 @pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 3)])
 def test_a_person_is_asked(shell: Shell, answer: str, code: int) -> None:
-    found, screen = at_terminal(shell, answer, "worker", "ping", shell.worker)
+    found, screen = at_terminal(shell, answer, "worker", "enable-events", shell.worker)
 
     assert found == code
     assert "Do it?" in screen
-    assert ("pong" in screen) is (code == 0)
+    assert ("1 of 1 worker did it." in screen) is (code == 0)
     assert ("Nothing was done." in screen) is (code == 3)
 
 

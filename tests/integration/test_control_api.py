@@ -49,7 +49,8 @@ class Running(NamedTuple):
         plan = self.post("actions", request)
         assert plan.status_code == 201, plan.text
         action = f"actions/{plan.json()['id']}"
-        assert self.post(f"{action}/execute", {}).status_code == 202
+        confirmed = {"confirm": plan.json()["confirm"]}
+        assert self.post(f"{action}/execute", confirmed).status_code == 202
         ended = wait_until(lambda: self._ended(action), what="the action to end")
         assert ended["state"] == "done", ended
         return ended

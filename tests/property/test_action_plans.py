@@ -41,16 +41,23 @@ def assert_readable(plan: ActionPlan) -> None:
     st.data(),
     AROUND,
     st.booleans(),
+    st.booleans(),
 )
 def test_every_chosen_task_is_either_done_or_left_out(
-    action: str, by_state: dict[str, int], data: st.DataObject, around: Around, capped: bool
+    action: str,
+    by_state: dict[str, int],
+    data: st.DataObject,
+    around: Around,
+    capped: bool,
+    complete: bool,
 ) -> None:
     total = sum(by_state.values())
     repeatable = data.draw(st.integers(0, total))
     retry = action == "retry"
     found = Gathered(
         total=total,
-        capped=capped,
+        capped=capped and total > 0,
+        complete=complete,
         by_state=by_state,
         looked_at=total,
         fidelity={"literal": repeatable} if retry and repeatable else {},
@@ -62,7 +69,10 @@ def test_every_chosen_task_is_either_done_or_left_out(
     ended = sum(number for state, number in by_state.items() if state in ENDED)
     assert plan.count == (repeatable if retry else total - ended)
     assert plan.count + sum(plan.skipped.values()) == total
-    assert plan.confirm == (plan.count if plan.count > CONFIRM_OVER else None)
+    asks = plan.impossible is None and (plan.count > CONFIRM_OVER or not complete)
+    assert plan.confirm == (plan.count if asks else None)
+    assert "more than 0" not in plan.sentence
+    assert "at least 0" not in plan.sentence
     assert (plan.impossible is None) == (plan.count > 0)
     assert_readable(plan)
 

@@ -196,13 +196,15 @@ class KnownWorkers:
     def __init__(self, *names: str) -> None:
         self.names = names
         self.registered: dict[str, object] = {}
+        self.queues: dict[str, object] = {}
         self.forgotten = 0
 
     def live(self) -> tuple[str, ...]:
         return self.names
 
     def ask(self, what: str, workers: Sequence[str] | None = None) -> Mapping[str, object]:
-        return self.registered
+        said = {"registered": self.registered, "active_queues": self.queues}.get(what, {})
+        return {name: value for name, value in said.items() if workers is None or name in workers}
 
     def forget(self) -> None:
         self.forgotten += 1

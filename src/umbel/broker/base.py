@@ -126,7 +126,10 @@ class QueueDepth(msgspec.Struct, frozen=True, kw_only=True):
 
 class QueuedMessage(msgspec.Struct, frozen=True, kw_only=True):
     """A message that waits in a queue, as it is. `args` and `kwargs` are JSON values if the
-    body is JSON (`unreadable` says why not); `eta` and `expires` ISO 8601 texts."""
+    body is JSON (`unreadable` says why not); `eta` and `expires` ISO 8601 texts. `args_repr`
+    and `kwargs_repr` are the texts that the sender chose to be shown in their place, `shadow`
+    the name. `follows` says what hangs on the task (`link`, `link_error`, `chain`, `chord`,
+    `group`). `headers` are those that are not Celery's own."""
 
     task_id: str | None
     name: str | None = None
@@ -140,6 +143,13 @@ class QueuedMessage(msgspec.Struct, frozen=True, kw_only=True):
     priority: int | None = None
     size_bytes: int = 0
     unreadable: str | None = None
+    args_repr: str | None = None
+    kwargs_repr: str | None = None
+    shadow: str | None = None
+    follows: tuple[str, ...] = ()
+    soft_time_limit_s: float | None = None
+    time_limit_s: float | None = None
+    headers: dict[str, object] = {}
 
 
 #: What a broker may not be able to do.

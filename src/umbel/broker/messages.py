@@ -18,6 +18,16 @@ from umbel.broker.base import Frame, QueuedMessage
 from umbel.broker.replies import loaded
 from umbel.errors import EventError
 
+#: Headers that Celery writes (celery/app/amqp.py, `as_task_v2`) and kombu's own.
+_CELERYS: Final = frozenset(
+    {"lang", "task", "id", "shadow", "eta", "expires", "group", "group_index", "retries",
+     "timelimit", "root_id", "parent_id", "argsrepr", "kwargsrepr", "origin", "ignore_result",
+     "replaced_task_nesting", "stamped_headers", "stamps", "compression", "meth"}
+)  # fmt: skip
+#: Parts of `embed` (protocol 2) or of the body (protocol 1), and what they are called.
+_FOLLOWING: Final = {
+    "callbacks": "link", "errbacks": "link_error", "chain": "chain", "chord": "chord",
+}  # fmt: skip
 _WIRE_NAMES: Final = {"type": "content-type", "coding": "content-encoding"}
 
 
@@ -46,9 +56,12 @@ def queued(payload: bytes) -> QueuedMessage:
     body, unreadable = _body(envelope)
     if "task" not in headers and isinstance(body, dict):
         told, args, kwargs = body, body.get("args"), body.get("kwargs")
+        embedded: object = body
     else:
         told = headers
+        embedded = body[2] if isinstance(body, list) and len(body) > 2 else None
         args, kwargs, unreadable = _arguments(body, unreadable)
+    hard, soft = _limits(told.get("timelimit"))
     return QueuedMessage(
         task_id=_text(told.get("id")) or _text(properties.get("correlation_id")),
         name=_text(told.get("task")),
@@ -62,7 +75,32 @@ def queued(payload: bytes) -> QueuedMessage:
         priority=_number(properties.get("priority")),
         size_bytes=size,
         unreadable=unreadable,
+        args_repr=_text(told.get("argsrepr")),
+        kwargs_repr=_text(told.get("kwargsrepr")),
+        shadow=_text(told.get("shadow")),
+        follows=_follows(embedded, told),
+        soft_time_limit_s=soft,
+        time_limit_s=hard,
+        headers={name: value for name, value in headers.items() if name not in _CELERYS},
     )
+
+
+def _follows(embedded: object, told: Mapping[str, object]) -> tuple[str, ...]:
+    """What hangs on the task; protocol 1 names chords `chord` and groups `taskset`."""
+    inside = embedded if isinstance(embedded, dict) else {}
+    found = [name for key, name in _FOLLOWING.items() if inside.get(key)]
+    return (*found, *(("group",) if told.get("group") or told.get("taskset") else ()))
+
+
+def _limits(pair: object) -> tuple[float | None, float | None]:
+    """Hard and soft, as Celery writes them."""
+    if not isinstance(pair, list) or len(pair) != 2:
+        return None, None
+    hard, soft = (
+        float(each) if isinstance(each, int | float) and not isinstance(each, bool) else None
+        for each in pair
+    )
+    return hard, soft
 
 
 def _arguments(body: object, unreadable: str | None) -> tuple[object, object, str | None]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+#: Actions that change nothing, and so ask nothing.
+_HARMLESS: Final = frozenset({"ping"})
 #: How often the progress of a long action is looked at, seconds.
 _LOOK_S: Final = 0.3
 
@@ -78,7 +80,7 @@ def act(source: Source, request: Mapping[str, Any], how: How) -> int:
     if how.dry_run or plan.impossible is not None:
         _show_plan(plan, how)
         return codes.REFUSED if plan.impossible is not None else codes.DONE
-    if not how.yes:
+    if not how.yes and asked.action not in _HARMLESS:
         _show_plan(plan, how, err=True)
         if not _confirmed(plan):
             printing.say("Nothing was done.", err=True)

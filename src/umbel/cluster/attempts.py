@@ -52,7 +52,8 @@ class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
     """One delivery and what came of it. Times are Unix seconds, `runtime` seconds.
 
     `number` is 0 for the first try, then 1, 2, ... for each retry; a redelivery repeats the
-    number. `state` is RECEIVED while it waits on a worker, STARTED while it runs.
+    number. `state` is RECEIVED while it waits on a worker, STARTED while it runs. `sent_as`
+    is the name in its message, where the worker tells another (Celery's `shadow`).
     """
 
     number: int
@@ -68,6 +69,7 @@ class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
     exception: str | None = None
     traceback: str | None = None
     redelivered: bool = False
+    sent_as: str | None = None
 
 
 class Run:
@@ -225,7 +227,16 @@ def attempt(
         true_exception(end) if end is not None else None,
         end.traceback if end is not None else None,
         redelivered,
+        _sent_as(sent, delivery),
     )
+
+
+def _sent_as(sent: Event | None, delivery: Event | None) -> str | None:
+    """The name that was sent, where the delivery of the same message tells another; a
+    replacement changes the parent, too."""
+    if sent is None or delivery is None or sent.name == delivery.name:
+        return None
+    return sent.name if sent.parent_id == delivery.parent_id else None
 
 
 def true_exception(event: Event) -> str | None:

@@ -23,7 +23,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     `queue`. `date_done` is in Unix seconds. `unreadable` says why a result that is there
     cannot be shown (another serializer); `state` is UNKNOWN if it cannot be told either.
     `args` and `kwargs` hold what kombu's JSON wraps (dates, ...) as it stands on the wire, so
-    that they can be sent again; in `result` it is text.
+    that they can be sent again; in `result` it is text. `group_id` is the group that the task
+    was a member of.
     """
 
     task_id: str
@@ -39,6 +40,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     worker: str | None = None
     retries: int | None = None
     queue: str | None = None
+    group_id: str | None = None
     unreadable: str | None = None
 
     @property

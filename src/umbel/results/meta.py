@@ -45,6 +45,7 @@ def result_of(task_id: str, meta: object) -> Result:
             worker=_text(meta.get("worker")),
             retries=_whole(meta.get("retries")),
             queue=_text(meta.get("queue")),
+            group_id=_text(meta.get("group_id")),
         )
     except RecursionError:
         raise Unreadable("It is nested too deeply to be shown.", state) from None

@@ -14,6 +14,9 @@ be:
   nothing but values, and no text in it ends with the mark `...` (a cut text may be followed
   by more), holds a backslash (which stood for itself) or a sign that Umbel put in place of
   what cannot be stored. Whole reprs are `literal`.
+- *A sender may choose the texts* (`argsrepr`, `kwargsrepr`) to hide something. So a repr is
+  not literal either if it looks masked (stars, dots, `[hidden]`), or if Celery would have
+  written its values otherwise.
 - *A person* who edits takes the responsibility: `edited`.
 
 Positional and named arguments are judged each on their own; the worse decides. Whatever
@@ -62,6 +65,12 @@ _TOKEN: Final = re.compile(
 _VALUES: Final = frozenset({"text", "number", "word"})
 #: Celery's mark, which may stand behind the beginning of a number or a word.
 _CUT: Final = re.compile(r"-?\w*\.?\.\.\.")
+#: What people write in the place of what nobody is to see.
+_MASKED: Final = re.compile(
+    r"\*{2,}|\.{3}|\N{HORIZONTAL ELLIPSIS}|[\N{BULLET}\N{BLACK CIRCLE}\N{FULL BLOCK}]{2,}"
+    r"|\b[xX]{4,}|\b(?:REDACTED|MASKED|FILTERED|HIDDEN)\b"
+    r"|(?i:[\[<(](?:redacted|masked|hidden|filtered|removed|omitted|secret|sensitive)\b)"
+)
 #: What stands where Umbel could not keep what came (`cluster/decode.py`).
 _REPLACED: Final = re.compile("[\N{SYMBOL FOR NULL}\N{REPLACEMENT CHARACTER}\0]")
 
@@ -229,11 +238,30 @@ def _literal(text: str | None) -> Any:
     if _REPLACED.search(text):
         raise _Unfit("hold characters that could not be kept")
     _check_whole(text)
+    if _MASKED.search(text):
+        raise _Unfit(
+            "look masked: the sender put another text in the place of a value, and only somebody "
+            "who knows the value can give it"
+        )
     try:
         value = ast.literal_eval(text)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         raise _Unfit("are no plain values") from None
-    return _as_json(value)
+    plain = _as_json(value)
+    if celerys_repr(value) != text:
+        raise _Unfit(
+            "are not written as Celery writes them: the sender chose this text, and may have "
+            "hidden values in it"
+        )
+    return plain
+
+
+def celerys_repr(value: object) -> str:
+    """The text that events carry of `value`, unless the sender chose another."""
+    from celery.utils.saferepr import saferepr  # Celery is twenty megabytes
+
+    text: str = saferepr(value)
+    return text
 
 
 def _check_whole(text: str) -> None:

@@ -120,12 +120,12 @@ def _workers_by_queue(answers: Answers | None) -> dict[str, list[str]] | None:
         return None
     workers: dict[str, list[str]] = {}
     for worker, queues in sorted(answers.values.items()):
-        for name in _names(queues):
+        for name in names_of_queues(queues):
             workers.setdefault(name, []).append(worker)
     return workers
 
 
-def _names(queues: object) -> Iterable[str]:
+def names_of_queues(queues: object) -> Iterable[str]:
     """Names of queues as `inspect active_queues` gives them."""
     for queue in queues if isinstance(queues, list) else ():
         if isinstance(queue, Mapping) and isinstance(queue.get("name"), str):

@@ -54,6 +54,37 @@ def test_a_message_of_protocol_2_is_told() -> None:
     assert (found.size_bytes, found.unreadable) == (len(payload), None)
 
 
+def test_what_the_sender_chose_and_what_hangs_on_a_task_are_told() -> None:
+    headers = HEADERS | {
+        "argsrepr": "(1,)", "kwargsrepr": "{'card': '****'}", "shadow": "pay for Ada",
+        "timelimit": [9, 5.5], "group": "g", "tenant": "acme", "lang": "py",
+    }  # fmt: skip
+    embed = {
+        "callbacks": None,
+        "errbacks": [{"task": "a"}],
+        "chain": [{"task": "b"}],
+        "chord": None,
+    }
+
+    found = queued(envelope([[1], {"card": "4111"}, embed], headers))
+
+    assert (found.args_repr, found.kwargs_repr) == ("(1,)", "{'card': '****'}")
+    assert (found.name, found.shadow) == ("shop.pay", "pay for Ada")
+    assert (found.time_limit_s, found.soft_time_limit_s) == (9.0, 5.5)
+    assert found.follows == ("link_error", "chain", "group")
+    assert found.headers == {"tenant": "acme"}
+
+
+@given(
+    some.dictionaries(
+        some.sampled_from(["timelimit", "group", "argsrepr", "shadow"]),
+        some.none() | some.text() | some.lists(some.integers(), max_size=3),
+    )
+)
+def test_odd_headers_do_no_harm(headers: dict[str, Any]) -> None:
+    assert queued(envelope([[1], {}, "no embed"], HEADERS | headers)).args == [1]
+
+
 def test_a_message_of_protocol_1_is_told() -> None:
     body = {"task": "shop.pay", "id": "old", "args": [1], "kwargs": {}, "retries": 0, "eta": None}
 

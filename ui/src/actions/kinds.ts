@@ -1,6 +1,6 @@
 /** Every action: its words, what it needs to be told, and who may do it. */
 
-import type { ActionKind, Permission, WorkerAction } from '../api/control-types'
+import type { ActionKind, ActionPlan, Permission, WorkerAction } from '../api/control-types'
 import { formatNumber, plural } from '../format/number'
 
 export type FieldName = 'signal' | 'n' | 'min' | 'max' | 'queue' | 'name' | 'rate' | 'soft' | 'hard'
@@ -54,10 +54,12 @@ export const WORKER_MENU: readonly { title: string; kinds: readonly WorkerAction
   { title: 'End', kinds: ['shutdown'] },
 ]
 
-/** "Revoke 1,204 tasks", "Ping 2 workers": what a plan's button says. */
-export function deed(action: ActionKind, count: number, capped: boolean): string {
+/** "Revoke 1,204 tasks", "Ping 2 workers": what a plan's button says. No number where none is known. */
+export function deed(action: ActionKind, { count, capped, complete }: Pick<ActionPlan, 'count' | 'capped' | 'complete'>): string {
   const { title, thing } = KINDS[action]
   if (action === 'purge' && count === 0) return 'Purge the queue'
-  const counted = capped ? `over ${formatNumber(count)} ${thing}s` : plural(count, thing)
+  if (count === 0 && !complete) return `${title} ${thing}s`
+  const more = capped ? 'over' : 'at least'
+  const counted = capped || !complete ? `${more} ${formatNumber(count)} ${thing}s` : plural(count, thing)
   return thing === 'worker' ? `${title}: ${counted}` : `${title} ${counted}`
 }

@@ -80,7 +80,10 @@ export interface ActionPlan {
   expires: number
   sentence: string
   count: number
+  /** There are more than `count`. */
   capped: boolean
+  /** False: they were not counted in time; there are at least `count`. */
+  complete: boolean
   skipped: Record<string, number>
   by_state: Record<string, number>
   fidelity: Record<string, number>

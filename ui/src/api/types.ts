@@ -80,6 +80,8 @@ export interface Attempt {
   exception?: string | null
   traceback?: string | null
   redelivered?: boolean
+  /** The name in the message, where the worker tells another (a shadow). */
+  sent_as?: string | null
 }
 
 /** An event of the application's own; `detail` is JSON text. */

@@ -18,12 +18,11 @@ from umbel.cluster.task import PENDING
 from umbel.errors import ActionRefused, ResultsUnavailable, UmbelError
 from umbel.results.base import Result, ResultBackend
 from umbel.services.control.checking import no_control_characters
+from umbel.services.control.consequences import BUILT_IN
 from umbel.services.control.values import Reason
 from umbel.services.control.wording import cut
 from umbel.store.ledger import AuditEntry, Ledger
 
-#: Names that every worker has, and does not list (celery/app/builtins.py).
-_BUILT_IN: Final = "celery."
 #: A year, and the year 2200, in seconds.
 _LONG_S: Final = 31_536_000
 _LATE: Final = 7_258_118_400
@@ -144,7 +143,7 @@ class Applying:
                 "A task goes either to a queue or to an exchange with a routing key.",
                 field="queue",
             )
-        if apply.check and not apply.name.startswith(_BUILT_IN):
+        if apply.check and not apply.name.startswith(BUILT_IN):
             self._check_name(apply.name)
 
     def _check_name(self, name: str) -> None:

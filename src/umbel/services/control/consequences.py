@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from umbel.cluster.task import ENDED, STARTED, SUCCESS
-from umbel.services.control.circumstances import UNKNOWN, Around, Gathered
+from umbel.services.control.circumstances import UNKNOWN, Around, Gathered, Unconsumed
 from umbel.services.control.values import ActionRequest
 from umbel.services.control.wording import REMEMBERED, REVOCATIONS, listed, verb
 
+#: Names that every worker has, and does not list (celery/app/builtins.py).
+BUILT_IN: Final = "celery."
+#: How many queues a sentence names.
+_QUEUES_TOLD: Final = 5
+#: What hangs on a task, for people.
+_FOLLOWS: Final = {
+    "chain": "next steps of a chain", "chord": "a chord", "group": "a group",
+    "link": "callbacks", "link_error": "error callbacks",
+}  # fmt: skip
 _BY_ACTION: Final = {
     "pool_restart": "Workers restart their pool only with the setting worker_pool_restarts. "
     "A process is replaced when it has ended its next task.",
@@ -33,6 +43,11 @@ def of_tasks(
     """Of an action on `count` tasks, those that are left out not counted."""
     running, unknown = found.by_state.get(STARTED, 0), found.by_state.get(UNKNOWN, 0)
     told: list[str] = []
+    if count and not found.complete:
+        told.append(
+            "Not all that match were counted in time: there may be many more than these, and "
+            "it is done to all of them."
+        )
     if request.action == "revoke":
         told += _of_revoking(count, running)
     elif request.action == "terminate":
@@ -43,7 +58,7 @@ def of_tasks(
             "others go on."
         )
     else:
-        told += _of_repeating(request, found)
+        told += _of_repeating(request, found, around)
     if unknown:
         told.append(
             f"Nothing was ever heard of {unknown:,} of these; "
@@ -87,7 +102,7 @@ def _of_terminating(
     return told
 
 
-def _of_repeating(request: ActionRequest, found: Gathered) -> list[str]:
+def _of_repeating(request: ActionRequest, found: Gathered, around: Around) -> list[str]:
     told = []
     open_ = sum(n for state, n in found.by_state.items() if state not in {*ENDED, UNKNOWN})
     done = found.by_state.get(SUCCESS, 0)
@@ -110,10 +125,100 @@ def _of_repeating(request: ActionRequest, found: Gathered) -> list[str]:
             f"The queue of {found.queueless:,} is not known: {verb(found.queueless, 'it', 'they')} "
             "will be sent to where the application or its default says."
         )
-    if found.looked_at < found.total:
+    told += _of_names(found, around)
+    told += [_nobody_consumes(each) for each in around.unconsumed]
+    told += _of_what_is_left_behind(found)
+    if found.looked_at < found.total or not found.complete:
         told.append(
             f"The arguments of {found.looked_at:,} were looked at so far; of the others, what "
             "cannot be sent again is left out and reported."
+        )
+    return told
+
+
+def _of_names(found: Gathered, around: Around) -> list[str]:
+    """Names that nobody has, and names that events do not tell."""
+    if not found.names:
+        return []
+    told = []
+    if found.shadows:
+        told.append(
+            f"Events call {found.shadows:,} of these by another name (a shadow); "
+            f"{verb(found.shadows, 'it is', 'they are')} sent by the true one: "
+            f"{listed(sorted(found.names))}."
+        )
+    if around.names is None:
+        told.append(
+            "No worker answers, so whether any has these tasks or consumes their queues is not "
+            "known."
+        )
+        return told
+    unknown = {
+        name: number for name, number in found.names.items()
+        if name not in around.names and not name.startswith(BUILT_IN)
+    }  # fmt: skip
+    if unknown:
+        number = sum(unknown.values())
+        told.append(
+            f"No live worker registers {listed(sorted(unknown))}: a worker that gets "
+            f"{verb(number, 'this task', 'such a task')} discards it."
+        )
+    return told
+
+
+def _nobody_consumes(queue: Unconsumed) -> str:
+    waiting = "" if queue.ready is None else f" ({queue.ready:,} waiting)"
+    if queue.silent:
+        return (
+            f"No worker that answers consumes the queue {queue.name}{waiting}; "
+            f"{listed(queue.silent)} did not say."
+        )
+    return (
+        f"Nobody consumes the queue {queue.name}{waiting}: what is sent there waits until "
+        "somebody does."
+    )
+
+
+def _of_what_is_left_behind(found: Gathered) -> list[str]:
+    """What hung on the tasks, and is not sent again."""
+    told = []
+    if found.of_workflow:
+        one = verb(found.of_workflow, "belongs", "belong")
+        known = [_FOLLOWS[each] for each in found.follows]
+        named = f" ({listed(known, len(known))})" if known else ""
+        told.append(
+            f"{found.of_workflow:,} of these {one} to a workflow{named}: it does not go on "
+            "with what is sent again, so steps that waited for "
+            f"{verb(found.of_workflow, 'this one', 'these')} stay undone. Send them by hand, or "
+            "start the workflow anew."
+        )
+    if found.unread:
+        told.append(
+            "Each is sent alone, with its name, arguments and queue. Events do not tell callbacks, "
+            "next steps of a chain, headers, priority, expiry and time limits, so none of them "
+            "is sent again; those that you give are."
+        )
+    elif found.names:
+        told.append(
+            "Priority, headers, limits and an expiry that is still to come are those of the "
+            "queued messages; callbacks and next steps are not sent again."
+        )
+    return told
+
+
+def _nobody_else_consumes(queues: Sequence[Unconsumed]) -> list[str]:
+    def named(each: Unconsumed) -> str:
+        waiting = "number waiting not known" if each.ready is None else f"{each.ready:,} waiting"
+        return f"{each.name} ({waiting})"
+
+    sure = [named(each) for each in queues if not each.silent]
+    unsure = [each for each in queues if each.silent]
+    told = [f"Nobody else consumes {listed(sure, _QUEUES_TOLD)}."] if sure else []
+    if unsure:
+        silent = sorted({name for each in unsure for name in each.silent})
+        told.append(
+            f"No other worker that answers consumes {listed([*map(named, unsure)], _QUEUES_TOLD)}; "
+            f"{listed(silent)} did not say."
         )
     return told
 
@@ -126,6 +231,7 @@ def of_workers(request: ActionRequest, around: Around) -> tuple[str, ...]:
             "Workers finish what they run, then end. Whether something starts them again is "
             "not Umbel's to know."
         )
+    told += _nobody_else_consumes(around.unconsumed)
     if not request.workers and request.action != "ping":
         told.append("No worker is named, so every worker that listens does this.")
     if request.action == "time_limit":

@@ -34,9 +34,10 @@ from umbel.services.control.kept import NOBODY, By, Entry, Kept, Owner, decode, 
 from umbel.services.control.on_tasks import OnTasks
 from umbel.services.control.on_workers import command, purge
 from umbel.services.control.permissions import NEEDS, NEEDS_APPLY, must_be_allowed
-from umbel.services.control.planning import Planner, Workers
+from umbel.services.control.planning import Planner
 from umbel.services.control.run import Run, Stopped
 from umbel.services.control.values import Action, ActionPlan, ActionReport, ActionRequest
+from umbel.services.control.workers import Workers
 from umbel.services.search import Search
 from umbel.services.visits import Visits
 from umbel.store.base import Store

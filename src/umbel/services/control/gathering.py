@@ -7,16 +7,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Final
 
+import msgspec
+
 from umbel.broker.base import Cluster
 from umbel.clock import Clock
 from umbel.cluster.task import STARTED
+from umbel.query.ast import Node
 from umbel.results.base import ResultBackend
 from umbel.services.control.choosing import Choice, Target
 from umbel.services.control.circumstances import UNKNOWN, Gathered
-from umbel.services.control.recalling import recall
-from umbel.services.control.values import Fidelity
+from umbel.services.control.recalling import Knowing, Recalled, recall
+from umbel.services.control.values import Edit, Fidelity
 from umbel.services.control.wording import tally
-from umbel.store.base import Store
+from umbel.store.base import Count, Store
 from umbel.store.ledger import Ledger
 
 #: Tasks are counted up to this many.
@@ -47,26 +50,29 @@ class Gatherer:
         self._results = results
         self._clock = clock
 
-    def gather(self, choice: Choice, chosen_by: str | None) -> Gathered:
-        """What a plan needs to know. Raises `StoreError`."""
+    def gather(
+        self, choice: Choice, chosen_by: str | None, names: frozenset[str] | None = None
+    ) -> Gathered:
+        """What a plan needs to know; `names` are those that workers have registered, None if
+        none answers. Raises `StoreError`."""
         looked = _Looked()
         if choice.query is None:
             chunks = choice.chunks(self._store, _CHUNK)
             targets, states = looked.at(target for chunk in chunks for target in chunk)
-            total, capped = states.total(), False
+            counted = Count(states.total(), groups=dict(states))
         else:
-            count = self._store.count(
-                choice.query, now=choice.now, by="state", cap=COUNTED_MAX, budget_s=COUNT_S
-            )
-            states, total = Counter(count.groups), count.total
-            capped = count.capped or not count.complete
-            targets, _ = looked.at(islice(self._first(choice), LOOKED_AT_MAX))
+            targets, counted = self._searched(choice, choice.query, looked)
+        able = sum(not (choice.leaves_out_ended and target.has_ended) for target in targets)
         if choice.request.action == "retry":
-            self._recall(choice, targets, looked)
+            knowing = Knowing(self._store, self._cluster, self._results, names)
+            self._recall(choice, targets, looked, knowing)
+            able = sum(looked.fidelity.values())
         return Gathered(
-            total=total,
-            capped=capped,
-            by_state=dict(states),
+            total=counted.total,
+            capped=counted.capped,
+            complete=counted.complete,
+            able=able,
+            by_state=counted.groups,
             sample=tuple(_most_telling(choice, targets)[:SAMPLE]),
             looked_at=looked.recalled,
             running_on=dict(looked.running_on),
@@ -75,42 +81,74 @@ class Gatherer:
             unrepeatable=looked.unrepeatable,
             repeated=looked.repeated,
             queueless=looked.queueless,
+            names=dict(looked.names),
+            queues=dict(looked.queues),
+            shadows=looked.shadows,
+            of_workflow=looked.of_workflow,
+            follows=tuple(sorted(looked.follows)),
+            unread=looked.unread,
             chosen_by=chosen_by,
             troubles=tuple(looked.troubles),
         )
 
-    def _first(self, choice: Choice) -> Iterator[Target]:
-        """Tasks of a search, as many as time allows."""
+    def _searched(self, choice: Choice, query: Node, looked: _Looked) -> tuple[list[Target], Count]:
+        """The first tasks of a search, and how many there are. Where time ran out while they
+        were counted, those that were found are what is known; where these are all, their
+        number is the number."""
+        counted = self._store.count(
+            query, now=choice.now, by="state", cap=COUNTED_MAX, budget_s=COUNT_S
+        )
+        found = _Found(self._first(choice))
+        targets, states = looked.at(islice(found, LOOKED_AT_MAX))
+        if counted.complete:
+            return targets, counted
+        if counted.total < len(targets) or found.is_all:
+            groups, total = dict(states), len(targets)
+            counted = Count(total, complete=found.is_all, groups=groups)
+        return targets, counted
+
+    def _first(self, choice: Choice) -> Iterator[Target | None]:
+        """Tasks of a search, as many as time allows; None when those were all."""
         end = self._clock.monotonic() + LOOKED_AT_S
         for chunk in choice.chunks(self._store, _CHUNK):
             yield from chunk
             if self._clock.monotonic() >= end:
                 return
+        yield None
 
-    def _recall(self, choice: Choice, targets: Sequence[Target], looked: _Looked) -> None:
+    def _recall(
+        self, choice: Choice, targets: Sequence[Target], looked: _Looked, knowing: Knowing
+    ) -> None:
+        edit = choice.request.edit
         end = self._clock.monotonic() + LOOKED_AT_S
-        results: ResultBackend | None = self._results
         for start in range(0, len(targets), _CHUNK):
             chunk = targets[start : start + _CHUNK]
-            recalling = recall(chunk, choice.request.edit, self._cluster, results)
+            recalling = recall(chunk, edit, knowing)
             if recalling.trouble is not None:
                 looked.troubles.append(f"Arguments were not looked up. {recalling.trouble}")
-                results = None
+                knowing = msgspec.structs.replace(knowing, results=None)
             for recalled in recalling.tasks:
-                uuid, arguments = recalled.task.uuid, recalled.arguments
-                looked.known[uuid] = arguments.fidelity, arguments.why
-                if arguments.fidelity is None:
-                    tally(looked.unrepeatable, arguments.why or "")
-                else:
-                    looked.fidelity[arguments.fidelity] = (
-                        looked.fidelity.get(arguments.fidelity, 0) + 1
-                    )
-                    looked.queueless += not (recalled.task.queue or recalled.task.routing_key)
+                looked.recall(recalled, edit)
             ids = {target.uuid for target in chunk}
             looked.repeated += len({each.repeats for each in self._ledger.repeats([*ids])} & ids)
             looked.recalled += len(chunk)
             if self._clock.monotonic() >= end:
                 return
+
+
+class _Found:
+    """Targets until the first None, which says that there are no more."""
+
+    def __init__(self, targets: Iterator[Target | None]) -> None:
+        self._targets = targets
+        self.is_all = False
+
+    def __iter__(self) -> Iterator[Target]:
+        for target in self._targets:
+            if target is None:
+                self.is_all = True
+                return
+            yield target
 
 
 class _Looked:
@@ -124,6 +162,12 @@ class _Looked:
         self.unrepeatable: dict[str, int] = {}
         self.repeated = 0
         self.queueless = 0
+        self.names: Counter[str] = Counter()
+        self.queues: Counter[str] = Counter()
+        self.shadows = 0
+        self.of_workflow = 0
+        self.follows: set[str] = set()
+        self.unread = 0
         self.troubles: list[str] = []
 
     def at(self, targets: Iterable[Target]) -> tuple[list[Target], Counter[str]]:
@@ -138,6 +182,24 @@ class _Looked:
             if len(first) < LOOKED_AT_MAX:
                 first.append(target)
         return first, states
+
+    def recall(self, recalled: Recalled, edit: Edit | None) -> None:
+        """One task that is to be sent again, or left out as nobody knows with what."""
+        task, arguments = recalled.task, recalled.arguments
+        self.known[task.uuid] = arguments.fidelity, arguments.why
+        if arguments.fidelity is None:
+            tally(self.unrepeatable, arguments.why or "")
+            return
+        self.fidelity[arguments.fidelity] = self.fidelity.get(arguments.fidelity, 0) + 1
+        self.queueless += not (task.queue or task.routing_key)
+        self.names[task.name or ""] += 1
+        queue = (edit.queue if edit is not None else None) or task.queue
+        if queue:
+            self.queues[queue] += 1
+        self.shadows += recalled.shadow is not None
+        self.of_workflow += recalled.is_of_workflow
+        self.follows |= {*recalled.follows}
+        self.unread += recalled.queued is None
 
 
 def _most_telling(choice: Choice, targets: Sequence[Target]) -> list[Target]:

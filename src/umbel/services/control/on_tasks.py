@@ -9,18 +9,22 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, Protocol
+from typing import Final
 
-from umbel.broker.base import Cluster, Reply, Signature
+import msgspec
+
+from umbel.broker.base import Cluster, QueuedMessage, Reply, Signature
 from umbel.clock import Clock
+from umbel.cluster.moments import moment
 from umbel.cluster.task import STARTED, Task
 from umbel.errors import BrokerError, ResultsUnavailable
 from umbel.results.base import ResultBackend
 from umbel.services.control.choosing import Choice, Target
-from umbel.services.control.recalling import Recalled, Recalling, recall
+from umbel.services.control.recalling import Knowing, Recalled, Recalling, recall
 from umbel.services.control.run import PAUSES_S, Run
 from umbel.services.control.values import Edit, WorkerAnswer
 from umbel.services.control.wording import cut, plain_answer
+from umbel.services.control.workers import Workers, registered_names
 from umbel.store.base import Store
 from umbel.store.ledger import Intent, Ledger, Repeat
 
@@ -36,13 +40,6 @@ NO_ANSWER: Final = (
 )
 
 
-class LiveWorkers(Protocol):
-    """Who is known to live."""
-
-    def live(self) -> tuple[str, ...]:
-        """Node names."""
-
-
 class OnTasks:
     """Carries out actions on tasks; any thread, several at once."""
 
@@ -52,7 +49,7 @@ class OnTasks:
         ledger: Ledger,
         cluster: Cluster,
         results: ResultBackend,
-        workers: LiveWorkers,
+        workers: Workers,
         clock: Clock,
     ) -> None:
         self._store = store
@@ -150,8 +147,11 @@ class OnTasks:
     def _recall(self, run: Run, targets: Sequence[Target]) -> Recalling:
         """With the result backend if it can be had; else what needs it is left out."""
 
+        names = registered_names(self._workers)
+        knowing = Knowing(self._store, self._cluster, self._results, names)
+
         def whole() -> Recalling:
-            recalling = recall(targets, run.request.edit, self._cluster, self._results)
+            recalling = recall(targets, run.request.edit, knowing)
             if recalling.trouble is not None:
                 raise recalling.trouble
             return recalling
@@ -162,7 +162,8 @@ class OnTasks:
         except ResultsUnavailable as error:
             run.is_without_results = True
             run.note(str(error))
-        return recall(targets, run.request.edit, self._cluster, None)
+        knowing = msgspec.structs.replace(knowing, results=None)
+        return recall(targets, run.request.edit, knowing)
 
     def _send(self, run: Run, repeated: Sequence[Recalled]) -> None:
         """Send them, and write down which of them were, whatever happens meanwhile."""
@@ -201,10 +202,13 @@ class OnTasks:
 
 def signature(recalled: Recalled, edit: Edit | None, now: float) -> Signature:
     """The task that repeats another: the same workflow, its place in it that of the other,
-    or below it if the other was the root; the same way to its queue, unless edited. When it
-    was due is not repeated."""
+    or below it if the other was the root; the same way to its queue, unless edited. Priority,
+    limits, headers and an expiry that is still to come are those of the queued message, where
+    that is there. When it was due is not repeated."""
     task = recalled.task
     edit = edit or Edit()
+    queued = recalled.queued or QueuedMessage(task_id=None)
+    expires = moment(queued.expires) if queued.expires else None
     queue = edit.queue or task.queue
     is_root = task.root_id in (None, task.uuid)
     return Signature(
@@ -215,14 +219,24 @@ def signature(recalled: Recalled, edit: Edit | None, now: float) -> Signature:
         queue=queue,
         exchange=None if queue else task.exchange,
         routing_key=None if queue else task.routing_key,
-        priority=edit.priority,
+        priority=queued.priority if edit.priority is None else edit.priority,
         countdown_s=edit.countdown,
         eta=edit.eta,
-        expires=None if edit.expires is None else now + edit.expires,
+        expires=_still_to_come(expires, now) if edit.expires is None else now + edit.expires,
+        soft_time_limit_s=queued.soft_time_limit_s,
+        time_limit_s=queued.time_limit_s,
         root_id=task.root_id or task.uuid,
         parent_id=task.parent_id or (task.uuid if is_root else None),
-        headers={REPEATS_HEADER: task.uuid},
+        headers={**queued.headers, **_shadow(queued), REPEATS_HEADER: task.uuid},
     )
+
+
+def _shadow(queued: QueuedMessage) -> dict[str, object]:
+    return {} if queued.shadow is None else {"shadow": queued.shadow}
+
+
+def _still_to_come(at: float | None, now: float) -> float | None:
+    return at if at is not None and at > now else None
 
 
 def worker_answers(replies: Sequence[Reply], expected: Sequence[str]) -> list[WorkerAnswer]:

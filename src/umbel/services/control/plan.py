@@ -23,6 +23,11 @@ from umbel.services.control.values import (
 from umbel.services.control.wording import VERBS, counted, listed
 
 _ALREADY_ENDED: Final = "These have ended already."
+_NOT_COUNTED: Final = (
+    "No task to do this to was found in the time that a plan may take, and whether there is one "
+    "is not known: not everything was looked through. Narrow the search, by a time such as "
+    "seen:-1h.. or by a name, and plan again."
+)
 _WORKER_SENTENCES: Final = {
     "shutdown": "Shut down", "pool_restart": "Restart the pool of", "pool_grow": "Grow the pool of",
     "pool_shrink": "Shrink the pool of", "autoscale": "Set autoscale of",
@@ -44,12 +49,13 @@ def plan_tasks(frame: Frame, found: Gathered, around: Around) -> ActionPlan:
     skipped = dict(found.unrepeatable)
     if request.action != "retry" and ended:
         skipped[_ALREADY_ENDED] = ended
-    count = max(0, found.total - sum(skipped.values()))
+    count = max(0, found.able, found.total - sum(skipped.values()))
     return _plan(
         frame,
         sentence=_task_sentence(request, count, found),
         count=count,
         capped=found.capped,
+        complete=found.complete,
         skipped=skipped,
         by_state=dict(found.by_state),
         fidelity=dict(found.fidelity),
@@ -108,13 +114,26 @@ def _plan(frame: Frame, *, sentence: str, count: int, **more: object) -> ActionP
         expires=frame.made + PLAN_EXPIRES_S,
         sentence=sentence,
         count=count,
-        confirm=count if count > CONFIRM_OVER else None,
     )
-    return msgspec.structs.replace(plan, **more)
+    plan = msgspec.structs.replace(plan, **more)
+    if plan.impossible is not None:
+        return plan
+    return msgspec.structs.replace(plan, confirm=count if _needs_number(plan) else None)
+
+
+def _needs_number(plan: ActionPlan) -> bool:
+    """Whether its number must be typed: for many, for nobody knows how many, and for what
+    cannot be undone."""
+    is_final = plan.request.action == "purge" and plan.count > 0
+    return plan.count > CONFIRM_OVER or not plan.complete or is_final
 
 
 def _task_sentence(request: ActionRequest, count: int, found: Gathered) -> str:
-    over = "more than " if found.capped else ""
+    over = (
+        "" if not count else "more than " if found.capped else "" if found.complete else "at least "
+    )
+    if not count and not found.complete:
+        return f"{VERBS[request.action][0]} tasks, whose number was not counted in time."
     by = found.chosen_by
     chosen = f": {by[:1].lower()}{by[1:]}" if by else ""
     signal = f" with {request.signal}" if request.action == "terminate" else ""
@@ -140,6 +159,8 @@ def _answering(request: ActionRequest, found: Gathered, around: Around) -> tuple
 def _nothing_left(request: ActionRequest, count: int, found: Gathered) -> str | None:
     if count:
         return None
+    if not found.complete:
+        return _NOT_COUNTED
     if not found.total:
         return "No task matches, so there is nothing to do."
     if request.action == "retry":

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final, Literal, Protocol
+from concurrent.futures import ThreadPoolExecutor
+from difflib import get_close_matches
+from typing import Final
+
+import msgspec
 
 from umbel.broker.base import Ability, Cluster
 from umbel.clock import Clock
@@ -11,35 +15,34 @@ from umbel.errors import BrokerError, ResultsUnavailable
 from umbel.results.base import ResultBackend
 from umbel.services.control.checking import TASK_ACTIONS
 from umbel.services.control.choosing import Choice
-from umbel.services.control.circumstances import Around, Frame
+from umbel.services.control.circumstances import Around, Frame, Unconsumed
 from umbel.services.control.gathering import Gatherer
 from umbel.services.control.on_tasks import ANSWER_S
 from umbel.services.control.plan import plan_purge, plan_tasks, plan_workers
 from umbel.services.control.values import ActionPlan, ActionRequest
+from umbel.services.control.workers import (
+    Workers,
+    consumed_by,
+    consumption,
+    depths_of,
+    registered_names,
+    unconsumed,
+)
 from umbel.services.search import Search
 from umbel.store.base import Store
 from umbel.store.ledger import Ledger
 
+#: Actions after which a worker no longer consumes queues.
+_LEAVING: Final = frozenset({"shutdown", "cancel_consumer"})
+#: So many queues are looked at for those who consume them, and so many names are compared with
+#: one that is not known.
+_QUEUES_MAX: Final = 20
+_SUGGESTED_MAX: Final = 300
 _ABILITIES: Final[Mapping[str, Ability]] = {"retry": "send", "purge": "purge"}
 NOBODY_HEARS: Final = (
     "No worker answers and none sends heartbeats, so nobody would hear this. Check that workers "
     "run and that they reach the same broker."
 )
-
-
-class Workers(Protocol):
-    """What control asks of the workers (`services.inspection`)."""
-
-    def live(self) -> tuple[str, ...]:
-        """The workers whose heartbeats come."""
-
-    def ask(
-        self, what: Literal["registered"], workers: Sequence[str] | None = None
-    ) -> Mapping[str, object]:
-        """What they say, by worker."""
-
-    def forget(self) -> None:
-        """Ask anew next time."""
 
 
 class Planner:
@@ -56,6 +59,7 @@ class Planner:
         workers: Workers,
         clock: Clock,
     ) -> None:
+        self._store = store
         self._search = search
         self._cluster = cluster
         self._results = results
@@ -70,11 +74,44 @@ class Planner:
             if request.q is not None:
                 query = self._search.parse(request.q)
                 chosen_by = self._search.read(request.q).sentence
-            found = self._gatherer.gather(Choice(request, query, frame.made), chosen_by)
-            return plan_tasks(frame, found, self._around(request))
+            choice = Choice(request, query, frame.made)
+            if request.action == "retry":
+                return self._retry(frame, choice, chosen_by)
+            return plan_tasks(
+                frame, self._gatherer.gather(choice, chosen_by), self._around(request)
+            )
         if request.action == "purge":
             return plan_purge(frame, *self._waiting(request.queue or ""))
-        return plan_workers(frame, self._around(request))
+        around = self._around(request)
+        if around.impossible is None and request.action in _LEAVING:
+            left = self._left(request, around.live)
+            around = msgspec.structs.replace(around, unconsumed=left)
+        return plan_workers(frame, around)
+
+    def _retry(self, frame: Frame, choice: Choice, chosen_by: str | None) -> ActionPlan:
+        """Sending again: who knows the names, and who consumes the queues."""
+        around = self._around(frame.request)
+        if around.impossible is not None:
+            return plan_tasks(frame, self._gatherer.gather(choice, chosen_by), around)
+        with ThreadPoolExecutor(1, thread_name_prefix="umbel-consumers") as beside:
+            asked = beside.submit(consumption, self._workers)
+            names = registered_names(self._workers)
+            found = self._gatherer.gather(choice, chosen_by, names)
+            known = asked.result()
+        queues = sorted(found.queues)[:_QUEUES_MAX]
+        left = unconsumed(queues, known, depths_of(queues, self._cluster))
+        around = msgspec.structs.replace(around, names=names, unconsumed=left)
+        return plan_tasks(frame, found, around)
+
+    def _left(self, request: ActionRequest, live: Sequence[str]) -> tuple[Unconsumed, ...]:
+        """Queues that nobody would consume any more."""
+        known = consumption(self._workers)
+        leaving = request.workers or list({*live, *(known.silent if known else ())})
+        if request.action == "cancel_consumer":
+            queues: Sequence[str] = [request.queue or ""]
+        else:
+            queues = consumed_by(leaving, known)[:_QUEUES_MAX] if known is not None else ()
+        return unconsumed(queues, known, depths_of(queues, self._cluster), leaving)
 
     def _around(self, request: ActionRequest) -> Around:
         impossible = self._missing(request)
@@ -106,6 +143,21 @@ class Planner:
             return str(error)
         return None
 
+    def _unknown(self, queue: str) -> str | None:
+        """Why there is no such queue, if nobody knows of one; an empty list of Redis is no
+        list at all, so others must know of it."""
+        known = consumption(self._workers)
+        names = {self._cluster.default_queue(), *(known.by_queue if known is not None else ())}
+        names |= {seen.value for seen in self._store.suggest("queue", "", _SUGGESTED_MAX)}
+        if queue in names or self._store.suggest("queue", queue, 1):
+            return None
+        near = get_close_matches(queue, names, 1)
+        meant = f" Did you mean {near[0]}?" if near else ""
+        return (
+            f"No queue {queue} is known: nothing waits there, no worker that answers consumes it, "
+            f"and no task was seen that was sent to it.{meant}"
+        )
+
     def _waiting(self, queue: str) -> tuple[int | None, str | None]:
         """How many messages wait, and why the queue cannot be emptied."""
         missing = self._cluster.capabilities().missing
@@ -117,4 +169,6 @@ class Planner:
             depth = self._cluster.depths([queue])[0]
         except BrokerError as error:
             return None, str(error)
+        if depth.trouble is None and not depth.ready:
+            return depth.ready, self._unknown(queue)
         return depth.ready, depth.trouble

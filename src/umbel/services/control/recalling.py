@@ -16,6 +16,7 @@ from umbel.services import fidelity
 from umbel.services.control.choosing import Target
 from umbel.services.control.values import Edit
 from umbel.services.fidelity import Arguments
+from umbel.store.base import Store
 
 #: How many messages of a queue are looked at for tasks that still wait there, and in how
 #: many queues at once.
@@ -26,11 +27,29 @@ NAMELESS: Final = "Nothing is known of these but their ids."
 
 
 class Recalled(msgspec.Struct, frozen=True):
-    """A task and what it would be sent with; `arguments.fidelity` is None where nothing
-    good enough is known."""
+    """A task, under the name that it would be sent by, and what it would be sent with;
+    `arguments.fidelity` is None where nothing good enough is known. `shadow` is what events
+    call it, if otherwise; `queued` and `result` what is known of it elsewhere."""
 
     task: Task
     arguments: Arguments
+    shadow: str | None = None
+    queued: QueuedMessage | None = None
+    result: Result | None = None
+
+    @property
+    def follows(self) -> tuple[str, ...]:
+        """What hung on it, as far as it is known."""
+        grouped = self.result is not None and self.result.group_id is not None
+        told = self.queued.follows if self.queued is not None else ()
+        return (*told, "group") if grouped and "group" not in told else told
+
+    @property
+    def is_of_workflow(self) -> bool:
+        """Whether other tasks belong to it."""
+        return bool(self.follows or self.task.parent_id) or (
+            self.task.root_id not in {None, self.task.uuid}
+        )
 
 
 class Recalling(msgspec.Struct, frozen=True):
@@ -40,31 +59,66 @@ class Recalling(msgspec.Struct, frozen=True):
     trouble: ResultsUnavailable | None = None
 
 
-def recall(
-    targets: Sequence[Target], edit: Edit | None, cluster: Cluster, results: ResultBackend | None
-) -> Recalling:
+class Knowing(msgspec.Struct, frozen=True):
+    """Who is asked what tasks were sent with. `results` None: nobody; `names` are those that
+    workers have registered, None if none answers."""
+
+    store: Store
+    cluster: Cluster
+    results: ResultBackend | None
+    names: frozenset[str] | None = None
+
+
+def recall(targets: Sequence[Target], edit: Edit | None, knowing: Knowing) -> Recalling:
     """What these tasks were sent with, or are to be with `edit`."""
+    cluster, results = knowing.cluster, knowing.results
     unneeded = edit is not None and edit.args is not None and edit.kwargs is not None
     asked = [t.uuid for t in targets if not unneeded or t.task is None or t.task.name is None]
     kept, trouble = _results(asked, results)
     waiting = {} if unneeded else _queued(targets, cluster)
     recalled = tuple(
-        _recalled(target, kept.get(target.uuid), waiting.get(target.uuid), edit)
+        _recalled(target, kept.get(target.uuid), waiting.get(target.uuid), edit, knowing)
         for target in targets
     )
     return Recalling(recalled, trouble)
 
 
 def _recalled(
-    target: Target, result: Result | None, queued: QueuedMessage | None, edit: Edit | None
+    target: Target,
+    result: Result | None,
+    queued: QueuedMessage | None,
+    edit: Edit | None,
+    knowing: Knowing,
 ) -> Recalled:
     task = target.task or Task(uuid=target.uuid, state=PENDING, seen=0.0, timestamp=0.0)
-    name = task.name or (queued and queued.name) or (result and result.name)
+    name = _name(task, result, queued, knowing)
     if not name:
         return Recalled(task, Arguments(fidelity=None, why=NAMELESS))
+    shadow = task.name if task.name != name else None
     queue = task.queue or (result and result.queue) or None
     task = msgspec.structs.replace(task, name=name, queue=queue)
-    return Recalled(task, fidelity.arguments(task, result=result, queued=queued, edit=edit))
+    found = fidelity.arguments(task, result=result, queued=queued, edit=edit)
+    return Recalled(task, found, shadow, queued, result)
+
+
+def _name(
+    task: Task, result: Result | None, queued: QueuedMessage | None, knowing: Knowing
+) -> str | None:
+    """The name to send it by. What workers tell may be a shadow, by which nobody has it; the
+    message, the event of its sending and the result know the true one. A result of another
+    name that workers do have is of the task that replaced this one."""
+    if queued is not None and queued.name and queued.task_id == task.uuid:
+        return queued.name
+    kept = result.name if result is not None else None
+    if task.name is None:
+        return kept
+    if knowing.names is not None and task.name in knowing.names:
+        return task.name
+    whole = knowing.store.task(task.uuid)  # a task of a page has no attempts
+    sent_as = [attempt.sent_as for attempt in (whole.attempts if whole else ()) if attempt.sent_as]
+    if sent_as:
+        return sent_as[-1]
+    return kept if knowing.names is not None and kept in knowing.names else task.name
 
 
 def _results(

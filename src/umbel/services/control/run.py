@@ -180,9 +180,16 @@ class Run:
             return "cancelled" if self._cancelled_by else "interrupted"
         return "failed" if self._failed and self._failed == self._done else "done"
 
+    @property
+    def _is_counted(self) -> bool:
+        """Whether the plan knew how many there are."""
+        return self.plan.complete and not self.plan.capped
+
     def _progress(self) -> str:
         if self.request.action in VERBS:
             going_on = VERBS[self.request.action][1]
+            if not self._is_counted:
+                return f"{going_on}: {counted(self._done, 'task')} so far."
             return f"{going_on}: {self._done:,} of {counted(self._total, 'task')}."
         return "Running."
 
@@ -198,7 +205,7 @@ class Run:
             parts.append("Umbel was stopped before it was done.")
         elif error is not None:
             parts.append(f"It went no further: {error}")
-        elif self.request.action in VERBS and self._done != self.plan.count:
+        elif self.request.action in VERBS and self._is_counted and self._done != self.plan.count:
             parts.append(f"{self.plan.count:,} had been counted for the plan.")
         return " ".join(parts)
 

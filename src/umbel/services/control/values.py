@@ -93,8 +93,9 @@ class Chosen(msgspec.Struct, frozen=True):
 
 class ActionPlan(msgspec.Struct, frozen=True, kw_only=True):
     """What would happen. `sentence` says it in one; `count` is how many tasks (workers,
-    messages) it concerns, `skipped` how many of those chosen are left out, by the sentence
-    that says why. `by_state` and `fidelity` count tasks. `consequences` are sentences a
+    messages) it concerns: more if `capped`, at least so many if not `complete`, since time ran
+    out while they were counted. `skipped` is how many of those chosen are left out, by the
+    sentence that says why. `by_state` and `fidelity` count tasks. `consequences` are sentences a
     person should read first. `confirm` is the number that must be typed, None if none.
     `workers` are those that should answer. `impossible` says why it cannot be executed at
     all, if so. Times are Unix seconds."""
@@ -107,6 +108,7 @@ class ActionPlan(msgspec.Struct, frozen=True, kw_only=True):
     sentence: str
     count: int
     capped: bool = False
+    complete: bool = True
     skipped: dict[str, int] = {}
     by_state: dict[str, int] = {}
     fidelity: dict[Fidelity, int] = {}
