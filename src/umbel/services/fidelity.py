@@ -41,6 +41,8 @@ from umbel.services.control.values import Edit, Fidelity
 #: Larger or deeper arguments are not sent again without a person's edit.
 TEXT_MAX: Final = 65_536
 DEPTH_MAX: Final = 100
+#: How many characters Celery lets such a text have (celery/app/amqp.py, `argsrepr_maxsize`).
+REPR_MAX: Final = 1_024
 VALUES_MAX: Final = 1_000_000
 #: Brackets in a repr; Celery itself writes three levels.
 _NESTED_MAX: Final = 50
@@ -256,11 +258,12 @@ def _literal(text: str | None) -> Any:
     return plain
 
 
-def celerys_repr(value: object) -> str:
-    """The text that events carry of `value`, unless the sender chose another."""
+def celerys_repr(value: object, most: int | None = None) -> str:
+    """The text that events carry of `value`, unless the sender chose another; cut at `most`
+    characters."""
     from celery.utils.saferepr import saferepr  # Celery is twenty megabytes
 
-    text: str = saferepr(value)
+    text: str = saferepr(value, most)
     return text
 
 

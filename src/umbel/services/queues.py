@@ -20,6 +20,7 @@ from umbel.errors import NotSupported
 from umbel.services.flights import Flights
 from umbel.services.inspection import Answers, Inspection
 from umbel.services.plain import bounded
+from umbel.services.veiled import veiled_message
 from umbel.store.base import Store
 
 #: How long an answer is kept, seconds.
@@ -66,10 +67,12 @@ class Queues:
         """Every queue known."""
         return self._flights.ask("all", self._look)
 
-    def peek(self, queue: str, limit: int) -> tuple[QueuedMessage, ...]:
+    def peek(self, queue: str, limit: int, *, veiled: bool = False) -> tuple[QueuedMessage, ...]:
         """The next messages of a queue, which stay there. Arguments that are larger than
-        `ARGUMENTS_MAX` are shown as the beginning of their JSON, and `unreadable` says so."""
-        return tuple(map(_bounded, self._cluster.peek(queue, limit)))
+        `ARGUMENTS_MAX` are shown as the beginning of their JSON, and `unreadable` says so.
+        `veiled`: arguments are shown as their sender lets them be seen."""
+        messages = self._cluster.peek(queue, limit)
+        return tuple(_bounded(veiled_message(m) if veiled else m) for m in messages)
 
     def forget(self) -> None:
         """Ask anew next time: something was changed."""
@@ -147,4 +150,7 @@ def _bounded(message: QueuedMessage) -> QueuedMessage:
         if sentence
     ]
     unreadable = " ".join(filter(None, [message.unreadable, *cut])) or None
-    return msgspec.structs.replace(message, args=args, kwargs=kwargs, unreadable=unreadable)
+    # Headers of the sender's own may be anything: a token, a person's name.
+    return msgspec.structs.replace(
+        message, args=args, kwargs=kwargs, unreadable=unreadable, headers={}
+    )

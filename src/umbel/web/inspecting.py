@@ -6,17 +6,21 @@ from typing import Final
 
 import msgspec
 
+from umbel.auth.base import Actor
 from umbel.cluster.worker import OFFLINE, Worker
 from umbel.errors import BrokerError
 from umbel.services.inspection import Inspected
 from umbel.services.registered import registered
 from umbel.services.rows import WorkerRow
+from umbel.services.veiled import veiled_listing, veiled_result
 from umbel.web import answers, requests
 from umbel.web.handlers import Services
 from umbel.web.problems import Refusal
 
 #: What the page of a worker shows, the quickest first.
 _SHOWN: Final[tuple[Inspected, ...]] = ("stats", "active_queues", "registered", "conf")
+#: What lists tasks with the arguments that they were sent with.
+_TASKS: Final = frozenset({"active", "reserved", "scheduled"})
 
 
 def one_worker(services: Services, asked: requests.OneWorker) -> answers.OneWorker:
@@ -43,15 +47,20 @@ def one_worker(services: Services, asked: requests.OneWorker) -> answers.OneWork
     )
 
 
-def inspect_worker(services: Services, asked: requests.InspectWorker) -> answers.Inspected:
+def inspect_worker(
+    services: Services, asked: requests.InspectWorker, actor: Actor
+) -> answers.Inspected:
     found = services.levers.inspection.look(asked.what, [asked.name])
     answered = found.answered(asked.name)
     if not answered and _row(services, asked.name) is None:
         raise _unknown(asked.name)
+    value = found.values.get(asked.name)
+    if asked.what in _TASKS and not actor.may("operate"):
+        value = veiled_listing(value, services.store.task)
     return answers.Inspected(
         worker=asked.name,
         inspection=asked.inspection,
-        value=found.values.get(asked.name),
+        value=value,
         at=found.at,
         answered=answered,
         error=found.refused.get(asked.name),
@@ -70,13 +79,17 @@ def list_queues(services: Services, _: requests.Nothing) -> answers.Queues:
     return msgspec.convert(services.levers.queues.all(), answers.Queues, from_attributes=True)
 
 
-def peek_queue(services: Services, asked: requests.PeekQueue) -> answers.Messages:
-    return answers.Messages(services.levers.queues.peek(asked.name, asked.limit))
+def peek_queue(services: Services, asked: requests.PeekQueue, actor: Actor) -> answers.Messages:
+    veiled = not actor.may("operate")
+    return answers.Messages(services.levers.queues.peek(asked.name, asked.limit, veiled=veiled))
 
 
-def read_result(services: Services, asked: requests.ReadResult) -> answers.Result:
+def read_result(services: Services, asked: requests.ReadResult, actor: Actor) -> answers.Result:
     results = services.levers.results
-    return results.wait(asked.id, asked.timeout) if asked.timeout else results.get(asked.id)
+    found = results.wait(asked.id, asked.timeout) if asked.timeout else results.get(asked.id)
+    if actor.may("operate") or (found.args is None and found.kwargs is None):
+        return found
+    return veiled_result(found, services.store.task(asked.id))
 
 
 def _row(services: Services, name: str) -> WorkerRow | None:

@@ -168,6 +168,7 @@ ROUTES: Final = (
         handler=inspecting.inspect_worker,
         problems=("unknown-worker", *_CLUSTER),
         lane="cluster",
+        with_actor=True,
     ),
     Route(
         name="worker",
@@ -212,6 +213,7 @@ ROUTES: Final = (
         handler=inspecting.peek_queue,
         problems=_CLUSTER,
         lane="cluster",
+        with_actor=True,
     ),
     Route(
         name="status",
@@ -335,6 +337,7 @@ ROUTES: Final = (
         handler=inspecting.read_result,
         problems=("results-trouble",),
         lane="waiting",
+        with_actor=True,
     ),
     Route(
         name="audit",
