@@ -159,10 +159,12 @@ def broker_link(settings: Settings) -> Link:
         expires_s=round(collector.queue_expires),
     )
     if settings.app is None:
-        return link_to_url(settings.broker or "", queue=queue)
+        options = settings.broker_option
+        return link_to_url(settings.broker or "", transport_options=options, queue=queue)
     app = load_application(settings.app)
     if settings.broker is not None:
         app.conf.broker_read_url = settings.broker
+    _add_options(app, settings)
     return link_to_app(app, queue)
 
 
@@ -281,7 +283,9 @@ class _Reach:
                 settings = self._settings
                 if settings.app is None:
                     broker = settings.broker or "memory://"
-                    self._app = bare_application(broker, settings.result_backend)
+                    self._app = bare_application(
+                        broker, settings.result_backend, transport_options=settings.broker_option
+                    )
                 else:
                     self._app = _directed(load_application(settings.app), settings)
             return self._app
@@ -297,7 +301,15 @@ def _directed(app: Any, settings: Settings) -> Any:
         )
     if settings.result_backend is not None:
         app.conf.result_backend = settings.result_backend
+    _add_options(app, settings)
     return app
+
+
+def _add_options(app: Any, settings: Settings) -> None:
+    """The transport's options that settings give beside an application's own."""
+    if settings.broker_option:
+        own = app.conf.broker_transport_options or {}
+        app.conf.broker_transport_options = {**own, **settings.broker_option}
 
 
 def _web(
@@ -340,8 +352,13 @@ def _watched(settings: Settings) -> str:
         return str(settings.data)
     if settings.broker is None:
         return broker_link(settings).url
-    check_url(settings.broker)
+    check_url(settings.broker, _known_options(settings))
     return mask(settings.broker)
+
+
+def _known_options(settings: Settings) -> Mapping[str, object] | None:
+    """The transport's options; None if an application may have more of them."""
+    return (settings.broker_option or {}) if settings.app is None else None
 
 
 def _limits(settings: Settings) -> Limits:

@@ -12,6 +12,7 @@
     │   └── CursorError          a paging cursor is not one of ours, or has expired
     ├── BrokerError              (sent: how many messages the broker had taken before)
     │   ├── BrokerRefused        wrong credentials, virtual host or arguments
+    │   │   ├── BrokerMisconfigured  its address or options can never work
     │   │   └── QueueShared      somebody else reads our event queue (consumers: how many)
     │   ├── BrokerUnreachable    nothing answers
     │   └── NotSupported         this kind of broker cannot do that
@@ -122,6 +123,12 @@ class BrokerError(UmbelError):
 
 class BrokerRefused(BrokerError):
     """The broker answered and said no: credentials, virtual host, arguments."""
+
+
+class BrokerMisconfigured(BrokerRefused):
+    """The broker's address or the options of its transport can never work as they are."""
+
+    retriable = False
 
 
 class QueueShared(BrokerRefused):

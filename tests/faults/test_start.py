@@ -74,11 +74,15 @@ def test_a_wrong_name_in_the_file_is_told_with_the_right_one(tmp_path: Path) -> 
     ("broker", "words"),
     [
         ("radis://user:s3cret@host/0", ("No such transport: radis", "Did you mean redis? Give")),
-        ("redis://user:s3cret@host:port/0", ("Port",)),
+        ("redis://user:s3cret@host:port/0", ("its port is no number",)),
         ("user:s3cret@host:6379/0", ("does not begin with", "://")),
+        ("redis://user:s3cret[@host/0", ("write %5B for [",)),
+        ("redis://user:s3cret@host/shop", ("databases of Redis have numbers",)),
+        ("sentinel://user:s3cret@host/0", ("--broker-option master_name=NAME",)),
+        ("mongodb://user:s3cret@host/0", ("pip install 'kombu[mongodb]'",)),
         (f"{BROKER};radis://user:s3cret@host/0", ("Did you mean redis?",)),
     ],
-    ids=["unknown", "port", "bare", "second"],
+    ids=["unknown", "port", "bare", "sign", "database", "sentinel", "library", "second"],
 )
 def test_a_broker_that_cannot_be_used_stops_the_start_with_one_sentence(
     tmp_path: Path, command: str, broker: str, words: tuple[str, ...]
@@ -87,7 +91,7 @@ def test_a_broker_that_cannot_be_used_stops_the_start_with_one_sentence(
 
     code, said = refused(tmp_path, command, "-b", broker, "--data", data)
 
-    assert code == FAILED
+    assert code == MISUSED
     assert len(said.splitlines()) == 1, said
     assert "s3cret" not in said
     for word in words:

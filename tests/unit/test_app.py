@@ -40,6 +40,26 @@ def test_an_address_alone_is_enough(tmp_path: Path) -> None:
     assert link.url == "redis://:***@cache:6379/3"
 
 
+def test_options_of_the_transport_need_no_application(tmp_path: Path) -> None:
+    options = ("master_name=shop", 'sentinel_kwargs={"password": "p,q", "db": 1}')
+    sentinel = settings(tmp_path, broker="sentinel://watch:26379/0", broker_option=options)
+
+    assert broker_link(sentinel).template.transport_options == {
+        "master_name": "shop",
+        "sentinel_kwargs": {"password": "p,q", "db": 1},
+    }
+
+
+def test_options_of_the_transport_are_added_to_the_applications(tmp_path: Path, shop: str) -> None:
+    link = broker_link(settings(tmp_path, app=shop, broker_option="read_timeout=5,client=a"))
+
+    assert link.template.transport_options == {
+        "visibility_timeout": 43200,
+        "read_timeout": 5,
+        "client": "a",
+    }
+
+
 def test_an_application_says_where_and_how(tmp_path: Path, shop: str) -> None:
     link = broker_link(settings(tmp_path, app=shop))
 

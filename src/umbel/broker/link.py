@@ -8,7 +8,6 @@ that goes silent is noticed.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,9 +16,10 @@ from kombu.connection import Connection
 from kombu.transport import TRANSPORT_ALIASES, resolve_transport
 from kombu.utils.url import parse_url
 
+from umbel.broker.addresses import check_address
 from umbel.broker.harmless import disarm
 from umbel.broker.urls import mask
-from umbel.errors import BrokerRefused
+from umbel.errors import BrokerMisconfigured, BrokerRefused
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -36,10 +36,9 @@ HEARTBEAT_S: Final = 6.0
 _WITHOUT_EVENTS: Final = frozenset(
     {"sqs", "slmq", "kafka", "confluentkafka", "zookeeper", "azurestoragequeues"}
 )
-_SCHEME: Final = re.compile(r"[A-Za-z][\w+.-]*://")
 #: What kombu raises for a URL that it cannot use; its Kafka transport lacks a name when the
 #: driver is not installed.
-_WRONG: Final = (KeyError, ImportError, ValueError, NameError)
+_WRONG: Final = (KeyError, ImportError, ValueError, NameError, TypeError)
 _REDIS_DEADLINES: Final[dict[str, object]] = {
     "socket_timeout": REPLY_TIMEOUT_S,
     "socket_connect_timeout": CONNECT_TIMEOUT_S,
@@ -153,6 +152,8 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
 
 def link_to_app(app: Celery, queue: DurableQueue | None = None) -> Link:
     """The broker that `app`'s workers read from. Raises `BrokerRefused`."""
+    for url in _urls_of(app):
+        check_address(url, app.conf.broker_transport_options or {})
     try:
         template = app.connection_for_read()
         return _checked(template, str(app.conf.event_exchange), queue)
@@ -181,7 +182,7 @@ def link_to_url(
     queue: DurableQueue | None = None,
 ) -> Link:
     """The broker at `url` (or several, joined by `;`). Raises `BrokerRefused`."""
-    check_url(url)
+    check_url(url, transport_options or {})
     options = {"transport_options": dict(transport_options or {}), "ssl": use_ssl or False}
     try:
         for one in _each(url):
@@ -191,24 +192,28 @@ def link_to_url(
         raise _unusable(error) from error
 
 
-def check_url(url: str) -> None:
+def check_url(url: str, transport_options: Mapping[str, object] | None = None) -> None:
     """Raises `BrokerRefused` for a URL (or several) that no collector can use, as far as can
-    be told without loading the transport's driver, which costs twenty megabytes."""
+    be told without loading the transport's driver, which costs twenty megabytes. Without
+    `transport_options` nothing is said of what they must hold."""
     try:
         for one in _each(url):
-            _check_form(one)
+            check_address(one, transport_options)
+            _check_transport(one)
     except _WRONG as error:
         raise _unusable(error) from error
+
+
+def _urls_of(app: Any) -> list[str]:
+    urls = app.conf.broker_read_url or app.conf.broker_url or ()
+    return [one for each in ([urls] if isinstance(urls, str) else urls) for one in _each(each)]
 
 
 def _each(urls: str) -> list[str]:
     return [url for url in urls.split(";") if url]
 
 
-def _check_form(url: str) -> None:
-    if not _SCHEME.match(url):
-        # kombu would take all of it for the name of a RabbitMQ host.
-        raise ValueError("it does not begin with the name of a transport and ://")
+def _check_transport(url: str) -> None:
     name = str(parse_url(url)["transport"]).split("+")[0]
     _refuse_without_events(name)
     if name not in TRANSPORT_ALIASES:
@@ -223,7 +228,7 @@ def _checked(template: Any, exchange: str, queue: DurableQueue | None) -> Link:
 
 def _refuse_without_events(transport: str) -> None:
     if transport.lower() in _WITHOUT_EVENTS:
-        raise BrokerRefused(
+        raise BrokerMisconfigured(
             f"Celery sends no events over {transport}.",
             remedy="Events need RabbitMQ, Redis or another broker with broadcasts.",
         )
@@ -236,11 +241,21 @@ def _ended(text: str) -> str:
 
 
 def _unusable(error: Exception) -> BrokerRefused:
+    if isinstance(error, ImportError) and error.name:
+        return BrokerMisconfigured(
+            f"The broker's transport needs the Python module {error.name}, which is not installed.",
+            remedy="Install it beside Umbel.",
+        )
     reason = str(error.args[0] if error.args else error)
     if isinstance(error, NameError):
         reason = "the library of its transport is not installed"
-    return BrokerRefused(
+    if isinstance(error, ValueError):
+        # Python's words quote what may be a part of the password.
+        reason = "its host cannot be read"
+        if "port" in str(error).lower():
+            reason = "its port is no number"
+    return BrokerMisconfigured(
         f"The broker's URL cannot be used: {_ended(mask(reason))}",
-        remedy="Give one like redis://host:6379/0 or amqp://user:password@host:5672/vhost, "
-        "and install the library of its transport.",
+        remedy="Give one like redis://host:6379/0 or amqp://user:password@host:5672/vhost, with "
+        "what is special in a password percent-encoded.",
     )

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from umbel.broker.link import Link
 from umbel.broker.urls import mask
-from umbel.errors import BrokerError, BrokerRefused, BrokerUnreachable
+from umbel.errors import BrokerError, BrokerMisconfigured, BrokerRefused, BrokerUnreachable
 
 _NAMES: Final = {"amqp": "RabbitMQ", "redis": "Redis"}
 #: Words of Redis' own answers that mean the credentials, not the network.
@@ -26,6 +26,12 @@ def explain(error: BaseException, link: Link, thing: str | None = None) -> Broke
             f"{_who(link)} ended the reading of the queue {link.queue_name}: it was deleted, or "
             "the node that holds it left.",
             remedy="It is declared again by itself; what was in it is lost if it was deleted.",
+        )
+    if isinstance(error, TypeError):
+        # A keyword that the driver does not know: it calls itself by the options.
+        return BrokerMisconfigured(
+            f"The options of the transport to {_who(link)} cannot be used: {_words(error)}.",
+            remedy="Check --broker-option and the application's broker_transport_options.",
         )
     code = _amqp_code(error)
     if code is not None:

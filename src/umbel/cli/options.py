@@ -63,7 +63,12 @@ def _option(entry: Setting) -> Callable[[F], F]:
         return click.option(pair, parameter, default=None, help=_help(entry))
     names = (entry.short, entry.flag) if entry.short else (entry.flag,)
     return click.option(
-        *names, parameter, default=None, metavar=entry.kind.placeholder, help=_help(entry)
+        *names,
+        parameter,
+        default=None,
+        metavar=entry.kind.placeholder,
+        help=_help(entry),
+        multiple=entry.kind.many,
     )
 
 
@@ -77,7 +82,7 @@ def given_settings(options: Mapping[str, object]) -> Loaded:
     given = {
         entry.name: options["_".join(entry.path)]
         for entry in SETTINGS
-        if options.get("_".join(entry.path)) is not None
+        if options.get("_".join(entry.path)) not in (None, ())
     }
     return load_settings(given, os.environ, Path.cwd(), flower_options())
 

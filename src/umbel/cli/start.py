@@ -13,6 +13,7 @@ from umbel.cli.options import OfCelery
 from umbel.cli.printing import say
 from umbel.errors import (
     ActionRefused,
+    BrokerMisconfigured,
     NoAnswer,
     NotPermitted,
     QueryError,
@@ -49,7 +50,7 @@ def _code(program: str, command: Callable[[], Any]) -> int:
         answer = command()
     except click.ClickException as error:
         return _tell(program, error.format_message(), codes.MISUSED)
-    except (SettingsError, QueryError) as error:
+    except (SettingsError, QueryError, BrokerMisconfigured) as error:
         return _tell(program, str(error), codes.MISUSED)
     except (ActionRefused, NotPermitted, TaskNotRegistered) as error:
         return _tell(program, str(error), codes.REFUSED)

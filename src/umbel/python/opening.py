@@ -164,6 +164,9 @@ def _settings_application(settings: Settings) -> Any:
             app.conf.update(broker_read_url=settings.broker, broker_write_url=settings.broker)
     else:
         app = _application(settings.broker or "")
+    if settings.broker_option:
+        own = app.conf.broker_transport_options or {}
+        app.conf.broker_transport_options = {**own, **settings.broker_option}
     if settings.result_backend is not None:
         app.conf.result_backend = settings.result_backend
     return app

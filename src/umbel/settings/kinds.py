@@ -9,6 +9,7 @@ someone. Every kind can say what it wants in half a sentence.
 from __future__ import annotations
 
 import ipaddress
+import json
 import math
 import re
 from collections.abc import Callable
@@ -56,6 +57,8 @@ class Kind:
     parse: Callable[[object], Any]
     show: Callable[[Any], str] = str
     flag: bool = False
+    #: Whether it may be said several times on the command line; `parse` gets a list then.
+    many: bool = False
     words: tuple[str, ...] = ()
 
     @property
@@ -138,13 +141,17 @@ def path(wants: str) -> Kind:
     return Kind("path", wants, lambda value: Path(_text(value)).expanduser().absolute())
 
 
-def url(wants: str) -> Kind:
-    """An address with a scheme; kept as it is, since every transport has its own."""
+def url(wants: str, schemes: tuple[str, ...] = ()) -> Kind:
+    """An address with a scheme, one of `schemes` if there are any; kept as it is, since every
+    transport has its own."""
 
     def parse(value: object) -> str:
         address = _text(value)
-        if not re.match(r"[a-z][a-z0-9+.-]*:", address, re.IGNORECASE):
+        scheme = re.match(r"([a-z][a-z0-9+.-]*):", address, re.IGNORECASE)
+        if scheme is None:
             raise Wrong("it has no scheme")
+        if schemes and scheme[1].lower() not in schemes:
+            raise Wrong(f"it begins with {scheme[1]}://")
         return address
 
     return Kind("URL", wants, parse)
@@ -175,6 +182,46 @@ def names(wants: str, check: Callable[[str], object] = str) -> Kind:
         return found
 
     return Kind("list", wants, parse, ",".join)
+
+
+def options(wants: str) -> Kind:
+    """Names with values: in TOML a table, elsewhere `name=value` with commas between, or a JSON
+    object; a value that is JSON is what it says, any other a text."""
+
+    def parse(value: object) -> dict[str, object]:
+        if isinstance(value, dict):
+            return dict(value)
+        if isinstance(value, list | tuple):
+            return {name: found for each in value for name, found in parse(each).items()}
+        text = _text(value)
+        if text.startswith("{"):
+            found = json.loads(text)
+            return dict(found)
+        return dict(_option(pair) for pair in _pairs(text))
+
+    return Kind("name=value", wants, parse, json.dumps, many=True)
+
+
+def _pairs(text: str) -> list[str]:
+    """The pairs of `text`; a comma within a value of JSON is none between pairs."""
+    parts = text.split(",")
+    pairs = [parts[0]]
+    for part in parts[1:]:
+        if "=" in part and not re.search(r"=\s*[\[{\"][^\]}\"]*$", pairs[-1]):
+            pairs.append(part)
+        else:
+            pairs[-1] += f",{part}"
+    return pairs
+
+
+def _option(pair: str) -> tuple[str, object]:
+    name, sign, value = pair.partition("=")
+    if not sign or not name.strip():
+        raise Wrong("there is no = in it")
+    try:
+        return name.strip(), json.loads(value)
+    except ValueError:
+        return name.strip(), value.strip()
 
 
 def bounds(wants: str) -> Kind:

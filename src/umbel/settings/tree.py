@@ -194,6 +194,13 @@ class Settings:
         fallback="what the application of `app` says",
         short="-b",
     )
+    broker_option: dict[str, object] | None = setting(
+        kinds.options("names with values such as master_name=mymaster"),
+        None,
+        "Options of the broker's transport, as in Celery's `broker_transport_options`.",
+        fallback="what the application of `app` says",
+        secret=True,
+    )
     app: str | None = setting(
         kinds.text("a module and an attribute such as proj.celery:app", name="name"),
         None,
@@ -279,7 +286,7 @@ class Settings:
         "Listen on an address that others can reach, though there is no login.",
     )
     broker_api: str | None = setting(
-        kinds.url("an address such as http://guest:guest@localhost:15672/api/"),
+        kinds.url("an address such as http://guest:guest@localhost:15672/api/", ("http", "https")),
         None,
         "The management API of RabbitMQ, which knows more of its queues.",
         fallback="not asked",

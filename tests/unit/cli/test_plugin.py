@@ -49,7 +49,7 @@ def test_the_app_of_celery_is_the_one_that_is_watched(tmp_path: Path) -> None:
 
     done = celery_ended(tmp_path, "-A", "shop", "umbel", "--port", "0")
 
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "teapot" in done.stderr
     assert "Traceback" not in done.stderr
 
@@ -70,12 +70,12 @@ def test_what_flower_passes_over_is_passed_over_and_told(tmp_path: Path) -> None
 
     done = celery_ended(tmp_path, *line, "-l", "INFO", "--port=0", "--result_backend=redis://x")
 
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "teapot" in done.stderr
 
 
 def test_the_brokers_address_may_be_an_argument(tmp_path: Path) -> None:
     done = celery_ended(tmp_path, "umbel", "kettle://host", "--port=0")
 
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "kettle" in done.stderr

@@ -1,0 +1,121 @@
+"""What can be told to be wrong in a broker's address without going there.
+
+Rules as far as a person can make the mistake: kombu's own parser says it in Python's words,
+with parts of the password, or not before a connection is made, and then it is tried for ever.
+Nothing here loads a transport, which would cost twenty megabytes.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import parse_qsl, quote, unquote
+
+from umbel.broker.urls import mask
+from umbel.errors import BrokerMisconfigured
+
+_SCHEME: Final = re.compile(r"[A-Za-z][\w+.-]*://")
+_ENDS: Final = re.compile(r"[/?#]")
+_REDIS: Final = frozenset({"redis", "rediss", "sentinel"})
+_AMQP: Final = frozenset({"amqp", "amqps", "pyamqp", "librabbitmq"})
+#: What kombu understands in the query of an address, beside `ssl_...`.
+_PARAMETERS: Final = frozenset({"connect_timeout", "heartbeat", "insist", "login_method", "ssl"})
+#: By transport: the library that it needs, and the extra that brings it.
+_LIBRARIES: Final[Mapping[str, tuple[str, str]]] = {
+    "redis": ("redis", "umbel[redis]"),
+    "rediss": ("redis", "umbel[redis]"),
+    "sentinel": ("redis", "umbel[redis]"),
+    "librabbitmq": ("librabbitmq", "kombu[librabbitmq]"),
+    "mongodb": ("pymongo", "kombu[mongodb]"),
+    "sqlalchemy": ("sqlalchemy", "kombu[sqlalchemy]"),
+    "sqla": ("sqlalchemy", "kombu[sqlalchemy]"),
+    "zookeeper": ("kazoo", "kombu[zookeeper]"),
+    "consul": ("consul", "kombu[consul]"),
+    "etcd": ("etcd", "python-etcd"),
+    "pyro": ("Pyro4", "kombu[pyro]"),
+    "qpid": ("qpid", "kombu[qpid]"),
+    "azureservicebus": ("azure", "kombu[azureservicebus]"),
+    "gcpubsub": ("google", "kombu[gcpubsub]"),
+}
+_LIKE: Final = "Give one like redis://host:6379/0 or amqp://user:password@host:5672/vhost."
+
+
+def check_address(url: str, options: Mapping[str, object] | None) -> None:
+    """Raises `BrokerMisconfigured` for an address (one, not several) that cannot work with
+    these transport options; None: they are not known yet."""
+    if not _SCHEME.match(url):
+        # kombu would take all of it for the name of a RabbitMQ host.
+        raise BrokerMisconfigured(
+            "The broker's URL cannot be used: it does not begin with the name of a transport "
+            "and ://.",
+            remedy=_LIKE,
+        )
+    scheme, _, rest = url.partition("://")
+    _check_signs(rest)
+    name = scheme.split("+")[0].lower()
+    _check_library(name)
+    if name in _REDIS | _AMQP:
+        _check_parameters(rest)
+    if scheme.lower() in _REDIS:
+        _check_database(rest)
+    if name == "sentinel" and options is not None:
+        _check_sentinel(options)
+
+
+def _check_library(transport: str) -> None:
+    """Raises `BrokerMisconfigured` if the library of this transport is not there."""
+    module, extra = _LIBRARIES.get(transport, ("", ""))
+    if module and importlib.util.find_spec(module) is None:
+        raise BrokerMisconfigured(
+            f"The library for brokers of the kind {transport}:// is not installed.",
+            remedy=f"pip install '{extra}'",
+        )
+
+
+def _check_sentinel(options: Mapping[str, object]) -> None:
+    """Raises `BrokerMisconfigured` if Sentinel is not told whom to ask for."""
+    if not options.get("master_name"):
+        raise BrokerMisconfigured(
+            "Redis Sentinel needs the name of the master that it watches.",
+            remedy="Add --broker-option master_name=NAME, or master_name to the application's "
+            "broker_transport_options.",
+        )
+
+
+def _check_signs(rest: str) -> None:
+    """A sign of the password that ends the host part must not be told with what follows it."""
+    netloc = _ENDS.split(rest)[0]
+    user = rest.rpartition("@")[0] if "@" in netloc else ""
+    sign = next((sign for sign in "[]" if sign in user), None)
+    if "@" not in netloc and "@" in rest and ":" in netloc:
+        ends = rest[len(netloc)]
+        if ends in "?#" or not netloc.partition(":")[2].isdigit():
+            sign = ends
+    if sign is not None:
+        raise BrokerMisconfigured(
+            f"The user or the password in the broker's URL holds the sign {sign}, which means "
+            "something else there.",
+            remedy=f"Percent-encode it: write {quote(sign, safe='')} for {sign}.",
+        )
+
+
+def _check_parameters(rest: str) -> None:
+    query = rest.partition("?")[2]
+    for name, _ in parse_qsl(query, keep_blank_values=True):
+        if name not in _PARAMETERS and not name.startswith("ssl_"):
+            raise BrokerMisconfigured(
+                f"The broker's URL has the parameter {mask(name)}, which nothing reads.",
+                remedy="Leave it out. Options of the transport are given as --broker-option "
+                f"{mask(name)}=VALUE.",
+            )
+
+
+def _check_database(rest: str) -> None:
+    path = unquote(rest.partition("?")[0].rpartition("@")[2].partition("/")[2])
+    if path and not path.isdigit():
+        raise BrokerMisconfigured(
+            f"The broker's URL ends in {path}, but databases of Redis have numbers.",
+            remedy="Give one like redis://host:6379/0.",
+        )
