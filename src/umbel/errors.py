@@ -3,6 +3,7 @@
     UmbelError
     ├── SettingsError            a setting is unknown, malformed or contradictory
     ├── QueryError               a search text cannot be understood (position, suggestion)
+    ├── ZoneUnknown              there is no time zone of this name, or none at all here
     ├── EventError               one message or event cannot be decoded
     ├── StoreError
     │   ├── StoreBusy            another Umbel writes to this directory
@@ -76,6 +77,10 @@ class QueryError(UmbelError, ValueError):
         self.position = position
         self.end = end
         self.suggestion = suggestion
+
+
+class ZoneUnknown(UmbelError, ValueError):
+    """There is no time zone of this name, or this machine knows none."""
 
 
 class EventError(UmbelError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.api.world import NOW, World, problem_of
-from tests.contract.stories import succeeded, uuid_of
+from tests.contract.stories import failed, succeeded, uuid_of
 from umbel.cluster.task import Task
 from umbel.services.rows import TaskRow, WholeTask
 from umbel.store.base import ORDERS
@@ -79,6 +79,41 @@ async def test_every_order_is_taken_in_both_directions(world: World, field: str)
         response = await world.get("/api/v1/tasks", order=order)
         assert response.status_code == 200
         assert len(response.json()["items"]) == 6
+
+
+async def test_what_changed_last_is_first_whatever_the_clocks_say(world: World) -> None:
+    world.store.apply(failed(uuid_of(71), NOW - 7_200)[:3])
+    world.store.apply(succeeded(uuid_of(72), NOW + 7_200))
+    world.store.apply(failed(uuid_of(71), NOW - 7_200)[3:])
+
+    rows = (await world.get("/api/v1/tasks", order="-changed", limit=2)).json()["items"]
+
+    assert [row["uuid"] for row in rows] == [uuid_of(71), uuid_of(72)]
+    assert rows[0]["changed"] > rows[1]["changed"]
+
+
+async def test_times_are_read_in_the_zone_that_is_asked_for(world: World) -> None:
+    # 2026-11-28 00:30 in Berlin.
+    world.store.apply(succeeded(uuid_of(73), 1_795_822_200.0))
+    asked = {"q": f"uuid:{uuid_of(73)} seen:2026-11-28"}
+
+    here = (await world.get("/api/v1/tasks", asked | {"tz": "Europe/Berlin"})).json()
+    count = (await world.get("/api/v1/tasks/count", asked | {"tz": "Europe/Berlin"})).json()
+    there = (await world.get("/api/v1/tasks", asked)).json()
+
+    assert [row["uuid"] for row in here["items"]] == [uuid_of(73)]
+    assert here["sentence"].endswith("on 2026-11-28 CET")
+    assert count["total"] == 1
+    assert there["items"] == []
+    assert there["sentence"].endswith("on 2026-11-28 UTC")
+
+
+@pytest.mark.parametrize("tz", ["Europe/Berlinn", "../../etc/passwd", "", "\x00"])
+async def test_a_zone_that_there_is_not_is_refused(world: World, tz: str) -> None:
+    response = await world.get("/api/v1/tasks", tz=tz)
+
+    assert response.status_code == 400
+    assert problem_of(response)["parameter"] == "tz"
 
 
 async def test_ids_give_exactly_these_tasks_in_this_order(world: World) -> None:

@@ -16,7 +16,7 @@ NOW = BASE + 3_600
 
 
 def truth(events: list[Event]) -> dict[str, Task]:
-    """Every task as its events alone say."""
+    """Every task as its events alone say, which do not know when a store took them in."""
     by_task: dict[str, list[Event]] = {}
     for event in events:
         if event.is_task:
@@ -33,10 +33,23 @@ def everything(store: Store) -> dict[str, Task]:
         for row in page.items:
             task = store.task(row.uuid)
             assert task is not None
-            found[row.uuid] = task
+            found[row.uuid] = unchanged(task)
         cursor = page.cursor
         if cursor is None:
             return found
+
+
+def unchanged(task: Task) -> Task:
+    """The task without what is the store's own."""
+    assert task.changed is not None
+    return msgspec.structs.replace(task, changed=None)
+
+
+def known(store: Store, uuid: str) -> Task:
+    """The task, which must be known, without what is the store's own."""
+    task = store.task(uuid)
+    assert task is not None
+    return unchanged(task)
 
 
 def row(task: Task) -> Task:

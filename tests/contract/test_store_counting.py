@@ -25,6 +25,24 @@ def test_a_count_stops_at_its_cap_and_says_so(shop_store: Store) -> None:
     assert exact.complete
 
 
+def test_groups_say_whether_they_tell_of_all_that_match(shop_store: Store) -> None:
+    counted = shop_store.count(Words("shop."), now=NOW, by="state")
+
+    assert counted.groups_complete
+    assert sum(counted.groups.values()) == counted.total
+    assert not shop_store.count(Words("shop."), now=NOW).groups_complete
+
+
+def test_groups_of_a_capped_count_are_complete_only_when_all_were_counted(
+    shop_store: Store,
+) -> None:
+    for query, everything in ((EVERYTHING, 6), (Words("shop."), 4)):
+        counted = shop_store.count(query, now=NOW, by="state", cap=2)
+
+        assert counted.capped
+        assert not counted.groups_complete or sum(counted.groups.values()) == everything
+
+
 @pytest.mark.parametrize(
     ("by", "groups"),
     [

@@ -27,6 +27,28 @@ def test_follow_gives_each_changed_task_once_as_it_is_now(store: Store) -> None:
     assert seqs == sorted(set(seqs))
 
 
+def test_follow_tells_what_each_task_was_at_the_number_asked_with(store: Store) -> None:
+    slow, quick, steady = (
+        stories.failed(uuid_of(1), BASE),
+        stories.succeeded(uuid_of(2), BASE),
+        stories.succeeded(uuid_of(3), BASE),
+    )
+    store.apply([*slow[:2], *steady[:1]])
+    began = store.apply(slow[:3])
+    store.apply([*slow[3:], *quick[:2]])
+    store.apply(quick[2:])
+
+    changes = store.follow(began.seq)
+
+    assert [(change.task.uuid, change.was, change.task.state) for change in changes.items] == [
+        (uuid_of(1), "STARTED", "FAILURE"),
+        (uuid_of(2), None, "SUCCESS"),
+    ]
+    assert {change.task.uuid: change.was for change in store.follow(0).items} == {
+        uuid_of(1): None, uuid_of(2): None, uuid_of(3): None,
+    }  # fmt: skip
+
+
 def test_following_on_gives_only_what_is_new(store: Store) -> None:
     store.apply(stories.shop())
     known = store.follow(0)

@@ -128,6 +128,7 @@ def in_order(tasks: list[Task], order: Order) -> list[Task]:
     """The rule in words: by value, missing last, ties newest first. `tasks` come as they
     first arrived, oldest first."""
     newest = list(reversed(tasks))
+    assert all(task.changed is not None for task in tasks)
     if order.field == "seen":
         return newest if order.descending else tasks
     known = [task for task in newest if getattr(task, order.field) is not None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.contract import stories
-from tests.contract.answers import NOW, everything, truth
+from tests.contract.answers import NOW, everything, known, truth
 from tests.contract.conftest import StoreFactory
 from tests.contract.stories import BASE, uuid_of
 from umbel.query.ast import EVERYTHING
@@ -86,4 +86,4 @@ def test_a_trimmed_task_that_speaks_again_is_new(store_factory: StoreFactory) ->
     applied = store.apply(again)
 
     assert (applied.tasks, applied.new) == (1, 1)
-    assert store.task(uuid_of(0)) == truth(again)[uuid_of(0)]
+    assert known(store, uuid_of(0)) == truth(again)[uuid_of(0)]

@@ -19,13 +19,25 @@ if TYPE_CHECKING:
 _COLUMNS: Final = "received,state,runtime,name,worker,uuid"
 _TIMES: Final = frozenset(
     {
-        *("seen", "timestamp", "sent", "received", "started", "finished", "succeeded", "failed"),
+        *(
+            "seen",
+            "timestamp",
+            "changed",
+            "sent",
+            "received",
+            "started",
+            "finished",
+            "succeeded",
+            "failed",
+        ),
         *("retried", "revoked", "rejected", "eta", "expires", "ended"),
     }
 )
 #: Less of an id is no beginning that anybody means.
 _BEGINNING_MIN: Final = 4
-_ORDERS: Final = ("seen", "name", "state", "received", "started", "runtime", "worker")
+_ORDERS: Final = (
+    "seen", "changed", "name", "state", "received", "started", "finished", "runtime", "worker",
+)  # fmt: skip
 
 
 class Searching(click.Command):
@@ -58,8 +70,10 @@ def _query(_context: click.Context, _parameter: click.Parameter, words: tuple[st
     help="How many at most; 0 is all.",
 )  # fmt: skip
 @click.option(
-    "-o", "--order", default="-seen", show_default=True,
-    help=f"Sort by {', '.join(_ORDERS)}; - before it is descending.",
+    "-o", "--order", default=None,
+    help=f"Sort by {', '.join(_ORDERS)}; - before it is descending. Unless given, tasks of which "
+    "something was heard last come first; with --limit 0, those that were seen last, since "
+    "then nothing moves while all are read.",
 )  # fmt: skip
 @click.option("-c", "--columns", default=None, help="Which columns, with commas between.")
 @with_source
@@ -71,10 +85,10 @@ def tasks(
     unguarded: bool,
     follow: bool,
     limit: int,
-    order: str,
+    order: str | None,
     columns: str | None,
 ) -> None:
-    """List the tasks that match QUERY, newest first; without one, all. Times are UTC.
+    """List the tasks that match QUERY, last changed first; without one, all. Times are UTC.
 
     The query language is that of the search box:
 
@@ -85,6 +99,7 @@ def tasks(
     if unguarded and not as_csv:
         raise click.UsageError("--unguarded means nothing without --csv.")
     chosen = _chosen(columns)
+    order = order or ("-changed" if limit else "-seen")
     found = _found(source, query, order, limit, follow=follow)
     if as_json:
         for task in found:

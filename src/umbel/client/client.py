@@ -49,10 +49,12 @@ class Queues(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
-    """What changed on a live stream; `skipped` changed tasks are not told."""
+    """What changed on a live stream; `new` are the ids of those items that did not match
+    before, `skipped` changed tasks are not told."""
 
     seq: int
     items: tuple[Task, ...]
+    new: tuple[str, ...] = ()
     skipped: int = 0
 
 

@@ -68,6 +68,9 @@ class Task(msgspec.Struct, frozen=True):
     it on success, else from start to end); `wait` the seconds from sent, or from a later
     ETA, to the last start. `args`, `kwargs` and `result` are Python reprs as Celery cut
     them. `worker` is a node name; `client` names the process that sent the task.
+
+    `changed` is no event's: it is when a store took in the last of them, by its own clock, and
+    grows with each change; None outside a store.
     """
 
     uuid: str
@@ -106,10 +109,12 @@ class Task(msgspec.Struct, frozen=True):
     flags: tuple[str, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     notes: tuple[Note, ...] = ()
+    changed: float | None = None
 
 
-def project(uuid: str, facts: Facts) -> Task:
-    """What `facts`, all known events of task `uuid` (at least one), say about it."""
+def project(uuid: str, facts: Facts, changed: float | None = None) -> Task:
+    """What `facts`, all known events of task `uuid` (at least one), say about it; a store
+    adds when it took in the last of them."""
     said = straight(facts) or read(facts)
     sent, received, started, succeeded = said.sent, said.received, said.started, said.succeeded
     failed, retried, revoked, rejected = said.failed, said.retried, said.revoked, said.rejected
@@ -152,6 +157,7 @@ def project(uuid: str, facts: Facts) -> Task:
         said.flags,
         runs,
         said.notes,
+        changed,
     )
 
 

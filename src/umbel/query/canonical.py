@@ -1,8 +1,8 @@
 """A query as text again: `parse(canonical(node)) == node` for every node that `parse` gives.
 
 It is the one spelling of a query: fields by their own names, quotes only where they are
-needed, times and numbers exact. Its length can exceed what `parse` takes only when the text
-that it came from was near the limit itself.
+needed, times and numbers exact, and the same in every time zone. Its length can exceed what
+`parse` takes only when the text that it came from was near the limit itself.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from umbel.query.ast import (
     Has,
     How,
     Matches,
-    Moment,
     Node,
     Not,
     Or,
@@ -29,7 +28,6 @@ from umbel.query.fields import FIELDS, Kind
 from umbel.query.lexer import as_value, as_words, quoted
 from umbel.query.quantities import duration_text, number_text, time_text
 
-_DAY_S: Final = 86_400.0
 _WILD: Final = re.compile(r"([*?]+)")
 _PLAIN_KEY: Final = re.compile(r"[\w-]+(\.[\w-]+)*")
 #: What everything has; its negation is what nothing matches.
@@ -125,16 +123,6 @@ def _between(node: Between) -> str:
 
 
 def _during(node: During) -> str:
-    return _days(node) or "..".join(
+    return "..".join(
         time_text(moment) if moment is not None else "" for moment in (node.low, node.high)
     )
-
-
-def _days(node: During) -> str | None:
-    """Whole days as dates, the last one included."""
-    low = node.low.absolute if node.low is not None else None
-    high = node.high.absolute if node.high is not None else None
-    if low is None or high is None or low % _DAY_S or high % _DAY_S or low >= high:
-        return None
-    first, last = (time_text(Moment(absolute=day))[:10] for day in (low, high - _DAY_S))
-    return first if first == last else f"{first}..{last}"

@@ -8,7 +8,7 @@ adjectives.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Final
 
 from umbel.query.ast import (
@@ -42,6 +42,8 @@ STATE_WORDS: Final = {
     "SUCCESS": "successful",
 }
 _DAY_S: Final = 86_400.0
+_DAY: Final = timedelta(days=1)
+_MIDNIGHT: Final = time()
 _PLURAL: Final = frozenset({"args", "kwargs"})
 #: Where a task is, rather than what it has: the words before a name, and before a part of one.
 _PLACES: Final = {"worker": ("on", "on a worker"), "queue": ("in queue", "in a queue")}
@@ -55,8 +57,8 @@ _NOUNS: Final = {
 }
 
 
-def describe(node: Node) -> str:
-    """What `node` asks for, as a sentence without its full stop."""
+def describe(node: Node, zone: tzinfo = UTC) -> str:
+    """What `node` asks for, as a sentence without its full stop; times in `zone`, by name."""
     nodes = list(node.nodes) if isinstance(node, And) else [node]
     adjectives = ""
     for each in nodes:
@@ -65,17 +67,17 @@ def describe(node: Node) -> str:
             nodes.remove(each)
             break
     subject = f"{adjectives} tasks" if adjectives else "tasks" if nodes else "all tasks"
-    sentence = " ".join([subject, ", ".join(_phrase(each) for each in nodes)]).strip()
+    sentence = " ".join([subject, ", ".join(_phrase(each, zone) for each in nodes)]).strip()
     return sentence[0].upper() + sentence[1:]
 
 
-def _phrase(node: Node) -> str:
+def _phrase(node: Node, zone: tzinfo) -> str:
     if isinstance(node, Not):
-        return _negation(node.node)
+        return _negation(node.node, zone)
     if isinstance(node, And):
-        return " and ".join(_phrase(each) for each in node.nodes) or "of any kind"
+        return " and ".join(_phrase(each, zone) for each in node.nodes) or "of any kind"
     if isinstance(node, Or):
-        return _alternatives(node)
+        return _alternatives(node, zone)
     if isinstance(node, Words):
         return f"containing {_value(node.text)}"
     if isinstance(node, Matches):
@@ -85,24 +87,24 @@ def _phrase(node: Node) -> str:
     if isinstance(node, Between):
         return _between(node)
     if isinstance(node, During):
-        return f"{FIELDS[node.field].phrase} {_span(node.low, node.high)}"
+        return f"{FIELDS[node.field].phrase} {_span(node.low, node.high, zone)}"
     return _has(node)
 
 
-def _alternatives(node: Or) -> str:
+def _alternatives(node: Or, zone: tzinfo) -> str:
     if not node.nodes:
         return "that cannot exist"
-    return "either " + " or ".join(_phrase(each) for each in node.nodes)
+    return "either " + " or ".join(_phrase(each, zone) for each in node.nodes)
 
 
-def _negation(node: Node) -> str:
+def _negation(node: Node, zone: tzinfo) -> str:
     if isinstance(node, Words):
         return f"not containing {_value(node.text)}"
     if isinstance(node, Matches) and node.field not in {*_PLACES, *_IDS}:
         return _matches(node, negated=True)
     if isinstance(node, Has) and node.field not in FLAG_PHRASES:
         return f"without a known {_noun(FIELDS[node.field])}"
-    return f"except those {_phrase(node)}"
+    return f"except those {_phrase(node, zone)}"
 
 
 def _states(node: Matches) -> str:
@@ -196,34 +198,50 @@ def _bounds(node: Between, spoken: Callable[[float], str], more: str, less: str)
     return low if low == high else f"{low} to {high}"
 
 
-def _span(low: Moment | None, high: Moment | None) -> str:
+def _span(low: Moment | None, high: Moment | None, zone: tzinfo) -> str:
     if low is not None and high is None and (low.relative or 0) < 0:
         return f"in the last {spoken_duration(-(low.relative or 0))}"
     if low is not None and high is not None:
-        if _is_day(low, high):
-            return f"on {_moment(low)[:10]}"
-        return f"from {_moment(low)} to {_moment(high)}"
+        day = _day(low, high, zone)
+        if day is not None:
+            return f"on {day}"
+        return f"from {_moment(low, zone)} to {_moment(high, zone)}"
     if low is not None:
-        return f"from {_moment(low)} on"
-    return f"before {_moment(high)}" if high is not None else "at any time"
+        return f"from {_moment(low, zone)} on"
+    return f"before {_moment(high, zone)}" if high is not None else "at any time"
 
 
-def _is_day(low: Moment, high: Moment) -> bool:
-    start, end = low.absolute, high.absolute
-    return start is not None and end is not None and end - start == _DAY_S and not start % _DAY_S
+def _day(low: Moment, high: Moment, zone: tzinfo) -> str | None:
+    """The day that lies between, if it is one of the calendar."""
+    start, end = _dated(low.absolute, zone), _dated(high.absolute, zone)
+    if start is None or end is None or start.time() != _MIDNIGHT or end.time() != _MIDNIGHT:
+        return None
+    return f"{start:%Y-%m-%d} {_name(start)}" if end.date() - start.date() == _DAY else None
 
 
-def _moment(moment: Moment) -> str:
+def _dated(seconds: float | None, zone: tzinfo) -> datetime | None:
+    try:
+        return None if seconds is None else datetime.fromtimestamp(seconds, zone)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _name(at: datetime) -> str:
+    """What the zone is called then: CET, CEST, UTC-03."""
+    name = at.tzname() or "UTC"
+    return name if name[0].isalpha() else f"UTC{name}"
+
+
+def _moment(moment: Moment, zone: tzinfo) -> str:
     if moment.relative is not None:
         if moment.relative == 0:
             return "now"
         spoken = spoken_duration(abs(moment.relative))
         return f"{spoken} ago" if moment.relative < 0 else f"{spoken} from now"
-    try:
-        time = datetime.fromtimestamp(moment.absolute or 0.0, UTC)
-    except (ValueError, OverflowError, OSError):
+    at = _dated(moment.absolute or 0.0, zone)
+    if at is None:
         return f"second {number_text(moment.absolute or 0.0)}"
-    return f"{time:%Y-%m-%d %H:%M}{f':{time:%S}' if time.second else ''} UTC"
+    return f"{at:%Y-%m-%d %H:%M}{f':{at:%S}' if at.second else ''} {_name(at)}"
 
 
 def spoken_duration(seconds: float) -> str:

@@ -12,6 +12,7 @@ them. Every error is a `QueryError` with the place it is about.
 
 from __future__ import annotations
 
+from datetime import UTC, tzinfo
 from typing import Final
 
 import msgspec
@@ -43,14 +44,15 @@ class Chip(msgspec.Struct, frozen=True):
     negated: bool
 
 
-def parse(text: str) -> Node:
-    """What `text` asks for; an empty text asks for everything. Raises `QueryError`."""
-    return _Parser(tokens(text)).query()
+def parse(text: str, zone: tzinfo = UTC) -> Node:
+    """What `text` asks for; an empty text asks for everything. Times without an offset, and
+    days, are in `zone`. Raises `QueryError`."""
+    return _Parser(tokens(text), zone).query()
 
 
 def chips(text: str) -> tuple[Chip, ...]:
     """The parts of `text` that must all hold, in order. Raises `QueryError`."""
-    parser = _Parser(tokens(text))
+    parser = _Parser(tokens(text), UTC)
     parser.query()
     return tuple(
         Chip(text[start:end], start, end, _field_of(node), isinstance(node, Not))
@@ -74,8 +76,9 @@ def _field_of(node: Node) -> str | None:
 class _Parser:
     """One reading of one text. `parts` are the spans and nodes of the outermost AND."""
 
-    def __init__(self, found: list[Token]) -> None:
+    def __init__(self, found: list[Token], zone: tzinfo) -> None:
         self._tokens = found
+        self._zone = zone
         self._index = 0
         self._terms = 0
         self.parts: list[tuple[int, int, Node]] = []
@@ -161,7 +164,7 @@ class _Parser:
         if not token.closed:
             raise _error("The quote is not closed.", token)
         assert token.word is not None  # noqa: S101  every word token has one
-        node = term(token.word)
+        node = term(token.word, self._zone)
         self._terms += _size(node)
         if self._terms > TERMS_MAX:
             raise _error(f"The search has more than {TERMS_MAX} terms.", token)

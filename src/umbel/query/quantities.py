@@ -2,15 +2,16 @@
 
 A duration is a number of seconds or a number with a unit, several in a row if wanted
 (`200ms`, `5s`, `1h30m`, `3d`). A time is `now`, a signed duration from now (`-2h`), a date
-with or without a clock and a zone (`2026-11-22`, `2026-11-22T10:00+01:00`; UTC if none is
-given), or Unix seconds.
+with or without a clock and an offset (`2026-11-22`, `2026-11-22T10:00+01:00`), or Unix
+seconds. Without an offset it is read in the zone that the reader brings. Where clocks are set
+back, an hour comes twice: what is written then begins with the first and ends with the second.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
 from typing import Final
 
@@ -48,21 +49,14 @@ _DATE: Final = re.compile(
 
 
 class Time(msgspec.Struct, frozen=True):
-    """A time as written: its beginning, and how long the written unit lasts (a day, a
-    minute, a second; 0 for a time relative to now)."""
+    """A time as written: its beginning, where it is the end of something (`until`: the same,
+    but for an hour that comes twice), and the end of the written unit (`after`: of a day, a
+    minute, a second; the same for a time relative to now)."""
 
     moment: Moment
-    width_s: float = 0.0
-
-    @property
-    def is_day(self) -> bool:
-        return self.width_s == _DAY_S
-
-    def after(self) -> Moment:
-        """The end of the written unit."""
-        if self.moment.absolute is None:
-            return self.moment
-        return Moment(absolute=self.moment.absolute + self.width_s)
+    until: Moment
+    after: Moment
+    is_day: bool = False
 
 
 def number(word: Word) -> float:
@@ -77,43 +71,60 @@ def duration(word: Word) -> float:
     return _bounded(_seconds(word.text, word), word)
 
 
-def time(word: Word) -> Time:
-    """A point in time. Raises `QueryError`."""
+def time(word: Word, zone: tzinfo = UTC) -> Time:
+    """A point in time; one without an offset is in `zone`. Raises `QueryError`."""
     text = word.text
     if text.lower() == "now":
-        return Time(Moment(relative=0.0))
+        return _point(Moment(relative=0.0))
     if text[:1] in ("-", "+") and text[1:2].isdigit():
         seconds = _bounded(_seconds(text[1:], word), word)
-        return Time(Moment(relative=-seconds if text[0] == "-" else seconds))
+        return _point(Moment(relative=-seconds if text[0] == "-" else seconds))
     if _UNIX.fullmatch(text):
-        return Time(Moment(absolute=float(text)), 1.0)
+        second = Moment(absolute=float(text))
+        return Time(second, second, Moment(absolute=float(text) + 1.0))
     date = _DATE.fullmatch(text)
     if date is None:
         raise _no_time(word)
-    return _absolute(date, word)
+    return _absolute(date, word, zone)
 
 
-def _absolute(date: re.Match[str], word: Word) -> Time:
+def _point(moment: Moment) -> Time:
+    return Time(moment, moment, moment)
+
+
+def _absolute(date: re.Match[str], word: Word, zone: tzinfo) -> Time:
     hour, minute, second, fraction = date.group("hour", "minute", "second", "fraction")
     try:
         read = datetime(
             int(date[1]), int(date[2]), int(date[3]), int(hour or 0), int(minute or 0),
-            int(second or 0), int((fraction or "").ljust(6, "0")), _zone(date["zone"]),
+            int(second or 0), int((fraction or "").ljust(6, "0")), _zone(date["zone"], zone),
         )  # fmt: skip
-        seconds = read.timestamp()
+        unit = timedelta(seconds=1.0 if second else 60.0 if hour else _DAY_S)
+        first, last = _both(read)
+        # A day ends with the calendar, whatever its length; a minute by the clock.
+        after = _both(read + unit)[0] if hour is None else last + unit.total_seconds()
     except (ValueError, OverflowError) as error:
         raise QueryError(
             f"{_shown(word)} is no time: {error}.", position=word.start, end=word.end
         ) from error
-    if seconds < 0:
+    if first < 0:
         message = f"{_shown(word)} lies before 1970, where times begin."
         raise QueryError(message, position=word.start, end=word.end)
-    width_s = 1.0 if second else 60.0 if hour else _DAY_S
-    return Time(Moment(absolute=seconds), width_s)
+    moment, until, end = (Moment(absolute=at) for at in (first, last, after))
+    return Time(moment, until, end, is_day=hour is None)
 
 
-def _zone(text: str | None) -> timezone:
-    if text is None or text in "Zz":
+def _both(read: datetime) -> tuple[float, float]:
+    """The first and the last moment at which a clock shows this: two, where it is set back
+    (or forward: then those that it would be by the old time and by the new)."""
+    moments = [read.replace(fold=fold).timestamp() for fold in (0, 1)]
+    return min(moments), max(moments)
+
+
+def _zone(text: str | None, zone: tzinfo) -> tzinfo:
+    if text is None:
+        return zone
+    if text in "Zz":
         return UTC
     sign = -1 if text[0] == "-" else 1
     return timezone(sign * timedelta(hours=int(text[1:3]), minutes=int(text[-2:])))

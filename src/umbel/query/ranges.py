@@ -8,6 +8,7 @@ has that day, and everything else is a point.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, tzinfo
 from typing import Final
 
 from umbel.errors import QueryError
@@ -55,21 +56,22 @@ def _number_range(field: Field, word: Word, dots: int, read: Callable[[Word], fl
     return Between(field.name, low, high, low_open=below == ">", high_open=above == "<")
 
 
-def during(field: Field, word: Word) -> During:
-    """The span of time that `word`, what stands after the field's colon, asks for."""
+def during(field: Field, word: Word, zone: tzinfo = UTC) -> During:
+    """The span of time that `word`, what stands after the field's colon, asks for;
+    times without an offset are in `zone`."""
     operator, rest = _operator(word)
     dots = rest.text.find("..")
     if dots >= 0 and not operator:
-        return _time_range(field, word, dots)
-    read = time(_present(field, rest))
+        return _time_range(field, word, dots, zone)
+    read = time(_present(field, rest), zone)
     if operator == ">":
-        return During(field.name, low=read.after() if read.is_day else read.moment)
+        return During(field.name, low=read.after if read.is_day else read.moment)
     if operator == ">=":
         return During(field.name, low=read.moment)
     if operator == "<":
-        return During(field.name, high=read.moment)
+        return During(field.name, high=read.until)
     if operator == "<=":
-        return During(field.name, high=read.after() if read.is_day else read.moment)
+        return During(field.name, high=read.after if read.is_day else read.until)
     if read.moment.relative is not None:
         past = read.moment.relative < 0
         raise QueryError(
@@ -78,18 +80,18 @@ def during(field: Field, word: Word) -> During:
             end=word.end,
             suggestion=f"{field.name}:{rest.text}.." if past else f"{field.name}:..{rest.text}",
         )
-    return During(field.name, read.moment, read.after())
+    return During(field.name, read.moment, read.after)
 
 
-def _time_range(field: Field, word: Word, dots: int) -> During:
+def _time_range(field: Field, word: Word, dots: int, zone: tzinfo) -> During:
     low_word, high_word = word.cut(0, dots), word.cut(dots + 2)
     if not low_word.text and not high_word.text:
         raise _endless(field, word)
-    low = time(low_word).moment if low_word.text else None
+    low = time(low_word, zone).moment if low_word.text else None
     high: Moment | None = None
     if high_word.text:
-        read = time(high_word)
-        high = read.after() if read.is_day else read.moment
+        read = time(high_word, zone)
+        high = read.after if read.is_day else read.until
     if low is not None and high is not None and _is_backwards(low, high):
         raise _backwards(word)
     return During(field.name, low, high)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from datetime import UTC, tzinfo
 from typing import Final
 
 from umbel.cluster.task import FLAGS, STATES
@@ -32,11 +33,11 @@ _STATE_WORDS: Final = {
 }  # fmt: skip
 
 
-def term(word: Word) -> Node:
-    """What `word` asks for. Raises `QueryError`."""
+def term(word: Word, zone: tzinfo = UTC) -> Node:
+    """What `word` asks for; times without an offset are in `zone`. Raises `QueryError`."""
     colon = word.find(":")
     if colon > 0:
-        found = _fielded(word.cut(0, colon), word.cut(colon + 1))
+        found = _fielded(word.cut(0, colon), word.cut(colon + 1), zone)
         if found is not None:
             return found
     if not word.text:
@@ -44,7 +45,7 @@ def term(word: Word) -> Node:
     return Words(word.text)
 
 
-def _fielded(name: Word, value: Word) -> Node | None:
+def _fielded(name: Word, value: Word, zone: tzinfo) -> Node | None:
     dot = name.find(".")
     head = name.cut(0, dot) if dot >= 0 else name
     if not _NAME.fullmatch(head.text) or not all(head.bare):
@@ -61,7 +62,7 @@ def _fielded(name: Word, value: Word) -> Node | None:
     if asked is None:
         _refuse_slip(head, value)
         return None
-    return _compared(asked, name, value)
+    return _compared(asked, name, value, zone)
 
 
 def _refuse_slip(name: Word, value: Word) -> None:
@@ -75,13 +76,13 @@ def _refuse_slip(name: Word, value: Word) -> None:
         )
 
 
-def _compared(asked: Field, name: Word, value: Word) -> Node:
+def _compared(asked: Field, name: Word, value: Word, zone: tzinfo) -> Node:
     if asked.kind is Kind.LONG:
         return _long(asked, name, value)
     if asked.kind is Kind.STATE:
         return _state(name, value)
     if asked.kind is Kind.TIME:
-        return _each(name, value, lambda part: during(asked, part))
+        return _each(name, value, lambda part: during(asked, part, zone))
     if asked.kind in (Kind.COUNT, Kind.DURATION):
         return _each(name, value, lambda part: between(asked, part))
     return _text(asked, name, value)

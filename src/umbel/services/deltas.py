@@ -12,7 +12,9 @@ from typing import Final
 
 import msgspec
 
+from umbel.cluster.earlier import as_it_was
 from umbel.cluster.task import Task
+from umbel.query.match import Test
 from umbel.services.rows import task_row
 from umbel.store.ledger import Intent
 
@@ -26,11 +28,12 @@ _encode: Final = msgspec.json.Encoder().encode
 
 class Delta(msgspec.Struct, frozen=True, dict=True):
     """What changed up to change number `seq`: rows (JSON of `TaskRow`) that match, as they
-    are now, oldest change first; ids of tasks that do not match (or no longer); and how
-    many changed tasks are not told."""
+    are now, oldest change first; the ids of those among them that did not match before; ids
+    of tasks that do not match (or no longer); and how many changed tasks are not told."""
 
     seq: int
     items: tuple[msgspec.Raw, ...] = ()
+    new: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
     skipped: int = 0
 
@@ -46,15 +49,23 @@ class Delta(msgspec.Struct, frozen=True, dict=True):
 
 
 class Changed:
-    """A task that changed, or of which something was asked. Its row is encoded when first
-    told, once for all who are told."""
+    """A task that changed, or of which something was asked; `was` is the state that it had
+    before, None if it was not known. Its row is encoded when first told, once for all who are
+    told."""
 
-    __slots__ = ("_intent", "_row", "task")
+    __slots__ = ("_intent", "_row", "_was", "task")
 
-    def __init__(self, task: Task, intent: Intent | None = None) -> None:
+    def __init__(self, task: Task, was: str | None, intent: Intent | None = None) -> None:
         self.task = task
+        self._was = was
         self._intent = intent
         self._row: msgspec.Raw | None = None
+
+    def is_new(self, matches: Test) -> bool:
+        """Whether a task that matches now did not before."""
+        if self._was is None or self._was == self.task.state:
+            return self._was is None
+        return not matches(as_it_was(self.task, self._was))
 
     def row(self) -> msgspec.Raw:
         """JSON of its `TaskRow`."""
@@ -70,17 +81,22 @@ class Pending:
     def __init__(self, *, with_left: bool = True) -> None:
         self._with_left = with_left
         self._items: dict[str, Changed] = {}
+        self._new: set[str] = set()
         self._left: dict[str, None] = {}
         self._skipped = 0
 
-    def add(self, changed: Changed, matched: bool) -> None:
-        """Only the newest state of a task is kept."""
+    def add(self, changed: Changed, matches: Test) -> None:
+        """Only the newest state of a task is kept, and whether what was told before it is new."""
         uuid = changed.task.uuid
-        self._items.pop(uuid, None)
+        told = self._items.pop(uuid, None) is not None
         self._left.pop(uuid, None)
-        if matched:
+        if matches(changed.task):
             self._items[uuid] = changed
-        elif self._with_left:
+            if not told and changed.is_new(matches):
+                self._new.add(uuid)
+            return
+        self._new.discard(uuid)
+        if self._with_left:
             self._left[uuid] = None
 
     def skip(self, count: int) -> None:
@@ -97,11 +113,16 @@ class Pending:
         is pending afterwards."""
         if self.is_empty:
             return None
-        rows = _newest(list(self._items.values())[-ITEMS_MAX:])
+        told = list(self._items.values())[-ITEMS_MAX:]
+        rows = _newest(told)
+        new = tuple(
+            each.task.uuid for each in told[len(told) - len(rows) :] if each.task.uuid in self._new
+        )
         left = tuple(self._left)[-LEFT_MAX:]
         untold = len(self._items) - len(rows) + len(self._left) - len(left)
-        delta = Delta(seq, rows, left, self._skipped + untold)
+        delta = Delta(seq, rows, new, left, self._skipped + untold)
         self._items.clear()
+        self._new.clear()
         self._left.clear()
         self._skipped = 0
         return delta

@@ -28,7 +28,6 @@ import anyio.to_thread
 import msgspec
 
 from umbel.clock import Clock
-from umbel.cluster.task import Task
 from umbel.errors import StoreError, TooManyStreams
 from umbel.query.ast import Node
 from umbel.query.match import compile_query
@@ -37,7 +36,7 @@ from umbel.services.health import Health
 from umbel.services.intents import Intents
 from umbel.services.sequence import newest_seq
 from umbel.services.streams import Stream
-from umbel.store.base import Changes, Store
+from umbel.store.base import Change, Changes, Store
 
 POLL_S = 0.25
 #: The poller rests at least so many times as long as it worked, so that a flood, or many
@@ -175,7 +174,7 @@ class Hub:
         def look() -> tuple[Changes, Delta | None]:
             changes = self._store.follow(after)
             pending = Pending(with_left=subject.with_left)
-            changed = self._changed([change.task for change in changes.items])
+            changed = self._changed(changes.items)
             self._gather(pending, subject.query, changed, self._clock.now(), MATCH_S)
             pending.skip(changes.skipped or 0)
             return changes, pending.take(changes.seq)
@@ -228,8 +227,10 @@ class Hub:
         def look() -> tuple[Changes, list[_Told]]:
             asked = self._intents.news(self._store)
             changes = self._store.follow(after)
-            tasks = {change.task.uuid: change.task for change in changes.items}
-            changed = self._changed(list(({task.uuid: task for task in asked} | tasks).values()))
+            # Of what was only asked of a task nothing that it is has changed.
+            news = {task.uuid: Change(changes.seq, task, task.state) for task in asked}
+            news |= {change.task.uuid: change for change in changes.items}
+            changed = self._changed(list(news.values()))
             end = self._clock.monotonic() + MATCH_S
             for number, channel in enumerate(channels):
                 share_s = (end - self._clock.monotonic()) / (len(channels) - number)
@@ -251,9 +252,11 @@ class Hub:
                 for stream in channel.streams:
                     stream.reach(changes.seq)
 
-    def _changed(self, tasks: Sequence[Task]) -> list[Changed]:
-        intents = self._intents.of(tasks)
-        return [Changed(task, intents.get(task.uuid)) for task in tasks]
+    def _changed(self, changes: Sequence[Change]) -> list[Changed]:
+        intents = self._intents.of([change.task for change in changes])
+        return [
+            Changed(change.task, change.was, intents.get(change.task.uuid)) for change in changes
+        ]
 
     def _gather(
         self, pending: Pending, query: Node, changed: Sequence[Changed], now: float, most_s: float
@@ -264,7 +267,7 @@ class Hub:
         matches = compile_query(query, now)
         end = self._clock.monotonic() + most_s
         for number, each in enumerate(changed):
-            pending.add(each, matches(each.task))
+            pending.add(each, matches)
             if self._clock.monotonic() > end:
                 pending.skip(len(changed) - number - 1)
                 return

@@ -27,12 +27,14 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TaskRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A task in a list: all of it but traceback, attempts and notes."""
+    """A task in a list: all of it but traceback, attempts and notes. `changed` is when Umbel took
+    in the last of its events, by its own clock (Unix seconds)."""
 
     uuid: str
     state: str
     seen: float
     timestamp: float
+    changed: float | None
     name: str | None
     worker: str | None
     queue: str | None

@@ -1,7 +1,8 @@
 """Search: a text in, what it finds out. The same for the API, the CLI and the browser.
 
 Every method blocks, may be called from any thread, and raises `QueryError` for a text that
-cannot be understood and `StoreError` when the store cannot be read.
+cannot be understood, `ZoneUnknown` for a time zone that there is not, and `StoreError` when the
+store cannot be read.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from umbel.query.match import compile_query
 from umbel.query.parse import Chip, chips, parse
 from umbel.query.suggest import Context, Lookup, complete
 from umbel.services.sequence import newest_seq
+from umbel.services.zones import zone_of
 from umbel.store.base import Count, Measure, Order, Page, Series, Store
 
 #: How long a search may take from when it was asked, seconds; what was found until then is
@@ -71,21 +73,25 @@ class Search:
         self._store = store
         self._clock = clock
 
-    def parse(self, text: str) -> Node:
-        """What the text means."""
-        return parse(text)
+    def parse(self, text: str, tz: str = "UTC") -> Node:
+        """What the text means; times without an offset are in the zone `tz`."""
+        return parse(text, zone_of(tz))
 
-    def read(self, text: str) -> Reading:
+    def read(self, text: str, tz: str = "UTC") -> Reading:
         """What the text means, for people."""
-        query = parse(text)
-        return Reading(sentence=describe(query), canonical=canonical(query), chips=chips(text))
+        zone = zone_of(tz)
+        query = parse(text, zone)
+        sentence = describe(query, zone)
+        return Reading(sentence=sentence, canonical=canonical(query), chips=chips(text))
 
     def page(
-        self, text: str, order: str, cursor: str | None, limit: int, *, waited_s: float = 0.0
-    ) -> Found:
+        self, text: str, order: str, cursor: str | None, limit: int, *,
+        tz: str = "UTC", waited_s: float = 0.0,
+    ) -> Found:  # fmt: skip
         """One page; `order` is one of `store.base.ORDERS`, with "-" for descending. It was
         asked `waited_s` ago."""
-        query = parse(text)
+        zone = zone_of(tz)
+        query = parse(text, zone)
         seq = newest_seq(self._store)
         page = self._store.search(
             query,
@@ -95,30 +101,34 @@ class Search:
             limit=limit,
             budget_s=_left_s(waited_s),
         )
-        return Found(page, describe(query), seq)
+        return Found(page, describe(query, zone), seq)
 
-    def by_ids(self, ids: Sequence[str], text: str) -> Found:
+    def by_ids(self, ids: Sequence[str], text: str, tz: str = "UTC") -> Found:
         """Those tasks that are known and match, in the order of `ids`."""
-        query = parse(text)
+        zone = zone_of(tz)
+        query = parse(text, zone)
         matches = compile_query(query, self._clock.now())
         seq = newest_seq(self._store)
         found = (self._store.task(uuid) for uuid in ids)
         tasks = tuple(task for task in found if task is not None and matches(task))
-        return Found(Page(items=tasks, cursor=None), describe(query), seq)
+        return Found(Page(items=tasks, cursor=None), describe(query, zone), seq)
 
-    def count(self, text: str, *, by: str | None, cap: int, waited_s: float = 0.0) -> Count:
+    def count(
+        self, text: str, *, by: str | None, cap: int, tz: str = "UTC", waited_s: float = 0.0
+    ) -> Count:
         """How many match, up to `cap`. It was asked `waited_s` ago."""
         return self._store.count(
-            parse(text), now=self._clock.now(), by=by, cap=cap, budget_s=_left_s(waited_s)
+            self.parse(text, tz), now=self._clock.now(), by=by, cap=cap, budget_s=_left_s(waited_s)
         )
 
     def series(
-        self, text: str, *, measure: Measure, start: float, end: float, bucket_s: float | None
-    ) -> Series:
+        self, text: str, *, measure: Measure, start: float, end: float, bucket_s: float | None,
+        tz: str = "UTC",
+    ) -> Series:  # fmt: skip
         """A measure over time, in buckets of `bucket_s` or more; None is what fits."""
         narrowest = (end - start) / (BUCKETS if bucket_s is None else BUCKETS_MAX)
         return self._store.series(
-            parse(text),
+            self.parse(text, tz),
             now=self._clock.now(),
             measure=measure,
             start=start,

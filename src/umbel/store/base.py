@@ -23,10 +23,12 @@ Measure = Literal["count", "runtime", "wait"]
 
 
 class Change(msgspec.Struct, frozen=True):
-    """Task `task` became so at change number `seq`. Numbers grow, with gaps."""
+    """Task `task` became so at change number `seq`. Numbers grow, with gaps. `was` is the state
+    that it had at the number asked with, None if it was not known then."""
 
     seq: int
     task: Task
+    was: str | None = None
 
 
 class Changes(msgspec.Struct, frozen=True):
@@ -52,7 +54,9 @@ class Applied(msgspec.Struct, frozen=True):
 
 class Order(msgspec.Struct, frozen=True):
     """By which field tasks are sorted. `seen` is the order in which the store first saw
-    them. Missing values come last in both directions; ties go by `seen`, newest first."""
+    them, `changed` that in which it took in the last of each: both are the store's own, and no
+    clock of another machine has a say in them. Missing values come last in both directions;
+    ties go by `seen`, newest first."""
 
     field: str = "seen"
     descending: bool = True
@@ -61,7 +65,9 @@ class Order(msgspec.Struct, frozen=True):
 NEWEST_FIRST = Order()
 
 #: Fields that `Order` may name.
-ORDERS = ("seen", "name", "state", "received", "started", "runtime", "worker")
+ORDERS = (
+    "seen", "changed", "name", "state", "received", "started", "finished", "runtime", "worker",
+)  # fmt: skip
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -80,12 +86,15 @@ class Page(msgspec.Struct, frozen=True):
 
 class Count(msgspec.Struct, frozen=True):
     """How many tasks match. `capped`: there are more than `total`. `complete` is False
-    when time ran out first. `groups`: the most frequent values of `by`, with counts."""
+    when time ran out first: then there are at least `total`, of which 0 says nothing. `groups`:
+    the most frequent values of `by`, with counts. With `groups_complete` these are all there
+    are, of all tasks that match, however many; without, of those that were counted."""
 
     total: int
     capped: bool = False
     complete: bool = True
     groups: dict[str, int] = {}
+    groups_complete: bool = False
 
 
 class Bucket(msgspec.Struct, frozen=True):

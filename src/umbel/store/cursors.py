@@ -79,5 +79,5 @@ def _fits(field: str, value: str | float | None) -> bool:
     if field == "seen":
         return isinstance(value, int | float)
     if value is None:
-        return field != "state"
+        return field not in {"state", "changed"}
     return isinstance(value, str) == (field in {"name", "state", "worker"})

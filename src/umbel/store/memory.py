@@ -28,11 +28,12 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
+from umbel.clock import Clock, SystemClock
 from umbel.cluster.events import WORKER_KINDS, Event
 from umbel.cluster.facts import Facts, join, pack
 from umbel.cluster.task import Task, project
@@ -62,6 +63,7 @@ from umbel.store.base import (
 )
 from umbel.store.cursors import Place, order_text, read_cursor, write_cursor
 from umbel.store.series import buckets_of, whole_minutes
+from umbel.store.stamps import Stamps
 
 #: What `count` can group by.
 GROUPINGS = ("state", "name", "worker", "queue")
@@ -69,6 +71,8 @@ GROUPINGS = ("state", "name", "worker", "queue")
 GROUPS_MAX = 50
 #: How many tasks a partition holds.
 PARTITION_TASKS = 100_000
+#: Changes of which it is known what they changed.
+CHANGES_KEPT = 100_000
 
 
 class _Row(msgspec.Struct, frozen=True):
@@ -81,7 +85,9 @@ class _Row(msgspec.Struct, frozen=True):
 class MemoryStore:
     """See the module and `store.base.Store`. Every method may be called from any thread."""
 
-    def __init__(self, *, partition_tasks: int = PARTITION_TASKS) -> None:
+    def __init__(
+        self, *, partition_tasks: int = PARTITION_TASKS, clock: Clock | None = None
+    ) -> None:
         self._lock = threading.RLock()
         self._partition_tasks = partition_tasks
         self._rows: dict[str, _Row] = {}
@@ -91,6 +97,9 @@ class MemoryStore:
         self._arrivals = 0
         self._id = secrets.token_hex(8)
         self._seq = 0
+        self._stamps = Stamps(clock or SystemClock())
+        #: Each change: its number, its task, and the state before.
+        self._log: deque[tuple[int, str, str | None]] = deque(maxlen=CHANGES_KEPT)
 
     @property
     def id(self) -> str:
@@ -100,9 +109,11 @@ class MemoryStore:
 
     def apply(self, events: Sequence[Event]) -> Applied:
         with self._lock:
+            self._stamps.begin()
             rows = self._joined(events)
             workers = self._observed(events)
             new = sum(uuid not in self._rows for uuid in rows)
+            self._note(rows)
             self._rows.update(rows)
             self._workers.update(workers)
             self._arrivals += new
@@ -127,9 +138,17 @@ class MemoryStore:
             if row is None:
                 arrival += 1
             changed[uuid] = _Row(
-                row.arrival if row is not None else arrival, seq, facts, project(uuid, facts)
+                row.arrival if row is not None else arrival,
+                seq,
+                facts,
+                project(uuid, facts, self._stamps.next()),
             )
         return changed
+
+    def _note(self, rows: dict[str, _Row]) -> None:
+        for uuid, row in rows.items():
+            before = self._rows.get(uuid)
+            self._log.append((row.seq, uuid, None if before is None else before.task.state))
 
     def _observed(self, events: Iterable[Event]) -> dict[str, Worker]:
         changed: dict[str, Worker] = {}
@@ -227,7 +246,10 @@ class MemoryStore:
         rows = self._matching(query, now)
         groups = _frequencies(getattr(row.task, by) for row in rows) if by else []
         return Count(
-            total=min(len(rows), cap), capped=len(rows) > cap, groups=dict(groups[:GROUPS_MAX])
+            total=min(len(rows), cap),
+            capped=len(rows) > cap,
+            groups=dict(groups[:GROUPS_MAX]),
+            groups_complete=by is not None and len(groups) <= GROUPS_MAX,
         )
 
     def series(
@@ -277,8 +299,15 @@ class MemoryStore:
                 return Changes(items=(), seq=self._seq, skipped=None)
             changed = sorted((row for row in self._all() if row.seq > after), key=_seq)
             newest = changed[max(0, len(changed) - limit) :]
+            was: dict[str, str | None] = {}
+            for seq, uuid, state in self._log:
+                if seq > after:
+                    was.setdefault(uuid, state)
             return Changes(
-                items=tuple(Change(row.seq, row.task) for row in newest),
+                items=tuple(
+                    Change(row.seq, row.task, was.get(row.task.uuid, row.task.state))
+                    for row in newest
+                ),
                 seq=self._seq,
                 skipped=len(changed) - len(newest),
             )

@@ -63,12 +63,15 @@ class TaskPage(msgspec.Struct, frozen=True, kw_only=True):
 
 class Count(msgspec.Struct, frozen=True, kw_only=True):
     """How many tasks match. `capped`: there are more than `total`. `complete` is false when
-    time ran out first. `groups`: the most frequent values of `by`, with their counts."""
+    time ran out first: there are at least `total`, of which 0 says nothing. `groups`: the most
+    frequent values of `by`, with their counts; with `groups_complete` of all tasks that match,
+    however many, else of those that were counted."""
 
     total: int
     capped: bool
     complete: bool
     groups: dict[str, int]
+    groups_complete: bool
 
 
 class Completions(msgspec.Struct, frozen=True):
@@ -108,11 +111,13 @@ class Hello(msgspec.Struct, frozen=True):
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
-    """Event `changes`: rows that match, as they are now; ids of tasks that changed and do
-    not match, or no longer; and how many changed tasks are not told."""
+    """Event `changes`: rows that match, as they are now; the ids of those that did not match
+    before; ids of tasks that changed and do not match, or no longer; and how many changed
+    tasks are not told."""
 
     seq: int
     items: tuple[TaskRow, ...]
+    new: tuple[str, ...]
     left: tuple[str, ...]
     skipped: int
 

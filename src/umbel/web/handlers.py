@@ -37,10 +37,10 @@ class Services(msgspec.Struct, frozen=True):
 
 def list_tasks(services: Services, asked: requests.ListTasks, waited_s: float) -> answers.TaskPage:
     if asked.ids is not None:
-        found = services.search.by_ids(_ids(asked.ids), asked.q)
+        found = services.search.by_ids(_ids(asked.ids), asked.q, asked.tz)
     else:
         found = services.search.page(
-            asked.q, asked.order, asked.cursor, asked.limit, waited_s=waited_s
+            asked.q, asked.order, asked.cursor, asked.limit, tz=asked.tz, waited_s=waited_s
         )
     return answers.TaskPage(
         items=services.intents.rows(found.page.items),
@@ -64,9 +64,15 @@ def _ids(text: str) -> list[str]:
 
 
 def count_tasks(services: Services, asked: requests.CountTasks, waited_s: float) -> answers.Count:
-    count = services.search.count(asked.q, by=asked.by, cap=asked.cap, waited_s=waited_s)
+    count = services.search.count(
+        asked.q, by=asked.by, cap=asked.cap, tz=asked.tz, waited_s=waited_s
+    )
     return answers.Count(
-        total=count.total, capped=count.capped, complete=count.complete, groups=count.groups
+        total=count.total,
+        capped=count.capped,
+        complete=count.complete,
+        groups=count.groups,
+        groups_complete=count.groups_complete,
     )
 
 
@@ -82,7 +88,7 @@ def one_task(services: Services, asked: requests.OneTask) -> WholeTask:
 
 
 def read_query(services: Services, asked: requests.ReadQuery) -> Reading:
-    return services.search.read(asked.q)
+    return services.search.read(asked.q, asked.tz)
 
 
 def suggest(services: Services, asked: requests.Suggest) -> answers.Completions:
@@ -96,7 +102,7 @@ def read_series(services: Services, asked: requests.ReadSeries) -> answers.Serie
     if start >= end:
         raise Refusal("bad-parameter", "The parameter from must lie before to.", parameter="from")
     series = services.search.series(
-        asked.q, measure=asked.measure, start=start, end=end, bucket_s=asked.bucket
+        asked.q, measure=asked.measure, start=start, end=end, bucket_s=asked.bucket, tz=asked.tz
     )
     return answers.Series(series.measure, series.bucket_s, series.buckets)
 

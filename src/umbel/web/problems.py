@@ -30,6 +30,7 @@ from umbel.errors import (
     TooManyStreams,
     UmbelError,
     UnknownAction,
+    ZoneUnknown,
 )
 
 log = logging.getLogger("umbel.web")
@@ -147,6 +148,8 @@ def respond_to(error: Exception) -> Response:
             return respond(error.problem, error.headers)
         case QueryError():
             return respond(_bad_query(error))
+        case ZoneUnknown():
+            return respond(problem("bad-parameter", str(error), parameter="tz"))
         case CursorError():
             return respond(problem("bad-cursor", str(error), parameter="cursor"))
         case TooManyStreams():

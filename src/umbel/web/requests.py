@@ -29,9 +29,18 @@ Text = Annotated[
         examples=["state:FAILURE name:shop.*", "runtime:>5s queue:mail"],
     ),
 ]
+Zone = Annotated[
+    str,
+    Meta(
+        max_length=64,
+        description="The time zone (an IANA name) of times in q that name none, and of days.",
+        examples=["Europe/Berlin"],
+    ),
+]
 OrderName = Literal[
-    "-seen", "seen", "-name", "name", "-state", "state", "-received", "received",
-    "-started", "started", "-runtime", "runtime", "-worker", "worker",
+    "-seen", "seen", "-changed", "changed", "-name", "name", "-state", "state",
+    "-received", "received", "-started", "started", "-finished", "finished",
+    "-runtime", "runtime", "-worker", "worker",
 ]  # fmt: skip
 Order = Annotated[
     OrderName, Meta(description="What to sort by; `-` is descending. Unknown values come last.")
@@ -98,6 +107,7 @@ class Nothing(msgspec.Struct, frozen=True):
 
 class ListTasks(msgspec.Struct, frozen=True, kw_only=True):
     q: Text = ""
+    tz: Zone = "UTC"
     order: Order = "-seen"
     limit: Limit = 50
     cursor: Cursor | None = None
@@ -106,6 +116,7 @@ class ListTasks(msgspec.Struct, frozen=True, kw_only=True):
 
 class CountTasks(msgspec.Struct, frozen=True, kw_only=True):
     q: Text = ""
+    tz: Zone = "UTC"
     by: Group | None = None
     cap: Cap = 10_000
 
@@ -116,6 +127,7 @@ class OneTask(msgspec.Struct, frozen=True, kw_only=True):
 
 class ReadQuery(msgspec.Struct, frozen=True, kw_only=True):
     q: Text = ""
+    tz: Zone = "UTC"
 
 
 class Suggest(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,6 +138,7 @@ class Suggest(msgspec.Struct, frozen=True, kw_only=True):
 
 class ReadSeries(msgspec.Struct, frozen=True, kw_only=True):
     q: Text = ""
+    tz: Zone = "UTC"
     measure: Annotated[Measure, Meta(description="What to measure.")] = "count"
     start: Moment | None = msgspec.field(default=None, name="from")
     end: Moment | None = msgspec.field(default=None, name="to")
@@ -138,6 +151,7 @@ class OneWorkflow(msgspec.Struct, frozen=True, kw_only=True):
 
 class Follow(msgspec.Struct, frozen=True, kw_only=True):
     q: Text = ""
+    tz: Zone = "UTC"
     after: ChangeNumber | None = None
     status_only: Annotated[bool, Meta(description="Tell the status alone.")] = False
     left: Annotated[

@@ -66,7 +66,7 @@ class LiveEndpoint:
     async def _subject(self, asked: Follow) -> Subject | None:
         if asked.status_only:
             return None
-        query = await self._lane.run(lambda: self._services.search.parse(asked.q))
+        query = await self._lane.run(lambda: self._services.search.parse(asked.q, asked.tz))
         return Subject(query, asked.left)
 
 

@@ -29,7 +29,7 @@ from umbel.query.quantities import duration_text
         ("wait:>=90m", "wait:>=90m"),
         ("received:>-120m", "received:-2h.."),
         ("received:>=2026-11-22", "received:2026-11-22T00:00:00Z.."),
-        ("received:2026-11-20..2026-11-22", "received:2026-11-20..2026-11-22"),
+        ("received:2026-11-22", "received:2026-11-22T00:00:00Z..2026-11-23T00:00:00Z"),
         ("received:2026-11-22T10:00+02:00..now", "received:2026-11-22T08:00:00Z..now"),
         ("received:1795344336.5..", "received:1795344336.5.."),
         ("is:ran_again", "is:ran-again"),

@@ -36,7 +36,7 @@ from umbel.query.parse import parse
         ("retries:1 pid:>=5", "Tasks with 1 retry, with process id at least 5"),
         ("retries:>=3", "Tasks with at least 3 retries"),
         ("received:-2h..", "Tasks received in the last 2 h"),
-        ("received:2026-11-22", "Tasks received on 2026-11-22"),
+        ("received:2026-11-22", "Tasks received on 2026-11-22 UTC"),
         ("failed:2026-11-22T10:00..now", "Tasks failed from 2026-11-22 10:00 UTC to now"),
         ("finished:<-1d", "Tasks ended before 1 day ago"),
         ("eta:now..", "Tasks due from now on"),

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.stories import BASE, begun, succeeded, uuid_of
+from tests.support.clocks import SetWallClock
 from tests.support.waiting import wait_until
 from umbel.cluster.events import Event
 from umbel.query.ast import And, Argument, How, Matches, Node, Not, Or, Words
@@ -77,8 +78,10 @@ def assert_equal(store: Store, oracle: Store) -> None:
 
 @pytest.fixture
 def stores(tmp_path: Path) -> Iterator[tuple[SqliteStore, MemoryStore]]:
-    store = SqliteStore(tmp_path, write=True, partition_tasks=PARTITION_TASKS)
-    oracle = MemoryStore(partition_tasks=PARTITION_TASKS)
+    store = SqliteStore(
+        tmp_path, write=True, partition_tasks=PARTITION_TASKS, clock=SetWallClock(BASE)
+    )
+    oracle = MemoryStore(partition_tasks=PARTITION_TASKS, clock=SetWallClock(BASE))
     yield store, oracle
     store.close()
 
@@ -144,13 +147,16 @@ def test_a_reader_beside_the_indexer_finds_everything_at_any_moment(
 
 @pytest.mark.parametrize("harm", ["removed", "garbage", "an earlier copy"])
 def test_an_index_that_was_harmed_is_made_again(tmp_path: Path, harm: str) -> None:
-    stores = SqliteStore(tmp_path, write=True), MemoryStore()
+    stores = (
+        SqliteStore(tmp_path, write=True, clock=SetWallClock(BASE)),
+        MemoryStore(clock=SetWallClock(BASE)),
+    )
     index = tmp_path / "tasks-000001.text"
     apply(stores, [e for n in range(TASKS) for e in begun(uuid_of(n), BASE + n, name="shop.send")])
     wait_until(lambda: stores[0].status().unindexed < 16, timeout_s=20)
     stores[0].close()
     earlier = index.read_bytes()
-    stores = SqliteStore(tmp_path, write=True), stores[1]
+    stores = SqliteStore(tmp_path, write=True, clock=SetWallClock(BASE)), stores[1]
     apply(stores, [life(number)[-1] for number in range(0, TASKS, 3)])
     wait_until(lambda: stores[0].status().unindexed < 16, timeout_s=20)
     # What the index took up leaves the queue with the next batch.

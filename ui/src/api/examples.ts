@@ -8,6 +8,7 @@ export function aTask(more: Partial<Task> = {}): Task {
     state: 'PENDING',
     seen: 0,
     timestamp: 0,
+    changed: 0,
     name: 'shop.orders.charge',
     worker: null,
     queue: null,

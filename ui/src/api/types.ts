@@ -25,6 +25,8 @@ export interface TaskRow {
   state: State
   seen: number
   timestamp: number
+  /** When Umbel took in the last of its events, by its own clock. */
+  changed: number | null
   name: string | null
   worker: string | null
   queue: string | null
@@ -114,8 +116,11 @@ export interface TaskPage {
 export interface Count {
   total: number
   capped: boolean
+  /** Time ran out if not: there are at least `total`, and 0 says nothing. */
   complete: boolean
   groups: Record<string, number>
+  /** The groups tell of all that match, and not only of those that were counted. */
+  groups_complete: boolean
 }
 
 export interface Chip {
@@ -180,6 +185,8 @@ export interface Status {
 export interface Changes {
   seq: number
   items: TaskRow[]
+  /** Ids of those items that did not match before. */
+  new: string[]
   left: string[]
   skipped: number | null
 }

@@ -7,12 +7,17 @@ describe('numbers', () => {
   })
 
   it('say when counting stopped at the cap', () => {
-    expect(formatCount({ total: 10_000, capped: true, complete: true })).toBe('over 10,000')
+    expect(formatCount({ total: 10_000, capped: true, complete: true }, 'task')).toBe('over 10,000 tasks')
   })
 
   it('say when time ran out before everything was counted', () => {
-    expect(formatCount({ total: 31, capped: false, complete: false })).toBe('at least 31')
-    expect(formatCount({ total: 31, capped: false, complete: true })).toBe('31')
+    expect(formatCount({ total: 31, capped: false, complete: false }, 'task')).toBe('at least 31 tasks')
+    expect(formatCount({ total: 1, capped: false, complete: true }, 'task')).toBe('1 task')
+  })
+
+  it('are not said when nothing was counted in time', () => {
+    expect(formatCount({ total: 0, capped: false, complete: false }, 'task')).toBe('not counted in time')
+    expect(formatCount({ total: 0, capped: false, complete: true }, 'task')).toBe('0 tasks')
   })
 
   it('agree with their noun', () => {

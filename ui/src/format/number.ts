@@ -6,11 +6,25 @@ export function formatNumber(value: number): string {
   return grouped.format(value)
 }
 
-/** "over 10,000" when counting stopped there, "at least 31" when time ran out first. */
-export function formatCount(count: { total: number; capped: boolean; complete: boolean }): string {
-  const total = formatNumber(count.total)
-  if (count.capped) return `over ${total}`
-  return count.complete ? total : `at least ${total}`
+export interface Counted {
+  total: number
+  capped: boolean
+  complete: boolean
+}
+
+/**
+ * "31 tasks"; "over 10,000 tasks" when counting stopped there, "at least 31 tasks" when time ran
+ * out first, and nothing but that when it ran out before any was counted.
+ */
+export function formatCount(count: Counted, noun: string): string {
+  if (isUncounted(count)) return 'not counted in time'
+  if (count.capped) return `over ${plural(count.total, noun)}`
+  return count.complete ? plural(count.total, noun) : `at least ${plural(count.total, noun)}`
+}
+
+/** Whether the number says nothing: time ran out before any was counted. */
+export function isUncounted(count: Counted): boolean {
+  return !count.complete && !count.capped && count.total === 0
 }
 
 /** "1 task", "2 tasks". */

@@ -9,10 +9,12 @@ export type ColumnId =
   | 'result'
   | 'worker'
   | 'queue'
+  | 'changed'
   | 'seen'
   | 'sent'
   | 'received'
   | 'started'
+  | 'finished'
   | 'runtime'
   | 'wait'
   | 'retries'
@@ -41,10 +43,12 @@ export const COLUMNS: readonly Column[] = [
   column('result', 'Result or error'),
   column('worker', 'Worker', 'worker'),
   column('queue', 'Queue'),
+  column('changed', 'Changed', 'changed', true),
   column('seen', 'Seen', 'seen', true),
   column('sent', 'Sent', null, true),
   column('received', 'Received', 'received', true),
   column('started', 'Started', 'started', true),
+  column('finished', 'Ended', 'finished', true),
   column('wait', 'Waited', null, true),
   column('runtime', 'Ran', 'runtime', true),
   column('retries', 'Retries', null, true),
@@ -64,7 +68,7 @@ const SHOWN_AT_FIRST = new Set<ColumnId>([
   'result',
   'worker',
   'queue',
-  'seen',
+  'changed',
   'wait',
   'runtime',
 ])

@@ -1,16 +1,44 @@
 import { describe, expect, it } from 'vitest'
-import { whole } from './counts'
+import type { Count } from '../api/types'
+import { inStates, statesOf, whole } from './counts'
+
+const all: Count = {
+  total: 10_000,
+  capped: true,
+  complete: true,
+  groups: { SUCCESS: 25_000, RETRY: 1 },
+  groups_complete: true,
+}
+const newest: Count = { ...all, groups: { FAILURE: 10_001 }, groups_complete: false }
+const untimely: Count = { total: 0, capped: false, complete: false, groups: {}, groups_complete: false }
 
 describe('the number of all tasks', () => {
   it('is the sum of the states where the server knows them all', () => {
-    const counted = { total: 10_000, capped: true, complete: true, groups: { SUCCESS: 25_000, RETRY: 1 } }
-
-    expect(whole(counted)).toEqual({ ...counted, total: 25_001, capped: false })
+    expect(whole(all)).toEqual({ ...all, total: 25_001, capped: false })
   })
 
   it('stays open where only the newest were counted', () => {
-    const counted = { total: 10_000, capped: true, complete: true, groups: { SUCCESS: 9_999, RETRY: 1 } }
+    expect(whole(newest)).toBe(newest)
+    expect(whole(untimely)).toBe(untimely)
+  })
+})
 
-    expect(whole(counted)).toBe(counted)
+describe('the number of tasks in some states', () => {
+  it('is that of their chips', () => {
+    expect(inStates(all, ['RETRY'])).toMatchObject({ total: 1, capped: false })
+    expect(inStates(all, ['SUCCESS', 'FAILURE'])).toMatchObject({ total: 25_000 })
+  })
+
+  it('is counted for itself where the chips do not know, or the words are no states', () => {
+    expect(inStates(newest, ['FAILURE'])).toBeNull()
+    expect(inStates(all, ['FAIL*'])).toBeNull()
+  })
+})
+
+describe('the states that tasks are in', () => {
+  it('are known when all were counted', () => {
+    expect(statesOf(all)).toEqual(['SUCCESS', 'RETRY'])
+    expect(statesOf(newest)).toBeNull()
+    expect(statesOf(null)).toBeNull()
   })
 })

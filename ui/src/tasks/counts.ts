@@ -1,10 +1,29 @@
-import type { Count } from '../api/types'
+import { STATES, type Count } from '../api/types'
 
 /**
- * Counting stops at a cap, but of everything the server knows how many are in each state
- * without counting. States divide all tasks, so then their sum is the total.
+ * States divide all tasks: where the server knows how many are in each, their sum is the total,
+ * also beyond the number at which counting stops.
  */
 export function whole(byState: Count): Count {
-  const sum = Object.values(byState.groups).reduce((all, count) => all + count, 0)
-  return byState.capped && sum > byState.total ? { ...byState, total: sum, capped: false } : byState
+  return byState.groups_complete ? exactly(Object.values(byState.groups), byState) : byState
+}
+
+/**
+ * How many are in these states, of those that were counted by state; null where that has to be
+ * counted for itself.
+ */
+export function inStates(byState: Count, states: readonly string[]): Count | null {
+  if (!byState.groups_complete || !states.every((state) => STATES.some((one) => one === state))) return null
+  return exactly([...new Set(states)].map((state) => byState.groups[state] ?? 0), byState)
+}
+
+function exactly(counts: readonly number[], of: Count): Count {
+  const total = counts.reduce((sum, count) => sum + count, 0)
+  return { ...of, total, capped: false, complete: true }
+}
+
+/** In which states tasks are; null as long as that is not known. */
+export function statesOf(byState: Count | null): string[] | null {
+  if (!byState?.groups_complete) return null
+  return Object.keys(byState.groups).filter((state) => (byState.groups[state] ?? 0) > 0)
 }

@@ -6,8 +6,8 @@
 import { api } from '../api/client'
 import { isAbandoned } from '../api/transport'
 import type { Chip, Count } from '../api/types'
-import { stateChip, withoutState } from '../query/edit'
-import { whole } from './counts'
+import { chosenStates, stateChip, withoutState } from '../query/edit'
+import { inStates, whole } from './counts'
 
 const AGAIN_MS = 4000
 
@@ -56,7 +56,9 @@ export class Facets {
     const narrowed = stateChip(this.chips) !== null
     try {
       const byState = whole(await api.count(withoutState(this.q, this.chips), 'state', signal))
-      this.total = narrowed ? await api.count(this.q, null, signal) : byState
+      this.total = narrowed
+        ? (inStates(byState, chosenStates(this.chips)) ?? (await api.count(this.q, null, signal)))
+        : byState
       this.byState = byState
     } catch (error) {
       // Counts are a courtesy: what is known stays, and the rows tell what is wrong.

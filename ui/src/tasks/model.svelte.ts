@@ -9,7 +9,6 @@ import { api } from '../api/client'
 import { isAbandoned } from '../api/transport'
 import { Problem } from '../api/problem'
 import type { Changes, Chip, TaskRow } from '../api/types'
-import { clock } from '../frame/clock.svelte'
 import { Retry } from '../frame/retry'
 import { stream } from '../frame/stream.svelte'
 import { Facets } from './facets.svelte'
@@ -45,7 +44,6 @@ export class TasksModel {
 
   /** The row that was selected last, from which a range goes. */
   private anchor: string | null = null
-  private since: number | null = null
   private seq = 0
   private abort = new AbortController()
   private stop: (() => void) | null = null
@@ -79,7 +77,6 @@ export class TasksModel {
       this.complete = page.complete
       this.reached = page.reached
       this.seq = page.seq
-      this.since = this.newFrom(page.items, clock.now)
       this.problem = null
       this.retry.succeeded()
       this.ready = true
@@ -103,7 +100,6 @@ export class TasksModel {
       this.next = page.next
       this.complete = page.complete
       this.reached = page.reached
-      if (this.search.order === DEFAULT_ORDER) this.since = this.newFrom(this.rows.items, clock.now)
       this.problem = null
     } catch (error) {
       this.fail(error)
@@ -172,12 +168,6 @@ export class TasksModel {
     if (!this.frozen) this.rows = thawed(this.rows)
   }
 
-  /** From which `seen` time on a task that newly matches belongs onto the page. */
-  private newFrom(items: readonly TaskRow[], now: number): number | null {
-    if (this.search.order !== DEFAULT_ORDER) return now
-    return this.next === null ? null : (items.at(-1)?.seen ?? null)
-  }
-
   private follow(): void {
     this.stop?.()
     this.stop = stream.follow({
@@ -185,14 +175,14 @@ export class TasksModel {
       left: true,
       after: this.seq,
       changes: (changes) => this.hear(changes),
-      reset: (seq) => this.hear({ seq, items: [], left: [], skipped: null }),
+      reset: (seq) => this.hear({ seq, items: [], new: [], left: [], skipped: null }),
     })
     this.facets.wake()
   }
 
   private hear(changes: Changes): void {
     this.seq = changes.seq
-    this.rows = changed(this.rows, changes, this.frozen, this.since)
+    this.rows = changed(this.rows, changes, this.frozen)
     this.refresher.ask(stale(this.rows, changes))
     this.facets.touch()
   }

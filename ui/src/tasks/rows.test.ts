@@ -7,6 +7,7 @@ const row = (uuid: string, more: Partial<TaskRow> = {}): TaskRow => aTask({ uuid
 const told = (more: Partial<Changes> = {}): Changes => ({
   seq: 1,
   items: [],
+  new: [],
   left: [],
   skipped: 0,
   ...more,
@@ -16,7 +17,7 @@ const ids = (rows: { items: readonly TaskRow[] }): string[] => rows.items.map((o
 
 describe('live rows', () => {
   it('are updated where they stand', () => {
-    const after = changed(page, told({ items: [row('b', { state: 'SUCCESS', seen: 20 })] }), false, 10)
+    const after = changed(page, told({ items: [row('b', { state: 'SUCCESS', seen: 20 })] }), false)
 
     expect(ids(after)).toEqual(['c', 'b', 'a'])
     expect(after.items[1]?.state).toBe('SUCCESS')
@@ -24,28 +25,30 @@ describe('live rows', () => {
   })
 
   it('never jump: what is new waits', () => {
-    const after = changed(page, told({ items: [row('d', { seen: 40 })] }), false, 10)
+    const after = changed(page, told({ items: [row('d')], new: ['d'] }), false)
 
     expect(ids(after)).toEqual(['c', 'b', 'a'])
     expect(waitingLabel(after)).toBe('1 new task')
   })
 
   it('count a new task once, however often it changes', () => {
-    const once = changed(page, told({ items: [row('d', { seen: 40 })] }), false, 10)
-    const twice = changed(once, told({ items: [row('d', { seen: 40 }), row('e', { seen: 41 })] }), false, 10)
+    const once = changed(page, told({ items: [row('d')], new: ['d'] }), false)
+    const twice = changed(once, told({ items: [row('d'), row('e')], new: ['e'] }), false)
 
     expect(waitingLabel(twice)).toBe('2 new tasks')
   })
 
-  it('ignore what would stand on a later page', () => {
-    const after = changed(page, told({ items: [row('old', { seen: 5 })] }), false, 10)
+  it('count a task that newly matches however long ago it began, and none that matched before', () => {
+    const slow = changed(page, told({ items: [row('old', { seen: 5 })], new: ['old'] }), false)
+    const known = changed(page, told({ items: [row('old', { seen: 5 })] }), false)
 
-    expect(waitingLabel(after)).toBeNull()
+    expect(waitingLabel(slow)).toBe('1 new task')
+    expect(waitingLabel(known)).toBeNull()
   })
 
   it('that no longer match stay, marked, until they match again', () => {
-    const after = changed(page, told({ left: ['b', 'elsewhere'] }), false, 10)
-    const back = changed(after, told({ items: [row('b', { seen: 20 })] }), false, 10)
+    const after = changed(page, told({ left: ['b', 'elsewhere'] }), false)
+    const back = changed(after, told({ items: [row('b', { seen: 20 })] }), false)
 
     expect([...after.gone]).toEqual(['b'])
     expect(ids(after)).toEqual(['c', 'b', 'a'])
@@ -53,13 +56,13 @@ describe('live rows', () => {
   })
 
   it('forget a waiting task that stopped matching', () => {
-    const waiting = changed(page, told({ items: [row('d', { seen: 40 })] }), false, 10)
+    const waiting = changed(page, told({ items: [row('d')], new: ['d'] }), false)
 
-    expect(waitingLabel(changed(waiting, told({ left: ['d'] }), false, 10))).toBeNull()
+    expect(waitingLabel(changed(waiting, told({ left: ['d'] }), false))).toBeNull()
   })
 
   it('stand still while frozen, and catch up after', () => {
-    const frozen = changed(page, told({ items: [row('b', { state: 'SUCCESS', seen: 20 })] }), true, 10)
+    const frozen = changed(page, told({ items: [row('b', { state: 'SUCCESS', seen: 20 })] }), true)
 
     expect(frozen.items[1]?.state).toBe('PENDING')
     expect(thawed(frozen).items[1]?.state).toBe('SUCCESS')
@@ -67,8 +70,8 @@ describe('live rows', () => {
   })
 
   it('that stop matching while frozen are marked after', () => {
-    const frozen = changed(page, told({ left: ['b'] }), true, 10)
-    const back = changed(frozen, told({ items: [row('b', { seen: 20 })] }), true, 10)
+    const frozen = changed(page, told({ left: ['b'] }), true)
+    const back = changed(frozen, told({ items: [row('b', { seen: 20 })] }), true)
 
     expect(frozen.gone.size).toBe(0)
     expect([...thawed(frozen).gone]).toEqual(['b'])
@@ -76,10 +79,10 @@ describe('live rows', () => {
   })
 
   it('say that more wait than were told', () => {
-    const skipped = changed(page, told({ items: [row('d', { seen: 40 })], skipped: 7 }), false, 10)
+    const skipped = changed(page, told({ items: [row('d')], new: ['d'], skipped: 7 }), false)
 
     expect(waitingLabel(skipped)).toBe('over 1 new tasks')
-    expect(waitingLabel(changed(page, told({ skipped: null }), false, 10))).toBe('New tasks')
+    expect(waitingLabel(changed(page, told({ skipped: null }), false))).toBe('New tasks')
   })
 
   it('are asked for again when their change was not told', () => {

@@ -10,7 +10,7 @@ import type { Changes, TaskRow } from '../api/types'
 export interface Rows {
   /** What is on the page, in the order in which it was loaded. */
   items: readonly TaskRow[]
-  /** Ids of tasks that match and would be on the page if it were loaded now. */
+  /** Ids of tasks that match now, did not before, and are not on the page. */
   waiting: ReadonlySet<string>
   /** More than `waiting` wait: some changes were left out. */
   waitingMore: boolean
@@ -45,16 +45,13 @@ export function extended(rows: Rows, more: readonly TaskRow[]): Rows {
   return { ...rows, items: [...rows.items, ...fresh], waiting }
 }
 
-/**
- * The page after `changes`. `since` is the `seen` time from which on a new task would be on
- * the page (null: any would).
- */
-export function changed(rows: Rows, changes: Changes, frozen: boolean, since: number | null): Rows {
+/** The page after `changes`. */
+export function changed(rows: Rows, changes: Changes, frozen: boolean): Rows {
   const shown = new Set(rows.items.map((row) => row.uuid))
   const updates = changes.items.filter((row) => shown.has(row.uuid))
   const waiting = new Set(rows.waiting)
-  for (const row of changes.items) {
-    if (!shown.has(row.uuid) && (since === null || row.seen >= since)) waiting.add(row.uuid)
+  for (const uuid of changes.new) {
+    if (!shown.has(uuid)) waiting.add(uuid)
   }
   const leaving = new Set(rows.leaving)
   const gone = new Set(rows.gone)

@@ -1,6 +1,6 @@
 /** A search is the Tasks page's whole state, and its address says it; defaults are left out. */
 
-export const DEFAULT_ORDER = '-seen'
+export const DEFAULT_ORDER = '-changed'
 
 export interface Search {
   q: string

@@ -35,12 +35,14 @@ _INDEX_COST = 6
 class Access(msgspec.Struct, frozen=True):
     """`index` is the index to use, None for the table itself, and `expected` about how many
     rows that gives. `within` is a list of ids in SQL instead, where few can match.
-    `required` must stand in the WHERE for a partial index to be allowed."""
+    `required` must stand in the WHERE for a partial index to be allowed. `values` is how many
+    places of the index that reads."""
 
     index: str | None
     expected: int
     within: Condition | None = None
     required: str = ""
+    values: int = 1
 
 
 def conjuncts(node: Node) -> Iterator[Node]:
@@ -89,13 +91,14 @@ def _by_values(found: dict[str, set[int]], vocabulary: Vocabulary, tasks: int) -
     }
     ways = [Access(None, tasks)]
     indexed = [field for field in ("name", "worker") if field in found]
-    ways += [Access(f"task_{field}", sizes[field]) for field in indexed]
+    ways += [Access(f"task_{field}", sizes[field], values=len(found[field])) for field in indexed]
     if "state" in found and max(found["state"], default=0) < SUCCESS_ID:
-        required = UNSUCCESSFUL
-        ways.append(Access("task_state", sizes["state"], required=required))
+        required, states = UNSUCCESSFUL, len(found["state"])
+        ways.append(Access("task_state", sizes["state"], required=required, values=states))
         for field in indexed:
             both = sizes["state"] * sizes[field] // max(1, tasks)
-            ways.append(Access(f"task_state_{field}", both, required=required))
+            values = states * len(found[field])
+            ways.append(Access(f"task_state_{field}", both, required=required, values=values))
     return min(ways, key=lambda way: way.expected * (_INDEX_COST if way.index else 1))
 
 

@@ -5,18 +5,34 @@ that can be seen anywhere can already be seen everywhere, if the highest is look
 and the changes afterwards.
 """
 
+# ruff: noqa: S608  what is put into statements is our own: columns, numbers, marks
+
 from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
+from itertools import repeat
+from typing import NamedTuple
 
+from umbel.cluster.task import STATES, Task
 from umbel.store.base import Change, Changes
 from umbel.store.sqlite.files import only_row
 from umbel.store.sqlite.partition import CHANGES_KEPT
 from umbel.store.sqlite.reader import Reader
+from umbel.store.sqlite.row import CHANGED
 
-#: Task `id` of `partition` had change `seq`.
-_Entry = tuple[int, int, int]  # seq, partition, id
+#: In the log of an earlier Umbel.
+_UNTOLD = -1
+
+
+class _Entry(NamedTuple):
+    """Task `id` of `partition` had change `seq`, and before it the state with number `was`:
+    0 if it was not known, `_UNTOLD` if the log does not tell."""
+
+    seq: int
+    partition: int
+    id: int
+    was: int
 
 
 def newest_seq(reader: Reader, numbers: Iterable[int]) -> int:
@@ -57,37 +73,52 @@ def _entries(reader: Reader, numbers: Iterable[int], after: int, upto: int) -> l
         with reader.partition(number) as partition:
             if partition is None:
                 continue
-            for last, blob in partition.connection.execute(
-                "SELECT seq, ids FROM change WHERE seq > ? AND seq <= ?", (after, upto)
+            for last, blob, states in partition.connection.execute(
+                "SELECT seq, ids, states FROM change WHERE seq > ? AND seq <= ?", (after, upto)
             ):
                 ids = array("I", blob)
                 first = last - len(ids) + 1
+                before = states if states is not None else repeat(_UNTOLD)
                 found += [
-                    (seq, number, task_id) for seq, task_id in enumerate(ids, first) if seq > after
+                    _Entry(seq, number, task_id, was)
+                    for seq, (task_id, was) in enumerate(zip(ids, before, strict=False), first)
+                    if seq > after
                 ]
     return found
 
 
 def _latest(entries: list[_Entry]) -> list[_Entry]:
-    """The last change of each task, oldest first."""
-    last = {(number, task_id): seq for seq, number, task_id in sorted(entries)}
-    return sorted((seq, number, task_id) for (number, task_id), seq in last.items())
+    """The last change of each task, oldest first, with what it was before its first."""
+    last: dict[tuple[int, int], _Entry] = {}
+    for entry in sorted(entries):
+        key = entry.partition, entry.id
+        first = last.get(key)
+        last[key] = entry if first is None else entry._replace(was=first.was)
+    return sorted(last.values())
 
 
 def _tasks(reader: Reader, entries: list[_Entry]) -> tuple[Change, ...]:
     changes: list[Change] = []
-    for wanted in {number for _, number, _ in entries}:
+    for wanted in {entry.partition for entry in entries}:
         with reader.partition(wanted) as partition:
             if partition is None:
                 continue
-            for seq, number, task_id in entries:
-                if number != wanted:
+            for entry in entries:
+                if entry.partition != wanted:
                     continue
                 found = partition.connection.execute(
-                    "SELECT uuid, z FROM task t JOIN body b ON b.id = t.id WHERE t.id = ?",
-                    (task_id,),
+                    f"SELECT uuid, {CHANGED}, z FROM task JOIN body ON body.id = task.id"
+                    " WHERE task.id = ?",
+                    (entry.id,),
                 ).fetchone()
                 if found is not None:
-                    changes.append(Change(seq, partition.task(*found)))
+                    task = partition.task(*found)
+                    changes.append(Change(entry.seq, task, _was(entry, task)))
     changes.sort(key=lambda change: change.seq)
     return tuple(changes)
+
+
+def _was(entry: _Entry, task: Task) -> str | None:
+    if entry.was == _UNTOLD:
+        return task.state
+    return STATES[entry.was - 1] if entry.was else None

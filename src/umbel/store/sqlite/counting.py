@@ -65,6 +65,8 @@ class _Counting:
         self._groups: Counter[str] = Counter()
         self.counts_everything = False
         self.complete = True
+        #: Some tasks were counted one by one, no more of them than can be told.
+        self._was_bounded = False
 
     @property
     def is_full(self) -> bool:
@@ -77,7 +79,13 @@ class _Counting:
             capped=self.is_full,
             complete=self.complete,
             groups=dict(self._groups.most_common(_GROUPS_MAX)),
+            groups_complete=self._has_all_groups(),
         )
+
+    def _has_all_groups(self) -> bool:
+        if self._by is None or not self.complete or len(self._groups) > _GROUPS_MAX:
+            return False
+        return not (self.is_full and self._was_bounded)
 
     def add(self, partition: ReadPartition) -> None:
         """Count the partition's share."""
@@ -87,7 +95,9 @@ class _Counting:
         way = access.choose(self._query, partition.vocabulary, partition.newest_id(), {})
         if bounds.lower == YES:
             self._take_all(partition)
-        elif bounds.exact and way.within is None:
+            return
+        self._was_bounded = True
+        if bounds.exact and way.within is None:
             self._count_columns(partition, bounds, way)
         else:
             self._count_tasks(partition)
@@ -113,7 +123,7 @@ class _Counting:
             f" ({bounds.upper.sql}) AND id BETWEEN ? AND ? ORDER BY id DESC LIMIT ?) GROUP BY 1"
         )
         for span in windows:
-            rest = self._cap + 1 - self._total
+            rest = max(0, self._cap + 1 - self._total)
             self._take(
                 partition,
                 partition.connection.execute(sql, (*bounds.upper.parameters, *span, rest)),

@@ -24,7 +24,7 @@ from umbel.store.sqlite.position import Found, Position
 from umbel.store.sqlite.presence import Presence
 from umbel.store.sqlite.ranges import Range, Windows
 from umbel.store.sqlite.reader import Deadline, ReadPartition
-from umbel.store.sqlite.row import Id
+from umbel.store.sqlite.row import CHANGED, Id
 from umbel.store.sqlite.textindex import (
     BLOCK_BITS,
     Coverage,
@@ -179,7 +179,7 @@ class Look:
     ) -> apsw.Cursor:
         # Bodies are not joined here: SQLite would read them all before it sorts.
         return self._partition.connection.execute(
-            f"SELECT id, uuid, state, NULL FROM task {hint}"
+            f"SELECT id, uuid, state, {CHANGED}, NULL FROM task {hint}"
             f" WHERE {condition} ({self._upper.sql}) AND id BETWEEN ? AND ?"
             f" ORDER BY id {self._order}",
             (*parameters, *self._upper.parameters, *span),
@@ -188,7 +188,7 @@ class Look:
     def _with_bodies(self, condition: str, parameters: tuple[Parameter, ...]) -> apsw.Cursor:
         # So few that their bodies can be read in the same breath.
         return self._partition.connection.execute(
-            "SELECT task.id, uuid, state, z FROM task NOT INDEXED"
+            f"SELECT task.id, uuid, state, {CHANGED}, z FROM task NOT INDEXED"
             " CROSS JOIN body ON body.id = task.id"
             f" WHERE {condition} AND ({self._upper.sql}) ORDER BY task.id {self._order}",
             (*parameters, *self._upper.parameters),
@@ -203,20 +203,20 @@ class Look:
     def _read(self, rows: Iterable[_Row]) -> Iterator[Found]:
         """All of them, for the columns decided alone."""
         partition, bodies = self._partition, self._question.bodies
-        for task_id, uuid, _, body in rows:
+        for task_id, uuid, _, changed, body in rows:
             packed = partition.packed(body or partition.body(task_id)) if bodies else b""
-            yield Found(Position(partition.number, task_id), uuid, packed, None)
+            yield Found(Position(partition.number, task_id), uuid, packed, changed, None)
 
     def _tested(self, rows: Iterable[_Row]) -> Iterator[Found]:
         """Those that match; ends early when time is up."""
         partition, states = self._partition, self._states
         presence, matches = self._question.presence, self._question.matches
-        for task_id, uuid, state, body in rows:
+        for task_id, uuid, state, changed, body in rows:
             z = body or partition.body(task_id)
             if presence is None or presence(partition.packed(z), states[state]):
-                task = partition.task(uuid, z)
+                task = partition.task(uuid, changed, z)
                 if matches(task):
-                    yield Found(Position(partition.number, task_id), uuid, b"", task)
+                    yield Found(Position(partition.number, task_id), uuid, b"", changed, task)
             if self._progress.time_is_up():  # a costly query takes milliseconds for each
                 self._reach(task_id)
                 return
@@ -232,8 +232,8 @@ class Look:
         self._progress.reached = Position(self._partition.number, task_id)
 
 
-#: id, uuid, state, and the body if it was read.
-_Row = tuple[int, Id, int, bytes | None]
+#: id, uuid, state, last change, and the body if it was read.
+_Row = tuple[int, Id, int, float, bytes | None]
 
 
 def _distinct(ids: Iterable[int]) -> Iterator[int]:

@@ -17,7 +17,7 @@ from collections import Counter, defaultdict
 from itertools import compress
 from operator import ne
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import apsw
 
@@ -41,6 +41,7 @@ CHANGES_KEPT = 100_000
 
 _INDEXES: Final = range(len(COLUMNS))
 _SHARED_COLUMNS: Final = tuple(map(COLUMNS.index, ("name", "state", "worker", "queue")))
+_STATE: Final = COLUMNS.index("state")
 _INTO_TASK: Final = f"INSERT INTO task (id, {', '.join(COLUMNS)})"
 
 
@@ -86,6 +87,8 @@ class WritePartition:
         self._widened: list[tuple[int, Row]] = []
         self._retexted: list[tuple[int]] = []
         self._changed = array("I")
+        #: The state that each of these had before; 0 for a new one.
+        self._states = bytearray()
         self._zoned = zones.zone_of(self.next_id)
 
     def _value(self, sql: str) -> int | None:
@@ -124,12 +127,12 @@ class WritePartition:
         found = self.connection.execute("SELECT seen FROM task ORDER BY id LIMIT 1").fetchone()
         return math.inf if found is None else float(found[0])
 
-    def latest_timestamp(self) -> float:
-        """When the latest event of all tasks happened; 0 if there are none."""
+    def latest(self, field: Literal["timestamp", "changed"]) -> float:
+        """The latest such time of all tasks; 0 if there are none."""
         found = only_row(
             self.connection,
-            "SELECT max(ifnull((SELECT max(timestamp_max) FROM zone), 0),"
-            " ifnull((SELECT max(timestamp) FROM task WHERE id >= ?), 0))",
+            f"SELECT max(ifnull((SELECT max({field}_max) FROM zone), 0),"
+            f" ifnull((SELECT max({field}) FROM task WHERE id >= ?), 0))",
             (zones.zone_of(self.next_id) << zones.ZONE_BITS,),
         )
         return float(found[0])
@@ -144,6 +147,7 @@ class WritePartition:
         self._inserts.append((number, *columns))
         self._packed.append(packed)
         self._changed.append(number)
+        self._states.append(0)
         self._sieve.add(hashes)
         self._after.append(columns)
         self._sample(number, task, packed)
@@ -161,6 +165,7 @@ class WritePartition:
             self._after.append(columns)
         self._packed.append(packed)
         self._changed.append(known.id)
+        self._states.append(before[_STATE])
         if known.id < self.indexed and not texts(packed) <= texts(known.packed):
             self._retexted.append((known.id,))
         return Known(known.id, columns, packed)
@@ -205,7 +210,10 @@ class WritePartition:
         connection.executemany("INSERT INTO retext (id) VALUES (?)", self._retexted)
         connection.execute("DELETE FROM retext WHERE number <= ?", (self.retexted,))
         self._rollup.save(connection)
-        connection.execute("INSERT INTO change VALUES (?, ?)", (seq, self._changed.tobytes()))
+        connection.execute(
+            "INSERT INTO change VALUES (?, ?, ?)",
+            (seq, self._changed.tobytes(), bytes(self._states)),
+        )
         connection.execute("DELETE FROM change WHERE seq <= ?", (seq - CHANGES_KEPT,))
         if self.bodies.newest < 2 and len(self._samples) >= SAMPLES_WANTED:
             self._train()

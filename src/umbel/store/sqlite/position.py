@@ -30,14 +30,15 @@ def position_of(arrival: int) -> Position:
 
 
 class Found(NamedTuple):
-    """A task that matches, by its id and packed facts. `made` is the task itself, if it
-    had to be made to tell."""
+    """A task that matches, by its id, packed facts and last change. `made` is the task
+    itself, if it had to be made to tell."""
 
     position: Position
     uuid: Id
     packed: bytes
+    changed: float
     made: Task | None
 
     @property
     def task(self) -> Task:
-        return self.made or project(id_text(self.uuid), unpack(self.packed))
+        return self.made or project(id_text(self.uuid), unpack(self.packed), self.changed)

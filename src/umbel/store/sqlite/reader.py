@@ -136,9 +136,9 @@ class ReadPartition:
     def facts(self, z: bytes) -> Facts:
         return unpack(self.packed(z))
 
-    def task(self, uuid: Id, z: bytes) -> Task:
-        """The task with this id and body."""
-        return project(id_text(uuid), self.facts(z))
+    def task(self, uuid: Id, changed: float, z: bytes) -> Task:
+        """The task with this id, last change and body."""
+        return project(id_text(uuid), self.facts(z), changed)
 
     def newest_id(self) -> int:
         """The highest task id; 0 in an empty partition."""

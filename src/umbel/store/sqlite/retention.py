@@ -53,7 +53,7 @@ def _is_beyond(directory: Path, writer: Writer, retention: Retention, now: float
     partitions = writer.partitions
     if (
         retention.max_age_s is not None
-        and partitions[0].latest_timestamp() < now - retention.max_age_s
+        and partitions[0].latest("timestamp") < now - retention.max_age_s
     ):
         return True
     if retention.max_tasks is not None:

@@ -27,8 +27,11 @@ COLUMNS: Final = (
     "uuid", "name", "state", "worker", "queue", "root", "parent",
     "seen", "timestamp", "sent", "received", "started", "finished",
     "failed", "retried", "revoked", "rejected",
-    "eta", "expires", "runtime", "wait", "retries", "pid", "flags",
+    "eta", "expires", "runtime", "wait", "retries", "changed", "pid", "flags",
 )  # fmt: skip
+
+#: When a task changed last. Tasks that an earlier Umbel wrote have the time of their last event.
+CHANGED: Final = "ifnull(task.changed, task.timestamp)"
 
 
 def id_value(uuid: str) -> Id:
@@ -76,7 +79,7 @@ def row(task: Task, uuid: Id, shared: Callable[[str, str | None], int | None]) -
         task.seen, task.timestamp, task.sent, task.received, task.started, task.finished,
         task.failed, task.retried, task.revoked, task.rejected,
         task.eta, task.expires, task.runtime, task.wait,
-        _fitting(task.retries), _fitting(task.pid), flags,
+        _fitting(task.retries), task.changed, _fitting(task.pid), flags,
     )  # fmt: skip
 
 

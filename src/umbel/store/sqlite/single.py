@@ -12,7 +12,7 @@ from umbel.query.ast import How, Matches
 from umbel.store.base import Workflow
 from umbel.store.sqlite.ids import RUN_BITS, runs
 from umbel.store.sqlite.reader import Deadline, Reader
-from umbel.store.sqlite.row import id_value
+from umbel.store.sqlite.row import CHANGED, id_value
 from umbel.store.sqlite.rows import trimmed
 from umbel.store.sqlite.walk import Walk
 
@@ -28,12 +28,12 @@ def task(reader: Reader, uuid: str) -> Task | None:
             if partition is None:
                 continue
             row = partition.connection.execute(
-                "SELECT z FROM task t JOIN body b ON b.id = t.id"
-                f" WHERE t.id >> {RUN_BITS} IN ({runs(partition.newest_id())}) AND uuid = ?",
+                f"SELECT {CHANGED}, z FROM task JOIN body b ON b.id = task.id"
+                f" WHERE task.id >> {RUN_BITS} IN ({runs(partition.newest_id())}) AND uuid = ?",
                 (identity,),
             ).fetchone()
             if row is not None:
-                return partition.task(identity, row[0])
+                return partition.task(identity, *row)
     return None
 
 

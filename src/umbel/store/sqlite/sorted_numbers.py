@@ -1,9 +1,10 @@
-"""Tasks sorted by a number (received, started, runtime).
+"""Tasks sorted by a number (changed, received, started, finished, runtime).
 
-Only columns are sorted; tasks are read in that order, until the page is full. Zones are
-taken in the order of their bounds, more at a time each time, until none that is left can
-hold a task that belongs on the page. Where an index over columns or the search index leaves
-few tasks, these are sorted instead.
+Only columns are sorted; tasks are read in that order, until the page is full. Partitions, and
+their zones, are taken in the order of their bounds, more zones at a time each time, until none
+that is left can hold a task that belongs on the page. Of a zone only those tasks are looked at
+that an index over columns, or the search index, leaves over; where it leaves few of a whole
+partition, these are sorted instead.
 """
 
 # ruff: noqa: S608  what is put into statements is our own: columns, numbers, marks
@@ -11,8 +12,9 @@ few tasks, these are sorted instead.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import ExitStack
+from itertools import chain, takewhile
 from typing import Any, NamedTuple
 
 import apsw
@@ -28,13 +30,16 @@ from umbel.store.sqlite.placed import Asked, OutOfTime, Placed
 from umbel.store.sqlite.position import Position, position_of
 from umbel.store.sqlite.presence import Presence, presence
 from umbel.store.sqlite.reader import ReadPartition
-from umbel.store.sqlite.row import id_value
+from umbel.store.sqlite.row import CHANGED, id_value
 from umbel.store.sqlite.sorted_texts import keyed
 from umbel.store.sqlite.textindex import BLOCK_BITS
 from umbel.store.sqlite.zones import ZONE_BITS
 
-#: An index that gives more tasks than this is slower than zones.
-_BY_INDEX_MAX = 60_000
+#: So few tasks of an index are sorted without asking in which zones they are.
+_BY_INDEX_MAX = 4_000
+#: Zones are looked into by an index in which they are so few places; by one with more places,
+#: if it gives no more tasks than this, all of these are sorted.
+_PLACES_MAX, _BY_PLACES_MAX = 16, 60_000
 #: The search index is of use where it finds at most so many blocks.
 _BLOCKS_MAX = 16_384
 #: Zones that are taken together at first, and how their number grows.
@@ -45,11 +50,11 @@ _READ = 64
 
 class _Piece(NamedTuple):
     """Tasks of a partition whose value is not beyond `bound`: those of a zone, or those that
-    a FROM clause and a condition give."""
+    a FROM clause and a condition give; all of them, as long as neither is known."""
 
     bound: float
     partition: int
-    zone: int | None
+    zone: int | None = None
     source: str = ""
     condition: str = "1"
     parameters: tuple[Any, ...] = ()
@@ -62,12 +67,28 @@ class _Best(NamedTuple):
     task: Task | None
 
 
-class _Of(NamedTuple):
-    """A partition, what the query is there, and the texts of shared values."""
+class _Of:
+    """A partition, what the query is there, and the texts of shared values. Of its zones only
+    those tasks are looked at that `way` gives, or that are in `blocks`."""
 
-    partition: ReadPartition
-    bounds: Bounds
-    texts: Mapping[int, str]
+    def __init__(self, partition: ReadPartition, bounds: Bounds) -> None:
+        self.partition = partition
+        self.bounds = bounds
+        self.texts: Mapping[int, str] = partition.vocabulary.texts
+        self.way: access.Access | None = None
+        self.blocks: dict[int, list[int]] | None = None
+
+    def within(self, zones: set[int]) -> _Piece:
+        """Those tasks of these zones."""
+        number = self.partition.number
+        if self.blocks is not None:
+            blocks = frozenset(block for zone in zones for block in self.blocks[zone])
+            return _Piece(0.0, number, source=_BY_BLOCK, parameters=(_array(blocks),))
+        part = (_array(frozenset(zones)),)
+        if self.way is None:
+            return _Piece(0.0, number, source=_BY_ZONE, parameters=part)
+        source = _neighbours(ZONE_BITS, f"INDEXED BY {self.way.index}")
+        return _Piece(0.0, number, None, source, self.way.required or "1", part)
 
 
 def by_number(asked: Asked) -> Generator[Placed]:
@@ -76,13 +97,15 @@ def by_number(asked: Asked) -> Generator[Placed]:
     if asked.after is None or asked.after.value is not None:
         placed = _Sorting(asked).best()
         yield from placed
-    yield from keyed(asked.without_value(), None, placed)
+    if asked.order.field != "changed":  # which every task has
+        yield from keyed(asked.without_value(), None, placed)
 
 
 class _Sorting:
     def __init__(self, asked: Asked) -> None:
         self._asked = asked
         self._field = asked.order.field
+        self._value = CHANGED if self._field == "changed" else f"task.{self._field}"
         self._sign = -1.0 if asked.order.descending else 1.0
         self._wanted = asked.limit + 1
         self._best: list[_Best] = []
@@ -95,18 +118,27 @@ class _Sorting:
         """The first `limit` and one more of those with a value."""
         with ExitStack() as stack:
             self._open(stack)
-            pieces = [piece for number in self._of for piece in self._pieces(number)]
-            pieces.sort(key=lambda piece: self._sign * piece.bound)
+            pieces = self._sorted(
+                _Piece(self._bound(of.partition), number) for number, of in self._of.items()
+            )
             size = _ZONES_FIRST
             while pieces := self._possible(pieces):
                 bound = self._sign * pieces[0].bound
                 try:
-                    self._take(pieces[:size])
+                    if _is_whole(pieces[0]):
+                        opened = self._pieces(pieces[0].partition, pieces[0].bound)
+                        pieces = self._sorted([*opened, *pieces[1:]])
+                        continue
+                    taken = list(takewhile(lambda each: not _is_whole(each), pieces[:size]))
+                    self._take(taken)
                 except apsw.InterruptError as error:
                     certain = [each for each in self._best if self._rank(each)[0] < bound]
                     raise OutOfTime(self._read(certain)) from error
-                pieces, size = pieces[size:], size * _ZONES_GROW
+                pieces, size = pieces[len(taken) :], size * _ZONES_GROW
             return self._read(self._best)
+
+    def _sorted(self, pieces: Iterable[_Piece]) -> list[_Piece]:
+        return sorted(pieces, key=lambda piece: self._sign * piece.bound)
 
     def _open(self, stack: ExitStack) -> None:
         asked = self._asked
@@ -116,7 +148,7 @@ class _Sorting:
                 continue
             bounds = to_sql(asked.query, partition.vocabulary, asked.now, id_value)
             if bounds.upper != NO:
-                self._of[number] = _Of(partition, bounds, partition.vocabulary.texts)
+                self._of[number] = _Of(partition, bounds)
 
     def _rank(self, each: _Best) -> tuple[float, int, int]:
         return self._sign * each.key, -each.position.partition, -each.position.id
@@ -130,27 +162,29 @@ class _Sorting:
 
     # -- where to look -------------------------------------------------------------------
 
-    def _pieces(self, number: int) -> list[_Piece]:
-        partition, bounds, _ = self._of[number]
-        asked = self._asked
-        newest = partition.newest_id()
-        bound = self._bound(partition, newest)
-        way = access.choose(asked.query, partition.vocabulary, newest, {})
+    def _pieces(self, number: int, bound: float) -> list[_Piece]:
+        of, asked = self._of[number], self._asked
+        newest = of.partition.newest_id()
+        way = access.choose(asked.query, of.partition.vocabulary, newest, {})
         blocks = None
-        if not bounds.exact:
-            blocks = blocks_of(partition, asked.query, _BLOCKS_MAX)
+        if not of.bounds.exact:
+            blocks = blocks_of(of.partition, asked.query, _BLOCKS_MAX)
         if blocks is not None and not blocks:
             return []
         longest = self._longest(way)
         if longest is not None and blocks is None:
             return [longest._replace(partition=number)]
-        few = way.index is not None and way.expected <= _BY_INDEX_MAX
+        most = _BY_INDEX_MAX if way.values <= _PLACES_MAX else _BY_PLACES_MAX
+        few = way.index is not None and way.expected <= most
         if few and (blocks is None or way.expected < len(blocks) << BLOCK_BITS):
             source = f"task INDEXED BY {way.index}"
-            condition = way.required or "1"
-            return [_Piece(bound, number, None, source, condition, among=blocks)]
+            return [_Piece(bound, number, None, source, way.required or "1", among=blocks)]
         if blocks is not None:
-            return [_Piece(bound, number, None, _BY_BLOCK, parameters=(_array(blocks),))]
+            of.blocks = {}
+            for block in blocks:
+                of.blocks.setdefault(block >> ZONE_BITS - BLOCK_BITS, []).append(block)
+        elif way.index is not None and way.values <= _PLACES_MAX:
+            of.way = way
         return self._zones(number, newest)
 
     def _longest(self, way: access.Access) -> _Piece | None:
@@ -165,7 +199,7 @@ class _Sorting:
             return _Piece(beyond, 0, None, "task INDEXED BY task_retried", access.RETRIED)
         return None
 
-    def _bound(self, partition: ReadPartition, newest: int) -> float:
+    def _bound(self, partition: ReadPartition) -> float:
         """What no value of the partition is beyond."""
         beyond = -self._sign * float("inf")
         word, best = ("max", max) if self._sign < 0 else ("min", min)
@@ -176,15 +210,16 @@ class _Sorting:
         first = 0 if last is None else (last + 1) << ZONE_BITS
         (rest,) = only_row(
             partition.connection,
-            f"SELECT {word}({field}) FROM task NOT INDEXED WHERE id BETWEEN ? AND ?",
-            (first, newest),
+            f"SELECT {word}({self._value}) FROM task NOT INDEXED WHERE id >= ?",
+            (first,),
         )
         values = [value for value in (known, rest) if value is not None]
         return best(values) if values else -beyond
 
     def _zones(self, number: int, newest: int) -> list[_Piece]:
         field, asked = self._field, self._asked
-        connection = self._of[number].partition.connection
+        of = self._of[number]
+        connection = of.partition.connection
         descending = asked.order.descending
         bound = f"{field}_max" if descending else f"{field}_min"
         zones = access.zone_condition(asked.query, asked.now)
@@ -197,12 +232,17 @@ class _Sorting:
         rows = connection.execute(
             f"SELECT id, {bound} FROM zone WHERE {' AND '.join(conditions)}", parameters
         )
-        pieces = [_Piece(value, number, zone) for zone, value in rows]
+        pieces = [
+            _Piece(value, number, zone)
+            for zone, value in rows
+            if of.blocks is None or zone in of.blocks
+        ]
         (last,) = only_row(connection, "SELECT max(id) FROM zone")
         first = 0 if last is None else (last + 1) << ZONE_BITS
         rest = _Piece(
             -self._sign * float("inf"), number, None, "task NOT INDEXED",
             "task.id BETWEEN ? AND ?", (first, newest),
+            None if of.blocks is None else frozenset(chain.from_iterable(of.blocks.values())),
         )  # fmt: skip
         return [*pieces, rest]
 
@@ -217,8 +257,7 @@ class _Sorting:
             elif self._possible([piece]):
                 self._ask(piece)
         for number in sorted(zones, reverse=True):
-            among = frozenset(zones[number])
-            self._ask(_Piece(0.0, number, None, _BY_ZONE, parameters=(_array(among),)))
+            self._ask(self._of[number].within(zones[number]))
 
     def _ask(self, piece: _Piece) -> None:
         rows = self._rows(piece)
@@ -230,26 +269,27 @@ class _Sorting:
 
     def _rows(self, piece: _Piece) -> Iterator[tuple[int, float]]:
         """Ids and values of the piece, sorted, none of them behind what is known."""
-        field, after = self._field, self._asked.after
+        value, after = self._value, self._asked.after
         word, compared, within = ("DESC", "<", ">=") if self._sign < 0 else ("ASC", ">", "<=")
-        partition, bounds, _ = self._of[piece.partition]
-        conditions, parameters = [piece.condition, f"{field} IS NOT NULL"], [*piece.parameters]
+        of = self._of[piece.partition]
+        partition, bounds = of.partition, of.bounds
+        conditions, parameters = [piece.condition, f"{value} IS NOT NULL"], [*piece.parameters]
         if len(self._best) == self._wanted:
-            conditions.append(f"{field} {within} ?")
+            conditions.append(f"{value} {within} ?")
             parameters.append(self._best[-1].key)
         if after is not None and isinstance(after.value, float | int):
             last = position_of(after.arrival)
             older = "1" if partition.number < last.partition else "0"
             if partition.number == last.partition:
                 older = f"task.id < {last.id}"
-            conditions.append(f"({field} {compared} ? OR ({field} = ? AND {older}))")
+            conditions.append(f"({value} {compared} ? OR ({value} = ? AND {older}))")
             parameters += [after.value, after.value]
         conditions.append(f"({bounds.upper.sql})")
         parameters += bounds.upper.parameters
         limit = f" LIMIT {self._wanted}" if bounds.exact else ""
         return partition.connection.execute(
-            f"SELECT task.id, {field} FROM {piece.source} WHERE {' AND '.join(conditions)}"
-            f" ORDER BY {field} {word}, task.id DESC{limit}",
+            f"SELECT task.id, {value} FROM {piece.source} WHERE {' AND '.join(conditions)}"
+            f" ORDER BY {value} {word}, task.id DESC{limit}",
             parameters,
         )
 
@@ -272,11 +312,11 @@ class _Sorting:
 
     def _task(self, of: _Of, task_id: int) -> Task | None:
         partition = of.partition
-        uuid, state, z = only_row(partition.connection, _TASK, (task_id,))
+        uuid, state, changed, z = only_row(partition.connection, _TASK, (task_id,))
         packed = partition.packed(z)
         if self._presence and not self._presence(packed, of.texts[state]):
             return None
-        task = partition.task(uuid, z)
+        task = partition.task(uuid, changed, z)
         return task if self._test(task) else None
 
     def _read(self, best: list[_Best]) -> list[Placed]:
@@ -285,18 +325,25 @@ class _Sorting:
         for key, position, task in best:
             if task is None:
                 partition = self._of[position.partition].partition
-                uuid, _, z = only_row(partition.connection, _TASK, (position.id,))
-                task = partition.task(uuid, z)
+                uuid, _, changed, z = only_row(partition.connection, _TASK, (position.id,))
+                task = partition.task(uuid, changed, z)
             placed.append(Placed(key, position, task))
         return placed
 
 
-_TASK = "SELECT uuid, state, z FROM task JOIN body ON body.id = task.id WHERE task.id = ?"
+_TASK = (
+    f"SELECT uuid, state, {CHANGED}, z FROM task JOIN body ON body.id = task.id WHERE task.id = ?"
+)
 
 
-def _neighbours(bits: int) -> str:
+def _is_whole(piece: _Piece) -> bool:
+    """Whether it is not known yet where in its partition to look."""
+    return piece.zone is None and not piece.source
+
+
+def _neighbours(bits: int, hint: str = "NOT INDEXED") -> str:
     return (
-        "carray(?) AS part CROSS JOIN task NOT INDEXED"
+        f"carray(?) AS part CROSS JOIN task {hint}"
         f" ON task.id BETWEEN part.value << {bits} AND (part.value << {bits}) + {(1 << bits) - 1}"
     )
 

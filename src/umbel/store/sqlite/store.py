@@ -87,7 +87,7 @@ class SqliteStore:
     def _open_to_write(self, partition_tasks: int, index: bool) -> None:
         self._lock = WriterLock(self._directory)
         try:
-            self._writer = Writer(self._directory, partition_tasks, self._lock)
+            self._writer = Writer(self._directory, partition_tasks, self._lock, self._clock)
             numbers = {partition.number for partition in self._writer.partitions}
             trimming.remove_strays(self._directory, numbers)
             if index:

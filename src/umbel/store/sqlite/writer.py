@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from umbel.clock import Clock
 from umbel.cluster.events import TASK_RANK, WORKER_KINDS, Event
 from umbel.cluster.facts import Facts, join, pack, unpack
 from umbel.cluster.task import ENDED, project
@@ -34,6 +35,7 @@ from umbel.store.sqlite.row import Id, id_value
 from umbel.store.sqlite.sieve import marks
 from umbel.store.sqlite.store_id import keep_id
 from umbel.store.sqlite.troubles import replaced, told
+from umbel.store.stamps import Stamps
 
 _log = logging.getLogger(__name__)
 
@@ -42,8 +44,11 @@ class Writer:
     """The writing half of the store, for one thread. `lock` is held while partitions
     change, for others who must not see half a batch."""
 
-    def __init__(self, directory: Path, partition_tasks: int, lock: WriterLock) -> None:
+    def __init__(
+        self, directory: Path, partition_tasks: int, lock: WriterLock, clock: Clock
+    ) -> None:
         self._directory = directory
+        self._clock = clock
         self._lock = lock
         self._partition_tasks = partition_tasks
         self.lock = threading.RLock()
@@ -70,6 +75,8 @@ class Writer:
             self.seq = max(
                 self.catalog.floor(), *(partition.last_seq for partition in self.partitions)
             )
+            latest = max(partition.latest("changed") for partition in self.partitions)
+            self._stamps = Stamps(self._clock, latest)
 
     def _partition(self, number: int) -> WritePartition:
         return WritePartition(self._directory, number, self._partition_tasks)
@@ -99,6 +106,7 @@ class Writer:
             if self.hot.next_id > self._partition_tasks:
                 self.seal()
             first_new = self.hot.next_id
+            self._stamps.begin()
             places = self._gather(by_task)
             workers = self._observed(of_workers)
             self._commit(workers)
@@ -164,13 +172,13 @@ class Writer:
         self, uuid: str, identity: Id, hashes: tuple[int, int], more: list[Event]
     ) -> Place | None:
         facts = join((), more)
-        task = project(uuid, facts)
+        task = project(uuid, facts, self._stamps.next())
         packed = pack(facts)
         known = self.hot.insert(identity, hashes, task, packed)
         return None if task.state in ENDED else Place(self.hot, known)
 
     def _change(self, place: Place, uuid: str, facts: Facts) -> Place | None:
-        task = project(uuid, facts)
+        task = project(uuid, facts, self._stamps.next())
         known = place.partition.change(place.known, task, pack(facts))
         return None if task.state in ENDED else Place(place.partition, known)
 

@@ -14,23 +14,22 @@ from typing import Final
 
 import apsw
 
-from umbel.store.sqlite.row import COLUMNS, Row
+from umbel.store.sqlite.row import CHANGED, COLUMNS, Row
 
 ZONE_BITS = 10
 #: Fields with bounds.
 ZONED: Final = (
     "seen", "timestamp", "sent", "received", "started", "finished", "failed", "retried",
-    "revoked", "rejected", "eta", "expires", "runtime", "wait", "retries",
+    "revoked", "rejected", "eta", "expires", "runtime", "wait", "retries", "changed",
 )  # fmt: skip
 _FIRST: Final = COLUMNS.index(ZONED[0])
 _LAST: Final = COLUMNS.index(ZONED[-1]) + 1
 assert COLUMNS[_FIRST:_LAST] == ZONED  # noqa: S101  one slice of a row is what is zoned
 
+_BOUNDS: Final = [(f"{field}_{word}", word, field) for field in ZONED for word in ("min", "max")]
 _MEASURE: Final = (
-    "INSERT OR REPLACE INTO zone SELECT ?, "
-    + ", ".join(f"min({field})" for field in ZONED)
-    + ", "
-    + ", ".join(f"max({field})" for field in ZONED)
+    f"INSERT OR REPLACE INTO zone (id, {', '.join(name for name, _, _ in _BOUNDS)}) SELECT ?, "
+    + ", ".join(f"{word}({CHANGED if field == 'changed' else field})" for _, word, field in _BOUNDS)
     + " FROM task WHERE id BETWEEN ? AND ?"
 )
 # Two-argument min and max are NULL if either is, so unknown bounds are filled first.
