@@ -21,6 +21,7 @@
     ├── ActionError
     │   ├── UnknownAction        there is no such plan, or it expired
     │   ├── ActionRefused        it cannot be done so (confirmation, state, arguments)
+    │   ├── OutcomeUntold        it was done or begun, but its report could not be had
     │   └── NotPermitted         this person's role does not allow it
     ├── TaskError
     │   ├── TaskUnknown          nothing is known of a task with this id
@@ -174,6 +175,19 @@ class ActionRefused(ActionError):
     def __init__(self, message: str, *, field: str | None = None, remedy: str = "") -> None:
         super().__init__(message, remedy=remedy)
         self.field = field
+
+
+class OutcomeUntold(ActionError):
+    """Something was done, or at least begun, and telling how it went failed. `deed` is a
+    sentence that says what was done."""
+
+    def __init__(self, deed: str, why: BaseException) -> None:
+        reason = " ".join((str(why) or type(why).__name__).split())
+        super().__init__(
+            f"{deed} But what came of it could not be told: {reason}",
+            remedy="Look before you do it again; umbel audit lists what was done.",
+        )
+        self.deed = deed
 
 
 class NotPermitted(ActionError):

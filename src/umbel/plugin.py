@@ -4,6 +4,9 @@ Celery imports every plugin at every start of `celery`, so this module imports c
 and everything else when it is called. A test holds it to that.
 """
 
+import sys
+from typing import Any
+
 import click
 
 
@@ -14,9 +17,21 @@ import click
 )
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
-def umbel(context: click.Context, /, arguments: tuple[str, ...]) -> None:
+def umbel(context: click.Context, /, arguments: tuple[str, ...], **_preload: object) -> None:
     """Watch this cluster in the browser (umbel serve)."""
     from umbel.cli.start import serve_application
 
-    name = context.parent.params.get("app") if context.parent is not None else None
+    said = context.parent.params.get("app") if context.parent is not None else None
+    name = said if isinstance(said, str | None) else _name_of(said)
     context.exit(serve_application(context.obj.app, name, arguments))
+
+
+def _name_of(application: Any) -> str | None:
+    """Where another process finds it, as `proj.celery:app`: Celery before 5.5 keeps not what
+    `-A` said, but the application alone. None for one that no module has."""
+    for module, there in list(sys.modules.items()):
+        if module.split(".")[0] not in ("__main__", "celery", "kombu"):
+            for name, value in list(getattr(there, "__dict__", {}).items()):
+                if value is application:
+                    return f"{module}:{name}"
+    return None

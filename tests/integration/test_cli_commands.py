@@ -245,6 +245,30 @@ def test_following_shows_what_changes(shell: Shell, tmp_path: Path) -> None:
         wait_until(seen, timeout_s=60)
 
 
+@pytest.mark.parametrize("deed", ["worker", "send"])
+def test_what_cannot_be_told_is_told_as_done(shell: Shell, deed: str) -> None:
+    """Whoever meets a full disk must not take what was done for not done."""
+    arguments = {
+        "worker": ("worker", "ping", shell.worker, "--yes"),
+        "send": ("send", named("add"), "--args", "[1, 1]", "--id", "umbel-untold"),
+    }
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [UMBEL, *arguments[deed]],
+            env=shell.environment,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    told = {"worker": "(ping) was begun", "send": "sent; its id is umbel-untold"}
+    assert done.returncode == 4
+    assert told[deed] in done.stderr
+    assert "No space left on device" in done.stderr
+
+
 def test_a_reader_that_has_enough_is_no_error(shell: Shell) -> None:
     done = subprocess.run(
         ["/bin/bash", "-c", f"{UMBEL} tasks --json -n 0 | true; echo ${{PIPESTATUS[0]}}"],

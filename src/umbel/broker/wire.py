@@ -103,6 +103,10 @@ class Wire:
 
 
 def _poll(timeout_s: float, *files: Wakeup | socket.socket) -> set[int]:
+    if not hasattr(select, "poll"):
+        # eventlet takes it away from the applications that it patches, and lets its other
+        # threads run in `select`.
+        return {file.fileno() for file in select.select(files, (), (), max(0.0, timeout_s))[0]}
     poller = select.poll()
     for file in files:
         poller.register(file.fileno(), select.POLLIN)

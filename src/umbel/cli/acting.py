@@ -85,11 +85,13 @@ def act(source: Source, request: Mapping[str, Any], how: How) -> int:
         if not _confirmed(plan):
             printing.say("Nothing was done.", err=True)
             return codes.REFUSED
-    report = _carried_out(source, plan)
-    if how.as_json:
-        printing.put_json(msgspec.to_builtins(report))
-    else:
-        _show_report(report)
+    report = source.execute(plan.id, plan.confirm)
+    with printing.telling(f"The action ({plan.request.action}) was begun and may be done."):
+        report = _ended(source, plan, report)
+        if how.as_json:
+            printing.put_json(msgspec.to_builtins(report))
+        else:
+            _show_report(report)
     return exit_code(report)
 
 
@@ -116,22 +118,26 @@ def _confirmed(plan: ActionPlan) -> bool:
     return said.replace(",", "").strip() == str(plan.confirm)
 
 
-def _carried_out(source: Source, plan: ActionPlan) -> ActionReport:
-    """The report at the end; Ctrl-C ends the action too."""
-    report = source.execute(plan.id, plan.confirm)
+def _ended(source: Source, plan: ActionPlan, report: ActionReport) -> ActionReport:
+    """The report at the end, with a bar for people until then; Ctrl-C ends the action too."""
     if report.state != "running":
         return report
-    hidden = not sys.stderr.isatty()
     try:
+        if not sys.stderr.isatty():
+            return _watched(source, plan, lambda _: None)
         with click.progressbar(
-            length=max(report.total, 1), label=plan.request.action, file=sys.stderr, hidden=hidden
+            length=max(report.total, 1), label=plan.request.action, file=sys.stderr
         ) as bar:
-            while report.state == "running":
-                report = source.wait(plan.id, _LOOK_S)
-                bar.update(report.done - bar.pos)
+            return _watched(source, plan, lambda done: bar.update(done - bar.pos))
     except KeyboardInterrupt:
         source.cancel(plan.id)
         raise
+
+
+def _watched(source: Source, plan: ActionPlan, show: Callable[[int], None]) -> ActionReport:
+    while (report := source.wait(plan.id, _LOOK_S)).state == "running":
+        show(report.done)
+    show(report.done)
     return report
 
 

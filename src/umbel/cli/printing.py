@@ -4,6 +4,7 @@ those that the encoding of the terminal does not have."""
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -12,14 +13,14 @@ import re
 import shutil
 import sys
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, Final
 
 import click
 
-from umbel.errors import UmbelError
+from umbel.errors import OutcomeUntold, UmbelError
 
 #: Between columns at a terminal.
 _GAP: Final = "  "
@@ -86,6 +87,18 @@ def say(text: str = "", *, err: bool = False) -> None:
         click.echo(said, err=True)
     else:
         put(said)
+
+
+@contextlib.contextmanager
+def telling(deed: str) -> Iterator[None]:
+    """Tell what came of something that is done: whatever fails meanwhile, the error says so
+    too (`deed`, a sentence), lest somebody does it twice. Raises `OutcomeUntold`."""
+    try:
+        yield
+    except BrokenPipeError:  # whoever read has enough
+        raise
+    except Exception as error:
+        raise OutcomeUntold(deed, error) from error
 
 
 def drop_output() -> None:

@@ -90,7 +90,8 @@ def apply(
     from umbel.python.running import apply_on
 
     answer = apply_on(source, name, args, kwargs, timeout, **options)
-    printing.put_json(answer if as_json else answer["result"])
+    with printing.telling(f"The task ran; its id is {answer['task_id']}."):
+        printing.put_json(answer if as_json else answer["result"])
     return 0
 
 
@@ -106,8 +107,9 @@ def send(
     from umbel.python.running import send_on
 
     answer: TaskAnswer = send_on(source, name, args, kwargs, check=check, **options)
-    if as_json:
-        printing.put_json(answer)
-    else:
-        printing.say(answer["task_id"])
+    with printing.telling(f"The task was sent; its id is {answer['task_id']}."):
+        if as_json:
+            printing.put_json(answer)
+        else:
+            printing.say(answer["task_id"])
     return 0

@@ -16,6 +16,7 @@ from umbel.errors import (
     BrokerMisconfigured,
     NoAnswer,
     NotPermitted,
+    OutcomeUntold,
     QueryError,
     SettingsError,
     TaskNotRegistered,
@@ -54,7 +55,7 @@ def _code(program: str, command: Callable[[], Any]) -> int:
         return _tell(program, str(error), codes.MISUSED)
     except (ActionRefused, NotPermitted, TaskNotRegistered) as error:
         return _tell(program, str(error), codes.REFUSED)
-    except (NoAnswer, TaskTimeout) as error:
+    except (NoAnswer, OutcomeUntold, TaskTimeout) as error:
         return _tell(program, str(error), codes.PARTLY)
     except UmbelError as error:
         return _tell(program, str(error), codes.FAILED)

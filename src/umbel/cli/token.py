@@ -18,7 +18,7 @@ from umbel.auth.passwords import hash_password
 from umbel.auth.people import ROLES
 from umbel.auth.tokens import free_name, make_token
 from umbel.cli.groups import Group
-from umbel.cli.printing import clean, clock, print_table, put, say
+from umbel.cli.printing import clean, clock, print_table, put, say, telling
 from umbel.errors import SettingsError, UmbelError
 from umbel.settings import check_data_directory, kinds, load_settings
 from umbel.store.ledger import Ledger, Token
@@ -70,9 +70,10 @@ def create(role: str, name: str | None, expires: str, **where: str | None) -> No
     with _ledger(where) as ledger:
         called = name or free_name(ledger, role)
         made = make_token(ledger, called, granted, now=time.time(), expires_s=expires_s)
-    if sys.stdout.isatty():
-        say(f"Token {called} may do what role {role} may. It is shown this once:", err=True)
-    put(made)
+    with telling(f"Token {called} was made; umbel token revoke {called} takes it back."):
+        if sys.stdout.isatty():
+            say(f"Token {called} may do what role {role} may. It is shown this once:", err=True)
+        put(made)
 
 
 @token.command(name="list")

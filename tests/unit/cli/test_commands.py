@@ -110,6 +110,22 @@ def test_a_term_that_excludes_is_no_option(capsys: pytest.CaptureFixture[str]) -
     assert "There is no state FALURE" in said
 
 
+def test_a_token_that_could_not_be_shown_is_told_as_made(tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "umbel", "token", "create", "--data", str(tmp_path)],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    assert done.returncode == 4
+    assert done.stderr.startswith("umbel: Token viewer-1 was made; umbel token revoke viewer-1")
+    assert "No space left on device" in done.stderr
+
+
 @pytest.mark.parametrize("command", [("settings",), (), ("password",)])
 def test_a_full_disk_is_told_in_one_sentence(command: tuple[str, ...]) -> None:
     with Path("/dev/full").open("w") as full:

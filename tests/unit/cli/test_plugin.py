@@ -54,6 +54,42 @@ def test_the_app_of_celery_is_the_one_that_is_watched(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_an_app_that_celery_loaded_itself_is_found_by_its_module(tmp_path: Path) -> None:
+    """Celery before 5.5 hands on the application and not what `-A` said."""
+    (tmp_path / "shop.py").write_text(SHOP)
+    program = (
+        "import click, shop, umbel.plugin\n"
+        "context = click.Context(click.Command('celery'), obj=shop)\n"
+        "context.params['app'] = shop.app\n"
+        "umbel.plugin.umbel.main(['--port=0'], parent=context)\n"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env={**os.environ, "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert "teapot" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_options_that_the_application_adds_to_every_command_do_no_harm(tmp_path: Path) -> None:
+    option = "app.user_options['preload'].add(Option(['--tenant'], default='all'))"
+    (tmp_path / "shop.py").write_text(f"from click import Option\n{SHOP}{option}\n")
+
+    done = celery_ended(tmp_path, "-A", "shop", "umbel", "--port", "0")
+
+    assert done.returncode == 1
+    assert "teapot" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_it_is_started_as_flower_was(tmp_path: Path) -> None:
     (tmp_path / "shop.py").write_text(SHOP)
 

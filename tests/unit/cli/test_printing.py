@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from umbel.cli import printing
+from umbel.errors import OutcomeUntold
 
 NASTY = "\x1b[31mred\x00\x9b2J\u202eevil\ud800 ok é 漢"
 
@@ -121,3 +122,21 @@ def test_csv_can_be_left_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     printing.print_csv([{"a": "=1+1"}], ("a",), guarded=False)
 
     assert capsys.readouterr().out == "a\n=1+1\n"
+
+
+def test_what_fails_after_the_deed_says_that_it_was_done() -> None:
+    with (
+        pytest.raises(OutcomeUntold) as raised,
+        printing.telling("The task was sent; its id is 7."),
+    ):
+        raise OSError("no room")
+
+    said = str(raised.value)
+    assert said.startswith("The task was sent; its id is 7. But ")
+    assert "no room" in said
+    assert "umbel audit" in said
+
+
+def test_a_reader_that_has_enough_is_no_failure_of_the_deed() -> None:
+    with pytest.raises(BrokenPipeError), printing.telling("The task was sent."):
+        raise BrokenPipeError

@@ -20,7 +20,9 @@ from umbel.cluster.facts import Facts, pack, unpack
 SAMPLES_WANTED = 2_000
 _DICTIONARY_BYTES = 16_384
 _LEVEL = 1
-_FORMAT: Final = zstandard.FORMAT_ZSTD1_MAGICLESS
+#: What every frame would begin with (RFC 8878, 3.1.1), so the file does without. It is put
+#: before what is read, since zstandard before 0.24 finds no length in a frame without it.
+_MAGIC: Final = b"\x28\xb5\x2f\xfd"
 _BUILT_IN = 0
 #: What a body may grow to; facts are bounded far below.
 _BODY_MAX_BYTES = 64 * 2**20
@@ -65,9 +67,12 @@ class Bodies:
         """Know a dictionary, and compress with it from now on."""
         kind = zstandard.DICT_TYPE_RAWCONTENT if number == _BUILT_IN else zstandard.DICT_TYPE_AUTO
         shared = zstandard.ZstdCompressionDict(dictionary, dict_type=kind)
-        self._decompressors[number] = zstandard.ZstdDecompressor(dict_data=shared, format=_FORMAT)
+        self._decompressors[number] = zstandard.ZstdDecompressor(dict_data=shared)
         parameters = zstandard.ZstdCompressionParameters.from_level(
-            _LEVEL, format=_FORMAT, write_dict_id=False, write_content_size=True
+            _LEVEL,
+            format=zstandard.FORMAT_ZSTD1_MAGICLESS,
+            write_dict_id=False,
+            write_content_size=True,
         )
         compressor = zstandard.ZstdCompressor(dict_data=shared, compression_params=parameters)
         # Its type tells less than it can do: any iterable of results.
@@ -87,7 +92,7 @@ class Bodies:
 
     def packed(self, z: bytes) -> bytes:
         """What `shrink` made a blob of. Raises `KeyError` for a dictionary not yet known."""
-        return self._decompressors[z[0]].decompress(z[1:], max_output_size=_BODY_MAX_BYTES)
+        return self._decompressors[z[0]].decompress(_MAGIC + z[1:], max_output_size=_BODY_MAX_BYTES)
 
     def facts(self, z: bytes) -> Facts:
         return unpack(self.packed(z))
