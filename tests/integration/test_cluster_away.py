@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,6 +18,7 @@ from tests.support.waiting import wait_until
 from umbel.applications import bare_application
 from umbel.broker.base import ANSWER_S, Cluster
 from umbel.broker.cluster import open_cluster
+from umbel.broker.pool import SIZE
 from umbel.errors import BrokerError, BrokerRefused, BrokerUnreachable, NotSupported
 
 KINDS = [
@@ -122,3 +124,44 @@ def answers(cluster: Cluster) -> bool:
     except BrokerUnreachable:
         return False
     return True
+
+
+#: AMQP's method that sends a message, and RabbitMQ's notice of an alarm: a frame with
+#: connection.blocked and its reason.
+PUBLISH = b"\x00\x3c\x00\x28"
+BLOCKED = b"\x01\x00\x00\x00\x00\x00\x0f\x00\x0a\x00\x3c\x0alow on mem\xce"
+
+
+@pytest.mark.rabbitmq
+def test_a_rabbitmq_short_of_memory_is_told_and_costs_only_what_it_takes_no_message_for() -> None:
+    """As it does, it says so on each connection that publishes, and reads no more of it."""
+    with behind_proxy("rabbitmq") as (cluster, proxy):
+        proxy.last = BLOCKED
+        proxy.mute = lambda came: PUBLISH in came
+        for _ in range(3):
+            with pytest.raises(BrokerUnreachable, match="short of memory or disk"):
+                cluster.ask("ping", timeout_s=0.1)
+        connections = len(proxy.connections())
+        began = time.monotonic()
+        with pytest.raises(BrokerUnreachable, match="rabbitmqctl status"):
+            cluster.send([signature("add", 1, 1)])
+
+        assert time.monotonic() - began < 0.5
+        assert len(cluster.depths(["celery"])) == 1
+        assert len(proxy.connections()) <= connections + 1 <= 3
+        proxy.mute = lambda _: False
+        proxy.cut()
+        assert cluster.ask("ping", timeout_s=0.1) == ()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_connections_are_few_and_given_back_when_idle(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("umbel.broker.pool.IDLE_S", 1.0)
+    with behind_proxy(kind) as (cluster, proxy), ThreadPoolExecutor(12) as asking:
+        list(asking.map(lambda _: cluster.depths(["celery"]), range(24)))
+
+        assert len(proxy.connections()) <= 2 * SIZE
+        wait_until(lambda: not proxy.connections())
+        assert len(cluster.depths(["celery"])) == 1

@@ -6,11 +6,12 @@ import contextlib
 import selectors
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 
 class Proxy:
-    """Forwards connections to `port`. `silent` keeps every socket open and forwards nothing,
+    """Forwards connections to `port`. `mute` says, of what a client sends, whether its connection
+    is to hear `last` and nothing more. `silent` keeps every socket open and forwards nothing,
     new connections included; what waits is forwarded when it ends. `cut` resets them all."""
 
     def __init__(self, port: int) -> None:
@@ -23,6 +24,9 @@ class Proxy:
         self._lock = threading.Lock()
         self._closing = False
         self.silent = False
+        self.mute: Callable[[bytes], bool] = lambda _: False
+        self.last = b""
+        self._muted: set[socket.socket] = set()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
@@ -31,6 +35,11 @@ class Proxy:
         with self._lock:
             for side in list(self._pairs):
                 self._drop(side)
+
+    def connections(self) -> list[socket.socket]:
+        """The clients' ends of those that stand now."""
+        with self._lock:
+            return [side for side in self._pairs if side.getsockname()[1] == self.port]
 
     def close(self) -> None:
         self._closing = True
@@ -70,11 +79,20 @@ class Proxy:
         try:
             came = side.recv(65_536)
             if came:
-                self._pairs[side].sendall(came)
+                self._pass_on(came, side, self._pairs[side])
                 return
         except OSError:
             pass
         self._drop(side)
+
+    def _pass_on(self, came: bytes, one: socket.socket, other: socket.socket) -> None:
+        if one in self._muted or other in self._muted:
+            return
+        if self.mute(came):
+            self._muted.add(one)
+            one.sendall(self.last)
+            return
+        other.sendall(came)
 
     def _drop(self, side: socket.socket) -> None:
         for one in (side, self._pairs.get(side)):

@@ -102,7 +102,7 @@ class CeleryCluster:
         answers = Answers(limit)
         if workers is not None and not workers:
             return ()
-        with self._pool.line(_MAILBOXES) as line:
+        with self._pool.line(_MAILBOXES, publishes=True) as line:
             self._mailbox.ask(line, command, arguments or {}, workers, answers, timeout_s)
         return answers.all()
 
@@ -116,14 +116,14 @@ class CeleryCluster:
         self._need("control")
         if workers is not None and not workers:
             return
-        with self._pool.line(_MAILBOXES) as line:
+        with self._pool.line(_MAILBOXES, publishes=True) as line:
             self._mailbox.tell(line, command, arguments or {}, workers)
 
     def send(self, signatures: Sequence[Signature]) -> None:
         self._need("send")
         if not signatures:
             return
-        with self._pool.line("the queue of a task") as line:
+        with self._pool.line("the queue of a task", publishes=True) as line:
             self._sending.send(line, signatures)
 
     def depths(self, queues: Sequence[str]) -> tuple[QueueDepth, ...]:

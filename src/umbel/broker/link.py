@@ -68,6 +68,23 @@ class DurableQueue(msgspec.Struct, frozen=True):
         }
 
 
+class Alarm:
+    """Whether RabbitMQ, short of memory or disk, has stopped one connection that published."""
+
+    def __init__(self) -> None:
+        self.is_raised = False
+
+    def callbacks(self) -> dict[str, object]:
+        """What py-amqp calls with `connection.blocked` and `connection.unblocked`."""
+        return {"on_blocked": self._raise, "on_unblocked": self._end}
+
+    def _raise(self, _reason: str) -> None:
+        self.is_raised = True
+
+    def _end(self) -> None:
+        self.is_raised = False
+
+
 class Link(msgspec.Struct, frozen=True, kw_only=True):
     """One broker and the exchange of its events, for the store `store_id`. `template` is never
     connected itself."""
@@ -111,8 +128,9 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
         """The same for a call that somebody waits for: no step of making the connection takes
         longer than `connect_s`, no later answer of the broker longer than `reply_s`, whatever
         the application's own options say. Without heartbeats, since nobody reads between
-        calls."""
+        calls. On AMQP its `alarm` tells whether RabbitMQ takes messages."""
         options: dict[str, object] = dict(self.template.transport_options or {})
+        alarm = Alarm()
         if self.transport == "redis":
             options |= {
                 "socket_timeout": reply_s,
@@ -123,10 +141,13 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
         if self.transport == "amqp":
             # Whoever sends here confirms many messages at once, not each by itself.
             options["confirm_publish"] = False
+            options |= alarm.callbacks()
         connection = self._made(options, connect_s, 0)
         sock = getattr(getattr(connection.connection, "transport", None), "sock", None)
-        if self.transport == "amqp" and sock is not None:
-            sock.settimeout(reply_s)
+        if self.transport == "amqp":
+            connection.alarm = alarm
+            if sock is not None:
+                sock.settimeout(reply_s)
         return connection
 
     def _made(self, options: dict[str, object], connect_s: float, heartbeat_s: float) -> Any:

@@ -20,7 +20,7 @@ from kombu.messaging import Producer
 
 from umbel.broker.confirms import Confirms
 from umbel.broker.generic import frame_of
-from umbel.broker.pool import REPLY_S, Line
+from umbel.broker.line import REPLY_S, Line
 from umbel.broker.replies import Answers
 from umbel.clock import Clock
 

@@ -1,10 +1,9 @@
 """Connections for calls that somebody waits for.
 
 A call takes a connection for itself, since threads that share one lose answers, and gives it
-back for the next call. A connection that was idle is asked for a sign of life first: the
-broker may have restarted, or the network may drop packets. One on which anything failed is
-never used again. Making a connection happens in a thread that can be left alone, because
-nothing ends a stuck name resolution.
+back for the next call; after a minute without one it ends. A connection that was idle is asked
+for a sign of life first: the broker may have restarted, or the network may drop packets. One
+on which anything failed is never used again.
 """
 
 from __future__ import annotations
@@ -12,97 +11,21 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from umbel.broker.base import ANSWER_S
+from umbel.broker.line import PROBE_S, Dialling, Line
 from umbel.broker.link import Link
 from umbel.broker.trouble import explain
 from umbel.clock import Clock
 from umbel.errors import BrokerError, BrokerUnreachable, UmbelError
 
-#: How many calls may be under way at once.
-SIZE: Final = 16
-#: No answer of the broker takes longer than this, in seconds; a call has a few of them.
-REPLY_S: Final = 1.2
-#: An idle connection that does not show a sign of life within this is dropped.
-PROBE_S: Final = 0.5
+#: How many calls may be under way at once; the others wait for their turn.
+SIZE: Final = 4
 #: Idle connections are dropped after this, in seconds: firewalls forget them silently.
 IDLE_S: Final = 60.0
 #: Time that is kept for telling that nothing answered.
 _SPARE_S: Final = 0.15
-
-
-class Line:
-    """One connection in the hands of one call. `done` remembers what needs doing only once
-    on a connection."""
-
-    def __init__(self, connection: Any, link: Link) -> None:
-        self.connection = connection
-        self.link = link
-        self.done: set[str] = set()
-        self.idle_since = 0.0
-        self._is_amqp = link.transport == "amqp"
-        self._channel: Any = None if self._is_amqp else connection.channel()
-
-    @property
-    def channel(self) -> Any:
-        """A kombu channel of this call's own. On AMQP an error of the broker closes it, and
-        the next one is open again."""
-        if self._channel is None or (self._is_amqp and not self._channel.is_open):
-            self._channel = self.connection.channel()
-        return self._channel
-
-    def is_alive(self) -> bool:
-        """Whether the broker still answers; asks it."""
-        try:
-            if not self._is_amqp:
-                self._ping()
-                return True
-            self._patience(PROBE_S)
-            self._leave_channel()
-            self._channel = self.connection.channel()
-            self._patience(REPLY_S)
-        except Exception:
-            return False
-        return True
-
-    def rest(self) -> None:
-        """The call is over: on AMQP its channel goes, with whatever it had declared."""
-        if self._is_amqp:
-            self._leave_channel()
-
-    def leave(self) -> None:
-        """End the connection in order, waiting shortly for the broker."""
-        with contextlib.suppress(Exception):
-            if self._is_amqp:
-                self._patience(PROBE_S)
-            self.connection.release()
-
-    def drop(self) -> None:
-        """End the connection without a word, since the broker may be gone."""
-        with contextlib.suppress(Exception):
-            if self._is_amqp:
-                self.connection.collect()
-            else:
-                self.connection.release()
-
-    def _ping(self) -> None:
-        acquire = getattr(self._channel, "conn_or_acquire", None)
-        if acquire is not None:
-            with acquire() as client:
-                ping = getattr(client, "ping", None)
-                if ping is not None:
-                    ping()
-
-    def _leave_channel(self) -> None:
-        channel, self._channel = self._channel, None
-        if channel is not None and channel.is_open:
-            channel.close()
-
-    def _patience(self, timeout_s: float) -> None:
-        sock = getattr(getattr(self.connection.connection, "transport", None), "sock", None)
-        if sock is not None:
-            sock.settimeout(timeout_s)
 
 
 class Pool:
@@ -115,11 +38,16 @@ class Pool:
         self._lock = threading.Lock()
         self._free = threading.BoundedSemaphore(size)
         self._closed = False
+        self._blocked: Line | None = None
+        self._watching = False
+        self._closing = threading.Event()
 
     @contextlib.contextmanager
-    def line(self, thing: str) -> Iterator[Line]:
+    def line(self, thing: str, *, publishes: bool = False) -> Iterator[Line]:
         """A live connection for one call, which touches `thing`. Whatever the driver raises
-        comes out as a `BrokerError`, and the connection is not used again."""
+        comes out as a `BrokerError`, and the connection is not used again. `publishes`: the
+        call sends messages, which RabbitMQ takes from nobody while it is short of memory or
+        disk; this is told at once."""
         deadline = self._clock.monotonic() + ANSWER_S - _SPARE_S
         if not self._free.acquire(timeout=ANSWER_S - _SPARE_S):
             raise BrokerUnreachable(
@@ -127,29 +55,66 @@ class Pool:
                 remedy="Try again in a moment.",
             )
         try:
+            if publishes and self._is_blocked():
+                raise self._alarm()
             line = self._take(deadline)
             try:
                 yield line
-            except UmbelError:
-                line.leave()
-                raise
-            except Exception as error:
-                line.drop()
+            except BaseException as error:
+                blocked = self._end(line, error)
+                if blocked:
+                    raise self._alarm() from error
+                if isinstance(error, UmbelError) or not isinstance(error, Exception):
+                    raise
                 raise explain(error, self._link, thing) from error
-            except BaseException:
-                line.drop()
-                raise
             self._give(line)
         finally:
             self._free.release()
+
+    def _end(self, line: Line, error: BaseException) -> bool:
+        """Let go of a connection on which a call failed; whether it is blocked. RabbitMQ does
+        not notice the end of a blocked one before the alarm is over, so one is kept to see when
+        it is, and no other is made for messages meanwhile."""
+        if line.is_blocked:
+            with self._lock:
+                kept, self._blocked = self._blocked, line
+            if kept is not None:
+                kept.drop()
+            return True
+        if isinstance(error, UmbelError):
+            line.leave()
+        else:
+            line.drop()
+        return False
+
+    def _is_blocked(self) -> bool:
+        with self._lock:
+            if self._blocked is None:
+                return False
+            if self._blocked.is_still_blocked():
+                return True
+            line, self._blocked = self._blocked, None
+        line.drop()
+        return False
+
+    def _alarm(self) -> BrokerUnreachable:
+        return BrokerUnreachable(
+            f"RabbitMQ at {self._link.url} is short of memory or disk and takes no messages, so "
+            "workers cannot be asked and nothing can be sent.",
+            remedy="Free some there (rabbitmqctl status lists its alarms). Events still come in.",
+        )
 
     def close(self) -> None:
         """Leave the broker. Calls that are under way end, and leave then."""
         with self._lock:
             self._closed = True
+            self._closing.set()
             idle, self._idle = self._idle, []
+            blocked, self._blocked = self._blocked, None
         for line in idle:
             line.leave()
+        if blocked is not None:
+            blocked.drop()
 
     def _take(self, deadline: float) -> Line:
         while (line := self._next_idle()) is not None:
@@ -175,8 +140,28 @@ class Pool:
         with self._lock:
             if not self._closed:
                 self._idle.append(line)
+                self._watch()
                 return
         line.leave()
+
+    def _watch(self) -> None:
+        """See to it that idle connections end though no call comes. Under the lock."""
+        if not self._watching:
+            self._watching = True
+            threading.Thread(target=self._end_idle, name="umbel-idle", daemon=True).start()
+
+    def _end_idle(self) -> None:
+        while not self._closing.wait(IDLE_S / 4):
+            with self._lock:
+                due = self._clock.monotonic() - IDLE_S
+                ended = [line for line in self._idle if line.idle_since <= due]
+                self._idle = [line for line in self._idle if line.idle_since > due]
+                if not self._idle:
+                    self._watching = False
+            for line in ended:
+                line.leave()
+            if not self._watching:
+                return
 
     def _dialled(self, deadline: float) -> Line:
         """A new connection to the first of the broker's addresses that answers."""
@@ -185,45 +170,8 @@ class Pool:
             attempts -= 1
             left_s = max(0.2, deadline - self._clock.monotonic())
             try:
-                return Line(_Dialling(self._link, left_s).connection(), self._link)
+                return Line(Dialling(self._link, left_s).connection(), self._link)
             except Exception as error:
                 self._link.next_address()
                 if not attempts or deadline - self._clock.monotonic() < PROBE_S:
                     raise explain(error, self._link) from error
-
-
-class _Dialling(threading.Thread):
-    """One attempt to connect, which may be given up while it goes on."""
-
-    def __init__(self, link: Link, timeout_s: float) -> None:
-        super().__init__(name="umbel-dial", daemon=True)
-        self._link = link
-        self._timeout_s = timeout_s
-        self._lock = threading.Lock()
-        self._given_up = False
-        self._made: Any = None
-        self._failure: BaseException | None = None
-
-    def connection(self) -> Any:
-        """The connection; raises what the driver raised, or `TimeoutError`."""
-        self.start()
-        self.join(self._timeout_s)
-        with self._lock:
-            self._given_up = True
-        if self._failure is not None:
-            raise self._failure
-        if self._made is None:
-            raise TimeoutError(f"no answer within {self._timeout_s:.1f} s")
-        return self._made
-
-    def run(self) -> None:
-        try:
-            made = self._link.dial_within(self._timeout_s, REPLY_S)
-        except BaseException as failure:
-            self._failure = failure
-            return
-        with self._lock:
-            if not self._given_up:
-                self._made = made
-                return
-        made.collect()

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from umbel.broker.base import ANSWER_S, QueueDepth
+from umbel.broker.line import REPLY_S, Line
 from umbel.broker.management import Management, QueueFigures
-from umbel.broker.pool import REPLY_S, Line
 from umbel.broker.trouble import explain
 from umbel.clock import Clock
 from umbel.errors import BrokerError, BrokerRefused, BrokerUnreachable

@@ -21,8 +21,8 @@ from typing import Final
 from uuid import uuid4
 
 from umbel.broker.envelope import open_envelope
+from umbel.broker.line import Line
 from umbel.broker.mailbox import Mailbox
-from umbel.broker.pool import Line
 from umbel.broker.redis_keys import Keys
 from umbel.broker.replies import Answers
 from umbel.clock import Clock

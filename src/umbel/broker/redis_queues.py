@@ -14,8 +14,8 @@ from typing import Any, Final
 import msgspec
 
 from umbel.broker.base import QueueDepth, QueuedMessage
+from umbel.broker.line import Line
 from umbel.broker.messages import queued
-from umbel.broker.pool import Line
 from umbel.broker.redis_keys import Keys
 from umbel.broker.trouble import explain
 from umbel.errors import BrokerUnreachable

@@ -26,7 +26,7 @@ from kombu.transport import virtual
 
 from umbel.broker.base import Signature
 from umbel.broker.confirms import Confirms
-from umbel.broker.pool import REPLY_S, Line
+from umbel.broker.line import REPLY_S, Line
 from umbel.broker.redis_batch import RedisBatch
 from umbel.broker.trouble import explain
 from umbel.errors import BrokerError, BrokerRefused

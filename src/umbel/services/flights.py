@@ -26,8 +26,9 @@ class Flights(Generic[T]):
         self._lock = threading.Lock()
         self._flights: dict[Hashable, tuple[float, Future[T]]] = {}
 
-    def ask(self, question: Hashable, find: Callable[[], T]) -> T:
-        """The answer, or what `find` raises."""
+    def ask(self, question: Hashable, find: Callable[[], T], ttl_s: float | None = None) -> T:
+        """The answer, or what `find` raises; kept for `ttl_s` if it is another one here. A
+        failure is never kept for longer than by default."""
         with self._lock:
             self._forget()
             known = self._flights.get(question)
@@ -36,13 +37,15 @@ class Flights(Generic[T]):
                 self._flights[question] = (float("inf"), flight)
         if known is not None:
             return known[1].result()
+        kept_s = self._ttl_s if ttl_s is None else ttl_s
         try:
             flight.set_result(find())
         except BaseException as error:
             flight.set_exception(error)
+            kept_s = min(kept_s, self._ttl_s)
         with self._lock:
             if self._flights.get(question, (0.0, None))[1] is flight:  # not cleared meanwhile
-                self._flights[question] = (self._clock.monotonic() + self._ttl_s, flight)
+                self._flights[question] = (self._clock.monotonic() + kept_s, flight)
         return flight.result()
 
     def known(self, question: Hashable) -> T | None:

@@ -1,8 +1,9 @@
 """What workers say of themselves when they are asked.
 
-Asking costs: every worker gets the question, and whoever asks waits for the slowest. So an
-answer is kept for `KEPT_S` seconds, all who ask meanwhile share it, and it is known from
-heartbeats how many answers to wait for. The whole takes less than twice `answer_s`. A worker
+Asking costs: every worker gets the question, and whoever asks waits for the slowest. So one
+question is asked at a time, an answer is kept for some seconds, all who ask meanwhile share it,
+and it is known from heartbeats how many answers to wait for. Once it is asked, the whole takes
+less than twice `answer_s`; whose turn has not come by then is told so. A worker
 that does not answer is `missing`, which says nothing of it: it may be busy, gone, or slow.
 Secrets are masked before anybody sees an answer (`masking`).
 """
@@ -18,6 +19,7 @@ import msgspec
 from umbel.broker.base import Cluster, Reply
 from umbel.clock import Clock
 from umbel.cluster.worker import ONLINE
+from umbel.errors import BrokerError
 from umbel.services.flights import Flights
 from umbel.services.masking import mask_conf, mask_stats
 from umbel.services.plain import plain
@@ -29,8 +31,13 @@ Inspected = Literal[
 
 #: How long an answer is kept, seconds.
 KEPT_S: Final = 1.5
+#: The same for what hardly changes of itself; what is changed from here is asked anew.
+SLOWLY_KEPT_S: Final = 10.0
+SLOW: Final = frozenset({"registered", "active_queues", "conf"})
 #: How long all workers have to answer unless told otherwise, seconds.
 ANSWER_S: Final = 1.0
+#: How long a question waits for its turn at least, seconds.
+TURN_S: Final = 2.0
 #: The part of that which those have who were crowded out.
 _SECOND_PART: Final = 0.7
 #: How long a worker that sends no heartbeats is expected to answer again, seconds.
@@ -77,6 +84,7 @@ class Inspection:
         self._heard: dict[str, float] = {}
         self._answered: dict[str, float] = {}
         self._lock = threading.Lock()
+        self._turn = threading.Lock()
 
     def ask(self, what: Inspected, workers: Sequence[str] | None = None) -> Mapping[str, object]:
         """The values by worker of those who answered; see `look` for the others."""
@@ -84,13 +92,18 @@ class Inspection:
 
     def look(self, what: Inspected, workers: Sequence[str] | None = None) -> Answers:
         """What all workers, or these, say. Values are plain JSON values."""
+        kept_s = SLOWLY_KEPT_S if what in SLOW else KEPT_S
         if workers is None:
-            return self._flights.ask((what, None), lambda: self._ask_all(what))
+            return self._flights.ask(
+                (what, None), lambda: self._in_turn(lambda: self._ask_all(what)), kept_s
+            )
         names = tuple(sorted(set(workers)))
         everybody = self._flights.known((what, None))
         if everybody is not None and all(map(everybody.answered, names)):
             return _only(everybody, names)
-        return self._flights.ask((what, names), lambda: self._ask_these(what, names))
+        return self._flights.ask(
+            (what, names), lambda: self._in_turn(lambda: self._ask_these(what, names)), kept_s
+        )
 
     def profile(self, worker: str, wanted: Sequence[Inspected]) -> dict[Inspected, object]:
         """Everything that one worker says of itself; empty when it does not answer. No
@@ -120,6 +133,19 @@ class Inspection:
     def forget(self) -> None:
         """Ask anew next time: something was changed."""
         self._flights.clear()
+
+    def _in_turn(self, ask: Callable[[], Answers]) -> Answers:
+        """What `ask` gives, while nobody else asks. Raises `BrokerError` when it takes the
+        others too long."""
+        if not self._turn.acquire(timeout=max(TURN_S, 2 * self._answer_s)):
+            raise BrokerError(
+                "The workers are still answering other questions.",
+                remedy="One is asked at a time. Try again in a moment.",
+            )
+        try:
+            return ask()
+        finally:
+            self._turn.release()
 
     def _ask_all(self, what: Inspected) -> Answers:
         expected = {*self.live(), *self._heard_of()}

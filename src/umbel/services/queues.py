@@ -16,7 +16,7 @@ import msgspec
 
 from umbel.broker.base import Capabilities, Cluster, QueueDepth, QueuedMessage
 from umbel.clock import Clock
-from umbel.errors import NotSupported
+from umbel.errors import BrokerError
 from umbel.services.flights import Flights
 from umbel.services.inspection import Answers, Inspection
 from umbel.services.plain import bounded
@@ -104,10 +104,11 @@ class Queues:
         return list(dict.fromkeys([self._cluster.default_queue(), *self._consumed, *seen]))
 
     def _consumers(self) -> Answers | None:
-        """What workers consume; None where the broker cannot carry the question."""
+        """What workers consume; None where the broker cannot carry the question, or does not
+        now: it may still tell how full queues are."""
         try:
             return self._inspection.look("active_queues")
-        except NotSupported:
+        except BrokerError:
             return None
 
     def _depths(self, capabilities: Capabilities, names: Sequence[str]) -> Sequence[QueueDepth]:

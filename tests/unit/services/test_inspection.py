@@ -14,7 +14,7 @@ from tests.support.clocks import SetClock
 from tests.support.memory_cluster import MemoryCluster, MemoryWorker
 from tests.support.waiting import wait_until
 from umbel.broker.base import Reply
-from umbel.errors import BrokerUnreachable
+from umbel.errors import BrokerError, BrokerUnreachable
 from umbel.services.inspection import KEPT_S, LISTED_MAX, Inspection
 from umbel.store.memory import MemoryStore
 
@@ -181,3 +181,67 @@ def test_all_who_ask_meanwhile_share_one_answer(error: Exception | None) -> None
     expected: object = {"a": {"of": "a"}} if error is None else "Nobody is there."
     assert answers == [expected] * 8
     assert cluster.times == 1
+
+
+class CountingCluster(MemoryCluster):
+    """Counts how many questions are under way at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 0
+        self.most = 0
+        self._lock = threading.Lock()
+
+    def ask(
+        self,
+        command: str,  # noqa: ARG002
+        arguments: Mapping[str, object] | None = None,  # noqa: ARG002
+        *,
+        workers: Sequence[str] | None = None,
+        limit: int | None = None,  # noqa: ARG002
+        timeout_s: float = 1.0,  # noqa: ARG002
+    ) -> tuple[Reply, ...]:
+        with self._lock:
+            self.now += 1
+            self.most = max(self.most, self.now)
+        threading.Event().wait(0.01)
+        with self._lock:
+            self.now -= 1
+        return tuple(Reply(name, {}) for name in workers or ())
+
+
+def test_one_question_is_asked_at_a_time_however_many_pages_are_open() -> None:
+    cluster = CountingCluster()
+    inspection = Inspection(MemoryStore(), cluster, SetClock(NOW))
+
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda n: inspection.look("stats", [f"w{n}"]), range(40)))
+
+    assert cluster.most == 1
+    assert all(len(answer.values) == 1 for answer in answers)
+
+
+def test_whose_turn_does_not_come_in_time_is_told() -> None:
+    cluster = SlowCluster()
+    inspection = Inspection(MemoryStore(), cluster, SetClock(NOW), answer_s=0.01)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(inspection.look, "stats", ["a"])
+        wait_until(lambda: cluster.times)
+
+        with pytest.raises(BrokerError, match="still answering other questions"):
+            inspection.look("stats", ["b"])
+        cluster.may.set()
+        assert first.result(20).values
+
+
+def test_what_hardly_changes_is_asked_seldom_unless_it_was_changed_here() -> None:
+    field = Field(beating=["a"], answering=["a"])
+
+    field.inspection.look("active_queues")
+    field.clock.time += KEPT_S * 2
+    field.inspection.look("active_queues")
+    assert len(field.asked()) == 1
+    field.inspection.forget()
+    field.inspection.look("active_queues")
+
+    assert len(field.asked()) == 2

@@ -1,0 +1,145 @@
+"""One connection in the hands of one call, and how it is made.
+
+Making a connection happens in a thread that can be left alone, because nothing ends a stuck
+name resolution.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from typing import Any, Final
+
+from umbel.broker.link import Link
+
+#: No answer of the broker takes longer than this, in seconds; a call has a few of them.
+REPLY_S: Final = 1.2
+#: An idle connection that does not show a sign of life within this is dropped.
+PROBE_S: Final = 0.5
+#: How long an alarm's end is looked for, in seconds.
+_LOOK_S: Final = 0.01
+
+
+class Line:
+    """One connection in the hands of one call. `done` remembers what needs doing only once
+    on a connection."""
+
+    def __init__(self, connection: Any, link: Link) -> None:
+        self.connection = connection
+        self.link = link
+        self.done: set[str] = set()
+        self.idle_since = 0.0
+        self._is_amqp = link.transport == "amqp"
+        self._channel: Any = None if self._is_amqp else connection.channel()
+
+    @property
+    def channel(self) -> Any:
+        """A kombu channel of this call's own. On AMQP an error of the broker closes it, and
+        the next one is open again."""
+        if self._channel is None or (self._is_amqp and not self._channel.is_open):
+            self._channel = self.connection.channel()
+        return self._channel
+
+    def is_alive(self) -> bool:
+        """Whether the broker still answers; asks it."""
+        try:
+            if not self._is_amqp:
+                self._ping()
+                return True
+            self._patience(PROBE_S)
+            self._leave_channel()
+            self._channel = self.connection.channel()
+            self._patience(REPLY_S)
+        except Exception:
+            return False
+        return True
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether RabbitMQ has said that it takes no message on it."""
+        return bool(getattr(getattr(self.connection, "alarm", None), "is_raised", False))
+
+    def is_still_blocked(self) -> bool:
+        """The same, after what the broker has said since; one that is gone is not."""
+        try:
+            self.connection.drain_events(timeout=_LOOK_S)
+        except (TimeoutError, BlockingIOError):
+            return self.is_blocked
+        except Exception:
+            return False
+        return self.is_blocked
+
+    def rest(self) -> None:
+        """The call is over: on AMQP its channel goes, with whatever it had declared."""
+        if self._is_amqp:
+            self._leave_channel()
+
+    def leave(self) -> None:
+        """End the connection in order, waiting shortly for the broker."""
+        with contextlib.suppress(Exception):
+            if self._is_amqp:
+                self._patience(PROBE_S)
+            self.connection.release()
+
+    def drop(self) -> None:
+        """End the connection without a word, since the broker may be gone."""
+        with contextlib.suppress(Exception):
+            if self._is_amqp:
+                self.connection.collect()
+            else:
+                self.connection.release()
+
+    def _ping(self) -> None:
+        acquire = getattr(self._channel, "conn_or_acquire", None)
+        if acquire is not None:
+            with acquire() as client:
+                ping = getattr(client, "ping", None)
+                if ping is not None:
+                    ping()
+
+    def _leave_channel(self) -> None:
+        channel, self._channel = self._channel, None
+        if channel is not None and channel.is_open:
+            channel.close()
+
+    def _patience(self, timeout_s: float) -> None:
+        sock = getattr(getattr(self.connection.connection, "transport", None), "sock", None)
+        if sock is not None:
+            sock.settimeout(timeout_s)
+
+
+class Dialling(threading.Thread):
+    """One attempt to connect, which may be given up while it goes on."""
+
+    def __init__(self, link: Link, timeout_s: float) -> None:
+        super().__init__(name="umbel-dial", daemon=True)
+        self._link = link
+        self._timeout_s = timeout_s
+        self._lock = threading.Lock()
+        self._given_up = False
+        self._made: Any = None
+        self._failure: BaseException | None = None
+
+    def connection(self) -> Any:
+        """The connection; raises what the driver raised, or `TimeoutError`."""
+        self.start()
+        self.join(self._timeout_s)
+        with self._lock:
+            self._given_up = True
+        if self._failure is not None:
+            raise self._failure
+        if self._made is None:
+            raise TimeoutError(f"no answer within {self._timeout_s:.1f} s")
+        return self._made
+
+    def run(self) -> None:
+        try:
+            made = self._link.dial_within(self._timeout_s, REPLY_S)
+        except BaseException as failure:
+            self._failure = failure
+            return
+        with self._lock:
+            if not self._given_up:
+                self._made = made
+                return
+        made.collect()
