@@ -124,6 +124,24 @@ def collect(loaded: Loaded, *, supervised: bool = False) -> int:
     )
 
 
+def remove_event_queue(loaded: Loaded) -> str:
+    """Remove the queue in which RabbitMQ keeps events for this data directory; what was done.
+    Raises `UmbelError`."""
+    from umbel.broker.connect import remove_event_queue as remove
+    from umbel.store.sqlite.store_id import read_id
+
+    check_collecting(loaded)
+    settings = loaded.settings
+    store_id = read_id(settings.data)
+    if not store_id:
+        raise SettingsError(
+            f"There is no Umbel data in {settings.data}.",
+            setting="data",
+            remedy="Name the directory whose event queue is to go with --data.",
+        )
+    return remove(broker_link(settings).of_store(store_id))
+
+
 def open_to_write(settings: Settings) -> Store:
     """The store in the data directory, locked for this process. Raises `StoreError`."""
     from umbel.store.sqlite import SqliteStore

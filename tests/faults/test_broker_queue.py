@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -15,7 +16,9 @@ from tests.support.waiting import wait_until
 from umbel.broker import event_queue
 from umbel.broker.base import EventSource, Missed
 from umbel.broker.connect import open_source
-from umbel.broker.link import DurableQueue, Link, link_to_app
+from umbel.broker.link import DurableQueue, Link, link_to_app, link_to_url
+from umbel.cli.start import run
+from umbel.store.sqlite import SqliteStore
 
 pytestmark = pytest.mark.rabbitmq
 both_ways = pytest.mark.parametrize("fast", [True, False], ids=["fast", "generic"])
@@ -216,3 +219,26 @@ def test_the_queue_that_earlier_versions_shared_is_removed(app: Celery) -> None:
         channel = connection.channel()
         with pytest.raises(channel.connection.channel_errors, match="no queue"):
             channel.queue_declare(old.queue_name, passive=True)
+
+
+def test_the_queue_of_a_directory_that_is_given_up_is_removed(
+    vhost: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    directory = tmp_path / "store"
+    store = SqliteStore(directory, write=True)
+    link = link_to_url(vhost).of_store(store.id)
+    store.close()
+    monkeypatch.chdir(tmp_path)
+    command = ("queue", "forget", "-b", vhost, "--data", str(directory))
+    with source_of(link):
+        assert run(command) == 1
+    told_while_read = capsys.readouterr().err
+
+    wait_until(lambda: run(command) == 0)
+    removed = capsys.readouterr().out
+    assert run(command) == 0
+    again = capsys.readouterr().out
+
+    assert "Stop the collector of this data directory first." in told_while_read
+    assert f"Removed the event queue {link.queue_name}" in removed
+    assert "There is no event queue" in again

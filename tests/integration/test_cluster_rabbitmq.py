@@ -242,5 +242,7 @@ def test_a_silent_management_api_costs_nothing_else(rabbit_url: str, channel: An
     port = urlsplit(rabbit_url).port
     with cluster_of(app, management_url=f"http://127.0.0.1:{port}") as cluster:
         (celery,) = cluster.depths(["celery"])
+        missing = cluster.capabilities().missing
 
     assert (celery.ready, celery.kind, celery.unacknowledged) == (0, None, None)
+    assert "management API at http://127.0.0.1" in missing["unacknowledged"]

@@ -74,6 +74,7 @@ class CeleryCluster:
         if management_url and is_amqp:
             template = link.template
             management = Management(management_url, template.userid, template.password)
+        self._management = management
         self._capabilities = capabilities_of(link, management=management is not None)
         self._pool = Pool(link, clock)
         self._mailbox = _mailbox(app, clock, link.transport)
@@ -85,7 +86,11 @@ class CeleryCluster:
         return self._url
 
     def capabilities(self) -> Capabilities:
-        return self._capabilities
+        trouble = self._management.trouble if self._management is not None else None
+        if trouble is None:
+            return self._capabilities
+        missing: dict[Ability, str] = {**self._capabilities.missing, "unacknowledged": trouble}
+        return Capabilities(self._capabilities.transport, missing)
 
     def ask(
         self,

@@ -6,6 +6,7 @@ import contextlib
 
 from umbel.broker import amqp, generic, redis
 from umbel.broker.base import EventSource
+from umbel.broker.event_queue import remove_queue
 from umbel.broker.link import Link
 from umbel.broker.reconnect import OpenSession, ReconnectingSource, Session
 from umbel.broker.trouble import explain
@@ -32,6 +33,23 @@ def _opener(link: Link, clock: Clock, fast: bool) -> OpenSession:
     if fast and amqp.is_fast(template):
         return lambda base, wakeup: amqp.AmqpSession(link, clock, base, wakeup)
     return lambda base, wakeup: generic.GenericSession(link, clock, base, wakeup)
+
+
+def remove_event_queue(link: Link) -> str:
+    """Remove the queue in which the broker keeps events for one store, and say what was done.
+    Raises `BrokerError`."""
+    if link.transport != "amqp":
+        return f"Nothing to remove: {link.url} keeps no events for anybody who is away."
+    try:
+        waiting = remove_queue(link)
+    except Exception as error:
+        raise explain(error, link) from error
+    if waiting is None:
+        return f"There is no event queue {link.queue_name} at {link.url}."
+    return (
+        f"Removed the event queue {link.queue_name} at {link.url} with {waiting} messages. "
+        "It is made again when a collector of this data directory starts."
+    )
 
 
 def check(link: Link, clock: Clock | None = None) -> None:

@@ -131,6 +131,28 @@ def missed(
     return Missed("queue-full", _stamp(frames[0]))
 
 
+def remove_queue(link: Link) -> int | None:
+    """Remove our queue with all that waits in it: how many messages, None if there was no
+    queue. Raises `QueueShared` while somebody reads it, and what the driver raises."""
+    connection = link.dial()
+    try:
+        channel = connection.channel()
+        try:
+            found = channel.queue_declare(link.queue_name, passive=True)
+        except NotFound:
+            return None
+        if found.consumer_count:
+            raise QueueShared(
+                f"The event queue {link.queue_name} at {link.url} is being read.",
+                remedy="Stop the collector of this data directory first.",
+                consumers=found.consumer_count,
+            )
+        channel.queue_delete(link.queue_name, if_unused=True)
+        return int(found.message_count)
+    finally:
+        connection.collect()
+
+
 def consumers_in(payload: bytes) -> int:
     """How many consumers a frame with `queue.declare-ok` tells of (AMQP 0-9-1, 1.7.2.2)."""
     start = 5 + payload[4] + 4

@@ -70,6 +70,16 @@ class Management:
         self._opener = urllib.request.build_opener(_NoRedirects)
         self._trouble: str | None = None
 
+    @property
+    def trouble(self) -> str | None:
+        """Why it did not tell what it was asked last, as a sentence; None if it did."""
+        if self._trouble is None:
+            return None
+        return (
+            f"RabbitMQ's management API at {self._base} does not tell what workers hold: "
+            f"{mask(self._trouble)}."
+        )
+
     def queues(self, vhost: str, names: Sequence[str]) -> dict[str, QueueFigures]:
         """Figures of those queues that it knows, by name; empty when it does not answer."""
         place = f"{self._base}/api/queues/{quote(vhost, safe='')}"

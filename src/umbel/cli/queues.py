@@ -10,6 +10,7 @@ import click
 from umbel.cli import printing
 from umbel.cli.acting import How, act, acting_options
 from umbel.cli.groups import Group
+from umbel.cli.options import given_settings, settings_options
 from umbel.cli.source import with_source
 
 if TYPE_CHECKING:
@@ -72,6 +73,17 @@ def _message(row: Mapping[str, Any]) -> dict[str, str]:
     if row["unreadable"]:
         told["args"] = str(row["unreadable"])
     return told
+
+
+@queue.command(short_help="Remove Umbel's own event queue from RabbitMQ.")
+@settings_options
+def forget(**options: Any) -> None:
+    """Remove the queue in which RabbitMQ keeps events for this data directory while no
+    collector runs, with all that waits in it. Stop the collector first. Without this RabbitMQ
+    removes the queue by itself after `collector.queue_expires`."""
+    from umbel import app
+
+    printing.say(app.remove_event_queue(given_settings(options)))
 
 
 @queue.command(short_help="Remove every message that waits.")

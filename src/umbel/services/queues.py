@@ -93,7 +93,8 @@ class Queues:
         depths = [*depths, *self._depths(capabilities, new[:QUEUES_MAX])]
         return QueueList(
             items=tuple(_row(depth, workers) for depth in sorted(depths, key=lambda d: d.name)),
-            capabilities=capabilities,
+            # What is missing may have shown only now.
+            capabilities=self._cluster.capabilities(),
             at=self._clock.now(),
             missing=answers.missing if answers is not None else (),
             more=len(known) + len(new) - len(depths),
