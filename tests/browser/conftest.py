@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import httpx
 import pytest
+from celery import Celery
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from tests.support.brokers import free_port
@@ -20,6 +21,8 @@ from tests.support.waiting import wait_until
 Theme = Literal["light", "dark"]
 #: Makes a page of a width and theme; `axe` lets the test bring a script of its own.
 OpenPage = Callable[..., Page]
+#: Tells an event of a task: its type, and its fields.
+Tell = Callable[..., None]
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 #: How long the demo may take until it has a failed task with its traceback, seconds.
@@ -69,6 +72,18 @@ def failed_task(demo: Client) -> dict[str, Any] | None:
 
 
 @pytest.fixture
+def tell(demo: Client) -> Iterator[Tell]:
+    """Sends an event of a task to the demo's broker, as a worker does."""
+    wait_until(lambda: demo.get("status")["collectors"], timeout_s=30, what="the collector")
+    app = Celery(broker=demo.get("status")["collectors"][0]["broker_url"])
+    with app.connection_for_write() as connection:
+        worker = app.events.Dispatcher(connection, hostname="odd@shop", enabled=True)
+        yield worker.send
+        worker.close()
+    app.close()
+
+
+@pytest.fixture
 def open_page(browser: Browser, demo: Client) -> Iterator[OpenPage]:
     """Opens paths of the demo. Afterwards no page may have logged an error or broken the
     content security policy."""
@@ -86,12 +101,14 @@ def open_page(browser: Browser, demo: Client) -> Iterator[OpenPage]:
         height: int = 800,
         theme: Theme = "light",
         axe: bool = False,
+        zone: str | None = None,
     ) -> Page:
         context = browser.new_context(
             base_url=demo.url,
             viewport={"width": width, "height": height},
             color_scheme=theme,
             bypass_csp=axe,
+            timezone_id=zone,
         )
         contexts.append(context)
         page = context.new_page()

@@ -5,30 +5,12 @@ from __future__ import annotations
 import re
 import time
 import uuid
-from collections.abc import Callable, Iterator
 
-import pytest
-from celery import Celery
 from playwright.sync_api import expect
 
-from tests.browser.conftest import OpenPage
-from tests.support.umbels import Client
-from tests.support.waiting import wait_until
+from tests.browser.conftest import OpenPage, Tell
 
-Tell = Callable[..., None]
 SOON_MS = 30_000
-
-
-@pytest.fixture
-def tell(demo: Client) -> Iterator[Tell]:
-    """Sends an event of a task to the demo's broker, as a worker does."""
-    wait_until(lambda: demo.get("status")["collectors"], timeout_s=30, what="the collector")
-    app = Celery(broker=demo.get("status")["collectors"][0]["broker_url"])
-    with app.connection_for_write() as connection:
-        worker = app.events.Dispatcher(connection, hostname="odd@shop", enabled=True)
-        yield worker.send
-        worker.close()
-    app.close()
 
 
 def test_an_attempt_that_is_delivered_again_and_fails_anew_is_told_twice(

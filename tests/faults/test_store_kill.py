@@ -9,6 +9,7 @@ from pathlib import Path
 
 import apsw
 
+from tests.contract.answers import unchanged
 from tests.faults.store_writer import PARTITION_TASKS, TASKS, batch
 from umbel.query.ast import EVERYTHING, Words
 from umbel.store.base import Order
@@ -99,7 +100,8 @@ def test_events_that_are_delivered_again_heal_what_was_cut_off(tmp_path: Path) -
     order = Order("received")
     for query in (EVERYTHING, Words("of 1")):
         ours = store.search(query, now=0.0, order=order, limit=2_000).items
-        assert ours == whole.search(query, now=0.0, order=order, limit=2_000).items
+        theirs = whole.search(query, now=0.0, order=order, limit=2_000).items
+        assert list(map(unchanged, ours)) == list(map(unchanged, theirs))
     assert store.count(EVERYTHING, now=0.0, by="state").groups == {
         "SUCCESS": (last + 1) * TASKS,
         "STARTED": TASKS,

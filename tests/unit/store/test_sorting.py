@@ -129,7 +129,9 @@ def test_every_page_is_that_of_the_oracle(
         for order in ORDERS:
             cursor = None
             for expected in pages(oracle, query, order):
-                found = store.search(query, now=BASE, order=order, cursor=cursor, limit=40)
+                found = store.search(
+                    query, now=BASE, order=order, cursor=cursor, limit=40, budget_s=60
+                )
 
                 assert found.complete
                 assert found.items == expected.items, (query, order)

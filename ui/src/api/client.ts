@@ -6,21 +6,21 @@ import type { Count, Status, Suggestion, Task, TaskPage, Understood, Worker, Wor
 
 export const api = {
   tasks: (
-    search: { q: string; order: string; limit: number; cursor?: string | null },
+    search: { q: string; order: string; limit: number; tz?: string; cursor?: string | null },
     signal?: AbortSignal,
   ) => get<TaskPage>('tasks', search, signal),
 
   tasksById: (ids: readonly string[], signal?: AbortSignal) =>
     get<TaskPage>('tasks', { ids: ids.join(',') }, signal),
 
-  count: (q: string, by: 'state' | null, signal?: AbortSignal) =>
-    get<Count>('tasks/count', { q, by }, signal),
+  count: (q: string, tz: string, by: 'state' | null, signal?: AbortSignal) =>
+    get<Count>('tasks/count', { q, tz, by }, signal),
 
   task: (id: string, signal?: AbortSignal) =>
     get<Task>(`tasks/${encodeURIComponent(id)}`, {}, signal),
 
-  understand: async (q: string, signal?: AbortSignal): Promise<Understood> => {
-    const understood = await get<Understood>('query', { q }, signal)
+  understand: async (q: string, tz: string, signal?: AbortSignal): Promise<Understood> => {
+    const understood = await get<Understood>('query', { q, tz }, signal)
     return { ...understood, chips: understood.chips.map((chip) => inUnits(q, chip)) }
   },
 

@@ -27,6 +27,24 @@ describe('a moment', () => {
     expect(formatMoment(NOON + offset, 'local')).toBe('2026-11-22 12:00:00.000')
   })
 
+  it('says the offset in the hour that comes twice, and only there', () => {
+    const zone = process.env['TZ']
+    process.env['TZ'] = 'Europe/Berlin'
+    try {
+      const first = Date.UTC(2026, 9, 25, 0, 30) / 1000
+
+      expect(formatMoment(first, 'local')).toBe('2026-10-25 02:30:00.000 UTC+2')
+      expect(formatMoment(first + 3_600, 'local')).toBe('2026-10-25 02:30:00.000 UTC+1')
+      expect(formatClock(first, 'local')).toBe('02:30:00.000 UTC+2')
+      expect(formatMoment(first - 3_600, 'local')).toBe('2026-10-25 01:30:00.000')
+      expect(formatMoment(first + 2 * 3_600, 'local')).toBe('2026-10-25 03:30:00.000')
+      expect(formatMoment(Date.UTC(2026, 2, 29, 1, 30) / 1000, 'local')).toBe('2026-03-29 03:30:00.000')
+    } finally {
+      if (zone === undefined) delete process.env['TZ']
+      else process.env['TZ'] = zone
+    }
+  })
+
   it('that no calendar has is still shown', () => {
     expect(formatMoment(1e300, 'utc')).toBe('1e+300 s')
     expect(isoMoment(1e300)).toBeUndefined()

@@ -4,6 +4,11 @@ import { formatDuration } from './duration'
 
 export type Zone = 'local' | 'utc'
 
+/** The zone as the server knows it: "Europe/Berlin". */
+export function zoneName(zone: Zone): string {
+  return zone === 'utc' ? 'UTC' : Intl.DateTimeFormat().resolvedOptions().timeZone
+}
+
 const DAY = 86_400
 
 /** "now", "12 s ago", "3 min ago", "2 h ago", "5 d ago"; "in 3 min" for what is to come. */
@@ -22,17 +27,22 @@ function coarse(seconds: number): string {
   return `${Math.floor(seconds / DAY)} d`
 }
 
-/** "2026-11-22 14:03:07.250" in the zone, with "UTC" behind it where that is meant. */
+/**
+ * "2026-11-22 14:03:07.250" in the zone, with "UTC" behind it where that is meant, and with the
+ * offset ("UTC+2") in an hour that comes twice.
+ */
 export function formatMoment(moment: number, zone: Zone): string {
   const date = dated(moment)
   if (date === null) return `${moment} s`
-  return zone === 'utc' ? `${stamp(date, true)} UTC` : stamp(date, false)
+  return zone === 'utc' ? `${stamp(date, true)} UTC` : stamp(date, false) + offsetIfTwice(date)
 }
 
 /** "14:03:07.250": the time of day alone. */
 export function formatClock(moment: number, zone: Zone): string {
   const date = dated(moment)
-  return date === null ? `${moment} s` : stamp(date, zone === 'utc').slice(11)
+  return date === null
+    ? `${moment} s`
+    : stamp(date, zone === 'utc').slice(11) + (zone === 'utc' ? '' : offsetIfTwice(date))
 }
 
 /** For `<time datetime>`; undefined when no calendar has this moment. */
@@ -50,6 +60,20 @@ export function formatOffset(moment: number, start: number): string {
 function dated(moment: number): Date | null {
   const date = new Date(moment * 1000)
   return Number.isNaN(date.getTime()) ? null : date
+}
+
+/** " UTC+2" where the clock shows this time twice, since it is set back; else nothing. */
+function offsetIfTwice(date: Date): string {
+  const offset = date.getTimezoneOffset()
+  const isTwice = [30, 60].some((minutes) =>
+    [-minutes, minutes].some((step) => {
+      const other = new Date(date.getTime() + step * 60_000).getTimezoneOffset()
+      return other - offset === step
+    }),
+  )
+  if (!isTwice) return ''
+  const hours = -offset / 60
+  return ` UTC${hours < 0 ? '−' : '+'}${Math.abs(hours)}`
 }
 
 function stamp(date: Date, utc: boolean): string {

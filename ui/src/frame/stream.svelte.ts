@@ -17,6 +17,7 @@ import { clock } from './clock.svelte'
 export interface Follower {
   /** The search whose tasks to tell about. */
   q: string
+  tz?: string
   /** Tell also which tasks changed and do not match: who shows rows has to know. */
   left: boolean
   /** The change number from which on to tell; null: from now on. */
@@ -86,7 +87,7 @@ class Stream {
     if (document.hidden) return
     const follower = this.follower
     const source = new EventSource(
-      address('live', follower ? { q: follower.q, after: follower.after, left: `${follower.left}` } : { status_only: 'true' }),
+      address('live', follower ? { q: follower.q, tz: follower.tz, after: follower.after, left: `${follower.left}` } : { status_only: 'true' }),
     )
     this.source = source
     source.onerror = () => this.retry()

@@ -1,6 +1,7 @@
 /**
- * The tree of a workflow, laid out in lines: each task below the one that called it. Many
- * siblings alike, with nothing wrong, are one line until someone opens them.
+ * The tree of a workflow, laid out in lines: each task below the one that called it, or whose end
+ * set it off. Events tell of no groups: which tasks of a chord's header its body waited for is not
+ * known, and tasks that a client sent as one group are workflows of their own. Many siblings alike, with nothing wrong, are one line until someone opens them.
  */
 
 import type { State, TaskRow } from '../api/types'

@@ -17,14 +17,16 @@ export class Facets {
   /** How many match in each state, whatever states the search asks for. */
   byState: Count | null = $state.raw(null)
   private q = ''
+  private tz = ''
   private chips: readonly Chip[] = []
   private abort = new AbortController()
   private timer: ReturnType<typeof setTimeout> | undefined
   private touched = false
 
-  show(q: string, chips: readonly Chip[]): void {
-    if (q !== this.q) this.total = null
+  show(q: string, tz: string, chips: readonly Chip[]): void {
+    if (q !== this.q || tz !== this.tz) this.total = null
     this.q = q
+    this.tz = tz
     this.chips = chips
     void this.count()
   }
@@ -55,9 +57,9 @@ export class Facets {
     const { signal } = this.abort
     const narrowed = stateChip(this.chips) !== null
     try {
-      const byState = whole(await api.count(withoutState(this.q, this.chips), 'state', signal))
+      const byState = whole(await api.count(withoutState(this.q, this.chips), this.tz, 'state', signal))
       this.total = narrowed
-        ? (inStates(byState, chosenStates(this.chips)) ?? (await api.count(this.q, null, signal)))
+        ? (inStates(byState, chosenStates(this.chips)) ?? (await api.count(this.q, this.tz, null, signal)))
         : byState
       this.byState = byState
     } catch (error) {

@@ -14,14 +14,16 @@ import { stream } from '../frame/stream.svelte'
 import { Facets } from './facets.svelte'
 import { Refresher } from './refresher'
 import { between, changed, extended, loaded, NO_ROWS, refreshed, stale, thawed, type Rows } from './rows'
-import { DEFAULT_ORDER, type Search } from './search'
+import { DEFAULT_ORDER, writeSearch, type Search } from './search'
 
 export const PAGE_SIZE = 50
 /** More rows than this on one page help nobody: a narrower search does. */
 export const MOST_ROWS = 1000
 
 export class TasksModel {
-  search: Search = $state.raw({ q: '', order: DEFAULT_ORDER })
+  search: Search = $state.raw({ q: '', order: DEFAULT_ORDER, tz: 'UTC' })
+  /** The search with its times made exact: it means the same wherever it is read. */
+  exact = $state('')
   rows: Rows = $state.raw(NO_ROWS)
   sentence = $state('')
   /** The chips of the search that is shown; none while it is not understood. */
@@ -52,7 +54,7 @@ export class TasksModel {
 
   /** Show a search: as it was left when it is the same, else loaded anew. */
   async show(search: Search): Promise<void> {
-    const same = search.q === this.search.q && search.order === this.search.order
+    const same = writeSearch(search) === writeSearch(this.search)
     if (same && this.ready && this.problem === null) this.follow()
     else await this.load(search)
   }
@@ -65,12 +67,13 @@ export class TasksModel {
     this.search = search
     this.loading = true
     try {
-      const [page, chips] = await Promise.all([
+      const [page, understood] = await Promise.all([
         api.tasks({ ...search, limit: PAGE_SIZE }, signal),
-        search.q.trim() === '' ? [] : api.understand(search.q, signal).then((one) => one.chips),
+        search.q.trim() === '' ? null : api.understand(search.q, search.tz, signal),
       ])
       this.rows = loaded(page.items)
-      this.chips = chips
+      this.chips = understood?.chips ?? []
+      this.exact = understood?.canonical ?? ''
       this.clear()
       this.sentence = page.sentence
       this.next = page.next
@@ -81,7 +84,7 @@ export class TasksModel {
       this.retry.succeeded()
       this.ready = true
       this.follow()
-      this.facets.show(search.q, chips)
+      this.facets.show(search.q, search.tz, this.chips)
     } catch (error) {
       this.fail(error)
     } finally {
@@ -172,6 +175,7 @@ export class TasksModel {
     this.stop?.()
     this.stop = stream.follow({
       q: this.search.q,
+      tz: this.search.tz,
       left: true,
       after: this.seq,
       changes: (changes) => this.hear(changes),

@@ -1,18 +1,26 @@
 import { describe, expect, it } from 'vitest'
-import { readSearch, sortOf, turnOrder, writeSearch } from './search'
+import { readSearch, sortOf, turnOrder, writeSearch, zoneFor } from './search'
 
 describe('a search', () => {
   it('leaves its defaults out of the address', () => {
-    expect(writeSearch({ q: '', order: '-changed' })).toBe('')
-    expect(writeSearch({ q: '  ', order: '-changed' })).toBe('')
+    expect(writeSearch({ q: '', order: '-changed', tz: 'Europe/Berlin' })).toBe('')
+    expect(writeSearch({ q: '  ', order: '-changed', tz: 'Europe/Berlin' })).toBe('')
   })
 
   it.each([
-    { q: 'state:FAILURE "no answer" -name:a*&b', order: '-changed' },
-    { q: '', order: 'runtime' },
-    { q: 'größe + 100%', order: '-runtime' },
+    { q: 'state:FAILURE "no answer" -name:a*&b', order: '-changed', tz: 'UTC' },
+    { q: '', order: 'runtime', tz: 'UTC' },
+    { q: 'größe + 100%', order: '-runtime', tz: 'UTC' },
+    { q: 'received:2026-11-28', order: '-changed', tz: 'Europe/Berlin' },
   ])('is the same after writing and reading: $q $order', (search) => {
-    expect(readSearch(writeSearch(search))).toEqual(search)
+    expect(readSearch(writeSearch(search), 'UTC')).toEqual(search)
+  })
+
+  it('keeps the zone of its dates, and has that of the screen for new ones', () => {
+    const before = { q: 'received:2026-11-28', order: '-changed', tz: 'Europe/Berlin' }
+
+    expect(zoneFor('state:FAILURE received:2026-11-28', before, 'UTC')).toBe('Europe/Berlin')
+    expect(zoneFor('received:2026-11-27', before, 'UTC')).toBe('UTC')
   })
 
   it('turns a column descending, ascending, and back', () => {

@@ -5,18 +5,26 @@ export const DEFAULT_ORDER = '-changed'
 export interface Search {
   q: string
   order: string
+  /** The time zone of times in `q` that name none (an IANA name). */
+  tz: string
 }
 
-export function readSearch(parameters: string): Search {
+/** The search of an address. One that names no zone is read in `shown`, that of the screen. */
+export function readSearch(parameters: string, shown: string): Search {
   const read = new URLSearchParams(parameters)
-  return { q: read.get('q') ?? '', order: read.get('order') || DEFAULT_ORDER }
+  return {
+    q: read.get('q') ?? '',
+    order: read.get('order') || DEFAULT_ORDER,
+    tz: read.get('tz') || shown,
+  }
 }
 
 /** "?q=state%3AFAILURE&order=-runtime", or "" for the default search. */
-export function writeSearch(search: Search): string {
+export function writeSearch(search: Omit<Search, 'tz'> & { tz?: string }): string {
   const written = new URLSearchParams()
   if (search.q.trim() !== '') written.set('q', search.q)
   if (search.order !== DEFAULT_ORDER) written.set('order', search.order)
+  if (search.tz !== undefined && datesOf(search.q) !== '') written.set('tz', search.tz)
   const text = written.toString()
   return text === '' ? '' : `?${text}`
 }
@@ -32,4 +40,13 @@ export function turnOrder(order: string, field: string): string {
 export function sortOf(order: string, field: string): 'ascending' | 'descending' | 'none' {
   if (order === field) return 'ascending'
   return order === `-${field}` ? 'descending' : 'none'
+}
+
+/** In which zone `q` is meant: that of the search before, if its dates are in it, else `shown`. */
+export function zoneFor(q: string, before: Search, shown: string): string {
+  return datesOf(q) === datesOf(before.q) ? before.tz : shown
+}
+
+function datesOf(q: string): string {
+  return (q.match(/\d{4}-\d\d-\d\d[^\s,()]*/g) ?? []).join(' ')
 }
