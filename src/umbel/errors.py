@@ -8,7 +8,8 @@
     ├── StoreError
     │   ├── StoreBusy            another Umbel writes to this directory
     │   ├── StoreTooNew          the directory was written by a newer Umbel
-    │   ├── StoreUnwritable      permissions, a full disk, a vanished mount
+    │   ├── StoreUnwritable      permissions, a read-only or vanished mount
+    │   │   └── StoreFull        no room on the disk
     │   ├── StoreCorrupt         a file is damaged
     │   └── CursorError          a paging cursor is not one of ours, or has expired
     ├── BrokerError              (sent: how many messages the broker had taken before)
@@ -110,6 +111,10 @@ class StoreUnwritable(StoreError):
     """The data directory cannot be written: permissions, a full disk, a vanished mount."""
 
     retriable = True
+
+
+class StoreFull(StoreUnwritable):
+    """There is no room left where the data directory is."""
 
 
 class StoreCorrupt(StoreError):

@@ -4,7 +4,8 @@ A store is opened either to write (one process, one thread calls `apply`, `repor
 `keep_tallies` and `trim`) or to read (any number of processes; every reading method may be
 called from any thread, at the same time). Methods block; callers on an event loop use threads.
 What cannot be done raises a `StoreError` that says what to do next, and leaves the store as it
-was.
+was. A damaged part of a store stops neither writing nor reading of the others: answers are
+given without it, and `status` tells what is missing.
 """
 
 from __future__ import annotations
@@ -222,18 +223,29 @@ class Tallies(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DamagedPart(msgspec.Struct, frozen=True, kw_only=True):
-    """A file of the store that cannot be read and was set aside, while the rest goes on:
-    what is wrong and what is missing without it, what to do, and since when (Unix seconds)."""
+    """A file of the store that cannot be read, while everything else goes on: what is missing
+    without it, what to do, and since when (Unix seconds).
+
+    `name` is the file's in the data directory and `path` where it is now: with `is_aside` it
+    was moved out of the way, else it is asked again each time. `reason` is what was found,
+    `tasks` how many it has (0 if none is missing), and `oldest` and `newest` when the first
+    and the last of them were first seen; None where unknown."""
 
     name: str
     sentence: str
     remedy: str = ""
     since: float | None = None
+    path: str = ""
+    reason: str = ""
+    is_aside: bool = False
+    tasks: int | None = None
+    oldest: float | None = None
+    newest: float | None = None
 
 
 class StoreStatus(msgspec.Struct, frozen=True, kw_only=True):
     """The store's own measures. `unindexed` counts tasks that text search still scans;
-    `damaged` are the parts that are set aside."""
+    `damaged` are the parts that cannot be read or were set aside."""
 
     kind: str
     location: str

@@ -66,7 +66,7 @@ def test_a_directory_that_cannot_be_made_is_told_by_those_who_write(tmp_path: Pa
     (tmp_path / "file").write_text("")
     ledger = SqliteLedger(tmp_path / "file" / "data")
 
-    with pytest.raises(StoreUnwritable, match=r"cannot use .*data .*Check that the directory"):
+    with pytest.raises(StoreUnwritable, match=r"cannot use .*data.* .*Check that the directory"):
         ledger.put_token(token("a"))
 
     assert names(ledger) == []

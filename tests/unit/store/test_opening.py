@@ -11,10 +11,10 @@ from pathlib import Path
 import apsw
 import pytest
 
-from tests.contract.stories import BASE, shop, succeeded, uuid_of
+from tests.contract.stories import BASE, succeeded, uuid_of
 from tests.support.waiting import wait_until
 from umbel.clock import SystemClock
-from umbel.errors import StoreBusy, StoreCorrupt, StoreError, StoreUnwritable
+from umbel.errors import StoreBusy, StoreError, StoreUnwritable
 from umbel.query.ast import EVERYTHING
 from umbel.store.base import Retention
 from umbel.store.sqlite import SqliteStore
@@ -68,20 +68,6 @@ def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         SqliteStore(tmp_path / "file" / "data", write=True)
 
 
-@pytest.mark.parametrize("file", ["umbel.db", "tasks-000001.db"])
-@pytest.mark.parametrize("write", [True, False])
-def test_a_damaged_file_is_named(tmp_path: Path, file: str, write: bool) -> None:
-    store = SqliteStore(tmp_path, write=True)
-    store.apply(shop())
-    store.close()
-    (tmp_path / file).write_bytes(b"not a database" * 1_000)
-
-    with pytest.raises(StoreCorrupt, match="damaged"):
-        SqliteStore(tmp_path, write=write).task(uuid_of(1))
-
-    assert (tmp_path / file).read_bytes().startswith(b"not a database")
-
-
 def test_a_store_that_was_closed_opens_with_all_it_had(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path, write=True, partition_tasks=4)
     for number in range(12):
@@ -133,7 +119,7 @@ def test_a_walk_goes_on_over_partitions_that_are_removed_meanwhile(tmp_path: Pat
     writer = SqliteStore(tmp_path, write=True, partition_tasks=5)
     for number in range(20):
         writer.apply(succeeded(uuid_of(number), BASE + number))
-    reader = Reader(tmp_path)
+    reader = Reader(tmp_path, SystemClock())
     walk = Walk(reader, EVERYTHING, BASE, Deadline(SystemClock(), 60.0), descending=False)
 
     with closing(walk.found()) as found:

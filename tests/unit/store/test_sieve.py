@@ -57,7 +57,7 @@ def test_a_missing_damaged_or_other_file_gives_an_empty_one(tmp_path: Path) -> N
     sieve.save(path)
 
     assert load(tmp_path / "none", 1_000).upto == 0
-    assert load(path, 1_000_000).upto == 0
+    assert load(path, 100).upto == 0
     path.write_bytes(path.read_bytes()[:-1] + b"\x01")
     assert load(path, 1_000).upto == 0
     path.write_bytes(b"short")

@@ -1,12 +1,18 @@
-"""umbel.db: which partitions there are, workers, and what collectors say of themselves."""
+"""umbel.db: which partitions there are, workers, and what collectors say of themselves.
+
+The list of partitions is a list of files that are there anyway. So where they differ, the
+files are right: what the list lacks is taken in, what it names in vain is struck out, and a
+lost umbel.db is made anew.
+"""
 
 # ruff: noqa: S608  what is put into statements is our own: columns, numbers, marks
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import apsw
 import msgspec
@@ -35,6 +41,56 @@ class Catalog:
     def __init__(self, directory: Path) -> None:
         self.connection = open_writer(meta_path(directory), "meta")
         self.file = Held(meta_path(directory))
+
+    def agree_with(self, files: set[int]) -> tuple[int, ...]:
+        """List exactly the partitions of these numbers; those that were not listed."""
+        listed = set(partitions(self.connection))
+        if listed != files:
+            with self.connection:
+                self.connection.executemany(
+                    "DELETE FROM partition WHERE number = ?", ((n,) for n in listed - files)
+                )
+                self.connection.executemany(
+                    "INSERT INTO partition (number) VALUES (?)", ((n,) for n in files - listed)
+                )
+                self.connection.execute(
+                    "UPDATE partition SET sealed = number < (SELECT max(number) FROM partition)"
+                )
+        return tuple(sorted(files - listed))
+
+    def take_over(self, damaged: Path) -> None:
+        """Everything but the partitions from a damaged umbel.db, as far as it can be read."""
+        tables = [
+            str(name)
+            for (name,) in self.connection.execute(
+                "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'partition'"
+                " AND name NOT LIKE 'sqlite%'"
+            ).fetchall()
+        ]
+        with contextlib.suppress(Exception):
+            source = apsw.Connection(str(damaged), flags=apsw.SQLITE_OPEN_READWRITE)
+            for table in tables:
+                self._take_table(source, table)
+            source.close()
+
+    def _take_table(self, source: apsw.Connection, table: str) -> None:
+        rows: list[tuple[Any, ...]] = []
+        with contextlib.suppress(Exception):
+            for row in source.execute(f"SELECT * FROM {table}"):
+                rows.append(row)  # noqa: PERF402  what was read before it fails is kept
+        if not rows:
+            return
+        with contextlib.suppress(apsw.Error), self.connection:
+            if table == "floor":
+                self.connection.execute("UPDATE floor SET seq = max(seq, ?)", rows[0])
+                return
+            marks = ",".join("?" * len(rows[0]))
+            self.connection.executemany(f"REPLACE INTO {table} VALUES ({marks})", rows)
+
+    def raise_floor(self, seq: int) -> None:
+        """Change numbers go on after `seq`."""
+        with self.connection:
+            self.connection.execute("UPDATE floor SET seq = max(seq, ?)", (seq,))
 
     def add_partition(self, number: int) -> None:
         """The partition exists, is the newest, and is the only one that takes new tasks."""

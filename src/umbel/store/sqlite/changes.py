@@ -14,6 +14,8 @@ from collections.abc import Iterable
 from itertools import repeat
 from typing import NamedTuple
 
+import apsw
+
 from umbel.cluster.task import STATES, Task
 from umbel.store.base import Change, Changes
 from umbel.store.sqlite.files import only_row
@@ -37,14 +39,17 @@ class _Entry(NamedTuple):
 
 def newest_seq(reader: Reader, numbers: Iterable[int]) -> int:
     """The number of the latest change in these partitions, or before them."""
-    with reader.meta() as connection:
-        newest = int(only_row(connection, "SELECT seq FROM floor")[0])
+    newest = reader.of_meta(_floor, 0)
     for number in numbers:
         with reader.partition(number) as partition:
             if partition is not None:
                 (last,) = only_row(partition.connection, "SELECT max(seq) FROM change")
                 newest = max(newest, last or 0)
     return newest
+
+
+def _floor(connection: apsw.Connection) -> int:
+    return int(only_row(connection, "SELECT seq FROM floor")[0])
 
 
 def follow(reader: Reader, after: int, limit: int) -> Changes:

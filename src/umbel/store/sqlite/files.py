@@ -20,6 +20,9 @@ _TEXT_CACHE_KIB = 4_096
 #: A WAL that grew beyond this is cut back when it is checkpointed.
 WAL_MAX_BYTES = 64 * 2**20
 _WAL_CHECKPOINT_PAGES = 2_000
+_WAL_LEAST_PAGES = 64
+#: How long those who read are waited for before a file is closed.
+_CHECKPOINT_MS = 500
 
 
 class NotYetMade(Exception):
@@ -48,6 +51,12 @@ def text_path(directory: Path, number: int) -> Path:
 
 def sieve_path(directory: Path, number: int) -> Path:
     return directory / f"tasks-{number:06}.sieve"
+
+
+def numbers_in(directory: Path) -> set[int]:
+    """The numbers of the files of tasks that are there."""
+    names = (path.name[len("tasks-") : -len(".db")] for path in directory.glob("tasks-*.db"))
+    return {int(digits) for digits in names if digits.isdecimal()}
 
 
 def with_journals(path: Path) -> tuple[Path, ...]:
@@ -115,6 +124,25 @@ def bound_wal(connection: apsw.Connection) -> None:
         # Those who read end within their budget; if not, the next commit tries again.
         with contextlib.suppress(apsw.BusyError):
             connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_RESTART)
+
+
+def bound_checkpoints(connection: apsw.Connection, size_bytes: int) -> None:
+    """Checkpoint a WAL that is larger than this, where less than usual may stay."""
+    page_bytes = 8_192
+    pages = max(_WAL_LEAST_PAGES, min(_WAL_CHECKPOINT_PAGES, size_bytes // page_bytes))
+    connection.wal_autocheckpoint(pages)
+    connection.pragma("journal_size_limit", min(WAL_MAX_BYTES, 4 * pages * page_bytes))
+
+
+def checkpoint(connection: apsw.Connection) -> None:
+    """Put what the WAL has into the file itself and cut the WAL to nothing, as far as those
+    who read let it; so that a copy of the file alone is whole."""
+    connection.set_busy_timeout(_CHECKPOINT_MS)
+    try:
+        with contextlib.suppress(apsw.Error):
+            connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+    finally:
+        connection.set_busy_timeout(BUSY_MS)
 
 
 def open_reader(path: Path, kind: Kind) -> apsw.Connection:

@@ -18,7 +18,9 @@ from pathlib import Path
 import apsw
 
 from umbel.clock import Clock
+from umbel.errors import StoreError, StoreTooNew
 from umbel.store.sqlite import textindex
+from umbel.store.sqlite.damage import Damaged, is_damage
 from umbel.store.sqlite.duty import Duty
 from umbel.store.sqlite.partition import WritePartition
 from umbel.store.sqlite.textindex import TextIndex
@@ -94,7 +96,9 @@ class Indexer:
                 if index.is_of_other_tasks():
                     index.close()
                     raise apsw.CorruptError("transactions are missing")
-            except (apsw.CorruptError, apsw.NotADBError) as error:
+            except Exception as error:
+                if not (is_damage(error) or isinstance(error, StoreTooNew)):
+                    raise
                 index = self._made_anew(number, error)
             self._indexes[number] = index
         return index
@@ -118,9 +122,9 @@ class Indexer:
             try:
                 if self._work():
                     pause = 0.0
-            except (apsw.CorruptError, apsw.NotADBError) as error:
-                self._rebuild(error)
-            except (apsw.Error, OSError) as error:
+            except Damaged as damaged:
+                self._leave_tasks(damaged)
+            except (apsw.Error, OSError, StoreError) as error:
                 _log.warning("The search index waits: %s.", error)
                 pause = _RETRY_S
             self._stopping.wait(pause)
@@ -143,8 +147,14 @@ class Indexer:
                 return False
             # Tidying waits until there is nothing left to index.
             sealed = partition is not partitions[-1]
-            more |= self._step(partition, sealed=sealed, idle=not more)
-        self._let_go(before=partitions[0].number)
+            try:
+                more |= self._step(partition, sealed=sealed, idle=not more)
+            except Exception as error:
+                if not is_damage(error):
+                    raise
+                self._rebuild(partition, error)
+        with self._writer.lock:
+            self._let_go({each.number for each in self._writer.partitions})
         return more
 
     def _waiting(self, partitions: list[WritePartition]) -> int:
@@ -199,18 +209,31 @@ class Indexer:
                 if partition.number == number:
                     partition.indexed = upto
 
-    def _rebuild(self, error: Exception) -> None:
-        for number in list(self._indexes):
-            with self._writer.lock:
-                self._begin_again(number, error)
+    def _rebuild(self, partition: WritePartition, error: Exception) -> None:
+        with self._writer.lock:
+            if partition in self._writer.partitions:
+                self._begin_again(partition.number, error)
+
+    def _leave_tasks(self, damaged: Damaged) -> None:
+        """The tasks cannot be read, so they are set aside, and the index with them."""
+        index = self._indexes.pop(damaged.number or 0, None)
+        if index is not None:
+            index.close()
+        try:
+            self._writer.set_aside(damaged)
+        except StoreError as error:
+            _log.error("%s", error)
+            self._stopping.wait(_RETRY_S)
 
     def _begin_again(self, number: int, reason: object) -> None:
         self._indexes[number] = index = self._made_anew(number, reason)
         self._upto[number] = index.upto
 
-    def _let_go(self, before: int) -> None:
+    def _let_go(self, there: set[int]) -> None:
         """Forget the indexes of partitions that were removed."""
-        for number in [number for number in self._upto if number < before]:
+        if not there:
+            return
+        for number in [number for number in self._upto if number not in there]:
             del self._upto[number]
             self._files.pop(number, None)
             index = self._indexes.pop(number, None)

@@ -42,13 +42,13 @@ class LedgerFile:
     @contextmanager
     def reading(self) -> Iterator[apsw.Connection | None]:
         """A connection that only reads; None as long as nothing was ever written."""
-        with self._reader.lock, told(self._directory):
+        with self._reader.lock, told(self._path):
             yield self._opened_reader()
 
     @contextmanager
     def writing(self) -> Iterator[apsw.Connection]:
         """A transaction: all of what is done inside is durable after it, or none of it."""
-        with self._writer.lock, told(self._directory):
+        with self._writer.lock, told(self._path):
             connection = self._opened_writer()
             connection.execute("BEGIN IMMEDIATE")
             try:

@@ -17,9 +17,11 @@ from typing import NamedTuple
 
 import apsw
 
+from umbel.cluster.task import Task
 from umbel.query.match import Test
 from umbel.query.sql import Condition, Parameter
 from umbel.store.sqlite import access, need
+from umbel.store.sqlite.damage import BODY_DAMAGE
 from umbel.store.sqlite.position import Found, Position
 from umbel.store.sqlite.presence import Presence
 from umbel.store.sqlite.ranges import Range, Windows
@@ -204,8 +206,20 @@ class Look:
         """All of them, for the columns decided alone."""
         partition, bodies = self._partition, self._question.bodies
         for task_id, uuid, _, changed, body in rows:
-            packed = partition.packed(body or partition.body(task_id)) if bodies else b""
-            yield Found(Position(partition.number, task_id), uuid, packed, changed, None)
+            task = None
+            if bodies:
+                task = self._made(uuid, changed, body or partition.body(task_id))
+                if task is None:
+                    continue
+            yield Found(Position(partition.number, task_id), task)
+
+    def _made(self, uuid: Id, changed: float, z: bytes) -> Task | None:
+        """The task; None if its body cannot be read."""
+        try:
+            return self._partition.task(uuid, changed, z)
+        except BODY_DAMAGE as error:
+            self._partition.unread = error
+            return None
 
     def _tested(self, rows: Iterable[_Row]) -> Iterator[Found]:
         """Those that match; ends early when time is up."""
@@ -213,10 +227,14 @@ class Look:
         presence, matches = self._question.presence, self._question.matches
         for task_id, uuid, state, changed, body in rows:
             z = body or partition.body(task_id)
-            if presence is None or presence(partition.packed(z), states[state]):
-                task = partition.task(uuid, changed, z)
-                if matches(task):
-                    yield Found(Position(partition.number, task_id), uuid, b"", changed, task)
+            task = None
+            try:
+                if presence is None or presence(partition.packed(z), states[state]):
+                    task = partition.task(uuid, changed, z)
+            except BODY_DAMAGE as error:
+                partition.unread = error
+            if task is not None and matches(task):
+                yield Found(Position(partition.number, task_id), task)
             if self._progress.time_is_up():  # a costly query takes milliseconds for each
                 self._reach(task_id)
                 return

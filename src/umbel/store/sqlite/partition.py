@@ -14,10 +14,11 @@ import contextlib
 import math
 from array import array
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from itertools import compress
 from operator import ne
 from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from typing import Concatenate, Final, Literal, NamedTuple, ParamSpec, TypeVar
 
 import apsw
 
@@ -25,11 +26,21 @@ from umbel.cluster.task import Task
 from umbel.query.arguments import keys
 from umbel.store.sqlite import many, sieve, zones
 from umbel.store.sqlite.body import SAMPLES_WANTED, Bodies, train
-from umbel.store.sqlite.files import Held, bound_wal, only_row, open_writer, sieve_path, tasks_path
+from umbel.store.sqlite.damage import Damaged, is_damage
+from umbel.store.sqlite.files import (
+    Held,
+    bound_wal,
+    checkpoint,
+    only_row,
+    open_writer,
+    sieve_path,
+    tasks_path,
+)
 from umbel.store.sqlite.ids import RUN_BITS, runs
 from umbel.store.sqlite.rollup import RollUp
-from umbel.store.sqlite.row import COLUMNS, Id, Row, row
+from umbel.store.sqlite.row import CHANGED, COLUMNS, Id, Row, row
 from umbel.store.sqlite.texts import texts
+from umbel.store.sqlite.troubles import keep_errno
 from umbel.store.sqlite.vocabulary import GrowingVocabulary
 
 #: Names of keyword arguments are read from every task at first, then from one in so many.
@@ -38,6 +49,20 @@ _KEYS_ALWAYS = 500
 _KEYS_MAX = 1_000
 #: Changes that `follow` can go back.
 CHANGES_KEPT = 100_000
+
+
+class Unfinished(NamedTuple):
+    """A task that moves to another partition: its id, the time of its last event, when it
+    changed last, its facts."""
+
+    uuid: Id
+    timestamp: float
+    changed: float
+    packed: bytes
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 _INDEXES: Final = range(len(COLUMNS))
 _SHARED_COLUMNS: Final = tuple(map(COLUMNS.index, ("name", "state", "worker", "queue")))
@@ -53,11 +78,40 @@ class Known(NamedTuple):
     packed: bytes
 
 
+def _telling_damage(
+    method: Callable[Concatenate[WritePartition, P], R],
+) -> Callable[Concatenate[WritePartition, P], R]:
+    """The method, with `Damaged` for what says that the file is not what it was."""
+
+    def call(self: WritePartition, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return method(self, *args, **kwargs)
+        except Exception as error:
+            keep_errno(self.connection, error)
+            if is_damage(error):
+                raise Damaged(self.number, error) from error
+            raise
+
+    call.__doc__ = method.__doc__
+    return call
+
+
 class WritePartition:
-    """`tasks` is what the file is meant to hold. Raises SQLite's errors as they come."""
+    """`tasks` is what the file is meant to hold. Raises `Damaged` when the file is, and
+    SQLite's other errors as they come."""
 
     def __init__(self, directory: Path, number: int, tasks: int) -> None:
         self.number = number
+        try:
+            self._open(directory, number, tasks)
+        except Exception as error:
+            if hasattr(self, "connection"):
+                self.close()
+            if is_damage(error):
+                raise Damaged(number, error) from error
+            raise
+
+    def _open(self, directory: Path, number: int, tasks: int) -> None:
         self._tasks = tasks
         self._sieve_path = sieve_path(directory, number)
         self.connection = open_writer(tasks_path(directory, number), "tasks")
@@ -99,6 +153,14 @@ class WritePartition:
         loaded = sieve.load(self._sieve_path, self._tasks)
         if loaded.upto >= self.next_id:
             loaded = sieve.Sieve(self._tasks)
+        return self._filled(loaded)
+
+    def widen_sieve(self) -> None:
+        """Make room for as many tasks as the partition is meant to hold."""
+        if not self._sieve.is_of(self._tasks):
+            self._sieve = self._filled(sieve.Sieve(self._tasks))
+
+    def _filled(self, loaded: sieve.Sieve) -> sieve.Sieve:
         for uuid, number in self.connection.execute(
             "SELECT uuid, id FROM task WHERE id > ? ORDER BY id", (loaded.upto,)
         ):
@@ -111,6 +173,7 @@ class WritePartition:
     def may_hold(self, hashes: tuple[int, int]) -> bool:
         return self._sieve.may_hold(hashes)
 
+    @_telling_damage
     def find(self, uuid: Id) -> Known | None:
         """A task that is in the file."""
         found = self.connection.execute(
@@ -120,14 +183,20 @@ class WritePartition:
         ).fetchone()
         if found is None:
             return None
-        return Known(found[0], found[2:], self.bodies.packed(found[1]))
+        try:
+            packed = self.bodies.packed(found[1])
+        except KeyError as error:
+            raise apsw.CorruptError("a task's body cannot be read") from error
+        return Known(found[0], found[2:], packed)
 
+    @_telling_damage
     def oldest_seen(self) -> float:
         """When the first task of the file was first seen; infinity if it is empty."""
         found = self.connection.execute("SELECT seen FROM task ORDER BY id LIMIT 1").fetchone()
         return math.inf if found is None else float(found[0])
 
-    def latest(self, field: Literal["timestamp", "changed"]) -> float:
+    @_telling_damage
+    def latest(self, field: Literal["timestamp", "changed", "seen"]) -> float:
         """The latest such time of all tasks; 0 if there are none."""
         found = only_row(
             self.connection,
@@ -136,6 +205,18 @@ class WritePartition:
             (zones.zone_of(self.next_id) << zones.ZONE_BITS,),
         )
         return float(found[0])
+
+    @_telling_damage
+    def unfinished(self, since: float, most: int) -> list[Unfinished]:
+        """Tasks that have not ended and changed since then, those that changed last first."""
+        rows = self.connection.execute(
+            f"SELECT uuid, timestamp, {CHANGED}, z FROM task JOIN body ON body.id = task.id"
+            " WHERE state < 8 AND state < 6 AND timestamp >= ? ORDER BY timestamp DESC LIMIT ?",
+            (since, most),
+        )
+        return [
+            Unfinished(uuid, at, changed, self.bodies.packed(z)) for uuid, at, changed, z in rows
+        ]
 
     # -- gathering a batch ---------------------------------------------------------------
 
@@ -148,6 +229,9 @@ class WritePartition:
         self._packed.append(packed)
         self._changed.append(number)
         self._states.append(0)
+        if number < self.indexed:
+            # The index of a partition that was sealed once went to the end of its last block.
+            self._retexted.append((number,))
         self._sieve.add(hashes)
         self._after.append(columns)
         self._sample(number, task, packed)
@@ -189,6 +273,7 @@ class WritePartition:
         """How many tasks the batch touches."""
         return len(self._changed)
 
+    @_telling_damage
     def flush(self, seq: int) -> None:
         """Write the batch, whose last change has number `seq`; `commit` makes it stand."""
         connection = self.connection
@@ -227,6 +312,7 @@ class WritePartition:
                 self.vocabulary.count(number, n * by)
         self._rollup.add(rows, by)
 
+    @_telling_damage
     def commit(self) -> None:
         self.connection.execute("COMMIT")
         self.has_retext = self.has_retext or bool(self._retexted)
@@ -245,6 +331,7 @@ class WritePartition:
         self.connection.execute("INSERT INTO compression VALUES (?, ?)", (number, dictionary))
         self.bodies.learn(number, dictionary)
 
+    @_telling_damage
     def dictionary(self) -> bytes | None:
         """The newest trained dictionary."""
         found = self.connection.execute(
@@ -253,11 +340,27 @@ class WritePartition:
         return None if found is None else found[0]
 
     def save_sieve(self) -> None:
-        self._sieve.save(self._sieve_path)
+        """Keep the sieve in its file, as small as the tasks allow."""
+        self._sieve.shrunk().save(self._sieve_path)
+
+    def forget_sieve(self) -> None:
+        """Take the file away, since it will not know all tasks."""
+        self._sieve_path.unlink(missing_ok=True)
+
+    def checkpoint(self) -> None:
+        """See `files.checkpoint`."""
+        checkpoint(self.connection)
+
+    def abandon(self) -> None:
+        """Close a file that was unlinked, without putting it in order."""
+        with contextlib.suppress(apsw.Error):
+            self.connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+        self.close()
 
     def close(self) -> None:
         """Give up an open batch, if there is one, and the file."""
         with contextlib.suppress(apsw.Error):
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
-        self.connection.close()
+        with contextlib.suppress(apsw.Error):
+            self.connection.close()

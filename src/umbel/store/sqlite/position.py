@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from umbel.cluster.facts import unpack
-from umbel.cluster.task import Task, project
-from umbel.store.sqlite.row import Id, id_text
+from umbel.cluster.task import Task
 
 #: Bits of a position's number that are the id.
 _ID_BITS = 32
@@ -30,15 +28,14 @@ def position_of(arrival: int) -> Position:
 
 
 class Found(NamedTuple):
-    """A task that matches, by its id, packed facts and last change. `made` is the task
-    itself, if it had to be made to tell."""
+    """Where a task is that matches. `made` is the task itself, if it was asked for or had to
+    be made to tell."""
 
     position: Position
-    uuid: Id
-    packed: bytes
-    changed: float
     made: Task | None
 
     @property
     def task(self) -> Task:
-        return self.made or project(id_text(self.uuid), unpack(self.packed), self.changed)
+        if self.made is None:
+            raise RuntimeError("This walk was not asked for the tasks themselves.")
+        return self.made

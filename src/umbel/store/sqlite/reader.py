@@ -6,193 +6,69 @@ asks, a few for each file, since opening one costs more than most questions.
 
 Partitions come and go while this process runs: the list in umbel.db is read anew for every
 question, and a file that was removed in between is simply not there any more; one that is
-open stays readable to its end.
+open stays readable to its end. So is a file that cannot be read: the question goes on without
+the rest of it, and `unreadable` tells which it was.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import apsw
 
 from umbel.clock import Clock
-from umbel.cluster.facts import Facts, unpack
-from umbel.cluster.task import Task, project
+from umbel.errors import StoreCorrupt, StoreError
+from umbel.store.base import DamagedPart
 from umbel.store.sqlite import catalog
-from umbel.store.sqlite.body import Bodies
+from umbel.store.sqlite.damage import is_damage, unreadable
 from umbel.store.sqlite.files import (
     NotYetMade,
     identity,
     meta_path,
-    only_row,
+    numbers_in,
     open_reader,
     sieve_path,
     tasks_path,
-    text_path,
 )
-from umbel.store.sqlite.need import indexed
-from umbel.store.sqlite.row import Id, id_text
+from umbel.store.sqlite.read_partition import Deadline as Deadline
+from umbel.store.sqlite.read_partition import ReadPartition as ReadPartition
+from umbel.store.sqlite.row import Id
 from umbel.store.sqlite.sieve import SieveFile, marks
-from umbel.store.sqlite.texts import texts
 from umbel.store.sqlite.troubles import missing, told
-from umbel.store.sqlite.vocabulary import Vocabulary
 
+_log = logging.getLogger(__name__)
+
+R = TypeVar("R")
 #: Idle connections that are kept for each file, and for umbel.db.
 _IDLE_MAX = 3
-#: Virtual machine steps between two looks at the clock.
-_STEPS = 4_000
-#: Tasks by which a search judges what is rare.
-_SAMPLE_TASKS = 128
-
-
-class Deadline:
-    """A moment on the monotonic clock after which a question gives what it has."""
-
-    def __init__(self, clock: Clock, budget_s: float) -> None:
-        self._clock = clock
-        self._end = clock.monotonic() + budget_s
-
-    def passed(self) -> bool:
-        return self._clock.monotonic() >= self._end
-
-
-class ReadPartition:
-    """One thread's view of one partition."""
-
-    def __init__(self, directory: Path, number: int) -> None:
-        self.number = number
-        self._directory = directory
-        self._path = tasks_path(directory, number)
-        self._file = identity(self._path)
-        self.connection = open_reader(self._path, "tasks")
-        self._text: apsw.Connection | None = None
-        self._text_file = 0
-        self._bodies = Bodies()
-        self._vocabulary: tuple[int, Vocabulary] | None = None
-        self._deadline: Deadline | None = None
-        self._sample: tuple[str, int] = "", 0
-
-    @property
-    def vocabulary(self) -> Vocabulary:
-        """The shared values of this moment."""
-        version = int(self.connection.pragma("data_version"))
-        if self._vocabulary is None or self._vocabulary[0] != version:
-            self._vocabulary = version, Vocabulary(self.connection)
-        return self._vocabulary[1]
-
-    @property
-    def text(self) -> apsw.Connection | None:
-        """The search index as it is at the first use, or None as long as there is none."""
-        if self._text is not None and self._text.in_transaction:
-            return self._text
-        path = text_path(self._directory, self.number)
-        try:
-            # An index that was made anew is another file.
-            file = path.stat().st_ino
-            if self._text is None or file != self._text_file:
-                self.drop_text()
-                self._text, self._text_file = open_reader(path, "text"), file
-                # Belongs to this connection alone, so a file that is only read can have it.
-                self._text.execute(
-                    "CREATE VIRTUAL TABLE temp.token USING fts5vocab(main, document, row)"
-                )
-        except (FileNotFoundError, NotYetMade, apsw.CantOpenError):
-            self.drop_text()
-            return None
-        self._watch(self._deadline)
-        self._text.execute("BEGIN")
-        return self._text
-
-    @property
-    def sample(self) -> tuple[str, int]:
-        """The folded texts of a few tasks, the newest at the first use, and their number."""
-        if self._sample[1] < _SAMPLE_TASKS:
-            rows = self.connection.execute(
-                "SELECT z FROM body ORDER BY id DESC LIMIT ?", (_SAMPLE_TASKS,)
-            )
-            found = [indexed(texts(self.packed(z))) for (z,) in rows]
-            self._sample = "".join(found), len(found)
-        return self._sample
-
-    def body(self, task_id: int) -> bytes:
-        """The compressed body of a task that exists."""
-        return bytes(only_row(self.connection, "SELECT z FROM body WHERE id = ?", (task_id,))[0])
-
-    def packed(self, z: bytes) -> bytes:
-        """A body as `cluster.facts.pack` gave it."""
-        try:
-            return self._bodies.packed(z)
-        except KeyError:
-            for number, dictionary in self.connection.execute(
-                "SELECT id, z FROM compression ORDER BY id"
-            ):
-                self._bodies.learn(number, dictionary)
-            return self._bodies.packed(z)
-
-    def facts(self, z: bytes) -> Facts:
-        return unpack(self.packed(z))
-
-    def task(self, uuid: Id, changed: float, z: bytes) -> Task:
-        """The task with this id, last change and body."""
-        return project(id_text(uuid), self.facts(z), changed)
-
-    def newest_id(self) -> int:
-        """The highest task id; 0 in an empty partition."""
-        return int(only_row(self.connection, "SELECT max(id) FROM task")[0] or 0)
-
-    def is_in_place(self) -> bool:
-        """Whether the file that is read is still the one in the directory."""
-        return identity(self._path) == self._file
-
-    def begin(self, deadline: Deadline | None) -> None:
-        self.connection.execute("BEGIN")
-        self._watch(deadline)
-
-    def end(self) -> None:
-        self._watch(None)
-        for connection in (self.connection, self._text):
-            if connection is not None and connection.in_transaction:
-                connection.execute("ROLLBACK")
-
-    def _watch(self, deadline: Deadline | None) -> None:
-        self._deadline = deadline
-        handler = None if deadline is None else deadline.passed
-        for connection in (self.connection, self._text):
-            if connection is not None:
-                connection.set_progress_handler(handler, _STEPS)
-
-    def drop_text(self) -> None:
-        """Let go of a search index that was damaged or replaced."""
-        if self._text is not None:
-            self._text.close()
-            self._text = None
-
-    def close(self) -> None:
-        self.drop_text()
-        self.connection.close()
 
 
 class Reader:
     """All partitions, for reading, from any thread."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, clock: Clock) -> None:
         self.directory = directory
+        self._clock = clock
+        #: Files that could not be read, by partition (None for umbel.db), and which file it was.
+        self._unreadable: dict[int | None, tuple[tuple[int, int] | None, DamagedPart]] = {}
         self._lock = threading.Lock()
         self._idle: dict[int, list[ReadPartition]] = defaultdict(list)
         self._idle_meta: list[apsw.Connection] = []
         self._meta_file: tuple[int, int] | None = None
-        self._sieves: dict[int, SieveFile] = {}
+        self._sieves: dict[int, tuple[tuple[int, int] | None, SieveFile]] = {}
         self._closed = False
 
     @contextmanager
     def meta(self) -> Iterator[apsw.Connection]:
         """A connection to umbel.db."""
         path = meta_path(self.directory)
-        with told(self.directory):
+        with told(path):
             file = identity(path)
             connection = self._idle_meta_of(file)
             if connection is None:
@@ -226,12 +102,47 @@ class Reader:
         except NotYetMade as error:
             raise missing(self.directory) from error
 
+    def of_meta(self, read: Callable[[apsw.Connection], R], otherwise: R) -> R:
+        """What `read` finds in umbel.db; something else while the file is damaged."""
+        try:
+            with self.meta() as connection:
+                return read(connection)
+        except StoreCorrupt as error:
+            self.note(None, error.__cause__ or error)
+            return otherwise
+
     def numbers(self) -> tuple[int, ...]:
-        """The partitions that exist now, the newest first."""
-        with self.meta() as connection:
-            numbers = catalog.partitions(connection)
+        """The partitions that exist now, the newest first. The files are there also where
+        umbel.db cannot be read, or was taken away and is not made anew yet."""
+        try:
+            numbers = self.of_meta(catalog.partitions, None)
+        except StoreError:
+            if meta_path(self.directory).exists() or not numbers_in(self.directory):
+                raise
+            numbers = None
+        if numbers is None:
+            numbers = tuple(sorted(numbers_in(self.directory)))
         self._let_go(set(numbers))
         return numbers[::-1]
+
+    def note(self, number: int | None, error: BaseException) -> None:
+        """Remember that a file cannot be read."""
+        path = meta_path(self.directory) if number is None else tasks_path(self.directory, number)
+        file = identity(path)
+        with self._lock:
+            known = self._unreadable.get(number)
+            if known is None or known[0] != file:
+                told_of = unreadable(self.directory, number, error, self._clock.now())
+                self._unreadable[number] = file, told_of
+                _log.error("%s %s", told_of.sentence, told_of.remedy)
+
+    def unreadable(self) -> tuple[DamagedPart, ...]:
+        """The files that could not be read and are still the same."""
+        with self._lock:
+            for number, (file, part) in list(self._unreadable.items()):
+                if file is None or identity(Path(part.path)) != file:
+                    del self._unreadable[number]
+            return tuple(part for _, part in self._unreadable.values())
 
     def _let_go(self, existing: set[int]) -> None:
         with self._lock:
@@ -248,11 +159,21 @@ class Reader:
         # The newest still takes tasks, so no file knows them all.
         yield from numbers[:1]
         for number in numbers[1:]:
-            sieve = self._sieves.get(number) or self._sieve(number)
+            sieve = self._sieve_of(number)
             if sieve is None or sieve.may_hold(hashes):
                 yield number
 
-    def _sieve(self, number: int) -> SieveFile | None:
+    def _sieve_of(self, number: int) -> SieveFile | None:
+        """The sieve in the file that is there now: tasks may have moved into a partition that
+        takes no new ones."""
+        file = identity(sieve_path(self.directory, number))
+        with self._lock:
+            known = self._sieves.get(number)
+        if known is not None and known[0] == file:
+            return known[1]
+        return self._sieve(number, file)
+
+    def _sieve(self, number: int, file: tuple[int, int] | None) -> SieveFile | None:
         """The sieve of a partition that takes no new tasks; None unless it has them all."""
         try:
             sieve = SieveFile(sieve_path(self.directory, number))
@@ -262,17 +183,21 @@ class Reader:
             if partition is None or sieve.upto != partition.newest_id():
                 return None
         with self._lock:
-            self._sieves[number] = sieve
+            self._sieves[number] = file, sieve
         return sieve
 
     @contextmanager
     def partition(
         self, number: int, deadline: Deadline | None = None
     ) -> Iterator[ReadPartition | None]:
-        """Partition `number` as it is now; None if it was removed. With a deadline, a
-        statement that runs into it raises `apsw.InterruptError`."""
-        with told(self.directory):
-            partition = self._borrow(number)
+        """Partition `number` as it is now; None if it was removed or is damaged. With a
+        deadline, a statement that runs into it raises `apsw.InterruptError`.
+
+        When the file proves damaged in the middle, what is done inside ends there, and what
+        comes after goes on.
+        """
+        with told(tasks_path(self.directory, number)):
+            partition = self._readable(number)
             if partition is None:
                 yield None
                 return
@@ -283,12 +208,27 @@ class Reader:
                     yield partition
                 finally:
                     partition.end()
+                if partition.unread is not None:
+                    self.note(number, partition.unread)
                 sound = True
             except apsw.InterruptError:
                 sound = True
                 raise
+            except Exception as error:
+                if not is_damage(error):
+                    raise
+                self.note(number, error)
             finally:
                 self._give_back(partition, keep=sound)
+
+    def _readable(self, number: int) -> ReadPartition | None:
+        try:
+            return self._borrow(number)
+        except Exception as error:
+            if not is_damage(error):
+                raise
+            self.note(number, error)
+            return None
 
     def _borrow(self, number: int) -> ReadPartition | None:
         with self._lock:

@@ -55,6 +55,21 @@ class Sieve:
                 return False
         return True
 
+    def is_of(self, tasks: int) -> bool:
+        """Whether it is as large as so many tasks need."""
+        return self._size >= size_bits(tasks)
+
+    def shrunk(self) -> Sieve:
+        """The same ids in no more room than they need: its halves laid over each other, since
+        a hash's place in half the size is its place in the whole without the upper bit."""
+        bits, size, wanted = self.bits, self._size, size_bits(self.upto)
+        while size > wanted:
+            size //= 2
+            half = size // 8
+            low, high = (int.from_bytes(part, "little") for part in (bits[:half], bits[half:]))
+            bits = bytearray((low | high).to_bytes(half, "little"))
+        return self if size == self._size else Sieve(size // _BITS_PER_TASK, bits, self.upto)
+
     def save(self, path: Path) -> None:
         """Write the file anew. What cannot be written is only slower to start."""
         head = _HEADER.pack(_MAGIC, self._size, self.upto, zlib.crc32(self.bits))
@@ -79,12 +94,13 @@ def load(path: Path, tasks: int) -> Sieve:
     bits = bytearray(content[_HEADER.size :])
     if (
         magic != _MAGIC
-        or size != size_bits(tasks)
+        or not size_bits(0) <= size <= size_bits(tasks)
+        or size & (size - 1)
         or len(bits) * 8 != size
         or zlib.crc32(bits) != checksum
     ):
         return Sieve(tasks)
-    return Sieve(tasks, bits, upto)
+    return Sieve(size // _BITS_PER_TASK, bits, upto)
 
 
 class SieveFile:
@@ -107,7 +123,10 @@ class SieveFile:
         first, step = hashes
         for number in range(4):
             bit = (first + number * step) & (self._size - 1)
-            byte = os.pread(self._file, 1, _HEADER.size + (bit >> 3))
+            try:
+                byte = os.pread(self._file, 1, _HEADER.size + (bit >> 3))
+            except OSError:
+                return True
             if byte and not byte[0] >> (bit & 7) & 1:
                 return False
         return True

@@ -24,6 +24,7 @@ from umbel.query.match import Test, compile_query
 from umbel.query.sql import NO, Bounds, to_sql
 from umbel.store.sqlite import access
 from umbel.store.sqlite.blocks import blocks_of
+from umbel.store.sqlite.damage import BODY_DAMAGE, is_damage
 from umbel.store.sqlite.files import only_row
 from umbel.store.sqlite.needed import need_of
 from umbel.store.sqlite.placed import Asked, OutOfTime, Placed
@@ -110,6 +111,7 @@ class _Sorting:
         self._wanted = asked.limit + 1
         self._best: list[_Best] = []
         self._of: dict[int, _Of] = {}
+        self._lost: set[int] = set()
         needed = need_of(asked.query)
         self._presence: Presence | None = None if needed is None else presence(needed)
         self._test: Test = compile_query(asked.query, asked.now)
@@ -119,14 +121,16 @@ class _Sorting:
         with ExitStack() as stack:
             self._open(stack)
             pieces = self._sorted(
-                _Piece(self._bound(of.partition), number) for number, of in self._of.items()
+                _Piece(bound, number)
+                for number in self._of
+                if (bound := self._bound_of(number)) is not None
             )
             size = _ZONES_FIRST
             while pieces := self._possible(pieces):
                 bound = self._sign * pieces[0].bound
                 try:
                     if _is_whole(pieces[0]):
-                        opened = self._pieces(pieces[0].partition, pieces[0].bound)
+                        opened = self._readable(pieces[0].partition, pieces[0].bound)
                         pieces = self._sorted([*opened, *pieces[1:]])
                         continue
                     taken = list(takewhile(lambda each: not _is_whole(each), pieces[:size]))
@@ -146,7 +150,11 @@ class _Sorting:
             partition = stack.enter_context(asked.reader.partition(number, asked.deadline))
             if partition is None:
                 continue
-            bounds = to_sql(asked.query, partition.vocabulary, asked.now, id_value)
+            try:
+                bounds = to_sql(asked.query, partition.vocabulary, asked.now, id_value)
+            except Exception as error:
+                self._lose(number, error)
+                continue
             if bounds.upper != NO:
                 self._of[number] = _Of(partition, bounds)
 
@@ -160,7 +168,28 @@ class _Sorting:
         worst, _, _ = self._rank(self._best[-1])
         return [piece for piece in pieces if self._sign * piece.bound <= worst]
 
+    def _lose(self, number: int, error: Exception) -> None:
+        """Go on without the rest of a partition that is damaged."""
+        if not is_damage(error):
+            raise error
+        self._lost.add(number)
+        self._asked.reader.note(number, error)
+
     # -- where to look -------------------------------------------------------------------
+
+    def _bound_of(self, number: int) -> float | None:
+        try:
+            return self._bound(self._of[number].partition)
+        except Exception as error:
+            self._lose(number, error)
+            return None
+
+    def _readable(self, number: int, bound: float) -> list[_Piece]:
+        try:
+            return self._pieces(number, bound)
+        except Exception as error:
+            self._lose(number, error)
+            return []
 
     def _pieces(self, number: int, bound: float) -> list[_Piece]:
         of, asked = self._of[number], self._asked
@@ -260,6 +289,14 @@ class _Sorting:
             self._ask(self._of[number].within(zones[number]))
 
     def _ask(self, piece: _Piece) -> None:
+        if piece.partition in self._lost:
+            return
+        try:
+            self._find(piece)
+        except Exception as error:
+            self._lose(piece.partition, error)
+
+    def _find(self, piece: _Piece) -> None:
         rows = self._rows(piece)
         if piece.among is not None:
             among = piece.among
@@ -313,10 +350,13 @@ class _Sorting:
     def _task(self, of: _Of, task_id: int) -> Task | None:
         partition = of.partition
         uuid, state, changed, z = only_row(partition.connection, _TASK, (task_id,))
-        packed = partition.packed(z)
-        if self._presence and not self._presence(packed, of.texts[state]):
+        try:
+            if self._presence and not self._presence(partition.packed(z), of.texts[state]):
+                return None
+            task = partition.task(uuid, changed, z)
+        except BODY_DAMAGE as error:
+            partition.unread = error
             return None
-        task = partition.task(uuid, changed, z)
         return task if self._test(task) else None
 
     def _read(self, best: list[_Best]) -> list[Placed]:
@@ -324,11 +364,18 @@ class _Sorting:
         placed: list[Placed] = []
         for key, position, task in best:
             if task is None:
-                partition = self._of[position.partition].partition
-                uuid, _, changed, z = only_row(partition.connection, _TASK, (position.id,))
-                task = partition.task(uuid, changed, z)
+                try:
+                    task = self._made(position)
+                except Exception as error:
+                    self._lose(position.partition, error)
+                    continue
             placed.append(Placed(key, position, task))
         return placed
+
+    def _made(self, position: Position) -> Task:
+        partition = self._of[position.partition].partition
+        uuid, _, changed, z = only_row(partition.connection, _TASK, (position.id,))
+        return partition.task(uuid, changed, z)
 
 
 _TASK = (

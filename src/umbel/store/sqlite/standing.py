@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import apsw
 
 from umbel.store.base import StoreStatus
+from umbel.store.sqlite import damage
 from umbel.store.sqlite.changes import newest_seq
-from umbel.store.sqlite.files import meta_path, only_row, with_journals
+from umbel.store.sqlite.files import only_row
+from umbel.store.sqlite.partition_files import size_bytes
 from umbel.store.sqlite.reader import Reader
-from umbel.store.sqlite.retention import size_bytes
+from umbel.store.sqlite.retention import around_bytes
 from umbel.store.sqlite.textindex import coverage
 from umbel.store.sqlite.zones import ZONE_BITS
 
@@ -39,13 +39,14 @@ def status(reader: Reader) -> StoreStatus:
         kind="sqlite",
         location=str(reader.directory),
         tasks=tasks,
-        size_bytes=_meta_bytes(reader.directory)
+        size_bytes=around_bytes(reader.directory)
         + sum(size_bytes(reader.directory, number) for number in numbers),
         seq=newest_seq(reader, numbers),
         oldest=min(oldest, default=None),
         newest=max(newest, default=None),
         partitions=len(numbers),
         unindexed=unindexed,
+        damaged=(*damage.aside(reader.directory), *reader.unreadable()),
     )
 
 
@@ -59,7 +60,3 @@ def _seen(connection: apsw.Connection) -> tuple[float | None, float | None]:
         (0 if last is None else (last + 1) << ZONE_BITS,),
     )
     return row[0], row[1]
-
-
-def _meta_bytes(directory: Path) -> int:
-    return sum(path.stat().st_size for path in with_journals(meta_path(directory)) if path.exists())

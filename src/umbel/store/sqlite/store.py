@@ -36,13 +36,14 @@ from umbel.store.sqlite import (
     standing,
     suggesting,
 )
-from umbel.store.sqlite import retention as trimming
 from umbel.store.sqlite import series as drawing
 from umbel.store.sqlite.duty import Duty
-from umbel.store.sqlite.files import meta_path
+from umbel.store.sqlite.files import meta_path, numbers_in
 from umbel.store.sqlite.indexer import Indexer
 from umbel.store.sqlite.lock import WriterLock
+from umbel.store.sqlite.partition_files import remove_remains
 from umbel.store.sqlite.reader import Deadline, Reader
+from umbel.store.sqlite.retention import Trimming
 from umbel.store.sqlite.store_id import read_id
 from umbel.store.sqlite.troubles import missing, told
 from umbel.store.sqlite.writer import Writer
@@ -76,10 +77,11 @@ class SqliteStore:
         self._lock: WriterLock | None = None
         self._writer: Writer | None = None
         self._indexer: Indexer | None = None
-        self._reader = Reader(directory)
+        self._trimming: Trimming | None = None
+        self._reader = Reader(directory, self._clock)
         if write:
             self._open_to_write(partition_tasks, index)
-        elif not meta_path(directory).exists():
+        elif not (meta_path(directory).exists() or numbers_in(directory)):
             raise missing(directory)
         else:
             self._reader.numbers()
@@ -87,9 +89,9 @@ class SqliteStore:
     def _open_to_write(self, partition_tasks: int, index: bool) -> None:
         self._lock = WriterLock(self._directory)
         try:
+            remove_remains(self._directory)
             self._writer = Writer(self._directory, partition_tasks, self._lock, self._clock)
-            numbers = {partition.number for partition in self._writer.partitions}
-            trimming.remove_strays(self._directory, numbers)
+            self._trimming = Trimming(self._directory, self._writer)
             if index:
                 with told(self._directory):
                     self._indexer = Indexer(self._directory, self._writer, self._duty, self._clock)
@@ -127,7 +129,9 @@ class SqliteStore:
         self._writing.keep_tallies(tallies)
 
     def trim(self, retention: Retention, now: float) -> Trimmed:
-        return trimming.trim(self._directory, self._writing, retention, now)
+        if self._trimming is None:
+            raise RuntimeError("This store was opened to read.")
+        return self._trimming.trim(retention, now)
 
     # -- reading ---------------------------------------------------------------------------
 
@@ -183,19 +187,16 @@ class SqliteStore:
         return single.workflow(self._reader, root_id, limit, self._deadline(_WORKFLOW_BUDGET_S))
 
     def workers(self) -> tuple[Worker, ...]:
-        with self._reader.meta() as connection:
-            return catalog.workers(connection)
+        return self._reader.of_meta(catalog.workers, ())
 
     def follow(self, after: int, limit: int = 1_000) -> Changes:
         return changes.follow(self._reader, after, limit)
 
     def collectors(self) -> tuple[CollectorStatus, ...]:
-        with self._reader.meta() as connection:
-            return catalog.collectors(connection)
+        return self._reader.of_meta(catalog.collectors, ())
 
     def tallies(self) -> tuple[Tallies, ...]:
-        with self._reader.meta() as connection:
-            return catalog.tallies(connection)
+        return self._reader.of_meta(catalog.tallies, ())
 
     def status(self) -> StoreStatus:
         return standing.status(self._reader)

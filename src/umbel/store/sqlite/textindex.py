@@ -17,14 +17,18 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import apsw
 import msgspec
+import zstandard
 
 from umbel.store.sqlite.body import Bodies
+from umbel.store.sqlite.damage import Damaged, is_damage
 from umbel.store.sqlite.files import (
+    checkpoint,
     only_row,
     open_reader,
     open_writer,
@@ -82,9 +86,16 @@ def coverage(partition: ReadPartition) -> Coverage | None:
         "SELECT number, id FROM retext"
     ).fetchall()
     left = _left_queue(partition.connection)
-    if partition.text is None:
+    text = partition.text
+    if text is None:
         return None
-    upto, done = only_row(partition.text, "SELECT upto, retext FROM progress")
+    try:
+        upto, done = only_row(text, "SELECT upto, retext FROM progress")
+    except Exception as error:
+        if not is_damage(error):
+            raise
+        partition.drop_text()
+        return None
     if done < left:
         return None
     return Coverage(upto, tuple({task_id for number, task_id in queue if number > done}))
@@ -167,12 +178,22 @@ def expanded(numbers: Iterable[int], span: Range, *, descending: bool) -> Iterat
 
 
 class TextIndex:
-    """The writing side, for one thread. Raises SQLite's errors as they come."""
+    """The writing side, for one thread. Raises SQLite's errors with the index as they come,
+    and `Damaged` when it is the tasks that cannot be read."""
 
     def __init__(self, directory: Path, number: int) -> None:
+        self._number = number
         self._path = text_path(directory, number)
         self._text = open_writer(self._path, "text")
-        self._tasks = open_reader(tasks_path(directory, number), "tasks")
+        try:
+            self._open(tasks_path(directory, number))
+        except BaseException:
+            self._text.close()
+            raise
+
+    def _open(self, tasks: Path) -> None:
+        with self._of_tasks():
+            self._tasks = open_reader(tasks, "tasks")
         self._bodies = Bodies()
         self._tidying = False
         self.upto: int
@@ -181,19 +202,36 @@ class TextIndex:
         if self.upto == 0:
             # A new index reads every task as it is now, so what left the queue before
             # concerns it no more.
-            self.retext = max(self.retext, _left_queue(self._tasks))
+            with self._of_tasks():
+                self.retext = max(self.retext, _left_queue(self._tasks))
             self._text.execute("UPDATE progress SET retext = ?", (self.retext,))
+
+    @contextmanager
+    def _of_tasks(self) -> Iterator[None]:
+        """Damage found inside is that of the tasks."""
+        try:
+            yield
+        except Exception as error:
+            if is_damage(error):
+                raise Damaged(self._number, error) from error
+            raise
+
+    def _ask(self, sql: str, parameters: tuple[int, ...] = ()) -> list[tuple[Any, ...]]:
+        """Rows about the tasks."""
+        with self._of_tasks():
+            return self._tasks.execute(sql, parameters).fetchall()
 
     def is_of_other_tasks(self) -> bool:
         """Whether the index must be made anew: it lost its last transactions (see
         `_left_queue`), or the tasks lost theirs, which a power failure or a file put back from
         a backup can do to either."""
-        (newest,) = only_row(self._tasks, "SELECT ifnull(max(id), 0) FROM task")
-        row = self._tasks.execute("SELECT seq FROM sqlite_sequence WHERE name = 'retext'")
-        queued = row.fetchone() or (0,)
+        [(newest,)] = self._ask("SELECT ifnull(max(id), 0) FROM task")
+        queued = self._ask("SELECT seq FROM sqlite_sequence WHERE name = 'retext'") or [(0,)]
+        with self._of_tasks():
+            left = _left_queue(self._tasks)
         return (
-            self.retext < _left_queue(self._tasks)
-            or self.retext > queued[0]
+            self.retext < left
+            or self.retext > queued[0][0]
             or self.upto > (newest + _BLOCK) >> BLOCK_BITS << BLOCK_BITS
         )
 
@@ -201,9 +239,8 @@ class TextIndex:
         """The end of the tasks from `upto` on that are worth indexing now: those that have
         ended, those below `before` in any case, and in a sealed partition all. At a
         block's edge, and not too many at once."""
-        (newest,) = only_row(self._tasks, "SELECT ifnull(max(id), 0) FROM task")
-        (open_,) = only_row(
-            self._tasks,
+        [(newest,)] = self._ask("SELECT ifnull(max(id), 0) FROM task")
+        [(open_,)] = self._ask(
             "SELECT min(id) FROM task WHERE id >= ? AND state < 6",
             (max(self.upto, before),),
         )
@@ -218,7 +255,7 @@ class TextIndex:
         documents: list[tuple[int, str]] = []
         found: set[str] = set()
         block = self.upto >> BLOCK_BITS
-        for task_id, z in self._tasks.execute(
+        for task_id, z in self._ask(
             "SELECT id, z FROM body WHERE id >= ? AND id < ? ORDER BY id", (self.upto, upto)
         ):
             if task_id >> BLOCK_BITS != block:
@@ -233,11 +270,11 @@ class TextIndex:
 
     def take_up_changes(self) -> bool:
         """Index what changed after it was indexed; whether there was anything."""
-        rows: list[tuple[int, int, bytes]] = self._tasks.execute(  # type: ignore[assignment]
+        rows = self._ask(
             "SELECT r.number, r.id, z FROM retext r JOIN body b ON b.id = r.id"
             " WHERE number > ? ORDER BY number LIMIT ?",
             (self.retext, _LATER_STEP),
-        ).fetchall()
+        )
         if not rows:
             return False
         with self._text:
@@ -258,14 +295,19 @@ class TextIndex:
         self._text.executemany("INSERT INTO document (rowid, text) VALUES (?, ?)", documents)
 
     def _texts(self, z: bytes) -> set[str]:
+        """The texts of a body; none of one that cannot be read, which no search can give."""
         try:
-            return texts(self._bodies.packed(z))
+            return texts(self._packed(z))
+        except (zstandard.ZstdError, msgspec.DecodeError, KeyError):
+            return set()
+
+    def _packed(self, z: bytes) -> bytes:
+        try:
+            return self._bodies.packed(z)
         except KeyError:
-            for number, dictionary in self._tasks.execute(
-                "SELECT id, z FROM compression ORDER BY id"
-            ):
+            for number, dictionary in self._ask("SELECT id, z FROM compression ORDER BY id"):
                 self._bodies.learn(number, dictionary)
-            return texts(self._bodies.packed(z))
+            return self._bodies.packed(z)
 
     def tidy(self) -> bool:
         """Join some of the index's parts, since a sealed partition is only read from now
@@ -275,9 +317,13 @@ class TextIndex:
         self._tidying = True
         self._text.execute("INSERT INTO document (document, rank) VALUES ('merge', ?)", (pages,))
         # By FTS5's manual, a merge that had nothing to do makes less than two changes.
-        return self._text.total_changes() - before >= 2
+        more = self._text.total_changes() - before >= 2
+        if not more:
+            checkpoint(self._text)
+        return more
 
     def close(self) -> None:
+        checkpoint(self._text)
         for connection in (self._text, self._tasks):
             connection.close()
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import apsw
 
-from umbel.errors import StoreBusy, StoreCorrupt, StoreError, StoreUnwritable
+from umbel.errors import StoreBusy, StoreCorrupt, StoreError, StoreFull, StoreUnwritable
 
-_UNWRITABLE = (apsw.ReadOnlyError, apsw.CantOpenError, apsw.PermissionsError, apsw.AuthError)
+_UNWRITABLE = (apsw.CantOpenError, apsw.PermissionsError, apsw.AuthError)
 # A file that is no longer what it was, or lost some of its pages, lacks tables and columns.
 DAMAGED = (apsw.CorruptError, apsw.NotADBError, apsw.SQLError)
+#: What the system says when there is no room: on the disk, in a quota, in a limit on files.
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _LOCKED = (apsw.BusyError, apsw.LockedError)
 
 
@@ -27,6 +30,8 @@ def told(path: Path) -> Iterator[None]:
         raise _full(path) from error
     except DAMAGED as error:
         raise _damaged(path, error) from error
+    except apsw.ReadOnlyError as error:
+        raise _read_only(path, str(error)) from error
     except _UNWRITABLE as error:
         raise unwritable(path, str(error)) from error
     except _LOCKED as error:
@@ -34,9 +39,7 @@ def told(path: Path) -> Iterator[None]:
     except apsw.IOError as error:
         raise _failing(path, error) from error
     except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
-            raise _full(path) from error
-        raise unwritable(path, error.strerror or str(error)) from error
+        raise _refused(path, error.errno, error.strerror or str(error)) from error
 
 
 def unwritable(path: Path, reason: str) -> StoreUnwritable:
@@ -69,24 +72,70 @@ def replaced(path: Path) -> StoreError:
     )
 
 
-def _full(path: Path) -> StoreUnwritable:
-    return StoreUnwritable(
+def _full(path: Path) -> StoreFull:
+    return StoreFull(
         f"The disk that holds {path} is full.",
-        remedy="Free some space or lower the retention; what was stored is safe, and "
-        "collecting goes on as soon as there is room.",
+        remedy="Free some space or lower the retention (retention.max_size); what was stored is "
+        "safe, and collecting goes on as soon as there is room.",
     )
+
+
+def _read_only(path: Path, reason: str) -> StoreUnwritable:
+    if not is_read_only(path):
+        return unwritable(path, reason)
+    return StoreUnwritable(
+        f"The file system that holds {path} is read-only.",
+        remedy="Systems mount a disk so when it fails: look into the system's log (dmesg), then "
+        "mount it for writing again, or choose another directory with --data. Collecting goes "
+        "on by itself as soon as it can be written.",
+    )
+
+
+def is_read_only(path: Path) -> bool:
+    """Whether nothing can be written to the file system at `path`."""
+    try:
+        return bool(os.statvfs(path if path.exists() else path.parent).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
 
 
 def _damaged(path: Path, error: Exception) -> StoreCorrupt:
     return StoreCorrupt(
-        f"A file in {path} is damaged ({error}).",
-        remedy="Stop Umbel, move the damaged file away or restore it from a backup, and "
-        "start again; the other files stay usable.",
+        f"{path} is damaged ({error}).",
+        remedy="Stop Umbel, move that file away or put it back from a backup, and start again; "
+        "everything in other files stays.",
     )
 
 
+def failing_again(path: Path, reason: str) -> StoreCorrupt:
+    """Too many files proved damaged for it to be the files."""
+    return StoreCorrupt(
+        f"One file after another in {path} proves damaged (last: {reason}).",
+        remedy="The disk or the memory of this machine fails: look into the system's log (dmesg). "
+        "Stop Umbel, and let it write to another disk with --data.",
+    )
+
+
+def keep_errno(connection: apsw.Connection, error: BaseException) -> None:
+    """Note with an error what the system said, which SQLite keeps with the connection."""
+    if isinstance(error, apsw.IOError):
+        error.system_errno = connection.system_errno  # type: ignore[attr-defined]
+
+
 def _failing(path: Path, error: apsw.IOError) -> StoreError:
+    number = getattr(error, "system_errno", 0)
+    if number == errno.EROFS or is_read_only(path):
+        return _read_only(path, str(error))
     # A limit on file sizes and a quota come as a failed write, not as a full disk.
-    if getattr(error, "extendedresult", 0) == apsw.SQLITE_IOERR_WRITE:
+    # Where nobody knows what the system said, that is the likely reason.
+    unknown = not number and getattr(error, "extendedresult", 0) == apsw.SQLITE_IOERR_WRITE
+    if number in _NO_ROOM or unknown:
         return _full(path)
-    return unwritable(path, str(error))
+    reason = f"{error}: {os.strerror(number)}" if number else str(error)
+    return unwritable(path, reason)
+
+
+def _refused(path: Path, number: int | None, reason: str) -> StoreError:
+    if number in _NO_ROOM:
+        return _full(path)
+    return _read_only(path, reason) if number == errno.EROFS else unwritable(path, reason)

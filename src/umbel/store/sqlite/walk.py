@@ -16,6 +16,7 @@ from umbel.query.ast import Node
 from umbel.query.match import compile_query
 from umbel.query.sql import NO, Bounds, Condition, all_of, to_sql
 from umbel.store.sqlite import access, need
+from umbel.store.sqlite.damage import is_damage
 from umbel.store.sqlite.look import Look, Progress, Question
 from umbel.store.sqlite.needed import need_of
 from umbel.store.sqlite.position import Found, Position
@@ -164,7 +165,9 @@ class Walk:
             if asked is not None:
                 yield from look.by_text(asked, way, (low, high))
                 return
-        except apsw.CorruptError:
+        except Exception as error:
+            if not is_damage(error):
+                raise
             # Whoever writes makes the index anew; until then it is done without.
             partition.drop_text()
             low, high = self._rest(partition, low, high)

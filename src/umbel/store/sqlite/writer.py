@@ -10,6 +10,9 @@ executed and pushed out to their files, then committed one after the other, olde
 number first; a crash in between leaves each file whole, and the events that are delivered
 again fill in the rest, since joining twice changes nothing. After an error everything in
 memory is dropped and read again when needed, so that `apply` can simply be called again.
+
+That is also what is done about a file that proves damaged (see `damage`): it is moved aside,
+what was going on is done again with the others, and new tasks go to a new partition.
 """
 
 from __future__ import annotations
@@ -20,6 +23,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final, TypeVar
+
+import msgspec
 
 from umbel.clock import Clock
 from umbel.cluster.events import TASK_RANK, WORKER_KINDS, Event
@@ -28,16 +34,26 @@ from umbel.cluster.task import ENDED, project
 from umbel.cluster.worker import Worker, observe
 from umbel.store.base import Applied, CollectorStatus, Tallies
 from umbel.store.sqlite import catalog
+from umbel.store.sqlite.damage import Damaged, is_damage, numbers_aside, set_aside
+from umbel.store.sqlite.files import bound_checkpoints, checkpoint, numbers_in, tasks_path
 from umbel.store.sqlite.lock import WriterLock
-from umbel.store.sqlite.partition import WritePartition
+from umbel.store.sqlite.partition import Unfinished, WritePartition
+from umbel.store.sqlite.partition_files import remove
 from umbel.store.sqlite.recent import Place, Recent
-from umbel.store.sqlite.row import Id, id_value
+from umbel.store.sqlite.row import Id, id_text, id_value
 from umbel.store.sqlite.sieve import marks
 from umbel.store.sqlite.store_id import keep_id
-from umbel.store.sqlite.troubles import replaced, told
+from umbel.store.sqlite.troubles import failing_again, keep_errno, replaced, told
 from umbel.store.stamps import Stamps
 
 _log = logging.getLogger(__name__)
+
+R = TypeVar("R")
+#: When so many files prove damaged within this time, it is not the files that are at fault.
+_ASIDE_MAX: Final = 12
+_ASIDE_SPAN_S: Final = 3_600.0
+#: A file that was not written to for so long has been copied to its end.
+_COPIED_S: Final = 10.0
 
 
 class Writer:
@@ -57,29 +73,88 @@ class Writer:
         self.id = ""
         #: Called with each partition when it is opened, under the lock.
         self.on_partition: Callable[[WritePartition], None] = lambda _: None
-        self._open()
+        self.seq = 0
+        self._set_aside_at: list[float] = []
+        self.mended(lambda: None)
 
     def _open(self) -> None:
         self._recent = Recent()
+        #: Those heard of last; the catalog has the others.
+        self._workers: dict[str, Worker] = {}
         self._lock.hold()
         with told(self._directory):
             self.id = keep_id(self._directory, self.id)
-            self.catalog = catalog.Catalog(self._directory)
-            numbers = catalog.partitions(self.catalog.connection)
-            for number in numbers:
+            self.catalog = self._opened_catalog()
+            for number in self._numbers():
                 self._add(self._partition(number))
-            if not numbers:
-                self._begin_partition(1)
-            #: Those heard of last; the catalog has the others.
-            self._workers: dict[str, Worker] = {}
+            newest_aside = max(numbers_aside(self._directory), default=0)
+            if not self.partitions or newest_aside > self.hot.number:
+                self._begin_partition(newest_aside + 1)
+            self.hot.widen_sieve()
             self.seq = max(
-                self.catalog.floor(), *(partition.last_seq for partition in self.partitions)
+                self.seq, self.catalog.floor(), *(each.last_seq for each in self.partitions)
             )
             latest = max(partition.latest("changed") for partition in self.partitions)
             self._stamps = Stamps(self._clock, latest)
 
+    def _opened_catalog(self) -> catalog.Catalog:
+        with self._of_catalog():
+            return catalog.Catalog(self._directory)
+
+    def _numbers(self) -> list[int]:
+        files = numbers_in(self._directory)
+        with self._of_catalog():
+            strangers = self.catalog.agree_with(files)
+            self.catalog.raise_floor(self.seq)
+        if strangers:
+            _log.warning("Files of tasks that umbel.db did not list are taken in: %s.", strangers)
+        return sorted(files)
+
     def _partition(self, number: int) -> WritePartition:
         return WritePartition(self._directory, number, self._partition_tasks)
+
+    @contextmanager
+    def _of_catalog(self) -> Iterator[None]:
+        """Damage found inside is umbel.db's."""
+        try:
+            yield
+        except Exception as error:
+            if hasattr(self, "catalog"):
+                keep_errno(self.catalog.connection, error)
+            if is_damage(error):
+                raise Damaged(None, error) from error
+            raise
+
+    def mended(self, work: Callable[[], R]) -> R:
+        """What `work` gives, done with all files open and in place; done again without each
+        file that proves damaged meanwhile."""
+        with self.lock:
+            while True:
+                try:
+                    with self.whole():
+                        return work()
+                except Damaged as damaged:
+                    self.set_aside(damaged)
+
+    def set_aside(self, damaged: Damaged) -> None:
+        """Move a damaged file out of the way; the others are opened when they are needed.
+        Any thread. Raises `StoreError` when it cannot be moved, or when too many had to be."""
+        now = self._clock.monotonic()
+        with self.lock:
+            self._close_files()
+            recently = [at for at in self._set_aside_at if now - at < _ASIDE_SPAN_S]
+            if len(recently) >= _ASIDE_MAX:
+                raise failing_again(self._directory, damaged.reason)
+            self._set_aside_at = [*recently, now]
+            with told(self._directory):
+                about = set_aside(self._directory, damaged, self._clock.now())
+                if damaged.number is None:
+                    self.catalog = catalog.Catalog(self._directory)
+                    self.catalog.take_over(Path(about.path))
+                    self.catalog.close()
+                else:
+                    remove(self._directory, damaged.number)
+        _log.error("%s %s", about.sentence, about.remedy)
 
     def _add(self, partition: WritePartition) -> None:
         self.partitions.append(partition)
@@ -102,16 +177,18 @@ class Writer:
                 by_task[uuid].append(event)
             elif kind in WORKER_KINDS:
                 of_workers.append(event)
-        with self.lock, self.whole():
-            if self.hot.next_id > self._partition_tasks:
-                self.seal()
-            first_new = self.hot.next_id
-            self._stamps.begin()
-            places = self._gather(by_task)
-            workers = self._observed(of_workers)
-            self._commit(workers)
-            self._recent.remember(places)
-            new = self.hot.next_id - first_new
+        return self.mended(lambda: self._applied(by_task, of_workers))
+
+    def _applied(self, by_task: dict[str, list[Event]], of_workers: list[Event]) -> Applied:
+        if self.hot.next_id > self._partition_tasks:
+            self.seal()
+        first_new = self.hot.next_id
+        self._stamps.begin()
+        places = self._gather(by_task)
+        workers = self._observed(of_workers)
+        self._commit(workers)
+        self._recent.remember(places)
+        new = self.hot.next_id - first_new
         return Applied(tasks=len(places), new=new, workers=len(workers), seq=self.seq)
 
     @contextmanager
@@ -155,7 +232,10 @@ class Writer:
             if place is None:
                 places[uuid] = self._insert(uuid, identity, hashes, more)
                 return
-        facts = unpack(place.known.packed)
+        try:
+            facts = unpack(place.known.packed)
+        except msgspec.DecodeError as error:
+            raise Damaged(place.partition.number, error) from error
         joined = join(facts, more)
         if joined is not facts:
             places[uuid] = self._change(place, uuid, joined)
@@ -188,7 +268,8 @@ class Writer:
             self.seq += partition.changed
             partition.flush(self.seq)
         if workers:
-            self.catalog.put_workers(workers.values())
+            with self._of_catalog():
+                self.catalog.put_workers(workers.values())
             self._remember(workers)
         for partition in touched:
             partition.commit()
@@ -200,11 +281,15 @@ class Writer:
         changed: dict[str, Worker] = {}
         for event in events:
             name = event.hostname
-            known = changed.get(name) or self._workers.get(name) or self.catalog.worker(name)
+            known = changed.get(name) or self._workers.get(name) or self._kept(name)
             after = observe(known, event)
             if after is not known:
                 changed[name] = after
         return changed
+
+    def _kept(self, name: str) -> Worker | None:
+        with self._of_catalog():
+            return self.catalog.worker(name)
 
     def _remember(self, workers: dict[str, Worker]) -> None:
         known = self._workers
@@ -216,13 +301,15 @@ class Writer:
 
     def report(self, status: CollectorStatus) -> None:
         """See `Store.report`."""
-        with self.lock, self.whole():
-            self.catalog.put_collector(status)
+        self.mended(lambda: self._in_catalog(lambda: self.catalog.put_collector(status)))
 
     def keep_tallies(self, tallies: Tallies) -> None:
         """See `Store.keep_tallies`."""
-        with self.lock, self.whole():
-            self.catalog.put_tallies(tallies)
+        self.mended(lambda: self._in_catalog(lambda: self.catalog.put_tallies(tallies)))
+
+    def _in_catalog(self, write: Callable[[], None]) -> None:
+        with self._of_catalog():
+            write()
 
     # -- partitions ----------------------------------------------------------------------
 
@@ -230,6 +317,7 @@ class Writer:
         """New tasks go to a new partition from now on."""
         full = self.hot
         full.save_sieve()
+        full.checkpoint()
         self._begin_partition(full.number + 1)
 
     def _begin_partition(self, number: int) -> None:
@@ -237,25 +325,66 @@ class Writer:
         partition = self._partition(number)
         if dictionary is not None and partition.dictionary() is None:
             partition.teach(1, dictionary)
-        self.catalog.add_partition(number)
+        self._in_catalog(lambda: self.catalog.add_partition(number))
         self._add(partition)
 
-    def drop_oldest(self) -> WritePartition:
-        """Forget the oldest partition; its files are the caller's to remove."""
+    def drop_oldest(self) -> None:
+        """Unlink the oldest partition, before anything is written about it."""
         oldest = self.partitions.pop(0)
-        self.catalog.drop_partition(oldest.number, self.seq)
         self._recent.forget(oldest)
-        oldest.close()
-        return oldest
+        remove(self._directory, oldest.number)
+        oldest.abandon()
+        self._in_catalog(lambda: self.catalog.drop_partition(oldest.number, self.seq))
+
+    def take_over(self, tasks: Sequence[Unfinished]) -> None:
+        """Put tasks of partitions that were dropped into the oldest that is left, where their
+        place in the order is nearly the same."""
+        oldest = self.partitions[0]
+        for each in tasks:
+            uuid = id_text(each.uuid)
+            if self._find(each.uuid, marks(each.uuid)) is None:
+                task = project(uuid, unpack(each.packed), each.changed)
+                oldest.insert(each.uuid, marks(each.uuid), task, each.packed)
+        if oldest.changed:
+            # Readers believe the file of a partition that takes no more tasks.
+            oldest.forget_sieve()
+            self._commit({})
+            if oldest is not self.hot:
+                oldest.save_sieve()
+
+    def take_in_strangers(self, now: float) -> None:
+        """Open files of tasks that somebody put into the directory meanwhile, once they are
+        no longer written to."""
+        known = {each.number for each in self.partitions}
+        for number in numbers_in(self._directory) - known:
+            if now - tasks_path(self._directory, number).stat().st_mtime > _COPIED_S:
+                self._close_files()
+                self._open()
+                return
+
+    def bound_wals(self, size_bytes: int) -> None:
+        """Cut WALs back when they are larger than this, or than usual."""
+        for partition in self.partitions:
+            bound_checkpoints(partition.connection, size_bytes)
+        bound_checkpoints(self.catalog.connection, size_bytes)
+
+    def forget_silent(self) -> None:
+        """Keep workers and collectors within their bounds."""
+        self._in_catalog(self.catalog.forget_silent)
 
     def close(self) -> None:
-        """Keep what makes the next start fast, and let go of the files."""
+        """Keep what makes the next start fast, put all of it into the files themselves, and
+        let go of them."""
         if self.partitions:
             self.hot.save_sieve()
+            for partition in self.partitions:
+                partition.checkpoint()
+            checkpoint(self.catalog.connection)
         self._close_files()
 
     def _close_files(self) -> None:
         for partition in self.partitions:
             partition.close()
         self.partitions = []
-        self.catalog.close()
+        if hasattr(self, "catalog"):
+            self.catalog.close()
