@@ -148,9 +148,8 @@ def _follow_parent(stop: threading.Event) -> None:
     """Set `stop` when the other end of standard input is gone."""
 
     def watch() -> None:
-        poller = select.poll()
-        poller.register(_PARENT_FD, select.POLLIN | select.POLLHUP)
-        while poller.poll():
+        # Not `poll`, which eventlet takes away; a number as low as this one is no matter here.
+        while select.select((_PARENT_FD,), (), ()):
             try:
                 if os.read(_PARENT_FD, 1024):
                     continue

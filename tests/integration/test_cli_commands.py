@@ -93,6 +93,7 @@ def named(name: str) -> str:
     return f"{WORKERAPP}.{name}"
 
 
+@pytest.mark.versions
 def test_a_task_is_run_and_its_result_printed_as_json(shell: Shell) -> None:
     assert shell.out("apply", named("echo"), "--args", '["é"]', "--kwargs", '{"a": 1}') == (
         '["é", {"a": 1}]\n'
@@ -145,6 +146,7 @@ def test_the_audit_tells_why_a_task_was_sent(shell: Shell) -> None:
     assert json.loads(line)["tasks"] == [uuid]
 
 
+@pytest.mark.versions
 def test_tasks_are_listed_for_people_and_programs(shell: Shell) -> None:
     shell.out("send", named("echo"), "--args", '["listed\\u001b[31m\\u009b"]')
     uuid = shell.until("state:SUCCESS args:listed")
@@ -177,6 +179,7 @@ def test_the_beginning_of_several_ids_names_none_of_them(shell: Shell) -> None:
     assert none.stderr == "umbel: Nothing is known of a task with the id umbel-unlike.\n"
 
 
+@pytest.mark.versions
 def test_a_task_is_terminated_by_a_query_after_a_look(shell: Shell) -> None:
     uuid = shell.out("send", named("nap"), "--args", "[60]").strip()
     shell.until(f"uuid:{uuid} state:STARTED")
@@ -204,6 +207,7 @@ def test_ids_come_from_a_pipe(shell: Shell) -> None:
     assert json.loads(done.stdout)["done"] == 2
 
 
+@pytest.mark.versions
 def test_a_failed_task_is_sent_again_with_other_arguments(shell: Shell) -> None:
     shell.run("apply", named("decline"), "--args", "[5]")
     uuid = shell.until("state:FAILURE name:decline")
@@ -216,6 +220,7 @@ def test_a_failed_task_is_sent_again_with_other_arguments(shell: Shell) -> None:
     assert again in shell.out("task", uuid)
 
 
+@pytest.mark.versions
 def test_workers_and_queues_are_listed_and_acted_on(shell: Shell) -> None:
     assert f"{shell.worker}\tonline" in shell.out("workers")
     assert "pong" in shell.out("worker", "ping", shell.worker)
@@ -306,6 +311,7 @@ def at_terminal(shell: Shell, answer: str, *arguments: str) -> tuple[int, str]:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), screen.decode()
 
 
+@pytest.mark.versions
 @pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 3)])
 def test_a_person_is_asked(shell: Shell, answer: str, code: int) -> None:
     found, screen = at_terminal(shell, answer, "worker", "enable-events", shell.worker)

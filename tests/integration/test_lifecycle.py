@@ -12,6 +12,8 @@ from tests.integration.scenarios import ENDS
 from tests.support.applications import WORKERAPP
 from tests.support.waiting import wait_until
 
+pytestmark = pytest.mark.versions
+
 #: The worker keeps no result of these: ignored, rejected, or never run by name.
 WITHOUT_RESULT = {"ignored", "rejected"}
 #: Celery cuts reprs of results here (`Task.resultrepr_maxsize`).

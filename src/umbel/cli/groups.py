@@ -13,7 +13,7 @@ class Group(click.Group):
     one, in any version of click."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args:
+        if not args and not ctx.resilient_parsing:
             put(ctx.get_help())
             ctx.exit()
         return super().parse_args(ctx, args)
@@ -21,7 +21,9 @@ class Group(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if not args[0].startswith("-") and args[0] not in self.commands:
+        # A shell that completes words is told nothing, whatever stands there yet.
+        wrong = not args[0].startswith("-") and args[0] not in self.commands
+        if wrong and not ctx.resilient_parsing:
             raise unknown_name(
                 "command",
                 args[0],

@@ -7,6 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.versions
+
 SHOP = "from celery import Celery\napp = Celery('shop', broker='teapot://')\n"
 
 
