@@ -113,9 +113,13 @@ def test_pickle_is_counted_and_never_loaded(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("kind", ["application/data", "text/plain", "x" * 10_000, "", UNREADABLE])
+@pytest.mark.parametrize("kind", ["application/data", "text/plain", "x" * 10_000, ""])
 def test_an_unknown_content_type_is_a_fault(kind: str) -> None:
     assert reasons(Frame(TEXT, content_type=kind)) == ["content-type"]
+
+
+def test_what_has_not_the_form_of_a_message_is_a_fault_of_its_own() -> None:
+    assert reasons(Frame(TEXT, content_type=UNREADABLE)) == ["unreadable"]
 
 
 PACKERS: dict[str, Any] = {
