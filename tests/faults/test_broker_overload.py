@@ -21,6 +21,7 @@ from tests.support.waiting import wait_until
 from umbel.broker.connect import open_source
 from umbel.broker.link import link_to_app
 from umbel.cluster.events import Event
+from umbel.cluster.losses import Losses
 from umbel.errors import StoreUnwritable
 from umbel.services.ingest import Ingest, Limits
 from umbel.store.base import Applied
@@ -37,11 +38,11 @@ class StuckStore(MemoryStore):
         self.moves.set()
         self.has_room.set()
 
-    def apply(self, events: Sequence[Event]) -> Applied:
+    def apply(self, events: Sequence[Event], losses: Losses | None = None) -> Applied:
         self.moves.wait()
         if not self.has_room.is_set():
             raise StoreUnwritable("The disk is full.", remedy="Free some space.")
-        return super().apply(events)
+        return super().apply(events, losses)
 
 
 @contextlib.contextmanager

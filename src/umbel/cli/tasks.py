@@ -13,6 +13,7 @@ from umbel.cli.source import with_source
 from umbel.errors import TaskUnknown
 
 if TYPE_CHECKING:
+    from umbel.cli.missed import Missed
     from umbel.cluster.task import Task
     from umbel.python.sources import Source
 
@@ -100,7 +101,10 @@ def tasks(
         raise click.UsageError("--unguarded means nothing without --csv.")
     chosen = _chosen(columns)
     order = order or ("-changed" if limit else "-seen")
-    found = _found(source, query, order, limit, follow=follow)
+    from umbel.cli.missed import Missed
+
+    missed = Missed()
+    found = _found(source, query, order, limit, missed, follow=follow)
     if as_json:
         for task in found:
             row = _row(task)
@@ -110,6 +114,7 @@ def tasks(
         printing.print_csv((_row(task) for task in found), chosen, guarded=not unguarded)
     else:
         _table(found, chosen, follow=follow)
+    missed.tell()
 
 
 @click.command(short_help="Show one task.")
@@ -167,7 +172,9 @@ def _chosen(columns: str | None) -> list[str]:
     return chosen
 
 
-def _found(source: Source, query: str, order: str, limit: int, *, follow: bool) -> Iterator[Task]:
+def _found(
+    source: Source, query: str, order: str, limit: int, missed: Missed, *, follow: bool
+) -> Iterator[Task]:
     from itertools import islice
 
     from umbel.python.tasks import pages
@@ -183,7 +190,7 @@ def _found(source: Source, query: str, order: str, limit: int, *, follow: bool) 
     node, by = parse(query), Order(field, order.startswith("-"))
     most = limit or None
     if not follow:
-        return islice(pages(source, node, by, most), most)
+        return islice(pages(source, node, by, most, missed.note), most)
 
     def following() -> Iterator[Task]:
         seq = source.page(node, by, None, 1).seq

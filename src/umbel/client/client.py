@@ -18,6 +18,7 @@ from umbel.errors import ServerUnreachable, TaskUnknown
 from umbel.results.base import Result
 from umbel.services.control.applying import Applied, Apply
 from umbel.services.control.values import Action, ActionPlan, ActionReport, ActionRequest
+from umbel.services.incomplete import Incomplete
 from umbel.services.queues import QueueRow
 from umbel.services.rows import WholeTask, WorkerRow
 from umbel.store.ledger import AuditPage
@@ -34,11 +35,12 @@ _API: Final = "/api/v1"
 
 class TaskPage(msgspec.Struct, frozen=True, kw_only=True):
     """Tasks that match, and the cursor of the next page, None after the last one. `seq` is
-    the change number to begin a live stream after."""
+    the change number to begin a live stream after; `incomplete` what is missing in their time."""
 
     items: tuple[Task, ...]
     next: str | None
     seq: int = 0
+    incomplete: Incomplete | None = None
 
 
 class Queues(msgspec.Struct, frozen=True, kw_only=True):

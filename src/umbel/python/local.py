@@ -19,6 +19,7 @@ from umbel.results.base import Result
 from umbel.services.control.applying import Applied, Apply
 from umbel.services.control.values import ActionPlan, ActionReport, ActionRequest
 from umbel.services.crew import Crew
+from umbel.services.incomplete import both, incomplete, span_of_page, span_of_query
 from umbel.services.levers import Levers
 from umbel.services.queues import QueueRow
 from umbel.services.rows import WholeTask, WorkerRow, whole_task
@@ -65,10 +66,19 @@ class LocalSource:
 
     def page(self, query: Node, order: Order, cursor: str | None, limit: int) -> Tasks:
         seq = newest_seq(self._reading)
+        now = self._clock.now()
         page = self._reading.search(
-            query, now=self._clock.now(), order=order, cursor=cursor, limit=limit, budget_s=PAGE_S
+            query, now=now, order=order, cursor=cursor, limit=limit, budget_s=PAGE_S
         )
-        return Tasks(page.items, page.cursor, seq)
+        span = span_of_page(
+            page.items,
+            order.field,
+            is_first=cursor is None,
+            is_last=page.cursor is None,
+            descending=order.descending,
+        )
+        missing = incomplete(self._reading, both(span_of_query(query, now), span), now)
+        return Tasks(page.items, page.cursor, seq, missing)
 
     def task(self, uuid: str) -> Task | None:
         return self._reading.task(uuid)

@@ -43,7 +43,7 @@ class RemoteSource:
         page = self._client.tasks(
             canonical(query), order=by, cursor=cursor, limit=min(limit, PAGE_MAX)
         )
-        return Tasks(page.items, page.next, page.seq)
+        return Tasks(page.items, page.next, page.seq, page.incomplete)
 
     def task(self, uuid: str) -> Task | None:
         return self._client.task(uuid)

@@ -13,6 +13,7 @@ from umbel.query.ast import Node
 from umbel.results.base import Result
 from umbel.services.control.applying import Applied, Apply
 from umbel.services.control.values import ActionPlan, ActionReport, ActionRequest
+from umbel.services.incomplete import Incomplete
 from umbel.services.queues import QueueRow
 from umbel.services.rows import WholeTask, WorkerRow
 from umbel.store.base import Order
@@ -21,11 +22,13 @@ from umbel.store.ledger import AuditPage
 
 class Tasks(msgspec.Struct, frozen=True):
     """Tasks in order, and the cursor of the next page, None after the last. A page may be
-    empty and not be the last. `seq` is a change number that is not after it."""
+    empty and not be the last. `seq` is a change number that is not after it; `incomplete` what
+    is missing in the time of these tasks."""
 
     items: tuple[Task, ...]
     next: str | None
     seq: int
+    incomplete: Incomplete | None = None
 
 
 class Source(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from umbel.python.sorting import sort_key
 from umbel.python.sources import Source
 from umbel.python.times import TimeLike
 from umbel.query.ast import Node
+from umbel.services.incomplete import Incomplete
 from umbel.store.base import NEWEST_FIRST, Order
 
 #: How many tasks are fetched at once: the first page is small, so that the first task comes
@@ -100,14 +101,23 @@ def _told(
         yield task_info(task, workers, traceback=traceback, children=children)
 
 
-def pages(source: Source, query: Node, order: Order, most: int | None) -> Iterator[Task]:
-    """The tasks of page after page; `most` is how many will be needed, if that is known."""
+def pages(
+    source: Source,
+    query: Node,
+    order: Order,
+    most: int | None,
+    note: Callable[[Incomplete], None] = lambda _: None,
+) -> Iterator[Task]:
+    """The tasks of page after page; `most` is how many will be needed, if that is known. `note`
+    is told what is missing in the time of a page."""
     cursor: str | None = None
     size = FIRST_PAGE
     given = 0
     while True:
         wanted = size if most is None else max(1, min(size, most - given))
         page = source.page(query, order, cursor, wanted)
+        if page.incomplete is not None:
+            note(page.incomplete)
         yield from page.items
         given += len(page.items)
         if page.next is None or (most is not None and given >= most):

@@ -18,13 +18,15 @@ _FRAME_BYTES: Final = 160
 class Chunk(msgspec.Struct, frozen=True):
     """Frames of one read, in order, and when they came: `received_at` in Unix seconds,
     `came_at` on the monotonic clock, which nobody sets. `empty_at`: when, on the same clock,
-    the broker was last seen to keep nothing before that (see `drain`)."""
+    the broker was last seen to keep nothing before that (see `drain`). `interrupted`: others may
+    have been lost before them."""
 
     frames: Sequence[Frame]
     received_at: float
     came_at: float
     size_bytes: int
     empty_at: float | None = None
+    interrupted: bool = False
 
 
 class FrameBuffer:
@@ -49,6 +51,7 @@ class FrameBuffer:
         bounded: bool,
         came_at: float = 0.0,
         empty_at: float | None = None,
+        interrupted: bool = False,
     ) -> int:
         """Add what fits and return how many frames did not. An empty buffer takes one read
         of any size; `bounded=False` takes all."""
@@ -57,7 +60,7 @@ class FrameBuffer:
             is_over = self._size_bytes > 0 and self._size_bytes + size > self._max_bytes
             if bounded and is_over:
                 return len(frames)
-            self._chunks.append(Chunk(frames, received_at, came_at, size, empty_at))
+            self._chunks.append(Chunk(frames, received_at, came_at, size, empty_at, interrupted))
             self._size_bytes += size
             self._filled.notify()
         return 0

@@ -17,6 +17,7 @@ from umbel.broker.backoff import Backoff
 from umbel.clock import Clock
 from umbel.cluster.decode import sample
 from umbel.cluster.events import Event, Fault
+from umbel.cluster.losses import Losses
 from umbel.errors import StoreError
 from umbel.services.bodies import events_of_all
 from umbel.services.buffer import Chunk
@@ -76,6 +77,9 @@ class Committer:
         self.size_bytes += chunk.size_bytes
         self._tag = chunk.frames[-1].tag
         self._empty_at = chunk.empty_at
+        # What cannot be read may have told of a start, too.
+        interrupted = chunk.interrupted or bool(decoded.faults)
+        self._tally.came(decoded.events, interrupted=interrupted)
         if decoded.faults:
             self._tally.misunderstood(decoded.faults, self._clock.monotonic())
 
@@ -98,7 +102,7 @@ class Committer:
         cannot now: the batch stays."""
         choked: list[Fault] = []
         try:
-            self._apply(self._events, choked)
+            self._apply(self._events, choked, self._tally.losses())
         except StoreError as error:
             self._fail(error)
             return None
@@ -108,6 +112,7 @@ class Committer:
         if self.trouble is not None:
             log.info("The store can be written again.")
         self.trouble = None
+        self._tally.losses_kept()
         self._backoff.reset()
         now, wall = self._clock.monotonic(), self._clock.now()
         # What was stored before (RabbitMQ gives out again what was not settled) is no lag.
@@ -123,25 +128,29 @@ class Committer:
         self.trouble = str(error)
         self._retry_at = self._clock.monotonic() + self._backoff.delay_s()
 
-    def _apply(self, events: Sequence[Event], choked: list[Fault]) -> bool:
+    def _apply(
+        self, events: Sequence[Event], choked: list[Fault], losses: Losses | None = None
+    ) -> bool:
         """Store all of `events` that can be stored and add the rest to `choked`. Whether any
         could be. Raises `StoreError`, also when it is the store that fails, not an event."""
-        if not events:
+        if not events and losses is None:
             return False
         try:
-            applied = self._store.apply(events)
+            applied = self._store.apply(events, losses)
             self._is_news |= bool(applied.tasks or applied.workers)
         except StoreError:
             raise
         except (OSError, MemoryError) as error:
             raise _failing(error) from error
         except Exception as error:
-            if len(events) == 1:
+            if len(events) < 2:
+                if not events:
+                    raise
                 choked.append(_unstorable(events[0], error))
                 return False
             middle = len(events) // 2
-            any_stored = self._apply(events[:middle], choked)
-            any_stored |= self._apply(events[middle:], choked)
+            any_stored = self._apply(events[:middle], choked, losses)
+            any_stored |= self._apply(events[middle:], choked, losses)
             if not any_stored and len(events) > CHOKED_MAX:
                 raise _failing(error) from error
             return any_stored

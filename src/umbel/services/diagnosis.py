@@ -16,13 +16,19 @@ import msgspec
 
 from umbel import __version__
 from umbel.clock import Clock
+from umbel.cluster.losses import ProcessCount
 from umbel.services.crew import Crew
 from umbel.services.health import Health
 from umbel.services.liveness import Liveness, fresh
-from umbel.store.base import CollectorStatus, DamagedPart, Store
+from umbel.services.rows import WorkerRow
+from umbel.store.base import CollectorStatus, DamagedPart, KeptGap, Store
 
 #: How many workers are told of, by name.
 WORKERS_TOLD: Final = 1_000
+#: Processes of one name whose last heartbeats are so near each other live at once, seconds.
+TOGETHER_S: Final = 6.0
+#: How many gaps are told of: the last ones.
+GAPS_TOLD: Final = 100
 #: Libraries whose version decides what the broker says, by the name of their package.
 _LIBRARIES: Final = ("celery", "kombu", "redis", "amqp", "msgspec", "apsw")
 
@@ -39,11 +45,17 @@ class Versions(msgspec.Struct, frozen=True, kw_only=True):
 
 class WorkerFinding(msgspec.Struct, frozen=True, kw_only=True):
     """What there is to know of one worker: its status as in `GET /api/v1/workers`; whether it
-    tells of its tasks (`events`, null while it has not been seen to run any)."""
+    tells of its tasks (`events`, null while it has not been seen to run any); how many of its
+    `task-started` were `lost`, and how many of its tasks were `untold` (no event told of them,
+    though nothing was in the way: `send_events=False`). `processes` are the pids that sent
+    heartbeats under this name at last: more than one of a name is a mistake."""
 
     hostname: str
     status: str
     events: Literal["on", "off"] | None
+    lost: int
+    untold: int
+    processes: tuple[int, ...]
     software: str | None
 
 
@@ -58,14 +70,6 @@ class Discarded(msgspec.Struct, frozen=True, kw_only=True):
     sample: str
 
 
-class MissedSpan(msgspec.Struct, frozen=True, kw_only=True):
-    """From `start` to `end` (Unix seconds) events may have passed unseen."""
-
-    start: float
-    end: float
-    collector: str
-
-
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     """Facts, as of `now` (Unix seconds). `more_workers` is how many are not told of."""
 
@@ -76,7 +80,7 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     more_workers: int
     discarded: tuple[Discarded, ...]
     foreign_consumers: int
-    gaps: tuple[MissedSpan, ...]
+    gaps: tuple[KeptGap, ...]
     damaged: tuple[DamagedPart, ...]
 
 
@@ -85,7 +89,7 @@ def diagnose(store: Store, health: Health, crew: Crew, clock: Clock) -> Diagnosi
     now = clock.now()
     status = health.status()
     reporting = fresh(status.collectors, now)
-    workers = workers_found(crew, reporting, now)
+    workers = workers_found(crew, store.processes(), reporting, now)
     return Diagnosis(
         now=now,
         live=status.live,
@@ -94,11 +98,7 @@ def diagnose(store: Store, health: Health, crew: Crew, clock: Clock) -> Diagnosi
         more_workers=max(0, len(workers) - WORKERS_TOLD),
         discarded=discarded(reporting),
         foreign_consumers=max((c.foreign_consumers for c in reporting), default=0),
-        gaps=tuple(
-            MissedSpan(start=start, end=end, collector=c.collector)
-            for c in reporting
-            for start, end in c.gaps
-        ),
+        gaps=store.gaps()[-GAPS_TOLD:],
         damaged=store.status().damaged,
     )
 
@@ -121,18 +121,33 @@ def _version(package: str) -> str | None:
 
 
 def workers_found(
-    crew: Crew, reporting: Sequence[CollectorStatus], now: float
+    crew: Crew,
+    processes: Sequence[ProcessCount],
+    reporting: Sequence[CollectorStatus],
+    now: float,
 ) -> tuple[WorkerFinding, ...]:
     """The listed workers, by name."""
     mute = {worker for c in reporting for worker in c.mute}
+    of_worker: dict[str, list[ProcessCount]] = {}
+    for each in processes:
+        of_worker.setdefault(each.hostname, []).append(each)
     return tuple(
-        WorkerFinding(
-            hostname=row.hostname,
-            status=row.status,
-            events="off" if row.hostname in mute else None,
-            software=" ".join(filter(None, (row.sw_ident, row.sw_ver, row.sw_sys))) or None,
-        )
+        _finding(row, of_worker.get(row.hostname, []), row.hostname in mute)
         for row in crew.rows(now)
+    )
+
+
+def _finding(row: WorkerRow, processes: Sequence[ProcessCount], is_mute: bool) -> WorkerFinding:
+    newest = max((each.at for each in processes), default=0.0)
+    tells = any(each.telling for each in processes if each.at >= newest - TOGETHER_S)
+    return WorkerFinding(
+        hostname=row.hostname,
+        status=row.status,
+        events="off" if is_mute else "on" if tells else None,
+        lost=sum(each.lost for each in processes),
+        untold=sum(each.untold for each in processes),
+        processes=tuple(each.pid for each in processes if each.at >= newest - TOGETHER_S),
+        software=" ".join(filter(None, (row.sw_ident, row.sw_ver, row.sw_sys))) or None,
     )
 
 

@@ -10,7 +10,7 @@ import msgspec
 from umbel import __version__
 from umbel.clock import Clock
 from umbel.errors import StoreError
-from umbel.services.liveness import Evidence, Liveness, fresh, judge
+from umbel.services.liveness import GAPS_TOLD_S, Evidence, Liveness, fresh, judge
 from umbel.services.trouble import blind
 from umbel.store.base import CollectorStatus, Store, StoreStatus
 
@@ -92,6 +92,7 @@ class Health:
             collectors=collectors,
             supervised=self._trouble(),
             damaged=store.damaged,
+            gaps=self._store.gaps(start=now - GAPS_TOLD_S),
             answered=self._answered(),
         )
         return Status(

@@ -11,7 +11,6 @@ unsettled, and for others what no longer fits into the buffer is shed and counte
 from __future__ import annotations
 
 import logging
-import math
 import os
 import threading
 from collections import deque
@@ -24,6 +23,8 @@ from umbel.errors import StoreError
 from umbel.services.buffer import FrameBuffer
 from umbel.services.commit import Committer, Limits
 from umbel.services.drain import Drain
+from umbel.services.gaps import Gaps
+from umbel.services.loss import LossEstimate
 from umbel.services.meter import RUNTIME_BOUNDS, Meter
 from umbel.services.tally import RECENT_S, Tally
 from umbel.store.base import CollectorStatus, Retention, Store
@@ -80,7 +81,8 @@ class Ingest:
         self._started_at = self._clock.now()
         self._buffer = FrameBuffer(limits.buffer_bytes)
         self._meter = Meter(store.task, runtime_bounds)
-        self._tally = Tally(self._clock.monotonic(), self._meter)
+        estimate = LossEstimate(store.processes(), store.losses())
+        self._tally = Tally(self._clock.monotonic(), self._meter, estimate)
         self._committer = Committer(store, self._tally, limits, self._clock)
         self._drain = Drain()
         self._tell_trouble = tell_trouble
@@ -92,8 +94,10 @@ class Ingest:
         self._report_at = 0.0
         self._tallies_at = 0.0
         self._trim_at = self._clock.monotonic() + TRIM_EVERY_S
-        self._earlier_gaps: tuple[tuple[float, float], ...] = ()
-        self._away_since: float | None = None
+        self._gaps = Gaps(name)
+        #: Whether events may have been lost since the last that were read.
+        self._interrupted = False
+        self._heard_since: float | None = None
         self._connected_at: float | None = None
         #: How many had been shed at some moments, half a minute apart; the first is recent.
         self._shed_marks = deque([(self._clock.monotonic(), 0)], maxlen=3)
@@ -134,19 +138,26 @@ class Ingest:
             malformed=counts.malformed,
             shed=self._shed,
             lost=counts.lost,
+            lost_since=counts.lost_since,
             reconnections=health.reconnections,
-            gaps=(*self._earlier_gaps, *((gap.start, gap.end) for gap in health.gaps))[-GAPS_KEPT:],
+            gaps=self._gaps.last(GAPS_KEPT),
             faults=counts.faults,
             samples=counts.samples,
             event_kinds=counts.kinds,
-            cut_off_since=self._connected_at if health.since is None else None,
+            cut_off_since=self._cut_off_since if health.since is None else None,
             heard_at=counts.heard_at,
             mute=counts.mute,
             recent_events=counts.recent_events,
             recent_faults=counts.recent_faults,
             faulty_since=self._clock.now() - counts.faulty_s if counts.recent_faults else None,
             recent_shed=self._shed - self._shed_marks[0][1],
+            foreign_consumers=health.foreign_consumers,
         )
+
+    @property
+    def _cut_off_since(self) -> float | None:
+        """When the broker was last heard, by this run or the one before it."""
+        return self._gaps.away_since if self._connected_at is None else self._connected_at
 
     def _note_moment(self) -> None:
         """Once a second: whether the broker is heard, and how much has been shed by now."""
@@ -194,17 +205,28 @@ class Ingest:
             unsettled_bytes=self._buffer.size_bytes + self._committer.size_bytes,
             now=now,
         )
+        self._note_interruption()
         if not frames:
             return
-        self._shed += self._buffer.put(
+        shed = self._buffer.put(
             frames,
             self._clock.now(),
             bounded=not lossless,
             came_at=now,
             empty_at=self._drain.empty_at,
+            interrupted=self._interrupted,
         )
+        self._shed += shed
+        self._interrupted = shed > 0
         if len(frames) < _FEW:
             self._leaving.wait(PAUSE_S)
+
+    def _note_interruption(self) -> None:
+        """Every connection but the first ends a time in which events may have been lost."""
+        since = self._source.health().since
+        if since is not None and since != self._heard_since:
+            self._interrupted = self._interrupted or self._heard_since is not None
+            self._heard_since = since
 
     def _turn(self) -> None:
         """One round of the writing thread."""
@@ -251,10 +273,10 @@ class Ingest:
             self._source.close()
 
     def _report(self) -> None:
-        self._note_absence()
         self._note_moment()
         trouble = self._committer.trouble
         try:
+            self._keep_gaps()
             self._store.report(self.status())
             self._keep_tallies()
         except StoreError as error:
@@ -288,20 +310,11 @@ class Ingest:
         """Nobody listened between the last run's end and now."""
         for earlier in self._store.collectors():
             if earlier.collector == self._name:
-                self._earlier_gaps = earlier.gaps
-                self._away_since = earlier.at
+                self._gaps.look_back(earlier)
 
-    def _note_absence(self) -> None:
-        """Once connected again: what was missed since the last run, if it was missed."""
-        health = self._source.health()
-        if self._away_since is None or health.since is None:
-            return
-        until = health.since
-        if health.missed is not None:
-            until = health.missed.until or until
-        elif health.lossless:
-            # What had waited too long by now.
-            until -= health.keeps_s or math.inf
-        if until > self._away_since:
-            self._earlier_gaps += ((self._away_since, until),)
-        self._away_since = None
+    def _keep_gaps(self) -> None:
+        """Those that are new. Raises `StoreError`."""
+        new = self._gaps.new(self._source.health())
+        if new:
+            self._store.keep_gaps(new)
+            self._gaps.kept()

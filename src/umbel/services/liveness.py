@@ -20,8 +20,8 @@ import msgspec
 
 from umbel.services import trouble
 from umbel.services.spans import span
-from umbel.services.trouble import SEVERITIES, Severity, Trouble
-from umbel.store.base import CollectorStatus, DamagedPart
+from umbel.services.trouble import SEVERITIES, Kind, Severity, Trouble
+from umbel.store.base import CollectorStatus, DamagedPart, KeptGap
 
 #: A collector that has not reported for this long is taken for dead, seconds.
 REPORT_DUE_S: Final = 5.0
@@ -51,12 +51,14 @@ class Liveness(msgspec.Struct, frozen=True):
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """What is known at `now` (Unix seconds). `supervised` is why the watched collector process
-    does not run or cannot store, if so; `answered` when workers last answered a question."""
+    does not run or cannot store, if so; `gaps` are those of late; `answered` is when workers
+    last answered a question."""
 
     now: float
     collectors: tuple[CollectorStatus, ...] = ()
     supervised: str | None = None
     damaged: tuple[DamagedPart, ...] = ()
+    gaps: tuple[KeptGap, ...] = ()
     answered: Mapping[str, float] = {}
 
 
@@ -103,7 +105,9 @@ def _working(evidence: Evidence) -> list[CollectorStatus] | Trouble:
         return trouble.blind(_silence(evidence), since)
     connected = [c for c in now_reporting if c.broker == "connected"]
     if not connected:
-        return trouble.blind(_disconnection(now_reporting), since)
+        foreign = max(c.foreign_consumers for c in now_reporting)
+        kind: Kind = "foreign_consumer" if foreign else "blind"
+        return trouble.blind(_disconnection(now_reporting), since, kind)
     storing = [c for c in connected if not c.trouble]
     if not storing:
         # Connected, so what troubles it is the store, and `lag_s` says only since when.
@@ -181,10 +185,8 @@ def _damaged(evidence: Evidence) -> list[Trouble]:
 def _incomplete(working: Sequence[CollectorStatus]) -> list[Trouble]:
     """What is taken away, not told, or not read of what happens now. What one collector does
     not get another may, so the best one counts."""
-    foreign = min(c.foreign_consumers for c in working)
-    found = [trouble.foreign_consumer(foreign)] if foreign else []
     mute = _mute(working)
-    found += [trouble.events_off(mute)] if mute else []
+    found = [trouble.events_off(mute)] if mute else []
     faulty = min(working, key=lambda c: sum(c.recent_faults.values()))
     if faulty.recent_faults:
         severity = _weight_of_faults(faulty)
@@ -215,33 +217,22 @@ def _mute(working: Sequence[CollectorStatus]) -> dict[str, float]:
 
 
 def _missing(evidence: Evidence) -> list[Trouble]:
-    reporting = fresh(evidence.collectors, evidence.now)
-    gaps = [
-        (start, end)
-        for collector in reporting
-        for start, end in collector.gaps
-        if evidence.now - end <= GAPS_TOLD_S and not _covered(collector, reporting, start, end)
-    ]
-    if not gaps:
-        return []
-    missed_s = sum(end - start for start, end in gaps)
-    ago_s = evidence.now - max(end for _, end in gaps)
-    sentence = (
-        f"About {span(missed_s)} of events may be missing: "
-        f"the broker was out of reach until {span(ago_s)} ago."
-    )
-    since = min(start for start, _ in gaps)
-    return [Trouble(kind="gap", severity="notice", sentence=sentence, since=since)]
+    late = [gap for gap in evidence.gaps if evidence.now - gap.end <= GAPS_TOLD_S]
+    gaps = uncovered(late, evidence.collectors, evidence.now)
+    return [trouble.missing(gaps, evidence.now)] if gaps else []
 
 
-def _covered(
-    collector: CollectorStatus, reporting: Sequence[CollectorStatus], start: float, end: float
-) -> bool:
-    """Whether another collector was connected all the time from `start` to `end`."""
-    return any(
-        other is not collector
-        and other.broker == "connected"
-        and other.started <= start
-        and not any(begun < end and ended > start for begun, ended in other.gaps)
-        for other in reporting
+def uncovered(
+    gaps: Sequence[KeptGap], collectors: Sequence[CollectorStatus], now: float
+) -> list[KeptGap]:
+    """The gaps that no other collector saw through: one that was connected all the time."""
+    reporting = [c for c in fresh(collectors, now) if c.broker == "connected"]
+    return [gap for gap in gaps if not any(_covers(c, gap) for c in reporting)]
+
+
+def _covers(collector: CollectorStatus, gap: KeptGap) -> bool:
+    return (
+        collector.collector != gap.collector
+        and collector.started <= gap.start
+        and not any(begun < gap.end and ended > gap.start for begun, ended in collector.gaps)
     )

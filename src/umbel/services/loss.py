@@ -3,30 +3,46 @@
 Theory of operation. `worker-heartbeat.processed` is how many tasks a worker process has
 begun since its start (celery/worker/state.py, `task_accepted`), so between two heartbeats it
 grows by the number of `task-started` events that the process sent. What we saw fewer is
-lost. Three things blur this, each in a known direction:
+missing. A loss must never be invented, so whatever blurs the count errs in that direction:
 
-- events wait in the worker's buffer when a heartbeat overtakes them: a difference that is
-  gone by one of the next heartbeats is no loss, so the smallest of the last few counts;
-- duplicates (redelivered messages) make us see more than was sent: the count begins again
-  at what we saw, lest they hide later losses;
-- a process whose task events are switched off counts and sends none: what seemed lost since
+- Events wait in the worker's buffer when a heartbeat overtakes them: a difference that is
+  gone by one of the next heartbeats is no loss, so the smallest of the last few counts; and
+  what comes even later takes its loss back, for `SETTLED_S`.
+- What comes twice (redelivered messages) makes us see more than was sent: losses that may
+  still be corrected are taken back, and the count goes on from there. A heartbeat that is
+  older than the last one says nothing.
+- Tasks with `send_events=False` are counted by their worker and told by nobody. So what is
+  missing counts as lost only after an interruption: a connection that was lost, a collector
+  that was away, messages that were shed or could not be read. Without one it is `untold`,
+  and of what is missing after one, the usual share of untold tasks is none of the loss.
+- A process whose task events are switched off counts and sends none: what seemed lost since
   its last task event is taken back, until it sends another.
+- A process that nobody knows, of a worker that is known, and that is first heard by a
+  heartbeat after an interruption, began in it: all that it has counted and not told is lost.
 
-It is an estimate of task-started alone; tasks declared with `send_events=False` blur it too.
+The counts outlive the collector: the store keeps them together with the events that they
+count (`Store.apply`). Where a crash falls between the two, the counts are first, so that an
+event may be counted that is not stored (its loss is not seen), never the other way round (a
+loss that is none). It is an estimate of task-started alone.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Iterable
 from typing import Final
 
 from umbel.cluster.events import Event
+from umbel.cluster.losses import Loss, Losses, ProcessCount
 
 #: A difference counts when it was there at this many heartbeats in a row.
 BEATS: Final = 3
+#: After an interruption, what is missing at this many heartbeats is lost.
+DOUBT_BEATS: Final = BEATS + 2
 #: A process that counted on at this many heartbeats without a task event sends none.
 SILENT_BEATS: Final = 2
+#: A loss that is older is not taken back any more, seconds.
+SETTLED_S: Final = 600.0
 #: How many workers are told of that run tasks and tell of none.
 MUTE_MAX: Final = 50
 #: Worker processes that are remembered; those unheard of for longest are forgotten.
@@ -34,45 +50,83 @@ PROCESSES_MAX: Final = 10_000
 #: No process begins more tasks than this; a larger count is a slip, or a lie.
 PROCESSED_MAX: Final = 10**12
 
+_Key = tuple[str, int]
+
 
 class _Process:
-    """`base` + `started` + lost = processed. `sound` is what was lost when task events were
-    last seen; `silent` means that none are to be expected."""
+    """`base` + `started` + open losses + `untold` = processed."""
 
     __slots__ = (
+        "anchor",
+        "at",
         "base",
-        "differences",
+        "beats",
+        "doubt",
+        "earlier",
         "heard",
-        "last",
+        "interruption",
+        "key",
         "lost",
         "mute_since",
+        "open",
+        "processed",
         "quiet",
-        "silent",
+        "since",
         "sound",
         "started",
-    )
+        "telling",
+        "untold",
+    )  # fmt: skip
 
-    def __init__(self, processed: int) -> None:
-        self.base = self.last = processed
-        self.started = self.lost = self.sound = self.quiet = 0
+    def __init__(self, key: _Key, at: float) -> None:
+        self.key = key
+        self.since = self.at = at
+        #: None until its first heartbeat.
+        self.processed: int | None = None
+        self.base = self.started = self.lost = self.untold = self.quiet = 0
+        self.telling: bool | None = None
         self.heard = False
-        self.silent = True
-        #: When it was found to count tasks and to tell of none, Unix seconds.
         self.mute_since: float | None = None
-        self.differences: deque[int] = deque(maxlen=BEATS)
+        #: Losses that may still be taken back, oldest first.
+        self.open: list[Loss] = []
+        #: How much of `lost` was counted when it last told of a task.
+        self.sound = 0
+        #: The last heartbeats: when, and the difference then; and the one before all of them.
+        self.anchor = at
+        self.beats: deque[tuple[float, int]] = deque(maxlen=BEATS + 1)
+        self.interruption = 0
+        self.doubt = 0
+        #: What was missing already before the last interruption, and is none of its.
+        self.earlier = 0
 
-    def begin_again(self, processed: int) -> None:
-        self.base = processed - self.lost
-        self.started = 0
-        self.differences.clear()
+    @property
+    def unsettled(self) -> int:
+        return sum(loss.count for loss in self.open)
 
 
 class LossEstimate:
-    """Fed with all events in order of arrival; `lost` is the estimate so far."""
+    """Fed with all events in order of arrival, and told of what may have cost some. `known` and
+    `lost` are what a store has kept of an earlier run. One thread."""
 
-    def __init__(self) -> None:
-        self._processes: OrderedDict[tuple[str, int], _Process] = OrderedDict()
+    def __init__(self, known: Iterable[ProcessCount] = (), lost: Iterable[Loss] = ()) -> None:
+        self._processes: OrderedDict[_Key, _Process] = OrderedDict()
+        self._hosts: Counter[str] = Counter()
+        self._interruption = 0
+        self._changed: dict[_Key, _Process] = {}
+        self._changed_losses: dict[tuple[str, int, float], Loss] = {}
         self.lost = 0
+        #: When the first of these losses began, Unix seconds.
+        self.lost_since: float | None = None
+        for loss in lost:
+            self._add(loss.count, loss.start)
+        for each in sorted(known, key=lambda each: each.at):
+            self._remember(_restored(each))
+        if self._processes:
+            self.interrupt()
+
+    def interrupt(self) -> None:
+        """Events may have been lost before those that come next."""
+        self._interruption += 1
 
     def see(self, events: Iterable[Event]) -> None:
         for event in events:
@@ -82,11 +136,48 @@ class LossEstimate:
             elif kind in ("worker-heartbeat", "worker-online"):
                 self._beat(event)
 
+    def mute(self) -> dict[str, float]:
+        """Workers that count tasks and tell of none, and since when (Unix seconds): the first
+        `MUTE_MAX` by name. One with a process that tells is not among them."""
+        since: dict[str, float] = {}
+        telling: set[str] = set()
+        for process in self._processes.values():
+            hostname = process.key[0]
+            if process.mute_since is not None:
+                since[hostname] = max(since.get(hostname, 0.0), process.mute_since)
+            elif process.telling:
+                telling.add(hostname)
+        mute = sorted(since.keys() - telling)[:MUTE_MAX]
+        return {hostname: since[hostname] for hostname in mute}
+
+    def changes(self) -> Losses | None:
+        """What a store has to keep with the events seen so far; None if it has it all."""
+        if not self._changed and not self._changed_losses:
+            return None
+        return Losses(
+            processes=tuple(
+                _kept(each) for each in self._changed.values() if each.processed is not None
+            ),
+            losses=tuple(self._changed_losses.values()),
+        )
+
+    def kept(self) -> None:
+        """The store has all changes."""
+        self._changed.clear()
+        self._changed_losses.clear()
+
+    # -- events ------------------------------------------------------------------------------
+
     def _started(self, event: Event) -> None:
-        process = self._processes.get((event.hostname, event.pid or 0))
-        if process is not None:
-            process.started += 1
-            process.heard = True
+        key = (event.hostname, event.pid or 0)
+        process = self._processes.get(key)
+        if process is None:
+            if event.pid is None:
+                return
+            process = self._remember(_Process(key, event.timestamp))
+        process.started += 1
+        process.heard = True
+        self._changed[key] = process
 
     def _beat(self, event: Event) -> None:
         processed = event.processed
@@ -98,56 +189,190 @@ class LossEstimate:
         key = (event.hostname, event.pid)
         process = self._processes.get(key)
         if process is None:
-            self._processes[key] = _Process(processed)
-            if len(self._processes) > PROCESSES_MAX:
-                self._processes.popitem(last=False)
-            return
-        self._processes.move_to_end(key)
-        self._listen(process, processed, event.timestamp)
-        if process.silent:
-            self._count(process, process.sound)
-            process.begin_again(processed)
+            process = self._remember(_Process(key, event.timestamp))
         else:
-            self._compare(process, processed)
+            self._processes.move_to_end(key)
+        if event.timestamp < process.at and process.processed is not None:
+            return  # older than the last one: redelivered, or late
+        if process.processed is None:
+            self._meet(process, processed, event.type == "worker-online")
+        elif processed < process.processed:
+            if event.timestamp == process.at:
+                return
+            self._begin_anew(process, processed)
+        self._follow(process, processed, event.timestamp)
+        self._changed[key] = process
 
-    def _listen(self, process: _Process, processed: int, at: float) -> None:
+    def _meet(self, process: _Process, processed: int, is_beginning: bool) -> None:
+        """Its first heartbeat."""
+        known = self._hosts[process.key[0]] > 1
+        interrupted = self._interruption > 0 and process.interruption == self._interruption
+        unheard = known and interrupted and not is_beginning
+        process.base = 0 if unheard else processed - process.started
+        process.doubt = DOUBT_BEATS if unheard else 0
+        process.processed = 0 if unheard else processed
+
+    def _begin_anew(self, process: _Process, processed: int) -> None:
+        """Another process has got the same pid."""
+        process.base, process.started, process.processed = processed, 0, processed
+        process.lost = process.untold = process.sound = process.quiet = 0
+        process.since = process.at
+        process.telling, process.heard, process.mute_since = None, False, None
+        process.open.clear()
+        _forget_beats(process)
+
+    def _follow(self, process: _Process, processed: int, at: float) -> None:
+        after_interruption = process.interruption != self._interruption
+        if after_interruption:
+            process.interruption = self._interruption
+            process.doubt = DOUBT_BEATS
+            process.earlier = _pending(process)
+        self._listen(process, processed, at, is_excused=after_interruption)
+        process.processed, process.at = processed, max(at, process.at)
+        self._settle(process)
+        difference = processed - process.base - process.started
+        counted = process.unsettled + process.untold
+        if process.telling:
+            self._compare(process, difference, counted)
+        elif process.telling is False:
+            self._take_back(process, process.lost - process.sound)
+            _rebase(process, processed)
+        elif not process.doubt:
+            _rebase(process, processed)
+        process.doubt = max(0, process.doubt - 1)
+
+    def _listen(self, process: _Process, processed: int, at: float, *, is_excused: bool) -> None:
+        """Whether it tells of its tasks. A count that grew over an interruption, unheard, is
+        no sign that it does not."""
         if process.heard:
-            process.silent = False
+            process.telling = True
             process.quiet = 0
             process.mute_since = None
             process.sound = process.lost
-        elif processed > process.last:
+        elif processed > (process.processed or 0) and not is_excused:
             process.quiet += 1
             if process.quiet >= SILENT_BEATS:
-                process.silent = True
+                process.telling = False
                 process.mute_since = process.mute_since or at
         process.heard = False
-        process.last = processed
 
-    def _compare(self, process: _Process, processed: int) -> None:
-        difference = processed - process.base - process.started
-        if difference < 0:
-            process.begin_again(processed)
+    def _compare(self, process: _Process, difference: int, counted: int) -> None:
+        process.beats.append((process.at, difference))
+        if difference < counted:
+            self._take_back(process, counted - max(0, difference))
+            if difference < 0:
+                process.base += difference
+                _forget_beats(process)
             return
-        process.differences.append(difference)
-        if len(process.differences) == BEATS:
-            self._count(process, min(process.differences))
-        elif difference < process.lost:
-            self._count(process, difference)
+        last = list(process.beats)[-BEATS:]
+        missing = min(each for _, each in last) - counted
+        if len(last) < BEATS or missing <= 0:
+            return
+        lost = _share_lost(process, missing - process.earlier) if process.doubt else 0
+        process.earlier = max(0, process.earlier - missing)
+        process.untold += missing - lost
+        if lost:
+            start = process.beats[0][0] if len(process.beats) > BEATS else process.anchor
+            self._lose(process, min(start, last[0][0]), last[0][0], lost)
 
-    def mute(self) -> dict[str, float]:
-        """Workers that count tasks and tell of none, and since when (Unix seconds): the first
-        `MUTE_MAX` by name. One with a process that tells is not among them."""
-        since: dict[str, float] = {}
-        telling: set[str] = set()
-        for (hostname, _), process in self._processes.items():
-            if process.mute_since is not None:
-                since[hostname] = max(since.get(hostname, 0.0), process.mute_since)
-            elif not process.silent:
-                telling.add(hostname)
-        mute = sorted(since.keys() - telling)[:MUTE_MAX]
-        return {hostname: since[hostname] for hostname in mute}
+    # -- losses ------------------------------------------------------------------------------
 
-    def _count(self, process: _Process, lost: int) -> None:
-        self.lost += lost - process.lost
-        process.lost = lost
+    def _lose(self, process: _Process, start: float, end: float, count: int) -> None:
+        hostname, pid = process.key
+        before = process.open.pop() if process.open and process.open[-1].end == end else None
+        known = before.count if before is not None else 0
+        loss = Loss(hostname=hostname, pid=pid, start=start, end=end, count=known + count)
+        process.open.append(loss)
+        process.lost += count
+        self._add(count, start)
+        self._change(loss)
+
+    def _take_back(self, process: _Process, count: int) -> None:
+        """So many were not lost after all, of those counted last; beyond them, some that were
+        thought untold are told now."""
+        while count > 0 and process.open:
+            loss = process.open.pop()
+            taken = min(count, loss.count)
+            count -= taken
+            process.lost -= taken
+            self.lost -= taken
+            left = Loss(
+                hostname=loss.hostname, pid=loss.pid, start=loss.start, end=loss.end,
+                count=loss.count - taken,
+            )  # fmt: skip
+            if left.count:
+                process.open.append(left)
+            self._change(left)
+        process.untold = max(0, process.untold - max(0, count))
+
+    def _settle(self, process: _Process) -> None:
+        while process.open and process.open[0].end < process.at - SETTLED_S:
+            process.base += process.open.pop(0).count
+
+    def _add(self, count: int, start: float) -> None:
+        self.lost += count
+        self.lost_since = min(start, self.lost_since or start)
+
+    def _change(self, loss: Loss) -> None:
+        self._changed_losses[loss.hostname, loss.pid, loss.end] = loss
+
+    # -- processes ---------------------------------------------------------------------------
+
+    def _remember(self, process: _Process) -> _Process:
+        process.interruption = self._interruption
+        self._processes[process.key] = process
+        self._hosts[process.key[0]] += 1
+        if len(self._processes) > PROCESSES_MAX:
+            (hostname, _), _ = self._processes.popitem(last=False)
+            self._hosts[hostname] -= 1
+            if not self._hosts[hostname]:
+                del self._hosts[hostname]
+        return process
+
+
+def _rebase(process: _Process, processed: int) -> None:
+    """What is accounted for now is the whole: nothing is missing."""
+    process.base = processed - process.started - process.unsettled - process.untold
+    _forget_beats(process)
+
+
+def _forget_beats(process: _Process) -> None:
+    process.beats.clear()
+    process.anchor = process.at
+
+
+def _pending(process: _Process) -> int:
+    """What was missing at the last heartbeat, and is not counted yet."""
+    if not process.beats:
+        return 0
+    return max(0, process.beats[-1][1] - process.unsettled - process.untold)
+
+
+def _share_lost(process: _Process, missing: int) -> int:
+    """Of tasks that are missing after an interruption, those of which an event was sent: as many
+    of them as usual."""
+    if missing <= 0:
+        return 0
+    told = process.started
+    return missing * told // (told + process.untold) if process.untold else missing
+
+
+def _kept(process: _Process) -> ProcessCount:
+    hostname, pid = process.key
+    return ProcessCount(
+        hostname=hostname, pid=pid, since=process.since, at=process.at,
+        processed=process.processed or 0,
+        base=process.base + process.unsettled,  # what is kept is settled
+        started=process.started, lost=process.lost, untold=process.untold,
+        telling=process.telling,
+    )  # fmt: skip
+
+
+def _restored(count: ProcessCount) -> _Process:
+    process = _Process((count.hostname, count.pid), count.since)
+    process.at = process.anchor = count.at
+    process.processed = count.processed
+    process.base, process.started = count.base, count.started
+    process.lost = process.sound = count.lost
+    process.untold, process.telling = count.untold, count.telling
+    return process

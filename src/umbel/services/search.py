@@ -19,6 +19,14 @@ from umbel.query.describe import describe
 from umbel.query.match import compile_query
 from umbel.query.parse import Chip, chips, parse
 from umbel.query.suggest import Context, Lookup, complete
+from umbel.services.incomplete import (
+    Incomplete,
+    Span,
+    both,
+    incomplete,
+    span_of_page,
+    span_of_query,
+)
 from umbel.services.sequence import newest_seq
 from umbel.services.zones import zone_of
 from umbel.store.base import Count, Measure, Order, Page, Series, Store
@@ -35,13 +43,17 @@ BUCKETS_MAX: Final = 2_000
 BUCKET_MIN_S: Final = 60.0
 
 
+_ALL_TIME: Final = Span()
+
+
 class Found(msgspec.Struct, frozen=True):
     """A page of tasks, the query in words, and a change number that is not after it: what
-    changes from there on completes the page."""
+    changes from there on completes the page. `incomplete`: what is missing in its time."""
 
     page: Page
     sentence: str
     seq: int
+    incomplete: Incomplete | None = None
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,7 +113,14 @@ class Search:
             limit=limit,
             budget_s=_left_s(waited_s),
         )
-        return Found(page, describe(query, zone), seq)
+        span = span_of_page(
+            page.items,
+            order.removeprefix("-"),
+            is_first=cursor is None,
+            is_last=page.cursor is None,
+            descending=order.startswith("-"),
+        )
+        return Found(page, describe(query, zone), seq, self._incomplete(query, span))
 
     def by_ids(self, ids: Sequence[str], text: str, tz: str = "UTC") -> Found:
         """Those tasks that are known and match, in the order of `ids`."""
@@ -120,6 +139,14 @@ class Search:
         return self._store.count(
             self.parse(text, tz), now=self._clock.now(), by=by, cap=cap, budget_s=_left_s(waited_s)
         )
+
+    def incomplete(self, text: str, span: Span = _ALL_TIME, tz: str = "UTC") -> Incomplete | None:
+        """What is missing in the time that the text asks for, within the span."""
+        return self._incomplete(self.parse(text, tz), span)
+
+    def _incomplete(self, query: Node, span: Span) -> Incomplete | None:
+        now = self._clock.now()
+        return incomplete(self._store, both(span_of_query(query, now), span), now)
 
     def series(
         self, text: str, *, measure: Measure, start: float, end: float, bucket_s: float | None,

@@ -1,4 +1,4 @@
-"""What a collector counts of the events that it committed."""
+"""What a collector counts of the events that it took in."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from umbel.cluster.events import Event, Fault
+from umbel.cluster.losses import Losses
 from umbel.services.loss import LossEstimate
 from umbel.services.meter import Meter
 
@@ -38,6 +39,7 @@ class Counts(msgspec.Struct, frozen=True):
     rate: float
     lag_s: float
     lost: int
+    lost_since: float | None
     malformed: int
     kinds: dict[str, int]
     faults: dict[str, int]
@@ -53,7 +55,9 @@ class Tally:
     """Running counts since the start; any thread. `now` is monotonic seconds. A `meter` is
     told of what was committed, in the thread that tells it here."""
 
-    def __init__(self, now: float, meter: Meter | None = None) -> None:
+    def __init__(
+        self, now: float, meter: Meter | None = None, loss: LossEstimate | None = None
+    ) -> None:
         self._lock = threading.Lock()
         self._meter = meter
         self._started = now
@@ -67,7 +71,24 @@ class Tally:
         self._recent: deque[tuple[float, int]] = deque()
         self._recent_faults: deque[tuple[float, Counter[str]]] = deque()
         self._heard_at: float | None = None
-        self._loss = LossEstimate()
+        self._loss = loss or LossEstimate()
+
+    def came(self, events: Sequence[Event], *, interrupted: bool = False) -> None:
+        """These events came, in this order; some may have been lost before them."""
+        with self._lock:
+            if interrupted:
+                self._loss.interrupt()
+            self._loss.see(events)
+
+    def losses(self) -> Losses | None:
+        """What the store has to keep with all events that came."""
+        with self._lock:
+            return self._loss.changes()
+
+    def losses_kept(self) -> None:
+        """It has."""
+        with self._lock:
+            self._loss.kept()
 
     def committed(
         self,
@@ -90,7 +111,6 @@ class Tally:
             self._recent.append((now, len(events)))
             if events:
                 self._heard_at = wall
-            self._loss.see(events)
             self._kinds.update(map(_kind, events))
             if len(self._kinds) > KINDS_MAX:
                 self._kinds = _most(self._kinds)
@@ -119,6 +139,7 @@ class Tally:
                 rate=self._rate(now),
                 lag_s=self._lag_s,
                 lost=self._loss.lost,
+                lost_since=self._loss.lost_since,
                 malformed=self._malformed,
                 kinds=dict(self._kinds),
                 faults=dict(self._faults),

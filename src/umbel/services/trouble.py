@@ -11,7 +11,9 @@ from typing import Final, Literal
 
 import msgspec
 
+from umbel.cluster.gaps import Cause, Gap
 from umbel.services.spans import names, number, span
+from umbel.store.base import KeptGap
 
 Kind = Literal[
     "blind",
@@ -48,9 +50,9 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
     action: Literal["enable_events"] | None = None
 
 
-def blind(sentence: str, since: float | None) -> Trouble:
-    """Nothing new is recorded. The sentence is of who knows why."""
-    return Trouble(kind="blind", severity="error", sentence=sentence, since=since)
+def blind(sentence: str, since: float | None, kind: Kind = "blind") -> Trouble:
+    """Nothing new is recorded. The sentence is of who knows why, and what to do."""
+    return Trouble(kind=kind, severity="error", sentence=sentence, since=since)
 
 
 def behind(lag_s: float) -> Trouble:
@@ -134,17 +136,6 @@ def discarded(faults: Mapping[str, int], severity: Severity, since: float | None
     )
 
 
-def foreign_consumer(count: int) -> Trouble:
-    who = "Somebody else reads" if count == 1 else f"{count:,} others read"
-    return Trouble(
-        kind="foreign_consumer",
-        severity="error",
-        sentence=f"{who} from Umbel's own queue, and takes a part of the events away.",
-        remedy="Stop the other one, or give it a queue of its own (--collector-queue).",
-        count=count,
-    )
-
-
 def shed(count: int) -> Trouble:
     return Trouble(
         kind="shed",
@@ -161,3 +152,41 @@ def damaged(sentence: str, remedy: str, since: float | None) -> Trouble:
     return Trouble(
         kind="damaged_store", severity="error", sentence=sentence, remedy=remedy, since=since
     )
+
+
+#: Why events passed unseen, as the end of a sentence.
+CAUSES: Final[Mapping[Cause, str]] = {
+    "broker-away": "the broker was out of reach",
+    "broker-restarted": "the broker was restarted and lost what its queue had held",
+    "broker-cut": "the broker ended the connection",
+    "queue-full": "Umbel's queue at the broker was full",
+    "queue-expired": "events waited in Umbel's queue for longer than it keeps them",
+    "queue-deleted": "Umbel's queue at the broker was deleted or emptied",
+    "queue-shared": "somebody else read from Umbel's queue",
+    "collector-away": "Umbel's collector did not run",
+    "collector-paused": "Umbel's collector, or its machine, stood still",
+}
+
+
+def missing(gaps: Sequence[KeptGap], now: float) -> Trouble:
+    """Events of these spans may have passed unseen."""
+    last = max(gaps, key=lambda gap: gap.end)
+    missed_s = covered_s(gaps)
+    causes = list(dict.fromkeys(CAUSES[gap.cause] for gap in gaps))
+    return Trouble(
+        kind="gap",
+        severity="notice",
+        sentence=f"About {span(missed_s)} of events may be missing: {' and '.join(causes)}, "
+        f"until {span(now - last.end)} ago.",
+        since=min(gap.start for gap in gaps),
+        count=len(gaps),
+    )
+
+
+def covered_s(gaps: Sequence[Gap]) -> float:
+    """How many seconds lie in any of these."""
+    total, until = 0.0, float("-inf")
+    for gap in sorted(gaps, key=lambda gap: gap.start):
+        total += max(0.0, gap.end - max(gap.start, until))
+        until = max(until, gap.end)
+    return total

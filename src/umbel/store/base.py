@@ -16,11 +16,19 @@ from typing import Literal, Protocol
 import msgspec
 
 from umbel.cluster.events import Event
+from umbel.cluster.gaps import Gap
+from umbel.cluster.losses import Loss, Losses, ProcessCount
 from umbel.cluster.task import Task
 from umbel.cluster.worker import Worker
 from umbel.query.ast import Node
 
 Measure = Literal["count", "runtime", "wait"]
+
+
+class KeptGap(Gap, frozen=True, kw_only=True):
+    """A gap of one collector."""
+
+    collector: str
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -150,7 +158,8 @@ class CollectorStatus(msgspec.Struct, frozen=True, kw_only=True):
     start; times are Unix seconds; `rate` is events a second over the last ten. `broker` is
     `connected`, `connecting` or `refused`, and `trouble` the sentence that says why not
     connected, or why what comes cannot be stored. `lost` is the estimate from the
-    workers' own counts (`heartbeat.processed`).
+    workers' own counts (`heartbeat.processed`), of all collectors of this store so far, since
+    `lost_since`.
 
     `lag_s` is how far the history is behind: the time that the oldest message not yet stored
     has waited here, and while a backlog is read, the age of what was stored last, by its
@@ -179,6 +188,7 @@ class CollectorStatus(msgspec.Struct, frozen=True, kw_only=True):
     malformed: int = 0
     shed: int = 0
     lost: int = 0
+    lost_since: float | None = None
     reconnections: int = 0
     gaps: tuple[tuple[float, float], ...] = ()
     faults: dict[str, int] = {}
@@ -270,9 +280,15 @@ class Store(Protocol):
 
     # -- writing: one process, one thread ------------------------------------------------
 
-    def apply(self, events: Sequence[Event]) -> Applied:
+    def apply(self, events: Sequence[Event], losses: Losses | None = None) -> Applied:
         """Join `events` with what is known. All of it is durable (kill -9) when this
-        returns, none of it visible when it raises."""
+        returns, none of it visible when it raises. What the workers' counts say up to these
+        events (`losses`) is kept with them; if a crash falls between the two, it is there, and
+        the events are not."""
+
+    def keep_gaps(self, gaps: Sequence[KeptGap]) -> None:
+        """Keep spans in which events may have passed unseen. Those of one collector and cause
+        that overlap become one; `trim` bounds their number and age."""
 
     def report(self, status: CollectorStatus) -> None:
         """Keep what a collector says of itself, replacing what it said before."""
@@ -336,6 +352,16 @@ class Store(Protocol):
 
     def follow(self, after: int, limit: int = 1_000) -> Changes:
         """What changed after number `after`; the newest `limit` of it. Never waits."""
+
+    def processes(self) -> tuple[ProcessCount, ...]:
+        """How far the count of each worker process was followed, by worker and pid."""
+
+    def losses(self, start: float | None = None, end: float | None = None) -> tuple[Loss, ...]:
+        """What workers began and nobody heard of, as far as a part of it lies in [start, end]
+        (Unix seconds; None is without bound), by worker, pid and time."""
+
+    def gaps(self, start: float | None = None, end: float | None = None) -> tuple[KeptGap, ...]:
+        """The gaps of which a part lies in [start, end], by their start."""
 
     def collectors(self) -> tuple[CollectorStatus, ...]:
         """What each collector said last."""

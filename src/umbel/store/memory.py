@@ -36,6 +36,7 @@ import msgspec
 from umbel.clock import Clock, SystemClock
 from umbel.cluster.events import WORKER_KINDS, Event
 from umbel.cluster.facts import Facts, join, pack
+from umbel.cluster.losses import Loss, Losses, ProcessCount
 from umbel.cluster.task import Task, project
 from umbel.cluster.worker import Worker, observe
 from umbel.query.arguments import keys
@@ -50,6 +51,7 @@ from umbel.store.base import (
     Changes,
     CollectorStatus,
     Count,
+    KeptGap,
     Measure,
     Order,
     Page,
@@ -62,6 +64,8 @@ from umbel.store.base import (
     Workflow,
 )
 from umbel.store.cursors import Place, order_text, read_cursor, write_cursor
+from umbel.store.memory_missed import MissedInMemory
+from umbel.store.missed import merged, overlaps
 from umbel.store.series import buckets_of, whole_minutes
 from umbel.store.stamps import Stamps
 
@@ -94,6 +98,7 @@ class MemoryStore:
         self._workers: dict[str, Worker] = {}
         self._collectors: dict[str, CollectorStatus] = {}
         self._tallies: dict[str, Tallies] = {}
+        self._missed = MissedInMemory()
         self._arrivals = 0
         self._id = secrets.token_hex(8)
         self._seq = 0
@@ -107,7 +112,7 @@ class MemoryStore:
 
     # -- writing ---------------------------------------------------------------------------
 
-    def apply(self, events: Sequence[Event]) -> Applied:
+    def apply(self, events: Sequence[Event], losses: Losses | None = None) -> Applied:
         with self._lock:
             self._stamps.begin()
             rows = self._joined(events)
@@ -116,6 +121,8 @@ class MemoryStore:
             self._note(rows)
             self._rows.update(rows)
             self._workers.update(workers)
+            if losses is not None:
+                self._missed.put(losses)
             self._arrivals += new
             self._seq += len(rows)
             return Applied(tasks=len(rows), new=new, workers=len(workers), seq=self._seq)
@@ -169,8 +176,13 @@ class MemoryStore:
         with self._lock:
             self._tallies[tallies.collector] = tallies
 
+    def keep_gaps(self, gaps: Sequence[KeptGap]) -> None:
+        with self._lock:
+            self._missed.gaps = merged([*self._missed.gaps, *gaps])
+
     def trim(self, retention: Retention, now: float) -> Trimmed:
         with self._lock:
+            self._missed.forget(None if retention.max_age_s is None else now - retention.max_age_s)
             partitions = self._partitions()
             removed: list[_Row] = []
             for partition in partitions[:-1]:
@@ -311,6 +323,19 @@ class MemoryStore:
                 seq=self._seq,
                 skipped=len(changed) - len(newest),
             )
+
+    def processes(self) -> tuple[ProcessCount, ...]:
+        with self._lock:
+            return tuple(each for _, each in sorted(self._missed.processes.items()))
+
+    def losses(self, start: float | None = None, end: float | None = None) -> tuple[Loss, ...]:
+        with self._lock:
+            found = [each for _, each in sorted(self._missed.losses.items())]
+            return tuple(each for each in found if overlaps(each, start, end))
+
+    def gaps(self, start: float | None = None, end: float | None = None) -> tuple[KeptGap, ...]:
+        with self._lock:
+            return tuple(each for each in self._missed.gaps if overlaps(each, start, end))
 
     def collectors(self) -> tuple[CollectorStatus, ...]:
         with self._lock:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import msgspec
 
 from umbel.broker.base import Capabilities, QueuedMessage
+from umbel.cluster.losses import Loss
 from umbel.results.base import Result
 from umbel.services.control.values import Action, ActionPlan, ActionReport
 from umbel.services.health import Pulse, Status
+from umbel.services.incomplete import Incomplete
 from umbel.services.liveness import Liveness
 from umbel.services.queues import QueueRow
 from umbel.services.registered import Registered
 from umbel.services.rows import TaskRow, WholeTask, WorkerRow
 from umbel.services.search import Completion, Reading
-from umbel.store.base import Bucket
+from umbel.store.base import Bucket, KeptGap
 from umbel.store.ledger import AuditPage
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "Changes",
     "Completions",
     "Count",
+    "Gaps",
     "Hello",
     "Inspected",
     "Later",
@@ -51,7 +54,8 @@ class TaskPage(msgspec.Struct, frozen=True, kw_only=True):
     """Tasks that match. `next` is the cursor of the next page, null after the last one.
     `complete` is false when time ran out; everything back to `reached` (Unix seconds) was
     looked at then, and `next` goes on from there. `sentence` is the query in words. `seq`
-    is the change number to begin a live stream with, so that nothing is missed."""
+    is the change number to begin a live stream with, so that nothing is missed. `incomplete` is
+    what is missing in the time of these rows, null if nothing is."""
 
     items: tuple[TaskRow, ...]
     next: str | None
@@ -59,19 +63,22 @@ class TaskPage(msgspec.Struct, frozen=True, kw_only=True):
     reached: float | None
     sentence: str
     seq: int
+    incomplete: Incomplete | None
 
 
 class Count(msgspec.Struct, frozen=True, kw_only=True):
     """How many tasks match. `capped`: there are more than `total`. `complete` is false when
     time ran out first: there are at least `total`, of which 0 says nothing. `groups`: the most
     frequent values of `by`, with their counts; with `groups_complete` of all tasks that match,
-    however many, else of those that were counted."""
+    however many, else of those that were counted. `incomplete` is what is
+    missing in the time that `q` asks for, null if nothing is."""
 
     total: int
     capped: bool
     complete: bool
     groups: dict[str, int]
     groups_complete: bool
+    incomplete: Incomplete | None
 
 
 class Completions(msgspec.Struct, frozen=True):
@@ -82,11 +89,21 @@ class Completions(msgspec.Struct, frozen=True):
 
 class Series(msgspec.Struct, frozen=True):
     """A measure over time, oldest bucket first, empty buckets left out. `bucket_s` may be
-    longer than asked for."""
+    longer than asked for. `incomplete` is what is missing in that time, null if nothing is."""
 
     measure: str
     bucket_s: float
     buckets: tuple[Bucket, ...]
+    incomplete: Incomplete | None
+
+
+class Gaps(msgspec.Struct, frozen=True, kw_only=True):
+    """Gaps of which a part lies in the span that was asked for, by their start, and the workers'
+    losses in it, by worker, pid and time. `more` is how many of each are left out, the oldest."""
+
+    gaps: tuple[KeptGap, ...]
+    losses: tuple[Loss, ...]
+    more: int
 
 
 class Workflow(msgspec.Struct, frozen=True, kw_only=True):

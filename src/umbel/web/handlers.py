@@ -9,15 +9,19 @@ from umbel.clock import Clock
 from umbel.services.crew import Crew
 from umbel.services.diagnosis import Diagnosis, diagnose
 from umbel.services.health import Health, Status
+from umbel.services.incomplete import Span
 from umbel.services.intents import Intents
 from umbel.services.levers import Levers
 from umbel.services.live import Hub
+from umbel.services.liveness import uncovered
 from umbel.services.rows import WholeTask
 from umbel.services.search import Reading, Search
 from umbel.store.base import Store
 from umbel.web import answers, requests
 from umbel.web.problems import Refusal
 
+#: The most gaps, and the most losses, that one answer tells.
+GAPS_MAX = 1_000
 #: The most ids that one request may name.
 IDS_MAX = 200
 
@@ -49,6 +53,7 @@ def list_tasks(services: Services, asked: requests.ListTasks, waited_s: float) -
         reached=found.page.reached,
         sentence=found.sentence,
         seq=found.seq,
+        incomplete=found.incomplete,
     )
 
 
@@ -73,6 +78,7 @@ def count_tasks(services: Services, asked: requests.CountTasks, waited_s: float)
         complete=count.complete,
         groups=count.groups,
         groups_complete=count.groups_complete,
+        incomplete=services.search.incomplete(asked.q, tz=asked.tz),
     )
 
 
@@ -104,7 +110,16 @@ def read_series(services: Services, asked: requests.ReadSeries) -> answers.Serie
     series = services.search.series(
         asked.q, measure=asked.measure, start=start, end=end, bucket_s=asked.bucket, tz=asked.tz
     )
-    return answers.Series(series.measure, series.bucket_s, series.buckets)
+    incomplete = services.search.incomplete(asked.q, Span(start, end), asked.tz)
+    return answers.Series(series.measure, series.bucket_s, series.buckets, incomplete)
+
+
+def list_gaps(services: Services, asked: requests.ListGaps) -> answers.Gaps:
+    gaps = services.store.gaps(asked.start, asked.end)
+    gaps = tuple(uncovered(gaps, services.store.collectors(), services.clock.now()))
+    losses = services.store.losses(asked.start, asked.end)
+    more = max(0, len(gaps) - GAPS_MAX) + max(0, len(losses) - GAPS_MAX)
+    return answers.Gaps(gaps=gaps[-GAPS_MAX:], losses=losses[-GAPS_MAX:], more=more)
 
 
 def one_workflow(services: Services, asked: requests.OneWorkflow) -> answers.Workflow:

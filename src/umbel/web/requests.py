@@ -70,6 +70,9 @@ Suggestions = Annotated[int, Meta(ge=1, le=50, description="The most suggestions
 Moment = Annotated[
     float, Meta(ge=0, le=_LATEST, description="Unix seconds; default: now, or an hour before.")
 ]
+Bound = Annotated[
+    float, Meta(ge=0, le=_LATEST, description="Unix seconds; default: without bound.")
+]
 Step = Annotated[
     float, Meta(ge=1, le=31_536_000, description="Seconds in a bucket; default: what fits.")
 ]
@@ -143,6 +146,11 @@ class ReadSeries(msgspec.Struct, frozen=True, kw_only=True):
     start: Moment | None = msgspec.field(default=None, name="from")
     end: Moment | None = msgspec.field(default=None, name="to")
     bucket: Step | None = None
+
+
+class ListGaps(msgspec.Struct, frozen=True, kw_only=True):
+    start: Bound | None = None
+    end: Bound | None = None
 
 
 class OneWorkflow(msgspec.Struct, frozen=True, kw_only=True):

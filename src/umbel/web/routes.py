@@ -150,6 +150,15 @@ ROUTES: Final = (
         problems=("bad-query",),
     ),
     Route(
+        name="gaps",
+        path=f"{API_ROOT}/gaps",
+        summary="When events may have passed unseen, why, and how many were lost",
+        tag="cluster",
+        asks=requests.ListGaps,
+        answers=answers.Gaps,
+        handler=handlers.list_gaps,
+    ),
+    Route(
         name="workers",
         path=f"{API_ROOT}/workers",
         summary="Every worker known, and whether it is online",

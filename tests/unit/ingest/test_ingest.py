@@ -18,6 +18,7 @@ from tests.support.waiting import wait_until
 from umbel.broker.connect import open_source
 from umbel.broker.link import link_to_app
 from umbel.cluster.events import Event
+from umbel.cluster.losses import Losses
 from umbel.errors import StoreUnwritable
 from umbel.services.ingest import Ingest, Limits
 from umbel.store.base import Applied, CollectorStatus, Retention, Tallies
@@ -32,12 +33,12 @@ class ChokingStore(MemoryStore):
         self.is_full = False
         self.chokes_on = chokes_on
 
-    def apply(self, events: Sequence[Event]) -> Applied:
+    def apply(self, events: Sequence[Event], losses: Losses | None = None) -> Applied:
         if self.is_full:
             raise StoreUnwritable("The disk is full.", remedy="Free some space.")
         if any(event.type == self.chokes_on for event in events):
             raise OverflowError("int too big to convert")
-        return super().apply(events)
+        return super().apply(events, losses)
 
     def report(self, status: CollectorStatus) -> None:
         if self.is_full:

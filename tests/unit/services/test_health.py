@@ -7,10 +7,11 @@ from typing import Any
 
 from tests.api.world import NOW, collector
 from tests.support.clocks import SetWallClock
+from umbel.cluster.gaps import Cause
 from umbel.services.health import Health
 from umbel.services.liveness import Evidence, Liveness
 from umbel.services.liveness import judge as judge_evidence
-from umbel.store.base import CollectorStatus, DamagedPart
+from umbel.store.base import CollectorStatus, DamagedPart, KeptGap
 from umbel.store.memory import MemoryStore
 
 
@@ -93,29 +94,55 @@ def test_the_quickest_collector_says_how_far_behind() -> None:
     assert (live.state, live.lag_s) == ("live", 0.1)
 
 
-def test_a_recent_gap_is_told() -> None:
-    live = judge([collector(gaps=((NOW - 200, NOW - 180),))], NOW)
+def gap(start: float, end: float, cause: Cause = "broker-away", by: str = "eu-1:7") -> KeptGap:
+    return KeptGap(NOW + start, NOW + end, cause, collector=by)
 
+
+def missing(*collectors: CollectorStatus, gaps: Sequence[KeptGap]) -> str:
+    live = judge_evidence(Evidence(now=NOW, collectors=collectors, gaps=tuple(gaps)))
     assert live.state == "live"
-    assert "About 20 s of events may be missing" in live.sentence
-    assert "3 min ago" in live.sentence
+    return live.sentence
+
+
+def test_a_recent_gap_is_told() -> None:
+    sentence = missing(collector(), gaps=[gap(-200, -180)])
+
+    assert "About 20 s of events may be missing" in sentence
+    assert "the broker was out of reach, until 3 min ago" in sentence
+
+
+def test_a_gap_is_told_with_its_true_cause() -> None:
+    assert "Umbel's collector did not run" in missing(
+        collector(), gaps=[gap(-200, -180, "collector-away")]
+    )
+
+
+def test_seconds_that_lie_in_two_gaps_are_told_once() -> None:
+    both = [gap(-200, -180), gap(-190, -170, "collector-away")]
+
+    assert "About 30 s of events" in missing(collector(), gaps=both)
 
 
 def test_an_old_gap_is_not_told_any_more() -> None:
-    assert "missing" not in judge([collector(gaps=((NOW - 3_000, NOW - 2_900),))], NOW).sentence
+    assert "missing" not in missing(collector(), gaps=[gap(-3_000, -2_900)])
 
 
 def test_a_gap_that_another_collector_saw_through_is_none() -> None:
     torn = collector(gaps=((NOW - 200, NOW - 180),))
 
-    assert "missing" not in judge([torn, collector(collector="b")], NOW).sentence
+    assert "missing" not in missing(torn, collector(collector="b"), gaps=[gap(-200, -180)])
 
 
 def test_a_gap_that_both_collectors_have_is_told() -> None:
-    gaps = ((NOW - 200, NOW - 180),)
-    both = [collector(gaps=gaps), collector(collector="b", gaps=gaps)]
+    both = [collector(collector=name, gaps=((NOW - 200, NOW - 180),)) for name in "ab"]
 
-    assert "missing" in judge(both, NOW).sentence
+    assert "missing" in missing(*both, gaps=[gap(-200, -180, by=name) for name in "ab"])
+
+
+def test_a_foreign_reader_of_the_queue_is_told_as_such() -> None:
+    refused = collector(broker="refused", trouble="Somebody else reads.", foreign_consumers=1)
+
+    assert troubles(refused) == [("foreign_consumer", "error")]
 
 
 def test_a_store_without_a_collector_is_not_ready() -> None:
@@ -197,10 +224,9 @@ def test_workers_that_answer_and_are_not_heard_are_deafness() -> None:
     assert troubles(collector(heard_at=NOW - 5), answered={"w1@h": NOW - 1}) == []
 
 
-def test_a_foreign_consumer_a_damaged_file_and_shedding_are_not_live() -> None:
+def test_a_damaged_file_and_shedding_are_not_live() -> None:
     part = DamagedPart(name="tasks-000001.db", sentence="It is damaged.", remedy="Restore it.")
 
-    assert judge([collector(foreign_consumers=1)], NOW).state == "partial"
     assert judge([collector(recent_shed=10)], NOW).state == "partial"
     assert troubles(collector(), damaged=(part,)) == [("damaged_store", "error")]
 

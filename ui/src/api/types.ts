@@ -104,6 +104,23 @@ export interface Task extends TaskRow {
   repeated_by: readonly string[]
 }
 
+/** A span of time (Unix seconds) in which events may have passed unseen. */
+export interface Gap {
+  start: number
+  end: number
+  cause: string
+  collector: string
+}
+
+/** What is missing in the time that an answer speaks of. */
+export interface Incomplete {
+  start: number | null
+  end: number | null
+  missed_s: number
+  lost: number
+  gaps: readonly Gap[]
+}
+
 export interface TaskPage {
   items: TaskRow[]
   next: string | null
@@ -111,6 +128,7 @@ export interface TaskPage {
   reached: number | null
   sentence: string
   seq: number
+  incomplete?: Incomplete | null
 }
 
 export interface Count {
@@ -121,6 +139,7 @@ export interface Count {
   groups: Record<string, number>
   /** The groups tell of all that match, and not only of those that were counted. */
   groups_complete: boolean
+  incomplete?: Incomplete | null
 }
 
 export interface Chip {
@@ -155,7 +174,9 @@ export interface Workflow {
 
 export interface Worker {
   hostname: string
-  status: 'online' | 'silent' | 'offline'
+  /** `unknown`: Umbel itself hears nothing, since `unknown_since`. */
+  status: 'online' | 'silent' | 'offline' | 'unknown'
+  unknown_since: number | null
   heartbeat: number | null
   online: number | null
   offline: number | null
@@ -168,10 +189,25 @@ export interface Worker {
   sw_sys: string | null
 }
 
+export type Severity = 'error' | 'warning' | 'notice'
+
+/** One thing that is wrong, and what to do about it. */
+export interface Trouble {
+  kind: string
+  severity: Severity
+  sentence: string
+  remedy: string
+  since: number | null
+  count: number | null
+  workers: readonly string[]
+  action: 'enable_events' | null
+}
+
 export interface Live {
-  state: 'live' | 'behind' | 'blind'
+  state: 'live' | 'partial' | 'behind' | 'blind'
   lag_s: number | null
   sentence: string
+  troubles: readonly Trouble[]
 }
 
 export interface Status {

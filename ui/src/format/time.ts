@@ -45,6 +45,19 @@ export function formatClock(moment: number, zone: Zone): string {
     : stamp(date, zone === 'utc').slice(11) + (zone === 'utc' ? '' : offsetIfTwice(date))
 }
 
+/** "14:03:07": the time of day in whole seconds. */
+export function formatTime(moment: number, zone: Zone): string {
+  return dated(moment) === null ? `${moment} s` : formatClock(moment, zone).slice(0, 8)
+}
+
+/** "14:03:07" today, "2026-11-22 14:03:07" on another day, in the zone. */
+export function formatSince(moment: number, now: number, zone: Zone): string {
+  const [then, today] = [dated(moment), dated(now)]
+  if (then === null || today === null) return `${moment} s`
+  const [stamped, other] = [stamp(then, zone === 'utc'), stamp(today, zone === 'utc')]
+  return stamped.slice(0, 10) === other.slice(0, 10) ? stamped.slice(11, 19) : stamped.slice(0, 19)
+}
+
 /** For `<time datetime>`; undefined when no calendar has this moment. */
 export function isoMoment(moment: number): string | undefined {
   return dated(moment)?.toISOString()

@@ -8,6 +8,9 @@
 class Clock {
   /** Unix seconds. */
   now = $state(Date.now() / 1000)
+  /** Up to when it is known what runs: what lasts grows until then, and no further. */
+  known = $derived.by(() => Math.min(this.held ?? Infinity, this.now))
+  private held: number | null = $state(null)
   private offset = 0
 
   start(): () => void {
@@ -26,6 +29,11 @@ class Clock {
   set(serverNow: number): void {
     this.offset = serverNow - Date.now() / 1000
     this.tick()
+  }
+
+  /** Nothing is known since then; null: what is shown is what is. */
+  hold(since: number | null): void {
+    this.held = since
   }
 
   private tick(): void {

@@ -12,6 +12,7 @@ import { api } from '../api/client'
 import { address } from '../api/transport'
 import type { Changes, Live, Status } from '../api/types'
 import { backoff } from './backoff'
+import { lost } from './band'
 import { clock } from './clock.svelte'
 
 export interface Follower {
@@ -36,16 +37,11 @@ const CONNECTING: Liveness = {
   state: 'connecting',
   lag_s: null,
   sentence: 'Connecting to Umbel.',
+  troubles: [],
 }
 
 /** A page that follows something opens the stream itself; otherwise it opens after this. */
 const GRACE_MS = 500
-
-const LOST: Liveness = {
-  state: 'blind',
-  lag_s: null,
-  sentence: 'The connection to Umbel is lost. What you see may be out of date; trying again.',
-}
 
 class Stream {
   live: Liveness = $state.raw(CONNECTING)
@@ -55,6 +51,8 @@ class Stream {
   private source: EventSource | null = null
   private timer: ReturnType<typeof setTimeout> | undefined
   private tries = 0
+  /** When the server last said how it is, by its own clock; null until it did. */
+  private heardAt: number | null = null
 
   start(): () => void {
     const onVisibility = (): void => (document.hidden ? this.close() : this.open())
@@ -121,14 +119,18 @@ class Stream {
     this.tries = 0
     this.live = status.live
     this.stored = status.store.tasks
+    this.heardAt = status.now
     clock.set(status.now)
+    const blind = status.live.troubles.find((trouble) => trouble.kind === 'blind')
+    clock.hold(status.live.state === 'blind' ? (blind?.since ?? null) : null)
   }
 
   private retry(): void {
     this.close()
     // A stream does not say why it failed; this finds out whether the session has ended.
     void api.status().catch(() => undefined)
-    this.live = LOST
+    this.live = lost(this.heardAt)
+    clock.hold(this.heardAt)
     this.timer = setTimeout(() => this.open(), backoff(this.tries++, Math.random()) * 1000)
   }
 

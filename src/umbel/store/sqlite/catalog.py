@@ -10,7 +10,7 @@ lost umbel.db is made anew.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,10 +18,12 @@ import apsw
 import msgspec
 import zstandard
 
+from umbel.cluster.losses import Losses
 from umbel.cluster.worker import Worker
-from umbel.store.base import CollectorStatus, Tallies
+from umbel.store.base import CollectorStatus, KeptGap, Tallies
 from umbel.store.sqlite.files import Held, meta_path, only_row, open_writer
 from umbel.store.sqlite.migrations import version
+from umbel.store.sqlite.missed import forget_missed, put_gaps, put_losses
 
 #: Workers and collectors beyond these are forgotten, those silent longest first.
 WORKERS_MAX = 10_000
@@ -115,8 +117,11 @@ class Catalog:
         ).fetchone()
         return None if found is None else _worker(found[0])
 
-    def put_workers(self, workers: Iterable[Worker]) -> None:
+    def put_heard(self, workers: Iterable[Worker], losses: Losses | None) -> None:
+        """Workers, and what their counts say, in one transaction."""
         with self.connection:
+            if losses is not None:
+                put_losses(self.connection, losses)
             self.connection.executemany(
                 "REPLACE INTO worker VALUES (?, ?, ?)",
                 ((each.hostname, _heard(each), _encode(_fitting(each))) for each in workers),
@@ -128,6 +133,16 @@ class Catalog:
                 "REPLACE INTO collector VALUES (?, ?, ?)",
                 (status.collector, status.at, _encode(status)),
             )
+
+    def put_gaps(self, gaps: Sequence[KeptGap]) -> None:
+        with self.connection:
+            put_gaps(self.connection, gaps)
+
+    def forget_missed(self, before: float | None) -> None:
+        """Keep counts, losses and gaps within their bounds, and no loss or gap that ended
+        `before` (Unix seconds)."""
+        with self.connection:
+            forget_missed(self.connection, before)
 
     def put_tallies(self, tallies: Tallies) -> None:
         packed = zstandard.ZstdCompressor(level=1).compress(_encode(tallies))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from umbel.clock import Clock, SystemClock
 from umbel.cluster.events import Event
+from umbel.cluster.losses import Loss, Losses, ProcessCount
 from umbel.cluster.task import Task
 from umbel.cluster.worker import Worker
 from umbel.query.ast import Node
@@ -16,6 +17,7 @@ from umbel.store.base import (
     Changes,
     CollectorStatus,
     Count,
+    KeptGap,
     Measure,
     Order,
     Page,
@@ -31,6 +33,7 @@ from umbel.store.sqlite import (
     catalog,
     changes,
     counting,
+    missed,
     page,
     single,
     standing,
@@ -118,9 +121,12 @@ class SqliteStore:
 
     # -- writing ---------------------------------------------------------------------------
 
-    def apply(self, events: Sequence[Event]) -> Applied:
+    def apply(self, events: Sequence[Event], losses: Losses | None = None) -> Applied:
         with self._duty:
-            return self._writing.apply(events)
+            return self._writing.apply(events, losses)
+
+    def keep_gaps(self, gaps: Sequence[KeptGap]) -> None:
+        self._writing.keep_gaps(gaps)
 
     def report(self, status: CollectorStatus) -> None:
         self._writing.report(status)
@@ -131,6 +137,8 @@ class SqliteStore:
     def trim(self, retention: Retention, now: float) -> Trimmed:
         if self._trimming is None:
             raise RuntimeError("This store was opened to read.")
+        age_s = retention.max_age_s
+        self._writing.forget_missed(None if age_s is None else now - age_s)
         return self._trimming.trim(retention, now)
 
     # -- reading ---------------------------------------------------------------------------
@@ -191,6 +199,15 @@ class SqliteStore:
 
     def follow(self, after: int, limit: int = 1_000) -> Changes:
         return changes.follow(self._reader, after, limit)
+
+    def processes(self) -> tuple[ProcessCount, ...]:
+        return self._reader.of_meta(missed.processes, ())
+
+    def losses(self, start: float | None = None, end: float | None = None) -> tuple[Loss, ...]:
+        return self._reader.of_meta(lambda held: missed.losses(held, start, end), ())
+
+    def gaps(self, start: float | None = None, end: float | None = None) -> tuple[KeptGap, ...]:
+        return self._reader.of_meta(lambda held: missed.gaps(held, start, end), ())
 
     def collectors(self) -> tuple[CollectorStatus, ...]:
         return self._reader.of_meta(catalog.collectors, ())

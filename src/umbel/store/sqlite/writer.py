@@ -30,9 +30,10 @@ import msgspec
 from umbel.clock import Clock
 from umbel.cluster.events import TASK_RANK, WORKER_KINDS, Event
 from umbel.cluster.facts import Facts, join, pack, unpack
+from umbel.cluster.losses import Losses
 from umbel.cluster.task import ENDED, project
 from umbel.cluster.worker import Worker, observe
-from umbel.store.base import Applied, CollectorStatus, Tallies
+from umbel.store.base import Applied, CollectorStatus, KeptGap, Tallies
 from umbel.store.sqlite import catalog
 from umbel.store.sqlite.damage import Damaged, is_damage, numbers_aside, set_aside
 from umbel.store.sqlite.files import bound_checkpoints, checkpoint, numbers_in, tasks_path
@@ -167,7 +168,7 @@ class Writer:
 
     # -- events --------------------------------------------------------------------------
 
-    def apply(self, events: Sequence[Event]) -> Applied:
+    def apply(self, events: Sequence[Event], losses: Losses | None = None) -> Applied:
         """See `Store.apply`."""
         by_task: dict[str, list[Event]] = defaultdict(list)
         of_workers: list[Event] = []
@@ -177,16 +178,21 @@ class Writer:
                 by_task[uuid].append(event)
             elif kind in WORKER_KINDS:
                 of_workers.append(event)
-        return self.mended(lambda: self._applied(by_task, of_workers))
+        return self.mended(lambda: self._applied(by_task, of_workers, losses))
 
-    def _applied(self, by_task: dict[str, list[Event]], of_workers: list[Event]) -> Applied:
+    def _applied(
+        self,
+        by_task: dict[str, list[Event]],
+        of_workers: list[Event],
+        losses: Losses | None,
+    ) -> Applied:
         if self.hot.next_id > self._partition_tasks:
             self.seal()
         first_new = self.hot.next_id
         self._stamps.begin()
         places = self._gather(by_task)
         workers = self._observed(of_workers)
-        self._commit(workers)
+        self._commit(workers, losses)
         self._recent.remember(places)
         new = self.hot.next_id - first_new
         return Applied(tasks=len(places), new=new, workers=len(workers), seq=self.seq)
@@ -262,14 +268,14 @@ class Writer:
         known = place.partition.change(place.known, task, pack(facts))
         return None if task.state in ENDED else Place(place.partition, known)
 
-    def _commit(self, workers: dict[str, Worker]) -> None:
+    def _commit(self, workers: dict[str, Worker], losses: Losses | None) -> None:
         touched = [partition for partition in self.partitions if partition.changed]
         for partition in touched:
             self.seq += partition.changed
             partition.flush(self.seq)
-        if workers:
+        if workers or losses is not None:
             with self._of_catalog():
-                self.catalog.put_workers(workers.values())
+                self.catalog.put_heard(workers.values(), losses)
             self._remember(workers)
         for partition in touched:
             partition.commit()
@@ -302,6 +308,14 @@ class Writer:
     def report(self, status: CollectorStatus) -> None:
         """See `Store.report`."""
         self.mended(lambda: self._in_catalog(lambda: self.catalog.put_collector(status)))
+
+    def keep_gaps(self, gaps: Sequence[KeptGap]) -> None:
+        """See `Store.keep_gaps`."""
+        self.mended(lambda: self._in_catalog(lambda: self.catalog.put_gaps(gaps)))
+
+    def forget_missed(self, before: float | None) -> None:
+        """See `Catalog.forget_missed`."""
+        self.mended(lambda: self._in_catalog(lambda: self.catalog.forget_missed(before)))
 
     def keep_tallies(self, tallies: Tallies) -> None:
         """See `Store.keep_tallies`."""
@@ -348,7 +362,7 @@ class Writer:
         if oldest.changed:
             # Readers believe the file of a partition that takes no more tasks.
             oldest.forget_sieve()
-            self._commit({})
+            self._commit({}, None)
             if oldest is not self.hot:
                 oldest.save_sieve()
 

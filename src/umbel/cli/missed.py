@@ -1,0 +1,36 @@
+"""What a list does not hold, in one line beside it."""
+
+from __future__ import annotations
+
+from umbel.cli import printing
+from umbel.services.incomplete import Incomplete
+from umbel.services.spans import number, span
+from umbel.services.trouble import CAUSES, covered_s
+from umbel.store.base import KeptGap
+
+
+class Missed:
+    """Told of each page that is listed; `tell` says it on standard error."""
+
+    def __init__(self) -> None:
+        self._gaps: dict[KeptGap, None] = {}
+        self._lost = 0
+
+    def note(self, incomplete: Incomplete) -> None:
+        self._gaps |= dict.fromkeys(incomplete.gaps)
+        self._lost = max(self._lost, incomplete.lost)
+
+    def tell(self) -> None:
+        parts = []
+        if self._gaps:
+            gaps = list(self._gaps)
+            causes = " and ".join(dict.fromkeys(CAUSES[gap.cause] for gap in gaps))
+            parts.append(f"events of {span(covered_s(gaps))} may be missing, since {causes}")
+        if self._lost:
+            parts.append(
+                f"by the workers' own counts {number(self._lost, 'task')} began of which nothing "
+                "was heard"
+            )
+        if parts:
+            said = "; ".join(parts)
+            printing.say(f"In the time of these tasks {said}.", err=True)

@@ -1,0 +1,88 @@
+"""The gaps of one collector: what its connection tells, and its own absence.
+
+The source tells of gaps between two connections of this process. What was missed since the last
+run of a collector of this name (it was stopped, killed or updated) begins with what that one
+reported last: until then it was there. A broker that keeps messages has kept them, as far as
+`Health` says.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+from umbel.broker.base import Health
+from umbel.cluster.gaps import Cause
+from umbel.store.base import CollectorStatus, KeptGap
+
+#: How many of its own a collector remembers, lest it keeps them again.
+_KNOWN_MAX: Final = 1_000
+
+
+class Gaps:
+    """Noted by one thread; `last` is for any."""
+
+    def __init__(self, collector: str) -> None:
+        self._collector = collector
+        self._earlier: CollectorStatus | None = None
+        self._known: tuple[KeptGap, ...] = ()
+        self._new: list[KeptGap] = []
+        self._told: tuple[tuple[float, float], ...] = ()
+
+    def look_back(self, earlier: CollectorStatus) -> None:
+        """What the last run reported last."""
+        self._earlier = earlier
+        self._told = earlier.gaps
+
+    @property
+    def away_since(self) -> float | None:
+        """Since when nobody has listened, while this run has not been connected yet."""
+        earlier = self._earlier
+        if earlier is None:
+            return None
+        cut_off = earlier.cut_off_since if earlier.broker != "connected" else None
+        return earlier.at if cut_off is None else cut_off
+
+    def last(self, count: int) -> tuple[tuple[float, float], ...]:
+        """The last ones (from, to, in Unix seconds), of earlier runs as well."""
+        return (*self._told, *((gap.start, gap.end) for gap in self._known))[-count:]
+
+    def new(self, health: Health) -> Sequence[KeptGap]:
+        """Those that no store has kept yet; an absence once it is known what was missed."""
+        found = [self._gap(gap.start, gap.end, gap.cause) for gap in health.gaps]
+        if self._earlier is not None and health.since is not None:
+            found = [*self._absence(self._earlier, health, health.since), *found]
+            self._earlier = None
+        self._new += [gap for gap in found if gap not in self._known and gap not in self._new]
+        return self._new
+
+    def kept(self) -> None:
+        """The store has all that are new."""
+        self._known = (*self._known, *self._new)[-_KNOWN_MAX:]
+        self._new = []
+
+    def _absence(self, earlier: CollectorStatus, health: Health, connected: float) -> list[KeptGap]:
+        """From the end of the last run to the first connection of this one."""
+        cause: Cause = "collector-away"
+        until = connected
+        if health.lossless and health.missed is not None:
+            cause, until = health.missed.cause, health.missed.until or connected
+        elif health.lossless:
+            # What had waited too long by now.
+            cause, until = "queue-expired", connected - (health.keeps_s or math.inf)
+        cut_off = earlier.cut_off_since
+        if earlier.broker == "connected" or cut_off is None:
+            return [self._gap(earlier.at, until, cause)] if until > earlier.at else []
+        if cut_off <= earlier.started:
+            # It was never connected: the run before it was the last that heard anything.
+            return [self._gap(cut_off, until, cause)] if until > cut_off else []
+        # It had lost the broker before it ended.
+        spans: list[tuple[float, float, Cause]] = [
+            (cut_off, min(earlier.at, until), "broker-away"),
+            (earlier.at, until, cause),
+        ]
+        return [self._gap(start, end, why) for start, end, why in spans if end > start]
+
+    def _gap(self, start: float, end: float, cause: Cause) -> KeptGap:
+        return KeptGap(start, end, cause, collector=self._collector)

@@ -1,0 +1,31 @@
+"""The line beside a list that says what it does not hold."""
+
+from __future__ import annotations
+
+import pytest
+
+from umbel.cli.missed import Missed
+from umbel.services.incomplete import Incomplete
+from umbel.store.base import KeptGap
+
+GAP = KeptGap(1_000.0, 1_095.0, "collector-away", collector="c")
+
+
+def test_a_list_without_a_hole_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    Missed().tell()
+
+    assert capsys.readouterr().err == ""
+
+
+def test_a_hole_is_told_once_with_its_cause(capsys: pytest.CaptureFixture[str]) -> None:
+    missed = Missed()
+    for _ in range(2):
+        missed.note(Incomplete(start=None, end=None, missed_s=95.0, lost=12, gaps=(GAP,)))
+    missed.tell()
+
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err == (
+        "In the time of these tasks events of 95 s may be missing, since Umbel's collector did "
+        "not run; by the workers' own counts 12 tasks began of which nothing was heard.\n"
+    )

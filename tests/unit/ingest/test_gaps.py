@@ -1,0 +1,80 @@
+"""The gaps of a collector: its connection's, and its own absence, with their causes."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tests.api.world import NOW, collector
+from umbel.broker.base import Health, Missed
+from umbel.cluster.gaps import Cause, Gap
+from umbel.services.gaps import Gaps
+from umbel.store.base import CollectorStatus
+
+EARLIER = collector(collector="c", at=NOW - 60)
+REDIS = Health("connected", "redis", since=NOW)
+RABBIT = Health("connected", "amqp", since=NOW, lossless=True, keeps_s=3_600.0)
+
+
+def absence(earlier: CollectorStatus, health: Health) -> list[tuple[float, float, Cause]]:
+    gaps = Gaps("c")
+    gaps.look_back(earlier)
+    return [(gap.start - NOW, gap.end - NOW, gap.cause) for gap in gaps.new(health)]
+
+
+def test_who_was_away_from_redis_has_missed_that_time() -> None:
+    missed = msgspec.structs.replace(REDIS, missed=Missed("broker-away"))
+
+    assert absence(EARLIER, missed) == [(-60, 0, "collector-away")]
+
+
+def test_what_rabbitmq_kept_was_not_missed() -> None:
+    assert absence(EARLIER, RABBIT) == []
+
+
+def test_what_rabbitmq_did_not_keep_is_told_with_its_cause() -> None:
+    restarted = msgspec.structs.replace(RABBIT, missed=Missed("broker-restarted", NOW - 20))
+
+    assert absence(EARLIER, restarted) == [(-60, -20, "broker-restarted")]
+
+
+def test_what_waited_too_long_at_rabbitmq_is_a_gap_until_what_is_left() -> None:
+    long_ago = collector(collector="c", at=NOW - 7_200)
+
+    assert absence(long_ago, RABBIT) == [(-7_200, -3_600, "queue-expired")]
+
+
+def test_who_had_lost_the_broker_before_it_ended_says_both() -> None:
+    cut_off = collector(collector="c", at=NOW - 60, broker="connecting", cut_off_since=NOW - 90)
+
+    assert absence(cut_off, REDIS) == [(-90, -60, "broker-away"), (-60, 0, "collector-away")]
+
+
+def test_a_gap_is_new_until_it_was_kept() -> None:
+    gaps = Gaps("c")
+    torn = msgspec.structs.replace(REDIS, gaps=(Gap(NOW - 5, NOW - 1, "broker-cut"),))
+
+    first, again = list(gaps.new(torn)), list(gaps.new(torn))
+    gaps.kept()
+
+    assert [gap.cause for gap in first] == ["broker-cut"]
+    assert again == first
+    assert list(gaps.new(torn)) == []
+    assert gaps.last(20) == ((NOW - 5, NOW - 1),)
+
+
+def test_nothing_is_known_of_an_absence_before_the_broker_answers() -> None:
+    assert absence(EARLIER, Health("connecting", "redis")) == []
+
+
+def test_a_run_that_never_heard_the_broker_hides_no_absence() -> None:
+    """Killed again before it was connected: the absence began with the run before it."""
+    second = Gaps("c")
+    second.look_back(EARLIER)
+    away_since = second.away_since
+    reported = collector(
+        collector="c", at=NOW - 20, started=NOW - 30, broker="connecting",
+        cut_off_since=away_since,
+    )  # fmt: skip
+
+    assert away_since == NOW - 60
+    assert absence(reported, REDIS) == [(-60, 0, "collector-away")]

@@ -1,0 +1,30 @@
+/** The gaps that are known, asked for when the page opens and again when a new one is told. */
+
+import { api } from '../api/client'
+import type { Gap } from '../api/types'
+import { stream } from '../frame/stream.svelte'
+
+class Gaps {
+  items: readonly Gap[] = $state.raw([])
+
+  /** Call it where effects may be made; goes on until what called it is gone. */
+  keep(): void {
+    // A gap that is new, or that grew, is told with the status.
+    const told = $derived(
+      stream.live.troubles
+        .filter((trouble) => trouble.kind === 'gap')
+        .map((trouble) => `${trouble.since} ${trouble.count}`)
+        .join(),
+    )
+    $effect(() => {
+      void told
+      api.gaps().then(
+        ({ gaps }) => (this.items = gaps),
+        // A courtesy: what is known stays.
+        () => undefined,
+      )
+    })
+  }
+}
+
+export const gaps = new Gaps()
