@@ -18,7 +18,7 @@ from umbel.clock import Clock
 from umbel.cluster.decode import sample
 from umbel.cluster.events import Event, Fault
 from umbel.cluster.losses import Losses
-from umbel.errors import StoreError
+from umbel.errors import StoreError, StoreFull
 from umbel.services.bodies import events_of_all
 from umbel.services.buffer import Chunk
 from umbel.services.tally import Tally
@@ -52,6 +52,8 @@ class Committer:
         self._backoff = Backoff(longest_s=5.0)
         self._retry_at = 0.0
         self.trouble: str | None = None
+        #: Whether what troubles the store is that the disk is full.
+        self.is_out_of_room = False
         self._begin()
 
     def _begin(self) -> None:
@@ -113,6 +115,7 @@ class Committer:
             log.info("The store can be written again.")
         self.trouble = None
         self._tally.losses_kept()
+        self.is_out_of_room = False
         self._backoff.reset()
         now, wall = self._clock.monotonic(), self._clock.now()
         # What was stored before (RabbitMQ gives out again what was not settled) is no lag.
@@ -126,6 +129,7 @@ class Committer:
         if self.trouble != str(error):
             log.error("%s", error)
         self.trouble = str(error)
+        self.is_out_of_room = isinstance(error, StoreFull)
         self._retry_at = self._clock.monotonic() + self._backoff.delay_s()
 
     def _apply(

@@ -27,6 +27,7 @@ from umbel.services.gaps import Gaps
 from umbel.services.loss import LossEstimate
 from umbel.services.meter import RUNTIME_BOUNDS, Meter
 from umbel.services.tally import RECENT_S, Tally
+from umbel.services.trimming import TrimTimer
 from umbel.store.base import CollectorStatus, Retention, Store
 
 log = logging.getLogger(__name__)
@@ -36,7 +37,6 @@ __all__ = ["Ingest", "Limits"]
 REPORT_EVERY_S: Final = 1.0
 #: How often counts for `/metrics` are kept, if they changed: they may be large.
 TALLIES_EVERY_S: Final = 3.0
-TRIM_EVERY_S: Final = 60.0
 TAKE_TIMEOUT_S: Final = 0.5
 #: Reads that bring few frames are spaced by this, so that more comes with each: the cost of
 #: a read is per call, and each wakes the writer.
@@ -93,7 +93,7 @@ class Ingest:
         self._failure: BaseException | None = None
         self._report_at = 0.0
         self._tallies_at = 0.0
-        self._trim_at = self._clock.monotonic() + TRIM_EVERY_S
+        self._trim_timer = TrimTimer(retention or Retention())
         self._gaps = Gaps(name)
         #: Whether events may have been lost since the last that were read.
         self._interrupted = False
@@ -236,8 +236,7 @@ class Ingest:
         if now >= self._report_at:
             self._report_at = now + REPORT_EVERY_S
             self._report()
-        if self._retention is not None and now >= self._trim_at:
-            self._trim_at = now + TRIM_EVERY_S
+        if self._retention is not None and self._trim_timer.is_due(now):
             self._trim(self._retention)
         wait_s = min(self._report_at - now, TAKE_TIMEOUT_S)
         due_in_s = self._committer.due_in_s()
@@ -253,9 +252,15 @@ class Ingest:
 
     def _commit(self) -> bool:
         """Whether the batch is durable now."""
+        tasks, size_bytes = self._committer.messages, self._committer.size_bytes
         tag = self._committer.commit()
+        if tag is None and self._committer.is_out_of_room and self._retention is not None:
+            # What the bounds let go makes room at once.
+            self._trim(self._retention)
+            tag = self._committer.commit()
         if tag is None:
             return False
+        self._trim_timer.came(tasks, size_bytes)
         self._source.settle(tag)
         return True
 

@@ -22,6 +22,7 @@ from umbel.errors import StoreError, StoreTooNew
 from umbel.store.sqlite import textindex
 from umbel.store.sqlite.damage import Damaged, is_damage
 from umbel.store.sqlite.duty import Duty
+from umbel.store.sqlite.files import numbers_in
 from umbel.store.sqlite.partition import WritePartition
 from umbel.store.sqlite.textindex import TextIndex
 from umbel.store.sqlite.writer import Writer
@@ -134,6 +135,8 @@ class Indexer:
         with self._writer.lock:
             partitions = list(self._writer.partitions)
             if not partitions:
+                # The writer holds nothing, and what was removed takes room while it is open.
+                self._let_go(numbers_in(self._directory))
                 return False
             self._look_at_the_clock(partitions[-1])
             while self._orphaned:
