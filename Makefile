@@ -12,18 +12,23 @@ unexport PYTHONDONTWRITEBYTECODE
 SOURCES := pyproject.toml hatch_build.py requirements/lock.txt \
 	$(shell find ui -type f -not -path '*/node_modules/*' 2>/dev/null)
 
-.PHONY: help demo test lint ui bench lock clean services
+.PHONY: help demo test test-versions lint ui bench lock clean services
 
 help: ## What there is.
-	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
 
 demo: .venv/.demo ## A small live cluster at http://127.0.0.1:5555; Ctrl-C ends it.
 	@exec $(BIN)/umbel demo
 
 test: .venv/.dev services lint ## Everything: lint, then all tests.
 	$(BIN)/python hatch_build.py npm test
+	scripts/versions-test.sh oldest
 	$(BIN)/pytest -n 3 --dist loadfile --ignore=tests/browser
 	$(BIN)/pytest -n 2 --dist loadfile tests/browser
+
+test-versions: .venv/.dev services ## What matters, with the oldest, a middle and the newest versions.
+	scripts/versions-test.sh oldest middle newest
+	$(BIN)/python scripts/versions_page.py write
 
 lint: .venv/.dev ## ruff, mypy, import layers, svelte-check.
 	$(BIN)/ruff check .
@@ -45,7 +50,7 @@ services:
 	@scripts/services.sh
 
 clean: ## Remove everything that was made here.
-	rm -rf .venv dist build ui/node_modules src/umbel/web/static \
+	rm -rf .venv .venv-* dist build ui/node_modules src/umbel/web/static \
 		.mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

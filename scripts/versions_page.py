@@ -37,12 +37,11 @@ def table(records: dict[str, dict[str, str]]) -> str:
 
 
 def write() -> None:
-    """Put the table of what was proved into the page. Ends when a set was not."""
+    """Put the table of what was proved into the page; a set that was not has no column."""
     proved = {name: ROOT / f".venv-{name}" / ".proved" for name in SETS}
-    missing = [name for name, path in proved.items() if not path.is_file()]
-    if missing:
-        sys.exit(f"The tests did not pass yet with {', '.join(missing)}: make test-versions.")
-    records = {name: json.loads(path.read_text()) for name, path in proved.items()}
+    records = {name: json.loads(path.read_text()) for name, path in proved.items() if path.exists()}
+    if not records:
+        sys.exit("The tests did not pass yet with any set: make test-versions.")
     before, rest = PAGE.read_text().split(BEGIN)
     after = rest.split(END)[1]
     PAGE.write_text(f"{before}{BEGIN}\n{table(records)}\n{END}{after}")

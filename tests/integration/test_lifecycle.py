@@ -177,10 +177,11 @@ def test_revoked_tasks_say_how(cluster: Cluster) -> None:
     assert cluster.task("expired")["flags"] == ["expired"]
 
 
-def test_an_ignored_task_stays_started_and_a_rejected_one_failed(cluster: Cluster) -> None:
+def test_an_ignored_task_stays_started_and_a_rejected_one_says_so(cluster: Cluster) -> None:
     assert states(cluster.task("ignored")) == ["STARTED"]
     assert cluster.task("rejected")["rejected"] is not None
-    assert "not for me" in cluster.task("rejected")["exception"]
+    if ENDS["rejected"] == "FAILURE":
+        assert "not for me" in cluster.task("rejected")["exception"]
 
 
 def test_every_task_is_found_by_searching_and_none_is_made_up(cluster: Cluster) -> None:

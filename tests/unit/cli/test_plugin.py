@@ -78,7 +78,7 @@ def test_an_app_that_celery_loaded_itself_is_found_by_its_module(tmp_path: Path)
         check=False,
     )
 
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "teapot" in done.stderr
     assert "Traceback" not in done.stderr
 
@@ -89,7 +89,7 @@ def test_options_that_the_application_adds_to_every_command_do_no_harm(tmp_path:
 
     done = celery_ended(tmp_path, "-A", "shop", "umbel", "--port", "0")
 
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "teapot" in done.stderr
     assert "Traceback" not in done.stderr
 
