@@ -14,8 +14,8 @@ pytestmark = pytest.mark.anyio
 
 IN_ONE_TASK_ONLY = {"traceback", "attempts", "notes"}
 #: What the ledger knows of tasks, in lists and of one.
-ASKED = {"intent"}
-REPEATED = {"repeats", "repeated_by"}
+ASKED = {"intent", "doubt", "repeated"}
+REPEATED = {"repeats", "repeated_by", "repetitions"}
 
 
 async def test_tasks_come_newest_first(world: World) -> None:
@@ -37,7 +37,11 @@ async def test_a_row_has_every_key_but_those_of_one_task_alone(world: World) -> 
 def test_the_shapes_on_the_wire_are_those_of_the_domain() -> None:
     row = {name for name in Task.__struct_fields__ if name not in IN_ONE_TASK_ONLY}
     assert set(TaskRow.__struct_fields__) == row | ASKED
-    assert set(WholeTask.__struct_fields__) == {*Task.__struct_fields__, *ASKED, *REPEATED}
+    assert set(WholeTask.__struct_fields__) == {
+        *Task.__struct_fields__,
+        *REPEATED,
+        *ASKED - {"repeated"},
+    }
 
 
 async def test_pages_follow_each_other_without_loss_or_repetition(world: World) -> None:
@@ -175,7 +179,11 @@ async def test_a_count_stops_at_its_cap(world: World) -> None:
 async def test_one_task_has_everything_with_every_key(world: World) -> None:
     task = (await world.get(f"/api/v1/tasks/{uuid_of(2)}")).json()
 
-    assert set(task) == {*Task.__struct_fields__, *ASKED, *REPEATED}
+    assert set(task) == {
+        *Task.__struct_fields__,
+        *REPEATED,
+        *ASKED - {"repeated"},
+    }
     assert task["traceback"].startswith("Traceback")
     assert task["attempts"][0]["state"] == "FAILURE"
     assert task["attempts"][0]["redelivered"] is False

@@ -19,10 +19,12 @@ from umbel.results.base import Result
 from umbel.services.control.applying import Applied, Apply
 from umbel.services.control.values import ActionPlan, ActionReport, ActionRequest
 from umbel.services.crew import Crew
+from umbel.services.doubt import Doubts
 from umbel.services.incomplete import both, incomplete, span_of_page, span_of_query
+from umbel.services.intents import Intents
 from umbel.services.levers import Levers
 from umbel.services.queues import QueueRow
-from umbel.services.rows import WholeTask, WorkerRow, whole_task
+from umbel.services.rows import WholeTask, WorkerRow
 from umbel.services.sequence import newest_seq
 from umbel.store.base import Order, Store
 from umbel.store.ledger import AuditPage, Ledger
@@ -87,8 +89,7 @@ class LocalSource:
         task = self.task(uuid)
         if task is None:
             return None
-        intent = self._ledger.intents([uuid]).get(uuid)
-        return whole_task(task, intent, self._ledger.repeats([uuid]))
+        return Intents(self._ledger, Doubts(self._reading, self._clock)).whole(task, self._reading)
 
     def children(self, task: Task) -> list[str]:
         sent = Matches("parent", How.EQUALS, (task.uuid,))

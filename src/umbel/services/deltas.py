@@ -15,8 +15,7 @@ import msgspec
 from umbel.cluster.earlier import as_it_was
 from umbel.cluster.task import Task
 from umbel.query.match import Test
-from umbel.services.rows import task_row
-from umbel.store.ledger import Intent
+from umbel.services.rows import Marks, task_row
 
 #: The most rows, ids that left, and bytes of rows in one delta.
 ITEMS_MAX = 200
@@ -53,12 +52,12 @@ class Changed:
     before, None if it was not known. Its row is encoded when first told, once for all who are
     told."""
 
-    __slots__ = ("_intent", "_row", "_was", "task")
+    __slots__ = ("_marks", "_row", "_was", "task")
 
-    def __init__(self, task: Task, was: str | None, intent: Intent | None = None) -> None:
+    def __init__(self, task: Task, was: str | None, marks: Marks | None = None) -> None:
         self.task = task
         self._was = was
-        self._intent = intent
+        self._marks = marks
         self._row: msgspec.Raw | None = None
 
     def is_new(self, matches: Test) -> bool:
@@ -70,7 +69,7 @@ class Changed:
     def row(self) -> msgspec.Raw:
         """JSON of its `TaskRow`."""
         if self._row is None:
-            self._row = msgspec.Raw(_encode(task_row(self.task, self._intent)))
+            self._row = msgspec.Raw(_encode(task_row(self.task, self._marks)))
         return self._row
 
 

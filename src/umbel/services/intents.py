@@ -1,4 +1,5 @@
-"""What was asked of tasks, looked up for rows.
+"""What is known of tasks beside their events, looked up for rows: what was asked of them, which
+repeat which, what speaks against their states.
 
 An intent is over when its task has ended, one way or another. A ledger that cannot be read
 takes nothing from the history: rows then show no intents, and the log says why.
@@ -11,45 +12,61 @@ from collections.abc import Mapping, Sequence
 
 from umbel.cluster.task import ENDED, Task
 from umbel.errors import StoreError
-from umbel.services.rows import TaskRow, WholeTask, task_row, whole_task
+from umbel.services.doubt import Doubts
+from umbel.services.rows import Marks, TaskRow, WholeTask, task_row, whole_task
 from umbel.store.base import Store
-from umbel.store.ledger import Intent, Ledger
+from umbel.store.ledger import Intent, Ledger, Repeat
 
 log = logging.getLogger("umbel.ledger")
 
 
 class Intents:
-    """Asks the ledger. Any thread; `begin` and `news` from one at a time."""
+    """Asks the ledger, and `doubts` where there are any. Any thread; `begin` and `news` from
+    one at a time."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, doubts: Doubts | None = None) -> None:
         self._ledger = ledger
+        self._doubts = doubts
         self._mark = 0
         self._troubled = False
 
-    def of(self, tasks: Sequence[Task]) -> Mapping[str, Intent]:
-        """What was asked of those of these tasks that have not ended, by id."""
-        ids = [task.uuid for task in tasks if task.state not in ENDED]
+    def marks(self, tasks: Sequence[Task]) -> Mapping[str, Marks]:
+        """What is known of each of these tasks beside its events, by id. Raises `StoreError`
+        where the history cannot be read."""
+        open_ = [task.uuid for task in tasks if task.state not in ENDED]
+        intents: Mapping[str, Intent] = {}
+        repeats: dict[str, list[Repeat]] = {}
         try:
-            found = self._ledger.intents(ids) if ids else {}
+            intents = self._ledger.intents(open_) if open_ else {}
+            for each in self._ledger.repeats([task.uuid for task in tasks]) if tasks else ():
+                repeats.setdefault(each.repeats, []).append(each)
+                repeats.setdefault(each.task_id, []).append(each)
+            self._troubled = False
         except StoreError as error:
             self._complain(error)
-            return {}
-        self._troubled = False
-        return found
+        doubts = self._doubts.of(tasks) if self._doubts is not None else {}
+        return {
+            task.uuid: Marks(
+                intents.get(task.uuid),
+                doubts.get(task.uuid),
+                tuple(repeats.get(task.uuid, ())),
+            )
+            for task in tasks
+        }
 
     def rows(self, tasks: Sequence[Task]) -> tuple[TaskRow, ...]:
         """The tasks as lists show them."""
-        intents = self.of(tasks)
-        return tuple(task_row(task, intents.get(task.uuid)) for task in tasks)
+        marks = self.marks(tasks)
+        return tuple(task_row(task, marks[task.uuid]) for task in tasks)
 
-    def whole(self, task: Task) -> WholeTask:
+    def whole(self, task: Task, store: Store) -> WholeTask:
         """The task with everything, as its page shows it."""
-        try:
-            repeats = self._ledger.repeats([task.uuid])
-        except StoreError as error:
-            self._complain(error)
-            repeats = ()
-        return whole_task(task, self.of([task]).get(task.uuid), repeats)
+
+        def state_of(uuid: str) -> str | None:
+            found = store.task(uuid)
+            return found.state if found is not None else None
+
+        return whole_task(task, self.marks([task])[task.uuid], state_of)
 
     def begin(self) -> None:
         """Let `news` begin with what is asked from now on, unless it began before."""

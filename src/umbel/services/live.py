@@ -253,10 +253,8 @@ class Hub:
                     stream.reach(changes.seq)
 
     def _changed(self, changes: Sequence[Change]) -> list[Changed]:
-        intents = self._intents.of([change.task for change in changes])
-        return [
-            Changed(change.task, change.was, intents.get(change.task.uuid)) for change in changes
-        ]
+        marks = self._intents.marks([change.task for change in changes])
+        return [Changed(change.task, change.was, marks[change.task.uuid]) for change in changes]
 
     def _gather(
         self, pending: Pending, query: Node, changed: Sequence[Changed], now: float, most_s: float

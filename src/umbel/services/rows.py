@@ -6,14 +6,19 @@ that is missing. Names, units and meanings are those of `cluster.task` and `clus
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
+from typing import Final
 
 import msgspec
 
 from umbel.cluster.attempts import Attempt
 from umbel.cluster.task import Task
 from umbel.cluster.worker import Worker
+from umbel.services.doubt import Doubt
 from umbel.store.ledger import Intent, Repeat
+
+#: Of so many repetitions of a task it is told who sent them, when, and what became of them.
+REPETITIONS_MAX: Final = 100
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,9 +31,29 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     action_id: str
 
 
+class Marks(msgspec.Struct, frozen=True):
+    """What is known of a task beside its events: what was asked of it, what speaks against its
+    state, and the repetitions in which it has a part."""
+
+    intent: Intent | None = None
+    doubt: Doubt | None = None
+    repeats: tuple[Repeat, ...] = ()
+
+
+class Repetition(msgspec.Struct, frozen=True, kw_only=True):
+    """A task that was sent to do another again: by whom, when (Unix seconds), and its state,
+    null while nothing was heard of it."""
+
+    task_id: str
+    at: float
+    actor: str
+    state: str | None
+
+
 class TaskRow(msgspec.Struct, frozen=True, kw_only=True):
     """A task in a list: all of it but traceback, attempts and notes. `changed` is when Umbel took
-    in the last of its events, by its own clock (Unix seconds)."""
+    in the last of its events, by its own clock (Unix seconds). `doubt` speaks against its state;
+    `repeated` is how often it was sent again."""
 
     uuid: str
     state: str
@@ -65,6 +90,8 @@ class TaskRow(msgspec.Struct, frozen=True, kw_only=True):
     clock: int | None
     flags: tuple[str, ...]
     intent: Asked | None = None
+    doubt: Doubt | None = None
+    repeated: int = 0
 
 
 class WholeAttempt(Attempt, frozen=True, omit_defaults=False):
@@ -73,12 +100,15 @@ class WholeAttempt(Attempt, frozen=True, omit_defaults=False):
 
 class WholeTask(Task, frozen=True, kw_only=True):
     """A task with everything that is known of it. `repeats` are the ids of the task that it
-    was sent to do again, `repeated_by` of those that were sent to do it again."""
+    was sent to do again, `repeated_by` of those that were sent to do it again, of which
+    `repetitions` tells more (the first 100). `doubt` speaks against its state."""
 
     attempts: tuple[WholeAttempt, ...] = ()
     intent: Asked | None = None
     repeats: tuple[str, ...] = ()
     repeated_by: tuple[str, ...] = ()
+    repetitions: tuple[Repetition, ...] = ()
+    doubt: Doubt | None = None
 
 
 class WorkerRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,22 +131,41 @@ class WorkerRow(msgspec.Struct, frozen=True, kw_only=True):
     sw_sys: str | None
 
 
-def task_row(task: Task, intent: Intent | None = None) -> TaskRow:
-    """The task as a list shows it, with what was asked of it."""
+def task_row(task: Task, marks: Marks | None = None) -> TaskRow:
+    """The task as a list shows it."""
     row = msgspec.convert(task, TaskRow, from_attributes=True)
-    return row if intent is None else msgspec.structs.replace(row, intent=_asked(intent))
+    if marks is None:
+        return row
+    return msgspec.structs.replace(
+        row,
+        intent=None if marks.intent is None else _asked(marks.intent),
+        doubt=marks.doubt,
+        repeated=len(_by_others(task, marks)),
+    )
 
 
 def whole_task(
-    task: Task, intent: Intent | None = None, repeats: Sequence[Repeat] = ()
+    task: Task, marks: Marks, state_of: Callable[[str], str | None] = lambda _: None
 ) -> WholeTask:
-    """The task with all that is known; `repeats` are those in which it has a part."""
+    """The task with all that is known; `state_of` tells the state of another."""
+    repeated = _by_others(task, marks)
     return msgspec.structs.replace(
         msgspec.convert(task, WholeTask, from_attributes=True),
-        intent=None if intent is None else _asked(intent),
-        repeats=tuple(each.repeats for each in repeats if each.task_id == task.uuid),
-        repeated_by=tuple(each.task_id for each in repeats if each.repeats == task.uuid),
+        intent=None if marks.intent is None else _asked(marks.intent),
+        doubt=marks.doubt,
+        repeats=tuple(each.repeats for each in marks.repeats if each.task_id == task.uuid),
+        repeated_by=tuple(each.task_id for each in repeated),
+        repetitions=tuple(
+            Repetition(
+                task_id=each.task_id, at=each.at, actor=each.actor, state=state_of(each.task_id)
+            )
+            for each in repeated[:REPETITIONS_MAX]
+        ),
     )
+
+
+def _by_others(task: Task, marks: Marks) -> list[Repeat]:
+    return [each for each in marks.repeats if each.repeats == task.uuid]
 
 
 def _asked(intent: Intent) -> Asked:

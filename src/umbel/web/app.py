@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from umbel.clock import Clock
 from umbel.services.crew import Crew
+from umbel.services.doubt import Doubts
 from umbel.services.health import Health, Supervised
 from umbel.services.intents import Intents
 from umbel.services.levers import Levers
@@ -103,7 +104,7 @@ def create_app(
     this server watches does not run, if it does not; it is called from any thread. Without
     `access` everybody may do everything."""
     health = Health(store, clock, supervised, levers.inspection.answered)
-    intents = Intents(levers.ledger)
+    intents = Intents(levers.ledger, Doubts(store, clock))
     hub = Hub(store, health, intents, clock, streams_max=options.streams_max)
     crew = Crew(store, options.gone_after_s)
     services = Services(store, clock, Search(store, clock), health, hub, intents, levers, crew)

@@ -90,7 +90,7 @@ def one_task(services: Services, asked: requests.OneTask) -> WholeTask:
             f"No task with the id {asked.id} is stored. It may have sent no event yet, or be "
             "older than what is kept.",
         )
-    return services.intents.whole(task)
+    return services.intents.whole(task, services.store)
 
 
 def read_query(services: Services, asked: requests.ReadQuery) -> Reading:

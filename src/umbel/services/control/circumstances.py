@@ -32,7 +32,8 @@ class Gathered(msgspec.Struct, frozen=True, kw_only=True):
     `unrepeatable` those that a retry leaves out, by why; `queueless` those whose queue is not
     known. Of those that a retry sends: by `names` and by `queues` where they go; `shadows` go
     by another name than events tell; `of_workflow` belong to one, and `follows` is what is
-    known to hang on them; `unread` are those whose message is not there any more to be read."""
+    known to hang on them; `unread` are those whose message is not there any more to be read.
+    `doubted` are those looked at that may not run or wait any more, by why."""
 
     total: int
     capped: bool = False
@@ -53,6 +54,7 @@ class Gathered(msgspec.Struct, frozen=True, kw_only=True):
     of_workflow: int = 0
     follows: tuple[str, ...] = ()
     unread: int = 0
+    doubted: Mapping[str, int] = {}
     chosen_by: str | None = None
     troubles: tuple[str, ...] = ()
 

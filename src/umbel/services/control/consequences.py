@@ -9,6 +9,7 @@ from umbel.cluster.task import ENDED, STARTED, SUCCESS
 from umbel.services.control.circumstances import UNKNOWN, Around, Gathered, Unconsumed
 from umbel.services.control.values import ActionRequest
 from umbel.services.control.wording import REMEMBERED, REVOCATIONS, listed, verb
+from umbel.services.doubt import what_happened
 
 #: Names that every worker has, and does not list (celery/app/builtins.py).
 BUILT_IN: Final = "celery."
@@ -49,7 +50,7 @@ def of_tasks(
             "it is done to all of them."
         )
     if request.action == "revoke":
-        told += _of_revoking(count, running)
+        told += _of_revoking(count, running, found)
     elif request.action == "terminate":
         told += _of_terminating(request, count, running, found, around)
     elif request.action == "abort":
@@ -67,8 +68,9 @@ def of_tasks(
     return tuple(told)
 
 
-def _of_revoking(count: int, running: int) -> list[str]:
-    told = []
+def _of_revoking(count: int, running: int, found: Gathered) -> list[str]:
+    told = _lost(found)
+    running = max(0, running - sum(found.doubted.values()))
     if running:
         told.append(
             f"{running:,} of these {verb(running, 'runs', 'run')} now and will go on: "
@@ -86,15 +88,17 @@ def _of_revoking(count: int, running: int) -> list[str]:
 def _of_terminating(
     request: ActionRequest, count: int, running: int, found: Gathered, around: Around
 ) -> list[str]:
-    told = []
+    told = _lost(found)
+    running = max(0, running - sum(found.doubted.values()))
     if running:
         told.append(
             f"{running:,} of these {verb(running, 'runs', 'run')} now and will be terminated "
             f"with {request.signal}, wherever {verb(running, 'it stands', 'they stand')}."
         )
         told.append("Workers with a solo or thread pool cannot terminate tasks.")
-    if count > running:
-        told.append(f"{count - running:,} {verb(count - running, 'has', 'have')} not begun.")
+    waiting = count - found.by_state.get(STARTED, 0)
+    if waiting > 0:
+        told.append(f"{waiting:,} {verb(waiting, 'has', 'have')} not begun.")
         told.append(REVOCATIONS)
     silent = [name for name in sorted(found.running_on) if name not in around.live]
     if silent:
@@ -106,8 +110,13 @@ def _of_repeating(request: ActionRequest, found: Gathered, around: Around) -> li
     told = []
     open_ = sum(n for state, n in found.by_state.items() if state not in {*ENDED, UNKNOWN})
     done = found.by_state.get(SUCCESS, 0)
-    if open_:
-        told.append(f"{open_:,} of these {verb(open_, 'has', 'have')} not ended: done twice.")
+    doubted = sum(found.doubted.values())
+    told += _doubted(found)
+    if open_ > doubted:
+        told.append(
+            f"{open_ - doubted:,} of these {verb(open_ - doubted, 'has', 'have')} not ended: done "
+            "twice."
+        )
     if done:
         told.append(f"{done:,} of these succeeded before.")
     if found.repeated:
@@ -133,6 +142,33 @@ def _of_repeating(request: ActionRequest, found: Gathered, around: Around) -> li
             f"The arguments of {found.looked_at:,} were looked at so far; of the others, what "
             "cannot be sent again is left out and reported."
         )
+    return told
+
+
+def _lost(found: Gathered) -> list[str]:
+    """The same, of what is to be stopped."""
+    return [
+        f"{number:,} of these {what_happened(why, number)}: whether {verb(number, 'it', 'they')} "
+        f"still {verb(number, 'runs', 'run')} or {verb(number, 'waits', 'wait')} is not known."
+        for why, number in found.doubted.items()
+        if why != "expired"
+    ]
+
+
+def _doubted(found: Gathered) -> list[str]:
+    """What may not wait or run any more, though events say so."""
+    told = []
+    for why, number in found.doubted.items():
+        if why == "expired":
+            told.append(
+                f"{number:,} of these expired before any worker told of running "
+                f"{verb(number, 'it', 'them')}."
+            )
+        else:
+            told.append(
+                f"{number:,} of these {what_happened(why, number)}: whether "
+                f"{verb(number, 'it', 'they')} ended is not known. What did is done twice."
+            )
     return told
 
 

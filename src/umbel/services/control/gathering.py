@@ -11,7 +11,7 @@ import msgspec
 
 from umbel.broker.base import Cluster
 from umbel.clock import Clock
-from umbel.cluster.task import STARTED
+from umbel.cluster.task import STARTED, Task
 from umbel.query.ast import Node
 from umbel.results.base import ResultBackend
 from umbel.services.control.choosing import Choice, Target
@@ -19,6 +19,7 @@ from umbel.services.control.circumstances import UNKNOWN, Gathered
 from umbel.services.control.recalling import Knowing, Recalled, recall
 from umbel.services.control.values import Edit, Fidelity
 from umbel.services.control.wording import tally
+from umbel.services.doubt import Doubts
 from umbel.store.base import Count, Store
 from umbel.store.ledger import Ledger
 
@@ -49,6 +50,7 @@ class Gatherer:
         self._cluster = cluster
         self._results = results
         self._clock = clock
+        self._doubts = Doubts(store, clock)
 
     def gather(
         self, choice: Choice, chosen_by: str | None, names: frozenset[str] | None = None
@@ -87,6 +89,7 @@ class Gatherer:
             of_workflow=looked.of_workflow,
             follows=tuple(sorted(looked.follows)),
             unread=looked.unread,
+            doubted=dict(Counter(doubt.why for doubt in self._doubts.of(_tasks(targets)).values())),
             chosen_by=chosen_by,
             troubles=tuple(looked.troubles),
         )
@@ -134,6 +137,10 @@ class Gatherer:
             looked.recalled += len(chunk)
             if self._clock.monotonic() >= end:
                 return
+
+
+def _tasks(targets: Sequence[Target]) -> list[Task]:
+    return [target.task for target in targets if target.task is not None]
 
 
 class _Found:
