@@ -91,6 +91,17 @@ def test_a_repetition_is_found_from_either_side(ledger: Ledger) -> None:
     assert ledger.repeats(["other"]) == ()
 
 
+def test_repetitions_are_listed_newest_first_and_by_their_action(ledger: Ledger) -> None:
+    first, second = Repeat("n1", "a", 1.0, "ada", "x"), Repeat("n2", "b", 2.0, "bob", "y")
+    before = Repeat("n0", "c", 0.5, "ada")
+    ledger.repeat([second, first, before])
+
+    assert ledger.repetitions(limit=10) == (second, first, before)
+    assert ledger.repetitions(limit=1) == (second,)
+    assert ledger.repetitions(action_id="x", limit=10) == (first,)
+    assert ledger.repetitions(action_id="z", limit=10) == ()
+
+
 @pytest.mark.parametrize("strange", ["", "\x00", "'; DROP TABLE intent; --", "日本" * 200])
 def test_any_text_is_an_id(ledger: Ledger, strange: str) -> None:
     ledger.intend([intent(strange)])

@@ -170,5 +170,10 @@ def _show_report(report: ActionReport) -> None:
     for sentence, count in report.failures.items():
         if sentence not in said:
             printing.say(f"  {count:,} x {sentence}", err=True)
+    for sentence, count in report.left_out.items():
+        printing.say(f"  left out, {count:,}: {sentence}", err=True)
+    for sentence in report.notes:
+        if sentence not in report.sentence:
+            printing.say(f"! {sentence}", err=True)
     for repeated, sent in report.sent.items():
         printing.say(f"  {repeated} -> {sent}")

@@ -71,23 +71,25 @@ def abort(source: Source, tasks: dict[str, Any], how: How) -> int:
 @click.option("--countdown", type=float, default=None, metavar="SECONDS", help="Not before.")
 @click.option("--eta", type=float, default=None, metavar="UNIX", help="Not before this time.")
 @click.option("--expires", type=float, default=None, metavar="SECONDS", help="Not after.")
+@click.option("--again", is_flag=True, help="Also those of several that were sent again already.")
 @acting_options
 @with_source
 def retry(
-    source: Source, tasks: dict[str, Any], args: str | None, kwargs: str | None, how: How,
-    **edits: Any,
+    source: Source, tasks: dict[str, Any], args: str | None, kwargs: str | None, again: bool,
+    how: How, **edits: Any,
 ) -> int:  # fmt: skip
     """Send these tasks again, with the same arguments or those given here.
 
     Arguments come exact from the result backend or the queue, or from a whole repr; what was
-    cut is not sent.
+    cut is not sent. Of several tasks, those that were sent again already are left out, unless
+    --again says to send them once more.
     """
     edit = {name: value for name, value in edits.items() if value is not None}
     if args is not None:
         edit["args"] = parsed_args(args)
     if kwargs is not None:
         edit["kwargs"] = parsed_kwargs(kwargs)
-    return act(source, {"action": "retry", **tasks, "edit": edit or None}, how)
+    return act(source, {"action": "retry", **tasks, "edit": edit or None, "again": again}, how)
 
 
 @click.command(short_help="Limit how often tasks of a name begin.")

@@ -16,6 +16,7 @@ from umbel.python.sources import Tasks
 from umbel.query.ast import How, Matches, Node
 from umbel.query.match import compile_query
 from umbel.results.base import Result
+from umbel.services.acted import resolved
 from umbel.services.control.applying import Applied, Apply
 from umbel.services.control.values import ActionPlan, ActionReport, ActionRequest
 from umbel.services.crew import Crew
@@ -70,7 +71,12 @@ class LocalSource:
         seq = newest_seq(self._reading)
         now = self._clock.now()
         page = self._reading.search(
-            query, now=now, order=order, cursor=cursor, limit=limit, budget_s=PAGE_S
+            resolved(query, self._ledger),
+            now=now,
+            order=order,
+            cursor=cursor,
+            limit=limit,
+            budget_s=PAGE_S,
         )
         span = span_of_page(
             page.items,

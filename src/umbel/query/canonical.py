@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from umbel.cluster.task import FLAGS
 from umbel.query.ast import (
     And,
     Argument,
@@ -24,7 +23,7 @@ from umbel.query.ast import (
     Or,
     Words,
 )
-from umbel.query.fields import FIELDS, Kind
+from umbel.query.fields import FIELDS, FLAG_PHRASES, Kind
 from umbel.query.lexer import as_value, as_words, quoted
 from umbel.query.quantities import duration_text, number_text, time_text
 
@@ -84,7 +83,7 @@ def _leaf(node: Words | Matches | Between | During | Argument | Has) -> tuple[st
     if isinstance(node, Argument):
         key = node.key if _PLAIN_KEY.fullmatch(node.key) else quoted(node.key)
         return f"args.{key}", _compared(node.how, (node.value,), How.EQUALS)
-    return ("is" if node.field in FLAGS else "has"), node.field
+    return ("is" if node.field in FLAG_PHRASES else "has"), node.field
 
 
 def _matches(node: Matches) -> str:

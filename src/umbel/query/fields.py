@@ -18,6 +18,11 @@ from umbel.query.ast import And, Argument, Between, During, Has, How, Matches, N
 Value = str | float | None
 
 
+#: What no event tells of a task; `services.acted` puts ids in its place before anything is
+#: searched for.
+BESIDE: Final = frozenset({"action", "repeated"})
+
+
 class Kind(StrEnum):
     """What a field holds, and so how it is asked for."""
 
@@ -58,6 +63,8 @@ class Field(msgspec.Struct, frozen=True):
         """
         if self.name == "root":
             return task.root_id or task.uuid
+        if self.name in BESIDE:
+            return None
         value: Value = getattr(task, self.attribute)
         return value
 
@@ -118,6 +125,7 @@ _TABLE: Final = (
     _time("timestamp", "last heard of", "When the latest of its events happened", "updated"),
     _time("eta", "due", "When it may start at the earliest: eta:now.."),
     _time("expires", "expiring", "When it will no longer be run"),
+    _id("action", "action", "Tasks that an action of somebody sent: action:ID", "action"),
     _text("client", "The process that sent it"),
     _text("exchange", "The exchange it was sent to, by its whole name", how=_EQUALS),
     _text("routing_key", "The routing key it was sent with, as a whole", phrase="routing key",
@@ -140,8 +148,9 @@ FLAG_PHRASES: Final[dict[str, str]] = {
     "shortened": "had too many events to keep them all",
     "expired": "expired before they could run",
     "terminated": "were killed while they ran",
+    "repeated": "were sent again",
 }
-assert set(FLAG_PHRASES) == set(FLAGS)  # noqa: S101  the two tables are one
+assert set(FLAG_PHRASES) == {*FLAGS, "repeated"}  # noqa: S101  the two tables are one
 
 #: The fields that free text is looked for in.
 WORDS_IN: Final = (

@@ -27,7 +27,7 @@ from umbel.query.ast import (
     Or,
     Words,
 )
-from umbel.query.fields import FIELDS, WORDS_IN, Value
+from umbel.query.fields import BESIDE, FIELDS, WORDS_IN, Value
 from umbel.query.folding import comparison, fold
 
 Test = Callable[[Task], bool]
@@ -186,7 +186,7 @@ def argument_test(node: Argument, *others: Argument) -> ArgumentTest:
 
 
 def _has(node: Has) -> Test:
-    if node.field in FLAGS:
+    if node.field in {*FLAGS, *BESIDE}:
         return lambda task: node.field in task.flags
     field = FIELDS[node.field]
     return lambda task: field.value(task) is not None

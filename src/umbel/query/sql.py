@@ -33,7 +33,7 @@ from umbel.query.ast import (
     Or,
     Words,
 )
-from umbel.query.fields import FIELDS
+from umbel.query.fields import BESIDE, FIELDS
 from umbel.query.folding import TextTest, comparison, fold
 
 Parameter = str | bytes | int | float
@@ -150,7 +150,7 @@ class _Translation:
         field = FIELDS[node.field]
         if field.name in SHARED:
             return self._shared(field.name, comparison(node.how, node.values, cased=field.cased))
-        if not field.is_text:
+        if not field.is_text or field.name in BESIDE:
             return _NONE
         if node.how is How.EQUALS and field.name in {"uuid", "root", "parent"}:
             return self._ids(field.name, node.values)
@@ -190,6 +190,8 @@ class _Translation:
     def _has(self, name: str) -> Bounds:
         if name in FLAG_BITS:
             return Bounds(_any_bit(name), _any_bit(name))
+        if name in BESIDE:
+            return _NONE
         field = FIELDS[name].name
         if field in {"uuid", "root", "state"}:
             return _EVERY

@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from umbel.cluster.task import FLAGS, STATES
+from umbel.cluster.task import STATES
 from umbel.errors import QueryError
 from umbel.query.describe import STATE_WORDS
 from umbel.query.fields import FIELDS, FLAG_PHRASES, Field, Kind, field
@@ -168,7 +168,7 @@ def _value(name: str, asked: Field | None, start: int, end: int, typed: str) -> 
 def _named(name: str, typed: str) -> Iterable[Candidate]:
     """Marks after `is:`, fields after `has:`."""
     if name == "is":
-        return _offered({flag: f"Tasks that {FLAG_PHRASES[flag]}" for flag in FLAGS}, typed)
+        return _offered({flag: f"Tasks that {FLAG_PHRASES[flag]}" for flag in FLAG_PHRASES}, typed)
     if name == "has":
         return _offered({each.name: each.help for each in FIELDS.values()}, typed)
     return ()

@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, tzinfo
 from typing import Final
 
-from umbel.cluster.task import FLAGS, STATES
+from umbel.cluster.task import STATES
 from umbel.errors import QueryError
 from umbel.query.ast import Argument, Has, How, Matches, Node, Or, Words
-from umbel.query.fields import FIELD_NAMES, FIELDS, Field, Kind, field
+from umbel.query.fields import FIELD_NAMES, FIELDS, FLAG_PHRASES, Field, Kind, field
 from umbel.query.lexer import Word
 from umbel.query.ranges import between, during
 from umbel.query.spelling import nearest
@@ -190,15 +190,15 @@ def _comparison(part: Word, said: How | None, default: How) -> tuple[How, str]:
 
 def _flag(part: Word) -> Node:
     flag = part.text.lower().replace("_", "-")
-    if flag in FLAGS:
+    if flag in FLAG_PHRASES:
         return Has(flag)
     state = part.text.upper()
     state = _STATE_WORDS.get(state, state)
     raise QueryError(
-        f"There is no mark {part.text[:40]}; marks are {', '.join(FLAGS)}.",
+        f"There is no mark {part.text[:40]}; marks are {', '.join(FLAG_PHRASES)}.",
         position=part.start,
         end=part.end,
-        suggestion=f"state:{state}" if state in STATES else nearest(flag, FLAGS),
+        suggestion=f"state:{state}" if state in STATES else nearest(flag, FLAG_PHRASES),
     )
 
 
@@ -211,5 +211,5 @@ def _has(part: Word) -> Node:
         f"There is no field {part.text[:40]}.",
         position=part.start,
         end=part.end,
-        suggestion=f"is:{flag}" if flag in FLAGS else nearest(part.text, FIELDS),
+        suggestion=f"is:{flag}" if flag in FLAG_PHRASES else nearest(part.text, FIELDS),
     )

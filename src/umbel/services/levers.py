@@ -43,7 +43,7 @@ class Levers:
         self.describe = describe
         self.inspection = Inspection(store, cluster, clock, answer_s)
         self.queues = Queues(store, cluster, self.inspection, clock)
-        search = Search(store, clock)
+        search = Search(store, clock, ledger)
         self.control = Control(
             store, search, ledger, cluster, self.results, self.inspection, clock, keep_s
         )

@@ -19,6 +19,7 @@ from umbel.query.describe import describe
 from umbel.query.match import compile_query
 from umbel.query.parse import Chip, chips, parse
 from umbel.query.suggest import Context, Lookup, complete
+from umbel.services.acted import resolved
 from umbel.services.incomplete import (
     Incomplete,
     Span,
@@ -30,6 +31,7 @@ from umbel.services.incomplete import (
 from umbel.services.sequence import newest_seq
 from umbel.services.zones import zone_of
 from umbel.store.base import Count, Measure, Order, Page, Series, Store
+from umbel.store.ledger import Ledger
 
 #: How long a search may take from when it was asked, seconds; what was found until then is
 #: given, and said to be partial.
@@ -79,15 +81,17 @@ class Completion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Search:
-    """Asks the store in the query language."""
+    """Asks the store in the query language, and `ledger` for what was done to tasks."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, ledger: Ledger | None = None) -> None:
         self._store = store
         self._clock = clock
+        self._ledger = ledger
 
     def parse(self, text: str, tz: str = "UTC") -> Node:
-        """What the text means; times without an offset are in the zone `tz`."""
-        return parse(text, zone_of(tz))
+        """What the text means, with ids in the place of what the ledger knows; times without an
+        offset are in the zone `tz`."""
+        return resolved(parse(text, zone_of(tz)), self._ledger)
 
     def read(self, text: str, tz: str = "UTC") -> Reading:
         """What the text means, for people."""
@@ -106,7 +110,7 @@ class Search:
         query = parse(text, zone)
         seq = newest_seq(self._store)
         page = self._store.search(
-            query,
+            resolved(query, self._ledger),
             now=self._clock.now(),
             order=Order(order.removeprefix("-"), order.startswith("-")),
             cursor=cursor,
@@ -126,7 +130,7 @@ class Search:
         """Those tasks that are known and match, in the order of `ids`."""
         zone = zone_of(tz)
         query = parse(text, zone)
-        matches = compile_query(query, self._clock.now())
+        matches = compile_query(resolved(query, self._ledger), self._clock.now())
         seq = newest_seq(self._store)
         found = (self._store.task(uuid) for uuid in ids)
         tasks = tuple(task for task in found if task is not None and matches(task))

@@ -69,12 +69,14 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Repeat(msgspec.Struct, frozen=True):
-    """Task `task_id` was sent to do again what `repeats` had done or failed to do."""
+    """Task `task_id` was sent to do again what `repeats` had done or failed to do, in the action
+    `action_id`."""
 
     task_id: str
     repeats: str
     at: float
     actor: str
+    action_id: str | None = None
 
 
 class Token(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,6 +142,9 @@ class Ledger(Protocol):
 
     def repeats(self, task_ids: Sequence[str]) -> tuple[Repeat, ...]:
         """Every repetition in which one of these tasks has a part, on either side."""
+
+    def repetitions(self, *, action_id: str | None = None, limit: int) -> tuple[Repeat, ...]:
+        """All repetitions, or those of an action; newest first."""
 
     def keep_action(self, action: ActionRecord) -> None:
         """Keep an action, replacing what was kept under its id."""

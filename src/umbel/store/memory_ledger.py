@@ -100,6 +100,15 @@ class MemoryLedger:
             ]
         return tuple(sorted(found, key=lambda each: (each.at, each.task_id)))
 
+    def repetitions(self, *, action_id: str | None = None, limit: int) -> tuple[Repeat, ...]:
+        with self._lock:
+            found = [
+                each
+                for each in self._repeats.values()
+                if action_id is None or each.action_id == action_id
+            ]
+        return tuple(sorted(found, key=lambda each: (each.at, each.task_id))[::-1][:limit])
+
     def keep_action(self, action: ActionRecord) -> None:
         with self._lock:
             self._actions[action.id] = action

@@ -107,7 +107,9 @@ def create_app(
     intents = Intents(levers.ledger, Doubts(store, clock))
     hub = Hub(store, health, intents, clock, streams_max=options.streams_max)
     crew = Crew(store, options.gone_after_s)
-    services = Services(store, clock, Search(store, clock), health, hub, intents, levers, crew)
+    services = Services(
+        store, clock, Search(store, clock, levers.ledger), health, hub, intents, levers, crew
+    )
     lanes, places = Lanes(), Places()
     access = access or open_access(clock, levers.ledger, levers.visits)
     ui = Ui(lanes.history, options.pages)

@@ -67,7 +67,7 @@ class Scene:
 
     def another_process(self, keep_s: float | None = None) -> Control:
         """A control service over the same ledger."""
-        search = Search(self.store, self.clock)
+        search = Search(self.store, self.clock, self.ledger)
         return Control(
             self.store, search, self.ledger, self.cluster, self.results or NO_RESULTS,
             self.workers, self.clock, keep_s,

@@ -7,7 +7,7 @@ import pytest
 from umbel.cluster.task import Task
 from umbel.errors import QueryError
 from umbel.query.ast import Node
-from umbel.query.fields import FIELD_NAMES, FIELDS, WORDS_IN, field, fields_used
+from umbel.query.fields import BESIDE, FIELD_NAMES, FIELDS, WORDS_IN, field, fields_used
 from umbel.query.parse import parse
 from umbel.query.rollups import refuse_beyond_rollups
 from umbel.query.spelling import distance, nearest
@@ -15,7 +15,7 @@ from umbel.query.spelling import distance, nearest
 
 def test_every_field_is_a_part_of_a_task_and_says_what_it_is() -> None:
     for each in FIELDS.values():
-        assert each.attribute in Task.__struct_fields__
+        assert each.attribute in {*Task.__struct_fields__, *BESIDE}
         assert each.help[0].isupper()
         assert each.phrase
 

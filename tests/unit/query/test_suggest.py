@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from umbel.cluster.task import FLAGS, STATES
-from umbel.query.fields import FIELDS
+from umbel.cluster.task import STATES
+from umbel.query.fields import FIELDS, FLAG_PHRASES
 from umbel.query.parse import parse
 from umbel.query.suggest import Context, Lookup, complete
 
@@ -65,7 +65,7 @@ def test_the_beginning_of_a_field_replaces_the_field_and_keeps_its_value() -> No
         ("-state:FAILURE,re|", "re", ["RECEIVED", "RETRY", "REJECTED", "REVOKED"]),
         ("state:FA|,RETRY", "FA", ["FAILURE"]),
         ("status:=suc|", "suc", ["SUCCESS"]),
-        ("is:|", "", list(FLAGS)),
+        ("is:|", "", list(FLAG_PHRASES)),
         ("has:trace|", "trace", ["traceback"]),
         ("runtime:>1|", ">1", [">1s", ">10s", ">1m", ">1h"]),
         ("received:-1|", "-1", ["-15m..", "-1h.."]),

@@ -61,9 +61,9 @@ def test_another_process_of_the_same_name_does_not_run_it(worker: dict[str, Any]
 
 
 def test_a_process_that_was_there_before_the_task_says_nothing() -> None:
-    told_before = {"pid": 9, "told": {"pid": BASE}}
+    told_before = evidence("online", pid=9, told={"pid": BASE})
 
-    assert doubt_of(a_task(), evidence("online", **told_before), NOW) is None
+    assert doubt_of(a_task(), told_before, NOW) is None
 
 
 def test_while_nothing_is_heard_it_is_not_known_whether_it_runs() -> None:

@@ -73,5 +73,7 @@ def _target(plan: ActionPlan) -> str:
 
 def _answer(report: ActionReport) -> str:
     refused = [f"{each.worker}: {each.answer}" for each in report.workers if each.answer]
-    reasons = [f"{number:,} times: {why}" for why, number in report.failures.items()]
-    return " ".join([report.sentence, *reasons, *refused])
+    whys = [*report.failures.items(), *report.left_out.items()]
+    reasons = [f"{number:,} times: {why}" for why, number in whys]
+    notes = [note for note in report.notes if note not in report.sentence]
+    return " ".join([report.sentence, *reasons, *notes, *refused])

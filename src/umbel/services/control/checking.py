@@ -41,7 +41,7 @@ _NEEDED: Final[dict[str, tuple[str, ...]]] = {
 }
 _ALLOWED: Final[dict[str, tuple[str, ...]]] = {
     "terminate": ("signal",),
-    "retry": ("edit",),
+    "retry": ("edit", "again"),
     "time_limit": ("soft", "hard"),
     "pool_grow": ("n",),
     "pool_shrink": ("n",),

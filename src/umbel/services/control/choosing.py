@@ -48,6 +48,13 @@ class Choice(msgspec.Struct, frozen=True):
         """Whether the action means nothing for tasks that have ended."""
         return self.request.action != "retry"
 
+    @property
+    def leaves_out_repeated(self) -> bool:
+        """Whether those that were sent again already are not sent once more: of several, unless
+        that is wanted. Who names a single task means it."""
+        request = self.request
+        return not request.again and (self.query is not None or len(request.ids or ()) > 1)
+
     def chunks(self, store: Store, size: int) -> Iterator[Sequence[Target]]:
         """All tasks, up to `size` at a time; now and then none, so that whoever walks can
         stop between. Of a search those that have ended are left out where they would be."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Final
 
@@ -16,7 +16,7 @@ from umbel.query.ast import Node
 from umbel.results.base import ResultBackend
 from umbel.services.control.choosing import Choice, Target
 from umbel.services.control.circumstances import UNKNOWN, Gathered
-from umbel.services.control.recalling import Knowing, Recalled, recall
+from umbel.services.control.recalling import REPEATED, Knowing, Recalled, recall, repeated
 from umbel.services.control.values import Edit, Fidelity
 from umbel.services.control.wording import tally
 from umbel.services.doubt import Doubts
@@ -126,15 +126,19 @@ class Gatherer:
         end = self._clock.monotonic() + LOOKED_AT_S
         for start in range(0, len(targets), _CHUNK):
             chunk = targets[start : start + _CHUNK]
+            before = repeated(chunk, self._ledger)
+            looked.recalled += len(chunk)
+            if choice.leaves_out_repeated:
+                looked.leave_out(before)
+                chunk = [target for target in chunk if target.uuid not in before]
+            else:
+                looked.repeated += len(before)
             recalling = recall(chunk, edit, knowing)
             if recalling.trouble is not None:
                 looked.troubles.append(f"Arguments were not looked up. {recalling.trouble}")
                 knowing = msgspec.structs.replace(knowing, results=None)
             for recalled in recalling.tasks:
                 looked.recall(recalled, edit)
-            ids = {target.uuid for target in chunk}
-            looked.repeated += len({each.repeats for each in self._ledger.repeats([*ids])} & ids)
-            looked.recalled += len(chunk)
             if self._clock.monotonic() >= end:
                 return
 
@@ -189,6 +193,12 @@ class _Looked:
             if len(first) < LOOKED_AT_MAX:
                 first.append(target)
         return first, states
+
+    def leave_out(self, repeated: Collection[str]) -> None:
+        """Those that were sent again already."""
+        self.known |= dict.fromkeys(repeated, (None, REPEATED))
+        if repeated:
+            tally(self.unrepeatable, REPEATED, len(repeated))
 
     def recall(self, recalled: Recalled, edit: Edit | None) -> None:
         """One task that is to be sent again, or left out as nobody knows with what."""

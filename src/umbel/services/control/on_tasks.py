@@ -20,10 +20,18 @@ from umbel.cluster.task import STARTED, Task
 from umbel.errors import BrokerError, ResultsUnavailable
 from umbel.results.base import ResultBackend
 from umbel.services.control.choosing import Choice, Target
-from umbel.services.control.recalling import Knowing, Recalled, Recalling, recall
+from umbel.services.control.recalling import (
+    REPEATED,
+    Knowing,
+    Recalled,
+    Recalling,
+    recall,
+    repeated,
+)
+from umbel.services.control.refusing import in_words, is_of_pool, pool_of
 from umbel.services.control.run import PAUSES_S, Run
 from umbel.services.control.values import Edit, WorkerAnswer
-from umbel.services.control.wording import cut, plain_answer
+from umbel.services.control.wording import plain_answer
 from umbel.services.control.workers import Workers, registered_names
 from umbel.store.base import Store
 from umbel.store.ledger import Intent, Ledger, Repeat
@@ -68,6 +76,7 @@ class OnTasks:
     def perform(self, run: Run, choice: Choice) -> None:
         """All of it. Raises `Stopped`, `BrokerError`, `ResultsUnavailable`, `StoreError`."""
         action = run.request.action
+        run.leaves_out_repeated = choice.leaves_out_repeated
         for chunk in choice.chunks(self._store, CHUNKS[action]):
             run.must_go_on()
             targets = [each for each in chunk if not (choice.leaves_out_ended and each.has_ended)]
@@ -88,7 +97,7 @@ class OnTasks:
                     "revoke", {"task_id": ids}, limit=len(live) or None, timeout_s=ANSWER_S
                 )
             )
-            for answer in worker_answers(replies, live):
+            for answer in worker_answers(replies, live, self._cluster):
                 run.answer(answer)
         run.advance(len(ids))
 
@@ -120,7 +129,7 @@ class OnTasks:
             )
         )
         expected = live if worker is None else (worker,)
-        answers = worker_answers(replies, expected)
+        answers = worker_answers(replies, expected, self._cluster)
         for answer in answers:
             run.answer(answer)
         if worker is not None and answers[0].outcome == "refused":
@@ -135,6 +144,10 @@ class OnTasks:
             run.advance(1)
 
     def _retry(self, run: Run, targets: Sequence[Target]) -> None:
+        if run.leaves_out_repeated:
+            before = repeated(targets, self._ledger)
+            run.skip(len(before), REPEATED)
+            targets = [target for target in targets if target.uuid not in before]
         recalling = self._recall(run, targets)
         repeatable: list[Recalled] = []
         for each in recalling.tasks:
@@ -165,11 +178,11 @@ class OnTasks:
         knowing = msgspec.structs.replace(knowing, results=None)
         return recall(targets, run.request.edit, knowing)
 
-    def _send(self, run: Run, repeated: Sequence[Recalled]) -> None:
+    def _send(self, run: Run, recalled: Sequence[Recalled]) -> None:
         """Send them, and write down which of them were, whatever happens meanwhile."""
         left = [
             (each.task.uuid, signature(each, run.request.edit, self._clock.now()))
-            for each in repeated
+            for each in recalled
         ]
         for pause_s in (*PAUSES_S, None):
             try:
@@ -190,7 +203,7 @@ class OnTasks:
         for old, new in sent:
             run.sent(old, new.id)
         run.advance(len(sent))
-        self._ledger.repeat(Repeat(new.id, old, now, actor) for old, new in sent)
+        self._ledger.repeat(Repeat(new.id, old, now, actor, run.plan.id) for old, new in sent)
 
     def _intend(self, run: Run, kind: str, ids: Sequence[str]) -> None:
         actor, now = run.by.name if run.by else "", self._clock.now()
@@ -239,16 +252,22 @@ def _still_to_come(at: float | None, now: float) -> float | None:
     return at if at is not None and at > now else None
 
 
-def worker_answers(replies: Sequence[Reply], expected: Sequence[str]) -> list[WorkerAnswer]:
+def worker_answers(
+    replies: Sequence[Reply], expected: Sequence[str], cluster: Cluster
+) -> list[WorkerAnswer]:
     """What came, and what did not, of those who were expected to answer; by name."""
     answers = {
         reply.worker: WorkerAnswer(reply.worker, "ok", plain_answer(reply.value))
         if reply.error is None
-        else WorkerAnswer(reply.worker, "refused", cut(reply.error))
+        else WorkerAnswer(reply.worker, "refused", _refusal(reply.worker, reply.error, cluster))
         for reply in replies
     }
     silent = {name: WorkerAnswer(name, "unknown", NO_ANSWER) for name in expected}
     return [answer for _, answer in sorted((silent | answers).items())]
+
+
+def _refusal(worker: str, error: str, cluster: Cluster) -> str:
+    return in_words(error, pool_of(worker, cluster) if is_of_pool(error) else None)
 
 
 def _by_worker(targets: Sequence[Target]) -> Mapping[str | None, list[str]]:

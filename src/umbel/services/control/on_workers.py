@@ -56,7 +56,7 @@ def command(run: Run, cluster: Cluster) -> None:
     replies = cluster.ask(
         request.action, arguments, workers=workers, timeout_s=NAMED_S if workers else ANSWER_S
     )
-    for answer in worker_answers(replies, run.plan.workers):
+    for answer in worker_answers(replies, run.plan.workers, cluster):
         run.answer(answer)
         refused = answer.outcome == "refused"
         run.advance(1, failed=int(refused), why=answer.answer)

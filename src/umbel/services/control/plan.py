@@ -13,6 +13,7 @@ from umbel.cluster.task import ENDED
 from umbel.services.control.choosing import Target
 from umbel.services.control.circumstances import Around, Frame, Gathered
 from umbel.services.control.consequences import of_tasks, of_workers
+from umbel.services.control.recalling import REPEATED
 from umbel.services.control.values import (
     CONFIRM_OVER,
     PLAN_EXPIRES_S,
@@ -163,6 +164,8 @@ def _nothing_left(request: ActionRequest, count: int, found: Gathered) -> str | 
         return _NOT_COUNTED
     if not found.total:
         return "No task matches, so there is nothing to do."
+    if request.action == "retry" and {*found.unrepeatable} == {REPEATED}:
+        return "All of these were sent again already. Include those to send them once more."
     if request.action == "retry":
         return (
             "None of these tasks can be sent again as it was. Give its arguments to send it "

@@ -17,12 +17,14 @@ from umbel.services.control.choosing import Target
 from umbel.services.control.values import Edit
 from umbel.services.fidelity import Arguments
 from umbel.store.base import Store
+from umbel.store.ledger import Ledger
 
 #: How many messages of a queue are looked at for tasks that still wait there, and in how
 #: many queues at once.
 _PEEKED: Final = 100
 _QUEUES: Final = 4
 
+REPEATED: Final = "These were sent again already."
 NAMELESS: Final = "Nothing is known of these but their ids."
 
 
@@ -57,6 +59,12 @@ class Recalling(msgspec.Struct, frozen=True):
 
     tasks: tuple[Recalled, ...]
     trouble: ResultsUnavailable | None = None
+
+
+def repeated(targets: Sequence[Target], ledger: Ledger) -> frozenset[str]:
+    """Which of these were sent again already. Raises `StoreError`."""
+    ids = {target.uuid for target in targets}
+    return frozenset({each.repeats for each in ledger.repeats([*ids])} & ids)
 
 
 class Knowing(msgspec.Struct, frozen=True):

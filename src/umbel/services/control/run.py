@@ -50,6 +50,8 @@ class Run:
         self._is_saved = False
         #: The result backend did not come back; what needs it is not tried again.
         self.is_without_results = False
+        #: Tasks that were sent again already are not sent once more.
+        self.leaves_out_repeated = False
         self._ledger = ledger
         self._clock = clock
         self._kept = entry.kept
@@ -62,6 +64,8 @@ class Run:
         self._done = self._failed = self._skipped = 0
         self._answers: dict[str, WorkerAnswer] = {}
         self._failures: dict[str, int] = {}
+        self._left_out: dict[str, int] = {}
+        self._notes: list[str] = []
         self._sent: dict[str, str] = {}
 
     # -- for the thread that runs ----------------------------------------------------------
@@ -70,19 +74,20 @@ class Run:
         """So many more were dealt with, `failed` of them without success."""
         self._done += done
         self._failed += failed
-        if why is not None and failed:
-            tally(self._failures, why, failed)
+        if failed:
+            tally(self._failures, why or "No reason was given.", failed)
         self._save_now_and_then()
 
     def skip(self, number: int, why: str) -> None:
         """So many more were left out."""
         if number:
             self._skipped += number
-            tally(self._failures, why, number)
+            tally(self._left_out, why, number)
 
     def note(self, sentence: str) -> None:
         """Something that went wrong without ending the run."""
-        tally(self._failures, sentence)
+        if sentence not in self._notes:
+            self._notes.append(sentence)
 
     def answer(self, answer: WorkerAnswer) -> None:
         """A worker said this, or nothing; of several answers of one the worst counts."""
@@ -122,7 +127,7 @@ class Run:
         """The end, and what the ledger will say of it: `stopped` before all was done, or
         `error`, the sentence that says why it went no further."""
         if error is not None:
-            tally(self._failures, error)
+            self.note(error)
         state = self._final_state(stopped, error)
         if not stopped and error is None:
             self._total = self._done
@@ -168,6 +173,8 @@ class Run:
             skipped=self._skipped,
             workers=tuple(self._answers.copy().values()),
             failures=self._failures.copy(),
+            left_out=self._left_out.copy(),
+            notes=tuple(self._notes),
             sent=self._sent.copy(),
             started=self._kept.report.started,
             finished=None if state == "running" else self._clock.now(),

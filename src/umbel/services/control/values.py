@@ -58,8 +58,9 @@ class ActionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     actions on workers and names; `name` is the task name of a rate or time limit, `queue`
     the queue of a consumer or a purge. `signal` goes with `terminate`; `n` with growing and
     shrinking; `min` and `max` with `autoscale`; `rate` (`10/m`; `0` lifts it), `soft` and
-    `hard` (seconds) with limits; `level` with `log_level`; `edit` with `retry`. `reason` is
-    a person's own words for the audit.
+    `hard` (seconds) with limits; `level` with `log_level`; `edit` with `retry`, and
+    `again`: also those of several that were sent again already. `reason` is a person's own
+    words for the audit.
     """
 
     action: ActionKind
@@ -77,6 +78,7 @@ class ActionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     hard: Annotated[float, Meta(gt=0, le=31_536_000)] | None = None
     level: Literal["debug", "info", "warning", "error", "critical"] | None = None
     edit: Edit | None = None
+    again: bool = False
     reason: Reason | None = None
 
 
@@ -134,8 +136,10 @@ ActionState = Literal["planned", "running", "done", "failed", "cancelled", "inte
 class ActionReport(msgspec.Struct, frozen=True, kw_only=True):
     """How an action goes. `done` of `total` tasks were dealt with, `failed` of them without
     success; `sent` are ids of new tasks by the id of the task that they repeat (the first
-    1,000). `interrupted`: the process that ran it ended. `failures` are sentences with how
-    often each. `sentence` says how it stands, in one."""
+    1,000); `action:ID` searches for all of them. `interrupted`: the process that ran it ended.
+    `failures` are the sentences of those that failed, with how often each, `left_out` of those
+    that were `skipped`; `notes` are sentences about the whole. `sentence` says how it stands,
+    in one."""
 
     id: str
     state: ActionState
@@ -146,6 +150,8 @@ class ActionReport(msgspec.Struct, frozen=True, kw_only=True):
     skipped: int = 0
     workers: tuple[WorkerAnswer, ...] = ()
     failures: dict[str, int] = {}
+    left_out: dict[str, int] = {}
+    notes: tuple[str, ...] = ()
     sent: dict[str, str] = {}
     started: float | None = None
     finished: float | None = None

@@ -138,7 +138,7 @@ class SqliteLedger:
         if not rows:
             return
         with self._file.writing() as connection:
-            connection.executemany("INSERT OR REPLACE INTO repeat VALUES (?, ?, ?, ?)", rows)
+            connection.executemany("INSERT OR REPLACE INTO repeat VALUES (?, ?, ?, ?, ?)", rows)
 
     def repeats(self, task_ids: Sequence[str]) -> tuple[Repeat, ...]:
         rows = [
@@ -146,6 +146,14 @@ class SqliteLedger:
             *self._named("SELECT * FROM repeat WHERE repeats IN ({})", task_ids),
         ]
         return tuple(sorted({Repeat(*row) for row in rows}, key=_age))
+
+    def repetitions(self, *, action_id: str | None = None, limit: int) -> tuple[Repeat, ...]:
+        which = "" if action_id is None else "WHERE action_id = ?"
+        rows = self._rows(
+            f"SELECT * FROM repeat {which} ORDER BY at DESC, task_id DESC LIMIT ?",  # noqa: S608
+            [*([] if action_id is None else [action_id]), limit],
+        )
+        return tuple(Repeat(*row) for row in rows)
 
     # -- actions ---------------------------------------------------------------------------
 

@@ -170,6 +170,7 @@ def _report(
             f"This was given up: it was not done in time. {_WHERE.format(plan.id)}",
         )
     if report.state != "done" and not (answered and report.workers):
-        why = next(iter(report.failures), report.sentence)
-        raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, why)
+        refused = [each.outcome for each in report.workers] == ["refused"]
+        why = next(iter(report.failures), next(iter(report.notes), report.sentence))
+        raise Refused(_STATUS["refused" if refused else "unknown"], why)
     return report
