@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { explained, hindrance, TASK_ACTIONS } from './preconditions'
 
 const possible = (state: Parameters<typeof hindrance>[1]['state'], name: string | null = 'a.b'): string[] =>
-  TASK_ACTIONS.filter((action) => hindrance(action, { state, name }) === null)
+  TASK_ACTIONS.filter((action) => hindrance(action, { state, name, doubt: null }) === null)
 
 describe('actions on a task', () => {
   it('depend on where it stands', () => {
@@ -12,6 +12,13 @@ describe('actions on a task', () => {
     expect(possible('STARTED')).toEqual(['terminate', 'abort'])
     expect(possible('FAILURE')).toEqual(['retry'])
     expect(possible('REVOKED')).toEqual(['retry'])
+  })
+
+  it('can send again what may not run any more', () => {
+    const doubt = { why: 'worker-silent', since: 1, worker: 'w@h' } as const
+
+    expect(hindrance('retry', { state: 'STARTED', name: 'a.b', doubt })).toBeNull()
+    expect(hindrance('retry', { state: 'STARTED', name: 'a.b', doubt: null })).toContain('do it twice')
   })
 
   it('need a name to be sent again', () => {

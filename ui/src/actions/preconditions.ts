@@ -7,11 +7,12 @@ export const TASK_ACTIONS: readonly TaskAction[] = ['revoke', 'terminate', 'abor
 const ENDED: readonly State[] = ['SUCCESS', 'FAILURE', 'REVOKED', 'REJECTED']
 
 /** Why this action cannot be done to the task now, in a sentence; null if it can. */
-export function hindrance(action: TaskAction, task: Pick<TaskRow, 'state' | 'name'>): string | null {
+export function hindrance(action: TaskAction, task: Pick<TaskRow, 'state' | 'name' | 'doubt'>): string | null {
   const ended = ENDED.includes(task.state)
   if (action === 'retry') {
     if (task.name === null) return 'the name of the task is not known, so it cannot be sent again.'
-    return ended ? null : 'it has not ended; sending it again would do it twice.'
+    // Where it is not known whether it ended, the plan says so.
+    return ended || task.doubt ? null : 'it has not ended; sending it again would do it twice.'
   }
   if (ended) return 'the task has ended.'
   if (action === 'revoke' && task.state === 'STARTED') return 'it runs already; terminate ends what runs.'

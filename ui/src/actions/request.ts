@@ -8,6 +8,8 @@ import { neededNumber, neededText, numberOf } from './values'
 export interface Target {
   ids?: readonly string[]
   q?: string
+  /** The zone of times in `q` that name none. */
+  tz?: string
   workers?: readonly string[]
   queue?: string
   name?: string

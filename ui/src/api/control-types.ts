@@ -51,6 +51,7 @@ export interface ActionRequest {
   action: ActionKind
   ids?: readonly string[]
   q?: string
+  tz?: string
   workers?: readonly string[]
   name?: string
   queue?: string
@@ -62,6 +63,8 @@ export interface ActionRequest {
   soft?: number
   hard?: number
   edit?: Edit
+  /** Of several, also those that were sent again already. */
+  again?: boolean
 }
 
 export interface Chosen {
@@ -103,7 +106,10 @@ export interface ActionReport {
   failed: number
   skipped: number
   workers: { worker: string; outcome: 'ok' | 'refused' | 'unknown'; answer: string | null }[]
+  /** Why tasks failed, and why they were left out, with how many; sentences about the whole. */
   failures: Record<string, number>
+  left_out: Record<string, number>
+  notes: string[]
   /** New ids by the id of the task that they repeat; the first 1,000. */
   sent: Record<string, string>
   started: number | null

@@ -39,11 +39,13 @@ export function aTask(more: Partial<Task> = {}): Task {
     clock: null,
     flags: [],
     intent: null,
+    doubt: null,
     traceback: null,
     attempts: [],
     notes: [],
     repeats: [],
     repeated_by: [],
+    repetitions: [],
     ...more,
   }
 }

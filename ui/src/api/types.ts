@@ -57,6 +57,25 @@ export interface TaskRow {
   clock: number | null
   flags: readonly string[]
   intent: Intent | null
+  /** What speaks against its state. */
+  doubt: Doubt | null
+  /** How often it was sent again; in lists alone. */
+  repeated?: number
+}
+
+/** Why a task may no longer wait or run, though no event says so. */
+export interface Doubt {
+  why: 'expired' | 'worker-offline' | 'worker-silent' | 'worker-restarted' | 'blind' | 'gap' | 'not-held'
+  since: number | null
+  worker: string | null
+}
+
+/** A task that was sent to do another again; `state` is null while nothing was heard of it. */
+export interface Repetition {
+  task_id: string
+  at: number
+  actor: string
+  state: State | null
 }
 
 /** What somebody asked of a task that has not ended yet. */
@@ -102,6 +121,8 @@ export interface Task extends TaskRow {
   repeats: readonly string[]
   /** Ids of those that were sent to do it again. */
   repeated_by: readonly string[]
+  /** By whom, when, and what became of the first 100 of them. */
+  repetitions: readonly Repetition[]
 }
 
 /** A span of time (Unix seconds) in which events may have passed unseen. */

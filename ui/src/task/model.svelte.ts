@@ -1,6 +1,7 @@
 /** One task and the workflow that it belongs to, kept as they are now. */
 
 import { api } from '../api/client'
+import { control } from '../api/control'
 import { isAbandoned } from '../api/transport'
 import { Problem } from '../api/problem'
 import type { Changes, Task, Workflow } from '../api/types'
@@ -8,6 +9,9 @@ import { Retry } from '../frame/retry'
 import { stream } from '../frame/stream.svelte'
 import { term } from '../query/edit'
 import { updated } from './workflow'
+
+/** A task that runs for longer is asked for at its worker, once: Celery may have told no end. */
+const LONG_S = 60
 
 /** However much happens, the whole task is asked for no more often than this. */
 const PAUSE_MS = 400
@@ -20,6 +24,9 @@ export class TaskModel {
   private readonly abort = new AbortController()
   private stop: (() => void) | null = null
   private following: string | null = null
+  /** The last event of the task when its worker was asked, and when it said that it had it not. */
+  private askedAt: number | null = null
+  private notHeldAt: number | null = null
   private timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(readonly id: string) {}
@@ -40,8 +47,9 @@ export class TaskModel {
     const { signal } = this.abort
     try {
       const task = await api.task(this.id, signal)
-      this.task = task
+      this.task = this.judged(task)
       this.problem = null
+      void this.askWorker(task)
       this.retry.succeeded()
       const root = task.root_id
       if (root === null) return
@@ -52,6 +60,28 @@ export class TaskModel {
       if (!(error instanceof Problem)) throw error
       this.problem = error
       this.retry.failed(error)
+    }
+  }
+
+  /** What its worker said of it speaks against its state as long as nothing happened since. */
+  private judged(task: Task): Task {
+    if (task.doubt !== null || task.state !== 'STARTED' || this.notHeldAt !== task.timestamp) return task
+    return { ...task, doubt: { why: 'not-held', since: null, worker: task.worker } }
+  }
+
+  private async askWorker(task: Task): Promise<void> {
+    const { worker, started, state, timestamp } = task
+    if (state !== 'STARTED' || worker === null || started === null || task.doubt !== null) return
+    if (this.askedAt === timestamp || Date.now() / 1000 - started < LONG_S) return
+    this.askedAt = timestamp
+    try {
+      const said = await control.inspect(worker, 'active', this.abort.signal)
+      if (!said.answered || !Array.isArray(said.value)) return
+      const held = (said.value as { id?: unknown }[]).some((one) => one.id === task.uuid)
+      this.notHeldAt = held ? null : timestamp
+      if (this.task !== null) this.task = this.judged(this.task)
+    } catch (error) {
+      if (!isAbandoned(error) && !(error instanceof Problem)) throw error
     }
   }
 

@@ -4,8 +4,10 @@ import type { Intent, Task } from '../api/types'
 import { formatDuration } from '../format/duration'
 import { plural } from '../format/number'
 import { formatAgo } from '../format/time'
+import { doubtSentence } from './doubt'
 
 export function summary(task: Task, now: number): string {
+  if (task.doubt) return doubtSentence(task, task.doubt, now)
   const on = task.worker === null ? '' : ` on ${task.worker}`
   const ago = (at: number | null): string => (at === null ? '' : ` ${formatAgo(at, now)}`)
   const ran = task.runtime === null ? '' : ` after running ${formatDuration(task.runtime)}`

@@ -87,6 +87,18 @@ describe('a timeline', () => {
     expect(lanes[0]?.spans.every((span) => !span.open)).toBe(true)
   })
 
+  it('does not draw a task for ever that may not run any more', () => {
+    const task = aTask({
+      state: 'STARTED',
+      timestamp: 12,
+      doubt: { why: 'worker-silent', since: 20, worker: 'w@h' },
+      attempts: [{ number: 0, state: 'STARTED', received: 10, started: 12 }],
+    })
+
+    expect(timeline(task, 9_000).to).toBe(20)
+    expect(timeline(task, 9_000).lanes[0]?.words).toContain('running when last heard, for 8 s')
+  })
+
   it('stands skewed clocks', () => {
     const { lanes } = timeline(
       aTask({
@@ -97,7 +109,7 @@ describe('a timeline', () => {
     )
 
     expect(lanes[0]?.spans).toEqual([{ kind: 'run', from: 9, to: 9, open: false }])
-    expect(lanes[0]?.words).toBe('ran 500 ms, then succeeded')
+    expect(lanes[0]?.words).toBe('clocks differ, so how long it waited is not known, ran 500 ms, then succeeded')
   })
 
   it('stands a task of which next to nothing is known', () => {

@@ -8,6 +8,7 @@
 
 import type { Attempt, State, Task } from '../api/types'
 import { formatDuration, formatElapsed } from '../format/duration'
+import { knownUntil } from './doubt'
 
 export interface Span {
   kind: 'hold' | 'wait' | 'run'
@@ -54,9 +55,10 @@ const THEN: Partial<Record<State, string>> = {
   REJECTED: 'was rejected',
 }
 
-export function timeline(task: Task, now: number): Timeline {
+export function timeline(task: Task, at: number): Timeline {
+  const now = knownUntil(task, at)
   const attempts = task.attempts.length > 0 ? task.attempts : [unseen(task)]
-  const lanes = attempts.map((attempt) => lane(attempt, attempts, isOver(task), now))
+  const lanes = attempts.map((attempt) => lane(attempt, attempts, task, now))
   const steps = attempts.flatMap((attempt) => stepsOf(attempt, task)).sort((a, b) => a.at - b.at)
   const times = [
     ...steps.map((step) => step.at),
@@ -96,16 +98,22 @@ function isOver(task: Task): boolean {
   return task.state === 'SUCCESS' || task.state === 'FAILURE' || task.state === 'REVOKED'
 }
 
-function lane(attempt: Attempt, all: readonly Attempt[], over: boolean, now: number): Lane {
-  const spans = spansOf(attempt, over, now)
+function lane(attempt: Attempt, all: readonly Attempt[], task: Task, now: number): Lane {
+  const spans = spansOf(attempt, isOver(task), now)
   const again = attempt.redelivered ? ', delivered again' : ''
   const title = all.length === 1 ? 'The only attempt' : `Attempt ${attempt.number + 1}${again}`
-  return { attempt, title, words: wordsOf(attempt, spans), spans }
+  return { attempt, title, words: wordsOf(attempt, spans, task.doubt !== null), spans }
+}
+
+/** Whether the sender's clock says that it was sent after a worker had it: how long it waited is not known. */
+function clocksDiffer({ sent, received, started }: Attempt): boolean {
+  const had = received ?? started
+  return sent != null && had != null && sent > had
 }
 
 function spansOf(attempt: Attempt, over: boolean, now: number): Span[] {
   const { started = null, ended = null, eta = null } = attempt
-  const begun = attempt.sent ?? attempt.received ?? null
+  const begun = clocksDiffer(attempt) ? (attempt.received ?? null) : (attempt.sent ?? attempt.received ?? null)
   const spans: Span[] = []
   if (begun !== null) {
     const open = started === null && ended === null && !over
@@ -122,15 +130,17 @@ function spansOf(attempt: Attempt, over: boolean, now: number): Span[] {
   return spans
 }
 
-function wordsOf(attempt: Attempt, spans: readonly Span[]): string {
+function wordsOf(attempt: Attempt, spans: readonly Span[], doubted: boolean): string {
   const parts = spans.map((span) => {
     const run = span.kind === 'run' ? attempt.runtime : null
     const whole = span.to - span.from
     const length = span.open ? formatElapsed(whole) : formatDuration(run ?? whole)
     if (span.kind === 'hold') return span.open ? `held for its ETA, ${length} so far` : `held ${length} for its ETA`
+    if (span.open && doubted) return `${span.kind === 'run' ? 'running' : 'waiting'} when last heard, for ${length}`
     if (span.kind === 'wait') return span.open ? `waiting for ${length}` : `waited ${length}`
     return span.open ? `running for ${length}` : `ran ${length}`
   })
+  if (clocksDiffer(attempt)) parts.unshift('clocks differ, so how long it waited is not known')
   const known = ENDED.has(attempt.state)
   if (known && attempt.started == null) parts.push('never seen to start')
   const then = THEN[attempt.state]
@@ -149,7 +159,7 @@ function stepsOf(attempt: Attempt, task: Task): Step[] {
     add(attempt.sent, 'PENDING', `Sent${again}${queue}`, attempt.number === 0 ? task.client : null)
   }
   add(attempt.received, 'RECEIVED', attempt.redelivered ? 'Received again' : 'Received', worker)
-  add(attempt.started, 'STARTED', attempt.pid == null ? 'Started' : `Started in process ${attempt.pid}`, worker)
+  add(attempt.started, 'STARTED', 'Started', worker)
   const then = THEN[attempt.state]
   if (then) add(attempt.ended, attempt.state, then.charAt(0).toUpperCase() + then.slice(1), worker)
   return steps

@@ -6,7 +6,7 @@ import { STATES, type Chip, type Count, type State, type TaskRow } from '../api/
 import { chosenStates, stateChip } from '../query/edit'
 import { statesOf } from './counts'
 
-type Selected = Pick<TaskRow, 'state' | 'name'>
+type Selected = Pick<TaskRow, 'state' | 'name' | 'doubt'>
 
 /** The reason, when there is one for each of them; null when the action can do something. */
 export function useless(action: TaskAction, selected: readonly Selected[]): string | null {
@@ -25,5 +25,5 @@ export function allThatMatch(chips: readonly Chip[], byState: Count | null): Sel
   const named = asked?.every((state) => STATES.some((one) => one === state)) ? asked : null
   const counted = statesOf(byState)
   const states = named === null ? counted : named.filter((state) => counted?.includes(state) ?? true)
-  return states?.map((state) => ({ state: state as State, name: '' })) ?? null
+  return states?.map((state) => ({ state: state as State, name: '', doubt: null })) ?? null
 }

@@ -121,7 +121,7 @@ def _only_what_belongs(request: ActionRequest) -> None:
     needed, allowed = _NEEDED.get(action, ()), _ALLOWED.get(action, ())
     belongs = {*_EVERYWHERE, *needed, *allowed}
     if action in TASK_ACTIONS:
-        belongs |= {"ids", "q"}
+        belongs |= {"ids", "q", "tz"}
     elif action != "purge":
         belongs.add("workers")
     for field in ActionRequest.__struct_fields__:

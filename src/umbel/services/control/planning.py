@@ -72,8 +72,8 @@ class Planner:
         if request.action in TASK_ACTIONS:
             query = chosen_by = None
             if request.q is not None:
-                query = self._search.parse(request.q)
-                chosen_by = self._search.read(request.q).sentence
+                query = self._search.parse(request.q, request.tz)
+                chosen_by = self._search.read(request.q, request.tz).sentence
             choice = Choice(request, query, frame.made)
             if request.action == "retry":
                 return self._retry(frame, choice, chosen_by)

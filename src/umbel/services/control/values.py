@@ -53,8 +53,8 @@ class Edit(msgspec.Struct, frozen=True, kw_only=True):
 class ActionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What somebody wants to do.
 
-    Tasks are chosen by `ids` or by `q` (a search; "" is every task): one of them for the
-    actions on tasks, none for others. `workers` (node names; empty: all) bounds the
+    Tasks are chosen by `ids` or by `q` (a search; "" is every task; times in it that name no
+    zone are in `tz`): one of them for the actions on tasks, none for others. `workers` (node names; empty: all) bounds the
     actions on workers and names; `name` is the task name of a rate or time limit, `queue`
     the queue of a consumer or a purge. `signal` goes with `terminate`; `n` with growing and
     shrinking; `min` and `max` with `autoscale`; `rate` (`10/m`; `0` lifts it), `soft` and
@@ -66,6 +66,7 @@ class ActionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     action: ActionKind
     ids: Annotated[list[_Id], Meta(min_length=1, max_length=IDS_MAX)] | None = None
     q: Annotated[str, Meta(max_length=4_000)] | None = None
+    tz: Annotated[str, Meta(max_length=64)] = "UTC"
     workers: Annotated[list[_Label], Meta(max_length=1_000)] = []
     name: _Label | None = None
     queue: _Label | None = None
