@@ -203,7 +203,9 @@ class Control:
     def _do(self, run: Run) -> None:
         request = run.request
         if request.action in TASK_ACTIONS:
-            query: Node | None = None if request.q is None else self._search.parse(request.q, request.tz)
+            query: Node | None = None
+            if request.q is not None:
+                query = self._search.parse(request.q, request.tz)
             self._on_tasks.perform(run, Choice(request, query, run.plan.made))
         elif request.action == "purge":
             purge(run, self._cluster)

@@ -54,13 +54,13 @@ class ActionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """What somebody wants to do.
 
     Tasks are chosen by `ids` or by `q` (a search; "" is every task; times in it that name no
-    zone are in `tz`): one of them for the actions on tasks, none for others. `workers` (node names; empty: all) bounds the
-    actions on workers and names; `name` is the task name of a rate or time limit, `queue`
-    the queue of a consumer or a purge. `signal` goes with `terminate`; `n` with growing and
-    shrinking; `min` and `max` with `autoscale`; `rate` (`10/m`; `0` lifts it), `soft` and
-    `hard` (seconds) with limits; `level` with `log_level`; `edit` with `retry`, and
-    `again`: also those of several that were sent again already. `reason` is a person's own
-    words for the audit.
+    zone are in `tz`): one of them for the actions on tasks, none for others. `workers` (node
+    names; empty: all) bounds the actions on workers and names; `name` is the task name of a
+    rate or time limit, `queue` the queue of a consumer or a purge. `signal` goes with
+    `terminate`; `n` with growing and shrinking; `min` and `max` with `autoscale`; `rate`
+    (`10/m`; `0` lifts it), `soft` and `hard` (seconds) with limits; `level` with `log_level`;
+    `edit` with `retry`, and `again`: also those of several that were sent again already.
+    `reason` is a person's own words for the audit.
     """
 
     action: ActionKind
