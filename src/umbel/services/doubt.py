@@ -110,7 +110,8 @@ class Doubts:
                 worker.hostname: (worker, standing(worker, now, heard))
                 for worker in self._store.workers()
             }
-            gaps = tuple({gap for each in collectors for gap in each.gaps})
+            told = {gap for each in collectors for gap in each.gaps}
+            gaps = tuple(told | {(gap.start, gap.end) for gap in self._store.gaps()})
             self._evidence, self._read_at = Evidence(workers, gaps), at
         return self._evidence
 
