@@ -165,7 +165,7 @@ def open_to_read(settings: Settings) -> Store:
 def broker_link(settings: Settings) -> Link:
     """The broker, as the application knows it or as its address alone says; an address
     beside an application changes where, not how. Raises `UmbelError`."""
-    from umbel.applications import load_application
+    from umbel.applications import directed, load_application
     from umbel.broker.link import DurableQueue, link_to_app, link_to_url
 
     collector = settings.collector
@@ -179,10 +179,7 @@ def broker_link(settings: Settings) -> Link:
     if settings.app is None:
         options = settings.broker_option
         return link_to_url(settings.broker or "", transport_options=options, queue=queue)
-    app = load_application(settings.app)
-    if settings.broker is not None:
-        app.conf.broker_read_url = settings.broker
-    _add_options(app, settings)
+    app = directed(load_application(settings.app), settings.broker, None, settings.broker_option)
     return link_to_app(app, queue)
 
 
@@ -294,40 +291,26 @@ class _Reach:
             return self._described
 
     def _application(self) -> Any:
-        from umbel.applications import bare_application, load_application
+        from umbel.applications import (
+            bare_application,
+            complete_application,
+            directed,
+            load_application,
+        )
 
         with self._lock:
             if self._app is None:
                 settings = self._settings
+                broker, backend = settings.broker, settings.result_backend
                 if settings.app is None:
-                    broker = settings.broker or "memory://"
                     self._app = bare_application(
-                        broker, settings.result_backend, transport_options=settings.broker_option
+                        broker or "memory://", backend, transport_options=settings.broker_option
                     )
                 else:
-                    self._app = _directed(load_application(settings.app), settings)
+                    app = load_application(settings.app)
+                    directed(app, broker, backend, settings.broker_option)
+                    self._app = complete_application(app)
             return self._app
-
-
-def _directed(app: Any, settings: Settings) -> Any:
-    """The application, with the addresses that settings give it."""
-    if settings.broker is not None:
-        app.conf.update(
-            broker_url=settings.broker,
-            broker_read_url=settings.broker,
-            broker_write_url=settings.broker,
-        )
-    if settings.result_backend is not None:
-        app.conf.result_backend = settings.result_backend
-    _add_options(app, settings)
-    return app
-
-
-def _add_options(app: Any, settings: Settings) -> None:
-    """The transport's options that settings give beside an application's own."""
-    if settings.broker_option:
-        own = app.conf.broker_transport_options or {}
-        app.conf.broker_transport_options = {**own, **settings.broker_option}
 
 
 def _web(

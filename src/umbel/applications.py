@@ -1,4 +1,5 @@
-"""The user's own Celery application, imported only when it is asked for."""
+"""The user's own Celery application, imported only when it is asked for, and then as Celery's
+own commands and workers load it."""
 
 from __future__ import annotations
 
@@ -17,15 +18,15 @@ SHOWN_MAX: Final = 2_000
 
 
 def load_application(name: str) -> Any:
-    """The Celery app that `name` (`proj.celery:app`, or `proj` as for `celery -A`) means.
+    """The Celery app that `name` (`proj.celery:app`, or `proj` as for `celery -A`) means, with
+    its configuration alone: enough to reach its broker.
 
     Raises `SettingsError` with what its import said when it cannot be had.
     """
     from celery import Celery
-    from celery.app.utils import find_app
 
     try:
-        found = find_app(name)
+        found = _found(name)
     except Exception as error:
         raise SettingsError(
             f"The application {name} cannot be imported: {_cause(error)}.",
@@ -40,6 +41,53 @@ def load_application(name: str) -> Any:
             remedy="Name the application itself, such as -A proj.celery:app.",
         )
     return found
+
+
+def complete_application(app: Any) -> Any:
+    """The application as a worker of it has it: its task modules imported, Django set up. A
+    module that cannot be imported leaves its tasks out, and the log says so.
+
+    Source: celery/apps/worker.py, celery/loaders/base.py (`import_default_modules`).
+    """
+    try:
+        app.loader.import_default_modules()
+    except Exception as error:
+        log.warning("Not every task of the application is known: %s.", _cause(error))
+    try:
+        app.finalize()
+    except Exception as error:
+        log.warning("The application cannot be completed: %s.", _cause(error))
+    return app
+
+
+def _found(name: str) -> Any:
+    from celery.app.utils import find_app
+    from celery.utils.imports import import_from_cwd
+
+    module_name, colon, attribute = name.partition(":")
+    if colon:
+        # Celery takes a name whose attribute is missing for that of a module.
+        module = import_from_cwd(module_name)
+        if attribute and not _has(module, attribute):
+            raise AttributeError(_missing(module, attribute))
+    found = find_app(name)
+    return found._get_current_object() if hasattr(found, "_get_current_object") else found
+
+
+def _has(module: Any, attribute: str) -> bool:
+    for part in attribute.split("."):
+        if not hasattr(module, part):
+            return False
+        module = getattr(module, part)
+    return True
+
+
+def _missing(module: Any, attribute: str) -> str:
+    from celery import Celery
+
+    apps = [name for name, each in vars(module).items() if isinstance(each, Celery)]
+    instead = f"; its applications: {', '.join(apps)}" if apps else ""
+    return f"the module {module.__name__} has no attribute {attribute}{instead}"
 
 
 def _cause(error: Exception) -> str:
@@ -58,7 +106,8 @@ def bare_application(
     queues: Celery's defaults stand for what only the workers' own application could tell."""
     from celery import Celery
 
-    app = Celery("umbel", broker=broker_url, backend=result_backend, set_as_current=False)
+    app = Celery("umbel", set_as_current=False)
+    directed(app, broker_url, result_backend)
     app.conf.update(
         broker_transport_options=dict(transport_options or {}),
         broker_use_ssl=use_ssl or False,
@@ -70,13 +119,28 @@ def bare_application(
     return app
 
 
+def directed(
+    app: Any,
+    broker: str | None,
+    result_backend: str | None,
+    transport_options: Mapping[str, object] | None = None,
+) -> Any:
+    """The application, with the addresses that Umbel's own settings give it, and options of
+    the transport beside its own. The addresses go before `CELERY_BROKER_URL` and
+    `CELERY_RESULT_BACKEND`, which Celery lets go before everything."""
+    if transport_options:
+        own = app.conf.broker_transport_options or {}
+        app.conf.broker_transport_options = {**own, **transport_options}
+    if broker is not None:
+        app.conf.update(broker_url=broker, broker_read_url=broker, broker_write_url=broker)
+    if result_backend is not None:
+        app.conf.result_backend = result_backend
+        app.backend_cls = result_backend
+    return app
+
+
 def describe_tasks(app: Any) -> dict[str, Described]:
-    """The tasks of an application by name, without Celery's own. A module of it that cannot
-    be imported leaves its tasks out, and the log says so."""
-    try:
-        app.loader.import_default_modules()
-    except Exception as error:
-        log.warning("Not every task of the application is known: %s.", _cause(error))
+    """The tasks of a completed application by name, without Celery's own."""
     own = {name: task for name, task in app.tasks.items() if not name.startswith("celery.")}
     return {name: _describe(task) for name, task in own.items()}
 

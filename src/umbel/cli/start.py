@@ -23,6 +23,7 @@ from umbel.errors import (
     TaskTimeout,
     UmbelError,
 )
+from umbel.settings.celery_sources import DEFAULT_APPLICATION
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -33,10 +34,13 @@ def run(arguments: Sequence[str]) -> int:
 def serve_application(application: Any, name: str | None, arguments: Sequence[str]) -> int:
     """`celery -A name umbel ...`: `umbel serve -A name ...`, or for an app without a name
     the address of its broker."""
+    url = application.conf.broker_read_url or application.conf.broker_url
     if name is not None:
         chosen = ["--app", name]
+    elif application.main == "default" and url:
+        # Celery's own: what celeryconfig.py, --config, --loader and -b say.
+        chosen = ["--app", DEFAULT_APPLICATION]
     else:
-        url = application.conf.broker_read_url or application.conf.broker_url
         chosen = ["--broker", url] if isinstance(url, str) else []
     program = "celery umbel"
 

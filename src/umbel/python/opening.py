@@ -152,24 +152,21 @@ def _application(url: str) -> Any:
     from umbel.broker.link import check_url
 
     check_url(url)
-    return Celery("umbel", broker=url, set_as_current=False)
+    app = Celery("umbel", broker=url, set_as_current=False)
+    # Or else CELERY_BROKER_URL would decide.
+    app.conf.update(broker_read_url=url, broker_write_url=url)
+    return app
 
 
 def _settings_application(settings: Settings) -> Any:
-    if settings.app is not None:
-        from umbel.applications import load_application
+    from umbel.applications import complete_application, directed, load_application
 
-        app = load_application(settings.app)
-        if settings.broker is not None:
-            app.conf.update(broker_read_url=settings.broker, broker_write_url=settings.broker)
-    else:
+    if settings.app is None:
         app = _application(settings.broker or "")
-    if settings.broker_option:
-        own = app.conf.broker_transport_options or {}
-        app.conf.broker_transport_options = {**own, **settings.broker_option}
-    if settings.result_backend is not None:
-        app.conf.result_backend = settings.result_backend
-    return app
+    else:
+        app = load_application(settings.app)
+    directed(app, settings.broker, settings.result_backend, settings.broker_option)
+    return app if settings.app is None else complete_application(app)
 
 
 def _link(app: Any, queue: DurableQueue) -> Link:

@@ -55,11 +55,7 @@ class KeyValueReading:
 
     def can_keep(self, task_id: str) -> bool:
         """Whether the backend could know this id at all."""
-        try:
-            task_id.encode()
-        except UnicodeEncodeError:
-            return False
-        return 0 < len(task_id) <= UUID_MAX and "\0" not in task_id
+        return can_keep(task_id)
 
     def abort(self, task_id: str) -> None:
         if not self.can_keep(task_id):
@@ -134,6 +130,15 @@ class MemcachedReading(KeyValueReading):
 
     def _fits(self, task_id: str) -> bool:
         return len(self._backend.get_key_for_task(task_id)) <= 250
+
+
+def can_keep(task_id: str) -> bool:
+    """Whether any backend could know this id."""
+    try:
+        task_id.encode()
+    except UnicodeEncodeError:
+        return False
+    return 0 < len(task_id) <= UUID_MAX and "\0" not in task_id
 
 
 def _read(task_id: str, raw: object) -> Result:

@@ -15,6 +15,8 @@ from umbel.masking import mask
 from umbel.results.backend import CeleryResults
 from umbel.results.base import ResultBackend
 from umbel.results.database import DatabaseReading
+from umbel.results.django_cache import DjangoCacheReading, why_not_readable
+from umbel.results.generic import GenericReading
 from umbel.results.keyvalue import (
     FileReading,
     KeyValueReading,
@@ -34,6 +36,7 @@ _READABLE: Final = (
     "Set result_backend to one that others can read: Redis, a database (db+...), "
     "files (file://...) or memcached."
 )
+_CACHE_OF_DJANGO: Final = "django_celery_results.backends.cache"
 #: What Celery does when it makes a backend that is only read here.
 _SIDE_EFFECTS: Final = ("_do_directory_test", "_create_tables")
 
@@ -50,7 +53,7 @@ def open_results(app: Celery) -> ResultBackend:
     except Exception as error:
         told = explain(error, url)
         return UnusableResults(url, told.message, told.remedy)
-    why = _why_not(kind, str(given))
+    why = _why_not(app, kind, str(given))
     if why is not None:
         return UnusableResults(url, why, _READABLE)
     return CeleryResults(url, _maker(app, kind, address), secret=_password(address))
@@ -76,9 +79,25 @@ def _maker(app: Celery, kind: type[Any], address: str | None) -> Callable[[], Re
         if "celery.backends.cache" in modules:
             _hurry_memcached(backend)
             return MemcachedReading(backend)
-        return KeyValueReading(backend)
+        if _CACHE_OF_DJANGO in modules:
+            return DjangoCacheReading(backend)
+        if _is_key_value(kind):
+            return KeyValueReading(backend)
+        return GenericReading(backend)
 
     return make
+
+
+def _is_key_value(kind: type[Any]) -> bool:
+    """Whether metas are kept as one encoded value, as Celery does; a class of somebody else
+    may have its own ways."""
+    from celery.backends.base import Backend, BaseKeyValueStoreBackend
+
+    return (
+        issubclass(kind, BaseKeyValueStoreBackend)
+        and kind._get_task_meta_for is BaseKeyValueStoreBackend._get_task_meta_for
+        and kind.decode is Backend.decode
+    )
 
 
 def _nothing(_backend: object, *_arguments: object) -> None:
@@ -89,9 +108,9 @@ def _modules(kind: type[Any]) -> frozenset[str]:
     return frozenset(base.__module__ for base in kind.__mro__)
 
 
-def _why_not(kind: type[Any], given: str) -> str | None:
+def _why_not(app: Celery, kind: type[Any], given: str) -> str | None:
     """The sentence that says why nobody can read such a backend; None if one can."""
-    from celery.backends.base import BaseKeyValueStoreBackend, DisabledBackend
+    from celery.backends.base import Backend, DisabledBackend
 
     modules = _modules(kind)
     if issubclass(kind, DisabledBackend):
@@ -109,7 +128,9 @@ def _why_not(kind: type[Any], given: str) -> str | None:
             "The result backend cache+memory:// keeps results in the memory of each process, "
             "so Umbel cannot read them."
         )
-    if "celery.backends.database" in modules or issubclass(kind, BaseKeyValueStoreBackend):
+    if _CACHE_OF_DJANGO in modules:
+        return why_not_readable(app)
+    if issubclass(kind, Backend) and hasattr(kind, "_get_task_meta_for"):
         return None
     return f"Umbel cannot read results of the kind {kind.__name__} ({mask(given)})."
 

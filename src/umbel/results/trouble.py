@@ -42,6 +42,11 @@ def explain(error: BaseException, url: str, secret: str | None = None) -> Result
             remedy="Install the library that Celery needs for it beside Umbel, "
             "and check its settings.",
         )
+    if type(error).__name__ == "AppRegistryNotReady":
+        return ResultsUnavailable(
+            f"The result backend at {url} cannot be used: Django is not set up in this process.",
+            remedy="Call django.setup() before results are asked for.",
+        )
     if isinstance(error, FileNotFoundError | PermissionError | NotADirectoryError):
         return ResultsUnavailable(
             f"The result backend at {url} cannot be read: {words}.",

@@ -1,9 +1,9 @@
 """From what people wrote to one validated tree.
 
-Command line, then environment, then TOML file, then what Flower was told, then default: the
-first that names a setting decides. Every name in every source must be known, since a setting
-that is mis-spelt and silently ignored is found out at night; the environment alone may hold
-variables of somebody else (`variables`).
+Command line, then environment, then TOML file, then what Flower was told, then what Celery
+was told, then default: the first that names a setting decides. Every name in every source must
+be known, since a setting that is mis-spelt and silently ignored is found out at night; the
+environment alone may hold variables of somebody else (`variables`).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 
 from umbel.broker.urls import mask
 from umbel.errors import SettingsError
+from umbel.settings.celery_sources import named_for_celery, unread_configuration
 from umbel.settings.flower import Given, Notice
 from umbel.settings.flower_sources import told_of_flower, translated
 from umbel.settings.places import config_files, data_directory
@@ -71,6 +72,14 @@ def load_settings(
             written.setdefault(name, item)
     for name, value in _of_flower(told.elsewhere).items():
         written.setdefault(name, value)
+    notices = [*told.notices, *foreign_ones]
+    if "app" not in written and "broker" not in written:
+        written |= {
+            name: _Written(value, origin)
+            for name, (value, origin) in named_for_celery(environ, directory).items()
+        }
+    elif "app" not in written:
+        notices += unread_configuration(directory)
     values = {entry.name: _value(entry, written, environ) for entry in SETTINGS}
     origins = {
         entry.name: written[entry.name].origin if entry.name in written else DEFAULT
@@ -78,7 +87,7 @@ def load_settings(
     }
     if file is not None and "config" not in written:
         values["config"], origins["config"] = file, "found"
-    return Loaded(_tree(values), origins, (*told.notices, *foreign_ones))
+    return Loaded(_tree(values), origins, tuple(notices))
 
 
 def _value(entry: Setting, written: Mapping[str, _Written], environ: Mapping[str, str]) -> Any:

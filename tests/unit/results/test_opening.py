@@ -34,7 +34,6 @@ def results_of(backend: str | None, **conf: Any) -> ResultBackend:
         ("disabled://", "No result backend is known"),
         ("rpc://", "to the client that asked for it"),
         ("cache+memory://", "in the memory of each process"),
-        ("mongodb://user:s3cret@host/db", "MongoBackend|pymongo"),
         ("nonsense://user:s3cret@host", "cannot be used"),
     ],
 )

@@ -1,0 +1,126 @@
+"""Results that a backend of its own kind keeps (MongoDB, Django's tables, a class of the
+application's), read by its own `_get_task_meta_for`, in raw form.
+
+What the backend decodes comes through `open_payload`, which loads no pickle; what Celery would
+make of a decoded meta (exceptions, by importing their classes) is not made. Nothing is written
+but an abortion.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+import msgspec
+
+from umbel.results.base import Result
+from umbel.results.django_connections import close_connections, fresh_connections, is_of_django
+from umbel.results.keyvalue import can_keep
+from umbel.results.meta import result_of
+from umbel.results.payload import UNKNOWN, Unreadable, open_payload
+from umbel.results.reading import ABORTED
+
+#: Names that Django's table has for what Celery's metas call otherwise.
+_OTHER_NAMES: Final = {"task_name": "name"}
+_NO_META: Final = "What the backend gave is no task's result."
+_PLAIN: Final = (str, int, float, bool, type(None))
+
+
+class _Closed(dict[str, object]):
+    """In place of values that are kept and cannot be read: empty, so that the backend's own
+    code goes on to what it knows besides."""
+
+    def __init__(self, trouble: Unreadable) -> None:
+        super().__init__()
+        self.trouble = trouble
+
+
+class GenericReading:
+    """Reads through a `Backend` (celery/backends/base.py) below what it makes of metas."""
+
+    def __init__(self, backend: Any) -> None:
+        self._backend = backend
+        self._is_django = is_of_django(type(backend))
+        if getattr(backend, "serializer", None) != "bson":  # MongoDB's own, without bytes
+            backend.decode = _decoded
+        backend.meta_from_decoded = _as_it_is
+        backend.exception_to_python = _as_it_is
+
+    def fetch(self, task_ids: Sequence[str]) -> dict[str, Result]:
+        with self._connections():
+            return {task_id: self._fetched(task_id) for task_id in task_ids}
+
+    def _fetched(self, task_id: str) -> Result:
+        if not can_keep(task_id):
+            return Result(task_id=task_id, state="PENDING")
+        meta = type(self._backend)._get_task_meta_for(self._backend, task_id)
+        if not isinstance(meta, Mapping):
+            return Result(task_id=task_id, state=UNKNOWN, unreadable=_NO_META)
+        result = meta.get("result")
+        trouble = result.trouble if isinstance(result, _Closed) else None
+        try:
+            found = result_of(task_id, self._plain_meta(meta))
+        except Unreadable as error:
+            return Result(task_id=task_id, state=error.state, unreadable=error.why)
+        if trouble is not None:
+            return msgspec.structs.replace(found, result=None, unreadable=trouble.why)
+        return found
+
+    def _plain_meta(self, meta: Mapping[str, Any]) -> dict[str, object]:
+        told = {_OTHER_NAMES.get(name, name): self._plain(value) for name, value in meta.items()}
+        # Texts are what the worker showed of arguments, which is not what was sent.
+        if not isinstance(told.get("args"), list):
+            told["args"] = None
+        if not isinstance(told.get("kwargs"), dict):
+            told["kwargs"] = None
+        return told
+
+    def _plain(self, value: Any) -> object:
+        if isinstance(value, _PLAIN):
+            return value
+        if isinstance(value, Mapping):
+            return {str(key): self._plain(each) for key, each in value.items()}
+        if isinstance(value, list | tuple | set | frozenset):
+            return [self._plain(each) for each in value]
+        if isinstance(value, datetime):
+            # Without a zone, databases give UTC, and Django the time of its machine.
+            zoned = value.astimezone() if self._is_django else value.replace(tzinfo=UTC)
+            return (value if value.tzinfo else zoned).isoformat()
+        if isinstance(value, BaseException):
+            return repr(value)
+        return value.isoformat() if isinstance(value, date) else str(value)
+
+    def abort(self, task_id: str) -> None:
+        with self._connections():
+            known = self._fetched(task_id)
+            if known.is_ready:
+                return
+            if known.state == UNKNOWN:
+                raise Unreadable(
+                    f"Aborting would replace what it keeps of the task. {known.unreadable}"
+                )
+            # Celery reads what is there before it writes.
+            self._backend._get_task_meta_for = lambda _: {"status": known.state, "result": None}
+            self._backend.store_result(task_id, result=None, state=ABORTED, traceback=None)
+
+    def _connections(self) -> contextlib.AbstractContextManager[None]:
+        return fresh_connections() if self._is_django else contextlib.nullcontext()
+
+    def release(self) -> None:
+        if self._is_django:
+            close_connections()
+
+
+def _as_it_is(value: object) -> object:
+    return value
+
+
+def _decoded(payload: object) -> object:
+    if not isinstance(payload, bytes | bytearray | memoryview | str):
+        return payload
+    try:
+        return open_payload(payload)
+    except Unreadable as trouble:
+        return _Closed(trouble)

@@ -1,0 +1,45 @@
+"""Where Celery's own commands find an application that nobody named.
+
+`celery worker` without `-A` runs Celery's default application, which reads `celeryconfig.py` in
+the current directory, or what these variables say. Umbel without `-A` and `-b` watches the same.
+Source: celery/bin/celery.py, celery/loaders/default.py, celery/app/utils.py (`Settings`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from umbel.settings.flower import Notice
+
+#: Celery's default application, by a name that `celery -A` takes as well.
+DEFAULT_APPLICATION: Final = "celery:current_app"
+_NAMING: Final = "CELERY_APP"
+_CONFIGURING: Final = ("CELERY_CONFIG_MODULE", "CELERY_LOADER", "CELERY_BROKER_URL")
+_FILE: Final = "celeryconfig.py"
+
+
+def named_for_celery(environ: Mapping[str, str], directory: Path) -> dict[str, tuple[str, str]]:
+    """The setting `app` and where it is from, if `celery` in `directory` would have one."""
+    if environ.get(_NAMING):
+        return {"app": (environ[_NAMING], _NAMING)}
+    for variable in _CONFIGURING:
+        if environ.get(variable):
+            return {"app": (DEFAULT_APPLICATION, variable)}
+    file = directory / _FILE
+    return {"app": (DEFAULT_APPLICATION, str(file))} if file.is_file() else {}
+
+
+def unread_configuration(directory: Path) -> list[Notice]:
+    """What is said where the broker is named, and Celery would have read more."""
+    file = directory / _FILE
+    if not file.is_file():
+        return []
+    return [
+        Notice(
+            "broker",
+            f"{file} is not read, since the broker's address was given without an application. "
+            f"For all that it says, leave the address out, or add -A {DEFAULT_APPLICATION}.",
+        )
+    ]
