@@ -11,7 +11,14 @@ from tests.architecture.sources import imports, modules
 #: Layers from the bottom up; a module belongs to the longest prefix that fits its name.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("umbel",),
-    ("umbel.errors", "umbel.clock", "umbel.later", "umbel.masking", "umbel.unpacking"),
+    (
+        "umbel.errors",
+        "umbel.clock",
+        "umbel.later",
+        "umbel.masking",
+        "umbel.unpacking",
+        "umbel.owner",
+    ),
     ("umbel.cluster",),
     ("umbel.query",),
     ("umbel.store", "umbel.broker", "umbel.results"),

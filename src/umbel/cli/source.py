@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 import click
 
 from umbel.errors import StoreError
+from umbel.owner import owned
 from umbel.settings import load_settings
 
 if TYPE_CHECKING:
@@ -85,8 +86,8 @@ def open_source(
                 remedy="Name a running Umbel with --server (UMBEL_SERVER), or the directory with "
                 "--data (UMBEL_DATA).",
             )
-        source = open_settings(found)
-    try:
+        with owned(found.data), contextlib.closing(open_settings(found)) as here:
+            yield here
+        return
+    with contextlib.closing(source):
         yield source
-    finally:
-        source.close()

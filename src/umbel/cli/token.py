@@ -20,6 +20,7 @@ from umbel.auth.tokens import free_name, make_token
 from umbel.cli.groups import Group
 from umbel.cli.printing import clean, clock, print_table, put, say, telling
 from umbel.errors import SettingsError, UmbelError
+from umbel.owner import owned
 from umbel.settings import check_data_directory, kinds, load_settings
 from umbel.store.ledger import Ledger, Token
 
@@ -67,12 +68,13 @@ def create(role: str, name: str | None, expires: str, **where: str | None) -> No
     """Make a token and print it, once: only a hash of it is kept."""
     expires_s = _duration(expires)
     granted: Role = msgspec.convert(role, Role)
-    with _ledger(where) as ledger:
+    with _ledger(where) as (ledger, directory):
         called = name or free_name(ledger, role)
         made = make_token(ledger, called, granted, now=time.time(), expires_s=expires_s)
     with telling(f"Token {called} was made; umbel token revoke {called} takes it back."):
+        say(f"Token {called}, with role {role}, is good for Umbel in {directory}.", err=True)
         if sys.stdout.isatty():
-            say(f"Token {called} may do what role {role} may. It is shown this once:", err=True)
+            say("It is shown this once:", err=True)
         put(made)
 
 
@@ -80,7 +82,7 @@ def create(role: str, name: str | None, expires: str, **where: str | None) -> No
 @_directory
 def list_tokens(**where: str | None) -> None:
     """Print every token: its name, role and times, never its secret."""
-    with _ledger(where) as ledger:
+    with _ledger(where) as (ledger, _):
         tokens = ledger.tokens()
     columns = ("name", "role", "created", "expires", "last used")
     now = time.time()
@@ -92,7 +94,7 @@ def list_tokens(**where: str | None) -> None:
 @_directory
 def revoke(name: str, **where: str | None) -> None:
     """Make a token good for nothing, at once."""
-    with _ledger(where) as ledger:
+    with _ledger(where) as (ledger, _):
         if not ledger.drop_token(name):
             raise UmbelError(
                 f"There is no token {clean(name)[:100]}.", remedy="umbel token list names them."
@@ -125,18 +127,20 @@ def _duration(expires: str) -> float | None:
 
 
 @contextmanager
-def _ledger(where: dict[str, str | None]) -> Iterator[Ledger]:
+def _ledger(where: dict[str, str | None]) -> Iterator[tuple[Ledger, Path]]:
+    """The ledger, and the directory that it is in."""
     from umbel import app
 
     given = {name: value for name, value in where.items() if value is not None}
     settings = load_settings(given, os.environ, Path.cwd()).settings
     check_data_directory(settings.data)
     app.make_directory(settings)
-    ledger = app.open_ledger(settings)
-    try:
-        yield ledger
-    finally:
-        ledger.close()
+    with owned(settings.data):
+        ledger = app.open_ledger(settings)
+        try:
+            yield ledger, settings.data
+        finally:
+            ledger.close()
 
 
 def _row(found: Token, now: float) -> dict[str, str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from umbel.auth.people import everybody
 from umbel.errors import SettingsError
+from umbel.owner import foreign_owner, user_name
 from umbel.settings.sources import DEFAULT, Loaded
 from umbel.settings.tree import Settings
 
@@ -14,6 +15,7 @@ from umbel.settings.tree import Settings
 def check_serving(loaded: Loaded) -> None:
     """Raises `SettingsError` where `umbel serve` could not do what was asked."""
     settings = loaded.settings
+    _check_owner(settings.data)
     if settings.collect:
         check_collecting(loaded)
     elif not settings.data.is_dir():
@@ -46,7 +48,21 @@ def check_collecting(loaded: Loaded) -> None:
             setting="broker",
             remedy="Add -b redis://localhost:6379/0 or -A proj.celery:app; umbel demo needs none.",
         )
+    _check_owner(settings.data)
     check_data_directory(settings.data)
+
+
+def _check_owner(directory: Path) -> None:
+    owner = foreign_owner(directory)
+    if owner is not None:
+        name = user_name(owner)
+        raise SettingsError(
+            f"The data directory {directory} belongs to {name}, and this is root: files that it "
+            "made there could not be written by that user any more.",
+            setting="data",
+            remedy=f"Run it as that user (sudo -u {name} umbel ...), or name another directory "
+            "with --data.",
+        )
 
 
 def check_data_directory(directory: Path) -> None:
@@ -60,9 +76,10 @@ def check_data_directory(directory: Path) -> None:
         )
     if not os.access(existing, os.W_OK | os.X_OK):
         raise SettingsError(
-            f"The data directory {directory} cannot be written by this user.",
+            f"The data directory {directory} cannot be written by {user_name(os.geteuid())}: "
+            f"{existing} belongs to {user_name(existing.stat().st_uid)}.",
             setting="data",
-            remedy="Change the owner of the directory, or name another with --data.",
+            remedy="Run this as that user (sudo -u), or name another directory with --data.",
         )
 
 
