@@ -30,7 +30,7 @@ from umbel.errors import (
     StoreBusy,
     StoreUnwritable,
 )
-from umbel.logs import start_logging
+from umbel.logs import start_logging, tell
 from umbel.settings import Loaded, Settings, check_collecting, check_serving, has_login
 from umbel.settings.handover import as_environment
 from umbel.store.base import Retention, Store
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from umbel.broker.base import Cluster
     from umbel.broker.link import Link
+    from umbel.broker.place import Place
     from umbel.results.base import ResultBackend
     from umbel.services.ingest import Limits
     from umbel.services.levers import Levers
@@ -65,6 +66,8 @@ def serve(loaded: Loaded, say: Callable[[str], None]) -> None:
     start_logging(settings.log_level, settings.log_format)
     watched = _watched(settings)
     make_directory(settings)
+    if settings.collect:
+        _claim(settings, _place(settings))
     supervisor = _supervisor(settings) if settings.collect else None
     for notice in loaded.notices:
         log.warning("%s", notice.sentence)
@@ -74,7 +77,9 @@ def serve(loaded: Loaded, say: Callable[[str], None]) -> None:
     def listening(url: str) -> None:
         if supervisor is not None:
             supervisor.start()
-        say(f"Umbel watches {watched} at {url}")
+        sentence = f"Umbel watches {watched} at {url}"
+        if not tell(sentence):
+            say(sentence)
 
     store = open_to_read(settings)
     levers = open_levers(settings, store)
@@ -106,6 +111,7 @@ def collect(loaded: Loaded, *, supervised: bool = False) -> int:
     start_logging(settings.log_level, settings.log_format)
     link = broker_link(settings)
     make_directory(settings)
+    _claim(settings, link.place)
     options = CollectorOptions(
         broker_url=link.url,
         retention=Retention(
@@ -121,6 +127,7 @@ def collect(loaded: Loaded, *, supervised: bool = False) -> int:
         lambda store: open_source(link.of_store(store.id)),
         lambda: open_to_write(settings),
         options,
+        say=_say_why,
     )
 
 
@@ -140,6 +147,45 @@ def remove_event_queue(loaded: Loaded) -> str:
             remedy="Name the directory whose event queue is to go with --data.",
         )
     return remove(broker_link(settings).of_store(store_id))
+
+
+def _place(settings: Settings) -> Place:
+    """Where the events come from. Of an address alone its driver need not be loaded."""
+    from umbel.broker.place import place_of
+
+    if settings.app is None:
+        return place_of(settings.broker or "")
+    return broker_link(settings).place
+
+
+def _claim(settings: Settings, place: Place) -> None:
+    """Let the directory be of this cluster, if it is of none yet. Raises `SettingsError` if it
+    is of another one, whose tasks would be shown as this one's."""
+    import msgspec
+
+    from umbel.broker.place import Place
+    from umbel.store.sqlite.store_cluster import keep_cluster, read_cluster
+
+    kept = read_cluster(settings.data)
+    try:
+        before = msgspec.json.decode(kept, type=Place) if kept else None
+    except msgspec.MsgspecError:
+        before = None
+    if before == place:
+        return
+    if before is not None and not before.is_same(place) and not settings.cluster_moved:
+        raise SettingsError(
+            f"The history in {settings.data} is of the cluster at {before}, not of {place}.",
+            setting="data",
+            remedy="Give this one a directory of its own with --data; if the cluster has moved "
+            "to the new address, start once with --cluster-moved.",
+        )
+    keep_cluster(settings.data, msgspec.json.encode(place).decode())
+
+
+def _say_why(sentence: str) -> None:
+    if not tell(sentence, logging.ERROR):
+        print(f"umbel: {sentence}", file=sys.stderr)  # noqa: T201
 
 
 def open_to_write(settings: Settings) -> Store:

@@ -54,13 +54,20 @@ class CollectorOptions(msgspec.Struct, frozen=True, kw_only=True):
     store_wait_s: float = 15.0
 
 
+def _print(sentence: str) -> None:
+    print(f"umbel: {sentence}", file=sys.stderr)  # noqa: T201
+
+
 def run_collector(
     open_source: Callable[[Store], EventSource],
     open_store: Callable[[], Store],
     options: CollectorOptions,
     clock: Clock | None = None,
+    *,
+    say: Callable[[str], object] = _print,
 ) -> int:
-    """Collect until SIGTERM, SIGINT or the parent's end; the process's exit code.
+    """Collect until SIGTERM, SIGINT or the parent's end; the process's exit code. `say` gets
+    the sentence that says why it ended by itself, if there is no parent to hear it.
 
     Call it from the main thread: it takes the signals. The store's lock may be held by a
     predecessor that is still leaving, and is waited for.
@@ -72,7 +79,7 @@ def run_collector(
     try:
         _collect(open_source, open_store, options, clock or SystemClock(), stop)
     except UmbelError as error:
-        _last_words(str(error), options)
+        (_tell_parent if options.supervised else say)(str(error))
         return TOLD
     except Exception as error:
         sentence = f"The collector failed: {type(error).__name__}: {error}"
@@ -160,14 +167,6 @@ def _follow_parent(stop: threading.Event) -> None:
         stop.set()
 
     threading.Thread(target=watch, name="umbel-parent", daemon=True).start()
-
-
-def _last_words(sentence: str, options: CollectorOptions) -> None:
-    """Tell the parent, or the person at the terminal, why."""
-    if options.supervised:
-        _tell_parent(sentence)
-    else:
-        print(f"umbel: {sentence}", file=sys.stderr)  # noqa: T201
 
 
 def _tell_parent(sentence: str | None) -> None:

@@ -196,7 +196,9 @@ class OutcomeUntold(ActionError):
 
 
 class NotPermitted(ActionError):
-    """This person's role does not allow it."""
+    """This person's role does not allow it; with `is_stranger`, it is not known who asks."""
+
+    is_stranger = False
 
 
 class TaskError(UmbelError):

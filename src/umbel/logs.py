@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 import time
 from datetime import UTC, datetime
 
 #: What every record has; anything else came with `extra=`.
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+#: uvicorn says its lines a second time, in colours.
+_LEFT_OUT = _STANDARD | {"color_message"}
+#: What sets colours at a terminal.
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def start_logging(level: str, form: str) -> None:
@@ -18,6 +23,21 @@ def start_logging(level: str, form: str) -> None:
     handler.setFormatter(JsonLines() if form == "json" else TextLines())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     logging.captureWarnings(capture=True)
+
+
+def is_json() -> bool:
+    """Whether lines of this process are JSON by now."""
+    return any(isinstance(each.formatter, JsonLines) for each in logging.getLogger().handlers)
+
+
+def tell(sentence: str, level: int = logging.INFO) -> bool:
+    """A sentence to whoever started this process, as a JSON line where lines are JSON, from
+    whatever level on they are logged; whether they are."""
+    if is_json():
+        record = {"name": "umbel", "levelno": level, "msg": sentence}
+        record["levelname"] = logging.getLevelName(level)
+        logging.getLogger().handle(logging.makeLogRecord(record))
+    return is_json()
 
 
 class TextLines(logging.Formatter):
@@ -43,9 +63,9 @@ class JsonLines(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": _COLOURS.sub("", record.getMessage()),
         }
-        line |= {name: value for name, value in vars(record).items() if name not in _STANDARD}
+        line |= {name: value for name, value in vars(record).items() if name not in _LEFT_OUT}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line, default=str, ensure_ascii=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import json
 import os
 import pty
@@ -153,17 +154,34 @@ def test_tasks_are_listed_for_people_and_programs(shell: Shell) -> None:
 
     table = shell.out("tasks", "args:listed", "-c", "uuid,state,args")
     line = json.loads(shell.out("tasks", f"uuid:{uuid}", "--json"))
-    csv = shell.out("tasks", f"uuid:{uuid}", "--csv", "-c", "uuid,state")
+    sheet = shell.out("tasks", f"uuid:{uuid}", "--csv", "-c", "uuid,state")
     whole = shell.out("task", uuid)
 
     assert f"{uuid}\tSUCCESS" in table
-    assert "\x1b" not in table + csv + whole
-    assert "\x9b" not in table + csv + whole
+    assert "\x1b" not in table + sheet + whole
+    assert "\x9b" not in table + sheet + whole
     assert line["name"] == named("echo")
-    assert csv == f"uuid,state\n{uuid},SUCCESS\n"
+    assert sheet == f"uuid,state\n{uuid},SUCCESS\n"
     assert "attempt 0" in whole
     assert shell.out("task", f"{uuid[:23]}…") == whole
     assert json.loads(shell.out("task", uuid, "--json"))["attempts"][0]["state"] == "SUCCESS"
+
+
+def test_lists_are_written_for_spreadsheets(shell: Shell) -> None:
+    uuid = shell.until("state:SUCCESS")
+
+    [task] = csv.DictReader(shell.out("tasks", f"uuid:{uuid}", "--csv").splitlines())
+    sheet = shell.out("workers", "--csv", "-c", "hostname,heartbeat").splitlines()
+    workers = {each["hostname"]: each for each in csv.DictReader(sheet)}
+    everything = shell.out("tasks", f"uuid:{uuid}", "--csv", "-c", "all").splitlines()[0]
+
+    assert task["received"].startswith("20")
+    assert task["received"].endswith("Z")
+    assert task["args"]
+    assert workers[shell.worker]["heartbeat"].endswith("Z")
+    assert {"kwargs", "result", "exception", "started"} <= set(everything.split(","))
+    assert shell.out("queues", "--csv").startswith("name,ready")
+    assert shell.out("audit", "--csv").startswith("at,actor")
 
 
 def test_the_beginning_of_several_ids_names_none_of_them(shell: Shell) -> None:

@@ -43,3 +43,14 @@ def test_a_json_line_tells_the_exception() -> None:
         line = JsonLines().format(record("It failed.", exc_info=sys.exc_info()))
 
     assert json.loads(line)["exception"].endswith("ValueError: no such queue")
+
+
+def test_a_json_line_has_no_colours() -> None:
+    record = logging.makeLogRecord(
+        {"msg": "\x1b[36mStarted\x1b[0m", "color_message": "\x1b[36mStarted\x1b[0m"}
+    )
+
+    line = JsonLines().format(record)
+
+    assert "\\u001b" not in line
+    assert json.loads(line)["message"] == "Started"

@@ -18,6 +18,7 @@ from kombu.utils.url import parse_url
 
 from umbel.broker.addresses import check_address
 from umbel.broker.harmless import disarm
+from umbel.broker.place import Place, place_of
 from umbel.broker.urls import mask
 from umbel.errors import BrokerMisconfigured, BrokerRefused
 
@@ -99,6 +100,12 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
         """Where it leads, without secrets."""
         has_password = bool(self.template.password)
         return mask(str(self.template.as_uri(include_password=not has_password, mask="***")))
+
+    @property
+    def place(self) -> Place:
+        """Which cluster it leads to."""
+        urls = self.template.alt or [self.template.as_uri(include_password=True)]
+        return place_of(";".join(urls), self.exchange)
 
     @property
     def transport(self) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from umbel.cli import printing
+from umbel.cli.listing import Form, listing_options, print_rows
 from umbel.cli.source import with_source
 
 if TYPE_CHECKING:
@@ -24,15 +25,13 @@ _PAGE: Final = 200
     "-n", "--limit", type=click.IntRange(0), default=50, show_default=True,
     help="How many lines at most; 0 is all.",
 )  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@listing_options
 @with_source
-def audit(source: Source, actor: str | None, action: str | None, limit: int, as_json: bool) -> int:
+def audit(source: Source, actor: str | None, action: str | None, limit: int, form: Form) -> int:
     """List who did what to the cluster, newest first."""
     rows = _rows(source, actor, action, limit)
-    if as_json:
-        for row in rows:
-            printing.put_json(row)
-    elif not printing.print_table(map(_shown, rows), _COLUMNS):
+    printed = print_rows(rows, _COLUMNS, form, shown=_shown, times=("at",))
+    if not printed and not form.as_json:
         printing.say("Nothing was done yet.", err=True)
     return 0
 

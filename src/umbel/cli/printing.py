@@ -16,7 +16,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import click
 
@@ -27,7 +27,9 @@ _GAP: Final = "  "
 #: No column is made narrower than this to fit.
 _NARROWEST: Final = 8
 #: What a spreadsheet takes for the beginning of a formula, in either width of East Asia.
-_FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_FORMULAS: Final = "=+\\-@\t\r＝＋－＠"
+#: Where a cell may begin, and a formula in it.
+_CELLS: Final = re.compile(rf"(^|;\s*[\"']?)(?=[{_FORMULAS}])")
 _NUMBER: Final = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 #: How many rows decide how wide columns are.
 _MEASURED: Final = 50
@@ -50,6 +52,17 @@ def clock(seconds: float | None) -> str:
         return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S}"
     except (ValueError, OverflowError, OSError):
         return f"{seconds:.3f}"
+
+
+def iso(seconds: float | None) -> str:
+    """A time as spreadsheets and programs read it: ISO 8601, UTC, with milliseconds."""
+    if seconds is None:
+        return ""
+    try:
+        moment = datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return f"{seconds:.3f}"
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def as_json(row: Any) -> str:
@@ -130,23 +143,27 @@ def print_csv(
     rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, guarded: bool = True
 ) -> int:
     """Print rows as CSV with a header. `guarded`: texts that a spreadsheet would run as a
-    formula get an apostrophe before them; numbers stay as they are."""
+    formula get an apostrophe before them, also behind a semicolon, where some spreadsheets
+    begin a cell; numbers stay as they are."""
     cell = _guarded if guarded else clean
     line = io.StringIO()
-    writer = csv.writer(line, lineterminator="\n")
     count = -1
     for values in _and_header(rows, columns):
         line.seek(0)
         line.truncate()
-        writer.writerow(["" if value is None else cell(value) for value in values])
+        cells = ["" if value is None else cell(value) for value in values]
+        divides = any(";" in each for each in cells)
+        quoting: Literal[0, 1] = csv.QUOTE_ALL if divides else csv.QUOTE_MINIMAL
+        csv.writer(line, lineterminator="\n", quoting=quoting).writerow(cells)
         put(line.getvalue(), end="")
         count += 1
     return count
 
 
 def _guarded(value: object) -> str:
-    is_text = not isinstance(value, int | float) and not _NUMBER.fullmatch(str(value))
-    return ("'" if is_text and str(value).startswith(_FORMULAS) else "") + clean(value)
+    if isinstance(value, int | float) or _NUMBER.fullmatch(str(value)):
+        return clean(value)
+    return clean(_CELLS.sub(r"\1'", str(value)))
 
 
 def _and_header(

@@ -10,6 +10,7 @@ import click
 from umbel.cli import printing
 from umbel.cli.acting import How, act, acting_options
 from umbel.cli.groups import Group
+from umbel.cli.listing import Form, listing_options, print_rows
 from umbel.cli.options import given_settings, settings_options
 from umbel.cli.source import with_source
 
@@ -21,19 +22,17 @@ _MESSAGE: Final = ("task_id", "name", "args", "kwargs", "eta", "retries", "prior
 
 
 @click.command(short_help="List queues.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@listing_options
 @with_source
-def queues(source: Source, as_json: bool) -> int:
+def queues(source: Source, form: Form) -> int:
     """List the queues: how many messages wait, are with workers, and who consumes."""
     import msgspec
 
     items, capabilities = source.queues()
     rows = [msgspec.to_builtins(each) for each in items]
-    if as_json:
-        for row in rows:
-            printing.put_json(row)
+    print_rows(rows, _COLUMNS, form, shown=_shown)
+    if form.as_json:
         return 0
-    printing.print_table(map(_shown, rows), _COLUMNS)
     for sentence in dict.fromkeys(capabilities.missing.values() if capabilities else ()):
         printing.say(sentence, err=True)
     return 0

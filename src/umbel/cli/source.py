@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import click
+from click.core import ParameterSource
 
-from umbel.errors import StoreError
+from umbel.errors import NotPermitted, StoreError
+from umbel.masking import mask
 from umbel.owner import owned
 from umbel.settings import load_settings
 
@@ -40,8 +42,13 @@ def with_source(command: F) -> F:
     @functools.wraps(command)
     def opened(*, server: str | None, token: str | None, **given: Any) -> Any:
         settings = {name: given.pop(name) for name in _SETTINGS}
-        with open_source(server, token, settings) as source:
-            return command(source, **given)
+        try:
+            with open_source(server, token, settings) as source:
+                return command(source, **given)
+        except NotPermitted as error:
+            if error.is_stranger:
+                raise _stranger(server or "", token) from error
+            raise
 
     found: Any = opened
     for name, (short, long, metavar, help_) in reversed(_SETTINGS.items()):
@@ -63,6 +70,23 @@ def with_source(command: F) -> F:
         help="A running Umbel, such as http://127.0.0.1:5555; also UMBEL_SERVER.",
     )
     return cast(F, server(found))
+
+
+def _stranger(server: str, token: str | None) -> NotPermitted:
+    """Who asked a server was not known there: which token that was."""
+    if not token:
+        return NotPermitted(
+            f"{mask(server)} asks who you are, and no token was given.",
+            remedy="Put one into UMBEL_TOKEN (umbel token create makes one).",
+        )
+    context = click.get_current_context(silent=True)
+    by = context.get_parameter_source("token") if context is not None else None
+    where = "--token" if by is ParameterSource.COMMANDLINE else "the variable UMBEL_TOKEN"
+    return NotPermitted(
+        f"{mask(server)} does not know the token of {where}: it is wrong, revoked, expired, or "
+        "another server's.",
+        remedy="umbel token list, run with the data directory of that server, names its tokens.",
+    )
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -23,6 +24,7 @@ from umbel.errors import (
     TaskTimeout,
     UmbelError,
 )
+from umbel.logs import tell
 from umbel.settings.celery_sources import DEFAULT_APPLICATION
 
 
@@ -69,5 +71,6 @@ def _code(program: str, command: Callable[[], Any]) -> int:
 
 
 def _tell(program: str, sentence: str, code: int) -> int:
-    say(f"{program}: {sentence}", err=True)
+    if not tell(sentence, logging.ERROR):
+        say(f"{program}: {sentence}", err=True)
     return code

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from umbel.python.sources import Source
 
 _COLUMNS: Final = "received,state,runtime,name,worker,uuid"
+#: What a sheet of tasks has besides: who exports wants to know what failed, and with what.
+_CSV_COLUMNS: Final = f"{_COLUMNS},args,kwargs,result,exception"
 _TIMES: Final = frozenset(
     {
         *(
@@ -76,7 +78,7 @@ def _query(_context: click.Context, _parameter: click.Parameter, words: tuple[st
     "something was heard last come first; with --limit 0, those that were seen last, since "
     "then nothing moves while all are read.",
 )  # fmt: skip
-@click.option("-c", "--columns", default=None, help="Which columns, with commas between.")
+@click.option("-c", "--columns", default=None, help="Which columns, with commas between, or all.")
 @with_source
 def tasks(
     source: Source,
@@ -99,7 +101,7 @@ def tasks(
         raise click.UsageError("Either --json or --csv.")
     if unguarded and not as_csv:
         raise click.UsageError("--unguarded means nothing without --csv.")
-    chosen = _chosen(columns)
+    chosen = _chosen(columns or (_CSV_COLUMNS if as_csv else _COLUMNS))
     order = order or ("-changed" if limit else "-seen")
     from umbel.cli.missed import Missed
 
@@ -111,7 +113,7 @@ def tasks(
             told = {name: row[name] for name in chosen} if columns else row
             printing.put_json(told)
     elif as_csv:
-        printing.print_csv((_row(task) for task in found), chosen, guarded=not unguarded)
+        printing.print_csv(map(_csv_row, found), chosen, guarded=not unguarded)
     else:
         _table(found, chosen, follow=follow)
     missed.tell()
@@ -155,13 +157,14 @@ def _beginning_so(source: Source, beginning: str) -> str:
     return found[0].uuid if found else beginning
 
 
-def _chosen(columns: str | None) -> list[str]:
+def _chosen(columns: str) -> list[str]:
     from umbel.cluster.task import Task
 
     left_out = {"attempts", "notes", "traceback"}
     known = [name for name in Task.__struct_fields__ if name not in left_out]
-    asked = _COLUMNS if columns is None else columns
-    chosen = [name.strip() for name in asked.split(",") if name.strip()]
+    chosen = [name.strip() for name in columns.split(",") if name.strip()]
+    if chosen == ["all"]:
+        return known
     if not chosen:
         raise click.BadParameter("it names no column.", param_hint="--columns")
     for name in chosen:
@@ -218,6 +221,12 @@ def _row(task: Task) -> dict[str, Any]:
         row.pop(name)
     row["flags"] = list(task.flags)
     return row
+
+
+def _csv_row(task: Task) -> dict[str, Any]:
+    row = _row(task)
+    row |= {name: printing.iso(row[name]) for name in _TIMES & row.keys()}
+    return row | {"flags": " ".join(row["flags"])}
 
 
 def _shown(name: str, value: object) -> str:

@@ -10,6 +10,7 @@ import click
 from umbel.cli import printing
 from umbel.cli.acting import How, act, acting_options
 from umbel.cli.groups import Group
+from umbel.cli.listing import Form, listing_options, print_rows
 from umbel.cli.source import with_source
 
 if TYPE_CHECKING:
@@ -18,22 +19,20 @@ if TYPE_CHECKING:
 _COLUMNS: Final = (
     "hostname", "status", "active", "processed", "loadavg", "heartbeat", "sw_ident", "sw_ver",
 )  # fmt: skip
+_TIMES: Final = ("heartbeat", "online", "offline")
 #: What people say for an action, where it is not the action's own name.
 _NAMES: Final = {"pool_grow": "grow", "pool_shrink": "shrink"}
 
 
 @click.command(short_help="List workers.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@listing_options
 @with_source
-def workers(source: Source, as_json: bool) -> int:
+def workers(source: Source, form: Form) -> int:
     """List every worker known: online, silent or offline."""
     import msgspec
 
     rows = [msgspec.to_builtins(each) for each in source.workers()]
-    if as_json:
-        for row in rows:
-            printing.put_json(row)
-    elif not printing.print_table(map(_shown, rows), _COLUMNS):
+    if not print_rows(rows, _COLUMNS, form, shown=_shown, times=_TIMES) and not form.as_json:
         printing.say("No worker is known.", err=True)
     return 0
 

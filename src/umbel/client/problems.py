@@ -71,7 +71,10 @@ def error_of(status: int, body: bytes, url: str) -> UmbelError:
         return ActionRefused(problem.detail, field=problem.parameter)
     made = _ERRORS.get(kind)
     if made is not None:
-        return made(problem.detail)
+        told = made(problem.detail)
+        if isinstance(told, NotPermitted):
+            told.is_stranger = kind == "not-logged-in"
+        return told
     return ServerError(problem.detail, kind=kind, status=status)
 
 

@@ -102,6 +102,8 @@ def _shop_environment(url: str, directory: Path) -> dict[str, str]:
 
 def _serve(loaded: Loaded, url: str, directory: Path) -> Mapping[str, str]:
     settings = replace(loaded.settings, broker=url, app=None, result_backend=url, collect=True)
+    # Its broker is a new one each time.
+    settings = replace(settings, cluster_moved=True)
     settings = replace(settings, unix_socket=None)
     if loaded.origins["data"] == DEFAULT:
         settings = replace(settings, data=directory / "history")

@@ -226,6 +226,12 @@ class Settings:
         fallback="`./umbel.toml`, else `umbel.toml` in the user's configuration directory",
         in_file=False,
     )
+    cluster_moved: bool = setting(
+        kinds.switch(),
+        "false",
+        "The cluster of this history is at another address now; said once, at the next start.",
+        in_file=False,
+    )
     address: str = setting(
         kinds.text("an IP address or a host name", name="address"),
         "127.0.0.1",

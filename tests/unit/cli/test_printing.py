@@ -140,3 +140,20 @@ def test_what_fails_after_the_deed_says_that_it_was_done() -> None:
 def test_a_reader_that_has_enough_is_no_failure_of_the_deed() -> None:
     with pytest.raises(BrokenPipeError), printing.telling("The task was sent."):
         raise BrokenPipeError
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [("a;=1+1", '"a;\'=1+1"'), ("a;b", '"a;b"'), ("x; @sum", '"x; \'@sum"'), ("a;-1", '"a;\'-1"')],
+)
+def test_csv_is_safe_where_a_semicolon_begins_a_cell(
+    capsys: pytest.CaptureFixture[str], value: str, cell: str
+) -> None:
+    printing.print_csv([{"a": value}], ("a",))
+
+    assert capsys.readouterr().out == f"a\n{cell}\n"
+
+
+def test_times_for_programs_are_iso() -> None:
+    assert printing.iso(1_767_225_600.5) == "2026-01-01T00:00:00.500Z"
+    assert printing.iso(None) == ""

@@ -37,6 +37,10 @@ def id_path(directory: Path) -> Path:
     return directory / "umbel.id"
 
 
+def cluster_path(directory: Path) -> Path:
+    return directory / "umbel.cluster"
+
+
 def ledger_path(directory: Path) -> Path:
     return directory / "umbel-ledger.db"
 

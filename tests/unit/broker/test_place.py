@@ -1,0 +1,46 @@
+"""Which addresses lead to one cluster."""
+
+from __future__ import annotations
+
+import pytest
+
+from umbel.broker.place import place_of
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("redis://localhost", "redis://127.0.0.1:6379/0"),
+        ("redis://:old@h:6379/1", "rediss://user:new@H/1"),
+        ("amqp://guest:guest@h//", "pyamqp://h:5672"),
+        ("amqp://h/%2F", "amqp://h//"),
+        ("redis://a;redis://b", "redis://b"),
+        ("sentinel://a:1;sentinel://b:2", "sentinel://b:2;sentinel://c:3"),
+        ("memory://", "memory://"),
+    ],
+)
+def test_what_makes_no_other_cluster(one: str, other: str) -> None:
+    assert place_of(one).is_same(place_of(other))
+    assert place_of(other).is_same(place_of(one))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("redis://h/0", "redis://h/1"),
+        ("redis://h:6379", "redis://h:6380"),
+        ("redis://a", "redis://b"),
+        ("amqp://h//", "amqp://h/prod"),
+        ("amqp://h", "redis://h"),
+    ],
+)
+def test_what_makes_another_cluster(one: str, other: str) -> None:
+    assert not place_of(one).is_same(place_of(other))
+
+
+def test_another_exchange_is_another_cluster() -> None:
+    assert not place_of("redis://h", "celeryev").is_same(place_of("redis://h", "other"))
+
+
+def test_no_secret_is_kept() -> None:
+    assert str(place_of("redis://user:s3cret@host:6379/2")) == "redis://host:6379/2"
