@@ -72,10 +72,10 @@ def create(role: str, name: str | None, expires: str, **where: str | None) -> No
         called = name or free_name(ledger, role)
         made = make_token(ledger, called, granted, now=time.time(), expires_s=expires_s)
     with telling(f"Token {called} was made; umbel token revoke {called} takes it back."):
-        say(f"Token {called}, with role {role}, is good for Umbel in {directory}.", err=True)
         if sys.stdout.isatty():
-            say("It is shown this once:", err=True)
+            say("The token, which is shown this once:", err=True)
         put(made)
+    say(f"Token {called}, with role {role}, is good for Umbel in {directory}.", err=True)
 
 
 @token.command(name="list")
