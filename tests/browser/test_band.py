@@ -41,7 +41,7 @@ def test_the_band_says_what_is_wrong_and_what_to_do(
 
         valkey.stop()
         expect(band).to_contain_text("does not answer", timeout=SLOW_MS)
-        expect(page.get_by_text(re.compile("^Unknown since"))).to_be_visible(timeout=SLOW_MS)
+        expect(page.get_by_text(re.compile(r"Unknown\s+since"))).to_be_visible(timeout=SLOW_MS)
         expect(page.get_by_text("Silent", exact=True)).to_have_count(0)
 
         umbel.process.end()
