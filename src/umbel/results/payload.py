@@ -137,7 +137,7 @@ def _unpacked(body: bytes) -> bytes:
     if opener is None:
         raise Unreadable(
             f"It is compressed as {kind[:60].decode('utf-8', 'replace')!r}, "
-            "which Umbel does not open."
+            "which Umbel does not open. Set result_compression = 'gzip' in the application."
         )
     try:
         return _bounded(opener().decompress(packed, META_MAX + 1))

@@ -9,10 +9,11 @@ import httpx
 import pytest
 
 from tests.api.doors import USERS, basic
-from tests.api.world import World
+from tests.api.world import NOW, World
 from tests.contract.stories import WORKER
 from tests.support.waiting import wait_until
 from umbel.errors import BrokerRefused, BrokerUnreachable
+from umbel.query.ast import EVERYTHING
 from umbel.results.base import Result
 from umbel.web.flower.routes import FLOWER_ROUTES
 from umbel.web.routes import Route
@@ -208,6 +209,17 @@ async def test_a_result_that_cannot_be_shown_says_why(world: World) -> None:
     }  # fmt: skip
 
 
+async def test_a_result_that_cannot_be_opened_has_the_state_that_events_tell(world: World) -> None:
+    (task, *_) = world.store.search(EVERYTHING, now=NOW).items
+    for known in (task.uuid, "x"):
+        world.results.results[known] = Result(task_id=known, state="UNKNOWN", unreadable="brotli.")
+
+    found = (await world.get(f"/api/task/result/{task.uuid}")).json()
+
+    assert found == {"task-id": task.uuid, "state": task.state, "error": "brotli."}
+    assert (await world.get("/api/task/result/x")).json()["state"] == "PENDING"
+
+
 async def test_a_result_without_backend_is_a_503(world: World) -> None:
     world.results.away = 1
 
@@ -283,9 +295,7 @@ async def test_what_a_worker_refuses_is_a_403_with_its_words(world: World) -> No
     response = await post(world, f"/api/worker/pool/restart/{WORKER}")
 
     assert response.status_code == 403
-    assert response.text == (
-        f"Failed to restart the '{WORKER}' pool: ValueError('Pool restarts not enabled')"
-    )
+    assert response.text == f"Failed to restart the '{WORKER}' pool: Pool restarts not enabled"
 
 
 async def test_a_worker_that_does_not_answer_is_a_503(world: World) -> None:

@@ -17,8 +17,10 @@ from typing import Final
 
 import msgspec
 
+from umbel.cluster.task import PENDING
 from umbel.errors import BrokerRefused, ResultsUnavailable
 from umbel.results.base import Result
+from umbel.results.payload import UNKNOWN
 from umbel.services.control.applying import Apply
 from umbel.web.endpoint import Lane, Lanes
 from umbel.web.flower.asking import Asked, Refused
@@ -69,7 +71,7 @@ async def apply_task(services: Services, asked: Asked, patience: Patience) -> ob
     """Send a task and wait for its result."""
     task_id, timeout_s = await patience.lanes.cluster.run(partial(_begin, services, asked))
     try:
-        return result_row(await _wait(services, patience, task_id, timeout_s))
+        return _row(services, await _wait(services, patience, task_id, timeout_s))
     except ResultsUnavailable as error:
         sentence = f"Task {task_id} was sent, but what becomes of it is not known: {error}"
         raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, sentence) from error
@@ -89,7 +91,16 @@ def send_task(services: Services, asked: Asked) -> object:
 async def task_result(services: Services, asked: Asked, patience: Patience) -> object:
     """What the result backend keeps, waited for with a `timeout`."""
     timeout_s = asked.number("timeout") or 0.0
-    return result_row(await _wait(services, patience, asked.target, timeout_s))
+    return _row(services, await _wait(services, patience, asked.target, timeout_s))
+
+
+def _row(services: Services, result: Result) -> dict[str, object]:
+    """The same; of a result that tells not even its state, the state that events tell."""
+    if result.state == UNKNOWN:
+        task = services.store.task(result.task_id)
+        state = task.state if task is not None else PENDING
+        result = msgspec.structs.replace(result, state=state)
+    return result_row(result)
 
 
 def result_row(result: Result) -> dict[str, object]:
