@@ -295,7 +295,9 @@ async def test_what_a_worker_refuses_is_a_403_with_its_words(world: World) -> No
     response = await post(world, f"/api/worker/pool/restart/{WORKER}")
 
     assert response.status_code == 403
-    assert response.text == f"Failed to restart the '{WORKER}' pool: Pool restarts not enabled"
+    assert response.text == (
+        f"Failed to restart the '{WORKER}' pool: ValueError('Pool restarts not enabled')"
+    )
 
 
 async def test_a_worker_that_does_not_answer_is_a_503(world: World) -> None:

@@ -31,7 +31,7 @@ from umbel.services.control.recalling import (
 from umbel.services.control.refusing import in_words, is_of_pool, pool_of
 from umbel.services.control.run import PAUSES_S, Run
 from umbel.services.control.values import Edit, WorkerAnswer
-from umbel.services.control.wording import plain_answer
+from umbel.services.control.wording import cut, plain_answer
 from umbel.services.control.workers import Workers, registered_names
 from umbel.store.base import Store
 from umbel.store.ledger import Intent, Ledger, Repeat
@@ -259,7 +259,9 @@ def worker_answers(
     answers = {
         reply.worker: WorkerAnswer(reply.worker, "ok", plain_answer(reply.value))
         if reply.error is None
-        else WorkerAnswer(reply.worker, "refused", _refusal(reply.worker, reply.error, cluster))
+        else WorkerAnswer(
+            reply.worker, "refused", _refusal(reply.worker, reply.error, cluster), cut(reply.error)
+        )
         for reply in replies
     }
     silent = {name: WorkerAnswer(name, "unknown", NO_ANSWER) for name in expected}

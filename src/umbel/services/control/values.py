@@ -124,11 +124,13 @@ class ActionPlan(msgspec.Struct, frozen=True, kw_only=True):
 
 class WorkerAnswer(msgspec.Struct, frozen=True):
     """What became of a command at one worker: `ok`, `refused` or `unknown` (no answer came,
-    which says nothing), with its own words."""
+    which says nothing), with its own words; of a refusal in words for people, and `said` is what
+    the worker itself said."""
 
     worker: str
     outcome: Literal["ok", "refused", "unknown"]
     answer: str | None = None
+    said: str | None = None
 
 
 ActionState = Literal["planned", "running", "done", "failed", "cancelled", "interrupted"]

@@ -139,7 +139,7 @@ def _command(services: Services, asked: Asked, worker: str, what: str, **fields:
     report = _report(services, asked, plan, answered=True)
     answer = report.workers[0]
     if answer.outcome != "ok":
-        raise Refused(_STATUS[answer.outcome], f"Failed to {what}: {answer.answer}")
+        raise Refused(_STATUS[answer.outcome], f"Failed to {what}: {answer.said or answer.answer}")
     return answer.answer or ""
 
 
