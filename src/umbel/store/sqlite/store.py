@@ -137,9 +137,11 @@ class SqliteStore:
     def trim(self, retention: Retention, now: float) -> Trimmed:
         if self._trimming is None:
             raise RuntimeError("This store was opened to read.")
+        # A full disk lets nothing be written before something was removed.
+        trimmed = self._trimming.trim(retention, now)
         age_s = retention.max_age_s
         self._writing.forget_missed(None if age_s is None else now - age_s)
-        return self._trimming.trim(retention, now)
+        return trimmed
 
     # -- reading ---------------------------------------------------------------------------
 
