@@ -110,7 +110,7 @@ def test_a_plan_says_which_names_no_live_worker_has() -> None:
 def test_nothing_is_said_of_names_when_nobody_answers_but_that() -> None:
     plan = Scene().plan("retry", ids=[FAILED])
 
-    assert "No worker answers, so whether any has these tasks" in told(plan)
+    assert "No worker said in time which tasks it has" in told(plan)
     assert "registers" not in told(plan)
 
 

@@ -185,8 +185,7 @@ def _of_names(found: Gathered, around: Around) -> list[str]:
         )
     if around.names is None:
         told.append(
-            "No worker answers, so whether any has these tasks or consumes their queues is not "
-            "known."
+            "No worker said in time which tasks it has, so whether any has these is not known."
         )
         return told
     unknown = {
