@@ -6,8 +6,11 @@ import pytest
 
 from tests.api.world import NOW, World, collector, problem_of
 from tests.contract.stories import WORKER
+from tests.support.memory_cluster import MemoryWorker
+from tests.support.waiting import wait_until
 from umbel import __version__
-from umbel.cluster.worker import Worker
+from umbel.cluster.worker import Sign, Worker
+from umbel.services.crew import Crew
 from umbel.services.rows import WorkerRow
 from umbel.store.memory import MemoryStore
 
@@ -64,9 +67,51 @@ async def test_a_diagnosis_tells_versions_workers_and_what_was_discarded(world: 
     assert found["live"]["state"] == "partial"
 
 
-def test_a_worker_on_the_wire_is_the_worker_of_the_domain_and_its_status() -> None:
-    fields = set(Worker.__struct_fields__) - {"told"} | {"status", "unknown_since"}
-    assert set(WorkerRow.__struct_fields__) == fields
+def test_a_worker_on_the_wire_is_the_worker_of_the_domain_and_what_is_judged_of_it() -> None:
+    kept = set(Worker.__struct_fields__) - {"took", "skews", "beats", "said"}
+    judged = {"status", "unknown_since", "skew_s", "events_off_since", "shared_name"}
+
+    assert set(WorkerRow.__struct_fields__) == kept | judged
+
+
+async def test_a_worker_that_sends_no_heartbeats_is_known_by_its_tasks_and_its_answers(
+    world: World,
+) -> None:
+    world.store.report(collector())
+    world.store.apply((), signs=[Sign(hostname="quiet@h", heard=NOW - 50, takes=True)])
+    world.cluster.workers = {name: MemoryWorker(name) for name in ("quiet@h", "mute@h")}
+    await world.get("/api/v1/registered")
+
+    found = {w["hostname"]: w for w in (await world.get("/api/v1/workers")).json()["items"]}
+    flower = (await world.get("/api/workers?status=1")).json()
+
+    assert (found["quiet@h"]["status"], found["mute@h"]["status"]) == ("online", "online")
+    assert flower["quiet@h"] is True
+    assert 'flower_worker_online{worker="quiet@h"} 1.0' in (await world.get("/metrics")).text
+
+
+def test_one_that_is_quiet_for_long_is_unknown_until_it_was_asked(world: World) -> None:
+    world.store.report(collector())
+    world.store.apply((), signs=[Sign(hostname="quiet@h", heard=NOW - 500)])
+
+    def status(crew: Crew) -> tuple[str, float | None]:
+        found = next(w for w in crew.rows(NOW) if w.hostname == "quiet@h")
+        return found.status, found.unknown_since
+
+    asking = Crew(world.store, None, world.levers.inspection)
+
+    assert status(Crew(world.store)) == ("unknown", NOW - 500)
+    wait_until(lambda: status(asking) == ("silent", None))
+
+
+async def test_what_is_odd_about_a_worker_is_told(world: World) -> None:
+    world.store.report(collector(mute={WORKER: NOW - 60}))
+    world.store.apply((), signs=[Sign(hostname=WORKER, heard=NOW, skew_s=3_600.0)])
+
+    (worker,) = (await world.get("/api/v1/workers")).json()["items"]
+
+    assert (worker["skew_s"], worker["events_off_since"]) == (3_600.0, NOW - 60)
+    assert worker["shared_name"] is False
 
 
 async def test_the_status_tells_how_everything_is(world: World) -> None:

@@ -6,7 +6,7 @@ import contextlib
 import pickle
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -22,6 +22,7 @@ from umbel.broker.connect import open_source
 from umbel.broker.link import link_to_app
 from umbel.cluster.events import Event
 from umbel.cluster.losses import Losses
+from umbel.cluster.worker import Sign
 from umbel.errors import StoreUnwritable
 from umbel.services.ingest import Ingest, Limits
 from umbel.store.base import Applied
@@ -38,11 +39,16 @@ class StuckStore(MemoryStore):
         self.moves.set()
         self.has_room.set()
 
-    def apply(self, events: Sequence[Event], losses: Losses | None = None) -> Applied:
+    def apply(
+        self,
+        events: Sequence[Event],
+        losses: Losses | None = None,
+        signs: Iterable[Sign] = (),
+    ) -> Applied:
         self.moves.wait()
         if not self.has_room.is_set():
             raise StoreUnwritable("The disk is full.", remedy="Free some space.")
-        return super().apply(events, losses)
+        return super().apply(events, losses, signs)
 
 
 @contextlib.contextmanager

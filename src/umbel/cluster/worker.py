@@ -1,33 +1,71 @@
-"""Workers, as their own events tell of them.
+"""Workers, as what arrives from them tells of them.
 
-Like a task, a worker is a join of what was said: each field is a register that keeps the
-value with the latest time, so order and repetition do not matter, and an answer without a
-field never overwrites one that has it (a remote `heartbeat` brings freq=5 and no counts).
+Theory of operation. Whether a worker lives is judged by when its word arrived, by our clock,
+and never by its stamps: its clock may be hours off. Any word is a sign of life, not heartbeats
+alone: what it tells of tasks, and its answers when it is asked.
+
+Like a task, a worker is a join of what was said: each field is a register that keeps the value
+that was heard last, so order and repetition do not matter, and an answer without a field never
+overwrites one that has it (a remote `heartbeat` brings freq=5 and no counts).
 Source: celery/worker/heartbeat.py, celery/events/state.py (`Worker`).
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
+from typing import Final, TypeVar
 
 import msgspec
 
 from umbel.cluster.events import WORKER_KINDS, Event
 
 #: A worker is silent when nothing came for this many of its own heartbeat periods.
-SILENT_AFTER_BEATS = 2.0
+SILENT_AFTER_BEATS: Final = 2.0
 #: The period that Celery uses when a worker never told its own, seconds.
-DEFAULT_FREQ_S = 2.0
+DEFAULT_FREQ_S: Final = 2.0
+#: A longer period is a slip, or a lie: nobody is believed to live for years.
+FREQ_MAX_S: Final = 600.0
+#: A worker that sends no heartbeats is not expected to say anything for this long, seconds.
+QUIET_S: Final = 60.0
+#: A clock is told to be off from this on, seconds: what takes its time on the way is less.
+SKEW_TOLD_S: Final = 3.0
+#: Of how many measurements the clock is judged, and of how many heartbeats who sends them.
+_SKEWS_KEPT: Final = 8
+_BEATS_KEPT: Final = 8
+
+_Told = TypeVar("_Told", bound=tuple[float, ...])
 
 ONLINE, SILENT, OFFLINE = "online", "silent", "offline"
 
 
-class Worker(msgspec.Struct, frozen=True, kw_only=True):
-    """A worker node. Times are Unix seconds, `freq` is seconds between heartbeats,
-    `processed` counts what this process (`pid`) has started, `active` what it runs now."""
+class Sign(msgspec.Struct, frozen=True, kw_only=True):
+    """A sign of life: the worker lived at `heard` (Unix seconds, our clock). `takes`: it took a
+    task then, so a goodbye before that is over. `skew_s` is by how much its clock was ahead of
+    ours, at least, where that could be measured."""
 
     hostname: str
+    heard: float
+    takes: bool = False
+    skew_s: float | None = None
+
+
+class Worker(msgspec.Struct, frozen=True, kw_only=True):
+    """A worker node. Times are Unix seconds of our clock: `heard` is the last sign of life of
+    any kind, `heartbeat`, `online` and `offline` when the last event of its kind came, `took`
+    when it last took a task. `freq` is seconds between heartbeats, `processed` counts what this
+    process (`pid`) has started, `active` what it runs now.
+
+    `skews` are the last measurements of its clock as (heard, seconds ahead of ours), `beats`
+    the last heartbeats as (heard, stamp, pid, processed), and `said` has when each register's
+    value was heard and stamped."""
+
+    hostname: str
+    heard: float | None = None
     heartbeat: float | None = None
     online: float | None = None
     offline: float | None = None
+    took: float | None = None
     pid: int | None = None
     freq: float | None = None
     active: int | None = None
@@ -36,23 +74,64 @@ class Worker(msgspec.Struct, frozen=True, kw_only=True):
     sw_ident: str | None = None
     sw_ver: str | None = None
     sw_sys: str | None = None
-    told: dict[str, float] = {}
+    skews: tuple[tuple[float, float], ...] = ()
+    beats: tuple[tuple[float, float, int, int], ...] = ()
+    said: dict[str, tuple[float, float]] = {}
+
+    @property
+    def last_heard(self) -> float:
+        """When anything came from it last, its goodbye included; 0 when never."""
+        return max(self.heard or 0.0, self._working, self.offline or 0.0)
+
+    @property
+    def sends_heartbeats(self) -> bool:
+        """Whether it ever did; with `--without-heartbeat` a worker says nothing while idle."""
+        return self.heartbeat is not None or self.online is not None
+
+    @property
+    def allowed_s(self) -> float:
+        """For how many seconds it may say nothing."""
+        if not self.sends_heartbeats:
+            return QUIET_S
+        return SILENT_AFTER_BEATS * min(max(self.freq or 0.0, DEFAULT_FREQ_S), FREQ_MAX_S)
+
+    @property
+    def skew_s(self) -> float | None:
+        """By how many seconds its clock is ahead of ours (behind: negative); None if unknown.
+
+        What is on its way only makes a clock look later, so the largest is nearest."""
+        return max((skew for _, skew in self.skews), default=None)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether more than one worker speaks under this name: heartbeats of one process, then
+        of another, then of the first again; or counts that went back more than once."""
+        pids = [pid for _, _, pid, _ in self.beats]
+        turns = [pid for pid, after in pairwise(pids) if pid != after] + pids[-1:]
+        backward = sum(
+            pid == next_pid and next_count < count
+            for (_, _, pid, count), (_, _, next_pid, next_count) in pairwise(self.beats)
+        )
+        return len(turns) > len(set(turns)) or backward > 1
+
+    @property
+    def _working(self) -> float:
+        return max(self.heartbeat or 0.0, self.online or 0.0, self.took or 0.0)
 
     def status(self, now: float) -> str:
-        """`online`, `silent` (no heartbeat in time) or `offline` (it said goodbye)."""
-        seen = max(self.heartbeat or 0.0, self.online or 0.0)
-        if self.offline is not None and self.offline >= seen:
+        """`online`, `silent` (nothing came in time) or `offline` (it said goodbye)."""
+        if self.offline is not None and self.offline >= self._working:
             return OFFLINE
-        allowed = SILENT_AFTER_BEATS * (self.freq or DEFAULT_FREQ_S)
-        return ONLINE if now <= seen + allowed else SILENT
+        heard = max(self.heard or 0.0, self._working)
+        return ONLINE if now <= heard + self.allowed_s else SILENT
 
 
-_TIME_OF = {
+_TIME_OF: Final = {
     "worker-online": "online",
     "worker-heartbeat": "heartbeat",
     "worker-offline": "offline",
 }
-_REGISTERS = (
+_REGISTERS: Final = (
     "pid",
     "freq",
     "active",
@@ -64,29 +143,66 @@ _REGISTERS = (
 )
 
 
-def observe(worker: Worker | None, event: Event) -> Worker:
-    """The worker after `event` (a worker event of the same hostname) is known as well.
+def observe(worker: Worker | None, event: Event, heard: float | None = None) -> Worker:
+    """The worker after `event` (a worker event of the same hostname), which came at `heard`
+    (its own stamp, where nobody knows better), is known as well.
 
     Returns the same object when the event says nothing new.
     """
     if event.type not in WORKER_KINDS:
         raise ValueError(f"{event.type} is not a worker event")
     worker = worker or Worker(hostname=event.hostname)
+    heard = event.timestamp if heard is None else heard
     changed: dict[str, object] = {}
-    told = dict(worker.told)
+    said = dict(worker.said)
     moment = _TIME_OF[event.type]
-    if event.timestamp > (getattr(worker, moment) or 0.0):
-        changed[moment] = event.timestamp
+    for field in (moment, "heard"):
+        if heard > (getattr(worker, field) or 0.0):
+            changed[field] = heard
     for field in _REGISTERS:
         value = getattr(event, field)
         if value is None:
             continue
-        held = told.get(field, 0.0), _comparable(getattr(worker, field))
-        if (event.timestamp, _comparable(value)) > held:
-            changed[field], told[field] = value, event.timestamp
+        held = *said.get(field, (0.0, 0.0)), _comparable(getattr(worker, field))
+        if (heard, event.timestamp, _comparable(value)) > held:
+            changed[field], said[field] = value, (heard, event.timestamp)
+    if moment == "heartbeat" and event.pid is not None and event.processed is not None:
+        beat = (heard, event.timestamp, event.pid, event.processed)
+        beats = _newest((*worker.beats, beat), _BEATS_KEPT)
+        if beats != worker.beats:
+            changed["beats"] = beats
     if not changed:
         return worker
-    return msgspec.structs.replace(worker, told=told, **changed)
+    return msgspec.structs.replace(worker, said=said, **changed)
+
+
+def witness(worker: Worker | None, sign: Sign) -> Worker:
+    """The worker after a sign of life of it is known as well; the same object if that says
+    nothing new."""
+    worker = worker or Worker(hostname=sign.hostname)
+    changed: dict[str, object] = {}
+    for field in ("heard", "took") if sign.takes else ("heard",):
+        if sign.heard > (getattr(worker, field) or 0.0):
+            changed[field] = sign.heard
+    if sign.skew_s is not None:
+        skews = _newest((*worker.skews, (sign.heard, sign.skew_s)), _SKEWS_KEPT)
+        if skews != worker.skews:
+            changed["skews"] = skews
+    return msgspec.structs.replace(worker, **changed) if changed else worker
+
+
+def with_answers(workers: Iterable[Worker], answered: Mapping[str, float]) -> tuple[Worker, ...]:
+    """The workers by name, when these have also answered at these times (Unix seconds)."""
+    found = {worker.hostname: worker for worker in workers}
+    for name, heard in answered.items():
+        found[name] = witness(found.get(name), Sign(hostname=name, heard=heard, takes=True))
+    return tuple(found[name] for name in sorted(found))
+
+
+def _newest(told: tuple[_Told, ...], kept: int) -> tuple[_Told, ...]:
+    """The latest of a set. That depends only on the latest of its parts, so keeping few early
+    or late, once or often, gives the same."""
+    return tuple(sorted(set(told))[-kept:])
 
 
 def _comparable(value: object) -> str:

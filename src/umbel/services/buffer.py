@@ -19,7 +19,7 @@ class Chunk(msgspec.Struct, frozen=True):
     """Frames of one read, in order, and when they came: `received_at` in Unix seconds,
     `came_at` on the monotonic clock, which nobody sets. `empty_at`: when, on the same clock,
     the broker was last seen to keep nothing before that (see `drain`). `interrupted`: others may
-    have been lost before them."""
+    have been lost before them. `is_prompt`: nothing in it has waited at the broker."""
 
     frames: Sequence[Frame]
     received_at: float
@@ -27,6 +27,7 @@ class Chunk(msgspec.Struct, frozen=True):
     size_bytes: int
     empty_at: float | None = None
     interrupted: bool = False
+    is_prompt: bool = False
 
 
 class FrameBuffer:
@@ -52,6 +53,7 @@ class FrameBuffer:
         came_at: float = 0.0,
         empty_at: float | None = None,
         interrupted: bool = False,
+        is_prompt: bool = False,
     ) -> int:
         """Add what fits and return how many frames did not. An empty buffer takes one read
         of any size; `bounded=False` takes all."""
@@ -60,7 +62,9 @@ class FrameBuffer:
             is_over = self._size_bytes > 0 and self._size_bytes + size > self._max_bytes
             if bounded and is_over:
                 return len(frames)
-            self._chunks.append(Chunk(frames, received_at, came_at, size, empty_at, interrupted))
+            self._chunks.append(
+                Chunk(frames, received_at, came_at, size, empty_at, interrupted, is_prompt)
+            )
             self._size_bytes += size
             self._filled.notify()
         return 0

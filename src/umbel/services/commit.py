@@ -8,7 +8,7 @@ on is found by halving, counted and left out, so that it cannot hold up the othe
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -18,9 +18,11 @@ from umbel.clock import Clock
 from umbel.cluster.decode import sample
 from umbel.cluster.events import Event, Fault
 from umbel.cluster.losses import Losses
+from umbel.cluster.worker import Sign, Worker
 from umbel.errors import StoreError, StoreFull
 from umbel.services.bodies import events_of_all
 from umbel.services.buffer import Chunk
+from umbel.services.signs import SignsOfLife, joined
 from umbel.services.tally import Tally
 from umbel.store.base import Store
 
@@ -49,6 +51,7 @@ class Committer:
         self._tally = tally
         self._limits = limits
         self._clock = clock
+        self._life = SignsOfLife()
         self._backoff = Backoff(longest_s=5.0)
         self._retry_at = 0.0
         self.trouble: str | None = None
@@ -58,6 +61,7 @@ class Committer:
 
     def _begin(self) -> None:
         self._events: list[Event] = []
+        self._signs: dict[str, Sign] = {}
         #: What the batch's frames cost in memory before they were decoded.
         self.size_bytes = 0
         self._empty_at: float | None = None
@@ -68,6 +72,10 @@ class Committer:
         #: When the oldest message of the batch came, on the monotonic clock.
         self.waiting_since: float | None = None
 
+    def remember(self, workers: Iterable[Worker]) -> None:
+        """These workers are known from before."""
+        self._life = SignsOfLife(workers)
+
     def add(self, chunk: Chunk) -> None:
         """Decode a chunk into the batch."""
         if not self.messages:
@@ -75,6 +83,7 @@ class Committer:
             self.waiting_since = chunk.came_at
         decoded = events_of_all(chunk.frames, chunk.received_at)
         self._events += decoded.events
+        joined(self._signs, self._life.of(decoded.events, chunk))
         self.messages += len(chunk.frames)
         self.size_bytes += chunk.size_bytes
         self._tag = chunk.frames[-1].tag
@@ -140,7 +149,7 @@ class Committer:
         if not events and losses is None:
             return False
         try:
-            applied = self._store.apply(events, losses)
+            applied = self._store.apply(events, losses, self._signs.values())
             self._is_news |= bool(applied.tasks or applied.workers)
         except StoreError:
             raise

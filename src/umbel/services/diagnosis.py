@@ -89,7 +89,7 @@ def diagnose(store: Store, health: Health, crew: Crew, clock: Clock) -> Diagnosi
     now = clock.now()
     status = health.status()
     reporting = fresh(status.collectors, now)
-    workers = workers_found(crew, store.processes(), reporting, now)
+    workers = workers_found(crew, store.processes(), now)
     return Diagnosis(
         now=now,
         live=status.live,
@@ -121,18 +121,14 @@ def _version(package: str) -> str | None:
 
 
 def workers_found(
-    crew: Crew,
-    processes: Sequence[ProcessCount],
-    reporting: Sequence[CollectorStatus],
-    now: float,
+    crew: Crew, processes: Sequence[ProcessCount], now: float
 ) -> tuple[WorkerFinding, ...]:
     """The listed workers, by name."""
-    mute = {worker for c in reporting for worker in c.mute}
     of_worker: dict[str, list[ProcessCount]] = {}
     for each in processes:
         of_worker.setdefault(each.hostname, []).append(each)
     return tuple(
-        _finding(row, of_worker.get(row.hostname, []), row.hostname in mute)
+        _finding(row, of_worker.get(row.hostname, []), row.events_off_since is not None)
         for row in crew.rows(now)
     )
 

@@ -23,6 +23,8 @@ Why = Literal["expired", "worker-offline", "worker-silent", "worker-restarted", 
 
 #: States in which something more is expected of a worker.
 _WITH_A_WORKER: Final = frozenset({RECEIVED, STARTED, RETRY})
+#: What a worker says may be on its way for so long, seconds: workers are dated by arrival.
+ON_ITS_WAY_S: Final = 2.0
 #: How long workers and gaps that were read are taken for what they are, seconds.
 _KEPT_S: Final = 1.0
 
@@ -62,10 +64,11 @@ def doubt_of(task: Task, evidence: Evidence, now: float) -> Doubt | None:
 
 
 def _of_worker(task: Task, worker: Worker, stands: Standing) -> Doubt | None:
-    heard = max(worker.heartbeat or 0.0, worker.online or 0.0, task.timestamp)
-    if stands.status == OFFLINE and (worker.offline or 0.0) >= task.timestamp:
+    said = _by_our_clock(task, worker)
+    heard = max(worker.last_heard, said)
+    if stands.status == OFFLINE and (worker.offline or 0.0) >= said:
         return Doubt(why="worker-offline", since=worker.offline, worker=task.worker)
-    if stands.status == SILENT:
+    if stands.status == SILENT and worker.sends_heartbeats:
         return Doubt(why="worker-silent", since=heard, worker=task.worker)
     if _is_another_process(task, worker):
         return Doubt(why="worker-restarted", since=worker.online, worker=task.worker)
@@ -77,10 +80,16 @@ def _of_worker(task: Task, worker: Worker, stands: Standing) -> Doubt | None:
 def _is_another_process(task: Task, worker: Worker) -> bool:
     """Whether the worker began anew after the last word of the task. The process id in events
     is the worker's main process, not the child that runs a task."""
-    if worker.online is not None and worker.online > task.timestamp:
+    if worker.online is not None and worker.online > _by_our_clock(task, worker) + ON_ITS_WAY_S:
         return True
-    told = worker.told.get("pid", 0.0) > task.timestamp
+    _, stamp = worker.said.get("pid", (0.0, 0.0))  # by the worker's clock, as the task's
+    told = stamp > task.timestamp
     return told and None not in (worker.pid, task.pid) and worker.pid != task.pid
+
+
+def _by_our_clock(task: Task, worker: Worker) -> float:
+    """When the task's last word was said: the worker stamped it, and its clock may be off."""
+    return task.timestamp - (worker.skew_s or 0.0)
 
 
 class Doubts:

@@ -7,6 +7,9 @@ longer than since then, however old its stamp is. After a connection was lost no
 known until the next such moment on a broker that keeps messages, and all others have nothing
 older than the connection.
 
+Under a steady stream no read waits in vain. But several in a row that bring little, while
+more would be taken, tell that nothing waits there either: what comes is prompt.
+
 A source also waits in vain when it may read no more before something is settled. So the
 moment counts only while little is unsettled.
 """
@@ -25,6 +28,10 @@ QUIET_S: Final = 0.5
 #: With less than this unsettled (bodies and what frames cost beside them) no source is held
 #: back: the least that one may hold is 2,000 messages.
 UNSETTLED_BYTES: Final = 256 * 1024
+#: A read of fewer frames than this has brought all there was; where a backlog is read, this
+#: many reads in a row do not.
+FEW_FRAMES: Final = 200
+FEW_READS: Final = 3
 #: Clocks and timeouts are not exact.
 _NEARLY: Final = 0.9
 
@@ -38,6 +45,9 @@ class Drain:
         self.empty_at: float | None = None
         #: Whether nothing has come since.
         self.is_quiet = False
+        #: Whether what is read now has not waited at the broker.
+        self.is_prompt = False
+        self._few_reads = 0
         self._connected_since: float | None = None
 
     def timeout_s(self) -> float:
@@ -52,9 +62,15 @@ class Drain:
         if health.since is None or health.since != self._connected_since:
             self.empty_at = None if health.lossless else now
             self.is_quiet = False
+            self.is_prompt = not health.lossless
+            self._few_reads = 0
             self._connected_since = health.since
             return
         waited = waited_s >= self.timeout_s() * _NEARLY
-        self.is_quiet = not frames and waited and unsettled_bytes < UNSETTLED_BYTES
+        has_room = unsettled_bytes < UNSETTLED_BYTES
+        self.is_quiet = not frames and waited and has_room
         if self.is_quiet:
             self.empty_at = now
+        if frames:
+            self._few_reads = self._few_reads + 1 if frames < FEW_FRAMES and has_room else 0
+        self.is_prompt = not health.lossless or self._few_reads >= FEW_READS

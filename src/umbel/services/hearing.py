@@ -12,13 +12,11 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from umbel.cluster.worker import DEFAULT_FREQ_S, SILENT, SILENT_AFTER_BEATS, Worker
+from umbel.cluster.worker import SILENT, Worker
 from umbel.services.liveness import BEHIND_AFTER_S, blind_since, recording
 from umbel.store.base import CollectorStatus
 
 UNKNOWN: Final = "unknown"
-#: A period that no worker has (celery's is 2 s); one that tells a longer one is not waited for.
-_FREQ_MAX_S: Final = 60.0
 
 
 class Hearing(msgspec.Struct, frozen=True):
@@ -59,7 +57,6 @@ def standing(worker: Worker, now: float, heard: Hearing) -> Standing:
         return Standing(UNKNOWN, heard.blind_since)
     if heard.lag_s and worker.status(now - heard.lag_s) != SILENT:
         return Standing(UNKNOWN, now - heard.lag_s)
-    freq_s = min(worker.freq or DEFAULT_FREQ_S, _FREQ_MAX_S)
-    if heard.heard_from is not None and now - heard.heard_from < freq_s * SILENT_AFTER_BEATS:
-        return Standing(UNKNOWN, worker.heartbeat or worker.online)
+    if heard.heard_from is not None and now - heard.heard_from < worker.allowed_s:
+        return Standing(UNKNOWN, worker.last_heard or None)
     return Standing(status)

@@ -22,7 +22,7 @@ from umbel.clock import Clock, SystemClock
 from umbel.errors import StoreError
 from umbel.services.buffer import FrameBuffer
 from umbel.services.commit import Committer, Limits
-from umbel.services.drain import Drain
+from umbel.services.drain import FEW_FRAMES, Drain
 from umbel.services.gaps import Gaps
 from umbel.services.loss import LossEstimate
 from umbel.services.meter import RUNTIME_BOUNDS, Meter
@@ -41,7 +41,6 @@ TAKE_TIMEOUT_S: Final = 0.5
 #: Reads that bring few frames are spaced by this, so that more comes with each: the cost of
 #: a read is per call, and each wakes the writer.
 PAUSE_S: Final = 0.02
-_FEW: Final = 200
 FULL_PAUSE_S: Final = 0.05
 #: How long the reader may take to leave; connecting to a silent broker takes longest.
 LEAVE_S: Final = 3.0
@@ -215,10 +214,11 @@ class Ingest:
             came_at=now,
             empty_at=self._drain.empty_at,
             interrupted=self._interrupted,
+            is_prompt=self._drain.is_prompt,
         )
         self._shed += shed
         self._interrupted = shed > 0
-        if len(frames) < _FEW:
+        if len(frames) < FEW_FRAMES:
             self._leaving.wait(PAUSE_S)
 
     def _note_interruption(self) -> None:
@@ -312,7 +312,9 @@ class Ingest:
             log.info("Removed %d old tasks (%d bytes).", trimmed.tasks, trimmed.size_bytes)
 
     def _look_back(self) -> None:
-        """Nobody listened between the last run's end and now."""
+        """Nobody listened between the last run's end and now. How far workers' clocks were off
+        is known from then."""
+        self._committer.remember(self._store.workers())
         for earlier in self._store.collectors():
             if earlier.collector == self._name:
                 self._gaps.look_back(earlier)

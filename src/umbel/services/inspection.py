@@ -12,14 +12,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Final, Literal
 
 import msgspec
 
 from umbel.broker.base import Cluster, Reply
 from umbel.clock import Clock
-from umbel.cluster.worker import ONLINE
-from umbel.errors import BrokerError
+from umbel.cluster.worker import ONLINE, with_answers
+from umbel.errors import BrokerError, UmbelError
 from umbel.services.flights import Flights
 from umbel.services.masking import mask_conf, mask_stats
 from umbel.services.plain import plain
@@ -40,8 +41,10 @@ ANSWER_S: Final = 1.0
 TURN_S: Final = 2.0
 #: The part of that which those have who were crowded out.
 _SECOND_PART: Final = 0.7
-#: How long a worker that sends no heartbeats is expected to answer again, seconds.
-HEARD_S: Final = 60.0
+#: Workers that say nothing by themselves are asked whether they live no more often, seconds,
+SEEK_EVERY_S: Final = 20.0
+#: and so many at once.
+SOUGHT_MAX: Final = 200
 #: How many workers' last answers are remembered.
 ANSWERED_MAX: Final = 1_000
 #: The most entries of a list (revoked ids, tasks) that are kept of one worker: the last.
@@ -81,8 +84,9 @@ class Inspection:
         self._cluster = cluster
         self._clock = clock
         self._flights: Flights[Answers] = Flights(clock, KEPT_S)
-        self._heard: dict[str, float] = {}
         self._answered: dict[str, float] = {}
+        self._sought: dict[str, float] = {}
+        self._seek_at = 0.0
         self._lock = threading.Lock()
         self._turn = threading.Lock()
 
@@ -121,9 +125,37 @@ class Inspection:
         return says
 
     def live(self) -> tuple[str, ...]:
-        """The workers whose heartbeats come, by name. Raises `StoreError`."""
+        """The workers that are online, by name. Raises `StoreError`."""
         now = self._clock.now()
-        return tuple(w.hostname for w in self._store.workers() if w.status(now) == ONLINE)
+        workers = with_answers(self._store.workers(), self.answered())
+        return tuple(w.hostname for w in workers if w.status(now) == ONLINE)
+
+    def seek(self, workers: Sequence[str]) -> None:
+        """Ask these whether they live, without waiting for the answers; unless somebody was
+        asked of late. For workers that send no heartbeats."""
+        with self._lock:
+            now = self._clock.monotonic()
+            if not workers or now < self._seek_at:
+                return
+            self._seek_at = now + SEEK_EVERY_S
+        names = tuple(workers[:SOUGHT_MAX])
+        threading.Thread(target=self._seek, args=(names,), name="umbel-seek", daemon=True).start()
+
+    def _seek(self, names: tuple[str, ...]) -> None:
+        asked_at = self._clock.now()
+        with suppress(UmbelError):  # then they stay unknown
+            with self._turn:
+                replies = self._cluster.ask("ping", workers=names, timeout_s=self._answer_s)
+            self._note(replies)
+            with self._lock:
+                kept = dict(list(self._sought.items())[-ANSWERED_MAX:])
+                self._sought = kept | dict.fromkeys(names, asked_at)
+
+    def sought_at(self, worker: str) -> float | None:
+        """When this one was last sought (Unix seconds), if it was, and the broker took the
+        question."""
+        with self._lock:
+            return self._sought.get(worker)
 
     def answered(self) -> dict[str, float]:
         """When workers last answered a question (Unix seconds): `ANSWERED_MAX` at most."""
@@ -148,7 +180,7 @@ class Inspection:
             self._turn.release()
 
     def _ask_all(self, what: Inspected) -> Answers:
-        expected = {*self.live(), *self._heard_of()}
+        expected = set(self.live())
         limit = len(expected) or None
         replies = list(self._cluster.ask(what, limit=limit, timeout_s=self._answer_s))
         missing = expected - {reply.worker for reply in replies}
@@ -156,7 +188,7 @@ class Inspection:
             replies += self._cluster.ask(
                 what, workers=sorted(missing), timeout_s=self._answer_s * _SECOND_PART
             )
-        self._hear(replies)
+        self._note(replies)
         return _answers(what, replies, expected, self._clock.now())
 
     def _ask_these(self, what: Inspected, workers: tuple[str, ...]) -> Answers:
@@ -173,19 +205,6 @@ class Inspection:
                 self._answered[reply.worker] = self._clock.now()
             while len(self._answered) > ANSWERED_MAX:
                 del self._answered[next(iter(self._answered))]
-
-    def _hear(self, replies: Sequence[Reply]) -> None:
-        self._note(replies)
-        with self._lock:
-            self._heard |= {reply.worker: self._clock.monotonic() for reply in replies}
-
-    def _heard_of(self) -> list[str]:
-        """Workers that answered of late and send no heartbeats."""
-        due = self._clock.monotonic() - HEARD_S
-        beating = {worker.hostname for worker in self._store.workers()}
-        with self._lock:
-            self._heard = {w: at for w, at in self._heard.items() if at > due}
-            return [w for w in self._heard if w not in beating]
 
 
 def _answers(what: Inspected, replies: Sequence[Reply], expected: set[str], at: float) -> Answers:

@@ -185,7 +185,7 @@ def _damaged(evidence: Evidence) -> list[Trouble]:
 def _incomplete(working: Sequence[CollectorStatus]) -> list[Trouble]:
     """What is taken away, not told, or not read of what happens now. What one collector does
     not get another may, so the best one counts."""
-    mute = _mute(working)
+    mute = events_off(working)
     found = [trouble.events_off(mute)] if mute else []
     faulty = min(working, key=lambda c: sum(c.recent_faults.values()))
     if faulty.recent_faults:
@@ -203,7 +203,7 @@ def _weight_of_faults(collector: CollectorStatus) -> Severity:
     return "warning" if faults >= MANY_FAULTS and faults * FAULTY_ONE_IN >= events else "notice"
 
 
-def _mute(working: Sequence[CollectorStatus]) -> dict[str, float]:
+def events_off(working: Sequence[CollectorStatus]) -> dict[str, float]:
     """Workers of which every collector says that they count tasks and tell of none."""
     alike = Counter(worker for c in working for worker in c.mute)
     return {

@@ -113,11 +113,18 @@ class WholeTask(Task, frozen=True, kw_only=True):
 
 class WorkerRow(msgspec.Struct, frozen=True, kw_only=True):
     """A worker, and whether it is `online`, `silent` or `offline` at the time asked; or
-    `unknown`, since Umbel itself hears nothing since `unknown_since` (Unix seconds)."""
+    `unknown`, since nothing could be heard of it since `unknown_since`. Times are Unix seconds
+    of this side's clock: `heard` is its last sign of life of any kind. `skew_s` is by how many
+    seconds its own clock is ahead (behind: negative). `events_off_since`: it runs tasks and
+    tells of none. `shared_name`: more than one worker speaks under its name."""
 
     hostname: str
     status: str
     unknown_since: float | None
+    heard: float | None
+    skew_s: float | None
+    events_off_since: float | None
+    shared_name: bool
     heartbeat: float | None
     online: float | None
     offline: float | None
@@ -129,6 +136,13 @@ class WorkerRow(msgspec.Struct, frozen=True, kw_only=True):
     sw_ident: str | None
     sw_ver: str | None
     sw_sys: str | None
+
+
+#: What a row of a worker has as the worker has it.
+_SHOWN: Final = (
+    *("hostname", "heartbeat", "online", "offline", "pid", "freq", "active", "processed"),
+    *("loadavg", "sw_ident", "sw_ver", "sw_sys"),
+)
 
 
 def task_row(task: Task, marks: Marks | None = None) -> TaskRow:
@@ -172,7 +186,20 @@ def _asked(intent: Intent) -> Asked:
     return Asked(kind=intent.kind, at=intent.at, actor=intent.actor, action_id=intent.action_id)
 
 
-def worker_row(worker: Worker, status: str, unknown_since: float | None = None) -> WorkerRow:
+def worker_row(
+    worker: Worker,
+    status: str,
+    unknown_since: float | None = None,
+    *,
+    events_off_since: float | None = None,
+) -> WorkerRow:
     """The worker with this status."""
-    fields = {name: getattr(worker, name) for name in Worker.__struct_fields__ if name != "told"}
-    return WorkerRow(status=status, unknown_since=unknown_since, **fields)
+    return WorkerRow(
+        status=status,
+        unknown_since=unknown_since,
+        heard=worker.last_heard or None,
+        skew_s=worker.skew_s,
+        events_off_since=events_off_since,
+        shared_name=worker.is_shared,
+        **{name: getattr(worker, name) for name in _SHOWN},
+    )

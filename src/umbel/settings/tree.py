@@ -98,7 +98,7 @@ class RetentionSettings:
     )
     offline_workers: float | None = setting(
         kinds.optional(kinds.duration(0, 36500 * 86400.0, "a duration such as 1h, or 0s")),
-        "none",
+        "1d",
         "How long a worker of which nothing is heard stays in lists; its tasks are kept.",
     )
 

@@ -10,7 +10,7 @@ given without it, and `status` tells what is missing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal, Protocol
 
 import msgspec
@@ -19,7 +19,7 @@ from umbel.cluster.events import Event
 from umbel.cluster.gaps import Gap
 from umbel.cluster.losses import Loss, Losses, ProcessCount
 from umbel.cluster.task import Task
-from umbel.cluster.worker import Worker
+from umbel.cluster.worker import Sign, Worker
 from umbel.query.ast import Node
 
 Measure = Literal["count", "runtime", "wait"]
@@ -280,11 +280,14 @@ class Store(Protocol):
 
     # -- writing: one process, one thread ------------------------------------------------
 
-    def apply(self, events: Sequence[Event], losses: Losses | None = None) -> Applied:
+    def apply(
+        self, events: Sequence[Event], losses: Losses | None = None, signs: Iterable[Sign] = ()
+    ) -> Applied:
         """Join `events` with what is known. All of it is durable (kill -9) when this
         returns, none of it visible when it raises. What the workers' counts say up to these
         events (`losses`) is kept with them; if a crash falls between the two, it is there, and
-        the events are not."""
+        the events are not. `signs` say of workers' lives when they were heard; a worker's event
+        without a sign of that worker is dated by its stamp."""
 
     def keep_gaps(self, gaps: Sequence[KeptGap]) -> None:
         """Keep spans in which events may have passed unseen. Those of one collector and cause

@@ -38,7 +38,7 @@ from umbel.cluster.events import WORKER_KINDS, Event
 from umbel.cluster.facts import Facts, join, pack
 from umbel.cluster.losses import Loss, Losses, ProcessCount
 from umbel.cluster.task import Task, project
-from umbel.cluster.worker import Worker, observe
+from umbel.cluster.worker import Sign, Worker, observe, witness
 from umbel.query.arguments import keys
 from umbel.query.ast import EVERYTHING, How, Matches, Node, Or
 from umbel.query.folding import fold
@@ -112,11 +112,16 @@ class MemoryStore:
 
     # -- writing ---------------------------------------------------------------------------
 
-    def apply(self, events: Sequence[Event], losses: Losses | None = None) -> Applied:
+    def apply(
+        self,
+        events: Sequence[Event],
+        losses: Losses | None = None,
+        signs: Iterable[Sign] = (),
+    ) -> Applied:
         with self._lock:
             self._stamps.begin()
             rows = self._joined(events)
-            workers = self._observed(events)
+            workers = self._observed(events, signs)
             new = sum(uuid not in self._rows for uuid in rows)
             self._note(rows)
             self._rows.update(rows)
@@ -157,15 +162,22 @@ class MemoryStore:
             before = self._rows.get(uuid)
             self._log.append((row.seq, uuid, None if before is None else before.task.state))
 
-    def _observed(self, events: Iterable[Event]) -> dict[str, Worker]:
+    def _observed(self, events: Iterable[Event], signs: Iterable[Sign]) -> dict[str, Worker]:
         changed: dict[str, Worker] = {}
+        given = {sign.hostname: sign for sign in signs}
         for event in events:
             if event.type not in WORKER_KINDS:
                 continue
             before = changed.get(event.hostname) or self._workers.get(event.hostname)
-            after = observe(before, event)
+            sign = given.get(event.hostname)
+            after = observe(before, event, sign.heard if sign else None)
             if after is not before:
                 changed[event.hostname] = after
+        for name, sign in given.items():
+            known = changed.get(name) or self._workers.get(name)
+            after = witness(known, sign)
+            if after is not known:
+                changed[name] = after
         return changed
 
     def report(self, status: CollectorStatus) -> None:

@@ -106,7 +106,7 @@ def create_app(
     health = Health(store, clock, supervised, levers.inspection.answered)
     intents = Intents(levers.ledger, Doubts(store, clock))
     hub = Hub(store, health, intents, clock, streams_max=options.streams_max)
-    crew = Crew(store, options.gone_after_s)
+    crew = Crew(store, options.gone_after_s, levers.inspection)
     services = Services(
         store, clock, Search(store, clock, levers.ledger), health, hub, intents, levers, crew
     )

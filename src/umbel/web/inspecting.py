@@ -94,8 +94,8 @@ def read_result(services: Services, asked: requests.ReadResult, actor: Actor) ->
 
 def _row(services: Services, name: str) -> WorkerRow | None:
     now = services.clock.now()
-    found = (w for w in services.store.workers() if w.hostname == name)
-    return next((services.crew.row(worker, now) for worker in found), None)
+    worker = services.crew.find(name)
+    return None if worker is None else services.crew.row(worker, now)
 
 
 def _unknown(name: str) -> Refusal:

@@ -12,7 +12,17 @@ from hypothesis import strategies as st
 
 from tests.support.captures import CAPTURES, events
 from umbel.cluster.events import Event
-from umbel.cluster.worker import OFFLINE, ONLINE, SILENT, Worker, observe
+from umbel.cluster.worker import (
+    OFFLINE,
+    ONLINE,
+    QUIET_S,
+    SILENT,
+    Sign,
+    Worker,
+    observe,
+    with_answers,
+    witness,
+)
 
 NOW = 1_800_000_000.0
 
@@ -25,6 +35,18 @@ def observed(told_events: Iterable[Event]) -> Worker:
     worker: Worker | None = None
     for event in told_events:
         worker = observe(worker, event)
+    assert worker is not None
+    return worker
+
+
+#: A worker's event and when it came, or another sign of life.
+Heard = tuple[Event, float] | Sign
+
+
+def after(history: Iterable[Heard]) -> Worker:
+    worker: Worker | None = None
+    for each in history:
+        worker = witness(worker, each) if isinstance(each, Sign) else observe(worker, *each)
     assert worker is not None
     return worker
 
@@ -50,6 +72,99 @@ def test_order_and_repetition_do_not_matter(history: list[Event], dice: random.R
     dice.shuffle(shuffled)
 
     assert observed(shuffled) == observed(history)
+
+
+@st.composite
+def signs(draw: st.DrawFn) -> Sign:
+    skew_s = draw(st.none() | st.integers(-3, 3))
+    return Sign(
+        hostname="w@h",
+        heard=NOW + draw(st.integers(0, 12)),
+        takes=draw(st.booleans()),
+        skew_s=skew_s,
+    )
+
+
+@given(
+    st.lists(
+        signs() | st.tuples(worker_events(), st.integers(0, 12).map(lambda at: NOW + at)),
+        min_size=1,
+        max_size=24,
+    ),
+    st.randoms(use_true_random=False),
+)
+def test_nor_do_they_for_signs_of_life_whenever_they_came(
+    history: list[Heard], dice: random.Random
+) -> None:
+    shuffled = [*history, *dice.choices(history, k=3)]
+    dice.shuffle(shuffled)
+
+    assert after(shuffled) == after(history)
+    assert after([*history, *history]) == after(history)
+
+
+@pytest.mark.parametrize("skew_s", [-3_600.0, -5.0, 0.0, 3.0, 3_600.0])
+def test_whether_it_lives_does_not_depend_on_its_clock(skew_s: float) -> None:
+    beats = [(told("heartbeat", at + skew_s, freq=2.0), NOW + at) for at in (0, 2, 4)]
+
+    worker = after(beats)
+
+    assert (worker.heartbeat, worker.status(NOW + 5)) == (NOW + 4, ONLINE)
+    assert worker.status(NOW + 9) == SILENT
+
+
+def test_a_clock_that_was_set_right_holds_no_value_back() -> None:
+    ahead = told("heartbeat", 3_600, active=9), NOW
+    right = told("heartbeat", 2, active=1), NOW + 2
+
+    assert after([ahead, right]).active == 1
+
+
+def test_what_it_does_is_a_sign_of_life_and_what_it_takes_ends_a_goodbye() -> None:
+    done = Sign(hostname="w@h", heard=NOW + 20)
+    took = Sign(hostname="w@h", heard=NOW + 20, takes=True)
+    left = after([(told("heartbeat", 0), NOW), (told("offline", 1), NOW + 1)])
+
+    assert after([done]).status(NOW + 20 + QUIET_S) == ONLINE
+    assert witness(left, done).status(NOW + 21) == OFFLINE
+    assert witness(left, took).status(NOW + 21) == ONLINE
+
+
+def test_an_answer_is_a_sign_of_life_of_whoever_sends_nothing() -> None:
+    known = after([(told("heartbeat", 0), NOW)])
+
+    workers = with_answers([known], {"a@h": NOW + 9, "w@h": NOW + 9})
+
+    assert [(each.hostname, each.status(NOW + 10)) for each in workers] == [
+        ("a@h", ONLINE),
+        ("w@h", ONLINE),
+    ]
+
+
+def test_nobody_lives_for_years_by_saying_that_it_will_be_quiet() -> None:
+    worker = observed([told("heartbeat", freq=1e12)])
+
+    assert worker.status(NOW + 3_600) == SILENT
+
+
+def test_its_clock_is_measured_by_what_was_least_late() -> None:
+    late = [Sign(hostname="w@h", heard=NOW + n, skew_s=3_600 - n) for n in (3, 1, 2)]
+
+    assert after(late).skew_s == 3_599
+    assert after([Sign(hostname="w@h", heard=NOW)]).skew_s is None
+
+
+def test_two_workers_of_one_name_are_told_from_one_that_restarted() -> None:
+    def beats(*pids: int) -> Worker:
+        return observed(told("heartbeat", at, pid=pid, processed=at) for at, pid in enumerate(pids))
+
+    in_containers = observed(
+        told("heartbeat", at, pid=1, processed=count) for at, count in enumerate((50, 3, 50, 4))
+    )
+
+    assert beats(7, 8, 7).is_shared
+    assert in_containers.is_shared
+    assert not beats(7, 7, 8, 8).is_shared
 
 
 @pytest.mark.parametrize("capture", CAPTURES)

@@ -88,3 +88,16 @@ def test_reads_wait_longer_once_nothing_comes() -> None:
 
     read(drain, 100.2, frames=1)
     assert drain.timeout_s() == PROBE_S
+
+
+def test_a_steady_stream_is_prompt_after_a_few_small_reads_and_a_backlog_is_not() -> None:
+    drain = Drain()
+    read(drain, 100.0)
+    before = drain.is_prompt
+
+    for at in (101, 102, 103):
+        read(drain, at, frames=20, waited_s=0.0)
+    steady = drain.is_prompt
+    read(drain, 104.0, frames=2_000, waited_s=0.0)
+
+    assert (before, steady, drain.is_prompt) == (False, True, False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -19,6 +19,7 @@ from umbel.broker.connect import open_source
 from umbel.broker.link import link_to_app
 from umbel.cluster.events import Event
 from umbel.cluster.losses import Losses
+from umbel.cluster.worker import Sign
 from umbel.errors import StoreUnwritable
 from umbel.services.ingest import Ingest, Limits
 from umbel.store.base import Applied, CollectorStatus, Retention, Tallies
@@ -33,12 +34,17 @@ class ChokingStore(MemoryStore):
         self.is_full = False
         self.chokes_on = chokes_on
 
-    def apply(self, events: Sequence[Event], losses: Losses | None = None) -> Applied:
+    def apply(
+        self,
+        events: Sequence[Event],
+        losses: Losses | None = None,
+        signs: Iterable[Sign] = (),
+    ) -> Applied:
         if self.is_full:
             raise StoreUnwritable("The disk is full.", remedy="Free some space.")
         if any(event.type == self.chokes_on for event in events):
             raise OverflowError("int too big to convert")
-        return super().apply(events, losses)
+        return super().apply(events, losses, signs)
 
     def report(self, status: CollectorStatus) -> None:
         if self.is_full:

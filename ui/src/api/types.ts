@@ -195,9 +195,17 @@ export interface Workflow {
 
 export interface Worker {
   hostname: string
-  /** `unknown`: Umbel itself hears nothing, since `unknown_since`. */
-  status: 'online' | 'silent' | 'offline' | 'unknown'
+  status: 'online' | 'unknown' | 'silent' | 'offline'
+  /** Since when nothing could be heard of it, if it is `unknown`. */
   unknown_since: number | null
+  /** Its last sign of life of any kind, by the server's clock. */
+  heard: number | null
+  /** By how many seconds its own clock is ahead; behind is negative. */
+  skew_s: number | null
+  /** Since when it runs tasks and tells of none. */
+  events_off_since: number | null
+  /** Whether more than one worker speaks under its name. */
+  shared_name: boolean
   heartbeat: number | null
   online: number | null
   offline: number | null

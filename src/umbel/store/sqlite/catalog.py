@@ -124,7 +124,7 @@ class Catalog:
                 put_losses(self.connection, losses)
             self.connection.executemany(
                 "REPLACE INTO worker VALUES (?, ?, ?)",
-                ((each.hostname, _heard(each), _encode(_fitting(each))) for each in workers),
+                ((each.hostname, each.last_heard, _encode(_fitting(each))) for each in workers),
             )
 
     def put_collector(self, status: CollectorStatus) -> None:
@@ -203,7 +203,3 @@ def _fitting(worker: Worker) -> Worker:
         if abs(getattr(worker, field) or 0) >= 2**63
     }
     return msgspec.structs.replace(worker, **too_large) if too_large else worker
-
-
-def _heard(worker: Worker) -> float:
-    return max(worker.heartbeat or 0.0, worker.online or 0.0, worker.offline or 0.0)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from umbel.clock import Clock, SystemClock
 from umbel.cluster.events import Event
 from umbel.cluster.losses import Loss, Losses, ProcessCount
 from umbel.cluster.task import Task
-from umbel.cluster.worker import Worker
+from umbel.cluster.worker import Sign, Worker
 from umbel.query.ast import Node
 from umbel.store.base import (
     NEWEST_FIRST,
@@ -121,9 +121,14 @@ class SqliteStore:
 
     # -- writing ---------------------------------------------------------------------------
 
-    def apply(self, events: Sequence[Event], losses: Losses | None = None) -> Applied:
+    def apply(
+        self,
+        events: Sequence[Event],
+        losses: Losses | None = None,
+        signs: Iterable[Sign] = (),
+    ) -> Applied:
         with self._duty:
-            return self._writing.apply(events, losses)
+            return self._writing.apply(events, losses, signs)
 
     def keep_gaps(self, gaps: Sequence[KeptGap]) -> None:
         self._writing.keep_gaps(gaps)

@@ -20,7 +20,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, TypeVar
@@ -32,7 +32,7 @@ from umbel.cluster.events import TASK_RANK, WORKER_KINDS, Event
 from umbel.cluster.facts import Facts, join, pack, unpack
 from umbel.cluster.losses import Losses
 from umbel.cluster.task import ENDED, project
-from umbel.cluster.worker import Worker, observe
+from umbel.cluster.worker import Sign, Worker, observe, witness
 from umbel.store.base import Applied, CollectorStatus, KeptGap, Tallies
 from umbel.store.sqlite import catalog
 from umbel.store.sqlite.damage import Damaged, is_damage, numbers_aside, set_aside
@@ -168,7 +168,12 @@ class Writer:
 
     # -- events --------------------------------------------------------------------------
 
-    def apply(self, events: Sequence[Event], losses: Losses | None = None) -> Applied:
+    def apply(
+        self,
+        events: Sequence[Event],
+        losses: Losses | None = None,
+        signs: Iterable[Sign] = (),
+    ) -> Applied:
         """See `Store.apply`."""
         by_task: dict[str, list[Event]] = defaultdict(list)
         of_workers: list[Event] = []
@@ -178,20 +183,22 @@ class Writer:
                 by_task[uuid].append(event)
             elif kind in WORKER_KINDS:
                 of_workers.append(event)
-        return self.mended(lambda: self._applied(by_task, of_workers, losses))
+        given = tuple(signs)
+        return self.mended(lambda: self._applied(by_task, of_workers, losses, given))
 
     def _applied(
         self,
         by_task: dict[str, list[Event]],
         of_workers: list[Event],
         losses: Losses | None,
+        signs: Sequence[Sign],
     ) -> Applied:
         if self.hot.next_id > self._partition_tasks:
             self.seal()
         first_new = self.hot.next_id
         self._stamps.begin()
         places = self._gather(by_task)
-        workers = self._observed(of_workers)
+        workers = self._observed(of_workers, signs)
         self._commit(workers, losses)
         self._recent.remember(places)
         new = self.hot.next_id - first_new
@@ -282,14 +289,24 @@ class Writer:
 
     # -- workers and collectors ----------------------------------------------------------
 
-    def _observed(self, events: list[Event]) -> dict[str, Worker]:
+    def _observed(self, events: list[Event], signs: Iterable[Sign]) -> dict[str, Worker]:
         """The workers that really change, as they become."""
         changed: dict[str, Worker] = {}
+
+        def known(name: str) -> Worker | None:
+            return changed.get(name) or self._workers.get(name) or self._kept(name)
+
+        given = {sign.hostname: sign for sign in signs}
         for event in events:
-            name = event.hostname
-            known = changed.get(name) or self._workers.get(name) or self._kept(name)
-            after = observe(known, event)
-            if after is not known:
+            before = known(event.hostname)
+            sign = given.get(event.hostname)
+            after = observe(before, event, sign.heard if sign else None)
+            if after is not before:
+                changed[event.hostname] = after
+        for name, sign in given.items():
+            before = known(name)
+            after = witness(before, sign)
+            if after is not before:
                 changed[name] = after
         return changed
 

@@ -7,6 +7,7 @@ Counters, runtimes and waits are what the collector has counted since its start
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from operator import attrgetter
 from typing import Final
 
 import msgspec
@@ -165,12 +166,8 @@ def _labels(item: TaskTally) -> Labels:
 
 def _workers(services: Services, now: float) -> list[Worker]:
     """Those that were heard lately, the last one first."""
-    lately = [each for each in services.crew.listed(now) if now - _heard(each) <= GONE_AFTER_S]
-    return sorted(lately, key=_heard, reverse=True)[:_WORKERS_MAX]
-
-
-def _heard(worker: Worker) -> float:
-    return max(worker.heartbeat or 0.0, worker.online or 0.0, worker.offline or 0.0)
+    lately = [each for each in services.crew.listed(now) if now - each.last_heard <= GONE_AFTER_S]
+    return sorted(lately, key=attrgetter("last_heard"), reverse=True)[:_WORKERS_MAX]
 
 
 def _online(services: Services, workers: Iterable[Worker], now: float) -> Iterator[Sample]:

@@ -75,7 +75,7 @@ def must_be_there(services: Services, name: str) -> None:
 
 
 def _heard_of(services: Services, name: str) -> Worker | None:
-    return next((each for each in services.store.workers() if each.hostname == name), None)
+    return services.crew.find(name)
 
 
 def _answers(services: Services, name: str) -> bool:

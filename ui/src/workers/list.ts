@@ -1,0 +1,86 @@
+/** Which workers the page shows, in which order, and what is odd about each. */
+
+import type { Worker } from '../api/types'
+import { formatDuration } from '../format/duration'
+
+export const STATUSES = ['online', 'unknown', 'silent', 'offline'] as const
+export type Status = (typeof STATUSES)[number]
+
+/** What the address asks for: a part of the name, and one status or all. */
+export interface Wanted {
+  name: string
+  status: Status | null
+}
+
+/** More that are gone than this are folded away until they are asked for. */
+export const GONE_SHOWN = 20
+/** No page needs more rows than this at once; a filter finds the others. */
+export const ROWS_MAX = 200
+/** A clock is told to be off from this on, seconds. */
+const SKEW_TOLD_S = 3
+
+export interface Listed {
+  rows: readonly Worker[]
+  /** Those that are silent or offline and folded away. */
+  folded: number
+  /** Those beyond `ROWS_MAX`. */
+  more: number
+}
+
+export function readWanted(search: string): Wanted {
+  const asked = new URLSearchParams(search)
+  return {
+    name: asked.get('name') ?? '',
+    status: STATUSES.find((one) => one === asked.get('status')) ?? null,
+  }
+}
+
+/** The query of an address for it; nothing that goes without saying. */
+export function writeWanted({ name, status }: Wanted): string {
+  const asked = new URLSearchParams()
+  if (name !== '') asked.set('name', name)
+  if (status !== null) asked.set('status', status)
+  const query = asked.toString()
+  return query === '' ? '' : `?${query}`
+}
+
+/** The living first; many that are gone only when they are asked for. */
+export function listed(workers: readonly Worker[], wanted: Wanted, unfolded: boolean): Listed {
+  const part = wanted.name.trim().toLowerCase()
+  const found = workers.filter((worker) => worker.hostname.toLowerCase().includes(part))
+  const chosen = wanted.status === null ? found : found.filter((worker) => worker.status === wanted.status)
+  const isGone = (worker: Worker): boolean => worker.status === 'silent' || worker.status === 'offline'
+  const gone = chosen.filter(isGone).toSorted((a, b) => (b.heard ?? 0) - (a.heard ?? 0))
+  const fold = !unfolded && wanted.status === null && part === '' && gone.length > GONE_SHOWN
+  const living = chosen.filter((worker) => !isGone(worker)).toSorted((a, b) => rank(a) - rank(b))
+  const rows = fold ? living : [...living, ...gone]
+  return {
+    rows: rows.slice(0, ROWS_MAX),
+    folded: fold ? gone.length : 0,
+    more: Math.max(0, rows.length - ROWS_MAX),
+  }
+}
+
+/** How many there are of each status. */
+export function byStatus(workers: readonly Worker[]): Record<Status, number> {
+  const counts = { online: 0, unknown: 0, silent: 0, offline: 0 }
+  for (const worker of workers) counts[worker.status] += 1
+  return counts
+}
+
+/** What a person should know of a worker, each as a sentence. */
+export function oddities(worker: Worker): string[] {
+  const told: string[] = []
+  if (worker.skew_s !== null && Math.abs(worker.skew_s) >= SKEW_TOLD_S) {
+    told.push(`Its clock is ${formatDuration(Math.abs(worker.skew_s))} ${worker.skew_s > 0 ? 'ahead' : 'behind'}.`)
+  }
+  if (worker.shared_name) {
+    told.push('More than one worker uses this name: start each with a name of its own (-n).')
+  }
+  if (worker.heartbeat === null && worker.status !== 'offline') told.push('It sends no heartbeats.')
+  return told
+}
+
+function rank(worker: Worker): number {
+  return STATUSES.indexOf(worker.status)
+}
