@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 
 from tests.api.world import NOW, World, collector, problem_of
@@ -102,6 +104,19 @@ def test_one_that_is_quiet_for_long_is_unknown_until_it_was_asked(world: World) 
 
     assert status(Crew(world.store)) == ("unknown", NOW - 500)
     wait_until(lambda: status(asking) == ("silent", None))
+
+
+@pytest.mark.parametrize("name", ["a/stats", "a/b/conf@h", "зима/ü %@h", "%2F@h", "w" * 300])
+async def test_names_may_hold_any_characters_a_slash_among_them(world: World, name: str) -> None:
+    world.store.report(collector())
+    world.store.apply((), [Sign(hostname=name, heard=NOW)])
+    path = quote(name, safe="")
+
+    worker = (await world.get(f"/api/v1/workers/{path}")).json()
+    said = (await world.get(f"/api/v1/workers/{path}/stats")).json()
+
+    assert worker["hostname"] == name
+    assert said["worker"] == name
 
 
 async def test_what_is_odd_about_a_worker_is_told(world: World) -> None:

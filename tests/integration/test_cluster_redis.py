@@ -41,6 +41,22 @@ def everything(client: redis.Redis) -> dict[Any, object]:
     return {key: client.dump(key) for key in client.keys("*")}
 
 
+def test_a_queue_that_nobody_consumes_is_known_by_its_binding(
+    redis_url: str, client: redis.Redis
+) -> None:
+    client.mset({f"celery-task-meta-{number}": "{}" for number in range(5_000)})
+    with Celery("sender", broker=redis_url, set_as_current=False) as app:
+        app.send_task("shop.report", queue="reports")
+    before = everything(client)
+
+    with cluster_at(redis_url) as cluster:
+        wait_until(lambda: "reports" in cluster.bound_queues(), what="the queue")
+        (depth,) = cluster.depths(["reports"])
+
+    assert depth.ready == 1
+    assert everything(client) == before
+
+
 def test_a_look_at_an_empty_redis_leaves_no_key(redis_url: str, client: redis.Redis) -> None:
     with cluster_at(redis_url) as cluster:
         cluster.ask("ping", timeout_s=0.05)

@@ -79,6 +79,8 @@ class MemoryCluster:
         self.commands: list[Command] = []
         self.sent: list[Signature] = []
         self.queues: dict[str, list[QueuedMessage]] = {}
+        self.configured: tuple[str, ...] = ()
+        self.bound: tuple[str, ...] = ()
         self.away = 0
         self.sends_before = 0
         self.on_call: Callable[[str], None] = lambda _name: None
@@ -139,6 +141,12 @@ class MemoryCluster:
         self._called("peek", "peek")
         return tuple(self.queues.get(queue, [])[:limit])
 
+    def configured_queues(self) -> tuple[str, ...]:
+        return (self.default_queue(), *self.configured)
+
+    def bound_queues(self) -> tuple[str, ...]:
+        return tuple(self.bound)
+
     def default_queue(self) -> str:
         return "celery"
 
@@ -162,6 +170,8 @@ class MemoryResults:
     def __init__(self, *results: Result) -> None:
         self.results = {result.task_id: result for result in results}
         self.aborted: list[str] = []
+        self.configured: tuple[str, ...] = ()
+        self.bound: tuple[str, ...] = ()
         self.away = 0
 
     def get(self, task_id: str) -> Result:

@@ -217,5 +217,13 @@ class Cluster(Protocol):
     def default_queue(self) -> str:
         """The application's default queue (`celery`)."""
 
+    def configured_queues(self) -> tuple[str, ...]:
+        """The queues that the application's configuration names, the default one first. Does
+        not ask the broker."""
+
+    def bound_queues(self) -> tuple[str, ...]:
+        """The queues that the broker itself tells of, whether anybody consumes them or not;
+        none where it tells of none."""
+
     def close(self) -> None:
         """Let go of connections, leaving no reply queue behind. May be called twice."""

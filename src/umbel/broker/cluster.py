@@ -21,6 +21,7 @@ from umbel.broker.base import (
     Reply,
     Signature,
 )
+from umbel.broker.configured import configured_queues
 from umbel.broker.link import link_to_cluster
 from umbel.broker.mailbox import Mailbox
 from umbel.broker.management import Management
@@ -150,6 +151,15 @@ class CeleryCluster:
 
     def default_queue(self) -> str:
         return str(self._app.conf.task_default_queue)
+
+    def configured_queues(self) -> tuple[str, ...]:
+        return configured_queues(self._app.conf)
+
+    def bound_queues(self) -> tuple[str, ...]:
+        if not self._capabilities.can("depth"):
+            return ()
+        with self._pool.line("queues") as line:
+            return self._queues.bound(line)
 
     def close(self) -> None:
         if isinstance(self._mailbox, RedisMailbox) and self._mailbox.has_ended:

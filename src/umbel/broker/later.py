@@ -70,5 +70,11 @@ class LaterCluster:
     def default_queue(self) -> str:
         return self._later.get().default_queue()
 
+    def configured_queues(self) -> tuple[str, ...]:
+        return self._later.get().configured_queues()
+
+    def bound_queues(self) -> tuple[str, ...]:
+        return self._later.get().bound_queues()
+
     def close(self) -> None:
         self._later.close()

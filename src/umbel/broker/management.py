@@ -37,6 +37,15 @@ class QueueFigures(msgspec.Struct, frozen=True):
     unacknowledged: int | None = msgspec.field(name="messages_unacknowledged", default=None)
 
 
+class _Listed(msgspec.Struct, frozen=True):
+    """A queue in the list of all."""
+
+    name: str
+    auto_delete: bool = False
+    exclusive: bool = False
+
+
+_listed: Final = msgspec.json.Decoder(list[_Listed]).decode
 _one: Final = msgspec.json.Decoder(QueueFigures).decode
 _many: Final = msgspec.json.Decoder(list[QueueFigures]).decode
 
@@ -95,6 +104,21 @@ class Management:
         self._trouble = None
         return {figures.name: figures for figures in found}
 
+    def names(self, vhost: str) -> tuple[str, ...]:
+        """The queues of a virtual host that stay when their consumers go, without those of
+        Celery's mailboxes and of events; none when it does not answer."""
+        place = f"{self._base}/api/queues/{quote(vhost, safe='')}"
+        try:
+            found = _listed(self._get(f"{place}?columns=name,auto_delete,exclusive"))
+        except (OSError, ValueError, msgspec.MsgspecError) as error:
+            self._tell(str(error))
+            return ()
+        return tuple(
+            queue.name
+            for queue in found
+            if not (queue.auto_delete or queue.exclusive or _is_of_no_task(queue.name))
+        )
+
     def _maybe(self, url: str) -> bytes | None:
         try:
             return self._get(f"{url}?{_COLUMNS}")
@@ -120,3 +144,7 @@ class Management:
                 self._base,
                 mask(trouble),
             )
+
+
+def _is_of_no_task(queue: str) -> bool:
+    return queue.endswith(".pidbox") or queue.startswith(("celeryev", "umbel.", "amq."))

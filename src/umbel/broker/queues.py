@@ -28,6 +28,9 @@ class Queues(Protocol):
     def purge(self, line: Line, name: str) -> int:
         """As `Cluster.purge`."""
 
+    def bound(self, line: Line) -> tuple[str, ...]:
+        """As `Cluster.bound_queues`."""
+
 
 class AmqpQueues:
     """Queues of RabbitMQ, classic, quorum or stream."""
@@ -44,6 +47,11 @@ class AmqpQueues:
 
     def purge(self, line: Line, name: str) -> int:
         return int(line.channel.queue_purge(name))
+
+    def bound(self, line: Line) -> tuple[str, ...]:
+        if self._management is None:
+            return ()
+        return self._management.names(line.link.template.virtual_host or "/")
 
     def _depth(self, line: Line, name: str, deadline: float) -> QueueDepth:
         if self._clock.monotonic() > deadline:
@@ -83,6 +91,9 @@ class VirtualQueues:
         ready = int(channel._size(name))
         channel.queue_purge(name)
         return ready
+
+    def bound(self, line: Line) -> tuple[str, ...]:  # noqa: ARG002
+        return ()
 
     def _depth(self, line: Line, name: str, deadline: float) -> QueueDepth:
         if self._clock.monotonic() > deadline:

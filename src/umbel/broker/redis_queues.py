@@ -16,6 +16,7 @@ import msgspec
 from umbel.broker.base import QueueDepth, QueuedMessage
 from umbel.broker.line import Line
 from umbel.broker.messages import queued
+from umbel.broker.redis_bindings import Bindings
 from umbel.broker.redis_keys import Keys
 from umbel.broker.trouble import explain
 from umbel.errors import BrokerUnreachable
@@ -33,6 +34,12 @@ _held: Final = msgspec.json.Decoder(tuple[msgspec.Raw, str | None, str | None]).
 
 class RedisQueues:
     """Queues of one Redis, in the layout of its transport options."""
+
+    def __init__(self) -> None:
+        self._bindings = Bindings()
+
+    def bound(self, line: Line) -> tuple[str, ...]:
+        return self._bindings.queues(Keys.of(line.channel))
 
     def depths(self, line: Line, names: Sequence[str]) -> tuple[QueueDepth, ...]:
         keys = Keys.of(line.channel)

@@ -1,8 +1,10 @@
 """The queues of a cluster: which there are, how full each is, and who works on it.
 
-A broker does not say which queues are Celery's. Known are those that workers consume, those
-that tasks were sent to, and the application's default queue. Workers and broker are asked
-at the same time, and once for all who ask (`flights`).
+A broker does not say which queues are Celery's, so a queue is what anybody knows of it: the
+application's configuration, the history of what was sent, the broker's own bindings, and what
+workers consume or once consumed. The one that people look for is the one that nobody consumes
+any more. So a queue is remembered until it is empty and nobody has told of it for a day.
+Workers and broker are asked at the same time, and once for all who ask (`flights`).
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Final
 
 import msgspec
@@ -27,6 +30,10 @@ from umbel.store.base import Store
 KEPT_S: Final = 1.5
 #: The most queues that are told: those with workers, then those of the most tasks.
 QUEUES_MAX: Final = 300
+#: How long a queue is remembered that is empty and that nobody tells of, seconds.
+REMEMBERED_S: Final = 86_400.0
+#: How long it is kept which queues the broker itself tells of, seconds.
+BOUND_KEPT_S: Final = 10.0
 #: The largest arguments of a waiting message that are shown whole, bytes of JSON.
 ARGUMENTS_MAX: Final = 16 * 1024
 
@@ -60,7 +67,10 @@ class Queues:
         self._inspection = inspection
         self._clock = clock
         self._flights: Flights[QueueList] = Flights(clock, KEPT_S)
-        self._consumed: tuple[str, ...] = ()
+        #: When anybody last told of a queue, or a message was in it, on the monotonic clock.
+        self._told: dict[str, float] = {}
+        self._bound: tuple[str, ...] = ()
+        self._bound_at: float | None = None
         self._lock = threading.Lock()
 
     def all(self) -> QueueList:
@@ -86,11 +96,9 @@ class Queues:
             depths = self._depths(capabilities, known[:QUEUES_MAX])
             answers = asked.result()
         workers = _workers_by_queue(answers)
-        if workers is not None:
-            with self._lock:
-                self._consumed = tuple(workers)
         new = [name for name in workers or () if name not in known]
         depths = [*depths, *self._depths(capabilities, new[:QUEUES_MAX])]
+        self._remember([*(workers or ()), *(depth.name for depth in depths if depth.ready)])
         return QueueList(
             items=tuple(_row(depth, workers) for depth in sorted(depths, key=lambda d: d.name)),
             # What is missing may have shown only now.
@@ -101,8 +109,33 @@ class Queues:
         )
 
     def _known(self) -> list[str]:
+        """Every queue that anybody tells of or told of, those of the application first."""
         seen = [found.value for found in self._store.suggest("queue", "", QUEUES_MAX)]
-        return list(dict.fromkeys([self._cluster.default_queue(), *self._consumed, *seen]))
+        configured, bound = self._cluster.configured_queues(), self._bound_now()
+        self._remember([*configured, *bound])
+        with self._lock:
+            remembered = list(self._told)
+        return list(dict.fromkeys([*configured, *bound, *remembered, *seen]))
+
+    def _remember(self, names: Iterable[str]) -> None:
+        now = self._clock.monotonic()
+        with self._lock:
+            for name in names:
+                self._told.pop(name, None)
+                self._told[name] = now
+            for name in list(self._told):
+                if now - self._told[name] > REMEMBERED_S or len(self._told) > 2 * QUEUES_MAX:
+                    del self._told[name]
+
+    def _bound_now(self) -> tuple[str, ...]:
+        """What the broker tells of; where it does not answer, what it last told: `depths` says
+        why."""
+        now = self._clock.monotonic()
+        if self._bound_at is None or now - self._bound_at > BOUND_KEPT_S:
+            with suppress(BrokerError):
+                self._bound = self._cluster.bound_queues()[: 2 * QUEUES_MAX]
+            self._bound_at = now
+        return self._bound
 
     def _consumers(self) -> Answers | None:
         """What workers consume; None where the broker cannot carry the question, or does not

@@ -17,7 +17,6 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route as Address
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from umbel.clock import Clock
@@ -30,6 +29,7 @@ from umbel.services.live import STREAMS_MAX, Hub
 from umbel.services.search import Search
 from umbel.store.base import Store
 from umbel.web.access import Access, open_access
+from umbel.web.address import Address
 from umbel.web.endpoint import Endpoint, Lanes
 from umbel.web.entrance import Entrance
 from umbel.web.faults import Faults

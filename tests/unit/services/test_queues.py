@@ -13,7 +13,7 @@ from umbel.broker.base import QueuedMessage
 from umbel.errors import BrokerUnreachable
 from umbel.services.inspection import Inspection
 from umbel.services.plain import SHOWN_MAX
-from umbel.services.queues import ARGUMENTS_MAX, KEPT_S, Queues
+from umbel.services.queues import ARGUMENTS_MAX, KEPT_S, REMEMBERED_S, Queues
 from umbel.store.memory import MemoryStore
 
 
@@ -41,6 +41,45 @@ def test_known_are_queues_of_workers_of_tasks_and_the_default() -> None:
     assert set(found) == seen | {"celery", "mail"}
     assert (found["celery"].ready, found["celery"].workers) == (1, (WORKER,))
     assert (found["mail"].ready, found["mail"].workers) == (0, (WORKER,))
+
+
+def test_known_are_those_of_the_application_and_of_the_broker_s_bindings() -> None:
+    scene = Scene()
+    scene.cluster.configured, scene.cluster.bound = ("reports",), ("nobody",)
+    scene.cluster.queues["nobody"] = [QueuedMessage(task_id="b")] * 307
+
+    found = {row.name: row for row in scene.queues.all().items}
+
+    assert (found["nobody"].ready, found["nobody"].workers) == (307, ())
+    assert found["reports"].workers == ()
+
+
+def test_a_queue_whose_workers_are_gone_stays_until_it_is_empty_and_untold_for_a_day() -> None:
+    scene = Scene()
+    scene.worker.says["active_queues"] = [{"name": "media"}]
+    scene.cluster.queues["media"] = [QueuedMessage(task_id="b")]
+    scene.queues.all()
+    scene.worker.says["active_queues"] = []
+
+    def names(later_s: float) -> set[str]:
+        scene.clock.time += later_s
+        return {row.name for row in scene.queues.all().items}
+
+    assert "media" in names(2 * REMEMBERED_S / 3)
+    assert "media" in names(2 * REMEMBERED_S / 3)
+    scene.cluster.queues["media"] = []
+    assert "media" in names(2 * REMEMBERED_S / 3)
+    assert "media" not in names(2 * REMEMBERED_S / 3)
+
+
+def test_a_broker_that_tells_of_no_queues_now_costs_only_what_it_alone_knows() -> None:
+    scene = Scene()
+    scene.cluster.bound = ("nobody",)
+    scene.queues.all()
+    scene.cluster.bound = ()
+    scene.clock.time += KEPT_S
+
+    assert "nobody" in {row.name for row in scene.queues.all().items}
 
 
 def test_queues_are_asked_for_once_by_all_who_look() -> None:

@@ -1,0 +1,56 @@
+"""Addresses whose parts may hold a slash.
+
+Names of workers, tasks and queues may. A client that writes it as `%2F` means a part of the
+name, but servers decode the path before it is matched, so `workers/a%2Fstats` would be read as
+the statistics of worker `a`. So a slash that came encoded stands for no border between parts.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+from urllib.parse import unquote
+
+from starlette.routing import Match, Route
+from starlette.types import Scope
+
+#: Stands for an encoded slash while a path is matched: one character of private use, so that
+#: lengths stay.
+_MARK: Final = "\ue000"
+_SLASH: Final = re.compile("%2F", re.IGNORECASE)
+
+
+class Address(Route):
+    """A route that keeps encoded slashes within the part where they stand."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        marked = marked_path(scope)
+        if marked is None:
+            return super().matches(scope)
+        match, child = super().matches({**scope, "path": marked})
+        if "path_params" in child:
+            child = {
+                **child,
+                "path_params": {k: _plain(v) for k, v in child["path_params"].items()},
+            }
+        return match, child
+
+
+def marked_path(scope: Scope) -> str | None:
+    """The path with a mark for each encoded slash; None where there is none. Proxies and
+    settings may have moved a prefix, so only the ends are compared."""
+    raw = scope.get("raw_path") or b""
+    if b"%2f" not in raw.lower():
+        return None
+    path: str = scope["path"]
+    marked = unquote(_SLASH.sub(_MARK, raw.decode("ascii", "replace")))
+    plain = marked.replace(_MARK, "/")
+    if _MARK in path:
+        return None
+    if path.endswith(plain):
+        return path[: len(path) - len(plain)] + marked
+    return marked[-len(path) :] if plain.endswith(path) else None
+
+
+def _plain(value: Any) -> Any:
+    return value.replace(_MARK, "/") if isinstance(value, str) else value
