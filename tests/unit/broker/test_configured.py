@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from celery import Celery
-from kombu import Queue
+from kombu import entity
 
 from umbel.broker.configured import configured_queues
+
+Queue: Any = entity.Queue
 
 
 @pytest.mark.parametrize(
