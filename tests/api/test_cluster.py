@@ -109,7 +109,7 @@ def test_one_that_is_quiet_for_long_is_unknown_until_it_was_asked(world: World) 
 @pytest.mark.parametrize("name", ["a/stats", "a/b/conf@h", "зима/ü %@h", "%2F@h", "w" * 300])
 async def test_names_may_hold_any_characters_a_slash_among_them(world: World, name: str) -> None:
     world.store.report(collector())
-    world.store.apply((), [Sign(hostname=name, heard=NOW)])
+    world.store.apply((), signs=[Sign(hostname=name, heard=NOW)])
     path = quote(name, safe="")
 
     worker = (await world.get(f"/api/v1/workers/{path}")).json()

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.support.applications import WORKERAPP, celery_client, task
-from tests.support.brokers import redis_database, valkey_broker
+from tests.support.brokers import valkey_broker
 from tests.support.umbels import Umbel, umbel_serve
 from tests.support.waiting import wait_until
 from tests.support.workers import celery_worker
@@ -21,9 +21,9 @@ pytestmark = [pytest.mark.redis, pytest.mark.timeout(180)]
 
 
 @pytest.fixture
-def broker() -> Iterator[str]:
-    with redis_database() as url:
-        yield url
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with valkey_broker(tmp_path_factory.mktemp("broker")) as server:
+        yield server.url
 
 
 @pytest.fixture
