@@ -6,6 +6,7 @@ import contextlib
 from pathlib import Path
 
 import apsw
+import msgspec
 
 from tests.support.waiting import wait_until
 from umbel.cluster.task import Task
@@ -17,15 +18,20 @@ def wait_until_all_is_stored(directory: Path, expected: dict[str, Task]) -> None
     missing = set(expected)
     with contextlib.closing(SqliteStore(directory, write=False)) as store:
 
+        def told(uuid: str) -> Task | None:
+            """The stored task but for the moment at which it was stored."""
+            task = store.task(uuid)
+            return None if task is None else msgspec.structs.replace(task, changed=None)
+
         def all_equal() -> bool:
-            missing.difference_update({u for u in missing if store.task(u) == expected[u]})
+            missing.difference_update({u for u in missing if told(u) == expected[u]})
             return not missing
 
         # A task that stays missing or wrong is shown with its difference.
         with contextlib.suppress(AssertionError):
             wait_until(all_equal, timeout_s=90)
         for uuid in sorted(missing):
-            assert store.task(uuid) == expected[uuid]
+            assert told(uuid) == expected[uuid]
         assert store.status().tasks == len(expected)
 
 
