@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.world import NOW, World, problem_of
+from tests.api.world import NOW, World, collector, problem_of
 from tests.contract.stories import BASE, WORKER, begun, failed, succeeded, uuid_of
 from umbel.errors import BrokerUnreachable, StoreUnwritable
 from umbel.store.memory import MemoryStore
@@ -166,6 +166,7 @@ async def test_a_worker_that_does_not_answer_is_known_and_says_nothing(world: Wo
 
 async def test_a_silent_worker_is_not_alive(world: World) -> None:
     world.clock.time = NOW + 3_600
+    world.store.report(collector(at=NOW + 3_600))
 
     assert (await world.get("/api/workers?status=1")).json() == {WORKER: False}
 

@@ -13,7 +13,7 @@ from umbel.broker.base import QueueDepth
 from umbel.cluster.worker import ONLINE, Worker
 from umbel.errors import BrokerError, NotSupported
 from umbel.query.ast import How, Matches
-from umbel.services.inspection import Answers, Inspected
+from umbel.services.inspection import Inspected
 from umbel.services.registered import workers_by_name
 from umbel.web.flower.asking import Asked, Refused
 from umbel.web.handlers import Services
@@ -46,11 +46,11 @@ def list_workers(services: Services, asked: Asked) -> object:
         now = services.clock.now()
         return {each.hostname: alive for each, alive in services.crew.alive(now)}
     if not name:
-        return _profiles(services, _ALL, None)
-    found = _profiles(services, _ONE, [name])
+        return _profiles(services, _ALL)
+    found = _profile(services, name)
     if not found:
         must_be_known(services, name)
-    return {name: found.get(name, {})}
+    return {name: found}
 
 
 def must_be_known(services: Services, name: str) -> None:
@@ -134,25 +134,30 @@ def workers_table(services: Services) -> object:
     return {"data": rows}
 
 
-def _profiles(
-    services: Services, wanted: Sequence[Inspected], workers: Sequence[str] | None
-) -> dict[str, dict[str, object]]:
+def _profile(services: Services, name: str) -> dict[str, object]:
+    """What one worker says; whoever does not answer once is asked nothing more."""
+    says = services.levers.inspection.profile(name, _ONE)
+    told: dict[str, object] = {what: _told(what, value) for what, value in says.items()}
+    return told | {"timestamp": services.clock.now()} if told else {}
+
+
+def _profiles(services: Services, wanted: Sequence[Inspected]) -> dict[str, dict[str, object]]:
     """What workers say, asked for all at once. Those that do not answer are left out."""
     inspection = services.levers.inspection
     with ThreadPoolExecutor(len(wanted), thread_name_prefix="umbel-flower") as asking:
-        asked = [asking.submit(inspection.look, what, workers) for what in wanted]
+        asked = [asking.submit(inspection.look, what) for what in wanted]
         answers = [each.result() for each in asked]
     profiles: dict[str, dict[str, object]] = {}
     for answer in answers:
         for worker, value in answer.values.items():
-            profiles.setdefault(worker, {})[answer.what] = _told(answer, value)
+            profiles.setdefault(worker, {})[answer.what] = _told(answer.what, value)
             profiles[worker]["timestamp"] = answer.at
     return profiles
 
 
-def _told(answer: Answers, value: object) -> object:
+def _told(what: Inspected, value: object) -> object:
     """Flower leaves out the other addresses of the broker."""
-    if answer.what != "stats" or not isinstance(value, Mapping):
+    if what != "stats" or not isinstance(value, Mapping):
         return value
     broker = value.get("broker")
     if not isinstance(broker, Mapping):
