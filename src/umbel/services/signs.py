@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import Final
 
 from umbel.cluster.attempts import STATE_AFTER
@@ -22,6 +23,7 @@ from umbel.cluster.events import WORKER_KINDS, Event
 from umbel.cluster.worker import Sign, Worker
 from umbel.services.buffer import Chunk
 
+_kind_and_name: Final = attrgetter("type", "hostname")
 #: Signs that only tasks give are this far apart, seconds.
 EVERY_S: Final = 2.0
 #: What waited no longer than this at the broker came promptly, seconds.
@@ -45,15 +47,17 @@ class SignsOfLife:
         last: dict[str, Event] = {}
         takes: set[str] = set()
         spoke: set[str] = set()
-        for event in events:
-            kind = event.type
-            if kind in STATE_AFTER:
-                last[event.hostname] = event
+        # The last of each kind and worker, without a step of Python for each event.
+        latest = dict(zip(map(_kind_and_name, events), events, strict=True))
+        for (kind, name), event in latest.items():
+            if kind in STATE_AFTER or kind in WORKER_KINDS:
+                known = last.get(name)
+                if known is None or event.timestamp > known.timestamp:
+                    last[name] = event
                 if kind == "task-received":
-                    takes.add(event.hostname)
-            elif kind in WORKER_KINDS:
-                last[event.hostname] = event
-                spoke.add(event.hostname)
+                    takes.add(name)
+                elif kind in WORKER_KINDS:
+                    spoke.add(name)
         waited_s = None if chunk.empty_at is None else chunk.came_at - chunk.empty_at
         is_prompt = chunk.is_prompt or (waited_s is not None and waited_s <= PROMPT_S)
         signs: list[Sign] = []
