@@ -2,10 +2,10 @@
 
 Asking costs: every worker gets the question, and whoever asks waits for the slowest. So one
 question is asked at a time, an answer is kept for some seconds, all who ask meanwhile share it,
-and it is known from heartbeats how many answers to wait for. Once it is asked, the whole takes
-less than twice `answer_s`; whose turn has not come by then is told so. A worker
-that does not answer is `missing`, which says nothing of it: it may be busy, gone, or slow.
-Secrets are masked before anybody sees an answer (`masking`).
+and it is known from heartbeats how many answers to wait for. Other questions wait for their
+turn, unless many wait already. Once it is asked, the whole takes less than twice `answer_s`.
+A worker that does not answer is `missing`, which says nothing of it: it may be busy, gone, or
+slow. Secrets are masked before anybody sees an answer (`masking`).
 """
 
 from __future__ import annotations
@@ -37,8 +37,10 @@ SLOWLY_KEPT_S: Final = 10.0
 SLOW: Final = frozenset({"registered", "active_queues", "conf"})
 #: How long all workers have to answer unless told otherwise, seconds.
 ANSWER_S: Final = 1.0
-#: How long a question waits for its turn at least, seconds.
-TURN_S: Final = 2.0
+#: How long a question waits for its turn at least, seconds: a few that nobody answers pass.
+TURN_S: Final = 3.0
+#: How many questions may wait; one more is refused at once.
+WAITING_MAX: Final = 64
 #: The part of that which those have who were crowded out.
 _SECOND_PART: Final = 0.7
 #: Workers that say nothing by themselves are asked whether they live no more often, seconds,
@@ -89,6 +91,7 @@ class Inspection:
         self._seek_at = 0.0
         self._lock = threading.Lock()
         self._turn = threading.Lock()
+        self._places = threading.BoundedSemaphore(WAITING_MAX)
 
     def ask(self, what: Inspected, workers: Sequence[str] | None = None) -> Mapping[str, object]:
         """The values by worker of those who answered; see `look` for the others."""
@@ -123,6 +126,25 @@ class Inspection:
             elif not answers.answered(worker):
                 break
         return says
+
+    def profiles(
+        self, wanted: Sequence[Inspected], workers: Sequence[str] | None = None
+    ) -> tuple[Answers, ...]:
+        """What all workers, or these, say to each of these questions. Those that do not answer
+        the first are not asked the others, and none is begun after twice `answer_s`: workers
+        that are silent cost as much time as one question."""
+        began = self._clock.monotonic()
+        found: list[Answers] = []
+        for what in wanted:
+            if found and self._clock.monotonic() - began > 2 * self._answer_s:
+                break
+            answers = self.look(what, workers)
+            found.append(answers)
+            if answers.missing:
+                workers = sorted({*answers.values, *answers.refused})
+            if not answers.values and not answers.refused:
+                break
+        return tuple(found)
 
     def live(self) -> tuple[str, ...]:
         """The workers that are online, by name. Raises `StoreError`."""
@@ -167,13 +189,15 @@ class Inspection:
         self._flights.clear()
 
     def _in_turn(self, ask: Callable[[], Answers]) -> Answers:
-        """What `ask` gives, while nobody else asks. Raises `BrokerError` when it takes the
-        others too long."""
-        if not self._turn.acquire(timeout=max(TURN_S, 2 * self._answer_s)):
-            raise BrokerError(
-                "The workers are still answering other questions.",
-                remedy="One is asked at a time. Try again in a moment.",
-            )
+        """What `ask` gives, while nobody else asks. Raises `BrokerError` when too many wait
+        for their turn, or the others take too long."""
+        if not self._places.acquire(blocking=False):
+            raise _crowded()
+        try:
+            if not self._turn.acquire(timeout=max(TURN_S, 3 * self._answer_s)):
+                raise _crowded()
+        finally:
+            self._places.release()
         try:
             return ask()
         finally:
@@ -205,6 +229,13 @@ class Inspection:
                 self._answered[reply.worker] = self._clock.now()
             while len(self._answered) > ANSWERED_MAX:
                 del self._answered[next(iter(self._answered))]
+
+
+def _crowded() -> BrokerError:
+    return BrokerError(
+        "The workers are still answering other questions.",
+        remedy="One is asked at a time. Try again in a moment.",
+    )
 
 
 def _answers(what: Inspected, replies: Sequence[Reply], expected: set[str], at: float) -> Answers:

@@ -171,6 +171,12 @@ async def test_a_silent_worker_is_not_alive(world: World) -> None:
     assert (await world.get("/api/workers?status=1")).json() == {WORKER: False}
 
 
+async def test_a_worker_that_lived_when_anything_was_last_heard_is_alive(world: World) -> None:
+    world.clock.time = NOW + 3_600
+
+    assert (await world.get("/api/workers?status=1")).json() == {WORKER: True}
+
+
 @pytest.mark.parametrize("path", ["/", "/workers", "/dashboard"])
 async def test_the_page_of_workers_is_ours_and_its_json_is_flowers(world: World, path: str) -> None:
     page = await world.get(path)

@@ -131,6 +131,26 @@ def test_a_profile_ends_at_the_first_silence() -> None:
     assert field.asked() == [("a",)]
 
 
+def test_profiles_ask_nothing_more_of_who_does_not_answer() -> None:
+    field = Field(beating=["a", "b"], answering=["a", "b"])
+    field.cluster.workers["b"].is_deaf = True
+
+    stats, conf = field.inspection.profiles(("stats", "conf"))
+
+    assert stats.missing == ("b",)
+    assert conf.values.keys() == {"a"}
+    assert field.asked()[-1] == ("a",)
+
+
+def test_profiles_of_a_worker_that_is_not_there_cost_one_question() -> None:
+    field = Field(beating=["a"], answering=["a"])
+
+    [stats] = field.inspection.profiles(("stats", "conf", "active"), ["nobody"])
+
+    assert stats.missing == ("nobody",)
+    assert field.asked() == [("nobody",)]
+
+
 class SlowCluster(MemoryCluster):
     """A cluster that answers when it is let."""
 

@@ -4,7 +4,6 @@ cluster looks like now."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Final
@@ -142,13 +141,9 @@ def _profile(services: Services, name: str) -> dict[str, object]:
 
 
 def _profiles(services: Services, wanted: Sequence[Inspected]) -> dict[str, dict[str, object]]:
-    """What workers say, asked for all at once. Those that do not answer are left out."""
-    inspection = services.levers.inspection
-    with ThreadPoolExecutor(len(wanted), thread_name_prefix="umbel-flower") as asking:
-        asked = [asking.submit(inspection.look, what) for what in wanted]
-        answers = [each.result() for each in asked]
+    """What workers say. Those that do not answer are left out."""
     profiles: dict[str, dict[str, object]] = {}
-    for answer in answers:
+    for answer in services.levers.inspection.profiles(wanted):
         for worker, value in answer.values.items():
             profiles.setdefault(worker, {})[answer.what] = _told(answer.what, value)
             profiles[worker]["timestamp"] = answer.at
