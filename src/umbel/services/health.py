@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -10,14 +10,23 @@ import msgspec
 from umbel import __version__
 from umbel.clock import Clock
 from umbel.errors import StoreError
-from umbel.services.liveness import GAPS_TOLD_S, Evidence, Liveness, fresh, judge
+from umbel.services.liveness import (
+    GAPS_TOLD_S,
+    Evidence,
+    Liveness,
+    fresh,
+    heard_at,
+    judge,
+    overdue,
+    recording,
+)
 from umbel.services.trouble import blind
 from umbel.store.base import CollectorStatus, Store, StoreStatus
 
 #: Why the collector process that this server watches does not run or cannot store, as a
 #: sentence that says what to do; None while all is well, or when this server watches none.
 Supervised = Callable[[], str | None]
-#: When workers last answered a question (Unix seconds), by name.
+#: When workers that still answer last answered a question (Unix seconds), by name.
 Answered = Callable[[], Mapping[str, float]]
 
 
@@ -87,13 +96,15 @@ class Health:
         """Everything. Raises `StoreError` when the store cannot be read."""
         now = self._clock.now()
         collectors, store = self._store.collectors(), self._store.status()
+        answered = self._answered()
         evidence = Evidence(
             now=now,
             collectors=collectors,
             supervised=self._trouble(),
             damaged=store.damaged,
             gaps=self._store.gaps(start=now - GAPS_TOLD_S),
-            answered=self._answered(),
+            answered=answered,
+            heartless=self._heartless(recording(collectors, now), answered),
         )
         return Status(
             version=__version__,
@@ -122,6 +133,16 @@ class Health:
         if not fresh(status.collectors, status.now):
             return status.live.sentence
         return None
+
+    def _heartless(
+        self, working: Sequence[CollectorStatus], answered: Mapping[str, float]
+    ) -> frozenset[str]:
+        """Workers of which events came and never a heartbeat; asked for only where it matters,
+        since there may be thousands of workers."""
+        if not working or not overdue(heard_at(working), answered):
+            return frozenset()
+        known = self._store.workers()
+        return frozenset(each.hostname for each in known if not each.sends_heartbeats)
 
     def _trouble(self) -> str | None:
         return self._supervised() if self._supervised is not None else None

@@ -184,6 +184,12 @@ class Inspection:
         with self._lock:
             return dict(self._answered)
 
+    def answering(self) -> dict[str, float]:
+        """The same of those who, when sought since, answered again."""
+        with self._lock:
+            sought = self._sought
+            return {w: at for w, at in self._answered.items() if sought.get(w, 0.0) <= at}
+
     def forget(self) -> None:
         """Ask anew next time: something was changed."""
         self._flights.clear()

@@ -52,7 +52,8 @@ class Liveness(msgspec.Struct, frozen=True):
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """What is known at `now` (Unix seconds). `supervised` is why the watched collector process
     does not run or cannot store, if so; `gaps` are those of late; `answered` is when workers
-    last answered a question."""
+    last answered a question, and `heartless` are those of which events came and never a
+    heartbeat (`--without-heartbeat`): while idle they have nothing to tell."""
 
     now: float
     collectors: tuple[CollectorStatus, ...] = ()
@@ -60,6 +61,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     damaged: tuple[DamagedPart, ...] = ()
     gaps: tuple[KeptGap, ...] = ()
     answered: Mapping[str, float] = {}
+    heartless: frozenset[str] = frozenset()
 
 
 def judge(evidence: Evidence) -> Liveness:
@@ -172,10 +174,23 @@ def _disconnection(reporting: Sequence[CollectorStatus]) -> str:
 
 
 def _deafness(evidence: Evidence, working: Sequence[CollectorStatus]) -> list[Trouble]:
-    """Connected, and yet nothing is heard of those who are there."""
-    heard = max((c.heard_at or c.connected_since or c.started) for c in working)
-    workers = sorted(w for w, at in evidence.answered.items() if at > heard + EVENT_DUE_S)
+    """Connected, and yet nothing is heard of those who are there. What comes and cannot be
+    read is another trouble."""
+    if any(_weight_of_faults(each) == "error" for each in working):
+        return []
+    heard = heard_at(working)
+    workers = sorted(set(overdue(heard, evidence.answered)) - evidence.heartless)
     return [trouble.unheard(workers, evidence.now - heard, heard)] if workers else []
+
+
+def heard_at(working: Sequence[CollectorStatus]) -> float:
+    """When the last event came (Unix seconds), or could have come first."""
+    return max((c.heard_at or c.connected_since or c.started) for c in working)
+
+
+def overdue(heard: float, answered: Mapping[str, float]) -> list[str]:
+    """Workers that answered long enough after the last event that one should have come."""
+    return [worker for worker, at in answered.items() if at > heard + EVENT_DUE_S]
 
 
 def _damaged(evidence: Evidence) -> list[Trouble]:

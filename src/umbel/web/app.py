@@ -103,7 +103,7 @@ def create_app(
     closes both after the last request. `supervised` says why the collector process that
     this server watches does not run, if it does not; it is called from any thread. Without
     `access` everybody may do everything."""
-    health = Health(store, clock, supervised, levers.inspection.answered)
+    health = Health(store, clock, supervised, levers.inspection.answering)
     intents = Intents(levers.ledger, Doubts(store, clock))
     hub = Hub(store, health, intents, clock, streams_max=options.streams_max)
     crew = Crew(store, options.gone_after_s, levers.inspection)

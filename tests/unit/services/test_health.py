@@ -8,6 +8,7 @@ from typing import Any
 from tests.api.world import NOW, collector
 from tests.support.clocks import SetWallClock
 from umbel.cluster.gaps import Cause
+from umbel.cluster.worker import Sign
 from umbel.services.health import Health
 from umbel.services.liveness import Evidence, Liveness
 from umbel.services.liveness import judge as judge_evidence
@@ -222,6 +223,32 @@ def test_workers_that_answer_and_are_not_heard_are_deafness() -> None:
     assert troubles(quiet, answered={"w1@h": NOW - 1}) == [("deaf", "error")]
     assert troubles(quiet, answered={"w1@h": NOW - 85}) == []
     assert troubles(collector(heard_at=NOW - 5), answered={"w1@h": NOW - 1}) == []
+
+
+def test_an_idle_worker_that_sends_no_heartbeats_is_not_deafness() -> None:
+    store, clock = MemoryStore(), SetWallClock(NOW)
+    store.apply((), signs=[Sign(hostname="quiet@h", heard=NOW - 90, takes=True)])
+    store.report(collector(heard_at=NOW - 90))
+    answered = {"quiet@h": NOW - 1}
+    health = Health(store, clock, answered=lambda: answered)
+
+    idle = health.status().live
+    answered["other@h"] = NOW - 1
+    deaf = health.status().live
+
+    assert (idle.state, idle.troubles) == ("live", ())
+    assert deaf.state == "blind"
+    assert deaf.troubles[0].workers == ("other@h",)
+
+
+def test_events_that_come_and_cannot_be_read_are_one_trouble_not_also_silence() -> None:
+    pickled = collector(heard_at=NOW - 90, recent_faults={"pickle": 30})
+
+    (only,) = judge_evidence(
+        Evidence(now=NOW, collectors=(pickled,), answered={"w1@h": NOW - 1})
+    ).troubles
+
+    assert "pickled" in only.sentence
 
 
 def test_a_damaged_file_and_shedding_are_not_live() -> None:

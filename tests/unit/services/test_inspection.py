@@ -265,3 +265,15 @@ def test_what_hardly_changes_is_asked_seldom_unless_it_was_changed_here() -> Non
     field.inspection.look("active_queues")
 
     assert len(field.asked()) == 2
+
+
+def test_a_worker_that_was_sought_in_vain_answers_no_more() -> None:
+    field = Field(answering=["a", "b"])
+    field.inspection.look("stats")
+    field.cluster.workers["a"].is_deaf = True
+    field.clock.time += 60
+
+    field.inspection.seek(["a", "b"])
+
+    wait_until(lambda: set(field.inspection.answering()) == {"b"}, what="b alone to answer")
+    assert set(field.inspection.answered()) == {"a", "b"}
