@@ -372,7 +372,7 @@ def _web(
         gone_after_s=settings.retention.offline_workers,
         only_loopback=settings.unix_socket is None and is_loopback(settings.address),
     )
-    supervised = (lambda: supervisor.state().sentence) if supervisor is not None else None
+    supervised = supervisor.sentence if supervisor is not None else None
     return create_app(
         store,
         levers,
@@ -386,7 +386,9 @@ def _web(
 def _supervisor(settings: Settings) -> Supervisor:
     from umbel.supervise import Supervisor
 
-    command = [sys.executable, "-m", "umbel", "collect", "--supervised"]
+    # -P: the files of whatever directory this runs in (a redis.py, a click.py) are not taken for
+    # the libraries of that name. Celery finds an application there by itself.
+    command = [sys.executable, "-P", "-m", "umbel", "collect", "--supervised"]
     return Supervisor(command, environment=as_environment(settings, os.environ))
 
 

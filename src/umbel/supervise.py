@@ -32,6 +32,8 @@ LEAVE_S: Final = 10.0
 #: After the child's end, what it said is read for this long at most: a process that it left
 #: behind may hold the socket.
 LISTEN_S: Final = 1.0
+#: A child that says nothing is starting for this long, on a busy machine.
+STARTING_S: Final = 15.0
 _WORDS_MAX: Final = 4096
 
 
@@ -98,6 +100,15 @@ class Supervisor:
     def state(self) -> ChildState:
         """How the child is. Any thread."""
         return self._state
+
+    def sentence(self) -> str | None:
+        """Why the child does not run or does not do its work, for whoever hears nothing of
+        it; None where nothing is known. Any thread."""
+        state = self._state
+        if state.sentence is not None or state.trouble is not None or state.started is None:
+            return state.sentence
+        is_new = 0 <= self._clock.now() - state.started < STARTING_S
+        return "The collector is starting, so nothing new is recorded yet." if is_new else None
 
     def stop(self) -> None:
         """End the child: SIGTERM, and SIGKILL if it takes too long. Returns when it is gone.

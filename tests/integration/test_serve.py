@@ -17,7 +17,7 @@ from celery import Celery
 from tests.support.brokers import rabbit_vhost, redis_database
 from tests.support.processes import Process, children
 from tests.support.sources import celery_app
-from tests.support.umbels import Client, umbel_command, umbel_environment, umbel_serve
+from tests.support.umbels import UMBEL, Client, umbel_command, umbel_environment, umbel_serve
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.timeout(120)
@@ -75,6 +75,19 @@ def test_the_application_says_which_broker_is_watched(tmp_path: Path) -> None:
 
             process.send_signal(signal.SIGTERM)
             assert process.wait() == 0
+
+
+def test_files_that_lie_around_are_not_taken_for_libraries(tmp_path: Path) -> None:
+    for name in ("redis.py", "click.py", "msgspec.py"):
+        (tmp_path / name).write_text("raise SystemExit('this is no library')")
+    with redis_database() as broker:
+        arguments = ["serve", "-b", broker, "--port", "0", "--data", str(tmp_path / "data")]
+        log = tmp_path / "serve.log"
+        command = [UMBEL, *arguments]
+        with Process(command, log, cwd=tmp_path, env=umbel_environment()) as process:
+            client = Client(line_of(process, r"Umbel watches redis://\S+ at (http://\S+)\n")[1])
+            with client.http:
+                wait_until(lambda: is_live(client), timeout_s=60, what="a live view")
 
 
 def test_celery_umbel_watches_the_app_of_celery(tmp_path: Path) -> None:

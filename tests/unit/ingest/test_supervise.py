@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.support.clocks import SetWallClock
 from tests.support.waiting import wait_until
 from umbel.supervise import Supervisor
 
@@ -137,6 +138,23 @@ def test_a_child_that_does_not_leave_is_killed(tmp_path: Path) -> None:
 
     assert pid is not None
     assert not is_alive(pid)
+
+
+def test_a_child_that_was_just_started_is_starting_and_not_to_be_restarted(tmp_path: Path) -> None:
+    clock = SetWallClock(1_000.0)
+    mark = tmp_path / "mark"
+    supervisor = Supervisor([sys.executable, "-c", STAYS, str(mark)], clock=clock)
+    assert supervisor.sentence() is None
+
+    supervisor.start()
+    wait_until(mark.exists)
+    at_first = supervisor.sentence()
+    clock.time += 60
+    later = supervisor.sentence()
+    supervisor.stop()
+
+    assert at_first == "The collector is starting, so nothing new is recorded yet."
+    assert later is None
 
 
 def test_a_command_that_cannot_be_started_is_told() -> None:
