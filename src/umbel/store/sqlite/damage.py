@@ -111,8 +111,8 @@ def unreadable(
         reason=reason,
         is_aside=False,
         sentence=f"{path} cannot be read ({reason}). {missing} Everything else is answered.",
-        remedy="Restore it from a backup, or let a collector write here: it moves aside what it "
-        "cannot read either, and goes on.",
+        remedy="Restore it from a backup. A collector that meets the same while it writes moves "
+        "the file aside and goes on; until then it stays where it is.",
     )
 
 
