@@ -33,10 +33,12 @@ from umbel.errors import (
 from umbel.logs import start_logging, tell
 from umbel.settings import Loaded, Settings, check_collecting, check_serving, has_login
 from umbel.settings.handover import as_environment
-from umbel.store.base import Retention, Store
+from umbel.store.base import Copied, Retention, Store
 from umbel.store.ledger import Ledger
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from starlette.applications import Starlette
 
     from umbel.broker.base import Cluster
@@ -234,6 +236,13 @@ def open_ledger(settings: Settings) -> Ledger:
     from umbel.store.sqlite.ledger import SqliteLedger
 
     return SqliteLedger(settings.data)
+
+
+def back_up(settings: Settings, target: Path, on_file: Callable[[Copied], None]) -> None:
+    """Copy the data directory, while others may write to it; see `store.sqlite.backup`."""
+    from umbel.store.sqlite.backup import back_up
+
+    back_up(settings.data, target, on_file)
 
 
 def web_access(settings: Settings, levers: Levers) -> Access:

@@ -12,6 +12,7 @@ import click
 
 from umbel import __version__
 from umbel.cli import actions, audit, printing, queues, sending, tasks, workers
+from umbel.cli.backup import backup
 from umbel.cli.flower import migrate_flower
 from umbel.cli.groups import Group
 from umbel.cli.options import FlowersToo, given_settings, settings_options
@@ -103,6 +104,6 @@ for command in (
     *(tasks.tasks, tasks.task, workers.workers, workers.worker, queues.queues, queues.queue),
     *(actions.revoke, actions.terminate, actions.abort, actions.retry, actions.rate_limit),
     *(actions.time_limit, sending.apply, sending.send, audit.audit),
-    *(token, password, migrate_flower),
+    *(token, password, backup, migrate_flower),
 ):
     commands.add_command(command)

@@ -77,6 +77,16 @@ def _help(entry: Setting) -> str:
     return (entry.meaning + (f" [{default}]" if default else "")).replace("`", "")
 
 
+def directory_options(command: F) -> F:
+    """Add the options that say where the data directory is."""
+    command = click.option(
+        "--config", default=None, metavar="PATH", help="The TOML file with settings."
+    )(command)
+    return click.option(
+        "--data", default=None, metavar="PATH", help="The directory of the history."
+    )(command)
+
+
 def given_settings(options: Mapping[str, object]) -> Loaded:
     """The settings of this run, from the options that were said and everything else."""
     given = {

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final
 
 import click
 import msgspec
@@ -18,13 +18,12 @@ from umbel.auth.passwords import hash_password
 from umbel.auth.people import ROLES
 from umbel.auth.tokens import free_name, make_token
 from umbel.cli.groups import Group
+from umbel.cli.options import directory_options
 from umbel.cli.printing import clean, clock, print_table, put, say, telling
 from umbel.errors import SettingsError, UmbelError
 from umbel.owner import owned
 from umbel.settings import check_data_directory, kinds, load_settings
 from umbel.store.ledger import Ledger, Token
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 _EXPIRES: Final = kinds.optional(
     kinds.duration(60, 3650 * 86400.0, "a duration such as 12h or 30d")
@@ -36,15 +35,6 @@ def token() -> None:
     """API tokens, for programs that ask this Umbel.
 
     They are kept in the data directory; commands run as the user that it belongs to."""
-
-
-def _directory(command: F) -> F:
-    command = click.option(
-        "--config", default=None, metavar="PATH", help="The TOML file with settings."
-    )(command)
-    return click.option(
-        "--data", default=None, metavar="PATH", help="The directory of the history."
-    )(command)
 
 
 @token.command()
@@ -63,7 +53,7 @@ def _directory(command: F) -> F:
     show_default=True,
     help="After how long it is good for nothing, such as 30d.",
 )
-@_directory
+@directory_options
 def create(role: str, name: str | None, expires: str, **where: str | None) -> None:
     """Make a token and print it, once: only a hash of it is kept."""
     expires_s = _duration(expires)
@@ -79,7 +69,7 @@ def create(role: str, name: str | None, expires: str, **where: str | None) -> No
 
 
 @token.command(name="list")
-@_directory
+@directory_options
 def list_tokens(**where: str | None) -> None:
     """Print every token: its name, role and times, never its secret."""
     with _ledger(where) as (ledger, _):
@@ -91,7 +81,7 @@ def list_tokens(**where: str | None) -> None:
 
 @token.command()
 @click.argument("name")
-@_directory
+@directory_options
 def revoke(name: str, **where: str | None) -> None:
     """Make a token good for nothing, at once."""
     with _ledger(where) as (ledger, _):

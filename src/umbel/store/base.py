@@ -11,6 +11,7 @@ given without it, and `status` tells what is missing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Literal, Protocol
 
 import msgspec
@@ -251,6 +252,15 @@ class DamagedPart(msgspec.Struct, frozen=True, kw_only=True):
     tasks: int | None = None
     oldest: float | None = None
     newest: float | None = None
+
+
+class Copied(msgspec.Struct, frozen=True):
+    """A file of a copy of the store and its size; or the file of which there is none, and the
+    damage that is why."""
+
+    path: Path
+    size_bytes: int = 0
+    damage: str = ""
 
 
 class StoreStatus(msgspec.Struct, frozen=True, kw_only=True):

@@ -86,6 +86,7 @@ class Trimming:
     def _dropped(self, retention: Retention, now: float) -> Trimmed:
         writer = self._writer
         tasks = size = 0
+        dropped: list[int] = []
         carried: list[Unfinished] = []
         while (number := self._oldest()) is not None and self._is_beyond(number, retention, now):
             if number < writer.partitions[0].number:
@@ -95,9 +96,10 @@ class Trimming:
             carried = _best(carried + _carried(oldest, retention, now), oldest)
             tasks += oldest.next_id - 1
             size += size_bytes(self._directory, number)
-            writer.drop_oldest()
-        if tasks:
+            dropped.append(writer.drop_oldest())
+        if dropped:
             writer.take_over(carried)
+            writer.strike_out(dropped)
         return Trimmed(tasks - len(carried), size)
 
     def _oldest(self) -> int | None:

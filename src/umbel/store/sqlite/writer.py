@@ -17,6 +17,7 @@ what was going on is done again with the others, and new tasks go to a new parti
 
 from __future__ import annotations
 
+import functools
 import logging
 import threading
 from collections import defaultdict
@@ -359,13 +360,19 @@ class Writer:
         self._in_catalog(lambda: self.catalog.add_partition(number))
         self._add(partition)
 
-    def drop_oldest(self) -> None:
-        """Unlink the oldest partition, before anything is written about it."""
+    def drop_oldest(self) -> int:
+        """Unlink the oldest partition, before anything is written about it; its number."""
         oldest = self.partitions.pop(0)
         self._recent.forget(oldest)
         remove(self._directory, oldest.number)
         oldest.abandon()
-        self._in_catalog(lambda: self.catalog.drop_partition(oldest.number, self.seq))
+        return oldest.number
+
+    def strike_out(self, numbers: Iterable[int]) -> None:
+        """Let umbel.db list no more what was unlinked, once all that moves on from there has:
+        who makes a copy sees by it that nothing is on its way."""
+        for number in numbers:
+            self._in_catalog(functools.partial(self.catalog.drop_partition, number, self.seq))
 
     def take_over(self, tasks: Sequence[Unfinished]) -> None:
         """Put tasks of partitions that were dropped into the oldest that is left, where their
