@@ -34,7 +34,7 @@ VALUE_MAX = 60
 STATE_WORDS: Final = {
     "PENDING": "pending",
     "RECEIVED": "received",
-    "STARTED": "running",
+    "STARTED": "started",
     "RETRY": "retrying",
     "REJECTED": "rejected",
     "REVOKED": "revoked",
