@@ -16,6 +16,7 @@ import secrets
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from umbel.auth.people import everybody
@@ -323,10 +324,12 @@ class _Reach:
 
     def results(self) -> ResultBackend:
         """Raises `ResultsUnavailable`."""
+        from umbel.broker.reply_queue import open_reply_queue
         from umbel.results.opening import open_results
 
         try:
-            return open_results(self._application())
+            app = self._application()
+            return open_results(app, partial(open_reply_queue, app))
         except SettingsError as error:
             raise ResultsUnavailable(error.message, remedy=error.remedy) from error
 

@@ -174,6 +174,9 @@ class MemoryResults:
         self.bound: tuple[str, ...] = ()
         self.away = 0
 
+    def expect(self, task_id: str) -> None:
+        self._called()
+
     def get(self, task_id: str) -> Result:
         self._called()
         return self.results.get(task_id, Result(task_id=task_id, state="PENDING"))

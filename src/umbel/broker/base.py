@@ -88,7 +88,8 @@ class Reply(msgspec.Struct, frozen=True):
 
 class Signature(msgspec.Struct, frozen=True, kw_only=True):
     """A task to send. `countdown_s` is in seconds from now, `eta` in Unix seconds, `expires`
-    in Unix seconds. `headers` are added to the message's. Unset routing is the
+    in Unix seconds. `headers` are added to the message's. `reply_to` is the queue to which the
+    backend rpc:// sends the result, None for nowhere. Unset routing is the
     application's business, or the queue `task_default_queue` without an application."""
 
     id: str
@@ -108,6 +109,7 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
     soft_time_limit_s: float | None = None
     time_limit_s: float | None = None
     headers: dict[str, object] = {}
+    reply_to: str | None = None
 
 
 class QueueDepth(msgspec.Struct, frozen=True, kw_only=True):

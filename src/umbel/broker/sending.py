@@ -196,7 +196,10 @@ class _Taken:
 
 
 class _WithoutResults:
-    """The application, but for its result backend."""
+    """The application, but for its result backend, and for the queue that Celery names for
+    replies of which nobody reads any: on Redis they would make it and stay."""
+
+    thread_oid = None
 
     def __init__(self, app: Any) -> None:
         self._app = app
@@ -239,6 +242,7 @@ def _options(signature: Signature) -> dict[str, object]:
         "serializer": signature.serializer,
         "soft_time_limit": signature.soft_time_limit_s,
         "time_limit": signature.time_limit_s,
+        "reply_to": signature.reply_to,
         "headers": dict(signature.headers) or None,
     }
     return {name: value for name, value in options.items() if value is not None}

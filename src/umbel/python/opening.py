@@ -9,6 +9,7 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -139,10 +140,17 @@ def _to_read(directory: Path | None, app: Any) -> tuple[Store, Ledger, str]:
 
 def _levers(app: Any, store: Store, ledger: Ledger) -> Levers:
     from umbel.broker.cluster import open_cluster
+    from umbel.broker.reply_queue import open_reply_queue
     from umbel.results.opening import open_results
     from umbel.services.levers import Levers
 
-    return Levers(store, ledger, open_cluster(app), open_results(app), SystemClock())
+    return Levers(
+        store,
+        ledger,
+        open_cluster(app),
+        open_results(app, partial(open_reply_queue, app)),
+        SystemClock(),
+    )
 
 
 def _application(url: str) -> Any:

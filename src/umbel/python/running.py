@@ -10,7 +10,6 @@ from __future__ import annotations
 import difflib
 import threading
 import time
-import uuid
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -66,12 +65,11 @@ def apply_on(
     **options: Any,
 ) -> TaskAnswer:
     """See `task_apply`."""
-    options.setdefault("task_id", str(uuid.uuid4()))
-    asked = _asked(name, args, kwargs, options, check=True)
-    source.result(options["task_id"], 0.0)  # without a backend nothing is sent
+    # Without a backend nothing is sent.
+    asked = _asked(name, args, kwargs, options, check=True, wait=0.0)
     deadline = None if timeout is None else time.monotonic() + timeout
     applied = _apply(source, asked)
-    found = Result(task_id=applied.task_id, state=applied.state)
+    found = applied.result or Result(task_id=applied.task_id, state=applied.state)
     while not found.is_ready:
         left_s = _WAIT_S if deadline is None else deadline - time.monotonic()
         if left_s <= 0:

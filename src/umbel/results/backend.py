@@ -9,9 +9,9 @@ from threading import Event
 from typing import Final, TypeVar
 
 from umbel.errors import ResultsUnavailable, UmbelError
-from umbel.results.base import Result
+from umbel.results.base import UNKNOWN, Result
 from umbel.results.crew import Closed, Crew, Late
-from umbel.results.payload import UNKNOWN, Unreadable
+from umbel.results.payload import Unreadable
 from umbel.results.reading import Reading
 from umbel.results.trouble import closed, explain, silent
 
@@ -41,6 +41,9 @@ class CeleryResults:
     @property
     def url(self) -> str:
         return self._url
+
+    def expect(self, task_id: str) -> None:
+        self.get(task_id)
 
     def get(self, task_id: str) -> Result:
         return self._get(task_id, LIMIT_S)

@@ -9,9 +9,12 @@ from any thread, at the same time. A backend that cannot be used raises
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
+
+#: The state of a task of whose result not even that can be told.
+UNKNOWN: Final = "UNKNOWN"
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +58,11 @@ class ResultBackend(Protocol):
     @property
     def url(self) -> str:
         """Where it is, without secrets."""
+
+    def expect(self, task_id: str) -> str | None:
+        """Make ready for the result of a task that will be sent from here and waited for: the
+        queue to which its worker is to reply (`reply_to`), None where the backend keeps
+        results. Raises `ResultsUnavailable` if no result can come."""
 
     def get(self, task_id: str) -> Result:
         """What is kept now. Raises `ResultsUnavailable`."""

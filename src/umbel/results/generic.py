@@ -15,11 +15,11 @@ from typing import Any, Final
 
 import msgspec
 
-from umbel.results.base import Result
+from umbel.results.base import UNKNOWN, Result
 from umbel.results.django_connections import close_connections, fresh_connections, is_of_django
 from umbel.results.keyvalue import can_keep
 from umbel.results.meta import result_of
-from umbel.results.payload import UNKNOWN, Unreadable, open_payload
+from umbel.results.payload import Unreadable, open_payload
 from umbel.results.reading import ABORTED
 
 #: Names that Django's table has for what Celery's metas call otherwise.

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from umbel.cluster.events import UUID_MAX
-from umbel.results.base import Result
+from umbel.results.base import UNKNOWN, Result
 from umbel.results.meta import result_of
-from umbel.results.payload import UNKNOWN, Unreadable, open_payload
+from umbel.results.payload import Unreadable, open_payload
 from umbel.results.reading import ABORTED
 
 PENDING: Final = "PENDING"

@@ -19,6 +19,9 @@ class LaterResults:
     def url(self) -> str:
         return self._later.get().url
 
+    def expect(self, task_id: str) -> str | None:
+        return self._later.get().expect(task_id)
+
     def get(self, task_id: str) -> Result:
         return self._later.get().get(task_id)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
 from umbel.masking import mask
+from umbel.results import rpc
 from umbel.results.backend import CeleryResults
 from umbel.results.base import ResultBackend
 from umbel.results.database import DatabaseReading
@@ -32,18 +33,15 @@ if TYPE_CHECKING:
 
 #: A connection, and each answer on it, must come within this long.
 SOCKET_S: Final = 1.5
-_READABLE: Final = (
-    "Set result_backend to one that others can read: Redis, a database (db+...), "
-    "files (file://...) or memcached."
-)
 _CACHE_OF_DJANGO: Final = "django_celery_results.backends.cache"
 #: What Celery does when it makes a backend that is only read here.
 _SIDE_EFFECTS: Final = ("_do_directory_test", "_create_tables")
 
 
-def open_results(app: Celery) -> ResultBackend:
+def open_results(app: Celery, open_queue: Callable[[], rpc.Replies] | None = None) -> ResultBackend:
     """The results of `app`'s tasks. Connects when first asked, and raises nothing: a backend
-    that cannot be used says so in every call."""
+    that cannot be used says so in every call. `open_queue` makes a queue at the broker to which
+    workers send results, for the backend rpc://."""
     from celery.app.backends import by_url
 
     given = app.backend_cls or app.conf.result_backend
@@ -53,9 +51,11 @@ def open_results(app: Celery) -> ResultBackend:
     except Exception as error:
         told = explain(error, url)
         return UnusableResults(url, told.message, told.remedy)
+    if open_queue is not None and "celery.backends.rpc" in _modules(kind):
+        return rpc.RpcResults(open_queue)
     why = _why_not(app, kind, str(given))
     if why is not None:
-        return UnusableResults(url, why, _READABLE)
+        return UnusableResults(url, why, rpc.REMEDY)
     return CeleryResults(url, _maker(app, kind, address), secret=_password(address))
 
 
@@ -119,10 +119,7 @@ def _why_not(app: Celery, kind: type[Any], given: str) -> str | None:
             "--result-backend."
         )
     if "celery.backends.rpc" in modules:
-        return (
-            "The result backend rpc:// sends each result to the client that asked for it, "
-            "so Umbel cannot read it."
-        )
+        return rpc.WHY
     if "celery.backends.cache" in modules and "memory" in given:
         return (
             "The result backend cache+memory:// keeps results in the memory of each process, "

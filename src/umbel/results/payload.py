@@ -17,12 +17,11 @@ from typing import Any, Final
 
 import msgspec
 
+from umbel.results.base import UNKNOWN
 from umbel.unpacking import OPENERS
 
 #: A larger meta, packed or not, is not opened.
 META_MAX: Final = 16 * 1024 * 1024
-#: The state of a task of whose result not even that can be told.
-UNKNOWN: Final = "UNKNOWN"
 
 _COMPRESSED: Final = b"\x00celery-compressed\x00"
 _YAML_STATE: Final = re.compile(rb"(?m)^status: (['\"]?)([A-Z][A-Z_]{0,60})\1\s*$")

@@ -21,6 +21,9 @@ class UnusableResults:
     def url(self) -> str:
         return self._url
 
+    def expect(self, task_id: str) -> None:  # noqa: ARG002
+        self._refuse()
+
     def get(self, task_id: str) -> Result:  # noqa: ARG002
         self._refuse()
 

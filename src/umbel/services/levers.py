@@ -78,6 +78,9 @@ class _Patient:
     def url(self) -> str:
         return self._results.url
 
+    def expect(self, task_id: str) -> str | None:
+        return self._results.expect(task_id)
+
     def get(self, task_id: str) -> Result:
         return self._results.get(task_id)
 

@@ -32,7 +32,7 @@ def results_of(backend: str | None, **conf: Any) -> ResultBackend:
     [
         (None, "No result backend is known"),
         ("disabled://", "No result backend is known"),
-        ("rpc://", "to the client that asked for it"),
+        ("rpc://", "to the client that sent the task"),
         ("cache+memory://", "in the memory of each process"),
         ("nonsense://user:s3cret@host", "cannot be used"),
     ],

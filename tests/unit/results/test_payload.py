@@ -17,7 +17,8 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from umbel.results.payload import META_MAX, UNKNOWN, Unreadable, open_payload, pickled_state
+from umbel.results.base import UNKNOWN
+from umbel.results.payload import META_MAX, Unreadable, open_payload, pickled_state
 
 META: dict[str, Any] = {"status": "SUCCESS", "result": {"a": [1, 2.5, None, "é"]}}
 MARK = b"\x00celery-compressed\x00"

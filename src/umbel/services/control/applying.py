@@ -108,14 +108,16 @@ class Applying:
         self._workers = workers
         self._clock = clock
 
-    def apply(self, apply: Apply, actor: Actor) -> Applied:
-        """Send it for somebody who may, and wait if asked to. Raises `ActionRefused`,
-        `BrokerError`, `StoreError`, and `ResultsUnavailable` if it is to be waited for and
-        no result can come; nothing is sent then."""
+    def apply(self, apply: Apply, actor: Actor, *, expected: bool = False) -> Applied:
+        """Send it for somebody who may, and wait if asked to; `expected`: its result will be
+        waited for otherwise. Raises `ActionRefused`, `BrokerError`, `StoreError`, and
+        `ResultsUnavailable` if it is to be waited for and no result can come; nothing is sent
+        then."""
         self._check(apply)
         signature = _signature(apply, self._clock.now())
-        if apply.wait is not None:
-            self._results.get(signature.id)  # nothing is sent if no result can come
+        if expected or apply.wait is not None:  # nothing is sent if no result can come
+            reply_to = self._results.expect(signature.id)
+            signature = msgspec.structs.replace(signature, reply_to=reply_to)
         self._record(actor, signature, apply.reason, None, None)
         try:
             self._cluster.send([signature])

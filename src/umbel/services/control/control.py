@@ -300,11 +300,11 @@ class Control:
 
     # -- applying --------------------------------------------------------------------------
 
-    def apply(self, apply: Apply, actor: Actor) -> Applied:
-        """Send one task."""
+    def apply(self, apply: Apply, actor: Actor, *, expected: bool = False) -> Applied:
+        """Send one task; `expected`: its result will be waited for."""
         self._tidy()
         self._must_be_allowed(actor, NEEDS_APPLY, "send tasks", f"send {apply.name}")
-        return self._applying.apply(apply, actor)
+        return self._applying.apply(apply, actor, expected=expected)
 
     def _must_be_allowed(
         self, actor: Actor, permission: Permission, thing: str, target: str | None = None

@@ -8,7 +8,6 @@ between two looks it is asked whether the client is still there.
 from __future__ import annotations
 
 import math
-import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -19,8 +18,7 @@ import msgspec
 
 from umbel.cluster.task import PENDING
 from umbel.errors import BrokerRefused, ResultsUnavailable
-from umbel.results.base import Result
-from umbel.results.payload import UNKNOWN
+from umbel.results.base import UNKNOWN, Result
 from umbel.services.control.applying import Apply
 from umbel.web.endpoint import Lane, Lanes
 from umbel.web.flower.asking import Asked, Refused
@@ -137,10 +135,7 @@ def _begin(services: Services, asked: Asked) -> tuple[str, float]:
     options = asked.given()
     timeout_s = _timeout_s(options.pop("timeout", None))
     _must_be_known(services, asked.target)
-    if options.get("task_id") is None:
-        options["task_id"] = str(uuid.uuid4())
-    services.levers.results.get(str(options["task_id"]))  # nothing is sent if none can come
-    return _apply(services, asked, options), timeout_s
+    return _apply(services, asked, options, expected=True), timeout_s
 
 
 def _timeout_s(value: object) -> float:
@@ -160,12 +155,14 @@ def _must_be_known(services: Services, name: str) -> None:
         raise Refused(HTTPStatus.NOT_FOUND, f"Unknown task '{name}'")
 
 
-def _apply(services: Services, asked: Asked, options: dict[str, object]) -> str:
+def _apply(
+    services: Services, asked: Asked, options: dict[str, object], *, expected: bool = False
+) -> str:
     """Send it; its id. Where a client wants it to go and the broker will not have it, the
     client is wrong."""
     apply = apply_of(asked.target, options, services.clock.now())
     try:
-        return services.levers.control.apply(apply, asked.person).task_id
+        return services.levers.control.apply(apply, asked.person, expected=expected).task_id
     except BrokerRefused as error:
         if apply.queue or apply.exchange is not None or apply.routing_key:
             raise Refused(HTTPStatus.BAD_REQUEST, str(error)) from error
