@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.contract.stories import BASE, failed, uuid_of
+from tests.contract.stories import BASE, failed, succeeded, uuid_of
 from tests.support.memory_cluster import MemoryResults
 from tests.unit.control.scene import EU, FAILED, NOW, US, WAITING, Scene, history
 from umbel.broker.base import QueuedMessage
@@ -248,6 +248,15 @@ def test_masked_arguments_are_asked_for() -> None:
     assert "The named arguments look masked" in next(iter(plan.skipped))
     assert "Give its arguments" in (plan.impossible or "")
     assert given.fidelity == {"edited": 1}
+
+
+def test_nothing_is_said_of_tasks_of_which_none_is_sent_again() -> None:
+    masked = succeeded(TASK, BASE, args="()", kwargs="{'card': '**** 5678'}")
+
+    plan = Scene(*masked).plan("retry", ids=[TASK])
+
+    assert plan.count == 0
+    assert not [each for each in plan.consequences if "of these" in each]
 
 
 def test_the_history_of_this_test_is_told_without_a_workflow() -> None:

@@ -58,7 +58,7 @@ def of_tasks(
             "Only tasks that ask whether they were aborted (`AbortableTask.is_aborted`) end; "
             "others go on."
         )
-    else:
+    elif count:
         told += _of_repeating(request, found, around)
     if unknown:
         told.append(
