@@ -38,6 +38,6 @@ describe('gaps between rows', () => {
 test('a count says what it does not hold', () => {
   expect(missing(null)).toBe('')
   expect(missing({ start: null, end: null, missed_s: 95, lost: 1200, gaps: [] })).toBe(
-    "events of 1 min 35 s are missing, 1,200 starts lost by the workers' count",
+    "events of 1 min 35 s are missing, 1,200 tasks began unheard, by the workers' count",
   )
 })

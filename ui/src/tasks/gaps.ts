@@ -59,11 +59,11 @@ function timeOf(row: TaskRow, field: string): number | null {
   return isTime && typeof value === 'number' ? value : null
 }
 
-/** "events of 95 s are missing", "1,200 starts lost": what a count does not hold. */
+/** "events of 95 s are missing", "1,200 tasks began unheard": what a count does not hold. */
 export function missing(incomplete: Incomplete | null): string {
   if (incomplete === null) return ''
   const parts = []
   if (incomplete.missed_s >= 0.05) parts.push(`events of ${formatDuration(incomplete.missed_s)} are missing`)
-  if (incomplete.lost > 0) parts.push(`${plural(incomplete.lost, 'start')} lost by the workers' count`)
+  if (incomplete.lost > 0) parts.push(`${plural(incomplete.lost, 'task')} began unheard, by the workers' count`)
   return parts.join(', ')
 }
