@@ -66,7 +66,8 @@ def plain(value: Any) -> object:
 
 
 def _special(value: Any) -> object:
-    if isinstance(value, dict) and value.keys() == {"hex"}:
+    # The kombu of Celery 5.3.0 writes the version beside it.
+    if isinstance(value, dict) and value.keys() - {"version"} == {"hex"}:
         try:
             return str(UUID(str(value["hex"])))
         except ValueError:

@@ -82,6 +82,13 @@ def test_arguments_stay_as_sent_special_types_included() -> None:
     assert found.result == "2026-11-22T17:00:00"
 
 
+@pytest.mark.parametrize("more", [{}, {"version": None}], ids=["kombu now", "kombu 5.3.0"])
+def test_a_uuid_is_told_as_its_text(more: dict[str, Any]) -> None:
+    number = {"__type__": "uuid", "__value__": {"hex": f"{7:032x}", **more}}
+
+    assert result(result=number).result == "00000000-0000-0000-0000-000000000007"
+
+
 @pytest.mark.parametrize(
     ("date_done", "seconds"),
     [
