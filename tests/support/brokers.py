@@ -36,11 +36,12 @@ RABBITMQ_SERVER = os.environ.get("UMBEL_TEST_RABBITMQ", "amqp://guest:guest@127.
 @contextlib.contextmanager
 def redis_database() -> Iterator[str]:
     """The URL of an empty Redis database of the caller's own, emptied again at the end."""
+    server = redis.Redis.from_url(REDIS_SERVER, socket_connect_timeout=5)
     try:
-        redis.Redis.from_url(REDIS_SERVER, socket_connect_timeout=5).ping()
+        server.ping()
     except redis.RedisError as error:
         absent("A Redis server", str(error))
-    with _leased_database() as number:
+    with server, _leased_database(server) as number:
         url = f"{REDIS_SERVER}/{number}"
         client = redis.Redis.from_url(url)
         client.flushdb()
@@ -52,14 +53,18 @@ def redis_database() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _leased_database() -> Iterator[int]:
+def _leased_database(server: redis.Redis) -> Iterator[int]:
     """A database number from 1 to 15 that no other test process uses now."""
     with contextlib.ExitStack() as held:
-        yield wait_until(lambda: _lease(held), timeout_s=60, what="a free Redis database")
+        yield wait_until(lambda: _lease(server, held), timeout_s=60, what="a free Redis database")
 
 
-def _lease(held: contextlib.ExitStack) -> int | None:
+def _lease(server: redis.Redis, held: contextlib.ExitStack) -> int | None:
+    # A worker that outlived its test, which was killed, would take the next one's tasks.
+    used = {int(client["db"]) for client in server.client_list()}
     for number in range(1, 16):
+        if number in used:
+            continue
         path = Path(tempfile.gettempdir()) / f"umbel-tests-redis-{number}.lock"
         file = path.open("w")
         try:
