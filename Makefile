@@ -22,7 +22,7 @@ demo: .venv/.demo ## A small live cluster at http://127.0.0.1:5555; Ctrl-C ends 
 
 test: .venv/.dev services lint ## Everything: lint, then all tests.
 	$(BIN)/python hatch_build.py npm test
-	scripts/versions-test.sh oldest
+	scripts/versions-test.sh --brief oldest
 	$(BIN)/pytest -n 3 --dist loadfile --ignore=tests/browser
 	$(BIN)/pytest -n 2 --dist loadfile tests/browser
 

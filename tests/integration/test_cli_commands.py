@@ -94,7 +94,7 @@ def named(name: str) -> str:
     return f"{WORKERAPP}.{name}"
 
 
-@pytest.mark.versions
+@pytest.mark.versions(brief=True)
 def test_a_task_is_run_and_its_result_printed_as_json(shell: Shell) -> None:
     assert shell.out("apply", named("echo"), "--args", '["é"]', "--kwargs", '{"a": 1}') == (
         '["é", {"a": 1}]\n'
@@ -147,7 +147,7 @@ def test_the_audit_tells_why_a_task_was_sent(shell: Shell) -> None:
     assert json.loads(line)["tasks"] == [uuid]
 
 
-@pytest.mark.versions
+@pytest.mark.versions(brief=True)
 def test_tasks_are_listed_for_people_and_programs(shell: Shell) -> None:
     shell.out("send", named("echo"), "--args", '["listed\\u001b[31m\\u009b"]')
     uuid = shell.until("state:SUCCESS args:listed")

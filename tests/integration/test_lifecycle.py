@@ -12,7 +12,7 @@ from tests.integration.scenarios import ENDS
 from tests.support.applications import WORKERAPP
 from tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.versions
+pytestmark = pytest.mark.versions(brief=True)
 
 #: The worker keeps no result of these: ignored, rejected, or never run by name.
 WITHOUT_RESULT = {"ignored", "rejected"}

@@ -47,6 +47,7 @@ def test_its_errors_are_sentences(tmp_path: Path) -> None:
     assert "--port" in done.stderr
 
 
+@pytest.mark.versions(brief=True)
 def test_the_app_of_celery_is_the_one_that_is_watched(tmp_path: Path) -> None:
     """Its broker is of no known kind, so that the refusal tells which app it was."""
     (tmp_path / "shop.py").write_text(SHOP)
@@ -58,6 +59,7 @@ def test_the_app_of_celery_is_the_one_that_is_watched(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.versions(brief=True)
 def test_an_app_that_celery_loaded_itself_is_found_by_its_module(tmp_path: Path) -> None:
     """Celery before 5.5 hands on the application and not what `-A` said."""
     (tmp_path / "shop.py").write_text(SHOP)
