@@ -112,7 +112,8 @@ def open_writer(path: Path, kind: Kind) -> apsw.Connection:
     connection.set_busy_timeout(BUSY_MS)
     connection.pragma("page_size", 8192)
     connection.pragma("journal_mode", "wal")
-    connection.pragma("synchronous", "normal")
+    # What is settled with the broker outlives even the machine's sudden end.
+    connection.pragma("synchronous", "normal" if kind == "text" else "full")
     connection.pragma("cache_size", -(_TEXT_CACHE_KIB if kind == "text" else _WRITER_CACHE_KIB))
     connection.pragma("temp_store", "memory")
     connection.pragma("journal_size_limit", WAL_MAX_BYTES)
