@@ -224,6 +224,22 @@ def test_a_damaged_file_is_left_out_and_told(tmp_path: Path) -> None:
     store.close()
 
 
+def test_damage_inside_a_file_is_told_and_what_is_left_is_copied(tmp_path: Path) -> None:
+    data, copy = tmp_path / "data", tmp_path / "copy"
+    filled(data)
+    damaged = data / "tasks-000002.db"
+    size = damaged.stat().st_size
+    with damaged.open("r+b") as file:
+        file.seek(size // 2 // 4096 * 4096)
+        file.write(os.urandom(size // 2))
+
+    done = backup(str(copy), "--data", str(data))
+
+    assert done.returncode == 4
+    assert f"{copy / 'tasks-000002.db'} was copied as it is, and it is damaged" in done.stderr
+    assert (copy / "tasks-000002.db").stat().st_size == size
+
+
 def test_nothing_is_written_over(tmp_path: Path) -> None:
     filled(tmp_path / "data")
     (tmp_path / "copy").mkdir()

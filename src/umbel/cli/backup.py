@@ -27,7 +27,7 @@ def backup(directory: Path, **where: str | None) -> int:
     settings = load_settings(given, os.environ, Path.cwd()).settings
     copied: list[Copied] = []
     app.back_up(settings, directory.absolute(), copied.append)
-    made = [each for each in copied if not each.damage]
+    made = [each for each in copied if each.size_bytes]
     print_table(
         ({"file": clean(each.path.name), "size": _size(each.size_bytes)} for each in made),
         ("file", "size"),
@@ -36,8 +36,17 @@ def backup(directory: Path, **where: str | None) -> int:
     say(f"{settings.data} is copied to {directory}: {len(made)} files, {total}.", err=True)
     damaged = [each for each in copied if each.damage]
     for each in damaged:
-        say(f"{each.path} is damaged ({each.damage}) and is missing from the copy.", err=True)
+        say(_damage(each), err=True)
     return codes.PARTLY if damaged else codes.DONE
+
+
+def _damage(copied: Copied) -> str:
+    if not copied.size_bytes:
+        return f"{copied.path} is damaged ({copied.damage}) and is missing from the copy."
+    return (
+        f"{copied.path} was copied as it is, and it is damaged inside ({copied.damage}): not "
+        "everything in it can be read. Keep the copy that you made before this one."
+    )
 
 
 def _size(size_bytes: int) -> str:

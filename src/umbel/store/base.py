@@ -255,8 +255,8 @@ class DamagedPart(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Copied(msgspec.Struct, frozen=True):
-    """A file of a copy of the store and its size; or the file of which there is none, and the
-    damage that is why."""
+    """A file of a copy of the store and its size, with the damage that was copied along; or the
+    file of which there is none, and the damage that is why."""
 
     path: Path
     size_bytes: int = 0

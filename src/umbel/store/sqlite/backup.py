@@ -248,7 +248,22 @@ def _copy(
         on_file(Copied(snapshot.path, damage=snapshot.damage))
         return
     _keep(partial)
-    on_file(Copied(path, partial.stat().st_size))
+    on_file(Copied(path, partial.stat().st_size, damage=_flaw(partial)))
+
+
+def _flaw(path: Path) -> str:
+    """What is damaged inside a copy: pages are copied without being looked into, and a copy
+    that nobody can read is found out too late. Empty if nothing is."""
+    # Immutable: nobody else writes to it, and no journals come to lie beside it.
+    where = f"{path.absolute().as_uri()}?immutable=1"
+    flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+    try:
+        with contextlib.closing(apsw.Connection(where, flags=flags)) as connection:
+            found = str(next(iter(connection.execute("PRAGMA quick_check(1)")))[0])
+    except DAMAGED as error:
+        return str(error)
+    where_in_file = found.removeprefix("*** in database main ***")
+    return "" if found == "ok" else " ".join(where_in_file.split())
 
 
 def _copy_pages(source: apsw.Connection, partial: Path) -> None:
