@@ -13,12 +13,12 @@ from tests.api.world import NOW, World, collector, shop_store
 from tests.contract.stories import begun, failed, shop, succeeded, uuid_of
 from tests.support.clocks import SetWallClock
 from umbel.cluster.events import Event
-from umbel.cluster.task import Task
 from umbel.errors import StoreUnwritable
 from umbel.query.parse import parse
 from umbel.services.health import Health
 from umbel.services.intents import Intents
 from umbel.services.live import MATCH_S, Hub, Subject
+from umbel.services.rows import TaskRow
 from umbel.services.streams import Notice
 from umbel.store.base import Changes, StoreStatus
 from umbel.store.memory import MemoryStore
@@ -64,7 +64,7 @@ async def test_what_changes_and_matches_is_told_as_it_is_now(world: World) -> No
 
     (row,) = changes.data["items"]
     assert (row["uuid"], row["state"]) == (uuid_of(7), "FAILURE")
-    assert set(row) == {*Task.__struct_fields__, "intent"} - {"traceback", "attempts", "notes"}
+    assert set(row) == {*TaskRow.__struct_fields__}
     assert changes.data["left"] == []
     assert changes.data["skipped"] == 0
     assert changes.id == changes.data["seq"] == 7

@@ -81,7 +81,9 @@ async def test_a_reader_that_is_too_slow_is_told_how_much_it_missed() -> None:
     last: Notice = notices[-1]
 
     assert [notice.seq for notice in notices] == [*range(11, 11 + BUFFER), 21]
-    assert msgspec.json.decode(last.body) == {"seq": 21, "items": [], "left": [], "skipped": 3}
+    assert msgspec.json.decode(last.body) == {
+        "seq": 21, "items": [], "left": [], "new": [], "skipped": 3,
+    }  # fmt: skip
 
 
 async def test_a_reader_that_has_caught_up_is_told_everything_again() -> None:
