@@ -72,7 +72,7 @@ class World:
         if kind == "restarted":
             self.processed = 0
         self.processed += count
-        begun = started(count)
+        begun = started(count, at=self.now - 0.5)
         beats = [beat(self.processed, at=self.now)]
         if kind == "lost":
             self.lost += count

@@ -29,7 +29,11 @@ from umbel.store.sqlite.row import COLUMNS, id_value, row
 from umbel.store.sqlite.vocabulary import GrowingVocabulary, Vocabulary
 from umbel.store.sqlite.zones import measure
 
-_MARKS = ", ".join("?" * (len(COLUMNS) + 1))
+# A migration adds columns at the end, wherever they stand in `COLUMNS`.
+_INSERT = (
+    f"INSERT INTO task (id, {', '.join(COLUMNS)})"  # noqa: S608
+    f" VALUES ({', '.join('?' * (len(COLUMNS) + 1))})"
+)
 
 
 @contextmanager
@@ -42,7 +46,7 @@ def table(found: list[Task]) -> Iterator[tuple[apsw.Connection, Vocabulary]]:
         columns = row(task, f"{number}:{task.uuid}", vocabulary.shared)
         columns = (id_value(task.uuid), *columns[1:])
         # Ids may repeat among generated tasks; one run for each keeps the index content.
-        connection.execute(f"INSERT INTO task VALUES ({_MARKS})", (number << 16, *columns))  # noqa: S608
+        connection.execute(_INSERT, (number << 16, *columns))
     vocabulary.save(connection)
     yield connection, Vocabulary(connection)
     connection.close()

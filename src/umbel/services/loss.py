@@ -5,9 +5,10 @@ begun since its start (celery/worker/state.py, `task_accepted`), so between two 
 grows by the number of `task-started` events that the process sent. What we saw fewer is
 missing. A loss must never be invented, so whatever blurs the count errs in that direction:
 
-- Events wait in the worker's buffer when a heartbeat overtakes them: a difference that is
-  gone by one of the next heartbeats is no loss, so the smallest of the last few counts; and
-  what comes even later takes its loss back, for `SETTLED_S`.
+- Events wait in the worker's buffer when a heartbeat overtakes them. Both bear the stamps of
+  one clock, so what comes after a heartbeat and is older belongs before it, and a heartbeat is
+  judged at the next one. Of the last few the smallest difference counts, and what comes even
+  later takes its loss back, for `SETTLED_S`.
 - What comes twice (redelivered messages) makes us see more than was sent: losses that may
   still be corrected are taken back, and the count goes on from there. A heartbeat that is
   older than the last one says nothing.
@@ -65,6 +66,7 @@ class _Process:
         "earlier",
         "heard",
         "interruption",
+        "is_new",
         "key",
         "lost",
         "mute_since",
@@ -94,6 +96,8 @@ class _Process:
         #: The last heartbeats: when, and the difference then; and the one before all of them.
         self.anchor = at
         self.beats: deque[tuple[float, int]] = deque(maxlen=BEATS + 1)
+        #: Whether nothing but its first heartbeat was heard.
+        self.is_new = False
         self.interruption = 0
         self.doubt = 0
         #: What was missing already before the last interruption, and is none of its.
@@ -177,6 +181,8 @@ class LossEstimate:
             process = self._remember(_Process(key, event.timestamp))
         process.started += 1
         process.heard = True
+        if event.timestamp < process.at and process.processed is not None:
+            _overtaken(process, event.timestamp)
         self._changed[key] = process
 
     def _beat(self, event: Event) -> None:
@@ -192,6 +198,7 @@ class LossEstimate:
             process = self._remember(_Process(key, event.timestamp))
         else:
             self._processes.move_to_end(key)
+        process.is_new = False
         if event.timestamp < process.at and process.processed is not None:
             return  # older than the last one: redelivered, or late
         if process.processed is None:
@@ -208,6 +215,7 @@ class LossEstimate:
         known = self._hosts[process.key[0]] > 1
         interrupted = self._interruption > 0 and process.interruption == self._interruption
         unheard = known and interrupted and not is_beginning
+        process.is_new = not unheard
         process.base = 0 if unheard else processed - process.started
         process.doubt = DOUBT_BEATS if unheard else 0
         process.processed = 0 if unheard else processed
@@ -215,6 +223,7 @@ class LossEstimate:
     def _begin_anew(self, process: _Process, processed: int) -> None:
         """Another process has got the same pid."""
         process.base, process.started, process.processed = processed, 0, processed
+        process.is_new = True
         process.lost = process.untold = process.sound = process.quiet = 0
         process.since = process.at
         process.telling, process.heard, process.mute_since = None, False, None
@@ -264,15 +273,19 @@ class LossEstimate:
                 process.base += difference
                 _forget_beats(process)
             return
-        last = list(process.beats)[-BEATS:]
+        if len(process.beats) < BEATS:
+            return
+        # What the newest has overtaken is still to come.
+        *judged, _ = process.beats
+        last = judged[1 - BEATS :]
         missing = min(each for _, each in last) - counted
-        if len(last) < BEATS or missing <= 0:
+        if missing <= 0:
             return
         lost = _share_lost(process, missing - process.earlier) if process.doubt else 0
         process.earlier = max(0, process.earlier - missing)
         process.untold += missing - lost
         if lost:
-            start = process.beats[0][0] if len(process.beats) > BEATS else process.anchor
+            start = judged[0][0] if len(judged) == BEATS else process.anchor
             self._lose(process, min(start, last[0][0]), last[0][0], lost)
 
     # -- losses ------------------------------------------------------------------------------
@@ -307,7 +320,10 @@ class LossEstimate:
 
     def _settle(self, process: _Process) -> None:
         while process.open and process.open[0].end < process.at - SETTLED_S:
-            process.base += process.open.pop(0).count
+            settled = process.open.pop(0).count
+            process.base += settled
+            for position, (at, difference) in enumerate(process.beats):
+                process.beats[position] = (at, difference - settled)
 
     def _add(self, count: int, start: float) -> None:
         self.lost += count
@@ -328,6 +344,15 @@ class LossEstimate:
             if not self._hosts[hostname]:
                 del self._hosts[hostname]
         return process
+
+
+def _overtaken(process: _Process, stamp: float) -> None:
+    """A start of that time is heard only now: heartbeats after it had counted it already."""
+    if process.is_new:
+        process.base -= 1
+    for position, (at, difference) in enumerate(process.beats):
+        if at > stamp:
+            process.beats[position] = (at, difference - 1)
 
 
 def _rebase(process: _Process, processed: int) -> None:

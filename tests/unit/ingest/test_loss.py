@@ -21,8 +21,8 @@ def beat(processed: int | None, hostname: str = "w1@h", pid: int = 1, at: float 
     )
 
 
-def started(count: int = 1, hostname: str = "w1@h", pid: int = 1) -> list[Event]:
-    one = Event(type="task-started", timestamp=NOW, hostname=hostname, pid=pid, uuid="u")
+def started(count: int = 1, hostname: str = "w1@h", pid: int = 1, at: float = NOW) -> list[Event]:
+    one = Event(type="task-started", timestamp=at, hostname=hostname, pid=pid, uuid="u")
     return [one] * count
 
 
@@ -97,6 +97,17 @@ def test_a_count_that_no_worker_can_reach_is_none(processed: int) -> None:
 
 def test_events_overtaken_by_a_heartbeat_are_no_loss() -> None:
     assert lost(beat(0), started(1), beat(5), started(4), beat(5), beat(5), beat(5)) == 0
+
+
+def test_events_that_every_heartbeat_overtakes_are_no_loss() -> None:
+    estimate = tell(LossEstimate(), beat(1, at=NOW), started(1, at=NOW - 0.1), beat(1, at=NOW + 2))
+    estimate.interrupt()
+
+    for count in range(2, 12):
+        at = NOW + 2 * count
+        tell(estimate, beat(count, at=at), started(1, at=at - 0.1))
+
+    assert estimate.lost == 0
 
 
 def test_late_events_take_a_loss_back() -> None:
@@ -202,7 +213,12 @@ def test_what_was_seen_and_not_kept_is_at_most_told_as_lost_with_its_events() ->
 def test_losses_tell_between_which_heartbeats() -> None:
     kept = Kept()
     told = [beat(0, at=NOW), started(5), beat(5, at=NOW + 2), INTERRUPTION]
-    after = [beat(25, at=NOW + 60), started(1), beat(26, at=NOW + 62), beat(26, at=NOW + 64)]
+    after = [
+        beat(25, at=NOW + 60),
+        started(1, at=NOW + 61),
+        beat(26, at=NOW + 62),
+        beat(26, at=NOW + 64),
+    ]
     kept.keep(tell(LossEstimate(), *told, *after))
 
     (loss,) = kept.losses.values()
@@ -229,7 +245,12 @@ def test_redelivery_takes_a_loss_back_and_invents_none() -> None:
 
 def test_a_loss_that_is_old_is_not_taken_back() -> None:
     told = [beat(0, at=NOW), started(5), beat(5, at=NOW + 2), INTERRUPTION]
-    after = [beat(25, at=NOW + 4), started(1), beat(26, at=NOW + 6), beat(26, at=NOW + 8)]
+    after = [
+        beat(25, at=NOW + 4),
+        started(1, at=NOW + 5),
+        beat(26, at=NOW + 6),
+        beat(26, at=NOW + 8),
+    ]
     later = [beat(26, at=NOW + 8 + SETTLED_S), started(9), beat(26, at=NOW + 10 + SETTLED_S)]
 
     assert lost(*told, *after, *later) == 20
