@@ -10,7 +10,7 @@ import pytest
 from tests.contract.stories import BASE, begun, heartbeat, succeeded, uuid_of
 from umbel.cluster.events import Event
 from umbel.cluster.worker import observe
-from umbel.query.ast import EVERYTHING
+from umbel.query.ast import EVERYTHING, How, Matches
 from umbel.store.sqlite import SqliteStore, catalog
 from umbel.store.sqlite.migrations import migrate
 from umbel.store.sqlite.recent import Recent
@@ -37,6 +37,36 @@ def test_ever_new_names_are_not_all_remembered_and_keep_their_numbers() -> None:
     assert [stored.texts[number] for number in numbers if number is not None] == names
     assert {stored.counts[number] for number in numbers if number is not None} == {1}
     connection.close()
+
+
+def test_a_question_after_a_write_reads_only_the_names_that_came_since(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path, write=True, index=False)
+    store.apply([e for n in range(300) for e in succeeded(uuid_of(n), BASE + n, name=f"a.{n}")])
+    reader = SqliteStore(tmp_path, write=False)
+    read: list[str] = []
+
+    def rows(_: apsw.Cursor, row: tuple[apsw.SQLiteValue, ...]) -> object:
+        if len(row) == 3 and str(row[2]).startswith("a."):
+            read.append(str(row[2]))
+        return row
+
+    apsw.connection_hooks.append(lambda connection: setattr(connection, "row_trace", rows))
+    try:
+        assert len(reader.search(EVERYTHING, now=BASE, limit=5).items) == 5
+        assert len(read) == 300
+        read.clear()
+        for n in (300, 301):
+            store.apply(succeeded(uuid_of(n), BASE + n, name="a.300"))
+        assert len(reader.search(EVERYTHING, now=BASE, limit=5).items) == 5
+    finally:
+        apsw.connection_hooks.pop()
+
+    assert read == ["a.300"]
+    found = reader.search(Matches("name", How.EQUALS, ("a.300",)), now=BASE)
+    assert [task.name for task in found.items] == ["a.300", "a.300"]
+    assert reader.count(EVERYTHING, now=BASE, by="name").groups["a.300"] == 2
+    reader.close()
+    store.close()
 
 
 def test_unfinished_tasks_of_many_bytes_give_way_and_go_on(

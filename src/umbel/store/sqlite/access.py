@@ -85,10 +85,7 @@ def _ids(field: str, values: tuple[str, ...], newest_id: int) -> Condition:
 
 
 def _by_values(found: dict[str, set[int]], vocabulary: Vocabulary, tasks: int) -> Access:
-    sizes = {
-        field: sum(max(0, vocabulary.counts.get(number, 0)) for number in ids)
-        for field, ids in found.items()
-    }
+    sizes = {field: vocabulary.tasks(ids) for field, ids in found.items()}
     ways = [Access(None, tasks)]
     indexed = [field for field in ("name", "worker") if field in found]
     ways += [Access(f"task_{field}", sizes[field], values=len(found[field])) for field in indexed]

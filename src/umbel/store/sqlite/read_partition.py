@@ -64,8 +64,11 @@ class ReadPartition:
     def vocabulary(self) -> Vocabulary:
         """The shared values of this moment."""
         version = int(self.connection.pragma("data_version"))
-        if self._vocabulary is None or self._vocabulary[0] != version:
+        if self._vocabulary is None:
             self._vocabulary = version, Vocabulary(self.connection)
+        elif self._vocabulary[0] != version:
+            self._vocabulary[1].refresh()
+            self._vocabulary = version, self._vocabulary[1]
         return self._vocabulary[1]
 
     @property

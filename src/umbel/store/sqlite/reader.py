@@ -211,7 +211,7 @@ class Reader:
                 if partition.unread is not None:
                     self.note(number, partition.unread)
                 sound = True
-            except apsw.InterruptError:
+            except (apsw.InterruptError, GeneratorExit):  # time was up, or a page was full
                 sound = True
                 raise
             except Exception as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from typing import Final
 
 import apsw
@@ -12,19 +13,51 @@ from umbel.store.sqlite.files import only_row
 
 #: Values of each field that the writer of a partition remembers.
 REMEMBERED: Final = 5_000
+#: So many counts are looked up one by one; for more all are read.
+_FEW: Final = 100
 
 
 class Vocabulary:
-    """What the table `value` holds, by kind; a new one is as cheap as reading the table."""
+    """What the table `value` holds, by kind. Values are only ever added, with a higher number
+    than all before, so `refresh` reads those alone. Counts change with every batch, and are read
+    where somebody asks for them."""
 
     def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
         self._ids: dict[str, dict[str, int]] = defaultdict(dict)
-        self.counts: dict[int, int] = {}
+        self._newest = 0
+        self._counts: dict[int, int] | None = None
         self.texts: dict[int, str] = {}
-        for number, kind, text, n in connection.execute("SELECT id, kind, text, n FROM value"):
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Take in what was written since."""
+        self._counts = None
+        for number, kind, text in self._connection.execute(
+            "SELECT id, kind, text FROM value WHERE id > ? ORDER BY id", (self._newest,)
+        ):
             self._ids[kind][text] = number
             self.texts[number] = text
-            self.counts[number] = n
+            self._newest = number
+
+    @property
+    def counts(self) -> dict[int, int]:
+        """How many tasks have each value, by its number."""
+        if self._counts is None:
+            self._counts = dict(self._connection.execute("SELECT id, n FROM value"))
+        return self._counts
+
+    def tasks(self, numbers: Collection[int]) -> int:
+        """How many tasks have one of these values."""
+        if self._counts is None and len(numbers) <= _FEW:
+            found = (self._count(number) for number in numbers)
+        else:
+            found = (self.counts.get(number, 0) for number in numbers)
+        return sum(max(0, n) for n in found)
+
+    def _count(self, number: int) -> int:
+        row = self._connection.execute("SELECT n FROM value WHERE id = ?", (number,)).fetchone()
+        return 0 if row is None else int(row[0])
 
     def ids(self, field: str, test: TextTest) -> list[int]:
         """See `umbel.query.sql.Vocabulary`."""
