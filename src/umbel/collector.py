@@ -72,7 +72,7 @@ def run_collector(
     Call it from the main thread: it takes the signals. The store's lock may be held by a
     predecessor that is still leaving, and is waited for.
     """
-    stop = threading.Event()
+    stop = _Stop() if options.supervised else threading.Event()
     _take_signals(stop)
     if options.supervised:
         _follow_parent(stop)
@@ -149,6 +149,19 @@ def _take_signals(stop: threading.Event) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, leave)
+
+
+class _Stop(threading.Event):
+    """Set when the collector is told to leave, and once the parent process that this one was
+    started by is gone. The socket tells that sooner, but libraries that replace threads and
+    sockets (eventlet) may not pass it on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._parent = os.getppid()
+
+    def is_set(self) -> bool:
+        return super().is_set() or os.getppid() != self._parent
 
 
 def _follow_parent(stop: threading.Event) -> None:

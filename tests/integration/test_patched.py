@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
 
+from tests.support.processes import must_be_gone
 from tests.support.sources import celery_app, say
 from tests.support.umbels import umbel_environment, umbel_serve
 from tests.support.waiting import wait_until
@@ -21,7 +23,7 @@ PATCHES = {
 
 
 @pytest.mark.parametrize("library", PATCHES)
-def test_it_connects_and_its_events_are_stored(
+def test_its_events_are_stored_and_no_collector_outlives_the_server(
     redis_url: str, tmp_path: Path, library: str
 ) -> None:
     app = f"app = Celery('shop', broker={redis_url!r})"
@@ -33,3 +35,8 @@ def test_it_connects_and_its_events_are_stored(
         say(celery_app(redis_url), "patched")
 
         wait_until(lambda: umbel.client.task("patched"), timeout_s=30, what="its event")
+        collector = umbel.collector_pid()
+        assert collector is not None
+        os.kill(umbel.process.pid, signal.SIGKILL)
+
+        must_be_gone(collector)

@@ -60,8 +60,9 @@ def _leased_database(server: redis.Redis) -> Iterator[int]:
 
 
 def _lease(server: redis.Redis, held: contextlib.ExitStack) -> int | None:
-    # A worker that outlived its test, which was killed, would take the next one's tasks.
-    used = {int(client["db"]) for client in server.client_list()}
+    # A worker that outlived its test, which was killed, would take the next one's tasks. It waits
+    # for them in BRPOP; connections that merely idle in the pools of test processes take none.
+    used = {int(each["db"]) for each in server.client_list() if each["cmd"] == "brpop"}
     for number in range(1, 16):
         if number in used:
             continue
