@@ -74,6 +74,17 @@ async def test_an_empty_exchange_is_the_default_one(world: World) -> None:
     assert (sent.exchange, sent.routing_key) == ("", "mail")
 
 
+async def test_texts_beyond_ascii_come_by_query_and_form_too(world: World) -> None:
+    async with world.client() as client:
+        path = "/api/worker/queue/add-consumer/celery@eu-1"
+        by_query = await client.post(path, params={"queue": "зима"})
+        by_form = await client.post(path, data={"queue": "зима"})
+
+    assert (by_query.status_code, by_form.status_code) == (200, 200)
+    told = [each for each in world.cluster.commands if each.name == "add_consumer"]
+    assert [each.arguments["queue"] for each in told] == ["зима", "зима"]
+
+
 async def test_empty_texts_say_as_little_as_none(world: World) -> None:
     body = dict.fromkeys(("queue", "exchange", "routing_key", "serializer", "root_id"), "")
 

@@ -87,6 +87,13 @@ async def test_a_state_may_be_written_in_small_letters(world: World, state: str)
     assert {task["state"] for task in found.values()} == {"FAILURE"}
 
 
+@pytest.mark.parametrize("name", ["search", "taskname", "workername", "state"])
+async def test_texts_beyond_ascii_may_be_asked_for(world: World, name: str) -> None:
+    response = await world.get("/api/tasks", {name: "Зима ü"})
+
+    assert (response.status_code, response.json()) == (200, {})
+
+
 async def test_a_list_of_none_is_an_empty_object(world: World) -> None:
     assert await tasks(world, limit=0) == {}
     assert await tasks(world, limit=-3) == {}

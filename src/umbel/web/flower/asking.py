@@ -168,8 +168,11 @@ def json_object(body: bytes) -> dict[str, object]:
 
 
 def _pairs(text: bytes) -> dict[str, object]:
-    pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=_ARGUMENTS_MAX)
-    return {name.decode(): value.decode() for name, value in pairs}
+    # As text: of bytes, parse_qsl takes ASCII alone once they are unquoted.
+    pairs = parse_qsl(
+        text.decode(), keep_blank_values=True, errors="strict", max_num_fields=_ARGUMENTS_MAX
+    )
+    return dict(pairs)
 
 
 def _json_or_form(kind: str, body: bytes) -> dict[str, object]:
