@@ -49,8 +49,10 @@ def _task(row: dict[str, Any]) -> Any:
     if row["state"] == "PENDING":
         del told["clock"]
     elif (row["sent"] or 0.0) > (row["received"] or 0.0):
-        # Flower's own of when the sender was heard, not that of any worker.
+        # Flower's own of when the sender was heard, not that of any worker; where it was heard
+        # last, the time of the last event is its, too.
         told["clock"] = 0
+        told["timestamp"] = row["sent"]
     if row["retries"]:
         for key in ("children", "client", "parent", "parent_id"):
             del told[key]
