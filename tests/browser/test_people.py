@@ -94,5 +94,5 @@ def test_who_came_and_who_was_turned_away_is_in_the_audit(visit: Page, axe_sourc
     lines = page.get_by_role("row").filter(has_text="login")
     expect(lines.filter(has_text="done").first).to_contain_text("otto")
     expect(lines.filter(has_text="refused").first).to_contain_text("otto")
-    expect(page.get_by_label("What")).to_have_value("login")
+    expect(page.get_by_label("What", exact=True)).to_have_value("login")
     assert violations(page, axe_source) == []

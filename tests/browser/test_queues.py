@@ -15,7 +15,7 @@ def test_a_queue_is_looked_into_and_purged_with_the_number_in_the_button(
     for number in (41, 42):
         send(demo, "shop.orders.remind", args=[number, "Ada"], queue="left.behind")
     page = open_page("queues")
-    page.get_by_role("link", name="left.behind", exact=True).click()
+    page.get_by_role("table").get_by_role("link", name="left.behind", exact=True).click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Queue left.behind")
     expect(page.get_by_role("row").filter(has_text="shop.orders.remind")).to_have_count(2)
