@@ -29,6 +29,7 @@ loss that is none). It is an estimate of task-started alone.
 
 from __future__ import annotations
 
+import math
 from collections import Counter, OrderedDict, deque
 from collections.abc import Iterable
 from typing import Final
@@ -322,8 +323,7 @@ class LossEstimate:
         while process.open and process.open[0].end < process.at - SETTLED_S:
             settled = process.open.pop(0).count
             process.base += settled
-            for position, (at, difference) in enumerate(process.beats):
-                process.beats[position] = (at, difference - settled)
+            _lower(process, settled)
 
     def _add(self, count: int, start: float) -> None:
         self.lost += count
@@ -350,9 +350,14 @@ def _overtaken(process: _Process, stamp: float) -> None:
     """A start of that time is heard only now: heartbeats after it had counted it already."""
     if process.is_new:
         process.base -= 1
+    _lower(process, 1, after=stamp)
+
+
+def _lower(process: _Process, count: int, after: float = -math.inf) -> None:
+    """So many fewer are missing at the heartbeats after that time."""
     for position, (at, difference) in enumerate(process.beats):
-        if at > stamp:
-            process.beats[position] = (at, difference - 1)
+        if at > after:
+            process.beats[position] = (at, difference - count)
 
 
 def _rebase(process: _Process, processed: int) -> None:
