@@ -258,7 +258,7 @@ def web_access(settings: Settings, levers: Levers) -> Access:
     people = everybody(settings.basic_auth, settings.auth.users)
     key = session_key(settings.data) if people else secrets.token_bytes(32)
     return Access(
-        PeopleAndTokens(people, Tokens(levers.ledger), clock),
+        PeopleAndTokens(people, Tokens(levers.ledger), clock, key),
         Sessions(key, settings.auth.session, clock, levers.ledger),
         Attempts(clock),
         levers.visits,

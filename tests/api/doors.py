@@ -19,14 +19,15 @@ from umbel.web.sessions import Sessions
 #: One of each role, by their names.
 USERS = ("vera:viewer:pw-vera", "otto:operator:pw-otto", "ada:admin:pw-ada")
 ROLES: tuple[Role, ...] = ("viewer", "operator", "admin")
+KEY = b"k" * 32
 
 
 def door(
     users: Sequence[str], ledger: Ledger, visits: Visits, clock: Clock, *, read_only: bool = False
 ) -> Access:
     """As `app.web_access` makes it."""
-    authenticator = PeopleAndTokens(everybody([], users), Tokens(ledger), clock)
-    sessions = Sessions(b"k" * 32, 3_600, clock, ledger)
+    authenticator = PeopleAndTokens(everybody([], users), Tokens(ledger), clock, KEY)
+    sessions = Sessions(KEY, 3_600, clock, ledger)
     return Access(authenticator, sessions, Attempts(clock), visits, read_only=read_only)
 
 

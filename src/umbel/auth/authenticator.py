@@ -8,6 +8,7 @@ password with every request, as Flower's do, cost scrypt only the first time.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import secrets
 import threading
 from collections import OrderedDict
@@ -28,10 +29,14 @@ _PASSWORD_MAX: Final = 1_000
 
 
 class PeopleAndTokens:
-    """See `Authenticator`."""
+    """See `Authenticator`. `key` is a secret of the server: the stamps of its users are made with
+    it."""
 
-    def __init__(self, people: Mapping[str, Person], tokens: Tokens | None, clock: Clock) -> None:
+    def __init__(
+        self, people: Mapping[str, Person], tokens: Tokens | None, clock: Clock, key: bytes
+    ) -> None:
         self._people = dict(people)
+        self._stamp_key = key
         self._tokens = tokens
         self._clock = clock
         hashed = any(isinstance(person.password, Hashed) for person in people.values())
@@ -65,7 +70,10 @@ class PeopleAndTokens:
         person = self._people.get(user)
         if person is None:
             return None
-        stamp = hashlib.sha256(msgspec.json.encode(person)).hexdigest()[:32]
+        # Keyed, since the stamp leaves in cookies: of a plain password a bare hash would let
+        # whoever has a cookie try words at home.
+        said = b"stamp:" + msgspec.json.encode(person)
+        stamp = hmac.new(self._stamp_key, said, hashlib.sha256).hexdigest()[:32]
         return Standing(Identity(name=person.name, role=person.role), stamp)
 
     def _is_right(self, user: str, password: str) -> bool:

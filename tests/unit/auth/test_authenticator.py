@@ -19,7 +19,7 @@ HASH = hash_password("secret")
 
 def authenticator(*users: str, ledger: MemoryLedger | None = None) -> PeopleAndTokens:
     tokens = Tokens(ledger) if ledger is not None else None
-    return PeopleAndTokens(everybody([], users), tokens, SystemClock())
+    return PeopleAndTokens(everybody([], users), tokens, SystemClock(), b"k" * 32)
 
 
 def shown(user: str, password: str) -> Credentials:
