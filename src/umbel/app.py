@@ -33,7 +33,7 @@ from umbel.errors import (
 )
 from umbel.logs import start_logging, tell
 from umbel.settings import Loaded, Settings, check_collecting, check_serving, has_login
-from umbel.settings.handover import as_environment
+from umbel.settings.handover import as_collectors_environment
 from umbel.store.base import Copied, Retention, Store
 from umbel.store.ledger import Ledger
 
@@ -401,7 +401,7 @@ def _supervisor(settings: Settings) -> Supervisor:
     # -P: the files of whatever directory this runs in (a redis.py, a click.py) are not taken for
     # the libraries of that name. Celery finds an application there by itself.
     command = [sys.executable, "-P", "-m", "umbel", "collect", "--supervised"]
-    return Supervisor(command, environment=as_environment(settings, os.environ))
+    return Supervisor(command, environment=as_collectors_environment(settings, os.environ))
 
 
 def _watched(settings: Settings) -> str:

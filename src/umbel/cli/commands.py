@@ -6,6 +6,7 @@ The heavy imports stand inside the commands, so that `umbel --version`, a wrong 
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import click
@@ -19,6 +20,7 @@ from umbel.cli.options import FlowersToo, given_settings, settings_options
 from umbel.cli.token import password, token
 from umbel.errors import SettingsError
 from umbel.settings import check_serving, show
+from umbel.settings.handover import forget_secrets
 
 
 class Commands(Group):
@@ -46,6 +48,7 @@ def commands() -> None:
 def serve(**options: Any) -> None:
     """Watch a cluster: collect its events and show them in the browser."""
     loaded = given_settings(options)
+    forget_secrets(os.environ)
 
     from umbel import app
 
@@ -59,6 +62,7 @@ def collect(supervised: bool, **options: Any) -> int:
     """Collect events into the data directory, beside any umbel serve --no-collect."""
     if not supervised:
         loaded = given_settings(options)
+        forget_secrets(os.environ)
 
         from umbel import app
 
@@ -67,7 +71,12 @@ def collect(supervised: bool, **options: Any) -> int:
     from umbel import app
     from umbel.collector import as_child
 
-    return as_child(lambda: app.collect(given_settings(options), supervised=True))
+    def collecting() -> int:
+        loaded = given_settings(options)
+        forget_secrets(os.environ)
+        return app.collect(loaded, supervised=True)
+
+    return as_child(collecting)
 
 
 @commands.command(short_help="Show a small live cluster on this machine.")
