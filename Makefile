@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 SOURCES := pyproject.toml hatch_build.py requirements/lock.txt \
 	$(shell find ui -type f -not -path '*/node_modules/*' 2>/dev/null)
 
-.PHONY: help demo test test-versions lint ui bench lock clean services
+.PHONY: help demo test test-floods test-versions lint ui bench lock clean services
 
 help: ## What there is.
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
@@ -25,6 +25,9 @@ test: .venv/.dev services lint ## Everything: lint, then all tests.
 	scripts/versions-test.sh --brief oldest
 	$(BIN)/pytest -n 3 --dist loadfile --ignore=tests/browser
 	$(BIN)/pytest -n 2 --dist loadfile tests/browser
+
+test-floods: .venv/.dev services ## What many connections and large inputs do; minutes, and a machine to itself.
+	$(BIN)/pytest -m flood
 
 test-versions: .venv/.dev services ## What matters, with the oldest, a middle and the newest versions.
 	scripts/versions-test.sh oldest middle newest
