@@ -15,7 +15,6 @@ import anyio
 import anyio.to_thread
 import msgspec
 from starlette.datastructures import Headers
-from starlette.requests import Request
 from starlette.types import Scope
 
 from umbel.auth.base import (
@@ -35,6 +34,7 @@ from umbel.clock import Clock
 from umbel.services.visits import Visits
 from umbel.store.ledger import Ledger
 from umbel.web.attempts import Attempts
+from umbel.web.cookies import cookie
 from umbel.web.problems import Refusal
 from umbel.web.sessions import Session, Sessions
 
@@ -150,7 +150,7 @@ class Access:
     async def session(self, scope: Scope) -> Session | None:
         """The session whose cookie the request has, whether or not its user still may. Raises
         `StoreError`."""
-        value = Request(scope).cookies.get(self.sessions.cookie)
+        value = cookie(scope, self.sessions.cookie)
         if not value:
             return None
         return await anyio.to_thread.run_sync(self.sessions.read, value, limiter=self._asking)

@@ -11,7 +11,8 @@ import msgspec
 from umbel.cluster.task import ENDED
 from umbel.services.control.on_workers import NAMED_S
 from umbel.services.control.values import ActionPlan, ActionReport, ActionRequest
-from umbel.web.flower.asking import Asked, Refused
+from umbel.web.flower.asking import Asked
+from umbel.web.flower.refused import Refused
 from umbel.web.flower.workers import is_known_task, must_be_there
 from umbel.web.handlers import Services
 

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 
 from umbel.web.endpoint import json_response
 from umbel.web.faults import Faults
-from umbel.web.flower.asking import Refused
+from umbel.web.flower.refused import Refused
 from umbel.web.problems import Problem, respond_to
 
 #: Statuses of our own problems that Flower's API does not have, and what it has instead.

@@ -9,21 +9,17 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
-from email.parser import BytesParser
-from email.policy import HTTP
+from collections.abc import Mapping
 from functools import cached_property
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import parse_qsl
 
 import msgspec
 
 from umbel.auth.base import Actor
-from umbel.errors import UmbelError
+from umbel.web.flower.forms import form, multipart, pairs
+from umbel.web.flower.refused import Refused
 
-#: The most arguments of one request.
-_ARGUMENTS_MAX: Final = 1_000
 #: JSON is read this many levels deep.
 _DEPTH_MAX: Final = 64
 #: An argument is told back up to so many characters.
@@ -31,14 +27,6 @@ _TOLD_MAX: Final = 200
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _TRUE: Final = frozenset({"y", "yes", "t", "true", "on", "1"})
 _FALSE: Final = frozenset({"n", "no", "f", "false", "off", "0"})
-
-
-class Refused(UmbelError):
-    """A request is answered with this status, and the sentence as plain text."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
 
 
 class Asked:
@@ -138,13 +126,13 @@ def arguments(query: bytes, content_type: str, body: bytes) -> dict[str, object]
     found: dict[str, object] = {}
     kind = content_type.partition(";")[0].strip().lower()
     try:
-        found |= _pairs(query)
+        found |= pairs(query)
         if body.lstrip()[:1] == b"{":
             found |= _json_or_form(kind, body)
         elif kind == "application/x-www-form-urlencoded":
-            found |= _pairs(body)
+            found |= form(body)
         elif kind == "multipart/form-data":
-            found |= _parts(content_type, body)
+            found |= multipart(content_type, body)
     except ValueError as error:  # not UTF-8, or too many
         raise Refused(
             HTTPStatus.BAD_REQUEST, f"The arguments cannot be read: {error}"[:300]
@@ -167,37 +155,14 @@ def json_object(body: bytes) -> dict[str, object]:
     return found
 
 
-def _pairs(text: bytes) -> dict[str, object]:
-    # As text: of bytes, parse_qsl takes ASCII alone once they are unquoted.
-    pairs = parse_qsl(
-        text.decode(), keep_blank_values=True, errors="strict", max_num_fields=_ARGUMENTS_MAX
-    )
-    return dict(pairs)
-
-
 def _json_or_form(kind: str, body: bytes) -> dict[str, object]:
     """`curl -d '{...}'` calls its JSON a form; what only looks like JSON is one."""
     try:
         return json_object(body)
     except Refused:
         if kind == "application/x-www-form-urlencoded":
-            return _pairs(body)
+            return form(body)
         raise
-
-
-def _parts(content_type: str, body: bytes) -> dict[str, object]:
-    head = f"Content-Type: {content_type}\r\n\r\n".encode("latin-1")
-    message = BytesParser(policy=HTTP).parsebytes(head + body)
-    return dict(_fields(message.iter_parts())) if message.is_multipart() else {}
-
-
-def _fields(parts: Iterator[object]) -> Iterator[tuple[str, object]]:
-    for number, part in enumerate(parts):
-        if number >= _ARGUMENTS_MAX:
-            raise ValueError("too many fields")
-        name = part.get_param("name", header="content-disposition")  # type: ignore[attr-defined]
-        if isinstance(name, str):
-            yield name, bytes(part.get_payload(decode=True) or b"").decode()  # type: ignore[attr-defined]
 
 
 def _depth(found: object) -> int:

@@ -15,7 +15,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from umbel.web.access import Access
 from umbel.web.endpoint import Lane, Lanes, accepts_gzip
 from umbel.web.flower import answering
-from umbel.web.flower.asking import Asked, Refused
+from umbel.web.flower.asking import Asked
+from umbel.web.flower.refused import Refused
 from umbel.web.flower.routes import FLOWER_ROUTES
 from umbel.web.flower.sending import Patience
 from umbel.web.flower.workers import workers_table

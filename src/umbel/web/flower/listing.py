@@ -22,7 +22,8 @@ from umbel.query.ast import And, During, How, Matches, Moment, Node
 from umbel.store.base import NEWEST_FIRST, Order, Store
 from umbel.web.endpoint import Lane
 from umbel.web.flower.answering import JSON, encode
-from umbel.web.flower.asking import Asked, Refused
+from umbel.web.flower.asking import Asked
+from umbel.web.flower.refused import Refused
 from umbel.web.flower.rows import task_row
 from umbel.web.flower.sending import Patience
 from umbel.web.handlers import Services
@@ -42,14 +43,11 @@ _ANY: Final = "All"
 
 async def list_tasks(services: Services, asked: Asked, patience: Patience) -> Response:
     """`{id: task}` of those that fit, in order."""
+    lane = patience.lanes.history
     try:
-        query = _query(services, asked)
+        parts = await lane.run(partial(_begin, services, asked))
     except QueryError as error:
         return Response(encode({"error": str(error)}), HTTPStatus.BAD_REQUEST, media_type=JSON)
-    limit = asked.whole("limit")
-    most = LISTED_MAX if limit is None else min(max(0, limit), LISTED_MAX)
-    parts = _parts(services, query, _order(asked), max(0, asked.whole("offset", 0) or 0), most)
-    lane = patience.lanes.history
     first = await _next(lane, parts)  # what is wrong shows before the answer begins
     return StreamingResponse(
         _stream(lane, first, parts),
@@ -64,6 +62,14 @@ def task_info(services: Services, asked: Asked) -> object:
     if task is None:
         raise Refused(HTTPStatus.NOT_FOUND, f"Unknown task '{asked.target}'")
     return task_row(task, _children(services.store, [task]).get(task.uuid, ()))
+
+
+def _begin(services: Services, asked: Asked) -> Iterator[bytes]:
+    """The parts of the answer. Reads arguments, which may be many, so it is done in a thread."""
+    query = _query(services, asked)
+    limit = asked.whole("limit")
+    most = LISTED_MAX if limit is None else min(max(0, limit), LISTED_MAX)
+    return _parts(services, query, _order(asked), max(0, asked.whole("offset", 0) or 0), most)
 
 
 def _query(services: Services, asked: Asked) -> Node:

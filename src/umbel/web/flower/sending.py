@@ -21,7 +21,8 @@ from umbel.errors import BrokerRefused, ResultsUnavailable
 from umbel.results.base import UNKNOWN, Result
 from umbel.services.control.applying import Apply
 from umbel.web.endpoint import Lane, Lanes
-from umbel.web.flower.asking import Asked, Refused
+from umbel.web.flower.asking import Asked
+from umbel.web.flower.refused import Refused
 from umbel.web.flower.workers import is_known_task
 from umbel.web.handlers import Services
 
@@ -69,7 +70,8 @@ async def apply_task(services: Services, asked: Asked, patience: Patience) -> ob
     """Send a task and wait for its result."""
     task_id, timeout_s = await patience.lanes.cluster.run(partial(_begin, services, asked))
     try:
-        return _row(services, await _wait(services, patience, task_id, timeout_s))
+        result = await _wait(services, patience, task_id, timeout_s)
+        return await patience.lanes.history.run(partial(_row, services, result))
     except ResultsUnavailable as error:
         sentence = f"Task {task_id} was sent, but what becomes of it is not known: {error}"
         raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, sentence) from error
@@ -88,8 +90,9 @@ def send_task(services: Services, asked: Asked) -> object:
 
 async def task_result(services: Services, asked: Asked, patience: Patience) -> object:
     """What the result backend keeps, waited for with a `timeout`."""
-    timeout_s = asked.number("timeout") or 0.0
-    return _row(services, await _wait(services, patience, asked.target, timeout_s))
+    timeout_s = await patience.lanes.history.run(partial(asked.number, "timeout")) or 0.0
+    result = await _wait(services, patience, asked.target, timeout_s)
+    return await patience.lanes.history.run(partial(_row, services, result))
 
 
 def _row(services: Services, result: Result) -> dict[str, object]:

@@ -14,7 +14,8 @@ from umbel.errors import BrokerError, NotSupported
 from umbel.query.ast import How, Matches
 from umbel.services.inspection import Inspected
 from umbel.services.registered import workers_by_name
-from umbel.web.flower.asking import Asked, Refused
+from umbel.web.flower.asking import Asked
+from umbel.web.flower.refused import Refused
 from umbel.web.handlers import Services
 
 #: What is told of every worker, and what of one that is asked for by name.
