@@ -6,6 +6,7 @@ import json
 import logging
 import re
 import sys
+import textwrap
 import time
 from datetime import UTC, datetime
 
@@ -15,6 +16,11 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 _LEFT_OUT = _STANDARD | {"color_message"}
 #: What sets colours at a terminal.
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+#: What acts on a terminal or on a reader's eye where it should be read: control characters, line
+#: and paragraph separators, direction marks (Unicode's Trojan Source), halves of characters.
+_ACTING = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff"
+_IN_A_LINE = re.compile(f"[{_ACTING}]")
+_IN_LINES = re.compile(f"(?![\n\t])[{_ACTING}]")
 
 
 def start_logging(level: str, form: str) -> None:
@@ -41,7 +47,9 @@ def tell(sentence: str, level: int = logging.INFO) -> bool:
 
 
 class TextLines(logging.Formatter):
-    """`2026-01-31T12:00:00Z warning umbel.collector: the sentence`."""
+    """`2026-01-31T12:00:00Z warning umbel.collector: the sentence`. Whatever stands in it, the
+    sentence is one line, and the lines of an exception below are indented, so that nothing that
+    came from outside can look like a line of the log."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(level)s %(name)s: %(message)s")
@@ -49,6 +57,14 @@ class TextLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         record.level = record.levelname.lower()
         return super().format(record)
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        record.message = _IN_A_LINE.sub(_escaped, record.message.rstrip("\n"))
+        return super().formatMessage(record)
+
+    def formatException(self, ei: logging._SysExcInfoType) -> str:  # noqa: N802
+        text = _IN_LINES.sub(_escaped, super().formatException(ei))
+        return textwrap.indent(text, "  ")
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802
         return time.strftime(datefmt or "%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created))
@@ -68,4 +84,10 @@ class JsonLines(logging.Formatter):
         line |= {name: value for name, value in vars(record).items() if name not in _LEFT_OUT}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str, ensure_ascii=False)
+        text = json.dumps(line, default=str, ensure_ascii=False)
+        return _IN_A_LINE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """The character as Python writes it: `\\x1b`, `\\n`, `\\u202e`."""
+    return found[0].encode("unicode_escape").decode()

@@ -54,3 +54,35 @@ def test_a_json_line_has_no_colours() -> None:
 
     assert "\\u001b" not in line
     assert json.loads(line)["message"] == "Started"
+
+
+HOSTILE = (
+    "fe80::1%\x1b[31mEVIL\x9b\r\n2027-01-15T08:00:00Z error umbel: forged\u202e\u2028\ud800\x7f"
+)
+
+
+def test_a_sentence_is_one_line_that_acts_on_no_terminal() -> None:
+    line = TextLines().format(record("from %s", HOSTILE))
+
+    assert line == (
+        "2027-01-15T08:00:00Z warning umbel.broker: from fe80::1%\\x1b[31mEVIL\\x9b\\r\\n"
+        "2027-01-15T08:00:00Z error umbel: forged\\u202e\\u2028\\ud800\\x7f"
+    )
+
+
+def test_an_exception_cannot_look_like_a_line_of_the_log() -> None:
+    try:
+        raise ValueError(HOSTILE)
+    except ValueError:
+        first, *rest = TextLines().format(record("No.", exc_info=sys.exc_info())).split("\n")
+
+    assert first.endswith("umbel.broker: No.")
+    assert all(line.startswith("  ") for line in rest)
+    assert all(character.isprintable() for line in rest for character in line)
+
+
+def test_a_json_line_keeps_every_character_and_shows_none_that_acts() -> None:
+    line = JsonLines().format(record("from %s", HOSTILE))
+
+    assert line.isprintable()
+    assert json.loads(line)["message"] == f"from {HOSTILE}".replace("\x1b[31m", "")

@@ -9,10 +9,11 @@ are changes.
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
+
+from umbel.web.hosts import host_of
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _OURS: Final = frozenset({"same-origin", "none"})
@@ -28,20 +29,15 @@ def is_from_elsewhere(scope: Scope) -> bool:
     if site is not None:
         return site.strip().lower() not in _OURS
     origin = headers.get("origin")
-    return origin is not None and not _is_own(origin, headers.get("host", ""), scope)
+    return origin is not None and not _is_own(origin, headers.get("host", ""))
 
 
-def _is_own(origin: str, host: str, scope: Scope) -> bool:
+def _is_own(origin: str, host: str) -> bool:
     """Hosts are compared, not schemes: a proxy that ends TLS may not say so."""
-    try:
-        theirs = urlsplit(origin.strip().lower())
-        ours = urlsplit(f"{scope['scheme']}://{host.strip().lower()}")
-        if theirs.scheme not in _PORTS or theirs.hostname is None:
-            return False
-        if theirs.hostname != ours.hostname:
-            return False
-        their_port = theirs.port or _PORTS[theirs.scheme]
-        # The port that our host leaves out is that of the scheme that they saw.
-        return their_port == (ours.port or _PORTS[theirs.scheme])
-    except ValueError:
+    their_scheme, _, their_host = origin.strip().lower().partition("://")
+    theirs, ours = host_of(their_host), host_of(host)
+    if their_scheme not in _PORTS or theirs is None or ours is None or theirs.name != ours.name:
         return False
+    # The port that our host leaves out is that of the scheme that they saw.
+    usual = _PORTS[their_scheme]
+    return (theirs.port or usual) == (ours.port or usual)

@@ -25,7 +25,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 Network = IPv4Network | IPv6Network
 
 LOOPBACK: Final = ("127.0.0.0/8", "::1/128")
-_PREFIX: Final = re.compile(r"(/[A-Za-z0-9._~-]+)+")
+#: The most addresses of `X-Forwarded-For` that are looked at, the nearest ones.
+HOPS_MAX: Final = 32
+#: The longest text that can be an address.
+_ADDRESS_MAX: Final = 45
+_PREFIX_MAX: Final = 1_000
+_PREFIX: Final = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
 _HOST: Final = re.compile(r"[A-Za-z0-9.:\[\]_-]{1,255}")
 
 
@@ -43,7 +48,7 @@ class Proxies:
             headers = Headers(scope=scope)
             self._believe(scope, headers)
             told = headers.get("x-forwarded-prefix", "").rstrip("/")
-            if not prefix and _PREFIX.fullmatch(told):
+            if not prefix and len(told) <= _PREFIX_MAX and _PREFIX.fullmatch(told):
                 prefix = told
         if prefix:
             _take_off(scope, prefix)
@@ -53,7 +58,8 @@ class Proxies:
         client = scope.get("client")
         if client is None:  # a Unix socket: whoever may open it is on this machine
             return True
-        return self._is_trusted(client[0])
+        # The kernel tells the interface of a link-local neighbour (`fe80::1%eth0`).
+        return self._is_trusted(client[0].partition("%")[0])
 
     def _is_trusted(self, address: str) -> bool:
         parsed = _address(address)
@@ -74,20 +80,28 @@ class Proxies:
             scope["headers"] = [(b"host", host.encode("latin-1")), *others]
 
     def _client(self, forwarded_for: str) -> str | None:
-        """The nearest address that is not itself a trusted proxy."""
-        hops = [hop.strip() for hop in forwarded_for.split(",") if hop.strip()]
-        for hop in reversed(hops):
-            address = _address(hop)
+        """The nearest address that is not itself a trusted proxy; None if what is told is not
+        to be understood, so that the proxy itself is taken for the client."""
+        hops = forwarded_for.rsplit(",", HOPS_MAX)
+        farthest: str | None = None
+        for hop in reversed(hops[-HOPS_MAX:]):
+            if not hop.strip():
+                continue
+            address = _address(hop.strip())
             if address is None:
                 return None
-            if not self._is_trusted(hop):
-                return str(address)
-        return str(_address(hops[0])) if hops else None
+            farthest = str(address)
+            if not self._is_trusted(farthest):
+                return farthest
+        return farthest if len(hops) <= HOPS_MAX else None
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:
     """The address that is written there; one of IPv4 that a socket for both writes as one of
-    IPv6 (`::ffff:10.0.0.1`) is itself. None if it is none."""
+    IPv6 (`::ffff:10.0.0.1`) is itself. None if it is none. The interface behind a `%` is no part
+    of an address: it can be any text, and means nothing on another machine (RFC 4007, 11.2)."""
+    if len(text) > _ADDRESS_MAX or "%" in text:
+        return None
     try:
         parsed = ip_address(text)
     except ValueError:

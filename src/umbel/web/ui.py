@@ -33,7 +33,10 @@ from umbel.web.routes import API_ROOT, ROUTES
 BUILT: Final = Path(__file__).parent / "static"
 
 _BASE: Final = re.compile(r"<base\s[^>]*>", re.IGNORECASE)
-_HASHED: Final = re.compile(r"assets/.+[-.][A-Za-z0-9_-]{8,}\.[a-z0-9]+")
+#: `name-HASH.js`. Asked of names of files that are there, which are short.
+_HASHED: Final = re.compile(r"[^/]+[-.][A-Za-z0-9_-]{8,}\.[a-z0-9]+")
+#: The longest path of a file of the build.
+_PATH_MAX: Final = 200
 #: The pages that stand for themselves (`ui/src/frame/address.ts`).
 _PAGES: Final = frozenset({"", "tasks", "workers", "queues", "run", "audit"})
 #: Below these stand ids and names of the cluster, which may have dots.
@@ -96,10 +99,10 @@ class Ui:
             return self._page(request)
         if "." not in path.rsplit("/", 1)[-1]:
             return self._page(request, status=HTTPStatus.NOT_FOUND)
-        file = self._file(path)
+        file = self._file(path) if len(path) <= _PATH_MAX else None
         if file is None:
             raise Refusal("not-found", "There is no such file.")
-        kept = "public, max-age=31536000, immutable" if _HASHED.fullmatch(path) else "no-cache"
+        kept = "public, max-age=31536000, immutable" if _is_hashed(path) else "no-cache"
         return _send_file(request, file, kept)
 
     def _page(
@@ -130,6 +133,12 @@ class Ui:
         except (OSError, ValueError):  # a name that no file can have, or one just replaced
             return None
         return file
+
+
+def _is_hashed(path: str) -> bool:
+    """Whether the build named this file by its content."""
+    folder, _, name = path.rpartition("/")
+    return folder == "assets" and _HASHED.fullmatch(name) is not None
 
 
 def _unknown(path: str) -> Refusal:
