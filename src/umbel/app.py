@@ -94,6 +94,7 @@ def serve(loaded: Loaded, say: Callable[[str], None]) -> None:
             settings.unix_socket,
             url_prefix=settings.url_prefix,
             tls=_tls(settings),
+            trusted_proxies=settings.trusted_proxies,
             on_listening=listening,
         )
     finally:

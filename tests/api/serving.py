@@ -1,7 +1,7 @@
 """A real server process over a store in memory, for tests of what only a process can show.
 
-`python -m tests.api.serving [--port N]` writes the address to open to standard output and
-serves until it is told to stop; a new task comes every 50 ms.
+`python -m tests.api.serving [PORT [CERTIFICATE KEY]]` writes the address to open to standard
+output and serves until it is told to stop; a new task comes every 50 ms.
 """
 
 from __future__ import annotations
@@ -10,13 +10,16 @@ import itertools
 import sys
 import threading
 import time
+from pathlib import Path
 
 from tests.api.world import collector, levers_of
 from tests.contract.stories import shop, succeeded
 from umbel.clock import SystemClock
+from umbel.logs import start_logging
 from umbel.store.memory import MemoryStore
 from umbel.web.app import WebOptions, create_app
 from umbel.web.server import serve
+from umbel.web.tls import Tls
 
 
 def main() -> None:
@@ -27,8 +30,10 @@ def main() -> None:
     try:
         clock = SystemClock()
         app = create_app(store, levers_of(store, clock), clock=clock, options=WebOptions())
-        port = int(sys.argv[1]) if len(sys.argv) > 1 else 0
-        serve(app, "127.0.0.1", port, on_listening=_tell)
+        port, *files = sys.argv[1:] or ["0"]
+        tls = Tls(*map(Path, files)) if files else None
+        start_logging("warning", "text")
+        serve(app, "127.0.0.1", int(port), tls=tls, on_listening=_tell)
     finally:
         ended.set()
 

@@ -3,14 +3,13 @@
 Whoever can reach the port can open connections and leave them so: without a request, with half
 a head, with an answer that they never read. Each costs a file descriptor, of which a process
 has few, and some memory. So a connection must ask within `ASK_S`, and take something of a
-waiting answer within `TAKE_S`; and when too many are open, the one that has asked nothing for
-the longest time makes room for the new one.
+waiting answer within `TAKE_S`; and when too many are open, the one that has waited longest for a
+request, or for the rest of one, makes room for the new one (`connection_table`).
 """
 
 from __future__ import annotations
 
 import asyncio
-import resource
 from contextlib import suppress
 from typing import Any, Final
 
@@ -20,6 +19,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
+from umbel.web.connection_table import ConnectionTable
 from umbel.web.problems import MEDIA_TYPE, problem
 from umbel.web.security import HEADERS
 
@@ -32,32 +32,6 @@ TAKE_S = 45.0
 #: How long a connection may stay open when the server ends, seconds: less than the server waits,
 #: so that what goes on behind a reader who takes nothing ends in order.
 LEAVE_S = 0.8
-#: The most connections at once, if the process may open twice as many files.
-CONNECTIONS_MAX: Final = 2_000
-
-
-def connections_max() -> int:
-    """How many connections this process can have, with as many files left for its own."""
-    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return CONNECTIONS_MAX if most == resource.RLIM_INFINITY else min(CONNECTIONS_MAX, most // 2)
-
-
-class Waiting:
-    """The connections of one server that ask nothing at the moment, the longest first."""
-
-    def __init__(self, most: int) -> None:
-        self.most = most
-        self._connections: dict[Connection, None] = {}
-
-    def add(self, connection: Connection) -> None:
-        self._connections[connection] = None
-
-    def discard(self, connection: Connection) -> None:
-        self._connections.pop(connection, None)
-
-    def longest(self) -> Connection | None:
-        """The one that has waited longest."""
-        return next(iter(self._connections), None)
 
 
 class Connection(H11Protocol):
@@ -70,36 +44,59 @@ class Connection(H11Protocol):
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
         *,
-        waiting: Waiting,
+        table: ConnectionTable,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self._waiting = waiting
+        self._table = table
+        self._making: asyncio.Task[None] | None = None
+        self._address: Any = None
         self._asking: asyncio.TimerHandle | None = None
         self._taking: asyncio.TimerHandle | None = None
 
+    def arrive(self, making: asyncio.Task[None], address: Any) -> None:
+        """It was accepted from `address`, and is made by this task."""
+        self._making = making
+        self._address = address
+        self._asking = self.loop.call_later(ASK_S, self._asks_nothing)
+
+    def end(self) -> None:
+        """Close it at once, whatever state it is in. See `Peer`."""
+        if self.transport is not None:
+            self.transport.abort()
+        elif self._making is not None:
+            self._making.cancel()
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._wait()
-        if len(self.connections) > self._waiting.most:
-            longest = self._waiting.longest()
-            if longest is not None:
-                longest.transport.abort()
+        if isinstance(self._address, tuple):  # asked now, a socket may not know it any more
+            self.client = self._address[:2]
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._asked()
         self._taken()
+        self._table.leave(self)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        before = self.cycle
         super().data_received(data)
-        if self.cycle is not before and not self.cycle.response_complete:
-            self._asked()
+        self._look_at_request()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()  # which may begin with the next request
         if self.cycle.response_complete:
             self._wait()
+        else:
+            self._look_at_request()
+
+    def _look_at_request(self) -> None:
+        """Whether it is whole by now, or its body is still on its way."""
+        if self.cycle is None or self.cycle.response_complete:
+            return
+        self._asked()
+        if self.cycle.more_body:
+            self._table.wait(self)
+        else:
+            self._table.work(self)
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -136,22 +133,21 @@ class Connection(H11Protocol):
     def _wait(self) -> None:
         """Nothing is asked now; begin to wait for what is."""
         self._asked()
-        self._waiting.add(self)
+        self._table.wait(self)
         self._asking = self.loop.call_later(ASK_S, self._asks_nothing)
 
     def _asked(self) -> None:
-        self._waiting.discard(self)
         if self._asking is not None:
             self._asking.cancel()
             self._asking = None
 
     def _asks_nothing(self) -> None:
         """End it; a reader who still takes what was answered before may go on to the end."""
-        if self.transport.get_write_buffer_size():
+        if self.transport is not None and self.transport.get_write_buffer_size():
             self.transport.close()
             self._watch()
         else:
-            self.transport.abort()
+            self.end()
 
     def _watch(self) -> None:
         """End it unless its reader goes on taking what waits."""

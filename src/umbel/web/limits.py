@@ -104,7 +104,7 @@ class Bodies:
         while True:
             message = await receive()
             if message["type"] != "http.request":
-                return
+                raise _cut_off()
             part = message.get("body", b"")
             if len(body) + len(part) > most:
                 raise _too_large(most)
@@ -152,6 +152,11 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 def _too_large(most: int) -> Refusal:
     detail = f"Bodies of up to {most:,} bytes are read."
     return Refusal("body-too-large", detail, headers={"Connection": "close"})
+
+
+def _cut_off() -> Refusal:
+    """Nobody reads it; but what is not whole is not done."""
+    return Refusal("bad-request", "The connection ended before the body was whole.")
 
 
 def _too_slow() -> Refusal:

@@ -8,24 +8,33 @@ so that nothing is left to wait for.
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import ssl
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import Any, Final
+from typing import Final
 
 import uvicorn
 from starlette.applications import Starlette
 
 from umbel.web.app import end_streams
-from umbel.web.connections import HEAD_MAX, Connection, Waiting, connections_max
+from umbel.web.connection_table import ConnectionTable
+from umbel.web.connections import HEAD_MAX, Connection
+from umbel.web.listener import Listener
+from umbel.web.open_files import connections_max, raise_limit
+from umbel.web.proxies import LOOPBACK
+from umbel.web.seldom import Seldom
 from umbel.web.sockets import open_tcp, open_unix
 from umbel.web.tls import Tls
 
+#: Who warns of what strangers do, and uvicorn's.
+_WARN_OF_STRANGERS: Final = ("umbel.web.connections", "uvicorn.error")
 #: How long open requests may go on after a signal, seconds.
 GRACE_S: Final = 1
+#: The part of all connections that one client may have, unless many people are behind it.
+SHARE: Final = 1 / 4
 
 Listening = Callable[[str], None]
 
@@ -38,22 +47,28 @@ def serve(
     *,
     url_prefix: str = "",
     tls: Tls | None = None,
+    trusted_proxies: Sequence[str] = LOOPBACK,
     on_listening: Listening | None = None,
 ) -> None:
     """Serve `app` until SIGINT or SIGTERM, then return. Port 0 is any free port; with `tls`
-    HTTPS is spoken.
+    HTTPS is spoken. Behind each of the `trusted_proxies` are
+    many people, so it is not held to the share of one client.
 
     `on_listening` is called once connections are taken, with the address to open (a URL, or
     `unix:` and a path). Raises `SettingsError` when the address cannot be listened on.
     Called in the main thread.
     """
+    raise_limit()
+    seldom = Seldom()
+    for name in _WARN_OF_STRANGERS:
+        logging.getLogger(name).addFilter(seldom)
     context = tls.context() if tls is not None else None
     sockets = [open_unix(unix_socket)] if unix_socket else open_tcp(address, port)
     scheme = "https" if context is not None else "http"
     try:
         url = f"unix:{unix_socket}" if unix_socket else _url(scheme, sockets[0], address)
         where = url if unix_socket else url + url_prefix
-        _Server(app, on_listening, where, context).run(sockets)
+        _Server(app, on_listening, where, context, trusted_proxies).run(sockets)
     finally:
         for opened in sockets:
             opened.close()
@@ -70,11 +85,11 @@ class _Server(uvicorn.Server):
         on_listening: Listening | None,
         where: str,
         tls: ssl.SSLContext | None,
+        trusted_proxies: Sequence[str],
     ) -> None:
-        protocol: Any = partial(Connection, waiting=Waiting(connections_max()))
         config = uvicorn.Config(
             app,
-            http=protocol,
+            http="h11",
             ws="none",
             loop="asyncio",
             lifespan="off",
@@ -87,17 +102,31 @@ class _Server(uvicorn.Server):
             timeout_graceful_shutdown=GRACE_S,
         )
         config.load()
-        config.ssl = tls
         super().__init__(config)
         self._app = app
         self._on_listening = on_listening
         self._where = where
+        self._tls = tls
+        self._trusted_proxies = trusted_proxies
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """In place of uvicorn's: see `listener`."""
         self._loop = asyncio.get_running_loop()
-        await super().startup(sockets)
-        if self._on_listening is not None and not self.should_exit:
+        await self.lifespan.startup()
+        most = connections_max()
+        table = ConnectionTable(most, max(1, int(most * SHARE)))
+
+        def connection() -> Connection:
+            return Connection(self.config, self.server_state, {}, table=table)
+
+        shared = self._trusted_proxies
+        self.servers = [
+            Listener(each, connection, table, tls=self._tls, shared=shared)  # type: ignore[misc]
+            for each in sockets or []
+        ]
+        self.started = True
+        if self._on_listening is not None:
             self._on_listening(self._where)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002

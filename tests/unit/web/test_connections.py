@@ -13,7 +13,11 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
 from umbel.web import connections
-from umbel.web.connections import CONNECTIONS_MAX, Connection, Waiting, connections_max
+from umbel.web.connection_table import ConnectionTable
+from umbel.web.connections import Connection
+from umbel.web.listener import Listener
+from umbel.web.open_files import CONNECTIONS_MAX, connections_max
+from umbel.web.sockets import open_tcp
 
 pytestmark = pytest.mark.anyio
 
@@ -57,13 +61,12 @@ class Door:
 
 @asynccontextmanager
 async def serving(most: int = CONNECTIONS_MAX) -> AsyncIterator[Door]:
-    waiting, state = Waiting(most), ServerState()
+    table, state = ConnectionTable(most, most), ServerState()
     config = uvicorn.Config(app, ws="none", lifespan="off", log_config=None, access_log=False)
     config.load()
-    server = await asyncio.get_running_loop().create_server(
-        lambda: Connection(config, state, {}, waiting=waiting), "127.0.0.1", 0
-    )
-    door = Door(server.sockets[0].getsockname()[1])
+    (listening,) = open_tcp("127.0.0.1", 0)
+    listener = Listener(listening, lambda: Connection(config, state, {}, table=table), table)
+    door = Door(listening.getsockname()[1])
     try:
         yield door
     finally:
@@ -73,8 +76,9 @@ async def serving(most: int = CONNECTIONS_MAX) -> AsyncIterator[Door]:
             writer.close()
             with suppress(ConnectionError):
                 await writer.wait_closed()
-        server.close()
-        await server.wait_closed()
+        listener.close()
+        await listener.wait_closed()
+        listening.close()
 
 
 async def is_over(ends: Ends) -> bool:
@@ -190,3 +194,25 @@ def test_half_of_the_files_that_a_process_may_open_are_left_for_its_own() -> Non
         assert connections_max() == 512
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+async def test_a_body_that_does_not_come_makes_room() -> None:
+    async with serving(most=2) as door:
+        half = await door.connect(
+            b"POST /never HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{"
+        )
+        await door.connect()
+        new = await door.connect(REQUEST % b"")
+
+        assert (await answer(new)).startswith(b"HTTP/1.1 200 ")
+        assert await is_over(half)
+
+
+async def test_many_at_once_each_make_room_for_another() -> None:
+    async with serving(most=3) as door:
+        many = [await door.connect() for _ in range(12)]
+        new = await door.connect(REQUEST % b"")
+
+        assert (await answer(new)).startswith(b"HTTP/1.1 200 ")
+        for each in many[:9]:
+            assert await is_over(each)
