@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any
 
 from umbel.auth.people import everybody
 from umbel.auth.tokens import Tokens
-from umbel.broker.urls import mask
 from umbel.clock import SystemClock
 from umbel.errors import (
     BrokerRefused,
@@ -31,7 +30,9 @@ from umbel.errors import (
     StoreBusy,
     StoreUnwritable,
 )
+from umbel.known_secrets import learn
 from umbel.logs import start_logging, tell
+from umbel.masking import mask_address
 from umbel.settings import Loaded, Settings, check_collecting, check_serving, has_login
 from umbel.settings.handover import as_collectors_environment
 from umbel.store.base import Copied, Retention, Store
@@ -67,6 +68,7 @@ def serve(loaded: Loaded, say: Callable[[str], None]) -> None:
     check_serving(loaded)
     settings = loaded.settings
     start_logging(settings.log_level, settings.log_format)
+    _learn(settings)
     watched = _watched(settings)
     make_directory(settings)
     if settings.collect:
@@ -113,6 +115,7 @@ def collect(loaded: Loaded, *, supervised: bool = False) -> int:
     check_collecting(loaded)
     settings = loaded.settings
     start_logging(settings.log_level, settings.log_format)
+    _learn(settings)
     link = broker_link(settings)
     make_directory(settings)
     _claim(settings, link.place)
@@ -133,6 +136,11 @@ def collect(loaded: Loaded, *, supervised: bool = False) -> int:
         options,
         say=_say_why,
     )
+
+
+def _learn(settings: Settings) -> None:
+    """Whatever is said from now on is said without the secrets of these addresses."""
+    learn(settings.broker, settings.result_backend, settings.broker_api, settings.broker_option)
 
 
 def remove_event_queue(loaded: Loaded) -> str:
@@ -415,7 +423,7 @@ def _watched(settings: Settings) -> str:
     if settings.broker is None:
         return broker_link(settings).url
     check_url(settings.broker, _known_options(settings))
-    return mask(settings.broker)
+    return mask_address(settings.broker)
 
 
 def _known_options(settings: Settings) -> Mapping[str, object] | None:

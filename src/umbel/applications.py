@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from umbel.errors import SettingsError
+from umbel.known_secrets import hidden, learn
 from umbel.services.registered import Described
 
 log = logging.getLogger(__name__)
@@ -91,7 +92,7 @@ def _missing(module: Any, attribute: str) -> str:
 
 
 def _cause(error: Exception) -> str:
-    text = " ".join(str(error).split())
+    text = hidden(" ".join(str(error).split()))
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
@@ -128,6 +129,7 @@ def directed(
     """The application, with the addresses that Umbel's own settings give it, and options of
     the transport beside its own. The addresses go before `CELERY_BROKER_URL` and
     `CELERY_RESULT_BACKEND`, which Celery lets go before everything."""
+    learn(broker, result_backend, transport_options)
     if transport_options:
         own = app.conf.broker_transport_options or {}
         app.conf.broker_transport_options = {**own, **transport_options}

@@ -27,6 +27,7 @@ import msgspec
 from umbel.broker.base import EventSource
 from umbel.clock import Clock, SystemClock
 from umbel.errors import StoreBusy, UmbelError
+from umbel.known_secrets import hidden
 from umbel.services.ingest import Ingest, Limits
 from umbel.services.meter import RUNTIME_BOUNDS
 from umbel.store.base import Retention, Store
@@ -82,7 +83,7 @@ def run_collector(
         (_tell_parent if options.supervised else say)(str(error))
         return TOLD
     except Exception as error:
-        sentence = f"The collector failed: {type(error).__name__}: {error}"
+        sentence = f"The collector failed: {type(error).__name__}: {hidden(str(error))}"
         log.exception("%s", sentence)
         if options.supervised:
             _tell_parent(sentence)

@@ -10,6 +10,8 @@ import textwrap
 import time
 from datetime import UTC, datetime
 
+from umbel.known_secrets import hidden
+
 #: What every record has; anything else came with `extra=`.
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 #: uvicorn says its lines a second time, in colours.
@@ -46,6 +48,11 @@ def tell(sentence: str, level: int = logging.INFO) -> bool:
     return is_json()
 
 
+def _without_secrets(text: str) -> str:
+    """Libraries log addresses as they please, and tracebacks end in what drivers say."""
+    return "\n".join(hidden(line) for line in text.split("\n"))
+
+
 class TextLines(logging.Formatter):
     """`2026-01-31T12:00:00Z warning umbel.collector: the sentence`. Whatever stands in it, the
     sentence is one line, and the lines of an exception below are indented, so that nothing that
@@ -56,7 +63,7 @@ class TextLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         record.level = record.levelname.lower()
-        return super().format(record)
+        return _without_secrets(super().format(record))
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
         record.message = _IN_A_LINE.sub(_escaped, record.message.rstrip("\n"))
@@ -79,11 +86,15 @@ class JsonLines(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": _COLOURS.sub("", record.getMessage()),
+            "message": _without_secrets(_COLOURS.sub("", record.getMessage())),
         }
-        line |= {name: value for name, value in vars(record).items() if name not in _LEFT_OUT}
+        line |= {
+            name: _without_secrets(value) if isinstance(value, str) else value
+            for name, value in vars(record).items()
+            if name not in _LEFT_OUT
+        }
         if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
+            line["exception"] = _without_secrets(self.formatException(record.exc_info))
         text = json.dumps(line, default=str, ensure_ascii=False)
         return _IN_A_LINE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 

@@ -204,9 +204,9 @@ async def test_a_worker_tells_everything_without_secrets(world: World) -> None:
     conf = (await world.get(f"/api/v1/workers/{WORKER}/conf")).json()
 
     assert (worker["hostname"], worker["status"], worker["answers"]) == (WORKER, "online", True)
-    assert worker["stats"]["broker"]["alternates"] == ["redis://:***@b/0"]
+    assert worker["stats"]["broker"]["alternates"] == ["redis://***@b/0"]
     assert worker["conf"] == conf["value"]
-    assert conf["value"] == {"broker_url": "redis://:***@localhost/0", "timezone": "UTC"}
+    assert conf["value"] == {"broker_url": "redis://***@localhost/0", "timezone": "UTC"}
     assert (conf["worker"], conf["inspection"], conf["answered"]) == (WORKER, "conf", True)
 
 

@@ -19,6 +19,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "umbel.unpacking",
         "umbel.owner",
     ),
+    ("umbel.redaction",),
+    ("umbel.known_secrets",),
     ("umbel.cluster",),
     ("umbel.query",),
     ("umbel.store", "umbel.broker", "umbel.results"),
@@ -44,7 +46,6 @@ PROTOCOLS: dict[str, frozenset[str]] = {
     "umbel.broker": frozenset(
         {
             "umbel.broker.base",
-            "umbel.broker.urls",
             "umbel.broker.backoff",
             "umbel.broker.compression",
             "umbel.broker.envelope",

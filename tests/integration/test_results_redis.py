@@ -336,7 +336,7 @@ def test_a_server_that_is_not_there_is_told_with_its_masked_url() -> None:
     told = refusal(f"redis://user:s3cret@127.0.0.1:{free_port()}/0")
 
     assert "does not answer" in told
-    assert "redis://user:***@127.0.0.1" in told
+    assert "redis://***@127.0.0.1" in told
     assert "s3cret" not in told
 
 

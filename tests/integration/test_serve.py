@@ -115,7 +115,7 @@ def test_no_password_stands_in_a_command_line_or_in_what_is_printed(tmp_path: Pa
         )
         log = tmp_path / "serve.log"
         with umbel_command("serve", log=log, environment=environment) as process:
-            url = line_of(process, r"Umbel watches amqp://guest:\*\*\*@\S+ at (http://\S+)\n")[1]
+            url = line_of(process, r"Umbel watches amqp://\*\*\*@\S+ at (http://\S+)\n")[1]
             client = Client(url)
             with client.http:
                 wait_until(lambda: is_live(client), timeout_s=60, what="a live view")

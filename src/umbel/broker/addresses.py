@@ -13,11 +13,12 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import parse_qsl, quote, unquote
 
-from umbel.broker.urls import mask
 from umbel.errors import BrokerMisconfigured
+from umbel.masking import MASK
 
 _SCHEME: Final = re.compile(r"[A-Za-z][\w+.-]*://")
 _ENDS: Final = re.compile(r"[/?#]")
+_NAME: Final = re.compile(r"[a-z]+(?:_[a-z]+)+|[a-z]{1,12}")
 _REDIS: Final = frozenset({"redis", "rediss", "sentinel"})
 _AMQP: Final = frozenset({"amqp", "amqps", "pyamqp", "librabbitmq"})
 #: What kombu understands in the query of an address, beside `ssl_...`.
@@ -105,10 +106,12 @@ def _check_parameters(rest: str) -> None:
     query = rest.partition("?")[2]
     for name, _ in parse_qsl(query, keep_blank_values=True):
         if name not in _PARAMETERS and not name.startswith("ssl_"):
+            # What stands there may be the end of a password with a question mark in it.
+            shown = name if _NAME.fullmatch(name) else MASK
             raise BrokerMisconfigured(
-                f"The broker's URL has the parameter {mask(name)}, which nothing reads.",
+                f"The broker's URL has the parameter {shown}, which nothing reads.",
                 remedy="Leave it out. Options of the transport are given as --broker-option "
-                f"{mask(name)}=VALUE.",
+                f"{shown}=VALUE.",
             )
 
 

@@ -19,8 +19,9 @@ from kombu.utils.url import parse_url
 from umbel.broker.addresses import check_address
 from umbel.broker.harmless import disarm
 from umbel.broker.place import Place, place_of
-from umbel.broker.urls import mask
 from umbel.errors import BrokerMisconfigured, BrokerRefused
+from umbel.known_secrets import hidden, learn, learn_configuration
+from umbel.masking import mask_address
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -98,8 +99,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def url(self) -> str:
         """Where it leads, without secrets."""
-        has_password = bool(self.template.password)
-        return mask(str(self.template.as_uri(include_password=not has_password, mask="***")))
+        return mask_address(str(self.template.as_uri(include_password=True)))
 
     @property
     def place(self) -> Place:
@@ -180,6 +180,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
 
 def link_to_app(app: Celery, queue: DurableQueue | None = None) -> Link:
     """The broker that `app`'s workers read from. Raises `BrokerRefused`."""
+    learn_configuration(app.conf)
     for url in _urls_of(app):
         check_address(url, app.conf.broker_transport_options or {})
     try:
@@ -192,6 +193,7 @@ def link_to_app(app: Celery, queue: DurableQueue | None = None) -> Link:
 def link_to_cluster(app: Celery) -> Link:
     """The broker that `app`'s workers read from, for commands, tasks and queues: one that
     carries no events is welcome too. Raises `BrokerRefused`."""
+    learn_configuration(app.conf)
     try:
         link = Link(template=app.connection_for_read(), exchange=str(app.conf.event_exchange))
         # Loads the transport, which tells whether its driver is there.
@@ -210,6 +212,7 @@ def link_to_url(
     queue: DurableQueue | None = None,
 ) -> Link:
     """The broker at `url` (or several, joined by `;`). Raises `BrokerRefused`."""
+    learn(url, transport_options, use_ssl)
     check_url(url, transport_options or {})
     options = {"transport_options": dict(transport_options or {}), "ssl": use_ssl or False}
     try:
@@ -283,7 +286,7 @@ def _unusable(error: Exception) -> BrokerRefused:
         if "port" in str(error).lower():
             reason = "its port is no number"
     return BrokerMisconfigured(
-        f"The broker's URL cannot be used: {_ended(mask(reason))}",
+        f"The broker's URL cannot be used: {_ended(hidden(reason))}",
         remedy="Give one like redis://host:6379/0 or amqp://user:password@host:5672/vhost, with "
         "what is special in a password percent-encoded.",
     )

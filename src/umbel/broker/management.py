@@ -16,8 +16,9 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import msgspec
 
-from umbel.broker.urls import mask
 from umbel.errors import BrokerRefused
+from umbel.known_secrets import hidden, learn
+from umbel.masking import mask_address
 
 log = logging.getLogger(__name__)
 
@@ -64,14 +65,16 @@ class Management:
     """
 
     def __init__(self, url: str, user: str | None, password: str | None) -> None:
+        learn(url)
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise BrokerRefused(
-                f"{mask(url)} is no address of RabbitMQ's management API.",
+                f"{mask_address(url)} is no address of RabbitMQ's management API.",
                 remedy="Give one like http://host:15672.",
             )
         netloc = parts.netloc.rpartition("@")[2]
         self._base = urlunsplit((parts.scheme, netloc, parts.path.rstrip("/"), "", ""))
+        self._shown = mask_address(self._base)
         name = unquote(parts.username) if parts.username else user or "guest"
         secret = unquote(parts.password) if parts.password else password or "guest"
         token = base64.b64encode(f"{name}:{secret}".encode()).decode()
@@ -85,8 +88,8 @@ class Management:
         if self._trouble is None:
             return None
         return (
-            f"RabbitMQ's management API at {self._base} does not tell what workers hold: "
-            f"{mask(self._trouble)}."
+            f"RabbitMQ's management API at {self._shown} does not tell what workers hold: "
+            f"{hidden(self._trouble)}."
         )
 
     def queues(self, vhost: str, names: Sequence[str]) -> dict[str, QueueFigures]:
@@ -141,8 +144,8 @@ class Management:
             self._trouble = trouble
             log.warning(
                 "RabbitMQ's management API at %s does not tell about queues: %s",
-                self._base,
-                mask(trouble),
+                self._shown,
+                hidden(trouble),
             )
 
 

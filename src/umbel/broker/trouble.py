@@ -6,8 +6,9 @@ import ssl
 from typing import Any, Final
 
 from umbel.broker.link import Link
-from umbel.broker.urls import mask
 from umbel.errors import BrokerError, BrokerMisconfigured, BrokerRefused, BrokerUnreachable
+from umbel.known_secrets import hidden
+from umbel.masking import MASK
 
 _NAMES: Final = {"amqp": "RabbitMQ", "redis": "Redis"}
 #: Words of Redis' own answers that mean the credentials, not the network.
@@ -62,9 +63,16 @@ def _who(link: Link) -> str:
     return f"{_NAMES.get(link.transport, 'The broker')} at {link.url}"
 
 
+def _user(link: Link) -> str:
+    """Who it is; a lone name in an address may be a password with a sign too few."""
+    if link.template.userid and not link.template.password:
+        return MASK
+    return str(link.template.userid or "guest")
+
+
 def _words(error: BaseException) -> str:
     text = str(error).strip().rstrip(".") or type(error).__name__
-    return mask(text)
+    return hidden(text)
 
 
 def _amqp_code(error: BaseException) -> int | None:
@@ -74,8 +82,8 @@ def _amqp_code(error: BaseException) -> int | None:
 
 
 def _amqp(error: Any, code: int, link: Link) -> BrokerError:
-    reply = mask(str(getattr(error, "reply_text", "") or error)).rstrip(".")
-    user = link.template.userid or "guest"
+    reply = hidden(str(getattr(error, "reply_text", "") or error)).rstrip(".")
+    user = _user(link)
     if code == 403 and "login" in reply.lower():
         return BrokerRefused(
             f"{_who(link)} refused the password of user {user}.",
@@ -106,7 +114,7 @@ def _amqp(error: Any, code: int, link: Link) -> BrokerError:
 
 def _amqp_thing(error: Any, code: int, link: Link, thing: str) -> BrokerError | None:
     """The broker's refusal of what somebody asked for; None when it is not about that."""
-    reply = mask(str(getattr(error, "reply_text", "") or error)).rstrip(".")
+    reply = hidden(str(getattr(error, "reply_text", "") or error)).rstrip(".")
     if code == 404:
         return BrokerRefused(
             f"{_who(link)} has not got {thing}.",
@@ -125,7 +133,7 @@ def _amqp_thing(error: Any, code: int, link: Link, thing: str) -> BrokerError | 
         )
     if code == 403 and "login" not in reply.lower():
         return BrokerRefused(
-            f"{_who(link)} refused user {link.template.userid or 'guest'}: {reply}.",
+            f"{_who(link)} refused user {_user(link)}: {reply}.",
             remedy=f"Give the user the rights configure, write and read on {thing}.",
         )
     return None
@@ -142,8 +150,9 @@ def _is_network(error: BaseException) -> bool:
 def _redis(error: BaseException, link: Link, thing: str | None) -> BrokerError:
     words = _words(error)
     if any(sign in words.lower() for sign in _REDIS_PASSWORD):
-        user = link.template.userid
-        whose = f"the password of user {user}" if user else "the password"
+        whose = "the password"
+        if link.template.userid:
+            whose += f" of user {_user(link)}"
         return BrokerRefused(
             f"{_who(link)} refused {whose}: {words}.",
             remedy="Check the user and the password in the broker's URL.",

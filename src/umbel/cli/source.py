@@ -17,7 +17,7 @@ import click
 from click.core import ParameterSource
 
 from umbel.errors import NotPermitted, StoreError
-from umbel.masking import mask
+from umbel.masking import mask_address
 from umbel.owner import owned
 from umbel.settings import load_settings
 
@@ -76,15 +76,15 @@ def _stranger(server: str, token: str | None) -> NotPermitted:
     """Who asked a server was not known there: which token that was."""
     if not token:
         return NotPermitted(
-            f"{mask(server)} asks who you are, and no token was given.",
+            f"{mask_address(server)} asks who you are, and no token was given.",
             remedy="Put one into UMBEL_TOKEN (umbel token create makes one).",
         )
     context = click.get_current_context(silent=True)
     by = context.get_parameter_source("token") if context is not None else None
     where = "--token" if by is ParameterSource.COMMANDLINE else "the variable UMBEL_TOKEN"
     return NotPermitted(
-        f"{mask(server)} does not know the token of {where}: it is wrong, revoked, expired, or "
-        "another server's.",
+        f"{mask_address(server)} does not know the token of {where}: it is wrong, revoked, "
+        "expired, or another server's.",
         remedy="umbel token list, run with the data directory of that server, names its tokens.",
     )
 

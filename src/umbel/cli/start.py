@@ -24,6 +24,7 @@ from umbel.errors import (
     TaskTimeout,
     UmbelError,
 )
+from umbel.known_secrets import hidden
 from umbel.logs import tell
 from umbel.settings.celery_sources import DEFAULT_APPLICATION
 
@@ -56,7 +57,7 @@ def _code(program: str, command: Callable[[], Any]) -> int:
     try:
         answer = command()
     except click.ClickException as error:
-        return _tell(program, error.format_message(), codes.MISUSED)
+        return _tell(program, hidden(error.format_message()), codes.MISUSED)
     except (SettingsError, QueryError, BrokerMisconfigured) as error:
         return _tell(program, str(error), codes.MISUSED)
     except (ActionRefused, NotPermitted, TaskNotRegistered) as error:

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 
 from umbel.errors import ServerUnreachable
+from umbel.masking import is_understood, mask_address
 
 _PORTS: Final = {"http": 80, "https": 443}
 
@@ -38,7 +39,7 @@ def address_of(url: str, *, token: str | None = None) -> Address:
     prefix = parts.path.rstrip("/")
     shown = f"[{host}]" if ":" in host else host
     return Address(
-        url=f"{parts.scheme}://{shown}{f':{port}' if port else ''}{prefix}",
+        url=mask_address(f"{parts.scheme}://{shown}{f':{port}' if port else ''}{prefix}"),
         scheme=parts.scheme,
         host=host,
         port=port or _PORTS[parts.scheme],
@@ -59,7 +60,9 @@ def _authorization(token: str | None, user: str | None, password: str | None) ->
 
 
 def _no_address(url: str) -> ServerUnreachable:
-    shown = url.rpartition("@")[2][:100]
+    # A scheme is forgotten more often than a password is given.
+    is_plain = "@" not in url and is_understood(url if "://" in url else f"http://{url}")
+    shown = repr(url[:100]) if is_plain and "?" not in url else "What was given"
     return ServerUnreachable(
-        f"{shown!r} is no address of an Umbel.", remedy="Give one like http://127.0.0.1:5555."
+        f"{shown} is no address of an Umbel.", remedy="Give one like http://127.0.0.1:5555."
     )

@@ -32,9 +32,8 @@ _AT_ONCE: Final = 500
 class CeleryResults:
     """Results as `make`, called in threads of ours, gives a way to read them."""
 
-    def __init__(self, url: str, make: Callable[[], Reading], *, secret: str | None = None) -> None:
+    def __init__(self, url: str, make: Callable[[], Reading]) -> None:
         self._url = url
-        self._secret = secret
         self._crew = Crew(make)
         self._closing = Event()
 
@@ -105,7 +104,7 @@ class CeleryResults:
         except Closed:
             raise closed(self._url) from None
         except Exception as error:
-            raise explain(error, self._url, self._secret) from error
+            raise explain(error, self._url) from error
 
 
 def _fetch(reading: Reading, task_ids: Sequence[str]) -> dict[str, Result]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import unquote
 
-from umbel.masking import mask
+from umbel.known_secrets import learn, learn_configuration
+from umbel.masking import mask_address
 from umbel.results import rpc
 from umbel.results.backend import CeleryResults
 from umbel.results.base import ResultBackend
@@ -45,6 +45,8 @@ def open_results(app: Celery, open_queue: Callable[[], rpc.Replies] | None = Non
     from celery.app.backends import by_url
 
     given = app.backend_cls or app.conf.result_backend
+    learn_configuration(app.conf)
+    learn(given)
     url = _shown(app, given)
     try:
         kind, address = by_url(given, app.loader)
@@ -56,7 +58,7 @@ def open_results(app: Celery, open_queue: Callable[[], rpc.Replies] | None = Non
     why = _why_not(app, kind, str(given))
     if why is not None:
         return UnusableResults(url, why, rpc.REMEDY)
-    return CeleryResults(url, _maker(app, kind, address), secret=_password(address))
+    return CeleryResults(url, _maker(app, kind, address))
 
 
 def _maker(app: Celery, kind: type[Any], address: str | None) -> Callable[[], Reading]:
@@ -129,7 +131,7 @@ def _why_not(app: Celery, kind: type[Any], given: str) -> str | None:
         return why_not_readable(app)
     if issubclass(kind, Backend) and hasattr(kind, "_get_task_meta_for"):
         return None
-    return f"Umbel cannot read results of the kind {kind.__name__} ({mask(given)})."
+    return f"Umbel cannot read results of the kind {kind.__name__} ({mask_address(given)})."
 
 
 def _hurry_redis(backend: Any) -> None:
@@ -163,21 +165,12 @@ def _hurry_memcached(backend: Any) -> None:
 def _shown(app: Celery, given: object) -> str:
     """Where it is, for people; of a class or an alias as far as the settings say."""
     text = str(given or "disabled://")
-    if "://" in text:
-        return mask(text)
     conf = app.conf
     if text in {"db", "database"} and conf.database_url:
-        return mask(f"db+{conf.database_url}")
+        return mask_address(f"db+{conf.database_url}")
     if text == "redis":
         host, port = conf.redis_host or "localhost", conf.redis_port or 6379
-        return f"redis://{host}:{port}/{conf.redis_db or 0}"
+        return mask_address(f"redis://{host}:{port}/{conf.redis_db or 0}")
     if text == "cache" and conf.cache_backend:
-        return mask(str(conf.cache_backend))
-    return text
-
-
-def _password(address: str | None) -> str | None:
-    """As it stands in the URL, for sentences of drivers that repeat it."""
-    before, at, _ = (address or "").rpartition("@")
-    _, colon, password = before.partition("://")[2].partition(":")
-    return unquote(password) if at and colon and len(password) > 3 else None
+        return mask_address(str(conf.cache_backend))
+    return mask_address(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from umbel.errors import ResultsUnavailable
-from umbel.masking import MASK, mask
+from umbel.known_secrets import hidden
 
 _REFUSED: Final = (
     "wrongpass", "noauth", "noperm", "password", "authentication", "access denied", "no such user",
@@ -13,6 +13,10 @@ _REFUSED: Final = (
 )  # fmt: skip
 _MISSING: Final = ("no such table", "does not exist", "doesn't exist")
 _NETWORK: Final = ("connection", "timeout", "refused", "unreachable", "resolve", "name or service")
+
+
+#: A secret that is cut in two is no longer known, so more is looked at than is told.
+_WORDS_MAX: Final = 20_000
 
 
 def silent(url: str, limit_s: float) -> ResultsUnavailable:
@@ -31,10 +35,10 @@ def closed(url: str) -> ResultsUnavailable:
     )
 
 
-def explain(error: BaseException, url: str, secret: str | None = None) -> ResultsUnavailable:
-    """The error that Celery or a driver raised, in our words. `secret` stays out of it."""
+def explain(error: BaseException, url: str) -> ResultsUnavailable:
+    """The error that Celery or a driver raised, in our words."""
     # SQLAlchemy wraps the driver's error in one that repeats the whole query.
-    words = _words(getattr(error, "orig", None) or error, secret)
+    words = _words(getattr(error, "orig", None) or error)
     lower = words.lower()
     if isinstance(error, ImportError) or type(error).__name__ == "ImproperlyConfigured":
         return ResultsUnavailable(
@@ -72,8 +76,6 @@ def explain(error: BaseException, url: str, secret: str | None = None) -> Result
     )
 
 
-def _words(error: BaseException, secret: str | None) -> str:
+def _words(error: BaseException) -> str:
     text = " ".join(str(error).split()).rstrip(".") or type(error).__name__
-    if secret:
-        text = text.replace(secret, MASK)
-    return mask(text[:1_000])
+    return hidden(text[:_WORDS_MAX])[:1_000]

@@ -11,10 +11,11 @@ name that does not sound like one). All else is `***`. Names are always shown.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
-from umbel.broker.urls import MASK, mask
+from umbel.masking import MASK, mask_address
+from umbel.redaction import redact
 
 ADDRESSES: Final = frozenset(
     {"broker_url", "broker_read_url", "broker_write_url", "result_backend", "cache_backend",
@@ -51,21 +52,12 @@ _TEXT_OPTIONS: Final = frozenset(
 )  # fmt: skip
 #: What `stats` says of a worker's connection (kombu's `Connection.info`).
 _CONNECTION: Final = frozenset(
-    {"hostname", "userid", "virtual_host", "transport", "uri_prefix", "failover_strategy",
-     "login_method"}
-)  # fmt: skip
+    {"userid", "transport", "uri_prefix", "failover_strategy", "login_method"}
+)
+_AMQP: Final = frozenset({"amqp", "amqps", "pyamqp", "librabbitmq"})
 _SECRET: Final = re.compile(
     r"(?i)pass|pwd|secret|token|key|credential|auth|sign|salt|pin\b|dsn|private|cert|cookie|session"
 )
-_HOSTS: Final = r"(?:\[[0-9a-fA-F:.]+\]|[\w.-]+)?(?::\d+)?"
-_ADDRESS: Final = re.compile(
-    rf"(?P<scheme>\w[\w+.-]*://)(?:(?P<user>.*)@)?(?P<hosts>{_HOSTS}(?:,{_HOSTS})*)"
-    r"(?P<path>/[\w/.%~+-]*)?(?P<query>\?[^@]*)?",
-    re.DOTALL,
-)
-_SCHEME: Final = re.compile(r"\w[\w+.-]*://")
-_WORD: Final = re.compile(r"[\w.+-]{1,100}")
-_SEVERAL: Final = re.compile(r";(?=\w[\w+.-]*://)")
 
 
 def mask_conf(conf: Mapping[str, object]) -> dict[str, object]:
@@ -79,35 +71,6 @@ def mask_stats(stats: Mapping[str, object]) -> dict[str, object]:
         name: _connection(value) if name == "broker" else _inner(name, value)
         for name, value in stats.items()
     }
-
-
-def mask_address(text: str) -> str:
-    """A URL (or several, joined by `;`): scheme, user, hosts, path, and names of its
-    parameters. What is not of this form keeps its scheme alone."""
-    return ";".join(_address(one) for one in _SEVERAL.split(text))
-
-
-def _address(text: str) -> str:
-    found = _ADDRESS.fullmatch(text)
-    if found is None:
-        if not text or _WORD.fullmatch(text):  # a backend by its short name: `rpc`, `django-db`
-            return text
-        scheme = _SCHEME.match(text)
-        return (scheme[0] if scheme else "") + MASK
-    shown = found["scheme"]
-    if found["user"] is not None:
-        user, colon, _ = found["user"].partition(":")
-        shown += (user if _WORD.fullmatch(user) or not user else MASK) + colon
-        shown += f"{MASK}@" if colon else "@"
-    shown += found["hosts"] + (found["path"] or "")
-    if found["query"]:
-        names = [pair.partition("=")[0] for pair in found["query"][1:].split("&")]
-        shown += "?" + "&".join(f"{_short(name)}={MASK}" for name in names if name)
-    return shown
-
-
-def _short(name: str) -> str:
-    return name if _WORD.fullmatch(name) else MASK
 
 
 def _setting(name: str, value: object) -> object:
@@ -164,14 +127,33 @@ def _connection(value: object) -> object:
     for name, inner in value.items():
         if name == "alternates":
             shown[name] = _each_address(inner)
-        elif name == "hostname" and isinstance(inner, str) and "://" in inner:
-            shown[name] = mask_address(inner)
+        elif name in _PARTS and isinstance(inner, str):
+            shown[name] = _PARTS[name](inner)
+        elif name == "userid" and value.get("transport") not in _AMQP:
+            # Elsewhere a lone user may be a key or a password.
+            shown[name] = inner and MASK
         elif name in OPTIONS:
             shown[name] = _options(inner)
         else:
             is_text = name in _CONNECTION and isinstance(inner, str)
             shown[name] = inner if is_text else _number(name, inner)
     return shown
+
+
+def _host(text: str) -> str:
+    return mask_address(text) if "://" in text else _plain("tcp://", text)
+
+
+def _path(text: str) -> str:
+    return text if _plain("tcp:///", text.lstrip("/")) != MASK else MASK
+
+
+def _plain(before: str, text: str) -> str:
+    """`text` if it would be shown there in an address."""
+    return text if mask_address(before + text) == before + text else MASK
+
+
+_PARTS: Final[Mapping[str, Callable[[str], str]]] = {"hostname": _host, "virtual_host": _path}
 
 
 def _number(name: str, value: object) -> object:
@@ -196,6 +178,6 @@ def _inner(name: str, value: object) -> object:
         case list():
             return [_inner(name, inner) for inner in value]
         case str():
-            return MASK if _SECRET.search(name) and name != "routing_key" else mask(value)
+            return MASK if _SECRET.search(name) and name != "routing_key" else redact(value)
         case _:
             return value

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from umbel.broker.urls import mask
 from umbel.errors import SettingsError
+from umbel.redaction import redact
 from umbel.settings.flower import CONF, OPTIONS, Given, Notice, no_option, notice, passed_over
 from umbel.settings.flower_file import from_file
 from umbel.settings.kinds import ALIKE, Wrong
@@ -208,7 +208,7 @@ def translated(given: Given) -> str | None:
     try:
         return given.option.translate(given.text)
     except ValueError as error:
-        shown = "what was given" if given.option.secret else repr(mask(given.text))
+        shown = "what was given" if given.option.secret else repr(redact(given.text))
         detail = f": {error}" if isinstance(error, Wrong) else ""
         raise SettingsError(
             f"{given.where} cannot be {shown}{detail}.", setting=given.option.name

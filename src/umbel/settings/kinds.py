@@ -39,6 +39,8 @@ NO = ("false", "no", "off", "0")
 ALIKE = 0.75
 #: How many buckets a histogram may have.
 _BUCKETS_MAX = 100
+#: The name of the kind of addresses.
+URL = "URL"
 
 N = TypeVar("N", int, float)
 
@@ -151,10 +153,10 @@ def url(wants: str, schemes: tuple[str, ...] = ()) -> Kind:
         if scheme is None:
             raise Wrong("it has no scheme")
         if schemes and scheme[1].lower() not in schemes:
-            raise Wrong(f"it begins with {scheme[1]}://")
+            raise Wrong(f"its scheme is none of {', '.join(schemes)}")
         return address
 
-    return Kind("URL", wants, parse)
+    return Kind(URL, wants, parse)
 
 
 def prefix() -> Kind:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from umbel.broker.urls import MASK, mask
+from umbel.masking import MASK, mask_address
+from umbel.redaction import redact
+from umbel.settings import kinds
 from umbel.settings.sources import DEFAULT, Loaded
 from umbel.settings.tree import SETTINGS, Setting, value_of
 
@@ -16,7 +18,9 @@ def shown_value(loaded: Loaded, entry: Setting) -> str:
     if value is None and loaded.origins[entry.name] == DEFAULT and entry.default is None:
         return ""
     text = entry.kind.show(value)
-    return MASK if entry.secret and text else mask(text)
+    if entry.secret and text:
+        return MASK
+    return mask_address(text) if entry.kind.name == kinds.URL else redact(text)
 
 
 def as_text(loaded: Loaded) -> str:

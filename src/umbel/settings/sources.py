@@ -15,8 +15,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from umbel.broker.urls import mask
 from umbel.errors import SettingsError
+from umbel.masking import is_understood, mask_address
+from umbel.redaction import redact
+from umbel.settings import kinds
 from umbel.settings.celery_sources import named_for_celery, unread_configuration
 from umbel.settings.flower import Given, Notice
 from umbel.settings.flower_sources import told_of_flower, translated
@@ -102,7 +104,7 @@ def _parse(entry: Setting, item: _Written) -> Any:
     try:
         return entry.kind.parse(item.value)
     except ValueError as error:
-        shown = "what was given" if entry.secret else repr(_shown(item.value))
+        shown = _shown(entry, item.value)
         where = entry.flag if item.origin == COMMAND_LINE else f"{entry.name} in {item.origin}"
         if item.origin == entry.env or item.of_flower:
             where = item.origin
@@ -112,8 +114,14 @@ def _parse(entry: Setting, item: _Written) -> Any:
         ) from None
 
 
-def _shown(value: object) -> object:
-    return mask(value) if isinstance(value, str) else value
+def _shown(entry: Setting, value: object) -> str:
+    """A wrong value as far as it cannot be a secret, which a mistyped address may be all over."""
+    if entry.secret:
+        return "what was given"
+    if entry.kind.name == kinds.URL:
+        plain = isinstance(value, str) and is_understood(value)
+        return repr(mask_address(str(value))) if plain else "what was given"
+    return repr(redact(value) if isinstance(value, str) else value)
 
 
 def _tree(values: Mapping[str, Any]) -> Settings:

@@ -67,7 +67,7 @@ def test_what_is_missing_is_refused_with_its_sentence() -> None:
 def test_the_address_is_shown_without_its_password() -> None:
     cluster = open_cluster(bare_application("amqp://shop:s3cret@host:5672/prod"))
 
-    assert cluster.url == "amqp://shop:***@host:5672/prod"
+    assert cluster.url == "amqp://***@host:5672/prod"
 
 
 def test_the_default_queue_is_the_applications() -> None:

@@ -23,7 +23,7 @@ def test_a_refused_login_names_the_user_and_not_the_password() -> None:
 
     assert isinstance(told, BrokerRefused)
     assert str(told) == (
-        "RabbitMQ at amqp://shop:***@rabbit:5672/prod refused the password of user shop. "
+        "RabbitMQ at amqp://***@rabbit:5672/prod refused the password of user shop. "
         "Check the user and the password in the broker's URL."
     )
 
@@ -71,7 +71,7 @@ def test_redis_refusing_a_password_is_a_refusal(error: Exception) -> None:
     told = explain(error, REDIS)
 
     assert isinstance(told, BrokerRefused)
-    assert str(told).startswith("Redis at redis://:***@cache:6379/0 refused the password")
+    assert str(told).startswith("Redis at redis://***@cache:6379/0 refused the password")
 
 
 def test_redis_refusing_a_database_is_a_refusal() -> None:

@@ -193,7 +193,7 @@ def test_settings_are_printed_with_value_origin_and_meaning(
 
     said = capsys.readouterr()
     assert "port = 8000    [command line]" in said.out
-    assert "broker = redis://:***@broker/0    [UMBEL_BROKER]" in said.out
+    assert "broker = redis://***@broker/0    [UMBEL_BROKER]" in said.out
     assert said.err == ""
 
 

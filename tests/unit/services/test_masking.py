@@ -14,7 +14,7 @@ from celery.utils.serialization import jsonify
 from kombu.connection import Connection
 from kombu.entity import Exchange, Queue
 
-from umbel.services.masking import mask_address, mask_conf, mask_stats
+from umbel.services.masking import mask_conf, mask_stats
 
 SECRET = "s3cr3t"  # noqa: S105
 _Connection: Any = Connection
@@ -92,8 +92,8 @@ def test_what_is_harmless_is_shown() -> None:
     assert shown["worker_prefetch_multiplier"] == 1
     assert shown["timezone"] == "Europe/Vienna"
     assert shown["task_routes"] == {"proj.mail": {"queue": "mail", "routing_key": "mail.out"}}
-    assert shown["broker_url"][0] == "amqp://me:***@a:5672/v"
-    assert shown["broker_read_url"] == "amqp://me:***@r//;amqp://me:***@s//"
+    assert shown["broker_url"][0] == "amqp://***@a:5672/v"
+    assert shown["broker_read_url"] == "amqp://***@r//;amqp://***@s//"
     assert shown["broker_transport_options"]["visibility_timeout"] == 43200
     assert shown["broker_transport_options"]["global_keyprefix"] == "shop:"
     assert shown["result_backend_transport_options"]["master_name"] == "main"
@@ -114,27 +114,6 @@ def test_the_alternates_of_a_connection_are_masked() -> None:
     shown: Any = mask_stats(stats)
 
     assert SECRET not in json.dumps(shown)
-    assert shown["broker"]["alternates"] == ["redis://:***@a:6379/0", "redis://:***@b:6379/0"]
+    assert shown["broker"]["alternates"] == ["redis://***@a:6379/0", "redis://***@b:6379/0"]
     assert shown["broker"]["transport_options"]["visibility_timeout"] == 9
     assert (shown["pid"], shown["total"]) == (7, {"proj.token": 3})
-
-
-@pytest.mark.parametrize(
-    ("address", "shown"),
-    [
-        ("redis://localhost:6379/0", "redis://localhost:6379/0"),
-        ("amqp://guest@localhost//", "amqp://guest@localhost//"),
-        ("redis://:a@b:c/d@host/0", "redis://:***@host/0"),
-        ("mongodb://u:p@h1:1,h2:2/db?authSource=x", "mongodb://u:***@h1:1,h2:2/db?authSource=***"),
-        ("redis://:a?b@host/0", "redis://:***@host/0"),
-        ("sqs://AKIA:sec/ret@", "sqs://AKIA:***@"),
-        ("rpc://", "rpc://"),
-        ("django-db", "django-db"),
-        ("not an address", "***"),
-        ("redis://host/0 password", "redis://***"),
-        ("redis://[::1]:6379/0", "redis://[::1]:6379/0"),
-        ("", ""),
-    ],
-)
-def test_of_an_address_only_the_harmless_parts_are_shown(address: str, shown: str) -> None:
-    assert mask_address(address) == shown

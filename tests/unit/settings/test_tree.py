@@ -48,7 +48,7 @@ def test_passwords_are_masked_wherever_settings_are_shown(tmp_path: Path) -> Non
 
     for shown in (show.as_text(loaded), show.as_json(loaded)):
         assert "hunter2" not in shown
-        assert "user:***@broker" in shown
+        assert "amqp://***@broker" in shown
 
 
 def test_the_list_tells_value_origin_and_meaning(tmp_path: Path) -> None:
