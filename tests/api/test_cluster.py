@@ -156,11 +156,11 @@ async def test_the_process_is_alive_whatever_else_is_wrong() -> None:
 
 
 async def test_readiness_waits_for_a_collector_and_says_so() -> None:
-    world = World(store=MemoryStore())
+    store = MemoryStore()
 
-    before = await world.get("/readyz")
-    world.store.report(collector())
-    after = await world.get("/readyz")
+    before = await World(store=store).get("/readyz")
+    store.report(collector())
+    after = await World(store=store).get("/readyz")
 
     assert before.status_code == 503
     assert "collector" in problem_of(before)["detail"]

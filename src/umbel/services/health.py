@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -75,6 +75,14 @@ _NO_PULSE: Final = Pulse(
 )
 
 
+class Unready(msgspec.Struct, frozen=True):
+    """Why a server is not ready: because of which part, which anybody may know, and in a sentence
+    for those who may look at the cluster."""
+
+    part: Literal["store", "collector"]
+    sentence: str
+
+
 class Health:
     """Asks the store; every method blocks and may be called from any thread, `pulse` from
     one at a time."""
@@ -124,14 +132,14 @@ class Health:
             self._last = msgspec.structs.replace(self._last, now=self._clock.now(), live=live)
         return self._last
 
-    def unready(self) -> str | None:
-        """Why this server is not ready to be asked, as a sentence; None when it is."""
+    def unready(self) -> Unready | None:
+        """Why this server is not ready to be asked; None when it is."""
         try:
             status = self.status()
         except StoreError as error:
-            return str(error)
+            return Unready("store", str(error))
         if not fresh(status.collectors, status.now):
-            return status.live.sentence
+            return Unready("collector", status.live.sentence)
         return None
 
     def _heartless(

@@ -3,9 +3,9 @@
 Asking costs: every worker gets the question, and whoever asks waits for the slowest. So one
 question is asked at a time, an answer is kept for some seconds, all who ask meanwhile share it,
 and it is known from heartbeats how many answers to wait for. Other questions wait for their
-turn, unless many wait already. Once it is asked, the whole takes less than twice `answer_s`.
-A worker that does not answer is `missing`, which says nothing of it: it may be busy, gone, or
-slow. Secrets are masked before anybody sees an answer (`masking`).
+turn, which goes round by person, unless many wait already. Once it is asked, the whole takes
+less than twice `answer_s`. A worker that does not answer is `missing`, which says nothing of it:
+it may be busy, gone, or slow. Secrets are masked before anybody sees an answer (`masking`).
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from umbel.broker.base import Cluster, Reply
 from umbel.clock import Clock
 from umbel.cluster.worker import ONLINE, with_answers
 from umbel.errors import BrokerError, UmbelError
+from umbel.services.askers import asker
+from umbel.services.fair_lock import FairLock
 from umbel.services.flights import Flights
 from umbel.services.masking import mask_conf, mask_stats
 from umbel.services.plain import plain
@@ -90,7 +92,7 @@ class Inspection:
         self._sought: dict[str, float] = {}
         self._seek_at = 0.0
         self._lock = threading.Lock()
-        self._turn = threading.Lock()
+        self._turn = FairLock()
         self._places = threading.BoundedSemaphore(WAITING_MAX)
 
     def ask(self, what: Inspected, workers: Sequence[str] | None = None) -> Mapping[str, object]:
@@ -166,8 +168,11 @@ class Inspection:
     def _seek(self, names: tuple[str, ...]) -> None:
         asked_at = self._clock.now()
         with suppress(UmbelError):  # then they stay unknown
-            with self._turn:
+            self._turn.acquire("")
+            try:
                 replies = self._cluster.ask("ping", workers=names, timeout_s=self._answer_s)
+            finally:
+                self._turn.release()
             self._note(replies)
             with self._lock:
                 kept = dict(list(self._sought.items())[-ANSWERED_MAX:])
@@ -200,7 +205,7 @@ class Inspection:
         if not self._places.acquire(blocking=False):
             raise _crowded()
         try:
-            if not self._turn.acquire(timeout=max(TURN_S, 3 * self._answer_s)):
+            if not self._turn.acquire(asker(), max(TURN_S, 3 * self._answer_s)):
                 raise _crowded()
         finally:
             self._places.release()

@@ -5,9 +5,13 @@ what changed, and the ledger of which tasks something was asked. It decides each
 once for every distinct subject (a `_Channel`), and every `TELL_S` makes of what it gathered
 one `Delta`, which all streams of the channel share. So the cost grows with the number of
 different queries, not of readers; and however much there is to do, the poller rests for most
-of the time. A query that takes long to decide may not keep the others waiting: each has its
-share of `MATCH_S`, and changes that it does not come to are only counted. `streams` says what
-happens to a reader that is slower than that.
+of the time. A query that takes long to decide may not keep the others waiting: each person's
+queries have a share of `MATCH_S`, and changes that they do not come to are only counted.
+`streams` says what happens to a reader that is slower than that.
+
+There are `STREAMS_MAX` streams. When all are taken, the person who has most of them gives the
+oldest up for somebody who has fewer, so that nobody can take all and nobody is bounded while
+there is room.
 
 A reader who comes back with the number it has last seen gets what changed since, asked of
 the store again; when the store no longer remembers, it is told to start over (`reset`).
@@ -19,6 +23,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final, NamedTuple, TypeVar
@@ -31,6 +36,7 @@ from umbel.clock import Clock
 from umbel.errors import StoreError, TooManyStreams
 from umbel.query.ast import Node
 from umbel.query.match import compile_query
+from umbel.services.askers import asker
 from umbel.services.deltas import Changed, Delta, Pending
 from umbel.services.health import Health
 from umbel.services.intents import Intents
@@ -74,6 +80,13 @@ class _Channel:
         self.streams: set[Stream] = set()
 
 
+class _Reader(NamedTuple):
+    """Who reads a stream, and what."""
+
+    who: str
+    subject: Subject | None
+
+
 class _Told(NamedTuple):
     """What the streams of a channel are told now; `asked`: some of it is what was asked."""
 
@@ -99,7 +112,8 @@ class Hub:
         self._intents = intents
         self._clock = clock
         self._streams_max = streams_max
-        self._streams: set[Stream] = set()
+        #: Oldest first.
+        self._streams: dict[Stream, _Reader] = {}
         self._channels: dict[Subject, _Channel] = {}
         self._seq = 0
         self._pulse: bytes | None = None
@@ -122,16 +136,18 @@ class Hub:
     @asynccontextmanager
     async def subscribe(self, subject: Subject | None, after: int | None) -> AsyncIterator[Stream]:
         """A stream of what changes for `subject` (None: the status alone) after change number
-        `after` (None: from now on). Raises `TooManyStreams`, `StoreError`."""
-        self._admit()
+        `after` (None: from now on), for the present `asker`. Raises `TooManyStreams`,
+        `StoreError`."""
+        reader = _Reader(asker(), subject)
+        self._admit(reader.who)
         stream = Stream()
-        self._streams.add(stream)
+        self._streams[stream] = reader
         try:
             async with self._turn:
                 await self._begin(stream, subject, after)
             yield stream
         finally:
-            self._forget(stream, subject)
+            self._forget(stream)
 
     def stop(self) -> None:
         """End every stream and give no more: the process is ending."""
@@ -140,14 +156,22 @@ class Hub:
             self._poller.cancel()
         self._close_all()
 
-    def _admit(self) -> None:
+    def _admit(self, who: str) -> None:
         if self._stopped:
             raise TooManyStreams("Umbel is stopping.", remedy="Try again in a few seconds.")
-        if len(self._streams) >= self._streams_max:
+        if len(self._streams) < self._streams_max:
+            return
+        counts = Counter(reader.who for reader in self._streams.values())
+        greediest, most = counts.most_common(1)[0]
+        if most <= counts[who] + 1:
             raise TooManyStreams(
-                f"{self._streams_max} live views are open, and more are not given.",
+                f"{self._streams_max} live views are open, {counts[who]} of them yours, and more "
+                "are not given.",
                 remedy="Close browser tabs that show Umbel, or try again later.",
             )
+        oldest = next(each for each, reader in self._streams.items() if reader.who == greediest)
+        oldest.close()
+        self._forget(oldest)
 
     async def _begin(self, stream: Stream, subject: Subject | None, after: int | None) -> None:
         if not self._channels:  # nobody followed the store, so our number may be old
@@ -156,6 +180,8 @@ class Hub:
         if self._pulse is not None and not self.idle:
             stream.pulse(self._pulse)
         if subject is not None:
+            if stream.closed:  # given up for somebody else meanwhile
+                return
             channel = self._channels.setdefault(subject, _Channel(subject))
             channel.streams.add(stream)
             if after is not None:
@@ -185,13 +211,15 @@ class Hub:
         elif delta is not None:
             stream.offer(delta)
 
-    def _forget(self, stream: Stream, subject: Subject | None) -> None:
-        self._streams.discard(stream)
-        channel = self._channels.get(subject) if subject is not None else None
+    def _forget(self, stream: Stream) -> None:
+        reader = self._streams.pop(stream, None)
+        if reader is None or reader.subject is None:
+            return
+        channel = self._channels.get(reader.subject)
         if channel is not None:
             channel.streams.discard(stream)
             if not channel.streams:
-                del self._channels[channel.subject]
+                del self._channels[reader.subject]
 
     async def _poll(self) -> None:
         try:
@@ -223,6 +251,7 @@ class Hub:
 
     async def _follow(self, channels: list[_Channel], at: float) -> None:
         after, now = self._seq, self._clock.now()
+        weights = self._weights(channels)
 
         def look() -> tuple[Changes, list[_Told]]:
             asked = self._intents.news(self._store)
@@ -232,8 +261,10 @@ class Hub:
             news |= {change.task.uuid: change for change in changes.items}
             changed = self._changed(list(news.values()))
             end = self._clock.monotonic() + MATCH_S
-            for number, channel in enumerate(channels):
-                share_s = (end - self._clock.monotonic()) / (len(channels) - number)
+            weighing = sum(weights)
+            for channel, weight in zip(channels, weights, strict=True):
+                share_s = (end - self._clock.monotonic()) * weight / weighing
+                weighing -= weight
                 self._gather(channel.pending, channel.subject.query, changed, now, share_s)
                 channel.pending.skip(changes.skipped or 0)
                 channel.asked = channel.asked or bool(asked)
@@ -251,6 +282,16 @@ class Hub:
             if channel.pending.is_empty:
                 for stream in channel.streams:
                     stream.reach(changes.seq)
+
+    def _weights(self, channels: Sequence[_Channel]) -> list[float]:
+        """The part of the time that each channel has, of a whole that is their sum: people have
+        the same, and each of one person's channels the same of that."""
+        readers = [
+            {self._streams[each].who for each in channel.streams if each in self._streams}
+            for channel in channels
+        ]
+        counts = Counter(who for each in readers for who in each)
+        return [sum(1 / counts[who] for who in each) or 1.0 for each in readers]
 
     def _changed(self, changes: Sequence[Change]) -> list[Changed]:
         marks = self._intents.marks([change.task for change in changes])

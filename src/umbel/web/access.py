@@ -31,17 +31,23 @@ from umbel.auth.base import (
 )
 from umbel.auth.tokens import PREFIX, name_in
 from umbel.clock import Clock
+from umbel.services.askers import network_of
 from umbel.services.visits import Visits
 from umbel.store.ledger import Ledger
 from umbel.web.attempts import Attempts
 from umbel.web.cookies import cookie
+from umbel.web.lanes import Lane
 from umbel.web.problems import Refusal
 from umbel.web.sessions import Session, Sessions
 
 log = logging.getLogger("umbel.web")
 
-#: How many passwords are tried at once; each takes 16 MiB and a core.
-_TRIED_AT_ONCE: Final = 2
+#: How many passwords of strangers are tried at once; each takes 16 MiB and a core. How many may
+#: wait for that, together and from one network.
+_TRIED_AT_ONCE, _TRIED_MAX, _TRIED_EACH = 2, 20, 4
+#: How many may wait of those whose name was right from their network before: guessing elsewhere
+#: must not keep them out, so they have a thread of their own.
+_WELCOME_MAX: Final = 20
 #: How often an open stream asks whether its reader still may, seconds.
 RECHECK_S: Final = 10.0
 _FACES: Final[dict[str, Via]] = {"cli": "cli", "python": "python"}
@@ -73,7 +79,8 @@ class Access:
         self._authenticator = authenticator
         self._attempts = attempts
         self._visits = visits
-        self._trying = anyio.CapacityLimiter(_TRIED_AT_ONCE)
+        self._trying = _checks(_TRIED_AT_ONCE, _TRIED_MAX)
+        self._trying_welcome = _checks(1, _WELCOME_MAX)
         self._asking = anyio.CapacityLimiter(8)
         self._noting = anyio.CapacityLimiter(2)
         self.sessions = sessions
@@ -117,10 +124,12 @@ class Access:
         if welcome and self._authenticator.is_remembered(credentials):
             identity = self._authenticator.identify(credentials)
         else:
-            identity = await self._try(credentials, scope)
+            identity = await self._try(credentials, scope, welcome=welcome)
         return _known(identity, "password")
 
-    async def _try(self, credentials: Credentials, scope: Scope) -> Identity | None:
+    async def _try(
+        self, credentials: Credentials, scope: Scope, *, welcome: bool
+    ) -> Identity | None:
         user, address = credentials.user or "", address_of(scope)
         wait_s = self._attempts.begin(address, user)
         if wait_s is not None:
@@ -131,9 +140,13 @@ class Access:
                 f"{why} Try again in {wait_s} s.",
                 headers={"Retry-After": str(wait_s)},
             )
-        identity = await anyio.to_thread.run_sync(
-            self._authenticator.identify, credentials, limiter=self._trying
-        )
+        checks = self._trying_welcome if welcome else self._trying
+        check = functools.partial(self._authenticator.identify, credentials)
+        try:
+            identity = await checks.run(check, network_of(address))
+        except Refusal:  # too many wait: nothing was tried
+            self._attempts.take_back(address, user)
+            raise
         if identity is None:
             log.warning("A wrong name or password was tried from %s.", address)
             await self._note_failure(user, scope, "The name or the password is wrong.")
@@ -242,6 +255,11 @@ def path_of(scope: Scope) -> str:
     root: str = scope.get("root_path", "")
     path: str = scope["path"]
     return path[len(root) :] if root and path.startswith(root + "/") else path
+
+
+def _checks(threads: int, most: int) -> Lane:
+    busy = "Too many passwords are being checked."
+    return Lane(threads, each=1, waiting_each=_TRIED_EACH, waiting_max=most, busy=busy)
 
 
 def _known(identity: Identity | None, how: How) -> Known | None:

@@ -30,7 +30,7 @@ from umbel.services.search import Search
 from umbel.store.base import Store
 from umbel.web.access import Access, open_access
 from umbel.web.address import Address
-from umbel.web.endpoint import Endpoint, Lanes
+from umbel.web.endpoint import Endpoint
 from umbel.web.entrance import Entrance
 from umbel.web.faults import Faults
 from umbel.web.flower.endpoint import (
@@ -41,9 +41,12 @@ from umbel.web.flower.endpoint import (
 )
 from umbel.web.guard import Guard, Permitted
 from umbel.web.handlers import Services
-from umbel.web.limits import Bodies, Limits, Places
+from umbel.web.lanes import Lanes
+from umbel.web.limits import Bodies, Limits
 from umbel.web.login import LOGIN, SESSION_ENDPOINTS, LoginEndpoint
 from umbel.web.openapi import Described
+from umbel.web.places import Placed, Places
+from umbel.web.probes import Readiness, ReadyEndpoint
 from umbel.web.problems import respond_to
 from umbel.web.proxies import LOOPBACK, Proxies
 from umbel.web.routes import API_ROOT, ROUTES, Route
@@ -110,7 +113,7 @@ def create_app(
     services = Services(
         store, clock, Search(store, clock, levers.ledger), health, hub, intents, levers, crew
     )
-    lanes, places = Lanes(), Places()
+    lanes = Lanes()
     access = access or open_access(clock, levers.ledger, levers.visits)
     ui = Ui(lanes.history, options.pages)
     workers_page = WorkersPage(ui.showing("index.html"), services, lanes, access)
@@ -132,15 +135,17 @@ def create_app(
                 HostCheck, allowed=options.allowed_hosts, only_loopback=options.only_loopback
             ),
             Middleware(Proxies, trusted=options.trusted_proxies, url_prefix=options.url_prefix),
-            Middleware(Limits, places=places),
+            Middleware(Limits),
             Middleware(Guard, access=access),
-            Middleware(Bodies, places=places),
+            Middleware(Placed, places=Places()),
+            Middleware(Bodies),
         ],
         exception_handlers={HTTPException: _refused},
     )
     app.router.redirect_slashes = False  # an address is right or unknown
     app.state.hub = hub
     app.state.levers = levers
+    app.state.lanes = lanes
     return app
 
 
@@ -182,6 +187,8 @@ def _endpoint(route: Route, services: Services, lanes: Lanes, access: Access) ->
     endpoint: ASGIApp
     if route.name in SESSION_ENDPOINTS:
         endpoint = SESSION_ENDPOINTS[route.name](access)
+    elif route.name == "readyz":
+        endpoint = ReadyEndpoint(Readiness(services.health, services.clock), access)
     elif route.handler is None:
         endpoint = LiveEndpoint(services, lanes.history)
     else:

@@ -16,10 +16,10 @@ from __future__ import annotations
 import math
 import threading
 from collections import OrderedDict
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
 
 from umbel.clock import Clock
+from umbel.services.askers import network_of
 
 #: So many attempts at once, and so many seconds until one more.
 ADDRESS_BURST, ADDRESS_EVERY_S = 10, 10.0
@@ -49,13 +49,18 @@ class Attempts:
                 self._add(key, every, 1)
             return None
 
-    def right(self, address: str, user: str) -> None:
-        """The attempt was right: it does not count."""
+    def take_back(self, address: str, user: str) -> None:
+        """The attempt does not count."""
         with self._lock:
             for key, _, every in _buckets(address, user):
                 self._add(key, every, -1)
-            self._welcome[_network(address), user] = None
-            self._welcome.move_to_end((_network(address), user))
+
+    def right(self, address: str, user: str) -> None:
+        """The attempt was right: it does not count."""
+        self.take_back(address, user)
+        with self._lock:
+            self._welcome[network_of(address), user] = None
+            self._welcome.move_to_end((network_of(address), user))
             while len(self._welcome) > _KEPT:
                 self._welcome.popitem(last=False)
 
@@ -64,7 +69,7 @@ class Attempts:
         left. Counts nothing."""
         key, burst, every = _buckets(address, user)[0]
         with self._lock:
-            known = (_network(address), user) in self._welcome
+            known = (network_of(address), user) in self._welcome
             return known and self._wait_s(key, burst, every) <= 0
 
     def _level(self, key: str, every: float) -> float:
@@ -84,17 +89,6 @@ class Attempts:
 
 def _buckets(address: str, user: str) -> tuple[tuple[str, int, float], ...]:
     return (
-        (f"address {_network(address)}", ADDRESS_BURST, ADDRESS_EVERY_S),
+        (f"address {network_of(address)}", ADDRESS_BURST, ADDRESS_EVERY_S),
         (f"user {user[:100]}", USER_BURST, USER_EVERY_S),
     )
-
-
-def _network(address: str) -> str:
-    """Who has one IPv6 address has 2^64 of them; an IPv4 address written as one is itself."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    if not isinstance(parsed, IPv6Address):
-        return address
-    return str(parsed.ipv4_mapped or ip_network((parsed, 64), strict=False))

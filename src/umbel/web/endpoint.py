@@ -1,19 +1,16 @@
 """From a route of the table to something that answers HTTP.
 
-Handlers block, so each runs in a thread, its answer is encoded and compressed there, and the
-event loop stays free. What waits for a cluster must not hold up what reads the history, nor
-may long searches hold up what is found at once, so there are four lanes with threads of their
-own (`Lanes`). A search that had to wait for a thread has so much less time to look.
+Handlers block, so each runs in a thread of its lane (`lanes`), its answer is encoded and
+compressed there, and the event loop stays free. A search that had to wait for a thread has so
+much less time to look.
 """
 
 from __future__ import annotations
 
 import gzip
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
-import anyio
-import anyio.to_thread
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,55 +20,15 @@ from umbel.web.answers import Later
 from umbel.web.bodies import check_kind, read_body
 from umbel.web.guard import actor_of
 from umbel.web.handlers import Services
+from umbel.web.lanes import Lane
 from umbel.web.parameters import read
-from umbel.web.problems import Refusal
 from umbel.web.requests import Nothing
 from umbel.web.routes import Handler, Route
 
-#: How many handlers run at once that find something at once in the history; more wait.
-THREADS: Final = 8
-#: How many that search it, for a second or two at most; more wait.
-SEARCHING: Final = 4
-#: How many that ask workers and brokers, each for two seconds at most; more wait.
-ASKING: Final = 12
-#: How many that wait for results, up to a minute each; more are refused.
-WAITING: Final = 32
 #: Shorter answers are not worth compressing.
 _COMPRESS_FROM: Final = 1_400
 
-T = TypeVar("T")
 _encode: Final = msgspec.json.Encoder().encode
-
-
-class Lane:
-    """Threads for what blocks, a bounded number of them. When all are taken, a call waits for
-    one, or is refused if the lane `refuses`."""
-
-    def __init__(self, threads: int = THREADS, *, refuses: bool = False) -> None:
-        self._limiter = anyio.CapacityLimiter(threads)
-        self._refuses = refuses
-
-    async def run(self, call: Callable[[], T]) -> T:
-        """What `call` gives, from a thread."""
-        if self._refuses and self._limiter.available_tokens < 1:
-            detail = f"{self._limiter.total_tokens:.0f} requests wait for results already."
-            raise Refusal("too-busy", f"{detail} Try again soon.", headers={"Retry-After": "2"})
-        return await anyio.to_thread.run_sync(call, limiter=self._limiter)
-
-
-class Lanes:
-    """The lanes by the name that routes give them."""
-
-    def __init__(self) -> None:
-        self.history = Lane(THREADS)
-        self.search = Lane(SEARCHING)
-        self.cluster = Lane(ASKING)
-        self.waiting = Lane(WAITING, refuses=True)
-
-    def of(self, route: Route) -> Lane:
-        """The lane of this route."""
-        lane: Lane = getattr(self, route.lane)
-        return lane
 
 
 class Endpoint:

@@ -146,10 +146,3 @@ def read_diagnosis(services: Services, _: requests.Nothing) -> Diagnosis:
 
 def livez(_: Services, __: requests.Nothing) -> str:
     return "ok"
-
-
-def readyz(services: Services, _: requests.Nothing) -> str:
-    why = services.health.unready()
-    if why is not None:
-        raise Refusal("not-ready", why)
-    return "ok"

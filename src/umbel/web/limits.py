@@ -1,16 +1,19 @@
-"""Requests that are too large, or too many, are refused before anything looks at them. Bodies
-are read when it is known who sends them, and a request whose body is still on its way is not
-counted as open: whoever sends slowly takes nobody's place."""
+"""Requests that are too large are refused before anything looks at them. Bodies are read when
+it is known who sends them, and a request whose body is still on its way is not counted as open:
+whoever sends slowly takes nobody's place."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from umbel.services.askers import asker
 from umbel.web.access import path_of
+from umbel.web.places import Place, leave_place, too_busy
 from umbel.web.problems import Refusal
 
 #: The largest body of a request that changes nothing, bytes.
@@ -22,59 +25,32 @@ CHANGE_MAX: Final = 4 * 1024 * 1024
 LOGIN_MAX: Final = 16 * 1024
 #: How long a body may take to come, seconds.
 BODY_S = 60.0
-#: How much of bodies is held in memory at once, bytes.
+#: How much of bodies is held in memory at once, bytes, and how much of one person's.
 HELD_MAX: Final = 32 * 1024 * 1024
+HELD_EACH: Final = 16 * 1024 * 1024
 #: The longest path and query together, bytes: 4,000 characters of a search, each of them up
 #: to twelve bytes when it is quoted, and room for the rest.
 URL_MAX: Final = 56 * 1024
-#: How many requests may be open at once, live streams among them.
-OPEN_MAX: Final = 500
-
-
-class Places:
-    """How many requests are open, `OPEN_MAX` at most."""
-
-    def __init__(self) -> None:
-        self._taken = 0
-
-    def take(self) -> None:
-        """One more. Raises `Refusal` if there is no place, and then none is taken."""
-        if self._taken >= OPEN_MAX:
-            raise _too_busy(f"{OPEN_MAX} requests are open")
-        self._taken += 1
-
-    def leave(self) -> None:
-        """One less."""
-        self._taken -= 1
 
 
 class Limits:
-    """Refuses long addresses, bodies that say that they are too large, and more requests than
-    there are `places`."""
+    """Refuses long addresses, and bodies that say that they are too large."""
 
-    def __init__(self, app: ASGIApp, *, places: Places) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._places = places
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self._places.take()
-        scope["umbel.placed"] = True
-        try:
-            _check(scope)
-            await self._app(scope, receive, send)
-        finally:
-            if scope["umbel.placed"]:
-                self._places.leave()
+        _check(scope)
+        await self._app(scope, receive, send)
 
 
 class Bodies:
     """Reads each body whole before the rest; refuses large and slow ones, and more than
-    `HELD_MAX` bytes of them at once."""
+    `HELD_MAX` bytes of them at once, `HELD_EACH` of one person. Behind `Placed`."""
 
-    def __init__(self, app: ASGIApp, *, places: Places) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._places = places
-        self._held = 0
+        self._held: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
@@ -86,18 +62,19 @@ class Bodies:
             await self._read_aside(scope, receive, body)
             await self._app(scope, _replay(bytes(body), receive), send)
         finally:
-            self._held -= len(body)
+            self._held[asker()] -= len(body)
+            self._held += Counter()  # forgets those who hold nothing
 
     async def _read_aside(self, scope: Scope, receive: Receive, body: bytearray) -> None:
-        self._places.leave()
-        scope["umbel.placed"] = False
+        leave_place(scope)
         try:
             async with asyncio.timeout(BODY_S):
                 await self._read(receive, body, _most(scope))
         except TimeoutError:
             raise _too_slow() from None
-        self._places.take()
-        scope["umbel.placed"] = True
+        place: Place | None = scope.get("umbel.place")
+        if place is not None:
+            place.take()
 
     async def _read(self, receive: Receive, body: bytearray, most: int) -> None:
         """Read the whole body into `body`, which is counted as held from then on."""
@@ -108,10 +85,12 @@ class Bodies:
             part = message.get("body", b"")
             if len(body) + len(part) > most:
                 raise _too_large(most)
-            if self._held + len(part) > HELD_MAX:
-                raise _too_busy("Too many large bodies are being read")
+            if self._held.total() + len(part) > HELD_MAX:
+                raise too_busy("Too many large bodies are being read")
+            if self._held[asker()] + len(part) > HELD_EACH:
+                raise too_busy("Too many large bodies of yours are being read")
             body += part
-            self._held += len(part)
+            self._held[asker()] += len(part)
             if not message.get("more_body", False):
                 return
 
@@ -162,8 +141,3 @@ def _cut_off() -> Refusal:
 def _too_slow() -> Refusal:
     detail = f"The body did not come within {BODY_S:.0f} s, so nothing was done. Send it again."
     return Refusal("too-slow", detail, headers={"Connection": "close"})
-
-
-def _too_busy(why: str) -> Refusal:
-    detail = f"{why}, and more are not taken. Try again soon."
-    return Refusal("too-busy", detail, headers={"Retry-After": "2"})

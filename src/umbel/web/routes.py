@@ -392,7 +392,6 @@ ROUTES: Final = (
         tag="probes",
         asks=requests.Nothing,
         answers=str,
-        handler=handlers.readyz,
         problems=("not-ready",),
         permission=None,
     ),

@@ -17,9 +17,10 @@ from starlette.types import Receive, Scope, Send
 
 from umbel.services.live import Subject
 from umbel.services.streams import Notice, Stream
-from umbel.web.endpoint import Lane
 from umbel.web.handlers import Services
+from umbel.web.lanes import Lane
 from umbel.web.parameters import convert, fields, read
+from umbel.web.places import leave_place
 from umbel.web.requests import Follow
 
 #: A comment is sent when nothing else was for this long, seconds.
@@ -54,6 +55,7 @@ class LiveEndpoint:
             await _begin(send)
             await send({"type": "http.response.body", "body": b""})
             return
+        leave_place(scope)  # streams have a bound of their own
         async with self._services.hub.subscribe(subject, after) as stream:
             leaving = asyncio.create_task(_close_when_gone(receive, stream))
             try:

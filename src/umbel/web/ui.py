@@ -25,7 +25,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from umbel.web.endpoint import Lane, accepts_gzip
+from umbel.web.endpoint import accepts_gzip
+from umbel.web.lanes import Lane
 from umbel.web.problems import Refusal
 from umbel.web.routes import API_ROOT, ROUTES
 

@@ -150,7 +150,8 @@ def test_a_store_without_a_collector_is_not_ready() -> None:
     why = Health(MemoryStore(), SetWallClock(NOW)).unready()
 
     assert why is not None
-    assert "collector" in why
+    assert why.part == "collector"
+    assert "No collector has reported yet" in why.sentence
 
 
 def test_a_store_with_a_collector_that_reports_is_ready_even_while_it_connects() -> None:

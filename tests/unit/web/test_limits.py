@@ -1,4 +1,4 @@
-"""How many requests may be open at once, and how long their bodies may take."""
+"""How long bodies may take, and that they are in nobody's way meanwhile."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from umbel.web.limits import BODY_S, OPEN_MAX, Bodies, Limits, Places
+from umbel.web.limits import BODY_S, Bodies, Limits
+from umbel.web.places import STRANGERS_EACH, Placed, Places
 from umbel.web.problems import Refusal
 
 pytestmark = pytest.mark.anyio
@@ -23,27 +24,8 @@ async def nothing(*_: object) -> Any:
     raise AssertionError
 
 
-async def test_requests_beyond_the_limit_are_refused_until_one_is_over() -> None:
-    over = asyncio.Event()
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001
-        await over.wait()
-
-    limits = Limits(app, places=Places())
-
-    def ask() -> asyncio.Task[None]:
-        scope = {"type": "http", "path": "/", "query_string": b"", "headers": []}
-        return asyncio.ensure_future(limits(scope, nothing, nothing))
-
-    opened = [ask() for _ in range(OPEN_MAX)]
-    with pytest.raises(Refusal) as caught:
-        await ask()
-    over.set()
-    await asyncio.gather(*opened)
-    await ask()
-
-    assert caught.value.problem.status == 503
-    assert caught.value.headers == {"Retry-After": "2"}
+def limited() -> Limits:
+    return Limits(Placed(Bodies(done), places=Places()))
 
 
 def posted() -> Scope:
@@ -64,16 +46,15 @@ async def test_requests_whose_bodies_are_on_their_way_take_nobodys_place() -> No
         await arriving.wait()
         return {"type": "http.request", "body": b"0123456789", "more_body": False}
 
-    places = Places()
-    limits = Limits(Bodies(done, places=places), places=places)
+    limits = limited()
 
-    slow = [asyncio.ensure_future(limits(posted(), slowly, nothing)) for _ in range(OPEN_MAX)]
+    slow = [asyncio.ensure_future(limits(posted(), slowly, nothing)) for _ in range(STRANGERS_EACH)]
     await asyncio.sleep(0)
-    for _ in range(2 * OPEN_MAX):
+    for _ in range(2 * STRANGERS_EACH):
         await limits({**posted(), "headers": []}, nothing_sent, nothing)
     arriving.set()
     await asyncio.gather(*slow)
-    for _ in range(2 * OPEN_MAX):
+    for _ in range(2 * STRANGERS_EACH):
         await limits(posted(), slowly, nothing)
 
 
@@ -84,8 +65,7 @@ async def nothing_sent() -> dict[str, Any]:
 async def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     assert BODY_S == 60
     monkeypatch.setattr("umbel.web.limits.BODY_S", 0.01)
-    places = Places()
-    limits = Limits(Bodies(done, places=places), places=places)
+    limits = limited()
 
     async def never() -> dict[str, Any]:
         await asyncio.Event().wait()

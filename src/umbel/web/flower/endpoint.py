@@ -13,7 +13,7 @@ from starlette.routing import Route as Address
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from umbel.web.access import Access
-from umbel.web.endpoint import Lane, Lanes, accepts_gzip
+from umbel.web.endpoint import accepts_gzip
 from umbel.web.flower import answering
 from umbel.web.flower.asking import Asked
 from umbel.web.flower.refused import Refused
@@ -22,6 +22,7 @@ from umbel.web.flower.sending import Patience
 from umbel.web.flower.workers import workers_table
 from umbel.web.guard import Permitted
 from umbel.web.handlers import Services
+from umbel.web.lanes import Lane, Lanes
 from umbel.web.routes import Route
 
 #: Where Flower has its page of workers; `/dashboard` until version 1.
@@ -38,7 +39,7 @@ _NOTHING: Final = """<!doctype html>
 
 def flower_addresses(services: Services, lanes: Lanes, access: Access) -> Iterator[Address]:
     """One address a route."""
-    looking = Lane(_LOOKING)
+    looking = Lane(_LOOKING, each=_LOOKING // 2)
     for route in FLOWER_ROUTES:
         endpoint: ASGIApp = FlowerEndpoint(route, services, lanes, looking)
         if route.permission is not None:
@@ -69,6 +70,8 @@ class FlowerEndpoint:
             patience = Patience(self._looking, self._lanes, request.is_disconnected)
             waiting: Awaitable[object] = handler(self._services, asked, patience)  # type: ignore[assignment]
             return await waiting
+        if not self._route.blocking:
+            return handler(self._services, asked)
         return await self._lanes.of(self._route).run(partial(handler, self._services, asked))
 
 

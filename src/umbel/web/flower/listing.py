@@ -20,13 +20,13 @@ from umbel.cluster.task import Task
 from umbel.errors import QueryError
 from umbel.query.ast import And, During, How, Matches, Moment, Node
 from umbel.store.base import NEWEST_FIRST, Order, Store
-from umbel.web.endpoint import Lane
 from umbel.web.flower.answering import JSON, encode
 from umbel.web.flower.asking import Asked
 from umbel.web.flower.refused import Refused
 from umbel.web.flower.rows import task_row
 from umbel.web.flower.sending import Patience
 from umbel.web.handlers import Services
+from umbel.web.lanes import Lane
 
 #: The most tasks that one answer has; Flower keeps no more by default.
 LISTED_MAX: Final = 100_000
@@ -43,7 +43,7 @@ _ANY: Final = "All"
 
 async def list_tasks(services: Services, asked: Asked, patience: Patience) -> Response:
     """`{id: task}` of those that fit, in order."""
-    lane = patience.lanes.history
+    lane = patience.lanes.search
     try:
         parts = await lane.run(partial(_begin, services, asked))
     except QueryError as error:

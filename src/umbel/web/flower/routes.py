@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
+import msgspec
+
 from umbel.auth.base import Permission
 from umbel.web.flower import acting, listing, sending, workers
 from umbel.web.flower.metrics import metrics
@@ -83,5 +85,8 @@ FLOWER_ROUTES: Final = (
     _do("/api/task/rate-limit/{target}", acting.limit_rate, "Limit the rate of a task"),
     _do("/api/task/revoke/{target}", acting.revoke_task, "Revoke or terminate a task"),
     _see("/metrics", metrics, "Metrics for Prometheus", "history"),
-    _route("/healthcheck", _healthcheck, "Whether this answers", "history", "GET", None),
+    msgspec.structs.replace(
+        _route("/healthcheck", _healthcheck, "Whether this answers", "history", "GET", None),
+        blocking=False,
+    ),
 )

@@ -20,11 +20,11 @@ from umbel.cluster.task import PENDING
 from umbel.errors import BrokerRefused, ResultsUnavailable
 from umbel.results.base import UNKNOWN, Result
 from umbel.services.control.applying import Apply
-from umbel.web.endpoint import Lane, Lanes
 from umbel.web.flower.asking import Asked
 from umbel.web.flower.refused import Refused
 from umbel.web.flower.workers import is_known_task
 from umbel.web.handlers import Services
+from umbel.web.lanes import Lane, Lanes
 
 #: The longest that one request waits for a result, and how long one look takes, seconds.
 WAIT_MAX_S: Final = 3_600.0

@@ -1,0 +1,33 @@
+"""Who asks, for every bound that people share: a person has a share of it, not all.
+
+Somebody who is known counts by name, wherever from; who is not, by network, since whoever has one
+IPv6 address has 2^64 of them. What is in the context of a request goes with it into threads.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Final
+
+_asker: Final[ContextVar[str]] = ContextVar("umbel_asker", default="")
+#: Puts somebody in the place of who asked before; `reset` undoes it.
+set_asker: Final = _asker.set
+reset_asker: Final = _asker.reset
+
+
+def asker() -> str:
+    """For whom the present work is done: "" for Umbel itself, and for commands."""
+    return _asker.get()
+
+
+def network_of(address: str) -> str:
+    """The IPv4 address, or the /64 of an IPv6 address; an IPv4 address written as one is itself,
+    and what is no address (a unix socket) too."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return address
+    return str(parsed.ipv4_mapped or ip_network((parsed, 64), strict=False))

@@ -1,0 +1,149 @@
+"""Threads for what blocks, shared by people.
+
+Theory of operation. What waits for a cluster must not hold up what reads the history, nor may
+long searches hold up what is found at once, so there are lanes with threads of their own
+(`Lanes`). In a lane nobody has all threads: one person's calls take `each` of them at most, and
+what waits is taken up person by person in turn, so that whoever asks little waits for little.
+What one person, and what all together, may leave waiting is bounded as well; a call beyond that
+is refused at once, which tells more than an answer a minute late.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import anyio
+import anyio.to_thread
+
+from umbel.services.askers import asker
+from umbel.web.problems import Refusal
+
+if TYPE_CHECKING:  # routes import what imports this
+    from umbel.web.routes import Route
+
+#: How many handlers run at once that find something at once in the history; more wait.
+THREADS: Final = 8
+#: How many that search it, for a second or two at most; more wait.
+SEARCHING: Final = 4
+#: How many that ask workers and brokers, each for two seconds at most; more wait.
+ASKING: Final = 12
+#: How many that wait for results, up to a minute each; more are refused.
+WAITING: Final = 32
+#: How many calls may wait for a thread where each takes seconds: of one person, of all.
+SLOW_EACH, SLOW_MAX = 24, 200
+#: The same where each takes milliseconds.
+QUICK_EACH, QUICK_MAX = 120, 500
+
+T = TypeVar("T")
+
+
+class Lane:
+    """`threads` of them, `each` for one person; `waiting_each` calls of one person may wait for
+    a thread, and `waiting_max` of all. On the event loop."""
+
+    def __init__(
+        self,
+        threads: int = THREADS,
+        *,
+        each: int | None = None,
+        waiting_each: int = QUICK_EACH,
+        waiting_max: int = QUICK_MAX,
+        busy: str = "Too many of your requests wait already.",
+    ) -> None:
+        self._limiter = anyio.CapacityLimiter(threads)
+        self._free = threads
+        self._each = threads if each is None else each
+        self._waiting_each = waiting_each
+        self._waiting_max = waiting_max
+        self._busy = busy
+        self._running: Counter[str] = Counter()
+        self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
+        self._last = ""
+
+    async def run(self, call: Callable[[], T], who: str | None = None) -> T:
+        """What `call` gives, from a thread. Raises `Refusal` if too many wait."""
+        who = asker() if who is None else who
+        await self._enter(who)
+        try:
+            return await anyio.to_thread.run_sync(call, limiter=self._limiter)
+        finally:
+            self._leave(who)
+
+    async def _enter(self, who: str) -> None:
+        if self._free and self._running[who] < self._each:
+            self._take(who)
+            return
+        mine = len(self._waiting.get(who, ()))
+        if mine >= self._waiting_each or self._all_waiting() >= self._waiting_max:
+            detail = f"{self._busy} Try again soon."
+            raise Refusal("too-busy", detail, headers={"Retry-After": "2"})
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(who, deque()).append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._leave(who)
+            else:
+                self._remove(who, turn)
+            raise
+
+    def _take(self, who: str) -> None:
+        self._free -= 1
+        self._running[who] += 1
+        self._last = who
+
+    def _leave(self, who: str) -> None:
+        self._free += 1
+        self._running[who] -= 1
+        if not self._running[who]:
+            del self._running[who]
+        self._call_next()
+
+    def _call_next(self) -> None:
+        """Give threads to those who wait; who had one last comes after the others."""
+        while self._free:
+            if self._last in self._waiting:
+                self._waiting.move_to_end(self._last)
+            who = next((each for each in self._waiting if self._running[each] < self._each), None)
+            if who is None:
+                return
+            turn = self._waiting[who][0]
+            self._remove(who, turn)
+            if not turn.done():
+                self._take(who)
+                turn.set_result(None)
+
+    def _remove(self, who: str, turn: asyncio.Future[None]) -> None:
+        waiting = self._waiting.get(who)
+        if waiting is not None and turn in waiting:
+            waiting.remove(turn)
+            if not waiting:
+                del self._waiting[who]
+
+    def _all_waiting(self) -> int:
+        return sum(map(len, self._waiting.values()))
+
+
+class Lanes:
+    """The lanes by the name that routes give them."""
+
+    def __init__(self) -> None:
+        self.history = Lane(THREADS, each=6)
+        self.search = Lane(SEARCHING, each=3, waiting_each=SLOW_EACH, waiting_max=SLOW_MAX)
+        self.cluster = Lane(ASKING, each=6, waiting_each=SLOW_EACH, waiting_max=SLOW_MAX)
+        self.waiting = results_lane()
+
+    def of(self, route: Route) -> Lane:
+        """The lane of this route."""
+        lane: Lane = getattr(self, route.lane)
+        return lane
+
+
+def results_lane() -> Lane:
+    """One for those who wait for results, whom it refuses when there is no thread."""
+    busy = "Too many requests wait for results already."
+    return Lane(WAITING, each=WAITING // 2, waiting_each=0, busy=busy)

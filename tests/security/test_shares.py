@@ -1,0 +1,294 @@
+"""Nobody has all of anything: places, threads, questions to workers, streams and passwords are
+shared by person."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import pytest
+
+from tests.api.doors import USERS, basic, bearer
+from tests.api.world import World, problem_of
+from tests.support.waiting import wait_until
+from umbel.errors import TooManyStreams
+from umbel.query.parse import parse
+from umbel.services.askers import network_of, reset_asker, set_asker
+from umbel.services.fair_lock import FairLock
+from umbel.services.live import Hub, Subject
+from umbel.services.streams import Stream
+from umbel.web.app import WebOptions
+from umbel.web.lanes import Lane
+from umbel.web.places import (
+    OPEN_EACH,
+    OPEN_MAX,
+    STRANGERS_EACH,
+    STRANGERS_MAX,
+    Asking,
+    Places,
+)
+from umbel.web.problems import Refusal
+
+pytestmark = pytest.mark.anyio
+
+VIEWER, ADMIN = "name vera", "name ada"
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+class Work:
+    """Calls of a lane that end when told, and in which order they began."""
+
+    def __init__(self, lane: Lane) -> None:
+        self.lane = lane
+        self.begun: list[str] = []
+        self.ending = threading.Semaphore(0)
+
+    def ask(self, who: str) -> asyncio.Task[None]:
+        return asyncio.ensure_future(self.lane.run(lambda: self._work(who), who))
+
+    def _work(self, who: str) -> None:
+        self.begun.append(who)
+        assert self.ending.acquire(timeout=20)
+
+    async def begins(self, calls: int) -> None:
+        async with asyncio.timeout(20):
+            while len(self.begun) < calls:  # noqa: ASYNC110  threads begin them
+                await asyncio.sleep(0)
+
+
+async def test_one_person_leaves_threads_of_a_lane_to_others() -> None:
+    work = Work(Lane(3, each=2))
+    asked = [work.ask(VIEWER) for _ in range(5)]
+    await work.begins(2)
+
+    asked.append(work.ask(ADMIN))
+    await work.begins(3)
+
+    assert work.begun == [VIEWER, VIEWER, ADMIN]
+    work.ending.release(6)
+    await asyncio.gather(*asked)
+
+
+async def test_the_queue_of_one_person_does_not_delay_the_first_request_of_another() -> None:
+    work = Work(Lane(1))
+    asked = [work.ask(VIEWER) for _ in range(20)]
+    asked += [work.ask(ADMIN), work.ask("name otto")]
+    await work.begins(1)
+
+    work.ending.release(2)
+    await work.begins(3)
+
+    assert set(work.begun[1:]) == {ADMIN, "name otto"}
+    work.ending.release(20)
+    await asyncio.gather(*asked)
+
+
+async def test_what_one_person_leaves_waiting_in_a_lane_is_bounded() -> None:
+    work = Work(Lane(1, waiting_each=2, waiting_max=3))
+    asked = [work.ask(VIEWER) for _ in range(3)]
+    await work.begins(1)
+
+    with pytest.raises(Refusal) as of_one:
+        await work.lane.run(lambda: None, VIEWER)
+    asked.append(work.ask(ADMIN))
+    await asyncio.sleep(0)
+    with pytest.raises(Refusal) as of_all:
+        await work.lane.run(lambda: None, "name otto")
+
+    assert of_one.value.problem.status == of_all.value.problem.status == 503
+    assert of_one.value.headers == {"Retry-After": "2"}
+    work.ending.release(4)
+    await asyncio.gather(*asked)
+
+
+async def test_a_call_that_is_given_up_while_it_waits_takes_no_thread() -> None:
+    work = Work(Lane(1))
+    first, second = work.ask(VIEWER), work.ask(VIEWER)
+    await work.begins(1)
+
+    second.cancel()
+    await asyncio.gather(second, return_exceptions=True)
+    third = work.ask(VIEWER)
+    work.ending.release(2)
+    await asyncio.gather(first, third)
+
+    assert len(work.begun) == 2
+
+
+def test_one_person_cannot_take_all_places() -> None:
+    places = Places()
+    viewer = Asking(VIEWER, known=True)
+    for _ in range(OPEN_EACH):
+        places.take(viewer)
+
+    with pytest.raises(Refusal, match="requests of yours are open"):
+        places.take(viewer)
+    places.take(Asking(ADMIN, known=True))
+    places.leave(viewer)
+    places.take(viewer)
+
+
+def test_strangers_leave_places_to_those_who_are_known() -> None:
+    places = Places()
+    for number in range(STRANGERS_MAX):
+        places.take(Asking(f"address 10.0.{number // STRANGERS_EACH}.0", known=False))
+
+    with pytest.raises(Refusal):
+        places.take(Asking("address 10.1.0.0", known=False))
+    for number in range(OPEN_MAX - STRANGERS_MAX):
+        places.take(Asking(f"name {number // OPEN_EACH}", known=True))
+    with pytest.raises(Refusal, match=f"{OPEN_MAX} requests are open"):
+        places.take(Asking(ADMIN, known=True))
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("10.0.0.7", "10.0.0.7"),
+        ("::ffff:10.0.0.7", "10.0.0.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("unix socket", "unix socket"),
+    ],
+)
+def test_addresses_of_one_owner_count_together(address: str, network: str) -> None:
+    assert network_of(address) == network
+
+
+def test_questions_to_workers_go_round_by_person() -> None:
+    lock = FairLock()
+    assert lock.acquire(VIEWER)
+    order: list[str] = []
+
+    def ask(who: str) -> None:
+        assert lock.acquire(who, 20)
+        order.append(who)
+        lock.release()
+
+    people = [VIEWER] * 4 + [ADMIN]
+    threads = [threading.Thread(target=ask, args=(who,)) for who in people]
+    for thread in threads[:4]:
+        thread.start()
+    wait_until(lambda: lock.waiting == 4)
+    threads[4].start()
+    wait_until(lambda: lock.waiting == 5)
+    lock.release()
+    for thread in threads:
+        thread.join(20)
+
+    assert order[0] == ADMIN
+    assert len(order) == 5
+
+
+def test_who_waits_for_a_question_in_vain_leaves_it_to_others() -> None:
+    lock = FairLock()
+    assert lock.acquire(VIEWER)
+
+    assert not lock.acquire(ADMIN, 0.001)
+    lock.release()
+
+    assert lock.acquire(ADMIN, 0.001)
+
+
+@asynccontextmanager
+async def following(hub: Hub, who: str) -> AsyncIterator[Stream]:
+    before = set_asker(who)
+    try:
+        async with hub.subscribe(Subject(parse("")), None) as stream:
+            yield stream
+    finally:
+        reset_asker(before)
+
+
+async def test_who_has_most_streams_gives_the_oldest_up_for_somebody_who_has_fewer() -> None:
+    hub: Hub = World(options=WebOptions(streams_max=3)).app.state.hub
+    async with AsyncExitStack() as opened:
+        streams = [await opened.enter_async_context(following(hub, VIEWER)) for _ in range(3)]
+
+        admins = await opened.enter_async_context(following(hub, ADMIN))
+
+        assert [stream.closed for stream in streams] == [True, False, False]
+        assert not admins.closed
+        assert hub.listening == 3
+        with pytest.raises(TooManyStreams, match="2 of them yours"):
+            await opened.enter_async_context(following(hub, VIEWER))
+
+
+async def test_one_person_may_have_all_streams_while_nobody_else_wants_one() -> None:
+    hub: Hub = World(options=WebOptions(streams_max=3)).app.state.hub
+    async with AsyncExitStack() as opened:
+        streams = [await opened.enter_async_context(following(hub, VIEWER)) for _ in range(3)]
+
+        assert not any(stream.closed for stream in streams)
+
+
+async def test_probes_answer_while_every_thread_of_the_history_is_taken() -> None:
+    world = World(users=USERS)
+    lanes = world.app.state.lanes
+    ending = threading.Event()
+    taken = [
+        asyncio.ensure_future(lanes.history.run(lambda: ending.wait(20), f"name {number}"))
+        for number in range(40)
+    ]
+    await asyncio.sleep(0)
+
+    async with world.client() as client:
+        answers = [
+            await client.request(method, path)
+            for path in ("/livez", "/readyz", "/healthcheck")
+            for method in ("GET", "HEAD")
+        ]
+
+    assert [answer.status_code for answer in answers] == [200] * 6
+    ending.set()
+    await asyncio.gather(*taken)
+
+
+async def test_only_so_many_passwords_of_strangers_wait_to_be_checked() -> None:
+    world = World(users=USERS)
+    async with world.client() as client:
+        answers = await asyncio.gather(
+            *(client.get("/api/v1/status", headers=basic("vera", "wrong")) for _ in range(9))
+        )
+
+    refused = [answer for answer in answers if answer.status_code == 503]
+    assert {answer.status_code for answer in answers} == {401, 503}
+    assert len(refused) == 4
+    assert problem_of(refused[0])["detail"] == (
+        "Too many passwords are being checked. Try again soon."
+    )
+    assert refused[0].headers["retry-after"] == "2"
+
+
+async def test_passwords_that_were_not_checked_do_not_count_as_attempts() -> None:
+    world = World(users=USERS)
+    async with world.client() as client:
+        await asyncio.gather(
+            *(client.get("/api/v1/status", headers=basic("vera", "wrong")) for _ in range(9))
+        )
+
+        later = [
+            await client.get("/api/v1/status", headers=basic("vera", "wrong")) for _ in range(5)
+        ]
+
+    assert [answer.status_code for answer in later] == [401] * 5
+
+
+async def test_tokens_are_asked_for_whoever_checks_passwords() -> None:
+    world = World(users=USERS)
+    headers = bearer(world.ledger, "admin")
+    async with world.client() as client:
+        guesses = [
+            asyncio.ensure_future(client.get("/api/v1/status", headers=basic("vera", "wrong")))
+            for _ in range(9)
+        ]
+
+        answer = await client.get("/api/v1/status", headers=headers)
+
+        await asyncio.gather(*guesses)
+    assert answer.status_code == 200
