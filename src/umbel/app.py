@@ -328,7 +328,10 @@ class _Reach:
         except SettingsError as error:
             raise BrokerRefused(error.message, remedy=error.remedy) from error
         return open_cluster(
-            app, management_url=settings.broker_api, knows_queues=settings.app is not None
+            app,
+            management_url=settings.broker_api,
+            knows_queues=settings.app is not None,
+            event_queue=settings.collector.queue,
         )
 
     def results(self) -> ResultBackend:

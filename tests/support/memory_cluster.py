@@ -11,11 +11,14 @@ import msgspec
 from umbel.broker.base import (
     Ability,
     Capabilities,
+    Declaration,
     QueueDepth,
     QueuedMessage,
     Reply,
+    Reserved,
     Signature,
 )
+from umbel.broker.reserved import ReservedNames
 from umbel.errors import BrokerUnreachable, NotSupported, ResultsUnavailable
 from umbel.results.base import Result
 
@@ -79,6 +82,8 @@ class MemoryCluster:
         self.commands: list[Command] = []
         self.sent: list[Signature] = []
         self.queues: dict[str, list[QueuedMessage]] = {}
+        self.own_names = ReservedNames()
+        self.declarations: dict[str, Declaration] = {}
         self.configured: tuple[str, ...] = ()
         self.bound: tuple[str, ...] = ()
         self.away = 0
@@ -146,6 +151,13 @@ class MemoryCluster:
 
     def bound_queues(self) -> tuple[str, ...]:
         return tuple(self.bound)
+
+    def reserved(self) -> Reserved:
+        return self.own_names
+
+    def declaration(self, queue: str) -> Declaration:
+        self._called("depth", "declaration")
+        return self.declarations.get(queue, Declaration())
 
     def default_queue(self) -> str:
         return "celery"

@@ -154,6 +154,49 @@ class QueuedMessage(msgspec.Struct, frozen=True, kw_only=True):
     headers: dict[str, object] = {}
 
 
+class Reservation(msgspec.Struct, frozen=True):
+    """A name that is not a person's to use: where it stood (`queue`, `exchange`, `routing_key`,
+    `headers`), the name, and whose it is (`Celery's events`)."""
+
+    field: str
+    name: str
+    owner: str
+
+    @property
+    def sentence(self) -> str:
+        """Why, for people."""
+        return f"{self.name} belongs to {self.owner}, so it is nobody's to use for tasks."
+
+
+class Reserved(Protocol):
+    """Which names are Celery's, kombu's, Umbel's or the broker's own (`broker.reserved`)."""
+
+    def of_queue(self, name: str, field: str = "queue") -> Reservation | None:
+        """Why a queue is not to be used; `field` is where its name stands."""
+
+    def of_signature(self, signature: Signature) -> Reservation | None:
+        """Why a task is not to be sent to where it would go."""
+
+    def of_route(
+        self,
+        queue: str | None,
+        exchange: str | None,
+        routing_key: str | None,
+        headers: Mapping[str, object] | None = None,
+    ) -> Reservation | None:
+        """The same of a route, as `Signature` has it."""
+
+
+class Declaration(msgspec.Struct, frozen=True, kw_only=True):
+    """How a worker has to declare a queue that is there, so that it can consume it: `options`
+    go with `add_consumer` beside the name. `differences` say what is not as a plain queue has it
+    (`x-max-priority: 10`); `impossible` is why no worker that is told to can consume it."""
+
+    options: dict[str, object] = {}
+    differences: tuple[str, ...] = ()
+    impossible: str | None = None
+
+
 #: What a broker may not be able to do.
 Ability = Literal["control", "send", "depth", "unacknowledged", "consumers", "purge", "peek"]
 
@@ -171,7 +214,8 @@ class Capabilities(msgspec.Struct, frozen=True):
 class Cluster(Protocol):
     """The workers and queues behind a broker. Any thread, at the same time; calls block, and
     none longer than its timeout (`ANSWER_S` where there is none). Raise `BrokerUnreachable`,
-    `BrokerRefused`, or `NotSupported` for what `capabilities` says is missing."""
+    `BrokerRefused`, or `NotSupported` for what `capabilities` says is missing. Nothing is sent
+    to, emptied or consumed by a name that is `reserved`: that is `BrokerRefused`."""
 
     @property
     def url(self) -> str:
@@ -215,6 +259,12 @@ class Cluster(Protocol):
 
     def peek(self, queue: str, limit: int) -> tuple[QueuedMessage, ...]:
         """The next messages, which stay where they are, in their order."""
+
+    def reserved(self) -> Reserved:
+        """Whose names are not to be used. Does not ask the broker."""
+
+    def declaration(self, queue: str) -> Declaration:
+        """How a worker has to declare this queue, as far as the broker tells. Changes nothing."""
 
     def default_queue(self) -> str:
         """The application's default queue (`celery`)."""

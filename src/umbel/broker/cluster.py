@@ -16,9 +16,12 @@ from umbel.broker.base import (
     Ability,
     Capabilities,
     Cluster,
+    Declaration,
     QueueDepth,
     QueuedMessage,
     Reply,
+    Reservation,
+    Reserved,
     Signature,
 )
 from umbel.broker.configured import configured_queues
@@ -30,9 +33,10 @@ from umbel.broker.queues import AmqpQueues, Queues, VirtualQueues
 from umbel.broker.redis_mailbox import RedisMailbox
 from umbel.broker.redis_queues import RedisQueues, peek
 from umbel.broker.replies import Answers
+from umbel.broker.reserved import reserved_names
 from umbel.broker.sending import Sending
 from umbel.clock import Clock, SystemClock
-from umbel.errors import NotSupported
+from umbel.errors import BrokerRefused, NotSupported
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -48,16 +52,22 @@ def open_cluster(
     *,
     management_url: str | None = None,
     knows_queues: bool = False,
+    event_queue: str | None = None,
 ) -> Cluster:
     """The cluster whose workers read from `app`'s broker. Connects when it is first used.
 
     `management_url` is the address of RabbitMQ's management API, with a user in it or the
     broker's own. `knows_queues`: `app` is the workers' own application, so a queue of it that
-    the broker has not got may be declared; nothing else is ever declared. Raises
-    `BrokerRefused` for addresses that cannot be used.
+    the broker has not got may be declared; nothing else is ever declared. `event_queue` is
+    how the name of Umbel's own queue of events begins. Raises `BrokerRefused` for addresses that
+    cannot be used.
     """
     return CeleryCluster(
-        app, clock or SystemClock(), management_url=management_url, knows_queues=knows_queues
+        app,
+        clock or SystemClock(),
+        management_url=management_url,
+        knows_queues=knows_queues,
+        event_queue=event_queue,
     )
 
 
@@ -65,7 +75,13 @@ class CeleryCluster:
     """`Cluster` over a Celery application's broker."""
 
     def __init__(
-        self, app: Any, clock: Clock, *, management_url: str | None, knows_queues: bool
+        self,
+        app: Any,
+        clock: Clock,
+        *,
+        management_url: str | None,
+        knows_queues: bool,
+        event_queue: str | None = None,
     ) -> None:
         self._app = app
         self._link = link = link_to_cluster(app)
@@ -81,6 +97,7 @@ class CeleryCluster:
         self._mailbox = _mailbox(app, clock, link.transport)
         self._queues: Queues = _queues(clock, link.transport, management)
         self._sending = Sending(app, declares=knows_queues)
+        self._reserved = reserved_names(app, link.transport, event_queue)
 
     @property
     def url(self) -> str:
@@ -103,6 +120,7 @@ class CeleryCluster:
         timeout_s: float = 1.0,
     ) -> tuple[Reply, ...]:
         self._need("control")
+        self._must_be_free(command, arguments)
         if limit is None and workers is not None:
             limit = len(set(workers))
         answers = Answers(limit)
@@ -120,6 +138,7 @@ class CeleryCluster:
         workers: Sequence[str] | None = None,
     ) -> None:
         self._need("control")
+        self._must_be_free(command, arguments)
         if workers is not None and not workers:
             return
         with self._pool.line(_MAILBOXES, publishes=True) as line:
@@ -129,6 +148,8 @@ class CeleryCluster:
         self._need("send")
         if not signatures:
             return
+        for signature in signatures:
+            _refuse(self._reserved.of_signature(signature))
         with self._pool.line("the queue of a task", publishes=True) as line:
             self._sending.send(line, signatures)
 
@@ -141,6 +162,7 @@ class CeleryCluster:
 
     def purge(self, queue: str) -> int:
         self._need("purge")
+        _refuse(self._reserved.of_queue(queue))
         with self._pool.line(f"the queue {queue}") as line:
             return self._queues.purge(line, queue)
 
@@ -148,6 +170,13 @@ class CeleryCluster:
         self._need("peek")
         with self._pool.line(f"the queue {queue}") as line:
             return peek(line, queue, max(0, min(limit, PEEK_MAX)))
+
+    def reserved(self) -> Reserved:
+        return self._reserved
+
+    def declaration(self, queue: str) -> Declaration:
+        with self._pool.line(f"the queue {queue}") as line:
+            return self._queues.declaration(line, queue, self._sending.known(queue))
 
     def default_queue(self) -> str:
         return str(self._app.conf.task_default_queue)
@@ -168,10 +197,20 @@ class CeleryCluster:
                 self._mailbox.tidy(line)
         self._pool.close()
 
+    def _must_be_free(self, command: str, arguments: Mapping[str, object] | None) -> None:
+        """A worker may be told to stop consuming whatever it consumes, but not to begin."""
+        if command == "add_consumer":
+            _refuse(self._reserved.of_queue(str((arguments or {}).get("queue", ""))))
+
     def _need(self, ability: Ability) -> None:
         sentence = self._capabilities.missing.get(ability)
         if sentence is not None:
             raise NotSupported(sentence)
+
+
+def _refuse(reservation: Reservation | None) -> None:
+    if reservation is not None:
+        raise BrokerRefused(reservation.sentence, remedy="Name a queue or exchange of your own.")
 
 
 def _mailbox(app: Any, clock: Clock, transport: str) -> Mailbox | RedisMailbox:

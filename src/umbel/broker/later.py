@@ -11,9 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from umbel.broker.base import (
     Capabilities,
     Cluster,
+    Declaration,
     QueueDepth,
     QueuedMessage,
     Reply,
+    Reserved,
     Signature,
 )
 from umbel.later import Later
@@ -66,6 +68,12 @@ class LaterCluster:
 
     def peek(self, queue: str, limit: int) -> tuple[QueuedMessage, ...]:
         return self._later.get().peek(queue, limit)
+
+    def reserved(self) -> Reserved:
+        return self._later.get().reserved()
+
+    def declaration(self, queue: str) -> Declaration:
+        return self._later.get().declaration(queue)
 
     def default_queue(self) -> str:
         return self._later.get().default_queue()

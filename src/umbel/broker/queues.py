@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from umbel.broker.base import ANSWER_S, QueueDepth
+from umbel.broker.base import ANSWER_S, Declaration, QueueDepth
+from umbel.broker.declaring import declaration
 from umbel.broker.line import REPLY_S, Line
 from umbel.broker.management import Management, QueueFigures
 from umbel.broker.trouble import explain
@@ -30,6 +31,10 @@ class Queues(Protocol):
 
     def bound(self, line: Line) -> tuple[str, ...]:
         """As `Cluster.bound_queues`."""
+
+    def declaration(self, line: Line, name: str, known: Any) -> Declaration:
+        """As `Cluster.declaration`, of a queue whose definition in the application is `known`,
+        if it has one."""
 
 
 class AmqpQueues:
@@ -52,6 +57,9 @@ class AmqpQueues:
         if self._management is None:
             return ()
         return self._management.names(line.link.template.virtual_host or "/")
+
+    def declaration(self, line: Line, name: str, known: Any) -> Declaration:
+        return declaration(line, name, known)
 
     def _depth(self, line: Line, name: str, deadline: float) -> QueueDepth:
         if self._clock.monotonic() > deadline:
@@ -94,6 +102,9 @@ class VirtualQueues:
 
     def bound(self, line: Line) -> tuple[str, ...]:  # noqa: ARG002
         return ()
+
+    def declaration(self, line: Line, name: str, known: Any) -> Declaration:  # noqa: ARG002
+        return Declaration()
 
     def _depth(self, line: Line, name: str, deadline: float) -> QueueDepth:
         if self._clock.monotonic() > deadline:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from umbel.broker.base import QueueDepth, QueuedMessage
+from umbel.broker.base import Declaration, QueueDepth, QueuedMessage
 from umbel.broker.line import Line
 from umbel.broker.messages import queued
 from umbel.broker.redis_bindings import Bindings
@@ -63,6 +63,20 @@ class RedisQueues:
                 pipe.llen(key).unlink(key)
             return sum(pipe.execute()[::2])
 
+    def declaration(self, line: Line, name: str, known: Any) -> Declaration:  # noqa: ARG002
+        keys = Keys.of(line.channel)
+        with keys.client.pipeline(transaction=False) as pipe:
+            for key in keys.lists(name).values():
+                pipe.type(key)
+            kinds = [_text(kind) for kind in pipe.execute()]
+        for key, kind in zip(keys.lists(name).values(), kinds, strict=True):
+            if kind not in {"none", "list"}:
+                return Declaration(
+                    impossible=f"The key {key} is there in Redis and no queue (its type is "
+                    f"{kind}); a worker that is told to consume it ends."
+                )
+        return Declaration()
+
     def _unacknowledged(self, keys: Keys, total: object) -> Counter[str] | None:
         """How many messages workers hold by queue; None when that is not cheap to tell."""
         if not isinstance(total, int) or total > UNACKED_MAX:
@@ -76,6 +90,10 @@ class RedisQueues:
                 return None
             held[queue] += 1
         return held
+
+
+def _text(value: bytes | str) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
 def _queue_of(value: bytes) -> str | None:

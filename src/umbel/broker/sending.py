@@ -73,6 +73,10 @@ class Sending:
         except Exception as error:
             raise self._failed(error, line, taken.sent) from error
 
+    def known(self, queue: str) -> Any:
+        """The application's own definition of a queue (kombu's), None if it has none."""
+        return self._queues().get(queue)
+
     def _publish(self, producer: Any, signature: Signature) -> None:
         try:
             options = _options(signature)

@@ -115,7 +115,10 @@ class Queues:
         self._remember([*configured, *bound])
         with self._lock:
             remembered = list(self._told)
-        return list(dict.fromkeys([*configured, *bound, *remembered, *seen]))
+        known = dict.fromkeys([*configured, *bound, *remembered, *seen])
+        # A forged event, or a message that was sent astray, makes none of them a task's.
+        reserved = self._cluster.reserved()
+        return [name for name in known if reserved.of_queue(name) is None]
 
     def _remember(self, names: Iterable[str]) -> None:
         now = self._clock.monotonic()

@@ -19,6 +19,7 @@ from umbel.errors import ActionRefused, ResultsUnavailable, UmbelError
 from umbel.results.base import Result, ResultBackend
 from umbel.services.control.checking import no_control_characters
 from umbel.services.control.consequences import BUILT_IN
+from umbel.services.control.owned import refuse
 from umbel.services.control.values import Reason
 from umbel.services.control.wording import cut
 from umbel.store.ledger import AuditEntry, Ledger
@@ -145,6 +146,11 @@ class Applying:
                 "A task goes either to a queue or to an exchange with a routing key.",
                 field="queue",
             )
+        refuse(
+            self._cluster.reserved().of_route(
+                apply.queue, apply.exchange, apply.routing_key, apply.headers
+            )
+        )
         if apply.check and not apply.name.startswith(BUILT_IN):
             self._check_name(apply.name)
 

@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from umbel.broker.base import Declaration
 from umbel.services.control.choosing import Target
 from umbel.services.control.values import ActionRequest, Fidelity
 
@@ -71,9 +72,11 @@ class Unconsumed(msgspec.Struct, frozen=True):
 class Around(msgspec.Struct, frozen=True, kw_only=True):
     """The cluster as it is: workers that live, and why the action is impossible anyhow;
     `names` are those that workers have registered, None if none answered; `unconsumed` the
-    queues to which the action sends, or which it leaves, without anybody to read them."""
+    queues to which the action sends, or which it leaves, without anybody to read them;
+    `declaration` how workers have to declare the queue that they are to consume."""
 
     live: tuple[str, ...] = ()
     impossible: str | None = None
     names: frozenset[str] | None = None
     unconsumed: tuple[Unconsumed, ...] = ()
+    declaration: Declaration | None = None

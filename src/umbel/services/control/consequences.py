@@ -266,6 +266,13 @@ def of_workers(request: ActionRequest, around: Around) -> tuple[str, ...]:
             "Workers finish what they run, then end. Whether something starts them again is "
             "not Umbel's to know."
         )
+    if around.declaration is not None and around.declaration.differences:
+        told.append(
+            f"The queue {request.queue} is there with {listed(around.declaration.differences, 8)}; "
+            "the workers are told, since one that declares it otherwise ends. Workers that have "
+            "the queue in their own task_queues, or that set task_queue_max_priority, declare it "
+            "as those say."
+        )
     told += _nobody_else_consumes(around.unconsumed)
     if not request.workers and request.action != "ping":
         told.append("No worker is named, so every worker that listens does this.")

@@ -33,6 +33,7 @@ from umbel.services.control.circumstances import Frame
 from umbel.services.control.kept import NOBODY, By, Entry, Kept, Owner, decode, encode
 from umbel.services.control.on_tasks import OnTasks
 from umbel.services.control.on_workers import command, purge
+from umbel.services.control.owned import names_of_request
 from umbel.services.control.permissions import NEEDS, NEEDS_APPLY, must_be_allowed
 from umbel.services.control.planning import Planner
 from umbel.services.control.run import Run, Stopped
@@ -100,6 +101,8 @@ class Control:
         self._must_be_allowed(actor, NEEDS[request.action], request.action)
         self._tidy()
         request = checked(request)
+        if request.queue is not None or request.edit is not None:
+            names_of_request(request, self._cluster.reserved())
         frame = Frame(
             id=str(uuid.uuid4()), request=request, actor=actor.name, made=self._clock.now()
         )
@@ -157,6 +160,8 @@ class Control:
             )
         if plan.impossible is not None:
             raise ActionRefused(plan.impossible)
+        if plan.request.queue is not None or plan.request.edit is not None:
+            names_of_request(plan.request, self._cluster.reserved())
         if plan.confirm is not None and confirm != plan.confirm:
             raise ActionRefused(
                 f"This concerns {plan.count:,}, so it must be confirmed by that number.",

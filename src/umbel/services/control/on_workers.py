@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from umbel.broker.base import Cluster
+from umbel.errors import ActionRefused
+from umbel.services.control.consuming import consumable
 from umbel.services.control.on_tasks import ANSWER_S, worker_answers
 from umbel.services.control.run import Run
 from umbel.services.control.values import ActionRequest, WorkerAnswer
@@ -41,10 +43,11 @@ _ARGUMENTS: Final[Mapping[str, _Arguments]] = {
 
 
 def command(run: Run, cluster: Cluster) -> None:
-    """Send the run's command to its workers and keep what they answer. Raises
-    `BrokerError`."""
+    """Send the run's command to its workers and keep what they answer. Raises `BrokerError`."""
     request = run.request
     arguments = _ARGUMENTS.get(request.action, _nothing)(request)
+    if request.action == "add_consumer":
+        arguments |= _declaration(request, cluster)
     workers = request.workers or None
     if request.action == "shutdown":
         cluster.tell("shutdown", arguments, workers=workers)
@@ -60,6 +63,14 @@ def command(run: Run, cluster: Cluster) -> None:
         run.answer(answer)
         refused = answer.outcome == "refused"
         run.advance(1, failed=int(refused), why=answer.answer)
+
+
+def _declaration(request: ActionRequest, cluster: Cluster) -> dict[str, object]:
+    """How workers must declare it; asked anew, as the plan may be minutes old."""
+    found = consumable(request.queue or "", request.workers, cluster)
+    if found.impossible is not None:
+        raise ActionRefused(found.impossible)
+    return found.options
 
 
 def purge(run: Run, cluster: Cluster) -> None:

@@ -16,6 +16,7 @@ from umbel.results.base import ResultBackend
 from umbel.services.control.checking import TASK_ACTIONS
 from umbel.services.control.choosing import Choice
 from umbel.services.control.circumstances import Around, Frame, Unconsumed
+from umbel.services.control.consuming import consumable
 from umbel.services.control.gathering import Gatherer
 from umbel.services.control.on_tasks import ANSWER_S
 from umbel.services.control.plan import plan_purge, plan_tasks, plan_workers
@@ -83,6 +84,8 @@ class Planner:
         if request.action == "purge":
             return plan_purge(frame, *self._waiting(request.queue or ""))
         around = self._around(request)
+        if around.impossible is None and request.action == "add_consumer":
+            around = self._declared(request, around)
         if around.impossible is None and request.action in _LEAVING:
             left = self._left(request, around.live)
             around = msgspec.structs.replace(around, unconsumed=left)
@@ -102,6 +105,14 @@ class Planner:
         left = unconsumed(queues, known, depths_of(queues, self._cluster))
         around = msgspec.structs.replace(around, names=names, unconsumed=left)
         return plan_tasks(frame, found, around)
+
+    def _declared(self, request: ActionRequest, around: Around) -> Around:
+        """How the queue is there that workers are to consume."""
+        try:
+            found = consumable(request.queue or "", request.workers, self._cluster)
+        except BrokerError as error:
+            return msgspec.structs.replace(around, impossible=str(error))
+        return msgspec.structs.replace(around, declaration=found, impossible=found.impossible)
 
     def _left(self, request: ActionRequest, live: Sequence[str]) -> tuple[Unconsumed, ...]:
         """Queues that nobody would consume any more."""

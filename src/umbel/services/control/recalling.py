@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from umbel.broker.base import Cluster, QueuedMessage
+from umbel.broker.base import Cluster, QueuedMessage, Reserved
 from umbel.cluster.task import PENDING, Task
 from umbel.errors import BrokerError, ResultsUnavailable
 from umbel.results.base import Result, ResultBackend
@@ -106,7 +106,24 @@ def _recalled(
     queue = task.queue or (result and result.queue) or None
     task = msgspec.structs.replace(task, name=name, queue=queue)
     found = fidelity.arguments(task, result=result, queued=queued, edit=edit)
+    forbidden = _forbidden(task, queued, edit, knowing.cluster.reserved())
+    if forbidden is not None:
+        found = Arguments(fidelity=None, why=f"They would go where none may: {forbidden}")
     return Recalled(task, found, shadow, queued, result)
+
+
+def _forbidden(
+    task: Task, queued: QueuedMessage | None, edit: Edit | None, reserved: Reserved
+) -> str | None:
+    """Why it must not go the way that events tell of it: who can send events can make up any."""
+    queue = (edit.queue if edit is not None else None) or task.queue
+    found = reserved.of_route(
+        queue,
+        None if queue else task.exchange,
+        None if queue else task.routing_key,
+        queued.headers if queued is not None else None,
+    )
+    return found.sentence if found is not None else None
 
 
 def _name(
