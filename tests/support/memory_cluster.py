@@ -53,10 +53,18 @@ class MemoryWorker:
             return Reply(self.name, self.says[command.name])
         if command.name == "revoke":
             return self._revoke(command.arguments)
+        if command.name == "add_consumer":
+            self.consume(str(command.arguments["queue"]))
         if command.name == "shutdown":
             self.is_deaf = True
             return None
         return Reply(self.name, "pong" if command.name == "ping" else {"ok": "done"})
+
+    def consume(self, queue: str) -> None:
+        """Begin to consume a queue, if it says what it consumes."""
+        consumed = self.says.get("active_queues")
+        if isinstance(consumed, list):
+            self.says["active_queues"] = [*consumed, {"name": queue}]
 
     def _revoke(self, arguments: Mapping[str, object]) -> Reply:
         ids = arguments["task_id"]

@@ -100,6 +100,8 @@ def exit_code(report: ActionReport) -> int:
     outcomes = {worker.outcome for worker in report.workers}
     if outcomes == {"refused"}:
         return codes.REFUSED
+    if outcomes == {"gone"}:
+        return codes.FAILED
     if report.state == "cancelled":
         return codes.PARTLY if report.done else codes.REFUSED
     if report.state != "done" and not outcomes:

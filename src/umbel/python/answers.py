@@ -32,15 +32,16 @@ class TaskAnswer(dict[str, Any]):
 
 
 class Answers(dict[str, dict[str, str | None]]):
-    """What each worker answered, by its name: `{"ok": words}`, `{"error": words}`, or
-    `{"unknown": words}` from one that did not answer, which says nothing.
+    """What each worker answered, by its name: `{"ok": words}`, `{"error": words}`
+    (of one that went away after its answer, too), or `{"unknown": words}` from one that did not
+    answer, which says nothing.
 
     `sentence` says how the action stands, `action_id` is its number in the audit, `report`
     all that is known of it.
     """
 
     def __init__(self, report: ActionReport) -> None:
-        words = {"ok": "ok", "refused": "error", "unknown": "unknown"}
+        words = {"ok": "ok", "refused": "error", "gone": "error", "unknown": "unknown"}
         super().__init__(
             {each.worker: {words[each.outcome]: each.answer} for each in report.workers}
         )

@@ -105,7 +105,7 @@ export interface ActionReport {
   done: number
   failed: number
   skipped: number
-  workers: { worker: string; outcome: 'ok' | 'refused' | 'unknown'; answer: string | null }[]
+  workers: { worker: string; outcome: 'ok' | 'refused' | 'gone' | 'unknown'; answer: string | null }[]
   /** Why tasks failed, and why they were left out, with how many; sentences about the whole. */
   failures: Record<string, number>
   left_out: Record<string, number>

@@ -13,6 +13,7 @@ from umbel.broker.base import Cluster
 from umbel.errors import ActionRefused
 from umbel.services.control.consuming import consumable
 from umbel.services.control.on_tasks import ANSWER_S, worker_answers
+from umbel.services.control.outliving import outlived
 from umbel.services.control.run import Run
 from umbel.services.control.values import ActionRequest, WorkerAnswer
 
@@ -43,7 +44,8 @@ _ARGUMENTS: Final[Mapping[str, _Arguments]] = {
 
 
 def command(run: Run, cluster: Cluster) -> None:
-    """Send the run's command to its workers and keep what they answer. Raises `BrokerError`."""
+    """Send the run's command to its workers and keep what they answer, and what is heard of
+    them afterwards. Raises `BrokerError`."""
     request = run.request
     arguments = _ARGUMENTS.get(request.action, _nothing)(request)
     if request.action == "add_consumer":
@@ -59,10 +61,10 @@ def command(run: Run, cluster: Cluster) -> None:
     replies = cluster.ask(
         request.action, arguments, workers=workers, timeout_s=NAMED_S if workers else ANSWER_S
     )
-    for answer in worker_answers(replies, run.plan.workers, cluster):
+    for answer in outlived(run, worker_answers(replies, run.plan.workers, cluster), cluster):
         run.answer(answer)
-        refused = answer.outcome == "refused"
-        run.advance(1, failed=int(refused), why=answer.answer)
+        failed = answer.outcome in {"refused", "gone"}
+        run.advance(1, failed=int(failed), why=answer.answer)
 
 
 def _declaration(request: ActionRequest, cluster: Cluster) -> dict[str, object]:

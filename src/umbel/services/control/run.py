@@ -19,7 +19,7 @@ from umbel.services.control.values import (
     ActionState,
     WorkerAnswer,
 )
-from umbel.services.control.wording import VERBS, counted, cut, tally, verb
+from umbel.services.control.wording import VERBS, counted, cut, listed, tally, verb
 from umbel.store.ledger import Ledger
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ SAVED_EVERY_S: Final = 0.5
 PAUSES_S: Final = (0.2, 0.5, 1.0, 2.0)
 #: How many new ids a report names.
 SENT_MAX: Final = 1_000
-_WORST: Final = ("ok", "unknown", "refused")
+_WORST: Final = ("ok", "unknown", "refused", "gone")
 
 
 class Stopped(Exception):
@@ -268,6 +268,9 @@ def answered(answers: dict[str, WorkerAnswer]) -> str:
     if by["refused"]:
         first = by["refused"][0]
         parts.append(f"{len(by['refused']):,} refused ({first.worker}: {cut(first.answer or '')}).")
+    if by["gone"]:
+        names = listed([answer.worker for answer in by["gone"]])
+        parts.append(f"{len(by['gone']):,} answered and then went away ({names}).")
     if by["unknown"]:
         parts.append(f"Of {len(by['unknown']):,} nothing is known.")
     return " ".join(parts)

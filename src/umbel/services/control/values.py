@@ -123,12 +123,12 @@ class ActionPlan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WorkerAnswer(msgspec.Struct, frozen=True):
-    """What became of a command at one worker: `ok`, `refused` or `unknown` (no answer came,
-    which says nothing), with its own words; of a refusal in words for people, and `said` is what
-    the worker itself said."""
+    """What became of a command at one worker: `ok`, `refused`, `gone` (it answered, and then
+    nothing more came from it) or `unknown` (no answer came, which says nothing), with its own
+    words; of a refusal in words for people, and `said` is what the worker itself said."""
 
     worker: str
-    outcome: Literal["ok", "refused", "unknown"]
+    outcome: Literal["ok", "refused", "gone", "unknown"]
     answer: str | None = None
     said: str | None = None
 

@@ -10,6 +10,7 @@ import msgspec
 
 from umbel.cluster.task import ENDED
 from umbel.services.control.on_workers import NAMED_S
+from umbel.services.control.outliving import ANSWERS_S, BEGINS_S
 from umbel.services.control.values import ActionPlan, ActionReport, ActionRequest
 from umbel.web.flower.asking import Asked
 from umbel.web.flower.refused import Refused
@@ -17,11 +18,15 @@ from umbel.web.flower.workers import is_known_task, must_be_there
 from umbel.web.handlers import Services
 
 #: How long is waited after `Control.execute` for an action to be done, or to be answered by a
-#: worker, which has `NAMED_S` for it; seconds.
+#: worker, which has `NAMED_S` for it and then as long as `outlived` takes; seconds.
 DONE_S: Final = 1.5
-ANSWERED_S: Final = NAMED_S + 0.5
-#: A worker that refuses, and one of which nothing is known.
-_STATUS: Final = {"refused": HTTPStatus.FORBIDDEN, "unknown": HTTPStatus.SERVICE_UNAVAILABLE}
+ANSWERED_S: Final = NAMED_S + BEGINS_S + ANSWERS_S + 0.5
+#: A worker that refuses, one that went away, and one of which nothing is known.
+_STATUS: Final = {
+    "refused": HTTPStatus.FORBIDDEN,
+    "gone": HTTPStatus.SERVICE_UNAVAILABLE,
+    "unknown": HTTPStatus.SERVICE_UNAVAILABLE,
+}
 _WHERE: Final = "Its report has more: /api/v1/actions/{}."
 
 
