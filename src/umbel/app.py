@@ -71,6 +71,7 @@ def serve(loaded: Loaded, say: Callable[[str], None]) -> None:
     _learn(settings)
     watched = _watched(settings)
     make_directory(settings)
+    _warn_of_others(settings)
     if settings.collect:
         _claim(settings, _place(settings))
     supervisor = _supervisor(settings) if settings.collect else None
@@ -118,6 +119,8 @@ def collect(loaded: Loaded, *, supervised: bool = False) -> int:
     _learn(settings)
     link = broker_link(settings)
     make_directory(settings)
+    if not supervised:
+        _warn_of_others(settings)
     _claim(settings, link.place)
     options = CollectorOptions(
         broker_url=link.url,
@@ -445,7 +448,11 @@ def _limits(settings: Settings) -> Limits:
 
 
 def make_directory(settings: Settings) -> None:
-    """Arguments of tasks are nobody else's business: only this user may look inside."""
+    """Arguments of tasks are nobody else's business: only this user may look inside.
+    What is there already is closed to others."""
+    from umbel.store.sqlite.damage import FOLDER
+    from umbel.store.sqlite.private import close_to_others
+
     try:
         settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -453,3 +460,22 @@ def make_directory(settings: Settings) -> None:
             f"The data directory {settings.data} cannot be made: {error.strerror}.",
             remedy="Name another with --data.",
         ) from error
+    close_to_others(settings.data, settings.data / FOLDER)
+
+
+def _warn_of_others(settings: Settings) -> None:
+    """A directory that somebody else made is left as it is: a proxy may look for a socket there."""
+    directory, socket = settings.data, settings.unix_socket
+    mode = directory.stat().st_mode
+    if mode & 0o002:
+        log.warning(
+            "Every user of this machine may remove and replace files in the data directory %s: "
+            "chmod o-rwx it, or name a directory of its own with --data.",
+            directory,
+        )
+    elif mode & 0o005 and (socket is None or directory not in socket.absolute().parents):
+        log.warning(
+            "Every user of this machine may look into the data directory %s. They cannot read its "
+            "files, but see their names and sizes: chmod o-rwx it.",
+            directory,
+        )

@@ -23,6 +23,7 @@ import msgspec
 import zstandard
 
 from umbel.store.base import DamagedPart
+from umbel.store.sqlite import private
 from umbel.store.sqlite.files import meta_path, only_row, open_reader, tasks_path, with_journals
 
 #: Where damaged files are moved to, in the data directory.
@@ -75,7 +76,7 @@ def set_aside(directory: Path, damaged: Damaged, now: float) -> DamagedPart:
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
     folder = _new_folder(directory / FOLDER, f"{path.stem}-{stamp}")
     about = _about(path, folder / path.name, damaged.reason, now, number)
-    (folder / _ABOUT).write_bytes(msgspec.json.format(msgspec.json.encode(about)))
+    private.write(folder / _ABOUT, msgspec.json.format(msgspec.json.encode(about)))
     for each in with_journals(path):
         if each.exists():
             each.rename(folder / each.name)
@@ -85,11 +86,11 @@ def set_aside(directory: Path, damaged: Damaged, now: float) -> DamagedPart:
 
 
 def _new_folder(parent: Path, name: str) -> Path:
-    parent.mkdir(exist_ok=True)
+    parent.mkdir(mode=0o700, exist_ok=True)
     for number in range(1, 1_000):
         folder = parent / (name if number == 1 else f"{name}-{number}")
         with contextlib.suppress(FileExistsError):
-            folder.mkdir()
+            folder.mkdir(mode=0o700)
             return folder
     raise FileExistsError(f"{parent} is full of {name}")
 

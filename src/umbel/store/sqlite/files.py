@@ -9,6 +9,7 @@ from typing import Any
 
 import apsw
 
+from umbel.store.sqlite import private
 from umbel.store.sqlite.migrations import Kind, check, migrate, scripts, version
 
 #: How long a statement waits for another process's lock before it gives up.
@@ -108,6 +109,7 @@ def only_row(
 
 def open_writer(path: Path, kind: Kind) -> apsw.Connection:
     """The one connection that writes and checkpoints a file; made if it is missing."""
+    private.make(path)
     connection = apsw.Connection(str(path))
     connection.set_busy_timeout(BUSY_MS)
     connection.pragma("page_size", 8192)

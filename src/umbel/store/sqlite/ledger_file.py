@@ -7,7 +7,6 @@ for nobody.
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from typing import Final
 import apsw
 
 from umbel.errors import StoreError
+from umbel.store.sqlite import private
 from umbel.store.sqlite.files import BUSY_MS, NotYetMade, ledger_path, open_reader
 from umbel.store.sqlite.migrations import migrate
 from umbel.store.sqlite.troubles import told
@@ -83,8 +83,8 @@ class LedgerFile:
         self._refuse_if_closed()
         if not self._writer.is_of(self._path):
             with _making:
-                self._directory.mkdir(parents=True, exist_ok=True)
-                _make(self._path)
+                self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+                private.make(self._path)
                 return self._writer.open(self._path, _open_patiently(self._path))
         return self._writer.opened
 
@@ -131,13 +131,6 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except FileNotFoundError:
         return None
     return found.st_dev, found.st_ino
-
-
-def _make(path: Path) -> None:
-    """An empty file that its owner alone may read: it holds hashes of secrets, and who did
-    what. SQLite gives its journals the same mode."""
-    with suppress(FileExistsError):
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
 
 
 def _open_patiently(path: Path) -> apsw.Connection:

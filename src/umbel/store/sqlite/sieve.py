@@ -16,6 +16,7 @@ import zlib
 from pathlib import Path
 from typing import Final
 
+from umbel.store.sqlite import private
 from umbel.store.sqlite.row import Id
 
 #: Bits for each task that a partition is meant to hold.
@@ -75,7 +76,7 @@ class Sieve:
         head = _HEADER.pack(_MAGIC, self._size, self.upto, zlib.crc32(self.bits))
         fresh = path.with_name(path.name + ".new")
         with contextlib.suppress(OSError):
-            fresh.write_bytes(head + self.bits)
+            private.write(fresh, head + bytes(self.bits))
             fresh.replace(path)
 
 

@@ -33,8 +33,10 @@ from umbel.store.sqlite import (
     catalog,
     changes,
     counting,
+    damage,
     missed,
     page,
+    private,
     single,
     standing,
     suggesting,
@@ -91,6 +93,7 @@ class SqliteStore:
 
     def _open_to_write(self, partition_tasks: int, index: bool) -> None:
         self._lock = WriterLock(self._directory)
+        private.close_to_others(self._directory, self._directory / damage.FOLDER)
         try:
             remove_remains(self._directory)
             self._writer = Writer(self._directory, partition_tasks, self._lock, self._clock)

@@ -9,6 +9,7 @@ import os
 import secrets
 from pathlib import Path
 
+from umbel.store.sqlite import private
 from umbel.store.sqlite.files import cluster_path
 from umbel.store.sqlite.troubles import told
 
@@ -31,7 +32,7 @@ def keep_cluster(directory: Path, text: str) -> None:
     beside = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     with told(directory):
         try:
-            beside.write_text(f"{text}\n", encoding="utf-8")
+            private.write(beside, f"{text}\n".encode())
             beside.replace(path)
         except OSError:
             beside.unlink(missing_ok=True)

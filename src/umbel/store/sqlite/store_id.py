@@ -15,6 +15,7 @@ import secrets
 from pathlib import Path
 from typing import Final
 
+from umbel.store.sqlite import private
 from umbel.store.sqlite.files import id_path
 
 _log = logging.getLogger(__name__)
@@ -49,10 +50,7 @@ def _write(path: Path, id_: str) -> None:
     """Write beside and rename, so that a crash leaves a whole id or none."""
     beside = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     try:
-        with beside.open("x", encoding="ascii") as file:
-            file.write(f"{id_}\n")
-            file.flush()
-            os.fsync(file.fileno())
+        private.write(beside, f"{id_}\n".encode("ascii"), durable=True)
         beside.replace(path)
         directory = os.open(path.parent, os.O_RDONLY)
         try:
