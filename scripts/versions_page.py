@@ -15,7 +15,7 @@ SETS = ("oldest", "middle", "newest")
 #: What the table tells of, in its order.
 PACKAGES = (
     *("celery", "kombu", "redis", "amqp", "click", "msgspec", "starlette", "uvicorn"),
-    *("apsw", "zstandard"),
+    *("h11", "anyio", "apsw", "zstandard"),
 )
 BEGIN, END = "<!-- Written by make test-versions. -->", "<!-- End of the table. -->"
 

@@ -390,14 +390,19 @@ def _web(
     settings: Settings, store: Store, levers: Levers, supervisor: Supervisor | None
 ) -> Starlette:
     from umbel.web.app import WebOptions, create_app
-    from umbel.web.security import is_loopback
+    from umbel.web.hosts import is_loopback
+    from umbel.web.security import own_names
 
+    only_loopback = settings.unix_socket is None and is_loopback(settings.address)
+    open_to_others = settings.unix_socket is None and not only_loopback and not has_login(settings)
+    own = own_names(settings.address) if open_to_others and not settings.allowed_hosts else ()
     options = WebOptions(
         url_prefix=settings.url_prefix,
         trusted_proxies=settings.trusted_proxies,
         allowed_hosts=settings.allowed_hosts,
         gone_after_s=settings.retention.offline_workers,
-        only_loopback=settings.unix_socket is None and is_loopback(settings.address),
+        only_loopback=only_loopback,
+        own_hosts=own,
     )
     supervised = supervisor.sentence if supervisor is not None else None
     return create_app(

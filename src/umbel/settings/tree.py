@@ -261,7 +261,9 @@ class Settings:
     allowed_hosts: tuple[str, ...] = setting(
         kinds.names("host names with commas between, such as umbel.example.com,*.internal"),
         "",
-        "More host names under which Umbel answers; on loopback it knows loopback's alone.",
+        "More host names under which Umbel answers (`*`: any). On loopback it knows loopback's "
+        "alone; on other addresses without a login addresses and names of this machine; with a "
+        "login any.",
         fallback="none",
     )
     tls_cert: Path | None = setting(

@@ -81,13 +81,15 @@ class WebOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How the application is reached. `url_prefix` is "" or begins with a slash and ends
     without; `trusted_proxies` are IP addresses or networks; `allowed_hosts` host names or
     patterns; `only_loopback` says that the server is bound to loopback, so that foreign
-    host names are refused; `gone_after_s` is how long workers are listed of which nothing is
+    host names are refused; `own_hosts` names of this machine, beside which and `allowed_hosts`
+    none is answered to; `gone_after_s` is how long workers are listed of which nothing is
     heard any more (None: for ever); `pages` is the folder with the built pages."""
 
     url_prefix: str = ""
     trusted_proxies: tuple[str, ...] = LOOPBACK
     allowed_hosts: tuple[str, ...] = ()
     only_loopback: bool = True
+    own_hosts: tuple[str, ...] = ()
     gone_after_s: float | None = None
     streams_max: int = STREAMS_MAX
     pages: Path = BUILT
@@ -132,7 +134,10 @@ def create_app(
             Middleware(SecurityHeaders),
             Middleware(Faults),
             Middleware(
-                HostCheck, allowed=options.allowed_hosts, only_loopback=options.only_loopback
+                HostCheck,
+                allowed=options.allowed_hosts,
+                only_loopback=options.only_loopback,
+                own=options.own_hosts,
             ),
             Middleware(Proxies, trusted=options.trusted_proxies, url_prefix=options.url_prefix),
             Middleware(Limits),

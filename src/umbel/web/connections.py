@@ -20,6 +20,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from umbel.web.connection_table import ConnectionTable
+from umbel.web.heads import StrictConnection
 from umbel.web.problems import MEDIA_TYPE, problem
 from umbel.web.security import HEADERS
 
@@ -47,6 +48,7 @@ class Connection(H11Protocol):
         table: ConnectionTable,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
+        self.conn: StrictConnection = StrictConnection(h11.SERVER, HEAD_MAX)
         self._table = table
         self._making: asyncio.Task[None] | None = None
         self._address: Any = None
@@ -111,7 +113,7 @@ class Connection(H11Protocol):
         self.loop.call_later(LEAVE_S, self.transport.abort)
 
     def send_400_response(self, msg: str) -> None:
-        detail = f"{msg} A head of up to {HEAD_MAX:,} bytes is read."
+        detail = f"{self.conn.refused or msg} A head of up to {HEAD_MAX:,} bytes is read."
         body = msgspec.json.encode(problem("bad-request", detail))
         headers = [
             (b"content-type", MEDIA_TYPE.encode()),
