@@ -11,12 +11,15 @@ from tests.architecture.sources import imports, modules
 #: Layers from the bottom up; a module belongs to the longest prefix that fits its name.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("umbel",),
+    ("umbel.characters", "umbel.json_bounds"),
+    ("umbel.plain_json",),
     (
         "umbel.errors",
         "umbel.clock",
         "umbel.later",
         "umbel.masking",
         "umbel.unpacking",
+        "umbel.msgpack_bounds",
         "umbel.owner",
     ),
     ("umbel.redaction",),

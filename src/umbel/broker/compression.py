@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Final
 
 from umbel.errors import EventError
-from umbel.unpacking import OPENERS, Opener
+from umbel.unpacking import OPENERS, Opener, opened_max
 
-#: A larger body, packed or not, is not opened.
-BODY_MAX: Final = 16 * 1024 * 1024
+#: A larger body, packed or not, is not opened, bytes.
+BODY_MAX: Final = 8 * 1024 * 1024
 
 JSON: Final = "application/json"
 
@@ -29,7 +29,7 @@ _ZSTD: Final = OPENERS["application/zstd"]
 def unpacked(body: bytes, compression: object = None) -> bytes:
     """The body behind `compression` (the message's header, if it has one). Raises
     `EventError` when it is too large, damaged or packed in an unknown way."""
-    body = _bounded(body)
+    body = _bounded(body, BODY_MAX)
     if not compression:
         return body
     name = str(compression)
@@ -39,16 +39,17 @@ def unpacked(body: bytes, compression: object = None) -> bytes:
             "compression",
             f"A message is compressed with {name[:60]!r}, which Umbel does not open.",
         )
+    most = opened_max(opener, BODY_MAX)
     try:
-        opened = opener().decompress(body, BODY_MAX + 1)
+        opened = opener().decompress(body, most + 1)
     except Exception as error:
         raise EventError("compression", f"A compressed body is damaged: {error}") from error
-    return _bounded(opened)
+    return _bounded(opened, most)
 
 
-def _bounded(body: bytes) -> bytes:
-    if len(body) > BODY_MAX:
+def _bounded(body: bytes, most: int) -> bytes:
+    if len(body) > most:
         raise EventError(
-            "too-large", f"A message holds more than {BODY_MAX // 2**20} MB and was not opened."
+            "too-large", f"A message holds more than {most // 2**20} MB and was not opened."
         )
     return body

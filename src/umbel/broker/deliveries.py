@@ -20,6 +20,7 @@ import msgspec
 from amqp.basic_message import Message
 
 from umbel.broker.base import Frame
+from umbel.broker.envelope import UNREADABLE
 from umbel.broker.event_queue import BOOKMARK
 
 _HEADER, _BODY = 2, 3
@@ -130,14 +131,21 @@ class Deliveries:
         )
 
     def _learn(self, raw: bytes, payload: bytes) -> Properties:
-        message = Message()
-        message.inbound_header(payload)
-        found = properties_of(message.properties)
+        found = _read(payload)
         if len(self._known) >= _PROPERTIES_KEPT:
             self._known.clear()
         if len(raw) <= _PROPERTIES_MAX_BYTES:
             self._known[raw] = found
         return found
+
+
+def _read(payload: bytes) -> Properties:
+    message = Message()
+    try:
+        message.inbound_header(payload)
+    except Exception:  # tables within tables, or kinds of values that py-amqp does not know
+        return Properties(UNREADABLE, "binary", None)
+    return properties_of(message.properties)
 
 
 def properties_of(properties: dict[str, object]) -> Properties:

@@ -12,7 +12,10 @@ from typing import Final
 import msgspec
 
 from umbel.broker.base import Frame
+from umbel.broker.compression import BODY_MAX
 
+#: A larger envelope cannot hold a body that is opened, whose base64 is longer by a third, bytes.
+ENVELOPE_MAX: Final = BODY_MAX // 3 * 4 + 1024 * 1024
 #: Messages that cannot be opened are handed on under this type, for the ingest to count.
 UNREADABLE: Final = "application/vnd.umbel.unreadable"
 _WIRE_NAMES: Final = {"type": "content-type", "coding": "content-encoding"}
@@ -23,7 +26,7 @@ class _Properties(msgspec.Struct, gc=False, frozen=True):
 
 
 class _Headers(msgspec.Struct, gc=False, frozen=True):
-    compression: object = None
+    compression: str | None = None
 
 
 class _Envelope(msgspec.Struct, gc=False, rename=_WIRE_NAMES):
@@ -42,21 +45,26 @@ class _PlainEnvelope(msgspec.Struct, gc=False, rename=_WIRE_NAMES):
     headers: _Headers | None = None
 
 
+#: What is no envelope, or is nested too deeply to be skipped.
+_WRONG: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
 _decode: Final = msgspec.json.Decoder(_Envelope).decode
 _decode_plain: Final = msgspec.json.Decoder(_PlainEnvelope).decode
 
 
 def open_envelope(payload: bytes | bytearray, tag: int = 0) -> Frame:
     """The message inside `payload`; of type `UNREADABLE`, with all of it, if there is none."""
+    if len(payload) > ENVELOPE_MAX:
+        return Frame(bytes(payload), tag, UNREADABLE)
     try:
         envelope: _Envelope | _PlainEnvelope = _decode(payload)
         plain = envelope.properties.body_encoding != "base64"
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except _WRONG:
         plain = True
     if plain:
         try:
             envelope = _decode_plain(payload)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except _WRONG:
             return Frame(bytes(payload), tag, UNREADABLE)
     body = envelope.body
     return Frame(

@@ -200,14 +200,18 @@ class _Stamped(msgspec.Struct):
     timestamp: float | None = None
 
 
+#: In larger bodies no time is looked for, bytes.
+_STAMPED_MAX: Final = 256 * 1024
 _stamped: Final = msgspec.json.Decoder(_Stamped | list[_Stamped])
 
 
 def _stamp(frame: Frame) -> float | None:
     """When the first event in `frame` happened, by its sender's clock, if that can be read."""
+    if len(frame.body) > _STAMPED_MAX:
+        return None
     try:
         found = _stamped.decode(frame.body)
-    except msgspec.DecodeError:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     events = found if isinstance(found, list) else [found]
     return events[0].timestamp if events else None

@@ -15,8 +15,12 @@ from typing import Final
 import msgspec
 
 from umbel.broker.base import Frame, QueuedMessage
+from umbel.broker.envelope import ENVELOPE_MAX
 from umbel.broker.replies import loaded
+from umbel.characters import encodable
 from umbel.errors import EventError
+from umbel.json_bounds import holds_more
+from umbel.plain_json import COUNTED_FROM, VALUES_MAX
 
 #: Headers that Celery writes (celery/app/amqp.py, `as_task_v2`) and kombu's own.
 _CELERYS: Final = frozenset(
@@ -28,6 +32,8 @@ _CELERYS: Final = frozenset(
 _FOLLOWING: Final = {
     "callbacks": "link", "errbacks": "link_error", "chain": "chain", "chord": "chord",
 }  # fmt: skip
+#: Longer time limits are nobody's, seconds.
+_SECONDS_MAX: Final = 1e12
 _WIRE_NAMES: Final = {"type": "content-type", "coding": "content-encoding"}
 
 
@@ -46,6 +52,10 @@ def queued(payload: bytes) -> QueuedMessage:
     """The task message in kombu's envelope `payload`. Never raises for what a list can hold:
     `unreadable` says what could not be understood."""
     size = len(payload)
+    if size > ENVELOPE_MAX or (size > COUNTED_FROM and holds_more(payload, VALUES_MAX)):
+        return QueuedMessage(
+            task_id=None, size_bytes=size, unreadable="It is too large, so it was not opened."
+        )
     try:
         envelope = _decode(payload)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -96,11 +106,14 @@ def _limits(pair: object) -> tuple[float | None, float | None]:
     """Hard and soft, as Celery writes them."""
     if not isinstance(pair, list) or len(pair) != 2:
         return None, None
-    hard, soft = (
-        float(each) if isinstance(each, int | float) and not isinstance(each, bool) else None
-        for each in pair
-    )
+    hard, soft = map(_seconds, pair)
     return hard, soft
+
+
+def _seconds(value: object) -> float | None:
+    if not isinstance(value, int | float) or isinstance(value, bool) or abs(value) > _SECONDS_MAX:
+        return None
+    return float(value)
 
 
 def _arguments(body: object, unreadable: str | None) -> tuple[object, object, str | None]:
@@ -134,8 +147,10 @@ def _text(value: object) -> str | None:
     if isinstance(value, Mapping) and isinstance(value.get("__value__"), str):
         # How kombu's JSON writes a date.
         value = value["__value__"]
-    return value if isinstance(value, str) and value else None
+    return encodable(value) if isinstance(value, str) and value else None
 
 
 def _number(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if abs(value) < 2**63 else None

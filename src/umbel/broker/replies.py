@@ -7,16 +7,11 @@ celery/worker/control.py.
 
 from __future__ import annotations
 
-import json
-from typing import Final
-
-import msgspec
-
 from umbel.broker.base import Frame, Reply
 from umbel.broker.compression import JSON, unpacked
+from umbel.characters import encodable
 from umbel.errors import EventError
-
-_decode: Final = msgspec.json.decode
+from umbel.plain_json import read_json
 
 
 class Answers:
@@ -53,7 +48,7 @@ def replies_in(frame: Frame) -> tuple[Reply, ...]:
         return (_unread(str(error)),)
     if not isinstance(body, dict) or not body:
         return (_unread("It does not say which worker answered."),)
-    return tuple(_reply(str(worker), value) for worker, value in body.items())
+    return tuple(_reply(encodable(str(worker)), value) for worker, value in body.items())
 
 
 def loaded(frame: Frame) -> object:
@@ -66,16 +61,7 @@ def loaded(frame: Frame) -> object:
         )
     body = unpacked(frame.body, (frame.headers or {}).get("compression"))
     try:
-        return _decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return _lenient(body)
-
-
-def _lenient(body: bytes) -> object:
-    """Python writes NaN and infinities into JSON, which others do not read."""
-    try:
-        text = body.decode("utf-8", "replace")
-        return json.loads(text, parse_constant=lambda _name: None)
+        return read_json(body, lambda _name: None)
     except (ValueError, RecursionError) as error:
         raise EventError("not-json", f"It is not JSON: {error}.") from error
 
@@ -85,7 +71,7 @@ def _reply(worker: str, value: object) -> Reply:
         if "ok" in value:
             return Reply(worker, value["ok"])
         if "error" in value:
-            return Reply(worker, error=str(value["error"]))
+            return Reply(worker, error=encodable(str(value["error"])))
     return Reply(worker, value)
 
 

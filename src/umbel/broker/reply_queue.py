@@ -171,7 +171,7 @@ class _Envelope(msgspec.Struct):
 def _id_in(payload: bytes) -> str:
     try:
         return msgspec.json.decode(payload, type=_Envelope).properties.correlation_id
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return ""
 
 

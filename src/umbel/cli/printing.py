@@ -16,10 +16,11 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import click
 
+from umbel.characters import is_seen, visible
 from umbel.errors import OutcomeUntold, UmbelError
 
 #: Between columns at a terminal.
@@ -28,8 +29,8 @@ _GAP: Final = "  "
 _NARROWEST: Final = 8
 #: What a spreadsheet takes for the beginning of a formula, in either width of East Asia.
 _FORMULAS: Final = "=+\\-@\t\r＝＋－＠"
-#: Where a cell may begin, and a formula in it.
-_CELLS: Final = re.compile(rf"(^|;\s*[\"']?)(?=[{_FORMULAS}])")
+#: Where a cell may begin for some spreadsheet, and a formula in it.
+_CELLS: Final = re.compile(rf"(^|[;|]\s*[\"']?)(?=[{_FORMULAS}])")
 _NUMBER: Final = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 #: How many rows decide how wide columns are.
 _MEASURED: Final = 50
@@ -37,11 +38,7 @@ _MEASURED: Final = 50
 
 def clean(text: object, *, lines: bool = False) -> str:
     """The text without anything that acts on a terminal; line breaks stay with `lines`."""
-    said = str(text)
-    if said.isascii() and said.isprintable():
-        return said
-    kept = "\n\t" if lines else ""
-    return "".join(c if c.isprintable() or c in kept else _escaped(c) for c in said)
+    return visible(str(text), "\n\t" if lines else "")
 
 
 def clock(seconds: float | None) -> str:
@@ -68,9 +65,7 @@ def iso(seconds: float | None) -> str:
 def as_json(row: Any) -> str:
     """One line of JSON. Unprintable characters are escaped, as JSON allows everywhere."""
     text = json.dumps(row, ensure_ascii=not _encoding().startswith("utf"), default=str)
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
+    return "".join(c if is_seen(c) else json.dumps(c)[1:-1] for c in text)
 
 
 def put(text: str, *, end: str = "\n") -> None:
@@ -142,9 +137,9 @@ def print_table(
 def print_csv(
     rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, guarded: bool = True
 ) -> int:
-    """Print rows as CSV with a header. `guarded`: texts that a spreadsheet would run as a
-    formula get an apostrophe before them, also behind a semicolon, where some spreadsheets
-    begin a cell; numbers stay as they are."""
+    """Print rows as CSV with a header, every cell in quotes, so that none is divided where a
+    spreadsheet has other separators. `guarded`: texts that a spreadsheet would run as a formula
+    get an apostrophe before them, also behind a separator; numbers stay as they are."""
     cell = _guarded if guarded else clean
     line = io.StringIO()
     count = -1
@@ -152,9 +147,7 @@ def print_csv(
         line.seek(0)
         line.truncate()
         cells = ["" if value is None else cell(value) for value in values]
-        divides = any(";" in each for each in cells)
-        quoting: Literal[0, 1] = csv.QUOTE_ALL if divides else csv.QUOTE_MINIMAL
-        csv.writer(line, lineterminator="\n", quoting=quoting).writerow(cells)
+        csv.writer(line, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow(cells)
         put(line.getvalue(), end="")
         count += 1
     return count
@@ -230,7 +223,3 @@ def _across(text: str) -> int:
 def _encoding() -> str:
     """Of standard output, in lower case."""
     return (getattr(sys.stdout, "encoding", None) or "utf-8").lower()
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from umbel.characters import encodable
 from umbel.cluster.elements import elements
 from umbel.cluster.events import (
     LABEL_MAX,
@@ -20,6 +21,8 @@ from umbel.cluster.events import (
     Event,
     Fault,
 )
+from umbel.json_bounds import holds_more
+from umbel.plain_json import COUNTED_FROM, LENIENT_MAX, is_too_long, lenient_json, strict
 
 #: Events that claim to come from further ahead than this get the time of their arrival.
 FUTURE_MAX_S = 86_400.0
@@ -30,8 +33,10 @@ SAMPLE_MAX = 400
 #: Beyond these, the faults of one message are counted but not looked at one by one: a few
 #: megabytes hold millions.
 SAMPLED_MAX = 1_000
-#: Python turns no longer text into a whole number.
-_DIGITS_MAX = 4_000
+#: A message with this many faults is given up, and so is one with more values than this, of
+#: which Celery's largest events have some twenty: other messages must not wait for it.
+FAULTS_MAX = 10_000
+VALUES_MAX = 100_000
 
 _decode_fast: Final = msgspec.json.Decoder(Event | list[Event]).decode
 _KNOWN: Final = frozenset(TASK_RANK) | WORKER_KINDS
@@ -56,6 +61,9 @@ def decode_all(bodies: Iterable[bytes], received_at: float) -> Decoded:
     decode_fast, known = _decode_fast, _KNOWN
     latest = received_at + FUTURE_MAX_S
     for body in bodies:
+        if len(body) > COUNTED_FROM and holds_more(body, VALUES_MAX):
+            faults.append(_too_much(body))
+            continue
         try:
             found = decode_fast(body)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -81,30 +89,38 @@ def decode_all(bodies: Iterable[bytes], received_at: float) -> Decoded:
     return Decoded(events, faults)
 
 
+def _too_much(body: bytes) -> Fault:
+    return Fault(
+        "too-much",
+        f"The message holds more than {VALUES_MAX:,} values and was not read. "
+        "Look for what else publishes to Celery's event exchange.",
+        sample(body),
+    )
+
+
 def _decode_slowly(body: bytes, received_at: float) -> Decoded:
+    if is_too_long(body):
+        message = (
+            f"A body of {len(body):,} bytes is not as Celery writes events. "
+            f"Beyond {LENIENT_MAX // 2**20} MB Umbel does not look for what can be understood."
+        )
+        return Decoded([], [Fault("too-much", message, sample(body))])
     text = body.decode("utf-8-sig", "replace")
     try:
-        value = _loads_json(text)
+        value = lenient_json(text)
     except (ValueError, RecursionError) as error:
         not_json = Fault("not-json", f"The body is not JSON: {error}.", sample(body))
     else:
         return lenient(value, received_at)
     found = _Found(received_at)
     for element in elements(text):
+        if found.is_given_up():
+            break
         try:
-            found.add(_loads_json(element))
+            found.add(lenient_json(element))
         except (ValueError, RecursionError) as error:
             found.blame("not-json", f"A part of the body is not JSON: {error}.", element)
     return Decoded(found.events, found.faults or [not_json])
-
-
-def _loads_json(text: str) -> object:
-    """Python's reader takes more than the standard: control characters, NaN."""
-    return json.loads(text, strict=False, parse_int=_whole)
-
-
-def _whole(digits: str) -> float:
-    return int(digits) if len(digits) <= _DIGITS_MAX else float(digits)
 
 
 def lenient(value: object, received_at: float) -> Decoded:
@@ -117,6 +133,8 @@ def lenient(value: object, received_at: float) -> Decoded:
         return Decoded([], [Fault("not-an-event", message, sample(value))])
     found = _Found(received_at)
     for item in value:
+        if found.is_given_up():
+            break
         found.add(item)
     return Decoded(found.events, found.faults)
 
@@ -138,6 +156,13 @@ class _Found:
             self.blame(unfit.reason, str(unfit), item)
         except (RecursionError, ValueError, TypeError, OverflowError) as error:
             self.blame("odd-field", f"A field cannot be read: {error}.", item)
+
+    def is_given_up(self) -> bool:
+        """Whether so much is wrong that the rest is not looked at; a fault tells so, once."""
+        if len(self.faults) == FAULTS_MAX:
+            message = f"{FAULTS_MAX:,} parts of a message were wrong, so the rest was not read."
+            self.faults.append(Fault("too-much", message, ""))
+        return len(self.faults) > FAULTS_MAX
 
     def blame(self, reason: str, message: str, item: object) -> None:
         """One more fault, for which one like it stands when there are very many."""
@@ -163,6 +188,8 @@ def _coerce(item: object, received_at: float) -> Event:
     if not hostname:
         raise _Unfit("no-hostname", f"The {kind[:60]} event does not say which node sent it.")
     uuid = item.get("uuid")
+    if isinstance(uuid, str):
+        uuid = _clean(uuid[: UUID_MAX + 1])
     if kind in TASK_RANK and not uuid:
         raise _Unfit("no-uuid", f"The {kind} event does not say which task it is about.")
     if uuid is not None and (not isinstance(uuid, str) or not 0 < len(uuid) <= UUID_MAX):
@@ -178,7 +205,7 @@ def _coerce(item: object, received_at: float) -> Event:
         type=_label(kind) or "",
         timestamp=_timestamp(item.get("timestamp"), received_at),
         hostname=hostname,
-        uuid=_clean(uuid) if uuid else "",
+        uuid=uuid or "",
         **fields,
     )
 
@@ -219,24 +246,22 @@ def _clean(text: str) -> str:
     """Text that every store can hold: no NUL, no lone surrogate."""
     if "\0" in text:
         text = text.replace("\0", "\N{SYMBOL FOR NULL}")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        text = text.encode("utf-8", "replace").decode()
-    return text
+    return encodable(text)
 
 
 def _cut(text: str, longest: int) -> str:
-    if len(text) <= longest:
-        return _clean(text)
+    kept = _clean(text[:longest])  # which may have made it longer
+    if len(text) <= longest and len(kept) <= longest:
+        return kept
     mark = f"… [cut by Umbel, {len(text):,} characters]"
-    return _clean(text[: longest - len(mark)]) + mark
+    return kept[: longest - len(mark)] + mark
 
 
 def _label(value: object) -> str | None:
     if not isinstance(value, str):
         return None if value is None else _label(str(value)[:LABEL_MAX])
-    return _clean(value) if len(value) <= LABEL_MAX else _clean(value[: LABEL_MAX - 1]) + "…"
+    kept = _clean(value[: LABEL_MAX + 1])
+    return kept if len(kept) <= LABEL_MAX else kept[: LABEL_MAX - 1] + "…"
 
 
 def _text(value: object) -> str:
@@ -246,7 +271,7 @@ def _text(value: object) -> str:
 
 
 def _compact(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str, separators=(", ", ": "))
+    return json.dumps(strict(value), ensure_ascii=False, separators=(", ", ": "))
 
 
 def _detail(item: Mapping[str, object]) -> str:

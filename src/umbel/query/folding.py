@@ -8,10 +8,10 @@ states are the exception: they are compared as they are (`cased`).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 
 from umbel.query.ast import How
+from umbel.query.globbing import glob
 
 TextTest = Callable[[str], bool]
 
@@ -51,42 +51,3 @@ def _any(tests: list[TextTest]) -> TextTest:
     if len(tests) == 1:
         return tests[0]
     return lambda text: any(test(text) for test in tests)
-
-
-def glob(pattern: str) -> TextTest:
-    """A test whether a whole text fits `pattern`: `*` is any run of characters, `?` any one.
-
-    The pieces between the stars are sought one after the other, each as early as it can
-    be, which is enough and takes linear time where a backtracking expression would not.
-    """
-    pieces = pattern.split("*")
-    if len(pieces) == 1:
-        return _fits(pieces[0])
-    head, tail = _fits(pieces[0]), _fits(pieces[-1])
-    head_length, tail_length = len(pieces[0]), len(pieces[-1])
-    inner = [re.compile(_expression(piece), re.DOTALL) for piece in pieces[1:-1] if piece]
-
-    def test(text: str) -> bool:
-        end = len(text) - tail_length
-        if end < head_length or not head(text[:head_length]) or not tail(text[end:]):
-            return False
-        position = head_length
-        for piece in inner:
-            found = piece.search(text, position, end)
-            if found is None:
-                return False
-            position = found.end()
-        return True
-
-    return test
-
-
-def _fits(piece: str) -> TextTest:
-    if "?" not in piece:
-        return piece.__eq__
-    expression = re.compile(_expression(piece), re.DOTALL)
-    return lambda text: expression.fullmatch(text) is not None
-
-
-def _expression(piece: str) -> str:
-    return "".join("." if character == "?" else re.escape(character) for character in piece)

@@ -12,7 +12,9 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from umbel.characters import encodable
 from umbel.cluster.moments import moment
+from umbel.plain_json import strict_scalar
 from umbel.results.base import Result
 from umbel.results.payload import Unreadable
 
@@ -27,7 +29,7 @@ def result_of(task_id: str, meta: object) -> Result:
     """What `meta` says of the task. Raises `Unreadable` if it is no task's."""
     if not isinstance(meta, Mapping) or not isinstance(meta.get("status"), str):
         raise Unreadable("What is kept under this id is no task's result.")
-    state = meta["status"][:_STATE_MAX]
+    state = encodable(meta["status"][:_STATE_MAX])
     value = meta.get("result")
     failed = state in _EXCEPTIONAL and value is not None
     try:
@@ -53,16 +55,14 @@ def result_of(task_id: str, meta: object) -> Result:
 
 def plain(value: Any) -> object:
     """`value` in JSON alone: what kombu wraps (`{"__type__": ..., "__value__": ...}`, see
-    kombu/utils/json.py) becomes its text, and so do numbers that JSON has not."""
+    kombu/utils/json.py) becomes its text, and so does what strict JSON has not."""
     if isinstance(value, dict):
         if value.keys() == {"__type__", "__value__"}:
             return _special(value["__value__"])
-        return {str(key): plain(each) for key, each in value.items()}
+        return {encodable(str(key)): plain(each) for key, each in value.items()}
     if isinstance(value, list):
         return [plain(each) for each in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return value
+    return strict_scalar(value)
 
 
 def _special(value: Any) -> object:
@@ -78,10 +78,10 @@ def _special(value: Any) -> object:
 def exception_text(value: Any) -> str:
     """`Type('message')`, as the `repr` of the exception was, without making one."""
     if not isinstance(value, Mapping) or "exc_type" not in value:
-        return value if isinstance(value, str) else repr(plain(value))
+        return encodable(value) if isinstance(value, str) else repr(plain(value))
     message = plain(value.get("exc_message"))
     told = message if isinstance(message, list) else [message] if message is not None else []
-    return f"{value['exc_type']}({', '.join(repr(each) for each in told)})"
+    return encodable(f"{value['exc_type']}({', '.join(repr(each) for each in told)})")
 
 
 def _children(tree: object) -> Iterator[str]:
@@ -99,7 +99,7 @@ def _children(tree: object) -> Iterator[str]:
             node = node[0]
         if isinstance(node, str):
             given += 1
-            yield node
+            yield encodable(node)
 
 
 def _seconds(value: object) -> float | None:
@@ -111,8 +111,8 @@ def _seconds(value: object) -> float | None:
 
 
 def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
+    return encodable(value) if isinstance(value, str) else None
 
 
 def _whole(value: object) -> int | None:
-    return value if type(value) is int else None
+    return value if type(value) is int and abs(value) < 2**63 else None

@@ -9,7 +9,6 @@ bound.
 
 from __future__ import annotations
 
-import json
 import pickletools
 import re
 from collections.abc import Mapping
@@ -17,11 +16,15 @@ from typing import Any, Final
 
 import msgspec
 
+from umbel.msgpack_bounds import check_msgpack
+from umbel.plain_json import VALUES_MAX, TooMuch, read_json
 from umbel.results.base import UNKNOWN
-from umbel.unpacking import OPENERS
+from umbel.unpacking import OPENERS, opened_max
 
-#: A larger meta, packed or not, is not opened.
-META_MAX: Final = 16 * 1024 * 1024
+#: A larger meta, packed or not, is not opened, bytes.
+META_MAX: Final = 8 * 1024 * 1024
+#: What is nested more deeply is not read from msgpack.
+_DEPTH_MAX: Final = 200
 
 _COMPRESSED: Final = b"\x00celery-compressed\x00"
 _YAML_STATE: Final = re.compile(rb"(?m)^status: (['\"]?)([A-Z][A-Z_]{0,60})\1\s*$")
@@ -50,12 +53,12 @@ def open_payload(raw: object) -> object:
         raw = raw.encode("utf-8", "surrogatepass")
     if not isinstance(raw, bytes | bytearray | memoryview):
         raise Unreadable(f"The backend gave a {type(raw).__name__} where a result belongs.")
-    return _decoded(_unpacked(_bounded(bytes(raw))))
+    return _decoded(_unpacked(_bounded(bytes(raw), META_MAX)))
 
 
-def _bounded(body: bytes) -> bytes:
-    if len(body) > META_MAX:
-        raise Unreadable(f"It is larger than {META_MAX // 2**20} MB, so it was not opened.")
+def _bounded(body: bytes, most: int) -> bytes:
+    if len(body) > most:
+        raise Unreadable(f"It is larger than {most // 2**20} MB, so it was not opened.")
     return body
 
 
@@ -68,20 +71,19 @@ def _decoded(body: bytes) -> object:
         )
     try:
         if body[:1] > b"\x7f":
-            return _without_bytes(msgspec.msgpack.decode(body, ext_hook=_extension))
-        return _json(body)
+            return _msgpack(body)
+        return read_json(body)
     except RecursionError:
         raise Unreadable("It is nested too deeply to be shown.") from None
+    except TooMuch as error:
+        raise Unreadable(f"It cannot be shown: {error}.") from None
     except (ValueError, msgspec.MsgspecError):
         raise _neither(body) from None
 
 
-def _json(body: bytes) -> object:
-    try:
-        return msgspec.json.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        # Python writes NaN, Infinity and lone surrogates, which are no JSON.
-        return json.loads(body.decode("utf-8", "replace"))
+def _msgpack(body: bytes) -> object:
+    check_msgpack(body, values_max=VALUES_MAX, depth_max=_DEPTH_MAX)
+    return _without_bytes(msgspec.msgpack.decode(body, ext_hook=_extension))
 
 
 def _neither(body: bytes) -> Unreadable:
@@ -138,8 +140,9 @@ def _unpacked(body: bytes) -> bytes:
             f"It is compressed as {kind[:60].decode('utf-8', 'replace')!r}, "
             "which Umbel does not open. Set result_compression = 'gzip' in the application."
         )
+    most = opened_max(opener, META_MAX)
     try:
-        return _bounded(opener().decompress(packed, META_MAX + 1))
+        return _bounded(opener().decompress(packed, most + 1), most)
     except Unreadable:
         raise
     except Exception as error:

@@ -18,7 +18,12 @@ from typing import IO, Any, Final
 from umbel.results.payload import META_MAX, Unreadable, pickled_state
 
 #: So many instructions are carried out, and so many values taken out of one pickle.
-_STEPS_MAX: Final = 500_000
+_STEPS_MAX: Final = 200_000
+#: A text counts as one value more for each of these.
+_CHARACTERS: Final = 64
+#: Of an object's arguments so much is shown, characters: each object around another one quotes
+#: the quotes in it again.
+_SHOWN_MAX: Final = 4_000
 _DEEP: Final = 100
 _DAMAGED: Final = "It is a pickle that is damaged, or of a kind that Umbel does not read."
 
@@ -196,7 +201,7 @@ class _Plain:
         self._left = _STEPS_MAX
 
     def of(self, value: Any, depth: int) -> object:
-        self._left -= 1
+        self._left -= 1 + (len(value) // _CHARACTERS if isinstance(value, str | bytes) else 0)
         if self._left < 0 or depth > _DEEP:
             raise Unreadable("It is too large or nested too deeply to be shown.")
         if isinstance(value, dict):
@@ -205,5 +210,8 @@ class _Plain:
             return [self.of(each, depth + 1) for each in value]
         if isinstance(value, Foreign):
             arguments = (repr(self.of(each, depth + 1)) for each in value.arguments)
-            return f"{value.named.rpartition('.')[2]}({', '.join(arguments)})"
+            shown = ", ".join(arguments)
+            shown = shown if len(shown) <= _SHOWN_MAX else shown[:_SHOWN_MAX] + "…"
+            self._left -= len(shown) // _CHARACTERS
+            return f"{value.named.rpartition('.')[2][:_SHOWN_MAX]}({shown})"
         return value.decode("utf-8", "replace") if isinstance(value, bytes) else value

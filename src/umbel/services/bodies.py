@@ -2,15 +2,14 @@
 
 JSON goes straight to `cluster.decode`. msgpack and YAML are decoded here, by decoders that
 can only make plain values. Pickle and everything unknown is counted and never loaded.
-Compressed bodies are opened up to a bound, so that a small message cannot fill the memory.
+Compressed bodies are opened up to a bound, so that a small message cannot fill the memory, and
+no message is given more than about half a second.
 """
 
 from __future__ import annotations
 
-import codecs
-import importlib
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -20,8 +19,21 @@ from umbel.broker.envelope import UNREADABLE
 from umbel.cluster.decode import decode, decode_all, lenient, sample
 from umbel.cluster.events import Decoded, Fault
 from umbel.errors import EventError
+from umbel.msgpack_bounds import check_msgpack
+from umbel.services.yaml_events import read_yaml
 
 _UTF_8: Final = frozenset({"utf-8", "utf8", "binary", "ascii", "us-ascii"})
+#: Others that are decoded, in linear time. Python knows many more: some take the square of the
+#: length (punycode), and each unknown name would stay in its memory.
+_ENCODINGS: Final = frozenset(
+    {"utf-16", "utf-16le", "utf-16be", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig", "latin-1",
+     "latin1", "iso-8859-1", "iso8859-1", "iso-8859-15", "cp1250", "cp1251", "cp1252",
+     "windows-1250", "windows-1251", "windows-1252", "koi8-r", "shift_jis", "euc-jp", "gb2312",
+     "gbk", "gb18030", "big5", "euc-kr"}
+)  # fmt: skip
+#: More values, or deeper ones, are not made of a msgpack body.
+_VALUES_MAX: Final = 50_000
+_DEPTH_MAX: Final = 100
 _PICKLE: Final = frozenset({"application/x-python-serialize", "application/x-python"})
 _MSGPACK: Final = "application/x-msgpack"
 _YAML: Final = "application/x-yaml"
@@ -65,9 +77,9 @@ def _unusual(frame: Frame, received_at: float) -> Decoded:
     if kind == JSON:
         return decode(_as_utf_8(body, frame.content_encoding), received_at)
     if kind == _MSGPACK:
-        return lenient(_loaded(msgspec.msgpack.decode, body, "msgpack"), received_at)
+        return lenient(_loaded(_msgpack, body, "msgpack"), received_at)
     if kind == _YAML:
-        return lenient(_loaded(_yaml, body, "YAML"), received_at)
+        return lenient(_loaded(read_yaml, body, "YAML"), received_at)
     if kind in _PICKLE:
         raise EventError(
             "pickle",
@@ -88,34 +100,24 @@ def _unusual(frame: Frame, received_at: float) -> Decoded:
 def _as_utf_8(body: bytes, encoding: str) -> bytes:
     if encoding.lower() in _UTF_8:
         return body
-    try:
-        return body.decode(codecs.lookup(encoding).name, "replace").encode("utf-8", "replace")
-    except (LookupError, UnicodeError, ValueError) as error:
+    name = encoding.lower()
+    if name not in _ENCODINGS:
         raise EventError(
-            "encoding", f"A message is in the encoding {encoding[:60]!r}, which is not known."
-        ) from error
+            "encoding",
+            f"A message is in the encoding {encoding[:60]!r}, which Umbel does not read.",
+        )
+    return body.decode(name, "replace").encode("utf-8", "replace")
 
 
-def _loaded(load: Callable[[bytes], Any], body: bytes, kind: str) -> object:
+def _msgpack(body: bytes) -> object:
+    check_msgpack(body, values_max=_VALUES_MAX, depth_max=_DEPTH_MAX)
+    return msgspec.msgpack.decode(body)
+
+
+def _loaded(load: Callable[[bytes], object], body: bytes, kind: str) -> object:
     try:
         return load(body)
     except EventError:
         raise
     except Exception as error:
         raise EventError(f"not-{kind.lower()}", f"The body is not {kind}: {error}") from error
-
-
-def _yaml(body: bytes) -> object:
-    try:
-        yaml = importlib.import_module("yaml")
-    except ImportError:
-        raise EventError(
-            "content-type",
-            "A message is YAML. Install PyYAML beside Umbel, or set event_serializer = 'json' "
-            "in the application that sends it.",
-        ) from None
-    text = body.decode("utf-8", "replace")
-    # A few aliases, nested, write out to gigabytes; events have no use for them.
-    if any(isinstance(one, yaml.AliasEvent) for one in yaml.parse(text, yaml.SafeLoader)):
-        raise ValueError("it holds aliases")
-    return yaml.safe_load(text)

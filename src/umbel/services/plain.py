@@ -6,48 +6,38 @@ texts, numbers, booleans, None, lists and dicts with text keys, and nothing else
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-import msgspec
+from umbel.characters import encodable
+from umbel.plain_json import encode_json, strict_scalar
 
 #: Deeper values are told as a text.
 DEPTH_MAX: Final = 20
-#: Larger whole numbers are nobody's.
-BITS_MAX: Final = 1_024
 #: How much of a value that is too large is shown, characters of its JSON.
 SHOWN_MAX: Final = 2_000
-
-_encode: Final = msgspec.json.Encoder().encode
 
 
 def plain(value: object, depth: int = DEPTH_MAX) -> object:
     """The value with everything that JSON does not have replaced by its text."""
     match value:
-        case None | bool() | str():
-            return value
-        case int():
-            return value if value.bit_length() <= BITS_MAX else "..."
-        case float():
-            return value if math.isfinite(value) else str(value)
+        case None | bool() | str() | int() | float() | bytes() | bytearray():
+            return strict_scalar(value)
         case _ if depth == 0:
             return "..."
         case Mapping():
-            return {str(key): plain(inner, depth - 1) for key, inner in value.items()}
-        case bytes() | bytearray():
-            return bytes(value).decode("utf-8", "backslashreplace")
+            return {encodable(str(key)): plain(inner, depth - 1) for key, inner in value.items()}
         case Sequence() | set() | frozenset():
             return [plain(inner, depth - 1) for inner in value]
         case _:
-            return str(value)
+            return strict_scalar(value)
 
 
 def bounded(value: object, size_bytes: int) -> tuple[object, str | None]:
     """A plain value whose JSON is no larger than this; else the beginning of its JSON as a
     text, and the sentence that says so."""
     value = plain(value)
-    text = _encode(value)
+    text = encode_json(value)
     if len(text) <= size_bytes:
         return value, None
     shown = text[: 4 * SHOWN_MAX].decode("utf-8", "ignore")[:SHOWN_MAX]

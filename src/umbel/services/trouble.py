@@ -108,6 +108,10 @@ _DISCARDED: Final[Mapping[str, tuple[str, str]]] = {
         "pickled and not read",
         "Set event_serializer = 'json', Celery's default: pickled data is never opened here.",
     ),
+    "too-much": (
+        "given up, since one message would have cost too much",
+        "Something else publishes into the event exchange: Celery's own messages are small.",
+    ),
     "unstorable": ("not stored, since the store chokes on them", "Please report this."),
     "unreadable": (
         "not read, since they are not Celery's events",

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from umbel.plain_json import encode_json
 from umbel.web.answers import Later
 from umbel.web.bodies import check_kind, read_body
 from umbel.web.guard import actor_of
@@ -27,8 +28,6 @@ from umbel.web.routes import Handler, Route
 
 #: Shorter answers are not worth compressing.
 _COMPRESS_FROM: Final = 1_400
-
-_encode: Final = msgspec.json.Encoder().encode
 
 
 class Endpoint:
@@ -83,7 +82,7 @@ def _response(found: Any, status: int, zipped: bool) -> Response:
         return Response(found, status, media_type="text/plain", headers=headers)
     if isinstance(found, Later):
         found, status = found.answer, 202
-    return json_response(_encode(found), status, zipped=zipped)
+    return json_response(encode_json(found), status, zipped=zipped)
 
 
 def json_response(body: bytes, status: int = 200, *, zipped: bool) -> Response:

@@ -9,6 +9,7 @@ import msgspec
 from umbel.auth.base import Actor
 from umbel.cluster.worker import OFFLINE, Worker
 from umbel.errors import BrokerError
+from umbel.plain_json import is_strict
 from umbel.services.inspection import Inspected
 from umbel.services.registered import registered
 from umbel.services.rows import WorkerRow
@@ -87,6 +88,9 @@ def peek_queue(services: Services, asked: requests.PeekQueue, actor: Actor) -> a
 def read_result(services: Services, asked: requests.ReadResult, actor: Actor) -> answers.Result:
     results = services.levers.results
     found = results.wait(asked.id, asked.timeout) if asked.timeout else results.get(asked.id)
+    if not (is_strict(found.args) and is_strict(found.kwargs)):
+        # Who edits a task takes what is here for what was sent, to the letter.
+        found = msgspec.structs.replace(found, args=None, kwargs=None)
     if actor.may("operate") or (found.args is None and found.kwargs is None):
         return found
     return veiled_result(found, services.store.task(asked.id))

@@ -32,6 +32,7 @@ from umbel.errors import (
     UnknownAction,
     ZoneUnknown,
 )
+from umbel.plain_json import encode_json
 
 log = logging.getLogger("umbel.web")
 
@@ -134,7 +135,7 @@ def problem(
 def respond(found: Problem, headers: Mapping[str, str] | None = None) -> Response:
     """The answer that tells the problem."""
     return Response(
-        msgspec.json.encode(found),
+        encode_json(found),
         status_code=found.status,
         media_type=MEDIA_TYPE,
         headers={"Cache-Control": "no-store", **(headers or {})},

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from umbel.cluster.decode import FUTURE_MAX_S, SAMPLE_MAX, SAMPLED_MAX, decode, lenient
+from umbel.cluster.decode import FAULTS_MAX, FUTURE_MAX_S, SAMPLE_MAX, SAMPLED_MAX, decode, lenient
 from umbel.cluster.events import LABEL_MAX, TEXT_MAX, UUID_MAX, Decoded, Event
 
 NOW = 1_800_000_000.0
@@ -129,8 +129,8 @@ def test_invalid_utf8_is_replaced_and_the_event_kept() -> None:
     assert decode(body, NOW).events[0].name == "a�b"
 
 
-def test_a_lone_surrogate_is_replaced_and_the_event_kept() -> None:
-    assert only(event(name="a\ud800b")).name == "a?b"
+def test_a_lone_surrogate_is_shown_as_its_escape_and_the_event_kept() -> None:
+    assert only(event(name="a\ud800b")).name == "a\\ud800b"
 
 
 def test_arguments_that_are_json_and_not_text_are_kept_as_json() -> None:
@@ -196,8 +196,8 @@ def test_minus_nothing_is_nothing() -> None:
     assert str(only(event(runtime=-0.0)).runtime) == "0.0"
 
 
-def test_a_load_average_of_a_million_numbers_keeps_the_first_three() -> None:
-    found = only({**event(loadavg=[1.0] * 1_000_000), "type": "worker-heartbeat"})
+def test_a_load_average_of_many_numbers_keeps_the_first_three() -> None:
+    found = only({**event(loadavg=[1.0] * 90_000), "type": "worker-heartbeat"})
 
     assert found.loadavg == (1.0, 1.0, 1.0)
 
@@ -259,9 +259,10 @@ def test_a_fault_can_be_stored_whatever_the_event_calls_itself() -> None:
     assert "\0" not in fault.message
 
 
-def test_millions_of_faults_in_one_message_are_counted_and_few_are_kept() -> None:
-    found = decode(f"[{GOOD[0]},{'0,' * 200_000}{{}}]".encode(), NOW)
+def test_of_thousands_of_faults_in_one_message_few_are_kept_and_the_rest_is_given_up() -> None:
+    found = decode(f"[{GOOD[0]},{'0,' * 50_000}{{}}]".encode(), NOW)
 
     assert [e.uuid for e in found.events] == ["a"]
-    assert len(found.faults) == 200_001
+    assert len(found.faults) == FAULTS_MAX + 1
     assert len({id(fault) for fault in found.faults}) == SAMPLED_MAX + 1
+    assert found.faults[-1].reason == "too-much"

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from umbel.query.ast import How
-from umbel.query.folding import comparison, glob
+from umbel.query.folding import comparison
+from umbel.query.globbing import glob
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ import msgspec
 
 from umbel.auth.base import Actor
 from umbel.errors import StoreCorrupt
+from umbel.plain_json import encode_json
 from umbel.services.control.values import Action, ActionPlan, ActionReport
 from umbel.store.ledger import ActionRecord
 
@@ -84,7 +85,7 @@ def encode(plan: ActionPlan, kept: Kept) -> ActionRecord:
         id=plan.id,
         at=plan.made,
         plan=msgspec.json.encode(plan),
-        report=msgspec.json.encode(kept),
+        report=encode_json(kept),
         running=kept.report.state == "running",
     )
 

@@ -10,6 +10,7 @@ import msgspec
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
+from umbel.plain_json import encode_json
 from umbel.web.endpoint import json_response
 from umbel.web.faults import Faults
 from umbel.web.flower.refused import Refused
@@ -22,7 +23,7 @@ _AS_FLOWER: Final[Mapping[int, int]] = {
 }
 JSON: Final = "application/json"
 
-encode: Final = msgspec.json.Encoder().encode
+encode: Final = encode_json
 
 
 def say(found: object, *, zipped: bool = False) -> Response:
