@@ -149,3 +149,15 @@ def test_what_is_no_queue_is_told_before_a_worker_consumes_it(operated: Operated
         with pytest.raises(ActionRefused):
             operated.control.execute(plan.id, ADA)
     assert operated.asked("stats")["pid"] == process
+
+
+def test_a_worker_that_knows_an_exchange_of_the_name_lives_on(operated: Operated) -> None:
+    process = operated.asked("stats")["pid"]
+    topic = {"queue": "reports", "exchange": "shared", "exchange_type": "topic"}
+    operated.cluster.ask("add_consumer", topic, workers=[operated.worker.name])
+
+    answer = operated.command("add_consumer", queue="shared")
+
+    assert answer.outcome == "ok"
+    assert "shared" in [queue["name"] for queue in operated.asked("active_queues")]
+    assert operated.asked("stats")["pid"] == process

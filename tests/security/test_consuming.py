@@ -60,6 +60,7 @@ def test_a_quorum_queue_is_for_workers_that_consume_one(
     consumed: list[object], possible: bool
 ) -> None:
     scene = Scene()
+    scene.cluster.transport = "amqp"
     scene.eu.says["active_queues"] = consumed
     options: dict[str, object] = {"queue_arguments": {"x-queue-type": "quorum"}}
     scene.cluster.declarations["mail"] = Declaration(options=options)
@@ -67,3 +68,35 @@ def test_a_quorum_queue_is_for_workers_that_consume_one(
     plan = scene.plan("add_consumer", queue="mail", workers=[EU])
 
     assert (plan.impossible is None) == possible
+
+
+def knowing(kind: str) -> list[object]:
+    """What a worker says that consumes a queue of an exchange `shared` of this type."""
+    exchange = {"name": "shared", "type": kind, "durable": True, "auto_delete": False}
+    return ["odd", {"name": "reports", "exchange": exchange | {"arguments": None}}]
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"), [("direct", {}), ("topic", {"exchange_type": "topic"})]
+)
+def test_a_worker_that_knows_an_exchange_of_the_name_is_told_its_type(
+    kind: str, options: dict[str, object]
+) -> None:
+    scene = Scene()
+    scene.eu.says["active_queues"] = knowing(kind)
+
+    scene.do("add_consumer", queue="shared", workers=[EU])
+
+    assert [told.arguments for told in scene.told("add_consumer")] == [
+        {"queue": "shared", **options}
+    ]
+
+
+def test_workers_that_know_an_exchange_differently_are_to_be_told_one_by_one() -> None:
+    scene = Scene()
+    scene.eu.says["active_queues"] = knowing("direct")
+    scene.us.says["active_queues"] = knowing("topic")
+
+    plan = scene.plan("add_consumer", queue="shared")
+
+    assert "different ways" in (plan.impossible or "")

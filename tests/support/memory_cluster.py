@@ -83,6 +83,7 @@ class MemoryCluster:
     is how many tasks a failing `send` still takes."""
 
     url = "memory://"
+    transport = "memory"
 
     def __init__(self, *workers: MemoryWorker, missing: dict[Ability, str] | None = None) -> None:
         self.workers = {worker.name: worker for worker in workers}
@@ -99,7 +100,7 @@ class MemoryCluster:
         self.on_call: Callable[[str], None] = lambda _name: None
 
     def capabilities(self) -> Capabilities:
-        return Capabilities("memory", self.missing)
+        return Capabilities(self.transport, self.missing)
 
     def ask(
         self,
