@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from umbel.settings.flower import Notice
+from umbel.settings.trust import check_found
 
 #: Celery's default application, by a name that `celery -A` takes as well.
 DEFAULT_APPLICATION: Final = "celery:current_app"
@@ -28,7 +29,10 @@ def named_for_celery(environ: Mapping[str, str], directory: Path) -> dict[str, t
         if environ.get(variable):
             return {"app": (DEFAULT_APPLICATION, variable)}
     file = directory / _FILE
-    return {"app": (DEFAULT_APPLICATION, str(file))} if file.is_file() else {}
+    if not file.is_file():
+        return {}
+    check_found(file, environ)
+    return {"app": (DEFAULT_APPLICATION, str(file))}
 
 
 def unread_configuration(directory: Path) -> list[Notice]:

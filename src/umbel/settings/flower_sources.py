@@ -17,6 +17,7 @@ from umbel.settings.flower_file import from_file
 from umbel.settings.kinds import ALIKE, Wrong
 from umbel.settings.service_links import is_service_link
 from umbel.settings.tree import SETTINGS
+from umbel.settings.trust import check_found
 
 DEFAULT_FILE: Final = "flowerconfig.py"
 _OWN_FLAGS: Final = {entry.flag: entry for entry in SETTINGS}
@@ -160,7 +161,7 @@ def told_of_flower(
     that `conf` names, else `flowerconfig.py` in `directory` if it is there and `files` are
     read. Raises `SettingsError`."""
     variables, notices = from_environment(environ)
-    path = _file([*line, *variables], directory, files=files)
+    path = _file([*line, *variables], environ, directory, files=files)
     in_file, said = from_file(path, environ) if path is not None else ([], [])
     here = {given.option.name: given for given in line}
     elsewhere = {given.option.name: given for given in (*variables, *in_file)}
@@ -185,7 +186,9 @@ def told_of_flower(
     )
 
 
-def _file(given: Sequence[Given], directory: Path, *, files: bool) -> Path | None:
+def _file(
+    given: Sequence[Given], environ: Mapping[str, str], directory: Path, *, files: bool
+) -> Path | None:
     named = next((each for each in given if each.option is CONF), None)
     if named is not None:
         path = directory / Path(named.text).expanduser()
@@ -197,7 +200,10 @@ def _file(given: Sequence[Given], directory: Path, *, files: bool) -> Path | Non
             )
         return path
     path = directory / DEFAULT_FILE
-    return path if files and path.is_file() else None
+    if not (files and path.is_file()):
+        return None
+    check_found(path, environ)
+    return path
 
 
 def translated(given: Given) -> str | None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from umbel.errors import SettingsError
-from umbel.masking import is_understood, mask_address
+from umbel.masking import MASK, is_understood, mask_address
 from umbel.redaction import redact
 from umbel.settings import kinds
 from umbel.settings.celery_sources import named_for_celery, unread_configuration
@@ -24,6 +24,7 @@ from umbel.settings.flower import Given, Notice
 from umbel.settings.flower_sources import told_of_flower, translated
 from umbel.settings.places import config_files, data_directory
 from umbel.settings.tree import SECTIONS, SETTINGS, Setting, Settings
+from umbel.settings.trust import check_found, is_open_to_all
 from umbel.settings.variables import foreign, meant, own_variables
 
 COMMAND_LINE = "command line"
@@ -74,7 +75,7 @@ def load_settings(
             written.setdefault(name, item)
     for name, value in _of_flower(told.elsewhere).items():
         written.setdefault(name, value)
-    notices = [*told.notices, *foreign_ones]
+    notices = [*told.notices, *foreign_ones, *_readable(written, told.elsewhere)]
     if "app" not in written and "broker" not in written:
         written |= {
             name: _Written(value, origin)
@@ -140,6 +141,33 @@ def _tree(values: Mapping[str, Any]) -> Settings:
 # -- Flower ------------------------------------------------------------------------------
 
 
+def _readable(written: Mapping[str, _Written], flower: Sequence[Given]) -> Iterator[Notice]:
+    """What is said of files that every user may read, with passwords in them."""
+    entries = {entry.name: entry for entry in SETTINGS}
+    origins = [
+        item.origin
+        for name, item in written.items()
+        if entries[name].in_file and _has_secret(entries[name], item.value)
+    ]
+    origins += [
+        each.where.rpartition(" in ")[2]
+        for each in flower
+        if each.option.secret or MASK in redact(each.text)
+    ]
+    for origin in sorted({each for each in origins if Path(each).is_absolute()}):
+        if is_open_to_all(Path(origin)):
+            yield Notice(
+                "config",
+                f"Every user of this machine can read the passwords in {origin}: chmod o-r it.",
+            )
+
+
+def _has_secret(entry: Setting, value: object) -> bool:
+    if entry.kind.name == kinds.URL:
+        return MASK in mask_address(str(value))
+    return entry.secret and bool(value)
+
+
 def _of_flower(options: Sequence[Given]) -> dict[str, _Written]:
     """Settings from options of Flower, the first option that names one decides."""
     found: dict[str, _Written] = {}
@@ -193,7 +221,10 @@ def _config_file(
                 remedy="Name an existing file, or leave it out.",
             )
         return path
-    return next((path for path in config_files(environ, directory) if path.is_file()), None)
+    found = next((path for path in config_files(environ, directory) if path.is_file()), None)
+    if found is not None:
+        check_found(found, environ)
+    return found
 
 
 def _from_file(path: Path) -> dict[str, _Written]:

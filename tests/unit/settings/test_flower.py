@@ -36,6 +36,7 @@ def loaded(
     """Settings of somebody who starts Umbel in `tmp_path` as they started Flower."""
     if file is not None:
         (tmp_path / "flowerconfig.py").write_text(file, encoding="utf-8")
+        (tmp_path / "flowerconfig.py").chmod(0o600)
     (tmp_path / "umbel.toml").write_text(toml, encoding="utf-8")
     own, flower = from_arguments(shlex.split(line))
     given = dict(argument.removeprefix("--").split("=") for argument in own)
