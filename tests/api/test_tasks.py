@@ -14,7 +14,7 @@ pytestmark = pytest.mark.anyio
 
 IN_ONE_TASK_ONLY = {"traceback", "attempts", "notes"}
 #: What the ledger knows of tasks, in lists and of one.
-ASKED = {"intent", "doubt", "repeated"}
+ASKED = {"intent", "doubt", "repeated", "cut"}
 REPEATED = {"repeats", "repeated_by", "repetitions"}
 
 
@@ -40,7 +40,7 @@ def test_the_shapes_on_the_wire_are_those_of_the_domain() -> None:
     assert set(WholeTask.__struct_fields__) == {
         *Task.__struct_fields__,
         *REPEATED,
-        *ASKED - {"repeated"},
+        *ASKED - {"repeated", "cut"},
     }
 
 
@@ -182,7 +182,7 @@ async def test_one_task_has_everything_with_every_key(world: World) -> None:
     assert set(task) == {
         *Task.__struct_fields__,
         *REPEATED,
-        *ASKED - {"repeated"},
+        *ASKED - {"repeated", "cut"},
     }
     assert task["traceback"].startswith("Traceback")
     assert task["attempts"][0]["state"] == "FAILURE"

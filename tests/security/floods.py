@@ -55,7 +55,7 @@ class Server:
 
 @contextmanager
 def serving(log: Path) -> Iterator[Server]:
-    command = [sys.executable, "-m", "tests.security.serving"]
+    command = [sys.executable, "-m", "tests.security.serving", str(log.parent / "data")]
     with Process(command, log, cwd=Path(__file__).parents[2]) as process:
 
         def told() -> Mapping[str, str] | None:

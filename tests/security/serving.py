@@ -1,8 +1,8 @@
-"""A real server with logins over a store in memory, for what only many connections show.
+"""A real server with logins over a store of its own, for what only many connections show.
 
-`python -m tests.security.serving` writes one line of JSON to standard output, the `url` and a token
-of each role, and serves until it is told to stop. The store has 120 tasks with the largest texts,
-and asking workers takes the second that it takes when none answers.
+`python -m tests.security.serving DIRECTORY` writes one line of JSON to standard output, the `url`
+and a token of each role, and serves until it is told to stop. The store has 120 tasks with the
+largest texts, and asking workers takes the second that it takes when none answers.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from tests.api.doors import ROLES, USERS, door
 from tests.api.world import collector
@@ -21,8 +22,9 @@ from umbel.auth.tokens import make_token
 from umbel.broker.base import Reply
 from umbel.clock import SystemClock
 from umbel.services.levers import Levers
-from umbel.store.memory import MemoryStore
+from umbel.store.base import Store
 from umbel.store.memory_ledger import MemoryLedger
+from umbel.store.sqlite import SqliteStore
 from umbel.web.app import WebOptions, create_app
 from umbel.web.server import serve
 
@@ -47,7 +49,8 @@ class SilentCluster(MemoryCluster):
 
 
 def main() -> None:
-    store, ledger, clock = MemoryStore(), MemoryLedger(), SystemClock()
+    store = SqliteStore(Path(sys.argv[1]), write=True)
+    ledger, clock = MemoryLedger(), SystemClock()
     now = time.time()
     text = "x" * (TEXT_BYTES - 2)
     for number in range(TASKS):
@@ -65,7 +68,7 @@ def main() -> None:
     serve(app, "127.0.0.1", 0, on_listening=tell)
 
 
-def _keep_reporting(store: MemoryStore) -> None:
+def _keep_reporting(store: Store) -> None:
     while True:
         now = time.time()
         store.report(collector(at=now, started=now - 60))

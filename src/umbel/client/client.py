@@ -89,8 +89,11 @@ class Client:
         return self._transport.address.url
 
     def tasks(self, q: str, *, order: str, cursor: str | None, limit: int) -> TaskPage:
-        """One page of the tasks that match, in one of the API's orders."""
-        asked: Parameters = {"q": q, "order": order, "cursor": cursor, "limit": limit}
+        """One page of the tasks that match, in one of the API's orders, with whole texts: a
+        page of many long ones has fewer tasks, and `next`."""
+        asked: Parameters = {
+            "q": q, "order": order, "cursor": cursor, "limit": limit, "texts": "whole",
+        }  # fmt: skip
         return self._get("tasks", TaskPage, **asked)
 
     def task(self, uuid: str) -> WholeTask | None:

@@ -53,7 +53,8 @@ class Repetition(msgspec.Struct, frozen=True, kw_only=True):
 class TaskRow(msgspec.Struct, frozen=True, kw_only=True):
     """A task in a list: all of it but traceback, attempts and notes. `changed` is when Umbel took
     in the last of its events, by its own clock (Unix seconds). `doubt` speaks against its state;
-    `repeated` is how often it was sent again."""
+    `repeated` is how often it was sent again. `cut` names the texts (`args`, `kwargs`, `result`,
+    `exception`) that are cut here, in a page that would be too large; the task alone has them."""
 
     uuid: str
     state: str
@@ -92,6 +93,7 @@ class TaskRow(msgspec.Struct, frozen=True, kw_only=True):
     intent: Asked | None = None
     doubt: Doubt | None = None
     repeated: int = 0
+    cut: tuple[str, ...] = ()
 
 
 class WholeAttempt(Attempt, frozen=True, omit_defaults=False):

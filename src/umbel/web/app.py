@@ -45,6 +45,7 @@ from umbel.web.lanes import Lanes
 from umbel.web.limits import Bodies, Limits
 from umbel.web.login import LOGIN, SESSION_ENDPOINTS, LoginEndpoint
 from umbel.web.openapi import Described
+from umbel.web.outgoing import InFlight, Outgoing
 from umbel.web.places import Placed, Places
 from umbel.web.probes import Readiness, ReadyEndpoint
 from umbel.web.problems import respond_to
@@ -144,6 +145,7 @@ def create_app(
             Middleware(Guard, access=access),
             Middleware(Placed, places=Places()),
             Middleware(Bodies),
+            Middleware(Outgoing, in_flight=InFlight()),
         ],
         exception_handlers={HTTPException: _refused},
     )

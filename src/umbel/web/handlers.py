@@ -7,6 +7,7 @@ import msgspec
 
 from umbel.clock import Clock
 from umbel.services.crew import Crew
+from umbel.services.cutting import cut_rows, fitting
 from umbel.services.diagnosis import Diagnosis, diagnose
 from umbel.services.health import Health, Status
 from umbel.services.incomplete import Span
@@ -15,7 +16,7 @@ from umbel.services.levers import Levers
 from umbel.services.live import Hub
 from umbel.services.liveness import uncovered
 from umbel.services.rows import WholeTask
-from umbel.services.search import Reading, Search
+from umbel.services.search import Found, Reading, Search
 from umbel.store.base import Store
 from umbel.web import answers, requests
 from umbel.web.problems import Refusal
@@ -43,17 +44,29 @@ def list_tasks(services: Services, asked: requests.ListTasks, waited_s: float) -
     if asked.ids is not None:
         found = services.search.by_ids(_ids(asked.ids), asked.q, asked.tz)
     else:
-        found = services.search.page(
-            asked.q, asked.order, asked.cursor, asked.limit, tz=asked.tz, waited_s=waited_s
-        )
+        found = _page(services, asked, asked.limit, waited_s)
+    rows = services.intents.rows(found.page.items)
+    if asked.texts == "whole" and asked.ids is None:
+        fit = fitting(rows)
+        if fit < len(rows):
+            found = _page(services, asked, fit, waited_s)
+            rows = services.intents.rows(found.page.items)
+    else:
+        rows = cut_rows(rows)
     return answers.TaskPage(
-        items=services.intents.rows(found.page.items),
+        items=rows,
         next=found.page.cursor,
         complete=found.page.complete,
         reached=found.page.reached,
         sentence=found.sentence,
         seq=found.seq,
         incomplete=found.incomplete,
+    )
+
+
+def _page(services: Services, asked: requests.ListTasks, limit: int, waited_s: float) -> Found:
+    return services.search.page(
+        asked.q, asked.order, asked.cursor, limit, tz=asked.tz, waited_s=waited_s
     )
 
 
@@ -126,7 +139,7 @@ def one_workflow(services: Services, asked: requests.OneWorkflow) -> answers.Wor
     workflow = services.store.workflow(asked.root_id)
     return answers.Workflow(
         root_id=workflow.root_id,
-        tasks=services.intents.rows(workflow.tasks),
+        tasks=cut_rows(services.intents.rows(workflow.tasks)),
         complete=workflow.complete,
     )
 

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import anyio
@@ -32,6 +33,9 @@ SEARCHING: Final = 4
 ASKING: Final = 12
 #: How many that wait for results, up to a minute each; more are refused.
 WAITING: Final = 32
+#: How many of Flower's lists may be on their way at once, together and of one person: each holds
+#: a part of about a megabyte.
+LISTS_MAX, LISTS_EACH = 40, 12
 #: How many calls may wait for a thread where each takes seconds: of one person, of all.
 SLOW_EACH, SLOW_MAX = 24, 200
 #: The same where each takes milliseconds.
@@ -128,6 +132,30 @@ class Lane:
         return sum(map(len, self._waiting.values()))
 
 
+class Share:
+    """A number of things at once, `most` together and `each` of one person's. On the event loop."""
+
+    def __init__(self, most: int, each: int, busy: str) -> None:
+        self._most = most
+        self._each = each
+        self._busy = busy
+        self._held: Counter[str] = Counter()
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """One of them, while the block runs. Raises `Refusal` if there are too many."""
+        who = asker()
+        if self._held[who] >= self._each or self._held.total() >= self._most:
+            raise Refusal("too-busy", f"{self._busy} Try again soon.", headers={"Retry-After": "2"})
+        self._held[who] += 1
+        try:
+            yield
+        finally:
+            self._held[who] -= 1
+            if not self._held[who]:
+                del self._held[who]
+
+
 class Lanes:
     """The lanes by the name that routes give them."""
 
@@ -136,6 +164,7 @@ class Lanes:
         self.search = Lane(SEARCHING, each=3, waiting_each=SLOW_EACH, waiting_max=SLOW_MAX)
         self.cluster = Lane(ASKING, each=6, waiting_each=SLOW_EACH, waiting_max=SLOW_MAX)
         self.waiting = results_lane()
+        self.lists = Share(LISTS_MAX, LISTS_EACH, "Too many lists of tasks wait to be read.")
 
     def of(self, route: Route) -> Lane:
         """The lane of this route."""

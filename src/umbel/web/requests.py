@@ -58,6 +58,13 @@ Ids = Annotated[
         "and of them those that match q. Order, limit and cursor mean nothing then.",
     ),
 ]
+Texts = Annotated[
+    Literal["cut", "whole"],
+    Meta(
+        description="Of pages whose texts are together longer than 2 MB: `cut` shortens the "
+        "longest texts (rows say which), `whole` gives fewer rows; `next` goes on after them."
+    ),
+]
 TaskId = Annotated[str, Meta(min_length=1, max_length=UUID_MAX, description="A task's id.")]
 Group = Annotated[
     Literal["state", "name", "worker", "queue"], Meta(description="Count by this as well.")
@@ -115,6 +122,7 @@ class ListTasks(msgspec.Struct, frozen=True, kw_only=True):
     limit: Limit = 50
     cursor: Cursor | None = None
     ids: Ids | None = None
+    texts: Texts = "cut"
 
 
 class CountTasks(msgspec.Struct, frozen=True, kw_only=True):

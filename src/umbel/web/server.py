@@ -23,6 +23,7 @@ from umbel.web.app import end_streams
 from umbel.web.connection_table import ConnectionTable
 from umbel.web.connections import HEAD_MAX, Connection
 from umbel.web.listener import Listener
+from umbel.web.memory import give_memory_back
 from umbel.web.open_files import connections_max, raise_limit
 from umbel.web.proxies import LOOPBACK
 from umbel.web.seldom import Seldom
@@ -62,6 +63,7 @@ def serve(
     seldom = Seldom()
     for name in _WARN_OF_STRANGERS:
         logging.getLogger(name).addFilter(seldom)
+    give_memory_back()
     context = tls.context() if tls is not None else None
     sockets = [open_unix(unix_socket)] if unix_socket else open_tcp(address, port)
     scheme = "https" if context is not None else "http"

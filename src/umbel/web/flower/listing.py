@@ -8,30 +8,33 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
-from typing import Final
+from typing import Final, NamedTuple
 
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from umbel.cluster.task import Task
 from umbel.errors import QueryError
 from umbel.query.ast import And, During, How, Matches, Moment, Node
-from umbel.store.base import NEWEST_FIRST, Order, Store
+from umbel.store.base import NEWEST_FIRST, Order, Page, Store
 from umbel.web.flower.answering import JSON, encode
 from umbel.web.flower.asking import Asked
 from umbel.web.flower.refused import Refused
 from umbel.web.flower.rows import task_row
 from umbel.web.flower.sending import Patience
 from umbel.web.handlers import Services
-from umbel.web.lanes import Lane
+from umbel.web.lanes import Lane, Share
 
 #: The most tasks that one answer has; Flower keeps no more by default.
 LISTED_MAX: Final = 100_000
-#: How many tasks are taken from the store at once.
-_PAGE: Final = 200
+#: How many tasks are taken from the store at once, at first and at most, and how many bytes an
+#: answer's part has, about.
+_FIRST, _PAGE = 5, 200
+_PART_BYTES: Final = 1024 * 1024
 #: How many children the tasks of one page are told with.
 _CHILDREN_MAX: Final = 10_000
 _BUDGET_S: Final = 2.0
@@ -49,11 +52,19 @@ async def list_tasks(services: Services, asked: Asked, patience: Patience) -> Re
     except QueryError as error:
         return Response(encode({"error": str(error)}), HTTPStatus.BAD_REQUEST, media_type=JSON)
     first = await _next(lane, parts)  # what is wrong shows before the answer begins
-    return StreamingResponse(
-        _stream(lane, first, parts),
-        media_type=JSON,
-        headers={"Cache-Control": "no-store"},
-    )
+    return _Listed(_stream(lane, first, parts), patience.lanes.lists)
+
+
+class _Listed(StreamingResponse):
+    """A list that is counted while it is on its way."""
+
+    def __init__(self, content: AsyncIterator[bytes], lists: Share) -> None:
+        super().__init__(content, media_type=JSON, headers={"Cache-Control": "no-store"})
+        self._lists = lists
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._lists.one():
+            await super().__call__(scope, receive, send)
 
 
 def task_info(services: Services, asked: Asked) -> object:
@@ -119,25 +130,36 @@ def _parts(
 ) -> Iterator[bytes]:
     """Members of the object, a page at a time, each but the first with a comma before it;
     empty for a page that is left out, so that whoever reads can stop between."""
-    now, cursor, comma = services.clock.now(), None, b""
+    now, comma, limit = services.clock.now(), b"", _FIRST
+    asked = partial(services.store.search, query, now=now, order=order, budget_s=_BUDGET_S)
+    page = _Part(None, 0, 0, b"")
     while most > 0:
-        page = services.store.search(
-            query,
-            now=now,
-            order=order,
-            cursor=cursor,
-            limit=min(_PAGE, offset + most),
-            budget_s=_BUDGET_S,
-        )
-        told = page.items[offset : offset + most]
-        offset = max(0, offset - len(page.items))
-        most -= len(told)
-        cursor = page.cursor
-        yield comma + b",".join(_members(services.store, told)) if told else b""
-        if told:
+        page = _part(services.store, partial(asked, cursor=page.cursor), limit, offset, most)
+        offset = max(0, offset - page.found)
+        most -= page.told
+        yield comma + page.members if page.told else b""
+        if page.told:
             comma = b","
-        if cursor is None:
+            limit = max(1, min(_PAGE, _PART_BYTES * page.told // len(page.members)))
+        if page.cursor is None:
             return
+
+
+class _Part(NamedTuple):
+    """Some members of the answer: how many tasks were found and told for them, and the cursor
+    after them."""
+
+    cursor: str | None
+    found: int
+    told: int
+    members: bytes
+
+
+def _part(store: Store, search: Callable[..., Page], limit: int, offset: int, most: int) -> _Part:
+    page = search(limit=min(_PAGE if offset else limit, offset + most))
+    told = page.items[offset : offset + most]
+    members = b",".join(_members(store, told)) if told else b""
+    return _Part(page.cursor, len(page.items), len(told), members)
 
 
 def _members(store: Store, tasks: Sequence[Task]) -> Iterator[bytes]:
