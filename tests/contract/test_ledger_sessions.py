@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from umbel.store import memory_ledger
+from umbel.store import ledger as ledger_module
 from umbel.store.ledger import Ledger
 from umbel.store.sqlite import ledger as sqlite_ledger
 
@@ -28,16 +28,21 @@ def test_what_has_expired_is_forgotten(ledger: Ledger) -> None:
     assert [ledger.has_ended(each) for each in "abc"] == [False, True, False]
 
 
-def test_the_number_of_them_is_bounded_and_those_that_end_first_go(
+def test_of_many_of_one_user_all_that_end_no_later_than_the_first_are_over(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (memory_ledger, sqlite_ledger):
-        monkeypatch.setattr(module, "ENDED_MAX", 3)
+    for module in (ledger_module, sqlite_ledger):
+        monkeypatch.setattr(module, "ENDED_EACH", 3)
+    ledger.end_session("of ana", 50.0, now=10.0, user="ana")
 
     for number in range(5):
-        ledger.end_session(f"{number}", 100.0 + number, now=10.0)
+        ledger.end_session(f"{number}", 100.0 + number, now=10.0, user="bob")
 
-    assert [ledger.has_ended(f"{each}") for each in range(5)] == [False, False, True, True, True]
+    assert all(ledger.has_ended(f"{each}", "bob", 100.0 + each) for each in range(5))
+    assert ledger.has_ended("another, older one", "bob", 101.0)
+    assert not ledger.has_ended("a newer one", "bob", 101.5)
+    assert ledger.has_ended("of ana", "ana", 50.0)
+    assert not ledger.has_ended("another of ana", "ana", 50.5)
 
 
 def test_trimming_the_audit_leaves_them(ledger: Ledger) -> None:

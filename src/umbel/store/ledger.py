@@ -9,6 +9,7 @@ process, at the same time; each call is durable when it returns. What cannot be 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Protocol
 
@@ -18,8 +19,8 @@ from umbel.errors import StoreError
 
 #: The mark of a ledger in which nothing was intended yet; 0 asks for the present one.
 FIRST_MARK: Final = 1
-#: How many sessions that were logged out a ledger remembers; those that end first go first.
-ENDED_MAX: Final = 100_000
+#: How many sessions of one user that were logged out a ledger remembers one by one.
+ENDED_EACH: Final = 1_000
 #: How many of the tasks that an action made a line of the audit names.
 TASKS_MAX: Final = 20
 #: The most ids that `Ledger.intended_since` tells.
@@ -101,6 +102,38 @@ class ActionRecord(msgspec.Struct, frozen=True):
     running: bool = False
 
 
+class OpenPlan(msgspec.Struct, frozen=True):
+    """A plan that was not executed: until when it may be (Unix seconds), and its size in bytes."""
+
+    id: str
+    expires: float
+    size: int
+
+
+class EndedSessions:
+    """Sessions that were logged out, in memory. Of a user with more than `ENDED_EACH` the first to
+    end are remembered as a time: all that end until then are over, so that no logout is ever
+    undone, and nobody's by somebody else. One thread at a time."""
+
+    def __init__(self) -> None:
+        self._ended: dict[str, dict[str, float]] = {}
+        self._before: dict[str, float] = {}
+
+    def end(self, session_id: str, expires: float, now: float, user: str) -> None:
+        """See `Ledger.end_session`."""
+        kept = {each: end for each, end in self._ended.get(user, {}).items() if end > now}
+        if expires > now:
+            kept[session_id] = expires
+        while len(kept) > ENDED_EACH:
+            first = min(kept, key=lambda each: kept[each])
+            self._before[user] = max(self._before.get(user, 0.0), kept.pop(first))
+        self._ended[user] = kept
+
+    def has(self, session_id: str, user: str, expires: float) -> bool:
+        """See `Ledger.has_ended`."""
+        return session_id in self._ended.get(user, {}) or expires <= self._before.get(user, 0.0)
+
+
 def token_name_taken(name: str) -> StoreError:
     """What `put_token` raises for a name that there is already."""
     return StoreError(
@@ -146,8 +179,18 @@ class Ledger(Protocol):
     def repetitions(self, *, action_id: str | None = None, limit: int) -> tuple[Repeat, ...]:
         """All repetitions, or those of an action; newest first."""
 
-    def keep_action(self, action: ActionRecord) -> None:
-        """Keep an action, replacing what was kept under its id."""
+    def keep_action(
+        self, action: ActionRecord, *, planner: str = "", expires: float | None = None
+    ) -> None:
+        """Keep an action, replacing what was kept under its id. With `expires` it is a plan of
+        `planner`, until it is kept as running."""
+
+    def open_plans(self, planner: str) -> tuple[OpenPlan, ...]:
+        """The plans of somebody that were not executed."""
+
+    def forget_plans(self, ids: Iterable[str] = (), *, expired: float = 0.0) -> None:
+        """Remove those of these plans, and of those that expired before a time, that were not
+        executed."""
 
     def replace_action(self, action: ActionRecord, report: bytes) -> bool:
         """Keep an action if what is kept under its id still has this `report`; whether that
@@ -174,12 +217,13 @@ class Ledger(Protocol):
     def drop_token(self, name: str) -> bool:
         """Forget a token; whether there was one."""
 
-    def end_session(self, session_id: str, expires: float, now: float) -> None:
-        """Remember until `expires` (Unix seconds) that this session was logged out; what has
-        expired by `now` is forgotten, and so are the oldest beyond `ENDED_MAX`."""
+    def end_session(self, session_id: str, expires: float, now: float, user: str = "") -> None:
+        """Remember until `expires` (Unix seconds) that this session of `user` was logged out; what
+        has expired by `now` is forgotten. Beyond `ENDED_EACH` of one user's, all that end no later
+        than the first of them are over."""
 
-    def has_ended(self, session_id: str) -> bool:
-        """Whether this session was logged out, and has not been forgotten since."""
+    def has_ended(self, session_id: str, user: str = "", expires: float = math.inf) -> bool:
+        """Whether this session of `user`, which ends at `expires`, is over."""
 
     def trim(self, before: float) -> None:
         """Remove actions, intents, repetitions and audit lines from before a time."""

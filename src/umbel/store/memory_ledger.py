@@ -3,19 +3,21 @@ without a directory. What it keeps ends with the process."""
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from umbel.store.ledger import (
-    ENDED_MAX,
     FIRST_MARK,
     INTENDED_MAX,
     ActionRecord,
     AuditEntry,
     AuditPage,
+    EndedSessions,
     Intent,
+    OpenPlan,
     Repeat,
     Token,
     token_name_taken,
@@ -35,7 +37,8 @@ class MemoryLedger:
         self._repeats: dict[str, Repeat] = {}
         self._actions: dict[str, ActionRecord] = {}
         self._tokens: dict[str, Token] = {}
-        self._ended: dict[str, float] = {}
+        self._ended = EndedSessions()
+        self._plans: dict[str, tuple[str, float]] = {}
 
     def record(self, entry: AuditEntry) -> int:
         with self._lock:
@@ -109,9 +112,32 @@ class MemoryLedger:
             ]
         return tuple(sorted(found, key=lambda each: (each.at, each.task_id))[::-1][:limit])
 
-    def keep_action(self, action: ActionRecord) -> None:
+    def keep_action(
+        self, action: ActionRecord, *, planner: str = "", expires: float | None = None
+    ) -> None:
         with self._lock:
             self._actions[action.id] = action
+            if expires is not None:
+                self._plans[action.id] = planner, expires
+            elif action.running:
+                self._plans.pop(action.id, None)
+
+    def open_plans(self, planner: str) -> tuple[OpenPlan, ...]:
+        with self._lock:
+            found = [(id_, end) for id_, (whose, end) in self._plans.items() if whose == planner]
+            return tuple(
+                OpenPlan(id_, end, len(self._actions[id_].plan) + len(self._actions[id_].report))
+                for id_, end in found
+                if id_ in self._actions
+            )
+
+    def forget_plans(self, ids: Iterable[str] = (), *, expired: float = 0.0) -> None:
+        with self._lock:
+            named = set(ids)
+            for id_, (_, end) in list(self._plans.items()):
+                if id_ in named or end < expired:
+                    del self._plans[id_]
+                    self._actions.pop(id_, None)
 
     def replace_action(self, action: ActionRecord, report: bytes) -> bool:
         with self._lock:
@@ -119,6 +145,8 @@ class MemoryLedger:
             if kept is None or kept.report != report:
                 return False
             self._actions[action.id] = action
+            if action.running:
+                self._plans.pop(action.id, None)
             return True
 
     def running_actions(self) -> tuple[ActionRecord, ...]:
@@ -151,15 +179,13 @@ class MemoryLedger:
         with self._lock:
             return self._tokens.pop(name, None) is not None
 
-    def end_session(self, session_id: str, expires: float, now: float) -> None:
+    def end_session(self, session_id: str, expires: float, now: float, user: str = "") -> None:
         with self._lock:
-            ended = {**self._ended, session_id: expires}
-            left = [(end, each) for each, end in ended.items() if end > now]
-            self._ended = {each: end for end, each in sorted(left)[-ENDED_MAX:]}
+            self._ended.end(session_id, expires, now, user)
 
-    def has_ended(self, session_id: str) -> bool:
+    def has_ended(self, session_id: str, user: str = "", expires: float = math.inf) -> bool:
         with self._lock:
-            return session_id in self._ended
+            return self._ended.has(session_id, user, expires)
 
     def trim(self, before: float) -> None:
         with self._lock:

@@ -20,12 +20,10 @@ import msgspec
 
 from umbel.clock import Clock
 from umbel.errors import StoreError
-from umbel.store.ledger import Ledger
+from umbel.store.ledger import EndedSessions, Ledger
 
 log = logging.getLogger("umbel.web")
 
-#: How many are known to be ended without asking, and whatever becomes of the ledger.
-_ENDED_MAX: Final = 10_000
 #: No cookie of ours is longer.
 _VALUE_MAX: Final = 1_000
 
@@ -47,7 +45,8 @@ class Sessions:
         self._key = key
         self._clock = clock
         self._ledger = ledger
-        self._ended: dict[str, float] = {}
+        #: Known without asking, and whatever becomes of the ledger.
+        self._ended = EndedSessions()
         self._lock = threading.Lock()
         self.lifetime_s = lifetime_s
         #: Cookies do not know ports: two Umbels on one host need two names.
@@ -72,22 +71,19 @@ class Sessions:
         session = msgspec.json.decode(base64.urlsafe_b64decode(padded), type=Session)
         if session.expires <= self._clock.now():
             return None
+        named = (session.id, session.user, session.expires)
         with self._lock:
-            ended = session.id in self._ended
-        return None if ended or self._ledger.has_ended(session.id) else session
+            ended = self._ended.has(*named)
+        return None if ended or self._ledger.has_ended(*named) else session
 
     def end(self, session: Session) -> None:
         """The cookie is good for nothing any more, whoever has a copy. While the ledger cannot
         be written, this holds in this process alone."""
         now = self._clock.now()
         with self._lock:
-            self._ended[session.id] = session.expires
-            if len(self._ended) > _ENDED_MAX:
-                self._ended = {id_: end for id_, end in self._ended.items() if end > now}
-            while len(self._ended) > _ENDED_MAX:
-                del self._ended[next(iter(self._ended))]
+            self._ended.end(session.id, session.expires, now, session.user)
         try:
-            self._ledger.end_session(session.id, session.expires, now)
+            self._ledger.end_session(session.id, session.expires, now, session.user)
         except StoreError as error:
             log.warning("A logout holds only until this server restarts: %s", error)
 

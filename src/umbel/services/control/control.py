@@ -36,6 +36,7 @@ from umbel.services.control.on_workers import command, purge
 from umbel.services.control.owned import names_of_request
 from umbel.services.control.permissions import NEEDS, NEEDS_APPLY, must_be_allowed
 from umbel.services.control.planning import Planner
+from umbel.services.control.room import to_forget
 from umbel.services.control.run import Run, Stopped
 from umbel.services.control.values import Action, ActionPlan, ActionReport, ActionRequest
 from umbel.services.control.workers import Workers
@@ -56,6 +57,8 @@ CLOSING_S: Final = 5.0
 RUNS_MAX: Final = 16
 #: How often what is too old is removed from the ledger, seconds.
 TIDIED_EVERY_S: Final = 3_600.0
+#: How long a plan that nobody executed is kept after it expired, seconds.
+PLAN_KEPT_S: Final = 86_400.0
 
 
 class Control:
@@ -116,7 +119,11 @@ class Control:
             raise ActionRefused(
                 f"The arguments given are no plain JSON values: {error}.", field="edit"
             ) from error
-        self._ledger.keep_action(record)
+        size = len(record.plan) + len(record.report)
+        gone = to_forget(self._ledger.open_plans(actor.name), size, self._clock.now())
+        if gone:
+            self._ledger.forget_plans(gone)
+        self._ledger.keep_action(record, planner=actor.name, expires=plan.expires)
         return plan
 
     # -- executing -------------------------------------------------------------------------
@@ -325,11 +332,13 @@ class Control:
         """Now and then remove what the ledger need not keep: it grows by actions and visits
         alone, so they bound it."""
         now = self._clock.monotonic()
-        if self._keep_s is None or now < self._tidy_at:
+        if now < self._tidy_at:
             return
         self._tidy_at = now + TIDIED_EVERY_S
         try:
-            self._ledger.trim(self._clock.now() - self._keep_s)
+            self._ledger.forget_plans(expired=self._clock.now() - PLAN_KEPT_S)
+            if self._keep_s is not None:
+                self._ledger.trim(self._clock.now() - self._keep_s)
         except StoreError as error:
             log.warning("Old lines of the audit cannot be removed: %s", error)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -11,13 +12,14 @@ import apsw
 import msgspec
 
 from umbel.store.ledger import (
-    ENDED_MAX,
+    ENDED_EACH,
     FIRST_MARK,
     INTENDED_MAX,
     ActionRecord,
     AuditEntry,
     AuditPage,
     Intent,
+    OpenPlan,
     Repeat,
     Token,
     token_name_taken,
@@ -33,6 +35,9 @@ _TRIMMED_AT_ONCE: Final = 5_000
 
 #: From this format on the file knows which sessions were logged out.
 _KNOWS_SESSIONS: Final = 2
+
+#: From this format on it knows whose they were, and which plans were not executed.
+_KNOWS_WHOSE: Final = 5
 
 #: From this format on a line of the audit has a reason and the tasks that were made.
 _KNOWS_REASONS: Final = 3
@@ -157,9 +162,34 @@ class SqliteLedger:
 
     # -- actions ---------------------------------------------------------------------------
 
-    def keep_action(self, action: ActionRecord) -> None:
+    def keep_action(
+        self, action: ActionRecord, *, planner: str = "", expires: float | None = None
+    ) -> None:
         with self._file.writing() as connection:
             _keep(connection, action)
+            if expires is not None:
+                connection.execute(
+                    "UPDATE report SET planner = ?, expires = ? WHERE id = ?",
+                    (planner, expires, action.id),
+                )
+
+    def open_plans(self, planner: str) -> tuple[OpenPlan, ...]:
+        with self._file.reading() as connection:
+            if connection is None or version(connection) < _KNOWS_WHOSE:
+                return ()
+            rows: list[tuple[Any, ...]] = connection.execute(
+                "SELECT id, expires, length(plan) + length(report) FROM report "
+                "JOIN action USING (id) WHERE planner = ? AND expires IS NOT NULL",
+                (planner,),
+            ).fetchall()
+        return tuple(OpenPlan(*row) for row in rows)
+
+    def forget_plans(self, ids: Iterable[str] = (), *, expired: float = 0.0) -> None:
+        with self._file.writing() as connection:
+            gone = [(each,) for each in ids]
+            connection.executemany("DELETE FROM report WHERE id = ? AND expires IS NOT NULL", gone)
+            connection.execute("DELETE FROM report WHERE expires < ?", (expired,))
+            connection.execute("DELETE FROM action WHERE id NOT IN (SELECT id FROM report)")
 
     def replace_action(self, action: ActionRecord, report: bytes) -> bool:
         with self._file.writing() as connection:
@@ -209,25 +239,40 @@ class SqliteLedger:
 
     # -- sessions --------------------------------------------------------------------------
 
-    def end_session(self, session_id: str, expires: float, now: float) -> None:
+    def end_session(self, session_id: str, expires: float, now: float, user: str = "") -> None:
         with self._file.writing() as connection:
-            connection.execute("DELETE FROM ended_session WHERE expires <= ?", (now,))
+            for table in ("ended_session", "ended_before"):
+                connection.execute(f"DELETE FROM {table} WHERE expires <= ?", (now,))  # noqa: S608
             if expires > now:
                 connection.execute(
-                    "INSERT OR REPLACE INTO ended_session VALUES (?, ?)", (session_id, expires)
+                    "INSERT OR REPLACE INTO ended_session (id, expires, user) VALUES (?, ?, ?)",
+                    (session_id, expires, user),
                 )
-            connection.execute(
-                "DELETE FROM ended_session WHERE id IN "
-                "(SELECT id FROM ended_session ORDER BY expires DESC, id DESC LIMIT -1 OFFSET ?)",
-                (ENDED_MAX,),
-            )
+            first = connection.execute(
+                "SELECT expires FROM ended_session WHERE user = ? "
+                "ORDER BY expires DESC LIMIT 1 OFFSET ?",
+                (user, ENDED_EACH),
+            ).fetchone()
+            if first is not None:
+                connection.execute(
+                    "INSERT INTO ended_before VALUES (?1, ?2) ON CONFLICT (user) "
+                    "DO UPDATE SET expires = max(expires, ?2)",
+                    (user, first[0]),
+                )
+                connection.execute(
+                    "DELETE FROM ended_session WHERE user = ? AND expires <= ?", (user, first[0])
+                )
 
-    def has_ended(self, session_id: str) -> bool:
+    def has_ended(self, session_id: str, user: str = "", expires: float = math.inf) -> bool:
         with self._file.reading() as connection:
-            # A file of an older Umbel gets the table when this one first writes to it.
-            if connection is None or version(connection) < _KNOWS_SESSIONS:
+            # A file of an older Umbel gets the tables when this one first writes to it.
+            seen = 0 if connection is None else version(connection)
+            if connection is None or seen < _KNOWS_SESSIONS:
                 return False
-            sql = "SELECT 1 FROM ended_session WHERE id = ?"
+            sql = "SELECT 1 FROM ended_session WHERE id = ?1"
+            if seen >= _KNOWS_WHOSE:
+                sql += " UNION ALL SELECT 1 FROM ended_before WHERE user = ?2 AND expires >= ?3"
+                return connection.execute(sql, (session_id, user, expires)).fetchone() is not None
             return connection.execute(sql, (session_id,)).fetchone() is not None
 
     # -- the whole -------------------------------------------------------------------------
@@ -292,6 +337,7 @@ def _keep(connection: apsw.Connection, action: ActionRecord) -> None:
         (action.id, action.at, action.plan),
     )
     connection.execute(
-        "INSERT OR REPLACE INTO report VALUES (?, ?, ?)",
+        "INSERT INTO report (id, report, running) VALUES (?1, ?2, ?3) ON CONFLICT (id) DO UPDATE "
+        "SET report = ?2, running = ?3, expires = CASE WHEN ?3 THEN NULL ELSE expires END",
         (action.id, action.report, action.running),
     )

@@ -1,0 +1,40 @@
+"""A logout is never undone, however often anybody logs out."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.clocks import SetClock
+from umbel.store import ledger as ledger_module
+from umbel.store.memory_ledger import MemoryLedger
+from umbel.web.sessions import Sessions
+
+KEY = b"k" * 32
+
+
+def log_out(sessions: Sessions, user: str) -> str:
+    cookie = sessions.begin(user, "stamp")
+    session = sessions.read(cookie)
+    assert session is not None
+    sessions.end(session)
+    return cookie
+
+
+def test_logging_out_without_end_revives_nobodys_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger_module, "ENDED_EACH", 10)
+    clock, ledger = SetClock(), MemoryLedger()
+    sessions = Sessions(KEY, 3_600, clock, ledger)
+    ended = [log_out(sessions, "ada"), log_out(sessions, "vera")]
+    ada = sessions.begin("ada", "stamp")
+
+    for _ in range(50):
+        clock.time += 1
+        ended.append(log_out(sessions, "vera"))
+    clock.time += 1
+    vera = sessions.begin("vera", "stamp")
+
+    another = Sessions(KEY, 3_600, clock, ledger)
+    for each in (sessions, another):
+        assert [each.read(cookie) for cookie in ended] == [None] * len(ended)
+        assert each.read(ada) is not None
+        assert each.read(vera) is not None
