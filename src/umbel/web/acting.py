@@ -54,6 +54,7 @@ def apply_task(services: Services, asked: Apply, actor: Actor) -> answers.Applie
 
 
 def read_audit(services: Services, asked: requests.ReadAudit) -> AuditPage:
+    services.levers.visits.settle()
     return services.levers.ledger.audit(
         before=asked.before,
         limit=asked.limit,

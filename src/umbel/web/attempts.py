@@ -6,9 +6,9 @@ more than an address, since whoever fills it keeps its owner out for a moment; s
 tokens are not asked.
 
 A program that sends its password with every request is not kept out by guessers elsewhere: a
-name that was right from an address stays welcome there, as long as nobody guesses too much
-from that very address. Whoever is past the bound gets the same answer to a right guess as to
-a wrong one.
+name that was right from an address stays welcome there, as long as nobody guesses too much at that
+very name from that very address, and has a bucket of its own. Whoever is past the bound gets the
+same answer to a right guess as to a wrong one.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Attempts:
     def begin(self, address: str, user: str) -> int | None:
         """Count one; the whole seconds to wait if there were too many, and then none is
         counted."""
-        buckets = _buckets(address, user)
+        buckets = self._buckets(address, user)
         with self._lock:
             waits = [self._wait_s(key, burst, every) for key, burst, every in buckets]
             if max(waits) > 0:
@@ -52,7 +52,7 @@ class Attempts:
     def take_back(self, address: str, user: str) -> None:
         """The attempt does not count."""
         with self._lock:
-            for key, _, every in _buckets(address, user):
+            for key, _, every in self._buckets(address, user):
                 self._add(key, every, -1)
 
     def right(self, address: str, user: str) -> None:
@@ -65,9 +65,9 @@ class Attempts:
                 self._welcome.popitem(last=False)
 
     def is_welcome(self, address: str, user: str) -> bool:
-        """Whether this name was right from this address before, and the address has attempts
-        left. Counts nothing."""
-        key, burst, every = _buckets(address, user)[0]
+        """Whether this name was right from this address before, and has attempts left there.
+        Counts nothing."""
+        key, burst, every = self._buckets(address, user)[0]
         with self._lock:
             known = (network_of(address), user) in self._welcome
             return known and self._wait_s(key, burst, every) <= 0
@@ -86,9 +86,19 @@ class Attempts:
         while len(self._full_at) > _KEPT:
             self._full_at.popitem(last=False)
 
+    def _buckets(self, address: str, user: str) -> tuple[tuple[str, int, float], ...]:
+        """Those that an attempt counts in. Guesses elsewhere, or at other names, must not keep out
+        whoever was right from here before; and the bound of the address is enough for whoever is
+        on this machine, which nobody has many of."""
+        network = network_of(address)
+        if (network, user) in self._welcome:
+            return ((f"pair {network} {user[:100]}", ADDRESS_BURST, ADDRESS_EVERY_S),)
+        of_address = (f"address {network}", ADDRESS_BURST, ADDRESS_EVERY_S)
+        if _is_local(network):
+            return (of_address,)
+        return (of_address, (f"user {user[:100]}", USER_BURST, USER_EVERY_S))
 
-def _buckets(address: str, user: str) -> tuple[tuple[str, int, float], ...]:
-    return (
-        (f"address {network_of(address)}", ADDRESS_BURST, ADDRESS_EVERY_S),
-        (f"user {user[:100]}", USER_BURST, USER_EVERY_S),
-    )
+
+def _is_local(network: str) -> bool:
+    """Whether it is this machine: loopback, or a unix socket."""
+    return network == "unix socket" or network.startswith("127.") or network == "::/64"

@@ -74,6 +74,8 @@ def test_a_name_is_welcome_where_it_was_right_until_somebody_guesses_there() -> 
         taken(attempts, f"10.0.1.{number}", "ana", 1)
     assert attempts.is_welcome("10.0.0.1", "ana")
     taken(attempts, "10.0.0.1", "bob", ADDRESS_BURST)
+    assert attempts.is_welcome("10.0.0.1", "ana")
+    taken(attempts, "10.0.0.1", "ana", ADDRESS_BURST)
     assert not attempts.is_welcome("10.0.0.1", "ana")
 
 
