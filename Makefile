@@ -8,8 +8,12 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Tests start hundreds of Pythons; without bytecode each would compile Umbel again.
 unexport PYTHONDONTWRITEBYTECODE
 
+# install FILE: the versions of this file, each package checked by its hash, and Umbel as it lies.
+install = $(BIN)/pip install --quiet --require-hashes -r $(1) && \
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+
 # What the installed package is made from, beyond the Python sources that it links to.
-SOURCES := pyproject.toml hatch_build.py requirements/lock.txt \
+SOURCES := pyproject.toml hatch_build.py requirements/lock.txt requirements/demo.txt \
 	$(shell find ui -type f -not -path '*/node_modules/*' 2>/dev/null)
 
 .PHONY: help demo test test-floods test-versions lint ui bench lock clean services
@@ -46,7 +50,7 @@ ui: .venv/.dev ## Build the browser's part anew.
 bench: .venv/.dev services ## Measure beside Flower; writes bench/RESULTS.md.
 	$(BIN)/python -m bench
 
-lock: ## Resolve all dependencies anew into requirements/lock.txt.
+lock: ## Resolve all dependencies anew into requirements/, with hashes.
 	scripts/lock.sh
 
 services:
@@ -61,12 +65,11 @@ clean: ## Remove everything that was made here.
 .venv/.demo: $(SOURCES)
 	@scripts/venv.sh
 	@echo "Installing Umbel into .venv (the first time takes a minute or two)."
-	@$(BIN)/pip install --quiet -c requirements/lock.txt -e '.[demo]'
+	@$(call install,requirements/demo.txt)
 	@touch $@
 
 .venv/.dev: $(SOURCES)
 	@scripts/venv.sh
 	@echo "Installing Umbel and its tools into .venv."
-	@$(BIN)/pip install --quiet -c requirements/lock.txt --upgrade pip
-	@$(BIN)/pip install --quiet -c requirements/lock.txt -e '.[demo]' --group dev
+	@$(call install,requirements/lock.txt)
 	@touch $@ .venv/.demo

@@ -30,7 +30,11 @@ if [ "$(cat "$directory/.made-from" 2>/dev/null)" = "$made_from" ]; then exit 0;
 echo "Installing Umbel into $directory, at the versions of $lock."
 rm -rf "$directory"
 "$(python_of $wanted)" -m venv --without-pip "$directory"
-.venv/bin/pip --python "$directory/bin/python" install --quiet -c "$lock" \
+# Of constraints pip takes versions alone: with their hashes it would ask for those of Umbel, too.
+versions=$(mktemp)
+trap 'rm -f "$versions"' EXIT
+grep -oE '^[A-Za-z0-9._-]+==[^ ;]+' "$lock" > "$versions"
+.venv/bin/pip --python "$directory/bin/python" install --quiet -c "$versions" \
     -e '.[demo]' --group versions
 .venv/bin/pip --python "$directory/bin/python" check >/dev/null
 echo "$made_from" > "$directory/.made-from"

@@ -49,6 +49,15 @@ def test_no_file_names_a_registry_or_a_mirror() -> None:
     assert wrong == []
 
 
+@pytest.mark.parametrize("name", ["lock.txt", "demo.txt"])
+def test_every_package_that_is_installed_here_is_known_by_its_hashes(name: str) -> None:
+    text = (ROOT / "requirements" / name).read_text().replace("\\\n", " ")
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+
+    assert len(lines) > 20
+    assert [line for line in lines if not re.match(r"[\w.-]+==\S+ .*--hash=sha256:", line)] == []
+
+
 def test_no_module_can_unpickle() -> None:
     wrong = [
         f"{name} imports {imported}"

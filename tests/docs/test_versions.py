@@ -16,7 +16,7 @@ def locked(name: str) -> dict[str, str]:
     text = (ROOT / "requirements" / LOCKS[name]).read_text()
     return {
         package.lower(): version
-        for package, version in re.findall(r"^([\w.-]+)==(\S+)$", text, re.MULTILINE)
+        for package, version in re.findall(r"^([\w.-]+)==([^\s;]+)", text, re.MULTILINE)
     }
 
 

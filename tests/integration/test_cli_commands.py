@@ -161,7 +161,7 @@ def test_tasks_are_listed_for_people_and_programs(shell: Shell) -> None:
     assert "\x1b" not in table + sheet + whole
     assert "\x9b" not in table + sheet + whole
     assert line["name"] == named("echo")
-    assert sheet == f"uuid,state\n{uuid},SUCCESS\n"
+    assert sheet == f'"uuid","state"\n"{uuid}","SUCCESS"\n'
     assert "attempt 0" in whole
     assert shell.out("task", f"{uuid[:23]}…") == whole
     assert json.loads(shell.out("task", uuid, "--json"))["attempts"][0]["state"] == "SUCCESS"
@@ -173,15 +173,17 @@ def test_lists_are_written_for_spreadsheets(shell: Shell) -> None:
     [task] = csv.DictReader(shell.out("tasks", f"uuid:{uuid}", "--csv").splitlines())
     sheet = shell.out("workers", "--csv", "-c", "hostname,heartbeat").splitlines()
     workers = {each["hostname"]: each for each in csv.DictReader(sheet)}
-    everything = shell.out("tasks", f"uuid:{uuid}", "--csv", "-c", "all").splitlines()[0]
+    [everything, _] = csv.reader(
+        shell.out("tasks", f"uuid:{uuid}", "--csv", "-c", "all").splitlines()
+    )
 
     assert task["received"].startswith("20")
     assert task["received"].endswith("Z")
     assert task["args"]
     assert workers[shell.worker]["heartbeat"].endswith("Z")
-    assert {"kwargs", "result", "exception", "started"} <= set(everything.split(","))
-    assert shell.out("queues", "--csv").startswith("name,ready")
-    assert shell.out("audit", "--csv").startswith("at,actor")
+    assert {"kwargs", "result", "exception", "started"} <= set(everything)
+    assert shell.out("queues", "--csv").startswith('"name","ready"')
+    assert shell.out("audit", "--csv").startswith('"at","actor"')
 
 
 def test_the_beginning_of_several_ids_names_none_of_them(shell: Shell) -> None:
