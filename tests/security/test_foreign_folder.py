@@ -19,6 +19,11 @@ IMPLICIT = {
     "flowerconfig.py": "broker_api = 'http://evil/'\n",
     "celeryconfig.py": EVIL,
 }
+NAMED = {
+    "umbel.toml": "--config /",
+    "flowerconfig.py": "--conf=/",
+    "celeryconfig.py": "-A celery:current_app",
+}
 
 
 def load(folder: Path, environ: dict[str, str] | None = None, **line: object) -> Loaded:
@@ -37,7 +42,8 @@ def test_a_file_of_somebody_else_is_refused_and_named(name: str, tmp_path: Path)
     path.write_text(IMPLICIT[name])
     give_away(path)
 
-    with pytest.raises(SettingsError, match=f"{name} is in the current.*belongs to {SOMEBODY}"):
+    said = f"{name} was found, .*belongs to {SOMEBODY}.*{NAMED[name]}"
+    with pytest.raises(SettingsError, match=said):
         load(tmp_path)
 
 
@@ -80,6 +86,59 @@ def test_who_becomes_root_for_one_command_has_his_own_file_read(tmp_path: Path) 
     give_away(path)
 
     assert load(tmp_path, {"SUDO_UID": str(SOMEBODY)}).settings.port == 1234
+
+
+@pytest.mark.parametrize("name", ["umbel.toml", "flowerconfig.py"])
+@pytest.mark.parametrize(
+    ("line", "environ"),
+    [({"app": "proj"}, {}), ({}, {"UMBEL_APP": "proj"}), ({}, {"CELERY_APP": "proj"})],
+)
+def test_a_service_with_an_application_reads_the_files_of_who_deployed_it(
+    name: str, line: dict[str, object], environ: dict[str, str], tmp_path: Path
+) -> None:
+    path = tmp_path / name
+    path.write_text("port = 1234\n")
+    give_away(path)
+    give_away(tmp_path)
+
+    assert load(tmp_path, environ, **line).settings.port == 1234
+
+    path.chmod(0o646)
+    with pytest.raises(SettingsError, match="everybody may write"):
+        load(tmp_path, environ, **line)
+
+
+def test_in_a_folder_of_everybody_an_application_makes_nobody_trusted(tmp_path: Path) -> None:
+    path = tmp_path / "flowerconfig.py"
+    path.write_text("port = 1234\n")
+    give_away(path)
+
+    with pytest.raises(SettingsError, match="belongs to"):
+        load(tmp_path, app="proj")
+
+
+@pytest.mark.parametrize("name", IMPLICIT)
+def test_where_no_file_is_to_be_read_none_is_refused(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_text(IMPLICIT[name])
+    path.chmod(0o646)
+
+    assert load(tmp_path, config="none").settings.app is None
+
+
+def test_a_directory_that_this_user_cannot_look_into_holds_no_settings(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("Only root can become somebody else.")
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    (closed / "umbel.toml").write_text("port = 1234\n")
+    os.seteuid(SOMEBODY)
+    try:
+        found = load(closed)
+    finally:
+        os.seteuid(0)
+
+    assert found.settings.port == 5555
 
 
 def test_a_command_that_only_looks_runs_nothing_there(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from umbel.cli.printing import put
 from umbel.settings.flower import CONF, Given
 from umbel.settings.flower_sources import told_of_flower
 from umbel.settings.migrate import as_toml
+from umbel.settings.trust import trusted_owners
 
 
 @click.command(name="migrate-flower", cls=FlowersAlone)
@@ -25,5 +26,7 @@ def migrate_flower(config: str | None) -> None:
     line = list(flower_options())
     if config is not None:
         line.insert(0, Given(CONF, config, "--config"))
-    told = told_of_flower(line, os.environ, Path.cwd(), files=True)
+    here = Path.cwd()
+    trusted = trusted_owners(os.environ, here, names_application=False)
+    told = told_of_flower(line, os.environ, here, trusted, files=True)
     put(as_toml(told), end="")

@@ -7,12 +7,12 @@ Source: celery/bin/celery.py, celery/loaders/default.py, celery/app/utils.py (`S
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Final
 
 from umbel.settings.flower import Notice
-from umbel.settings.trust import check_found
+from umbel.settings.trust import check_found, is_there
 
 #: Celery's default application, by a name that `celery -A` takes as well.
 DEFAULT_APPLICATION: Final = "celery:current_app"
@@ -21,24 +21,27 @@ _CONFIGURING: Final = ("CELERY_CONFIG_MODULE", "CELERY_LOADER", "CELERY_BROKER_U
 _FILE: Final = "celeryconfig.py"
 
 
-def named_for_celery(environ: Mapping[str, str], directory: Path) -> dict[str, tuple[str, str]]:
-    """The setting `app` and where it is from, if `celery` in `directory` would have one."""
+def named_for_celery(
+    environ: Mapping[str, str], directory: Path, trusted: Collection[int], *, files: bool
+) -> dict[str, tuple[str, str]]:
+    """The setting `app` and where it is from, if `celery` in `directory` would have one. A file
+    counts if `files` are read; one that is not of the `trusted` is refused (`SettingsError`)."""
     if environ.get(_NAMING):
         return {"app": (environ[_NAMING], _NAMING)}
     for variable in _CONFIGURING:
         if environ.get(variable):
             return {"app": (DEFAULT_APPLICATION, variable)}
     file = directory / _FILE
-    if not file.is_file():
+    if not (files and is_there(file)):
         return {}
-    check_found(file, environ)
+    check_found(file, trusted)
     return {"app": (DEFAULT_APPLICATION, str(file))}
 
 
 def unread_configuration(directory: Path) -> list[Notice]:
     """What is said where the broker is named, and Celery would have read more."""
     file = directory / _FILE
-    if not file.is_file():
+    if not is_there(file):
         return []
     return [
         Notice(

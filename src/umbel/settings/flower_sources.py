@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,7 +17,7 @@ from umbel.settings.flower_file import from_file
 from umbel.settings.kinds import ALIKE, Wrong
 from umbel.settings.service_links import is_service_link
 from umbel.settings.tree import SETTINGS
-from umbel.settings.trust import check_found
+from umbel.settings.trust import check_found, is_there
 
 DEFAULT_FILE: Final = "flowerconfig.py"
 _OWN_FLAGS: Final = {entry.flag: entry for entry in SETTINGS}
@@ -155,13 +155,18 @@ class Told:
 
 
 def told_of_flower(
-    line: Sequence[Given], environ: Mapping[str, str], directory: Path, *, files: bool
+    line: Sequence[Given],
+    environ: Mapping[str, str],
+    directory: Path,
+    trusted: Collection[int],
+    *,
+    files: bool,
 ) -> Told:
     """As Flower reads it: command line, then file, then environment. The file is the one
     that `conf` names, else `flowerconfig.py` in `directory` if it is there and `files` are
-    read. Raises `SettingsError`."""
+    read; one that is not of the `trusted` is refused. Raises `SettingsError`."""
     variables, notices = from_environment(environ)
-    path = _file([*line, *variables], environ, directory, files=files)
+    path = _file([*line, *variables], directory, trusted, files=files)
     in_file, said = from_file(path, environ) if path is not None else ([], [])
     here = {given.option.name: given for given in line}
     elsewhere = {given.option.name: given for given in (*variables, *in_file)}
@@ -187,7 +192,7 @@ def told_of_flower(
 
 
 def _file(
-    given: Sequence[Given], environ: Mapping[str, str], directory: Path, *, files: bool
+    given: Sequence[Given], directory: Path, trusted: Collection[int], *, files: bool
 ) -> Path | None:
     named = next((each for each in given if each.option is CONF), None)
     if named is not None:
@@ -200,9 +205,9 @@ def _file(
             )
         return path
     path = directory / DEFAULT_FILE
-    if not (files and path.is_file()):
+    if not (files and is_there(path)):
         return None
-    check_found(path, environ)
+    check_found(path, trusted)
     return path
 
 

@@ -36,4 +36,11 @@ def _xdg(environ: Mapping[str, str], variable: str, otherwise: str) -> Path:
 
 
 def _home(environ: Mapping[str, str]) -> Path:
-    return Path(environ["HOME"]) if environ.get("HOME") else Path.home()
+    """A user whom the machine does not know (`docker run --user 10001`) has the root directory,
+    as Docker says itself; it cannot be written, which is told with what to do."""
+    if environ.get("HOME"):
+        return Path(environ["HOME"])
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path("/")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from umbel.settings.flower import Given, Notice
 from umbel.settings.flower_sources import told_of_flower, translated
 from umbel.settings.places import config_files, data_directory
 from umbel.settings.tree import SECTIONS, SETTINGS, Setting, Settings
-from umbel.settings.trust import check_found, is_open_to_all
+from umbel.settings.trust import check_found, is_open_to_all, is_there, trusted_owners
 from umbel.settings.variables import foreign, meant, own_variables
 
 COMMAND_LINE = "command line"
@@ -63,13 +63,15 @@ def load_settings(
     the options of Flower on it; `directory` is where `umbel.toml` and `flowerconfig.py` are
     looked for. Raises `SettingsError`.
     """
-    told = told_of_flower(flower, environ, directory, files=_reads_files(given, environ))
+    trusted = trusted_owners(environ, directory, names_application="app" in given)
+    files = _reads_files(given, environ)
+    told = told_of_flower(flower, environ, directory, trusted, files=files)
     written = _of_flower(told.line)
     written |= {name: _Written(value, COMMAND_LINE) for name, value in given.items()}
     variables, foreign_ones = _from_environment(environ)
     for name, item in variables.items():
         written.setdefault(name, item)
-    file = _config_file(written.get("config"), environ, directory)
+    file = _config_file(written.get("config"), environ, directory, trusted)
     if file is not None:
         for name, item in _from_file(file).items():
             written.setdefault(name, item)
@@ -79,7 +81,9 @@ def load_settings(
     if "app" not in written and "broker" not in written:
         written |= {
             name: _Written(value, origin)
-            for name, (value, origin) in named_for_celery(environ, directory).items()
+            for name, (value, origin) in named_for_celery(
+                environ, directory, trusted, files=files
+            ).items()
         }
     elif "app" not in written:
         notices += unread_configuration(directory)
@@ -208,7 +212,7 @@ def _from_environment(environ: Mapping[str, str]) -> tuple[dict[str, _Written], 
 
 
 def _config_file(
-    named: _Written | None, environ: Mapping[str, str], directory: Path
+    named: _Written | None, environ: Mapping[str, str], directory: Path, trusted: Collection[int]
 ) -> Path | None:
     if named is not None:
         if named.value == "none":
@@ -221,9 +225,9 @@ def _config_file(
                 remedy="Name an existing file, or leave it out.",
             )
         return path
-    found = next((path for path in config_files(environ, directory) if path.is_file()), None)
+    found = next((path for path in config_files(environ, directory) if is_there(path)), None)
     if found is not None:
-        check_found(found, environ)
+        check_found(found, trusted)
     return found
 
 

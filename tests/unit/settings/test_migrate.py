@@ -16,7 +16,7 @@ from umbel.settings.migrate import as_toml
 
 def migrated(tmp_path: Path, line: str = "", **environ: str) -> str:
     _, flower = from_arguments(shlex.split(line), beside=False)
-    return as_toml(told_of_flower(flower, environ, tmp_path, files=True))
+    return as_toml(told_of_flower(flower, environ, tmp_path, {tmp_path.stat().st_uid}, files=True))
 
 
 def test_the_file_says_to_umbel_what_flower_was_told(tmp_path: Path) -> None:

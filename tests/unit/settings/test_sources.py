@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -207,3 +208,12 @@ def test_places_follow_the_platform() -> None:
         Path("/home/ada/.config/umbel/umbel.toml"),
     )
     assert config_files(environ, Path("/work"), "darwin")[1] == library / "umbel.toml"
+
+
+def test_a_user_whom_the_machine_does_not_know_has_the_root_directory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 54_321)
+
+    assert data_directory({}, "linux") == Path("/.local/share/umbel")
