@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import importlib.util
 import re
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Collection, Mapping
+from typing import Any, Final
 from urllib.parse import parse_qsl, quote, unquote
+
+from kombu.utils.url import parse_url
 
 from umbel.errors import BrokerMisconfigured
 from umbel.masking import MASK
@@ -23,6 +25,8 @@ _REDIS: Final = frozenset({"redis", "rediss", "sentinel"})
 _AMQP: Final = frozenset({"amqp", "amqps", "pyamqp", "librabbitmq"})
 #: What kombu understands in the query of an address, beside `ssl_...`.
 _PARAMETERS: Final = frozenset({"connect_timeout", "heartbeat", "insist", "login_method", "ssl"})
+#: What kombu's Redis understands there for a socket: the number of the database.
+_OF_SOCKETS: Final = frozenset({"virtual_host"})
 #: By transport: the library that it needs, and the extra that brings it.
 _LIBRARIES: Final[Mapping[str, tuple[str, str]]] = {
     "redis": ("redis", "umbel[redis]"),
@@ -58,11 +62,26 @@ def check_address(url: str, options: Mapping[str, object] | None) -> None:
     name = scheme.split("+")[0].lower()
     _check_library(name)
     if name in _REDIS | _AMQP:
-        _check_parameters(rest)
+        _check_parameters(rest, _PARAMETERS | (_OF_SOCKETS if _is_socket(scheme) else set()))
     if scheme.lower() in _REDIS:
         _check_database(rest)
     if name == "sentinel" and options is not None:
         _check_sentinel(options)
+
+
+def parts_of(url: str) -> dict[str, Any]:
+    """kombu's parts of an address (one, not several), without its parameters. A socket's
+    `virtual_host` is the file and the number of the database. Raises what kombu raises."""
+    before, _, query = url.partition("?")
+    parts: dict[str, Any] = parse_url(before)
+    number = dict(parse_qsl(query)).get("virtual_host", "0")
+    if _is_socket(url.partition("://")[0]) and number != "0":
+        parts["virtual_host"] = f"{parts['virtual_host']}?virtual_host={number}"
+    return parts
+
+
+def _is_socket(scheme: str) -> bool:
+    return scheme.lower() == "redis+socket"
 
 
 def _check_library(transport: str) -> None:
@@ -102,10 +121,10 @@ def _check_signs(rest: str) -> None:
         )
 
 
-def _check_parameters(rest: str) -> None:
+def _check_parameters(rest: str, known: Collection[str]) -> None:
     query = rest.partition("?")[2]
     for name, _ in parse_qsl(query, keep_blank_values=True):
-        if name not in _PARAMETERS and not name.startswith("ssl_"):
+        if name not in known and not name.startswith("ssl_"):
             # What stands there may be the end of a password with a question mark in it.
             shown = name if _NAME.fullmatch(name) else MASK
             raise BrokerMisconfigured(

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from kombu.connection import Connection
 from kombu.transport import TRANSPORT_ALIASES, resolve_transport
-from kombu.utils.url import parse_url
 
-from umbel.broker.addresses import check_address
+from umbel.broker.addresses import check_address, parts_of
 from umbel.broker.harmless import disarm
 from umbel.broker.place import Place, place_of
 from umbel.errors import BrokerMisconfigured, BrokerRefused
@@ -245,7 +244,7 @@ def _each(urls: str) -> list[str]:
 
 
 def _check_transport(url: str) -> None:
-    name = str(parse_url(url)["transport"]).split("+")[0]
+    name = str(parts_of(url)["transport"]).split("+")[0]
     _refuse_without_events(name)
     if name not in TRANSPORT_ALIASES:
         resolve_transport(name)

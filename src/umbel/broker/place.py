@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import Final
 
 import msgspec
-from kombu.utils.url import parse_url
+
+from umbel.broker.addresses import parts_of
 
 _KINDS: Final = {"pyamqp": "amqp", "amqps": "amqp", "librabbitmq": "amqp", "rediss": "redis"}
 _PORTS: Final = {"amqp": 5672, "amqps": 5671, "redis": 6379, "rediss": 6379, "sentinel": 26379}
@@ -40,7 +41,7 @@ class Place(msgspec.Struct, frozen=True):
 def place_of(urls: str, exchange: str = "celeryev") -> Place:
     """The place that an address, or several joined by `;`, leads to. Raises what kombu raises
     for what is none."""
-    parts = [parse_url(url) for url in urls.split(";") if url]
+    parts = [parts_of(url) for url in urls.split(";") if url]
     first = parts[0]
     name = str(first["transport"]).partition("+")[0]
     kind = _KINDS.get(name, name)

@@ -48,6 +48,8 @@ def test_a_password_that_must_be_encoded_is_told_without_any_of_it(
         "redis+socket:///var/run/redis.sock",
         "memory://",
         "amqp://host//?heartbeat=10",
+        "redis+socket:///run/redis.sock",
+        "redis+socket://:pw@/run/redis.sock?virtual_host=3",
     ],
 )
 def test_addresses_that_work_are_let_through(url: str) -> None:

@@ -17,6 +17,7 @@ from umbel.broker.place import place_of
         ("redis://a;redis://b", "redis://b"),
         ("sentinel://a:1;sentinel://b:2", "sentinel://b:2;sentinel://c:3"),
         ("memory://", "memory://"),
+        ("redis+socket:///run/r.sock", "redis+socket://:pw@/run/r.sock?virtual_host=0"),
     ],
 )
 def test_what_makes_no_other_cluster(one: str, other: str) -> None:
@@ -32,6 +33,8 @@ def test_what_makes_no_other_cluster(one: str, other: str) -> None:
         ("redis://a", "redis://b"),
         ("amqp://h//", "amqp://h/prod"),
         ("amqp://h", "redis://h"),
+        ("redis+socket:///run/r.sock", "redis+socket:///run/other.sock"),
+        ("redis+socket:///run/r.sock?virtual_host=1", "redis+socket:///run/r.sock?virtual_host=2"),
     ],
 )
 def test_what_makes_another_cluster(one: str, other: str) -> None:
