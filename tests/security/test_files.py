@@ -14,6 +14,7 @@ import pytest
 from tests.contract.stories import BASE, succeeded, uuid_of
 from tests.support.brokers import redis_database
 from tests.support.umbels import umbel_environment, umbel_serve
+from tests.support.waiting import wait_until
 from umbel.auth.keys import session_key
 from umbel.auth.tokens import make_token
 from umbel.errors import StoreBusy
@@ -153,3 +154,23 @@ def test_a_server_keeps_others_out_of_a_directory_that_was_there(directory: Path
     assert "may look into the data directory" in said
     assert readable_by_others(directory) == []
     assert mode(directory) == 0o755
+
+
+@pytest.mark.redis
+def test_files_of_the_application_have_the_mode_that_it_gives_them(tmp_path: Path) -> None:
+    written = tmp_path / "shop.log"
+    with redis_database() as broker:
+        (tmp_path / "shop_that_logs.py").write_text(
+            "import pathlib\nfrom celery import Celery\n"
+            f"app = Celery('shop', broker={broker!r})\npathlib.Path({str(written)!r}).touch()\n"
+        )
+        environment = umbel_environment(PYTHONPATH=str(tmp_path))
+        options = ("-A", "shop_that_logs:app")
+        with umbel_serve(
+            broker, tmp_path / "data", *options, live=False, environment=environment
+        ) as umbel:
+            assert umbel.is_up()
+            wait_until(written.exists)
+
+    assert mode(written) == 0o666
+    assert readable_by_others(tmp_path / "data") == []

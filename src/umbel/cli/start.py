@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -55,15 +54,6 @@ def serve_application(application: Any, name: str | None, arguments: Sequence[st
 
 
 def _code(program: str, command: Callable[[], Any]) -> int:
-    # Whatever a command writes is for the user who runs it.
-    before = os.umask(0o077)
-    try:
-        return _ended(program, command)
-    finally:
-        os.umask(before)
-
-
-def _ended(program: str, command: Callable[[], Any]) -> int:
     try:
         answer = command()
     except click.ClickException as error:
