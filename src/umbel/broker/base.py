@@ -156,7 +156,7 @@ class QueuedMessage(msgspec.Struct, frozen=True, kw_only=True):
 
 class Reservation(msgspec.Struct, frozen=True):
     """A name that is not a person's to use: where it stood (`queue`, `exchange`, `routing_key`,
-    `headers`), the name, and whose it is (`Celery's events`)."""
+    `headers`, `args`, `kwargs`), the name, and whose it is (`Celery's events`)."""
 
     field: str
     name: str
@@ -185,6 +185,11 @@ class Reserved(Protocol):
         headers: Mapping[str, object] | None = None,
     ) -> Reservation | None:
         """The same of a route, as `Signature` has it."""
+
+    def of_arguments(
+        self, name: str, args: Sequence[object], kwargs: Mapping[str, object]
+    ) -> Reservation | None:
+        """Why Celery's own task `name` must not be given these arguments."""
 
 
 class Declaration(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,9 @@ reaches the event exchange under `worker.heartbeat` is read by each worker with 
 dies of it. So every name that a person gives for an exchange or a queue is looked up here. A
 name counts in both parts: Celery gives a new queue an exchange of the same name
 (`celery/app/amqp.py`, `Queues.new_missing`), and the exchange `""` sends to the queue that the
-routing key names. On an exchange of a person's own any routing key is theirs.
+routing key names. On an exchange of a person's own any routing key is theirs. Some of Celery's
+own tasks (`celery.chord_unlock`, `celery.group`) send further tasks, which their arguments
+describe with routes of their own, so these are looked up as well.
 
 Sources, read in Celery 5.3 to 5.7 and kombu 5.3 to 5.7: celery/app/defaults.py (`event`,
 `control`, `result`), celery/events/receiver.py (`<event_queue_prefix>.<uuid>`), kombu/pidbox.py
@@ -18,12 +20,13 @@ celery/backends/base.py and redis.py (keys of results), kombu/transport/redis.py
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 
 from umbel.broker.base import Reservation, Signature
+from umbel.broker.inner_routes import InnerRoute, routes_within
 
 _UUID: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-%s[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}"
 _ANY_UUID: Final = re.compile(_UUID % "[0-9a-f]")
@@ -35,6 +38,9 @@ _PUBLIC: Final = frozenset({"amq.direct", "amq.fanout", "amq.headers", "amq.matc
 #: Headers by which RabbitMQ delivers a message to further routing keys.
 _COPIES: Final = ("CC", "BCC")
 
+#: Names of tasks that every worker has (celery/app/builtins.py).
+BUILT_IN: Final = "celery."
+
 _EVENTS: Final = "Celery's events"
 _CONTROL: Final = "Celery's remote control"
 _RESULTS: Final = "Celery's results"
@@ -42,6 +48,7 @@ _DELIVERY: Final = "Celery's delayed delivery"
 _TRANSPORT: Final = "what kombu keeps in Redis"
 _UMBEL: Final = "Umbel's own queues"
 _BROKER: Final = "RabbitMQ itself"
+_STAMPS: Final = "Celery itself"
 
 #: What begins so, by whose it is, whatever the application calls its own.
 _BEGINNINGS: Final = (
@@ -106,7 +113,29 @@ class ReservedNames(msgspec.Struct, frozen=True, kw_only=True):
         """Why a task is not to be sent to where it would go."""
         return self.of_route(
             signature.queue, signature.exchange, signature.routing_key, signature.headers
-        )
+        ) or self.of_arguments(signature.name, signature.args, signature.kwargs)
+
+    def of_arguments(
+        self, name: str, args: Sequence[object], kwargs: Mapping[str, object]
+    ) -> Reservation | None:
+        """Why Celery's own task `name` must not be given these arguments: it sends what they
+        describe. Tasks of an application are its own affair."""
+        if not name.startswith(BUILT_IN):
+            return None
+        for field, value in (("args", args), ("kwargs", kwargs)):
+            for route in routes_within(value):
+                found = self._of_inner(route)
+                if found is not None:
+                    return msgspec.structs.replace(found, field=field)
+        return None
+
+    def _of_inner(self, route: InnerRoute) -> Reservation | None:
+        if route.stamp is not None:
+            return Reservation("headers", route.stamp, _STAMPS)
+        found = self.of_route(route.queue, route.exchange, route.routing_key, route.headers)
+        if found is None and route.reply_to:
+            return self.of_queue(route.reply_to)
+        return found
 
     def of_route(
         self,

@@ -33,10 +33,11 @@ _Id = Annotated[str, Meta(min_length=1, max_length=UUID_MAX)]
 _Span = Annotated[float, Meta(gt=0, le=_LONG_S)]
 
 #: Headers that say which task a message is (protocol 2; celery/app/amqp.py). Whoever set them
-#: beside the fields would send another task than the audit tells.
+#: beside the fields would send another task than the audit tells. Stamps that are not as Celery
+#: writes them end a worker, and where it sends a task again they say how.
 RESERVED_HEADERS: Final = frozenset(
     {"argsrepr", "eta", "expires", "group", "id", "kwargsrepr", "lang", "meth", "origin",
-     "parent_id", "retries", "root_id", "task", "timelimit"}
+     "parent_id", "retries", "root_id", "stamped_headers", "stamps", "task", "timelimit"}
 )  # fmt: skip
 #: Fields of `Apply` that name something.
 _NAMES: Final = (
@@ -146,11 +147,7 @@ class Applying:
                 "A task goes either to a queue or to an exchange with a routing key.",
                 field="queue",
             )
-        refuse(
-            self._cluster.reserved().of_route(
-                apply.queue, apply.exchange, apply.routing_key, apply.headers
-            )
-        )
+        refuse(self._cluster.reserved().of_signature(_signature(apply, self._clock.now())))
         if apply.check and not apply.name.startswith(BUILT_IN):
             self._check_name(apply.name)
 

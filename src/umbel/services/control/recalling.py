@@ -106,7 +106,11 @@ def _recalled(
     queue = task.queue or (result and result.queue) or None
     task = msgspec.structs.replace(task, name=name, queue=queue)
     found = fidelity.arguments(task, result=result, queued=queued, edit=edit)
-    forbidden = _forbidden(task, queued, edit, knowing.cluster.reserved())
+    reserved = knowing.cluster.reserved()
+    forbidden = _forbidden(task, queued, edit, reserved)
+    if forbidden is None:
+        inner = reserved.of_arguments(name, found.args, found.kwargs)
+        forbidden = inner.sentence if inner is not None else None
     if forbidden is not None:
         found = Arguments(fidelity=None, why=f"They would go where none may: {forbidden}")
     return Recalled(task, found, shadow, queued, result)
