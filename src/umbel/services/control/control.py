@@ -25,6 +25,7 @@ from umbel.clock import Clock
 from umbel.errors import ActionRefused, NotPermitted, StoreError, UmbelError, UnknownAction
 from umbel.query.ast import Node
 from umbel.results.base import ResultBackend
+from umbel.services.askers import asker
 from umbel.services.control import auditing
 from umbel.services.control.applying import Applied, Apply, Applying
 from umbel.services.control.checking import TASK_ACTIONS, checked
@@ -36,7 +37,7 @@ from umbel.services.control.on_workers import command, purge
 from umbel.services.control.owned import names_of_request
 from umbel.services.control.permissions import NEEDS, NEEDS_APPLY, must_be_allowed
 from umbel.services.control.planning import Planner
-from umbel.services.control.room import to_forget
+from umbel.services.control.room import must_have_room, to_forget
 from umbel.services.control.run import Run, Stopped
 from umbel.services.control.values import Action, ActionPlan, ActionReport, ActionRequest
 from umbel.services.control.workers import Workers
@@ -53,8 +54,6 @@ SHORT_S: Final = 0.5
 LOOKED_AT_EVERY_S: Final = 0.25
 #: How long `close` waits for those that run to stop, seconds.
 CLOSING_S: Final = 5.0
-#: How many actions run at once in one process.
-RUNS_MAX: Final = 16
 #: How often what is too old is removed from the ledger, seconds.
 TIDIED_EVERY_S: Final = 3_600.0
 #: How long a plan that nobody executed is kept after it expired, seconds.
@@ -187,16 +186,14 @@ class Control:
             self._must_have_room()
             if not self._ledger.replace_action(record, entry.raw):
                 raise _was_executed(self._entry(entry.plan.id))
-            run = Run(self._ledger, self._clock, Entry(entry.plan, kept, record.report))
+            run = Run(self._ledger, self._clock, Entry(entry.plan, kept, record.report), asker())
             self._runs[entry.plan.id] = run
         return run
 
     def _must_have_room(self) -> None:
         if self._closing:
             raise ActionRefused("Umbel is about to end.", remedy="Try again when it is back.")
-        running = sum(not run.ended.is_set() for run in self._runs.values())
-        if running >= RUNS_MAX:
-            raise ActionRefused(f"{running} actions run already.", remedy="Wait until one is done.")
+        must_have_room([run.who for run in self._runs.values() if not run.ended.is_set()], asker())
 
     def _perform(self, run: Run) -> None:
         try:

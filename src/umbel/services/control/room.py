@@ -1,5 +1,9 @@
-"""How many plans that nobody executed one person may have: each may name ten thousand tasks, and
-to plan is cheap. Expired ones make room for new ones."""
+"""How much of acting one person may have.
+
+A plan may name ten thousand tasks, and to plan is cheap: so plans that nobody executed are bounded,
+and expired ones make room for new ones. An action that runs has a thread until it ends, which may
+take as long as its broker likes: so of those that run one person has a share.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,9 @@ from umbel.store.ledger import OpenPlan
 #: The most plans of one person that were not executed, and their most bytes.
 PLANS_EACH: Final = 200
 PLANS_BYTES: Final = 32 * 1024 * 1024
+#: How many actions run at once in one process, and how many of them for one person.
+RUNS_MAX: Final = 16
+RUNS_EACH: Final = 4
 
 
 def to_forget(plans: Sequence[OpenPlan], size: int, now: float) -> tuple[str, ...]:
@@ -31,3 +38,18 @@ def to_forget(plans: Sequence[OpenPlan], size: int, now: float) -> tuple[str, ..
         forgotten.append(plan.id)
         count, total = count - 1, total - plan.size
     return tuple(forgotten)
+
+
+def must_have_room(running: Sequence[str], who: str) -> None:
+    """Whether `who` may run one more action, where `running` is for whom each runs. Raises
+    `ActionRefused`. Umbel's own commands ("") have no share: they are one process each."""
+    if len(running) >= RUNS_MAX:
+        raise ActionRefused(
+            f"{len(running)} actions run already.", remedy="Wait until one is done."
+        )
+    mine = running.count(who)
+    if who and mine >= RUNS_EACH:
+        raise ActionRefused(
+            f"{mine} actions of yours run already, and others need room for theirs.",
+            remedy="Wait until one is done, or cancel one.",
+        )

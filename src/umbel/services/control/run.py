@@ -40,9 +40,11 @@ class Stopped(Exception):
 
 
 class Run:
-    """Filled by one thread; `report`, `cancel` and `stop` may be called from any."""
+    """Filled by one thread; `report`, `cancel` and `stop` may be called from any. `who` is the
+    `asker` for whom it runs."""
 
-    def __init__(self, ledger: Ledger, clock: Clock, entry: Entry) -> None:
+    def __init__(self, ledger: Ledger, clock: Clock, entry: Entry, who: str = "") -> None:
+        self.who = who
         self.plan: ActionPlan = entry.plan
         self.request: ActionRequest = entry.plan.request
         self.by = entry.kept.by
