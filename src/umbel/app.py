@@ -28,11 +28,13 @@ from umbel.errors import (
     ResultsUnavailable,
     SettingsError,
     StoreBusy,
+    StoreError,
     StoreUnwritable,
 )
 from umbel.known_secrets import learn
 from umbel.logs import start_logging, tell
 from umbel.masking import mask_address
+from umbel.owner import user_name
 from umbel.settings import Loaded, Settings, check_collecting, check_serving, has_login
 from umbel.settings.handover import as_collectors_environment
 from umbel.store.base import Copied, Retention, Store
@@ -454,9 +456,9 @@ def _limits(settings: Settings) -> Limits:
 
 def make_directory(settings: Settings) -> None:
     """Arguments of tasks are nobody else's business: only this user may look inside.
-    What is there already is closed to others."""
+    What is there already is closed to others. Raises `StoreError`."""
     from umbel.store.sqlite.damage import FOLDER
-    from umbel.store.sqlite.private import close_to_others
+    from umbel.store.sqlite.private import close_to_others, planted
 
     try:
         settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -465,6 +467,13 @@ def make_directory(settings: Settings) -> None:
             f"The data directory {settings.data} cannot be made: {error.strerror}.",
             remedy="Name another with --data.",
         ) from error
+    foreign = planted(settings.data)
+    if foreign is not None:
+        raise StoreError(
+            f"{foreign} belongs to {user_name(foreign.lstat().st_uid)}, in a data directory where "
+            "everybody may put files. It could let somebody in.",
+            remedy="Name a directory of its own with --data; if this is one, chmod o-rwx it.",
+        )
     close_to_others(settings.data, settings.data / FOLDER)
 
 

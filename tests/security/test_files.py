@@ -15,9 +15,11 @@ from tests.contract.stories import BASE, succeeded, uuid_of
 from tests.support.brokers import redis_database
 from tests.support.umbels import umbel_environment, umbel_serve
 from tests.support.waiting import wait_until
+from umbel.app import make_directory
 from umbel.auth.keys import session_key
 from umbel.auth.tokens import make_token
-from umbel.errors import StoreBusy
+from umbel.errors import StoreBusy, StoreError
+from umbel.settings import load_settings
 from umbel.store.sqlite import SqliteStore
 from umbel.store.sqlite.backup import back_up
 from umbel.store.sqlite.damage import FOLDER, Damaged, set_aside
@@ -154,6 +156,38 @@ def test_a_server_keeps_others_out_of_a_directory_that_was_there(directory: Path
     assert "may look into the data directory" in said
     assert readable_by_others(directory) == []
     assert mode(directory) == 0o755
+
+
+@pytest.mark.parametrize("name", ["umbel-ledger.db", "session.key", "tasks-000001.db"])
+def test_what_somebody_else_put_into_a_directory_of_everybody_is_refused(
+    name: str, directory: Path
+) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("Only root can give files to somebody else.")
+    planted = directory / name
+    planted.symlink_to("/elsewhere")
+    os.chown(planted, 12_345, 12_345, follow_symlinks=False)
+    settings = load_settings({"data": str(directory)}, {"HOME": "/"}, directory).settings
+    make_directory(settings)  # nobody else could put it there
+
+    directory.chmod(0o1777)
+
+    with pytest.raises(StoreError, match=f"{name} belongs to 12345.*--data"):
+        make_directory(settings)
+
+
+def test_root_works_on_files_of_the_owner_of_an_open_directory(directory: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("Only root can give files to somebody else.")
+    fill(directory)
+    for path in (directory, *directory.iterdir()):
+        os.chown(path, 12_345, 12_345)
+    directory.chmod(0o777)
+    settings = load_settings({"data": str(directory)}, {"HOME": "/"}, directory).settings
+
+    make_directory(settings)
+
+    assert readable_by_others(directory) == []
 
 
 @pytest.mark.redis

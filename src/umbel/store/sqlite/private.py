@@ -47,6 +47,23 @@ def close_to_others(directory: Path, folder: Path) -> None:
             _close(path)
 
 
+def planted(directory: Path) -> Path | None:
+    """A file under a name of ours that belongs to somebody else, where everybody may put files:
+    a ledger with a token of theirs, a key of sessions that they know. None where nobody else may,
+    since files of a former user of Umbel's are no such thing."""
+    directory_is = directory.stat()
+    if not directory_is.st_mode & stat.S_IWOTH:
+        return None
+    trusted = {0, os.geteuid()}
+    if os.geteuid() == 0:
+        trusted.add(directory_is.st_uid)  # root's commands work for who owns the directory
+    for path in _ours(directory):
+        with contextlib.suppress(OSError):
+            if path.lstat().st_uid not in trusted:
+                return path
+    return None
+
+
 def _ours(directory: Path) -> Iterator[Path]:
     with contextlib.suppress(OSError):
         yield from (path for path in directory.iterdir() if _OURS.match(path.name))
