@@ -52,6 +52,7 @@ PROTOCOLS: dict[str, frozenset[str]] = {
             "umbel.broker.backoff",
             "umbel.broker.compression",
             "umbel.broker.envelope",
+            "umbel.broker.own_headers",
         }
     ),
 }

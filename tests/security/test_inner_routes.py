@@ -48,6 +48,11 @@ FORBIDDEN: tuple[dict[str, Any], ...] = (
     {"queue": "mail", "headers": {"CC": [GOSSIP]}},
     {"queue": "mail", "headers": {"stamped_headers": 7}},
     {"queue": "mail", "headers": [["stamped_headers", 7]]},
+    {"queue": "mail", "headers": {"timelimit": 7}},
+    {"queue": "mail", "headers": {"shadow": {"a": 1}}},
+    {"queue": "mail", "shadow": {"a": 1}},
+    {"queue": "mail", "task_id": {"a": 1}},
+    {"queue": "mail", "time_limit": "soon"},
     {"queue": "mail", "link": [callback(**EVENTS)]},
     {"queue": "mail", "chord": callback(link_error=[callback(**EVENTS)])},
 )
@@ -56,6 +61,7 @@ FREE: tuple[dict[str, Any], ...] = (
     {"queue": "mail", "task_id": "7c1e", "root_id": "7c1e", "reply_to": None},
     {"exchange": "mine", "routing_key": "worker.heartbeat"},
     {"stamped_headers": ["order"], "order": ["7"], "headers": {"tenant": "eu"}},
+    {"headers": {"shadow": "unlock"}, "time_limit": 7, "soft_time_limit": 1.5, "shadow": "a"},
     {"headers": None, "link": [callback(queue="mail")]},
 )
 
@@ -137,10 +143,39 @@ def test_stamps_are_celerys_to_write(header: str, value: object) -> None:
     assert not scene.cluster.sent
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [{"shadow": {"a": 1}}, {"shadow": ["a"]}, {"shadow": 7}, {"ignore_result": {}},
+     {"compression": "zlib"}, {"group_index": [1]}],
+)  # fmt: skip
+def test_a_name_to_be_shown_is_a_text(headers: dict[str, Any]) -> None:
+    """A task whose name cannot be counted is never acknowledged, and holds its place in the
+    worker for ever."""
+    scene = Scene()
+
+    with pytest.raises(ActionRefused, match="belongs to Celery"):
+        scene.control.apply(Apply(name="shop.charge", headers=headers), ADA)
+
+    assert not scene.cluster.sent
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"shadow": "charge order 7"}, {"shadow": None, "ignore_result": True}, {"tenant": {"a": 1}}],
+)  # fmt: skip
+def test_other_headers_are_free(headers: dict[str, Any]) -> None:
+    scene = Scene()
+
+    scene.control.apply(Apply(name="shop.charge", headers=headers), ADA)
+
+    assert [sent.headers for sent in scene.cluster.sent] == [headers]
+
+
 @pytest.mark.anyio
 @pytest.mark.parametrize(
     "body",
     [
+        {"name": "shop.charge", "headers": {"shadow": {"a": 1}}},
         {"name": "shop.charge", "headers": {"stamped_headers": 7}, "expires": 100},
         unlocking(**EVENTS),
     ],

@@ -1,4 +1,4 @@
-"""Where tasks would go that are described in the arguments of another task.
+"""Where and how tasks would be sent that are described in the arguments of another task.
 
 Source: celery/canvas.py (a signature is a mapping whose `options` go to `apply_async`, and whose
 callbacks, chords and groups hold further ones at any depth).
@@ -11,21 +11,32 @@ from typing import Any, Final
 
 import msgspec
 
-#: Headers that a worker reads before it looks whether they are what Celery writes, and ends of
-#: what is not (celery/worker/request.py, `stamped_headers`).
-STAMPS: Final = frozenset({"stamped_headers", "stamps"})
+from umbel.broker.own_headers import own_header
+
+#: Options that go into a message as they are, by what Celery writes. A worker ends of an id or
+#: a limit of another kind.
+_TEXT: Final = (
+    "task_id", "root_id", "parent_id", "group_id", "shadow", "argsrepr", "kwargsrepr",
+)  # fmt: skip
+_NUMBER: Final = (
+    "time_limit", "soft_time_limit", "priority", "retries", "group_index", "replaced_task_nesting",
+)  # fmt: skip
+_KINDS: Final[Mapping[str, type | tuple[type, ...]]] = {
+    **dict.fromkeys(_TEXT, str), **dict.fromkeys(_NUMBER, (int, float)), "ignore_result": bool,
+    "headers": Mapping,
+}  # fmt: skip
 
 
 class InnerRoute(msgspec.Struct, frozen=True, kw_only=True):
-    """A route as `Signature` has it. `stamp` is a header among `STAMPS` that it would set, or
-    `headers` if those are no mapping."""
+    """A route as `Signature` has it. `unfit` is an option or a header that Celery would not
+    write so."""
 
     queue: str | None = None
     exchange: str | None = None
     routing_key: str | None = None
     reply_to: str | None = None
     headers: Mapping[str, object] = {}
-    stamp: str | None = None
+    unfit: str | None = None
 
 
 def routes_within(value: object) -> Iterator[InnerRoute]:
@@ -40,18 +51,28 @@ def routes_within(value: object) -> Iterator[InnerRoute]:
             open_.extend(one)
 
 
-def _route(options: Mapping[str, Any]) -> InnerRoute:
-    given = options.get("headers")
-    headers = given if isinstance(given, Mapping) else {}
-    stamp = next(iter(sorted(STAMPS & headers.keys())), None)
+def _route(one: Mapping[str, Any]) -> InnerRoute:
+    """Of a mapping that is a signature, its options, or anything else."""
+    headers = one.get("headers")
+    options = one.get("options")
     return InnerRoute(
-        queue=_text(options, "queue"),
-        exchange=_text(options, "exchange"),
-        routing_key=_text(options, "routing_key"),
-        reply_to=_text(options, "reply_to"),
-        headers=headers,
-        stamp="headers" if given and not isinstance(given, Mapping) else stamp,
+        queue=_text(one, "queue"),
+        exchange=_text(one, "exchange"),
+        routing_key=_text(one, "routing_key"),
+        reply_to=_text(one, "reply_to"),
+        headers=headers if isinstance(headers, Mapping) else {},
+        unfit=_unfit(options) if "task" in one else None,
     )
+
+
+def _unfit(options: object) -> str | None:
+    if not isinstance(options, Mapping):
+        return "options" if options else None
+    for name, kind in _KINDS.items():
+        value = options.get(name)
+        if value is not None and not isinstance(value, kind):
+            return name
+    return own_header(options.get("headers") or {})
 
 
 def _text(options: Mapping[str, Any], name: str) -> str | None:

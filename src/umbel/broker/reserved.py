@@ -48,7 +48,7 @@ _DELIVERY: Final = "Celery's delayed delivery"
 _TRANSPORT: Final = "what kombu keeps in Redis"
 _UMBEL: Final = "Umbel's own queues"
 _BROKER: Final = "RabbitMQ itself"
-_STAMPS: Final = "Celery itself"
+_CELERY: Final = "Celery itself"
 
 #: What begins so, by whose it is, whatever the application calls its own.
 _BEGINNINGS: Final = (
@@ -130,8 +130,8 @@ class ReservedNames(msgspec.Struct, frozen=True, kw_only=True):
         return None
 
     def _of_inner(self, route: InnerRoute) -> Reservation | None:
-        if route.stamp is not None:
-            return Reservation("headers", route.stamp, _STAMPS)
+        if route.unfit is not None:
+            return Reservation("headers", route.unfit, _CELERY)
         found = self.of_route(route.queue, route.exchange, route.routing_key, route.headers)
         if found is None and route.reply_to:
             return self.of_queue(route.reply_to)

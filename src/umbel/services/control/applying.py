@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from umbel.auth.base import Actor
 from umbel.broker.base import Cluster, Signature
+from umbel.broker.own_headers import own_header
 from umbel.clock import Clock
 from umbel.cluster.events import LABEL_MAX, UUID_MAX
 from umbel.cluster.task import PENDING
@@ -32,13 +33,6 @@ _Label = Annotated[str, Meta(min_length=1, max_length=LABEL_MAX)]
 _Id = Annotated[str, Meta(min_length=1, max_length=UUID_MAX)]
 _Span = Annotated[float, Meta(gt=0, le=_LONG_S)]
 
-#: Headers that say which task a message is (protocol 2; celery/app/amqp.py). Whoever set them
-#: beside the fields would send another task than the audit tells. Stamps that are not as Celery
-#: writes them end a worker, and where it sends a task again they say how.
-RESERVED_HEADERS: Final = frozenset(
-    {"argsrepr", "eta", "expires", "group", "id", "kwargsrepr", "lang", "meth", "origin",
-     "parent_id", "retries", "root_id", "stamped_headers", "stamps", "task", "timelimit"}
-)  # fmt: skip
 #: Fields of `Apply` that name something.
 _NAMES: Final = (
     "name", "queue", "exchange", "routing_key", "serializer", "task_id", "root_id", "parent_id",
@@ -135,12 +129,13 @@ class Applying:
             raise ActionRefused(
                 "A task cannot have both a countdown and an ETA.", field="countdown"
             )
-        reserved = sorted(RESERVED_HEADERS & apply.headers.keys())
-        if reserved:
+        header = own_header(apply.headers)
+        if header is not None:
             raise ActionRefused(
-                f"The header {reserved[0]} belongs to Celery.",
+                f"The header {header} belongs to Celery.",
                 field="headers",
-                remedy="Say it by the field of its own, if there is one.",
+                remedy="Say it by the field of its own, if there is one; `shadow` is a text, "
+                "`ignore_result` true or false.",
             )
         if apply.queue is not None and (apply.exchange or apply.routing_key):
             raise ActionRefused(
