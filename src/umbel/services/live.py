@@ -7,7 +7,7 @@ one `Delta`, which all streams of the channel share. So the cost grows with the 
 different queries, not of readers; and however much there is to do, the poller rests for most
 of the time. A query that takes long to decide may not keep the others waiting: each person's
 queries have a share of `MATCH_S`, and changes that they do not come to are only counted.
-`streams` says what happens to a reader that is slower than that.
+`streams` says what happens to a reader that is slower than that, `shedding` what when many are.
 
 There are `STREAMS_MAX` streams. When all are taken, the person who has most of them gives the
 oldest up for somebody who has fewer, so that nobody can take all and nobody is bounded while
@@ -41,6 +41,7 @@ from umbel.services.deltas import Changed, Delta, Pending
 from umbel.services.health import Health
 from umbel.services.intents import Intents
 from umbel.services.sequence import newest_seq
+from umbel.services.shedding import shed
 from umbel.services.streams import Stream
 from umbel.store.base import Change, Changes, Store
 
@@ -210,6 +211,10 @@ class Hub:
             stream.reset(changes.seq, "What happened since is no longer remembered one by one.")
         elif delta is not None:
             stream.offer(delta)
+            self._shed()
+
+    def _shed(self) -> None:
+        shed((reader.who, stream) for stream, reader in self._streams.items())
 
     def _forget(self, stream: Stream) -> None:
         reader = self._streams.pop(stream, None)
@@ -278,6 +283,8 @@ class Hub:
         for channel, delta, asked in told:
             for stream in channel.streams:
                 stream.offer(delta, asked=asked)
+        if told:
+            self._shed()
         for channel in channels:
             if channel.pending.is_empty:
                 for stream in channel.streams:

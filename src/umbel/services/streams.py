@@ -3,7 +3,8 @@
 A stream buffers `BUFFER` deltas. A reader that is slower loses deltas, never memory: they
 are counted, and told as `skipped` as soon as it has caught up. Ids are change numbers of
 the store, and a stream's id never runs ahead of what was given to it, so that a reader who
-comes back with its last id misses nothing.
+comes back with its last id misses nothing. Where all streams together hold too much
+(`shedding`), one loses what it has buffered in the same way.
 """
 
 from __future__ import annotations
@@ -38,9 +39,30 @@ class Stream:
         self._deltas: deque[Delta] = deque()
         self._missed = 0
         self._missed_to = 0
+        self._sending = 0
         self._pulse: bytes | None = None
         self._wake = asyncio.Event()
         self.closed = False
+
+    @property
+    def unread_bytes(self) -> int:
+        """What it buffers."""
+        return sum(len(delta.body) for delta in self._deltas)
+
+    @property
+    def held_bytes(self) -> int:
+        """What it buffers, and what its reader took and has not sent yet."""
+        return self.unread_bytes + self._sending
+
+    def shed(self) -> int:
+        """Only count what is buffered, as if the reader had been too slow for it; how many bytes
+        that was."""
+        size = self.unread_bytes
+        if self._deltas:
+            self._missed += sum(delta.tasks for delta in self._deltas)
+            self._missed_to = max(self._missed_to, self._deltas[-1].seq)
+            self._deltas.clear()
+        return size
 
     def begin(self, seq: int) -> None:
         """Everything after change number `seq` will be told."""
@@ -53,6 +75,7 @@ class Stream:
         self._seq = seq
         self._deltas.clear()
         self._missed = 0
+        self._first = [each for each in self._first if each.event != "reset"]
         self._first.append(Notice("reset", seq, _encode({"seq": seq, "reason": reason})))
         self._wake.set()
 
@@ -85,7 +108,8 @@ class Stream:
 
     async def read(self, timeout_s: float) -> list[Notice]:
         """What there is to tell, waited for up to `timeout_s`; empty when nothing came, or
-        when the stream is closed."""
+        when the stream is closed. Who reads has sent what it read before."""
+        self._sending = 0
         try:
             async with asyncio.timeout(timeout_s):
                 await self._wake.wait()
@@ -98,6 +122,7 @@ class Stream:
 
     def _take(self) -> list[Notice]:
         taken, self._first = self._first, []
+        self._sending = self.unread_bytes
         deltas, self._deltas = self._deltas, deque()
         if self._missed:
             deltas.append(Delta(self._missed_to, skipped=self._missed))

@@ -1,0 +1,95 @@
+"""What live streams hold for readers who do not read is bounded together and by person."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from umbel.services.deltas import Delta
+from umbel.services.shedding import shed
+from umbel.services.streams import Stream
+
+pytestmark = pytest.mark.anyio
+
+VERA, ADA = "name vera", "name ada"
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+def filled(*sizes: int) -> Stream:
+    """A stream that was not read since it was given deltas of about so many bytes."""
+    stream = Stream()
+    stream.begin(10)
+    for number, size in enumerate(sizes):
+        stream.offer(Delta(11 + number, left=("x" * size,)))
+    return stream
+
+
+async def changes(stream: Stream) -> list[dict[str, object]]:
+    told = await stream.read(5.0)
+    return [msgspec.json.decode(notice.body) for notice in told if notice.event == "changes"]
+
+
+async def test_where_there_is_room_everything_is_told() -> None:
+    streams = [(VERA, filled(1_000, 1_000)), (ADA, filled(1_000))]
+
+    shed(streams, most=10_000, each=5_000)
+
+    assert [len(await changes(stream)) for _, stream in streams] == [2, 1]
+
+
+async def test_who_holds_most_loses_the_largest_and_is_told_how_much() -> None:
+    small, large, other = filled(1_000), filled(3_000, 3_000), filled(2_000)
+
+    shed([(VERA, small), (VERA, large), (ADA, other)], most=6_000, each=60_000)
+
+    assert [change["skipped"] for change in await changes(large)] == [2]
+    assert [change["skipped"] for change in await changes(small)] == [0]
+    assert [change["skipped"] for change in await changes(other)] == [0]
+
+
+async def test_one_person_is_bounded_where_there_is_room_for_all() -> None:
+    hers, others = filled(3_000), filled(2_000)
+
+    shed([(VERA, hers), (ADA, others)], most=60_000, each=2_500)
+
+    assert [change["skipped"] for change in await changes(hers)] == [1]
+    assert [change["skipped"] for change in await changes(others)] == [0]
+
+
+async def test_what_is_being_sent_counts_until_the_reader_comes_back() -> None:
+    stream = filled(3_000)
+    await stream.read(5.0)
+    stream.offer(Delta(20, left=("y" * 3_000,)))
+
+    shed([(VERA, stream)], most=5_000, each=5_000)
+
+    assert stream.held_bytes < 5_000
+    [counted] = await changes(stream)
+    assert (counted["seq"], counted["skipped"]) == (20, 1)
+    assert await stream.read(0.0) == []
+    assert stream.held_bytes == 0
+
+
+async def test_after_it_was_shed_a_stream_goes_on_in_order() -> None:
+    stream = filled(3_000, 3_000)
+    shed([(VERA, stream)], most=1_000, each=1_000)
+    stream.offer(Delta(20, left=("y",)))
+
+    first = await changes(stream)
+    stream.offer(Delta(21, left=("z",)))
+    then = await changes(stream)
+
+    assert [(change["seq"], change["skipped"]) for change in first] == [(20, 3)]
+    assert [(change["seq"], change["skipped"]) for change in then] == [(21, 0)]
+
+
+async def test_starting_over_is_told_once_to_who_did_not_read_it() -> None:
+    stream = filled(1_000)
+    for seq in range(20, 30):
+        stream.reset(seq, "forgotten")
+
+    assert [(n.event, n.seq) for n in await stream.read(5.0)] == [("hello", 10), ("reset", 29)]
