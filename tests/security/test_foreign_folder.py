@@ -11,6 +11,7 @@ import pytest
 
 from umbel.errors import SettingsError
 from umbel.settings import Loaded, load_settings
+from umbel.settings.check import check_data_directory
 
 EVIL = "import pathlib\npathlib.Path(__file__).with_name('ran').touch()\n"
 SOMEBODY = 12_345
@@ -139,6 +140,18 @@ def test_a_directory_that_this_user_cannot_look_into_holds_no_settings(tmp_path:
         os.seteuid(0)
 
     assert found.settings.port == 5555
+
+
+def test_a_data_directory_inside_a_closed_one_is_refused(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("Only root can become somebody else.")
+    tmp_path.chmod(0o700)
+    os.setresuid(SOMEBODY, SOMEBODY, 0)
+    try:
+        with pytest.raises(SettingsError, match=r"cannot be written.*belongs to root"):
+            check_data_directory(tmp_path / "data")
+    finally:
+        os.setresuid(0, 0, 0)
 
 
 def test_a_command_that_only_looks_runs_nothing_there(tmp_path: Path) -> None:

@@ -104,9 +104,9 @@ def open_source(
 
         said = {name: value for name, value in settings.items() if value is not None}
         found = load_settings(said, os.environ, Path.cwd()).settings
-        if not found.data.is_dir():
+        if not os.path.isdir(found.data):  # noqa: PTH112 (one that is closed to this user is none)
             raise StoreError(
-                f"There is no directory {found.data} with a history.",
+                f"There is no directory {found.data} with a history that this user can open.",
                 remedy="Name a running Umbel with --server (UMBEL_SERVER), or the directory with "
                 "--data (UMBEL_DATA).",
             )

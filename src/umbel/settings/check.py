@@ -18,9 +18,9 @@ def check_serving(loaded: Loaded) -> None:
     _check_owner(settings.data)
     if settings.collect:
         check_collecting(loaded)
-    elif not settings.data.is_dir():
+    elif not os.path.isdir(settings.data):  # noqa: PTH112 (one that is closed to this user is none)
         raise SettingsError(
-            f"There is no data directory {settings.data} to serve from.",
+            f"There is no data directory {settings.data} that this user can serve from.",
             setting="data",
             remedy="Start umbel collect with the same --data first, or leave out --no-collect.",
         )
@@ -67,7 +67,9 @@ def _check_owner(directory: Path) -> None:
 
 def check_data_directory(directory: Path) -> None:
     """Raises `SettingsError` unless the directory is writable or can be made."""
-    existing = next(path for path in (directory, *directory.absolute().parents) if path.exists())
+    # os.path: what a closed directory holds is not there for this user, and no error.
+    candidates = (directory, *directory.absolute().parents)
+    existing = next(path for path in candidates if os.path.exists(path))  # noqa: PTH110
     if not existing.is_dir():
         raise SettingsError(
             f"{existing} is a file, so the data directory {directory} cannot be there.",

@@ -74,12 +74,19 @@ def _must_be_readable(directory: Path) -> None:
             os.scandir(directory).close()
             meta_path(directory).stat()
     except PermissionError as error:
-        owner = user_name(directory.stat().st_uid)
+        # Where a directory above is closed, its own owner cannot be told.
+        seen = next(path for path in (directory, *directory.absolute().parents) if _is_seen(path))
+        owner = user_name(seen.stat().st_uid)
+        what = "it" if seen == directory else seen
         raise StoreError(
-            f"The data directory {directory} cannot be read by {user_name(os.geteuid())}: it "
+            f"The data directory {directory} cannot be read by {user_name(os.geteuid())}: {what} "
             f"belongs to {owner}.",
             remedy=f"Run this as that user: sudo -u {owner} umbel backup ...",
         ) from error
+
+
+def _is_seen(path: Path) -> bool:
+    return os.path.exists(path)  # noqa: PTH110 (whose parent is closed is not seen, and no error)
 
 
 # -- the target ----------------------------------------------------------------------------
