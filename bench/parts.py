@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from bench import actions, latency, listing, tables, throughput
+from bench import actions, latency, listing, readers, tables, throughput
 from bench.brokers import Broker
 from bench.fill import filled
 from bench.report import Table, Verdict
@@ -137,6 +137,12 @@ def listed(at: Setting) -> Measured:
     return Measured(title, listing.table(found), listing.verdicts(found, at.tasks))
 
 
+def unread(at: Setting) -> Measured:
+    with at.redis() as url:
+        found = readers.unread(url, at.folder)
+    return Measured("Readers who do not read", readers.table(found), readers.verdicts(found))
+
+
 MEASURE: Final[dict[str, Callable[[Setting], Measured]]] = {
     "cost": cost,
     "sustained": sustained,
@@ -147,6 +153,7 @@ MEASURE: Final[dict[str, Callable[[Setting], Measured]]] = {
     "cold": cold,
     "actions": revoking,
     "listing": listed,
+    "readers": unread,
 }
 #: The parts whose outcome depends on how much is stored.
 SIZED: Final = ("stored", "searches", "cold", "listing")

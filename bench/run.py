@@ -9,6 +9,7 @@
     cold       the same from a cold file cache (needs root)
     actions    10,000 waiting tasks revoked by a query
     listing    `iter_tasks` over a stored history
+    readers    memory under readers who do not read
 
 `--tasks` sets how large the history of `stored`, `searches`, `cold` and `listing` is. `make bench`
 runs all with a million tasks; ten million take most of an hour to fill and are asked for:
