@@ -107,6 +107,19 @@ async def test_what_one_person_leaves_waiting_in_a_lane_is_bounded() -> None:
     await asyncio.gather(*asked)
 
 
+async def test_an_answer_that_has_begun_is_not_broken_off_by_those_who_wait() -> None:
+    work = Work(Lane(1, waiting_each=1, waiting_max=1))
+    asked = [work.ask(VIEWER) for _ in range(2)]
+    await work.begins(1)
+
+    rest = asyncio.ensure_future(work.lane.run(lambda: "rest", VIEWER, continues=True))
+    await asyncio.sleep(0)
+    work.ending.release(2)
+
+    assert await rest == "rest"
+    await asyncio.gather(*asked)
+
+
 async def test_a_call_that_is_given_up_while_it_waits_takes_no_thread() -> None:
     work = Work(Lane(1))
     first, second = work.ask(VIEWER), work.ask(VIEWER)

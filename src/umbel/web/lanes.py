@@ -67,21 +67,25 @@ class Lane:
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
         self._last = ""
 
-    async def run(self, call: Callable[[], T], who: str | None = None) -> T:
-        """What `call` gives, from a thread. Raises `Refusal` if too many wait."""
+    async def run(
+        self, call: Callable[[], T], who: str | None = None, *, continues: bool = False
+    ) -> T:
+        """What `call` gives, from a thread. Raises `Refusal` if too many wait, unless it
+        `continues` an answer that has begun, which would only break off."""
         who = asker() if who is None else who
-        await self._enter(who)
+        await self._enter(who, continues)
         try:
             return await anyio.to_thread.run_sync(call, limiter=self._limiter)
         finally:
             self._leave(who)
 
-    async def _enter(self, who: str) -> None:
+    async def _enter(self, who: str, continues: bool) -> None:
         if self._free and self._running[who] < self._each:
             self._take(who)
             return
         mine = len(self._waiting.get(who, ()))
-        if mine >= self._waiting_each or self._all_waiting() >= self._waiting_max:
+        is_full = mine >= self._waiting_each or self._all_waiting() >= self._waiting_max
+        if is_full and not continues:
             detail = f"{self._busy} Try again soon."
             raise Refusal("too-busy", detail, headers={"Retry-After": "2"})
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()

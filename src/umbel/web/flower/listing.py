@@ -51,7 +51,9 @@ async def list_tasks(services: Services, asked: Asked, patience: Patience) -> Re
         parts = await lane.run(partial(_begin, services, asked))
     except QueryError as error:
         return Response(encode({"error": str(error)}), HTTPStatus.BAD_REQUEST, media_type=JSON)
-    first = await _next(lane, parts)  # what is wrong shows before the answer begins
+    first = await _next(
+        lane, parts, continues=False
+    )  # what is wrong shows before the answer begins
     return _Listed(_stream(lane, first, parts), patience.lanes.lists)
 
 
@@ -188,13 +190,13 @@ def _children(store: Store, tasks: Sequence[Task]) -> Mapping[str, list[str]]:
     return found
 
 
-async def _next(lane: Lane, parts: Iterator[bytes]) -> bytes | None:
-    return await lane.run(partial(next, parts, None))
+async def _next(lane: Lane, parts: Iterator[bytes], *, continues: bool) -> bytes | None:
+    return await lane.run(partial(next, parts, None), continues=continues)
 
 
 async def _stream(lane: Lane, part: bytes | None, rest: Iterator[bytes]) -> AsyncIterator[bytes]:
     yield b"{"
     while part is not None:
         yield part
-        part = await _next(lane, rest)
+        part = await _next(lane, rest, continues=True)
     yield b"}"
