@@ -19,6 +19,10 @@ export type State = (typeof STATES)[number]
 /** What is odd about a task; `task/flags.ts` says each in a sentence. */
 export type Flag = 'redelivered' | 'ran-again' | 'partial' | 'shortened' | 'expired' | 'terminated'
 
+/** Texts of a task that a list may cut. */
+export const TEXTS = ['args', 'kwargs', 'result', 'exception'] as const
+export type CutText = (typeof TEXTS)[number]
+
 /** A task as lists show it. `args`, `kwargs` and `result` are Python reprs, as Celery cut them. */
 export interface TaskRow {
   uuid: string
@@ -61,6 +65,8 @@ export interface TaskRow {
   doubt: Doubt | null
   /** How often it was sent again; in lists alone. */
   repeated?: number
+  /** Which texts a list that would be too large shows the beginning of; in lists alone. */
+  cut?: readonly CutText[]
 }
 
 /** Why a task may no longer wait or run, though no event says so. */
