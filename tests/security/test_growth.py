@@ -59,7 +59,7 @@ BEGINNINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "cookie": ("", "umbel_00000000=", 'a="'),
     "host": ("", "[", "localhost:"),
     "origin": ("", "http://", "http://["),
-    "x-forwarded-for": ("", "203.0.113.9, "),
+    "x-forwarded-for": ("", "203.0.113.9, ", "203.0.113.9:", "["),
     "x-forwarded-prefix": ("", "/"),
 }
 #: Libraries whose readers are quadratic somewhere, or read more than is wanted.
@@ -71,6 +71,7 @@ SEEN: Final = frozenset(
     {
         r"(?:/[A-Za-z0-9._~-]+)+",
         r"[A-Za-z0-9.:\[\]_-]{1,255}",
+        r"(?:\[([0-9a-fA-F:.]{2,45})\]|([0-9.]{7,15})(?=:))(?::[0-9]{1,5})?",
         r"[\x00-\x08\x0e-\x1f]",
         r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]",
         rb';[ \t]*([A-Za-z*]+)=("(?:[^"\\]|\\.)*"|[^";\s]+)[ \t]*',

@@ -29,6 +29,9 @@ LOOPBACK: Final = ("127.0.0.0/8", "::1/128")
 HOPS_MAX: Final = 32
 #: The longest text that can be an address.
 _ADDRESS_MAX: Final = 45
+#: An address with the port that the client asked from, as some gateways tell it (Azure's): of
+#: IPv6 in brackets, which a port needs there.
+_WITH_PORT: Final = re.compile(r"(?:\[([0-9a-fA-F:.]{2,45})\]|([0-9.]{7,15})(?=:))(?::[0-9]{1,5})?")
 _PREFIX_MAX: Final = 1_000
 _PREFIX: Final = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
 _HOST: Final = re.compile(r"[A-Za-z0-9.:\[\]_-]{1,255}")
@@ -87,13 +90,19 @@ class Proxies:
         for hop in reversed(hops[-HOPS_MAX:]):
             if not hop.strip():
                 continue
-            address = _address(hop.strip())
+            address = _address(_without_port(hop.strip()))
             if address is None:
                 return None
             farthest = str(address)
             if not self._is_trusted(farthest):
                 return farthest
         return farthest if len(hops) <= HOPS_MAX else None
+
+
+def _without_port(hop: str) -> str:
+    """`203.0.113.9:5678` and `[2001:db8::9]:443` without brackets and port; all else as it is."""
+    parts = _WITH_PORT.fullmatch(hop)
+    return hop if parts is None else parts[1] or parts[2]
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:

@@ -109,7 +109,7 @@ async def test_an_ipv4_address_written_as_an_ipv6_one_is_that_address() -> None:
     assert scope["client"] == ("203.0.113.9", 0)
 
 
-@pytest.mark.parametrize("told", ["unknown", "", " , ", "203.0.113.9:80"])
+@pytest.mark.parametrize("told", ["unknown", "", " , ", "203.0.113.9:http"])
 async def test_an_address_that_is_none_is_not_taken(told: str) -> None:
     assert (await seen(x_forwarded_for=told))["client"] == ("127.0.0.1", 1234)
 
