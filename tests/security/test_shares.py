@@ -305,3 +305,16 @@ async def test_tokens_are_asked_for_whoever_checks_passwords() -> None:
 
         await asyncio.gather(*guesses)
     assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/api/v1/tasks", "/api/v1/tasks?q=state:failure", "/api/tasks", "/api/workers"],
+    ids=["tasks", "search", "Flower's tasks", "Flower's workers"],
+)
+async def test_a_script_that_asks_a_hundred_things_at_once_is_answered(path: str) -> None:
+    world = World()
+
+    answers = await asyncio.gather(*(world.get(path) for _ in range(100)))
+
+    assert {answer.status_code for answer in answers} == {200}

@@ -33,13 +33,12 @@ SEARCHING: Final = 4
 ASKING: Final = 12
 #: How many that wait for results, up to a minute each; more are refused.
 WAITING: Final = 32
-#: How many of Flower's lists may be on their way at once, together and of one person: each holds
-#: a part of about a megabyte.
+#: How many of Flower's lists of more than a megabyte may be on their way at once, together and of
+#: one person: each holds a part of about that size.
 LISTS_MAX, LISTS_EACH = 40, 12
-#: How many calls may wait for a thread where each takes seconds: of one person, of all.
-SLOW_EACH, SLOW_MAX = 24, 200
-#: The same where each takes milliseconds.
-QUICK_EACH, QUICK_MAX = 120, 500
+#: How many calls may wait for a thread, of one person and of all: what has a place of a request
+#: (`places`) may wait as a rule, since a script that asks a hundred things at once is no flood.
+WAITING_EACH, WAITING_MAX = 120, 500
 
 T = TypeVar("T")
 
@@ -53,8 +52,8 @@ class Lane:
         threads: int = THREADS,
         *,
         each: int | None = None,
-        waiting_each: int = QUICK_EACH,
-        waiting_max: int = QUICK_MAX,
+        waiting_each: int = WAITING_EACH,
+        waiting_max: int = WAITING_MAX,
         busy: str = "Too many of your requests wait already.",
     ) -> None:
         self._limiter = anyio.CapacityLimiter(threads)
@@ -165,8 +164,8 @@ class Lanes:
 
     def __init__(self) -> None:
         self.history = Lane(THREADS, each=6)
-        self.search = Lane(SEARCHING, each=3, waiting_each=SLOW_EACH, waiting_max=SLOW_MAX)
-        self.cluster = Lane(ASKING, each=6, waiting_each=SLOW_EACH, waiting_max=SLOW_MAX)
+        self.search = Lane(SEARCHING, each=3)
+        self.cluster = Lane(ASKING, each=6)
         self.waiting = results_lane()
         self.lists = Share(LISTS_MAX, LISTS_EACH, "Too many lists of tasks wait to be read.")
 

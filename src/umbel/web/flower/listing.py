@@ -51,14 +51,18 @@ async def list_tasks(services: Services, asked: Asked, patience: Patience) -> Re
         parts = await lane.run(partial(_begin, services, asked))
     except QueryError as error:
         return Response(encode({"error": str(error)}), HTTPStatus.BAD_REQUEST, media_type=JSON)
-    first = await _next(
-        lane, parts, continues=False
-    )  # what is wrong shows before the answer begins
-    return _Listed(_stream(lane, first, parts), patience.lanes.lists)
+    first = bytearray()  # what is wrong shows before the answer begins
+    while len(first) < _PART_BYTES:
+        part = await _next(lane, parts, continues=bool(first))
+        if part is None:
+            headers = {"Cache-Control": "no-store"}
+            return Response(b"{%b}" % first, media_type=JSON, headers=headers)
+        first += part
+    return _Listed(_stream(lane, bytes(first), parts), patience.lanes.lists)
 
 
 class _Listed(StreamingResponse):
-    """A list that is counted while it is on its way."""
+    """A long list, which is counted while it is on its way."""
 
     def __init__(self, content: AsyncIterator[bytes], lists: Share) -> None:
         super().__init__(content, media_type=JSON, headers={"Cache-Control": "no-store"})
