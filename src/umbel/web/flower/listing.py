@@ -56,7 +56,7 @@ async def list_tasks(services: Services, asked: Asked, patience: Patience) -> Re
         part = await _next(lane, parts, continues=bool(first))
         if part is None:
             headers = {"Cache-Control": "no-store"}
-            return Response(b"{%b}" % first, media_type=JSON, headers=headers)
+            return Response(b"{%b}" % bytes(first), media_type=JSON, headers=headers)
         first += part
     return _Listed(_stream(lane, bytes(first), parts), patience.lanes.lists)
 
