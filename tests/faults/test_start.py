@@ -151,7 +151,7 @@ def test_a_data_directory_that_cannot_be_written_is_one_sentence(
 def data(tmp_path: Path) -> Path:
     """A data directory that an Umbel has used and left."""
     directory = tmp_path / "data"
-    directory.mkdir()
+    directory.mkdir(mode=0o700)
     SqliteStore(directory, write=True).close()
     return directory
 

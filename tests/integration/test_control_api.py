@@ -103,8 +103,11 @@ def test_waiting_for_results_holds_nobody_up(running: Running) -> None:
                 b"GET /api/v1/results/nobody?timeout=30 HTTP/1.1\r\nHost: localhost\r\n\r\n"
             )
         answers = [running.get("tasks", limit=1), running.get("queues")]
+        task_id = running.send(ADD, 1, 1)
+        waited_for = running.get(f"results/{task_id}", timeout=20)
 
     assert [answer.status_code for answer in answers] == [200, 200]
+    assert waited_for.json()["result"] == 2
 
 
 def test_a_task_that_waits_for_its_time_is_revoked(running: Running) -> None:

@@ -9,7 +9,7 @@ from umbel.errors import EventError
 from umbel.unpacking import OPENERS, Opener, opened_max
 
 #: A larger body, packed or not, is not opened, bytes.
-BODY_MAX: Final = 8 * 1024 * 1024
+BODY_MAX: Final = 16 * 1024 * 1024
 
 JSON: Final = "application/json"
 

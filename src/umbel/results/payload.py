@@ -22,7 +22,7 @@ from umbel.results.base import UNKNOWN
 from umbel.unpacking import OPENERS, opened_max
 
 #: A larger meta, packed or not, is not opened, bytes.
-META_MAX: Final = 8 * 1024 * 1024
+META_MAX: Final = 16 * 1024 * 1024
 #: What is nested more deeply is not read from msgpack.
 _DEPTH_MAX: Final = 200
 

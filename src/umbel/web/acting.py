@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 import msgspec
 
 from umbel.auth.base import Actor
-from umbel.services.control.applying import Apply
+from umbel.cluster.task import PENDING
+from umbel.errors import ResultsUnavailable
+from umbel.results.base import Result
+from umbel.services.control.applying import Applied, Apply
 from umbel.services.control.values import Action, ActionPlan, ActionReport, ActionRequest
 from umbel.store.ledger import AuditPage
 from umbel.web import answers, requests
 from umbel.web.handlers import Services
 from umbel.web.requests import WAIT_MAX_S
+from umbel.web.waiting import Patience
 
 #: How many of the ids that an action names a list tells.
 _IDS_TOLD: Final = 20
@@ -44,10 +49,25 @@ def list_actions(services: Services, asked: requests.ListActions) -> answers.Act
     )
 
 
-def apply_task(services: Services, asked: Apply, actor: Actor) -> answers.Applied | answers.Later:
-    if asked.wait is not None and asked.wait > WAIT_MAX_S:
-        asked = msgspec.structs.replace(asked, wait=WAIT_MAX_S)
-    applied = services.levers.control.apply(asked, actor)
+async def apply_task(
+    services: Services, asked: Apply, actor: Actor, patience: Patience
+) -> answers.Applied | answers.Later:
+    apply, cluster = services.levers.control.apply, patience.lanes.cluster
+    if asked.wait is None:
+        return _told(await cluster.run(partial(apply, asked, actor)))
+    with patience.lanes.waiters.one():
+        waiting = msgspec.structs.replace(asked, wait=None)
+        sent = await cluster.run(partial(apply, waiting, actor, expected=True))
+        try:
+            result = await patience.result(
+                services.levers, sent.task_id, min(asked.wait, WAIT_MAX_S)
+            )
+        except ResultsUnavailable as error:  # it was sent all the same
+            result = Result(task_id=sent.task_id, state=PENDING, unreadable=str(error))
+    return _told(Applied(sent.task_id, result.state, result))
+
+
+def _told(applied: Applied) -> answers.Applied | answers.Later:
     answer = answers.Applied(task_id=applied.task_id, state=applied.state, result=applied.result)
     is_ready = applied.result is not None and applied.result.is_ready
     return answer if is_ready else answers.Later(answer)

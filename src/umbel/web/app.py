@@ -199,7 +199,7 @@ def _endpoint(route: Route, services: Services, lanes: Lanes, access: Access) ->
     elif route.handler is None:
         endpoint = LiveEndpoint(services, lanes.history)
     else:
-        endpoint = Endpoint(route, route.handler, services, lanes.of(route))
+        endpoint = Endpoint(route, route.handler, services, lanes)
     if route.permission is not None:
         endpoint = Permitted(endpoint, route.permission, access, stream=bool(route.events))
     return endpoint

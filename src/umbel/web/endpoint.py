@@ -8,7 +8,8 @@ much less time to look.
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -16,15 +17,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from umbel.auth.base import Actor
 from umbel.plain_json import encode_json
 from umbel.web.answers import Later
 from umbel.web.bodies import check_kind, read_body
 from umbel.web.guard import actor_of
 from umbel.web.handlers import Services
-from umbel.web.lanes import Lane
+from umbel.web.lanes import Lanes
 from umbel.web.parameters import read
 from umbel.web.requests import Nothing
 from umbel.web.routes import Handler, Route
+from umbel.web.waiting import Patience
 
 #: Shorter answers are not worth compressing.
 _COMPRESS_FROM: Final = 1_400
@@ -33,11 +36,11 @@ _COMPRESS_FROM: Final = 1_400
 class Endpoint:
     """The ASGI application of one route that answers at once."""
 
-    def __init__(self, route: Route, handler: Handler, services: Services, lane: Lane) -> None:
+    def __init__(self, route: Route, handler: Handler, services: Services, lanes: Lanes) -> None:
         self._route = route
         self._handler = handler
         self._services = services
-        self._lane = lane
+        self._lanes = lanes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -52,8 +55,26 @@ class Endpoint:
             found = self._handler(self._services, read_asked(), *actor, *waited)
             return _response(found, self._route.status, zipped)
 
-        response = await self._lane.run(answer) if self._route.blocking else answer()
+        if self._route.lane == "waiting":
+            response = await self._waited(request, read_asked, actor, zipped=zipped)
+        else:
+            lane = self._lanes.of(self._route)
+            response = await lane.run(answer) if self._route.blocking else answer()
         await response(scope, receive, send)
+
+    async def _waited(
+        self,
+        request: Request,
+        read_asked: Callable[[], msgspec.Struct],
+        actor: tuple[Actor, ...],
+        *,
+        zipped: bool,
+    ) -> Response:
+        patience = Patience(self._lanes, request.is_disconnected)
+        asked = await self._lanes.history.run(read_asked)
+        waiting: Awaitable[object] = self._handler(self._services, asked, *actor, patience)  # type: ignore[assignment]
+        found = await waiting
+        return await self._lanes.history.run(partial(_response, found, self._route.status, zipped))
 
     async def _reader(self, request: Request) -> Callable[[], msgspec.Struct]:
         """What finds out what is asked; the large part of it in the thread."""

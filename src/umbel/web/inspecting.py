@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -17,6 +18,7 @@ from umbel.services.veiled import veiled_listing, veiled_result
 from umbel.web import answers, requests
 from umbel.web.handlers import Services
 from umbel.web.problems import Refusal
+from umbel.web.waiting import Patience
 
 #: What the page of a worker shows, the quickest first.
 _SHOWN: Final[tuple[Inspected, ...]] = ("stats", "active_queues", "registered", "conf")
@@ -85,15 +87,27 @@ def peek_queue(services: Services, asked: requests.PeekQueue, actor: Actor) -> a
     return answers.Messages(services.levers.queues.peek(asked.name, asked.limit, veiled=veiled))
 
 
-def read_result(services: Services, asked: requests.ReadResult, actor: Actor) -> answers.Result:
-    results = services.levers.results
-    found = results.wait(asked.id, asked.timeout) if asked.timeout else results.get(asked.id)
+async def read_result(
+    services: Services, asked: requests.ReadResult, actor: Actor, patience: Patience
+) -> answers.Result:
+    lanes = patience.lanes
+    if not asked.timeout:
+        found = await lanes.waiting.run(partial(services.levers.results.get, asked.id))
+    else:
+        with lanes.waiters.one():
+            found = await patience.result(services.levers, asked.id, asked.timeout)
+    return await lanes.history.run(partial(_result, services, asked.id, actor, found))
+
+
+def _result(
+    services: Services, task_id: str, actor: Actor, found: answers.Result
+) -> answers.Result:
     if not (is_strict(found.args) and is_strict(found.kwargs)):
         # Who edits a task takes what is here for what was sent, to the letter.
         found = msgspec.structs.replace(found, args=None, kwargs=None)
     if actor.may("operate") or (found.args is None and found.kwargs is None):
         return found
-    return veiled_result(found, services.store.task(asked.id))
+    return veiled_result(found, services.store.task(task_id))
 
 
 def _row(services: Services, name: str) -> WorkerRow | None:

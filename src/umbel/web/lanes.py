@@ -31,8 +31,10 @@ THREADS: Final = 8
 SEARCHING: Final = 4
 #: How many that ask workers and brokers, each for two seconds at most; more wait.
 ASKING: Final = 12
-#: How many that wait for results, up to a minute each; more are refused.
-WAITING: Final = 32
+#: How many that look for results, a second each; more wait.
+LOOKING: Final = 32
+#: How many requests may wait for a result at once, together and of one person.
+WAITERS_MAX, WAITERS_EACH = 250, 64
 #: How many of Flower's lists of more than a megabyte may be on their way at once, together and of
 #: one person: each holds a part of about that size.
 LISTS_MAX, LISTS_EACH = 40, 12
@@ -166,16 +168,13 @@ class Lanes:
         self.history = Lane(THREADS, each=6)
         self.search = Lane(SEARCHING, each=3)
         self.cluster = Lane(ASKING, each=6)
-        self.waiting = results_lane()
+        self.waiting = Lane(LOOKING, each=LOOKING // 2)
+        self.waiters = Share(
+            WAITERS_MAX, WAITERS_EACH, "Too many requests wait for results already."
+        )
         self.lists = Share(LISTS_MAX, LISTS_EACH, "Too many lists of tasks wait to be read.")
 
     def of(self, route: Route) -> Lane:
         """The lane of this route."""
         lane: Lane = getattr(self, route.lane)
         return lane
-
-
-def results_lane() -> Lane:
-    """One for those who wait for results, whom it refuses when there is no thread."""
-    busy = "Too many requests wait for results already."
-    return Lane(WAITING, each=WAITING // 2, waiting_each=0, busy=busy)

@@ -52,7 +52,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that can be asked. The `{names}` in `path` are fields of `asks`;
     `permission` is what a person needs to ask it, None for nothing. A route without
     `handler` is a stream of `events`; an answer of type `str` is plain text. A handler
-    that is not `blocking` is called on the event loop, others in a thread of their `lane`.
+    that is not `blocking` is called on the event loop, others in a thread of their `lane`; one of
+    the lane `waiting` is a coroutine and gets `Patience` as well.
     `status` is that of its answer; `statuses` are others that it may have (202: what was
     asked for is not done yet). What stands for
     `{names}` may hold `slashes`, or is one part of the path."""

@@ -68,7 +68,7 @@ def test_compressed_metas_are_opened_up_to_a_bound(
     kind: bytes, pack: Callable[[bytes], bytes]
 ) -> None:
     assert open_payload(MARK + kind + b"\x00" + pack(json.dumps(META).encode())) == META
-    with pytest.raises(Unreadable, match=r"larger than [28] MB"):
+    with pytest.raises(Unreadable, match=r"larger than (2|16) MB"):
         open_payload(MARK + kind + b"\x00" + pack(b" " * (META_MAX + 10)))
     with pytest.raises(Unreadable, match="damaged"):
         open_payload(MARK + kind + b"\x00" + b"rubbish")

@@ -18,17 +18,15 @@ from umbel.web.flower import answering
 from umbel.web.flower.asking import Asked
 from umbel.web.flower.refused import Refused
 from umbel.web.flower.routes import FLOWER_ROUTES
-from umbel.web.flower.sending import Patience
 from umbel.web.flower.workers import workers_table
 from umbel.web.guard import Permitted
 from umbel.web.handlers import Services
-from umbel.web.lanes import Lane, Lanes
+from umbel.web.lanes import Lanes
 from umbel.web.routes import Route
+from umbel.web.waiting import Patience
 
 #: Where Flower has its page of workers; `/dashboard` until version 1.
 WORKERS_PAGES: Final = ("/", "/workers", "/dashboard")
-#: How many look for results at once, a second each; more wait for their turn.
-_LOOKING: Final = 32
 _NOTHING: Final = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Nothing is here</title></head>
 <body><h1>404: Nothing is here</h1>
@@ -39,9 +37,8 @@ _NOTHING: Final = """<!doctype html>
 
 def flower_addresses(services: Services, lanes: Lanes, access: Access) -> Iterator[Address]:
     """One address a route."""
-    looking = Lane(_LOOKING, each=_LOOKING // 2)
     for route in FLOWER_ROUTES:
-        endpoint: ASGIApp = FlowerEndpoint(route, services, lanes, looking)
+        endpoint: ASGIApp = FlowerEndpoint(route, services, lanes)
         if route.permission is not None:
             endpoint = Permitted(endpoint, route.permission, access)
         app = answering.plain_faults(_OnlyBy(route.method, endpoint))
@@ -51,11 +48,10 @@ def flower_addresses(services: Services, lanes: Lanes, access: Access) -> Iterat
 class FlowerEndpoint:
     """The ASGI application of one route."""
 
-    def __init__(self, route: Route, services: Services, lanes: Lanes, looking: Lane) -> None:
+    def __init__(self, route: Route, services: Services, lanes: Lanes) -> None:
         self._route = route
         self._services = services
         self._lanes = lanes
-        self._looking = looking
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -67,7 +63,7 @@ class FlowerEndpoint:
         handler = self._route.handler
         assert handler is not None  # noqa: S101  the table has no streams
         if self._route.lane == "waiting":
-            patience = Patience(self._looking, self._lanes, request.is_disconnected)
+            patience = Patience(self._lanes, request.is_disconnected)
             waiting: Awaitable[object] = handler(self._services, asked, patience)  # type: ignore[assignment]
             return await waiting
         if not self._route.blocking:

@@ -25,9 +25,9 @@ from umbel.web.flower.answering import JSON, encode
 from umbel.web.flower.asking import Asked
 from umbel.web.flower.refused import Refused
 from umbel.web.flower.rows import task_row
-from umbel.web.flower.sending import Patience
 from umbel.web.handlers import Services
 from umbel.web.lanes import Lane, Share
+from umbel.web.waiting import Patience
 
 #: The most tasks that one answer has; Flower keeps no more by default.
 LISTED_MAX: Final = 100_000

@@ -1,14 +1,11 @@
 """`POST /api/task/{apply,async-apply,send-task}/NAME`: sending tasks, and `GET
 /api/task/result/ID`: what came of them.
-
-Who waits holds no thread: every second the result is looked for in a thread of the lane, and
-between two looks it is asked whether the client is still there.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
@@ -24,11 +21,10 @@ from umbel.web.flower.asking import Asked
 from umbel.web.flower.refused import Refused
 from umbel.web.flower.workers import is_known_task
 from umbel.web.handlers import Services
-from umbel.web.lanes import Lane, Lanes
+from umbel.web.waiting import Patience
 
-#: The longest that one request waits for a result, and how long one look takes, seconds.
+#: The longest that one request waits for a result, seconds.
 WAIT_MAX_S: Final = 3_600.0
-LOOK_S: Final = 1.0
 #: Options of `apply_async` by their names in `Apply`.
 _OPTIONS: Final = frozenset(
     {
@@ -57,20 +53,16 @@ _DATE: Final = "%Y-%m-%d %H:%M:%S.%f"
 _LONG_S: Final = 315_360_000.0
 
 
-class Patience(msgspec.Struct, frozen=True):
-    """What coroutines wait with: the lane in which results are looked for, the other lanes,
-    and what tells whether the client went away."""
-
-    looking: Lane
-    lanes: Lanes
-    is_gone: Callable[[], Awaitable[bool]]
-
-
 async def apply_task(services: Services, asked: Asked, patience: Patience) -> object:
     """Send a task and wait for its result."""
+    with patience.lanes.waiters.one():
+        return await _applied(services, asked, patience)
+
+
+async def _applied(services: Services, asked: Asked, patience: Patience) -> object:
     task_id, timeout_s = await patience.lanes.cluster.run(partial(_begin, services, asked))
     try:
-        result = await _wait(services, patience, task_id, timeout_s)
+        result = await patience.result(services.levers, task_id, timeout_s)
         return await patience.lanes.history.run(partial(_row, services, result))
     except ResultsUnavailable as error:
         sentence = f"Task {task_id} was sent, but what becomes of it is not known: {error}"
@@ -91,7 +83,8 @@ def send_task(services: Services, asked: Asked) -> object:
 async def task_result(services: Services, asked: Asked, patience: Patience) -> object:
     """What the result backend keeps, waited for with a `timeout`."""
     timeout_s = await patience.lanes.history.run(partial(asked.number, "timeout")) or 0.0
-    result = await _wait(services, patience, asked.target, timeout_s)
+    with patience.lanes.waiters.one():
+        result = await patience.result(services.levers, asked.target, min(timeout_s, WAIT_MAX_S))
     return await patience.lanes.history.run(partial(_row, services, result))
 
 
@@ -116,29 +109,12 @@ def result_row(result: Result) -> dict[str, object]:
     return row
 
 
-async def _wait(services: Services, patience: Patience, task_id: str, timeout_s: float) -> Result:
-    left_s = min(timeout_s, WAIT_MAX_S)
-    levers = services.levers
-    while True:
-        look_s = min(left_s, LOOK_S)
-        look = (
-            partial(levers.results.wait, task_id, look_s)
-            if look_s > 0
-            else partial(levers.results.get, task_id)
-        )
-        result = await patience.looking.run(look)
-        left_s -= LOOK_S
-        ended = result.is_ready or result.unreadable is not None
-        if ended or left_s <= 0 or levers.is_stopping or await patience.is_gone():
-            return result
-
-
 def _begin(services: Services, asked: Asked) -> tuple[str, float]:
     """Send a task that is waited for: its id, and how long, in seconds."""
     options = asked.given()
     timeout_s = _timeout_s(options.pop("timeout", None))
     _must_be_known(services, asked.target)
-    return _apply(services, asked, options, expected=True), timeout_s
+    return _apply(services, asked, options, expected=True), min(timeout_s, WAIT_MAX_S)
 
 
 def _timeout_s(value: object) -> float:
