@@ -7,6 +7,7 @@ IPv6 address has 2^64 of them. What is in the context of a request goes with it 
 from __future__ import annotations
 
 from contextvars import ContextVar
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
 
@@ -21,6 +22,7 @@ def asker() -> str:
     return _asker.get()
 
 
+@lru_cache(1_024)
 def network_of(address: str) -> str:
     """The IPv4 address, or the /64 of an IPv6 address; an IPv4 address written as one is itself,
     and what is no address (a unix socket) too."""

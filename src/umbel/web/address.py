@@ -8,11 +8,14 @@ the statistics of worker `a`. So a slash that came encoded stands for no border 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import unquote
 
 from starlette.routing import Match, Route
 from starlette.types import Scope
+
+from umbel.web.access import path_of
 
 #: Stands for an encoded slash while a path is matched: one character of private use, so that
 #: lengths stay.
@@ -23,7 +26,15 @@ _SLASH: Final = re.compile("%2F", re.IGNORECASE)
 class Address(Route):
     """A route that keeps encoded slashes within the part where they stand."""
 
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, endpoint, **options)
+        self._beginning = path.partition("{")[0]
+
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        # Most addresses of a table differ in how they begin. A mark only stands for a slash, so
+        # what begins otherwise without marks does so with them.
+        if not path_of(scope).startswith(self._beginning):
+            return Match.NONE, {}
         marked = marked_path(scope)
         if marked is None:
             return super().matches(scope)

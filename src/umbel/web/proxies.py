@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -109,8 +110,12 @@ def _address(text: str) -> IPv4Address | IPv6Address | None:
     """The address that is written there; one of IPv4 that a socket for both writes as one of
     IPv6 (`::ffff:10.0.0.1`) is itself. None if it is none. The interface behind a `%` is no part
     of an address: it can be any text, and means nothing on another machine (RFC 4007, 11.2)."""
-    if len(text) > _ADDRESS_MAX or "%" in text:
-        return None
+    return None if len(text) > _ADDRESS_MAX or "%" in text else _parsed(text)
+
+
+@lru_cache(1_024)
+def _parsed(text: str) -> IPv4Address | IPv6Address | None:
+    """Proxies and clients send many requests each, and parsing is slow."""
     try:
         parsed = ip_address(text)
     except ValueError:
