@@ -35,7 +35,12 @@ from umbel.services.control.kept import NOBODY, By, Entry, Kept, Owner, decode, 
 from umbel.services.control.on_tasks import OnTasks
 from umbel.services.control.on_workers import command, purge
 from umbel.services.control.owned import names_of_request
-from umbel.services.control.permissions import NEEDS, NEEDS_APPLY, must_be_allowed
+from umbel.services.control.permissions import (
+    NEEDS_APPLY,
+    must_be_allowed,
+    needed,
+    thing,
+)
 from umbel.services.control.planning import Planner
 from umbel.services.control.room import must_have_room, to_forget
 from umbel.services.control.run import Run, Stopped
@@ -100,7 +105,7 @@ class Control:
 
     def plan(self, request: ActionRequest, actor: Actor) -> ActionPlan:
         """What would happen; kept until it expires."""
-        self._must_be_allowed(actor, NEEDS[request.action], request.action)
+        self._must_be_allowed(actor, needed(request), thing(request))
         self._tidy()
         request = checked(request)
         if request.queue is not None or request.edit is not None:
@@ -139,7 +144,7 @@ class Control:
         entry = _with_reason(self._entry(action_id), reason)
         plan = entry.plan
         self._must_be_allowed(
-            actor, NEEDS[plan.request.action], plan.request.action, f"{action_id}: {plan.sentence}"
+            actor, needed(plan.request), thing(plan.request), f"{action_id}: {plan.sentence}"
         )
         self._must_be_executable(entry, confirm)
         run = self._claim(entry, By.of(actor))
@@ -259,7 +264,7 @@ class Control:
         stays as it is."""
         entry = self._entry(action_id)
         self._must_be_allowed(
-            actor, NEEDS[entry.plan.request.action], "cancel this", f"cancel {action_id}"
+            actor, needed(entry.plan.request), "cancel this", f"cancel {action_id}"
         )
         if entry.kept.report.state not in {"planned", "running"}:
             return entry.kept.report

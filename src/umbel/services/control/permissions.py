@@ -6,7 +6,7 @@ from typing import Final, get_args
 
 from umbel.auth.base import Actor, Permission
 from umbel.errors import NotPermitted
-from umbel.services.control.values import ActionKind
+from umbel.services.control.values import ActionKind, ActionRequest
 
 #: What cannot be undone by a worker's next start, or a command.
 _ADMINISTER: Final = frozenset({"shutdown", "purge"})
@@ -15,11 +15,30 @@ NEEDS: Final[dict[str, Permission]] = {
     for group in get_args(ActionKind)
     for kind in (get_args(group) or (group,))
 }
+#: So many processes fit a machine beside others; thousands of them end it.
+POOL_MAX: Final = 100
 NEEDS_APPLY: Final[Permission] = "operate"
 
 _WORDS: Final[dict[Permission, str]] = {
     "read": "see what there is", "operate": "operate", "administer": "administer",
 }  # fmt: skip
+
+
+def needed(request: ActionRequest) -> Permission:
+    """The permission that this very action needs."""
+    return "administer" if _is_huge(request) else NEEDS[request.action]
+
+
+def thing(request: ActionRequest) -> str:
+    """What somebody without the permission may not do."""
+    return (
+        f"{request.action} by or to more than {POOL_MAX}" if _is_huge(request) else request.action
+    )
+
+
+def _is_huge(request: ActionRequest) -> bool:
+    grown = {"pool_grow": request.n, "autoscale": request.max}.get(request.action)
+    return (grown or 0) > POOL_MAX
 
 
 def must_be_allowed(actor: Actor, permission: Permission, thing: str) -> None:
