@@ -35,8 +35,8 @@ ASKING: Final = 12
 LOOKING: Final = 32
 #: How many requests may wait for a result at once, together and of one person.
 WAITERS_MAX, WAITERS_EACH = 250, 64
-#: How many of Flower's lists of more than a megabyte may be on their way at once, together and of
-#: one person: each holds a part of about that size.
+#: How many of Flower's lists of more than 256 kB may be on their way at once, together and of one
+#: person: each holds a part of about a megabyte.
 LISTS_MAX, LISTS_EACH = 40, 12
 #: How many calls may wait for a thread, of one person and of all: what has a place of a request
 #: (`places`) may wait as a rule, since a script that asks a hundred things at once is no flood.

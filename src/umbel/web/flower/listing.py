@@ -35,6 +35,8 @@ LISTED_MAX: Final = 100_000
 #: answer's part has, about.
 _FIRST, _PAGE = 5, 200
 _PART_BYTES: Final = 1024 * 1024
+#: Lists up to this size are made whole and count nowhere, bytes.
+_SHORT_BYTES: Final = 256 * 1024
 #: How many children the tasks of one page are told with.
 _CHILDREN_MAX: Final = 10_000
 _BUDGET_S: Final = 2.0
@@ -52,7 +54,7 @@ async def list_tasks(services: Services, asked: Asked, patience: Patience) -> Re
     except QueryError as error:
         return Response(encode({"error": str(error)}), HTTPStatus.BAD_REQUEST, media_type=JSON)
     first = bytearray()  # what is wrong shows before the answer begins
-    while len(first) < _PART_BYTES:
+    while len(first) < _SHORT_BYTES:
         part = await _next(lane, parts, continues=bool(first))
         if part is None:
             headers = {"Cache-Control": "no-store"}
