@@ -10,6 +10,7 @@ import textwrap
 import time
 from datetime import UTC, datetime
 
+from umbel.characters import escape
 from umbel.known_secrets import hidden
 
 #: What every record has; anything else came with `extra=`.
@@ -100,5 +101,4 @@ class JsonLines(logging.Formatter):
 
 
 def _escaped(found: re.Match[str]) -> str:
-    """The character as Python writes it: `\\x1b`, `\\n`, `\\u202e`."""
-    return found[0].encode("unicode_escape").decode()
+    return escape(found[0])

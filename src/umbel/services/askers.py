@@ -6,10 +6,13 @@ IPv6 address has 2^64 of them. What is in the context of a request goes with it 
 
 from __future__ import annotations
 
+from collections import Counter
 from contextvars import ContextVar
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
-from typing import Final
+from typing import Final, TypeVar
+
+Asker = TypeVar("Asker")
 
 _asker: Final[ContextVar[str]] = ContextVar("umbel_asker", default="")
 #: Puts somebody in the place of who asked before; `reset` undoes it.
@@ -20,6 +23,13 @@ reset_asker: Final = _asker.reset
 def asker() -> str:
     """For whom the present work is done: "" for Umbel itself, and for commands."""
     return _asker.get()
+
+
+def release(held: Counter[Asker], who: Asker, count: int = 1) -> None:
+    """Count so many less of what `who` holds; who holds nothing is forgotten."""
+    held[who] -= count
+    if not held[who]:
+        del held[who]
 
 
 @lru_cache(1_024)

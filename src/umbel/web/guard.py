@@ -21,12 +21,13 @@ from umbel.auth.base import Actor, Permission
 from umbel.errors import UmbelError
 from umbel.web.access import Access, address_of, path_of
 from umbel.web.origin import is_from_elsewhere
+from umbel.web.places import PROBES
 from umbel.web.problems import Refusal
 
 log = logging.getLogger("umbel.web")
 
 #: What answers to everybody: probes, and what it takes to log in.
-OPEN: Final = frozenset({"/livez", "/readyz", "/healthcheck", "/login"})
+OPEN: Final = PROBES | {"/login"}
 #: The built files of the pages, which hold nothing of any cluster.
 _OPEN_BELOW: Final = "/assets/"
 

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import anyio
 import anyio.to_thread
 
-from umbel.services.askers import asker
-from umbel.web.problems import Refusal
+from umbel.services.askers import asker, release
+from umbel.web.problems import too_busy
 
 if TYPE_CHECKING:  # routes import what imports this
     from umbel.web.routes import Route
@@ -87,8 +87,7 @@ class Lane:
         mine = len(self._waiting.get(who, ()))
         is_full = mine >= self._waiting_each or self._all_waiting() >= self._waiting_max
         if is_full and not continues:
-            detail = f"{self._busy} Try again soon."
-            raise Refusal("too-busy", detail, headers={"Retry-After": "2"})
+            raise too_busy(self._busy)
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(who, deque()).append(turn)
         try:
@@ -107,9 +106,7 @@ class Lane:
 
     def _leave(self, who: str) -> None:
         self._free += 1
-        self._running[who] -= 1
-        if not self._running[who]:
-            del self._running[who]
+        release(self._running, who)
         self._call_next()
 
     def _call_next(self) -> None:
@@ -151,14 +148,12 @@ class Share:
         """One of them, while the block runs. Raises `Refusal` if there are too many."""
         who = asker()
         if self._held[who] >= self._each or self._held.total() >= self._most:
-            raise Refusal("too-busy", f"{self._busy} Try again soon.", headers={"Retry-After": "2"})
+            raise too_busy(self._busy)
         self._held[who] += 1
         try:
             yield
         finally:
-            self._held[who] -= 1
-            if not self._held[who]:
-                del self._held[who]
+            release(self._held, who)
 
 
 class Lanes:

@@ -11,9 +11,9 @@ from typing import Final
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from umbel.services.askers import asker
+from umbel.services.askers import asker, release
 from umbel.web.access import path_of
-from umbel.web.places import Place, leave_place, too_busy
+from umbel.web.places import Place, leave_place, no_room
 from umbel.web.problems import Refusal
 
 #: The largest body of a request that changes nothing, bytes.
@@ -62,8 +62,7 @@ class Bodies:
             await self._read_aside(scope, receive, body)
             await self._app(scope, _replay(bytes(body), receive), send)
         finally:
-            self._held[asker()] -= len(body)
-            self._held += Counter()  # forgets those who hold nothing
+            release(self._held, asker(), len(body))
 
     async def _read_aside(self, scope: Scope, receive: Receive, body: bytearray) -> None:
         leave_place(scope)
@@ -86,9 +85,9 @@ class Bodies:
             if len(body) + len(part) > most:
                 raise _too_large(most)
             if self._held.total() + len(part) > HELD_MAX:
-                raise too_busy("Too many large bodies are being read")
+                raise no_room("Too many large bodies are being read")
             if self._held[asker()] + len(part) > HELD_EACH:
-                raise too_busy("Too many large bodies of yours are being read")
+                raise no_room("Too many large bodies of yours are being read")
             body += part
             self._held[asker()] += len(part)
             if not message.get("more_body", False):

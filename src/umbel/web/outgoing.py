@@ -13,8 +13,8 @@ from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from umbel.services.askers import asker
-from umbel.web.places import too_busy
+from umbel.services.askers import asker, release
+from umbel.web.places import no_room
 
 #: The most bytes that are given to a connection at once. What is shorter is not counted.
 PIECE: Final = 64 * 1024
@@ -38,7 +38,7 @@ class InFlight:
         """Count `size` bytes more. Raises `Refusal` if there is no room. Whoever has nothing
         waiting may have one answer of any size that there is room for."""
         if not self._has_room(who, size):
-            raise too_busy("Too many large answers wait to be read")
+            raise no_room("Too many large answers wait to be read")
         self._held[who] += size
 
     async def wait(self, who: str, size: int) -> None:
@@ -55,9 +55,7 @@ class InFlight:
 
     def give_back(self, who: str, size: int) -> None:
         """They were read, or nobody is there to read them."""
-        self._held[who] -= size
-        if not self._held[who]:
-            del self._held[who]
+        release(self._held, who, size)
         for room in self._waiting:
             room.set()
 

@@ -13,9 +13,9 @@ from typing import Final, NamedTuple
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from umbel.services.askers import network_of, reset_asker, set_asker
+from umbel.services.askers import network_of, release, reset_asker, set_asker
 from umbel.web.access import Known, address_of, path_of
-from umbel.web.problems import Refusal
+from umbel.web.problems import Refusal, too_busy
 
 #: How many requests may be open at once, and how many of them of one person.
 OPEN_MAX: Final = 500
@@ -45,20 +45,18 @@ class Places:
         """One more. Raises `Refusal` if there is no place, and then none is taken."""
         each = OPEN_EACH if asking.known else STRANGERS_EACH
         if self._taken.total() >= OPEN_MAX:
-            raise too_busy(f"{OPEN_MAX} requests are open")
+            raise no_room(f"{OPEN_MAX} requests are open")
         if self._taken[asking] >= each:
-            raise too_busy(f"{each} requests of yours are open")
+            raise no_room(f"{each} requests of yours are open")
         if not asking.known and self._strangers >= STRANGERS_MAX:
-            raise too_busy(f"{STRANGERS_MAX} requests are open of people who are not logged in")
+            raise no_room(f"{STRANGERS_MAX} requests are open of people who are not logged in")
         self._taken[asking] += 1
         self._strangers += not asking.known
 
     def leave(self, asking: Asking) -> None:
         """One less."""
-        self._taken[asking] -= 1
+        release(self._taken, asking)
         self._strangers -= not asking.known
-        if not self._taken[asking]:
-            del self._taken[asking]
 
 
 class Place:
@@ -124,7 +122,6 @@ def leave_place(scope: Scope) -> None:
         place.leave()
 
 
-def too_busy(why: str) -> Refusal:
+def no_room(why: str) -> Refusal:
     """The refusal of what there is no room for now."""
-    detail = f"{why}, and more are not taken. Try again soon."
-    return Refusal("too-busy", detail, headers={"Retry-After": "2"})
+    return too_busy(f"{why}, and more are not taken.")

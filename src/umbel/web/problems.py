@@ -107,6 +107,11 @@ class Refusal(UmbelError):
         self.headers = headers or {}
 
 
+def too_busy(why: str) -> Refusal:
+    """The refusal of what may be possible in a moment."""
+    return Refusal("too-busy", f"{why} Try again soon.", headers={"Retry-After": "2"})
+
+
 def problem(
     kind: str,
     detail: str,
