@@ -15,7 +15,6 @@ from tests.support.brokers import (
     RABBITMQ_SERVER,
     ValkeyBroker,
     free_port,
-    rabbit_vhost,
     valkey_broker,
 )
 from tests.support.proxy import Proxy, proxy_to
@@ -210,12 +209,6 @@ def pings(valkey: ValkeyBroker) -> int:
     with valkey.client() as client:
         told: dict[str, dict[str, int]] = client.info("commandstats")
     return told.get("cmdstat_ping", {}).get("calls", 0)
-
-
-@pytest.fixture(scope="module")
-def vhost() -> Iterator[str]:
-    with rabbit_vhost() as url:
-        yield url
 
 
 @pytest.fixture

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from celery import Celery
 
-from tests.support.brokers import rabbit_vhost
 from tests.support.processes import Process
 from tests.support.sources import celery_app, events_in, say, source_of, take
 from tests.support.waiting import wait_until
@@ -19,12 +17,6 @@ from umbel.broker.link import link_to_app
 from umbel.supervise import Supervisor
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-def vhost() -> Iterator[str]:
-    with rabbit_vhost() as url:
-        yield url
 
 
 @pytest.fixture

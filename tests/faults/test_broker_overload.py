@@ -15,7 +15,6 @@ import pytest
 import redis
 from celery import Celery
 
-from tests.support.brokers import rabbit_vhost
 from tests.support.sources import celery_app, dispatcher, say
 from tests.support.waiting import wait_until
 from umbel.broker.connect import open_source
@@ -109,12 +108,6 @@ def flood(app: Celery, count: int) -> None:
         for number in range(count):
             sender.send("task-received", uuid=f"flood-{number}", name="n", args="x" * 300)
             sender.flush()
-
-
-@pytest.fixture(scope="module")
-def vhost() -> Iterator[str]:
-    with rabbit_vhost() as url:
-        yield url
 
 
 @pytest.mark.rabbitmq

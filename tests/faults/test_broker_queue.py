@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from celery import Celery
 
-from tests.support.brokers import rabbit_vhost
 from tests.support.sources import celery_app, events_in, say, source_of, take, until_connected
 from tests.support.waiting import wait_until
 from umbel.broker import event_queue
@@ -22,12 +20,6 @@ from umbel.store.sqlite import SqliteStore
 
 pytestmark = pytest.mark.rabbitmq
 both_ways = pytest.mark.parametrize("fast", [True, False], ids=["fast", "generic"])
-
-
-@pytest.fixture(scope="module")
-def vhost() -> Iterator[str]:
-    with rabbit_vhost() as url:
-        yield url
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ import amqp
 import pytest
 from celery import Celery
 
-from tests.support.brokers import rabbit_vhost
 from tests.support.sources import (
     celery_app,
     dispatcher,
@@ -28,13 +27,6 @@ from umbel.errors import BrokerRefused
 
 pytestmark = pytest.mark.rabbitmq
 both_ways = pytest.mark.parametrize("fast", [True, False], ids=["fast", "generic"])
-
-
-@pytest.fixture(scope="module")
-def vhost() -> Iterator[str]:
-    """One virtual host for all tests here: making one takes RabbitMQ seconds."""
-    with rabbit_vhost() as url:
-        yield url
 
 
 @pytest.fixture

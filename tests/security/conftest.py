@@ -1,17 +1,7 @@
-"""The world that tests over HTTP ask."""
+"""Tests over HTTP ask the same world as those of the API."""
 
 from __future__ import annotations
 
-import pytest
+from tests.api.conftest import anyio_backend, world
 
-from tests.api.world import World
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
-def world() -> World:
-    return World()
+__all__ = ["anyio_backend", "world"]

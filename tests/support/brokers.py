@@ -211,6 +211,13 @@ def rabbit_url() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="module")
+def vhost() -> Iterator[str]:
+    """One for all tests of a module."""
+    with rabbit_vhost() as url:
+        yield url
+
+
 @pytest.fixture
 def valkey(tmp_path: Path) -> Iterator[ValkeyBroker]:
     """A Valkey server of the test's own, which it may stop, kill and freeze."""
