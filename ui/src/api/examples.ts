@@ -2,7 +2,7 @@
 
 import type { Task } from './types'
 
-export function aTask(more: Partial<Task> = {}): Task {
+export function exampleTask(more: Partial<Task> = {}): Task {
   return {
     uuid: 'd3f1',
     state: 'PENDING',

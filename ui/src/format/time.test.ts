@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formatAgo, formatClock, formatMoment, formatOffset, isoMoment } from './time'
+import { formatAgo, formatClock, formatTimestamp, formatOffset, isoTimestamp } from './time'
 
 const NOON = Date.UTC(2026, 10, 22, 12, 0, 0) / 1000
 
@@ -17,14 +17,14 @@ describe('a moment', () => {
   })
 
   it('is absolute to the millisecond, and says UTC when it is', () => {
-    expect(formatMoment(NOON + 0.25, 'utc')).toBe('2026-11-22 12:00:00.250 UTC')
+    expect(formatTimestamp(NOON + 0.25, 'utc')).toBe('2026-11-22 12:00:00.250 UTC')
     expect(formatClock(NOON + 0.25, 'utc')).toBe('12:00:00.250')
   })
 
   it('in the local zone differs by that zone alone', () => {
     const offset = new Date(NOON * 1000).getTimezoneOffset() * 60
 
-    expect(formatMoment(NOON + offset, 'local')).toBe('2026-11-22 12:00:00.000')
+    expect(formatTimestamp(NOON + offset, 'local')).toBe('2026-11-22 12:00:00.000')
   })
 
   it('says the offset in the hour that comes twice, and only there', () => {
@@ -33,12 +33,12 @@ describe('a moment', () => {
     try {
       const first = Date.UTC(2026, 9, 25, 0, 30) / 1000
 
-      expect(formatMoment(first, 'local')).toBe('2026-10-25 02:30:00.000 UTC+2')
-      expect(formatMoment(first + 3_600, 'local')).toBe('2026-10-25 02:30:00.000 UTC+1')
+      expect(formatTimestamp(first, 'local')).toBe('2026-10-25 02:30:00.000 UTC+2')
+      expect(formatTimestamp(first + 3_600, 'local')).toBe('2026-10-25 02:30:00.000 UTC+1')
       expect(formatClock(first, 'local')).toBe('02:30:00.000 UTC+2')
-      expect(formatMoment(first - 3_600, 'local')).toBe('2026-10-25 01:30:00.000')
-      expect(formatMoment(first + 2 * 3_600, 'local')).toBe('2026-10-25 03:30:00.000')
-      expect(formatMoment(Date.UTC(2026, 2, 29, 1, 30) / 1000, 'local')).toBe('2026-03-29 03:30:00.000')
+      expect(formatTimestamp(first - 3_600, 'local')).toBe('2026-10-25 01:30:00.000')
+      expect(formatTimestamp(first + 2 * 3_600, 'local')).toBe('2026-10-25 03:30:00.000')
+      expect(formatTimestamp(Date.UTC(2026, 2, 29, 1, 30) / 1000, 'local')).toBe('2026-03-29 03:30:00.000')
     } finally {
       if (zone === undefined) delete process.env['TZ']
       else process.env['TZ'] = zone
@@ -46,8 +46,8 @@ describe('a moment', () => {
   })
 
   it('that no calendar has is still shown', () => {
-    expect(formatMoment(1e300, 'utc')).toBe('1e+300 s')
-    expect(isoMoment(1e300)).toBeUndefined()
+    expect(formatTimestamp(1e300, 'utc')).toBe('1e+300 s')
+    expect(isoTimestamp(1e300)).toBeUndefined()
   })
 
   it('stands before or after another', () => {

@@ -31,7 +31,7 @@ function coarse(seconds: number): string {
  * "2026-11-22 14:03:07.250" in the zone, with "UTC" behind it where that is meant, and with the
  * offset ("UTC+2") in an hour that comes twice.
  */
-export function formatMoment(moment: number, zone: Zone): string {
+export function formatTimestamp(moment: number, zone: Zone): string {
   const date = dated(moment)
   if (date === null) return `${moment} s`
   return zone === 'utc' ? `${stamp(date, true)} UTC` : stamp(date, false) + offsetIfTwice(date)
@@ -59,7 +59,7 @@ export function formatSince(moment: number, now: number, zone: Zone): string {
 }
 
 /** For `<time datetime>`; undefined when no calendar has this moment. */
-export function isoMoment(moment: number): string | undefined {
+export function isoTimestamp(moment: number): string | undefined {
   return dated(moment)?.toISOString()
 }
 

@@ -1,11 +1,11 @@
 import { mount } from 'svelte'
-import { choices } from '../frame/choices.svelte'
-import { keepVisible } from '../frame/shown'
+import { preferences } from '../frame/preferences.svelte'
+import { escapeInvisible } from '../frame/invisible'
 import '../styles/tokens.css'
 import '../styles/base.css'
 import LoginPage from './LoginPage.svelte'
 
-choices.apply()
-keepVisible(document.documentElement)
+preferences.apply()
+escapeInvisible(document.documentElement)
 const target = document.getElementById('app')
 if (target) mount(LoginPage, { target })

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { aTask } from '../api/examples'
+import { exampleTask } from '../api/examples'
 import type { Doubt } from '../api/types'
 import { doubtSentence, doubtWord, knownUntil } from './doubt'
 
 const doubt = (why: Doubt['why'], since: number | null = 100): Doubt => ({ why, since, worker: 'w@h' })
-const running = aTask({ state: 'STARTED', worker: 'w@h', started: 40, timestamp: 40 })
+const running = exampleTask({ state: 'STARTED', worker: 'w@h', started: 40, timestamp: 40 })
 
 describe('a task whose state is doubted', () => {
   it.each([

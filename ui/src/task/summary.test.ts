@@ -1,28 +1,28 @@
 import { describe, expect, it } from 'vitest'
-import { aTask } from '../api/examples'
+import { exampleTask } from '../api/examples'
 import { errorClass, intentSentence, summary } from './summary'
 
 describe('a task in a sentence', () => {
   it.each([
-    [aTask({ state: 'PENDING', sent: 90 }), 'Sent 10 s ago; no worker has told of it yet.'],
-    [aTask({ state: 'RECEIVED', worker: 'w@h', received: 90 }), 'Waits on w@h; received 10 s ago.'],
+    [exampleTask({ state: 'PENDING', sent: 90 }), 'Sent 10 s ago; no worker has told of it yet.'],
+    [exampleTask({ state: 'RECEIVED', worker: 'w@h', received: 90 }), 'Waits on w@h; received 10 s ago.'],
     [
-      aTask({ state: 'RECEIVED', worker: 'w@h', received: 90, eta: 7_400 }),
+      exampleTask({ state: 'RECEIVED', worker: 'w@h', received: 90, eta: 7_400 }),
       'Waits on w@h for its ETA, in 2 h; received 10 s ago.',
     ],
-    [aTask({ state: 'RECEIVED', worker: 'w@h', received: 90, eta: 95 }), 'Waits on w@h; received 10 s ago.'],
-    [aTask({ state: 'STARTED', worker: 'w@h', started: 95, retries: 1 }), 'Runs on w@h; started 5 s ago, at attempt 2.'],
+    [exampleTask({ state: 'RECEIVED', worker: 'w@h', received: 90, eta: 95 }), 'Waits on w@h; received 10 s ago.'],
+    [exampleTask({ state: 'STARTED', worker: 'w@h', started: 95, retries: 1 }), 'Runs on w@h; started 5 s ago, at attempt 2.'],
     [
-      aTask({ state: 'RETRY', worker: 'w@h', retried: 95, retries: 1 }),
+      exampleTask({ state: 'RETRY', worker: 'w@h', retried: 95, retries: 1 }),
       'Failed on w@h 5 s ago and will be tried again; 1 retry so far.',
     ],
-    [aTask({ state: 'REVOKED', revoked: 95 }), 'Revoked 5 s ago.'],
-    [aTask({ state: 'REJECTED', worker: 'w@h', rejected: 95 }), 'Rejected on w@h 5 s ago.'],
+    [exampleTask({ state: 'REVOKED', revoked: 95 }), 'Revoked 5 s ago.'],
+    [exampleTask({ state: 'REJECTED', worker: 'w@h', rejected: 95 }), 'Rejected on w@h 5 s ago.'],
     [
-      aTask({ state: 'FAILURE', worker: 'w@h', finished: 40, runtime: 0.25, retries: 2 }),
+      exampleTask({ state: 'FAILURE', worker: 'w@h', finished: 40, runtime: 0.25, retries: 2 }),
       'Failed on w@h 1 min ago after running 250 ms, at attempt 3.',
     ],
-    [aTask({ state: 'SUCCESS', finished: 40 }), 'Succeeded 1 min ago.'],
+    [exampleTask({ state: 'SUCCESS', finished: 40 }), 'Succeeded 1 min ago.'],
   ])('$state', (task, sentence) => {
     expect(summary(task, 100)).toBe(sentence)
   })

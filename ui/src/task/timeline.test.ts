@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { aTask } from '../api/examples'
+import { exampleTask } from '../api/examples'
 import { attemptErrors, position, timeline } from './timeline'
 
 describe('a timeline', () => {
   it('tells waiting from running', () => {
     const { lanes, from, to } = timeline(
-      aTask({
+      exampleTask({
         state: 'SUCCESS',
         attempts: [
           { number: 0, state: 'SUCCESS', worker: 'w@h', sent: 10, received: 10.1, started: 12, ended: 15, runtime: 2.9 },
@@ -25,7 +25,7 @@ describe('a timeline', () => {
 
   it('tells waiting from being held for an ETA', () => {
     const { lanes } = timeline(
-      aTask({
+      exampleTask({
         state: 'STARTED',
         attempts: [{ number: 0, state: 'STARTED', sent: 10, received: 10.1, eta: 70, started: 71 }],
       }),
@@ -37,7 +37,7 @@ describe('a timeline', () => {
   })
 
   it('of a task that was only sent has it waiting until now', () => {
-    const { lanes, steps } = timeline(aTask({ sent: 10, queue: 'mail', client: 'gen1@h' }), 14)
+    const { lanes, steps } = timeline(exampleTask({ sent: 10, queue: 'mail', client: 'gen1@h' }), 14)
 
     expect(lanes[0]?.words).toBe('waiting for 4 s')
     expect(steps).toEqual([{ at: 10, state: 'PENDING', what: 'Sent to queue mail', where: 'gen1@h' }])
@@ -45,7 +45,7 @@ describe('a timeline', () => {
 
   it('has one lane for each attempt, and the moments of all in order', () => {
     const { lanes, steps } = timeline(
-      aTask({
+      exampleTask({
         state: 'FAILURE',
         attempts: [
           { number: 0, state: 'RETRY', worker: 'a@h', sent: 1, received: 2, started: 3, ended: 6 },
@@ -71,7 +71,7 @@ describe('a timeline', () => {
 
   it('says when an attempt was delivered again, and when a start was never seen', () => {
     const { lanes, steps } = timeline(
-      aTask({
+      exampleTask({
         state: 'SUCCESS',
         attempts: [
           { number: 0, state: 'RECEIVED', sent: 1, received: 1 },
@@ -88,7 +88,7 @@ describe('a timeline', () => {
   })
 
   it('does not draw a task for ever that may not run any more', () => {
-    const task = aTask({
+    const task = exampleTask({
       state: 'STARTED',
       timestamp: 12,
       doubt: { why: 'worker-silent', since: 20, worker: 'w@h' },
@@ -101,7 +101,7 @@ describe('a timeline', () => {
 
   it('stands skewed clocks', () => {
     const { lanes } = timeline(
-      aTask({
+      exampleTask({
         state: 'SUCCESS',
         attempts: [{ number: 0, state: 'SUCCESS', sent: 10, started: 9, ended: 8, runtime: 0.5 }],
       }),
@@ -113,7 +113,7 @@ describe('a timeline', () => {
   })
 
   it('stands a task of which next to nothing is known', () => {
-    const { lanes, steps, from, to } = timeline(aTask({ seen: 3, timestamp: 4 }), 9)
+    const { lanes, steps, from, to } = timeline(exampleTask({ seen: 3, timestamp: 4 }), 9)
 
     expect(steps).toEqual([])
     expect(lanes[0]?.words).toBe('')
@@ -131,7 +131,7 @@ describe('the errors of earlier attempts', () => {
   const ended = (number: number, exception: string) => ({ number, state: 'RETRY' as const, exception })
 
   it('are told once for neighbours that had the same', () => {
-    const task = aTask({
+    const task = exampleTask({
       exception: 'GaveUp()',
       attempts: [ended(0, 'Timeout()'), ended(1, 'Timeout()'), ended(2, 'Refused()'), ended(3, 'Timeout()'), ended(4, 'GaveUp()')],
     })
@@ -144,7 +144,7 @@ describe('the errors of earlier attempts', () => {
   })
 
   it('stand an attempt that was delivered again and failed anew', () => {
-    const task = aTask({ attempts: [ended(0, 'Timeout()'), ended(0, 'Refused()')] })
+    const task = exampleTask({ attempts: [ended(0, 'Timeout()'), ended(0, 'Refused()')] })
 
     expect(attemptErrors(task).map((error) => error.title)).toEqual(['Attempt 1', 'Attempt 1'])
   })

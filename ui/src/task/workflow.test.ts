@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { aTask } from '../api/examples'
+import { exampleTask } from '../api/examples'
 import type { TaskRow } from '../api/types'
 import { layout, tally, updated, type Line } from './workflow'
 
 const task = (uuid: string, parent_id: string | null, more: Partial<TaskRow> = {}): TaskRow =>
-  aTask({ uuid, parent_id, root_id: 'root', state: 'SUCCESS', ...more })
+  exampleTask({ uuid, parent_id, root_id: 'root', state: 'SUCCESS', ...more })
 
 /** A line as a person would draw it. */
 function drawn(lines: readonly Line[]): string[] {

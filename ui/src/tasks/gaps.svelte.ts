@@ -8,7 +8,7 @@ class Gaps {
   items: readonly Gap[] = $state.raw([])
 
   /** Call it where effects may be made; goes on until what called it is gone. */
-  keep(): void {
+  writeStored(): void {
     // A gap that is new, or that grew, is told with the status.
     const told = $derived(
       stream.live.troubles

@@ -1,11 +1,11 @@
 import { expect, it, vi } from 'vitest'
-import { aTask } from '../api/examples'
+import { exampleTask } from '../api/examples'
 import type { TaskPage } from '../api/types'
 import { Refresher } from './refresher'
 
 function page(ids: readonly string[]): TaskPage {
   return {
-    items: ids.map((uuid) => aTask({ uuid })),
+    items: ids.map((uuid) => exampleTask({ uuid })),
     next: null,
     complete: true,
     reached: null,

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Changes, TaskRow } from '../api/types'
-import { aTask } from '../api/examples'
+import { exampleTask } from '../api/examples'
 import { between, changed, extended, loaded, refreshed, stale, thawed, waitingLabel } from './rows'
 
-const row = (uuid: string, more: Partial<TaskRow> = {}): TaskRow => aTask({ uuid, ...more })
+const row = (uuid: string, more: Partial<TaskRow> = {}): TaskRow => exampleTask({ uuid, ...more })
 const told = (more: Partial<Changes> = {}): Changes => ({
   seq: 1,
   items: [],

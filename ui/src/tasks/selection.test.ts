@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { aTask } from '../api/examples'
+import { exampleTask } from '../api/examples'
 import type { Chip, Count, State } from '../api/types'
 import { allThatMatch, useless } from './selection'
 
@@ -11,7 +11,7 @@ const counted = (groups: Record<string, number>, whole = true): Count => ({
   groups,
   groups_complete: whole,
 })
-const rows = (...states: State[]) => states.map((state) => aTask({ state }))
+const rows = (...states: State[]) => states.map((state) => exampleTask({ state }))
 
 describe('an action on what is selected', () => {
   it('is of no use with the same reason for rows and for all that match', () => {

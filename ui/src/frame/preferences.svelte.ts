@@ -1,24 +1,24 @@
-/** The person's choices for the whole application: theme and time zone. */
+/** The person's preferences for the whole application: theme and time zone. */
 
 import type { Zone } from '../format/time'
-import { keep, readKept } from './kept'
+import { writeStored, readStored } from './storage'
 
 export type Theme = 'system' | 'light' | 'dark'
 export const THEMES: readonly Theme[] = ['system', 'light', 'dark']
 
-class Choices {
-  theme: Theme = $state(THEMES.find((theme) => theme === readKept('theme')) ?? 'system')
-  zone: Zone = $state(readKept('zone') === 'utc' ? 'utc' : 'local')
+class Preferences {
+  theme: Theme = $state(THEMES.find((theme) => theme === readStored('theme')) ?? 'system')
+  zone: Zone = $state(readStored('zone') === 'utc' ? 'utc' : 'local')
 
   chooseTheme(theme: Theme): void {
     this.theme = theme
-    keep('theme', theme)
+    writeStored('theme', theme)
     this.apply()
   }
 
   chooseZone(zone: Zone): void {
     this.zone = zone
-    keep('zone', zone)
+    writeStored('zone', zone)
   }
 
   /** Tell the style sheets which theme holds; without the attribute they follow the system. */
@@ -28,4 +28,4 @@ class Choices {
   }
 }
 
-export const choices = new Choices()
+export const preferences = new Preferences()

@@ -7,7 +7,7 @@ import { visible } from '../format/visible'
 const ATTRIBUTES = ['title', 'aria-label', 'placeholder', 'alt']
 
 /** Keeps every text below `root`, and the attributes that are read out or hover, visible. */
-export function keepVisible(root: Node): void {
+export function escapeInvisible(root: Node): void {
   show(root)
   new MutationObserver((changes) => {
     for (const change of changes) {

@@ -1,6 +1,6 @@
 /** What a person chose, kept in this browser. A browser that keeps nothing is no error. */
 
-export function readKept(name: string): unknown {
+export function readStored(name: string): unknown {
   try {
     const text = localStorage.getItem(`umbel.${name}`)
     return text === null ? null : (JSON.parse(text) as unknown)
@@ -9,7 +9,7 @@ export function readKept(name: string): unknown {
   }
 }
 
-export function keep(name: string, value: unknown): void {
+export function writeStored(name: string, value: unknown): void {
   try {
     localStorage.setItem(`umbel.${name}`, JSON.stringify(value))
   } catch {
