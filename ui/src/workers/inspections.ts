@@ -39,15 +39,15 @@ export interface Held {
 export function heldTasks(value: Json): Held[] {
   return items(value).map((item) => {
     const request = member(item, 'request') ?? item
-    const told = fields(request)
+    const values = fields(request)
     const eta = member(item, 'eta')
     return {
-      id: text(told['id']) ?? '',
-      name: text(told['name']) ?? text(told['type']) ?? 'name not known',
+      id: text(values['id']) ?? '',
+      name: text(values['name']) ?? text(values['type']) ?? 'name not known',
       call: [line(member(request, 'args')), line(member(request, 'kwargs'))].filter(Boolean).join(', '),
-      started: number(told['time_start']),
+      started: number(values['time_start']),
       eta: eta?.kind === 'text' ? moment(eta.text) : null,
-      pid: number(told['worker_pid']),
+      pid: number(values['worker_pid']),
     }
   })
 }
@@ -66,19 +66,19 @@ export interface Consumed {
 export function consumedQueues(value: Json): Consumed[] {
   return items(value).map((item) => {
     const exchange = member(item, 'exchange')
-    const told = fields(item)
+    const values = fields(item)
     return {
-      name: text(told['name']) ?? '',
+      name: text(values['name']) ?? '',
       exchange: [plainText(member(exchange, 'name')), plainText(member(exchange, 'type'))].filter(Boolean).join(', '),
-      routing_key: text(told['routing_key']) ?? '',
-      durable: told['durable'] === true,
+      routing_key: text(values['routing_key']) ?? '',
+      durable: values['durable'] === true,
     }
   })
 }
 
 /** "a.b [rate_limit=5/m]" as the name and what stands behind it. */
-export function registeredName(said: string): { name: string; limits: string } {
-  const [, name = said, limits = ''] = /^(\S+)(?: \[(.*)\])?$/.exec(said) ?? []
+export function registeredName(entry: string): { name: string; limits: string } {
+  const [, name = entry, limits = ''] = /^(\S+)(?: \[(.*)\])?$/.exec(entry) ?? []
   return { name, limits }
 }
 

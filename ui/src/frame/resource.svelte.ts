@@ -1,0 +1,95 @@
+/**
+ * Polling: an answer of the server that a page shows, asked for again while the page is seen.
+ *
+ * Open it for whatever has no live stream (workers, queues, what a worker answers). It asks at
+ * once, then some seconds after each answer; keeps the old answer when asking fails; aborts
+ * what the page no longer needs; and rests while the tab is hidden. A problem that the same
+ * request would meet again (404) ends the polling. What is no `Problem` is a bug and is thrown
+ * on.
+ *
+ *     const queues = new Resource((signal) => control.queues(signal), 3)
+ *     $effect(() => queues.start())
+ */
+
+import { untrack } from 'svelte'
+import { Problem } from '../api/problem'
+import { isAbandoned } from '../api/transport'
+
+/** `before` is the answer that is shown, for askers that keep a part of it. */
+export type Ask<T> = (signal: AbortSignal, before: T | null) => Promise<T>
+/** Seconds between an answer and the next request; null: this answer is the last. */
+export type Pause<T> = number | null | ((answer: T | null) => number | null)
+
+export class Resource<T> {
+  /** The last answer; null until there is one. */
+  answer: T | null = $state.raw(null)
+  /** Why the last request failed; null when it did not. */
+  problem: Problem | null = $state.raw(null)
+  /** Whether a request is under way. */
+  loading = $state(false)
+  private running = false
+  private abort = new AbortController()
+  private timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(
+    private readonly ask: Ask<T>,
+    private readonly pause_s: Pause<T> = null,
+  ) {}
+
+  /** Ask, again and again, until the function that is given back is called. */
+  start(): () => void {
+    const onVisibility = (): void => {
+      if (document.hidden) clearTimeout(this.timer)
+      else if (this.next() !== null) void this.load()
+    }
+    document.addEventListener('visibilitychange', onVisibility)
+    this.running = true
+    // In an effect: what asking reads is no reason to begin anew.
+    untrack(() => void this.load())
+    return () => {
+      document.removeEventListener('visibilitychange', onVisibility)
+      this.running = false
+      clearTimeout(this.timer)
+      this.abort.abort()
+    }
+  }
+
+  /** Ask now; a request that is under way is given up for this one. */
+  async load(): Promise<void> {
+    clearTimeout(this.timer)
+    this.abort.abort()
+    this.abort = new AbortController()
+    const { signal } = this.abort
+    this.loading = true
+    try {
+      const answer = await this.ask(signal, this.answer)
+      if (signal.aborted) return
+      this.answer = answer
+      this.problem = null
+    } catch (error) {
+      if (signal.aborted || isAbandoned(error)) return
+      if (!(error instanceof Problem)) throw error
+      this.problem = error
+    } finally {
+      if (!signal.aborted) this.loading = false
+    }
+    this.askLater()
+  }
+
+  /** Forget the answer: what is shown next is another thing. */
+  clear(): void {
+    this.answer = null
+    this.problem = null
+  }
+
+  private askLater(): void {
+    const pause_s = this.next()
+    if (pause_s === null || !this.running || document.hidden) return
+    this.timer = setTimeout(() => void this.load(), pause_s * 1000)
+  }
+
+  private next(): number | null {
+    if (this.problem !== null && !this.problem.canPass) return null
+    return typeof this.pause_s === 'function' ? this.pause_s(this.answer) : this.pause_s
+  }
+}
