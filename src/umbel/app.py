@@ -49,9 +49,9 @@ if TYPE_CHECKING:
     from umbel.broker.link import Link
     from umbel.broker.place import Place
     from umbel.results.base import ResultBackend
-    from umbel.services.ingest import Limits
+    from umbel.services.cluster.registered_tasks import Described
+    from umbel.services.ingest.ingest import Limits
     from umbel.services.levers import Levers
-    from umbel.services.registered import Described
     from umbel.supervise import Supervisor
     from umbel.web.access import Access
     from umbel.web.tls import Tls
@@ -445,7 +445,7 @@ def _known_options(settings: Settings) -> Mapping[str, object] | None:
 
 
 def _limits(settings: Settings) -> Limits:
-    from umbel.services.ingest import Limits
+    from umbel.services.ingest.ingest import Limits
 
     return Limits(
         batch_events=settings.collector.batch_events,

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from umbel.errors import SettingsError
 from umbel.known_secrets import hidden, learn
-from umbel.services.registered import Described
+from umbel.services.cluster.registered_tasks import Described
 
 log = logging.getLogger(__name__)
 

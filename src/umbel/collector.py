@@ -28,8 +28,8 @@ from umbel.broker.base import EventSource
 from umbel.clock import Clock, SystemClock
 from umbel.errors import StoreBusy, UmbelError
 from umbel.known_secrets import hidden
-from umbel.services.ingest import Ingest, Limits
-from umbel.services.meter import RUNTIME_BOUNDS
+from umbel.services.ingest.ingest import Ingest, Limits
+from umbel.services.ingest.metric_counts import RUNTIME_BOUNDS
 from umbel.store.base import Retention, Store
 
 log = logging.getLogger(__name__)

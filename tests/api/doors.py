@@ -10,7 +10,7 @@ from umbel.auth.base import Role
 from umbel.auth.people import everybody
 from umbel.auth.tokens import Tokens, make_token
 from umbel.clock import Clock
-from umbel.services.visits import Visits
+from umbel.services.control.login_audit import Visits
 from umbel.store.ledger import Ledger
 from umbel.web.access import Access
 from umbel.web.attempts import Attempts

@@ -12,8 +12,8 @@ from tests.support.memory_cluster import MemoryWorker
 from tests.support.waiting import wait_until
 from umbel import __version__
 from umbel.cluster.worker import Sign, Worker
-from umbel.services.crew import Crew
-from umbel.services.rows import WorkerRow
+from umbel.services.cluster.listed_workers import Crew
+from umbel.services.search.rows import WorkerRow
 from umbel.store.memory import MemoryStore
 
 pytestmark = pytest.mark.anyio

@@ -15,11 +15,11 @@ from tests.support.clocks import SetWallClock
 from umbel.cluster.events import Event
 from umbel.errors import StoreUnwritable
 from umbel.query.parse import parse
-from umbel.services.health import Health
-from umbel.services.intents import Intents
-from umbel.services.live import MATCH_S, Hub, Subject
-from umbel.services.rows import TaskRow
-from umbel.services.streams import Notice
+from umbel.services.health.health import Health
+from umbel.services.live.hub import MATCH_S, Hub, Subject
+from umbel.services.live.streams import Notice
+from umbel.services.search.intents import Intents
+from umbel.services.search.rows import TaskRow
 from umbel.store.base import Changes, StoreStatus
 from umbel.store.memory import MemoryStore
 from umbel.store.memory_ledger import MemoryLedger

@@ -11,7 +11,7 @@ from tests.contract.stories import BASE
 from tests.support.clocks import SetClock
 from umbel.query.ast import Node
 from umbel.query.parse import Chip
-from umbel.services.search import BUCKETS_MAX, BUDGET_S, LOOK_MIN_S, Search
+from umbel.services.search.search import BUCKETS_MAX, BUDGET_S, LOOK_MIN_S, Search
 from umbel.store.base import Count, Page
 from umbel.store.memory import MemoryStore
 

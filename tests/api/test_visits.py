@@ -11,7 +11,7 @@ import pytest
 
 from tests.api.doors import USERS, basic, bearer, door
 from tests.api.world import World
-from umbel.services.visits import BURST
+from umbel.services.control.login_audit import BURST
 from umbel.store.sqlite.ledger import SqliteLedger
 
 pytestmark = pytest.mark.anyio

@@ -14,7 +14,7 @@ from tests.contract.stories import BASE, WORKER, heartbeat, shop
 from tests.support.clocks import SetWallClock
 from tests.support.memory_cluster import MemoryCluster, MemoryResults, MemoryWorker
 from umbel.clock import Clock
-from umbel.services.health import Supervised
+from umbel.services.health.health import Supervised
 from umbel.services.levers import Levers
 from umbel.store.base import CollectorStatus, Store
 from umbel.store.memory import MemoryStore

@@ -14,7 +14,7 @@ from tests.support.sources import celery_app, say
 from tests.support.waiting import wait_until
 from umbel.broker.connect import open_source
 from umbel.broker.link import DurableQueue, link_to_app
-from umbel.services.ingest import Ingest
+from umbel.services.ingest.ingest import Ingest
 from umbel.store.memory import MemoryStore
 
 pytestmark = pytest.mark.rabbitmq

@@ -23,7 +23,7 @@ from umbel.cluster.events import Event
 from umbel.cluster.losses import Losses
 from umbel.cluster.worker import Sign
 from umbel.errors import StoreUnwritable
-from umbel.services.ingest import Ingest, Limits
+from umbel.services.ingest.ingest import Ingest, Limits
 from umbel.store.base import Applied
 from umbel.store.memory import MemoryStore
 

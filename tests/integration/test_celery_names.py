@@ -14,8 +14,8 @@ from tests.support.applications import WORKERAPP
 from tests.support.operated import ADA, Operated
 from umbel.broker.base import Signature
 from umbel.errors import ActionRefused, BrokerRefused
-from umbel.services.control.applying import Apply
-from umbel.services.control.values import ActionRequest
+from umbel.services.control.sending import Apply
+from umbel.services.control.types import ActionRequest
 
 _Connection: Any = Connection
 #: A queue as workers with gossip have one.

@@ -11,8 +11,8 @@ from tests.support.applications import WORKERAPP, task
 from tests.support.operated import ADA, Operated
 from tests.support.waiting import wait_until
 from umbel.cluster.task import STARTED
-from umbel.services.control.applying import Apply
-from umbel.services.control.values import ActionRequest, Edit
+from umbel.services.control.sending import Apply
+from umbel.services.control.types import ActionRequest, Edit
 
 
 def test_a_revoked_task_never_runs(operated: Operated) -> None:

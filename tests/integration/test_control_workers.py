@@ -5,8 +5,8 @@ from __future__ import annotations
 from tests.support.applications import WORKERAPP
 from tests.support.operated import ADA, Operated
 from tests.support.waiting import wait_until
-from umbel.services.control.on_workers import LEAVES_SILENTLY
-from umbel.services.control.values import ActionRequest
+from umbel.services.control.types import ActionRequest
+from umbel.services.control.worker_actions import LEAVES_SILENTLY
 
 #: Options of a worker that takes no task from the others.
 APART = ("-Q", "apart")

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from umbel.cluster.task import ENDED, STATES
 from umbel.errors import ActionRefused
-from umbel.services.control.checking import checked
-from umbel.services.control.circumstances import UNKNOWN, Around, Frame, Gathered
 from umbel.services.control.plan import plan_purge, plan_tasks, plan_workers
-from umbel.services.control.values import CONFIRM_OVER, ActionPlan, ActionRequest
+from umbel.services.control.plan_inputs import UNKNOWN, Around, Frame, Gathered
+from umbel.services.control.request_checks import checked
+from umbel.services.control.types import CONFIRM_OVER, ActionPlan, ActionRequest
 
 WORKERS = st.lists(st.sampled_from(["celery@a", "celery@b", "celery@c"]), unique=True).map(tuple)
 AROUND = st.builds(Around, live=WORKERS)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.unit.ingest.test_loss import Kept, beat, started
 from umbel.cluster.events import Event
-from umbel.services.loss import LossEstimate
+from umbel.services.ingest.loss import LossEstimate
 
 #: One moment of a worker's life: how many tasks it begins, and what becomes of what it says.
 #: `lost`: nobody listens; `untold`: tasks with send_events=False; `killed`: the collector, after

@@ -31,8 +31,8 @@ from umbel.broker.replies import replies_in
 from umbel.results.meta import result_of
 from umbel.results.payload import Unreadable, open_payload
 from umbel.results.pickled import read_pickle
-from umbel.services.bodies import events_of
-from umbel.services.plain import plain
+from umbel.services.ingest.message_bodies import events_of
+from umbel.services.jsonable import plain
 
 #: Seconds of CPU, and bytes beyond what the process has when it begins.
 SECONDS: Final = 4

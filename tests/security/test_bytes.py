@@ -12,9 +12,9 @@ import pytest
 
 from tests.api.world import World
 from tests.contract.stories import BASE, succeeded
-from umbel.services.askers import reset_asker, set_asker
-from umbel.services.cutting import PAGE_BYTES, cut_rows, fitting
-from umbel.services.rows import TaskRow, task_row
+from umbel.services.fair_shares import reset_asker, set_asker
+from umbel.services.search.page_bytes import PAGE_BYTES, cut_rows, fitting
+from umbel.services.search.rows import TaskRow, task_row
 from umbel.store.memory import MemoryStore
 from umbel.web.lanes import Share
 from umbel.web.outgoing import PIECE, InFlight, Outgoing

@@ -18,8 +18,8 @@ from umbel.broker.base import Cluster, Signature
 from umbel.broker.cluster import open_cluster
 from umbel.broker.reserved import reserved_names
 from umbel.errors import ActionRefused, BrokerRefused
-from umbel.services.control.applying import Apply
-from umbel.services.control.values import ActionKind, ActionRequest, Edit, TaskAction
+from umbel.services.control.sending import Apply
+from umbel.services.control.types import ActionKind, ActionRequest, Edit, TaskAction
 
 GOSSIP = "celeryev.0b5d1e6c-8a70-4b0e-9c51-6a3f0d5b2c11"
 OID = "8f4c9a3e-5d1b-3c77-9a51-0d5b2c11aa00"

@@ -16,8 +16,8 @@ from umbel.broker.base import Signature
 from umbel.broker.cluster import open_cluster
 from umbel.broker.reserved import reserved_names
 from umbel.errors import ActionRefused, BrokerRefused
-from umbel.services.control.applying import Apply
-from umbel.services.control.values import Edit
+from umbel.services.control.sending import Apply
+from umbel.services.control.types import Edit
 
 EVENTS = {"exchange": "celeryev", "routing_key": "worker.heartbeat"}
 

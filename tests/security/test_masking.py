@@ -27,7 +27,7 @@ from umbel.masking import MASK, mask_address
 from umbel.redaction import redact, secrets_of
 from umbel.results.opening import open_results
 from umbel.results.trouble import explain as explain_results
-from umbel.services.masking import mask_conf, mask_stats
+from umbel.services.cluster.configuration_masking import mask_conf, mask_stats
 from umbel.settings import load_settings, show
 
 S = "S3CRETpw"

@@ -13,7 +13,7 @@ from umbel.broker.base import Frame
 from umbel.broker.deliveries import Deliveries
 from umbel.broker.envelope import UNREADABLE, open_envelope
 from umbel.results.payload import Unreadable, open_payload
-from umbel.services.bodies import events_of
+from umbel.services.ingest.message_bodies import events_of
 
 NOW = 1_800_000_000.0
 GOOD = b'{"type":"task-sent","timestamp":1799999999,"uuid":"a","hostname":"h"}'

@@ -7,7 +7,7 @@ import pytest
 from tests.api.doors import USERS, bearer
 from tests.api.world import World, problem_of
 from umbel.errors import ActionRefused
-from umbel.services.control.room import PLANS_BYTES, PLANS_EACH, to_forget
+from umbel.services.control.action_limits import PLANS_BYTES, PLANS_EACH, to_forget
 from umbel.store.ledger import OpenPlan
 
 NOW = 1_000.0

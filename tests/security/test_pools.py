@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.control.scene import ADA, US, Scene, actor
 from umbel.errors import NotPermitted
-from umbel.services.control.values import ActionRequest
+from umbel.services.control.types import ActionRequest
 
 BOB = actor("bob", "operator")
 HUGE: tuple[dict[str, Any], ...] = (

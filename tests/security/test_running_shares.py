@@ -10,7 +10,7 @@ from httpx import Response
 from tests.api.doors import USERS, bearer
 from tests.api.world import World, problem_of
 from umbel.errors import ActionRefused
-from umbel.services.control.room import RUNS_EACH, RUNS_MAX, must_have_room
+from umbel.services.control.action_limits import RUNS_EACH, RUNS_MAX, must_have_room
 
 OTTO, VERA = "name otto", "name vera"
 

@@ -15,10 +15,10 @@ from tests.api.world import World, problem_of
 from tests.support.waiting import wait_until
 from umbel.errors import TooManyStreams
 from umbel.query.parse import parse
-from umbel.services.askers import network_of, reset_asker, set_asker
 from umbel.services.fair_lock import FairLock
-from umbel.services.live import Hub, Subject
-from umbel.services.streams import Stream
+from umbel.services.fair_shares import network_of, reset_asker, set_asker
+from umbel.services.live.hub import Hub, Subject
+from umbel.services.live.streams import Stream
 from umbel.web.app import WebOptions
 from umbel.web.lanes import Lane
 from umbel.web.places import (

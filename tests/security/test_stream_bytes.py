@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from umbel.services.deltas import Delta
-from umbel.services.shedding import shed
-from umbel.services.streams import Stream
+from umbel.services.live.deltas import Delta
+from umbel.services.live.load_shedding import shed
+from umbel.services.live.streams import Stream
 
 pytestmark = pytest.mark.anyio
 

@@ -20,8 +20,8 @@ from umbel.plain_json import encode_json, is_strict
 from umbel.results.base import Result
 from umbel.results.meta import result_of
 from umbel.results.payload import Unreadable, open_payload
-from umbel.services.bodies import events_of
-from umbel.services.plain import bounded, plain
+from umbel.services.ingest.message_bodies import events_of
+from umbel.services.jsonable import bounded, plain
 
 NOW = 1_800_000_000.0
 

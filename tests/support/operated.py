@@ -26,10 +26,10 @@ from umbel.cluster.decode import decode
 from umbel.cluster.task import Task
 from umbel.results.base import ResultBackend
 from umbel.results.opening import open_results
+from umbel.services.cluster.inspection import Inspection
 from umbel.services.control.control import Control
-from umbel.services.control.values import ActionReport, ActionRequest, WorkerAnswer
-from umbel.services.inspection import Inspection
-from umbel.services.search import Search
+from umbel.services.control.types import ActionReport, ActionRequest, WorkerAnswer
+from umbel.services.search.search import Search
 from umbel.store.memory import MemoryStore
 from umbel.store.sqlite.ledger import SqliteLedger
 

@@ -13,7 +13,7 @@ from umbel.broker.base import EventSource, Frame
 from umbel.broker.connect import open_source
 from umbel.broker.link import Link, link_to_app
 from umbel.cluster.events import Event
-from umbel.services.bodies import events_of
+from umbel.services.ingest.message_bodies import events_of
 
 
 def celery_app(url: str, **settings: Any) -> Celery:

@@ -13,7 +13,7 @@ from umbel.cli import codes, printing
 
 if TYPE_CHECKING:
     from umbel.python.sources import Source
-    from umbel.services.control.values import ActionPlan, ActionReport
+    from umbel.services.control.types import ActionPlan, ActionReport
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -70,7 +70,7 @@ def act(source: Source, request: Mapping[str, Any], how: How) -> int:
     """Plan, ask, execute, report; the exit code."""
     import msgspec
 
-    from umbel.services.control.values import ActionRequest
+    from umbel.services.control.types import ActionRequest
 
     try:
         asked = msgspec.convert({**request, "reason": how.reason}, ActionRequest)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from umbel.cli import printing
-from umbel.services.incomplete import Incomplete
-from umbel.services.spans import number, span
-from umbel.services.trouble import CAUSES, covered_s
+from umbel.services.health.findings import CAUSES, covered_s
+from umbel.services.phrases import number, span
+from umbel.services.search.incomplete import Incomplete
 from umbel.store.base import KeptGap
 
 

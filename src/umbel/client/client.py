@@ -16,11 +16,11 @@ from umbel.client.transport import Parameters, Transport
 from umbel.cluster.task import Task
 from umbel.errors import ServerUnreachable, TaskUnknown
 from umbel.results.base import Result
-from umbel.services.control.applying import Applied, Apply
-from umbel.services.control.values import Action, ActionPlan, ActionReport, ActionRequest
-from umbel.services.incomplete import Incomplete
-from umbel.services.queues import QueueRow
-from umbel.services.rows import WholeTask, WorkerRow
+from umbel.services.cluster.queues import QueueRow
+from umbel.services.control.sending import Applied, Apply
+from umbel.services.control.types import Action, ActionPlan, ActionReport, ActionRequest
+from umbel.services.search.incomplete import Incomplete
+from umbel.services.search.rows import WholeTask, WorkerRow
 from umbel.store.ledger import AuditPage
 
 T = TypeVar("T")

@@ -1,4 +1,4 @@
-"""What worker processes counted, and what of it was never heard: see `services/loss.py`."""
+"""What worker processes counted, and what of it was never heard: see `services/ingest/loss.py`."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from umbel.services.control.values import ActionReport
+from umbel.services.control.types import ActionReport
 
 #: Other names under which people look for a task's id.
 _ID_NAMES: Final = frozenset({"id", "task-id", "uuid"})

@@ -8,7 +8,7 @@ from typing import Final
 
 from umbel.broker.base import EventSource
 from umbel.errors import BrokerRefused, BrokerUnreachable
-from umbel.services.ingest import Ingest, Limits
+from umbel.services.ingest.ingest import Ingest, Limits
 from umbel.store.base import Retention, Store
 
 #: How long an event waits before it is committed, seconds: programs ask what just happened.

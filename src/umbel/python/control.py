@@ -15,7 +15,7 @@ from umbel.python.answers import Answers
 from umbel.python.calling import on_source
 from umbel.python.requests import checked, task_name
 from umbel.python.sources import Source
-from umbel.services.control.values import IDS_MAX, ActionReport, ActionRequest
+from umbel.services.control.types import IDS_MAX, ActionReport, ActionRequest
 
 #: How long workers have to answer, and an action to end, seconds.
 ACTION_S: Final = 60.0

@@ -16,17 +16,17 @@ from umbel.python.sources import Tasks
 from umbel.query.ast import How, Matches, Node
 from umbel.query.match import compile_query
 from umbel.results.base import Result
-from umbel.services.acted import resolved
-from umbel.services.control.applying import Applied, Apply
-from umbel.services.control.values import ActionPlan, ActionReport, ActionRequest
-from umbel.services.crew import Crew
-from umbel.services.doubt import Doubts
-from umbel.services.incomplete import both, incomplete, span_of_page, span_of_query
-from umbel.services.intents import Intents
+from umbel.services.cluster.listed_workers import Crew
+from umbel.services.cluster.queues import QueueRow
+from umbel.services.control.sending import Applied, Apply
+from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest
 from umbel.services.levers import Levers
-from umbel.services.queues import QueueRow
-from umbel.services.rows import WholeTask, WorkerRow
-from umbel.services.sequence import newest_seq
+from umbel.services.live.sequence import newest_seq
+from umbel.services.search.doubt import Doubts
+from umbel.services.search.incomplete import both, incomplete, span_of_page, span_of_query
+from umbel.services.search.intents import Intents
+from umbel.services.search.ledger_terms import resolved
+from umbel.services.search.rows import WholeTask, WorkerRow
 from umbel.store.base import Order, Store
 from umbel.store.ledger import AuditPage, Ledger
 

@@ -14,10 +14,10 @@ from umbel.python.sources import Tasks
 from umbel.query.ast import Node
 from umbel.query.canonical import canonical
 from umbel.results.base import Result
-from umbel.services.control.applying import Applied, Apply
-from umbel.services.control.values import ActionPlan, ActionReport, ActionRequest
-from umbel.services.queues import QueueRow
-from umbel.services.rows import WholeTask, WorkerRow
+from umbel.services.cluster.queues import QueueRow
+from umbel.services.control.sending import Applied, Apply
+from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest
+from umbel.services.search.rows import WholeTask, WorkerRow
 from umbel.store.base import Order
 from umbel.store.ledger import AuditPage
 

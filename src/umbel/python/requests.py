@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from umbel.services.control.checking import CONTROL
+from umbel.services.control.request_checks import CONTROL
 
 T = TypeVar("T")
 

@@ -23,7 +23,7 @@ from umbel.python.calling import on_source
 from umbel.python.requests import checked, task_name
 from umbel.python.sources import Source
 from umbel.results.base import Result
-from umbel.services.control.applying import Applied, Apply
+from umbel.services.control.sending import Applied, Apply
 
 #: The longest that a result is waited for in one call to the source, seconds.
 _WAIT_S: Final = 30.0

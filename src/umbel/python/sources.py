@@ -11,11 +11,11 @@ from umbel.broker.base import Capabilities, QueuedMessage
 from umbel.cluster.task import Task
 from umbel.query.ast import Node
 from umbel.results.base import Result
-from umbel.services.control.applying import Applied, Apply
-from umbel.services.control.values import ActionPlan, ActionReport, ActionRequest
-from umbel.services.incomplete import Incomplete
-from umbel.services.queues import QueueRow
-from umbel.services.rows import WholeTask, WorkerRow
+from umbel.services.cluster.queues import QueueRow
+from umbel.services.control.sending import Applied, Apply
+from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest
+from umbel.services.search.incomplete import Incomplete
+from umbel.services.search.rows import WholeTask, WorkerRow
 from umbel.store.base import Order
 from umbel.store.ledger import AuditPage
 

@@ -16,7 +16,7 @@ from umbel.python.sorting import sort_key
 from umbel.python.sources import Source
 from umbel.python.times import TimeLike
 from umbel.query.ast import Node
-from umbel.services.incomplete import Incomplete
+from umbel.services.search.incomplete import Incomplete
 from umbel.store.base import NEWEST_FIRST, Order
 
 #: How many tasks are fetched at once: the first page is small, so that the first task comes

@@ -9,11 +9,11 @@ from typing import Final
 from umbel.broker.base import Cluster
 from umbel.clock import Clock
 from umbel.results.base import Result, ResultBackend
+from umbel.services.cluster.inspection import ANSWER_S, Inspection
+from umbel.services.cluster.queues import Queues
+from umbel.services.cluster.registered_tasks import Describe
 from umbel.services.control.control import Control
-from umbel.services.inspection import ANSWER_S, Inspection
-from umbel.services.queues import Queues
-from umbel.services.registered import Describe
-from umbel.services.search import Search
+from umbel.services.search.search import Search
 from umbel.store.base import Store
 from umbel.store.ledger import Ledger
 

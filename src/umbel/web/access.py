@@ -31,8 +31,8 @@ from umbel.auth.base import (
 )
 from umbel.auth.tokens import PREFIX, name_in
 from umbel.clock import Clock
-from umbel.services.askers import network_of
-from umbel.services.visits import Visits
+from umbel.services.control.login_audit import Visits
+from umbel.services.fair_shares import network_of
 from umbel.store.ledger import Ledger
 from umbel.web.attempts import Attempts
 from umbel.web.cookies import cookie

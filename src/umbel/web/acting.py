@@ -11,8 +11,8 @@ from umbel.auth.base import Actor
 from umbel.cluster.task import PENDING
 from umbel.errors import ResultsUnavailable
 from umbel.results.base import Result
-from umbel.services.control.applying import Applied, Apply
-from umbel.services.control.values import Action, ActionPlan, ActionReport, ActionRequest
+from umbel.services.control.sending import Applied, Apply
+from umbel.services.control.types import Action, ActionPlan, ActionReport, ActionRequest
 from umbel.store.ledger import AuditPage
 from umbel.web import answers, requests
 from umbel.web.handlers import Services

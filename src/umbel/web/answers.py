@@ -7,14 +7,14 @@ import msgspec
 from umbel.broker.base import Capabilities, QueuedMessage
 from umbel.cluster.losses import Loss
 from umbel.results.base import Result
-from umbel.services.control.values import Action, ActionPlan, ActionReport
-from umbel.services.health import Pulse, Status
-from umbel.services.incomplete import Incomplete
-from umbel.services.liveness import Liveness
-from umbel.services.queues import QueueRow
-from umbel.services.registered import Registered
-from umbel.services.rows import TaskRow, WholeTask, WorkerRow
-from umbel.services.search import Completion, Reading
+from umbel.services.cluster.queues import QueueRow
+from umbel.services.cluster.registered_tasks import Registered
+from umbel.services.control.types import Action, ActionPlan, ActionReport
+from umbel.services.health.health import Pulse, Status
+from umbel.services.health.liveness import Liveness
+from umbel.services.search.incomplete import Incomplete
+from umbel.services.search.rows import TaskRow, WholeTask, WorkerRow
+from umbel.services.search.search import Completion, Reading
 from umbel.store.base import Bucket, KeptGap
 from umbel.store.ledger import AuditPage
 

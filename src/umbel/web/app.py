@@ -20,13 +20,13 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from umbel.clock import Clock
-from umbel.services.crew import Crew
-from umbel.services.doubt import Doubts
-from umbel.services.health import Health, Supervised
-from umbel.services.intents import Intents
+from umbel.services.cluster.listed_workers import Crew
+from umbel.services.health.health import Health, Supervised
 from umbel.services.levers import Levers
-from umbel.services.live import STREAMS_MAX, Hub
-from umbel.services.search import Search
+from umbel.services.live.hub import STREAMS_MAX, Hub
+from umbel.services.search.doubt import Doubts
+from umbel.services.search.intents import Intents
+from umbel.services.search.search import Search
 from umbel.store.base import Store
 from umbel.web.access import Access, open_access
 from umbel.web.address import Address

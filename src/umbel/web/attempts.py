@@ -19,7 +19,7 @@ from collections import OrderedDict
 from typing import Final
 
 from umbel.clock import Clock
-from umbel.services.askers import network_of
+from umbel.services.fair_shares import network_of
 
 #: So many attempts at once, and so many seconds until one more.
 ADDRESS_BURST, ADDRESS_EVERY_S = 10, 10.0

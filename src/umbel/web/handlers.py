@@ -6,17 +6,17 @@ from __future__ import annotations
 import msgspec
 
 from umbel.clock import Clock
-from umbel.services.crew import Crew
-from umbel.services.cutting import cut_rows, fitting
-from umbel.services.diagnosis import Diagnosis, diagnose
-from umbel.services.health import Health, Status
-from umbel.services.incomplete import Span
-from umbel.services.intents import Intents
+from umbel.services.cluster.listed_workers import Crew
+from umbel.services.health.diagnosis import Diagnosis, diagnose
+from umbel.services.health.health import Health, Status
+from umbel.services.health.liveness import uncovered
 from umbel.services.levers import Levers
-from umbel.services.live import Hub
-from umbel.services.liveness import uncovered
-from umbel.services.rows import WholeTask
-from umbel.services.search import Found, Reading, Search
+from umbel.services.live.hub import Hub
+from umbel.services.search.incomplete import Span
+from umbel.services.search.intents import Intents
+from umbel.services.search.page_bytes import cut_rows, fitting
+from umbel.services.search.rows import WholeTask
+from umbel.services.search.search import Found, Reading, Search
 from umbel.store.base import Store
 from umbel.web import answers, requests
 from umbel.web.problems import Refusal

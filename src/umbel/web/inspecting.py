@@ -11,10 +11,10 @@ from umbel.auth.base import Actor
 from umbel.cluster.worker import OFFLINE, Worker
 from umbel.errors import BrokerError
 from umbel.plain_json import is_strict
-from umbel.services.inspection import Inspected
-from umbel.services.registered import registered
-from umbel.services.rows import WorkerRow
-from umbel.services.veiled import veiled_listing, veiled_result
+from umbel.services.cluster.hidden_arguments import veiled_listing, veiled_result
+from umbel.services.cluster.inspection import Inspected
+from umbel.services.cluster.registered_tasks import registered
+from umbel.services.search.rows import WorkerRow
 from umbel.web import answers, requests
 from umbel.web.handlers import Services
 from umbel.web.problems import Refusal

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import anyio
 import anyio.to_thread
 
-from umbel.services.askers import asker, release
+from umbel.services.fair_shares import asker, release
 from umbel.web.problems import too_busy
 
 if TYPE_CHECKING:  # routes import what imports this

@@ -11,7 +11,7 @@ from typing import Final
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from umbel.services.askers import asker, release
+from umbel.services.fair_shares import asker, release
 from umbel.web.access import path_of
 from umbel.web.places import Place, leave_place, no_room
 from umbel.web.problems import Refusal

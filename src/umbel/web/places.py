@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from umbel.services.askers import network_of, release, reset_asker, set_asker
+from umbel.services.fair_shares import network_of, release, reset_asker, set_asker
 from umbel.web.access import Known, address_of, path_of
 from umbel.web.problems import Refusal, too_busy
 

@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from umbel.clock import Clock
 from umbel.errors import UmbelError
-from umbel.services.health import Health, Unready
+from umbel.services.health.health import Health, Unready
 from umbel.web.access import Access
 from umbel.web.parameters import read
 from umbel.web.problems import Refusal

@@ -12,8 +12,8 @@ from msgspec import Meta
 
 from umbel.cluster.events import LABEL_MAX, UUID_MAX
 from umbel.query.lexer import TEXT_MAX
-from umbel.services.control.values import Reason
-from umbel.services.inspection import Inspected
+from umbel.services.cluster.inspection import Inspected
+from umbel.services.control.types import Reason
 from umbel.store.base import Measure
 
 #: The longest that one request waits for a result, seconds.

@@ -9,11 +9,11 @@ from typing import Final, Literal
 import msgspec
 
 from umbel.auth.base import Permission
-from umbel.services.control.applying import Apply
-from umbel.services.control.values import ActionRequest
-from umbel.services.diagnosis import Diagnosis
-from umbel.services.health import Status
-from umbel.services.rows import WholeTask
+from umbel.services.control.sending import Apply
+from umbel.services.control.types import ActionRequest
+from umbel.services.health.diagnosis import Diagnosis
+from umbel.services.health.health import Status
+from umbel.services.search.rows import WholeTask
 from umbel.web import acting, answers, handlers, inspecting, login, requests
 
 #: What every route can answer, whatever it does.

@@ -15,8 +15,8 @@ from typing import Final
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from umbel.services.live import Subject
-from umbel.services.streams import Notice, Stream
+from umbel.services.live.hub import Subject
+from umbel.services.live.streams import Notice, Stream
 from umbel.web.handlers import Services
 from umbel.web.lanes import Lane
 from umbel.web.parameters import convert, fields, read

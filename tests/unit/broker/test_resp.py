@@ -6,7 +6,7 @@ import pytest
 
 from umbel.broker.redis import unreadable
 from umbel.broker.resp import ErrorReply, Garbled, Replies, is_notice
-from umbel.services.bodies import events_of
+from umbel.services.ingest.message_bodies import events_of
 
 PATTERN = b"/0.celeryev/*"
 

@@ -8,7 +8,7 @@ import click
 import pytest
 
 from umbel.cli.acting import chosen, exit_code
-from umbel.services.control.values import ActionReport, WorkerAnswer
+from umbel.services.control.types import ActionReport, WorkerAnswer
 
 
 def report(state: Any = "done", *outcomes: Any, **fields: Any) -> ActionReport:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from umbel.cli.missed import Missed
-from umbel.services.incomplete import Incomplete
+from umbel.services.search.incomplete import Incomplete
 from umbel.store.base import KeptGap
 
 GAP = KeptGap(1_000.0, 1_095.0, "collector-away", collector="c")

@@ -25,7 +25,7 @@ from umbel.errors import (
     UmbelError,
     UnknownAction,
 )
-from umbel.services.control.applying import Apply
+from umbel.services.control.sending import Apply
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from umbel.auth.base import GRANTS, Actor, Role
 from umbel.cluster.events import Event
 from umbel.results.unusable import UnusableResults
 from umbel.services.control.control import Control
-from umbel.services.control.values import ActionPlan, ActionReport, ActionRequest
-from umbel.services.search import Search
+from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest
+from umbel.services.search.search import Search
 from umbel.store.ledger import Ledger
 from umbel.store.memory import MemoryStore
 from umbel.store.memory_ledger import MemoryLedger

@@ -29,9 +29,9 @@ from tests.unit.control.scene import (
 )
 from umbel.errors import ActionRefused, NotPermitted, StoreUnwritable, UmbelError, UnknownAction
 from umbel.results.base import Result
+from umbel.services.control.action_records import Kept, Owner, decode, encode
 from umbel.services.control.control import Control
-from umbel.services.control.kept import Kept, Owner, decode, encode
-from umbel.services.control.values import ActionRequest, Edit
+from umbel.services.control.types import ActionRequest, Edit
 from umbel.store.ledger import AuditEntry
 from umbel.store.memory_ledger import MemoryLedger
 from umbel.store.sqlite.ledger import SqliteLedger

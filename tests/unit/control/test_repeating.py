@@ -8,9 +8,9 @@ from tests.contract.stories import BASE, failed, uuid_of
 from tests.unit.control.scene import ADA, Scene
 from umbel.errors import ActionRefused
 from umbel.query.parse import parse
-from umbel.services.acted import LISTED_MAX, resolved
-from umbel.services.control.values import ActionRequest
-from umbel.services.search import Search
+from umbel.services.control.types import ActionRequest
+from umbel.services.search.ledger_terms import LISTED_MAX, resolved
+from umbel.services.search.search import Search
 
 FIRST, SECOND, THIRD = map(uuid_of, (91, 92, 93))
 

@@ -13,7 +13,7 @@ from tests.unit.control.scene import EU, FAILED, NOW, US, WAITING, Scene, histor
 from umbel.broker.base import QueuedMessage
 from umbel.cluster.events import Event
 from umbel.results.base import Result
-from umbel.services.control.values import ActionPlan, Edit
+from umbel.services.control.types import ActionPlan, Edit
 
 TASK, OTHER = uuid_of(71), uuid_of(72)
 

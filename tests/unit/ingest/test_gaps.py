@@ -7,7 +7,7 @@ import msgspec
 from tests.api.world import NOW, collector
 from umbel.broker.base import Health, Missed
 from umbel.cluster.gaps import Cause, Gap
-from umbel.services.gaps import Gaps
+from umbel.services.ingest.gaps import Gaps
 from umbel.store.base import CollectorStatus
 
 EARLIER = collector(collector="c", at=NOW - 60)

@@ -21,7 +21,7 @@ from umbel.cluster.events import Event
 from umbel.cluster.losses import Losses
 from umbel.cluster.worker import Sign
 from umbel.errors import StoreUnwritable
-from umbel.services.ingest import Ingest, Limits
+from umbel.services.ingest.ingest import Ingest, Limits
 from umbel.store.base import Applied, CollectorStatus, Retention, Tallies
 from umbel.store.memory import MemoryStore
 
@@ -303,7 +303,7 @@ def test_the_time_since_the_last_run_is_a_gap(app: Celery) -> None:
 
 
 def test_what_is_too_old_is_removed(app: Celery, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("umbel.services.trimming.EVERY_S", 0.05)
+    monkeypatch.setattr("umbel.services.ingest.trim_timer.EVERY_S", 0.05)
     store = MemoryStore(partition_tasks=10)
     with running(app, store, retention=Retention(max_tasks=10)) as ingest:
         say(app, *(str(number) for number in range(40)))

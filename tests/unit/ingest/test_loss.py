@@ -7,7 +7,7 @@ import pytest
 from tests.support.captures import CAPTURES, events
 from umbel.cluster.events import Event
 from umbel.cluster.losses import Loss, ProcessCount
-from umbel.services.loss import PROCESSES_MAX, SETTLED_S, LossEstimate
+from umbel.services.ingest.loss import PROCESSES_MAX, SETTLED_S, LossEstimate
 
 NOW = 1_795_000_000.0
 

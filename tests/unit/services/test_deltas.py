@@ -7,7 +7,7 @@ import msgspec
 from umbel.cluster.task import Task
 from umbel.query.match import compile_query
 from umbel.query.parse import parse
-from umbel.services.deltas import BYTES_MAX, ITEMS_MAX, LEFT_MAX, Changed, Delta, Pending
+from umbel.services.live.deltas import BYTES_MAX, ITEMS_MAX, LEFT_MAX, Changed, Delta, Pending
 
 
 def everything(_task: Task) -> bool:

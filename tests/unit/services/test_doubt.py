@@ -11,8 +11,8 @@ from tests.contract.stories import BASE, WORKER, begun, heartbeat, succeeded, uu
 from tests.support.clocks import SetWallClock
 from umbel.cluster.task import Task
 from umbel.cluster.worker import Worker
-from umbel.services.doubt import Doubt, Doubts, Evidence, doubt_of
-from umbel.services.hearing import Standing
+from umbel.services.health.silence import Standing
+from umbel.services.search.doubt import Doubt, Doubts, Evidence, doubt_of
 from umbel.store.memory import MemoryStore
 
 NOW = BASE + 720

@@ -9,9 +9,9 @@ from tests.api.world import NOW, collector
 from tests.support.clocks import SetWallClock
 from umbel.cluster.gaps import Cause
 from umbel.cluster.worker import Sign
-from umbel.services.health import Health
-from umbel.services.liveness import Evidence, Liveness
-from umbel.services.liveness import judge as judge_evidence
+from umbel.services.health.health import Health
+from umbel.services.health.liveness import Evidence, Liveness
+from umbel.services.health.liveness import judge as judge_evidence
 from umbel.store.base import CollectorStatus, DamagedPart, KeptGap
 from umbel.store.memory import MemoryStore
 

@@ -15,7 +15,7 @@ from tests.support.memory_cluster import MemoryCluster, MemoryWorker
 from tests.support.waiting import wait_until
 from umbel.broker.base import Reply
 from umbel.errors import BrokerError, BrokerUnreachable
-from umbel.services.inspection import KEPT_S, LISTED_MAX, Inspection
+from umbel.services.cluster.inspection import KEPT_S, LISTED_MAX, Inspection
 from umbel.store.memory import MemoryStore
 
 NOW = 1_000_000.0

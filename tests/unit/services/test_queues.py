@@ -11,9 +11,9 @@ from tests.support.memory_cluster import MemoryCluster, MemoryWorker
 from tests.unit.services.test_inspection import NOW
 from umbel.broker.base import QueuedMessage
 from umbel.errors import BrokerUnreachable
-from umbel.services.inspection import Inspection
-from umbel.services.plain import SHOWN_MAX
-from umbel.services.queues import ARGUMENTS_MAX, KEPT_S, REMEMBERED_S, Queues
+from umbel.services.cluster.inspection import Inspection
+from umbel.services.cluster.queues import ARGUMENTS_MAX, KEPT_S, REMEMBERED_S, Queues
+from umbel.services.jsonable import SHOWN_MAX
 from umbel.store.memory import MemoryStore
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from umbel.services.deltas import Delta
-from umbel.services.streams import BUFFER, Notice, Stream
+from umbel.services.live.deltas import Delta
+from umbel.services.live.streams import BUFFER, Notice, Stream
 
 pytestmark = pytest.mark.anyio
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import apsw
 import pytest
 
-from umbel.services.control.kept import Kept, encode
-from umbel.services.control.values import ActionPlan, ActionReport, ActionRequest, ActionState
+from umbel.services.control.action_records import Kept, encode
+from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest, ActionState
 from umbel.store.sqlite.files import ledger_path
 from umbel.store.sqlite.ledger import SqliteLedger
 from umbel.store.sqlite.migrations import migrate, scripts

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from umbel.cluster.task import ENDED, STARTED, SUCCESS
-from umbel.services.control.circumstances import UNKNOWN, Around, Gathered, Unconsumed
-from umbel.services.control.values import ActionRequest
-from umbel.services.control.wording import REMEMBERED, REVOCATIONS, listed, verb
-from umbel.services.doubt import what_happened
+from umbel.services.control.phrases import REMEMBERED, REVOCATIONS, listed, verb
+from umbel.services.control.plan_inputs import UNKNOWN, Around, Gathered, Unconsumed
+from umbel.services.control.types import ActionRequest
+from umbel.services.search.doubt import what_happened
 
 #: Names that every worker has, and does not list (celery/app/builtins.py).
 BUILT_IN: Final = "celery."

@@ -25,29 +25,29 @@ from umbel.clock import Clock
 from umbel.errors import ActionRefused, NotPermitted, StoreError, UmbelError, UnknownAction
 from umbel.query.ast import Node
 from umbel.results.base import ResultBackend
-from umbel.services.askers import asker
-from umbel.services.control import auditing
-from umbel.services.control.applying import Applied, Apply, Applying
-from umbel.services.control.checking import TASK_ACTIONS, checked
-from umbel.services.control.choosing import Choice
-from umbel.services.control.circumstances import Frame
-from umbel.services.control.kept import NOBODY, By, Entry, Kept, Owner, decode, encode
-from umbel.services.control.on_tasks import OnTasks
-from umbel.services.control.on_workers import command, purge
-from umbel.services.control.owned import names_of_request
+from umbel.services.control import audit_lines
+from umbel.services.control.action_limits import must_have_room, to_forget
+from umbel.services.control.action_records import NOBODY, By, Entry, Kept, Owner, decode, encode
+from umbel.services.control.login_audit import Visits
 from umbel.services.control.permissions import (
     NEEDS_APPLY,
     must_be_allowed,
     needed,
     thing,
 )
-from umbel.services.control.planning import Planner
-from umbel.services.control.room import must_have_room, to_forget
+from umbel.services.control.plan_inputs import Frame
+from umbel.services.control.planner import Planner
+from umbel.services.control.request_checks import TASK_ACTIONS, checked
+from umbel.services.control.reserved_names import names_of_request
 from umbel.services.control.run import Run, Stopped
-from umbel.services.control.values import Action, ActionPlan, ActionReport, ActionRequest
-from umbel.services.control.workers import Workers
-from umbel.services.search import Search
-from umbel.services.visits import Visits
+from umbel.services.control.sending import Applied, Apply, Applying
+from umbel.services.control.targets import Choice
+from umbel.services.control.task_actions import OnTasks
+from umbel.services.control.types import Action, ActionPlan, ActionReport, ActionRequest
+from umbel.services.control.worker_actions import command, purge
+from umbel.services.control.worker_facts import Workers
+from umbel.services.fair_shares import asker
+from umbel.services.search.search import Search
 from umbel.store.base import Store
 from umbel.store.ledger import Intent, Ledger, Repeat
 
@@ -149,7 +149,7 @@ class Control:
         self._must_be_executable(entry, confirm)
         run = self._claim(entry, By.of(actor))
         try:
-            self._ledger.record(auditing.before(plan, By.of(actor), self._clock.now()))
+            self._ledger.record(audit_lines.before(plan, By.of(actor), self._clock.now()))
         except StoreError as error:
             self._end(run, run.finish(error=f"Nothing was done. {error}"))
             raise
@@ -231,7 +231,7 @@ class Control:
         """Tell the audit; a report that could not be saved is kept in memory."""
         by = run.by or NOBODY
         try:
-            self._ledger.record(auditing.after(run.plan, report, by, self._clock.now()))
+            self._ledger.record(audit_lines.after(run.plan, report, by, self._clock.now()))
         except StoreError as error:
             log.warning("The end of action %s is not in the audit: %s", run.plan.id, error)
         run.ended.set()
@@ -268,7 +268,7 @@ class Control:
         )
         if entry.kept.report.state not in {"planned", "running"}:
             return entry.kept.report
-        self._ledger.record(auditing.cancelled(entry.plan, By.of(actor), self._clock.now()))
+        self._ledger.record(audit_lines.cancelled(entry.plan, By.of(actor), self._clock.now()))
         run = self._runs.get(action_id)
         if run is not None:
             run.cancel(actor.name)
@@ -391,7 +391,7 @@ class Control:
         record = encode(entry.plan, kept)
         if not self._ledger.replace_action(record, entry.raw):
             return self._entry(entry.plan.id)
-        self._ledger.record(auditing.after(entry.plan, report, kept.by or NOBODY, now))
+        self._ledger.record(audit_lines.after(entry.plan, report, kept.by or NOBODY, now))
         return Entry(entry.plan, kept, record.report)
 
 

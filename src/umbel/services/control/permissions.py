@@ -6,7 +6,7 @@ from typing import Final, get_args
 
 from umbel.auth.base import Actor, Permission
 from umbel.errors import NotPermitted
-from umbel.services.control.values import ActionKind, ActionRequest
+from umbel.services.control.types import ActionKind, ActionRequest
 
 #: What cannot be undone by a worker's next start, or a command.
 _ADMINISTER: Final = frozenset({"shutdown", "purge"})

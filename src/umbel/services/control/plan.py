@@ -10,18 +10,18 @@ from typing import Final
 import msgspec
 
 from umbel.cluster.task import ENDED
-from umbel.services.control.choosing import Target
-from umbel.services.control.circumstances import Around, Frame, Gathered
+from umbel.services.control.argument_recovery import REPEATED
 from umbel.services.control.consequences import of_tasks, of_workers
-from umbel.services.control.recalling import REPEATED
-from umbel.services.control.values import (
+from umbel.services.control.phrases import VERBS, counted, listed
+from umbel.services.control.plan_inputs import Around, Frame, Gathered
+from umbel.services.control.targets import Target
+from umbel.services.control.types import (
     CONFIRM_OVER,
     PLAN_EXPIRES_S,
     ActionPlan,
     ActionRequest,
     Chosen,
 )
-from umbel.services.control.wording import VERBS, counted, listed
 
 _ALREADY_ENDED: Final = "These have ended already."
 _NOT_COUNTED: Final = (

@@ -11,15 +11,15 @@ import msgspec
 
 from umbel.clock import Clock
 from umbel.errors import BrokerError, ResultsUnavailable, StoreError
-from umbel.services.control.kept import Entry, decode, encode
-from umbel.services.control.values import (
+from umbel.services.control.action_records import Entry, decode, encode
+from umbel.services.control.phrases import VERBS, counted, cut, listed, tally, verb
+from umbel.services.control.types import (
     ActionPlan,
     ActionReport,
     ActionRequest,
     ActionState,
     WorkerAnswer,
 )
-from umbel.services.control.wording import VERBS, counted, cut, listed, tally, verb
 from umbel.store.ledger import Ledger
 
 log = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""Gaps, losses and the counts of worker processes, in umbel.db: see `services/loss.py`."""
+"""Gaps, losses and the counts of worker processes, in umbel.db: see `services/ingest/loss.py`."""
 
 from __future__ import annotations
 

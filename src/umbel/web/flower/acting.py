@@ -9,9 +9,9 @@ from typing import Final
 import msgspec
 
 from umbel.cluster.task import ENDED
-from umbel.services.control.on_workers import NAMED_S
-from umbel.services.control.outliving import ANSWERS_S, BEGINS_S
-from umbel.services.control.values import ActionPlan, ActionReport, ActionRequest
+from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest
+from umbel.services.control.worker_actions import NAMED_S
+from umbel.services.control.worker_survival import ANSWERS_S, BEGINS_S
 from umbel.web.flower.asking import Asked
 from umbel.web.flower.refused import Refused
 from umbel.web.flower.workers import is_known_task, must_be_there

@@ -1,7 +1,7 @@
 """`GET /metrics`: Flower's metrics in Prometheus' text format, worked out when asked.
 
 Counters, runtimes and waits are what the collector has counted since its start
-(`services/meter.py`); what is now is read from the history.
+(`services/ingest/metric_counts.py`); what is now is read from the history.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from starlette.responses import Response
 from umbel.cluster.task import RECEIVED
 from umbel.cluster.worker import OFFLINE, Worker
 from umbel.query.ast import And, Has, How, Matches, Node, Not
-from umbel.services.liveness import REPORT_DUE_S
-from umbel.services.meter import GONE_AFTER_S, RUNTIME_BOUNDS
+from umbel.services.health.liveness import REPORT_DUE_S
+from umbel.services.ingest.metric_counts import GONE_AFTER_S, RUNTIME_BOUNDS
 from umbel.store.base import CollectorStatus, Store, Tallies, TaskTally
 from umbel.web.flower.asking import Asked
 from umbel.web.flower.exposition import MEDIA_TYPE, Labels, Sample, family, histogram

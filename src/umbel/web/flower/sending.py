@@ -16,7 +16,7 @@ import msgspec
 from umbel.cluster.task import PENDING
 from umbel.errors import BrokerRefused, ResultsUnavailable
 from umbel.results.base import UNKNOWN, Result
-from umbel.services.control.applying import Apply
+from umbel.services.control.sending import Apply
 from umbel.web.flower.asking import Asked
 from umbel.web.flower.refused import Refused
 from umbel.web.flower.workers import is_known_task

@@ -12,8 +12,8 @@ from umbel.broker.base import QueueDepth
 from umbel.cluster.worker import ONLINE, Worker
 from umbel.errors import BrokerError, NotSupported
 from umbel.query.ast import How, Matches
-from umbel.services.inspection import Inspected
-from umbel.services.registered import workers_by_name
+from umbel.services.cluster.inspection import Inspected
+from umbel.services.cluster.registered_tasks import workers_by_name
 from umbel.web.flower.asking import Asked
 from umbel.web.flower.refused import Refused
 from umbel.web.handlers import Services

@@ -1,4 +1,4 @@
--- How far the count of each worker process was followed (MessagePack; see services/loss.py).
+-- How far the count of each worker process was followed (MessagePack; see services/ingest/loss.py).
 CREATE TABLE process (
     hostname TEXT NOT NULL,
     pid INTEGER NOT NULL,

@@ -1,0 +1,1 @@
+"""What the cluster is like now: workers, queues and task names, asked when somebody looks."""

@@ -1,0 +1,62 @@
+"""Arguments as their sender lets them be seen.
+
+Whoever sends a task may give texts to show in the place of its arguments (`argsrepr`,
+`kwargsrepr`), to keep a card's number out of logs and monitors. Queued messages and extended
+results hold the values themselves; whoever may only look gets the texts instead, wherever they
+are not what Celery writes of the values by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from umbel.broker.base import QueuedMessage
+from umbel.cluster.task import Task
+from umbel.results.base import Result
+from umbel.services.control.fidelity import REPR_MAX, celerys_repr
+
+
+def veiled_message(message: QueuedMessage) -> QueuedMessage:
+    """The message with its sender's own texts in the place of arguments."""
+    return msgspec.structs.replace(
+        message,
+        args=_shown(message.args, message.args_repr),
+        kwargs=_shown(message.kwargs, message.kwargs_repr),
+    )
+
+
+def veiled_result(result: Result, task: Task | None) -> Result:
+    """The result with the texts that events tell in the place of arguments; without
+    arguments if no event told how they may be shown."""
+    return msgspec.structs.replace(
+        result,
+        args=_shown(result.args, task.args) if task is not None else None,
+        kwargs=_shown(result.kwargs, task.kwargs) if task is not None else None,
+    )
+
+
+def veiled_listing(value: object, task: Callable[[str], Task | None]) -> object:
+    """Tasks as a worker lists them (`active`, `reserved`, `scheduled`), with the texts that
+    events tell in the place of arguments."""
+    return [_veiled_entry(each, task) for each in value] if isinstance(value, list) else value
+
+
+def _veiled_entry(entry: object, task: Callable[[str], Task | None]) -> object:
+    if not isinstance(entry, dict):
+        return entry
+    if isinstance(entry.get("request"), dict):
+        return {**entry, "request": _veiled_entry(entry["request"], task)}
+    known = task(str(entry.get("id")))
+    texts = {"args": known.args if known else None, "kwargs": known.kwargs if known else None}
+    return {**entry, **{name: text for name, text in texts.items() if name in entry}}
+
+
+def _shown(value: object, text: str | None) -> object:
+    if value is None or text is None:
+        return value
+    same = {celerys_repr(value, REPR_MAX)}
+    if isinstance(value, list):
+        same.add(celerys_repr(tuple(value), REPR_MAX))  # JSON has no tuples
+    return value if text in same else text

@@ -1,0 +1,288 @@
+"""What workers say of themselves when they are asked.
+
+Asking costs: every worker gets the question, and whoever asks waits for the slowest. So one
+question is asked at a time, an answer is kept for some seconds, all who ask meanwhile share it,
+and it is known from heartbeats how many answers to wait for. Other questions wait for their
+turn, which goes round by person, unless many wait already. Once it is asked, the whole takes
+less than twice `answer_s`. A worker that does not answer is `missing`, which says nothing of it:
+it may be busy, gone, or slow. Secrets are masked before anybody sees an answer (`masking`).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Final, Literal
+
+import msgspec
+
+from umbel.broker.base import Cluster, Reply
+from umbel.clock import Clock
+from umbel.cluster.worker import ONLINE, with_answers
+from umbel.errors import BrokerError, UmbelError
+from umbel.services.cluster.configuration_masking import mask_conf, mask_stats
+from umbel.services.cluster.shared_calls import Flights
+from umbel.services.fair_lock import FairLock
+from umbel.services.fair_shares import asker
+from umbel.services.jsonable import plain
+from umbel.store.base import Store
+
+Inspected = Literal[
+    "stats", "active", "scheduled", "reserved", "revoked", "registered", "active_queues", "conf"
+]
+
+#: How long an answer is kept, seconds.
+KEPT_S: Final = 1.5
+#: The same for what hardly changes of itself; what is changed from here is asked anew.
+SLOWLY_KEPT_S: Final = 10.0
+SLOW: Final = frozenset({"registered", "active_queues", "conf"})
+#: How long all workers have to answer unless told otherwise, seconds.
+ANSWER_S: Final = 1.0
+#: How long a question waits for its turn at least, seconds: a few that nobody answers pass.
+TURN_S: Final = 3.0
+#: How many questions may wait; one more is refused at once.
+WAITING_MAX: Final = 64
+#: The part of that which those have who were crowded out.
+_SECOND_PART: Final = 0.7
+#: Workers that say nothing by themselves are asked whether they live no more often, seconds,
+SEEK_EVERY_S: Final = 20.0
+#: and so many at once.
+SOUGHT_MAX: Final = 200
+#: How many workers' last answers are remembered.
+ANSWERED_MAX: Final = 1_000
+#: The most entries of a list (revoked ids, tasks) that are kept of one worker: the last.
+LISTED_MAX: Final = 5_000
+
+_MASKS: Final[Mapping[str, Callable[[Mapping[str, object]], dict[str, object]]]] = {
+    "conf": mask_conf,
+    "stats": mask_stats,
+}
+
+
+class Answers(msgspec.Struct, frozen=True, kw_only=True):
+    """Answers by worker, as of `at` (Unix seconds). `refused` has the sentences of those who
+    answered that they cannot; `missing` are workers that did not answer, of which nothing is
+    known; `left_out` is how many entries of a worker's list are not told."""
+
+    what: Inspected
+    at: float
+    values: Mapping[str, object] = {}
+    refused: Mapping[str, str] = {}
+    missing: tuple[str, ...] = ()
+    left_out: Mapping[str, int] = {}
+
+    def answered(self, worker: str) -> bool:
+        """Whether this worker said anything."""
+        return worker in self.values or worker in self.refused
+
+
+class Inspection:
+    """Asks workers. Any thread; raises what `Cluster.ask` raises."""
+
+    def __init__(
+        self, store: Store, cluster: Cluster, clock: Clock, answer_s: float = ANSWER_S
+    ) -> None:
+        self._store = store
+        self._answer_s = answer_s
+        self._cluster = cluster
+        self._clock = clock
+        self._flights: Flights[Answers] = Flights(clock, KEPT_S)
+        self._answered: dict[str, float] = {}
+        self._sought: dict[str, float] = {}
+        self._seek_at = 0.0
+        self._lock = threading.Lock()
+        self._turn = FairLock()
+        self._places = threading.BoundedSemaphore(WAITING_MAX)
+
+    def ask(self, what: Inspected, workers: Sequence[str] | None = None) -> Mapping[str, object]:
+        """The values by worker of those who answered; see `look` for the others."""
+        return self.look(what, workers).values
+
+    def look(self, what: Inspected, workers: Sequence[str] | None = None) -> Answers:
+        """What all workers, or these, say. Values are plain JSON values."""
+        kept_s = SLOWLY_KEPT_S if what in SLOW else KEPT_S
+        if workers is None:
+            return self._flights.ask(
+                (what, None), lambda: self._in_turn(lambda: self._ask_all(what)), kept_s
+            )
+        names = tuple(sorted(set(workers)))
+        everybody = self._flights.known((what, None))
+        if everybody is not None and all(map(everybody.answered, names)):
+            return _only(everybody, names)
+        return self._flights.ask(
+            (what, names), lambda: self._in_turn(lambda: self._ask_these(what, names)), kept_s
+        )
+
+    def profile(self, worker: str, wanted: Sequence[Inspected]) -> dict[Inspected, object]:
+        """Everything that one worker says of itself; empty when it does not answer. No
+        question is begun after `answer_s`, so it takes twice as long at most."""
+        began = self._clock.monotonic()
+        says: dict[Inspected, object] = {}
+        for what in wanted:
+            if self._clock.monotonic() - began > self._answer_s:
+                break
+            answers = self.look(what, [worker])
+            if worker in answers.values:
+                says[what] = answers.values[worker]
+            elif not answers.answered(worker):
+                break
+        return says
+
+    def profiles(
+        self, wanted: Sequence[Inspected], workers: Sequence[str] | None = None
+    ) -> tuple[Answers, ...]:
+        """What all workers, or these, say to each of these questions. Those that do not answer
+        the first are not asked the others, and none is begun after twice `answer_s`: workers
+        that are silent cost as much time as one question."""
+        began = self._clock.monotonic()
+        found: list[Answers] = []
+        for what in wanted:
+            if found and self._clock.monotonic() - began > 2 * self._answer_s:
+                break
+            answers = self.look(what, workers)
+            found.append(answers)
+            if answers.missing:
+                workers = sorted({*answers.values, *answers.refused})
+            if not answers.values and not answers.refused:
+                break
+        return tuple(found)
+
+    def live(self) -> tuple[str, ...]:
+        """The workers that are online, by name. Raises `StoreError`."""
+        now = self._clock.now()
+        workers = with_answers(self._store.workers(), self.answered())
+        return tuple(w.hostname for w in workers if w.status(now) == ONLINE)
+
+    def seek(self, workers: Sequence[str]) -> None:
+        """Ask these whether they live, without waiting for the answers; unless somebody was
+        asked of late. For workers that send no heartbeats."""
+        with self._lock:
+            now = self._clock.monotonic()
+            if not workers or now < self._seek_at:
+                return
+            self._seek_at = now + SEEK_EVERY_S
+        names = tuple(workers[:SOUGHT_MAX])
+        threading.Thread(target=self._seek, args=(names,), name="umbel-seek", daemon=True).start()
+
+    def _seek(self, names: tuple[str, ...]) -> None:
+        asked_at = self._clock.now()
+        with suppress(UmbelError):  # then they stay unknown
+            self._turn.acquire("")
+            try:
+                replies = self._cluster.ask("ping", workers=names, timeout_s=self._answer_s)
+            finally:
+                self._turn.release()
+            self._note(replies)
+            with self._lock:
+                kept = dict(list(self._sought.items())[-ANSWERED_MAX:])
+                self._sought = kept | dict.fromkeys(names, asked_at)
+
+    def sought_at(self, worker: str) -> float | None:
+        """When this one was last sought (Unix seconds), if it was, and the broker took the
+        question."""
+        with self._lock:
+            return self._sought.get(worker)
+
+    def answered(self) -> dict[str, float]:
+        """When workers last answered a question (Unix seconds): `ANSWERED_MAX` at most."""
+        with self._lock:
+            return dict(self._answered)
+
+    def answering(self) -> dict[str, float]:
+        """The same of those who, when sought since, answered again."""
+        with self._lock:
+            sought = self._sought
+            return {w: at for w, at in self._answered.items() if sought.get(w, 0.0) <= at}
+
+    def forget(self) -> None:
+        """Ask anew next time: something was changed."""
+        self._flights.clear()
+
+    def _in_turn(self, ask: Callable[[], Answers]) -> Answers:
+        """What `ask` gives, while nobody else asks. Raises `BrokerError` when too many wait
+        for their turn, or the others take too long."""
+        if not self._places.acquire(blocking=False):
+            raise _crowded()
+        try:
+            if not self._turn.acquire(asker(), max(TURN_S, 3 * self._answer_s)):
+                raise _crowded()
+        finally:
+            self._places.release()
+        try:
+            return ask()
+        finally:
+            self._turn.release()
+
+    def _ask_all(self, what: Inspected) -> Answers:
+        expected = set(self.live())
+        limit = len(expected) or None
+        replies = list(self._cluster.ask(what, limit=limit, timeout_s=self._answer_s))
+        missing = expected - {reply.worker for reply in replies}
+        if missing and len(replies) == limit:  # others, of whom nothing was known, came first
+            replies += self._cluster.ask(
+                what, workers=sorted(missing), timeout_s=self._answer_s * _SECOND_PART
+            )
+        self._note(replies)
+        return _answers(what, replies, expected, self._clock.now())
+
+    def _ask_these(self, what: Inspected, workers: tuple[str, ...]) -> Answers:
+        replies = (
+            self._cluster.ask(what, workers=workers, timeout_s=self._answer_s) if workers else ()
+        )
+        self._note(replies)
+        return _answers(what, replies, set(workers), self._clock.now())
+
+    def _note(self, replies: Sequence[Reply]) -> None:
+        with self._lock:
+            for reply in replies:
+                self._answered.pop(reply.worker, None)
+                self._answered[reply.worker] = self._clock.now()
+            while len(self._answered) > ANSWERED_MAX:
+                del self._answered[next(iter(self._answered))]
+
+
+def _crowded() -> BrokerError:
+    return BrokerError(
+        "The workers are still answering other questions.",
+        remedy="One is asked at a time. Try again in a moment.",
+    )
+
+
+def _answers(what: Inspected, replies: Sequence[Reply], expected: set[str], at: float) -> Answers:
+    said = {reply.worker: reply for reply in replies}
+    values: dict[str, object] = {}
+    left_out: dict[str, int] = {}
+    for worker, reply in said.items():
+        if reply.error is None:
+            value = reply.value
+            if isinstance(value, list) and len(value) > LISTED_MAX:
+                left_out[worker] = len(value) - LISTED_MAX
+                value = value[-LISTED_MAX:]
+            values[worker] = _value(what, value)
+    return Answers(
+        what=what,
+        at=at,
+        values=values,
+        refused={w: r.error for w, r in said.items() if r.error is not None},
+        missing=tuple(sorted(expected - set(said))),
+        left_out=left_out,
+    )
+
+
+def _value(what: Inspected, value: object) -> object:
+    value = plain(value)
+    mask = _MASKS.get(what)
+    if mask is None:
+        return value
+    return mask(value) if isinstance(value, dict) else None
+
+
+def _only(answers: Answers, names: tuple[str, ...]) -> Answers:
+    return Answers(
+        what=answers.what,
+        at=answers.at,
+        values={w: v for w, v in answers.values.items() if w in names},
+        refused={w: e for w, e in answers.refused.items() if w in names},
+        left_out={w: n for w, n in answers.left_out.items() if w in names},
+    )

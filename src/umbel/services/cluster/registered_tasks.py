@@ -1,0 +1,54 @@
+"""The task names that could be sent: those that workers have registered, and where the
+application itself is loaded, how each is called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from umbel.services.cluster.inspection import Answers
+
+
+class Described(msgspec.Struct, frozen=True):
+    """How a task is called (`(order, *, urgent=False)`), and its docstring."""
+
+    signature: str | None = None
+    doc: str | None = None
+
+
+class Registered(msgspec.Struct, frozen=True, kw_only=True):
+    """A task name, how many workers have it, and how it is called, where that is known."""
+
+    name: str
+    workers: int
+    signature: str | None = None
+    doc: str | None = None
+
+
+#: What the loaded application knows of its tasks, by name; {} without one. Blocks.
+Describe = Callable[[], Mapping[str, Described]]
+
+
+def registered(said: Answers, described: Mapping[str, Described]) -> tuple[Registered, ...]:
+    """Every name that workers said (`registered`) or that the application describes."""
+    counts = workers_by_name(said)
+    nothing = Described()
+    return tuple(
+        Registered(
+            name=name,
+            workers=len(counts.get(name, ())),
+            signature=described.get(name, nothing).signature,
+            doc=described.get(name, nothing).doc,
+        )
+        for name in sorted({*counts, *described})
+    )
+
+
+def workers_by_name(answers: Answers) -> dict[str, list[str]]:
+    """The workers that have each name. They write limits behind names (`a.b [rate_limit=5/m]`)."""
+    found: dict[str, list[str]] = {}
+    for worker, names in sorted(answers.values.items()):
+        for name in names if isinstance(names, list) else ():
+            found.setdefault(str(name).partition(" [")[0], []).append(worker)
+    return found

@@ -1,0 +1,126 @@
+"""Actions as the ledger keeps them: the plan, and the report with who runs it and where.
+
+A process that runs an action may die. Others tell by its id and the time of its start,
+which the system gives to no other process, and on another machine (or in another container)
+by how long it has been silent.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from umbel.auth.base import Actor
+from umbel.errors import StoreCorrupt
+from umbel.plain_json import encode_json
+from umbel.services.control.types import Action, ActionPlan, ActionReport
+from umbel.store.ledger import ActionRecord
+
+#: A run on another machine that was silent for so long is taken for dead, seconds.
+SILENT_S: Final = 60.0
+
+
+class By(msgspec.Struct, frozen=True):
+    """Who executes, for the audit."""
+
+    name: str
+    address: str
+    via: str
+
+    @classmethod
+    def of(cls, actor: Actor) -> By:
+        return cls(actor.name, actor.address, actor.via)
+
+
+NOBODY: Final = By("", "", "")
+
+
+class Owner(msgspec.Struct, frozen=True):
+    """A process: `start` is the system's own text for when it began."""
+
+    host: str
+    pid: int
+    start: str
+
+    @classmethod
+    def myself(cls) -> Owner:
+        return cls(socket.gethostname(), os.getpid(), _start(os.getpid()) or "")
+
+    def is_gone(self, now: float, beat: float) -> bool:
+        """Whether the process has ended; `beat` is when it was last heard of."""
+        if self.host != socket.gethostname():
+            return now - beat > SILENT_S
+        return _start(self.pid) != self.start
+
+
+class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What stands in `ActionRecord.report`."""
+
+    report: ActionReport
+    by: By | None = None
+    owner: Owner | None = None
+    beat: float = 0.0
+    cancelled_by: str | None = None
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """An action as it was read; `raw` is what must still be there to replace it."""
+
+    plan: ActionPlan
+    kept: Kept
+    raw: bytes
+
+    @property
+    def action(self) -> Action:
+        return Action(self.plan, self.kept.report)
+
+
+def encode(plan: ActionPlan, kept: Kept) -> ActionRecord:
+    """The record for the ledger."""
+    return ActionRecord(
+        id=plan.id,
+        at=plan.made,
+        plan=msgspec.json.encode(plan),
+        report=encode_json(kept),
+        running=kept.report.state == "running",
+    )
+
+
+def decode(record: ActionRecord) -> Entry:
+    """What a record says. Raises `StoreCorrupt`."""
+    try:
+        plan = msgspec.json.decode(record.plan, type=ActionPlan)
+        kept = msgspec.json.decode(record.report, type=Kept)
+    except msgspec.MsgspecError as error:
+        raise StoreCorrupt(
+            f"Action {record.id} in the ledger cannot be read ({error}).",
+            remedy="It was written by another version of Umbel; plan it again.",
+        ) from error
+    return Entry(plan, kept, record.report)
+
+
+def _start(pid: int) -> str | None:
+    """When a process began, in the system's own unit; None if there is none."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
+    except FileNotFoundError:
+        return _start_elsewhere(pid)
+    fields = stat.rpartition(")")[2].split()  # the name before may hold anything
+    return None if fields[0] in "ZX" else fields[19]
+
+
+def _start_elsewhere(pid: int) -> str | None:
+    """Without /proc nothing tells when a process began, only that it is there."""
+    if Path("/proc/self").exists():
+        return None
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return None
+    except PermissionError:
+        pass
+    return "unknown"

@@ -1,0 +1,178 @@
+"""What tasks that are sent again were sent with: asked from the result backend and from the
+queues, and judged by `services.fidelity`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from umbel.broker.base import Cluster, QueuedMessage, Reserved
+from umbel.cluster.task import PENDING, Task
+from umbel.errors import BrokerError, ResultsUnavailable
+from umbel.results.base import Result, ResultBackend
+from umbel.services.control import fidelity
+from umbel.services.control.fidelity import Arguments
+from umbel.services.control.targets import Target
+from umbel.services.control.types import Edit
+from umbel.store.base import Store
+from umbel.store.ledger import Ledger
+
+#: How many messages of a queue are looked at for tasks that still wait there, and in how
+#: many queues at once.
+_PEEKED: Final = 100
+_QUEUES: Final = 4
+
+REPEATED: Final = "These were sent again already."
+NAMELESS: Final = "Nothing is known of these but their ids."
+
+
+class Recalled(msgspec.Struct, frozen=True):
+    """A task, under the name that it would be sent by, and what it would be sent with;
+    `arguments.fidelity` is None where nothing good enough is known. `shadow` is what events
+    call it, if otherwise; `queued` and `result` what is known of it elsewhere."""
+
+    task: Task
+    arguments: Arguments
+    shadow: str | None = None
+    queued: QueuedMessage | None = None
+    result: Result | None = None
+
+    @property
+    def follows(self) -> tuple[str, ...]:
+        """What hung on it, as far as it is known."""
+        grouped = self.result is not None and self.result.group_id is not None
+        told = self.queued.follows if self.queued is not None else ()
+        return (*told, "group") if grouped and "group" not in told else told
+
+    @property
+    def is_of_workflow(self) -> bool:
+        """Whether other tasks belong to it."""
+        return bool(self.follows or self.task.parent_id) or (
+            self.task.root_id not in {None, self.task.uuid}
+        )
+
+
+class Recalling(msgspec.Struct, frozen=True):
+    """Tasks in the order asked for, and why the result backend could not be asked, if so."""
+
+    tasks: tuple[Recalled, ...]
+    trouble: ResultsUnavailable | None = None
+
+
+def repeated(targets: Sequence[Target], ledger: Ledger) -> frozenset[str]:
+    """Which of these were sent again already. Raises `StoreError`."""
+    ids = {target.uuid for target in targets}
+    return frozenset({each.repeats for each in ledger.repeats([*ids])} & ids)
+
+
+class Knowing(msgspec.Struct, frozen=True):
+    """Who is asked what tasks were sent with. `results` None: nobody; `names` are those that
+    workers have registered, None if none answers."""
+
+    store: Store
+    cluster: Cluster
+    results: ResultBackend | None
+    names: frozenset[str] | None = None
+
+
+def recall(targets: Sequence[Target], edit: Edit | None, knowing: Knowing) -> Recalling:
+    """What these tasks were sent with, or are to be with `edit`."""
+    cluster, results = knowing.cluster, knowing.results
+    unneeded = edit is not None and edit.args is not None and edit.kwargs is not None
+    asked = [t.uuid for t in targets if not unneeded or t.task is None or t.task.name is None]
+    kept, trouble = _results(asked, results)
+    waiting = {} if unneeded else _queued(targets, cluster)
+    recalled = tuple(
+        _recalled(target, kept.get(target.uuid), waiting.get(target.uuid), edit, knowing)
+        for target in targets
+    )
+    return Recalling(recalled, trouble)
+
+
+def _recalled(
+    target: Target,
+    result: Result | None,
+    queued: QueuedMessage | None,
+    edit: Edit | None,
+    knowing: Knowing,
+) -> Recalled:
+    task = target.task or Task(uuid=target.uuid, state=PENDING, seen=0.0, timestamp=0.0)
+    name = _name(task, result, queued, knowing)
+    if not name:
+        return Recalled(task, Arguments(fidelity=None, why=NAMELESS))
+    shadow = task.name if task.name != name else None
+    queue = task.queue or (result and result.queue) or None
+    task = msgspec.structs.replace(task, name=name, queue=queue)
+    found = fidelity.arguments(task, result=result, queued=queued, edit=edit)
+    reserved = knowing.cluster.reserved()
+    forbidden = _forbidden(task, queued, edit, reserved)
+    if forbidden is None:
+        inner = reserved.of_arguments(name, found.args, found.kwargs)
+        forbidden = inner.sentence if inner is not None else None
+    if forbidden is not None:
+        found = Arguments(fidelity=None, why=f"They would go where none may: {forbidden}")
+    return Recalled(task, found, shadow, queued, result)
+
+
+def _forbidden(
+    task: Task, queued: QueuedMessage | None, edit: Edit | None, reserved: Reserved
+) -> str | None:
+    """Why it must not go the way that events tell of it: who can send events can make up any."""
+    queue = (edit.queue if edit is not None else None) or task.queue
+    found = reserved.of_route(
+        queue,
+        None if queue else task.exchange,
+        None if queue else task.routing_key,
+        queued.headers if queued is not None else None,
+    )
+    return found.sentence if found is not None else None
+
+
+def _name(
+    task: Task, result: Result | None, queued: QueuedMessage | None, knowing: Knowing
+) -> str | None:
+    """The name to send it by. What workers tell may be a shadow, by which nobody has it; the
+    message, the event of its sending and the result know the true one. A result of another
+    name that workers do have is of the task that replaced this one."""
+    if queued is not None and queued.name and queued.task_id == task.uuid:
+        return queued.name
+    kept = result.name if result is not None else None
+    if task.name is None:
+        return kept
+    if knowing.names is not None and task.name in knowing.names:
+        return task.name
+    whole = knowing.store.task(task.uuid)  # a task of a page has no attempts
+    sent_as = [attempt.sent_as for attempt in (whole.attempts if whole else ()) if attempt.sent_as]
+    if sent_as:
+        return sent_as[-1]
+    return kept if knowing.names is not None and kept in knowing.names else task.name
+
+
+def _results(
+    ids: Sequence[str], results: ResultBackend | None
+) -> tuple[Mapping[str, Result], ResultsUnavailable | None]:
+    if results is None or not ids:
+        return {}, None
+    try:
+        return results.get_many(ids), None
+    except ResultsUnavailable as error:
+        return {}, error
+
+
+def _queued(targets: Sequence[Target], cluster: Cluster) -> Mapping[str, QueuedMessage]:
+    """The messages of those that still wait, where queues can be looked into."""
+    waiting = [t.task for t in targets if t.task is not None and t.task.state == PENDING]
+    queues = list(dict.fromkeys(task.queue for task in waiting if task.queue))
+    if not queues or not cluster.capabilities().can("peek"):
+        return {}
+    found: dict[str, QueuedMessage] = {}
+    for queue in queues[:_QUEUES]:
+        try:
+            messages = cluster.peek(queue, _PEEKED)
+        except BrokerError:
+            # What events and the backend know is still there.
+            return found
+        found |= {message.task_id: message for message in messages if message.task_id}
+    return found

@@ -1,0 +1,82 @@
+"""What a plan is made from: who wants what, what was found of the tasks that were chosen, and
+how the cluster is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from umbel.broker.base import Declaration
+from umbel.services.control.targets import Target
+from umbel.services.control.types import ActionRequest, Fidelity
+
+#: The state of a task of which nothing was ever heard.
+UNKNOWN: Final = "unknown"
+
+
+class Frame(msgspec.Struct, frozen=True, kw_only=True):
+    """What every plan has."""
+
+    id: str
+    request: ActionRequest
+    actor: str
+    made: float
+
+
+class Gathered(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found of the tasks that were chosen. `total` counts all of them; there are more
+    if `capped`, and may be more if not `complete`, as time ran out while they were counted.
+    `able` are those looked at that the action is for. `running_on` counts running tasks by
+    worker, of those looked at; `repeated` how many of those were sent again before;
+    `unrepeatable` those that a retry leaves out, by why; `queueless` those whose queue is not
+    known. Of those that a retry sends: by `names` and by `queues` where they go; `shadows` go
+    by another name than events tell; `of_workflow` belong to one, and `follows` is what is
+    known to hang on them; `unread` are those whose message is not there any more to be read.
+    `doubted` are those looked at that may not run or wait any more, by why."""
+
+    total: int
+    capped: bool = False
+    complete: bool = True
+    able: int = 0
+    by_state: Mapping[str, int] = {}
+    sample: tuple[Target, ...] = ()
+    looked_at: int = 0
+    running_on: Mapping[str, int] = {}
+    fidelity: Mapping[Fidelity, int] = {}
+    known: Mapping[str, tuple[Fidelity | None, str | None]] = {}
+    unrepeatable: Mapping[str, int] = {}
+    repeated: int = 0
+    queueless: int = 0
+    names: Mapping[str, int] = {}
+    queues: Mapping[str, int] = {}
+    shadows: int = 0
+    of_workflow: int = 0
+    follows: tuple[str, ...] = ()
+    unread: int = 0
+    doubted: Mapping[str, int] = {}
+    chosen_by: str | None = None
+    troubles: tuple[str, ...] = ()
+
+
+class Unconsumed(msgspec.Struct, frozen=True):
+    """A queue that nobody, or nobody else, is known to consume; so many messages wait there,
+    None if unknown. `silent` are workers that live and did not say what they consume."""
+
+    name: str
+    ready: int | None = None
+    silent: tuple[str, ...] = ()
+
+
+class Around(msgspec.Struct, frozen=True, kw_only=True):
+    """The cluster as it is: workers that live, and why the action is impossible anyhow;
+    `names` are those that workers have registered, None if none answered; `unconsumed` the
+    queues to which the action sends, or which it leaves, without anybody to read them;
+    `declaration` how workers have to declare the queue that they are to consume."""
+
+    live: tuple[str, ...] = ()
+    impossible: str | None = None
+    names: frozenset[str] | None = None
+    unconsumed: tuple[Unconsumed, ...] = ()
+    declaration: Declaration | None = None

@@ -1,0 +1,185 @@
+"""Making a plan: asking what must be known, then `plan`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from difflib import get_close_matches
+from typing import Final
+
+import msgspec
+
+from umbel.broker.base import Ability, Cluster
+from umbel.clock import Clock
+from umbel.errors import BrokerError, ResultsUnavailable
+from umbel.results.base import ResultBackend
+from umbel.services.control.consumable_queues import consumable
+from umbel.services.control.plan import plan_purge, plan_tasks, plan_workers
+from umbel.services.control.plan_inputs import Around, Frame, Unconsumed
+from umbel.services.control.request_checks import TASK_ACTIONS
+from umbel.services.control.target_summary import Gatherer
+from umbel.services.control.targets import Choice
+from umbel.services.control.task_actions import ANSWER_S
+from umbel.services.control.types import ActionPlan, ActionRequest
+from umbel.services.control.worker_facts import (
+    Workers,
+    consumed_by,
+    consumption,
+    depths_of,
+    registered_names,
+    unconsumed,
+)
+from umbel.services.search.search import Search
+from umbel.store.base import Store
+from umbel.store.ledger import Ledger
+
+#: Actions after which a worker no longer consumes queues.
+_LEAVING: Final = frozenset({"shutdown", "cancel_consumer"})
+#: So many queues are looked at for those who consume them, and so many names are compared with
+#: one that is not known.
+_QUEUES_MAX: Final = 20
+_SUGGESTED_MAX: Final = 300
+_ABILITIES: Final[Mapping[str, Ability]] = {"retry": "send", "purge": "purge"}
+NOBODY_HEARS: Final = (
+    "No worker answers and none sends heartbeats, so nobody would hear this. Check that workers "
+    "run and that they reach the same broker."
+)
+
+
+class Planner:
+    """Any thread. What cannot be asked of the broker stands in the plan as why it is
+    impossible."""
+
+    def __init__(
+        self,
+        store: Store,
+        search: Search,
+        ledger: Ledger,
+        cluster: Cluster,
+        results: ResultBackend,
+        workers: Workers,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._search = search
+        self._cluster = cluster
+        self._results = results
+        self._workers = workers
+        self._gatherer = Gatherer(store, ledger, cluster, results, clock)
+
+    def plan(self, frame: Frame) -> ActionPlan:
+        """What would happen. Raises `QueryError` and `StoreError`."""
+        request = frame.request
+        if request.action in TASK_ACTIONS:
+            query = chosen_by = None
+            if request.q is not None:
+                query = self._search.parse(request.q, request.tz)
+                chosen_by = self._search.read(request.q, request.tz).sentence
+            choice = Choice(request, query, frame.made)
+            if request.action == "retry":
+                return self._retry(frame, choice, chosen_by)
+            return plan_tasks(
+                frame, self._gatherer.gather(choice, chosen_by), self._around(request)
+            )
+        if request.action == "purge":
+            return plan_purge(frame, *self._waiting(request.queue or ""))
+        around = self._around(request)
+        if around.impossible is None and request.action == "add_consumer":
+            around = self._declared(request, around)
+        if around.impossible is None and request.action in _LEAVING:
+            left = self._left(request, around.live)
+            around = msgspec.structs.replace(around, unconsumed=left)
+        return plan_workers(frame, around)
+
+    def _retry(self, frame: Frame, choice: Choice, chosen_by: str | None) -> ActionPlan:
+        """Sending again: who knows the names, and who consumes the queues."""
+        around = self._around(frame.request)
+        if around.impossible is not None:
+            return plan_tasks(frame, self._gatherer.gather(choice, chosen_by), around)
+        with ThreadPoolExecutor(1, thread_name_prefix="umbel-consumers") as beside:
+            asked = beside.submit(consumption, self._workers)
+            names = registered_names(self._workers)
+            found = self._gatherer.gather(choice, chosen_by, names)
+            known = asked.result()
+        queues = sorted(found.queues)[:_QUEUES_MAX]
+        left = unconsumed(queues, known, depths_of(queues, self._cluster))
+        around = msgspec.structs.replace(around, names=names, unconsumed=left)
+        return plan_tasks(frame, found, around)
+
+    def _declared(self, request: ActionRequest, around: Around) -> Around:
+        """How the queue is there that workers are to consume."""
+        try:
+            found = consumable(request.queue or "", request.workers, self._cluster)
+        except BrokerError as error:
+            return msgspec.structs.replace(around, impossible=str(error))
+        return msgspec.structs.replace(around, declaration=found, impossible=found.impossible)
+
+    def _left(self, request: ActionRequest, live: Sequence[str]) -> tuple[Unconsumed, ...]:
+        """Queues that nobody would consume any more."""
+        known = consumption(self._workers)
+        leaving = request.workers or list({*live, *(known.silent if known else ())})
+        if request.action == "cancel_consumer":
+            queues: Sequence[str] = [request.queue or ""]
+        else:
+            queues = consumed_by(leaving, known)[:_QUEUES_MAX] if known is not None else ()
+        return unconsumed(queues, known, depths_of(queues, self._cluster), leaving)
+
+    def _around(self, request: ActionRequest) -> Around:
+        impossible = self._missing(request)
+        if impossible is not None or request.action in {"retry", "abort"}:
+            return Around(impossible=impossible)
+        live = self._workers.live()
+        if live:
+            return Around(live=live)
+        # They may send no heartbeats, or no collector may run.
+        try:
+            replies = self._cluster.ask("ping", timeout_s=ANSWER_S)
+        except BrokerError as error:
+            return Around(impossible=str(error))
+        if replies or request.workers:
+            return Around(live=tuple(sorted(reply.worker for reply in replies)))
+        return Around(impossible=NOBODY_HEARS)
+
+    def _missing(self, request: ActionRequest) -> str | None:
+        if request.action == "abort":
+            return self._without_results(request)
+        ability = _ABILITIES.get(request.action, "control")
+        return self._cluster.capabilities().missing.get(ability)
+
+    def _without_results(self, request: ActionRequest) -> str | None:
+        """Why the result backend cannot be used; a look at any task tells."""
+        try:
+            self._results.get((request.ids or ["umbel"])[0])
+        except ResultsUnavailable as error:
+            return str(error)
+        return None
+
+    def _unknown(self, queue: str) -> str | None:
+        """Why there is no such queue, if nobody knows of one; an empty list of Redis is no
+        list at all, so others must know of it."""
+        known = consumption(self._workers)
+        names = {self._cluster.default_queue(), *(known.by_queue if known is not None else ())}
+        names |= {seen.value for seen in self._store.suggest("queue", "", _SUGGESTED_MAX)}
+        if queue in names or self._store.suggest("queue", queue, 1):
+            return None
+        near = get_close_matches(queue, names, 1)
+        meant = f" Did you mean {near[0]}?" if near else ""
+        return (
+            f"No queue {queue} is known: nothing waits there, no worker that answers consumes it, "
+            f"and no task was seen that was sent to it.{meant}"
+        )
+
+    def _waiting(self, queue: str) -> tuple[int | None, str | None]:
+        """How many messages wait, and why the queue cannot be emptied."""
+        missing = self._cluster.capabilities().missing
+        if "purge" in missing:
+            return None, missing["purge"]
+        if "depth" in missing:
+            return None, None
+        try:
+            depth = self._cluster.depths([queue])[0]
+        except BrokerError as error:
+            return None, str(error)
+        if depth.trouble is None and not depth.ready:
+            return depth.ready, self._unknown(queue)
+        return depth.ready, depth.trouble

@@ -1,0 +1,226 @@
+"""What is found of the tasks that somebody chose, before anything is done to them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Final
+
+import msgspec
+
+from umbel.broker.base import Cluster
+from umbel.clock import Clock
+from umbel.cluster.task import STARTED, Task
+from umbel.query.ast import Node
+from umbel.results.base import ResultBackend
+from umbel.services.control.argument_recovery import REPEATED, Knowing, Recalled, recall, repeated
+from umbel.services.control.phrases import tally
+from umbel.services.control.plan_inputs import UNKNOWN, Gathered
+from umbel.services.control.targets import Choice, Target
+from umbel.services.control.types import Edit, Fidelity
+from umbel.services.search.doubt import Doubts
+from umbel.store.base import Count, Store
+from umbel.store.ledger import Ledger
+
+#: Tasks are counted up to this many.
+COUNTED_MAX: Final = 1_000_000
+#: How many tasks a plan shows.
+SAMPLE: Final = 20
+#: How many tasks are looked at one by one, and how long that may take, seconds.
+LOOKED_AT_MAX: Final = 1_000
+LOOKED_AT_S: Final = 1.0
+COUNT_S: Final = 1.0
+_CHUNK: Final = 200
+
+
+class Gatherer:
+    """Asks the store, the ledger and, for retries, those who know arguments. Any thread."""
+
+    def __init__(
+        self,
+        store: Store,
+        ledger: Ledger,
+        cluster: Cluster,
+        results: ResultBackend,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._cluster = cluster
+        self._results = results
+        self._clock = clock
+        self._doubts = Doubts(store, clock)
+
+    def gather(
+        self, choice: Choice, chosen_by: str | None, names: frozenset[str] | None = None
+    ) -> Gathered:
+        """What a plan needs to know; `names` are those that workers have registered, None if
+        none answers. Raises `StoreError`."""
+        looked = _Looked()
+        if choice.query is None:
+            chunks = choice.chunks(self._store, _CHUNK)
+            targets, states = looked.at(target for chunk in chunks for target in chunk)
+            counted = Count(states.total(), groups=dict(states))
+        else:
+            targets, counted = self._searched(choice, choice.query, looked)
+        able = sum(not (choice.leaves_out_ended and target.has_ended) for target in targets)
+        if choice.request.action == "retry":
+            knowing = Knowing(self._store, self._cluster, self._results, names)
+            self._recall(choice, targets, looked, knowing)
+            able = sum(looked.fidelity.values())
+        return Gathered(
+            total=counted.total,
+            capped=counted.capped,
+            complete=counted.complete,
+            able=able,
+            by_state=counted.groups,
+            sample=tuple(_most_telling(choice, targets)[:SAMPLE]),
+            looked_at=looked.recalled,
+            running_on=dict(looked.running_on),
+            fidelity=looked.fidelity,
+            known=looked.known,
+            unrepeatable=looked.unrepeatable,
+            repeated=looked.repeated,
+            queueless=looked.queueless,
+            names=dict(looked.names),
+            queues=dict(looked.queues),
+            shadows=looked.shadows,
+            of_workflow=looked.of_workflow,
+            follows=tuple(sorted(looked.follows)),
+            unread=looked.unread,
+            doubted=dict(Counter(doubt.why for doubt in self._doubts.of(_tasks(targets)).values())),
+            chosen_by=chosen_by,
+            troubles=tuple(looked.troubles),
+        )
+
+    def _searched(self, choice: Choice, query: Node, looked: _Looked) -> tuple[list[Target], Count]:
+        """The first tasks of a search, and how many there are. Where time ran out while they
+        were counted, those that were found are what is known; where these are all, their
+        number is the number."""
+        counted = self._store.count(
+            query, now=choice.now, by="state", cap=COUNTED_MAX, budget_s=COUNT_S
+        )
+        found = _Found(self._first(choice))
+        targets, states = looked.at(islice(found, LOOKED_AT_MAX))
+        if counted.complete:
+            return targets, counted
+        if counted.total < len(targets) or found.is_all:
+            groups, total = dict(states), len(targets)
+            counted = Count(total, complete=found.is_all, groups=groups)
+        return targets, counted
+
+    def _first(self, choice: Choice) -> Iterator[Target | None]:
+        """Tasks of a search, as many as time allows; None when those were all."""
+        end = self._clock.monotonic() + LOOKED_AT_S
+        for chunk in choice.chunks(self._store, _CHUNK):
+            yield from chunk
+            if self._clock.monotonic() >= end:
+                return
+        yield None
+
+    def _recall(
+        self, choice: Choice, targets: Sequence[Target], looked: _Looked, knowing: Knowing
+    ) -> None:
+        edit = choice.request.edit
+        end = self._clock.monotonic() + LOOKED_AT_S
+        for start in range(0, len(targets), _CHUNK):
+            chunk = targets[start : start + _CHUNK]
+            before = repeated(chunk, self._ledger)
+            looked.recalled += len(chunk)
+            if choice.leaves_out_repeated:
+                looked.leave_out(before)
+                chunk = [target for target in chunk if target.uuid not in before]
+            else:
+                looked.repeated += len(before)
+            recalling = recall(chunk, edit, knowing)
+            if recalling.trouble is not None:
+                looked.troubles.append(f"Arguments were not looked up. {recalling.trouble}")
+                knowing = msgspec.structs.replace(knowing, results=None)
+            for recalled in recalling.tasks:
+                looked.recall(recalled, edit)
+            if self._clock.monotonic() >= end:
+                return
+
+
+def _tasks(targets: Sequence[Target]) -> list[Task]:
+    return [target.task for target in targets if target.task is not None]
+
+
+class _Found:
+    """Targets until the first None, which says that there are no more."""
+
+    def __init__(self, targets: Iterator[Target | None]) -> None:
+        self._targets = targets
+        self.is_all = False
+
+    def __iter__(self) -> Iterator[Target]:
+        for target in self._targets:
+            if target is None:
+                self.is_all = True
+                return
+            yield target
+
+
+class _Looked:
+    """What looking at tasks one by one adds up to."""
+
+    def __init__(self) -> None:
+        self.recalled = 0
+        self.running_on: Counter[str] = Counter()
+        self.fidelity: dict[Fidelity, int] = {}
+        self.known: dict[str, tuple[Fidelity | None, str | None]] = {}
+        self.unrepeatable: dict[str, int] = {}
+        self.repeated = 0
+        self.queueless = 0
+        self.names: Counter[str] = Counter()
+        self.queues: Counter[str] = Counter()
+        self.shadows = 0
+        self.of_workflow = 0
+        self.follows: set[str] = set()
+        self.unread = 0
+        self.troubles: list[str] = []
+
+    def at(self, targets: Iterable[Target]) -> tuple[list[Target], Counter[str]]:
+        """The first of them, and how many are in which state."""
+        first: list[Target] = []
+        states: Counter[str] = Counter()
+        for target in targets:
+            task = target.task
+            states[task.state if task is not None else UNKNOWN] += 1
+            if task is not None and task.state == STARTED and task.worker:
+                self.running_on[task.worker] += 1
+            if len(first) < LOOKED_AT_MAX:
+                first.append(target)
+        return first, states
+
+    def leave_out(self, repeated: Collection[str]) -> None:
+        """Those that were sent again already."""
+        self.known |= dict.fromkeys(repeated, (None, REPEATED))
+        if repeated:
+            tally(self.unrepeatable, REPEATED, len(repeated))
+
+    def recall(self, recalled: Recalled, edit: Edit | None) -> None:
+        """One task that is to be sent again, or left out as nobody knows with what."""
+        task, arguments = recalled.task, recalled.arguments
+        self.known[task.uuid] = arguments.fidelity, arguments.why
+        if arguments.fidelity is None:
+            tally(self.unrepeatable, arguments.why or "")
+            return
+        self.fidelity[arguments.fidelity] = self.fidelity.get(arguments.fidelity, 0) + 1
+        self.queueless += not (task.queue or task.routing_key)
+        self.names[task.name or ""] += 1
+        queue = (edit.queue if edit is not None else None) or task.queue
+        if queue:
+            self.queues[queue] += 1
+        self.shadows += recalled.shadow is not None
+        self.of_workflow += recalled.is_of_workflow
+        self.follows |= {*recalled.follows}
+        self.unread += recalled.queued is None
+
+
+def _most_telling(choice: Choice, targets: Sequence[Target]) -> list[Target]:
+    """Those that the action is for before those that it leaves out."""
+    if not choice.leaves_out_ended:
+        return list(targets[:SAMPLE])
+    return sorted(targets, key=lambda target: target.has_ended)

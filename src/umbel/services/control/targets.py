@@ -1,0 +1,82 @@
+"""Which tasks an action is about: the ids that it names, or what its search finds.
+
+A search is walked page by page, newest first, so that any number of tasks takes the memory
+of one page, and tasks that come meanwhile (the repetitions that a retry sends) stand
+before the place where the walk is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import msgspec
+
+from umbel.cluster.task import ENDED, Task
+from umbel.query.ast import And, How, Matches, Node, Not
+from umbel.services.control.types import ActionRequest
+from umbel.store.base import Store
+
+#: How long a page may take, seconds; what was found until then is gone on from.
+PAGE_BUDGET_S: Final = 2.0
+
+_OPEN: Final = Not(Matches("state", How.EQUALS, tuple(sorted(ENDED))))
+
+
+class Target(msgspec.Struct, frozen=True):
+    """A task that was chosen, and what is known of it: None for an id that nothing was ever
+    heard of."""
+
+    uuid: str
+    task: Task | None
+
+    @property
+    def has_ended(self) -> bool:
+        return self.task is not None and self.task.state in ENDED
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """The tasks of one request at `now`, the time of its plan, to which relative times
+    refer."""
+
+    request: ActionRequest
+    query: Node | None
+    now: float
+
+    @property
+    def leaves_out_ended(self) -> bool:
+        """Whether the action means nothing for tasks that have ended."""
+        return self.request.action != "retry"
+
+    @property
+    def leaves_out_repeated(self) -> bool:
+        """Whether those that were sent again already are not sent once more: of several, unless
+        that is wanted. Who names a single task means it."""
+        request = self.request
+        return not request.again and (self.query is not None or len(request.ids or ()) > 1)
+
+    def chunks(self, store: Store, size: int) -> Iterator[Sequence[Target]]:
+        """All tasks, up to `size` at a time; now and then none, so that whoever walks can
+        stop between. Of a search those that have ended are left out where they would be."""
+        if self.query is None:
+            yield from _by_ids(store, self.request.ids or [], size)
+            return
+        cursor: str | None = None
+        while True:
+            page = store.search(
+                self.wanted(), now=self.now, cursor=cursor, limit=size, budget_s=PAGE_BUDGET_S
+            )
+            yield [Target(task.uuid, task) for task in page.items]
+            if page.cursor is None:
+                return
+            cursor = page.cursor
+
+    def wanted(self) -> Node:
+        """What the search looks for."""
+        query = self.query or And(())
+        return And((query, _OPEN)) if self.leaves_out_ended else query
+
+
+def _by_ids(store: Store, ids: Sequence[str], size: int) -> Iterator[Sequence[Target]]:
+    for start in range(0, len(ids), size):
+        yield [Target(uuid, store.task(uuid)) for uuid in ids[start : start + size]]

@@ -1,0 +1,284 @@
+"""Doing what was planned to tasks, a chunk at a time.
+
+What was asked of a task is written down before the workers are told. A task's state is
+changed by events alone.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from umbel.broker.base import Cluster, QueuedMessage, Reply, Signature
+from umbel.clock import Clock
+from umbel.cluster.moments import moment
+from umbel.cluster.task import STARTED, Task
+from umbel.errors import BrokerError, ResultsUnavailable
+from umbel.results.base import ResultBackend
+from umbel.services.control.argument_recovery import (
+    REPEATED,
+    Knowing,
+    Recalled,
+    Recalling,
+    recall,
+    repeated,
+)
+from umbel.services.control.phrases import cut, plain_answer
+from umbel.services.control.refusals import in_words, is_of_pool, pool_of
+from umbel.services.control.run import PAUSES_S, Run
+from umbel.services.control.targets import Choice, Target
+from umbel.services.control.types import Edit, WorkerAnswer
+from umbel.services.control.worker_facts import Workers, registered_names
+from umbel.store.base import Store
+from umbel.store.ledger import Intent, Ledger, Repeat
+
+#: How many tasks at once.
+CHUNKS: Final[Mapping[str, int]] = {"revoke": 1_000, "terminate": 1_000, "abort": 100, "retry": 200}
+#: The header of a task that repeats another: the other's id.
+REPEATS_HEADER: Final = "umbel_repeats"
+#: How long workers have to answer, seconds.
+ANSWER_S: Final = 1.0
+ENDED_MEANWHILE: Final = "It had ended already."
+NO_ANSWER: Final = (
+    f"No answer came within {ANSWER_S:g} s, which says nothing: it may be busy, gone, or slow."
+)
+
+
+class OnTasks:
+    """Carries out actions on tasks; any thread, several at once."""
+
+    def __init__(
+        self,
+        store: Store,
+        ledger: Ledger,
+        cluster: Cluster,
+        results: ResultBackend,
+        workers: Workers,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._cluster = cluster
+        self._results = results
+        self._workers = workers
+        self._clock = clock
+        self._doing: dict[str, Callable[[Run, Sequence[Target]], None]] = {
+            "revoke": self._revoke,
+            "terminate": self._terminate,
+            "abort": self._abort,
+            "retry": self._retry,
+        }
+
+    def perform(self, run: Run, choice: Choice) -> None:
+        """All of it. Raises `Stopped`, `BrokerError`, `ResultsUnavailable`, `StoreError`."""
+        action = run.request.action
+        run.leaves_out_repeated = choice.leaves_out_repeated
+        for chunk in choice.chunks(self._store, CHUNKS[action]):
+            run.must_go_on()
+            targets = [each for each in chunk if not (choice.leaves_out_ended and each.has_ended)]
+            run.skip(len(chunk) - len(targets), ENDED_MEANWHILE)
+            if targets:
+                self._doing[action](run, targets)
+
+    def _revoke(self, run: Run, targets: Sequence[Target]) -> None:
+        ids = [target.uuid for target in targets]
+        self._intend(run, "revoke", ids)
+        if run.request.ids is None or len(run.request.ids) > CHUNKS["revoke"]:
+            # Of many nobody reads what each worker says, and to wait for it would be slow.
+            run.insist(lambda: self._cluster.tell("revoke", {"task_id": ids}))
+        else:
+            live = self._workers.live()
+            replies = run.insist(
+                lambda: self._cluster.ask(
+                    "revoke", {"task_id": ids}, limit=len(live) or None, timeout_s=ANSWER_S
+                )
+            )
+            for answer in worker_answers(replies, live, self._cluster):
+                run.answer(answer)
+        run.advance(len(ids))
+
+    def _terminate(self, run: Run, targets: Sequence[Target]) -> None:
+        self._intend(run, "terminate", [target.uuid for target in targets])
+        live = self._workers.live()
+        for worker, ids in _by_worker(targets).items():
+            run.must_go_on()
+            arguments = {"task_id": ids, "terminate": True, "signal": run.request.signal}
+            refused = self._tell_to_terminate(run, worker, arguments, live)
+            run.advance(len(ids), failed=len(ids) if refused else 0, why=refused)
+
+    def _tell_to_terminate(
+        self, run: Run, worker: str | None, arguments: dict[str, object], live: tuple[str, ...]
+    ) -> str | None:
+        """Tell the worker that runs them, or everybody where none is known to; the sentence
+        by which the worker refused."""
+        if worker is not None and worker not in live:
+            run.insist(lambda: self._cluster.tell("revoke", arguments, workers=[worker]))
+            run.answer(WorkerAnswer(worker, "unknown", "Nothing is heard of this worker now."))
+            return None
+        replies = run.insist(
+            lambda: self._cluster.ask(
+                "revoke",
+                arguments,
+                workers=None if worker is None else [worker],
+                limit=len(live) or None if worker is None else 1,
+                timeout_s=ANSWER_S,
+            )
+        )
+        expected = live if worker is None else (worker,)
+        answers = worker_answers(replies, expected, self._cluster)
+        for answer in answers:
+            run.answer(answer)
+        if worker is not None and answers[0].outcome == "refused":
+            return answers[0].answer
+        return None
+
+    def _abort(self, run: Run, targets: Sequence[Target]) -> None:
+        self._intend(run, "abort", [target.uuid for target in targets])
+        for target in targets:
+            run.must_go_on()
+            run.insist(lambda task_id=target.uuid: self._results.abort(task_id))  # type: ignore[misc]
+            run.advance(1)
+
+    def _retry(self, run: Run, targets: Sequence[Target]) -> None:
+        if run.leaves_out_repeated:
+            before = repeated(targets, self._ledger)
+            run.skip(len(before), REPEATED)
+            targets = [target for target in targets if target.uuid not in before]
+        recalling = self._recall(run, targets)
+        repeatable: list[Recalled] = []
+        for each in recalling.tasks:
+            if each.arguments.fidelity is None:
+                run.skip(1, each.arguments.why or "")
+            else:
+                repeatable.append(each)
+        self._send(run, repeatable)
+
+    def _recall(self, run: Run, targets: Sequence[Target]) -> Recalling:
+        """With the result backend if it can be had; else what needs it is left out."""
+
+        names = registered_names(self._workers)
+        knowing = Knowing(self._store, self._cluster, self._results, names)
+
+        def whole() -> Recalling:
+            recalling = recall(targets, run.request.edit, knowing)
+            if recalling.trouble is not None:
+                raise recalling.trouble
+            return recalling
+
+        try:
+            if not run.is_without_results:
+                return run.insist(whole)
+        except ResultsUnavailable as error:
+            run.is_without_results = True
+            run.note(str(error))
+        knowing = msgspec.structs.replace(knowing, results=None)
+        return recall(targets, run.request.edit, knowing)
+
+    def _send(self, run: Run, recalled: Sequence[Recalled]) -> None:
+        """Send them, and write down which of them were, whatever happens meanwhile."""
+        left = [
+            (each.task.uuid, signature(each, run.request.edit, self._clock.now()))
+            for each in recalled
+        ]
+        for pause_s in (*PAUSES_S, None):
+            try:
+                if left:
+                    self._cluster.send([signature for _, signature in left])
+                self._were_sent(run, left)
+            except BrokerError as error:
+                self._were_sent(run, left[: error.sent])
+                left = left[error.sent :]
+                if pause_s is None or not error.retriable:
+                    raise
+                run.rest(pause_s)
+            else:
+                return
+
+    def _were_sent(self, run: Run, sent: Sequence[tuple[str, Signature]]) -> None:
+        actor, now = run.by.name if run.by else "", self._clock.now()
+        for old, new in sent:
+            run.sent(old, new.id)
+        run.advance(len(sent))
+        self._ledger.repeat(Repeat(new.id, old, now, actor, run.plan.id) for old, new in sent)
+
+    def _intend(self, run: Run, kind: str, ids: Sequence[str]) -> None:
+        actor, now = run.by.name if run.by else "", self._clock.now()
+        self._ledger.intend(
+            Intent(task_id=each, kind=kind, at=now, actor=actor, action_id=run.plan.id)
+            for each in ids
+        )
+
+
+def signature(recalled: Recalled, edit: Edit | None, now: float) -> Signature:
+    """The task that repeats another: the same workflow, its place in it that of the other,
+    or below it if the other was the root; the same way to its queue, unless edited. Priority,
+    limits, headers and an expiry that is still to come are those of the queued message, where
+    that is there. When it was due is not repeated."""
+    task = recalled.task
+    edit = edit or Edit()
+    queued = recalled.queued or QueuedMessage(task_id=None)
+    expires = moment(queued.expires) if queued.expires else None
+    queue = edit.queue or task.queue
+    is_root = task.root_id in (None, task.uuid)
+    return Signature(
+        id=str(uuid.uuid4()),
+        name=task.name or "",
+        args=tuple(recalled.arguments.args),
+        kwargs=recalled.arguments.kwargs,
+        queue=queue,
+        exchange=None if queue else task.exchange,
+        routing_key=None if queue else task.routing_key,
+        priority=queued.priority if edit.priority is None else edit.priority,
+        countdown_s=edit.countdown,
+        eta=edit.eta,
+        expires=_still_to_come(expires, now) if edit.expires is None else now + edit.expires,
+        soft_time_limit_s=queued.soft_time_limit_s,
+        time_limit_s=queued.time_limit_s,
+        root_id=task.root_id or task.uuid,
+        parent_id=task.parent_id or (task.uuid if is_root else None),
+        headers={**queued.headers, **_shadow(queued), REPEATS_HEADER: task.uuid},
+    )
+
+
+def _shadow(queued: QueuedMessage) -> dict[str, object]:
+    return {} if queued.shadow is None else {"shadow": queued.shadow}
+
+
+def _still_to_come(at: float | None, now: float) -> float | None:
+    return at if at is not None and at > now else None
+
+
+def worker_answers(
+    replies: Sequence[Reply], expected: Sequence[str], cluster: Cluster
+) -> list[WorkerAnswer]:
+    """What came, and what did not, of those who were expected to answer; by name."""
+    answers = {
+        reply.worker: WorkerAnswer(reply.worker, "ok", plain_answer(reply.value))
+        if reply.error is None
+        else WorkerAnswer(
+            reply.worker, "refused", _refusal(reply.worker, reply.error, cluster), cut(reply.error)
+        )
+        for reply in replies
+    }
+    silent = {name: WorkerAnswer(name, "unknown", NO_ANSWER) for name in expected}
+    return [answer for _, answer in sorted((silent | answers).items())]
+
+
+def _refusal(worker: str, error: str, cluster: Cluster) -> str:
+    return in_words(error, pool_of(worker, cluster) if is_of_pool(error) else None)
+
+
+def _by_worker(targets: Sequence[Target]) -> Mapping[str | None, list[str]]:
+    """Ids by the worker that runs them; under None those that none is known to run."""
+    grouped: dict[str | None, list[str]] = defaultdict(list)
+    for target in targets:
+        grouped[_runs_on(target.task)].append(target.uuid)
+    return grouped
+
+
+def _runs_on(task: Task | None) -> str | None:
+    return (task.worker or None) if task is not None and task.state == STARTED else None

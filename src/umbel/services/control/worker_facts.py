@@ -1,0 +1,110 @@
+"""What plans ask of the workers: who lives, which names they know, which queues they consume.
+
+What cannot be asked is None, and then a plan says nothing about it: that nobody knows a name
+is said only by those who were asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, Protocol
+
+import msgspec
+
+from umbel.broker.base import Cluster, QueueDepth
+from umbel.errors import BrokerError
+from umbel.services.cluster.queues import names_of_queues
+from umbel.services.control.plan_inputs import Unconsumed
+
+
+class Workers(Protocol):
+    """What control asks of the workers (`services.inspection`)."""
+
+    def live(self) -> tuple[str, ...]:
+        """The workers whose heartbeats come."""
+
+    def ask(
+        self,
+        what: Literal["registered", "active_queues", "stats"],
+        workers: Sequence[str] | None = None,
+    ) -> Mapping[str, object]:
+        """What they say, by worker."""
+
+    def forget(self) -> None:
+        """Ask anew next time."""
+
+
+class Consumption(msgspec.Struct, frozen=True):
+    """The workers by queue that they consume, and those who live and did not say."""
+
+    by_queue: Mapping[str, tuple[str, ...]] = {}
+    silent: tuple[str, ...] = ()
+
+
+def registered_names(workers: Workers) -> frozenset[str] | None:
+    """Every task name that a worker which answers has; None if none answers. Workers write
+    limits behind names (`a.b [rate_limit=5/m]`)."""
+    try:
+        lists = workers.ask("registered").values()
+    except BrokerError:
+        return None
+    names = {
+        str(each).partition(" [")[0]
+        for listed in lists if isinstance(listed, list) for each in listed
+    }  # fmt: skip
+    return frozenset(names) or None
+
+
+def consumption(workers: Workers) -> Consumption | None:
+    """Who consumes what; None where the broker cannot carry the question."""
+    try:
+        said = workers.ask("active_queues")
+    except BrokerError:
+        return None
+    by_queue: dict[str, tuple[str, ...]] = {}
+    for worker, queues in sorted(said.items()):
+        for name in names_of_queues(queues):
+            by_queue[name] = (*by_queue.get(name, ()), worker)
+    return Consumption(by_queue, tuple(w for w in workers.live() if w not in said))
+
+
+def consumed_by(workers: Sequence[str], known: Consumption) -> tuple[str, ...]:
+    """The queues that these workers consume, by name."""
+    return tuple(name for name, by in sorted(known.by_queue.items()) if {*by} & {*workers})
+
+
+def unconsumed(
+    queues: Sequence[str],
+    known: Consumption | None,
+    depths: Sequence[QueueDepth],
+    leaving: Sequence[str] = (),
+) -> tuple[Unconsumed, ...]:
+    """Those of `queues` that nobody is known to consume but the workers `leaving`. A broker
+    that counts consumers knows of all; workers know only of themselves."""
+    depth = {each.name: each for each in depths}
+    found = []
+    for name in queues:
+        there = depth.get(name, QueueDepth(name=name))
+        by = known.by_queue.get(name, ()) if known is not None else ()
+        others = [worker for worker in by if worker not in leaving]
+        if there.consumers is not None:
+            counted = there.consumers - (len(by) - len(others))
+            silent: tuple[str, ...] = ()
+        elif known is not None:
+            counted = len(others)
+            silent = tuple(w for w in known.silent if w not in leaving)
+        else:
+            continue
+        if counted <= 0 and not others:
+            found.append(Unconsumed(name, there.ready, silent))
+    return tuple(found)
+
+
+def depths_of(queues: Sequence[str], cluster: Cluster) -> Sequence[QueueDepth]:
+    """How full these queues are, where the broker tells."""
+    if not queues or not cluster.capabilities().can("depth"):
+        return ()
+    try:
+        return cluster.depths(queues)
+    except BrokerError:
+        return ()

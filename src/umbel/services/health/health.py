@@ -1,0 +1,171 @@
+"""How the whole is: what is known is gathered here, and judged in `liveness`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, Literal
+
+import msgspec
+
+from umbel import __version__
+from umbel.clock import Clock
+from umbel.errors import StoreError
+from umbel.services.health.findings import blind
+from umbel.services.health.liveness import (
+    GAPS_TOLD_S,
+    Evidence,
+    Liveness,
+    fresh,
+    heard_at,
+    judge,
+    overdue,
+    recording,
+)
+from umbel.store.base import CollectorStatus, Store, StoreStatus
+
+#: Why the collector process that this server watches does not run or cannot store, as a
+#: sentence that says what to do; None while all is well, or when this server watches none.
+Supervised = Callable[[], str | None]
+#: When workers that still answer last answered a question (Unix seconds), by name.
+Answered = Callable[[], Mapping[str, float]]
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """How the whole is, at `now` (Unix seconds)."""
+
+    version: str
+    now: float
+    live: Liveness
+    collectors: tuple[CollectorStatus, ...]
+    store: StoreStatus
+
+
+class Counters(msgspec.Struct, frozen=True, kw_only=True):
+    """Sums over the collectors that report now, since each began; `rate` is events a
+    second."""
+
+    events: int
+    rate: float
+    lag_s: float | None
+    lost: int
+    shed: int
+    malformed: int
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """How many tasks are stored."""
+
+    tasks: int
+
+
+class Pulse(msgspec.Struct, frozen=True, kw_only=True):
+    """The short form of `Status` that open streams get every two seconds."""
+
+    now: float
+    live: Liveness
+    counters: Counters
+    store: Stored
+
+
+_NO_PULSE: Final = Pulse(
+    now=0.0,
+    live=Liveness("blind", None, ""),
+    counters=Counters(events=0, rate=0.0, lag_s=None, lost=0, shed=0, malformed=0),
+    store=Stored(0),
+)
+
+
+class Unready(msgspec.Struct, frozen=True):
+    """Why a server is not ready: because of which part, which anybody may know, and in a sentence
+    for those who may look at the cluster."""
+
+    part: Literal["store", "collector"]
+    sentence: str
+
+
+class Health:
+    """Asks the store; every method blocks and may be called from any thread, `pulse` from
+    one at a time."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        supervised: Supervised | None = None,
+        answered: Answered = dict,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._supervised = supervised
+        self._answered = answered
+        self._last = _NO_PULSE
+
+    def status(self) -> Status:
+        """Everything. Raises `StoreError` when the store cannot be read."""
+        now = self._clock.now()
+        collectors, store = self._store.collectors(), self._store.status()
+        answered = self._answered()
+        evidence = Evidence(
+            now=now,
+            collectors=collectors,
+            supervised=self._trouble(),
+            damaged=store.damaged,
+            gaps=self._store.gaps(start=now - GAPS_TOLD_S),
+            answered=answered,
+            heartless=self._heartless(recording(collectors, now), answered),
+        )
+        return Status(
+            version=__version__,
+            now=now,
+            live=judge(evidence),
+            collectors=collectors,
+            store=store,
+        )
+
+    def pulse(self) -> Pulse:
+        """The short form. While the store cannot be read, it is blind with the sentence that
+        says why, and counters are the last known."""
+        try:
+            self._last = _pulse(self.status())
+        except StoreError as error:
+            live = Liveness("blind", None, str(error), (blind(str(error), None),))
+            self._last = msgspec.structs.replace(self._last, now=self._clock.now(), live=live)
+        return self._last
+
+    def unready(self) -> Unready | None:
+        """Why this server is not ready to be asked; None when it is."""
+        try:
+            status = self.status()
+        except StoreError as error:
+            return Unready("store", str(error))
+        if not fresh(status.collectors, status.now):
+            return Unready("collector", status.live.sentence)
+        return None
+
+    def _heartless(
+        self, working: Sequence[CollectorStatus], answered: Mapping[str, float]
+    ) -> frozenset[str]:
+        """Workers of which events came and never a heartbeat; asked for only where it matters,
+        since there may be thousands of workers."""
+        if not working or not overdue(heard_at(working), answered):
+            return frozenset()
+        known = self._store.workers()
+        return frozenset(each.hostname for each in known if not each.sends_heartbeats)
+
+    def _trouble(self) -> str | None:
+        return self._supervised() if self._supervised is not None else None
+
+
+def _pulse(status: Status) -> Pulse:
+    reporting = fresh(status.collectors, status.now)
+    counters = Counters(
+        events=sum(c.events for c in reporting),
+        rate=sum(c.rate for c in reporting),
+        lag_s=status.live.lag_s,
+        lost=sum(c.lost for c in reporting),
+        shed=sum(c.shed for c in reporting),
+        malformed=sum(c.malformed for c in reporting),
+    )
+    return Pulse(
+        now=status.now, live=status.live, counters=counters, store=Stored(status.store.tasks)
+    )

@@ -1,0 +1,327 @@
+"""Events from the broker into the store.
+
+Theory of operation. Two threads: the reader takes messages off the broker as they come and
+never waits for the disk; the writer (the thread that calls `run`) decodes, collects a batch,
+commits it, and only then settles its messages with the broker. So on a broker that keeps
+messages nothing is lost however this process ends, and on one that keeps none a slow disk is
+no reason to be cut off. Memory stays bounded: a lossless broker hands out only so much
+unsettled, and for others what no longer fits into the buffer is shed and counted.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from umbel.broker.base import EventSource
+from umbel.clock import Clock, SystemClock
+from umbel.errors import StoreError
+from umbel.services.ingest.commit import Committer, Limits
+from umbel.services.ingest.event_counts import RECENT_S, Tally
+from umbel.services.ingest.frame_buffer import FrameBuffer
+from umbel.services.ingest.gaps import Gaps
+from umbel.services.ingest.lag import FEW_FRAMES, Drain
+from umbel.services.ingest.loss import LossEstimate
+from umbel.services.ingest.metric_counts import RUNTIME_BOUNDS, Meter
+from umbel.services.ingest.trim_timer import TrimTimer
+from umbel.store.base import CollectorStatus, Retention, Store
+
+log = logging.getLogger(__name__)
+
+__all__ = ["Ingest", "Limits"]
+
+REPORT_EVERY_S: Final = 1.0
+#: How often counts for `/metrics` are kept, if they changed: they may be large.
+TALLIES_EVERY_S: Final = 3.0
+TAKE_TIMEOUT_S: Final = 0.5
+#: Reads that bring few frames are spaced by this, so that more comes with each: the cost of
+#: a read is per call, and each wakes the writer.
+PAUSE_S: Final = 0.02
+FULL_PAUSE_S: Final = 0.05
+#: How long the reader may take to leave; connecting to a silent broker takes longest.
+LEAVE_S: Final = 3.0
+GAPS_KEPT: Final = 20
+
+
+#: Is told what keeps events from being stored, as a sentence that says what to do, and None
+#: while they are. Called by the writing thread, at its first report and when it changes.
+TellTrouble = Callable[[str | None], None]
+
+
+class Ingest:
+    """One source into one store. A store that cannot be written cannot keep the report that
+    says so either, so `tell_trouble` hears of it too. `runtime_bounds` are the upper ends of
+    the buckets in which runtimes are counted, in seconds."""
+
+    def __init__(
+        self,
+        source: EventSource,
+        store: Store,
+        *,
+        name: str = "collector",
+        broker_url: str = "",
+        retention: Retention | None = None,
+        limits: Limits | None = None,
+        runtime_bounds: Sequence[float] = RUNTIME_BOUNDS,
+        clock: Clock | None = None,
+        tell_trouble: TellTrouble | None = None,
+    ) -> None:
+        limits = limits or Limits()
+        self._clock = clock or SystemClock()
+        self._source = source
+        self._store = store
+        self._name = name
+        self._broker_url = broker_url
+        self._retention = retention
+        self._started_at = self._clock.now()
+        self._buffer = FrameBuffer(limits.buffer_bytes)
+        self._meter = Meter(store.task, runtime_bounds)
+        estimate = LossEstimate(store.processes(), store.losses())
+        self._tally = Tally(self._clock.monotonic(), self._meter, estimate)
+        self._committer = Committer(store, self._tally, limits, self._clock)
+        self._drain = Drain()
+        self._tell_trouble = tell_trouble
+        self._told: str | None = None
+        self._has_told = False
+        self._shed = 0
+        self._leaving = threading.Event()
+        self._failure: BaseException | None = None
+        self._report_at = 0.0
+        self._tallies_at = 0.0
+        self._trim_timer = TrimTimer(retention or Retention())
+        self._gaps = Gaps(name)
+        #: Whether events may have been lost since the last that were read.
+        self._interrupted = False
+        self._heard_since: float | None = None
+        self._connected_at: float | None = None
+        #: How many had been shed at some moments, half a minute apart; the first is recent.
+        self._shed_marks = deque([(self._clock.monotonic(), 0)], maxlen=3)
+
+    def run(self, stop: threading.Event) -> None:
+        """Take in events until `stop` is set; then commit what was read, settle it and leave
+        the broker. Raises what a reading thread that broke raised."""
+        self._look_back()
+        reader = threading.Thread(target=self._read, name="umbel-reader", daemon=True)
+        reader.start()
+        try:
+            while not stop.is_set() and self._failure is None:
+                self._turn()
+        finally:
+            self._leaving.set()
+            reader.join(LEAVE_S)
+            self._finish(reader_left=not reader.is_alive())
+        if self._failure is not None:
+            raise self._failure
+
+    def status(self) -> CollectorStatus:
+        """How it goes. Any thread."""
+        health, counts = self._source.health(), self._tally.counts(self._clock.monotonic())
+        return CollectorStatus(
+            collector=self._name,
+            pid=os.getpid(),
+            started=self._started_at,
+            at=self._clock.now(),
+            broker=health.state,
+            broker_url=health.url or self._broker_url,
+            transport=health.transport,
+            connected_since=health.since,
+            trouble=" ".join(filter(None, (self._committer.trouble, health.trouble))) or None,
+            events=counts.events,
+            messages=counts.messages,
+            rate=counts.rate,
+            lag_s=self._lag_s(counts.lag_s),
+            malformed=counts.malformed,
+            shed=self._shed,
+            lost=counts.lost,
+            lost_since=counts.lost_since,
+            reconnections=health.reconnections,
+            gaps=self._gaps.last(GAPS_KEPT),
+            faults=counts.faults,
+            samples=counts.samples,
+            event_kinds=counts.kinds,
+            cut_off_since=self._cut_off_since if health.since is None else None,
+            heard_at=counts.heard_at,
+            mute=counts.mute,
+            recent_events=counts.recent_events,
+            recent_faults=counts.recent_faults,
+            faulty_since=self._clock.now() - counts.faulty_s if counts.recent_faults else None,
+            recent_shed=self._shed - self._shed_marks[0][1],
+            foreign_consumers=health.foreign_consumers,
+        )
+
+    @property
+    def _cut_off_since(self) -> float | None:
+        """When the broker was last heard, by this run or the one before it."""
+        return self._gaps.away_since if self._connected_at is None else self._connected_at
+
+    def _note_moment(self) -> None:
+        """Once a second: whether the broker is heard, and how much has been shed by now."""
+        if self._source.health().since is not None:
+            self._connected_at = self._clock.now()
+        now = self._clock.monotonic()
+        if now - self._shed_marks[-1][0] > RECENT_S / 2:
+            self._shed_marks.append((now, self._shed))
+
+    def _lag_s(self, committed_s: float) -> float:
+        """How far behind (see `CollectorStatus`), if the last commit was so by
+        `committed_s`. Once the broker keeps nothing, that no longer counts."""
+        waiting_s = self._waiting_s()
+        return waiting_s if self._drain.is_quiet else max(committed_s, waiting_s)
+
+    def _waiting_s(self) -> float:
+        """For how long the oldest message has waited to be committed."""
+        oldest = self._committer.waiting_since or self._buffer.oldest_at()
+        return self._clock.monotonic() - oldest if oldest is not None else 0.0
+
+    def _read(self) -> None:
+        """The reading thread."""
+        try:
+            while not self._leaving.is_set():
+                self._read_once()
+        except BaseException as error:
+            log.exception("Reading the broker failed.")
+            self._failure = error
+            self._buffer.wake()
+
+    def _read_once(self) -> None:
+        lossless = self._source.health().lossless
+        if lossless and self._buffer.is_full():
+            # Only what comes twice, after a reconnection, can get here: it is safer in the
+            # broker, even if that ends the connection meanwhile.
+            self._leaving.wait(FULL_PAUSE_S)
+            return
+        begun = self._clock.monotonic()
+        frames = self._source.read(self._drain.timeout_s())
+        now = self._clock.monotonic()
+        self._drain.note(
+            self._source.health(),
+            frames=len(frames),
+            waited_s=now - begun,
+            unsettled_bytes=self._buffer.size_bytes + self._committer.size_bytes,
+            now=now,
+        )
+        self._note_interruption()
+        if not frames:
+            return
+        shed = self._buffer.put(
+            frames,
+            self._clock.now(),
+            bounded=not lossless,
+            came_at=now,
+            empty_at=self._drain.empty_at,
+            interrupted=self._interrupted,
+            is_prompt=self._drain.is_prompt,
+        )
+        self._shed += shed
+        self._interrupted = shed > 0
+        if len(frames) < FEW_FRAMES:
+            self._leaving.wait(PAUSE_S)
+
+    def _note_interruption(self) -> None:
+        """Every connection but the first ends a time in which events may have been lost."""
+        since = self._source.health().since
+        if since is not None and since != self._heard_since:
+            self._interrupted = self._interrupted or self._heard_since is not None
+            self._heard_since = since
+
+    def _turn(self) -> None:
+        """One round of the writing thread."""
+        now = self._clock.monotonic()
+        if self._committer.due_in_s() == 0.0:
+            self._commit()
+        if now >= self._report_at:
+            self._report_at = now + REPORT_EVERY_S
+            self._report()
+        if self._retention is not None and self._trim_timer.is_due(now):
+            self._trim(self._retention)
+        wait_s = min(self._report_at - now, TAKE_TIMEOUT_S)
+        due_in_s = self._committer.due_in_s()
+        if due_in_s is not None:
+            wait_s = min(wait_s, due_in_s)
+        if self._committer.is_full:
+            # Refused by the store; the buffer holds what comes until it is tried again.
+            self._leaving.wait(max(0.0, wait_s))
+            return
+        chunk = self._buffer.take(max(0.0, wait_s))
+        if chunk is not None:
+            self._committer.add(chunk)
+
+    def _commit(self) -> bool:
+        """Whether the batch is durable now."""
+        tasks, size_bytes = self._committer.messages, self._committer.size_bytes
+        tag = self._committer.commit()
+        if tag is None and self._committer.is_out_of_room and self._retention is not None:
+            # What the bounds let go makes room at once.
+            self._trim(self._retention)
+            tag = self._committer.commit()
+        if tag is None:
+            return False
+        self._trim_timer.came(tasks, size_bytes)
+        self._source.settle(tag)
+        return True
+
+    def _finish(self, *, reader_left: bool) -> None:
+        """Commit what was read, tell so, and leave the broker."""
+        while (chunk := self._buffer.take(0)) is not None:
+            self._committer.add(chunk)
+            if self._committer.is_full and not self._commit():
+                break
+        if self._committer.messages:
+            self._commit()
+        self._tallies_at = 0.0
+        self._report()
+        if reader_left:
+            self._source.close()
+
+    def _report(self) -> None:
+        self._note_moment()
+        trouble = self._committer.trouble
+        try:
+            self._keep_gaps()
+            self._store.report(self.status())
+            self._keep_tallies()
+        except StoreError as error:
+            trouble = trouble or str(error)
+        if self._has_told and trouble == self._told:
+            return
+        if trouble is not None and trouble != self._committer.trouble:
+            log.error("The collector's status cannot be kept: %s", trouble)
+        self._told, self._has_told = trouble, True
+        if self._tell_trouble is not None:
+            self._tell_trouble(trouble)
+
+    def _keep_tallies(self) -> None:
+        """The first are kept at once, lest those of an earlier run stand for ours."""
+        now = self._clock.monotonic()
+        if self._meter.changed and now >= self._tallies_at:
+            self._store.keep_tallies(self._meter.tallies(self._name, self._started_at))
+            self._meter.changed = False
+            self._tallies_at = now + TALLIES_EVERY_S
+
+    def _trim(self, retention: Retention) -> None:
+        try:
+            trimmed = self._store.trim(retention, self._clock.now())
+        except StoreError as error:
+            log.error("Old tasks cannot be removed: %s", error)
+            return
+        if trimmed.tasks:
+            log.info("Removed %d old tasks (%d bytes).", trimmed.tasks, trimmed.size_bytes)
+
+    def _look_back(self) -> None:
+        """Nobody listened between the last run's end and now. How far workers' clocks were off
+        is known from then."""
+        self._committer.remember(self._store.workers())
+        for earlier in self._store.collectors():
+            if earlier.collector == self._name:
+                self._gaps.look_back(earlier)
+
+    def _keep_gaps(self) -> None:
+        """Those that are new. Raises `StoreError`."""
+        new = self._gaps.new(self._source.health())
+        if new:
+            self._store.keep_gaps(new)
+            self._gaps.kept()

@@ -1,0 +1,350 @@
+"""Live: one poller for the whole process, any number of readers.
+
+Theory of operation. While anyone listens, one task asks the store every `POLL_S` seconds
+what changed, and the ledger of which tasks something was asked. It decides each such task
+once for every distinct subject (a `_Channel`), and every `TELL_S` makes of what it gathered
+one `Delta`, which all streams of the channel share. So the cost grows with the number of
+different queries, not of readers; and however much there is to do, the poller rests for most
+of the time. A query that takes long to decide may not keep the others waiting: each person's
+queries have a share of `MATCH_S`, and changes that they do not come to are only counted.
+`streams` says what happens to a reader that is slower than that, `shedding` what when many are.
+
+There are `STREAMS_MAX` streams. When all are taken, the person who has most of them gives the
+oldest up for somebody who has fewer, so that nobody can take all and nobody is bounded while
+there is room.
+
+A reader who comes back with the number it has last seen gets what changed since, asked of
+the store again; when the store no longer remembers, it is told to start over (`reset`).
+Subscribing and polling take turns (`_turn`), so that no change falls between them. Asking
+and matching run in a thread; the event loop only hands over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from typing import Final, NamedTuple, TypeVar
+
+import anyio
+import anyio.to_thread
+import msgspec
+
+from umbel.clock import Clock
+from umbel.errors import StoreError, TooManyStreams
+from umbel.query.ast import Node
+from umbel.query.match import compile_query
+from umbel.services.fair_shares import asker
+from umbel.services.health.health import Health
+from umbel.services.live.deltas import Changed, Delta, Pending
+from umbel.services.live.load_shedding import shed
+from umbel.services.live.sequence import newest_seq
+from umbel.services.live.streams import Stream
+from umbel.services.search.intents import Intents
+from umbel.store.base import Change, Changes, Store
+
+POLL_S = 0.25
+#: The poller rests at least so many times as long as it worked, so that a flood, or many
+#: different queries, cost no more than a fifth of one core.
+REST = 4
+TELL_S = 0.5
+PULSE_S = 2.0
+STREAMS_MAX = 200
+#: How long all queries together may take to decide what changed since the last look, seconds.
+#: What they cannot decide by then is only counted.
+MATCH_S = 0.3
+
+T = TypeVar("T")
+log = logging.getLogger("umbel.live")
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class Subject(NamedTuple):
+    """What a reader follows: a query, and whether also ids of tasks that changed and do not
+    match. Who shows rows of the query needs them, since a row that was loaded may match no
+    longer; for who only waits for what matches they would be the changes of everybody."""
+
+    query: Node
+    with_left: bool = True
+
+
+class _Channel:
+    """One distinct subject: what is pending for it, and who listens to it."""
+
+    def __init__(self, subject: Subject) -> None:
+        self.subject = subject
+        self.told = float("-inf")
+        self.pending = Pending(with_left=subject.with_left)
+        self.asked = False
+        self.streams: set[Stream] = set()
+
+
+class _Reader(NamedTuple):
+    """Who reads a stream, and what."""
+
+    who: str
+    subject: Subject | None
+
+
+class _Told(NamedTuple):
+    """What the streams of a channel are told now; `asked`: some of it is what was asked."""
+
+    channel: _Channel
+    delta: Delta
+    asked: bool
+
+
+class Hub:
+    """Where readers subscribe. All methods belong to one event loop; `stop` is final."""
+
+    def __init__(
+        self,
+        store: Store,
+        health: Health,
+        intents: Intents,
+        clock: Clock,
+        *,
+        streams_max: int = STREAMS_MAX,
+    ) -> None:
+        self._store = store
+        self._health = health
+        self._intents = intents
+        self._clock = clock
+        self._streams_max = streams_max
+        #: Oldest first.
+        self._streams: dict[Stream, _Reader] = {}
+        self._channels: dict[Subject, _Channel] = {}
+        self._seq = 0
+        self._pulse: bytes | None = None
+        self._pulsed = float("-inf")
+        self._poller: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()
+        self._troubled = False
+        self._stopped = False
+
+    @property
+    def listening(self) -> int:
+        """How many streams are open."""
+        return len(self._streams)
+
+    @property
+    def idle(self) -> bool:
+        """Whether the store is being left alone."""
+        return self._poller is None or self._poller.done()
+
+    @asynccontextmanager
+    async def subscribe(self, subject: Subject | None, after: int | None) -> AsyncIterator[Stream]:
+        """A stream of what changes for `subject` (None: the status alone) after change number
+        `after` (None: from now on), for the present `asker`. Raises `TooManyStreams`,
+        `StoreError`."""
+        reader = _Reader(asker(), subject)
+        self._admit(reader.who)
+        stream = Stream()
+        self._streams[stream] = reader
+        try:
+            async with self._turn:
+                await self._begin(stream, subject, after)
+            yield stream
+        finally:
+            self._forget(stream)
+
+    def stop(self) -> None:
+        """End every stream and give no more: the process is ending."""
+        self._stopped = True
+        if self._poller is not None:
+            self._poller.cancel()
+        self._close_all()
+
+    def _admit(self, who: str) -> None:
+        if self._stopped:
+            raise TooManyStreams("Umbel is stopping.", remedy="Try again in a few seconds.")
+        if len(self._streams) < self._streams_max:
+            return
+        counts = Counter(reader.who for reader in self._streams.values())
+        greediest, most = counts.most_common(1)[0]
+        if most <= counts[who] + 1:
+            raise TooManyStreams(
+                f"{self._streams_max} live views are open, {counts[who]} of them yours, and more "
+                "are not given.",
+                remedy="Close browser tabs that show Umbel, or try again later.",
+            )
+        oldest = next(each for each, reader in self._streams.items() if reader.who == greediest)
+        oldest.close()
+        self._forget(oldest)
+
+    async def _begin(self, stream: Stream, subject: Subject | None, after: int | None) -> None:
+        if not self._channels:  # nobody followed the store, so our number may be old
+            self._seq = await _in_thread(self._newest)
+        stream.begin(self._seq if after is None or subject is None else after)
+        if self._pulse is not None and not self.idle:
+            stream.pulse(self._pulse)
+        if subject is not None:
+            if stream.closed:  # given up for somebody else meanwhile
+                return
+            channel = self._channels.setdefault(subject, _Channel(subject))
+            channel.streams.add(stream)
+            if after is not None:
+                await self._catch_up(stream, subject, after)
+        if self._stopped:
+            stream.close()
+        elif self.idle:
+            self._pulsed = float("-inf")
+            self._poller = asyncio.create_task(self._poll(), name="umbel live poller")
+
+    def _newest(self) -> int:
+        self._intents.begin()
+        return newest_seq(self._store)
+
+    async def _catch_up(self, stream: Stream, subject: Subject, after: int) -> None:
+        def look() -> tuple[Changes, Delta | None]:
+            changes = self._store.follow(after)
+            pending = Pending(with_left=subject.with_left)
+            changed = self._changed(changes.items)
+            self._gather(pending, subject.query, changed, self._clock.now(), MATCH_S)
+            pending.skip(changes.skipped or 0)
+            return changes, pending.take(changes.seq)
+
+        changes, delta = await _in_thread(look)
+        if _is_broken(changes, after):
+            stream.reset(changes.seq, "What happened since is no longer remembered one by one.")
+        elif delta is not None:
+            stream.offer(delta)
+            self._shed()
+
+    def _shed(self) -> None:
+        shed((reader.who, stream) for stream, reader in self._streams.items())
+
+    def _forget(self, stream: Stream) -> None:
+        reader = self._streams.pop(stream, None)
+        if reader is None or reader.subject is None:
+            return
+        channel = self._channels.get(reader.subject)
+        if channel is not None:
+            channel.streams.discard(stream)
+            if not channel.streams:
+                del self._channels[reader.subject]
+
+    async def _poll(self) -> None:
+        try:
+            while self._streams:
+                began = self._clock.monotonic()
+                async with self._turn:
+                    await self._tick()
+                worked_s = self._clock.monotonic() - began
+                await asyncio.sleep(max(POLL_S, REST * worked_s))
+        except Exception:
+            log.exception("Following the store failed; open live views end and reconnect.")
+            self._close_all()
+
+    async def _tick(self) -> None:
+        at = self._clock.monotonic()
+        if self._channels:
+            try:
+                await self._follow(list(self._channels.values()), at)
+                self._troubled = False
+            except StoreError as error:  # the status tells it to readers, too
+                if not self._troubled:
+                    log.warning("Live views wait for the store. %s", error)
+                self._troubled = True
+        if at - self._pulsed >= PULSE_S:
+            self._pulsed = at
+            self._pulse = _encode(await _in_thread(self._health.pulse))
+            for stream in self._streams:
+                stream.pulse(self._pulse)
+
+    async def _follow(self, channels: list[_Channel], at: float) -> None:
+        after, now = self._seq, self._clock.now()
+        weights = self._weights(channels)
+
+        def look() -> tuple[Changes, list[_Told]]:
+            asked = self._intents.news(self._store)
+            changes = self._store.follow(after)
+            # Of what was only asked of a task nothing that it is has changed.
+            news = {task.uuid: Change(changes.seq, task, task.state) for task in asked}
+            news |= {change.task.uuid: change for change in changes.items}
+            changed = self._changed(list(news.values()))
+            end = self._clock.monotonic() + MATCH_S
+            weighing = sum(weights)
+            for channel, weight in zip(channels, weights, strict=True):
+                share_s = (end - self._clock.monotonic()) * weight / weighing
+                weighing -= weight
+                self._gather(channel.pending, channel.subject.query, changed, now, share_s)
+                channel.pending.skip(changes.skipped or 0)
+                channel.asked = channel.asked or bool(asked)
+            return changes, list(_due(channels, changes.seq, at))
+
+        changes, told = await _in_thread(look)
+        self._seq = changes.seq
+        if _is_broken(changes, after):
+            self._reset_all(channels, changes.seq)
+            return
+        for channel, delta, asked in told:
+            for stream in channel.streams:
+                stream.offer(delta, asked=asked)
+        if told:
+            self._shed()
+        for channel in channels:
+            if channel.pending.is_empty:
+                for stream in channel.streams:
+                    stream.reach(changes.seq)
+
+    def _weights(self, channels: Sequence[_Channel]) -> list[float]:
+        """The part of the time that each channel has, of a whole that is their sum: people have
+        the same, and each of one person's channels the same of that."""
+        readers = [
+            {self._streams[each].who for each in channel.streams if each in self._streams}
+            for channel in channels
+        ]
+        counts = Counter(who for each in readers for who in each)
+        return [sum(1 / counts[who] for who in each) or 1.0 for each in readers]
+
+    def _changed(self, changes: Sequence[Change]) -> list[Changed]:
+        marks = self._intents.marks([change.task for change in changes])
+        return [Changed(change.task, change.was, marks[change.task.uuid]) for change in changes]
+
+    def _gather(
+        self, pending: Pending, query: Node, changed: Sequence[Changed], now: float, most_s: float
+    ) -> None:
+        """What these changes are to the query, decided within `most_s`, or counted."""
+        if not changed:
+            return
+        matches = compile_query(query, now)
+        end = self._clock.monotonic() + most_s
+        for number, each in enumerate(changed):
+            pending.add(each, matches)
+            if self._clock.monotonic() > end:
+                pending.skip(len(changed) - number - 1)
+                return
+
+    def _reset_all(self, channels: list[_Channel], seq: int) -> None:
+        for channel in channels:
+            channel.pending = Pending(with_left=channel.subject.with_left)
+            for stream in channel.streams:
+                stream.reset(seq, "More changed at once than is remembered one by one.")
+
+    def _close_all(self) -> None:
+        for stream in self._streams:
+            stream.close()
+
+
+def _due(channels: Iterable[_Channel], seq: int, at: float) -> Iterable[_Told]:
+    """What is to be told now: each channel at most every `TELL_S`."""
+    for channel in channels:
+        if at - channel.told >= TELL_S:
+            delta = channel.pending.take(seq)
+            if delta is not None:
+                _ = delta.body  # made here, in the thread, and not once for each stream
+                channel.told = at
+                yield _Told(channel, delta, channel.asked)
+                channel.asked = False
+
+
+def _is_broken(changes: Changes, after: int) -> bool:
+    """Whether the sequence does not lead on from `after`: forgotten, or another store's."""
+    return changes.skipped is None or changes.seq < after
+
+
+async def _in_thread(call: Callable[[], T]) -> T:
+    return await anyio.to_thread.run_sync(call)

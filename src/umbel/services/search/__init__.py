@@ -1,0 +1,1 @@
+"""From a search text to rows, as every face shows them: `search` has the way through."""

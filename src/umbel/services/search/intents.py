@@ -1,0 +1,93 @@
+"""What is known of tasks beside their events, looked up for rows: what was asked of them, which
+repeat which, what speaks against their states.
+
+An intent is over when its task has ended, one way or another. A ledger that cannot be read
+takes nothing from the history: rows then show no intents, and the log says why.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+
+from umbel.cluster.task import ENDED, Task
+from umbel.errors import StoreError
+from umbel.services.search.doubt import Doubts
+from umbel.services.search.rows import Marks, TaskRow, WholeTask, task_row, whole_task
+from umbel.store.base import Store
+from umbel.store.ledger import Intent, Ledger, Repeat
+
+log = logging.getLogger("umbel.ledger")
+
+
+class Intents:
+    """Asks the ledger, and `doubts` where there are any. Any thread; `begin` and `news` from
+    one at a time."""
+
+    def __init__(self, ledger: Ledger, doubts: Doubts | None = None) -> None:
+        self._ledger = ledger
+        self._doubts = doubts
+        self._mark = 0
+        self._troubled = False
+
+    def marks(self, tasks: Sequence[Task]) -> Mapping[str, Marks]:
+        """What is known of each of these tasks beside its events, by id. Raises `StoreError`
+        where the history cannot be read."""
+        open_ = [task.uuid for task in tasks if task.state not in ENDED]
+        intents: Mapping[str, Intent] = {}
+        repeats: dict[str, list[Repeat]] = {}
+        try:
+            intents = self._ledger.intents(open_) if open_ else {}
+            for each in self._ledger.repeats([task.uuid for task in tasks]) if tasks else ():
+                repeats.setdefault(each.repeats, []).append(each)
+                repeats.setdefault(each.task_id, []).append(each)
+            self._troubled = False
+        except StoreError as error:
+            self._complain(error)
+        doubts = self._doubts.of(tasks) if self._doubts is not None else {}
+        return {
+            task.uuid: Marks(
+                intents.get(task.uuid),
+                doubts.get(task.uuid),
+                tuple(repeats.get(task.uuid, ())),
+            )
+            for task in tasks
+        }
+
+    def rows(self, tasks: Sequence[Task]) -> tuple[TaskRow, ...]:
+        """The tasks as lists show them."""
+        marks = self.marks(tasks)
+        return tuple(task_row(task, marks[task.uuid]) for task in tasks)
+
+    def whole(self, task: Task, store: Store) -> WholeTask:
+        """The task with everything, as its page shows it."""
+
+        def state_of(uuid: str) -> str | None:
+            found = store.task(uuid)
+            return found.state if found is not None else None
+
+        return whole_task(task, self.marks([task])[task.uuid], state_of)
+
+    def begin(self) -> None:
+        """Let `news` begin with what is asked from now on, unless it began before."""
+        if self._mark == 0:
+            self._since()
+
+    def news(self, store: Store) -> tuple[Task, ...]:
+        """Tasks of which something was asked since the last call. Raises `StoreError` when
+        the store cannot be read."""
+        found = (store.task(uuid) for uuid in self._since())
+        return tuple(task for task in found if task is not None)
+
+    def _since(self) -> tuple[str, ...]:
+        try:
+            ids, self._mark = self._ledger.intended_since(self._mark)
+        except StoreError as error:
+            self._complain(error)
+            return ()
+        return ids
+
+    def _complain(self, error: StoreError) -> None:
+        if not self._troubled:
+            log.warning("What was asked of tasks is not shown. %s", error)
+        self._troubled = True

@@ -1,0 +1,207 @@
+"""Tasks and workers as every face shows them: the wire shapes of the v1 API.
+
+Every key is always present, `null` when unknown, so that a reader needs no guard for a key
+that is missing. Names, units and meanings are those of `cluster.task` and `cluster.worker`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from umbel.cluster.attempts import Attempt
+from umbel.cluster.task import Task
+from umbel.cluster.worker import Worker
+from umbel.services.search.doubt import Doubt
+from umbel.store.ledger import Intent, Repeat
+
+#: Of so many repetitions of a task it is told who sent them, when, and what became of them.
+REPETITIONS_MAX: Final = 100
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What was asked of a task that has not ended yet: `revoke`, `terminate` or `abort`, when
+    (Unix seconds), by whom, and in which action."""
+
+    kind: str
+    at: float
+    actor: str
+    action_id: str
+
+
+class Marks(msgspec.Struct, frozen=True):
+    """What is known of a task beside its events: what was asked of it, what speaks against its
+    state, and the repetitions in which it has a part."""
+
+    intent: Intent | None = None
+    doubt: Doubt | None = None
+    repeats: tuple[Repeat, ...] = ()
+
+
+class Repetition(msgspec.Struct, frozen=True, kw_only=True):
+    """A task that was sent to do another again: by whom, when (Unix seconds), and its state,
+    null while nothing was heard of it."""
+
+    task_id: str
+    at: float
+    actor: str
+    state: str | None
+
+
+class TaskRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A task in a list: all of it but traceback, attempts and notes. `changed` is when Umbel took
+    in the last of its events, by its own clock (Unix seconds). `doubt` speaks against its state;
+    `repeated` is how often it was sent again. `cut` names the texts (`args`, `kwargs`, `result`,
+    `exception`) that are cut here, in a page that would be too large; the task alone has them."""
+
+    uuid: str
+    state: str
+    seen: float
+    timestamp: float
+    changed: float | None
+    name: str | None
+    worker: str | None
+    queue: str | None
+    sent: float | None
+    received: float | None
+    started: float | None
+    finished: float | None
+    succeeded: float | None
+    failed: float | None
+    retried: float | None
+    revoked: float | None
+    rejected: float | None
+    runtime: float | None
+    wait: float | None
+    retries: int
+    eta: float | None
+    expires: float | None
+    root_id: str | None
+    parent_id: str | None
+    args: str | None
+    kwargs: str | None
+    result: str | None
+    exception: str | None
+    exchange: str | None
+    routing_key: str | None
+    client: str | None
+    pid: int | None
+    clock: int | None
+    flags: tuple[str, ...]
+    intent: Asked | None = None
+    doubt: Doubt | None = None
+    repeated: int = 0
+    cut: tuple[str, ...] = ()
+
+
+class WholeAttempt(Attempt, frozen=True, omit_defaults=False):
+    """An attempt with every key present."""
+
+
+class WholeTask(Task, frozen=True, kw_only=True):
+    """A task with everything that is known of it. `repeats` are the ids of the task that it
+    was sent to do again, `repeated_by` of those that were sent to do it again, of which
+    `repetitions` tells more (the first 100). `doubt` speaks against its state."""
+
+    attempts: tuple[WholeAttempt, ...] = ()
+    intent: Asked | None = None
+    repeats: tuple[str, ...] = ()
+    repeated_by: tuple[str, ...] = ()
+    repetitions: tuple[Repetition, ...] = ()
+    doubt: Doubt | None = None
+
+
+class WorkerRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A worker, and whether it is `online`, `silent` or `offline` at the time asked; or
+    `unknown`, since nothing could be heard of it since `unknown_since`. Times are Unix seconds
+    of this side's clock: `heard` is its last sign of life of any kind. `skew_s` is by how many
+    seconds its own clock is ahead (behind: negative). `events_off_since`: it runs tasks and
+    tells of none. `shared_name`: more than one worker speaks under its name."""
+
+    hostname: str
+    status: str
+    unknown_since: float | None
+    heard: float | None
+    skew_s: float | None
+    events_off_since: float | None
+    shared_name: bool
+    heartbeat: float | None
+    online: float | None
+    offline: float | None
+    pid: int | None
+    freq: float | None
+    active: int | None
+    processed: int | None
+    loadavg: tuple[float, ...] | None
+    sw_ident: str | None
+    sw_ver: str | None
+    sw_sys: str | None
+
+
+#: What a row of a worker has as the worker has it.
+_SHOWN: Final = (
+    *("hostname", "heartbeat", "online", "offline", "pid", "freq", "active", "processed"),
+    *("loadavg", "sw_ident", "sw_ver", "sw_sys"),
+)
+
+
+def task_row(task: Task, marks: Marks | None = None) -> TaskRow:
+    """The task as a list shows it."""
+    row = msgspec.convert(task, TaskRow, from_attributes=True)
+    if marks is None:
+        return row
+    return msgspec.structs.replace(
+        row,
+        intent=None if marks.intent is None else _asked(marks.intent),
+        doubt=marks.doubt,
+        repeated=len(_by_others(task, marks)),
+    )
+
+
+def whole_task(
+    task: Task, marks: Marks, state_of: Callable[[str], str | None] = lambda _: None
+) -> WholeTask:
+    """The task with all that is known; `state_of` tells the state of another."""
+    repeated = _by_others(task, marks)
+    return msgspec.structs.replace(
+        msgspec.convert(task, WholeTask, from_attributes=True),
+        intent=None if marks.intent is None else _asked(marks.intent),
+        doubt=marks.doubt,
+        repeats=tuple(each.repeats for each in marks.repeats if each.task_id == task.uuid),
+        repeated_by=tuple(each.task_id for each in repeated),
+        repetitions=tuple(
+            Repetition(
+                task_id=each.task_id, at=each.at, actor=each.actor, state=state_of(each.task_id)
+            )
+            for each in repeated[:REPETITIONS_MAX]
+        ),
+    )
+
+
+def _by_others(task: Task, marks: Marks) -> list[Repeat]:
+    return [each for each in marks.repeats if each.repeats == task.uuid]
+
+
+def _asked(intent: Intent) -> Asked:
+    return Asked(kind=intent.kind, at=intent.at, actor=intent.actor, action_id=intent.action_id)
+
+
+def worker_row(
+    worker: Worker,
+    status: str,
+    unknown_since: float | None = None,
+    *,
+    events_off_since: float | None = None,
+) -> WorkerRow:
+    """The worker with this status."""
+    return WorkerRow(
+        status=status,
+        unknown_since=unknown_since,
+        heard=worker.last_heard or None,
+        skew_s=worker.skew_s,
+        events_off_since=events_off_since,
+        shared_name=worker.is_shared,
+        **{name: getattr(worker, name) for name in _SHOWN},
+    )

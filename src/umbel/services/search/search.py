@@ -1,0 +1,208 @@
+"""Search: a text in, what it finds out. The same for the API, the CLI and the browser.
+
+Every method blocks, may be called from any thread, and raises `QueryError` for a text that
+cannot be understood, `ZoneUnknown` for a time zone that there is not, and `StoreError` when the
+store cannot be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Literal
+
+import msgspec
+
+from umbel.clock import Clock
+from umbel.query.ast import Node
+from umbel.query.canonical import canonical
+from umbel.query.describe import describe
+from umbel.query.match import compile_query
+from umbel.query.parse import Chip, chips, parse
+from umbel.query.suggest import Context, Lookup, complete
+from umbel.services.live.sequence import newest_seq
+from umbel.services.search.incomplete import (
+    Incomplete,
+    Span,
+    both,
+    incomplete,
+    span_of_page,
+    span_of_query,
+)
+from umbel.services.search.ledger_terms import resolved
+from umbel.services.time_zones import zone_of
+from umbel.store.base import Count, Measure, Order, Page, Series, Store
+from umbel.store.ledger import Ledger
+
+#: How long a search may take from when it was asked, seconds; what was found until then is
+#: given, and said to be partial.
+BUDGET_S: Final = 1.5
+#: How long it may look at least, however long it had to wait for its turn, seconds.
+LOOK_MIN_S: Final = 0.2
+#: How many buckets a series has unless a width is asked for, and how many at most.
+BUCKETS: Final = 120
+BUCKETS_MAX: Final = 2_000
+#: The narrowest bucket, seconds.
+BUCKET_MIN_S: Final = 60.0
+
+
+_ALL_TIME: Final = Span()
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A page of tasks, the query in words, and a change number that is not after it: what
+    changes from there on completes the page. `incomplete`: what is missing in its time."""
+
+    page: Page
+    sentence: str
+    seq: int
+    incomplete: Incomplete | None = None
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """What a text means: in words, in its shortest writing, and in parts that can be taken
+    out alone, each with its place in the text (offsets in characters)."""
+
+    sentence: str
+    canonical: str
+    chips: tuple[Chip, ...]
+
+
+class Completion(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that could stand in [start, end) of the text: what to show, what to write
+    there, what it is, how many tasks have it, and a sentence of help."""
+
+    label: str
+    insert: str
+    kind: Literal["field", "value", "operator"]
+    start: int
+    end: int
+    count: int | None
+    help: str | None
+
+
+class Search:
+    """Asks the store in the query language, and `ledger` for what was done to tasks."""
+
+    def __init__(self, store: Store, clock: Clock, ledger: Ledger | None = None) -> None:
+        self._store = store
+        self._clock = clock
+        self._ledger = ledger
+
+    def parse(self, text: str, tz: str = "UTC") -> Node:
+        """What the text means, with ids in the place of what the ledger knows; times without an
+        offset are in the zone `tz`."""
+        return resolved(parse(text, zone_of(tz)), self._ledger)
+
+    def read(self, text: str, tz: str = "UTC") -> Reading:
+        """What the text means, for people."""
+        zone = zone_of(tz)
+        query = parse(text, zone)
+        sentence = describe(query, zone)
+        return Reading(sentence=sentence, canonical=canonical(query), chips=chips(text))
+
+    def page(
+        self, text: str, order: str, cursor: str | None, limit: int, *,
+        tz: str = "UTC", waited_s: float = 0.0,
+    ) -> Found:  # fmt: skip
+        """One page; `order` is one of `store.base.ORDERS`, with "-" for descending. It was
+        asked `waited_s` ago."""
+        zone = zone_of(tz)
+        query = parse(text, zone)
+        seq = newest_seq(self._store)
+        page = self._store.search(
+            resolved(query, self._ledger),
+            now=self._clock.now(),
+            order=Order(order.removeprefix("-"), order.startswith("-")),
+            cursor=cursor,
+            limit=limit,
+            budget_s=_left_s(waited_s),
+        )
+        span = span_of_page(
+            page.items,
+            order.removeprefix("-"),
+            is_first=cursor is None,
+            is_last=page.cursor is None,
+            descending=order.startswith("-"),
+        )
+        return Found(page, describe(query, zone), seq, self._incomplete(query, span))
+
+    def by_ids(self, ids: Sequence[str], text: str, tz: str = "UTC") -> Found:
+        """Those tasks that are known and match, in the order of `ids`."""
+        zone = zone_of(tz)
+        query = parse(text, zone)
+        matches = compile_query(resolved(query, self._ledger), self._clock.now())
+        seq = newest_seq(self._store)
+        found = (self._store.task(uuid) for uuid in ids)
+        tasks = tuple(task for task in found if task is not None and matches(task))
+        return Found(Page(items=tasks, cursor=None), describe(query, zone), seq)
+
+    def count(
+        self, text: str, *, by: str | None, cap: int, tz: str = "UTC", waited_s: float = 0.0
+    ) -> Count:
+        """How many match, up to `cap`. It was asked `waited_s` ago."""
+        return self._store.count(
+            self.parse(text, tz), now=self._clock.now(), by=by, cap=cap, budget_s=_left_s(waited_s)
+        )
+
+    def incomplete(self, text: str, span: Span = _ALL_TIME, tz: str = "UTC") -> Incomplete | None:
+        """What is missing in the time that the text asks for, within the span."""
+        return self._incomplete(self.parse(text, tz), span)
+
+    def _incomplete(self, query: Node, span: Span) -> Incomplete | None:
+        now = self._clock.now()
+        return incomplete(self._store, both(span_of_query(query, now), span), now)
+
+    def series(
+        self, text: str, *, measure: Measure, start: float, end: float, bucket_s: float | None,
+        tz: str = "UTC",
+    ) -> Series:  # fmt: skip
+        """A measure over time, in buckets of `bucket_s` or more; None is what fits."""
+        narrowest = (end - start) / (BUCKETS if bucket_s is None else BUCKETS_MAX)
+        return self._store.series(
+            self.parse(text, tz),
+            now=self._clock.now(),
+            measure=measure,
+            start=start,
+            end=end,
+            bucket_s=max(BUCKET_MIN_S, narrowest, bucket_s or 0.0),
+        )
+
+    def suggest(self, text: str, caret: int, limit: int) -> tuple[Completion, ...]:
+        """What could be written at the caret: what the language has, then what the store
+        has seen, most frequent first."""
+        context = complete(text, caret)
+        offered = [
+            Completion(
+                label=each.label,
+                insert=each.insert,
+                kind=each.kind,
+                start=context.start,
+                end=context.end,
+                count=None,
+                help=each.help,
+            )
+            for each in context.candidates[:limit]
+        ]
+        for lookup in context.lookups:
+            if len(offered) < limit:
+                offered += self._seen(context, lookup, limit - len(offered))
+        return tuple(offered)
+
+    def _seen(self, context: Context, lookup: Lookup, limit: int) -> list[Completion]:
+        return [
+            Completion(
+                label=lookup.insertion(seen.value) if lookup.before else seen.value,
+                insert=lookup.insertion(seen.value),
+                kind="field" if lookup.field == "key" else "value",
+                start=context.start,
+                end=context.end,
+                count=seen.count,
+                help=None,
+            )
+            for seen in self._store.suggest(lookup.field, lookup.prefix, limit)
+        ]
+
+
+def _left_s(waited_s: float) -> float:
+    """How long a search may still look that was asked so long ago."""
+    return max(LOOK_MIN_S, BUDGET_S - waited_s)
