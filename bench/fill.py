@@ -48,7 +48,7 @@ def filled(tasks: int, *, refill: bool = False) -> tuple[Path, Known]:
 
 def _shape() -> str:
     """Short for what the files look like: those of another shape are filled anew."""
-    folder = resources.files("umbel.store.sqlite").joinpath("schema")
+    folder = resources.files("umbel.store.sqlite.files").joinpath("schema")
     scripts = sorted(
         (entry.name, entry.read_bytes())
         for entry in folder.iterdir()

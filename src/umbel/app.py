@@ -152,7 +152,7 @@ def remove_event_queue(loaded: Loaded) -> str:
     """Remove the queue in which RabbitMQ keeps events for this data directory; what was done.
     Raises `UmbelError`."""
     from umbel.broker.connect import remove_event_queue as remove
-    from umbel.store.sqlite.store_id import read_id
+    from umbel.store.sqlite.files.store_id import read_id
 
     check_collecting(loaded)
     settings = loaded.settings
@@ -181,7 +181,7 @@ def _claim(settings: Settings, place: Place) -> None:
     import msgspec
 
     from umbel.broker.place import Place
-    from umbel.store.sqlite.store_cluster import keep_cluster, read_cluster
+    from umbel.store.sqlite.files.store_cluster import keep_cluster, read_cluster
 
     kept = read_cluster(settings.data)
     try:
@@ -217,7 +217,7 @@ def open_to_read(settings: Settings) -> Store:
     """The store in the data directory; an empty one is made if this process is to have it
     filled. Raises `StoreError`."""
     from umbel.store.sqlite import SqliteStore
-    from umbel.store.sqlite.files import meta_path
+    from umbel.store.sqlite.files.paths import meta_path
 
     if settings.collect and not meta_path(settings.data).exists():
         with contextlib.suppress(StoreBusy):  # whoever holds it makes it just now
@@ -255,7 +255,7 @@ def open_ledger(settings: Settings) -> Ledger:
 
 def back_up(settings: Settings, target: Path, on_file: Callable[[Copied], None]) -> None:
     """Copy the data directory, while others may write to it; see `store.sqlite.backup`."""
-    from umbel.store.sqlite.backup import back_up
+    from umbel.store.sqlite.files.backup import back_up
 
     back_up(settings.data, target, on_file)
 
@@ -457,8 +457,8 @@ def _limits(settings: Settings) -> Limits:
 def make_directory(settings: Settings) -> None:
     """Arguments of tasks are nobody else's business: only this user may look inside.
     What is there already is closed to others. Raises `StoreError`."""
-    from umbel.store.sqlite.damage import FOLDER
-    from umbel.store.sqlite.private import close_to_others, planted
+    from umbel.store.sqlite.files.damage import FOLDER
+    from umbel.store.sqlite.files.private_files import close_to_others, planted
 
     try:
         settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)

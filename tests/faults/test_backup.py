@@ -25,7 +25,7 @@ from umbel.query.ast import EVERYTHING, Words
 from umbel.store.base import Copied, Retention
 from umbel.store.ledger import AuditEntry
 from umbel.store.sqlite import SqliteStore
-from umbel.store.sqlite.backup import back_up
+from umbel.store.sqlite.files.backup import back_up
 from umbel.store.sqlite.ledger import SqliteLedger
 
 NOBODY = 65534

@@ -20,14 +20,14 @@ from umbel.cluster.facts import pack
 from umbel.cluster.task import SUCCESS, Task
 from umbel.query.ast import Node
 from umbel.query.match import compile_query
-from umbel.query.sql import Condition, to_sql
-from umbel.store.sqlite.access import zone_condition
-from umbel.store.sqlite.migrations import migrate
-from umbel.store.sqlite.needed import need_of
-from umbel.store.sqlite.presence import presence
-from umbel.store.sqlite.row import COLUMNS, id_value, row
-from umbel.store.sqlite.vocabulary import GrowingVocabulary, Vocabulary
-from umbel.store.sqlite.zones import measure
+from umbel.store.sqlite.files.migrations import migrate
+from umbel.store.sqlite.files.row import COLUMNS, id_value, row
+from umbel.store.sqlite.files.value_dictionary import GrowingVocabulary, Vocabulary
+from umbel.store.sqlite.files.zone_map import measure
+from umbel.store.sqlite.search.access_path import zone_condition
+from umbel.store.sqlite.search.conditions import Condition, to_sql
+from umbel.store.sqlite.text.body_prefilter import presence
+from umbel.store.sqlite.text.query_text_filter import need_of
 
 # A migration adds columns at the end, wherever they stand in `COLUMNS`.
 _INSERT = (

@@ -21,12 +21,12 @@ from umbel.auth.tokens import make_token
 from umbel.errors import StoreBusy, StoreError
 from umbel.settings import load_settings
 from umbel.store.sqlite import SqliteStore
-from umbel.store.sqlite.backup import back_up
-from umbel.store.sqlite.damage import FOLDER, Damaged, set_aside
+from umbel.store.sqlite.files.backup import back_up
+from umbel.store.sqlite.files.damage import FOLDER, Damaged, set_aside
+from umbel.store.sqlite.files.lock import WriterLock
+from umbel.store.sqlite.files.private_files import close_to_others
+from umbel.store.sqlite.files.store_cluster import keep_cluster
 from umbel.store.sqlite.ledger import SqliteLedger
-from umbel.store.sqlite.lock import WriterLock
-from umbel.store.sqlite.private import close_to_others
-from umbel.store.sqlite.store_cluster import keep_cluster
 
 
 @pytest.fixture(autouse=True)

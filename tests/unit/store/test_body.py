@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.contract.stories import BASE, failed, succeeded, uuid_of
 from umbel.cluster.facts import join, pack
-from umbel.store.sqlite.body import Bodies, train
+from umbel.store.sqlite.files.body import Bodies, train
 
 
 def bodies(count: int) -> list[bytes]:

@@ -11,10 +11,11 @@ from tests.contract.stories import BASE, begun, heartbeat, succeeded, uuid_of
 from umbel.cluster.events import Event
 from umbel.cluster.worker import observe
 from umbel.query.ast import EVERYTHING, How, Matches
-from umbel.store.sqlite import SqliteStore, catalog
-from umbel.store.sqlite.migrations import migrate
-from umbel.store.sqlite.recent import Recent
-from umbel.store.sqlite.vocabulary import GrowingVocabulary, Vocabulary
+from umbel.store.sqlite import SqliteStore
+from umbel.store.sqlite.files import catalog
+from umbel.store.sqlite.files.migrations import migrate
+from umbel.store.sqlite.files.value_dictionary import GrowingVocabulary, Vocabulary
+from umbel.store.sqlite.write.open_tasks_cache import Recent
 
 
 def test_ever_new_names_are_not_all_remembered_and_keep_their_numbers() -> None:
@@ -72,7 +73,7 @@ def test_a_question_after_a_write_reads_only_the_names_that_came_since(tmp_path:
 def test_unfinished_tasks_of_many_bytes_give_way_and_go_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("umbel.store.sqlite.writer.Recent", lambda: Recent(bytes_max=100_000))
+    monkeypatch.setattr("umbel.store.sqlite.write.writer.Recent", lambda: Recent(bytes_max=100_000))
     store = SqliteStore(tmp_path, write=True)
     large = "x" * 20_000
     for number in range(10):

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from umbel.store.sqlite.files import open_writer
-from umbel.store.sqlite.migrations import Kind
+from umbel.store.sqlite.files.migrations import Kind
+from umbel.store.sqlite.files.paths import open_writer
 
 #: SQLite's numbers for what a commit waits for.
 NORMAL, FULL = 1, 2

@@ -11,9 +11,9 @@ import pytest
 
 from umbel.errors import StoreError, StoreTooNew, StoreUnwritable
 from umbel.store.ledger import Ledger, Token
-from umbel.store.sqlite.files import ledger_path
+from umbel.store.sqlite.files.migrations import migrate, scripts, version
+from umbel.store.sqlite.files.paths import ledger_path
 from umbel.store.sqlite.ledger import SqliteLedger
-from umbel.store.sqlite.migrations import migrate, scripts, version
 
 
 def token(name: str) -> Token:

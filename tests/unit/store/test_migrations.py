@@ -11,7 +11,7 @@ import pytest
 from tests.contract.stories import shop
 from umbel.errors import StoreTooNew
 from umbel.store.sqlite import SqliteStore
-from umbel.store.sqlite.migrations import Kind, migrate, scripts, version
+from umbel.store.sqlite.files.migrations import Kind, migrate, scripts, version
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 

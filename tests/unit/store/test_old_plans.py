@@ -9,9 +9,9 @@ import pytest
 
 from umbel.services.control.action_records import Kept, encode
 from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest, ActionState
-from umbel.store.sqlite.files import ledger_path
+from umbel.store.sqlite.files.migrations import migrate, scripts
+from umbel.store.sqlite.files.paths import ledger_path
 from umbel.store.sqlite.ledger import SqliteLedger
-from umbel.store.sqlite.migrations import migrate, scripts
 
 DAY_S = 86_400.0
 MADE = 1_000.0

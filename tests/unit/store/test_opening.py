@@ -18,8 +18,8 @@ from umbel.errors import StoreBusy, StoreError, StoreUnwritable
 from umbel.query.ast import EVERYTHING
 from umbel.store.base import Retention
 from umbel.store.sqlite import SqliteStore
-from umbel.store.sqlite.reader import Deadline, Reader
-from umbel.store.sqlite.walk import Walk
+from umbel.store.sqlite.search.reader import Deadline, Reader
+from umbel.store.sqlite.search.scan import Walk
 
 
 def test_a_second_writer_is_told_who_writes(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ from umbel.cluster.events import Event
 from umbel.query.ast import EVERYTHING, And, Between, Has, How, Matches, Node, Not, Words
 from umbel.store.base import Order, Page
 from umbel.store.memory import MemoryStore
-from umbel.store.sqlite import SqliteStore, sorted_numbers, sorting
+from umbel.store.sqlite import SqliteStore
+from umbel.store.sqlite.search import sorted_numbers, sorting
 
 TASKS = 4_000
 PARTITION_TASKS = 3_000

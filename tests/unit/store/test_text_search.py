@@ -16,7 +16,9 @@ from umbel.cluster.events import Event
 from umbel.query.ast import And, Argument, How, Matches, Node, Not, Or, Words
 from umbel.store.base import Order, Store
 from umbel.store.memory import MemoryStore
-from umbel.store.sqlite import SqliteStore, access, indexer, look, need, sorting, walk
+from umbel.store.sqlite import SqliteStore
+from umbel.store.sqlite.search import access_path, partition_scan, scan, sorting
+from umbel.store.sqlite.text import indexer, text_filter
 
 TASKS = 300
 PARTITION_TASKS = 128
@@ -28,12 +30,12 @@ _TEXTS = ("STRASSE", "ας", "zebraquartz", "z", "bra4", "Ab", "none")
 def always_by_index(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     """Put even the smallest partition to its index, and let that wait for nobody."""
     monkeypatch.setattr(indexer, "WAITING_MAX", 0)
-    monkeypatch.setattr(walk, "_FEW", 0)
-    monkeypatch.setattr(walk, "_AT_ONCE", 0)
+    monkeypatch.setattr(scan, "_FEW", 0)
+    monkeypatch.setattr(scan, "_AT_ONCE", 0)
     monkeypatch.setattr(sorting, "_FEW", 0)
     if request.param == "columns lead":
-        monkeypatch.setattr(look, "_BLOCKS", 1)
-        monkeypatch.setattr(access, "_INDEX_COST", 0.1)
+        monkeypatch.setattr(partition_scan, "_BLOCKS", 1)
+        monkeypatch.setattr(access_path, "_INDEX_COST", 0.1)
 
 
 def life(number: int) -> list[Event]:
@@ -97,7 +99,7 @@ def test_before_during_and_after_indexing(stores: tuple[SqliteStore, MemoryStore
         apply(stores, [e for number in range(first, first + 50) for e in life(number)])
         assert_equal(store, oracle)
 
-    wait_until(lambda: store.status().unindexed < need.GRAM * 16)
+    wait_until(lambda: store.status().unindexed < text_filter.GRAM * 16)
 
     assert_equal(store, oracle)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from umbel.store.sqlite.textindex import TokensOf
+from umbel.store.sqlite.text.text_index import TokensOf
 
 
 class Sample(str):

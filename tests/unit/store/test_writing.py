@@ -11,8 +11,10 @@ import pytest
 from tests.contract.stories import BASE, failed, shop, succeeded, uuid_of
 from umbel.cluster.events import Event
 from umbel.query.ast import EVERYTHING
-from umbel.store.sqlite import SqliteStore, changes, partition
-from umbel.store.sqlite.files import tasks_path
+from umbel.store.sqlite import SqliteStore
+from umbel.store.sqlite.files.paths import tasks_path
+from umbel.store.sqlite.search import changes
+from umbel.store.sqlite.write import write_partition
 
 _TABLES = {
     "roll": "SELECT level, measure, start, v.text, s.text, r.n, round(total, 6), hist FROM roll r"
@@ -57,7 +59,7 @@ def test_counts_and_roll_ups_do_not_depend_on_how_events_came(tmp_path: Path, se
 def test_changes_that_are_no_longer_remembered_are_said_to_be_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (changes, partition):
+    for module in (changes, write_partition):
         monkeypatch.setattr(module, "CHANGES_KEPT", 10)
     store = SqliteStore(tmp_path, write=True, index=False, partition_tasks=8)
     for number in range(30):
@@ -109,7 +111,7 @@ def test_a_late_event_finds_its_task_in_an_old_partition(tmp_path: Path) -> None
 def test_a_partition_begins_with_the_dictionary_of_the_last_and_gets_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(partition, "SAMPLES_WANTED", 300)
+    monkeypatch.setattr(write_partition, "SAMPLES_WANTED", 300)
     store = SqliteStore(tmp_path, write=True, partition_tasks=700, index=False)
     reader = SqliteStore(tmp_path, write=False)
     for number in range(1_000):

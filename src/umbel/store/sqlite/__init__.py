@@ -1,8 +1,7 @@
 """The embedded store: SQLite files in one directory.
 
-Reading order: `schema/`, then `writer` and `partition` (how events become rows), `reader`
-(connections), `walk` and `access` (how a query finds its tasks), `textindex` and `need`
-(how texts are searched).
+Reading order: `files/schema/`, then `write/` (how events become rows), `search/` (how a query
+finds its tasks) and `text/` (how texts are searched).
 """
 
 from umbel.store.sqlite.store import PARTITION_TASKS, SqliteStore

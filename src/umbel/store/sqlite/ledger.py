@@ -24,9 +24,9 @@ from umbel.store.ledger import (
     Token,
     token_name_taken,
 )
-from umbel.store.sqlite.files import only_row
+from umbel.store.sqlite.files.migrations import version
+from umbel.store.sqlite.files.paths import only_row
 from umbel.store.sqlite.ledger_file import LedgerFile
-from umbel.store.sqlite.migrations import version
 
 #: How many ids a statement names; SQLite allows 32,766.
 _NAMED: Final = 1_000

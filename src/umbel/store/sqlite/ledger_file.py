@@ -17,10 +17,10 @@ from typing import Final
 import apsw
 
 from umbel.errors import StoreError
-from umbel.store.sqlite import private
-from umbel.store.sqlite.files import BUSY_MS, NotYetMade, ledger_path, open_reader
-from umbel.store.sqlite.migrations import migrate
-from umbel.store.sqlite.troubles import told
+from umbel.store.sqlite.files import private_files
+from umbel.store.sqlite.files.errors import told
+from umbel.store.sqlite.files.migrations import migrate
+from umbel.store.sqlite.files.paths import BUSY_MS, NotYetMade, ledger_path, open_reader
 
 #: Between two attempts to open a file that another process is just making, seconds.
 _PAUSE_S: Final = 0.02
@@ -84,7 +84,7 @@ class LedgerFile:
         if not self._writer.is_of(self._path):
             with _making:
                 self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-                private.make(self._path)
+                private_files.make(self._path)
                 return self._writer.open(self._path, _open_patiently(self._path))
         return self._writer.opened
 

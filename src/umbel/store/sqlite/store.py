@@ -29,29 +29,20 @@ from umbel.store.base import (
     Trimmed,
     Workflow,
 )
-from umbel.store.sqlite import (
-    catalog,
-    changes,
-    counting,
-    damage,
-    missed,
-    page,
-    private,
-    single,
-    standing,
-    suggesting,
-)
-from umbel.store.sqlite import series as drawing
-from umbel.store.sqlite.duty import Duty
-from umbel.store.sqlite.files import meta_path, numbers_in
-from umbel.store.sqlite.indexer import Indexer
-from umbel.store.sqlite.lock import WriterLock
-from umbel.store.sqlite.partition_files import remove_remains
-from umbel.store.sqlite.reader import Deadline, Reader
-from umbel.store.sqlite.retention import Trimming
-from umbel.store.sqlite.store_id import read_id
-from umbel.store.sqlite.troubles import missing, told
-from umbel.store.sqlite.writer import Writer
+from umbel.store.sqlite import status
+from umbel.store.sqlite.files import catalog, damage, missed, private_files
+from umbel.store.sqlite.files.errors import missing, told
+from umbel.store.sqlite.files.lock import WriterLock
+from umbel.store.sqlite.files.partition_files import remove_remains
+from umbel.store.sqlite.files.paths import meta_path, numbers_in
+from umbel.store.sqlite.files.store_id import read_id
+from umbel.store.sqlite.search import changes, counting, page, single, suggesting
+from umbel.store.sqlite.search import series as drawing
+from umbel.store.sqlite.search.reader import Deadline, Reader
+from umbel.store.sqlite.text.indexer import Indexer
+from umbel.store.sqlite.write.retention import Trimming
+from umbel.store.sqlite.write.writer import Writer
+from umbel.store.sqlite.write.writer_load import Duty
 
 #: How many tasks a partition holds.
 PARTITION_TASKS = 1_000_000
@@ -93,7 +84,7 @@ class SqliteStore:
 
     def _open_to_write(self, partition_tasks: int, index: bool) -> None:
         self._lock = WriterLock(self._directory)
-        private.close_to_others(self._directory, self._directory / damage.FOLDER)
+        private_files.close_to_others(self._directory, self._directory / damage.FOLDER)
         try:
             remove_remains(self._directory)
             self._writer = Writer(self._directory, partition_tasks, self._lock, self._clock)
@@ -226,7 +217,7 @@ class SqliteStore:
         return self._reader.of_meta(catalog.tallies, ())
 
     def status(self) -> StoreStatus:
-        return standing.status(self._reader)
+        return status.status(self._reader)
 
     def close(self) -> None:
         self._reader.close()

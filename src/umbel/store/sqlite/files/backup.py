@@ -1,0 +1,325 @@
+"""A whole copy of a data directory, while others write to it.
+
+A snapshot (a read transaction) is taken of every file before the first is copied, so that all
+copies are of one moment, and what retention removes meanwhile stays readable. Nobody is kept from
+writing; only the WAL of a file cannot be begun anew while its snapshot is held, so what is written
+to most is copied first. Copies get their names when all of them are there: a copy that was cut off
+is no data directory.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import apsw
+
+from umbel.errors import StoreError, StoreFull
+from umbel.owner import foreign_owner, owned, user_name
+from umbel.store.base import Copied
+from umbel.store.sqlite.files import catalog
+from umbel.store.sqlite.files.errors import DAMAGED, missing, told
+from umbel.store.sqlite.files.paths import (
+    BUSY_MS,
+    cluster_path,
+    id_path,
+    ledger_path,
+    meta_path,
+    numbers_in,
+    tasks_path,
+    with_journals,
+)
+
+#: Pages that are copied between two moments at which Ctrl-C is heard.
+_PAGES: Final = 4_096
+#: How long files that come or go are waited for.
+_SETTLING_S: Final = 2.0
+_PAUSE_S: Final = 0.02
+_PARTIAL: Final = ".partial"
+
+
+def back_up(directory: Path, target: Path, on_file: Callable[[Copied], None]) -> None:
+    """Copy the store in `directory` to `target`, a directory that is new or empty; `on_file` is
+    given each file once it is there. Raises `StoreError`, and leaves nothing behind then."""
+    _must_be_readable(directory)
+    with told(directory):
+        if not (meta_path(directory).exists() or numbers_in(directory)):
+            raise missing(directory)
+    with _room_for(directory, target), _snapshots(directory) as snapshots:
+        _must_fit(snapshots, target)
+        made: list[Path] = []
+        try:
+            with owned(target):
+                for snapshot in snapshots:
+                    _copy(snapshot, target, made, on_file)
+                for path in (id_path(directory), cluster_path(directory)):
+                    _copy_small(path, target, made, on_file)
+                with told(target):
+                    _name(target, made)
+        except BaseException:
+            for path in made:
+                path.with_name(path.name + _PARTIAL).unlink(missing_ok=True)
+                path.unlink(missing_ok=True)
+            raise
+
+
+def _must_be_readable(directory: Path) -> None:
+    try:
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            os.scandir(directory).close()
+            meta_path(directory).stat()
+    except PermissionError as error:
+        # Where a directory above is closed, its own owner cannot be told.
+        seen = next(path for path in (directory, *directory.absolute().parents) if _is_seen(path))
+        owner = user_name(seen.stat().st_uid)
+        what = "it" if seen == directory else seen
+        raise StoreError(
+            f"The data directory {directory} cannot be read by {user_name(os.geteuid())}: {what} "
+            f"belongs to {owner}.",
+            remedy=f"Run this as that user: sudo -u {owner} umbel backup ...",
+        ) from error
+
+
+def _is_seen(path: Path) -> bool:
+    return os.path.exists(path)  # noqa: PTH110 (whose parent is closed is not seen, and no error)
+
+
+# -- the target ----------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _room_for(directory: Path, target: Path) -> Iterator[None]:
+    """The target is there and empty; one that was made for this goes when it fails."""
+    is_new = not target.exists()
+    with told(target):
+        if is_new:
+            target.mkdir(mode=0o700, parents=True)
+            if foreign_owner(directory) is not None:
+                found = directory.stat()
+                os.chown(target, found.st_uid, found.st_gid)
+        _must_be_empty(target)
+    try:
+        yield
+    except BaseException:
+        if is_new:
+            with contextlib.suppress(OSError):
+                target.rmdir()
+        raise
+
+
+def _must_be_empty(target: Path) -> None:
+    if not target.is_dir():
+        raise StoreError(f"{target} is a file.", remedy="Name a new or empty directory.")
+    if any(target.iterdir()):
+        raise StoreError(
+            f"{target} is not empty.",
+            remedy="Nothing is written over: name a new or empty directory, such as "
+            f"{target / 'umbel-1'}.",
+        )
+
+
+def _must_fit(snapshots: list[_Snapshot], target: Path) -> None:
+    needed = sum(each.size_bytes for each in snapshots)
+    with told(target):
+        free = shutil.disk_usage(target).free
+    if needed > free:
+        raise StoreFull(
+            f"There is no room for the copy in {target}: it takes {needed / 2**20:,.0f} MiB, and "
+            f"{free / 2**20:,.0f} MiB are free.",
+            remedy="Free some space there, or name a directory on another disk.",
+        )
+
+
+# -- what is copied ------------------------------------------------------------------------
+
+
+class _Snapshot:
+    """One moment of a database file, until it is closed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.damage = ""
+        self.size_bytes = 0
+        self.connection: apsw.Connection | None = None
+        try:
+            self.connection = _begun(path)
+            self.size_bytes = sum(
+                each.stat().st_size for each in with_journals(path)[:1] if each.exists()
+            ) + _wal_bytes(path)
+        except DAMAGED as error:
+            self.damage = str(error)
+
+    def close(self) -> None:
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
+
+
+def _begun(path: Path) -> apsw.Connection:
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    try:
+        connection.set_busy_timeout(BUSY_MS)
+        connection.execute("BEGIN")
+        connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _wal_bytes(path: Path) -> int:
+    try:
+        return with_journals(path)[1].stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+@contextlib.contextmanager
+def _snapshots(directory: Path) -> Iterator[list[_Snapshot]]:
+    """Snapshots of all files, those that are written to most first."""
+    deadline = time.monotonic() + _SETTLING_S
+    while True:
+        with told(directory):
+            numbers = numbers_in(directory)
+            found = _opened(directory, numbers)
+            if found and (_agree(directory, numbers, found) or time.monotonic() > deadline):
+                break
+        for each in found:
+            each.close()
+        time.sleep(_PAUSE_S)
+    try:
+        yield found
+    finally:
+        for each in found:
+            each.close()
+
+
+def _opened(directory: Path, numbers: set[int]) -> list[_Snapshot]:
+    """umbel.db first: what it lists is there when the others are opened. Nothing if one of them
+    was removed meanwhile."""
+    paths = [meta_path(directory)] if meta_path(directory).exists() else []
+    paths += [tasks_path(directory, number) for number in sorted(numbers, reverse=True)]
+    if ledger_path(directory).exists() and ledger_path(directory).stat().st_size:
+        paths.append(ledger_path(directory))
+    found: list[_Snapshot] = []
+    try:
+        for path in paths:
+            found.append(_Snapshot(path))
+    except BaseException as error:
+        for each in found:
+            each.close()
+        if isinstance(error, apsw.CantOpenError) and not path.exists():
+            return []
+        raise
+    return found
+
+
+def _agree(directory: Path, numbers: set[int], found: list[_Snapshot]) -> bool:
+    """Whether no file of tasks came or went meanwhile. While old ones are removed, umbel.db
+    lists them until those of their tasks that go on are in another file."""
+    if numbers_in(directory) != numbers:
+        return False
+    connection = found[0].connection
+    if found[0].path != meta_path(directory) or connection is None:
+        return True
+    try:
+        return set(catalog.partitions(connection)) == numbers
+    except DAMAGED:
+        return True
+
+
+# -- copying -------------------------------------------------------------------------------
+
+
+def _copy(
+    snapshot: _Snapshot, target: Path, made: list[Path], on_file: Callable[[Copied], None]
+) -> None:
+    path = target / snapshot.path.name
+    made.append(path)
+    partial = _new(path)
+    try:
+        if snapshot.connection is not None:
+            _copy_pages(snapshot.connection, partial)
+    except DAMAGED as error:
+        snapshot.damage = str(error)
+    finally:
+        snapshot.close()
+    if snapshot.damage:
+        partial.unlink()
+        made.remove(path)
+        on_file(Copied(snapshot.path, damage=snapshot.damage))
+        return
+    _keep(partial)
+    on_file(Copied(path, partial.stat().st_size, damage=_flaw(partial)))
+
+
+def _flaw(path: Path) -> str:
+    """What is damaged inside a copy: pages are copied without being looked into, and a copy
+    that nobody can read is found out too late. Empty if nothing is."""
+    # Immutable: nobody else writes to it, and no journals come to lie beside it.
+    where = f"{path.absolute().as_uri()}?immutable=1"
+    flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+    try:
+        with contextlib.closing(apsw.Connection(where, flags=flags)) as connection:
+            found = str(next(iter(connection.execute("PRAGMA quick_check(1)")))[0])
+    except DAMAGED as error:
+        return str(error)
+    where_in_file = found.removeprefix("*** in database main ***")
+    return "" if found == "ok" else " ".join(where_in_file.split())
+
+
+def _copy_pages(source: apsw.Connection, partial: Path) -> None:
+    with told(partial):
+        copy = apsw.Connection(str(partial), flags=apsw.SQLITE_OPEN_READWRITE)
+        try:
+            copy.pragma("journal_mode", "off")
+            copy.pragma("synchronous", "off")
+            with copy.backup("main", source, "main") as backup:
+                while not backup.done:
+                    backup.step(_PAGES)
+        finally:
+            copy.close()
+
+
+def _copy_small(
+    source: Path, target: Path, made: list[Path], on_file: Callable[[Copied], None]
+) -> None:
+    with told(source):
+        if not source.exists():
+            return
+        content = source.read_bytes()
+    path = target / source.name
+    made.append(path)
+    with told(path):
+        partial = _new(path)
+        partial.write_bytes(content)
+        _keep(partial)
+    on_file(Copied(path, len(content)))
+
+
+def _new(path: Path) -> Path:
+    """An empty file that its owner alone may read, beside where it will be."""
+    partial = path.with_name(path.name + _PARTIAL)
+    with told(path.parent):
+        os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+    return partial
+
+
+def _keep(path: Path) -> None:
+    """Let the file outlive the machine's sudden end."""
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def _name(target: Path, made: list[Path]) -> None:
+    for path in made:
+        path.with_name(path.name + _PARTIAL).rename(path)
+    _keep(target)

@@ -1,0 +1,88 @@
+"""A task as columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+from umbel.cluster.task import Task
+from umbel.store.sqlite.search.conditions import FLAG_BITS, IN_BODY
+
+Id = str | bytes
+#: The values of `COLUMNS`.
+Row = tuple[Any, ...]
+
+_canonical: Final = re.compile(
+    "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+).fullmatch
+
+_ARGS, _KWARGS, _RESULT, _EXCEPTION, _TRACEBACK, _CLIENT, _EXCHANGE, _ROUTING_KEY = (
+    FLAG_BITS[field] for field in IN_BODY
+)
+_LARGEST: Final = 2**63 - 1
+
+#: The columns of `task` after `id`, in the order in which `row` gives them.
+COLUMNS: Final = (
+    "uuid", "name", "state", "worker", "queue", "root", "parent",
+    "seen", "timestamp", "sent", "received", "started", "finished",
+    "failed", "retried", "revoked", "rejected",
+    "eta", "expires", "runtime", "wait", "retries", "changed", "pid", "flags",
+)  # fmt: skip
+
+#: When a task changed last. Tasks that an earlier Umbel wrote have the time of their last event.
+CHANGED: Final = "ifnull(task.changed, task.timestamp)"
+
+
+def id_value(uuid: str) -> Id:
+    """A task id as it is kept: 16 bytes for a canonical UUID, else its text."""
+    return bytes.fromhex(uuid.replace("-", "")) if _canonical(uuid) else uuid
+
+
+def id_text(value: Id) -> str:
+    """The task id again."""
+    if isinstance(value, str):
+        return value
+    digits = value.hex()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def row(task: Task, uuid: Id, shared: Callable[[str, str | None], int | None]) -> Row:
+    """The columns of `task`; `shared` gives the number of a field's shared value."""
+    root = task.root_id
+    flags = sum(map(FLAG_BITS.__getitem__, task.flags)) if task.flags else 0
+    # Written out, since this runs for every task that changes.
+    if task.args is not None:
+        flags |= _ARGS
+    if task.kwargs is not None:
+        flags |= _KWARGS
+    if task.result is not None:
+        flags |= _RESULT
+    if task.exception is not None:
+        flags |= _EXCEPTION
+    if task.traceback is not None:
+        flags |= _TRACEBACK
+    if task.client is not None:
+        flags |= _CLIENT
+    if task.exchange is not None:
+        flags |= _EXCHANGE
+    if task.routing_key is not None:
+        flags |= _ROUTING_KEY
+    return (
+        uuid,
+        shared("name", task.name),
+        shared("state", task.state),
+        shared("worker", task.worker),
+        shared("queue", task.queue),
+        None if not root or root == task.uuid else id_value(root),
+        None if task.parent_id is None else id_value(task.parent_id),
+        task.seen, task.timestamp, task.sent, task.received, task.started, task.finished,
+        task.failed, task.retried, task.revoked, task.rejected,
+        task.eta, task.expires, task.runtime, task.wait,
+        _fitting(task.retries), task.changed, _fitting(task.pid), flags,
+    )  # fmt: skip
+
+
+def _fitting(number: int | None) -> int | None:
+    """The number, if a column can hold it; nothing that a worker sends may stop the rest."""
+    return number if number is None or -_LARGEST <= number <= _LARGEST else None

@@ -1,0 +1,135 @@
+"""The values that many tasks of one partition share, as numbers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from typing import Final
+
+import apsw
+
+from umbel.query.folding import TextTest
+from umbel.store.sqlite.files.paths import only_row
+
+#: Values of each field that the writer of a partition remembers.
+REMEMBERED: Final = 5_000
+#: So many counts are looked up one by one; for more all are read.
+_FEW: Final = 100
+
+
+class Vocabulary:
+    """What the table `value` holds, by kind. Values are only ever added, with a higher number
+    than all before, so `refresh` reads those alone. Counts change with every batch, and are read
+    where somebody asks for them."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+        self._ids: dict[str, dict[str, int]] = defaultdict(dict)
+        self._newest = 0
+        self._counts: dict[int, int] | None = None
+        self.texts: dict[int, str] = {}
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Take in what was written since."""
+        self._counts = None
+        for number, kind, text in self._connection.execute(
+            "SELECT id, kind, text FROM value WHERE id > ? ORDER BY id", (self._newest,)
+        ):
+            self._ids[kind][text] = number
+            self.texts[number] = text
+            self._newest = number
+
+    @property
+    def counts(self) -> dict[int, int]:
+        """How many tasks have each value, by its number."""
+        if self._counts is None:
+            self._counts = dict(self._connection.execute("SELECT id, n FROM value"))
+        return self._counts
+
+    def tasks(self, numbers: Collection[int]) -> int:
+        """How many tasks have one of these values."""
+        if self._counts is None and len(numbers) <= _FEW:
+            found = (self._count(number) for number in numbers)
+        else:
+            found = (self.counts.get(number, 0) for number in numbers)
+        return sum(max(0, n) for n in found)
+
+    def _count(self, number: int) -> int:
+        row = self._connection.execute("SELECT n FROM value WHERE id = ?", (number,)).fetchone()
+        return 0 if row is None else int(row[0])
+
+    def ids(self, field: str, test: TextTest) -> list[int]:
+        """See `umbel.store.sqlite.search.conditions.Vocabulary`."""
+        return [number for text, number in self._ids[field].items() if test(text)]
+
+    def of(self, field: str) -> dict[str, int]:
+        """The number of each value of `field`."""
+        return self._ids[field]
+
+
+class GrowingVocabulary:
+    """The writer's: gives numbers to new values, and counts. `save` writes what changed.
+
+    Applications may have ever new names and queues, so only so many values of each field are
+    remembered; others are looked up.
+    """
+
+    def __init__(self, connection: apsw.Connection, remembered: int = REMEMBERED) -> None:
+        self._connection = connection
+        self._remembered = remembered
+        self._ids: dict[str, dict[str, int]] = defaultdict(dict)
+        for kind, text, number in connection.execute(
+            "SELECT kind, text, id FROM value WHERE kind IN ('state', 'key')"
+        ):
+            self._ids[kind][text] = number
+        (newest,) = only_row(connection, "SELECT ifnull(max(id), 0) FROM value")
+        self._next: int = newest + 1
+        self._new: list[tuple[int, str, str]] = []
+        self._deltas: dict[int, int] = defaultdict(int)
+
+    def of(self, field: str) -> dict[str, int]:
+        """The numbers of those values of `field` that are remembered: all, where they are
+        few."""
+        return self._ids[field]
+
+    def shared(self, field: str, text: str | None) -> int | None:
+        """The number of a value, a new one if need be; None for None."""
+        if text is None:
+            return None
+        known = self._ids[field]
+        number = known.get(text)
+        if number is None:
+            number = known[text] = self._stored(field, text) or self._added(field, text)
+        return number
+
+    def _stored(self, field: str, text: str) -> int | None:
+        found = self._connection.execute(
+            "SELECT id FROM value WHERE kind = ? AND text = ?", (field, text)
+        ).fetchone()
+        return None if found is None else found[0]
+
+    def _added(self, field: str, text: str) -> int:
+        number = self._next
+        self._next += 1
+        self._new.append((number, field, text))
+        return number
+
+    def count(self, number: int | None, by: int) -> None:
+        """`by` more tasks have this value."""
+        if number is not None:
+            self._deltas[number] += by
+
+    def save(self, connection: apsw.Connection) -> None:
+        if self._new:
+            connection.executemany("INSERT INTO value (id, kind, text) VALUES (?,?,?)", self._new)
+            self._new = []
+        changed = [(by, number) for number, by in self._deltas.items() if by]
+        connection.executemany("UPDATE value SET n = n + ? WHERE id = ?", changed)
+        self._deltas.clear()
+        for known in self._ids.values():
+            excess = len(known) - self._remembered
+            if excess > 0:
+                # Not before now: what is new can be looked up from here on.
+                for text in list(known)[:excess]:
+                    del known[text]

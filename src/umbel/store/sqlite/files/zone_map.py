@@ -1,0 +1,67 @@
+"""Bounds of every number in 1,024 neighbouring tasks (the table `zone`).
+
+A zone is measured once, when the id it ends with has been given out; from then on changes
+of its tasks widen it. So it always covers its tasks, perhaps too widely. Tasks above the
+last zone are not covered, and are always looked at.
+"""
+
+# ruff: noqa: S608  what is put into statements is our own: columns, numbers, marks
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import apsw
+
+from umbel.store.sqlite.files.row import CHANGED, COLUMNS, Row
+
+ZONE_BITS = 10
+#: Fields with bounds.
+ZONED: Final = (
+    "seen", "timestamp", "sent", "received", "started", "finished", "failed", "retried",
+    "revoked", "rejected", "eta", "expires", "runtime", "wait", "retries", "changed",
+)  # fmt: skip
+_FIRST: Final = COLUMNS.index(ZONED[0])
+_LAST: Final = COLUMNS.index(ZONED[-1]) + 1
+assert COLUMNS[_FIRST:_LAST] == ZONED  # noqa: S101  one slice of a row is what is zoned
+
+_BOUNDS: Final = [(f"{field}_{word}", word, field) for field in ZONED for word in ("min", "max")]
+_MEASURE: Final = (
+    f"INSERT OR REPLACE INTO zone (id, {', '.join(name for name, _, _ in _BOUNDS)}) SELECT ?, "
+    + ", ".join(f"{word}({CHANGED if field == 'changed' else field})" for _, word, field in _BOUNDS)
+    + " FROM task WHERE id BETWEEN ? AND ?"
+)
+# Two-argument min and max are NULL if either is, so unknown bounds are filled first.
+_WIDEN: Final = (
+    "UPDATE zone SET "
+    + ", ".join(
+        f"{field}_min = min(ifnull({field}_min, ?{number}), ifnull(?{number}, {field}_min))"
+        for number, field in enumerate(ZONED, 1)
+    )
+    + ", "
+    + ", ".join(
+        f"{field}_max = max(ifnull({field}_max, ?{number}), ifnull(?{number}, {field}_max))"
+        for number, field in enumerate(ZONED, 1)
+    )
+    + f" WHERE id = ?{len(ZONED) + 1}"
+)
+
+
+def zone_of(task_id: int) -> int:
+    return task_id >> ZONE_BITS
+
+
+def measure(connection: apsw.Connection, zones: Iterable[int]) -> None:
+    """Take the bounds of whole zones from the table."""
+    size = 1 << ZONE_BITS
+    connection.executemany(
+        _MEASURE, ((zone, zone << ZONE_BITS, (zone << ZONE_BITS) + size - 1) for zone in zones)
+    )
+
+
+def widen(connection: apsw.Connection, rows: Iterable[tuple[int, Row]]) -> None:
+    """Make the zones of changed tasks (id, row) cover them as well."""
+    connection.executemany(
+        _WIDEN, ((*row[_FIRST:_LAST], zone_of(task_id)) for task_id, row in rows)
+    )

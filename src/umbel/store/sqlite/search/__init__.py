@@ -1,0 +1,1 @@
+"""From a query to its rows, in any number of readers. See README.md here for the ladder."""

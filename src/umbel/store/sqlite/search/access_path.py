@@ -1,0 +1,139 @@
+"""By which way a query's tasks are found in one partition.
+
+The counts of shared values say how many tasks each index would give; SQLite itself keeps no
+statistics here, and would not know that the newest are wanted first.
+"""
+
+# ruff: noqa: S608  what is put into statements is our own: columns, numbers, marks
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from umbel.query.ast import And, Between, During, Has, How, Matches, Node
+from umbel.query.fields import FIELDS
+from umbel.query.folding import comparison
+from umbel.store.sqlite.files.ids import RUN_BITS, runs
+from umbel.store.sqlite.files.row import id_value
+from umbel.store.sqlite.files.value_dictionary import Vocabulary
+from umbel.store.sqlite.files.zone_map import ZONED
+from umbel.store.sqlite.search.conditions import Condition, Parameter
+
+#: The id of SUCCESS in every partition; states with a higher one are not indexed.
+SUCCESS_ID: Final = 8
+#: What must stand in the WHERE for the partial indexes over tasks without success, and over
+#: those that were retried.
+UNSUCCESSFUL: Final = f"state < {SUCCESS_ID}"
+RETRIED: Final = "(retries > 0 OR retried IS NOT NULL)"
+#: Reading a row through an index costs about so many rows of a scan.
+_INDEX_COST = 6
+
+
+class Access(msgspec.Struct, frozen=True):
+    """`index` is the index to use, None for the table itself, and `expected` about how many
+    rows that gives. `within` is a list of ids in SQL instead, where few can match.
+    `required` must stand in the WHERE for a partial index to be allowed. `values` is how many
+    places of the index that reads."""
+
+    index: str | None
+    expected: int
+    within: Condition | None = None
+    required: str = ""
+    values: int = 1
+
+
+def conjuncts(node: Node) -> Iterator[Node]:
+    """The parts of which every match fulfils each."""
+    if isinstance(node, And):
+        for each in node.nodes:
+            yield from conjuncts(each)
+    else:
+        yield node
+
+
+def choose(
+    node: Node, vocabulary: Vocabulary, newest_id: int, fixed: dict[str, set[int]]
+) -> Access:
+    """The cheapest way to `node`'s tasks in a partition with ids up to `newest_id`.
+    `fixed` gives the numbers that shared fields must have besides."""
+    found = dict(fixed)
+    for part in conjuncts(node):
+        if not isinstance(part, Matches):
+            continue
+        field = FIELDS[part.field]
+        if field.name in {"uuid", "root", "parent"} and part.how is How.EQUALS:
+            return Access(None, len(part.values), _ids(field.name, part.values, newest_id))
+        if field.name in {"name", "worker", "state"}:
+            test = comparison(part.how, part.values, cased=field.cased)
+            ids = set(vocabulary.ids(field.name, test))
+            found[field.name] = found[field.name] & ids if field.name in found else ids
+    return _by_values(found, vocabulary, newest_id)
+
+
+def _ids(field: str, values: tuple[str, ...], newest_id: int) -> Condition:
+    wanted: tuple[Parameter, ...] = tuple(id_value(value) for value in values)
+    marks = ",".join("?" * len(wanted))
+    of_run = f"SELECT id FROM task WHERE id >> {RUN_BITS} IN ({runs(newest_id)}) AND"
+    if field == "uuid":
+        return Condition(f"{of_run} uuid IN ({marks})", wanted)
+    if field == "parent":
+        return Condition(f"{of_run} parent IN ({marks})", wanted)
+    return Condition(f"{of_run} root IN ({marks}) UNION ALL {of_run} uuid IN ({marks})", wanted * 2)
+
+
+def _by_values(found: dict[str, set[int]], vocabulary: Vocabulary, tasks: int) -> Access:
+    sizes = {field: vocabulary.tasks(ids) for field, ids in found.items()}
+    ways = [Access(None, tasks)]
+    indexed = [field for field in ("name", "worker") if field in found]
+    ways += [Access(f"task_{field}", sizes[field], values=len(found[field])) for field in indexed]
+    if "state" in found and max(found["state"], default=0) < SUCCESS_ID:
+        required, states = UNSUCCESSFUL, len(found["state"])
+        ways.append(Access("task_state", sizes["state"], required=required, values=states))
+        for field in indexed:
+            both = sizes["state"] * sizes[field] // max(1, tasks)
+            values = states * len(found[field])
+            ways.append(Access(f"task_state_{field}", both, required=required, values=values))
+    return min(ways, key=lambda way: way.expected * (_INDEX_COST if way.index else 1))
+
+
+def is_of_retried(node: Node) -> bool:
+    """Whether every match is a task that was retried."""
+    return any(_tells_of_a_retry(part) for part in conjuncts(node))
+
+
+def _tells_of_a_retry(part: Node) -> bool:
+    match part:
+        case Between("retries", low, _, low_open, _):
+            return low is not None and (low > 0 or (low == 0 and low_open))
+        case During("retried", low, high):
+            return low is not None or high is not None
+        case Has("retried"):
+            return True
+        case _:
+            return False
+
+
+def zone_condition(node: Node, now: float) -> Condition | None:
+    """Which zones can hold matches of `node`; None if any can."""
+    parts: list[str] = []
+    parameters: list[Parameter] = []
+    for part in conjuncts(node):
+        if isinstance(part, During):
+            low, high = (None if m is None else m.at(now) for m in (part.low, part.high))
+        elif isinstance(part, Between):
+            low, high = part.low, part.high
+        else:
+            continue
+        name = "finished" if part.field == "succeeded" else part.field
+        if name not in ZONED:
+            continue
+        if low is not None:
+            parts.append(f"{name}_max >= ?")
+            parameters.append(low)
+        if high is not None:
+            parts.append(f"{name}_min <= ?")
+            parameters.append(high)
+    return Condition(" AND ".join(parts), tuple(parameters)) if parts else None

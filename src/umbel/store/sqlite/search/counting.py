@@ -1,0 +1,166 @@
+"""How many tasks match, and by which values."""
+
+# ruff: noqa: S608  what is put into statements is our own: columns, numbers, marks
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import closing
+
+import apsw
+
+from umbel.query.ast import Node
+from umbel.store.base import Count
+from umbel.store.sqlite.files.row import id_value
+from umbel.store.sqlite.search import access_path
+from umbel.store.sqlite.search.conditions import NO, YES, Bounds, to_sql
+from umbel.store.sqlite.search.id_ranges import Windows, ranges
+from umbel.store.sqlite.search.reader import Deadline, Reader, ReadPartition
+from umbel.store.sqlite.search.scan import Walk
+
+GROUPS = ("state", "name", "worker", "queue")
+_GROUPS_MAX = 50
+
+
+def count(
+    reader: Reader, query: Node, *, now: float, by: str | None, cap: int, deadline: Deadline
+) -> Count:
+    """See `Store.count`. Groups tell of the tasks that were counted, the newest `cap`; of
+    all tasks where the columns know them without counting."""
+    if by is not None and by not in GROUPS:
+        raise ValueError(f"tasks are counted by one of {', '.join(GROUPS)}, not by {by}")
+    counting = _Counting(reader, query, now, by, cap, deadline)
+    for number in reader.numbers():
+        if counting.is_full and not counting.counts_everything:
+            break
+        try:
+            with reader.partition(number, deadline) as partition:
+                if partition is not None:
+                    counting.add(partition)
+        except apsw.InterruptError:
+            counting.complete = False
+        if not counting.complete:
+            break
+    return counting.result()
+
+
+class _Counting:
+    def __init__(
+        self,
+        reader: Reader,
+        query: Node,
+        now: float,
+        by: str | None,
+        cap: int,
+        deadline: Deadline,
+    ) -> None:
+        self._reader = reader
+        self._query = query
+        self._now = now
+        self._by = by
+        self._cap = cap
+        self._deadline = deadline
+        self._total = 0
+        self._groups: Counter[str] = Counter()
+        self.counts_everything = False
+        self.complete = True
+        #: Some tasks were counted one by one, no more of them than can be told.
+        self._was_bounded = False
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there are more than can be told."""
+        return self._total > self._cap
+
+    def result(self) -> Count:
+        return Count(
+            total=min(self._total, self._cap),
+            capped=self.is_full,
+            complete=self.complete,
+            groups=dict(self._groups.most_common(_GROUPS_MAX)),
+            groups_complete=self._has_all_groups(),
+        )
+
+    def _has_all_groups(self) -> bool:
+        if self._by is None or not self.complete or len(self._groups) > _GROUPS_MAX:
+            return False
+        return not (self.is_full and self._was_bounded)
+
+    def add(self, partition: ReadPartition) -> None:
+        """Count the partition's share."""
+        bounds = to_sql(self._query, partition.vocabulary, self._now, id_value)
+        if bounds.upper == NO:
+            return
+        way = access_path.choose(self._query, partition.vocabulary, partition.newest_id(), {})
+        if bounds.lower == YES:
+            self._take_all(partition)
+            return
+        self._was_bounded = True
+        if bounds.exact and way.within is None:
+            self._count_columns(partition, bounds, way)
+        else:
+            self._count_tasks(partition)
+
+    def _take_all(self, partition: ReadPartition) -> None:
+        self.counts_everything = True
+        self._total += partition.newest_id()
+        if self._by is not None:
+            vocabulary = partition.vocabulary
+            for text, number in vocabulary.of(self._by).items():
+                if vocabulary.counts.get(number, 0) > 0:
+                    self._groups[text] += vocabulary.counts[number]
+
+    def _count_columns(
+        self, partition: ReadPartition, bounds: Bounds, way: access_path.Access
+    ) -> None:
+        zones = access_path.zone_condition(self._query, self._now)
+        spans = ranges(partition.connection, zones, 1, partition.newest_id())
+        windows = Windows(spans, descending=True, size=1 << 16)
+        hint = f"INDEXED BY {way.index}" if way.index else "NOT INDEXED"
+        required = f"{way.required} AND" if way.required else ""
+        value = self._by or "1"
+        sql = (
+            f"SELECT {value}, count(*) FROM (SELECT {value} FROM task {hint} WHERE {required}"
+            f" ({bounds.upper.sql}) AND id BETWEEN ? AND ? ORDER BY id DESC LIMIT ?) GROUP BY 1"
+        )
+        for span in windows:
+            rest = max(0, self._cap + 1 - self._total)
+            self._take(
+                partition,
+                partition.connection.execute(sql, (*bounds.upper.parameters, *span, rest)),
+            )
+            if self.is_full:
+                return
+            if self._deadline.passed():
+                self.complete = False
+                return
+
+    def _count_tasks(self, partition: ReadPartition) -> None:
+        walk = Walk(
+            self._reader, self._query, self._now, self._deadline,
+            numbers=(partition.number,), bodies=False,
+        )  # fmt: skip
+        ids: list[int] = []
+        with closing(walk.found()) as matching:
+            for found in matching:
+                ids.append(found.position.id)
+                if self._total + len(ids) > self._cap:
+                    break
+        self.complete = not walk.timed_out
+        marks = ",".join(map(str, ids))
+        value = self._by or "1"
+        self._take(
+            partition,
+            partition.connection.execute(
+                f"SELECT {value}, count(*) FROM task WHERE id IN ({marks}) GROUP BY 1"
+            ),
+        )
+
+    def _take(self, partition: ReadPartition, rows: Iterable[tuple[object, ...]]) -> None:
+        texts = partition.vocabulary.texts
+        for value, n in rows:
+            assert isinstance(n, int)  # noqa: S101  count(*) is
+            self._total += n
+            if self._by is not None and isinstance(value, int):
+                self._groups[texts[value]] += n

@@ -1,0 +1,75 @@
+"""Which ids of a partition to look at, in pieces that are quick to look through."""
+
+# ruff: noqa: S608  what is put into statements is our own: columns, numbers, marks
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import apsw
+
+from umbel.store.sqlite.files.paths import only_row
+from umbel.store.sqlite.files.zone_map import ZONE_BITS
+from umbel.store.sqlite.search.conditions import Condition
+
+#: Inclusive bounds of ids.
+Range = tuple[int, int]
+
+
+def ranges(
+    connection: apsw.Connection, zones: Condition | None, low: int, high: int
+) -> list[Range]:
+    """The ids from `low` to `high` that lie in zones that fulfil the condition, or in none
+    yet; lowest first, neighbours joined."""
+    if zones is None:
+        return [(low, high)] if low <= high else []
+    found = [
+        (zone << ZONE_BITS, ((zone + 1) << ZONE_BITS) - 1)
+        for (zone,) in connection.execute(
+            f"SELECT id FROM zone WHERE {zones.sql} ORDER BY id",
+            zones.parameters,
+        )
+    ]
+    (last,) = only_row(connection, "SELECT max(id) FROM zone")
+    found.append((0 if last is None else (last + 1) << ZONE_BITS, high))
+    joined: list[Range] = []
+    for first, end in found:
+        first, end = max(first, low), min(end, high)
+        if first > end:
+            continue
+        if joined and joined[-1][1] + 1 == first:
+            joined[-1] = joined[-1][0], end
+        else:
+            joined.append((first, end))
+    return joined
+
+
+class Windows:
+    """Cuts ranges into windows. The first is small, so that a full page comes at once;
+    `grow` makes the following ones larger, `shrink` smaller."""
+
+    SMALLEST = 4_096
+    LARGEST = 1 << 20
+
+    def __init__(self, ranges: list[Range], *, descending: bool, size: int = SMALLEST) -> None:
+        self._ranges = ranges
+        self._descending = descending
+        self.size = size
+
+    def __iter__(self) -> Iterator[Range]:
+        for low, high in reversed(self._ranges) if self._descending else self._ranges:
+            while low <= high:
+                if self._descending:
+                    first = max(low, high - self.size + 1)
+                    yield first, high
+                    high = first - 1
+                else:
+                    last = min(high, low + self.size - 1)
+                    yield low, last
+                    low = last + 1
+
+    def grow(self) -> None:
+        self.size = min(self.size * 4, self.LARGEST)
+
+    def shrink(self) -> None:
+        self.size = max(self.size // 2, self.SMALLEST)

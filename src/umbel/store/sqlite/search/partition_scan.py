@@ -1,0 +1,274 @@
+"""One walk's look at one partition: candidates are read, and those that match are given.
+
+Candidates come by columns (an index, or the table itself in windows) or by the search
+index, which names blocks of neighbours. Where a query has both, whichever names fewer leads,
+and the other sorts out what it leads to.
+"""
+
+# ruff: noqa: S608  what is put into statements is our own: columns, numbers, marks
+
+from __future__ import annotations
+
+import heapq
+from array import array
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+from typing import NamedTuple
+
+import apsw
+
+from umbel.cluster.task import Task
+from umbel.query.match import Test
+from umbel.store.sqlite.files.damage import BODY_DAMAGE
+from umbel.store.sqlite.files.row import CHANGED, Id
+from umbel.store.sqlite.search import access_path
+from umbel.store.sqlite.search.conditions import Condition, Parameter
+from umbel.store.sqlite.search.id_ranges import Range, Windows
+from umbel.store.sqlite.search.position import Found, Position
+from umbel.store.sqlite.search.reader import Deadline, ReadPartition
+from umbel.store.sqlite.text import text_filter
+from umbel.store.sqlite.text.body_prefilter import Presence
+from umbel.store.sqlite.text.text_index import (
+    BLOCK_BITS,
+    Coverage,
+    Hits,
+    coverage,
+    expanded,
+    first_of,
+    hits,
+)
+
+#: How many candidates of a text search are looked at together.
+_CHUNK = 64
+#: So many blocks are looked at whole, before an index over columns is asked to sort them out.
+_BLOCKS = 1_000
+
+
+class Question(NamedTuple):
+    """What is asked of each candidate. Without `bodies` tasks that match by columns need
+    not be read."""
+
+    matches: Test
+    presence: Presence | None
+    descending: bool
+    bodies: bool
+
+
+class Progress:
+    """How far a walk has come, and whether it ran out of time."""
+
+    def __init__(self, reached: Position, deadline: Deadline) -> None:
+        self.reached = reached
+        self.timed_out = False
+        self._deadline = deadline
+
+    def time_is_up(self) -> bool:
+        self.timed_out = self._deadline.passed()
+        return self.timed_out
+
+
+class Look:
+    """`upper` holds for every match, and with `exact` for nothing else."""
+
+    def __init__(
+        self,
+        partition: ReadPartition,
+        question: Question,
+        progress: Progress,
+        upper: Condition,
+        *,
+        exact: bool,
+    ) -> None:
+        self._partition = partition
+        self._question = question
+        self._progress = progress
+        self._upper = upper
+        self._exact = exact
+        self._order = "DESC" if question.descending else "ASC"
+        self._states = partition.vocabulary.texts
+
+    def within(self, ids: Condition, span: Range) -> Iterator[Found]:
+        """Tasks among a few ids."""
+        rows = self._select(f"id IN ({ids.sql}) AND", ids.parameters, span)
+        yield from self._verified(rows)
+
+    def by_columns(self, way: access_path.Access, spans: list[Range]) -> Iterator[Found]:
+        """Tasks in these ranges, by an index or the table."""
+        hint = f"INDEXED BY {way.index}" if way.index else "NOT INDEXED"
+        required = f"{way.required} AND" if way.required else ""
+        windows = Windows(spans, descending=self._question.descending)
+        for low, high in windows:
+            found = False
+            for each in self._verified(self._select(required, (), (low, high), hint)):
+                found = True
+                yield each
+            if self._is_over(low if self._question.descending else high):
+                return
+            if not found or way.index is not None:
+                windows.grow()
+
+    def whole(self, span: Range) -> Iterator[Found]:
+        """Tasks of a short range, each read."""
+        yield from self._verified(self._with_bodies("task.id BETWEEN ? AND ?", span))
+        self._is_over(span[0] if self._question.descending else span[1])
+
+    def by_text(
+        self, asked: text_filter.Ask, way: access_path.Access, span: Range
+    ) -> Iterator[Found]:
+        """Tasks in the blocks that the search index names, and those it does not cover."""
+        for ids in _chunks(self._candidates(asked, way, span)):
+            marks = ",".join(map(str, ids))
+            yield from self._verified(self._with_bodies(f"task.id IN ({marks})", ()))
+            if self._is_over(ids[-1]):
+                return
+
+    def _candidates(
+        self, asked: text_filter.Ask, way: access_path.Access, span: Range
+    ) -> Iterator[int]:
+        """Ids, each once and in order."""
+        covered = coverage(self._partition) or Coverage(0, ())
+        found = hits(self._partition, asked.expression, span, descending=self._question.descending)
+        blocks, sifted = found.blocks, False
+        if way.index is not None and not asked.states:
+            first = list(islice(found.blocks, _BLOCKS))
+            blocks, sifted = chain(first, found.blocks), len(first) == _BLOCKS
+        within = (
+            self._by_index(way, blocks, span)
+            if sifted
+            else expanded(blocks, span, descending=self._question.descending)
+        )
+        streams = [within, *self._streams(found, covered, asked.states, span)]
+        return _distinct(heapq.merge(*streams, reverse=self._question.descending))
+
+    def _by_index(
+        self, way: access_path.Access, blocks: Iterator[int], span: Range
+    ) -> Iterator[int]:
+        """The ids in these blocks that the index gives as well."""
+        required = f"{way.required} AND" if way.required else ""
+        sql = (
+            f"SELECT id FROM task INDEXED BY {way.index} WHERE {required}"
+            f" ({self._upper.sql}) AND id BETWEEN ? AND ?"
+            f" AND id >> {BLOCK_BITS} IN (SELECT value FROM carray(?)) ORDER BY id {self._order}"
+        )
+        while some := array("q", islice(blocks, _BLOCKS)):
+            low, high = sorted((some[0], some[-1]))
+            window = max(span[0], first_of(low)), min(span[1], first_of(high + 1) - 1)
+            rows = self._partition.connection.execute(
+                sql, (*self._upper.parameters, *window, apsw.carray(some))
+            )
+            yield from [task_id for (task_id,) in rows]
+
+    def _streams(
+        self, found: Hits, covered: Coverage, states: frozenset[str], span: Range
+    ) -> list[Iterable[int]]:
+        """Ids of candidates outside the blocks, each stream in order."""
+        descending = self._question.descending
+        low, high = span
+        tail = range(max(low, covered.upto), high + 1)
+        apart = {task_id for task_id in (*covered.stale, *found.changed) if low <= task_id <= high}
+        streams: list[Iterable[int]] = [
+            reversed(tail) if descending else tail,
+            sorted(apart, reverse=descending),
+        ]
+        numbers = self._partition.vocabulary.ids("state", lambda state: state in states)
+        return streams + [self._in_state(number, span) for number in numbers]
+
+    def _in_state(self, number: int, span: Range) -> Iterator[int]:
+        hint = "NOT INDEXED" if number >= access_path.SUCCESS_ID else "INDEXED BY task_state"
+        rows = self._partition.connection.execute(
+            f"SELECT id FROM task {hint} WHERE state = {number} AND"
+            f" (state < {access_path.SUCCESS_ID} OR {number >= access_path.SUCCESS_ID})"
+            f" AND id BETWEEN ? AND ? ORDER BY id {self._order}",
+            span,
+        )
+        return (task_id for (task_id,) in rows)
+
+    def _select(
+        self, condition: str, parameters: tuple[Parameter, ...], span: Range, hint: str = ""
+    ) -> apsw.Cursor:
+        # Bodies are not joined here: SQLite would read them all before it sorts.
+        return self._partition.connection.execute(
+            f"SELECT id, uuid, state, {CHANGED}, NULL FROM task {hint}"
+            f" WHERE {condition} ({self._upper.sql}) AND id BETWEEN ? AND ?"
+            f" ORDER BY id {self._order}",
+            (*parameters, *self._upper.parameters, *span),
+        )
+
+    def _with_bodies(self, condition: str, parameters: tuple[Parameter, ...]) -> apsw.Cursor:
+        # So few that their bodies can be read in the same breath.
+        return self._partition.connection.execute(
+            f"SELECT task.id, uuid, state, {CHANGED}, z FROM task NOT INDEXED"
+            " CROSS JOIN body ON body.id = task.id"
+            f" WHERE {condition} AND ({self._upper.sql}) ORDER BY task.id {self._order}",
+            (*parameters, *self._upper.parameters),
+        )
+
+    def _verified(self, rows: Iterable[_Row]) -> Iterator[Found]:
+        matching = self._read(rows) if self._exact else self._tested(rows)
+        for found in matching:
+            self._progress.reached = found.position
+            yield found
+
+    def _read(self, rows: Iterable[_Row]) -> Iterator[Found]:
+        """All of them, for the columns decided alone."""
+        partition, bodies = self._partition, self._question.bodies
+        for task_id, uuid, _, changed, body in rows:
+            task = None
+            if bodies:
+                task = self._made(uuid, changed, body or partition.body(task_id))
+                if task is None:
+                    continue
+            yield Found(Position(partition.number, task_id), task)
+
+    def _made(self, uuid: Id, changed: float, z: bytes) -> Task | None:
+        """The task; None if its body cannot be read."""
+        try:
+            return self._partition.task(uuid, changed, z)
+        except BODY_DAMAGE as error:
+            self._partition.unread = error
+            return None
+
+    def _tested(self, rows: Iterable[_Row]) -> Iterator[Found]:
+        """Those that match; ends early when time is up."""
+        partition, states = self._partition, self._states
+        presence, matches = self._question.presence, self._question.matches
+        for task_id, uuid, state, changed, body in rows:
+            z = body or partition.body(task_id)
+            task = None
+            try:
+                if presence is None or presence(partition.packed(z), states[state]):
+                    task = partition.task(uuid, changed, z)
+            except BODY_DAMAGE as error:
+                partition.unread = error
+            if task is not None and matches(task):
+                yield Found(Position(partition.number, task_id), task)
+            if self._progress.time_is_up():  # a costly query takes milliseconds for each
+                self._reach(task_id)
+                return
+
+    def _is_over(self, task_id: int) -> bool:
+        """Whether time is up; if it was not before, all is looked at up to `task_id`."""
+        if self._progress.timed_out:
+            return True
+        self._reach(task_id)
+        return self._progress.time_is_up()
+
+    def _reach(self, task_id: int) -> None:
+        self._progress.reached = Position(self._partition.number, task_id)
+
+
+#: id, uuid, state, last change, and the body if it was read.
+_Row = tuple[int, Id, int, float, bytes | None]
+
+
+def _distinct(ids: Iterable[int]) -> Iterator[int]:
+    last = None
+    for task_id in ids:
+        if task_id != last:
+            yield task_id
+        last = task_id
+
+
+def _chunks(ids: Iterator[int]) -> Iterator[list[int]]:
+    while chunk := list(islice(ids, _CHUNK)):
+        yield chunk

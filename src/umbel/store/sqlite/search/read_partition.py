@@ -1,0 +1,176 @@
+"""One thread's view of one partition."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import apsw
+
+from umbel.clock import Clock
+from umbel.cluster.facts import Facts, unpack
+from umbel.cluster.task import Task, project
+from umbel.errors import StoreTooNew
+from umbel.store.sqlite.files.body import Bodies
+from umbel.store.sqlite.files.damage import BODY_DAMAGE, is_damage
+from umbel.store.sqlite.files.paths import (
+    NotYetMade,
+    identity,
+    only_row,
+    open_reader,
+    tasks_path,
+    text_path,
+)
+from umbel.store.sqlite.files.row import Id, id_text
+from umbel.store.sqlite.files.value_dictionary import Vocabulary
+from umbel.store.sqlite.text.text_filter import indexed
+from umbel.store.sqlite.text.texts import texts
+
+#: Virtual machine steps between two looks at the clock.
+_STEPS = 4_000
+#: Tasks by which a search judges what is rare.
+_SAMPLE_TASKS = 128
+
+
+class Deadline:
+    """A moment on the monotonic clock after which a question gives what it has."""
+
+    def __init__(self, clock: Clock, budget_s: float) -> None:
+        self._clock = clock
+        self._end = clock.monotonic() + budget_s
+
+    def passed(self) -> bool:
+        return self._clock.monotonic() >= self._end
+
+
+class ReadPartition:
+    """One thread's view of one partition."""
+
+    def __init__(self, directory: Path, number: int) -> None:
+        self.number = number
+        self._directory = directory
+        self._path = tasks_path(directory, number)
+        self._file = identity(self._path)
+        self.connection = open_reader(self._path, "tasks")
+        self._text: apsw.Connection | None = None
+        self._text_file = 0
+        self._bodies = Bodies()
+        self._vocabulary: tuple[int, Vocabulary] | None = None
+        self._deadline: Deadline | None = None
+        self._sample: tuple[str, int] = "", 0
+        #: Why the body of some task could not be read, if one was passed over.
+        self.unread: Exception | None = None
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The shared values of this moment."""
+        version = int(self.connection.pragma("data_version"))
+        if self._vocabulary is None:
+            self._vocabulary = version, Vocabulary(self.connection)
+        elif self._vocabulary[0] != version:
+            self._vocabulary[1].refresh()
+            self._vocabulary = version, self._vocabulary[1]
+        return self._vocabulary[1]
+
+    @property
+    def text(self) -> apsw.Connection | None:
+        """The search index as it is at the first use, or None as long as there is none."""
+        if self._text is not None and self._text.in_transaction:
+            return self._text
+        path = text_path(self._directory, self.number)
+        try:
+            # An index that was made anew is another file.
+            file = path.stat().st_ino
+            if self._text is None or file != self._text_file:
+                self.drop_text()
+                self._text, self._text_file = open_reader(path, "text"), file
+                # Belongs to this connection alone, so a file that is only read can have it.
+                self._text.execute(
+                    "CREATE VIRTUAL TABLE temp.token USING fts5vocab(main, document, row)"
+                )
+            self._watch(self._deadline)
+            self._text.execute("BEGIN")
+        except (FileNotFoundError, NotYetMade, StoreTooNew, apsw.CantOpenError):
+            self.drop_text()
+            return None
+        except Exception as error:
+            if not is_damage(error):
+                raise
+            # Whoever writes makes it anew.
+            self.drop_text()
+            return None
+        return self._text
+
+    @property
+    def sample(self) -> tuple[str, int]:
+        """The folded texts of a few tasks, the newest at the first use, and their number."""
+        if self._sample[1] < _SAMPLE_TASKS:
+            rows = self.connection.execute(
+                "SELECT z FROM body ORDER BY id DESC LIMIT ?", (_SAMPLE_TASKS,)
+            )
+            found = [self._indexed(z) for (z,) in rows]
+            self._sample = "".join(found), len(found)
+        return self._sample
+
+    def _indexed(self, z: bytes) -> str:
+        try:
+            return indexed(texts(self.packed(z)))
+        except BODY_DAMAGE:
+            return ""
+
+    def body(self, task_id: int) -> bytes:
+        """The compressed body of a task that exists."""
+        return bytes(only_row(self.connection, "SELECT z FROM body WHERE id = ?", (task_id,))[0])
+
+    def packed(self, z: bytes) -> bytes:
+        """A body as `cluster.facts.pack` gave it."""
+        try:
+            return self._bodies.packed(z)
+        except KeyError:
+            for number, dictionary in self.connection.execute(
+                "SELECT id, z FROM compression ORDER BY id"
+            ):
+                self._bodies.learn(number, dictionary)
+            return self._bodies.packed(z)
+
+    def facts(self, z: bytes) -> Facts:
+        return unpack(self.packed(z))
+
+    def task(self, uuid: Id, changed: float, z: bytes) -> Task:
+        """The task with this id, last change and body."""
+        return project(id_text(uuid), self.facts(z), changed)
+
+    def newest_id(self) -> int:
+        """The highest task id; 0 in an empty partition."""
+        return int(only_row(self.connection, "SELECT max(id) FROM task")[0] or 0)
+
+    def is_in_place(self) -> bool:
+        """Whether the file that is read is still the one in the directory."""
+        return identity(self._path) == self._file
+
+    def begin(self, deadline: Deadline | None) -> None:
+        self.unread = None
+        self.connection.execute("BEGIN")
+        self._watch(deadline)
+
+    def end(self) -> None:
+        self._watch(None)
+        for connection in (self.connection, self._text):
+            if connection is not None and connection.in_transaction:
+                connection.execute("ROLLBACK")
+
+    def _watch(self, deadline: Deadline | None) -> None:
+        self._deadline = deadline
+        handler = None if deadline is None else deadline.passed
+        for connection in (self.connection, self._text):
+            if connection is not None:
+                connection.set_progress_handler(handler, _STEPS)
+
+    def drop_text(self) -> None:
+        """Let go of a search index that was damaged or replaced."""
+        if self._text is not None:
+            self._text.close()
+            self._text = None
+
+    def close(self) -> None:
+        self.drop_text()
+        self.connection.close()

@@ -1,0 +1,269 @@
+"""Read-only connections, shared by the threads of a process.
+
+Each thread borrows a partition's connections for the length of one question and sees one
+moment of the file meanwhile (a read transaction). Connections are kept for the next who
+asks, a few for each file, since opening one costs more than most questions.
+
+Partitions come and go while this process runs: the list in umbel.db is read anew for every
+question, and a file that was removed in between is simply not there any more; one that is
+open stays readable to its end. So is a file that cannot be read: the question goes on without
+the rest of it, and `unreadable` tells which it was.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import apsw
+
+from umbel.clock import Clock
+from umbel.errors import StoreCorrupt, StoreError
+from umbel.store.base import DamagedPart
+from umbel.store.sqlite.files import catalog
+from umbel.store.sqlite.files.bloom_filter import SieveFile, marks
+from umbel.store.sqlite.files.damage import is_damage, unreadable
+from umbel.store.sqlite.files.errors import missing, told
+from umbel.store.sqlite.files.paths import (
+    NotYetMade,
+    identity,
+    meta_path,
+    numbers_in,
+    open_reader,
+    sieve_path,
+    tasks_path,
+)
+from umbel.store.sqlite.files.row import Id
+from umbel.store.sqlite.search.read_partition import Deadline as Deadline
+from umbel.store.sqlite.search.read_partition import ReadPartition as ReadPartition
+
+_log = logging.getLogger(__name__)
+
+R = TypeVar("R")
+#: Idle connections that are kept for each file, and for umbel.db.
+_IDLE_MAX = 3
+
+
+class Reader:
+    """All partitions, for reading, from any thread."""
+
+    def __init__(self, directory: Path, clock: Clock) -> None:
+        self.directory = directory
+        self._clock = clock
+        #: Files that could not be read, by partition (None for umbel.db), and which file it was.
+        self._unreadable: dict[int | None, tuple[tuple[int, int] | None, DamagedPart]] = {}
+        self._lock = threading.Lock()
+        self._idle: dict[int, list[ReadPartition]] = defaultdict(list)
+        self._idle_meta: list[apsw.Connection] = []
+        self._meta_file: tuple[int, int] | None = None
+        self._sieves: dict[int, tuple[tuple[int, int] | None, SieveFile]] = {}
+        self._closed = False
+
+    @contextmanager
+    def meta(self) -> Iterator[apsw.Connection]:
+        """A connection to umbel.db."""
+        path = meta_path(self.directory)
+        with told(path):
+            file = identity(path)
+            connection = self._idle_meta_of(file)
+            if connection is None:
+                if file is None:
+                    raise missing(self.directory)
+                connection = self._open_meta(path)
+            try:
+                yield connection
+            finally:
+                with self._lock:
+                    keep = not self._closed and len(self._idle_meta) < _IDLE_MAX
+                    keep = keep and file == self._meta_file
+                    if keep:
+                        self._idle_meta.append(connection)
+                if not keep:
+                    connection.close()
+
+    def _idle_meta_of(self, file: tuple[int, int] | None) -> apsw.Connection | None:
+        """An idle connection to this file; those to one that was replaced are let go."""
+        with self._lock:
+            if file == self._meta_file:
+                return self._idle_meta.pop() if self._idle_meta else None
+            replaced, self._idle_meta, self._meta_file = self._idle_meta, [], file
+        for connection in replaced:
+            connection.close()
+        return None
+
+    def _open_meta(self, path: Path) -> apsw.Connection:
+        try:
+            return open_reader(path, "meta")
+        except NotYetMade as error:
+            raise missing(self.directory) from error
+
+    def of_meta(self, read: Callable[[apsw.Connection], R], otherwise: R) -> R:
+        """What `read` finds in umbel.db; something else while the file is damaged."""
+        try:
+            with self.meta() as connection:
+                return read(connection)
+        except StoreCorrupt as error:
+            self.note(None, error.__cause__ or error)
+            return otherwise
+
+    def numbers(self) -> tuple[int, ...]:
+        """The partitions that exist now, the newest first. The files are there also where
+        umbel.db cannot be read, or was taken away and is not made anew yet."""
+        try:
+            numbers = self.of_meta(catalog.partitions, None)
+        except StoreError:
+            if meta_path(self.directory).exists() or not numbers_in(self.directory):
+                raise
+            numbers = None
+        if numbers is None:
+            numbers = tuple(sorted(numbers_in(self.directory)))
+        self._let_go(set(numbers))
+        return numbers[::-1]
+
+    def note(self, number: int | None, error: BaseException) -> None:
+        """Remember that a file cannot be read."""
+        path = meta_path(self.directory) if number is None else tasks_path(self.directory, number)
+        file = identity(path)
+        with self._lock:
+            known = self._unreadable.get(number)
+            if known is None or known[0] != file:
+                told_of = unreadable(self.directory, number, error, self._clock.now())
+                self._unreadable[number] = file, told_of
+                _log.error("%s %s", told_of.sentence, told_of.remedy)
+
+    def unreadable(self) -> tuple[DamagedPart, ...]:
+        """The files that could not be read and are still the same."""
+        with self._lock:
+            for number, (file, part) in list(self._unreadable.items()):
+                if file is None or identity(Path(part.path)) != file:
+                    del self._unreadable[number]
+            return tuple(part for _, part in self._unreadable.values())
+
+    def _let_go(self, existing: set[int]) -> None:
+        with self._lock:
+            gone = [self._idle.pop(number) for number in set(self._idle) - existing]
+            self._sieves = {n: each for n, each in self._sieves.items() if n in existing}
+        for partitions in gone:
+            for partition in partitions:
+                partition.close()
+
+    def that_may_hold(self, uuid: Id) -> Iterator[int]:
+        """The partitions that may have this task, the newest first."""
+        hashes = marks(uuid)
+        numbers = self.numbers()
+        # The newest still takes tasks, so no file knows them all.
+        yield from numbers[:1]
+        for number in numbers[1:]:
+            sieve = self._sieve_of(number)
+            if sieve is None or sieve.may_hold(hashes):
+                yield number
+
+    def _sieve_of(self, number: int) -> SieveFile | None:
+        """The sieve in the file that is there now: tasks may have moved into a partition that
+        takes no new ones."""
+        file = identity(sieve_path(self.directory, number))
+        with self._lock:
+            known = self._sieves.get(number)
+        if known is not None and known[0] == file:
+            return known[1]
+        return self._sieve(number, file)
+
+    def _sieve(self, number: int, file: tuple[int, int] | None) -> SieveFile | None:
+        """The sieve of a partition that takes no new tasks; None unless it has them all."""
+        try:
+            sieve = SieveFile(sieve_path(self.directory, number))
+        except (OSError, ValueError):
+            return None
+        with self.partition(number) as partition:
+            if partition is None or sieve.upto != partition.newest_id():
+                return None
+        with self._lock:
+            self._sieves[number] = file, sieve
+        return sieve
+
+    @contextmanager
+    def partition(
+        self, number: int, deadline: Deadline | None = None
+    ) -> Iterator[ReadPartition | None]:
+        """Partition `number` as it is now; None if it was removed or is damaged. With a
+        deadline, a statement that runs into it raises `apsw.InterruptError`.
+
+        When the file proves damaged in the middle, what is done inside ends there, and what
+        comes after goes on.
+        """
+        with told(tasks_path(self.directory, number)):
+            partition = self._readable(number)
+            if partition is None:
+                yield None
+                return
+            sound = False
+            try:
+                partition.begin(deadline)
+                try:
+                    yield partition
+                finally:
+                    partition.end()
+                if partition.unread is not None:
+                    self.note(number, partition.unread)
+                sound = True
+            except (apsw.InterruptError, GeneratorExit):  # time was up, or a page was full
+                sound = True
+                raise
+            except Exception as error:
+                if not is_damage(error):
+                    raise
+                self.note(number, error)
+            finally:
+                self._give_back(partition, keep=sound)
+
+    def _readable(self, number: int) -> ReadPartition | None:
+        try:
+            return self._borrow(number)
+        except Exception as error:
+            if not is_damage(error):
+                raise
+            self.note(number, error)
+            return None
+
+    def _borrow(self, number: int) -> ReadPartition | None:
+        with self._lock:
+            idle = self._idle.get(number)
+            known = idle.pop() if idle else None
+        if known is not None:
+            if known.is_in_place():
+                return known
+            known.close()
+        try:
+            return ReadPartition(self.directory, number)
+        except NotYetMade:
+            return None
+        except apsw.CantOpenError:
+            if tasks_path(self.directory, number).exists():
+                raise
+            return None
+
+    def _give_back(self, partition: ReadPartition, *, keep: bool) -> None:
+        with self._lock:
+            idle = self._idle[partition.number]
+            keep = keep and not self._closed and len(idle) < _IDLE_MAX
+            if keep:
+                idle.append(partition)
+        if not keep:
+            partition.close()
+
+    def close(self) -> None:
+        """Close what is idle now, and the rest as it comes back."""
+        with self._lock:
+            self._closed = True
+            partitions = [each for idle in self._idle.values() for each in idle]
+            connections = self._idle_meta
+            self._idle, self._idle_meta = defaultdict(list), []
+        for partition in partitions:
+            partition.close()
+        for connection in connections:
+            connection.close()

@@ -1,0 +1,204 @@
+"""The tasks that match a query, in the order of first sight, either way.
+
+One partition after the other, each by the cheapest access, in pieces, with a look at the
+clock between them. What columns cannot decide is decided by `match` on the task itself, so
+an answer never depends on the way that led to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator
+from typing import NamedTuple
+
+import apsw
+
+from umbel.query.ast import Node
+from umbel.query.match import compile_query
+from umbel.store.sqlite.files.damage import is_damage
+from umbel.store.sqlite.files.row import id_value
+from umbel.store.sqlite.search import access_path
+from umbel.store.sqlite.search.conditions import NO, Bounds, Condition, all_of, to_sql
+from umbel.store.sqlite.search.id_ranges import Range, ranges
+from umbel.store.sqlite.search.partition_scan import Look, Progress, Question
+from umbel.store.sqlite.search.position import Found, Position
+from umbel.store.sqlite.search.reader import Deadline, Reader, ReadPartition
+from umbel.store.sqlite.text import text_filter
+from umbel.store.sqlite.text.body_prefilter import presence
+from umbel.store.sqlite.text.query_text_filter import need_of
+from umbel.store.sqlite.text.text_index import TokensOf, coverage
+
+#: A query that finds at most so many tasks by columns is not put to the search index.
+_FEW = 2_000
+#: So many tasks are looked at before the search index is asked: what many tasks have fills a
+#: page at once.
+_AT_ONCE = 256
+#: So many that are not indexed yet are read in one go; more are taken in pieces.
+_TAIL_MAX = 16_384
+
+#: Before the first task, in either direction.
+_BEFORE_NEWEST, _BEFORE_OLDEST = Position(1 << 20, 0), Position(0, 0)
+
+
+class Value(NamedTuple):
+    """Only tasks with exactly this text in this shared field."""
+
+    field: str
+    text: str
+
+
+class Walk:
+    """`after` is the position that was reached before, `numbers` the partitions to look at,
+    if not all; without `bodies`, tasks need not be made. Use once.
+
+    `reached` tells meanwhile down to which position everything was looked at, and
+    `timed_out` whether the walk ended for want of time.
+    """
+
+    def __init__(
+        self,
+        reader: Reader,
+        query: Node,
+        now: float,
+        deadline: Deadline,
+        *,
+        descending: bool = True,
+        after: Position | None = None,
+        value: Value | None = None,
+        numbers: Iterable[int] | None = None,
+        bodies: bool = True,
+    ) -> None:
+        self._reader = reader
+        self._query = query
+        self._now = now
+        self._deadline = deadline
+        self._descending = descending
+        self._after = after
+        self._value = value
+        self._numbers = numbers
+        self._bodies = bodies
+        self._need = need_of(query)
+        self._progress = Progress(
+            after or (_BEFORE_NEWEST if descending else _BEFORE_OLDEST), deadline
+        )
+
+    @property
+    def reached(self) -> Position:
+        return self._progress.reached
+
+    @property
+    def timed_out(self) -> bool:
+        return self._progress.timed_out
+
+    def _question(self) -> Question:
+        return Question(
+            matches=compile_query(self._query, self._now),
+            presence=None if self._need is None else presence(self._need),
+            descending=self._descending,
+            bodies=self._bodies,
+        )
+
+    def found(self) -> Generator[Found]:
+        """The tasks. Close it when not all are taken, to give the partition back."""
+        numbers = self._reader.numbers() if self._numbers is None else self._numbers
+        for number in sorted(numbers, reverse=self._descending):
+            if self._is_behind(number):
+                continue
+            try:
+                with self._reader.partition(number, self._deadline) as partition:
+                    if partition is not None:
+                        yield from self._partition(partition)
+            except apsw.InterruptError:
+                self._progress.timed_out = True
+            if self.timed_out:
+                return
+
+    def _is_behind(self, number: int) -> bool:
+        if self._after is None:
+            return False
+        last = self._after.partition
+        return number > last if self._descending else number < last
+
+    def _partition(self, partition: ReadPartition) -> Iterator[Found]:
+        """The partition's share, by the cheapest way."""
+        vocabulary = partition.vocabulary
+        bounds = to_sql(self._query, vocabulary, self._now, id_value)
+        fixed: dict[str, set[int]] = {}
+        if self._value is not None:
+            number = vocabulary.of(self._value.field).get(self._value.text)
+            if number is None:
+                return
+            fixed = {self._value.field: {number}}
+            only = Condition(f"{self._value.field} = {number}")
+            bounds = all_of([bounds, Bounds(only, only)])
+        low, high = self._span(partition)
+        if bounds.upper == NO or low > high:
+            return
+        way = access_path.choose(self._query, vocabulary, high, fixed)
+        look = Look(partition, self._question(), self._progress, bounds.upper, exact=bounds.exact)
+        if way.within is not None:
+            yield from look.within(way.within, (low, high))
+        elif bounds.exact or way.expected <= _FEW or not self._has_index(partition):
+            yield from self._by_columns(look, partition, way, (low, high))
+        else:
+            yield from self._by_text(look, partition, way, (low, high))
+
+    def _has_index(self, partition: ReadPartition) -> bool:
+        return self._need is not None and coverage(partition) is not None
+
+    def _by_text(
+        self, look: Look, partition: ReadPartition, way: access_path.Access, span: Range
+    ) -> Iterator[Found]:
+        low, high = span
+        covered = coverage(partition)
+        if self._descending:
+            first = high - _AT_ONCE + 1
+            if covered is not None and high - covered.upto < _TAIL_MAX:
+                # With those that are not indexed yet.
+                first = min(first, covered.upto)
+            yield from look.whole((max(low, first), high))
+        else:
+            yield from look.whole((low, min(high, low + _AT_ONCE - 1)))
+        low, high = self._rest(partition, low, high)
+        if self.timed_out or low > high:
+            return
+        try:
+            asked = self._asked(partition)
+            if asked is not None:
+                yield from look.by_text(asked, way, (low, high))
+                return
+        except Exception as error:
+            if not is_damage(error):
+                raise
+            # Whoever writes makes the index anew; until then it is done without.
+            partition.drop_text()
+            low, high = self._rest(partition, low, high)
+        yield from self._by_columns(look, partition, way, (low, high))
+
+    def _asked(self, partition: ReadPartition) -> text_filter.Ask | None:
+        """What to ask of the search index, if there is one that helps."""
+        if self._need is None:
+            return None
+        return text_filter.ask(self._need, TokensOf(partition))
+
+    def _by_columns(
+        self, look: Look, partition: ReadPartition, way: access_path.Access, span: Range
+    ) -> Iterator[Found]:
+        zones = access_path.zone_condition(self._query, self._now)
+        spans = ranges(partition.connection, zones, *span)
+        if spans and way.index is not None:
+            spans = [(spans[0][0], spans[-1][1])]
+        yield from look.by_columns(way, spans)
+
+    def _rest(self, partition: ReadPartition, low: int, high: int) -> Range:
+        if self.reached.partition != partition.number:
+            return low, high
+        return (low, self.reached.id - 1) if self._descending else (self.reached.id + 1, high)
+
+    def _span(self, partition: ReadPartition) -> Range:
+        low, high = 1, partition.newest_id()
+        if self._after is not None and self._after.partition == partition.number:
+            if self._descending:
+                high = min(high, self._after.id - 1)
+            else:
+                low = self._after.id + 1
+        return low, high

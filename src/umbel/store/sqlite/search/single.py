@@ -1,0 +1,55 @@
+"""One task by its id, and the tasks of one workflow."""
+
+# ruff: noqa: S608  what is put into statements is our own: columns, numbers, marks
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import Final
+
+from umbel.cluster.task import Task
+from umbel.query.ast import How, Matches
+from umbel.store.base import Workflow
+from umbel.store.sqlite.files.ids import RUN_BITS, runs
+from umbel.store.sqlite.files.row import CHANGED, id_value
+from umbel.store.sqlite.search.page_rows import trimmed
+from umbel.store.sqlite.search.reader import Deadline, Reader
+from umbel.store.sqlite.search.scan import Walk
+
+#: So many times the limit are looked at before they are sorted and cut.
+_LOOKED_AT: Final = 4
+
+
+def task(reader: Reader, uuid: str) -> Task | None:
+    """See `Store.task`."""
+    identity = id_value(uuid)
+    for number in reader.that_may_hold(identity):
+        with reader.partition(number) as partition:
+            if partition is None:
+                continue
+            row = partition.connection.execute(
+                f"SELECT {CHANGED}, z FROM task JOIN body b ON b.id = task.id"
+                f" WHERE task.id >> {RUN_BITS} IN ({runs(partition.newest_id())}) AND uuid = ?",
+                (identity,),
+            ).fetchone()
+            if row is not None:
+                return partition.task(identity, *row)
+    return None
+
+
+def workflow(reader: Reader, root_id: str, limit: int, deadline: Deadline) -> Workflow:
+    """See `Store.workflow`."""
+    walk = Walk(reader, Matches("root", How.EQUALS, (root_id,)), 0.0, deadline, descending=False)
+    tasks: list[Task] = []
+    with closing(walk.found()) as matching:
+        for found in matching:
+            tasks.append(trimmed(found.task))
+            if len(tasks) > limit * _LOOKED_AT:
+                break
+    if all(each.uuid != root_id for each in tasks):
+        # The root of a workflow may itself have been sent by a task of another.
+        root = task(reader, root_id)
+        tasks += [] if root is None else [trimmed(root)]
+    tasks.sort(key=lambda each: each.seen)
+    complete = len(tasks) <= limit and not walk.timed_out
+    return Workflow(root_id=root_id, tasks=tuple(tasks[:limit]), complete=complete)

@@ -1,0 +1,54 @@
+"""What a sorted page is made of."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from umbel.cluster.task import Task
+from umbel.query.ast import And, Has, Node, Not
+from umbel.store.base import Order
+from umbel.store.cursors import Place
+from umbel.store.sqlite.search.position import Position, position_of
+from umbel.store.sqlite.search.reader import Deadline, Reader
+from umbel.store.sqlite.search.scan import Walk
+
+Key = str | float | None
+
+
+class Placed(NamedTuple):
+    """A task of the page, with the value it is sorted by."""
+
+    key: Key
+    position: Position
+    task: Task
+
+
+class Asked(NamedTuple):
+    """A page of at most `limit` tasks that match `query` at `now`, those behind `after`."""
+
+    reader: Reader
+    query: Node
+    now: float
+    order: Order
+    after: Place | None
+    limit: int
+    deadline: Deadline
+
+    def without_value(self) -> Walk:
+        """The tasks that come last, as they have nothing to be sorted by."""
+        after = self.after
+        return Walk(
+            self.reader,
+            And((self.query, Not(Has(self.order.field)))),
+            self.now,
+            self.deadline,
+            after=position_of(after.arrival) if after is not None and after.value is None else None,
+        )
+
+
+class OutOfTime(Exception):
+    """`placed` is what is certain to be on the page so far."""
+
+    def __init__(self, placed: list[Placed]) -> None:
+        super().__init__()
+        self.placed = placed

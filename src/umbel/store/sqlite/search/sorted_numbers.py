@@ -1,0 +1,423 @@
+"""Tasks sorted by a number (changed, received, started, finished, runtime).
+
+Only columns are sorted; tasks are read in that order, until the page is full. Partitions, and
+their zones, are taken in the order of their bounds, more zones at a time each time, until none
+that is left can hold a task that belongs on the page. Of a zone only those tasks are looked at
+that an index over columns, or the search index, leaves over; where it leaves few of a whole
+partition, these are sorted instead.
+"""
+
+# ruff: noqa: S608  what is put into statements is our own: columns, numbers, marks
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from itertools import chain, islice, takewhile
+from typing import Any, NamedTuple
+
+import apsw
+
+from umbel.cluster.task import Task
+from umbel.query.match import Test, compile_query
+from umbel.store.sqlite.files.damage import BODY_DAMAGE, is_damage
+from umbel.store.sqlite.files.paths import only_row
+from umbel.store.sqlite.files.row import CHANGED, Id, id_value
+from umbel.store.sqlite.files.zone_map import ZONE_BITS
+from umbel.store.sqlite.search import access_path
+from umbel.store.sqlite.search.conditions import NO, Bounds, to_sql
+from umbel.store.sqlite.search.position import Position, position_of
+from umbel.store.sqlite.search.reader import ReadPartition
+from umbel.store.sqlite.search.sort_page import Asked, OutOfTime, Placed
+from umbel.store.sqlite.search.sorted_texts import keyed
+from umbel.store.sqlite.text.blocks import blocks_of
+from umbel.store.sqlite.text.body_prefilter import Presence, presence
+from umbel.store.sqlite.text.query_text_filter import need_of
+from umbel.store.sqlite.text.text_index import BLOCK_BITS
+
+#: So few tasks of an index are sorted without asking in which zones they are.
+_BY_INDEX_MAX = 4_000
+#: Zones are looked into by an index in which they are so few places; by one with more places,
+#: if it gives no more tasks than this, all of these are sorted.
+_PLACES_MAX, _BY_PLACES_MAX = 16, 60_000
+#: The search index is of use where it finds at most so many blocks.
+_BLOCKS_MAX = 16_384
+#: Zones that are taken together at first, and how their number grows.
+_ZONES_FIRST, _ZONES_GROW = 16, 4
+#: Tasks that are read together, between two looks at the clock.
+_READ = 64
+
+
+class _Piece(NamedTuple):
+    """Tasks of a partition whose value is not beyond `bound`: those of a zone, or those that
+    a FROM clause and a condition give; all of them, as long as neither is known."""
+
+    bound: float
+    partition: int
+    zone: int | None = None
+    source: str = ""
+    condition: str = "1"
+    parameters: tuple[Any, ...] = ()
+    among: frozenset[int] | None = None
+
+
+class _Stored(NamedTuple):
+    uuid: Id
+    state: int
+    changed: float
+    z: bytes
+
+
+class _Best(NamedTuple):
+    key: float
+    position: Position
+    task: Task | None
+
+
+class _Of:
+    """A partition, what the query is there, and the texts of shared values. Of its zones only
+    those tasks are looked at that `way` gives, or that are in `blocks`."""
+
+    def __init__(self, partition: ReadPartition, bounds: Bounds) -> None:
+        self.partition = partition
+        self.bounds = bounds
+        self.texts: Mapping[int, str] = partition.vocabulary.texts
+        self.way: access_path.Access | None = None
+        self.blocks: dict[int, list[int]] | None = None
+
+    def within(self, zones: set[int]) -> _Piece:
+        """Those tasks of these zones."""
+        number = self.partition.number
+        if self.blocks is not None:
+            blocks = frozenset(block for zone in zones for block in self.blocks[zone])
+            return _Piece(0.0, number, source=_BY_BLOCK, parameters=(_array(blocks),))
+        part = (_array(frozenset(zones)),)
+        if self.way is None:
+            return _Piece(0.0, number, source=_BY_ZONE, parameters=part)
+        source = _neighbours(ZONE_BITS, f"INDEXED BY {self.way.index}")
+        return _Piece(0.0, number, None, source, self.way.required or "1", part)
+
+
+def by_number(asked: Asked) -> Generator[Placed]:
+    """The tasks of the page in order. Raises `OutOfTime`."""
+    placed: list[Placed] = []
+    if asked.after is None or asked.after.value is not None:
+        placed = _Sorting(asked).best()
+        yield from placed
+    if asked.order.field != "changed":  # which every task has
+        yield from keyed(asked.without_value(), None, placed)
+
+
+class _Sorting:
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
+        self._field = asked.order.field
+        self._value = CHANGED if self._field == "changed" else f"task.{self._field}"
+        self._sign = -1.0 if asked.order.descending else 1.0
+        self._wanted = asked.limit + 1
+        self._best: list[_Best] = []
+        self._of: dict[int, _Of] = {}
+        self._lost: set[int] = set()
+        needed = need_of(asked.query)
+        self._presence: Presence | None = None if needed is None else presence(needed)
+        self._test: Test = compile_query(asked.query, asked.now)
+
+    def best(self) -> list[Placed]:
+        """The first `limit` and one more of those with a value."""
+        with ExitStack() as stack:
+            self._open(stack)
+            pieces = self._sorted(
+                _Piece(bound, number)
+                for number in self._of
+                if (bound := self._bound_of(number)) is not None
+            )
+            size = _ZONES_FIRST
+            while pieces := self._possible(pieces):
+                bound = self._sign * pieces[0].bound
+                try:
+                    if _is_whole(pieces[0]):
+                        opened = self._readable(pieces[0].partition, pieces[0].bound)
+                        pieces = self._sorted([*opened, *pieces[1:]])
+                        continue
+                    taken = list(takewhile(lambda each: not _is_whole(each), pieces[:size]))
+                    self._take(taken)
+                except apsw.InterruptError as error:
+                    certain = [each for each in self._best if self._rank(each)[0] < bound]
+                    raise OutOfTime(self._read(certain)) from error
+                pieces, size = pieces[len(taken) :], size * _ZONES_GROW
+            return self._read(self._best)
+
+    def _sorted(self, pieces: Iterable[_Piece]) -> list[_Piece]:
+        return sorted(pieces, key=lambda piece: self._sign * piece.bound)
+
+    def _open(self, stack: ExitStack) -> None:
+        asked = self._asked
+        for number in asked.reader.numbers():
+            partition = stack.enter_context(asked.reader.partition(number, asked.deadline))
+            if partition is None:
+                continue
+            try:
+                bounds = to_sql(asked.query, partition.vocabulary, asked.now, id_value)
+            except Exception as error:
+                self._lose(number, error)
+                continue
+            if bounds.upper != NO:
+                self._of[number] = _Of(partition, bounds)
+
+    def _rank(self, each: _Best) -> tuple[float, int, int]:
+        return self._sign * each.key, -each.position.partition, -each.position.id
+
+    def _possible(self, pieces: list[_Piece]) -> list[_Piece]:
+        """Those that may hold a task which belongs on the page."""
+        if len(self._best) < self._wanted:
+            return pieces
+        worst, _, _ = self._rank(self._best[-1])
+        return [piece for piece in pieces if self._sign * piece.bound <= worst]
+
+    def _lose(self, number: int, error: Exception) -> None:
+        """Go on without the rest of a partition that is damaged."""
+        if not is_damage(error):
+            raise error
+        self._lost.add(number)
+        self._asked.reader.note(number, error)
+
+    # -- where to look -------------------------------------------------------------------
+
+    def _bound_of(self, number: int) -> float | None:
+        try:
+            return self._bound(self._of[number].partition)
+        except Exception as error:
+            self._lose(number, error)
+            return None
+
+    def _readable(self, number: int, bound: float) -> list[_Piece]:
+        try:
+            return self._pieces(number, bound)
+        except Exception as error:
+            self._lose(number, error)
+            return []
+
+    def _pieces(self, number: int, bound: float) -> list[_Piece]:
+        of, asked = self._of[number], self._asked
+        newest = of.partition.newest_id()
+        way = access_path.choose(asked.query, of.partition.vocabulary, newest, {})
+        blocks = None
+        if not of.bounds.exact:
+            blocks = blocks_of(of.partition, asked.query, _BLOCKS_MAX)
+        if blocks is not None and not blocks:
+            return []
+        longest = self._longest(way)
+        if longest is not None and blocks is None:
+            return [longest._replace(partition=number)]
+        most = _BY_INDEX_MAX if way.values <= _PLACES_MAX else _BY_PLACES_MAX
+        few = way.index is not None and way.expected <= most
+        if few and (blocks is None or way.expected < len(blocks) << BLOCK_BITS):
+            source = f"task INDEXED BY {way.index}"
+            return [_Piece(bound, number, None, source, way.required or "1", among=blocks)]
+        if blocks is not None:
+            of.blocks = {}
+            for block in blocks:
+                of.blocks.setdefault(block >> ZONE_BITS - BLOCK_BITS, []).append(block)
+        elif way.index is not None and way.values <= _PLACES_MAX:
+            of.way = way
+        return self._zones(number, newest)
+
+    def _longest(self, way: access_path.Access) -> _Piece | None:
+        """All of the query's tasks in their order, where an index has them so."""
+        if self._field != "runtime":
+            return None
+        beyond = -self._sign * float("inf")
+        if way.required == access_path.UNSUCCESSFUL:
+            condition = f"{access_path.UNSUCCESSFUL} AND runtime IS NOT NULL"
+            return _Piece(beyond, 0, None, "task INDEXED BY task_unsuccessful", condition)
+        if access_path.is_of_retried(self._asked.query):
+            return _Piece(beyond, 0, None, "task INDEXED BY task_retried", access_path.RETRIED)
+        return None
+
+    def _bound(self, partition: ReadPartition) -> float:
+        """What no value of the partition is beyond."""
+        beyond = -self._sign * float("inf")
+        word, best = ("max", max) if self._sign < 0 else ("min", min)
+        field = self._field
+        known, last = only_row(
+            partition.connection, f"SELECT {word}({field}_{word}), max(id) FROM zone"
+        )
+        first = 0 if last is None else (last + 1) << ZONE_BITS
+        (rest,) = only_row(
+            partition.connection,
+            f"SELECT {word}({self._value}) FROM task NOT INDEXED WHERE id >= ?",
+            (first,),
+        )
+        values = [value for value in (known, rest) if value is not None]
+        return best(values) if values else -beyond
+
+    def _zones(self, number: int, newest: int) -> list[_Piece]:
+        field, asked = self._field, self._asked
+        of = self._of[number]
+        connection = of.partition.connection
+        descending = asked.order.descending
+        bound = f"{field}_max" if descending else f"{field}_min"
+        zones = access_path.zone_condition(asked.query, asked.now)
+        conditions = [f"{bound} IS NOT NULL", zones.sql if zones else "1"]
+        parameters = list(zones.parameters) if zones else []
+        if asked.after is not None and isinstance(asked.after.value, float | int):
+            # The rest of these zones was on earlier pages.
+            conditions.append(f"{field}_min <= ?" if descending else f"{field}_max >= ?")
+            parameters.append(asked.after.value)
+        rows = connection.execute(
+            f"SELECT id, {bound} FROM zone WHERE {' AND '.join(conditions)}", parameters
+        )
+        pieces = [
+            _Piece(value, number, zone)
+            for zone, value in rows
+            if of.blocks is None or zone in of.blocks
+        ]
+        (last,) = only_row(connection, "SELECT max(id) FROM zone")
+        first = 0 if last is None else (last + 1) << ZONE_BITS
+        rest = _Piece(
+            -self._sign * float("inf"), number, None, "task NOT INDEXED",
+            "task.id BETWEEN ? AND ?", (first, newest),
+            None if of.blocks is None else frozenset(chain.from_iterable(of.blocks.values())),
+        )  # fmt: skip
+        return [*pieces, rest]
+
+    # -- what is there -------------------------------------------------------------------
+
+    def _take(self, pieces: list[_Piece]) -> None:
+        """Keep the best of these pieces; zones of one partition are asked together."""
+        zones: dict[int, set[int]] = {}
+        for piece in pieces:
+            if piece.zone is not None:
+                zones.setdefault(piece.partition, set()).add(piece.zone)
+            elif self._possible([piece]):
+                self._ask(piece)
+        for number in sorted(zones, reverse=True):
+            self._ask(self._of[number].within(zones[number]))
+
+    def _ask(self, piece: _Piece) -> None:
+        if piece.partition in self._lost:
+            return
+        try:
+            self._find(piece)
+        except Exception as error:
+            self._lose(piece.partition, error)
+
+    def _find(self, piece: _Piece) -> None:
+        rows = self._rows(piece)
+        if piece.among is not None:
+            among = piece.among
+            rows = (row for row in rows if row[0] >> BLOCK_BITS in among)
+        found = list(self._matching(piece.partition, rows))
+        self._best = sorted(self._best + found, key=self._rank)[: self._wanted]
+
+    def _rows(self, piece: _Piece) -> Iterator[tuple[int, float]]:
+        """Ids and values of the piece, sorted, none of them behind what is known."""
+        value, after = self._value, self._asked.after
+        word, compared, within = ("DESC", "<", ">=") if self._sign < 0 else ("ASC", ">", "<=")
+        of = self._of[piece.partition]
+        partition, bounds = of.partition, of.bounds
+        conditions, parameters = [piece.condition, f"{value} IS NOT NULL"], [*piece.parameters]
+        if len(self._best) == self._wanted:
+            conditions.append(f"{value} {within} ?")
+            parameters.append(self._best[-1].key)
+        if after is not None and isinstance(after.value, float | int):
+            last = position_of(after.arrival)
+            older = "1" if partition.number < last.partition else "0"
+            if partition.number == last.partition:
+                older = f"task.id < {last.id}"
+            conditions.append(f"({value} {compared} ? OR ({value} = ? AND {older}))")
+            parameters += [after.value, after.value]
+        conditions.append(f"({bounds.upper.sql})")
+        parameters += bounds.upper.parameters
+        limit = f" LIMIT {self._wanted}" if bounds.exact else ""
+        return partition.connection.execute(
+            f"SELECT task.id, {value} FROM {piece.source} WHERE {' AND '.join(conditions)}"
+            f" ORDER BY {value} {word}, task.id DESC{limit}",
+            parameters,
+        )
+
+    def _matching(self, number: int, rows: Iterator[tuple[int, float]]) -> Iterator[_Best]:
+        """The first of them that match, no more than are wanted."""
+        of = self._of[number]
+        if of.bounds.exact:
+            for task_id, key in islice(rows, self._wanted):
+                yield _Best(key, Position(number, task_id), None)
+            return
+        taken = 0
+        while some := list(islice(rows, _READ)):
+            if self._asked.deadline.passed():
+                raise apsw.InterruptError
+            stored = _stored(of.partition, [task_id for task_id, _ in some])
+            for task_id, key in some:
+                task = self._task(of, stored[task_id])
+                if task is None:
+                    continue
+                yield _Best(key, Position(number, task_id), task)
+                taken += 1
+                if taken == self._wanted:
+                    return
+
+    def _task(self, of: _Of, stored: _Stored) -> Task | None:
+        """The task if it can be read and matches."""
+        partition = of.partition
+        uuid, state, changed, z = stored
+        try:
+            if self._presence and not self._presence(partition.packed(z), of.texts[state]):
+                return None
+            task = partition.task(uuid, changed, z)
+        except BODY_DAMAGE as error:
+            partition.unread = error
+            return None
+        return task if self._test(task) else None
+
+    def _read(self, best: list[_Best]) -> list[Placed]:
+        """With the tasks that were not needed to tell whether they match."""
+        placed: list[Placed] = []
+        for key, position, task in best:
+            if task is None:
+                try:
+                    task = self._made(position)
+                except Exception as error:
+                    self._lose(position.partition, error)
+                    continue
+            placed.append(Placed(key, position, task))
+        return placed
+
+    def _made(self, position: Position) -> Task:
+        partition = self._of[position.partition].partition
+        uuid, _, changed, z = _stored(partition, [position.id])[position.id]
+        return partition.task(uuid, changed, z)
+
+
+def _stored(partition: ReadPartition, ids: Sequence[int]) -> dict[int, _Stored]:
+    """Tasks of these ids as they are stored; one statement for all is several times as fast
+    as one for each."""
+    marks = ",".join(map(str, ids))
+    rows = partition.connection.execute(
+        f"SELECT task.id, uuid, state, {CHANGED}, z FROM task NOT INDEXED"
+        f" CROSS JOIN body ON body.id = task.id WHERE task.id IN ({marks})"
+    )
+    stored = {task_id: _Stored(*rest) for task_id, *rest in rows}
+    if len(stored) < len(ids):
+        raise apsw.CorruptError(f"{partition.connection.filename} lacks bodies of tasks")
+    return stored
+
+
+def _is_whole(piece: _Piece) -> bool:
+    """Whether it is not known yet where in its partition to look."""
+    return piece.zone is None and not piece.source
+
+
+def _neighbours(bits: int, hint: str = "NOT INDEXED") -> str:
+    return (
+        f"carray(?) AS part CROSS JOIN task {hint}"
+        f" ON task.id BETWEEN part.value << {bits} AND (part.value << {bits}) + {(1 << bits) - 1}"
+    )
+
+
+_BY_BLOCK, _BY_ZONE = _neighbours(BLOCK_BITS), _neighbours(ZONE_BITS)
+
+
+def _array(numbers: frozenset[int]) -> object:
+    return apsw.carray(array("q", sorted(numbers)))

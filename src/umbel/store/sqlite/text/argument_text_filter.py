@@ -1,0 +1,45 @@
+"""What a single argument needs of a task's texts.
+
+However a repr is written, a value that `query.arguments` reads stands between two of a few
+characters: brackets, commas, colons, quotes, blanks, or the text's end. A plain value with
+one of them on either side is rare, so keys, which nearly all tasks have, need not be asked
+for.
+
+A repr may also spell a plain character as an escape. Texts that do so carry a mark in the
+index, and are always looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from umbel.query.ast import Argument, How
+from umbel.query.folding import fold
+from umbel.store.sqlite.text.text_filter import ESCAPED, AllOf, AnyOf, Edge, Literal, Need
+
+_PLAIN: Final = re.compile(r"[0-9a-z_ .:/@+-]+")
+_PLAIN_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def of_argument(node: Argument) -> Need | None:
+    """What every task with this argument has; None if that cannot be said."""
+    needs = [*_of_value(fold(node.value), node.how), *_of_key(node.key.partition(".")[0])]
+    return AnyOf((AllOf(tuple(needs)), Literal(ESCAPED))) if needs else None
+
+
+def _of_key(first: str) -> Iterator[Need]:
+    if _PLAIN_KEY.fullmatch(first) and not first.isdecimal():
+        yield Literal(fold(first))
+
+
+def _of_value(value: str, how: How) -> Iterator[Need]:
+    """The plain parts of the value, with what encloses the whole of it."""
+    pieces = re.split(r"[*?]+", value) if how is How.GLOB else [value]
+    last = len(pieces) - 1
+    for number, piece in enumerate(pieces):
+        if how is not How.CONTAINS and _PLAIN.fullmatch(piece) and number in (0, last):
+            yield Edge(piece, first=number == 0, last=number == last)
+        else:
+            yield from map(Literal, sorted(set(_PLAIN.findall(piece))))

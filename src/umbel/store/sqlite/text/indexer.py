@@ -1,0 +1,244 @@
+"""The thread that keeps the search indexes up with the tasks.
+
+It works at low priority, in steps of a few thousand tasks, and takes the writer's lock only
+to say how far it is about to read. While the writer is busy all the time the index waits, up
+to a number of tasks that searches can look at without it. Whatever goes wrong with an index,
+the tasks are safe: a damaged one is removed and made again, a full disk is waited for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+import threading
+from pathlib import Path
+
+import apsw
+
+from umbel.clock import Clock
+from umbel.errors import StoreError, StoreTooNew
+from umbel.store.sqlite.files.damage import Damaged, is_damage
+from umbel.store.sqlite.files.paths import numbers_in
+from umbel.store.sqlite.text import text_index
+from umbel.store.sqlite.text.text_index import TextIndex
+from umbel.store.sqlite.write.write_partition import WritePartition
+from umbel.store.sqlite.write.writer import Writer
+from umbel.store.sqlite.write.writer_load import Duty
+
+_log = logging.getLogger(__name__)
+
+#: Tasks that have not ended are indexed when they are this old, and again when they change.
+_SETTLED_AFTER_S = 1.0
+_PAUSE_S = 0.25
+#: Behind the writer and the readers, but not so far that the tail of unindexed tasks grows.
+_NICENESS = 5
+_RETRY_S = 5.0
+#: So many tasks may wait for a busy writer: looking at each of them takes a search about half
+#: a second.
+WAITING_MAX = 50_000
+
+
+class Indexer:
+    """Start it after the writer; stop it before."""
+
+    def __init__(self, directory: Path, writer: Writer, duty: Duty, clock: Clock) -> None:
+        self._directory = directory
+        self._writer = writer
+        self._duty = duty
+        self._clock = clock
+        self._indexes: dict[int, TextIndex] = {}
+        self._upto: dict[int, int] = {}
+        #: The file of tasks that each index is of, and indexes whose file was replaced.
+        self._files: dict[int, object] = {}
+        self._orphaned: set[int] = set()
+        self._mark = (0, 0, 0.0)  # partition, id, when the id was given out
+        self._settled = (0, 0)  # partition, tasks below are old enough
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="umbel-indexer", daemon=True)
+        with writer.lock:
+            writer.on_partition = self._attend
+            for partition in writer.partitions:
+                self._attend(partition)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Returns when the thread has ended."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        for index in self._indexes.values():
+            index.close()
+        self._indexes.clear()
+
+    def _attend(self, partition: WritePartition) -> None:
+        """Tell the partition how far its index goes; under the writer's lock."""
+        file = partition.file.identity
+        if self._files.setdefault(partition.number, file) != file:
+            # The indexing thread may be at it, so it is left to that.
+            self._files[partition.number] = file
+            self._orphaned.add(partition.number)
+            self._upto[partition.number] = 0
+        known = self._upto.get(partition.number)
+        if known is None:
+            index = self._index(partition.number)
+            known = self._upto[partition.number] = index.upto
+            partition.retexted = index.retext
+        partition.indexed = known
+
+    def _index(self, number: int) -> TextIndex:
+        index = self._indexes.get(number)
+        if index is None:
+            try:
+                index = TextIndex(self._directory, number)
+                if index.is_of_other_tasks():
+                    index.close()
+                    raise apsw.CorruptError("transactions are missing")
+            except Exception as error:
+                if not (is_damage(error) or isinstance(error, StoreTooNew)):
+                    raise
+                index = self._made_anew(number, error)
+            self._indexes[number] = index
+        return index
+
+    def _made_anew(self, number: int, reason: object) -> TextIndex:
+        _log.warning("The search index of partition %d is made again (%s).", number, reason)
+        index = self._indexes.pop(number, None)
+        if index is not None:
+            index.close()
+        text_index.drop(self._directory, number)
+        return TextIndex(self._directory, number)
+
+    # -- the thread ----------------------------------------------------------------------
+
+    def _run(self) -> None:
+        if sys.platform == "linux":
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+        while not self._stopping.is_set():
+            pause = _PAUSE_S
+            try:
+                if self._work():
+                    pause = 0.0
+            except Damaged as damaged:
+                self._leave_tasks(damaged)
+            except (apsw.Error, OSError, StoreError) as error:
+                _log.warning("The search index waits: %s.", error)
+                pause = _RETRY_S
+            self._stopping.wait(pause)
+
+    def _work(self) -> bool:
+        """One step for each partition that needs it; whether there may be more to do."""
+        with self._writer.lock:
+            partitions = list(self._writer.partitions)
+            if not partitions:
+                # The writer holds nothing, and what was removed takes room while it is open.
+                self._let_go(numbers_in(self._directory))
+                return False
+            self._look_at_the_clock(partitions[-1])
+            while self._orphaned:
+                self._begin_again(self._orphaned.pop(), "its tasks were replaced")
+        if self._duty.is_busy() and self._waiting(partitions) < WAITING_MAX:
+            return False
+        more = False
+        # The newest first: it is where most searches end, and where the tail grows.
+        for partition in reversed(partitions):
+            if self._stopping.is_set():
+                return False
+            # Tidying waits until there is nothing left to index.
+            sealed = partition is not partitions[-1]
+            try:
+                more |= self._step(partition, sealed=sealed, idle=not more)
+            except Exception as error:
+                if not is_damage(error):
+                    raise
+                self._rebuild(partition, error)
+        with self._writer.lock:
+            self._let_go({each.number for each in self._writer.partitions})
+        return more
+
+    def _waiting(self, partitions: list[WritePartition]) -> int:
+        """How many tasks are not indexed."""
+        return sum(max(0, each.next_id - self._upto[each.number]) for each in partitions)
+
+    def _look_at_the_clock(self, hot: WritePartition) -> None:
+        number, task_id, when = self._mark
+        now = self._clock.monotonic()
+        if number != hot.number or now - when >= _SETTLED_AFTER_S:
+            self._settled = (number, task_id)
+            self._mark = (hot.number, hot.next_id, now)
+
+    def _step(self, partition: WritePartition, *, sealed: bool, idle: bool) -> bool:
+        number = partition.number
+        more = False
+        index = self._index_of(partition)
+        if index is None:
+            return False
+        if index.upto < partition.next_id:
+            before = self._settled[1] if self._settled[0] == number else 0
+            upto = index.settled(before, sealed=sealed)
+            if upto > index.upto:
+                self._announce(number, upto)
+                index.take_up(upto)
+                more = True
+        if partition.has_retext:
+            partition.has_retext = False
+            if index.take_up_changes():
+                partition.has_retext = more = True
+                partition.retexted = index.retext
+        if sealed and idle and not more:
+            more = index.tidy()
+            if not more:
+                self._indexes.pop(number).close()
+        return more
+
+    def _index_of(self, partition: WritePartition) -> TextIndex | None:
+        """The partition's index, if there is anything to do for it."""
+        number = partition.number
+        with self._writer.lock:
+            if partition not in self._writer.partitions:
+                return None
+            if self._upto[number] < partition.next_id or partition.has_retext:
+                return self._index(number)
+            return self._indexes.get(number)
+
+    def _announce(self, number: int, upto: int) -> None:
+        with self._writer.lock:
+            self._upto[number] = upto
+            for partition in self._writer.partitions:
+                if partition.number == number:
+                    partition.indexed = upto
+
+    def _rebuild(self, partition: WritePartition, error: Exception) -> None:
+        with self._writer.lock:
+            if partition in self._writer.partitions:
+                self._begin_again(partition.number, error)
+
+    def _leave_tasks(self, damaged: Damaged) -> None:
+        """The tasks cannot be read, so they are set aside, and the index with them."""
+        index = self._indexes.pop(damaged.number or 0, None)
+        if index is not None:
+            index.close()
+        try:
+            self._writer.set_aside(damaged)
+        except StoreError as error:
+            _log.error("%s", error)
+            self._stopping.wait(_RETRY_S)
+
+    def _begin_again(self, number: int, reason: object) -> None:
+        self._indexes[number] = index = self._made_anew(number, reason)
+        self._upto[number] = index.upto
+
+    def _let_go(self, there: set[int]) -> None:
+        """Forget the indexes of partitions that were removed."""
+        if not there:
+            return
+        for number in [number for number in self._upto if number not in there]:
+            del self._upto[number]
+            self._files.pop(number, None)
+            index = self._indexes.pop(number, None)
+            if index is not None:
+                index.close()

@@ -1,0 +1,130 @@
+"""Roll-ups: how many tasks, and how long they took, by time, name and state.
+
+They are kept by differences: what a task adds with its row as it becomes, minus what it
+added with its row as it was. So applying the same events again changes nothing, and a task
+that moves from one state or minute to another leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable
+from typing import Final, TypeVar
+
+import apsw
+import msgspec
+
+from umbel.store.sqlite.files.latency_histogram import LARGEST_S, bucket
+from umbel.store.sqlite.files.row import COLUMNS, Row
+
+#: Lengths of a bucket, in seconds.
+LEVELS: Final = (60, 600, 3_600)
+SEEN, FINISHED, STARTED = 0, 1, 2
+#: What stands for all names together, and for no name.
+ALL_NAMES, NO_NAME = 0, -1
+
+Key = tuple[int, int, int, int, int]  # level, measure, start, name, state
+_Minute = tuple[int, float, int, int]  # measure, minute, name, state
+_AnyKey = TypeVar("_AnyKey", bound=Hashable)
+
+_NAME, _STATE = COLUMNS.index("name"), COLUMNS.index("state")
+_SEEN, _FINISHED = COLUMNS.index("seen"), COLUMNS.index("finished")
+_STARTED = COLUMNS.index("started")
+_RUNTIME, _WAIT = COLUMNS.index("runtime"), COLUMNS.index("wait")
+
+_encode: Final = msgspec.msgpack.Encoder().encode
+decode_histogram: Final = msgspec.msgpack.Decoder(dict[int, int]).decode
+
+
+class _Cell:
+    """What changes in one row of `roll`."""
+
+    __slots__ = ("histogram", "n", "total")
+
+    def __init__(self) -> None:
+        self.n = 0
+        self.total = 0.0
+        self.histogram: dict[int, int] = defaultdict(int)
+
+    def add(self, took: float | None, by: int) -> None:
+        self.n += by
+        if took is not None:
+            self.total += by * (took if took < LARGEST_S else LARGEST_S)
+            self.histogram[bucket(took)] += by
+
+    def plus(self, other: _Cell) -> _Cell:
+        both = _Cell()
+        both.n = self.n + other.n
+        both.total = self.total + other.total
+        both.histogram.update(self.histogram)
+        for number, n in other.histogram.items():
+            both.histogram[number] += n
+        return both
+
+
+class RollUp:
+    """The differences of one transaction. `add` rows, then `save`."""
+
+    def __init__(self) -> None:
+        # `save` sums them up for all names together and for each level.
+        self._minutes: dict[_Minute, _Cell] = defaultdict(_Cell)
+
+    def add(self, rows: Iterable[Row], by: int) -> None:
+        """Count tasks with these rows in (`by` 1) or out (-1)."""
+        minutes = self._minutes
+        for row in rows:
+            name, state = row[_NAME] or NO_NAME, row[_STATE]
+            minutes[SEEN, row[_SEEN] // 60, name, state].n += by
+            if (at := row[_FINISHED]) is not None:
+                minutes[FINISHED, at // 60, name, state].add(row[_RUNTIME], by)
+            if (at := row[_STARTED]) is not None:
+                minutes[STARTED, at // 60, name, state].add(row[_WAIT], by)
+
+    def save(self, connection: apsw.Connection) -> None:
+        """Add the differences to the table."""
+        for key, cell in self._cells().items():
+            histogram = {number: n for number, n in cell.histogram.items() if n}
+            if cell.n or histogram or cell.total:
+                _add(connection, key, cell, histogram)
+        self._minutes.clear()
+
+    def _cells(self) -> dict[Key, _Cell]:
+        minutes = dict(self._minutes)
+        for (measure, minute, _, state), cell in self._minutes.items():
+            _sum_up(minutes, (measure, minute, ALL_NAMES, state), cell)
+        cells: dict[Key, _Cell] = {}
+        for (measure, minute, name, state), cell in minutes.items():
+            for level in LEVELS:
+                start = int(minute) * 60 // level * level
+                _sum_up(cells, (level, measure, start, name, state), cell)
+        return cells
+
+
+def _sum_up(cells: dict[_AnyKey, _Cell], key: _AnyKey, cell: _Cell) -> None:
+    """Add `cell` to the one at `key`. One that is alone is shared, so none is changed."""
+    known = cells.get(key)
+    cells[key] = cell if known is None else known.plus(cell)
+
+
+def _add(connection: apsw.Connection, key: Key, cell: _Cell, histogram: dict[int, int]) -> None:
+    known = connection.execute(
+        "SELECT n, total, hist FROM roll WHERE level=? AND measure=? AND start=? AND name=?"
+        " AND state=?",
+        key,
+    ).fetchone()
+    n, total = cell.n, cell.total
+    if known is not None:
+        n, total = n + known[0], total + known[1]
+        if known[2] is not None:
+            for number, count in decode_histogram(known[2]).items():
+                histogram[number] = histogram.get(number, 0) + count
+    if not n:
+        connection.execute(
+            "DELETE FROM roll WHERE level=? AND measure=? AND start=? AND name=? AND state=?", key
+        )
+        return
+    positive = {number: count for number, count in histogram.items() if count > 0}
+    connection.execute(
+        "REPLACE INTO roll VALUES (?,?,?,?,?,?,?,?)",
+        (*key, n, total, _encode(positive) if positive else None),
+    )

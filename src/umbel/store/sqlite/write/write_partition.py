@@ -1,0 +1,370 @@
+"""One file of tasks, as its writer sees it.
+
+A batch is first gathered in memory (`insert`, `change`), then written by `flush` in one
+transaction with everything that follows from it: bodies, shared values, roll-ups, zones,
+the queue of the search index and the change log. What is in memory besides the batch can be
+read again from the file, so after an error the whole object is thrown away.
+"""
+
+# ruff: noqa: S608  what is put into statements is our own: columns, numbers, marks
+
+from __future__ import annotations
+
+import contextlib
+import math
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from itertools import compress
+from operator import ne
+from pathlib import Path
+from typing import Concatenate, Final, Literal, NamedTuple, ParamSpec, TypeVar
+
+import apsw
+
+from umbel.cluster.task import Task
+from umbel.query.arguments import keys
+from umbel.store.sqlite.files import bloom_filter, zone_map
+from umbel.store.sqlite.files.body import SAMPLES_WANTED, Bodies, train
+from umbel.store.sqlite.files.damage import Damaged, is_damage
+from umbel.store.sqlite.files.errors import keep_errno
+from umbel.store.sqlite.files.ids import RUN_BITS, runs
+from umbel.store.sqlite.files.paths import (
+    Held,
+    bound_wal,
+    checkpoint,
+    only_row,
+    open_writer,
+    sieve_path,
+    tasks_path,
+)
+from umbel.store.sqlite.files.row import CHANGED, COLUMNS, Id, Row, row
+from umbel.store.sqlite.files.value_dictionary import GrowingVocabulary
+from umbel.store.sqlite.text.texts import texts
+from umbel.store.sqlite.write import bulk_insert
+from umbel.store.sqlite.write.rollup import RollUp
+
+#: Names of keyword arguments are read from every task at first, then from one in so many.
+_KEYS_EVERY = 32
+_KEYS_ALWAYS = 500
+_KEYS_MAX = 1_000
+#: Changes that `follow` can go back.
+CHANGES_KEPT = 100_000
+
+
+class Unfinished(NamedTuple):
+    """A task that moves to another partition: its id, the time of its last event, when it
+    changed last, its facts."""
+
+    uuid: Id
+    timestamp: float
+    changed: float
+    packed: bytes
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_INDEXES: Final = range(len(COLUMNS))
+_SHARED_COLUMNS: Final = tuple(map(COLUMNS.index, ("name", "state", "worker", "queue")))
+_STATE: Final = COLUMNS.index("state")
+_INTO_TASK: Final = f"INSERT INTO task (id, {', '.join(COLUMNS)})"
+
+
+class Known(NamedTuple):
+    """A stored task: its id, its columns and its packed facts."""
+
+    id: int
+    row: Row
+    packed: bytes
+
+
+def _telling_damage(
+    method: Callable[Concatenate[WritePartition, P], R],
+) -> Callable[Concatenate[WritePartition, P], R]:
+    """The method, with `Damaged` for what says that the file is not what it was."""
+
+    def call(self: WritePartition, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return method(self, *args, **kwargs)
+        except Exception as error:
+            keep_errno(self.connection, error)
+            if is_damage(error):
+                raise Damaged(self.number, error) from error
+            raise
+
+    call.__doc__ = method.__doc__
+    return call
+
+
+class WritePartition:
+    """`tasks` is what the file is meant to hold. Raises `Damaged` when the file is, and
+    SQLite's other errors as they come."""
+
+    def __init__(self, directory: Path, number: int, tasks: int) -> None:
+        self.number = number
+        try:
+            self._open(directory, number, tasks)
+        except Exception as error:
+            if hasattr(self, "connection"):
+                self.close()
+            if is_damage(error):
+                raise Damaged(number, error) from error
+            raise
+
+    def _open(self, directory: Path, number: int, tasks: int) -> None:
+        self._tasks = tasks
+        self._sieve_path = sieve_path(directory, number)
+        self.connection = open_writer(tasks_path(directory, number), "tasks")
+        self.file = Held(tasks_path(directory, number))
+        self.vocabulary = GrowingVocabulary(self.connection)
+        self.bodies = Bodies(self.connection.execute("SELECT id, z FROM compression ORDER BY id"))
+        self.next_id = 1 + (self._value("SELECT max(id) FROM task") or 0)
+        self.last_seq: int = self._value("SELECT max(seq) FROM change") or 0
+        #: Tasks below are in the search index, or are being read for it.
+        self.indexed = 0
+        #: Rows of `retext` up to this number have been taken up by the search index.
+        self.retexted = 0
+        #: Whether the search index has anything in `retext` to look at.
+        self.has_retext = self._value("SELECT max(number) FROM retext") is not None
+        self._sieve = self._load_sieve()
+        self._rollup = RollUp()
+        self._samples: list[bytes] = []
+        self._forget_batch()
+
+    def _forget_batch(self) -> None:
+        self._inserts: list[tuple[object, ...]] = []
+        self._packed: list[bytes] = []
+        #: Rows that tasks of the batch had, and those that they have now.
+        self._before: list[Row] = []
+        self._after: list[Row] = []
+        self._updates: dict[tuple[int, ...], list[tuple[object, ...]]] = defaultdict(list)
+        self._widened: list[tuple[int, Row]] = []
+        self._retexted: list[tuple[int]] = []
+        self._changed = array("I")
+        #: The state that each of these had before; 0 for a new one.
+        self._states = bytearray()
+        self._zoned = zone_map.zone_of(self.next_id)
+
+    def _value(self, sql: str) -> int | None:
+        found = self.connection.execute(sql).fetchone()
+        return None if found is None else found[0]
+
+    def _load_sieve(self) -> bloom_filter.Sieve:
+        loaded = bloom_filter.load(self._sieve_path, self._tasks)
+        if loaded.upto >= self.next_id:
+            loaded = bloom_filter.Sieve(self._tasks)
+        return self._filled(loaded)
+
+    def widen_sieve(self) -> None:
+        """Make room for as many tasks as the partition is meant to hold."""
+        if not self._sieve.is_of(self._tasks):
+            self._sieve = self._filled(bloom_filter.Sieve(self._tasks))
+
+    def _filled(self, loaded: bloom_filter.Sieve) -> bloom_filter.Sieve:
+        for uuid, number in self.connection.execute(
+            "SELECT uuid, id FROM task WHERE id > ? ORDER BY id", (loaded.upto,)
+        ):
+            loaded.add(bloom_filter.marks(uuid))
+            loaded.upto = number
+        return loaded
+
+    # -- looking up ----------------------------------------------------------------------
+
+    def may_hold(self, hashes: tuple[int, int]) -> bool:
+        return self._sieve.may_hold(hashes)
+
+    @_telling_damage
+    def find(self, uuid: Id) -> Known | None:
+        """A task that is in the file."""
+        found = self.connection.execute(
+            f"SELECT t.id, z, {', '.join(COLUMNS)} FROM task t JOIN body b ON b.id = t.id"
+            f" WHERE t.id >> {RUN_BITS} IN ({runs(self.next_id)}) AND uuid = ?",
+            (uuid,),
+        ).fetchone()
+        if found is None:
+            return None
+        try:
+            packed = self.bodies.packed(found[1])
+        except KeyError as error:
+            raise apsw.CorruptError("a task's body cannot be read") from error
+        return Known(found[0], found[2:], packed)
+
+    @_telling_damage
+    def oldest_seen(self) -> float:
+        """When the first task of the file was first seen; infinity if it is empty."""
+        found = self.connection.execute("SELECT seen FROM task ORDER BY id LIMIT 1").fetchone()
+        return math.inf if found is None else float(found[0])
+
+    @_telling_damage
+    def latest(self, field: Literal["timestamp", "changed", "seen"]) -> float:
+        """The latest such time of all tasks; 0 if there are none."""
+        found = only_row(
+            self.connection,
+            f"SELECT max(ifnull((SELECT max({field}_max) FROM zone), 0),"
+            f" ifnull((SELECT max({field}) FROM task WHERE id >= ?), 0))",
+            (zone_map.zone_of(self.next_id) << zone_map.ZONE_BITS,),
+        )
+        return float(found[0])
+
+    @_telling_damage
+    def unfinished(self, since: float, most: int) -> list[Unfinished]:
+        """Tasks that have not ended and changed since then, those that changed last first."""
+        rows = self.connection.execute(
+            f"SELECT uuid, timestamp, {CHANGED}, z FROM task JOIN body ON body.id = task.id"
+            " WHERE state < 8 AND state < 6 AND timestamp >= ? ORDER BY timestamp DESC LIMIT ?",
+            (since, most),
+        )
+        return [
+            Unfinished(uuid, at, changed, self.bodies.packed(z)) for uuid, at, changed, z in rows
+        ]
+
+    # -- gathering a batch ---------------------------------------------------------------
+
+    def insert(self, uuid: Id, hashes: tuple[int, int], task: Task, packed: bytes) -> Known:
+        """Take in a task that no partition has."""
+        number = self.next_id
+        self.next_id += 1
+        columns = row(task, uuid, self.vocabulary.shared)
+        self._inserts.append((number, *columns))
+        self._packed.append(packed)
+        self._changed.append(number)
+        self._states.append(0)
+        if number < self.indexed:
+            # The index of a partition that was sealed once went to the end of its last block.
+            self._retexted.append((number,))
+        self._sieve.add(hashes)
+        self._after.append(columns)
+        self._sample(number, task, packed)
+        return Known(number, columns, packed)
+
+    def change(self, known: Known, task: Task, packed: bytes) -> Known:
+        """Take in what became of a task of this partition."""
+        before = known.row
+        columns = row(task, before[0], self.vocabulary.shared)
+        changed = tuple(compress(_INDEXES, map(ne, columns, before)))
+        if changed:
+            self._updates[changed].append((*(columns[index] for index in changed), known.id))
+            self._widened.append((known.id, columns))
+            self._before.append(before)
+            self._after.append(columns)
+        self._packed.append(packed)
+        self._changed.append(known.id)
+        self._states.append(before[_STATE])
+        if known.id < self.indexed and not texts(packed) <= texts(known.packed):
+            self._retexted.append((known.id,))
+        return Known(known.id, columns, packed)
+
+    def _sample(self, number: int, task: Task, packed: bytes) -> None:
+        if len(self._samples) < SAMPLES_WANTED and number <= 4 * SAMPLES_WANTED:
+            self._samples.append(packed)
+        often = number <= _KEYS_ALWAYS
+        if task.kwargs is None or not (often or number % _KEYS_EVERY == 0):
+            return
+        for key in keys(task.kwargs):
+            if key in self.vocabulary.of("key") or len(self.vocabulary.of("key")) < _KEYS_MAX:
+                self.vocabulary.count(
+                    self.vocabulary.shared("key", key), 1 if often else _KEYS_EVERY
+                )
+
+    # -- writing it ----------------------------------------------------------------------
+
+    @property
+    def changed(self) -> int:
+        """How many tasks the batch touches."""
+        return len(self._changed)
+
+    @_telling_damage
+    def flush(self, seq: int) -> None:
+        """Write the batch, whose last change has number `seq`; `commit` makes it stand."""
+        connection = self.connection
+        connection.execute("BEGIN IMMEDIATE")
+        self._count(self._before, -1)
+        self._count(self._after, 1)
+        self.vocabulary.save(connection)
+        bulk_insert.put(connection, _INTO_TASK, self._inserts)
+        bodies = self.bodies.shrink(self._packed)
+        bulk_insert.put(
+            connection, "REPLACE INTO body", list(zip(self._changed, bodies, strict=True))
+        )
+        for changed, rows in self._updates.items():
+            assignments = ", ".join(f"{COLUMNS[index]} = ?" for index in changed)
+            connection.executemany(f"UPDATE task SET {assignments} WHERE id = ?", rows)
+        done = zone_map.zone_of(self.next_id)
+        zone_map.widen(
+            connection,
+            [each for each in self._widened if each[0] >> zone_map.ZONE_BITS < self._zoned],
+        )
+        zone_map.measure(connection, range(self._zoned, done))
+        connection.executemany("INSERT INTO retext (id) VALUES (?)", self._retexted)
+        connection.execute("DELETE FROM retext WHERE number <= ?", (self.retexted,))
+        self._rollup.save(connection)
+        connection.execute(
+            "INSERT INTO change VALUES (?, ?, ?)",
+            (seq, self._changed.tobytes(), bytes(self._states)),
+        )
+        connection.execute("DELETE FROM change WHERE seq <= ?", (seq - CHANGES_KEPT,))
+        if self.bodies.newest < 2 and len(self._samples) >= SAMPLES_WANTED:
+            self._train()
+        # Nearly all that can fail for want of space fails here, before any file commits.
+        connection.cache_flush()
+
+    def _count(self, rows: list[Row], by: int) -> None:
+        """Count tasks with these rows in (`by` 1) or out (-1)."""
+        for index in _SHARED_COLUMNS:
+            for number, n in Counter([each[index] for each in rows]).items():
+                self.vocabulary.count(number, n * by)
+        self._rollup.add(rows, by)
+
+    @_telling_damage
+    def commit(self) -> None:
+        self.connection.execute("COMMIT")
+        self.has_retext = self.has_retext or bool(self._retexted)
+        self._sieve.upto = self.next_id - 1
+        self._forget_batch()
+        bound_wal(self.connection)
+
+    def _train(self) -> None:
+        dictionary = train(self._samples)
+        if dictionary is not None:
+            self.teach(2, dictionary)
+        self._samples = []
+
+    def teach(self, number: int, dictionary: bytes) -> None:
+        """Compress with this dictionary from now on."""
+        self.connection.execute("INSERT INTO compression VALUES (?, ?)", (number, dictionary))
+        self.bodies.learn(number, dictionary)
+
+    @_telling_damage
+    def dictionary(self) -> bytes | None:
+        """The newest trained dictionary."""
+        found = self.connection.execute(
+            "SELECT z FROM compression ORDER BY id DESC LIMIT 1"
+        ).fetchone()
+        return None if found is None else found[0]
+
+    def save_sieve(self) -> None:
+        """Keep the sieve in its file, as small as the tasks allow."""
+        self._sieve.shrunk().save(self._sieve_path)
+
+    def forget_sieve(self) -> None:
+        """Take the file away, since it will not know all tasks."""
+        self._sieve_path.unlink(missing_ok=True)
+
+    def checkpoint(self) -> None:
+        """See `files.checkpoint`."""
+        checkpoint(self.connection)
+
+    def abandon(self) -> None:
+        """Close a file that was unlinked, without putting it in order."""
+        with contextlib.suppress(apsw.Error):
+            self.connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+        self.close()
+
+    def close(self) -> None:
+        """Give up an open batch, if there is one, and the file."""
+        with contextlib.suppress(apsw.Error):
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+        with contextlib.suppress(apsw.Error):
+            self.connection.close()
