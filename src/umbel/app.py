@@ -53,8 +53,8 @@ if TYPE_CHECKING:
     from umbel.services.ingest.ingest import Limits
     from umbel.services.levers import Levers
     from umbel.supervise import Supervisor
-    from umbel.web.access import Access
-    from umbel.web.tls import Tls
+    from umbel.web.authentication import Access
+    from umbel.web.serving.tls import Tls
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ def serve(loaded: Loaded, say: Callable[[str], None]) -> None:
     `say` gets one line, with the address to open, once connections are taken. Raises
     `UmbelError` when it cannot start.
     """
-    from umbel.web.server import serve as serve_web
+    from umbel.web.serving.server import serve as serve_web
 
     check_serving(loaded)
     settings = loaded.settings
@@ -264,8 +264,8 @@ def web_access(settings: Settings, levers: Levers) -> Access:
     """Who may come in, by what showing. Raises `StoreError`."""
     from umbel.auth.authenticator import PeopleAndTokens
     from umbel.auth.keys import session_key
-    from umbel.web.access import Access
-    from umbel.web.attempts import Attempts
+    from umbel.web.authentication import Access
+    from umbel.web.login_throttle import Attempts
     from umbel.web.sessions import Sessions
 
     clock = SystemClock()
@@ -281,7 +281,7 @@ def web_access(settings: Settings, levers: Levers) -> Access:
 
 
 def _tls(settings: Settings) -> Tls | None:
-    from umbel.web.tls import Tls
+    from umbel.web.serving.tls import Tls
 
     if settings.tls_cert is None or settings.tls_key is None:
         return None
@@ -392,7 +392,7 @@ def _web(
     settings: Settings, store: Store, levers: Levers, supervisor: Supervisor | None
 ) -> Starlette:
     from umbel.web.app import WebOptions, create_app
-    from umbel.web.hosts import is_loopback
+    from umbel.web.http.hosts import is_loopback
     from umbel.web.security import own_names
 
     only_loopback = settings.unix_socket is None and is_loopback(settings.address)

@@ -12,8 +12,8 @@ from umbel.auth.tokens import Tokens, make_token
 from umbel.clock import Clock
 from umbel.services.control.login_audit import Visits
 from umbel.store.ledger import Ledger
-from umbel.web.access import Access
-from umbel.web.attempts import Attempts
+from umbel.web.authentication import Access
+from umbel.web.login_throttle import Attempts
 from umbel.web.sessions import Sessions
 
 #: One of each role, by their names.

@@ -18,8 +18,8 @@ from umbel.clock import SystemClock
 from umbel.logs import start_logging
 from umbel.store.memory import MemoryStore
 from umbel.web.app import WebOptions, create_app
-from umbel.web.server import serve
-from umbel.web.tls import Tls
+from umbel.web.serving.server import serve
+from umbel.web.serving.tls import Tls
 
 
 def main() -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.api.world import World, problem_of
-from umbel.web import limits
-from umbel.web.limits import CHANGE_MAX, LOGIN_MAX
+from umbel.web import request_limits
+from umbel.web.request_limits import CHANGE_MAX, LOGIN_MAX
 
 pytestmark = pytest.mark.anyio
 
@@ -137,7 +137,7 @@ async def test_ten_thousand_ids_are_read_and_more_than_4_mb_are_not(world: World
 async def test_bodies_that_are_read_at_once_are_bounded(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "HELD_MAX", 1_000)
+    monkeypatch.setattr(request_limits, "HELD_MAX", 1_000)
 
     too_much = await world.post(PLAN, {"action": "ping", "reason": "x" * 999})
     little = [await world.post(PLAN, {"action": "ping"}) for _ in range(50)]

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.api.world import World, problem_of
-from umbel.web.parameters import fields
-from umbel.web.problems import KINDS
+from umbel.web.http.parameters import fields
+from umbel.web.http.problems import KINDS
 from umbel.web.routes import ROUTES, Route
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "api.md").read_text()

@@ -14,7 +14,7 @@ import pytest
 from tests.api.doors import USERS, basic, bearer
 from tests.api.world import NOW, World, problem_of
 from umbel.web.app import WebOptions
-from umbel.web.attempts import ADDRESS_BURST, USER_BURST
+from umbel.web.login_throttle import ADDRESS_BURST, USER_BURST
 
 pytestmark = pytest.mark.anyio
 

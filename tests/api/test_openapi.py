@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.api.world import World
-from umbel.web.openapi import document
-from umbel.web.parameters import fields
-from umbel.web.problems import KINDS
+from umbel.web.http.openapi import document
+from umbel.web.http.parameters import fields
+from umbel.web.http.problems import KINDS
 from umbel.web.routes import ROUTES, Route, problems_of
 
 DOCUMENT = json.loads(json.dumps(document()))

@@ -12,7 +12,7 @@ from starlette.routing import Route as Address
 from tests.api.doors import ROLES, USERS, basic, bearer
 from tests.api.world import World, problem_of
 from umbel.auth.base import GRANTS, Role
-from umbel.web.guard import OPEN
+from umbel.web.authorization import OPEN
 from umbel.web.routes import ROUTES, Route
 
 pytestmark = pytest.mark.anyio

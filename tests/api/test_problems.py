@@ -13,8 +13,8 @@ from tests.api.world import World, problem_of
 from umbel.errors import StoreUnwritable
 from umbel.store.base import StoreStatus
 from umbel.store.memory import MemoryStore
-from umbel.web.parameters import fields
-from umbel.web.problems import KINDS
+from umbel.web.http.parameters import fields
+from umbel.web.http.problems import KINDS
 from umbel.web.routes import ROUTES, Route, problems_of
 
 pytestmark = pytest.mark.anyio

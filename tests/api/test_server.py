@@ -19,7 +19,7 @@ from tests.api.world import World
 from tests.support.processes import Process
 from tests.support.waiting import wait_until
 from umbel.errors import SettingsError
-from umbel.web.server import serve
+from umbel.web.serving.server import serve
 
 COMMAND = [sys.executable, "-m", "tests.api.serving"]
 

@@ -26,7 +26,7 @@ from umbel.store.base import Store
 from umbel.store.memory_ledger import MemoryLedger
 from umbel.store.sqlite import SqliteStore
 from umbel.web.app import WebOptions, create_app
-from umbel.web.server import serve
+from umbel.web.serving.server import serve
 
 TASKS = 120
 TEXT_BYTES = 64 * 1024

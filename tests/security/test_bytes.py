@@ -16,9 +16,9 @@ from umbel.services.fair_shares import reset_asker, set_asker
 from umbel.services.search.page_bytes import PAGE_BYTES, cut_rows, fitting
 from umbel.services.search.rows import TaskRow, task_row
 from umbel.store.memory import MemoryStore
-from umbel.web.lanes import Share
-from umbel.web.outgoing import PIECE, InFlight, Outgoing
-from umbel.web.problems import Refusal
+from umbel.web.http.problems import Refusal
+from umbel.web.serving.response_memory import PIECE, InFlight, Outgoing
+from umbel.web.thread_pools import Share
 
 pytestmark = pytest.mark.anyio
 

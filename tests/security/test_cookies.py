@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from umbel.web.cookies import COOKIES_MAX, cookie
+from umbel.web.http.cookies import COOKIES_MAX, cookie
 
 
 def sent(*lines: bytes) -> str | None:

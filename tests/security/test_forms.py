@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from umbel.web.flower.asking import arguments
+from umbel.web.flower.arguments import arguments
 from umbel.web.flower.forms import FIELDS_MAX, FORM_MAX
-from umbel.web.flower.refused import Refused
+from umbel.web.flower.refusal import Refused
 
 KIND = "multipart/form-data; boundary=cut"
 

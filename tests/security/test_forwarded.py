@@ -6,7 +6,7 @@ import pytest
 
 from tests.api.doors import USERS, basic
 from tests.api.world import World
-from umbel.web.proxies import HOPS_MAX
+from umbel.web.http.proxies import HOPS_MAX
 
 pytestmark = pytest.mark.anyio
 

@@ -25,7 +25,7 @@ from starlette.types import ASGIApp, Message
 from tests.api.doors import USERS
 from tests.api.world import World
 from tests.architecture.sources import imports, modules
-from umbel.web.heads import StrictConnection
+from umbel.web.serving.request_heads import StrictConnection
 
 GROWTH: Final = 8
 RATIO_MAX: Final = 32

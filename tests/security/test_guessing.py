@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.support.clocks import SetClock
-from umbel.web.attempts import ADDRESS_BURST, USER_BURST, Attempts
+from umbel.web.login_throttle import ADDRESS_BURST, USER_BURST, Attempts
 
 
 def guess(attempts: Attempts, address: str, name: str, times: int) -> None:

@@ -20,8 +20,8 @@ from umbel.services.fair_shares import network_of, reset_asker, set_asker
 from umbel.services.live.hub import Hub, Subject
 from umbel.services.live.streams import Stream
 from umbel.web.app import WebOptions
-from umbel.web.lanes import Lane
-from umbel.web.places import (
+from umbel.web.http.problems import Refusal
+from umbel.web.request_slots import (
     OPEN_EACH,
     OPEN_MAX,
     STRANGERS_EACH,
@@ -29,7 +29,7 @@ from umbel.web.places import (
     Asking,
     Places,
 )
-from umbel.web.problems import Refusal
+from umbel.web.thread_pools import Lane
 
 pytestmark = pytest.mark.anyio
 

@@ -132,7 +132,7 @@ def _check_nobody_counts_on_a_login(loaded: Loaded) -> None:
 
 
 def _check_only_this_machine_reaches(address: str) -> None:
-    from umbel.web.hosts import is_loopback
+    from umbel.web.http.hosts import is_loopback
 
     if not is_loopback(address):
         raise SettingsError(

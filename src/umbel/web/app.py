@@ -28,31 +28,31 @@ from umbel.services.search.doubt import Doubts
 from umbel.services.search.intents import Intents
 from umbel.services.search.search import Search
 from umbel.store.base import Store
-from umbel.web.access import Access, open_access
-from umbel.web.address import Address
-from umbel.web.endpoint import Endpoint
-from umbel.web.entrance import Entrance
-from umbel.web.faults import Faults
+from umbel.web.authentication import Access, open_access
+from umbel.web.authorization import Guard, Permitted
+from umbel.web.error_middleware import Faults
 from umbel.web.flower.endpoint import (
     WORKERS_PAGES,
     NothingHere,
     WorkersPage,
     flower_addresses,
 )
-from umbel.web.guard import Guard, Permitted
 from umbel.web.handlers import Services
-from umbel.web.lanes import Lanes
-from umbel.web.limits import Bodies, Limits
+from umbel.web.http.endpoint import Endpoint
+from umbel.web.http.openapi import Described
+from umbel.web.http.path_routes import Address
+from umbel.web.http.problems import respond_to
+from umbel.web.http.proxies import LOOPBACK, Proxies
 from umbel.web.login import LOGIN, SESSION_ENDPOINTS, LoginEndpoint
-from umbel.web.openapi import Described
-from umbel.web.outgoing import InFlight, Outgoing
-from umbel.web.places import Placed, Places
+from umbel.web.non_http import Entrance
 from umbel.web.probes import Readiness, ReadyEndpoint
-from umbel.web.problems import respond_to
-from umbel.web.proxies import LOOPBACK, Proxies
+from umbel.web.request_limits import Bodies, Limits
+from umbel.web.request_slots import Placed, Places
 from umbel.web.routes import API_ROOT, ROUTES, Route
 from umbel.web.security import HostCheck, SecurityHeaders
+from umbel.web.serving.response_memory import InFlight, Outgoing
 from umbel.web.sse import LiveEndpoint
+from umbel.web.thread_pools import Lanes
 from umbel.web.ui import BUILT, Ui
 
 

@@ -18,8 +18,8 @@ from umbel.services.search.page_bytes import cut_rows, fitting
 from umbel.services.search.rows import WholeTask
 from umbel.services.search.search import Found, Reading, Search
 from umbel.store.base import Store
-from umbel.web import answers, requests
-from umbel.web.problems import Refusal
+from umbel.web import requests, responses
+from umbel.web.http.problems import Refusal
 
 #: The most gaps, and the most losses, that one answer tells.
 GAPS_MAX = 1_000
@@ -40,7 +40,9 @@ class Services(msgspec.Struct, frozen=True):
     crew: Crew
 
 
-def list_tasks(services: Services, asked: requests.ListTasks, waited_s: float) -> answers.TaskPage:
+def list_tasks(
+    services: Services, asked: requests.ListTasks, waited_s: float
+) -> responses.TaskPage:
     if asked.ids is not None:
         found = services.search.by_ids(_ids(asked.ids), asked.q, asked.tz)
     else:
@@ -53,7 +55,7 @@ def list_tasks(services: Services, asked: requests.ListTasks, waited_s: float) -
             rows = services.intents.rows(found.page.items)
     else:
         rows = cut_rows(rows)
-    return answers.TaskPage(
+    return responses.TaskPage(
         items=rows,
         next=found.page.cursor,
         complete=found.page.complete,
@@ -81,11 +83,11 @@ def _ids(text: str) -> list[str]:
     return ids
 
 
-def count_tasks(services: Services, asked: requests.CountTasks, waited_s: float) -> answers.Count:
+def count_tasks(services: Services, asked: requests.CountTasks, waited_s: float) -> responses.Count:
     count = services.search.count(
         asked.q, by=asked.by, cap=asked.cap, tz=asked.tz, waited_s=waited_s
     )
-    return answers.Count(
+    return responses.Count(
         total=count.total,
         capped=count.capped,
         complete=count.complete,
@@ -110,12 +112,12 @@ def read_query(services: Services, asked: requests.ReadQuery) -> Reading:
     return services.search.read(asked.q, asked.tz)
 
 
-def suggest(services: Services, asked: requests.Suggest) -> answers.Completions:
+def suggest(services: Services, asked: requests.Suggest) -> responses.Completions:
     at = len(asked.q) if asked.at is None else min(asked.at, len(asked.q))
-    return answers.Completions(services.search.suggest(asked.q, at, asked.limit))
+    return responses.Completions(services.search.suggest(asked.q, at, asked.limit))
 
 
-def read_series(services: Services, asked: requests.ReadSeries) -> answers.Series:
+def read_series(services: Services, asked: requests.ReadSeries) -> responses.Series:
     end = services.clock.now() if asked.end is None else asked.end
     start = end - 3_600 if asked.start is None else asked.start
     if start >= end:
@@ -124,29 +126,29 @@ def read_series(services: Services, asked: requests.ReadSeries) -> answers.Serie
         asked.q, measure=asked.measure, start=start, end=end, bucket_s=asked.bucket, tz=asked.tz
     )
     incomplete = services.search.incomplete(asked.q, Span(start, end), asked.tz)
-    return answers.Series(series.measure, series.bucket_s, series.buckets, incomplete)
+    return responses.Series(series.measure, series.bucket_s, series.buckets, incomplete)
 
 
-def list_gaps(services: Services, asked: requests.ListGaps) -> answers.Gaps:
+def list_gaps(services: Services, asked: requests.ListGaps) -> responses.Gaps:
     gaps = services.store.gaps(asked.start, asked.end)
     gaps = tuple(uncovered(gaps, services.store.collectors(), services.clock.now()))
     losses = services.store.losses(asked.start, asked.end)
     more = max(0, len(gaps) - GAPS_MAX) + max(0, len(losses) - GAPS_MAX)
-    return answers.Gaps(gaps=gaps[-GAPS_MAX:], losses=losses[-GAPS_MAX:], more=more)
+    return responses.Gaps(gaps=gaps[-GAPS_MAX:], losses=losses[-GAPS_MAX:], more=more)
 
 
-def one_workflow(services: Services, asked: requests.OneWorkflow) -> answers.Workflow:
+def one_workflow(services: Services, asked: requests.OneWorkflow) -> responses.Workflow:
     workflow = services.store.workflow(asked.root_id)
-    return answers.Workflow(
+    return responses.Workflow(
         root_id=workflow.root_id,
         tasks=cut_rows(services.intents.rows(workflow.tasks)),
         complete=workflow.complete,
     )
 
 
-def list_workers(services: Services, _: requests.Nothing) -> answers.Workers:
+def list_workers(services: Services, _: requests.Nothing) -> responses.Workers:
     now = services.clock.now()
-    return answers.Workers(items=services.crew.rows(now), now=now)
+    return responses.Workers(items=services.crew.rows(now), now=now)
 
 
 def read_status(services: Services, _: requests.Nothing) -> Status:

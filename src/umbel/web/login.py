@@ -12,10 +12,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from umbel.auth.base import Credentials, Permission, Role, Via
-from umbel.web.access import Access, Known
-from umbel.web.bodies import check_kind, read_body
-from umbel.web.parameters import read
-from umbel.web.problems import Refusal
+from umbel.web.authentication import Access, Known
+from umbel.web.http.bodies import check_kind, read_body
+from umbel.web.http.parameters import read
+from umbel.web.http.problems import Refusal
 from umbel.web.requests import Nothing
 
 

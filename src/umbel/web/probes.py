@@ -17,9 +17,9 @@ from starlette.types import Receive, Scope, Send
 from umbel.clock import Clock
 from umbel.errors import UmbelError
 from umbel.services.health.health import Health, Unready
-from umbel.web.access import Access
-from umbel.web.parameters import read
-from umbel.web.problems import Refusal
+from umbel.web.authentication import Access
+from umbel.web.http.parameters import read
+from umbel.web.http.problems import Refusal
 from umbel.web.requests import Nothing
 
 #: How long an answer is kept, seconds.

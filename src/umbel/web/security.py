@@ -17,8 +17,8 @@ from typing import Final
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from umbel.web.hosts import host_of, is_address, is_loopback
-from umbel.web.problems import problem, respond
+from umbel.web.http.hosts import host_of, is_address, is_loopback
+from umbel.web.http.problems import problem, respond
 
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "

@@ -18,10 +18,10 @@ from starlette.types import Receive, Scope, Send
 from umbel.services.live.hub import Subject
 from umbel.services.live.streams import Notice, Stream
 from umbel.web.handlers import Services
-from umbel.web.lanes import Lane
-from umbel.web.parameters import convert, fields, read
-from umbel.web.places import leave_place
+from umbel.web.http.parameters import convert, fields, read
+from umbel.web.request_slots import leave_place
 from umbel.web.requests import Follow
+from umbel.web.thread_pools import Lane
 
 #: A comment is sent when nothing else was for this long, seconds.
 KEEP_ALIVE_S: Final = 15.0

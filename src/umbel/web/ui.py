@@ -25,10 +25,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from umbel.web.endpoint import accepts_gzip
-from umbel.web.lanes import Lane
-from umbel.web.problems import Refusal
+from umbel.web.http.endpoint import accepts_gzip
+from umbel.web.http.problems import Refusal
 from umbel.web.routes import API_ROOT, ROUTES
+from umbel.web.thread_pools import Lane
 
 #: Where the build of `ui/` lands.
 BUILT: Final = Path(__file__).parent / "static"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from umbel.web.connection_table import ConnectionTable
+from umbel.web.serving.connection_table import ConnectionTable
 
 
 class Told:

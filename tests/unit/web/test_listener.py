@@ -6,7 +6,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from umbel.web.listener import client_of
+from umbel.web.serving.listener import client_of
 
 PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
 

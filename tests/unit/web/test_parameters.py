@@ -8,8 +8,8 @@ import msgspec
 import pytest
 from msgspec import Meta
 
-from umbel.web.parameters import read, takes
-from umbel.web.problems import Refusal
+from umbel.web.http.parameters import read, takes
+from umbel.web.http.problems import Refusal
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):

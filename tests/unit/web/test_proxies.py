@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from umbel.web.proxies import LOOPBACK, Proxies
+from umbel.web.http.proxies import LOOPBACK, Proxies
 
 pytestmark = pytest.mark.anyio
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 
-from umbel.web.sockets import open_tcp
+from umbel.web.serving.sockets import open_tcp
 
 
 def test_answers_leave_at_once_and_wait_for_no_acknowledgement() -> None:

@@ -12,18 +12,18 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route as Address
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from umbel.web.access import Access
-from umbel.web.endpoint import accepts_gzip
-from umbel.web.flower import answering
-from umbel.web.flower.asking import Asked
-from umbel.web.flower.refused import Refused
+from umbel.web.authentication import Access
+from umbel.web.authorization import Permitted
+from umbel.web.flower import responses
+from umbel.web.flower.arguments import Asked
+from umbel.web.flower.refusal import Refused
 from umbel.web.flower.routes import FLOWER_ROUTES
 from umbel.web.flower.workers import workers_table
-from umbel.web.guard import Permitted
 from umbel.web.handlers import Services
-from umbel.web.lanes import Lanes
+from umbel.web.http.endpoint import accepts_gzip
+from umbel.web.long_requests import Patience
 from umbel.web.routes import Route
-from umbel.web.waiting import Patience
+from umbel.web.thread_pools import Lanes
 
 #: Where Flower has its page of workers; `/dashboard` until version 1.
 WORKERS_PAGES: Final = ("/", "/workers", "/dashboard")
@@ -41,7 +41,7 @@ def flower_addresses(services: Services, lanes: Lanes, access: Access) -> Iterat
         endpoint: ASGIApp = FlowerEndpoint(route, services, lanes)
         if route.permission is not None:
             endpoint = Permitted(endpoint, route.permission, access)
-        app = answering.plain_faults(_OnlyBy(route.method, endpoint))
+        app = responses.plain_faults(_OnlyBy(route.method, endpoint))
         yield Address(route.path.replace("}", ":rest}"), app)
 
 
@@ -57,7 +57,7 @@ class FlowerEndpoint:
         request = Request(scope, receive)
         asked = await _asked(request)
         found = await self._found(request, asked)
-        await answering.say(found, zipped=accepts_gzip(request))(scope, receive, send)
+        await responses.say(found, zipped=accepts_gzip(request))(scope, receive, send)
 
     async def _found(self, request: Request, asked: Asked) -> object:
         handler = self._route.handler
@@ -78,7 +78,7 @@ class WorkersPage:
         self._page = page
         self._services = services
         self._lane = lanes.history
-        self._rows = answering.plain_faults(Permitted(self._tell, "read", access))
+        self._rows = responses.plain_faults(Permitted(self._tell, "read", access))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         query: bytes = scope["query_string"]
@@ -88,7 +88,7 @@ class WorkersPage:
     async def _tell(self, scope: Scope, receive: Receive, send: Send) -> None:
         found = await self._lane.run(partial(workers_table, self._services))
         zipped = accepts_gzip(Request(scope, receive))
-        await answering.say(found, zipped=zipped)(scope, receive, send)
+        await responses.say(found, zipped=zipped)(scope, receive, send)
 
 
 class NothingHere:
@@ -111,10 +111,10 @@ class _OnlyBy:
         if scope["method"] in self._methods:
             await self._app(scope, receive, send)
         elif scope["method"] == "OPTIONS":
-            await answering.text("", HTTPStatus.NO_CONTENT, allowed)(scope, receive, send)
+            await responses.text("", HTTPStatus.NO_CONTENT, allowed)(scope, receive, send)
         else:
             sentence = f"Only {' and '.join(self._methods)} can be used here."
-            answer = answering.text(sentence, HTTPStatus.METHOD_NOT_ALLOWED, allowed)
+            answer = responses.text(sentence, HTTPStatus.METHOD_NOT_ALLOWED, allowed)
             await answer(scope, receive, send)
 
 

@@ -14,7 +14,7 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import parse_qsl
 
-from umbel.web.flower.refused import Refused
+from umbel.web.flower.refusal import Refused
 
 #: The largest form, bytes.
 FORM_MAX: Final = 64 * 1024

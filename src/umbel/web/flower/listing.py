@@ -21,13 +21,13 @@ from umbel.cluster.task import Task
 from umbel.errors import QueryError
 from umbel.query.ast import And, During, How, Matches, Moment, Node
 from umbel.store.base import NEWEST_FIRST, Order, Page, Store
-from umbel.web.flower.answering import JSON, encode
-from umbel.web.flower.asking import Asked
-from umbel.web.flower.refused import Refused
+from umbel.web.flower.arguments import Asked
+from umbel.web.flower.refusal import Refused
+from umbel.web.flower.responses import JSON, encode
 from umbel.web.flower.rows import task_row
 from umbel.web.handlers import Services
-from umbel.web.lanes import Lane, Share
-from umbel.web.waiting import Patience
+from umbel.web.long_requests import Patience
+from umbel.web.thread_pools import Lane, Share
 
 #: The most tasks that one answer has; Flower keeps no more by default.
 LISTED_MAX: Final = 100_000

@@ -19,7 +19,7 @@ from umbel.query.ast import And, Has, How, Matches, Node, Not
 from umbel.services.health.liveness import REPORT_DUE_S
 from umbel.services.ingest.metric_counts import GONE_AFTER_S, RUNTIME_BOUNDS
 from umbel.store.base import CollectorStatus, Store, Tallies, TaskTally
-from umbel.web.flower.asking import Asked
+from umbel.web.flower.arguments import Asked
 from umbel.web.flower.exposition import MEDIA_TYPE, Labels, Sample, family, histogram
 from umbel.web.handlers import Services
 

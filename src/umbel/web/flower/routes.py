@@ -7,7 +7,7 @@ from typing import Final, Literal
 import msgspec
 
 from umbel.auth.base import Permission
-from umbel.web.flower import acting, listing, sending, workers
+from umbel.web.flower import actions, listing, sending, workers
 from umbel.web.flower.metrics import metrics
 from umbel.web.requests import Nothing
 from umbel.web.routes import Handler, Route
@@ -62,16 +62,16 @@ FLOWER_ROUTES: Final = (
     _see("/api/workers", workers.list_workers, "What workers say of themselves"),
     _do(
         "/api/worker/shutdown/{target}",
-        acting.shut_down,
+        actions.shut_down,
         "Stop a worker",
         permission="administer",
     ),
-    _do("/api/worker/pool/restart/{target}", acting.restart_pool, "Restart a pool"),
-    _do("/api/worker/pool/grow/{target}", acting.grow_pool, "Add processes to a pool"),
-    _do("/api/worker/pool/shrink/{target}", acting.shrink_pool, "Take processes from a pool"),
-    _do("/api/worker/pool/autoscale/{target}", acting.autoscale_pool, "Bound a pool's size"),
-    _do("/api/worker/queue/add-consumer/{target}", acting.add_consumer, "Consume a queue"),
-    _do("/api/worker/queue/cancel-consumer/{target}", acting.cancel_consumer, "Leave a queue"),
+    _do("/api/worker/pool/restart/{target}", actions.restart_pool, "Restart a pool"),
+    _do("/api/worker/pool/grow/{target}", actions.grow_pool, "Add processes to a pool"),
+    _do("/api/worker/pool/shrink/{target}", actions.shrink_pool, "Take processes from a pool"),
+    _do("/api/worker/pool/autoscale/{target}", actions.autoscale_pool, "Bound a pool's size"),
+    _do("/api/worker/queue/add-consumer/{target}", actions.add_consumer, "Consume a queue"),
+    _do("/api/worker/queue/cancel-consumer/{target}", actions.cancel_consumer, "Leave a queue"),
     _see("/api/tasks", listing.list_tasks, "Tasks that fit", "waiting"),
     _see("/api/task/types", workers.task_types, "Names of tasks"),
     _see("/api/queues/length", workers.queue_lengths, "How full queues are"),
@@ -80,10 +80,10 @@ FLOWER_ROUTES: Final = (
     _do("/api/task/async-apply/{target}", sending.apply_async, "Send a task that workers have"),
     _do("/api/task/send-task/{target}", sending.send_task, "Send a task by its name"),
     _see("/api/task/result/{target}", sending.task_result, "What came of a task", "waiting"),
-    _do("/api/task/abort/{target}", acting.abort_task, "Mark a task as aborted"),
-    _do("/api/task/timeout/{target}", acting.limit_time, "Limit the time of a task"),
-    _do("/api/task/rate-limit/{target}", acting.limit_rate, "Limit the rate of a task"),
-    _do("/api/task/revoke/{target}", acting.revoke_task, "Revoke or terminate a task"),
+    _do("/api/task/abort/{target}", actions.abort_task, "Mark a task as aborted"),
+    _do("/api/task/timeout/{target}", actions.limit_time, "Limit the time of a task"),
+    _do("/api/task/rate-limit/{target}", actions.limit_rate, "Limit the rate of a task"),
+    _do("/api/task/revoke/{target}", actions.revoke_task, "Revoke or terminate a task"),
     _see("/metrics", metrics, "Metrics for Prometheus", "history"),
     msgspec.structs.replace(
         _route("/healthcheck", _healthcheck, "Whether this answers", "history", "GET", None),

@@ -17,11 +17,11 @@ from umbel.cluster.task import PENDING
 from umbel.errors import BrokerRefused, ResultsUnavailable
 from umbel.results.base import UNKNOWN, Result
 from umbel.services.control.sending import Apply
-from umbel.web.flower.asking import Asked
-from umbel.web.flower.refused import Refused
+from umbel.web.flower.arguments import Asked
+from umbel.web.flower.refusal import Refused
 from umbel.web.flower.workers import is_known_task
 from umbel.web.handlers import Services
-from umbel.web.waiting import Patience
+from umbel.web.long_requests import Patience
 
 #: The longest that one request waits for a result, seconds.
 WAIT_MAX_S: Final = 3_600.0

@@ -14,8 +14,8 @@ from umbel.errors import BrokerError, NotSupported
 from umbel.query.ast import How, Matches
 from umbel.services.cluster.inspection import Inspected
 from umbel.services.cluster.registered_tasks import workers_by_name
-from umbel.web.flower.asking import Asked
-from umbel.web.flower.refused import Refused
+from umbel.web.flower.arguments import Asked
+from umbel.web.flower.refusal import Refused
 from umbel.web.handlers import Services
 
 #: What is told of every worker, and what of one that is asked for by name.

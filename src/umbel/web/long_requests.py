@@ -14,7 +14,7 @@ import msgspec
 
 from umbel.results.base import Result
 from umbel.services.levers import Levers
-from umbel.web.lanes import Lanes
+from umbel.web.thread_pools import Lanes
 
 #: How long one look takes, seconds.
 LOOK_S: Final = 1.0

@@ -14,10 +14,10 @@ from umbel.results.base import Result
 from umbel.services.control.sending import Applied, Apply
 from umbel.services.control.types import Action, ActionPlan, ActionReport, ActionRequest
 from umbel.store.ledger import AuditPage
-from umbel.web import answers, requests
+from umbel.web import requests, responses
 from umbel.web.handlers import Services
+from umbel.web.long_requests import Patience
 from umbel.web.requests import WAIT_MAX_S
-from umbel.web.waiting import Patience
 
 #: How many of the ids that an action names a list tells.
 _IDS_TOLD: Final = 20
@@ -41,17 +41,17 @@ def one_action(services: Services, asked: requests.OneAction) -> Action:
     return services.levers.control.action(asked.id)
 
 
-def list_actions(services: Services, asked: requests.ListActions) -> answers.Actions:
+def list_actions(services: Services, asked: requests.ListActions) -> responses.Actions:
     found = services.levers.control.actions(asked.before, asked.limit)
     more = len(found) == asked.limit
-    return answers.Actions(
+    return responses.Actions(
         items=tuple(map(_shortened, found)), next=found[-1].plan.made if more else None
     )
 
 
 async def apply_task(
     services: Services, asked: Apply, actor: Actor, patience: Patience
-) -> answers.Applied | answers.Later:
+) -> responses.Applied | responses.Later:
     apply, cluster = services.levers.control.apply, patience.lanes.cluster
     if asked.wait is None:
         return _told(await cluster.run(partial(apply, asked, actor)))
@@ -67,10 +67,10 @@ async def apply_task(
     return _told(Applied(sent.task_id, result.state, result))
 
 
-def _told(applied: Applied) -> answers.Applied | answers.Later:
-    answer = answers.Applied(task_id=applied.task_id, state=applied.state, result=applied.result)
+def _told(applied: Applied) -> responses.Applied | responses.Later:
+    answer = responses.Applied(task_id=applied.task_id, state=applied.state, result=applied.result)
     is_ready = applied.result is not None and applied.result.is_ready
-    return answer if is_ready else answers.Later(answer)
+    return answer if is_ready else responses.Later(answer)
 
 
 def read_audit(services: Services, asked: requests.ReadAudit) -> AuditPage:

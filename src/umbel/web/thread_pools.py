@@ -20,7 +20,7 @@ import anyio
 import anyio.to_thread
 
 from umbel.services.fair_shares import asker, release
-from umbel.web.problems import too_busy
+from umbel.web.http.problems import too_busy
 
 if TYPE_CHECKING:  # routes import what imports this
     from umbel.web.routes import Route

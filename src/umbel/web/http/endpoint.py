@@ -19,15 +19,15 @@ from starlette.types import Receive, Scope, Send
 
 from umbel.auth.base import Actor
 from umbel.plain_json import encode_json
-from umbel.web.answers import Later
-from umbel.web.bodies import check_kind, read_body
-from umbel.web.guard import actor_of
+from umbel.web.authorization import actor_of
 from umbel.web.handlers import Services
-from umbel.web.lanes import Lanes
-from umbel.web.parameters import read
+from umbel.web.http.bodies import check_kind, read_body
+from umbel.web.http.parameters import read
+from umbel.web.long_requests import Patience
 from umbel.web.requests import Nothing
+from umbel.web.responses import Later
 from umbel.web.routes import Handler, Route
-from umbel.web.waiting import Patience
+from umbel.web.thread_pools import Lanes
 
 #: Shorter answers are not worth compressing.
 _COMPRESS_FROM: Final = 1_400

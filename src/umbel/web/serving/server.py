@@ -20,18 +20,18 @@ import uvicorn
 from starlette.applications import Starlette
 
 from umbel.web.app import end_streams
-from umbel.web.connection_table import ConnectionTable
-from umbel.web.connections import HEAD_MAX, Connection
-from umbel.web.listener import Listener
-from umbel.web.memory import give_memory_back
-from umbel.web.open_files import connections_max, raise_limit
-from umbel.web.proxies import LOOPBACK
-from umbel.web.seldom import Seldom
-from umbel.web.sockets import open_tcp, open_unix
-from umbel.web.tls import Tls
+from umbel.web.http.proxies import LOOPBACK
+from umbel.web.log_throttle import Seldom
+from umbel.web.serving.connection_table import ConnectionTable
+from umbel.web.serving.connections import HEAD_MAX, Connection
+from umbel.web.serving.listener import Listener
+from umbel.web.serving.memory import give_memory_back
+from umbel.web.serving.open_files import connections_max, raise_limit
+from umbel.web.serving.sockets import open_tcp, open_unix
+from umbel.web.serving.tls import Tls
 
 #: Who warns of what strangers do, and uvicorn's.
-_WARN_OF_STRANGERS: Final = ("umbel.web.connections", "uvicorn.error")
+_WARN_OF_STRANGERS: Final = ("umbel.web.serving.connections", "uvicorn.error")
 #: How long open requests may go on after a signal, seconds.
 GRACE_S: Final = 1
 #: The part of all connections that one client may have, unless many people are behind it.

@@ -19,10 +19,10 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from umbel.web.connection_table import ConnectionTable
-from umbel.web.heads import StrictConnection
-from umbel.web.problems import MEDIA_TYPE, problem
+from umbel.web.http.problems import MEDIA_TYPE, problem
 from umbel.web.security import HEADERS
+from umbel.web.serving.connection_table import ConnectionTable
+from umbel.web.serving.request_heads import StrictConnection
 
 #: The largest head of a request, bytes: the longest address, and room for headers.
 HEAD_MAX: Final = 80 * 1024

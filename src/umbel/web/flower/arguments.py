@@ -18,7 +18,7 @@ import msgspec
 
 from umbel.auth.base import Actor
 from umbel.web.flower.forms import form, multipart, pairs
-from umbel.web.flower.refused import Refused
+from umbel.web.flower.refusal import Refused
 
 #: JSON is read this many levels deep.
 _DEPTH_MAX: Final = 64

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from umbel.web.seldom import Seldom
+from umbel.web.log_throttle import Seldom
 
 
 def record(message: str, *args: object, level: int = logging.WARNING) -> logging.LogRecord:

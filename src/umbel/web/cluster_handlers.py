@@ -15,10 +15,10 @@ from umbel.services.cluster.hidden_arguments import veiled_listing, veiled_resul
 from umbel.services.cluster.inspection import Inspected
 from umbel.services.cluster.registered_tasks import registered
 from umbel.services.search.rows import WorkerRow
-from umbel.web import answers, requests
+from umbel.web import requests, responses
 from umbel.web.handlers import Services
-from umbel.web.problems import Refusal
-from umbel.web.waiting import Patience
+from umbel.web.http.problems import Refusal
+from umbel.web.long_requests import Patience
 
 #: What the page of a worker shows, the quickest first.
 _SHOWN: Final[tuple[Inspected, ...]] = ("stats", "active_queues", "registered", "conf")
@@ -26,7 +26,7 @@ _SHOWN: Final[tuple[Inspected, ...]] = ("stats", "active_queues", "registered", 
 _TASKS: Final = frozenset({"active", "reserved", "scheduled"})
 
 
-def one_worker(services: Services, asked: requests.OneWorker) -> answers.OneWorker:
+def one_worker(services: Services, asked: requests.OneWorker) -> responses.OneWorker:
     row = _row(services, asked.name)
     says: dict[Inspected, object] = {}
     answered, trouble = None, None
@@ -39,7 +39,7 @@ def one_worker(services: Services, asked: requests.OneWorker) -> answers.OneWork
     if row is None and not says:
         raise _unknown(asked.name)
     row = row or services.crew.row(Worker(hostname=asked.name), services.clock.now())
-    return answers.OneWorker(
+    return responses.OneWorker(
         **msgspec.structs.asdict(row),
         answers=answered,
         trouble=trouble,
@@ -52,7 +52,7 @@ def one_worker(services: Services, asked: requests.OneWorker) -> answers.OneWork
 
 def inspect_worker(
     services: Services, asked: requests.InspectWorker, actor: Actor
-) -> answers.Inspected:
+) -> responses.Inspected:
     found = services.levers.inspection.look(asked.what, [asked.name])
     answered = found.answered(asked.name)
     if not answered and _row(services, asked.name) is None:
@@ -60,7 +60,7 @@ def inspect_worker(
     value = found.values.get(asked.name)
     if asked.what in _TASKS and not actor.may("operate"):
         value = veiled_listing(value, services.store.task)
-    return answers.Inspected(
+    return responses.Inspected(
         worker=asked.name,
         inspection=asked.inspection,
         value=value,
@@ -71,25 +71,25 @@ def inspect_worker(
     )
 
 
-def list_registered(services: Services, _: requests.Nothing) -> answers.RegisteredNames:
+def list_registered(services: Services, _: requests.Nothing) -> responses.RegisteredNames:
     inspection = services.levers.inspection
     said = inspection.look("registered")
     items = registered(said, services.levers.describe())
-    return answers.RegisteredNames(items=items, at=said.at, missing=said.missing)
+    return responses.RegisteredNames(items=items, at=said.at, missing=said.missing)
 
 
-def list_queues(services: Services, _: requests.Nothing) -> answers.Queues:
-    return msgspec.convert(services.levers.queues.all(), answers.Queues, from_attributes=True)
+def list_queues(services: Services, _: requests.Nothing) -> responses.Queues:
+    return msgspec.convert(services.levers.queues.all(), responses.Queues, from_attributes=True)
 
 
-def peek_queue(services: Services, asked: requests.PeekQueue, actor: Actor) -> answers.Messages:
+def peek_queue(services: Services, asked: requests.PeekQueue, actor: Actor) -> responses.Messages:
     veiled = not actor.may("operate")
-    return answers.Messages(services.levers.queues.peek(asked.name, asked.limit, veiled=veiled))
+    return responses.Messages(services.levers.queues.peek(asked.name, asked.limit, veiled=veiled))
 
 
 async def read_result(
     services: Services, asked: requests.ReadResult, actor: Actor, patience: Patience
-) -> answers.Result:
+) -> responses.Result:
     lanes = patience.lanes
     if not asked.timeout:
         found = await lanes.waiting.run(partial(services.levers.results.get, asked.id))
@@ -100,8 +100,8 @@ async def read_result(
 
 
 def _result(
-    services: Services, task_id: str, actor: Actor, found: answers.Result
-) -> answers.Result:
+    services: Services, task_id: str, actor: Actor, found: responses.Result
+) -> responses.Result:
     if not (is_strict(found.args) and is_strict(found.kwargs)):
         # Who edits a task takes what is here for what was sent, to the letter.
         found = msgspec.structs.replace(found, args=None, kwargs=None)

@@ -14,8 +14,8 @@ from typing import Final, NamedTuple
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from umbel.services.fair_shares import network_of, release, reset_asker, set_asker
-from umbel.web.access import Known, address_of, path_of
-from umbel.web.problems import Refusal, too_busy
+from umbel.web.authentication import Known, address_of, path_of
+from umbel.web.http.problems import Refusal, too_busy
 
 #: How many requests may be open at once, and how many of them of one person.
 OPEN_MAX: Final = 500

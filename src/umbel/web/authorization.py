@@ -19,10 +19,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from umbel.auth.base import Actor, Permission
 from umbel.errors import UmbelError
-from umbel.web.access import Access, address_of, path_of
-from umbel.web.origin import is_from_elsewhere
-from umbel.web.places import PROBES
-from umbel.web.problems import Refusal
+from umbel.web.authentication import Access, address_of, path_of
+from umbel.web.http.origin import is_from_elsewhere
+from umbel.web.http.problems import Refusal
+from umbel.web.request_slots import PROBES
 
 log = logging.getLogger("umbel.web")
 

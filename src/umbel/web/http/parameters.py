@@ -17,7 +17,7 @@ from urllib.parse import unquote_to_bytes
 
 import msgspec
 
-from umbel.web.problems import Refusal
+from umbel.web.http.problems import Refusal
 
 P = TypeVar("P", bound=msgspec.Struct)
 

@@ -14,7 +14,7 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from umbel.services.fair_shares import asker, release
-from umbel.web.places import no_room
+from umbel.web.request_slots import no_room
 
 #: The most bytes that are given to a connection at once. What is shorter is not counted.
 PIECE: Final = 64 * 1024

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from umbel.web.problems import respond_to
+from umbel.web.http.problems import respond_to
 
 log = logging.getLogger("umbel.web")
 

@@ -12,9 +12,9 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from umbel.services.fair_shares import asker, release
-from umbel.web.access import path_of
-from umbel.web.places import Place, leave_place, no_room
-from umbel.web.problems import Refusal
+from umbel.web.authentication import path_of
+from umbel.web.http.problems import Refusal
+from umbel.web.request_slots import Place, leave_place, no_room
 
 #: The largest body of a request that changes nothing, bytes.
 BODY_MAX: Final = 64 * 1024

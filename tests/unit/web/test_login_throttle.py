@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.support.clocks import SetClock
-from umbel.web.attempts import ADDRESS_BURST, ADDRESS_EVERY_S, USER_BURST, Attempts
+from umbel.web.login_throttle import ADDRESS_BURST, ADDRESS_EVERY_S, USER_BURST, Attempts
 
 
 def taken(attempts: Attempts, address: str, user: str, tries: int) -> int:

@@ -12,8 +12,8 @@ from umbel.cluster.task import ENDED
 from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest
 from umbel.services.control.worker_actions import NAMED_S
 from umbel.services.control.worker_survival import ANSWERS_S, BEGINS_S
-from umbel.web.flower.asking import Asked
-from umbel.web.flower.refused import Refused
+from umbel.web.flower.arguments import Asked
+from umbel.web.flower.refusal import Refused
 from umbel.web.flower.workers import is_known_task, must_be_there
 from umbel.web.handlers import Services
 

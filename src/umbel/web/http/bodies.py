@@ -14,8 +14,8 @@ from typing import Any, Final, TypeVar, get_args
 
 import msgspec
 
-from umbel.web.parameters import convert, fields, takes, unknown, without_nul
-from umbel.web.problems import Refusal
+from umbel.web.http.parameters import convert, fields, takes, unknown, without_nul
+from umbel.web.http.problems import Refusal
 
 P = TypeVar("P", bound=msgspec.Struct)
 

@@ -10,12 +10,12 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from umbel import __version__
-from umbel.web import bodies
-from umbel.web.endpoint import accepts_gzip, json_response
-from umbel.web.lanes import Lane
-from umbel.web.parameters import any_value, fields
-from umbel.web.problems import KINDS, MEDIA_TYPE, Problem
+from umbel.web.http import bodies
+from umbel.web.http.endpoint import accepts_gzip, json_response
+from umbel.web.http.parameters import any_value, fields
+from umbel.web.http.problems import KINDS, MEDIA_TYPE, Problem
 from umbel.web.routes import ROUTES, Route, problems_of
+from umbel.web.thread_pools import Lane
 
 Json = dict[str, Any]
 

@@ -11,10 +11,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from umbel.plain_json import encode_json
-from umbel.web.endpoint import json_response
-from umbel.web.faults import Faults
-from umbel.web.flower.refused import Refused
-from umbel.web.problems import Problem, respond_to
+from umbel.web.error_middleware import Faults
+from umbel.web.flower.refusal import Refused
+from umbel.web.http.endpoint import json_response
+from umbel.web.http.problems import Problem, respond_to
 
 #: Statuses of our own problems that Flower's API does not have, and what it has instead.
 _AS_FLOWER: Final[Mapping[int, int]] = {

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from umbel.web.limits import BODY_S, Bodies, Limits
-from umbel.web.places import STRANGERS_EACH, Placed, Places
-from umbel.web.problems import Refusal
+from umbel.web.http.problems import Refusal
+from umbel.web.request_limits import BODY_S, Bodies, Limits
+from umbel.web.request_slots import STRANGERS_EACH, Placed, Places
 
 pytestmark = pytest.mark.anyio
 
@@ -64,7 +64,7 @@ async def nothing_sent() -> dict[str, Any]:
 
 async def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     assert BODY_S == 60
-    monkeypatch.setattr("umbel.web.limits.BODY_S", 0.01)
+    monkeypatch.setattr("umbel.web.request_limits.BODY_S", 0.01)
     limits = limited()
 
     async def never() -> dict[str, Any]:

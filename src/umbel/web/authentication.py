@@ -34,11 +34,11 @@ from umbel.clock import Clock
 from umbel.services.control.login_audit import Visits
 from umbel.services.fair_shares import network_of
 from umbel.store.ledger import Ledger
-from umbel.web.attempts import Attempts
-from umbel.web.cookies import cookie
-from umbel.web.lanes import Lane
-from umbel.web.problems import Refusal
+from umbel.web.http.cookies import cookie
+from umbel.web.http.problems import Refusal
+from umbel.web.login_throttle import Attempts
 from umbel.web.sessions import Session, Sessions
+from umbel.web.thread_pools import Lane
 
 log = logging.getLogger("umbel.web")
 

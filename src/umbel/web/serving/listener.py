@@ -18,10 +18,10 @@ from functools import partial
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any, Final
 
-from umbel.web.connection_table import ConnectionTable
-from umbel.web.connections import Connection
+from umbel.web.serving.connection_table import ConnectionTable
+from umbel.web.serving.connections import Connection
 
-log = logging.getLogger("umbel.web.connections")
+log = logging.getLogger("umbel.web.serving.connections")
 
 #: How many are accepted before others have their turn.
 AT_ONCE: Final = 32
