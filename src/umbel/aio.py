@@ -22,11 +22,11 @@ from umbel.python import running as _running
 from umbel.python import sorting as _sorting
 from umbel.python import tasks as _tasks
 from umbel.python import terms as _terms
-from umbel.python.asking import OneOrMore
-from umbel.python.calling import OnSource
 from umbel.python.events import CONNECT_S, MAX_TASKS, EventsLike
+from umbel.python.filters import OneOrMore
 from umbel.python.info import TASK_STATES, TaskEventTypes, TaskInfo
 from umbel.python.sorting import sort_keys
+from umbel.python.source_argument import OnSource
 from umbel.python.times import TimeLike
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ def _coroutine(function: Callable[P, R]) -> Callable[P, Coroutine[Any, Any, R]]:
 
 
 class _OnSource(Protocol[P, R_co]):
-    """See `umbel.python.calling.OnSource`."""
+    """See `umbel.python.source_argument.OnSource`."""
 
     @overload
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, R_co]: ...

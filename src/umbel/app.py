@@ -31,12 +31,12 @@ from umbel.errors import (
     StoreError,
     StoreUnwritable,
 )
-from umbel.known_secrets import learn
 from umbel.logs import start_logging, tell
 from umbel.masking import mask_address
 from umbel.owner import user_name
+from umbel.process_secrets import learn
 from umbel.settings import Loaded, Settings, check_collecting, check_serving, has_login
-from umbel.settings.handover import as_collectors_environment
+from umbel.settings.child_environment import as_collectors_environment
 from umbel.store.base import Copied, Retention, Store
 from umbel.store.ledger import Ledger
 
@@ -46,8 +46,8 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from umbel.broker.base import Cluster
+    from umbel.broker.cluster_address import Place
     from umbel.broker.link import Link
-    from umbel.broker.place import Place
     from umbel.results.base import ResultBackend
     from umbel.services.cluster.registered_tasks import Described
     from umbel.services.ingest.ingest import Limits
@@ -112,7 +112,7 @@ def serve(loaded: Loaded, say: Callable[[str], None]) -> None:
 def collect(loaded: Loaded, *, supervised: bool = False) -> int:
     """Collect events until SIGINT or SIGTERM, or the end of the parent if `supervised`;
     the exit code. Raises `UmbelError` when it cannot start."""
-    from umbel.broker.connect import open_source
+    from umbel.broker.event_sources import open_source
     from umbel.collector import CollectorOptions, run_collector
 
     check_collecting(loaded)
@@ -151,7 +151,7 @@ def _learn(settings: Settings) -> None:
 def remove_event_queue(loaded: Loaded) -> str:
     """Remove the queue in which RabbitMQ keeps events for this data directory; what was done.
     Raises `UmbelError`."""
-    from umbel.broker.connect import remove_event_queue as remove
+    from umbel.broker.event_sources import remove_event_queue as remove
     from umbel.store.sqlite.files.store_id import read_id
 
     check_collecting(loaded)
@@ -168,7 +168,7 @@ def remove_event_queue(loaded: Loaded) -> str:
 
 def _place(settings: Settings) -> Place:
     """Where the events come from. Of an address alone its driver need not be loaded."""
-    from umbel.broker.place import place_of
+    from umbel.broker.cluster_address import place_of
 
     if settings.app is None:
         return place_of(settings.broker or "")
@@ -180,7 +180,7 @@ def _claim(settings: Settings, place: Place) -> None:
     is of another one, whose tasks would be shown as this one's."""
     import msgspec
 
-    from umbel.broker.place import Place
+    from umbel.broker.cluster_address import Place
     from umbel.store.sqlite.files.store_cluster import keep_cluster, read_cluster
 
     kept = read_cluster(settings.data)
@@ -263,7 +263,7 @@ def back_up(settings: Settings, target: Path, on_file: Callable[[Copied], None])
 def web_access(settings: Settings, levers: Levers) -> Access:
     """Who may come in, by what showing. Raises `StoreError`."""
     from umbel.auth.authenticator import PeopleAndTokens
-    from umbel.auth.keys import session_key
+    from umbel.auth.session_key import session_key
     from umbel.web.authentication import Access
     from umbel.web.login_throttle import Attempts
     from umbel.web.sessions import Sessions
@@ -291,8 +291,8 @@ def _tls(settings: Settings) -> Tls | None:
 def open_levers(settings: Settings, store: Store) -> Levers:
     """What reaches into the cluster. Nothing is imported or connected before it is used.
     Raises `StoreError`."""
-    from umbel.broker.later import LaterCluster
-    from umbel.results.later import LaterResults
+    from umbel.broker.lazy import LaterCluster
+    from umbel.results.lazy import LaterResults
     from umbel.services.levers import Levers
 
     reach = _Reach(settings)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from umbel.errors import SettingsError
-from umbel.known_secrets import hidden, learn
+from umbel.process_secrets import hidden, learn
 from umbel.services.cluster.registered_tasks import Described
 
 log = logging.getLogger(__name__)

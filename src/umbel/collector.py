@@ -27,7 +27,7 @@ import msgspec
 from umbel.broker.base import EventSource
 from umbel.clock import Clock, SystemClock
 from umbel.errors import StoreBusy, UmbelError
-from umbel.known_secrets import hidden
+from umbel.process_secrets import hidden
 from umbel.services.ingest.ingest import Ingest, Limits
 from umbel.services.ingest.metric_counts import RUNTIME_BOUNDS
 from umbel.store.base import Retention, Store

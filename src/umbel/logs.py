@@ -11,7 +11,7 @@ import time
 from datetime import UTC, datetime
 
 from umbel.characters import escape
-from umbel.known_secrets import hidden
+from umbel.process_secrets import hidden
 
 #: What every record has; anything else came with `extra=`.
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}

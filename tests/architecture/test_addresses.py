@@ -12,7 +12,7 @@ SECRET_PARTS = {"password", "netloc", "userinfo"}
 #: Who takes such parts to connect, and tells none of them.
 CONNECTING = {"umbel.broker.management", "umbel.broker.cluster", "umbel.client.address"}
 #: Where the words of a driver become ours.
-DRIVERS = {"umbel.broker.trouble", "umbel.results.trouble", "umbel.broker.management",
+DRIVERS = {"umbel.broker.errors", "umbel.results.errors", "umbel.broker.management",
            "umbel.broker.link", "umbel.applications", "umbel.logs", "umbel.collector"}  # fmt: skip
 
 
@@ -63,6 +63,8 @@ def test_addresses_of_kombu_are_masked_by_ours_alone() -> None:
 
 
 def test_what_drivers_say_goes_through_the_redaction() -> None:
-    users = {name for name, tree in modules() if "umbel.known_secrets.hidden" in set(imports(tree))}
+    users = {
+        name for name, tree in modules() if "umbel.process_secrets.hidden" in set(imports(tree))
+    }
 
     assert users >= DRIVERS

@@ -11,19 +11,19 @@ from tests.architecture.sources import imports, modules
 #: Layers from the bottom up; a module belongs to the longest prefix that fits its name.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("umbel",),
-    ("umbel.characters", "umbel.json_bounds"),
-    ("umbel.plain_json",),
+    ("umbel.characters", "umbel.json_size"),
+    ("umbel.bounded_json",),
     (
         "umbel.errors",
         "umbel.clock",
-        "umbel.later",
+        "umbel.lazy",
         "umbel.masking",
-        "umbel.unpacking",
-        "umbel.msgpack_bounds",
+        "umbel.decompression",
+        "umbel.msgpack_size",
         "umbel.owner",
     ),
     ("umbel.redaction",),
-    ("umbel.known_secrets",),
+    ("umbel.process_secrets",),
     ("umbel.cluster",),
     ("umbel.query",),
     ("umbel.store", "umbel.broker", "umbel.results"),
@@ -52,7 +52,7 @@ PROTOCOLS: dict[str, frozenset[str]] = {
             "umbel.broker.backoff",
             "umbel.broker.compression",
             "umbel.broker.envelope",
-            "umbel.broker.own_headers",
+            "umbel.broker.reserved_headers",
         }
     ),
 }

@@ -12,7 +12,7 @@ from celery import Celery
 
 from tests.support.sources import celery_app, say
 from tests.support.waiting import wait_until
-from umbel.broker.connect import open_source
+from umbel.broker.event_sources import open_source
 from umbel.broker.link import DurableQueue, link_to_app
 from umbel.services.ingest.ingest import Ingest
 from umbel.store.memory import MemoryStore

@@ -29,7 +29,7 @@ from tests.support.sources import (
 from tests.support.waiting import wait_until
 from umbel.broker import link
 from umbel.broker.base import EventSource, Health
-from umbel.broker.connect import check, open_source
+from umbel.broker.event_sources import check, open_source
 from umbel.broker.link import link_to_app, link_to_url
 from umbel.errors import BrokerRefused, BrokerUnreachable
 

@@ -17,7 +17,7 @@ from celery import Celery
 
 from tests.support.sources import celery_app, dispatcher, say
 from tests.support.waiting import wait_until
-from umbel.broker.connect import open_source
+from umbel.broker.event_sources import open_source
 from umbel.broker.link import link_to_app
 from umbel.cluster.events import Event
 from umbel.cluster.losses import Losses

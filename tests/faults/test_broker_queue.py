@@ -13,7 +13,7 @@ from tests.support.sources import celery_app, events_in, say, source_of, take, u
 from tests.support.waiting import wait_until
 from umbel.broker import event_queue
 from umbel.broker.base import EventSource, Missed
-from umbel.broker.connect import open_source
+from umbel.broker.event_sources import open_source
 from umbel.broker.link import DurableQueue, Link, link_to_app, link_to_url
 from umbel.cli.start import run
 from umbel.store.sqlite import SqliteStore

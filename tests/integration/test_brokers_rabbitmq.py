@@ -21,7 +21,7 @@ from tests.support.sources import (
 )
 from tests.support.waiting import wait_until
 from umbel.broker.base import EventSource
-from umbel.broker.connect import check, open_source
+from umbel.broker.event_sources import check, open_source
 from umbel.broker.link import DurableQueue, link_to_app
 from umbel.errors import BrokerRefused
 

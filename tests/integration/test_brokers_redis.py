@@ -22,7 +22,7 @@ from tests.support.sources import (
     take,
 )
 from tests.support.waiting import wait_until
-from umbel.broker.harmless import disarm
+from umbel.broker.passive_channel import disarm
 
 pytestmark = pytest.mark.redis
 both_ways = pytest.mark.parametrize("fast", [True, False], ids=["fast", "generic"])

@@ -21,7 +21,7 @@ from tests.support.brokers import rabbit_vhost
 from tests.support.services import absent
 from tests.support.sources import celery_app, dispatcher, events_in, say, source_of, take
 from tests.support.waiting import wait_until
-from umbel.broker.connect import check
+from umbel.broker.event_sources import check
 from umbel.broker.link import link_to_app
 from umbel.errors import BrokerRefused
 

@@ -18,7 +18,7 @@ from tests.support.waiting import wait_until
 from umbel.applications import bare_application
 from umbel.broker.base import ANSWER_S, Cluster
 from umbel.broker.cluster import open_cluster
-from umbel.broker.pool import SIZE
+from umbel.broker.connection_pool import SIZE
 from umbel.errors import BrokerError, BrokerRefused, BrokerUnreachable, NotSupported
 
 KINDS = [
@@ -158,7 +158,7 @@ def test_a_rabbitmq_short_of_memory_is_told_and_costs_only_what_it_takes_no_mess
 def test_connections_are_few_and_given_back_when_idle(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("umbel.broker.pool.IDLE_S", 1.0)
+    monkeypatch.setattr("umbel.broker.connection_pool.IDLE_S", 1.0)
     with behind_proxy(kind) as (cluster, proxy), ThreadPoolExecutor(12) as asking:
         list(asking.map(lambda _: cluster.depths(["celery"]), range(24)))
 

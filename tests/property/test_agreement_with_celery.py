@@ -20,8 +20,8 @@ from tests.support.captures import CAPTURES, raw_events, task_events
 from tests.support.histories import UUID, lifelike
 from umbel.cluster.events import Event
 from umbel.cluster.facts import join
-from umbel.cluster.moments import moment
 from umbel.cluster.task import Task, project
+from umbel.cluster.timestamps import moment
 
 FIELDS = (
     *("args", "kwargs", "result", "root_id", "exchange", "routing_key"),

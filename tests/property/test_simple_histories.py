@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from tests.support.histories import lifelike, wild
 from umbel.cluster.events import TASK_RANK, Event
 from umbel.cluster.facts import join
-from umbel.cluster.reading import read, straight
+from umbel.cluster.interpret import read, straight
 
 USUAL = (
     ("task-sent",),

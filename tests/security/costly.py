@@ -25,9 +25,9 @@ import msgspec
 import zstandard
 
 from umbel.broker.base import Frame
+from umbel.broker.command_replies import replies_in
 from umbel.broker.envelope import open_envelope
-from umbel.broker.messages import queued
-from umbel.broker.replies import replies_in
+from umbel.broker.queued_messages import queued
 from umbel.results.meta import result_of
 from umbel.results.payload import Unreadable, open_payload
 from umbel.results.pickled import read_pickle

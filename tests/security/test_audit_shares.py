@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tests.unit.services.test_visits import ANA, Book
+from tests.unit.control.test_login_audit import ANA, Book
 from umbel.services.control.login_audit import BURST, EVERY_S, STRANGERS
 
 OTTO = msgspec.structs.replace(ANA, name="otto", address="10.0.0.8")

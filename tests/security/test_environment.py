@@ -12,7 +12,7 @@ from tests.support.brokers import redis_database
 from tests.support.processes import children
 from tests.support.umbels import umbel_environment, umbel_serve
 from umbel.settings import load_settings
-from umbel.settings.handover import as_collectors_environment, forget_secrets
+from umbel.settings.child_environment import as_collectors_environment, forget_secrets
 from umbel.settings.tree import Settings
 
 #: Shows each process that imports it what it would inherit.

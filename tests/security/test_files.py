@@ -16,7 +16,7 @@ from tests.support.brokers import redis_database
 from tests.support.umbels import umbel_environment, umbel_serve
 from tests.support.waiting import wait_until
 from umbel.app import make_directory
-from umbel.auth.keys import session_key
+from umbel.auth.session_key import session_key
 from umbel.auth.tokens import make_token
 from umbel.errors import StoreBusy, StoreError
 from umbel.settings import load_settings

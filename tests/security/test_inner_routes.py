@@ -14,7 +14,7 @@ from tests.unit.control.scene import ADA, Scene
 from umbel.applications import bare_application
 from umbel.broker.base import Signature
 from umbel.broker.cluster import open_cluster
-from umbel.broker.reserved import reserved_names
+from umbel.broker.reserved_names import reserved_names
 from umbel.errors import ActionRefused, BrokerRefused
 from umbel.services.control.sending import Apply
 from umbel.services.control.types import Edit

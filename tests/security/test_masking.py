@@ -14,19 +14,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import umbel.known_secrets
+import umbel.process_secrets
 from umbel.app import broker_link
 from umbel.applications import bare_application
+from umbel.broker.cluster_address import place_of
+from umbel.broker.errors import explain as explain_broker
 from umbel.broker.management import Management
-from umbel.broker.place import place_of
-from umbel.broker.trouble import explain as explain_broker
 from umbel.errors import UmbelError
-from umbel.known_secrets import hidden, learn, learn_configuration
 from umbel.logs import JsonLines, TextLines
 from umbel.masking import MASK, mask_address
+from umbel.process_secrets import hidden, learn, learn_configuration
 from umbel.redaction import redact, secrets_of
+from umbel.results.errors import explain as explain_results
 from umbel.results.opening import open_results
-from umbel.results.trouble import explain as explain_results
 from umbel.services.cluster.configuration_masking import mask_conf, mask_stats
 from umbel.settings import load_settings, show
 
@@ -147,7 +147,7 @@ HARMLESS = (
 @pytest.fixture(autouse=True)
 def _nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
     """What one test lets be known is not known in the next."""
-    monkeypatch.setattr(umbel.known_secrets, "_known", frozenset())
+    monkeypatch.setattr(umbel.process_secrets, "_known", frozenset())
 
 
 @pytest.mark.parametrize(("address", "shown"), FORMS, ids=[ascii(form) for form, _ in FORMS])

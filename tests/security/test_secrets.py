@@ -12,8 +12,8 @@ import pytest
 
 from tests.support.clocks import SetWallClock
 from umbel.auth.authenticator import PeopleAndTokens
-from umbel.auth.keys import session_key
 from umbel.auth.people import everybody
+from umbel.auth.session_key import session_key
 from umbel.store.memory_ledger import MemoryLedger
 from umbel.web.sessions import Sessions
 

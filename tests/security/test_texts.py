@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from umbel.bounded_json import encode_json, is_strict
 from umbel.broker.base import Frame
-from umbel.broker.messages import queued
-from umbel.broker.replies import replies_in
+from umbel.broker.command_replies import replies_in
+from umbel.broker.queued_messages import queued
 from umbel.characters import encodable, visible
-from umbel.plain_json import encode_json, is_strict
 from umbel.results.base import Result
 from umbel.results.meta import result_of
 from umbel.results.payload import Unreadable, open_payload

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from itertools import count
 
-from umbel.broker.connect import open_source
+from umbel.broker.event_sources import open_source
 from umbel.broker.link import link_to_url
 from umbel.collector import CollectorOptions, run_collector
 from umbel.errors import StoreBusy

@@ -18,7 +18,7 @@ from umbel.broker.base import (
     Reserved,
     Signature,
 )
-from umbel.broker.reserved import ReservedNames
+from umbel.broker.reserved_names import ReservedNames
 from umbel.errors import BrokerUnreachable, NotSupported, ResultsUnavailable
 from umbel.results.base import Result
 

@@ -19,7 +19,7 @@ from umbel.applications import bare_application
 from umbel.auth.base import GRANTS, Actor
 from umbel.broker.base import Cluster, EventSource
 from umbel.broker.cluster import open_cluster
-from umbel.broker.connect import open_source
+from umbel.broker.event_sources import open_source
 from umbel.broker.link import link_to_url
 from umbel.clock import SystemClock
 from umbel.cluster.decode import decode

@@ -10,7 +10,7 @@ from typing import Any
 from celery import Celery
 
 from umbel.broker.base import EventSource, Frame
-from umbel.broker.connect import open_source
+from umbel.broker.event_sources import open_source
 from umbel.broker.link import Link, link_to_app
 from umbel.cluster.events import Event
 from umbel.services.ingest.message_bodies import events_of

@@ -11,7 +11,6 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from umbel.broker.abilities import capabilities_of
 from umbel.broker.base import (
     Ability,
     Capabilities,
@@ -24,16 +23,17 @@ from umbel.broker.base import (
     Reserved,
     Signature,
 )
-from umbel.broker.configured import configured_queues
+from umbel.broker.capabilities import capabilities_of
+from umbel.broker.command_replies import Answers
+from umbel.broker.configured_queues import configured_queues
+from umbel.broker.connection_pool import Pool
 from umbel.broker.link import link_to_cluster
 from umbel.broker.mailbox import Mailbox
 from umbel.broker.management import Management
-from umbel.broker.pool import Pool
 from umbel.broker.queues import AmqpQueues, Queues, VirtualQueues
 from umbel.broker.redis_mailbox import RedisMailbox
 from umbel.broker.redis_queues import RedisQueues, peek
-from umbel.broker.replies import Answers
-from umbel.broker.reserved import reserved_names
+from umbel.broker.reserved_names import reserved_names
 from umbel.broker.sending import Sending
 from umbel.clock import Clock, SystemClock
 from umbel.errors import BrokerRefused, NotSupported

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from umbel.decompression import OPENERS, Opener, opened_max
 from umbel.errors import EventError
-from umbel.unpacking import OPENERS, Opener, opened_max
 
 #: A larger body, packed or not, is not opened, bytes.
 BODY_MAX: Final = 16 * 1024 * 1024

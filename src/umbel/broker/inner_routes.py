@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from umbel.broker.own_headers import own_header
+from umbel.broker.reserved_headers import own_header
 
 #: Options that go into a message as they are, by what Celery writes. A worker ends of an id or
 #: a limit of another kind.

@@ -16,11 +16,11 @@ from kombu.connection import Connection
 from kombu.transport import TRANSPORT_ALIASES, resolve_transport
 
 from umbel.broker.addresses import check_address, parts_of
-from umbel.broker.harmless import disarm
-from umbel.broker.place import Place, place_of
+from umbel.broker.cluster_address import Place, place_of
+from umbel.broker.passive_channel import disarm
 from umbel.errors import BrokerMisconfigured, BrokerRefused
-from umbel.known_secrets import hidden, learn, learn_configuration
 from umbel.masking import mask_address
+from umbel.process_secrets import hidden, learn, learn_configuration
 
 if TYPE_CHECKING:
     from celery import Celery

@@ -18,10 +18,10 @@ from amqp.exceptions import PreconditionFailed
 from kombu.entity import Queue
 from kombu.messaging import Producer
 
+from umbel.broker.command_replies import Answers
 from umbel.broker.confirms import Confirms
 from umbel.broker.generic import frame_of
-from umbel.broker.line import REPLY_S, Line
-from umbel.broker.replies import Answers
+from umbel.broker.pooled_connection import REPLY_S, Line
 from umbel.clock import Clock
 
 _Queue: Any = Queue

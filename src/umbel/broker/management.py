@@ -17,8 +17,8 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 import msgspec
 
 from umbel.errors import BrokerRefused
-from umbel.known_secrets import hidden, learn
 from umbel.masking import mask_address
+from umbel.process_secrets import hidden, learn
 
 log = logging.getLogger(__name__)
 

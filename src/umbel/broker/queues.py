@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from umbel.broker.base import ANSWER_S, Declaration, QueueDepth
-from umbel.broker.declaring import declaration
-from umbel.broker.line import REPLY_S, Line
+from umbel.broker.errors import explain
 from umbel.broker.management import Management, QueueFigures
-from umbel.broker.trouble import explain
+from umbel.broker.pooled_connection import REPLY_S, Line
+from umbel.broker.queue_declaration import declaration
 from umbel.clock import Clock
 from umbel.errors import BrokerError, BrokerRefused, BrokerUnreachable
 

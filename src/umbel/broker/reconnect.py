@@ -20,8 +20,8 @@ import msgspec
 
 from umbel.broker.backoff import Backoff
 from umbel.broker.base import Frame, Health, Missed
+from umbel.broker.errors import explain
 from umbel.broker.link import Link
-from umbel.broker.trouble import explain
 from umbel.broker.wire import Wakeup
 from umbel.clock import Clock
 from umbel.cluster.gaps import Cause, Gap

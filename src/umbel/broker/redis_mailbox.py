@@ -20,11 +20,11 @@ from itertools import islice
 from typing import Final
 from uuid import uuid4
 
+from umbel.broker.command_replies import Answers
 from umbel.broker.envelope import open_envelope
-from umbel.broker.line import Line
 from umbel.broker.mailbox import Mailbox
+from umbel.broker.pooled_connection import Line
 from umbel.broker.redis_keys import Keys
-from umbel.broker.replies import Answers
 from umbel.clock import Clock
 
 #: A list lives this much longer than its call may take, in seconds.

@@ -14,11 +14,11 @@ from typing import Any, Final
 import msgspec
 
 from umbel.broker.base import Declaration, QueueDepth, QueuedMessage
-from umbel.broker.line import Line
-from umbel.broker.messages import queued
+from umbel.broker.errors import explain
+from umbel.broker.pooled_connection import Line
+from umbel.broker.queued_messages import queued
 from umbel.broker.redis_bindings import Bindings
 from umbel.broker.redis_keys import Keys
-from umbel.broker.trouble import explain
 from umbel.errors import BrokerUnreachable
 
 #: More unacknowledged messages than this are not told apart by queue ...

@@ -20,11 +20,11 @@ from kombu.entity import Queue
 from umbel.broker.base import ANSWER_S, Frame
 from umbel.broker.compression import unpacked
 from umbel.broker.envelope import open_envelope
+from umbel.broker.errors import explain
 from umbel.broker.generic import frame_of
-from umbel.broker.line import Dialling, Line
 from umbel.broker.link import link_to_cluster
+from umbel.broker.pooled_connection import Dialling, Line
 from umbel.broker.redis_keys import Keys
-from umbel.broker.trouble import explain
 from umbel.errors import EventError
 
 if TYPE_CHECKING:

@@ -26,9 +26,9 @@ from kombu.transport import virtual
 
 from umbel.broker.base import Signature
 from umbel.broker.confirms import Confirms
-from umbel.broker.line import REPLY_S, Line
+from umbel.broker.errors import explain
+from umbel.broker.pooled_connection import REPLY_S, Line
 from umbel.broker.redis_batch import RedisBatch
-from umbel.broker.trouble import explain
 from umbel.errors import BrokerError, BrokerRefused
 
 _Producer: Any = Producer

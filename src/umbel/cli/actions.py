@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from umbel.cli.acting import How, act, acting_options, chosen
+from umbel.cli.plan_and_run import How, act, acting_options, chosen
 from umbel.cli.sending import parsed_args, parsed_kwargs
 from umbel.cli.source import with_source
 

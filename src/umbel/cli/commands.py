@@ -20,7 +20,7 @@ from umbel.cli.options import FlowersToo, given_settings, settings_options
 from umbel.cli.token import password, token
 from umbel.errors import SettingsError
 from umbel.settings import check_serving, show
-from umbel.settings.handover import forget_secrets
+from umbel.settings.child_environment import forget_secrets
 
 
 class Commands(Group):

@@ -10,8 +10,8 @@ import click
 from umbel.cli.options import FlowersAlone, flower_options
 from umbel.cli.printing import put
 from umbel.settings.flower import CONF, Given
+from umbel.settings.flower_migration import as_toml
 from umbel.settings.flower_sources import told_of_flower
-from umbel.settings.migrate import as_toml
 from umbel.settings.trust import trusted_owners
 
 

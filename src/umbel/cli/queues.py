@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from umbel.cli import printing
-from umbel.cli.acting import How, act, acting_options
 from umbel.cli.groups import Group
 from umbel.cli.listing import Form, listing_options, print_rows
 from umbel.cli.options import given_settings, settings_options
+from umbel.cli.plan_and_run import How, act, acting_options
 from umbel.cli.source import with_source
 
 if TYPE_CHECKING:

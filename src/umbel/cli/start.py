@@ -24,8 +24,8 @@ from umbel.errors import (
     TaskTimeout,
     UmbelError,
 )
-from umbel.known_secrets import hidden
 from umbel.logs import tell
+from umbel.process_secrets import hidden
 from umbel.settings.celery_sources import DEFAULT_APPLICATION
 
 

@@ -20,7 +20,7 @@ import msgspec
 
 from umbel.cluster.events import Event
 from umbel.cluster.facts import Facts
-from umbel.cluster.moments import moment
+from umbel.cluster.timestamps import moment
 
 PENDING = "PENDING"
 RECEIVED = "RECEIVED"

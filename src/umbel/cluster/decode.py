@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import msgspec
 
+from umbel.bounded_json import COUNTED_FROM, LENIENT_MAX, is_too_long, lenient_json, strict
 from umbel.characters import encodable
-from umbel.cluster.elements import elements
 from umbel.cluster.events import (
     LABEL_MAX,
     TASK_RANK,
@@ -21,8 +21,8 @@ from umbel.cluster.events import (
     Event,
     Fault,
 )
-from umbel.json_bounds import holds_more
-from umbel.plain_json import COUNTED_FROM, LENIENT_MAX, is_too_long, lenient_json, strict
+from umbel.cluster.json_split import elements
+from umbel.json_size import holds_more
 
 #: Events that claim to come from further ahead than this get the time of their arrival.
 FUTURE_MAX_S = 86_400.0

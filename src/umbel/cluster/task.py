@@ -37,8 +37,8 @@ from umbel.cluster.attempts import (
 )
 from umbel.cluster.events import Event
 from umbel.cluster.facts import Facts
-from umbel.cluster.moments import moment
-from umbel.cluster.reading import ENDED, FLAGS, Note, read, straight
+from umbel.cluster.interpret import ENDED, FLAGS, Note, read, straight
+from umbel.cluster.timestamps import moment
 
 __all__ = [
     "ENDED",

@@ -14,10 +14,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from umbel.demo.household import Household
+from umbel.demo.process_group import Household
 from umbel.errors import SettingsError, UmbelError
 from umbel.settings import Loaded, check_data_directory
-from umbel.settings.handover import as_environment
+from umbel.settings.child_environment import as_environment
 from umbel.settings.sources import COMMAND_LINE, DEFAULT
 
 #: Each worker's queues and processes.

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from umbel.errors import ActionError, ActionRefused, NoAnswer
 from umbel.python.answers import Answers
-from umbel.python.calling import on_source
 from umbel.python.requests import checked, task_name
+from umbel.python.source_argument import on_source
 from umbel.python.sources import Source
 from umbel.services.control.types import IDS_MAX, ActionReport, ActionRequest
 

@@ -8,8 +8,8 @@ from enum import EnumType, StrEnum
 from typing import Any, Final, Protocol, TypedDict, cast
 
 from umbel.cluster.events import TASK_RANK
-from umbel.cluster.moments import moment
 from umbel.cluster.task import STATES, Task
+from umbel.cluster.timestamps import moment
 
 #: Every state that a task can have, from waiting to ended.
 TASK_STATES: Final = STATES

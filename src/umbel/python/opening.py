@@ -99,8 +99,8 @@ def _collecting(
     partition_tasks: int | None,
     is_temporary: bool,
 ) -> Source:
-    from umbel.broker.connect import open_source
-    from umbel.python.collecting import Collecting
+    from umbel.broker.event_sources import open_source
+    from umbel.python.local_collector import Collecting
     from umbel.store.sqlite import PARTITION_TASKS, SqliteStore
     from umbel.store.sqlite.ledger import SqliteLedger
 

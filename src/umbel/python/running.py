@@ -19,8 +19,8 @@ import msgspec
 
 from umbel.errors import ActionRefused, TaskFailed, TaskNotRegistered, TaskTimeout, TaskUnknown
 from umbel.python.answers import TaskAnswer
-from umbel.python.calling import on_source
 from umbel.python.requests import checked, task_name
+from umbel.python.source_argument import on_source
 from umbel.python.sources import Source
 from umbel.results.base import Result
 from umbel.services.control.sending import Applied, Apply

@@ -7,11 +7,11 @@ from itertools import islice
 from typing import Any, Final
 
 from umbel.cluster.task import Task
-from umbel.python.asking import OneOrMore, filters
+from umbel.python.celery_state import found_in, state_in
+from umbel.python.children import with_children
 from umbel.python.events import EventsLike, source_of
-from umbel.python.families import with_children
+from umbel.python.filters import OneOrMore, filters
 from umbel.python.info import TaskInfo, WorkerLike, as_dict, task_info
-from umbel.python.snapshot import found_in, state_in
 from umbel.python.sorting import sort_key
 from umbel.python.sources import Source
 from umbel.python.times import TimeLike

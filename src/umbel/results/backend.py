@@ -10,10 +10,10 @@ from typing import Final, TypeVar
 
 from umbel.errors import ResultsUnavailable, UmbelError
 from umbel.results.base import UNKNOWN, Result
-from umbel.results.crew import Closed, Crew, Late
+from umbel.results.errors import closed, explain, silent
 from umbel.results.payload import Unreadable
-from umbel.results.reading import Reading
-from umbel.results.trouble import closed, explain, silent
+from umbel.results.reader import Reading
+from umbel.results.worker_pool import Closed, Crew, Late
 
 R = TypeVar("R")
 

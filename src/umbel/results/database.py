@@ -17,7 +17,7 @@ import msgspec
 from umbel.results.base import Result
 from umbel.results.meta import result_of
 from umbel.results.payload import Unreadable, open_payload
-from umbel.results.reading import ABORTED
+from umbel.results.reader import ABORTED
 
 _ENDED: Final = ("SUCCESS", "FAILURE", "REVOKED")
 #: Columns that hold values encoded by the application's serializer.

@@ -20,7 +20,7 @@ from umbel.results.django_connections import close_connections, fresh_connection
 from umbel.results.keyvalue import can_keep
 from umbel.results.meta import result_of
 from umbel.results.payload import Unreadable, open_payload
-from umbel.results.reading import ABORTED
+from umbel.results.reader import ABORTED
 
 #: Names that Django's table has for what Celery's metas call otherwise.
 _OTHER_NAMES: Final = {"task_name": "name"}

@@ -12,7 +12,7 @@ from umbel.cluster.events import UUID_MAX
 from umbel.results.base import UNKNOWN, Result
 from umbel.results.meta import result_of
 from umbel.results.payload import Unreadable, open_payload
-from umbel.results.reading import ABORTED
+from umbel.results.reader import ABORTED
 
 PENDING: Final = "PENDING"
 #: A file that is being written is looked at again after this long.

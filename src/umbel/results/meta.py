@@ -12,9 +12,9 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from umbel.bounded_json import strict_scalar
 from umbel.characters import encodable
-from umbel.cluster.moments import moment
-from umbel.plain_json import strict_scalar
+from umbel.cluster.timestamps import moment
 from umbel.results.base import Result
 from umbel.results.payload import Unreadable
 

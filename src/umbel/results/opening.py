@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from umbel.known_secrets import learn, learn_configuration
 from umbel.masking import mask_address
+from umbel.process_secrets import learn, learn_configuration
 from umbel.results import rpc
 from umbel.results.backend import CeleryResults
 from umbel.results.base import ResultBackend
 from umbel.results.database import DatabaseReading
 from umbel.results.django_cache import DjangoCacheReading, why_not_readable
+from umbel.results.errors import explain
 from umbel.results.generic import GenericReading
 from umbel.results.keyvalue import (
     FileReading,
@@ -24,8 +25,7 @@ from umbel.results.keyvalue import (
     MemcachedReading,
     RedisReading,
 )
-from umbel.results.reading import Reading
-from umbel.results.trouble import explain
+from umbel.results.reader import Reading
 from umbel.results.unusable import UnusableResults
 
 if TYPE_CHECKING:

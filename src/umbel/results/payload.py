@@ -16,10 +16,10 @@ from typing import Any, Final
 
 import msgspec
 
-from umbel.msgpack_bounds import check_msgpack
-from umbel.plain_json import VALUES_MAX, TooMuch, read_json
+from umbel.bounded_json import VALUES_MAX, TooMuch, read_json
+from umbel.decompression import OPENERS, opened_max
+from umbel.msgpack_size import check_msgpack
 from umbel.results.base import UNKNOWN
-from umbel.unpacking import OPENERS, opened_max
 
 #: A larger meta, packed or not, is not opened, bytes.
 META_MAX: Final = 16 * 1024 * 1024

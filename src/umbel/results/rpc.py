@@ -17,10 +17,10 @@ import msgspec
 
 from umbel.errors import ResultsUnavailable, UmbelError
 from umbel.results.base import UNKNOWN, Result
+from umbel.results.errors import closed
 from umbel.results.keyvalue import PENDING
 from umbel.results.meta import result_of
 from umbel.results.payload import Unreadable, open_payload
-from umbel.results.trouble import closed
 
 WHY: Final = (
     "The result backend rpc:// sends each result to the client that sent the task, so Umbel can "

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from umbel.bounded_json import encode_json, strict_scalar
 from umbel.characters import encodable
-from umbel.plain_json import encode_json, strict_scalar
 
 #: Deeper values are told as a text.
 DEPTH_MAX: Final = 20

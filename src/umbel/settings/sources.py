@@ -22,7 +22,7 @@ from umbel.settings import kinds
 from umbel.settings.celery_sources import named_for_celery, unread_configuration
 from umbel.settings.flower import Given, Notice
 from umbel.settings.flower_sources import told_of_flower, translated
-from umbel.settings.places import config_files, data_directory
+from umbel.settings.paths import config_files, data_directory
 from umbel.settings.tree import SECTIONS, SETTINGS, Setting, Settings
 from umbel.settings.trust import check_found, is_open_to_all, is_there, trusted_owners
 from umbel.settings.variables import foreign, meant, own_variables

@@ -8,9 +8,9 @@ from typing import Final
 import msgspec
 
 from umbel.auth.base import Actor
+from umbel.bounded_json import is_strict
 from umbel.cluster.worker import OFFLINE, Worker
 from umbel.errors import BrokerError
-from umbel.plain_json import is_strict
 from umbel.services.cluster.hidden_arguments import veiled_listing, veiled_result
 from umbel.services.cluster.inspection import Inspected
 from umbel.services.cluster.registered_tasks import registered

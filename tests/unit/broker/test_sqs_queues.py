@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from umbel.broker.line import Line
 from umbel.broker.link import link_to_url
+from umbel.broker.pooled_connection import Line
 from umbel.broker.queues import VirtualQueues
 from umbel.clock import SystemClock
 from umbel.errors import BrokerRefused

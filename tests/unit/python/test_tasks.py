@@ -15,7 +15,7 @@ from tests.contract.stories import BASE, heartbeat, shop, succeeded, uuid_of
 from tests.unit.python.test_info import KEYS, celery_state
 from umbel import Events, get_task_by_id, iter_tasks
 from umbel.errors import NotSupported, StoreError, UmbelError
-from umbel.python import families
+from umbel.python import children
 from umbel.store.sqlite import SqliteStore
 
 
@@ -193,10 +193,10 @@ def test_iterating_does_not_depend_on_who_holds_the_events(tmp_path: Path) -> No
 def test_tasks_of_lists_are_told_with_their_children(events: Events) -> None:
     found = {task["uuid"]: task["children"] for task in iter_tasks(events)}
 
-    for uuid, children in found.items():
+    for uuid, ids in found.items():
         alone = get_task_by_id(events, uuid)
         assert alone is not None
-        assert children == alone["children"]
+        assert ids == alone["children"]
     assert [uuid_of(6)] in found.values()
 
 
@@ -204,8 +204,8 @@ def test_tasks_of_lists_are_told_with_their_children(events: Events) -> None:
 def test_children_are_told_however_many_there_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound: int
 ) -> None:
-    monkeypatch.setattr(families, "FOUND_MAX", bound)
-    monkeypatch.setattr(families, "_PAGE", 2)
+    monkeypatch.setattr(children, "FOUND_MAX", bound)
+    monkeypatch.setattr(children, "_PAGE", 2)
     store = SqliteStore(tmp_path, write=True)
     parents = [uuid_of(number) for number in range(1, 200)]
     for number, parent in enumerate(parents, start=1):

@@ -10,8 +10,8 @@ import pytest
 
 from umbel.errors import SettingsError
 from umbel.settings import Loaded, load_settings
-from umbel.settings.handover import as_environment
-from umbel.settings.places import config_files, data_directory
+from umbel.settings.child_environment import as_environment
+from umbel.settings.paths import config_files, data_directory
 
 
 def loaded(

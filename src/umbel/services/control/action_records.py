@@ -15,8 +15,8 @@ from typing import Final
 import msgspec
 
 from umbel.auth.base import Actor
+from umbel.bounded_json import encode_json
 from umbel.errors import StoreCorrupt
-from umbel.plain_json import encode_json
 from umbel.services.control.types import Action, ActionPlan, ActionReport
 from umbel.store.ledger import ActionRecord
 

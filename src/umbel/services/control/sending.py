@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from umbel.auth.base import Actor
 from umbel.broker.base import Cluster, Signature
-from umbel.broker.own_headers import own_header
+from umbel.broker.reserved_headers import own_header
 from umbel.clock import Clock
 from umbel.cluster.events import LABEL_MAX, UUID_MAX
 from umbel.cluster.task import PENDING

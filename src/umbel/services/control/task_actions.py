@@ -15,8 +15,8 @@ import msgspec
 
 from umbel.broker.base import Cluster, QueuedMessage, Reply, Signature
 from umbel.clock import Clock
-from umbel.cluster.moments import moment
 from umbel.cluster.task import STARTED, Task
+from umbel.cluster.timestamps import moment
 from umbel.errors import BrokerError, ResultsUnavailable
 from umbel.results.base import ResultBackend
 from umbel.services.control.argument_recovery import (

@@ -19,7 +19,7 @@ from umbel.broker.envelope import UNREADABLE
 from umbel.cluster.decode import decode, decode_all, lenient, sample
 from umbel.cluster.events import Decoded, Fault
 from umbel.errors import EventError
-from umbel.msgpack_bounds import check_msgpack
+from umbel.msgpack_size import check_msgpack
 from umbel.services.ingest.yaml_events import read_yaml
 
 _UTF_8: Final = frozenset({"utf-8", "utf8", "binary", "ascii", "us-ascii"})

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from umbel.cluster.earlier import as_it_was
+from umbel.cluster.earlier_states import as_it_was
 from umbel.cluster.task import Task
 from umbel.query.match import Test
 from umbel.services.search.rows import Marks, task_row

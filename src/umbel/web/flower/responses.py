@@ -10,7 +10,7 @@ import msgspec
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from umbel.plain_json import encode_json
+from umbel.bounded_json import encode_json
 from umbel.web.error_middleware import Faults
 from umbel.web.flower.refusal import Refused
 from umbel.web.http.endpoint import json_response

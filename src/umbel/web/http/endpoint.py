@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from umbel.auth.base import Actor
-from umbel.plain_json import encode_json
+from umbel.bounded_json import encode_json
 from umbel.web.authorization import actor_of
 from umbel.web.handlers import Services
 from umbel.web.http.bodies import check_kind, read_body

@@ -18,6 +18,7 @@ import msgspec
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from umbel.bounded_json import encode_json
 from umbel.errors import (
     ActionRefused,
     BrokerError,
@@ -32,7 +33,6 @@ from umbel.errors import (
     UnknownAction,
     ZoneUnknown,
 )
-from umbel.plain_json import encode_json
 
 log = logging.getLogger("umbel.web")
 

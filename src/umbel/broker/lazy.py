@@ -18,7 +18,7 @@ from umbel.broker.base import (
     Reserved,
     Signature,
 )
-from umbel.later import Later
+from umbel.lazy import Later
 
 
 class LaterCluster:

@@ -7,11 +7,11 @@ celery/worker/control.py.
 
 from __future__ import annotations
 
+from umbel.bounded_json import read_json
 from umbel.broker.base import Frame, Reply
 from umbel.broker.compression import JSON, unpacked
 from umbel.characters import encodable
 from umbel.errors import EventError
-from umbel.plain_json import read_json
 
 
 class Answers:

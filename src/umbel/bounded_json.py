@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from umbel.characters import encodable
-from umbel.json_bounds import holds_more
+from umbel.json_size import holds_more
 
 #: More values are not made: these are about fifty megabytes.
 VALUES_MAX: Final = 200_000

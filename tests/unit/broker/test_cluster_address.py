@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from umbel.broker.place import place_of
+from umbel.broker.cluster_address import place_of
 
 
 @pytest.mark.parametrize(

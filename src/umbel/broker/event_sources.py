@@ -6,10 +6,10 @@ import contextlib
 
 from umbel.broker import amqp, generic, redis
 from umbel.broker.base import EventSource
+from umbel.broker.errors import explain
 from umbel.broker.event_queue import remove_queue
 from umbel.broker.link import Link
 from umbel.broker.reconnect import OpenSession, ReconnectingSource, Session
-from umbel.broker.trouble import explain
 from umbel.broker.wire import Wakeup
 from umbel.clock import Clock, SystemClock
 

@@ -8,7 +8,7 @@ import pytest
 from celery import Celery
 from kombu import entity
 
-from umbel.broker.configured import configured_queues
+from umbel.broker.configured_queues import configured_queues
 
 Queue: Any = entity.Queue
 

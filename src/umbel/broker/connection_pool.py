@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from umbel.broker.base import ANSWER_S
-from umbel.broker.line import PROBE_S, Dialling, Line
+from umbel.broker.errors import explain
 from umbel.broker.link import Link
-from umbel.broker.trouble import explain
+from umbel.broker.pooled_connection import PROBE_S, Dialling, Line
 from umbel.clock import Clock
 from umbel.errors import BrokerError, BrokerUnreachable, UmbelError
 

@@ -7,7 +7,7 @@ from typing import Any
 import click
 import pytest
 
-from umbel.cli.acting import chosen, exit_code
+from umbel.cli.plan_and_run import chosen, exit_code
 from umbel.services.control.types import ActionReport, WorkerAnswer
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from umbel.errors import SettingsError
 from umbel.settings import load_settings
+from umbel.settings.flower_migration import as_toml
 from umbel.settings.flower_sources import from_arguments, told_of_flower
-from umbel.settings.migrate import as_toml
 
 
 def migrated(tmp_path: Path, line: str = "", **environ: str) -> str:

@@ -8,8 +8,8 @@ import pytest
 from amqp.exceptions import AccessRefused, ConsumerCancelled, NotAllowed, PreconditionFailed
 from redis import exceptions as redis_errors
 
+from umbel.broker.errors import explain
 from umbel.broker.link import link_to_url
-from umbel.broker.trouble import explain
 from umbel.errors import BrokerRefused, BrokerUnreachable
 
 RABBIT = link_to_url("amqp://shop:pw@rabbit:5672/prod")

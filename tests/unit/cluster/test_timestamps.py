@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from umbel.cluster.moments import moment
+from umbel.cluster.timestamps import moment
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from tests.contract.stories import BASE, failed, succeeded, uuid_of
-from umbel.cluster.earlier import as_it_was
+from umbel.cluster.earlier_states import as_it_was
 from umbel.cluster.events import Event
 from umbel.cluster.facts import join
 from umbel.cluster.task import Task, project

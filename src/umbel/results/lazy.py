@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from umbel.later import Later
+from umbel.lazy import Later
 from umbel.results.base import Result, ResultBackend
 
 

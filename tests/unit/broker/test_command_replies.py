@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from umbel.broker.base import Frame, Reply
-from umbel.broker.replies import Answers, replies_in
+from umbel.broker.command_replies import Answers, replies_in
 
 
 def answer(value: object, worker: str = "w1@test") -> Frame:

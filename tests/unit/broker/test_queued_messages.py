@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as some
 
-from umbel.broker.messages import queued
+from umbel.broker.queued_messages import queued
 
 
 def envelope(body: Any, headers: dict[str, Any], **other: Any) -> bytes:

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from tests.support.waiting import wait_until
-from umbel.results.crew import Closed, Crew, Late
+from umbel.results.worker_pool import Closed, Crew, Late
 
 
 class Workshop:

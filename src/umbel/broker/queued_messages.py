@@ -14,13 +14,13 @@ from typing import Final
 
 import msgspec
 
+from umbel.bounded_json import COUNTED_FROM, VALUES_MAX
 from umbel.broker.base import Frame, QueuedMessage
+from umbel.broker.command_replies import loaded
 from umbel.broker.envelope import ENVELOPE_MAX
-from umbel.broker.replies import loaded
 from umbel.characters import encodable
 from umbel.errors import EventError
-from umbel.json_bounds import holds_more
-from umbel.plain_json import COUNTED_FROM, VALUES_MAX
+from umbel.json_size import holds_more
 
 #: Headers that Celery writes (celery/app/amqp.py, `as_task_v2`) and kombu's own.
 _CELERYS: Final = frozenset(

@@ -9,7 +9,7 @@ from kombu.connection import Connection
 from kombu.transport.memory import Transport
 
 from umbel.applications import bare_application
-from umbel.broker.abilities import capabilities_of
+from umbel.broker.capabilities import capabilities_of
 from umbel.broker.cluster import open_cluster
 from umbel.broker.link import Link
 from umbel.errors import NotSupported

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from umbel.auth.keys import FILE, session_key
+from umbel.auth.session_key import FILE, session_key
 from umbel.errors import StoreCorrupt, StoreUnwritable
 
 

@@ -20,7 +20,7 @@ import msgspec
 from amqp.exceptions import AccessRefused, NotFound, PreconditionFailed, ResourceLocked
 
 from umbel.broker.base import Declaration
-from umbel.broker.line import Line
+from umbel.broker.pooled_connection import Line
 
 #: More arguments than RabbitMQ compares.
 _STEPS_MAX: Final = 24

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from umbel.broker.link import Link
 from umbel.errors import BrokerError, BrokerMisconfigured, BrokerRefused, BrokerUnreachable
-from umbel.known_secrets import hidden
 from umbel.masking import MASK
+from umbel.process_secrets import hidden
 
 _NAMES: Final = {"amqp": "RabbitMQ", "redis": "Redis"}
 #: Words of Redis' own answers that mean the credentials, not the network.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from umbel.plain_json import TooMuch
+from umbel.bounded_json import TooMuch
 
 #: By first byte: how many bytes of size follow it, and how many bytes besides the size.
 _SIZED: Final = {

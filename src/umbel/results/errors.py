@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from umbel.errors import ResultsUnavailable
-from umbel.known_secrets import hidden
+from umbel.process_secrets import hidden
 
 _REFUSED: Final = (
     "wrongpass", "noauth", "noperm", "password", "authentication", "access denied", "no such user",
