@@ -11,6 +11,8 @@ export interface Ask {
   task?: Task
   /** Something was done, or may have been. */
   ondone?: () => void
+  /** The dialog is closed, and what opened it may be gone: where the focus goes. */
+  onclosed?: () => void
 }
 
 class Acting {

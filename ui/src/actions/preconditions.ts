@@ -3,7 +3,7 @@
 import type { TaskAction } from '../api/control-types'
 import type { State, TaskRow } from '../api/types'
 
-export const TASK_ACTIONS: readonly TaskAction[] = ['revoke', 'terminate', 'abort', 'retry']
+export const TASK_ACTIONS: readonly TaskAction[] = ['retry', 'revoke', 'terminate', 'abort']
 const ENDED: readonly State[] = ['SUCCESS', 'FAILURE', 'REVOKED', 'REJECTED']
 
 /** Why this action cannot be done to the task now, in a sentence; null if it can. */

@@ -17,6 +17,9 @@ describe('keys', () => {
     ['x', 'select'],
     ['.', 'pause'],
     ['?', 'help'],
+    ['*', 'select-all'],
+    ['r', 'retry'],
+    ['u', 'back'],
     ['q', null],
   ])('%s does %s', (key, action) => {
     expect(act(press(key), null).action).toBe(action)
@@ -27,6 +30,7 @@ describe('keys', () => {
 
     expect(first.action).toBeNull()
     expect(act(press('t', { at: 5.5 }), first.pending).action).toBe('go-tasks')
+    expect(act(press('r', { at: 5.5 }), first.pending).action).toBe('go-run')
     expect(act(press('t', { at: 7 }), first.pending).action).toBeNull()
   })
 

@@ -18,6 +18,14 @@ export type Action =
   | 'select-range'
   | 'act'
   | 'clear'
+  | 'select-all'
+  | 'retry'
+  | 'failures'
+  | 'last-hour'
+  | 'same-error'
+  | 'copy-id'
+  | 'back'
+  | 'submit'
 
 export interface Shortcut {
   keys: string
@@ -27,13 +35,20 @@ export interface Shortcut {
 
 export const SHORTCUTS: readonly Shortcut[] = [
   { keys: '/', action: 'search', says: 'Search tasks' },
-  { keys: 'j', action: 'down', says: 'Next row' },
-  { keys: 'k', action: 'up', says: 'Previous row' },
+  { keys: 'f', action: 'failures', says: 'Failures alone, or all states again' },
+  { keys: 'h', action: 'last-hour', says: 'The last hour alone, or all times again' },
+  { keys: 'j', action: 'down', says: 'Next row, or the next task of the list' },
+  { keys: 'k', action: 'up', says: 'Previous row, or the previous task of the list' },
   { keys: 'Enter', action: 'open', says: 'Open the row' },
   { keys: 'x', action: 'select', says: 'Select the row' },
   { keys: 'X', action: 'select-range', says: 'Select all rows from the last selected one to this' },
+  { keys: '*', action: 'select-all', says: 'Select all that match' },
+  { keys: 'r', action: 'retry', says: 'Retry what is selected, the row, or the task' },
   { keys: 'a', action: 'act', says: 'Act on the selected rows' },
-  { keys: 'Escape', action: 'clear', says: 'Select nothing' },
+  { keys: 'Escape', action: 'clear', says: 'Select nothing; from a task, back to the list' },
+  { keys: 'u', action: 'back', says: 'Back to the list' },
+  { keys: 'e', action: 'same-error', says: 'Tasks with the same name and error' },
+  { keys: 'c', action: 'copy-id', says: 'Copy the id of the row or the task' },
   { keys: 'n', action: 'load-new', says: 'Show new tasks' },
   { keys: '.', action: 'pause', says: 'Pause or resume live updates' },
   { keys: 'g t', action: 'go-tasks', says: 'Go to Tasks' },
@@ -42,6 +57,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: 'g r', action: 'go-run', says: 'Run a task' },
   { keys: 'g a', action: 'go-audit', says: 'Go to the audit' },
   { keys: 'Ctrl K', action: 'palette', says: 'Go to anything: a page, a task name, an id' },
+  { keys: 'Ctrl Enter', action: 'submit', says: 'Go on in a dialog or form' },
   { keys: '?', action: 'help', says: 'Show these shortcuts' },
 ]
 

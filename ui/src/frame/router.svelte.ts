@@ -20,6 +20,8 @@ class Router {
   key = $state('')
   /** The kind of page from which one went on to this one; null after a fresh start. */
   from: Page['kind'] | null = $state(null)
+  /** The entry that is shown was come back to, with Back or Forward. */
+  returned = $state(false)
   readonly page: Page = $derived(pageAt(this.path, this.base))
   private readonly places = new Map<string, number>()
 
@@ -32,7 +34,10 @@ class Router {
     history.scrollRestoration = 'manual'
     this.read()
     if (this.key === '') this.write(location.href, true)
-    const onPop = (): void => this.read()
+    const onPop = (): void => {
+      this.returned = true
+      this.read()
+    }
     const onClick = (event: MouseEvent): void => this.click(event)
     addEventListener('popstate', onPop)
     addEventListener('click', onClick)
@@ -60,6 +65,7 @@ class Router {
   private write(href: string, replace: boolean): void {
     const key = replace && this.key !== '' ? this.key : `${Date.now()}-${Math.random()}`
     const from = replace ? this.from : this.page.kind
+    this.returned = false
     if (replace) history.replaceState({ key, from }, '', href)
     else history.pushState({ key, from }, '', href)
     this.read()

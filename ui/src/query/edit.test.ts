@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Chip } from '../api/types'
-import { chosenStates, removeChip, splice, term, toggleState, withoutState } from './edit'
+import { chosenStates, isLastHour, removeChip, splice, term, toggleLastHour, toggleState, withoutState } from './edit'
 
 function chip(text: string, part: string, field: string | null = null, negated = false): Chip {
   const start = text.indexOf(part)
@@ -46,6 +46,19 @@ describe('a search text', () => {
 
   it('is counted whatever the state', () => {
     expect(withoutState(text, chips)).toBe('name:a "no answer"')
+  })
+
+  it('gains the last hour, loses it, and takes it for another time', () => {
+    const hour = `${text} updated:-1h..`
+    const hourChip = chip(hour, 'updated:-1h..', 'timestamp')
+    const day = 'timestamp:-24h.. name:a'
+    const dayChip = chip(day, 'timestamp:-24h..', 'timestamp')
+
+    expect(toggleLastHour(text, chips)).toBe(hour)
+    expect(isLastHour([hourChip])).toBe(true)
+    expect(toggleLastHour(hour, [...chips, hourChip])).toBe(text)
+    expect(isLastHour([dayChip])).toBe(false)
+    expect(toggleLastHour(day, [dayChip])).toBe('updated:-1h.. name:a')
   })
 
   it('says where the caret belongs after a suggestion', () => {

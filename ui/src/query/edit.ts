@@ -51,6 +51,25 @@ export function toggleState(text: string, chips: readonly Chip[], state: State):
   return rest.length === 0 ? removeChip(text, chip) : splice(text, chip, `state:${rest.join(',')}`).text
 }
 
+/** "In the last hour": when the latest event of a task happened. */
+export const LAST_HOUR = 'updated:-1h..'
+
+function timeChip(chips: readonly Chip[]): Chip | null {
+  return chips.find((chip) => chip.field === 'timestamp' && !chip.negated) ?? null
+}
+
+/** Whether the search asks for the last hour alone. */
+export function isLastHour(chips: readonly Chip[]): boolean {
+  return timeChip(chips)?.text.endsWith(':-1h..') ?? false
+}
+
+/** `text` for the last hour alone, or for all times again. */
+export function toggleLastHour(text: string, chips: readonly Chip[]): string {
+  const chip = timeChip(chips)
+  if (chip === null) return `${text.trim()} ${LAST_HOUR}`.trim()
+  return isLastHour(chips) ? removeChip(text, chip) : splice(text, chip, LAST_HOUR).text
+}
+
 /** `text` whatever the state: what the counts by state count. */
 export function withoutState(text: string, chips: readonly Chip[]): string {
   const chip = stateChip(chips)

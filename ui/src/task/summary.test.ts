@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { exampleTask } from '../api/examples'
-import { errorClass, intentSentence, summary } from './summary'
+import { errorClass, intentSentence, sameErrorSearch, summary } from './summary'
 
 describe('a task in a sentence', () => {
   it.each([
@@ -35,6 +35,16 @@ describe('the class of an error', () => {
     ['something odd', 'something odd'],
   ])('of %s is %s', (exception, name) => {
     expect(errorClass(exception)).toBe(name)
+  })
+})
+
+describe('the search for the same error', () => {
+  it('is for tasks of the same name, with errors of the same class', () => {
+    expect(sameErrorSearch({ name: 'shop.charge', exception: "TypeError('no')" })).toBe(
+      'name:shop.charge exception:TypeError',
+    )
+    expect(sameErrorSearch({ name: null, exception: 'odd one' })).toBe('exception:"odd one"')
+    expect(sameErrorSearch({ name: 'shop.charge', exception: null })).toBeNull()
   })
 })
 

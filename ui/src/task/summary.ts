@@ -1,9 +1,10 @@
 /** A task's state in a sentence. */
 
-import type { Intent, Task } from '../api/types'
+import type { Intent, Task, TaskRow } from '../api/types'
 import { formatDuration } from '../format/duration'
 import { plural } from '../format/number'
 import { formatAgo } from '../format/time'
+import { term } from '../query/edit'
 import { doubtSentence } from './doubt'
 
 export function summary(task: Task, now: number): string {
@@ -44,7 +45,14 @@ export function intentSentence(intent: Intent, now: number): string {
   return `${intent.actor} asked ${formatAgo(intent.at, now)} ${ASKED[intent.kind]}.`
 }
 
-/** What to search for to find tasks with the same error: its class where it has one. */
+/** The search for tasks of the same name with the same kind of error. Null: the task has none. */
+export function sameErrorSearch({ name, exception }: Pick<TaskRow, 'name' | 'exception'>): string | null {
+  if (exception === null) return null
+  const error = term('exception', errorClass(exception))
+  return name === null ? error : `${term('name', name)} ${error}`
+}
+
+/** The class of an error, or its whole text where it has none. */
 export function errorClass(exception: string): string {
   return /^([\p{L}_][\p{L}\p{N}_.]*)\s*[(:]/u.exec(exception)?.[1] ?? exception
 }

@@ -41,6 +41,8 @@ export class TasksModel {
   /** All that match are meant, on this page and behind it. */
   all = $state(false)
   paused = $state(false)
+  /** The row that had the focus last: after Back, keys go on from it. */
+  focused: string | null = null
   readonly frozen = $derived(this.paused || this.chosen.size > 0)
   readonly facets = new Facets()
 
@@ -143,6 +145,7 @@ export class TasksModel {
 
   /** Select all that match, however many. */
   pickAll(): void {
+    if (this.rows.items.length === 0) return
     this.select(this.onPage())
     this.all = true
   }
@@ -155,6 +158,12 @@ export class TasksModel {
   pause(paused: boolean): void {
     this.paused = paused
     this.catchUp()
+  }
+
+  /** The neighbour of a task on the page; null at its ends, and for what is not on it. */
+  neighbour(uuid: string, step: 1 | -1): string | null {
+    const at = this.rows.items.findIndex((row) => row.uuid === uuid)
+    return at < 0 ? null : (this.rows.items[at + step]?.uuid ?? null)
   }
 
   private select(chosen: ReadonlySet<string>): void {

@@ -9,9 +9,13 @@ export function focusedRow(within: HTMLElement): HTMLElement | null {
 export function moveFocus(within: HTMLElement, step: 1 | -1, last: string | null): void {
   const rows = [...within.querySelectorAll<HTMLElement>('[data-row]')]
   const current = focusedRow(within)
-  const again = rows.find((row) => row.dataset['row'] === last) ?? rows[0]
+  const again = findRow(within, last) ?? rows[0]
   const to = current ? rows[rows.indexOf(current) + step] : again
   focusRow(to)
+}
+
+export function findRow(within: HTMLElement, uuid: string | null): HTMLElement | undefined {
+  return [...within.querySelectorAll<HTMLElement>('[data-row]')].find((row) => row.dataset['row'] === uuid)
 }
 
 export function focusRow(row: HTMLElement | undefined | null): void {

@@ -1,0 +1,141 @@
+"""An incident by keyboard alone: what failed is found, read, sent again and watched."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenPage, Tell
+from tests.browser.test_search import box
+from tests.browser.test_tasks import shown
+from tests.support.umbels import Client
+from tests.support.waiting import wait_until
+
+#: With every letter that is typed into the search counted.
+KEYS_MAX = 15
+#: A plan asks workers, on a machine that may be busy.
+PLANNED_MS = 30_000
+FOCUSED_ROW = "document.activeElement.closest('[data-row]')?.dataset.row"
+
+
+class Keys:
+    """Presses keys, and counts them."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.count = 0
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+            self.count += 1
+
+
+def fail_some(tell: Tell, name: str, count: int) -> list[str]:
+    """The ids of tasks of a name that failed just now."""
+    ids = [str(uuid.uuid4()) for _ in range(count)]
+    for task in ids:
+        now = time.time()
+        tell("task-received", uuid=task, timestamp=now, name=name, args="(1,)", kwargs="{}")
+        tell("task-started", uuid=task, timestamp=now)
+        tell("task-failed", uuid=task, timestamp=now, exception="ValueError()", traceback=None)
+    return ids
+
+
+@pytest.fixture
+def failed(demo: Client, tell: Tell) -> list[str]:
+    """Seven tasks that failed, of a name that no other begins like."""
+    name = f"zq.charge{uuid.uuid4().hex}"
+    ids = fail_some(tell, name, 7)
+    wait_until(
+        lambda: demo.get("tasks/count", q=f"name:{name} state:FAILURE")["total"] == len(ids),
+        timeout_s=30,
+        what="the failures",
+    )
+    return ids
+
+
+def test_an_incident_takes_at_most_fifteen_keys(
+    open_page: OpenPage, demo: Client, failed: list[str]
+) -> None:
+    task = demo.task(failed[0])
+    assert task is not None
+    page = open_page()
+    expect(page.locator("[data-row]").first).to_be_visible()
+    keys = Keys(page)
+
+    keys.press("/", *task["name"][:3])
+    suggested = page.get_by_role("option", name=re.compile(task["name"]))
+    expect(suggested).to_be_visible()
+    keys.press("Tab", "Escape", "f", "h")
+    expect(box(page)).to_have_value(f"state:FAILURE name:{task['name']} updated:-1h..")
+    expect(page.locator("[data-row]")).to_have_count(len(failed))
+
+    keys.press("j", "Enter")
+    expect(page.get_by_role("heading", name=task["name"], level=1)).to_be_focused()
+    expect(page.get_by_role("region", name="Error")).to_contain_text("ValueError()")
+
+    keys.press("u")
+    expect(page.locator("[data-row]")).to_have_count(len(failed))
+    keys.press("*", "r")
+    dialog = page.get_by_role("dialog", name="Retry")
+    expect(dialog.get_by_role("button", name="Preview")).to_be_focused()
+    keys.press("Enter")
+    execute = dialog.get_by_role("button", name=f"Retry {len(failed)} tasks")
+    expect(execute).to_be_focused(timeout=PLANNED_MS)
+    keys.press("Enter")
+
+    became = re.compile(rf"{len(failed)} (wait|were not heard of yet)\.")
+    expect(dialog.get_by_text(became)).to_be_visible(timeout=PLANNED_MS)
+    assert keys.count <= KEYS_MAX
+
+
+def test_after_back_keys_go_on_from_the_row_that_was_left(open_page: OpenPage) -> None:
+    page = open_page("tasks?q=state:SUCCESS")
+    expect(page.locator("[data-row]").nth(4)).to_be_visible()
+    ids = shown(page)
+    for _ in range(3):
+        page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(f"/tasks/{ids[2]}$"))
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+
+    page.keyboard.press("j")
+    expect(page).to_have_url(re.compile(f"/tasks/{ids[3]}$"))
+    page.keyboard.press("Escape")
+    expect(page).to_have_url(re.compile(r"/tasks\?q="))
+
+    page.wait_for_function(f"uuid => {FOCUSED_ROW} === uuid", arg=ids[3])
+    page.keyboard.press("k")
+    assert page.evaluate(FOCUSED_ROW) == ids[2]
+
+
+def test_the_focus_is_never_thrown_away(open_page: OpenPage) -> None:
+    page = open_page("tasks?q=state:SUCCESS")
+    expect(page.locator("[data-row]").nth(4)).to_be_visible()
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    page.get_by_role("button", name=re.compile("^Select all .*that match")).press("Enter")
+    expect(page.get_by_role("button", name="Retry", exact=True)).to_be_focused()
+
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Retry")
+    expect(dialog.get_by_role("button", name="Preview")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Retry", exact=True)).to_be_focused()
+
+    page.get_by_role("button", name="Clear", exact=True).press("Enter")
+    assert page.evaluate(FOCUSED_ROW) == shown(page)[0]
+
+
+def test_going_to_a_page_puts_the_focus_on_its_heading(open_page: OpenPage) -> None:
+    page = open_page()
+    expect(page.locator("[data-row]").first).to_be_visible()
+    for key, title in (("w", "Workers"), ("q", "Queues"), ("r", "Run a task"), ("t", "Tasks")):
+        page.keyboard.press("g")
+        page.keyboard.press(key)
+        expect(page.get_by_role("heading", name=title, level=1)).to_be_focused()
