@@ -11,8 +11,8 @@ from umbel.cluster.events import Event
 from umbel.cluster.facts import pack
 from umbel.query.ast import Argument, How
 from umbel.query.match import argument_test
-from umbel.store.sqlite.text.argument_text_filter import of_argument
-from umbel.store.sqlite.text.body_prefilter import FOLDING_TO_ASCII, presence
+from umbel.store.sqlite.text.argument_text_filter import argument_text_filter
+from umbel.store.sqlite.text.body_prefilter import FOLDING_TO_ASCII, body_prefilter
 from umbel.store.sqlite.text.text_filter import (
     AFTER,
     BEFORE,
@@ -21,8 +21,8 @@ from umbel.store.sqlite.text.text_filter import (
     Edge,
     InState,
     Literal,
-    Need,
-    indexed,
+    TextFilter,
+    document_text,
 )
 from umbel.store.sqlite.text.texts import texts
 
@@ -48,7 +48,7 @@ def written(draw: st.DrawFn) -> tuple[str, str, str]:
     return text + draw(st.sampled_from(["}", ", 'more': 2}", "", ", ...", "]", ">"])), key, value
 
 
-def in_index(need: Need, text: str) -> bool:
+def in_index(need: TextFilter, text: str) -> bool:
     """Whether the index would find a task with this text."""
     if isinstance(need, Literal):
         return need.text in text
@@ -59,7 +59,7 @@ def in_index(need: Need, text: str) -> bool:
     if isinstance(need, InState):
         return False
     joined = all if isinstance(need, AllOf) else any
-    return joined(in_index(each, text) for each in need.needs)
+    return joined(in_index(each, text) for each in need.parts)
 
 
 @settings(max_examples=1_000, deadline=None)
@@ -67,13 +67,13 @@ def in_index(need: Need, text: str) -> bool:
 def test_an_argument_that_is_read_is_found(told: tuple[str, str, str], how: How) -> None:
     kwargs, key, value = told
     node = Argument(key, value, how)
-    need = of_argument(node)
+    need = argument_text_filter(node)
     packed = pack((Event(type="task-sent", timestamp=1.0, hostname="c", uuid="u", kwargs=kwargs),))
     if need is None or not argument_test(node)(None, kwargs):
         return
 
-    assert in_index(need, indexed(texts(packed)))
-    assert presence(need)(packed, "PENDING")
+    assert in_index(need, document_text(texts(packed)))
+    assert body_prefilter(need)(packed, "PENDING")
 
 
 def test_every_character_that_folds_to_ascii_is_known() -> None:

@@ -22,12 +22,12 @@ from umbel.query.ast import Node
 from umbel.query.match import compile_query
 from umbel.store.sqlite.files.migrations import migrate
 from umbel.store.sqlite.files.row import COLUMNS, id_value, row
-from umbel.store.sqlite.files.value_dictionary import GrowingVocabulary, Vocabulary
+from umbel.store.sqlite.files.value_dictionary import ValueDictionary, ValueDictionaryWriter
 from umbel.store.sqlite.files.zone_map import measure
 from umbel.store.sqlite.search.access_path import zone_condition
 from umbel.store.sqlite.search.conditions import Condition, to_sql
-from umbel.store.sqlite.text.body_prefilter import presence
-from umbel.store.sqlite.text.query_text_filter import need_of
+from umbel.store.sqlite.text.body_prefilter import body_prefilter
+from umbel.store.sqlite.text.query_text_filter import query_text_filter
 
 # A migration adds columns at the end, wherever they stand in `COLUMNS`.
 _INSERT = (
@@ -37,18 +37,18 @@ _INSERT = (
 
 
 @contextmanager
-def table(found: list[Task]) -> Iterator[tuple[apsw.Connection, Vocabulary]]:
+def table(found: list[Task]) -> Iterator[tuple[apsw.Connection, ValueDictionary]]:
     """The tasks as rows 1, 2, ... of a table in memory."""
     connection = apsw.Connection(":memory:")
     migrate(connection, "tasks")
-    vocabulary = GrowingVocabulary(connection)
+    value_dictionary = ValueDictionaryWriter(connection)
     for number, task in enumerate(found, 1):
-        columns = row(task, f"{number}:{task.uuid}", vocabulary.shared)
+        columns = row(task, f"{number}:{task.uuid}", value_dictionary.shared)
         columns = (id_value(task.uuid), *columns[1:])
         # Ids may repeat among generated tasks; one run for each keeps the index content.
         connection.execute(_INSERT, (number << 16, *columns))
-    vocabulary.save(connection)
-    yield connection, Vocabulary(connection)
+    value_dictionary.save(connection)
+    yield connection, ValueDictionary(connection)
     connection.close()
 
 
@@ -69,8 +69,8 @@ def ids(connection: apsw.Connection, condition: Condition) -> set[int]:
 @given(st.lists(tasks.map(consistent), min_size=1, max_size=6), queries)
 def test_the_columns_enclose_what_matches(found: list[Task], query: Node) -> None:
     matches = compile_query(query, NOW)
-    with table(found) as (connection, vocabulary):
-        bounds = to_sql(query, vocabulary, NOW, id_value)
+    with table(found) as (connection, value_dictionary):
+        bounds = to_sql(query, value_dictionary, NOW, id_value)
 
         upper, lower = ids(connection, bounds.upper), ids(connection, bounds.lower)
 
@@ -100,7 +100,7 @@ def test_a_zone_that_is_skipped_holds_no_match(task: Task, query: Node) -> None:
 @settings(max_examples=150, deadline=None)
 @given(tasks.map(consistent), queries)
 def test_what_matches_has_the_needed_texts(task: Task, query: Node) -> None:
-    need = need_of(query)
+    text_filter = query_text_filter(query)
     told = Event(
         type="task-sent", timestamp=task.seen, hostname=task.worker or "w", uuid=task.uuid,
         name=task.name, args=task.args, kwargs=task.kwargs, queue=task.queue,
@@ -108,7 +108,7 @@ def test_what_matches_has_the_needed_texts(task: Task, query: Node) -> None:
         exception=task.exception, traceback=task.traceback,
     )  # fmt: skip
     sent = Event(type="task-sent", timestamp=1.0, hostname=task.client or "c", uuid=task.uuid)
-    if need is None or not compile_query(query, NOW)(task):
+    if text_filter is None or not compile_query(query, NOW)(task):
         return
 
-    assert presence(need)(pack((told, sent)), task.state)
+    assert body_prefilter(text_filter)(pack((told, sent)), task.state)

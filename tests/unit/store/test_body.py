@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.contract.stories import BASE, failed, succeeded, uuid_of
 from umbel.cluster.facts import join, pack
-from umbel.store.sqlite.files.body import Bodies, train
+from umbel.store.sqlite.files.body import BodyCodec, train
 
 
 def bodies(count: int) -> list[bytes]:
@@ -19,34 +19,34 @@ def bodies(count: int) -> list[bytes]:
 
 @given(st.binary(min_size=1, max_size=5_000))
 def test_any_bytes_come_back(packed: bytes) -> None:
-    codec = Bodies()
+    codec = BodyCodec()
 
-    assert codec.packed(codec.shrink([packed])[0]) == packed
+    assert codec.decompress(codec.compress([packed])[0]) == packed
 
 
 def test_what_an_older_dictionary_wrote_stays_readable() -> None:
-    codec = Bodies()
+    codec = BodyCodec()
     packed = bodies(1)[0]
-    before = codec.shrink([packed])[0]
+    before = codec.compress([packed])[0]
     dictionary = train(bodies(500))
     assert dictionary is not None
 
-    codec.learn(1, dictionary)
+    codec.add_dictionary(1, dictionary)
 
-    assert codec.packed(before) == packed
-    assert codec.packed(codec.shrink([packed])[0]) == packed
+    assert codec.decompress(before) == packed
+    assert codec.decompress(codec.compress([packed])[0]) == packed
 
 
 def test_a_trained_dictionary_makes_bodies_smaller() -> None:
-    codec = Bodies()
+    codec = BodyCodec()
     packed = bodies(1_000)[-1]
-    before = codec.shrink([packed])[0]
+    before = codec.compress([packed])[0]
     dictionary = train(bodies(500))
     assert dictionary is not None
 
-    codec.learn(1, dictionary)
+    codec.add_dictionary(1, dictionary)
 
-    assert len(codec.shrink([packed])[0]) < len(before) < len(packed)
+    assert len(codec.compress([packed])[0]) < len(before) < len(packed)
 
 
 def test_bodies_without_anything_in_common_give_no_dictionary() -> None:

@@ -14,27 +14,27 @@ from umbel.query.ast import EVERYTHING, How, Matches
 from umbel.store.sqlite import SqliteStore
 from umbel.store.sqlite.files import catalog
 from umbel.store.sqlite.files.migrations import migrate
-from umbel.store.sqlite.files.value_dictionary import GrowingVocabulary, Vocabulary
-from umbel.store.sqlite.write.open_tasks_cache import Recent
+from umbel.store.sqlite.files.value_dictionary import ValueDictionary, ValueDictionaryWriter
+from umbel.store.sqlite.write.open_tasks_cache import OpenTasksCache
 
 
 def test_ever_new_names_are_not_all_remembered_and_keep_their_numbers() -> None:
     connection = apsw.Connection(":memory:")
     migrate(connection, "tasks")
-    vocabulary = GrowingVocabulary(connection, remembered=10)
+    value_dictionary = ValueDictionaryWriter(connection, remembered=10)
     names = [f"shop.task_{number}" for number in range(100)]
 
-    numbers = [vocabulary.shared("name", name) for name in names]
+    numbers = [value_dictionary.shared("name", name) for name in names]
     for number in numbers:
-        vocabulary.count(number, 1)
-    vocabulary.save(connection)
-    remembered = len(vocabulary.of("name"))
-    again = [vocabulary.shared("name", name) for name in names]
-    vocabulary.save(connection)
+        value_dictionary.count(number, 1)
+    value_dictionary.save(connection)
+    remembered = len(value_dictionary.numbers_of("name"))
+    again = [value_dictionary.shared("name", name) for name in names]
+    value_dictionary.save(connection)
 
     assert remembered == 10
     assert again == numbers
-    stored = Vocabulary(connection)
+    stored = ValueDictionary(connection)
     assert [stored.texts[number] for number in numbers if number is not None] == names
     assert {stored.counts[number] for number in numbers if number is not None} == {1}
     connection.close()
@@ -73,19 +73,21 @@ def test_a_question_after_a_write_reads_only_the_names_that_came_since(tmp_path:
 def test_unfinished_tasks_of_many_bytes_give_way_and_go_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("umbel.store.sqlite.write.writer.Recent", lambda: Recent(bytes_max=100_000))
+    monkeypatch.setattr(
+        "umbel.store.sqlite.write.writer.OpenTasksCache", lambda: OpenTasksCache(bytes_max=100_000)
+    )
     store = SqliteStore(tmp_path, write=True)
     large = "x" * 20_000
     for number in range(10):
         store.apply(begun(uuid_of(number), BASE + number, args=large))
 
-    recent = store._writing._recent
-    assert len(recent._places) == 2
+    recent = store._writing._open_tasks
+    assert len(recent._tasks) == 2
     assert recent._size_bytes < 100_000
     for number in range(10):
         store.apply(succeeded(uuid_of(number), BASE + number, args=large))
     assert store.count(EVERYTHING, now=BASE, by="state").groups == {"SUCCESS": 10}
-    assert (len(recent._places), recent._size_bytes) == (0, 0)
+    assert (len(recent._tasks), recent._size_bytes) == (0, 0)
     store.close()
 
 

@@ -19,7 +19,7 @@ from umbel.query.ast import EVERYTHING
 from umbel.store.base import Retention
 from umbel.store.sqlite import SqliteStore
 from umbel.store.sqlite.search.reader import Deadline, Reader
-from umbel.store.sqlite.search.scan import Walk
+from umbel.store.sqlite.search.scan import Scan
 
 
 def test_a_second_writer_is_told_who_writes(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_a_store_that_was_closed_opens_with_all_it_had(tmp_path: Path) -> None:
     store.close()
 
 
-def test_lost_sieves_are_made_again(tmp_path: Path) -> None:
+def test_lost_bloom_filters_are_made_again(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path, write=True, partition_tasks=4)
     for number in range(12):
         store.apply(succeeded(uuid_of(number), BASE + number))
@@ -120,9 +120,9 @@ def test_a_walk_goes_on_over_partitions_that_are_removed_meanwhile(tmp_path: Pat
     for number in range(20):
         writer.apply(succeeded(uuid_of(number), BASE + number))
     reader = Reader(tmp_path, SystemClock())
-    walk = Walk(reader, EVERYTHING, BASE, Deadline(SystemClock(), 60.0), descending=False)
+    scan = Scan(reader, EVERYTHING, BASE, Deadline(SystemClock(), 60.0), descending=False)
 
-    with closing(walk.found()) as found:
+    with closing(scan.matches()) as found:
         first = next(found)
         writer.trim(Retention(max_tasks=5), now=BASE)
         rest = [each.task.uuid for each in found]

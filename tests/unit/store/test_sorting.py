@@ -94,10 +94,10 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SqliteSto
     for first in range(0, TASKS, 500):
         events: list[Event] = []
         for number in range(first, first + 500):
-            told = life(number)
-            at = 2 if random.Random(-number).random() < 0.05 else len(told)
-            events += told[:at]
-            late += told[at:]
+            history = life(number)
+            at = 2 if random.Random(-number).random() < 0.05 else len(history)
+            events += history[:at]
+            late += history[at:]
         for each in (store, oracle):
             each.apply(events)
     random.Random(7).shuffle(late)

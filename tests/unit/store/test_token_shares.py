@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from umbel.store.sqlite.text.text_index import TokensOf
+from umbel.store.sqlite.text.text_index import PartitionTokens
 
 
 class Sample(str):
@@ -21,7 +21,7 @@ class Sample(str):
 def test_a_question_of_thousands_of_words_goes_through_the_sample_a_few_hundred_times() -> None:
     sample = Sample("parcel " * 100)
     partition: Any = SimpleNamespace(sample=(sample, 100))
-    tokens = TokensOf(partition)
+    tokens = PartitionTokens(partition)
 
     common, rare = tokens.share("parc"), tokens.share("zzqx")
     shares = [tokens.share(f"{number:04}") for number in range(10_000)]

@@ -12,14 +12,14 @@ from tests.support.waiting import wait_until
 from umbel.query.ast import Words
 from umbel.store.sqlite import SqliteStore
 from umbel.store.sqlite.text import indexer
-from umbel.store.sqlite.write.writer_load import Duty
+from umbel.store.sqlite.write.writer_load import WriterLoad
 
 TASKS = 64
 
 
-def batch(clock: SetClock, duty: Duty, *, after_s: float, took_s: float) -> None:
+def batch(clock: SetClock, writer_load: WriterLoad, *, after_s: float, took_s: float) -> None:
     clock.time += after_s
-    with duty:
+    with writer_load:
         clock.time += took_s
 
 
@@ -29,24 +29,24 @@ def clock() -> SetClock:
 
 
 def test_a_writer_is_busy_when_it_hardly_rests_between_its_batches(clock: SetClock) -> None:
-    duty = Duty(clock)
-    assert not duty.is_busy()
+    writer_load = WriterLoad(clock)
+    assert not writer_load.is_busy()
 
-    batch(clock, duty, after_s=0.4, took_s=0.3)
-    assert not duty.is_busy()
-    batch(clock, duty, after_s=0.1, took_s=0.6)
-    assert duty.is_busy()
+    batch(clock, writer_load, after_s=0.4, took_s=0.3)
+    assert not writer_load.is_busy()
+    batch(clock, writer_load, after_s=0.1, took_s=0.6)
+    assert writer_load.is_busy()
 
 
 def test_it_stays_busy_during_a_long_batch_and_not_after_a_rest(clock: SetClock) -> None:
-    duty = Duty(clock)
-    batch(clock, duty, after_s=0.1, took_s=0.6)
+    writer_load = WriterLoad(clock)
+    batch(clock, writer_load, after_s=0.1, took_s=0.6)
 
-    with duty:
+    with writer_load:
         clock.time += 5
-        assert duty.is_busy()
+        assert writer_load.is_busy()
     clock.time += 2
-    assert not duty.is_busy()
+    assert not writer_load.is_busy()
 
 
 @pytest.mark.parametrize("partition_tasks", [10 * TASKS, TASKS // 2])
@@ -57,12 +57,12 @@ def test_the_index_waits_for_a_busy_writer_and_nothing_is_missed(
     is_busy = True
     looks = 0
 
-    def look(_: Duty) -> bool:
+    def look(_: WriterLoad) -> bool:
         nonlocal looks
         looks += 1
         return is_busy
 
-    monkeypatch.setattr(Duty, "is_busy", look)
+    monkeypatch.setattr(WriterLoad, "is_busy", look)
     store = SqliteStore(tmp_path, write=True, partition_tasks=partition_tasks)
 
     def write(first: int) -> None:

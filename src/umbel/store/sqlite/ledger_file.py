@@ -18,7 +18,7 @@ import apsw
 
 from umbel.errors import StoreError
 from umbel.store.sqlite.files import private_files
-from umbel.store.sqlite.files.errors import told
+from umbel.store.sqlite.files.errors import translated
 from umbel.store.sqlite.files.migrations import migrate
 from umbel.store.sqlite.files.paths import BUSY_MS, NotYetMade, ledger_path, open_reader
 
@@ -42,13 +42,13 @@ class LedgerFile:
     @contextmanager
     def reading(self) -> Iterator[apsw.Connection | None]:
         """A connection that only reads; None as long as nothing was ever written."""
-        with self._reader.lock, told(self._path):
+        with self._reader.lock, translated(self._path):
             yield self._opened_reader()
 
     @contextmanager
     def writing(self) -> Iterator[apsw.Connection]:
         """A transaction: all of what is done inside is durable after it, or none of it."""
-        with self._writer.lock, told(self._path):
+        with self._writer.lock, translated(self._path):
             connection = self._opened_writer()
             connection.execute("BEGIN IMMEDIATE")
             try:

@@ -31,18 +31,18 @@ from umbel.store.base import (
 )
 from umbel.store.sqlite import status
 from umbel.store.sqlite.files import catalog, damage, missed, private_files
-from umbel.store.sqlite.files.errors import missing, told
+from umbel.store.sqlite.files.errors import missing, translated
 from umbel.store.sqlite.files.lock import WriterLock
 from umbel.store.sqlite.files.partition_files import remove_remains
 from umbel.store.sqlite.files.paths import meta_path, numbers_in
 from umbel.store.sqlite.files.store_id import read_id
-from umbel.store.sqlite.search import changes, counting, page, single, suggesting
+from umbel.store.sqlite.search import changes, counting, page, suggesting, task_lookup
 from umbel.store.sqlite.search import series as drawing
 from umbel.store.sqlite.search.reader import Deadline, Reader
 from umbel.store.sqlite.text.indexer import Indexer
-from umbel.store.sqlite.write.retention import Trimming
+from umbel.store.sqlite.write.retention import Trimmer
 from umbel.store.sqlite.write.writer import Writer
-from umbel.store.sqlite.write.writer_load import Duty
+from umbel.store.sqlite.write.writer_load import WriterLoad
 
 #: How many tasks a partition holds.
 PARTITION_TASKS = 1_000_000
@@ -69,11 +69,11 @@ class SqliteStore:
     ) -> None:
         self._directory = directory
         self._clock = clock or SystemClock()
-        self._duty = Duty(self._clock)
+        self._writer_load = WriterLoad(self._clock)
         self._lock: WriterLock | None = None
         self._writer: Writer | None = None
         self._indexer: Indexer | None = None
-        self._trimming: Trimming | None = None
+        self._trimmer: Trimmer | None = None
         self._reader = Reader(directory, self._clock)
         if write:
             self._open_to_write(partition_tasks, index)
@@ -88,10 +88,12 @@ class SqliteStore:
         try:
             remove_remains(self._directory)
             self._writer = Writer(self._directory, partition_tasks, self._lock, self._clock)
-            self._trimming = Trimming(self._directory, self._writer)
+            self._trimmer = Trimmer(self._directory, self._writer)
             if index:
-                with told(self._directory):
-                    self._indexer = Indexer(self._directory, self._writer, self._duty, self._clock)
+                with translated(self._directory):
+                    self._indexer = Indexer(
+                        self._directory, self._writer, self._writer_load, self._clock
+                    )
                 self._indexer.start()
         except BaseException:
             self.close()
@@ -110,7 +112,7 @@ class SqliteStore:
     def id(self) -> str:
         if self._writer is not None:
             return self._writer.id
-        with told(self._directory):
+        with translated(self._directory):
             return read_id(self._directory)
 
     # -- writing ---------------------------------------------------------------------------
@@ -121,7 +123,7 @@ class SqliteStore:
         losses: Losses | None = None,
         signs: Iterable[Sign] = (),
     ) -> Applied:
-        with self._duty:
+        with self._writer_load:
             return self._writing.apply(events, losses, signs)
 
     def keep_gaps(self, gaps: Sequence[KeptGap]) -> None:
@@ -134,10 +136,10 @@ class SqliteStore:
         self._writing.keep_tallies(tallies)
 
     def trim(self, retention: Retention, now: float) -> Trimmed:
-        if self._trimming is None:
+        if self._trimmer is None:
             raise RuntimeError("This store was opened to read.")
         # A full disk lets nothing be written before something was removed.
-        trimmed = self._trimming.trim(retention, now)
+        trimmed = self._trimmer.trim(retention, now)
         age_s = retention.max_age_s
         self._writing.forget_missed(None if age_s is None else now - age_s)
         return trimmed
@@ -145,7 +147,7 @@ class SqliteStore:
     # -- reading ---------------------------------------------------------------------------
 
     def task(self, uuid: str) -> Task | None:
-        return single.task(self._reader, uuid)
+        return task_lookup.task(self._reader, uuid)
 
     def search(
         self,
@@ -193,7 +195,9 @@ class SqliteStore:
         return suggesting.suggest(self._reader, field, prefix, limit)
 
     def workflow(self, root_id: str, limit: int = 1_000) -> Workflow:
-        return single.workflow(self._reader, root_id, limit, self._deadline(_WORKFLOW_BUDGET_S))
+        return task_lookup.workflow(
+            self._reader, root_id, limit, self._deadline(_WORKFLOW_BUDGET_S)
+        )
 
     def workers(self) -> tuple[Worker, ...]:
         return self._reader.of_meta(catalog.workers, ())

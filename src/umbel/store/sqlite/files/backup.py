@@ -23,7 +23,7 @@ from umbel.errors import StoreError, StoreFull
 from umbel.owner import foreign_owner, owned, user_name
 from umbel.store.base import Copied
 from umbel.store.sqlite.files import catalog
-from umbel.store.sqlite.files.errors import DAMAGED, missing, told
+from umbel.store.sqlite.files.errors import DAMAGED, missing, translated
 from umbel.store.sqlite.files.paths import (
     BUSY_MS,
     cluster_path,
@@ -47,7 +47,7 @@ def back_up(directory: Path, target: Path, on_file: Callable[[Copied], None]) ->
     """Copy the store in `directory` to `target`, a directory that is new or empty; `on_file` is
     given each file once it is there. Raises `StoreError`, and leaves nothing behind then."""
     _must_be_readable(directory)
-    with told(directory):
+    with translated(directory):
         if not (meta_path(directory).exists() or numbers_in(directory)):
             raise missing(directory)
     with _room_for(directory, target), _snapshots(directory) as snapshots:
@@ -59,7 +59,7 @@ def back_up(directory: Path, target: Path, on_file: Callable[[Copied], None]) ->
                     _copy(snapshot, target, made, on_file)
                 for path in (id_path(directory), cluster_path(directory)):
                     _copy_small(path, target, made, on_file)
-                with told(target):
+                with translated(target):
                     _name(target, made)
         except BaseException:
             for path in made:
@@ -96,7 +96,7 @@ def _is_seen(path: Path) -> bool:
 def _room_for(directory: Path, target: Path) -> Iterator[None]:
     """The target is there and empty; one that was made for this goes when it fails."""
     is_new = not target.exists()
-    with told(target):
+    with translated(target):
         if is_new:
             target.mkdir(mode=0o700, parents=True)
             if foreign_owner(directory) is not None:
@@ -125,7 +125,7 @@ def _must_be_empty(target: Path) -> None:
 
 def _must_fit(snapshots: list[_Snapshot], target: Path) -> None:
     needed = sum(each.size_bytes for each in snapshots)
-    with told(target):
+    with translated(target):
         free = shutil.disk_usage(target).free
     if needed > free:
         raise StoreFull(
@@ -184,7 +184,7 @@ def _snapshots(directory: Path) -> Iterator[list[_Snapshot]]:
     """Snapshots of all files, those that are written to most first."""
     deadline = time.monotonic() + _SETTLING_S
     while True:
-        with told(directory):
+        with translated(directory):
             numbers = numbers_in(directory)
             found = _opened(directory, numbers)
             if found and (_agree(directory, numbers, found) or time.monotonic() > deadline):
@@ -274,7 +274,7 @@ def _flaw(path: Path) -> str:
 
 
 def _copy_pages(source: apsw.Connection, partial: Path) -> None:
-    with told(partial):
+    with translated(partial):
         copy = apsw.Connection(str(partial), flags=apsw.SQLITE_OPEN_READWRITE)
         try:
             copy.pragma("journal_mode", "off")
@@ -289,13 +289,13 @@ def _copy_pages(source: apsw.Connection, partial: Path) -> None:
 def _copy_small(
     source: Path, target: Path, made: list[Path], on_file: Callable[[Copied], None]
 ) -> None:
-    with told(source):
+    with translated(source):
         if not source.exists():
             return
         content = source.read_bytes()
     path = target / source.name
     made.append(path)
-    with told(path):
+    with translated(path):
         partial = _new(path)
         partial.write_bytes(content)
         _keep(partial)
@@ -305,7 +305,7 @@ def _copy_small(
 def _new(path: Path) -> Path:
     """An empty file that its owner alone may read, beside where it will be."""
     partial = path.with_name(path.name + _PARTIAL)
-    with told(path.parent):
+    with translated(path.parent):
         os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
     return partial
 

@@ -1,10 +1,10 @@
-"""Whether a partition may know a task: a Bloom filter over task ids.
+"""A Bloom filter over the task ids of a partition: whether the partition may have a task.
 
-Most tasks that arrive are new, and must not cost a look-up in each of ten partitions. A
-partition of a million tasks has a sieve of 2 MiB, through which one unknown id in 500 slips.
-Sieves are kept in files beside the partitions, so that a start need not read every id: a
-file says how many ids it covers, and those above are added from the table. A missing or
-damaged file is made again.
+Most tasks that arrive are new, and must not cost a look-up in each of ten partitions. The
+filter of a million tasks takes 2 MiB, and says "perhaps" to one unknown id in 500 (its rate of
+false positives). Filters are kept in files beside the partitions, so that a start
+need not read every id: a file says how many ids it covers, and those above are added from the
+table. A missing or damaged file is made again.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _HEADER: Final = struct.Struct("<8sQQI")
 _MAGIC: Final = b"umbelsv1"
 
 
-def marks(uuid: Id) -> tuple[int, int]:
-    """Two independent hashes of a task id, from which a sieve takes its bits."""
+def hash_pair(uuid: Id) -> tuple[int, int]:
+    """Two independent hashes of a task id, from which a Bloom filter takes its bits."""
     raw = uuid.encode() if isinstance(uuid, str) else uuid
     return zlib.crc32(raw), zlib.crc32(raw[::-1]) | 1
 
 
-class Sieve:
+class BloomFilter:
     """Ids pass `may_hold` if they were added, and seldom otherwise."""
 
     def __init__(self, tasks: int, bits: bytearray | None = None, upto: int = 0) -> None:
@@ -56,11 +56,11 @@ class Sieve:
                 return False
         return True
 
-    def is_of(self, tasks: int) -> bool:
-        """Whether it is as large as so many tasks need."""
+    def is_large_enough(self, tasks: int) -> bool:
+        """Whether it has the size that so many tasks need."""
         return self._size >= size_bits(tasks)
 
-    def shrunk(self) -> Sieve:
+    def shrunk(self) -> BloomFilter:
         """The same ids in no more room than they need: its halves laid over each other, since
         a hash's place in half the size is its place in the whole without the upper bit."""
         bits, size, wanted = self.bits, self._size, size_bits(self.upto)
@@ -69,7 +69,7 @@ class Sieve:
             half = size // 8
             low, high = (int.from_bytes(part, "little") for part in (bits[:half], bits[half:]))
             bits = bytearray((low | high).to_bytes(half, "little"))
-        return self if size == self._size else Sieve(size // _BITS_PER_TASK, bits, self.upto)
+        return self if size == self._size else BloomFilter(size // _BITS_PER_TASK, bits, self.upto)
 
     def save(self, path: Path) -> None:
         """Write the file anew. What cannot be written is only slower to start."""
@@ -85,13 +85,13 @@ def size_bits(tasks: int) -> int:
     return 1 << max(13, (tasks * _BITS_PER_TASK - 1).bit_length())
 
 
-def load(path: Path, tasks: int) -> Sieve:
-    """The sieve in the file, or an empty one."""
+def load(path: Path, tasks: int) -> BloomFilter:
+    """The Bloom filter in the file, or an empty one."""
     try:
         content = path.read_bytes()
         magic, size, upto, checksum = _HEADER.unpack_from(content)
     except (OSError, struct.error):
-        return Sieve(tasks)
+        return BloomFilter(tasks)
     bits = bytearray(content[_HEADER.size :])
     if (
         magic != _MAGIC
@@ -100,12 +100,12 @@ def load(path: Path, tasks: int) -> Sieve:
         or len(bits) * 8 != size
         or zlib.crc32(bits) != checksum
     ):
-        return Sieve(tasks)
-    return Sieve(size // _BITS_PER_TASK, bits, upto)
+        return BloomFilter(tasks)
+    return BloomFilter(size // _BITS_PER_TASK, bits, upto)
 
 
-class SieveFile:
-    """A sieve that is only read, byte by byte from its file, so that it takes no memory of
+class BloomFilterFile:
+    """A Bloom filter that is only read, byte by byte from its file, so that it takes no memory of
     the process. Raises `OSError` or `ValueError` if the file is missing or damaged."""
 
     def __init__(self, path: Path) -> None:
@@ -120,7 +120,7 @@ class SieveFile:
         self._size = size
 
     def may_hold(self, hashes: tuple[int, int]) -> bool:
-        """See `Sieve.may_hold`."""
+        """See `BloomFilter.may_hold`."""
         first, step = hashes
         for number in range(4):
             bit = (first + number * step) & (self._size - 1)

@@ -1,4 +1,4 @@
-"""A task's facts, compressed.
+"""The codec of bodies: a task's facts, compressed with zstandard against a dictionary.
 
 Bodies are short and alike, so they are compressed against a dictionary: at first one made
 of typical events, later one trained on the partition's own. A blob's first byte names its
@@ -54,17 +54,17 @@ def _typical() -> bytes:
     return pack((failed,)) + pack((sent, received, started, succeeded))
 
 
-class Bodies:
+class BodyCodec:
     """The codec of one partition. Not for several threads at once: give each its own."""
 
     def __init__(self, trained: Iterable[tuple[int, bytes]] = ()) -> None:
         self._decompressors: dict[int, zstandard.ZstdDecompressor] = {}
-        self.learn(_BUILT_IN, _typical())
+        self.add_dictionary(_BUILT_IN, _typical())
         for number, dictionary in trained:
-            self.learn(number, dictionary)
+            self.add_dictionary(number, dictionary)
 
-    def learn(self, number: int, dictionary: bytes) -> None:
-        """Know a dictionary, and compress with it from now on."""
+    def add_dictionary(self, number: int, dictionary: bytes) -> None:
+        """Decompress what was compressed with this dictionary, and compress with it from now on."""
         kind = zstandard.DICT_TYPE_RAWCONTENT if number == _BUILT_IN else zstandard.DICT_TYPE_AUTO
         shared = zstandard.ZstdCompressionDict(dictionary, dict_type=kind)
         self._decompressors[number] = zstandard.ZstdDecompressor(dict_data=shared)
@@ -80,7 +80,7 @@ class Bodies:
         self._prefix = bytes((number,))
         self.newest = number
 
-    def shrink(self, packed: list[bytes]) -> list[bytes]:
+    def compress(self, packed: list[bytes]) -> list[bytes]:
         """Each (none is empty) as a blob. All in one call, so that the interpreter's lock
         changes hands once."""
         prefix, compressor = self._prefix, self._compressor
@@ -90,12 +90,15 @@ class Bodies:
             return [prefix + compressor.compress(each) for each in packed]
         return [prefix + each for each in compressor.multi_compress_to_buffer(packed)]
 
-    def packed(self, z: bytes) -> bytes:
-        """What `shrink` made a blob of. Raises `KeyError` for a dictionary not yet known."""
-        return self._decompressors[z[0]].decompress(_MAGIC + z[1:], max_output_size=_BODY_MAX_BYTES)
+    def decompress(self, compressed: bytes) -> bytes:
+        """The packed facts that `compress` was given. Raises `KeyError` for a dictionary that was
+        not added."""
+        return self._decompressors[compressed[0]].decompress(
+            _MAGIC + compressed[1:], max_output_size=_BODY_MAX_BYTES
+        )
 
-    def facts(self, z: bytes) -> Facts:
-        return unpack(self.packed(z))
+    def facts(self, compressed: bytes) -> Facts:
+        return unpack(self.decompress(compressed))
 
 
 def train(samples: list[bytes]) -> bytes | None:

@@ -5,7 +5,7 @@ files are right: what the list lacks is taken in, what it names in vain is struc
 lost umbel.db is made anew.
 """
 
-# ruff: noqa: S608  what is put into statements is our own: columns, numbers, marks
+# ruff: noqa: S608  what is put into statements is our own: columns, numbers, placeholders
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from umbel.cluster.worker import Worker
 from umbel.store.base import CollectorStatus, KeptGap, Tallies
 from umbel.store.sqlite.files.migrations import version
 from umbel.store.sqlite.files.missed import forget_missed, put_gaps, put_losses
-from umbel.store.sqlite.files.paths import Held, meta_path, only_row, open_writer
+from umbel.store.sqlite.files.paths import OpenedFile, meta_path, only_row, open_writer
 
 #: Workers and collectors beyond these are forgotten, those silent longest first.
 WORKERS_MAX = 10_000
@@ -42,7 +42,7 @@ class Catalog:
 
     def __init__(self, directory: Path) -> None:
         self.connection = open_writer(meta_path(directory), "meta")
-        self.file = Held(meta_path(directory))
+        self.file = OpenedFile(meta_path(directory))
 
     def agree_with(self, files: set[int]) -> tuple[int, ...]:
         """List exactly the partitions of these numbers; those that were not listed."""
@@ -60,7 +60,7 @@ class Catalog:
                 )
         return tuple(sorted(files - listed))
 
-    def take_over(self, damaged: Path) -> None:
+    def copy_from(self, damaged: Path) -> None:
         """Everything but the partitions from a damaged umbel.db, as far as it can be read."""
         tables = [
             str(name)
@@ -72,10 +72,10 @@ class Catalog:
         with contextlib.suppress(Exception):
             source = apsw.Connection(str(damaged), flags=apsw.SQLITE_OPEN_READWRITE)
             for table in tables:
-                self._take_table(source, table)
+                self._copy_table(source, table)
             source.close()
 
-    def _take_table(self, source: apsw.Connection, table: str) -> None:
+    def _copy_table(self, source: apsw.Connection, table: str) -> None:
         rows: list[tuple[Any, ...]] = []
         with contextlib.suppress(Exception):
             for row in source.execute(f"SELECT * FROM {table}"):
@@ -86,8 +86,8 @@ class Catalog:
             if table == "floor":
                 self.connection.execute("UPDATE floor SET seq = max(seq, ?)", rows[0])
                 return
-            marks = ",".join("?" * len(rows[0]))
-            self.connection.executemany(f"REPLACE INTO {table} VALUES ({marks})", rows)
+            placeholders = ",".join("?" * len(rows[0]))
+            self.connection.executemany(f"REPLACE INTO {table} VALUES ({placeholders})", rows)
 
     def raise_floor(self, seq: int) -> None:
         """Change numbers go on after `seq`."""
@@ -107,7 +107,8 @@ class Catalog:
             self.connection.execute("UPDATE floor SET seq = max(seq, ?)", (seq,))
 
     def floor(self) -> int:
-        """No change number was given that is above this and above all in the partitions."""
+        """A lower bound for the next change number: it is above this, and above all in partitions
+        that are there."""
         return int(only_row(self.connection, "SELECT seq FROM floor")[0])
 
     def worker(self, hostname: str) -> Worker | None:

@@ -16,7 +16,7 @@ _SHARE: Final = 16
 _PLENTY: Final = 4
 
 
-class Reserve:
+class DiskReserve:
     """A file of no content in the data directory."""
 
     def __init__(self, directory: Path) -> None:

@@ -1,4 +1,4 @@
-"""SQLite's and the system's errors as sentences that a person can act on."""
+"""SQLite's and the system's errors, translated to `StoreError`s that a person can act on."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _LOCKED = (apsw.BusyError, apsw.LockedError)
 
 
 @contextmanager
-def told(path: Path) -> Iterator[None]:
-    """Raise what goes wrong inside, with the file or directory at `path`, as a
-    `StoreError`."""
+def translated(path: Path) -> Iterator[None]:
+    """Translate errors: whatever goes wrong inside with the file or directory at `path` is raised
+    as a `StoreError`."""
     try:
         yield
     except apsw.FullError as error:

@@ -1,5 +1,5 @@
-"""How ids of a partition are cut into runs (`task.id >> 16`), which lead the indexes over
-random values. See `schema/tasks-0001.sql`."""
+"""Runs: the ids of a partition in groups of 65,536 (`task.id >> 16`), which lead the indexes
+over random values (task ids). See `schema/tasks-0001.sql`."""
 
 from __future__ import annotations
 

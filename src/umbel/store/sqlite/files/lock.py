@@ -14,7 +14,7 @@ from pathlib import Path
 
 from umbel.errors import StoreBusy
 from umbel.store.sqlite.files import private_files
-from umbel.store.sqlite.files.errors import told
+from umbel.store.sqlite.files.errors import translated
 from umbel.store.sqlite.files.paths import identity
 
 
@@ -34,7 +34,7 @@ class WriterLock:
         if self.is_held():
             return
         self.release()
-        with told(self._directory):
+        with translated(self._directory):
             self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             file = self._locked()
         self._file = file

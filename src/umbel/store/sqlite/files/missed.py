@@ -51,13 +51,13 @@ def put_gaps(connection: apsw.Connection, gaps: Sequence[KeptGap]) -> None:
     """Keep gaps; those that overlap become one. Belongs into the caller's transaction."""
     for gap in gaps:
         near = (gap.collector, gap.cause, gap.end + NEAR_S, gap.start - NEAR_S)
-        known = connection.execute(_NEAR, near).fetchall()
+        stored = connection.execute(_NEAR, near).fetchall()
         connection.execute(_FORGET_NEAR, near)
         connection.executemany(
             "INSERT INTO gap (begin_at, end_at, cause, collector) VALUES (?, ?, ?, ?)",
             (
                 (each.start, each.end, each.cause, each.collector)
-                for each in merged([gap, *map(_gap, known)])
+                for each in merged([gap, *map(_gap, stored)])
             ),
         )
 
@@ -80,7 +80,7 @@ def forget_missed(connection: apsw.Connection, before: float | None) -> None:
 
 
 def processes(connection: apsw.Connection) -> tuple[ProcessCount, ...]:
-    """Every process known, by worker and pid."""
+    """Every process stored, by worker and pid."""
     if version(connection) < WITH_LOSSES:
         return ()
     rows = connection.execute("SELECT body FROM process ORDER BY hostname, pid")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from umbel.store.sqlite.files.paths import (
+    bloom_filter_path,
     numbers_in,
-    sieve_path,
     tasks_path,
     text_path,
     with_journals,
@@ -18,7 +18,7 @@ def paths(directory: Path, number: int) -> tuple[Path, ...]:
     return (
         *with_journals(tasks_path(directory, number)),
         *with_journals(text_path(directory, number)),
-        sieve_path(directory, number),
+        bloom_filter_path(directory, number),
     )
 
 

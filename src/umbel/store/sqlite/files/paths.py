@@ -54,7 +54,7 @@ def text_path(directory: Path, number: int) -> Path:
     return directory / f"tasks-{number:06}.text"
 
 
-def sieve_path(directory: Path, number: int) -> Path:
+def bloom_filter_path(directory: Path, number: int) -> Path:
     return directory / f"tasks-{number:06}.sieve"
 
 
@@ -79,7 +79,7 @@ def identity(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-class Held:
+class OpenedFile:
     """The file that was at `path` when it was opened to write; ours never grow shorter."""
 
     def __init__(self, path: Path) -> None:

@@ -1,4 +1,6 @@
-"""The values that many tasks of one partition share, as numbers."""
+"""Dictionary encoding: values that many tasks of one partition share (names, states, workers,
+queues) are kept once, in the table `value`, and tasks have their numbers.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ REMEMBERED: Final = 5_000
 _FEW: Final = 100
 
 
-class Vocabulary:
+class ValueDictionary:
     """What the table `value` holds, by kind. Values are only ever added, with a higher number
     than all before, so `refresh` reads those alone. Counts change with every batch, and are read
     where somebody asks for them."""
@@ -60,15 +62,15 @@ class Vocabulary:
         return 0 if row is None else int(row[0])
 
     def ids(self, field: str, test: TextTest) -> list[int]:
-        """See `umbel.store.sqlite.search.conditions.Vocabulary`."""
+        """See `umbel.store.sqlite.search.conditions.SharedValues`."""
         return [number for text, number in self._ids[field].items() if test(text)]
 
-    def of(self, field: str) -> dict[str, int]:
+    def numbers_of(self, field: str) -> dict[str, int]:
         """The number of each value of `field`."""
         return self._ids[field]
 
 
-class GrowingVocabulary:
+class ValueDictionaryWriter:
     """The writer's: gives numbers to new values, and counts. `save` writes what changed.
 
     Applications may have ever new names and queues, so only so many values of each field are
@@ -88,7 +90,7 @@ class GrowingVocabulary:
         self._new: list[tuple[int, str, str]] = []
         self._deltas: dict[int, int] = defaultdict(int)
 
-    def of(self, field: str) -> dict[str, int]:
+    def numbers_of(self, field: str) -> dict[str, int]:
         """The numbers of those values of `field` that are remembered: all, where they are
         few."""
         return self._ids[field]
@@ -97,10 +99,10 @@ class GrowingVocabulary:
         """The number of a value, a new one if need be; None for None."""
         if text is None:
             return None
-        known = self._ids[field]
-        number = known.get(text)
+        cached = self._ids[field]
+        number = cached.get(text)
         if number is None:
-            number = known[text] = self._stored(field, text) or self._added(field, text)
+            number = cached[text] = self._stored(field, text) or self._added(field, text)
         return number
 
     def _stored(self, field: str, text: str) -> int | None:
@@ -127,9 +129,9 @@ class GrowingVocabulary:
         changed = [(by, number) for number, by in self._deltas.items() if by]
         connection.executemany("UPDATE value SET n = n + ? WHERE id = ?", changed)
         self._deltas.clear()
-        for known in self._ids.values():
-            excess = len(known) - self._remembered
+        for cached in self._ids.values():
+            excess = len(cached) - self._remembered
             if excess > 0:
                 # Not before now: what is new can be looked up from here on.
-                for text in list(known)[:excess]:
-                    del known[text]
+                for text in list(cached)[:excess]:
+                    del cached[text]

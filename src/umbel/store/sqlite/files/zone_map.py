@@ -1,11 +1,12 @@
-"""Bounds of every number in 1,024 neighbouring tasks (the table `zone`).
+"""Zone maps: the least and the greatest of every number in 1,024 neighbouring tasks (the table
+`zone`), so that a scan skips zones that cannot match.
 
 A zone is measured once, when the id it ends with has been given out; from then on changes
 of its tasks widen it. So it always covers its tasks, perhaps too widely. Tasks above the
 last zone are not covered, and are always looked at.
 """
 
-# ruff: noqa: S608  what is put into statements is our own: columns, numbers, marks
+# ruff: noqa: S608  what is put into statements is our own: columns, numbers, placeholders
 
 from __future__ import annotations
 

@@ -1,10 +1,11 @@
-"""By which way a query's tasks are found in one partition.
+"""Access paths: by an index, by a few ids, or by the table itself a query's tasks are found in
+one partition.
 
 The counts of shared values say how many tasks each index would give; SQLite itself keeps no
 statistics here, and would not know that the newest are wanted first.
 """
 
-# ruff: noqa: S608  what is put into statements is our own: columns, numbers, marks
+# ruff: noqa: S608  what is put into statements is our own: columns, numbers, placeholders
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ from umbel.query.fields import FIELDS
 from umbel.query.folding import comparison
 from umbel.store.sqlite.files.ids import RUN_BITS, runs
 from umbel.store.sqlite.files.row import id_value
-from umbel.store.sqlite.files.value_dictionary import Vocabulary
+from umbel.store.sqlite.files.value_dictionary import ValueDictionary
 from umbel.store.sqlite.files.zone_map import ZONED
 from umbel.store.sqlite.search.conditions import Condition, Parameter
 
@@ -32,11 +33,11 @@ RETRIED: Final = "(retries > 0 OR retried IS NOT NULL)"
 _INDEX_COST = 6
 
 
-class Access(msgspec.Struct, frozen=True):
+class AccessPath(msgspec.Struct, frozen=True):
     """`index` is the index to use, None for the table itself, and `expected` about how many
     rows that gives. `within` is a list of ids in SQL instead, where few can match.
     `required` must stand in the WHERE for a partial index to be allowed. `values` is how many
-    places of the index that reads."""
+    keys of the index are looked up."""
 
     index: str | None
     expected: int
@@ -55,9 +56,9 @@ def conjuncts(node: Node) -> Iterator[Node]:
 
 
 def choose(
-    node: Node, vocabulary: Vocabulary, newest_id: int, fixed: dict[str, set[int]]
-) -> Access:
-    """The cheapest way to `node`'s tasks in a partition with ids up to `newest_id`.
+    node: Node, value_dictionary: ValueDictionary, newest_id: int, fixed: dict[str, set[int]]
+) -> AccessPath:
+    """The cheapest access path to `node`'s tasks in a partition with ids up to `newest_id`.
     `fixed` gives the numbers that shared fields must have besides."""
     found = dict(fixed)
     for part in conjuncts(node):
@@ -65,46 +66,52 @@ def choose(
             continue
         field = FIELDS[part.field]
         if field.name in {"uuid", "root", "parent"} and part.how is How.EQUALS:
-            return Access(None, len(part.values), _ids(field.name, part.values, newest_id))
+            return AccessPath(None, len(part.values), _ids(field.name, part.values, newest_id))
         if field.name in {"name", "worker", "state"}:
             test = comparison(part.how, part.values, cased=field.cased)
-            ids = set(vocabulary.ids(field.name, test))
+            ids = set(value_dictionary.ids(field.name, test))
             found[field.name] = found[field.name] & ids if field.name in found else ids
-    return _by_values(found, vocabulary, newest_id)
+    return _by_values(found, value_dictionary, newest_id)
 
 
 def _ids(field: str, values: tuple[str, ...], newest_id: int) -> Condition:
     wanted: tuple[Parameter, ...] = tuple(id_value(value) for value in values)
-    marks = ",".join("?" * len(wanted))
+    placeholders = ",".join("?" * len(wanted))
     of_run = f"SELECT id FROM task WHERE id >> {RUN_BITS} IN ({runs(newest_id)}) AND"
     if field == "uuid":
-        return Condition(f"{of_run} uuid IN ({marks})", wanted)
+        return Condition(f"{of_run} uuid IN ({placeholders})", wanted)
     if field == "parent":
-        return Condition(f"{of_run} parent IN ({marks})", wanted)
-    return Condition(f"{of_run} root IN ({marks}) UNION ALL {of_run} uuid IN ({marks})", wanted * 2)
+        return Condition(f"{of_run} parent IN ({placeholders})", wanted)
+    return Condition(
+        f"{of_run} root IN ({placeholders}) UNION ALL {of_run} uuid IN ({placeholders})", wanted * 2
+    )
 
 
-def _by_values(found: dict[str, set[int]], vocabulary: Vocabulary, tasks: int) -> Access:
-    sizes = {field: vocabulary.tasks(ids) for field, ids in found.items()}
-    ways = [Access(None, tasks)]
+def _by_values(
+    found: dict[str, set[int]], value_dictionary: ValueDictionary, tasks: int
+) -> AccessPath:
+    sizes = {field: value_dictionary.tasks(ids) for field, ids in found.items()}
+    paths = [AccessPath(None, tasks)]
     indexed = [field for field in ("name", "worker") if field in found]
-    ways += [Access(f"task_{field}", sizes[field], values=len(found[field])) for field in indexed]
+    paths += [
+        AccessPath(f"task_{field}", sizes[field], values=len(found[field])) for field in indexed
+    ]
     if "state" in found and max(found["state"], default=0) < SUCCESS_ID:
         required, states = UNSUCCESSFUL, len(found["state"])
-        ways.append(Access("task_state", sizes["state"], required=required, values=states))
+        paths.append(AccessPath("task_state", sizes["state"], required=required, values=states))
         for field in indexed:
             both = sizes["state"] * sizes[field] // max(1, tasks)
             values = states * len(found[field])
-            ways.append(Access(f"task_state_{field}", both, required=required, values=values))
-    return min(ways, key=lambda way: way.expected * (_INDEX_COST if way.index else 1))
+            paths.append(AccessPath(f"task_state_{field}", both, required=required, values=values))
+    return min(paths, key=lambda path: path.expected * (_INDEX_COST if path.index else 1))
 
 
-def is_of_retried(node: Node) -> bool:
+def requires_retry(node: Node) -> bool:
     """Whether every match is a task that was retried."""
-    return any(_tells_of_a_retry(part) for part in conjuncts(node))
+    return any(_implies_retry(part) for part in conjuncts(node))
 
 
-def _tells_of_a_retry(part: Node) -> bool:
+def _implies_retry(part: Node) -> bool:
     match part:
         case Between("retries", low, _, low_open, _):
             return low is not None and (low > 0 or (low == 0 and low_open))

@@ -5,7 +5,7 @@ that can be seen anywhere can already be seen everywhere, if the highest is look
 and the changes afterwards.
 """
 
-# ruff: noqa: S608  what is put into statements is our own: columns, numbers, marks
+# ruff: noqa: S608  what is put into statements is our own: columns, numbers, placeholders
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from umbel.store.sqlite.search.reader import Reader
 from umbel.store.sqlite.write.write_partition import CHANGES_KEPT
 
 #: In the log of an earlier Umbel.
-_UNTOLD = -1
+_UNKNOWN_STATE = -1
 
 
 class _Entry(NamedTuple):
-    """Task `id` of `partition` had change `seq`, and before it the state with number `was`:
-    0 if it was not known, `_UNTOLD` if the log does not tell."""
+    """Task `id` of `partition` had change `seq`, and before it the state with number
+    `state_before`: 0 if it is a new task, `_UNKNOWN_STATE` if the log does not tell."""
 
     seq: int
     partition: int
     id: int
-    was: int
+    state_before: int
 
 
 def newest_seq(reader: Reader, numbers: Iterable[int]) -> int:
@@ -61,14 +61,14 @@ def follow(reader: Reader, after: int, limit: int) -> Changes:
     if not 0 <= after <= newest:
         # A number of another directory, or of this one before it was restored.
         return Changes((), newest, skipped=None)
-    known = newest - CHANGES_KEPT <= after
-    since = after if known else max(0, newest - limit)
+    is_logged = newest - CHANGES_KEPT <= after
+    since = after if is_logged else max(0, newest - limit)
     entries = _latest(_entries(reader, numbers, since, newest))
-    kept = entries[max(0, len(entries) - limit) :]
+    latest = entries[max(0, len(entries) - limit) :]
     return Changes(
-        items=_tasks(reader, kept),
+        items=_tasks(reader, latest),
         seq=newest,
-        skipped=len(entries) - len(kept) if known else None,
+        skipped=len(entries) - len(latest) if is_logged else None,
     )
 
 
@@ -83,10 +83,12 @@ def _entries(reader: Reader, numbers: Iterable[int], after: int, upto: int) -> l
             ):
                 ids = array("I", blob)
                 first = last - len(ids) + 1
-                before = states if states is not None else repeat(_UNTOLD)
+                before = states if states is not None else repeat(_UNKNOWN_STATE)
                 found += [
-                    _Entry(seq, number, task_id, was)
-                    for seq, (task_id, was) in enumerate(zip(ids, before, strict=False), first)
+                    _Entry(seq, number, task_id, state_before)
+                    for seq, (task_id, state_before) in enumerate(
+                        zip(ids, before, strict=False), first
+                    )
                     if seq > after
                 ]
     return found
@@ -98,7 +100,7 @@ def _latest(entries: list[_Entry]) -> list[_Entry]:
     for entry in sorted(entries):
         key = entry.partition, entry.id
         first = last.get(key)
-        last[key] = entry if first is None else entry._replace(was=first.was)
+        last[key] = entry if first is None else entry._replace(state_before=first.state_before)
     return sorted(last.values())
 
 
@@ -118,12 +120,12 @@ def _tasks(reader: Reader, entries: list[_Entry]) -> tuple[Change, ...]:
                 ).fetchone()
                 if found is not None:
                     task = partition.task(*found)
-                    changes.append(Change(entry.seq, task, _was(entry, task)))
+                    changes.append(Change(entry.seq, task, _state_before(entry, task)))
     changes.sort(key=lambda change: change.seq)
     return tuple(changes)
 
 
-def _was(entry: _Entry, task: Task) -> str | None:
-    if entry.was == _UNTOLD:
+def _state_before(entry: _Entry, task: Task) -> str | None:
+    if entry.state_before == _UNKNOWN_STATE:
         return task.state
-    return STATES[entry.was - 1] if entry.was else None
+    return STATES[entry.state_before - 1] if entry.state_before else None

@@ -7,7 +7,7 @@ alone; else whoever asks reads the body of the tasks in between and asks `match`
 
 Both are needed because "not" turns one into the other. Conditions may be NULL for unknown
 values, which counts as no; `NOT` is therefore always written `IS NOT TRUE`. Values that
-many tasks share are kept as numbers: `Vocabulary` resolves them, by the very functions that
+many tasks share are kept as numbers: `SharedValues` resolves them, by the very functions that
 `match` compares texts with.
 """
 
@@ -58,7 +58,7 @@ class Bounds(msgspec.Struct, frozen=True):
         return self.upper == self.lower
 
 
-class Vocabulary(Protocol):
+class SharedValues(Protocol):
     """Values that many tasks share."""
 
     def ids(self, field: str, test: TextTest) -> list[int]:
@@ -89,21 +89,21 @@ FLAG_BITS: Final[Mapping[str, int]] = {
 
 
 def to_sql(
-    node: Node, vocabulary: Vocabulary, now: float, id_value: Callable[[str], str | bytes]
+    node: Node, value_dictionary: SharedValues, now: float, id_value: Callable[[str], str | bytes]
 ) -> Bounds:
     """The conditions for `node` at `now` (Unix seconds).
 
     `id_value` gives the form in which the store keeps a task id. Raises `KeyError` for a
     field that is not in `fields.FIELDS`.
     """
-    return _Translation(vocabulary, now, id_value).node(node)
+    return _Translation(value_dictionary, now, id_value).node(node)
 
 
 class _Translation:
     def __init__(
-        self, vocabulary: Vocabulary, now: float, id_value: Callable[[str], str | bytes]
+        self, value_dictionary: SharedValues, now: float, id_value: Callable[[str], str | bytes]
     ) -> None:
-        self._vocabulary = vocabulary
+        self._value_dictionary = value_dictionary
         self._now = now
         self._id_value = id_value
 
@@ -139,7 +139,7 @@ class _Translation:
         return any_of([*shared, _UNKNOWN])
 
     def _shared(self, field: str, test: TextTest) -> Bounds:
-        found = self._vocabulary.ids(field, test)
+        found = self._value_dictionary.ids(field, test)
         if not found:
             return _NONE
         if len(found) == 1:
@@ -160,12 +160,13 @@ class _Translation:
 
     def _ids(self, field: str, values: tuple[str, ...]) -> Bounds:
         wanted = tuple(self._id_value(value) for value in values)
-        marks = ",".join("?" * len(wanted))
+        placeholders = ",".join("?" * len(wanted))
         if field == "root":
             return _exactly(
-                f"root IN ({marks}) OR (root IS NULL AND uuid IN ({marks}))", wanted + wanted
+                f"root IN ({placeholders}) OR (root IS NULL AND uuid IN ({placeholders}))",
+                wanted + wanted,
             )
-        return _exactly(f"{field} IN ({marks})", wanted)
+        return _exactly(f"{field} IN ({placeholders})", wanted)
 
     def _between(self, node: Between) -> Bounds:
         field = FIELDS[node.field]
@@ -200,7 +201,7 @@ class _Translation:
         return _exactly(f"{field} IS NOT NULL")
 
     def _success(self) -> int:
-        return self._vocabulary.ids("state", lambda value: value == "SUCCESS")[0]
+        return self._value_dictionary.ids("state", lambda value: value == "SUCCESS")[0]
 
 
 def _any_bit(*names: str) -> Condition:

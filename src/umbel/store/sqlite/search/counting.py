@@ -1,6 +1,6 @@
 """How many tasks match, and by which values."""
 
-# ruff: noqa: S608  what is put into statements is our own: columns, numbers, marks
+# ruff: noqa: S608  what is put into statements is our own: columns, numbers, placeholders
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from umbel.store.sqlite.search import access_path
 from umbel.store.sqlite.search.conditions import NO, YES, Bounds, to_sql
 from umbel.store.sqlite.search.id_ranges import Windows, ranges
 from umbel.store.sqlite.search.reader import Deadline, Reader, ReadPartition
-from umbel.store.sqlite.search.scan import Walk
+from umbel.store.sqlite.search.scan import Scan
 
 GROUPS = ("state", "name", "worker", "queue")
 _GROUPS_MAX = 50
@@ -89,16 +89,18 @@ class _Counting:
 
     def add(self, partition: ReadPartition) -> None:
         """Count the partition's share."""
-        bounds = to_sql(self._query, partition.vocabulary, self._now, id_value)
+        bounds = to_sql(self._query, partition.value_dictionary, self._now, id_value)
         if bounds.upper == NO:
             return
-        way = access_path.choose(self._query, partition.vocabulary, partition.newest_id(), {})
+        access = access_path.choose(
+            self._query, partition.value_dictionary, partition.newest_id(), {}
+        )
         if bounds.lower == YES:
             self._take_all(partition)
             return
         self._was_bounded = True
-        if bounds.exact and way.within is None:
-            self._count_columns(partition, bounds, way)
+        if bounds.exact and access.within is None:
+            self._count_columns(partition, bounds, access)
         else:
             self._count_tasks(partition)
 
@@ -106,19 +108,19 @@ class _Counting:
         self.counts_everything = True
         self._total += partition.newest_id()
         if self._by is not None:
-            vocabulary = partition.vocabulary
-            for text, number in vocabulary.of(self._by).items():
-                if vocabulary.counts.get(number, 0) > 0:
-                    self._groups[text] += vocabulary.counts[number]
+            value_dictionary = partition.value_dictionary
+            for text, number in value_dictionary.numbers_of(self._by).items():
+                if value_dictionary.counts.get(number, 0) > 0:
+                    self._groups[text] += value_dictionary.counts[number]
 
     def _count_columns(
-        self, partition: ReadPartition, bounds: Bounds, way: access_path.Access
+        self, partition: ReadPartition, bounds: Bounds, access: access_path.AccessPath
     ) -> None:
         zones = access_path.zone_condition(self._query, self._now)
         spans = ranges(partition.connection, zones, 1, partition.newest_id())
         windows = Windows(spans, descending=True, size=1 << 16)
-        hint = f"INDEXED BY {way.index}" if way.index else "NOT INDEXED"
-        required = f"{way.required} AND" if way.required else ""
+        hint = f"INDEXED BY {access.index}" if access.index else "NOT INDEXED"
+        required = f"{access.required} AND" if access.required else ""
         value = self._by or "1"
         sql = (
             f"SELECT {value}, count(*) FROM (SELECT {value} FROM task {hint} WHERE {required}"
@@ -137,28 +139,28 @@ class _Counting:
                 return
 
     def _count_tasks(self, partition: ReadPartition) -> None:
-        walk = Walk(
+        scan = Scan(
             self._reader, self._query, self._now, self._deadline,
             numbers=(partition.number,), bodies=False,
         )  # fmt: skip
         ids: list[int] = []
-        with closing(walk.found()) as matching:
+        with closing(scan.matches()) as matching:
             for found in matching:
                 ids.append(found.position.id)
                 if self._total + len(ids) > self._cap:
                     break
-        self.complete = not walk.timed_out
-        marks = ",".join(map(str, ids))
+        self.complete = not scan.timed_out
+        placeholders = ",".join(map(str, ids))
         value = self._by or "1"
         self._take(
             partition,
             partition.connection.execute(
-                f"SELECT {value}, count(*) FROM task WHERE id IN ({marks}) GROUP BY 1"
+                f"SELECT {value}, count(*) FROM task WHERE id IN ({placeholders}) GROUP BY 1"
             ),
         )
 
     def _take(self, partition: ReadPartition, rows: Iterable[tuple[object, ...]]) -> None:
-        texts = partition.vocabulary.texts
+        texts = partition.value_dictionary.texts
         for value, n in rows:
             assert isinstance(n, int)  # noqa: S101  count(*) is
             self._total += n

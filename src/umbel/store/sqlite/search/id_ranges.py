@@ -1,6 +1,6 @@
 """Which ids of a partition to look at, in pieces that are quick to look through."""
 
-# ruff: noqa: S608  what is put into statements is our own: columns, numbers, marks
+# ruff: noqa: S608  what is put into statements is our own: columns, numbers, placeholders
 
 from __future__ import annotations
 

@@ -8,10 +8,10 @@ from itertools import islice
 from umbel.query.ast import Node
 from umbel.store.base import Order, Page
 from umbel.store.cursors import Place, order_text, read_cursor, write_cursor
-from umbel.store.sqlite.search.page_rows import seen_at, trimmed
+from umbel.store.sqlite.search.page_rows import seen_at, without_details
 from umbel.store.sqlite.search.position import Position, position_of
 from umbel.store.sqlite.search.reader import Deadline, Reader
-from umbel.store.sqlite.search.scan import Walk
+from umbel.store.sqlite.search.scan import Scan
 from umbel.store.sqlite.search.sorting import sorted_page
 
 
@@ -32,7 +32,7 @@ def search(
     after = None if cursor is None else read_cursor(cursor, order)
     if order.field != "seen":
         return sorted_page(reader, query, now, order, after, limit, deadline)
-    walk = Walk(
+    scan = Scan(
         reader,
         query,
         now,
@@ -40,18 +40,18 @@ def search(
         descending=order.descending,
         after=None if after is None else position_of(after.arrival),
     )
-    with closing(walk.found()) as matching:
+    with closing(scan.matches()) as matching:
         found = list(islice(matching, limit + 1))
-    items = tuple(trimmed(each.task) for each in found[:limit])
+    items = tuple(without_details(each.task) for each in found[:limit])
     if len(found) > limit:
         return Page(items, _cursor(found[limit - 1].position, order))
-    if not walk.timed_out:
+    if not scan.timed_out:
         return Page(items, None)
     return Page(
         items,
-        _cursor(walk.reached, order),
+        _cursor(scan.reached, order),
         complete=False,
-        reached=seen_at(reader, walk.reached),
+        reached=seen_at(reader, scan.reached),
     )
 
 

@@ -1,4 +1,4 @@
-"""What a page shows of a task, and of where it ended."""
+"""Rows of a page: what of a task they leave out, and when the page's last was first seen."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from umbel.store.sqlite.search.position import Position
 from umbel.store.sqlite.search.reader import Reader
 
 
-def trimmed(task: Task) -> Task:
+def without_details(task: Task) -> Task:
     """The task without what a page leaves out."""
     return msgspec.structs.replace(task, traceback=None, attempts=(), notes=())
 

@@ -1,11 +1,11 @@
-"""One walk's look at one partition: candidates are read, and those that match are given.
+"""A scan of one partition: candidates are read, and those that match are given.
 
 Candidates come by columns (an index, or the table itself in windows) or by the search
 index, which names blocks of neighbours. Where a query has both, whichever names fewer leads,
 and the other sorts out what it leads to.
 """
 
-# ruff: noqa: S608  what is put into statements is our own: columns, numbers, marks
+# ruff: noqa: S608  what is put into statements is our own: columns, numbers, placeholders
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from umbel.store.sqlite.files.row import CHANGED, Id
 from umbel.store.sqlite.search import access_path
 from umbel.store.sqlite.search.conditions import Condition, Parameter
 from umbel.store.sqlite.search.id_ranges import Range, Windows
-from umbel.store.sqlite.search.position import Found, Position
+from umbel.store.sqlite.search.position import Match, Position
 from umbel.store.sqlite.search.reader import Deadline, ReadPartition
-from umbel.store.sqlite.text import text_filter
-from umbel.store.sqlite.text.body_prefilter import Presence
+from umbel.store.sqlite.text.body_prefilter import BodyPrefilter
+from umbel.store.sqlite.text.text_filter import IndexQuery
 from umbel.store.sqlite.text.text_index import (
     BLOCK_BITS,
     Coverage,
@@ -44,18 +44,18 @@ _CHUNK = 64
 _BLOCKS = 1_000
 
 
-class Question(NamedTuple):
-    """What is asked of each candidate. Without `bodies` tasks that match by columns need
-    not be read."""
+class ScanOptions(NamedTuple):
+    """`test` and `prefilter` are what each candidate is put to. Without `bodies` tasks that match
+    by columns are not read."""
 
-    matches: Test
-    presence: Presence | None
+    test: Test
+    prefilter: BodyPrefilter | None
     descending: bool
     bodies: bool
 
 
 class Progress:
-    """How far a walk has come, and whether it ran out of time."""
+    """How far a scan has come, and whether it ran out of time."""
 
     def __init__(self, reached: Position, deadline: Deadline) -> None:
         self.reached = reached
@@ -67,86 +67,88 @@ class Progress:
         return self.timed_out
 
 
-class Look:
+class PartitionScan:
     """`upper` holds for every match, and with `exact` for nothing else."""
 
     def __init__(
         self,
         partition: ReadPartition,
-        question: Question,
+        options: ScanOptions,
         progress: Progress,
         upper: Condition,
         *,
         exact: bool,
     ) -> None:
         self._partition = partition
-        self._question = question
+        self._options = options
         self._progress = progress
         self._upper = upper
         self._exact = exact
-        self._order = "DESC" if question.descending else "ASC"
-        self._states = partition.vocabulary.texts
+        self._order = "DESC" if options.descending else "ASC"
+        self._states = partition.value_dictionary.texts
 
-    def within(self, ids: Condition, span: Range) -> Iterator[Found]:
+    def within(self, ids: Condition, span: Range) -> Iterator[Match]:
         """Tasks among a few ids."""
         rows = self._select(f"id IN ({ids.sql}) AND", ids.parameters, span)
         yield from self._verified(rows)
 
-    def by_columns(self, way: access_path.Access, spans: list[Range]) -> Iterator[Found]:
+    def by_columns(self, access: access_path.AccessPath, spans: list[Range]) -> Iterator[Match]:
         """Tasks in these ranges, by an index or the table."""
-        hint = f"INDEXED BY {way.index}" if way.index else "NOT INDEXED"
-        required = f"{way.required} AND" if way.required else ""
-        windows = Windows(spans, descending=self._question.descending)
+        hint = f"INDEXED BY {access.index}" if access.index else "NOT INDEXED"
+        required = f"{access.required} AND" if access.required else ""
+        windows = Windows(spans, descending=self._options.descending)
         for low, high in windows:
             found = False
             for each in self._verified(self._select(required, (), (low, high), hint)):
                 found = True
                 yield each
-            if self._is_over(low if self._question.descending else high):
+            if self._is_over(low if self._options.descending else high):
                 return
-            if not found or way.index is not None:
+            if not found or access.index is not None:
                 windows.grow()
 
-    def whole(self, span: Range) -> Iterator[Found]:
+    def whole(self, span: Range) -> Iterator[Match]:
         """Tasks of a short range, each read."""
         yield from self._verified(self._with_bodies("task.id BETWEEN ? AND ?", span))
-        self._is_over(span[0] if self._question.descending else span[1])
+        self._is_over(span[0] if self._options.descending else span[1])
 
     def by_text(
-        self, asked: text_filter.Ask, way: access_path.Access, span: Range
-    ) -> Iterator[Found]:
+        self, index_query: IndexQuery, access: access_path.AccessPath, span: Range
+    ) -> Iterator[Match]:
         """Tasks in the blocks that the search index names, and those it does not cover."""
-        for ids in _chunks(self._candidates(asked, way, span)):
-            marks = ",".join(map(str, ids))
-            yield from self._verified(self._with_bodies(f"task.id IN ({marks})", ()))
+        for ids in _chunks(self._candidates(index_query, access, span)):
+            placeholders = ",".join(map(str, ids))
+            yield from self._verified(self._with_bodies(f"task.id IN ({placeholders})", ()))
             if self._is_over(ids[-1]):
                 return
 
     def _candidates(
-        self, asked: text_filter.Ask, way: access_path.Access, span: Range
+        self, index_query: IndexQuery, access: access_path.AccessPath, span: Range
     ) -> Iterator[int]:
         """Ids, each once and in order."""
         covered = coverage(self._partition) or Coverage(0, ())
-        found = hits(self._partition, asked.expression, span, descending=self._question.descending)
+        found = hits(
+            self._partition, index_query.expression, span, descending=self._options.descending
+        )
         blocks, sifted = found.blocks, False
-        if way.index is not None and not asked.states:
+        if access.index is not None and not index_query.states:
             first = list(islice(found.blocks, _BLOCKS))
             blocks, sifted = chain(first, found.blocks), len(first) == _BLOCKS
         within = (
-            self._by_index(way, blocks, span)
+            self._by_index(access, blocks, span)
             if sifted
-            else expanded(blocks, span, descending=self._question.descending)
+            else expanded(blocks, span, descending=self._options.descending)
         )
-        streams = [within, *self._streams(found, covered, asked.states, span)]
-        return _distinct(heapq.merge(*streams, reverse=self._question.descending))
+        streams = [within, *self._streams(found, covered, index_query.states, span)]
+        return _distinct(heapq.merge(*streams, reverse=self._options.descending))
 
     def _by_index(
-        self, way: access_path.Access, blocks: Iterator[int], span: Range
+        self, access: access_path.AccessPath, blocks: Iterator[int], span: Range
     ) -> Iterator[int]:
         """The ids in these blocks that the index gives as well."""
-        required = f"{way.required} AND" if way.required else ""
+        required = f"{access.required} AND" if access.required else ""
         sql = (
-            f"SELECT id FROM task INDEXED BY {way.index} WHERE {required}"
+            f"SELECT id FROM task INDEXED BY {access.index} WHERE {required}"
             f" ({self._upper.sql}) AND id BETWEEN ? AND ?"
             f" AND id >> {BLOCK_BITS} IN (SELECT value FROM carray(?)) ORDER BY id {self._order}"
         )
@@ -162,7 +164,7 @@ class Look:
         self, found: Hits, covered: Coverage, states: frozenset[str], span: Range
     ) -> list[Iterable[int]]:
         """Ids of candidates outside the blocks, each stream in order."""
-        descending = self._question.descending
+        descending = self._options.descending
         low, high = span
         tail = range(max(low, covered.upto), high + 1)
         apart = {task_id for task_id in (*covered.stale, *found.changed) if low <= task_id <= high}
@@ -170,7 +172,7 @@ class Look:
             reversed(tail) if descending else tail,
             sorted(apart, reverse=descending),
         ]
-        numbers = self._partition.vocabulary.ids("state", lambda state: state in states)
+        numbers = self._partition.value_dictionary.ids("state", lambda state: state in states)
         return streams + [self._in_state(number, span) for number in numbers]
 
     def _in_state(self, number: int, span: Range) -> Iterator[int]:
@@ -203,45 +205,45 @@ class Look:
             (*parameters, *self._upper.parameters),
         )
 
-    def _verified(self, rows: Iterable[_Row]) -> Iterator[Found]:
+    def _verified(self, rows: Iterable[_Row]) -> Iterator[Match]:
         matching = self._read(rows) if self._exact else self._tested(rows)
         for found in matching:
             self._progress.reached = found.position
             yield found
 
-    def _read(self, rows: Iterable[_Row]) -> Iterator[Found]:
+    def _read(self, rows: Iterable[_Row]) -> Iterator[Match]:
         """All of them, for the columns decided alone."""
-        partition, bodies = self._partition, self._question.bodies
+        partition, bodies = self._partition, self._options.bodies
         for task_id, uuid, _, changed, body in rows:
             task = None
             if bodies:
                 task = self._made(uuid, changed, body or partition.body(task_id))
                 if task is None:
                     continue
-            yield Found(Position(partition.number, task_id), task)
+            yield Match(Position(partition.number, task_id), task)
 
-    def _made(self, uuid: Id, changed: float, z: bytes) -> Task | None:
+    def _made(self, uuid: Id, changed: float, compressed: bytes) -> Task | None:
         """The task; None if its body cannot be read."""
         try:
-            return self._partition.task(uuid, changed, z)
+            return self._partition.task(uuid, changed, compressed)
         except BODY_DAMAGE as error:
             self._partition.unread = error
             return None
 
-    def _tested(self, rows: Iterable[_Row]) -> Iterator[Found]:
+    def _tested(self, rows: Iterable[_Row]) -> Iterator[Match]:
         """Those that match; ends early when time is up."""
         partition, states = self._partition, self._states
-        presence, matches = self._question.presence, self._question.matches
+        prefilter, test = self._options.prefilter, self._options.test
         for task_id, uuid, state, changed, body in rows:
-            z = body or partition.body(task_id)
+            compressed = body or partition.body(task_id)
             task = None
             try:
-                if presence is None or presence(partition.packed(z), states[state]):
-                    task = partition.task(uuid, changed, z)
+                if prefilter is None or prefilter(partition.packed(compressed), states[state]):
+                    task = partition.task(uuid, changed, compressed)
             except BODY_DAMAGE as error:
                 partition.unread = error
-            if task is not None and matches(task):
-                yield Found(Position(partition.number, task_id), task)
+            if task is not None and test(task):
+                yield Match(Position(partition.number, task_id), task)
             if self._progress.time_is_up():  # a costly query takes milliseconds for each
                 self._reach(task_id)
                 return

@@ -1,4 +1,5 @@
-"""Where a task stands in the order of first sight, and what is found there."""
+"""Positions: where a task stands in the order of first sight; and tasks that match, with their
+positions."""
 
 from __future__ import annotations
 
@@ -27,15 +28,15 @@ def position_of(arrival: int) -> Position:
     return Position(arrival >> _ID_BITS, arrival & ((1 << _ID_BITS) - 1))
 
 
-class Found(NamedTuple):
-    """Where a task is that matches. `made` is the task itself, if it was asked for or had to
-    be made to tell."""
+class Match(NamedTuple):
+    """A task that matches, by its position. `read` is the task itself, where the scan was to read
+    it, or had to in order to know whether it matches."""
 
     position: Position
-    made: Task | None
+    read: Task | None
 
     @property
     def task(self) -> Task:
-        if self.made is None:
-            raise RuntimeError("This walk was not asked for the tasks themselves.")
-        return self.made
+        if self.read is None:
+            raise RuntimeError("This scan does not read tasks.")
+        return self.read

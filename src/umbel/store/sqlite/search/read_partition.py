@@ -10,7 +10,7 @@ from umbel.clock import Clock
 from umbel.cluster.facts import Facts, unpack
 from umbel.cluster.task import Task, project
 from umbel.errors import StoreTooNew
-from umbel.store.sqlite.files.body import Bodies
+from umbel.store.sqlite.files.body import BodyCodec
 from umbel.store.sqlite.files.damage import BODY_DAMAGE, is_damage
 from umbel.store.sqlite.files.paths import (
     NotYetMade,
@@ -21,8 +21,8 @@ from umbel.store.sqlite.files.paths import (
     text_path,
 )
 from umbel.store.sqlite.files.row import Id, id_text
-from umbel.store.sqlite.files.value_dictionary import Vocabulary
-from umbel.store.sqlite.text.text_filter import indexed
+from umbel.store.sqlite.files.value_dictionary import ValueDictionary
+from umbel.store.sqlite.text.text_filter import document_text
 from umbel.store.sqlite.text.texts import texts
 
 #: Virtual machine steps between two looks at the clock.
@@ -53,23 +53,23 @@ class ReadPartition:
         self.connection = open_reader(self._path, "tasks")
         self._text: apsw.Connection | None = None
         self._text_file = 0
-        self._bodies = Bodies()
-        self._vocabulary: tuple[int, Vocabulary] | None = None
+        self._bodies = BodyCodec()
+        self._value_dictionary: tuple[int, ValueDictionary] | None = None
         self._deadline: Deadline | None = None
         self._sample: tuple[str, int] = "", 0
         #: Why the body of some task could not be read, if one was passed over.
         self.unread: Exception | None = None
 
     @property
-    def vocabulary(self) -> Vocabulary:
+    def value_dictionary(self) -> ValueDictionary:
         """The shared values of this moment."""
         version = int(self.connection.pragma("data_version"))
-        if self._vocabulary is None:
-            self._vocabulary = version, Vocabulary(self.connection)
-        elif self._vocabulary[0] != version:
-            self._vocabulary[1].refresh()
-            self._vocabulary = version, self._vocabulary[1]
-        return self._vocabulary[1]
+        if self._value_dictionary is None:
+            self._value_dictionary = version, ValueDictionary(self.connection)
+        elif self._value_dictionary[0] != version:
+            self._value_dictionary[1].refresh()
+            self._value_dictionary = version, self._value_dictionary[1]
+        return self._value_dictionary[1]
 
     @property
     def text(self) -> apsw.Connection | None:
@@ -107,13 +107,13 @@ class ReadPartition:
             rows = self.connection.execute(
                 "SELECT z FROM body ORDER BY id DESC LIMIT ?", (_SAMPLE_TASKS,)
             )
-            found = [self._indexed(z) for (z,) in rows]
+            found = [self._document_text(compressed) for (compressed,) in rows]
             self._sample = "".join(found), len(found)
         return self._sample
 
-    def _indexed(self, z: bytes) -> str:
+    def _document_text(self, compressed: bytes) -> str:
         try:
-            return indexed(texts(self.packed(z)))
+            return document_text(texts(self.packed(compressed)))
         except BODY_DAMAGE:
             return ""
 
@@ -121,23 +121,23 @@ class ReadPartition:
         """The compressed body of a task that exists."""
         return bytes(only_row(self.connection, "SELECT z FROM body WHERE id = ?", (task_id,))[0])
 
-    def packed(self, z: bytes) -> bytes:
+    def packed(self, compressed: bytes) -> bytes:
         """A body as `cluster.facts.pack` gave it."""
         try:
-            return self._bodies.packed(z)
+            return self._bodies.decompress(compressed)
         except KeyError:
             for number, dictionary in self.connection.execute(
                 "SELECT id, z FROM compression ORDER BY id"
             ):
-                self._bodies.learn(number, dictionary)
-            return self._bodies.packed(z)
+                self._bodies.add_dictionary(number, dictionary)
+            return self._bodies.decompress(compressed)
 
-    def facts(self, z: bytes) -> Facts:
-        return unpack(self.packed(z))
+    def facts(self, compressed: bytes) -> Facts:
+        return unpack(self.packed(compressed))
 
-    def task(self, uuid: Id, changed: float, z: bytes) -> Task:
+    def task(self, uuid: Id, changed: float, compressed: bytes) -> Task:
         """The task with this id, last change and body."""
-        return project(id_text(uuid), self.facts(z), changed)
+        return project(id_text(uuid), self.facts(compressed), changed)
 
     def newest_id(self) -> int:
         """The highest task id; 0 in an empty partition."""

@@ -1,4 +1,4 @@
-"""Read-only connections, shared by the threads of a process.
+"""The reader: pools of read-only connections, shared by the threads of a process.
 
 Each thread borrows a partition's connections for the length of one question and sees one
 moment of the file meanwhile (a read transaction). Connections are kept for the next who
@@ -26,16 +26,16 @@ from umbel.clock import Clock
 from umbel.errors import StoreCorrupt, StoreError
 from umbel.store.base import DamagedPart
 from umbel.store.sqlite.files import catalog
-from umbel.store.sqlite.files.bloom_filter import SieveFile, marks
+from umbel.store.sqlite.files.bloom_filter import BloomFilterFile, hash_pair
 from umbel.store.sqlite.files.damage import is_damage, unreadable
-from umbel.store.sqlite.files.errors import missing, told
+from umbel.store.sqlite.files.errors import missing, translated
 from umbel.store.sqlite.files.paths import (
     NotYetMade,
+    bloom_filter_path,
     identity,
     meta_path,
     numbers_in,
     open_reader,
-    sieve_path,
     tasks_path,
 )
 from umbel.store.sqlite.files.row import Id
@@ -61,14 +61,14 @@ class Reader:
         self._idle: dict[int, list[ReadPartition]] = defaultdict(list)
         self._idle_meta: list[apsw.Connection] = []
         self._meta_file: tuple[int, int] | None = None
-        self._sieves: dict[int, tuple[tuple[int, int] | None, SieveFile]] = {}
+        self._bloom_filters: dict[int, tuple[tuple[int, int] | None, BloomFilterFile]] = {}
         self._closed = False
 
     @contextmanager
     def meta(self) -> Iterator[apsw.Connection]:
         """A connection to umbel.db."""
         path = meta_path(self.directory)
-        with told(path):
+        with translated(path):
             file = identity(path)
             connection = self._idle_meta_of(file)
             if connection is None:
@@ -122,7 +122,7 @@ class Reader:
             numbers = None
         if numbers is None:
             numbers = tuple(sorted(numbers_in(self.directory)))
-        self._let_go(set(numbers))
+        self._close_removed(set(numbers))
         return numbers[::-1]
 
     def note(self, number: int | None, error: BaseException) -> None:
@@ -130,11 +130,11 @@ class Reader:
         path = meta_path(self.directory) if number is None else tasks_path(self.directory, number)
         file = identity(path)
         with self._lock:
-            known = self._unreadable.get(number)
-            if known is None or known[0] != file:
-                told_of = unreadable(self.directory, number, error, self._clock.now())
-                self._unreadable[number] = file, told_of
-                _log.error("%s %s", told_of.sentence, told_of.remedy)
+            noted = self._unreadable.get(number)
+            if noted is None or noted[0] != file:
+                part = unreadable(self.directory, number, error, self._clock.now())
+                self._unreadable[number] = file, part
+                _log.error("%s %s", part.sentence, part.remedy)
 
     def unreadable(self) -> tuple[DamagedPart, ...]:
         """The files that could not be read and are still the same."""
@@ -144,47 +144,51 @@ class Reader:
                     del self._unreadable[number]
             return tuple(part for _, part in self._unreadable.values())
 
-    def _let_go(self, existing: set[int]) -> None:
+    def _close_removed(self, existing: set[int]) -> None:
         with self._lock:
             gone = [self._idle.pop(number) for number in set(self._idle) - existing]
-            self._sieves = {n: each for n, each in self._sieves.items() if n in existing}
+            self._bloom_filters = {
+                n: each for n, each in self._bloom_filters.items() if n in existing
+            }
         for partitions in gone:
             for partition in partitions:
                 partition.close()
 
     def that_may_hold(self, uuid: Id) -> Iterator[int]:
         """The partitions that may have this task, the newest first."""
-        hashes = marks(uuid)
+        hashes = hash_pair(uuid)
         numbers = self.numbers()
         # The newest still takes tasks, so no file knows them all.
         yield from numbers[:1]
         for number in numbers[1:]:
-            sieve = self._sieve_of(number)
-            if sieve is None or sieve.may_hold(hashes):
+            bloom_filter = self._bloom_filter_of(number)
+            if bloom_filter is None or bloom_filter.may_hold(hashes):
                 yield number
 
-    def _sieve_of(self, number: int) -> SieveFile | None:
-        """The sieve in the file that is there now: tasks may have moved into a partition that
-        takes no new ones."""
-        file = identity(sieve_path(self.directory, number))
+    def _bloom_filter_of(self, number: int) -> BloomFilterFile | None:
+        """The Bloom filter in the file that is there now: tasks may have moved into a partition
+        that takes no new ones."""
+        file = identity(bloom_filter_path(self.directory, number))
         with self._lock:
-            known = self._sieves.get(number)
-        if known is not None and known[0] == file:
-            return known[1]
-        return self._sieve(number, file)
+            cached = self._bloom_filters.get(number)
+        if cached is not None and cached[0] == file:
+            return cached[1]
+        return self._opened_bloom_filter(number, file)
 
-    def _sieve(self, number: int, file: tuple[int, int] | None) -> SieveFile | None:
-        """The sieve of a partition that takes no new tasks; None unless it has them all."""
+    def _opened_bloom_filter(
+        self, number: int, file: tuple[int, int] | None
+    ) -> BloomFilterFile | None:
+        """The Bloom filter of a partition that takes no new tasks; None unless it has them all."""
         try:
-            sieve = SieveFile(sieve_path(self.directory, number))
+            bloom_filter = BloomFilterFile(bloom_filter_path(self.directory, number))
         except (OSError, ValueError):
             return None
         with self.partition(number) as partition:
-            if partition is None or sieve.upto != partition.newest_id():
+            if partition is None or bloom_filter.upto != partition.newest_id():
                 return None
         with self._lock:
-            self._sieves[number] = file, sieve
-        return sieve
+            self._bloom_filters[number] = file, bloom_filter
+        return bloom_filter
 
     @contextmanager
     def partition(
@@ -196,7 +200,7 @@ class Reader:
         When the file proves damaged in the middle, what is done inside ends there, and what
         comes after goes on.
         """
-        with told(tasks_path(self.directory, number)):
+        with translated(tasks_path(self.directory, number)):
             partition = self._readable(number)
             if partition is None:
                 yield None
@@ -233,11 +237,11 @@ class Reader:
     def _borrow(self, number: int) -> ReadPartition | None:
         with self._lock:
             idle = self._idle.get(number)
-            known = idle.pop() if idle else None
-        if known is not None:
-            if known.is_in_place():
-                return known
-            known.close()
+            partition = idle.pop() if idle else None
+        if partition is not None:
+            if partition.is_in_place():
+                return partition
+            partition.close()
         try:
             return ReadPartition(self.directory, number)
         except NotYetMade:

@@ -1,8 +1,8 @@
-"""The tasks that match a query, in the order of first sight, either way.
+"""A scan: the tasks that match a query, in the order of first sight, either direction.
 
-One partition after the other, each by the cheapest access, in pieces, with a look at the
+One partition after the other, each by the cheapest access path, in pieces, with a look at the
 clock between them. What columns cannot decide is decided by `match` on the task itself, so
-an answer never depends on the way that led to it.
+an answer never depends on the access path that led to it.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from umbel.store.sqlite.files.row import id_value
 from umbel.store.sqlite.search import access_path
 from umbel.store.sqlite.search.conditions import NO, Bounds, Condition, all_of, to_sql
 from umbel.store.sqlite.search.id_ranges import Range, ranges
-from umbel.store.sqlite.search.partition_scan import Look, Progress, Question
-from umbel.store.sqlite.search.position import Found, Position
+from umbel.store.sqlite.search.partition_scan import PartitionScan, Progress, ScanOptions
+from umbel.store.sqlite.search.position import Match, Position
 from umbel.store.sqlite.search.reader import Deadline, Reader, ReadPartition
-from umbel.store.sqlite.text import text_filter
-from umbel.store.sqlite.text.body_prefilter import presence
-from umbel.store.sqlite.text.query_text_filter import need_of
-from umbel.store.sqlite.text.text_index import TokensOf, coverage
+from umbel.store.sqlite.text.body_prefilter import body_prefilter
+from umbel.store.sqlite.text.query_text_filter import query_text_filter
+from umbel.store.sqlite.text.text_filter import IndexQuery, index_query
+from umbel.store.sqlite.text.text_index import PartitionTokens, coverage
 
 #: A query that finds at most so many tasks by columns is not put to the search index.
 _FEW = 2_000
@@ -39,19 +39,19 @@ _TAIL_MAX = 16_384
 _BEFORE_NEWEST, _BEFORE_OLDEST = Position(1 << 20, 0), Position(0, 0)
 
 
-class Value(NamedTuple):
+class FieldValue(NamedTuple):
     """Only tasks with exactly this text in this shared field."""
 
     field: str
     text: str
 
 
-class Walk:
+class Scan:
     """`after` is the position that was reached before, `numbers` the partitions to look at,
     if not all; without `bodies`, tasks need not be made. Use once.
 
     `reached` tells meanwhile down to which position everything was looked at, and
-    `timed_out` whether the walk ended for want of time.
+    `timed_out` whether the scan ended for want of time.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Walk:
         *,
         descending: bool = True,
         after: Position | None = None,
-        value: Value | None = None,
+        value: FieldValue | None = None,
         numbers: Iterable[int] | None = None,
         bodies: bool = True,
     ) -> None:
@@ -76,7 +76,7 @@ class Walk:
         self._value = value
         self._numbers = numbers
         self._bodies = bodies
-        self._need = need_of(query)
+        self._text_filter = query_text_filter(query)
         self._progress = Progress(
             after or (_BEFORE_NEWEST if descending else _BEFORE_OLDEST), deadline
         )
@@ -89,15 +89,15 @@ class Walk:
     def timed_out(self) -> bool:
         return self._progress.timed_out
 
-    def _question(self) -> Question:
-        return Question(
-            matches=compile_query(self._query, self._now),
-            presence=None if self._need is None else presence(self._need),
+    def _options(self) -> ScanOptions:
+        return ScanOptions(
+            test=compile_query(self._query, self._now),
+            prefilter=None if self._text_filter is None else body_prefilter(self._text_filter),
             descending=self._descending,
             bodies=self._bodies,
         )
 
-    def found(self) -> Generator[Found]:
+    def matches(self) -> Generator[Match]:
         """The tasks. Close it when not all are taken, to give the partition back."""
         numbers = self._reader.numbers() if self._numbers is None else self._numbers
         for number in sorted(numbers, reverse=self._descending):
@@ -118,13 +118,13 @@ class Walk:
         last = self._after.partition
         return number > last if self._descending else number < last
 
-    def _partition(self, partition: ReadPartition) -> Iterator[Found]:
-        """The partition's share, by the cheapest way."""
-        vocabulary = partition.vocabulary
-        bounds = to_sql(self._query, vocabulary, self._now, id_value)
+    def _partition(self, partition: ReadPartition) -> Iterator[Match]:
+        """The partition's share, by the cheapest access path."""
+        value_dictionary = partition.value_dictionary
+        bounds = to_sql(self._query, value_dictionary, self._now, id_value)
         fixed: dict[str, set[int]] = {}
         if self._value is not None:
-            number = vocabulary.of(self._value.field).get(self._value.text)
+            number = value_dictionary.numbers_of(self._value.field).get(self._value.text)
             if number is None:
                 return
             fixed = {self._value.field: {number}}
@@ -133,21 +133,27 @@ class Walk:
         low, high = self._span(partition)
         if bounds.upper == NO or low > high:
             return
-        way = access_path.choose(self._query, vocabulary, high, fixed)
-        look = Look(partition, self._question(), self._progress, bounds.upper, exact=bounds.exact)
-        if way.within is not None:
-            yield from look.within(way.within, (low, high))
-        elif bounds.exact or way.expected <= _FEW or not self._has_index(partition):
-            yield from self._by_columns(look, partition, way, (low, high))
+        access = access_path.choose(self._query, value_dictionary, high, fixed)
+        partition_scan = PartitionScan(
+            partition, self._options(), self._progress, bounds.upper, exact=bounds.exact
+        )
+        if access.within is not None:
+            yield from partition_scan.within(access.within, (low, high))
+        elif bounds.exact or access.expected <= _FEW or not self._has_index(partition):
+            yield from self._by_columns(partition_scan, partition, access, (low, high))
         else:
-            yield from self._by_text(look, partition, way, (low, high))
+            yield from self._by_text(partition_scan, partition, access, (low, high))
 
     def _has_index(self, partition: ReadPartition) -> bool:
-        return self._need is not None and coverage(partition) is not None
+        return self._text_filter is not None and coverage(partition) is not None
 
     def _by_text(
-        self, look: Look, partition: ReadPartition, way: access_path.Access, span: Range
-    ) -> Iterator[Found]:
+        self,
+        partition_scan: PartitionScan,
+        partition: ReadPartition,
+        access: access_path.AccessPath,
+        span: Range,
+    ) -> Iterator[Match]:
         low, high = span
         covered = coverage(partition)
         if self._descending:
@@ -155,16 +161,16 @@ class Walk:
             if covered is not None and high - covered.upto < _TAIL_MAX:
                 # With those that are not indexed yet.
                 first = min(first, covered.upto)
-            yield from look.whole((max(low, first), high))
+            yield from partition_scan.whole((max(low, first), high))
         else:
-            yield from look.whole((low, min(high, low + _AT_ONCE - 1)))
+            yield from partition_scan.whole((low, min(high, low + _AT_ONCE - 1)))
         low, high = self._rest(partition, low, high)
         if self.timed_out or low > high:
             return
         try:
-            asked = self._asked(partition)
-            if asked is not None:
-                yield from look.by_text(asked, way, (low, high))
+            wanted = self._index_query(partition)
+            if wanted is not None:
+                yield from partition_scan.by_text(wanted, access, (low, high))
                 return
         except Exception as error:
             if not is_damage(error):
@@ -172,22 +178,26 @@ class Walk:
             # Whoever writes makes the index anew; until then it is done without.
             partition.drop_text()
             low, high = self._rest(partition, low, high)
-        yield from self._by_columns(look, partition, way, (low, high))
+        yield from self._by_columns(partition_scan, partition, access, (low, high))
 
-    def _asked(self, partition: ReadPartition) -> text_filter.Ask | None:
+    def _index_query(self, partition: ReadPartition) -> IndexQuery | None:
         """What to ask of the search index, if there is one that helps."""
-        if self._need is None:
+        if self._text_filter is None:
             return None
-        return text_filter.ask(self._need, TokensOf(partition))
+        return index_query(self._text_filter, PartitionTokens(partition))
 
     def _by_columns(
-        self, look: Look, partition: ReadPartition, way: access_path.Access, span: Range
-    ) -> Iterator[Found]:
+        self,
+        partition_scan: PartitionScan,
+        partition: ReadPartition,
+        access: access_path.AccessPath,
+        span: Range,
+    ) -> Iterator[Match]:
         zones = access_path.zone_condition(self._query, self._now)
         spans = ranges(partition.connection, zones, *span)
-        if spans and way.index is not None:
+        if spans and access.index is not None:
             spans = [(spans[0][0], spans[-1][1])]
-        yield from look.by_columns(way, spans)
+        yield from partition_scan.by_columns(access, spans)
 
     def _rest(self, partition: ReadPartition, low: int, high: int) -> Range:
         if self.reached.partition != partition.number:

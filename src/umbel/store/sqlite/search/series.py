@@ -5,7 +5,7 @@ has nothing but a name and a state. Histograms of the chosen rows are added up, 
 percentiles read from the sum.
 """
 
-# ruff: noqa: S608  what is put into statements is our own: columns, numbers, marks
+# ruff: noqa: S608  what is put into statements is our own: columns, numbers, placeholders
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class _Drawing:
 
     def add(self, partition: ReadPartition, first: float, end: float) -> None:
         """Add what a partition has in the buckets from `first` to before `end`."""
-        texts = partition.vocabulary.texts
+        texts = partition.value_dictionary.texts
         wanted: dict[tuple[int, int], bool] = {}
         last = math.ceil(end / self._bucket_s) * self._bucket_s
         names = f"name {'!=' if self._by_name else '='} {ALL_NAMES}"

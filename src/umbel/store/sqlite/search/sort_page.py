@@ -1,4 +1,4 @@
-"""What a sorted page is made of."""
+"""A sorted page: what is requested of it, and what it is made of."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from umbel.store.base import Order
 from umbel.store.cursors import Place
 from umbel.store.sqlite.search.position import Position, position_of
 from umbel.store.sqlite.search.reader import Deadline, Reader
-from umbel.store.sqlite.search.scan import Walk
+from umbel.store.sqlite.search.scan import Scan
 
 Key = str | float | None
 
 
-class Placed(NamedTuple):
+class SortedTask(NamedTuple):
     """A task of the page, with the value it is sorted by."""
 
     key: Key
@@ -23,7 +23,7 @@ class Placed(NamedTuple):
     task: Task
 
 
-class Asked(NamedTuple):
+class PageRequest(NamedTuple):
     """A page of at most `limit` tasks that match `query` at `now`, those behind `after`."""
 
     reader: Reader
@@ -34,10 +34,10 @@ class Asked(NamedTuple):
     limit: int
     deadline: Deadline
 
-    def without_value(self) -> Walk:
+    def without_value(self) -> Scan:
         """The tasks that come last, as they have nothing to be sorted by."""
         after = self.after
-        return Walk(
+        return Scan(
             self.reader,
             And((self.query, Not(Has(self.order.field)))),
             self.now,
@@ -49,6 +49,6 @@ class Asked(NamedTuple):
 class OutOfTime(Exception):
     """`placed` is what is certain to be on the page so far."""
 
-    def __init__(self, placed: list[Placed]) -> None:
+    def __init__(self, sorted_tasks: list[SortedTask]) -> None:
         super().__init__()
-        self.placed = placed
+        self.sorted_tasks = sorted_tasks

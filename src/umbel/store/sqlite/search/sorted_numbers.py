@@ -7,7 +7,7 @@ that an index over columns, or the search index, leaves over; where it leaves fe
 partition, these are sorted instead.
 """
 
-# ruff: noqa: S608  what is put into statements is our own: columns, numbers, marks
+# ruff: noqa: S608  what is put into statements is our own: columns, numbers, placeholders
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from umbel.store.sqlite.search import access_path
 from umbel.store.sqlite.search.conditions import NO, Bounds, to_sql
 from umbel.store.sqlite.search.position import Position, position_of
 from umbel.store.sqlite.search.reader import ReadPartition
-from umbel.store.sqlite.search.sort_page import Asked, OutOfTime, Placed
-from umbel.store.sqlite.search.sorted_texts import keyed
+from umbel.store.sqlite.search.sort_page import OutOfTime, PageRequest, SortedTask
+from umbel.store.sqlite.search.sorted_texts import with_key
 from umbel.store.sqlite.text.blocks import blocks_of
-from umbel.store.sqlite.text.body_prefilter import Presence, presence
-from umbel.store.sqlite.text.query_text_filter import need_of
+from umbel.store.sqlite.text.body_prefilter import BodyPrefilter, body_prefilter
+from umbel.store.sqlite.text.query_text_filter import query_text_filter
 from umbel.store.sqlite.text.text_index import BLOCK_BITS
 
 #: So few tasks of an index are sorted without asking in which zones they are.
@@ -62,11 +62,11 @@ class _Piece(NamedTuple):
     among: frozenset[int] | None = None
 
 
-class _Stored(NamedTuple):
+class _StoredTask(NamedTuple):
     uuid: Id
     state: int
     changed: float
-    z: bytes
+    compressed: bytes
 
 
 class _Best(NamedTuple):
@@ -75,15 +75,15 @@ class _Best(NamedTuple):
     task: Task | None
 
 
-class _Of:
+class _PartitionPlan:
     """A partition, what the query is there, and the texts of shared values. Of its zones only
     those tasks are looked at that `way` gives, or that are in `blocks`."""
 
     def __init__(self, partition: ReadPartition, bounds: Bounds) -> None:
         self.partition = partition
         self.bounds = bounds
-        self.texts: Mapping[int, str] = partition.vocabulary.texts
-        self.way: access_path.Access | None = None
+        self.texts: Mapping[int, str] = partition.value_dictionary.texts
+        self.access: access_path.AccessPath | None = None
         self.blocks: dict[int, list[int]] | None = None
 
     def within(self, zones: set[int]) -> _Piece:
@@ -93,43 +93,45 @@ class _Of:
             blocks = frozenset(block for zone in zones for block in self.blocks[zone])
             return _Piece(0.0, number, source=_BY_BLOCK, parameters=(_array(blocks),))
         part = (_array(frozenset(zones)),)
-        if self.way is None:
+        if self.access is None:
             return _Piece(0.0, number, source=_BY_ZONE, parameters=part)
-        source = _neighbours(ZONE_BITS, f"INDEXED BY {self.way.index}")
-        return _Piece(0.0, number, None, source, self.way.required or "1", part)
+        source = _neighbours(ZONE_BITS, f"INDEXED BY {self.access.index}")
+        return _Piece(0.0, number, None, source, self.access.required or "1", part)
 
 
-def by_number(asked: Asked) -> Generator[Placed]:
+def by_number(request: PageRequest) -> Generator[SortedTask]:
     """The tasks of the page in order. Raises `OutOfTime`."""
-    placed: list[Placed] = []
-    if asked.after is None or asked.after.value is not None:
-        placed = _Sorting(asked).best()
-        yield from placed
-    if asked.order.field != "changed":  # which every task has
-        yield from keyed(asked.without_value(), None, placed)
+    sorted_tasks: list[SortedTask] = []
+    if request.after is None or request.after.value is not None:
+        sorted_tasks = _Sorting(request).best()
+        yield from sorted_tasks
+    if request.order.field != "changed":  # which every task has
+        yield from with_key(request.without_value(), None, sorted_tasks)
 
 
 class _Sorting:
-    def __init__(self, asked: Asked) -> None:
-        self._asked = asked
-        self._field = asked.order.field
+    def __init__(self, request: PageRequest) -> None:
+        self._request = request
+        self._field = request.order.field
         self._value = CHANGED if self._field == "changed" else f"task.{self._field}"
-        self._sign = -1.0 if asked.order.descending else 1.0
-        self._wanted = asked.limit + 1
+        self._sign = -1.0 if request.order.descending else 1.0
+        self._wanted = request.limit + 1
         self._best: list[_Best] = []
-        self._of: dict[int, _Of] = {}
-        self._lost: set[int] = set()
-        needed = need_of(asked.query)
-        self._presence: Presence | None = None if needed is None else presence(needed)
-        self._test: Test = compile_query(asked.query, asked.now)
+        self._plans: dict[int, _PartitionPlan] = {}
+        self._given_up: set[int] = set()
+        text_filter = query_text_filter(request.query)
+        self._prefilter: BodyPrefilter | None = (
+            None if text_filter is None else body_prefilter(text_filter)
+        )
+        self._test: Test = compile_query(request.query, request.now)
 
-    def best(self) -> list[Placed]:
+    def best(self) -> list[SortedTask]:
         """The first `limit` and one more of those with a value."""
         with ExitStack() as stack:
             self._open(stack)
             pieces = self._sorted(
                 _Piece(bound, number)
-                for number in self._of
+                for number in self._plans
                 if (bound := self._bound_of(number)) is not None
             )
             size = _ZONES_FIRST
@@ -152,18 +154,18 @@ class _Sorting:
         return sorted(pieces, key=lambda piece: self._sign * piece.bound)
 
     def _open(self, stack: ExitStack) -> None:
-        asked = self._asked
-        for number in asked.reader.numbers():
-            partition = stack.enter_context(asked.reader.partition(number, asked.deadline))
+        request = self._request
+        for number in request.reader.numbers():
+            partition = stack.enter_context(request.reader.partition(number, request.deadline))
             if partition is None:
                 continue
             try:
-                bounds = to_sql(asked.query, partition.vocabulary, asked.now, id_value)
+                bounds = to_sql(request.query, partition.value_dictionary, request.now, id_value)
             except Exception as error:
-                self._lose(number, error)
+                self._give_up(number, error)
                 continue
             if bounds.upper != NO:
-                self._of[number] = _Of(partition, bounds)
+                self._plans[number] = _PartitionPlan(partition, bounds)
 
     def _rank(self, each: _Best) -> tuple[float, int, int]:
         return self._sign * each.key, -each.position.partition, -each.position.id
@@ -175,63 +177,63 @@ class _Sorting:
         worst, _, _ = self._rank(self._best[-1])
         return [piece for piece in pieces if self._sign * piece.bound <= worst]
 
-    def _lose(self, number: int, error: Exception) -> None:
+    def _give_up(self, number: int, error: Exception) -> None:
         """Go on without the rest of a partition that is damaged."""
         if not is_damage(error):
             raise error
-        self._lost.add(number)
-        self._asked.reader.note(number, error)
+        self._given_up.add(number)
+        self._request.reader.note(number, error)
 
     # -- where to look -------------------------------------------------------------------
 
     def _bound_of(self, number: int) -> float | None:
         try:
-            return self._bound(self._of[number].partition)
+            return self._bound(self._plans[number].partition)
         except Exception as error:
-            self._lose(number, error)
+            self._give_up(number, error)
             return None
 
     def _readable(self, number: int, bound: float) -> list[_Piece]:
         try:
             return self._pieces(number, bound)
         except Exception as error:
-            self._lose(number, error)
+            self._give_up(number, error)
             return []
 
     def _pieces(self, number: int, bound: float) -> list[_Piece]:
-        of, asked = self._of[number], self._asked
-        newest = of.partition.newest_id()
-        way = access_path.choose(asked.query, of.partition.vocabulary, newest, {})
+        plan, request = self._plans[number], self._request
+        newest = plan.partition.newest_id()
+        access = access_path.choose(request.query, plan.partition.value_dictionary, newest, {})
         blocks = None
-        if not of.bounds.exact:
-            blocks = blocks_of(of.partition, asked.query, _BLOCKS_MAX)
+        if not plan.bounds.exact:
+            blocks = blocks_of(plan.partition, request.query, _BLOCKS_MAX)
         if blocks is not None and not blocks:
             return []
-        longest = self._longest(way)
+        longest = self._longest(access)
         if longest is not None and blocks is None:
             return [longest._replace(partition=number)]
-        most = _BY_INDEX_MAX if way.values <= _PLACES_MAX else _BY_PLACES_MAX
-        few = way.index is not None and way.expected <= most
-        if few and (blocks is None or way.expected < len(blocks) << BLOCK_BITS):
-            source = f"task INDEXED BY {way.index}"
-            return [_Piece(bound, number, None, source, way.required or "1", among=blocks)]
+        most = _BY_INDEX_MAX if access.values <= _PLACES_MAX else _BY_PLACES_MAX
+        few = access.index is not None and access.expected <= most
+        if few and (blocks is None or access.expected < len(blocks) << BLOCK_BITS):
+            source = f"task INDEXED BY {access.index}"
+            return [_Piece(bound, number, None, source, access.required or "1", among=blocks)]
         if blocks is not None:
-            of.blocks = {}
+            plan.blocks = {}
             for block in blocks:
-                of.blocks.setdefault(block >> ZONE_BITS - BLOCK_BITS, []).append(block)
-        elif way.index is not None and way.values <= _PLACES_MAX:
-            of.way = way
+                plan.blocks.setdefault(block >> ZONE_BITS - BLOCK_BITS, []).append(block)
+        elif access.index is not None and access.values <= _PLACES_MAX:
+            plan.access = access
         return self._zones(number, newest)
 
-    def _longest(self, way: access_path.Access) -> _Piece | None:
+    def _longest(self, access: access_path.AccessPath) -> _Piece | None:
         """All of the query's tasks in their order, where an index has them so."""
         if self._field != "runtime":
             return None
         beyond = -self._sign * float("inf")
-        if way.required == access_path.UNSUCCESSFUL:
+        if access.required == access_path.UNSUCCESSFUL:
             condition = f"{access_path.UNSUCCESSFUL} AND runtime IS NOT NULL"
             return _Piece(beyond, 0, None, "task INDEXED BY task_unsuccessful", condition)
-        if access_path.is_of_retried(self._asked.query):
+        if access_path.requires_retry(self._request.query):
             return _Piece(beyond, 0, None, "task INDEXED BY task_retried", access_path.RETRIED)
         return None
 
@@ -240,7 +242,7 @@ class _Sorting:
         beyond = -self._sign * float("inf")
         word, best = ("max", max) if self._sign < 0 else ("min", min)
         field = self._field
-        known, last = only_row(
+        of_zones, last = only_row(
             partition.connection, f"SELECT {word}({field}_{word}), max(id) FROM zone"
         )
         first = 0 if last is None else (last + 1) << ZONE_BITS
@@ -249,36 +251,36 @@ class _Sorting:
             f"SELECT {word}({self._value}) FROM task NOT INDEXED WHERE id >= ?",
             (first,),
         )
-        values = [value for value in (known, rest) if value is not None]
+        values = [value for value in (of_zones, rest) if value is not None]
         return best(values) if values else -beyond
 
     def _zones(self, number: int, newest: int) -> list[_Piece]:
-        field, asked = self._field, self._asked
-        of = self._of[number]
-        connection = of.partition.connection
-        descending = asked.order.descending
+        field, request = self._field, self._request
+        plan = self._plans[number]
+        connection = plan.partition.connection
+        descending = request.order.descending
         bound = f"{field}_max" if descending else f"{field}_min"
-        zones = access_path.zone_condition(asked.query, asked.now)
+        zones = access_path.zone_condition(request.query, request.now)
         conditions = [f"{bound} IS NOT NULL", zones.sql if zones else "1"]
         parameters = list(zones.parameters) if zones else []
-        if asked.after is not None and isinstance(asked.after.value, float | int):
+        if request.after is not None and isinstance(request.after.value, float | int):
             # The rest of these zones was on earlier pages.
             conditions.append(f"{field}_min <= ?" if descending else f"{field}_max >= ?")
-            parameters.append(asked.after.value)
+            parameters.append(request.after.value)
         rows = connection.execute(
             f"SELECT id, {bound} FROM zone WHERE {' AND '.join(conditions)}", parameters
         )
         pieces = [
             _Piece(value, number, zone)
             for zone, value in rows
-            if of.blocks is None or zone in of.blocks
+            if plan.blocks is None or zone in plan.blocks
         ]
         (last,) = only_row(connection, "SELECT max(id) FROM zone")
         first = 0 if last is None else (last + 1) << ZONE_BITS
         rest = _Piece(
             -self._sign * float("inf"), number, None, "task NOT INDEXED",
             "task.id BETWEEN ? AND ?", (first, newest),
-            None if of.blocks is None else frozenset(chain.from_iterable(of.blocks.values())),
+            None if plan.blocks is None else frozenset(chain.from_iterable(plan.blocks.values())),
         )  # fmt: skip
         return [*pieces, rest]
 
@@ -291,17 +293,17 @@ class _Sorting:
             if piece.zone is not None:
                 zones.setdefault(piece.partition, set()).add(piece.zone)
             elif self._possible([piece]):
-                self._ask(piece)
+                self._take_piece(piece)
         for number in sorted(zones, reverse=True):
-            self._ask(self._of[number].within(zones[number]))
+            self._take_piece(self._plans[number].within(zones[number]))
 
-    def _ask(self, piece: _Piece) -> None:
-        if piece.partition in self._lost:
+    def _take_piece(self, piece: _Piece) -> None:
+        if piece.partition in self._given_up:
             return
         try:
             self._find(piece)
         except Exception as error:
-            self._lose(piece.partition, error)
+            self._give_up(piece.partition, error)
 
     def _find(self, piece: _Piece) -> None:
         rows = self._rows(piece)
@@ -312,11 +314,11 @@ class _Sorting:
         self._best = sorted(self._best + found, key=self._rank)[: self._wanted]
 
     def _rows(self, piece: _Piece) -> Iterator[tuple[int, float]]:
-        """Ids and values of the piece, sorted, none of them behind what is known."""
-        value, after = self._value, self._asked.after
+        """Ids and values of the piece, sorted, none of them beyond the worst that was found."""
+        value, after = self._value, self._request.after
         word, compared, within = ("DESC", "<", ">=") if self._sign < 0 else ("ASC", ">", "<=")
-        of = self._of[piece.partition]
-        partition, bounds = of.partition, of.bounds
+        plan = self._plans[piece.partition]
+        partition, bounds = plan.partition, plan.bounds
         conditions, parameters = [piece.condition, f"{value} IS NOT NULL"], [*piece.parameters]
         if len(self._best) == self._wanted:
             conditions.append(f"{value} {within} ?")
@@ -339,18 +341,18 @@ class _Sorting:
 
     def _matching(self, number: int, rows: Iterator[tuple[int, float]]) -> Iterator[_Best]:
         """The first of them that match, no more than are wanted."""
-        of = self._of[number]
-        if of.bounds.exact:
+        plan = self._plans[number]
+        if plan.bounds.exact:
             for task_id, key in islice(rows, self._wanted):
                 yield _Best(key, Position(number, task_id), None)
             return
         taken = 0
         while some := list(islice(rows, _READ)):
-            if self._asked.deadline.passed():
+            if self._request.deadline.passed():
                 raise apsw.InterruptError
-            stored = _stored(of.partition, [task_id for task_id, _ in some])
+            stored = _stored(plan.partition, [task_id for task_id, _ in some])
             for task_id, key in some:
-                task = self._task(of, stored[task_id])
+                task = self._task(plan, stored[task_id])
                 if task is None:
                     continue
                 yield _Best(key, Position(number, task_id), task)
@@ -358,47 +360,49 @@ class _Sorting:
                 if taken == self._wanted:
                     return
 
-    def _task(self, of: _Of, stored: _Stored) -> Task | None:
+    def _task(self, plan: _PartitionPlan, stored: _StoredTask) -> Task | None:
         """The task if it can be read and matches."""
-        partition = of.partition
-        uuid, state, changed, z = stored
+        partition = plan.partition
+        uuid, state, changed, compressed = stored
         try:
-            if self._presence and not self._presence(partition.packed(z), of.texts[state]):
+            if self._prefilter and not self._prefilter(
+                partition.packed(compressed), plan.texts[state]
+            ):
                 return None
-            task = partition.task(uuid, changed, z)
+            task = partition.task(uuid, changed, compressed)
         except BODY_DAMAGE as error:
             partition.unread = error
             return None
         return task if self._test(task) else None
 
-    def _read(self, best: list[_Best]) -> list[Placed]:
+    def _read(self, best: list[_Best]) -> list[SortedTask]:
         """With the tasks that were not needed to tell whether they match."""
-        placed: list[Placed] = []
+        sorted_tasks: list[SortedTask] = []
         for key, position, task in best:
             if task is None:
                 try:
                     task = self._made(position)
                 except Exception as error:
-                    self._lose(position.partition, error)
+                    self._give_up(position.partition, error)
                     continue
-            placed.append(Placed(key, position, task))
-        return placed
+            sorted_tasks.append(SortedTask(key, position, task))
+        return sorted_tasks
 
     def _made(self, position: Position) -> Task:
-        partition = self._of[position.partition].partition
-        uuid, _, changed, z = _stored(partition, [position.id])[position.id]
-        return partition.task(uuid, changed, z)
+        partition = self._plans[position.partition].partition
+        uuid, _, changed, compressed = _stored(partition, [position.id])[position.id]
+        return partition.task(uuid, changed, compressed)
 
 
-def _stored(partition: ReadPartition, ids: Sequence[int]) -> dict[int, _Stored]:
+def _stored(partition: ReadPartition, ids: Sequence[int]) -> dict[int, _StoredTask]:
     """Tasks of these ids as they are stored; one statement for all is several times as fast
     as one for each."""
-    marks = ",".join(map(str, ids))
+    placeholders = ",".join(map(str, ids))
     rows = partition.connection.execute(
         f"SELECT task.id, uuid, state, {CHANGED}, z FROM task NOT INDEXED"
-        f" CROSS JOIN body ON body.id = task.id WHERE task.id IN ({marks})"
+        f" CROSS JOIN body ON body.id = task.id WHERE task.id IN ({placeholders})"
     )
-    stored = {task_id: _Stored(*rest) for task_id, *rest in rows}
+    stored = {task_id: _StoredTask(*rest) for task_id, *rest in rows}
     if len(stored) < len(ids):
         raise apsw.CorruptError(f"{partition.connection.filename} lacks bodies of tasks")
     return stored

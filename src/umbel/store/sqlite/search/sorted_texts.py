@@ -9,29 +9,29 @@ from contextlib import closing
 from umbel.store.base import Order
 from umbel.store.cursors import Place
 from umbel.store.sqlite.files.row import id_value
-from umbel.store.sqlite.files.value_dictionary import Vocabulary
+from umbel.store.sqlite.files.value_dictionary import ValueDictionary
 from umbel.store.sqlite.search.conditions import NO, to_sql
 from umbel.store.sqlite.search.position import position_of
-from umbel.store.sqlite.search.scan import Value, Walk
-from umbel.store.sqlite.search.sort_page import Asked, Key, OutOfTime, Placed
+from umbel.store.sqlite.search.scan import FieldValue, Scan
+from umbel.store.sqlite.search.sort_page import Key, OutOfTime, PageRequest, SortedTask
 
 
-def by_text(asked: Asked) -> Generator[Placed]:
+def by_text(request: PageRequest) -> Generator[SortedTask]:
     """All tasks in order. Raises `OutOfTime`."""
-    field, after = asked.order.field, asked.after
-    values = _values(asked)
-    placed: list[Placed] = []
-    for text in sorted(values, reverse=asked.order.descending):
+    field, after = request.order.field, request.after
+    values = _values(request)
+    sorted_tasks: list[SortedTask] = []
+    for text in sorted(values, reverse=request.order.descending):
         here = after is not None and after.value == text
-        if after is not None and not here and _is_before(text, after, asked.order):
+        if after is not None and not here and _is_before(text, after, request.order):
             continue
-        walk = Walk(
-            asked.reader, asked.query, asked.now, asked.deadline,
+        scan = Scan(
+            request.reader, request.query, request.now, request.deadline,
             after=position_of(after.arrival) if here and after is not None else None,
-            value=Value(field, text), numbers=values[text],
+            value=FieldValue(field, text), numbers=values[text],
         )  # fmt: skip
-        yield from keyed(walk, text, placed)
-    yield from keyed(asked.without_value(), None, placed)
+        yield from with_key(scan, text, sorted_tasks)
+    yield from with_key(request.without_value(), None, sorted_tasks)
 
 
 def _is_before(text: str, after: Place, order: Order) -> bool:
@@ -39,34 +39,34 @@ def _is_before(text: str, after: Place, order: Order) -> bool:
     return after.value is None or (text < str(after.value)) != order.descending
 
 
-def _values(asked: Asked) -> dict[str, list[int]]:
+def _values(request: PageRequest) -> dict[str, list[int]]:
     """Every text of the field that the query leaves possible, and the partitions with it."""
     values: dict[str, list[int]] = {}
-    for number in asked.reader.numbers():
-        with asked.reader.partition(number, asked.deadline) as partition:
+    for number in request.reader.numbers():
+        with request.reader.partition(number, request.deadline) as partition:
             if partition is not None:
-                for text in _possible(asked, partition.vocabulary):
+                for text in _possible(request, partition.value_dictionary):
                     values.setdefault(text, []).append(number)
     return values
 
 
-def _possible(asked: Asked, vocabulary: Vocabulary) -> list[str]:
-    if to_sql(asked.query, vocabulary, asked.now, id_value).upper == NO:
+def _possible(request: PageRequest, value_dictionary: ValueDictionary) -> list[str]:
+    if to_sql(request.query, value_dictionary, request.now, id_value).upper == NO:
         return []
-    field = asked.order.field
+    field = request.order.field
     return [
         text
-        for text, number in vocabulary.of(field).items()
-        if vocabulary.counts.get(number, 0) > 0
+        for text, number in value_dictionary.numbers_of(field).items()
+        if value_dictionary.counts.get(number, 0) > 0
     ]
 
 
-def keyed(walk: Walk, key: Key, placed: list[Placed]) -> Iterator[Placed]:
-    """What the walk finds, with the same key; added to `placed` as well."""
-    with closing(walk.found()) as matching:
+def with_key(scan: Scan, key: Key, sorted_tasks: list[SortedTask]) -> Iterator[SortedTask]:
+    """What the scan finds, with the same key; added to `sorted_tasks` as well."""
+    with closing(scan.matches()) as matching:
         for found in matching:
-            each = Placed(key, found.position, found.task)
-            placed.append(each)
+            each = SortedTask(key, found.position, found.task)
+            sorted_tasks.append(each)
             yield each
-    if walk.timed_out:
-        raise OutOfTime(placed)
+    if scan.timed_out:
+        raise OutOfTime(sorted_tasks)

@@ -1,4 +1,4 @@
-"""Values that fields were seen with, from the tables of shared values."""
+"""Suggestions: values that fields were seen with, from the value dictionaries."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def suggest(reader: Reader, field: str, prefix: str, limit: int) -> tuple[Sugges
         with reader.partition(number) as partition:
             if partition is None:
                 continue
-            vocabulary = partition.vocabulary
-            for text, value in vocabulary.of(field).items():
+            value_dictionary = partition.value_dictionary
+            for text, value in value_dictionary.numbers_of(field).items():
                 if wanted in fold(text):
-                    counts[text] += vocabulary.counts.get(value, 0)
+                    counts[text] += value_dictionary.counts.get(value, 0)
     found = sorted(
         ((text, n) for text, n in counts.items() if n > 0),
         key=lambda pair: (not fold(pair[0]).startswith(wanted), -pair[1], pair[0]),

@@ -1,4 +1,4 @@
-"""What a single argument needs of a task's texts.
+"""The text filter of a single argument: what a task's texts have where it has the argument.
 
 However a repr is written, a value that `query.arguments` reads stands between two of a few
 characters: brackets, commas, colons, quotes, blanks, or the text's end. A plain value with
@@ -17,24 +17,24 @@ from typing import Final
 
 from umbel.query.ast import Argument, How
 from umbel.query.folding import fold
-from umbel.store.sqlite.text.text_filter import ESCAPED, AllOf, AnyOf, Edge, Literal, Need
+from umbel.store.sqlite.text.text_filter import ESCAPED, AllOf, AnyOf, Edge, Literal, TextFilter
 
 _PLAIN: Final = re.compile(r"[0-9a-z_ .:/@+-]+")
 _PLAIN_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
-def of_argument(node: Argument) -> Need | None:
-    """What every task with this argument has; None if that cannot be said."""
-    needs = [*_of_value(fold(node.value), node.how), *_of_key(node.key.partition(".")[0])]
-    return AnyOf((AllOf(tuple(needs)), Literal(ESCAPED))) if needs else None
+def argument_text_filter(node: Argument) -> TextFilter | None:
+    """What every task with this argument has; None if texts cannot tell."""
+    parts = [*_of_value(fold(node.value), node.how), *_of_key(node.key.partition(".")[0])]
+    return AnyOf((AllOf(tuple(parts)), Literal(ESCAPED))) if parts else None
 
 
-def _of_key(first: str) -> Iterator[Need]:
+def _of_key(first: str) -> Iterator[TextFilter]:
     if _PLAIN_KEY.fullmatch(first) and not first.isdecimal():
         yield Literal(fold(first))
 
 
-def _of_value(value: str, how: How) -> Iterator[Need]:
+def _of_value(value: str, how: How) -> Iterator[TextFilter]:
     """The plain parts of the value, with what encloses the whole of it."""
     pieces = re.split(r"[*?]+", value) if how is How.GLOB else [value]
     last = len(pieces) - 1

@@ -8,24 +8,24 @@ import apsw
 
 from umbel.query.ast import Node
 from umbel.store.sqlite.search.reader import ReadPartition
-from umbel.store.sqlite.text import text_filter
-from umbel.store.sqlite.text.query_text_filter import need_of
-from umbel.store.sqlite.text.text_index import BLOCK_BITS, TokensOf, coverage, hits
+from umbel.store.sqlite.text.query_text_filter import query_text_filter
+from umbel.store.sqlite.text.text_filter import index_query
+from umbel.store.sqlite.text.text_index import BLOCK_BITS, PartitionTokens, coverage, hits
 
 
 def blocks_of(partition: ReadPartition, query: Node, most: int) -> frozenset[int] | None:
     """The numbers of the blocks outside which nothing matches, those that are not indexed
     yet among them; None if the index finds more than `most`, or cannot tell."""
-    needed = need_of(query)
-    covered = None if needed is None else coverage(partition)
-    if needed is None or covered is None:
+    text_filter = query_text_filter(query)
+    covered = None if text_filter is None else coverage(partition)
+    if text_filter is None or covered is None:
         return None
     newest = partition.newest_id()
     try:
-        asked = text_filter.ask(needed, TokensOf(partition))
-        if asked is None or asked.states:
+        wanted = index_query(text_filter, PartitionTokens(partition))
+        if wanted is None or wanted.states:
             return None
-        found = hits(partition, asked.expression, (1, newest), descending=True)
+        found = hits(partition, wanted.expression, (1, newest), descending=True)
         blocks = set(islice(found.blocks, most + 1))
     except apsw.CorruptError:
         # Whoever writes makes the index anew; until then it is done without.

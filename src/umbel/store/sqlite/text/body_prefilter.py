@@ -1,4 +1,4 @@
-"""Whether packed facts have what a query needs, read off their bytes.
+"""The prefilter of bodies: whether packed facts pass a text filter, read off their bytes.
 
 Most candidates of a text search do not match, and most of those can be told by looking for
 bytes: texts stand in MessagePack as UTF-8, so ASCII is found as it is, in lower case. What
@@ -21,13 +21,13 @@ from umbel.store.sqlite.text.text_filter import (
     Edge,
     InState,
     Literal,
-    Need,
-    indexed,
+    TextFilter,
+    document_text,
 )
 from umbel.store.sqlite.text.texts import texts
 
-#: Given packed facts and the task's state: whether the need is fulfilled.
-Presence = Callable[[bytes, str], bool]
+#: Given packed facts and the task's state: whether the text filter lets them pass.
+BodyPrefilter = Callable[[bytes, str], bool]
 #: All characters outside ASCII that fold to something with an ASCII letter in it: sharp s,
 #: dotted I, long s, the Kelvin sign, ligatures and such.
 FOLDING_TO_ASCII: Final = (
@@ -40,30 +40,30 @@ _ESCAPES: Final = (b"\\x", b"\\X", b"\\u", b"\\U")
 _BEYOND: Final = b"\x80-\xff"
 
 
-def presence(need: Need) -> Presence:
-    """A test for `need`: never False for a task that matches the need's query."""
-    if isinstance(need, Literal):
-        return _escaped if need.text == ESCAPED else _literals([need.text])
-    if isinstance(need, Edge):
-        return _edge(need)
-    if isinstance(need, InState):
-        states = need.states
+def body_prefilter(text_filter: TextFilter) -> BodyPrefilter:
+    """A test for `text_filter`: never False for a task that matches its query."""
+    if isinstance(text_filter, Literal):
+        return _escaped if text_filter.text == ESCAPED else _literals([text_filter.text])
+    if isinstance(text_filter, Edge):
+        return _edge(text_filter)
+    if isinstance(text_filter, InState):
+        states = text_filter.states
         return lambda _packed, state: state in states
-    if isinstance(need, AllOf):
-        return _every(_tests_of_all(need.needs))
-    tests = [presence(each) for each in need.needs]
+    if isinstance(text_filter, AllOf):
+        return _every(_tests_of_all(text_filter.parts))
+    tests = [body_prefilter(each) for each in text_filter.parts]
     return tests[0] if len(tests) == 1 else _some(tests)
 
 
-def _tests_of_all(needs: Sequence[Need]) -> list[Presence]:
+def _tests_of_all(parts: Sequence[TextFilter]) -> list[BodyPrefilter]:
     """Texts together, since bytes need be lowered but once."""
-    literals = [each.text for each in needs if isinstance(each, Literal) and each.text != ESCAPED]
-    others = [presence(each) for each in needs if not isinstance(each, Literal)]
-    others += [_escaped for each in needs if each == Literal(ESCAPED)]
+    literals = [each.text for each in parts if isinstance(each, Literal) and each.text != ESCAPED]
+    others = [body_prefilter(each) for each in parts if not isinstance(each, Literal)]
+    others += [_escaped for each in parts if each == Literal(ESCAPED)]
     return [*others, _literals(literals)] if literals else others
 
 
-def _every(tests: list[Presence]) -> Presence:
+def _every(tests: list[BodyPrefilter]) -> BodyPrefilter:
     if len(tests) == 1:
         return tests[0]
 
@@ -76,7 +76,7 @@ def _every(tests: list[Presence]) -> Presence:
     return test
 
 
-def _some(tests: list[Presence]) -> Presence:
+def _some(tests: list[BodyPrefilter]) -> BodyPrefilter:
     def test(packed: bytes, state: str) -> bool:
         for each in tests:  # noqa: SIM110
             if each(packed, state):
@@ -86,18 +86,18 @@ def _some(tests: list[Presence]) -> Presence:
     return test
 
 
-def _literals(wanted: list[str]) -> Presence:
+def _literals(wanted: list[str]) -> BodyPrefilter:
     """Whether all of these texts are there."""
     # In the index a line break ends every text; here nothing does.
     stripped = [text.rstrip("\n") for text in wanted]
     other = [text for text in stripped if not text.isascii()]
-    plain = [(text.encode(), text, disguises(text)) for text in stripped if text.isascii()]
-    lowers = any(text.upper() != text for _, text, _ in plain)
+    ascii_texts = [(text.encode(), text, disguises(text)) for text in stripped if text.isascii()]
+    lowers = any(text.upper() != text for _, text, _ in ascii_texts)
 
     def test(packed: bytes, _state: str) -> bool:
         lowered = packed.lower() if lowers else packed
         folded = None
-        for written, text, disguised in plain:
+        for written, text, disguised in ascii_texts:
             if written in lowered:
                 continue
             for each in disguised:
@@ -105,12 +105,12 @@ def _literals(wanted: list[str]) -> Presence:
                     break
             else:
                 return False
-            folded = folded or indexed(texts(packed))
+            folded = folded or document_text(texts(packed))
             if text not in folded:
                 return False
         if not other:
             return True
-        folded = folded or indexed(texts(packed))
+        folded = folded or document_text(texts(packed))
         return all(text in folded for text in other)
 
     return test
@@ -132,7 +132,7 @@ def _overlaps(part: str, text: str) -> bool:
     return False
 
 
-def _edge(edge: Edge) -> Presence:
+def _edge(edge: Edge) -> BodyPrefilter:
     before, after = (
         b"[" + re.escape("".join(filter(str.isascii, edges)).encode()) + _BEYOND + b"]"
         for edges in (BEFORE, AFTER)

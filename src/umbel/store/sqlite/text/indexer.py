@@ -25,7 +25,7 @@ from umbel.store.sqlite.text import text_index
 from umbel.store.sqlite.text.text_index import TextIndex
 from umbel.store.sqlite.write.write_partition import WritePartition
 from umbel.store.sqlite.write.writer import Writer
-from umbel.store.sqlite.write.writer_load import Duty
+from umbel.store.sqlite.write.writer_load import WriterLoad
 
 _log = logging.getLogger(__name__)
 
@@ -43,10 +43,12 @@ WAITING_MAX = 50_000
 class Indexer:
     """Start it after the writer; stop it before."""
 
-    def __init__(self, directory: Path, writer: Writer, duty: Duty, clock: Clock) -> None:
+    def __init__(
+        self, directory: Path, writer: Writer, writer_load: WriterLoad, clock: Clock
+    ) -> None:
         self._directory = directory
         self._writer = writer
-        self._duty = duty
+        self._writer_load = writer_load
         self._clock = clock
         self._indexes: dict[int, TextIndex] = {}
         self._upto: dict[int, int] = {}
@@ -58,9 +60,9 @@ class Indexer:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="umbel-indexer", daemon=True)
         with writer.lock:
-            writer.on_partition = self._attend
+            writer.on_partition = self._adopt
             for partition in writer.partitions:
-                self._attend(partition)
+                self._adopt(partition)
 
     def start(self) -> None:
         self._thread.start()
@@ -74,7 +76,7 @@ class Indexer:
             index.close()
         self._indexes.clear()
 
-    def _attend(self, partition: WritePartition) -> None:
+    def _adopt(self, partition: WritePartition) -> None:
         """Tell the partition how far its index goes; under the writer's lock."""
         file = partition.file.identity
         if self._files.setdefault(partition.number, file) != file:
@@ -84,27 +86,27 @@ class Indexer:
             self._upto[partition.number] = 0
         known = self._upto.get(partition.number)
         if known is None:
-            index = self._index(partition.number)
+            index = self._opened_index(partition.number)
             known = self._upto[partition.number] = index.upto
             partition.retexted = index.retext
         partition.indexed = known
 
-    def _index(self, number: int) -> TextIndex:
+    def _opened_index(self, number: int) -> TextIndex:
         index = self._indexes.get(number)
         if index is None:
             try:
                 index = TextIndex(self._directory, number)
-                if index.is_of_other_tasks():
+                if index.is_inconsistent():
                     index.close()
                     raise apsw.CorruptError("transactions are missing")
             except Exception as error:
                 if not (is_damage(error) or isinstance(error, StoreTooNew)):
                     raise
-                index = self._made_anew(number, error)
+                index = self._recreated(number, error)
             self._indexes[number] = index
         return index
 
-    def _made_anew(self, number: int, reason: object) -> TextIndex:
+    def _recreated(self, number: int, reason: object) -> TextIndex:
         _log.warning("The search index of partition %d is made again (%s).", number, reason)
         index = self._indexes.pop(number, None)
         if index is not None:
@@ -124,7 +126,7 @@ class Indexer:
                 if self._work():
                     pause = 0.0
             except Damaged as damaged:
-                self._leave_tasks(damaged)
+                self._set_tasks_aside(damaged)
             except (apsw.Error, OSError, StoreError) as error:
                 _log.warning("The search index waits: %s.", error)
                 pause = _RETRY_S
@@ -136,12 +138,12 @@ class Indexer:
             partitions = list(self._writer.partitions)
             if not partitions:
                 # The writer holds nothing, and what was removed takes room while it is open.
-                self._let_go(numbers_in(self._directory))
+                self._close_removed(numbers_in(self._directory))
                 return False
-            self._look_at_the_clock(partitions[-1])
+            self._note_time(partitions[-1])
             while self._orphaned:
-                self._begin_again(self._orphaned.pop(), "its tasks were replaced")
-        if self._duty.is_busy() and self._waiting(partitions) < WAITING_MAX:
+                self._recreate(self._orphaned.pop(), "its tasks were replaced")
+        if self._writer_load.is_busy() and self._waiting(partitions) < WAITING_MAX:
             return False
         more = False
         # The newest first: it is where most searches end, and where the tail grows.
@@ -157,14 +159,14 @@ class Indexer:
                     raise
                 self._rebuild(partition, error)
         with self._writer.lock:
-            self._let_go({each.number for each in self._writer.partitions})
+            self._close_removed({each.number for each in self._writer.partitions})
         return more
 
     def _waiting(self, partitions: list[WritePartition]) -> int:
         """How many tasks are not indexed."""
         return sum(max(0, each.next_id - self._upto[each.number]) for each in partitions)
 
-    def _look_at_the_clock(self, hot: WritePartition) -> None:
+    def _note_time(self, hot: WritePartition) -> None:
         number, task_id, when = self._mark
         now = self._clock.monotonic()
         if number != hot.number or now - when >= _SETTLED_AFTER_S:
@@ -179,18 +181,18 @@ class Indexer:
             return False
         if index.upto < partition.next_id:
             before = self._settled[1] if self._settled[0] == number else 0
-            upto = index.settled(before, sealed=sealed)
+            upto = index.settled_end(before, sealed=sealed)
             if upto > index.upto:
                 self._announce(number, upto)
-                index.take_up(upto)
+                index.index_tasks(upto)
                 more = True
         if partition.has_retext:
             partition.has_retext = False
-            if index.take_up_changes():
+            if index.index_changes():
                 partition.has_retext = more = True
                 partition.retexted = index.retext
         if sealed and idle and not more:
-            more = index.tidy()
+            more = index.merge_segments()
             if not more:
                 self._indexes.pop(number).close()
         return more
@@ -202,7 +204,7 @@ class Indexer:
             if partition not in self._writer.partitions:
                 return None
             if self._upto[number] < partition.next_id or partition.has_retext:
-                return self._index(number)
+                return self._opened_index(number)
             return self._indexes.get(number)
 
     def _announce(self, number: int, upto: int) -> None:
@@ -215,9 +217,9 @@ class Indexer:
     def _rebuild(self, partition: WritePartition, error: Exception) -> None:
         with self._writer.lock:
             if partition in self._writer.partitions:
-                self._begin_again(partition.number, error)
+                self._recreate(partition.number, error)
 
-    def _leave_tasks(self, damaged: Damaged) -> None:
+    def _set_tasks_aside(self, damaged: Damaged) -> None:
         """The tasks cannot be read, so they are set aside, and the index with them."""
         index = self._indexes.pop(damaged.number or 0, None)
         if index is not None:
@@ -228,11 +230,11 @@ class Indexer:
             _log.error("%s", error)
             self._stopping.wait(_RETRY_S)
 
-    def _begin_again(self, number: int, reason: object) -> None:
-        self._indexes[number] = index = self._made_anew(number, reason)
+    def _recreate(self, number: int, reason: object) -> None:
+        self._indexes[number] = index = self._recreated(number, reason)
         self._upto[number] = index.upto
 
-    def _let_go(self, there: set[int]) -> None:
+    def _close_removed(self, there: set[int]) -> None:
         """Forget the indexes of partitions that were removed."""
         if not there:
             return

@@ -1,4 +1,4 @@
-"""What a query needs of a task's texts."""
+"""The text filter of a query: what every task that matches it has in its texts."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from umbel.cluster.task import STATES
 from umbel.query.ast import And, Argument, Has, How, Matches, Node, Or, Words
 from umbel.query.fields import FIELDS
 from umbel.query.folding import fold
-from umbel.store.sqlite.text.argument_text_filter import of_argument
-from umbel.store.sqlite.text.text_filter import AllOf, AnyOf, InState, Literal, Need
+from umbel.store.sqlite.text.argument_text_filter import argument_text_filter
+from umbel.store.sqlite.text.text_filter import AllOf, AnyOf, InState, Literal, TextFilter
 
 _IN_TEXTS: Final = frozenset(
     {"uuid", "args", "kwargs", "result", "exception", "traceback", "client", "exchange",
@@ -18,34 +18,40 @@ _IN_TEXTS: Final = frozenset(
 )  # fmt: skip
 
 
-def need_of(node: Node) -> Need | None:
-    """What `node` needs; None if that cannot be said of texts."""
+def query_text_filter(node: Node) -> TextFilter | None:
+    """What texts every match of `node` has; None if texts cannot tell."""
     match node:
         case And(nodes):
-            return _all([need for each in nodes if (need := need_of(each)) is not None])
+            return _all(
+                [
+                    text_filter
+                    for each in nodes
+                    if (text_filter := query_text_filter(each)) is not None
+                ]
+            )
         case Or(nodes):
-            needs = [need_of(each) for each in nodes]
-            known = [need for need in needs if need is not None]
-            return AnyOf(tuple(known)) if known and len(known) == len(needs) else None
+            parts = [query_text_filter(each) for each in nodes]
+            present = [text_filter for text_filter in parts if text_filter is not None]
+            return AnyOf(tuple(present)) if present and len(present) == len(parts) else None
         case Words(text):
             return _words(fold(text))
         case Matches(field, how, values) if FIELDS[field].name in _IN_TEXTS:
             texts = [_of_text(how, fold(value)) for value in values]
-            known = [need for need in texts if need is not None]
-            return AnyOf(tuple(known)) if known and len(known) == len(texts) else None
+            present = [text_filter for text_filter in texts if text_filter is not None]
+            return AnyOf(tuple(present)) if present and len(present) == len(texts) else None
         case Argument():
-            return of_argument(node)
+            return argument_text_filter(node)
         case Has():
             return None
         case _:
             return None
 
 
-def _all(needs: list[Need]) -> Need | None:
-    return AllOf(tuple(needs)) if needs else None
+def _all(parts: list[TextFilter]) -> TextFilter | None:
+    return AllOf(tuple(parts)) if parts else None
 
 
-def _words(wanted: str) -> Need | None:
+def _words(wanted: str) -> TextFilter | None:
     if not wanted:
         return None
     states = tuple(state for state in STATES if wanted in fold(state))
@@ -53,6 +59,6 @@ def _words(wanted: str) -> Need | None:
     return AnyOf((literal, InState(states))) if states else literal
 
 
-def _of_text(how: How, wanted: str) -> Need | None:
+def _of_text(how: How, wanted: str) -> TextFilter | None:
     pieces = re.split(r"[*?]+", wanted) if how is How.GLOB else [wanted]
     return _all([Literal(piece) for piece in pieces if piece])

@@ -1,8 +1,12 @@
-"""What texts a task must have to match a query, as far as the search index can tell.
+"""Text filters: what texts a task must have to match a query, as far as the search index can
+tell.
 
-A need is weaker than its query: whatever matches has it, and some that have it do not
-match. It is asked twice: of the index, for which blocks of tasks to look at, and of a task's
-packed facts (`presence`), which costs a tenth of asking `match`.
+A text filter is a superset of its query: whatever matches passes, and some that pass do not
+match. It is used twice: on the index (`index_query`), for the blocks of tasks that are to be read,
+and on a task's packed facts (`body_prefilter`), which costs a tenth of `match`.
+
+Example: `args:zeb*ra` becomes `AllOf(Literal("zeb"), Literal("ra"))`; the index is asked for
+blocks that have both, or only the rarer of them, the bytes of each candidate for both.
 """
 
 from __future__ import annotations
@@ -64,28 +68,28 @@ class InState(msgspec.Struct, frozen=True):
 
 
 class AllOf(msgspec.Struct, frozen=True):
-    needs: tuple[Need, ...]
+    parts: tuple[TextFilter, ...]
 
 
 class AnyOf(msgspec.Struct, frozen=True):
-    needs: tuple[Need, ...]
+    parts: tuple[TextFilter, ...]
 
 
-Need = Literal | Edge | InState | AllOf | AnyOf
+TextFilter = Literal | Edge | InState | AllOf | AnyOf
 
 
-class Tokens(Protocol):
-    """What an index knows of its tokens, which are `GRAM` characters long."""
+class TokenStatistics(Protocol):
+    """Statistics of an index about its tokens, which are `GRAM` characters long."""
 
-    def beginning(self, text: str) -> list[str] | None:
+    def starting_with(self, text: str) -> list[str] | None:
         """Those that begin with a text of one or two characters; None if they are too many."""
 
     def share(self, token: str) -> float:
         """In about which part of the blocks it stands."""
 
 
-class Ask(msgspec.Struct, frozen=True):
-    """What to look at: the blocks that `expression` finds, about `share` of all, and all
+class IndexQuery(msgspec.Struct, frozen=True):
+    """A query of the index: the blocks that `expression` finds, about `share` of all, and all
     tasks in `states`. The expression has so many `tokens`."""
 
     expression: str
@@ -94,106 +98,110 @@ class Ask(msgspec.Struct, frozen=True):
     states: frozenset[str] = frozenset()
 
 
-def indexed(texts: set[str]) -> str:
-    """One folded text that has everything a need can ask of these texts."""
+def document_text(texts: set[str]) -> str:
+    """The text under which these texts are indexed: folded, with all that a filter can look for."""
     # With the line breaks, even the last character begins a token.
     joined = fold("\n".join(texts)) + "\n\n"
     return f"{joined}{ESCAPED}" if _escape(joined) else joined
 
 
-def ask(need: Need, tokens: Tokens) -> Ask | None:
-    """What to ask of an index; None if it cannot help."""
-    match need:
+def index_query(text_filter: TextFilter, tokens: TokenStatistics) -> IndexQuery | None:
+    """The query of the index for `text_filter`; None if the index cannot help."""
+    match text_filter:
         case Literal(text):
             return _literal(text, tokens)
         case Edge():
-            return _edge(need, tokens)
+            return _edge(text_filter, tokens)
         case InState():
             return None
-        case AllOf(needs):
-            return _all_of([found for each in needs if (found := ask(each, tokens)) is not None])
-        case AnyOf(needs):
-            return _any_of(needs, tokens)
+        case AllOf(parts):
+            return _all_of(
+                [found for each in parts if (found := index_query(each, tokens)) is not None]
+            )
+        case AnyOf(parts):
+            return _any_of(parts, tokens)
 
 
-def _all_of(asks: list[Ask]) -> Ask | None:
+def _all_of(queries: list[IndexQuery]) -> IndexQuery | None:
     """The rarest of them, as long as another leaves out more than it costs."""
-    stateless = sorted((each for each in asks if not each.states), key=lambda each: each.share)
+    stateless = sorted((each for each in queries if not each.states), key=lambda each: each.share)
     if not stateless:
-        return asks[0] if asks else None
+        return queries[0] if queries else None
     taken, share = [stateless[0]], stateless[0].share
     for each in stateless[1:]:
         if share * (1.0 - each.share) > each.tokens * _TO_FIND + each.share * _TO_READ:
             taken.append(each)
             share *= each.share
     expression = " AND ".join(f"({each.expression})" for each in taken)
-    return Ask(expression, sum(each.tokens for each in taken), share)
+    return IndexQuery(expression, sum(each.tokens for each in taken), share)
 
 
-def _any_of(needs: tuple[Need, ...], tokens: Tokens) -> Ask | None:
+def _any_of(parts: tuple[TextFilter, ...], tokens: TokenStatistics) -> IndexQuery | None:
     states: set[str] = set()
-    asks: list[Ask] = []
-    for each in needs:
+    queries: list[IndexQuery] = []
+    for each in parts:
         if isinstance(each, InState):
             states.update(each.states)
             continue
-        found = ask(each, tokens)
+        found = index_query(each, tokens)
         if found is None:
             return None
         states |= found.states
-        asks.append(found)
-    if not asks:
+        queries.append(found)
+    if not queries:
         return None
-    expression = " OR ".join(f"({each.expression})" for each in asks)
-    found_by = sum(each.tokens for each in asks)
-    return Ask(expression, found_by, min(1.0, sum(each.share for each in asks)), frozenset(states))
+    expression = " OR ".join(f"({each.expression})" for each in queries)
+    found_by = sum(each.tokens for each in queries)
+    return IndexQuery(
+        expression, found_by, min(1.0, sum(each.share for each in queries)), frozenset(states)
+    )
 
 
-def _literal(text: str, tokens: Tokens) -> Ask | None:
+def _literal(text: str, tokens: TokenStatistics) -> IndexQuery | None:
     if len(text) < GRAM:
-        found = tokens.beginning(text)
+        found = tokens.starting_with(text)
         return None if found is None else _one_of(found, tokens.share(text))
     shares = sorted((tokens.share(gram), gram) for gram in grams(text))
-    return _all_of([Ask(_quoted(gram), 1, share) for share, gram in shares[:_ASKED_MAX]])
+    return _all_of([IndexQuery(_quoted(gram), 1, share) for share, gram in shares[:_ASKED_MAX]])
 
 
-def _edge(edge: Edge, tokens: Tokens) -> Ask | None:
+def _edge(edge: Edge, tokens: TokenStatistics) -> IndexQuery | None:
     text = edge.text
     if len(text) == 1:
         return _single(edge, tokens)
-    asks = []
+    queries = []
     if len(text) >= GRAM and (inner := _literal(text, tokens)) is not None:
         if inner.share <= len(AFTER) * _TO_FIND:
             return inner
-        asks.append(inner)
+        queries.append(inner)
     if edge.first:
-        asks.append(_any_token((before + text[: GRAM - 1] for before in BEFORE), tokens))
+        queries.append(_any_token((before + text[: GRAM - 1] for before in BEFORE), tokens))
     if edge.last:
-        asks.append(_any_token((text[1 - GRAM :] + after for after in AFTER), tokens))
-    return _all_of(asks)
+        queries.append(_any_token((text[1 - GRAM :] + after for after in AFTER), tokens))
+    return _all_of(queries)
 
 
-def _single(edge: Edge, tokens: Tokens) -> Ask | None:
+def _single(edge: Edge, tokens: TokenStatistics) -> IndexQuery | None:
     """A single character: with its neighbours it is a token, if both are known."""
     if not edge.first:
         return None
     found: list[str] = []
     for before in BEFORE:
-        begun = tokens.beginning(before + edge.text)
+        begun = tokens.starting_with(before + edge.text)
         if begun is None:
             return None
         found += [token for token in begun if not edge.last or token[-1] in AFTER]
     return _one_of(found, tokens.share(edge.text))
 
 
-def _any_token(wanted: Iterable[str], tokens: Tokens) -> Ask:
+def _any_token(wanted: Iterable[str], tokens: TokenStatistics) -> IndexQuery:
     distinct = tuple(dict.fromkeys(wanted))
     # As if none stood beside another.
     return _one_of(distinct, 1.0 - prod(1.0 - tokens.share(each) for each in distinct))
 
 
-def _one_of(found: Collection[str], share: float) -> Ask:
-    return Ask(" OR ".join(map(_quoted, found)) or _NOTHING, len(found), share)
+def _one_of(found: Collection[str], share: float) -> IndexQuery:
+    return IndexQuery(" OR ".join(map(_quoted, found)) or _NOTHING, len(found), share)
 
 
 def grams(text: str) -> list[str]:

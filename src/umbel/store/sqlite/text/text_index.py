@@ -1,4 +1,4 @@
-"""The search index of one partition: which blocks of tasks have certain texts.
+"""The search index of one partition (FTS5, trigrams): which blocks of tasks have certain texts.
 
 Theory of operation. Tasks are indexed by blocks of 8 neighbours, since trigrams of single
 tasks would cost several times the space; whoever reads verifies the tasks of a block. The index
@@ -11,7 +11,7 @@ the index, and a search is exact however far the index is behind.
 For this, `WritePartition.indexed` is raised under the writer's lock before a block is read.
 """
 
-# ruff: noqa: S608  what is put into statements is our own: columns, numbers, marks
+# ruff: noqa: S608  what is put into statements is our own: columns, numbers, placeholders
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ import apsw
 import msgspec
 import zstandard
 
-from umbel.store.sqlite.files.body import Bodies
+from umbel.store.sqlite.files.body import BodyCodec
 from umbel.store.sqlite.files.damage import Damaged, is_damage
 from umbel.store.sqlite.files.paths import (
     checkpoint,
@@ -38,7 +38,7 @@ from umbel.store.sqlite.files.paths import (
 )
 from umbel.store.sqlite.search.id_ranges import Range
 from umbel.store.sqlite.search.reader import ReadPartition
-from umbel.store.sqlite.text.text_filter import indexed
+from umbel.store.sqlite.text.text_filter import document_text
 from umbel.store.sqlite.text.texts import texts
 
 BLOCK_BITS: Final = 3
@@ -66,7 +66,7 @@ class Coverage(msgspec.Struct, frozen=True):
 # -- reading -----------------------------------------------------------------------------
 
 
-def _left_queue(tasks: apsw.Connection) -> int:
+def _last_dequeued(tasks: apsw.Connection) -> int:
     """The highest number that was removed from the queue. An index that has not come so
     far lost its last transactions (a power failure): it would miss what changed."""
     (first,) = only_row(tasks, "SELECT min(number) FROM retext")
@@ -85,7 +85,7 @@ def coverage(partition: ReadPartition) -> Coverage | None:
     queue: list[tuple[int, int]] = partition.connection.execute(  # type: ignore[assignment]
         "SELECT number, id FROM retext"
     ).fetchall()
-    left = _left_queue(partition.connection)
+    left = _last_dequeued(partition.connection)
     text = partition.text
     if text is None:
         return None
@@ -101,15 +101,15 @@ def coverage(partition: ReadPartition) -> Coverage | None:
     return Coverage(upto, tuple({task_id for number, task_id in queue if number > done}))
 
 
-class TokensOf:
-    """What is known of the tokens of a partition's index, for `need.ask`."""
+class PartitionTokens:
+    """Statistics of the tokens of a partition's index, for `text_filter.index_query`."""
 
     def __init__(self, partition: ReadPartition) -> None:
         self._partition = partition
         self._counted: dict[str, int] = {}
 
-    def beginning(self, text: str) -> list[str] | None:
-        """See `need.Tokens`."""
+    def starting_with(self, text: str) -> list[str] | None:
+        """See `text_filter.TokenStatistics`."""
         index = self._partition.text
         if index is None or not text:
             return None
@@ -120,8 +120,8 @@ class TokensOf:
         return None if len(found) > _TOKENS_MAX else [term for (term,) in found]
 
     def share(self, token: str) -> float:
-        """See `need.Tokens`: told by a few tasks, as if each token stood anywhere. Those of a
-        question beyond the first hundreds are taken to be rare."""
+        """See `text_filter.TokenStatistics`: estimated from a sample of tasks, as if each token
+        stood anywhere. Tokens of one query beyond the first hundreds are taken to be rare."""
         sample, tasks = self._partition.sample
         count = self._counted.get(token)
         if count is None:
@@ -194,8 +194,8 @@ class TextIndex:
     def _open(self, tasks: Path) -> None:
         with self._of_tasks():
             self._tasks = open_reader(tasks, "tasks")
-        self._bodies = Bodies()
-        self._tidying = False
+        self._bodies = BodyCodec()
+        self._merging = False
         self.upto: int
         self.retext: int
         self.upto, self.retext = only_row(self._text, "SELECT upto, retext FROM progress")
@@ -203,7 +203,7 @@ class TextIndex:
             # A new index reads every task as it is now, so what left the queue before
             # concerns it no more.
             with self._of_tasks():
-                self.retext = max(self.retext, _left_queue(self._tasks))
+                self.retext = max(self.retext, _last_dequeued(self._tasks))
             self._text.execute("UPDATE progress SET retext = ?", (self.retext,))
 
     @contextmanager
@@ -216,31 +216,31 @@ class TextIndex:
                 raise Damaged(self._number, error) from error
             raise
 
-    def _ask(self, sql: str, parameters: tuple[int, ...] = ()) -> list[tuple[Any, ...]]:
+    def _task_rows(self, sql: str, parameters: tuple[int, ...] = ()) -> list[tuple[Any, ...]]:
         """Rows about the tasks."""
         with self._of_tasks():
             return self._tasks.execute(sql, parameters).fetchall()
 
-    def is_of_other_tasks(self) -> bool:
+    def is_inconsistent(self) -> bool:
         """Whether the index must be made anew: it lost its last transactions (see
-        `_left_queue`), or the tasks lost theirs, which a power failure or a file put back from
+        `_last_dequeued`), or the tasks lost theirs, which a power failure or a file put back from
         a backup can do to either."""
-        [(newest,)] = self._ask("SELECT ifnull(max(id), 0) FROM task")
-        queued = self._ask("SELECT seq FROM sqlite_sequence WHERE name = 'retext'") or [(0,)]
+        [(newest,)] = self._task_rows("SELECT ifnull(max(id), 0) FROM task")
+        queued = self._task_rows("SELECT seq FROM sqlite_sequence WHERE name = 'retext'") or [(0,)]
         with self._of_tasks():
-            left = _left_queue(self._tasks)
+            left = _last_dequeued(self._tasks)
         return (
             self.retext < left
             or self.retext > queued[0][0]
             or self.upto > (newest + _BLOCK) >> BLOCK_BITS << BLOCK_BITS
         )
 
-    def settled(self, before: int, *, sealed: bool) -> int:
+    def settled_end(self, before: int, *, sealed: bool) -> int:
         """The end of the tasks from `upto` on that are worth indexing now: those that have
         ended, those below `before` in any case, and in a sealed partition all. At a
         block's edge, and not too many at once."""
-        [(newest,)] = self._ask("SELECT ifnull(max(id), 0) FROM task")
-        [(open_,)] = self._ask(
+        [(newest,)] = self._task_rows("SELECT ifnull(max(id), 0) FROM task")
+        [(open_,)] = self._task_rows(
             "SELECT min(id) FROM task WHERE id >= ? AND state < 6",
             (max(self.upto, before),),
         )
@@ -250,27 +250,27 @@ class TextIndex:
         end = min(end, self.upto + STEP_TASKS)
         return max(self.upto, end >> BLOCK_BITS << BLOCK_BITS)
 
-    def take_up(self, upto: int) -> None:
+    def index_tasks(self, upto: int) -> None:
         """Index the tasks from `self.upto` to `upto` (both at the edge of a block)."""
         documents: list[tuple[int, str]] = []
         found: set[str] = set()
         block = self.upto >> BLOCK_BITS
-        for task_id, z in self._ask(
+        for task_id, compressed in self._task_rows(
             "SELECT id, z FROM body WHERE id >= ? AND id < ? ORDER BY id", (self.upto, upto)
         ):
             if task_id >> BLOCK_BITS != block:
-                documents.append((block, indexed(found)))
+                documents.append((block, document_text(found)))
                 block, found = task_id >> BLOCK_BITS, set()
-            found |= self._texts(z)
-        documents.append((block, indexed(found)))
+            found |= self._texts(compressed)
+        documents.append((block, document_text(found)))
         with self._text:
             self._insert(documents)
             self._text.execute("UPDATE progress SET upto = ?", (upto,))
         self.upto = upto
 
-    def take_up_changes(self) -> bool:
+    def index_changes(self) -> bool:
         """Index what changed after it was indexed; whether there was anything."""
-        rows = self._ask(
+        rows = self._task_rows(
             "SELECT r.number, r.id, z FROM retext r JOIN body b ON b.id = r.id"
             " WHERE number > ? ORDER BY number LIMIT ?",
             (self.retext, _LATER_STEP),
@@ -281,8 +281,8 @@ class TextIndex:
             for start in range(0, len(rows), _BLOCK):
                 part = rows[start : start + _BLOCK]
                 document = _FIRST_LATER + part[-1][0]
-                found = set().union(*(self._texts(z) for _, _, z in part))
-                self._insert([(document, indexed(found))])
+                found = set().union(*(self._texts(compressed) for _, _, compressed in part))
+                self._insert([(document, document_text(found))])
                 self._text.execute(
                     "INSERT INTO later VALUES (?, ?)",
                     (document, array("I", {task_id for _, task_id, _ in part}).tobytes()),
@@ -294,27 +294,27 @@ class TextIndex:
     def _insert(self, documents: list[tuple[int, str]]) -> None:
         self._text.executemany("INSERT INTO document (rowid, text) VALUES (?, ?)", documents)
 
-    def _texts(self, z: bytes) -> set[str]:
+    def _texts(self, compressed: bytes) -> set[str]:
         """The texts of a body; none of one that cannot be read, which no search can give."""
         try:
-            return texts(self._packed(z))
+            return texts(self._packed(compressed))
         except (zstandard.ZstdError, msgspec.DecodeError, KeyError):
             return set()
 
-    def _packed(self, z: bytes) -> bytes:
+    def _packed(self, compressed: bytes) -> bytes:
         try:
-            return self._bodies.packed(z)
+            return self._bodies.decompress(compressed)
         except KeyError:
-            for number, dictionary in self._ask("SELECT id, z FROM compression ORDER BY id"):
-                self._bodies.learn(number, dictionary)
-            return self._bodies.packed(z)
+            for number, dictionary in self._task_rows("SELECT id, z FROM compression ORDER BY id"):
+                self._bodies.add_dictionary(number, dictionary)
+            return self._bodies.decompress(compressed)
 
-    def tidy(self) -> bool:
+    def merge_segments(self) -> bool:
         """Join some of the index's parts, since a sealed partition is only read from now
         on; whether there is more to join."""
         before = self._text.total_changes()
-        pages = _MERGE_PAGES if self._tidying else -_MERGE_PAGES
-        self._tidying = True
+        pages = _MERGE_PAGES if self._merging else -_MERGE_PAGES
+        self._merging = True
         self._text.execute("INSERT INTO document (document, rank) VALUES ('merge', ?)", (pages,))
         # By FTS5's manual, a merge that had nothing to do makes less than two changes.
         more = self._text.total_changes() - before >= 2

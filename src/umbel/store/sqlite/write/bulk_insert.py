@@ -1,4 +1,4 @@
-"""Many rows a statement.
+"""Bulk inserts: many rows a statement.
 
 What a statement costs, and that it lets other threads take the interpreter's lock and waits
 to get it back, is paid per statement; so rows go in by dozens.
@@ -16,7 +16,7 @@ import apsw
 _ROWS: Final = 64
 
 
-def put(connection: apsw.Connection, into: str, rows: Sequence[tuple[Any, ...]]) -> None:
+def bulk_insert(connection: apsw.Connection, into: str, rows: Sequence[tuple[Any, ...]]) -> None:
     """Put `rows`, all of one width, in their order. `into` is the statement's beginning:
     `INSERT INTO ...` or `REPLACE INTO ...`."""
     if not rows:

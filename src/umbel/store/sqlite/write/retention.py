@@ -19,7 +19,7 @@ from typing import Final
 from umbel.errors import StoreFull
 from umbel.store.base import Retention, Trimmed
 from umbel.store.sqlite.files import damage
-from umbel.store.sqlite.files.disk_reserve import Reserve
+from umbel.store.sqlite.files.disk_reserve import DiskReserve
 from umbel.store.sqlite.files.partition_files import remove, size_bytes
 from umbel.store.sqlite.files.paths import ledger_path, meta_path, numbers_in, with_journals
 from umbel.store.sqlite.write.write_partition import Unfinished, WritePartition
@@ -39,13 +39,13 @@ _CARRIED_FOR_S: Final = 7 * 86_400.0
 _WAL_SHARE: Final = 0.01
 
 
-class Trimming:
+class Trimmer:
     """One directory's retention, for the thread that writes."""
 
     def __init__(self, directory: Path, writer: Writer) -> None:
         self._directory = directory
         self._writer = writer
-        self._reserve = Reserve(directory)
+        self._reserve = DiskReserve(directory)
 
     def trim(self, retention: Retention, now: float) -> Trimmed:
         """See `Store.trim`."""
@@ -67,11 +67,11 @@ class Trimming:
         return Trimmed(removed.tasks + after.tasks, removed.size_bytes + after.size_bytes)
 
     def _trimmed(self, retention: Retention, now: float) -> Trimmed:
-        return self._writer.mended(lambda: self._trim(retention, now))
+        return self._writer.without_damaged(lambda: self._trim(retention, now))
 
     def _trim(self, retention: Retention, now: float) -> Trimmed:
         writer = self._writer
-        writer.take_in_strangers(now)
+        writer.open_added_files(now)
         if retention.max_bytes is not None:
             writer.bound_wals(int(retention.max_bytes * _WAL_SHARE))
         first = self._dropped(retention, now)
@@ -99,7 +99,7 @@ class Trimming:
             dropped.append(writer.drop_oldest())
         if dropped:
             writer.take_over(carried)
-            writer.strike_out(dropped)
+            writer.unlist(dropped)
         return Trimmed(tasks - len(carried), size)
 
     def _oldest(self) -> int | None:
@@ -169,7 +169,7 @@ class Trimming:
 def around_bytes(directory: Path) -> int:
     """What stands beside the partitions: umbel.db, the ledger, the reserve, what was set
     aside."""
-    total = damage.size_bytes(directory) + Reserve(directory).size_bytes()
+    total = damage.size_bytes(directory) + DiskReserve(directory).size_bytes()
     for path in (*with_journals(meta_path(directory)), *with_journals(ledger_path(directory))):
         try:
             total += path.stat().st_size

@@ -102,21 +102,21 @@ class RollUp:
 
 def _sum_up(cells: dict[_AnyKey, _Cell], key: _AnyKey, cell: _Cell) -> None:
     """Add `cell` to the one at `key`. One that is alone is shared, so none is changed."""
-    known = cells.get(key)
-    cells[key] = cell if known is None else known.plus(cell)
+    other = cells.get(key)
+    cells[key] = cell if other is None else other.plus(cell)
 
 
 def _add(connection: apsw.Connection, key: Key, cell: _Cell, histogram: dict[int, int]) -> None:
-    known = connection.execute(
+    stored = connection.execute(
         "SELECT n, total, hist FROM roll WHERE level=? AND measure=? AND start=? AND name=?"
         " AND state=?",
         key,
     ).fetchone()
     n, total = cell.n, cell.total
-    if known is not None:
-        n, total = n + known[0], total + known[1]
-        if known[2] is not None:
-            for number, count in decode_histogram(known[2]).items():
+    if stored is not None:
+        n, total = n + stored[0], total + stored[1]
+        if stored[2] is not None:
+            for number, count in decode_histogram(stored[2]).items():
                 histogram[number] = histogram.get(number, 0) + count
     if not n:
         connection.execute(

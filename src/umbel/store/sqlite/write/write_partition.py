@@ -6,7 +6,7 @@ the queue of the search index and the change log. What is in memory besides the 
 read again from the file, so after an error the whole object is thrown away.
 """
 
-# ruff: noqa: S608  what is put into statements is our own: columns, numbers, marks
+# ruff: noqa: S608  what is put into statements is our own: columns, numbers, placeholders
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ import apsw
 from umbel.cluster.task import Task
 from umbel.query.arguments import keys
 from umbel.store.sqlite.files import bloom_filter, zone_map
-from umbel.store.sqlite.files.body import SAMPLES_WANTED, Bodies, train
+from umbel.store.sqlite.files.body import SAMPLES_WANTED, BodyCodec, train
 from umbel.store.sqlite.files.damage import Damaged, is_damage
 from umbel.store.sqlite.files.errors import keep_errno
 from umbel.store.sqlite.files.ids import RUN_BITS, runs
 from umbel.store.sqlite.files.paths import (
-    Held,
+    OpenedFile,
+    bloom_filter_path,
     bound_wal,
     checkpoint,
     only_row,
     open_writer,
-    sieve_path,
     tasks_path,
 )
 from umbel.store.sqlite.files.row import CHANGED, COLUMNS, Id, Row, row
-from umbel.store.sqlite.files.value_dictionary import GrowingVocabulary
+from umbel.store.sqlite.files.value_dictionary import ValueDictionaryWriter
 from umbel.store.sqlite.text.texts import texts
-from umbel.store.sqlite.write import bulk_insert
+from umbel.store.sqlite.write.bulk_insert import bulk_insert
 from umbel.store.sqlite.write.rollup import RollUp
 
 #: Names of keyword arguments are read from every task at first, then from one in so many.
@@ -71,7 +71,7 @@ _STATE: Final = COLUMNS.index("state")
 _INTO_TASK: Final = f"INSERT INTO task (id, {', '.join(COLUMNS)})"
 
 
-class Known(NamedTuple):
+class StoredTask(NamedTuple):
     """A stored task: its id, its columns and its packed facts."""
 
     id: int
@@ -79,7 +79,7 @@ class Known(NamedTuple):
     packed: bytes
 
 
-def _telling_damage(
+def _raising_damaged(
     method: Callable[Concatenate[WritePartition, P], R],
 ) -> Callable[Concatenate[WritePartition, P], R]:
     """The method, with `Damaged` for what says that the file is not what it was."""
@@ -114,11 +114,13 @@ class WritePartition:
 
     def _open(self, directory: Path, number: int, tasks: int) -> None:
         self._tasks = tasks
-        self._sieve_path = sieve_path(directory, number)
+        self._bloom_filter_path = bloom_filter_path(directory, number)
         self.connection = open_writer(tasks_path(directory, number), "tasks")
-        self.file = Held(tasks_path(directory, number))
-        self.vocabulary = GrowingVocabulary(self.connection)
-        self.bodies = Bodies(self.connection.execute("SELECT id, z FROM compression ORDER BY id"))
+        self.file = OpenedFile(tasks_path(directory, number))
+        self.value_dictionary = ValueDictionaryWriter(self.connection)
+        self.bodies = BodyCodec(
+            self.connection.execute("SELECT id, z FROM compression ORDER BY id")
+        )
         self.next_id = 1 + (self._value("SELECT max(id) FROM task") or 0)
         self.last_seq: int = self._value("SELECT max(seq) FROM change") or 0
         #: Tasks below are in the search index, or are being read for it.
@@ -127,7 +129,7 @@ class WritePartition:
         self.retexted = 0
         #: Whether the search index has anything in `retext` to look at.
         self.has_retext = self._value("SELECT max(number) FROM retext") is not None
-        self._sieve = self._load_sieve()
+        self._bloom_filter = self._loaded_bloom_filter()
         self._rollup = RollUp()
         self._samples: list[bytes] = []
         self._forget_batch()
@@ -150,32 +152,32 @@ class WritePartition:
         found = self.connection.execute(sql).fetchone()
         return None if found is None else found[0]
 
-    def _load_sieve(self) -> bloom_filter.Sieve:
-        loaded = bloom_filter.load(self._sieve_path, self._tasks)
+    def _loaded_bloom_filter(self) -> bloom_filter.BloomFilter:
+        loaded = bloom_filter.load(self._bloom_filter_path, self._tasks)
         if loaded.upto >= self.next_id:
-            loaded = bloom_filter.Sieve(self._tasks)
+            loaded = bloom_filter.BloomFilter(self._tasks)
         return self._filled(loaded)
 
-    def widen_sieve(self) -> None:
+    def grow_bloom_filter(self) -> None:
         """Make room for as many tasks as the partition is meant to hold."""
-        if not self._sieve.is_of(self._tasks):
-            self._sieve = self._filled(bloom_filter.Sieve(self._tasks))
+        if not self._bloom_filter.is_large_enough(self._tasks):
+            self._bloom_filter = self._filled(bloom_filter.BloomFilter(self._tasks))
 
-    def _filled(self, loaded: bloom_filter.Sieve) -> bloom_filter.Sieve:
+    def _filled(self, loaded: bloom_filter.BloomFilter) -> bloom_filter.BloomFilter:
         for uuid, number in self.connection.execute(
             "SELECT uuid, id FROM task WHERE id > ? ORDER BY id", (loaded.upto,)
         ):
-            loaded.add(bloom_filter.marks(uuid))
+            loaded.add(bloom_filter.hash_pair(uuid))
             loaded.upto = number
         return loaded
 
     # -- looking up ----------------------------------------------------------------------
 
     def may_hold(self, hashes: tuple[int, int]) -> bool:
-        return self._sieve.may_hold(hashes)
+        return self._bloom_filter.may_hold(hashes)
 
-    @_telling_damage
-    def find(self, uuid: Id) -> Known | None:
+    @_raising_damaged
+    def find(self, uuid: Id) -> StoredTask | None:
         """A task that is in the file."""
         found = self.connection.execute(
             f"SELECT t.id, z, {', '.join(COLUMNS)} FROM task t JOIN body b ON b.id = t.id"
@@ -185,18 +187,18 @@ class WritePartition:
         if found is None:
             return None
         try:
-            packed = self.bodies.packed(found[1])
+            packed = self.bodies.decompress(found[1])
         except KeyError as error:
             raise apsw.CorruptError("a task's body cannot be read") from error
-        return Known(found[0], found[2:], packed)
+        return StoredTask(found[0], found[2:], packed)
 
-    @_telling_damage
+    @_raising_damaged
     def oldest_seen(self) -> float:
         """When the first task of the file was first seen; infinity if it is empty."""
         found = self.connection.execute("SELECT seen FROM task ORDER BY id LIMIT 1").fetchone()
         return math.inf if found is None else float(found[0])
 
-    @_telling_damage
+    @_raising_damaged
     def latest(self, field: Literal["timestamp", "changed", "seen"]) -> float:
         """The latest such time of all tasks; 0 if there are none."""
         found = only_row(
@@ -207,7 +209,7 @@ class WritePartition:
         )
         return float(found[0])
 
-    @_telling_damage
+    @_raising_damaged
     def unfinished(self, since: float, most: int) -> list[Unfinished]:
         """Tasks that have not ended and changed since then, those that changed last first."""
         rows = self.connection.execute(
@@ -216,16 +218,17 @@ class WritePartition:
             (since, most),
         )
         return [
-            Unfinished(uuid, at, changed, self.bodies.packed(z)) for uuid, at, changed, z in rows
+            Unfinished(uuid, at, changed, self.bodies.decompress(compressed))
+            for uuid, at, changed, compressed in rows
         ]
 
     # -- gathering a batch ---------------------------------------------------------------
 
-    def insert(self, uuid: Id, hashes: tuple[int, int], task: Task, packed: bytes) -> Known:
+    def insert(self, uuid: Id, hashes: tuple[int, int], task: Task, packed: bytes) -> StoredTask:
         """Take in a task that no partition has."""
         number = self.next_id
         self.next_id += 1
-        columns = row(task, uuid, self.vocabulary.shared)
+        columns = row(task, uuid, self.value_dictionary.shared)
         self._inserts.append((number, *columns))
         self._packed.append(packed)
         self._changed.append(number)
@@ -233,27 +236,27 @@ class WritePartition:
         if number < self.indexed:
             # The index of a partition that was sealed once went to the end of its last block.
             self._retexted.append((number,))
-        self._sieve.add(hashes)
+        self._bloom_filter.add(hashes)
         self._after.append(columns)
         self._sample(number, task, packed)
-        return Known(number, columns, packed)
+        return StoredTask(number, columns, packed)
 
-    def change(self, known: Known, task: Task, packed: bytes) -> Known:
+    def change(self, stored: StoredTask, task: Task, packed: bytes) -> StoredTask:
         """Take in what became of a task of this partition."""
-        before = known.row
-        columns = row(task, before[0], self.vocabulary.shared)
+        before = stored.row
+        columns = row(task, before[0], self.value_dictionary.shared)
         changed = tuple(compress(_INDEXES, map(ne, columns, before)))
         if changed:
-            self._updates[changed].append((*(columns[index] for index in changed), known.id))
-            self._widened.append((known.id, columns))
+            self._updates[changed].append((*(columns[index] for index in changed), stored.id))
+            self._widened.append((stored.id, columns))
             self._before.append(before)
             self._after.append(columns)
         self._packed.append(packed)
-        self._changed.append(known.id)
+        self._changed.append(stored.id)
         self._states.append(before[_STATE])
-        if known.id < self.indexed and not texts(packed) <= texts(known.packed):
-            self._retexted.append((known.id,))
-        return Known(known.id, columns, packed)
+        if stored.id < self.indexed and not texts(packed) <= texts(stored.packed):
+            self._retexted.append((stored.id,))
+        return StoredTask(stored.id, columns, packed)
 
     def _sample(self, number: int, task: Task, packed: bytes) -> None:
         if len(self._samples) < SAMPLES_WANTED and number <= 4 * SAMPLES_WANTED:
@@ -262,9 +265,12 @@ class WritePartition:
         if task.kwargs is None or not (often or number % _KEYS_EVERY == 0):
             return
         for key in keys(task.kwargs):
-            if key in self.vocabulary.of("key") or len(self.vocabulary.of("key")) < _KEYS_MAX:
-                self.vocabulary.count(
-                    self.vocabulary.shared("key", key), 1 if often else _KEYS_EVERY
+            if (
+                key in self.value_dictionary.numbers_of("key")
+                or len(self.value_dictionary.numbers_of("key")) < _KEYS_MAX
+            ):
+                self.value_dictionary.count(
+                    self.value_dictionary.shared("key", key), 1 if often else _KEYS_EVERY
                 )
 
     # -- writing it ----------------------------------------------------------------------
@@ -274,19 +280,17 @@ class WritePartition:
         """How many tasks the batch touches."""
         return len(self._changed)
 
-    @_telling_damage
+    @_raising_damaged
     def flush(self, seq: int) -> None:
         """Write the batch, whose last change has number `seq`; `commit` makes it stand."""
         connection = self.connection
         connection.execute("BEGIN IMMEDIATE")
         self._count(self._before, -1)
         self._count(self._after, 1)
-        self.vocabulary.save(connection)
-        bulk_insert.put(connection, _INTO_TASK, self._inserts)
-        bodies = self.bodies.shrink(self._packed)
-        bulk_insert.put(
-            connection, "REPLACE INTO body", list(zip(self._changed, bodies, strict=True))
-        )
+        self.value_dictionary.save(connection)
+        bulk_insert(connection, _INTO_TASK, self._inserts)
+        bodies = self.bodies.compress(self._packed)
+        bulk_insert(connection, "REPLACE INTO body", list(zip(self._changed, bodies, strict=True)))
         for changed, rows in self._updates.items():
             assignments = ", ".join(f"{COLUMNS[index]} = ?" for index in changed)
             connection.executemany(f"UPDATE task SET {assignments} WHERE id = ?", rows)
@@ -313,29 +317,29 @@ class WritePartition:
         """Count tasks with these rows in (`by` 1) or out (-1)."""
         for index in _SHARED_COLUMNS:
             for number, n in Counter([each[index] for each in rows]).items():
-                self.vocabulary.count(number, n * by)
+                self.value_dictionary.count(number, n * by)
         self._rollup.add(rows, by)
 
-    @_telling_damage
+    @_raising_damaged
     def commit(self) -> None:
         self.connection.execute("COMMIT")
         self.has_retext = self.has_retext or bool(self._retexted)
-        self._sieve.upto = self.next_id - 1
+        self._bloom_filter.upto = self.next_id - 1
         self._forget_batch()
         bound_wal(self.connection)
 
     def _train(self) -> None:
         dictionary = train(self._samples)
         if dictionary is not None:
-            self.teach(2, dictionary)
+            self.add_dictionary(2, dictionary)
         self._samples = []
 
-    def teach(self, number: int, dictionary: bytes) -> None:
+    def add_dictionary(self, number: int, dictionary: bytes) -> None:
         """Compress with this dictionary from now on."""
         self.connection.execute("INSERT INTO compression VALUES (?, ?)", (number, dictionary))
-        self.bodies.learn(number, dictionary)
+        self.bodies.add_dictionary(number, dictionary)
 
-    @_telling_damage
+    @_raising_damaged
     def dictionary(self) -> bytes | None:
         """The newest trained dictionary."""
         found = self.connection.execute(
@@ -343,13 +347,13 @@ class WritePartition:
         ).fetchone()
         return None if found is None else found[0]
 
-    def save_sieve(self) -> None:
-        """Keep the sieve in its file, as small as the tasks allow."""
-        self._sieve.shrunk().save(self._sieve_path)
+    def save_bloom_filter(self) -> None:
+        """Keep the Bloom filter in its file, as small as the tasks allow."""
+        self._bloom_filter.shrunk().save(self._bloom_filter_path)
 
-    def forget_sieve(self) -> None:
+    def remove_bloom_filter(self) -> None:
         """Take the file away, since it will not know all tasks."""
-        self._sieve_path.unlink(missing_ok=True)
+        self._bloom_filter_path.unlink(missing_ok=True)
 
     def checkpoint(self) -> None:
         """See `files.checkpoint`."""

@@ -1,9 +1,9 @@
-"""Where events become rows. See `partition` for what one file does with them.
+"""The writer: where events become rows. See `write_partition` for what one file does with them.
 
-Theory of operation. `apply` groups a batch by task, finds what is known of each, joins,
+Theory of operation. `apply` groups a batch by task, finds the stored facts of each, joins,
 and gives every task that really changed to its partition. A task lives in one partition for
-its life: a known one is looked for in memory (tasks that have not ended), then in every
-partition whose sieve lets its id through, the newest first; a new one goes to the newest.
+its life: a stored one is looked for in the cache of open tasks, then in every
+partition whose Bloom filter says "perhaps", the newest first; a new one goes to the newest.
 
 Each partition's share is written in a transaction of its own. All of them are first
 executed and pushed out to their files, then committed one after the other, oldest change
@@ -36,15 +36,15 @@ from umbel.cluster.task import ENDED, project
 from umbel.cluster.worker import Sign, Worker, observe, witness
 from umbel.store.base import Applied, CollectorStatus, KeptGap, Tallies
 from umbel.store.sqlite.files import catalog
-from umbel.store.sqlite.files.bloom_filter import marks
+from umbel.store.sqlite.files.bloom_filter import hash_pair
 from umbel.store.sqlite.files.damage import Damaged, is_damage, numbers_aside, set_aside
-from umbel.store.sqlite.files.errors import failing_again, keep_errno, replaced, told
+from umbel.store.sqlite.files.errors import failing_again, keep_errno, replaced, translated
 from umbel.store.sqlite.files.lock import WriterLock
 from umbel.store.sqlite.files.partition_files import remove
 from umbel.store.sqlite.files.paths import bound_checkpoints, checkpoint, numbers_in, tasks_path
 from umbel.store.sqlite.files.row import Id, id_text, id_value
 from umbel.store.sqlite.files.store_id import keep_id
-from umbel.store.sqlite.write.open_tasks_cache import Place, Recent
+from umbel.store.sqlite.write.open_tasks_cache import LocatedTask, OpenTasksCache
 from umbel.store.sqlite.write.write_partition import Unfinished, WritePartition
 from umbel.store.stamps import Stamps
 
@@ -77,14 +77,14 @@ class Writer:
         self.on_partition: Callable[[WritePartition], None] = lambda _: None
         self.seq = 0
         self._set_aside_at: list[float] = []
-        self.mended(lambda: None)
+        self.without_damaged(lambda: None)
 
     def _open(self) -> None:
-        self._recent = Recent()
+        self._open_tasks = OpenTasksCache()
         #: Those heard of last; the catalog has the others.
         self._workers: dict[str, Worker] = {}
         self._lock.hold()
-        with told(self._directory):
+        with translated(self._directory):
             self.id = keep_id(self._directory, self.id)
             self.catalog = self._opened_catalog()
             for number in self._numbers():
@@ -92,7 +92,7 @@ class Writer:
             newest_aside = max(numbers_aside(self._directory), default=0)
             if not self.partitions or newest_aside > self.hot.number:
                 self._begin_partition(newest_aside + 1)
-            self.hot.widen_sieve()
+            self.hot.grow_bloom_filter()
             self.seq = max(
                 self.seq, self.catalog.floor(), *(each.last_seq for each in self.partitions)
             )
@@ -100,24 +100,24 @@ class Writer:
             self._stamps = Stamps(self._clock, latest)
 
     def _opened_catalog(self) -> catalog.Catalog:
-        with self._of_catalog():
+        with self._raising_catalog_damage():
             return catalog.Catalog(self._directory)
 
     def _numbers(self) -> list[int]:
         files = numbers_in(self._directory)
-        with self._of_catalog():
-            strangers = self.catalog.agree_with(files)
+        with self._raising_catalog_damage():
+            unlisted = self.catalog.agree_with(files)
             self.catalog.raise_floor(self.seq)
-        if strangers:
-            _log.warning("Files of tasks that umbel.db did not list are taken in: %s.", strangers)
+        if unlisted:
+            _log.warning("Files of tasks that umbel.db did not list are taken in: %s.", unlisted)
         return sorted(files)
 
     def _partition(self, number: int) -> WritePartition:
         return WritePartition(self._directory, number, self._partition_tasks)
 
     @contextmanager
-    def _of_catalog(self) -> Iterator[None]:
-        """Damage found inside is umbel.db's."""
+    def _raising_catalog_damage(self) -> Iterator[None]:
+        """Raise what shows inside that umbel.db is damaged as `Damaged`."""
         try:
             yield
         except Exception as error:
@@ -127,13 +127,13 @@ class Writer:
                 raise Damaged(None, error) from error
             raise
 
-    def mended(self, work: Callable[[], R]) -> R:
-        """What `work` gives, done with all files open and in place; done again without each
-        file that proves damaged meanwhile."""
+    def without_damaged(self, work: Callable[[], R]) -> R:
+        """Run `work` with all files open and in place, and give its result. When a file proves
+        damaged meanwhile, it is set aside, and `work` is run again without it."""
         with self.lock:
             while True:
                 try:
-                    with self.whole():
+                    with self.all_or_nothing():
                         return work()
                 except Damaged as damaged:
                     self.set_aside(damaged)
@@ -148,11 +148,11 @@ class Writer:
             if len(recently) >= _ASIDE_MAX:
                 raise failing_again(self._directory, damaged.reason)
             self._set_aside_at = [*recently, now]
-            with told(self._directory):
+            with translated(self._directory):
                 about = set_aside(self._directory, damaged, self._clock.now())
                 if damaged.number is None:
                     self.catalog = catalog.Catalog(self._directory)
-                    self.catalog.take_over(Path(about.path))
+                    self.catalog.copy_from(Path(about.path))
                     self.catalog.close()
                 else:
                     remove(self._directory, damaged.number)
@@ -185,7 +185,7 @@ class Writer:
             elif kind in WORKER_KINDS:
                 of_workers.append(event)
         given = tuple(signs)
-        return self.mended(lambda: self._applied(by_task, of_workers, losses, given))
+        return self.without_damaged(lambda: self._applied(by_task, of_workers, losses, given))
 
     def _applied(
         self,
@@ -198,21 +198,21 @@ class Writer:
             self.seal()
         first_new = self.hot.next_id
         self._stamps.begin()
-        places = self._gather(by_task)
+        open_tasks = self._gather(by_task)
         workers = self._observed(of_workers, signs)
         self._commit(workers, losses)
-        self._recent.remember(places)
+        self._open_tasks.update(open_tasks)
         new = self.hot.next_id - first_new
-        return Applied(tasks=len(places), new=new, workers=len(workers), seq=self.seq)
+        return Applied(tasks=len(open_tasks), new=new, workers=len(workers), seq=self.seq)
 
     @contextmanager
-    def whole(self) -> Iterator[None]:
+    def all_or_nothing(self) -> Iterator[None]:
         """All that is done inside, or nothing: after an error everything that is not in
         the files is forgotten, and read from them the next time."""
         try:
             if not self.partitions:
                 self._open()
-            with told(self._directory):
+            with translated(self._directory):
                 yield
                 self._must_be_in_place()
         except BaseException:
@@ -225,56 +225,58 @@ class Writer:
         if not (self._lock.is_held() and all(file.is_in_place() for file in files)):
             raise replaced(self._directory)
 
-    def _gather(self, by_task: dict[str, list[Event]]) -> dict[str, Place | None]:
+    def _gather(self, by_task: dict[str, list[Event]]) -> dict[str, LocatedTask | None]:
         """Give each task that really changes to its partition; where unfinished ones now
         are, None for the others."""
-        places: dict[str, Place | None] = {}
+        open_tasks: dict[str, LocatedTask | None] = {}
         for uuid, more in by_task.items():
             try:
-                self._join(places, uuid, more)
+                self._join(open_tasks, uuid, more)
             except OverflowError as error:
                 # Delivered again it would fail again, and stop all the others with it.
                 _log.warning("Events of task %s cannot be stored: %s.", uuid, error)
-        return places
+        return open_tasks
 
-    def _join(self, places: dict[str, Place | None], uuid: str, more: list[Event]) -> None:
-        place = self._recent.get(uuid)
-        if place is None:
+    def _join(
+        self, open_tasks: dict[str, LocatedTask | None], uuid: str, more: list[Event]
+    ) -> None:
+        located = self._open_tasks.get(uuid)
+        if located is None:
             identity = id_value(uuid)
-            hashes = marks(identity)
-            place = self._find(identity, hashes)
-            if place is None:
-                places[uuid] = self._insert(uuid, identity, hashes, more)
+            hashes = hash_pair(identity)
+            located = self._find(identity, hashes)
+            if located is None:
+                open_tasks[uuid] = self._insert(uuid, identity, hashes, more)
                 return
         try:
-            facts = unpack(place.known.packed)
+            facts = unpack(located.stored.packed)
         except msgspec.DecodeError as error:
-            raise Damaged(place.partition.number, error) from error
+            raise Damaged(located.partition.number, error) from error
         joined = join(facts, more)
         if joined is not facts:
-            places[uuid] = self._change(place, uuid, joined)
+            open_tasks[uuid] = self._change(located, uuid, joined)
 
-    def _find(self, identity: Id, hashes: tuple[int, int]) -> Place | None:
+    def _find(self, identity: Id, hashes: tuple[int, int]) -> LocatedTask | None:
         for partition in reversed(self.partitions):
             if partition.may_hold(hashes):
-                known = partition.find(identity)
-                if known is not None:
-                    return Place(partition, known)
+                stored = partition.find(identity)
+                if stored is not None:
+                    return LocatedTask(partition, stored)
         return None
 
     def _insert(
         self, uuid: str, identity: Id, hashes: tuple[int, int], more: list[Event]
-    ) -> Place | None:
+    ) -> LocatedTask | None:
         facts = join((), more)
         task = project(uuid, facts, self._stamps.next())
         packed = pack(facts)
-        known = self.hot.insert(identity, hashes, task, packed)
-        return None if task.state in ENDED else Place(self.hot, known)
+        stored = self.hot.insert(identity, hashes, task, packed)
+        return None if task.state in ENDED else LocatedTask(self.hot, stored)
 
-    def _change(self, place: Place, uuid: str, facts: Facts) -> Place | None:
+    def _change(self, located: LocatedTask, uuid: str, facts: Facts) -> LocatedTask | None:
         task = project(uuid, facts, self._stamps.next())
-        known = place.partition.change(place.known, task, pack(facts))
-        return None if task.state in ENDED else Place(place.partition, known)
+        stored = located.partition.change(located.stored, task, pack(facts))
+        return None if task.state in ENDED else LocatedTask(located.partition, stored)
 
     def _commit(self, workers: dict[str, Worker], losses: Losses | None) -> None:
         touched = [partition for partition in self.partitions if partition.changed]
@@ -282,7 +284,7 @@ class Writer:
             self.seq += partition.changed
             partition.flush(self.seq)
         if workers or losses is not None:
-            with self._of_catalog():
+            with self._raising_catalog_damage():
                 self.catalog.put_heard(workers.values(), losses)
             self._remember(workers)
         for partition in touched:
@@ -294,53 +296,53 @@ class Writer:
         """The workers that really change, as they become."""
         changed: dict[str, Worker] = {}
 
-        def known(name: str) -> Worker | None:
-            return changed.get(name) or self._workers.get(name) or self._kept(name)
+        def worker(name: str) -> Worker | None:
+            return changed.get(name) or self._workers.get(name) or self._stored_worker(name)
 
         given = {sign.hostname: sign for sign in signs}
         for event in events:
-            before = known(event.hostname)
+            before = worker(event.hostname)
             sign = given.get(event.hostname)
             after = observe(before, event, sign.heard if sign else None)
             if after is not before:
                 changed[event.hostname] = after
         for name, sign in given.items():
-            before = known(name)
+            before = worker(name)
             after = witness(before, sign)
             if after is not before:
                 changed[name] = after
         return changed
 
-    def _kept(self, name: str) -> Worker | None:
-        with self._of_catalog():
+    def _stored_worker(self, name: str) -> Worker | None:
+        with self._raising_catalog_damage():
             return self.catalog.worker(name)
 
     def _remember(self, workers: dict[str, Worker]) -> None:
-        known = self._workers
+        recent = self._workers
         for hostname, worker in workers.items():
-            known.pop(hostname, None)
-            known[hostname] = worker
-        for hostname in list(known)[: max(0, len(known) - catalog.WORKERS_MAX)]:
-            del known[hostname]
+            recent.pop(hostname, None)
+            recent[hostname] = worker
+        for hostname in list(recent)[: max(0, len(recent) - catalog.WORKERS_MAX)]:
+            del recent[hostname]
 
     def report(self, status: CollectorStatus) -> None:
         """See `Store.report`."""
-        self.mended(lambda: self._in_catalog(lambda: self.catalog.put_collector(status)))
+        self.without_damaged(lambda: self._in_catalog(lambda: self.catalog.put_collector(status)))
 
     def keep_gaps(self, gaps: Sequence[KeptGap]) -> None:
         """See `Store.keep_gaps`."""
-        self.mended(lambda: self._in_catalog(lambda: self.catalog.put_gaps(gaps)))
+        self.without_damaged(lambda: self._in_catalog(lambda: self.catalog.put_gaps(gaps)))
 
     def forget_missed(self, before: float | None) -> None:
         """See `Catalog.forget_missed`."""
-        self.mended(lambda: self._in_catalog(lambda: self.catalog.forget_missed(before)))
+        self.without_damaged(lambda: self._in_catalog(lambda: self.catalog.forget_missed(before)))
 
     def keep_tallies(self, tallies: Tallies) -> None:
         """See `Store.keep_tallies`."""
-        self.mended(lambda: self._in_catalog(lambda: self.catalog.put_tallies(tallies)))
+        self.without_damaged(lambda: self._in_catalog(lambda: self.catalog.put_tallies(tallies)))
 
     def _in_catalog(self, write: Callable[[], None]) -> None:
-        with self._of_catalog():
+        with self._raising_catalog_damage():
             write()
 
     # -- partitions ----------------------------------------------------------------------
@@ -348,7 +350,7 @@ class Writer:
     def seal(self) -> None:
         """New tasks go to a new partition from now on."""
         full = self.hot
-        full.save_sieve()
+        full.save_bloom_filter()
         full.checkpoint()
         self._begin_partition(full.number + 1)
 
@@ -356,19 +358,19 @@ class Writer:
         dictionary = self.hot.dictionary() if self.partitions else None
         partition = self._partition(number)
         if dictionary is not None and partition.dictionary() is None:
-            partition.teach(1, dictionary)
+            partition.add_dictionary(1, dictionary)
         self._in_catalog(lambda: self.catalog.add_partition(number))
         self._add(partition)
 
     def drop_oldest(self) -> int:
         """Unlink the oldest partition, before anything is written about it; its number."""
         oldest = self.partitions.pop(0)
-        self._recent.forget(oldest)
+        self._open_tasks.forget(oldest)
         remove(self._directory, oldest.number)
         oldest.abandon()
         return oldest.number
 
-    def strike_out(self, numbers: Iterable[int]) -> None:
+    def unlist(self, numbers: Iterable[int]) -> None:
         """Let umbel.db list no more what was unlinked, once all that moves on from there has:
         who makes a copy sees by it that nothing is on its way."""
         for number in numbers:
@@ -380,21 +382,21 @@ class Writer:
         oldest = self.partitions[0]
         for each in tasks:
             uuid = id_text(each.uuid)
-            if self._find(each.uuid, marks(each.uuid)) is None:
+            if self._find(each.uuid, hash_pair(each.uuid)) is None:
                 task = project(uuid, unpack(each.packed), each.changed)
-                oldest.insert(each.uuid, marks(each.uuid), task, each.packed)
+                oldest.insert(each.uuid, hash_pair(each.uuid), task, each.packed)
         if oldest.changed:
             # Readers believe the file of a partition that takes no more tasks.
-            oldest.forget_sieve()
+            oldest.remove_bloom_filter()
             self._commit({}, None)
             if oldest is not self.hot:
-                oldest.save_sieve()
+                oldest.save_bloom_filter()
 
-    def take_in_strangers(self, now: float) -> None:
+    def open_added_files(self, now: float) -> None:
         """Open files of tasks that somebody put into the directory meanwhile, once they are
         no longer written to."""
-        known = {each.number for each in self.partitions}
-        for number in numbers_in(self._directory) - known:
+        opened = {each.number for each in self.partitions}
+        for number in numbers_in(self._directory) - opened:
             if now - tasks_path(self._directory, number).stat().st_mtime > _COPIED_S:
                 self._close_files()
                 self._open()
@@ -414,7 +416,7 @@ class Writer:
         """Keep what makes the next start fast, put all of it into the files themselves, and
         let go of them."""
         if self.partitions:
-            self.hot.save_sieve()
+            self.hot.save_bloom_filter()
             for partition in self.partitions:
                 partition.checkpoint()
             checkpoint(self.catalog.connection)

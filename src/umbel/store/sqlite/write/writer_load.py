@@ -1,4 +1,5 @@
-"""How much of its time the writer writes: what comes after it waits while that is nearly all.
+"""The writer's load (its duty cycle): the part of its time that it writes. What can be done
+later, like indexing texts, waits while that is nearly all of it.
 
 Theory of operation. Whoever collects events gathers for a while, then writes; the pause
 between shrinks as more comes, until one batch follows another. Then the machine has no more
@@ -20,7 +21,7 @@ _BUSY_SHARE: Final = 0.6
 _REST_S: Final = 1.0
 
 
-class Duty:
+class WriterLoad:
     """Entered while a batch is written. One thread writes; `is_busy` is for any."""
 
     def __init__(self, clock: Clock) -> None:

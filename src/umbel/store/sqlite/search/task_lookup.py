@@ -1,6 +1,6 @@
 """One task by its id, and the tasks of one workflow."""
 
-# ruff: noqa: S608  what is put into statements is our own: columns, numbers, marks
+# ruff: noqa: S608  what is put into statements is our own: columns, numbers, placeholders
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from umbel.query.ast import How, Matches
 from umbel.store.base import Workflow
 from umbel.store.sqlite.files.ids import RUN_BITS, runs
 from umbel.store.sqlite.files.row import CHANGED, id_value
-from umbel.store.sqlite.search.page_rows import trimmed
+from umbel.store.sqlite.search.page_rows import without_details
 from umbel.store.sqlite.search.reader import Deadline, Reader
-from umbel.store.sqlite.search.scan import Walk
+from umbel.store.sqlite.search.scan import Scan
 
-#: So many times the limit are looked at before they are sorted and cut.
-_LOOKED_AT: Final = 4
+#: So many times the limit are read before they are sorted and cut.
+_READ_PER_LIMIT: Final = 4
 
 
 def task(reader: Reader, uuid: str) -> Task | None:
@@ -39,17 +39,17 @@ def task(reader: Reader, uuid: str) -> Task | None:
 
 def workflow(reader: Reader, root_id: str, limit: int, deadline: Deadline) -> Workflow:
     """See `Store.workflow`."""
-    walk = Walk(reader, Matches("root", How.EQUALS, (root_id,)), 0.0, deadline, descending=False)
+    scan = Scan(reader, Matches("root", How.EQUALS, (root_id,)), 0.0, deadline, descending=False)
     tasks: list[Task] = []
-    with closing(walk.found()) as matching:
+    with closing(scan.matches()) as matching:
         for found in matching:
-            tasks.append(trimmed(found.task))
-            if len(tasks) > limit * _LOOKED_AT:
+            tasks.append(without_details(found.task))
+            if len(tasks) > limit * _READ_PER_LIMIT:
                 break
     if all(each.uuid != root_id for each in tasks):
         # The root of a workflow may itself have been sent by a task of another.
         root = task(reader, root_id)
-        tasks += [] if root is None else [trimmed(root)]
+        tasks += [] if root is None else [without_details(root)]
     tasks.sort(key=lambda each: each.seen)
-    complete = len(tasks) <= limit and not walk.timed_out
+    complete = len(tasks) <= limit and not scan.timed_out
     return Workflow(root_id=root_id, tasks=tuple(tasks[:limit]), complete=complete)
