@@ -265,7 +265,7 @@ def web_access(settings: Settings, levers: Levers) -> Access:
     from umbel.auth.authenticator import PeopleAndTokens
     from umbel.auth.session_key import session_key
     from umbel.web.authentication import Access
-    from umbel.web.login_throttle import Attempts
+    from umbel.web.login_throttle import LoginThrottle
     from umbel.web.sessions import Sessions
 
     clock = SystemClock()
@@ -274,7 +274,7 @@ def web_access(settings: Settings, levers: Levers) -> Access:
     return Access(
         PeopleAndTokens(people, Tokens(levers.ledger), clock, key),
         Sessions(key, settings.auth.session, clock, levers.ledger),
-        Attempts(clock),
+        LoginThrottle(clock),
         levers.visits,
         read_only=settings.read_only,
     )

@@ -13,7 +13,7 @@ from umbel.clock import Clock
 from umbel.services.control.login_audit import Visits
 from umbel.store.ledger import Ledger
 from umbel.web.authentication import Access
-from umbel.web.login_throttle import Attempts
+from umbel.web.login_throttle import LoginThrottle
 from umbel.web.sessions import Sessions
 
 #: One of each role, by their names.
@@ -28,7 +28,7 @@ def door(
     """As `app.web_access` makes it."""
     authenticator = PeopleAndTokens(everybody([], users), Tokens(ledger), clock, KEY)
     sessions = Sessions(KEY, 3_600, clock, ledger)
-    return Access(authenticator, sessions, Attempts(clock), visits, read_only=read_only)
+    return Access(authenticator, sessions, LoginThrottle(clock), visits, read_only=read_only)
 
 
 def basic(user: str, password: str) -> dict[str, str]:

@@ -208,7 +208,7 @@ async def test_so_many_lists_of_one_person_are_on_their_way() -> None:
 
 async def test_a_refused_list_is_a_sentence_as_flower_has_it() -> None:
     world = world_of(120)
-    world.app.state.lanes.lists = Share(0, 0, "Too many lists.")
+    world.app.state.thread_pools.lists = Share(0, 0, "Too many lists.")
 
     answer = await world.get("/api/tasks")
 

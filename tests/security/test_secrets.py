@@ -22,9 +22,11 @@ NOW = 1_000_000.0
 
 def stamp_of(user: str, key: bytes) -> str:
     people = everybody([user], [])
-    standing = PeopleAndTokens(people, None, SetWallClock(NOW), key).standing(user.split(":")[0])
-    assert standing is not None
-    return standing.stamp
+    account_state = PeopleAndTokens(people, None, SetWallClock(NOW), key).account_state(
+        user.split(":")[0]
+    )
+    assert account_state is not None
+    return account_state.stamp
 
 
 @pytest.mark.parametrize("hash_name", ["sha256", "sha1", "md5", "blake2b", "sha512"])

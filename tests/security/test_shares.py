@@ -1,4 +1,4 @@
-"""Nobody has all of anything: places, threads, questions to workers, streams and passwords are
+"""Nobody has all of anything: slots, threads, questions to workers, streams and passwords are
 shared by person."""
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from umbel.web.request_slots import (
     OPEN_MAX,
     STRANGERS_EACH,
     STRANGERS_MAX,
-    Asking,
-    Places,
+    Requester,
+    RequestSlots,
 )
-from umbel.web.thread_pools import Lane
+from umbel.web.thread_pools import ThreadPool
 
 pytestmark = pytest.mark.anyio
 
@@ -42,15 +42,15 @@ def anyio_backend() -> str:
 
 
 class Work:
-    """Calls of a lane that end when told, and in which order they began."""
+    """Calls of a thread pool that end when told, and in which order they began."""
 
-    def __init__(self, lane: Lane) -> None:
-        self.lane = lane
+    def __init__(self, thread_pool: ThreadPool) -> None:
+        self.thread_pool = thread_pool
         self.begun: list[str] = []
         self.ending = threading.Semaphore(0)
 
     def ask(self, who: str) -> asyncio.Task[None]:
-        return asyncio.ensure_future(self.lane.run(lambda: self._work(who), who))
+        return asyncio.ensure_future(self.thread_pool.run(lambda: self._work(who), who))
 
     def _work(self, who: str) -> None:
         self.begun.append(who)
@@ -63,7 +63,7 @@ class Work:
 
 
 async def test_one_person_leaves_threads_of_a_lane_to_others() -> None:
-    work = Work(Lane(3, each=2))
+    work = Work(ThreadPool(3, each=2))
     asked = [work.ask(VIEWER) for _ in range(5)]
     await work.begins(2)
 
@@ -76,7 +76,7 @@ async def test_one_person_leaves_threads_of_a_lane_to_others() -> None:
 
 
 async def test_the_queue_of_one_person_does_not_delay_the_first_request_of_another() -> None:
-    work = Work(Lane(1))
+    work = Work(ThreadPool(1))
     asked = [work.ask(VIEWER) for _ in range(20)]
     asked += [work.ask(ADMIN), work.ask("name otto")]
     await work.begins(1)
@@ -90,16 +90,16 @@ async def test_the_queue_of_one_person_does_not_delay_the_first_request_of_anoth
 
 
 async def test_what_one_person_leaves_waiting_in_a_lane_is_bounded() -> None:
-    work = Work(Lane(1, waiting_each=2, waiting_max=3))
+    work = Work(ThreadPool(1, waiting_each=2, waiting_max=3))
     asked = [work.ask(VIEWER) for _ in range(3)]
     await work.begins(1)
 
     with pytest.raises(Refusal) as of_one:
-        await work.lane.run(lambda: None, VIEWER)
+        await work.thread_pool.run(lambda: None, VIEWER)
     asked.append(work.ask(ADMIN))
     await asyncio.sleep(0)
     with pytest.raises(Refusal) as of_all:
-        await work.lane.run(lambda: None, "name otto")
+        await work.thread_pool.run(lambda: None, "name otto")
 
     assert of_one.value.problem.status == of_all.value.problem.status == 503
     assert of_one.value.headers == {"Retry-After": "2"}
@@ -108,11 +108,11 @@ async def test_what_one_person_leaves_waiting_in_a_lane_is_bounded() -> None:
 
 
 async def test_an_answer_that_has_begun_is_not_broken_off_by_those_who_wait() -> None:
-    work = Work(Lane(1, waiting_each=1, waiting_max=1))
+    work = Work(ThreadPool(1, waiting_each=1, waiting_max=1))
     asked = [work.ask(VIEWER) for _ in range(2)]
     await work.begins(1)
 
-    rest = asyncio.ensure_future(work.lane.run(lambda: "rest", VIEWER, continues=True))
+    rest = asyncio.ensure_future(work.thread_pool.run(lambda: "rest", VIEWER, continues=True))
     await asyncio.sleep(0)
     work.ending.release(2)
 
@@ -121,7 +121,7 @@ async def test_an_answer_that_has_begun_is_not_broken_off_by_those_who_wait() ->
 
 
 async def test_a_call_that_is_given_up_while_it_waits_takes_no_thread() -> None:
-    work = Work(Lane(1))
+    work = Work(ThreadPool(1))
     first, second = work.ask(VIEWER), work.ask(VIEWER)
     await work.begins(1)
 
@@ -135,29 +135,29 @@ async def test_a_call_that_is_given_up_while_it_waits_takes_no_thread() -> None:
 
 
 def test_one_person_cannot_take_all_places() -> None:
-    places = Places()
-    viewer = Asking(VIEWER, known=True)
+    slots = RequestSlots()
+    viewer = Requester(VIEWER, admitted=True)
     for _ in range(OPEN_EACH):
-        places.take(viewer)
+        slots.take(viewer)
 
     with pytest.raises(Refusal, match="requests of yours are open"):
-        places.take(viewer)
-    places.take(Asking(ADMIN, known=True))
-    places.leave(viewer)
-    places.take(viewer)
+        slots.take(viewer)
+    slots.take(Requester(ADMIN, admitted=True))
+    slots.leave(viewer)
+    slots.take(viewer)
 
 
 def test_strangers_leave_places_to_those_who_are_known() -> None:
-    places = Places()
+    slots = RequestSlots()
     for number in range(STRANGERS_MAX):
-        places.take(Asking(f"address 10.0.{number // STRANGERS_EACH}.0", known=False))
+        slots.take(Requester(f"address 10.0.{number // STRANGERS_EACH}.0", admitted=False))
 
     with pytest.raises(Refusal):
-        places.take(Asking("address 10.1.0.0", known=False))
+        slots.take(Requester("address 10.1.0.0", admitted=False))
     for number in range(OPEN_MAX - STRANGERS_MAX):
-        places.take(Asking(f"name {number // OPEN_EACH}", known=True))
+        slots.take(Requester(f"name {number // OPEN_EACH}", admitted=True))
     with pytest.raises(Refusal, match=f"{OPEN_MAX} requests are open"):
-        places.take(Asking(ADMIN, known=True))
+        slots.take(Requester(ADMIN, admitted=True))
 
 
 @pytest.mark.parametrize(
@@ -242,10 +242,10 @@ async def test_one_person_may_have_all_streams_while_nobody_else_wants_one() -> 
 
 async def test_probes_answer_while_every_thread_of_the_history_is_taken() -> None:
     world = World(users=USERS)
-    lanes = world.app.state.lanes
+    thread_pools = world.app.state.thread_pools
     ending = threading.Event()
     taken = [
-        asyncio.ensure_future(lanes.history.run(lambda: ending.wait(20), f"name {number}"))
+        asyncio.ensure_future(thread_pools.history.run(lambda: ending.wait(20), f"name {number}"))
         for number in range(40)
     ]
     await asyncio.sleep(0)

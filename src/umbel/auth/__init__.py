@@ -1,1 +1,1 @@
-"""Who may do what."""
+"""Authentication and permissions: users of the settings, API tokens, roles, session keys."""

@@ -1,4 +1,4 @@
-"""Who somebody is by what they show: a password from settings, or a token of the ledger.
+"""The authenticator: checks passwords from the settings, and API tokens of the ledger.
 
 A name that does not exist takes as long as a wrong password. What was right once is
 remembered for the life of the process under a keyed hash, so that clients that send their
@@ -17,8 +17,8 @@ from typing import Final
 
 import msgspec
 
-from umbel.auth.base import Credentials, Identity, Standing
-from umbel.auth.passwords import Hashed, Password, nobody, parse_password
+from umbel.auth.base import AccountState, Credentials, Identity
+from umbel.auth.passwords import HashedPassword, Password, nobody, parse_password
 from umbel.auth.people import Person
 from umbel.auth.tokens import Tokens
 from umbel.clock import Clock
@@ -39,7 +39,7 @@ class PeopleAndTokens:
         self._stamp_key = key
         self._tokens = tokens
         self._clock = clock
-        hashed = any(isinstance(person.password, Hashed) for person in people.values())
+        hashed = any(isinstance(person.password, HashedPassword) for person in people.values())
         self._decoy = nobody() if hashed else None
         self._nobody: Password = self._decoy or parse_password(secrets.token_hex(32))
         self._key = secrets.token_bytes(32)
@@ -66,15 +66,15 @@ class PeopleAndTokens:
         with self._lock:
             return mark in self._right
 
-    def standing(self, user: str) -> Standing | None:
+    def account_state(self, user: str) -> AccountState | None:
         person = self._people.get(user)
         if person is None:
             return None
         # Keyed, since the stamp leaves in cookies: of a plain password a bare hash would let
         # whoever has a cookie try words at home.
-        said = b"stamp:" + msgspec.json.encode(person)
-        stamp = hmac.new(self._stamp_key, said, hashlib.sha256).hexdigest()[:32]
-        return Standing(Identity(name=person.name, role=person.role), stamp)
+        account = b"stamp:" + msgspec.json.encode(person)
+        stamp = hmac.new(self._stamp_key, account, hashlib.sha256).hexdigest()[:32]
+        return AccountState(Identity(name=person.name, role=person.role), stamp)
 
     def _is_right(self, user: str, password: str) -> bool:
         mark = self._mark(user, password)
@@ -85,7 +85,7 @@ class PeopleAndTokens:
         person = self._people.get(user)
         stored = person.password if person else self._nobody
         right = stored.verify(password)
-        if self._decoy is not None and not isinstance(stored, Hashed):
+        if self._decoy is not None and not isinstance(stored, HashedPassword):
             self._decoy.verify(password)  # a plain one must not be told by its speed
         if person is None or not right:
             return False

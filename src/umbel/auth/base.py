@@ -1,7 +1,7 @@
-"""Who asks, and what they may do.
+"""Identities, roles and permissions.
 
-Three roles, each of which may do what those before it may. A route, an action and a command
-each name one permission; a role has it or not, and nothing else is asked. `--read-only`
+There are three roles, each with the permissions of the one before it. A route, an action and a
+command each name one permission; a role has it or not, and nothing else decides. `--read-only`
 takes every permission but `read` from everybody.
 """
 
@@ -15,7 +15,7 @@ Role = Literal["viewer", "operator", "admin"]
 #: `read`: see everything. `operate`: act on tasks, and on workers in ways that their next
 #: start undoes. `administer`: stop workers, purge queues.
 Permission = Literal["read", "operate", "administer"]
-#: By which way somebody came.
+#: The face of Umbel that somebody uses.
 Via = Literal["browser", "api", "flower", "cli", "python"]
 
 GRANTS: Final[dict[Role, frozenset[Permission]]] = {
@@ -27,7 +27,7 @@ ANONYMOUS: Final = "anonymous"
 
 
 class Identity(msgspec.Struct, frozen=True):
-    """Somebody whom an authenticator knows. `token` names the API token that was shown."""
+    """The owner of valid credentials. `token` is the name of the API token, if it was one."""
 
     name: str
     role: Role
@@ -35,8 +35,8 @@ class Identity(msgspec.Struct, frozen=True):
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
-    """Who does something, for the audit: a name, where from (an address, or the user of the
-    machine for a command), by which way, and what they may do."""
+    """Who does something, for the audit: a name, an address (for a command, the user of the
+    machine), the face of Umbel, and the permissions."""
 
     name: str
     address: str
@@ -48,16 +48,16 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True):
-    """What a request showed: a user name with its password, or a token."""
+    """The credentials of a request: a user name with its password, or a token."""
 
     user: str | None = None
     password: str | None = None
     token: str | None = None
 
 
-class Standing(msgspec.Struct, frozen=True):
-    """A user as they stand in the settings now. `stamp` changes with role and password, so
-    that a session which carries it ends when either does."""
+class AccountState(msgspec.Struct, frozen=True):
+    """A user's account as the settings have it now. `stamp` changes with role and password, so
+    that changing either ends the sessions that carry the old stamp."""
 
     identity: Identity
     stamp: str
@@ -77,5 +77,5 @@ class Authenticator(Protocol):
     def is_remembered(self, credentials: Credentials) -> bool:
         """Whether this name and password were right before, so that `identify` is quick."""
 
-    def standing(self, user: str) -> Standing | None:
-        """The user of that name now; None if there is none."""
+    def account_state(self, user: str) -> AccountState | None:
+        """The account of that user; None if there is none."""

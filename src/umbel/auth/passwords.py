@@ -25,7 +25,7 @@ _SCHEME: Final = "scrypt"
 _MEMORY_MAX: Final = 256 * 2**20
 
 
-class Plain(msgspec.Struct, frozen=True):
+class PlainPassword(msgspec.Struct, frozen=True):
     """A password as it is typed."""
 
     password: str
@@ -35,7 +35,7 @@ class Plain(msgspec.Struct, frozen=True):
         return hmac.compare_digest(_digest(self.password), _digest(tried))
 
 
-class Hashed(msgspec.Struct, frozen=True):
+class HashedPassword(msgspec.Struct, frozen=True):
     """A password's hash with what it was made with."""
 
     n: int
@@ -50,7 +50,7 @@ class Hashed(msgspec.Struct, frozen=True):
         return hmac.compare_digest(key, self.key)
 
 
-Password = Plain | Hashed
+Password = PlainPassword | HashedPassword
 
 
 def hash_password(password: str) -> str:
@@ -66,10 +66,10 @@ def parse_password(written: str) -> Password:
     if not written:
         raise ValueError("the password is empty")
     if not written.startswith(_SCHEME + "."):
-        return Plain(written)
+        return PlainPassword(written)
     try:
         _, n, r, p, salt, key = written.split(".")
-        found = Hashed(int(n), int(r), int(p), _decode(salt), _decode(key))
+        found = HashedPassword(int(n), int(r), int(p), _decode(salt), _decode(key))
     except (ValueError, binascii.Error):
         raise ValueError("the hash is cut short or altered") from None
     if not _usable(found):
@@ -77,12 +77,14 @@ def parse_password(written: str) -> Password:
     return found
 
 
-def nobody() -> Hashed:
+def nobody() -> HashedPassword:
     """A hash that no password has, and that costs as much to try as any."""
-    return Hashed(_N, _R, _P, secrets.token_bytes(_SALT_BYTES), secrets.token_bytes(_KEY_BYTES))
+    return HashedPassword(
+        _N, _R, _P, secrets.token_bytes(_SALT_BYTES), secrets.token_bytes(_KEY_BYTES)
+    )
 
 
-def _usable(found: Hashed) -> bool:
+def _usable(found: HashedPassword) -> bool:
     power_of_two = found.n > 1 and found.n & (found.n - 1) == 0
     within = 1 <= found.r <= 64 and 1 <= found.p <= 64
     memory = 128 * found.n * found.r

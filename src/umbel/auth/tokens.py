@@ -57,7 +57,7 @@ def free_name(ledger: Ledger, role: str) -> str:
 
 
 class Tokens:
-    """Knows tokens again. Any thread."""
+    """Checks API tokens against the ledger. Any thread."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
@@ -67,15 +67,15 @@ class Tokens:
         """Whose token it is; None for one that is unknown, revoked or expired. The ledger
         is asked every time, so that revoking works at once. Raises `StoreError`."""
         name, secret = _parts(shown)
-        kept = next((token for token in self._ledger.tokens() if token.name == name), None)
-        right = hmac.compare_digest(_hash(secret), kept.secret_hash if kept else self._nobody)
-        if kept is None or not right or kept.role not in ROLES:
+        stored = next((token for token in self._ledger.tokens() if token.name == name), None)
+        right = hmac.compare_digest(_hash(secret), stored.secret_hash if stored else self._nobody)
+        if stored is None or not right or stored.role not in ROLES:
             return None
-        if kept.expires is not None and kept.expires <= now:
+        if stored.expires is not None and stored.expires <= now:
             return None
-        self._note(kept, now)
+        self._note(stored, now)
         return Identity(
-            name=f"token:{kept.name}", role=msgspec.convert(kept.role, Role), token=kept.name
+            name=f"token:{stored.name}", role=msgspec.convert(stored.role, Role), token=stored.name
         )
 
     def _note(self, token: Token, now: float) -> None:
@@ -97,8 +97,8 @@ def name_in(shown: str) -> str | None:
 def _parts(shown: str) -> tuple[str, str]:
     """Name and secret; of what is no token, a name that nothing has."""
     name, _, secret = shown.removeprefix(PREFIX).rpartition("_")
-    known = shown.startswith(PREFIX) and NAME.fullmatch(name) and _SECRET.fullmatch(secret)
-    return (name, secret) if known else ("", "")
+    is_token = shown.startswith(PREFIX) and NAME.fullmatch(name) and _SECRET.fullmatch(secret)
+    return (name, secret) if is_token else ("", "")
 
 
 def _hash(secret: str) -> str:

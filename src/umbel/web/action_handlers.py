@@ -1,4 +1,4 @@
-"""Handlers that act on the cluster, and those that tell what was done."""
+"""Handlers that plan and run actions, send tasks, and read the audit."""
 
 from __future__ import annotations
 
@@ -16,77 +16,79 @@ from umbel.services.control.types import Action, ActionPlan, ActionReport, Actio
 from umbel.store.ledger import AuditPage
 from umbel.web import requests, responses
 from umbel.web.handlers import Services
-from umbel.web.long_requests import Patience
+from umbel.web.long_requests import ResultWaiter
 from umbel.web.requests import WAIT_MAX_S
 
 #: How many of the ids that an action names a list tells.
-_IDS_TOLD: Final = 20
+_IDS_LISTED: Final = 20
 
 
-def plan_action(services: Services, asked: ActionRequest, actor: Actor) -> ActionPlan:
-    return services.levers.control.plan(asked, actor)
+def plan_action(services: Services, params: ActionRequest, actor: Actor) -> ActionPlan:
+    return services.levers.control.plan(params, actor)
 
 
-def execute_action(services: Services, asked: requests.ExecuteAction, actor: Actor) -> ActionReport:
-    report = services.levers.control.execute(asked.id, actor, asked.confirm, asked.reason)
+def execute_action(
+    services: Services, params: requests.ExecuteAction, actor: Actor
+) -> ActionReport:
+    report = services.levers.control.execute(params.id, actor, params.confirm, params.reason)
     services.levers.queues.forget()
     return report
 
 
-def cancel_action(services: Services, asked: requests.CancelAction, actor: Actor) -> ActionReport:
-    return services.levers.control.cancel(asked.id, actor)
+def cancel_action(services: Services, params: requests.CancelAction, actor: Actor) -> ActionReport:
+    return services.levers.control.cancel(params.id, actor)
 
 
-def one_action(services: Services, asked: requests.OneAction) -> Action:
-    return services.levers.control.action(asked.id)
+def one_action(services: Services, params: requests.OneAction) -> Action:
+    return services.levers.control.action(params.id)
 
 
-def list_actions(services: Services, asked: requests.ListActions) -> responses.Actions:
-    found = services.levers.control.actions(asked.before, asked.limit)
-    more = len(found) == asked.limit
+def list_actions(services: Services, params: requests.ListActions) -> responses.Actions:
+    found = services.levers.control.actions(params.before, params.limit)
+    more = len(found) == params.limit
     return responses.Actions(
         items=tuple(map(_shortened, found)), next=found[-1].plan.made if more else None
     )
 
 
 async def apply_task(
-    services: Services, asked: Apply, actor: Actor, patience: Patience
-) -> responses.Applied | responses.Later:
-    apply, cluster = services.levers.control.apply, patience.lanes.cluster
-    if asked.wait is None:
-        return _told(await cluster.run(partial(apply, asked, actor)))
-    with patience.lanes.waiters.one():
-        waiting = msgspec.structs.replace(asked, wait=None)
+    services: Services, params: Apply, actor: Actor, waiter: ResultWaiter
+) -> responses.Applied | responses.Accepted:
+    apply, cluster = services.levers.control.apply, waiter.thread_pools.cluster
+    if params.wait is None:
+        return _response(await cluster.run(partial(apply, params, actor)))
+    with waiter.thread_pools.waiters.one():
+        waiting = msgspec.structs.replace(params, wait=None)
         sent = await cluster.run(partial(apply, waiting, actor, expected=True))
         try:
-            result = await patience.result(
-                services.levers, sent.task_id, min(asked.wait, WAIT_MAX_S)
+            result = await waiter.result(
+                services.levers, sent.task_id, min(params.wait, WAIT_MAX_S)
             )
         except ResultsUnavailable as error:  # it was sent all the same
             result = Result(task_id=sent.task_id, state=PENDING, unreadable=str(error))
-    return _told(Applied(sent.task_id, result.state, result))
+    return _response(Applied(sent.task_id, result.state, result))
 
 
-def _told(applied: Applied) -> responses.Applied | responses.Later:
+def _response(applied: Applied) -> responses.Applied | responses.Accepted:
     answer = responses.Applied(task_id=applied.task_id, state=applied.state, result=applied.result)
     is_ready = applied.result is not None and applied.result.is_ready
-    return answer if is_ready else responses.Later(answer)
+    return answer if is_ready else responses.Accepted(answer)
 
 
-def read_audit(services: Services, asked: requests.ReadAudit) -> AuditPage:
+def read_audit(services: Services, params: requests.ReadAudit) -> AuditPage:
     services.levers.visits.settle()
     return services.levers.ledger.audit(
-        before=asked.before,
-        limit=asked.limit,
-        actor=asked.actor,
-        action=asked.action,
-        action_id=asked.action_id,
+        before=params.before,
+        limit=params.limit,
+        actor=params.actor,
+        action=params.action,
+        action_id=params.action_id,
     )
 
 
 def _shortened(action: Action) -> Action:
     request = action.plan.request
-    if request.ids is None or len(request.ids) <= _IDS_TOLD:
+    if request.ids is None or len(request.ids) <= _IDS_LISTED:
         return action
-    request = msgspec.structs.replace(request, ids=request.ids[:_IDS_TOLD])
+    request = msgspec.structs.replace(request, ids=request.ids[:_IDS_LISTED])
     return Action(msgspec.structs.replace(action.plan, request=request), action.report)

@@ -30,29 +30,29 @@ from umbel.services.search.search import Search
 from umbel.store.base import Store
 from umbel.web.authentication import Access, open_access
 from umbel.web.authorization import Guard, Permitted
-from umbel.web.error_middleware import Faults
+from umbel.web.error_middleware import ErrorMiddleware
 from umbel.web.flower.endpoint import (
     WORKERS_PAGES,
     NothingHere,
     WorkersPage,
-    flower_addresses,
+    flower_routes,
 )
 from umbel.web.handlers import Services
 from umbel.web.http.endpoint import Endpoint
-from umbel.web.http.openapi import Described
-from umbel.web.http.path_routes import Address
+from umbel.web.http.openapi import OpenApiEndpoint
+from umbel.web.http.path_routes import EncodedSlashRoute
 from umbel.web.http.problems import respond_to
 from umbel.web.http.proxies import LOOPBACK, Proxies
 from umbel.web.login import LOGIN, SESSION_ENDPOINTS, LoginEndpoint
-from umbel.web.non_http import Entrance
+from umbel.web.non_http import NonHttpMiddleware
 from umbel.web.probes import Readiness, ReadyEndpoint
-from umbel.web.request_limits import Bodies, Limits
-from umbel.web.request_slots import Placed, Places
+from umbel.web.request_limits import BodyMiddleware, RequestLimits
+from umbel.web.request_slots import RequestSlotMiddleware, RequestSlots
 from umbel.web.routes import API_ROOT, ROUTES, Route
 from umbel.web.security import HostCheck, SecurityHeaders
 from umbel.web.serving.response_memory import InFlight, Outgoing
 from umbel.web.sse import LiveEndpoint
-from umbel.web.thread_pools import Lanes
+from umbel.web.thread_pools import ThreadPools
 from umbel.web.ui import BUILT, Ui
 
 
@@ -116,24 +116,28 @@ def create_app(
     services = Services(
         store, clock, Search(store, clock, levers.ledger), health, hub, intents, levers, crew
     )
-    lanes = Lanes()
+    thread_pools = ThreadPools()
     access = access or open_access(clock, levers.ledger, levers.visits)
-    ui = Ui(lanes.history, options.pages)
-    workers_page = WorkersPage(ui.showing("index.html"), services, lanes, access)
+    ui = Ui(thread_pools.history, options.pages)
+    workers_page = WorkersPage(ui.showing("index.html"), services, thread_pools, access)
     app = Starlette(
         routes=[
-            *_addresses(services, lanes, access),
-            Address(f"{API_ROOT}/openapi.json", Described(lanes.history), methods=["GET"]),
-            Address("/login", LoginEndpoint(access, ui.showing("login.html")), methods=LOGIN),
-            *flower_addresses(services, lanes, access),
-            Address("/api/{path:not_ours}", NothingHere()),
-            *(Address(path, workers_page, methods=["GET"]) for path in WORKERS_PAGES),
-            Address("/{path:rest}", ui, methods=["GET"]),
+            *_starlette_routes(services, thread_pools, access),
+            EncodedSlashRoute(
+                f"{API_ROOT}/openapi.json", OpenApiEndpoint(thread_pools.history), methods=["GET"]
+            ),
+            EncodedSlashRoute(
+                "/login", LoginEndpoint(access, ui.showing("login.html")), methods=LOGIN
+            ),
+            *flower_routes(services, thread_pools, access),
+            EncodedSlashRoute("/api/{path:not_ours}", NothingHere()),
+            *(EncodedSlashRoute(path, workers_page, methods=["GET"]) for path in WORKERS_PAGES),
+            EncodedSlashRoute("/{path:rest}", ui, methods=["GET"]),
         ],
         middleware=[
-            Middleware(Entrance),
+            Middleware(NonHttpMiddleware),
             Middleware(SecurityHeaders),
-            Middleware(Faults),
+            Middleware(ErrorMiddleware),
             Middleware(
                 HostCheck,
                 allowed=options.allowed_hosts,
@@ -141,10 +145,10 @@ def create_app(
                 own=options.own_hosts,
             ),
             Middleware(Proxies, trusted=options.trusted_proxies, url_prefix=options.url_prefix),
-            Middleware(Limits),
+            Middleware(RequestLimits),
             Middleware(Guard, access=access),
-            Middleware(Placed, places=Places()),
-            Middleware(Bodies),
+            Middleware(RequestSlotMiddleware, slots=RequestSlots()),
+            Middleware(BodyMiddleware),
             Middleware(Outgoing, in_flight=InFlight()),
         ],
         exception_handlers={HTTPException: _refused},
@@ -152,7 +156,7 @@ def create_app(
     app.router.redirect_slashes = False  # an address is right or unknown
     app.state.hub = hub
     app.state.levers = levers
-    app.state.lanes = lanes
+    app.state.thread_pools = thread_pools
     return app
 
 
@@ -180,26 +184,32 @@ class _ByMethod:
         await endpoint(scope, receive, send)
 
 
-def _addresses(services: Services, lanes: Lanes, access: Access) -> Iterator[Address]:
+def _starlette_routes(
+    services: Services, thread_pools: ThreadPools, access: Access
+) -> Iterator[EncodedSlashRoute]:
     """One address a path, in the order of the table."""
     by_path: dict[str, dict[str, ASGIApp]] = {}
     for route in ROUTES:
         path = route.path.replace("}", ":rest}") if route.slashes else route.path
-        by_path.setdefault(path, {})[route.method] = _endpoint(route, services, lanes, access)
+        by_path.setdefault(path, {})[route.method] = _endpoint(
+            route, services, thread_pools, access
+        )
     for path, endpoints in by_path.items():
-        yield Address(path, _ByMethod(endpoints))
+        yield EncodedSlashRoute(path, _ByMethod(endpoints))
 
 
-def _endpoint(route: Route, services: Services, lanes: Lanes, access: Access) -> ASGIApp:
+def _endpoint(
+    route: Route, services: Services, thread_pools: ThreadPools, access: Access
+) -> ASGIApp:
     endpoint: ASGIApp
     if route.name in SESSION_ENDPOINTS:
         endpoint = SESSION_ENDPOINTS[route.name](access)
     elif route.name == "readyz":
         endpoint = ReadyEndpoint(Readiness(services.health, services.clock), access)
     elif route.handler is None:
-        endpoint = LiveEndpoint(services, lanes.history)
+        endpoint = LiveEndpoint(services, thread_pools.history)
     else:
-        endpoint = Endpoint(route, route.handler, services, lanes)
+        endpoint = Endpoint(route, route.handler, services, thread_pools)
     if route.permission is not None:
         endpoint = Permitted(endpoint, route.permission, access, stream=bool(route.events))
     return endpoint

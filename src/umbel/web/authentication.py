@@ -1,4 +1,8 @@
-"""Who a request is from, by what it shows: a session, a password, or a token."""
+"""Authentication: who a request is from, by its session cookie, password, or API token.
+
+`Access` is opened first for whatever concerns a login: it also starts and ends sessions, and
+writes logins and refusals to the audit. Guessing is slowed down in `login_throttle`.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +24,13 @@ from starlette.types import Scope
 from umbel.auth.base import (
     ANONYMOUS,
     GRANTS,
+    AccountState,
     Actor,
     Authenticator,
     Credentials,
     Identity,
     Permission,
     Role,
-    Standing,
     Via,
 )
 from umbel.auth.tokens import PREFIX, name_in
@@ -36,53 +40,53 @@ from umbel.services.fair_shares import network_of
 from umbel.store.ledger import Ledger
 from umbel.web.http.cookies import cookie
 from umbel.web.http.problems import Refusal
-from umbel.web.login_throttle import Attempts
+from umbel.web.login_throttle import LoginThrottle
 from umbel.web.sessions import Session, Sessions
-from umbel.web.thread_pools import Lane
+from umbel.web.thread_pools import ThreadPool
 
 log = logging.getLogger("umbel.web")
 
-#: How many passwords of strangers are tried at once; each takes 16 MiB and a core. How many may
-#: wait for that, together and from one network.
+#: How many passwords of strangers are checked at once; each takes 16 MiB and a core. How many
+#: checks may wait, together and from one network.
 _TRIED_AT_ONCE, _TRIED_MAX, _TRIED_EACH = 2, 20, 4
-#: How many may wait of those whose name was right from their network before: guessing elsewhere
-#: must not keep them out, so they have a thread of their own.
+#: How many checks may wait for clients that logged in from their network before. They have a
+#: thread of their own, so that guessers elsewhere cannot keep them out.
 _WELCOME_MAX: Final = 20
-#: How often an open stream asks whether its reader still may, seconds.
+#: How often the permission of an open stream's reader is checked again, seconds.
 RECHECK_S: Final = 10.0
 _FACES: Final[dict[str, Via]] = {"cli": "cli", "python": "python"}
 
-How = Literal["anonymous", "session", "password", "token"]
+AuthMethod = Literal["anonymous", "session", "password", "token"]
 
 
-class Known(msgspec.Struct, frozen=True):
-    """Somebody who may come in, and how they showed who they are."""
+class Principal(msgspec.Struct, frozen=True):
+    """An authenticated person: name, role, and how they authenticated."""
 
     name: str
     role: Role
-    how: How
+    how: AuthMethod
 
 
 class Access:
-    """The door of one server. On the event loop, except where it says so."""
+    """Authentication of one server. On the event loop."""
 
     def __init__(
         self,
         authenticator: Authenticator,
         sessions: Sessions,
-        attempts: Attempts,
+        throttle: LoginThrottle,
         visits: Visits,
         *,
         read_only: bool = False,
         recheck_s: float = RECHECK_S,
     ) -> None:
         self._authenticator = authenticator
-        self._attempts = attempts
+        self._throttle = throttle
         self._visits = visits
-        self._trying = _checks(_TRIED_AT_ONCE, _TRIED_MAX)
-        self._trying_welcome = _checks(1, _WELCOME_MAX)
-        self._asking = anyio.CapacityLimiter(8)
-        self._noting = anyio.CapacityLimiter(2)
+        self._password_checks = _checks(_TRIED_AT_ONCE, _TRIED_MAX)
+        self._known_client_checks = _checks(1, _WELCOME_MAX)
+        self._lookups = anyio.CapacityLimiter(8)
+        self._audit_writes = anyio.CapacityLimiter(2)
         self.sessions = sessions
         self.read_only = read_only
         self.recheck_s = recheck_s
@@ -92,46 +96,45 @@ class Access:
         """Whether there is no login: everybody who gets here may do everything."""
         return not self._authenticator.has_people
 
-    async def identify(self, scope: Scope, *, again: bool = False) -> Known | None:
-        """Who asks; None for nobody who may. Raises `Refusal` after too many wrong
-        passwords, and `StoreError`. `again` is for whoever was let in before: that they no
-        longer may is nothing that they tried.
+    async def identify(self, scope: Scope, *, again: bool = False) -> Principal | None:
+        """Who sends the request; None for a stranger. Raises `Refusal` after too many wrong
+        passwords, and `StoreError`. `again`: re-check of an existing login; a failure does not
+        count as a guess, and is not audited.
 
-        A token of ours decides wherever it is shown. What a proxy in front passes on for
-        itself (another bearer token, a password of its own while there is no login here)
-        is not ours to judge.
+        A token of Umbel decides, wherever there is one. Credentials that belong to a proxy in
+        front (another bearer token; a password, while there is no login here) are ignored.
         """
-        scheme, _, shown = Headers(scope=scope).get("authorization", "").partition(" ")
-        shown = shown.strip()
-        if scheme.lower() == "bearer" and shown.startswith(PREFIX):
-            known = await self._by_token(shown)
-            if known is None and not again:
-                await self._note_token(shown, scope)
-            return known
+        scheme, _, secret = Headers(scope=scope).get("authorization", "").partition(" ")
+        secret = secret.strip()
+        if scheme.lower() == "bearer" and secret.startswith(PREFIX):
+            principal = await self._by_token(secret)
+            if principal is None and not again:
+                await self._note_token(secret, scope)
+            return principal
         if self.is_open:
-            return Known(ANONYMOUS, "admin", "anonymous")
+            return Principal(ANONYMOUS, "admin", "anonymous")
         session = await self.session(scope)
         if session is not None:
             return self._by_session(session)
         if scheme.lower() == "basic":
-            credentials = _basic(shown)
+            credentials = _basic(secret)
             return await self.by_password(credentials, scope) if credentials else None
         return None
 
-    async def by_password(self, credentials: Credentials, scope: Scope) -> Known | None:
-        """Who has this name and password. Raises `Refusal` after too many wrong ones."""
-        welcome = self._attempts.is_welcome(address_of(scope), credentials.user or "")
+    async def by_password(self, credentials: Credentials, scope: Scope) -> Principal | None:
+        """The person of this name and password. Raises `Refusal` after too many wrong ones."""
+        welcome = self._throttle.is_welcome(address_of(scope), credentials.user or "")
         if welcome and self._authenticator.is_remembered(credentials):
             identity = self._authenticator.identify(credentials)
         else:
             identity = await self._try(credentials, scope, welcome=welcome)
-        return _known(identity, "password")
+        return _principal(identity, "password")
 
     async def _try(
         self, credentials: Credentials, scope: Scope, *, welcome: bool
     ) -> Identity | None:
         user, address = credentials.user or "", address_of(scope)
-        wait_s = self._attempts.begin(address, user)
+        wait_s = self._throttle.begin(address, user)
         if wait_s is not None:
             why = "There were too many wrong passwords."
             await self._note_failure(user, scope, why)
@@ -140,91 +143,91 @@ class Access:
                 f"{why} Try again in {wait_s} s.",
                 headers={"Retry-After": str(wait_s)},
             )
-        checks = self._trying_welcome if welcome else self._trying
+        checks = self._known_client_checks if welcome else self._password_checks
         check = functools.partial(self._authenticator.identify, credentials)
         try:
             identity = await checks.run(check, network_of(address))
         except Refusal:  # too many wait: nothing was tried
-            self._attempts.take_back(address, user)
+            self._throttle.take_back(address, user)
             raise
         if identity is None:
             log.warning("A wrong name or password was tried from %s.", address)
             await self._note_failure(user, scope, "The name or the password is wrong.")
         else:
-            self._attempts.right(address, user)
+            self._throttle.right(address, user)
         return identity
 
-    async def _by_token(self, shown: str) -> Known | None:
+    async def _by_token(self, secret: str) -> Principal | None:
         identity = await anyio.to_thread.run_sync(
-            self._authenticator.identify, Credentials(token=shown), limiter=self._asking
+            self._authenticator.identify, Credentials(token=secret), limiter=self._lookups
         )
-        return _known(identity, "token")
+        return _principal(identity, "token")
 
     async def session(self, scope: Scope) -> Session | None:
-        """The session whose cookie the request has, whether or not its user still may. Raises
+        """The session of the request's cookie, even if its user has lost access. Raises
         `StoreError`."""
         value = cookie(scope, self.sessions.cookie)
         if not value:
             return None
-        return await anyio.to_thread.run_sync(self.sessions.read, value, limiter=self._asking)
+        return await anyio.to_thread.run_sync(self.sessions.read, value, limiter=self._lookups)
 
     async def end_session(self, session: Session, scope: Scope) -> None:
-        """Log somebody out whom `Guard` let in."""
-        await self._in_thread(functools.partial(self.sessions.end, session))
-        await self._in_thread(functools.partial(self._visits.went, scope["umbel.actor"]))
+        """Log out the person behind this request, whom `Guard` has authenticated."""
+        await self._write(functools.partial(self.sessions.end, session))
+        await self._write(functools.partial(self._visits.went, scope["umbel.actor"]))
 
-    async def note_login(self, known: Known, scope: Scope) -> None:
-        """Say in the audit that somebody logged in."""
-        await self._in_thread(functools.partial(self._visits.came, self.actor(known, scope)))
+    async def note_login(self, principal: Principal, scope: Scope) -> None:
+        """Write a login to the audit."""
+        await self._write(functools.partial(self._visits.came, self.actor(principal, scope)))
 
     async def note_refusal(self, scope: Scope, why: str) -> None:
-        """Say in the audit that somebody whom `Guard` let in wanted what they may not."""
+        """Write to the audit that an authenticated person was refused for lack of permission."""
         target = f"{scope['method']} {path_of(scope)}"
-        await self._in_thread(
+        await self._write(
             functools.partial(self._visits.refused, scope["umbel.actor"], target, why)
         )
 
     async def _note_failure(self, user: str, scope: Scope, why: str) -> None:
-        nobody = self.actor(Known(ANONYMOUS, "viewer", "password"), scope)
-        await self._in_thread(functools.partial(self._visits.failed, nobody, user, why))
+        nobody = self.actor(Principal(ANONYMOUS, "viewer", "password"), scope)
+        await self._write(functools.partial(self._visits.failed, nobody, user, why))
 
-    async def _note_token(self, shown: str, scope: Scope) -> None:
-        nobody = self.actor(Known(ANONYMOUS, "viewer", "token"), scope)
+    async def _note_token(self, secret: str, scope: Scope) -> None:
+        nobody = self.actor(Principal(ANONYMOUS, "viewer", "token"), scope)
         why = "The token is wrong, revoked or expired."
-        await self._in_thread(functools.partial(self._visits.shown, nobody, name_in(shown), why))
+        await self._write(functools.partial(self._visits.shown, nobody, name_in(secret), why))
 
-    async def _in_thread(self, write: Callable[[], None]) -> None:
-        """The event loop waits for no disk."""
-        await anyio.to_thread.run_sync(write, limiter=self._noting)
+    async def _write(self, write: Callable[[], None]) -> None:
+        """In a thread, since the event loop must not wait for a disk."""
+        await anyio.to_thread.run_sync(write, limiter=self._audit_writes)
 
-    def begin_session(self, known: Known) -> str:
-        """The value of the cookie for somebody who has just shown their password."""
-        standing = self._authenticator.standing(known.name)
-        return self.sessions.begin(known.name, standing.stamp if standing else "")
+    def begin_session(self, principal: Principal) -> str:
+        """The cookie value of a new session, after the password was checked."""
+        account_state = self._authenticator.account_state(principal.name)
+        return self.sessions.begin(principal.name, account_state.stamp if account_state else "")
 
-    def _by_session(self, session: Session) -> Known | None:
-        standing = self._authenticator.standing(session.user)
-        if standing is None or not hmac.compare_digest(standing.stamp, session.stamp):
+    def _by_session(self, session: Session) -> Principal | None:
+        account_state = self._authenticator.account_state(session.user)
+        if account_state is None or not hmac.compare_digest(account_state.stamp, session.stamp):
             return None
-        return _known(standing.identity, "session")
+        return _principal(account_state.identity, "session")
 
-    def permissions(self, known: Known) -> frozenset[Permission]:
-        """What they may do here."""
-        granted = GRANTS[known.role]
+    def permissions(self, principal: Principal) -> frozenset[Permission]:
+        """What this person may do on this server."""
+        granted = GRANTS[principal.role]
         return granted & {"read"} if self.read_only else granted
 
-    def actor(self, known: Known, scope: Scope) -> Actor:
-        """They, as the audit tells of them."""
+    def actor(self, principal: Principal, scope: Scope) -> Actor:
+        """The person as the audit names them."""
         return Actor(
-            name=known.name,
+            name=principal.name,
             address=address_of(scope),
-            via=_via(known, scope),
-            permissions=self.permissions(known),
+            via=_via(principal, scope),
+            permissions=self.permissions(principal),
         )
 
 
 class Nobody:
-    """Knows nobody, so that there is no login. See `Authenticator`."""
+    """An `Authenticator` without users: there is no login."""
 
     has_people = False
 
@@ -234,14 +237,14 @@ class Nobody:
     def is_remembered(self, _: Credentials) -> bool:
         return False
 
-    def standing(self, _: str) -> Standing | None:
+    def account_state(self, _: str) -> AccountState | None:
         return None
 
 
 def open_access(clock: Clock, ledger: Ledger, visits: Visits, *, read_only: bool = False) -> Access:
-    """A door without a lock."""
+    """Access for everybody: no login, every permission (unless `read_only`)."""
     sessions = Sessions(secrets.token_bytes(32), 60.0, clock, ledger)
-    return Access(Nobody(), sessions, Attempts(clock), visits, read_only=read_only)
+    return Access(Nobody(), sessions, LoginThrottle(clock), visits, read_only=read_only)
 
 
 def address_of(scope: Scope) -> str:
@@ -257,29 +260,29 @@ def path_of(scope: Scope) -> str:
     return path[len(root) :] if root and path.startswith(root + "/") else path
 
 
-def _checks(threads: int, most: int) -> Lane:
+def _checks(threads: int, most: int) -> ThreadPool:
     busy = "Too many passwords are being checked."
-    return Lane(threads, each=1, waiting_each=_TRIED_EACH, waiting_max=most, busy=busy)
+    return ThreadPool(threads, each=1, waiting_each=_TRIED_EACH, waiting_max=most, busy=busy)
 
 
-def _known(identity: Identity | None, how: How) -> Known | None:
-    return None if identity is None else Known(identity.name, identity.role, how)
+def _principal(identity: Identity | None, how: AuthMethod) -> Principal | None:
+    return None if identity is None else Principal(identity.name, identity.role, how)
 
 
-def _via(known: Known, scope: Scope) -> Via:
+def _via(principal: Principal, scope: Scope) -> Via:
     headers = Headers(scope=scope)
     path = path_of(scope)
     if path.startswith("/api/") and not path.startswith("/api/v1/"):
         return "flower"
-    if known.how == "session" or "sec-fetch-site" in headers:
+    if principal.how == "session" or "sec-fetch-site" in headers:
         return "browser"
     return _FACES.get(headers.get("x-umbel-via", ""), "api")
 
 
-def _basic(shown: str) -> Credentials | None:
+def _basic(secret: str) -> Credentials | None:
     """RFC 7617. What is no name and password is None."""
     try:
-        text = base64.b64decode(shown, validate=True).decode("utf-8")
+        text = base64.b64decode(secret, validate=True).decode("utf-8")
     except (binascii.Error, ValueError):
         return None
     user, colon, password = text.partition(":")

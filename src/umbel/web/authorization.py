@@ -1,9 +1,9 @@
-"""Nobody passes who may not.
+"""Authorization: who may use which route.
 
-`Guard` stands before everything: it refuses changes that another site asks for, finds out who
-asks, and lets nobody in who is not known, but to the few addresses that are open. `Permitted`
-stands before each route and asks for the one permission that the route names. What comes
-behind them finds the person with `actor_of`.
+`Guard` is the middleware before all routes. It refuses cross-site changes (CSRF, see `origin`),
+authenticates the request (`authentication`), and refuses strangers, except at the few open
+addresses (`OPEN`). `Permitted` wraps each route and checks the one permission that the route
+names. Handlers behind them get the person from `actor_of`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ OPEN: Final = PROBES | {"/login"}
 #: The built files of the pages, which hold nothing of any cluster.
 _OPEN_BELOW: Final = "/assets/"
 
-_SAYS: Final[dict[Permission, str]] = {
+_PERMITTED_ACTS: Final[dict[Permission, str]] = {
     "read": "look at this cluster",
     "operate": "act on tasks and workers (it takes an operator)",
     "administer": "stop workers and purge queues (it takes an admin)",
@@ -63,18 +63,18 @@ class Guard:
         if path in OPEN or path.startswith(_OPEN_BELOW):
             await self._app(scope, receive, send)
             return
-        known = await self._access.identify(scope)
-        if known is None:
+        principal = await self._access.identify(scope)
+        if principal is None:
             await _turn_away(scope, path)(scope, receive, send)
             return
-        scope["umbel.known"] = known
-        scope["umbel.actor"] = self._access.actor(known, scope)
+        scope["umbel.principal"] = principal
+        scope["umbel.actor"] = self._access.actor(principal, scope)
         await self._app(scope, receive, send)
 
 
 def _turn_away(scope: Scope, path: str) -> Response:
-    """People are led to the login, programs are told; nothing makes a browser ask for a
-    password by itself, since a page could not end what it then keeps."""
+    """Browsers are redirected to the login page, programs get a 401. There is no
+    `WWW-Authenticate`: a browser would keep a password that no page could make it forget."""
     if path == "/api/v1" or path.startswith("/api/v1/"):
         raise Refusal(
             "not-logged-in",
@@ -92,8 +92,8 @@ def _turn_away(scope: Scope, path: str) -> Response:
 
 
 class Permitted:
-    """Lets in those who have the permission. A `stream` ends when its reader may no longer:
-    logged out, a token revoked, a session expired."""
+    """Lets in those who have the permission. A `stream` ends when its reader loses it: logged
+    out, the token revoked, the session expired."""
 
     def __init__(
         self,
@@ -118,31 +118,31 @@ class Permitted:
         await self._app(scope, receive, send)
 
     def _until_turned_away(self, scope: Scope, receive: Receive) -> Receive:
-        async def receive_while_known() -> Message:
+        async def receive_while_permitted() -> Message:
             waiting = asyncio.ensure_future(receive())
             try:
                 while True:
                     done, _ = await asyncio.wait({waiting}, timeout=self._access.recheck_s)
                     if done:
                         return waiting.result()
-                    if not await self._still_may(scope):
+                    if not await self._is_still_permitted(scope):
                         return {"type": "http.disconnect"}
             finally:
                 waiting.cancel()
 
-        return receive_while_known
+        return receive_while_permitted
 
-    async def _still_may(self, scope: Scope) -> bool:
+    async def _is_still_permitted(self, scope: Scope) -> bool:
         try:
-            known = await self._access.identify(scope, again=True)
+            principal = await self._access.identify(scope, again=True)
         except UmbelError as error:  # nobody is sent away because a disk is slow
             log.warning("Whether %s still may could not be asked. %s", address_of(scope), error)
             return True
-        return known is not None and self._permission in self._access.permissions(known)
+        return principal is not None and self._permission in self._access.permissions(principal)
 
 
 def not_permitted(permission: Permission, *, read_only: bool) -> Refusal:
     """The refusal of what somebody may not do."""
     if read_only and permission != "read":
         return Refusal("not-permitted", "This Umbel only shows: it was started with --read-only.")
-    return Refusal("not-permitted", f"Your role does not allow to {_SAYS[permission]}.")
+    return Refusal("not-permitted", f"Your role does not allow to {_PERMITTED_ACTS[permission]}.")

@@ -18,85 +18,85 @@ from umbel.services.search.rows import WorkerRow
 from umbel.web import requests, responses
 from umbel.web.handlers import Services
 from umbel.web.http.problems import Refusal
-from umbel.web.long_requests import Patience
+from umbel.web.long_requests import ResultWaiter
 
 #: What the page of a worker shows, the quickest first.
-_SHOWN: Final[tuple[Inspected, ...]] = ("stats", "active_queues", "registered", "conf")
+_PROFILE: Final[tuple[Inspected, ...]] = ("stats", "active_queues", "registered", "conf")
 #: What lists tasks with the arguments that they were sent with.
 _TASKS: Final = frozenset({"active", "reserved", "scheduled"})
 
 
-def one_worker(services: Services, asked: requests.OneWorker) -> responses.OneWorker:
-    row = _row(services, asked.name)
-    says: dict[Inspected, object] = {}
+def one_worker(services: Services, params: requests.OneWorker) -> responses.OneWorker:
+    row = _row(services, params.name)
+    inspections: dict[Inspected, object] = {}
     answered, trouble = None, None
     if row is None or row.status != OFFLINE:
         try:
-            says = services.levers.inspection.profile(asked.name, _SHOWN)
-            answered = bool(says)
+            inspections = services.levers.inspection.profile(params.name, _PROFILE)
+            answered = bool(inspections)
         except BrokerError as error:
             trouble = str(error)
-    if row is None and not says:
-        raise _unknown(asked.name)
-    row = row or services.crew.row(Worker(hostname=asked.name), services.clock.now())
+    if row is None and not inspections:
+        raise _unknown(params.name)
+    row = row or services.crew.row(Worker(hostname=params.name), services.clock.now())
     return responses.OneWorker(
         **msgspec.structs.asdict(row),
         answers=answered,
         trouble=trouble,
-        stats=says.get("stats"),
-        active_queues=says.get("active_queues"),
-        registered=says.get("registered"),
-        conf=says.get("conf"),
+        stats=inspections.get("stats"),
+        active_queues=inspections.get("active_queues"),
+        registered=inspections.get("registered"),
+        conf=inspections.get("conf"),
     )
 
 
 def inspect_worker(
-    services: Services, asked: requests.InspectWorker, actor: Actor
+    services: Services, params: requests.InspectWorker, actor: Actor
 ) -> responses.Inspected:
-    found = services.levers.inspection.look(asked.what, [asked.name])
-    answered = found.answered(asked.name)
-    if not answered and _row(services, asked.name) is None:
-        raise _unknown(asked.name)
-    value = found.values.get(asked.name)
-    if asked.what in _TASKS and not actor.may("operate"):
+    found = services.levers.inspection.look(params.what, [params.name])
+    answered = found.answered(params.name)
+    if not answered and _row(services, params.name) is None:
+        raise _unknown(params.name)
+    value = found.values.get(params.name)
+    if params.what in _TASKS and not actor.may("operate"):
         value = veiled_listing(value, services.store.task)
     return responses.Inspected(
-        worker=asked.name,
-        inspection=asked.inspection,
+        worker=params.name,
+        inspection=params.inspection,
         value=value,
         at=found.at,
         answered=answered,
-        error=found.refused.get(asked.name),
-        left_out=found.left_out.get(asked.name, 0),
+        error=found.refused.get(params.name),
+        left_out=found.left_out.get(params.name, 0),
     )
 
 
 def list_registered(services: Services, _: requests.Nothing) -> responses.RegisteredNames:
     inspection = services.levers.inspection
-    said = inspection.look("registered")
-    items = registered(said, services.levers.describe())
-    return responses.RegisteredNames(items=items, at=said.at, missing=said.missing)
+    answers = inspection.look("registered")
+    items = registered(answers, services.levers.describe())
+    return responses.RegisteredNames(items=items, at=answers.at, missing=answers.missing)
 
 
 def list_queues(services: Services, _: requests.Nothing) -> responses.Queues:
     return msgspec.convert(services.levers.queues.all(), responses.Queues, from_attributes=True)
 
 
-def peek_queue(services: Services, asked: requests.PeekQueue, actor: Actor) -> responses.Messages:
+def peek_queue(services: Services, params: requests.PeekQueue, actor: Actor) -> responses.Messages:
     veiled = not actor.may("operate")
-    return responses.Messages(services.levers.queues.peek(asked.name, asked.limit, veiled=veiled))
+    return responses.Messages(services.levers.queues.peek(params.name, params.limit, veiled=veiled))
 
 
 async def read_result(
-    services: Services, asked: requests.ReadResult, actor: Actor, patience: Patience
+    services: Services, params: requests.ReadResult, actor: Actor, waiter: ResultWaiter
 ) -> responses.Result:
-    lanes = patience.lanes
-    if not asked.timeout:
-        found = await lanes.waiting.run(partial(services.levers.results.get, asked.id))
+    thread_pools = waiter.thread_pools
+    if not params.timeout:
+        found = await thread_pools.waiting.run(partial(services.levers.results.get, params.id))
     else:
-        with lanes.waiters.one():
-            found = await patience.result(services.levers, asked.id, asked.timeout)
-    return await lanes.history.run(partial(_result, services, asked.id, actor, found))
+        with thread_pools.waiters.one():
+            found = await waiter.result(services.levers, params.id, params.timeout)
+    return await thread_pools.history.run(partial(_result, services, params.id, actor, found))
 
 
 def _result(

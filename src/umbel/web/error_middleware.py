@@ -1,4 +1,4 @@
-"""Where an exception becomes an answer."""
+"""Error middleware: the outermost place where an exception becomes a response."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from umbel.web.http.problems import respond_to
 log = logging.getLogger("umbel.web")
 
 
-class Faults:
-    """Answers every exception by `respond`; one after the answer began ends it. The `last`
-    one that an exception comes to logs that."""
+class ErrorMiddleware:
+    """Answers every exception with `respond`. After the response has begun, it can only be broken
+    off: the exception is raised on, and logged by the outermost (`last`) middleware."""
 
     def __init__(
         self,

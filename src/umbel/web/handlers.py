@@ -1,5 +1,9 @@
-"""One function a route: parameters in, answer out. They know services and no HTTP; each
-blocks, and is called in a thread."""
+"""Handlers that read the history: one function a route, parameters in, response out.
+
+Handlers use services and know no HTTP. Each blocks, and is called in a thread (`thread_pools`).
+Those that ask workers and brokers are in `cluster_handlers`, those that act in
+`action_handlers`.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +32,7 @@ IDS_MAX = 200
 
 
 class Services(msgspec.Struct, frozen=True):
-    """What handlers work with."""
+    """The services that handlers use."""
 
     store: Store
     clock: Clock
@@ -41,17 +45,17 @@ class Services(msgspec.Struct, frozen=True):
 
 
 def list_tasks(
-    services: Services, asked: requests.ListTasks, waited_s: float
+    services: Services, params: requests.ListTasks, waited_s: float
 ) -> responses.TaskPage:
-    if asked.ids is not None:
-        found = services.search.by_ids(_ids(asked.ids), asked.q, asked.tz)
+    if params.ids is not None:
+        found = services.search.by_ids(_ids(params.ids), params.q, params.tz)
     else:
-        found = _page(services, asked, asked.limit, waited_s)
+        found = _page(services, params, params.limit, waited_s)
     rows = services.intents.rows(found.page.items)
-    if asked.texts == "whole" and asked.ids is None:
+    if params.texts == "whole" and params.ids is None:
         fit = fitting(rows)
         if fit < len(rows):
-            found = _page(services, asked, fit, waited_s)
+            found = _page(services, params, fit, waited_s)
             rows = services.intents.rows(found.page.items)
     else:
         rows = cut_rows(rows)
@@ -66,9 +70,9 @@ def list_tasks(
     )
 
 
-def _page(services: Services, asked: requests.ListTasks, limit: int, waited_s: float) -> Found:
+def _page(services: Services, params: requests.ListTasks, limit: int, waited_s: float) -> Found:
     return services.search.page(
-        asked.q, asked.order, asked.cursor, limit, tz=asked.tz, waited_s=waited_s
+        params.q, params.order, params.cursor, limit, tz=params.tz, waited_s=waited_s
     )
 
 
@@ -83,9 +87,11 @@ def _ids(text: str) -> list[str]:
     return ids
 
 
-def count_tasks(services: Services, asked: requests.CountTasks, waited_s: float) -> responses.Count:
+def count_tasks(
+    services: Services, params: requests.CountTasks, waited_s: float
+) -> responses.Count:
     count = services.search.count(
-        asked.q, by=asked.by, cap=asked.cap, tz=asked.tz, waited_s=waited_s
+        params.q, by=params.by, cap=params.cap, tz=params.tz, waited_s=waited_s
     )
     return responses.Count(
         total=count.total,
@@ -93,52 +99,52 @@ def count_tasks(services: Services, asked: requests.CountTasks, waited_s: float)
         complete=count.complete,
         groups=count.groups,
         groups_complete=count.groups_complete,
-        incomplete=services.search.incomplete(asked.q, tz=asked.tz),
+        incomplete=services.search.incomplete(params.q, tz=params.tz),
     )
 
 
-def one_task(services: Services, asked: requests.OneTask) -> WholeTask:
-    task = services.store.task(asked.id)
+def one_task(services: Services, params: requests.OneTask) -> WholeTask:
+    task = services.store.task(params.id)
     if task is None:
         raise Refusal(
             "unknown-task",
-            f"No task with the id {asked.id} is stored. It may have sent no event yet, or be "
+            f"No task with the id {params.id} is stored. It may have sent no event yet, or be "
             "older than what is kept.",
         )
     return services.intents.whole(task, services.store)
 
 
-def read_query(services: Services, asked: requests.ReadQuery) -> Reading:
-    return services.search.read(asked.q, asked.tz)
+def read_query(services: Services, params: requests.ReadQuery) -> Reading:
+    return services.search.read(params.q, params.tz)
 
 
-def suggest(services: Services, asked: requests.Suggest) -> responses.Completions:
-    at = len(asked.q) if asked.at is None else min(asked.at, len(asked.q))
-    return responses.Completions(services.search.suggest(asked.q, at, asked.limit))
+def suggest(services: Services, params: requests.Suggest) -> responses.Completions:
+    at = len(params.q) if params.at is None else min(params.at, len(params.q))
+    return responses.Completions(services.search.suggest(params.q, at, params.limit))
 
 
-def read_series(services: Services, asked: requests.ReadSeries) -> responses.Series:
-    end = services.clock.now() if asked.end is None else asked.end
-    start = end - 3_600 if asked.start is None else asked.start
+def read_series(services: Services, params: requests.ReadSeries) -> responses.Series:
+    end = services.clock.now() if params.end is None else params.end
+    start = end - 3_600 if params.start is None else params.start
     if start >= end:
         raise Refusal("bad-parameter", "The parameter from must lie before to.", parameter="from")
     series = services.search.series(
-        asked.q, measure=asked.measure, start=start, end=end, bucket_s=asked.bucket, tz=asked.tz
+        params.q, measure=params.measure, start=start, end=end, bucket_s=params.bucket, tz=params.tz
     )
-    incomplete = services.search.incomplete(asked.q, Span(start, end), asked.tz)
+    incomplete = services.search.incomplete(params.q, Span(start, end), params.tz)
     return responses.Series(series.measure, series.bucket_s, series.buckets, incomplete)
 
 
-def list_gaps(services: Services, asked: requests.ListGaps) -> responses.Gaps:
-    gaps = services.store.gaps(asked.start, asked.end)
+def list_gaps(services: Services, params: requests.ListGaps) -> responses.Gaps:
+    gaps = services.store.gaps(params.start, params.end)
     gaps = tuple(uncovered(gaps, services.store.collectors(), services.clock.now()))
-    losses = services.store.losses(asked.start, asked.end)
+    losses = services.store.losses(params.start, params.end)
     more = max(0, len(gaps) - GAPS_MAX) + max(0, len(losses) - GAPS_MAX)
     return responses.Gaps(gaps=gaps[-GAPS_MAX:], losses=losses[-GAPS_MAX:], more=more)
 
 
-def one_workflow(services: Services, asked: requests.OneWorkflow) -> responses.Workflow:
-    workflow = services.store.workflow(asked.root_id)
+def one_workflow(services: Services, params: requests.OneWorkflow) -> responses.Workflow:
+    workflow = services.store.workflow(params.root_id)
     return responses.Workflow(
         root_id=workflow.root_id,
         tasks=cut_rows(services.intents.rows(workflow.tasks)),

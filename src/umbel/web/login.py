@@ -1,4 +1,7 @@
-"""Logging in and out with the browser, and who one is."""
+"""The endpoints of browser logins: `POST /login`, `/api/v1/logout` and `/api/v1/me`.
+
+Passwords are checked in `authentication`, cookies are made in `sessions`.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from umbel.auth.base import Credentials, Permission, Role, Via
-from umbel.web.authentication import Access, Known
+from umbel.web.authentication import Access, Principal
 from umbel.web.http.bodies import check_kind, read_body
 from umbel.web.http.parameters import read
 from umbel.web.http.problems import Refusal
@@ -65,14 +68,14 @@ class LoginEndpoint:
         if self._access.is_open:
             raise Refusal("not-found", "Nobody needs to log in here: there is no login.")
         credentials = Credentials(user=login.user, password=login.password)
-        known = await self._access.by_password(credentials, scope)
-        if known is None:
+        principal = await self._access.by_password(credentials, scope)
+        if principal is None:
             raise Refusal("not-logged-in", "The name or the password is wrong.")
-        known = Known(known.name, known.role, "session")
-        await self._access.note_login(known, scope)
-        response = _tell(self._access, known, scope)
+        principal = Principal(principal.name, principal.role, "session")
+        await self._access.note_login(principal, scope)
+        response = _me_response(self._access, principal, scope)
         _set_cookie(
-            response, scope, self._access, self._access.begin_session(known),
+            response, scope, self._access, self._access.begin_session(principal),
             round(self._access.sessions.lifetime_s),
         )  # fmt: skip
         await response(scope, receive, send)
@@ -102,7 +105,7 @@ class MeEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         read(Nothing, scope["query_string"], {})
-        await _tell(self._access, scope["umbel.known"], scope)(scope, receive, send)
+        await _me_response(self._access, scope["umbel.principal"], scope)(scope, receive, send)
 
 
 #: What `GET` and `POST` of `/login` are taken by, and the routes of the table by name.
@@ -120,15 +123,15 @@ async def _body(struct: type[P], request: Request) -> P:
     return read_body(struct, await request.body(), {})
 
 
-def _tell(access: Access, known: Known, scope: Scope) -> Response:
-    may = access.permissions(known)
+def _me_response(access: Access, principal: Principal, scope: Scope) -> Response:
+    may = access.permissions(principal)
     me = Me(
-        name=known.name,
-        role=known.role,
+        name=principal.name,
+        role=principal.role,
         permissions=tuple(each for each in _PERMISSIONS if each in may),
         read_only=access.read_only,
         login=not access.is_open,
-        via=access.actor(known, scope).via,
+        via=access.actor(principal, scope).via,
     )
     return _json(me)
 

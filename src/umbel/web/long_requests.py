@@ -1,7 +1,7 @@
-"""Requests that wait until a result is there.
+"""Long polling: requests that stay open until a task has its result.
 
-Who waits holds no thread: every second the result is looked for in a thread of the lane, and
-between two looks it is asked whether the client is still there.
+A waiting request holds no thread. The result is polled once a second in a thread of the pool
+`waiting`, and between two polls it is checked whether the client is still connected.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ import msgspec
 
 from umbel.results.base import Result
 from umbel.services.levers import Levers
-from umbel.web.thread_pools import Lanes
+from umbel.web.thread_pools import ThreadPools
 
-#: How long one look takes, seconds.
-LOOK_S: Final = 1.0
+#: How long one poll takes, seconds.
+POLL_S: Final = 1.0
 
 
-class Patience(msgspec.Struct, frozen=True):
-    """What coroutines wait with: the lanes, and what tells whether the client went away."""
+class ResultWaiter(msgspec.Struct, frozen=True):
+    """Waits for results on behalf of one request. `is_gone` tells whether its client hung up."""
 
-    lanes: Lanes
+    thread_pools: ThreadPools
     is_gone: Callable[[], Awaitable[bool]]
 
     async def result(self, levers: Levers, task_id: str, timeout_s: float) -> Result:
@@ -31,14 +31,14 @@ class Patience(msgspec.Struct, frozen=True):
         process ends. Raises `ResultsUnavailable`."""
         left_s = timeout_s
         while True:
-            look_s = min(left_s, LOOK_S)
-            look = (
-                partial(levers.results.wait, task_id, look_s)
-                if look_s > 0
+            poll_s = min(left_s, POLL_S)
+            poll = (
+                partial(levers.results.wait, task_id, poll_s)
+                if poll_s > 0
                 else partial(levers.results.get, task_id)
             )
-            result = await self.lanes.waiting.run(look)
-            left_s -= LOOK_S
+            result = await self.thread_pools.waiting.run(poll)
+            left_s -= POLL_S
             ended = result.is_ready or result.unreadable is not None
             if ended or left_s <= 0 or levers.is_stopping or await self.is_gone():
                 return result

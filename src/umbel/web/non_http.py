@@ -1,12 +1,12 @@
-"""What comes in that is not an HTTP request, so that everything behind sees only those."""
+"""ASGI scopes that are not HTTP: lifespan and WebSockets. Everything behind sees HTTP only."""
 
 from __future__ import annotations
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
-class Entrance:
-    """Answers the server's lifespan, and refuses WebSockets: there are none."""
+class NonHttpMiddleware:
+    """Completes the lifespan protocol, and refuses WebSockets."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,8 +1,8 @@
-"""Whether this server is ready: asked of the store once a second at most, in a thread of its own,
-so that it is told however much else is asked here.
+"""The readiness probe, `GET /readyz`.
 
-Strangers are told no more than which part is missing. The sentence with paths and causes is for
-those who may look at the cluster.
+The store is checked at most once a second, in a thread of its own, so that the probe answers under
+any load. Strangers learn only which part is not ready; the sentence with paths and causes is for
+people with access.
 """
 
 from __future__ import annotations
@@ -22,33 +22,33 @@ from umbel.web.http.parameters import read
 from umbel.web.http.problems import Refusal
 from umbel.web.requests import Nothing
 
-#: How long an answer is kept, seconds.
-KEPT_S: Final = 1.0
+#: How long a check counts as fresh, seconds.
+FRESH_S: Final = 1.0
 
 
 class Readiness:
-    """What `Health.unready` says, at most `KEPT_S` old."""
+    """The result of `Health.unready`, at most `FRESH_S` old."""
 
     def __init__(self, health: Health, clock: Clock) -> None:
         self._health = health
         self._clock = clock
         self._alone = anyio.CapacityLimiter(1)
-        self._found: Unready | None = None
+        self._unready: Unready | None = None
         self._until = float("-inf")
 
-    async def ask(self) -> Unready | None:
+    async def unready(self) -> Unready | None:
         """Why the server is not ready; None when it is."""
-        if self._is_kept():
-            return self._found
-        return await anyio.to_thread.run_sync(self._look, limiter=self._alone)
+        if self._is_fresh():
+            return self._unready
+        return await anyio.to_thread.run_sync(self._refresh, limiter=self._alone)
 
-    def _look(self) -> Unready | None:
-        if not self._is_kept():
-            self._found = self._health.unready()
-            self._until = self._clock.monotonic() + KEPT_S
-        return self._found
+    def _refresh(self) -> Unready | None:
+        if not self._is_fresh():
+            self._unready = self._health.unready()
+            self._until = self._clock.monotonic() + FRESH_S
+        return self._unready
 
-    def _is_kept(self) -> bool:
+    def _is_fresh(self) -> bool:
         return self._clock.monotonic() < self._until
 
 
@@ -61,7 +61,7 @@ class ReadyEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         read(Nothing, scope["query_string"], {})
-        why = await self._readiness.ask()
+        why = await self._readiness.unready()
         if why is not None:
             raise Refusal("not-ready", why.sentence if await self._may_read(scope) else _brief(why))
         answer = PlainTextResponse("ok", headers={"Cache-Control": "no-store"})

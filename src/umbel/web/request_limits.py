@@ -1,6 +1,9 @@
-"""Requests that are too large are refused before anything looks at them. Bodies are read when
-it is known who sends them, and a request whose body is still on its way is not counted as open:
-whoever sends slowly takes nobody's place."""
+"""Bounds of addresses and bodies, in bytes and in seconds.
+
+`RequestLimits` refuses what declares itself too large, before anything else looks at it.
+`BodyMiddleware` reads bodies after authentication; meanwhile the request gives its slot back
+(`request_slots`), so that slow senders keep nobody out.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from umbel.services.fair_shares import asker, release
 from umbel.web.authentication import path_of
 from umbel.web.http.problems import Refusal
-from umbel.web.request_slots import Place, leave_place, no_room
+from umbel.web.request_slots import RequestSlot, leave_slot, no_room
 
 #: The largest body of a request that changes nothing, bytes.
 BODY_MAX: Final = 64 * 1024
@@ -33,7 +36,7 @@ HELD_EACH: Final = 16 * 1024 * 1024
 URL_MAX: Final = 56 * 1024
 
 
-class Limits:
+class RequestLimits:
     """Refuses long addresses, and bodies that say that they are too large."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -44,9 +47,9 @@ class Limits:
         await self._app(scope, receive, send)
 
 
-class Bodies:
+class BodyMiddleware:
     """Reads each body whole before the rest; refuses large and slow ones, and more than
-    `HELD_MAX` bytes of them at once, `HELD_EACH` of one person. Behind `Placed`."""
+    `HELD_MAX` bytes of them at once, `HELD_EACH` of one person. Behind `RequestSlotMiddleware`."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -65,15 +68,15 @@ class Bodies:
             release(self._held, asker(), len(body))
 
     async def _read_aside(self, scope: Scope, receive: Receive, body: bytearray) -> None:
-        leave_place(scope)
+        leave_slot(scope)
         try:
             async with asyncio.timeout(BODY_S):
                 await self._read(receive, body, _most(scope))
         except TimeoutError:
             raise _too_slow() from None
-        place: Place | None = scope.get("umbel.place")
-        if place is not None:
-            place.take()
+        slot: RequestSlot | None = scope.get("umbel.slot")
+        if slot is not None:
+            slot.take()
 
     async def _read(self, receive: Receive, body: bytearray, most: int) -> None:
         """Read the whole body into `body`, which is counted as held from then on."""
@@ -102,7 +105,7 @@ def _check(scope: Scope) -> None:
             f"The address has {length:,} bytes; up to {URL_MAX:,} are read.",
         )
     most = _most(scope)
-    if _told_length(Headers(scope=scope)) > most:
+    if _declared_length(Headers(scope=scope)) > most:
         raise _too_large(most)
 
 
@@ -112,9 +115,9 @@ def _most(scope: Scope) -> int:
     return LOGIN_MAX if path_of(scope) == "/login" else CHANGE_MAX
 
 
-def _told_length(headers: Headers) -> int:
-    told = headers.get("content-length", "0")
-    return int(told) if told.isascii() and told.isdigit() else 0
+def _declared_length(headers: Headers) -> int:
+    declared = headers.get("content-length", "0")
+    return int(declared) if declared.isascii() and declared.isdigit() else 0
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
@@ -133,7 +136,7 @@ def _too_large(most: int) -> Refusal:
 
 
 def _cut_off() -> Refusal:
-    """Nobody reads it; but what is not whole is not done."""
+    """Nobody reads this answer; but half a request must not be carried out."""
     return Refusal("bad-request", "The connection ended before the body was whole.")
 
 

@@ -1,9 +1,9 @@
 """How many requests are open at once: together, of each person, and of strangers.
 
-A request takes its place when it is known who asks, so that nobody who only finds that out for
-us, or sends a body slowly, is in anybody's way. People count by name, and strangers, as everybody
-where there is no login, by network. Probes take no place, and a live stream gives its own back:
-the bound of streams is another one.
+A request takes its slot after authentication (`authorization.Guard`), and gives it up while its
+body is still on its way, so that slow checks and slow senders keep nobody out. People count by
+name; strangers, and everybody where there is no login, by network. Probes take no slot, and a
+live stream gives its slot back: streams have a bound of their own.
 """
 
 from __future__ import annotations
@@ -14,112 +14,112 @@ from typing import Final, NamedTuple
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from umbel.services.fair_shares import network_of, release, reset_asker, set_asker
-from umbel.web.authentication import Known, address_of, path_of
+from umbel.web.authentication import Principal, address_of, path_of
 from umbel.web.http.problems import Refusal, too_busy
 
 #: How many requests may be open at once, and how many of them of one person.
 OPEN_MAX: Final = 500
 OPEN_EACH: Final = 125
-#: The same of those who are not known: who is known always finds a place.
+#: The same of strangers, so that they cannot take all slots.
 STRANGERS_MAX: Final = 250
 STRANGERS_EACH: Final = 50
 #: What tells whether this server lives, which must be told whoever else asks.
 PROBES: Final = frozenset({"/livez", "/readyz", "/healthcheck"})
 
 
-class Asking(NamedTuple):
-    """Whose request it is; `known` where somebody was let in."""
+class Requester(NamedTuple):
+    """Whose request it is: `who` is the key that counts, `admitted` whether `Guard` let them in."""
 
     who: str
-    known: bool
+    admitted: bool
 
 
-class Places:
-    """The places of one server. On the event loop."""
+class RequestSlots:
+    """All slots of one server. On the event loop."""
 
     def __init__(self) -> None:
-        self._taken: Counter[Asking] = Counter()
+        self._taken: Counter[Requester] = Counter()
         self._strangers = 0
 
-    def take(self, asking: Asking) -> None:
-        """One more. Raises `Refusal` if there is no place, and then none is taken."""
-        each = OPEN_EACH if asking.known else STRANGERS_EACH
+    def take(self, requester: Requester) -> None:
+        """Take one slot. Raises `Refusal` if none is free, and then none is taken."""
+        each = OPEN_EACH if requester.admitted else STRANGERS_EACH
         if self._taken.total() >= OPEN_MAX:
             raise no_room(f"{OPEN_MAX} requests are open")
-        if self._taken[asking] >= each:
+        if self._taken[requester] >= each:
             raise no_room(f"{each} requests of yours are open")
-        if not asking.known and self._strangers >= STRANGERS_MAX:
+        if not requester.admitted and self._strangers >= STRANGERS_MAX:
             raise no_room(f"{STRANGERS_MAX} requests are open of people who are not logged in")
-        self._taken[asking] += 1
-        self._strangers += not asking.known
+        self._taken[requester] += 1
+        self._strangers += not requester.admitted
 
-    def leave(self, asking: Asking) -> None:
-        """One less."""
-        release(self._taken, asking)
-        self._strangers -= not asking.known
+    def leave(self, requester: Requester) -> None:
+        """Give one slot back."""
+        release(self._taken, requester)
+        self._strangers -= not requester.admitted
 
 
-class Place:
-    """The place of one request, which it may leave for a while, or for good."""
+class RequestSlot:
+    """The slot of one request, which it may give back for a while, or for good."""
 
-    def __init__(self, places: Places, asking: Asking) -> None:
-        self._places = places
+    def __init__(self, slots: RequestSlots, requester: Requester) -> None:
+        self._slots = slots
         self._taken = False
-        self.asking = asking
+        self.requester = requester
 
     def take(self) -> None:
         """Take it, unless it is taken. Raises `Refusal`."""
         if not self._taken:
-            self._places.take(self.asking)
+            self._slots.take(self.requester)
             self._taken = True
 
     def leave(self) -> None:
         """Leave it, if it is taken."""
         if self._taken:
-            self._places.leave(self.asking)
+            self._slots.leave(self.requester)
             self._taken = False
 
 
-class Placed:
-    """Gives each request a place, and says who asks to what it does (`services.askers`)."""
+class RequestSlotMiddleware:
+    """Gives each request a slot, and sets whose work it is (`services.fair_shares.asker`)."""
 
-    def __init__(self, app: ASGIApp, *, places: Places) -> None:
+    def __init__(self, app: ASGIApp, *, slots: RequestSlots) -> None:
         self._app = app
-        self._places = places
+        self._slots = slots
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        asking = asking_of(scope)
-        before = set_asker(asking.who)
+        requester = requester_of(scope)
+        before = set_asker(requester.who)
         try:
             if path_of(scope) in PROBES:
                 await self._app(scope, receive, send)
             else:
-                await self._in_place(scope, receive, send, Place(self._places, asking))
+                await self._in_slot(scope, receive, send, RequestSlot(self._slots, requester))
         finally:
             reset_asker(before)
 
-    async def _in_place(self, scope: Scope, receive: Receive, send: Send, place: Place) -> None:
-        place.take()
-        scope["umbel.place"] = place
+    async def _in_slot(self, scope: Scope, receive: Receive, send: Send, slot: RequestSlot) -> None:
+        slot.take()
+        scope["umbel.slot"] = slot
         try:
             await self._app(scope, receive, send)
         finally:
-            place.leave()
+            slot.leave()
 
 
-def asking_of(scope: Scope) -> Asking:
+def requester_of(scope: Scope) -> Requester:
     """Whose request this is."""
-    known: Known | None = scope.get("umbel.known")
-    if known is None or known.how == "anonymous":
-        return Asking(f"address {network_of(address_of(scope))}", known is not None)
-    return Asking(f"name {known.name}", known=True)
+    principal: Principal | None = scope.get("umbel.principal")
+    if principal is None or principal.how == "anonymous":
+        return Requester(f"address {network_of(address_of(scope))}", principal is not None)
+    return Requester(f"name {principal.name}", admitted=True)
 
 
-def leave_place(scope: Scope) -> None:
+def leave_slot(scope: Scope) -> None:
     """The request counts no longer as open."""
-    place: Place | None = scope.get("umbel.place")
-    if place is not None:
-        place.leave()
+    slot: RequestSlot | None = scope.get("umbel.slot")
+    if slot is not None:
+        slot.leave()
 
 
 def no_room(why: str) -> Refusal:

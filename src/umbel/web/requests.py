@@ -1,6 +1,6 @@
-"""What can be asked of each route of the v1 API: one struct a route, one field a parameter.
+"""Parameters of the v1 API: one struct a route, one field a parameter, with its bounds.
 
-`parameters` holds requests to them, `openapi` describes them.
+`http/parameters.py` checks requests against them, `http/openapi.py` describes them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the v1 API answers, route by route. Every key is always present."""
+"""Responses of the v1 API: one struct a route. Every key is always present."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from umbel.store.base import Bucket, KeptGap
 from umbel.store.ledger import AuditPage
 
 __all__ = [
+    "Accepted",
     "Action",
     "ActionPlan",
     "ActionReport",
@@ -31,7 +32,6 @@ __all__ = [
     "Gaps",
     "Hello",
     "Inspected",
-    "Later",
     "Liveness",
     "Messages",
     "OneWorker",
@@ -146,8 +146,8 @@ class Reset(msgspec.Struct, frozen=True):
     reason: str
 
 
-class Later(msgspec.Struct, frozen=True):
-    """An answer to something that goes on: it is sent with the status 202."""
+class Accepted(msgspec.Struct, frozen=True):
+    """Marks a response whose work goes on: it is sent with status 202 (Accepted)."""
 
     answer: object
 

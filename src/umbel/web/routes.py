@@ -36,12 +36,12 @@ _CLUSTER: Final = ("not-supported", "broker-trouble")
 #: What every route that needs a permission can answer.
 GUARDED: Final = ("not-logged-in", "not-permitted", "too-many-logins")
 
-#: Gets services, what was asked, and the `Actor` if the route is `with_actor`; in the lane
-#: `search`, how many seconds ago it was asked.
+#: Gets services, the parameters, and the `Actor` if the route is `with_actor`; in the pool
+#: `search` also how many seconds the request waited for a thread.
 Handler = Callable[..., object]
 
 
-class Event(msgspec.Struct, frozen=True):
+class StreamEvent(msgspec.Struct, frozen=True):
     """One kind of event of a stream, and what its `data` is."""
 
     name: str
@@ -49,14 +49,16 @@ class Event(msgspec.Struct, frozen=True):
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that can be asked. The `{names}` in `path` are fields of `asks`;
-    `permission` is what a person needs to ask it, None for nothing. A route without
-    `handler` is a stream of `events`; an answer of type `str` is plain text. A handler
-    that is not `blocking` is called on the event loop, others in a thread of their `lane`; one of
-    the lane `waiting` is a coroutine and gets `Patience` as well.
-    `status` is that of its answer; `statuses` are others that it may have (202: what was
-    asked for is not done yet). What stands for
-    `{names}` may hold `slashes`, or is one part of the path."""
+    """One path and method of the API, with everything that is made from it.
+
+    `asks` is the struct of its parameters (`requests`), `answers` that of its response; an
+    answer of type `str` is plain text. The `{names}` in `path` are fields of `asks`, and a value
+    may hold `slashes`, or else is one part of the path. `permission` is what a person needs,
+    None for nothing. A `blocking` handler runs in a thread of `thread_pool`, others on the event
+    loop; one of the pool `waiting` is a coroutine and also gets a `ResultWaiter`. A route without
+    `handler` is a stream of `events`. `status` is that of its response; `statuses` are others
+    that it may have (202: accepted, not done yet).
+    """
 
     name: str
     path: str
@@ -65,12 +67,12 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     asks: type[msgspec.Struct]
     answers: type | None = None
     handler: Handler | None = None
-    events: tuple[Event, ...] = ()
+    events: tuple[StreamEvent, ...] = ()
     problems: tuple[str, ...] = ()
     method: Literal["GET", "POST"] = "GET"
     permission: Permission | None = "read"
     blocking: bool = True
-    lane: Literal["history", "search", "cluster", "waiting"] = "history"
+    thread_pool: Literal["history", "search", "cluster", "waiting"] = "history"
     with_actor: bool = False
     status: int = 200
     statuses: tuple[int, ...] = ()
@@ -88,7 +90,7 @@ ROUTES: Final = (
         asks=requests.ListTasks,
         answers=responses.TaskPage,
         handler=handlers.list_tasks,
-        lane="search",
+        thread_pool="search",
         problems=("bad-query", "bad-cursor"),
     ),
     Route(
@@ -99,7 +101,7 @@ ROUTES: Final = (
         asks=requests.CountTasks,
         answers=responses.Count,
         handler=handlers.count_tasks,
-        lane="search",
+        thread_pool="search",
         problems=("bad-query",),
     ),
     Route(
@@ -177,7 +179,7 @@ ROUTES: Final = (
         answers=responses.Inspected,
         handler=cluster_handlers.inspect_worker,
         problems=("unknown-worker", *_CLUSTER),
-        lane="cluster",
+        thread_pool="cluster",
         with_actor=True,
     ),
     Route(
@@ -189,7 +191,7 @@ ROUTES: Final = (
         answers=responses.OneWorker,
         handler=cluster_handlers.one_worker,
         problems=("unknown-worker",),
-        lane="cluster",
+        thread_pool="cluster",
     ),
     Route(
         name="registered",
@@ -200,7 +202,7 @@ ROUTES: Final = (
         answers=responses.RegisteredNames,
         handler=cluster_handlers.list_registered,
         problems=_CLUSTER,
-        lane="cluster",
+        thread_pool="cluster",
     ),
     Route(
         name="queues",
@@ -211,7 +213,7 @@ ROUTES: Final = (
         answers=responses.Queues,
         handler=cluster_handlers.list_queues,
         problems=_CLUSTER,
-        lane="cluster",
+        thread_pool="cluster",
     ),
     Route(
         name="messages",
@@ -222,7 +224,7 @@ ROUTES: Final = (
         answers=responses.Messages,
         handler=cluster_handlers.peek_queue,
         problems=_CLUSTER,
-        lane="cluster",
+        thread_pool="cluster",
         with_actor=True,
     ),
     Route(
@@ -250,10 +252,10 @@ ROUTES: Final = (
         tag="cluster",
         asks=requests.Follow,
         events=(
-            Event("hello", responses.Hello),
-            Event("changes", responses.Changes),
-            Event("status", responses.Pulse),
-            Event("reset", responses.Reset),
+            StreamEvent("hello", responses.Hello),
+            StreamEvent("changes", responses.Changes),
+            StreamEvent("status", responses.Pulse),
+            StreamEvent("reset", responses.Reset),
         ),
         problems=("bad-query", "too-many-streams"),
     ),
@@ -268,7 +270,7 @@ ROUTES: Final = (
         problems=("bad-query", "refused", *_CLUSTER, "results-trouble"),
         method="POST",
         permission="operate",
-        lane="cluster",
+        thread_pool="cluster",
         with_actor=True,
         status=201,
     ),
@@ -303,7 +305,7 @@ ROUTES: Final = (
         problems=("unknown-action", "refused", *_CLUSTER, "results-trouble"),
         method="POST",
         permission="operate",
-        lane="cluster",
+        thread_pool="cluster",
         with_actor=True,
         status=202,
         slashes=False,
@@ -333,7 +335,7 @@ ROUTES: Final = (
         problems=("refused", *_CLUSTER, "results-trouble"),
         method="POST",
         permission="operate",
-        lane="waiting",
+        thread_pool="waiting",
         with_actor=True,
         statuses=(202,),
     ),
@@ -346,7 +348,7 @@ ROUTES: Final = (
         answers=responses.Result,
         handler=cluster_handlers.read_result,
         problems=("results-trouble",),
-        lane="waiting",
+        thread_pool="waiting",
         with_actor=True,
     ),
     Route(

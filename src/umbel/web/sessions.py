@@ -3,7 +3,7 @@
 Nothing is kept of a session but, in the ledger, which were ended before their time; so any
 number of servers over one data directory know each other's logins and logouts, and a logout
 holds over a restart. The cookie carries the stamp of the
-user's password and role (`auth.base.Standing`): changing either ends all their sessions.
+user's password and role (`auth.base.AccountState`): changing either ends all their sessions.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _VALUE_MAX: Final = 1_000
 
 
 class Session(msgspec.Struct, frozen=True, array_like=True):
-    """What a cookie says: a user, the stamp that they had, its end (Unix seconds), an id."""
+    """A cookie's content: a user, their account's stamp, its end (Unix seconds), an id."""
 
     user: str
     stamp: str
@@ -38,14 +38,14 @@ class Session(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Sessions:
-    """Begins, knows and ends sessions. Any thread; `read` and `end` may wait for a disk. Who
+    """Makes, reads and ends sessions. Any thread; `read` and `end` may wait for a disk. Whoever
     has the `key` can make sessions."""
 
     def __init__(self, key: bytes, lifetime_s: float, clock: Clock, ledger: Ledger) -> None:
         self._key = key
         self._clock = clock
         self._ledger = ledger
-        #: Known without asking, and whatever becomes of the ledger.
+        #: Sessions ended by this process: found without the ledger, even if it fails.
         self._ended = EndedSessions()
         self._lock = threading.Lock()
         self.lifetime_s = lifetime_s

@@ -19,9 +19,9 @@ from umbel.services.live.hub import Subject
 from umbel.services.live.streams import Notice, Stream
 from umbel.web.handlers import Services
 from umbel.web.http.parameters import convert, fields, read
-from umbel.web.request_slots import leave_place
+from umbel.web.request_slots import leave_slot
 from umbel.web.requests import Follow
-from umbel.web.thread_pools import Lane
+from umbel.web.thread_pools import ThreadPool
 
 #: A comment is sent when nothing else was for this long, seconds.
 KEEP_ALIVE_S: Final = 15.0
@@ -40,36 +40,38 @@ _HEADERS: Final = (
 
 
 class LiveEndpoint:
-    """The ASGI application of the route that never ends by itself."""
+    """The ASGI application of `GET /api/v1/live`."""
 
-    def __init__(self, services: Services, lane: Lane) -> None:
+    def __init__(self, services: Services, thread_pool: ThreadPool) -> None:
         self._services = services
-        self._lane = lane
+        self._thread_pool = thread_pool
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        asked = read(Follow, scope["query_string"], request.path_params)
-        after = _resumed(request, asked.after)
-        subject = await self._subject(asked)
+        params = read(Follow, scope["query_string"], request.path_params)
+        after = _resumed(request, params.after)
+        subject = await self._subject(params)
         if scope["method"] == "HEAD":
             await _begin(send)
             await send({"type": "http.response.body", "body": b""})
             return
-        leave_place(scope)  # streams have a bound of their own
+        leave_slot(scope)  # streams have a bound of their own
         async with self._services.hub.subscribe(subject, after) as stream:
             leaving = asyncio.create_task(_close_when_gone(receive, stream))
             try:
                 await _begin(send)
                 with suppress(TimeoutError):
-                    await _tell(stream, send)
+                    await _send_events(stream, send)
             finally:
                 leaving.cancel()
 
-    async def _subject(self, asked: Follow) -> Subject | None:
-        if asked.status_only:
+    async def _subject(self, params: Follow) -> Subject | None:
+        if params.status_only:
             return None
-        query = await self._lane.run(lambda: self._services.search.parse(asked.q, asked.tz))
-        return Subject(query, asked.left)
+        query = await self._thread_pool.run(
+            lambda: self._services.search.parse(params.q, params.tz)
+        )
+        return Subject(query, params.left)
 
 
 def _resumed(request: Request, after: int | None) -> int | None:
@@ -84,7 +86,7 @@ async def _begin(send: Send) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": list(_HEADERS)})
 
 
-async def _tell(stream: Stream, send: Send) -> None:
+async def _send_events(stream: Stream, send: Send) -> None:
     await _send(send, f"retry: {_RETRY_MS}\n\n".encode())
     while not stream.closed:
         notices = await stream.read(KEEP_ALIVE_S)

@@ -1,11 +1,11 @@
-"""Threads for what blocks, shared by people.
+"""Thread pools for handlers that block, with fair queueing between people.
 
-Theory of operation. What waits for a cluster must not hold up what reads the history, nor may
-long searches hold up what is found at once, so there are lanes with threads of their own
-(`Lanes`). In a lane nobody has all threads: one person's calls take `each` of them at most, and
-what waits is taken up person by person in turn, so that whoever asks little waits for little.
-What one person, and what all together, may leave waiting is bounded as well; a call beyond that
-is refused at once, which tells more than an answer a minute late.
+Theory of operation. Calls that wait for workers or the broker must not hold up calls that read
+the history, nor long searches quick look-ups, so each kind of route has a pool of its own
+(`ThreadPools`). In a pool nobody gets all threads: one person's calls take `each` of them at
+most, and waiting calls are started person by person in turn (round robin), so that whoever asks
+little waits little. The queue is bounded too, for one person and for all together; a call beyond
+that is refused at once, which is better than an answer a minute late.
 """
 
 from __future__ import annotations
@@ -26,32 +26,33 @@ if TYPE_CHECKING:  # routes import what imports this
     from umbel.web.routes import Route
 
 #: How many handlers run at once that find something at once in the history; more wait.
-THREADS: Final = 8
+HISTORY_THREADS: Final = 8
 #: How many that search it, for a second or two at most; more wait.
-SEARCHING: Final = 4
+SEARCH_THREADS: Final = 4
 #: How many that ask workers and brokers, each for two seconds at most; more wait.
-ASKING: Final = 12
+CLUSTER_THREADS: Final = 12
 #: How many that look for results, a second each; more wait.
-LOOKING: Final = 32
+RESULT_THREADS: Final = 32
 #: How many requests may wait for a result at once, together and of one person.
 WAITERS_MAX, WAITERS_EACH = 250, 64
 #: How many of Flower's lists of more than 256 kB may be on their way at once, together and of one
 #: person: each holds a part of about a megabyte.
 LISTS_MAX, LISTS_EACH = 40, 12
-#: How many calls may wait for a thread, of one person and of all: what has a place of a request
-#: (`places`) may wait as a rule, since a script that asks a hundred things at once is no flood.
+#: How many calls may wait for a thread, of one person and of all: as many as there
+#: are request slots (`request_slots`), since a script that asks a hundred things at once is no
+#: flood.
 WAITING_EACH, WAITING_MAX = 120, 500
 
 T = TypeVar("T")
 
 
-class Lane:
+class ThreadPool:
     """`threads` of them, `each` for one person; `waiting_each` calls of one person may wait for
     a thread, and `waiting_max` of all. On the event loop."""
 
     def __init__(
         self,
-        threads: int = THREADS,
+        threads: int = HISTORY_THREADS,
         *,
         each: int | None = None,
         waiting_each: int = WAITING_EACH,
@@ -156,20 +157,20 @@ class Share:
             release(self._held, who)
 
 
-class Lanes:
-    """The lanes by the name that routes give them."""
+class ThreadPools:
+    """The thread pools, by the name that routes give them."""
 
     def __init__(self) -> None:
-        self.history = Lane(THREADS, each=6)
-        self.search = Lane(SEARCHING, each=3)
-        self.cluster = Lane(ASKING, each=6)
-        self.waiting = Lane(LOOKING, each=LOOKING // 2)
+        self.history = ThreadPool(HISTORY_THREADS, each=6)
+        self.search = ThreadPool(SEARCH_THREADS, each=3)
+        self.cluster = ThreadPool(CLUSTER_THREADS, each=6)
+        self.waiting = ThreadPool(RESULT_THREADS, each=RESULT_THREADS // 2)
         self.waiters = Share(
             WAITERS_MAX, WAITERS_EACH, "Too many requests wait for results already."
         )
         self.lists = Share(LISTS_MAX, LISTS_EACH, "Too many lists of tasks wait to be read.")
 
-    def of(self, route: Route) -> Lane:
-        """The lane of this route."""
-        lane: Lane = getattr(self, route.lane)
-        return lane
+    def of(self, route: Route) -> ThreadPool:
+        """The thread pool of this route."""
+        thread_pool: ThreadPool = getattr(self, route.thread_pool)
+        return thread_pool

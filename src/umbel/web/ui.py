@@ -28,7 +28,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from umbel.web.http.endpoint import accepts_gzip
 from umbel.web.http.problems import Refusal
 from umbel.web.routes import API_ROOT, ROUTES
-from umbel.web.thread_pools import Lane
+from umbel.web.thread_pools import ThreadPool
 
 #: Where the build of `ui/` lands.
 BUILT: Final = Path(__file__).parent / "static"
@@ -72,15 +72,15 @@ class File(msgspec.Struct, frozen=True):
 class Ui:
     """The ASGI application that serves the build in `folder`."""
 
-    def __init__(self, lane: Lane, folder: Path = BUILT) -> None:
+    def __init__(self, thread_pool: ThreadPool, folder: Path = BUILT) -> None:
         self._folder = folder.resolve()
-        self._lane = lane
+        self._thread_pool = thread_pool
         self._files: dict[Path, File] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         path: str = request.path_params["path"]
-        response = await self._lane.run(lambda: self._respond(request, path))
+        response = await self._thread_pool.run(lambda: self._respond(request, path))
         await response(scope, receive, send)
 
     def showing(self, name: str) -> ASGIApp:
@@ -88,7 +88,7 @@ class Ui:
 
         async def show(scope: Scope, receive: Receive, send: Send) -> None:
             request = Request(scope, receive)
-            response = await self._lane.run(lambda: self._page(request, name))
+            response = await self._thread_pool.run(lambda: self._page(request, name))
             await response(scope, receive, send)
 
         return show
@@ -103,8 +103,8 @@ class Ui:
         file = self._file(path) if len(path) <= _PATH_MAX else None
         if file is None:
             raise Refusal("not-found", "There is no such file.")
-        kept = "public, max-age=31536000, immutable" if _is_hashed(path) else "no-cache"
-        return _send_file(request, file, kept)
+        cache_control = "public, max-age=31536000, immutable" if _is_hashed(path) else "no-cache"
+        return _send_file(request, file, cache_control)
 
     def _page(
         self, request: Request, name: str = "index.html", *, status: HTTPStatus = HTTPStatus.OK
@@ -158,11 +158,11 @@ def _file(body: bytes, changed_ns: int, suffix: str) -> File:
 
 def _send_file(request: Request, file: File, cache_control: str) -> Response:
     headers = {"Cache-Control": cache_control, "ETag": file.etag, "Vary": "Accept-Encoding"}
-    known = {
+    etags = {
         tag.strip().removeprefix("W/")
         for tag in request.headers.get("if-none-match", "").split(",")
     }
-    if "*" in known or file.etag.removeprefix("W/") in known:
+    if "*" in etags or file.etag.removeprefix("W/") in etags:
         return Response(status_code=304, headers=headers)
     body = file.body
     if file.zipped is not None and accepts_gzip(request):

@@ -86,13 +86,13 @@ def test_a_token_is_known_beside_people() -> None:
 def test_who_stands_in_the_settings_has_a_stamp_that_follows_role_and_password() -> None:
     stamps = set()
     for entry in ("bob:viewer:plain", "bob:viewer:other", "bob:admin:plain"):
-        standing = authenticator(entry).standing("bob")
-        assert standing is not None
-        stamps.add(standing.stamp)
+        account_state = authenticator(entry).account_state("bob")
+        assert account_state is not None
+        stamps.add(account_state.stamp)
 
     assert len(stamps) == 3
-    assert authenticator("bob:viewer:plain").standing("eve") is None
-    again = authenticator("bob:viewer:plain").standing("bob")
+    assert authenticator("bob:viewer:plain").account_state("eve") is None
+    again = authenticator("bob:viewer:plain").account_state("bob")
     assert again is not None
     assert again.stamp in stamps
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from umbel.auth.passwords import Hashed, Plain, hash_password, nobody, parse_password
+from umbel.auth.passwords import (
+    HashedPassword,
+    PlainPassword,
+    hash_password,
+    nobody,
+    parse_password,
+)
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +21,7 @@ def hashed() -> str:
 def test_a_hash_knows_its_password_and_no_other(hashed: str) -> None:
     kept = parse_password(hashed)
 
-    assert isinstance(kept, Hashed)
+    assert isinstance(kept, HashedPassword)
     assert kept.verify("correct horse, battery: staple 🐎")
     assert not kept.verify("correct horse, battery: staple")
 
@@ -31,7 +37,7 @@ def test_the_same_password_has_another_hash_every_time(hashed: str) -> None:
 def test_a_plain_password_is_taken_as_it_is() -> None:
     kept = parse_password("p:w scrypt")
 
-    assert isinstance(kept, Plain)
+    assert isinstance(kept, PlainPassword)
     assert kept.verify("p:w scrypt")
     assert not kept.verify("")
 

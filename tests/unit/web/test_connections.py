@@ -102,7 +102,7 @@ async def answer(ends: Ends) -> bytes:
 async def test_who_asks_nothing_is_not_waited_for(
     monkeypatch: pytest.MonkeyPatch, said: bytes
 ) -> None:
-    monkeypatch.setattr(connections, "ASK_S", 0.05)
+    monkeypatch.setattr(connections, "REQUEST_S", 0.05)
     async with serving() as door:
         assert await is_over(await door.connect(said))
 
@@ -110,7 +110,7 @@ async def test_who_asks_nothing_is_not_waited_for(
 async def test_half_a_request_after_a_whole_one_is_not_waited_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(connections, "ASK_S", 0.05)
+    monkeypatch.setattr(connections, "REQUEST_S", 0.05)
     async with serving() as door:
         ends = await door.connect(REQUEST % b"" + b"GET / HT")
 
@@ -119,7 +119,7 @@ async def test_half_a_request_after_a_whole_one_is_not_waited_for(
 
 
 async def test_who_waits_for_an_answer_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "ASK_S", 0.02)
+    monkeypatch.setattr(connections, "REQUEST_S", 0.02)
     async with serving() as door:
         waits = await door.connect(REQUEST % b"never")
         assert await is_over(await door.connect())
@@ -132,7 +132,7 @@ async def test_who_waits_for_an_answer_is_left_alone(monkeypatch: pytest.MonkeyP
 
 
 async def test_who_does_not_read_the_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "TAKE_S", 0.05)
+    monkeypatch.setattr(connections, "WRITE_S", 0.05)
     async with serving() as door:
         reader, writer = await door.connect(REQUEST % b"large")
         transport = writer.transport
@@ -140,7 +140,7 @@ async def test_who_does_not_read_the_answer_is_given_up(monkeypatch: pytest.Monk
         transport.pause_reading()
         other = await door.connect(REQUEST % b"")
         await answer(other)
-        monkeypatch.setattr(connections, "ASK_S", 0.3)
+        monkeypatch.setattr(connections, "REQUEST_S", 0.3)
         assert await is_over(await door.connect())
 
         transport.resume_reading()
@@ -150,8 +150,8 @@ async def test_who_does_not_read_the_answer_is_given_up(monkeypatch: pytest.Monk
 
 
 async def test_who_goes_on_reading_gets_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "TAKE_S", 0.2)
-    monkeypatch.setattr(connections, "ASK_S", 0.05)
+    monkeypatch.setattr(connections, "WRITE_S", 0.2)
+    monkeypatch.setattr(connections, "REQUEST_S", 0.05)
     async with serving() as door:
         reader, _ = await door.connect(REQUEST % b"large")
 

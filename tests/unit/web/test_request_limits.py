@@ -9,8 +9,8 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from umbel.web.http.problems import Refusal
-from umbel.web.request_limits import BODY_S, Bodies, Limits
-from umbel.web.request_slots import STRANGERS_EACH, Placed, Places
+from umbel.web.request_limits import BODY_S, BodyMiddleware, RequestLimits
+from umbel.web.request_slots import STRANGERS_EACH, RequestSlotMiddleware, RequestSlots
 
 pytestmark = pytest.mark.anyio
 
@@ -24,8 +24,8 @@ async def nothing(*_: object) -> Any:
     raise AssertionError
 
 
-def limited() -> Limits:
-    return Limits(Placed(Bodies(done), places=Places()))
+def limited() -> RequestLimits:
+    return RequestLimits(RequestSlotMiddleware(BodyMiddleware(done), slots=RequestSlots()))
 
 
 def posted() -> Scope:

@@ -23,13 +23,13 @@ from umbel.web.flower.refusal import Refused
 #: JSON is read this many levels deep.
 _DEPTH_MAX: Final = 64
 #: An argument is told back up to so many characters.
-_TOLD_MAX: Final = 200
+_ECHO_MAX: Final = 200
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _TRUE: Final = frozenset({"y", "yes", "t", "true", "on", "1"})
 _FALSE: Final = frozenset({"n", "no", "f", "false", "off", "0"})
 
 
-class Asked:
+class FlowerRequest:
     """One request. `target` is what the path names (a worker, a task's id or name), `actor`
     who asks, None at an open address. What reads the query or the body raises `Refused`;
     bodies can be large, so it is done in a thread."""
@@ -186,5 +186,5 @@ def _too_deep() -> Refused:
 
 def _invalid(value: str, kind: str) -> Refused:
     return Refused(
-        HTTPStatus.BAD_REQUEST, f"Invalid argument '{value[:_TOLD_MAX]}' of type '{kind}'"
+        HTTPStatus.BAD_REQUEST, f"Invalid argument '{value[:_ECHO_MAX]}' of type '{kind}'"
     )

@@ -9,21 +9,21 @@ from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
-from starlette.routing import Route as Address
+from starlette.routing import Route as StarletteRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from umbel.web.authentication import Access
 from umbel.web.authorization import Permitted
 from umbel.web.flower import responses
-from umbel.web.flower.arguments import Asked
+from umbel.web.flower.arguments import FlowerRequest
 from umbel.web.flower.refusal import Refused
 from umbel.web.flower.routes import FLOWER_ROUTES
 from umbel.web.flower.workers import workers_table
 from umbel.web.handlers import Services
 from umbel.web.http.endpoint import accepts_gzip
-from umbel.web.long_requests import Patience
+from umbel.web.long_requests import ResultWaiter
 from umbel.web.routes import Route
-from umbel.web.thread_pools import Lanes
+from umbel.web.thread_pools import ThreadPools
 
 #: Where Flower has its page of workers; `/dashboard` until version 1.
 WORKERS_PAGES: Final = ("/", "/workers", "/dashboard")
@@ -35,58 +35,64 @@ _NOTHING: Final = """<!doctype html>
 """
 
 
-def flower_addresses(services: Services, lanes: Lanes, access: Access) -> Iterator[Address]:
+def flower_routes(
+    services: Services, thread_pools: ThreadPools, access: Access
+) -> Iterator[StarletteRoute]:
     """One address a route."""
     for route in FLOWER_ROUTES:
-        endpoint: ASGIApp = FlowerEndpoint(route, services, lanes)
+        endpoint: ASGIApp = FlowerEndpoint(route, services, thread_pools)
         if route.permission is not None:
             endpoint = Permitted(endpoint, route.permission, access)
-        app = responses.plain_faults(_OnlyBy(route.method, endpoint))
-        yield Address(route.path.replace("}", ":rest}"), app)
+        app = responses.plain_text_errors(_OnlyBy(route.method, endpoint))
+        yield StarletteRoute(route.path.replace("}", ":rest}"), app)
 
 
 class FlowerEndpoint:
     """The ASGI application of one route."""
 
-    def __init__(self, route: Route, services: Services, lanes: Lanes) -> None:
+    def __init__(self, route: Route, services: Services, thread_pools: ThreadPools) -> None:
         self._route = route
         self._services = services
-        self._lanes = lanes
+        self._thread_pools = thread_pools
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        asked = await _asked(request)
-        found = await self._found(request, asked)
+        params = await _flower_request(request)
+        found = await self._found(request, params)
         await responses.say(found, zipped=accepts_gzip(request))(scope, receive, send)
 
-    async def _found(self, request: Request, asked: Asked) -> object:
+    async def _found(self, request: Request, params: FlowerRequest) -> object:
         handler = self._route.handler
         assert handler is not None  # noqa: S101  the table has no streams
-        if self._route.lane == "waiting":
-            patience = Patience(self._lanes, request.is_disconnected)
-            waiting: Awaitable[object] = handler(self._services, asked, patience)  # type: ignore[assignment]
+        if self._route.thread_pool == "waiting":
+            waiter = ResultWaiter(self._thread_pools, request.is_disconnected)
+            waiting: Awaitable[object] = handler(self._services, params, waiter)  # type: ignore[assignment]
             return await waiting
         if not self._route.blocking:
-            return handler(self._services, asked)
-        return await self._lanes.of(self._route).run(partial(handler, self._services, asked))
+            return handler(self._services, params)
+        return await self._thread_pools.of(self._route).run(
+            partial(handler, self._services, params)
+        )
 
 
 class WorkersPage:
     """One of `WORKERS_PAGES`: our page, or with `json` the rows of Flower's."""
 
-    def __init__(self, page: ASGIApp, services: Services, lanes: Lanes, access: Access) -> None:
+    def __init__(
+        self, page: ASGIApp, services: Services, thread_pools: ThreadPools, access: Access
+    ) -> None:
         self._page = page
         self._services = services
-        self._lane = lanes.history
-        self._rows = responses.plain_faults(Permitted(self._tell, "read", access))
+        self._thread_pool = thread_pools.history
+        self._rows = responses.plain_text_errors(Permitted(self._rows_app, "read", access))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         query: bytes = scope["query_string"]
-        app = self._rows if _wants_json(Asked("", query)) else self._page
+        app = self._rows if _wants_json(FlowerRequest("", query)) else self._page
         await app(scope, receive, send)
 
-    async def _tell(self, scope: Scope, receive: Receive, send: Send) -> None:
-        found = await self._lane.run(partial(workers_table, self._services))
+    async def _rows_app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        found = await self._thread_pool.run(partial(workers_table, self._services))
         zipped = accepts_gzip(Request(scope, receive))
         await responses.say(found, zipped=zipped)(scope, receive, send)
 
@@ -118,9 +124,9 @@ class _OnlyBy:
             await answer(scope, receive, send)
 
 
-async def _asked(request: Request) -> Asked:
+async def _flower_request(request: Request) -> FlowerRequest:
     scope = request.scope
-    return Asked(
+    return FlowerRequest(
         request.path_params.get("target", ""),
         scope["query_string"],
         content_type=request.headers.get("content-type", ""),
@@ -129,8 +135,8 @@ async def _asked(request: Request) -> Asked:
     )
 
 
-def _wants_json(asked: Asked) -> bool:
+def _wants_json(params: FlowerRequest) -> bool:
     try:
-        return asked.flag("json")
+        return params.flag("json")
     except Refused:
         return False

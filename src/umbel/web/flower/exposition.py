@@ -61,8 +61,8 @@ def _head(name: str, kind: str, help_: str) -> str:
 
 
 def _line(name: str, labels: Labels, value: float) -> str:
-    told = ",".join(f'{label}="{_escaped(text)}"' for label, text in labels.items())
-    return f"{name}{{{told}}} {number(value)}\n"
+    answered = ",".join(f'{label}="{_escaped(text)}"' for label, text in labels.items())
+    return f"{name}{{{answered}}} {number(value)}\n"
 
 
 def _escaped(text: str) -> str:

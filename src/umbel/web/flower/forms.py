@@ -84,20 +84,20 @@ def _fields(boundary: bytes, body: bytes) -> Iterator[tuple[str, object]]:
 def _name(head: bytes) -> str | None:
     """The name of the field; None if it is a file, or none."""
     for line in head.split(b"\r\n"):
-        field, _, said = line.partition(b":")
+        field, _, text = line.partition(b":")
         if field.strip().lower() == b"content-disposition":
-            given = dict(_parameters(said))
+            given = dict(_parameters(text))
             if b"name" not in given or b"filename" in given or b"filename*" in given:
                 return None
             return _unquoted(given[b"name"]).decode()
     return None
 
 
-def _parameters(said: bytes) -> Iterator[tuple[bytes, bytes]]:
+def _parameters(text: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Those of a header, up to the first that cannot be understood: to look further would read
     what is behind a quote that never ends once for each of them."""
-    at = said.find(b";")
-    while at >= 0 and (found := _PARAMETER.match(said, at)):
+    at = text.find(b";")
+    while at >= 0 and (found := _PARAMETER.match(text, at)):
         yield found[1].lower(), found[2]
         at = found.end()
 

@@ -21,13 +21,13 @@ from umbel.cluster.task import Task
 from umbel.errors import QueryError
 from umbel.query.ast import And, During, How, Matches, Moment, Node
 from umbel.store.base import NEWEST_FIRST, Order, Page, Store
-from umbel.web.flower.arguments import Asked
+from umbel.web.flower.arguments import FlowerRequest
 from umbel.web.flower.refusal import Refused
 from umbel.web.flower.responses import JSON, encode
 from umbel.web.flower.rows import task_row
 from umbel.web.handlers import Services
-from umbel.web.long_requests import Patience
-from umbel.web.thread_pools import Lane, Share
+from umbel.web.long_requests import ResultWaiter
+from umbel.web.thread_pools import Share, ThreadPool
 
 #: The most tasks that one answer has; Flower keeps no more by default.
 LISTED_MAX: Final = 100_000
@@ -46,24 +46,24 @@ _DATE: Final = "%Y-%m-%d %H:%M"
 _ANY: Final = "All"
 
 
-async def list_tasks(services: Services, asked: Asked, patience: Patience) -> Response:
+async def list_tasks(services: Services, params: FlowerRequest, waiter: ResultWaiter) -> Response:
     """`{id: task}` of those that fit, in order."""
-    lane = patience.lanes.search
+    thread_pool = waiter.thread_pools.search
     try:
-        parts = await lane.run(partial(_begin, services, asked))
+        parts = await thread_pool.run(partial(_begin, services, params))
     except QueryError as error:
         return Response(encode({"error": str(error)}), HTTPStatus.BAD_REQUEST, media_type=JSON)
     first = bytearray()  # what is wrong shows before the answer begins
     while len(first) < _SHORT_BYTES:
-        part = await _next(lane, parts, continues=bool(first))
+        part = await _next(thread_pool, parts, continues=bool(first))
         if part is None:
             headers = {"Cache-Control": "no-store"}
             return Response(b"{%b}" % bytes(first), media_type=JSON, headers=headers)
         first += part
-    return _Listed(_stream(lane, bytes(first), parts), patience.lanes.lists)
+    return _TaskListResponse(_stream(thread_pool, bytes(first), parts), waiter.thread_pools.lists)
 
 
-class _Listed(StreamingResponse):
+class _TaskListResponse(StreamingResponse):
     """A long list, which is counted while it is on its way."""
 
     def __init__(self, content: AsyncIterator[bytes], lists: Share) -> None:
@@ -75,41 +75,41 @@ class _Listed(StreamingResponse):
             await super().__call__(scope, receive, send)
 
 
-def task_info(services: Services, asked: Asked) -> object:
+def task_info(services: Services, params: FlowerRequest) -> object:
     """One task with everything."""
-    task = services.store.task(asked.target)
+    task = services.store.task(params.target)
     if task is None:
-        raise Refused(HTTPStatus.NOT_FOUND, f"Unknown task '{asked.target}'")
+        raise Refused(HTTPStatus.NOT_FOUND, f"Unknown task '{params.target}'")
     return task_row(task, _children(services.store, [task]).get(task.uuid, ()))
 
 
-def _begin(services: Services, asked: Asked) -> Iterator[bytes]:
+def _begin(services: Services, params: FlowerRequest) -> Iterator[bytes]:
     """The parts of the answer. Reads arguments, which may be many, so it is done in a thread."""
-    query = _query(services, asked)
-    limit = asked.whole("limit")
+    query = _query(services, params)
+    limit = params.whole("limit")
     most = LISTED_MAX if limit is None else min(max(0, limit), LISTED_MAX)
-    return _parts(services, query, _order(asked), max(0, asked.whole("offset", 0) or 0), most)
+    return _parts(services, query, _order(params), max(0, params.whole("offset", 0) or 0), most)
 
 
-def _query(services: Services, asked: Asked) -> Node:
+def _query(services: Services, params: FlowerRequest) -> Node:
     nodes: list[Node] = []
     for name, field in (("workername", "worker"), ("taskname", "name"), ("state", "state")):
-        value = asked.text(name)
+        value = params.text(name)
         if value and value != _ANY:
             exact = value.upper() if field == "state" else value
             nodes.append(Matches(field, How.EQUALS, (exact,)))
     for field in ("received", "started"):
-        low, high = _date(asked, f"{field}_start"), _date(asked, f"{field}_end")
+        low, high = _date(params, f"{field}_start"), _date(params, f"{field}_end")
         if low is not None or high is not None:
             until = None if high is None else Moment(math.nextafter(high, math.inf))
             nodes.append(During(field, None if low is None else Moment(low), until))
-    nodes.append(services.search.parse(asked.text("search") or ""))
+    nodes.append(services.search.parse(params.text("search") or ""))
     return nodes[0] if len(nodes) == 1 else And(tuple(nodes))
 
 
-def _date(asked: Asked, name: str) -> float | None:
+def _date(params: FlowerRequest, name: str) -> float | None:
     """Local time, as Flower has it."""
-    value = asked.text(name)
+    value = params.text(name)
     if not value:
         return None
     try:
@@ -120,8 +120,8 @@ def _date(asked: Asked, name: str) -> float | None:
         ) from None
 
 
-def _order(asked: Asked) -> Order:
-    given = asked.text("sort_by")
+def _order(params: FlowerRequest) -> Order:
+    given = params.text("sort_by")
     if not given:
         return NEWEST_FIRST
     key = given.lstrip("-")
@@ -139,16 +139,16 @@ def _parts(
     """Members of the object, a page at a time, each but the first with a comma before it;
     empty for a page that is left out, so that whoever reads can stop between."""
     now, comma, limit = services.clock.now(), b"", _FIRST
-    asked = partial(services.store.search, query, now=now, order=order, budget_s=_BUDGET_S)
+    params = partial(services.store.search, query, now=now, order=order, budget_s=_BUDGET_S)
     page = _Part(None, 0, 0, b"")
     while most > 0:
-        page = _part(services.store, partial(asked, cursor=page.cursor), limit, offset, most)
+        page = _part(services.store, partial(params, cursor=page.cursor), limit, offset, most)
         offset = max(0, offset - page.found)
-        most -= page.told
-        yield comma + page.members if page.told else b""
-        if page.told:
+        most -= page.answered
+        yield comma + page.members if page.answered else b""
+        if page.answered:
             comma = b","
-            limit = max(1, min(_PAGE, _PART_BYTES * page.told // len(page.members)))
+            limit = max(1, min(_PAGE, _PART_BYTES * page.answered // len(page.members)))
         if page.cursor is None:
             return
 
@@ -159,15 +159,15 @@ class _Part(NamedTuple):
 
     cursor: str | None
     found: int
-    told: int
+    answered: int
     members: bytes
 
 
 def _part(store: Store, search: Callable[..., Page], limit: int, offset: int, most: int) -> _Part:
     page = search(limit=min(_PAGE if offset else limit, offset + most))
-    told = page.items[offset : offset + most]
-    members = b",".join(_members(store, told)) if told else b""
-    return _Part(page.cursor, len(page.items), len(told), members)
+    answered = page.items[offset : offset + most]
+    members = b",".join(_members(store, answered)) if answered else b""
+    return _Part(page.cursor, len(page.items), len(answered), members)
 
 
 def _members(store: Store, tasks: Sequence[Task]) -> Iterator[bytes]:
@@ -196,13 +196,17 @@ def _children(store: Store, tasks: Sequence[Task]) -> Mapping[str, list[str]]:
     return found
 
 
-async def _next(lane: Lane, parts: Iterator[bytes], *, continues: bool) -> bytes | None:
-    return await lane.run(partial(next, parts, None), continues=continues)
+async def _next(
+    thread_pool: ThreadPool, parts: Iterator[bytes], *, continues: bool
+) -> bytes | None:
+    return await thread_pool.run(partial(next, parts, None), continues=continues)
 
 
-async def _stream(lane: Lane, part: bytes | None, rest: Iterator[bytes]) -> AsyncIterator[bytes]:
+async def _stream(
+    thread_pool: ThreadPool, part: bytes | None, rest: Iterator[bytes]
+) -> AsyncIterator[bytes]:
     yield b"{"
     while part is not None:
         yield part
-        part = await _next(lane, rest, continues=True)
+        part = await _next(thread_pool, rest, continues=True)
     yield b"}"

@@ -19,7 +19,7 @@ from umbel.query.ast import And, Has, How, Matches, Node, Not
 from umbel.services.health.liveness import REPORT_DUE_S
 from umbel.services.ingest.metric_counts import GONE_AFTER_S, RUNTIME_BOUNDS
 from umbel.store.base import CollectorStatus, Store, Tallies, TaskTally
-from umbel.web.flower.arguments import Asked
+from umbel.web.flower.arguments import FlowerRequest
 from umbel.web.flower.exposition import MEDIA_TYPE, Labels, Sample, family, histogram
 from umbel.web.handlers import Services
 
@@ -35,7 +35,7 @@ _NOTHING: Final = Tallies(collector="", started=0.0, bounds=RUNTIME_BOUNDS)
 _DUE: Final = Not(Has("eta"))
 
 
-def metrics(services: Services, _: Asked) -> object:
+def metrics(services: Services, _: FlowerRequest) -> object:
     now = services.clock.now()
     workers = _workers(services, now)
     counted = _without_gone(services, counted_by_collectors(services.store, now), now)
@@ -71,18 +71,18 @@ def counted_by_collectors(store: Store, now: float) -> Tallies:
     """What those collectors have counted that report now, or else the one that reported last.
     Those that share a queue (AMQP) each see a part of the events, which add up; all others
     see every event, and the one that has counted for longest is enough."""
-    told = {each.collector: each for each in store.tallies()}
+    answered = {each.collector: each for each in store.tallies()}
     counting = [
         each
         for each in sorted(store.collectors(), key=lambda each: each.started)
-        if each.collector in told and told[each.collector].started == each.started
+        if each.collector in answered and answered[each.collector].started == each.started
     ]
     if not counting:
         return _NOTHING
     fresh = [each for each in counting if now - each.at <= REPORT_DUE_S]
     first = fresh[0] if fresh else max(counting, key=lambda each: each.at)
-    return _sum([told[each.collector] for each in fresh if _adds_to(first, each)] or [
-        told[first.collector]
+    return _sum([answered[each.collector] for each in fresh if _adds_to(first, each)] or [
+        answered[first.collector]
     ])  # fmt: skip
 
 

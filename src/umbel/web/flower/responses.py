@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from umbel.bounded_json import encode_json
-from umbel.web.error_middleware import Faults
+from umbel.web.error_middleware import ErrorMiddleware
 from umbel.web.flower.refusal import Refused
 from umbel.web.http.endpoint import json_response
 from umbel.web.http.problems import Problem, respond_to
@@ -61,6 +61,6 @@ def respond(error: Exception) -> Response:
     return text(problem.detail, status, headers)
 
 
-def plain_faults(app: ASGIApp) -> Faults:
+def plain_text_errors(app: ASGIApp) -> ErrorMiddleware:
     """Answers every exception of `app` with plain text; the last word has what is before."""
-    return Faults(app, respond, last=False)
+    return ErrorMiddleware(app, respond, last=False)

@@ -12,11 +12,11 @@ from umbel.web.flower.metrics import metrics
 from umbel.web.requests import Nothing
 from umbel.web.routes import Handler, Route
 
-Lane = Literal["history", "cluster", "waiting"]
+PoolName = Literal["history", "cluster", "waiting"]
 
 
-def _see(path: str, handler: Handler, summary: str, lane: Lane = "cluster") -> Route:
-    return _route(path, handler, summary, lane, "GET", "read")
+def _see(path: str, handler: Handler, summary: str, thread_pool: PoolName = "cluster") -> Route:
+    return _route(path, handler, summary, thread_pool, "GET", "read")
 
 
 def _do(
@@ -24,17 +24,17 @@ def _do(
     handler: Handler,
     summary: str,
     *,
-    lane: Lane = "cluster",
+    thread_pool: PoolName = "cluster",
     permission: Permission = "operate",
 ) -> Route:
-    return _route(path, handler, summary, lane, "POST", permission)
+    return _route(path, handler, summary, thread_pool, "POST", permission)
 
 
 def _route(
     path: str,
     handler: Handler,
     summary: str,
-    lane: Lane,
+    thread_pool: PoolName,
     method: Literal["GET", "POST"],
     permission: Permission | None,
 ) -> Route:
@@ -47,7 +47,7 @@ def _route(
         handler=handler,
         method=method,
         permission=permission,
-        lane=lane,
+        thread_pool=thread_pool,
         with_actor=method == "POST",
     )
 
@@ -56,8 +56,8 @@ def _healthcheck(_: object, __: object) -> str:
     return "OK"
 
 
-#: `{target}` may hold anything, slashes and `@` too. Handlers get `Services` and `Asked`;
-#: those of the lane `waiting` are coroutines and get `Patience` as well.
+#: `{target}` may hold anything, slashes and `@` too. Handlers get `Services` and `FlowerRequest`;
+#: those of the pool `waiting` are coroutines and get `ResultWaiter` as well.
 FLOWER_ROUTES: Final = (
     _see("/api/workers", workers.list_workers, "What workers say of themselves"),
     _do(
@@ -76,7 +76,9 @@ FLOWER_ROUTES: Final = (
     _see("/api/task/types", workers.task_types, "Names of tasks"),
     _see("/api/queues/length", workers.queue_lengths, "How full queues are"),
     _see("/api/task/info/{target}", listing.task_info, "One task", "history"),
-    _do("/api/task/apply/{target}", sending.apply_task, "Run a task and wait", lane="waiting"),
+    _do(
+        "/api/task/apply/{target}", sending.apply_task, "Run a task and wait", thread_pool="waiting"
+    ),
     _do("/api/task/async-apply/{target}", sending.apply_async, "Send a task that workers have"),
     _do("/api/task/send-task/{target}", sending.send_task, "Send a task by its name"),
     _see("/api/task/result/{target}", sending.task_result, "What came of a task", "waiting"),

@@ -49,10 +49,10 @@ def task_row(task: Task, children: Sequence[str], traceback: str | None = None) 
     }
 
 
-def _iso(moment: float | None) -> str | None:
-    if moment is None:
+def _iso(parsed: float | None) -> str | None:
+    if parsed is None:
         return None
     try:
-        return datetime.fromtimestamp(moment, UTC).isoformat()
+        return datetime.fromtimestamp(parsed, UTC).isoformat()
     except (ValueError, OverflowError, OSError):  # no year that a calendar has
         return None

@@ -17,11 +17,11 @@ from umbel.cluster.task import PENDING
 from umbel.errors import BrokerRefused, ResultsUnavailable
 from umbel.results.base import UNKNOWN, Result
 from umbel.services.control.sending import Apply
-from umbel.web.flower.arguments import Asked
+from umbel.web.flower.arguments import FlowerRequest
 from umbel.web.flower.refusal import Refused
-from umbel.web.flower.workers import is_known_task
+from umbel.web.flower.workers import task_exists
 from umbel.web.handlers import Services
-from umbel.web.long_requests import Patience
+from umbel.web.long_requests import ResultWaiter
 
 #: The longest that one request waits for a result, seconds.
 WAIT_MAX_S: Final = 3_600.0
@@ -53,39 +53,39 @@ _DATE: Final = "%Y-%m-%d %H:%M:%S.%f"
 _LONG_S: Final = 315_360_000.0
 
 
-async def apply_task(services: Services, asked: Asked, patience: Patience) -> object:
+async def apply_task(services: Services, params: FlowerRequest, waiter: ResultWaiter) -> object:
     """Send a task and wait for its result."""
-    with patience.lanes.waiters.one():
-        return await _applied(services, asked, patience)
+    with waiter.thread_pools.waiters.one():
+        return await _applied(services, params, waiter)
 
 
-async def _applied(services: Services, asked: Asked, patience: Patience) -> object:
-    task_id, timeout_s = await patience.lanes.cluster.run(partial(_begin, services, asked))
+async def _applied(services: Services, params: FlowerRequest, waiter: ResultWaiter) -> object:
+    task_id, timeout_s = await waiter.thread_pools.cluster.run(partial(_begin, services, params))
     try:
-        result = await patience.result(services.levers, task_id, timeout_s)
-        return await patience.lanes.history.run(partial(_row, services, result))
+        result = await waiter.result(services.levers, task_id, timeout_s)
+        return await waiter.thread_pools.history.run(partial(_row, services, result))
     except ResultsUnavailable as error:
         sentence = f"Task {task_id} was sent, but what becomes of it is not known: {error}"
         raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, sentence) from error
 
 
-def apply_async(services: Services, asked: Asked) -> object:
+def apply_async(services: Services, params: FlowerRequest) -> object:
     """Send a task that workers have."""
-    _must_be_known(services, asked.target)
-    return _sent(_apply(services, asked, asked.given()))
+    _require_task(services, params.target)
+    return _sent(_apply(services, params, params.given()))
 
 
-def send_task(services: Services, asked: Asked) -> object:
+def send_task(services: Services, params: FlowerRequest) -> object:
     """Send a task whether or not anybody has it."""
-    return _sent(_apply(services, asked, asked.given()))
+    return _sent(_apply(services, params, params.given()))
 
 
-async def task_result(services: Services, asked: Asked, patience: Patience) -> object:
+async def task_result(services: Services, params: FlowerRequest, waiter: ResultWaiter) -> object:
     """What the result backend keeps, waited for with a `timeout`."""
-    timeout_s = await patience.lanes.history.run(partial(asked.number, "timeout")) or 0.0
-    with patience.lanes.waiters.one():
-        result = await patience.result(services.levers, asked.target, min(timeout_s, WAIT_MAX_S))
-    return await patience.lanes.history.run(partial(_row, services, result))
+    timeout_s = await waiter.thread_pools.history.run(partial(params.number, "timeout")) or 0.0
+    with waiter.thread_pools.waiters.one():
+        result = await waiter.result(services.levers, params.target, min(timeout_s, WAIT_MAX_S))
+    return await waiter.thread_pools.history.run(partial(_row, services, result))
 
 
 def _row(services: Services, result: Result) -> dict[str, object]:
@@ -109,12 +109,12 @@ def result_row(result: Result) -> dict[str, object]:
     return row
 
 
-def _begin(services: Services, asked: Asked) -> tuple[str, float]:
+def _begin(services: Services, params: FlowerRequest) -> tuple[str, float]:
     """Send a task that is waited for: its id, and how long, in seconds."""
-    options = asked.given()
+    options = params.given()
     timeout_s = _timeout_s(options.pop("timeout", None))
-    _must_be_known(services, asked.target)
-    return _apply(services, asked, options, expected=True), min(timeout_s, WAIT_MAX_S)
+    _require_task(services, params.target)
+    return _apply(services, params, options, expected=True), min(timeout_s, WAIT_MAX_S)
 
 
 def _timeout_s(value: object) -> float:
@@ -129,19 +129,19 @@ def _timeout_s(value: object) -> float:
     return seconds
 
 
-def _must_be_known(services: Services, name: str) -> None:
-    if not is_known_task(services, name):
+def _require_task(services: Services, name: str) -> None:
+    if not task_exists(services, name):
         raise Refused(HTTPStatus.NOT_FOUND, f"Unknown task '{name}'")
 
 
 def _apply(
-    services: Services, asked: Asked, options: dict[str, object], *, expected: bool = False
+    services: Services, params: FlowerRequest, options: dict[str, object], *, expected: bool = False
 ) -> str:
     """Send it; its id. Where a client wants it to go and the broker will not have it, the
     client is wrong."""
-    apply = apply_of(asked.target, options, services.clock.now())
+    apply = apply_of(params.target, options, services.clock.now())
     try:
-        return services.levers.control.apply(apply, asked.person, expected=expected).task_id
+        return services.levers.control.apply(apply, params.person, expected=expected).task_id
     except BrokerRefused as error:
         if apply.queue or apply.exchange is not None or apply.routing_key:
             raise Refused(HTTPStatus.BAD_REQUEST, str(error)) from error
@@ -174,7 +174,7 @@ def apply_of(name: str, given: Mapping[str, object], now: float) -> Apply:
     if "countdown" in options:
         fields["countdown"] = _seconds("countdown", options.pop("countdown"))
     if "eta" in options:
-        fields["eta"] = _moment("eta", options.pop("eta"))
+        fields["eta"] = _timestamp("eta", options.pop("eta"))
     expires = _expires(options.pop("expires"), now) if "expires" in options else None
     for key in sorted(_NOT_OURS & options.keys()):
         raise _invalid(key, "Umbel cannot send tasks with it")
@@ -190,7 +190,7 @@ def _expires(value: object, now: float) -> float:
     try:
         return _seconds("expires", value)
     except Refused:
-        left_s = _moment("expires", value) - now
+        left_s = _timestamp("expires", value) - now
     if abs(left_s) > _LONG_S:
         raise _invalid("expires", "it is more than ten years away")
     return left_s
@@ -206,24 +206,24 @@ def _seconds(option: str, value: object) -> float:
     return seconds
 
 
-def _moment(option: str, value: object) -> float:
+def _timestamp(option: str, value: object) -> float:
     """Unix seconds of a date in UTC, in Flower's format or ISO 8601."""
     try:
         if not isinstance(value, str):
             raise TypeError
         try:
-            moment = datetime.strptime(value, _DATE)  # noqa: DTZ007
+            parsed = datetime.strptime(value, _DATE)  # noqa: DTZ007
         except ValueError:
-            moment = datetime.fromisoformat(value)
-        aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+            parsed = datetime.fromisoformat(value)
+        aware = parsed if parsed.tzinfo is not None else parsed.replace(tzinfo=UTC)
         return aware.timestamp()
     except (TypeError, ValueError, OverflowError, OSError):
         raise _invalid(option, "it takes a date like 2026-11-22 09:30:00.000000") from None
 
 
-def _option_and_why(said: str) -> tuple[str, str]:
+def _option_and_why(text: str) -> tuple[str, str]:
     """Of msgspec's sentence (`Expected ... - at `$.queue``) the option, and what is wrong."""
-    why, _, place = said.partition(" - at ")
+    why, _, place = text.partition(" - at ")
     return place.strip("`").removeprefix("$.") or "in the body", why[:1].lower() + why[1:]
 
 

@@ -14,7 +14,7 @@ from umbel.errors import BrokerError, NotSupported
 from umbel.query.ast import How, Matches
 from umbel.services.cluster.inspection import Inspected
 from umbel.services.cluster.registered_tasks import workers_by_name
-from umbel.web.flower.arguments import Asked
+from umbel.web.flower.arguments import FlowerRequest
 from umbel.web.flower.refusal import Refused
 from umbel.web.handlers import Services
 
@@ -38,28 +38,28 @@ _EVENTS_OF: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
-def list_workers(services: Services, asked: Asked) -> object:
+def list_workers(services: Services, params: FlowerRequest) -> object:
     """What workers say of themselves, by name; with `status`, whether each is alive."""
-    asked.flag("refresh")  # an answer is never older than `inspection.KEPT_S`
-    name = asked.text("workername")
-    if asked.flag("status"):
+    params.flag("refresh")  # an answer is never older than `inspection.KEPT_S`
+    name = params.text("workername")
+    if params.flag("status"):
         now = services.clock.now()
         return {each.hostname: alive for each, alive in services.crew.alive(now)}
     if not name:
         return _profiles(services, _ALL)
     found = _profile(services, name)
     if not found:
-        must_be_known(services, name)
+        require_known_worker(services, name)
     return {name: found}
 
 
-def must_be_known(services: Services, name: str) -> None:
+def require_known_worker(services: Services, name: str) -> None:
     """Raise `Refused` for a worker that was never heard of and does not answer."""
     if _heard_of(services, name) is None and not _answers(services, name):
         raise Refused(HTTPStatus.NOT_FOUND, f"Unknown worker '{name}'")
 
 
-def must_be_there(services: Services, name: str) -> None:
+def require_online_worker(services: Services, name: str) -> None:
     """The same, and for a worker of which nothing is heard now."""
     worker = _heard_of(services, name)
     if worker is not None and worker.status(services.clock.now()) == ONLINE:
@@ -82,19 +82,19 @@ def _answers(services: Services, name: str) -> bool:
     return bool(name) and services.levers.inspection.look("stats", [name]).answered(name)
 
 
-def is_known_task(services: Services, name: str) -> bool:
+def task_exists(services: Services, name: str) -> bool:
     """Whether tasks of this name can be sent: a worker has it, or the application does. When
     no worker says what it has, names of the history are known."""
     if name.startswith("celery.") or name in services.levers.describe():
         return True
     with suppress(NotSupported):
-        said = services.levers.inspection.look("registered")
-        if said.values:
-            return name in workers_by_name(said)
+        text = services.levers.inspection.look("registered")
+        if text.values:
+            return name in workers_by_name(text)
     return name in _seen(services, name)
 
 
-def task_types(services: Services, _: Asked) -> object:
+def task_types(services: Services, _: FlowerRequest) -> object:
     """The names that workers have registered, and those that were seen."""
     names = set(_seen(services, ""))
     try:
@@ -105,7 +105,7 @@ def task_types(services: Services, _: Asked) -> object:
     return {"task-types": sorted(names)}
 
 
-def queue_lengths(services: Services, _: Asked) -> object:
+def queue_lengths(services: Services, _: FlowerRequest) -> object:
     """The queues that workers consume; all that are known if no worker says."""
     try:
         found = services.levers.queues.all()
@@ -136,9 +136,11 @@ def workers_table(services: Services) -> object:
 
 def _profile(services: Services, name: str) -> dict[str, object]:
     """What one worker says; whoever does not answer once is asked nothing more."""
-    says = services.levers.inspection.profile(name, _ONE)
-    told: dict[str, object] = {what: _told(what, value) for what, value in says.items()}
-    return told | {"timestamp": services.clock.now()} if told else {}
+    answers = services.levers.inspection.profile(name, _ONE)
+    answered: dict[str, object] = {
+        what: _without_alternates(what, value) for what, value in answers.items()
+    }
+    return answered | {"timestamp": services.clock.now()} if answered else {}
 
 
 def _profiles(services: Services, wanted: Sequence[Inspected]) -> dict[str, dict[str, object]]:
@@ -146,12 +148,12 @@ def _profiles(services: Services, wanted: Sequence[Inspected]) -> dict[str, dict
     profiles: dict[str, dict[str, object]] = {}
     for answer in services.levers.inspection.profiles(wanted):
         for worker, value in answer.values.items():
-            profiles.setdefault(worker, {})[answer.what] = _told(answer.what, value)
+            profiles.setdefault(worker, {})[answer.what] = _without_alternates(answer.what, value)
             profiles[worker]["timestamp"] = answer.at
     return profiles
 
 
-def _told(what: Inspected, value: object) -> object:
+def _without_alternates(what: Inspected, value: object) -> object:
     """Flower leaves out the other addresses of the broker."""
     if what != "stats" or not isinstance(value, Mapping):
         return value

@@ -29,7 +29,7 @@ _WORDS: Final = {
     "`int | null`": "a whole number", "`float | null`": "a number", "`str | null`": "text",
     "`array | null`": "a list", "`object | null`": "an object",
 }  # fmt: skip
-_PLACE: Final = re.compile(r" - at `(?:key in )?\$(.*)`$")
+_AT_PATH: Final = re.compile(r" - at `(?:key in )?\$(.*)`$")
 
 
 def check_kind(content_type: str) -> None:
@@ -58,8 +58,8 @@ def _object(body: bytes) -> dict[str, object]:
     try:
         found = msgspec.json.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        said = f"It is no JSON: {error}." if body else "It is empty; send {} at least."
-        raise Refusal("bad-body", f"The body cannot be read. {said}") from None
+        message = f"It is no JSON: {error}." if body else "It is empty; send {} at least."
+        raise Refusal("bad-body", f"The body cannot be read. {message}") from None
     except RecursionError:
         raise _too_deep() from None
     if not isinstance(found, dict):
@@ -88,30 +88,34 @@ def _too_deep() -> Refusal:
 
 
 def _fields(
-    rules: Mapping[str, msgspec.structs.FieldInfo], given: Mapping[str, object], place: str
+    rules: Mapping[str, msgspec.structs.FieldInfo], given: Mapping[str, object], field_path: str
 ) -> dict[str, Any]:
     for name in given:
         if name not in rules:
-            raise unknown("bad-body", "field", place + name, [place + known for known in rules])
+            raise unknown(
+                "bad-body", "field", field_path + name, [field_path + names for names in rules]
+            )
     values: dict[str, Any] = {}
     for name, rule in rules.items():
         if name in given:
-            values[rule.name] = _value(rule.type, given[name], place + name)
+            values[rule.name] = _value(rule.type, given[name], field_path + name)
         elif rule.required:
-            raise _wrong(place + name, f"The field {place}{name} is required: {takes(rule.type)}.")
+            raise _wrong(
+                field_path + name, f"The field {field_path}{name} is required: {takes(rule.type)}."
+            )
     return values
 
 
-def _value(kind: Any, given: object, place: str) -> object:
+def _value(kind: Any, given: object, field_path: str) -> object:
     struct = _struct(kind)
     if struct is not None and isinstance(given, dict):
-        return struct(**_fields(fields(struct), given, f"{place}."))
+        return struct(**_fields(fields(struct), given, f"{field_path}."))
     try:
         value = msgspec.convert(given, kind)
     except msgspec.ValidationError as error:
-        raise _invalid(kind, given, place, str(error)) from None
+        raise _invalid(kind, given, field_path, str(error)) from None
     if not _takes_anything(kind):
-        _check_texts(given, place)
+        _check_texts(given, field_path)
     return value
 
 
@@ -128,25 +132,27 @@ def _takes_anything(kind: Any) -> bool:
     return kind is object or any(map(_takes_anything, get_args(kind)))
 
 
-def _check_texts(given: object, place: str) -> None:
+def _check_texts(given: object, field_path: str) -> None:
     """No name, id or search has a NUL."""
     texts = given if isinstance(given, list) else [given]
     if any(isinstance(text, str) and "\0" in text for text in texts):
-        raise _wrong(place, f"The field {place} contains a NUL.")
+        raise _wrong(field_path, f"The field {field_path} contains a NUL.")
 
 
-def _invalid(kind: Any, given: object, place: str, said: str) -> Refusal:
-    inner = _PLACE.search(said)
+def _invalid(kind: Any, given: object, field_path: str, message: str) -> Refusal:
+    inner = _AT_PATH.search(message)
     if inner is None:
-        shown = repr(given) if isinstance(given, str | int | float | None) else "this"
-        shown = shown if len(shown) <= 60 else f"{len(shown):,} characters"
-        return _wrong(place, f"The field {place} takes {takes(kind)}, not {shown}.")
-    said = said[: inner.start()]
-    for word, plain in _WORDS.items():
-        said = said.replace(word, plain)
-    place += inner[1]
-    return _wrong(place, f"The field {place} is wrong: {said[0].lower()}{said[1:]}.")
+        quoted = repr(given) if isinstance(given, str | int | float | None) else "this"
+        quoted = quoted if len(quoted) <= 60 else f"{len(quoted):,} characters"
+        return _wrong(field_path, f"The field {field_path} takes {takes(kind)}, not {quoted}.")
+    message = message[: inner.start()]
+    for word, phrase in _WORDS.items():
+        message = message.replace(word, phrase)
+    field_path += inner[1]
+    return _wrong(
+        field_path, f"The field {field_path} is wrong: {message[0].lower()}{message[1:]}."
+    )
 
 
-def _wrong(place: str, detail: str) -> Refusal:
-    return Refusal("bad-body", detail, parameter=place[:200])
+def _wrong(field_path: str, detail: str) -> Refusal:
+    return Refusal("bad-body", detail, parameter=field_path[:200])

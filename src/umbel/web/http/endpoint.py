@@ -1,6 +1,6 @@
 """From a route of the table to something that answers HTTP.
 
-Handlers block, so each runs in a thread of its lane (`lanes`), its answer is encoded and
+Handlers block, so each runs in a thread of its pool (`thread_pools`), its answer is encoded and
 compressed there, and the event loop stays free. A search that had to wait for a thread has so
 much less time to look.
 """
@@ -23,11 +23,11 @@ from umbel.web.authorization import actor_of
 from umbel.web.handlers import Services
 from umbel.web.http.bodies import check_kind, read_body
 from umbel.web.http.parameters import read
-from umbel.web.long_requests import Patience
+from umbel.web.long_requests import ResultWaiter
 from umbel.web.requests import Nothing
-from umbel.web.responses import Later
+from umbel.web.responses import Accepted
 from umbel.web.routes import Handler, Route
-from umbel.web.thread_pools import Lanes
+from umbel.web.thread_pools import ThreadPools
 
 #: Shorter answers are not worth compressing.
 _COMPRESS_FROM: Final = 1_400
@@ -36,52 +36,56 @@ _COMPRESS_FROM: Final = 1_400
 class Endpoint:
     """The ASGI application of one route that answers at once."""
 
-    def __init__(self, route: Route, handler: Handler, services: Services, lanes: Lanes) -> None:
+    def __init__(
+        self, route: Route, handler: Handler, services: Services, thread_pools: ThreadPools
+    ) -> None:
         self._route = route
         self._handler = handler
         self._services = services
-        self._lanes = lanes
+        self._thread_pools = thread_pools
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         zipped = accepts_gzip(request)
-        read_asked = await self._reader(request)
+        read_params = await self._reader(request)
         actor = (actor_of(scope),) if self._route.with_actor else ()
         monotonic = self._services.clock.monotonic
-        came = monotonic()
+        arrived = monotonic()
 
         def answer() -> Response:
-            waited = (monotonic() - came,) if self._route.lane == "search" else ()
-            found = self._handler(self._services, read_asked(), *actor, *waited)
+            waited = (monotonic() - arrived,) if self._route.thread_pool == "search" else ()
+            found = self._handler(self._services, read_params(), *actor, *waited)
             return _response(found, self._route.status, zipped)
 
-        if self._route.lane == "waiting":
-            response = await self._waited(request, read_asked, actor, zipped=zipped)
+        if self._route.thread_pool == "waiting":
+            response = await self._waited(request, read_params, actor, zipped=zipped)
         else:
-            lane = self._lanes.of(self._route)
-            response = await lane.run(answer) if self._route.blocking else answer()
+            thread_pool = self._thread_pools.of(self._route)
+            response = await thread_pool.run(answer) if self._route.blocking else answer()
         await response(scope, receive, send)
 
     async def _waited(
         self,
         request: Request,
-        read_asked: Callable[[], msgspec.Struct],
+        read_params: Callable[[], msgspec.Struct],
         actor: tuple[Actor, ...],
         *,
         zipped: bool,
     ) -> Response:
-        patience = Patience(self._lanes, request.is_disconnected)
-        asked = await self._lanes.history.run(read_asked)
-        waiting: Awaitable[object] = self._handler(self._services, asked, *actor, patience)  # type: ignore[assignment]
+        waiter = ResultWaiter(self._thread_pools, request.is_disconnected)
+        params = await self._thread_pools.history.run(read_params)
+        waiting: Awaitable[object] = self._handler(self._services, params, *actor, waiter)  # type: ignore[assignment]
         found = await waiting
-        return await self._lanes.history.run(partial(_response, found, self._route.status, zipped))
+        return await self._thread_pools.history.run(
+            partial(_response, found, self._route.status, zipped)
+        )
 
     async def _reader(self, request: Request) -> Callable[[], msgspec.Struct]:
         """What finds out what is asked; the large part of it in the thread."""
         query: bytes = request.scope["query_string"]
         if self._route.method == "GET":
-            asked = read(self._route.asks, query, request.path_params)
-            return lambda: asked
+            params = read(self._route.asks, query, request.path_params)
+            return lambda: params
         read(Nothing, query, {})
         check_kind(request.headers.get("content-type", ""))
         body = await request.body()
@@ -101,7 +105,7 @@ def _response(found: Any, status: int, zipped: bool) -> Response:
     if isinstance(found, str):
         headers = {"Cache-Control": "no-store"}
         return Response(found, status, media_type="text/plain", headers=headers)
-    if isinstance(found, Later):
+    if isinstance(found, Accepted):
         found, status = found.answer, 202
     return json_response(encode_json(found), status, zipped=zipped)
 

@@ -15,7 +15,7 @@ from umbel.web.http.endpoint import accepts_gzip, json_response
 from umbel.web.http.parameters import any_value, fields
 from umbel.web.http.problems import KINDS, MEDIA_TYPE, Problem
 from umbel.web.routes import ROUTES, Route, problems_of
-from umbel.web.thread_pools import Lane
+from umbel.web.thread_pools import ThreadPool
 
 Json = dict[str, Any]
 
@@ -35,16 +35,18 @@ _TAGS: Final = {
 }
 
 
-class Described:
+class OpenApiEndpoint:
     """The ASGI application that tells the document."""
 
-    def __init__(self, lane: Lane) -> None:
-        self._lane = lane
+    def __init__(self, thread_pool: ThreadPool) -> None:
+        self._thread_pool = thread_pool
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         zipped = accepts_gzip(Request(scope))
         server = scope.get("root_path", "")
-        response = await self._lane.run(lambda: json_response(_written(server), zipped=zipped))
+        response = await self._thread_pool.run(
+            lambda: json_response(_written(server), zipped=zipped)
+        )
         await response(scope, receive, send)
 
 
@@ -167,17 +169,17 @@ def _parameter(field: msgspec.structs.FieldInfo, schema: Json, *, in_path: bool)
 def _success(route: Route, schema_of: dict[Any, Json]) -> Json:
     if route.events:
         content: Json = {"text/event-stream": {}}
-        return {"200": {"description": _told(route, schema_of), "content": content}}
+        return {"200": {"description": _events_described(route, schema_of), "content": content}}
     media = "text/plain" if route.answers is str else "application/json"
     content = {media: {"schema": schema_of[route.answers]}}
     success = {"description": route.summary, "content": content}
     return {str(status): success for status in (route.status, *route.statuses)}
 
 
-def _told(route: Route, schema_of: dict[Any, Json]) -> str:
+def _events_described(route: Route, schema_of: dict[Any, Json]) -> str:
     """The events of a stream; OpenAPI 3.1 has no other place for them."""
-    told = [f"`{e.name}` ({schema_of[e.body]['$ref']})" for e in route.events]
-    return f"Server-sent events, `data` as JSON: {', '.join(told)}"
+    events = [f"`{e.name}` ({schema_of[e.body]['$ref']})" for e in route.events]
+    return f"Server-sent events, `data` as JSON: {', '.join(events)}"
 
 
 def _problems(route: Route, schema_of: dict[Any, Json]) -> Json:

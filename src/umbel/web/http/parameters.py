@@ -22,17 +22,17 @@ from umbel.web.http.problems import Refusal
 P = TypeVar("P", bound=msgspec.Struct)
 
 #: Names in a query string are cut to this many characters when they are told back.
-_TOLD_MAX: Final = 60
+_ECHO_MAX: Final = 60
 
 
 def read(struct: type[P], query: bytes, path: Mapping[str, str]) -> P:
     """The parameters of one request: `query` is the raw query string, `path` what the
     route's path gave. Raises `Refusal`."""
     given = _split(query)
-    known = [name for name in fields(struct) if name not in path]
+    names = [name for name in fields(struct) if name not in path]
     for name in given:
-        if name not in known:
-            raise _unknown(name, known)
+        if name not in names:
+            raise _unknown(name, names)
     for name, text in path.items():
         given[name] = without_nul(text, name)
     return _build(struct, given)
@@ -46,7 +46,7 @@ def _split(query: bytes) -> dict[str, str]:
         raw_name, _, raw_value = part.partition(b"=")
         name = _text(raw_name, "name")
         if name in given:
-            raise _wrong(name, f"The parameter {_told(name)} is given more than once.")
+            raise _wrong(name, f"The parameter {_echoed(name)} is given more than once.")
         given[name] = _text(raw_value, name)
     return given
 
@@ -55,14 +55,14 @@ def _text(raw: bytes, name: str) -> str:
     try:
         text = unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8")
     except UnicodeDecodeError:
-        raise _wrong(name, f"The parameter {_told(name)} is not text in UTF-8.") from None
+        raise _wrong(name, f"The parameter {_echoed(name)} is not text in UTF-8.") from None
     return without_nul(text, name)
 
 
 def without_nul(text: str, name: str) -> str:
     """The text, if it can be anything's name. Raises `Refusal`."""
     if "\0" in text:
-        raise _wrong(name, f"The parameter {_told(name)} contains a NUL, which no task has.")
+        raise _wrong(name, f"The parameter {_echoed(name)} contains a NUL, which no task has.")
     return text
 
 
@@ -132,34 +132,34 @@ def _range(schema: Mapping[str, Any]) -> str:
     return f"from {low:,} to {high:,}"
 
 
-def _unknown(name: str, known: list[str]) -> Refusal:
-    return unknown("bad-parameter", "parameter", name, known)
+def _unknown(name: str, names: list[str]) -> Refusal:
+    return unknown("bad-parameter", "parameter", name, names)
 
 
-def unknown(kind: str, what: str, name: str, known: list[str]) -> Refusal:
+def unknown(kind: str, what: str, name: str, names: list[str]) -> Refusal:
     """The refusal of a name that is not known, with the nearest that is."""
-    near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.5)
     if near:
         advice = f"Did you mean {near[0]}?"
-    elif known:
-        advice = f"There are {', '.join(known)}."
+    elif names:
+        advice = f"There are {', '.join(names)}."
     else:
         advice = "This address takes none."
     return Refusal(
         kind,
-        f"There is no {what} {_told(name)}. {advice}",
-        parameter=name[:_TOLD_MAX],
+        f"There is no {what} {_echoed(name)}. {advice}",
+        parameter=name[:_ECHO_MAX],
         suggestion=near[0] if near else None,
     )
 
 
 def _wrong(name: str, detail: str) -> Refusal:
-    return Refusal("bad-parameter", detail, parameter=name[:_TOLD_MAX])
+    return Refusal("bad-parameter", detail, parameter=name[:_ECHO_MAX])
 
 
-def _told(name: str) -> str:
-    return name if len(name) <= _TOLD_MAX else name[:_TOLD_MAX] + "…"
+def _echoed(name: str) -> str:
+    return name if len(name) <= _ECHO_MAX else name[:_ECHO_MAX] + "…"
 
 
 def _quoted(text: str) -> str:
-    return f"{text!r}" if len(text) <= _TOLD_MAX else f"{len(text):,} characters"
+    return f"{text!r}" if len(text) <= _ECHO_MAX else f"{len(text):,} characters"

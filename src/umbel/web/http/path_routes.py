@@ -23,7 +23,7 @@ _MARK: Final = "\ue000"
 _SLASH: Final = re.compile("%2F", re.IGNORECASE)
 
 
-class Address(Route):
+class EncodedSlashRoute(Route):
     """A route that keeps encoded slashes within the part where they stand."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
@@ -42,7 +42,7 @@ class Address(Route):
         if "path_params" in child:
             child = {
                 **child,
-                "path_params": {k: _plain(v) for k, v in child["path_params"].items()},
+                "path_params": {k: _unmarked(v) for k, v in child["path_params"].items()},
             }
         return match, child
 
@@ -55,13 +55,13 @@ def marked_path(scope: Scope) -> str | None:
         return None
     path: str = scope["path"]
     marked = unquote(_SLASH.sub(_MARK, raw.decode("ascii", "replace")))
-    plain = marked.replace(_MARK, "/")
+    decoded = marked.replace(_MARK, "/")
     if _MARK in path:
         return None
-    if path.endswith(plain):
-        return path[: len(path) - len(plain)] + marked
-    return marked[-len(path) :] if plain.endswith(path) else None
+    if path.endswith(decoded):
+        return path[: len(path) - len(decoded)] + marked
+    return marked[-len(path) :] if decoded.endswith(path) else None
 
 
-def _plain(value: Any) -> Any:
+def _unmarked(value: Any) -> Any:
     return value.replace(_MARK, "/") if isinstance(value, str) else value

@@ -51,9 +51,9 @@ class Proxies:
         if self._trusts(scope):
             headers = Headers(scope=scope)
             self._believe(scope, headers)
-            told = headers.get("x-forwarded-prefix", "").rstrip("/")
-            if not prefix and len(told) <= _PREFIX_MAX and _PREFIX.fullmatch(told):
-                prefix = told
+            forwarded = headers.get("x-forwarded-prefix", "").rstrip("/")
+            if not prefix and len(forwarded) <= _PREFIX_MAX and _PREFIX.fullmatch(forwarded):
+                prefix = forwarded
         if prefix:
             _take_off(scope, prefix)
         await self._app(scope, receive, send)

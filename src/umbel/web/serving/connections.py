@@ -2,8 +2,8 @@
 
 Whoever can reach the port can open connections and leave them so: without a request, with half
 a head, with an answer that they never read. Each costs a file descriptor, of which a process
-has few, and some memory. So a connection must ask within `ASK_S`, and take something of a
-waiting answer within `TAKE_S`; and when too many are open, the one that has waited longest for a
+has few, and some memory. So a connection must ask within `REQUEST_S`, and take something of a
+waiting answer within `WRITE_S`; and when too many are open, the one that has waited longest for a
 request, or for the rest of one, makes room for the new one (`connection_table`).
 """
 
@@ -27,12 +27,12 @@ from umbel.web.serving.request_heads import StrictConnection
 #: The largest head of a request, bytes: the longest address, and room for headers.
 HEAD_MAX: Final = 80 * 1024
 #: How long a connection may take to ask something whole, head and all, seconds.
-ASK_S = 20.0
+REQUEST_S = 20.0
 #: How long a waiting answer may wait for its reader without being taken any further, seconds.
-TAKE_S = 45.0
+WRITE_S = 45.0
 #: How long a connection may stay open when the server ends, seconds: less than the server waits,
 #: so that what goes on behind a reader who takes nothing ends in order.
-LEAVE_S = 0.8
+CLOSE_S = 0.8
 
 
 class Connection(H11Protocol):
@@ -52,14 +52,14 @@ class Connection(H11Protocol):
         self._table = table
         self._making: asyncio.Task[None] | None = None
         self._address: Any = None
-        self._asking: asyncio.TimerHandle | None = None
-        self._taking: asyncio.TimerHandle | None = None
+        self._request_timer: asyncio.TimerHandle | None = None
+        self._write_timer: asyncio.TimerHandle | None = None
 
     def arrive(self, making: asyncio.Task[None], address: Any) -> None:
         """It was accepted from `address`, and is made by this task."""
         self._making = making
         self._address = address
-        self._asking = self.loop.call_later(ASK_S, self._asks_nothing)
+        self._request_timer = self.loop.call_later(REQUEST_S, self._request_timed_out)
 
     def end(self) -> None:
         """Close it at once, whatever state it is in. See `Peer`."""
@@ -74,27 +74,27 @@ class Connection(H11Protocol):
             self.client = self._address[:2]
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._asked()
-        self._taken()
+        self._cancel_request_timer()
+        self._cancel_write_timer()
         self._table.leave(self)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        self._look_at_request()
+        self._note_progress()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()  # which may begin with the next request
         if self.cycle.response_complete:
-            self._wait()
+            self._await_request()
         else:
-            self._look_at_request()
+            self._note_progress()
 
-    def _look_at_request(self) -> None:
+    def _note_progress(self) -> None:
         """Whether it is whole by now, or its body is still on its way."""
         if self.cycle is None or self.cycle.response_complete:
             return
-        self._asked()
+        self._cancel_request_timer()
         if self.cycle.more_body:
             self._table.wait(self)
         else:
@@ -106,11 +106,11 @@ class Connection(H11Protocol):
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        self._taken()
+        self._cancel_write_timer()
 
     def shutdown(self) -> None:
         super().shutdown()
-        self.loop.call_later(LEAVE_S, self.transport.abort)
+        self.loop.call_later(CLOSE_S, self.transport.abort)
 
     def send_400_response(self, msg: str) -> None:
         detail = f"{self.conn.refused or msg} A head of up to {HEAD_MAX:,} bytes is read."
@@ -132,18 +132,18 @@ class Connection(H11Protocol):
         """There are no WebSockets here, and nothing to install; the request is answered as any
         other (RFC 9110)."""
 
-    def _wait(self) -> None:
+    def _await_request(self) -> None:
         """Nothing is asked now; begin to wait for what is."""
-        self._asked()
+        self._cancel_request_timer()
         self._table.wait(self)
-        self._asking = self.loop.call_later(ASK_S, self._asks_nothing)
+        self._request_timer = self.loop.call_later(REQUEST_S, self._request_timed_out)
 
-    def _asked(self) -> None:
-        if self._asking is not None:
-            self._asking.cancel()
-            self._asking = None
+    def _cancel_request_timer(self) -> None:
+        if self._request_timer is not None:
+            self._request_timer.cancel()
+            self._request_timer = None
 
-    def _asks_nothing(self) -> None:
+    def _request_timed_out(self) -> None:
         """End it; a reader who still takes what was answered before may go on to the end."""
         if self.transport is not None and self.transport.get_write_buffer_size():
             self.transport.close()
@@ -153,17 +153,17 @@ class Connection(H11Protocol):
 
     def _watch(self) -> None:
         """End it unless its reader goes on taking what waits."""
-        self._taken()
+        self._cancel_write_timer()
         left = self.transport.get_write_buffer_size()
-        self._taking = self.loop.call_later(TAKE_S, self._look, left)
+        self._write_timer = self.loop.call_later(WRITE_S, self._check_progress, left)
 
-    def _look(self, left: int) -> None:
+    def _check_progress(self, left: int) -> None:
         if self.transport.get_write_buffer_size() < left:
             self._watch()
         else:
             self.transport.abort()
 
-    def _taken(self) -> None:
-        if self._taking is not None:
-            self._taking.cancel()
-            self._taking = None
+    def _cancel_write_timer(self) -> None:
+        if self._write_timer is not None:
+            self._write_timer.cancel()
+            self._write_timer = None

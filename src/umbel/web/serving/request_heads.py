@@ -36,9 +36,9 @@ class StrictConnection(h11.Connection):
     def receive_data(self, data: bytes) -> None:
         """See h11."""
         super().receive_data(data)
-        came = self._last + data
-        self._last = came[-2:]
-        self._unseen = self._unseen or _END.search(came) is not None
+        received = self._last + data
+        self._last = received[-2:]
+        self._unseen = self._unseen or _END.search(received) is not None
 
     def start_next_cycle(self) -> None:
         """See h11."""

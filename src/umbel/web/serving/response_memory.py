@@ -65,7 +65,7 @@ class InFlight:
 
 
 class Outgoing:
-    """Sends large answers in pieces, and counts them. Behind `Placed`."""
+    """Sends large answers in pieces, and counts them. Behind `RequestSlotMiddleware`."""
 
     def __init__(self, app: ASGIApp, *, in_flight: InFlight) -> None:
         self._app = app

@@ -21,7 +21,7 @@ from starlette.applications import Starlette
 
 from umbel.web.app import end_streams
 from umbel.web.http.proxies import LOOPBACK
-from umbel.web.log_throttle import Seldom
+from umbel.web.log_throttle import LogThrottle
 from umbel.web.serving.connection_table import ConnectionTable
 from umbel.web.serving.connections import HEAD_MAX, Connection
 from umbel.web.serving.listener import Listener
@@ -60,9 +60,9 @@ def serve(
     Called in the main thread.
     """
     raise_limit()
-    seldom = Seldom()
+    throttle = LogThrottle()
     for name in _WARN_OF_STRANGERS:
-        logging.getLogger(name).addFilter(seldom)
+        logging.getLogger(name).addFilter(throttle)
     give_memory_back()
     context = tls.context() if tls is not None else None
     sockets = [open_unix(unix_socket)] if unix_socket else open_tcp(address, port)

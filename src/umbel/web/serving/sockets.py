@@ -17,19 +17,19 @@ from umbel.errors import SettingsError
 #: about a tenth of a second.
 BACKLOG: Final = 1_024
 
-_NO_SUCH_PLACE: Final = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
+_NO_SUCH_ADDRESS: Final = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
 
 
 def open_tcp(address: str, port: int) -> list[socket.socket]:
     """A listening socket for each address that the name stands for, all on one port; port 0
     is any free one. Raises `SettingsError`."""
     sockets: list[socket.socket] = []
-    for family, place in _places(address, port):
-        taken = sockets[0].getsockname()[1] if sockets else port
+    for family, host in _resolved(address, port):
+        bound_port = sockets[0].getsockname()[1] if sockets else port
         try:
-            sockets.append(_open(family, place, taken))
+            sockets.append(_open(family, host, bound_port))
         except OSError as error:
-            if sockets and error.errno in _NO_SUCH_PLACE:
+            if sockets and error.errno in _NO_SUCH_ADDRESS:
                 continue  # localhost names IPv6 also where the machine has none
             for opened in sockets:
                 opened.close()
@@ -37,14 +37,14 @@ def open_tcp(address: str, port: int) -> list[socket.socket]:
     return sockets
 
 
-def _open(family: socket.AddressFamily, place: str, port: int) -> socket.socket:
+def _open(family: socket.AddressFamily, host: str, port: int) -> socket.socket:
     # The protocol is named because asyncio lets answers leave at once (TCP_NODELAY) only then.
     opened = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        opened.bind((place, port))
+        opened.bind((host, port))
         opened.listen(BACKLOG)
         opened.setblocking(False)
     except OSError:
@@ -53,7 +53,7 @@ def _open(family: socket.AddressFamily, place: str, port: int) -> socket.socket:
     return opened
 
 
-def _places(address: str, port: int) -> list[tuple[socket.AddressFamily, str]]:
+def _resolved(address: str, port: int) -> list[tuple[socket.AddressFamily, str]]:
     try:
         found = socket.getaddrinfo(
             address or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -64,8 +64,8 @@ def _places(address: str, port: int) -> list[tuple[socket.AddressFamily, str]]:
             setting="address",
             remedy="Set --address (UMBEL_ADDRESS) to 127.0.0.1, or to an address it has.",
         ) from error
-    places = list(dict.fromkeys((family, str(place[0])) for family, *_, place in found))
-    return sorted(places, key=lambda each: each[0] != socket.AF_INET)
+    hosts = list(dict.fromkeys((family, str(host[0])) for family, *_, host in found))
+    return sorted(hosts, key=lambda each: each[0] != socket.AF_INET)
 
 
 def _cannot_listen(error: OSError, address: str, port: int) -> SettingsError:
