@@ -1,1 +1,1 @@
-"""The application in a real browser, on the real demo."""
+"""The application in a real browser, on a shop whose history is scripted."""

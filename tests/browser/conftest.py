@@ -1,4 +1,4 @@
-"""Chromium, the demo, and pages that must leave no complaint behind."""
+"""Chromium, a server on the shop's history, and pages that must leave no complaint behind."""
 
 from __future__ import annotations
 
@@ -6,27 +6,25 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-import httpx
 import pytest
 from celery import Celery
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
-from tests.support.brokers import free_port
+from tests.browser.live_events import Tell
+from tests.browser.servers import Server, history_server, shop_workers
 from tests.support.services import absent
-from tests.support.umbels import Client, umbel_command, umbel_environment
-from tests.support.waiting import wait_until
+from tests.support.umbels import Client
 
 Theme = Literal["light", "dark"]
 #: Makes a page of a width and theme; `axe` lets the test bring a script of its own.
 OpenPage = Callable[..., Page]
-#: Tells an event of a task: its type, and its fields.
-Tell = Callable[..., None]
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-#: How long the demo may take until it has a failed task with its traceback, seconds.
-DEMO_READY_S = 110.0
+#: How long a page may take until it shows what is expected of it; a busy machine needs more
+#: than the usual five seconds.
+PATIENCE_MS = 15_000
 #: What the browser logs by itself for answers that the application expects and shows.
 EXPECTED = "Failed to load resource"
 
@@ -37,6 +35,7 @@ def browser() -> Iterator[Browser]:
     executable = shutil.which("chromium") or shutil.which("chromium-browser")
     if executable is None:
         absent("Chromium", "no chromium is on the PATH. Install the package chromium.")
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
         yield chromium
@@ -44,38 +43,30 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    """A running `umbel demo` that has something to show."""
-    port = free_port()
-    log = tmp_path_factory.mktemp("demo") / "demo.log"
-    environment = umbel_environment(UMBEL_PORT=str(port))
-    client = Client(f"http://127.0.0.1:{port}")
-    with umbel_command("demo", log=log, environment=environment) as process, client.http:
-
-        def is_ready() -> bool:
-            process.must_run()
-            return client.is_up("/livez") and bool(failed_task(client))
-
-        wait_until(is_ready, timeout_s=DEMO_READY_S, what="a failed task in the demo")
-        yield client
-
-
-def failed_task(demo: Client) -> dict[str, Any] | None:
-    """The newest failed task of the demo that has frames of its own to show, and that an order
-    of the shop sent, not a test that repeated it."""
-    try:
-        page = demo.get("tasks", q="state:FAILURE has:traceback name:*charge*", limit=50)
-    except httpx.HTTPStatusError:
-        return None
-    items: list[dict[str, Any]] = page["items"]
-    return next((item for item in items if item["root_id"] != item["uuid"]), None)
+def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server on the shop's history (see `tests.browser.history`)."""
+    with history_server(tmp_path_factory.mktemp("history")) as running:
+        yield running
 
 
 @pytest.fixture
-def tell(demo: Client) -> Iterator[Tell]:
-    """Sends an event of a task to the demo's broker, as a worker does."""
-    wait_until(lambda: demo.get("status")["collectors"], timeout_s=30, what="the collector")
-    app = Celery(broker=demo.get("status")["collectors"][0]["broker_url"])
+def server(history: Server) -> Client:
+    """The client of the server whose pages `open_page` opens. It is shared, so a test that changes
+    something changes tasks of its own; a file that needs another server overrides this."""
+    return history.client
+
+
+@pytest.fixture(scope="session")
+def workers(history: Server) -> Iterator[None]:
+    """The shop's workers run, for tests that act on them or have them run a task."""
+    with shop_workers(history):
+        yield
+
+
+@pytest.fixture
+def tell(history: Server) -> Iterator[Tell]:
+    """Sends an event of a task to the broker, as a worker does."""
+    app = Celery(broker=history.broker, set_as_current=False)
     with app.connection_for_write() as connection:
         worker = app.events.Dispatcher(connection, hostname="odd@shop", enabled=True)
         yield worker.send
@@ -84,8 +75,8 @@ def tell(demo: Client) -> Iterator[Tell]:
 
 
 @pytest.fixture
-def open_page(browser: Browser, demo: Client) -> Iterator[OpenPage]:
-    """Opens paths of the demo. Afterwards no page may have logged an error or broken the
+def open_page(browser: Browser, server: Client) -> Iterator[OpenPage]:
+    """Opens paths of the server. Afterwards no page may have logged an error or broken the
     content security policy."""
     complaints: list[str] = []
     contexts = []
@@ -104,7 +95,7 @@ def open_page(browser: Browser, demo: Client) -> Iterator[OpenPage]:
         zone: str | None = None,
     ) -> Page:
         context = browser.new_context(
-            base_url=demo.url,
+            base_url=server.url,
             viewport={"width": width, "height": height},
             color_scheme=theme,
             bypass_csp=axe,

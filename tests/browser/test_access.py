@@ -5,11 +5,16 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import OpenPage, Theme, failed_task
-from tests.support.umbels import Client
+from tests.browser.conftest import OpenPage, Theme
+from tests.browser.history import task_id
 
 THEMES: tuple[Theme, ...] = ("light", "dark")
 WIDTHS = (1920, 320)
+PATHS = {
+    "tasks": "tasks?q=state:SUCCESS -name:nothing",
+    "task": f"tasks/{task_id('charge')}",
+    "workers": "workers",
+}
 
 
 def violations(page: Page, axe_source: str) -> list[str]:
@@ -30,23 +35,14 @@ def settled(page: Page) -> None:
     ).to_be_visible()
 
 
-def paths(demo: Client) -> dict[str, str]:
-    task = failed_task(demo)
-    assert task is not None
-    return {
-        "tasks": "tasks?q=state:SUCCESS -name:nothing",
-        "task": f"tasks/{task['uuid']}",
-        "workers": "workers",
-    }
-
-
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("name", ["tasks", "task", "workers"])
+@pytest.mark.usefixtures("workers")
+@pytest.mark.parametrize("name", PATHS)
 def test_axe_finds_nothing(
-    open_page: OpenPage, demo: Client, axe_source: str, name: str, width: int, theme: Theme
+    open_page: OpenPage, axe_source: str, name: str, width: int, theme: Theme
 ) -> None:
-    page = open_page(paths(demo)[name], width=width, theme=theme, axe=True)
+    page = open_page(PATHS[name], width=width, theme=theme, axe=True)
     settled(page)
 
     assert violations(page, axe_source) == []
@@ -93,11 +89,9 @@ def test_axe_finds_nothing_in_dialogs(open_page: OpenPage, axe_source: str, them
     assert violations(page, axe_source) == []
 
 
-@pytest.mark.parametrize("name", ["tasks", "task", "workers"])
-def test_a_small_screen_never_scrolls_sideways(
-    open_page: OpenPage, demo: Client, name: str
-) -> None:
-    page = open_page(paths(demo)[name], width=320, height=640)
+@pytest.mark.parametrize("name", PATHS)
+def test_a_small_screen_never_scrolls_sideways(open_page: OpenPage, name: str) -> None:
+    page = open_page(PATHS[name], width=320, height=640)
     settled(page)
 
     assert page.evaluate("document.documentElement.scrollWidth") <= 320

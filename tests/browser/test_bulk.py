@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.test_access import violations
-from tests.browser.test_actions import changing, send
+from tests.browser.test_actions import changing, send_reminder
 from tests.browser.test_tasks import shown
 from tests.support.umbels import Client
 from tests.support.waiting import wait_until
@@ -49,17 +49,12 @@ def test_the_page_is_selected_with_one_click(open_page: OpenPage) -> None:
 
 
 def test_all_that_match_are_revoked_once_their_number_is_typed(
-    open_page: OpenPage, demo: Client, axe_source: str
+    open_page: OpenPage, server: Client, axe_source: str
 ) -> None:
-    for number in range(MANY):
-        send(
-            demo,
-            "shop.orders.remind",
-            kwargs={"order_id": number, "customer": "Ada"},
-            queue="forgotten",
-        )
+    for _ in range(MANY):
+        send_reminder(server, queue="forgotten")
     wait_until(
-        lambda: demo.get("tasks/count", q="queue:forgotten")["total"] == MANY,
+        lambda: server.get("tasks/count", q="queue:forgotten")["total"] == MANY,
         timeout_s=20,
         what="all of them to be seen",
     )
@@ -92,8 +87,8 @@ def test_all_that_match_are_revoked_once_their_number_is_typed(
     expect(page.get_by_text("revoke requested").first).to_be_visible()
 
 
-def test_looking_at_everything_changes_nothing(open_page: OpenPage, demo: Client) -> None:
-    before = demo.get("audit", limit=1)["items"]
+def test_looking_at_everything_changes_nothing(open_page: OpenPage, server: Client) -> None:
+    before = server.get("audit", limit=1)["items"]
     page = open_page("tasks")
     requests = changing(page)
     for path in (
@@ -110,4 +105,4 @@ def test_looking_at_everything_changes_nothing(open_page: OpenPage, demo: Client
         expect(page.get_by_role("heading", level=1)).to_be_attached()
 
     assert requests == []
-    assert demo.get("audit", limit=1)["items"] == before
+    assert server.get("audit", limit=1)["items"] == before

@@ -8,9 +8,9 @@ import uuid
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import OpenPage, Tell
+from tests.browser.conftest import OpenPage
+from tests.browser.live_events import Tell
 
-SOON_MS = 30_000
 #: Turns what follows, if it acts.
 TURNED = "\u202egpj.exe"
 SHOWN = r"\u202egpj.exe"
@@ -39,7 +39,7 @@ def test_a_name_that_turns_its_direction_is_shown_as_it_is_written(
     tell("task-failed", uuid=task, timestamp=begun + 2, exception=TURNED, traceback=TURNED)
     page = open_page(f"tasks/{task}")
 
-    expect(page.get_by_role("heading", level=1)).to_contain_text(SHOWN, timeout=SOON_MS)
+    expect(page.get_by_role("heading", level=1)).to_contain_text(SHOWN)
     expect(page).to_have_title(re.compile(r"^odd\.\\u202egpj\.exe"))
     assert page.evaluate(ACTING) == []
 
@@ -51,7 +51,7 @@ def test_a_list_and_a_search_show_it_and_go_to_it(open_page: OpenPage, tell: Tel
     page = open_page(f"?q=uuid:{task}")
 
     link = page.get_by_text(name.replace("\u202e", r"\u202e")).first
-    expect(link).to_be_visible(timeout=SOON_MS)
+    expect(link).to_be_visible()
     assert page.evaluate(ACTING) == []
 
 

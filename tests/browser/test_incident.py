@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-import time
 import uuid
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import OpenPage, Tell
+from tests.browser.conftest import OpenPage
+from tests.browser.live_events import Tell, begin, fail, until_state
 from tests.browser.test_search import box
 from tests.browser.test_tasks import shown
 from tests.support.umbels import Client
-from tests.support.waiting import wait_until
 
 #: With every letter that is typed into the search counted.
 KEYS_MAX = 15
@@ -35,34 +34,20 @@ class Keys:
             self.count += 1
 
 
-def fail_some(tell: Tell, name: str, count: int) -> list[str]:
-    """The ids of tasks of a name that failed just now."""
-    ids = [str(uuid.uuid4()) for _ in range(count)]
-    for task in ids:
-        now = time.time()
-        tell("task-received", uuid=task, timestamp=now, name=name, args="(1,)", kwargs="{}")
-        tell("task-started", uuid=task, timestamp=now)
-        tell("task-failed", uuid=task, timestamp=now, exception="ValueError()", traceback=None)
-    return ids
-
-
 @pytest.fixture
-def failed(demo: Client, tell: Tell) -> list[str]:
+def failed(server: Client, tell: Tell) -> list[str]:
     """Seven tasks that failed, of a name that no other begins like."""
     name = f"zq.charge{uuid.uuid4().hex}"
-    ids = fail_some(tell, name, 7)
-    wait_until(
-        lambda: demo.get("tasks/count", q=f"name:{name} state:FAILURE")["total"] == len(ids),
-        timeout_s=30,
-        what="the failures",
-    )
-    return ids
+    tasks = [begin(tell, name, args="(1,)") for _ in range(7)]
+    for task in tasks:
+        fail(tell, task)
+    return [until_state(server, task, "FAILURE") for task in tasks]
 
 
 def test_an_incident_takes_at_most_fifteen_keys(
-    open_page: OpenPage, demo: Client, failed: list[str]
+    open_page: OpenPage, server: Client, failed: list[str]
 ) -> None:
-    task = demo.task(failed[0])
+    task = server.task(failed[0])
     assert task is not None
     page = open_page()
     expect(page.locator("[data-row]").first).to_be_visible()

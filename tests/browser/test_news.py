@@ -10,35 +10,22 @@ from zoneinfo import ZoneInfo
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import OpenPage, Tell
+from tests.browser.conftest import OpenPage
+from tests.browser.live_events import Tell, begin, fail
 from tests.browser.test_tasks import shown
 from tests.support.umbels import Client
 from tests.support.waiting import wait_until
 
-SOON_MS = 30_000
-
-
-def begin(tell: Tell, name: str, at: float) -> str:
-    """A task that a worker runs, by its id."""
-    task = str(uuid.uuid4())
-    tell("task-received", uuid=task, timestamp=at, name=name, args="()", kwargs="{}")
-    tell("task-started", uuid=task, timestamp=at + 0.1)
-    return task
-
-
-def fail(tell: Tell, task: str, at: float) -> None:
-    tell("task-failed", uuid=task, timestamp=at, exception="ValueError()", traceback=None)
-
 
 def test_a_task_that_fails_late_is_new_and_then_first_whatever_its_clock_says(
-    open_page: OpenPage, demo: Client, tell: Tell
+    open_page: OpenPage, server: Client, tell: Tell
 ) -> None:
     name, now = f"late.n{uuid.uuid4().hex}", time.time()
     slow = begin(tell, name, now - 3_600)
     for _ in range(70):
         fail(tell, begin(tell, name, now), now + 1)
     search = f"state:FAILURE name:{name}"
-    wait_until(lambda: demo.get("tasks/count", q=search)["total"] == 70, timeout_s=30, what="70")
+    wait_until(lambda: server.get("tasks/count", q=search)["total"] == 70, what="70")
     page = open_page(f"tasks?q={search}")
     expect(page.locator("[data-row]")).to_have_count(50)
     before = shown(page)
@@ -46,7 +33,7 @@ def test_a_task_that_fails_late_is_new_and_then_first_whatever_its_clock_says(
     fail(tell, slow, now - 3_000)
 
     waiting = page.get_by_role("button", name="1 new task", exact=True)
-    expect(waiting).to_be_visible(timeout=SOON_MS)
+    expect(waiting).to_be_visible()
     assert shown(page) == before
     waiting.click()
     page.wait_for_function(
@@ -56,13 +43,13 @@ def test_a_task_that_fails_late_is_new_and_then_first_whatever_its_clock_says(
 
 
 def test_all_that_match_are_judged_as_rows_that_are_ticked(
-    open_page: OpenPage, demo: Client, tell: Tell
+    open_page: OpenPage, server: Client, tell: Tell
 ) -> None:
     name, now = f"ended.n{uuid.uuid4().hex}", time.time()
     for _ in range(55):
         fail(tell, begin(tell, name, now), now + 1)
     search = f"state:FAILURE name:{name}"
-    wait_until(lambda: demo.get("tasks/count", q=search)["total"] == 55, timeout_s=30, what="55")
+    wait_until(lambda: server.get("tasks/count", q=search)["total"] == 55, what="55")
     page = open_page(f"tasks?q={search}")
     page.get_by_label("Select all rows on this page").check()
     bar = page.get_by_role("region", name="Selection")
@@ -83,7 +70,7 @@ def test_a_time_that_is_copied_from_the_list_finds_its_row(open_page: OpenPage, 
     minute = f"{datetime.fromtimestamp(now, zone):%Y-%m-%dT%H:%M}"
     page = open_page(f"tasks?q=name:{name} received:{minute}", zone="Asia/Tokyo")
 
-    expect(page.locator(f"[data-row='{task}']")).to_be_visible(timeout=SOON_MS)
+    expect(page.locator(f"[data-row='{task}']")).to_be_visible()
     expect(page.locator("#search-says")).to_contain_text(f"{minute.replace('T', ' ')} JST")
 
     box = page.get_by_role("combobox")

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import OpenPage
-from tests.browser.test_actions import send
+from tests.browser.conftest import OpenPage, Theme
+from tests.browser.test_access import THEMES, violations
+from tests.browser.test_actions import send, send_reminder
 from tests.support.umbels import Client
 
 
 def test_a_queue_is_looked_into_and_purged_with_the_number_in_the_button(
-    open_page: OpenPage, demo: Client
+    open_page: OpenPage, server: Client
 ) -> None:
     for number in (41, 42):
-        send(demo, "shop.orders.remind", args=[number, "Ada"], queue="left.behind")
+        send(server, "shop.orders.remind", args=[number, "Ada"], queue="left.behind")
     page = open_page("queues")
     page.get_by_role("table").get_by_role("link", name="left.behind", exact=True).click()
 
@@ -33,8 +35,21 @@ def test_a_queue_is_looked_into_and_purged_with_the_number_in_the_button(
     expect(page.get_by_role("button", name="Purge")).to_have_count(0)
 
 
+@pytest.mark.usefixtures("workers")
 def test_what_the_broker_cannot_tell_is_said_in_a_sentence(open_page: OpenPage) -> None:
     page = open_page("queues")
 
     expect(page.get_by_text("Redis does not know who reads a list")).to_be_visible()
     expect(page.get_by_role("row").filter(has_text="images")).to_contain_text("media@")
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_axe_finds_nothing_where_a_queue_is_read_by_nobody(
+    open_page: OpenPage, server: Client, axe_source: str, theme: Theme
+) -> None:
+    send_reminder(server, queue="lonely")
+    page = open_page("queues", width=320, theme=theme, axe=True)
+    sentence = page.get_by_role("status").filter(has_text="nobody")
+    expect(sentence.get_by_role("link", name="workers")).to_be_visible()
+
+    assert violations(page, axe_source) == []

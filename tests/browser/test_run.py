@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenPage
 
-ENDED_MS = 30_000
+pytestmark = pytest.mark.usefixtures("workers")
 
 
 def test_a_task_is_run_and_its_result_is_shown(open_page: OpenPage) -> None:
@@ -20,7 +21,7 @@ def test_a_task_is_run_and_its_result_is_shown(open_page: OpenPage) -> None:
     page.get_by_role("button", name="Send and wait").click()
     outcome = page.get_by_role("region", name="What becomes of it")
 
-    expect(outcome.get_by_text("Success")).to_be_visible(timeout=ENDED_MS)
+    expect(outcome.get_by_text("Success")).to_be_visible()
     expect(outcome).to_contain_text("pieces")
     outcome.get_by_role("link", name="Open the task").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("shop.orders.tally")

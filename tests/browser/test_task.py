@@ -6,16 +6,17 @@ import re
 
 from playwright.sync_api import Route, expect
 
-from tests.browser.conftest import OpenPage, failed_task
-from tests.browser.test_actions import send
+from tests.browser.conftest import OpenPage
+from tests.browser.history import DECLINED, ORDERS, task_id
+from tests.browser.live_events import Tell, begin, succeed, until_state
 from tests.browser.test_tasks import shown
 from tests.support.umbels import Client
-from tests.support.waiting import wait_until
 
 #: What a task's header says once the task has ended.
 ENDED = re.compile(r"^(Succeeded|Failed) on ")
 #: The request for a page of the list.
 LIST = re.compile(r"/api/v1/tasks\?")
+DECLINED_CHARGE = task_id("charge")
 
 
 def test_from_a_search_to_a_failed_task_and_back_to_the_same_rows(open_page: OpenPage) -> None:
@@ -42,7 +43,7 @@ def test_from_a_search_to_a_failed_task_and_back_to_the_same_rows(open_page: Ope
 
 def test_back_finds_the_page_scrolled_as_it_was(open_page: OpenPage) -> None:
     page = open_page()
-    expect(page.locator("[data-row]").nth(40)).to_be_attached(timeout=30_000)
+    expect(page.locator("[data-row]").nth(40)).to_be_attached()
     list_ = page.get_by_label("Tasks found")
     list_.evaluate("list => list.scrollTo(0, 700)")
     row = page.locator("[data-row]").nth(26)
@@ -56,44 +57,37 @@ def test_back_finds_the_page_scrolled_as_it_was(open_page: OpenPage) -> None:
     )
 
 
-def test_tells_what_happened_and_with_what(open_page: OpenPage, demo: Client) -> None:
-    task = failed_task(demo)
-    assert task is not None
-    page = open_page(f"tasks/{task['uuid']}")
+def test_tells_what_happened_and_with_what(open_page: OpenPage) -> None:
+    page = open_page(f"tasks/{DECLINED_CHARGE}")
 
-    expect(page.get_by_text(task["uuid"], exact=True).first).to_be_visible()
+    expect(page.get_by_text(DECLINED_CHARGE, exact=True).first).to_be_visible()
     happened = page.get_by_role("region", name="What happened")
     expect(happened).to_contain_text("Sent to queue orders")
     expect(happened).to_contain_text("waited")
     expect(happened).to_contain_text("then failed")
     arguments = page.get_by_role("region", name="Arguments")
     expect(arguments).to_contain_text("order_id")
-    expect(page.get_by_role("complementary", name="Details")).to_contain_text(task["worker"])
+    expect(page.get_by_role("complementary", name="Details")).to_contain_text(ORDERS)
 
 
-def test_the_workflow_marks_this_task_and_links_the_others(
-    open_page: OpenPage, demo: Client
-) -> None:
-    task = failed_task(demo)
-    assert task is not None
-    page = open_page(f"tasks/{task['uuid']}")
+def test_the_workflow_marks_this_task_and_links_the_others(open_page: OpenPage) -> None:
+    page = open_page(f"tasks/{DECLINED_CHARGE}")
     workflow = page.get_by_role("region", name="Workflow")
 
     expect(workflow.locator("[aria-current]")).to_have_text("shop.orders.charge")
     workflow.get_by_role("link", name="shop.orders.place").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("shop.orders.place")
-    expect(page).to_have_url(re.compile(re.escape(task["root_id"])))
+    expect(page).to_have_url(re.compile(task_id("place")))
 
 
-def test_tasks_with_the_same_error_are_one_click_away(open_page: OpenPage, demo: Client) -> None:
-    task = failed_task(demo)
-    assert task is not None
-    page = open_page(f"tasks/{task['uuid']}")
+def test_tasks_with_the_same_error_are_one_click_away(open_page: OpenPage) -> None:
+    page = open_page(f"tasks/{DECLINED_CHARGE}")
     page.get_by_role("link", name="Same error").click()
 
-    error = task["exception"].split("(")[0]
-    expect(page.get_by_role("combobox", name="Search tasks")).to_have_value(f"exception:{error}")
-    expect(page.locator(f'[data-row="{task["uuid"]}"]')).to_be_attached()
+    search = page.get_by_role("combobox", name="Search tasks")
+    expect(search).to_have_value("exception:CardDeclined")
+    expect(page.locator("[data-row]")).to_have_count(DECLINED)
+    expect(page.locator(f"[data-row='{DECLINED_CHARGE}']")).to_be_attached()
 
 
 def test_an_unknown_id_says_what_may_be(open_page: OpenPage) -> None:
@@ -103,19 +97,25 @@ def test_an_unknown_id_says_what_may_be(open_page: OpenPage) -> None:
     expect(page.get_by_text("was trimmed")).to_be_visible()
 
 
-def test_a_running_task_is_followed_to_its_end(open_page: OpenPage, demo: Client) -> None:
+def test_a_running_task_is_followed_to_its_end(
+    open_page: OpenPage, server: Client, tell: Tell
+) -> None:
+    report = running_report(server, tell)
     page = open_page()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.goto(f"tasks/{running_report(demo)}")
+    page.goto(f"tasks/{report}")
+    expect(page.get_by_role("heading", level=1)).to_have_text("shop.reports.sales")
+    succeed(tell, report)
 
-    expect(page.get_by_text(ENDED)).to_be_visible(timeout=60_000)
+    expect(page.get_by_text(ENDED)).to_be_visible()
     assert not [url for url in asked if LIST.search(url)]
 
 
 def test_a_task_is_followed_though_the_list_that_was_left_still_loaded(
-    open_page: OpenPage, demo: Client
+    open_page: OpenPage, server: Client, tell: Tell
 ) -> None:
+    report = running_report(server, tell)
     page = open_page("workers")
     held: list[Route] = []
     page.route(LIST, lambda route: held.append(route))
@@ -123,26 +123,16 @@ def test_a_task_is_followed_though_the_list_that_was_left_still_loaded(
         page.keyboard.press("g")
         page.keyboard.press("t")
     page.get_by_role("button", name="Go to").click()
-    page.keyboard.insert_text(running_report(demo))
+    page.keyboard.insert_text(report)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("shop.reports.sales")
     for each in held:
         each.continue_()
+    succeed(tell, report)
 
-    expect(page.get_by_text(ENDED)).to_be_visible(timeout=60_000)
+    expect(page.get_by_text(ENDED)).to_be_visible()
 
 
-def running_report(demo: Client) -> str:
-    """The id of a report that is being made; the shop takes back only those it asked for."""
-    report = send(
-        demo,
-        "shop.reports.sales",
-        kwargs={"period": "2026-Q4", "regions": ["Zürich"] * 6},
-        queue="reports",
-    )
-    wait_until(
-        lambda: (demo.task(report) or {}).get("state") == "STARTED",
-        timeout_s=60,
-        what="the report to be begun",
-    )
-    return report
+def running_report(server: Client, tell: Tell) -> str:
+    """The id of a report that is being made."""
+    return until_state(server, begin(tell, "shop.reports.sales"), "STARTED")

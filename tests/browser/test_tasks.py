@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import uuid
 
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.support.waiting import wait_until
+from tests.browser.live_events import Tell, begin, succeed, until_state
+from tests.support.umbels import Client
 
-#: The demo has something new every second or so; a slow machine may take longer.
+#: A lost connection is noticed, and tried again, with pauses between.
 SOON_MS = 30_000
 #: What a browser does when its tab is left (true) and seen again (false).
 HIDE = """hidden => {
@@ -40,12 +42,20 @@ def test_opens_with_rows_and_says_that_it_is_live(open_page: OpenPage) -> None:
     expect(page.get_by_text(re.compile(r"^(over )?[\d,]+ tasks$"))).to_be_visible()
 
 
-def test_new_rows_wait_for_a_click_and_nothing_jumps(open_page: OpenPage) -> None:
+def running_tasks(server: Client, tell: Tell) -> tuple[str, list[str]]:
+    """A search for three tasks that run, and their ids."""
+    name = f"live.n{uuid.uuid4().hex}"
+    tasks = [until_state(server, begin(tell, name), "STARTED") for _ in range(3)]
+    return f"tasks?q=state:RECEIVED,STARTED name:{name}", tasks
+
+
+def test_new_rows_wait_for_a_click_and_nothing_jumps(open_page: OpenPage, tell: Tell) -> None:
     page = open_page()
     expect(page.locator("[data-row]").first).to_be_visible()
     before = shown(page)
-    waiting = page.get_by_role("button", name=re.compile(r"\d+ new tasks?$"))
-    expect(waiting).to_be_visible(timeout=SOON_MS)
+    begin(tell, "live.new")
+    waiting = page.get_by_role("button", name="1 new task", exact=True)
+    expect(waiting).to_be_visible()
 
     assert shown(page) == before
 
@@ -55,28 +65,35 @@ def test_new_rows_wait_for_a_click_and_nothing_jumps(open_page: OpenPage) -> Non
     )
 
 
-def test_a_row_changes_where_it_stands(open_page: OpenPage) -> None:
-    page = open_page("tasks?q=state:RECEIVED,STARTED")
-    expect(page.locator("[data-row]").first).to_be_visible()
-    order, before = shown(page), states(page)
+def test_a_row_changes_where_it_stands(open_page: OpenPage, server: Client, tell: Tell) -> None:
+    search, tasks = running_tasks(server, tell)
+    page = open_page(search)
+    expect(page.locator("[data-row]")).to_have_count(3)
+    order = shown(page)
+    succeed(tell, tasks[1])
 
-    wait_until(lambda: states(page) != before, timeout_s=60, what="a row to change its state")
+    expect(page.locator(f"[data-row='{tasks[1]}'] td:nth-child(2)")).to_have_text("Success")
+    assert states(page) == ["Started", "Success", "Started"]
     assert shown(page) == order
 
 
-def test_pause_holds_rows_still_and_resuming_catches_up(open_page: OpenPage) -> None:
-    page = open_page("tasks?q=state:RECEIVED,STARTED")
-    expect(page.locator("[data-row]").first).to_be_visible()
+def test_pause_holds_rows_still_and_resuming_catches_up(
+    open_page: OpenPage, server: Client, tell: Tell
+) -> None:
+    search, tasks = running_tasks(server, tell)
+    page = open_page(search)
+    expect(page.locator("[data-row]")).to_have_count(3)
     page.keyboard.press(".")
 
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
-    before = states(page)
-    expect(page.get_by_text(re.compile("Paused, .* held back"))).to_be_visible(timeout=2 * SOON_MS)
-    assert states(page) == before
+    succeed(tell, tasks[0])
+    expect(page.get_by_text(re.compile("Paused, .* held back"))).to_be_visible()
+    assert states(page) == ["Started"] * 3
 
     page.keyboard.press(".")
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
     expect(page.get_by_text("held back")).not_to_be_visible()
+    assert sorted(states(page)) == ["Started", "Started", "Success"]
 
 
 def test_selecting_rows_holds_them_still(open_page: OpenPage) -> None:
@@ -91,7 +108,7 @@ def test_selecting_rows_holds_them_still(open_page: OpenPage) -> None:
 
 def test_the_next_page_comes_behind_this_one(open_page: OpenPage) -> None:
     page = open_page()
-    expect(page.locator("[data-row]")).to_have_count(50, timeout=SOON_MS)
+    expect(page.locator("[data-row]")).to_have_count(50)
     first = shown(page)
     page.get_by_role("button", name="Show 50 more").click()
 
@@ -137,16 +154,17 @@ def test_a_lost_connection_is_told_and_keeps_the_rows(open_page: OpenPage) -> No
     expect(page.get_by_role("button", name="Live", exact=True)).to_be_visible(timeout=SOON_MS)
 
 
-def test_a_hidden_tab_ends_its_stream_and_catches_up_when_seen(open_page: OpenPage) -> None:
+def test_a_hidden_tab_ends_its_stream_and_catches_up_when_seen(
+    open_page: OpenPage, server: Client, tell: Tell
+) -> None:
     page = open_page()
     expect(page.get_by_role("button", name="Live", exact=True)).to_be_visible()
     expect(page.locator("[data-row]").first).to_be_visible()
     page.evaluate(HIDE, True)
+    until_state(server, begin(tell, "live.meanwhile"), "STARTED")
 
     with page.expect_request(re.compile(r"/api/v1/live\?.*after=\d+")) as asked:
         page.evaluate(HIDE, False)
 
     assert "after=" in asked.value.url
-    expect(page.get_by_role("button", name=re.compile("new tasks?$"))).to_be_visible(
-        timeout=SOON_MS
-    )
+    expect(page.get_by_role("button", name="1 new task", exact=True)).to_be_visible()

@@ -8,13 +8,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage, Theme
+from tests.browser.history import MEDIA, ORDERS
 from tests.browser.test_access import THEMES, WIDTHS, violations
-from tests.support.umbels import Client
 
-
-def worker_named(demo: Client, start: str) -> str:
-    names = [worker["hostname"] for worker in demo.get("workers")["items"]]
-    return next(str(name) for name in names if name.startswith(start))
+pytestmark = pytest.mark.usefixtures("workers")
 
 
 def ping_all(page: Page) -> None:
@@ -58,8 +55,8 @@ def test_a_wrong_rate_is_refused_at_its_field(open_page: OpenPage) -> None:
     expect(page.get_by_text(re.compile("^Limit the rate on media@"))).to_be_visible()
 
 
-def test_a_worker_tells_of_itself(open_page: OpenPage, demo: Client) -> None:
-    page = open_page(f"workers/{worker_named(demo, 'media@')}")
+def test_a_worker_tells_of_itself(open_page: OpenPage) -> None:
+    page = open_page(f"workers/{MEDIA}")
     shows = page.get_by_role("navigation", name="What it says")
     shows.get_by_role("link", name="Registered").click()
     expect(page.get_by_role("link", name="shop.images.thumbnail")).to_be_visible()
@@ -79,13 +76,12 @@ def test_a_worker_that_was_never_heard_of_is_said_so(open_page: OpenPage) -> Non
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("width", WIDTHS)
 def test_axe_finds_nothing_on_the_pages_of_the_cluster(
-    open_page: OpenPage, demo: Client, axe_source: str, width: int, theme: Theme
+    open_page: OpenPage, axe_source: str, width: int, theme: Theme
 ) -> None:
     page = open_page("workers", width=width, theme=theme, axe=True)
     ping_all(page)
     assert violations(page, axe_source) == []
-    worker = worker_named(demo, "orders@")
-    for path in (f"workers/{worker}?show=scheduled", "queues", "queues/orders", "run", "audit"):
+    for path in (f"workers/{ORDERS}?show=scheduled", "queues", "queues/orders", "run", "audit"):
         page.goto(f"/{path}")
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         expect(page.locator("tbody tr, form, .notice").first).to_be_visible()

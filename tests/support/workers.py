@@ -29,17 +29,18 @@ def celery_worker(
     environment: Mapping[str, str],
     log: Path,
     *,
+    name: str | None = None,
     pool: str = "prefork",
     concurrency: int = 2,
     options: tuple[str, ...] = (),
     events: bool = True,
 ) -> Iterator[CeleryWorker]:
     """A worker of `app` that is ready and, if `events`, sends those of tasks; ended with all
-    its children.
+    its children. Its name is random if none is given.
 
     `log` is the file that gets everything it prints.
     """
-    name = f"w{secrets.token_hex(3)}@test"
+    name = name or f"w{secrets.token_hex(3)}@test"
     command = [sys.executable, "-m", "celery", "-A", app, "worker", "-n", name]
     command += [
         *(["-E"] if events else []),
