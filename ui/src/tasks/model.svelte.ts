@@ -10,7 +10,7 @@ import { isAbandoned } from '../api/transport'
 import { Problem } from '../api/problem'
 import type { Changes, Chip, TaskRow } from '../api/types'
 import { Retry } from '../frame/retry'
-import { stream } from '../frame/stream.svelte'
+import { stream, type Follower } from '../frame/stream.svelte'
 import { Facets } from './facets.svelte'
 import { Refresher } from './refresher'
 import { between, changed, extended, loaded, NO_ROWS, refreshed, stale, thawed, type Rows } from './rows'
@@ -19,6 +19,11 @@ import { DEFAULT_ORDER, writeSearch, type Search } from './search'
 export const PAGE_SIZE = 50
 /** More rows than this on one page help nobody: a narrower search does. */
 export const MOST_ROWS = 1000
+
+/** Tells followers of searches what changes, until the function that is given back is called. */
+export interface ChangeFeed {
+  follow(follower: Follower): () => void
+}
 
 export class TasksModel {
   search: Search = $state.raw({ q: '', order: DEFAULT_ORDER, tz: 'UTC' })
@@ -53,6 +58,8 @@ export class TasksModel {
   private stop: (() => void) | null = null
   private readonly retry = new Retry(() => void this.load())
   private readonly refresher = new Refresher((ids) => api.tasksById(ids), (rows) => this.update(rows))
+
+  constructor(private readonly feed: ChangeFeed = stream) {}
 
   /** Show a search: as it was left when it is the same, else loaded anew. */
   async show(search: Search): Promise<void> {
@@ -182,7 +189,7 @@ export class TasksModel {
 
   private follow(): void {
     this.stop?.()
-    this.stop = stream.follow({
+    this.stop = this.feed.follow({
       q: this.search.q,
       tz: this.search.tz,
       left: true,
