@@ -23,7 +23,6 @@ from umbel.store.sqlite.text import indexer, text_filter
 TASKS = 300
 PARTITION_TASKS = 128
 _PIECES = ("zebra", "quartz", "Straße", "ΑΣ", "42", "q7", "'", '"', "\\", "%", "xx", "Ж", "\\x41b")
-_TEXTS = ("STRASSE", "ας", "zebraquartz", "z", "bra4", "Ab", "none")
 
 
 @pytest.fixture(autouse=True, params=["blocks lead", "columns lead"])
