@@ -1,0 +1,160 @@
+"""Tasks that are sent again: with which arguments, to which queue, and each of them once."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.contract.stories import BASE, failed, uuid_of
+from tests.support.memory_cluster import MemoryCluster, MemoryResults, MemoryWorker
+from tests.unit.control.scene import (
+    ADA,
+    EU,
+    FAILED,
+    REVOKED,
+    SUCCEEDED,
+    Scene,
+    history,
+)
+from umbel.errors import UmbelError
+from umbel.results.base import Result
+from umbel.services.control.types import Edit
+
+
+def test_a_retry_sends_the_same_again_and_keeps_the_lineage() -> None:
+    scene = Scene()
+
+    report = scene.do("retry", ids=[FAILED])
+
+    (sent,) = scene.cluster.sent
+    assert (sent.name, sent.args, sent.kwargs) == ("shop.send", (7, "EUR"), {"fast": True})
+    assert sent.queue == "mail"
+    assert sent.id != FAILED
+    assert (sent.root_id, sent.parent_id) == (FAILED, FAILED)
+    assert sent.headers == {"umbel_repeats": FAILED}
+    assert (sent.eta, sent.expires, sent.countdown_s) == (None, None, None)
+    assert report.sent == {FAILED: sent.id}
+    (repeat,) = scene.control.repeats([FAILED])
+    assert (repeat.task_id, repeat.repeats, repeat.actor) == (sent.id, FAILED, "ada")
+    assert scene.control.repeats([sent.id]) == (repeat,)
+
+
+def test_a_child_that_is_sent_again_keeps_its_place_in_the_workflow() -> None:
+    child = uuid_of(50)
+    scene = Scene(*history(), *failed(child, BASE, root="the-root", parent="the-parent"))
+
+    scene.do("retry", ids=[child])
+
+    assert (scene.cluster.sent[0].root_id, scene.cluster.sent[0].parent_id) == (
+        "the-root", "the-parent",
+    )  # fmt: skip
+
+
+def test_edited_parts_replace_those_of_before() -> None:
+    scene = Scene()
+    edit = Edit(args=[8], queue="slow", priority=3, countdown=5.0, expires=60.0)
+
+    scene.do("retry", ids=[FAILED], edit=edit)
+
+    (sent,) = scene.cluster.sent
+    assert (sent.args, sent.kwargs) == ((8,), {"fast": True})
+    assert (sent.queue, sent.priority, sent.countdown_s) == ("slow", 3, 5.0)
+    assert sent.expires == scene.clock.now() + 60.0
+
+
+def test_cut_arguments_are_never_sent() -> None:
+    cut = uuid_of(77)
+    scene = Scene(*history(), *failed(cut, BASE + 9, args="('long te...', 1)"))
+
+    report = scene.do("retry", ids=[FAILED, cut])
+
+    assert [signature.headers["umbel_repeats"] for signature in scene.cluster.sent] == [FAILED]
+    assert (report.done, report.skipped) == (1, 1)
+    assert any("cut" in sentence for sentence in report.left_out)
+    assert sum(report.failures.values()) == report.failed == 0
+
+
+def test_exact_arguments_come_before_texts() -> None:
+    exact = Result(
+        task_id=SUCCEEDED, state="SUCCESS", name="shop.send", args=[1], kwargs={}, worker=EU
+    )
+    scene = Scene(results=MemoryResults(exact))
+
+    scene.do("retry", ids=[SUCCEEDED])
+
+    assert scene.cluster.sent[0].args == (1,)
+
+
+def test_a_search_is_retried_whole_and_its_repetitions_are_not_repeated() -> None:
+    tasks = [e for n in range(450) for e in failed(uuid_of(n), BASE + n, args=f"({n},)")]
+    scene = Scene(*tasks)
+
+    def arrive(_name: str) -> None:
+        # What was sent so far comes back as tasks that match the search as well.
+        for each in scene.cluster.sent:
+            scene.store.apply(failed(each.id, BASE + 900))
+
+    scene.cluster.on_call = arrive
+    report = scene.do("retry", q="state:FAILURE")
+
+    assert report.done == 450
+    assert sorted(each.args[0] for each in scene.cluster.sent) == list(range(450))  # type: ignore[type-var]
+    assert len({each.id for each in scene.cluster.sent}) == 450
+
+
+def test_a_broker_that_goes_away_while_sending_gets_each_task_once() -> None:
+    scene = Scene(*[e for n in range(10) for e in failed(uuid_of(n), BASE + n, args=f"({n},)")])
+    scene.cluster.away, scene.cluster.sends_before = 2, 3
+
+    report = scene.do("retry", q="")
+
+    assert report.state == "done"
+    assert sorted(each.args[0] for each in scene.cluster.sent) == list(range(10))  # type: ignore[type-var]
+    assert len(scene.ledger.repeats([uuid_of(n) for n in range(10)])) == 10
+
+
+def test_a_broker_that_stays_away_ends_it_with_how_many_were_done() -> None:
+    scene = Scene(*[e for n in range(10) for e in failed(uuid_of(n), BASE + n, args=f"({n},)")])
+    scene.cluster.away, scene.cluster.sends_before = 99, 1
+
+    report = scene.do("retry", q="")
+
+    assert report.state == "failed"
+    assert report.done == len(scene.cluster.sent) == len(report.sent)
+    assert 0 < report.done < 10
+    assert "does not answer" in report.sentence
+    assert len(scene.ledger.repeats([uuid_of(n) for n in range(10)])) == report.done
+
+
+def test_a_backend_that_comes_back_is_waited_for() -> None:
+    exact = Result(
+        task_id=SUCCEEDED, state="SUCCESS", name="shop.send", args=[1], kwargs={}, worker=EU
+    )
+    scene = Scene(results=MemoryResults(exact))
+    plan = scene.plan("retry", ids=[SUCCEEDED])
+    assert scene.results is not None
+    scene.results.away = 2
+
+    scene.control.execute(plan.id, ADA)
+
+    assert scene.control.wait(plan.id, 10).done == 1
+
+
+def test_a_broker_that_cannot_control_is_told_not_tried() -> None:
+    scene = Scene(cluster=MemoryCluster(MemoryWorker(EU), missing={"send": "Read only."}))
+    plan = scene.plan("retry", ids=[FAILED, REVOKED])
+
+    with pytest.raises(UmbelError, match="Read only"):
+        scene.control.execute(plan.id, ADA)
+
+
+def test_a_task_whose_route_was_never_told_goes_where_the_application_says() -> None:
+    task = uuid_of(90)
+    unsent = [e for e in failed(task, BASE) if e.type != "task-sent"]
+    scene = Scene(*unsent)
+
+    plan = scene.plan("retry", ids=[task])
+    scene.control.execute(plan.id, ADA)
+
+    assert any("queue of 1 is not known" in each for each in plan.consequences)
+    (sent,) = scene.cluster.sent
+    assert (sent.queue, sent.exchange, sent.routing_key) == (None, None, None)

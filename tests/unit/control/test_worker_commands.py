@@ -1,0 +1,69 @@
+"""Commands to workers and queues: each is sent once, and every answer is in the report."""
+
+from __future__ import annotations
+
+from tests.unit.control.scene import (
+    ADA,
+    EU,
+    US,
+    Scene,
+)
+
+
+def test_every_worker_that_was_planned_has_its_answer() -> None:
+    scene = Scene()
+    scene.us.is_deaf = True
+    scene.eu.refuses["pool_grow"] = "not supported with autoscale"
+
+    report = scene.do("pool_grow", n=2)
+
+    assert {(a.worker, a.outcome) for a in report.workers} == {(EU, "refused"), (US, "unknown")}
+    assert scene.told("pool_grow")[0].arguments == {"n": 2}
+    assert "1 refused (celery@eu-1: not supported with autoscale)" in report.sentence
+    assert scene.workers.forgotten == 1
+
+
+def test_a_command_to_one_worker_goes_to_it_alone() -> None:
+    scene = Scene()
+
+    report = scene.do("rate_limit", name="shop.send", rate="10/m", workers=[EU])
+
+    (command,) = scene.told("rate_limit")
+    assert command.workers == (EU,)
+    assert command.arguments == {"task_name": "shop.send", "rate_limit": "10/m"}
+    assert report.sentence == "1 of 1 worker did it."
+
+
+def test_a_command_is_never_sent_twice() -> None:
+    scene = Scene()
+    calls: list[str] = []
+    scene.cluster.on_call = calls.append
+    plan = scene.plan("pool_grow", n=1)
+    scene.cluster.away = 1
+
+    scene.control.execute(plan.id, ADA)
+
+    report = scene.control.wait(plan.id, 5)
+    assert report.state == "failed"
+    assert calls == ["pool_grow"]
+
+
+def test_workers_that_shut_down_are_unknown_until_they_are_seen_offline() -> None:
+    scene = Scene()
+
+    report = scene.do("shutdown", workers=[US])
+
+    assert scene.us.is_deaf
+    assert not scene.eu.is_deaf
+    assert [(a.worker, a.outcome) for a in report.workers] == [(US, "unknown")]
+    assert report.sentence == "Told 1 worker to shut down."
+
+
+def test_a_purge_tells_how_many_messages_went() -> None:
+    scene = Scene()
+    scene.cluster.queues["mail"] = [None] * 3  # type: ignore[list-item]
+
+    report = scene.do("purge", queue="mail")
+
+    assert report.sentence == "Removed 3 messages from the queue mail."
+    assert scene.cluster.queues["mail"] == []
