@@ -19,7 +19,8 @@ from typing import Annotated
 import msgspec
 
 #: Every kind of task event with a meaning, and its rank among events of one instant: what
-#: can only happen later in one run has the higher rank.
+#: can only happen later in one run has the higher rank. Stored sets of events are sorted by it:
+#: no rank ever changes.
 TASK_RANK: dict[str, int] = {
     "task-sent": 0,
     "task-received": 1,

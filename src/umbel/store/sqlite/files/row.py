@@ -1,4 +1,4 @@
-"""A task as columns."""
+"""The row of a task: its columns in the table `task`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from umbel.cluster.task import Task
-from umbel.store.sqlite.search.conditions import FLAG_BITS, IN_BODY
+from umbel.store.sqlite.files.stored_numbers import FLAG_BITS
 
 Id = str | bytes
 #: The values of `COLUMNS`.
@@ -18,8 +18,11 @@ _canonical: Final = re.compile(
 ).fullmatch
 
 _ARGS, _KWARGS, _RESULT, _EXCEPTION, _TRACEBACK, _CLIENT, _EXCHANGE, _ROUTING_KEY = (
-    FLAG_BITS[field] for field in IN_BODY
-)
+    FLAG_BITS[field]
+    for field in (
+        "args", "kwargs", "result", "exception", "traceback", "client", "exchange", "routing_key",
+    )
+)  # fmt: skip
 _LARGEST: Final = 2**63 - 1
 
 #: The columns of `task` after `id`, in the order in which `row` gives them.

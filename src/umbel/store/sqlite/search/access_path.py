@@ -19,12 +19,11 @@ from umbel.query.fields import FIELDS
 from umbel.query.folding import comparison
 from umbel.store.sqlite.files.ids import RUN_BITS, runs
 from umbel.store.sqlite.files.row import id_value
+from umbel.store.sqlite.files.stored_numbers import SUCCESS_ID
 from umbel.store.sqlite.files.value_dictionary import ValueDictionary
 from umbel.store.sqlite.files.zone_map import ZONED
 from umbel.store.sqlite.search.conditions import Condition, Parameter
 
-#: The id of SUCCESS in every partition; states with a higher one are not indexed.
-SUCCESS_ID: Final = 8
 #: What must stand in the WHERE for the partial indexes over tasks without success, and over
 #: those that were retried.
 UNSUCCESSFUL: Final = f"state < {SUCCESS_ID}"

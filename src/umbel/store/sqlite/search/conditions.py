@@ -13,12 +13,11 @@ many tasks share are kept as numbers: `SharedValues` resolves them, by the very 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Final, Protocol
 
 import msgspec
 
-from umbel.cluster.task import FLAGS
 from umbel.query.ast import (
     And,
     Argument,
@@ -35,6 +34,7 @@ from umbel.query.ast import (
 )
 from umbel.query.fields import BESIDE, FIELDS
 from umbel.query.folding import TextTest, comparison, fold
+from umbel.store.sqlite.files.stored_numbers import FLAG_BITS
 
 Parameter = str | bytes | int | float
 
@@ -82,10 +82,6 @@ NUMBERS: Final = (
 IN_BODY: Final = (
     "args", "kwargs", "result", "exception", "traceback", "client", "exchange", "routing_key",
 )  # fmt: skip
-#: What each bit of the column `flags` tells.
-FLAG_BITS: Final[Mapping[str, int]] = {
-    name: 1 << position for position, name in enumerate((*FLAGS, *IN_BODY))
-}
 
 
 def to_sql(

@@ -21,6 +21,7 @@ from umbel.cluster.task import Task
 from umbel.query.match import Test
 from umbel.store.sqlite.files.damage import BODY_DAMAGE
 from umbel.store.sqlite.files.row import CHANGED, Id
+from umbel.store.sqlite.files.stored_numbers import SUCCESS_ID
 from umbel.store.sqlite.search import access_path
 from umbel.store.sqlite.search.conditions import Condition, Parameter
 from umbel.store.sqlite.search.id_ranges import Range, Windows
@@ -176,10 +177,10 @@ class PartitionScan:
         return streams + [self._in_state(number, span) for number in numbers]
 
     def _in_state(self, number: int, span: Range) -> Iterator[int]:
-        hint = "NOT INDEXED" if number >= access_path.SUCCESS_ID else "INDEXED BY task_state"
+        hint = "NOT INDEXED" if number >= SUCCESS_ID else "INDEXED BY task_state"
         rows = self._partition.connection.execute(
             f"SELECT id FROM task {hint} WHERE state = {number} AND"
-            f" (state < {access_path.SUCCESS_ID} OR {number >= access_path.SUCCESS_ID})"
+            f" (state < {SUCCESS_ID} OR {number >= SUCCESS_ID})"
             f" AND id BETWEEN ? AND ? ORDER BY id {self._order}",
             span,
         )

@@ -36,6 +36,7 @@ from umbel.store.sqlite.files.paths import (
     text_path,
     with_journals,
 )
+from umbel.store.sqlite.files.stored_numbers import ENDED_FROM
 from umbel.store.sqlite.search.id_ranges import Range
 from umbel.store.sqlite.search.reader import ReadPartition
 from umbel.store.sqlite.text.text_filter import document_text
@@ -241,7 +242,7 @@ class TextIndex:
         block's edge, and not too many at once."""
         [(newest,)] = self._task_rows("SELECT ifnull(max(id), 0) FROM task")
         [(open_,)] = self._task_rows(
-            "SELECT min(id) FROM task WHERE id >= ? AND state < 6",
+            f"SELECT min(id) FROM task WHERE id >= ? AND state < {ENDED_FROM}",
             (max(self.upto, before),),
         )
         end: int = newest + 1 if open_ is None else open_

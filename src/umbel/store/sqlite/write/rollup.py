@@ -14,14 +14,17 @@ from typing import Final, TypeVar
 import apsw
 import msgspec
 
+from umbel.store.sqlite.files import stored_numbers
 from umbel.store.sqlite.files.latency_histogram import LARGEST_S, bucket
 from umbel.store.sqlite.files.row import COLUMNS, Row
 
 #: Lengths of a bucket, in seconds.
 LEVELS: Final = (60, 600, 3_600)
-SEEN, FINISHED, STARTED = 0, 1, 2
+SEEN, FINISHED, STARTED = (
+    stored_numbers.MEASURES[each] for each in ("seen", "finished", "started")
+)
 #: What stands for all names together, and for no name.
-ALL_NAMES, NO_NAME = 0, -1
+ALL_NAMES, NO_NAME = stored_numbers.ALL_NAMES, stored_numbers.NO_NAME
 
 Key = tuple[int, int, int, int, int]  # level, measure, start, name, state
 _Minute = tuple[int, float, int, int]  # measure, minute, name, state

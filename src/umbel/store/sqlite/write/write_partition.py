@@ -39,6 +39,7 @@ from umbel.store.sqlite.files.paths import (
     tasks_path,
 )
 from umbel.store.sqlite.files.row import CHANGED, COLUMNS, Id, Row, row
+from umbel.store.sqlite.files.stored_numbers import ENDED_FROM, SUCCESS_ID
 from umbel.store.sqlite.files.value_dictionary import ValueDictionaryWriter
 from umbel.store.sqlite.text.texts import texts
 from umbel.store.sqlite.write.bulk_insert import bulk_insert
@@ -214,7 +215,8 @@ class WritePartition:
         """Tasks that have not ended and changed since then, those that changed last first."""
         rows = self.connection.execute(
             f"SELECT uuid, timestamp, {CHANGED}, z FROM task JOIN body ON body.id = task.id"
-            " WHERE state < 8 AND state < 6 AND timestamp >= ? ORDER BY timestamp DESC LIMIT ?",
+            f" WHERE state < {SUCCESS_ID} AND state < {ENDED_FROM} AND timestamp >= ?"
+            " ORDER BY timestamp DESC LIMIT ?",
             (since, most),
         )
         return [

@@ -4,7 +4,7 @@
 -- sight and has no holes. Values of `name`, `state`, `worker` and `queue` are ids of
 -- `value`. `uuid`, `root` and `parent` are 16 bytes for a canonical UUID, else text; `root`
 -- is NULL when the task is its own root. Times are Unix seconds, kept as they came, so that
--- comparisons are exact. `flags` is a sum of `query.sql.FLAG_BITS`.
+-- comparisons are exact. `flags` is a sum of `stored_numbers.FLAG_BITS`.
 CREATE TABLE task (
     id INTEGER PRIMARY KEY,
     uuid,
