@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from umbel.broker.base import Cluster
-    from umbel.broker.cluster_address import Place
+    from umbel.broker.cluster_address import ClusterAddress
     from umbel.broker.link import Link
     from umbel.results.base import ResultBackend
     from umbel.services.cluster.registered_tasks import Described
@@ -123,7 +123,7 @@ def collect(loaded: Loaded, *, supervised: bool = False) -> int:
     make_directory(settings)
     if not supervised:
         _warn_of_others(settings)
-    _claim(settings, link.place)
+    _claim(settings, link.cluster_address)
     options = CollectorOptions(
         broker_url=link.url,
         retention=Retention(
@@ -166,26 +166,26 @@ def remove_event_queue(loaded: Loaded) -> str:
     return remove(broker_link(settings).of_store(store_id))
 
 
-def _place(settings: Settings) -> Place:
+def _place(settings: Settings) -> ClusterAddress:
     """Where the events come from. Of an address alone its driver need not be loaded."""
-    from umbel.broker.cluster_address import place_of
+    from umbel.broker.cluster_address import cluster_address_of
 
     if settings.app is None:
-        return place_of(settings.broker or "")
-    return broker_link(settings).place
+        return cluster_address_of(settings.broker or "")
+    return broker_link(settings).cluster_address
 
 
-def _claim(settings: Settings, place: Place) -> None:
+def _claim(settings: Settings, place: ClusterAddress) -> None:
     """Let the directory be of this cluster, if it is of none yet. Raises `SettingsError` if it
     is of another one, whose tasks would be shown as this one's."""
     import msgspec
 
-    from umbel.broker.cluster_address import Place
+    from umbel.broker.cluster_address import ClusterAddress
     from umbel.store.sqlite.files.store_cluster import keep_cluster, read_cluster
 
     kept = read_cluster(settings.data)
     try:
-        before = msgspec.json.decode(kept, type=Place) if kept else None
+        before = msgspec.json.decode(kept, type=ClusterAddress) if kept else None
     except msgspec.MsgspecError:
         before = None
     if before == place:
@@ -291,16 +291,16 @@ def _tls(settings: Settings) -> Tls | None:
 def open_levers(settings: Settings, store: Store) -> Levers:
     """What reaches into the cluster. Nothing is imported or connected before it is used.
     Raises `StoreError`."""
-    from umbel.broker.lazy import LaterCluster
-    from umbel.results.lazy import LaterResults
+    from umbel.broker.lazy import LazyCluster
+    from umbel.results.lazy import LazyResults
     from umbel.services.levers import Levers
 
     reach = _Reach(settings)
     return Levers(
         store,
         open_ledger(settings),
-        LaterCluster(reach.cluster),
-        LaterResults(reach.results),
+        LazyCluster(reach.cluster),
+        LazyResults(reach.results),
         SystemClock(),
         reach.described,
         answer_s=settings.inspect_timeout,

@@ -1,4 +1,4 @@
-"""A thing that is opened when it is first used."""
+"""Lazy opening: a resource that is opened when it is first used."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class _Closable(Protocol):
 T = TypeVar("T", bound=_Closable)
 
 
-class Later(Generic[T]):
+class Lazy(Generic[T]):
     """Opened once. What `open_it` raises is raised by the `get` that needed it, and the next
     one tries again. Any thread."""
 

@@ -22,7 +22,7 @@ from tests.support.sources import (
     take,
 )
 from tests.support.waiting import wait_until
-from umbel.broker.passive_channel import disarm
+from umbel.broker.passive_channel import make_passive
 
 pytestmark = pytest.mark.redis
 both_ways = pytest.mark.parametrize("fast", [True, False], ids=["fast", "generic"])
@@ -188,7 +188,7 @@ def test_our_channels_restore_nothing_where_those_of_kombu_do(
     kombu_connection: Any = Connection
     with kombu_connection(redis_url) as connection:
         if harmless:
-            disarm(connection)
+            make_passive(connection)
         channel = connection.channel()
         channel.basic_consume("replies", True, print, "tag")
         with contextlib.suppress(TimeoutError):

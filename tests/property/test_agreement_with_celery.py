@@ -21,7 +21,7 @@ from tests.support.histories import UUID, lifelike
 from umbel.cluster.events import Event
 from umbel.cluster.facts import join
 from umbel.cluster.task import Task, project
-from umbel.cluster.timestamps import moment
+from umbel.cluster.timestamps import parse_iso
 
 FIELDS = (
     *("args", "kwargs", "result", "root_id", "exchange", "routing_key"),
@@ -50,8 +50,8 @@ def assert_equal(ours: Task, theirs: Any, events: tuple[Event, ...]) -> None:
         assert getattr(ours, field) == getattr(theirs, field), field
     assert ours.worker == (theirs.worker.hostname if theirs.worker else None)
     assert ours.retries == (theirs.retries or 0)
-    assert ours.eta == moment(theirs.eta)
-    assert ours.expires == moment(theirs.expires)
+    assert ours.eta == parse_iso(theirs.eta)
+    assert ours.expires == parse_iso(theirs.expires)
     if theirs.exception != "ExceptionWithTraceback()":
         assert ours.exception == theirs.exception
     if ours.succeeded is not None:

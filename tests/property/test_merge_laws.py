@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.support.captures import CAPTURES, task_events
 from tests.support.histories import UUID, crowds, lifelike, wild
 from umbel.cluster.events import Event
-from umbel.cluster.facts import KEPT_PER_SIDE, Facts, is_full, join, pack, unpack
+from umbel.cluster.facts import PER_SIDE_MAX, Facts, is_full, join, pack, unpack
 from umbel.cluster.task import STATES, project
 
 histories = st.one_of(
@@ -102,7 +102,7 @@ def test_a_crowd_keeps_its_first_and_its_last(events: tuple[Event, ...]) -> None
     custom = {"task-progress", "task-cancelled"}
     for kind, kept in by_kind.items():
         told = {event.timestamp for event in events if event.type == kind}
-        assert len(kept) <= 2 * KEPT_PER_SIDE
+        assert len(kept) <= 2 * PER_SIDE_MAX
         if kind not in custom:
             assert kept[0].timestamp == min(told)
             assert kept[-1].timestamp == max(told)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from tests.support.histories import lifelike, wild
 from umbel.cluster.events import TASK_RANK, Event
 from umbel.cluster.facts import join
-from umbel.cluster.interpret import read, straight
+from umbel.cluster.interpret import interpret, simple_history
 
 USUAL = (
     ("task-sent",),
@@ -49,6 +49,6 @@ def nearly_straight(draw: st.DrawFn) -> tuple[Event, ...]:
 def test_both_ways_of_reading_say_the_same(events: tuple[Event, ...]) -> None:
     for end in range(1, len(events) + 1):
         facts = join((), events[:end])
-        short = straight(facts)
+        short = simple_history(facts)
 
-        assert short is None or short == read(facts)
+        assert short is None or short == interpret(facts)

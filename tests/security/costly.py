@@ -29,7 +29,7 @@ from umbel.broker.command_replies import replies_in
 from umbel.broker.envelope import open_envelope
 from umbel.broker.queued_messages import queued
 from umbel.results.meta import result_of
-from umbel.results.payload import Unreadable, open_payload
+from umbel.results.payload import UnreadableResult, open_payload
 from umbel.results.pickled import read_pickle
 from umbel.services.ingest.message_bodies import events_of
 from umbel.services.jsonable import plain
@@ -202,14 +202,14 @@ def answer(body: bytes) -> object:
 def result(body: bytes) -> object:
     try:
         return msgspec.json.encode(result_of("id", open_payload(body)))
-    except Unreadable as error:
+    except UnreadableResult as error:
         return error.why
 
 
 def pickled(body: bytes) -> object:
     try:
         return msgspec.json.encode(plain(read_pickle(body)))
-    except Unreadable as error:
+    except UnreadableResult as error:
         return error.why
 
 

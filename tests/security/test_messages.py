@@ -12,7 +12,7 @@ from tests.security.costly import GROUPS
 from umbel.broker.base import Frame
 from umbel.broker.deliveries import Deliveries
 from umbel.broker.envelope import UNREADABLE, open_envelope
-from umbel.results.payload import Unreadable, open_payload
+from umbel.results.payload import UnreadableResult, open_payload
 from umbel.services.ingest.message_bodies import events_of
 
 NOW = 1_800_000_000.0
@@ -112,5 +112,5 @@ def delivered(tag: int, properties: bytes, body: bytes) -> bytes:
 
 
 def test_a_result_of_too_many_values_says_so() -> None:
-    with pytest.raises(Unreadable, match="more than 200,000 values"):
+    with pytest.raises(UnreadableResult, match="more than 200,000 values"):
         open_payload(b'{"status":"SUCCESS","result":[' + b"{}," * 300_000 + b"{}]}")

@@ -19,7 +19,7 @@ from umbel.broker.queued_messages import queued
 from umbel.characters import encodable, visible
 from umbel.results.base import Result
 from umbel.results.meta import result_of
-from umbel.results.payload import Unreadable, open_payload
+from umbel.results.payload import UnreadableResult, open_payload
 from umbel.services.ingest.message_bodies import events_of
 from umbel.services.jsonable import bounded, plain
 
@@ -68,7 +68,7 @@ def test_every_result_can_be_written_as_strict_json(value: Any, name: str) -> No
     meta = {"status": name, "result": value, "traceback": name, "name": name, "children": value}
     try:
         found = result_of("id", open_payload(dumped(meta)))
-    except Unreadable:
+    except UnreadableResult:
         return
 
     strict(msgspec.structs.replace(found, args=None, kwargs=None))

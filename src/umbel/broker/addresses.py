@@ -121,10 +121,10 @@ def _check_signs(rest: str) -> None:
         )
 
 
-def _check_parameters(rest: str, known: Collection[str]) -> None:
+def _check_parameters(rest: str, allowed: Collection[str]) -> None:
     query = rest.partition("?")[2]
     for name, _ in parse_qsl(query, keep_blank_values=True):
-        if name not in known and not name.startswith("ssl_"):
+        if name not in allowed and not name.startswith("ssl_"):
             # What stands there may be the end of a password with a question mark in it.
             shown = name if _NAME.fullmatch(name) else MASK
             raise BrokerMisconfigured(

@@ -21,7 +21,7 @@ from amqp import spec
 from umbel.broker.base import Frame, Missed
 from umbel.broker.deliveries import Deliveries
 from umbel.broker.event_queue import (
-    Opened,
+    OpenedQueue,
     consume,
     consumers_in,
     is_exclusive,
@@ -63,7 +63,7 @@ class AmqpSession:
         self._clock = clock
         self._base = base
         self._wakeup = wakeup
-        self._connection = link.dial()
+        self._connection = link.connect()
         try:
             self._begin(link)
         except BaseException:
@@ -90,7 +90,7 @@ class AmqpSession:
         first = self._deliveries.first_redelivered
         self.missed = missed(opened, link, first, self._early)
 
-    def _first_frames(self, opened: Opened) -> list[Frame]:
+    def _first_frames(self, opened: OpenedQueue) -> list[Frame]:
         """What comes first of what had waited."""
         deliveries = self._deliveries
         frames = deliveries.take()

@@ -1,4 +1,4 @@
-"""What each kind of broker can do, and the sentence for what it cannot."""
+"""Capabilities of each kind of broker, with a sentence for what it cannot do."""
 
 from __future__ import annotations
 

@@ -24,13 +24,13 @@ from umbel.broker.base import (
     Signature,
 )
 from umbel.broker.capabilities import capabilities_of
-from umbel.broker.command_replies import Answers
+from umbel.broker.command_replies import ReplyCollector
 from umbel.broker.configured_queues import configured_queues
-from umbel.broker.connection_pool import Pool
+from umbel.broker.connection_pool import ConnectionPool
 from umbel.broker.link import link_to_cluster
 from umbel.broker.mailbox import Mailbox
 from umbel.broker.management import Management
-from umbel.broker.queues import AmqpQueues, Queues, VirtualQueues
+from umbel.broker.queues import AmqpQueues, QueueOperations, VirtualQueues
 from umbel.broker.redis_mailbox import RedisMailbox
 from umbel.broker.redis_queues import RedisQueues, peek
 from umbel.broker.reserved_names import reserved_names
@@ -93,9 +93,9 @@ class CeleryCluster:
             management = Management(management_url, template.userid, template.password)
         self._management = management
         self._capabilities = capabilities_of(link, management=management is not None)
-        self._pool = Pool(link, clock)
+        self._pool = ConnectionPool(link, clock)
         self._mailbox = _mailbox(app, clock, link.transport)
-        self._queues: Queues = _queues(clock, link.transport, management)
+        self._queues: QueueOperations = _queues(clock, link.transport, management)
         self._sending = Sending(app, declares=knows_queues)
         self._reserved = reserved_names(app, link.transport, event_queue)
 
@@ -119,15 +119,15 @@ class CeleryCluster:
         limit: int | None = None,
         timeout_s: float = 1.0,
     ) -> tuple[Reply, ...]:
-        self._need("control")
+        self._require("control")
         self._must_be_free(command, arguments)
         if limit is None and workers is not None:
             limit = len(set(workers))
-        answers = Answers(limit)
+        answers = ReplyCollector(limit)
         if workers is not None and not workers:
             return ()
-        with self._pool.line(_MAILBOXES, publishes=True) as line:
-            self._mailbox.ask(line, command, arguments or {}, workers, answers, timeout_s)
+        with self._pool.pooled(_MAILBOXES, publishes=True) as pooled:
+            self._mailbox.ask(pooled, command, arguments or {}, workers, answers, timeout_s)
         return answers.all()
 
     def tell(
@@ -137,46 +137,46 @@ class CeleryCluster:
         *,
         workers: Sequence[str] | None = None,
     ) -> None:
-        self._need("control")
+        self._require("control")
         self._must_be_free(command, arguments)
         if workers is not None and not workers:
             return
-        with self._pool.line(_MAILBOXES, publishes=True) as line:
-            self._mailbox.tell(line, command, arguments or {}, workers)
+        with self._pool.pooled(_MAILBOXES, publishes=True) as pooled:
+            self._mailbox.tell(pooled, command, arguments or {}, workers)
 
     def send(self, signatures: Sequence[Signature]) -> None:
-        self._need("send")
+        self._require("send")
         if not signatures:
             return
         for signature in signatures:
             _refuse(self._reserved.of_signature(signature))
-        with self._pool.line("the queue of a task", publishes=True) as line:
-            self._sending.send(line, signatures)
+        with self._pool.pooled("the queue of a task", publishes=True) as pooled:
+            self._sending.send(pooled, signatures)
 
     def depths(self, queues: Sequence[str]) -> tuple[QueueDepth, ...]:
-        self._need("depth")
+        self._require("depth")
         if not queues:
             return ()
-        with self._pool.line("queues") as line:
-            return self._queues.depths(line, queues)
+        with self._pool.pooled("queues") as pooled:
+            return self._queues.depths(pooled, queues)
 
     def purge(self, queue: str) -> int:
-        self._need("purge")
+        self._require("purge")
         _refuse(self._reserved.of_queue(queue))
-        with self._pool.line(f"the queue {queue}") as line:
-            return self._queues.purge(line, queue)
+        with self._pool.pooled(f"the queue {queue}") as pooled:
+            return self._queues.purge(pooled, queue)
 
     def peek(self, queue: str, limit: int) -> tuple[QueuedMessage, ...]:
-        self._need("peek")
-        with self._pool.line(f"the queue {queue}") as line:
-            return peek(line, queue, max(0, min(limit, PEEK_MAX)))
+        self._require("peek")
+        with self._pool.pooled(f"the queue {queue}") as pooled:
+            return peek(pooled, queue, max(0, min(limit, PEEK_MAX)))
 
     def reserved(self) -> Reserved:
         return self._reserved
 
     def declaration(self, queue: str) -> Declaration:
-        with self._pool.line(f"the queue {queue}") as line:
-            return self._queues.declaration(line, queue, self._sending.known(queue))
+        with self._pool.pooled(f"the queue {queue}") as pooled:
+            return self._queues.declaration(pooled, queue, self._sending.definition(queue))
 
     def default_queue(self) -> str:
         return str(self._app.conf.task_default_queue)
@@ -187,14 +187,14 @@ class CeleryCluster:
     def bound_queues(self) -> tuple[str, ...]:
         if not self._capabilities.can("depth"):
             return ()
-        with self._pool.line("queues") as line:
-            return self._queues.bound(line)
+        with self._pool.pooled("queues") as pooled:
+            return self._queues.bound(pooled)
 
     def close(self) -> None:
         if isinstance(self._mailbox, RedisMailbox) and self._mailbox.has_ended:
             # Redis may be gone by now, and then there is nothing to tidy.
-            with contextlib.suppress(Exception), self._pool.line(_MAILBOXES) as line:
-                self._mailbox.tidy(line)
+            with contextlib.suppress(Exception), self._pool.pooled(_MAILBOXES) as pooled:
+                self._mailbox.tidy(pooled)
         self._pool.close()
 
     def _must_be_free(self, command: str, arguments: Mapping[str, object] | None) -> None:
@@ -202,7 +202,7 @@ class CeleryCluster:
         if command == "add_consumer":
             _refuse(self._reserved.of_queue(str((arguments or {}).get("queue", ""))))
 
-    def _need(self, ability: Ability) -> None:
+    def _require(self, ability: Ability) -> None:
         sentence = self._capabilities.missing.get(ability)
         if sentence is not None:
             raise NotSupported(sentence)
@@ -218,7 +218,7 @@ def _mailbox(app: Any, clock: Clock, transport: str) -> Mailbox | RedisMailbox:
     return RedisMailbox(mailbox, clock, time.sleep) if transport == "redis" else mailbox
 
 
-def _queues(clock: Clock, transport: str, management: Management | None) -> Queues:
+def _queues(clock: Clock, transport: str, management: Management | None) -> QueueOperations:
     if transport == "amqp":
         return AmqpQueues(clock, management)
     return RedisQueues() if transport == "redis" else VirtualQueues(clock)

@@ -1,4 +1,4 @@
-"""Which cluster a broker's address leads to, without its secrets.
+"""The identity of a cluster, made from its broker's address, without secrets.
 
 A history is of one cluster. Users and passwords change, a broker is called `localhost` or
 `127.0.0.1`, and of several addresses for failover one more or less is listed: none of these
@@ -19,7 +19,7 @@ _SPACES: Final = {"amqp": "/", "redis": "0", "sentinel": "0"}
 _THIS_MACHINE: Final = frozenset({"", "localhost", "::1", "0.0.0.0"})  # noqa: S104
 
 
-class Place(msgspec.Struct, frozen=True):
+class ClusterAddress(msgspec.Struct, frozen=True):
     """`kind` is the transport, `hosts` each `host:port` by which it is reached, `space` the
     database or virtual host."""
 
@@ -32,14 +32,14 @@ class Place(msgspec.Struct, frozen=True):
         exchange = "" if self.exchange == "celeryev" else f" (exchange {self.exchange})"
         return f"{self.kind}://{','.join(self.hosts)}/{self.space.lstrip('/')}{exchange}"
 
-    def is_same(self, other: Place) -> bool:
+    def is_same(self, other: ClusterAddress) -> bool:
         """Whether both lead to one cluster, as far as addresses tell."""
         alike = (self.kind, self.space, self.exchange) == (other.kind, other.space, other.exchange)
         return alike and (self.hosts == other.hosts or not set(self.hosts).isdisjoint(other.hosts))
 
 
-def place_of(urls: str, exchange: str = "celeryev") -> Place:
-    """The place that an address, or several joined by `;`, leads to. Raises what kombu raises
+def cluster_address_of(urls: str, exchange: str = "celeryev") -> ClusterAddress:
+    """The identity behind an address, or several joined by `;`. Raises what kombu raises
     for what is none."""
     parts = [parts_of(url) for url in urls.split(";") if url]
     first = parts[0]
@@ -47,12 +47,12 @@ def place_of(urls: str, exchange: str = "celeryev") -> Place:
     kind = _KINDS.get(name, name)
     space = str(first["virtual_host"] or "").strip("/") or _SPACES.get(kind, "")
     hosts = sorted({_host(name, part["hostname"], part["port"]) for part in parts})
-    return Place(kind, tuple(hosts), space, exchange)
+    return ClusterAddress(kind, tuple(hosts), space, exchange)
 
 
-def _host(name: str, host: str | None, port: int | None) -> str:
-    called = (host or "").lower().strip("[]")
-    if called in _THIS_MACHINE or called.startswith("127."):
-        called = "localhost"
-    number = port or _PORTS.get(name)
-    return f"{called}:{number}" if number else called
+def _host(scheme: str, host: str | None, port: int | None) -> str:
+    name = (host or "").lower().strip("[]")
+    if name in _THIS_MACHINE or name.startswith("127."):
+        name = "localhost"
+    number = port or _PORTS.get(scheme)
+    return f"{name}:{number}" if number else name

@@ -1,4 +1,4 @@
-"""What workers answer to a command, read without believing it.
+"""Replies of workers to a remote control command, read as untrusted input.
 
 Celery's handlers answer `{"ok": ...}`, `{"error": ...}` or anything else; the worker puts its
 name around it: `{"celery@host": {"ok": "pong"}}`. Source: kombu/pidbox.py (`Node.dispatch`),
@@ -14,8 +14,8 @@ from umbel.characters import encodable
 from umbel.errors import EventError
 
 
-class Answers:
-    """Replies as they come, one of each worker, until `limit` workers have answered."""
+class ReplyCollector:
+    """Collects replies, one of each worker, until `limit` workers have answered."""
 
     def __init__(self, limit: int | None) -> None:
         self._limit = limit

@@ -1,4 +1,4 @@
-"""Bodies of messages as they were before they were packed, up to a bound."""
+"""Decompression of message bodies, up to a bound."""
 
 from __future__ import annotations
 

@@ -34,12 +34,12 @@ class Confirms:
         if not hasattr(channel, "confirm_select") or not hasattr(channel, "events"):
             yield confirms
             return
-        plain, restore = channel.basic_publish, confirms._watch()
-        channel.basic_publish = confirms._numbered(plain)
+        original, restore = channel.basic_publish, confirms._watch()
+        channel.basic_publish = confirms._numbered(original)
         try:
             yield confirms
         finally:
-            channel.basic_publish = plain
+            channel.basic_publish = original
             restore()
 
     def wait(self, timeout_s: float, at_most: int = 0) -> None:

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from umbel.broker.base import ANSWER_S
-from umbel.broker.errors import explain
+from umbel.broker.errors import translated
 from umbel.broker.link import Link
-from umbel.broker.pooled_connection import PROBE_S, Dialling, Line
+from umbel.broker.pooled_connection import PROBE_S, ConnectThread, PooledConnection
 from umbel.clock import Clock
 from umbel.errors import BrokerError, BrokerUnreachable, UmbelError
 
@@ -28,22 +28,22 @@ IDLE_S: Final = 60.0
 _SPARE_S: Final = 0.15
 
 
-class Pool:
+class ConnectionPool:
     """Connections to `link`. Any thread."""
 
     def __init__(self, link: Link, clock: Clock, size: int = SIZE) -> None:
         self._link = link
         self._clock = clock
-        self._idle: list[Line] = []
+        self._idle: list[PooledConnection] = []
         self._lock = threading.Lock()
         self._free = threading.BoundedSemaphore(size)
         self._closed = False
-        self._blocked: Line | None = None
+        self._blocked: PooledConnection | None = None
         self._watching = False
         self._closing = threading.Event()
 
     @contextlib.contextmanager
-    def line(self, thing: str, *, publishes: bool = False) -> Iterator[Line]:
+    def pooled(self, thing: str, *, publishes: bool = False) -> Iterator[PooledConnection]:
         """A live connection for one call, which touches `thing`. Whatever the driver raises
         comes out as a `BrokerError`, and the connection is not used again. `publishes`: the
         call sends messages, which RabbitMQ takes from nobody while it is short of memory or
@@ -57,34 +57,34 @@ class Pool:
         try:
             if publishes and self._is_blocked():
                 raise self._alarm()
-            line = self._take(deadline)
+            pooled = self._take(deadline)
             try:
-                yield line
+                yield pooled
             except BaseException as error:
-                blocked = self._end(line, error)
+                blocked = self._end(pooled, error)
                 if blocked:
                     raise self._alarm() from error
                 if isinstance(error, UmbelError) or not isinstance(error, Exception):
                     raise
-                raise explain(error, self._link, thing) from error
-            self._give(line)
+                raise translated(error, self._link, thing) from error
+            self._give(pooled)
         finally:
             self._free.release()
 
-    def _end(self, line: Line, error: BaseException) -> bool:
+    def _end(self, pooled: PooledConnection, error: BaseException) -> bool:
         """Let go of a connection on which a call failed; whether it is blocked. RabbitMQ does
         not notice the end of a blocked one before the alarm is over, so one is kept to see when
         it is, and no other is made for messages meanwhile."""
-        if line.is_blocked:
+        if pooled.is_blocked:
             with self._lock:
-                kept, self._blocked = self._blocked, line
-            if kept is not None:
-                kept.drop()
+                previous, self._blocked = self._blocked, pooled
+            if previous is not None:
+                previous.drop()
             return True
         if isinstance(error, UmbelError):
-            line.leave()
+            pooled.leave()
         else:
-            line.drop()
+            pooled.drop()
         return False
 
     def _is_blocked(self) -> bool:
@@ -93,8 +93,8 @@ class Pool:
                 return False
             if self._blocked.is_still_blocked():
                 return True
-            line, self._blocked = self._blocked, None
-        line.drop()
+            pooled, self._blocked = self._blocked, None
+        pooled.drop()
         return False
 
     def _alarm(self) -> BrokerUnreachable:
@@ -111,38 +111,38 @@ class Pool:
             self._closing.set()
             idle, self._idle = self._idle, []
             blocked, self._blocked = self._blocked, None
-        for line in idle:
-            line.leave()
+        for pooled in idle:
+            pooled.leave()
         if blocked is not None:
             blocked.drop()
 
-    def _take(self, deadline: float) -> Line:
-        while (line := self._next_idle()) is not None:
-            if self._clock.monotonic() - line.idle_since < IDLE_S and line.is_alive():
-                return line
-            line.drop()
+    def _take(self, deadline: float) -> PooledConnection:
+        while (pooled := self._next_idle()) is not None:
+            if self._clock.monotonic() - pooled.idle_since < IDLE_S and pooled.is_alive():
+                return pooled
+            pooled.drop()
         if self._closed:
             raise BrokerError("The connection to the broker was closed.")
-        return self._dialled(deadline)
+        return self._connected(deadline)
 
-    def _next_idle(self) -> Line | None:
+    def _next_idle(self) -> PooledConnection | None:
         with self._lock:
             return self._idle.pop() if self._idle else None
 
-    def _give(self, line: Line) -> None:
+    def _give(self, pooled: PooledConnection) -> None:
         try:
-            line.rest()
+            pooled.rest()
         except Exception:
             # The call succeeded; that its connection broke then is the next one's business.
-            line.drop()
+            pooled.drop()
             return
-        line.idle_since = self._clock.monotonic()
+        pooled.idle_since = self._clock.monotonic()
         with self._lock:
             if not self._closed:
-                self._idle.append(line)
+                self._idle.append(pooled)
                 self._watch()
                 return
-        line.leave()
+        pooled.leave()
 
     def _watch(self) -> None:
         """See to it that idle connections end though no call comes. Under the lock."""
@@ -154,24 +154,24 @@ class Pool:
         while not self._closing.wait(IDLE_S / 4):
             with self._lock:
                 due = self._clock.monotonic() - IDLE_S
-                ended = [line for line in self._idle if line.idle_since <= due]
-                self._idle = [line for line in self._idle if line.idle_since > due]
+                ended = [pooled for pooled in self._idle if pooled.idle_since <= due]
+                self._idle = [pooled for pooled in self._idle if pooled.idle_since > due]
                 if not self._idle:
                     self._watching = False
-            for line in ended:
-                line.leave()
+            for pooled in ended:
+                pooled.leave()
             if not self._watching:
                 return
 
-    def _dialled(self, deadline: float) -> Line:
+    def _connected(self, deadline: float) -> PooledConnection:
         """A new connection to the first of the broker's addresses that answers."""
         attempts = max(1, len(getattr(self._link.template, "alt", None) or ()))
         while True:
             attempts -= 1
             left_s = max(0.2, deadline - self._clock.monotonic())
             try:
-                return Line(Dialling(self._link, left_s).connection(), self._link)
+                return PooledConnection(ConnectThread(self._link, left_s).connection(), self._link)
             except Exception as error:
                 self._link.next_address()
                 if not attempts or deadline - self._clock.monotonic() < PROBE_S:
-                    raise explain(error, self._link) from error
+                    raise translated(error, self._link) from error

@@ -29,7 +29,7 @@ _frame: Final = Struct(">BHI").unpack_from
 _long: Final = Struct(">Q").unpack_from
 _DELIVER: Final = b"\x00\x3c\x00\x3c"
 #: Different property sets that are remembered.
-_PROPERTIES_KEPT: Final = 2_000
+_PROPERTIES_CACHED_MAX: Final = 2_000
 #: Larger ones are parsed each time: remembered, they could fill the memory.
 _PROPERTIES_MAX_BYTES: Final = 1_024
 
@@ -58,7 +58,7 @@ class Deliveries:
         self._channel = channel
         self._base = base
         self._other = other
-        self._known: dict[bytes, Properties] = {}
+        self._properties_cache: dict[bytes, Properties] = {}
         self._tag = 0
         self._left = 0
         self._properties: Properties | None = None
@@ -68,39 +68,39 @@ class Deliveries:
         """The complete messages so far. Raises `Misframed`, and whatever `other` raises."""
         frames: list[Frame] = []
         # One copy of all makes each part below one copy instead of two.
-        came = bytes(self.buffer)
-        size = len(came)
+        received = bytes(self.buffer)
+        size = len(received)
         channel = self._channel
         position = 0
         while position + 8 <= size:
-            kind, owner, length = _frame(came, position)
+            kind, owner, length = _frame(received, position)
             start = position + 7
             stop = start + length
             if stop >= size:
                 break
-            if came[stop] != _FRAME_END:
+            if received[stop] != _FRAME_END:
                 raise Misframed("RabbitMQ sent a frame without its end mark.")
             position = stop + 1
             if owner != channel:
-                self._other((kind, owner, came[start:stop]))
+                self._other((kind, owner, received[start:stop]))
             elif kind == _BODY:
-                self._body(came[start:stop], frames)
+                self._body(received[start:stop], frames)
             elif kind == _HEADER:
-                self._header(came[start:stop], frames)
-            elif came.startswith(_DELIVER, start):
-                number = start + 5 + came[start + 4]
-                (self._tag,) = _long(came, number)
+                self._header(received[start:stop], frames)
+            elif received.startswith(_DELIVER, start):
+                number = start + 5 + received[start + 4]
+                (self._tag,) = _long(received, number)
                 if self.first_redelivered is None:
-                    self.first_redelivered = bool(came[number + 8] & 1)
+                    self.first_redelivered = bool(received[number + 8] & 1)
             else:
-                self._other((kind, owner, came[start:stop]))
+                self._other((kind, owner, received[start:stop]))
         del self.buffer[:position]
         return frames
 
     def _header(self, payload: bytes, frames: list[Frame]) -> None:
         (self._left,) = _long(payload, 4)
         raw = payload[12:]
-        self._properties = self._known.get(raw) or self._learn(raw, payload)
+        self._properties = self._properties_cache.get(raw) or self._learn(raw, payload)
         if not self._left:
             self._finish(b"", frames)
 
@@ -132,10 +132,10 @@ class Deliveries:
 
     def _learn(self, raw: bytes, payload: bytes) -> Properties:
         found = _read(payload)
-        if len(self._known) >= _PROPERTIES_KEPT:
-            self._known.clear()
+        if len(self._properties_cache) >= _PROPERTIES_CACHED_MAX:
+            self._properties_cache.clear()
         if len(raw) <= _PROPERTIES_MAX_BYTES:
-            self._known[raw] = found
+            self._properties_cache[raw] = found
         return found
 
 

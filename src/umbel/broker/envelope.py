@@ -37,7 +37,7 @@ class _Envelope(msgspec.Struct, gc=False, rename=_WIRE_NAMES):
     headers: _Headers | None = None
 
 
-class _PlainEnvelope(msgspec.Struct, gc=False, rename=_WIRE_NAMES):
+class _UnencodedEnvelope(msgspec.Struct, gc=False, rename=_WIRE_NAMES):
     body: str
     properties: _Properties = _Properties()
     type: str | None = None
@@ -49,7 +49,7 @@ class _PlainEnvelope(msgspec.Struct, gc=False, rename=_WIRE_NAMES):
 _WRONG: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 _decode: Final = msgspec.json.Decoder(_Envelope).decode
-_decode_plain: Final = msgspec.json.Decoder(_PlainEnvelope).decode
+_decode_unencoded: Final = msgspec.json.Decoder(_UnencodedEnvelope).decode
 
 
 def open_envelope(payload: bytes | bytearray, tag: int = 0) -> Frame:
@@ -57,13 +57,13 @@ def open_envelope(payload: bytes | bytearray, tag: int = 0) -> Frame:
     if len(payload) > ENVELOPE_MAX:
         return Frame(bytes(payload), tag, UNREADABLE)
     try:
-        envelope: _Envelope | _PlainEnvelope = _decode(payload)
-        plain = envelope.properties.body_encoding != "base64"
+        envelope: _Envelope | _UnencodedEnvelope = _decode(payload)
+        is_unencoded = envelope.properties.body_encoding != "base64"
     except _WRONG:
-        plain = True
-    if plain:
+        is_unencoded = True
+    if is_unencoded:
         try:
-            envelope = _decode_plain(payload)
+            envelope = _decode_unencoded(payload)
         except _WRONG:
             return Frame(bytes(payload), tag, UNREADABLE)
     body = envelope.body

@@ -15,13 +15,13 @@ _NAMES: Final = {"amqp": "RabbitMQ", "redis": "Redis"}
 _REDIS_PASSWORD: Final = ("wrongpass", "noauth", "password", "auth")
 
 
-def explain(error: BaseException, link: Link, thing: str | None = None) -> BrokerError:
+def translated(error: BaseException, link: Link, thing: str | None = None) -> BrokerError:
     """The error that a driver raised, told apart and told in our words. `thing` is what was
     to be touched (`the queue mail`), if it was not our own queue of events."""
     if isinstance(error, BrokerError):
         return error
     if type(error).__module__.startswith("kombu") and error.__cause__ is not None:
-        return explain(error.__cause__, link, thing)
+        return translated(error.__cause__, link, thing)
     if type(error).__name__ == "ConsumerCancelled":
         return BrokerUnreachable(
             f"{_who(link)} ended the reading of the queue {link.queue_name}: it was deleted, or "

@@ -40,14 +40,14 @@ _Queue: Any = Queue
 BOOKMARK: Final = "application/x-umbel-bookmark"
 #: A predecessor that is just leaving is waited for this long, seconds.
 LEAVING_S: Final = 3.0
-_LOOK_S: Final = 0.05
+_POLL_S: Final = 0.05
 #: RabbitMQ confirms the first bookmark within this, or blocks whoever publishes; seconds.
 _CONFIRM_S: Final = 2.0
 #: What waits is this part of the queue's bound or more: it was full.
 _FULL: Final = 0.5
 
 
-class Opened(msgspec.Struct, frozen=True):
+class OpenedQueue(msgspec.Struct, frozen=True):
     """Our queue on `channel`, declared and bound; before that it was not there (`is_new`), or
     it had so many messages `waiting`."""
 
@@ -56,7 +56,7 @@ class Opened(msgspec.Struct, frozen=True):
     waiting: int
 
 
-def open_queue(connection: Any, link: Link, wait: Callable[[float], object]) -> Opened:
+def open_queue(connection: Any, link: Link, wait: Callable[[float], object]) -> OpenedQueue:
     """Declare and bind our queue, of which nobody else is a consumer; `wait` seconds pass
     between two looks for one who is leaving. Raises `QueueShared`.
 
@@ -81,7 +81,7 @@ def open_queue(connection: Any, link: Link, wait: Callable[[float], object]) -> 
     if is_new:
         _leave_bookmark(link)
         _remove_shared_queue(connection, link)
-    return Opened(channel, is_new, waiting)
+    return OpenedQueue(channel, is_new, waiting)
 
 
 def consume(channel: Any, link: Link, **options: Any) -> None:
@@ -115,7 +115,7 @@ def shared(link: Link, others: int) -> QueueShared:
 
 
 def missed(
-    opened: Opened, link: Link, redelivered: bool | None, frames: list[Frame]
+    opened: OpenedQueue, link: Link, redelivered: bool | None, frames: list[Frame]
 ) -> Missed | None:
     """Whether the queue lost something while nobody read it. `redelivered` says it of the
     first message that came, `frames` are the first ones, if they came whole."""
@@ -134,7 +134,7 @@ def missed(
 def remove_queue(link: Link) -> int | None:
     """Remove our queue with all that waits in it: how many messages, None if there was no
     queue. Raises `QueueShared` while somebody reads it, and what the driver raises."""
-    connection = link.dial()
+    connection = link.connect()
     try:
         channel = connection.channel()
         try:
@@ -160,12 +160,12 @@ def consumers_in(payload: bytes) -> int:
 
 
 def _waiting(channel: Any, link: Link, wait: Callable[[float], object]) -> int:
-    looks = round(LEAVING_S / _LOOK_S)
+    looks = round(LEAVING_S / _POLL_S)
     for _ in range(looks):
         found = channel.queue_declare(link.queue_name, passive=True)
         if not found.consumer_count:
             return int(found.message_count)
-        wait(_LOOK_S)
+        wait(_POLL_S)
     raise shared(link, found.consumer_count)
 
 
@@ -173,7 +173,7 @@ def _leave_bookmark(link: Link) -> None:
     """Without it a loss before the first event would be told wrongly; with a user that may not
     publish, or a broker that blocks, that is all there is to be had."""
     try:
-        connection = link.dial()
+        connection = link.connect()
         try:
             connection.connection.transport.sock.settimeout(_CONFIRM_S)
             channel = connection.connection.channel()

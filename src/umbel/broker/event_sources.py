@@ -6,10 +6,10 @@ import contextlib
 
 from umbel.broker import amqp, generic, redis
 from umbel.broker.base import EventSource
-from umbel.broker.errors import explain
+from umbel.broker.errors import translated
 from umbel.broker.event_queue import remove_queue
 from umbel.broker.link import Link
-from umbel.broker.reconnect import OpenSession, ReconnectingSource, Session
+from umbel.broker.reconnect import BrokerSession, OpenSession, ReconnectingSource
 from umbel.broker.wire import Wakeup
 from umbel.clock import Clock, SystemClock
 
@@ -43,7 +43,7 @@ def remove_event_queue(link: Link) -> str:
     try:
         waiting = remove_queue(link)
     except Exception as error:
-        raise explain(error, link) from error
+        raise translated(error, link) from error
     if waiting is None:
         return f"There is no event queue {link.queue_name} at {link.url}."
     return (
@@ -57,7 +57,7 @@ def check(link: Link, clock: Clock | None = None) -> None:
     clock = clock or SystemClock()
     with contextlib.closing(Wakeup()) as wakeup:
         try:
-            session: Session = _opener(link, clock, True)(0, wakeup)
+            session: BrokerSession = _opener(link, clock, True)(0, wakeup)
         except Exception as error:
-            raise explain(error, link) from error
+            raise translated(error, link) from error
         session.close()

@@ -57,14 +57,14 @@ class GenericSession:
         self._clock = clock
         self._wakeup = wakeup
         self._base = base
-        self._came: list[Frame] = []
+        self._received: list[Frame] = []
         self._waiting: deque[tuple[int, Any]] = deque()
         self._number = 0
         self._first_redelivered: bool | None = None
         self._is_amqp = link.transport == "amqp"
         self._counted_at = clock.monotonic()
         self._ticked_at = self._probed_at = self.heard_at = clock.monotonic()
-        self._connection = link.dial()
+        self._connection = link.connect()
         try:
             self._begin(link)
         except BaseException:
@@ -103,7 +103,7 @@ class GenericSession:
         consume(self._channel, link, callback=self._on_message, consumer_tag="umbel")
         while opened.waiting and not self._number:
             self._connection.drain_events(timeout=REPLY_TIMEOUT_S)
-        self.missed = missed(opened, link, self._first_redelivered, self._came)
+        self.missed = missed(opened, link, self._first_redelivered, self._received)
 
     def _on_message(self, message: Any) -> None:
         self._number += 1
@@ -113,12 +113,12 @@ class GenericSession:
         if self._number == 1:
             self._first_redelivered = bool((message.delivery_info or {}).get("redelivered"))
         if message.content_type != BOOKMARK:
-            self._came.append(frame_of(message, tag))
+            self._received.append(frame_of(message, tag))
 
     def read(self, timeout_s: float) -> Sequence[Frame]:
         self._tick()
         wait_s = max(timeout_s, 0.001)
-        while len(self._came) < _READ_MAX:
+        while len(self._received) < _READ_MAX:
             try:
                 self._connection.drain_events(timeout=wait_s)
             except (TimeoutError, BlockingIOError):
@@ -126,8 +126,8 @@ class GenericSession:
                 self.heard_at = self._clock.monotonic()
                 break
             wait_s = 0.001
-        came, self._came = self._came, []
-        return came
+        received, self._received = self._received, []
+        return received
 
     def settle(self, tag: int) -> None:
         # On AMQP the last one stays in the queue as the bookmark.

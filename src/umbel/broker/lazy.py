@@ -1,4 +1,4 @@
-"""A cluster that is opened when it is first used.
+"""A lazy `Cluster`: opened when it is first used.
 
 Celery and its transports take twenty megabytes and half a second, which a server that only
 shows the history should not spend.
@@ -18,22 +18,22 @@ from umbel.broker.base import (
     Reserved,
     Signature,
 )
-from umbel.lazy import Later
+from umbel.lazy import Lazy
 
 
-class LaterCluster:
+class LazyCluster:
     """See `broker.base.Cluster`. What `open_cluster` raises is raised by the call that needed
     it, and the next call tries again."""
 
     def __init__(self, open_cluster: Callable[[], Cluster]) -> None:
-        self._later = Later(open_cluster)
+        self._lazy = Lazy(open_cluster)
 
     @property
     def url(self) -> str:
-        return self._later.get().url
+        return self._lazy.get().url
 
     def capabilities(self) -> Capabilities:
-        return self._later.get().capabilities()
+        return self._lazy.get().capabilities()
 
     def ask(
         self,
@@ -44,7 +44,7 @@ class LaterCluster:
         limit: int | None = None,
         timeout_s: float = 1.0,
     ) -> tuple[Reply, ...]:
-        return self._later.get().ask(
+        return self._lazy.get().ask(
             command, arguments, workers=workers, limit=limit, timeout_s=timeout_s
         )
 
@@ -55,34 +55,34 @@ class LaterCluster:
         *,
         workers: Sequence[str] | None = None,
     ) -> None:
-        self._later.get().tell(command, arguments, workers=workers)
+        self._lazy.get().tell(command, arguments, workers=workers)
 
     def send(self, signatures: Sequence[Signature]) -> None:
-        self._later.get().send(signatures)
+        self._lazy.get().send(signatures)
 
     def depths(self, queues: Sequence[str]) -> tuple[QueueDepth, ...]:
-        return self._later.get().depths(queues)
+        return self._lazy.get().depths(queues)
 
     def purge(self, queue: str) -> int:
-        return self._later.get().purge(queue)
+        return self._lazy.get().purge(queue)
 
     def peek(self, queue: str, limit: int) -> tuple[QueuedMessage, ...]:
-        return self._later.get().peek(queue, limit)
+        return self._lazy.get().peek(queue, limit)
 
     def reserved(self) -> Reserved:
-        return self._later.get().reserved()
+        return self._lazy.get().reserved()
 
     def declaration(self, queue: str) -> Declaration:
-        return self._later.get().declaration(queue)
+        return self._lazy.get().declaration(queue)
 
     def default_queue(self) -> str:
-        return self._later.get().default_queue()
+        return self._lazy.get().default_queue()
 
     def configured_queues(self) -> tuple[str, ...]:
-        return self._later.get().configured_queues()
+        return self._lazy.get().configured_queues()
 
     def bound_queues(self) -> tuple[str, ...]:
-        return self._later.get().bound_queues()
+        return self._lazy.get().bound_queues()
 
     def close(self) -> None:
-        self._later.close()
+        self._lazy.close()

@@ -16,8 +16,8 @@ from kombu.connection import Connection
 from kombu.transport import TRANSPORT_ALIASES, resolve_transport
 
 from umbel.broker.addresses import check_address, parts_of
-from umbel.broker.cluster_address import Place, place_of
-from umbel.broker.passive_channel import disarm
+from umbel.broker.cluster_address import ClusterAddress, cluster_address_of
+from umbel.broker.passive_channel import make_passive
 from umbel.errors import BrokerMisconfigured, BrokerRefused
 from umbel.masking import mask_address
 from umbel.process_secrets import hidden, learn, learn_configuration
@@ -101,10 +101,10 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
         return mask_address(str(self.template.as_uri(include_password=True)))
 
     @property
-    def place(self) -> Place:
+    def cluster_address(self) -> ClusterAddress:
         """Which cluster it leads to."""
         urls = self.template.alt or [self.template.as_uri(include_password=True)]
-        return place_of(";".join(urls), self.exchange)
+        return cluster_address_of(";".join(urls), self.exchange)
 
     @property
     def transport(self) -> str:
@@ -122,7 +122,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
         """The same broker for the collectors of one store (`Store.id`)."""
         return msgspec.structs.replace(self, store_id=store_id)
 
-    def dial(self) -> Any:
+    def connect(self) -> Any:
         """A kombu connection that is made, with deadlines. One attempt; raises what kombu
         and its driver raise."""
         options: dict[str, object] = dict(self.template.transport_options or {})
@@ -130,7 +130,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
             options = {**_REDIS_DEADLINES, **options}
         return self._made(options, CONNECT_TIMEOUT_S, HEARTBEAT_S)
 
-    def dial_within(self, connect_s: float, reply_s: float) -> Any:
+    def connect_within(self, connect_s: float, reply_s: float) -> Any:
         """The same for a call that somebody waits for: no step of making the connection takes
         longer than `connect_s`, no later answer of the broker longer than `reply_s`, whatever
         the application's own options say. Without heartbeats, since nobody reads between
@@ -164,7 +164,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
         )
         if self.transport != "amqp":
             # Before the connection is made: virtual transports open a channel with it.
-            disarm(connection)
+            make_passive(connection)
         try:
             connection.ensure_connection(max_retries=0, reraise_as_library_errors=False)
         except BaseException:

@@ -18,10 +18,10 @@ from amqp.exceptions import PreconditionFailed
 from kombu.entity import Queue
 from kombu.messaging import Producer
 
-from umbel.broker.command_replies import Answers
+from umbel.broker.command_replies import ReplyCollector
 from umbel.broker.confirms import Confirms
 from umbel.broker.generic import frame_of
-from umbel.broker.pooled_connection import REPLY_S, Line
+from umbel.broker.pooled_connection import REPLY_S, PooledConnection
 from umbel.clock import Clock
 
 _Queue: Any = Queue
@@ -47,47 +47,47 @@ class Mailbox:
 
     def tell(
         self,
-        line: Line,
+        pooled: PooledConnection,
         command: str,
         arguments: Mapping[str, object],
         workers: Sequence[str] | None,
     ) -> None:
         """Publish a command; the broker has it when this returns."""
-        self._publish(line, self._message(command, arguments, workers))
+        self._publish(pooled, self._message(command, arguments, workers))
 
     def ask(
         self,
-        line: Line,
+        pooled: PooledConnection,
         command: str,
         arguments: Mapping[str, object],
         workers: Sequence[str] | None,
-        answers: Answers,
+        answers: ReplyCollector,
         timeout_s: float,
     ) -> None:
         """Publish a command and collect what is answered until `answers` are complete or
         `timeout_s` have passed."""
-        with self._replies(line) as (reply_to, came):
-            self._publish(line, self._message(command, arguments, workers, reply_to))
+        with self._replies(pooled) as (reply_to, received):
+            self._publish(pooled, self._message(command, arguments, workers, reply_to))
             deadline = self._clock.monotonic() + timeout_s
             while not answers.complete:
-                while came:
-                    answers.add(frame_of(came.pop(), 0))
+                while received:
+                    answers.add(frame_of(received.pop(), 0))
                 left_s = deadline - self._clock.monotonic()
                 if answers.complete or left_s <= 0:
                     return
                 with contextlib.suppress(TimeoutError, BlockingIOError):
-                    line.connection.drain_events(timeout=left_s)
+                    pooled.connection.drain_events(timeout=left_s)
 
     def publish(
         self,
-        line: Line,
+        pooled: PooledConnection,
         command: str,
         arguments: Mapping[str, object],
         workers: Sequence[str] | None,
         reply_to: str,
     ) -> None:
         """Publish a command whose answers go to the routing key `reply_to`."""
-        self._publish(line, self._message(command, arguments, workers, reply_to))
+        self._publish(pooled, self._message(command, arguments, workers, reply_to))
 
     def _message(
         self,
@@ -108,10 +108,10 @@ class Mailbox:
             message["reply_to"] = {"exchange": self.reply_exchange, "routing_key": reply_to}
         return message
 
-    def _publish(self, line: Line, message: Mapping[str, object]) -> None:
-        self._declare(line, self._mailbox.exchange)
-        producer = _Producer(line.channel, auto_declare=False)
-        with Confirms.of(line.channel) as confirms:
+    def _publish(self, pooled: PooledConnection, message: Mapping[str, object]) -> None:
+        self._declare(pooled, self._mailbox.exchange)
+        producer = _Producer(pooled.channel, auto_declare=False)
+        with Confirms.of(pooled.channel) as confirms:
             producer.publish(
                 message,
                 exchange=self._mailbox.exchange.name,
@@ -123,9 +123,9 @@ class Mailbox:
             confirms.wait(REPLY_S)
 
     @contextlib.contextmanager
-    def _replies(self, line: Line) -> Iterator[tuple[str, list[Any]]]:
+    def _replies(self, pooled: PooledConnection) -> Iterator[tuple[str, list[Any]]]:
         """The routing key of a queue of this call's own, and the messages that come to it."""
-        self._declare(line, self._mailbox.reply_exchange)
+        self._declare(pooled, self._mailbox.reply_exchange)
         reply_to = f"umbel.{uuid4().hex}"
         queue = _Queue(
             f"{reply_to}.{self.reply_exchange}",
@@ -135,25 +135,25 @@ class Mailbox:
             exclusive=True,
             auto_delete=True,
             expires=_EXPIRES_S,
-        )(line.channel)
+        )(pooled.channel)
         queue.queue_declare()
         queue.queue_bind()
-        came: list[Any] = []
-        line.channel.basic_consume(
-            queue.name, no_ack=True, callback=came.append, consumer_tag=reply_to
+        received: list[Any] = []
+        pooled.channel.basic_consume(
+            queue.name, no_ack=True, callback=received.append, consumer_tag=reply_to
         )
         try:
-            yield reply_to, came
+            yield reply_to, received
         finally:
             with contextlib.suppress(Exception):
-                line.channel.basic_cancel(reply_to)
-                line.channel.queue_delete(queue.name)
+                pooled.channel.basic_cancel(reply_to)
+                pooled.channel.queue_delete(queue.name)
 
-    def _declare(self, line: Line, exchange: Any) -> None:
+    def _declare(self, pooled: PooledConnection, exchange: Any) -> None:
         """The exchange as Celery makes it, in case that no worker has been here before."""
-        if exchange.name in line.done:
+        if exchange.name in pooled.done:
             return
         # One that is there with other properties is there, and that is enough.
         with contextlib.suppress(PreconditionFailed):
-            exchange(line.channel).declare()
-        line.done.add(exchange.name)
+            exchange(pooled.channel).declare()
+        pooled.done.add(exchange.name)

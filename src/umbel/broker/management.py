@@ -94,15 +94,15 @@ class Management:
 
     def queues(self, vhost: str, names: Sequence[str]) -> dict[str, QueueFigures]:
         """Figures of those queues that it knows, by name; empty when it does not answer."""
-        place = f"{self._base}/api/queues/{quote(vhost, safe='')}"
+        queues_url = f"{self._base}/api/queues/{quote(vhost, safe='')}"
         try:
             if len(names) > _FEW:
-                found = _many(self._get(f"{place}?{_COLUMNS}"))
+                found = _many(self._get(f"{queues_url}?{_COLUMNS}"))
             else:
-                each = (self._maybe(f"{place}/{quote(name, safe='')}") for name in names)
+                each = (self._maybe(f"{queues_url}/{quote(name, safe='')}") for name in names)
                 found = [_one(body) for body in each if body is not None]
         except (OSError, ValueError, msgspec.MsgspecError) as error:
-            self._tell(str(error))
+            self._note_trouble(str(error))
             return {}
         self._trouble = None
         return {figures.name: figures for figures in found}
@@ -110,11 +110,11 @@ class Management:
     def names(self, vhost: str) -> tuple[str, ...]:
         """The queues of a virtual host that stay when their consumers go, without those of
         Celery's mailboxes and of events; none when it does not answer."""
-        place = f"{self._base}/api/queues/{quote(vhost, safe='')}"
+        queues_url = f"{self._base}/api/queues/{quote(vhost, safe='')}"
         try:
-            found = _listed(self._get(f"{place}?columns=name,auto_delete,exclusive"))
+            found = _listed(self._get(f"{queues_url}?columns=name,auto_delete,exclusive"))
         except (OSError, ValueError, msgspec.MsgspecError) as error:
-            self._tell(str(error))
+            self._note_trouble(str(error))
             return ()
         return tuple(
             queue.name
@@ -138,7 +138,7 @@ class Management:
             raise ValueError("it tells of too many queues at once")
         return body
 
-    def _tell(self, trouble: str) -> None:
+    def _note_trouble(self, trouble: str) -> None:
         """Once for each reason, not for every look at the queues."""
         if trouble != self._trouble:
             self._trouble = trouble

@@ -1,10 +1,10 @@
-"""Channels that change nothing for others.
+"""Passive channels of kombu: they consume without changing anything for other clients.
 
-kombu's virtual transports keep unacknowledged messages themselves. Any channel that consumes
-puts those back whose consumer seems dead: on Redis by *its own* visibility timeout, so that
-a monitor with the default of one hour hands out again what an application with twelve hours
-is still running. Newer ones also sweep binding tables of others. A watcher must do none of
-this, so every channel that we open is of a class made here.
+kombu's virtual transports keep unacknowledged messages themselves, and every consuming channel
+restores messages whose consumer seems dead. On Redis it does so by *its own* visibility timeout:
+a monitor with the default of one hour would hand out again what an application with twelve hours
+is still running. Newer transports also sweep binding tables of others. A monitor must do none of
+this, so every channel that Umbel opens is of a class made here.
 """
 
 from __future__ import annotations
@@ -14,27 +14,27 @@ from typing import Any
 from kombu.transport import virtual
 
 
-def disarm(connection: Any) -> None:
-    """Let every channel of `connection` (kombu's, not yet made) watch without touching.
+def make_passive(connection: Any) -> None:
+    """Make every channel of `connection` (kombu's, not yet made) passive.
 
     Transports that are not virtual (AMQP) have no such habits and are left alone.
     """
     transport = connection.transport
     if isinstance(transport, virtual.Transport):
-        transport.Channel = harmless(transport.Channel)
+        transport.Channel = passive_channel(transport.Channel)
 
 
-def harmless(channel: type[Any]) -> type[Any]:
+def passive_channel(channel: type[Any]) -> type[Any]:
     """A subclass of a kombu channel class that restores, sweeps and binds nothing."""
-    qos = type("HarmlessQoS", (_KeepsOff, channel.QoS), {})
+    qos = type("PassiveQoS", (_NoRestore, channel.QoS), {})
     members: dict[str, Any] = {"QoS": qos, "do_restore": False, "Message": _undecoded(channel)}
-    bases: tuple[type[Any], ...] = (_Watcher, channel)
+    bases: tuple[type[Any], ...] = (_PassiveChannel, channel)
     if hasattr(channel, "_put_fanout") and hasattr(channel, "keyprefix_fanout"):
-        bases = (_BindsNothing, *bases)
-    return type("HarmlessChannel", bases, members)
+        bases = (_NoBindings, *bases)
+    return type("PassiveChannel", bases, members)
 
 
-class _KeepsOff:
+class _NoRestore:
     """A QoS that leaves unacknowledged messages where they are, others' and its own."""
 
     def restore_visible(self, *_args: object, **_options: object) -> None:
@@ -50,22 +50,22 @@ class _KeepsOff:
         return None
 
 
-class _Watcher:
+class _PassiveChannel:
     """A channel without side jobs."""
 
     QoS: type[Any]
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        harmless_qos = self.QoS
+        passive_qos = self.QoS
         super().__init__(*args, **options)
         # Without ack_emulation, Redis' channel takes the plain QoS back.
-        self.QoS = harmless_qos
+        self.QoS = passive_qos
 
     def maybe_refresh_binding_expiry(self) -> None:
         return None
 
 
-class _BindsNothing:
+class _NoBindings:
     """Redis publishes a fanout whether anybody is bound or not, so a subscriber needs no
     member in the shared binding table, and leaves none behind when it is killed."""
 

@@ -1,7 +1,7 @@
-"""One connection in the hands of one call, and how it is made.
+"""A connection of the pool, and the thread that makes it.
 
-Making a connection happens in a thread that can be left alone, because nothing ends a stuck
-name resolution.
+Connecting happens in a thread that can be abandoned, because nothing can cancel a stuck name
+resolution.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ REPLY_S: Final = 1.2
 #: An idle connection that does not show a sign of life within this is dropped.
 PROBE_S: Final = 0.5
 #: How long an alarm's end is looked for, in seconds.
-_LOOK_S: Final = 0.01
+_POLL_S: Final = 0.01
 
 
-class Line:
-    """One connection in the hands of one call. `done` remembers what needs doing only once
-    on a connection."""
+class PooledConnection:
+    """A connection that one call uses at a time. `done` remembers what is done once a
+    connection (declarations)."""
 
     def __init__(self, connection: Any, link: Link) -> None:
         self.connection = connection
@@ -46,10 +46,10 @@ class Line:
             if not self._is_amqp:
                 self._ping()
                 return True
-            self._patience(PROBE_S)
+            self._set_timeout(PROBE_S)
             self._leave_channel()
             self._channel = self.connection.channel()
-            self._patience(REPLY_S)
+            self._set_timeout(REPLY_S)
         except Exception:
             return False
         return True
@@ -62,7 +62,7 @@ class Line:
     def is_still_blocked(self) -> bool:
         """The same, after what the broker has said since; one that is gone is not."""
         try:
-            self.connection.drain_events(timeout=_LOOK_S)
+            self.connection.drain_events(timeout=_POLL_S)
         except (TimeoutError, BlockingIOError):
             return self.is_blocked
         except Exception:
@@ -78,7 +78,7 @@ class Line:
         """End the connection in order, waiting shortly for the broker."""
         with contextlib.suppress(Exception):
             if self._is_amqp:
-                self._patience(PROBE_S)
+                self._set_timeout(PROBE_S)
             self.connection.release()
 
     def drop(self) -> None:
@@ -102,17 +102,17 @@ class Line:
         if channel is not None and channel.is_open:
             channel.close()
 
-    def _patience(self, timeout_s: float) -> None:
+    def _set_timeout(self, timeout_s: float) -> None:
         sock = getattr(getattr(self.connection.connection, "transport", None), "sock", None)
         if sock is not None:
             sock.settimeout(timeout_s)
 
 
-class Dialling(threading.Thread):
-    """One attempt to connect, which may be given up while it goes on."""
+class ConnectThread(threading.Thread):
+    """One attempt to connect, which may be abandoned while it goes on."""
 
     def __init__(self, link: Link, timeout_s: float) -> None:
-        super().__init__(name="umbel-dial", daemon=True)
+        super().__init__(name="umbel-connect", daemon=True)
         self._link = link
         self._timeout_s = timeout_s
         self._lock = threading.Lock()
@@ -134,7 +134,7 @@ class Dialling(threading.Thread):
 
     def run(self) -> None:
         try:
-            made = self._link.dial_within(self._timeout_s, REPLY_S)
+            made = self._link.connect_within(self._timeout_s, REPLY_S)
         except BaseException as failure:
             self._failure = failure
             return

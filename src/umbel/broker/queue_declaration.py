@@ -20,7 +20,7 @@ import msgspec
 from amqp.exceptions import AccessRefused, NotFound, PreconditionFailed, ResourceLocked
 
 from umbel.broker.base import Declaration
-from umbel.broker.pooled_connection import Line
+from umbel.broker.pooled_connection import PooledConnection
 
 #: More arguments than RabbitMQ compares.
 _STEPS_MAX: Final = 24
@@ -33,8 +33,8 @@ _NUMBERS: Final = frozenset(
     {"byte", "unsignedbyte", "short", "unsignedshort", "signedint", "unsignedint", "long"}
 )
 #: A plain queue and exchange, as Celery declares them.
-_PLAIN_QUEUE: Final[Mapping[str, object]] = {"durable": True, "auto_delete": False}
-_PLAIN_EXCHANGE: Final[Mapping[str, object]] = {
+_DEFAULT_QUEUE: Final[Mapping[str, object]] = {"durable": True, "auto_delete": False}
+_DEFAULT_EXCHANGE: Final[Mapping[str, object]] = {
     "type": "direct", "durable": True, "auto_delete": False,
 }  # fmt: skip
 _ENDS: Final = "a worker that is told to consume it ends, since it would declare it otherwise"
@@ -49,17 +49,17 @@ class _Found(msgspec.Struct):
     trouble: str | None = None
 
 
-def declaration(line: Line, queue: str, known: Any = None) -> Declaration:
+def declaration(pooled: PooledConnection, queue: str, definition: Any = None) -> Declaration:
     """Of a queue that a worker does not know yet, and whose definition in the application is
-    `known`, if it has one. Raises what the driver raises for a broker that is away."""
+    `definition`, if it has one. Raises what the driver raises for a broker that is away."""
     try:
-        is_there = _is_there(lambda: line.channel.queue_declare(queue, passive=True))
-        if known is not None:
-            return _of_application(line, queue, known) if is_there else Declaration()
-        found = _of_queue(line, queue) if is_there else _Found(dict(_PLAIN_QUEUE), {})
+        is_there = _is_there(lambda: pooled.channel.queue_declare(queue, passive=True))
+        if definition is not None:
+            return _of_application(pooled, queue, definition) if is_there else Declaration()
+        found = _of_queue(pooled, queue) if is_there else _Found(dict(_DEFAULT_QUEUE), {})
         if found.trouble is not None:
             return Declaration(impossible=found.trouble)
-        return _with_exchange(line, queue, found)
+        return _with_exchange(pooled, queue, found)
     except ResourceLocked:
         return Declaration(
             impossible=f"The queue {queue} belongs to one connection alone (exclusive), and a "
@@ -69,37 +69,37 @@ def declaration(line: Line, queue: str, known: Any = None) -> Declaration:
         return Declaration()
 
 
-def _of_application(line: Line, queue: str, known: Any) -> Declaration:
+def _of_application(pooled: PooledConnection, queue: str, definition: Any) -> Declaration:
     """Workers of the application declare it as the application says, whatever they are told."""
     try:
-        known(line.channel).queue_declare()
+        definition(pooled.channel).queue_declare()
     except PreconditionFailed as error:
         return Declaration(
             impossible=f"The broker has the queue {queue} otherwise than the application's "
-            f"task_queues say ({_told(error)}); {_ENDS}."
+            f"task_queues say ({_words(error)}); {_ENDS}."
         )
     return Declaration()
 
 
-def _of_queue(line: Line, queue: str) -> _Found:
+def _of_queue(pooled: PooledConnection, queue: str) -> _Found:
     def declare(properties: dict[str, Any], arguments: dict[str, Any]) -> object:
-        return line.channel.queue_declare(queue, arguments=arguments or None, **properties)
+        return pooled.channel.queue_declare(queue, arguments=arguments or None, **properties)
 
-    found = _agreed(f"queue {queue}", declare, _PLAIN_QUEUE)
+    found = _agreed(f"queue {queue}", declare, _DEFAULT_QUEUE)
     if found.arguments.get("x-queue-type") == "stream":
         found.trouble = f"The queue {queue} is a stream, which Celery's workers cannot consume."
     return found
 
 
-def _with_exchange(line: Line, queue: str, found: _Found) -> Declaration:
+def _with_exchange(pooled: PooledConnection, queue: str, found: _Found) -> Declaration:
     """The same with the exchange to which a worker would bind the queue."""
 
     def declare(properties: dict[str, Any], arguments: dict[str, Any]) -> object:
-        return line.channel.exchange_declare(queue, arguments=arguments or None, **properties)
+        return pooled.channel.exchange_declare(queue, arguments=arguments or None, **properties)
 
-    exchange = _Found(dict(_PLAIN_EXCHANGE), {})
-    if _is_there(lambda: line.channel.exchange_declare(queue, "direct", passive=True)):
-        exchange = _agreed(f"exchange {queue}", declare, _PLAIN_EXCHANGE)
+    exchange = _Found(dict(_DEFAULT_EXCHANGE), {})
+    if _is_there(lambda: pooled.channel.exchange_declare(queue, "direct", passive=True)):
+        exchange = _agreed(f"exchange {queue}", declare, _DEFAULT_EXCHANGE)
     if exchange.trouble is not None:
         return Declaration(impossible=exchange.trouble)
     return Declaration(
@@ -107,19 +107,19 @@ def _with_exchange(line: Line, queue: str, found: _Found) -> Declaration:
     )
 
 
-def _agreed(what: str, declare: _Declare, plain: Mapping[str, object]) -> _Found:
+def _agreed(what: str, declare: _Declare, defaults: Mapping[str, object]) -> _Found:
     """Declare it until the broker agrees."""
-    found = _Found(dict(plain), {})
-    told = ""
+    found = _Found(dict(defaults), {})
+    described = ""
     for _ in range(_STEPS_MAX):
         try:
             declare(found.properties, found.arguments)
             return found
         except PreconditionFailed as error:
-            told = _told(error)
+            described = _words(error)
             if not _learn(found, str(error.reply_text)):
                 break
-    found.trouble = f"The {what} is there with other arguments ({told}), and {_ENDS}."
+    found.trouble = f"The {what} is there with other arguments ({described}), and {_ENDS}."
     return found
 
 
@@ -128,9 +128,9 @@ def _learn(found: _Found, words: str) -> bool:
     unlike = _UNLIKE.search(words)
     if unlike is None:
         return False
-    name, plain, kind = unlike["name"], unlike["plain"], unlike["kind"]
-    if plain is not None:
-        value: object = {"true": True, "false": False}.get(plain, plain)
+    name, defaults, kind = unlike["name"], unlike["plain"], unlike["kind"]
+    if defaults is not None:
+        value: object = {"true": True, "false": False}.get(defaults, defaults)
         if name not in found.properties or found.properties[name] == value:
             return False
         found.properties[name] = value
@@ -148,7 +148,7 @@ def _learn(found: _Found, words: str) -> bool:
 
 def _options(queue: _Found, exchange: _Found) -> dict[str, object]:
     """What `add_consumer` takes (kombu/entity.py, `Queue.from_dict`); nothing for a plain one."""
-    told: dict[str, object] = {
+    described: dict[str, object] = {
         "queue_durable": queue.properties["durable"],
         "queue_auto_delete": queue.properties["auto_delete"],
         "queue_arguments": queue.arguments or None,
@@ -157,37 +157,37 @@ def _options(queue: _Found, exchange: _Found) -> dict[str, object]:
         "exchange_auto_delete": exchange.properties["auto_delete"],
         "exchange_arguments": exchange.arguments or None,
     }
-    plain: dict[str, object] = {
+    defaults: dict[str, object] = {
         "queue_durable": True, "queue_auto_delete": False, "exchange_type": "direct",
         "exchange_durable": True, "exchange_auto_delete": False,
     }  # fmt: skip
-    return {name: value for name, value in told.items() if value != plain.get(name)}
+    return {name: value for name, value in described.items() if value != defaults.get(name)}
 
 
 def _differences(queue: _Found, exchange: _Found) -> list[str]:
-    told = [f"{name}: {value}" for name, value in sorted(queue.arguments.items())]
-    told += ["not durable"] * (not queue.properties["durable"])
-    told += ["auto-delete"] * bool(queue.properties["auto_delete"])
+    described = [f"{name}: {value}" for name, value in sorted(queue.arguments.items())]
+    described += ["not durable"] * (not queue.properties["durable"])
+    described += ["auto-delete"] * bool(queue.properties["auto_delete"])
     if exchange.properties["type"] != "direct":
-        told.append(f"bound to an exchange of the type {exchange.properties['type']}")
-    told += ["an exchange that is not durable"] * (not exchange.properties["durable"])
-    told += ["an exchange that is auto-delete"] * bool(exchange.properties["auto_delete"])
-    told += [f"exchange {name}: {value}" for name, value in sorted(exchange.arguments.items())]
-    return told
+        described.append(f"bound to an exchange of the type {exchange.properties['type']}")
+    described += ["an exchange that is not durable"] * (not exchange.properties["durable"])
+    described += ["an exchange that is auto-delete"] * bool(exchange.properties["auto_delete"])
+    described += [f"exchange {name}: {value}" for name, value in sorted(exchange.arguments.items())]
+    return described
 
 
-def _is_there(look: Callable[[], object]) -> bool:
+def _is_there(passive_declare: Callable[[], object]) -> bool:
     try:
-        look()
+        passive_declare()
     except NotFound:
         return False
     return True
 
 
-def _told(error: Any) -> str:
+def _words(error: Any) -> str:
     """`x-max-priority: 10` where the words are understood, else the words."""
     words = str(error.reply_text)
     unlike = _UNLIKE.search(words)
     if unlike is None:
         return words.rpartition(" - ")[2]
-    return f"{unlike['name']}: {unlike['plain'] or unlike['value']}"
+    return f"{unlike['name']}: {unlike['defaults'] or unlike['value']}"

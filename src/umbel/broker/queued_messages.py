@@ -65,41 +65,41 @@ def queued(payload: bytes) -> QueuedMessage:
     headers, properties = envelope.headers or {}, envelope.properties
     body, unreadable = _body(envelope)
     if "task" not in headers and isinstance(body, dict):
-        told, args, kwargs = body, body.get("args"), body.get("kwargs")
+        fields, args, kwargs = body, body.get("args"), body.get("kwargs")
         embedded: object = body
     else:
-        told = headers
+        fields = headers
         embedded = body[2] if isinstance(body, list) and len(body) > 2 else None
         args, kwargs, unreadable = _arguments(body, unreadable)
-    hard, soft = _limits(told.get("timelimit"))
+    hard, soft = _limits(fields.get("timelimit"))
     return QueuedMessage(
-        task_id=_text(told.get("id")) or _text(properties.get("correlation_id")),
-        name=_text(told.get("task")),
+        task_id=_text(fields.get("id")) or _text(properties.get("correlation_id")),
+        name=_text(fields.get("task")),
         args=args,
         kwargs=kwargs,
-        eta=_text(told.get("eta")),
-        expires=_text(told.get("expires")),
-        retries=_number(told.get("retries")),
-        root_id=_text(told.get("root_id")),
-        parent_id=_text(told.get("parent_id")),
+        eta=_text(fields.get("eta")),
+        expires=_text(fields.get("expires")),
+        retries=_number(fields.get("retries")),
+        root_id=_text(fields.get("root_id")),
+        parent_id=_text(fields.get("parent_id")),
         priority=_number(properties.get("priority")),
         size_bytes=size,
         unreadable=unreadable,
-        args_repr=_text(told.get("argsrepr")),
-        kwargs_repr=_text(told.get("kwargsrepr")),
-        shadow=_text(told.get("shadow")),
-        follows=_follows(embedded, told),
+        args_repr=_text(fields.get("argsrepr")),
+        kwargs_repr=_text(fields.get("kwargsrepr")),
+        shadow=_text(fields.get("shadow")),
+        follows=_follows(embedded, fields),
         soft_time_limit_s=soft,
         time_limit_s=hard,
         headers={name: value for name, value in headers.items() if name not in _CELERYS},
     )
 
 
-def _follows(embedded: object, told: Mapping[str, object]) -> tuple[str, ...]:
+def _follows(embedded: object, fields: Mapping[str, object]) -> tuple[str, ...]:
     """What hangs on the task; protocol 1 names chords `chord` and groups `taskset`."""
     inside = embedded if isinstance(embedded, dict) else {}
     found = [name for key, name in _FOLLOWING.items() if inside.get(key)]
-    return (*found, *(("group",) if told.get("group") or told.get("taskset") else ()))
+    return (*found, *(("group",) if fields.get("group") or fields.get("taskset") else ()))
 
 
 def _limits(pair: object) -> tuple[float | None, float | None]:

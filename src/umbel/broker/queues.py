@@ -10,30 +10,30 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from umbel.broker.base import ANSWER_S, Declaration, QueueDepth
-from umbel.broker.errors import explain
+from umbel.broker.errors import translated
 from umbel.broker.management import Management, QueueFigures
-from umbel.broker.pooled_connection import REPLY_S, Line
+from umbel.broker.pooled_connection import REPLY_S, PooledConnection
 from umbel.broker.queue_declaration import declaration
 from umbel.clock import Clock
 from umbel.errors import BrokerError, BrokerRefused, BrokerUnreachable
 
-_NOT_ASKED = "There was no time to ask the broker for this queue."
+_NO_TIME = "There was no time to ask the broker for this queue."
 
 
-class Queues(Protocol):
+class QueueOperations(Protocol):
     """The queues of one kind of broker."""
 
-    def depths(self, line: Line, names: Sequence[str]) -> tuple[QueueDepth, ...]:
+    def depths(self, pooled: PooledConnection, names: Sequence[str]) -> tuple[QueueDepth, ...]:
         """As `Cluster.depths`."""
 
-    def purge(self, line: Line, name: str) -> int:
+    def purge(self, pooled: PooledConnection, name: str) -> int:
         """As `Cluster.purge`."""
 
-    def bound(self, line: Line) -> tuple[str, ...]:
+    def bound(self, pooled: PooledConnection) -> tuple[str, ...]:
         """As `Cluster.bound_queues`."""
 
-    def declaration(self, line: Line, name: str, known: Any) -> Declaration:
-        """As `Cluster.declaration`, of a queue whose definition in the application is `known`,
+    def declaration(self, pooled: PooledConnection, name: str, definition: Any) -> Declaration:
+        """As `Cluster.declaration`, of a queue whose definition in the application is given,
         if it has one."""
 
 
@@ -44,40 +44,42 @@ class AmqpQueues:
         self._clock = clock
         self._management = management
 
-    def depths(self, line: Line, names: Sequence[str]) -> tuple[QueueDepth, ...]:
+    def depths(self, pooled: PooledConnection, names: Sequence[str]) -> tuple[QueueDepth, ...]:
         deadline = self._clock.monotonic() + ANSWER_S - REPLY_S
-        found = [self._depth(line, name, deadline) for name in names]
-        figures = self._figures(names, line)
+        found = [self._depth(pooled, name, deadline) for name in names]
+        figures = self._figures(names, pooled)
         return tuple(_completed(depth, figures.get(depth.name)) for depth in found)
 
-    def purge(self, line: Line, name: str) -> int:
-        return int(line.channel.queue_purge(name))
+    def purge(self, pooled: PooledConnection, name: str) -> int:
+        return int(pooled.channel.queue_purge(name))
 
-    def bound(self, line: Line) -> tuple[str, ...]:
+    def bound(self, pooled: PooledConnection) -> tuple[str, ...]:
         if self._management is None:
             return ()
-        return self._management.names(line.link.template.virtual_host or "/")
+        return self._management.names(pooled.link.template.virtual_host or "/")
 
-    def declaration(self, line: Line, name: str, known: Any) -> Declaration:
-        return declaration(line, name, known)
+    def declaration(self, pooled: PooledConnection, name: str, definition: Any) -> Declaration:
+        return declaration(pooled, name, definition)
 
-    def _depth(self, line: Line, name: str, deadline: float) -> QueueDepth:
+    def _depth(self, pooled: PooledConnection, name: str, deadline: float) -> QueueDepth:
         if self._clock.monotonic() > deadline:
-            return QueueDepth(name=name, trouble=_NOT_ASKED)
+            return QueueDepth(name=name, trouble=_NO_TIME)
         try:
-            told = line.channel.queue_declare(name, passive=True)
-        except line.connection.channel_errors as error:
+            declared = pooled.channel.queue_declare(name, passive=True)
+        except pooled.connection.channel_errors as error:
             # The broker closed the channel with its answer; the line opens another.
-            explained = explain(error, line.link, f"the queue {name}")
+            explained = translated(error, pooled.link, f"the queue {name}")
             if isinstance(explained, BrokerUnreachable):
                 raise
             return QueueDepth(name=name, trouble=str(explained))
-        return QueueDepth(name=name, ready=told.message_count, consumers=told.consumer_count)
+        return QueueDepth(
+            name=name, ready=declared.message_count, consumers=declared.consumer_count
+        )
 
-    def _figures(self, names: Sequence[str], line: Line) -> dict[str, QueueFigures]:
+    def _figures(self, names: Sequence[str], pooled: PooledConnection) -> dict[str, QueueFigures]:
         if self._management is None:
             return {}
-        return self._management.queues(line.link.template.virtual_host or "/", names)
+        return self._management.queues(pooled.link.template.virtual_host or "/", names)
 
 
 class VirtualQueues:
@@ -86,13 +88,13 @@ class VirtualQueues:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
-    def depths(self, line: Line, names: Sequence[str]) -> tuple[QueueDepth, ...]:
+    def depths(self, pooled: PooledConnection, names: Sequence[str]) -> tuple[QueueDepth, ...]:
         deadline = self._clock.monotonic() + ANSWER_S - REPLY_S
-        return tuple(self._depth(line, name, deadline) for name in names)
+        return tuple(self._depth(pooled, name, deadline) for name in names)
 
-    def purge(self, line: Line, name: str) -> int:
-        _must_be_there(line, name)
-        channel = line.channel
+    def purge(self, pooled: PooledConnection, name: str) -> int:
+        _must_be_there(pooled, name)
+        channel = pooled.channel
         if not _is_sqs(channel):
             return int(channel.queue_purge(name) or 0)
         # kombu counts SQS' messages up to ten times over while it purges them.
@@ -100,21 +102,21 @@ class VirtualQueues:
         channel.queue_purge(name)
         return ready
 
-    def bound(self, line: Line) -> tuple[str, ...]:  # noqa: ARG002
+    def bound(self, pooled: PooledConnection) -> tuple[str, ...]:  # noqa: ARG002
         return ()
 
-    def declaration(self, line: Line, name: str, known: Any) -> Declaration:  # noqa: ARG002
+    def declaration(self, pooled: PooledConnection, name: str, definition: Any) -> Declaration:  # noqa: ARG002
         return Declaration()
 
-    def _depth(self, line: Line, name: str, deadline: float) -> QueueDepth:
+    def _depth(self, pooled: PooledConnection, name: str, deadline: float) -> QueueDepth:
         if self._clock.monotonic() > deadline:
-            return QueueDepth(name=name, trouble=_NOT_ASKED)
+            return QueueDepth(name=name, trouble=_NO_TIME)
         try:
-            _must_be_there(line, name)
-            ready = int(line.channel._size(name))
+            _must_be_there(pooled, name)
+            ready = int(pooled.channel._size(name))
         except Exception as error:
-            told: BrokerError = explain(error, line.link, f"the queue {name}")
-            return QueueDepth(name=name, trouble=str(told))
+            failure: BrokerError = translated(error, pooled.link, f"the queue {name}")
+            return QueueDepth(name=name, trouble=str(failure))
         # Where a transport cannot count it says -1.
         return QueueDepth(name=name, ready=ready if ready >= 0 else None)
 
@@ -123,12 +125,12 @@ def _is_sqs(channel: Any) -> bool:
     return hasattr(channel, "_resolve_queue_url")
 
 
-def _must_be_there(line: Line, name: str) -> None:
+def _must_be_there(pooled: PooledConnection, name: str) -> None:
     """SQS' channel makes a queue that it is asked about; looking for its address does not."""
-    if not _is_sqs(line.channel):
+    if not _is_sqs(pooled.channel):
         return
     try:
-        line.channel._resolve_queue_url(name)
+        pooled.channel._resolve_queue_url(name)
     except Exception as error:
         if not type(error).__module__.startswith("kombu"):
             raise

@@ -1,6 +1,6 @@
 """An event source that is always there, over connections that come and go.
 
-`Session` is one live connection, and raises when it is lost; `ReconnectingSource` makes the
+`BrokerSession` is one live connection, and raises when it is lost; `ReconnectingSource` makes the
 next one after a growing wait and raises nothing. Delivery tags begin again with each
 connection, so the tags that leave here carry the connection's number (epoch): what is
 settled for a connection that is gone is ignored, since its broker gives those messages out
@@ -20,7 +20,7 @@ import msgspec
 
 from umbel.broker.backoff import Backoff
 from umbel.broker.base import Frame, Health, Missed
-from umbel.broker.errors import explain
+from umbel.broker.errors import translated
 from umbel.broker.link import Link
 from umbel.broker.wire import Wakeup
 from umbel.clock import Clock
@@ -30,7 +30,7 @@ from umbel.errors import BrokerError, BrokerRefused, QueueShared
 log = logging.getLogger(__name__)
 
 #: How many gaps `health` tells of.
-GAPS_KEPT: Final = 20
+GAPS_MAX: Final = 20
 #: Bits of a tag that a connection's own delivery tag may use.
 _TAG_BITS: Final = 40
 _TAG_MASK: Final = (1 << _TAG_BITS) - 1
@@ -49,7 +49,7 @@ _PAUSED_S: Final = 2.0
 _CUT_S: Final = 1.0
 
 
-class Session(Protocol):
+class BrokerSession(Protocol):
     """One live connection. All methods are called from the reading thread."""
 
     #: What passed unseen between the last connection and this one, if anything may have.
@@ -68,7 +68,7 @@ class Session(Protocol):
 
 
 #: Opens a connection; frames' tags begin above the first argument.
-OpenSession = Callable[[int, Wakeup], Session]
+OpenSession = Callable[[int, Wakeup], BrokerSession]
 
 
 class ReconnectingSource:
@@ -91,7 +91,7 @@ class ReconnectingSource:
         self._refused = refused or Backoff(longest_s=_REFUSED_S)
         self._logged: dict[str, float] = {}
         self._wakeup = Wakeup()
-        self._session: Session | None = None
+        self._session: BrokerSession | None = None
         self._epoch = 0
         self._acknowledged = 0
         self._settled = 0
@@ -102,7 +102,7 @@ class ReconnectingSource:
         self._read_at: float | None = None
         self._paused_at = float("-inf")
         self._was_shared = False
-        self._gaps: deque[Gap] = deque(maxlen=GAPS_KEPT)
+        self._gaps: deque[Gap] = deque(maxlen=GAPS_MAX)
         self._lock = threading.Lock()
         keeps_s = float(link.queue.message_ttl_s) if lossless else None
         self._health = Health(
@@ -149,7 +149,7 @@ class ReconnectingSource:
                 session.close()
         self._wakeup.close()
 
-    def _acknowledge(self, session: Session) -> None:
+    def _acknowledge(self, session: BrokerSession) -> None:
         with self._lock:
             tag = self._settled
         if tag > self._acknowledged and tag >> _TAG_BITS == self._epoch:
@@ -170,7 +170,7 @@ class ReconnectingSource:
         self._session = session
         self._connected(session)
 
-    def _connected(self, session: Session) -> None:
+    def _connected(self, session: BrokerSession) -> None:
         now, at = self._clock.now(), self._clock.monotonic()
         missed = self._missed(session, at)
         if missed is not None and self._heard_at is not None:
@@ -182,7 +182,7 @@ class ReconnectingSource:
         reconnections = self._health.reconnections + (self._heard_at is not None)
         self._heard_at = self._read_at = at
         self._was_shared = False
-        self._tell(
+        self._set_health(
             "connected",
             since=now,
             trouble=None,
@@ -192,7 +192,7 @@ class ReconnectingSource:
         )
         log.info("Connected to %s.", self._link.url)
 
-    def _missed(self, session: Session, at: float) -> Missed | None:
+    def _missed(self, session: BrokerSession, at: float) -> Missed | None:
         """What the session says it missed, with the cause as all that is known here tells it."""
         missed = session.missed
         if missed is None:
@@ -230,13 +230,13 @@ class ReconnectingSource:
                 self._refused.reset()
             with contextlib.suppress(Exception):
                 session.close()
-        explained = explain(error, self._link)
+        explained = translated(error, self._link)
         others = explained.consumers if isinstance(explained, QueueShared) else 0
         self._was_shared |= bool(others)
         refused = isinstance(explained, BrokerRefused)
         self._log(explained, now)
         self._link.next_address()
-        self._tell(
+        self._set_health(
             "refused" if refused else "connecting",
             since=None,
             trouble=str(explained),
@@ -246,14 +246,14 @@ class ReconnectingSource:
 
     def _log(self, trouble: BrokerError, now: float) -> None:
         """Say it once a minute, however often it is tried and of however many addresses."""
-        told = {text: at for text, at in self._logged.items() if now - at < _LOG_AGAIN_S}
+        recent = {text: at for text, at in self._logged.items() if now - at < _LOG_AGAIN_S}
         text = str(trouble)
-        if text not in told:
-            told[text] = now
+        if text not in recent:
+            recent[text] = now
             log.warning("%s", text)
-        self._logged = told
+        self._logged = recent
 
-    def _tell(self, state: str, **changes: object) -> None:
+    def _set_health(self, state: str, **changes: object) -> None:
         self._health = msgspec.structs.replace(
             self._health,
             state=state,

@@ -21,7 +21,7 @@ from typing import Any, Final
 from umbel.broker.base import Frame, Missed
 from umbel.broker.envelope import UNREADABLE, open_envelope
 from umbel.broker.link import Link
-from umbel.broker.resp import ErrorReply, Replies, is_notice, is_pong
+from umbel.broker.resp import ErrorReply, RespParser, is_notice, is_pong
 from umbel.broker.wire import Wakeup, Wire
 from umbel.clock import Clock
 from umbel.errors import BrokerRefused
@@ -50,7 +50,7 @@ class RedisSession:
 
     def __init__(self, link: Link, clock: Clock, wakeup: Wakeup) -> None:
         self._clock = clock
-        self._connection = link.dial()
+        self._connection = link.connect()
         try:
             self._subscribe(link, wakeup)
         except BaseException:
@@ -63,10 +63,10 @@ class RedisSession:
         subscriber = channel.subclient
         subscriber.psubscribe(*topics)
         prefix = getattr(channel, "global_keyprefix", "") or ""
-        self._replies = Replies([(prefix + topic).encode() for topic in topics])
+        self._replies = RespParser([(prefix + topic).encode() for topic in topics])
         self._wire = Wire(subscriber.connection._sock, wakeup)
-        self.heard_at = self._came_at = self._asked_at = self._clock.monotonic()
-        self._is_asked = False
+        self.heard_at = self._received_at = self._pinged_at = self._clock.monotonic()
+        self._has_pinged = False
         self._early: list[Frame] = []
         self._confirm(len(topics))
 
@@ -98,12 +98,12 @@ class RedisSession:
     def _receive(self, timeout_s: float) -> tuple[list[Frame], list[object]]:
         if not self._wire.read_into(self._replies.buffer, timeout_s):
             return [], []
-        self._came_at = self._clock.monotonic()
+        self._received_at = self._clock.monotonic()
         payloads, others = self._replies.take()
         for other in others:
-            if self._is_asked and is_pong(other):
-                self._is_asked = False
-                self.heard_at = self._asked_at
+            if self._has_pinged and is_pong(other):
+                self._has_pinged = False
+                self.heard_at = self._pinged_at
             if isinstance(other, ErrorReply):
                 raise BrokerRefused(
                     f"Redis refused to hand out Celery's events: {other}.",
@@ -116,12 +116,12 @@ class RedisSession:
 
     def _check_life(self) -> None:
         now = self._clock.monotonic()
-        silent_s = now - self._came_at
+        silent_s = now - self._received_at
         if silent_s > SILENT_S:
             raise TimeoutError(f"nothing came for {silent_s:.0f} s, not even an answer to PING")
-        if not self._is_asked and now - self._asked_at >= PING_S:
+        if not self._has_pinged and now - self._pinged_at >= PING_S:
             self._wire.sock.sendall(_PING)
-            self._asked_at, self._is_asked = now, True
+            self._pinged_at, self._has_pinged = now, True
 
 
 def unreadable(value: object) -> Frame:
@@ -134,7 +134,7 @@ def _topics(channel: Any, exchange: str) -> list[str]:
     """The patterns that hold all events of `exchange`, in every layout kombu publishes."""
     escaped = "".join(f"\\{sign}" if sign in "*?[]\\" else sign for sign in exchange)
     if hasattr(channel, "_get_publish_topics"):
-        plain = channel._get_publish_topics(escaped, "")
+        topics = channel._get_publish_topics(escaped, "")
     else:
-        plain = [channel._get_publish_topic(escaped, "")]
-    return [topic + ending for topic in plain for ending in ("", "/*")]
+        topics = [channel._get_publish_topic(escaped, "")]
+    return [topic + ending for topic in topics for ending in ("", "/*")]

@@ -8,7 +8,7 @@ caller is killed. The member that such a caller leaves carries the time at which
 go; the next connection of any Umbel sweeps it.
 
 Consuming from a list the way kombu does would put other people's messages back on their
-queues (`harmless`), which is one more reason to read the list here.
+queues (`passive_channel`), which is one more reason to read the list here.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from itertools import islice
 from typing import Final
 from uuid import uuid4
 
-from umbel.broker.command_replies import Answers
+from umbel.broker.command_replies import ReplyCollector
 from umbel.broker.envelope import open_envelope
 from umbel.broker.mailbox import Mailbox
-from umbel.broker.pooled_connection import Line
+from umbel.broker.pooled_connection import PooledConnection
 from umbel.broker.redis_keys import Keys
 from umbel.clock import Clock
 
@@ -32,8 +32,8 @@ _AFTER_S: Final = 30
 #: A member is swept when it should have been gone for this long, in seconds.
 _OVERDUE_S: Final = 60.0
 #: How long to wait between looks, in seconds: often at first, seldom later.
-_FIRST_LOOK_S: Final = 0.001
-_LONGEST_LOOK_S: Final = 0.02
+_FIRST_POLL_S: Final = 0.001
+_LONGEST_POLL_S: Final = 0.02
 _MARK: Final = b"umbel"
 _OURS: Final = "umbel."
 #: How many members one sweep looks at.
@@ -53,67 +53,67 @@ class RedisMailbox:
 
     def tell(
         self,
-        line: Line,
+        pooled: PooledConnection,
         command: str,
         arguments: Mapping[str, object],
         workers: Sequence[str] | None,
     ) -> None:
         """Publish a command."""
-        self._mailbox.tell(line, command, arguments, workers)
+        self._mailbox.tell(pooled, command, arguments, workers)
 
     def ask(
         self,
-        line: Line,
+        pooled: PooledConnection,
         command: str,
         arguments: Mapping[str, object],
         workers: Sequence[str] | None,
-        answers: Answers,
+        answers: ReplyCollector,
         timeout_s: float,
     ) -> None:
         """Publish a command and collect what is answered until `answers` are complete or
         `timeout_s` have passed."""
-        keys = Keys.of(line.channel)
-        self._sweep(line, keys)
+        keys = Keys.of(pooled.channel)
+        self._sweep(pooled, keys)
         gone_by = _server_time(keys) + timeout_s
         reply_to = f"{_OURS}{gone_by:.0f}.{uuid4().hex}"
-        place = _Place(keys, self._mailbox.reply_exchange, reply_to)
-        place.open(round((timeout_s + _AFTER_S) * 1000), self._forgotten())
+        reply_list = _ReplyList(keys, self._mailbox.reply_exchange, reply_to)
+        reply_list.open(round((timeout_s + _AFTER_S) * 1000), self._forgotten())
         try:
-            self._mailbox.publish(line, command, arguments, workers, reply_to)
-            self._collect(place, answers, timeout_s)
+            self._mailbox.publish(pooled, command, arguments, workers, reply_to)
+            self._collect(reply_list, answers, timeout_s)
         finally:
             if not answers.complete:
-                self._ended.append(place.list)
+                self._ended.append(reply_list.list)
             # What came is true even if Redis is gone by now; the sweep finds what is left.
             with contextlib.suppress(Exception):
-                place.close()
+                reply_list.close()
 
     @property
     def has_ended(self) -> bool:
         """Whether late answers may have made a list."""
         return bool(self._ended)
 
-    def tidy(self, line: Line) -> None:
+    def tidy(self, pooled: PooledConnection) -> None:
         """Remove what late answers may have made since."""
-        keys = Keys.of(line.channel)
+        keys = Keys.of(pooled.channel)
         if ended := self._forgotten():
             keys.client.delete(*ended)
 
-    def _collect(self, place: _Place, answers: Answers, timeout_s: float) -> None:
+    def _collect(self, reply_list: _ReplyList, answers: ReplyCollector, timeout_s: float) -> None:
         deadline = self._clock.monotonic() + timeout_s
-        wait_s, seen = _FIRST_LOOK_S, 0
+        wait_s, seen = _FIRST_POLL_S, 0
         while not answers.complete:
-            came = place.since(seen)
-            for payload in came:
+            received = reply_list.since(seen)
+            for payload in received:
                 answers.add(open_envelope(payload))
-            if came:
-                seen, wait_s = seen + len(came), _FIRST_LOOK_S
+            if received:
+                seen, wait_s = seen + len(received), _FIRST_POLL_S
                 continue
             left_s = deadline - self._clock.monotonic()
             if left_s <= 0:
                 return
             self._sleep(min(wait_s, left_s))
-            wait_s = min(wait_s * 1.5, _LONGEST_LOOK_S)
+            wait_s = min(wait_s * 1.5, _LONGEST_POLL_S)
 
     def _forgotten(self) -> list[str]:
         ended: list[str] = []
@@ -122,8 +122,8 @@ class RedisMailbox:
                 ended.append(self._ended.popleft())
         return ended
 
-    def _sweep(self, line: Line, keys: Keys) -> None:
-        if _SWEPT in line.done:
+    def _sweep(self, pooled: PooledConnection, keys: Keys) -> None:
+        if _SWEPT in pooled.done:
             return
         overdue = _server_time(keys) - _OVERDUE_S
         exchange = self._mailbox.reply_exchange
@@ -132,8 +132,8 @@ class RedisMailbox:
             reply_to = bytes(member).decode("utf-8", "replace").split(keys.separator)[0]
             gone_by = reply_to.split(".")[1]
             if gone_by.isdigit() and float(gone_by) < overdue:
-                _Place(keys, exchange, reply_to).close()
-        line.done.add(_SWEPT)
+                _ReplyList(keys, exchange, reply_to).close()
+        pooled.done.add(_SWEPT)
 
 
 def _server_time(keys: Keys) -> float:
@@ -142,7 +142,7 @@ def _server_time(keys: Keys) -> float:
     return float(seconds)
 
 
-class _Place:
+class _ReplyList:
     """Where the answers to one call come."""
 
     def __init__(self, keys: Keys, exchange: str, reply_to: str) -> None:
@@ -165,8 +165,8 @@ class _Place:
     def since(self, seen: int) -> list[bytes]:
         """What has come after the first `seen` answers: the newest stand first, the mark
         last."""
-        came: list[bytes] = self._keys.client.lrange(self.list, 0, -(seen + 2))
-        return came
+        received: list[bytes] = self._keys.client.lrange(self.list, 0, -(seen + 2))
+        return received
 
     def close(self) -> None:
         with self._keys.client.pipeline() as pipe:

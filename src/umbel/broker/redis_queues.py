@@ -14,8 +14,8 @@ from typing import Any, Final
 import msgspec
 
 from umbel.broker.base import Declaration, QueueDepth, QueuedMessage
-from umbel.broker.errors import explain
-from umbel.broker.pooled_connection import Line
+from umbel.broker.errors import translated
+from umbel.broker.pooled_connection import PooledConnection
 from umbel.broker.queued_messages import queued
 from umbel.broker.redis_bindings import Bindings
 from umbel.broker.redis_keys import Keys
@@ -38,33 +38,33 @@ class RedisQueues:
     def __init__(self) -> None:
         self._bindings = Bindings()
 
-    def bound(self, line: Line) -> tuple[str, ...]:
-        return self._bindings.queues(Keys.of(line.channel))
+    def bound(self, pooled: PooledConnection) -> tuple[str, ...]:
+        return self._bindings.queues(Keys.of(pooled.channel))
 
-    def depths(self, line: Line, names: Sequence[str]) -> tuple[QueueDepth, ...]:
-        keys = Keys.of(line.channel)
+    def depths(self, pooled: PooledConnection, names: Sequence[str]) -> tuple[QueueDepth, ...]:
+        keys = Keys.of(pooled.channel)
         with keys.client.pipeline(transaction=False) as pipe:
             for name in names:
                 for key in keys.lists(name).values():
                     pipe.llen(key)
             pipe.hlen(keys.unacked)
-            told: list[object] = pipe.execute(raise_on_error=False)
-        held = self._unacknowledged(keys, told.pop())
+            described: list[object] = pipe.execute(raise_on_error=False)
+        held = self._unacknowledged(keys, described.pop())
         width = len(keys.steps)
         return tuple(
-            _depth(line, name, keys, told[place * width : (place + 1) * width], held)
-            for place, name in enumerate(names)
+            _depth(pooled, name, keys, described[index * width : (index + 1) * width], held)
+            for index, name in enumerate(names)
         )
 
-    def purge(self, line: Line, name: str) -> int:
-        keys = Keys.of(line.channel)
+    def purge(self, pooled: PooledConnection, name: str) -> int:
+        keys = Keys.of(pooled.channel)
         with keys.client.pipeline() as pipe:
             for key in keys.lists(name).values():
                 pipe.llen(key).unlink(key)
             return sum(pipe.execute()[::2])
 
-    def declaration(self, line: Line, name: str, known: Any) -> Declaration:  # noqa: ARG002
-        keys = Keys.of(line.channel)
+    def declaration(self, pooled: PooledConnection, name: str, definition: Any) -> Declaration:  # noqa: ARG002
+        keys = Keys.of(pooled.channel)
         with keys.client.pipeline(transaction=False) as pipe:
             for key in keys.lists(name).values():
                 pipe.type(key)
@@ -106,25 +106,29 @@ def _queue_of(value: bytes) -> str | None:
 
 
 def _depth(
-    line: Line, name: str, keys: Keys, told: Sequence[Any], held: Counter[str] | None
+    pooled: PooledConnection,
+    name: str,
+    keys: Keys,
+    described: Sequence[Any],
+    held: Counter[str] | None,
 ) -> QueueDepth:
-    for one in told:
+    for one in described:
         if isinstance(one, Exception):
-            explained = explain(one, line.link, f"the queue {name}")
+            explained = translated(one, pooled.link, f"the queue {name}")
             if isinstance(explained, BrokerUnreachable):
                 raise explained
             return QueueDepth(name=name, trouble=str(explained))
     return QueueDepth(
         name=name,
-        ready=sum(told),
+        ready=sum(described),
         unacknowledged=held[name] if held is not None else None,
-        priorities=dict(zip(keys.steps, told, strict=True)),
+        priorities=dict(zip(keys.steps, described, strict=True)),
     )
 
 
-def peek(line: Line, name: str, limit: int) -> tuple[QueuedMessage, ...]:
+def peek(pooled: PooledConnection, name: str, limit: int) -> tuple[QueuedMessage, ...]:
     """The next `limit` messages in the order in which workers get them. Only looks."""
-    keys = Keys.of(line.channel)
+    keys = Keys.of(pooled.channel)
     found: list[QueuedMessage] = []
     left_bytes = _PEEKED_BYTES
     for key in keys.lists(name).values():

@@ -20,10 +20,10 @@ from kombu.entity import Queue
 from umbel.broker.base import ANSWER_S, Frame
 from umbel.broker.compression import unpacked
 from umbel.broker.envelope import open_envelope
-from umbel.broker.errors import explain
+from umbel.broker.errors import translated
 from umbel.broker.generic import frame_of
 from umbel.broker.link import link_to_cluster
-from umbel.broker.pooled_connection import Dialling, Line
+from umbel.broker.pooled_connection import ConnectThread, PooledConnection
 from umbel.broker.redis_keys import Keys
 from umbel.errors import EventError
 
@@ -39,8 +39,8 @@ _LIFE_S: Final = 3_600
 #: How often the broker is asked whether the queue is still there, seconds.
 _PROBE_EVERY_S: Final = 10.0
 #: How long to wait between looks at Redis, in seconds: often at first, seldom later.
-_FIRST_LOOK_S: Final = 0.005
-_LONGEST_LOOK_S: Final = 0.2
+_FIRST_POLL_S: Final = 0.005
+_LONGEST_POLL_S: Final = 0.2
 _MARK: Final = b"umbel"
 
 #: A task id, and what its worker sent: a meta in bytes, or why it cannot be opened.
@@ -57,8 +57,8 @@ class ReplyQueue(Protocol):
     def read(self, timeout_s: float) -> Sequence[Answer]:
         """What has come, waited for so long."""
 
-    def close(self, *, late: bool) -> None:
-        """Remove it. `late`: replies may still come, so that on Redis it goes by itself."""
+    def close(self, *, expects_more: bool) -> None:
+        """Remove it. `expects_more`: replies may still come, so that on Redis it goes by itself."""
 
 
 def open_reply_queue(app: Celery) -> ReplyQueue:
@@ -66,40 +66,42 @@ def open_reply_queue(app: Celery) -> ReplyQueue:
     link = link_to_cluster(app)
     name = f"umbel.reply.{uuid4().hex}"
     try:
-        line = Line(Dialling(link, ANSWER_S).connection(), link)
+        pooled = PooledConnection(ConnectThread(link, ANSWER_S).connection(), link)
         kind = _RedisReplies if link.transport == "redis" else _ConsumedReplies
-        return kind(line, name)
+        return kind(pooled, name)
     except Exception as error:
-        raise explain(error, link, "the queue of replies") from error
+        raise translated(error, link, "the queue of replies") from error
 
 
 class _ConsumedReplies:
     """Over AMQP, and any transport that consumes as kombu does."""
 
-    def __init__(self, line: Line, name: str) -> None:
+    def __init__(self, pooled: PooledConnection, name: str) -> None:
         self.name = name
-        self._line = line
-        self._came: list[Any] = []
+        self._line = pooled
+        self._received: list[Any] = []
         self._probed_at = time.monotonic()
         self._queue = _Queue(
             name, durable=False, exclusive=True, auto_delete=True, expires=_EXPIRES_S
-        )(line.channel)
+        )(pooled.channel)
         self._queue.queue_declare()
-        line.channel.basic_consume(name, no_ack=True, callback=self._came.append, consumer_tag=name)
+        pooled.channel.basic_consume(
+            name, no_ack=True, callback=self._received.append, consumer_tag=name
+        )
 
     def read(self, timeout_s: float) -> Sequence[Answer]:
         try:
             self._probe()
-            if not self._came:
+            if not self._received:
                 with contextlib.suppress(TimeoutError, BlockingIOError):
                     self._line.connection.drain_events(timeout=timeout_s)
         except Exception as error:
-            raise explain(error, self._line.link, f"the queue {self.name}") from error
-        came = self._came[:]
-        del self._came[: len(came)]
-        return [_answer(_correlation_id(each), frame_of(each, 0)) for each in came]
+            raise translated(error, self._line.link, f"the queue {self.name}") from error
+        received = self._received[:]
+        del self._received[: len(received)]
+        return [_answer(_correlation_id(each), frame_of(each, 0)) for each in received]
 
-    def close(self, *, late: bool) -> None:  # noqa: ARG002  it goes with the connection
+    def close(self, *, expects_more: bool) -> None:  # noqa: ARG002  it goes with the connection
         with contextlib.suppress(Exception):
             self._line.channel.basic_cancel(self.name)
             self._line.channel.queue_delete(self.name)
@@ -114,30 +116,30 @@ class _ConsumedReplies:
 
 
 class _RedisReplies:
-    """Over Redis, where consuming as kombu does would touch others' messages (`harmless`)."""
+    """Over Redis, where kombu's consuming would touch others' messages (`passive_channel`)."""
 
-    def __init__(self, line: Line, name: str) -> None:
+    def __init__(self, pooled: PooledConnection, name: str) -> None:
         self.name = name
-        self._line = line
-        self._keys = Keys.of(line.channel)
+        self._line = pooled
+        self._keys = Keys.of(pooled.channel)
         self._list = self._keys.queue(name)
         self._mark()
 
     def read(self, timeout_s: float) -> Sequence[Answer]:
-        until, wait_s = time.monotonic() + timeout_s, _FIRST_LOOK_S
+        until, wait_s = time.monotonic() + timeout_s, _FIRST_POLL_S
         try:
-            while not (came := self._taken()):
+            while not (received := self._taken()):
                 left_s = until - time.monotonic()
                 if left_s <= 0:
                     return []
                 time.sleep(min(wait_s, left_s))
-                wait_s = min(wait_s * 1.5, _LONGEST_LOOK_S)
+                wait_s = min(wait_s * 1.5, _LONGEST_POLL_S)
         except Exception as error:
-            raise explain(error, self._line.link, f"the queue {self.name}") from error
-        return [_answer(_id_in(payload), open_envelope(payload)) for payload in reversed(came)]
+            raise translated(error, self._line.link, f"the queue {self.name}") from error
+        return [_answer(_id_in(payload), open_envelope(payload)) for payload in reversed(received)]
 
-    def close(self, *, late: bool) -> None:
-        if not late:
+    def close(self, *, expects_more: bool) -> None:
+        if not expects_more:
             with contextlib.suppress(Exception):
                 self._keys.client.delete(self._list)
         self._line.leave()
@@ -148,10 +150,10 @@ class _RedisReplies:
             pipe.lrange(self._list, 0, -1)
             pipe.ltrim(self._list, -1, -1)
             pipe.expire(self._list, _LIFE_S)
-            came: list[bytes] = pipe.execute()[0]
-        if not came or came[-1] != _MARK:  # Redis forgot it
+            received: list[bytes] = pipe.execute()[0]
+        if not received or received[-1] != _MARK:  # Redis forgot it
             self._mark()
-        return [each for each in came if each != _MARK]
+        return [each for each in received if each != _MARK]
 
     def _mark(self) -> None:
         with self._keys.client.pipeline() as pipe:

@@ -6,7 +6,7 @@ compares a ready-made prefix, skips the channel's name by its length, and cuts t
 out. Whatever does not begin with a known prefix (confirmations, pongs, errors, RESP3's
 other pushes) is read by the full grammar, which is rare, and a message is a message there
 too: the prefixes make it quick, they do not decide what is heard. Bytes of an incomplete message
-stay in `buffer` until the rest has come; `_need` remembers how many that takes, so that a
+stay in `buffer` until the rest has come; `_require` remembers how many that takes, so that a
 message of megabytes is not looked at again with each read.
 """
 
@@ -35,19 +35,19 @@ class Garbled(ConnectionError):
 
 
 class _Incomplete(Exception):
-    """The rest of the value has not come yet; `need` bytes of the buffer would do."""
+    """The rest of the value has not come yet; `needed_bytes` bytes of the buffer would do."""
 
-    def __init__(self, need: int) -> None:
-        self.need = need
+    def __init__(self, needed_bytes: int) -> None:
+        self.needed_bytes = needed_bytes
 
 
-class Replies:
+class RespParser:
     """What a subscribed connection said. `buffer` is filled by the caller; messages of
     `patterns` are read fastest."""
 
     def __init__(self, patterns: Sequence[bytes]) -> None:
         self.buffer = bytearray()
-        self._need = 0
+        self._require = 0
         self._prefixes = [
             b"%s4\r\n$8\r\npmessage\r\n$%d\r\n%s\r\n$" % (sign, len(pattern), pattern)
             for sign in (b">", b"*")
@@ -59,53 +59,53 @@ class Replies:
         `ErrorReply`). Raises `Garbled`."""
         payloads: list[bytes] = []
         others: list[object] = []
-        if len(self.buffer) < self._need:
+        if len(self.buffer) < self._require:
             return payloads, others
         # One copy of all makes each part below one copy instead of two.
-        came = bytes(self.buffer)
-        position = self._need = 0
+        received = bytes(self.buffer)
+        position = self._require = 0
         try:
-            while position < len(came):
-                position = self._messages(came, position, payloads)
-                if position < len(came):
-                    value, position = _value(came, position, 0)
+            while position < len(received):
+                position = self._messages(received, position, payloads)
+                if position < len(received):
+                    value, position = _value(received, position, 0)
                     payload = _payload(value)
                     if payload is None:
                         others.append(value)
                     else:
                         payloads.append(payload)
         except _Incomplete as more:
-            self._need = more.need - position
+            self._require = more.needed_bytes - position
         del self.buffer[:position]
         return payloads, others
 
-    def _messages(self, came: bytes, position: int, payloads: list[bytes]) -> int:
+    def _messages(self, received: bytes, position: int, payloads: list[bytes]) -> int:
         """Cut pattern messages from `position` on; return where the first other value is."""
         began = -1
         while position > began:
             began = position
             for prefix in self._prefixes:
-                position = _cut(came, position, prefix, payloads)
+                position = _cut(received, position, prefix, payloads)
         return position
 
 
-def _cut(came: bytes, position: int, prefix: bytes, payloads: list[bytes]) -> int:
+def _cut(received: bytes, position: int, prefix: bytes, payloads: list[bytes]) -> int:
     """Cut the messages that begin with `prefix`, one after another, as far as they are whole."""
-    size, width = len(came), len(prefix)
-    while came.startswith(prefix, position):
-        end = came.find(_END, position + width)
+    size, width = len(received), len(prefix)
+    while received.startswith(prefix, position):
+        end = received.find(_END, position + width)
         if end < 0:
             break
         # Past the channel's name, its line's end and the payload's "$".
-        at = end + 5 + int(came[position + width : end])
-        end = came.find(_END, at)
+        at = end + 5 + int(received[position + width : end])
+        end = received.find(_END, at)
         if end < 0:
             break
         start = end + 2
-        stop = start + int(came[at:end])
+        stop = start + int(received[at:end])
         if stop + 2 > size:
             break
-        payloads.append(came[start:stop])
+        payloads.append(received[start:stop])
         position = stop + 2
     return position
 
@@ -144,20 +144,20 @@ def _value(buffer: bytes, position: int, depth: int) -> tuple[object, int]:
     end = buffer.find(_END, position)
     if end < 0:
         raise _Incomplete(len(buffer) + 1)
-    sign, line = buffer[position : position + 1], buffer[position + 1 : end]
+    sign, pooled = buffer[position : position + 1], buffer[position + 1 : end]
     after = end + 2
     if sign in _TEXTS:
-        return _text(buffer, after, _number(line), sign == b"!")
+        return _text(buffer, after, _number(pooled), sign == b"!")
     if sign in _AGGREGATES:
         if depth >= _DEPTH_MAX:
             raise Garbled("Redis sent something nested too deeply.")
-        return _list(buffer, after, _number(line) * _AGGREGATES[sign], depth)
+        return _list(buffer, after, _number(pooled) * _AGGREGATES[sign], depth)
     if sign == b"-":
-        return ErrorReply(line.decode("utf-8", "replace")), after
+        return ErrorReply(pooled.decode("utf-8", "replace")), after
     if sign == b":":
-        return _number(line), after
+        return _number(pooled), after
     if sign in (b"+", b"_", b"#", b",", b"("):
-        return line.decode("utf-8", "replace"), after
+        return pooled.decode("utf-8", "replace"), after
     raise Garbled(f"Redis sent something that is not its protocol: {buffer[position:end][:80]!r}")
 
 
@@ -178,8 +178,8 @@ def _list(buffer: bytes, position: int, size: int, depth: int) -> tuple[object, 
     return items, position
 
 
-def _number(line: bytes) -> int:
+def _number(pooled: bytes) -> int:
     try:
-        return int(line)
+        return int(pooled)
     except ValueError:
-        raise Garbled(f"Redis sent {line[:40]!r} where a number belongs.") from None
+        raise Garbled(f"Redis sent {pooled[:40]!r} where a number belongs.") from None

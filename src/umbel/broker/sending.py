@@ -26,8 +26,8 @@ from kombu.transport import virtual
 
 from umbel.broker.base import Signature
 from umbel.broker.confirms import Confirms
-from umbel.broker.errors import explain
-from umbel.broker.pooled_connection import REPLY_S, Line
+from umbel.broker.errors import translated
+from umbel.broker.pooled_connection import REPLY_S, PooledConnection
 from umbel.broker.redis_batch import RedisBatch
 from umbel.errors import BrokerError, BrokerRefused
 
@@ -48,32 +48,32 @@ class Sending:
         self._app = app
         self._quiet = _WithoutResults(app)
         self._declares = declares
-        self._known: dict[str, Any] | None = None
+        self._application_queues: dict[str, Any] | None = None
         # Celery's own would keep events that cannot be published, and hide why.
         self._events = app.events.Dispatcher(enabled=False, buffer_while_offline=False)
 
-    def send(self, line: Line, signatures: Sequence[Signature]) -> None:
+    def send(self, pooled: PooledConnection, signatures: Sequence[Signature]) -> None:
         """As `Cluster.send`."""
-        taken = _Taken()
+        acceptance = _Acceptance()
         try:
-            self._announce_exchanges(line)
-            with _batch(line) as confirms:
-                producer = _Producer(line.channel, auto_declare=False)
+            self._announce_exchanges(pooled)
+            with _batch(pooled) as confirms:
+                producer = _Producer(pooled.channel, auto_declare=False)
                 for signature in signatures:
                     number = confirms.published + 1
                     try:
                         self._publish(producer, signature)
                     except BrokerRefused:
-                        self._settle(line, confirms, taken, 0)
+                        self._settle(pooled, confirms, acceptance, 0)
                         raise
-                    taken.add(signature.id, number)
+                    acceptance.add(signature.id, number)
                     if len(confirms.outstanding) >= _WINDOW:
-                        self._settle(line, confirms, taken, _WINDOW // 2)
-                self._settle(line, confirms, taken, 0)
+                        self._settle(pooled, confirms, acceptance, _WINDOW // 2)
+                self._settle(pooled, confirms, acceptance, 0)
         except Exception as error:
-            raise self._failed(error, line, taken.sent) from error
+            raise self._failed(error, pooled, acceptance.sent) from error
 
-    def known(self, queue: str) -> Any:
+    def definition(self, queue: str) -> Any:
         """The application's own definition of a queue (kombu's), None if it has none."""
         return self._queues().get(queue)
 
@@ -106,73 +106,80 @@ class Sending:
         except (TypeError, ValueError, ArithmeticError, KombuError) as error:
             raise _unwritable(signature, error) from error
 
-    def _settle(self, line: Line, confirms: Batch, taken: _Taken, at_most: int) -> None:
+    def _settle(
+        self, pooled: PooledConnection, confirms: Batch, acceptance: _Acceptance, at_most: int
+    ) -> None:
         """Wait until the broker has all but `at_most` messages and has routed them."""
         confirms.wait(REPLY_S, at_most)
         again: set[str] = set()
         while confirms.returned:
             returned, confirms.returned = confirms.returned, []
             for _, _, message in returned:
-                taken.lost(_task_id(message))
-            taken.confirmed(confirms)
+                acceptance.lost(_task_id(message))
+            acceptance.confirmed(confirms)
             for exchange, routing_key, message in returned:
                 task_id = _task_id(message)
-                self._declare_known(line, exchange, routing_key, task_id in again)
+                self._declare_defined(pooled, exchange, routing_key, task_id in again)
                 again.add(task_id)
-                taken.moved(task_id, confirms.published + 1)
-                line.channel.basic_publish(
+                acceptance.moved(task_id, confirms.published + 1)
+                pooled.channel.basic_publish(
                     message, exchange=exchange, routing_key=routing_key, mandatory=True
                 )
             confirms.wait(REPLY_S)
-        taken.confirmed(confirms)
+        acceptance.confirmed(confirms)
 
-    def _declare_known(self, line: Line, exchange: str, routing_key: str, is_second: bool) -> None:
+    def _declare_defined(
+        self, pooled: PooledConnection, exchange: str, routing_key: str, is_second: bool
+    ) -> None:
         """Declare the queue that a message was to reach, if it is the application's; else, or
         if that did not help the message before, say that it is not there."""
         queue = self._queues().get(routing_key) if not exchange else None
         if queue is None or is_second:
             where = f"the queue {routing_key}" if not exchange else f"the exchange {exchange}"
             raise BrokerRefused(
-                f"The broker at {line.link.url} has no queue for tasks that are sent to {where}.",
+                f"The broker at {pooled.link.url} has no queue for tasks that are sent to {where}.",
                 remedy="Check the name, or start a worker that reads it first: workers declare "
                 "their queues.",
             )
-        if f"queue {routing_key}" not in line.done:
-            line.done.add(f"queue {routing_key}")
-            channel = line.connection.channel()
+        if f"queue {routing_key}" not in pooled.done:
+            pooled.done.add(f"queue {routing_key}")
+            channel = pooled.connection.channel()
             queue(channel).declare()
             channel.close()
 
-    def _announce_exchanges(self, line: Line) -> None:
+    def _announce_exchanges(self, pooled: PooledConnection) -> None:
         """Virtual transports route by what their own process knows of exchanges; this puts
         nothing into the broker."""
-        if not isinstance(line.connection.transport, virtual.Transport) or "exchanges" in line.done:
+        if (
+            not isinstance(pooled.connection.transport, virtual.Transport)
+            or "exchanges" in pooled.done
+        ):
             return
         for queue in self._queues().values():
             exchange = queue.exchange
             if exchange is not None and exchange.name and exchange.type != "direct":
-                exchange(line.channel).declare()
-        line.done.add("exchanges")
+                exchange(pooled.channel).declare()
+        pooled.done.add("exchanges")
 
     def _queues(self) -> dict[str, Any]:
         """The application's own queues; Celery adds those that it is asked for later."""
-        if self._known is None:
-            self._known = dict(self._app.amqp.queues) if self._declares else {}
-        return self._known
+        if self._application_queues is None:
+            self._application_queues = dict(self._app.amqp.queues) if self._declares else {}
+        return self._application_queues
 
-    def _failed(self, error: Exception, line: Line, sent: int) -> BrokerError:
-        explained = explain(error, line.link, "the queue or exchange of a task")
+    def _failed(self, error: Exception, pooled: PooledConnection, sent: int) -> BrokerError:
+        explained = translated(error, pooled.link, "the queue or exchange of a task")
         explained.sent = sent
         return explained
 
 
-def _batch(line: Line) -> AbstractContextManager[Batch]:
-    if line.link.transport == "redis":
-        return RedisBatch.of(line.channel)
-    return Confirms.of(line.channel)
+def _batch(pooled: PooledConnection) -> AbstractContextManager[Batch]:
+    if pooled.link.transport == "redis":
+        return RedisBatch.of(pooled.channel)
+    return Confirms.of(pooled.channel)
 
 
-class _Taken:
+class _Acceptance:
     """How many tasks from the first on the broker has."""
 
     def __init__(self) -> None:
@@ -241,8 +248,8 @@ def _options(signature: Signature) -> dict[str, object]:
         "routing_key": signature.routing_key,
         "priority": signature.priority,
         "countdown": signature.countdown_s,
-        "eta": _moment(signature.eta),
-        "expires": _moment(signature.expires),
+        "eta": _utc(signature.eta),
+        "expires": _utc(signature.expires),
         "serializer": signature.serializer,
         "soft_time_limit": signature.soft_time_limit_s,
         "time_limit": signature.time_limit_s,
@@ -252,5 +259,5 @@ def _options(signature: Signature) -> dict[str, object]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-def _moment(at: float | None) -> datetime | None:
+def _utc(at: float | None) -> datetime | None:
     return None if at is None else datetime.fromtimestamp(at, UTC)

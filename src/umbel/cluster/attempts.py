@@ -1,4 +1,4 @@
-"""Which delivery, run and end belong together.
+"""Attempts: which delivery, start and end events belong to one run of a task.
 
 Only sent and received carry a number (`retries`). A run belongs to the last delivery
 before it on the same worker that has not begun; an end belongs to the last open run on
@@ -20,7 +20,7 @@ import msgspec
 
 from umbel.cluster.events import Event
 from umbel.cluster.facts import Facts
-from umbel.cluster.timestamps import moment
+from umbel.cluster.timestamps import parse_iso
 
 PENDING = "PENDING"
 RECEIVED = "RECEIVED"
@@ -72,8 +72,8 @@ class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
     sent_as: str | None = None
 
 
-class Run:
-    """An attempt under construction: the events that tell of it."""
+class AttemptBuilder:
+    """An attempt under construction: its events so far."""
 
     __slots__ = ("delivery", "end", "number", "redelivered", "started", "state", "worker")
 
@@ -89,10 +89,10 @@ class Run:
 
 def attempts(facts: Facts) -> tuple[Attempt, ...]:
     """Every attempt that `facts` tell of, in order of number, then of time."""
-    return finished(facts, gathered(facts))
+    return finished(facts, attempt_builders(facts))
 
 
-def finished(facts: Facts, runs: list[Run]) -> tuple[Attempt, ...]:
+def finished(facts: Facts, runs: list[AttemptBuilder]) -> tuple[Attempt, ...]:
     """The attempts that `runs`, gathered from these `facts`, are."""
     sent: dict[int, Event] = {}
     for event in facts:
@@ -101,9 +101,9 @@ def finished(facts: Facts, runs: list[Run]) -> tuple[Attempt, ...]:
     return tuple([_finish(run, sent.get(run.number)) for run in runs])
 
 
-def gathered(facts: Facts) -> list[Run]:
+def attempt_builders(facts: Facts) -> list[AttemptBuilder]:
     """The runs that `facts` tell of, each with its events, in order of number, then of time."""
-    runs: list[Run] = []
+    runs: list[AttemptBuilder] = []
     for event in facts:
         kind = event.type
         if kind == "task-received":
@@ -117,23 +117,23 @@ def gathered(facts: Facts) -> list[Run]:
     return runs
 
 
-def _deliver(runs: list[Run], event: Event) -> None:
-    run = Run(event.retries or 0, event.hostname)
+def _deliver(runs: list[AttemptBuilder], event: Event) -> None:
+    run = AttemptBuilder(event.retries or 0, event.hostname)
     run.delivery = event
     for other in runs:
         if other.number == run.number:
-            known = other.delivery
-            run.redelivered |= known is None or _says_the_same(known, event)
+            first = other.delivery
+            run.redelivered |= first is None or _is_redelivery(first, event)
     runs.append(run)
 
 
-def _says_the_same(known: Event, event: Event) -> bool:
+def _is_redelivery(first: Event, event: Event) -> bool:
     """A replacement keeps the number and changes parent or name; a redelivery neither."""
-    same_name = known.name == event.name or None in (known.name, event.name)
-    return same_name and known.parent_id == event.parent_id
+    same_name = first.name == event.name or None in (first.name, event.name)
+    return same_name and first.parent_id == event.parent_id
 
 
-def _start(runs: list[Run], event: Event) -> None:
+def _start(runs: list[AttemptBuilder], event: Event) -> None:
     waiting = [
         run
         for run in reversed(runs)
@@ -142,14 +142,14 @@ def _start(runs: list[Run], event: Event) -> None:
     if waiting:
         run = _beginning(runs, waiting)
     else:
-        run = Run(runs[-1].number if runs else 0, event.hostname)
+        run = AttemptBuilder(runs[-1].number if runs else 0, event.hostname)
         run.redelivered = bool(runs)
         runs.append(run)
     run.started = event
     run.state = STARTED
 
 
-def _beginning(runs: list[Run], waiting: list[Run]) -> Run:
+def _beginning(runs: list[AttemptBuilder], waiting: list[AttemptBuilder]) -> AttemptBuilder:
     """Of those that wait, latest first, the one that begins: no try begins before the one that
     asked for it."""
     begun = {run.number for run in runs if run.started is not None}
@@ -157,39 +157,39 @@ def _beginning(runs: list[Run], waiting: list[Run]) -> Run:
     return min(first, key=attrgetter("number"), default=waiting[0])
 
 
-def _end(runs: list[Run], event: Event) -> None:
+def _end(runs: list[AttemptBuilder], event: Event) -> None:
     run = _ending(runs, event)
     state = STATE_AFTER[event.type]
     if run.end is None or _STRENGTH[state] > _STRENGTH[run.state]:
         run.end, run.state = event, state
 
 
-def _ending(runs: list[Run], event: Event) -> Run:
+def _ending(runs: list[AttemptBuilder], event: Event) -> AttemptBuilder:
     here = [run for run in reversed(runs) if run.worker == event.hostname]
     running = [run for run in here if run.started is not None and run.end is None]
     if running:
-        asked = _asking(runs, running) if event.type == "task-retried" else None
-        return asked or running[0]
+        retrying_run = _retrying(runs, running) if event.type == "task-retried" else None
+        return retrying_run or running[0]
     for run in here:
         if run.end is None:
             return run
     if here and event.type != "task-retried":
         return here[0]
-    run = Run(runs[-1].number if runs else 0, event.hostname)
+    run = AttemptBuilder(runs[-1].number if runs else 0, event.hostname)
     runs.append(run)
     return run
 
 
-def _asking(runs: list[Run], running: list[Run]) -> Run | None:
+def _retrying(runs: list[AttemptBuilder], running: list[AttemptBuilder]) -> AttemptBuilder | None:
     """Of those that run, latest first, the one that asked for another try: where the first is
     known and no end of its number told of it yet."""
     numbers = {run.number for run in runs}
-    told = {run.number for run in runs if run.state == RETRY}
-    asking = [run for run in running if run.number + 1 in numbers and run.number not in told]
-    return min(asking, key=attrgetter("number"), default=None)
+    retried = {run.number for run in runs if run.state == RETRY}
+    retrying = [run for run in running if run.number + 1 in numbers and run.number not in retried]
+    return min(retrying, key=attrgetter("number"), default=None)
 
 
-def _finish(run: Run, sent: Event | None) -> Attempt:
+def _finish(run: AttemptBuilder, sent: Event | None) -> Attempt:
     return attempt(
         run.number, run.state, run.worker, sent, run.delivery, run.started, run.end,
         redelivered=run.redelivered,
@@ -219,7 +219,7 @@ def attempt(
         worker,
         last.pid if last is not None else None,
         sent.timestamp if sent is not None else None,
-        moment(described.eta) if described is not None and described.eta else None,
+        parse_iso(described.eta) if described is not None and described.eta else None,
         delivery.timestamp if delivery is not None else None,
         started.timestamp if started is not None else None,
         end.timestamp if end is not None else None,

@@ -21,7 +21,7 @@ from umbel.cluster.events import (
     Event,
     Fault,
 )
-from umbel.cluster.json_split import elements
+from umbel.cluster.json_split import json_elements
 from umbel.json_size import holds_more
 
 #: Events that claim to come from further ahead than this get the time of their arrival.
@@ -39,7 +39,7 @@ FAULTS_MAX = 10_000
 VALUES_MAX = 100_000
 
 _decode_fast: Final = msgspec.json.Decoder(Event | list[Event]).decode
-_KNOWN: Final = frozenset(TASK_RANK) | WORKER_KINDS
+_KNOWN_TYPES: Final = frozenset(TASK_RANK) | WORKER_KINDS
 _LABELS: Final = ("name", "queue", "exchange", "routing_key", "root_id", "parent_id")
 _TEXTS: Final = ("args", "kwargs", "result", "exception", "traceback")
 _WIRE_FIELDS: Final = frozenset(Event.__struct_fields__) - {"detail"} | {"utcoffset"}
@@ -58,7 +58,7 @@ def decode_all(bodies: Iterable[bytes], received_at: float) -> Decoded:
     message is what surrounds its decoding."""
     events: list[Event] = []
     faults: list[Fault] = []
-    decode_fast, known = _decode_fast, _KNOWN
+    decode_fast, known_types = _decode_fast, _KNOWN_TYPES
     latest = received_at + FUTURE_MAX_S
     for body in bodies:
         if len(body) > COUNTED_FROM and holds_more(body, VALUES_MAX):
@@ -72,7 +72,7 @@ def decode_all(bodies: Iterable[bytes], received_at: float) -> Decoded:
         is_usual = found is not None and not (b"\\" in body and b"\\u0000" in body)
         for event in message:
             if (
-                event.type not in known
+                event.type not in known_types
                 or not PAST_MIN < event.timestamp < latest
                 or not event.hostname
                 or (not event.uuid and event.type in TASK_RANK)
@@ -112,8 +112,8 @@ def _decode_slowly(body: bytes, received_at: float) -> Decoded:
         not_json = Fault("not-json", f"The body is not JSON: {error}.", sample(body))
     else:
         return lenient(value, received_at)
-    found = _Found(received_at)
-    for element in elements(text):
+    found = _MessageContents(received_at)
+    for element in json_elements(text):
         if found.is_given_up():
             break
         try:
@@ -131,7 +131,7 @@ def lenient(value: object, received_at: float) -> Decoded:
         kind = type(value).__name__
         message = f"The body is {kind}, where an event (an object) or a list of events belongs."
         return Decoded([], [Fault("not-an-event", message, sample(value))])
-    found = _Found(received_at)
+    found = _MessageContents(received_at)
     for item in value:
         if found.is_given_up():
             break
@@ -139,7 +139,7 @@ def lenient(value: object, received_at: float) -> Decoded:
     return Decoded(found.events, found.faults)
 
 
-class _Found:
+class _MessageContents:
     """What one message holds, item by item."""
 
     def __init__(self, received_at: float) -> None:
@@ -199,7 +199,7 @@ def _coerce(item: object, received_at: float) -> Event:
         for field, reader in _READERS.items()
         if item.get(field) is not None
     }
-    if kind not in _KNOWN:
+    if kind not in _KNOWN_TYPES:
         fields["detail"] = _detail(item)
     return Event(
         type=_label(kind) or "",
@@ -250,18 +250,18 @@ def _clean(text: str) -> str:
 
 
 def _cut(text: str, longest: int) -> str:
-    kept = _clean(text[:longest])  # which may have made it longer
-    if len(text) <= longest and len(kept) <= longest:
-        return kept
+    cut = _clean(text[:longest])  # which may have made it longer
+    if len(text) <= longest and len(cut) <= longest:
+        return cut
     mark = f"… [cut by Umbel, {len(text):,} characters]"
-    return kept[: longest - len(mark)] + mark
+    return cut[: longest - len(mark)] + mark
 
 
 def _label(value: object) -> str | None:
     if not isinstance(value, str):
         return None if value is None else _label(str(value)[:LABEL_MAX])
-    kept = _clean(value[: LABEL_MAX + 1])
-    return kept if len(kept) <= LABEL_MAX else kept[: LABEL_MAX - 1] + "…"
+    cut = _clean(value[: LABEL_MAX + 1])
+    return cut if len(cut) <= LABEL_MAX else cut[: LABEL_MAX - 1] + "…"
 
 
 def _text(value: object) -> str:

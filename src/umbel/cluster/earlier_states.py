@@ -17,8 +17,8 @@ from umbel.cluster.task import ENDED, PENDING, RECEIVED, STATES, Task
 _STEP: Final = {
     state: 3 if state in ENDED else {PENDING: 0, RECEIVED: 1}.get(state, 2) for state in STATES
 }
-#: What each step makes known.
-_MADE_KNOWN: Final[tuple[dict[str, None], ...]] = (
+#: The fields that each step sets.
+_FIELDS_OF_STEP: Final[tuple[dict[str, None], ...]] = (
     {},
     dict.fromkeys(("received", "worker")),
     dict.fromkeys(("started", "pid", "wait", "retried", "rejected")),
@@ -34,5 +34,5 @@ def as_it_was(task: Task, state: str) -> Task:
     before, now = _STEP[state], _STEP[task.state]
     unknown: dict[str, None] = {}
     for step in range(before + 1, now + 1):
-        unknown |= _MADE_KNOWN[step]
+        unknown |= _FIELDS_OF_STEP[step]
     return replace(task, state=state, **unknown)

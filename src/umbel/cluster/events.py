@@ -1,4 +1,4 @@
-"""What Celery says, as values.
+"""Celery's events as structs, and their bounds.
 
 Theory of operation. A broker message carries one event (a JSON object) or several (a JSON
 list, routing key `task.multi`). `decode` first tries the whole body against one flat

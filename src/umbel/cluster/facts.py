@@ -5,7 +5,7 @@ restarts and several collectors need no coordination. The set is kept as a tuple
 total order, so that equal sets are equal tuples and equal bytes.
 
 A set is bounded without losing these laws: of each kind of event the first and the last
-`KEPT_PER_SIDE` by the total order stay. "The k smallest and k largest of a union" depends
+`PER_SIDE_MAX` by the total order stay. "The k smallest and k largest of a union" depends
 only on the k smallest and k largest of its parts, so bounding early or late, once or
 often, gives the same set.
 """
@@ -21,7 +21,7 @@ import msgspec
 
 from umbel.cluster.events import CUSTOM_RANK, TASK_RANK, Event
 
-KEPT_PER_SIDE = 24
+PER_SIDE_MAX = 24
 
 #: All events of one task, in total order.
 Facts = tuple[Event, ...]
@@ -31,30 +31,30 @@ _decode: Final = msgspec.msgpack.Decoder(tuple[Event, ...]).decode
 _timestamp: Final = attrgetter("timestamp")
 
 
-def join(known: Facts, more: Iterable[Event]) -> Facts:
-    """The union of both. Returns `known` itself when nothing in `more` is new."""
-    union = (*known, *more)
+def join(facts: Facts, more: Iterable[Event]) -> Facts:
+    """The union of both. Returns `facts` itself when nothing in `more` is new."""
+    union = (*facts, *more)
     times = [event.timestamp for event in union]
-    if len(union) <= KEPT_PER_SIDE and all(map(lt, times, times[1:])):
+    if len(union) <= PER_SIDE_MAX and all(map(lt, times, times[1:])):
         # Nearly always: each later than the one before, so all are new and in order.
-        return union if len(union) > len(known) else known
-    return _join(known, union[len(known) :])
+        return union if len(union) > len(facts) else facts
+    return _join(facts, union[len(facts) :])
 
 
-def _join(known: Facts, more: Iterable[Event]) -> Facts:
+def _join(facts: Facts, more: Iterable[Event]) -> Facts:
     new: list[Event] = []
     for event in more:
-        if event not in known and event not in new:
+        if event not in facts and event not in new:
             new.append(event)
     if not new:
-        return known
-    union = [*known, *new]
+        return facts
+    union = [*facts, *new]
     union.sort(key=_timestamp)
     if any(a.timestamp == b.timestamp for a, b in pairwise(union)):
         union.sort(key=_order)
-    if len(union) > KEPT_PER_SIDE:
-        kept = _bound(union)
-        return known if kept == known else kept
+    if len(union) > PER_SIDE_MAX:
+        bounded = _bound(union)
+        return facts if bounded == facts else bounded
     return tuple(union)
 
 
@@ -73,23 +73,23 @@ def _bound(union: list[Event]) -> Facts:
     by_kind: dict[int, list[int]] = {}
     for index, event in enumerate(union):
         by_kind.setdefault(TASK_RANK.get(event.type, CUSTOM_RANK), []).append(index)
-    if all(len(indexes) <= 2 * KEPT_PER_SIDE for indexes in by_kind.values()):
+    if all(len(indexes) <= 2 * PER_SIDE_MAX for indexes in by_kind.values()):
         return tuple(union)
-    kept: set[int] = set()
+    bounded: set[int] = set()
     for indexes in by_kind.values():
-        kept.update(indexes[:KEPT_PER_SIDE], indexes[-KEPT_PER_SIDE:])
-    return tuple(union[index] for index in sorted(kept))
+        bounded.update(indexes[:PER_SIDE_MAX], indexes[-PER_SIDE_MAX:])
+    return tuple(union[index] for index in sorted(bounded))
 
 
 def is_full(facts: Facts) -> bool:
     """Whether events may have been left out by the bound."""
-    if len(facts) < 2 * KEPT_PER_SIDE:
+    if len(facts) < 2 * PER_SIDE_MAX:
         return False
     counts: dict[int, int] = {}
     for event in facts:
         rank = TASK_RANK.get(event.type, CUSTOM_RANK)
         counts[rank] = counts.get(rank, 0) + 1
-    return max(counts.values()) >= 2 * KEPT_PER_SIDE
+    return max(counts.values()) >= 2 * PER_SIDE_MAX
 
 
 def pack(facts: Facts) -> bytes:

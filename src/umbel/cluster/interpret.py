@@ -1,4 +1,4 @@
-"""What a set of events says, as far as it takes rules; `cluster.task` has them in words."""
+"""Interpretation of a task's events: state, attempts and flags, by the rules in `cluster.task`."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from umbel.cluster.attempts import (
     STATE_AFTER,
     SUCCESS,
     Attempt,
-    Run,
+    AttemptBuilder,
     attempt,
+    attempt_builders,
     finished,
-    gathered,
 )
 from umbel.cluster.events import TASK_RANK, Event
 from umbel.cluster.facts import Facts, is_full
@@ -46,11 +46,11 @@ class Note(msgspec.Struct, frozen=True):
     detail: str
 
 
-class Reading(msgspec.Struct, gc=False):
-    """What a set of events says, as far as it takes rules: the last event of each kind (those
-    of runs by attempt, then time), and the events that describe the task `now`, that described
-    it at `first`, that tell of its `sender`, and that ended it. `worker` and `pid` acted
-    last."""
+class Interpretation(msgspec.Struct, gc=False):
+    """The events of a set that matter, chosen by the rules: the last event of each kind (those
+    of runs by attempt, then time), the one that describes the task `now`, the one that described
+    it at `first`, the one that names its `sender`, and its `end`. `worker` and `pid` are those
+    that acted last."""
 
     sent: Event | None
     received: Event | None
@@ -73,39 +73,39 @@ class Reading(msgspec.Struct, gc=False):
     notes: tuple[Note, ...] = ()
 
 
-def straight(facts: Facts) -> Reading | None:
-    """`read` for the sets that nearly all tasks are or pass through: delivered once, begun
-    and ended at most once, in this order and on one worker. None for every other set."""
+def simple_history(facts: Facts) -> Interpretation | None:
+    """A fast path of `interpret` for simple histories: delivered once, started and ended at most
+    once, in this order and on one worker, as nearly all are. None for every other set."""
     sent = facts[0] if facts[0].type == "task-sent" else None
-    told = facts[1:] if sent is not None else facts
-    end_state = _STRAIGHT.get(tuple([event.type for event in told]))
+    worker_events = facts[1:] if sent is not None else facts
+    end_state = _SIMPLE_HISTORIES.get(tuple([event.type for event in worker_events]))
     if end_state is None:
         return None
-    received = told[0]
+    received = worker_events[0]
     worker, number = received.hostname, received.retries or 0
     if sent is not None and (sent.retries or 0) != number:
         return None
     clock: int | None = None
-    for event in told:
+    for event in worker_events:
         if event.hostname != worker:
             return None
         if event.clock is not None and (clock is None or event.clock > clock):
             clock = event.clock
-    started = told[1] if len(told) > 1 else None
-    end = told[2] if len(told) > 2 else None
+    started = worker_events[1] if len(worker_events) > 1 else None
+    end = worker_events[2] if len(worker_events) > 2 else None
     run = attempt(number, end_state, worker, sent, received, started, end)
     failed = end if end_state == FAILURE else None
     succeeded = end if end_state == SUCCESS else None
     flags = _end_flags(end) if end is not None else ()
-    return Reading(
+    return Interpretation(
         sent, received, started, None, None, None, failed, succeeded,
-        facts[0], _completed(received, facts), sent, worker, told[-1].pid, end, end_state,
+        facts[0], _completed(received, facts), sent, worker, worker_events[-1].pid, end, end_state,
         clock, (run,), flags,
     )  # fmt: skip
 
 
-#: What the workers tell of such tasks, and the state after it.
-_STRAIGHT: Final = {
+#: Types of the worker's events in a simple history, and the state after them.
+_SIMPLE_HISTORIES: Final = {
     ("task-received",): RECEIVED,
     ("task-received", "task-started"): STARTED,
     ("task-received", "task-started", "task-failed"): FAILURE,
@@ -113,8 +113,8 @@ _STRAIGHT: Final = {
 }
 
 
-def read(facts: Facts) -> Reading:
-    """What any set says."""
+def interpret(facts: Facts) -> Interpretation:
+    """The interpretation of any set of events."""
     last: dict[str, Event] = {}
     notes: list[Note] = []
     first: Event | None = None
@@ -136,22 +136,22 @@ def read(facts: Facts) -> Reading:
                 now = event
             if first is None or (event.retries or 0) < (first.retries or 0):
                 first = event
-    gathering = gathered(facts)
-    _order_by_attempt(last, gathering)
-    runs = finished(facts, gathering)
+    builders = attempt_builders(facts)
+    _order_by_attempt(last, builders)
+    runs = finished(facts, builders)
     state, end = _state(runs, last)
-    worker, pid = (end.hostname, end.pid) if end is not None else _acting(runs)
+    worker, pid = (end.hostname, end.pid) if end is not None else _last_actor(runs)
     sent, received, started, retried, rejected, revoked, failed, succeeded = map(
         last.get, TASK_RANK
     )
-    return Reading(
+    return Interpretation(
         sent, received, started, retried, rejected, revoked, failed, succeeded,
         first, _completed(now, facts) if now else None, sender, worker, pid, end, state, clock,
         runs, _flags(facts, runs, end), tuple(notes),
     )  # fmt: skip
 
 
-def _order_by_attempt(last: dict[str, Event], runs: list[Run]) -> None:
+def _order_by_attempt(last: dict[str, Event], runs: list[AttemptBuilder]) -> None:
     """Of deliveries, starts and retries the last is that of the latest attempt that has one,
     whatever the clocks of other hosts say."""
     for run in runs:
@@ -162,14 +162,14 @@ def _order_by_attempt(last: dict[str, Event], runs: list[Run]) -> None:
             last["task-retried"] = run.end
 
 
-def _acting(runs: tuple[Attempt, ...]) -> tuple[str | None, int | None]:
+def _last_actor(runs: tuple[Attempt, ...]) -> tuple[str | None, int | None]:
     """Node and process that acted last for a task that has not ended: those of the latest
     attempt, but not while it waits as the run that asked for it has just told so."""
     if not runs:
         return None, None
-    run, asking = runs[-1], _asking(runs)
-    if asking is not None and asking.ended is not None:
-        run = asking
+    run, retrying = runs[-1], _retrying(runs)
+    if retrying is not None and retrying.ended is not None:
+        run = retrying
     return run.worker, run.pid
 
 
@@ -199,17 +199,17 @@ def _state(runs: tuple[Attempt, ...], last: dict[str, Event]) -> tuple[str, Even
     if succeeded is not None:
         return SUCCESS, succeeded
     failed, revoked = last.get("task-failed"), last.get("task-revoked")
-    if failed is not None and (revoked is None or _later(failed, revoked)):
+    if failed is not None and (revoked is None or _is_later(failed, revoked)):
         return FAILURE, failed
     if revoked is not None:
         return REVOKED, revoked
     if not runs:
         return PENDING, None
-    asking = _asking(runs)
-    return runs[-1].state if asking is None else asking.state, None
+    retrying = _retrying(runs)
+    return runs[-1].state if retrying is None else retrying.state, None
 
 
-def _asking(runs: tuple[Attempt, ...]) -> Attempt | None:
+def _retrying(runs: tuple[Attempt, ...]) -> Attempt | None:
     """The run that asked for the latest try, if that was delivered while it was still on."""
     run = runs[-1]
     if run.state == RECEIVED and run.received is not None:
@@ -219,16 +219,16 @@ def _asking(runs: tuple[Attempt, ...]) -> Attempt | None:
     return None
 
 
-def _later(failed: Event, revoked: Event) -> bool:
+def _is_later(failed: Event, revoked: Event) -> bool:
     return failed.timestamp >= revoked.timestamp
 
 
-def _describes_better(event: Event, known: Event) -> bool:
+def _describes_better(event: Event, best: Event) -> bool:
     """By (retries, received over sent); of two equals the later, which comes second."""
-    tries, known_tries = event.retries or 0, known.retries or 0
-    if tries != known_tries:
-        return tries > known_tries
-    return event.type == "task-received" or known.type == "task-sent"
+    tries, best_tries = event.retries or 0, best.retries or 0
+    if tries != best_tries:
+        return tries > best_tries
+    return event.type == "task-received" or best.type == "task-sent"
 
 
 def _flags(facts: Facts, runs: tuple[Attempt, ...], end: Event | None) -> tuple[str, ...]:
@@ -265,8 +265,8 @@ def _began_after(run: Attempt, end: Attempt) -> bool:
     worker, and was redelivered for that, looks the same."""
     if run.started is None or end.ended is None or run.number < end.number:
         return False
-    is_told = run.worker == end.worker or run.number > end.number or run.state in ENDED
-    return is_told and run.started > end.ended and run.ended != end.ended
+    is_reported = run.worker == end.worker or run.number > end.number or run.state in ENDED
+    return is_reported and run.started > end.ended and run.ended != end.ended
 
 
 def _is_partial(run: Attempt) -> bool:

@@ -14,8 +14,8 @@ from typing import Final
 _mark: Final = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]++|[\]}]++|,', re.DOTALL).finditer
 
 
-def elements(text: str) -> Iterator[str]:
-    """The texts of the elements, in order, and of what stands behind the list. None for what
+def json_elements(text: str) -> Iterator[str]:
+    """Yields the texts of the elements, in order, and of what stands behind the list. None for what
     is no list."""
     begin = text.find("[") + 1
     if not begin or text[: begin - 1].strip():

@@ -1,4 +1,4 @@
-"""What worker processes counted, and what of it was never heard: see `services/ingest/loss.py`."""
+"""Counts of worker processes, and events that were lost by them: see `services/ingest/loss.py`."""
 
 from __future__ import annotations
 

@@ -37,8 +37,8 @@ from umbel.cluster.attempts import (
 )
 from umbel.cluster.events import Event
 from umbel.cluster.facts import Facts
-from umbel.cluster.interpret import ENDED, FLAGS, Note, read, straight
-from umbel.cluster.timestamps import moment
+from umbel.cluster.interpret import ENDED, FLAGS, Note, interpret, simple_history
+from umbel.cluster.timestamps import parse_iso
 
 __all__ = [
     "ENDED",
@@ -113,20 +113,35 @@ class Task(msgspec.Struct, frozen=True):
 
 
 def project(uuid: str, facts: Facts, changed: float | None = None) -> Task:
-    """What `facts`, all known events of task `uuid` (at least one), say about it; a store
-    adds when it took in the last of them."""
-    said = straight(facts) or read(facts)
-    sent, received, started, succeeded = said.sent, said.received, said.started, said.succeeded
-    failed, retried, revoked, rejected = said.failed, said.retried, said.revoked, said.rejected
-    first, now, end, runs = said.first, said.now, said.end, said.runs
+    """The task `uuid` by `facts`, all of its events (at least one); `changed` is when a store
+    took in the last of them."""
+    it = simple_history(facts) or interpret(facts)
+    sent, received, started, succeeded = (
+        it.sent,
+        it.received,
+        it.started,
+        it.succeeded,
+    )
+    failed, retried, revoked, rejected = (
+        it.failed,
+        it.retried,
+        it.revoked,
+        it.rejected,
+    )
+    first, now, end, runs = (
+        it.first,
+        it.now,
+        it.end,
+        it.runs,
+    )
     error = end if end is not None and end.exception is not None else failed or retried
     return Task(  # by position, which is faster by a third
         uuid,
-        said.state,
+        it.state,
         facts[0].timestamp,
         facts[-1].timestamp,
         now.name if now else None,
-        said.worker,
+        it.worker,
         sent.queue if sent else None,
         sent.timestamp if sent else None,
         received.timestamp if received else None,
@@ -140,8 +155,8 @@ def project(uuid: str, facts: Facts, changed: float | None = None) -> Task:
         _runtime(runs, succeeded),
         _wait(runs),
         (now.retries or 0) if now else 0,
-        moment(now.eta) if now and now.eta else None,
-        moment(now.expires) if now and now.expires else None,
+        parse_iso(now.eta) if now and now.eta else None,
+        parse_iso(now.expires) if now and now.expires else None,
         now.root_id if now else None,
         first.parent_id if first and first.parent_id != uuid else None,
         now.args if now else None,
@@ -151,12 +166,12 @@ def project(uuid: str, facts: Facts, changed: float | None = None) -> Task:
         error.traceback if error else None,
         sent.exchange if sent else None,
         sent.routing_key if sent else None,
-        said.sender.hostname if said.sender else None,
-        said.pid,
-        said.clock,
-        said.flags,
+        it.sender.hostname if it.sender else None,
+        it.pid,
+        it.clock,
+        it.flags,
         runs,
-        said.notes,
+        it.notes,
         changed,
     )
 

@@ -1,11 +1,11 @@
-"""Times as Celery writes them."""
+"""ISO 8601 times as Celery writes them, parsed to Unix seconds."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
 
-def moment(text: str | None) -> float | None:
+def parse_iso(text: str | None) -> float | None:
     """An ISO 8601 time (or a number in text) as Unix seconds; None if it is neither.
 
     Celery writes `eta` and `expires` with an offset; one without is UTC.

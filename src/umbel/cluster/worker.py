@@ -1,12 +1,12 @@
-"""Workers, as what arrives from them tells of them.
+"""The state of a worker, joined from its heartbeats, task events and answers.
 
-Theory of operation. Whether a worker lives is judged by when its word arrived, by our clock,
-and never by its stamps: its clock may be hours off. Any word is a sign of life, not heartbeats
-alone: what it tells of tasks, and its answers when it is asked.
+Theory of operation. Whether a worker lives is judged by when its messages arrived, by our clock,
+and never by its own timestamps: its clock may be hours off. Every message is a sign of life:
+heartbeats, task events, and answers to commands.
 
-Like a task, a worker is a join of what was said: each field is a register that keeps the value
-that was heard last, so order and repetition do not matter, and an answer without a field never
-overwrites one that has it (a remote `heartbeat` brings freq=5 and no counts).
+Like a task, a worker is a join (a CRDT): each field is a last-writer-wins register, which keeps
+the value that was heard last, so order and repetition do not matter. A message without a field
+never overwrites a value (a remote `heartbeat` brings freq=5 and no counts).
 Source: celery/worker/heartbeat.py, celery/events/state.py (`Worker`).
 """
 
@@ -24,17 +24,17 @@ from umbel.cluster.events import WORKER_KINDS, Event
 SILENT_AFTER_BEATS: Final = 2.0
 #: The period that Celery uses when a worker never told its own, seconds.
 DEFAULT_FREQ_S: Final = 2.0
-#: A longer period is a slip, or a lie: nobody is believed to live for years.
+#: A longer period is a mistake or a lie: no worker is believed to live for years.
 FREQ_MAX_S: Final = 600.0
 #: A worker that sends no heartbeats is not expected to say anything for this long, seconds.
 QUIET_S: Final = 60.0
-#: A clock is told to be off from this on, seconds: what takes its time on the way is less.
-SKEW_TOLD_S: Final = 3.0
-#: Of how many measurements the clock is judged, and of how many heartbeats who sends them.
-_SKEWS_KEPT: Final = 8
-_BEATS_KEPT: Final = 8
+#: From this skew on, a clock is reported as wrong, seconds: delays on the way are shorter.
+SKEW_SHOWN_S: Final = 3.0
+#: How many measurements of the clock, and how many heartbeats, are kept.
+_SKEWS_MAX: Final = 8
+_BEATS_MAX: Final = 8
 
-_Told = TypeVar("_Told", bound=tuple[float, ...])
+_Measured = TypeVar("_Measured", bound=tuple[float, ...])
 
 ONLINE, SILENT, OFFLINE = "online", "silent", "offline"
 
@@ -57,8 +57,8 @@ class Worker(msgspec.Struct, frozen=True, kw_only=True):
     process (`pid`) has started, `active` what it runs now.
 
     `skews` are the last measurements of its clock as (heard, seconds ahead of ours), `beats`
-    the last heartbeats as (heard, stamp, pid, processed), and `said` has when each register's
-    value was heard and stamped."""
+    the last heartbeats as (heard, stamp, pid, processed), and `registers` has, by field, when
+    its value was heard and stamped."""
 
     hostname: str
     heard: float | None = None
@@ -76,7 +76,8 @@ class Worker(msgspec.Struct, frozen=True, kw_only=True):
     sw_sys: str | None = None
     skews: tuple[tuple[float, float], ...] = ()
     beats: tuple[tuple[float, float, int, int], ...] = ()
-    said: dict[str, tuple[float, float]] = {}
+    # Named `said` in stored catalogs.
+    registers: dict[str, tuple[float, float]] = msgspec.field(default_factory=dict, name="said")
 
     @property
     def last_heard(self) -> float:
@@ -154,26 +155,26 @@ def observe(worker: Worker | None, event: Event, heard: float | None = None) -> 
     worker = worker or Worker(hostname=event.hostname)
     heard = event.timestamp if heard is None else heard
     changed: dict[str, object] = {}
-    said = dict(worker.said)
-    moment = _TIME_OF[event.type]
-    for field in (moment, "heard"):
+    registers = dict(worker.registers)
+    time_field = _TIME_OF[event.type]
+    for field in (time_field, "heard"):
         if heard > (getattr(worker, field) or 0.0):
             changed[field] = heard
     for field in _REGISTERS:
         value = getattr(event, field)
         if value is None:
             continue
-        held = *said.get(field, (0.0, 0.0)), _comparable(getattr(worker, field))
+        held = *registers.get(field, (0.0, 0.0)), _comparable(getattr(worker, field))
         if (heard, event.timestamp, _comparable(value)) > held:
-            changed[field], said[field] = value, (heard, event.timestamp)
-    if moment == "heartbeat" and event.pid is not None and event.processed is not None:
+            changed[field], registers[field] = value, (heard, event.timestamp)
+    if time_field == "heartbeat" and event.pid is not None and event.processed is not None:
         beat = (heard, event.timestamp, event.pid, event.processed)
-        beats = _newest((*worker.beats, beat), _BEATS_KEPT)
+        beats = _newest((*worker.beats, beat), _BEATS_MAX)
         if beats != worker.beats:
             changed["beats"] = beats
     if not changed:
         return worker
-    return msgspec.structs.replace(worker, said=said, **changed)
+    return msgspec.structs.replace(worker, registers=registers, **changed)
 
 
 def witness(worker: Worker | None, sign: Sign) -> Worker:
@@ -185,7 +186,7 @@ def witness(worker: Worker | None, sign: Sign) -> Worker:
         if sign.heard > (getattr(worker, field) or 0.0):
             changed[field] = sign.heard
     if sign.skew_s is not None:
-        skews = _newest((*worker.skews, (sign.heard, sign.skew_s)), _SKEWS_KEPT)
+        skews = _newest((*worker.skews, (sign.heard, sign.skew_s)), _SKEWS_MAX)
         if skews != worker.skews:
             changed["skews"] = skews
     return msgspec.structs.replace(worker, **changed) if changed else worker
@@ -199,10 +200,10 @@ def with_answers(workers: Iterable[Worker], answered: Mapping[str, float]) -> tu
     return tuple(found[name] for name in sorted(found))
 
 
-def _newest(told: tuple[_Told, ...], kept: int) -> tuple[_Told, ...]:
+def _newest(measured: tuple[_Measured, ...], most: int) -> tuple[_Measured, ...]:
     """The latest of a set. That depends only on the latest of its parts, so keeping few early
     or late, once or often, gives the same."""
-    return tuple(sorted(set(told))[-kept:])
+    return tuple(sorted(set(measured))[-most:])
 
 
 def _comparable(value: object) -> str:

@@ -20,7 +20,7 @@ from umbel.demo import guard
 from umbel.errors import UmbelError
 
 
-class Household:
+class ProcessGroup:
     """As a context manager: nothing started in it outlives it. `directory` is removed."""
 
     def __init__(self, directory: Path, *, hurried: Callable[[], bool]) -> None:

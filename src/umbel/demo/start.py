@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from umbel.demo.process_group import Household
+from umbel.demo.process_group import ProcessGroup
 from umbel.errors import SettingsError, UmbelError
 from umbel.settings import Loaded, check_data_directory
 from umbel.settings.child_environment import as_environment
@@ -33,23 +33,23 @@ def run(loaded: Loaded) -> None:
     _check(loaded)
     with _asked_to_end() as asked:
         directory = Path(tempfile.mkdtemp(prefix="umbel-demo-"))
-        with Household(directory, hurried=asked.twice) as household:
-            _open_shop(loaded, directory, household, asked)
+        with ProcessGroup(directory, hurried=asked.twice) as process_group:
+            _open_shop(loaded, directory, process_group, asked)
             while not asked.once(within_s=0.2):
-                household.check()
+                process_group.check()
 
 
-def _open_shop(loaded: Loaded, directory: Path, household: Household, asked: Asked) -> None:
+def _open_shop(loaded: Loaded, directory: Path, process_group: ProcessGroup, asked: Asked) -> None:
     port = free_port()
     url = f"redis://127.0.0.1:{port}/0"
     shop = _shop_environment(url, directory)
     broker = _python("umbel.demo.broker", str(port), str(directory / "broker"))
-    household.start("broker", broker, shop)
-    _wait_for_broker(port, household, asked)
+    process_group.start("broker", broker, shop)
+    _wait_for_broker(port, process_group, asked)
     server = _serve(loaded, url, directory)
-    household.start("web server", _python("umbel", "serve"), server, leads=True)
+    process_group.start("web server", _python("umbel", "serve"), server, leads=True)
     for name, command in _shop_commands(directory).items():
-        household.start(name, command, shop)
+        process_group.start(name, command, shop)
 
 
 def _check(loaded: Loaded) -> None:
@@ -110,9 +110,9 @@ def _serve(loaded: Loaded, url: str, directory: Path) -> Mapping[str, str]:
     return as_environment(settings, os.environ)
 
 
-def _wait_for_broker(port: int, household: Household, asked: Asked) -> None:
+def _wait_for_broker(port: int, process_group: ProcessGroup, asked: Asked) -> None:
     while not asked.once(within_s=0.05):
-        household.check()
+        process_group.check()
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return

@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol, TypedDict, cast
 
 from umbel.cluster.events import TASK_RANK
 from umbel.cluster.task import STATES, Task
-from umbel.cluster.timestamps import moment
+from umbel.cluster.timestamps import parse_iso
 
 #: Every state that a task can have, from waiting to ended.
 TASK_STATES: Final = STATES
@@ -240,7 +240,7 @@ def time_of(value: object) -> float | None:
         try:
             return float(value)
         except ValueError:
-            return moment(value)
+            return parse_iso(value)
     return None
 
 

@@ -10,31 +10,31 @@ from typing import Final, TypeVar
 
 from umbel.errors import ResultsUnavailable, UmbelError
 from umbel.results.base import UNKNOWN, Result
-from umbel.results.errors import closed, explain, silent
-from umbel.results.payload import Unreadable
-from umbel.results.reader import Reading
-from umbel.results.worker_pool import Closed, Crew, Late
+from umbel.results.errors import closed, silent, translated
+from umbel.results.payload import UnreadableResult
+from umbel.results.reader import ResultReader
+from umbel.results.worker_pool import PoolClosed, TimedOut, WorkerPool
 
 R = TypeVar("R")
 
 #: No question takes longer than this, in seconds.
 LIMIT_S: Final = 1.8
-#: How often a waiting caller looks, in seconds: often at first, less and less.
+#: How often a waiting caller polls, in seconds: often at first, then less and less.
 _FIRST_S: Final = 0.02
 _LAST_S: Final = 0.25
 _SLOWER: Final = 1.5
-#: The last look of a wait may come so much later than its time.
+#: The last poll of a wait may end so much later than its time, seconds.
 _GRACE_S: Final = 0.1
 #: So many ids are asked for at once.
 _AT_ONCE: Final = 500
 
 
 class CeleryResults:
-    """Results as `make`, called in threads of ours, gives a way to read them."""
+    """Results, read by the readers that `make` makes in the threads of a pool."""
 
-    def __init__(self, url: str, make: Callable[[], Reading]) -> None:
+    def __init__(self, url: str, make: Callable[[], ResultReader]) -> None:
         self._url = url
-        self._crew = Crew(make)
+        self._pool = WorkerPool(make)
         self._closing = Event()
 
     @property
@@ -51,14 +51,14 @@ class CeleryResults:
         ids = list(dict.fromkeys(task_ids))
         found: dict[str, Result] = {}
         for at in range(0, len(ids), _AT_ONCE):
-            found |= self._told(partial(_fetch, task_ids=ids[at : at + _AT_ONCE]))
+            found |= self._answer(partial(_fetch, task_ids=ids[at : at + _AT_ONCE]))
         return found
 
     def wait(self, task_id: str, timeout_s: float) -> Result:
         until = time.monotonic() + max(0.0, timeout_s)
-        known = self._get(task_id, LIMIT_S)
+        current = self._get(task_id, LIMIT_S)
         pause = _FIRST_S
-        while not (known.is_ready or known.state == UNKNOWN):
+        while not (current.is_ready or current.state == UNKNOWN):
             left = until - time.monotonic()
             if left <= 0:
                 break
@@ -67,17 +67,17 @@ class CeleryResults:
             pause = min(pause * _SLOWER, _LAST_S)
             left = max(until - time.monotonic(), _GRACE_S)
             try:
-                known = self._ask(lambda on: on.fetch((task_id,))[task_id], min(LIMIT_S, left))
-            except Late:
+                current = self._ask(lambda on: on.fetch((task_id,))[task_id], min(LIMIT_S, left))
+            except TimedOut:
                 if left < LIMIT_S:
                     break
                 raise silent(self._url, LIMIT_S) from None
-        return known
+        return current
 
     def abort(self, task_id: str) -> None:
         try:
-            self._told(lambda reading: reading.abort(task_id))
-        except Unreadable as trouble:
+            self._answer(lambda reader: reader.abort(task_id))
+        except UnreadableResult as trouble:
             raise ResultsUnavailable(
                 f"The result backend at {self._url} cannot mark task {task_id[:80]} as aborted. "
                 f"{trouble.why}"
@@ -85,27 +85,27 @@ class CeleryResults:
 
     def close(self) -> None:
         self._closing.set()
-        self._crew.close()
+        self._pool.close()
 
     def _get(self, task_id: str, limit_s: float) -> Result:
-        return self._told(lambda reading: reading.fetch((task_id,))[task_id], limit_s)
+        return self._answer(lambda reader: reader.fetch((task_id,))[task_id], limit_s)
 
-    def _told(self, ask: Callable[[Reading], R], limit_s: float = LIMIT_S) -> R:
+    def _answer(self, ask: Callable[[ResultReader], R], limit_s: float = LIMIT_S) -> R:
         try:
             return self._ask(ask, limit_s)
-        except Late:
+        except TimedOut:
             raise silent(self._url, limit_s) from None
 
-    def _ask(self, ask: Callable[[Reading], R], limit_s: float) -> R:
+    def _ask(self, ask: Callable[[ResultReader], R], limit_s: float) -> R:
         try:
-            return self._crew.call(ask, limit_s)
-        except (Late, Unreadable, UmbelError):
+            return self._pool.call(ask, limit_s)
+        except (TimedOut, UnreadableResult, UmbelError):
             raise
-        except Closed:
+        except PoolClosed:
             raise closed(self._url) from None
         except Exception as error:
-            raise explain(error, self._url) from error
+            raise translated(error, self._url) from error
 
 
-def _fetch(reading: Reading, task_ids: Sequence[str]) -> dict[str, Result]:
-    return reading.fetch(task_ids)
+def _fetch(reader: ResultReader, task_ids: Sequence[str]) -> dict[str, Result]:
+    return reader.fetch(task_ids)

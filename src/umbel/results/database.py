@@ -16,7 +16,7 @@ import msgspec
 
 from umbel.results.base import Result
 from umbel.results.meta import result_of
-from umbel.results.payload import Unreadable, open_payload
+from umbel.results.payload import UnreadableResult, open_payload
 from umbel.results.reader import ABORTED
 
 _ENDED: Final = ("SUCCESS", "FAILURE", "REVOKED")
@@ -38,7 +38,7 @@ _PATIENCE: Final[dict[str, Mapping[str, object]]] = {
 }
 
 
-class DatabaseReading:
+class DatabaseReader:
     """Reads the table of a `DatabaseBackend` (celery/backends/database/__init__.py)."""
 
     def __init__(self, backend: Any) -> None:
@@ -81,14 +81,14 @@ class DatabaseReading:
         meta["date_done"] = self._in_utc(row.get("date_done"))
         for name in _ENCODED:
             meta[name] = _opened(row.get(name))
-        trouble: Unreadable | None = None
+        trouble: UnreadableResult | None = None
         try:
             meta["result"] = None if row["result"] is None else open_payload(row["result"])
-        except Unreadable as error:
+        except UnreadableResult as error:
             meta["result"], trouble = None, error
         try:
             result = result_of(task_id, meta)
-        except Unreadable as error:
+        except UnreadableResult as error:
             return Result(task_id=task_id, state=error.state, unreadable=error.why)
         return msgspec.structs.replace(result, unreadable=trouble.why) if trouble else result
 
@@ -105,7 +105,7 @@ class DatabaseReading:
 
     def abort(self, task_id: str) -> None:
         if not task_id or "\0" in task_id or not _is_text(task_id):
-            raise Unreadable("It can keep nothing under such an id.")
+            raise UnreadableResult("It can keep nothing under such an id.")
         self._with_connection(lambda on: self._abort(on, task_id))
 
     def _abort(self, on: Any, task_id: str) -> None:
@@ -117,8 +117,8 @@ class DatabaseReading:
             changed = on.execute(self._sql.update(table).where(open_still).values(values))
             if changed.rowcount:
                 return
-            known = on.execute(self._sql.select(table.c.task_id).where(this)).first()
-            if known is None:
+            row = on.execute(self._sql.select(table.c.task_id).where(this)).first()
+            if row is None:
                 # Through Celery's own columns, which know the sequence of the ids.
                 new = {**values, "task_id": task_id}
                 on.execute(self._sql.insert(self._stored).values(new))
@@ -141,14 +141,16 @@ def _sessions(backend: Any) -> Any:
 
 
 def _file(address: Any) -> Path | None:
-    plain = address.get_backend_name() == "sqlite" and address.database
-    return Path(address.database) if plain and not address.database.startswith("file:") else None
+    is_sqlite = address.get_backend_name() == "sqlite" and address.database
+    return (
+        Path(address.database) if is_sqlite and not address.database.startswith("file:") else None
+    )
 
 
 def _opened(raw: object) -> object:
     try:
         return None if raw is None else open_payload(raw)
-    except Unreadable:
+    except UnreadableResult:
         return None
 
 

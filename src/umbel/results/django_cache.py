@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from umbel.results.base import Result
 from umbel.results.django_connections import close_connections, fresh_connections
-from umbel.results.keyvalue import KeyValueReading
-from umbel.results.payload import Unreadable
+from umbel.results.keyvalue import KeyValueReader
+from umbel.results.payload import UnreadableResult
 from umbel.results.pickled import read_next_pickle, read_pickle
 
 _BACKENDS: Final = "django.core.cache.backends."
@@ -26,7 +26,7 @@ _READABLE: Final = (
 )
 
 
-class DjangoCacheReading(KeyValueReading):
+class DjangoCacheReader(KeyValueReader):
     """Reads through a `CacheBackend` (django_celery_results/backends/cache.py), which keeps
     metas as they are and leaves it to the cache to encode them."""
 
@@ -49,17 +49,17 @@ def why_not_readable(app: Any) -> str | None:
     can."""
     try:
         _found(app)
-    except Unreadable as trouble:
+    except UnreadableResult as trouble:
         return trouble.why
     return None
 
 
 def _found(app: Any) -> tuple[type[Any], str, dict[str, Any]]:
-    """What the cache for results is made of. Raises `Unreadable`."""
+    """What the cache for results is made of. Raises `UnreadableResult`."""
     settings: Any = importlib.import_module("django.conf").settings
     alias = app.conf.cache_backend or "default"
     if alias not in settings.CACHES:
-        raise Unreadable(f"The project has no cache {alias} (CACHES in its settings).")
+        raise UnreadableResult(f"The project has no cache {alias} (CACHES in its settings).")
     given: Mapping[str, Any] = settings.CACHES[alias]
     parameters = {name: value for name, value in given.items() if name != "BACKEND"}
     location = parameters.pop("LOCATION", "")
@@ -79,11 +79,11 @@ def _reading(kind: type[Any], parameters: dict[str, Any]) -> type[Any]:
         parameters["OPTIONS"] = options | {"serde": _Serde()}
         return kind
     if _BACKENDS + "locmem" in modules:
-        raise Unreadable(
+        raise UnreadableResult(
             "The project's cache keeps values in the memory of each process (LocMemCache), so "
             f"nobody but the worker can read its results. {_READABLE}"
         )
-    raise Unreadable(f"The project's cache {kind.__name__} loads pickles. {_READABLE}")
+    raise UnreadableResult(f"The project's cache {kind.__name__} loads pickles. {_READABLE}")
 
 
 def _imported(path: str) -> type[Any]:
@@ -95,7 +95,7 @@ def _imported(path: str) -> type[Any]:
 def _reading_plainly(kind: type[Any]) -> type[Any]:
     """The class, with each method that knows `pickle` by that name given ours instead."""
     methods = {
-        name: _with_plain_pickle(method)
+        name: _with_safe_pickle(method)
         for base in reversed(kind.__mro__)
         if base.__module__ in _PICKLING
         for name, method in vars(base).items()
@@ -104,11 +104,11 @@ def _reading_plainly(kind: type[Any]) -> type[Any]:
     return type(kind.__name__, (kind,), methods)
 
 
-def _with_plain_pickle(method: FunctionType) -> FunctionType:
+def _with_safe_pickle(method: FunctionType) -> FunctionType:
     # A copy of the module's names would miss what is put into them later; nothing is.
     dumps = method.__globals__["pickle"].dumps
-    plain = SimpleNamespace(loads=read_pickle, load=read_next_pickle, dumps=dumps)
-    names = {**method.__globals__, "pickle": plain}
+    safe_pickle = SimpleNamespace(loads=read_pickle, load=read_next_pickle, dumps=dumps)
+    names = {**method.__globals__, "pickle": safe_pickle}
     made = FunctionType(
         method.__code__, names, method.__name__, method.__defaults__, method.__closure__
     )
@@ -119,7 +119,7 @@ def _with_plain_pickle(method: FunctionType) -> FunctionType:
 def _serializer() -> Any:
     kind: Any = importlib.import_module(_BACKENDS + "redis").RedisSerializer
 
-    class PlainSerializer(kind):  # type: ignore[misc]
+    class SafeSerializer(kind):  # type: ignore[misc]
         """Django's own, but for what it loads."""
 
         def loads(self, data: bytes) -> object:
@@ -128,7 +128,7 @@ def _serializer() -> Any:
             except ValueError:
                 return read_pickle(data)
 
-    return PlainSerializer
+    return SafeSerializer
 
 
 class _Serde:

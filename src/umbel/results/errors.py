@@ -1,4 +1,4 @@
-"""What went wrong with a result backend, as a sentence for a person."""
+"""Errors of result backends, translated to sentences for people."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def closed(url: str) -> ResultsUnavailable:
     )
 
 
-def explain(error: BaseException, url: str) -> ResultsUnavailable:
+def translated(error: BaseException, url: str) -> ResultsUnavailable:
     """The error that Celery or a driver raised, in our words."""
     # SQLAlchemy wraps the driver's error in one that repeats the whole query.
     words = _words(getattr(error, "orig", None) or error)

@@ -19,25 +19,25 @@ from umbel.results.base import UNKNOWN, Result
 from umbel.results.django_connections import close_connections, fresh_connections, is_of_django
 from umbel.results.keyvalue import can_keep
 from umbel.results.meta import result_of
-from umbel.results.payload import Unreadable, open_payload
+from umbel.results.payload import UnreadableResult, open_payload
 from umbel.results.reader import ABORTED
 
 #: Names that Django's table has for what Celery's metas call otherwise.
 _OTHER_NAMES: Final = {"task_name": "name"}
 _NO_META: Final = "What the backend gave is no task's result."
-_PLAIN: Final = (str, int, float, bool, type(None))
+_SCALARS: Final = (str, int, float, bool, type(None))
 
 
-class _Closed(dict[str, object]):
+class _UnreadableValue(dict[str, object]):
     """In place of values that are kept and cannot be read: empty, so that the backend's own
     code goes on to what it knows besides."""
 
-    def __init__(self, trouble: Unreadable) -> None:
+    def __init__(self, trouble: UnreadableResult) -> None:
         super().__init__()
         self.trouble = trouble
 
 
-class GenericReading:
+class GenericReader:
     """Reads through a `Backend` (celery/backends/base.py) below what it makes of metas."""
 
     def __init__(self, backend: Any) -> None:
@@ -59,31 +59,33 @@ class GenericReading:
         if not isinstance(meta, Mapping):
             return Result(task_id=task_id, state=UNKNOWN, unreadable=_NO_META)
         result = meta.get("result")
-        trouble = result.trouble if isinstance(result, _Closed) else None
+        trouble = result.trouble if isinstance(result, _UnreadableValue) else None
         try:
-            found = result_of(task_id, self._plain_meta(meta))
-        except Unreadable as error:
+            found = result_of(task_id, self._as_meta(meta))
+        except UnreadableResult as error:
             return Result(task_id=task_id, state=error.state, unreadable=error.why)
         if trouble is not None:
             return msgspec.structs.replace(found, result=None, unreadable=trouble.why)
         return found
 
-    def _plain_meta(self, meta: Mapping[str, Any]) -> dict[str, object]:
-        told = {_OTHER_NAMES.get(name, name): self._plain(value) for name, value in meta.items()}
+    def _as_meta(self, meta: Mapping[str, Any]) -> dict[str, object]:
+        fields = {
+            _OTHER_NAMES.get(name, name): self._as_json(value) for name, value in meta.items()
+        }
         # Texts are what the worker showed of arguments, which is not what was sent.
-        if not isinstance(told.get("args"), list):
-            told["args"] = None
-        if not isinstance(told.get("kwargs"), dict):
-            told["kwargs"] = None
-        return told
+        if not isinstance(fields.get("args"), list):
+            fields["args"] = None
+        if not isinstance(fields.get("kwargs"), dict):
+            fields["kwargs"] = None
+        return fields
 
-    def _plain(self, value: Any) -> object:
-        if isinstance(value, _PLAIN):
+    def _as_json(self, value: Any) -> object:
+        if isinstance(value, _SCALARS):
             return value
         if isinstance(value, Mapping):
-            return {str(key): self._plain(each) for key, each in value.items()}
+            return {str(key): self._as_json(each) for key, each in value.items()}
         if isinstance(value, list | tuple | set | frozenset):
-            return [self._plain(each) for each in value]
+            return [self._as_json(each) for each in value]
         if isinstance(value, datetime):
             # Without a zone, databases give UTC, and Django the time of its machine.
             zoned = value.astimezone() if self._is_django else value.replace(tzinfo=UTC)
@@ -94,15 +96,15 @@ class GenericReading:
 
     def abort(self, task_id: str) -> None:
         with self._connections():
-            known = self._fetched(task_id)
-            if known.is_ready:
+            current = self._fetched(task_id)
+            if current.is_ready:
                 return
-            if known.state == UNKNOWN:
-                raise Unreadable(
-                    f"Aborting would replace what it keeps of the task. {known.unreadable}"
+            if current.state == UNKNOWN:
+                raise UnreadableResult(
+                    f"Aborting would replace what it keeps of the task. {current.unreadable}"
                 )
             # Celery reads what is there before it writes.
-            self._backend._get_task_meta_for = lambda _: {"status": known.state, "result": None}
+            self._backend._get_task_meta_for = lambda _: {"status": current.state, "result": None}
             self._backend.store_result(task_id, result=None, state=ABORTED, traceback=None)
 
     def _connections(self) -> contextlib.AbstractContextManager[None]:
@@ -122,5 +124,5 @@ def _decoded(payload: object) -> object:
         return payload
     try:
         return open_payload(payload)
-    except Unreadable as trouble:
-        return _Closed(trouble)
+    except UnreadableResult as trouble:
+        return _UnreadableValue(trouble)

@@ -11,7 +11,7 @@ from typing import Any, Final
 from umbel.cluster.events import UUID_MAX
 from umbel.results.base import UNKNOWN, Result
 from umbel.results.meta import result_of
-from umbel.results.payload import Unreadable, open_payload
+from umbel.results.payload import UnreadableResult, open_payload
 from umbel.results.reader import ABORTED
 
 PENDING: Final = "PENDING"
@@ -19,7 +19,7 @@ PENDING: Final = "PENDING"
 _HALF_WRITTEN_S: Final = 0.02
 
 
-class KeyValueReading:
+class KeyValueReader:
     """Reads through `get` and `mget` of a `KeyValueStoreBackend` (celery/backends/base.py),
     below its decoding."""
 
@@ -38,7 +38,7 @@ class KeyValueReading:
     def _result(self, task_id: str, raw: object) -> Result:
         try:
             return _read(task_id, raw)
-        except Unreadable as trouble:
+        except UnreadableResult as trouble:
             return Result(task_id=task_id, state=trouble.state, unreadable=trouble.why)
 
     def _raws(self, keys: Mapping[str, Any]) -> dict[str, object]:
@@ -59,16 +59,16 @@ class KeyValueReading:
 
     def abort(self, task_id: str) -> None:
         if not self.can_keep(task_id):
-            raise Unreadable("It can keep nothing under such an id.")
-        known = self.fetch((task_id,))[task_id]
-        if known.state == UNKNOWN:
-            raise Unreadable(
-                f"Aborting would replace what it keeps of the task. {known.unreadable}"
+            raise UnreadableResult("It can keep nothing under such an id.")
+        current = self.fetch((task_id,))[task_id]
+        if current.state == UNKNOWN:
+            raise UnreadableResult(
+                f"Aborting would replace what it keeps of the task. {current.unreadable}"
             )
-        if known.is_ready:
+        if current.is_ready:
             return
         # Celery reads what is there before it writes, and would load a pickle to do so.
-        self._backend._get_task_meta_for = lambda _: {"status": known.state, "result": None}
+        self._backend._get_task_meta_for = lambda _: {"status": current.state, "result": None}
         self._backend.store_result(task_id, result=None, state=ABORTED, traceback=None)
 
     def release(self) -> None:
@@ -78,7 +78,7 @@ class KeyValueReading:
             client.close()
 
 
-class RedisReading(KeyValueReading):
+class RedisReader(KeyValueReader):
     """Its connections lie in a pool of the client's."""
 
     def __init__(self, backend: Any) -> None:
@@ -99,7 +99,7 @@ class RedisReading(KeyValueReading):
             client.connection_pool.disconnect()
 
 
-class FileReading(KeyValueReading):
+class FileReader(KeyValueReader):
     """Files are not written at once: those that are empty or half there are read again."""
 
     def fetch(self, task_ids: Sequence[str]) -> dict[str, Result]:
@@ -121,7 +121,7 @@ class FileReading(KeyValueReading):
         return super().can_keep(task_id) and "/" not in task_id and os.sep not in task_id
 
 
-class MemcachedReading(KeyValueReading):
+class MemcachedReader(KeyValueReader):
     """memcached knows keys of up to 250 visible ASCII characters."""
 
     def can_keep(self, task_id: str) -> bool:

@@ -1,38 +1,38 @@
-"""A result backend that is opened when it is first used (see `broker.later`)."""
+"""A lazy `ResultBackend`: opened when it is first used (see `broker.lazy`)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from umbel.lazy import Later
+from umbel.lazy import Lazy
 from umbel.results.base import Result, ResultBackend
 
 
-class LaterResults:
+class LazyResults:
     """See `results.base.ResultBackend`. What `open_results` raises is raised by the call that
     needed it, and the next call tries again."""
 
     def __init__(self, open_results: Callable[[], ResultBackend]) -> None:
-        self._later = Later(open_results)
+        self._lazy = Lazy(open_results)
 
     @property
     def url(self) -> str:
-        return self._later.get().url
+        return self._lazy.get().url
 
     def expect(self, task_id: str) -> str | None:
-        return self._later.get().expect(task_id)
+        return self._lazy.get().expect(task_id)
 
     def get(self, task_id: str) -> Result:
-        return self._later.get().get(task_id)
+        return self._lazy.get().get(task_id)
 
     def get_many(self, task_ids: Sequence[str]) -> dict[str, Result]:
-        return self._later.get().get_many(task_ids)
+        return self._lazy.get().get_many(task_ids)
 
     def wait(self, task_id: str, timeout_s: float) -> Result:
-        return self._later.get().wait(task_id, timeout_s)
+        return self._lazy.get().wait(task_id, timeout_s)
 
     def abort(self, task_id: str) -> None:
-        self._later.get().abort(task_id)
+        self._lazy.get().abort(task_id)
 
     def close(self) -> None:
-        self._later.close()
+        self._lazy.close()

@@ -14,9 +14,9 @@ from uuid import UUID
 
 from umbel.bounded_json import strict_scalar
 from umbel.characters import encodable
-from umbel.cluster.timestamps import moment
+from umbel.cluster.timestamps import parse_iso
 from umbel.results.base import Result
-from umbel.results.payload import Unreadable
+from umbel.results.payload import UnreadableResult
 
 #: States whose result is an exception (celery/states.py, `EXCEPTION_STATES`).
 _EXCEPTIONAL: Final = frozenset({"FAILURE", "RETRY", "REVOKED"})
@@ -26,9 +26,9 @@ CHILDREN_MAX: Final = 10_000
 
 
 def result_of(task_id: str, meta: object) -> Result:
-    """What `meta` says of the task. Raises `Unreadable` if it is no task's."""
+    """What `meta` says of the task. Raises `UnreadableResult` if it is no task's."""
     if not isinstance(meta, Mapping) or not isinstance(meta.get("status"), str):
-        raise Unreadable("What is kept under this id is no task's result.")
+        raise UnreadableResult("What is kept under this id is no task's result.")
     state = encodable(meta["status"][:_STATE_MAX])
     value = meta.get("result")
     failed = state in _EXCEPTIONAL and value is not None
@@ -36,7 +36,7 @@ def result_of(task_id: str, meta: object) -> Result:
         return Result(
             task_id=task_id,
             state=state,
-            result=None if failed else plain(value),
+            result=None if failed else jsonable(value),
             exception=exception_text(value) if failed else None,
             traceback=_text(meta.get("traceback")),
             children=tuple(_children(meta.get("children"))),
@@ -50,18 +50,18 @@ def result_of(task_id: str, meta: object) -> Result:
             group_id=_text(meta.get("group_id")),
         )
     except RecursionError:
-        raise Unreadable("It is nested too deeply to be shown.", state) from None
+        raise UnreadableResult("It is nested too deeply to be shown.", state) from None
 
 
-def plain(value: Any) -> object:
+def jsonable(value: Any) -> object:
     """`value` in JSON alone: what kombu wraps (`{"__type__": ..., "__value__": ...}`, see
     kombu/utils/json.py) becomes its text, and so does what strict JSON has not."""
     if isinstance(value, dict):
         if value.keys() == {"__type__", "__value__"}:
             return _special(value["__value__"])
-        return {encodable(str(key)): plain(each) for key, each in value.items()}
+        return {encodable(str(key)): jsonable(each) for key, each in value.items()}
     if isinstance(value, list):
-        return [plain(each) for each in value]
+        return [jsonable(each) for each in value]
     return strict_scalar(value)
 
 
@@ -71,17 +71,17 @@ def _special(value: Any) -> object:
         try:
             return str(UUID(str(value["hex"])))
         except ValueError:
-            return plain(value)
-    return plain(value)
+            return jsonable(value)
+    return jsonable(value)
 
 
 def exception_text(value: Any) -> str:
     """`Type('message')`, as the `repr` of the exception was, without making one."""
     if not isinstance(value, Mapping) or "exc_type" not in value:
-        return encodable(value) if isinstance(value, str) else repr(plain(value))
-    message = plain(value.get("exc_message"))
-    told = message if isinstance(message, list) else [message] if message is not None else []
-    return encodable(f"{value['exc_type']}({', '.join(repr(each) for each in told)})")
+        return encodable(value) if isinstance(value, str) else repr(jsonable(value))
+    message = jsonable(value.get("exc_message"))
+    arguments = message if isinstance(message, list) else [message] if message is not None else []
+    return encodable(f"{value['exc_type']}({', '.join(repr(each) for each in arguments)})")
 
 
 def _children(tree: object) -> Iterator[str]:
@@ -107,7 +107,7 @@ def _seconds(value: object) -> float | None:
         return value.timestamp()
     if isinstance(value, int | float) and not isinstance(value, bool):
         return float(value) if math.isfinite(value) else None
-    return moment(value) if isinstance(value, str) else None
+    return parse_iso(value) if isinstance(value, str) else None
 
 
 def _text(value: object) -> str | None:

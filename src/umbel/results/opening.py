@@ -15,17 +15,17 @@ from umbel.process_secrets import learn, learn_configuration
 from umbel.results import rpc
 from umbel.results.backend import CeleryResults
 from umbel.results.base import ResultBackend
-from umbel.results.database import DatabaseReading
-from umbel.results.django_cache import DjangoCacheReading, why_not_readable
-from umbel.results.errors import explain
-from umbel.results.generic import GenericReading
+from umbel.results.database import DatabaseReader
+from umbel.results.django_cache import DjangoCacheReader, why_not_readable
+from umbel.results.errors import translated
+from umbel.results.generic import GenericReader
 from umbel.results.keyvalue import (
-    FileReading,
-    KeyValueReading,
-    MemcachedReading,
-    RedisReading,
+    FileReader,
+    KeyValueReader,
+    MemcachedReader,
+    RedisReader,
 )
-from umbel.results.reader import Reading
+from umbel.results.reader import ResultReader
 from umbel.results.unusable import UnusableResults
 
 if TYPE_CHECKING:
@@ -38,7 +38,9 @@ _CACHE_OF_DJANGO: Final = "django_celery_results.backends.cache"
 _SIDE_EFFECTS: Final = ("_do_directory_test", "_create_tables")
 
 
-def open_results(app: Celery, open_queue: Callable[[], rpc.Replies] | None = None) -> ResultBackend:
+def open_results(
+    app: Celery, open_queue: Callable[[], rpc.RpcReplies] | None = None
+) -> ResultBackend:
     """The results of `app`'s tasks. Connects when first asked, and raises nothing: a backend
     that cannot be used says so in every call. `open_queue` makes a queue at the broker to which
     workers send results, for the backend rpc://."""
@@ -51,8 +53,8 @@ def open_results(app: Celery, open_queue: Callable[[], rpc.Replies] | None = Non
     try:
         kind, address = by_url(given, app.loader)
     except Exception as error:
-        told = explain(error, url)
-        return UnusableResults(url, told.message, told.remedy)
+        translated_error = translated(error, url)
+        return UnusableResults(url, translated_error.message, translated_error.remedy)
     if open_queue is not None and "celery.backends.rpc" in _modules(kind):
         return rpc.RpcResults(open_queue)
     why = _why_not(app, kind, str(given))
@@ -61,31 +63,31 @@ def open_results(app: Celery, open_queue: Callable[[], rpc.Replies] | None = Non
     return CeleryResults(url, _maker(app, kind, address))
 
 
-def _maker(app: Celery, kind: type[Any], address: str | None) -> Callable[[], Reading]:
+def _maker(app: Celery, kind: type[Any], address: str | None) -> Callable[[], ResultReader]:
     modules = _modules(kind)
     quiet = {name: _nothing for name in _SIDE_EFFECTS if hasattr(kind, name)}
     silent: type[Any] = type(kind.__name__, (kind,), quiet)
 
-    def make() -> Reading:
+    def make() -> ResultReader:
         backend = silent(app=app, url=address)
         # One attempt: who asks is told at once, and asks again.
         backend.always_retry = False
         backend.max_retries = 0
         if "celery.backends.redis" in modules:
             _hurry_redis(backend)
-            return RedisReading(backend)
+            return RedisReader(backend)
         if "celery.backends.database" in modules:
-            return DatabaseReading(backend)
+            return DatabaseReader(backend)
         if "celery.backends.filesystem" in modules:
-            return FileReading(backend)
+            return FileReader(backend)
         if "celery.backends.cache" in modules:
             _hurry_memcached(backend)
-            return MemcachedReading(backend)
+            return MemcachedReader(backend)
         if _CACHE_OF_DJANGO in modules:
-            return DjangoCacheReading(backend)
+            return DjangoCacheReader(backend)
         if _is_key_value(kind):
-            return KeyValueReading(backend)
-        return GenericReading(backend)
+            return KeyValueReader(backend)
+        return GenericReader(backend)
 
     return make
 

@@ -1,8 +1,8 @@
-"""From the bytes that a backend keeps to plain values.
+"""Payloads of result backends, decoded from bytes to JSON values.
 
 What is there tells its own serializer, so that a monitor without the application's settings
 reads it as well: JSON and msgpack are decoded to plain values; pickle, YAML and everything
-else raise `Unreadable`, with the task's state as far as it can be told without loading
+else raise `UnreadableResult`, with the task's state as far as it can be told without loading
 anything. Compressed metas (celery/backends/base.py, `compress_payload`) are opened up to a
 bound.
 """
@@ -30,10 +30,10 @@ _COMPRESSED: Final = b"\x00celery-compressed\x00"
 _YAML_STATE: Final = re.compile(rb"(?m)^status: (['\"]?)([A-Z][A-Z_]{0,60})\1\s*$")
 _STATE: Final = re.compile(r"[A-Z][A-Z_]{0,60}")
 #: So many instructions of a pickle are looked at to find the state, which Celery puts first.
-_PICKLE_LOOK: Final = 40
+_PICKLE_OPCODES_MAX: Final = 40
 
 
-class Unreadable(Exception):
+class UnreadableResult(Exception):
     """Something is kept that cannot be shown; `why` is a sentence for a person."""
 
     def __init__(self, why: str, state: str = UNKNOWN) -> None:
@@ -45,26 +45,26 @@ class Unreadable(Exception):
 def open_payload(raw: object) -> object:
     """The plain values in `raw`, as the backend gave it: bytes, text, or values already.
 
-    Raises `Unreadable`.
+    Raises `UnreadableResult`.
     """
     if isinstance(raw, Mapping):
         return dict(raw)
     if isinstance(raw, str):
         raw = raw.encode("utf-8", "surrogatepass")
     if not isinstance(raw, bytes | bytearray | memoryview):
-        raise Unreadable(f"The backend gave a {type(raw).__name__} where a result belongs.")
+        raise UnreadableResult(f"The backend gave a {type(raw).__name__} where a result belongs.")
     return _decoded(_unpacked(_bounded(bytes(raw), META_MAX)))
 
 
 def _bounded(body: bytes, most: int) -> bytes:
     if len(body) > most:
-        raise Unreadable(f"It is larger than {most // 2**20} MB, so it was not opened.")
+        raise UnreadableResult(f"It is larger than {most // 2**20} MB, so it was not opened.")
     return body
 
 
 def _decoded(body: bytes) -> object:
     if body[:1] == b"\x80":
-        raise Unreadable(
+        raise UnreadableResult(
             "It is pickled, and Umbel never loads pickle. "
             "Set result_serializer = 'json' in the application.",
             pickled_state(body),
@@ -74,9 +74,9 @@ def _decoded(body: bytes) -> object:
             return _msgpack(body)
         return read_json(body)
     except RecursionError:
-        raise Unreadable("It is nested too deeply to be shown.") from None
+        raise UnreadableResult("It is nested too deeply to be shown.") from None
     except TooMuch as error:
-        raise Unreadable(f"It cannot be shown: {error}.") from None
+        raise UnreadableResult(f"It cannot be shown: {error}.") from None
     except (ValueError, msgspec.MsgspecError):
         raise _neither(body) from None
 
@@ -86,15 +86,15 @@ def _msgpack(body: bytes) -> object:
     return _without_bytes(msgspec.msgpack.decode(body, ext_hook=_extension))
 
 
-def _neither(body: bytes) -> Unreadable:
+def _neither(body: bytes) -> UnreadableResult:
     found = _YAML_STATE.search(body[:META_MAX])
     if found:
-        return Unreadable(
+        return UnreadableResult(
             "It is YAML, which Umbel does not read from result backends. "
             "Set result_serializer = 'json' in the application.",
             found[2].decode(),
         )
-    return Unreadable(
+    return UnreadableResult(
         "It is neither JSON nor msgpack. Set result_serializer = 'json' in the application."
     )
 
@@ -121,7 +121,7 @@ def pickled_state(body: bytes) -> str:
         for at, (_, argument, _) in enumerate(pickletools.genops(body)):
             if isinstance(argument, str):
                 texts.append(argument)
-            if len(texts) == 2 or at > _PICKLE_LOOK:
+            if len(texts) == 2 or at > _PICKLE_OPCODES_MAX:
                 break
     except Exception:
         return UNKNOWN
@@ -136,14 +136,14 @@ def _unpacked(body: bytes) -> bytes:
     kind, _, packed = body[len(_COMPRESSED) :].partition(b"\x00")
     opener = OPENERS.get(kind.decode("utf-8", "replace"))
     if opener is None:
-        raise Unreadable(
+        raise UnreadableResult(
             f"It is compressed as {kind[:60].decode('utf-8', 'replace')!r}, "
             "which Umbel does not open. Set result_compression = 'gzip' in the application."
         )
     most = opened_max(opener, META_MAX)
     try:
         return _bounded(opener().decompress(packed, most + 1), most)
-    except Unreadable:
+    except UnreadableResult:
         raise
     except Exception as error:
-        raise Unreadable(f"Its compression is damaged: {error}.") from error
+        raise UnreadableResult(f"Its compression is damaged: {error}.") from error

@@ -1,4 +1,4 @@
-"""The plain values in a pickle, of which nothing is imported, called or made.
+"""A safe pickle reader: it gives the values in a pickle and imports or calls nothing.
 
 Django's cache pickles whatever it is given, so results that Celery keeps in it (`django-cache`)
 are pickles of `{"status": ..., "result": ...}`, with exceptions among them. Theory of operation:
@@ -15,7 +15,7 @@ import pickletools
 from collections.abc import Callable, Mapping
 from typing import IO, Any, Final
 
-from umbel.results.payload import META_MAX, Unreadable, pickled_state
+from umbel.results.payload import META_MAX, UnreadableResult, pickled_state
 
 #: So many instructions are carried out, and so many values taken out of one pickle.
 _STEPS_MAX: Final = 200_000
@@ -38,19 +38,19 @@ class Foreign:
 
 def read_pickle(body: bytes) -> object:
     """Its values as JSON knows them; an exception or another object is a text such as
-    `ValueError('no')`. Raises `Unreadable`."""
+    `ValueError('no')`. Raises `UnreadableResult`."""
     if len(body) > META_MAX:
-        raise Unreadable(f"It is larger than {META_MAX // 2**20} MB, so it was not opened.")
+        raise UnreadableResult(f"It is larger than {META_MAX // 2**20} MB, so it was not opened.")
     try:
-        return _Plain().of(_Machine().run(body), 0)
+        return _ValueBuilder().of(_Machine().run(body), 0)
     except Exception as error:  # a wrong program fails in every way that there is
-        why = error.why if isinstance(error, Unreadable) else _DAMAGED
-        raise Unreadable(why, pickled_state(body)) from None
+        why = error.why if isinstance(error, UnreadableResult) else _DAMAGED
+        raise UnreadableResult(why, pickled_state(body)) from None
 
 
 def read_next_pickle(file: IO[bytes]) -> object:
     """The same of a file, which stands behind the pickle then."""
-    return _Plain().of(_Machine().run(file), 0)
+    return _ValueBuilder().of(_Machine().run(file), 0)
 
 
 class _Machine:
@@ -64,14 +64,14 @@ class _Machine:
     def run(self, body: bytes | IO[bytes]) -> Any:
         for step, (opcode, argument, _) in enumerate(pickletools.genops(body)):
             if step > _STEPS_MAX:
-                raise Unreadable("It is too large to be shown.")
+                raise UnreadableResult("It is too large to be shown.")
             if opcode.name == "STOP":
                 return self.stack.pop()
             if opcode.name in _VALUES:
                 self.stack.append(argument)
             else:
                 _DO[opcode.name](self, argument)
-        raise Unreadable(_DAMAGED)
+        raise UnreadableResult(_DAMAGED)
 
     def to_mark(self) -> list[Any]:
         found, self.stack = self.stack, self.marks.pop()
@@ -95,7 +95,7 @@ class _Machine:
     def take(self, count: int) -> tuple[Any, ...]:
         taken = tuple(self.stack[len(self.stack) - count :])
         if len(taken) != count:
-            raise Unreadable(_DAMAGED)
+            raise UnreadableResult(_DAMAGED)
         del self.stack[len(self.stack) - count :]
         return taken
 
@@ -186,7 +186,7 @@ _DO: Final[Mapping[str, _Do]] = {
 
 def _name(of: object) -> str:
     if not isinstance(of, Foreign):
-        raise Unreadable(_DAMAGED)
+        raise UnreadableResult(_DAMAGED)
     return of.named
 
 
@@ -194,8 +194,8 @@ def _key(value: object) -> object:
     return value if isinstance(value, str | int | float | bool | None) else str(type(value))
 
 
-class _Plain:
-    """Takes values out; shared parts count each time that they are met."""
+class _ValueBuilder:
+    """Builds JSON values; shared parts count each time that they are met."""
 
     def __init__(self) -> None:
         self._left = _STEPS_MAX
@@ -203,7 +203,7 @@ class _Plain:
     def of(self, value: Any, depth: int) -> object:
         self._left -= 1 + (len(value) // _CHARACTERS if isinstance(value, str | bytes) else 0)
         if self._left < 0 or depth > _DEEP:
-            raise Unreadable("It is too large or nested too deeply to be shown.")
+            raise UnreadableResult("It is too large or nested too deeply to be shown.")
         if isinstance(value, dict):
             return {str(key): self.of(each, depth + 1) for key, each in value.items()}
         if isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""What each kind of backend is asked."""
+"""The contract of a reader: one thread's client of one kind of result backend."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from umbel.results.base import Result
 ABORTED = "ABORTED"
 
 
-class Reading(Protocol):
-    """One thread's way to a backend. Methods raise whatever Celery and its driver raise."""
+class ResultReader(Protocol):
+    """One thread's client. Methods raise whatever Celery and its driver raise."""
 
     def fetch(self, task_ids: Sequence[str]) -> dict[str, Result]:
         """What is kept of each. An id that is not known, or cannot be, is PENDING."""
 
     def abort(self, task_id: str) -> None:
-        """Keep the state ABORTED for it, unless it has ended. Raises `Unreadable`."""
+        """Keep the state ABORTED for it, unless it has ended. Raises `UnreadableResult`."""
 
     def release(self) -> None:
         """Let go of connections."""

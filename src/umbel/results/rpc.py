@@ -2,7 +2,7 @@
 that were sent from here, and of no others.
 
 While anybody waits, one thread reads one queue of replies. A result is expected until nobody
-has asked for it for `KEPT_S`; the queue goes when none is expected any more. As from every
+has asked for it for `EXPECTED_S`; the queue goes when none is expected any more. As from every
 backend, nothing is unpickled.
 """
 
@@ -20,7 +20,7 @@ from umbel.results.base import UNKNOWN, Result
 from umbel.results.errors import closed
 from umbel.results.keyvalue import PENDING
 from umbel.results.meta import result_of
-from umbel.results.payload import Unreadable, open_payload
+from umbel.results.payload import UnreadableResult, open_payload
 
 WHY: Final = (
     "The result backend rpc:// sends each result to the client that sent the task, so Umbel can "
@@ -31,13 +31,13 @@ REMEDY: Final = (
     "files (file://...) or memcached."
 )
 #: How long a result is kept for those who ask for it, seconds since they last did.
-KEPT_S: Final = 60.0
+EXPECTED_S: Final = 60.0
 #: How many results are expected at once.
 EXPECTED_MAX: Final = 128
 _READ_S: Final = 0.5
 
 
-class Replies(Protocol):
+class RpcReplies(Protocol):
     """See `broker.reply_queue.ReplyQueue`."""
 
     @property
@@ -45,20 +45,20 @@ class Replies(Protocol):
 
     def read(self, timeout_s: float) -> Sequence[tuple[str, bytes | str]]: ...
 
-    def close(self, *, late: bool) -> None: ...
+    def close(self, *, expects_more: bool) -> None: ...
 
 
 class _Expected(msgspec.Struct):
     """A result that is waited for: what is known, when it was last asked for (`monotonic`),
     and whether its queue was lost."""
 
-    known: Result
-    asked_at: float
+    current: Result
+    polled_at: float
     lost: str | None = None
 
     @property
     def is_open(self) -> bool:
-        return self.lost is None and not _is_final(self.known)
+        return self.lost is None and not _is_final(self.current)
 
 
 class RpcResults:
@@ -66,12 +66,12 @@ class RpcResults:
 
     url = "rpc://"
 
-    def __init__(self, open_queue: Callable[[], Replies]) -> None:
+    def __init__(self, open_queue: Callable[[], RpcReplies]) -> None:
         self._open_queue = open_queue
         self._opening = threading.Lock()
         self._changed = threading.Condition()
         self._expected: dict[str, _Expected] = {}
-        self._queue: Replies | None = None
+        self._queue: RpcReplies | None = None
         self._reader: threading.Thread | None = None
         self._closing = False
 
@@ -104,10 +104,10 @@ class RpcResults:
                 raise _refused()
             until = time.monotonic() + max(0.0, timeout_s)
             while expected.is_open and not self._closing:
-                expected.asked_at = time.monotonic()
-                if expected.asked_at >= until:
+                expected.polled_at = time.monotonic()
+                if expected.polled_at >= until:
                     break
-                self._changed.wait(min(until - expected.asked_at, KEPT_S / 2))
+                self._changed.wait(min(until - expected.polled_at, EXPECTED_S / 2))
             if expected.lost is not None:
                 raise ResultsUnavailable(
                     f"The queue for the results of rpc:// was lost: {expected.lost}",
@@ -115,7 +115,7 @@ class RpcResults:
                 )
             if self._closing and expected.is_open:
                 raise closed(self.url)
-            return expected.known
+            return expected.current
 
     def abort(self, task_id: str) -> None:  # noqa: ARG002
         raise _refused()
@@ -128,7 +128,7 @@ class RpcResults:
         if reader is not None:
             reader.join(4 * _READ_S)
 
-    def _opened(self, task_id: str) -> Replies:
+    def _opened(self, task_id: str) -> RpcReplies:
         try:
             queue = self._open_queue()
         except BaseException:
@@ -143,40 +143,42 @@ class RpcResults:
         reader.start()
         return queue
 
-    def _read(self, queue: Replies) -> None:
-        late = False
+    def _read(self, queue: RpcReplies) -> None:
+        expects_more = False
         try:
             while True:
                 for task_id, body in queue.read(_READ_S):
                     self._note(task_id, body)
                 with self._changed:
-                    late = self._forget() or late
+                    expects_more = self._forget() or expects_more
                     if self._closing or not any(e.is_open for e in self._expected.values()):
                         self._queue = None
-                        late = late or any(e.is_open for e in self._expected.values())
+                        expects_more = expects_more or any(
+                            e.is_open for e in self._expected.values()
+                        )
                         return
         except UmbelError as error:
             with self._changed:
-                self._queue, late = None, True
+                self._queue, expects_more = None, True
                 for expected in self._expected.values():
                     if expected.is_open:
                         expected.lost = str(error)
                 self._changed.notify_all()
         finally:
-            queue.close(late=late)
+            queue.close(expects_more=expects_more)
 
     def _note(self, task_id: str, body: bytes | str) -> None:
         found = _result(task_id, body)
         with self._changed:
             expected = self._expected.get(task_id)
             if expected is not None and expected.is_open:
-                expected.known = found
+                expected.current = found
                 self._changed.notify_all()
 
     def _forget(self) -> bool:
         """Drop what nobody asks for any more; whether a reply to such may still come."""
-        due = time.monotonic() - KEPT_S
-        gone = [task_id for task_id, e in self._expected.items() if e.asked_at < due]
+        due = time.monotonic() - EXPECTED_S
+        gone = [task_id for task_id, e in self._expected.items() if e.polled_at < due]
         dropped = [self._expected.pop(task_id) for task_id in gone]
         return any(expected.is_open for expected in dropped)
 
@@ -187,14 +189,14 @@ def _refused() -> ResultsUnavailable:
     return error
 
 
-def _is_final(known: Result) -> bool:
-    return known.is_ready or known.state == UNKNOWN
+def _is_final(current: Result) -> bool:
+    return current.is_ready or current.state == UNKNOWN
 
 
 def _result(task_id: str, body: bytes | str) -> Result:
     try:
         if isinstance(body, str):
-            raise Unreadable(body)
+            raise UnreadableResult(body)
         return result_of(task_id, open_payload(body))
-    except Unreadable as trouble:
+    except UnreadableResult as trouble:
         return Result(task_id=task_id, state=trouble.state, unreadable=trouble.why)

@@ -1,4 +1,4 @@
-"""A result backend that nobody but the sender can read, or that there is not."""
+"""A result backend that cannot be read: there is none, or only the sender can."""
 
 from __future__ import annotations
 

@@ -1,14 +1,13 @@
-"""Threads that ask a backend, so that nobody who wants an answer waits longer than said.
+"""A thread pool with a client per thread, whose calls time out whatever the driver does.
 
 Theory of operation. Drivers of result backends have timeouts for some of what they do and
-none for the rest (looking up a name, TLS, a database that stops answering), and Celery's
-backend objects are not for several threads. So each thread of a crew has a tool of its own,
-made when first needed, and works off one queue. Who calls waits for the answer as long as
-agreed and then leaves; what has not begun by then is skipped, what has is finished or fails
-in its thread. Another thread takes the place of that one, up to a bound, so that a backend
-that comes back is read again while calls from before still hang. No thread holds up the end
-of the process. A tool with which something went wrong is put away, and so is that of a
-thread with nothing to do.
+none for the rest (name resolution, TLS, a database that stops answering), and Celery's backend
+objects are not thread-safe. So each thread of the pool has a client of its own, made when first
+needed, and takes jobs from one queue. A caller waits up to its time limit and then raises
+`TimedOut`. A job that has not begun by then is skipped; one that has begun goes on in its thread,
+which is then *stuck*, and another thread is started in its place, up to a bound, so that a
+backend that comes back is read again while old calls still hang. Threads are daemons: none holds
+up the end of the process. The client of a failed job, or of an idle thread, is released.
 """
 
 from __future__ import annotations
@@ -19,23 +18,23 @@ import threading
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar, cast
 
-T = TypeVar("T", bound="Tool")
+T = TypeVar("T", bound="Client")
 R = TypeVar("R")
 
 
-class Tool(Protocol):
-    """What a thread works with."""
+class Client(Protocol):
+    """The connection object of one thread."""
 
     def release(self) -> None:
         """Let go of connections."""
 
 
-class Late(Exception):
-    """There was no answer in time. Whether there will be is unknown."""
+class TimedOut(Exception):
+    """The call had no answer in time. It may still go on in its thread."""
 
 
-class Closed(Exception):
-    """The crew was sent home."""
+class PoolClosed(Exception):
+    """The pool is closed."""
 
 
 class _Job(Generic[T]):
@@ -44,22 +43,22 @@ class _Job(Generic[T]):
         self.done = threading.Event()
         self.abandoned = False
         self.begun = False
-        self.stray = False
+        self.stuck = False
         self.answer: object = None
         self.error: BaseException | None = None
 
 
-class Crew(Generic[T]):
-    """At most `size` threads with a tool each, made by `make` in the thread, and at most
-    `strays` more that are stuck in what nobody waits for any longer. Thread-safe."""
+class WorkerPool(Generic[T]):
+    """At most `size` threads with a client each, made by `make` in the thread, and at most
+    `stuck` more whose calls have timed out and still hang. Thread-safe."""
 
     def __init__(
-        self, make: Callable[[], T], *, size: int = 8, strays: int = 24, rest_s: float = 30.0
+        self, make: Callable[[], T], *, size: int = 8, stuck: int = 24, idle_s: float = 30.0
     ) -> None:
         self._make = make
         self._size = size
-        self._strays_left = strays
-        self._rest_s = rest_s
+        self._stuck_left = stuck
+        self._idle_s = idle_s
         self._jobs: queue.SimpleQueue[_Job[T] | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._threads = 0
@@ -67,11 +66,11 @@ class Crew(Generic[T]):
         self._closed = False
 
     def call(self, ask: Callable[[T], R], limit_s: float) -> R:
-        """What `ask` gives or raises. Raises `Late` after `limit_s`, `Closed` at once."""
+        """What `ask` returns or raises, or `TimedOut` after `limit_s`, or at once `PoolClosed`."""
         job: _Job[T] = _Job(ask)
         with self._lock:
             if self._closed:
-                raise Closed
+                raise PoolClosed
             self._unfinished += 1
             if self._unfinished > self._threads < self._size:
                 self._threads += 1
@@ -79,13 +78,13 @@ class Crew(Generic[T]):
             self._jobs.put(job)
         if not job.done.wait(limit_s):
             self._abandon(job)
-            raise Late
+            raise TimedOut
         if job.error is not None:
             raise job.error
         return cast(R, job.answer)
 
     def close(self) -> None:
-        """No more calls; threads leave when they have done what they are at."""
+        """Take no more calls; threads end after their current job."""
         with self._lock:
             threads = 0 if self._closed else self._threads
             self._closed = True
@@ -95,17 +94,17 @@ class Crew(Generic[T]):
     def _abandon(self, job: _Job[T]) -> None:
         with self._lock:
             job.abandoned = True
-            if job.begun and not job.done.is_set() and self._strays_left:
-                job.stray = True
-                self._strays_left -= 1
+            if job.begun and not job.done.is_set() and self._stuck_left:
+                job.stuck = True
+                self._stuck_left -= 1
                 self._threads -= 1
                 self._unfinished -= 1
 
     def _work(self) -> None:
-        tool: T | None = None
+        client: T | None = None
         while True:
             try:
-                job = self._jobs.get(timeout=self._rest_s)
+                job = self._jobs.get(timeout=self._idle_s)
             except queue.Empty:
                 job = None
             if job is None:
@@ -115,10 +114,10 @@ class Crew(Generic[T]):
             with self._lock:
                 job.begun = not job.abandoned
             if job.begun:
-                tool = self._do(job, tool)
+                client = self._do(job, client)
             if self._finished(job):
                 break
-        _put_away(tool)
+        _release(client)
 
     def _may_leave(self) -> bool:
         with self._lock:
@@ -128,28 +127,28 @@ class Crew(Generic[T]):
             return False
 
     def _finished(self, job: _Job[T]) -> bool:
-        """Hands the answer over; whether the thread is a stray one, which leaves then."""
+        """Hand the answer over; returns whether the thread was stuck, and so has to end."""
         with self._lock:
             job.done.set()
-            if job.stray:
-                self._strays_left += 1
+            if job.stuck:
+                self._stuck_left += 1
             else:
                 self._unfinished -= 1
-            return job.stray
+            return job.stuck
 
-    def _do(self, job: _Job[T], tool: T | None) -> T | None:
-        """Works off `job`; the tool, None if it is to be made anew."""
+    def _do(self, job: _Job[T], client: T | None) -> T | None:
+        """Run `job`; returns the client, None if it has to be made anew."""
         try:
-            tool = tool or self._make()
-            job.answer = job.ask(tool)
+            client = client or self._make()
+            job.answer = job.ask(client)
         except BaseException as error:
             job.error = error
-            _put_away(tool)
-            tool = None
-        return tool
+            _release(client)
+            client = None
+        return client
 
 
-def _put_away(tool: Tool | None) -> None:
-    if tool is not None:
+def _release(client: Client | None) -> None:
+    if client is not None:
         with contextlib.suppress(Exception):
-            tool.release()
+            client.release()

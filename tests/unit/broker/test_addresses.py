@@ -29,10 +29,10 @@ def test_a_password_that_must_be_encoded_is_told_without_any_of_it(
     with pytest.raises(BrokerMisconfigured) as refused:
         link_to_url(url)
 
-    told = str(refused.value)
-    assert f"holds the sign {sign}" in told
-    assert f"write {written} for {sign}" in told
-    assert "ss" not in told.replace("password", "")
+    recent = str(refused.value)
+    assert f"holds the sign {sign}" in recent
+    assert f"write {written} for {sign}" in recent
+    assert "ss" not in recent.replace("password", "")
 
 
 @pytest.mark.parametrize(

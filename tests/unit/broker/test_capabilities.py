@@ -57,11 +57,11 @@ def test_every_missing_ability_is_a_sentence() -> None:
 def test_what_is_missing_is_refused_with_its_sentence() -> None:
     cluster = open_cluster(bare_application("amqp://host"))
 
-    with pytest.raises(NotSupported) as told:
+    with pytest.raises(NotSupported) as recent:
         cluster.peek("celery", 1)
 
-    assert str(told.value) == cluster.capabilities().missing["peek"]
-    assert not told.value.retriable
+    assert str(recent.value) == cluster.capabilities().missing["peek"]
+    assert not recent.value.retriable
 
 
 def test_the_address_is_shown_without_its_password() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from umbel.broker.base import Frame, Reply
-from umbel.broker.command_replies import Answers, replies_in
+from umbel.broker.command_replies import ReplyCollector, replies_in
 
 
 def answer(value: object, worker: str = "w1@test") -> Frame:
@@ -44,8 +44,8 @@ def test_a_packed_answer_is_opened_up_to_a_bound() -> None:
     bomb = Frame(zlib.compress(b" " * 100_000_000), headers=dict(packed))
 
     assert replies_in(small) == (Reply("w1@test", 1),)
-    (told,) = replies_in(bomb)
-    assert "was not opened" in str(told.error)
+    (recent,) = replies_in(bomb)
+    assert "was not opened" in str(recent.error)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_no_answer_breaks_the_reader(body: bytes, kind: str) -> None:
 
 
 def test_each_worker_answers_once() -> None:
-    answers = Answers(limit=2)
+    answers = ReplyCollector(limit=2)
     answers.add(answer({"ok": 1}))
     answers.add(answer({"ok": 2}))
 
@@ -84,7 +84,7 @@ def test_each_worker_answers_once() -> None:
 
 
 def test_without_a_limit_nothing_is_ever_complete() -> None:
-    answers = Answers(limit=None)
+    answers = ReplyCollector(limit=None)
     answers.add(answer({"ok": 1}))
 
     assert not answers.complete

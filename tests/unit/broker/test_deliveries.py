@@ -99,7 +99,7 @@ def test_ever_new_large_properties_are_not_remembered() -> None:
         deliveries.buffer += delivery(tag, b"{}", application_headers=large)
 
     assert len(deliveries.take()) == 5
-    assert deliveries._known == {}
+    assert deliveries._properties_cache == {}
 
 
 def test_a_frame_without_its_end_mark_ends_the_connection() -> None:

@@ -46,7 +46,7 @@ def test_text_that_happens_to_be_base64_is_not_unpacked() -> None:
 
 
 def test_type_encoding_and_compression_are_told() -> None:
-    told = envelope(
+    recent = envelope(
         **{
             "content-type": "application/x-msgpack",
             "content-encoding": "binary",
@@ -54,7 +54,7 @@ def test_type_encoding_and_compression_are_told() -> None:
         }
     )
 
-    frame = open_envelope(told)
+    frame = open_envelope(recent)
 
     assert (frame.content_type, frame.content_encoding) == ("application/x-msgpack", "binary")
     assert frame.headers == {"compression": "application/x-gzip"}

@@ -8,7 +8,7 @@ import pytest
 from amqp.exceptions import AccessRefused, ConsumerCancelled, NotAllowed, PreconditionFailed
 from redis import exceptions as redis_errors
 
-from umbel.broker.errors import explain
+from umbel.broker.errors import translated
 from umbel.broker.link import link_to_url
 from umbel.errors import BrokerRefused, BrokerUnreachable
 
@@ -19,44 +19,44 @@ REDIS = link_to_url("redis://:pw@cache:6379/0")
 def test_a_refused_login_names_the_user_and_not_the_password() -> None:
     error = AccessRefused("Login was refused using authentication mechanism PLAIN")
 
-    told = explain(error, RABBIT)
+    recent = translated(error, RABBIT)
 
-    assert isinstance(told, BrokerRefused)
-    assert str(told) == (
+    assert isinstance(recent, BrokerRefused)
+    assert str(recent) == (
         "RabbitMQ at amqp://***@rabbit:5672/prod refused the password of user shop. "
         "Check the user and the password in the broker's URL."
     )
 
 
 def test_a_refused_virtual_host_is_named() -> None:
-    told = explain(NotAllowed("NOT_ALLOWED - vhost prod not found"), RABBIT)
+    recent = translated(NotAllowed("NOT_ALLOWED - vhost prod not found"), RABBIT)
 
-    assert isinstance(told, BrokerRefused)
-    assert "refused the virtual host prod" in str(told)
+    assert isinstance(recent, BrokerRefused)
+    assert "refused the virtual host prod" in str(recent)
 
 
 def test_a_queue_of_other_arguments_is_named() -> None:
-    told = explain(PreconditionFailed("inequivalent arg 'x-expires'"), RABBIT)
+    recent = translated(PreconditionFailed("inequivalent arg 'x-expires'"), RABBIT)
 
-    assert isinstance(told, BrokerRefused)
-    assert "umbel.events.v1" in str(told)
-    assert "Delete that queue" in told.remedy
+    assert isinstance(recent, BrokerRefused)
+    assert "umbel.events.v1" in str(recent)
+    assert "Delete that queue" in recent.remedy
 
 
 def test_a_queue_that_was_deleted_under_us_is_named() -> None:
-    told = explain(ConsumerCancelled("amq.ctag-1", (60, 30)), RABBIT)
+    recent = translated(ConsumerCancelled("amq.ctag-1", (60, 30)), RABBIT)
 
-    assert isinstance(told, BrokerUnreachable)
-    assert "ended the reading of the queue umbel.events.v1: it was deleted" in str(told)
-    assert "ctag" not in str(told)
+    assert isinstance(recent, BrokerUnreachable)
+    assert "ended the reading of the queue umbel.events.v1: it was deleted" in str(recent)
+    assert "ctag" not in str(recent)
 
 
 def test_missing_rights_are_told_apart_from_a_wrong_password() -> None:
-    told = explain(AccessRefused("access to queue 'umbel.events.v1' refused"), RABBIT)
+    recent = translated(AccessRefused("access to queue 'umbel.events.v1' refused"), RABBIT)
 
-    assert isinstance(told, BrokerRefused)
-    assert "password" not in str(told)
-    assert "configure, write and read" in told.remedy
+    assert isinstance(recent, BrokerRefused)
+    assert "password" not in str(recent)
+    assert "configure, write and read" in recent.remedy
 
 
 @pytest.mark.parametrize(
@@ -68,17 +68,17 @@ def test_missing_rights_are_told_apart_from_a_wrong_password() -> None:
     ],
 )
 def test_redis_refusing_a_password_is_a_refusal(error: Exception) -> None:
-    told = explain(error, REDIS)
+    recent = translated(error, REDIS)
 
-    assert isinstance(told, BrokerRefused)
-    assert str(told).startswith("Redis at redis://***@cache:6379/0 refused the password")
+    assert isinstance(recent, BrokerRefused)
+    assert str(recent).startswith("Redis at redis://***@cache:6379/0 refused the password")
 
 
 def test_redis_refusing_a_database_is_a_refusal() -> None:
-    told = explain(redis_errors.ResponseError("DB index is out of range"), REDIS)
+    recent = translated(redis_errors.ResponseError("DB index is out of range"), REDIS)
 
-    assert isinstance(told, BrokerRefused)
-    assert "DB index is out of range" in str(told)
+    assert isinstance(recent, BrokerRefused)
+    assert "DB index is out of range" in str(recent)
 
 
 @pytest.mark.parametrize(
@@ -91,14 +91,14 @@ def test_redis_refusing_a_database_is_a_refusal() -> None:
     ],
 )
 def test_silence_is_no_refusal(error: Exception) -> None:
-    told = explain(error, REDIS)
+    recent = translated(error, REDIS)
 
-    assert isinstance(told, BrokerUnreachable)
-    assert told.retriable
+    assert isinstance(recent, BrokerUnreachable)
+    assert recent.retriable
 
 
 def test_a_certificate_that_is_not_trusted_is_a_refusal() -> None:
-    told = explain(ssl.SSLCertVerificationError("self-signed certificate"), RABBIT)
+    recent = translated(ssl.SSLCertVerificationError("self-signed certificate"), RABBIT)
 
-    assert isinstance(told, BrokerRefused)
-    assert "TLS" in str(told)
+    assert isinstance(recent, BrokerRefused)
+    assert "TLS" in str(recent)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from umbel.broker.redis import unreadable
-from umbel.broker.resp import ErrorReply, Garbled, Replies, is_notice
+from umbel.broker.resp import ErrorReply, Garbled, RespParser, is_notice
 from umbel.services.ingest.message_bodies import events_of
 
 PATTERN = b"/0.celeryev/*"
@@ -27,7 +27,7 @@ def test_messages_come_out_whole_however_they_are_cut(sign: bytes) -> None:
     wire = b"".join(message(payload, sign) for payload in payloads)
 
     for size in range(1, len(wire) + 1, 7):
-        replies, got = Replies([PATTERN]), []
+        replies, got = RespParser([PATTERN]), []
         for start in range(0, len(wire), size):
             replies.buffer += wire[start : start + size]
             got += replies.take()[0]
@@ -36,7 +36,7 @@ def test_messages_come_out_whole_however_they_are_cut(sign: bytes) -> None:
 
 
 def test_confirmations_and_answers_are_told_apart_from_messages() -> None:
-    replies = Replies([PATTERN])
+    replies = RespParser([PATTERN])
     replies.buffer += b">3\r\n" + bulk(b"psubscribe") + bulk(PATTERN) + b":1\r\n"
     replies.buffer += message(b"one") + b"+PONG\r\n" + message(b"two")
     replies.buffer += b"*2\r\n" + bulk(b"pong") + bulk(b"") + b"_\r\n$-1\r\n"
@@ -49,7 +49,7 @@ def test_confirmations_and_answers_are_told_apart_from_messages() -> None:
 
 
 def test_messages_of_several_patterns_keep_their_order() -> None:
-    replies = Replies([PATTERN, b"/0.celeryev"])
+    replies = RespParser([PATTERN, b"/0.celeryev"])
     names = [PATTERN, b"/0.celeryev", PATTERN]
     for number, name in enumerate(names):
         replies.buffer += message(b"%d" % number, pattern=name)
@@ -66,7 +66,7 @@ def test_a_message_that_was_not_foreseen_is_a_message_all_the_same(
     sign: bytes, kind: bytes
 ) -> None:
     """Nothing that Redis publishes to us is thrown away for the form it came in."""
-    replies = Replies([PATTERN])
+    replies = RespParser([PATTERN])
     replies.buffer += message(b"one", sign)
     if kind == b"pmessage":
         replies.buffer += message(b"two", sign, pattern=b"/1.celeryev/*")
@@ -93,7 +93,7 @@ def test_a_message_that_was_not_foreseen_is_a_message_all_the_same(
 def test_a_push_that_cannot_be_understood_counts_as_an_event_that_was_not_read(
     push: bytes,
 ) -> None:
-    replies = Replies([PATTERN])
+    replies = RespParser([PATTERN])
     replies.buffer += push
 
     payloads, (other,) = replies.take()
@@ -105,7 +105,7 @@ def test_a_push_that_cannot_be_understood_counts_as_an_event_that_was_not_read(
 
 
 def test_an_error_is_a_value_of_its_own() -> None:
-    replies = Replies([PATTERN])
+    replies = RespParser([PATTERN])
     replies.buffer += b"-NOPERM no channels\r\n" + b"!5\r\nOUCH!\r\n"
 
     _, others = replies.take()
@@ -118,7 +118,7 @@ def test_an_error_is_a_value_of_its_own() -> None:
     "bytes_", [b"HTTP/1.1 400 Bad Request\r\n", b"$x\r\n", b"*1\r\n" * 20 + b":1\r\n"]
 )
 def test_what_is_not_redis_ends_the_connection(bytes_: bytes) -> None:
-    replies = Replies([PATTERN])
+    replies = RespParser([PATTERN])
     replies.buffer += bytes_
 
     with pytest.raises(Garbled):
@@ -126,7 +126,7 @@ def test_what_is_not_redis_ends_the_connection(bytes_: bytes) -> None:
 
 
 def test_a_message_of_ten_megabytes_is_not_parsed_with_every_read() -> None:
-    replies, payload = Replies([PATTERN]), b"x" * 10_000_000
+    replies, payload = RespParser([PATTERN]), b"x" * 10_000_000
     wire = message(payload)
     got: list[bytes] = []
 

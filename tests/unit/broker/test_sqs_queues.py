@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from umbel.broker.link import link_to_url
-from umbel.broker.pooled_connection import Line
+from umbel.broker.pooled_connection import PooledConnection
 from umbel.broker.queues import VirtualQueues
 from umbel.clock import SystemClock
 from umbel.errors import BrokerRefused
@@ -52,29 +52,29 @@ def channel() -> SqsChannel:
 
 
 @pytest.fixture
-def line(channel: SqsChannel) -> Line:
-    return Line(Connection(channel), link_to_url("memory://"))
+def pooled(channel: SqsChannel) -> PooledConnection:
+    return PooledConnection(Connection(channel), link_to_url("memory://"))
 
 
-def test_a_queue_tells_how_many_messages_wait(line: Line) -> None:
-    (depth,) = VirtualQueues(SystemClock()).depths(line, ["jobs"])
+def test_a_queue_tells_how_many_messages_wait(pooled: PooledConnection) -> None:
+    (depth,) = VirtualQueues(SystemClock()).depths(pooled, ["jobs"])
 
     assert (depth.ready, depth.trouble) == (7, None)
 
 
 def test_a_queue_that_is_not_there_is_said_so_and_is_not_made(
-    line: Line, channel: SqsChannel
+    pooled: PooledConnection, channel: SqsChannel
 ) -> None:
     queues = VirtualQueues(SystemClock())
-    (depth,) = queues.depths(line, ["mail"])
+    (depth,) = queues.depths(pooled, ["mail"])
     with pytest.raises(BrokerRefused, match="mail"):
-        queues.purge(line, "mail")
+        queues.purge(pooled, "mail")
 
     assert depth.ready is None
     assert "'mail' doesn't exist" in (depth.trouble or "")
     assert channel.messages == {"jobs": 7}
 
 
-def test_a_purge_tells_how_many_there_were(line: Line, channel: SqsChannel) -> None:
-    assert VirtualQueues(SystemClock()).purge(line, "jobs") == 7
+def test_a_purge_tells_how_many_there_were(pooled: PooledConnection, channel: SqsChannel) -> None:
+    assert VirtualQueues(SystemClock()).purge(pooled, "jobs") == 7
     assert channel.messages == {"jobs": 0}

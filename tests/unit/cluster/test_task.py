@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from umbel.cluster.events import Event
-from umbel.cluster.facts import KEPT_PER_SIDE, join
+from umbel.cluster.facts import PER_SIDE_MAX, join
 from umbel.cluster.task import Task, project
 
 NOW = 1_800_000_000.0
@@ -267,5 +267,5 @@ def test_a_task_of_a_thousand_notes_is_shortened_and_keeps_the_ends() -> None:
     found = task(RECEIVED, STARTED, *notes)
 
     assert "shortened" in found.flags
-    assert len(found.notes) == 2 * KEPT_PER_SIDE
+    assert len(found.notes) == 2 * PER_SIDE_MAX
     assert (found.notes[0].detail, found.notes[-1].detail) == ("0", "999")

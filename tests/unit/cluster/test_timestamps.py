@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from umbel.cluster.timestamps import moment
+from umbel.cluster.timestamps import parse_iso
 
 
 @pytest.mark.parametrize(
@@ -26,4 +26,4 @@ from umbel.cluster.timestamps import moment
     ],
 )
 def test_a_moment_is_unix_seconds_or_nothing(text: str | None, seconds: float | None) -> None:
-    assert moment(text) == seconds
+    assert parse_iso(text) == seconds

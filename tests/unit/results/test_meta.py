@@ -8,7 +8,7 @@ import pytest
 
 from umbel.results.base import Result
 from umbel.results.meta import result_of
-from umbel.results.payload import Unreadable
+from umbel.results.payload import UnreadableResult
 
 
 def result(**meta: Any) -> Result:
@@ -114,7 +114,7 @@ def test_fields_of_an_odd_type_are_left_out() -> None:
 
 @pytest.mark.parametrize("meta", [None, [], "x", {}, {"result": [["group", None], []]}])
 def test_what_is_no_meta_of_a_task_is_unreadable(meta: object) -> None:
-    with pytest.raises(Unreadable, match="no task's result"):
+    with pytest.raises(UnreadableResult, match="no task's result"):
         result_of("t", meta)
 
 
@@ -123,7 +123,7 @@ def test_a_result_nested_without_end_is_unreadable_with_its_state() -> None:
     for _ in range(100_000):
         deep = [deep]
 
-    with pytest.raises(Unreadable, match="too deeply") as unreadable:
+    with pytest.raises(UnreadableResult, match="too deeply") as unreadable:
         result(result=deep)
 
     assert unreadable.value.state == "SUCCESS"

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from umbel.results.base import UNKNOWN
-from umbel.results.payload import META_MAX, Unreadable, open_payload, pickled_state
+from umbel.results.payload import META_MAX, UnreadableResult, open_payload, pickled_state
 
 META: dict[str, Any] = {"status": "SUCCESS", "result": {"a": [1, 2.5, None, "é"]}}
 MARK = b"\x00celery-compressed\x00"
@@ -68,20 +68,20 @@ def test_compressed_metas_are_opened_up_to_a_bound(
     kind: bytes, pack: Callable[[bytes], bytes]
 ) -> None:
     assert open_payload(MARK + kind + b"\x00" + pack(json.dumps(META).encode())) == META
-    with pytest.raises(Unreadable, match=r"larger than (2|16) MB"):
+    with pytest.raises(UnreadableResult, match=r"larger than (2|16) MB"):
         open_payload(MARK + kind + b"\x00" + pack(b" " * (META_MAX + 10)))
-    with pytest.raises(Unreadable, match="damaged"):
+    with pytest.raises(UnreadableResult, match="damaged"):
         open_payload(MARK + kind + b"\x00" + b"rubbish")
 
 
 def test_an_unknown_compression_is_named() -> None:
-    with pytest.raises(Unreadable, match="application/x-brotli"):
+    with pytest.raises(UnreadableResult, match="application/x-brotli"):
         open_payload(MARK + b"application/x-brotli\x00...")
 
 
 @pytest.mark.parametrize("protocol", [2, 3, 4, 5])
 def test_a_pickle_tells_its_state_without_being_loaded(protocol: int) -> None:
-    with pytest.raises(Unreadable, match="never loads pickle") as unreadable:
+    with pytest.raises(UnreadableResult, match="never loads pickle") as unreadable:
         open_payload(pickle.dumps(META, protocol))
 
     assert unreadable.value.state == "SUCCESS"
@@ -103,7 +103,7 @@ def test_a_pickle_that_is_no_meta_has_no_known_state(value: object) -> None:
 
 
 def test_yaml_tells_its_state() -> None:
-    with pytest.raises(Unreadable, match="YAML") as unreadable:
+    with pytest.raises(UnreadableResult, match="YAML") as unreadable:
         open_payload("children: []\nresult: 5\nstatus: FAILURE\ntask_id: t\n")
 
     assert unreadable.value.state == "FAILURE"
@@ -111,19 +111,19 @@ def test_yaml_tells_its_state() -> None:
 
 @pytest.mark.parametrize("raw", [b"rubbish", b"", b"{", b"\xc1\xff", 5, None, ["x"]])
 def test_rubbish_is_unreadable(raw: object) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableResult):
         open_payload(raw)
 
 
 @pytest.mark.parametrize("one", [b"[", b"\x91", b'{"a":'])
 def test_deep_nesting_is_unreadable(one: bytes) -> None:
     closing = {b"[": b"]", b"\x91": b"\x01", b'{"a":': b"}"}[one]
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableResult):
         open_payload(one * 100_000 + (closing * 100_000 if one != b"\x91" else closing))
 
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_decoded_or_unreadable(raw: bytes) -> None:
     for body in (raw, b"\x80" + raw, MARK + raw, MARK + b"application/x-gzip\x00" + raw):
-        with contextlib.suppress(Unreadable):
+        with contextlib.suppress(UnreadableResult):
             open_payload(body)

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from umbel.results.payload import Unreadable
+from umbel.results.payload import UnreadableResult
 from umbel.results.pickled import read_pickle
 
 PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
@@ -95,12 +95,12 @@ def nested(times: int) -> bytes:
     ids=str,
 )  # fmt: skip
 def test_what_is_damaged_or_hostile_is_refused(body: bytes) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableResult):
         read_pickle(body)
 
 
 def test_the_state_of_what_is_refused_is_told_where_it_can_be() -> None:
-    with pytest.raises(Unreadable) as refused:
+    with pytest.raises(UnreadableResult) as refused:
         read_pickle(doubled(60))
 
     assert refused.value.state == "SUCCESS"
@@ -108,7 +108,7 @@ def test_the_state_of_what_is_refused_is_told_where_it_can_be() -> None:
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(body: bytes) -> None:
-    with suppress(Unreadable):
+    with suppress(UnreadableResult):
         read_pickle(body)
 
 
@@ -116,5 +116,5 @@ def test_any_bytes_are_read_or_refused(body: bytes) -> None:
 def test_a_changed_byte_is_read_or_refused(value: object, at: int, byte: int) -> None:
     body = bytearray(pickletools.optimize(pickle.dumps({"status": value})))
     body[at % len(body)] = byte
-    with suppress(Unreadable):
+    with suppress(UnreadableResult):
         read_pickle(bytes(body))

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from tests.support.waiting import wait_until
-from umbel.results.worker_pool import Closed, Crew, Late
+from umbel.results.worker_pool import PoolClosed, TimedOut, WorkerPool
 
 
 class Workshop:
@@ -17,12 +17,12 @@ class Workshop:
         self.made = 0
         self.released = 0
 
-    def make(self) -> Tool:
+    def make(self) -> Client:
         self.made += 1
-        return Tool(self)
+        return Client(self)
 
 
-class Tool:
+class Client:
     """Knows the thread that it was made in."""
 
     def __init__(self, workshop: Workshop) -> None:
@@ -35,9 +35,9 @@ class Tool:
 
 def test_answers_come_back_and_a_tool_is_used_again() -> None:
     workshop = Workshop()
-    crew: Crew[Tool] = Crew(workshop.make)
+    crew: WorkerPool[Client] = WorkerPool(workshop.make)
 
-    assert [crew.call(lambda tool: tool.thread, 5) != 0 for _ in range(10)] == [True] * 10
+    assert [crew.call(lambda client: client.thread, 5) != 0 for _ in range(10)] == [True] * 10
     assert workshop.made <= 8
     crew.close()
     wait_until(lambda: workshop.released == workshop.made)
@@ -45,7 +45,7 @@ def test_answers_come_back_and_a_tool_is_used_again() -> None:
 
 def test_errors_come_back_and_the_tool_is_made_anew() -> None:
     workshop = Workshop()
-    crew: Crew[Tool] = Crew(workshop.make, size=1)
+    crew: WorkerPool[Client] = WorkerPool(workshop.make, size=1)
 
     with pytest.raises(ZeroDivisionError):
         crew.call(lambda _: 1 / 0, 5)
@@ -56,12 +56,12 @@ def test_errors_come_back_and_the_tool_is_made_anew() -> None:
 
 
 def test_each_thread_has_a_tool_of_its_own() -> None:
-    crew: Crew[Tool] = Crew(Workshop().make, size=4)
+    crew: WorkerPool[Client] = WorkerPool(Workshop().make, size=4)
     together = threading.Barrier(4)
 
-    def ask(tool: Tool) -> bool:
+    def ask(client: Client) -> bool:
         together.wait(10)
-        return tool.thread == threading.get_ident()
+        return client.thread == threading.get_ident()
 
     answers: list[bool] = []
     askers = [threading.Thread(target=lambda: answers.append(crew.call(ask, 10))) for _ in range(4)]
@@ -75,13 +75,13 @@ def test_each_thread_has_a_tool_of_its_own() -> None:
 
 
 def test_a_caller_leaves_in_time_and_what_had_not_begun_is_not_done() -> None:
-    crew: Crew[Tool] = Crew(Workshop().make, size=1, strays=0)
+    crew: WorkerPool[Client] = WorkerPool(Workshop().make, size=1, stuck=0)
     free = threading.Event()
     done: list[str] = []
 
-    with pytest.raises(Late):
+    with pytest.raises(TimedOut):
         crew.call(lambda _: free.wait(20), 0.05)
-    with pytest.raises(Late):
+    with pytest.raises(TimedOut):
         crew.call(lambda _: done.append("late"), 0.05)
     free.set()
 
@@ -92,12 +92,12 @@ def test_a_caller_leaves_in_time_and_what_had_not_begun_is_not_done() -> None:
 
 def test_calls_that_hang_do_not_keep_others_from_being_answered() -> None:
     workshop = Workshop()
-    crew: Crew[Tool] = Crew(workshop.make, size=1, strays=2)
+    crew: WorkerPool[Client] = WorkerPool(workshop.make, size=1, stuck=2)
     free = threading.Event()
     for _ in range(3):
-        with pytest.raises(Late):
+        with pytest.raises(TimedOut):
             crew.call(lambda _: free.wait(20), 0.05)
-    with pytest.raises(Late):  # two strays and the one thread hang: no more are started
+    with pytest.raises(TimedOut):  # two strays and the one thread hang: no more are started
         crew.call(lambda _: "never", 0.05)
     assert workshop.made == 3
 
@@ -111,7 +111,7 @@ def test_calls_that_hang_do_not_keep_others_from_being_answered() -> None:
 
 def test_threads_with_nothing_to_do_leave() -> None:
     workshop = Workshop()
-    crew: Crew[Tool] = Crew(workshop.make, rest_s=0.01)
+    crew: WorkerPool[Client] = WorkerPool(workshop.make, idle_s=0.01)
     crew.call(lambda _: None, 5)
 
     wait_until(lambda: workshop.released == 1)
@@ -121,9 +121,9 @@ def test_threads_with_nothing_to_do_leave() -> None:
 
 
 def test_nobody_is_asked_after_the_end() -> None:
-    crew: Crew[Tool] = Crew(Workshop().make)
+    crew: WorkerPool[Client] = WorkerPool(Workshop().make)
     crew.close()
     crew.close()
 
-    with pytest.raises(Closed):
+    with pytest.raises(PoolClosed):
         crew.call(lambda _: None, 1)

@@ -33,7 +33,9 @@ def evidence(status: str, *, gaps: Any = (), since: float | None = None, **worke
 
 
 def test_a_task_whose_worker_is_heard_is_not_doubted() -> None:
-    assert doubt_of(a_task(), evidence("online", pid=10, said={"pid": (NOW, NOW)}), NOW) is None
+    assert (
+        doubt_of(a_task(), evidence("online", pid=10, registers={"pid": (NOW, NOW)}), NOW) is None
+    )
 
 
 @pytest.mark.parametrize("state", ["STARTED", "RECEIVED", "RETRY"])
@@ -51,7 +53,7 @@ def test_a_worker_that_said_goodbye_does_not_run_it() -> None:
 
 @pytest.mark.parametrize(
     "worker",
-    [{"online": BASE + 300}, {"pid": 99, "said": {"pid": (BASE + 300, BASE + 300)}}],
+    [{"online": BASE + 300}, {"pid": 99, "registers": {"pid": (BASE + 300, BASE + 300)}}],
 )
 def test_another_process_of_the_same_name_does_not_run_it(worker: dict[str, Any]) -> None:
     found = doubt_of(a_task(), evidence("online", **worker), NOW)
@@ -71,7 +73,7 @@ def test_a_worker_that_sends_no_heartbeats_may_be_quiet_while_it_runs() -> None:
 
 
 def test_a_process_that_was_there_before_the_task_says_nothing() -> None:
-    told_before = evidence("online", pid=9, said={"pid": (BASE, BASE)})
+    told_before = evidence("online", pid=9, registers={"pid": (BASE, BASE)})
 
     assert doubt_of(a_task(), told_before, NOW) is None
 

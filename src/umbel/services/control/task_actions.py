@@ -16,7 +16,7 @@ import msgspec
 from umbel.broker.base import Cluster, QueuedMessage, Reply, Signature
 from umbel.clock import Clock
 from umbel.cluster.task import STARTED, Task
-from umbel.cluster.timestamps import moment
+from umbel.cluster.timestamps import parse_iso
 from umbel.errors import BrokerError, ResultsUnavailable
 from umbel.results.base import ResultBackend
 from umbel.services.control.argument_recovery import (
@@ -221,7 +221,7 @@ def signature(recalled: Recalled, edit: Edit | None, now: float) -> Signature:
     task = recalled.task
     edit = edit or Edit()
     queued = recalled.queued or QueuedMessage(task_id=None)
-    expires = moment(queued.expires) if queued.expires else None
+    expires = parse_iso(queued.expires) if queued.expires else None
     queue = edit.queue or task.queue
     is_root = task.root_id in (None, task.uuid)
     return Signature(

@@ -82,7 +82,7 @@ def _is_another_process(task: Task, worker: Worker) -> bool:
     is the worker's main process, not the child that runs a task."""
     if worker.online is not None and worker.online > _by_our_clock(task, worker) + ON_ITS_WAY_S:
         return True
-    _, stamp = worker.said.get("pid", (0.0, 0.0))  # by the worker's clock, as the task's
+    _, stamp = worker.registers.get("pid", (0.0, 0.0))  # by the worker's clock, as the task's
     told = stamp > task.timestamp
     return told and None not in (worker.pid, task.pid) and worker.pid != task.pid
 
