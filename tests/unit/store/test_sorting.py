@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -17,7 +18,7 @@ from umbel.query.ast import EVERYTHING, And, Between, Has, How, Matches, Node, N
 from umbel.store.base import Order, Page
 from umbel.store.memory import MemoryStore
 from umbel.store.sqlite import SqliteStore
-from umbel.store.sqlite.search import sorted_numbers, sorting
+from umbel.store.sqlite.costs import COSTS, Costs
 
 TASKS = 4_000
 PARTITION_TASKS = 3_000
@@ -84,11 +85,15 @@ def retried(uuid: str, at: float) -> Event:
 
 
 @pytest.fixture(scope="module")
-def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SqliteStore, MemoryStore]]:
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("sorting")
+
+
+@pytest.fixture(scope="module")
+def stores(directory: Path) -> Iterator[tuple[SqliteStore, MemoryStore]]:
     store = SqliteStore(
-        tmp_path_factory.mktemp("sorting"), write=True, partition_tasks=PARTITION_TASKS,
-        clock=SetWallClock(BASE),
-    )  # fmt: skip
+        directory, write=True, partition_tasks=PARTITION_TASKS, clock=SetWallClock(BASE)
+    )
     oracle = MemoryStore(partition_tasks=PARTITION_TASKS, clock=SetWallClock(BASE))
     late: list[Event] = []
     for first in range(0, TASKS, 500):
@@ -107,24 +112,22 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SqliteSto
     store.close()
 
 
+_NEVER_FEW = Costs(sort_all_rows=0, sort_zones_first=1)
+_EACH_ZONE = replace(_NEVER_FEW, sort_index_rows=0)
+_ZONES_ALONE = replace(_EACH_ZONE, sort_many_keys_rows=0, sort_index_keys=0, sort_blocks=0)
+
+
 @pytest.mark.parametrize(
-    "way", ["as it comes", "never few", "an index of each zone", "zones alone"]
+    "costs",
+    [COSTS, _NEVER_FEW, _EACH_ZONE, _ZONES_ALONE],
+    ids=["as it comes", "never few", "an index of each zone", "zones alone"],
 )
 def test_every_page_is_that_of_the_oracle(
-    stores: tuple[SqliteStore, MemoryStore], monkeypatch: pytest.MonkeyPatch, way: str
+    stores: tuple[SqliteStore, MemoryStore], directory: Path, costs: Costs
 ) -> None:
-    store, oracle = stores
-    wait_until(lambda: store.status().unindexed < 2_000, timeout_s=30)
-    if way != "as it comes":
-        monkeypatch.setattr(sorting, "_FEW", 0)
-        monkeypatch.setattr(sorted_numbers, "_ZONES_FIRST", 1)
-    if way == "an index of each zone":
-        monkeypatch.setattr(sorted_numbers, "_BY_INDEX_MAX", 0)
-    if way == "zones alone":
-        monkeypatch.setattr(sorted_numbers, "_BY_INDEX_MAX", 0)
-        monkeypatch.setattr(sorted_numbers, "_BY_PLACES_MAX", 0)
-        monkeypatch.setattr(sorted_numbers, "_PLACES_MAX", 0)
-        monkeypatch.setattr(sorted_numbers, "_BLOCKS_MAX", 0)
+    writer, oracle = stores
+    wait_until(lambda: writer.status().unindexed < 2_000, timeout_s=30)
+    store = SqliteStore(directory, write=False, costs=costs)
 
     for query in QUERIES:
         for order in ORDERS:
@@ -138,6 +141,7 @@ def test_every_page_is_that_of_the_oracle(
                 assert found.items == expected.items, (query, order)
                 assert (expected.cursor is None) == (found.cursor is None)
                 cursor = found.cursor
+    store.close()
 
 
 @cache

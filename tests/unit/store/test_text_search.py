@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.contract.stories import BASE, begun, succeeded, uuid_of
 from tests.support.clocks import SetWallClock
@@ -17,24 +18,23 @@ from umbel.query.ast import And, Argument, How, Matches, Node, Not, Or, Words
 from umbel.store.base import Order, Store
 from umbel.store.memory import MemoryStore
 from umbel.store.sqlite import SqliteStore
-from umbel.store.sqlite.search import access_path, partition_scan, scan, sorting
-from umbel.store.sqlite.text import indexer, text_filter
+from umbel.store.sqlite.costs import Costs
+from umbel.store.sqlite.text import text_filter
 
 TASKS = 300
 PARTITION_TASKS = 128
 _PIECES = ("zebra", "quartz", "Straße", "ΑΣ", "42", "q7", "'", '"', "\\", "%", "xx", "Ж", "\\x41b")
 
 
-@pytest.fixture(autouse=True, params=["blocks lead", "columns lead"])
-def always_by_index(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
-    """Put even the smallest partition to its index, and let that wait for nobody."""
-    monkeypatch.setattr(indexer, "WAITING_MAX", 0)
-    monkeypatch.setattr(scan, "_FEW", 0)
-    monkeypatch.setattr(scan, "_AT_ONCE", 0)
-    monkeypatch.setattr(sorting, "_FEW", 0)
-    if request.param == "columns lead":
-        monkeypatch.setattr(partition_scan, "_BLOCKS", 1)
-        monkeypatch.setattr(access_path, "_INDEX_COST", 0.1)
+#: Puts even the smallest partition to its index, and lets that wait for nobody.
+_BLOCKS_LEAD = Costs(unindexed_while_busy=0, few_rows=0, read_first=0, sort_all_rows=0)
+_COLUMNS_LEAD = replace(_BLOCKS_LEAD, blocks_read_whole=1, index_row=0.1)
+
+
+@pytest.fixture(params=[_BLOCKS_LEAD, _COLUMNS_LEAD], ids=["blocks lead", "columns lead"])
+def costs(request: pytest.FixtureRequest) -> Costs:
+    given: Costs = request.param
+    return given
 
 
 def life(number: int) -> list[Event]:
@@ -78,10 +78,11 @@ def assert_equal(store: Store, oracle: Store) -> None:
 
 
 @pytest.fixture
-def stores(tmp_path: Path) -> Iterator[tuple[SqliteStore, MemoryStore]]:
+def stores(tmp_path: Path, costs: Costs) -> Iterator[tuple[SqliteStore, MemoryStore]]:
     store = SqliteStore(
-        tmp_path, write=True, partition_tasks=PARTITION_TASKS, clock=SetWallClock(BASE)
-    )
+        tmp_path, write=True, partition_tasks=PARTITION_TASKS, clock=SetWallClock(BASE),
+        costs=costs,
+    )  # fmt: skip
     oracle = MemoryStore(partition_tasks=PARTITION_TASKS, clock=SetWallClock(BASE))
     yield store, oracle
     store.close()
@@ -118,10 +119,10 @@ def test_what_changes_after_it_was_indexed(stores: tuple[SqliteStore, MemoryStor
 
 
 def test_a_reader_beside_the_indexer_finds_everything_at_any_moment(
-    stores: tuple[SqliteStore, MemoryStore], tmp_path: Path
+    stores: tuple[SqliteStore, MemoryStore], tmp_path: Path, costs: Costs
 ) -> None:
     store, oracle = stores
-    reader = SqliteStore(tmp_path, write=False)
+    reader = SqliteStore(tmp_path, write=False, costs=costs)
     applied: list[int] = []
 
     def write() -> None:
@@ -147,9 +148,9 @@ def test_a_reader_beside_the_indexer_finds_everything_at_any_moment(
 
 
 @pytest.mark.parametrize("harm", ["removed", "garbage", "an earlier copy"])
-def test_an_index_that_was_harmed_is_made_again(tmp_path: Path, harm: str) -> None:
+def test_an_index_that_was_harmed_is_made_again(tmp_path: Path, harm: str, costs: Costs) -> None:
     stores = (
-        SqliteStore(tmp_path, write=True, clock=SetWallClock(BASE)),
+        SqliteStore(tmp_path, write=True, clock=SetWallClock(BASE), costs=costs),
         MemoryStore(clock=SetWallClock(BASE)),
     )
     index = tmp_path / "tasks-000001.text"
@@ -157,7 +158,7 @@ def test_an_index_that_was_harmed_is_made_again(tmp_path: Path, harm: str) -> No
     wait_until(lambda: stores[0].status().unindexed < 16, timeout_s=20)
     stores[0].close()
     earlier = index.read_bytes()
-    stores = SqliteStore(tmp_path, write=True, clock=SetWallClock(BASE)), stores[1]
+    stores = SqliteStore(tmp_path, write=True, clock=SetWallClock(BASE), costs=costs), stores[1]
     apply(stores, [life(number)[-1] for number in range(0, TASKS, 3)])
     wait_until(lambda: stores[0].status().unindexed < 16, timeout_s=20)
     # What the index took up leaves the queue with the next batch.
@@ -169,10 +170,10 @@ def test_an_index_that_was_harmed_is_made_again(tmp_path: Path, harm: str) -> No
         index.write_bytes(earlier if harm == "an earlier copy" else b"garbage" * 5_000)
 
     if harm != "garbage":
-        reader = SqliteStore(tmp_path, write=False)
+        reader = SqliteStore(tmp_path, write=False, costs=costs)
         assert_equal(reader, stores[1])
         reader.close()
-    store = SqliteStore(tmp_path, write=True)
+    store = SqliteStore(tmp_path, write=True, costs=costs)
     assert_equal(store, stores[1])
     wait_until(lambda: store.status().unindexed < 32, timeout_s=20)
     assert_equal(store, stores[1])

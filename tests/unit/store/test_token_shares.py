@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+from umbel.store.sqlite.costs import COSTS
 from umbel.store.sqlite.text.text_index import PartitionTokens
 
 
@@ -20,7 +21,7 @@ class Sample(str):
 
 def test_a_question_of_thousands_of_words_goes_through_the_sample_a_few_hundred_times() -> None:
     sample = Sample("parcel " * 100)
-    partition: Any = SimpleNamespace(sample=(sample, 100))
+    partition: Any = SimpleNamespace(sample=(sample, 100), costs=COSTS)
     tokens = PartitionTokens(partition)
 
     common, rare = tokens.share("parc"), tokens.share("zzqx")
@@ -29,4 +30,4 @@ def test_a_question_of_thousands_of_words_goes_through_the_sample_a_few_hundred_
     assert common > 0.9 > 0.1 > rare > 0
     assert tokens.share("parc") == common
     assert set(shares) == {rare}
-    assert sample.times <= 400
+    assert sample.times <= COSTS.sampled_tokens

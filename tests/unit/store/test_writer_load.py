@@ -11,7 +11,7 @@ from tests.support.clocks import SetClock
 from tests.support.waiting import wait_until
 from umbel.query.ast import Words
 from umbel.store.sqlite import SqliteStore
-from umbel.store.sqlite.text import indexer
+from umbel.store.sqlite.costs import Costs
 from umbel.store.sqlite.write.writer_load import WriterLoad
 
 TASKS = 64
@@ -53,7 +53,6 @@ def test_it_stays_busy_during_a_long_batch_and_not_after_a_rest(clock: SetClock)
 def test_the_index_waits_for_a_busy_writer_and_nothing_is_missed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, partition_tasks: int
 ) -> None:
-    monkeypatch.setattr(indexer, "WAITING_MAX", 2 * TASKS)
     is_busy = True
     looks = 0
 
@@ -63,7 +62,12 @@ def test_the_index_waits_for_a_busy_writer_and_nothing_is_missed(
         return is_busy
 
     monkeypatch.setattr(WriterLoad, "is_busy", look)
-    store = SqliteStore(tmp_path, write=True, partition_tasks=partition_tasks)
+    store = SqliteStore(
+        tmp_path,
+        write=True,
+        partition_tasks=partition_tasks,
+        costs=Costs(unindexed_while_busy=2 * TASKS),
+    )
 
     def write(first: int) -> None:
         lives = [

@@ -30,6 +30,7 @@ from umbel.store.base import (
     Workflow,
 )
 from umbel.store.sqlite import status
+from umbel.store.sqlite.costs import COSTS, Costs
 from umbel.store.sqlite.files import catalog, damage, missed, private_files
 from umbel.store.sqlite.files.errors import missing, translated
 from umbel.store.sqlite.files.lock import WriterLock
@@ -54,8 +55,9 @@ class SqliteStore:
 
     With `write` the directory is made if it is missing and locked for this process;
     without, it must hold a store. `partition_tasks` is about how many tasks go into a file,
-    `index` whether texts are indexed behind the writes. Raises `StoreBusy`, `StoreTooNew`,
-    `StoreUnwritable`, `StoreCorrupt`, or `StoreError` if there is nothing to read.
+    `index` whether texts are indexed behind the writes, `costs` what searches are planned by.
+    Raises `StoreBusy`, `StoreTooNew`, `StoreUnwritable`, `StoreCorrupt`, or `StoreError` if
+    there is nothing to read.
     """
 
     def __init__(
@@ -66,15 +68,17 @@ class SqliteStore:
         clock: Clock | None = None,
         partition_tasks: int = PARTITION_TASKS,
         index: bool = True,
+        costs: Costs = COSTS,
     ) -> None:
         self._directory = directory
+        self._costs = costs
         self._clock = clock or SystemClock()
         self._writer_load = WriterLoad(self._clock)
         self._lock: WriterLock | None = None
         self._writer: Writer | None = None
         self._indexer: Indexer | None = None
         self._trimmer: Trimmer | None = None
-        self._reader = Reader(directory, self._clock)
+        self._reader = Reader(directory, self._clock, costs)
         if write:
             self._open_to_write(partition_tasks, index)
         elif not (meta_path(directory).exists() or numbers_in(directory)):
@@ -92,7 +96,7 @@ class SqliteStore:
             if index:
                 with translated(self._directory):
                     self._indexer = Indexer(
-                        self._directory, self._writer, self._writer_load, self._clock
+                        self._directory, self._writer, self._writer_load, self._clock, self._costs
                     )
                 self._indexer.start()
         except BaseException:

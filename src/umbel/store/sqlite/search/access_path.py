@@ -17,6 +17,7 @@ import msgspec
 from umbel.query.ast import And, Between, During, Has, How, Matches, Node
 from umbel.query.fields import FIELDS
 from umbel.query.folding import comparison
+from umbel.store.sqlite.costs import Costs
 from umbel.store.sqlite.files.ids import RUN_BITS, runs
 from umbel.store.sqlite.files.row import id_value
 from umbel.store.sqlite.files.stored_numbers import SUCCESS_ID
@@ -28,8 +29,6 @@ from umbel.store.sqlite.search.conditions import Condition, Parameter
 #: those that were retried.
 UNSUCCESSFUL: Final = f"state < {SUCCESS_ID}"
 RETRIED: Final = "(retries > 0 OR retried IS NOT NULL)"
-#: Reading a row through an index costs about so many rows of a scan.
-_INDEX_COST = 6
 
 
 class AccessPath(msgspec.Struct, frozen=True):
@@ -55,11 +54,15 @@ def conjuncts(node: Node) -> Iterator[Node]:
 
 
 def choose(
-    node: Node, value_dictionary: ValueDictionary, newest_id: int, fixed: dict[str, set[int]]
+    node: Node,
+    value_dictionary: ValueDictionary,
+    newest_id: int,
+    costs: Costs,
+    fixed: dict[str, set[int]] | None = None,
 ) -> AccessPath:
     """The cheapest access path to `node`'s tasks in a partition with ids up to `newest_id`.
     `fixed` gives the numbers that shared fields must have besides."""
-    found = dict(fixed)
+    found = dict(fixed or {})
     for part in conjuncts(node):
         if not isinstance(part, Matches):
             continue
@@ -70,7 +73,7 @@ def choose(
             test = comparison(part.how, part.values, cased=field.cased)
             ids = set(value_dictionary.ids(field.name, test))
             found[field.name] = found[field.name] & ids if field.name in found else ids
-    return _by_values(found, value_dictionary, newest_id)
+    return _by_values(found, value_dictionary, newest_id, costs)
 
 
 def _ids(field: str, values: tuple[str, ...], newest_id: int) -> Condition:
@@ -87,7 +90,7 @@ def _ids(field: str, values: tuple[str, ...], newest_id: int) -> Condition:
 
 
 def _by_values(
-    found: dict[str, set[int]], value_dictionary: ValueDictionary, tasks: int
+    found: dict[str, set[int]], value_dictionary: ValueDictionary, tasks: int, costs: Costs
 ) -> AccessPath:
     sizes = {field: value_dictionary.tasks(ids) for field, ids in found.items()}
     paths = [AccessPath(None, tasks)]
@@ -102,7 +105,7 @@ def _by_values(
             both = sizes["state"] * sizes[field] // max(1, tasks)
             values = states * len(found[field])
             paths.append(AccessPath(f"task_state_{field}", both, required=required, values=values))
-    return min(paths, key=lambda path: path.expected * (_INDEX_COST if path.index else 1))
+    return min(paths, key=lambda path: path.expected * (costs.index_row if path.index else 1))
 
 
 def requires_retry(node: Node) -> bool:

@@ -93,7 +93,7 @@ class _Counting:
         if bounds.upper == NO:
             return
         access = access_path.choose(
-            self._query, partition.value_dictionary, partition.newest_id(), {}
+            self._query, partition.value_dictionary, partition.newest_id(), partition.costs
         )
         if bounds.lower == YES:
             self._take_all(partition)
@@ -118,7 +118,7 @@ class _Counting:
     ) -> None:
         zones = access_path.zone_condition(self._query, self._now)
         spans = ranges(partition.connection, zones, 1, partition.newest_id())
-        windows = Windows(spans, descending=True, size=1 << 16)
+        windows = Windows(spans, partition.costs, descending=True, size=1 << 16)
         hint = f"INDEXED BY {access.index}" if access.index else "NOT INDEXED"
         required = f"{access.required} AND" if access.required else ""
         value = self._by or "1"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import apsw
 
+from umbel.store.sqlite.costs import Costs
 from umbel.store.sqlite.files.paths import only_row
 from umbel.store.sqlite.files.zone_map import ZONE_BITS
 from umbel.store.sqlite.search.conditions import Condition
@@ -48,13 +49,13 @@ class Windows:
     """Cuts ranges into windows. The first is small, so that a full page comes at once;
     `grow` makes the following ones larger, `shrink` smaller."""
 
-    SMALLEST = 4_096
-    LARGEST = 1 << 20
-
-    def __init__(self, ranges: list[Range], *, descending: bool, size: int = SMALLEST) -> None:
+    def __init__(
+        self, ranges: list[Range], costs: Costs, *, descending: bool, size: int | None = None
+    ) -> None:
         self._ranges = ranges
         self._descending = descending
-        self.size = size
+        self._smallest, self._largest = costs.scan_window_first, costs.scan_window_largest
+        self.size = self._smallest if size is None else size
 
     def __iter__(self) -> Iterator[Range]:
         for low, high in reversed(self._ranges) if self._descending else self._ranges:
@@ -69,7 +70,7 @@ class Windows:
                     low = last + 1
 
     def grow(self) -> None:
-        self.size = min(self.size * 4, self.LARGEST)
+        self.size = min(self.size * 4, self._largest)
 
     def shrink(self) -> None:
-        self.size = max(self.size // 2, self.SMALLEST)
+        self.size = max(self.size // 2, self._smallest)

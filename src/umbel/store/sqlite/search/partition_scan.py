@@ -39,11 +39,6 @@ from umbel.store.sqlite.text.text_index import (
     hits,
 )
 
-#: How many candidates of a text search are looked at together.
-_CHUNK = 64
-#: So many blocks are looked at whole, before an index over columns is asked to sort them out.
-_BLOCKS = 1_000
-
 
 class ScanOptions(NamedTuple):
     """`test` and `prefilter` are what each candidate is put to. Without `bodies` tasks that match
@@ -81,6 +76,7 @@ class PartitionScan:
         exact: bool,
     ) -> None:
         self._partition = partition
+        self._costs = partition.costs
         self._options = options
         self._progress = progress
         self._upper = upper
@@ -97,7 +93,7 @@ class PartitionScan:
         """Tasks in these ranges, by an index or the table."""
         hint = f"INDEXED BY {access.index}" if access.index else "NOT INDEXED"
         required = f"{access.required} AND" if access.required else ""
-        windows = Windows(spans, descending=self._options.descending)
+        windows = Windows(spans, self._costs, descending=self._options.descending)
         for low, high in windows:
             found = False
             for each in self._verified(self._select(required, (), (low, high), hint)):
@@ -117,7 +113,9 @@ class PartitionScan:
         self, index_query: IndexQuery, access: access_path.AccessPath, span: Range
     ) -> Iterator[Match]:
         """Tasks in the blocks that the search index names, and those it does not cover."""
-        for ids in _chunks(self._candidates(index_query, access, span)):
+        for ids in _chunks(
+            self._candidates(index_query, access, span), self._costs.candidates_together
+        ):
             placeholders = ",".join(map(str, ids))
             yield from self._verified(self._with_bodies(f"task.id IN ({placeholders})", ()))
             if self._is_over(ids[-1]):
@@ -133,8 +131,8 @@ class PartitionScan:
         )
         blocks, sifted = found.blocks, False
         if access.index is not None and not index_query.states:
-            first = list(islice(found.blocks, _BLOCKS))
-            blocks, sifted = chain(first, found.blocks), len(first) == _BLOCKS
+            first = list(islice(found.blocks, self._costs.blocks_read_whole))
+            blocks, sifted = chain(first, found.blocks), len(first) == self._costs.blocks_read_whole
         within = (
             self._by_index(access, blocks, span)
             if sifted
@@ -153,7 +151,7 @@ class PartitionScan:
             f" ({self._upper.sql}) AND id BETWEEN ? AND ?"
             f" AND id >> {BLOCK_BITS} IN (SELECT value FROM carray(?)) ORDER BY id {self._order}"
         )
-        while some := array("q", islice(blocks, _BLOCKS)):
+        while some := array("q", islice(blocks, self._costs.blocks_read_whole)):
             low, high = sorted((some[0], some[-1]))
             window = max(span[0], first_of(low)), min(span[1], first_of(high + 1) - 1)
             rows = self._partition.connection.execute(
@@ -272,6 +270,6 @@ def _distinct(ids: Iterable[int]) -> Iterator[int]:
         last = task_id
 
 
-def _chunks(ids: Iterator[int]) -> Iterator[list[int]]:
-    while chunk := list(islice(ids, _CHUNK)):
+def _chunks(ids: Iterator[int], size: int) -> Iterator[list[int]]:
+    while chunk := list(islice(ids, size)):
         yield chunk

@@ -10,6 +10,7 @@ from umbel.clock import Clock
 from umbel.cluster.facts import Facts, unpack
 from umbel.cluster.task import Task, project
 from umbel.errors import StoreTooNew
+from umbel.store.sqlite.costs import Costs
 from umbel.store.sqlite.files.body import BodyCodec
 from umbel.store.sqlite.files.damage import BODY_DAMAGE, is_damage
 from umbel.store.sqlite.files.paths import (
@@ -24,11 +25,6 @@ from umbel.store.sqlite.files.row import Id, id_text
 from umbel.store.sqlite.files.value_dictionary import ValueDictionary
 from umbel.store.sqlite.text.text_filter import document_text
 from umbel.store.sqlite.text.texts import texts
-
-#: Virtual machine steps between two looks at the clock.
-_STEPS = 4_000
-#: Tasks by which a search judges what is rare.
-_SAMPLE_TASKS = 128
 
 
 class Deadline:
@@ -45,8 +41,9 @@ class Deadline:
 class ReadPartition:
     """One thread's view of one partition."""
 
-    def __init__(self, directory: Path, number: int) -> None:
+    def __init__(self, directory: Path, number: int, costs: Costs) -> None:
         self.number = number
+        self.costs = costs
         self._directory = directory
         self._path = tasks_path(directory, number)
         self._file = identity(self._path)
@@ -103,9 +100,9 @@ class ReadPartition:
     @property
     def sample(self) -> tuple[str, int]:
         """The folded texts of a few tasks, the newest at the first use, and their number."""
-        if self._sample[1] < _SAMPLE_TASKS:
+        if self._sample[1] < self.costs.sample_tasks:
             rows = self.connection.execute(
-                "SELECT z FROM body ORDER BY id DESC LIMIT ?", (_SAMPLE_TASKS,)
+                "SELECT z FROM body ORDER BY id DESC LIMIT ?", (self.costs.sample_tasks,)
             )
             found = [self._document_text(compressed) for (compressed,) in rows]
             self._sample = "".join(found), len(found)
@@ -163,7 +160,7 @@ class ReadPartition:
         handler = None if deadline is None else deadline.passed
         for connection in (self.connection, self._text):
             if connection is not None:
-                connection.set_progress_handler(handler, _STEPS)
+                connection.set_progress_handler(handler, self.costs.steps_between_clock)
 
     def drop_text(self) -> None:
         """Let go of a search index that was damaged or replaced."""

@@ -25,6 +25,7 @@ import apsw
 from umbel.clock import Clock
 from umbel.errors import StoreCorrupt, StoreError
 from umbel.store.base import DamagedPart
+from umbel.store.sqlite.costs import COSTS, Costs
 from umbel.store.sqlite.files import catalog
 from umbel.store.sqlite.files.bloom_filter import BloomFilterFile, hash_pair
 from umbel.store.sqlite.files.damage import is_damage, unreadable
@@ -52,8 +53,9 @@ _IDLE_MAX = 3
 class Reader:
     """All partitions, for reading, from any thread."""
 
-    def __init__(self, directory: Path, clock: Clock) -> None:
+    def __init__(self, directory: Path, clock: Clock, costs: Costs = COSTS) -> None:
         self.directory = directory
+        self.costs = costs
         self._clock = clock
         #: Files that could not be read, by partition (None for umbel.db), and which file it was.
         self._unreadable: dict[int | None, tuple[tuple[int, int] | None, DamagedPart]] = {}
@@ -243,7 +245,7 @@ class Reader:
                 return partition
             partition.close()
         try:
-            return ReadPartition(self.directory, number)
+            return ReadPartition(self.directory, number, self.costs)
         except NotYetMade:
             return None
         except apsw.CantOpenError:

@@ -27,14 +27,6 @@ from umbel.store.sqlite.text.query_text_filter import query_text_filter
 from umbel.store.sqlite.text.text_filter import IndexQuery, index_query
 from umbel.store.sqlite.text.text_index import PartitionTokens, coverage
 
-#: A query that finds at most so many tasks by columns is not put to the search index.
-_FEW = 2_000
-#: So many tasks are looked at before the search index is asked: what many tasks have fills a
-#: page at once.
-_AT_ONCE = 256
-#: So many that are not indexed yet are read in one go; more are taken in pieces.
-_TAIL_MAX = 16_384
-
 #: Before the first task, in either direction.
 _BEFORE_NEWEST, _BEFORE_OLDEST = Position(1 << 20, 0), Position(0, 0)
 
@@ -68,6 +60,7 @@ class Scan:
         bodies: bool = True,
     ) -> None:
         self._reader = reader
+        self._costs = reader.costs
         self._query = query
         self._now = now
         self._deadline = deadline
@@ -133,13 +126,17 @@ class Scan:
         low, high = self._span(partition)
         if bounds.upper == NO or low > high:
             return
-        access = access_path.choose(self._query, value_dictionary, high, fixed)
+        access = access_path.choose(self._query, value_dictionary, high, partition.costs, fixed)
         partition_scan = PartitionScan(
             partition, self._options(), self._progress, bounds.upper, exact=bounds.exact
         )
         if access.within is not None:
             yield from partition_scan.within(access.within, (low, high))
-        elif bounds.exact or access.expected <= _FEW or not self._has_index(partition):
+        elif (
+            bounds.exact
+            or access.expected <= self._costs.few_rows
+            or not self._has_index(partition)
+        ):
             yield from self._by_columns(partition_scan, partition, access, (low, high))
         else:
             yield from self._by_text(partition_scan, partition, access, (low, high))
@@ -157,13 +154,13 @@ class Scan:
         low, high = span
         covered = coverage(partition)
         if self._descending:
-            first = high - _AT_ONCE + 1
-            if covered is not None and high - covered.upto < _TAIL_MAX:
+            first = high - self._costs.read_first + 1
+            if covered is not None and high - covered.upto < self._costs.unindexed_tail:
                 # With those that are not indexed yet.
                 first = min(first, covered.upto)
             yield from partition_scan.whole((max(low, first), high))
         else:
-            yield from partition_scan.whole((low, min(high, low + _AT_ONCE - 1)))
+            yield from partition_scan.whole((low, min(high, low + self._costs.read_first - 1)))
         low, high = self._rest(partition, low, high)
         if self.timed_out or low > high:
             return

@@ -36,18 +36,6 @@ from umbel.store.sqlite.text.body_prefilter import BodyPrefilter, body_prefilter
 from umbel.store.sqlite.text.query_text_filter import query_text_filter
 from umbel.store.sqlite.text.text_index import BLOCK_BITS
 
-#: So few tasks of an index are sorted without asking in which zones they are.
-_BY_INDEX_MAX = 4_000
-#: Zones are looked into by an index in which they are so few places; by one with more places,
-#: if it gives no more tasks than this, all of these are sorted.
-_PLACES_MAX, _BY_PLACES_MAX = 16, 60_000
-#: The search index is of use where it finds at most so many blocks.
-_BLOCKS_MAX = 16_384
-#: Zones that are taken together at first, and how their number grows.
-_ZONES_FIRST, _ZONES_GROW = 16, 4
-#: Tasks that are read together, between two looks at the clock.
-_READ = 64
-
 
 class _Piece(NamedTuple):
     """Tasks of a partition whose value is not beyond `bound`: those of a zone, or those that
@@ -112,6 +100,7 @@ def by_number(request: PageRequest) -> Generator[SortedTask]:
 class _Sorting:
     def __init__(self, request: PageRequest) -> None:
         self._request = request
+        self._costs = request.reader.costs
         self._field = request.order.field
         self._value = CHANGED if self._field == "changed" else f"task.{self._field}"
         self._sign = -1.0 if request.order.descending else 1.0
@@ -134,7 +123,8 @@ class _Sorting:
                 for number in self._plans
                 if (bound := self._bound_of(number)) is not None
             )
-            size = _ZONES_FIRST
+            costs = self._costs
+            size = costs.sort_zones_first
             while pieces := self._possible(pieces):
                 bound = self._sign * pieces[0].bound
                 try:
@@ -147,7 +137,7 @@ class _Sorting:
                 except apsw.InterruptError as error:
                     certain = [each for each in self._best if self._rank(each)[0] < bound]
                     raise OutOfTime(self._read(certain)) from error
-                pieces, size = pieces[len(taken) :], size * _ZONES_GROW
+                pieces, size = pieces[len(taken) :], size * costs.sort_zones_growth
             return self._read(self._best)
 
     def _sorted(self, pieces: Iterable[_Piece]) -> list[_Piece]:
@@ -201,18 +191,22 @@ class _Sorting:
             return []
 
     def _pieces(self, number: int, bound: float) -> list[_Piece]:
-        plan, request = self._plans[number], self._request
+        plan, request, costs = self._plans[number], self._request, self._costs
         newest = plan.partition.newest_id()
-        access = access_path.choose(request.query, plan.partition.value_dictionary, newest, {})
+        access = access_path.choose(request.query, plan.partition.value_dictionary, newest, costs)
         blocks = None
         if not plan.bounds.exact:
-            blocks = blocks_of(plan.partition, request.query, _BLOCKS_MAX)
+            blocks = blocks_of(plan.partition, request.query, costs.sort_blocks)
         if blocks is not None and not blocks:
             return []
         longest = self._longest(access)
         if longest is not None and blocks is None:
             return [longest._replace(partition=number)]
-        most = _BY_INDEX_MAX if access.values <= _PLACES_MAX else _BY_PLACES_MAX
+        most = (
+            costs.sort_index_rows
+            if access.values <= costs.sort_index_keys
+            else costs.sort_many_keys_rows
+        )
         few = access.index is not None and access.expected <= most
         if few and (blocks is None or access.expected < len(blocks) << BLOCK_BITS):
             source = f"task INDEXED BY {access.index}"
@@ -221,7 +215,7 @@ class _Sorting:
             plan.blocks = {}
             for block in blocks:
                 plan.blocks.setdefault(block >> ZONE_BITS - BLOCK_BITS, []).append(block)
-        elif access.index is not None and access.values <= _PLACES_MAX:
+        elif access.index is not None and access.values <= costs.sort_index_keys:
             plan.access = access
         return self._zones(number, newest)
 
@@ -347,7 +341,7 @@ class _Sorting:
                 yield _Best(key, Position(number, task_id), None)
             return
         taken = 0
-        while some := list(islice(rows, _READ)):
+        while some := list(islice(rows, self._costs.candidates_together)):
             if self._request.deadline.passed():
                 raise apsw.InterruptError
             stored = _stored(plan.partition, [task_id for task_id, _ in some])

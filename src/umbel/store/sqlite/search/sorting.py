@@ -29,10 +29,6 @@ from umbel.store.sqlite.text.blocks import blocks_of
 from umbel.store.sqlite.text.text_index import BLOCK_BITS
 
 _TEXTS = frozenset({"name", "state", "worker"})
-#: A query that finds at most so many tasks has them all found and sorted.
-_FEW = 1_000
-#: The same for candidates of a text search, most of which are no matches.
-_FEW_CANDIDATES = 4_096
 
 
 def sorted_page(
@@ -75,21 +71,22 @@ def _finds_few(request: PageRequest) -> bool:
         with request.reader.partition(number, request.deadline) as partition:
             if partition is not None:
                 expected += _expected(request, partition)
-            if expected > _FEW:
+            if expected > request.reader.costs.sort_all_rows:
                 return False
     return True
 
 
 def _expected(request: PageRequest, partition: ReadPartition) -> int:
     """About how many tasks there are to find."""
+    costs = partition.costs
     value_dictionary, newest = partition.value_dictionary, partition.newest_id()
     bounds = to_sql(request.query, value_dictionary, request.now, id_value)
     if bounds.upper == NO:
         return 0
-    expected = access_path.choose(request.query, value_dictionary, newest, {}).expected
-    if bounds.exact or expected <= _FEW or request.order.field not in _TEXTS:
+    expected = access_path.choose(request.query, value_dictionary, newest, costs).expected
+    if bounds.exact or expected <= costs.sort_all_rows or request.order.field not in _TEXTS:
         return expected
-    blocks = blocks_of(partition, request.query, _FEW_CANDIDATES >> BLOCK_BITS)
+    blocks = blocks_of(partition, request.query, costs.sort_all_candidates >> BLOCK_BITS)
     return expected if blocks is None else 0
 
 

@@ -19,6 +19,7 @@ import apsw
 
 from umbel.clock import Clock
 from umbel.errors import StoreError, StoreTooNew
+from umbel.store.sqlite.costs import Costs
 from umbel.store.sqlite.files.damage import Damaged, is_damage
 from umbel.store.sqlite.files.paths import numbers_in
 from umbel.store.sqlite.text import text_index
@@ -35,17 +36,20 @@ _PAUSE_S = 0.25
 #: Behind the writer and the readers, but not so far that the tail of unindexed tasks grows.
 _NICENESS = 5
 _RETRY_S = 5.0
-#: So many tasks may wait for a busy writer: looking at each of them takes a search about half
-#: a second.
-WAITING_MAX = 50_000
 
 
 class Indexer:
     """Start it after the writer; stop it before."""
 
     def __init__(
-        self, directory: Path, writer: Writer, writer_load: WriterLoad, clock: Clock
+        self,
+        directory: Path,
+        writer: Writer,
+        writer_load: WriterLoad,
+        clock: Clock,
+        costs: Costs,
     ) -> None:
+        self._costs = costs
         self._directory = directory
         self._writer = writer
         self._writer_load = writer_load
@@ -84,12 +88,12 @@ class Indexer:
             self._files[partition.number] = file
             self._orphaned.add(partition.number)
             self._upto[partition.number] = 0
-        known = self._upto.get(partition.number)
-        if known is None:
+        upto = self._upto.get(partition.number)
+        if upto is None:
             index = self._opened_index(partition.number)
-            known = self._upto[partition.number] = index.upto
+            upto = self._upto[partition.number] = index.upto
             partition.retexted = index.retext
-        partition.indexed = known
+        partition.indexed = upto
 
     def _opened_index(self, number: int) -> TextIndex:
         index = self._indexes.get(number)
@@ -143,7 +147,10 @@ class Indexer:
             self._note_time(partitions[-1])
             while self._orphaned:
                 self._recreate(self._orphaned.pop(), "its tasks were replaced")
-        if self._writer_load.is_busy() and self._waiting(partitions) < WAITING_MAX:
+        if (
+            self._writer_load.is_busy()
+            and self._waiting(partitions) < self._costs.unindexed_while_busy
+        ):
             return False
         more = False
         # The newest first: it is where most searches end, and where the tail grows.

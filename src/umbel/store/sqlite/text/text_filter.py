@@ -19,15 +19,10 @@ from typing import Final, Protocol
 import msgspec
 
 from umbel.query.folding import fold
+from umbel.store.sqlite.costs import Costs
 
 #: The token size of the index.
 GRAM = 3
-#: At most so many grams of a text are considered, and so many of them asked for: of a word
-#: that is known, one gram tells little that the others do not.
-_GRAMS_MAX, _ASKED_MAX = 12, 6
-#: What finding a token costs, and reading where it stands in all blocks, by what looking at
-#: all blocks costs.
-_TO_FIND, _TO_READ = 1.6e-5, 4e-4
 #: Stands in the index for a task whose arguments spell characters as escapes.
 ESCAPED: Final = "\x01\x02\x03"
 
@@ -84,6 +79,10 @@ class TokenStatistics(Protocol):
     def starting_with(self, text: str) -> list[str] | None:
         """Those that begin with a text of one or two characters; None if they are too many."""
 
+    @property
+    def costs(self) -> Costs:
+        """By which it is decided what the index is asked for."""
+
     def share(self, token: str) -> float:
         """In about which part of the blocks it stands."""
 
@@ -116,20 +115,24 @@ def index_query(text_filter: TextFilter, tokens: TokenStatistics) -> IndexQuery 
             return None
         case AllOf(parts):
             return _all_of(
-                [found for each in parts if (found := index_query(each, tokens)) is not None]
+                [found for each in parts if (found := index_query(each, tokens)) is not None],
+                tokens.costs,
             )
         case AnyOf(parts):
             return _any_of(parts, tokens)
 
 
-def _all_of(queries: list[IndexQuery]) -> IndexQuery | None:
+def _all_of(queries: list[IndexQuery], costs: Costs) -> IndexQuery | None:
     """The rarest of them, as long as another leaves out more than it costs."""
     stateless = sorted((each for each in queries if not each.states), key=lambda each: each.share)
     if not stateless:
         return queries[0] if queries else None
     taken, share = [stateless[0]], stateless[0].share
     for each in stateless[1:]:
-        if share * (1.0 - each.share) > each.tokens * _TO_FIND + each.share * _TO_READ:
+        if (
+            share * (1.0 - each.share)
+            > each.tokens * costs.token_lookup + each.share * costs.token_postings
+        ):
             taken.append(each)
             share *= each.share
     expression = " AND ".join(f"({each.expression})" for each in taken)
@@ -161,8 +164,12 @@ def _literal(text: str, tokens: TokenStatistics) -> IndexQuery | None:
     if len(text) < GRAM:
         found = tokens.starting_with(text)
         return None if found is None else _one_of(found, tokens.share(text))
-    shares = sorted((tokens.share(gram), gram) for gram in grams(text))
-    return _all_of([IndexQuery(_quoted(gram), 1, share) for share, gram in shares[:_ASKED_MAX]])
+    shares = sorted(
+        (tokens.share(gram), gram) for gram in grams(text, tokens.costs.trigrams_considered)
+    )
+    rarest = shares[: tokens.costs.trigrams_queried]
+    queries = [IndexQuery(_quoted(gram), 1, share) for share, gram in rarest]
+    return _all_of(queries, tokens.costs)
 
 
 def _edge(edge: Edge, tokens: TokenStatistics) -> IndexQuery | None:
@@ -171,14 +178,14 @@ def _edge(edge: Edge, tokens: TokenStatistics) -> IndexQuery | None:
         return _single(edge, tokens)
     queries = []
     if len(text) >= GRAM and (inner := _literal(text, tokens)) is not None:
-        if inner.share <= len(AFTER) * _TO_FIND:
+        if inner.share <= len(AFTER) * tokens.costs.token_lookup:
             return inner
         queries.append(inner)
     if edge.first:
         queries.append(_any_token((before + text[: GRAM - 1] for before in BEFORE), tokens))
     if edge.last:
         queries.append(_any_token((text[1 - GRAM :] + after for after in AFTER), tokens))
-    return _all_of(queries)
+    return _all_of(queries, tokens.costs)
 
 
 def _single(edge: Edge, tokens: TokenStatistics) -> IndexQuery | None:
@@ -204,11 +211,11 @@ def _one_of(found: Collection[str], share: float) -> IndexQuery:
     return IndexQuery(" OR ".join(map(_quoted, found)) or _NOTHING, len(found), share)
 
 
-def grams(text: str) -> list[str]:
-    """At most `_GRAMS_MAX` pieces of `text`, evenly spaced, the first and the last with
+def grams(text: str, most: int) -> list[str]:
+    """At most `most` pieces of `text`, evenly spaced, the first and the last with
     them."""
     last = len(text) - GRAM
-    count = min(last + 1, _GRAMS_MAX)
+    count = min(last + 1, most)
     starts = {round(number * last / max(1, count - 1)) for number in range(count)}
     return list(dict.fromkeys(text[start : start + GRAM] for start in sorted(starts)))
 

@@ -49,12 +49,6 @@ _FIRST_LATER: Final = 1 << 40
 STEP_TASKS: Final = 4_096
 _LATER_STEP: Final = 1_024
 _MERGE_PAGES: Final = 256
-#: A text that begins more tokens than this is too common for the index to help.
-_TOKENS_MAX: Final = 400
-#: Tokens that are counted in the sample for one question, a tenth of a millisecond each.
-_COUNTED_MAX: Final = 400
-#: Added to what a sample counts, since the rarest there are seldom so rare elsewhere.
-_UNSEEN: Final = 1.0
 
 
 class Coverage(msgspec.Struct, frozen=True):
@@ -107,6 +101,7 @@ class PartitionTokens:
 
     def __init__(self, partition: ReadPartition) -> None:
         self._partition = partition
+        self.costs = partition.costs
         self._counted: dict[str, int] = {}
 
     def starting_with(self, text: str) -> list[str] | None:
@@ -116,9 +111,9 @@ class PartitionTokens:
             return None
         found: list[tuple[str]] = index.execute(  # type: ignore[assignment]
             "SELECT term FROM temp.token WHERE term >= ? AND term < ? LIMIT ?",
-            (text, text + "\U0010ffff", _TOKENS_MAX + 1),
+            (text, text + "\U0010ffff", self.costs.prefix_tokens + 1),
         ).fetchall()
-        return None if len(found) > _TOKENS_MAX else [term for (term,) in found]
+        return None if len(found) > self.costs.prefix_tokens else [term for (term,) in found]
 
     def share(self, token: str) -> float:
         """See `text_filter.TokenStatistics`: estimated from a sample of tasks, as if each token
@@ -126,9 +121,9 @@ class PartitionTokens:
         sample, tasks = self._partition.sample
         count = self._counted.get(token)
         if count is None:
-            count = sample.count(token) if len(self._counted) < _COUNTED_MAX else 0
+            count = sample.count(token) if len(self._counted) < self.costs.sampled_tokens else 0
             self._counted[token] = count
-        each = min(1.0, (count + _UNSEEN) / (tasks + 1))
+        each = min(1.0, (count + self.costs.sample_unseen) / (tasks + 1))
         return 1.0 - (1.0 - each) ** _BLOCK
 
 
