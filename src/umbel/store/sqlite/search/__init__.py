@@ -1,1 +1,3 @@
-"""From a query to its rows, in any number of readers. See README.md here for the ladder."""
+"""From a query to its rows, in any number of readers. See `../README.md` for
+the ladder.
+"""
