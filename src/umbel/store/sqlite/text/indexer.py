@@ -92,8 +92,8 @@ class Indexer:
         if upto is None:
             index = self._opened_index(partition.number)
             upto = self._upto[partition.number] = index.upto
-            partition.retexted = index.retext
-        partition.indexed = upto
+            partition.index_progress.dequeue(index.dequeued, rest=False)
+        partition.index_progress.announce(upto)
 
     def _opened_index(self, number: int) -> TextIndex:
         index = self._indexes.get(number)
@@ -193,11 +193,9 @@ class Indexer:
                 self._announce(number, upto)
                 index.index_tasks(upto)
                 more = True
-        if partition.has_retext:
-            partition.has_retext = False
-            if index.index_changes():
-                partition.has_retext = more = True
-                partition.retexted = index.retext
+        if partition.index_progress.take_queue() and index.index_changes():
+            partition.index_progress.dequeue(index.dequeued, rest=True)
+            more = True
         if sealed and idle and not more:
             more = index.merge_segments()
             if not more:
@@ -210,7 +208,7 @@ class Indexer:
         with self._writer.lock:
             if partition not in self._writer.partitions:
                 return None
-            if self._upto[number] < partition.next_id or partition.has_retext:
+            if self._upto[number] < partition.next_id or partition.index_progress.has_queue:
                 return self._opened_index(number)
             return self._indexes.get(number)
 
@@ -219,7 +217,7 @@ class Indexer:
             self._upto[number] = upto
             for partition in self._writer.partitions:
                 if partition.number == number:
-                    partition.indexed = upto
+                    partition.index_progress.announce(upto)
 
     def _rebuild(self, partition: WritePartition, error: Exception) -> None:
         with self._writer.lock:

@@ -8,7 +8,7 @@ to be taken up as a "later" document. So at any moment the tasks at or above `up
 those in `retext` beyond `progress.retext`, are exactly those that must be looked at without
 the index, and a search is exact however far the index is behind.
 
-For this, `WritePartition.indexed` is raised under the writer's lock before a block is read.
+For this, `IndexProgress.announce` is called under the writer's lock before a block is read.
 """
 
 # ruff: noqa: S608  what is put into statements is our own: columns, numbers, placeholders
@@ -193,14 +193,15 @@ class TextIndex:
         self._bodies = BodyCodec()
         self._merging = False
         self.upto: int
-        self.retext: int
-        self.upto, self.retext = only_row(self._text, "SELECT upto, retext FROM progress")
+        #: Rows of the queue `retext` up to this number are in the index.
+        self.dequeued: int
+        self.upto, self.dequeued = only_row(self._text, "SELECT upto, retext FROM progress")
         if self.upto == 0:
             # A new index reads every task as it is now, so what left the queue before
             # concerns it no more.
             with self._of_tasks():
-                self.retext = max(self.retext, _last_dequeued(self._tasks))
-            self._text.execute("UPDATE progress SET retext = ?", (self.retext,))
+                self.dequeued = max(self.dequeued, _last_dequeued(self._tasks))
+            self._text.execute("UPDATE progress SET retext = ?", (self.dequeued,))
 
     @contextmanager
     def _of_tasks(self) -> Iterator[None]:
@@ -226,8 +227,8 @@ class TextIndex:
         with self._of_tasks():
             left = _last_dequeued(self._tasks)
         return (
-            self.retext < left
-            or self.retext > queued[0][0]
+            self.dequeued < left
+            or self.dequeued > queued[0][0]
             or self.upto > (newest + _BLOCK) >> BLOCK_BITS << BLOCK_BITS
         )
 
@@ -269,7 +270,7 @@ class TextIndex:
         rows = self._task_rows(
             "SELECT r.number, r.id, z FROM retext r JOIN body b ON b.id = r.id"
             " WHERE number > ? ORDER BY number LIMIT ?",
-            (self.retext, _LATER_STEP),
+            (self.dequeued, _LATER_STEP),
         )
         if not rows:
             return False
@@ -284,7 +285,7 @@ class TextIndex:
                     (document, array("I", {task_id for _, task_id, _ in part}).tobytes()),
                 )
             self._text.execute("UPDATE progress SET retext = ?", (rows[-1][0],))
-        self.retext = rows[-1][0]
+        self.dequeued = rows[-1][0]
         return True
 
     def _insert(self, documents: list[tuple[int, str]]) -> None:

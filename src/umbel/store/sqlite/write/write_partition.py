@@ -43,6 +43,7 @@ from umbel.store.sqlite.files.stored_numbers import ENDED_FROM, SUCCESS_ID
 from umbel.store.sqlite.files.value_dictionary import ValueDictionaryWriter
 from umbel.store.sqlite.text.texts import texts
 from umbel.store.sqlite.write.bulk_insert import bulk_insert
+from umbel.store.sqlite.write.index_progress import IndexProgress
 from umbel.store.sqlite.write.rollup import RollUp
 
 #: Names of keyword arguments are read from every task at first, then from one in so many.
@@ -124,12 +125,8 @@ class WritePartition:
         )
         self.next_id = 1 + (self._value("SELECT max(id) FROM task") or 0)
         self.last_seq: int = self._value("SELECT max(seq) FROM change") or 0
-        #: Tasks below are in the search index, or are being read for it.
-        self.indexed = 0
-        #: Rows of `retext` up to this number have been taken up by the search index.
-        self.retexted = 0
-        #: Whether the search index has anything in `retext` to look at.
-        self.has_retext = self._value("SELECT max(number) FROM retext") is not None
+        queued = self._value("SELECT max(number) FROM retext")
+        self.index_progress = IndexProgress(has_queue=queued is not None)
         self._bloom_filter = self._loaded_bloom_filter()
         self._rollup = RollUp()
         self._samples: list[bytes] = []
@@ -143,7 +140,8 @@ class WritePartition:
         self._after: list[Row] = []
         self._updates: dict[tuple[int, ...], list[tuple[object, ...]]] = defaultdict(list)
         self._widened: list[tuple[int, Row]] = []
-        self._retexted: list[tuple[int]] = []
+        #: Tasks whose texts the search index has to take up again.
+        self._reindex: list[tuple[int]] = []
         self._changed = array("I")
         #: The state that each of these had before; 0 for a new one.
         self._states = bytearray()
@@ -235,9 +233,9 @@ class WritePartition:
         self._packed.append(packed)
         self._changed.append(number)
         self._states.append(0)
-        if number < self.indexed:
+        if self.index_progress.covers(number):
             # The index of a partition that was sealed once went to the end of its last block.
-            self._retexted.append((number,))
+            self._reindex.append((number,))
         self._bloom_filter.add(hashes)
         self._after.append(columns)
         self._sample(number, task, packed)
@@ -256,8 +254,8 @@ class WritePartition:
         self._packed.append(packed)
         self._changed.append(stored.id)
         self._states.append(before[_STATE])
-        if stored.id < self.indexed and not texts(packed) <= texts(stored.packed):
-            self._retexted.append((stored.id,))
+        if self.index_progress.covers(stored.id) and not texts(packed) <= texts(stored.packed):
+            self._reindex.append((stored.id,))
         return StoredTask(stored.id, columns, packed)
 
     def _sample(self, number: int, task: Task, packed: bytes) -> None:
@@ -302,8 +300,8 @@ class WritePartition:
             [each for each in self._widened if each[0] >> zone_map.ZONE_BITS < self._zoned],
         )
         zone_map.measure(connection, range(self._zoned, done))
-        connection.executemany("INSERT INTO retext (id) VALUES (?)", self._retexted)
-        connection.execute("DELETE FROM retext WHERE number <= ?", (self.retexted,))
+        connection.executemany("INSERT INTO retext (id) VALUES (?)", self._reindex)
+        connection.execute("DELETE FROM retext WHERE number <= ?", (self.index_progress.dequeued,))
         self._rollup.save(connection)
         connection.execute(
             "INSERT INTO change VALUES (?, ?, ?)",
@@ -325,7 +323,8 @@ class WritePartition:
     @_raising_damaged
     def commit(self) -> None:
         self.connection.execute("COMMIT")
-        self.has_retext = self.has_retext or bool(self._retexted)
+        if self._reindex:
+            self.index_progress.queued()
         self._bloom_filter.upto = self.next_id - 1
         self._forget_batch()
         bound_wal(self.connection)
