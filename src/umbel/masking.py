@@ -21,7 +21,7 @@ from typing import Final
 MASK: Final = "***"
 #: First parts of schemes (`db` of `db+postgresql://`) that Celery and its libraries know. An
 #: address is told from the rest of a password, as in `redis://:a;b://c@host`, by them.
-KNOWN_SCHEMES: Final = frozenset(
+SCHEMES: Final = frozenset(
     {
         "amqp", "amqps", "arangodb", "azureblockblob", "azureservicebus", "azurestoragequeues",
         "cache", "cassandra", "confluentkafka", "consul", "cosmosdbsql", "couchbase", "couchdb",
@@ -34,12 +34,12 @@ KNOWN_SCHEMES: Final = frozenset(
     }
 )  # fmt: skip
 #: What stands for a broker or backend without being an address.
-_SHORT_NAMES: Final = KNOWN_SCHEMES | {"database", "django-cache", "django-db", "localhost"}
+_SHORT_NAMES: Final = SCHEMES | {"database", "django-cache", "django-db", "localhost"}
 _CLASS: Final = re.compile(r"[a-z_]{1,30}(?:\.[a-z_]{1,30}){1,6}(?:[.:][A-Z][A-Za-z]{1,40})?")
 
 _SCHEME: Final = r"[A-Za-z][A-Za-z0-9]{0,19}(?:[+.-][A-Za-z0-9_]{1,20}){0,3}"
 _WHOLE: Final = re.compile(rf"(?P<scheme>{_SCHEME})://(?P<rest>.*)", re.DOTALL)
-_PLAIN_SCHEME: Final = re.compile(r"[a-z]{2,16}(?:\+[a-z0-9_]{2,16}){0,3}")
+_SAFE_SCHEME: Final = re.compile(r"[a-z]{2,16}(?:\+[a-z0-9_]{2,16}){0,3}")
 _NEXT: Final = re.compile(rf"[;,]\s*(?=({_SCHEME})://)")
 _ENDS: Final = re.compile(r"[/?#]")
 _HOST: Final = r"(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9_][A-Za-z0-9_.-]{0,252})(?::\d{1,5})?"
@@ -91,7 +91,7 @@ def is_understood(address: str) -> bool:
 def _parts(text: str) -> list[tuple[bool, str]]:
     found, start = [], 0
     for joint in _NEXT.finditer(text):
-        if _family(joint[1]) in KNOWN_SCHEMES:
+        if _family(joint[1]) in SCHEMES:
             found += [(True, text[start : joint.start()]), (False, ";")]
             start = joint.end()
     return [*found, (True, text[start:])]
@@ -106,7 +106,7 @@ def _one(text: str) -> str:
     if found is None:
         return text if not text or _is_short_name(text) else MASK
     scheme, rest = found["scheme"], found["rest"]
-    if _family(scheme) not in KNOWN_SCHEMES and not _PLAIN_SCHEME.fullmatch(scheme):
+    if _family(scheme) not in SCHEMES and not _SAFE_SCHEME.fullmatch(scheme):
         return MASK
     ends = _ENDS.search(rest)
     authority, tail = (rest[: ends.start()], rest[ends.start() :]) if ends else (rest, "")
@@ -132,5 +132,5 @@ def _parameter(pair: str) -> str:
     name, equals, value = pair.partition("=")
     if not equals or (name not in _SHOWN and name not in _NAMED):
         return f"{MASK}={MASK}" if equals else MASK
-    harmless = name in _SHOWN and _SHOWN[name].fullmatch(value)
-    return f"{name}={value if harmless else MASK}"
+    is_safe = name in _SHOWN and _SHOWN[name].fullmatch(value)
+    return f"{name}={value if is_safe else MASK}"

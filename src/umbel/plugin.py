@@ -21,8 +21,8 @@ def umbel(context: click.Context, /, arguments: tuple[str, ...], **_preload: obj
     """Watch this cluster in the browser (umbel serve)."""
     from umbel.cli.start import serve_application
 
-    said = context.parent.params.get("app") if context.parent is not None else None
-    name = said if isinstance(said, str | None) else _name_of(said)
+    option = context.parent.params.get("app") if context.parent is not None else None
+    name = option if isinstance(option, str | None) else _name_of(option)
     context.exit(serve_application(context.obj.app, name, arguments))
 
 

@@ -13,18 +13,18 @@ from typing import Any, Final
 from umbel.redaction import redact, secrets_of
 
 #: So many are kept; an application that makes ever new ones must not fill the memory.
-_KEPT: Final = 5_000
+_SECRETS_MAX: Final = 5_000
 _lock: Final = threading.Lock()
-_known: frozenset[str] = frozenset()
+_secrets: frozenset[str] = frozenset()
 
 
 def learn(*values: object) -> None:
     """Take down the secrets of addresses, of lists of them, and of settings by their names."""
-    global _known
+    global _secrets
     found = frozenset().union(*(secrets_of(value) for value in values))
     with _lock:
-        if len(_known) + len(found) <= _KEPT:
-            _known = _known | found
+        if len(_secrets) + len(found) <= _SECRETS_MAX:
+            _secrets = _secrets | found
 
 
 def learn_configuration(conf: Any) -> None:
@@ -37,4 +37,4 @@ def learn_configuration(conf: Any) -> None:
 
 def hidden(text: str) -> str:
     """What a driver, a library or the system said, without secrets."""
-    return redact(text, _known)
+    return redact(text, _secrets)

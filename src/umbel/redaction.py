@@ -68,8 +68,8 @@ def _without(text: str, secret: str) -> str:
     if secret.lower() in _WORDS:
         return text
     if len(secret) < _SHORT:
-        in_place = rf"(?<=[:=]){word}(?=[@&;\s]|$)|(?<=['\"]){word}(?=['\"])"
-        return re.sub(in_place, MASK, text)
+        in_context = rf"(?<=[:=]){word}(?=[@&;\s]|$)|(?<=['\"]){word}(?=['\"])"
+        return re.sub(in_context, MASK, text)
     if len(secret) < _LONG and secret.isalnum():
         return re.sub(rf"(?<![A-Za-z0-9]){word}(?![A-Za-z0-9])", MASK, text)
     return text.replace(secret, MASK)
@@ -154,8 +154,8 @@ def _of_pairs(text: str) -> Iterator[str]:
 
 
 def _forms(secret: str) -> Iterator[str]:
-    plain = {secret, unquote(secret), unquote_plus(secret)}
-    for each in plain:
+    spellings = {secret, unquote(secret), unquote_plus(secret)}
+    for each in spellings:
         yield each
         yield quote(each, safe="")
         yield quote(each)

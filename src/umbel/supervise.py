@@ -132,10 +132,10 @@ class Supervisor:
             if self._stopping.is_set():
                 return
             wait_s = self._backoff.delay_s()
-            self._tell(next_try=self._clock.now() + wait_s)
+            self._report(next_try=self._clock.now() + wait_s)
             log.warning("%s Next try in %.1f s.", self._state.sentence, wait_s)
             self._stopping.wait(wait_s)
-            self._tell(restarts=self._state.restarts + 1)
+            self._report(restarts=self._state.restarts + 1)
 
     def _launch(self) -> tuple[subprocess.Popen[bytes], socket.socket] | None:
         """A new child and our end of its line, None if there is none to be."""
@@ -155,10 +155,10 @@ class Supervisor:
                 )
             except OSError as error:
                 ours.close()
-                self._tell(last_words=f"The collector process cannot be started: {error}")
+                self._report(last_words=f"The collector process cannot be started: {error}")
                 return None
             self._child = child
-        self._tell(pid=child.pid, started=self._clock.now(), trouble=None, next_try=None)
+        self._report(pid=child.pid, started=self._clock.now(), trouble=None, next_try=None)
         return child, ours
 
     def _attend(self, child: subprocess.Popen[bytes], line: socket.socket) -> None:
@@ -176,18 +176,18 @@ class Supervisor:
         with self._lock:
             self._child = None
         words = self._state.trouble or ""
-        self._tell(pid=None, started=None, trouble=None, last_exit=code, last_words=words)
+        self._report(pid=None, started=None, trouble=None, last_exit=code, last_words=words)
 
     def _listen(self, line: socket.socket) -> None:
         """Take down what the child says, until it ends."""
         with contextlib.suppress(OSError):
             heard = b""
-            while said := line.recv(_WORDS_MAX):
-                *sentences, heard = (heard + said).split(b"\n")
+            while received := line.recv(_WORDS_MAX):
+                *sentences, heard = (heard + received).split(b"\n")
                 # A sentence without an end is the last one, or it is too long to wait for.
                 for sentence in [*sentences[-1:], *([heard] if heard else [])]:
                     words = sentence[:_WORDS_MAX].decode("utf-8", "replace").strip()
-                    self._tell(trouble=words)
+                    self._report(trouble=words)
                 heard = heard[:_WORDS_MAX]
 
     def _end(self, child: subprocess.Popen[bytes]) -> None:
@@ -199,6 +199,6 @@ class Supervisor:
             child.kill()
             child.wait()
 
-    def _tell(self, **changes: object) -> None:
+    def _report(self, **changes: object) -> None:
         with self._telling:
             self._state = msgspec.structs.replace(self._state, **changes)

@@ -18,9 +18,9 @@ from umbel.query.ast import (
     And,
     Argument,
     Between,
+    Comparison,
     During,
     Has,
-    How,
     Matches,
     Moment,
     Node,
@@ -31,7 +31,7 @@ from umbel.query.ast import (
 from umbel.query.match import match
 from umbel.store.base import ORDERS, Order, Retention, Store
 
-CONTAINS, EQUALS, GLOB = How.CONTAINS, How.EQUALS, How.GLOB
+CONTAINS, EQUALS, GLOB = Comparison.CONTAINS, Comparison.EQUALS, Comparison.GLOB
 
 
 def is_(state: str) -> Matches:

@@ -8,7 +8,7 @@ from tests.contract import stories
 from tests.contract.conftest import StoreFactory
 from tests.contract.stories import BASE, uuid_of
 from umbel.errors import QueryError
-from umbel.query.ast import EVERYTHING, And, Between, How, Matches, Node, Not, Or, Words
+from umbel.query.ast import EVERYTHING, And, Between, Comparison, Matches, Node, Not, Or, Words
 from umbel.store.base import Measure, Series, Store
 
 HOUR = 3_600.0
@@ -31,7 +31,7 @@ def series(
 
 
 def state(*states: str) -> Matches:
-    return Matches("state", How.EQUALS, states)
+    return Matches("state", Comparison.EQUALS, states)
 
 
 def test_tasks_are_counted_by_how_and_when_they_ended(store: Store) -> None:
@@ -119,14 +119,17 @@ def test_only_buckets_of_the_range_are_given_and_each_is_whole(store: Store) -> 
         (state("FAILURE"), {"FAILURE": 2.0}),
         (Not(state("FAILURE")), {"SUCCESS": 2.0, "REVOKED": 1.0}),
         (
-            Matches("name", How.GLOB, ("shop.*",)),
+            Matches("name", Comparison.GLOB, ("shop.*",)),
             {"SEEN": 4.0, "SUCCESS": 2.0, "FAILURE": 1.0, "REVOKED": 1.0},
         ),
-        (Matches("name", How.CONTAINS, ("CHARGE",)), {"SEEN": 1.0, "FAILURE": 1.0}),
-        (Not(Matches("name", How.CONTAINS, ("shop",))), {"SEEN": 2.0, "FAILURE": 1.0}),
-        (And((state("SUCCESS"), Matches("name", How.EQUALS, ("shop.send",)))), {"SUCCESS": 2.0}),
+        (Matches("name", Comparison.CONTAINS, ("CHARGE",)), {"SEEN": 1.0, "FAILURE": 1.0}),
+        (Not(Matches("name", Comparison.CONTAINS, ("shop",))), {"SEEN": 2.0, "FAILURE": 1.0}),
         (
-            Or((state("REVOKED"), Matches("name", How.EQUALS, ("shop.charge",)))),
+            And((state("SUCCESS"), Matches("name", Comparison.EQUALS, ("shop.send",)))),
+            {"SUCCESS": 2.0},
+        ),
+        (
+            Or((state("REVOKED"), Matches("name", Comparison.EQUALS, ("shop.charge",)))),
             {"REVOKED": 1.0, "FAILURE": 1.0},
         ),
     ],
@@ -151,8 +154,8 @@ def test_charts_are_filtered_by_name_and_state(
     [
         Words("shop"),
         Between("runtime", low=1.0),
-        Not(Matches("worker", How.CONTAINS, ("eu",))),
-        And((state("FAILURE"), Matches("queue", How.EQUALS, ("mail",)))),
+        Not(Matches("worker", Comparison.CONTAINS, ("eu",))),
+        And((state("FAILURE"), Matches("queue", Comparison.EQUALS, ("mail",)))),
     ],
     ids=repr,
 )
@@ -192,7 +195,9 @@ def test_durations_are_filtered_by_name_and_state(store: Store) -> None:
     store.apply(stories.shop())
 
     failures = series(store, "runtime", state("FAILURE"), bucket_s=HOUR)
-    sends = series(store, "runtime", Matches("name", How.EQUALS, ("shop.send",)), bucket_s=HOUR)
+    sends = series(
+        store, "runtime", Matches("name", Comparison.EQUALS, ("shop.send",)), bucket_s=HOUR
+    )
 
     assert [bucket.values["n"] for bucket in failures.buckets] == [1]
     assert [bucket.values["n"] for bucket in sends.buckets] == [2]

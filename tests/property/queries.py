@@ -11,9 +11,9 @@ from umbel.query.ast import (
     And,
     Argument,
     Between,
+    Comparison,
     During,
     Has,
-    How,
     Matches,
     Moment,
     Node,
@@ -69,12 +69,12 @@ def _matches(draw: st.DrawFn) -> Matches:
     field = draw(_field(Kind.STATE, Kind.ID, Kind.TEXT, Kind.LONG))
     if field.kind is Kind.STATE:
         states = st.lists(st.sampled_from(STATES), min_size=1, max_size=3, unique=True)
-        return Matches("state", How.EQUALS, tuple(draw(states)))
+        return Matches("state", Comparison.EQUALS, tuple(draw(states)))
     if field.kind is Kind.LONG:
-        how = draw(st.sampled_from([How.EQUALS, How.CONTAINS]))
+        how = draw(st.sampled_from([Comparison.EQUALS, Comparison.CONTAINS]))
         return Matches(field.name, how, (draw(values),))
-    how = draw(st.sampled_from(list(How)))
-    text = _patterns if how is How.GLOB else values
+    how = draw(st.sampled_from(list(Comparison)))
+    text = _patterns if how is Comparison.GLOB else values
     return Matches(field.name, how, tuple(draw(st.lists(text, min_size=1, max_size=3))))
 
 
@@ -105,8 +105,8 @@ def _during(draw: st.DrawFn) -> During:
 
 @st.composite
 def _argument(draw: st.DrawFn) -> Argument:
-    how = draw(st.sampled_from(list(How)))
-    value = draw(_patterns if how is How.GLOB else values)
+    how = draw(st.sampled_from(list(Comparison)))
+    value = draw(_patterns if how is Comparison.GLOB else values)
     return Argument(draw(_keys), value, how)
 
 

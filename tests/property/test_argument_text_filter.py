@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from umbel.cluster.events import Event
 from umbel.cluster.facts import pack
-from umbel.query.ast import Argument, How
+from umbel.query.ast import Argument, Comparison
 from umbel.query.match import argument_test
 from umbel.store.sqlite.text.argument_text_filter import argument_text_filter
 from umbel.store.sqlite.text.body_prefilter import FOLDING_TO_ASCII, body_prefilter
@@ -63,8 +63,8 @@ def in_index(need: TextFilter, text: str) -> bool:
 
 
 @settings(max_examples=1_000, deadline=None)
-@given(written(), st.sampled_from([How.EQUALS, How.EQUALS, How.CONTAINS]))
-def test_an_argument_that_is_read_is_found(told: tuple[str, str, str], how: How) -> None:
+@given(written(), st.sampled_from([Comparison.EQUALS, Comparison.EQUALS, Comparison.CONTAINS]))
+def test_an_argument_that_is_read_is_found(told: tuple[str, str, str], how: Comparison) -> None:
     kwargs, key, value = told
     node = Argument(key, value, how)
     need = argument_text_filter(node)

@@ -20,7 +20,7 @@ def skewed(events: tuple[Event, ...], by: dict[str, float]) -> tuple[Event, ...]
     )
 
 
-def said(task: Task) -> tuple[object, ...]:
+def explicit(task: Task) -> tuple[object, ...]:
     """What is true of a task whatever any clock says."""
     flags = tuple(flag for flag in task.flags if flag != "redelivered")
     runs = [(run.number, run.state, run.worker) for run in task.attempts]
@@ -47,7 +47,7 @@ def test_a_task_that_was_retried_on_other_hosts(
 
     found = project(UUID, join((), skewed(events, by)))
 
-    assert said(found) == said(true)
+    assert explicit(found) == explicit(true)
     assert times(found, by) == times(true, {})
 
 
@@ -64,5 +64,5 @@ def test_a_task_that_was_redelivered_and_has_ended(
 
     found = project(UUID, join((), skewed(events, by)))
 
-    assert said(found) == said(true)
+    assert explicit(found) == explicit(true)
     assert "ran-again" not in found.flags

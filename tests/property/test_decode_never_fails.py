@@ -89,8 +89,8 @@ def test_any_json_gives_an_answer_that_can_be_stored(value: object) -> None:
 
 
 @given(st.lists(odd_events, max_size=6), st.integers(0, 6))
-def test_the_good_event_of_any_batch_is_kept(odd: list[dict[str, Any]], place: int) -> None:
-    batch = [*odd[:place], GOOD, *odd[place:]]
+def test_the_good_event_of_any_batch_is_kept(odd: list[dict[str, Any]], position: int) -> None:
+    batch = [*odd[:position], GOOD, *odd[position:]]
 
     decoded = decode(json.dumps(batch).encode(), NOW)
 

@@ -141,13 +141,13 @@ def test_arguments_are_read_out_of_any_text(args: str, kwargs: str, key: str) ->
     assert all(isinstance(name, str) for name in keys(kwargs))
 
 
-_PLAIN = st.text(
+_BARE_WORD = st.text(
     st.characters(codec="ascii", min_codepoint=32, max_codepoint=126), max_size=10
 ).filter(lambda text: "\\" not in text)
 _KEY = st.text(st.characters(codec="ascii", categories=["Ll"]), min_size=1, max_size=6)
 
 
-@given(st.dictionaries(_KEY, _PLAIN, max_size=5), st.lists(_PLAIN, max_size=5))
+@given(st.dictionaries(_KEY, _BARE_WORD, max_size=5), st.lists(_BARE_WORD, max_size=5))
 def test_strings_are_read_back_out_of_their_reprs(kwargs: dict[str, str], args: list[str]) -> None:
     assert keys(repr(kwargs)) == list(kwargs)
     for key, value in kwargs.items():

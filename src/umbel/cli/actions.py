@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from umbel.cli.plan_and_run import How, act, acting_options, chosen
+from umbel.cli.plan_and_run import RunOptions, act, acting_options, chosen
 from umbel.cli.sending import parsed_args, parsed_kwargs
 from umbel.cli.source import with_source
 
@@ -35,12 +35,12 @@ def _of_tasks(command: F) -> F:
 @_of_tasks
 @acting_options
 @with_source
-def revoke(source: Source, tasks: dict[str, Any], how: How) -> int:
+def revoke(source: Source, tasks: dict[str, Any], options: RunOptions) -> int:
     """Tell all workers not to run these tasks. What runs already goes on (see terminate).
 
     IDs come as arguments, or with - from standard input, one a line.
     """
-    return act(source, {"action": "revoke", **tasks}, how)
+    return act(source, {"action": "revoke", **tasks}, options)
 
 
 @click.command(short_help="Revoke tasks and kill those that run.")
@@ -48,18 +48,18 @@ def revoke(source: Source, tasks: dict[str, Any], how: How) -> int:
 @click.option("--signal", default="SIGTERM", show_default=True, help="By this signal.")
 @acting_options
 @with_source
-def terminate(source: Source, tasks: dict[str, Any], signal: str, how: How) -> int:
+def terminate(source: Source, tasks: dict[str, Any], signal: str, options: RunOptions) -> int:
     """Revoke these tasks, and end the processes that run them."""
-    return act(source, {"action": "terminate", "signal": signal, **tasks}, how)
+    return act(source, {"action": "terminate", "signal": signal, **tasks}, options)
 
 
 @click.command(short_help="Ask abortable tasks to end themselves.")
 @_of_tasks
 @acting_options
 @with_source
-def abort(source: Source, tasks: dict[str, Any], how: How) -> int:
+def abort(source: Source, tasks: dict[str, Any], options: RunOptions) -> int:
     """Mark these tasks as aborted in the result backend, where an AbortableTask looks."""
-    return act(source, {"action": "abort", **tasks}, how)
+    return act(source, {"action": "abort", **tasks}, options)
 
 
 @click.command(short_help="Send tasks again.")
@@ -76,7 +76,7 @@ def abort(source: Source, tasks: dict[str, Any], how: How) -> int:
 @with_source
 def retry(
     source: Source, tasks: dict[str, Any], args: str | None, kwargs: str | None, again: bool,
-    how: How, **edits: Any,
+    options: RunOptions, **edits: Any,
 ) -> int:  # fmt: skip
     """Send these tasks again, with the same arguments or those given here.
 
@@ -89,7 +89,7 @@ def retry(
         edit["args"] = parsed_args(args)
     if kwargs is not None:
         edit["kwargs"] = parsed_kwargs(kwargs)
-    return act(source, {"action": "retry", **tasks, "edit": edit or None, "again": again}, how)
+    return act(source, {"action": "retry", **tasks, "edit": edit or None, "again": again}, options)
 
 
 @click.command(short_help="Limit how often tasks of a name begin.")
@@ -98,10 +98,12 @@ def retry(
 @click.option("-w", "--worker", "workers", multiple=True, help="Only at this worker.")
 @acting_options
 @with_source
-def rate_limit(source: Source, name: str, rate: str, workers: tuple[str, ...], how: How) -> int:
+def rate_limit(
+    source: Source, name: str, rate: str, workers: tuple[str, ...], options: RunOptions
+) -> int:
     """Let workers begin no more tasks NAME than RATE, such as 10/m; 0 lifts the limit."""
     request = {"action": "rate_limit", "name": name, "rate": rate, "workers": list(workers)}
-    return act(source, request, how)
+    return act(source, request, options)
 
 
 @click.command(short_help="Limit how long tasks of a name run.")
@@ -113,8 +115,8 @@ def rate_limit(source: Source, name: str, rate: str, workers: tuple[str, ...], h
 @with_source
 def time_limit(
     source: Source, name: str, soft: float | None, hard: float | None,
-    workers: tuple[str, ...], how: How,
+    workers: tuple[str, ...], options: RunOptions,
 ) -> int:  # fmt: skip
     """Set how long tasks NAME may run."""
     request = {"action": "time_limit", "name": name, "soft": soft, "hard": hard}
-    return act(source, {**request, "workers": list(workers)}, how)
+    return act(source, {**request, "workers": list(workers)}, options)

@@ -55,6 +55,6 @@ def _rows(
 
 
 def _shown(row: Mapping[str, Any]) -> dict[str, str]:
-    told = {name: "" if row[name] is None else str(row[name]) for name in _COLUMNS}
-    told["at"] = printing.clock(row["at"])
-    return told
+    cells = {name: "" if row[name] is None else str(row[name]) for name in _COLUMNS}
+    cells["at"] = printing.clock(row["at"])
+    return cells

@@ -28,5 +28,5 @@ def migrate_flower(config: str | None) -> None:
         line.insert(0, Given(CONF, config, "--config"))
     here = Path.cwd()
     trusted = trusted_owners(os.environ, here, names_application=False)
-    told = told_of_flower(line, os.environ, here, trusted, files=True)
-    put(as_toml(told), end="")
+    settings = told_of_flower(line, os.environ, here, trusted, files=True)
+    put(as_toml(settings), end="")

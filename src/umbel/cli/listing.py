@@ -70,18 +70,18 @@ def print_rows(
     return printing.print_table(map(shown, rows), columns)
 
 
-def _chosen(asked: str | None, columns: Sequence[str], rows: Sequence[Row]) -> list[str]:
-    known = list(dict.fromkeys([*columns, *(name for row in rows for name in row)]))
-    if asked is None:
+def _chosen(request: str | None, columns: Sequence[str], rows: Sequence[Row]) -> list[str]:
+    names = list(dict.fromkeys([*columns, *(name for row in rows for name in row)]))
+    if request is None:
         return list(columns)
-    chosen = [name.strip() for name in asked.split(",") if name.strip()]
+    chosen = [name.strip() for name in request.split(",") if name.strip()]
     if chosen == [_ALL]:
-        return known
+        return names
     for name in chosen:
-        if rows and name not in known:
+        if rows and name not in names:
             from umbel.settings import unknown_name
 
-            raise unknown_name("column", name, known, listed=f"There are {', '.join(known)}.")
+            raise unknown_name("column", name, names, listed=f"There are {', '.join(names)}.")
     return chosen
 
 

@@ -9,7 +9,7 @@ from umbel.services.search.incomplete import Incomplete
 from umbel.store.base import KeptGap
 
 
-class Missed:
+class MissedReport:
     """Told of each page that is listed; `tell` says it on standard error."""
 
     def __init__(self) -> None:
@@ -32,5 +32,5 @@ class Missed:
                 "was heard"
             )
         if parts:
-            said = "; ".join(parts)
-            printing.say(f"In the time of these tasks {said}.", err=True)
+            sentence = "; ".join(parts)
+            printing.say(f"In the time of these tasks {sentence}.", err=True)

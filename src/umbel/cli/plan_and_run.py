@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 #: Actions that change nothing, and so ask nothing.
-_HARMLESS: Final = frozenset({"ping"})
+_UNCONFIRMED: Final = frozenset({"ping"})
 #: How often the progress of a long action is looked at, seconds.
-_LOOK_S: Final = 0.3
+_POLL_S: Final = 0.3
 
 
 def acting_options(command: F) -> F:
-    """The options of every command that acts; the function gets them as `how`."""
+    """The options of every command that acts; the function gets them as `options`."""
 
     @functools.wraps(command)
     def given(*args: Any, yes: bool, dry_run: bool, as_json: bool, reason: str | None,
               **others: Any) -> Any:  # fmt: skip
-        return command(*args, how=How(yes, dry_run, as_json, reason), **others)
+        return command(*args, options=RunOptions(yes, dry_run, as_json, reason), **others)
 
     found: Any = given
     for names, help_ in (
@@ -42,8 +42,8 @@ def acting_options(command: F) -> F:
     return cast(F, reason(found))
 
 
-class How:
-    """What was said about how to act."""
+class RunOptions:
+    """How to run an action: without questions, only its plan, as JSON, for which reason."""
 
     def __init__(self, yes: bool, dry_run: bool, as_json: bool, reason: str | None) -> None:
         self.yes = yes
@@ -66,29 +66,29 @@ def chosen(ids: tuple[str, ...], query: str | None) -> dict[str, Any]:
     return {"ids": list(ids)}
 
 
-def act(source: Source, request: Mapping[str, Any], how: How) -> int:
+def act(source: Source, request: Mapping[str, Any], options: RunOptions) -> int:
     """Plan, ask, execute, report; the exit code."""
     import msgspec
 
     from umbel.services.control.types import ActionRequest
 
     try:
-        asked = msgspec.convert({**request, "reason": how.reason}, ActionRequest)
+        action_request = msgspec.convert({**request, "reason": options.reason}, ActionRequest)
     except msgspec.ValidationError as error:
         raise click.UsageError(f"{error}.") from None
-    plan = source.plan(asked)
-    if how.dry_run or plan.impossible is not None:
-        _show_plan(plan, how)
+    plan = source.plan(action_request)
+    if options.dry_run or plan.impossible is not None:
+        _show_plan(plan, options)
         return codes.REFUSED if plan.impossible is not None else codes.DONE
-    if not how.yes and asked.action not in _HARMLESS:
-        _show_plan(plan, how, err=True)
+    if not options.yes and action_request.action not in _UNCONFIRMED:
+        _show_plan(plan, options, err=True)
         if not _confirmed(plan):
             printing.say("Nothing was done.", err=True)
             return codes.REFUSED
     report = source.execute(plan.id, plan.confirm)
     with printing.telling(f"The action ({plan.request.action}) was begun and may be done."):
         report = _ended(source, plan, report)
-        if how.as_json:
+        if options.as_json:
             printing.put_json(msgspec.to_builtins(report))
         else:
             _show_report(report)
@@ -114,10 +114,10 @@ def _confirmed(plan: ActionPlan) -> bool:
         raise click.UsageError("There is nobody to ask; add --yes, or --dry-run to only look.")
     if plan.confirm is None:
         return click.confirm("Do it?", default=False, err=True)
-    said: str = click.prompt(
+    line: str = click.prompt(
         f"This is a lot. Type {plan.confirm} to do it", default="", show_default=False, err=True
     )
-    return said.replace(",", "").strip() == str(plan.confirm)
+    return line.replace(",", "").strip() == str(plan.confirm)
 
 
 def _ended(source: Source, plan: ActionPlan, report: ActionReport) -> ActionReport:
@@ -137,14 +137,14 @@ def _ended(source: Source, plan: ActionPlan, report: ActionReport) -> ActionRepo
 
 
 def _watched(source: Source, plan: ActionPlan, show: Callable[[int], None]) -> ActionReport:
-    while (report := source.wait(plan.id, _LOOK_S)).state == "running":
+    while (report := source.wait(plan.id, _POLL_S)).state == "running":
         show(report.done)
     show(report.done)
     return report
 
 
-def _show_plan(plan: ActionPlan, how: How, *, err: bool = False) -> None:
-    if how.as_json and not err:
+def _show_plan(plan: ActionPlan, options: RunOptions, *, err: bool = False) -> None:
+    if options.as_json and not err:
         import msgspec
 
         printing.put_json(msgspec.to_builtins(plan))
@@ -168,9 +168,9 @@ def _show_report(report: ActionReport) -> None:
     for worker in report.workers:
         words = f": {worker.answer}" if worker.answer else ""
         printing.say(f"  {worker.worker} {worker.outcome}{words}")
-    said = {worker.answer for worker in report.workers}
+    answers = {worker.answer for worker in report.workers}
     for sentence, count in report.failures.items():
-        if sentence not in said:
+        if sentence not in answers:
             printing.say(f"  {count:,} x {sentence}", err=True)
     for sentence, count in report.left_out.items():
         printing.say(f"  left out, {count:,}: {sentence}", err=True)

@@ -56,10 +56,10 @@ def iso(seconds: float | None) -> str:
     if seconds is None:
         return ""
     try:
-        moment = datetime.fromtimestamp(seconds, UTC)
+        time = datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):
         return f"{seconds:.3f}"
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def as_json(row: Any) -> str:
@@ -90,11 +90,11 @@ def put_json(row: Any) -> None:
 
 def say(text: str = "", *, err: bool = False) -> None:
     """Print a line, cleaned."""
-    said = clean(text, lines=True)
+    cleaned = clean(text, lines=True)
     if err:
-        click.echo(said, err=True)
+        click.echo(cleaned, err=True)
     else:
-        put(said)
+        put(cleaned)
 
 
 @contextlib.contextmanager
@@ -119,15 +119,15 @@ def print_table(
 ) -> int:
     """Print rows as they come, and say how many there were. At a terminal they are aligned
     and cut to its width; elsewhere whole, with tabs between."""
-    told = iter(rows)
+    remaining = iter(rows)
     if sys.stdout is None or not sys.stdout.isatty():
-        return _print_plain(told, columns, header=header)
-    first = list(islice(told, _MEASURED))
+        return _print_tabs(remaining, columns, header=header)
+    first = list(islice(remaining, _MEASURED))
     widths = _widths(first, columns, shutil.get_terminal_size().columns)
     if header and first:
         put(click.style(_line({c: c.upper() for c in columns}, widths), bold=True))
     count = 0
-    for found in (first, told):
+    for found in (first, remaining):
         for row in found:
             put(_line(row, widths))
             count += 1
@@ -167,7 +167,7 @@ def _and_header(
         yield [row.get(column) for column in columns]
 
 
-def _print_plain(rows: Iterable[Mapping[str, str]], columns: Sequence[str], *, header: bool) -> int:
+def _print_tabs(rows: Iterable[Mapping[str, str]], columns: Sequence[str], *, header: bool) -> int:
     count = 0
     for row in rows:
         if header and not count:
@@ -203,10 +203,10 @@ def _cut(text: str, width: int) -> str:
     room = width - _across(text)
     if room >= 0:
         return text + " " * room
-    kept = text[: width - 1]
-    while _across(kept) >= width:
-        kept = kept[:-1]
-    return kept + "…" + " " * (width - 1 - _across(kept))
+    head = text[: width - 1]
+    while _across(head) >= width:
+        head = head[:-1]
+    return head + "…" + " " * (width - 1 - _across(head))
 
 
 def _across(text: str) -> int:

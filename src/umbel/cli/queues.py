@@ -11,7 +11,7 @@ from umbel.cli import printing
 from umbel.cli.groups import Group
 from umbel.cli.listing import Form, listing_options, print_rows
 from umbel.cli.options import given_settings, settings_options
-from umbel.cli.plan_and_run import How, act, acting_options
+from umbel.cli.plan_and_run import RunOptions, act, acting_options
 from umbel.cli.source import with_source
 
 if TYPE_CHECKING:
@@ -39,9 +39,9 @@ def queues(source: Source, form: Form) -> int:
 
 
 def _shown(row: Mapping[str, Any]) -> dict[str, str]:
-    told = {name: "?" if row[name] is None else str(row[name]) for name in _COLUMNS}
-    told["workers"] = "?" if row["workers"] is None else ", ".join(row["workers"])
-    return told
+    cells = {name: "?" if row[name] is None else str(row[name]) for name in _COLUMNS}
+    cells["workers"] = "?" if row["workers"] is None else ", ".join(row["workers"])
+    return cells
 
 
 @click.group(cls=Group, short_help="Look into a queue, or empty it.")
@@ -68,10 +68,10 @@ def peek(source: Source, name: str, limit: int, as_json: bool) -> int:
 
 
 def _message(row: Mapping[str, Any]) -> dict[str, str]:
-    told = {name: "" if row[name] is None else str(row[name]) for name in _MESSAGE}
+    cells = {name: "" if row[name] is None else str(row[name]) for name in _MESSAGE}
     if row["unreadable"]:
-        told["args"] = str(row["unreadable"])
-    return told
+        cells["args"] = str(row["unreadable"])
+    return cells
 
 
 @queue.command(short_help="Remove Umbel's own event queue from RabbitMQ.")
@@ -89,6 +89,6 @@ def forget(**options: Any) -> None:
 @click.argument("name")
 @acting_options
 @with_source
-def purge(source: Source, name: str, how: How) -> int:
+def purge(source: Source, name: str, options: RunOptions) -> int:
     """Remove every message that waits in the queue NAME; they cannot be had again."""
-    return act(source, {"action": "purge", "queue": name}, how)
+    return act(source, {"action": "purge", "queue": name}, options)

@@ -51,12 +51,12 @@ def _json(option: str, text: str) -> Any:
 def _call_options(command: F) -> F:
     @functools.wraps(command)
     def given(*args: Any, positional: str, keywords: str, **others: Any) -> Any:
-        asked = {name: others.pop(name) for name in _OPTIONS}
+        request = {name: others.pop(name) for name in _OPTIONS}
         return command(
             *args,
             args=parsed_args(positional),
             kwargs=parsed_kwargs(keywords),
-            options={name: value for name, value in asked.items() if value is not None},
+            options={name: value for name, value in request.items() if value is not None},
             **others,
         )
 

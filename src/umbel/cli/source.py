@@ -102,8 +102,8 @@ def open_source(
     else:
         from umbel.python.opening import open_settings
 
-        said = {name: value for name, value in settings.items() if value is not None}
-        found = load_settings(said, os.environ, Path.cwd()).settings
+        given = {name: value for name, value in settings.items() if value is not None}
+        found = load_settings(given, os.environ, Path.cwd()).settings
         if not os.path.isdir(found.data):  # noqa: PTH112 (one that is closed to this user is none)
             raise StoreError(
                 f"There is no directory {found.data} with a history that this user can open.",

@@ -57,21 +57,21 @@ def _code(program: str, command: Callable[[], Any]) -> int:
     try:
         answer = command()
     except click.ClickException as error:
-        return _tell(program, hidden(error.format_message()), codes.MISUSED)
+        return _fail(program, hidden(error.format_message()), codes.MISUSED)
     except (SettingsError, QueryError, BrokerMisconfigured) as error:
-        return _tell(program, str(error), codes.MISUSED)
+        return _fail(program, str(error), codes.MISUSED)
     except (ActionRefused, NotPermitted, TaskNotRegistered) as error:
-        return _tell(program, str(error), codes.REFUSED)
+        return _fail(program, str(error), codes.REFUSED)
     except (NoAnswer, OutcomeUntold, TaskTimeout) as error:
-        return _tell(program, str(error), codes.PARTLY)
+        return _fail(program, str(error), codes.PARTLY)
     except UmbelError as error:
-        return _tell(program, str(error), codes.FAILED)
+        return _fail(program, str(error), codes.FAILED)
     except (click.Abort, KeyboardInterrupt):
         return codes.INTERRUPTED
     return answer if isinstance(answer, int) else codes.DONE
 
 
-def _tell(program: str, sentence: str, code: int) -> int:
+def _fail(program: str, sentence: str, code: int) -> int:
     if not tell(sentence, logging.ERROR):
         say(f"{program}: {sentence}", err=True)
     return code

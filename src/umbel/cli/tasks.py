@@ -13,7 +13,7 @@ from umbel.cli.source import with_source
 from umbel.errors import TaskUnknown
 
 if TYPE_CHECKING:
-    from umbel.cli.missed import Missed
+    from umbel.cli.missed import MissedReport
     from umbel.cluster.task import Task
     from umbel.python.sources import Source
 
@@ -103,15 +103,15 @@ def tasks(
         raise click.UsageError("--unguarded means nothing without --csv.")
     chosen = _chosen(columns or (_CSV_COLUMNS if as_csv else _COLUMNS))
     order = order or ("-changed" if limit else "-seen")
-    from umbel.cli.missed import Missed
+    from umbel.cli.missed import MissedReport
 
-    missed = Missed()
+    missed = MissedReport()
     found = _found(source, query, order, limit, missed, follow=follow)
     if as_json:
         for task in found:
             row = _row(task)
-            told = {name: row[name] for name in chosen} if columns else row
-            printing.put_json(told)
+            cells = {name: row[name] for name in chosen} if columns else row
+            printing.put_json(cells)
     elif as_csv:
         printing.print_csv(map(_csv_row, found), chosen, guarded=not unguarded)
     else:
@@ -142,12 +142,12 @@ def task(source: Source, id: str, as_json: bool) -> None:  # noqa: A002
 
 def _beginning_so(source: Source, beginning: str) -> str:
     """The id that begins so, if it is the only one."""
-    from umbel.query.ast import How, Matches
+    from umbel.query.ast import Matches, RunOptions
     from umbel.store.base import Order
 
     if len(beginning) < _BEGINNING_MIN or "*" in beginning:
         return beginning
-    alike = Matches("uuid", How.GLOB, (f"{beginning}*",))
+    alike = Matches("uuid", RunOptions.GLOB, (f"{beginning}*",))
     found = source.page(alike, Order("seen", descending=True), None, 2).items
     if len(found) > 1:
         raise TaskUnknown(
@@ -161,22 +161,22 @@ def _chosen(columns: str) -> list[str]:
     from umbel.cluster.task import Task
 
     left_out = {"attempts", "notes", "traceback"}
-    known = [name for name in Task.__struct_fields__ if name not in left_out]
+    names = [name for name in Task.__struct_fields__ if name not in left_out]
     chosen = [name.strip() for name in columns.split(",") if name.strip()]
     if chosen == ["all"]:
-        return known
+        return names
     if not chosen:
         raise click.BadParameter("it names no column.", param_hint="--columns")
     for name in chosen:
-        if name not in known:
+        if name not in names:
             from umbel.settings import unknown_name
 
-            raise unknown_name("column", name, known, listed=f"There are {', '.join(known)}.")
+            raise unknown_name("column", name, names, listed=f"There are {', '.join(names)}.")
     return chosen
 
 
 def _found(
-    source: Source, query: str, order: str, limit: int, missed: Missed, *, follow: bool
+    source: Source, query: str, order: str, limit: int, missed: MissedReport, *, follow: bool
 ) -> Iterator[Task]:
     from itertools import islice
 
@@ -246,13 +246,13 @@ def _describe(everything: Mapping[str, Any]) -> None:
         if (not value and value != 0) or name in {"attempts", "notes", "traceback"}:
             continue
         if name == "intent":
-            asked = f"{value['kind']} by {value['actor']} at {printing.clock(value['at'])}"
-            printing.say(f"{'asked':<12} {printing.clean(asked)}")
+            request = f"{value['kind']} by {value['actor']} at {printing.clock(value['at'])}"
+            printing.say(f"{'request':<12} {printing.clean(request)}")
         else:
             printing.say(f"{name:<12} {printing.clean(_shown(name, value))}")
     for attempt in everything["attempts"]:
-        told = {name: value for name, value in attempt.items() if value and name != "number"}
-        parts = [f"{name} {_shown_in(name, value)}" for name, value in told.items()]
+        cells = {name: value for name, value in attempt.items() if value and name != "number"}
+        parts = [f"{name} {_shown_in(name, value)}" for name, value in cells.items()]
         printing.say(f"attempt {attempt['number']}    {printing.clean(', '.join(parts))}")
     if everything["traceback"]:
         printing.say(str(everything["traceback"]).rstrip())

@@ -10,7 +10,7 @@ import click
 from umbel.cli import printing
 from umbel.cli.groups import Group
 from umbel.cli.listing import Form, listing_options, print_rows
-from umbel.cli.plan_and_run import How, act, acting_options
+from umbel.cli.plan_and_run import RunOptions, act, acting_options
 from umbel.cli.source import with_source
 
 if TYPE_CHECKING:
@@ -38,11 +38,11 @@ def workers(source: Source, form: Form) -> int:
 
 
 def _shown(row: Mapping[str, Any]) -> dict[str, str]:
-    told = {name: "" if row[name] is None else str(row[name]) for name in _COLUMNS}
+    cells = {name: "" if row[name] is None else str(row[name]) for name in _COLUMNS}
     loads: Iterable[float] = row["loadavg"] or ()
-    told["loadavg"] = " ".join(f"{load:.2f}" for load in loads)
-    told["heartbeat"] = printing.clock(row["heartbeat"])
-    return told
+    cells["loadavg"] = " ".join(f"{load:.2f}" for load in loads)
+    cells["heartbeat"] = printing.clock(row["heartbeat"])
+    return cells
 
 
 @click.group(cls=Group, short_help="Act on workers.")
@@ -55,11 +55,13 @@ def _action(action: str, help_: str, *parameters: click.Parameter) -> click.Comm
 
     @acting_options
     @with_source
-    def run(source: Source, names: tuple[str, ...], everyone: bool, how: How, **given: Any) -> int:
+    def run(
+        source: Source, names: tuple[str, ...], everyone: bool, options: RunOptions, **given: Any
+    ) -> int:
         if bool(names) == everyone:
             raise click.UsageError("Name workers, or say --all.")
         request = {name: value for name, value in given.items() if value is not None}
-        return act(source, {"action": action, "workers": list(names), **request}, how)
+        return act(source, {"action": action, "workers": list(names), **request}, options)
 
     command = click.command(_NAMES.get(action, action.replace("_", "-")), help=help_)(run)
     command.params = [

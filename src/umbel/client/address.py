@@ -54,15 +54,15 @@ def _authorization(token: str | None, user: str | None, password: str | None) ->
             raise ServerUnreachable("The token holds characters that no token has.")
         return f"Bearer {token}"
     if user:
-        known = f"{unquote(user)}:{unquote(password or '')}"
-        return "Basic " + b64encode(known.encode()).decode()
+        credentials = f"{unquote(user)}:{unquote(password or '')}"
+        return "Basic " + b64encode(credentials.encode()).decode()
     return None
 
 
 def _no_address(url: str) -> ServerUnreachable:
     # A scheme is forgotten more often than a password is given.
-    is_plain = "@" not in url and is_understood(url if "://" in url else f"http://{url}")
-    shown = repr(url[:100]) if is_plain and "?" not in url else "What was given"
+    is_shown_url = "@" not in url and is_understood(url if "://" in url else f"http://{url}")
+    shown = repr(url[:100]) if is_shown_url and "?" not in url else "What was given"
     return ServerUnreachable(
         f"{shown} is no address of an Umbel.", remedy="Give one like http://127.0.0.1:5555."
     )

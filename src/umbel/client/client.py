@@ -1,4 +1,4 @@
-"""What a running Umbel can be asked, with types. Any thread, at the same time."""
+"""The client of a running Umbel's HTTP API, typed. Any thread, at the same time."""
 
 from __future__ import annotations
 
@@ -91,10 +91,10 @@ class Client:
     def tasks(self, q: str, *, order: str, cursor: str | None, limit: int) -> TaskPage:
         """One page of the tasks that match, in one of the API's orders, with whole texts: a
         page of many long ones has fewer tasks, and `next`."""
-        asked: Parameters = {
+        params: Parameters = {
             "q": q, "order": order, "cursor": cursor, "limit": limit, "texts": "whole",
         }  # fmt: skip
-        return self._get("tasks", TaskPage, **asked)
+        return self._get("tasks", TaskPage, **params)
 
     def task(self, uuid: str) -> WholeTask | None:
         """Everything about one task; None if it is unknown."""
@@ -127,10 +127,10 @@ class Client:
         """A plan and how it stands."""
         return self._get(f"actions/{_part(action_id)}", Action)
 
-    def apply(self, asked: Apply) -> Applied:
-        """Send a task, and wait for its result as long as `asked` says."""
-        timeout_s = self._timeout_s + (asked.wait or 0.0)
-        return self._post("apply", asked, Applied, timeout_s=timeout_s)
+    def apply(self, request: Apply) -> Applied:
+        """Send a task, and wait for its result as long as `request` says."""
+        timeout_s = self._timeout_s + (request.wait or 0.0)
+        return self._post("apply", request, Applied, timeout_s=timeout_s)
 
     def result(self, task_id: str, timeout_s: float) -> Result:
         """What the result backend keeps, once the task has ended or time is up (60 s at
@@ -150,10 +150,10 @@ class Client:
         """The next messages of a queue, which stay there."""
         return self._get(f"queues/{_part(queue)}/messages", _Messages, limit=limit).items
 
-    def audit(self, **asked: str | int | None) -> AuditPage:
+    def audit(self, **params: str | int | None) -> AuditPage:
         """Lines of the audit, newest first: `before` (a number), `limit`, `actor`, `action`,
         `action_id`."""
-        return self._get("audit", AuditPage, **asked)
+        return self._get("audit", AuditPage, **params)
 
     def follow(self, q: str, after: int | None) -> Iterator[Changes]:
         """What changes, as it changes, after change number `after`. Goes on until the stream
@@ -162,9 +162,9 @@ class Client:
             f"{_API}/live", {"q": q, "after": after}, silence_s=SILENCE_S
         )
         with contextlib.closing(connection):
-            for told in events(response, self.url):
-                if told is not None and told.event == "changes":
-                    yield self._decode(told.data, Changes)
+            for event in events(response, self.url):
+                if event is not None and event.event == "changes":
+                    yield self._decode(event.data, Changes)
 
     def close(self) -> None:
         """Let go of connections. May be called twice."""

@@ -71,10 +71,10 @@ def error_of(status: int, body: bytes, url: str) -> UmbelError:
         return ActionRefused(problem.detail, field=problem.parameter)
     made = _ERRORS.get(kind)
     if made is not None:
-        told = made(problem.detail)
-        if isinstance(told, NotPermitted):
-            told.is_stranger = kind == "not-logged-in"
-        return told
+        error = made(problem.detail)
+        if isinstance(error, NotPermitted):
+            error.is_stranger = kind == "not-logged-in"
+        return error
     return ServerError(problem.detail, kind=kind, status=status)
 
 

@@ -12,7 +12,7 @@ from umbel.errors import ServerUnreachable
 LINE_MAX: Final = 16 * 1024 * 1024
 
 
-class Told(NamedTuple):
+class ServerEvent(NamedTuple):
     """One event; `id` is the change number."""
 
     id: str
@@ -20,7 +20,7 @@ class Told(NamedTuple):
     data: bytes
 
 
-def events(response: HTTPResponse, url: str) -> Iterator[Told | None]:
+def events(response: HTTPResponse, url: str) -> Iterator[ServerEvent | None]:
     """Events until the stream ends; None for a comment, which only shows that somebody is
     there. Raises `ServerUnreachable` when the stream breaks."""
     number, name, data = "", "message", b""
@@ -32,7 +32,7 @@ def events(response: HTTPResponse, url: str) -> Iterator[Told | None]:
                 yield None
             elif not field:
                 if data:
-                    yield Told(number, name, data)
+                    yield ServerEvent(number, name, data)
                 name, data = "message", b""
             elif field == b"id":
                 number = value.decode("ascii", "replace")

@@ -1,6 +1,6 @@
-"""Requests to one server over connections that are kept.
+"""HTTP requests to one server, with persistent connections.
 
-A GET takes a kept connection, and a new one if the server had closed it meanwhile. A POST
+A GET takes an idle connection, and a new one if the server had closed it meanwhile. A POST
 always takes a new one: sent twice it could act twice.
 """
 
@@ -21,7 +21,7 @@ from umbel.errors import ServerUnreachable
 CONNECT_TIMEOUT_S: Final = 5.0
 #: The largest answer that is read.
 ANSWER_MAX: Final = 256 * 1024 * 1024
-_KEPT: Final = 4
+_IDLE_MAX: Final = 4
 
 Parameters = Mapping[str, "str | int | float | None"]
 
@@ -39,13 +39,13 @@ class Transport:
 
     def get(self, path: str, parameters: Parameters, *, timeout_s: float | None = None) -> bytes:
         """The body of an answer to a GET. Raises what `error_of` makes of a problem."""
-        kept = self._kept()
+        idle = self._idle_connection()
         target = self._target(path, parameters)
-        if kept is not None:
+        if idle is not None:
             try:
-                return self._answer(kept, "GET", target, None, timeout_s)
+                return self._answer(idle, "GET", target, None, timeout_s)
             except ServerUnreachable:
-                kept.close()
+                idle.close()
         return self._answer(self._new(), "GET", target, None, timeout_s)
 
     def post(self, path: str, body: bytes, *, timeout_s: float | None = None) -> bytes:
@@ -68,7 +68,7 @@ class Transport:
         return connection, response
 
     def close(self) -> None:
-        """Close what is kept. May be called twice."""
+        """Close idle connections. May be called twice."""
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []
@@ -149,13 +149,13 @@ class Transport:
             return HTTPSConnection(address.host, address.port, context=self._context)
         return HTTPConnection(address.host, address.port)
 
-    def _kept(self) -> HTTPConnection | None:
+    def _idle_connection(self) -> HTTPConnection | None:
         with self._lock:
             return self._idle.pop() if self._idle else None
 
     def _keep(self, connection: HTTPConnection, response: HTTPResponse) -> None:
         with self._lock:
-            if not response.will_close and not self._closed and len(self._idle) < _KEPT:
+            if not response.will_close and not self._closed and len(self._idle) < _IDLE_MAX:
                 self._idle.append(connection)
                 return
         connection.close()

@@ -31,21 +31,23 @@ def run(loaded: Loaded) -> None:
     then. The history goes to `data` if one was named, else to a temporary directory.
     """
     _check(loaded)
-    with _asked_to_end() as asked:
+    with _signals_counted() as signals:
         directory = Path(tempfile.mkdtemp(prefix="umbel-demo-"))
-        with ProcessGroup(directory, hurried=asked.twice) as process_group:
-            _open_shop(loaded, directory, process_group, asked)
-            while not asked.once(within_s=0.2):
+        with ProcessGroup(directory, hurried=signals.twice) as process_group:
+            _open_shop(loaded, directory, process_group, signals)
+            while not signals.once(within_s=0.2):
                 process_group.check()
 
 
-def _open_shop(loaded: Loaded, directory: Path, process_group: ProcessGroup, asked: Asked) -> None:
+def _open_shop(
+    loaded: Loaded, directory: Path, process_group: ProcessGroup, signals: SignalCount
+) -> None:
     port = free_port()
     url = f"redis://127.0.0.1:{port}/0"
     shop = _shop_environment(url, directory)
     broker = _python("umbel.demo.broker", str(port), str(directory / "broker"))
     process_group.start("broker", broker, shop)
-    _wait_for_broker(port, process_group, asked)
+    _wait_for_broker(port, process_group, signals)
     server = _serve(loaded, url, directory)
     process_group.start("web server", _python("umbel", "serve"), server, leads=True)
     for name, command in _shop_commands(directory).items():
@@ -110,8 +112,8 @@ def _serve(loaded: Loaded, url: str, directory: Path) -> Mapping[str, str]:
     return as_environment(settings, os.environ)
 
 
-def _wait_for_broker(port: int, process_group: ProcessGroup, asked: Asked) -> None:
-    while not asked.once(within_s=0.05):
+def _wait_for_broker(port: int, process_group: ProcessGroup, signals: SignalCount) -> None:
+    while not signals.once(within_s=0.05):
         process_group.check()
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -125,10 +127,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-# -- being asked to end ------------------------------------------------------------------
+# -- signals to end ------------------------------------------------------------------
 
 
-class Asked:
+class SignalCount:
     """Counts how often somebody asked to end."""
 
     def __init__(self) -> None:
@@ -147,15 +149,15 @@ class Asked:
 
 
 @contextmanager
-def _asked_to_end() -> Iterator[Asked]:
-    asked = Asked()
+def _signals_counted() -> Iterator[SignalCount]:
+    signals_seen = SignalCount()
     signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, asked) for number in signals}
+    before = {number: signal.signal(number, signals_seen) for number in signals}
     # Ours run in a process group that the terminal does not know; where it forbids such
     # groups to write (stty tostop), they may all the same. Ignoring is inherited.
     before[signal.SIGTTOU] = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
     try:
-        yield asked
+        yield signals_seen
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

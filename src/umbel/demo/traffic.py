@@ -54,8 +54,8 @@ def order() -> None:
 def report() -> None:
     """Somebody upstairs wants figures."""
     regions = random.sample(reports.REGIONS, k=random.randint(2, 6))
-    asked = reports.sales.apply_async(kwargs={"period": "2026-Q3", "regions": regions})
-    _slow.append(asked.id)
+    report = reports.sales.apply_async(kwargs={"period": "2026-Q3", "regions": regions})
+    _slow.append(report.id)
 
 
 def browse_catalogue() -> None:

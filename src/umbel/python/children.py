@@ -9,13 +9,13 @@ from typing import Final
 
 from umbel.cluster.task import Task
 from umbel.python.sources import Source
-from umbel.query.ast import How, Matches
+from umbel.query.ast import Comparison, Matches
 from umbel.store.base import Order
 
 #: Of how many tasks the children are asked for at once: few for the first, so that they come
 #: soon; more would be a longer search text than a running Umbel reads.
-FIRST_ASKED: Final = 50
-ASKED: Final = 80
+FIRST_PAGE: Final = 50
+PAGE: Final = 80
 #: Longer ids are asked for in fewer at once, characters.
 _TEXT_MAX: Final = 3_000
 #: When so many tasks have more children than this together, each is asked for alone.
@@ -32,7 +32,7 @@ def with_children(source: Source, tasks: Iterable[Task]) -> Iterator[tuple[Task,
 
 
 def _parts(tasks: Iterator[Task]) -> Iterator[list[Task]]:
-    size = FIRST_ASKED
+    size = FIRST_PAGE
     while some := list(islice(tasks, size)):
         part: list[Task] = []
         length = 0
@@ -43,12 +43,12 @@ def _parts(tasks: Iterator[Task]) -> Iterator[list[Task]]:
             part.append(task)
             length += len(task.uuid)
         yield part
-        size = ASKED
+        size = PAGE
 
 
 def _children(source: Source, ids: Sequence[str]) -> dict[str, list[str]] | None:
     """Children by parent, or None if there are too many to tell in one."""
-    sent = Matches("parent", How.EQUALS, tuple(ids))
+    sent = Matches("parent", Comparison.EQUALS, tuple(ids))
     oldest_first = Order("seen", descending=False)
     found: dict[str, list[str]] = defaultdict(list)
     cursor: str | None = None

@@ -73,9 +73,9 @@ def _act(source: Source, request: Mapping[str, Any]) -> Answers:
     """Plan, execute and wait. Nothing is done, and nothing raised, where all that was named
     has ended already. Raises `ActionRefused` for what cannot be done at all, and
     `ActionError` for what failed without any worker's answer."""
-    asked = checked(request, ActionRequest)
-    plan = source.plan(asked)
-    if plan.impossible is not None and plan.skipped and asked.ids:
+    action_request = checked(request, ActionRequest)
+    plan = source.plan(action_request)
+    if plan.impossible is not None and plan.skipped and action_request.ids:
         return Answers(ActionReport(id=plan.id, state="done", sentence=plan.impossible))
     if plan.impossible is not None:
         raise ActionRefused(plan.impossible)

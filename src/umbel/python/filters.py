@@ -9,7 +9,7 @@ from typing import Any
 from umbel.cluster.task import STATES
 from umbel.python.terms import query_of
 from umbel.python.times import TimeLike, unix_time
-from umbel.query.ast import And, During, How, Matches, Moment, Node
+from umbel.query.ast import And, Comparison, During, Matches, Moment, Node
 
 #: One value, or several of which any one will do.
 OneOrMore = str | Iterable[str] | None
@@ -36,8 +36,8 @@ def filters(
         *_span("started", started_start, started_end),
     ]
     if search:
-        asked = query_of(search)
-        nodes += asked.nodes if isinstance(asked, And) else (asked,)
+        request = query_of(search)
+        nodes += request.nodes if isinstance(request, And) else (request,)
     return nodes[0] if len(nodes) == 1 else And(tuple(nodes))
 
 
@@ -58,7 +58,7 @@ def _state(name: str) -> str:
 
 
 def _equals(field: str, values: list[str]) -> list[Node]:
-    return [Matches(field, How.EQUALS, tuple(values))] if values else []
+    return [Matches(field, Comparison.EQUALS, tuple(values))] if values else []
 
 
 def _span(field: str, start: TimeLike, end: TimeLike) -> list[Node]:

@@ -13,7 +13,7 @@ from umbel.clock import Clock
 from umbel.cluster.task import Task
 from umbel.errors import NotSupported, StoreError
 from umbel.python.sources import Tasks
-from umbel.query.ast import How, Matches, Node
+from umbel.query.ast import Comparison, Matches, Node
 from umbel.query.match import compile_query
 from umbel.results.base import Result
 from umbel.services.cluster.listed_workers import Crew
@@ -98,7 +98,7 @@ class LocalSource:
         return Intents(self._ledger, Doubts(self._reading, self._clock)).whole(task, self._reading)
 
     def children(self, task: Task) -> list[str]:
-        sent = Matches("parent", How.EQUALS, (task.uuid,))
+        sent = Matches("parent", Comparison.EQUALS, (task.uuid,))
         found = self.page(sent, Order("seen", descending=False), None, CHILDREN_MAX)
         return [child.uuid for child in found.items]
 
@@ -125,8 +125,8 @@ class LocalSource:
     def cancel(self, action_id: str) -> ActionReport:
         return self._acting.control.cancel(action_id, self._actor)
 
-    def apply(self, asked: Apply) -> Applied:
-        return self._acting.control.apply(asked, self._actor)
+    def apply(self, request: Apply) -> Applied:
+        return self._acting.control.apply(request, self._actor)
 
     def result(self, task_id: str, timeout_s: float) -> Result:
         results = self._acting.results

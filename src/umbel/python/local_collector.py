@@ -13,7 +13,7 @@ from umbel.store.base import Retention, Store
 
 #: How long an event waits before it is committed, seconds: programs ask what just happened.
 COMMIT_EVERY_S: Final = 0.05
-_LOOK_S: Final = 0.02
+_POLL_S: Final = 0.02
 #: How long leaving may take, seconds.
 _LEAVE_S: Final = 5.0
 
@@ -37,13 +37,13 @@ class Collecting:
         """Return once events come in. Raises `BrokerRefused`, `BrokerUnreachable`."""
         deadline = time.monotonic() + timeout_s
         while (health := self._source.health()).state != "connected":
-            late = time.monotonic() >= deadline
-            if health.state == "refused" or (late and health.trouble):
+            is_over = time.monotonic() >= deadline
+            if health.state == "refused" or (is_over and health.trouble):
                 kind = BrokerRefused if health.state == "refused" else BrokerUnreachable
                 raise kind(health.trouble or "The broker refuses.")
-            if late:
+            if is_over:
                 raise BrokerUnreachable(f"The broker did not answer within {timeout_s:g} s.")
-            time.sleep(_LOOK_S)
+            time.sleep(_POLL_S)
 
     def stop(self) -> None:
         """Store what was read and leave the broker. May be called twice."""

@@ -51,16 +51,16 @@ def open_here(
     link = _link(app, _own_queue(directory))
     retention = _default_retention() if directory else Retention(max_tasks=max_tasks)
     partition = max(1_000, max_tasks // _FILES)
-    kept = directory or Path(tempfile.mkdtemp(prefix="umbel-"))
+    folder = directory or Path(tempfile.mkdtemp(prefix="umbel-"))
     try:
         return _collecting(
-            link, app, kept, retention, connect_s, via,
+            link, app, folder, retention, connect_s, via,
             partition_tasks=None if directory else partition,
             is_temporary=directory is None,
         )  # fmt: skip
     except BaseException:
         if directory is None:
-            shutil.rmtree(kept, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)
         raise
 
 
@@ -193,8 +193,10 @@ def _own_queue(directory: Path | None) -> DurableQueue:
 def _default_retention() -> Retention:
     from umbel.settings.tree import RetentionSettings
 
-    kept = RetentionSettings()
-    return Retention(max_age_s=kept.max_age, max_bytes=kept.max_size, max_tasks=kept.max_tasks)
+    settings = RetentionSettings()
+    return Retention(
+        max_age_s=settings.max_age, max_bytes=settings.max_size, max_tasks=settings.max_tasks
+    )
 
 
 def _actor(via: Via, read_only: bool = False) -> Actor:

@@ -88,8 +88,8 @@ class RemoteSource:
     def cancel(self, action_id: str) -> ActionReport:
         return self._client.cancel(action_id)
 
-    def apply(self, asked: Apply) -> Applied:
-        return self._client.apply(asked)
+    def apply(self, request: Apply) -> Applied:
+        return self._client.apply(request)
 
     def result(self, task_id: str, timeout_s: float) -> Result:
         deadline = time.monotonic() + timeout_s

@@ -66,9 +66,9 @@ def apply_on(
 ) -> TaskAnswer:
     """See `task_apply`."""
     # Without a backend nothing is sent.
-    asked = _asked(name, args, kwargs, options, check=True, wait=0.0)
+    request = _apply_request(name, args, kwargs, options, check=True, wait=0.0)
     deadline = None if timeout is None else time.monotonic() + timeout
-    applied = _apply(source, asked)
+    applied = _apply(source, request)
     found = applied.result or Result(task_id=applied.task_id, state=applied.state)
     while not found.is_ready:
         left_s = _WAIT_S if deadline is None else deadline - time.monotonic()
@@ -95,7 +95,7 @@ def send_on(
     **options: Any,
 ) -> TaskAnswer:
     """Send a task and do not wait; with `check` only if a worker knows it."""
-    applied = _apply(source, _asked(name, args, kwargs, options, check=check))
+    applied = _apply(source, _apply_request(name, args, kwargs, options, check=check))
     return TaskAnswer(task_id=applied.task_id, state=applied.state)
 
 
@@ -158,26 +158,26 @@ def get_task_result(source: Source, /, task_id: str, timeout: float | None = Non
     """
     found = source.result(task_id, timeout or 0.0)
     if found.state == "PENDING":
-        known = source.task(task_id)
-        if known is None and task_id not in _sent:
+        task = source.task(task_id)
+        if task is None and task_id not in _sent:
             raise TaskUnknown(
                 f"Nothing is known of a task with the id {task_id}.",
                 task_id=task_id,
                 remedy="It may not have begun yet, or its result has expired.",
             )
-        if known is not None:
-            found = msgspec.structs.replace(found, state=known.state)
+        if task is not None:
+            found = msgspec.structs.replace(found, state=task.state)
     return _answer(found)
 
 
-def _asked(
+def _apply_request(
     name: Any,
     args: Iterable[Any] | None,
     kwargs: Mapping[str, Any] | None,
     options: Mapping[str, Any],
     **more: Any,
 ) -> Apply:
-    given = {option: _moment(option, value) for option, value in options.items()}
+    given = {option: _timestamp(option, value) for option, value in options.items()}
     for option in given:
         if option not in _OPTIONS:
             near = difflib.get_close_matches(option, _OPTIONS, n=1)
@@ -191,18 +191,18 @@ def _asked(
     return checked({**call, **given, **more}, Apply)
 
 
-def _moment(option: str, value: Any) -> Any:
+def _timestamp(option: str, value: Any) -> Any:
     """Times as numbers: `eta` in Unix seconds, `expires` in seconds from now."""
     if not isinstance(value, datetime) or option not in {"eta", "expires"}:
         return value
     return value.timestamp() if option == "eta" else max(0.001, value.timestamp() - time.time())
 
 
-def _apply(source: Source, asked: Apply) -> Applied:
+def _apply(source: Source, request: Apply) -> Applied:
     try:
-        applied = source.apply(asked)
+        applied = source.apply(request)
     except ActionRefused as error:
-        if asked.check and error.field == "name":
+        if request.check and error.field == "name":
             raise TaskNotRegistered(error.message, remedy=error.remedy) from error
         raise
     _sent.add(applied.task_id)
@@ -210,11 +210,11 @@ def _apply(source: Source, asked: Apply) -> Applied:
 
 
 def _answer(found: Result) -> TaskAnswer:
-    told = msgspec.structs.asdict(found)
-    told.pop("unreadable") if found.unreadable is None else None
-    told["children"] = list(found.children)
+    keys = msgspec.structs.asdict(found)
+    keys.pop("unreadable") if found.unreadable is None else None
+    keys["children"] = list(found.children)
     success = found.state == "SUCCESS" if found.is_ready else None
-    return TaskAnswer(told, success=success)
+    return TaskAnswer(keys, success=success)
 
 
 def _failure(found: Result) -> TaskFailed:

@@ -31,16 +31,16 @@ def sort_tasks(tasks: Iterable[T], sort_by: str) -> list[T]:
     of id and task. Raises `ValueError` for another key.
     """
     key, descending = sort_key(sort_by)
-    known: list[tuple[tuple[int, float, str], T]] = []
+    ranked: list[tuple[tuple[int, float, str], T]] = []
     missing: list[T] = []
     for task in tasks:
         rank = _rank(_value(task, key), sort_keys[key])
         if rank is None:
             missing.append(task)
         else:
-            known.append((rank, task))
-    known.sort(key=lambda pair: pair[0], reverse=descending)
-    return [task for _, task in known] + missing
+            ranked.append((rank, task))
+    ranked.sort(key=lambda pair: pair[0], reverse=descending)
+    return [task for _, task in ranked] + missing
 
 
 def sort_key(sort_by: str) -> tuple[str, bool]:

@@ -71,7 +71,7 @@ class Source(Protocol):
     def cancel(self, action_id: str) -> ActionReport:
         """End it before its end."""
 
-    def apply(self, asked: Apply) -> Applied:
+    def apply(self, request: Apply) -> Applied:
         """Send a task, and wait for its result if asked to."""
 
     def result(self, task_id: str, timeout_s: float) -> Result:

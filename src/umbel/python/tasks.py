@@ -69,7 +69,7 @@ def iter_tasks(
     if celery_state is not None:
         found = (as_dict(task) for task in found_in(celery_state, query, sort_by))
         return islice(found, start, stop)
-    return _told(events, source_of(events), query, order, start, stop)
+    return _tasks(events, source_of(events), query, order, start, stop)
 
 
 def get_task_by_id(events: EventsLike, task_id: str) -> TaskInfo | None:
@@ -86,15 +86,15 @@ def get_task_by_id(events: EventsLike, task_id: str) -> TaskInfo | None:
     return task_info(task, workers, children=source.children(task))
 
 
-def _told(
+def _tasks(
     _held: EventsLike, source: Source, query: Node, order: Order, start: int, stop: int | None
 ) -> Iterator[TaskInfo]:
     """`_held` are the events: forgotten, they would close themselves."""
     if stop is not None and start >= stop:
         return
     workers: dict[str, WorkerLike] = {each.hostname: each for each in source.workers()}
-    told = islice(pages(source, query, order, stop), start, stop)
-    for task, children in with_children(source, told):
+    found = islice(pages(source, query, order, stop), start, stop)
+    for task, children in with_children(source, found):
         # Lists leave the traceback out; few tasks have one.
         whole = source.task(task.uuid) if task.exception is not None else None
         traceback = whole.traceback if whole is not None else None

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from umbel.python.info import task_of
 from umbel.query.arguments import find, readings
-from umbel.query.ast import And, Argument, How, Matches, Node, Words
+from umbel.query.ast import And, Argument, Comparison, Matches, Node, Words
 from umbel.query.canonical import canonical
 from umbel.query.folding import fold
 from umbel.query.match import Test, compile_query
@@ -72,11 +72,13 @@ def query_of(search: Terms | str | None) -> Node:
         )
     nodes: list[Node] = [Words(text) for text in _texts(search.get("any"))]
     for field in _CONTAINED:
-        nodes += [Matches(field, How.CONTAINS, (text,)) for text in _texts(search.get(field))]
+        nodes += [
+            Matches(field, Comparison.CONTAINS, (text,)) for text in _texts(search.get(field))
+        ]
     for text in _texts(search.get("kwargs_text")):
-        nodes.append(Matches("kwargs", How.CONTAINS, (text,)))
+        nodes.append(Matches("kwargs", Comparison.CONTAINS, (text,)))
     if states := tuple(text.upper() for text in _texts(search.get("state"))):
-        nodes.append(Matches("state", How.EQUALS, states))
+        nodes.append(Matches("state", Comparison.EQUALS, states))
     for key, value in (search.get("kwargs") or {}).items():
         nodes.append(Argument(str(key), str(value)))
     for text in _texts(search.get("query")):
@@ -113,9 +115,9 @@ def _take(terms: dict[str, Any], node: Node) -> bool:
             return False
     elif not isinstance(node, Matches) or len(node.values) == 0:
         return False
-    elif node.field == "state" and node.how is How.EQUALS and "state" not in terms:
+    elif node.field == "state" and node.how is Comparison.EQUALS and "state" not in terms:
         terms["state"] = list(node.values)
-    elif node.how is not How.CONTAINS or len(node.values) > 1:
+    elif node.how is not Comparison.CONTAINS or len(node.values) > 1:
         return False
     elif node.field == "args":
         terms.setdefault("args", []).append(node.values[0])
@@ -127,7 +129,7 @@ def _take(terms: dict[str, Any], node: Node) -> bool:
 
 
 def _is_pair(node: Argument) -> bool:
-    return node.how is How.EQUALS and not node.key.partition(".")[0].isdecimal()
+    return node.how is Comparison.EQUALS and not node.key.partition(".")[0].isdecimal()
 
 
 def _add(terms: dict[str, Any], key: str, text: str) -> None:

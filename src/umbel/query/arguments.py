@@ -1,4 +1,4 @@
-"""Single arguments, read out of the reprs in which Celery tells them.
+"""Single arguments, parsed from the reprs that Celery's events carry.
 
 Nothing is evaluated: a scan over the text finds where each entry begins and ends, by its
 quotes and brackets, and takes what stands there as text. So it also reads reprs that were
@@ -37,7 +37,7 @@ _ESCAPE: Final = re.compile(
     r"\\(?:([abfnrtv\\'\"])|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))"
 )
 _ESCAPES: Final = dict(zip("abfnrtv\\'\"", "\a\b\f\n\r\t\v\\'\"", strict=True))
-_PLAIN_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
+_BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def argument(args: str | None, kwargs: str | None, key: str) -> str | None:
@@ -57,7 +57,7 @@ def find(args: str | None, kwargs: str | None, key: str) -> str | None:
         found = _descend(args, key.split(".", PATH_MAX))
         if found is not None:
             return found
-    if not kwargs or (_PLAIN_KEY.fullmatch(first) and fold(first) not in fold(kwargs)):
+    if not kwargs or (_BARE_KEY.fullmatch(first) and fold(first) not in fold(kwargs)):
         return None
     return _descend(kwargs, [first, *rest.split(".", PATH_MAX)] if rest else [first])
 

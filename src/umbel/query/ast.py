@@ -1,4 +1,4 @@
-"""What a search means, as a tree of frozen values.
+"""The abstract syntax tree of a query, as frozen structs.
 
 `parse` makes it from text, `match` decides it for one task, `sql` turns it into a
 condition, `describe` into a sentence. Relative times stay relative in the tree, so that a
@@ -12,8 +12,8 @@ from enum import StrEnum
 import msgspec
 
 
-class How(StrEnum):
-    """How the text of a field is compared."""
+class Comparison(StrEnum):
+    """The comparison of a field's text: equal, part of it, or a pattern."""
 
     EQUALS = "equals"  # uuid:ID, root:ID, state:FAILURE
     GLOB = "glob"  # name:shop.* (whole value; * any run of characters, ? any one)
@@ -31,7 +31,7 @@ class Matches(msgspec.Struct, frozen=True, tag=True):
     """A text field compares so with any one of `values`."""
 
     field: str
-    how: How
+    how: Comparison
     values: tuple[str, ...]
 
 
@@ -73,7 +73,7 @@ class Argument(msgspec.Struct, frozen=True, tag=True):
 
     key: str
     value: str
-    how: How = How.EQUALS
+    how: Comparison = Comparison.EQUALS
 
 
 class Has(msgspec.Struct, frozen=True, tag=True):

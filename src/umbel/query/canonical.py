@@ -1,4 +1,4 @@
-"""A query as text again: `parse(canonical(node)) == node` for every node that `parse` gives.
+"""The canonical text of a query: `parse(canonical(node)) == node` for all that `parse` gives.
 
 It is the one spelling of a query: fields by their own names, quotes only where they are
 needed, times and numbers exact, and the same in every time zone. Its length can exceed what
@@ -14,9 +14,9 @@ from umbel.query.ast import (
     And,
     Argument,
     Between,
+    Comparison,
     During,
     Has,
-    How,
     Matches,
     Node,
     Not,
@@ -28,7 +28,7 @@ from umbel.query.lexer import as_value, as_words, quoted
 from umbel.query.quantities import duration_text, number_text, time_text
 
 _WILD: Final = re.compile(r"([*?]+)")
-_PLAIN_KEY: Final = re.compile(r"[\w-]+(\.[\w-]+)*")
+_BARE_KEY: Final = re.compile(r"[\w-]+(\.[\w-]+)*")
 #: What everything has; its negation is what nothing matches.
 _ANYTHING: Final = "has:uuid"
 
@@ -81,8 +81,8 @@ def _leaf(node: Words | Matches | Between | During | Argument | Has) -> tuple[st
     if isinstance(node, During):
         return node.field, _during(node)
     if isinstance(node, Argument):
-        key = node.key if _PLAIN_KEY.fullmatch(node.key) else quoted(node.key)
-        return f"args.{key}", _compared(node.how, (node.value,), How.EQUALS)
+        key = node.key if _BARE_KEY.fullmatch(node.key) else quoted(node.key)
+        return f"args.{key}", _compared(node.how, (node.value,), Comparison.EQUALS)
     return ("is" if node.field in FLAG_PHRASES else "has"), node.field
 
 
@@ -93,10 +93,10 @@ def _matches(node: Matches) -> str:
     return _compared(node.how, node.values, None if is_pair else field.how)
 
 
-def _compared(how: How, values: tuple[str, ...], default: How | None) -> str:
-    if how is How.GLOB:
+def _compared(how: Comparison, values: tuple[str, ...], default: Comparison | None) -> str:
+    if how is Comparison.GLOB:
         return ",".join(_pattern(value) for value in values)
-    mark = "" if how is default else "~" if how is How.CONTAINS else "="
+    mark = "" if how is default else "~" if how is Comparison.CONTAINS else "="
     return mark + ",".join(as_value(value) for value in values)
 
 

@@ -1,4 +1,4 @@
-"""A query as an English sentence, so that people see how it was understood.
+"""Describes a query in an English sentence, so that people see how it was understood.
 
 Every part is a phrase that can follow "tasks": *whose name contains x*, *received in the
 last 2 h*, *except those ...*. States that the whole query is limited to come first, as
@@ -15,9 +15,9 @@ from umbel.query.ast import (
     And,
     Argument,
     Between,
+    Comparison,
     During,
     Has,
-    How,
     Matches,
     Moment,
     Node,
@@ -46,7 +46,7 @@ _DAY: Final = timedelta(days=1)
 _MIDNIGHT: Final = time()
 _PLURAL: Final = frozenset({"args", "kwargs"})
 #: Where a task is, rather than what it has: the words before a name, and before a part of one.
-_PLACES: Final = {"worker": ("on", "on a worker"), "queue": ("in queue", "in a queue")}
+_PREPOSITIONS: Final = {"worker": ("on", "on a worker"), "queue": ("in queue", "in a queue")}
 _IDS: Final = {"root": "of workflow", "parent": "sent by task", "uuid": "with id"}
 _NOUNS: Final = {
     "eta": "ETA",
@@ -100,7 +100,7 @@ def _alternatives(node: Or, zone: tzinfo) -> str:
 def _negation(node: Node, zone: tzinfo) -> str:
     if isinstance(node, Words):
         return f"not containing {_value(node.text)}"
-    if isinstance(node, Matches) and node.field not in {*_PLACES, *_IDS}:
+    if isinstance(node, Matches) and node.field not in {*_PREPOSITIONS, *_IDS}:
         return _matches(node, negated=True)
     if isinstance(node, Has) and node.field not in FLAG_PHRASES:
         return f"without a known {_noun(FIELDS[node.field])}"
@@ -115,26 +115,26 @@ def _matches(node: Matches, *, negated: bool = False) -> str:
     field = FIELDS[node.field]
     if field.name == "state":
         return f"whose state is {'not ' if negated else ''}{_states(node)}"
-    if node.how is How.EQUALS and field.name in _IDS:
+    if node.how is Comparison.EQUALS and field.name in _IDS:
         return f"{_IDS[field.name]} {_values(node.values)}"
-    if field.name in _PLACES:
-        exact, partly = _PLACES[field.name]
-        if node.how is How.EQUALS:
+    if field.name in _PREPOSITIONS:
+        exact, partly = _PREPOSITIONS[field.name]
+        if node.how is Comparison.EQUALS:
             return f"{exact} {_values(node.values)}"
         return f"{partly} whose name {_comparison(node.how, node.values, ())}"
     marks = [mark for mark, so in (("plural", field.name in _PLURAL), ("not", negated)) if so]
     return f"whose {field.phrase} {_comparison(node.how, node.values, marks)}"
 
 
-def _comparison(how: How, values: tuple[str, ...], marks: list[str] | tuple[()]) -> str:
+def _comparison(how: Comparison, values: tuple[str, ...], marks: list[str] | tuple[()]) -> str:
     """The verb and what it is about: "begins with x or contains y"."""
-    if how is not How.GLOB:
+    if how is not Comparison.GLOB:
         return f"{_verb(how, marks)} {_values(values)}"
     return _either([_pattern(value, marks) for value in values])
 
 
-def _verb(how: How, marks: list[str] | tuple[()]) -> str:
-    if how is How.EQUALS:
+def _verb(how: Comparison, marks: list[str] | tuple[()]) -> str:
+    if how is Comparison.EQUALS:
         return ("are" if "plural" in marks else "is") + (" not" if "not" in marks else "")
     return _conjugated("contain", marks)
 
@@ -205,10 +205,10 @@ def _span(low: Moment | None, high: Moment | None, zone: tzinfo) -> str:
         day = _day(low, high, zone)
         if day is not None:
             return f"on {day}"
-        return f"from {_moment(low, zone)} to {_moment(high, zone)}"
+        return f"from {_time(low, zone)} to {_time(high, zone)}"
     if low is not None:
-        return f"from {_moment(low, zone)} on"
-    return f"before {_moment(high, zone)}" if high is not None else "at any time"
+        return f"from {_time(low, zone)} on"
+    return f"before {_time(high, zone)}" if high is not None else "at any time"
 
 
 def _day(low: Moment, high: Moment, zone: tzinfo) -> str | None:
@@ -232,7 +232,7 @@ def _name(at: datetime) -> str:
     return name if name[0].isalpha() else f"UTC{name}"
 
 
-def _moment(moment: Moment, zone: tzinfo) -> str:
+def _time(moment: Moment, zone: tzinfo) -> str:
     if moment.relative is not None:
         if moment.relative == 0:
             return "now"

@@ -1,4 +1,4 @@
-"""Everything that a search can ask about: one table, read by every part of the language.
+"""The table of searchable fields, read by every part of the query language.
 
 A field has a name, other names that people try first, a kind that decides which comparisons
 it takes, the way to its value in a `Task`, and one sentence of help.
@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from umbel.cluster.task import FLAGS, Task
-from umbel.query.ast import And, Argument, Between, During, Has, How, Matches, Node, Not, Or
+from umbel.query.ast import And, Argument, Between, Comparison, During, Has, Matches, Node, Not, Or
 
 Value = str | float | None
 
@@ -45,7 +45,7 @@ class Field(msgspec.Struct, frozen=True):
     help: str
     attribute: str
     aliases: tuple[str, ...] = ()
-    how: How = How.CONTAINS
+    how: Comparison = Comparison.CONTAINS
 
     @property
     def is_text(self) -> bool:
@@ -73,10 +73,12 @@ _TEXTS: Final = frozenset({Kind.ID, Kind.STATE, Kind.TEXT, Kind.LONG})
 
 
 def _id(name: str, phrase: str, help_: str, attribute: str, *aliases: str) -> Field:
-    return Field(name, Kind.ID, phrase, help_, attribute, aliases, How.EQUALS)
+    return Field(name, Kind.ID, phrase, help_, attribute, aliases, Comparison.EQUALS)
 
 
-def _text(name: str, help_: str, *aliases: str, phrase: str = "", how: How = How.CONTAINS) -> Field:
+def _text(
+    name: str, help_: str, *aliases: str, phrase: str = "", how: Comparison = Comparison.CONTAINS
+) -> Field:
     return Field(name, Kind.TEXT, phrase or name, help_, name, aliases, how)
 
 
@@ -88,7 +90,7 @@ def _time(name: str, phrase: str, help_: str, *aliases: str) -> Field:
     return Field(name, Kind.TIME, phrase, help_, name, aliases)
 
 
-_EQUALS = How.EQUALS
+_EQUALS = Comparison.EQUALS
 _TABLE: Final = (
     Field(
         "state", Kind.STATE, "state", "What became of the task: state:FAILURE,RETRY",

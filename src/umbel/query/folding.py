@@ -1,4 +1,4 @@
-"""The one rule by which texts are compared.
+"""Case folding: the one rule by which texts are compared.
 
 Everything that compares text (match, the stores' SQL functions, suggestions) uses these
 functions, so that all agree on every input: case is folded as Unicode says (`Straße` equals
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from umbel.query.ast import How
+from umbel.query.ast import Comparison
 from umbel.query.globbing import glob
 
 TextTest = Callable[[str], bool]
@@ -21,12 +21,12 @@ def fold(text: str) -> str:
     return text.casefold()
 
 
-def comparison(how: How, values: Sequence[str], *, cased: bool = False) -> TextTest:
+def comparison(how: Comparison, values: Sequence[str], *, cased: bool = False) -> TextTest:
     """A test whether a text compares `how` with any one of `values`."""
     wanted = tuple(values) if cased else tuple(fold(value) for value in values)
-    if how is How.EQUALS:
+    if how is Comparison.EQUALS:
         test = _equals(wanted)
-    elif how is How.CONTAINS:
+    elif how is Comparison.CONTAINS:
         test = _contains(wanted)
     else:
         test = _any([glob(value) for value in wanted])

@@ -1,4 +1,4 @@
-"""Patterns with `*` (any run of characters) and `?` (any one), matched in bounded time.
+"""Glob patterns with `*` (any run of characters) and `?` (any one), matched in bounded time.
 
 Theory of operation. The pieces between the stars are sought one after the other, each as early
 as it can be, which is enough where a backtracking expression would try every way. Question marks
@@ -41,9 +41,9 @@ def glob(pattern: str) -> TextTest:
         if end < head_length or not head(text[:head_length]) or not tail(text[end:]):
             return False
         position = head_length
-        places: dict[str, int] = {}
+        positions: dict[str, int] = {}
         for gap, piece in inner:
-            found = piece.end_in(text, position + gap, end, places)
+            found = piece.end_in(text, position + gap, end, positions)
             if found is None:
                 return False
             position = found
@@ -59,8 +59,8 @@ class _Piece:
         self._piece = piece
         self._expression = re.compile(_expression(piece), re.DOTALL) if "?" in piece else None
 
-    def end_in(self, text: str, start: int, end: int, places: dict[str, int]) -> int | None:
-        """Where its first occurrence between `start` and `end` ends. `places` are those of the
+    def end_in(self, text: str, start: int, end: int, positions: dict[str, int]) -> int | None:
+        """Where its first occurrence between `start` and `end` ends. `positions` are those of the
         characters of this text as far as they are known."""
         length = len(self._piece)
         if self._expression is None:
@@ -72,13 +72,13 @@ class _Piece:
         fitting = (1 << max(0, end - start - length + 1)) - 1
         for offset, character in enumerate(self._piece):
             if character != "?" and fitting:
-                if character not in places:
-                    places[character] = _places(text, character)
-                fitting &= places[character] >> (start + offset)
+                if character not in positions:
+                    positions[character] = _positions(text, character)
+                fitting &= positions[character] >> (start + offset)
         return start + (fitting & -fitting).bit_length() - 1 + length if fitting else None
 
 
-def _places(text: str, character: str) -> int:
+def _positions(text: str, character: str) -> int:
     """A number with a bit for each place where the text has the character."""
     bits = bytearray(len(text) // 8 + 1)
     at = text.find(character)

@@ -1,4 +1,4 @@
-"""A search text as tokens: words, brackets, AND, OR, NOT and the leading minus.
+"""The lexer: a search text as tokens (words, brackets, AND, OR, NOT, the leading minus).
 
 Quotes may stand anywhere in a word (`name:"a b"*`) and make what is inside plain text;
 `\\"` and `\\\\` stand for a quote and a backslash. A word therefore remembers of each of its
@@ -23,7 +23,7 @@ _ESCAPABLE: Final = frozenset('"\\')
 _BRACKETS: Final = frozenset("()")
 #: Nothing that was stored holds these (see cluster.decode), and no database takes them.
 _IMPOSSIBLE: Final = re.compile("[\0\ud800-\udfff]")
-_PLAIN: Final = re.compile(r"[^\s()\"\\,*?~=<>][^\s()\"\\,*?]*")
+_BARE_WORD: Final = re.compile(r"[^\s()\"\\,*?~=<>][^\s()\"\\,*?]*")
 
 
 class Sort(StrEnum):
@@ -84,7 +84,7 @@ class Word(msgspec.Struct, frozen=True):
         return self.text.startswith(prefix) and all(self.bare[: len(prefix)])
 
 
-class Token(msgspec.Struct, frozen=True):
+class LexerToken(msgspec.Struct, frozen=True):
     """One token of [start, end). `closed` is False for a word whose last quote is open."""
 
     sort: Sort
@@ -94,11 +94,11 @@ class Token(msgspec.Struct, frozen=True):
     closed: bool = True
 
 
-def tokens(text: str) -> list[Token]:
+def tokens(text: str) -> list[LexerToken]:
     """The tokens of `text`, an END last. Raises `QueryError` for a text that is too long
     or has impossible characters; an open quote is for the parser to refuse."""
     _refuse_impossible(text)
-    found: list[Token] = []
+    found: list[LexerToken] = []
     index = 0
     while index < len(text):
         character = text[index]
@@ -106,15 +106,15 @@ def tokens(text: str) -> list[Token]:
             index += 1
         elif character in _BRACKETS:
             sort = Sort.OPEN if character == "(" else Sort.CLOSE
-            found.append(Token(sort, index, index + 1))
+            found.append(LexerToken(sort, index, index + 1))
             index += 1
         elif character == "-":
-            found.append(Token(Sort.MINUS, index, index + 1))
+            found.append(LexerToken(Sort.MINUS, index, index + 1))
             index += 1
         else:
             found.append(_word(text, index))
             index = found[-1].end
-    return [*found, Token(Sort.END, len(text), len(text))]
+    return [*found, LexerToken(Sort.END, len(text), len(text))]
 
 
 def _refuse_impossible(text: str) -> None:
@@ -133,14 +133,14 @@ def _refuse_impossible(text: str) -> None:
         )
 
 
-def _word(text: str, start: int) -> Token:
+def _word(text: str, start: int) -> LexerToken:
     characters: list[str] = []
     bare: list[bool] = []
     at: list[int] = []
     index, quoting = start, False
     while index < len(text):
         character = text[index]
-        place = index
+        position = index
         escaped = character == "\\" and text[index + 1 : index + 2] in _ESCAPABLE
         if escaped:
             index += 1
@@ -153,11 +153,11 @@ def _word(text: str, start: int) -> Token:
             break
         characters.append(character)
         bare.append(not quoting and not escaped)
-        at.append(place)
+        at.append(position)
         index += 1
     word = Word("".join(characters), tuple(bare), tuple(at), start, index)
     written = text[start:index]
-    return Token(_KEYWORDS.get(written, Sort.WORD), start, index, word, closed=not quoting)
+    return LexerToken(_KEYWORDS.get(written, Sort.WORD), start, index, word, closed=not quoting)
 
 
 def quoted(text: str) -> str:
@@ -167,7 +167,7 @@ def quoted(text: str) -> str:
 
 def as_value(text: str) -> str:
     """`text` as the value after a field's colon, quoted only where it must be."""
-    return text if _PLAIN.fullmatch(text) else quoted(text)
+    return text if _BARE_WORD.fullmatch(text) else quoted(text)
 
 
 def as_words(text: str) -> str:

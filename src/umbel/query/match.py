@@ -1,4 +1,4 @@
-"""A query and a task: does it match?
+"""Matching: whether a task matches a query.
 
 `compile_query` turns a query into one function, for those who ask it of many tasks. What
 is written here is the meaning of the language; SQL must agree with it on every input, and
@@ -18,9 +18,9 @@ from umbel.query.ast import (
     And,
     Argument,
     Between,
+    Comparison,
     During,
     Has,
-    How,
     Matches,
     Node,
     Not,
@@ -88,7 +88,7 @@ def _listed(node: Or) -> tuple[list[Node], list[list[Argument]]]:
     """Alternatives, and those for one argument together: it is looked up once for all of its
     values."""
     alone: list[Node] = []
-    by_key: dict[tuple[str, How], list[Argument]] = {}
+    by_key: dict[tuple[str, Comparison], list[Argument]] = {}
     for each in node.nodes:
         if isinstance(each, Argument):
             by_key.setdefault((each.key, each.how), []).append(each)

@@ -1,4 +1,4 @@
-"""From a search text to what it means.
+"""The parser: from a search text to its `ast.Node`.
 
     query   := either
     either  := all ("OR" all)*
@@ -19,7 +19,7 @@ import msgspec
 
 from umbel.errors import QueryError
 from umbel.query.ast import EVERYTHING, And, Argument, Matches, Node, Not, Or, Words
-from umbel.query.lexer import Sort, Token, tokens
+from umbel.query.lexer import LexerToken, Sort, tokens
 from umbel.query.terms import term
 
 #: How deep brackets and negations may be nested.
@@ -76,17 +76,17 @@ def _field_of(node: Node) -> str | None:
 class _Parser:
     """One reading of one text. `parts` are the spans and nodes of the outermost AND."""
 
-    def __init__(self, found: list[Token], zone: tzinfo) -> None:
+    def __init__(self, found: list[LexerToken], zone: tzinfo) -> None:
         self._tokens = found
         self._zone = zone
         self._index = 0
         self._terms = 0
         self.parts: list[tuple[int, int, Node]] = []
 
-    def _next(self) -> Token:
+    def _next(self) -> LexerToken:
         return self._tokens[self._index]
 
-    def _take(self) -> Token:
+    def _take(self) -> LexerToken:
         token = self._next()
         self._index += 1
         return token
@@ -142,14 +142,14 @@ class _Parser:
             raise _error(f"{token.sort} must stand between search terms.", token)
         return self._word(token)
 
-    def _negated(self, token: Token, depth: int) -> Node:
+    def _negated(self, token: LexerToken, depth: int) -> Node:
         following = self._next()
         apart = token.sort is Sort.MINUS and following.start > token.end
         if following.sort in _STOPS or apart:
             raise _error(f"{token.sort} must be followed by a search term.", token)
         return Not(self._unary(depth + 1))
 
-    def _group(self, opening: Token, depth: int) -> Node:
+    def _group(self, opening: LexerToken, depth: int) -> Node:
         if self._next().sort is Sort.CLOSE:
             raise _error("There is nothing in these brackets.", opening, self._next())
         if self._next().sort is Sort.END:
@@ -160,7 +160,7 @@ class _Parser:
         self._take()
         return node
 
-    def _word(self, token: Token) -> Node:
+    def _word(self, token: LexerToken) -> Node:
         if not token.closed:
             raise _error("The quote is not closed.", token)
         assert token.word is not None  # noqa: S101  every word token has one
@@ -185,5 +185,5 @@ def _combined(kind: type[And | Or], nodes: list[Node]) -> Node:
     return flat[0] if len(flat) == 1 else kind(tuple(flat))
 
 
-def _error(message: str, first: Token, last: Token | None = None) -> QueryError:
+def _error(message: str, first: LexerToken, last: LexerToken | None = None) -> QueryError:
     return QueryError(message, position=first.start, end=(last or first).end)

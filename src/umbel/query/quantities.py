@@ -117,8 +117,8 @@ def _absolute(date: re.Match[str], word: Word, zone: tzinfo) -> Time:
 def _both(read: datetime) -> tuple[float, float]:
     """The first and the last moment at which a clock shows this: two, where it is set back
     (or forward: then those that it would be by the old time and by the new)."""
-    moments = [read.replace(fold=fold).timestamp() for fold in (0, 1)]
-    return min(moments), max(moments)
+    timestamps = [read.replace(fold=fold).timestamp() for fold in (0, 1)]
+    return min(timestamps), max(timestamps)
 
 
 def _zone(text: str | None, zone: tzinfo) -> tzinfo:

@@ -1,5 +1,4 @@
-"""What a chart may be filtered by: charts are drawn from roll-ups, which know names and
-states alone."""
+"""Which queries a chart can be filtered by: roll-ups know names and states alone."""
 
 from __future__ import annotations
 

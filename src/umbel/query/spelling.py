@@ -1,4 +1,4 @@
-"""The nearest right word for a wrong one."""
+"""Spelling suggestions: the nearest known word for a wrong one."""
 
 from __future__ import annotations
 

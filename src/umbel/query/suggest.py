@@ -1,4 +1,4 @@
-"""What can be typed next.
+"""Completion of a search text at the caret.
 
 `complete` looks at the text and the caret alone: it says which part would be replaced,
 offers what needs no store (fields, states, marks, operators, usual times), and asks for the
@@ -16,7 +16,7 @@ from umbel.cluster.task import STATES
 from umbel.errors import QueryError
 from umbel.query.describe import STATE_WORDS
 from umbel.query.fields import FIELDS, FLAG_PHRASES, Field, Kind, field
-from umbel.query.lexer import Sort, Token, Word, as_value, tokens
+from umbel.query.lexer import LexerToken, Sort, Word, as_value, tokens
 
 #: A word must be so long before values of fields are offered for it.
 WORD_MIN = 2
@@ -99,22 +99,22 @@ def complete(text: str, caret: int) -> Context:
     return _word(caret, caret, "", first=_is_first(found, caret))
 
 
-def _is_first(found: list[Token], caret: int) -> bool:
+def _is_first(found: list[LexerToken], caret: int) -> bool:
     """Whether nothing before the caret could be combined with what follows."""
     before = [token for token in found if token.end <= caret and token.sort is not Sort.END]
     return not before or before[-1].sort not in (Sort.WORD, Sort.CLOSE)
 
 
 def _within(word: Word, caret: int) -> Context:
-    typed = sum(place < caret for place in word.at)
+    typed = sum(position < caret for position in word.at)
     colon = word.find(":")
     if colon < 0 or typed <= colon:
         end = word.end if colon < 0 else word.at[colon] + 1
         return _word(word.start, end, word.text[:typed], first=False)
     name = word.text[:colon].lower()
     begin = colon + 1
-    asked = field(name)
-    if asked is None or asked.kind is not Kind.LONG:
+    searched = field(name)
+    if searched is None or searched.kind is not Kind.LONG:
         while (comma := word.find(",", begin)) >= 0 and comma < typed:
             begin = comma + 1
         next_comma = word.find(",", typed)
@@ -122,7 +122,7 @@ def _within(word: Word, caret: int) -> Context:
         next_comma = -1
     begin += word.text[begin : begin + 1] in ("~", "=") and begin < typed
     part = word.cut(begin, None if next_comma < 0 else next_comma)
-    return _value(name, asked, part.start, part.end, word.text[begin:typed])
+    return _value(name, searched, part.start, part.end, word.text[begin:typed])
 
 
 def _word(start: int, end: int, typed: str, *, first: bool) -> Context:
@@ -155,14 +155,14 @@ def _fields(typed: str) -> Iterator[Candidate]:
             yield Candidate(name, insert, "field", help_)
 
 
-def _value(name: str, asked: Field | None, start: int, end: int, typed: str) -> Context:
-    if asked is None:
-        known = _PREFIXES.get(name) and name
-        return Context(start, end, known, typed, candidates=tuple(_named(name, typed)))
+def _value(name: str, searched: Field | None, start: int, end: int, typed: str) -> Context:
+    if searched is None:
+        candidate = _PREFIXES.get(name) and name
+        return Context(start, end, candidate, typed, candidates=tuple(_named(name, typed)))
     lookups: tuple[Lookup, ...] = ()
-    if asked.name in _LOOKED_UP:
-        lookups = (Lookup(asked.name, typed.strip("*")),)
-    return Context(start, end, asked.name, typed, tuple(_values(asked, typed)), lookups)
+    if searched.name in _LOOKED_UP:
+        lookups = (Lookup(searched.name, typed.strip("*")),)
+    return Context(start, end, searched.name, typed, tuple(_values(searched, typed)), lookups)
 
 
 def _named(name: str, typed: str) -> Iterable[Candidate]:
@@ -174,15 +174,15 @@ def _named(name: str, typed: str) -> Iterable[Candidate]:
     return ()
 
 
-def _values(asked: Field, typed: str) -> Iterable[Candidate]:
-    if asked.kind is Kind.STATE:
+def _values(searched: Field, typed: str) -> Iterable[Candidate]:
+    if searched.kind is Kind.STATE:
         return _offered({state: f"Tasks that are {STATE_WORDS[state]}" for state in STATES}, typed)
-    if asked.kind is Kind.DURATION:
+    if searched.kind is Kind.DURATION:
         return _offered(_DURATIONS, typed)
-    if asked.kind is Kind.COUNT:
-        return _offered(_COUNTS, typed) if asked.name == "retries" else ()
-    if asked.kind is Kind.TIME:
-        return _offered(_FUTURE if asked.name in {"eta", "expires"} else _PAST, typed)
+    if searched.kind is Kind.COUNT:
+        return _offered(_COUNTS, typed) if searched.name == "retries" else ()
+    if searched.kind is Kind.TIME:
+        return _offered(_FUTURE if searched.name in {"eta", "expires"} else _PAST, typed)
     return ()
 
 

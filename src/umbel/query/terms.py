@@ -1,4 +1,4 @@
-"""One word of a search as a node: free text, or `field:value`.
+"""Terms: one word of a search as a node, which is free text, or `field:value`.
 
 The kind of the field decides what may stand after its colon; `fields.Kind` lists them. A
 word before a colon that is no field and near to none makes the whole word free text, as
@@ -14,7 +14,7 @@ from typing import Final
 
 from umbel.cluster.task import STATES
 from umbel.errors import QueryError
-from umbel.query.ast import Argument, Has, How, Matches, Node, Or, Words
+from umbel.query.ast import Argument, Comparison, Has, Matches, Node, Or, Words
 from umbel.query.fields import FIELD_NAMES, FIELDS, FLAG_PHRASES, Field, Kind, field
 from umbel.query.lexer import Word
 from umbel.query.ranges import between, during
@@ -58,11 +58,11 @@ def _fielded(name: Word, value: Word, zone: tzinfo) -> Node | None:
         return _each(name, value, _flag)
     if head.text.lower() == "has":
         return _each(name, value, _has)
-    asked = field(head.text)
-    if asked is None:
+    searched = field(head.text)
+    if searched is None:
         _refuse_slip(head, value)
         return None
-    return _compared(asked, name, value, zone)
+    return _compared(searched, name, value, zone)
 
 
 def _refuse_slip(name: Word, value: Word) -> None:
@@ -76,16 +76,16 @@ def _refuse_slip(name: Word, value: Word) -> None:
         )
 
 
-def _compared(asked: Field, name: Word, value: Word, zone: tzinfo) -> Node:
-    if asked.kind is Kind.LONG:
-        return _long(asked, name, value)
-    if asked.kind is Kind.STATE:
+def _compared(searched: Field, name: Word, value: Word, zone: tzinfo) -> Node:
+    if searched.kind is Kind.LONG:
+        return _long(searched, name, value)
+    if searched.kind is Kind.STATE:
         return _state(name, value)
-    if asked.kind is Kind.TIME:
-        return _each(name, value, lambda part: during(asked, part, zone))
-    if asked.kind in (Kind.COUNT, Kind.DURATION):
-        return _each(name, value, lambda part: between(asked, part))
-    return _text(asked, name, value)
+    if searched.kind is Kind.TIME:
+        return _each(name, value, lambda part: during(searched, part, zone))
+    if searched.kind in (Kind.COUNT, Kind.DURATION):
+        return _each(name, value, lambda part: between(searched, part))
+    return _text(searched, name, value)
 
 
 def _each(name: Word, value: Word, read: Callable[[Word], Node]) -> Node:
@@ -108,19 +108,19 @@ def _parts(name: Word, value: Word) -> list[Word]:
     return parts
 
 
-def _long(asked: Field, name: Word, value: Word) -> Node:
+def _long(searched: Field, name: Word, value: Word) -> Node:
     how, rest = _how(value)
-    if how is None and asked.name == "kwargs" and "=" in rest.text:
+    if how is None and searched.name == "kwargs" and "=" in rest.text:
         key, _, wanted = rest.text.partition("=")
         return Argument(key.strip(), wanted.strip())
     if not rest.text:
         _parts(name, rest.cut(0, 0))
-    return Matches(asked.name, how or How.CONTAINS, (rest.text,))
+    return Matches(searched.name, how or Comparison.CONTAINS, (rest.text,))
 
 
 def _state(name: Word, value: Word) -> Node:
     how, rest = _how(value)
-    if how is How.CONTAINS:
+    if how is Comparison.CONTAINS:
         raise QueryError(
             "A state is named whole: state:FAILURE,RETRY.",
             position=value.start,
@@ -137,47 +137,49 @@ def _state(name: Word, value: Word) -> Node:
                 suggestion=_STATE_WORDS.get(state) or nearest(state, STATES),
             )
         states[state] = None
-    return Matches("state", How.EQUALS, tuple(states))
+    return Matches("state", Comparison.EQUALS, tuple(states))
 
 
-def _text(asked: Field, name: Word, value: Word) -> Node:
-    said, rest = _how(value)
-    by_how: dict[How, list[str]] = {}
+def _text(searched: Field, name: Word, value: Word) -> Node:
+    explicit, rest = _how(value)
+    by_how: dict[Comparison, list[str]] = {}
     for part in _parts(name, rest):
-        how, text = _comparison(part, said, asked.how)
-        if asked.kind is Kind.ID and _TASK_ID.fullmatch(text):
+        how, text = _comparison(part, explicit, searched.how)
+        if searched.kind is Kind.ID and _TASK_ID.fullmatch(text):
             text = text.lower()
         by_how.setdefault(how, []).append(text)
-    return _any_of([Matches(asked.name, how, tuple(texts)) for how, texts in by_how.items()])
+    return _any_of([Matches(searched.name, how, tuple(texts)) for how, texts in by_how.items()])
 
 
 def _argument(key: Word, value: Word, name: Word) -> Node:
     if not key.text:
         message = f"{name.text} needs an index or a key, such as args.0 or kwargs.order_id."
         raise QueryError(message, position=name.start, end=name.end)
-    said, rest = _how(value)
+    explicit, rest = _how(value)
     is_empty_text = not rest.text and rest.end > rest.start  # "", an argument like others
     parts = [rest] if is_empty_text else _parts(name, rest)
     nodes: list[Node] = []
     for part in parts:
-        how, text = _comparison(part, said, How.EQUALS)
+        how, text = _comparison(part, explicit, Comparison.EQUALS)
         nodes.append(Argument(key.text, text, how))
     return _any_of(nodes)
 
 
-def _how(value: Word) -> tuple[How | None, Word]:
+def _how(value: Word) -> tuple[Comparison | None, Word]:
     """The comparison that `value` names itself, and the rest of it."""
     if value.begins("~"):
-        return How.CONTAINS, value.cut(1)
+        return Comparison.CONTAINS, value.cut(1)
     if value.begins("="):
-        return How.EQUALS, value.cut(1)
+        return Comparison.EQUALS, value.cut(1)
     return None, value
 
 
-def _comparison(part: Word, said: How | None, default: How) -> tuple[How, str]:
+def _comparison(
+    part: Word, explicit: Comparison | None, default: Comparison
+) -> tuple[Comparison, str]:
     is_pattern = part.find("*") >= 0 or part.find("?") >= 0
-    if said is not None or not is_pattern:
-        return said or default, part.text
+    if explicit is not None or not is_pattern:
+        return explicit or default, part.text
     for index, character in enumerate(part.text):
         if character in "*?" and not part.bare[index]:
             raise QueryError(
@@ -185,7 +187,7 @@ def _comparison(part: Word, said: How | None, default: How) -> tuple[How, str]:
                 position=part.at[index],
                 end=part.at[index] + 1,
             )
-    return How.GLOB, part.text
+    return Comparison.GLOB, part.text
 
 
 def _flag(part: Word) -> Node:
@@ -203,9 +205,9 @@ def _flag(part: Word) -> Node:
 
 
 def _has(part: Word) -> Node:
-    asked = field(part.text)
-    if asked is not None:
-        return Has(asked.name)
+    searched = field(part.text)
+    if searched is not None:
+        return Has(searched.name)
     flag = part.text.lower().replace("_", "-")
     raise QueryError(
         f"There is no field {part.text[:40]}.",

@@ -40,7 +40,7 @@ from umbel.cluster.losses import Loss, Losses, ProcessCount
 from umbel.cluster.task import Task, project
 from umbel.cluster.worker import Sign, Worker, observe, witness
 from umbel.query.arguments import keys
-from umbel.query.ast import EVERYTHING, How, Matches, Node, Or
+from umbel.query.ast import EVERYTHING, Comparison, Matches, Node, Or
 from umbel.query.folding import fold
 from umbel.query.match import compile_query
 from umbel.query.rollups import refuse_beyond_rollups
@@ -307,7 +307,9 @@ class MemoryStore:
 
     def workflow(self, root_id: str, limit: int = 1_000) -> Workflow:
         ids = (root_id,)
-        query = Or((Matches("root", How.EQUALS, ids), Matches("uuid", How.EQUALS, ids)))
+        query = Or(
+            (Matches("root", Comparison.EQUALS, ids), Matches("uuid", Comparison.EQUALS, ids))
+        )
         rows = self._matching(query, now=0.0)
         rows.sort(key=lambda row: (row.task.seen, row.arrival))
         tasks = tuple(_row_of(row.task) for row in rows[:limit])

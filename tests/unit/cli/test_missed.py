@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from umbel.cli.missed import Missed
+from umbel.cli.missed import MissedReport
 from umbel.services.search.incomplete import Incomplete
 from umbel.store.base import KeptGap
 
@@ -12,13 +12,13 @@ GAP = KeptGap(1_000.0, 1_095.0, "collector-away", collector="c")
 
 
 def test_a_list_without_a_hole_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    Missed().tell()
+    MissedReport().tell()
 
     assert capsys.readouterr().err == ""
 
 
 def test_a_hole_is_told_once_with_its_cause(capsys: pytest.CaptureFixture[str]) -> None:
-    missed = Missed()
+    missed = MissedReport()
     for _ in range(2):
         missed.note(Incomplete(start=None, end=None, missed_s=95.0, lost=12, gaps=(GAP,)))
     missed.tell()

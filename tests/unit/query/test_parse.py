@@ -11,9 +11,9 @@ from umbel.query.ast import (
     And,
     Argument,
     Between,
+    Comparison,
     During,
     Has,
-    How,
     Matches,
     Moment,
     Node,
@@ -25,7 +25,7 @@ from umbel.query.fields import FIELDS, Kind
 from umbel.query.lexer import TEXT_MAX
 from umbel.query.parse import DEPTH_MAX, TERMS_MAX, Chip, chips, parse
 
-EQUALS, GLOB, CONTAINS = How.EQUALS, How.GLOB, How.CONTAINS
+EQUALS, GLOB, CONTAINS = Comparison.EQUALS, Comparison.GLOB, Comparison.CONTAINS
 DAY = 1_795_305_600.0  # 2026-11-22 00:00 UTC
 A, B, C = Words("a"), Words("b"), Words("c")
 

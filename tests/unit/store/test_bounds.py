@@ -10,7 +10,7 @@ import pytest
 from tests.contract.stories import BASE, begun, heartbeat, succeeded, uuid_of
 from umbel.cluster.events import Event
 from umbel.cluster.worker import observe
-from umbel.query.ast import EVERYTHING, How, Matches
+from umbel.query.ast import EVERYTHING, Comparison, Matches
 from umbel.store.sqlite import SqliteStore
 from umbel.store.sqlite.files import catalog
 from umbel.store.sqlite.files.migrations import migrate
@@ -63,7 +63,7 @@ def test_a_question_after_a_write_reads_only_the_names_that_came_since(tmp_path:
         apsw.connection_hooks.pop()
 
     assert read == ["a.300"]
-    found = reader.search(Matches("name", How.EQUALS, ("a.300",)), now=BASE)
+    found = reader.search(Matches("name", Comparison.EQUALS, ("a.300",)), now=BASE)
     assert [task.name for task in found.items] == ["a.300", "a.300"]
     assert reader.count(EVERYTHING, now=BASE, by="name").groups["a.300"] == 2
     reader.close()

@@ -14,7 +14,7 @@ from tests.contract.stories import BASE, failed, succeeded, uuid_of
 from tests.support.clocks import SetWallClock
 from tests.support.waiting import wait_until
 from umbel.cluster.events import Event
-from umbel.query.ast import EVERYTHING, And, Between, Has, How, Matches, Node, Not, Words
+from umbel.query.ast import EVERYTHING, And, Between, Comparison, Has, Matches, Node, Not, Words
 from umbel.store.base import Order, Page
 from umbel.store.memory import MemoryStore
 from umbel.store.sqlite import SqliteStore
@@ -25,21 +25,21 @@ PARTITION_TASKS = 3_000
 
 QUERIES: tuple[Node, ...] = (
     EVERYTHING,
-    Matches("state", How.EQUALS, ("FAILURE",)),
-    Matches("name", How.GLOB, ("shop.*",)),
+    Matches("state", Comparison.EQUALS, ("FAILURE",)),
+    Matches("name", Comparison.GLOB, ("shop.*",)),
     Between("runtime", low=0.5),
     Not(Between("runtime", low=0.01)),
     Words("zebra"),
     Words("quartz7"),
     Words("nobody has this"),
-    And((Words("zebra"), Matches("state", How.EQUALS, ("FAILURE",)))),
-    Matches("exception", How.CONTAINS, ("Key",)),
+    And((Words("zebra"), Matches("state", Comparison.EQUALS, ("FAILURE",)))),
+    Matches("exception", Comparison.CONTAINS, ("Key",)),
     Between("retries", low=1),
     Between("retries", low=0, low_open=True, high=2),
     Has("retried"),
-    And((Has("retried"), Not(Matches("name", How.EQUALS, ("shop.send",))))),
+    And((Has("retried"), Not(Matches("name", Comparison.EQUALS, ("shop.send",))))),
     And((Between("retries", low=1), Words("zebra"))),
-    And((Between("retries", low=2), Matches("state", How.EQUALS, ("FAILURE", "STARTED")))),
+    And((Between("retries", low=2), Matches("state", Comparison.EQUALS, ("FAILURE", "STARTED")))),
 )
 
 ORDERS = tuple(

@@ -14,7 +14,7 @@ from tests.contract.stories import BASE, begun, succeeded, uuid_of
 from tests.support.clocks import SetWallClock
 from tests.support.waiting import wait_until
 from umbel.cluster.events import Event
-from umbel.query.ast import And, Argument, How, Matches, Node, Not, Or, Words
+from umbel.query.ast import And, Argument, Comparison, Matches, Node, Not, Or, Words
 from umbel.store.base import Order, Store
 from umbel.store.memory import MemoryStore
 from umbel.store.sqlite import SqliteStore
@@ -55,14 +55,14 @@ QUERIES: tuple[Node, ...] = (
     Words("succ"),
     Words(uuid_of(77)),
     Words("000004d"),
-    Matches("result", How.EQUALS, ("'zebra'", "'xx'")),
-    Matches("args", How.CONTAINS, ("quartzzebra",)),
-    Matches("exception", How.GLOB, ("*zebra*",)),
+    Matches("result", Comparison.EQUALS, ("'zebra'", "'xx'")),
+    Matches("args", Comparison.CONTAINS, ("quartzzebra",)),
+    Matches("exception", Comparison.GLOB, ("*zebra*",)),
     Argument("order_id", "42"),
-    Argument("order_id", "1?3", How.GLOB),
-    Argument("q7", "Ab", How.CONTAINS),
-    Argument("0", "zebraxx", How.CONTAINS),
-    And((Words("zebra"), Not(Words("quartz")), Matches("name", How.EQUALS, ("shop.send",)))),
+    Argument("order_id", "1?3", Comparison.GLOB),
+    Argument("q7", "Ab", Comparison.CONTAINS),
+    Argument("0", "zebraxx", Comparison.CONTAINS),
+    And((Words("zebra"), Not(Words("quartz")), Matches("name", Comparison.EQUALS, ("shop.send",)))),
     Or((Words("ЖЖ"), Words("4242"), Argument("order_id", "7"))),
     Not(Words("shop")),
 )

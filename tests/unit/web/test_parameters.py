@@ -12,7 +12,7 @@ from umbel.web.http.parameters import read, takes
 from umbel.web.http.problems import Refusal
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
+class SignalCount(msgspec.Struct, frozen=True, kw_only=True):
     id: Annotated[str, Meta(min_length=1, max_length=5)]
     text: Annotated[str, Meta(max_length=5)] = ""
     size: Annotated[int, Meta(ge=1, le=2_000)] = 10
@@ -21,8 +21,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     deep: bool = False
 
 
-def asked(query: bytes) -> Asked:
-    return read(Asked, query, {"id": "a"})
+def asked(query: bytes) -> SignalCount:
+    return read(SignalCount, query, {"id": "a"})
 
 
 def refusal(query: bytes) -> tuple[str | None, str]:
@@ -32,17 +32,17 @@ def refusal(query: bytes) -> tuple[str | None, str]:
 
 
 def test_what_is_not_given_has_its_default() -> None:
-    assert asked(b"") == Asked(id="a")
+    assert asked(b"") == SignalCount(id="a")
 
 
 def test_every_kind_of_value_is_read() -> None:
     found = asked(b"text=%C3%BC+b&size=20&from=1.5&order=down&deep=true")
 
-    assert found == Asked(id="a", text="ü b", size=20, since=1.5, order="down", deep=True)
+    assert found == SignalCount(id="a", text="ü b", size=20, since=1.5, order="down", deep=True)
 
 
 def test_empty_parts_are_nothing() -> None:
-    assert asked(b"&&text=&") == Asked(id="a")
+    assert asked(b"&&text=&") == SignalCount(id="a")
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_refusal_names_the_parameter_and_what_it_takes(
 
 def test_what_is_required_is_asked_for() -> None:
     with pytest.raises(Refusal) as caught:
-        read(Asked, b"", {})
+        read(SignalCount, b"", {})
 
     assert "parameter id is required: text of 1 to 5 characters" in caught.value.problem.detail
 

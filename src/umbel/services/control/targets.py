@@ -13,14 +13,14 @@ from typing import Final
 import msgspec
 
 from umbel.cluster.task import ENDED, Task
-from umbel.query.ast import And, How, Matches, Node, Not
+from umbel.query.ast import And, Comparison, Matches, Node, Not
 from umbel.services.control.types import ActionRequest
 from umbel.store.base import Store
 
 #: How long a page may take, seconds; what was found until then is gone on from.
 PAGE_BUDGET_S: Final = 2.0
 
-_OPEN: Final = Not(Matches("state", How.EQUALS, tuple(sorted(ENDED))))
+_OPEN: Final = Not(Matches("state", Comparison.EQUALS, tuple(sorted(ENDED))))
 
 
 class Target(msgspec.Struct, frozen=True):

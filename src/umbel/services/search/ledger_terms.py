@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from umbel.query.ast import EVERYTHING, And, Has, How, Matches, Node, Not, Or
+from umbel.query.ast import EVERYTHING, And, Comparison, Has, Matches, Node, Not, Or
 from umbel.store.ledger import Ledger
 
 #: So many tasks can be listed by what was done to them.
@@ -42,4 +42,4 @@ def resolved(node: Node, ledger: Ledger | None) -> Node:
 
 
 def _these(ids: dict[str, None]) -> Node:
-    return Matches("uuid", How.EQUALS, tuple(ids)[:LISTED_MAX]) if ids else _NOTHING
+    return Matches("uuid", Comparison.EQUALS, tuple(ids)[:LISTED_MAX]) if ids else _NOTHING

@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from umbel.cluster.task import Task
 from umbel.errors import QueryError
-from umbel.query.ast import And, During, How, Matches, Moment, Node
+from umbel.query.ast import And, Comparison, During, Matches, Moment, Node
 from umbel.store.base import NEWEST_FIRST, Order, Page, Store
 from umbel.web.flower.arguments import FlowerRequest
 from umbel.web.flower.refusal import Refused
@@ -97,7 +97,7 @@ def _query(services: Services, params: FlowerRequest) -> Node:
         value = params.text(name)
         if value and value != _ANY:
             exact = value.upper() if field == "state" else value
-            nodes.append(Matches(field, How.EQUALS, (exact,)))
+            nodes.append(Matches(field, Comparison.EQUALS, (exact,)))
     for field in ("received", "started"):
         low, high = _date(params, f"{field}_start"), _date(params, f"{field}_end")
         if low is not None or high is not None:
@@ -182,7 +182,7 @@ def _members(store: Store, tasks: Sequence[Task]) -> Iterator[bytes]:
 
 def _children(store: Store, tasks: Sequence[Task]) -> Mapping[str, list[str]]:
     """Ids of the tasks that these sent, by the id of the sender, oldest first."""
-    sent_by = Matches("parent", How.EQUALS, tuple(task.uuid for task in tasks))
+    sent_by = Matches("parent", Comparison.EQUALS, tuple(task.uuid for task in tasks))
     oldest_first = Order("seen", descending=False)
     found: dict[str, list[str]] = defaultdict(list)
     cursor: str | None = None

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from umbel.cluster.task import RECEIVED
 from umbel.cluster.worker import OFFLINE, Worker
-from umbel.query.ast import And, Has, How, Matches, Node, Not
+from umbel.query.ast import And, Comparison, Has, Matches, Node, Not
 from umbel.services.health.liveness import REPORT_DUE_S
 from umbel.services.ingest.metric_counts import GONE_AFTER_S, RUNTIME_BOUNDS
 from umbel.store.base import CollectorStatus, Store, Tallies, TaskTally
@@ -207,4 +207,4 @@ def _prefetched(
 
 
 def _is(field: str, value: str) -> Node:
-    return Matches(field, How.EQUALS, (value,))
+    return Matches(field, Comparison.EQUALS, (value,))

@@ -11,7 +11,7 @@ from typing import Final
 from umbel.broker.base import QueueDepth
 from umbel.cluster.worker import ONLINE, Worker
 from umbel.errors import BrokerError, NotSupported
-from umbel.query.ast import How, Matches
+from umbel.query.ast import Comparison, Matches
 from umbel.services.cluster.inspection import Inspected
 from umbel.services.cluster.registered_tasks import workers_by_name
 from umbel.web.flower.arguments import FlowerRequest
@@ -200,7 +200,7 @@ def _counts(services: Services, worker: str, now: float, budget_s: float) -> dic
     """Events that the stored tasks of a worker must have had there, by kind; each task
     counts once. None if counting takes too long."""
     found = services.store.count(
-        Matches("worker", How.EQUALS, (worker,)),
+        Matches("worker", Comparison.EQUALS, (worker,)),
         now=now,
         by="state",
         cap=_COUNTED_MAX,

@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from umbel.query.ast import And, Between, During, Has, How, Matches, Node
+from umbel.query.ast import And, Between, Comparison, During, Has, Matches, Node
 from umbel.query.fields import FIELDS
 from umbel.query.folding import comparison
 from umbel.store.sqlite.costs import Costs
@@ -67,7 +67,7 @@ def choose(
         if not isinstance(part, Matches):
             continue
         field = FIELDS[part.field]
-        if field.name in {"uuid", "root", "parent"} and part.how is How.EQUALS:
+        if field.name in {"uuid", "root", "parent"} and part.how is Comparison.EQUALS:
             return AccessPath(None, len(part.values), _ids(field.name, part.values, newest_id))
         if field.name in {"name", "worker", "state"}:
             test = comparison(part.how, part.values, cased=field.cased)

@@ -22,9 +22,9 @@ from umbel.query.ast import (
     And,
     Argument,
     Between,
+    Comparison,
     During,
     Has,
-    How,
     Matches,
     Moment,
     Node,
@@ -148,7 +148,7 @@ class _Translation:
             return self._shared(field.name, comparison(node.how, node.values, cased=field.cased))
         if not field.is_text or field.name in BESIDE:
             return _NONE
-        if node.how is How.EQUALS and field.name in {"uuid", "root", "parent"}:
+        if node.how is Comparison.EQUALS and field.name in {"uuid", "root", "parent"}:
             return self._ids(field.name, node.values)
         if field.name in IN_BODY:
             return Bounds(_any_bit(field.name), NO)

@@ -8,7 +8,7 @@ from contextlib import closing
 from typing import Final
 
 from umbel.cluster.task import Task
-from umbel.query.ast import How, Matches
+from umbel.query.ast import Comparison, Matches
 from umbel.store.base import Workflow
 from umbel.store.sqlite.files.ids import RUN_BITS, runs
 from umbel.store.sqlite.files.row import CHANGED, id_value
@@ -39,7 +39,9 @@ def task(reader: Reader, uuid: str) -> Task | None:
 
 def workflow(reader: Reader, root_id: str, limit: int, deadline: Deadline) -> Workflow:
     """See `Store.workflow`."""
-    scan = Scan(reader, Matches("root", How.EQUALS, (root_id,)), 0.0, deadline, descending=False)
+    scan = Scan(
+        reader, Matches("root", Comparison.EQUALS, (root_id,)), 0.0, deadline, descending=False
+    )
     tasks: list[Task] = []
     with closing(scan.matches()) as matching:
         for found in matching:

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from umbel.query.ast import Argument, How
+from umbel.query.ast import Argument, Comparison
 from umbel.query.folding import fold
 from umbel.store.sqlite.text.text_filter import ESCAPED, AllOf, AnyOf, Edge, Literal, TextFilter
 
@@ -34,12 +34,12 @@ def _of_key(first: str) -> Iterator[TextFilter]:
         yield Literal(fold(first))
 
 
-def _of_value(value: str, how: How) -> Iterator[TextFilter]:
+def _of_value(value: str, how: Comparison) -> Iterator[TextFilter]:
     """The plain parts of the value, with what encloses the whole of it."""
-    pieces = re.split(r"[*?]+", value) if how is How.GLOB else [value]
+    pieces = re.split(r"[*?]+", value) if how is Comparison.GLOB else [value]
     last = len(pieces) - 1
     for number, piece in enumerate(pieces):
-        if how is not How.CONTAINS and _PLAIN.fullmatch(piece) and number in (0, last):
+        if how is not Comparison.CONTAINS and _PLAIN.fullmatch(piece) and number in (0, last):
             yield Edge(piece, first=number == 0, last=number == last)
         else:
             yield from map(Literal, sorted(set(_PLAIN.findall(piece))))

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from umbel.cluster.task import STATES
-from umbel.query.ast import And, Argument, Has, How, Matches, Node, Or, Words
+from umbel.query.ast import And, Argument, Comparison, Has, Matches, Node, Or, Words
 from umbel.query.fields import FIELDS
 from umbel.query.folding import fold
 from umbel.store.sqlite.text.argument_text_filter import argument_text_filter
@@ -59,6 +59,6 @@ def _words(wanted: str) -> TextFilter | None:
     return AnyOf((literal, InState(states))) if states else literal
 
 
-def _of_text(how: How, wanted: str) -> TextFilter | None:
-    pieces = re.split(r"[*?]+", wanted) if how is How.GLOB else [wanted]
+def _of_text(how: Comparison, wanted: str) -> TextFilter | None:
+    pieces = re.split(r"[*?]+", wanted) if how is Comparison.GLOB else [wanted]
     return _all([Literal(piece) for piece in pieces if piece])
