@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { COLUMNS, DEFAULT_LAYOUT, moveColumn, readLayout, shownColumns, toggleColumn } from './columns'
+import { columnWidths, COLUMNS, DEFAULT_LAYOUT, leastWidth, moveColumn, readLayout, shownColumns, toggleColumn } from './columns'
 
 describe('columns', () => {
   it('start with what tells most', () => {
@@ -8,10 +8,10 @@ describe('columns', () => {
   })
 
   it('are shown or hidden, but for the name', () => {
-    const without = toggleColumn(DEFAULT_LAYOUT, 'args')
+    const without = toggleColumn(DEFAULT_LAYOUT, 'call')
 
-    expect(shownColumns(without).map((one) => one.id)).not.toContain('args')
-    expect(toggleColumn(without, 'args')).toEqual(DEFAULT_LAYOUT)
+    expect(shownColumns(without).map((one) => one.id)).not.toContain('call')
+    expect(toggleColumn(without, 'call')).toEqual(DEFAULT_LAYOUT)
     expect(toggleColumn(DEFAULT_LAYOUT, 'name')).toBe(DEFAULT_LAYOUT)
   })
 
@@ -34,6 +34,28 @@ describe('columns', () => {
       expect(readLayout(kept)).toEqual(DEFAULT_LAYOUT)
     },
   )
+
+  it('share what is left over, and get no narrower than their token', () => {
+    const columns = COLUMNS.filter(({ id }) => id === 'name' || id === 'result' || id === 'queue')
+    const least = 'calc(var(--col-select) + var(--col-name) + var(--col-value) + var(--col-queue))'
+
+    expect(leastWidth(columns)).toBe(least)
+    expect(columnWidths(columns)).toEqual([
+      `calc(var(--col-name) + max(0px, 100cqw - ${least}) * 2 / 10)`,
+      `calc(var(--col-value) + max(0px, 100cqw - ${least}) * 8 / 10)`,
+      'var(--col-queue)',
+    ])
+  })
+
+  it('of positional and of keyword arguments became one, where the first of them stood', () => {
+    const old = [{ id: 'kwargs', shown: true }, { id: 'name', shown: true }, { id: 'args', shown: false }]
+
+    expect(readLayout(old).slice(0, 2)).toEqual([
+      { id: 'call', shown: true },
+      { id: 'name', shown: true },
+    ])
+    expect(readLayout(old)).toHaveLength(COLUMNS.length)
+  })
 
   it('that came after the layout was kept stand at its end', () => {
     const old = [{ id: 'runtime', shown: true }]

@@ -4,8 +4,7 @@ export type ColumnId =
   | 'state'
   | 'name'
   | 'uuid'
-  | 'args'
-  | 'kwargs'
+  | 'call'
   | 'result'
   | 'worker'
   | 'queue'
@@ -38,8 +37,7 @@ export const COLUMNS: readonly Column[] = [
   column('state', 'State', 'state'),
   column('name', 'Task', 'name'),
   column('uuid', 'Id'),
-  column('args', 'Arguments'),
-  column('kwargs', 'Keywords'),
+  column('call', 'Arguments'),
   column('result', 'Result or error'),
   column('worker', 'Worker', 'worker'),
   column('queue', 'Queue'),
@@ -63,8 +61,7 @@ export type Layout = readonly { id: ColumnId; shown: boolean }[]
 const SHOWN_AT_FIRST = new Set<ColumnId>([
   'state',
   'name',
-  'args',
-  'kwargs',
+  'call',
   'result',
   'worker',
   'queue',
@@ -75,20 +72,56 @@ const SHOWN_AT_FIRST = new Set<ColumnId>([
 
 export const DEFAULT_LAYOUT: Layout = COLUMNS.map(({ id }) => ({ id, shown: SHOWN_AT_FIRST.has(id) }))
 
-/** A layout as it was kept, made whole: unknown columns go, new ones come at the end. */
-export function readLayout(kept: unknown): Layout {
-  if (!Array.isArray(kept)) return DEFAULT_LAYOUT
-  const known = new Map(DEFAULT_LAYOUT.map((one) => [one.id as string, one]))
+/** Columns of earlier versions, and the one that shows now what they showed. */
+const RENAMED: Record<string, ColumnId> = { args: 'call', kwargs: 'call' }
+
+/** A layout as it was stored, made whole: unknown columns go, new ones come at the end. */
+export function readLayout(stored: unknown): Layout {
+  if (!Array.isArray(stored)) return DEFAULT_LAYOUT
+  const missing = new Map(DEFAULT_LAYOUT.map((one) => [one.id as string, one]))
   const layout: { id: ColumnId; shown: boolean }[] = []
-  for (const one of kept as unknown[]) {
+  for (const one of stored as unknown[]) {
     if (typeof one !== 'object' || one === null) continue
     const { id, shown } = one as { id?: unknown; shown?: unknown }
-    const match = typeof id === 'string' ? known.get(id) : undefined
+    const match = typeof id === 'string' ? missing.get(RENAMED[id] ?? id) : undefined
     if (match === undefined) continue
-    known.delete(match.id)
+    missing.delete(match.id)
     layout.push({ id: match.id, shown: match.id === ALWAYS || shown === true })
   }
-  return [...layout, ...known.values()]
+  return [...layout, ...missing.values()]
+}
+
+/** Columns that share what is left over, each by its weight. */
+const WEIGHTS: Partial<Record<ColumnId, number>> = { name: 2, call: 4, result: 8 }
+
+/** The token that says how wide a column is, or at least is: `--col-time`. */
+const TOKENS: Partial<Record<ColumnId, string>> = {
+  state: 'state',
+  name: 'name',
+  uuid: 'id',
+  call: 'value',
+  result: 'value',
+  worker: 'worker',
+  queue: 'queue',
+  wait: 'duration',
+  runtime: 'duration',
+  retries: 'number',
+}
+const tokenOf = (id: ColumnId): string => `var(--col-${TOKENS[id] ?? 'time'})`
+
+/** The least width of the whole table in CSS. */
+export function leastWidth(columns: readonly Column[]): string {
+  return `calc(${['var(--col-select)', ...columns.map(({ id }) => tokenOf(id))].join(' + ')})`
+}
+
+/** The widths of columns in CSS. What a container (`100cqw`) has more than the least is shared. */
+export function columnWidths(columns: readonly Column[]): string[] {
+  const spare = `max(0px, 100cqw - ${leastWidth(columns)})`
+  const sum = columns.reduce((all, { id }) => all + (WEIGHTS[id] ?? 0), 0)
+  return columns.map(({ id }) => {
+    const weight = WEIGHTS[id]
+    return weight ? `calc(${tokenOf(id)} + ${spare} * ${weight} / ${sum})` : tokenOf(id)
+  })
 }
 
 export function shownColumns(layout: Layout): Column[] {

@@ -37,6 +37,11 @@ export function inlineArgs(repr: string): string {
   return value?.kind === 'group' && ['(', '['].includes(value.open) ? inlineValues(value) : repr
 }
 
+/** What a task was called with, in one line: `4851, '渡辺', quantity=2`. */
+export function inlineCall({ args, kwargs }: { args: string | null; kwargs: string | null }): string {
+  return [inlineArgs(args ?? ''), inlineKwargs(kwargs ?? '')].filter((part) => part !== '').join(', ')
+}
+
 /** The repr of keyword arguments as a call shows them. */
 export function inlineKwargs(repr: string): string {
   const value = parseRepr(repr)

@@ -1,0 +1,67 @@
+"""The columns of the table show what matters whole."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import OpenPage, Tell
+
+SOON_MS = 30_000
+#: The texts of a row's cells that are wider than their cells.
+CUT = """row => [...row.querySelectorAll('td')].filter(
+    cell => cell.scrollWidth > cell.clientWidth).map(cell => cell.textContent.trim())"""
+#: Whether the end of the name is inside its cell.
+END_SHOWN = """row => {
+    const text = row.querySelector('[data-open] bdi').firstChild
+    const range = document.createRange()
+    range.setStart(text, text.length - 1)
+    range.setEnd(text, text.length)
+    const end = range.getBoundingClientRect()
+    const cell = row.querySelector('[data-open]').getBoundingClientRect()
+    return end.left >= cell.left && end.right <= cell.right + 1
+}"""
+
+
+@pytest.mark.parametrize("width", [1280, 1440, 1920])
+def test_times_and_queues_are_shown_whole_and_names_with_their_end(
+    open_page: OpenPage, tell: Tell, width: int
+) -> None:
+    name = f"company.billing.invoices.monthly.p{uuid.uuid4().hex}.send_invoice_to_customer"
+    task, now = str(uuid.uuid4()), time.time()
+    tell(
+        "task-sent",
+        uuid=task,
+        timestamp=now - 7_198,
+        name=name,
+        args="(1, 'a')",
+        kwargs="{'to': 'Ada'}",
+        queue="nobody-reads",
+    )
+    tell("task-received", uuid=task, timestamp=now - 7_198, name=name, args="(1, 'a')")
+    tell("task-started", uuid=task, timestamp=now - 3_599)
+    tell("task-succeeded", uuid=task, timestamp=now, runtime=3_599.0, result="None")
+    page = open_page(f"tasks?q=uuid:{task}", width=width)
+    row = page.locator("[data-row]")
+    expect(row).to_contain_text("59 min 59 s", timeout=SOON_MS)
+    expect(row).to_contain_text("nobody-reads")
+    expect(row).to_contain_text("1, 'a', to='Ada'")
+
+    assert row.evaluate(CUT) == []
+    assert row.evaluate(END_SHOWN)
+
+
+def test_times_of_the_day_are_shown_for_those_who_read_logs(open_page: OpenPage) -> None:
+    page = open_page("tasks?q=state:SUCCESS")
+    expect(page.locator("[data-row] time").first).to_have_text(re.compile("now|ago"))
+    page.get_by_role("button", name="Columns").click()
+    page.get_by_label("Times of the day, as in logs").check()
+    page.keyboard.press("Escape")
+
+    expect(page.locator("[data-row] time").first).to_have_text(re.compile(r"^\d\d:\d\d:\d\d$"))
+    page.reload()
+    expect(page.locator("[data-row] time").first).to_have_text(re.compile(r"^\d\d:\d\d:\d\d$"))
