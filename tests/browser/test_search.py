@@ -18,6 +18,7 @@ def test_typing_searches_and_the_address_has_it(open_page: OpenPage) -> None:
     box(page).fill("state:SUCCESS name:shop.orders.*")
 
     expect(page).to_have_url(re.compile(r"/tasks\?q=state%3ASUCCESS\+name%3Ashop\.orders\.\*$"))
+    box(page).blur()
     expect(page.get_by_role("button", name="Remove state:SUCCESS")).to_be_visible()
     expect(page.locator("#search-says")).to_contain_text("shop.orders.")
     names = page.locator("[data-row] [data-open]").all_inner_texts()

@@ -22,6 +22,15 @@ describe('columns', () => {
     expect(moveColumn(moved, 'name', -1)).toBe(moved)
   })
 
+  it('move past those that are hidden, which nobody sees', () => {
+    const moved = moveColumn(DEFAULT_LAYOUT, 'call', -1)
+
+    expect(shownColumns(moved).map((one) => one.id).slice(0, 3)).toEqual(['state', 'call', 'name'])
+    expect(shownColumns(moveColumn(moved, 'call', 1)).map((one) => one.id)).toEqual(
+      shownColumns(DEFAULT_LAYOUT).map((one) => one.id),
+    )
+  })
+
   it('survive being kept', () => {
     const layout = moveColumn(toggleColumn(DEFAULT_LAYOUT, 'uuid'), 'queue', -1)
 

@@ -136,15 +136,14 @@ export function toggleColumn(layout: Layout, id: ColumnId): Layout {
   return layout.map((one) => (one.id === id ? { id, shown: !one.shown } : one))
 }
 
-/** The column moved by `step` places (-1: towards the front). */
+/** A shown column moved past the next shown one (-1: towards the front). */
 export function moveColumn(layout: Layout, id: ColumnId, step: -1 | 1): Layout {
   const from = layout.findIndex((one) => one.id === id)
-  const to = from + step
+  let to = from + step
+  while (layout[to] && !layout[to]?.shown) to += step
   const one = layout[from]
-  const other = layout[to]
-  if (one === undefined || other === undefined) return layout
-  const moved = [...layout]
-  moved[from] = other
-  moved[to] = one
+  if (one === undefined || layout[to] === undefined) return layout
+  const moved = layout.filter((other) => other !== one)
+  moved.splice(to, 0, one)
   return moved
 }

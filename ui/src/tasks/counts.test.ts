@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Count } from '../api/types'
-import { inStates, statesOf, whole } from './counts'
+import { STATES, type Count } from '../api/types'
+import { FACET_STATES, foldedStates, inStates, statesOf, whole } from './counts'
 
 const all: Count = {
   total: 10_000,
@@ -20,6 +20,20 @@ describe('the number of all tasks', () => {
   it('stays open where only the newest were counted', () => {
     expect(whole(newest)).toBe(newest)
     expect(whole(untimely)).toBe(untimely)
+  })
+})
+
+describe('the states that are offered', () => {
+  it('are all, failures first', () => {
+    expect(FACET_STATES.toSorted()).toEqual([...STATES].toSorted())
+    expect(FACET_STATES[0]).toBe('FAILURE')
+  })
+
+  it('are folded where they are rare, empty and not asked for', () => {
+    expect(foldedStates(all, [])).toEqual(['REVOKED', 'REJECTED'])
+    expect(foldedStates(null, ['REVOKED'])).toEqual(['REJECTED'])
+    expect(foldedStates({ ...all, groups: { REJECTED: 1 } }, [])).toEqual(['REVOKED'])
+    expect(foldedStates(untimely, [])).toEqual([])
   })
 })
 

@@ -1,4 +1,4 @@
-import { STATES, type Count } from '../api/types'
+import { STATES, type Count, type State } from '../api/types'
 
 /**
  * States divide all tasks: where the server knows how many are in each, their sum is the total,
@@ -20,6 +20,26 @@ export function inStates(byState: Count, states: readonly string[]): Count | nul
 function exactly(counts: readonly number[], of: Count): Count {
   const total = counts.reduce((sum, count) => sum + count, 0)
   return { ...of, total, capped: false, complete: true }
+}
+
+/** States in the order in which they are offered: first what wants to be seen. */
+export const FACET_STATES: readonly State[] = [
+  'FAILURE',
+  'RETRY',
+  'STARTED',
+  'RECEIVED',
+  'PENDING',
+  'SUCCESS',
+  'REVOKED',
+  'REJECTED',
+]
+/** Rare states, at the end: where no task is in them, nothing else moves when they are folded. */
+const RARE: readonly State[] = ['REVOKED', 'REJECTED']
+
+/** The rare states in which no task is, and for which nobody asks. */
+export function foldedStates(byState: Count | null, chosen: readonly string[]): State[] {
+  if (byState !== null && !byState.groups_complete) return []
+  return RARE.filter((state) => !byState?.groups[state] && !chosen.includes(state))
 }
 
 /** In which states tasks are; null as long as that is not known. */

@@ -216,7 +216,10 @@ export class TasksModel {
     if (!(error instanceof Problem)) throw error
     this.problem = error
     this.retry.failed(error)
-    if (error.place !== null) this.chips = []
+    if (error.place === null) return
+    this.chips = []
+    // Nothing was shown yet: how many tasks there are is known whatever the search says.
+    if (!this.ready) this.facets.show('', this.search.tz, [])
   }
 }
 

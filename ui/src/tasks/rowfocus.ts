@@ -23,12 +23,27 @@ export function focusRow(row: HTMLElement | undefined | null): void {
   row?.scrollIntoView({ block: 'nearest' })
 }
 
-/** Whether a click on a row means the row, and not something in it or a selection of text. */
+/** The row that a click means; null for one on something in it, or one that selects text. */
 export function meansRow(event: MouseEvent): HTMLElement | null {
   const target = event.target instanceof Element ? event.target : null
-  if (event.defaultPrevented || event.button !== 0 || target?.closest('a, button, input, label')) return null
+  if (event.defaultPrevented || event.shiftKey || target?.closest('a, button, input, label, [data-pick]')) return null
   if ((getSelection()?.toString() ?? '') !== '') return null
   return target?.closest<HTMLElement>('[data-row]') ?? null
+}
+
+/** Open a row as a click on its link would: with Ctrl, Cmd or the middle button in a new tab. */
+export function openRow(row: HTMLElement | null, event?: MouseEvent): void {
+  const link = row?.querySelector<HTMLAnchorElement>('[data-open]')
+  if (event && (event.ctrlKey || event.metaKey || event.button === 1)) {
+    if (link) window.open(link.href, '_blank', 'noopener')
+  } else link?.click()
+}
+
+/** The row whose checkbox a click just misses: its cell is as good, and large enough for a finger. */
+export function picksRow(event: MouseEvent): HTMLElement | null {
+  const target = event.target instanceof Element ? event.target : null
+  if (event.button !== 0 || target?.closest('input') || !target?.closest('[data-pick]')) return null
+  return target.closest<HTMLElement>('[data-row]')
 }
 
 /** A click on a row's checkbox; with Shift it means all rows from the one before. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Changes, TaskRow } from '../api/types'
 import { exampleTask } from '../api/examples'
-import { between, changed, extended, loaded, refreshed, stale, thawed, waitingLabel } from './rows'
+import { between, changed, extended, goneLabel, loaded, refreshed, stale, thawed, waitingLabel } from './rows'
 
 const row = (uuid: string, more: Partial<TaskRow> = {}): TaskRow => exampleTask({ uuid, ...more })
 const told = (more: Partial<Changes> = {}): Changes => ({
@@ -59,6 +59,9 @@ describe('live rows', () => {
     const waiting = changed(page, told({ items: [row('d')], new: ['d'] }), false)
 
     expect(waitingLabel(changed(waiting, told({ left: ['d'] }), false))).toBeNull()
+    expect(goneLabel(waiting)).toBeNull()
+    expect(goneLabel(changed(page, told({ left: ['a'] }), false))).toBe('1 no longer matches')
+    expect(goneLabel(changed(page, told({ left: ['a', 'b', 'z'] }), false))).toBe('2 no longer match')
   })
 
   it('stand still while frozen, and catch up after', () => {

@@ -99,6 +99,13 @@ export function waitingLabel(rows: Rows): string | null {
   return `${rows.waitingMore ? 'over ' : ''}${count.toLocaleString('en')} new ${noun}`
 }
 
+/** "3 no longer match", or null while all rows do. */
+export function goneLabel(rows: Rows): string | null {
+  const count = rows.items.filter((row) => rows.gone.has(row.uuid)).length
+  if (count === 0) return null
+  return count === 1 ? '1 no longer matches' : `${count.toLocaleString('en')} no longer match`
+}
+
 /** Ids of the rows from one to another, both of them with it; without `from`, `to` alone. */
 export function between(rows: Rows, from: string | null, to: string): string[] {
   const ids = rows.items.map((row) => row.uuid)
