@@ -25,7 +25,7 @@ export class TaskModel {
   private stop: (() => void) | null = null
   private following: string | null = null
   /** The last event of the task when its worker was asked, and when it said that it had it not. */
-  private askedAt: number | null = null
+  private inspectedAt: number | null = null
   private notHeldAt: number | null = null
   private timer: ReturnType<typeof setTimeout> | undefined
 
@@ -72,12 +72,12 @@ export class TaskModel {
   private async askWorker(task: Task): Promise<void> {
     const { worker, started, state, timestamp } = task
     if (state !== 'STARTED' || worker === null || started === null || task.doubt !== null) return
-    if (this.askedAt === timestamp || Date.now() / 1000 - started < LONG_S) return
-    this.askedAt = timestamp
+    if (this.inspectedAt === timestamp || Date.now() / 1000 - started < LONG_S) return
+    this.inspectedAt = timestamp
     try {
-      const said = await control.inspect(worker, 'active', this.abort.signal)
-      if (!said.answered || !Array.isArray(said.value)) return
-      const held = (said.value as { id?: unknown }[]).some((one) => one.id === task.uuid)
+      const answer = await control.inspect(worker, 'active', this.abort.signal)
+      if (!answer.answered || !Array.isArray(answer.value)) return
+      const held = (answer.value as { id?: unknown }[]).some((one) => one.id === task.uuid)
       this.notHeldAt = held ? null : timestamp
       if (this.task !== null) this.task = this.judged(this.task)
     } catch (error) {

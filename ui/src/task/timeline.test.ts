@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { exampleTask } from '../api/examples'
-import { attemptErrors, position, timeline } from './timeline'
+import type { Task } from '../api/types'
+import { position, timeline } from './timeline'
 
 describe('a timeline', () => {
   it('tells waiting from running', () => {
@@ -37,14 +38,14 @@ describe('a timeline', () => {
   })
 
   it('of a task that was only sent has it waiting until now', () => {
-    const { lanes, steps } = timeline(exampleTask({ sent: 10, queue: 'mail', client: 'gen1@h' }), 14)
+    const { lanes } = timeline(exampleTask({ sent: 10, queue: 'mail', client: 'gen1@h' }), 14)
 
     expect(lanes[0]?.words).toBe('waiting for 4 s')
-    expect(steps).toEqual([{ at: 10, state: 'PENDING', what: 'Sent to queue mail', where: 'gen1@h' }])
+    expect(lanes[0]?.steps).toEqual([{ at: 10, state: 'PENDING', what: 'Sent to queue mail', where: 'gen1@h' }])
   })
 
-  it('has one lane for each attempt, and the moments of all in order', () => {
-    const { lanes, steps } = timeline(
+  it('has one lane for each attempt, with its own moments in order', () => {
+    const { lanes } = timeline(
       exampleTask({
         state: 'FAILURE',
         attempts: [
@@ -57,20 +58,14 @@ describe('a timeline', () => {
 
     expect(lanes.map((one) => one.title)).toEqual(['Attempt 1', 'Attempt 2'])
     expect(lanes[0]?.words).toBe('waited 2.0 s, ran 3.0 s, then asked for a retry')
-    expect(steps.map((step) => step.what)).toEqual([
-      'Sent',
-      'Received',
-      'Started',
-      'Sent for attempt 2',
-      'Received',
-      'Asked for a retry',
-      'Started',
-      'Failed',
+    expect(lanes.map((one) => one.steps.map((step) => step.what))).toEqual([
+      ['Sent', 'Received', 'Started', 'Asked for a retry'],
+      ['Sent for attempt 2', 'Received', 'Started', 'Failed'],
     ])
   })
 
   it('says when an attempt was delivered again, and when a start was never seen', () => {
-    const { lanes, steps } = timeline(
+    const { lanes } = timeline(
       exampleTask({
         state: 'SUCCESS',
         attempts: [
@@ -83,7 +78,10 @@ describe('a timeline', () => {
 
     expect(lanes[1]?.title).toBe('Attempt 1, delivered again')
     expect(lanes[1]?.words).toBe('waited 5.0 s, never seen to start, then succeeded')
-    expect(steps.map((step) => step.what)).toEqual(['Sent', 'Received', 'Received again', 'Succeeded'])
+    expect(lanes.map((one) => one.steps.map((step) => step.what))).toEqual([
+      ['Sent', 'Received'],
+      ['Received again', 'Succeeded'],
+    ])
     expect(lanes[0]?.spans.every((span) => !span.open)).toBe(true)
   })
 
@@ -113,9 +111,9 @@ describe('a timeline', () => {
   })
 
   it('stands a task of which next to nothing is known', () => {
-    const { lanes, steps, from, to } = timeline(exampleTask({ seen: 3, timestamp: 4 }), 9)
+    const { lanes, from, to } = timeline(exampleTask({ seen: 3, timestamp: 4 }), 9)
 
-    expect(steps).toEqual([])
+    expect(lanes[0]?.steps).toEqual([])
     expect(lanes[0]?.words).toBe('')
     expect([from, to]).toEqual([3, 4])
   })
@@ -129,23 +127,21 @@ describe('a timeline', () => {
 
 describe('the errors of earlier attempts', () => {
   const ended = (number: number, exception: string) => ({ number, state: 'RETRY' as const, exception })
+  const errors = (task: Task) => timeline(task, 0).lanes.map((lane) => lane.error)
 
-  it('are told once for neighbours that had the same', () => {
+  it('stand at their attempts, once for neighbours that had the same', () => {
     const task = exampleTask({
       exception: 'GaveUp()',
       attempts: [ended(0, 'Timeout()'), ended(1, 'Timeout()'), ended(2, 'Refused()'), ended(3, 'Timeout()'), ended(4, 'GaveUp()')],
     })
 
-    expect(attemptErrors(task)).toEqual([
-      { title: 'Attempts 1 to 2', exception: 'Timeout()' },
-      { title: 'Attempt 3', exception: 'Refused()' },
-      { title: 'Attempt 4', exception: 'Timeout()' },
-    ])
+    expect(errors(task)).toEqual(['Timeout()', 'the same error', 'Refused()', 'Timeout()', null])
   })
 
   it('stand an attempt that was delivered again and failed anew', () => {
-    const task = exampleTask({ attempts: [ended(0, 'Timeout()'), ended(0, 'Refused()')] })
-
-    expect(attemptErrors(task).map((error) => error.title)).toEqual(['Attempt 1', 'Attempt 1'])
+    expect(errors(exampleTask({ attempts: [ended(0, 'Timeout()'), ended(0, 'Refused()')] }))).toEqual([
+      'Timeout()',
+      'Refused()',
+    ])
   })
 })

@@ -23,6 +23,10 @@ export interface Lane {
   title: string
   words: string
   spans: Span[]
+  /** The moments of this attempt, in order. */
+  steps: Step[]
+  /** What it ended with, where that is not the task's own error: the text, or "the same error". */
+  error: string | null
 }
 
 export interface Step {
@@ -32,18 +36,10 @@ export interface Step {
   where: string | null
 }
 
-/** An error that attempts ended with, other than the task's own. */
-export interface AttemptError {
-  /** "Attempt 3", "Attempts 3 to 9": neighbours with the same error are told once. */
-  title: string
-  exception: string
-}
-
 export interface Timeline {
   from: number
   to: number
   lanes: Lane[]
-  steps: Step[]
 }
 
 const ENDED: ReadonlySet<State> = new Set(['SUCCESS', 'FAILURE', 'REVOKED', 'REJECTED', 'RETRY'])
@@ -58,30 +54,14 @@ const THEN: Partial<Record<State, string>> = {
 export function timeline(task: Task, at: number): Timeline {
   const now = knownUntil(task, at)
   const attempts = task.attempts.length > 0 ? task.attempts : [unseen(task)]
-  const lanes = attempts.map((attempt) => lane(attempt, attempts, task, now))
-  const steps = attempts.flatMap((attempt) => stepsOf(attempt, task)).sort((a, b) => a.at - b.at)
+  const lanes = attempts.map((_, at) => lane(at, attempts, task, now))
   const times = [
-    ...steps.map((step) => step.at),
+    ...lanes.flatMap((one) => one.steps.map((step) => step.at)),
     ...lanes.flatMap((one) => one.spans.flatMap((span) => [span.from, span.to])),
   ]
   const from = times.length > 0 ? Math.min(...times) : task.seen
   const to = times.length > 0 ? Math.max(...times) : task.timestamp
-  return { from, to, lanes, steps }
-}
-
-/** The errors of earlier attempts. One that was delivered again has its number twice. */
-export function attemptErrors(task: Task): AttemptError[] {
-  const runs: { first: number; last: number; exception: string }[] = []
-  for (const { number, exception } of task.attempts) {
-    if (!exception || exception === task.exception) continue
-    const run = runs.at(-1)
-    if (run?.exception === exception && number - run.last <= 1) run.last = number
-    else runs.push({ first: number, last: number, exception })
-  }
-  return runs.map(({ first, last, exception }) => ({
-    title: first === last ? `Attempt ${first + 1}` : `Attempts ${first + 1} to ${last + 1}`,
-    exception,
-  }))
+  return { from, to, lanes }
 }
 
 /** Where a moment stands between the ends of the timeline, 0 to 1. */
@@ -98,11 +78,20 @@ function isOver(task: Task): boolean {
   return task.state === 'SUCCESS' || task.state === 'FAILURE' || task.state === 'REVOKED'
 }
 
-function lane(attempt: Attempt, all: readonly Attempt[], task: Task, now: number): Lane {
+function lane(at: number, all: readonly Attempt[], task: Task, now: number): Lane {
+  const attempt = all[at] ?? unseen(task)
   const spans = spansOf(attempt, isOver(task), now)
   const again = attempt.redelivered ? ', delivered again' : ''
   const title = all.length === 1 ? 'The only attempt' : `Attempt ${attempt.number + 1}${again}`
-  return { attempt, title, words: wordsOf(attempt, spans, task.doubt !== null), spans }
+  const steps = stepsOf(attempt, task).sort((one, other) => one.at - other.at)
+  const error = errorOf(attempt, all[at - 1], task)
+  return { attempt, title, words: wordsOf(attempt, spans, task.doubt !== null), spans, steps, error }
+}
+
+/** The error of an attempt; told once for neighbours that had the same, and never beside the task's own. */
+function errorOf({ exception }: Attempt, before: Attempt | undefined, task: Task): string | null {
+  if (!exception || exception === task.exception) return null
+  return exception === before?.exception ? 'the same error' : exception
 }
 
 /** Whether the sender's clock says that it was sent after a worker had it: how long it waited is not known. */
@@ -141,10 +130,10 @@ function wordsOf(attempt: Attempt, spans: readonly Span[], doubted: boolean): st
     return span.open ? `running for ${length}` : `ran ${length}`
   })
   if (clocksDiffer(attempt)) parts.unshift('clocks differ, so how long it waited is not known')
-  const known = ENDED.has(attempt.state)
-  if (known && attempt.started == null) parts.push('never seen to start')
+  const isEnded = ENDED.has(attempt.state)
+  if (isEnded && attempt.started == null) parts.push('never seen to start')
   const then = THEN[attempt.state]
-  return [parts.join(', '), known && then ? then : null].filter(Boolean).join(', then ')
+  return [parts.join(', '), isEnded && then ? then : null].filter(Boolean).join(', then ')
 }
 
 function stepsOf(attempt: Attempt, task: Task): Step[] {

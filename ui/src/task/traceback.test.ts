@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { libraries, parseTraceback } from './traceback'
+import { commonFolder, libraries, parseTraceback, saysSame, shortFile, sourceOf } from './traceback'
 
 const CHAIN = `Traceback (most recent call last):
   File "/srv/.venv/lib/python3.12/site-packages/urllib3/connection.py", line 534, in _make_request
@@ -76,5 +76,43 @@ describe('a traceback', () => {
     expect(parseTraceback('Traceback (most recent call last):\nWorkerLostError: signal 9')).toEqual([
       { groups: [], error: 'WorkerLostError: signal 9', link: null },
     ])
+  })
+})
+
+describe('a frame', () => {
+  it('has its source in one line, with what carets point at', () => {
+    expect(sourceOf('  answer = ask(order)\n           ^^^^^^^^^^')).toEqual({
+      before: 'answer = ',
+      marked: 'ask(order)',
+      after: '',
+      more: '',
+    })
+    expect(sourceOf('ask(a) + 1\n~~~~~~~^~~')).toMatchObject({ before: '', marked: 'ask(a) + 1' })
+    expect(sourceOf('if x:\n    y()')).toEqual({ before: 'if x:', marked: '', after: '', more: '    y()' })
+    expect(sourceOf('')).toEqual({ before: '', marked: '', after: '', more: '' })
+  })
+
+  it('has its file below the folder of the application, or inside its library', () => {
+    const sections = parseTraceback(CHAIN.replaceAll('tasks.py", line 12', 'deep/bank.py", line 12')) ?? []
+    const folder = commonFolder(sections.slice(1))
+
+    expect(folder).toBe('/srv/')
+    expect(shortFile('/srv/shop/tasks.py', folder)).toBe('shop/tasks.py')
+    expect(shortFile('/srv/.venv/lib/python3.12/site-packages/celery/app/trace.py', '')).toBe('celery/app/trace.py')
+    expect(shortFile('/usr/lib/python3.12/contextlib.py', folder)).toBe('contextlib.py')
+    expect(commonFolder([])).toBe('')
+  })
+})
+
+describe('the error at the end of a traceback', () => {
+  it.each([
+    ['shop.bank.CardDeclined: no funds for 5', "CardDeclined('no funds for 5')", true],
+    ["KeyError: 'a'", 'KeyError(\'a\')', true],
+    ["shop.Odd: it's", 'Odd("it\'s")', true],
+    ['SoftTimeLimitExceeded', 'SoftTimeLimitExceeded()', true],
+    ['ValueError: bad\nwith a note', "ValueError('bad')", false],
+    ['TimeoutError: read', "GatewayTimeout('read')", false],
+  ])('%s beside %s', (error, exception, same) => {
+    expect(saysSame(error, exception)).toBe(same)
   })
 })

@@ -26,6 +26,15 @@ export interface Section {
   link: string | null
 }
 
+/** A line of source, and the part of it that carets below it point at. */
+export interface Source {
+  before: string
+  marked: string
+  after: string
+  /** Further lines, as they came. */
+  more: string
+}
+
 /** Of a longer section the ends are shown: where it came from, and what led to the error. */
 const LONG = 48
 const FIRST = 8
@@ -113,6 +122,47 @@ function grouped(frames: readonly Frame[]): Group[] {
     else groups.push({ library, between: false, frames: [one] })
   })
   return groups
+}
+
+/** The source of a frame: `    x = ask()` over `        ^^^^^` marks `ask()`. */
+export function sourceOf(code: string): Source {
+  const [line = '', carets = '', ...more] = code.split('\n')
+  const indent = line.length - line.trimStart().length
+  if (!/^\s*[~^]+[~^\s]*$/.test(carets)) {
+    return { before: line.trim(), marked: '', after: '', more: [carets, ...more].filter(Boolean).join('\n') }
+  }
+  const start = carets.search(/\S/)
+  const end = carets.trimEnd().length
+  return {
+    before: line.slice(indent, start),
+    marked: line.slice(start, end),
+    after: line.slice(end).trimEnd(),
+    more: more.join('\n'),
+  }
+}
+
+/** The folder that the application's own frames have in common, with its "/"; "" for none. */
+export function commonFolder(sections: readonly Section[]): string {
+  const own = sections.flatMap(({ groups }) => groups.flatMap(({ frames }) => frames.filter((one) => !one.library)))
+  const folders = own.map(({ file }) => file.split('/').slice(0, -2))
+  const [first = []] = folders
+  const end = first.findIndex((part, at) => folders.some((folder) => folder[at] !== part))
+  const common = end < 0 ? first : first.slice(0, end)
+  return common.length > 1 ? `${common.join('/')}/` : ''
+}
+
+/** A file as a traceback needs it: below the application's folder, or inside its library. */
+export function shortFile(file: string, folder: string): string {
+  if (!LIBRARY.test(file)) return folder !== '' && file.startsWith(folder) ? file.slice(folder.length) : file
+  return file.replace(/^.*[/\\](?:(?:site|dist)-packages|lib[/\\]python[\d.]+)[/\\]/, '')
+}
+
+/** Whether an error, as a traceback ends with it, says no more than the exception's repr. */
+export function saysSame(error: string, exception: string): boolean {
+  const [, name, message = ''] = /^(?:[\w.]*\.)?(\w+)(?:: (.*))?$/s.exec(error) ?? []
+  if (name === undefined || !exception.startsWith(`${name}(`)) return false
+  const bare = (text: string): string => text.replace(/\\.|['"\s]/g, '')
+  return bare(exception).includes(bare(message))
 }
 
 /** "celery, urllib3": whose frames a group has. */
