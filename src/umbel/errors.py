@@ -175,11 +175,20 @@ class UnknownAction(ActionError):
 
 
 class ActionRefused(ActionError):
-    """The action cannot be done as asked. `field` names what is wrong with the request."""
+    """The action cannot be done as asked. `field` names what is wrong with the request, and
+    `suggestion` is the nearest right value for it."""
 
-    def __init__(self, message: str, *, field: str | None = None, remedy: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        field: str | None = None,
+        remedy: str = "",
+        suggestion: str | None = None,
+    ) -> None:
         super().__init__(message, remedy=remedy)
         self.field = field
+        self.suggestion = suggestion
 
 
 class OutcomeUntold(ActionError):

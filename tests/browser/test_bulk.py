@@ -23,21 +23,21 @@ def test_rows_are_selected_by_key_and_as_a_range(open_page: OpenPage) -> None:
     before = shown(page)
     page.keyboard.press("j")
     page.keyboard.press("x")
-    expect(page.get_by_text("1 row selected, held still")).to_be_visible()
+    expect(page.get_by_text("1 row selected. Updates paused.")).to_be_visible()
     page.locator("[data-row] input").nth(4).click(modifiers=["Shift"])
-    expect(page.get_by_text("5 rows selected, held still")).to_be_visible()
+    expect(page.get_by_text("5 rows selected. Updates paused.")).to_be_visible()
     assert shown(page) == before
 
     page.keyboard.press("j")
     page.keyboard.press("j")
     page.keyboard.press("X")
-    expect(page.get_by_text("7 rows selected, held still")).to_be_visible()
+    expect(page.get_by_text("7 rows selected. Updates paused.")).to_be_visible()
     expect(page.get_by_text("Revoke, terminate and abort: the task has ended.")).to_be_visible()
 
     page.keyboard.press("a")
     expect(page.get_by_role("button", name="Retry", exact=True)).to_be_focused()
     page.keyboard.press("Escape")
-    expect(page.get_by_text("held still")).not_to_be_visible()
+    expect(page.get_by_text("Updates paused")).not_to_be_visible()
 
 
 def test_the_page_is_selected_with_one_click(open_page: OpenPage) -> None:
@@ -45,7 +45,7 @@ def test_the_page_is_selected_with_one_click(open_page: OpenPage) -> None:
     expect(page.locator("[data-row]").nth(8)).to_be_visible()
     page.get_by_label("Select all rows on this page").check()
 
-    expect(page.get_by_text(f"{len(shown(page))} rows selected, held still")).to_be_visible()
+    expect(page.get_by_text(f"{len(shown(page))} rows selected. Updates paused.")).to_be_visible()
 
 
 def test_all_that_match_are_revoked_once_their_number_is_typed(
@@ -83,7 +83,7 @@ def test_all_that_match_are_revoked_once_their_number_is_typed(
     assert violations(page, axe_source) == []
 
     dialog.get_by_role("button", name="Close", exact=True).last.click()
-    expect(page.get_by_text("held still")).not_to_be_visible()
+    expect(page.get_by_text("Updates paused")).not_to_be_visible()
     expect(page.get_by_text("revoke requested").first).to_be_visible()
 
 

@@ -71,10 +71,10 @@ def test_a_time_that_is_copied_from_the_list_finds_its_row(open_page: OpenPage, 
     page = open_page(f"tasks?q=name:{name} received:{minute}", zone="Asia/Tokyo")
 
     expect(page.locator(f"[data-row='{task}']")).to_be_visible()
-    expect(page.locator("#search-says")).to_contain_text(f"{minute.replace('T', ' ')} JST")
+    expect(page.locator("#search-summary")).to_contain_text(f"{minute.replace('T', ' ')} JST")
 
     box = page.get_by_role("combobox")
     box.fill(f"name:{name} received:{minute[:10]}")
     expect(page).to_have_url(re.compile("tz=Asia%2FTokyo"))
-    expect(page.locator("#search-says")).to_contain_text(f"on {minute[:10]} JST")
+    expect(page.locator("#search-summary")).to_contain_text(f"on {minute[:10]} JST")
     expect(page.locator(f"[data-row='{task}']")).to_be_visible()

@@ -19,7 +19,7 @@ def test_a_task_is_run_and_its_result_is_shown(open_page: OpenPage) -> None:
     expect(page.get_by_text("2 workers have registered it.")).to_be_visible()
     expect(page.get_by_text(": to orders, as before")).to_be_visible()
     page.get_by_role("button", name="Send and wait").click()
-    outcome = page.get_by_role("region", name="What becomes of it")
+    outcome = page.get_by_role("region", name="Result")
 
     expect(outcome.get_by_text("Success")).to_be_visible()
     expect(outcome).to_contain_text("pieces")
@@ -36,6 +36,19 @@ def test_a_name_that_nobody_knows_is_refused_at_its_field(open_page: OpenPage) -
     expect(page.get_by_text("Did you mean shop.orders.tally?")).to_be_visible()
     expect(name).to_be_focused()
     expect(page.get_by_text("Nothing is sent yet.")).to_be_visible()
+
+    page.get_by_role("button", name="Use shop.orders.tally").click()
+    expect(name).to_have_value("shop.orders.tally")
+    expect(page.get_by_text("Did you mean")).not_to_be_visible()
+
+
+def test_a_mistake_is_told_until_the_field_says_something_else(open_page: OpenPage) -> None:
+    page = open_page("run")
+    page.get_by_role("button", name="Send and wait").click()
+    expect(page.get_by_text("The name of a task is needed here.")).to_be_visible()
+    page.get_by_role("combobox", name="Task name", exact=True).fill("shop.orders.tally")
+
+    expect(page.get_by_text("The name of a task is needed here.")).not_to_be_visible()
 
 
 def test_a_task_of_any_name_can_be_sent(open_page: OpenPage) -> None:

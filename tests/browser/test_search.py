@@ -20,7 +20,7 @@ def test_typing_searches_and_the_address_has_it(open_page: OpenPage) -> None:
     expect(page).to_have_url(re.compile(r"/tasks\?q=state%3ASUCCESS\+name%3Ashop\.orders\.\*$"))
     box(page).blur()
     expect(page.get_by_role("button", name="Remove state:SUCCESS")).to_be_visible()
-    expect(page.locator("#search-says")).to_contain_text("shop.orders.")
+    expect(page.locator("#search-summary")).to_contain_text("shop.orders.")
     names = page.locator("[data-row] [data-open]").all_inner_texts()
     assert names
     assert all(name.startswith("shop.orders.") for name in names)

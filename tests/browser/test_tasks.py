@@ -100,10 +100,10 @@ def test_selecting_rows_holds_them_still(open_page: OpenPage) -> None:
     page = open_page()
     page.locator("[data-row] input").first.check()
 
-    expect(page.get_by_text("1 row selected, held still")).to_be_visible()
+    expect(page.get_by_text("1 row selected. Updates paused.")).to_be_visible()
 
     page.get_by_role("button", name="Clear", exact=True).click()
-    expect(page.get_by_text("held still")).not_to_be_visible()
+    expect(page.get_by_text("Updates paused")).not_to_be_visible()
 
 
 def test_the_next_page_comes_behind_this_one(open_page: OpenPage) -> None:

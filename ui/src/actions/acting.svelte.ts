@@ -4,7 +4,7 @@ import type { ActionKind } from '../api/control-types'
 import type { Task } from '../api/types'
 import type { Target } from './request'
 
-export interface Ask {
+export interface Prompt {
   action: ActionKind
   target: Target
   /** The task whose arguments can be edited, when it is about one alone. */
@@ -17,14 +17,14 @@ export interface Ask {
 
 class Acting {
   /** What is to be done; null when nothing is. */
-  ask: Ask | null = $state.raw(null)
+  prompt: Prompt | null = $state.raw(null)
 
-  open(ask: Ask): void {
-    this.ask = ask
+  open(prompt: Prompt): void {
+    this.prompt = prompt
   }
 
   close(): void {
-    this.ask = null
+    this.prompt = null
   }
 }
 

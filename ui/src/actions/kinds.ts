@@ -55,7 +55,7 @@ export const WORKER_MENU: readonly { title: string; kinds: readonly WorkerAction
 ]
 
 /** "Revoke 1,204 tasks", "Ping 2 workers": what a plan's button says. No number where none is known. */
-export function deed(action: ActionKind, { count, capped, complete }: Pick<ActionPlan, 'count' | 'capped' | 'complete'>): string {
+export function actionLabel(action: ActionKind, { count, capped, complete }: Pick<ActionPlan, 'count' | 'capped' | 'complete'>): string {
   const { title, thing } = KINDS[action]
   if (action === 'purge' && count === 0) return 'Purge the queue'
   if (count === 0 && !complete) return `${title} ${thing}s`

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { deed } from './kinds'
+import { actionLabel } from './kinds'
 import { firstTyped, requestOf } from './request'
 import { FieldMistake } from './values'
 
@@ -30,12 +30,12 @@ describe('a request', () => {
 
 describe('a button', () => {
   it('says what it does, to how many', () => {
-    expect(deed('revoke', { count: 1204, capped: false, complete: true })).toBe('Revoke 1,204 tasks')
-    expect(deed('retry', { count: 1, capped: false, complete: true })).toBe('Retry 1 task')
-    expect(deed('revoke', { count: 10_000, capped: true, complete: true })).toBe('Revoke over 10,000 tasks')
-    expect(deed('ping', { count: 2, capped: false, complete: true })).toBe('Ping: 2 workers')
-    expect(deed('retry', { count: 40, capped: false, complete: false })).toBe('Retry at least 40 tasks')
-    expect(deed('retry', { count: 0, capped: false, complete: false })).toBe('Retry tasks')
-    expect(deed('purge', { count: 12, capped: false, complete: true })).toBe('Purge 12 messages')
+    expect(actionLabel('revoke', { count: 1204, capped: false, complete: true })).toBe('Revoke 1,204 tasks')
+    expect(actionLabel('retry', { count: 1, capped: false, complete: true })).toBe('Retry 1 task')
+    expect(actionLabel('revoke', { count: 10_000, capped: true, complete: true })).toBe('Revoke over 10,000 tasks')
+    expect(actionLabel('ping', { count: 2, capped: false, complete: true })).toBe('Ping: 2 workers')
+    expect(actionLabel('retry', { count: 40, capped: false, complete: false })).toBe('Retry at least 40 tasks')
+    expect(actionLabel('retry', { count: 0, capped: false, complete: false })).toBe('Retry tasks')
+    expect(actionLabel('purge', { count: 12, capped: false, complete: true })).toBe('Purge 12 messages')
   })
 })

@@ -5,7 +5,7 @@ import type { Edit } from '../api/control-types'
 import { Problem } from '../api/problem'
 import type { Task } from '../api/types'
 import { fromRepr, write } from '../json/convert'
-import { argumentsOf, USUAL_WAY, wayOf, type WayText } from './values'
+import { argumentsOf, DEFAULT_DELIVERY, deliveryOf, type DeliveryText } from './values'
 
 /** Where the arguments in the fields come from. */
 export type Source = 'asking' | 'exact' | 'literal' | 'none'
@@ -14,15 +14,15 @@ export class RetryChoice {
   edited = $state(false)
   args = $state('')
   kwargs = $state('')
-  way: WayText = $state({ ...USUAL_WAY })
+  delivery: DeliveryText = $state({ ...DEFAULT_DELIVERY })
   source: Source = $state('asking')
-  private asked = false
+  private requested = false
 
   /** Edit the arguments, beginning with those of before, as exactly as they are known. */
   async edit(task: Task): Promise<void> {
     this.edited = true
-    if (this.asked) return
-    this.asked = true
+    if (this.requested) return
+    this.requested = true
     try {
       const result = await control.result(task.uuid, 0)
       if (result.args !== null && result.kwargs !== null) {
@@ -40,7 +40,7 @@ export class RetryChoice {
 
   /** Raises `FieldMistake`. Undefined when nothing is changed. */
   change(zone: 'local' | 'utc'): Edit | undefined {
-    const edit: Edit = wayOf(this.way, zone)
+    const edit: Edit = deliveryOf(this.delivery, zone)
     if (this.edited) {
       edit.args = argumentsOf('args', this.args, 'array')
       edit.kwargs = argumentsOf('kwargs', this.kwargs, 'object')

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { argumentsOf, FieldMistake, fieldOf, neededNumber, numberOf, reasonOf, USUAL_WAY, wayOf } from './values'
+import { argumentsOf, FieldMistake, fieldOf, neededNumber, numberOf, reasonOf, DEFAULT_DELIVERY, deliveryOf } from './values'
 
 function mistake(call: () => unknown): FieldMistake {
   try {
@@ -21,11 +21,11 @@ describe('arguments', () => {
     expect(mistake(() => argumentsOf('args', '[1, None]', 'array'))).toMatchObject({
       field: 'args',
       message: 'JSON writes null for None.',
-      place: { start: 4, end: 8 },
+      span: { start: 4, end: 8 },
     })
     expect(mistake(() => argumentsOf('kwargs', '[1]', 'object'))).toMatchObject({
       field: 'kwargs',
-      place: { start: 0, end: 3 },
+      span: { start: 0, end: 3 },
     })
   })
 })
@@ -45,17 +45,17 @@ describe('numbers', () => {
   })
 })
 
-describe('the way of a task', () => {
+describe('the delivery of a task', () => {
   it('is the usual one when nothing is typed', () => {
-    expect(wayOf(USUAL_WAY, 'utc')).toEqual({})
+    expect(deliveryOf(DEFAULT_DELIVERY, 'utc')).toEqual({})
   })
 
   it('has what is typed, and of countdown and ETA the one that is chosen', () => {
-    const text = { ...USUAL_WAY, queue: ' mail ', priority: '3', countdown: '60', eta: '2026-11-22T14:00', expires: '90' }
+    const text = { ...DEFAULT_DELIVERY, queue: ' mail ', priority: '3', countdown: '60', eta: '2026-11-22T14:00', expires: '90' }
 
-    expect(wayOf({ ...text, when: 'countdown' }, 'utc')).toEqual({ queue: 'mail', priority: 3, countdown: 60, expires: 90 })
-    expect(wayOf({ ...text, when: 'eta' }, 'utc')).toMatchObject({ eta: Date.UTC(2026, 10, 22, 14) / 1000 })
-    expect(mistake(() => wayOf({ ...USUAL_WAY, when: 'eta' }, 'utc')).field).toBe('eta')
+    expect(deliveryOf({ ...text, when: 'countdown' }, 'utc')).toEqual({ queue: 'mail', priority: 3, countdown: 60, expires: 90 })
+    expect(deliveryOf({ ...text, when: 'eta' }, 'utc')).toMatchObject({ eta: Date.UTC(2026, 10, 22, 14) / 1000 })
+    expect(mistake(() => deliveryOf({ ...DEFAULT_DELIVERY, when: 'eta' }, 'utc')).field).toBe('eta')
   })
 })
 

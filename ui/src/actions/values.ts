@@ -10,7 +10,7 @@ export class FieldMistake extends Error {
     readonly field: string,
     message: string,
     /** Where in the text, if that is what is wrong. */
-    readonly place: { start: number; end: number } | null = null,
+    readonly span: { start: number; end: number } | null = null,
   ) {
     super(message)
     this.name = 'FieldMistake'
@@ -78,7 +78,7 @@ export function argumentsOf(field: string, text: string, kind: 'array' | 'object
 }
 
 /** When and where a task goes, as it is typed. */
-export interface WayText {
+export interface DeliveryText {
   queue: string
   priority: string
   when: 'now' | 'countdown' | 'eta'
@@ -88,20 +88,20 @@ export interface WayText {
   expires: string
 }
 
-export const USUAL_WAY: WayText = { queue: '', priority: '', when: 'now', countdown: '', eta: '', expires: '' }
+export const DEFAULT_DELIVERY: DeliveryText = { queue: '', priority: '', when: 'now', countdown: '', eta: '', expires: '' }
 const YEAR_S = 31_536_000
 
-export function wayOf(text: WayText, zone: 'local' | 'utc'): Way {
-  const way: Way = {}
+export function deliveryOf(text: DeliveryText, zone: 'local' | 'utc'): Way {
+  const delivery: Way = {}
   const queue = text.queue.trim()
-  if (queue !== '') way.queue = queue
+  if (queue !== '') delivery.queue = queue
   const priority = numberOf('priority', text.priority, { least: 0, most: 255, whole: true })
-  if (priority !== undefined) way.priority = priority
-  if (text.when === 'countdown') way.countdown = neededNumber('countdown', text.countdown, { least: 0, most: YEAR_S })
-  if (text.when === 'eta') way.eta = momentOf(text.eta, zone)
+  if (priority !== undefined) delivery.priority = priority
+  if (text.when === 'countdown') delivery.countdown = neededNumber('countdown', text.countdown, { least: 0, most: YEAR_S })
+  if (text.when === 'eta') delivery.eta = momentOf(text.eta, zone)
   const expires = numberOf('expires', text.expires, { least: 0.001, most: YEAR_S })
-  if (expires !== undefined) way.expires = expires
-  return way
+  if (expires !== undefined) delivery.expires = expires
+  return delivery
 }
 
 function momentOf(text: string, zone: 'local' | 'utc'): number {

@@ -1,6 +1,6 @@
 /** What is asked of the cluster, and done to it. Nothing but `post` changes anything. */
 
-import { isNull, member, plain } from '../json/convert'
+import { isNull, member, jsValue } from '../json/convert'
 import type { Json } from '../json/parse'
 import type {
   Action,
@@ -60,7 +60,7 @@ export const control = {
 
 /** An answer whose `values` stay as they are written; null is null. */
 function withValues<T>(json: Json, values: readonly string[]): T {
-  const answer = plain(json) as Record<string, unknown>
+  const answer = jsValue(json) as Record<string, unknown>
   for (const key of values) {
     const value = member(json, key)
     answer[key] = isNull(value) ? null : value

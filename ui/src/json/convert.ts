@@ -6,12 +6,12 @@ import type { Json } from './parse'
 const WIDTH = 64
 
 /** As the application's own values, with numbers rounded as the browser does. */
-export function plain(json: Json): unknown {
+export function jsValue(json: Json): unknown {
   switch (json.kind) {
     case 'object':
-      return Object.fromEntries(json.members.map(({ key, value }) => [key, plain(value)]))
+      return Object.fromEntries(json.members.map(({ key, value }) => [key, jsValue(value)]))
     case 'array':
-      return json.items.map(plain)
+      return json.items.map(jsValue)
     case 'number':
       return Number(json.text)
     case 'text':

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { plain } from './convert'
+import { jsValue } from './convert'
 import { JsonMistake, parseJson } from './parse'
 
 function mistake(source: string): JsonMistake {
@@ -20,7 +20,7 @@ describe('JSON', () => {
     '{"a": {"b": [[], {}]}, "": 0}',
     '"\u{1F600}"',
   ])('%s is read as the browser reads it', (source) => {
-    expect(plain(parseJson(source))).toEqual(JSON.parse(source))
+    expect(jsValue(parseJson(source))).toEqual(JSON.parse(source))
   })
 
   it('keeps large numbers as they are written', () => {

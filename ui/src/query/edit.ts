@@ -23,8 +23,8 @@ export function removeChip(text: string, chip: Chip): string {
 
 /** `field:value`, quoted when the value could be read as something else. */
 export function term(field: string, value: string): string {
-  const plain = /^[\p{L}\p{N}_.@/+-]+$/u.test(value) && !value.startsWith('-')
-  return `${field}:${plain ? value : `"${value.replace(/["\\]/g, '\\$&')}"`}`
+  const isBare = /^[\p{L}\p{N}_.@/+-]+$/u.test(value) && !value.startsWith('-')
+  return `${field}:${isBare ? value : `"${value.replace(/["\\]/g, '\\$&')}"`}`
 }
 
 /** The chip that says in which states tasks are, if one does. */

@@ -13,9 +13,9 @@ import {
   neededText,
   numberOf,
   reasonOf,
-  USUAL_WAY,
-  wayOf,
-  type WayText,
+  DEFAULT_DELIVERY,
+  deliveryOf,
+  type DeliveryText,
 } from '../actions/values'
 import { api } from '../api/client'
 import { control } from '../api/control'
@@ -32,7 +32,7 @@ export class RunModel {
   name = $state('')
   args = $state('')
   kwargs = $state('')
-  way: WayText = $state({ ...USUAL_WAY })
+  delivery: DeliveryText = $state({ ...DEFAULT_DELIVERY })
   soft = $state('')
   hard = $state('')
   reason = $state('')
@@ -52,6 +52,8 @@ export class RunModel {
   resultProblem: Problem | null = $state.raw(null)
   /** The queue to which tasks of this name went before. */
   usualQueue: string | null = $state(null)
+  /** What stood in the field that was refused: the refusal is of that text alone. */
+  private refused: string | null = null
   private abort = new AbortController()
 
   async send(zone: 'local' | 'utc'): Promise<void> {
@@ -68,6 +70,7 @@ export class RunModel {
     } catch (error) {
       if (!(error instanceof Problem)) throw error
       this.problem = error
+      this.refused = this.textOf(fieldOf(error.parameter))
       if (error.status === 0) {
         this.sent = apply.task_id
         this.sure = false
@@ -83,9 +86,9 @@ export class RunModel {
     const name = this.name.trim()
     const page = name === '' ? null : await api.tasks({ q: `${term('name', name)} has:queue`, order: '-seen', limit: 1 }).catch(() => null)
     if (name !== this.name.trim()) return
-    const untouched = this.way.queue === '' || this.way.queue === this.usualQueue
+    const untouched = this.delivery.queue === '' || this.delivery.queue === this.usualQueue
     this.usualQueue = page?.items[0]?.queue ?? null
-    if (untouched) this.way.queue = this.usualQueue ?? ''
+    if (untouched) this.delivery.queue = this.usualQueue ?? ''
   }
 
   /** Wait for the result of what was sent. */
@@ -112,9 +115,29 @@ export class RunModel {
     this.waiting = false
   }
 
+  /** What is wrong with a field, until it says something else. */
   errorOf(field: string): string | null {
+    if (this.refused !== this.textOf(field)) return null
     if (this.mistake?.field === field) return this.mistake.message
     return this.problem && fieldOf(this.problem.parameter) === field ? this.problem.detail : null
+  }
+
+  /** The name that was meant by one that no worker knows, until another is typed. */
+  get suggestedName(): string | null {
+    return this.errorOf('name') === null ? null : (this.problem?.suggestion ?? null)
+  }
+
+  private textOf(field: string): string {
+    const texts: Record<string, string> = {
+      name: this.name,
+      args: this.args,
+      kwargs: this.kwargs,
+      reason: this.reason,
+      soft_time_limit: this.soft,
+      time_limit: this.hard,
+      ...this.delivery,
+    }
+    return texts[field] ?? ''
   }
 
   private read(zone: 'local' | 'utc'): Apply | null {
@@ -125,7 +148,7 @@ export class RunModel {
         name: neededText('name', this.name, 'The name of a task'),
         args: argumentsOf('args', this.args, 'array'),
         kwargs: argumentsOf('kwargs', this.kwargs, 'object'),
-        ...wayOf(this.way, zone),
+        ...deliveryOf(this.delivery, zone),
         ...(soft === undefined ? {} : { soft_time_limit: soft }),
         ...(hard === undefined ? {} : { time_limit: hard }),
         task_id: newId(),
@@ -137,6 +160,7 @@ export class RunModel {
     } catch (error) {
       if (!(error instanceof FieldMistake)) throw error
       this.mistake = error
+      this.refused = this.textOf(error.field)
       return null
     }
   }

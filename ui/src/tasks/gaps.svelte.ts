@@ -10,14 +10,14 @@ class Gaps {
   /** Call it where effects may be made; goes on until what called it is gone. */
   writeStored(): void {
     // A gap that is new, or that grew, is told with the status.
-    const told = $derived(
+    const spans = $derived(
       stream.live.troubles
         .filter((trouble) => trouble.kind === 'gap')
         .map((trouble) => `${trouble.since} ${trouble.count}`)
         .join(),
     )
     $effect(() => {
-      void told
+      void spans
       api.gaps().then(
         ({ gaps }) => (this.items = gaps),
         // A courtesy: what is known stays.

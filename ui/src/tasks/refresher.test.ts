@@ -15,11 +15,11 @@ function page(ids: readonly string[]): TaskPage {
 }
 
 it('asks for rows in one request, and together for those that came meanwhile', async () => {
-  const asked: string[][] = []
+  const requested: string[][] = []
   const given: string[] = []
   const refresher = new Refresher(
     (ids) => {
-      asked.push(ids)
+      requested.push(ids)
       return Promise.resolve(page(ids))
     },
     (rows) => given.push(...rows.map((row) => row.uuid)),
@@ -31,7 +31,7 @@ it('asks for rows in one request, and together for those that came meanwhile', a
   refresher.ask(['d'])
 
   await vi.waitFor(() => expect(given).toEqual(['a', 'b', 'b', 'c', 'd']))
-  expect(asked).toEqual([
+  expect(requested).toEqual([
     ['a', 'b'],
     ['b', 'c', 'd'],
   ])

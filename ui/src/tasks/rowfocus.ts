@@ -24,7 +24,7 @@ export function focusRow(row: HTMLElement | undefined | null): void {
 }
 
 /** The row that a click means; null for one on something in it, or one that selects text. */
-export function meansRow(event: MouseEvent): HTMLElement | null {
+function meansRow(event: MouseEvent): HTMLElement | null {
   const target = event.target instanceof Element ? event.target : null
   if (event.defaultPrevented || event.shiftKey || target?.closest('a, button, input, label, [data-pick]')) return null
   if ((getSelection()?.toString() ?? '') !== '') return null
@@ -40,7 +40,7 @@ export function openRow(row: HTMLElement | null, event?: MouseEvent): void {
 }
 
 /** The row whose checkbox a click just misses: its cell is as good, and large enough for a finger. */
-export function picksRow(event: MouseEvent): HTMLElement | null {
+function picksRow(event: MouseEvent): HTMLElement | null {
   const target = event.target instanceof Element ? event.target : null
   if (event.button !== 0 || target?.closest('input') || !target?.closest('[data-pick]')) return null
   return target.closest<HTMLElement>('[data-row]')
@@ -57,4 +57,29 @@ export function pickRow(
     getSelection()?.removeAllRanges()
   }
   pick(uuid, event.shiftKey)
+}
+
+/** What the list of rows hears: clicks that open or select a row, and which row has the focus. */
+export function rowEvents(list: {
+  focused: string | null
+  pick: (uuid: string, range: boolean) => void
+}): (node: HTMLElement) => () => void {
+  return (node) => {
+    const onClick = (event: MouseEvent): void => {
+      const picked = picksRow(event)?.dataset['row']
+      if (picked !== undefined) list.pick(picked, event.shiftKey)
+      else if (event.button < 2) openRow(meansRow(event), event)
+    }
+    const onFocus = (): void => {
+      list.focused = focusedRow(node)?.dataset['row'] ?? list.focused
+    }
+    node.addEventListener('click', onClick)
+    node.addEventListener('auxclick', onClick)
+    node.addEventListener('focusin', onFocus)
+    return () => {
+      node.removeEventListener('click', onClick)
+      node.removeEventListener('auxclick', onClick)
+      node.removeEventListener('focusin', onFocus)
+    }
+  }
 }

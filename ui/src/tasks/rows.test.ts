@@ -4,7 +4,7 @@ import { exampleTask } from '../api/examples'
 import { between, changed, extended, goneLabel, loaded, refreshed, stale, thawed, waitingLabel } from './rows'
 
 const row = (uuid: string, more: Partial<TaskRow> = {}): TaskRow => exampleTask({ uuid, ...more })
-const told = (more: Partial<Changes> = {}): Changes => ({
+const changes = (more: Partial<Changes> = {}): Changes => ({
   seq: 1,
   items: [],
   new: [],
@@ -17,7 +17,7 @@ const ids = (rows: { items: readonly TaskRow[] }): string[] => rows.items.map((o
 
 describe('live rows', () => {
   it('are updated where they stand', () => {
-    const after = changed(page, told({ items: [row('b', { state: 'SUCCESS', seen: 20 })] }), false)
+    const after = changed(page, changes({ items: [row('b', { state: 'SUCCESS', seen: 20 })] }), false)
 
     expect(ids(after)).toEqual(['c', 'b', 'a'])
     expect(after.items[1]?.state).toBe('SUCCESS')
@@ -25,30 +25,30 @@ describe('live rows', () => {
   })
 
   it('never jump: what is new waits', () => {
-    const after = changed(page, told({ items: [row('d')], new: ['d'] }), false)
+    const after = changed(page, changes({ items: [row('d')], new: ['d'] }), false)
 
     expect(ids(after)).toEqual(['c', 'b', 'a'])
     expect(waitingLabel(after)).toBe('1 new task')
   })
 
   it('count a new task once, however often it changes', () => {
-    const once = changed(page, told({ items: [row('d')], new: ['d'] }), false)
-    const twice = changed(once, told({ items: [row('d'), row('e')], new: ['e'] }), false)
+    const once = changed(page, changes({ items: [row('d')], new: ['d'] }), false)
+    const twice = changed(once, changes({ items: [row('d'), row('e')], new: ['e'] }), false)
 
     expect(waitingLabel(twice)).toBe('2 new tasks')
   })
 
   it('count a task that newly matches however long ago it began, and none that matched before', () => {
-    const slow = changed(page, told({ items: [row('old', { seen: 5 })], new: ['old'] }), false)
-    const known = changed(page, told({ items: [row('old', { seen: 5 })] }), false)
+    const slow = changed(page, changes({ items: [row('old', { seen: 5 })], new: ['old'] }), false)
+    const same = changed(page, changes({ items: [row('old', { seen: 5 })] }), false)
 
     expect(waitingLabel(slow)).toBe('1 new task')
-    expect(waitingLabel(known)).toBeNull()
+    expect(waitingLabel(same)).toBeNull()
   })
 
   it('that no longer match stay, marked, until they match again', () => {
-    const after = changed(page, told({ left: ['b', 'elsewhere'] }), false)
-    const back = changed(after, told({ items: [row('b', { seen: 20 })] }), false)
+    const after = changed(page, changes({ left: ['b', 'elsewhere'] }), false)
+    const back = changed(after, changes({ items: [row('b', { seen: 20 })] }), false)
 
     expect([...after.gone]).toEqual(['b'])
     expect(ids(after)).toEqual(['c', 'b', 'a'])
@@ -56,16 +56,16 @@ describe('live rows', () => {
   })
 
   it('forget a waiting task that stopped matching', () => {
-    const waiting = changed(page, told({ items: [row('d')], new: ['d'] }), false)
+    const waiting = changed(page, changes({ items: [row('d')], new: ['d'] }), false)
 
-    expect(waitingLabel(changed(waiting, told({ left: ['d'] }), false))).toBeNull()
+    expect(waitingLabel(changed(waiting, changes({ left: ['d'] }), false))).toBeNull()
     expect(goneLabel(waiting)).toBeNull()
-    expect(goneLabel(changed(page, told({ left: ['a'] }), false))).toBe('1 no longer matches')
-    expect(goneLabel(changed(page, told({ left: ['a', 'b', 'z'] }), false))).toBe('2 no longer match')
+    expect(goneLabel(changed(page, changes({ left: ['a'] }), false))).toBe('1 no longer matches')
+    expect(goneLabel(changed(page, changes({ left: ['a', 'b', 'z'] }), false))).toBe('2 no longer match')
   })
 
   it('stand still while frozen, and catch up after', () => {
-    const frozen = changed(page, told({ items: [row('b', { state: 'SUCCESS', seen: 20 })] }), true)
+    const frozen = changed(page, changes({ items: [row('b', { state: 'SUCCESS', seen: 20 })] }), true)
 
     expect(frozen.items[1]?.state).toBe('PENDING')
     expect(thawed(frozen).items[1]?.state).toBe('SUCCESS')
@@ -73,8 +73,8 @@ describe('live rows', () => {
   })
 
   it('that stop matching while frozen are marked after', () => {
-    const frozen = changed(page, told({ left: ['b'] }), true)
-    const back = changed(frozen, told({ items: [row('b', { seen: 20 })] }), true)
+    const frozen = changed(page, changes({ left: ['b'] }), true)
+    const back = changed(frozen, changes({ items: [row('b', { seen: 20 })] }), true)
 
     expect(frozen.gone.size).toBe(0)
     expect([...thawed(frozen).gone]).toEqual(['b'])
@@ -82,16 +82,16 @@ describe('live rows', () => {
   })
 
   it('say that more wait than were told', () => {
-    const skipped = changed(page, told({ items: [row('d')], new: ['d'], skipped: 7 }), false)
+    const skipped = changed(page, changes({ items: [row('d')], new: ['d'], skipped: 7 }), false)
 
     expect(waitingLabel(skipped)).toBe('over 1 new tasks')
-    expect(waitingLabel(changed(page, told({ skipped: null }), false))).toBe('New tasks')
+    expect(waitingLabel(changed(page, changes({ skipped: null }), false))).toBe('New tasks')
   })
 
   it('are asked for again when their change was not told', () => {
-    expect(stale(page, told({ left: ['b', 'x'] }))).toEqual(['b'])
-    expect(stale(page, told({ skipped: 3 }))).toEqual(['c', 'b', 'a'])
-    expect(stale(page, told())).toEqual([])
+    expect(stale(page, changes({ left: ['b', 'x'] }))).toEqual(['b'])
+    expect(stale(page, changes({ skipped: 3 }))).toEqual(['c', 'b', 'a'])
+    expect(stale(page, changes())).toEqual([])
   })
 
   it('take another page behind them without doubling a task', () => {

@@ -38,8 +38,8 @@ export function loaded(items: readonly TaskRow[]): Rows {
 
 /** The page after another one was loaded behind it. A task that moved on stays where it was. */
 export function extended(rows: Rows, more: readonly TaskRow[]): Rows {
-  const known = new Set(rows.items.map((row) => row.uuid))
-  const fresh = more.filter((row) => !known.has(row.uuid))
+  const shown = new Set(rows.items.map((row) => row.uuid))
+  const fresh = more.filter((row) => !shown.has(row.uuid))
   const waiting = new Set(rows.waiting)
   for (const row of fresh) waiting.delete(row.uuid)
   return { ...rows, items: [...rows.items, ...fresh], waiting }

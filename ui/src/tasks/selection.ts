@@ -21,8 +21,8 @@ export function useless(action: TaskAction, selected: readonly Selected[]): stri
  * search asks for, if it does, and those that were counted, if all were. Null: they may be in any.
  */
 export function allThatMatch(chips: readonly Chip[], byState: Count | null): Selected[] | null {
-  const asked = stateChip(chips) === null ? null : chosenStates(chips)
-  const named = asked?.every((state) => STATES.some((one) => one === state)) ? asked : null
+  const searched = stateChip(chips) === null ? null : chosenStates(chips)
+  const named = searched?.every((state) => STATES.some((one) => one === state)) ? searched : null
   const counted = statesOf(byState)
   const states = named === null ? counted : named.filter((state) => counted?.includes(state) ?? true)
   return states?.map((state) => ({ state: state as State, name: '', doubt: null })) ?? null

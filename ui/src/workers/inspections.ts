@@ -1,7 +1,7 @@
 /** What workers say of themselves, as the page shows it. Source: celery/worker/control.py. */
 
 import type { Inspection } from '../api/control-types'
-import { isNull, member, plain, toValue } from '../json/convert'
+import { isNull, jsValue, member, toValue } from '../json/convert'
 import type { Json } from '../json/parse'
 import { inline, inlineValues } from '../values/inline'
 
@@ -83,7 +83,7 @@ export function registeredName(entry: string): { name: string; limits: string } 
 }
 
 function fields(json: Json): Record<string, unknown> {
-  return json.kind === 'object' ? (plain(json) as Record<string, unknown>) : {}
+  return json.kind === 'object' ? (jsValue(json) as Record<string, unknown>) : {}
 }
 
 function items(value: Json): Json[] {

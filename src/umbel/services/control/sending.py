@@ -160,11 +160,12 @@ class Applying:
                 field="name",
                 remedy="Check that workers run, or send without checking the name.",
             )
-        near = get_close_matches(name, names, 1)
+        near = next(iter(get_close_matches(name, names, 1)), None)
         raise ActionRefused(
             f"No live worker knows a task {name}.",
             field="name",
-            remedy=f"Did you mean {near[0]}?" if near else "Check the name and the workers' code.",
+            remedy=f"Did you mean {near}?" if near else "Check the name and the workers' code.",
+            suggestion=near,
         )
 
     def _result(self, task_id: str, wait_s: float | None) -> Applied:

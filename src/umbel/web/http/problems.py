@@ -42,9 +42,9 @@ URN = "urn:umbel:problem:"
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What went wrong. Members beyond the first four stand only where they say something:
-    `position` and `end` (offsets in characters into q) and `suggestion` for a query that
-    cannot be understood, `parameter` for a wrong parameter or field of a body, `reference`
-    for what the log has more about."""
+    `position` and `end` (offsets in characters into q) for a query that cannot be understood,
+    `parameter` for a wrong parameter or field of a body, `suggestion` for the right word or
+    value, `reference` for what the log has more about."""
 
     type: str
     title: str
@@ -200,7 +200,7 @@ def _store_trouble(error: StoreError) -> Response:
 def _refused(error: ActionRefused) -> Problem:
     """What is wrong is the request, if a field is named, or else the moment."""
     kind = "bad-body" if error.field else "refused"
-    return problem(kind, str(error), parameter=error.field)
+    return problem(kind, str(error), parameter=error.field, suggestion=error.suggestion)
 
 
 def _trouble(kind: str, error: UmbelError) -> Response:

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { cutSentence } from './cut'
+import { truncationSentence } from './truncation'
 
 describe('a row', () => {
   it.each([[undefined], [[]]])('of which nothing was cut says nothing', (cut) => {
-    expect(cutSentence(cut)).toBeNull()
+    expect(truncationSentence(cut)).toBeNull()
   })
 
   it('says which of its texts were cut, and where they are whole', () => {
-    expect(cutSentence(['result', 'args'])).toBe(
+    expect(truncationSentence(['result', 'args'])).toBe(
       "Cut here, since the list would be too large: arguments, result. The task's own page shows all.",
     )
   })

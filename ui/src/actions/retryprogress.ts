@@ -13,7 +13,7 @@ const WORDS: readonly [string, readonly State[], string, string][] = [
 ]
 
 /** "3 succeeded, 1 failed, 7 wait." of `sent` tasks; those of which nothing was heard yet are said so. */
-export function became(groups: Partial<Record<string, number>>, sent: number): string {
+export function progressSentence(groups: Partial<Record<string, number>>, sent: number): string {
   const parts = WORDS.flatMap(([, states, one, many]) => {
     const count = states.reduce((sum, state) => sum + (groups[state] ?? 0), 0)
     return count === 0 ? [] : [`${formatNumber(count)} ${count === 1 ? one : many}`]

@@ -3,7 +3,7 @@
 import { control } from '../api/control'
 import type { Registered } from '../api/control-types'
 
-export class Known {
+export class NameOptions {
   tasks: readonly Registered[] = $state.raw([])
   queues: readonly string[] = $state.raw([])
 

@@ -11,7 +11,7 @@ const WORDS: Record<CutText, string> = {
 }
 
 /** The sentences that say so, or null where nothing was cut. */
-export function cutSentence(cut: readonly CutText[] | undefined): string | null {
+export function truncationSentence(cut: readonly CutText[] | undefined): string | null {
   const words = TEXTS.filter((text) => cut?.includes(text)).map((text) => WORDS[text])
   if (words.length === 0) return null
   return `Cut here, since the list would be too large: ${words.join(', ')}. The task's own page shows all.`
