@@ -151,19 +151,19 @@ describe('the usual queue', () => {
   it('is taken when none was chosen, and follows the name', async () => {
     server.answer('tasks', usual('orders'))
     await model.findQueue()
-    expect([model.usualQueue, model.way.queue]).toEqual(['orders', 'orders'])
+    expect([model.usualQueue, model.delivery.queue]).toEqual(['orders', 'orders'])
 
     server.answer('tasks', usual(null))
     await model.findQueue()
-    expect([model.usualQueue, model.way.queue]).toEqual([null, ''])
+    expect([model.usualQueue, model.delivery.queue]).toEqual([null, ''])
   })
 
   it('leaves one that was chosen', async () => {
-    model.way.queue = 'mine'
+    model.delivery.queue = 'mine'
     server.answer('tasks', usual('orders'))
     await model.findQueue()
 
-    expect([model.usualQueue, model.way.queue]).toEqual(['orders', 'mine'])
+    expect([model.usualQueue, model.delivery.queue]).toEqual(['orders', 'mine'])
   })
 
   it('is looked for under the exact name', async () => {
@@ -181,7 +181,7 @@ describe('the usual queue', () => {
     await older
     await model.findQueue()
 
-    expect([model.usualQueue, model.way.queue]).toEqual([null, ''])
+    expect([model.usualQueue, model.delivery.queue]).toEqual([null, ''])
     expect(server.asked('tasks')).toHaveLength(1)
   })
 
