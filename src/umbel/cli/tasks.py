@@ -142,12 +142,12 @@ def task(source: Source, id: str, as_json: bool) -> None:  # noqa: A002
 
 def _beginning_so(source: Source, beginning: str) -> str:
     """The id that begins so, if it is the only one."""
-    from umbel.query.ast import Matches, RunOptions
+    from umbel.query.ast import Comparison, Matches
     from umbel.store.base import Order
 
     if len(beginning) < _BEGINNING_MIN or "*" in beginning:
         return beginning
-    alike = Matches("uuid", RunOptions.GLOB, (f"{beginning}*",))
+    alike = Matches("uuid", Comparison.GLOB, (f"{beginning}*",))
     found = source.page(alike, Order("seen", descending=True), None, 2).items
     if len(found) > 1:
         raise TaskUnknown(

@@ -64,9 +64,10 @@ def error_of(status: int, body: bytes, url: str) -> UmbelError:
         return _foreign(status, url)
     kind = problem.type.removeprefix(_URN)
     if kind == "bad-query":
-        error = QueryError(problem.detail, position=problem.position or 0, end=problem.end or 0)
-        error.suggestion = problem.suggestion
-        return error
+        position, end = problem.position or 0, problem.end or 0
+        wrong = QueryError(problem.detail, position=position, end=end)
+        wrong.suggestion = problem.suggestion
+        return wrong
     if kind == "bad-body":
         return ActionRefused(problem.detail, field=problem.parameter)
     made = _ERRORS.get(kind)

@@ -151,15 +151,15 @@ def task_info(
     children: list[str] | None = None,
 ) -> TaskInfo:
     """A task of the history; `workers` by name tell of their software."""
-    worker = (workers or {}).get(task.worker or "")
+    row = (workers or {}).get(task.worker or "")
     worker: WorkerInfo | None = None
     if task.worker is not None:
         worker = {
             "hostname": task.worker,
             "pid": task.pid,
-            "sw_ident": worker.sw_ident if worker is not None else None,
-            "sw_ver": worker.sw_ver if worker is not None else None,
-            "sw_sys": worker.sw_sys if worker is not None else None,
+            "sw_ident": row.sw_ident if row is not None else None,
+            "sw_ver": row.sw_ver if row is not None else None,
+            "sw_sys": row.sw_sys if row is not None else None,
         }
     return {
         "uuid": task.uuid,
