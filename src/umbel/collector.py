@@ -29,7 +29,7 @@ from umbel.clock import Clock, SystemClock
 from umbel.errors import StoreBusy, UmbelError
 from umbel.process_secrets import hidden
 from umbel.services.ingest.ingest import Ingest, Limits
-from umbel.services.ingest.metric_counts import RUNTIME_BOUNDS
+from umbel.services.ingest.metric_counter import RUNTIME_BOUNDS
 from umbel.store.base import Retention, Store
 
 log = logging.getLogger(__name__)

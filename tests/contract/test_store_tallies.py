@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from tests.contract.stories import WORKER
-from umbel.store.base import Store, Tallies, TaskTally
+from umbel.store.base import MetricCounts, Store, TaskCounts
 
-PAIR = TaskTally(
+PAIR = TaskCounts(
     WORKER,
     "shop.charge",
     1.8e9,
@@ -17,18 +17,18 @@ PAIR = TaskTally(
     0.0,
     True,
 )
-ODD = TaskTally('w"\\\n', "ä", 1.8e9, {"task-sent": 2**40})
-TOLD = Tallies(collector="eu", started=1.8e9, bounds=(0.1, 1.0), items=(PAIR, ODD))
+ODD = TaskCounts('w"\\\n', "ä", 1.8e9, {"task-sent": 2**40})
+TOLD = MetricCounts(collector="eu", started=1.8e9, bounds=(0.1, 1.0), items=(PAIR, ODD))
 
 
 def test_a_store_that_was_told_nothing_has_no_tallies(store: Store) -> None:
-    assert store.tallies() == ()
+    assert store.metric_counts() == ()
 
 
 def test_tallies_are_kept_as_they_were_told(store: Store) -> None:
-    store.keep_tallies(TOLD)
+    store.keep_metric_counts(TOLD)
 
-    assert store.tallies() == (TOLD,)
+    assert store.metric_counts() == (TOLD,)
 
 
 def test_the_last_of_each_collector_counts(store: Store) -> None:
@@ -36,6 +36,6 @@ def test_the_last_of_each_collector_counts(store: Store) -> None:
     other = msgspec.structs.replace(TOLD, collector="us")
 
     for each in (TOLD, other, again):
-        store.keep_tallies(each)
+        store.keep_metric_counts(each)
 
-    assert store.tallies() == (again, other)
+    assert store.metric_counts() == (again, other)

@@ -31,7 +31,7 @@ def test_no_loss_is_invented(steps: list[Step], overtaken: bool) -> None:
     for kind, count in steps:
         world.step(kind, count)
         assert world.estimate.lost <= world.lost
-        assert world.kept.again().lost <= world.lost
+        assert world.saved.again().lost <= world.lost
 
 
 @given(steps=steps("told", "untold", "restarted"), overtaken=st.booleans())
@@ -48,19 +48,19 @@ def test_what_was_lost_to_kills_is_told_in_full(counts: list[int]) -> None:
     world.step("told", 5)
     for count in counts:
         world.step("lost", count)
-        world.estimate = world.kept.again()
+        world.estimate = world.saved.again()
         for _ in range(4):
             world.step("told", 1)
 
     assert world.estimate.lost == sum(counts)
-    assert world.kept.again().lost == sum(counts)
+    assert world.saved.again().lost == sum(counts)
 
 
 class World:
     """A worker with one process, a collector, and a store."""
 
     def __init__(self, overtaken: bool) -> None:
-        self.kept = Kept()
+        self.saved = Kept()
         self.estimate = LossEstimate()
         self.processed = self.lost = 0
         self.now = 1_795_000_000.0
@@ -83,7 +83,7 @@ class World:
             # A heartbeat may overtake the events that its worker still buffers.
             self.hear([*beats, *begun] if self.overtaken else [*begun, *beats])
         if kind == "killed":
-            self.estimate = self.kept.again()
+            self.estimate = self.saved.again()
         if kind in ("reconnected", "again"):
             self.estimate.interrupt()
         if kind == "again":
@@ -92,4 +92,4 @@ class World:
     def hear(self, events: list[Event]) -> None:
         self.estimate.see(events)
         self.recent = [*self.recent, *events][-40:]
-        self.kept.keep(self.estimate)
+        self.saved.keep(self.estimate)

@@ -1,7 +1,7 @@
 """The contract that every store keeps; `tests/contract/` holds each adapter to it.
 
 A store is opened either to write (one process, one thread calls `apply`, `report`,
-`keep_tallies` and `trim`) or to read (any number of processes; every reading method may be
+`keep_metric_counts` and `trim`) or to read (any number of processes; every reading method may be
 called from any thread, at the same time). Methods block; callers on an event loop use threads.
 What cannot be done raises a `StoreError` that says what to do next, and leaves the store as it
 was. A damaged part of a store stops neither writing nor reading of the others: answers are
@@ -205,7 +205,7 @@ class CollectorStatus(msgspec.Struct, frozen=True, kw_only=True):
     foreign_consumers: int = 0
 
 
-class TaskTally(msgspec.Struct, frozen=True, array_like=True):
+class TaskCounts(msgspec.Struct, frozen=True, array_like=True):
     """What one worker (or a client that sends tasks) said of the tasks of one name.
 
     Counted from `since` (Unix seconds): events by type, and runtimes in seconds, by bucket
@@ -223,14 +223,14 @@ class TaskTally(msgspec.Struct, frozen=True, array_like=True):
     is_due: bool = False
 
 
-class Tallies(msgspec.Struct, frozen=True, kw_only=True):
+class MetricCounts(msgspec.Struct, frozen=True, kw_only=True):
     """What a collector that started at `started` (Unix seconds) has counted since. `bounds`
     are the upper ends of the buckets of runtimes, in seconds."""
 
     collector: str
     started: float
     bounds: tuple[float, ...]
-    items: tuple[TaskTally, ...] = ()
+    items: tuple[TaskCounts, ...] = ()
 
 
 class DamagedPart(msgspec.Struct, frozen=True, kw_only=True):
@@ -306,7 +306,7 @@ class Store(Protocol):
     def report(self, status: CollectorStatus) -> None:
         """Keep what a collector says of itself, replacing what it said before."""
 
-    def keep_tallies(self, tallies: Tallies) -> None:
+    def keep_metric_counts(self, metric_counts: MetricCounts) -> None:
         """Keep what a collector has counted, replacing what it had counted before."""
 
     def trim(self, retention: Retention, now: float) -> Trimmed:
@@ -379,7 +379,7 @@ class Store(Protocol):
     def collectors(self) -> tuple[CollectorStatus, ...]:
         """What each collector said last."""
 
-    def tallies(self) -> tuple[Tallies, ...]:
+    def metric_counts(self) -> tuple[MetricCounts, ...]:
         """What each collector had counted last."""
 
     def status(self) -> StoreStatus:

@@ -53,13 +53,13 @@ from umbel.store.base import (
     Count,
     KeptGap,
     Measure,
+    MetricCounts,
     Order,
     Page,
     Retention,
     Series,
     StoreStatus,
     Suggestion,
-    Tallies,
     Trimmed,
     Workflow,
 )
@@ -97,7 +97,7 @@ class MemoryStore:
         self._rows: dict[str, _Row] = {}
         self._workers: dict[str, Worker] = {}
         self._collectors: dict[str, CollectorStatus] = {}
-        self._tallies: dict[str, Tallies] = {}
+        self._metric_counts: dict[str, MetricCounts] = {}
         self._missed = MissedInMemory()
         self._arrivals = 0
         self._id = secrets.token_hex(8)
@@ -184,9 +184,9 @@ class MemoryStore:
         with self._lock:
             self._collectors[status.collector] = status
 
-    def keep_tallies(self, tallies: Tallies) -> None:
+    def keep_metric_counts(self, metric_counts: MetricCounts) -> None:
         with self._lock:
-            self._tallies[tallies.collector] = tallies
+            self._metric_counts[metric_counts.collector] = metric_counts
 
     def keep_gaps(self, gaps: Sequence[KeptGap]) -> None:
         with self._lock:
@@ -355,9 +355,9 @@ class MemoryStore:
         with self._lock:
             return tuple(self._collectors[name] for name in sorted(self._collectors))
 
-    def tallies(self) -> tuple[Tallies, ...]:
+    def metric_counts(self) -> tuple[MetricCounts, ...]:
         with self._lock:
-            return tuple(self._tallies[name] for name in sorted(self._tallies))
+            return tuple(self._metric_counts[name] for name in sorted(self._metric_counts))
 
     def status(self) -> StoreStatus:
         with self._lock:

@@ -54,7 +54,7 @@ def test_a_gap_is_new_until_it_was_kept() -> None:
     torn = msgspec.structs.replace(REDIS, gaps=(Gap(NOW - 5, NOW - 1, "broker-cut"),))
 
     first, again = list(gaps.new(torn)), list(gaps.new(torn))
-    gaps.kept()
+    gaps.saved()
 
     assert [gap.cause for gap in first] == ["broker-cut"]
     assert again == first

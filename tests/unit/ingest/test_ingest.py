@@ -22,7 +22,7 @@ from umbel.cluster.losses import Losses
 from umbel.cluster.worker import Sign
 from umbel.errors import StoreUnwritable
 from umbel.services.ingest.ingest import Ingest, Limits
-from umbel.store.base import Applied, CollectorStatus, Retention, Tallies
+from umbel.store.base import Applied, CollectorStatus, MetricCounts, Retention
 from umbel.store.memory import MemoryStore
 
 
@@ -127,13 +127,13 @@ def test_counts_of_an_earlier_run_are_replaced_at_once_and_the_last_ones_stay(
     app: Celery,
 ) -> None:
     store = MemoryStore()
-    store.keep_tallies(Tallies(collector="left", started=1.0, bounds=(9.0,)))
+    store.keep_metric_counts(MetricCounts(collector="left", started=1.0, bounds=(9.0,)))
     with running(app, store, name="left", runtime_bounds=(0.1, 1.0)) as ingest:
-        wait_until(lambda: store.tallies()[0].started == ingest.status().started)
+        wait_until(lambda: store.metric_counts()[0].started == ingest.status().started)
         say(app, "a")
         wait_until(known(store, "a"))
 
-    [told] = store.tallies()
+    [told] = store.metric_counts()
     assert told.bounds == (0.1, 1.0)
     assert sum(sum(each.events.values()) for each in told.items) == 1
 
@@ -195,7 +195,7 @@ def test_what_keeps_a_full_store_from_its_work_is_told_and_taken_back(app: Celer
 def test_a_client_whose_clock_is_slow_does_not_make_it_late(app: Celery) -> None:
     store = MemoryStore()
     with running(app, store) as ingest:
-        wait_until(lambda: ingest._drain.is_quiet)
+        wait_until(lambda: ingest._lag_bound.is_quiet)
         body = {"type": "task-received", "uuid": "a", "hostname": "slow@h"}
         publish(app, {**body, "timestamp": time.time() - 3_600})
         wait_until(known(store, "a"))

@@ -55,7 +55,7 @@ class Kept:
             return
         self.processes |= {(each.hostname, each.pid): each for each in changes.processes}
         self.losses |= {(each.hostname, each.pid, each.end): each for each in changes.losses}
-        estimate.kept()
+        estimate.saved()
 
     def again(self) -> LossEstimate:
         """The estimate of the next collector."""
@@ -185,33 +185,33 @@ def test_what_is_left_out_of_a_real_capture_after_an_interruption_is_seen_as_los
 
 
 def test_a_collector_that_was_killed_goes_on_where_it_was() -> None:
-    kept = Kept()
+    saved = Kept()
     first = tell(LossEstimate(), beat(0), started(5), beat(5))
-    kept.keep(first)
+    saved.keep(first)
 
-    second = kept.again()
+    second = saved.again()
     tell(second, beat(500), started(2), beat(502), beat(502), beat(502))
-    kept.keep(second)
+    saved.keep(second)
 
     assert second.lost == 495
-    assert kept.again().lost == 495
+    assert saved.again().lost == 495
 
 
 def test_what_was_seen_and_not_kept_is_at_most_told_as_lost_with_its_events() -> None:
     """The counts are kept with the events that they count: what is not kept is not stored."""
-    kept = Kept()
+    saved = Kept()
     first = tell(LossEstimate(), beat(0), started(5), beat(5))
-    kept.keep(first)
+    saved.keep(first)
     tell(first, started(3), beat(8))  # never stored: killed before
 
-    second = kept.again()
+    second = saved.again()
     tell(second, started(3), beat(8), beat(8), beat(8))  # delivered again
 
     assert second.lost == 0
 
 
 def test_losses_tell_between_which_heartbeats() -> None:
-    kept = Kept()
+    saved = Kept()
     told = [beat(0, at=NOW), started(5), beat(5, at=NOW + 2), INTERRUPTION]
     after = [
         beat(25, at=NOW + 60),
@@ -219,9 +219,9 @@ def test_losses_tell_between_which_heartbeats() -> None:
         beat(26, at=NOW + 62),
         beat(26, at=NOW + 64),
     ]
-    kept.keep(tell(LossEstimate(), *told, *after))
+    saved.keep(tell(LossEstimate(), *told, *after))
 
-    (loss,) = kept.losses.values()
+    (loss,) = saved.losses.values()
 
     assert (loss.hostname, loss.pid, loss.count) == ("w1@h", 1, 20)
     assert (loss.start, loss.end) == (NOW + 2, NOW + 60)

@@ -18,9 +18,9 @@ def test_narrow_bounds_are_looked_after_when_much_came_in() -> None:
     timer = TrimTimer(Retention(max_bytes=1_000_000))
     timer.is_due(0.0)
 
-    timer.came(10, 40_000)
+    timer.add(10, 40_000)
     assert not timer.is_due(1.0)
-    timer.came(10, 20_000)
+    timer.add(10, 20_000)
     assert timer.is_due(2.0)
     assert not timer.is_due(3.0)
 

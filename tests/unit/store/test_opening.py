@@ -157,4 +157,4 @@ def test_a_directory_that_no_collector_has_brought_up_to_date_has_no_tallies(
     connection.close()
 
     with closing(SqliteStore(tmp_path, write=False)) as store:
-        assert store.tallies() == ()
+        assert store.metric_counts() == ()

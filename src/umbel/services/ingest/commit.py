@@ -20,7 +20,7 @@ from umbel.cluster.events import Event, Fault
 from umbel.cluster.losses import Losses
 from umbel.cluster.worker import Sign, Worker
 from umbel.errors import StoreError, StoreFull
-from umbel.services.ingest.event_counts import Tally
+from umbel.services.ingest.event_counter import EventCounter
 from umbel.services.ingest.frame_buffer import Chunk
 from umbel.services.ingest.message_bodies import events_of_all
 from umbel.services.ingest.signs_of_life import SignsOfLife, joined
@@ -46,9 +46,11 @@ class Committer:
     """Collects chunks and commits them. One thread uses it; `trouble`, `size_bytes` and
     `waiting_since` may be read by any."""
 
-    def __init__(self, store: Store, tally: Tally, limits: Limits, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, events_seen: EventCounter, limits: Limits, clock: Clock
+    ) -> None:
         self._store = store
-        self._tally = tally
+        self._events_seen = events_seen
         self._limits = limits
         self._clock = clock
         self._life = SignsOfLife()
@@ -90,9 +92,9 @@ class Committer:
         self._empty_at = chunk.empty_at
         # What cannot be read may have told of a start, too.
         interrupted = chunk.interrupted or bool(decoded.faults)
-        self._tally.came(decoded.events, interrupted=interrupted)
+        self._events_seen.add_arrived(decoded.events, interrupted=interrupted)
         if decoded.faults:
-            self._tally.misunderstood(decoded.faults, self._clock.monotonic())
+            self._events_seen.add_faults(decoded.faults, self._clock.monotonic())
 
     @property
     def is_full(self) -> bool:
@@ -113,23 +115,23 @@ class Committer:
         cannot now: the batch stays."""
         choked: list[Fault] = []
         try:
-            self._apply(self._events, choked, self._tally.losses())
+            self._apply(self._events, choked, self._events_seen.losses())
         except StoreError as error:
             self._fail(error)
             return None
         if choked:
             log.warning("%d events were left out. %s", len(choked), choked[0].message)
-            self._tally.misunderstood(choked, self._clock.monotonic())
+            self._events_seen.add_faults(choked, self._clock.monotonic())
         if self.trouble is not None:
             log.info("The store can be written again.")
         self.trouble = None
-        self._tally.losses_kept()
+        self._events_seen.losses_saved()
         self.is_out_of_room = False
         self._backoff.reset()
         now, wall = self._clock.monotonic(), self._clock.now()
         # What was stored before (RabbitMQ gives out again what was not settled) is no lag.
         empty_at = self._empty_at if self._is_news else now
-        self._tally.committed(self._events, self.messages, now, wall, empty_at)
+        self._events_seen.add_committed(self._events, self.messages, now, wall, empty_at)
         tag = self._tag
         self._begin()
         return tag

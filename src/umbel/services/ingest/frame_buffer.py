@@ -18,7 +18,7 @@ _FRAME_BYTES: Final = 160
 class Chunk(msgspec.Struct, frozen=True):
     """Frames of one read, in order, and when they came: `received_at` in Unix seconds,
     `came_at` on the monotonic clock, which nobody sets. `empty_at`: when, on the same clock,
-    the broker was last seen to keep nothing before that (see `drain`). `interrupted`: others may
+    the broker was last seen to keep nothing before that (see `lag`). `interrupted`: others may
     have been lost before them. `is_prompt`: nothing in it has waited at the broker."""
 
     frames: Sequence[Frame]

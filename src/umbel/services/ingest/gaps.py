@@ -57,7 +57,7 @@ class Gaps:
         self._new += [gap for gap in found if gap not in self._known and gap not in self._new]
         return self._new
 
-    def kept(self) -> None:
+    def saved(self) -> None:
         """The store has all that are new."""
         self._known = (*self._known, *self._new)[-_KNOWN_MAX:]
         self._new = []

@@ -21,12 +21,12 @@ from umbel.broker.base import EventSource
 from umbel.clock import Clock, SystemClock
 from umbel.errors import StoreError
 from umbel.services.ingest.commit import Committer, Limits
-from umbel.services.ingest.event_counts import RECENT_S, Tally
+from umbel.services.ingest.event_counter import RECENT_S, EventCounter
 from umbel.services.ingest.frame_buffer import FrameBuffer
 from umbel.services.ingest.gaps import Gaps
-from umbel.services.ingest.lag import FEW_FRAMES, Drain
+from umbel.services.ingest.lag import FEW_FRAMES, LagBound
 from umbel.services.ingest.loss import LossEstimate
-from umbel.services.ingest.metric_counts import RUNTIME_BOUNDS, Meter
+from umbel.services.ingest.metric_counter import RUNTIME_BOUNDS, MetricCounter
 from umbel.services.ingest.trim_timer import TrimTimer
 from umbel.store.base import CollectorStatus, Retention, Store
 
@@ -36,7 +36,7 @@ __all__ = ["Ingest", "Limits"]
 
 REPORT_EVERY_S: Final = 1.0
 #: How often counts for `/metrics` are kept, if they changed: they may be large.
-TALLIES_EVERY_S: Final = 3.0
+METRIC_COUNTS_EVERY_S: Final = 3.0
 TAKE_TIMEOUT_S: Final = 0.5
 #: Reads that bring few frames are spaced by this, so that more comes with each: the cost of
 #: a read is per call, and each wakes the writer.
@@ -79,11 +79,11 @@ class Ingest:
         self._retention = retention
         self._started_at = self._clock.now()
         self._buffer = FrameBuffer(limits.buffer_bytes)
-        self._meter = Meter(store.task, runtime_bounds)
+        self._metrics = MetricCounter(store.task, runtime_bounds)
         estimate = LossEstimate(store.processes(), store.losses())
-        self._tally = Tally(self._clock.monotonic(), self._meter, estimate)
-        self._committer = Committer(store, self._tally, limits, self._clock)
-        self._drain = Drain()
+        self._events_seen = EventCounter(self._clock.monotonic(), self._metrics, estimate)
+        self._committer = Committer(store, self._events_seen, limits, self._clock)
+        self._lag_bound = LagBound()
         self._tell_trouble = tell_trouble
         self._told: str | None = None
         self._has_told = False
@@ -91,7 +91,7 @@ class Ingest:
         self._leaving = threading.Event()
         self._failure: BaseException | None = None
         self._report_at = 0.0
-        self._tallies_at = 0.0
+        self._metric_counts_at = 0.0
         self._trim_timer = TrimTimer(retention or Retention())
         self._gaps = Gaps(name)
         #: Whether events may have been lost since the last that were read.
@@ -119,7 +119,7 @@ class Ingest:
 
     def status(self) -> CollectorStatus:
         """How it goes. Any thread."""
-        health, counts = self._source.health(), self._tally.counts(self._clock.monotonic())
+        health, counts = self._source.health(), self._events_seen.counts(self._clock.monotonic())
         return CollectorStatus(
             collector=self._name,
             pid=os.getpid(),
@@ -170,7 +170,7 @@ class Ingest:
         """How far behind (see `CollectorStatus`), if the last commit was so by
         `committed_s`. Once the broker keeps nothing, that no longer counts."""
         waiting_s = self._waiting_s()
-        return waiting_s if self._drain.is_quiet else max(committed_s, waiting_s)
+        return waiting_s if self._lag_bound.is_quiet else max(committed_s, waiting_s)
 
     def _waiting_s(self) -> float:
         """For how long the oldest message has waited to be committed."""
@@ -195,9 +195,9 @@ class Ingest:
             self._leaving.wait(FULL_PAUSE_S)
             return
         begun = self._clock.monotonic()
-        frames = self._source.read(self._drain.timeout_s())
+        frames = self._source.read(self._lag_bound.timeout_s())
         now = self._clock.monotonic()
-        self._drain.note(
+        self._lag_bound.note(
             self._source.health(),
             frames=len(frames),
             waited_s=now - begun,
@@ -212,9 +212,9 @@ class Ingest:
             self._clock.now(),
             bounded=not lossless,
             came_at=now,
-            empty_at=self._drain.empty_at,
+            empty_at=self._lag_bound.empty_at,
             interrupted=self._interrupted,
-            is_prompt=self._drain.is_prompt,
+            is_prompt=self._lag_bound.is_prompt,
         )
         self._shed += shed
         self._interrupted = shed > 0
@@ -260,7 +260,7 @@ class Ingest:
             tag = self._committer.commit()
         if tag is None:
             return False
-        self._trim_timer.came(tasks, size_bytes)
+        self._trim_timer.add(tasks, size_bytes)
         self._source.settle(tag)
         return True
 
@@ -272,7 +272,7 @@ class Ingest:
                 break
         if self._committer.messages:
             self._commit()
-        self._tallies_at = 0.0
+        self._metric_counts_at = 0.0
         self._report()
         if reader_left:
             self._source.close()
@@ -283,7 +283,7 @@ class Ingest:
         try:
             self._keep_gaps()
             self._store.report(self.status())
-            self._keep_tallies()
+            self._keep_metric_counts()
         except StoreError as error:
             trouble = trouble or str(error)
         if self._has_told and trouble == self._told:
@@ -294,13 +294,15 @@ class Ingest:
         if self._tell_trouble is not None:
             self._tell_trouble(trouble)
 
-    def _keep_tallies(self) -> None:
+    def _keep_metric_counts(self) -> None:
         """The first are kept at once, lest those of an earlier run stand for ours."""
         now = self._clock.monotonic()
-        if self._meter.changed and now >= self._tallies_at:
-            self._store.keep_tallies(self._meter.tallies(self._name, self._started_at))
-            self._meter.changed = False
-            self._tallies_at = now + TALLIES_EVERY_S
+        if self._metrics.changed and now >= self._metric_counts_at:
+            self._store.keep_metric_counts(
+                self._metrics.metric_counts(self._name, self._started_at)
+            )
+            self._metrics.changed = False
+            self._metric_counts_at = now + METRIC_COUNTS_EVERY_S
 
     def _trim(self, retention: Retention) -> None:
         try:
@@ -324,4 +326,4 @@ class Ingest:
         new = self._gaps.new(self._source.health())
         if new:
             self._store.keep_gaps(new)
-            self._gaps.kept()
+            self._gaps.saved()

@@ -1,17 +1,20 @@
-"""Up to when everything that the broker had for us has been read.
+"""An upper bound for the lag: when the broker's queue was last seen to be empty.
 
-Theory of operation. Neither broker tells how much it keeps, and events carry the clocks of
-other machines. But a connected source that waits in vain has been given all there was: at
-that moment the broker's queue was empty, so whatever is read later has waited there no
-longer than since then, however old its stamp is. After a connection was lost nothing is
-known until the next such moment on a broker that keeps messages, and all others have nothing
-older than the connection.
+Theory of operation. Neither broker tells how long its queue is, and events are stamped by the
+clocks of other machines. But a read that waits its whole timeout for nothing has found the queue
+empty. So whatever is read later has waited in the queue no longer than since that read, however
+old its stamp is. Example: the queue was empty at 12:00:00, and an event that is read at 12:00:03
+is stamped 11:40. It is 3 seconds late at most; the worker's clock is off.
 
-Under a steady stream no read waits in vain. But several in a row that bring little, while
-more would be taken, tell that nothing waits there either: what comes is prompt.
+After a lost connection, a broker that keeps messages (AMQP) may have collected a backlog, so
+there is no bound until the queue is seen empty again. A broker that keeps none (Redis) has
+nothing that is older than the connection.
 
-A source also waits in vain when it may read no more before something is settled. So the
-moment counts only while little is unsettled.
+Under a steady stream no read waits in vain. Several reads in a row that bring few frames, while
+more would be taken, show as well that no backlog waits: what comes then is prompt.
+
+A source also waits in vain when it holds too much unsettled and may read no more. So an empty
+read counts only while little is unsettled.
 """
 
 from __future__ import annotations
@@ -36,16 +39,17 @@ FEW_READS: Final = 3
 _NEARLY: Final = 0.9
 
 
-class Drain:
-    """Told of every read by the reading thread; `empty_at` and `is_quiet` are for any."""
+class LagBound:
+    """The reading thread notes every read here; any thread may look at `empty_at`, `is_quiet`
+    and `is_prompt`."""
 
     def __init__(self) -> None:
-        #: When the broker was last seen to keep nothing for us, if it was; on the monotonic
-        #: clock, since the other one may be set meanwhile.
+        #: When the queue was last seen empty, if it was; on the monotonic clock, since the wall
+        #: clock may be set meanwhile.
         self.empty_at: float | None = None
-        #: Whether nothing has come since.
+        #: Whether nothing has been read since then.
         self.is_quiet = False
-        #: Whether what is read now has not waited at the broker.
+        #: Whether what is read now did not wait at the broker.
         self.is_prompt = False
         self._few_reads = 0
         self._connected_since: float | None = None

@@ -166,7 +166,7 @@ class LossEstimate:
             losses=tuple(self._changed_losses.values()),
         )
 
-    def kept(self) -> None:
+    def saved(self) -> None:
         """The store has all changes."""
         self._changed.clear()
         self._changed_losses.clear()

@@ -24,7 +24,7 @@ class TrimTimer:
         self._tasks = 0
         self._bytes = 0
 
-    def came(self, tasks: int, size_bytes: int) -> None:
+    def add(self, tasks: int, size_bytes: int) -> None:
         """So much came in: at most so many tasks, that take about so many bytes."""
         self._tasks += tasks
         self._bytes += size_bytes

@@ -19,13 +19,13 @@ from umbel.store.base import (
     Count,
     KeptGap,
     Measure,
+    MetricCounts,
     Order,
     Page,
     Retention,
     Series,
     StoreStatus,
     Suggestion,
-    Tallies,
     Trimmed,
     Workflow,
 )
@@ -136,8 +136,8 @@ class SqliteStore:
     def report(self, status: CollectorStatus) -> None:
         self._writing.report(status)
 
-    def keep_tallies(self, tallies: Tallies) -> None:
-        self._writing.keep_tallies(tallies)
+    def keep_metric_counts(self, metric_counts: MetricCounts) -> None:
+        self._writing.keep_metric_counts(metric_counts)
 
     def trim(self, retention: Retention, now: float) -> Trimmed:
         if self._trimmer is None:
@@ -221,8 +221,8 @@ class SqliteStore:
     def collectors(self) -> tuple[CollectorStatus, ...]:
         return self._reader.of_meta(catalog.collectors, ())
 
-    def tallies(self) -> tuple[Tallies, ...]:
-        return self._reader.of_meta(catalog.tallies, ())
+    def metric_counts(self) -> tuple[MetricCounts, ...]:
+        return self._reader.of_meta(catalog.metric_counts, ())
 
     def status(self) -> StoreStatus:
         return status.status(self._reader)

@@ -20,7 +20,7 @@ import zstandard
 
 from umbel.cluster.losses import Losses
 from umbel.cluster.worker import Worker
-from umbel.store.base import CollectorStatus, KeptGap, Tallies
+from umbel.store.base import CollectorStatus, KeptGap, MetricCounts
 from umbel.store.sqlite.files.migrations import version
 from umbel.store.sqlite.files.missed import forget_missed, put_gaps, put_losses
 from umbel.store.sqlite.files.paths import OpenedFile, meta_path, only_row, open_writer
@@ -32,7 +32,7 @@ COLLECTORS_MAX = 100
 _encode: Final = msgspec.msgpack.Encoder().encode
 _worker: Final = msgspec.msgpack.Decoder(Worker).decode
 _collector: Final = msgspec.msgpack.Decoder(CollectorStatus).decode
-_tallies: Final = msgspec.msgpack.Decoder(Tallies).decode
+_metric_counts: Final = msgspec.msgpack.Decoder(MetricCounts).decode
 #: The first format of umbel.db that has a table for tallies.
 _WITH_TALLIES: Final = 2
 
@@ -145,10 +145,12 @@ class Catalog:
         with self.connection:
             forget_missed(self.connection, before)
 
-    def put_tallies(self, tallies: Tallies) -> None:
-        packed = zstandard.ZstdCompressor(level=1).compress(_encode(tallies))
+    def put_metric_counts(self, metric_counts: MetricCounts) -> None:
+        packed = zstandard.ZstdCompressor(level=1).compress(_encode(metric_counts))
         with self.connection:
-            self.connection.execute("REPLACE INTO tally VALUES (?, ?)", (tallies.collector, packed))
+            self.connection.execute(
+                "REPLACE INTO tally VALUES (?, ?)", (metric_counts.collector, packed)
+            )
 
     def forget_silent(self) -> None:
         """Keep workers and collectors within their bounds."""
@@ -186,14 +188,14 @@ def collectors(connection: apsw.Connection) -> tuple[CollectorStatus, ...]:
     return tuple(_collector(body) for (body,) in rows)
 
 
-def tallies(connection: apsw.Connection) -> tuple[Tallies, ...]:
+def metric_counts(connection: apsw.Connection) -> tuple[MetricCounts, ...]:
     """What each collector had counted last, by name; none in a file that no collector has
     brought to today's format yet."""
     if version(connection) < _WITH_TALLIES:
         return ()
     rows = connection.execute("SELECT body FROM tally ORDER BY name")
     opener = zstandard.ZstdDecompressor()
-    return tuple(_tallies(opener.decompress(body)) for (body,) in rows)
+    return tuple(_metric_counts(opener.decompress(body)) for (body,) in rows)
 
 
 def _fitting(worker: Worker) -> Worker:

@@ -34,7 +34,7 @@ from umbel.cluster.facts import Facts, join, pack, unpack
 from umbel.cluster.losses import Losses
 from umbel.cluster.task import ENDED, project
 from umbel.cluster.worker import Sign, Worker, observe, witness
-from umbel.store.base import Applied, CollectorStatus, KeptGap, Tallies
+from umbel.store.base import Applied, CollectorStatus, KeptGap, MetricCounts
 from umbel.store.sqlite.files import catalog
 from umbel.store.sqlite.files.bloom_filter import hash_pair
 from umbel.store.sqlite.files.damage import Damaged, is_damage, numbers_aside, set_aside
@@ -337,9 +337,11 @@ class Writer:
         """See `Catalog.forget_missed`."""
         self.without_damaged(lambda: self._in_catalog(lambda: self.catalog.forget_missed(before)))
 
-    def keep_tallies(self, tallies: Tallies) -> None:
-        """See `Store.keep_tallies`."""
-        self.without_damaged(lambda: self._in_catalog(lambda: self.catalog.put_tallies(tallies)))
+    def keep_metric_counts(self, metric_counts: MetricCounts) -> None:
+        """See `Store.keep_metric_counts`."""
+        self.without_damaged(
+            lambda: self._in_catalog(lambda: self.catalog.put_metric_counts(metric_counts))
+        )
 
     def _in_catalog(self, write: Callable[[], None]) -> None:
         with self._raising_catalog_damage():

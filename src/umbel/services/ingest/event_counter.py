@@ -1,4 +1,5 @@
-"""What a collector counts of the events that it took in."""
+"""What a collector counts of the events that it took in, for its report (`CollectorStatus`):
+how many by kind and fault, the rate, the lag, and the estimated loss."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ import msgspec
 from umbel.cluster.events import Event, Fault
 from umbel.cluster.losses import Losses
 from umbel.services.ingest.loss import LossEstimate
-from umbel.services.ingest.metric_counts import Meter
+from umbel.services.ingest.metric_counter import MetricCounter
 
 #: The span of `rate`, in seconds.
 RATE_SPAN_S: Final = 10.0
@@ -27,8 +28,8 @@ OTHER: Final = "(other)"
 _kind: Final = attrgetter("type")
 
 
-class Counts(msgspec.Struct, frozen=True):
-    """The counts at one moment. `rate` is events a second over the last ten seconds, or
+class EventCounts(msgspec.Struct, frozen=True):
+    """A snapshot of the counts. `rate` is events a second over the last ten seconds, or
     since the start; `lag_s` how far the last commit was behind; `samples` are (reason,
     sentence, first characters) of the last faults. `heard_at` is when the last event became
     durable (Unix seconds); what is `recent` is of the last minute, and the first of these
@@ -51,15 +52,15 @@ class Counts(msgspec.Struct, frozen=True):
     mute: dict[str, float]
 
 
-class Tally:
-    """Running counts since the start; any thread. `now` is monotonic seconds. A `meter` is
-    told of what was committed, in the thread that tells it here."""
+class EventCounter:
+    """Running counts since the start; any thread. `now` is monotonic seconds. What was committed
+    is also counted in `metrics`, in the thread that calls `add_committed`."""
 
     def __init__(
-        self, now: float, meter: Meter | None = None, loss: LossEstimate | None = None
+        self, now: float, metrics: MetricCounter | None = None, loss: LossEstimate | None = None
     ) -> None:
         self._lock = threading.Lock()
-        self._meter = meter
+        self._metrics = metrics
         self._started = now
         self._events = 0
         self._messages = 0
@@ -73,24 +74,25 @@ class Tally:
         self._heard_at: float | None = None
         self._loss = loss or LossEstimate()
 
-    def came(self, events: Sequence[Event], *, interrupted: bool = False) -> None:
-        """These events came, in this order; some may have been lost before them."""
+    def add_arrived(self, events: Sequence[Event], *, interrupted: bool = False) -> None:
+        """Events that were decoded and are not stored yet, in order of arrival. `interrupted`:
+        other events may have been lost before them."""
         with self._lock:
             if interrupted:
                 self._loss.interrupt()
             self._loss.see(events)
 
     def losses(self) -> Losses | None:
-        """What the store has to keep with all events that came."""
+        """What the store has to keep together with the events that arrived."""
         with self._lock:
             return self._loss.changes()
 
-    def losses_kept(self) -> None:
-        """It has."""
+    def losses_saved(self) -> None:
+        """The store has kept what `losses` gave."""
         with self._lock:
-            self._loss.kept()
+            self._loss.saved()
 
-    def committed(
+    def add_committed(
         self,
         events: Sequence[Event],
         messages: int,
@@ -98,10 +100,10 @@ class Tally:
         wall: float,
         empty_at: float | None = None,
     ) -> None:
-        """These events of so many messages became durable at `now`, which is `wall` in Unix
-        seconds. Before the last of them came, the broker was seen to keep nothing at
-        `empty_at` (monotonic seconds): none of them has waited longer, even where a slow
-        clock stamped it as older, or our own was set meanwhile."""
+        """Events of so many messages that became durable at `now` (monotonic seconds), which is
+        `wall` in Unix seconds. Before the last of them arrived, the broker's queue was seen
+        empty at `empty_at` (monotonic seconds). So none of them is later than `now - empty_at`,
+        even if a slow clock stamped it as older, or our own clock was set meanwhile."""
         lag_s = wall - max((e.timestamp for e in events if e.timestamp <= wall), default=wall)
         if empty_at is not None:
             lag_s = min(lag_s, now - empty_at)
@@ -116,11 +118,12 @@ class Tally:
                 self._kinds = _most(self._kinds)
             if events or empty_at is not None:
                 self._lag_s = max(0.0, lag_s)
-        if self._meter is not None:
-            self._meter.count(events, now, wall)
+        if self._metrics is not None:
+            self._metrics.count(events, now, wall)
 
-    def misunderstood(self, faults: Sequence[Fault], now: float) -> None:
-        """These could not be decoded or stored, at `now` (monotonic seconds)."""
+    def add_faults(self, faults: Sequence[Fault], now: float) -> None:
+        """Messages and events that could not be decoded or stored, at `now` (monotonic
+        seconds)."""
         with self._lock:
             self._malformed += len(faults)
             if not self._recent_faults or now - self._recent_faults[-1][0] > 1.0:
@@ -130,10 +133,10 @@ class Tally:
                 self._faults[fault.reason] += 1
                 self._samples.append((fault.reason, fault.message, fault.sample))
 
-    def counts(self, now: float) -> Counts:
+    def counts(self, now: float) -> EventCounts:
         with self._lock:
             self._forget(now)
-            return Counts(
+            return EventCounts(
                 events=self._events,
                 messages=self._messages,
                 rate=self._rate(now),
@@ -152,7 +155,7 @@ class Tally:
             )
 
     def _forget(self, now: float) -> None:
-        """Keep what is recent."""
+        """Drop what is older than a minute."""
         while self._recent and self._recent[0][0] < now - RECENT_S:
             self._recent.popleft()
         while self._recent_faults and self._recent_faults[0][0] < now - RECENT_S:
@@ -165,6 +168,6 @@ class Tally:
 
 def _most(kinds: Counter[str]) -> Counter[str]:
     """The most frequent half by name, the rest as one."""
-    kept = Counter(dict(kinds.most_common(KINDS_MAX // 2)))
-    kept[OTHER] += kinds.total() - kept.total()
-    return kept
+    most = Counter(dict(kinds.most_common(KINDS_MAX // 2)))
+    most[OTHER] += kinds.total() - most.total()
+    return most

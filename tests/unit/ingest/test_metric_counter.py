@@ -14,9 +14,9 @@ from tests.support.captures import events as captured
 from umbel.cluster.events import Event
 from umbel.cluster.task import Task
 from umbel.errors import StoreUnwritable
-from umbel.services.ingest import metric_counts
-from umbel.services.ingest.metric_counts import OTHER, Meter
-from umbel.store.base import TaskTally
+from umbel.services.ingest import metric_counter
+from umbel.services.ingest.metric_counter import OTHER, MetricCounter
+from umbel.store.base import TaskCounts
 from umbel.store.memory import MemoryStore
 
 NOW = 1_795_000_000.0
@@ -45,17 +45,17 @@ def life(uuid: str = "u", name: str = "add", worker: str = W, runtime: float = 0
 
 def counted(
     events: Sequence[Event], task_of: Callable[[str], Task | None] = knows_none
-) -> dict[tuple[str, str], TaskTally]:
-    found = Meter(task_of)
+) -> dict[tuple[str, str], TaskCounts]:
+    found = MetricCounter(task_of)
     found.count(events, 1.0, NOW)
     return told(found)
 
 
-def told(found: Meter) -> dict[tuple[str, str], TaskTally]:
-    return {(each.worker, each.task): each for each in found.tallies("c", NOW).items}
+def told(found: MetricCounter) -> dict[tuple[str, str], TaskCounts]:
+    return {(each.worker, each.task): each for each in found.metric_counts("c", NOW).items}
 
 
-def changed(found: Meter) -> bool:
+def changed(found: MetricCounter) -> bool:
     return found.changed
 
 
@@ -92,15 +92,15 @@ def test_events_of_a_task_that_moved_count_for_who_sent_them() -> None:
 
 
 def test_a_runtime_falls_into_the_bucket_that_ends_at_it_or_above() -> None:
-    found = Meter(knows_none, (0.1, 1.0))
+    found = MetricCounter(knows_none, (0.1, 1.0))
     runtimes = (0.05, 0.1, 0.5, 1.0, 7.0)
 
     for number, runtime in enumerate(runtimes):
         found.count(life(str(number), runtime=runtime), 1.0, NOW)
 
-    tally = told(found)[W, "add"]
-    assert tally.runtimes == (2, 2, 1)
-    assert tally.runtime_s == pytest.approx(sum(runtimes))
+    events_seen = told(found)[W, "add"]
+    assert events_seen.runtimes == (2, 2, 1)
+    assert events_seen.runtime_s == pytest.approx(sum(runtimes))
 
 
 def test_without_a_runtime_there_is_no_histogram() -> None:
@@ -108,7 +108,7 @@ def test_without_a_runtime_there_is_no_histogram() -> None:
 
 
 def test_the_wait_is_that_of_the_task_that_began_last_until_one_ends() -> None:
-    found = Meter(knows_none)
+    found = MetricCounter(knows_none)
     first, second = life("a"), life("b")
 
     found.count(first[:1], 1.0, NOW)
@@ -148,7 +148,7 @@ def test_after_a_restart_names_are_asked_of_the_store_once_for_each_task() -> No
 
 
 def test_the_store_is_asked_only_so_much_for_one_batch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metric_counts, "ASKED_MAX", 3)
+    monkeypatch.setattr(metric_counter, "LOOKUPS_MAX", 3)
     asked: list[str] = []
 
     found = counted([event("task-started", str(n)) for n in range(9)], asked.append)
@@ -167,21 +167,21 @@ def test_a_store_that_cannot_be_read_costs_the_name_alone() -> None:
 def test_many_tasks_in_flight_are_remembered_up_to_a_bound(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(metric_counts, "REMEMBERED", 10)
+    monkeypatch.setattr(metric_counter, "IN_FLIGHT_MAX", 10)
     asked: list[str] = []
-    found = Meter(asked.append)
+    found = MetricCounter(asked.append)
 
     for number in range(40):
         found.count([received(str(number))], 1.0, NOW)
     found.count([event("task-started", str(n)) for n in range(40)], 2.0, NOW)
 
     assert 20 <= len(asked) < 40
-    assert found._known.keys() | found._older.keys() <= {str(n) for n in range(40)}
+    assert found._in_flight.keys() | found._older.keys() <= {str(n) for n in range(40)}
     assert told(found)[W, "add"].events["task-started"] == 40 - len(asked)
 
 
 def test_pairs_beyond_the_bound_are_counted_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metric_counts, "PAIRS_MAX", 5)
+    monkeypatch.setattr(metric_counter, "PAIRS_MAX", 5)
 
     found = counted([each for n in range(20) for each in life(str(n), f"task-{n}")])
 
@@ -196,14 +196,14 @@ def test_types_of_events_beyond_the_bound_are_counted_as_one() -> None:
 
     events = counted([received(), *map(event, kinds), event("task-failed")])[W, "add"].events
 
-    assert len(events) <= metric_counts.TYPES_MAX + 3
+    assert len(events) <= metric_counter.TYPES_MAX + 3
     assert events["task-failed"] == 1
     assert sum(events.values()) == 102
     assert events[OTHER] > 0
 
 
 def test_a_worker_that_is_silent_for_a_day_leaves_and_one_that_beats_stays() -> None:
-    found = Meter(knows_none)
+    found = MetricCounter(knows_none)
     found.count([*life("a"), *life("b", worker="idle@h")], 100.0, NOW)
 
     for hour in range(1, 26):
@@ -213,8 +213,8 @@ def test_a_worker_that_is_silent_for_a_day_leaves_and_one_that_beats_stays() -> 
 
 
 def test_workers_that_come_and_go_make_room_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metric_counts, "PAIRS_MAX", 5)
-    found = Meter(knows_none)
+    monkeypatch.setattr(metric_counter, "PAIRS_MAX", 5)
+    found = MetricCounter(knows_none)
     for number in range(6):
         found.count(life("a", worker=f"pod-{number}@h"), 100.0, NOW)
 
@@ -226,19 +226,21 @@ def test_workers_that_come_and_go_make_room_for_others(monkeypatch: pytest.Monke
 
 
 def test_a_worker_that_left_begins_again_at_zero() -> None:
-    found = Meter(knows_none)
+    found = MetricCounter(knows_none)
     found.count([*life("a"), *life("b")[:1]], 100.0, NOW)
 
-    found.count([event("worker-heartbeat", "", "v@h")], 100.0 + 2 * metric_counts.GONE_AFTER_S, NOW)
-    found.count(life("b")[1:], 200.0 + 2 * metric_counts.GONE_AFTER_S, NOW + 9)
+    found.count(
+        [event("worker-heartbeat", "", "v@h")], 100.0 + 2 * metric_counter.GONE_AFTER_S, NOW
+    )
+    found.count(life("b")[1:], 200.0 + 2 * metric_counter.GONE_AFTER_S, NOW + 9)
 
-    tally = told(found)[W, "add"]
-    assert tally.events == {"task-started": 1, "task-succeeded": 1}
-    assert tally.since == NOW + 9
+    events_seen = told(found)[W, "add"]
+    assert events_seen.events == {"task-started": 1, "task-succeeded": 1}
+    assert events_seen.since == NOW + 9
 
 
 def test_only_what_changed_is_to_be_told() -> None:
-    found = Meter(knows_none)
+    found = MetricCounter(knows_none)
     assert changed(found)
 
     found.changed = False
@@ -253,7 +255,7 @@ def test_only_what_changed_is_to_be_told() -> None:
 def test_real_clusters_are_counted_alike_in_batches_of_any_size(capture: str, size: int) -> None:
     events = captured(capture)
     store = MemoryStore()
-    found = Meter(store.task)
+    found = MetricCounter(store.task)
 
     for at in range(0, len(events), size):
         store.apply(events[at : at + size])
@@ -267,18 +269,18 @@ def test_real_clusters_are_counted_alike_in_batches_of_any_size(capture: str, si
             expected[each.hostname, names[each.uuid], each.type] += 1
     assert expected == {
         (*key, kind): count
-        for key, tally in told(found).items()
-        for kind, count in tally.events.items()
+        for key, events_seen in told(found).items()
+        for kind, count in events_seen.events.items()
     }
     runtimes = [each.runtime for each in events if each.runtime]
     assert sum(sum(each.runtimes) for each in told(found).values()) == len(runtimes)
 
 
 def test_tasks_that_have_ended_are_forgotten() -> None:
-    found = Meter(knows_none)
+    found = MetricCounter(knows_none)
     lives = [life(str(number)) for number in range(500)]
     random.Random(1).shuffle(lives)
 
     found.count([each for one in lives for each in one], 1.0, NOW)
 
-    assert not found._known
+    assert not found._in_flight

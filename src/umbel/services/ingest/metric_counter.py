@@ -1,12 +1,13 @@
 """What a collector counts for `/metrics`: events and runtimes by worker and task name.
 
-Theory of operation. Only a few events tell the name of their task (sent and received); all
-others are told by the task's id alone. So names are remembered from a task's reception to its
-end, which is as many as are in flight, and asked of the store where they are not: after a
-restart, or when more are in flight than are remembered. Everything here is bounded. Pairs of
-worker and name that are one too many are counted under `OTHER` for both; workers that have
-been silent for long leave, sooner when room is wanted, and start again at zero if they come
-back, which Prometheus takes for the restart of a counter.
+Theory of operation. Only two events carry the name of their task (`task-sent` and
+`task-received`); all others carry its id alone. So the name of a task in flight is remembered
+from its reception to its end, and read from the store where it is not remembered: after a
+restart, or when more tasks are in flight than are remembered. Everything here is bounded. Beyond
+`PAIRS_MAX` pairs of worker and task name, further pairs are counted together, as the worker
+`other` and the task `other`. A worker from which nothing came for long is removed (sooner while
+pairs are short) and starts at zero if it comes back, which Prometheus takes for the restart of a
+counter.
 
 All of it starts at zero with the collector, and follows Flower (flower/events.py, 2.2.0) in
 which event counts where.
@@ -21,7 +22,7 @@ from typing import Final
 from umbel.cluster.events import TASK_RANK, Event
 from umbel.cluster.task import Task
 from umbel.errors import StoreError
-from umbel.store.base import Tallies, TaskTally
+from umbel.store.base import MetricCounts, TaskCounts
 
 #: The upper ends of the buckets of runtimes, seconds: those of Prometheus' client libraries.
 RUNTIME_BOUNDS: Final = (
@@ -33,10 +34,11 @@ OTHER: Final = "other"
 PAIRS_MAX: Final = 2_000
 #: Types of events that are counted apart for one pair: Celery's own and a few more.
 TYPES_MAX: Final = 16
-#: Tasks whose names are remembered, twice over: an older half goes whole.
-REMEMBERED: Final = 25_000
-#: How many names the store is asked for in one batch.
-ASKED_MAX: Final = 300
+#: Tasks in flight whose names are remembered, in each of two generations: when the younger one
+#: is full it becomes the older one, whose tasks are forgotten together.
+IN_FLIGHT_MAX: Final = 25_000
+#: How many names are read from the store for one batch.
+LOOKUPS_MAX: Final = 300
 #: A worker leaves when nothing came from it for so long, in seconds; and when there are
 #: more pairs than fit.
 GONE_AFTER_S: Final = 86_400.0
@@ -49,8 +51,8 @@ _ENDS: Final = frozenset({"task-failed", "task-revoked", "task-rejected"})
 
 
 class _Pair:
-    """What one worker said of the tasks of one name; see `TaskTally`. The usual types of
-    events have counts of their own, which cost less than one by type."""
+    """The counts of one worker and one task name; see `TaskCounts`. The usual types of
+    events have attributes of their own, which cost less than a dict by type."""
 
     __slots__ = (
         "at", "is_due", "rarer", "received", "runtime_s", "runtimes", "sent", "since",
@@ -81,12 +83,12 @@ class _Pair:
 
 #: Of a task in flight: who received it and counts for it, its name, and when it was received
 #: (Unix seconds) if it was to run at once.
-_Known = tuple[_Pair | None, str, float | None]
-_UNKNOWN: Final[_Known] = (None, "", None)
-_MISSING: Final[_Known] = (None, "missing", None)
+_InFlight = tuple[_Pair | None, str, float | None]
+_NOT_FOUND: Final[_InFlight] = (None, "", None)
+_MISSING: Final[_InFlight] = (None, "missing", None)
 
 
-class Meter:
+class MetricCounter:
     """Counts committed events. One thread. `task_of` is `Store.task`."""
 
     def __init__(
@@ -95,22 +97,22 @@ class Meter:
         self._task_of = task_of
         self._bounds = tuple(bounds)
         self._pairs: dict[tuple[str, str], _Pair] = {}
-        self._known: dict[str, _Known] = {}
-        self._older: dict[str, _Known] = {}
+        self._in_flight: dict[str, _InFlight] = {}
+        self._older: dict[str, _InFlight] = {}
         self._heard: dict[str, float] = {}
-        self._may_ask = 0
+        self._lookups_left = 0
         self._wall = 0.0
         self._swept = 0.0
         self._is_short = False
-        #: Whether there is more than what was kept; whoever keeps it takes it back.
+        #: Set by every count; the caller resets it after it has saved `metric_counts`.
         self.changed = True
 
     def count(self, events: Sequence[Event], now: float, wall: float) -> None:
         """These became durable, at `now` (monotonic seconds) and `wall` (Unix seconds)."""
         self._wall = wall
-        self._may_ask = ASKED_MAX
+        self._lookups_left = LOOKUPS_MAX
         # Everything in this loop is paid for each event, so it calls as little as possible.
-        known, pair_of, recalled = self._known, self._pair_of, self._recalled
+        in_flight, pair_of, looked_up = self._in_flight, self._pair_of, self._looked_up
         bounds = self._bounds
         others = 0
         for event in events:
@@ -122,13 +124,13 @@ class Meter:
                 if event.eta is None:
                     due = event.timestamp
                     pair.is_due = True
-                known[event.uuid] = (pair, name, due)
+                in_flight[event.uuid] = (pair, name, due)
                 pair.received += 1
             elif kind == "task-started":
-                told = known.get(event.uuid)
-                if told is None:
-                    told = known[event.uuid] = recalled(event.uuid)
-                receiver, name, due = told
+                found = in_flight.get(event.uuid)
+                if found is None:
+                    found = in_flight[event.uuid] = looked_up(event.uuid)
+                receiver, name, due = found
                 if receiver is not None and receiver.worker == worker:
                     pair = receiver
                 else:
@@ -138,8 +140,8 @@ class Meter:
                     pair.waited_s = waited_s if waited_s > 0 else 0.0
                 pair.started += 1
             elif kind == "task-succeeded":
-                told = known.pop(event.uuid, _MISSING)
-                receiver, name, due = told if told is not _MISSING else recalled(event.uuid)
+                found = in_flight.pop(event.uuid, _MISSING)
+                receiver, name, due = found if found is not _MISSING else looked_up(event.uuid)
                 if receiver is not None and receiver.worker == worker:
                     pair = receiver
                 else:
@@ -162,19 +164,19 @@ class Meter:
                 continue
             pair.at = now
         self.changed = self.changed or others < len(events)
-        if len(known) > REMEMBERED:
-            self._older, self._known = known, {}
+        if len(in_flight) > IN_FLIGHT_MAX:
+            self._older, self._in_flight = in_flight, {}
         if now - self._swept >= SWEEP_EVERY_S:
             self._sweep(now)
 
-    def tallies(self, collector: str, started: float) -> Tallies:
-        """All of it, for the store."""
-        return Tallies(
+    def metric_counts(self, collector: str, started: float) -> MetricCounts:
+        """Everything counted since `started`, for `Store.keep_metric_counts`."""
+        return MetricCounts(
             collector=collector,
             started=started,
             bounds=self._bounds,
             items=tuple(
-                TaskTally(
+                TaskCounts(
                     pair.worker, pair.task, pair.since, pair.events(),
                     tuple(pair.runtimes) if any(pair.runtimes) else (),
                     pair.runtime_s, pair.waited_s, pair.is_due,
@@ -187,13 +189,13 @@ class Meter:
         """Count a task event that is of one of the rarer types."""
         kind, uuid = event.type, event.uuid
         if event.name is not None:
-            told: _Known = (None, event.name, None)
+            found: _InFlight = (None, event.name, None)
         elif kind in _ENDS:
-            told = self._known.pop(uuid, _MISSING)
-            told = told if told is not _MISSING else self._recalled(uuid)
+            found = self._in_flight.pop(uuid, _MISSING)
+            found = found if found is not _MISSING else self._looked_up(uuid)
         else:
-            told = self._known.get(uuid) or self._recalled(uuid)
-        _, name, due = told
+            found = self._in_flight.get(uuid) or self._looked_up(uuid)
+        _, name, due = found
         pair = self._pair_of(event.hostname, name)
         if kind == "task-failed" and due is not None and pair.waited_s is not None:
             pair.waited_s = 0.0
@@ -206,19 +208,19 @@ class Meter:
         counts[kind] = counts.get(kind, 0) + 1
         return pair
 
-    def _recalled(self, uuid: str) -> _Known:
-        """What is known of a task that is not among the younger ones."""
-        told = self._older.pop(uuid, None)
-        if told is not None or not uuid or not self._may_ask:
-            return told or _UNKNOWN
-        self._may_ask -= 1
+    def _looked_up(self, uuid: str) -> _InFlight:
+        """A task that is not in the younger generation: from the older one, or the store."""
+        found = self._older.pop(uuid, None)
+        if found is not None or not uuid or not self._lookups_left:
+            return found or _NOT_FOUND
+        self._lookups_left -= 1
         try:
             task = self._task_of(uuid)
         except StoreError:
-            self._may_ask = 0
-            return _UNKNOWN
+            self._lookups_left = 0
+            return _NOT_FOUND
         if task is None:
-            return _UNKNOWN
+            return _NOT_FOUND
         return None, task.name or "", None if task.eta else task.received
 
     def _pair_of(self, worker: str, task: str) -> _Pair:
@@ -240,7 +242,7 @@ class Meter:
             self._heard[worker] = now
 
     def _sweep(self, now: float) -> None:
-        """Let go of workers that are gone."""
+        """Remove the pairs of workers from which nothing came for long."""
         self._swept = now
         last = dict(self._heard)
         for pair in self._pairs.values():
@@ -252,8 +254,8 @@ class Meter:
             return
         self._pairs = {key: pair for key, pair in self._pairs.items() if key[0] not in gone}
         self._heard = {worker: at for worker, at in self._heard.items() if worker not in gone}
-        for known in (self._known, self._older):
-            for uuid, (pair_then, name, due) in known.items():
+        for tasks in (self._in_flight, self._older):
+            for uuid, (pair_then, name, due) in tasks.items():
                 if pair_then is not None and pair_then.worker in gone:
-                    known[uuid] = (None, name, due)
+                    tasks[uuid] = (None, name, due)
         self.changed = True
