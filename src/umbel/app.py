@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from umbel.broker.cluster_address import ClusterAddress
     from umbel.broker.link import Link
     from umbel.results.base import ResultBackend
-    from umbel.services.cluster.registered_tasks import Described
+    from umbel.services.cluster.registered_tasks import TaskDescription
     from umbel.services.ingest.ingest import Limits
     from umbel.services.levers import Levers
     from umbel.supervise import Supervisor
@@ -275,7 +275,7 @@ def web_access(settings: Settings, levers: Levers) -> Access:
         PeopleAndTokens(people, Tokens(levers.ledger), clock, key),
         Sessions(key, settings.auth.session, clock, levers.ledger),
         LoginThrottle(clock),
-        levers.visits,
+        levers.login_audit,
         read_only=settings.read_only,
     )
 
@@ -316,7 +316,7 @@ class _Reach:
         self._settings = settings
         self._lock = threading.Lock()
         self._app: Any = None
-        self._described: Mapping[str, Described] | None = None
+        self._described: Mapping[str, TaskDescription] | None = None
 
     def cluster(self) -> Cluster:
         """Raises `BrokerError`."""
@@ -350,7 +350,7 @@ class _Reach:
         except SettingsError as error:
             raise ResultsUnavailable(error.message, remedy=error.remedy) from error
 
-    def described(self) -> Mapping[str, Described]:
+    def described(self) -> Mapping[str, TaskDescription]:
         """The application's tasks; none without one."""
         from umbel.applications import describe_tasks
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from umbel.errors import SettingsError
 from umbel.process_secrets import hidden, learn
-from umbel.services.cluster.registered_tasks import Described
+from umbel.services.cluster.registered_tasks import TaskDescription
 
 log = logging.getLogger(__name__)
 
@@ -141,16 +141,16 @@ def directed(
     return app
 
 
-def describe_tasks(app: Any) -> dict[str, Described]:
+def describe_tasks(app: Any) -> dict[str, TaskDescription]:
     """The tasks of a completed application by name, without Celery's own."""
     own = {name: task for name, task in app.tasks.items() if not name.startswith("celery.")}
     return {name: _describe(task) for name, task in own.items()}
 
 
-def _describe(task: Any) -> Described:
+def _describe(task: Any) -> TaskDescription:
     try:
         signature = str(inspect.signature(task.run))
     except Exception:  # a callable of C, or a default whose repr fails
         signature = None
     doc = inspect.getdoc(type(task).run) or task.__doc__
-    return Described(signature and signature[:SHOWN_MAX], doc and doc.strip()[:SHOWN_MAX])
+    return TaskDescription(signature and signature[:SHOWN_MAX], doc and doc.strip()[:SHOWN_MAX])

@@ -10,7 +10,7 @@ from umbel.auth.base import Role
 from umbel.auth.people import everybody
 from umbel.auth.tokens import Tokens, make_token
 from umbel.clock import Clock
-from umbel.services.control.login_audit import Visits
+from umbel.services.control.login_audit import LoginAudit
 from umbel.store.ledger import Ledger
 from umbel.web.authentication import Access
 from umbel.web.login_throttle import LoginThrottle
@@ -23,12 +23,17 @@ KEY = b"k" * 32
 
 
 def door(
-    users: Sequence[str], ledger: Ledger, visits: Visits, clock: Clock, *, read_only: bool = False
+    users: Sequence[str],
+    ledger: Ledger,
+    login_audit: LoginAudit,
+    clock: Clock,
+    *,
+    read_only: bool = False,
 ) -> Access:
     """As `app.web_access` makes it."""
     authenticator = PeopleAndTokens(everybody([], users), Tokens(ledger), clock, KEY)
     sessions = Sessions(KEY, 3_600, clock, ledger)
-    return Access(authenticator, sessions, LoginThrottle(clock), visits, read_only=read_only)
+    return Access(authenticator, sessions, LoginThrottle(clock), login_audit, read_only=read_only)
 
 
 def basic(user: str, password: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from tests.support.memory_cluster import MemoryWorker
 from tests.support.waiting import wait_until
 from umbel import __version__
 from umbel.cluster.worker import Sign, Worker
-from umbel.services.cluster.listed_workers import Crew
+from umbel.services.cluster.listed_workers import ListedWorkers
 from umbel.services.search.rows import WorkerRow
 from umbel.store.memory import MemoryStore
 
@@ -96,13 +96,13 @@ def test_one_that_is_quiet_for_long_is_unknown_until_it_was_asked(world: World) 
     world.store.report(collector())
     world.store.apply((), signs=[Sign(hostname="quiet@h", heard=NOW - 500)])
 
-    def status(crew: Crew) -> tuple[str, float | None]:
+    def status(crew: ListedWorkers) -> tuple[str, float | None]:
         found = next(w for w in crew.rows(NOW) if w.hostname == "quiet@h")
         return found.status, found.unknown_since
 
-    asking = Crew(world.store, None, world.levers.inspection)
+    asking = ListedWorkers(world.store, None, world.levers.inspection)
 
-    assert status(Crew(world.store)) == ("unknown", NOW - 500)
+    assert status(ListedWorkers(world.store)) == ("unknown", NOW - 500)
     wait_until(lambda: status(asking) == ("silent", None))
 
 

@@ -16,7 +16,7 @@ from umbel.cluster.events import Event
 from umbel.errors import StoreUnwritable
 from umbel.query.parse import parse
 from umbel.services.health.health import Health
-from umbel.services.live.hub import MATCH_S, Hub, Subject
+from umbel.services.live.hub import MATCH_S, Hub, Subscription
 from umbel.services.live.streams import Notice
 from umbel.services.search.intents import Intents
 from umbel.services.search.rows import TaskRow
@@ -311,7 +311,7 @@ async def test_what_a_query_takes_too_long_to_decide_is_counted() -> None:
     hub = Hub(store, health, intents, clock)
     clock.tick_s = MATCH_S / 10
 
-    async with hub.subscribe(Subject(parse("name:shop.*")), 0) as stream:
+    async with hub.subscribe(Subscription(parse("name:shop.*")), 0) as stream:
         store.apply(many(100, 700))
         rows, skipped, seq = 0, 0, 0
         while seq < 706:

@@ -69,7 +69,9 @@ class World:
         self.cluster = MemoryCluster(self.worker)
         self.results = MemoryResults()
         self.levers = Levers(self.store, self.ledger, self.cluster, self.results, self.clock)
-        self.access = door(users, self.ledger, self.levers.visits, self.clock, read_only=read_only)
+        self.access = door(
+            users, self.ledger, self.levers.login_audit, self.clock, read_only=read_only
+        )
         self.app = create_app(
             self.store,
             self.levers,

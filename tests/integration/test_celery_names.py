@@ -14,7 +14,7 @@ from tests.support.applications import WORKERAPP
 from tests.support.operated import ADA, Operated
 from umbel.broker.base import Signature
 from umbel.errors import ActionRefused, BrokerRefused
-from umbel.services.control.sending import Apply
+from umbel.services.control.task_sender import Apply
 from umbel.services.control.types import ActionRequest
 
 _Connection: Any = Connection

@@ -11,7 +11,7 @@ from tests.support.applications import WORKERAPP, task
 from tests.support.operated import ADA, Operated
 from tests.support.waiting import wait_until
 from umbel.cluster.task import STARTED
-from umbel.services.control.sending import Apply
+from umbel.services.control.task_sender import Apply
 from umbel.services.control.types import ActionRequest, Edit
 
 

@@ -13,17 +13,19 @@ from hypothesis import strategies as st
 from umbel.cluster.task import ENDED, STATES
 from umbel.errors import ActionRefused
 from umbel.services.control.plan import plan_purge, plan_tasks, plan_workers
-from umbel.services.control.plan_inputs import UNKNOWN, Around, Frame, Gathered
+from umbel.services.control.plan_inputs import UNKNOWN, ClusterFacts, PlanHeader, TargetSummary
 from umbel.services.control.request_checks import checked
 from umbel.services.control.types import CONFIRM_OVER, ActionPlan, ActionRequest
 
 WORKERS = st.lists(st.sampled_from(["celery@a", "celery@b", "celery@c"]), unique=True).map(tuple)
-AROUND = st.builds(Around, live=WORKERS)
+AROUND = st.builds(ClusterFacts, live=WORKERS)
 COUNTS = st.dictionaries(st.sampled_from([*STATES, UNKNOWN]), st.integers(1, 200))
 
 
-def frame(**request: object) -> Frame:
-    return Frame(id="x", request=msgspec.convert(request, ActionRequest), actor="ada", made=1_000.0)
+def frame(**request: object) -> PlanHeader:
+    return PlanHeader(
+        id="x", request=msgspec.convert(request, ActionRequest), actor="ada", made=1_000.0
+    )
 
 
 def assert_readable(plan: ActionPlan) -> None:
@@ -47,14 +49,14 @@ def test_every_chosen_task_is_either_done_or_left_out(
     action: str,
     by_state: dict[str, int],
     data: st.DataObject,
-    around: Around,
+    around: ClusterFacts,
     capped: bool,
     complete: bool,
 ) -> None:
     total = sum(by_state.values())
     repeatable = data.draw(st.integers(0, total))
     retry = action == "retry"
-    found = Gathered(
+    found = TargetSummary(
         total=total,
         capped=capped and total > 0,
         complete=complete,
@@ -92,7 +94,7 @@ def test_every_chosen_task_is_either_done_or_left_out(
     AROUND,
 )  # fmt: skip
 def test_a_worker_action_counts_those_who_should_answer(
-    request: dict[str, object], named: tuple[str, ...], around: Around
+    request: dict[str, object], named: tuple[str, ...], around: ClusterFacts
 ) -> None:
     plan = plan_workers(frame(**request, workers=list(named)), around)
 

@@ -32,7 +32,7 @@ from umbel.results.meta import result_of
 from umbel.results.payload import UnreadableResult, open_payload
 from umbel.results.pickled import read_pickle
 from umbel.services.ingest.message_bodies import events_of
-from umbel.services.jsonable import plain
+from umbel.services.jsonable import jsonable
 
 #: Seconds of CPU, and bytes beyond what the process has when it begins.
 SECONDS: Final = 4
@@ -196,7 +196,7 @@ def opened(payload: bytes) -> object:
 
 
 def answer(body: bytes) -> object:
-    return [plain(reply.value) for reply in replies_in(Frame(body))]
+    return [jsonable(reply.value) for reply in replies_in(Frame(body))]
 
 
 def result(body: bytes) -> object:
@@ -208,7 +208,7 @@ def result(body: bytes) -> object:
 
 def pickled(body: bytes) -> object:
     try:
-        return msgspec.json.encode(plain(read_pickle(body)))
+        return msgspec.json.encode(jsonable(read_pickle(body)))
     except UnreadableResult as error:
         return error.why
 

@@ -57,7 +57,7 @@ def main() -> None:
         store.apply(succeeded(f"task-{number}", now, args=text, kwargs=text, result=text))
     threading.Thread(target=_keep_reporting, args=(store,), daemon=True).start()
     levers = Levers(store, ledger, SilentCluster(), MemoryResults(), clock)
-    access = door(USERS, ledger, levers.visits, clock)
+    access = door(USERS, ledger, levers.login_audit, clock)
     app = create_app(store, levers, clock=clock, options=WebOptions(), access=access)
     tokens = {role: make_token(ledger, role, role, now=now, expires_s=None) for role in ROLES}
 

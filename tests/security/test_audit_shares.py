@@ -13,9 +13,9 @@ OTTO = msgspec.structs.replace(ANA, name="otto", address="10.0.0.8")
 def test_refusals_of_one_person_hide_none_of_another() -> None:
     book = Book()
     for _ in range(BURST + 30):
-        book.visits.refused(ANA, "revoke", "ana may not revoke.")
+        book.login_audit.permission_refused(ANA, "revoke", "ana may not revoke.")
 
-    book.visits.refused(OTTO, "shutdown", "otto may not shutdown.")
+    book.login_audit.permission_refused(OTTO, "shutdown", "otto may not shutdown.")
 
     last = book.lines(1)[0]
     assert (last.actor, last.target) == ("otto", "shutdown")
@@ -24,9 +24,9 @@ def test_refusals_of_one_person_hide_none_of_another() -> None:
 def test_wrong_passwords_from_one_address_hide_none_from_another() -> None:
     book = Book()
     for _ in range(BURST + 30):
-        book.visits.failed(ANA, "otto", "Wrong.")
+        book.login_audit.password_refused(ANA, "otto", "Wrong.")
 
-    book.visits.failed(OTTO, "ada", "Wrong.")
+    book.login_audit.password_refused(OTTO, "ada", "Wrong.")
 
     assert book.lines(1)[0].target == 'the name "ada"'
 
@@ -34,11 +34,11 @@ def test_wrong_passwords_from_one_address_hide_none_from_another() -> None:
 def test_what_was_not_written_one_by_one_is_told_as_a_sum_when_it_is_over() -> None:
     book = Book()
     for _ in range(BURST + 30):
-        book.visits.refused(ANA, "revoke", "ana may not revoke.")
+        book.login_audit.permission_refused(ANA, "revoke", "ana may not revoke.")
     book.clock.time += EVERY_S
 
-    book.visits.settle()
-    book.visits.settle()
+    book.login_audit.settle()
+    book.login_audit.settle()
 
     assert len(book.lines()) == BURST + 1
     total = book.lines(1)[0]
@@ -51,6 +51,6 @@ def test_strangers_from_ever_new_addresses_write_an_end_of_lines() -> None:
 
     for number in range(3 * STRANGERS):
         nobody = msgspec.structs.replace(ANA, address=f"10.{number // 250}.{number % 250}.1")
-        book.visits.failed(nobody, "otto", "Wrong.")
+        book.login_audit.password_refused(nobody, "otto", "Wrong.")
 
     assert len(book.lines(5_000)) == STRANGERS

@@ -18,7 +18,7 @@ from umbel.broker.base import Cluster, Signature
 from umbel.broker.cluster import open_cluster
 from umbel.broker.reserved_names import reserved_names
 from umbel.errors import ActionRefused, BrokerRefused
-from umbel.services.control.sending import Apply
+from umbel.services.control.task_sender import Apply
 from umbel.services.control.types import ActionKind, ActionRequest, Edit, TaskAction
 
 GOSSIP = "celeryev.0b5d1e6c-8a70-4b0e-9c51-6a3f0d5b2c11"

@@ -16,7 +16,7 @@ from umbel.broker.base import Signature
 from umbel.broker.cluster import open_cluster
 from umbel.broker.reserved_names import reserved_names
 from umbel.errors import ActionRefused, BrokerRefused
-from umbel.services.control.sending import Apply
+from umbel.services.control.task_sender import Apply
 from umbel.services.control.types import Edit
 
 EVENTS = {"exchange": "celeryev", "routing_key": "worker.heartbeat"}

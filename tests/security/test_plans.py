@@ -7,7 +7,7 @@ import pytest
 from tests.api.doors import USERS, bearer
 from tests.api.world import World, problem_of
 from umbel.errors import ActionRefused
-from umbel.services.control.action_limits import PLANS_BYTES, PLANS_EACH, to_forget
+from umbel.services.control.action_limits import PLANS_BYTES, PLANS_EACH, plans_to_forget
 from umbel.store.ledger import OpenPlan
 
 NOW = 1_000.0
@@ -18,17 +18,17 @@ def plans(count: int, size: int, expires: float) -> list[OpenPlan]:
 
 
 def test_where_there_is_room_nothing_is_forgotten() -> None:
-    assert to_forget(plans(PLANS_EACH - 1, 10, NOW - 1), 10, NOW) == ()
+    assert plans_to_forget(plans(PLANS_EACH - 1, 10, NOW - 1), 10, NOW) == ()
 
 
 def test_expired_plans_make_room_the_oldest_first() -> None:
-    assert to_forget(plans(PLANS_EACH + 1, 10, NOW - 1), 10, NOW) == ("0", "1")
+    assert plans_to_forget(plans(PLANS_EACH + 1, 10, NOW - 1), 10, NOW) == ("0", "1")
 
 
 @pytest.mark.parametrize(("count", "size"), [(PLANS_EACH, 10), (3, PLANS_BYTES // 3)])
 def test_too_many_plans_that_may_still_be_executed_are_refused(count: int, size: int) -> None:
     with pytest.raises(ActionRefused, match="plans of yours wait"):
-        to_forget(plans(count, size, NOW + 1), 10, NOW)
+        plans_to_forget(plans(count, size, NOW + 1), 10, NOW)
 
 
 @pytest.fixture

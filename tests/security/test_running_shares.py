@@ -10,25 +10,25 @@ from httpx import Response
 from tests.api.doors import USERS, bearer
 from tests.api.world import World, problem_of
 from umbel.errors import ActionRefused
-from umbel.services.control.action_limits import RUNS_EACH, RUNS_MAX, must_have_room
+from umbel.services.control.action_limits import RUNS_EACH, RUNS_MAX, refuse_beyond_share
 
 OTTO, VERA = "name otto", "name vera"
 
 
 def test_who_runs_a_share_of_the_actions_is_told_to_wait_or_cancel() -> None:
     with pytest.raises(ActionRefused, match="4 actions of yours run already") as refused:
-        must_have_room([OTTO] * RUNS_EACH, OTTO)
+        refuse_beyond_share([OTTO] * RUNS_EACH, OTTO)
 
     assert "cancel" in refused.value.remedy
 
 
 def test_others_still_run_theirs() -> None:
-    must_have_room([OTTO] * RUNS_EACH, VERA)
+    refuse_beyond_share([OTTO] * RUNS_EACH, VERA)
 
 
 def test_all_together_are_bounded() -> None:
     with pytest.raises(ActionRefused, match=f"{RUNS_MAX} actions run already"):
-        must_have_room([f"name {number}" for number in range(RUNS_MAX)], VERA)
+        refuse_beyond_share([f"name {number}" for number in range(RUNS_MAX)], VERA)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from umbel.errors import TooManyStreams
 from umbel.query.parse import parse
 from umbel.services.fair_lock import FairLock
 from umbel.services.fair_shares import network_of, reset_asker, set_asker
-from umbel.services.live.hub import Hub, Subject
+from umbel.services.live.hub import Hub, Subscription
 from umbel.services.live.streams import Stream
 from umbel.web.app import WebOptions
 from umbel.web.http.problems import Refusal
@@ -212,7 +212,7 @@ def test_who_waits_for_a_question_in_vain_leaves_it_to_others() -> None:
 async def following(hub: Hub, who: str) -> AsyncIterator[Stream]:
     before = set_asker(who)
     try:
-        async with hub.subscribe(Subject(parse("")), None) as stream:
+        async with hub.subscribe(Subscription(parse("")), None) as stream:
             yield stream
     finally:
         reset_asker(before)

@@ -22,9 +22,9 @@ def anyio_backend() -> str:
 def filled(*sizes: int) -> Stream:
     """A stream that was not read since it was given deltas of about so many bytes."""
     stream = Stream()
-    stream.begin(10)
+    stream.start(10)
     for number, size in enumerate(sizes):
-        stream.offer(Delta(11 + number, left=("x" * size,)))
+        stream.add(Delta(11 + number, left=("x" * size,)))
     return stream
 
 
@@ -63,7 +63,7 @@ async def test_one_person_is_bounded_where_there_is_room_for_all() -> None:
 async def test_what_is_being_sent_counts_until_the_reader_comes_back() -> None:
     stream = filled(3_000)
     await stream.read(5.0)
-    stream.offer(Delta(20, left=("y" * 3_000,)))
+    stream.add(Delta(20, left=("y" * 3_000,)))
 
     shed([(VERA, stream)], most=5_000, each=5_000)
 
@@ -77,10 +77,10 @@ async def test_what_is_being_sent_counts_until_the_reader_comes_back() -> None:
 async def test_after_it_was_shed_a_stream_goes_on_in_order() -> None:
     stream = filled(3_000, 3_000)
     shed([(VERA, stream)], most=1_000, each=1_000)
-    stream.offer(Delta(20, left=("y",)))
+    stream.add(Delta(20, left=("y",)))
 
     first = await changes(stream)
-    stream.offer(Delta(21, left=("z",)))
+    stream.add(Delta(21, left=("z",)))
     then = await changes(stream)
 
     assert [(change["seq"], change["skipped"]) for change in first] == [(20, 3)]

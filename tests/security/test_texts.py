@@ -21,7 +21,7 @@ from umbel.results.base import Result
 from umbel.results.meta import result_of
 from umbel.results.payload import UnreadableResult, open_payload
 from umbel.services.ingest.message_bodies import events_of
-from umbel.services.jsonable import bounded, plain
+from umbel.services.jsonable import bounded, jsonable
 
 NOW = 1_800_000_000.0
 
@@ -60,7 +60,7 @@ def test_every_event_can_be_written_as_strict_json(value: Any, name: str) -> Non
 def test_every_answer_of_a_worker_can_be_written_as_strict_json(value: Any, name: str) -> None:
     found = replies_in(Frame(dumped({name: value, "w@h": {"error": value}})))
 
-    strict([(reply.worker, plain(reply.value), reply.error) for reply in found])
+    strict([(reply.worker, jsonable(reply.value), reply.error) for reply in found])
 
 
 @given(value=values, name=texts)

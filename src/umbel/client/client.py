@@ -16,8 +16,8 @@ from umbel.client.transport import Parameters, Transport
 from umbel.cluster.task import Task
 from umbel.errors import ServerUnreachable, TaskUnknown
 from umbel.results.base import Result
-from umbel.services.cluster.queues import QueueRow
-from umbel.services.control.sending import Applied, Apply
+from umbel.services.cluster.queue_inspection import QueueRow
+from umbel.services.control.task_sender import Apply, SentTask
 from umbel.services.control.types import Action, ActionPlan, ActionReport, ActionRequest
 from umbel.services.search.incomplete import Incomplete
 from umbel.services.search.rows import WholeTask, WorkerRow
@@ -127,10 +127,10 @@ class Client:
         """A plan and how it stands."""
         return self._get(f"actions/{_part(action_id)}", Action)
 
-    def apply(self, request: Apply) -> Applied:
+    def apply(self, request: Apply) -> SentTask:
         """Send a task, and wait for its result as long as `request` says."""
         timeout_s = self._timeout_s + (request.wait or 0.0)
-        return self._post("apply", request, Applied, timeout_s=timeout_s)
+        return self._post("apply", request, SentTask, timeout_s=timeout_s)
 
     def result(self, task_id: str, timeout_s: float) -> Result:
         """What the result backend keeps, once the task has ended or time is up (60 s at

@@ -16,13 +16,13 @@ from umbel.python.sources import Tasks
 from umbel.query.ast import Comparison, Matches, Node
 from umbel.query.match import compile_query
 from umbel.results.base import Result
-from umbel.services.cluster.listed_workers import Crew
-from umbel.services.cluster.queues import QueueRow
-from umbel.services.control.sending import Applied, Apply
+from umbel.services.cluster.listed_workers import ListedWorkers
+from umbel.services.cluster.queue_inspection import QueueRow
+from umbel.services.control.task_sender import Apply, SentTask
 from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest
 from umbel.services.levers import Levers
 from umbel.services.live.sequence import newest_seq
-from umbel.services.search.doubt import Doubts
+from umbel.services.search.doubt import DoubtFinder
 from umbel.services.search.incomplete import both, incomplete, span_of_page, span_of_query
 from umbel.services.search.intents import Intents
 from umbel.services.search.ledger_terms import resolved
@@ -95,7 +95,9 @@ class LocalSource:
         task = self.task(uuid)
         if task is None:
             return None
-        return Intents(self._ledger, Doubts(self._reading, self._clock)).whole(task, self._reading)
+        return Intents(self._ledger, DoubtFinder(self._reading, self._clock)).whole(
+            task, self._reading
+        )
 
     def children(self, task: Task) -> list[str]:
         sent = Matches("parent", Comparison.EQUALS, (task.uuid,))
@@ -103,7 +105,7 @@ class LocalSource:
         return [child.uuid for child in found.items]
 
     def workers(self) -> tuple[WorkerRow, ...]:
-        return Crew(self._reading, self._gone_after_s).rows(self._clock.now())
+        return ListedWorkers(self._reading, self._gone_after_s).rows(self._clock.now())
 
     def follow(self, query: Node, after: int) -> Iterator[Task]:
         while True:
@@ -125,7 +127,7 @@ class LocalSource:
     def cancel(self, action_id: str) -> ActionReport:
         return self._acting.control.cancel(action_id, self._actor)
 
-    def apply(self, request: Apply) -> Applied:
+    def apply(self, request: Apply) -> SentTask:
         return self._acting.control.apply(request, self._actor)
 
     def result(self, task_id: str, timeout_s: float) -> Result:

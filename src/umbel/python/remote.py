@@ -14,8 +14,8 @@ from umbel.python.sources import Tasks
 from umbel.query.ast import Node
 from umbel.query.canonical import canonical
 from umbel.results.base import Result
-from umbel.services.cluster.queues import QueueRow
-from umbel.services.control.sending import Applied, Apply
+from umbel.services.cluster.queue_inspection import QueueRow
+from umbel.services.control.task_sender import Apply, SentTask
 from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest
 from umbel.services.search.rows import WholeTask, WorkerRow
 from umbel.store.base import Order
@@ -88,7 +88,7 @@ class RemoteSource:
     def cancel(self, action_id: str) -> ActionReport:
         return self._client.cancel(action_id)
 
-    def apply(self, request: Apply) -> Applied:
+    def apply(self, request: Apply) -> SentTask:
         return self._client.apply(request)
 
     def result(self, task_id: str, timeout_s: float) -> Result:

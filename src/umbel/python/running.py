@@ -23,7 +23,7 @@ from umbel.python.requests import checked, task_name
 from umbel.python.source_argument import on_source
 from umbel.python.sources import Source
 from umbel.results.base import Result
-from umbel.services.control.sending import Applied, Apply
+from umbel.services.control.task_sender import Apply, SentTask
 
 #: The longest that a result is waited for in one call to the source, seconds.
 _WAIT_S: Final = 30.0
@@ -198,7 +198,7 @@ def _timestamp(option: str, value: Any) -> Any:
     return value.timestamp() if option == "eta" else max(0.001, value.timestamp() - time.time())
 
 
-def _apply(source: Source, request: Apply) -> Applied:
+def _apply(source: Source, request: Apply) -> SentTask:
     try:
         applied = source.apply(request)
     except ActionRefused as error:

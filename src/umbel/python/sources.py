@@ -11,8 +11,8 @@ from umbel.broker.base import Capabilities, QueuedMessage
 from umbel.cluster.task import Task
 from umbel.query.ast import Node
 from umbel.results.base import Result
-from umbel.services.cluster.queues import QueueRow
-from umbel.services.control.sending import Applied, Apply
+from umbel.services.cluster.queue_inspection import QueueRow
+from umbel.services.control.task_sender import Apply, SentTask
 from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest
 from umbel.services.search.incomplete import Incomplete
 from umbel.services.search.rows import WholeTask, WorkerRow
@@ -71,7 +71,7 @@ class Source(Protocol):
     def cancel(self, action_id: str) -> ActionReport:
         """End it before its end."""
 
-    def apply(self, request: Apply) -> Applied:
+    def apply(self, request: Apply) -> SentTask:
         """Send a task, and wait for its result if asked to."""
 
     def result(self, task_id: str, timeout_s: float) -> Result:

@@ -18,7 +18,7 @@ DEPTH_MAX: Final = 20
 SHOWN_MAX: Final = 2_000
 
 
-def plain(value: object, depth: int = DEPTH_MAX) -> object:
+def jsonable(value: object, depth: int = DEPTH_MAX) -> object:
     """The value with everything that JSON does not have replaced by its text."""
     match value:
         case None | bool() | str() | int() | float() | bytes() | bytearray():
@@ -26,9 +26,9 @@ def plain(value: object, depth: int = DEPTH_MAX) -> object:
         case _ if depth == 0:
             return "..."
         case Mapping():
-            return {encodable(str(key)): plain(inner, depth - 1) for key, inner in value.items()}
+            return {encodable(str(key)): jsonable(inner, depth - 1) for key, inner in value.items()}
         case Sequence() | set() | frozenset():
-            return [plain(inner, depth - 1) for inner in value]
+            return [jsonable(inner, depth - 1) for inner in value]
         case _:
             return strict_scalar(value)
 
@@ -36,7 +36,7 @@ def plain(value: object, depth: int = DEPTH_MAX) -> object:
 def bounded(value: object, size_bytes: int) -> tuple[object, str | None]:
     """A plain value whose JSON is no larger than this; else the beginning of its JSON as a
     text, and the sentence that says so."""
-    value = plain(value)
+    value = jsonable(value)
     text = encode_json(value)
     if len(text) <= size_bytes:
         return value, None

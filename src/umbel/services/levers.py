@@ -10,8 +10,8 @@ from umbel.broker.base import Cluster
 from umbel.clock import Clock
 from umbel.results.base import Result, ResultBackend
 from umbel.services.cluster.inspection import ANSWER_S, Inspection
-from umbel.services.cluster.queues import Queues
-from umbel.services.cluster.registered_tasks import Describe
+from umbel.services.cluster.queue_inspection import QueueInspection
+from umbel.services.cluster.registered_tasks import DescribeTasks
 from umbel.services.control.control import Control
 from umbel.services.search.search import Search
 from umbel.store.base import Store
@@ -31,7 +31,7 @@ class Levers:
         cluster: Cluster,
         results: ResultBackend,
         clock: Clock,
-        describe: Describe = dict,
+        describe: DescribeTasks = dict,
         *,
         answer_s: float = ANSWER_S,
         keep_s: float | None = None,
@@ -42,12 +42,12 @@ class Levers:
         self.results: ResultBackend = _Patient(results, self._stopping)
         self.describe = describe
         self.inspection = Inspection(store, cluster, clock, answer_s)
-        self.queues = Queues(store, cluster, self.inspection, clock)
+        self.queues = QueueInspection(store, cluster, self.inspection, clock)
         search = Search(store, clock, ledger)
         self.control = Control(
             store, search, ledger, cluster, self.results, self.inspection, clock, keep_s
         )
-        self.visits = self.control.visits
+        self.login_audit = self.control.login_audit
 
     @property
     def is_stopping(self) -> bool:

@@ -11,7 +11,7 @@ from umbel.auth.base import Actor
 from umbel.cluster.task import PENDING
 from umbel.errors import ResultsUnavailable
 from umbel.results.base import Result
-from umbel.services.control.sending import Applied, Apply
+from umbel.services.control.task_sender import Apply, SentTask
 from umbel.services.control.types import Action, ActionPlan, ActionReport, ActionRequest
 from umbel.store.ledger import AuditPage
 from umbel.web import requests, responses
@@ -66,17 +66,17 @@ async def apply_task(
             )
         except ResultsUnavailable as error:  # it was sent all the same
             result = Result(task_id=sent.task_id, state=PENDING, unreadable=str(error))
-    return _response(Applied(sent.task_id, result.state, result))
+    return _response(SentTask(sent.task_id, result.state, result))
 
 
-def _response(applied: Applied) -> responses.Applied | responses.Accepted:
+def _response(applied: SentTask) -> responses.Applied | responses.Accepted:
     answer = responses.Applied(task_id=applied.task_id, state=applied.state, result=applied.result)
     is_ready = applied.result is not None and applied.result.is_ready
     return answer if is_ready else responses.Accepted(answer)
 
 
 def read_audit(services: Services, params: requests.ReadAudit) -> AuditPage:
-    services.levers.visits.settle()
+    services.levers.login_audit.settle()
     return services.levers.ledger.audit(
         before=params.before,
         limit=params.limit,

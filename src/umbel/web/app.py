@@ -20,11 +20,11 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from umbel.clock import Clock
-from umbel.services.cluster.listed_workers import Crew
+from umbel.services.cluster.listed_workers import ListedWorkers
 from umbel.services.health.health import Health, Supervised
 from umbel.services.levers import Levers
 from umbel.services.live.hub import STREAMS_MAX, Hub
-from umbel.services.search.doubt import Doubts
+from umbel.services.search.doubt import DoubtFinder
 from umbel.services.search.intents import Intents
 from umbel.services.search.search import Search
 from umbel.store.base import Store
@@ -110,14 +110,14 @@ def create_app(
     this server watches does not run, if it does not; it is called from any thread. Without
     `access` everybody may do everything."""
     health = Health(store, clock, supervised, levers.inspection.answering)
-    intents = Intents(levers.ledger, Doubts(store, clock))
+    intents = Intents(levers.ledger, DoubtFinder(store, clock))
     hub = Hub(store, health, intents, clock, streams_max=options.streams_max)
-    crew = Crew(store, options.gone_after_s, levers.inspection)
+    crew = ListedWorkers(store, options.gone_after_s, levers.inspection)
     services = Services(
         store, clock, Search(store, clock, levers.ledger), health, hub, intents, levers, crew
     )
     thread_pools = ThreadPools()
-    access = access or open_access(clock, levers.ledger, levers.visits)
+    access = access or open_access(clock, levers.ledger, levers.login_audit)
     ui = Ui(thread_pools.history, options.pages)
     workers_page = WorkersPage(ui.showing("index.html"), services, thread_pools, access)
     app = Starlette(

@@ -35,7 +35,7 @@ from umbel.auth.base import (
 )
 from umbel.auth.tokens import PREFIX, name_in
 from umbel.clock import Clock
-from umbel.services.control.login_audit import Visits
+from umbel.services.control.login_audit import LoginAudit
 from umbel.services.fair_shares import network_of
 from umbel.store.ledger import Ledger
 from umbel.web.http.cookies import cookie
@@ -75,14 +75,14 @@ class Access:
         authenticator: Authenticator,
         sessions: Sessions,
         throttle: LoginThrottle,
-        visits: Visits,
+        login_audit: LoginAudit,
         *,
         read_only: bool = False,
         recheck_s: float = RECHECK_S,
     ) -> None:
         self._authenticator = authenticator
         self._throttle = throttle
-        self._visits = visits
+        self._login_audit = login_audit
         self._password_checks = _checks(_TRIED_AT_ONCE, _TRIED_MAX)
         self._known_client_checks = _checks(1, _WELCOME_MAX)
         self._lookups = anyio.CapacityLimiter(8)
@@ -174,27 +174,33 @@ class Access:
     async def end_session(self, session: Session, scope: Scope) -> None:
         """Log out the person behind this request, whom `Guard` has authenticated."""
         await self._write(functools.partial(self.sessions.end, session))
-        await self._write(functools.partial(self._visits.went, scope["umbel.actor"]))
+        await self._write(functools.partial(self._login_audit.logged_out, scope["umbel.actor"]))
 
     async def note_login(self, principal: Principal, scope: Scope) -> None:
         """Write a login to the audit."""
-        await self._write(functools.partial(self._visits.came, self.actor(principal, scope)))
+        await self._write(
+            functools.partial(self._login_audit.logged_in, self.actor(principal, scope))
+        )
 
     async def note_refusal(self, scope: Scope, why: str) -> None:
         """Write to the audit that an authenticated person was refused for lack of permission."""
         target = f"{scope['method']} {path_of(scope)}"
         await self._write(
-            functools.partial(self._visits.refused, scope["umbel.actor"], target, why)
+            functools.partial(
+                self._login_audit.permission_refused, scope["umbel.actor"], target, why
+            )
         )
 
     async def _note_failure(self, user: str, scope: Scope, why: str) -> None:
         nobody = self.actor(Principal(ANONYMOUS, "viewer", "password"), scope)
-        await self._write(functools.partial(self._visits.failed, nobody, user, why))
+        await self._write(functools.partial(self._login_audit.password_refused, nobody, user, why))
 
     async def _note_token(self, secret: str, scope: Scope) -> None:
         nobody = self.actor(Principal(ANONYMOUS, "viewer", "token"), scope)
         why = "The token is wrong, revoked or expired."
-        await self._write(functools.partial(self._visits.shown, nobody, name_in(secret), why))
+        await self._write(
+            functools.partial(self._login_audit.token_refused, nobody, name_in(secret), why)
+        )
 
     async def _write(self, write: Callable[[], None]) -> None:
         """In a thread, since the event loop must not wait for a disk."""
@@ -241,10 +247,12 @@ class Nobody:
         return None
 
 
-def open_access(clock: Clock, ledger: Ledger, visits: Visits, *, read_only: bool = False) -> Access:
+def open_access(
+    clock: Clock, ledger: Ledger, login_audit: LoginAudit, *, read_only: bool = False
+) -> Access:
     """Access for everybody: no login, every permission (unless `read_only`)."""
     sessions = Sessions(secrets.token_bytes(32), 60.0, clock, ledger)
-    return Access(Nobody(), sessions, LoginThrottle(clock), visits, read_only=read_only)
+    return Access(Nobody(), sessions, LoginThrottle(clock), login_audit, read_only=read_only)
 
 
 def address_of(scope: Scope) -> str:

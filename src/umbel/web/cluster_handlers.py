@@ -13,7 +13,7 @@ from umbel.cluster.worker import OFFLINE, Worker
 from umbel.errors import BrokerError
 from umbel.services.cluster.hidden_arguments import veiled_listing, veiled_result
 from umbel.services.cluster.inspection import Inspected
-from umbel.services.cluster.registered_tasks import registered
+from umbel.services.cluster.registered_tasks import registered_tasks
 from umbel.services.search.rows import WorkerRow
 from umbel.web import requests, responses
 from umbel.web.handlers import Services
@@ -45,7 +45,7 @@ def one_worker(services: Services, params: requests.OneWorker) -> responses.OneW
         trouble=trouble,
         stats=inspections.get("stats"),
         active_queues=inspections.get("active_queues"),
-        registered=inspections.get("registered"),
+        registered_tasks=inspections.get("registered"),
         conf=inspections.get("conf"),
     )
 
@@ -53,7 +53,7 @@ def one_worker(services: Services, params: requests.OneWorker) -> responses.OneW
 def inspect_worker(
     services: Services, params: requests.InspectWorker, actor: Actor
 ) -> responses.Inspected:
-    found = services.levers.inspection.look(params.what, [params.name])
+    found = services.levers.inspection.inspect(params.what, [params.name])
     answered = found.answered(params.name)
     if not answered and _row(services, params.name) is None:
         raise _unknown(params.name)
@@ -73,8 +73,8 @@ def inspect_worker(
 
 def list_registered(services: Services, _: requests.Nothing) -> responses.RegisteredNames:
     inspection = services.levers.inspection
-    answers = inspection.look("registered")
-    items = registered(answers, services.levers.describe())
+    answers = inspection.inspect("registered")
+    items = registered_tasks(answers, services.levers.describe())
     return responses.RegisteredNames(items=items, at=answers.at, missing=answers.missing)
 
 

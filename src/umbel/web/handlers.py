@@ -10,7 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from umbel.clock import Clock
-from umbel.services.cluster.listed_workers import Crew
+from umbel.services.cluster.listed_workers import ListedWorkers
 from umbel.services.health.diagnosis import Diagnosis, diagnose
 from umbel.services.health.health import Health, Status
 from umbel.services.health.liveness import uncovered
@@ -20,7 +20,7 @@ from umbel.services.search.incomplete import Span
 from umbel.services.search.intents import Intents
 from umbel.services.search.page_bytes import cut_rows, fitting
 from umbel.services.search.rows import WholeTask
-from umbel.services.search.search import Found, Reading, Search
+from umbel.services.search.search import FoundPage, QueryReading, Search
 from umbel.store.base import Store
 from umbel.web import requests, responses
 from umbel.web.http.problems import Refusal
@@ -41,7 +41,7 @@ class Services(msgspec.Struct, frozen=True):
     hub: Hub
     intents: Intents
     levers: Levers
-    crew: Crew
+    crew: ListedWorkers
 
 
 def list_tasks(
@@ -70,7 +70,7 @@ def list_tasks(
     )
 
 
-def _page(services: Services, params: requests.ListTasks, limit: int, waited_s: float) -> Found:
+def _page(services: Services, params: requests.ListTasks, limit: int, waited_s: float) -> FoundPage:
     return services.search.page(
         params.q, params.order, params.cursor, limit, tz=params.tz, waited_s=waited_s
     )
@@ -114,7 +114,7 @@ def one_task(services: Services, params: requests.OneTask) -> WholeTask:
     return services.intents.whole(task, services.store)
 
 
-def read_query(services: Services, params: requests.ReadQuery) -> Reading:
+def read_query(services: Services, params: requests.ReadQuery) -> QueryReading:
     return services.search.read(params.q, params.tz)
 
 

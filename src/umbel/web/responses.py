@@ -7,14 +7,14 @@ import msgspec
 from umbel.broker.base import Capabilities, QueuedMessage
 from umbel.cluster.losses import Loss
 from umbel.results.base import Result
-from umbel.services.cluster.queues import QueueRow
-from umbel.services.cluster.registered_tasks import Registered
+from umbel.services.cluster.queue_inspection import QueueRow
+from umbel.services.cluster.registered_tasks import RegisteredTask
 from umbel.services.control.types import Action, ActionPlan, ActionReport
 from umbel.services.health.health import Pulse, Status
 from umbel.services.health.liveness import Liveness
 from umbel.services.search.incomplete import Incomplete
 from umbel.services.search.rows import TaskRow, WholeTask, WorkerRow
-from umbel.services.search.search import Completion, Reading
+from umbel.services.search.search import Completion, QueryReading
 from umbel.store.base import Bucket, KeptGap
 from umbel.store.ledger import AuditPage
 
@@ -36,8 +36,8 @@ __all__ = [
     "Messages",
     "OneWorker",
     "Pulse",
+    "QueryReading",
     "Queues",
-    "Reading",
     "RegisteredNames",
     "Reset",
     "Result",
@@ -199,7 +199,7 @@ class Inspected(msgspec.Struct, frozen=True, kw_only=True):
 class RegisteredNames(msgspec.Struct, frozen=True, kw_only=True):
     """Task names, as of `at` (Unix seconds). `missing` are workers that did not answer."""
 
-    items: tuple[Registered, ...]
+    items: tuple[RegisteredTask, ...]
     at: float
     missing: tuple[str, ...]
 

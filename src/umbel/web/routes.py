@@ -9,7 +9,7 @@ from typing import Final, Literal
 import msgspec
 
 from umbel.auth.base import Permission
-from umbel.services.control.sending import Apply
+from umbel.services.control.task_sender import Apply
 from umbel.services.control.types import ActionRequest
 from umbel.services.health.diagnosis import Diagnosis
 from umbel.services.health.health import Status
@@ -129,7 +129,7 @@ ROUTES: Final = (
         summary="What a search means, in words and in parts",
         tag="search",
         asks=requests.ReadQuery,
-        answers=responses.Reading,
+        answers=responses.QueryReading,
         handler=handlers.read_query,
         problems=("bad-query",),
     ),

@@ -15,7 +15,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from umbel.services.live.hub import Subject
+from umbel.services.live.hub import Subscription
 from umbel.services.live.streams import Notice, Stream
 from umbel.web.handlers import Services
 from umbel.web.http.parameters import convert, fields, read
@@ -50,13 +50,13 @@ class LiveEndpoint:
         request = Request(scope, receive)
         params = read(Follow, scope["query_string"], request.path_params)
         after = _resumed(request, params.after)
-        subject = await self._subject(params)
+        subscription = await self._subscription(params)
         if scope["method"] == "HEAD":
             await _begin(send)
             await send({"type": "http.response.body", "body": b""})
             return
         leave_slot(scope)  # streams have a bound of their own
-        async with self._services.hub.subscribe(subject, after) as stream:
+        async with self._services.hub.subscribe(subscription, after) as stream:
             leaving = asyncio.create_task(_close_when_gone(receive, stream))
             try:
                 await _begin(send)
@@ -65,13 +65,13 @@ class LiveEndpoint:
             finally:
                 leaving.cancel()
 
-    async def _subject(self, params: Follow) -> Subject | None:
+    async def _subscription(self, params: Follow) -> Subscription | None:
         if params.status_only:
             return None
         query = await self._thread_pool.run(
             lambda: self._services.search.parse(params.q, params.tz)
         )
-        return Subject(query, params.left)
+        return Subscription(query, params.left)
 
 
 def _resumed(request: Request, after: int | None) -> int | None:

@@ -25,7 +25,7 @@ from umbel.errors import (
     UmbelError,
     UnknownAction,
 )
-from umbel.services.control.sending import Apply
+from umbel.services.control.task_sender import Apply
 
 
 @pytest.fixture

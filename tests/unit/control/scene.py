@@ -13,7 +13,7 @@ from umbel.results.unusable import UnusableResults
 from umbel.services.control.control import Control
 from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest
 from umbel.services.search.search import Search
-from umbel.store.ledger import AuditEntry, Ledger
+from umbel.store.ledger import Ledger
 from umbel.store.memory import MemoryStore
 from umbel.store.memory_ledger import MemoryLedger
 
@@ -81,10 +81,6 @@ class Scene:
         plan = self.plan(action, **request)
         self.control.execute(plan.id, ADA, plan.confirm)
         return self.control.wait(plan.id, 10.0)
-
-    def audit(self) -> list[AuditEntry]:
-        """The audit, oldest first."""
-        return list(self.ledger.audit().items)[::-1]
 
     def told(self, name: str = "revoke") -> list[Any]:
         """The commands of that name which the cluster got."""

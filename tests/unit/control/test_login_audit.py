@@ -7,7 +7,7 @@ import pytest
 from tests.support.clocks import SetClock
 from umbel.auth.base import GRANTS, Actor
 from umbel.errors import StoreUnwritable
-from umbel.services.control.login_audit import BURST, EVERY_S, Visits
+from umbel.services.control.login_audit import BURST, EVERY_S, LoginAudit
 from umbel.store.ledger import AuditEntry
 from umbel.store.memory_ledger import MemoryLedger
 
@@ -21,7 +21,7 @@ class Book:
         self.clock = SetClock()
         self.ledger = ledger or MemoryLedger()
         self.tidied = 0
-        self.visits = Visits(self.ledger, self.clock, self._tidy)
+        self.login_audit = LoginAudit(self.ledger, self.clock, self._tidy)
 
     def _tidy(self) -> None:
         self.tidied += 1
@@ -33,20 +33,30 @@ class Book:
 def test_coming_and_going_are_told_with_who_from_where_and_when() -> None:
     book = Book()
 
-    book.visits.came(ANA)
-    book.visits.went(ANA)
+    book.login_audit.logged_in(ANA)
+    book.login_audit.logged_out(ANA)
 
-    went, came = book.lines()
-    assert (came.action, came.outcome, came.count, came.answer) == ("login", "done", None, None)
-    assert (came.actor, came.address, came.via, came.at) == ("ana", "10.0.0.7", "browser", 1_000.0)
-    assert (went.action, went.outcome) == ("logout", "done")
+    logged_out, logged_in = book.lines()
+    assert (logged_in.action, logged_in.outcome, logged_in.count, logged_in.answer) == (
+        "login",
+        "done",
+        None,
+        None,
+    )
+    assert (logged_in.actor, logged_in.address, logged_in.via, logged_in.at) == (
+        "ana",
+        "10.0.0.7",
+        "browser",
+        1_000.0,
+    )
+    assert (logged_out.action, logged_out.outcome) == ("logout", "done")
     assert book.tidied == 2
 
 
 def test_a_wrong_password_is_told_with_the_name_that_was_tried_but_not_as_its_deed() -> None:
     book = Book()
 
-    book.visits.failed(ANA, "otto", "The name or the password is wrong.")
+    book.login_audit.password_refused(ANA, "otto", "The name or the password is wrong.")
 
     (line,) = book.lines()
     assert (line.actor, line.action, line.target) == ("anonymous", "login", 'the name "otto"')
@@ -67,7 +77,7 @@ def test_a_wrong_password_is_told_with_the_name_that_was_tried_but_not_as_its_de
 def test_a_name_that_was_tried_is_one_short_line_of_printable_text(name: str, told: str) -> None:
     book = Book()
 
-    book.visits.failed(ANA, name, "Wrong.")
+    book.login_audit.password_refused(ANA, name, "Wrong.")
 
     assert book.lines()[0].target == f'the name "{told}"'
 
@@ -76,10 +86,10 @@ def test_a_flood_is_counted_and_does_not_fill_the_audit() -> None:
     book = Book()
 
     for number in range(50_000):
-        book.visits.failed(ANA, f"n{number}", "Wrong.")
+        book.login_audit.password_refused(ANA, f"n{number}", "Wrong.")
     lines = book.lines()
     book.clock.time += EVERY_S
-    book.visits.failed(ANA, "last", "Wrong.")
+    book.login_audit.password_refused(ANA, "last", "Wrong.")
 
     assert len(lines) == BURST
     last, *before = book.lines()
@@ -92,21 +102,25 @@ def test_a_flood_is_counted_and_does_not_fill_the_audit() -> None:
 def test_a_flood_of_one_kind_hides_no_other() -> None:
     book = Book()
     for _ in range(BURST + 1):
-        book.visits.failed(ANA, "otto", "Wrong.")
+        book.login_audit.password_refused(ANA, "otto", "Wrong.")
 
-    book.visits.refused(ANA, "shutdown", "ana may not shutdown.")
-    book.visits.came(ANA)
+    book.login_audit.permission_refused(ANA, "shutdown", "ana may not shutdown.")
+    book.login_audit.logged_in(ANA)
 
-    came, refused = book.lines(2)
-    assert (came.action, refused.action) == ("login", "refused")
-    assert (refused.actor, refused.target, refused.outcome) == ("ana", "shutdown", "refused")
+    logged_in, permission_refused = book.lines(2)
+    assert (logged_in.action, permission_refused.action) == ("login", "refused")
+    assert (permission_refused.actor, permission_refused.target, permission_refused.outcome) == (
+        "ana",
+        "shutdown",
+        "refused",
+    )
 
 
 def test_a_token_that_lets_nobody_in_is_told_by_its_name_alone() -> None:
     book = Book()
 
-    book.visits.shown(ANA, "ci-deploy", "It is revoked.")
-    book.visits.shown(ANA, None, "It is none.")
+    book.login_audit.token_refused(ANA, "ci-deploy", "It is revoked.")
+    book.login_audit.token_refused(ANA, None, "It is none.")
 
     nameless, named = book.lines()
     assert (named.actor, named.action, named.outcome) == ("anonymous", "login", "refused")
@@ -118,9 +132,9 @@ def test_a_token_that_lets_nobody_in_is_told_by_its_name_alone() -> None:
 def test_wrong_tokens_without_end_write_an_end_of_lines_and_hide_no_wrong_password() -> None:
     book = Book()
     for _ in range(50_000):
-        book.visits.shown(ANA, "ci", "It is revoked.")
+        book.login_audit.token_refused(ANA, "ci", "It is revoked.")
 
-    book.visits.failed(ANA, "otto", "Wrong.")
+    book.login_audit.password_refused(ANA, "otto", "Wrong.")
 
     assert len(book.lines()) == BURST + 1
     assert book.lines()[0].target == 'the name "otto"'
@@ -133,6 +147,6 @@ def test_a_ledger_that_cannot_be_written_keeps_nobody_out(
         def record(self, entry: AuditEntry) -> int:
             raise StoreUnwritable(f"The disk is full at {entry.at}.")
 
-    Book(Full()).visits.came(ANA)
+    Book(Full()).login_audit.logged_in(ANA)
 
     assert "A login is not in the audit: The disk is full" in caplog.text

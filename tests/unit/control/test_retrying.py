@@ -33,9 +33,9 @@ def test_a_retry_sends_the_same_again_and_keeps_the_lineage() -> None:
     assert sent.headers == {"umbel_repeats": FAILED}
     assert (sent.eta, sent.expires, sent.countdown_s) == (None, None, None)
     assert report.sent == {FAILED: sent.id}
-    (repeat,) = scene.control.repeats([FAILED])
+    (repeat,) = scene.ledger.repeats([FAILED])
     assert (repeat.task_id, repeat.repeats, repeat.actor) == (sent.id, FAILED, "ada")
-    assert scene.control.repeats([sent.id]) == (repeat,)
+    assert scene.ledger.repeats([sent.id]) == (repeat,)
 
 
 def test_a_child_that_is_sent_again_keeps_its_place_in_the_workflow() -> None:

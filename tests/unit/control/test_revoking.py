@@ -29,7 +29,7 @@ def test_a_revoke_tells_every_worker_and_marks_the_intent() -> None:
     assert report.sentence == "Told the workers to revoke 1 task. 1 was left out."
     assert {answer.outcome for answer in report.workers} == {"ok"}
     assert scene.eu.revoked == scene.us.revoked == {WAITING}
-    intent = scene.control.intents([WAITING, SUCCEEDED])
+    intent = scene.ledger.intents([WAITING, SUCCEEDED])
     assert set(intent) == {WAITING}
     assert (intent[WAITING].kind, intent[WAITING].actor) == ("revoke", "ada")
     assert intent[WAITING].action_id == report.id

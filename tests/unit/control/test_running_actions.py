@@ -20,7 +20,7 @@ from tests.unit.control.scene import (
     many,
 )
 from umbel.errors import ActionRefused
-from umbel.services.control.action_records import Kept, Owner, decode, encode
+from umbel.services.control.action_records import Execution, Owner, decode, encode
 from umbel.services.control.types import ActionRequest
 from umbel.store.sqlite.ledger import SqliteLedger
 
@@ -127,8 +127,8 @@ def running_elsewhere(scene: Scene, owner: Owner, beat: float) -> str:
     record = scene.ledger.action(plan.id)
     assert record is not None
     entry = decode(record)
-    report = msgspec.structs.replace(entry.kept.report, state="running")
-    kept = Kept(report, owner=owner, beat=beat)
+    report = msgspec.structs.replace(entry.execution.report, state="running")
+    kept = Execution(report, owner=owner, beat=beat)
     scene.ledger.keep_action(encode(plan, kept))
     return plan.id
 

@@ -11,10 +11,10 @@ from tests.support.memory_cluster import MemoryResults
 from tests.unit.control.scene import ADA, EU, US, Scene, actor
 from umbel.errors import ActionRefused, BrokerUnreachable, NotPermitted, ResultsUnavailable
 from umbel.results.base import Result
-from umbel.services.control.sending import Applied, Apply
+from umbel.services.control.task_sender import Apply, SentTask
 
 
-def apply(scene: Scene, **asked: Any) -> Applied:
+def apply(scene: Scene, **asked: Any) -> SentTask:
     return scene.control.apply(Apply(name="shop.send", **asked), ADA)
 
 
@@ -27,7 +27,7 @@ def test_a_task_is_sent_as_asked() -> None:
     )  # fmt: skip
 
     (sent,) = scene.cluster.sent
-    assert applied == Applied("mine", "PENDING")
+    assert applied == SentTask("mine", "PENDING")
     assert (sent.id, sent.name, sent.args, sent.kwargs) == ("mine", "shop.send", (1,), {"a": None})
     assert (sent.queue, sent.priority, sent.countdown_s) == ("mail", 3, 5.0)
     assert sent.expires == scene.clock.now() + 60.0
@@ -68,7 +68,7 @@ def test_waiting_gives_the_result() -> None:
     result = Result(task_id="mine", state="SUCCESS", result=42)
     scene = Scene(results=MemoryResults(result))
 
-    assert apply(scene, task_id="mine", wait=1.0) == Applied("mine", "SUCCESS", result)
+    assert apply(scene, task_id="mine", wait=1.0) == SentTask("mine", "SUCCESS", result)
 
 
 def test_without_a_backend_nothing_is_sent_that_is_to_be_waited_for() -> None:

@@ -7,7 +7,14 @@ import msgspec
 from umbel.cluster.task import Task
 from umbel.query.match import compile_query
 from umbel.query.parse import parse
-from umbel.services.live.deltas import BYTES_MAX, ITEMS_MAX, LEFT_MAX, Changed, Delta, Pending
+from umbel.services.live.deltas import (
+    BYTES_MAX,
+    ITEMS_MAX,
+    LEFT_MAX,
+    ChangedTask,
+    Delta,
+    PendingChanges,
+)
 
 
 def everything(_task: Task) -> bool:
@@ -20,11 +27,13 @@ def nothing(_task: Task) -> bool:
 
 def change(
     number: int, *, state: str = "STARTED", was: str | None = None, args: str | None = None
-) -> Changed:
-    return Changed(Task(uuid=f"t{number}", state=state, seen=1.0, timestamp=2.0, args=args), was)
+) -> ChangedTask:
+    return ChangedTask(
+        Task(uuid=f"t{number}", state=state, seen=1.0, timestamp=2.0, args=args), was
+    )
 
 
-def taken(pending: Pending, seq: int = 1) -> Delta:
+def taken(pending: PendingChanges, seq: int = 1) -> Delta:
     delta = pending.take(seq)
     assert delta is not None
     return delta
@@ -35,11 +44,11 @@ def uuids(delta: Delta) -> list[str]:
 
 
 def test_nothing_changed_is_nothing_to_tell() -> None:
-    assert Pending().take(5) is None
+    assert PendingChanges().take(5) is None
 
 
 def test_what_was_told_is_not_pending_any_more() -> None:
-    pending = Pending()
+    pending = PendingChanges()
     pending.add(change(1), everything)
 
     assert taken(pending, seq=7).seq == 7
@@ -47,7 +56,7 @@ def test_what_was_told_is_not_pending_any_more() -> None:
 
 
 def test_a_task_that_changed_twice_is_told_once_as_it_is_now() -> None:
-    pending = Pending()
+    pending = PendingChanges()
     pending.add(change(1), everything)
     pending.add(change(2), everything)
     pending.add(change(1, state="SUCCESS"), everything)
@@ -60,7 +69,7 @@ def test_a_task_that_changed_twice_is_told_once_as_it_is_now() -> None:
 
 def test_new_is_what_matches_now_and_did_not_before() -> None:
     failures = compile_query(parse("state:FAILURE"), now=9.0)
-    pending = Pending()
+    pending = PendingChanges()
     pending.add(change(1, state="FAILURE", was="STARTED"), failures)
     pending.add(change(2, state="FAILURE"), failures)
     pending.add(change(3, state="FAILURE", was="FAILURE"), failures)
@@ -73,7 +82,7 @@ def test_new_is_what_matches_now_and_did_not_before() -> None:
 
 
 def test_new_is_judged_by_what_was_before_all_that_is_told_at_once() -> None:
-    pending = Pending()
+    pending = PendingChanges()
     pending.add(change(1, was=None), everything)
     pending.add(change(2, was="RECEIVED"), everything)
     pending.add(change(1, state="SUCCESS", was="STARTED"), everything)
@@ -83,7 +92,7 @@ def test_new_is_judged_by_what_was_before_all_that_is_told_at_once() -> None:
 
 
 def test_without_left_what_does_not_match_is_nothing_to_tell() -> None:
-    pending = Pending(with_left=False)
+    pending = PendingChanges(with_unmatched=False)
     pending.add(change(1), everything)
     pending.add(change(2), nothing)
     pending.add(change(1), nothing)
@@ -93,7 +102,7 @@ def test_without_left_what_does_not_match_is_nothing_to_tell() -> None:
 
 
 def test_a_task_that_no_longer_matches_has_left_and_the_other_way_round() -> None:
-    pending = Pending()
+    pending = PendingChanges()
     pending.add(change(1), everything)
     pending.add(change(2), nothing)
     pending.add(change(1), nothing)
@@ -105,7 +114,7 @@ def test_a_task_that_no_longer_matches_has_left_and_the_other_way_round() -> Non
 
 
 def test_of_too_many_the_newest_are_told_and_the_rest_counted() -> None:
-    pending = Pending()
+    pending = PendingChanges()
     for number in range(ITEMS_MAX + 5):
         pending.add(change(number), everything)
     for number in range(300, 300 + LEFT_MAX + 7):
@@ -120,7 +129,7 @@ def test_of_too_many_the_newest_are_told_and_the_rest_counted() -> None:
 
 
 def test_large_rows_are_told_up_to_a_size() -> None:
-    pending = Pending()
+    pending = PendingChanges()
     for number in range(20):
         pending.add(change(number, args="x" * 60_000), everything)
 

@@ -11,8 +11,8 @@ from tests.contract.stories import BASE, WORKER, begun, heartbeat, succeeded, uu
 from tests.support.clocks import SetWallClock
 from umbel.cluster.task import Task
 from umbel.cluster.worker import Worker
-from umbel.services.health.silence import Standing
-from umbel.services.search.doubt import Doubt, Doubts, Evidence, doubt_of
+from umbel.services.health.worker_status import WorkerStatus
+from umbel.services.search.doubt import Doubt, DoubtFinder, WorkersAndGaps, doubt_of
 from umbel.store.memory import MemoryStore
 
 NOW = BASE + 720
@@ -27,9 +27,11 @@ def a_task(**changed: Any) -> Task:
     return Task(**known | changed)
 
 
-def evidence(status: str, *, gaps: Any = (), since: float | None = None, **worker: Any) -> Evidence:
+def evidence(
+    status: str, *, gaps: Any = (), since: float | None = None, **worker: Any
+) -> WorkersAndGaps:
     known: dict[str, Any] = {"hostname": WORKER, "heartbeat": BASE + 60, "online": BASE - 60}
-    return Evidence({WORKER: (Worker(**known | worker), Standing(status, since))}, gaps)
+    return WorkersAndGaps({WORKER: (Worker(**known | worker), WorkerStatus(status, since))}, gaps)
 
 
 def test_a_task_whose_worker_is_heard_is_not_doubted() -> None:
@@ -117,8 +119,8 @@ def test_doubts_come_from_what_the_store_knows() -> None:
     store.apply([*running, *succeeded(uuid_of(6), BASE), heartbeat(WORKER, BASE + 60)])
     tasks = [task for n in (5, 6) if (task := store.task(uuid_of(n))) is not None]
 
-    before = Doubts(store, SetWallClock(BASE + 61)).of(tasks)
-    later = Doubts(store, SetWallClock(NOW)).of(tasks)
+    before = DoubtFinder(store, SetWallClock(BASE + 61)).of(tasks)
+    later = DoubtFinder(store, SetWallClock(NOW)).of(tasks)
 
     assert before == {}
     assert set(later) == {UUID}

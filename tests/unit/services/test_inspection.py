@@ -41,10 +41,10 @@ class Field:
 def test_an_answer_is_kept_for_a_moment() -> None:
     field = Field(beating=["a"], answering=["a"])
 
-    first = field.inspection.look("stats")
-    again = field.inspection.look("stats", ["a"])
+    first = field.inspection.inspect("stats")
+    again = field.inspection.inspect("stats", ["a"])
     field.clock.time += KEPT_S
-    field.inspection.look("stats")
+    field.inspection.inspect("stats")
 
     assert first.values == again.values == {"a": {"of": "a"}}
     assert field.asked() == [None, None]
@@ -52,10 +52,10 @@ def test_an_answer_is_kept_for_a_moment() -> None:
 
 def test_what_was_changed_is_asked_anew() -> None:
     field = Field(beating=["a"], answering=["a"])
-    field.inspection.look("stats")
+    field.inspection.inspect("stats")
 
     field.inspection.forget()
-    field.inspection.look("stats")
+    field.inspection.inspect("stats")
 
     assert len(field.asked()) == 2
 
@@ -63,7 +63,7 @@ def test_what_was_changed_is_asked_anew() -> None:
 def test_a_worker_that_lives_and_does_not_answer_is_missing() -> None:
     field = Field(beating=["a", "b"], answering=["a"])
 
-    answers = field.inspection.look("stats")
+    answers = field.inspection.inspect("stats")
 
     assert (set(answers.values), answers.missing) == ({"a"}, ("b",))
     assert not answers.answered("b")
@@ -72,9 +72,9 @@ def test_a_worker_that_lives_and_does_not_answer_is_missing() -> None:
 def test_a_worker_without_heartbeats_crowds_out_nobody() -> None:
     field = Field(beating=["b"], answering=["a", "b"])
 
-    first = field.inspection.look("stats")
+    first = field.inspection.inspect("stats")
     field.clock.time += KEPT_S
-    then = field.inspection.look("stats")
+    then = field.inspection.inspect("stats")
 
     assert set(first.values) == {"a", "b"}
     assert set(then.values) == {"a", "b"}
@@ -92,7 +92,7 @@ def test_a_worker_that_refuses_says_why() -> None:
     field = Field(beating=["a"], answering=["a"])
     field.cluster.workers["a"].refuses["stats"] = "not now"
 
-    answers = field.inspection.look("stats")
+    answers = field.inspection.inspect("stats")
 
     assert answers.refused == {"a": "not now"}
     assert answers.values == {}
@@ -103,7 +103,7 @@ def test_of_a_long_list_the_last_are_kept_and_the_others_counted() -> None:
     field = Field(beating=["a"], answering=["a"])
     field.cluster.workers["a"].says["revoked"] = [str(n) for n in range(LISTED_MAX + 7)]
 
-    answers = field.inspection.look("revoked")
+    answers = field.inspection.inspect("revoked")
 
     assert answers.left_out == {"a": 7}
     assert answers.values["a"] == [str(n) for n in range(7, LISTED_MAX + 7)]
@@ -117,7 +117,7 @@ def test_answers_are_plain_json_values_whatever_came() -> None:
         inner = [inner]
     field.cluster.workers["a"].says["active"] = [odd, inner]
 
-    answers = field.inspection.look("active")
+    answers = field.inspection.inspect("active")
 
     value: Any = answers.values["a"]
     assert value[0] == {"1": "\\xff", "x": [2.0], "nan": "nan", "deep": None}
@@ -235,7 +235,7 @@ def test_one_question_is_asked_at_a_time_however_many_pages_are_open() -> None:
     inspection = Inspection(MemoryStore(), cluster, SetClock(NOW))
 
     with ThreadPoolExecutor(16) as pool:
-        answers = list(pool.map(lambda n: inspection.look("stats", [f"w{n}"]), range(40)))
+        answers = list(pool.map(lambda n: inspection.inspect("stats", [f"w{n}"]), range(40)))
 
     assert cluster.most == 1
     assert all(len(answer.values) == 1 for answer in answers)
@@ -245,11 +245,11 @@ def test_whose_turn_does_not_come_in_time_is_told() -> None:
     cluster = SlowCluster()
     inspection = Inspection(MemoryStore(), cluster, SetClock(NOW), answer_s=0.01)
     with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(inspection.look, "stats", ["a"])
+        first = pool.submit(inspection.inspect, "stats", ["a"])
         wait_until(lambda: cluster.times)
 
         with pytest.raises(BrokerError, match="still answering other questions"):
-            inspection.look("stats", ["b"])
+            inspection.inspect("stats", ["b"])
         cluster.may.set()
         assert first.result(20).values
 
@@ -257,23 +257,23 @@ def test_whose_turn_does_not_come_in_time_is_told() -> None:
 def test_what_hardly_changes_is_asked_seldom_unless_it_was_changed_here() -> None:
     field = Field(beating=["a"], answering=["a"])
 
-    field.inspection.look("active_queues")
+    field.inspection.inspect("active_queues")
     field.clock.time += KEPT_S * 2
-    field.inspection.look("active_queues")
+    field.inspection.inspect("active_queues")
     assert len(field.asked()) == 1
     field.inspection.forget()
-    field.inspection.look("active_queues")
+    field.inspection.inspect("active_queues")
 
     assert len(field.asked()) == 2
 
 
 def test_a_worker_that_was_sought_in_vain_answers_no_more() -> None:
     field = Field(answering=["a", "b"])
-    field.inspection.look("stats")
+    field.inspection.inspect("stats")
     field.cluster.workers["a"].is_deaf = True
     field.clock.time += 60
 
-    field.inspection.seek(["a", "b"])
+    field.inspection.probe(["a", "b"])
 
     wait_until(lambda: set(field.inspection.answering()) == {"b"}, what="b alone to answer")
     assert set(field.inspection.answered()) == {"a", "b"}

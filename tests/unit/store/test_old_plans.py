@@ -7,7 +7,7 @@ from pathlib import Path
 import apsw
 import pytest
 
-from umbel.services.control.action_records import Kept, encode
+from umbel.services.control.action_records import Execution, encode
 from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest, ActionState
 from umbel.store.sqlite.files.migrations import migrate, scripts
 from umbel.store.sqlite.files.paths import ledger_path
@@ -35,7 +35,7 @@ def older_ledger(directory: Path, *states: ActionState) -> SqliteLedger:
             count=1,
             sentence="",
         )
-        record = encode(plan, Kept(ActionReport(id=state, state=state, sentence=LOOKALIKE)))
+        record = encode(plan, Execution(ActionReport(id=state, state=state, sentence=LOOKALIKE)))
         connection.execute("INSERT INTO action VALUES (?, ?, ?)", (state, MADE, record.plan))
         connection.execute(
             "INSERT INTO report VALUES (?, ?, ?)", (state, record.report, record.running)

@@ -22,10 +22,10 @@ from umbel.clock import Clock
 from umbel.cluster.worker import ONLINE, with_answers
 from umbel.errors import BrokerError, UmbelError
 from umbel.services.cluster.configuration_masking import mask_conf, mask_stats
-from umbel.services.cluster.shared_calls import Flights
+from umbel.services.cluster.shared_calls import SharedCalls
 from umbel.services.fair_lock import FairLock
 from umbel.services.fair_shares import asker
-from umbel.services.jsonable import plain
+from umbel.services.jsonable import jsonable
 from umbel.store.base import Store
 
 Inspected = Literal[
@@ -46,9 +46,9 @@ WAITING_MAX: Final = 64
 #: The part of that which those have who were crowded out.
 _SECOND_PART: Final = 0.7
 #: Workers that say nothing by themselves are asked whether they live no more often, seconds,
-SEEK_EVERY_S: Final = 20.0
+PROBE_EVERY_S: Final = 20.0
 #: and so many at once.
-SOUGHT_MAX: Final = 200
+PROBED_MAX: Final = 200
 #: How many workers' last answers are remembered.
 ANSWERED_MAX: Final = 1_000
 #: The most entries of a list (revoked ids, tasks) that are kept of one worker: the last.
@@ -60,7 +60,7 @@ _MASKS: Final[Mapping[str, Callable[[Mapping[str, object]], dict[str, object]]]]
 }
 
 
-class Answers(msgspec.Struct, frozen=True, kw_only=True):
+class InspectAnswers(msgspec.Struct, frozen=True, kw_only=True):
     """Answers by worker, as of `at` (Unix seconds). `refused` has the sentences of those who
     answered that they cannot; `missing` are workers that did not answer, of which nothing is
     known; `left_out` is how many entries of a worker's list are not told."""
@@ -87,30 +87,30 @@ class Inspection:
         self._answer_s = answer_s
         self._cluster = cluster
         self._clock = clock
-        self._flights: Flights[Answers] = Flights(clock, KEPT_S)
+        self._calls: SharedCalls[InspectAnswers] = SharedCalls(clock, KEPT_S)
         self._answered: dict[str, float] = {}
-        self._sought: dict[str, float] = {}
-        self._seek_at = 0.0
+        self._probed: dict[str, float] = {}
+        self._probe_at = 0.0
         self._lock = threading.Lock()
         self._turn = FairLock()
         self._places = threading.BoundedSemaphore(WAITING_MAX)
 
     def ask(self, what: Inspected, workers: Sequence[str] | None = None) -> Mapping[str, object]:
         """The values by worker of those who answered; see `look` for the others."""
-        return self.look(what, workers).values
+        return self.inspect(what, workers).values
 
-    def look(self, what: Inspected, workers: Sequence[str] | None = None) -> Answers:
+    def inspect(self, what: Inspected, workers: Sequence[str] | None = None) -> InspectAnswers:
         """What all workers, or these, say. Values are plain JSON values."""
         kept_s = SLOWLY_KEPT_S if what in SLOW else KEPT_S
         if workers is None:
-            return self._flights.ask(
+            return self._calls.ask(
                 (what, None), lambda: self._in_turn(lambda: self._ask_all(what)), kept_s
             )
         names = tuple(sorted(set(workers)))
-        everybody = self._flights.known((what, None))
+        everybody = self._calls.known((what, None))
         if everybody is not None and all(map(everybody.answered, names)):
             return _only(everybody, names)
-        return self._flights.ask(
+        return self._calls.ask(
             (what, names), lambda: self._in_turn(lambda: self._ask_these(what, names)), kept_s
         )
 
@@ -122,7 +122,7 @@ class Inspection:
         for what in wanted:
             if self._clock.monotonic() - began > self._answer_s:
                 break
-            answers = self.look(what, [worker])
+            answers = self.inspect(what, [worker])
             if worker in answers.values:
                 says[what] = answers.values[worker]
             elif not answers.answered(worker):
@@ -131,16 +131,16 @@ class Inspection:
 
     def profiles(
         self, wanted: Sequence[Inspected], workers: Sequence[str] | None = None
-    ) -> tuple[Answers, ...]:
+    ) -> tuple[InspectAnswers, ...]:
         """What all workers, or these, say to each of these questions. Those that do not answer
         the first are not asked the others, and none is begun after twice `answer_s`: workers
         that are silent cost as much time as one question."""
         began = self._clock.monotonic()
-        found: list[Answers] = []
+        found: list[InspectAnswers] = []
         for what in wanted:
             if found and self._clock.monotonic() - began > 2 * self._answer_s:
                 break
-            answers = self.look(what, workers)
+            answers = self.inspect(what, workers)
             found.append(answers)
             if answers.missing:
                 workers = sorted({*answers.values, *answers.refused})
@@ -154,18 +154,18 @@ class Inspection:
         workers = with_answers(self._store.workers(), self.answered())
         return tuple(w.hostname for w in workers if w.status(now) == ONLINE)
 
-    def seek(self, workers: Sequence[str]) -> None:
+    def probe(self, workers: Sequence[str]) -> None:
         """Ask these whether they live, without waiting for the answers; unless somebody was
         asked of late. For workers that send no heartbeats."""
         with self._lock:
             now = self._clock.monotonic()
-            if not workers or now < self._seek_at:
+            if not workers or now < self._probe_at:
                 return
-            self._seek_at = now + SEEK_EVERY_S
-        names = tuple(workers[:SOUGHT_MAX])
-        threading.Thread(target=self._seek, args=(names,), name="umbel-seek", daemon=True).start()
+            self._probe_at = now + PROBE_EVERY_S
+        names = tuple(workers[:PROBED_MAX])
+        threading.Thread(target=self._probe, args=(names,), name="umbel-seek", daemon=True).start()
 
-    def _seek(self, names: tuple[str, ...]) -> None:
+    def _probe(self, names: tuple[str, ...]) -> None:
         asked_at = self._clock.now()
         with suppress(UmbelError):  # then they stay unknown
             self._turn.acquire("")
@@ -175,14 +175,14 @@ class Inspection:
                 self._turn.release()
             self._note(replies)
             with self._lock:
-                kept = dict(list(self._sought.items())[-ANSWERED_MAX:])
-                self._sought = kept | dict.fromkeys(names, asked_at)
+                kept = dict(list(self._probed.items())[-ANSWERED_MAX:])
+                self._probed = kept | dict.fromkeys(names, asked_at)
 
-    def sought_at(self, worker: str) -> float | None:
+    def probed_at(self, worker: str) -> float | None:
         """When this one was last sought (Unix seconds), if it was, and the broker took the
         question."""
         with self._lock:
-            return self._sought.get(worker)
+            return self._probed.get(worker)
 
     def answered(self) -> dict[str, float]:
         """When workers last answered a question (Unix seconds): `ANSWERED_MAX` at most."""
@@ -192,14 +192,14 @@ class Inspection:
     def answering(self) -> dict[str, float]:
         """The same of those who, when sought since, answered again."""
         with self._lock:
-            sought = self._sought
+            sought = self._probed
             return {w: at for w, at in self._answered.items() if sought.get(w, 0.0) <= at}
 
     def forget(self) -> None:
         """Ask anew next time: something was changed."""
-        self._flights.clear()
+        self._calls.clear()
 
-    def _in_turn(self, ask: Callable[[], Answers]) -> Answers:
+    def _in_turn(self, ask: Callable[[], InspectAnswers]) -> InspectAnswers:
         """What `ask` gives, while nobody else asks. Raises `BrokerError` when too many wait
         for their turn, or the others take too long."""
         if not self._places.acquire(blocking=False):
@@ -214,7 +214,7 @@ class Inspection:
         finally:
             self._turn.release()
 
-    def _ask_all(self, what: Inspected) -> Answers:
+    def _ask_all(self, what: Inspected) -> InspectAnswers:
         expected = set(self.live())
         limit = len(expected) or None
         replies = list(self._cluster.ask(what, limit=limit, timeout_s=self._answer_s))
@@ -226,7 +226,7 @@ class Inspection:
         self._note(replies)
         return _answers(what, replies, expected, self._clock.now())
 
-    def _ask_these(self, what: Inspected, workers: tuple[str, ...]) -> Answers:
+    def _ask_these(self, what: Inspected, workers: tuple[str, ...]) -> InspectAnswers:
         replies = (
             self._cluster.ask(what, workers=workers, timeout_s=self._answer_s) if workers else ()
         )
@@ -249,7 +249,9 @@ def _crowded() -> BrokerError:
     )
 
 
-def _answers(what: Inspected, replies: Sequence[Reply], expected: set[str], at: float) -> Answers:
+def _answers(
+    what: Inspected, replies: Sequence[Reply], expected: set[str], at: float
+) -> InspectAnswers:
     said = {reply.worker: reply for reply in replies}
     values: dict[str, object] = {}
     left_out: dict[str, int] = {}
@@ -260,7 +262,7 @@ def _answers(what: Inspected, replies: Sequence[Reply], expected: set[str], at: 
                 left_out[worker] = len(value) - LISTED_MAX
                 value = value[-LISTED_MAX:]
             values[worker] = _value(what, value)
-    return Answers(
+    return InspectAnswers(
         what=what,
         at=at,
         values=values,
@@ -271,15 +273,15 @@ def _answers(what: Inspected, replies: Sequence[Reply], expected: set[str], at: 
 
 
 def _value(what: Inspected, value: object) -> object:
-    value = plain(value)
+    value = jsonable(value)
     mask = _MASKS.get(what)
     if mask is None:
         return value
     return mask(value) if isinstance(value, dict) else None
 
 
-def _only(answers: Answers, names: tuple[str, ...]) -> Answers:
-    return Answers(
+def _only(answers: InspectAnswers, names: tuple[str, ...]) -> InspectAnswers:
+    return InspectAnswers(
         what=answers.what,
         at=answers.at,
         values={w: v for w, v in answers.values.items() if w in names},

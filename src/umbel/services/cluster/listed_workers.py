@@ -10,12 +10,17 @@ import msgspec
 from umbel.cluster.worker import OFFLINE, ONLINE, SILENT, Worker, with_answers
 from umbel.services.cluster.inspection import Inspection
 from umbel.services.health.liveness import events_off, recording
-from umbel.services.health.silence import UNKNOWN, Standing, hearing, standing
+from umbel.services.health.worker_status import (
+    UNKNOWN,
+    WorkerStatus,
+    recording_state,
+    worker_status,
+)
 from umbel.services.search.rows import WorkerRow, worker_row
 from umbel.store.base import CollectorStatus, Store
 
 
-class Crew(msgspec.Struct, frozen=True):
+class ListedWorkers(msgspec.Struct, frozen=True):
     """`gone_after_s`: for how many seconds nothing is heard of a worker that is still listed;
     None is for ever. `inspection` knows who answers, and asks those who say nothing else."""
 
@@ -41,7 +46,7 @@ class Crew(msgspec.Struct, frozen=True):
             return self.known()
         return tuple(each for each in self.known() if not is_gone(each, now, self.gone_after_s))
 
-    def standings(self, now: float) -> tuple[tuple[Worker, Standing], ...]:
+    def with_status(self, now: float) -> tuple[tuple[Worker, WorkerStatus], ...]:
         """The same, each with its status. Raises `StoreError`."""
         return self._judged(self.listed(now), now, self.store.collectors())
 
@@ -56,7 +61,7 @@ class Crew(msgspec.Struct, frozen=True):
     def alive(self, now: float) -> tuple[tuple[Worker, bool], ...]:
         """The listed workers, and whether each is online; while nothing is heard, whether it
         was when anything last was: Flower's API knows no third answer. Raises `StoreError`."""
-        return tuple((worker, _alive(worker, found)) for worker, found in self.standings(now))
+        return tuple((worker, _alive(worker, found)) for worker, found in self.with_status(now))
 
     def _rows(self, workers: tuple[Worker, ...], now: float) -> tuple[WorkerRow, ...]:
         collectors = self.store.collectors()
@@ -68,9 +73,9 @@ class Crew(msgspec.Struct, frozen=True):
 
     def _judged(
         self, workers: tuple[Worker, ...], now: float, collectors: Sequence[CollectorStatus]
-    ) -> tuple[tuple[Worker, Standing], ...]:
-        heard = hearing(collectors, now)
-        found = [(worker, standing(worker, now, heard)) for worker in workers]
+    ) -> tuple[tuple[Worker, WorkerStatus], ...]:
+        heard = recording_state(collectors, now)
+        found = [(worker, worker_status(worker, now, heard)) for worker in workers]
         quiet = [
             worker.hostname
             for worker, (status, _) in found
@@ -79,23 +84,23 @@ class Crew(msgspec.Struct, frozen=True):
             and now - worker.last_heard > worker.allowed_s / 2
         ]
         if self.inspection is not None:
-            self.inspection.seek(quiet)
+            self.inspection.probe(quiet)
         return tuple(
             (worker, self._sought(worker, judged) if judged.status == SILENT else judged)
             for worker, judged in found
         )
 
-    def _sought(self, worker: Worker, silent: Standing) -> Standing:
+    def _sought(self, worker: Worker, silent: WorkerStatus) -> WorkerStatus:
         """A worker that sends no heartbeats is silent only when it did not answer."""
         if worker.sends_heartbeats:
             return silent
-        sought = None if self.inspection is None else self.inspection.sought_at(worker.hostname)
+        sought = None if self.inspection is None else self.inspection.probed_at(worker.hostname)
         if sought is None or sought < worker.last_heard:
-            return Standing(UNKNOWN, worker.last_heard)
+            return WorkerStatus(UNKNOWN, worker.last_heard)
         return silent
 
 
-def _alive(worker: Worker, found: Standing) -> bool:
+def _alive(worker: Worker, found: WorkerStatus) -> bool:
     if found.status == UNKNOWN:
         return found.since is None or worker.status(found.since) != SILENT
     return found.status == ONLINE

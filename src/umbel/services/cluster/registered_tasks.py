@@ -7,17 +7,17 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from umbel.services.cluster.inspection import Answers
+from umbel.services.cluster.inspection import InspectAnswers
 
 
-class Described(msgspec.Struct, frozen=True):
+class TaskDescription(msgspec.Struct, frozen=True):
     """How a task is called (`(order, *, urgent=False)`), and its docstring."""
 
     signature: str | None = None
     doc: str | None = None
 
 
-class Registered(msgspec.Struct, frozen=True, kw_only=True):
+class RegisteredTask(msgspec.Struct, frozen=True, kw_only=True):
     """A task name, how many workers have it, and how it is called, where that is known."""
 
     name: str
@@ -27,15 +27,17 @@ class Registered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 #: What the loaded application knows of its tasks, by name; {} without one. Blocks.
-Describe = Callable[[], Mapping[str, Described]]
+DescribeTasks = Callable[[], Mapping[str, TaskDescription]]
 
 
-def registered(said: Answers, described: Mapping[str, Described]) -> tuple[Registered, ...]:
+def registered_tasks(
+    said: InspectAnswers, described: Mapping[str, TaskDescription]
+) -> tuple[RegisteredTask, ...]:
     """Every name that workers said (`registered`) or that the application describes."""
     counts = workers_by_name(said)
-    nothing = Described()
+    nothing = TaskDescription()
     return tuple(
-        Registered(
+        RegisteredTask(
             name=name,
             workers=len(counts.get(name, ())),
             signature=described.get(name, nothing).signature,
@@ -45,7 +47,7 @@ def registered(said: Answers, described: Mapping[str, Described]) -> tuple[Regis
     )
 
 
-def workers_by_name(answers: Answers) -> dict[str, list[str]]:
+def workers_by_name(answers: InspectAnswers) -> dict[str, list[str]]:
     """The workers that have each name. They write limits behind names (`a.b [rate_limit=5/m]`)."""
     found: dict[str, list[str]] = {}
     for worker, names in sorted(answers.values.items()):

@@ -21,7 +21,7 @@ RUNS_MAX: Final = 16
 RUNS_EACH: Final = 4
 
 
-def to_forget(plans: Sequence[OpenPlan], size: int, now: float) -> tuple[str, ...]:
+def plans_to_forget(plans: Sequence[OpenPlan], size: int, now: float) -> tuple[str, ...]:
     """Of somebody's plans those, the first to expire first, that make room for one more of `size`
     bytes. Raises `ActionRefused` if that would take plans that have not expired."""
     count, total = len(plans) + 1, sum(each.size for each in plans) + size
@@ -40,7 +40,7 @@ def to_forget(plans: Sequence[OpenPlan], size: int, now: float) -> tuple[str, ..
     return tuple(forgotten)
 
 
-def must_have_room(running: Sequence[str], who: str) -> None:
+def refuse_beyond_share(running: Sequence[str], who: str) -> None:
     """Whether `who` may run one more action, where `running` is for whom each runs. Raises
     `ActionRefused`. Umbel's own commands ("") have no share: they are one process each."""
     if len(running) >= RUNS_MAX:

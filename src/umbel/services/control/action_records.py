@@ -24,7 +24,7 @@ from umbel.store.ledger import ActionRecord
 SILENT_S: Final = 60.0
 
 
-class By(msgspec.Struct, frozen=True):
+class Executor(msgspec.Struct, frozen=True):
     """Who executes, for the audit."""
 
     name: str
@@ -32,11 +32,11 @@ class By(msgspec.Struct, frozen=True):
     via: str
 
     @classmethod
-    def of(cls, actor: Actor) -> By:
+    def of(cls, actor: Actor) -> Executor:
         return cls(actor.name, actor.address, actor.via)
 
 
-NOBODY: Final = By("", "", "")
+NOBODY: Final = Executor("", "", "")
 
 
 class Owner(msgspec.Struct, frozen=True):
@@ -57,50 +57,50 @@ class Owner(msgspec.Struct, frozen=True):
         return _start(self.pid) != self.start
 
 
-class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
+class Execution(msgspec.Struct, frozen=True, omit_defaults=True):
     """What stands in `ActionRecord.report`."""
 
     report: ActionReport
-    by: By | None = None
+    by: Executor | None = None
     owner: Owner | None = None
     beat: float = 0.0
     cancelled_by: str | None = None
 
 
-class Entry(msgspec.Struct, frozen=True):
+class StoredAction(msgspec.Struct, frozen=True):
     """An action as it was read; `raw` is what must still be there to replace it."""
 
     plan: ActionPlan
-    kept: Kept
+    execution: Execution
     raw: bytes
 
     @property
     def action(self) -> Action:
-        return Action(self.plan, self.kept.report)
+        return Action(self.plan, self.execution.report)
 
 
-def encode(plan: ActionPlan, kept: Kept) -> ActionRecord:
+def encode(plan: ActionPlan, execution: Execution) -> ActionRecord:
     """The record for the ledger."""
     return ActionRecord(
         id=plan.id,
         at=plan.made,
         plan=msgspec.json.encode(plan),
-        report=encode_json(kept),
-        running=kept.report.state == "running",
+        report=encode_json(execution),
+        running=execution.report.state == "running",
     )
 
 
-def decode(record: ActionRecord) -> Entry:
+def decode(record: ActionRecord) -> StoredAction:
     """What a record says. Raises `StoreCorrupt`."""
     try:
         plan = msgspec.json.decode(record.plan, type=ActionPlan)
-        kept = msgspec.json.decode(record.report, type=Kept)
+        execution = msgspec.json.decode(record.report, type=Execution)
     except msgspec.MsgspecError as error:
         raise StoreCorrupt(
             f"Action {record.id} in the ledger cannot be read ({error}).",
             remedy="It was written by another version of Umbel; plan it again.",
         ) from error
-    return Entry(plan, kept, record.report)
+    return StoredAction(plan, execution, record.report)
 
 
 def _start(pid: int) -> str | None:

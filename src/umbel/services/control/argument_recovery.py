@@ -28,7 +28,7 @@ REPEATED: Final = "These were sent again already."
 NAMELESS: Final = "Nothing is known of these but their ids."
 
 
-class Recalled(msgspec.Struct, frozen=True):
+class RecoveredTask(msgspec.Struct, frozen=True):
     """A task, under the name that it would be sent by, and what it would be sent with;
     `arguments.fidelity` is None where nothing good enough is known. `shadow` is what events
     call it, if otherwise; `queued` and `result` what is known of it elsewhere."""
@@ -54,10 +54,10 @@ class Recalled(msgspec.Struct, frozen=True):
         )
 
 
-class Recalling(msgspec.Struct, frozen=True):
+class Recovery(msgspec.Struct, frozen=True):
     """Tasks in the order asked for, and why the result backend could not be asked, if so."""
 
-    tasks: tuple[Recalled, ...]
+    tasks: tuple[RecoveredTask, ...]
     trouble: ResultsUnavailable | None = None
 
 
@@ -67,7 +67,7 @@ def repeated(targets: Sequence[Target], ledger: Ledger) -> frozenset[str]:
     return frozenset({each.repeats for each in ledger.repeats([*ids])} & ids)
 
 
-class Knowing(msgspec.Struct, frozen=True):
+class ArgumentSources(msgspec.Struct, frozen=True):
     """Who is asked what tasks were sent with. `results` None: nobody; `names` are those that
     workers have registered, None if none answers."""
 
@@ -77,43 +77,45 @@ class Knowing(msgspec.Struct, frozen=True):
     names: frozenset[str] | None = None
 
 
-def recall(targets: Sequence[Target], edit: Edit | None, knowing: Knowing) -> Recalling:
+def recover_arguments(
+    targets: Sequence[Target], edit: Edit | None, sources: ArgumentSources
+) -> Recovery:
     """What these tasks were sent with, or are to be with `edit`."""
-    cluster, results = knowing.cluster, knowing.results
+    cluster, results = sources.cluster, sources.results
     unneeded = edit is not None and edit.args is not None and edit.kwargs is not None
     asked = [t.uuid for t in targets if not unneeded or t.task is None or t.task.name is None]
     kept, trouble = _results(asked, results)
     waiting = {} if unneeded else _queued(targets, cluster)
-    recalled = tuple(
-        _recalled(target, kept.get(target.uuid), waiting.get(target.uuid), edit, knowing)
+    recovered = tuple(
+        _recovered(target, kept.get(target.uuid), waiting.get(target.uuid), edit, sources)
         for target in targets
     )
-    return Recalling(recalled, trouble)
+    return Recovery(recovered, trouble)
 
 
-def _recalled(
+def _recovered(
     target: Target,
     result: Result | None,
     queued: QueuedMessage | None,
     edit: Edit | None,
-    knowing: Knowing,
-) -> Recalled:
+    sources: ArgumentSources,
+) -> RecoveredTask:
     task = target.task or Task(uuid=target.uuid, state=PENDING, seen=0.0, timestamp=0.0)
-    name = _name(task, result, queued, knowing)
+    name = _name(task, result, queued, sources)
     if not name:
-        return Recalled(task, Arguments(fidelity=None, why=NAMELESS))
+        return RecoveredTask(task, Arguments(fidelity=None, why=NAMELESS))
     shadow = task.name if task.name != name else None
     queue = task.queue or (result and result.queue) or None
     task = msgspec.structs.replace(task, name=name, queue=queue)
     found = fidelity.arguments(task, result=result, queued=queued, edit=edit)
-    reserved = knowing.cluster.reserved()
+    reserved = sources.cluster.reserved()
     forbidden = _forbidden(task, queued, edit, reserved)
     if forbidden is None:
         inner = reserved.of_arguments(name, found.args, found.kwargs)
         forbidden = inner.sentence if inner is not None else None
     if forbidden is not None:
         found = Arguments(fidelity=None, why=f"They would go where none may: {forbidden}")
-    return Recalled(task, found, shadow, queued, result)
+    return RecoveredTask(task, found, shadow, queued, result)
 
 
 def _forbidden(
@@ -131,7 +133,7 @@ def _forbidden(
 
 
 def _name(
-    task: Task, result: Result | None, queued: QueuedMessage | None, knowing: Knowing
+    task: Task, result: Result | None, queued: QueuedMessage | None, sources: ArgumentSources
 ) -> str | None:
     """The name to send it by. What workers tell may be a shadow, by which nobody has it; the
     message, the event of its sending and the result know the true one. A result of another
@@ -141,13 +143,13 @@ def _name(
     kept = result.name if result is not None else None
     if task.name is None:
         return kept
-    if knowing.names is not None and task.name in knowing.names:
+    if sources.names is not None and task.name in sources.names:
         return task.name
-    whole = knowing.store.task(task.uuid)  # a task of a page has no attempts
+    whole = sources.store.task(task.uuid)  # a task of a page has no attempts
     sent_as = [attempt.sent_as for attempt in (whole.attempts if whole else ()) if attempt.sent_as]
     if sent_as:
         return sent_as[-1]
-    return kept if knowing.names is not None and kept in knowing.names else task.name
+    return kept if sources.names is not None and kept in sources.names else task.name
 
 
 def _results(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 
-from umbel.services.control.action_records import By
+from umbel.services.control.action_records import Executor
 from umbel.services.control.phrases import cut
 from umbel.services.control.types import ActionPlan, ActionReport
 from umbel.store.ledger import TASKS_MAX, AuditEntry
@@ -13,12 +13,12 @@ from umbel.store.ledger import TASKS_MAX, AuditEntry
 _LINE_MAX = 1_000
 
 
-def before(plan: ActionPlan, by: By, at: float) -> AuditEntry:
+def before(plan: ActionPlan, by: Executor, at: float) -> AuditEntry:
     """What somebody is about to do."""
     return _entry(plan, by, at, count=plan.count)
 
 
-def after(plan: ActionPlan, report: ActionReport, by: By, at: float) -> AuditEntry:
+def after(plan: ActionPlan, report: ActionReport, by: Executor, at: float) -> AuditEntry:
     """How it ended, and for how many."""
     return _entry(
         plan,
@@ -31,14 +31,14 @@ def after(plan: ActionPlan, report: ActionReport, by: By, at: float) -> AuditEnt
     )
 
 
-def cancelled(plan: ActionPlan, by: By, at: float) -> AuditEntry:
+def cancelled(plan: ActionPlan, by: Executor, at: float) -> AuditEntry:
     """Somebody, maybe another, wants it to stop."""
     return _entry(plan, by, at, count=None, action="cancel", outcome="asked")
 
 
 def _entry(
     plan: ActionPlan,
-    by: By,
+    by: Executor,
     at: float,
     *,
     count: int | None,

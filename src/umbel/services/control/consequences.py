@@ -7,9 +7,9 @@ from typing import Final
 
 from umbel.cluster.task import ENDED, STARTED, SUCCESS
 from umbel.services.control.phrases import REMEMBERED, REVOCATIONS, listed, verb
-from umbel.services.control.plan_inputs import UNKNOWN, Around, Gathered, Unconsumed
+from umbel.services.control.plan_inputs import UNKNOWN, ClusterFacts, TargetSummary, UnconsumedQueue
 from umbel.services.control.types import ActionRequest
-from umbel.services.search.doubt import what_happened
+from umbel.services.search.doubt import doubt_phrase
 
 #: Names that every worker has, and does not list (celery/app/builtins.py).
 BUILT_IN: Final = "celery."
@@ -39,7 +39,7 @@ _BY_ACTION: Final = {
 
 
 def of_tasks(
-    request: ActionRequest, count: int, found: Gathered, around: Around
+    request: ActionRequest, count: int, found: TargetSummary, facts: ClusterFacts
 ) -> tuple[str, ...]:
     """Of an action on `count` tasks, those that are left out not counted."""
     running, unknown = found.by_state.get(STARTED, 0), found.by_state.get(UNKNOWN, 0)
@@ -52,14 +52,14 @@ def of_tasks(
     if request.action == "revoke":
         told += _of_revoking(count, running, found)
     elif request.action == "terminate":
-        told += _of_terminating(request, count, running, found, around)
+        told += _of_terminating(request, count, running, found, facts)
     elif request.action == "abort":
         told.append(
             "Only tasks that ask whether they were aborted (`AbortableTask.is_aborted`) end; "
             "others go on."
         )
     elif count:
-        told += _of_repeating(request, found, around)
+        told += _of_repeating(request, found, facts)
     if unknown:
         told.append(
             f"Nothing was ever heard of {unknown:,} of these; "
@@ -68,7 +68,7 @@ def of_tasks(
     return tuple(told)
 
 
-def _of_revoking(count: int, running: int, found: Gathered) -> list[str]:
+def _of_revoking(count: int, running: int, found: TargetSummary) -> list[str]:
     told = _lost(found)
     running = max(0, running - sum(found.doubted.values()))
     if running:
@@ -86,7 +86,7 @@ def _of_revoking(count: int, running: int, found: Gathered) -> list[str]:
 
 
 def _of_terminating(
-    request: ActionRequest, count: int, running: int, found: Gathered, around: Around
+    request: ActionRequest, count: int, running: int, found: TargetSummary, facts: ClusterFacts
 ) -> list[str]:
     told = _lost(found)
     running = max(0, running - sum(found.doubted.values()))
@@ -100,13 +100,13 @@ def _of_terminating(
     if waiting > 0:
         told.append(f"{waiting:,} {verb(waiting, 'has', 'have')} not begun.")
         told.append(REVOCATIONS)
-    silent = [name for name in sorted(found.running_on) if name not in around.live]
+    silent = [name for name in sorted(found.running_on) if name not in facts.live]
     if silent:
         told.append(f"Nothing is heard of {listed(silent)}, where some of these began.")
     return told
 
 
-def _of_repeating(request: ActionRequest, found: Gathered, around: Around) -> list[str]:
+def _of_repeating(request: ActionRequest, found: TargetSummary, facts: ClusterFacts) -> list[str]:
     told = []
     open_ = sum(n for state, n in found.by_state.items() if state not in {*ENDED, UNKNOWN})
     done = found.by_state.get(SUCCESS, 0)
@@ -134,8 +134,8 @@ def _of_repeating(request: ActionRequest, found: Gathered, around: Around) -> li
             f"The queue of {found.queueless:,} is not known: {verb(found.queueless, 'it', 'they')} "
             "will be sent to where the application or its default says."
         )
-    told += _of_names(found, around)
-    told += [_nobody_consumes(each) for each in around.unconsumed]
+    told += _of_names(found, facts)
+    told += [_nobody_consumes(each) for each in facts.unconsumed]
     told += _of_what_is_left_behind(found)
     if found.looked_at < found.total or not found.complete:
         told.append(
@@ -145,17 +145,17 @@ def _of_repeating(request: ActionRequest, found: Gathered, around: Around) -> li
     return told
 
 
-def _lost(found: Gathered) -> list[str]:
+def _lost(found: TargetSummary) -> list[str]:
     """The same, of what is to be stopped."""
     return [
-        f"{number:,} of these {what_happened(why, number)}: whether {verb(number, 'it', 'they')} "
+        f"{number:,} of these {doubt_phrase(why, number)}: whether {verb(number, 'it', 'they')} "
         f"still {verb(number, 'runs', 'run')} or {verb(number, 'waits', 'wait')} is not known."
         for why, number in found.doubted.items()
         if why != "expired"
     ]
 
 
-def _doubted(found: Gathered) -> list[str]:
+def _doubted(found: TargetSummary) -> list[str]:
     """What may not wait or run any more, though events say so."""
     told = []
     for why, number in found.doubted.items():
@@ -166,13 +166,13 @@ def _doubted(found: Gathered) -> list[str]:
             )
         else:
             told.append(
-                f"{number:,} of these {what_happened(why, number)}: whether "
+                f"{number:,} of these {doubt_phrase(why, number)}: whether "
                 f"{verb(number, 'it', 'they')} ended is not known. What did is done twice."
             )
     return told
 
 
-def _of_names(found: Gathered, around: Around) -> list[str]:
+def _of_names(found: TargetSummary, facts: ClusterFacts) -> list[str]:
     """Names that nobody has, and names that events do not tell."""
     if not found.names:
         return []
@@ -183,14 +183,14 @@ def _of_names(found: Gathered, around: Around) -> list[str]:
             f"{verb(found.shadows, 'it is', 'they are')} sent by the true one: "
             f"{listed(sorted(found.names))}."
         )
-    if around.names is None:
+    if facts.names is None:
         told.append(
             "No worker said in time which tasks it has, so whether any has these is not known."
         )
         return told
     unknown = {
         name: number for name, number in found.names.items()
-        if name not in around.names and not name.startswith(BUILT_IN)
+        if name not in facts.names and not name.startswith(BUILT_IN)
     }  # fmt: skip
     if unknown:
         number = sum(unknown.values())
@@ -201,7 +201,7 @@ def _of_names(found: Gathered, around: Around) -> list[str]:
     return told
 
 
-def _nobody_consumes(queue: Unconsumed) -> str:
+def _nobody_consumes(queue: UnconsumedQueue) -> str:
     waiting = "" if queue.ready is None else f" ({queue.ready:,} waiting)"
     if queue.silent:
         return (
@@ -214,7 +214,7 @@ def _nobody_consumes(queue: Unconsumed) -> str:
     )
 
 
-def _of_what_is_left_behind(found: Gathered) -> list[str]:
+def _of_what_is_left_behind(found: TargetSummary) -> list[str]:
     """What hung on the tasks, and is not sent again."""
     told = []
     if found.of_workflow:
@@ -241,8 +241,8 @@ def _of_what_is_left_behind(found: Gathered) -> list[str]:
     return told
 
 
-def _nobody_else_consumes(queues: Sequence[Unconsumed]) -> list[str]:
-    def named(each: Unconsumed) -> str:
+def _nobody_else_consumes(queues: Sequence[UnconsumedQueue]) -> list[str]:
+    def named(each: UnconsumedQueue) -> str:
         waiting = "number waiting not known" if each.ready is None else f"{each.ready:,} waiting"
         return f"{each.name} ({waiting})"
 
@@ -258,7 +258,7 @@ def _nobody_else_consumes(queues: Sequence[Unconsumed]) -> list[str]:
     return told
 
 
-def of_workers(request: ActionRequest, around: Around) -> tuple[str, ...]:
+def of_workers(request: ActionRequest, facts: ClusterFacts) -> tuple[str, ...]:
     """Of an action on workers, or on a task name at workers."""
     told = [_BY_ACTION[request.action]] if request.action in _BY_ACTION else []
     if request.action == "shutdown":
@@ -266,14 +266,14 @@ def of_workers(request: ActionRequest, around: Around) -> tuple[str, ...]:
             "Workers finish what they run, then end. Whether something starts them again is "
             "not Umbel's to know."
         )
-    if around.declaration is not None and around.declaration.differences:
+    if facts.declaration is not None and facts.declaration.differences:
         told.append(
-            f"The queue {request.queue} is there with {listed(around.declaration.differences, 8)}; "
+            f"The queue {request.queue} is there with {listed(facts.declaration.differences, 8)}; "
             "the workers are told, since one that declares it otherwise ends. Workers that have "
             "the queue in their own task_queues, or that set task_queue_max_priority, declare it "
             "as those say."
         )
-    told += _nobody_else_consumes(around.unconsumed)
+    told += _nobody_else_consumes(facts.unconsumed)
     if not request.workers and request.action != "ping":
         told.append("No worker is named, so every worker that listens does this.")
     if request.action == "time_limit":
@@ -286,7 +286,7 @@ def of_workers(request: ActionRequest, around: Around) -> tuple[str, ...]:
         )
     if request.action == "rate_limit" and (request.rate or "").partition("/")[0].strip("0.") == "":
         told.append("A rate of 0 lifts the limit.")
-    silent = [name for name in request.workers if name not in around.live]
+    silent = [name for name in request.workers if name not in facts.live]
     if silent:
         told.append(f"Nothing is heard of {listed(silent)} now, so no answer may come from there.")
     return tuple(told)

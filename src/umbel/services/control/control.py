@@ -26,23 +26,31 @@ from umbel.errors import ActionRefused, NotPermitted, StoreError, UmbelError, Un
 from umbel.query.ast import Node
 from umbel.results.base import ResultBackend
 from umbel.services.control import audit_lines
-from umbel.services.control.action_limits import must_have_room, to_forget
-from umbel.services.control.action_records import NOBODY, By, Entry, Kept, Owner, decode, encode
-from umbel.services.control.login_audit import Visits
+from umbel.services.control.action_limits import plans_to_forget, refuse_beyond_share
+from umbel.services.control.action_records import (
+    NOBODY,
+    Execution,
+    Executor,
+    Owner,
+    StoredAction,
+    decode,
+    encode,
+)
+from umbel.services.control.login_audit import LoginAudit
 from umbel.services.control.permissions import (
     NEEDS_APPLY,
+    action_label,
     must_be_allowed,
-    needed,
-    thing,
+    permission_for,
 )
-from umbel.services.control.plan_inputs import Frame
+from umbel.services.control.plan_inputs import PlanHeader
 from umbel.services.control.planner import Planner
 from umbel.services.control.request_checks import TASK_ACTIONS, checked
-from umbel.services.control.reserved_names import names_of_request
+from umbel.services.control.reserved_names import refuse_reserved_queues
 from umbel.services.control.run import Run, Stopped
-from umbel.services.control.sending import Applied, Apply, Applying
-from umbel.services.control.targets import Choice
-from umbel.services.control.task_actions import OnTasks
+from umbel.services.control.targets import TargetSelection
+from umbel.services.control.task_actions import TaskActions
+from umbel.services.control.task_sender import Apply, SentTask, TaskSender
 from umbel.services.control.types import Action, ActionPlan, ActionReport, ActionRequest
 from umbel.services.control.worker_actions import command, purge
 from umbel.services.control.worker_facts import Workers
@@ -91,10 +99,10 @@ class Control:
         self._workers = workers
         self._clock = clock
         self._planner = Planner(store, search, ledger, cluster, results, workers, clock)
-        self._on_tasks = OnTasks(store, ledger, cluster, results, workers, clock)
-        self._applying = Applying(ledger, cluster, results, workers, clock)
+        self._task_actions = TaskActions(store, ledger, cluster, results, workers, clock)
+        self._sender = TaskSender(ledger, cluster, results, workers, clock)
         self._owner = Owner.myself()
-        self.visits = Visits(ledger, clock, self._tidy)
+        self.login_audit = LoginAudit(ledger, clock, self._tidy)
         self._runs: dict[str, Run] = {}
         self._lock = threading.Lock()
         self._closing = False
@@ -105,12 +113,12 @@ class Control:
 
     def plan(self, request: ActionRequest, actor: Actor) -> ActionPlan:
         """What would happen; kept until it expires."""
-        self._must_be_allowed(actor, needed(request), thing(request))
+        self._must_be_allowed(actor, permission_for(request), action_label(request))
         self._tidy()
         request = checked(request)
         if request.queue is not None or request.edit is not None:
-            names_of_request(request, self._cluster.reserved())
-        frame = Frame(
+            refuse_reserved_queues(request, self._cluster.reserved())
+        frame = PlanHeader(
             id=str(uuid.uuid4()), request=request, actor=actor.name, made=self._clock.now()
         )
         plan = self._planner.plan(frame)
@@ -118,13 +126,13 @@ class Control:
             id=plan.id, state="planned", sentence="Planned, and not yet executed.", total=plan.count
         )
         try:
-            record = encode(plan, Kept(report))
+            record = encode(plan, Execution(report))
         except (TypeError, ValueError, RecursionError) as error:
             raise ActionRefused(
                 f"The arguments given are no plain JSON values: {error}.", field="edit"
             ) from error
         size = len(record.plan) + len(record.report)
-        gone = to_forget(self._ledger.open_plans(actor.name), size, self._clock.now())
+        gone = plans_to_forget(self._ledger.open_plans(actor.name), size, self._clock.now())
         if gone:
             self._ledger.forget_plans(gone)
         self._ledger.keep_action(record, planner=actor.name, expires=plan.expires)
@@ -144,12 +152,15 @@ class Control:
         entry = _with_reason(self._entry(action_id), reason)
         plan = entry.plan
         self._must_be_allowed(
-            actor, needed(plan.request), thing(plan.request), f"{action_id}: {plan.sentence}"
+            actor,
+            permission_for(plan.request),
+            action_label(plan.request),
+            f"{action_id}: {plan.sentence}",
         )
         self._must_be_executable(entry, confirm)
-        run = self._claim(entry, By.of(actor))
+        run = self._claim(entry, Executor.of(actor))
         try:
-            self._ledger.record(audit_lines.before(plan, By.of(actor), self._clock.now()))
+            self._ledger.record(audit_lines.before(plan, Executor.of(actor), self._clock.now()))
         except StoreError as error:
             self._end(run, run.finish(error=f"Nothing was done. {error}"))
             raise
@@ -160,8 +171,8 @@ class Control:
         run.ended.wait(SHORT_S)
         return run.report
 
-    def _must_be_executable(self, entry: Entry, confirm: int | None) -> None:
-        plan, state = entry.plan, entry.kept.report.state
+    def _must_be_executable(self, entry: StoredAction, confirm: int | None) -> None:
+        plan, state = entry.plan, entry.execution.report.state
         if state != "planned":
             raise _was_executed(entry)
         if self._clock.now() > plan.expires:
@@ -172,33 +183,40 @@ class Control:
         if plan.impossible is not None:
             raise ActionRefused(plan.impossible)
         if plan.request.queue is not None or plan.request.edit is not None:
-            names_of_request(plan.request, self._cluster.reserved())
+            refuse_reserved_queues(plan.request, self._cluster.reserved())
         if plan.confirm is not None and confirm != plan.confirm:
             raise ActionRefused(
                 f"This concerns {plan.count:,}, so it must be confirmed by that number.",
                 remedy=f"Send `confirm`: {plan.confirm}.",
             )
 
-    def _claim(self, entry: Entry, by: By) -> Run:
+    def _claim(self, entry: StoredAction, by: Executor) -> Run:
         """Become the one who runs it."""
         now = self._clock.now()
         report = msgspec.structs.replace(
-            entry.kept.report, state="running", sentence="Running.", started=now
+            entry.execution.report, state="running", sentence="Running.", started=now
         )
-        kept = Kept(report, by=by, owner=self._owner, beat=now)
-        record = encode(entry.plan, kept)
+        execution = Execution(report, by=by, owner=self._owner, beat=now)
+        record = encode(entry.plan, execution)
         with self._lock:
-            self._must_have_room()
+            self._refuse_beyond_share()
             if not self._ledger.replace_action(record, entry.raw):
                 raise _was_executed(self._entry(entry.plan.id))
-            run = Run(self._ledger, self._clock, Entry(entry.plan, kept, record.report), asker())
+            run = Run(
+                self._ledger,
+                self._clock,
+                StoredAction(entry.plan, execution, record.report),
+                asker(),
+            )
             self._runs[entry.plan.id] = run
         return run
 
-    def _must_have_room(self) -> None:
+    def _refuse_beyond_share(self) -> None:
         if self._closing:
             raise ActionRefused("Umbel is about to end.", remedy="Try again when it is back.")
-        must_have_room([run.who for run in self._runs.values() if not run.ended.is_set()], asker())
+        refuse_beyond_share(
+            [run.who for run in self._runs.values() if not run.ended.is_set()], asker()
+        )
 
     def _perform(self, run: Run) -> None:
         try:
@@ -220,7 +238,7 @@ class Control:
             query: Node | None = None
             if request.q is not None:
                 query = self._search.parse(request.q, request.tz)
-            self._on_tasks.perform(run, Choice(request, query, run.plan.made))
+            self._task_actions.perform(run, TargetSelection(request, query, run.plan.made))
         elif request.action == "purge":
             purge(run, self._cluster)
         else:
@@ -264,11 +282,13 @@ class Control:
         stays as it is."""
         entry = self._entry(action_id)
         self._must_be_allowed(
-            actor, needed(entry.plan.request), "cancel this", f"cancel {action_id}"
+            actor, permission_for(entry.plan.request), "cancel this", f"cancel {action_id}"
         )
-        if entry.kept.report.state not in {"planned", "running"}:
-            return entry.kept.report
-        self._ledger.record(audit_lines.cancelled(entry.plan, By.of(actor), self._clock.now()))
+        if entry.execution.report.state not in {"planned", "running"}:
+            return entry.execution.report
+        self._ledger.record(
+            audit_lines.cancelled(entry.plan, Executor.of(actor), self._clock.now())
+        )
         run = self._runs.get(action_id)
         if run is not None:
             run.cancel(actor.name)
@@ -279,15 +299,17 @@ class Control:
     def _cancel_elsewhere(self, action_id: str, actor: Actor) -> None:
         while True:
             entry = self._entry(action_id)
-            kept = entry.kept
-            if kept.report.state == "planned":
+            execution = entry.execution
+            if execution.report.state == "planned":
                 sentence = f"Withdrawn by {actor.name} before it was executed."
-                report = msgspec.structs.replace(kept.report, state="cancelled", sentence=sentence)
-                kept = msgspec.structs.replace(kept, report=report)
-            elif kept.report.state != "running":
+                report = msgspec.structs.replace(
+                    execution.report, state="cancelled", sentence=sentence
+                )
+                execution = msgspec.structs.replace(execution, report=report)
+            elif execution.report.state != "running":
                 return
-            kept = msgspec.structs.replace(kept, cancelled_by=actor.name)
-            if self._ledger.replace_action(encode(entry.plan, kept), entry.raw):
+            execution = msgspec.structs.replace(execution, cancelled_by=actor.name)
+            if self._ledger.replace_action(encode(entry.plan, execution), entry.raw):
                 return
 
     def action(self, action_id: str) -> Action:
@@ -314,20 +336,20 @@ class Control:
 
     # -- applying --------------------------------------------------------------------------
 
-    def apply(self, apply: Apply, actor: Actor, *, expected: bool = False) -> Applied:
+    def apply(self, apply: Apply, actor: Actor, *, expected: bool = False) -> SentTask:
         """Send one task; `expected`: its result will be waited for."""
         self._tidy()
         self._must_be_allowed(actor, NEEDS_APPLY, "send tasks", f"send {apply.name}")
-        return self._applying.apply(apply, actor, expected=expected)
+        return self._sender.apply(apply, actor, expected=expected)
 
     def _must_be_allowed(
-        self, actor: Actor, permission: Permission, thing: str, target: str | None = None
+        self, actor: Actor, permission: Permission, action_label: str, target: str | None = None
     ) -> None:
         """Raise `NotPermitted`, and say in the audit what was wanted."""
         try:
-            must_be_allowed(actor, permission, thing)
+            must_be_allowed(actor, permission, action_label)
         except NotPermitted as error:
-            self.visits.refused(actor, target or thing, error.message)
+            self.login_audit.permission_refused(actor, target or action_label, error.message)
             raise
 
     def _tidy(self) -> None:
@@ -357,7 +379,7 @@ class Control:
         for run in runs:
             run.ended.wait(max(0.0, end - self._clock.monotonic()))
 
-    def _entry(self, action_id: str) -> Entry:
+    def _entry(self, action_id: str) -> StoredAction:
         record = self._ledger.action(action_id)
         if record is None:
             raise UnknownAction(
@@ -365,37 +387,41 @@ class Control:
             )
         return self._alive(decode(record))
 
-    def _told(self, entry: Entry) -> Action:
+    def _told(self, entry: StoredAction) -> Action:
         run = self._runs.get(entry.plan.id)
         if run is None:
             return entry.action
         self._forget(run)
         return Action(entry.plan, run.report)
 
-    def _alive(self, entry: Entry) -> Entry:
+    def _alive(self, entry: StoredAction) -> StoredAction:
         """The entry, called interrupted if nobody runs it any more."""
-        kept = entry.kept
+        execution = entry.execution
         now = self._clock.now()
-        if kept.report.state != "running" or kept.owner is None or entry.plan.id in self._runs:
+        if (
+            execution.report.state != "running"
+            or execution.owner is None
+            or entry.plan.id in self._runs
+        ):
             return entry
-        if not kept.owner.is_gone(now, kept.beat):
+        if not execution.owner.is_gone(now, execution.beat):
             return entry
         report = msgspec.structs.replace(
-            kept.report,
+            execution.report,
             state="interrupted",
-            sentence=f"The process that ran it ended; at least {kept.report.done:,} of "
-            f"{kept.report.total:,} were done.",
+            sentence=f"The process that ran it ended; at least {execution.report.done:,} of "
+            f"{execution.report.total:,} were done.",
             finished=now,
         )
-        kept = msgspec.structs.replace(kept, report=report)
-        record = encode(entry.plan, kept)
+        execution = msgspec.structs.replace(execution, report=report)
+        record = encode(entry.plan, execution)
         if not self._ledger.replace_action(record, entry.raw):
             return self._entry(entry.plan.id)
-        self._ledger.record(audit_lines.after(entry.plan, report, kept.by or NOBODY, now))
-        return Entry(entry.plan, kept, record.report)
+        self._ledger.record(audit_lines.after(entry.plan, report, execution.by or NOBODY, now))
+        return StoredAction(entry.plan, execution, record.report)
 
 
-def _with_reason(entry: Entry, reason: str | None) -> Entry:
+def _with_reason(entry: StoredAction, reason: str | None) -> StoredAction:
     """The reason is known best, and by the right person, when the plan was read."""
     if not reason:
         return entry
@@ -404,10 +430,10 @@ def _with_reason(entry: Entry, reason: str | None) -> Entry:
     return msgspec.structs.replace(entry, plan=plan)
 
 
-def _was_executed(entry: Entry) -> ActionRefused:
-    by = entry.kept.by
+def _was_executed(entry: StoredAction) -> ActionRefused:
+    by = entry.execution.by
     who = f" by {by.name}" if by else ""
-    if entry.kept.report.state == "cancelled" and by is None:
+    if entry.execution.report.state == "cancelled" and by is None:
         return ActionRefused("This plan was withdrawn.", remedy="Plan it again.")
     return ActionRefused(
         f"This plan was executed already{who}.", remedy="Plan it again to do it again."

@@ -39,7 +39,7 @@ _NAME_MAX: Final = 100
 _TEXT_MAX: Final = 300
 
 
-class Visits:
+class LoginAudit:
     """Writes these lines; `tidy` is called beside, to remove what is too old. Any thread. A
     ledger that cannot be written keeps nobody from coming or going: the log says so."""
 
@@ -51,31 +51,31 @@ class Visits:
         self._buckets: OrderedDict[tuple[str, ...], _Bucket] = OrderedDict()
         self._common = {kind: _Bucket(clock, STRANGERS) for kind in ("failed", "shown", REFUSED)}
 
-    def came(self, actor: Actor) -> None:
+    def logged_in(self, actor: Actor) -> None:
         """Somebody logged in."""
         self._write(self._line(actor, LOGIN, "their session begins", "done"))
 
-    def went(self, actor: Actor) -> None:
+    def logged_out(self, actor: Actor) -> None:
         """Somebody logged out."""
         self._write(self._line(actor, LOGOUT, "their session ends", "done"))
 
-    def failed(self, actor: Actor, name: str, why: str) -> None:
+    def password_refused(self, actor: Actor, name: str, why: str) -> None:
         """Somebody, nobody knows who, tried `name` with a password that is not its own. The
         name is part of what they tried, not who they are."""
         nobody = msgspec.structs.replace(actor, name=ANONYMOUS)
-        target = f'the name "{told(name, _NAME_MAX)}"'
+        target = f'the name "{escaped(name, _NAME_MAX)}"'
         self._bounded("failed", nobody, LOGIN, target, why)
 
-    def shown(self, actor: Actor, token: str | None, why: str) -> None:
+    def token_refused(self, actor: Actor, token: str | None, why: str) -> None:
         """Somebody, nobody knows who, showed a token that lets nobody in: `token` is the name
         that stands in it, if one does."""
         nobody = msgspec.structs.replace(actor, name=ANONYMOUS)
-        target = "a token" if token is None else f'the token "{told(token, _NAME_MAX)}"'
+        target = "a token" if token is None else f'the token "{escaped(token, _NAME_MAX)}"'
         self._bounded("shown", nobody, LOGIN, target, why)
 
-    def refused(self, actor: Actor, target: str, why: str) -> None:
+    def permission_refused(self, actor: Actor, target: str, why: str) -> None:
         """Somebody wanted what they may not do."""
-        self._bounded(REFUSED, actor, REFUSED, told(target, _TEXT_MAX), why)
+        self._bounded(REFUSED, actor, REFUSED, escaped(target, _TEXT_MAX), why)
 
     def settle(self) -> None:
         """Write what was only counted so far, where there is room for a line again."""
@@ -116,7 +116,7 @@ class Visits:
             action=action,
             target=target,
             outcome=outcome,
-            answer=None if why is None else told(why, _TEXT_MAX),
+            answer=None if why is None else escaped(why, _TEXT_MAX),
         )
 
     def _write(self, entry: AuditEntry) -> None:
@@ -178,7 +178,7 @@ def _counted(line: AuditEntry, count: int) -> AuditEntry:
     return msgspec.structs.replace(line, count=count, answer=(line.answer or "") + more)
 
 
-def told(text: str, most: int) -> str:
+def escaped(text: str, most: int) -> str:
     """The text as one line of printable characters, at most so many: what somebody sent who
     is not known acts on no page, terminal or file."""
     cut = text if len(text) <= most else text[: most - 1] + "…"

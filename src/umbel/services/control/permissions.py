@@ -24,12 +24,12 @@ _WORDS: Final[dict[Permission, str]] = {
 }  # fmt: skip
 
 
-def needed(request: ActionRequest) -> Permission:
+def permission_for(request: ActionRequest) -> Permission:
     """The permission that this very action needs."""
     return "administer" if _is_huge(request) else NEEDS[request.action]
 
 
-def thing(request: ActionRequest) -> str:
+def action_label(request: ActionRequest) -> str:
     """What somebody without the permission may not do."""
     return (
         f"{request.action} by or to more than {POOL_MAX}" if _is_huge(request) else request.action
@@ -41,11 +41,13 @@ def _is_huge(request: ActionRequest) -> bool:
     return (grown or 0) > POOL_MAX
 
 
-def must_be_allowed(actor: Actor, permission: Permission, thing: str) -> None:
-    """Raise `NotPermitted` if the actor lacks the permission for `thing` (`shutdown`)."""
+def must_be_allowed(actor: Actor, permission: Permission, action_label: str) -> None:
+    """Raise `NotPermitted` if the actor lacks the permission that `action_label` (`shutdown`)
+    needs."""
     if not actor.may(permission):
         raise NotPermitted(
-            f"{actor.name} may not {thing}: that needs the permission to {_WORDS[permission]}.",
+            f"{actor.name} may not {action_label}: "
+            f"that needs the permission to {_WORDS[permission]}.",
             remedy="Log in as somebody who has it, or ask an administrator. "
             "With --read-only nobody has it.",
         )

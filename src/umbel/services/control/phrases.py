@@ -45,14 +45,14 @@ def cut(text: str, most: int = ANSWER_MAX) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-def plain_answer(value: object) -> str | None:
+def answer_text(value: object) -> str | None:
     """A worker's own words in its answer, which Celery wraps as `{"ok": words}`."""
     if isinstance(value, dict) and len(value) == 1:
         value = next(iter(value.values()))
     return None if value is None else cut(str(value))
 
 
-def tally(counts: dict[str, int], sentence: str, number: int = 1) -> None:
+def count_sentence(counts: dict[str, int], sentence: str, number: int = 1) -> None:
     """Count a sentence; after `SENTENCES_MAX` different ones, others are counted together."""
     if sentence not in counts and len(counts) >= SENTENCES_MAX:
         sentence = OTHERS

@@ -13,7 +13,7 @@ from umbel.cluster.task import ENDED
 from umbel.services.control.argument_recovery import REPEATED
 from umbel.services.control.consequences import of_tasks, of_workers
 from umbel.services.control.phrases import VERBS, counted, listed
-from umbel.services.control.plan_inputs import Around, Frame, Gathered
+from umbel.services.control.plan_inputs import ClusterFacts, PlanHeader, TargetSummary
 from umbel.services.control.targets import Target
 from umbel.services.control.types import (
     CONFIRM_OVER,
@@ -43,16 +43,16 @@ NO_LOG_LEVEL: Final = (
 )
 
 
-def plan_tasks(frame: Frame, found: Gathered, around: Around) -> ActionPlan:
+def plan_tasks(header: PlanHeader, found: TargetSummary, facts: ClusterFacts) -> ActionPlan:
     """The plan of an action on tasks."""
-    request = frame.request
+    request = header.request
     ended = sum(n for state, n in found.by_state.items() if state in ENDED)
     skipped = dict(found.unrepeatable)
     if request.action != "retry" and ended:
         skipped[_ALREADY_ENDED] = ended
     count = max(0, found.able, found.total - sum(skipped.values()))
     return _plan(
-        frame,
+        header,
         sentence=_task_sentence(request, count, found),
         count=count,
         capped=found.capped,
@@ -61,41 +61,41 @@ def plan_tasks(frame: Frame, found: Gathered, around: Around) -> ActionPlan:
         by_state=dict(found.by_state),
         fidelity=dict(found.fidelity),
         sample=tuple(_chosen(request, target, found) for target in found.sample),
-        consequences=(*of_tasks(request, count, found, around), *found.troubles),
-        workers=_answering(request, found, around),
-        impossible=around.impossible or _nothing_left(request, count, found),
+        consequences=(*of_tasks(request, count, found, facts), *found.troubles),
+        workers=_answering(request, found, facts),
+        impossible=facts.impossible or _nothing_left(request, count, found),
     )
 
 
-def plan_workers(frame: Frame, around: Around) -> ActionPlan:
+def plan_workers(header: PlanHeader, facts: ClusterFacts) -> ActionPlan:
     """The plan of an action on workers, or on a task name at workers."""
-    request = frame.request
-    workers = tuple(request.workers) or around.live
-    impossible = NO_LOG_LEVEL if request.action == "log_level" else around.impossible
+    request = header.request
+    workers = tuple(request.workers) or facts.live
+    impossible = NO_LOG_LEVEL if request.action == "log_level" else facts.impossible
     if impossible is None and not workers:
         impossible = (
             "No worker is known that could answer. Check that workers run and that they reach "
             "the same broker."
         )
     return _plan(
-        frame,
+        header,
         sentence=_worker_sentence(request, workers),
         count=len(workers),
-        consequences=of_workers(request, around),
+        consequences=of_workers(request, facts),
         workers=workers,
         impossible=impossible,
     )
 
 
-def plan_purge(frame: Frame, ready: int | None, trouble: str | None) -> ActionPlan:
+def plan_purge(header: PlanHeader, ready: int | None, trouble: str | None) -> ActionPlan:
     """The plan of emptying a queue in which `ready` messages wait, None if unknown."""
-    queue = frame.request.queue or ""
+    queue = header.request.queue or ""
     if ready is None:
         sentence = f"Remove all messages from the queue {queue}; how many is not known."
     else:
         sentence = f"Remove {counted(ready, 'message')} from the queue {queue}."
     return _plan(
-        frame,
+        header,
         sentence=sentence,
         count=ready or 0,
         consequences=(
@@ -106,13 +106,13 @@ def plan_purge(frame: Frame, ready: int | None, trouble: str | None) -> ActionPl
     )
 
 
-def _plan(frame: Frame, *, sentence: str, count: int, **more: object) -> ActionPlan:
+def _plan(header: PlanHeader, *, sentence: str, count: int, **more: object) -> ActionPlan:
     plan = ActionPlan(
-        id=frame.id,
-        request=frame.request,
-        actor=frame.actor,
-        made=frame.made,
-        expires=frame.made + PLAN_EXPIRES_S,
+        id=header.id,
+        request=header.request,
+        actor=header.actor,
+        made=header.made,
+        expires=header.made + PLAN_EXPIRES_S,
         sentence=sentence,
         count=count,
     )
@@ -129,7 +129,7 @@ def _needs_number(plan: ActionPlan) -> bool:
     return plan.count > CONFIRM_OVER or not plan.complete or is_final
 
 
-def _task_sentence(request: ActionRequest, count: int, found: Gathered) -> str:
+def _task_sentence(request: ActionRequest, count: int, found: TargetSummary) -> str:
     over = (
         "" if not count else "more than " if found.capped else "" if found.complete else "at least "
     )
@@ -141,7 +141,7 @@ def _task_sentence(request: ActionRequest, count: int, found: Gathered) -> str:
     return f"{VERBS[request.action][0]} {over}{counted(count, 'task')}{signal}{chosen}."
 
 
-def _chosen(request: ActionRequest, target: Target, found: Gathered) -> Chosen:
+def _chosen(request: ActionRequest, target: Target, found: TargetSummary) -> Chosen:
     state, name = (target.task.state, target.task.name) if target.task else (None, None)
     fidelity, why = found.known.get(target.uuid, (None, None))
     if request.action != "retry" and target.has_ended:
@@ -149,15 +149,17 @@ def _chosen(request: ActionRequest, target: Target, found: Gathered) -> Chosen:
     return Chosen(uuid=target.uuid, state=state, name=name, fidelity=fidelity, why=why)
 
 
-def _answering(request: ActionRequest, found: Gathered, around: Around) -> tuple[str, ...]:
+def _answering(
+    request: ActionRequest, found: TargetSummary, facts: ClusterFacts
+) -> tuple[str, ...]:
     if request.action == "revoke":
-        return around.live
+        return facts.live
     if request.action == "terminate":
-        return tuple(sorted({*found.running_on, *around.live}))
+        return tuple(sorted({*found.running_on, *facts.live}))
     return ()
 
 
-def _nothing_left(request: ActionRequest, count: int, found: Gathered) -> str | None:
+def _nothing_left(request: ActionRequest, count: int, found: TargetSummary) -> str | None:
     if count:
         return None
     if not found.complete:

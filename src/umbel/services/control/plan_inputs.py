@@ -16,7 +16,7 @@ from umbel.services.control.types import ActionRequest, Fidelity
 UNKNOWN: Final = "unknown"
 
 
-class Frame(msgspec.Struct, frozen=True, kw_only=True):
+class PlanHeader(msgspec.Struct, frozen=True, kw_only=True):
     """What every plan has."""
 
     id: str
@@ -25,7 +25,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     made: float
 
 
-class Gathered(msgspec.Struct, frozen=True, kw_only=True):
+class TargetSummary(msgspec.Struct, frozen=True, kw_only=True):
     """What was found of the tasks that were chosen. `total` counts all of them; there are more
     if `capped`, and may be more if not `complete`, as time ran out while they were counted.
     `able` are those looked at that the action is for. `running_on` counts running tasks by
@@ -60,7 +60,7 @@ class Gathered(msgspec.Struct, frozen=True, kw_only=True):
     troubles: tuple[str, ...] = ()
 
 
-class Unconsumed(msgspec.Struct, frozen=True):
+class UnconsumedQueue(msgspec.Struct, frozen=True):
     """A queue that nobody, or nobody else, is known to consume; so many messages wait there,
     None if unknown. `silent` are workers that live and did not say what they consume."""
 
@@ -69,7 +69,7 @@ class Unconsumed(msgspec.Struct, frozen=True):
     silent: tuple[str, ...] = ()
 
 
-class Around(msgspec.Struct, frozen=True, kw_only=True):
+class ClusterFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The cluster as it is: workers that live, and why the action is impossible anyhow;
     `names` are those that workers have registered, None if none answered; `unconsumed` the
     queues to which the action sends, or which it leaves, without anybody to read them;
@@ -78,5 +78,5 @@ class Around(msgspec.Struct, frozen=True, kw_only=True):
     live: tuple[str, ...] = ()
     impossible: str | None = None
     names: frozenset[str] | None = None
-    unconsumed: tuple[Unconsumed, ...] = ()
+    unconsumed: tuple[UnconsumedQueue, ...] = ()
     declaration: Declaration | None = None

@@ -13,12 +13,12 @@ from umbel.broker.base import Ability, Cluster
 from umbel.clock import Clock
 from umbel.errors import BrokerError, ResultsUnavailable
 from umbel.results.base import ResultBackend
-from umbel.services.control.consumable_queues import consumable
+from umbel.services.control.consumer_declaration import consumer_declaration
 from umbel.services.control.plan import plan_purge, plan_tasks, plan_workers
-from umbel.services.control.plan_inputs import Around, Frame, Unconsumed
+from umbel.services.control.plan_inputs import ClusterFacts, PlanHeader, UnconsumedQueue
 from umbel.services.control.request_checks import TASK_ACTIONS
-from umbel.services.control.target_summary import Gatherer
-from umbel.services.control.targets import Choice
+from umbel.services.control.target_summarizer import TargetSummarizer
+from umbel.services.control.targets import TargetSelection
 from umbel.services.control.task_actions import ANSWER_S
 from umbel.services.control.types import ActionPlan, ActionRequest
 from umbel.services.control.worker_facts import (
@@ -65,56 +65,58 @@ class Planner:
         self._cluster = cluster
         self._results = results
         self._workers = workers
-        self._gatherer = Gatherer(store, ledger, cluster, results, clock)
+        self._summarizer = TargetSummarizer(store, ledger, cluster, results, clock)
 
-    def plan(self, frame: Frame) -> ActionPlan:
+    def plan(self, header: PlanHeader) -> ActionPlan:
         """What would happen. Raises `QueryError` and `StoreError`."""
-        request = frame.request
+        request = header.request
         if request.action in TASK_ACTIONS:
             query = chosen_by = None
             if request.q is not None:
                 query = self._search.parse(request.q, request.tz)
                 chosen_by = self._search.read(request.q, request.tz).sentence
-            choice = Choice(request, query, frame.made)
+            selection = TargetSelection(request, query, header.made)
             if request.action == "retry":
-                return self._retry(frame, choice, chosen_by)
+                return self._retry(header, selection, chosen_by)
             return plan_tasks(
-                frame, self._gatherer.gather(choice, chosen_by), self._around(request)
+                header, self._summarizer.summarize(selection, chosen_by), self._facts(request)
             )
         if request.action == "purge":
-            return plan_purge(frame, *self._waiting(request.queue or ""))
-        around = self._around(request)
-        if around.impossible is None and request.action == "add_consumer":
-            around = self._declared(request, around)
-        if around.impossible is None and request.action in _LEAVING:
-            left = self._left(request, around.live)
-            around = msgspec.structs.replace(around, unconsumed=left)
-        return plan_workers(frame, around)
+            return plan_purge(header, *self._waiting(request.queue or ""))
+        facts = self._facts(request)
+        if facts.impossible is None and request.action == "add_consumer":
+            facts = self._declared(request, facts)
+        if facts.impossible is None and request.action in _LEAVING:
+            left = self._left(request, facts.live)
+            facts = msgspec.structs.replace(facts, unconsumed=left)
+        return plan_workers(header, facts)
 
-    def _retry(self, frame: Frame, choice: Choice, chosen_by: str | None) -> ActionPlan:
+    def _retry(
+        self, header: PlanHeader, selection: TargetSelection, chosen_by: str | None
+    ) -> ActionPlan:
         """Sending again: who knows the names, and who consumes the queues."""
-        around = self._around(frame.request)
-        if around.impossible is not None:
-            return plan_tasks(frame, self._gatherer.gather(choice, chosen_by), around)
+        facts = self._facts(header.request)
+        if facts.impossible is not None:
+            return plan_tasks(header, self._summarizer.summarize(selection, chosen_by), facts)
         with ThreadPoolExecutor(1, thread_name_prefix="umbel-consumers") as beside:
             asked = beside.submit(consumption, self._workers)
             names = registered_names(self._workers)
-            found = self._gatherer.gather(choice, chosen_by, names)
+            found = self._summarizer.summarize(selection, chosen_by, names)
             known = asked.result()
         queues = sorted(found.queues)[:_QUEUES_MAX]
         left = unconsumed(queues, known, depths_of(queues, self._cluster))
-        around = msgspec.structs.replace(around, names=names, unconsumed=left)
-        return plan_tasks(frame, found, around)
+        facts = msgspec.structs.replace(facts, names=names, unconsumed=left)
+        return plan_tasks(header, found, facts)
 
-    def _declared(self, request: ActionRequest, around: Around) -> Around:
+    def _declared(self, request: ActionRequest, facts: ClusterFacts) -> ClusterFacts:
         """How the queue is there that workers are to consume."""
         try:
-            found = consumable(request.queue or "", request.workers, self._cluster)
+            found = consumer_declaration(request.queue or "", request.workers, self._cluster)
         except BrokerError as error:
-            return msgspec.structs.replace(around, impossible=str(error))
-        return msgspec.structs.replace(around, declaration=found, impossible=found.impossible)
+            return msgspec.structs.replace(facts, impossible=str(error))
+        return msgspec.structs.replace(facts, declaration=found, impossible=found.impossible)
 
-    def _left(self, request: ActionRequest, live: Sequence[str]) -> tuple[Unconsumed, ...]:
+    def _left(self, request: ActionRequest, live: Sequence[str]) -> tuple[UnconsumedQueue, ...]:
         """Queues that nobody would consume any more."""
         known = consumption(self._workers)
         leaving = request.workers or list({*live, *(known.silent if known else ())})
@@ -124,21 +126,21 @@ class Planner:
             queues = consumed_by(leaving, known)[:_QUEUES_MAX] if known is not None else ()
         return unconsumed(queues, known, depths_of(queues, self._cluster), leaving)
 
-    def _around(self, request: ActionRequest) -> Around:
+    def _facts(self, request: ActionRequest) -> ClusterFacts:
         impossible = self._missing(request)
         if impossible is not None or request.action in {"retry", "abort"}:
-            return Around(impossible=impossible)
+            return ClusterFacts(impossible=impossible)
         live = self._workers.live()
         if live:
-            return Around(live=live)
+            return ClusterFacts(live=live)
         # They may send no heartbeats, or no collector may run.
         try:
             replies = self._cluster.ask("ping", timeout_s=ANSWER_S)
         except BrokerError as error:
-            return Around(impossible=str(error))
+            return ClusterFacts(impossible=str(error))
         if replies or request.workers:
-            return Around(live=tuple(sorted(reply.worker for reply in replies)))
-        return Around(impossible=NOBODY_HEARS)
+            return ClusterFacts(live=tuple(sorted(reply.worker for reply in replies)))
+        return ClusterFacts(impossible=NOBODY_HEARS)
 
     def _missing(self, request: ActionRequest) -> str | None:
         if request.action == "abort":

@@ -15,15 +15,15 @@ REMEDY: Final = "Name a queue or exchange of your own."
 _WRITING: Final = frozenset({"add_consumer", "purge"})
 
 
-def names_of_request(request: ActionRequest, reserved: Reserved) -> None:
+def refuse_reserved_queues(request: ActionRequest, reserved: Reserved) -> None:
     """Raise `ActionRefused` if an action is on a queue that is nobody's to act on."""
     if request.queue is not None and request.action in _WRITING:
-        refuse(reserved.of_queue(request.queue))
+        refuse_reserved(reserved.of_queue(request.queue))
     if request.edit is not None and request.edit.queue is not None:
-        refuse(reserved.of_queue(request.edit.queue, "edit.queue"))
+        refuse_reserved(reserved.of_queue(request.edit.queue, "edit.queue"))
 
 
-def refuse(found: Reservation | None) -> None:
+def refuse_reserved(found: Reservation | None) -> None:
     """Raise `ActionRefused` for a reserved name."""
     if found is not None:
         raise ActionRefused(found.sentence, field=found.field, remedy=REMEDY)

@@ -11,8 +11,8 @@ import msgspec
 
 from umbel.clock import Clock
 from umbel.errors import BrokerError, ResultsUnavailable, StoreError
-from umbel.services.control.action_records import Entry, decode, encode
-from umbel.services.control.phrases import VERBS, counted, cut, listed, tally, verb
+from umbel.services.control.action_records import StoredAction, decode, encode
+from umbel.services.control.phrases import VERBS, count_sentence, counted, cut, listed, verb
 from umbel.services.control.types import (
     ActionPlan,
     ActionReport,
@@ -43,11 +43,11 @@ class Run:
     """Filled by one thread; `report`, `cancel` and `stop` may be called from any. `who` is the
     `asker` for whom it runs."""
 
-    def __init__(self, ledger: Ledger, clock: Clock, entry: Entry, who: str = "") -> None:
+    def __init__(self, ledger: Ledger, clock: Clock, entry: StoredAction, who: str = "") -> None:
         self.who = who
         self.plan: ActionPlan = entry.plan
         self.request: ActionRequest = entry.plan.request
-        self.by = entry.kept.by
+        self.by = entry.execution.by
         self.ended = threading.Event()
         self._is_saved = False
         #: The result backend did not come back; what needs it is not tried again.
@@ -56,7 +56,7 @@ class Run:
         self.leaves_out_repeated = False
         self._ledger = ledger
         self._clock = clock
-        self._kept = entry.kept
+        self._execution = entry.execution
         self._raw = entry.raw
         self._halt = threading.Event()
         self._cancelled_by: str | None = None
@@ -77,14 +77,14 @@ class Run:
         self._done += done
         self._failed += failed
         if failed:
-            tally(self._failures, why or "No reason was given.", failed)
+            count_sentence(self._failures, why or "No reason was given.", failed)
         self._save_now_and_then()
 
     def skip(self, number: int, why: str) -> None:
         """So many more were left out."""
         if number:
             self._skipped += number
-            tally(self._left_out, why, number)
+            count_sentence(self._left_out, why, number)
 
     def note(self, sentence: str) -> None:
         """Something that went wrong without ending the run."""
@@ -134,8 +134,8 @@ class Run:
         if not stopped and error is None:
             self._total = self._done
         report = self._report(state, self._ending(state, error))
-        self._kept = msgspec.structs.replace(
-            self._kept, report=report, cancelled_by=self._cancelled_by
+        self._execution = msgspec.structs.replace(
+            self._execution, report=report, cancelled_by=self._cancelled_by
         )
         self._final = report
         self.save()
@@ -178,7 +178,7 @@ class Run:
             left_out=self._left_out.copy(),
             notes=tuple(self._notes),
             sent=self._sent.copy(),
-            started=self._kept.report.started,
+            started=self._execution.report.started,
             finished=None if state == "running" else self._clock.now(),
         )
 
@@ -233,16 +233,16 @@ class Run:
     def _save_now_and_then(self) -> None:
         if self._clock.monotonic() - self._saved_at >= SAVED_EVERY_S:
             self._saved_at = self._clock.monotonic()
-            self._kept = msgspec.structs.replace(self._kept, report=self.report)
+            self._execution = msgspec.structs.replace(self._execution, report=self.report)
             self._save()
 
     def _save(self) -> bool:
         """Write what is kept; learn whether somebody in another process wants it to stop."""
-        self._kept = msgspec.structs.replace(self._kept, beat=self._clock.now())
+        self._execution = msgspec.structs.replace(self._execution, beat=self._clock.now())
         try:
             # Another process may have left a word; what is run here is what is true.
             for _ in range(3):
-                record = encode(self.plan, self._kept)
+                record = encode(self.plan, self._execution)
                 if self._ledger.replace_action(record, self._raw):
                     self._raw = record.report
                     return True
@@ -254,11 +254,13 @@ class Run:
             log.warning("The progress of action %s was not written: %s", self.plan.id, error)
         return False
 
-    def _heed(self, there: Entry) -> None:
+    def _heed(self, there: StoredAction) -> None:
         self._raw = there.raw
-        if there.kept.cancelled_by is not None:
-            self._kept = msgspec.structs.replace(self._kept, cancelled_by=there.kept.cancelled_by)
-            self.cancel(there.kept.cancelled_by)
+        if there.execution.cancelled_by is not None:
+            self._execution = msgspec.structs.replace(
+                self._execution, cancelled_by=there.execution.cancelled_by
+            )
+            self.cancel(there.execution.cancelled_by)
 
 
 def answered(answers: dict[str, WorkerAnswer]) -> str:

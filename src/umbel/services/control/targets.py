@@ -35,7 +35,7 @@ class Target(msgspec.Struct, frozen=True):
         return self.task is not None and self.task.state in ENDED
 
 
-class Choice(msgspec.Struct, frozen=True):
+class TargetSelection(msgspec.Struct, frozen=True):
     """The tasks of one request at `now`, the time of its plan, to which relative times
     refer."""
 

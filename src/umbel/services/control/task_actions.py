@@ -21,16 +21,16 @@ from umbel.errors import BrokerError, ResultsUnavailable
 from umbel.results.base import ResultBackend
 from umbel.services.control.argument_recovery import (
     REPEATED,
-    Knowing,
-    Recalled,
-    Recalling,
-    recall,
+    ArgumentSources,
+    RecoveredTask,
+    Recovery,
+    recover_arguments,
     repeated,
 )
-from umbel.services.control.phrases import cut, plain_answer
+from umbel.services.control.phrases import answer_text, cut
 from umbel.services.control.refusals import in_words, is_of_pool, pool_of
 from umbel.services.control.run import PAUSES_S, Run
-from umbel.services.control.targets import Choice, Target
+from umbel.services.control.targets import Target, TargetSelection
 from umbel.services.control.types import Edit, WorkerAnswer
 from umbel.services.control.worker_facts import Workers, registered_names
 from umbel.store.base import Store
@@ -48,7 +48,7 @@ NO_ANSWER: Final = (
 )
 
 
-class OnTasks:
+class TaskActions:
     """Carries out actions on tasks; any thread, several at once."""
 
     def __init__(
@@ -73,13 +73,15 @@ class OnTasks:
             "retry": self._retry,
         }
 
-    def perform(self, run: Run, choice: Choice) -> None:
+    def perform(self, run: Run, selection: TargetSelection) -> None:
         """All of it. Raises `Stopped`, `BrokerError`, `ResultsUnavailable`, `StoreError`."""
         action = run.request.action
-        run.leaves_out_repeated = choice.leaves_out_repeated
-        for chunk in choice.chunks(self._store, CHUNKS[action]):
+        run.leaves_out_repeated = selection.leaves_out_repeated
+        for chunk in selection.chunks(self._store, CHUNKS[action]):
             run.must_go_on()
-            targets = [each for each in chunk if not (choice.leaves_out_ended and each.has_ended)]
+            targets = [
+                each for each in chunk if not (selection.leaves_out_ended and each.has_ended)
+            ]
             run.skip(len(chunk) - len(targets), ENDED_MEANWHILE)
             if targets:
                 self._doing[action](run, targets)
@@ -148,26 +150,26 @@ class OnTasks:
             before = repeated(targets, self._ledger)
             run.skip(len(before), REPEATED)
             targets = [target for target in targets if target.uuid not in before]
-        recalling = self._recall(run, targets)
-        repeatable: list[Recalled] = []
-        for each in recalling.tasks:
+        recovery = self._recover(run, targets)
+        repeatable: list[RecoveredTask] = []
+        for each in recovery.tasks:
             if each.arguments.fidelity is None:
                 run.skip(1, each.arguments.why or "")
             else:
                 repeatable.append(each)
         self._send(run, repeatable)
 
-    def _recall(self, run: Run, targets: Sequence[Target]) -> Recalling:
+    def _recover(self, run: Run, targets: Sequence[Target]) -> Recovery:
         """With the result backend if it can be had; else what needs it is left out."""
 
         names = registered_names(self._workers)
-        knowing = Knowing(self._store, self._cluster, self._results, names)
+        sources = ArgumentSources(self._store, self._cluster, self._results, names)
 
-        def whole() -> Recalling:
-            recalling = recall(targets, run.request.edit, knowing)
-            if recalling.trouble is not None:
-                raise recalling.trouble
-            return recalling
+        def whole() -> Recovery:
+            recovery = recover_arguments(targets, run.request.edit, sources)
+            if recovery.trouble is not None:
+                raise recovery.trouble
+            return recovery
 
         try:
             if not run.is_without_results:
@@ -175,14 +177,14 @@ class OnTasks:
         except ResultsUnavailable as error:
             run.is_without_results = True
             run.note(str(error))
-        knowing = msgspec.structs.replace(knowing, results=None)
-        return recall(targets, run.request.edit, knowing)
+        sources = msgspec.structs.replace(sources, results=None)
+        return recover_arguments(targets, run.request.edit, sources)
 
-    def _send(self, run: Run, recalled: Sequence[Recalled]) -> None:
+    def _send(self, run: Run, recovered: Sequence[RecoveredTask]) -> None:
         """Send them, and write down which of them were, whatever happens meanwhile."""
         left = [
             (each.task.uuid, signature(each, run.request.edit, self._clock.now()))
-            for each in recalled
+            for each in recovered
         ]
         for pause_s in (*PAUSES_S, None):
             try:
@@ -213,22 +215,22 @@ class OnTasks:
         )
 
 
-def signature(recalled: Recalled, edit: Edit | None, now: float) -> Signature:
+def signature(recovered: RecoveredTask, edit: Edit | None, now: float) -> Signature:
     """The task that repeats another: the same workflow, its place in it that of the other,
     or below it if the other was the root; the same way to its queue, unless edited. Priority,
     limits, headers and an expiry that is still to come are those of the queued message, where
     that is there. When it was due is not repeated."""
-    task = recalled.task
+    task = recovered.task
     edit = edit or Edit()
-    queued = recalled.queued or QueuedMessage(task_id=None)
+    queued = recovered.queued or QueuedMessage(task_id=None)
     expires = parse_iso(queued.expires) if queued.expires else None
     queue = edit.queue or task.queue
     is_root = task.root_id in (None, task.uuid)
     return Signature(
         id=str(uuid.uuid4()),
         name=task.name or "",
-        args=tuple(recalled.arguments.args),
-        kwargs=recalled.arguments.kwargs,
+        args=tuple(recovered.arguments.args),
+        kwargs=recovered.arguments.kwargs,
         queue=queue,
         exchange=None if queue else task.exchange,
         routing_key=None if queue else task.routing_key,
@@ -257,7 +259,7 @@ def worker_answers(
 ) -> list[WorkerAnswer]:
     """What came, and what did not, of those who were expected to answer; by name."""
     answers = {
-        reply.worker: WorkerAnswer(reply.worker, "ok", plain_answer(reply.value))
+        reply.worker: WorkerAnswer(reply.worker, "ok", answer_text(reply.value))
         if reply.error is None
         else WorkerAnswer(
             reply.worker, "refused", _refusal(reply.worker, reply.error, cluster), cut(reply.error)

@@ -11,11 +11,11 @@ from typing import Final
 
 from umbel.broker.base import Cluster
 from umbel.errors import ActionRefused
-from umbel.services.control.consumable_queues import consumable
+from umbel.services.control.consumer_declaration import consumer_declaration
 from umbel.services.control.run import Run
 from umbel.services.control.task_actions import ANSWER_S, worker_answers
 from umbel.services.control.types import ActionRequest, WorkerAnswer
-from umbel.services.control.worker_survival import outlived
+from umbel.services.control.worker_survival import check_survival
 
 #: How long workers that are named have to answer, seconds; it ends when all have.
 NAMED_S: Final = 2.0
@@ -61,7 +61,7 @@ def command(run: Run, cluster: Cluster) -> None:
     replies = cluster.ask(
         request.action, arguments, workers=workers, timeout_s=NAMED_S if workers else ANSWER_S
     )
-    for answer in outlived(run, worker_answers(replies, run.plan.workers, cluster), cluster):
+    for answer in check_survival(run, worker_answers(replies, run.plan.workers, cluster), cluster):
         run.answer(answer)
         failed = answer.outcome in {"refused", "gone"}
         run.advance(1, failed=int(failed), why=answer.answer)
@@ -69,7 +69,7 @@ def command(run: Run, cluster: Cluster) -> None:
 
 def _declaration(request: ActionRequest, cluster: Cluster) -> dict[str, object]:
     """How workers must declare it; asked anew, as the plan may be minutes old."""
-    found = consumable(request.queue or "", request.workers, cluster)
+    found = consumer_declaration(request.queue or "", request.workers, cluster)
     if found.impossible is not None:
         raise ActionRefused(found.impossible)
     return found.options

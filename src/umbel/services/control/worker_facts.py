@@ -13,8 +13,8 @@ import msgspec
 
 from umbel.broker.base import Cluster, QueueDepth
 from umbel.errors import BrokerError
-from umbel.services.cluster.queues import names_of_queues
-from umbel.services.control.plan_inputs import Unconsumed
+from umbel.services.cluster.queue_inspection import names_of_queues
+from umbel.services.control.plan_inputs import UnconsumedQueue
 
 
 class Workers(Protocol):
@@ -78,7 +78,7 @@ def unconsumed(
     known: Consumption | None,
     depths: Sequence[QueueDepth],
     leaving: Sequence[str] = (),
-) -> tuple[Unconsumed, ...]:
+) -> tuple[UnconsumedQueue, ...]:
     """Those of `queues` that nobody is known to consume but the workers `leaving`. A broker
     that counts consumers knows of all; workers know only of themselves."""
     depth = {each.name: each for each in depths}
@@ -96,7 +96,7 @@ def unconsumed(
         else:
             continue
         if counted <= 0 and not others:
-            found.append(Unconsumed(name, there.ready, silent))
+            found.append(UnconsumedQueue(name, there.ready, silent))
     return tuple(found)
 
 

@@ -15,7 +15,7 @@ import msgspec
 
 from umbel.broker.base import Cluster
 from umbel.errors import BrokerError
-from umbel.services.cluster.queues import names_of_queues
+from umbel.services.cluster.queue_inspection import names_of_queues
 from umbel.services.control.run import Run
 from umbel.services.control.types import WorkerAnswer
 
@@ -36,7 +36,9 @@ NOT_YET: Final = "It answered, but it does not say yet that it consumes this que
 NOT_ASKED: Final = "Whether the workers live on could not be asked. {}"
 
 
-def outlived(run: Run, answers: Sequence[WorkerAnswer], cluster: Cluster) -> list[WorkerAnswer]:
+def check_survival(
+    run: Run, answers: Sequence[WorkerAnswer], cluster: Cluster
+) -> list[WorkerAnswer]:
     """The same answers, each `ok` only if its worker is still there."""
     question = _ASKED.get(run.request.action)
     done = [answer.worker for answer in answers if answer.outcome == "ok"]

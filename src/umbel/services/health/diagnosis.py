@@ -17,7 +17,7 @@ import msgspec
 from umbel import __version__
 from umbel.clock import Clock
 from umbel.cluster.losses import ProcessCount
-from umbel.services.cluster.listed_workers import Crew
+from umbel.services.cluster.listed_workers import ListedWorkers
 from umbel.services.health.health import Health
 from umbel.services.health.liveness import Liveness, fresh
 from umbel.services.search.rows import WorkerRow
@@ -84,7 +84,7 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     damaged: tuple[DamagedPart, ...]
 
 
-def diagnose(store: Store, health: Health, crew: Crew, clock: Clock) -> Diagnosis:
+def diagnose(store: Store, health: Health, crew: ListedWorkers, clock: Clock) -> Diagnosis:
     """Gather all of it. Blocks; raises `StoreError`."""
     now = clock.now()
     status = health.status()
@@ -121,7 +121,7 @@ def _version(package: str) -> str | None:
 
 
 def workers_found(
-    crew: Crew, processes: Sequence[ProcessCount], now: float
+    crew: ListedWorkers, processes: Sequence[ProcessCount], now: float
 ) -> tuple[WorkerFinding, ...]:
     """The listed workers, by name."""
     of_worker: dict[str, list[ProcessCount]] = {}

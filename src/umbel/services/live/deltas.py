@@ -47,7 +47,7 @@ class Delta(msgspec.Struct, frozen=True, dict=True):
         return _encode(self)
 
 
-class Changed:
+class ChangedTask:
     """A task that changed, or of which something was asked; `was` is the state that it had
     before, None if it was not known. Its row is encoded when first told, once for all who are
     told."""
@@ -73,18 +73,18 @@ class Changed:
         return self._row
 
 
-class Pending:
+class PendingChanges:
     """Changes of one query that have not been told yet. Without `with_left`, tasks that do
     not match are nothing to tell."""
 
-    def __init__(self, *, with_left: bool = True) -> None:
-        self._with_left = with_left
-        self._items: dict[str, Changed] = {}
+    def __init__(self, *, with_unmatched: bool = True) -> None:
+        self._with_unmatched = with_unmatched
+        self._items: dict[str, ChangedTask] = {}
         self._new: set[str] = set()
         self._left: dict[str, None] = {}
         self._skipped = 0
 
-    def add(self, changed: Changed, matches: Test) -> None:
+    def add(self, changed: ChangedTask, matches: Test) -> None:
         """Only the newest state of a task is kept, and whether what was told before it is new."""
         uuid = changed.task.uuid
         told = self._items.pop(uuid, None) is not None
@@ -95,7 +95,7 @@ class Pending:
                 self._new.add(uuid)
             return
         self._new.discard(uuid)
-        if self._with_left:
+        if self._with_unmatched:
             self._left[uuid] = None
 
     def skip(self, count: int) -> None:
@@ -127,7 +127,7 @@ class Pending:
         return delta
 
 
-def _newest(items: list[Changed]) -> tuple[msgspec.Raw, ...]:
+def _newest(items: list[ChangedTask]) -> tuple[msgspec.Raw, ...]:
     """As many of the last rows as fit into `BYTES_MAX`, in their order."""
     rows: list[msgspec.Raw] = []
     size = 0

@@ -38,7 +38,7 @@ from umbel.query.ast import Node
 from umbel.query.match import compile_query
 from umbel.services.fair_shares import asker
 from umbel.services.health.health import Health
-from umbel.services.live.deltas import Changed, Delta, Pending
+from umbel.services.live.deltas import ChangedTask, Delta, PendingChanges
 from umbel.services.live.load_shedding import shed
 from umbel.services.live.sequence import newest_seq
 from umbel.services.live.streams import Stream
@@ -61,22 +61,22 @@ log = logging.getLogger("umbel.live")
 _encode: Final = msgspec.json.Encoder().encode
 
 
-class Subject(NamedTuple):
+class Subscription(NamedTuple):
     """What a reader follows: a query, and whether also ids of tasks that changed and do not
     match. Who shows rows of the query needs them, since a row that was loaded may match no
     longer; for who only waits for what matches they would be the changes of everybody."""
 
     query: Node
-    with_left: bool = True
+    with_unmatched: bool = True
 
 
 class _Channel:
     """One distinct subject: what is pending for it, and who listens to it."""
 
-    def __init__(self, subject: Subject) -> None:
-        self.subject = subject
+    def __init__(self, subscription: Subscription) -> None:
+        self.subscription = subscription
         self.told = float("-inf")
-        self.pending = Pending(with_left=subject.with_left)
+        self.pending = PendingChanges(with_unmatched=subscription.with_unmatched)
         self.asked = False
         self.streams: set[Stream] = set()
 
@@ -85,10 +85,10 @@ class _Reader(NamedTuple):
     """Who reads a stream, and what."""
 
     who: str
-    subject: Subject | None
+    subscription: Subscription | None
 
 
-class _Told(NamedTuple):
+class _DueDelta(NamedTuple):
     """What the streams of a channel are told now; `asked`: some of it is what was asked."""
 
     channel: _Channel
@@ -115,7 +115,7 @@ class Hub:
         self._streams_max = streams_max
         #: Oldest first.
         self._streams: dict[Stream, _Reader] = {}
-        self._channels: dict[Subject, _Channel] = {}
+        self._channels: dict[Subscription, _Channel] = {}
         self._seq = 0
         self._pulse: bytes | None = None
         self._pulsed = float("-inf")
@@ -135,17 +135,19 @@ class Hub:
         return self._poller is None or self._poller.done()
 
     @asynccontextmanager
-    async def subscribe(self, subject: Subject | None, after: int | None) -> AsyncIterator[Stream]:
+    async def subscribe(
+        self, subscription: Subscription | None, after: int | None
+    ) -> AsyncIterator[Stream]:
         """A stream of what changes for `subject` (None: the status alone) after change number
         `after` (None: from now on), for the present `asker`. Raises `TooManyStreams`,
         `StoreError`."""
-        reader = _Reader(asker(), subject)
+        reader = _Reader(asker(), subscription)
         self._admit(reader.who)
         stream = Stream()
         self._streams[stream] = reader
         try:
             async with self._turn:
-                await self._begin(stream, subject, after)
+                await self._begin(stream, subscription, after)
             yield stream
         finally:
             self._forget(stream)
@@ -174,19 +176,21 @@ class Hub:
         oldest.close()
         self._forget(oldest)
 
-    async def _begin(self, stream: Stream, subject: Subject | None, after: int | None) -> None:
+    async def _begin(
+        self, stream: Stream, subscription: Subscription | None, after: int | None
+    ) -> None:
         if not self._channels:  # nobody followed the store, so our number may be old
             self._seq = await _in_thread(self._newest)
-        stream.begin(self._seq if after is None or subject is None else after)
+        stream.start(self._seq if after is None or subscription is None else after)
         if self._pulse is not None and not self.idle:
             stream.pulse(self._pulse)
-        if subject is not None:
+        if subscription is not None:
             if stream.closed:  # given up for somebody else meanwhile
                 return
-            channel = self._channels.setdefault(subject, _Channel(subject))
+            channel = self._channels.setdefault(subscription, _Channel(subscription))
             channel.streams.add(stream)
             if after is not None:
-                await self._catch_up(stream, subject, after)
+                await self._catch_up(stream, subscription, after)
         if self._stopped:
             stream.close()
         elif self.idle:
@@ -197,12 +201,12 @@ class Hub:
         self._intents.begin()
         return newest_seq(self._store)
 
-    async def _catch_up(self, stream: Stream, subject: Subject, after: int) -> None:
+    async def _catch_up(self, stream: Stream, subscription: Subscription, after: int) -> None:
         def look() -> tuple[Changes, Delta | None]:
             changes = self._store.follow(after)
-            pending = Pending(with_left=subject.with_left)
+            pending = PendingChanges(with_unmatched=subscription.with_unmatched)
             changed = self._changed(changes.items)
-            self._gather(pending, subject.query, changed, self._clock.now(), MATCH_S)
+            self._gather(pending, subscription.query, changed, self._clock.now(), MATCH_S)
             pending.skip(changes.skipped or 0)
             return changes, pending.take(changes.seq)
 
@@ -210,7 +214,7 @@ class Hub:
         if _is_broken(changes, after):
             stream.reset(changes.seq, "What happened since is no longer remembered one by one.")
         elif delta is not None:
-            stream.offer(delta)
+            stream.add(delta)
             self._shed()
 
     def _shed(self) -> None:
@@ -218,13 +222,13 @@ class Hub:
 
     def _forget(self, stream: Stream) -> None:
         reader = self._streams.pop(stream, None)
-        if reader is None or reader.subject is None:
+        if reader is None or reader.subscription is None:
             return
-        channel = self._channels.get(reader.subject)
+        channel = self._channels.get(reader.subscription)
         if channel is not None:
             channel.streams.discard(stream)
             if not channel.streams:
-                del self._channels[reader.subject]
+                del self._channels[reader.subscription]
 
     async def _poll(self) -> None:
         try:
@@ -258,7 +262,7 @@ class Hub:
         after, now = self._seq, self._clock.now()
         weights = self._weights(channels)
 
-        def look() -> tuple[Changes, list[_Told]]:
+        def look() -> tuple[Changes, list[_DueDelta]]:
             asked = self._intents.news(self._store)
             changes = self._store.follow(after)
             # Of what was only asked of a task nothing that it is has changed.
@@ -270,7 +274,7 @@ class Hub:
             for channel, weight in zip(channels, weights, strict=True):
                 share_s = (end - self._clock.monotonic()) * weight / weighing
                 weighing -= weight
-                self._gather(channel.pending, channel.subject.query, changed, now, share_s)
+                self._gather(channel.pending, channel.subscription.query, changed, now, share_s)
                 channel.pending.skip(changes.skipped or 0)
                 channel.asked = channel.asked or bool(asked)
             return changes, list(_due(channels, changes.seq, at))
@@ -282,13 +286,13 @@ class Hub:
             return
         for channel, delta, asked in told:
             for stream in channel.streams:
-                stream.offer(delta, asked=asked)
+                stream.add(delta, asked=asked)
         if told:
             self._shed()
         for channel in channels:
             if channel.pending.is_empty:
                 for stream in channel.streams:
-                    stream.reach(changes.seq)
+                    stream.advance(changes.seq)
 
     def _weights(self, channels: Sequence[_Channel]) -> list[float]:
         """The part of the time that each channel has, of a whole that is their sum: people have
@@ -300,12 +304,17 @@ class Hub:
         counts = Counter(who for each in readers for who in each)
         return [sum(1 / counts[who] for who in each) or 1.0 for each in readers]
 
-    def _changed(self, changes: Sequence[Change]) -> list[Changed]:
+    def _changed(self, changes: Sequence[Change]) -> list[ChangedTask]:
         marks = self._intents.marks([change.task for change in changes])
-        return [Changed(change.task, change.was, marks[change.task.uuid]) for change in changes]
+        return [ChangedTask(change.task, change.was, marks[change.task.uuid]) for change in changes]
 
     def _gather(
-        self, pending: Pending, query: Node, changed: Sequence[Changed], now: float, most_s: float
+        self,
+        pending: PendingChanges,
+        query: Node,
+        changed: Sequence[ChangedTask],
+        now: float,
+        most_s: float,
     ) -> None:
         """What these changes are to the query, decided within `most_s`, or counted."""
         if not changed:
@@ -320,7 +329,7 @@ class Hub:
 
     def _reset_all(self, channels: list[_Channel], seq: int) -> None:
         for channel in channels:
-            channel.pending = Pending(with_left=channel.subject.with_left)
+            channel.pending = PendingChanges(with_unmatched=channel.subscription.with_unmatched)
             for stream in channel.streams:
                 stream.reset(seq, "More changed at once than is remembered one by one.")
 
@@ -329,7 +338,7 @@ class Hub:
             stream.close()
 
 
-def _due(channels: Iterable[_Channel], seq: int, at: float) -> Iterable[_Told]:
+def _due(channels: Iterable[_Channel], seq: int, at: float) -> Iterable[_DueDelta]:
     """What is to be told now: each channel at most every `TELL_S`."""
     for channel in channels:
         if at - channel.told >= TELL_S:
@@ -337,7 +346,7 @@ def _due(channels: Iterable[_Channel], seq: int, at: float) -> Iterable[_Told]:
             if delta is not None:
                 _ = delta.body  # made here, in the thread, and not once for each stream
                 channel.told = at
-                yield _Told(channel, delta, channel.asked)
+                yield _DueDelta(channel, delta, channel.asked)
                 channel.asked = False
 
 

@@ -64,7 +64,7 @@ class Stream:
             self._deltas.clear()
         return size
 
-    def begin(self, seq: int) -> None:
+    def start(self, seq: int) -> None:
         """Everything after change number `seq` will be told."""
         self._seq = seq
         self._first.append(Notice("hello", seq, _encode({"seq": seq})))
@@ -79,7 +79,7 @@ class Stream:
         self._first.append(Notice("reset", seq, _encode({"seq": seq, "reason": reason})))
         self._wake.set()
 
-    def offer(self, delta: Delta, *, asked: bool = False) -> None:
+    def add(self, delta: Delta, *, asked: bool = False) -> None:
         """Give a delta, or only count it while the reader is too slow. One that tells what
         was `asked` of tasks is news even if no task changed since the last."""
         if delta.seq < self._seq or (delta.seq == self._seq and not asked):
@@ -91,7 +91,7 @@ class Stream:
             self._deltas.append(delta)
         self._wake.set()
 
-    def reach(self, seq: int) -> None:
+    def advance(self, seq: int) -> None:
         """There is nothing to tell up to `seq`: a reader who comes back need not ask before."""
         if not (self._deltas or self._missed):
             self._seq = max(self._seq, seq)

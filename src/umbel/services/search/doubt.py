@@ -16,7 +16,12 @@ import msgspec
 from umbel.clock import Clock
 from umbel.cluster.task import PENDING, RECEIVED, RETRY, STARTED, Task
 from umbel.cluster.worker import OFFLINE, SILENT, Worker
-from umbel.services.health.silence import UNKNOWN, Standing, hearing, standing
+from umbel.services.health.worker_status import (
+    UNKNOWN,
+    WorkerStatus,
+    recording_state,
+    worker_status,
+)
 from umbel.store.base import Store
 
 Why = Literal["expired", "worker-offline", "worker-silent", "worker-restarted", "blind", "gap"]
@@ -41,15 +46,15 @@ class Doubt(msgspec.Struct, frozen=True, kw_only=True):
     worker: str | None = None
 
 
-class Evidence(msgspec.Struct, frozen=True):
+class WorkersAndGaps(msgspec.Struct, frozen=True):
     """Workers with how they stand, by name, and spans in which events may have been missed
     (Unix seconds)."""
 
-    workers: Mapping[str, tuple[Worker, Standing]] = {}
+    workers: Mapping[str, tuple[Worker, WorkerStatus]] = {}
     gaps: Sequence[tuple[float, float]] = ()
 
 
-def doubt_of(task: Task, evidence: Evidence, now: float) -> Doubt | None:
+def doubt_of(task: Task, evidence: WorkersAndGaps, now: float) -> Doubt | None:
     """What speaks against the state of the task at `now` (Unix seconds); None if nothing."""
     if task.state in {PENDING, RECEIVED} and task.expires is not None and task.expires < now:
         return Doubt(why="expired", since=task.expires, worker=task.worker)
@@ -63,7 +68,7 @@ def doubt_of(task: Task, evidence: Evidence, now: float) -> Doubt | None:
     return Doubt(why="gap", since=min(missed), worker=task.worker) if missed else None
 
 
-def _of_worker(task: Task, worker: Worker, stands: Standing) -> Doubt | None:
+def _of_worker(task: Task, worker: Worker, stands: WorkerStatus) -> Doubt | None:
     said = _by_our_clock(task, worker)
     heard = max(worker.last_heard, said)
     if stands.status == OFFLINE and (worker.offline or 0.0) >= said:
@@ -92,13 +97,13 @@ def _by_our_clock(task: Task, worker: Worker) -> float:
     return task.timestamp - (worker.skew_s or 0.0)
 
 
-class Doubts:
-    """Doubts by the store's own workers and collectors. Any thread; raises `StoreError`."""
+class DoubtFinder:
+    """DoubtFinder by the store's own workers and collectors. Any thread; raises `StoreError`."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._evidence = Evidence()
+        self._evidence = WorkersAndGaps()
         self._read_at: float | None = None
 
     def of(self, tasks: Sequence[Task]) -> Mapping[str, Doubt]:
@@ -110,18 +115,18 @@ class Doubts:
         found = ((task.uuid, doubt_of(task, evidence, now)) for task in open_)
         return {uuid: doubt for uuid, doubt in found if doubt is not None}
 
-    def _read(self) -> Evidence:
+    def _read(self) -> WorkersAndGaps:
         at = self._clock.monotonic()
         if self._read_at is None or at - self._read_at > _KEPT_S:
             now, collectors = self._clock.now(), self._store.collectors()
-            heard = hearing(collectors, now)
+            heard = recording_state(collectors, now)
             workers = {
-                worker.hostname: (worker, standing(worker, now, heard))
+                worker.hostname: (worker, worker_status(worker, now, heard))
                 for worker in self._store.workers()
             }
             told = {gap for each in collectors for gap in each.gaps}
             gaps = tuple(told | {(gap.start, gap.end) for gap in self._store.gaps()})
-            self._evidence, self._read_at = Evidence(workers, gaps), at
+            self._evidence, self._read_at = WorkersAndGaps(workers, gaps), at
         return self._evidence
 
 
@@ -134,6 +139,6 @@ _HAPPENED: Final[Mapping[str, str]] = {
 }
 
 
-def what_happened(why: str, number: int) -> str:
+def doubt_phrase(why: str, number: int) -> str:
     """What became of so many tasks, to go on from "2 of these"."""
     return f"{'was' if number == 1 else 'were'} {_HAPPENED[why]}"

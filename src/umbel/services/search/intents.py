@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from umbel.cluster.task import ENDED, Task
 from umbel.errors import StoreError
-from umbel.services.search.doubt import Doubts
+from umbel.services.search.doubt import DoubtFinder
 from umbel.services.search.rows import Marks, TaskRow, WholeTask, task_row, whole_task
 from umbel.store.base import Store
 from umbel.store.ledger import Intent, Ledger, Repeat
@@ -24,7 +24,7 @@ class Intents:
     """Asks the ledger, and `doubts` where there are any. Any thread; `begin` and `news` from
     one at a time."""
 
-    def __init__(self, ledger: Ledger, doubts: Doubts | None = None) -> None:
+    def __init__(self, ledger: Ledger, doubts: DoubtFinder | None = None) -> None:
         self._ledger = ledger
         self._doubts = doubts
         self._mark = 0

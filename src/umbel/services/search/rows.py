@@ -21,7 +21,7 @@ from umbel.store.ledger import Intent, Repeat
 REPETITIONS_MAX: Final = 100
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
+class IntentRow(msgspec.Struct, frozen=True, kw_only=True):
     """What was asked of a task that has not ended yet: `revoke`, `terminate` or `abort`, when
     (Unix seconds), by whom, and in which action."""
 
@@ -90,7 +90,7 @@ class TaskRow(msgspec.Struct, frozen=True, kw_only=True):
     pid: int | None
     clock: int | None
     flags: tuple[str, ...]
-    intent: Asked | None = None
+    intent: IntentRow | None = None
     doubt: Doubt | None = None
     repeated: int = 0
     cut: tuple[str, ...] = ()
@@ -106,7 +106,7 @@ class WholeTask(Task, frozen=True, kw_only=True):
     `repetitions` tells more (the first 100). `doubt` speaks against its state."""
 
     attempts: tuple[WholeAttempt, ...] = ()
-    intent: Asked | None = None
+    intent: IntentRow | None = None
     repeats: tuple[str, ...] = ()
     repeated_by: tuple[str, ...] = ()
     repetitions: tuple[Repetition, ...] = ()
@@ -184,8 +184,8 @@ def _by_others(task: Task, marks: Marks) -> list[Repeat]:
     return [each for each in marks.repeats if each.repeats == task.uuid]
 
 
-def _asked(intent: Intent) -> Asked:
-    return Asked(kind=intent.kind, at=intent.at, actor=intent.actor, action_id=intent.action_id)
+def _asked(intent: Intent) -> IntentRow:
+    return IntentRow(kind=intent.kind, at=intent.at, actor=intent.actor, action_id=intent.action_id)
 
 
 def worker_row(

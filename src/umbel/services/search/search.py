@@ -48,7 +48,7 @@ BUCKET_MIN_S: Final = 60.0
 _ALL_TIME: Final = Span()
 
 
-class Found(msgspec.Struct, frozen=True):
+class FoundPage(msgspec.Struct, frozen=True):
     """A page of tasks, the query in words, and a change number that is not after it: what
     changes from there on completes the page. `incomplete`: what is missing in its time."""
 
@@ -58,7 +58,7 @@ class Found(msgspec.Struct, frozen=True):
     incomplete: Incomplete | None = None
 
 
-class Reading(msgspec.Struct, frozen=True, kw_only=True):
+class QueryReading(msgspec.Struct, frozen=True, kw_only=True):
     """What a text means: in words, in its shortest writing, and in parts that can be taken
     out alone, each with its place in the text (offsets in characters)."""
 
@@ -93,17 +93,17 @@ class Search:
         offset are in the zone `tz`."""
         return resolved(parse(text, zone_of(tz)), self._ledger)
 
-    def read(self, text: str, tz: str = "UTC") -> Reading:
+    def read(self, text: str, tz: str = "UTC") -> QueryReading:
         """What the text means, for people."""
         zone = zone_of(tz)
         query = parse(text, zone)
         sentence = describe(query, zone)
-        return Reading(sentence=sentence, canonical=canonical(query), chips=chips(text))
+        return QueryReading(sentence=sentence, canonical=canonical(query), chips=chips(text))
 
     def page(
         self, text: str, order: str, cursor: str | None, limit: int, *,
         tz: str = "UTC", waited_s: float = 0.0,
-    ) -> Found:  # fmt: skip
+    ) -> FoundPage:  # fmt: skip
         """One page; `order` is one of `store.base.ORDERS`, with "-" for descending. It was
         asked `waited_s` ago."""
         zone = zone_of(tz)
@@ -124,9 +124,9 @@ class Search:
             is_last=page.cursor is None,
             descending=order.startswith("-"),
         )
-        return Found(page, describe(query, zone), seq, self._incomplete(query, span))
+        return FoundPage(page, describe(query, zone), seq, self._incomplete(query, span))
 
-    def by_ids(self, ids: Sequence[str], text: str, tz: str = "UTC") -> Found:
+    def by_ids(self, ids: Sequence[str], text: str, tz: str = "UTC") -> FoundPage:
         """Those tasks that are known and match, in the order of `ids`."""
         zone = zone_of(tz)
         query = parse(text, zone)
@@ -134,7 +134,7 @@ class Search:
         seq = newest_seq(self._store)
         found = (self._store.task(uuid) for uuid in ids)
         tasks = tuple(task for task in found if task is not None and matches(task))
-        return Found(Page(items=tasks, cursor=None), describe(query, zone), seq)
+        return FoundPage(Page(items=tasks, cursor=None), describe(query, zone), seq)
 
     def count(
         self, text: str, *, by: str | None, cap: int, tz: str = "UTC", waited_s: float = 0.0

@@ -16,7 +16,7 @@ import msgspec
 from umbel.cluster.task import PENDING
 from umbel.errors import BrokerRefused, ResultsUnavailable
 from umbel.results.base import UNKNOWN, Result
-from umbel.services.control.sending import Apply
+from umbel.services.control.task_sender import Apply
 from umbel.web.flower.arguments import FlowerRequest
 from umbel.web.flower.refusal import Refused
 from umbel.web.flower.workers import task_exists

@@ -79,7 +79,7 @@ def _heard_of(services: Services, name: str) -> Worker | None:
 
 
 def _answers(services: Services, name: str) -> bool:
-    return bool(name) and services.levers.inspection.look("stats", [name]).answered(name)
+    return bool(name) and services.levers.inspection.inspect("stats", [name]).answered(name)
 
 
 def task_exists(services: Services, name: str) -> bool:
@@ -88,7 +88,7 @@ def task_exists(services: Services, name: str) -> bool:
     if name.startswith("celery.") or name in services.levers.describe():
         return True
     with suppress(NotSupported):
-        text = services.levers.inspection.look("registered")
+        text = services.levers.inspection.inspect("registered")
         if text.values:
             return name in workers_by_name(text)
     return name in _seen(services, name)
@@ -98,7 +98,7 @@ def task_types(services: Services, _: FlowerRequest) -> object:
     """The names that workers have registered, and those that were seen."""
     names = set(_seen(services, ""))
     try:
-        names |= workers_by_name(services.levers.inspection.look("registered")).keys()
+        names |= workers_by_name(services.levers.inspection.inspect("registered")).keys()
     except BrokerError:
         if not names:
             raise

@@ -19,7 +19,7 @@ from umbel.store.base import CollectorStatus
 UNKNOWN: Final = "unknown"
 
 
-class Hearing(msgspec.Struct, frozen=True):
+class RecordingState(msgspec.Struct, frozen=True):
     """`blind_since` (Unix seconds) is when anything was last recorded, None while something is;
     `heard_from` is when that began, None while blind or where no collector ever reported;
     `lag_s` is how far what is recorded is behind."""
@@ -29,34 +29,34 @@ class Hearing(msgspec.Struct, frozen=True):
     lag_s: float = 0.0
 
 
-class Standing(NamedTuple):
+class WorkerStatus(NamedTuple):
     """A worker's status: `online`, `silent`, `offline`, or `unknown` since then."""
 
     status: str
     since: float | None = None
 
 
-def hearing(collectors: Sequence[CollectorStatus], now: float) -> Hearing:
+def recording_state(collectors: Sequence[CollectorStatus], now: float) -> RecordingState:
     """What can be heard at `now` (Unix seconds)."""
     working = recording(collectors, now)
     if not working:
-        return Hearing(blind_since=blind_since(collectors, now))
+        return RecordingState(blind_since=blind_since(collectors, now))
     lag_s = min(c.lag_s for c in working)
-    return Hearing(
+    return RecordingState(
         heard_from=min(c.connected_since or c.started for c in working),
         lag_s=lag_s if lag_s > BEHIND_AFTER_S else 0.0,
     )
 
 
-def standing(worker: Worker, now: float, heard: Hearing) -> Standing:
+def worker_status(worker: Worker, now: float, heard: RecordingState) -> WorkerStatus:
     """The worker's status at `now` (Unix seconds), as far as it can be known."""
     status = worker.status(now)
     if status != SILENT:
-        return Standing(status)
+        return WorkerStatus(status)
     if heard.blind_since is not None:
-        return Standing(UNKNOWN, heard.blind_since)
+        return WorkerStatus(UNKNOWN, heard.blind_since)
     if heard.lag_s and worker.status(now - heard.lag_s) != SILENT:
-        return Standing(UNKNOWN, now - heard.lag_s)
+        return WorkerStatus(UNKNOWN, now - heard.lag_s)
     if heard.heard_from is not None and now - heard.heard_from < worker.allowed_s:
-        return Standing(UNKNOWN, worker.last_heard or None)
-    return Standing(status)
+        return WorkerStatus(UNKNOWN, worker.last_heard or None)
+    return WorkerStatus(status)

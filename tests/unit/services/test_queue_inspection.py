@@ -12,7 +12,12 @@ from tests.unit.services.test_inspection import NOW
 from umbel.broker.base import QueuedMessage
 from umbel.errors import BrokerUnreachable
 from umbel.services.cluster.inspection import Inspection
-from umbel.services.cluster.queues import ARGUMENTS_MAX, KEPT_S, REMEMBERED_S, Queues
+from umbel.services.cluster.queue_inspection import (
+    ARGUMENTS_MAX,
+    KEPT_S,
+    REMEMBERED_S,
+    QueueInspection,
+)
 from umbel.services.jsonable import SHOWN_MAX
 from umbel.store.memory import MemoryStore
 
@@ -29,7 +34,7 @@ class Scene:
         self.cluster = MemoryCluster(self.worker)
         self.cluster.queues = {"celery": [QueuedMessage(task_id="a")], "mail": []}
         inspection = Inspection(self.store, self.cluster, self.clock)
-        self.queues = Queues(self.store, self.cluster, inspection, self.clock)
+        self.queues = QueueInspection(self.store, self.cluster, inspection, self.clock)
 
 
 def test_known_are_queues_of_workers_of_tasks_and_the_default() -> None:

@@ -21,8 +21,8 @@ from umbel.broker.base import Capabilities, Cluster, QueueDepth, QueuedMessage
 from umbel.clock import Clock
 from umbel.errors import BrokerError
 from umbel.services.cluster.hidden_arguments import veiled_message
-from umbel.services.cluster.inspection import Answers, Inspection
-from umbel.services.cluster.shared_calls import Flights
+from umbel.services.cluster.inspection import InspectAnswers, Inspection
+from umbel.services.cluster.shared_calls import SharedCalls
 from umbel.services.jsonable import bounded
 from umbel.store.base import Store
 
@@ -56,7 +56,7 @@ class QueueList(msgspec.Struct, frozen=True, kw_only=True):
     more: int
 
 
-class Queues:
+class QueueInspection:
     """Asks the broker and the workers. Any thread; raises what `Cluster` raises."""
 
     def __init__(
@@ -66,7 +66,7 @@ class Queues:
         self._cluster = cluster
         self._inspection = inspection
         self._clock = clock
-        self._flights: Flights[QueueList] = Flights(clock, KEPT_S)
+        self._calls: SharedCalls[QueueList] = SharedCalls(clock, KEPT_S)
         #: When anybody last told of a queue, or a message was in it, on the monotonic clock.
         self._told: dict[str, float] = {}
         self._bound: tuple[str, ...] = ()
@@ -75,7 +75,7 @@ class Queues:
 
     def all(self) -> QueueList:
         """Every queue known."""
-        return self._flights.ask("all", self._look)
+        return self._calls.ask("all", self._look)
 
     def peek(self, queue: str, limit: int, *, veiled: bool = False) -> tuple[QueuedMessage, ...]:
         """The next messages of a queue, which stay there. Arguments that are larger than
@@ -86,7 +86,7 @@ class Queues:
 
     def forget(self) -> None:
         """Ask anew next time: something was changed."""
-        self._flights.clear()
+        self._calls.clear()
 
     def _look(self) -> QueueList:
         capabilities = self._cluster.capabilities()
@@ -140,11 +140,11 @@ class Queues:
             self._bound_at = now
         return self._bound
 
-    def _consumers(self) -> Answers | None:
+    def _consumers(self) -> InspectAnswers | None:
         """What workers consume; None where the broker cannot carry the question, or does not
         now: it may still tell how full queues are."""
         try:
-            return self._inspection.look("active_queues")
+            return self._inspection.inspect("active_queues")
         except BrokerError:
             return None
 
@@ -156,7 +156,7 @@ class Queues:
         return self._cluster.depths(names)
 
 
-def _workers_by_queue(answers: Answers | None) -> dict[str, list[str]] | None:
+def _workers_by_queue(answers: InspectAnswers | None) -> dict[str, list[str]] | None:
     if answers is None or not (answers.values or not answers.missing):
         return None
     workers: dict[str, list[str]] = {}

@@ -21,7 +21,7 @@ from umbel.results.base import Result, ResultBackend
 from umbel.services.control.consequences import BUILT_IN
 from umbel.services.control.phrases import cut
 from umbel.services.control.request_checks import no_control_characters
-from umbel.services.control.reserved_names import refuse
+from umbel.services.control.reserved_names import refuse_reserved
 from umbel.services.control.types import Reason
 from umbel.store.ledger import AuditEntry, Ledger
 
@@ -68,7 +68,7 @@ class Apply(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     reason: Reason | None = None
 
 
-class Applied(msgspec.Struct, frozen=True):
+class SentTask(msgspec.Struct, frozen=True):
     """A task that was sent. `state` and `result` are the result backend's where it was
     waited for, else PENDING and None. If the backend went away while it was waited for,
     `result.unreadable` says so."""
@@ -87,7 +87,7 @@ class Registered(Protocol):
         """Lists of `name [options]`, by worker."""
 
 
-class Applying:
+class TaskSender:
     """Sends tasks. Any thread."""
 
     def __init__(
@@ -104,7 +104,7 @@ class Applying:
         self._workers = workers
         self._clock = clock
 
-    def apply(self, apply: Apply, actor: Actor, *, expected: bool = False) -> Applied:
+    def apply(self, apply: Apply, actor: Actor, *, expected: bool = False) -> SentTask:
         """Send it for somebody who may, and wait if asked to; `expected`: its result will be
         waited for otherwise. Raises `ActionRefused`, `BrokerError`, `StoreError`, and
         `ResultsUnavailable` if it is to be waited for and no result can come; nothing is sent
@@ -142,7 +142,7 @@ class Applying:
                 "A task goes either to a queue or to an exchange with a routing key.",
                 field="queue",
             )
-        refuse(self._cluster.reserved().of_signature(_signature(apply, self._clock.now())))
+        refuse_reserved(self._cluster.reserved().of_signature(_signature(apply, self._clock.now())))
         if apply.check and not apply.name.startswith(BUILT_IN):
             self._check_name(apply.name)
 
@@ -168,14 +168,14 @@ class Applying:
             suggestion=near,
         )
 
-    def _result(self, task_id: str, wait_s: float | None) -> Applied:
+    def _result(self, task_id: str, wait_s: float | None) -> SentTask:
         if wait_s is None:
-            return Applied(task_id, PENDING)
+            return SentTask(task_id, PENDING)
         try:
             result = self._results.wait(task_id, wait_s)
         except ResultsUnavailable as error:
             result = Result(task_id=task_id, state=PENDING, unreadable=str(error))
-        return Applied(task_id, result.state, result)
+        return SentTask(task_id, result.state, result)
 
     def _record(
         self,

@@ -18,7 +18,7 @@ _PLAIN: Final[Mapping[str, object]] = {
 }  # fmt: skip
 
 
-def consumable(queue: str, workers: Sequence[str], cluster: Cluster) -> Declaration:
+def consumer_declaration(queue: str, workers: Sequence[str], cluster: Cluster) -> Declaration:
     """How `workers` (empty: all) have to declare a queue. Raises `BrokerError`."""
     found = cluster.declaration(queue)
     # RabbitMQ knows its exchanges; of other brokers each worker has a notion of its own.

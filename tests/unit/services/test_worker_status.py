@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from tests.api.world import NOW, collector
 from umbel.cluster.worker import Worker
-from umbel.services.health.silence import hearing, standing
+from umbel.services.health.worker_status import recording_state, worker_status
 from umbel.store.base import CollectorStatus
 
 SILENT = Worker(hostname="w1@h", heartbeat=NOW - 60, freq=2.0)
 
 
 def judged(worker: Worker, *collectors: CollectorStatus) -> tuple[str, float | None]:
-    status, since = standing(worker, NOW, hearing(collectors, NOW))
+    status, since = worker_status(worker, NOW, recording_state(collectors, NOW))
     return status, since
 
 

@@ -14,12 +14,18 @@ from umbel.clock import Clock
 from umbel.cluster.task import STARTED, Task
 from umbel.query.ast import Node
 from umbel.results.base import ResultBackend
-from umbel.services.control.argument_recovery import REPEATED, Knowing, Recalled, recall, repeated
-from umbel.services.control.phrases import tally
-from umbel.services.control.plan_inputs import UNKNOWN, Gathered
-from umbel.services.control.targets import Choice, Target
+from umbel.services.control.argument_recovery import (
+    REPEATED,
+    ArgumentSources,
+    RecoveredTask,
+    recover_arguments,
+    repeated,
+)
+from umbel.services.control.phrases import count_sentence
+from umbel.services.control.plan_inputs import UNKNOWN, TargetSummary
+from umbel.services.control.targets import Target, TargetSelection
 from umbel.services.control.types import Edit, Fidelity
-from umbel.services.search.doubt import Doubts
+from umbel.services.search.doubt import DoubtFinder
 from umbel.store.base import Count, Store
 from umbel.store.ledger import Ledger
 
@@ -34,7 +40,7 @@ COUNT_S: Final = 1.0
 _CHUNK: Final = 200
 
 
-class Gatherer:
+class TargetSummarizer:
     """Asks the store, the ledger and, for retries, those who know arguments. Any thread."""
 
     def __init__(
@@ -50,33 +56,33 @@ class Gatherer:
         self._cluster = cluster
         self._results = results
         self._clock = clock
-        self._doubts = Doubts(store, clock)
+        self._doubts = DoubtFinder(store, clock)
 
-    def gather(
-        self, choice: Choice, chosen_by: str | None, names: frozenset[str] | None = None
-    ) -> Gathered:
+    def summarize(
+        self, selection: TargetSelection, chosen_by: str | None, names: frozenset[str] | None = None
+    ) -> TargetSummary:
         """What a plan needs to know; `names` are those that workers have registered, None if
         none answers. Raises `StoreError`."""
         looked = _Looked()
-        if choice.query is None:
-            chunks = choice.chunks(self._store, _CHUNK)
+        if selection.query is None:
+            chunks = selection.chunks(self._store, _CHUNK)
             targets, states = looked.at(target for chunk in chunks for target in chunk)
             counted = Count(states.total(), groups=dict(states))
         else:
-            targets, counted = self._searched(choice, choice.query, looked)
-        able = sum(not (choice.leaves_out_ended and target.has_ended) for target in targets)
-        if choice.request.action == "retry":
-            knowing = Knowing(self._store, self._cluster, self._results, names)
-            self._recall(choice, targets, looked, knowing)
+            targets, counted = self._searched(selection, selection.query, looked)
+        able = sum(not (selection.leaves_out_ended and target.has_ended) for target in targets)
+        if selection.request.action == "retry":
+            sources = ArgumentSources(self._store, self._cluster, self._results, names)
+            self._recover(selection, targets, looked, sources)
             able = sum(looked.fidelity.values())
-        return Gathered(
+        return TargetSummary(
             total=counted.total,
             capped=counted.capped,
             complete=counted.complete,
             able=able,
             by_state=counted.groups,
-            sample=tuple(_most_telling(choice, targets)[:SAMPLE]),
-            looked_at=looked.recalled,
+            sample=tuple(_most_telling(selection, targets)[:SAMPLE]),
+            looked_at=looked.recovered,
             running_on=dict(looked.running_on),
             fidelity=looked.fidelity,
             known=looked.known,
@@ -94,14 +100,16 @@ class Gatherer:
             troubles=tuple(looked.troubles),
         )
 
-    def _searched(self, choice: Choice, query: Node, looked: _Looked) -> tuple[list[Target], Count]:
+    def _searched(
+        self, selection: TargetSelection, query: Node, looked: _Looked
+    ) -> tuple[list[Target], Count]:
         """The first tasks of a search, and how many there are. Where time ran out while they
         were counted, those that were found are what is known; where these are all, their
         number is the number."""
         counted = self._store.count(
-            query, now=choice.now, by="state", cap=COUNTED_MAX, budget_s=COUNT_S
+            query, now=selection.now, by="state", cap=COUNTED_MAX, budget_s=COUNT_S
         )
-        found = _Found(self._first(choice))
+        found = _Found(self._first(selection))
         targets, states = looked.at(islice(found, LOOKED_AT_MAX))
         if counted.complete:
             return targets, counted
@@ -110,35 +118,39 @@ class Gatherer:
             counted = Count(total, complete=found.is_all, groups=groups)
         return targets, counted
 
-    def _first(self, choice: Choice) -> Iterator[Target | None]:
+    def _first(self, selection: TargetSelection) -> Iterator[Target | None]:
         """Tasks of a search, as many as time allows; None when those were all."""
         end = self._clock.monotonic() + LOOKED_AT_S
-        for chunk in choice.chunks(self._store, _CHUNK):
+        for chunk in selection.chunks(self._store, _CHUNK):
             yield from chunk
             if self._clock.monotonic() >= end:
                 return
         yield None
 
-    def _recall(
-        self, choice: Choice, targets: Sequence[Target], looked: _Looked, knowing: Knowing
+    def _recover(
+        self,
+        selection: TargetSelection,
+        targets: Sequence[Target],
+        looked: _Looked,
+        sources: ArgumentSources,
     ) -> None:
-        edit = choice.request.edit
+        edit = selection.request.edit
         end = self._clock.monotonic() + LOOKED_AT_S
         for start in range(0, len(targets), _CHUNK):
             chunk = targets[start : start + _CHUNK]
             before = repeated(chunk, self._ledger)
-            looked.recalled += len(chunk)
-            if choice.leaves_out_repeated:
+            looked.recovered += len(chunk)
+            if selection.leaves_out_repeated:
                 looked.leave_out(before)
                 chunk = [target for target in chunk if target.uuid not in before]
             else:
                 looked.repeated += len(before)
-            recalling = recall(chunk, edit, knowing)
-            if recalling.trouble is not None:
-                looked.troubles.append(f"Arguments were not looked up. {recalling.trouble}")
-                knowing = msgspec.structs.replace(knowing, results=None)
-            for recalled in recalling.tasks:
-                looked.recall(recalled, edit)
+            recovery = recover_arguments(chunk, edit, sources)
+            if recovery.trouble is not None:
+                looked.troubles.append(f"Arguments were not looked up. {recovery.trouble}")
+                sources = msgspec.structs.replace(sources, results=None)
+            for recovered in recovery.tasks:
+                looked.recover_arguments(recovered, edit)
             if self._clock.monotonic() >= end:
                 return
 
@@ -166,7 +178,7 @@ class _Looked:
     """What looking at tasks one by one adds up to."""
 
     def __init__(self) -> None:
-        self.recalled = 0
+        self.recovered = 0
         self.running_on: Counter[str] = Counter()
         self.fidelity: dict[Fidelity, int] = {}
         self.known: dict[str, tuple[Fidelity | None, str | None]] = {}
@@ -198,14 +210,14 @@ class _Looked:
         """Those that were sent again already."""
         self.known |= dict.fromkeys(repeated, (None, REPEATED))
         if repeated:
-            tally(self.unrepeatable, REPEATED, len(repeated))
+            count_sentence(self.unrepeatable, REPEATED, len(repeated))
 
-    def recall(self, recalled: Recalled, edit: Edit | None) -> None:
+    def recover_arguments(self, recovered: RecoveredTask, edit: Edit | None) -> None:
         """One task that is to be sent again, or left out as nobody knows with what."""
-        task, arguments = recalled.task, recalled.arguments
+        task, arguments = recovered.task, recovered.arguments
         self.known[task.uuid] = arguments.fidelity, arguments.why
         if arguments.fidelity is None:
-            tally(self.unrepeatable, arguments.why or "")
+            count_sentence(self.unrepeatable, arguments.why or "")
             return
         self.fidelity[arguments.fidelity] = self.fidelity.get(arguments.fidelity, 0) + 1
         self.queueless += not (task.queue or task.routing_key)
@@ -213,14 +225,14 @@ class _Looked:
         queue = (edit.queue if edit is not None else None) or task.queue
         if queue:
             self.queues[queue] += 1
-        self.shadows += recalled.shadow is not None
-        self.of_workflow += recalled.is_of_workflow
-        self.follows |= {*recalled.follows}
-        self.unread += recalled.queued is None
+        self.shadows += recovered.shadow is not None
+        self.of_workflow += recovered.is_of_workflow
+        self.follows |= {*recovered.follows}
+        self.unread += recovered.queued is None
 
 
-def _most_telling(choice: Choice, targets: Sequence[Target]) -> list[Target]:
+def _most_telling(selection: TargetSelection, targets: Sequence[Target]) -> list[Target]:
     """Those that the action is for before those that it leaves out."""
-    if not choice.leaves_out_ended:
+    if not selection.leaves_out_ended:
         return list(targets[:SAMPLE])
     return sorted(targets, key=lambda target: target.has_ended)
