@@ -1,4 +1,4 @@
-"""What every store does with collectors' counts: `keep_tallies`, `tallies`."""
+"""What every store does with collectors' counts: `keep_metric_counts`, `metric_counts`."""
 
 from __future__ import annotations
 

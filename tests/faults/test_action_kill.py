@@ -12,6 +12,7 @@ from tests.contract.stories import uuid_of
 from tests.faults.action_runner import TASKS
 from tests.unit.control.scene import ADA, Scene, many
 from umbel.errors import ActionRefused
+from umbel.services.control.action_records import DEAD_AFTER_S
 from umbel.store.sqlite.ledger import SqliteLedger
 
 
@@ -26,6 +27,7 @@ def test_an_action_whose_process_was_killed_is_interrupted_and_audited(tmp_path:
         process.wait()
 
     scene = Scene(*many(TASKS), ledger=SqliteLedger(tmp_path))
+    scene.clock.time += DEAD_AFTER_S + 1
 
     report = scene.control.action(action_id).report
     assert report.state == "interrupted"

@@ -22,7 +22,7 @@ def test_a_revoked_task_never_runs(operated: Operated) -> None:
     report = operated.do("revoke", ids=[uuid])
 
     assert report.state == "done"
-    assert operated.control.intents([uuid])[uuid].kind == "revoke"
+    assert operated.ledger.intents([uuid])[uuid].kind == "revoke"
     assert operated.until(uuid, "REVOKED").started is None
 
 
@@ -48,7 +48,7 @@ def test_a_failed_task_is_sent_again_with_its_exact_arguments(operated: Operated
     again = operated.until(report.sent[uuid], "FAILURE")
     assert again.args == "(4711,)"
     assert (again.root_id, again.parent_id) == (uuid, uuid)
-    assert [each.repeats for each in operated.control.repeats([again.uuid])] == [uuid]
+    assert [each.repeats for each in operated.ledger.repeats([again.uuid])] == [uuid]
 
 
 def test_an_edited_retry_runs_with_what_the_person_gave(operated: Operated) -> None:
@@ -132,7 +132,7 @@ def test_a_task_that_was_aborted_and_tells_no_end_stays_as_events_tell_it(
     found = operated.store.task(uuid)
     assert found is not None
     assert found.state == STARTED
-    assert operated.control.intents([uuid])[uuid].kind == "abort"
+    assert operated.ledger.intents([uuid])[uuid].kind == "abort"
 
 
 def test_without_its_result_a_task_is_sent_again_with_what_events_tell(

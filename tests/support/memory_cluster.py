@@ -11,6 +11,7 @@ import msgspec
 from umbel.broker.base import (
     Ability,
     Capabilities,
+    Cluster,
     Declaration,
     QueueDepth,
     QueuedMessage,
@@ -19,8 +20,11 @@ from umbel.broker.base import (
     Signature,
 )
 from umbel.broker.reserved_names import ReservedNames
+from umbel.clock import Clock
 from umbel.errors import BrokerUnreachable, NotSupported, ResultsUnavailable
 from umbel.results.base import Result
+from umbel.services.cluster.inspection import Inspected, Inspection
+from umbel.store.base import Store
 
 
 class Command(msgspec.Struct, frozen=True):
@@ -224,10 +228,13 @@ class MemoryResults:
             raise ResultsUnavailable("The result backend at memory:// does not answer.")
 
 
-class KnownWorkers:
-    """Who lives and what they know, as a test says (`services.inspection`)."""
+class KnownWorkers(Inspection):
+    """Workers that live and answer as a test says, and nobody is asked."""
 
-    def __init__(self, *names: str) -> None:
+    def __init__(
+        self, store: Store, cluster: Cluster, clock: Clock, *, names: tuple[str, ...]
+    ) -> None:
+        super().__init__(store, cluster, clock)
         self.names = names
         self.registered: dict[str, object] = {}
         self.queues: dict[str, object] = {}
@@ -236,7 +243,7 @@ class KnownWorkers:
     def live(self) -> tuple[str, ...]:
         return self.names
 
-    def ask(self, what: str, workers: Sequence[str] | None = None) -> Mapping[str, object]:
+    def ask(self, what: Inspected, workers: Sequence[str] | None = None) -> Mapping[str, object]:
         said = {"registered": self.registered, "active_queues": self.queues}.get(what, {})
         return {name: value for name, value in said.items() if workers is None or name in workers}
 

@@ -39,10 +39,10 @@ from umbel.query.parse import parse
 from umbel.store.base import (
     CollectorStatus,
     KeptGap,
+    MetricCounts,
     Order,
     Store,
-    Tallies,
-    TaskTally,
+    TaskCounts,
 )
 from umbel.store.ledger import ActionRecord, AuditEntry, Intent, Ledger, Repeat, Token
 from umbel.store.sqlite import SqliteStore
@@ -172,8 +172,10 @@ def write(directory: Path) -> None:
             broker_url="redis://", transport="redis", events=len(given),
         )
     )  # fmt: skip
-    tally = TaskTally(WORKER, "shop.send", BASE, {"task-succeeded": 3}, (1, 2), 4.5)
-    store.keep_tallies(Tallies(collector="collector", started=BASE, bounds=(1.0,), items=(tally,)))
+    tally = TaskCounts(WORKER, "shop.send", BASE, {"task-succeeded": 3}, (1, 2), 4.5)
+    store.keep_metric_counts(
+        MetricCounts(collector="collector", started=BASE, bounds=(1.0,), items=(tally,))
+    )
     keep_cluster(directory, "redis://localhost/0")
     store.close()
     ledger = SqliteLedger(directory)
@@ -236,7 +238,7 @@ def answers(store: Store, ledger: Ledger) -> dict[str, Any]:
         "losses": store.losses(),
         "gaps": store.gaps(),
         "collectors": store.collectors(),
-        "tallies": store.tallies(),
+        "tallies": store.metric_counts(),
         "id": store.id,
         "audit": ledger.audit().items,
         "intents": ledger.intents([uuid_of(4)]),

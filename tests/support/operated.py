@@ -27,6 +27,7 @@ from umbel.cluster.task import Task
 from umbel.results.base import ResultBackend
 from umbel.results.opening import open_results
 from umbel.services.cluster.inspection import Inspection
+from umbel.services.control.context import ActionContext
 from umbel.services.control.control import Control
 from umbel.services.control.types import ActionReport, ActionRequest, WorkerAnswer
 from umbel.services.search.search import Search
@@ -61,12 +62,19 @@ class Operated:
 
     def _control(self) -> Control:
         clock, store, cluster = SystemClock(), self.store, self.cluster
-        ledger = self._running.enter_context(
+        self.ledger = ledger = self._running.enter_context(
             contextlib.closing(SqliteLedger(self._directory / "ledger"))
         )
-        inspection = Inspection(store, cluster, clock)
         return Control(
-            store, Search(store, clock), ledger, cluster, self.results, inspection, clock
+            ActionContext(
+                store=store,
+                search=Search(store, clock),
+                ledger=ledger,
+                cluster=cluster,
+                results=self.results,
+                workers=Inspection(store, cluster, clock),
+                clock=clock,
+            )
         )
 
     @contextlib.contextmanager

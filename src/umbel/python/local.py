@@ -38,7 +38,7 @@ CHILDREN_MAX: Final = 1_000
 
 class LocalSource:
     """See `Source`. `open_levers` connects nothing before it is first needed; None where no
-    broker is known. `gone_after_s` is that of `Crew`."""
+    broker is known. `gone_after_s` is that of `ListedWorkers`."""
 
     def __init__(
         self,

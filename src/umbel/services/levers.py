@@ -12,6 +12,7 @@ from umbel.results.base import Result, ResultBackend
 from umbel.services.cluster.inspection import ANSWER_S, Inspection
 from umbel.services.cluster.queue_inspection import QueueInspection
 from umbel.services.cluster.registered_tasks import DescribeTasks
+from umbel.services.control.context import ActionContext
 from umbel.services.control.control import Control
 from umbel.services.search.search import Search
 from umbel.store.base import Store
@@ -45,7 +46,16 @@ class Levers:
         self.queues = QueueInspection(store, cluster, self.inspection, clock)
         search = Search(store, clock, ledger)
         self.control = Control(
-            store, search, ledger, cluster, self.results, self.inspection, clock, keep_s
+            ActionContext(
+                store=store,
+                search=search,
+                ledger=ledger,
+                cluster=cluster,
+                results=self.results,
+                workers=self.inspection,
+                clock=clock,
+            ),
+            keep_s,
         )
         self.login_audit = self.control.login_audit
 

@@ -45,7 +45,7 @@ def one_worker(services: Services, params: requests.OneWorker) -> responses.OneW
         trouble=trouble,
         stats=inspections.get("stats"),
         active_queues=inspections.get("active_queues"),
-        registered_tasks=inspections.get("registered"),
+        registered=inspections.get("registered"),
         conf=inspections.get("conf"),
     )
 

@@ -10,7 +10,7 @@ import pytest
 from tests.api.world import NOW, World, collector
 from tests.contract.stories import WORKER, begun, heartbeat, uuid_of
 from tests.support.exposition import Family, labels, parsed
-from umbel.store.base import CollectorStatus, Tallies, TaskTally
+from umbel.store.base import CollectorStatus, MetricCounts, TaskCounts
 from umbel.web.app import WebOptions
 from umbel.web.flower.exposition import number
 
@@ -19,27 +19,29 @@ pytestmark = pytest.mark.anyio
 BOUNDS = (0.1, 1.0)
 
 
-def tally(task: str = "shop.send", worker: str = WORKER, **changes: Any) -> TaskTally:
+def tally(task: str = "shop.send", worker: str = WORKER, **changes: Any) -> TaskCounts:
     """Two tasks that were received, one of which succeeded after half a second."""
-    usual = TaskTally(
+    usual = TaskCounts(
         worker, task, NOW - 60, {"task-received": 2, "task-succeeded": 1}, (0, 1, 0), 0.5, 0.0, True
     )
     return msgspec.structs.replace(usual, **changes)
 
 
-def world_of(*items: TaskTally, bounds: tuple[float, ...] = BOUNDS) -> World:
+def world_of(*items: TaskCounts, bounds: tuple[float, ...] = BOUNDS) -> World:
     world = World()
     told(world, collector(), *items, bounds=bounds)
     return world
 
 
 def told(
-    world: World, status: CollectorStatus, *items: TaskTally, bounds: tuple[float, ...] = BOUNDS
+    world: World, status: CollectorStatus, *items: TaskCounts, bounds: tuple[float, ...] = BOUNDS
 ) -> None:
     """The collector reports, and what it has counted."""
     world.store.report(status)
     name, started = status.collector, status.started
-    world.store.keep_tallies(Tallies(collector=name, started=started, bounds=bounds, items=items))
+    world.store.keep_metric_counts(
+        MetricCounts(collector=name, started=started, bounds=bounds, items=items)
+    )
 
 
 async def families(world: World) -> dict[str, Family]:

@@ -10,10 +10,12 @@ from tests.support.memory_cluster import KnownWorkers, MemoryCluster, MemoryResu
 from umbel.auth.base import GRANTS, Actor, Role
 from umbel.cluster.events import Event
 from umbel.results.unusable import UnusableResults
+from umbel.services.control.action_records import BEAT_EVERY_S
+from umbel.services.control.context import ActionContext
 from umbel.services.control.control import Control
 from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest
 from umbel.services.search.search import Search
-from umbel.store.ledger import Ledger
+from umbel.store.ledger import AuditEntry, Ledger
 from umbel.store.memory import MemoryStore
 from umbel.store.memory_ledger import MemoryLedger
 
@@ -62,16 +64,24 @@ class Scene:
         self.eu, self.us = MemoryWorker(EU), MemoryWorker(US, running=[RUNNING])
         self.cluster = cluster or MemoryCluster(self.eu, self.us)
         self.results = results
-        self.workers = KnownWorkers(EU, US)
+        self.workers = KnownWorkers(self.store, self.cluster, self.clock, names=(EU, US))
         self.control = self.another_process()
 
-    def another_process(self, keep_s: float | None = None) -> Control:
+    def another_process(
+        self, keep_s: float | None = None, beat_every_s: float = BEAT_EVERY_S
+    ) -> Control:
         """A control service over the same ledger."""
         search = Search(self.store, self.clock, self.ledger)
-        return Control(
-            self.store, search, self.ledger, self.cluster, self.results or NO_RESULTS,
-            self.workers, self.clock, keep_s,
-        )  # fmt: skip
+        context = ActionContext(
+            store=self.store,
+            search=search,
+            ledger=self.ledger,
+            cluster=self.cluster,
+            results=self.results or NO_RESULTS,
+            workers=self.workers,
+            clock=self.clock,
+        )
+        return Control(context, keep_s, beat_every_s=beat_every_s)
 
     def plan(self, action: Any, **request: Any) -> ActionPlan:
         return self.control.plan(ActionRequest(action=action, **request), ADA)
@@ -81,6 +91,10 @@ class Scene:
         plan = self.plan(action, **request)
         self.control.execute(plan.id, ADA, plan.confirm)
         return self.control.wait(plan.id, 10.0)
+
+    def audit(self) -> list[AuditEntry]:
+        """The audit, oldest first."""
+        return list(self.ledger.audit().items)[::-1]
 
     def told(self, name: str = "revoke") -> list[Any]:
         """The commands of that name which the cluster got."""

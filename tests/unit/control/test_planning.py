@@ -25,7 +25,7 @@ from tests.unit.control.scene import (
 from umbel.cluster.events import Event
 from umbel.errors import ActionRefused, NotPermitted, QueryError
 from umbel.results.base import Result
-from umbel.services.control import target_summary
+from umbel.services.control import target_summarizer
 from umbel.services.control.permissions import NEEDS
 from umbel.services.control.types import ActionRequest, Edit
 
@@ -260,7 +260,7 @@ def test_an_id_without_a_name_cannot_be_sent_again() -> None:
 def test_of_very_many_tasks_the_first_are_looked_at_and_the_plan_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(target_summary, "LOOKED_AT_S", 60.0)
+    monkeypatch.setattr(target_summarizer, "LOOKED_AT_S", 60.0)
     plan = Scene(*many(1_200)).plan("retry", q="")
 
     assert plan.count == 1_200

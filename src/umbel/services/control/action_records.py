@@ -1,15 +1,14 @@
-"""Actions as the ledger keeps them: the plan, and the report with who runs it and where.
+"""The record of an action in the ledger: its plan, and beside it how its execution stands.
 
-A process that runs an action may die. Others tell by its id and the time of its start,
-which the system gives to no other process, and on another machine (or in another container)
-by how long it has been silent.
+A process that runs an action may die, and then nobody writes how the action ended. So whoever runs
+one writes a heartbeat into its record every `BEAT_EVERY_S` seconds, however long a call to the
+broker takes, and others call the action interrupted once the last heartbeat is older than
+`DEAD_AFTER_S`. Nothing else is asked, in particular not whether a process of that number exists:
+two containers may share a host name, and then neither can see the processes of the other.
 """
 
 from __future__ import annotations
 
-import os
-import socket
-from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -20,8 +19,10 @@ from umbel.errors import StoreCorrupt
 from umbel.services.control.types import Action, ActionPlan, ActionReport
 from umbel.store.ledger import ActionRecord
 
-#: A run on another machine that was silent for so long is taken for dead, seconds.
-SILENT_S: Final = 60.0
+#: How often whoever runs an action writes a heartbeat, seconds.
+BEAT_EVERY_S: Final = 5.0
+#: A run whose last heartbeat is older is taken for dead, seconds. Clocks of machines differ.
+DEAD_AFTER_S: Final = 30.0
 
 
 class Executor(msgspec.Struct, frozen=True):
@@ -39,30 +40,12 @@ class Executor(msgspec.Struct, frozen=True):
 NOBODY: Final = Executor("", "", "")
 
 
-class Owner(msgspec.Struct, frozen=True):
-    """A process: `start` is the system's own text for when it began."""
-
-    host: str
-    pid: int
-    start: str
-
-    @classmethod
-    def myself(cls) -> Owner:
-        return cls(socket.gethostname(), os.getpid(), _start(os.getpid()) or "")
-
-    def is_gone(self, now: float, beat: float) -> bool:
-        """Whether the process has ended; `beat` is when it was last heard of."""
-        if self.host != socket.gethostname():
-            return now - beat > SILENT_S
-        return _start(self.pid) != self.start
-
-
 class Execution(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What stands in `ActionRecord.report`."""
+    """What stands in `ActionRecord.report`: the report, who executes, when the process that does
+    was last heard (`beat`, Unix seconds; 0 before it runs), and who wants it to stop."""
 
     report: ActionReport
     by: Executor | None = None
-    owner: Owner | None = None
     beat: float = 0.0
     cancelled_by: str | None = None
 
@@ -77,6 +60,12 @@ class StoredAction(msgspec.Struct, frozen=True):
     @property
     def action(self) -> Action:
         return Action(self.plan, self.execution.report)
+
+
+def is_dead(execution: Execution, now: float) -> bool:
+    """Whether it runs by its record, and no heartbeat came for too long at `now` (Unix
+    seconds)."""
+    return execution.report.state == "running" and now - execution.beat > DEAD_AFTER_S
 
 
 def encode(plan: ActionPlan, execution: Execution) -> ActionRecord:
@@ -101,26 +90,3 @@ def decode(record: ActionRecord) -> StoredAction:
             remedy="It was written by another version of Umbel; plan it again.",
         ) from error
     return StoredAction(plan, execution, record.report)
-
-
-def _start(pid: int) -> str | None:
-    """When a process began, in the system's own unit; None if there is none."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
-    except FileNotFoundError:
-        return _start_elsewhere(pid)
-    fields = stat.rpartition(")")[2].split()  # the name before may hold anything
-    return None if fields[0] in "ZX" else fields[19]
-
-
-def _start_elsewhere(pid: int) -> str | None:
-    """Without /proc nothing tells when a process began, only that it is there."""
-    if Path("/proc/self").exists():
-        return None
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return None
-    except PermissionError:
-        pass
-    return "unknown"

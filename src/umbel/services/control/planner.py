@@ -9,11 +9,10 @@ from typing import Final
 
 import msgspec
 
-from umbel.broker.base import Ability, Cluster
-from umbel.clock import Clock
+from umbel.broker.base import Ability
 from umbel.errors import BrokerError, ResultsUnavailable
-from umbel.results.base import ResultBackend
 from umbel.services.control.consumer_declaration import consumer_declaration
+from umbel.services.control.context import ActionContext
 from umbel.services.control.plan import plan_purge, plan_tasks, plan_workers
 from umbel.services.control.plan_inputs import ClusterFacts, PlanHeader, UnconsumedQueue
 from umbel.services.control.request_checks import TASK_ACTIONS
@@ -22,16 +21,12 @@ from umbel.services.control.targets import TargetSelection
 from umbel.services.control.task_actions import ANSWER_S
 from umbel.services.control.types import ActionPlan, ActionRequest
 from umbel.services.control.worker_facts import (
-    Workers,
     consumed_by,
     consumption,
     depths_of,
     registered_names,
     unconsumed,
 )
-from umbel.services.search.search import Search
-from umbel.store.base import Store
-from umbel.store.ledger import Ledger
 
 #: Actions after which a worker no longer consumes queues.
 _LEAVING: Final = frozenset({"shutdown", "cancel_consumer"})
@@ -50,22 +45,13 @@ class Planner:
     """Any thread. What cannot be asked of the broker stands in the plan as why it is
     impossible."""
 
-    def __init__(
-        self,
-        store: Store,
-        search: Search,
-        ledger: Ledger,
-        cluster: Cluster,
-        results: ResultBackend,
-        workers: Workers,
-        clock: Clock,
-    ) -> None:
-        self._store = store
-        self._search = search
-        self._cluster = cluster
-        self._results = results
-        self._workers = workers
-        self._summarizer = TargetSummarizer(store, ledger, cluster, results, clock)
+    def __init__(self, context: ActionContext) -> None:
+        self._store = context.store
+        self._search = context.search
+        self._cluster = context.cluster
+        self._results = context.results
+        self._workers = context.workers
+        self._summarizer = TargetSummarizer(context)
 
     def plan(self, header: PlanHeader) -> ActionPlan:
         """What would happen. Raises `QueryError` and `StoreError`."""

@@ -1,4 +1,5 @@
-"""One action while it runs: what was done so far, told to the ledger; whether to stop."""
+"""One action while it runs: what was done so far, as it is written into the ledger, and whether
+to stop."""
 
 from __future__ import annotations
 
@@ -61,6 +62,7 @@ class Run:
         self._halt = threading.Event()
         self._cancelled_by: str | None = None
         self._final: ActionReport | None = None
+        self._saving = threading.Lock()
         self._saved_at = clock.monotonic()
         self._total = entry.plan.count
         self._done = self._failed = self._skipped = 0
@@ -134,17 +136,26 @@ class Run:
         if not stopped and error is None:
             self._total = self._done
         report = self._report(state, self._ending(state, error))
-        self._execution = msgspec.structs.replace(
-            self._execution, report=report, cancelled_by=self._cancelled_by
-        )
-        self._final = report
+        with self._saving:
+            self._execution = msgspec.structs.replace(
+                self._execution, report=report, cancelled_by=self._cancelled_by
+            )
+            self._final = report
         self.save()
         return report
 
     def save(self) -> bool:
         """Write the end into the ledger, once; whether it is there."""
-        self._is_saved = self._is_saved or self._save()
-        return self._is_saved
+        with self._saving:
+            self._is_saved = self._is_saved or self._save()
+            return self._is_saved
+
+    def beat(self) -> None:
+        """Write a heartbeat, and how far it is, into the ledger. From a thread beside the one that
+        runs."""
+        with self._saving:
+            if self._final is None:
+                self._save_progress()
 
     # -- for everybody ---------------------------------------------------------------------
 
@@ -233,11 +244,16 @@ class Run:
     def _save_now_and_then(self) -> None:
         if self._clock.monotonic() - self._saved_at >= SAVED_EVERY_S:
             self._saved_at = self._clock.monotonic()
-            self._execution = msgspec.structs.replace(self._execution, report=self.report)
-            self._save()
+            with self._saving:
+                self._save_progress()
+
+    def _save_progress(self) -> None:
+        self._execution = msgspec.structs.replace(self._execution, report=self.report)
+        self._save()
 
     def _save(self) -> bool:
-        """Write what is kept; learn whether somebody in another process wants it to stop."""
+        """Write the execution with a new heartbeat, and read whether somebody in another process
+        wants it to stop."""
         self._execution = msgspec.structs.replace(self._execution, beat=self._clock.now())
         try:
             # Another process may have left a word; what is run here is what is true.

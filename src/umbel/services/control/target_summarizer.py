@@ -9,11 +9,8 @@ from typing import Final
 
 import msgspec
 
-from umbel.broker.base import Cluster
-from umbel.clock import Clock
 from umbel.cluster.task import STARTED, Task
 from umbel.query.ast import Node
-from umbel.results.base import ResultBackend
 from umbel.services.control.argument_recovery import (
     REPEATED,
     ArgumentSources,
@@ -21,13 +18,13 @@ from umbel.services.control.argument_recovery import (
     recover_arguments,
     repeated,
 )
+from umbel.services.control.context import ActionContext
 from umbel.services.control.phrases import count_sentence
 from umbel.services.control.plan_inputs import UNKNOWN, TargetSummary
 from umbel.services.control.targets import Target, TargetSelection
 from umbel.services.control.types import Edit, Fidelity
 from umbel.services.search.doubt import DoubtFinder
-from umbel.store.base import Count, Store
-from umbel.store.ledger import Ledger
+from umbel.store.base import Count
 
 #: Tasks are counted up to this many.
 COUNTED_MAX: Final = 1_000_000
@@ -43,20 +40,13 @@ _CHUNK: Final = 200
 class TargetSummarizer:
     """Asks the store, the ledger and, for retries, those who know arguments. Any thread."""
 
-    def __init__(
-        self,
-        store: Store,
-        ledger: Ledger,
-        cluster: Cluster,
-        results: ResultBackend,
-        clock: Clock,
-    ) -> None:
-        self._store = store
-        self._ledger = ledger
-        self._cluster = cluster
-        self._results = results
-        self._clock = clock
-        self._doubts = DoubtFinder(store, clock)
+    def __init__(self, context: ActionContext) -> None:
+        self._store = context.store
+        self._ledger = context.ledger
+        self._cluster = context.cluster
+        self._results = context.results
+        self._clock = context.clock
+        self._doubts = DoubtFinder(context.store, context.clock)
 
     def summarize(
         self, selection: TargetSelection, chosen_by: str | None, names: frozenset[str] | None = None

@@ -14,11 +14,9 @@ from typing import Final
 import msgspec
 
 from umbel.broker.base import Cluster, QueuedMessage, Reply, Signature
-from umbel.clock import Clock
 from umbel.cluster.task import STARTED, Task
 from umbel.cluster.timestamps import parse_iso
 from umbel.errors import BrokerError, ResultsUnavailable
-from umbel.results.base import ResultBackend
 from umbel.services.control.argument_recovery import (
     REPEATED,
     ArgumentSources,
@@ -27,14 +25,14 @@ from umbel.services.control.argument_recovery import (
     recover_arguments,
     repeated,
 )
+from umbel.services.control.context import ActionContext
 from umbel.services.control.phrases import answer_text, cut
 from umbel.services.control.refusals import in_words, is_of_pool, pool_of
 from umbel.services.control.run import PAUSES_S, Run
 from umbel.services.control.targets import Target, TargetSelection
 from umbel.services.control.types import Edit, WorkerAnswer
-from umbel.services.control.worker_facts import Workers, registered_names
-from umbel.store.base import Store
-from umbel.store.ledger import Intent, Ledger, Repeat
+from umbel.services.control.worker_facts import registered_names
+from umbel.store.ledger import Intent, Repeat
 
 #: How many tasks at once.
 CHUNKS: Final[Mapping[str, int]] = {"revoke": 1_000, "terminate": 1_000, "abort": 100, "retry": 200}
@@ -51,21 +49,13 @@ NO_ANSWER: Final = (
 class TaskActions:
     """Carries out actions on tasks; any thread, several at once."""
 
-    def __init__(
-        self,
-        store: Store,
-        ledger: Ledger,
-        cluster: Cluster,
-        results: ResultBackend,
-        workers: Workers,
-        clock: Clock,
-    ) -> None:
-        self._store = store
-        self._ledger = ledger
-        self._cluster = cluster
-        self._results = results
-        self._workers = workers
-        self._clock = clock
+    def __init__(self, context: ActionContext) -> None:
+        self._store = context.store
+        self._ledger = context.ledger
+        self._cluster = context.cluster
+        self._results = context.results
+        self._workers = context.workers
+        self._clock = context.clock
         self._doing: dict[str, Callable[[Run, Sequence[Target]], None]] = {
             "revoke": self._revoke,
             "terminate": self._terminate,

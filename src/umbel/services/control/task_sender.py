@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from typing import Annotated, Final, Literal, Protocol
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
 
 from umbel.auth.base import Actor
-from umbel.broker.base import Cluster, Signature
+from umbel.broker.base import Signature
 from umbel.broker.reserved_headers import own_header
-from umbel.clock import Clock
 from umbel.cluster.events import LABEL_MAX, UUID_MAX
 from umbel.cluster.task import PENDING
 from umbel.errors import ActionRefused, ResultsUnavailable, UmbelError
-from umbel.results.base import Result, ResultBackend
+from umbel.results.base import Result
 from umbel.services.control.consequences import BUILT_IN
+from umbel.services.control.context import ActionContext
 from umbel.services.control.phrases import cut
 from umbel.services.control.request_checks import no_control_characters
 from umbel.services.control.reserved_names import refuse_reserved
 from umbel.services.control.types import Reason
-from umbel.store.ledger import AuditEntry, Ledger
+from umbel.store.ledger import AuditEntry
 
 #: A year, and the year 2200, in seconds.
 _LONG_S: Final = 31_536_000
@@ -78,31 +77,15 @@ class SentTask(msgspec.Struct, frozen=True):
     result: Result | None = None
 
 
-class Registered(Protocol):
-    """Which names workers have."""
-
-    def ask(
-        self, what: Literal["registered"], workers: Sequence[str] | None = None
-    ) -> Mapping[str, object]:
-        """Lists of `name [options]`, by worker."""
-
-
 class TaskSender:
     """Sends tasks. Any thread."""
 
-    def __init__(
-        self,
-        ledger: Ledger,
-        cluster: Cluster,
-        results: ResultBackend,
-        workers: Registered,
-        clock: Clock,
-    ) -> None:
-        self._ledger = ledger
-        self._cluster = cluster
-        self._results = results
-        self._workers = workers
-        self._clock = clock
+    def __init__(self, context: ActionContext) -> None:
+        self._ledger = context.ledger
+        self._cluster = context.cluster
+        self._results = context.results
+        self._workers = context.workers
+        self._clock = context.clock
 
     def apply(self, apply: Apply, actor: Actor, *, expected: bool = False) -> SentTask:
         """Send it for somebody who may, and wait if asked to; `expected`: its result will be

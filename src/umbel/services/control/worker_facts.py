@@ -7,31 +7,14 @@ is said only by those who were asked.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, Protocol
 
 import msgspec
 
 from umbel.broker.base import Cluster, QueueDepth
 from umbel.errors import BrokerError
+from umbel.services.cluster.inspection import Inspection
 from umbel.services.cluster.queue_inspection import names_of_queues
 from umbel.services.control.plan_inputs import UnconsumedQueue
-
-
-class Workers(Protocol):
-    """What control asks of the workers (`services.inspection`)."""
-
-    def live(self) -> tuple[str, ...]:
-        """The workers whose heartbeats come."""
-
-    def ask(
-        self,
-        what: Literal["registered", "active_queues", "stats"],
-        workers: Sequence[str] | None = None,
-    ) -> Mapping[str, object]:
-        """What they say, by worker."""
-
-    def forget(self) -> None:
-        """Ask anew next time."""
 
 
 class Consumption(msgspec.Struct, frozen=True):
@@ -41,7 +24,7 @@ class Consumption(msgspec.Struct, frozen=True):
     silent: tuple[str, ...] = ()
 
 
-def registered_names(workers: Workers) -> frozenset[str] | None:
+def registered_names(workers: Inspection) -> frozenset[str] | None:
     """Every task name that a worker which answers has; None if none answers. Workers write
     limits behind names (`a.b [rate_limit=5/m]`)."""
     try:
@@ -55,7 +38,7 @@ def registered_names(workers: Workers) -> frozenset[str] | None:
     return frozenset(names) or None
 
 
-def consumption(workers: Workers) -> Consumption | None:
+def consumption(workers: Inspection) -> Consumption | None:
     """Who consumes what; None where the broker cannot carry the question."""
     try:
         said = workers.ask("active_queues")

@@ -18,7 +18,7 @@ from umbel.cluster.worker import OFFLINE, Worker
 from umbel.query.ast import And, Comparison, Has, Matches, Node, Not
 from umbel.services.health.liveness import REPORT_DUE_S
 from umbel.services.ingest.metric_counter import GONE_AFTER_S, RUNTIME_BOUNDS
-from umbel.store.base import CollectorStatus, Store, Tallies, TaskTally
+from umbel.store.base import CollectorStatus, MetricCounts, Store, TaskCounts
 from umbel.web.flower.arguments import FlowerRequest
 from umbel.web.flower.exposition import MEDIA_TYPE, Labels, Sample, family, histogram
 from umbel.web.handlers import Services
@@ -29,7 +29,7 @@ _WORKERS_MAX: Final = 500
 _WAITING_MAX: Final = 10_000
 #: How long counting may take in all, seconds.
 _BUDGET_S: Final = 1.0
-_NOTHING: Final = Tallies(collector="", started=0.0, bounds=RUNTIME_BOUNDS)
+_NOTHING: Final = MetricCounts(collector="", started=0.0, bounds=RUNTIME_BOUNDS)
 
 #: Tasks without an ETA: others wait on purpose.
 _DUE: Final = Not(Has("eta"))
@@ -67,11 +67,11 @@ def metrics(services: Services, _: FlowerRequest) -> object:
 # -- what was counted ----------------------------------------------------------------------
 
 
-def counted_by_collectors(store: Store, now: float) -> Tallies:
+def counted_by_collectors(store: Store, now: float) -> MetricCounts:
     """What those collectors have counted that report now, or else the one that reported last.
     Those that share a queue (AMQP) each see a part of the events, which add up; all others
     see every event, and the one that has counted for longest is enough."""
-    answered = {each.collector: each for each in store.tallies()}
+    answered = {each.collector: each for each in store.metric_counts()}
     counting = [
         each
         for each in sorted(store.collectors(), key=lambda each: each.started)
@@ -86,7 +86,7 @@ def counted_by_collectors(store: Store, now: float) -> Tallies:
     ])  # fmt: skip
 
 
-def _without_gone(services: Services, counted: Tallies, now: float) -> Tallies:
+def _without_gone(services: Services, counted: MetricCounts, now: float) -> MetricCounts:
     """Without the workers that are listed no more; clients that send tasks never were."""
     listed = {each.hostname for each in services.crew.listed(now)}
     gone = {each.hostname for each in services.store.workers()} - listed
@@ -100,12 +100,12 @@ def _adds_to(first: CollectorStatus, other: CollectorStatus) -> bool:
     return other is first or other.transport == first.transport == "amqp"
 
 
-def _sum(parts: Sequence[Tallies]) -> Tallies:
+def _sum(parts: Sequence[MetricCounts]) -> MetricCounts:
     """All of them as one. Histograms of other buckets than the first's are left out."""
     first = parts[0]
     if len(parts) == 1:
         return first
-    items: dict[tuple[str, str], TaskTally] = {}
+    items: dict[tuple[str, str], TaskCounts] = {}
     for part in parts:
         for item in part.items:
             if part.bounds != first.bounds:
@@ -115,9 +115,9 @@ def _sum(parts: Sequence[Tallies]) -> Tallies:
     return msgspec.structs.replace(first, items=tuple(items.values()))
 
 
-def _both(one: TaskTally, other: TaskTally) -> TaskTally:
+def _both(one: TaskCounts, other: TaskCounts) -> TaskCounts:
     waits = [each.waited_s for each in (one, other) if each.waited_s is not None]
-    return TaskTally(
+    return TaskCounts(
         one.worker,
         one.task,
         min(one.since, other.since),
@@ -131,33 +131,33 @@ def _both(one: TaskTally, other: TaskTally) -> TaskTally:
     )  # fmt: skip
 
 
-def _events(items: Iterable[TaskTally]) -> Iterator[Sample]:
+def _events(items: Iterable[TaskCounts]) -> Iterator[Sample]:
     for item in items:
         for kind, count in item.events.items():
             yield {"task": item.task, "type": kind, "worker": item.worker}, float(count)
 
 
-def _events_created(items: Iterable[TaskTally]) -> Iterator[Sample]:
+def _events_created(items: Iterable[TaskCounts]) -> Iterator[Sample]:
     for item in items:
         for kind in item.events:
             yield {"task": item.task, "type": kind, "worker": item.worker}, item.since
 
 
-def _runtimes(items: Iterable[TaskTally]) -> Iterator[tuple[Labels, Sequence[int], float]]:
+def _runtimes(items: Iterable[TaskCounts]) -> Iterator[tuple[Labels, Sequence[int], float]]:
     for item in items:
         if item.runtimes:
             yield _labels(item), item.runtimes, item.runtime_s
 
 
-def _runtimes_created(items: Iterable[TaskTally]) -> Iterator[Sample]:
+def _runtimes_created(items: Iterable[TaskCounts]) -> Iterator[Sample]:
     return ((_labels(item), item.since) for item in items if item.runtimes)
 
 
-def _waited(items: Iterable[TaskTally]) -> Iterator[Sample]:
+def _waited(items: Iterable[TaskCounts]) -> Iterator[Sample]:
     return ((_labels(item), item.waited_s) for item in items if item.waited_s is not None)
 
 
-def _labels(item: TaskTally) -> Labels:
+def _labels(item: TaskCounts) -> Labels:
     return {"task": item.task, "worker": item.worker}
 
 
@@ -185,7 +185,7 @@ def _executing(workers: Iterable[Worker], now: float) -> Iterator[Sample]:
 
 
 def _prefetched(
-    services: Services, workers: Iterable[str], items: Iterable[TaskTally], now: float
+    services: Services, workers: Iterable[str], items: Iterable[TaskCounts], now: float
 ) -> Iterator[Sample]:
     """Also that none wait any more, of tasks that a worker has had since the start, where all
     that wait could be counted."""
