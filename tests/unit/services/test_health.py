@@ -161,16 +161,27 @@ def test_a_store_with_a_collector_that_reports_is_ready_even_while_it_connects()
     assert Health(store, SetWallClock(NOW)).unready() is None
 
 
-def test_the_pulse_sums_collectors_that_report_now() -> None:
+def test_the_pulse_adds_collectors_that_share_a_queue_and_report_now() -> None:
     store = MemoryStore()
-    store.report(collector(events=5, lost=1))
-    store.report(collector(collector="b", events=7, shed=2))
-    store.report(collector(collector="dead", events=100, at=NOW - 60))
+    store.report(collector(transport="amqp", events=5, lost=1))
+    store.report(collector(collector="b", transport="amqp", events=7, lost=1, shed=2))
+    store.report(collector(collector="dead", transport="amqp", events=100, at=NOW - 60))
 
     counters = Health(store, SetWallClock(NOW)).pulse().counters
 
     assert (counters.events, counters.lost, counters.shed) == (12, 1, 2)
     assert counters.rate == 3.0
+
+
+def test_of_collectors_that_each_see_all_events_the_longest_running_counts() -> None:
+    store = MemoryStore()
+    store.report(collector(events=7, started=NOW - 60))
+    store.report(collector(collector="b", events=50, started=NOW - 900))
+
+    counters = Health(store, SetWallClock(NOW)).pulse().counters
+
+    assert counters.events == 50
+    assert counters.rate == 1.5
 
 
 def troubles(*collectors: CollectorStatus, **evidence: Any) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ import msgspec
 from umbel import __version__
 from umbel.clock import Clock
 from umbel.errors import StoreError
+from umbel.services.collectors import counting
 from umbel.services.health.findings import blind
 from umbel.services.health.liveness import (
     GAPS_TOLD_S,
@@ -41,8 +42,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Counters(msgspec.Struct, frozen=True, kw_only=True):
-    """Sums over the collectors that report now, since each began; `rate` is events a
-    second."""
+    """What the collectors that report now have counted, each event once (see
+    `services.collectors`); `rate` is events a second. `lost` is of the whole history."""
 
     events: int
     rate: float
@@ -158,13 +159,15 @@ class Health:
 
 def _pulse(status: Status) -> Pulse:
     reporting = fresh(status.collectors, status.now)
+    counted = counting(reporting)
     counters = Counters(
-        events=sum(c.events for c in reporting),
-        rate=sum(c.rate for c in reporting),
+        events=sum(c.events for c in counted),
+        rate=sum(c.rate for c in counted),
         lag_s=status.live.lag_s,
-        lost=sum(c.lost for c in reporting),
-        shed=sum(c.shed for c in reporting),
-        malformed=sum(c.malformed for c in reporting),
+        # Each begins with the losses that the store has kept of all.
+        lost=max((c.lost for c in reporting), default=0),
+        shed=sum(c.shed for c in counted),
+        malformed=sum(c.malformed for c in counted),
     )
     return Pulse(
         now=status.now, live=status.live, counters=counters, store=Stored(status.store.tasks)

@@ -16,9 +16,9 @@ from starlette.responses import Response
 from umbel.cluster.task import RECEIVED
 from umbel.cluster.worker import OFFLINE, Worker
 from umbel.query.ast import And, Comparison, Has, Matches, Node, Not
-from umbel.services.health.liveness import REPORT_DUE_S
-from umbel.services.ingest.metric_counter import GONE_AFTER_S, RUNTIME_BOUNDS
-from umbel.store.base import CollectorStatus, MetricCounts, Store, TaskCounts
+from umbel.services.collectors import metric_counts
+from umbel.services.ingest.metric_counter import GONE_AFTER_S
+from umbel.store.base import MetricCounts, TaskCounts
 from umbel.web.flower.arguments import FlowerRequest
 from umbel.web.flower.exposition import MEDIA_TYPE, Labels, Sample, family, histogram
 from umbel.web.handlers import Services
@@ -29,7 +29,6 @@ _WORKERS_MAX: Final = 500
 _WAITING_MAX: Final = 10_000
 #: How long counting may take in all, seconds.
 _BUDGET_S: Final = 1.0
-_NOTHING: Final = MetricCounts(collector="", started=0.0, bounds=RUNTIME_BOUNDS)
 
 #: Tasks without an ETA: others wait on purpose.
 _DUE: Final = Not(Has("eta"))
@@ -38,7 +37,7 @@ _DUE: Final = Not(Has("eta"))
 def metrics(services: Services, _: FlowerRequest) -> object:
     now = services.clock.now()
     workers = _workers(services, now)
-    counted = _without_gone(services, counted_by_collectors(services.store, now), now)
+    counted = _without_gone(services, metric_counts(services.store, now), now)
     lines = [
         *family("flower_events_total", "counter", "Task events since the collector's start.",
                 _events(counted.items)),
@@ -67,25 +66,6 @@ def metrics(services: Services, _: FlowerRequest) -> object:
 # -- what was counted ----------------------------------------------------------------------
 
 
-def counted_by_collectors(store: Store, now: float) -> MetricCounts:
-    """What those collectors have counted that report now, or else the one that reported last.
-    Those that share a queue (AMQP) each see a part of the events, which add up; all others
-    see every event, and the one that has counted for longest is enough."""
-    answered = {each.collector: each for each in store.metric_counts()}
-    counting = [
-        each
-        for each in sorted(store.collectors(), key=lambda each: each.started)
-        if each.collector in answered and answered[each.collector].started == each.started
-    ]
-    if not counting:
-        return _NOTHING
-    fresh = [each for each in counting if now - each.at <= REPORT_DUE_S]
-    first = fresh[0] if fresh else max(counting, key=lambda each: each.at)
-    return _sum([answered[each.collector] for each in fresh if _adds_to(first, each)] or [
-        answered[first.collector]
-    ])  # fmt: skip
-
-
 def _without_gone(services: Services, counted: MetricCounts, now: float) -> MetricCounts:
     """Without the workers that are listed no more; clients that send tasks never were."""
     listed = {each.hostname for each in services.crew.listed(now)}
@@ -94,41 +74,6 @@ def _without_gone(services: Services, counted: MetricCounts, now: float) -> Metr
         return counted
     items = tuple(each for each in counted.items if each.worker not in gone)
     return msgspec.structs.replace(counted, items=items)
-
-
-def _adds_to(first: CollectorStatus, other: CollectorStatus) -> bool:
-    return other is first or other.transport == first.transport == "amqp"
-
-
-def _sum(parts: Sequence[MetricCounts]) -> MetricCounts:
-    """All of them as one. Histograms of other buckets than the first's are left out."""
-    first = parts[0]
-    if len(parts) == 1:
-        return first
-    items: dict[tuple[str, str], TaskCounts] = {}
-    for part in parts:
-        for item in part.items:
-            if part.bounds != first.bounds:
-                item = msgspec.structs.replace(item, runtimes=(), runtime_s=0.0)
-            key = item.worker, item.task
-            items[key] = _both(items[key], item) if key in items else item
-    return msgspec.structs.replace(first, items=tuple(items.values()))
-
-
-def _both(one: TaskCounts, other: TaskCounts) -> TaskCounts:
-    waits = [each.waited_s for each in (one, other) if each.waited_s is not None]
-    return TaskCounts(
-        one.worker,
-        one.task,
-        min(one.since, other.since),
-        {kind: one.events.get(kind, 0) + other.events.get(kind, 0)
-         for kind in one.events | other.events},
-        tuple(map(sum, zip(one.runtimes, other.runtimes, strict=True)))
-        if one.runtimes and other.runtimes else one.runtimes or other.runtimes,
-        one.runtime_s + other.runtime_s,
-        max(waits, default=None),
-        one.is_due or other.is_due,
-    )  # fmt: skip
 
 
 def _events(items: Iterable[TaskCounts]) -> Iterator[Sample]:
