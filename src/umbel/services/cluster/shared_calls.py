@@ -1,8 +1,8 @@
-"""One answer for all who ask the same at about the same time.
+"""Singleflight with a short cache: of several callers with the same question one does the work.
 
-The first who asks finds the answer in its own thread; whoever asks meanwhile waits for it,
-and whoever asks up to `ttl_s` later gets it at once. A failure is shared like an answer, so
-that a broker that is away is not asked again by every page.
+The first caller finds the answer in its own thread, callers meanwhile wait for that answer, and
+callers up to `ttl_s` later get it at once. A failure is shared as well, so that a broker that is
+out of reach is not asked again by every page.
 """
 
 from __future__ import annotations

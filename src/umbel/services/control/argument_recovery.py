@@ -1,5 +1,5 @@
-"""What tasks that are sent again were sent with: asked from the result backend and from the
-queues, and judged by `services.fidelity`."""
+"""The arguments with which tasks are sent again: read from the result backend and from the messages
+that still wait in queues, and judged by `fidelity`. `recover_arguments` is the way in."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ NAMELESS: Final = "Nothing is known of these but their ids."
 
 
 class RecoveredTask(msgspec.Struct, frozen=True):
-    """A task, under the name that it would be sent by, and what it would be sent with;
-    `arguments.fidelity` is None where nothing good enough is known. `shadow` is what events
-    call it, if otherwise; `queued` and `result` what is known of it elsewhere."""
+    """A task under its true name, with the arguments to send it with; `arguments.fidelity` is None
+    if there are none that can be trusted. `shadow` is the other name under which events show the
+    task, if they do; `queued` is its message and `result` its result, where those were found."""
 
     task: Task
     arguments: Arguments
@@ -55,7 +55,8 @@ class RecoveredTask(msgspec.Struct, frozen=True):
 
 
 class Recovery(msgspec.Struct, frozen=True):
-    """Tasks in the order asked for, and why the result backend could not be asked, if so."""
+    """The tasks in the order of the targets, and why the result backend could not be read, if it
+    could not."""
 
     tasks: tuple[RecoveredTask, ...]
     trouble: ResultsUnavailable | None = None
@@ -68,8 +69,8 @@ def repeated(targets: Sequence[Target], ledger: Ledger) -> frozenset[str]:
 
 
 class ArgumentSources(msgspec.Struct, frozen=True):
-    """Who is asked what tasks were sent with. `results` None: nobody; `names` are those that
-    workers have registered, None if none answers."""
+    """Where arguments and names are looked up. `results` is None if the backend is not to be read;
+    `names` are the task names that workers have registered, None if no worker answered."""
 
     store: Store
     cluster: Cluster
@@ -80,7 +81,7 @@ class ArgumentSources(msgspec.Struct, frozen=True):
 def recover_arguments(
     targets: Sequence[Target], edit: Edit | None, sources: ArgumentSources
 ) -> Recovery:
-    """What these tasks were sent with, or are to be with `edit`."""
+    """The arguments of these targets; those that `edit` gives go in the place of their own."""
     cluster, results = sources.cluster, sources.results
     unneeded = edit is not None and edit.args is not None and edit.kwargs is not None
     asked = [t.uuid for t in targets if not unneeded or t.task is None or t.task.name is None]

@@ -1,11 +1,11 @@
-"""Who came, who went, and who was turned away: lines of the audit beside those of actions.
+"""Lines of the audit about logins, logouts and refusals, beside those of actions.
 
-Whoever can reach the door can be turned away as often as they like, so such lines have a
-bound of their own: `BURST` at once, then one every `EVERY_S` seconds, of each kind and each person
-(of each network, where nobody knows who it is, and then five times that of all), so that nobody
-hides what another does. What comes in between is counted, and the next line stands for it, or one
-that is written once there is room, when anything else is. Those who log in have shown
-who they are, and are written down each time.
+A stranger can be refused as often as they like, so refusals are throttled by a token bucket:
+`BURST` lines at once, then one every `EVERY_S` seconds. There is a bucket for each kind of refusal
+and each person, so that the refusals of one person never hide those of another. Strangers have one
+for each network, and share one of five times the size. Refusals that get no line are counted, and
+the next line of their bucket tells how many it stands for; if no refusal follows, `settle` writes
+such a line once there is room. Logins and logouts are always written.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ _TEXT_MAX: Final = 300
 
 
 class LoginAudit:
-    """Writes these lines; `tidy` is called beside, to remove what is too old. Any thread. A
-    ledger that cannot be written keeps nobody from coming or going: the log says so."""
+    """Writes these lines, and calls `tidy` before each, to remove old ones. Any thread. If the
+    ledger cannot be written, logins go on and the log says so."""
 
     def __init__(self, ledger: Ledger, clock: Clock, tidy: Callable[[], None]) -> None:
         self._ledger = ledger
@@ -60,21 +60,21 @@ class LoginAudit:
         self._write(self._line(actor, LOGOUT, "their session ends", "done"))
 
     def password_refused(self, actor: Actor, name: str, why: str) -> None:
-        """Somebody, nobody knows who, tried `name` with a password that is not its own. The
-        name is part of what they tried, not who they are."""
+        """A stranger tried to log in as `name` with a wrong password. The line is of
+        `anonymous`: the name is only what they typed."""
         nobody = msgspec.structs.replace(actor, name=ANONYMOUS)
         target = f'the name "{escaped(name, _NAME_MAX)}"'
         self._bounded("failed", nobody, LOGIN, target, why)
 
     def token_refused(self, actor: Actor, token: str | None, why: str) -> None:
-        """Somebody, nobody knows who, showed a token that lets nobody in: `token` is the name
-        that stands in it, if one does."""
+        """A stranger showed a token that is not valid; `token` is the name in it, if it has
+        one."""
         nobody = msgspec.structs.replace(actor, name=ANONYMOUS)
         target = "a token" if token is None else f'the token "{escaped(token, _NAME_MAX)}"'
         self._bounded("shown", nobody, LOGIN, target, why)
 
     def permission_refused(self, actor: Actor, target: str, why: str) -> None:
-        """Somebody wanted what they may not do."""
+        """Somebody tried what they may not do."""
         self._bounded(REFUSED, actor, REFUSED, escaped(target, _TEXT_MAX), why)
 
     def settle(self) -> None:
@@ -179,8 +179,9 @@ def _counted(line: AuditEntry, count: int) -> AuditEntry:
 
 
 def escaped(text: str, most: int) -> str:
-    """The text as one line of printable characters, at most so many: what somebody sent who
-    is not known acts on no page, terminal or file."""
+    """The text as one line of printable characters, `most` of them at most. Control characters
+    become escapes (`\\x1b`), since a stranger chose the text: unescaped, it could move the cursor
+    of the terminal in which somebody reads the audit."""
     cut = text if len(text) <= most else text[: most - 1] + "…"
     return "".join(
         c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in cut

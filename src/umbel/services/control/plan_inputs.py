@@ -1,5 +1,5 @@
-"""What a plan is made from: who wants what, what was found of the tasks that were chosen, and
-how the cluster is."""
+"""The inputs of a plan (`plan.py` is pure): the header, the summary of the targets, and facts about
+the cluster."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ UNKNOWN: Final = "unknown"
 
 
 class PlanHeader(msgspec.Struct, frozen=True, kw_only=True):
-    """What every plan has."""
+    """The fields that every plan has: its id, the request, who made it, and when (Unix
+    seconds)."""
 
     id: str
     request: ActionRequest
@@ -70,10 +71,10 @@ class UnconsumedQueue(msgspec.Struct, frozen=True):
 
 
 class ClusterFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """The cluster as it is: workers that live, and why the action is impossible anyhow;
-    `names` are those that workers have registered, None if none answered; `unconsumed` the
-    queues to which the action sends, or which it leaves, without anybody to read them;
-    `declaration` how workers have to declare the queue that they are to consume."""
+    """The cluster at the time of the plan: `live` workers, and why the action is `impossible`, if
+    it is; `names` are the task names that workers have registered, None if none answered;
+    `unconsumed` are queues to which the action sends, or from which it takes the last consumer;
+    `declaration` is how workers have to declare the queue that they are to consume."""
 
     live: tuple[str, ...] = ()
     impossible: str | None = None

@@ -1,7 +1,7 @@
-"""Doing what was planned to tasks, a chunk at a time.
+"""Carrying out the actions on tasks (revoke, terminate, abort, retry), a chunk of tasks at a time.
 
-What was asked of a task is written down before the workers are told. A task's state is
-changed by events alone.
+The intent for a task is written into the ledger before the workers get the command. The state of a
+task is never changed from here: events alone do that.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class TaskActions:
         ids = [target.uuid for target in targets]
         self._intend(run, "revoke", ids)
         if run.request.ids is None or len(run.request.ids) > CHUNKS["revoke"]:
-            # Of many nobody reads what each worker says, and to wait for it would be slow.
+            # For large batches the replies are not waited for: nobody would read them.
             run.insist(lambda: self._cluster.tell("revoke", {"task_id": ids}))
         else:
             live = self._workers.live()

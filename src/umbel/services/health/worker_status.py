@@ -1,8 +1,9 @@
-"""Whether a worker that is not heard is silent, or we are deaf.
+"""The status of a worker: `online`, `silent`, `offline`, or `unknown`.
 
-A worker is judged by what it says of itself, and while nothing is recorded it can say nothing
-to us. So nobody is called silent while Umbel is blind, nor before a worker had the time to be
-heard again after that: its status is `unknown`, since we last heard anything at all.
+A worker from which no heartbeat comes may be dead, or nothing may be recorded (the broker is away,
+no collector runs). So a worker is called `silent` only if something was recorded for long enough
+that its heartbeat should have come; else it is `unknown`, since the last time anything was
+recorded. Example: the collector was down from 12:00 to 12:10, and at 12:10:01 no worker is silent.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ UNKNOWN: Final = "unknown"
 
 
 class RecordingState(msgspec.Struct, frozen=True):
-    """`blind_since` (Unix seconds) is when anything was last recorded, None while something is;
-    `heard_from` is when that began, None while blind or where no collector ever reported;
-    `lag_s` is how far what is recorded is behind."""
+    """Whether events are recorded. `blind_since` (Unix seconds) is when one was last recorded,
+    None while they are; `heard_from` is when recording began, None while it does not go on or no
+    collector ever reported; `lag_s` is how far behind it is."""
 
     blind_since: float | None = None
     heard_from: float | None = None
@@ -30,14 +31,14 @@ class RecordingState(msgspec.Struct, frozen=True):
 
 
 class WorkerStatus(NamedTuple):
-    """A worker's status: `online`, `silent`, `offline`, or `unknown` since then."""
+    """A worker's status; for `unknown`, `since` when (Unix seconds)."""
 
     status: str
     since: float | None = None
 
 
 def recording_state(collectors: Sequence[CollectorStatus], now: float) -> RecordingState:
-    """What can be heard at `now` (Unix seconds)."""
+    """Whether events are recorded at `now` (Unix seconds)."""
     working = recording(collectors, now)
     if not working:
         return RecordingState(blind_since=blind_since(collectors, now))

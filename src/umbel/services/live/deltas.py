@@ -1,7 +1,7 @@
-"""What changed for one query, gathered until it is told, and bounded when it is told.
+"""The changes for one query, gathered until they are sent as one bounded delta.
 
 A flood must cost a reader neither memory nor bandwidth: of what was gathered the newest
-rows are told, up to a number and a size, and what was left out is counted. The reader then
+rows are sent, up to a number and a size, and what was left out is counted. The reader then
 knows to ask for its page again.
 """
 
@@ -28,7 +28,7 @@ _encode: Final = msgspec.json.Encoder().encode
 class Delta(msgspec.Struct, frozen=True, dict=True):
     """What changed up to change number `seq`: rows (JSON of `TaskRow`) that match, as they
     are now, oldest change first; the ids of those among them that did not match before; ids
-    of tasks that do not match (or no longer); and how many changed tasks are not told."""
+    of tasks that do not match (or no longer); and how many changed tasks are left out."""
 
     seq: int
     items: tuple[msgspec.Raw, ...] = ()
@@ -43,7 +43,7 @@ class Delta(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def body(self) -> bytes:
-        """Its JSON: made once, held once, however many are told."""
+        """Its JSON: made once and held once, however many streams share it."""
         return _encode(self)
 
 
@@ -74,7 +74,7 @@ class ChangedTask:
 
 
 class PendingChanges:
-    """Changes of one query that have not been told yet. Without `with_left`, tasks that do
+    """Changes of one query that have not been told yet. Without `with_unmatched`, tasks that do
     not match are nothing to tell."""
 
     def __init__(self, *, with_unmatched: bool = True) -> None:
@@ -87,11 +87,11 @@ class PendingChanges:
     def add(self, changed: ChangedTask, matches: Test) -> None:
         """Only the newest state of a task is kept, and whether what was told before it is new."""
         uuid = changed.task.uuid
-        told = self._items.pop(uuid, None) is not None
+        was_pending = self._items.pop(uuid, None) is not None
         self._left.pop(uuid, None)
         if matches(changed.task):
             self._items[uuid] = changed
-            if not told and changed.is_new(matches):
+            if not was_pending and changed.is_new(matches):
                 self._new.add(uuid)
             return
         self._new.discard(uuid)
@@ -112,10 +112,12 @@ class PendingChanges:
         is pending afterwards."""
         if self.is_empty:
             return None
-        told = list(self._items.values())[-ITEMS_MAX:]
-        rows = _newest(told)
+        newest = list(self._items.values())[-ITEMS_MAX:]
+        rows = _newest(newest)
         new = tuple(
-            each.task.uuid for each in told[len(told) - len(rows) :] if each.task.uuid in self._new
+            each.task.uuid
+            for each in newest[len(newest) - len(rows) :]
+            if each.task.uuid in self._new
         )
         left = tuple(self._left)[-LEFT_MAX:]
         untold = len(self._items) - len(rows) + len(self._left) - len(left)

@@ -2,7 +2,7 @@
 
 Theory of operation. While anyone listens, one task asks the store every `POLL_S` seconds
 what changed, and the ledger of which tasks something was asked. It decides each such task
-once for every distinct subject (a `_Channel`), and every `TELL_S` makes of what it gathered
+once for every distinct subject (a `_Channel`), and every `SEND_S` makes of what it gathered
 one `Delta`, which all streams of the channel share. So the cost grows with the number of
 different queries, not of readers; and however much there is to do, the poller rests for most
 of the time. A query that takes long to decide may not keep the others waiting: each person's
@@ -49,7 +49,7 @@ POLL_S = 0.25
 #: The poller rests at least so many times as long as it worked, so that a flood, or many
 #: different queries, cost no more than a fifth of one core.
 REST = 4
-TELL_S = 0.5
+SEND_S = 0.5
 PULSE_S = 2.0
 STREAMS_MAX = 200
 #: How long all queries together may take to decide what changed since the last look, seconds.
@@ -62,9 +62,9 @@ _encode: Final = msgspec.json.Encoder().encode
 
 
 class Subscription(NamedTuple):
-    """What a reader follows: a query, and whether also ids of tasks that changed and do not
-    match. Who shows rows of the query needs them, since a row that was loaded may match no
-    longer; for who only waits for what matches they would be the changes of everybody."""
+    """What a reader follows: a query, and whether the ids of changed tasks that do not match are
+    sent as well. A list of rows needs those, to remove a row that matches no longer. A reader that
+    only waits for matches does not: it would get every change of the cluster."""
 
     query: Node
     with_unmatched: bool = True
@@ -75,9 +75,9 @@ class _Channel:
 
     def __init__(self, subscription: Subscription) -> None:
         self.subscription = subscription
-        self.told = float("-inf")
+        self.sent_at = float("-inf")
         self.pending = PendingChanges(with_unmatched=subscription.with_unmatched)
-        self.asked = False
+        self.has_intents = False
         self.streams: set[Stream] = set()
 
 
@@ -89,11 +89,12 @@ class _Reader(NamedTuple):
 
 
 class _DueDelta(NamedTuple):
-    """What the streams of a channel are told now; `asked`: some of it is what was asked."""
+    """A delta that is due for the streams of a channel; `has_intents`: some of its tasks have a
+    new intent, and may have no new event."""
 
     channel: _Channel
     delta: Delta
-    asked: bool
+    has_intents: bool
 
 
 class Hub:
@@ -263,10 +264,10 @@ class Hub:
         weights = self._weights(channels)
 
         def look() -> tuple[Changes, list[_DueDelta]]:
-            asked = self._intents.news(self._store)
+            intended = self._intents.news(self._store)
             changes = self._store.follow(after)
-            # Of what was only asked of a task nothing that it is has changed.
-            news = {task.uuid: Change(changes.seq, task, task.state) for task in asked}
+            # A task that only got an intent has the state that it had.
+            news = {task.uuid: Change(changes.seq, task, task.state) for task in intended}
             news |= {change.task.uuid: change for change in changes.items}
             changed = self._changed(list(news.values()))
             end = self._clock.monotonic() + MATCH_S
@@ -276,18 +277,18 @@ class Hub:
                 weighing -= weight
                 self._gather(channel.pending, channel.subscription.query, changed, now, share_s)
                 channel.pending.skip(changes.skipped or 0)
-                channel.asked = channel.asked or bool(asked)
+                channel.has_intents = channel.has_intents or bool(intended)
             return changes, list(_due(channels, changes.seq, at))
 
-        changes, told = await _in_thread(look)
+        changes, due = await _in_thread(look)
         self._seq = changes.seq
         if _is_broken(changes, after):
             self._reset_all(channels, changes.seq)
             return
-        for channel, delta, asked in told:
+        for channel, delta, has_intents in due:
             for stream in channel.streams:
-                stream.add(delta, asked=asked)
-        if told:
+                stream.add(delta, has_intents=has_intents)
+        if due:
             self._shed()
         for channel in channels:
             if channel.pending.is_empty:
@@ -339,15 +340,15 @@ class Hub:
 
 
 def _due(channels: Iterable[_Channel], seq: int, at: float) -> Iterable[_DueDelta]:
-    """What is to be told now: each channel at most every `TELL_S`."""
+    """The deltas to send now: for each channel one every `SEND_S` at most."""
     for channel in channels:
-        if at - channel.told >= TELL_S:
+        if at - channel.sent_at >= SEND_S:
             delta = channel.pending.take(seq)
             if delta is not None:
                 _ = delta.body  # made here, in the thread, and not once for each stream
-                channel.told = at
-                yield _DueDelta(channel, delta, channel.asked)
-                channel.asked = False
+                channel.sent_at = at
+                yield _DueDelta(channel, delta, channel.has_intents)
+                channel.has_intents = False
 
 
 def _is_broken(changes: Changes, after: int) -> bool:

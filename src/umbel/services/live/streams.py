@@ -1,4 +1,4 @@
-"""What one live reader is told, in order, and never more than it can take.
+"""The queue of one live reader: what it is sent, in order, and bounded.
 
 A stream buffers `BUFFER` deltas. A reader that is slower loses deltas, never memory: they
 are counted, and told as `skipped` as soon as it has caught up. Ids are change numbers of
@@ -65,7 +65,7 @@ class Stream:
         return size
 
     def start(self, seq: int) -> None:
-        """Everything after change number `seq` will be told."""
+        """Begin with a `hello`: every change after change number `seq` will be sent."""
         self._seq = seq
         self._first.append(Notice("hello", seq, _encode({"seq": seq})))
         self._wake.set()
@@ -79,10 +79,10 @@ class Stream:
         self._first.append(Notice("reset", seq, _encode({"seq": seq, "reason": reason})))
         self._wake.set()
 
-    def add(self, delta: Delta, *, asked: bool = False) -> None:
-        """Give a delta, or only count it while the reader is too slow. One that tells what
-        was `asked` of tasks is news even if no task changed since the last."""
-        if delta.seq < self._seq or (delta.seq == self._seq and not asked):
+    def add(self, delta: Delta, *, has_intents: bool = False) -> None:
+        """Buffer a delta, or only count it while the reader is too slow. With `has_intents` it is
+        new even if its change number is not."""
+        if delta.seq < self._seq or (delta.seq == self._seq and not has_intents):
             return
         if self._missed or len(self._deltas) >= BUFFER:
             self._missed += delta.tasks
@@ -92,7 +92,7 @@ class Stream:
         self._wake.set()
 
     def advance(self, seq: int) -> None:
-        """There is nothing to tell up to `seq`: a reader who comes back need not ask before."""
+        """Nothing changed for this reader up to `seq`: when it comes back it may begin there."""
         if not (self._deltas or self._missed):
             self._seq = max(self._seq, seq)
 
@@ -102,7 +102,7 @@ class Stream:
         self._wake.set()
 
     def close(self) -> None:
-        """End the stream: what was not read is not told."""
+        """End the stream: what was not read is dropped."""
         self.closed = True
         self._wake.set()
 
