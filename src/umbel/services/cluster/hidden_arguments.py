@@ -15,7 +15,7 @@ import msgspec
 from umbel.broker.base import QueuedMessage
 from umbel.cluster.task import Task
 from umbel.results.base import Result
-from umbel.services.control.fidelity import REPR_MAX, celerys_repr
+from umbel.services.control.repr_literals import REPR_MAX, celerys_repr
 
 
 def veiled_message(message: QueuedMessage) -> QueuedMessage:

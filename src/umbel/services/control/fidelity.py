@@ -25,9 +25,6 @@ comes out is JSON without change, but for tuples, which Celery's own JSON makes 
 
 from __future__ import annotations
 
-import ast
-import math
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, Literal
 
@@ -36,45 +33,15 @@ import msgspec
 from umbel.broker.base import QueuedMessage
 from umbel.cluster.task import Task
 from umbel.results.base import Result
+from umbel.services.control.json_arguments import Unfit, sendable
+from umbel.services.control.repr_literals import literal, literal_or_none
 from umbel.services.control.types import Edit, Fidelity
-
-#: Larger or deeper arguments are not sent again without a person's edit.
-TEXT_MAX: Final = 65_536
-DEPTH_MAX: Final = 100
-#: How many characters Celery lets such a text have (celery/app/amqp.py, `argsrepr_maxsize`).
-REPR_MAX: Final = 1_024
-VALUES_MAX: Final = 1_000_000
-#: Brackets in a repr; Celery itself writes three levels.
-_NESTED_MAX: Final = 50
 
 Part = Literal["args", "kwargs"]
 _WORD: Final[dict[Part, str]] = {
     "args": "The positional arguments",
     "kwargs": "The named arguments",
 }
-
-_TOKEN: Final = re.compile(
-    r"""
-      (?P<text> ' (?: [^'\\\n\r] | \\' )* ' | " [^"\\\n\r]* " )
-    | (?P<number> -? \d{1,4000} (?: \.\d{1,400} )? (?: e[+-]?\d{1,4} )? (?![\w.]) )
-    | (?P<word> (?: True | False | None ) \b )
-    | (?P<open> [\[({] )
-    | (?P<close> [\])}] )
-    | (?P<mark> [,:] \x20? )
-    """,
-    re.VERBOSE,
-)
-_VALUES: Final = frozenset({"text", "number", "word"})
-#: Celery's mark, which may stand behind the beginning of a number or a word.
-_CUT: Final = re.compile(r"-?\w*\.?\.\.\.")
-#: What people write in the place of what nobody is to see.
-_MASKED: Final = re.compile(
-    r"\*{2,}|\.{3}|\N{HORIZONTAL ELLIPSIS}|[\N{BULLET}\N{BLACK CIRCLE}\N{FULL BLOCK}]{2,}"
-    r"|\b[xX]{4,}|\b(?:REDACTED|MASKED|FILTERED|HIDDEN)\b"
-    r"|(?i:[\[<(](?:redacted|masked|hidden|filtered|removed|omitted|secret|sensitive)\b)"
-)
-#: What stands where Umbel could not keep what came (`cluster/decode.py`).
-_REPLACED: Final = re.compile("[\N{SYMBOL FOR NULL}\N{REPLACEMENT CHARACTER}\0]")
 
 
 class Arguments(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,10 +52,6 @@ class Arguments(msgspec.Struct, frozen=True, kw_only=True):
     args: list[Any] = []
     kwargs: dict[str, Any] = {}
     why: str | None = None
-
-
-class _Unfit(Exception):
-    """Why something does not give arguments, as the end of a sentence."""
 
 
 class _Disputed(Exception):
@@ -128,7 +91,7 @@ def arguments(
             known = _known(part, task, exact, edit, literally)
             if known is not None:
                 found[part] = known
-        except _Unfit as unfit:
+        except Unfit as unfit:
             whys.append(f"{_WORD[part]} {unfit}.")
     if len(found) < len(parts):
         return Arguments(fidelity=None, why=" ".join(whys))
@@ -144,13 +107,13 @@ def _known(
 ) -> _Known | None:
     mine = getattr(edit, part) if edit is not None else None
     if mine is not None:
-        return _Known("edited", _sendable(mine))
+        return _Known("edited", sendable(mine))
     if exact is not None:
         return _Known("exact", exact[part])
     if not literally:
         return None
     text = task.args if part == "args" else task.kwargs
-    return _Known("literal", _fitting(part, _literal(text)))
+    return _Known("literal", _fitting(part, literal(text)))
 
 
 def _worse(hows: Iterable[Fidelity]) -> Fidelity:
@@ -165,37 +128,37 @@ def _exact(
     if queued is not None:
         try:
             return _from_queue(task, queued)
-        except _Unfit as unfit:
+        except Unfit as unfit:
             whys.append(f"The queued message cannot be used: {unfit}.")
     if result is not None:
         try:
             return _from_result(task, result)
-        except _Unfit as unfit:
+        except Unfit as unfit:
             whys.append(f"The result backend cannot be used: {unfit}.")
     return None
 
 
 def _from_queue(task: Task, queued: QueuedMessage) -> Mapping[Part, Any]:
     if queued.task_id != task.uuid:
-        raise _Unfit("the message is another task's")
+        raise Unfit("the message is another task's")
     if queued.unreadable is not None:
-        raise _Unfit(_ending(queued.unreadable))
+        raise Unfit(_ending(queued.unreadable))
     _same_name(task, queued.name)
     return _both(queued.args, queued.kwargs)
 
 
 def _from_result(task: Task, result: Result) -> Mapping[Part, Any]:
     if result.task_id != task.uuid:
-        raise _Unfit("the result is another task's")
+        raise Unfit("the result is another task's")
     if result.args is None and result.kwargs is None:
-        raise _Unfit("it keeps no arguments (result_extended is off, or the task has not run)")
+        raise Unfit("it keeps no arguments (result_extended is off, or the task has not run)")
     if not result.worker:
-        raise _Unfit("no worker ran the task, so the arguments there may be incomplete")
+        raise Unfit("no worker ran the task, so the arguments there may be incomplete")
     _same_name(task, result.name)
     both = _both(result.args, result.kwargs)
     told = (
-        (_literal_or_none(task.args), both["args"]),
-        (_literal_or_none(task.kwargs), both["kwargs"]),
+        (literal_or_none(task.args), both["args"]),
+        (literal_or_none(task.kwargs), both["kwargs"]),
     )
     if any(sent is not None and sent != kept for sent, kept in told):
         raise _Disputed(
@@ -211,132 +174,16 @@ def _both(args: object, kwargs: object) -> Mapping[Part, Any]:
 
 def _same_name(task: Task, name: str | None) -> None:
     if not name:
-        raise _Unfit("it does not say which task it was")
+        raise Unfit("it does not say which task it was")
     if task.name and name != task.name:
-        raise _Unfit(f"it is of {name[:100]}, not {task.name[:100]}")
+        raise Unfit(f"it is of {name[:100]}, not {task.name[:100]}")
 
 
 def _fitting(part: Part, value: object) -> Any:
     wanted: type = list if part == "args" else dict
     if not isinstance(value, wanted):
-        raise _Unfit(f"are no {'list' if part == 'args' else 'object'} of values")
-    return _sendable(value)
-
-
-def _literal_or_none(text: str | None) -> object:
-    """`_literal`, or None where it raises."""
-    try:
-        return _literal(text)
-    except _Unfit:
-        return None
-
-
-def _literal(text: str | None) -> Any:
-    """The value whose repr `text` is, tuples as lists. Raises `_Unfit` unless it is whole."""
-    if text is None:
-        raise _Unfit("were not seen: no event told them")
-    if len(text) > TEXT_MAX:
-        raise _Unfit(f"are longer than {TEXT_MAX:,} characters")
-    if _REPLACED.search(text):
-        raise _Unfit("hold characters that could not be kept")
-    _check_whole(text)
-    if _MASKED.search(text):
-        raise _Unfit(
-            "look masked: the sender put another text in the place of a value, and only somebody "
-            "who knows the value can give it"
-        )
-    try:
-        value = ast.literal_eval(text)
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        raise _Unfit("are no plain values") from None
-    plain = _as_json(value)
-    if celerys_repr(value) != text:
-        raise _Unfit(
-            "are not written as Celery writes them: the sender chose this text, and may have "
-            "hidden values in it"
-        )
-    return plain
-
-
-def celerys_repr(value: object, most: int | None = None) -> str:
-    """The text that events carry of `value`, unless the sender chose another; cut at `most`
-    characters."""
-    from celery.utils.saferepr import saferepr  # Celery is twenty megabytes
-
-    text: str = saferepr(value, most)
-    return text
-
-
-def _check_whole(text: str) -> None:
-    """Nothing but values, none of them cut."""
-    at = depth = 0
-    before = ""
-    while at < len(text):
-        token = _TOKEN.match(text, at)
-        if token is None:
-            raise _Unfit(_odd(text[at : at + 200]))
-        kind = str(token.lastgroup)
-        if kind == "text" and token[0][1:-1].endswith("..."):
-            raise _Unfit("hold a text that ends with ..., where Celery may have cut it")
-        if kind in _VALUES and before in _VALUES:
-            raise _Unfit("are no plain values")  # Python would join two texts
-        depth += (kind == "open") - (kind == "close")
-        if depth > _NESTED_MAX:
-            raise _Unfit(f"are nested more than {_NESTED_MAX} levels deep")
-        before, at = kind, token.end()
-
-
-def _odd(rest: str) -> str:
-    if _CUT.match(rest):
-        return "were cut by Celery (...)"
-    if rest.startswith("<"):
-        return f"hold an object that only the application knows: {rest[:60]}"
-    if rest.startswith(("'", '"')):
-        return "hold a text with a backslash or line break, or were cut within a text"
-    if rest.startswith(("nan", "inf", "-inf")):
-        return "hold a number that JSON has not (NaN or infinity)"
-    return f"hold what is no plain value: {rest[:60]}"
-
-
-def _as_json(value: Any) -> Any:
-    if isinstance(value, list | tuple):
-        return [_as_json(each) for each in value]
-    if isinstance(value, dict):
-        if not all(isinstance(key, str) for key in value):
-            raise _Unfit("hold keys that are no text, which JSON has not")
-        return {key: _as_json(each) for key, each in value.items()}
-    if isinstance(value, float) and not math.isfinite(value):
-        raise _Unfit("hold a number that JSON has not (NaN or infinity)")
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    raise _Unfit(f"hold a {type(value).__name__}, which JSON has not")
-
-
-def _sendable(value: Any) -> Any:
-    """`value` itself, if it is JSON of a size and depth that can be sent."""
-    count = 0
-    level: list[Any] = [value]
-    for _ in range(DEPTH_MAX):
-        deeper: list[Any] = []
-        for each in level:
-            deeper += _within(each)
-        count += len(deeper)
-        if count > VALUES_MAX:
-            raise _Unfit(f"hold more than {VALUES_MAX:,} values")
-        if not deeper:
-            return value
-        level = deeper
-    raise _Unfit(f"are nested more than {DEPTH_MAX} levels deep")
-
-
-def _within(value: object) -> Iterable[Any]:
-    if isinstance(value, list | tuple):
-        return value
-    if isinstance(value, dict):
-        _as_json(dict.fromkeys(value))
-        return value.values()
-    _as_json(value)
-    return ()
+        raise Unfit(f"are no {'list' if part == 'args' else 'object'} of values")
+    return sendable(value)
 
 
 def _ending(sentence: str) -> str:
