@@ -28,15 +28,13 @@ from umbel.errors import (
     ResultsUnavailable,
     SettingsError,
     StoreBusy,
-    StoreError,
-    StoreUnwritable,
 )
 from umbel.logs import start_logging, tell
 from umbel.masking import mask_address
-from umbel.owner import user_name
 from umbel.process_secrets import learn
 from umbel.settings import Loaded, Settings, check_collecting, check_serving, has_login
 from umbel.settings.child_environment import as_collectors_environment
+from umbel.store import opening
 from umbel.store.base import Copied, Retention, Store
 from umbel.store.ledger import Ledger
 
@@ -152,11 +150,10 @@ def remove_event_queue(loaded: Loaded) -> str:
     """Remove the queue in which RabbitMQ keeps events for this data directory; what was done.
     Raises `UmbelError`."""
     from umbel.broker.event_sources import remove_event_queue as remove
-    from umbel.store.sqlite.files.store_id import read_id
 
     check_collecting(loaded)
     settings = loaded.settings
-    store_id = read_id(settings.data)
+    store_id = opening.store_id(settings.data)
     if not store_id:
         raise SettingsError(
             f"There is no Umbel data in {settings.data}.",
@@ -181,9 +178,8 @@ def _claim(settings: Settings, place: ClusterAddress) -> None:
     import msgspec
 
     from umbel.broker.cluster_address import ClusterAddress
-    from umbel.store.sqlite.files.store_cluster import keep_cluster, read_cluster
 
-    kept = read_cluster(settings.data)
+    kept = opening.read_cluster(settings.data)
     try:
         before = msgspec.json.decode(kept, type=ClusterAddress) if kept else None
     except msgspec.MsgspecError:
@@ -197,7 +193,7 @@ def _claim(settings: Settings, place: ClusterAddress) -> None:
             remedy="Give this one a directory of its own with --data; if the cluster has moved "
             "to the new address, start once with --cluster-moved.",
         )
-    keep_cluster(settings.data, msgspec.json.encode(place).decode())
+    opening.keep_cluster(settings.data, msgspec.json.encode(place).decode())
 
 
 def _say_why(sentence: str) -> None:
@@ -206,23 +202,18 @@ def _say_why(sentence: str) -> None:
 
 
 def open_to_write(settings: Settings) -> Store:
-    """The store in the data directory, locked for this process. Raises `StoreError`."""
-    from umbel.store.sqlite import SqliteStore
-
+    """The store of the settings, locked for this process. Raises `StoreError`."""
     partition_tasks = settings.store.partition_tasks
-    return SqliteStore(settings.data, write=True, partition_tasks=partition_tasks)
+    return opening.open_store(settings.data, write=True, partition_tasks=partition_tasks)
 
 
 def open_to_read(settings: Settings) -> Store:
-    """The store in the data directory; an empty one is made if this process is to have it
+    """The store of the settings; an empty one is made if this process is to have it
     filled. Raises `StoreError`."""
-    from umbel.store.sqlite import SqliteStore
-    from umbel.store.sqlite.files.paths import meta_path
-
-    if settings.collect and not meta_path(settings.data).exists():
+    if settings.collect and not opening.has_store(settings.data):
         with contextlib.suppress(StoreBusy):  # whoever holds it makes it just now
             open_to_write(settings).close()
-    return SqliteStore(settings.data, write=False)
+    return opening.open_store(settings.data, write=False)
 
 
 def broker_link(settings: Settings) -> Link:
@@ -247,17 +238,13 @@ def broker_link(settings: Settings) -> Link:
 
 
 def open_ledger(settings: Settings) -> Ledger:
-    """What people did and their tokens, in the data directory. Raises `StoreError`."""
-    from umbel.store.sqlite.ledger import SqliteLedger
-
-    return SqliteLedger(settings.data)
+    """What people did and their tokens. Raises `StoreError`."""
+    return opening.open_ledger(settings.data)
 
 
 def back_up(settings: Settings, target: Path, on_file: Callable[[Copied], None]) -> None:
-    """Copy the data directory, while others may write to it; see `store.sqlite.backup`."""
-    from umbel.store.sqlite.files.backup import back_up
-
-    back_up(settings.data, target, on_file)
+    """Copy store and ledger, while others may write to them. Raises `StoreError`."""
+    opening.back_up(settings.data, target, on_file)
 
 
 def web_access(settings: Settings, levers: Levers) -> Access:
@@ -455,26 +442,8 @@ def _limits(settings: Settings) -> Limits:
 
 
 def make_directory(settings: Settings) -> None:
-    """Arguments of tasks are nobody else's business: only this user may look inside.
-    What is there already is closed to others. Raises `StoreError`."""
-    from umbel.store.sqlite.files.damage import FOLDER
-    from umbel.store.sqlite.files.private_files import close_to_others, planted
-
-    try:
-        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreUnwritable(
-            f"The data directory {settings.data} cannot be made: {error.strerror}.",
-            remedy="Name another with --data.",
-        ) from error
-    foreign = planted(settings.data)
-    if foreign is not None:
-        raise StoreError(
-            f"{foreign} belongs to {user_name(foreign.lstat().st_uid)}, in a data directory where "
-            "everybody may put files. It could let somebody in.",
-            remedy="Name a directory of its own with --data; if this is one, chmod o-rwx it.",
-        )
-    close_to_others(settings.data, settings.data / FOLDER)
+    """The data directory, which only this user may open. Raises `StoreError`."""
+    opening.make_private(settings.data)
 
 
 def _warn_of_others(settings: Settings) -> None:

@@ -132,3 +132,16 @@ def test_the_domain_touches_no_clock_socket_disk_or_framework() -> None:
     ]
 
     assert wrong == []
+
+
+def test_adapters_of_the_store_are_named_by_its_opening_alone() -> None:
+    adapters = ("umbel.store.sqlite", "umbel.store.memory", "umbel.store.memory_ledger")
+    wrong = [
+        f"{name} imports {imported}"
+        for name, imported in own_imports()
+        if any(within(imported, adapter) for adapter in adapters)
+        and not any(within(name, adapter) for adapter in adapters)
+        and name != "umbel.store.opening"
+    ]
+
+    assert wrong == []

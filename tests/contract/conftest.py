@@ -1,4 +1,4 @@
-"""One entry per adapter: what is here runs every contract test."""
+"""One URL per adapter: what is here runs every contract test."""
 
 from __future__ import annotations
 
@@ -12,25 +12,13 @@ from tests.contract import stories
 from umbel.cluster.events import Event
 from umbel.store.base import Store
 from umbel.store.ledger import Ledger
-from umbel.store.memory import MemoryStore
-from umbel.store.memory_ledger import MemoryLedger
-from umbel.store.sqlite import SqliteStore
-from umbel.store.sqlite.ledger import SqliteLedger
+from umbel.store.opening import MEMORY, open_ledger, open_store
 
-#: How to open an empty store for writing, in a folder of its own, with partitions of so
-#: many tasks.
-Opener = Callable[[Path, int], Store]
-
-
-def open_memory(_folder: Path, partition_tasks: int) -> Store:
-    return MemoryStore(partition_tasks=partition_tasks)
-
-
-def open_sqlite(folder: Path, partition_tasks: int) -> Store:
-    return SqliteStore(folder, write=True, partition_tasks=partition_tasks)
-
-
-STORES: dict[str, Opener] = {"memory": open_memory, "sqlite": open_sqlite}
+#: For each kind of store, the URL of an empty one with a folder of its own.
+URLS: dict[str, Callable[[Path], str]] = {
+    "memory": lambda _folder: MEMORY,
+    "sqlite": lambda folder: f"sqlite:///{folder}",
+}
 
 
 class StoreFactory(Protocol):
@@ -39,13 +27,13 @@ class StoreFactory(Protocol):
     def __call__(self, *, partition_tasks: int = 1_000) -> Store: ...
 
 
-@pytest.fixture(params=sorted(STORES))
+@pytest.fixture(params=sorted(URLS))
 def store_factory(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StoreFactory]:
-    opener = STORES[request.param]
     opened: list[Store] = []
 
     def factory(*, partition_tasks: int = 1_000) -> Store:
-        store = opener(tmp_path / f"store-{len(opened)}", partition_tasks)
+        url = URLS[request.param](tmp_path / f"store-{len(opened)}")
+        store = open_store(url, write=True, partition_tasks=partition_tasks)
         opened.append(store)
         return store
 
@@ -62,14 +50,15 @@ def store(store_factory: StoreFactory) -> Store:
 def _filled(
     request: pytest.FixtureRequest, folder: Path, batches: list[list[Event]], partition_tasks: int
 ) -> Iterator[Store]:
-    store = STORES[request.param](folder / "store", partition_tasks)
+    url = URLS[request.param](folder / "store")
+    store = open_store(url, write=True, partition_tasks=partition_tasks)
     for events in batches:
         store.apply(events)
     yield store
     store.close()
 
 
-@pytest.fixture(scope="module", params=sorted(STORES))
+@pytest.fixture(scope="module", params=sorted(URLS))
 def shop_store(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Store]:
@@ -77,7 +66,7 @@ def shop_store(
     yield from _filled(request, tmp_path_factory.mktemp("shop"), [stories.shop()], 1_000)
 
 
-@pytest.fixture(scope="module", params=sorted(STORES))
+@pytest.fixture(scope="module", params=sorted(URLS))
 def varied_store(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Store]:
@@ -85,15 +74,9 @@ def varied_store(
     yield from _filled(request, tmp_path_factory.mktemp("varied"), stories.varied(), 9)
 
 
-LEDGERS: dict[str, Callable[[Path], Ledger]] = {
-    "memory": lambda _folder: MemoryLedger(),
-    "sqlite": SqliteLedger,
-}
-
-
-@pytest.fixture(params=sorted(LEDGERS))
+@pytest.fixture(params=sorted(URLS))
 def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
     """An empty ledger."""
-    opened = LEDGERS[request.param](tmp_path / "ledger")
+    opened = open_ledger(URLS[request.param](tmp_path / "ledger"))
     yield opened
     opened.close()

@@ -14,7 +14,7 @@ from typing import Any, Final
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from tests.contract.conftest import STORES
+from tests.contract.conftest import URLS
 from tests.property.queries import LIKELY, NOW, queries
 from umbel.cluster.events import Event
 from umbel.cluster.facts import join
@@ -22,6 +22,7 @@ from umbel.cluster.task import Task, project
 from umbel.query.ast import Node
 from umbel.query.match import compile_query
 from umbel.store.base import Order, Store
+from umbel.store.opening import open_store
 
 TASKS: Final = 120
 _ENDS: Final = (None, "task-succeeded", "task-failed", "task-retried", "task-revoked")
@@ -74,12 +75,12 @@ LIVES: Final = [life(number) for number in range(TASKS)]
 KNOWN: Final[list[Task]] = [project(told[0].uuid, join((), told)) for told in LIVES]
 
 
-@pytest.fixture(scope="module", params=sorted(STORES))
+@pytest.fixture(scope="module", params=sorted(URLS))
 def store(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Store]:
     folder: Path = tmp_path_factory.mktemp("agreement")
-    opened = STORES[request.param](folder / "store", 25)
+    opened = open_store(URLS[request.param](folder / "store"), write=True, partition_tasks=25)
     events = [event for told in LIVES for event in told]
     for start in range(0, len(events), 30):
         opened.apply(events[start : start + 30])

@@ -20,6 +20,7 @@ from umbel.python.local import LocalSource
 from umbel.python.sources import Source
 from umbel.store.base import Retention, Store
 from umbel.store.ledger import Ledger
+from umbel.store.opening import MEMORY, open_ledger, open_store
 
 if TYPE_CHECKING:
     from umbel.broker.link import DurableQueue, Link
@@ -67,11 +68,8 @@ def open_here(
 def open_settings(settings: Settings) -> Source:
     """The data directory that settings name, and the cluster, for a command. Raises
     `UmbelError`."""
-    from umbel.store.sqlite import SqliteStore
-    from umbel.store.sqlite.ledger import SqliteLedger
-
-    store = SqliteStore(settings.data, write=False)
-    ledger = SqliteLedger(settings.data)
+    store = open_store(settings.data, write=False)
+    ledger = open_ledger(settings.data)
 
     def open_levers() -> Levers:
         return _levers(_settings_application(settings), store, ledger)
@@ -101,11 +99,9 @@ def _collecting(
 ) -> Source:
     from umbel.broker.event_sources import open_source
     from umbel.python.local_collector import Collecting
-    from umbel.store.sqlite import PARTITION_TASKS, SqliteStore
-    from umbel.store.sqlite.ledger import SqliteLedger
 
-    store = SqliteStore(directory, write=True, partition_tasks=partition_tasks or PARTITION_TASKS)
-    ledger = SqliteLedger(directory)
+    store = open_store(directory, write=True, partition_tasks=partition_tasks)
+    ledger = open_ledger(directory)
     closing: list[Callable[[], None]] = [store.close, ledger.close]
     if is_temporary:
         closing.append(lambda: shutil.rmtree(directory, ignore_errors=True))
@@ -128,14 +124,9 @@ def _source(
 
 def _to_read(directory: Path | None, app: Any) -> tuple[Store, Ledger, str]:
     if directory is not None:
-        from umbel.store.sqlite import SqliteStore
-        from umbel.store.sqlite.ledger import SqliteLedger
-
-        return SqliteStore(directory, write=False), SqliteLedger(directory), str(directory)
-    from umbel.store.memory import MemoryStore
-    from umbel.store.memory_ledger import MemoryLedger
-
-    return MemoryStore(), MemoryLedger(), f"the application {app.main or 'of this process'}"
+        return open_store(directory, write=False), open_ledger(directory), str(directory)
+    name = f"the application {app.main or 'of this process'}"
+    return open_store(MEMORY, write=True), open_ledger(MEMORY), name
 
 
 def _levers(app: Any, store: Store, ledger: Ledger) -> Levers:
