@@ -257,7 +257,7 @@ def web_access(settings: Settings, levers: Levers) -> Access:
 
     clock = SystemClock()
     people = everybody(settings.basic_auth, settings.auth.users)
-    key = session_key(settings.data) if people else secrets.token_bytes(32)
+    key = session_key(levers.ledger) if people else secrets.token_bytes(32)
     return Access(
         PeopleAndTokens(people, Tokens(levers.ledger), clock, key),
         Sessions(key, settings.auth.session, clock, levers.ledger),

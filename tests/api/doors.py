@@ -1,4 +1,4 @@
-"""Doors for the applications of tests: real authenticators over a ledger in memory."""
+"""Doors for the applications of tests: real authenticators over a ledger."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from umbel.auth.authenticator import PeopleAndTokens
 from umbel.auth.base import Role
 from umbel.auth.people import everybody
+from umbel.auth.session_key import session_key
 from umbel.auth.tokens import Tokens, make_token
 from umbel.clock import Clock
 from umbel.services.control.login_audit import LoginAudit
@@ -19,7 +20,6 @@ from umbel.web.sessions import Sessions
 #: One of each role, by their names.
 USERS = ("vera:viewer:pw-vera", "otto:operator:pw-otto", "ada:admin:pw-ada")
 ROLES: tuple[Role, ...] = ("viewer", "operator", "admin")
-KEY = b"k" * 32
 
 
 def door(
@@ -31,8 +31,9 @@ def door(
     read_only: bool = False,
 ) -> Access:
     """As `app.web_access` makes it."""
-    authenticator = PeopleAndTokens(everybody([], users), Tokens(ledger), clock, KEY)
-    sessions = Sessions(KEY, 3_600, clock, ledger)
+    key = session_key(ledger)
+    authenticator = PeopleAndTokens(everybody([], users), Tokens(ledger), clock, key)
+    sessions = Sessions(key, 3_600, clock, ledger)
     return Access(authenticator, sessions, LoginThrottle(clock), login_audit, read_only=read_only)
 
 

@@ -17,6 +17,7 @@ from umbel.clock import Clock
 from umbel.services.health.health import Supervised
 from umbel.services.levers import Levers
 from umbel.store.base import CollectorStatus, Store
+from umbel.store.ledger import Ledger
 from umbel.store.memory import MemoryStore
 from umbel.store.memory_ledger import MemoryLedger
 from umbel.web.app import WebOptions, create_app
@@ -57,13 +58,14 @@ class World:
         *,
         options: WebOptions | None = None,
         store: Store | None = None,
+        ledger: Ledger | None = None,
         supervised: Supervised | None = None,
         users: Sequence[str] = (),
         read_only: bool = False,
     ) -> None:
         self.clock = SetWallClock(NOW)
         self.store = store or shop_store()
-        self.ledger = MemoryLedger()
+        self.ledger = ledger or MemoryLedger()
         self.worker = MemoryWorker(WORKER)
         self.worker.says = dict(SAYS)
         self.cluster = MemoryCluster(self.worker)

@@ -11,7 +11,7 @@ import pytest
 from tests.contract import stories
 from umbel.cluster.events import Event
 from umbel.store.base import Store
-from umbel.store.ledger import Ledger
+from umbel.store.ledger import ENDED_EACH, Ledger
 from umbel.store.opening import MEMORY, open_ledger, open_store
 
 #: For each kind of store, the URL of an empty one with a folder of its own.
@@ -74,9 +74,40 @@ def varied_store(
     yield from _filled(request, tmp_path_factory.mktemp("varied"), stories.varied(), 9)
 
 
+class LedgerFactory(Protocol):
+    """Opens another empty ledger; it is closed when the test ends."""
+
+    def __call__(self, *, ended_each: int = ENDED_EACH) -> Ledger: ...
+
+
 @pytest.fixture(params=sorted(URLS))
-def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
+def ledger_factory(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LedgerFactory]:
+    opened: list[Ledger] = []
+
+    def factory(*, ended_each: int = ENDED_EACH) -> Ledger:
+        url = URLS[request.param](tmp_path / f"ledger-{len(opened)}")
+        opened.append(open_ledger(url, ended_each=ended_each))
+        return opened[-1]
+
+    yield factory
+    for ledger in opened:
+        ledger.close()
+
+
+@pytest.fixture
+def ledger(ledger_factory: LedgerFactory) -> Ledger:
     """An empty ledger."""
-    opened = open_ledger(URLS[request.param](tmp_path / "ledger"))
-    yield opened
-    opened.close()
+    return ledger_factory()
+
+
+@pytest.fixture(params=sorted(URLS))
+def shared_ledger(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[tuple[Ledger, Ledger]]:
+    """One empty ledger as two processes have it; one in memory has one process."""
+    url = URLS[request.param](tmp_path / "ledger")
+    first = open_ledger(url)
+    second = first if url == MEMORY else open_ledger(url)
+    yield first, second
+    first.close()
+    second.close()

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
-from umbel.store import ledger as ledger_module
+from tests.contract.conftest import LedgerFactory
 from umbel.store.ledger import Ledger
-from umbel.store.sqlite import ledger as sqlite_ledger
 
 
 def test_a_session_that_was_logged_out_is_known(ledger: Ledger) -> None:
@@ -29,10 +26,9 @@ def test_what_has_expired_is_forgotten(ledger: Ledger) -> None:
 
 
 def test_of_many_of_one_user_all_that_end_no_later_than_the_first_are_over(
-    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+    ledger_factory: LedgerFactory,
 ) -> None:
-    for module in (ledger_module, sqlite_ledger):
-        monkeypatch.setattr(module, "ENDED_EACH", 3)
+    ledger = ledger_factory(ended_each=3)
     ledger.end_session("of ana", 50.0, now=10.0, user="ana")
 
     for number in range(5):

@@ -23,12 +23,13 @@ from tests.support.waiting import wait_until
 from umbel.errors import StoreError
 from umbel.query.ast import EVERYTHING, Words
 from umbel.store.base import Copied, Retention
-from umbel.store.ledger import AuditEntry
+from umbel.store.ledger import AuditEntry, Lease
 from umbel.store.sqlite import SqliteStore
 from umbel.store.sqlite.files.backup import back_up
 from umbel.store.sqlite.ledger import SqliteLedger
 
 NOBODY = 65534
+SECRET = bytes(range(100, 132))
 
 
 def backup(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -125,6 +126,8 @@ def test_a_copy_goes_on_as_the_history_that_it_is_of(tmp_path: Path) -> None:
     ledger.record(
         AuditEntry(at=BASE, actor="ada", address="", via="cli", action="purge", target="mail")
     )
+    ledger.secret("session", SECRET)
+    ledger.take_lease(Lease(name="trim", holder="here", expires=BASE + 60), BASE)
     ledger.close()
     (data / "umbel.cluster").write_text("redis://shop/0\n")
     (data / "session.key").write_bytes(b"k" * 32)
@@ -144,6 +147,7 @@ def test_a_copy_goes_on_as_the_history_that_it_is_of(tmp_path: Path) -> None:
     assert {stat.S_IMODE(path.stat().st_mode) for path in copy.iterdir()} == {0o600}
     assert stat.S_IMODE(copy.stat().st_mode) == 0o700
     assert "umbel-ledger.db\t" in done.stdout
+    assert not any(SECRET in path.read_bytes() for path in copy.iterdir())
     assert f"{data} is copied to {copy}: 7 files, " in done.stderr
     store = SqliteStore(copy, write=True, partition_tasks=10)
     store.apply(succeeded(uuid_of(30), BASE + 30, result="'no 30'"))
@@ -155,6 +159,8 @@ def test_a_copy_goes_on_as_the_history_that_it_is_of(tmp_path: Path) -> None:
     store.close()
     ledger = SqliteLedger(copy)
     assert [entry.actor for entry in ledger.audit().items] == ["ada"]
+    assert ledger.lease("trim") is None
+    assert ledger.secret("session", b"n" * 32) == b"n" * 32
     ledger.close()
 
 

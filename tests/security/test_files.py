@@ -60,7 +60,7 @@ def fill(directory: Path) -> None:
         keep_cluster(directory, "of this cluster")
         with closing(SqliteLedger(directory)) as ledger:
             make_token(ledger, "ci", "viewer", now=0, expires_s=None)
-            session_key(directory)
+            session_key(ledger)
             assert readable_by_others(directory) == []
 
 
@@ -70,7 +70,7 @@ def test_every_file_is_for_its_owner_alone(directory: Path) -> None:
     names = {path.name for path in directory.iterdir()}
     assert readable_by_others(directory) == []
     assert {"umbel.db", "umbel-ledger.db", "umbel.id", "umbel.cluster", "writer.lock",
-            "session.key", "tasks-000001.db"} <= names  # fmt: skip
+            "tasks-000001.db"} <= names  # fmt: skip
 
 
 def test_files_of_earlier_versions_are_closed_to_others_at_the_start(directory: Path) -> None:

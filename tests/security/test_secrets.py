@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -15,6 +16,7 @@ from umbel.auth.authenticator import PeopleAndTokens
 from umbel.auth.people import everybody
 from umbel.auth.session_key import session_key
 from umbel.store.memory_ledger import MemoryLedger
+from umbel.store.sqlite.ledger import SqliteLedger
 from umbel.web.sessions import Sessions
 
 NOW = 1_000_000.0
@@ -47,12 +49,12 @@ def test_who_has_a_cookie_cannot_try_passwords_at_home(hash_name: str) -> None:
 
 
 def test_a_stamp_is_of_this_server_alone_and_stays_over_its_restarts(tmp_path: Path) -> None:
-    here, there = tmp_path / "here", tmp_path / "there"
-    here.mkdir()
-    there.mkdir()
+    def stamp_in(directory: Path) -> str:
+        with closing(SqliteLedger(directory)) as ledger:
+            return stamp_of("bob:sunflower7", session_key(ledger))
 
-    first, again = (stamp_of("bob:sunflower7", session_key(here)) for _ in range(2))
-    elsewhere = stamp_of("bob:sunflower7", session_key(there))
+    first, again = (stamp_in(tmp_path / "here") for _ in range(2))
+    elsewhere = stamp_in(tmp_path / "there")
 
     assert first == again
     assert first != elsewhere

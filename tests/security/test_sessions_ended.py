@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.support.clocks import SetClock
-from umbel.store import ledger as ledger_module
 from umbel.store.memory_ledger import MemoryLedger
 from umbel.web.sessions import Sessions
 
@@ -20,10 +17,9 @@ def log_out(sessions: Sessions, user: str) -> str:
     return cookie
 
 
-def test_logging_out_without_end_revives_nobodys_session(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ledger_module, "ENDED_EACH", 10)
-    clock, ledger = SetClock(), MemoryLedger()
-    sessions = Sessions(KEY, 3_600, clock, ledger)
+def test_logging_out_without_end_revives_nobodys_session() -> None:
+    clock, ledger = SetClock(), MemoryLedger(ended_each=10)
+    sessions = Sessions(KEY, 3_600, clock, ledger, ended_each=10)
     ended = [log_out(sessions, "ada"), log_out(sessions, "vera")]
     ada = sessions.begin("ada", "stamp")
 

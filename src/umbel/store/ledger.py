@@ -2,9 +2,9 @@
 
 Beside the history, which the collector alone writes, stands a small book that every process
 with a person in front of it may write: actions (their plans and reports), the audit, what
-was asked of single tasks, API tokens, and which sessions were logged out. Any thread, any
-process, at the same time; each call is durable when it returns. What cannot be done raises a
-`StoreError`.
+was asked of single tasks, API tokens, which sessions were logged out, and what processes that
+share it must agree about: secrets and leases. Any thread, any process, at the same time; each
+call is durable when it returns. What cannot be done raises a `StoreError`.
 """
 
 from __future__ import annotations
@@ -25,6 +25,10 @@ ENDED_EACH: Final = 1_000
 TASKS_MAX: Final = 20
 #: The most ids that `Ledger.intended_since` tells.
 INTENDED_MAX: Final = 1_000
+#: How long a secret is.
+SECRET_BYTES: Final = 32
+#: No lease lasts longer, seconds.
+LEASE_MAX_S: Final = 3_600.0
 
 
 class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,12 +114,22 @@ class OpenPlan(msgspec.Struct, frozen=True):
     size: int
 
 
+class Lease(msgspec.Struct, frozen=True, kw_only=True):
+    """`holder` alone does what `name` stands for (such as `trim`), until `expires` (Unix seconds)
+    unless it renews or releases the lease before."""
+
+    name: str
+    holder: str
+    expires: float
+
+
 class EndedSessions:
-    """Sessions that were logged out, in memory. Of a user with more than `ENDED_EACH` the first to
+    """Sessions that were logged out, in memory. Of a user with more than `ended_each` the first to
     end are remembered as a time: all that end until then are over, so that no logout is ever
     undone, and nobody's by somebody else. One thread at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, ended_each: int = ENDED_EACH) -> None:
+        self._ended_each = ended_each
         self._ended: dict[str, dict[str, float]] = {}
         self._before: dict[str, float] = {}
 
@@ -124,7 +138,7 @@ class EndedSessions:
         kept = {each: end for each, end in self._ended.get(user, {}).items() if end > now}
         if expires > now:
             kept[session_id] = expires
-        while len(kept) > ENDED_EACH:
+        while len(kept) > self._ended_each:
             first = min(kept, key=lambda each: kept[each])
             self._before[user] = max(self._before.get(user, 0.0), kept.pop(first))
         self._ended[user] = kept
@@ -224,6 +238,30 @@ class Ledger(Protocol):
 
     def has_ended(self, session_id: str, user: str = "", expires: float = math.inf) -> bool:
         """Whether this session of `user`, which ends at `expires`, is over."""
+
+    def secret(self, name: str, new: bytes) -> bytes:
+        """The secret that is kept under `name`; `new` (`SECRET_BYTES` long) becomes it if there
+        is none. Whoever asks at the same time, in whichever process, gets the same one. Nothing
+        lists secrets, and no copy of the ledger has them."""
+
+    def take_lease(self, lease: Lease, now: float) -> bool:
+        """Give `lease.holder` this lease if at `now` nobody else has one of its name; whether it
+        was given. Its holder may take it again, which renews it.
+
+        Times are those of the caller's clock. A lease that ends more than `LEASE_MAX_S` after
+        `now` was taken by a clock that was ahead, and counts as expired. Between clocks that
+        disagree by more than a lease lasts two may hold one name: what is done under a lease
+        must do no harm when two do it."""
+
+    def renew_lease(self, lease: Lease) -> bool:
+        """Let the lease of this name end at `lease.expires`, if `lease.holder` still is the one
+        that took it last; whether that was so. False means: stop, somebody else has begun."""
+
+    def release_lease(self, name: str, holder: str) -> None:
+        """Give the lease back, if `holder` still has it."""
+
+    def lease(self, name: str) -> Lease | None:
+        """Who took the lease of this name last and has not released it; it may have expired."""
 
     def trim(self, before: float) -> None:
         """Remove actions, intents, repetitions and audit lines from before a time."""

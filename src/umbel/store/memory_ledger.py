@@ -10,13 +10,16 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from umbel.store.ledger import (
+    ENDED_EACH,
     FIRST_MARK,
     INTENDED_MAX,
+    LEASE_MAX_S,
     ActionRecord,
     AuditEntry,
     AuditPage,
     EndedSessions,
     Intent,
+    Lease,
     OpenPlan,
     Repeat,
     Token,
@@ -27,7 +30,7 @@ from umbel.store.ledger import (
 class MemoryLedger:
     """See `store.ledger.Ledger`."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, ended_each: int = ENDED_EACH) -> None:
         self._lock = threading.Lock()
         self._audit: list[AuditEntry] = []
         self._numbers = 0
@@ -37,7 +40,9 @@ class MemoryLedger:
         self._repeats: dict[str, Repeat] = {}
         self._actions: dict[str, ActionRecord] = {}
         self._tokens: dict[str, Token] = {}
-        self._ended = EndedSessions()
+        self._ended = EndedSessions(ended_each)
+        self._secrets: dict[str, bytes] = {}
+        self._leases: dict[str, Lease] = {}
         self._plans: dict[str, tuple[str, float]] = {}
 
     def record(self, entry: AuditEntry) -> int:
@@ -186,6 +191,37 @@ class MemoryLedger:
     def has_ended(self, session_id: str, user: str = "", expires: float = math.inf) -> bool:
         with self._lock:
             return self._ended.has(session_id, user, expires)
+
+    def secret(self, name: str, new: bytes) -> bytes:
+        with self._lock:
+            return self._secrets.setdefault(name, new)
+
+    def take_lease(self, lease: Lease, now: float) -> bool:
+        with self._lock:
+            held = self._leases.get(lease.name)
+            is_free = held is None or not now < held.expires <= now + LEASE_MAX_S
+            if held is not None and held.holder != lease.holder and not is_free:
+                return False
+            self._leases[lease.name] = lease
+            return True
+
+    def renew_lease(self, lease: Lease) -> bool:
+        with self._lock:
+            held = self._leases.get(lease.name)
+            if held is None or held.holder != lease.holder:
+                return False
+            self._leases[lease.name] = lease
+            return True
+
+    def release_lease(self, name: str, holder: str) -> None:
+        with self._lock:
+            held = self._leases.get(name)
+            if held is not None and held.holder == holder:
+                del self._leases[name]
+
+    def lease(self, name: str) -> Lease | None:
+        with self._lock:
+            return self._leases.get(name)
 
     def trim(self, before: float) -> None:
         with self._lock:

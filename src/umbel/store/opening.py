@@ -21,7 +21,7 @@ from umbel.clock import Clock
 from umbel.errors import StoreError
 from umbel.masking import mask_address
 from umbel.store.base import Copied, Store
-from umbel.store.ledger import Ledger
+from umbel.store.ledger import ENDED_EACH, Ledger
 
 #: A directory, or an address with a scheme.
 Url = str | Path
@@ -54,15 +54,16 @@ def open_store(
     return sqlite.SqliteStore(directory, write=write, partition_tasks=partition_tasks, clock=clock)
 
 
-def open_ledger(url: Url) -> Ledger:
-    """The ledger at `url`; nothing is made before it is first written. Raises `StoreError`."""
+def open_ledger(url: Url, *, ended_each: int = ENDED_EACH) -> Ledger:
+    """The ledger at `url`; nothing is made before it is first written. `ended_each` is how many
+    sessions of one user that were logged out it remembers one by one. Raises `StoreError`."""
     if url == MEMORY:
         from umbel.store.memory_ledger import MemoryLedger
 
-        return MemoryLedger()
+        return MemoryLedger(ended_each=ended_each)
     from umbel.store.sqlite.ledger import SqliteLedger
 
-    return SqliteLedger(directory_of(url))
+    return SqliteLedger(directory_of(url), ended_each=ended_each)
 
 
 def directory_of(url: Url) -> Path:

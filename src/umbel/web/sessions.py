@@ -1,9 +1,9 @@
 """Logins of browsers: a signed cookie that says who, until when, and under which password.
 
 Nothing is kept of a session but, in the ledger, which were ended before their time; so any
-number of servers over one data directory know each other's logins and logouts, and a logout
-holds over a restart. The cookie carries the stamp of the
-user's password and role (`auth.base.AccountState`): changing either ends all their sessions.
+number of servers that share a ledger, and with it the key, know each other's logins and logouts,
+and a logout holds over a restart. The cookie carries the stamp of the user's password and role
+(`auth.base.AccountState`): changing either ends all their sessions.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import msgspec
 
 from umbel.clock import Clock
 from umbel.errors import StoreError
-from umbel.store.ledger import EndedSessions, Ledger
+from umbel.store.ledger import ENDED_EACH, EndedSessions, Ledger
 
 log = logging.getLogger("umbel.web")
 
@@ -41,15 +41,24 @@ class Sessions:
     """Makes, reads and ends sessions. Any thread; `read` and `end` may wait for a disk. Whoever
     has the `key` can make sessions."""
 
-    def __init__(self, key: bytes, lifetime_s: float, clock: Clock, ledger: Ledger) -> None:
+    def __init__(
+        self,
+        key: bytes,
+        lifetime_s: float,
+        clock: Clock,
+        ledger: Ledger,
+        *,
+        ended_each: int = ENDED_EACH,
+    ) -> None:
         self._key = key
         self._clock = clock
         self._ledger = ledger
         #: Sessions ended by this process: found without the ledger, even if it fails.
-        self._ended = EndedSessions()
+        self._ended = EndedSessions(ended_each)
         self._lock = threading.Lock()
         self.lifetime_s = lifetime_s
-        #: Cookies do not know ports: two Umbels on one host need two names.
+        #: Cookies do not know ports: two Umbels on one host need two names, and servers that
+        #: share a ledger one.
         self.cookie = f"umbel_{hashlib.sha256(b'cookie' + key).hexdigest()[:8]}"
 
     def begin(self, user: str, stamp: str) -> str:

@@ -15,15 +15,18 @@ from umbel.store.ledger import (
     ENDED_EACH,
     FIRST_MARK,
     INTENDED_MAX,
+    LEASE_MAX_S,
     ActionRecord,
     AuditEntry,
     AuditPage,
     Intent,
+    Lease,
     OpenPlan,
     Repeat,
     Token,
     token_name_taken,
 )
+from umbel.store.sqlite.files import key_file
 from umbel.store.sqlite.files.migrations import version
 from umbel.store.sqlite.files.paths import only_row
 from umbel.store.sqlite.ledger_file import LedgerFile
@@ -39,6 +42,9 @@ _KNOWS_SESSIONS: Final = 2
 #: From this format on it knows whose they were, and which plans were not executed.
 _KNOWS_WHOSE: Final = 5
 
+#: From this format on it has secrets and leases.
+_KNOWS_SECRETS: Final = 6
+
 #: From this format on a line of the audit has a reason and the tasks that were made.
 _KNOWS_REASONS: Final = 3
 
@@ -50,9 +56,12 @@ _ACTION: Final = "SELECT id, at, plan, report, running FROM action JOIN report U
 
 class SqliteLedger:
     """See `store.ledger.Ledger`. Kept in `umbel-ledger.db` in `directory`, which only its
-    owner may read; made at the first writing."""
+    owner may read; made at the first writing. `ended_each` is how many sessions of one user that
+    were logged out are remembered one by one."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, ended_each: int = ENDED_EACH) -> None:
+        self._ended_each = ended_each
+        self._directory = directory
         self._file = LedgerFile(directory)
 
     # -- audit -----------------------------------------------------------------------------
@@ -251,7 +260,7 @@ class SqliteLedger:
             first = connection.execute(
                 "SELECT expires FROM ended_session WHERE user = ? "
                 "ORDER BY expires DESC LIMIT 1 OFFSET ?",
-                (user, ENDED_EACH),
+                (user, self._ended_each),
             ).fetchone()
             if first is not None:
                 connection.execute(
@@ -274,6 +283,56 @@ class SqliteLedger:
                 sql += " UNION ALL SELECT 1 FROM ended_before WHERE user = ?2 AND expires >= ?3"
                 return connection.execute(sql, (session_id, user, expires)).fetchone() is not None
             return connection.execute(sql, (session_id,)).fetchone() is not None
+
+    # -- what processes agree about --------------------------------------------------------
+
+    def secret(self, name: str, new: bytes) -> bytes:
+        given = key_file.read(self._directory, name)
+        kept = None if given else self._kept_secret(name)
+        if kept is not None:
+            return kept
+        with self._file.writing() as connection:
+            # Of those who make one at the same time the first wins; a file wins over what is kept.
+            verb = "REPLACE" if given else "IGNORE"
+            connection.execute(
+                f"INSERT OR {verb} INTO secret VALUES (?, ?)",  # noqa: S608
+                (name, given or new),
+            )
+            (value,) = only_row(connection, "SELECT value FROM secret WHERE name = ?", (name,))
+        if given:
+            key_file.remove(self._directory, name)
+        return bytes(value)
+
+    def _kept_secret(self, name: str) -> bytes | None:
+        row = self._of_format(_KNOWS_SECRETS, "SELECT value FROM secret WHERE name = ?", (name,))
+        return None if row is None else bytes(row[0])
+
+    def take_lease(self, lease: Lease, now: float) -> bool:
+        with self._file.writing() as connection:
+            connection.execute(
+                "INSERT INTO lease VALUES (?1, ?2, ?3) ON CONFLICT (name) "
+                "DO UPDATE SET holder = ?2, expires = ?3 "
+                "WHERE holder = ?2 OR expires <= ?4 OR expires > ?4 + ?5",
+                (lease.name, lease.holder, lease.expires, now, LEASE_MAX_S),
+            )
+            return connection.changes() > 0
+
+    def renew_lease(self, lease: Lease) -> bool:
+        with self._file.writing() as connection:
+            connection.execute(
+                "UPDATE lease SET expires = ? WHERE name = ? AND holder = ?",
+                (lease.expires, lease.name, lease.holder),
+            )
+            return connection.changes() > 0
+
+    def release_lease(self, name: str, holder: str) -> None:
+        with self._file.writing() as connection:
+            connection.execute("DELETE FROM lease WHERE name = ? AND holder = ?", (name, holder))
+
+    def lease(self, name: str) -> Lease | None:
+        sql = "SELECT name, holder, expires FROM lease WHERE name = ?"
+        row = self._of_format(_KNOWS_SECRETS, sql, (name,))
+        return None if row is None else Lease(name=row[0], holder=row[1], expires=row[2])
 
     # -- the whole -------------------------------------------------------------------------
 
@@ -301,6 +360,17 @@ class SqliteLedger:
     def _rows(self, sql: str, parameters: Sequence[apsw.SQLiteValue] = ()) -> list[tuple[Any, ...]]:
         with self._file.reading() as connection:
             return [] if connection is None else connection.execute(sql, parameters).fetchall()
+
+    def _of_format(
+        self, format_: int, sql: str, parameters: Sequence[apsw.SQLiteValue]
+    ) -> tuple[Any, ...] | None:
+        """The first row, None from a file that an older Umbel wrote last: it gets the tables when
+        this one first writes to it."""
+        with self._file.reading() as connection:
+            if connection is None or version(connection) < format_:
+                return None
+            row: tuple[Any, ...] | None = connection.execute(sql, parameters).fetchone()
+            return row
 
     def _named(self, sql: str, ids: Iterable[str]) -> Iterator[tuple[Any, ...]]:
         """The rows that `sql` finds, with these ids in the place of its braces."""

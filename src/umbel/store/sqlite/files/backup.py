@@ -24,6 +24,7 @@ from umbel.owner import foreign_owner, owned, user_name
 from umbel.store.base import Copied
 from umbel.store.sqlite.files import catalog
 from umbel.store.sqlite.files.errors import DAMAGED, missing, translated
+from umbel.store.sqlite.files.migrations import version
 from umbel.store.sqlite.files.paths import (
     BUSY_MS,
     cluster_path,
@@ -41,6 +42,8 @@ _PAGES: Final = 4_096
 _SETTLING_S: Final = 2.0
 _PAUSE_S: Final = 0.02
 _PARTIAL: Final = ".partial"
+#: From this format on a ledger has secrets and leases.
+_HAS_SECRETS: Final = 6
 
 
 def back_up(directory: Path, target: Path, on_file: Callable[[Copied], None]) -> None:
@@ -245,6 +248,8 @@ def _copy(
     try:
         if snapshot.connection is not None:
             _copy_pages(snapshot.connection, partial)
+            if snapshot.path == ledger_path(snapshot.path.parent):
+                _remove_secrets(partial)
     except DAMAGED as error:
         snapshot.damage = str(error)
     finally:
@@ -284,6 +289,19 @@ def _copy_pages(source: apsw.Connection, partial: Path) -> None:
                     backup.step(_PAGES)
         finally:
             copy.close()
+
+
+def _remove_secrets(partial: Path) -> None:
+    """A copy lies about for years: who finds it must not be able to log in."""
+    with translated(partial):
+        copy = apsw.Connection(str(partial), flags=apsw.SQLITE_OPEN_READWRITE)
+        try:
+            copy.pragma("secure_delete", "on")
+            for table in ("secret", "lease"):
+                if version(copy) >= _HAS_SECRETS:
+                    copy.execute(f"DELETE FROM {table}")  # noqa: S608
+        finally:
+            copy.close()  # which puts everything into the file, and removes its journals
 
 
 def _copy_small(
