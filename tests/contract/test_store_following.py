@@ -24,7 +24,8 @@ def test_follow_gives_each_changed_task_once_as_it_is_now(store: Store) -> None:
     assert changes.skipped == 0
     assert changes.seq > begun.seq
     seqs = [change.seq for change in changes.items]
-    assert seqs == sorted(set(seqs))
+    assert seqs == sorted(seqs)
+    assert all(begun.seq < seq <= changes.seq for seq in seqs)
 
 
 def test_follow_tells_what_each_task_was_at_the_number_asked_with(store: Store) -> None:
@@ -55,11 +56,12 @@ def test_following_on_gives_only_what_is_new(store: Store) -> None:
     assert store.follow(known.seq).items == ()
     assert store.follow(known.seq).seq == known.seq
 
-    applied = store.apply(stories.begun(uuid_of(9), BASE))
+    store.apply(stories.begun(uuid_of(9), BASE))
 
     after = store.follow(known.seq)
     assert [change.task.uuid for change in after.items] == [uuid_of(9)]
-    assert after.seq == applied.seq == store.status().seq
+    assert after.seq > known.seq
+    assert store.follow(after.seq).items == ()
 
 
 def test_follow_keeps_the_newest_and_counts_what_it_left_out(store: Store) -> None:
@@ -73,13 +75,32 @@ def test_follow_keeps_the_newest_and_counts_what_it_left_out(store: Store) -> No
 
 
 def test_follow_with_a_number_never_given_says_begin_anew(store: Store) -> None:
-    applied = store.apply(stories.shop())
+    store.apply(stories.shop())
 
-    changes = store.follow(applied.seq + 1_000_000)
+    for never_given in (store.seq() + 1_000_000, -1):
+        changes = store.follow(never_given)
 
-    assert changes.items == ()
-    assert changes.skipped is None
-    assert changes.seq == applied.seq
+        assert changes.items == ()
+        assert changes.skipped is None
+        assert changes.seq == store.seq()
+
+
+def test_the_watermark_is_where_following_begins(store: Store) -> None:
+    assert store.seq() == store.follow(0).seq == 0
+
+    store.apply(stories.shop())
+
+    assert store.seq() == store.follow(0).seq == store.status().seq > 0
+    assert store.follow(store.seq()).items == ()
+
+
+def test_tasks_that_changed_together_are_followed_together(store: Store) -> None:
+    store.apply([e for n in range(3) for e in stories.begun(uuid_of(n), BASE + n)])
+
+    changes = store.follow(0)
+
+    assert {change.task.uuid for change in changes.items} == {uuid_of(n) for n in range(3)}
+    assert store.follow(changes.seq).items == ()
 
 
 def collector(name: str, events: int) -> CollectorStatus:
@@ -104,11 +125,11 @@ def test_the_status_counts_what_is_stored(store: Store) -> None:
     empty = store.status()
     assert (empty.tasks, empty.oldest, empty.newest) == (0, None, None)
 
-    applied = store.apply(stories.shop())
+    store.apply(stories.shop())
 
     status = store.status()
     assert status.tasks == 6
-    assert status.seq == applied.seq
+    assert status.seq == store.seq()
     assert status.oldest == pytest.approx(BASE, abs=61)
     assert status.newest == pytest.approx(BASE + 300, abs=61)
     assert status.partitions >= 1

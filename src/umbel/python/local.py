@@ -21,7 +21,6 @@ from umbel.services.cluster.queue_inspection import QueueRow
 from umbel.services.control.task_sender import Apply, SentTask
 from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest
 from umbel.services.levers import Levers
-from umbel.services.live.sequence import newest_seq
 from umbel.services.search.doubt import DoubtFinder
 from umbel.services.search.incomplete import both, incomplete, span_of_page, span_of_query
 from umbel.services.search.intents import Intents
@@ -68,7 +67,7 @@ class LocalSource:
         return self._name
 
     def page(self, query: Node, order: Order, cursor: str | None, limit: int) -> Tasks:
-        seq = newest_seq(self._reading)
+        seq = self._reading.seq()
         now = self._clock.now()
         page = self._reading.search(
             resolved(query, self._ledger),

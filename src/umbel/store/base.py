@@ -6,6 +6,13 @@ called from any thread, at the same time). Methods block; callers on an event lo
 What cannot be done raises a `StoreError` that says what to do next, and leaves the store as it
 was. A damaged part of a store stops neither writing nor reading of the others: answers are
 given without it, and `status` tells what is missing.
+
+Change numbers. Each change of a task has a number, and `seq` is a *watermark*: everything at or
+below it is visible and stays so. Numbers grow, with gaps; tasks that were changed together may
+share one; and the watermark may lag behind `apply`. For example, of two writers the first draws
+number 7 and commits late, the second draws 8 and commits at once: the watermark stays at 6 until
+the first has committed, and then is 8. So whoever asks `follow(seq)`, again and again with the
+number that the last answer gave, misses no change, however late a writer commits.
 """
 
 from __future__ import annotations
@@ -33,8 +40,8 @@ class KeptGap(Gap, frozen=True, kw_only=True):
 
 
 class Change(msgspec.Struct, frozen=True):
-    """Task `task` became so at change number `seq`. Numbers grow, with gaps. `was` is the state
-    that it had at the number asked with, None if it was not known then."""
+    """Task `task`, as it is now, last changed at number `seq`, which other tasks may share. `was`
+    is the state that it had at the number asked with, None if it was not known then."""
 
     seq: int
     task: Task
@@ -43,7 +50,7 @@ class Change(msgspec.Struct, frozen=True):
 
 class Changes(msgspec.Struct, frozen=True):
     """What changed after the number that was asked for: each changed task once, as it is
-    now, oldest change first. `seq` is the number to ask with next. `skipped` counts
+    now, oldest change first. `seq` is the watermark, to ask with next. `skipped` counts
     changed tasks that were left out because of `limit`, or is None if unknown because the
     number asked with is older than what the store remembers."""
 
@@ -363,8 +370,14 @@ class Store(Protocol):
     def workers(self) -> tuple[Worker, ...]:
         """Every worker known, by name."""
 
+    def seq(self) -> int:
+        """The watermark of changes (see the module): where `follow` begins for whoever reads
+        now and wants to know what changes later. Cheap enough to ask with each search."""
+
     def follow(self, after: int, limit: int = 1_000) -> Changes:
-        """What changed after number `after`; the newest `limit` of it. Never waits."""
+        """What changed after number `after`, up to the watermark; the newest `limit` of it.
+        Never waits. Asked with a number that was never given, it gives nothing and
+        `skipped=None`: the asker must begin anew."""
 
     def processes(self) -> tuple[ProcessCount, ...]:
         """How far the count of each worker process was followed, by worker and pid."""

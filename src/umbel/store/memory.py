@@ -20,8 +20,6 @@ Where the protocol leaves a choice, this is the rule that every store follows:
   case; the more frequent first, then by value.
 - *Trim* counts a partition as old when the latest event of all its tasks is. Partitions go,
   oldest first, until what is left fits, or one is left.
-- *Follow* gives tasks whole. Asked with a number that was never given, it gives nothing and
-  `skipped=None`: the asker must begin anew.
 """
 
 from __future__ import annotations
@@ -101,7 +99,9 @@ class MemoryStore:
         self._missed = MissedInMemory()
         self._arrivals = 0
         self._id = secrets.token_hex(8)
-        self._seq = 0
+        #: The last change number that was drawn, and those whose changes are not seen yet.
+        self._drawn = 0
+        self._open: list[int] = []
         self._stamps = Stamps(clock or SystemClock())
         #: Each change: its number, its task, and the state before.
         self._log: deque[tuple[int, str, str | None]] = deque(maxlen=CHANGES_KEPT)
@@ -118,22 +118,47 @@ class MemoryStore:
         losses: Losses | None = None,
         signs: Iterable[Sign] = (),
     ) -> Applied:
-        with self._lock:
-            self._stamps.begin()
-            rows = self._joined(events)
-            workers = self._observed(events, signs)
-            new = sum(uuid not in self._rows for uuid in rows)
-            self._note(rows)
-            self._rows.update(rows)
-            self._workers.update(workers)
-            if losses is not None:
-                self._missed.put(losses)
-            self._arrivals += new
-            self._seq += len(rows)
-            return Applied(tasks=len(rows), new=new, workers=len(workers), seq=self._seq)
+        return self.begin(events, losses, signs)()
 
-    def _joined(self, events: Iterable[Event]) -> dict[str, _Row]:
-        """The rows that `events` change, as they will be."""
+    def begin(
+        self,
+        events: Sequence[Event],
+        losses: Losses | None = None,
+        signs: Iterable[Sign] = (),
+    ) -> Callable[[], Applied]:
+        """`apply` in two steps, as a database has it: change numbers are drawn now, one for each
+        task, and what changes is seen once the function is called that this gives."""
+        with self._lock:
+            first = self._drawn + 1
+            self._drawn += len({event.uuid for event in events if event.is_task and event.uuid})
+            self._open.append(first)
+
+        def commit() -> Applied:
+            with self._lock:
+                try:
+                    return self._committed(first, events, losses, signs)
+                finally:
+                    self._open.remove(first)
+
+        return commit
+
+    def _committed(
+        self, first: int, events: Sequence[Event], losses: Losses | None, signs: Iterable[Sign]
+    ) -> Applied:
+        self._stamps.begin()
+        rows = self._joined(events, first)
+        workers = self._observed(events, signs)
+        new = sum(uuid not in self._rows for uuid in rows)
+        self._note(rows, first)
+        self._rows.update(rows)
+        self._workers.update(workers)
+        if losses is not None:
+            self._missed.put(losses)
+        self._arrivals += new
+        return Applied(tasks=len(rows), new=new, workers=len(workers), seq=self._drawn)
+
+    def _joined(self, events: Iterable[Event], first: int) -> dict[str, _Row]:
+        """The rows that `events` change, as they will be, numbered from `first` on."""
         by_task: dict[str, list[Event]] = {}
         for event in events:
             if event.is_task and event.uuid:
@@ -146,21 +171,21 @@ class MemoryStore:
             facts = join(known, told)
             if facts is known:
                 continue
-            seq = self._seq + len(changed) + 1
+            seq = first + len(changed)
             if row is None:
                 arrival += 1
             changed[uuid] = _Row(
                 row.arrival if row is not None else arrival,
-                seq,
+                seq if row is None else max(seq, row.seq),
                 facts,
                 project(uuid, facts, self._stamps.next()),
             )
         return changed
 
-    def _note(self, rows: dict[str, _Row]) -> None:
-        for uuid, row in rows.items():
+    def _note(self, rows: dict[str, _Row], first: int) -> None:
+        for seq, uuid in enumerate(rows, first):
             before = self._rows.get(uuid)
-            self._log.append((row.seq, uuid, None if before is None else before.task.state))
+            self._log.append((seq, uuid, None if before is None else before.task.state))
 
     def _observed(self, events: Iterable[Event], signs: Iterable[Sign]) -> dict[str, Worker]:
         changed: dict[str, Worker] = {}
@@ -319,22 +344,34 @@ class MemoryStore:
         with self._lock:
             return tuple(self._workers[name] for name in sorted(self._workers))
 
+    def seq(self) -> int:
+        with self._lock:
+            return min(self._open, default=self._drawn + 1) - 1
+
     def follow(self, after: int, limit: int = 1_000) -> Changes:
         with self._lock:
-            if not 0 <= after <= self._seq:
-                return Changes(items=(), seq=self._seq, skipped=None)
-            changed = sorted((row for row in self._all() if row.seq > after), key=_seq)
-            newest = changed[max(0, len(changed) - limit) :]
+            watermark = self.seq()
+            if not 0 <= after <= watermark:
+                return Changes(items=(), seq=watermark, skipped=None)
             was: dict[str, str | None] = {}
             for seq, uuid, state in self._log:
-                if seq > after:
+                if after < seq <= watermark:
                     was.setdefault(uuid, state)
+            changed = sorted(
+                (
+                    row
+                    for row in self._all()
+                    if after < row.seq <= watermark or row.task.uuid in was
+                ),
+                key=_seq,
+            )
+            newest = changed[max(0, len(changed) - limit) :]
             return Changes(
                 items=tuple(
                     Change(row.seq, row.task, was.get(row.task.uuid, row.task.state))
                     for row in newest
                 ),
-                seq=self._seq,
+                seq=watermark,
                 skipped=len(changed) - len(newest),
             )
 
@@ -367,7 +404,7 @@ class MemoryStore:
                 location="this process",
                 tasks=len(rows),
                 size_bytes=_size(rows),
-                seq=self._seq,
+                seq=self.seq(),
                 oldest=min((row.task.seen for row in rows), default=None),
                 newest=max((row.task.seen for row in rows), default=None),
                 partitions=max(1, len(self._partitions())),

@@ -40,7 +40,6 @@ from umbel.services.fair_shares import asker
 from umbel.services.health.health import Health
 from umbel.services.live.deltas import ChangedTask, Delta, PendingChanges
 from umbel.services.live.load_shedding import shed
-from umbel.services.live.sequence import newest_seq
 from umbel.services.live.streams import Stream
 from umbel.services.search.intents import Intents
 from umbel.store.base import Change, Changes, Store
@@ -200,7 +199,7 @@ class Hub:
 
     def _newest(self) -> int:
         self._intents.begin()
-        return newest_seq(self._store)
+        return self._store.seq()
 
     async def _catch_up(self, stream: Stream, subscription: Subscription, after: int) -> None:
         def look() -> tuple[Changes, Delta | None]:

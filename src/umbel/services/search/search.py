@@ -19,7 +19,6 @@ from umbel.query.describe import describe
 from umbel.query.match import compile_query
 from umbel.query.parse import Chip, chips, parse
 from umbel.query.suggest import Context, Lookup, complete
-from umbel.services.live.sequence import newest_seq
 from umbel.services.search.incomplete import (
     Incomplete,
     Span,
@@ -108,7 +107,7 @@ class Search:
         asked `waited_s` ago."""
         zone = zone_of(tz)
         query = parse(text, zone)
-        seq = newest_seq(self._store)
+        seq = self._store.seq()
         page = self._store.search(
             resolved(query, self._ledger),
             now=self._clock.now(),
@@ -131,7 +130,7 @@ class Search:
         zone = zone_of(tz)
         query = parse(text, zone)
         matches = compile_query(resolved(query, self._ledger), self._clock.now())
-        seq = newest_seq(self._store)
+        seq = self._store.seq()
         found = (self._store.task(uuid) for uuid in ids)
         tasks = tuple(task for task in found if task is not None and matches(task))
         return FoundPage(Page(items=tasks, cursor=None), describe(query, zone), seq)

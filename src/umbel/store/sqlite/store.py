@@ -206,6 +206,9 @@ class SqliteStore:
     def workers(self) -> tuple[Worker, ...]:
         return self._reader.of_meta(catalog.workers, ())
 
+    def seq(self) -> int:
+        return changes.newest_seq(self._reader, self._reader.numbers())
+
     def follow(self, after: int, limit: int = 1_000) -> Changes:
         return changes.follow(self._reader, after, limit)
 
