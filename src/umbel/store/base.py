@@ -17,7 +17,7 @@ number that the last answer gave, misses no change, however late a writer commit
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -324,6 +324,9 @@ class Store(Protocol):
     def task(self, uuid: str) -> Task | None:
         """Everything known about one task."""
 
+    def tasks(self, uuids: Iterable[str]) -> Mapping[str, Task]:
+        """Everything known about each of these tasks, by id; unknown ids are left out."""
+
     def search(
         self,
         query: Node,
@@ -369,6 +372,9 @@ class Store(Protocol):
 
     def workers(self) -> tuple[Worker, ...]:
         """Every worker known, by name."""
+
+    def worker(self, hostname: str) -> Worker | None:
+        """The worker of this node name (`celery@eu-1`), None if it is unknown."""
 
     def seq(self) -> int:
         """The watermark of changes (see the module): where `follow` begins for whoever reads

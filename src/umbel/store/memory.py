@@ -27,7 +27,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -260,6 +260,10 @@ class MemoryStore:
             row = self._rows.get(uuid)
             return row.task if row is not None else None
 
+    def tasks(self, uuids: Iterable[str]) -> Mapping[str, Task]:
+        with self._lock:
+            return {each: self._rows[each].task for each in uuids if each in self._rows}
+
     def search(
         self,
         query: Node,
@@ -343,6 +347,10 @@ class MemoryStore:
     def workers(self) -> tuple[Worker, ...]:
         with self._lock:
             return tuple(self._workers[name] for name in sorted(self._workers))
+
+    def worker(self, hostname: str) -> Worker | None:
+        with self._lock:
+            return self._workers.get(hostname)
 
     def seq(self) -> int:
         with self._lock:

@@ -37,7 +37,10 @@ class ListedWorkers(msgspec.Struct, frozen=True):
 
     def find(self, name: str) -> Worker | None:
         """One of them, listed or not. Raises `StoreError`."""
-        return next((each for each in self.known() if each.hostname == name), None)
+        worker = self.store.worker(name)
+        answered = {} if self.inspection is None else self.inspection.answered()
+        at = {name: answered[name]} if name in answered else {}
+        return next(iter(with_answers([] if worker is None else [worker], at)), None)
 
     def listed(self, now: float) -> tuple[Worker, ...]:
         """The workers by name at `now` (Unix seconds). Their tasks stay, whoever is left out.

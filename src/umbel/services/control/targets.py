@@ -79,4 +79,6 @@ class TargetSelection(msgspec.Struct, frozen=True):
 
 def _by_ids(store: Store, ids: Sequence[str], size: int) -> Iterator[Sequence[Target]]:
     for start in range(0, len(ids), size):
-        yield [Target(uuid, store.task(uuid)) for uuid in ids[start : start + size]]
+        some = ids[start : start + size]
+        found = store.tasks(some)
+        yield [Target(uuid, found.get(uuid)) for uuid in some]

@@ -76,8 +76,7 @@ class Intents:
     def news(self, store: Store) -> tuple[Task, ...]:
         """Tasks of which something was asked since the last call. Raises `StoreError` when
         the store cannot be read."""
-        found = (store.task(uuid) for uuid in self._since())
-        return tuple(task for task in found if task is not None)
+        return tuple(store.tasks(self._since()).values())
 
     def _since(self) -> tuple[str, ...]:
         try:

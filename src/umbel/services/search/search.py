@@ -131,8 +131,8 @@ class Search:
         query = parse(text, zone)
         matches = compile_query(resolved(query, self._ledger), self._clock.now())
         seq = self._store.seq()
-        found = (self._store.task(uuid) for uuid in ids)
-        tasks = tuple(task for task in found if task is not None and matches(task))
+        found = self._store.tasks(ids)
+        tasks = tuple(found[uuid] for uuid in ids if uuid in found and matches(found[uuid]))
         return FoundPage(Page(items=tasks, cursor=None), describe(query, zone), seq)
 
     def count(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from umbel.clock import Clock, SystemClock
@@ -153,6 +153,9 @@ class SqliteStore:
     def task(self, uuid: str) -> Task | None:
         return task_lookup.task(self._reader, uuid)
 
+    def tasks(self, uuids: Iterable[str]) -> Mapping[str, Task]:
+        return task_lookup.tasks(self._reader, uuids)
+
     def search(
         self,
         query: Node,
@@ -205,6 +208,9 @@ class SqliteStore:
 
     def workers(self) -> tuple[Worker, ...]:
         return self._reader.of_meta(catalog.workers, ())
+
+    def worker(self, hostname: str) -> Worker | None:
+        return self._reader.of_meta(lambda meta: catalog.worker(meta, hostname), None)
 
     def seq(self) -> int:
         return changes.newest_seq(self._reader, self._reader.numbers())

@@ -172,9 +172,10 @@ def _part(store: Store, search: Callable[..., Page], limit: int, offset: int, mo
 
 def _members(store: Store, tasks: Sequence[Task]) -> Iterator[bytes]:
     children = _children(store, tasks)
+    # Lists leave the traceback out; few tasks have one.
+    failed = store.tasks(task.uuid for task in tasks if task.exception is not None)
     for task in tasks:
-        # Lists leave the traceback out; few tasks have one.
-        whole = store.task(task.uuid) if task.exception is not None else None
+        whole = failed.get(task.uuid)
         traceback = whole.traceback if whole is not None else None
         row = task_row(task, children.get(task.uuid, ()), traceback)
         yield encode(task.uuid) + b":" + encode(row)

@@ -113,10 +113,7 @@ class Catalog:
 
     def worker(self, hostname: str) -> Worker | None:
         """The worker of this node name, if it is known."""
-        found = self.connection.execute(
-            "SELECT body FROM worker WHERE hostname = ?", (hostname,)
-        ).fetchone()
-        return None if found is None else _worker(found[0])
+        return worker(self.connection, hostname)
 
     def put_heard(self, workers: Iterable[Worker], losses: Losses | None) -> None:
         """Workers, and what their counts say, in one transaction."""
@@ -174,6 +171,12 @@ def partitions(connection: apsw.Connection) -> tuple[int, ...]:
     return tuple(
         number for (number,) in connection.execute("SELECT number FROM partition ORDER BY number")
     )
+
+
+def worker(connection: apsw.Connection, hostname: str) -> Worker | None:
+    """The worker of this node name, None if it is unknown."""
+    found = connection.execute("SELECT body FROM worker WHERE hostname = ?", (hostname,)).fetchone()
+    return None if found is None else _worker(found[0])
 
 
 def workers(connection: apsw.Connection) -> tuple[Worker, ...]:
