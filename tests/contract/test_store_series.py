@@ -1,4 +1,4 @@
-"""How every store draws charts: `series`. The rules stand in `umbel.store.memory`."""
+"""How every store draws charts: `series`. The rules stand in `umbel.store.base`."""
 
 from __future__ import annotations
 

@@ -3,23 +3,7 @@
 It keeps every task's events in a dictionary and answers every question by looking at all
 of them, so that each answer can be seen to be right. It is a full `Store` (thread-safe,
 paged, followed, trimmed), for tests and for clusters so small that a restart may forget
-them. Nothing survives the process.
-
-Where the protocol leaves a choice, this is the rule that every store follows:
-
-- *Arrival* is the order in which tasks were first seen by the store. It orders `seen`, and
-  breaks every tie, newest first. Text is ordered by code point, missing values come last.
-- *Series.* Buckets begin at multiples of `bucket_s`, which is a whole number of minutes;
-  every bucket that overlaps [start, end) is given whole. `count` gives under each of
-  SUCCESS, FAILURE and REVOKED how many tasks with that state have `finished` in the bucket,
-  and under `SEEN` how many have `seen` in it (left out when the query asks about states,
-  because a task has its state only later). `runtime` looks at tasks whose `finished`,
-  `wait` at tasks whose `started` lies in the bucket, and gives `n`, `mean`, and the
-  nearest-rank `p50`, `p95`, `p99`.
-- *Suggestions* that begin with the prefix stand before those that contain it, whatever the
-  case; the more frequent first, then by value.
-- *Trim* counts a partition as old when the latest event of all its tasks is. Partitions go,
-  oldest first, until what is left fits, or one is left.
+them. Nothing survives the process. The rules that it follows stand in `umbel.store.base`.
 """
 
 from __future__ import annotations
