@@ -32,7 +32,7 @@ from umbel.errors import (
 from umbel.logs import start_logging, tell
 from umbel.masking import mask_address
 from umbel.process_secrets import learn
-from umbel.settings import Loaded, Settings, check_collecting, check_serving, has_login
+from umbel.settings import Loaded, Settings, check_collecting, check_serving
 from umbel.settings.child_environment import as_collectors_environment
 from umbel.store import opening
 from umbel.store.base import Copied, Retention, Store
@@ -77,7 +77,7 @@ def serve(loaded: Loaded, say: Callable[[str], None]) -> None:
     supervisor = _supervisor(settings) if settings.collect else None
     for notice in loaded.notices:
         log.warning("%s", notice.sentence)
-    if settings.insecure and not has_login(settings):
+    if settings.insecure and settings.is_open:
         log.warning("Whoever reaches this server may do everything to this cluster: --insecure.")
 
     def listening(url: str) -> None:
@@ -263,6 +263,7 @@ def web_access(settings: Settings, levers: Levers) -> Access:
         Sessions(key, settings.auth.session, clock, levers.ledger),
         LoginThrottle(clock),
         levers.login_audit,
+        is_open=settings.is_open,
         read_only=settings.read_only,
     )
 
@@ -383,7 +384,7 @@ def _web(
     from umbel.web.security import own_names
 
     only_loopback = settings.unix_socket is None and is_loopback(settings.address)
-    open_to_others = settings.unix_socket is None and not only_loopback and not has_login(settings)
+    open_to_others = settings.unix_socket is None and not only_loopback and settings.is_open
     own = own_names(settings.address) if open_to_others and not settings.allowed_hosts else ()
     options = WebOptions(
         url_prefix=settings.url_prefix,

@@ -31,10 +31,10 @@ def door(
     read_only: bool = False,
 ) -> Access:
     """As `app.web_access` makes it."""
-    key = session_key(ledger)
-    authenticator = PeopleAndTokens(everybody([], users), Tokens(ledger), clock, key)
-    sessions = Sessions(key, 3_600, clock, ledger)
-    return Access(authenticator, sessions, LoginThrottle(clock), login_audit, read_only=read_only)
+    throttle = LoginThrottle(clock)
+    return Access(
+        authenticator, sessions, throttle, login_audit, is_open=not users, read_only=read_only
+    )
 
 
 def basic(user: str, password: str) -> dict[str, str]:

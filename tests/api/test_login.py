@@ -11,10 +11,11 @@ import anyio
 import httpx
 import pytest
 
-from tests.api.doors import USERS, basic, bearer
+from tests.api.doors import USERS, basic, bearer, door
 from tests.api.world import NOW, World, problem_of
-from umbel.web.app import WebOptions
-from umbel.web.login_throttle import ADDRESS_BURST, USER_BURST
+from umbel.web.app import WebOptions, create_app
+from umbel.web.authentication import Access, Nobody
+from umbel.web.login_throttle import ADDRESS_BURST, USER_BURST, LoginThrottle
 
 pytestmark = pytest.mark.anyio
 
@@ -401,3 +402,19 @@ async def test_a_live_stream_ends_with_the_token_that_opened_it(closed: World) -
 
     assert sent[0]["status"] == 200
     assert sent[-1].get("more_body", False) is False
+
+
+async def test_a_server_whose_people_have_no_passwords_is_not_open() -> None:
+    """As when they come from an identity provider alone."""
+    world = World()
+    sessions = door(USERS, world.ledger, world.levers.login_audit, world.clock).sessions
+    access = Access(
+        Nobody(), sessions, LoginThrottle(world.clock), world.levers.login_audit, is_open=False
+    )
+    world.app = create_app(
+        world.store, world.levers, clock=world.clock, options=WebOptions(), access=access
+    )
+
+    assert problem_of(await world.get("/api/v1/tasks"))["status"] == 401
+    assert problem_of(await world.post("/login", OTTO))["status"] == 401
+    assert (await world.get("/metrics")).status_code == 401

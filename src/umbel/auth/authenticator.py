@@ -46,10 +46,6 @@ class PeopleAndTokens:
         self._right: OrderedDict[bytes, None] = OrderedDict()
         self._lock = threading.Lock()
 
-    @property
-    def has_people(self) -> bool:
-        return bool(self._people)
-
     def identify(self, credentials: Credentials) -> Identity | None:
         if credentials.token is not None:
             if self._tokens is None:

@@ -66,10 +66,6 @@ class AccountState(msgspec.Struct, frozen=True):
 class Authenticator(Protocol):
     """Any thread. Takes about the same time for a wrong name as for a wrong password."""
 
-    @property
-    def has_people(self) -> bool:
-        """Whether anybody can log in with a password; if not, there is no login."""
-
     def identify(self, credentials: Credentials) -> Identity | None:
         """Whose credentials these are; None if nobody's. May take a tenth of a second or
         two. Raises `StoreError` where tokens cannot be read."""

@@ -4,7 +4,6 @@ from umbel.settings.check import (
     check_collecting,
     check_data_directory,
     check_serving,
-    has_login,
 )
 from umbel.settings.sources import Loaded, load_settings, unknown_name
 from umbel.settings.tree import SETTINGS, Setting, Settings, value_of
@@ -17,7 +16,6 @@ __all__ = [
     "check_collecting",
     "check_data_directory",
     "check_serving",
-    "has_login",
     "load_settings",
     "unknown_name",
     "value_of",

@@ -28,15 +28,10 @@ def check_serving(loaded: Loaded) -> None:
     _check_tls(settings)
     if settings.unix_socket is not None:
         _check_no_address_beside_the_socket(loaded)
-    if not settings.insecure and not has_login(settings):
+    if settings.is_open and not settings.insecure:
         _check_nobody_counts_on_a_login(loaded)
         if settings.unix_socket is None:
             _check_only_this_machine_reaches(settings.address)
-
-
-def has_login(settings: Settings) -> bool:
-    """Whether anybody can log in, so that everybody must."""
-    return bool(settings.basic_auth or settings.auth.users)
 
 
 def check_collecting(loaded: Loaded) -> None:

@@ -325,6 +325,12 @@ class Settings:
     collector: CollectorSettings = field(default_factory=CollectorSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody logs in, so that whoever reaches the server may do everything. Decided
+        here and nowhere else: every kind of login that settings can name counts."""
+        return not (self.basic_auth or self.auth.users)
+
 
 #: Sections of the tree by the name of their field.
 SECTIONS: dict[str, type[Any]] = {

@@ -68,7 +68,9 @@ class Principal(msgspec.Struct, frozen=True):
 
 
 class Access:
-    """Authentication of one server. On the event loop."""
+    """Authentication of one server. On the event loop. `is_open`: there is no login, and whoever
+    reaches the server may do everything. The caller decides that; it follows from nothing that
+    an authenticator knows or does not know."""
 
     def __init__(
         self,
@@ -77,6 +79,7 @@ class Access:
         throttle: LoginThrottle,
         login_audit: LoginAudit,
         *,
+        is_open: bool,
         read_only: bool = False,
         recheck_s: float = RECHECK_S,
     ) -> None:
@@ -88,13 +91,9 @@ class Access:
         self._lookups = anyio.CapacityLimiter(8)
         self._audit_writes = anyio.CapacityLimiter(2)
         self.sessions = sessions
+        self.is_open = is_open
         self.read_only = read_only
         self.recheck_s = recheck_s
-
-    @property
-    def is_open(self) -> bool:
-        """Whether there is no login: everybody who gets here may do everything."""
-        return not self._authenticator.has_people
 
     async def identify(self, scope: Scope, *, again: bool = False) -> Principal | None:
         """Who sends the request; None for a stranger. Raises `Refusal` after too many wrong
@@ -233,9 +232,7 @@ class Access:
 
 
 class Nobody:
-    """An `Authenticator` without users: there is no login."""
-
-    has_people = False
+    """An `Authenticator` without users."""
 
     def identify(self, _: Credentials) -> Identity | None:
         return None
@@ -252,7 +249,8 @@ def open_access(
 ) -> Access:
     """Access for everybody: no login, every permission (unless `read_only`)."""
     sessions = Sessions(secrets.token_bytes(32), 60.0, clock, ledger)
-    return Access(Nobody(), sessions, LoginThrottle(clock), login_audit, read_only=read_only)
+    throttle = LoginThrottle(clock)
+    return Access(Nobody(), sessions, throttle, login_audit, is_open=True, read_only=read_only)
 
 
 def address_of(scope: Scope) -> str:

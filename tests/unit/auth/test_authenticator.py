@@ -97,6 +97,5 @@ def test_who_stands_in_the_settings_has_a_stamp_that_follows_role_and_password()
     assert again.stamp in stamps
 
 
-def test_without_people_there_is_no_login() -> None:
-    assert not authenticator().has_people
+def test_without_people_nobody_is_known() -> None:
     assert authenticator().identify(shown("", "")) is None

@@ -60,3 +60,18 @@ def test_a_data_directory_that_is_a_file_is_told(tmp_path: Path) -> None:
 
 def test_a_data_directory_that_can_be_made_is_fine(tmp_path: Path) -> None:
     check_data_directory(tmp_path / "a" / "b")
+
+
+@pytest.mark.parametrize(
+    ("line", "is_open"),
+    [
+        ({}, True),
+        ({"insecure": True}, True),
+        ({"basic_auth": "ann:pw"}, False),
+        ({"auth.users": "ann:viewer:pw"}, False),
+    ],
+)
+def test_a_server_is_open_only_while_settings_name_no_login(
+    tmp_path: Path, line: dict[str, object], is_open: bool
+) -> None:
+    assert load_settings(line, {"HOME": str(tmp_path)}, tmp_path).settings.is_open is is_open
