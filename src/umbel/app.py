@@ -1,33 +1,28 @@
-"""The composition root: which parts there are, and how settings become them.
+"""The processes of Umbel: what each does from its start to its end.
 
 Two processes. `serve` shows the history in the browser; it opens the store to read, and
 runs the other one as its child. `collect` takes events from the broker into the store. They
 share nothing but the data directory: either may be killed or started again without the
 other noticing more than that nothing new comes. Settings go to the child by its
-environment (see `settings.handover`).
+environment (see `settings.child_environment`). Which parts a cluster has is put together in
+`umbel.composition`.
 """
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import secrets
 import sys
-import threading
 from collections.abc import Callable, Mapping
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from umbel.auth.people import everybody
 from umbel.auth.tokens import Tokens
 from umbel.clock import SystemClock
+from umbel.composition import make_store, open_services, open_to_write, retention_of
 from umbel.errors import (
-    BrokerRefused,
-    NotSupported,
-    ResultsUnavailable,
     SettingsError,
-    StoreBusy,
 )
 from umbel.logs import start_logging, tell
 from umbel.masking import mask_address
@@ -35,21 +30,17 @@ from umbel.process_secrets import learn
 from umbel.settings import Loaded, Settings, check_collecting, check_serving
 from umbel.settings.child_environment import as_collectors_environment
 from umbel.store import opening
-from umbel.store.base import Copied, Retention, Store
-from umbel.store.ledger import Ledger
+from umbel.store.base import Copied
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from starlette.applications import Starlette
 
-    from umbel.broker.base import Cluster
     from umbel.broker.cluster_address import ClusterAddress
     from umbel.broker.link import Link
-    from umbel.results.base import ResultBackend
-    from umbel.services.cluster.registered_tasks import TaskDescription
+    from umbel.services.cluster_services import ClusterServices
     from umbel.services.ingest.ingest import Limits
-    from umbel.services.levers import Levers
     from umbel.supervise import Supervisor
     from umbel.web.authentication import Access
     from umbel.web.serving.tls import Tls
@@ -87,11 +78,13 @@ def serve(loaded: Loaded, say: Callable[[str], None]) -> None:
         if not tell(sentence):
             say(sentence)
 
-    store = open_to_read(settings)
-    levers = open_levers(settings, store)
+    if settings.collect:
+        make_store(settings)
+    supervised = supervisor.sentence if supervisor is not None else None
+    services = open_services(settings, supervised=supervised)
     try:
         serve_web(
-            _web(settings, store, levers, supervisor),
+            _web(settings, services),
             settings.address,
             settings.port,
             settings.unix_socket,
@@ -103,8 +96,7 @@ def serve(loaded: Loaded, say: Callable[[str], None]) -> None:
     finally:
         if supervisor is not None:
             supervisor.stop()
-        levers.close()
-        store.close()
+        services.close()
 
 
 def collect(loaded: Loaded, *, supervised: bool = False) -> int:
@@ -124,11 +116,7 @@ def collect(loaded: Loaded, *, supervised: bool = False) -> int:
     _claim(settings, link.cluster_address)
     options = CollectorOptions(
         broker_url=link.url,
-        retention=Retention(
-            max_age_s=settings.retention.max_age,
-            max_bytes=settings.retention.max_size,
-            max_tasks=settings.retention.max_tasks,
-        ),
+        retention=retention_of(settings),
         limits=_limits(settings),
         runtime_bounds=settings.collector.runtime_buckets,
         supervised=supervised,
@@ -201,21 +189,6 @@ def _say_why(sentence: str) -> None:
         print(f"umbel: {sentence}", file=sys.stderr)  # noqa: T201
 
 
-def open_to_write(settings: Settings) -> Store:
-    """The store of the settings, locked for this process. Raises `StoreError`."""
-    partition_tasks = settings.store.partition_tasks
-    return opening.open_store(settings.data, write=True, partition_tasks=partition_tasks)
-
-
-def open_to_read(settings: Settings) -> Store:
-    """The store of the settings; an empty one is made if this process is to have it
-    filled. Raises `StoreError`."""
-    if settings.collect and not opening.has_store(settings.data):
-        with contextlib.suppress(StoreBusy):  # whoever holds it makes it just now
-            open_to_write(settings).close()
-    return opening.open_store(settings.data, write=False)
-
-
 def broker_link(settings: Settings) -> Link:
     """The broker, as the application knows it or as its address alone says; an address
     beside an application changes where, not how. Raises `UmbelError`."""
@@ -237,17 +210,12 @@ def broker_link(settings: Settings) -> Link:
     return link_to_app(app, queue)
 
 
-def open_ledger(settings: Settings) -> Ledger:
-    """What people did and their tokens. Raises `StoreError`."""
-    return opening.open_ledger(settings.data)
-
-
 def back_up(settings: Settings, target: Path, on_file: Callable[[Copied], None]) -> None:
     """Copy store and ledger, while others may write to them. Raises `StoreError`."""
     opening.back_up(settings.data, target, on_file)
 
 
-def web_access(settings: Settings, levers: Levers) -> Access:
+def web_access(settings: Settings, services: ClusterServices) -> Access:
     """Who may come in, by what showing. Raises `StoreError`."""
     from umbel.auth.authenticator import PeopleAndTokens
     from umbel.auth.session_key import session_key
@@ -257,12 +225,12 @@ def web_access(settings: Settings, levers: Levers) -> Access:
 
     clock = SystemClock()
     people = everybody(settings.basic_auth, settings.auth.users)
-    key = session_key(levers.ledger) if people else secrets.token_bytes(32)
+    key = session_key(services.ledger) if people else secrets.token_bytes(32)
     return Access(
-        PeopleAndTokens(people, Tokens(levers.ledger), clock, key),
-        Sessions(key, settings.auth.session, clock, levers.ledger),
+        PeopleAndTokens(people, Tokens(services.ledger), clock, key),
+        Sessions(key, settings.auth.session, clock, services.ledger),
         LoginThrottle(clock),
-        levers.login_audit,
+        services.login_audit,
         is_open=settings.is_open,
         read_only=settings.read_only,
     )
@@ -276,109 +244,7 @@ def _tls(settings: Settings) -> Tls | None:
     return Tls(settings.tls_cert, settings.tls_key)
 
 
-def open_levers(settings: Settings, store: Store) -> Levers:
-    """What reaches into the cluster. Nothing is imported or connected before it is used.
-    Raises `StoreError`."""
-    from umbel.broker.lazy import LazyCluster
-    from umbel.results.lazy import LazyResults
-    from umbel.services.levers import Levers
-
-    reach = _Reach(settings)
-    return Levers(
-        store,
-        open_ledger(settings),
-        LazyCluster(reach.cluster),
-        LazyResults(reach.results),
-        SystemClock(),
-        reach.described,
-        answer_s=settings.inspect_timeout,
-        keep_s=settings.retention.audit_age,
-    )
-
-
-class _Reach:
-    """The application behind the cluster and its results: the user's own, or a bare one that
-    knows the addresses alone. Any thread."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._lock = threading.Lock()
-        self._app: Any = None
-        self._described: Mapping[str, TaskDescription] | None = None
-
-    def cluster(self) -> Cluster:
-        """Raises `BrokerError`."""
-        from umbel.broker.cluster import open_cluster
-
-        settings = self._settings
-        if settings.broker is None and settings.app is None:
-            raise NotSupported(
-                "This server was started without a broker, so it only shows what was collected.",
-                remedy="Start it with -b redis://... or -A proj.celery:app as well.",
-            )
-        try:
-            app = self._application()
-        except SettingsError as error:
-            raise BrokerRefused(error.message, remedy=error.remedy) from error
-        return open_cluster(
-            app,
-            management_url=settings.broker_api,
-            knows_queues=settings.app is not None,
-            event_queue=settings.collector.queue,
-        )
-
-    def results(self) -> ResultBackend:
-        """Raises `ResultsUnavailable`."""
-        from umbel.broker.reply_queue import open_reply_queue
-        from umbel.results.opening import open_results
-
-        try:
-            app = self._application()
-            return open_results(app, partial(open_reply_queue, app))
-        except SettingsError as error:
-            raise ResultsUnavailable(error.message, remedy=error.remedy) from error
-
-    def described(self) -> Mapping[str, TaskDescription]:
-        """The application's tasks; none without one."""
-        from umbel.applications import describe_tasks
-
-        if self._settings.app is None:
-            return {}
-        try:
-            app = self._application()
-        except SettingsError:  # the workers' names are told all the same
-            return {}
-        with self._lock:
-            if self._described is None:
-                self._described = describe_tasks(app)
-            return self._described
-
-    def _application(self) -> Any:
-        from umbel.applications import (
-            bare_application,
-            complete_application,
-            directed,
-            load_application,
-        )
-
-        with self._lock:
-            if self._app is None:
-                settings = self._settings
-                broker, backend = settings.broker, settings.result_backend
-                if settings.app is None:
-                    self._app = bare_application(
-                        broker or "memory://", backend, transport_options=settings.broker_option
-                    )
-                else:
-                    app = load_application(settings.app)
-                    directed(app, broker, backend, settings.broker_option)
-                    self._app = complete_application(app)
-            return self._app
-
-
-def _web(
-    settings: Settings, store: Store, levers: Levers, supervisor: Supervisor | None
-) -> Starlette:
+def _web(settings: Settings, services: ClusterServices) -> Starlette:
     from umbel.web.app import WebOptions, create_app
     from umbel.web.http.hosts import is_loopback
     from umbel.web.security import own_names
@@ -390,19 +256,10 @@ def _web(
         url_prefix=settings.url_prefix,
         trusted_proxies=settings.trusted_proxies,
         allowed_hosts=settings.allowed_hosts,
-        gone_after_s=settings.retention.offline_workers,
         only_loopback=only_loopback,
         own_hosts=own,
     )
-    supervised = supervisor.sentence if supervisor is not None else None
-    return create_app(
-        store,
-        levers,
-        clock=SystemClock(),
-        options=options,
-        supervised=supervised,
-        access=web_access(settings, levers),
-    )
+    return create_app(services, options=options, access=web_access(settings, services))
 
 
 def _supervisor(settings: Settings) -> Supervisor:

@@ -141,6 +141,18 @@ def directed(
     return app
 
 
+def named_application(
+    name: str,
+    broker: str | None,
+    result_backend: str | None,
+    transport_options: Mapping[str, object] | None = None,
+) -> Any:
+    """The application that `name` means, whole, with the addresses that settings give it beside
+    its own. Raises `SettingsError`."""
+    app = load_application(name)
+    return complete_application(directed(app, broker, result_backend, transport_options))
+
+
 def describe_tasks(app: Any) -> dict[str, TaskDescription]:
     """The tasks of a completed application by name, without Celery's own."""
     own = {name: task for name, task in app.tasks.items() if not name.startswith("celery.")}

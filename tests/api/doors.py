@@ -31,6 +31,9 @@ def door(
     read_only: bool = False,
 ) -> Access:
     """As `app.web_access` makes it."""
+    key = session_key(ledger)
+    authenticator = PeopleAndTokens(everybody([], users), Tokens(ledger), clock, key)
+    sessions = Sessions(key, 3_600, clock, ledger)
     throttle = LoginThrottle(clock)
     return Access(
         authenticator, sessions, throttle, login_audit, is_open=not users, read_only=read_only

@@ -12,7 +12,7 @@ import threading
 import time
 from pathlib import Path
 
-from tests.api.world import collector, levers_of
+from tests.api.world import collector, services_of
 from tests.contract.stories import shop, succeeded
 from umbel.clock import SystemClock
 from umbel.logs import start_logging
@@ -29,7 +29,7 @@ def main() -> None:
     threading.Thread(target=_keep_changing, args=(store, ended)).start()
     try:
         clock = SystemClock()
-        app = create_app(store, levers_of(store, clock), clock=clock, options=WebOptions())
+        app = create_app(services_of(store, clock), options=WebOptions())
         port, *files = sys.argv[1:] or ["0"]
         tls = Tls(*map(Path, files)) if files else None
         start_logging("warning", "text")

@@ -100,7 +100,7 @@ def test_one_that_is_quiet_for_long_is_unknown_until_it_was_asked(world: World) 
         found = next(w for w in crew.rows(NOW) if w.hostname == "quiet@h")
         return found.status, found.unknown_since
 
-    asking = ListedWorkers(world.store, None, world.levers.inspection)
+    asking = ListedWorkers(world.store, None, world.services.inspection)
 
     assert status(ListedWorkers(world.store)) == ("unknown", NOW - 500)
     wait_until(lambda: status(asking) == ("silent", None))

@@ -24,7 +24,7 @@ from umbel.store.base import Changes, StoreStatus
 from umbel.store.memory import MemoryStore
 from umbel.store.memory_ledger import MemoryLedger
 from umbel.web import sse
-from umbel.web.app import WebOptions, end_streams
+from umbel.web.app import end_streams
 from umbel.web.sse import PIECE
 
 pytestmark = pytest.mark.anyio
@@ -35,7 +35,7 @@ def many(first: int, count: int) -> list[Event]:
 
 
 def hub_of(world: World) -> Hub:
-    hub: Hub = world.app.state.hub
+    hub: Hub = world.services.hub
     return hub
 
 
@@ -434,7 +434,7 @@ async def test_the_id_of_a_status_never_runs_ahead_of_the_changes_told(world: Wo
 
 
 async def test_streams_beyond_the_limit_are_refused_until_one_ends() -> None:
-    world = World(options=WebOptions(streams_max=1))
+    world = World(streams_max=1)
 
     async with listen(world.app) as first:
         await first.next("hello")

@@ -407,13 +407,11 @@ async def test_a_live_stream_ends_with_the_token_that_opened_it(closed: World) -
 async def test_a_server_whose_people_have_no_passwords_is_not_open() -> None:
     """As when they come from an identity provider alone."""
     world = World()
-    sessions = door(USERS, world.ledger, world.levers.login_audit, world.clock).sessions
+    sessions = door(USERS, world.ledger, world.services.login_audit, world.clock).sessions
     access = Access(
-        Nobody(), sessions, LoginThrottle(world.clock), world.levers.login_audit, is_open=False
+        Nobody(), sessions, LoginThrottle(world.clock), world.services.login_audit, is_open=False
     )
-    world.app = create_app(
-        world.store, world.levers, clock=world.clock, options=WebOptions(), access=access
-    )
+    world.app = create_app(world.services, options=WebOptions(), access=access)
 
     assert problem_of(await world.get("/api/v1/tasks"))["status"] == 401
     assert problem_of(await world.post("/login", OTTO))["status"] == 401

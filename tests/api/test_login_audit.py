@@ -158,7 +158,9 @@ async def test_a_logout_holds_after_a_restart(browser: httpx.AsyncClient, tmp_pa
     def after_a_start() -> World:
         world = World(users=USERS)
         ledger = SqliteLedger(tmp_path)
-        world.access.sessions = door(USERS, ledger, world.levers.login_audit, world.clock).sessions
+        world.access.sessions = door(
+            USERS, ledger, world.services.login_audit, world.clock
+        ).sessions
         return world
 
     await browser.post("/login", json=OTTO)
@@ -178,7 +180,7 @@ async def test_a_logout_is_known_to_the_servers_beside_it(
 ) -> None:
     beside = World(users=USERS)
     beside.access.sessions = door(
-        USERS, closed.ledger, beside.levers.login_audit, beside.clock
+        USERS, closed.ledger, beside.services.login_audit, beside.clock
     ).sessions
     await browser.post("/login", json=OTTO)
     copy = dict(browser.cookies)

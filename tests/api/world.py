@@ -14,8 +14,9 @@ from tests.contract.stories import BASE, WORKER, heartbeat, shop
 from tests.support.clocks import SetWallClock
 from tests.support.memory_cluster import MemoryCluster, MemoryResults, MemoryWorker
 from umbel.clock import Clock
+from umbel.services.cluster_services import ClusterServices, make_services
 from umbel.services.health.health import Supervised
-from umbel.services.levers import Levers
+from umbel.services.live.hub import STREAMS_MAX
 from umbel.store.base import CollectorStatus, Store
 from umbel.store.ledger import Ledger
 from umbel.store.memory import MemoryStore
@@ -62,6 +63,8 @@ class World:
         supervised: Supervised | None = None,
         users: Sequence[str] = (),
         read_only: bool = False,
+        gone_after_s: float | None = None,
+        streams_max: int = STREAMS_MAX,
     ) -> None:
         self.clock = SetWallClock(NOW)
         self.store = store or shop_store()
@@ -70,18 +73,20 @@ class World:
         self.worker.says = dict(SAYS)
         self.cluster = MemoryCluster(self.worker)
         self.results = MemoryResults()
-        self.levers = Levers(self.store, self.ledger, self.cluster, self.results, self.clock)
-        self.access = door(
-            users, self.ledger, self.levers.login_audit, self.clock, read_only=read_only
-        )
-        self.app = create_app(
+        self.services = make_services(
             self.store,
-            self.levers,
-            clock=self.clock,
-            options=options or WebOptions(),
+            self.ledger,
+            self.cluster,
+            self.results,
+            self.clock,
             supervised=supervised,
-            access=self.access,
+            gone_after_s=gone_after_s,
+            streams_max=streams_max,
         )
+        login_audit = self.services.login_audit
+        self.access = door(users, self.ledger, login_audit, self.clock, read_only=read_only)
+        options = options or WebOptions()
+        self.app = create_app(self.services, options=options, access=self.access)
 
     @asynccontextmanager
     async def client(self, **options: Any) -> AsyncIterator[httpx.AsyncClient]:
@@ -113,9 +118,9 @@ class World:
             return await client.post(path, json={} if body is None else body, headers=headers)
 
 
-def levers_of(store: Store, clock: Clock) -> Levers:
-    """An application's levers over a cluster without workers."""
-    return Levers(store, MemoryLedger(), MemoryCluster(), MemoryResults(), clock)
+def services_of(store: Store, clock: Clock) -> ClusterServices:
+    """The services of a cluster without workers."""
+    return make_services(store, MemoryLedger(), MemoryCluster(), MemoryResults(), clock)
 
 
 def shop_store() -> MemoryStore:

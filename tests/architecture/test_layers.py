@@ -32,6 +32,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("umbel.web", "umbel.client"),
     ("umbel.collector", "umbel.supervise"),
     ("umbel.settings", "umbel.logs", "umbel.applications"),
+    ("umbel.composition",),
     ("umbel.app",),
     ("umbel.python",),
     ("umbel.demo", "umbel.aio"),
@@ -58,7 +59,7 @@ PROTOCOLS: dict[str, frozenset[str]] = {
 }
 
 #: Who may know adapters: they wire them.
-COMPOSERS = frozenset({"umbel.app", "umbel.python.opening"})
+COMPOSERS = frozenset({"umbel.composition", "umbel.app", "umbel.python.opening"})
 
 
 def within(name: str, prefix: str) -> bool:

@@ -21,7 +21,7 @@ from tests.support.memory_cluster import MemoryCluster, MemoryResults
 from umbel.auth.tokens import make_token
 from umbel.broker.base import Reply
 from umbel.clock import SystemClock
-from umbel.services.levers import Levers
+from umbel.services.cluster_services import make_services
 from umbel.store.base import Store
 from umbel.store.memory_ledger import MemoryLedger
 from umbel.store.sqlite import SqliteStore
@@ -56,9 +56,9 @@ def main() -> None:
     for number in range(TASKS):
         store.apply(succeeded(f"task-{number}", now, args=text, kwargs=text, result=text))
     threading.Thread(target=_keep_reporting, args=(store,), daemon=True).start()
-    levers = Levers(store, ledger, SilentCluster(), MemoryResults(), clock)
-    access = door(USERS, ledger, levers.login_audit, clock)
-    app = create_app(store, levers, clock=clock, options=WebOptions(), access=access)
+    services = make_services(store, ledger, SilentCluster(), MemoryResults(), clock)
+    access = door(USERS, ledger, services.login_audit, clock)
+    app = create_app(services, options=WebOptions(), access=access)
     tokens = {role: make_token(ledger, role, role, now=now, expires_s=None) for role in ROLES}
 
     def tell(url: str) -> None:

@@ -19,7 +19,6 @@ from umbel.services.fair_lock import FairLock
 from umbel.services.fair_shares import network_of, reset_asker, set_asker
 from umbel.services.live.hub import Hub, Subscription
 from umbel.services.live.streams import Stream
-from umbel.web.app import WebOptions
 from umbel.web.http.problems import Refusal
 from umbel.web.request_slots import (
     OPEN_EACH,
@@ -219,7 +218,7 @@ async def following(hub: Hub, who: str) -> AsyncIterator[Stream]:
 
 
 async def test_who_has_most_streams_gives_the_oldest_up_for_somebody_who_has_fewer() -> None:
-    hub: Hub = World(options=WebOptions(streams_max=3)).app.state.hub
+    hub: Hub = World(streams_max=3).services.hub
     async with AsyncExitStack() as opened:
         streams = [await opened.enter_async_context(following(hub, VIEWER)) for _ in range(3)]
 
@@ -233,7 +232,7 @@ async def test_who_has_most_streams_gives_the_oldest_up_for_somebody_who_has_few
 
 
 async def test_one_person_may_have_all_streams_while_nobody_else_wants_one() -> None:
-    hub: Hub = World(options=WebOptions(streams_max=3)).app.state.hub
+    hub: Hub = World(streams_max=3).services.hub
     async with AsyncExitStack() as opened:
         streams = [await opened.enter_async_context(following(hub, VIEWER)) for _ in range(3)]
 

@@ -54,6 +54,7 @@ class Sending:
 
     def send(self, pooled: PooledConnection, signatures: Sequence[Signature]) -> None:
         """As `Cluster.send`."""
+        self._queues()  # before Celery adds those that this sending names
         acceptance = _Acceptance()
         try:
             self._announce_exchanges(pooled)

@@ -119,14 +119,14 @@ def _duration(expires: str) -> float | None:
 @contextmanager
 def _ledger(where: dict[str, str | None]) -> Iterator[tuple[Ledger, Path]]:
     """The ledger, and the directory that it is in."""
-    from umbel import app
+    from umbel import app, composition
 
     given = {name: value for name, value in where.items() if value is not None}
     settings = load_settings(given, os.environ, Path.cwd()).settings
     check_data_directory(settings.data)
     app.make_directory(settings)
     with owned(settings.data):
-        ledger = app.open_ledger(settings)
+        ledger = composition.open_ledger(settings)
         try:
             yield ledger, settings.data
         finally:

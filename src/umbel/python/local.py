@@ -9,25 +9,19 @@ from typing import Final
 
 from umbel.auth.base import Actor
 from umbel.broker.base import Capabilities, QueuedMessage
-from umbel.clock import Clock
 from umbel.cluster.task import Task
 from umbel.errors import NotSupported, StoreError
 from umbel.python.sources import Tasks
 from umbel.query.ast import Comparison, Matches, Node
 from umbel.query.match import compile_query
 from umbel.results.base import Result
-from umbel.services.cluster.listed_workers import ListedWorkers
 from umbel.services.cluster.queue_inspection import QueueRow
+from umbel.services.cluster_services import ClusterServices
 from umbel.services.control.task_sender import Apply, SentTask
 from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest
-from umbel.services.levers import Levers
-from umbel.services.search.doubt import DoubtFinder
-from umbel.services.search.incomplete import both, incomplete, span_of_page, span_of_query
-from umbel.services.search.intents import Intents
-from umbel.services.search.ledger_terms import resolved
 from umbel.services.search.rows import WholeTask, WorkerRow
-from umbel.store.base import Order, Store
-from umbel.store.ledger import AuditPage, Ledger
+from umbel.store.base import Order
+from umbel.store.ledger import AuditPage
 
 #: How long one page may take, seconds; what was found until then is given, and gone on from.
 PAGE_S: Final = 5.0
@@ -36,29 +30,23 @@ CHILDREN_MAX: Final = 1_000
 
 
 class LocalSource:
-    """See `Source`. `open_levers` connects nothing before it is first needed; None where no
-    broker is known. `gone_after_s` is that of `ListedWorkers`."""
+    """See `Source`. `reaches`: a broker is known, so that workers can be asked. `on_close`
+    closes `services` and what belongs to them."""
 
     def __init__(
         self,
         name: str,
-        store: Store,
-        ledger: Ledger,
+        services: ClusterServices,
         actor: Actor,
-        clock: Clock,
-        open_levers: Callable[[], Levers] | None,
         on_close: Callable[[], None],
-        gone_after_s: float | None = None,
+        *,
+        reaches: bool,
     ) -> None:
-        self._gone_after_s = gone_after_s
         self._name = name
-        self._store = store
-        self._ledger = ledger
+        self.services = services
         self._actor = actor
-        self._clock = clock
-        self._open_levers = open_levers
-        self._levers: Levers | None = None
         self._on_close = on_close
+        self._reaches = reaches
         self._closed = False
         self._lock = threading.Lock()
 
@@ -67,36 +55,17 @@ class LocalSource:
         return self._name
 
     def page(self, query: Node, order: Order, cursor: str | None, limit: int) -> Tasks:
-        seq = self._reading.seq()
-        now = self._clock.now()
-        page = self._reading.search(
-            resolved(query, self._ledger),
-            now=now,
-            order=order,
-            cursor=cursor,
-            limit=limit,
-            budget_s=PAGE_S,
-        )
-        span = span_of_page(
-            page.items,
-            order.field,
-            is_first=cursor is None,
-            is_last=page.cursor is None,
-            descending=order.descending,
-        )
-        missing = incomplete(self._reading, both(span_of_query(query, now), span), now)
-        return Tasks(page.items, page.cursor, seq, missing)
+        found = self._reading.search.matching(query, order, cursor, limit, budget_s=PAGE_S)
+        return Tasks(found.page.items, found.page.cursor, found.seq, found.incomplete)
 
     def task(self, uuid: str) -> Task | None:
-        return self._reading.task(uuid)
+        return self._reading.store.task(uuid)
 
     def whole(self, uuid: str) -> WholeTask | None:
         task = self.task(uuid)
         if task is None:
             return None
-        return Intents(self._ledger, DoubtFinder(self._reading, self._clock)).whole(
-            task, self._reading
-        )
+        return self._reading.intents.whole(task, self._reading.store)
 
     def children(self, task: Task) -> list[str]:
         sent = Matches("parent", Comparison.EQUALS, (task.uuid,))
@@ -104,12 +73,12 @@ class LocalSource:
         return [child.uuid for child in found.items]
 
     def workers(self) -> tuple[WorkerRow, ...]:
-        return ListedWorkers(self._reading, self._gone_after_s).rows(self._clock.now())
+        return self._reading.workers.rows(self.services.clock.now())
 
     def follow(self, query: Node, after: int) -> Iterator[Task]:
         while True:
-            matches = compile_query(query, self._clock.now())
-            changes = self._reading.follow(after)
+            matches = compile_query(query, self.services.clock.now())
+            changes = self._reading.store.follow(after)
             after = changes.seq
             yield from (change.task for change in changes.items if matches(change.task))
             time.sleep(FOLLOW_EVERY_S)
@@ -148,35 +117,27 @@ class LocalSource:
         actor: str | None = None,
         action: str | None = None,
     ) -> AuditPage:
-        return self._ledger.audit(before=before, limit=limit, actor=actor, action=action)
+        return self._reading.ledger.audit(before=before, limit=limit, actor=actor, action=action)
 
     def close(self) -> None:
         with self._lock:
             if self._closed:
                 return
             self._closed = True
-            levers, self._levers = self._levers, None
-        if levers is not None:
-            levers.close()
         self._on_close()
 
     @property
-    def _reading(self) -> Store:
+    def _reading(self) -> ClusterServices:
         if self._closed:
             raise StoreError(f"{self._name} was closed.", remedy="Open it again.")
-        return self._store
+        return self.services
 
     @property
-    def _acting(self) -> Levers:
-        with self._lock:
-            if self._closed:
-                raise StoreError(f"{self._name} was closed.", remedy="Open it again.")
-            if self._levers is None:
-                if self._open_levers is None:
-                    raise NotSupported(
-                        f"{self._name} is a history whose broker is not known here.",
-                        remedy="Name the application or its broker as well: with -A or -b, "
-                        "in Python with Events(app, directory=..., collect=False).",
-                    )
-                self._levers = self._open_levers()
-            return self._levers
+    def _acting(self) -> ClusterServices:
+        if not self._reaches:
+            raise NotSupported(
+                f"{self._name} is a history whose broker is not known here.",
+                remedy="Name the application or its broker as well: with -A or -b, "
+                "in Python with Events(app, directory=..., collect=False).",
+            )
+        return self._reading

@@ -1,5 +1,6 @@
-"""Where the parts of a source in this process are put together; beside `umbel.app`, the only
-other place that knows adapters."""
+"""Sources in this process: a data directory, a live collector, or an application's cluster.
+
+Services come from `umbel.composition`; here it is decided over which store, and who acts."""
 
 from __future__ import annotations
 
@@ -8,24 +9,21 @@ import os
 import shutil
 import socket
 import tempfile
-from collections.abc import Callable
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from umbel.auth.base import GRANTS, Actor, Via
-from umbel.clock import SystemClock
-from umbel.errors import UmbelError
+from umbel.composition import open_services, retention_of, services_over
 from umbel.python.local import LocalSource
 from umbel.python.sources import Source
-from umbel.store.base import Retention, Store
-from umbel.store.ledger import Ledger
+from umbel.services.cluster_services import close_all
+from umbel.settings import Settings, load_settings
+from umbel.store.base import Retention
 from umbel.store.opening import MEMORY, open_ledger, open_store
 
 if TYPE_CHECKING:
     from umbel.broker.link import DurableQueue, Link
-    from umbel.services.levers import Levers
-    from umbel.settings import Settings
 
 #: Into how many files what a process keeps for itself is split: the oldest goes whole.
 _FILES: Final = 10
@@ -44,128 +42,100 @@ def open_here(
     via: Via,
 ) -> Source:
     """A source in this process. `application` is a Celery app, a broker's URL, or None;
-    without `directory` what is collected goes with the source. Raises `UmbelError`."""
-    app = _application(application) if isinstance(application, str) else application
+    without `directory` what is collected goes with the source. A directory is read and written
+    by the settings that commands would find here. Raises `UmbelError`."""
+    settings = _settings(directory)
+    if isinstance(application, str):
+        settings = replace(settings, broker=application)
+        application = _bare(application)
+        own = None
+    else:
+        own = application
     if not collect:
-        store, ledger, name = _to_read(directory, app)
-        return _source(name, store, ledger, via, app, _all_of(store.close, ledger.close))
-    link = _link(app, _own_queue(directory))
-    retention = _default_retention() if directory else Retention(max_tasks=max_tasks)
-    partition = max(1_000, max_tasks // _FILES)
-    folder = directory or Path(tempfile.mkdtemp(prefix="umbel-"))
+        return _reading(directory, application, own, settings, via)
+    kept = directory or Path(tempfile.mkdtemp(prefix="umbel-"))
     try:
-        return _collecting(
-            link, app, folder, retention, connect_s, via,
-            partition_tasks=None if directory else partition,
-            is_temporary=directory is None,
-        )  # fmt: skip
+        return _collecting(application, own, kept, settings, connect_s, via,
+                           max_tasks=None if directory else max_tasks)  # fmt: skip
     except BaseException:
         if directory is None:
-            shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(kept, ignore_errors=True)
         raise
 
 
 def open_settings(settings: Settings) -> Source:
     """The data directory that settings name, and the cluster, for a command. Raises
     `UmbelError`."""
-    store = open_store(settings.data, write=False)
-    ledger = open_ledger(settings.data)
+    services = open_services(settings)
+    reaches = settings.app is not None or settings.broker is not None
+    actor = _actor("cli", settings.read_only)
+    return LocalSource(str(settings.data), services, actor, services.close, reaches=reaches)
 
-    def open_levers() -> Levers:
-        return _levers(_settings_application(settings), store, ledger)
 
-    return LocalSource(
-        str(settings.data),
-        store,
-        ledger,
-        _actor("cli", settings.read_only),
-        SystemClock(),
-        None if settings.app is None and settings.broker is None else open_levers,
-        _all_of(store.close, ledger.close),
-        settings.retention.offline_workers,
-    )
+def _settings(directory: Path | None) -> Settings:
+    """What the settings of a command started here say of a data directory, beside where the
+    cluster is: the caller names that."""
+    if directory is None:
+        return Settings()
+    found = load_settings({"data": str(directory)}, os.environ, Path.cwd()).settings
+    return replace(found, app=None, broker=None, broker_option=None, result_backend=None)
+
+
+def _reading(
+    directory: Path | None, app: Any, own: Any, settings: Settings, via: Via
+) -> LocalSource:
+    url = directory or MEMORY
+    name = str(directory) if directory else f"the application {app.main or 'of this process'}"
+    store = open_store(url, write=directory is None)
+    services = services_over(store, open_ledger(url), settings, own)
+    return LocalSource(name, services, _actor(via), services.close, reaches=app is not None)
 
 
 def _collecting(
-    link: Link,
     app: Any,
+    own: Any,
     directory: Path,
-    retention: Retention,
+    settings: Settings,
     connect_s: float,
     via: Via,
     *,
-    partition_tasks: int | None,
-    is_temporary: bool,
+    max_tasks: int | None,
 ) -> Source:
+    """`max_tasks`: what is collected is kept until the source is closed, at most so many."""
     from umbel.broker.event_sources import open_source
     from umbel.python.local_collector import Collecting
 
-    store = open_store(directory, write=True, partition_tasks=partition_tasks)
-    ledger = open_ledger(directory)
-    closing: list[Callable[[], None]] = [store.close, ledger.close]
-    if is_temporary:
-        closing.append(lambda: shutil.rmtree(directory, ignore_errors=True))
+    is_temporary = max_tasks is not None
+    link = _link(app, _own_queue(is_temporary=is_temporary))
+    retention, partition = retention_of(settings), settings.store.partition_tasks
+    if max_tasks is not None:
+        retention, partition = Retention(max_tasks=max_tasks), max(1_000, max_tasks // _FILES)
+    store = open_store(directory, write=True, partition_tasks=partition)
+    services = services_over(store, open_ledger(directory), settings, own)
     collecting = Collecting(open_source(link.of_store(store.id)), store, retention, link.url)
-    close = _all_of(collecting.stop, *closing)
+
+    def remove() -> None:
+        if is_temporary:
+            shutil.rmtree(directory, ignore_errors=True)
+
+    def close() -> None:
+        close_all(collecting.stop, services.close, remove)
+
     try:
         collecting.wait_connected(connect_s)
     except BaseException:
         close()
         raise
-    return _source(link.url, store, ledger, via, app, close)
+    return LocalSource(link.url, services, _actor(via), close, reaches=True)
 
 
-def _source(
-    name: str, store: Store, ledger: Ledger, via: Via, app: Any, close: Callable[[], None]
-) -> LocalSource:
-    open_levers = None if app is None else lambda: _levers(app, store, ledger)
-    return LocalSource(name, store, ledger, _actor(via), SystemClock(), open_levers, close)
-
-
-def _to_read(directory: Path | None, app: Any) -> tuple[Store, Ledger, str]:
-    if directory is not None:
-        return open_store(directory, write=False), open_ledger(directory), str(directory)
-    name = f"the application {app.main or 'of this process'}"
-    return open_store(MEMORY, write=True), open_ledger(MEMORY), name
-
-
-def _levers(app: Any, store: Store, ledger: Ledger) -> Levers:
-    from umbel.broker.cluster import open_cluster
-    from umbel.broker.reply_queue import open_reply_queue
-    from umbel.results.opening import open_results
-    from umbel.services.levers import Levers
-
-    return Levers(
-        store,
-        ledger,
-        open_cluster(app),
-        open_results(app, partial(open_reply_queue, app)),
-        SystemClock(),
-    )
-
-
-def _application(url: str) -> Any:
+def _bare(url: str) -> Any:
     """An application that knows nothing but its broker. Raises `BrokerRefused`."""
-    from celery import Celery
-
+    from umbel.applications import bare_application
     from umbel.broker.link import check_url
 
     check_url(url)
-    app = Celery("umbel", broker=url, set_as_current=False)
-    # Or else CELERY_BROKER_URL would decide.
-    app.conf.update(broker_read_url=url, broker_write_url=url)
-    return app
-
-
-def _settings_application(settings: Settings) -> Any:
-    from umbel.applications import complete_application, directed, load_application
-
-    if settings.app is None:
-        app = _application(settings.broker or "")
-    else:
-        app = load_application(settings.app)
-    directed(app, settings.broker, settings.result_backend, settings.broker_option)
-    return app if settings.app is None else complete_application(app)
+    return bare_application(url)
 
 
 def _link(app: Any, queue: DurableQueue) -> Link:
@@ -174,20 +144,11 @@ def _link(app: Any, queue: DurableQueue) -> Link:
     return link_to_app(app, queue)
 
 
-def _own_queue(directory: Path | None) -> DurableQueue:
+def _own_queue(*, is_temporary: bool) -> DurableQueue:
     """The event queue; the store's id, which makes it nobody else's, comes with the store."""
     from umbel.broker.link import DurableQueue
 
-    return DurableQueue() if directory else DurableQueue(expires_s=_QUEUE_EXPIRES_S)
-
-
-def _default_retention() -> Retention:
-    from umbel.settings.tree import RetentionSettings
-
-    settings = RetentionSettings()
-    return Retention(
-        max_age_s=settings.max_age, max_bytes=settings.max_size, max_tasks=settings.max_tasks
-    )
+    return DurableQueue(expires_s=_QUEUE_EXPIRES_S) if is_temporary else DurableQueue()
 
 
 def _actor(via: Via, read_only: bool = False) -> Actor:
@@ -197,19 +158,3 @@ def _actor(via: Via, read_only: bool = False) -> Actor:
         user = str(os.getuid())
     permissions = GRANTS["viewer" if read_only else "admin"]
     return Actor(name=user, address=socket.gethostname(), via=via, permissions=permissions)
-
-
-def _all_of(*steps: Callable[[], None]) -> Callable[[], None]:
-    """Each step, whatever the others raise; the first error at the end."""
-
-    def close() -> None:
-        first: UmbelError | None = None
-        for step in steps:
-            try:
-                step()
-            except UmbelError as error:
-                first = first or error
-        if first is not None:
-            raise first
-
-    return close

@@ -11,11 +11,11 @@ from umbel.auth.base import Actor
 from umbel.cluster.task import PENDING
 from umbel.errors import ResultsUnavailable
 from umbel.results.base import Result
+from umbel.services.cluster_services import ClusterServices
 from umbel.services.control.task_sender import Apply, SentTask
 from umbel.services.control.types import Action, ActionPlan, ActionReport, ActionRequest
 from umbel.store.ledger import AuditPage
 from umbel.web import requests, responses
-from umbel.web.handlers import Services
 from umbel.web.long_requests import ResultWaiter
 from umbel.web.requests import WAIT_MAX_S
 
@@ -23,28 +23,30 @@ from umbel.web.requests import WAIT_MAX_S
 _IDS_LISTED: Final = 20
 
 
-def plan_action(services: Services, params: ActionRequest, actor: Actor) -> ActionPlan:
-    return services.levers.control.plan(params, actor)
+def plan_action(services: ClusterServices, params: ActionRequest, actor: Actor) -> ActionPlan:
+    return services.control.plan(params, actor)
 
 
 def execute_action(
-    services: Services, params: requests.ExecuteAction, actor: Actor
+    services: ClusterServices, params: requests.ExecuteAction, actor: Actor
 ) -> ActionReport:
-    report = services.levers.control.execute(params.id, actor, params.confirm, params.reason)
-    services.levers.queues.forget()
+    report = services.control.execute(params.id, actor, params.confirm, params.reason)
+    services.queues.forget()
     return report
 
 
-def cancel_action(services: Services, params: requests.CancelAction, actor: Actor) -> ActionReport:
-    return services.levers.control.cancel(params.id, actor)
+def cancel_action(
+    services: ClusterServices, params: requests.CancelAction, actor: Actor
+) -> ActionReport:
+    return services.control.cancel(params.id, actor)
 
 
-def one_action(services: Services, params: requests.OneAction) -> Action:
-    return services.levers.control.action(params.id)
+def one_action(services: ClusterServices, params: requests.OneAction) -> Action:
+    return services.control.action(params.id)
 
 
-def list_actions(services: Services, params: requests.ListActions) -> responses.Actions:
-    found = services.levers.control.actions(params.before, params.limit)
+def list_actions(services: ClusterServices, params: requests.ListActions) -> responses.Actions:
+    found = services.control.actions(params.before, params.limit)
     more = len(found) == params.limit
     return responses.Actions(
         items=tuple(map(_shortened, found)), next=found[-1].plan.made if more else None
@@ -52,18 +54,16 @@ def list_actions(services: Services, params: requests.ListActions) -> responses.
 
 
 async def apply_task(
-    services: Services, params: Apply, actor: Actor, waiter: ResultWaiter
+    services: ClusterServices, params: Apply, actor: Actor, waiter: ResultWaiter
 ) -> responses.Applied | responses.Accepted:
-    apply, cluster = services.levers.control.apply, waiter.thread_pools.cluster
+    apply, cluster = services.control.apply, waiter.thread_pools.cluster
     if params.wait is None:
         return _response(await cluster.run(partial(apply, params, actor)))
     with waiter.thread_pools.waiters.one():
         waiting = msgspec.structs.replace(params, wait=None)
         sent = await cluster.run(partial(apply, waiting, actor, expected=True))
         try:
-            result = await waiter.result(
-                services.levers, sent.task_id, min(params.wait, WAIT_MAX_S)
-            )
+            result = await waiter.result(services, sent.task_id, min(params.wait, WAIT_MAX_S))
         except ResultsUnavailable as error:  # it was sent all the same
             result = Result(task_id=sent.task_id, state=PENDING, unreadable=str(error))
     return _response(SentTask(sent.task_id, result.state, result))
@@ -75,9 +75,9 @@ def _response(applied: SentTask) -> responses.Applied | responses.Accepted:
     return answer if is_ready else responses.Accepted(answer)
 
 
-def read_audit(services: Services, params: requests.ReadAudit) -> AuditPage:
-    services.levers.login_audit.settle()
-    return services.levers.ledger.audit(
+def read_audit(services: ClusterServices, params: requests.ReadAudit) -> AuditPage:
+    services.login_audit.settle()
+    return services.ledger.audit(
         before=params.before,
         limit=params.limit,
         actor=params.actor,

@@ -19,15 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from umbel.clock import Clock
-from umbel.services.cluster.listed_workers import ListedWorkers
-from umbel.services.health.health import Health, Supervised
-from umbel.services.levers import Levers
-from umbel.services.live.hub import STREAMS_MAX, Hub
-from umbel.services.search.doubt import DoubtFinder
-from umbel.services.search.intents import Intents
-from umbel.services.search.search import Search
-from umbel.store.base import Store
+from umbel.services.cluster_services import ClusterServices
 from umbel.web.authentication import Access, open_access
 from umbel.web.authorization import Guard, Permitted
 from umbel.web.error_middleware import ErrorMiddleware
@@ -37,7 +29,6 @@ from umbel.web.flower.endpoint import (
     WorkersPage,
     flower_routes,
 )
-from umbel.web.handlers import Services
 from umbel.web.http.endpoint import Endpoint
 from umbel.web.http.openapi import OpenApiEndpoint
 from umbel.web.http.path_routes import EncodedSlashRoute
@@ -83,41 +74,23 @@ class WebOptions(msgspec.Struct, frozen=True, kw_only=True):
     without; `trusted_proxies` are IP addresses or networks; `allowed_hosts` host names or
     patterns; `only_loopback` says that the server is bound to loopback, so that foreign
     host names are refused; `own_hosts` names of this machine, beside which and `allowed_hosts`
-    none is answered to; `gone_after_s` is how long workers are listed of which nothing is
-    heard any more (None: for ever); `pages` is the folder with the built pages."""
+    none is answered to; `pages` is the folder with the built pages."""
 
     url_prefix: str = ""
     trusted_proxies: tuple[str, ...] = LOOPBACK
     allowed_hosts: tuple[str, ...] = ()
     only_loopback: bool = True
     own_hosts: tuple[str, ...] = ()
-    gone_after_s: float | None = None
-    streams_max: int = STREAMS_MAX
     pages: Path = BUILT
 
 
 def create_app(
-    store: Store,
-    levers: Levers,
-    *,
-    clock: Clock,
-    options: WebOptions,
-    supervised: Supervised | None = None,
-    access: Access | None = None,
+    services: ClusterServices, *, options: WebOptions, access: Access | None = None
 ) -> Starlette:
-    """The application over an open store and what reaches into the cluster; the caller
-    closes both after the last request. `supervised` says why the collector process that
-    this server watches does not run, if it does not; it is called from any thread. Without
-    `access` everybody may do everything."""
-    health = Health(store, clock, supervised, levers.inspection.answering)
-    intents = Intents(levers.ledger, DoubtFinder(store, clock))
-    hub = Hub(store, health, intents, clock, streams_max=options.streams_max)
-    crew = ListedWorkers(store, options.gone_after_s, levers.inspection)
-    services = Services(
-        store, clock, Search(store, clock, levers.ledger), health, hub, intents, levers, crew
-    )
+    """The application over the services of a cluster, which the caller closes after the last
+    request. Without `access` everybody may do everything."""
     thread_pools = ThreadPools()
-    access = access or open_access(clock, levers.ledger, levers.login_audit)
+    access = access or open_access(services.clock, services.ledger, services.login_audit)
     ui = Ui(thread_pools.history, options.pages)
     workers_page = WorkersPage(ui.showing("index.html"), services, thread_pools, access)
     app = Starlette(
@@ -154,8 +127,7 @@ def create_app(
         exception_handlers={HTTPException: _refused},
     )
     app.router.redirect_slashes = False  # an address is right or unknown
-    app.state.hub = hub
-    app.state.levers = levers
+    app.state.services = services
     app.state.thread_pools = thread_pools
     return app
 
@@ -163,10 +135,9 @@ def create_app(
 def end_streams(app: Starlette) -> None:
     """End every live stream and whatever waits for results, and give no more. On the event
     loop of the application."""
-    hub: Hub = app.state.hub
-    hub.stop()
-    levers: Levers = app.state.levers
-    levers.stop()
+    services: ClusterServices = app.state.services
+    services.hub.stop()
+    services.stop()
 
 
 class _ByMethod:
@@ -185,7 +156,7 @@ class _ByMethod:
 
 
 def _starlette_routes(
-    services: Services, thread_pools: ThreadPools, access: Access
+    services: ClusterServices, thread_pools: ThreadPools, access: Access
 ) -> Iterator[EncodedSlashRoute]:
     """One address a path, in the order of the table."""
     by_path: dict[str, dict[str, ASGIApp]] = {}
@@ -199,7 +170,7 @@ def _starlette_routes(
 
 
 def _endpoint(
-    route: Route, services: Services, thread_pools: ThreadPools, access: Access
+    route: Route, services: ClusterServices, thread_pools: ThreadPools, access: Access
 ) -> ASGIApp:
     endpoint: ASGIApp
     if route.name in SESSION_ENDPOINTS:

@@ -14,9 +14,9 @@ from umbel.errors import BrokerError
 from umbel.services.cluster.hidden_arguments import veiled_listing, veiled_result
 from umbel.services.cluster.inspection import Inspected
 from umbel.services.cluster.registered_tasks import registered_tasks
+from umbel.services.cluster_services import ClusterServices
 from umbel.services.search.rows import WorkerRow
 from umbel.web import requests, responses
-from umbel.web.handlers import Services
 from umbel.web.http.problems import Refusal
 from umbel.web.long_requests import ResultWaiter
 
@@ -26,19 +26,19 @@ _PROFILE: Final[tuple[Inspected, ...]] = ("stats", "active_queues", "registered"
 _TASKS: Final = frozenset({"active", "reserved", "scheduled"})
 
 
-def one_worker(services: Services, params: requests.OneWorker) -> responses.OneWorker:
+def one_worker(services: ClusterServices, params: requests.OneWorker) -> responses.OneWorker:
     row = _row(services, params.name)
     inspections: dict[Inspected, object] = {}
     answered, trouble = None, None
     if row is None or row.status != OFFLINE:
         try:
-            inspections = services.levers.inspection.profile(params.name, _PROFILE)
+            inspections = services.inspection.profile(params.name, _PROFILE)
             answered = bool(inspections)
         except BrokerError as error:
             trouble = str(error)
     if row is None and not inspections:
         raise _unknown(params.name)
-    row = row or services.crew.row(Worker(hostname=params.name), services.clock.now())
+    row = row or services.workers.row(Worker(hostname=params.name), services.clock.now())
     return responses.OneWorker(
         **msgspec.structs.asdict(row),
         answers=answered,
@@ -51,9 +51,9 @@ def one_worker(services: Services, params: requests.OneWorker) -> responses.OneW
 
 
 def inspect_worker(
-    services: Services, params: requests.InspectWorker, actor: Actor
+    services: ClusterServices, params: requests.InspectWorker, actor: Actor
 ) -> responses.Inspected:
-    found = services.levers.inspection.inspect(params.what, [params.name])
+    found = services.inspection.inspect(params.what, [params.name])
     answered = found.answered(params.name)
     if not answered and _row(services, params.name) is None:
         raise _unknown(params.name)
@@ -71,36 +71,38 @@ def inspect_worker(
     )
 
 
-def list_registered(services: Services, _: requests.Nothing) -> responses.RegisteredNames:
-    inspection = services.levers.inspection
+def list_registered(services: ClusterServices, _: requests.Nothing) -> responses.RegisteredNames:
+    inspection = services.inspection
     answers = inspection.inspect("registered")
-    items = registered_tasks(answers, services.levers.describe())
+    items = registered_tasks(answers, services.describe())
     return responses.RegisteredNames(items=items, at=answers.at, missing=answers.missing)
 
 
-def list_queues(services: Services, _: requests.Nothing) -> responses.Queues:
-    return msgspec.convert(services.levers.queues.all(), responses.Queues, from_attributes=True)
+def list_queues(services: ClusterServices, _: requests.Nothing) -> responses.Queues:
+    return msgspec.convert(services.queues.all(), responses.Queues, from_attributes=True)
 
 
-def peek_queue(services: Services, params: requests.PeekQueue, actor: Actor) -> responses.Messages:
+def peek_queue(
+    services: ClusterServices, params: requests.PeekQueue, actor: Actor
+) -> responses.Messages:
     veiled = not actor.may("operate")
-    return responses.Messages(services.levers.queues.peek(params.name, params.limit, veiled=veiled))
+    return responses.Messages(services.queues.peek(params.name, params.limit, veiled=veiled))
 
 
 async def read_result(
-    services: Services, params: requests.ReadResult, actor: Actor, waiter: ResultWaiter
+    services: ClusterServices, params: requests.ReadResult, actor: Actor, waiter: ResultWaiter
 ) -> responses.Result:
     thread_pools = waiter.thread_pools
     if not params.timeout:
-        found = await thread_pools.waiting.run(partial(services.levers.results.get, params.id))
+        found = await thread_pools.waiting.run(partial(services.results.get, params.id))
     else:
         with thread_pools.waiters.one():
-            found = await waiter.result(services.levers, params.id, params.timeout)
+            found = await waiter.result(services, params.id, params.timeout)
     return await thread_pools.history.run(partial(_result, services, params.id, actor, found))
 
 
 def _result(
-    services: Services, task_id: str, actor: Actor, found: responses.Result
+    services: ClusterServices, task_id: str, actor: Actor, found: responses.Result
 ) -> responses.Result:
     if not (is_strict(found.args) and is_strict(found.kwargs)):
         # Who edits a task takes what is here for what was sent, to the letter.
@@ -110,10 +112,10 @@ def _result(
     return veiled_result(found, services.store.task(task_id))
 
 
-def _row(services: Services, name: str) -> WorkerRow | None:
+def _row(services: ClusterServices, name: str) -> WorkerRow | None:
     now = services.clock.now()
-    worker = services.crew.find(name)
-    return None if worker is None else services.crew.row(worker, now)
+    worker = services.workers.find(name)
+    return None if worker is None else services.workers.row(worker, now)
 
 
 def _unknown(name: str) -> Refusal:

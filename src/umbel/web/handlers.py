@@ -7,21 +7,14 @@ Those that ask workers and brokers are in `cluster_handlers`, those that act in
 
 from __future__ import annotations
 
-import msgspec
-
-from umbel.clock import Clock
-from umbel.services.cluster.listed_workers import ListedWorkers
+from umbel.services.cluster_services import ClusterServices
 from umbel.services.health.diagnosis import Diagnosis, diagnose
-from umbel.services.health.health import Health, Status
+from umbel.services.health.health import Status
 from umbel.services.health.liveness import uncovered
-from umbel.services.levers import Levers
-from umbel.services.live.hub import Hub
 from umbel.services.search.incomplete import Span
-from umbel.services.search.intents import Intents
 from umbel.services.search.page_bytes import cut_rows, fitting
 from umbel.services.search.rows import WholeTask
-from umbel.services.search.search import FoundPage, QueryReading, Search
-from umbel.store.base import Store
+from umbel.services.search.search import FoundPage, QueryReading
 from umbel.web import requests, responses
 from umbel.web.http.problems import Refusal
 
@@ -31,21 +24,8 @@ GAPS_MAX = 1_000
 IDS_MAX = 200
 
 
-class Services(msgspec.Struct, frozen=True):
-    """The services that handlers use."""
-
-    store: Store
-    clock: Clock
-    search: Search
-    health: Health
-    hub: Hub
-    intents: Intents
-    levers: Levers
-    crew: ListedWorkers
-
-
 def list_tasks(
-    services: Services, params: requests.ListTasks, waited_s: float
+    services: ClusterServices, params: requests.ListTasks, waited_s: float
 ) -> responses.TaskPage:
     if params.ids is not None:
         found = services.search.by_ids(_ids(params.ids), params.q, params.tz)
@@ -70,7 +50,9 @@ def list_tasks(
     )
 
 
-def _page(services: Services, params: requests.ListTasks, limit: int, waited_s: float) -> FoundPage:
+def _page(
+    services: ClusterServices, params: requests.ListTasks, limit: int, waited_s: float
+) -> FoundPage:
     return services.search.page(
         params.q, params.order, params.cursor, limit, tz=params.tz, waited_s=waited_s
     )
@@ -88,7 +70,7 @@ def _ids(text: str) -> list[str]:
 
 
 def count_tasks(
-    services: Services, params: requests.CountTasks, waited_s: float
+    services: ClusterServices, params: requests.CountTasks, waited_s: float
 ) -> responses.Count:
     count = services.search.count(
         params.q, by=params.by, cap=params.cap, tz=params.tz, waited_s=waited_s
@@ -103,7 +85,7 @@ def count_tasks(
     )
 
 
-def one_task(services: Services, params: requests.OneTask) -> WholeTask:
+def one_task(services: ClusterServices, params: requests.OneTask) -> WholeTask:
     task = services.store.task(params.id)
     if task is None:
         raise Refusal(
@@ -114,16 +96,16 @@ def one_task(services: Services, params: requests.OneTask) -> WholeTask:
     return services.intents.whole(task, services.store)
 
 
-def read_query(services: Services, params: requests.ReadQuery) -> QueryReading:
+def read_query(services: ClusterServices, params: requests.ReadQuery) -> QueryReading:
     return services.search.read(params.q, params.tz)
 
 
-def suggest(services: Services, params: requests.Suggest) -> responses.Completions:
+def suggest(services: ClusterServices, params: requests.Suggest) -> responses.Completions:
     at = len(params.q) if params.at is None else min(params.at, len(params.q))
     return responses.Completions(services.search.suggest(params.q, at, params.limit))
 
 
-def read_series(services: Services, params: requests.ReadSeries) -> responses.Series:
+def read_series(services: ClusterServices, params: requests.ReadSeries) -> responses.Series:
     end = services.clock.now() if params.end is None else params.end
     start = end - 3_600 if params.start is None else params.start
     if start >= end:
@@ -135,7 +117,7 @@ def read_series(services: Services, params: requests.ReadSeries) -> responses.Se
     return responses.Series(series.measure, series.bucket_s, series.buckets, incomplete)
 
 
-def list_gaps(services: Services, params: requests.ListGaps) -> responses.Gaps:
+def list_gaps(services: ClusterServices, params: requests.ListGaps) -> responses.Gaps:
     gaps = services.store.gaps(params.start, params.end)
     gaps = tuple(uncovered(gaps, services.store.collectors(), services.clock.now()))
     losses = services.store.losses(params.start, params.end)
@@ -143,7 +125,7 @@ def list_gaps(services: Services, params: requests.ListGaps) -> responses.Gaps:
     return responses.Gaps(gaps=gaps[-GAPS_MAX:], losses=losses[-GAPS_MAX:], more=more)
 
 
-def one_workflow(services: Services, params: requests.OneWorkflow) -> responses.Workflow:
+def one_workflow(services: ClusterServices, params: requests.OneWorkflow) -> responses.Workflow:
     workflow = services.store.workflow(params.root_id)
     return responses.Workflow(
         root_id=workflow.root_id,
@@ -152,18 +134,18 @@ def one_workflow(services: Services, params: requests.OneWorkflow) -> responses.
     )
 
 
-def list_workers(services: Services, _: requests.Nothing) -> responses.Workers:
+def list_workers(services: ClusterServices, _: requests.Nothing) -> responses.Workers:
     now = services.clock.now()
-    return responses.Workers(items=services.crew.rows(now), now=now)
+    return responses.Workers(items=services.workers.rows(now), now=now)
 
 
-def read_status(services: Services, _: requests.Nothing) -> Status:
+def read_status(services: ClusterServices, _: requests.Nothing) -> Status:
     return services.health.status()
 
 
-def read_diagnosis(services: Services, _: requests.Nothing) -> Diagnosis:
-    return diagnose(services.store, services.health, services.crew, services.clock)
+def read_diagnosis(services: ClusterServices, _: requests.Nothing) -> Diagnosis:
+    return diagnose(services.store, services.health, services.workers, services.clock)
 
 
-def livez(_: Services, __: requests.Nothing) -> str:
+def livez(_: ClusterServices, __: requests.Nothing) -> str:
     return "ok"

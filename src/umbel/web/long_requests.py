@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from umbel.results.base import Result
-from umbel.services.levers import Levers
+from umbel.services.cluster_services import ClusterServices
 from umbel.web.thread_pools import ThreadPools
 
 #: How long one poll takes, seconds.
@@ -26,19 +26,19 @@ class ResultWaiter(msgspec.Struct, frozen=True):
     thread_pools: ThreadPools
     is_gone: Callable[[], Awaitable[bool]]
 
-    async def result(self, levers: Levers, task_id: str, timeout_s: float) -> Result:
+    async def result(self, services: ClusterServices, task_id: str, timeout_s: float) -> Result:
         """The result once it is there, or as it is when time is up, the client went away or the
         process ends. Raises `ResultsUnavailable`."""
         left_s = timeout_s
         while True:
             poll_s = min(left_s, POLL_S)
             poll = (
-                partial(levers.results.wait, task_id, poll_s)
+                partial(services.results.wait, task_id, poll_s)
                 if poll_s > 0
-                else partial(levers.results.get, task_id)
+                else partial(services.results.get, task_id)
             )
             result = await self.thread_pools.waiting.run(poll)
             left_s -= POLL_S
             ended = result.is_ready or result.unreadable is not None
-            if ended or left_s <= 0 or levers.is_stopping or await self.is_gone():
+            if ended or left_s <= 0 or services.is_stopping or await self.is_gone():
                 return result

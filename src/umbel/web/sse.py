@@ -15,9 +15,9 @@ from typing import Final
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
+from umbel.services.cluster_services import ClusterServices
 from umbel.services.live.hub import Subscription
 from umbel.services.live.streams import Notice, Stream
-from umbel.web.handlers import Services
 from umbel.web.http.parameters import convert, fields, read
 from umbel.web.request_slots import leave_slot
 from umbel.web.requests import Follow
@@ -42,7 +42,7 @@ _HEADERS: Final = (
 class LiveEndpoint:
     """The ASGI application of `GET /api/v1/live`."""
 
-    def __init__(self, services: Services, thread_pool: ThreadPool) -> None:
+    def __init__(self, services: ClusterServices, thread_pool: ThreadPool) -> None:
         self._services = services
         self._thread_pool = thread_pool
 

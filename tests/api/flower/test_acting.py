@@ -186,7 +186,7 @@ async def test_waiting_ends_with_the_server(world: World) -> None:
     async with world.client() as client:
         asking = asyncio.ensure_future(client.post("/api/task/apply/shop.mail", json={}))
         await asyncio.to_thread(wait_until, lambda: world.cluster.sent)
-        world.levers.stop()
+        world.services.stop()
         response = await asking
 
     assert response.json()["state"] == "PENDING"
@@ -352,7 +352,7 @@ async def test_a_broker_that_went_away_is_a_503_and_nothing_comes_later(world: W
     sent = await post(world, "/api/task/send-task/x")
 
     assert (revoked.status_code, sent.status_code) == (503, 503)
-    [action] = world.levers.control.actions()
+    [action] = world.services.control.actions()
     assert action.report.state in {"failed", "cancelled"}
 
 

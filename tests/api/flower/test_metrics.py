@@ -11,7 +11,6 @@ from tests.api.world import NOW, World, collector
 from tests.contract.stories import WORKER, begun, heartbeat, uuid_of
 from tests.support.exposition import Family, labels, parsed
 from umbel.store.base import CollectorStatus, MetricCounts, TaskCounts
-from umbel.web.app import WebOptions
 from umbel.web.flower.exposition import number
 
 pytestmark = pytest.mark.anyio
@@ -121,7 +120,7 @@ async def test_a_worker_that_was_not_heard_for_a_day_is_not_told_of() -> None:
 
 
 async def test_a_worker_that_is_listed_no_more_leaves_with_all_it_did() -> None:
-    world = World(options=WebOptions(gone_after_s=600))
+    world = World(gone_after_s=600)
     world.store.apply([heartbeat("gone@h", NOW - 3_600)])
     told(world, collector(), tally(), tally("shop.old", "gone@h"), tally("shop.sent", "gen1@web"))
 

@@ -10,7 +10,6 @@ from tests.api.world import NOW, World, collector, problem_of
 from tests.contract.stories import BASE, WORKER, begun, failed, succeeded, uuid_of
 from umbel.errors import BrokerUnreachable, StoreUnwritable
 from umbel.store.memory import MemoryStore
-from umbel.web.app import WebOptions
 
 pytestmark = pytest.mark.anyio
 
@@ -287,7 +286,7 @@ async def test_a_path_that_our_own_api_does_not_have_is_a_problem(world: World) 
 async def test_workers_that_are_gone_for_long_leave_the_lists(
     silent_s: float, listed: bool
 ) -> None:
-    world = World(options=WebOptions(gone_after_s=60.0))
+    world = World(gone_after_s=60.0)
     world.clock.time = NOW - 1 + silent_s
 
     status = (await world.get("/api/workers", status="1")).json()

@@ -107,23 +107,31 @@ class Search:
         asked `waited_s` ago."""
         zone = zone_of(tz)
         query = parse(text, zone)
+        by = Order(order.removeprefix("-"), order.startswith("-"))
+        found = self.matching(query, by, cursor, limit, budget_s=_left_s(waited_s))
+        return msgspec.structs.replace(found, sentence=describe(query, zone))
+
+    def matching(
+        self, query: Node, order: Order, cursor: str | None, limit: int, *, budget_s: float
+    ) -> FoundPage:
+        """One page of a query that was parsed already, without its sentence."""
         seq = self._store.seq()
         page = self._store.search(
             resolved(query, self._ledger),
             now=self._clock.now(),
-            order=Order(order.removeprefix("-"), order.startswith("-")),
+            order=order,
             cursor=cursor,
             limit=limit,
-            budget_s=_left_s(waited_s),
+            budget_s=budget_s,
         )
         span = span_of_page(
             page.items,
-            order.removeprefix("-"),
+            order.field,
             is_first=cursor is None,
             is_last=page.cursor is None,
-            descending=order.startswith("-"),
+            descending=order.descending,
         )
-        return FoundPage(page, describe(query, zone), seq, self._incomplete(query, span))
+        return FoundPage(page, "", seq, self._incomplete(query, span))
 
     def by_ids(self, ids: Sequence[str], text: str, tz: str = "UTC") -> FoundPage:
         """Those tasks that are known and match, in the order of `ids`."""

@@ -9,13 +9,13 @@ from typing import Final
 import msgspec
 
 from umbel.cluster.task import ENDED
+from umbel.services.cluster_services import ClusterServices
 from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest
 from umbel.services.control.worker_actions import NAMED_S
 from umbel.services.control.worker_survival import ANSWERS_S, BEGINS_S
 from umbel.web.flower.arguments import FlowerRequest
 from umbel.web.flower.refusal import Refused
 from umbel.web.flower.workers import require_online_worker, task_exists
-from umbel.web.handlers import Services
 
 #: How long is waited after `Control.execute` for an action to be done, or to be answered by a
 #: worker, which has `NAMED_S` for it and then as long as `outlived` takes; seconds.
@@ -30,20 +30,20 @@ _STATUS: Final = {
 _WHERE: Final = "Its report has more: /api/v1/actions/{}."
 
 
-def shut_down(services: Services, params: FlowerRequest) -> object:
+def shut_down(services: ClusterServices, params: FlowerRequest) -> object:
     require_online_worker(services, params.target)
     _report(services, params, _plan(services, params, action="shutdown", workers=[params.target]))
     return _message("Shutting down!")
 
 
-def restart_pool(services: Services, params: FlowerRequest) -> object:
+def restart_pool(services: ClusterServices, params: FlowerRequest) -> object:
     worker = params.target
     require_online_worker(services, worker)
     _command(services, params, worker, f"restart the '{worker}' pool", action="pool_restart")
     return _message(f"Restarting '{worker}' worker's pool")
 
 
-def grow_pool(services: Services, params: FlowerRequest) -> object:
+def grow_pool(services: ClusterServices, params: FlowerRequest) -> object:
     worker = params.target
     require_online_worker(services, worker)
     n = params.whole("n", 1)
@@ -51,7 +51,7 @@ def grow_pool(services: Services, params: FlowerRequest) -> object:
     return _message(f"Growing '{worker}' worker's pool by {n}")
 
 
-def shrink_pool(services: Services, params: FlowerRequest) -> object:
+def shrink_pool(services: ClusterServices, params: FlowerRequest) -> object:
     worker = params.target
     require_online_worker(services, worker)
     n = params.whole("n", 1)
@@ -60,7 +60,7 @@ def shrink_pool(services: Services, params: FlowerRequest) -> object:
     return _message(f"Shrinking '{worker}' worker's pool by {n}")
 
 
-def autoscale_pool(services: Services, params: FlowerRequest) -> object:
+def autoscale_pool(services: ClusterServices, params: FlowerRequest) -> object:
     worker = params.target
     require_online_worker(services, worker)
     params.required("min")
@@ -72,7 +72,7 @@ def autoscale_pool(services: Services, params: FlowerRequest) -> object:
     return _message(f"Autoscaling '{worker}' worker (min={least}, max={most})")
 
 
-def add_consumer(services: Services, params: FlowerRequest) -> object:
+def add_consumer(services: ClusterServices, params: FlowerRequest) -> object:
     worker = params.target
     require_online_worker(services, worker)
     queue = params.required("queue")
@@ -80,7 +80,7 @@ def add_consumer(services: Services, params: FlowerRequest) -> object:
     return _message(_command(services, params, worker, what, action="add_consumer", queue=queue))
 
 
-def cancel_consumer(services: Services, params: FlowerRequest) -> object:
+def cancel_consumer(services: ClusterServices, params: FlowerRequest) -> object:
     worker = params.target
     require_online_worker(services, worker)
     queue = params.required("queue")
@@ -88,14 +88,14 @@ def cancel_consumer(services: Services, params: FlowerRequest) -> object:
     return _message(_command(services, params, worker, what, action="cancel_consumer", queue=queue))
 
 
-def limit_rate(services: Services, params: FlowerRequest) -> object:
+def limit_rate(services: ClusterServices, params: FlowerRequest) -> object:
     worker, rate = params.required("workername"), params.required("ratelimit")
     _require_task_and_worker(services, params.target, worker)
     fields = {"action": "rate_limit", "name": params.target, "rate": rate}
     return _message(_command(services, params, worker, "set rate limit", **fields))
 
 
-def limit_time(services: Services, params: FlowerRequest) -> object:
+def limit_time(services: ClusterServices, params: FlowerRequest) -> object:
     worker = params.required("workername")
     hard, soft = params.number("hard"), params.number("soft")
     _require_task_and_worker(services, params.target, worker)
@@ -103,7 +103,7 @@ def limit_time(services: Services, params: FlowerRequest) -> object:
     return _message(_command(services, params, worker, "set timeouts", **fields))
 
 
-def revoke_task(services: Services, params: FlowerRequest) -> object:
+def revoke_task(services: ClusterServices, params: FlowerRequest) -> object:
     """A task that has ended is left as it is."""
     signal = params.text("signal") or "SIGTERM"
     fields: dict[str, object] = {"action": "revoke", "ids": [params.target]}
@@ -115,9 +115,9 @@ def revoke_task(services: Services, params: FlowerRequest) -> object:
     return _message(f"Revoked '{params.target}'")
 
 
-def abort_task(services: Services, params: FlowerRequest) -> object:
+def abort_task(services: ClusterServices, params: FlowerRequest) -> object:
     """A task that has ended is left as it is."""
-    services.levers.results.get(params.target)  # whether there is a backend that answers
+    services.results.get(params.target)  # whether there is a backend that answers
     plan = _plan(services, params, action="abort", ids=[params.target])
     if not _has_ended(plan):
         _report(services, params, plan)
@@ -128,7 +128,7 @@ def _message(text: str) -> object:
     return {"message": text}
 
 
-def _require_task_and_worker(services: Services, task: str, worker: str) -> None:
+def _require_task_and_worker(services: ClusterServices, task: str, worker: str) -> None:
     if not task_exists(services, task):
         raise Refused(HTTPStatus.NOT_FOUND, f"Unknown task '{task}'")
     require_online_worker(services, worker)
@@ -139,7 +139,7 @@ def _has_ended(plan: ActionPlan) -> bool:
 
 
 def _command(
-    services: Services, params: FlowerRequest, worker: str, what: str, **fields: object
+    services: ClusterServices, params: FlowerRequest, worker: str, what: str, **fields: object
 ) -> str:
     """Have one worker do something; its words. Raises `Refused`, saying that it failed to do
     `what`."""
@@ -151,23 +151,23 @@ def _command(
     return answer.answer or ""
 
 
-def _plan(services: Services, params: FlowerRequest, **fields: object) -> ActionPlan:
+def _plan(services: ClusterServices, params: FlowerRequest, **fields: object) -> ActionPlan:
     """Raises `Refused` for what no action takes, and what `Control.plan` raises."""
     try:
         request = msgspec.convert(fields, ActionRequest)
     except msgspec.ValidationError as error:
         raise Refused(HTTPStatus.BAD_REQUEST, f"Invalid argument: {error}") from None
-    return services.levers.control.plan(request, params.person)
+    return services.control.plan(request, params.person)
 
 
 def _report(
-    services: Services, params: FlowerRequest, plan: ActionPlan, *, answered: bool = False
+    services: ClusterServices, params: FlowerRequest, plan: ActionPlan, *, answered: bool = False
 ) -> ActionReport:
     """Carry the plan out. Raises `Refused` when that cannot be done now; an action that was
     `answered` is told by the answer."""
     if plan.impossible is not None:
         raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, plan.impossible)
-    control = services.levers.control
+    control = services.control
     report = control.execute(plan.id, params.person, plan.confirm)
     if report.state == "running":
         report = control.wait(plan.id, ANSWERED_S if answered else DONE_S)

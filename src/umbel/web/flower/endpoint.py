@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route as StarletteRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from umbel.services.cluster_services import ClusterServices
 from umbel.web.authentication import Access
 from umbel.web.authorization import Permitted
 from umbel.web.flower import responses
@@ -19,7 +20,6 @@ from umbel.web.flower.arguments import FlowerRequest
 from umbel.web.flower.refusal import Refused
 from umbel.web.flower.routes import FLOWER_ROUTES
 from umbel.web.flower.workers import workers_table
-from umbel.web.handlers import Services
 from umbel.web.http.endpoint import accepts_gzip
 from umbel.web.long_requests import ResultWaiter
 from umbel.web.routes import Route
@@ -36,7 +36,7 @@ _NOTHING: Final = """<!doctype html>
 
 
 def flower_routes(
-    services: Services, thread_pools: ThreadPools, access: Access
+    services: ClusterServices, thread_pools: ThreadPools, access: Access
 ) -> Iterator[StarletteRoute]:
     """One address a route."""
     for route in FLOWER_ROUTES:
@@ -50,7 +50,7 @@ def flower_routes(
 class FlowerEndpoint:
     """The ASGI application of one route."""
 
-    def __init__(self, route: Route, services: Services, thread_pools: ThreadPools) -> None:
+    def __init__(self, route: Route, services: ClusterServices, thread_pools: ThreadPools) -> None:
         self._route = route
         self._services = services
         self._thread_pools = thread_pools
@@ -79,7 +79,7 @@ class WorkersPage:
     """One of `WORKERS_PAGES`: our page, or with `json` the rows of Flower's."""
 
     def __init__(
-        self, page: ASGIApp, services: Services, thread_pools: ThreadPools, access: Access
+        self, page: ASGIApp, services: ClusterServices, thread_pools: ThreadPools, access: Access
     ) -> None:
         self._page = page
         self._services = services

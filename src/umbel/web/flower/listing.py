@@ -20,12 +20,12 @@ from starlette.types import Receive, Scope, Send
 from umbel.cluster.task import Task
 from umbel.errors import QueryError
 from umbel.query.ast import And, Comparison, During, Matches, Moment, Node
+from umbel.services.cluster_services import ClusterServices
 from umbel.store.base import NEWEST_FIRST, Order, Page, Store
 from umbel.web.flower.arguments import FlowerRequest
 from umbel.web.flower.refusal import Refused
 from umbel.web.flower.responses import JSON, encode
 from umbel.web.flower.rows import task_row
-from umbel.web.handlers import Services
 from umbel.web.long_requests import ResultWaiter
 from umbel.web.thread_pools import Share, ThreadPool
 
@@ -46,7 +46,9 @@ _DATE: Final = "%Y-%m-%d %H:%M"
 _ANY: Final = "All"
 
 
-async def list_tasks(services: Services, params: FlowerRequest, waiter: ResultWaiter) -> Response:
+async def list_tasks(
+    services: ClusterServices, params: FlowerRequest, waiter: ResultWaiter
+) -> Response:
     """`{id: task}` of those that fit, in order."""
     thread_pool = waiter.thread_pools.search
     try:
@@ -75,7 +77,7 @@ class _TaskListResponse(StreamingResponse):
             await super().__call__(scope, receive, send)
 
 
-def task_info(services: Services, params: FlowerRequest) -> object:
+def task_info(services: ClusterServices, params: FlowerRequest) -> object:
     """One task with everything."""
     task = services.store.task(params.target)
     if task is None:
@@ -83,7 +85,7 @@ def task_info(services: Services, params: FlowerRequest) -> object:
     return task_row(task, _children(services.store, [task]).get(task.uuid, ()))
 
 
-def _begin(services: Services, params: FlowerRequest) -> Iterator[bytes]:
+def _begin(services: ClusterServices, params: FlowerRequest) -> Iterator[bytes]:
     """The parts of the answer. Reads arguments, which may be many, so it is done in a thread."""
     query = _query(services, params)
     limit = params.whole("limit")
@@ -91,7 +93,7 @@ def _begin(services: Services, params: FlowerRequest) -> Iterator[bytes]:
     return _parts(services, query, _order(params), max(0, params.whole("offset", 0) or 0), most)
 
 
-def _query(services: Services, params: FlowerRequest) -> Node:
+def _query(services: ClusterServices, params: FlowerRequest) -> Node:
     nodes: list[Node] = []
     for name, field in (("workername", "worker"), ("taskname", "name"), ("state", "state")):
         value = params.text(name)
@@ -134,7 +136,7 @@ def _order(params: FlowerRequest) -> Order:
 
 
 def _parts(
-    services: Services, query: Node, order: Order, offset: int, most: int
+    services: ClusterServices, query: Node, order: Order, offset: int, most: int
 ) -> Iterator[bytes]:
     """Members of the object, a page at a time, each but the first with a comma before it;
     empty for a page that is left out, so that whoever reads can stop between."""

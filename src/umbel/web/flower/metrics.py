@@ -16,12 +16,12 @@ from starlette.responses import Response
 from umbel.cluster.task import RECEIVED
 from umbel.cluster.worker import OFFLINE, Worker
 from umbel.query.ast import And, Comparison, Has, Matches, Node, Not
+from umbel.services.cluster_services import ClusterServices
 from umbel.services.collectors import metric_counts
 from umbel.services.ingest.metric_counter import GONE_AFTER_S
 from umbel.store.base import MetricCounts, TaskCounts
 from umbel.web.flower.arguments import FlowerRequest
 from umbel.web.flower.exposition import MEDIA_TYPE, Labels, Sample, family, histogram
-from umbel.web.handlers import Services
 
 #: How many workers are told of, those heard last; how many waiting tasks are counted for
 #: each.
@@ -34,7 +34,7 @@ _BUDGET_S: Final = 1.0
 _DUE: Final = Not(Has("eta"))
 
 
-def metrics(services: Services, _: FlowerRequest) -> object:
+def metrics(services: ClusterServices, _: FlowerRequest) -> object:
     now = services.clock.now()
     workers = _workers(services, now)
     counted = _without_gone(services, metric_counts(services.store, now), now)
@@ -66,9 +66,9 @@ def metrics(services: Services, _: FlowerRequest) -> object:
 # -- what was counted ----------------------------------------------------------------------
 
 
-def _without_gone(services: Services, counted: MetricCounts, now: float) -> MetricCounts:
+def _without_gone(services: ClusterServices, counted: MetricCounts, now: float) -> MetricCounts:
     """Without the workers that are listed no more; clients that send tasks never were."""
-    listed = {each.hostname for each in services.crew.listed(now)}
+    listed = {each.hostname for each in services.workers.listed(now)}
     gone = {each.hostname for each in services.store.workers()} - listed
     if not gone:
         return counted
@@ -109,15 +109,17 @@ def _labels(item: TaskCounts) -> Labels:
 # -- what is now ---------------------------------------------------------------------------
 
 
-def _workers(services: Services, now: float) -> list[Worker]:
+def _workers(services: ClusterServices, now: float) -> list[Worker]:
     """Those that were heard lately, the last one first."""
-    lately = [each for each in services.crew.listed(now) if now - each.last_heard <= GONE_AFTER_S]
+    lately = [
+        each for each in services.workers.listed(now) if now - each.last_heard <= GONE_AFTER_S
+    ]
     return sorted(lately, key=attrgetter("last_heard"), reverse=True)[:_WORKERS_MAX]
 
 
-def _online(services: Services, workers: Iterable[Worker], now: float) -> Iterator[Sample]:
+def _online(services: ClusterServices, workers: Iterable[Worker], now: float) -> Iterator[Sample]:
     """While Umbel itself hears nothing, as it was when it last did: no worker fell silent."""
-    alive = {worker.hostname: float(is_alive) for worker, is_alive in services.crew.alive(now)}
+    alive = {worker.hostname: float(is_alive) for worker, is_alive in services.workers.alive(now)}
     return (({"worker": w.hostname}, alive.get(w.hostname, 0.0)) for w in workers)
 
 
@@ -130,7 +132,7 @@ def _executing(workers: Iterable[Worker], now: float) -> Iterator[Sample]:
 
 
 def _prefetched(
-    services: Services, workers: Iterable[str], items: Iterable[TaskCounts], now: float
+    services: ClusterServices, workers: Iterable[str], items: Iterable[TaskCounts], now: float
 ) -> Iterator[Sample]:
     """Also that none wait any more, of tasks that a worker has had since the start, where all
     that wait could be counted."""

@@ -56,8 +56,8 @@ def _healthcheck(_: object, __: object) -> str:
     return "OK"
 
 
-#: `{target}` may hold anything, slashes and `@` too. Handlers get `Services` and `FlowerRequest`;
-#: those of the pool `waiting` are coroutines and get `ResultWaiter` as well.
+#: `{target}` may hold anything, slashes and `@` too. Handlers get `ClusterServices` and
+#: `FlowerRequest`; those of the pool `waiting` are coroutines and get `ResultWaiter` as well.
 FLOWER_ROUTES: Final = (
     _see("/api/workers", workers.list_workers, "What workers say of themselves"),
     _do(

@@ -16,11 +16,11 @@ import msgspec
 from umbel.cluster.task import PENDING
 from umbel.errors import BrokerRefused, ResultsUnavailable
 from umbel.results.base import UNKNOWN, Result
+from umbel.services.cluster_services import ClusterServices
 from umbel.services.control.task_sender import Apply
 from umbel.web.flower.arguments import FlowerRequest
 from umbel.web.flower.refusal import Refused
 from umbel.web.flower.workers import task_exists
-from umbel.web.handlers import Services
 from umbel.web.long_requests import ResultWaiter
 
 #: The longest that one request waits for a result, seconds.
@@ -53,42 +53,48 @@ _DATE: Final = "%Y-%m-%d %H:%M:%S.%f"
 _LONG_S: Final = 315_360_000.0
 
 
-async def apply_task(services: Services, params: FlowerRequest, waiter: ResultWaiter) -> object:
+async def apply_task(
+    services: ClusterServices, params: FlowerRequest, waiter: ResultWaiter
+) -> object:
     """Send a task and wait for its result."""
     with waiter.thread_pools.waiters.one():
         return await _applied(services, params, waiter)
 
 
-async def _applied(services: Services, params: FlowerRequest, waiter: ResultWaiter) -> object:
+async def _applied(
+    services: ClusterServices, params: FlowerRequest, waiter: ResultWaiter
+) -> object:
     task_id, timeout_s = await waiter.thread_pools.cluster.run(partial(_begin, services, params))
     try:
-        result = await waiter.result(services.levers, task_id, timeout_s)
+        result = await waiter.result(services, task_id, timeout_s)
         return await waiter.thread_pools.history.run(partial(_row, services, result))
     except ResultsUnavailable as error:
         sentence = f"Task {task_id} was sent, but what becomes of it is not known: {error}"
         raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, sentence) from error
 
 
-def apply_async(services: Services, params: FlowerRequest) -> object:
+def apply_async(services: ClusterServices, params: FlowerRequest) -> object:
     """Send a task that workers have."""
     _require_task(services, params.target)
     return _sent(_apply(services, params, params.given()))
 
 
-def send_task(services: Services, params: FlowerRequest) -> object:
+def send_task(services: ClusterServices, params: FlowerRequest) -> object:
     """Send a task whether or not anybody has it."""
     return _sent(_apply(services, params, params.given()))
 
 
-async def task_result(services: Services, params: FlowerRequest, waiter: ResultWaiter) -> object:
+async def task_result(
+    services: ClusterServices, params: FlowerRequest, waiter: ResultWaiter
+) -> object:
     """What the result backend keeps, waited for with a `timeout`."""
     timeout_s = await waiter.thread_pools.history.run(partial(params.number, "timeout")) or 0.0
     with waiter.thread_pools.waiters.one():
-        result = await waiter.result(services.levers, params.target, min(timeout_s, WAIT_MAX_S))
+        result = await waiter.result(services, params.target, min(timeout_s, WAIT_MAX_S))
     return await waiter.thread_pools.history.run(partial(_row, services, result))
 
 
-def _row(services: Services, result: Result) -> dict[str, object]:
+def _row(services: ClusterServices, result: Result) -> dict[str, object]:
     """The same; of a result that tells not even its state, the state that events tell."""
     if result.state == UNKNOWN:
         task = services.store.task(result.task_id)
@@ -109,7 +115,7 @@ def result_row(result: Result) -> dict[str, object]:
     return row
 
 
-def _begin(services: Services, params: FlowerRequest) -> tuple[str, float]:
+def _begin(services: ClusterServices, params: FlowerRequest) -> tuple[str, float]:
     """Send a task that is waited for: its id, and how long, in seconds."""
     options = params.given()
     timeout_s = _timeout_s(options.pop("timeout", None))
@@ -129,19 +135,23 @@ def _timeout_s(value: object) -> float:
     return seconds
 
 
-def _require_task(services: Services, name: str) -> None:
+def _require_task(services: ClusterServices, name: str) -> None:
     if not task_exists(services, name):
         raise Refused(HTTPStatus.NOT_FOUND, f"Unknown task '{name}'")
 
 
 def _apply(
-    services: Services, params: FlowerRequest, options: dict[str, object], *, expected: bool = False
+    services: ClusterServices,
+    params: FlowerRequest,
+    options: dict[str, object],
+    *,
+    expected: bool = False,
 ) -> str:
     """Send it; its id. Where a client wants it to go and the broker will not have it, the
     client is wrong."""
     apply = apply_of(params.target, options, services.clock.now())
     try:
-        return services.levers.control.apply(apply, params.person, expected=expected).task_id
+        return services.control.apply(apply, params.person, expected=expected).task_id
     except BrokerRefused as error:
         if apply.queue or apply.exchange is not None or apply.routing_key:
             raise Refused(HTTPStatus.BAD_REQUEST, str(error)) from error

@@ -14,9 +14,9 @@ from umbel.errors import BrokerError, NotSupported
 from umbel.query.ast import Comparison, Matches
 from umbel.services.cluster.inspection import Inspected
 from umbel.services.cluster.registered_tasks import workers_by_name
+from umbel.services.cluster_services import ClusterServices
 from umbel.web.flower.arguments import FlowerRequest
 from umbel.web.flower.refusal import Refused
-from umbel.web.handlers import Services
 
 #: What is told of every worker, and what of one that is asked for by name.
 _ALL: Final[tuple[Inspected, ...]] = ("stats", "active_queues", "registered", "conf")
@@ -38,13 +38,13 @@ _EVENTS_OF: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
-def list_workers(services: Services, params: FlowerRequest) -> object:
+def list_workers(services: ClusterServices, params: FlowerRequest) -> object:
     """What workers say of themselves, by name; with `status`, whether each is alive."""
     params.flag("refresh")  # an answer is never older than `inspection.KEPT_S`
     name = params.text("workername")
     if params.flag("status"):
         now = services.clock.now()
-        return {each.hostname: alive for each, alive in services.crew.alive(now)}
+        return {each.hostname: alive for each, alive in services.workers.alive(now)}
     if not name:
         return _profiles(services, _ALL)
     found = _profile(services, name)
@@ -53,13 +53,13 @@ def list_workers(services: Services, params: FlowerRequest) -> object:
     return {name: found}
 
 
-def require_known_worker(services: Services, name: str) -> None:
+def require_known_worker(services: ClusterServices, name: str) -> None:
     """Raise `Refused` for a worker that was never heard of and does not answer."""
     if _heard_of(services, name) is None and not _answers(services, name):
         raise Refused(HTTPStatus.NOT_FOUND, f"Unknown worker '{name}'")
 
 
-def require_online_worker(services: Services, name: str) -> None:
+def require_online_worker(services: ClusterServices, name: str) -> None:
     """The same, and for a worker of which nothing is heard now."""
     worker = _heard_of(services, name)
     if worker is not None and worker.status(services.clock.now()) == ONLINE:
@@ -74,41 +74,41 @@ def require_online_worker(services: Services, name: str) -> None:
     )
 
 
-def _heard_of(services: Services, name: str) -> Worker | None:
-    return services.crew.find(name)
+def _heard_of(services: ClusterServices, name: str) -> Worker | None:
+    return services.workers.find(name)
 
 
-def _answers(services: Services, name: str) -> bool:
-    return bool(name) and services.levers.inspection.inspect("stats", [name]).answered(name)
+def _answers(services: ClusterServices, name: str) -> bool:
+    return bool(name) and services.inspection.inspect("stats", [name]).answered(name)
 
 
-def task_exists(services: Services, name: str) -> bool:
+def task_exists(services: ClusterServices, name: str) -> bool:
     """Whether tasks of this name can be sent: a worker has it, or the application does. When
     no worker says what it has, names of the history are known."""
-    if name.startswith("celery.") or name in services.levers.describe():
+    if name.startswith("celery.") or name in services.describe():
         return True
     with suppress(NotSupported):
-        text = services.levers.inspection.inspect("registered")
+        text = services.inspection.inspect("registered")
         if text.values:
             return name in workers_by_name(text)
     return name in _seen(services, name)
 
 
-def task_types(services: Services, _: FlowerRequest) -> object:
+def task_types(services: ClusterServices, _: FlowerRequest) -> object:
     """The names that workers have registered, and those that were seen."""
     names = set(_seen(services, ""))
     try:
-        names |= workers_by_name(services.levers.inspection.inspect("registered")).keys()
+        names |= workers_by_name(services.inspection.inspect("registered")).keys()
     except BrokerError:
         if not names:
             raise
     return {"task-types": sorted(names)}
 
 
-def queue_lengths(services: Services, _: FlowerRequest) -> object:
+def queue_lengths(services: ClusterServices, _: FlowerRequest) -> object:
     """The queues that workers consume; all that are known if no worker says."""
     try:
-        found = services.levers.queues.all()
+        found = services.queues.all()
     except NotSupported as error:
         raise Refused(HTTPStatus.NOT_FOUND, str(error)) from error
     if not found.capabilities.can("depth"):
@@ -126,27 +126,29 @@ def queue_lengths(services: Services, _: FlowerRequest) -> object:
     }
 
 
-def workers_table(services: Services) -> object:
+def workers_table(services: ClusterServices) -> object:
     """The rows of Flower's page of workers."""
     now = services.clock.now()
     until = services.clock.monotonic() + _COUNTING_S
-    rows = [_row(services, each, alive, now, until) for each, alive in services.crew.alive(now)]
+    rows = [_row(services, each, alive, now, until) for each, alive in services.workers.alive(now)]
     return {"data": rows}
 
 
-def _profile(services: Services, name: str) -> dict[str, object]:
+def _profile(services: ClusterServices, name: str) -> dict[str, object]:
     """What one worker says; whoever does not answer once is asked nothing more."""
-    answers = services.levers.inspection.profile(name, _ONE)
+    answers = services.inspection.profile(name, _ONE)
     answered: dict[str, object] = {
         what: _without_alternates(what, value) for what, value in answers.items()
     }
     return answered | {"timestamp": services.clock.now()} if answered else {}
 
 
-def _profiles(services: Services, wanted: Sequence[Inspected]) -> dict[str, dict[str, object]]:
+def _profiles(
+    services: ClusterServices, wanted: Sequence[Inspected]
+) -> dict[str, dict[str, object]]:
     """What workers say. Those that do not answer are left out."""
     profiles: dict[str, dict[str, object]] = {}
-    for answer in services.levers.inspection.profiles(wanted):
+    for answer in services.inspection.profiles(wanted):
         for worker, value in answer.values.items():
             profiles.setdefault(worker, {})[answer.what] = _without_alternates(answer.what, value)
             profiles[worker]["timestamp"] = answer.at
@@ -163,7 +165,7 @@ def _without_alternates(what: Inspected, value: object) -> object:
     return {**value, "broker": {k: v for k, v in broker.items() if k != "alternates"}}
 
 
-def _seen(services: Services, prefix: str) -> list[str]:
+def _seen(services: ClusterServices, prefix: str) -> list[str]:
     return [each.value for each in services.store.suggest("name", prefix, _NAMES_MAX)]
 
 
@@ -175,7 +177,7 @@ def _messages(row: QueueDepth, transport: str) -> int | None:
 
 
 def _row(
-    services: Services, worker: Worker, alive: bool, now: float, until: float
+    services: ClusterServices, worker: Worker, alive: bool, now: float, until: float
 ) -> dict[str, object]:
     left_s = until - services.clock.monotonic()
     counts = _counts(services, worker.hostname, now, left_s) if left_s > 0 else {}
@@ -196,7 +198,9 @@ def _row(
     }
 
 
-def _counts(services: Services, worker: str, now: float, budget_s: float) -> dict[str, object]:
+def _counts(
+    services: ClusterServices, worker: str, now: float, budget_s: float
+) -> dict[str, object]:
     """Events that the stored tasks of a worker must have had there, by kind; each task
     counts once. None if counting takes too long."""
     found = services.store.count(

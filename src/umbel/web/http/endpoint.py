@@ -19,8 +19,8 @@ from starlette.types import Receive, Scope, Send
 
 from umbel.auth.base import Actor
 from umbel.bounded_json import encode_json
+from umbel.services.cluster_services import ClusterServices
 from umbel.web.authorization import actor_of
-from umbel.web.handlers import Services
 from umbel.web.http.bodies import check_kind, read_body
 from umbel.web.http.parameters import read
 from umbel.web.long_requests import ResultWaiter
@@ -37,7 +37,7 @@ class Endpoint:
     """The ASGI application of one route that answers at once."""
 
     def __init__(
-        self, route: Route, handler: Handler, services: Services, thread_pools: ThreadPools
+        self, route: Route, handler: Handler, services: ClusterServices, thread_pools: ThreadPools
     ) -> None:
         self._route = route
         self._handler = handler

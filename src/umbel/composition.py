@@ -1,0 +1,174 @@
+"""From settings to the services of a cluster: the one composition root of every face.
+
+`umbel serve`, the commands that look and act, and the Python API open a cluster here, so the
+same settings mean the same to all of them. Nothing of Celery is imported, and nothing connected,
+before something is asked of workers, broker or results.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from umbel.broker.lazy import LazyCluster
+from umbel.clock import SystemClock
+from umbel.errors import BrokerRefused, NotSupported, ResultsUnavailable, SettingsError, StoreBusy
+from umbel.results.lazy import LazyResults
+from umbel.services.cluster_services import ONLY, ClusterServices, make_services
+from umbel.services.health.health import Supervised
+from umbel.settings import Settings
+from umbel.store import opening
+from umbel.store.base import Retention, Store
+from umbel.store.ledger import Ledger
+
+if TYPE_CHECKING:
+    from umbel.broker.base import Cluster
+    from umbel.results.base import ResultBackend
+    from umbel.services.cluster.registered_tasks import TaskDescription
+
+
+def open_services(
+    settings: Settings, *, name: str = ONLY, supervised: Supervised | None = None
+) -> ClusterServices:
+    """The services of the cluster that the settings name, over its history. Raises
+    `StoreError`."""
+    store = open_to_read(settings)
+    try:
+        ledger = open_ledger(settings)
+    except BaseException:
+        store.close()
+        raise
+    return services_over(store, ledger, settings, name=name, supervised=supervised)
+
+
+def services_over(
+    store: Store,
+    ledger: Ledger,
+    settings: Settings,
+    application: Any = None,
+    *,
+    name: str = ONLY,
+    supervised: Supervised | None = None,
+) -> ClusterServices:
+    """The same over a store and a ledger that are open. `application` is a Celery application
+    that the caller has loaded, instead of the one that settings name."""
+    app = _Application(settings, application)
+    return make_services(
+        store,
+        ledger,
+        LazyCluster(app.cluster),
+        LazyResults(app.results),
+        SystemClock(),
+        name=name,
+        describe=app.described,
+        answer_s=settings.inspect_timeout,
+        keep_s=settings.retention.audit_age,
+        gone_after_s=settings.retention.offline_workers,
+        supervised=supervised,
+    )
+
+
+def open_to_write(settings: Settings) -> Store:
+    """The store of the settings, locked for this process. Raises `StoreError`."""
+    partition_tasks = settings.store.partition_tasks
+    return opening.open_store(settings.data, write=True, partition_tasks=partition_tasks)
+
+
+def open_to_read(settings: Settings) -> Store:
+    """The store of the settings. Raises `StoreError`."""
+    return opening.open_store(settings.data, write=False)
+
+
+def make_store(settings: Settings) -> None:
+    """Make an empty store where there is none yet. Raises `StoreError`."""
+    if not opening.has_store(settings.data):
+        with contextlib.suppress(StoreBusy):  # whoever holds it makes it just now
+            open_to_write(settings).close()
+
+
+def retention_of(settings: Settings) -> Retention:
+    """What of the history may stay."""
+    kept = settings.retention
+    return Retention(max_age_s=kept.max_age, max_bytes=kept.max_size, max_tasks=kept.max_tasks)
+
+
+def open_ledger(settings: Settings) -> Ledger:
+    """What people did and their tokens. Raises `StoreError`."""
+    return opening.open_ledger(settings.data)
+
+
+class _Application:
+    """The application behind the cluster and its results: the user's own, or a bare one that
+    knows the addresses alone. Any thread."""
+
+    def __init__(self, settings: Settings, given: Any = None) -> None:
+        self._settings = settings
+        self._is_own = given is not None or settings.app is not None
+        self._lock = threading.Lock()
+        self._app = given
+        self._described: Mapping[str, TaskDescription] | None = None
+
+    def cluster(self) -> Cluster:
+        """Raises `BrokerError`."""
+        from umbel.broker.cluster import open_cluster
+
+        settings = self._settings
+        if settings.broker is None and not self._is_own:
+            raise NotSupported(
+                "This server was started without a broker, so it only shows what was collected.",
+                remedy="Start it with -b redis://... or -A proj.celery:app as well.",
+            )
+        try:
+            app = self._loaded()
+        except SettingsError as error:
+            raise BrokerRefused(error.message, remedy=error.remedy) from error
+        return open_cluster(
+            app,
+            management_url=settings.broker_api,
+            knows_queues=self._is_own,
+            event_queue=settings.collector.queue,
+        )
+
+    def results(self) -> ResultBackend:
+        """Raises `ResultsUnavailable`."""
+        from umbel.broker.reply_queue import open_reply_queue
+        from umbel.results.opening import open_results
+
+        try:
+            app = self._loaded()
+            return open_results(app, partial(open_reply_queue, app))
+        except SettingsError as error:
+            raise ResultsUnavailable(error.message, remedy=error.remedy) from error
+
+    def described(self) -> Mapping[str, TaskDescription]:
+        """The application's tasks; none without one."""
+        from umbel.applications import describe_tasks
+
+        if not self._is_own:
+            return {}
+        try:
+            app = self._loaded()
+        except SettingsError:  # the names that workers registered are listed all the same
+            return {}
+        with self._lock:
+            if self._described is None:
+                self._described = describe_tasks(app)
+            return self._described
+
+    def _loaded(self) -> Any:
+        from umbel.applications import bare_application, named_application
+
+        with self._lock:
+            if self._app is None:
+                settings = self._settings
+                broker, backend = settings.broker, settings.result_backend
+                options = settings.broker_option
+                if settings.app is None:
+                    broker = broker or "memory://"
+                    self._app = bare_application(broker, backend, transport_options=options)
+                else:
+                    self._app = named_application(settings.app, broker, backend, options)
+            return self._app

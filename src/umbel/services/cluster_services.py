@@ -1,0 +1,154 @@
+"""One cluster as a value: everything that is asked of it and done to it, in one flat bundle.
+
+Server, command line and Python API get the same bundle (`umbel.composition` opens the parts,
+`make_services` puts them together), so that they cannot differ in what they know of a cluster.
+Open this to see which services there are and how they depend on each other.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from umbel.broker.base import Cluster
+from umbel.clock import Clock
+from umbel.results.base import ResultBackend
+from umbel.services.cluster.inspection import ANSWER_S, Inspection
+from umbel.services.cluster.interruptible_results import InterruptibleResults
+from umbel.services.cluster.listed_workers import ListedWorkers
+from umbel.services.cluster.queue_inspection import QueueInspection
+from umbel.services.cluster.registered_tasks import DescribeTasks
+from umbel.services.control.context import ActionContext
+from umbel.services.control.control import Control
+from umbel.services.control.login_audit import LoginAudit
+from umbel.services.health.health import Health, Supervised
+from umbel.services.live.hub import STREAMS_MAX, Hub
+from umbel.services.search.doubt import DoubtFinder
+from umbel.services.search.intents import Intents
+from umbel.services.search.search import Search
+from umbel.store.base import Store
+from umbel.store.ledger import Ledger
+
+#: The name of the cluster where settings name only one.
+ONLY: Final = "default"
+
+
+class ClusterServices(msgspec.Struct, frozen=True, kw_only=True):
+    """The services of one cluster. Any thread, until `close`. `label` is its name for people,
+    empty where nobody chose one; `describe` gives signatures of tasks; `hub` belongs to one
+    event loop."""
+
+    name: str
+    label: str
+    clock: Clock
+    store: Store
+    ledger: Ledger
+    cluster: Cluster
+    results: ResultBackend
+    describe: DescribeTasks
+    search: Search
+    intents: Intents
+    inspection: Inspection
+    queues: QueueInspection
+    workers: ListedWorkers
+    health: Health
+    hub: Hub
+    control: Control
+    stopping: threading.Event
+
+    @property
+    def login_audit(self) -> LoginAudit:
+        """Logins, logouts and refusals, for the audit."""
+        return self.control.login_audit
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether nobody should wait any longer, since the process ends."""
+        return self.stopping.is_set()
+
+    def stop(self) -> None:
+        """End every wait for a result: the process is ending. Returns at once."""
+        self.stopping.set()
+
+    def close(self) -> None:
+        """Close everything, ledger and store last, whatever fails to close; then the first
+        failure is raised. May be called twice."""
+        self.stop()
+        close_all(
+            self.control.close,
+            self.cluster.close,
+            self.results.close,
+            self.ledger.close,
+            self.store.close,
+        )
+
+
+def make_services(
+    store: Store,
+    ledger: Ledger,
+    cluster: Cluster,
+    results: ResultBackend,
+    clock: Clock,
+    *,
+    name: str = ONLY,
+    label: str = "",
+    describe: DescribeTasks = dict,
+    answer_s: float = ANSWER_S,
+    keep_s: float | None = None,
+    gone_after_s: float | None = None,
+    supervised: Supervised | None = None,
+    streams_max: int = STREAMS_MAX,
+) -> ClusterServices:
+    """The bundle over parts that are open. `answer_s`: how long workers have to answer;
+    `keep_s`: how long the ledger keeps who did what, None for ever; `gone_after_s`: how long a
+    worker of which nothing is heard is listed, None for ever; `supervised` says why the
+    collector process of this cluster does not work, from any thread."""
+    stopping = threading.Event()
+    results = InterruptibleResults(results, stopping)
+    search = Search(store, clock, ledger)
+    intents = Intents(ledger, DoubtFinder(store, clock))
+    inspection = Inspection(store, cluster, clock, answer_s)
+    health = Health(store, clock, supervised, inspection.answering)
+    context = ActionContext(
+        store=store,
+        search=search,
+        ledger=ledger,
+        cluster=cluster,
+        results=results,
+        workers=inspection,
+        clock=clock,
+    )
+    return ClusterServices(
+        name=name,
+        label=label,
+        clock=clock,
+        store=store,
+        ledger=ledger,
+        cluster=cluster,
+        results=results,
+        describe=describe,
+        search=search,
+        intents=intents,
+        inspection=inspection,
+        queues=QueueInspection(store, cluster, inspection, clock),
+        workers=ListedWorkers(store, gone_after_s, inspection),
+        health=health,
+        hub=Hub(store, health, intents, clock, streams_max=streams_max),
+        control=Control(context, keep_s),
+        stopping=stopping,
+    )
+
+
+def close_all(*steps: Callable[[], None]) -> None:
+    """Every step, whatever the others raise; the first error is raised at the end."""
+    first: Exception | None = None
+    for step in steps:
+        try:
+            step()
+        except Exception as error:
+            first = first or error
+    if first is not None:
+        raise first
