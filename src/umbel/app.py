@@ -259,7 +259,9 @@ def _web(settings: Settings, services: ClusterServices) -> Starlette:
         only_loopback=only_loopback,
         own_hosts=own,
     )
-    return create_app(services, options=options, access=web_access(settings, services))
+    return create_app(
+        {services.name: services}, options=options, access=web_access(settings, services)
+    )
 
 
 def _supervisor(settings: Settings) -> Supervisor:

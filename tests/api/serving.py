@@ -29,7 +29,7 @@ def main() -> None:
     threading.Thread(target=_keep_changing, args=(store, ended)).start()
     try:
         clock = SystemClock()
-        app = create_app(services_of(store, clock), options=WebOptions())
+        app = create_app({"default": services_of(store, clock)}, options=WebOptions())
         port, *files = sys.argv[1:] or ["0"]
         tls = Tls(*map(Path, files)) if files else None
         start_logging("warning", "text")

@@ -411,7 +411,7 @@ async def test_a_server_whose_people_have_no_passwords_is_not_open() -> None:
     access = Access(
         Nobody(), sessions, LoginThrottle(world.clock), world.services.login_audit, is_open=False
     )
-    world.app = create_app(world.services, options=WebOptions(), access=access)
+    world.app = create_app({"default": world.services}, options=WebOptions(), access=access)
 
     assert problem_of(await world.get("/api/v1/tasks"))["status"] == 401
     assert problem_of(await world.post("/login", OTTO))["status"] == 401

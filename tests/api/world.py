@@ -86,7 +86,7 @@ class World:
         login_audit = self.services.login_audit
         self.access = door(users, self.ledger, login_audit, self.clock, read_only=read_only)
         options = options or WebOptions()
-        self.app = create_app(self.services, options=options, access=self.access)
+        self.app = create_app({"default": self.services}, options=options, access=self.access)
 
     @asynccontextmanager
     async def client(self, **options: Any) -> AsyncIterator[httpx.AsyncClient]:

@@ -58,7 +58,7 @@ def main() -> None:
     threading.Thread(target=_keep_reporting, args=(store,), daemon=True).start()
     services = make_services(store, ledger, SilentCluster(), MemoryResults(), clock)
     access = door(USERS, ledger, services.login_audit, clock)
-    app = create_app(services, options=WebOptions(), access=access)
+    app = create_app({"default": services}, options=WebOptions(), access=access)
     tokens = {role: make_token(ledger, role, role, now=now, expires_s=None) for role in ROLES}
 
     def tell(url: str) -> None:

@@ -13,11 +13,12 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
+from copy import copy
 from typing import Final
 
 import msgspec
 
-from umbel.auth.base import AccountState, Credentials, Identity
+from umbel.auth.base import AccountState, Credentials, Identity, Role
 from umbel.auth.passwords import HashedPassword, Password, nobody, parse_password
 from umbel.auth.people import Person
 from umbel.auth.tokens import Tokens
@@ -45,6 +46,15 @@ class PeopleAndTokens:
         self._key = secrets.token_bytes(32)
         self._right: OrderedDict[bytes, None] = OrderedDict()
         self._lock = threading.Lock()
+        self._roles: Mapping[str, Role] | None = None
+
+    def of_cluster(self, tokens: Tokens, roles: Mapping[str, Role] | None) -> PeopleAndTokens:
+        """The same people with their `roles` in one cluster, by name: who is not named there is
+        a stranger; None is as everywhere. A password that was right in one is right in all."""
+        other = copy(self)
+        other._tokens = tokens
+        other._roles = roles
+        return other
 
     def identify(self, credentials: Credentials) -> Identity | None:
         if credentials.token is not None:
@@ -55,7 +65,7 @@ class PeopleAndTokens:
         if len(password) > _PASSWORD_MAX or not self._is_right(user, password):
             return None
         person = self._people[user]
-        return Identity(name=person.name, role=person.role)
+        return self._identity(person)
 
     def is_remembered(self, credentials: Credentials) -> bool:
         mark = self._mark(credentials.user or "", credentials.password or "")
@@ -70,7 +80,13 @@ class PeopleAndTokens:
         # whoever has a cookie try words at home.
         account = b"stamp:" + msgspec.json.encode(person)
         stamp = hmac.new(self._stamp_key, account, hashlib.sha256).hexdigest()[:32]
-        return AccountState(Identity(name=person.name, role=person.role), stamp)
+        return AccountState(self._identity(person), stamp)
+
+    def _identity(self, person: Person) -> Identity:
+        if self._roles is None:
+            return Identity(name=person.name, role=person.role)
+        role = self._roles.get(person.name)
+        return Identity(name=person.name, role=role or person.role, is_stranger=role is None)
 
     def _is_right(self, user: str, password: str) -> bool:
         mark = self._mark(user, password)

@@ -27,11 +27,13 @@ ANONYMOUS: Final = "anonymous"
 
 
 class Identity(msgspec.Struct, frozen=True):
-    """The owner of valid credentials. `token` is the name of the API token, if it was one."""
+    """The owner of valid credentials. `token` is the name of the API token, if it was one.
+    `is_stranger`: this person has no role in the cluster that the authenticator is of."""
 
     name: str
     role: Role
     token: str | None = None
+    is_stranger: bool = False
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ them when the process stops.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -17,32 +17,21 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from umbel.services.cluster_services import ClusterServices
 from umbel.web.authentication import Access, open_access
-from umbel.web.authorization import Guard, Permitted
+from umbel.web.authorization import Guard
+from umbel.web.cluster_addresses import ClusterAddresses
+from umbel.web.cluster_router import ByCluster, cluster_router, server_router
+from umbel.web.clusters import ClustersEndpoint
 from umbel.web.error_middleware import ErrorMiddleware
-from umbel.web.flower.endpoint import (
-    WORKERS_PAGES,
-    NothingHere,
-    WorkersPage,
-    flower_routes,
-)
-from umbel.web.http.endpoint import Endpoint
-from umbel.web.http.openapi import OpenApiEndpoint
-from umbel.web.http.path_routes import EncodedSlashRoute
 from umbel.web.http.problems import respond_to
 from umbel.web.http.proxies import LOOPBACK, Proxies
-from umbel.web.login import LOGIN, SESSION_ENDPOINTS, LoginEndpoint
 from umbel.web.non_http import NonHttpMiddleware
-from umbel.web.probes import Readiness, ReadyEndpoint
 from umbel.web.request_limits import BodyMiddleware, RequestLimits
 from umbel.web.request_slots import RequestSlotMiddleware, RequestSlots
-from umbel.web.routes import API_ROOT, ROUTES, Route
 from umbel.web.security import HostCheck, SecurityHeaders
 from umbel.web.serving.response_memory import InFlight, Outgoing
-from umbel.web.sse import LiveEndpoint
 from umbel.web.thread_pools import ThreadPools
 from umbel.web.ui import BUILT, Ui
 
@@ -85,28 +74,29 @@ class WebOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def create_app(
-    services: ClusterServices, *, options: WebOptions, access: Access | None = None
+    clusters: Mapping[str, ClusterServices],
+    *,
+    options: WebOptions,
+    access: Access | None = None,
+    cluster_access: Mapping[str, Access] | None = None,
 ) -> Starlette:
-    """The application over the services of a cluster, which the caller closes after the last
-    request. Without `access` everybody may do everything."""
+    """The application over the services of each cluster by its name, which the caller closes
+    after the last request. `access` is that of the server as a whole, and that of each cluster
+    without one in `cluster_access`; without it everybody may do everything."""
+    first = next(iter(clusters.values()))
+    access = access or open_access(first.clock, first.ledger, first.login_audit)
+    given = cluster_access or {}
+    accesses = {name: given.get(name, access) for name in clusters}
     thread_pools = ThreadPools()
-    access = access or open_access(services.clock, services.ledger, services.login_audit)
-    ui = Ui(thread_pools.history, options.pages)
-    workers_page = WorkersPage(ui.showing("index.html"), services, thread_pools, access)
+    ui = Ui(thread_pools.history, options.pages, names_clusters=len(clusters) > 1)
+    listed = ClustersEndpoint(clusters, accesses, thread_pools.history)
+    routers = {
+        name: cluster_router(services, thread_pools, accesses[name], ui, listed)
+        for name, services in clusters.items()
+    }
+    of_all = server_router(clusters, thread_pools, access, accesses, ui, listed)
     app = Starlette(
-        routes=[
-            *_starlette_routes(services, thread_pools, access),
-            EncodedSlashRoute(
-                f"{API_ROOT}/openapi.json", OpenApiEndpoint(thread_pools.history), methods=["GET"]
-            ),
-            EncodedSlashRoute(
-                "/login", LoginEndpoint(access, ui.showing("login.html")), methods=LOGIN
-            ),
-            *flower_routes(services, thread_pools, access),
-            EncodedSlashRoute("/api/{path:not_ours}", NothingHere()),
-            *(EncodedSlashRoute(path, workers_page, methods=["GET"]) for path in WORKERS_PAGES),
-            EncodedSlashRoute("/{path:rest}", ui, methods=["GET"]),
-        ],
+        routes=[ByCluster(routers, of_all)],
         middleware=[
             Middleware(NonHttpMiddleware),
             Middleware(SecurityHeaders),
@@ -118,8 +108,9 @@ def create_app(
                 own=options.own_hosts,
             ),
             Middleware(Proxies, trusted=options.trusted_proxies, url_prefix=options.url_prefix),
+            Middleware(ClusterAddresses, only=first.name if len(clusters) == 1 else None),
             Middleware(RequestLimits),
-            Middleware(Guard, access=access),
+            Middleware(Guard, access=access, clusters=accesses),
             Middleware(RequestSlotMiddleware, slots=RequestSlots()),
             Middleware(BodyMiddleware),
             Middleware(Outgoing, in_flight=InFlight()),
@@ -127,7 +118,7 @@ def create_app(
         exception_handlers={HTTPException: _refused},
     )
     app.router.redirect_slashes = False  # an address is right or unknown
-    app.state.services = services
+    app.state.clusters = clusters
     app.state.thread_pools = thread_pools
     return app
 
@@ -135,55 +126,10 @@ def create_app(
 def end_streams(app: Starlette) -> None:
     """End every live stream and whatever waits for results, and give no more. On the event
     loop of the application."""
-    services: ClusterServices = app.state.services
-    services.hub.stop()
-    services.stop()
-
-
-class _ByMethod:
-    """The ASGI application of one path, which knows all of its methods."""
-
-    def __init__(self, endpoints: Mapping[str, ASGIApp]) -> None:
-        self._endpoints = {**endpoints}
-        if "GET" in endpoints:
-            self._endpoints["HEAD"] = endpoints["GET"]
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        endpoint = self._endpoints.get(scope["method"])
-        if endpoint is None:
-            raise HTTPException(405, headers={"Allow": ", ".join(self._endpoints)})
-        await endpoint(scope, receive, send)
-
-
-def _starlette_routes(
-    services: ClusterServices, thread_pools: ThreadPools, access: Access
-) -> Iterator[EncodedSlashRoute]:
-    """One address a path, in the order of the table."""
-    by_path: dict[str, dict[str, ASGIApp]] = {}
-    for route in ROUTES:
-        path = route.path.replace("}", ":rest}") if route.slashes else route.path
-        by_path.setdefault(path, {})[route.method] = _endpoint(
-            route, services, thread_pools, access
-        )
-    for path, endpoints in by_path.items():
-        yield EncodedSlashRoute(path, _ByMethod(endpoints))
-
-
-def _endpoint(
-    route: Route, services: ClusterServices, thread_pools: ThreadPools, access: Access
-) -> ASGIApp:
-    endpoint: ASGIApp
-    if route.name in SESSION_ENDPOINTS:
-        endpoint = SESSION_ENDPOINTS[route.name](access)
-    elif route.name == "readyz":
-        endpoint = ReadyEndpoint(Readiness(services.health, services.clock), access)
-    elif route.handler is None:
-        endpoint = LiveEndpoint(services, thread_pools.history)
-    else:
-        endpoint = Endpoint(route, route.handler, services, thread_pools)
-    if route.permission is not None:
-        endpoint = Permitted(endpoint, route.permission, access, stream=bool(route.events))
-    return endpoint
+    clusters: Mapping[str, ClusterServices] = app.state.clusters
+    for services in clusters.values():
+        services.hub.stop()
+        services.stop()
 
 
 async def _refused(_: Request, error: Exception) -> Response:

@@ -13,6 +13,7 @@ import hmac
 import logging
 import secrets
 from collections.abc import Callable
+from copy import copy
 from typing import Final, Literal
 
 import anyio
@@ -60,11 +61,13 @@ AuthMethod = Literal["anonymous", "session", "password", "token"]
 
 
 class Principal(msgspec.Struct, frozen=True):
-    """An authenticated person: name, role, and how they authenticated."""
+    """An authenticated person: name, role, and how they authenticated. `is_stranger`: they have
+    no role in the cluster that was asked for."""
 
     name: str
     role: Role
     how: AuthMethod
+    is_stranger: bool = False
 
 
 class Access:
@@ -94,6 +97,14 @@ class Access:
         self.is_open = is_open
         self.read_only = read_only
         self.recheck_s = recheck_s
+
+    def of_cluster(self, authenticator: Authenticator, login_audit: LoginAudit) -> Access:
+        """The same for one cluster of the server: sessions, throttle and threads are shared,
+        the audit is the cluster's own."""
+        other = copy(self)
+        other._authenticator = authenticator
+        other._visits = login_audit
+        return other
 
     async def identify(self, scope: Scope, *, again: bool = False) -> Principal | None:
         """Who sends the request; None for a stranger. Raises `Refusal` after too many wrong
@@ -218,7 +229,7 @@ class Access:
 
     def permissions(self, principal: Principal) -> frozenset[Permission]:
         """What this person may do on this server."""
-        granted = GRANTS[principal.role]
+        granted = frozenset[Permission]() if principal.is_stranger else GRANTS[principal.role]
         return granted & {"read"} if self.read_only else granted
 
     def actor(self, principal: Principal, scope: Scope) -> Actor:
@@ -253,6 +264,12 @@ def open_access(
     return Access(Nobody(), sessions, throttle, login_audit, is_open=True, read_only=read_only)
 
 
+def shows_token(scope: Scope) -> bool:
+    """Whether a request has a token of Umbel, right or wrong."""
+    scheme, _, secret = Headers(scope=scope).get("authorization", "").partition(" ")
+    return scheme.lower() == "bearer" and secret.strip().startswith(PREFIX)
+
+
 def address_of(scope: Scope) -> str:
     """Where a request comes from, as a trusted proxy says."""
     client = scope.get("client")
@@ -272,7 +289,9 @@ def _checks(threads: int, most: int) -> ThreadPool:
 
 
 def _principal(identity: Identity | None, how: AuthMethod) -> Principal | None:
-    return None if identity is None else Principal(identity.name, identity.role, how)
+    if identity is None:
+        return None
+    return Principal(identity.name, identity.role, how, identity.is_stranger)
 
 
 def _via(principal: Principal, scope: Scope) -> Via:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from typing import Final
 from urllib.parse import quote
 
@@ -19,7 +20,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from umbel.auth.base import Actor, Permission
 from umbel.errors import UmbelError
-from umbel.web.authentication import Access, address_of, path_of
+from umbel.web.authentication import Access, Principal, address_of, path_of, shows_token
+from umbel.web.cluster_addresses import cluster_of
 from umbel.web.http.origin import is_from_elsewhere
 from umbel.web.http.problems import Refusal
 from umbel.web.request_slots import PROBES
@@ -45,11 +47,13 @@ def actor_of(scope: Scope) -> Actor:
 
 
 class Guard:
-    """See the module."""
+    """See the module. `clusters` has the access of each cluster, `access` that of the server as a
+    whole."""
 
-    def __init__(self, app: ASGIApp, *, access: Access) -> None:
+    def __init__(self, app: ASGIApp, *, access: Access, clusters: Mapping[str, Access]) -> None:
         self._app = app
         self._access = access
+        self._clusters = clusters
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if is_from_elsewhere(scope):
@@ -63,13 +67,41 @@ class Guard:
         if path in OPEN or path.startswith(_OPEN_BELOW):
             await self._app(scope, receive, send)
             return
-        principal = await self._access.identify(scope)
+        cluster = cluster_of(scope)
+        access = self._clusters.get(cluster or "", self._access)
+        principal = await self._of_a_token(scope) if cluster is None else None
+        principal = principal or await access.identify(scope)
         if principal is None:
             await _turn_away(scope, path)(scope, receive, send)
             return
+        if cluster is not None and (principal.is_stranger or cluster not in self._clusters):
+            await _no_cluster(scope, path, cluster)(scope, receive, send)
+            return
         scope["umbel.principal"] = principal
-        scope["umbel.actor"] = self._access.actor(principal, scope)
+        scope["umbel.actor"] = access.actor(principal, scope)
         await self._app(scope, receive, send)
+
+    async def _of_a_token(self, scope: Scope) -> Principal | None:
+        """Tokens are of one cluster each; the first that knows it."""
+        if shows_token(scope):
+            for access in self._clusters.values():
+                principal = await access.identify(scope, again=True)
+                if principal is not None:
+                    return principal
+        return None
+
+
+def _no_cluster(scope: Scope, path: str, name: str) -> Response:
+    """The answer for a cluster in which somebody has no role is that for one that does not
+    exist."""
+    if _wants_page(scope, path):
+        address = f"{scope['umbel.root']}/clusters"
+        return RedirectResponse(address, 303, headers={"Cache-Control": "no-store"})
+    raise Refusal(
+        "not-found",
+        f"There is no cluster {name} that you may look at. GET /api/v1/clusters lists those that "
+        "there are.",
+    )
 
 
 def _turn_away(scope: Scope, path: str) -> Response:
@@ -81,14 +113,18 @@ def _turn_away(scope: Scope, path: str) -> Response:
             "Log in at /login, or send a token (Authorization: Bearer umbel_...) or a name and "
             "password (Authorization: Basic ...).",
         )
-    wants_page = "text/html" in Headers(scope=scope).get("accept", "")
-    if wants_page and scope["method"] in {"GET", "HEAD"} and not path.startswith("/api/"):
+    if _wants_page(scope, path):
         query = scope["query_string"].decode("latin-1")
         target = quote(path.lstrip("/") + (f"?{query}" if query else ""), safe="")
         address = f"{scope.get('root_path', '')}/login" + (f"?next={target}" if target else "")
         return RedirectResponse(address, 303, headers={"Cache-Control": "no-store"})
     text = "Access denied: send a name and password, or a token.\n"
     return PlainTextResponse(text, 401, headers={"Cache-Control": "no-store"})
+
+
+def _wants_page(scope: Scope, path: str) -> bool:
+    wants = "text/html" in Headers(scope=scope).get("accept", "")
+    return wants and scope["method"] in {"GET", "HEAD"} and not path.startswith("/api/")
 
 
 class Permitted:

@@ -71,7 +71,7 @@ class LoginEndpoint:
         principal = await self._access.by_password(credentials, scope)
         if principal is None:
             raise Refusal("not-logged-in", "The name or the password is wrong.")
-        principal = Principal(principal.name, principal.role, "session")
+        principal = msgspec.structs.replace(principal, how="session")
         await self._access.note_login(principal, scope)
         response = _me_response(self._access, principal, scope)
         _set_cookie(
@@ -149,7 +149,7 @@ def _set_cookie(
         access.sessions.cookie,
         value,
         max_age=max_age_s,
-        path=scope.get("root_path") or "/",
+        path=scope.get("umbel.root") or "/",
         secure=scope["scheme"] == "https",
         httponly=True,
         samesite="lax",

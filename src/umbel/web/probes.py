@@ -7,6 +7,7 @@ people with access.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import anyio
@@ -72,6 +73,25 @@ class ReadyEndpoint:
             return await self._access.identify(scope) is not None
         except UmbelError:  # too many passwords, or no ledger to ask
             return False
+
+
+class AnyReadyEndpoint:
+    """`GET /readyz` of a server with several clusters, which is ready while it can show one of
+    them: a broker that is away must not take the others from people. Each cluster has a probe of
+    its own below its address."""
+
+    def __init__(self, clusters: Sequence[Readiness]) -> None:
+        self._clusters = clusters
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        read(Nothing, scope["query_string"], {})
+        for readiness in self._clusters:
+            why = await readiness.unready()
+            if why is None:
+                answer = PlainTextResponse("ok", headers={"Cache-Control": "no-store"})
+                await answer(scope, receive, send)
+                return
+        raise Refusal("not-ready", "None of the clusters of this server is ready.")
 
 
 def _brief(why: Unready) -> str:

@@ -9,6 +9,7 @@ from typing import Final, Literal
 import msgspec
 
 from umbel.auth.base import Permission
+from umbel.services.clusters import Clusters
 from umbel.services.control.task_sender import Apply
 from umbel.services.control.types import ActionRequest
 from umbel.services.health.diagnosis import Diagnosis
@@ -359,6 +360,14 @@ ROUTES: Final = (
         asks=requests.ReadAudit,
         answers=responses.AuditPage,
         handler=action_handlers.read_audit,
+    ),
+    Route(
+        name="clusters",
+        path=f"{API_ROOT}/clusters",
+        summary="The clusters that one may look at, each with its health",
+        tag="cluster",
+        asks=requests.Nothing,
+        answers=Clusters,
     ),
     Route(
         name="me",

@@ -1,7 +1,8 @@
 """The built browser application.
 
 The path of a page shows `index.html`, so that a link into the application works, and so does
-a task's whatever its id; its `<base href>` is set to where the server lives. A path that
+a task's whatever its id; its `<base href>` is set to where the server lives,
+or the cluster among several. A path that
 is neither a page's nor a file's shows it too, and is a 404: the page says that nothing is
 there. What the build named by its content (`assets/`) is kept by browsers for
 good, the rest is asked for again with its ETag. Files are read once, compressed once, and
@@ -25,6 +26,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from umbel.web.cluster_addresses import cluster_of
 from umbel.web.http.endpoint import accepts_gzip
 from umbel.web.http.problems import Refusal
 from umbel.web.routes import API_ROOT, ROUTES
@@ -39,7 +41,7 @@ _HASHED: Final = re.compile(r"[^/]+[-.][A-Za-z0-9_-]{8,}\.[a-z0-9]+")
 #: The longest path of a file of the build.
 _PATH_MAX: Final = 200
 #: The pages that stand for themselves (`ui/src/frame/address.ts`).
-_PAGES: Final = frozenset({"", "tasks", "workers", "queues", "run", "audit"})
+_PAGES: Final = frozenset({"", "tasks", "workers", "queues", "run", "audit", "clusters"})
 #: Below these stand ids and names of the cluster, which may have dots.
 _NAMED: Final = ("tasks/", "workers/", "queues/", "actions/")
 _COMPRESSED: Final = frozenset({".js", ".css", ".html", ".svg", ".json", ".txt", ".map"})
@@ -72,7 +74,10 @@ class File(msgspec.Struct, frozen=True):
 class Ui:
     """The ASGI application that serves the build in `folder`."""
 
-    def __init__(self, thread_pool: ThreadPool, folder: Path = BUILT) -> None:
+    def __init__(
+        self, thread_pool: ThreadPool, folder: Path = BUILT, *, names_clusters: bool = False
+    ) -> None:
+        self._names_clusters = names_clusters
         self._folder = folder.resolve()
         self._thread_pool = thread_pool
         self._files: dict[Path, File] = {}
@@ -114,6 +119,9 @@ class Ui:
         if index is None:
             return HTMLResponse(_NOT_BUILT.format(prefix=prefix), status_code=503)
         base = f'<base href="{prefix}/" />'
+        if self._names_clusters:
+            cluster = escape(cluster_of(request.scope) or "")
+            base += f'<meta name="umbel-cluster" content="{cluster}" />'
         text = _BASE.sub(lambda _: base, index.body.decode(), count=1)
         if status is not HTTPStatus.OK:
             return HTMLResponse(text, status, {"Cache-Control": "no-store"})

@@ -126,12 +126,16 @@ class Health:
     def pulse(self) -> Pulse:
         """The short form. While the store cannot be read, it is blind with the sentence that
         says why, and counters are the last known."""
+        self._last = self.glance()
+        return self._last
+
+    def glance(self) -> Pulse:
+        """The same from any number of threads."""
         try:
-            self._last = _pulse(self.status())
+            return _pulse(self.status())
         except StoreError as error:
             live = Liveness("blind", None, str(error), (blind(str(error), None),))
-            self._last = msgspec.structs.replace(self._last, now=self._clock.now(), live=live)
-        return self._last
+            return msgspec.structs.replace(self._last, now=self._clock.now(), live=live)
 
     def unready(self) -> Unready | None:
         """Why this server is not ready to be asked; None when it is."""

@@ -28,18 +28,18 @@ def family(name: str, kind: str, help_: str, samples: Iterable[Sample]) -> Itera
 def histogram(
     name: str,
     help_: str,
-    bounds: Sequence[float],
-    samples: Iterable[tuple[Labels, Sequence[int], float]],
+    groups: Iterable[tuple[Sequence[float], Iterable[tuple[Labels, Sequence[int], float]]]],
 ) -> Iterator[str]:
-    """The lines of a histogram: for labels, how many fell into each bucket (one more than
-    there are bounds), and their sum."""
-    ends = [number(each) for each in (*bounds, math.inf)]
+    """The lines of a histogram: groups of samples by their bounds, and for labels, how many
+    fell into each bucket (one more than there are bounds), and their sum."""
     yield _head(name, "histogram", help_)
-    for labels, buckets, total in samples:
-        for end, count in zip(ends, accumulate(buckets), strict=True):
-            yield _line(f"{name}_bucket", {"le": end, **labels}, count)
-        yield _line(f"{name}_count", labels, sum(buckets))
-        yield _line(f"{name}_sum", labels, total)
+    for bounds, samples in groups:
+        ends = [number(each) for each in (*bounds, math.inf)]
+        for labels, buckets, total in samples:
+            for end, count in zip(ends, accumulate(buckets), strict=True):
+                yield _line(f"{name}_bucket", {"le": end, **labels}, count)
+            yield _line(f"{name}_count", labels, sum(buckets))
+            yield _line(f"{name}_sum", labels, total)
 
 
 def number(value: float) -> str:

@@ -6,7 +6,7 @@ Counters, runtimes and waits are what the collector has counted since its start
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import Final
 
@@ -34,33 +34,66 @@ _BUDGET_S: Final = 1.0
 _DUE: Final = Not(Has("eta"))
 
 
+class _Scrape(msgspec.Struct, frozen=True):
+    """What is told of one cluster; `labels` name it where there are several."""
+
+    services: ClusterServices
+    labels: Labels
+    now: float
+    workers: Sequence[Worker]
+    counted: MetricCounts
+
+
 def metrics(services: ClusterServices, _: FlowerRequest) -> object:
+    return _exposition([_scrape(services, {})])
+
+
+def metrics_of(clusters: Iterable[ClusterServices]) -> Response:
+    """The metrics of several clusters, each with a label `cluster`."""
+    return _exposition([_scrape(each, {"cluster": each.name}) for each in clusters])
+
+
+def _scrape(services: ClusterServices, labels: Labels) -> _Scrape:
     now = services.clock.now()
-    workers = _workers(services, now)
     counted = _without_gone(services, metric_counts(services.store, now), now)
+    return _Scrape(services, labels, now, _workers(services, now), counted)
+
+
+def _exposition(scrapes: Sequence[_Scrape]) -> Response:
+    def of_each(samples: Callable[[_Scrape], Iterable[Sample]]) -> Iterator[Sample]:
+        for scrape in scrapes:
+            for labels, value in samples(scrape):
+                yield {**scrape.labels, **labels}, value
+
     lines = [
         *family("flower_events_total", "counter", "Task events since the collector's start.",
-                _events(counted.items)),
+                of_each(lambda each: _events(each.counted.items))),
         *family("flower_events_created", "gauge", "When counting began, Unix seconds.",
-                _events_created(counted.items)),
+                of_each(lambda each: _events_created(each.counted.items))),
         *histogram("flower_task_runtime_seconds", "Runtimes since the collector's start.",
-                   counted.bounds, _runtimes(counted.items)),
+                   ((each.counted.bounds, _runtimes(each)) for each in scrapes)),
         *family("flower_task_runtime_seconds_created", "gauge",
-                "When counting began, Unix seconds.", _runtimes_created(counted.items)),
+                "When counting began, Unix seconds.",
+                of_each(lambda each: _runtimes_created(each.counted.items))),
         *family("flower_task_prefetch_time_seconds", "gauge",
                 "How long the task that began last waited at its worker; 0 when one has ended.",
-                _waited(counted.items)),
+                of_each(lambda each: _waited(each.counted.items))),
         *family("flower_worker_prefetched_tasks", "gauge",
                 "Tasks that the worker has received and not begun, but those with an ETA.",
-                _prefetched(services, [each.hostname for each in workers], counted.items, now)),
+                of_each(_prefetched_of)),
         *family("flower_worker_online", "gauge",
                 "Whether heartbeats of the worker come in time (1) or not (0).",
-                _online(services, workers, now)),
+                of_each(lambda each: _online(each.services, each.workers, each.now))),
         *family("flower_worker_number_of_currently_executing_tasks", "gauge",
                 "Tasks that run at the worker now, by its last heartbeat.",
-                _executing(workers, now)),
+                of_each(lambda each: _executing(each.workers, each.now))),
     ]  # fmt: skip
     return Response("".join(lines), media_type=MEDIA_TYPE, headers={"Cache-Control": "no-store"})
+
+
+def _prefetched_of(scrape: _Scrape) -> Iterator[Sample]:
+    names = [each.hostname for each in scrape.workers]
+    return _prefetched(scrape.services, names, scrape.counted.items, scrape.now)
 
 
 # -- what was counted ----------------------------------------------------------------------
@@ -88,10 +121,10 @@ def _events_created(items: Iterable[TaskCounts]) -> Iterator[Sample]:
             yield {"task": item.task, "type": kind, "worker": item.worker}, item.since
 
 
-def _runtimes(items: Iterable[TaskCounts]) -> Iterator[tuple[Labels, Sequence[int], float]]:
-    for item in items:
+def _runtimes(scrape: _Scrape) -> Iterator[tuple[Labels, Sequence[int], float]]:
+    for item in scrape.counted.items:
         if item.runtimes:
-            yield _labels(item), item.runtimes, item.runtime_s
+            yield {**scrape.labels, **_labels(item)}, item.runtimes, item.runtime_s
 
 
 def _runtimes_created(items: Iterable[TaskCounts]) -> Iterator[Sample]:

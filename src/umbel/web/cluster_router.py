@@ -1,0 +1,212 @@
+"""The addresses of one cluster, and those of the server as a whole.
+
+`cluster_router` has everything that is asked of a cluster: the table of routes, Flower's API and
+the pages. `server_router` has what is asked of a server with several clusters: logins, probes,
+metrics, the list of clusters, and a hint for who names no cluster. `ByCluster` chooses among
+them by what `ClusterAddresses` found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Match, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from umbel.services.cluster_services import ClusterServices
+from umbel.web.authentication import Access
+from umbel.web.authorization import Permitted
+from umbel.web.cluster_addresses import cluster_of
+from umbel.web.clusters import ClustersEndpoint, visible_clusters
+from umbel.web.flower.endpoint import (
+    WORKERS_PAGES,
+    NothingHere,
+    WorkersPage,
+    flower_routes,
+)
+from umbel.web.flower.metrics import metrics_of
+from umbel.web.http.endpoint import Endpoint
+from umbel.web.http.openapi import OpenApiEndpoint
+from umbel.web.http.path_routes import EncodedSlashRoute
+from umbel.web.http.problems import Refusal
+from umbel.web.login import LOGIN, SESSION_ENDPOINTS, LoginEndpoint
+from umbel.web.probes import AnyReadyEndpoint, Readiness, ReadyEndpoint
+from umbel.web.routes import API_ROOT, ROUTES, Route
+from umbel.web.sse import LiveEndpoint
+from umbel.web.thread_pools import ThreadPools
+from umbel.web.ui import Ui
+
+#: Routes that a server with several clusters has as well.
+_OF_THE_SERVER: Final = frozenset({"me", "logout", "livez", "readyz", "clusters"})
+
+
+class ByCluster(BaseRoute):
+    """The one route of the application."""
+
+    def __init__(self, clusters: Mapping[str, ASGIApp], server: ASGIApp) -> None:
+        self._clusters = clusters
+        self._server = server
+
+    def matches(self, _: Scope) -> tuple[Match, Scope]:
+        return Match.FULL, {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        name = cluster_of(scope)
+        app = self._server if name is None else self._clusters.get(name)
+        if app is None:
+            raise Refusal("not-found", f"There is no cluster {name}.")
+        await app(scope, receive, send)
+
+
+def cluster_router(
+    services: ClusterServices,
+    thread_pools: ThreadPools,
+    access: Access,
+    ui: Ui,
+    listed: ClustersEndpoint,
+) -> Router:
+    """What one cluster answers."""
+    workers_page = WorkersPage(ui.showing("index.html"), services, thread_pools, access)
+    routes = [
+        *_api_routes(services, thread_pools, access, listed),
+        *_common_routes(thread_pools, access, ui),
+        *flower_routes(services, thread_pools, access),
+        EncodedSlashRoute("/api/{path:not_ours}", NothingHere()),
+        *(EncodedSlashRoute(path, workers_page, methods=["GET"]) for path in WORKERS_PAGES),
+        EncodedSlashRoute("/{path:rest}", ui, methods=["GET"]),
+    ]
+    return Router(routes, redirect_slashes=False)
+
+
+def server_router(
+    clusters: Mapping[str, ClusterServices],
+    thread_pools: ThreadPools,
+    access: Access,
+    accesses: Mapping[str, Access],
+    ui: Ui,
+    listed: ClustersEndpoint,
+) -> Router:
+    """What a server with several clusters answers where no cluster is named."""
+    services = next(iter(clusters.values()))
+    endpoints: dict[str, dict[str, ASGIApp]] = {}
+    for route in ROUTES:
+        if route.name in _OF_THE_SERVER:
+            found = _endpoint(route, services, thread_pools, access, listed, is_server=True)
+            endpoints.setdefault(route.path, {})[route.method] = found
+    ready = [Readiness(each.health, each.clock) for each in clusters.values()]
+    endpoints["/readyz"] = {"GET": AnyReadyEndpoint(ready)}
+    metrics = _Metrics(clusters, accesses, thread_pools)
+    routes = [
+        *(EncodedSlashRoute(path, _ByMethod(found)) for path, found in endpoints.items()),
+        *_common_routes(thread_pools, access, ui),
+        EncodedSlashRoute("/metrics", metrics, methods=["GET"]),
+        EncodedSlashRoute("/healthcheck", PlainTextResponse("OK"), methods=["GET"]),
+        EncodedSlashRoute("/api/{path:rest}", _name_a_cluster, methods=["GET", "POST"]),
+        EncodedSlashRoute("/", _to_the_list, methods=["GET"]),
+        EncodedSlashRoute("/{path:rest}", ui, methods=["GET"]),
+    ]
+    return Router(routes, redirect_slashes=False)
+
+
+def _common_routes(thread_pools: ThreadPools, access: Access, ui: Ui) -> list[BaseRoute]:
+    described = OpenApiEndpoint(thread_pools.history)
+    login = LoginEndpoint(access, ui.showing("login.html"))
+    return [
+        EncodedSlashRoute(f"{API_ROOT}/openapi.json", described, methods=["GET"]),
+        EncodedSlashRoute("/login", login, methods=LOGIN),
+    ]
+
+
+async def _name_a_cluster(_: Request) -> Response:
+    raise Refusal(
+        "not-found",
+        "This server has several clusters, so the address has to name one: "
+        f"{API_ROOT}/clusters/NAME/..., or /c/NAME before Flower's. {API_ROOT}/clusters lists "
+        "them.",
+    )
+
+
+async def _to_the_list(request: Request) -> Response:
+    address = f"{request.scope['umbel.root']}/clusters"
+    return RedirectResponse(address, 303, headers={"Cache-Control": "no-store"})
+
+
+class _Metrics:
+    """`GET /metrics` of several clusters: those that whoever asks may look at."""
+
+    def __init__(
+        self,
+        clusters: Mapping[str, ClusterServices],
+        accesses: Mapping[str, Access],
+        thread_pools: ThreadPools,
+    ) -> None:
+        self._clusters = clusters
+        self._accesses = accesses
+        self._thread_pool = thread_pools.history
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        visible = await visible_clusters(scope, self._clusters, self._accesses)
+        shown = [services for services, _ in visible]
+        response: Response = await self._thread_pool.run(partial(metrics_of, shown))
+        await response(scope, receive, send)
+
+
+class _ByMethod:
+    """The ASGI application of one path, which knows all of its methods."""
+
+    def __init__(self, endpoints: Mapping[str, ASGIApp]) -> None:
+        self._endpoints = {**endpoints}
+        if "GET" in endpoints:
+            self._endpoints["HEAD"] = endpoints["GET"]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        endpoint = self._endpoints.get(scope["method"])
+        if endpoint is None:
+            raise HTTPException(405, headers={"Allow": ", ".join(self._endpoints)})
+        await endpoint(scope, receive, send)
+
+
+def _api_routes(
+    services: ClusterServices,
+    thread_pools: ThreadPools,
+    access: Access,
+    listed: ClustersEndpoint,
+) -> Iterator[EncodedSlashRoute]:
+    """One address a path, in the order of the table."""
+    by_path: dict[str, dict[str, ASGIApp]] = {}
+    for route in ROUTES:
+        path = route.path.replace("}", ":rest}") if route.slashes else route.path
+        endpoint = _endpoint(route, services, thread_pools, access, listed)
+        by_path.setdefault(path, {})[route.method] = endpoint
+    for path, endpoints in by_path.items():
+        yield EncodedSlashRoute(path, _ByMethod(endpoints))
+
+
+def _endpoint(
+    route: Route,
+    services: ClusterServices,
+    thread_pools: ThreadPools,
+    access: Access,
+    listed: ClustersEndpoint,
+    *,
+    is_server: bool = False,
+) -> ASGIApp:
+    endpoint: ASGIApp
+    if route.name in SESSION_ENDPOINTS:
+        endpoint = SESSION_ENDPOINTS[route.name](access)
+    elif route.name == "clusters":
+        endpoint = listed
+    elif route.name == "readyz":
+        endpoint = ReadyEndpoint(Readiness(services.health, services.clock), access)
+    elif route.handler is None:
+        endpoint = LiveEndpoint(services, thread_pools.history)
+    else:
+        endpoint = Endpoint(route, route.handler, services, thread_pools)
+    if route.permission is not None and not is_server:
+        endpoint = Permitted(endpoint, route.permission, access, stream=bool(route.events))
+    return endpoint

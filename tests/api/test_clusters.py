@@ -1,0 +1,246 @@
+"""A server with several clusters: each has addresses, people, tokens and an audit of its own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from tests.api.doors import USERS, basic
+from tests.api.world import NOW, World, collector, problem_of
+from tests.contract.stories import heartbeat, succeeded
+from tests.support.clocks import SetWallClock
+from tests.support.exposition import parsed
+from tests.support.memory_cluster import MemoryCluster, MemoryResults
+from umbel.auth.authenticator import PeopleAndTokens
+from umbel.auth.base import Role
+from umbel.auth.people import everybody
+from umbel.auth.session_key import session_key
+from umbel.auth.tokens import Tokens, make_token
+from umbel.services.cluster_services import ClusterServices, make_services
+from umbel.store.memory import MemoryStore
+from umbel.store.memory_ledger import MemoryLedger
+from umbel.web.app import WebOptions, create_app
+from umbel.web.authentication import Access
+from umbel.web.login_throttle import LoginThrottle
+from umbel.web.sessions import Sessions
+
+pytestmark = pytest.mark.anyio
+
+PAGE = {"accept": "text/html"}
+
+
+class Two:
+    """The clusters `shop` and `mail`, each with one task. Vera has a role in `mail` alone."""
+
+    def __init__(self, pages: Path, *, is_open: bool = False) -> None:
+        (pages / "index.html").write_text('<base href="/" /><title>index</title>')
+        (pages / "login.html").write_text('<base href="/" /><title>login</title>')
+        self.clock = SetWallClock(NOW)
+        self.shop, self.mail = self.cluster("shop", "Web shop"), self.cluster("mail", "")
+        self.clusters = {"shop": self.shop, "mail": self.mail}
+        users = () if is_open else USERS
+        key = session_key(self.shop.ledger)
+        people = PeopleAndTokens(everybody([], users), None, self.clock, key)
+        sessions = Sessions(key, 3_600, self.clock, self.shop.ledger)
+        throttle = LoginThrottle(self.clock)
+        access = Access(people, sessions, throttle, self.shop.login_audit, is_open=is_open)
+        roles: Mapping[str, Mapping[str, Role]] = {"shop": {"ada": "viewer", "otto": "operator"}}
+        cluster_access = {
+            name: access.of_cluster(
+                people.of_cluster(Tokens(services.ledger), roles.get(name)), services.login_audit
+            )
+            for name, services in self.clusters.items()
+        }
+        self.app = create_app(
+            self.clusters,
+            options=WebOptions(pages=pages),
+            access=access,
+            cluster_access=cluster_access,
+        )
+
+    def cluster(self, name: str, label: str) -> ClusterServices:
+        store = MemoryStore()
+        store.apply(succeeded(f"{name}-task", NOW - 60))
+        store.apply([heartbeat(f"{name}@box", NOW - 1, active=1, processed=5)])
+        store.report(collector(broker_url=f"redis://{name}.example:6379/0"))
+        cluster, results = MemoryCluster(), MemoryResults()
+        return make_services(
+            store, MemoryLedger(), cluster, results, self.clock, name=name, label=label
+        )
+
+    @asynccontextmanager
+    async def client(self, user: str = "", **options: Any) -> AsyncIterator[httpx.AsyncClient]:
+        transport = httpx.ASGITransport(app=self.app, client=("127.0.0.1", 50_000))
+        headers = basic(user, f"pw-{user}") if user else {}
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://localhost", headers=headers, **options
+        ) as client:
+            yield client
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Two:
+    return Two(tmp_path)
+
+
+@pytest.mark.parametrize("api", ["/api/v1/clusters/{}", "/c/{}/api/v1"])
+async def test_each_cluster_has_its_name_in_the_address(two: Two, api: str) -> None:
+    async with two.client("otto") as client:
+        for name in ("shop", "mail"):
+            page = (await client.get(f"{api.format(name)}/tasks")).json()
+
+            assert [row["uuid"] for row in page["items"]] == [f"{name}-task"]
+
+
+async def test_encoded_slashes_stay_in_their_part_of_the_address(two: Two) -> None:
+    async with two.client("otto") as client:
+        answer = await client.get("/api/v1/clusters/shop/tasks/a%2Fstats")
+
+    assert "a/stats" in problem_of(answer)["detail"]
+
+
+async def test_an_address_without_a_cluster_says_to_name_one(two: Two) -> None:
+    async with two.client("otto") as client:
+        problem = problem_of(await client.get("/api/v1/tasks"))
+        page = await client.get("/", headers=PAGE)
+        flowers = await client.get("/api/workers")
+
+    assert problem["status"] == 404
+    assert "/api/v1/clusters/NAME/" in problem["detail"]
+    assert (page.status_code, page.headers["location"]) == (303, "/clusters")
+    assert flowers.status_code == 404
+
+
+async def test_the_list_has_each_cluster_with_its_health_and_ones_role(two: Two) -> None:
+    two.shop.store.report(collector(at=NOW - 600, broker_url="redis://shop.example:6379/0"))
+
+    async with two.client("otto") as client:
+        rows = (await client.get("/api/v1/clusters")).json()["items"]
+        inside = (await client.get("/c/mail/api/v1/clusters")).json()["items"]
+
+    assert [(row["name"], row["label"], row["path"], row["role"]) for row in rows] == [
+        ("shop", "Web shop", "c/shop/", "operator"),
+        ("mail", "mail.example", "c/mail/", "operator"),
+    ]
+    assert [row["live"]["state"] for row in rows] == ["blind", "live"]
+    assert inside == rows
+
+
+async def test_who_has_no_role_in_a_cluster_finds_none_there(two: Two) -> None:
+    async with two.client("vera") as client:
+        rows = (await client.get("/api/v1/clusters")).json()["items"]
+        refused = await client.get("/api/v1/clusters/shop/tasks")
+        absent = await client.get("/api/v1/clusters/absent/tasks")
+        page = await client.get("/c/shop/tasks", headers=PAGE)
+        metrics = (await client.get("/metrics")).text
+
+    assert [row["name"] for row in rows] == ["mail"]
+    assert problem_of(refused)["status"] == problem_of(absent)["status"] == 404
+    assert refused.text.replace("shop", "absent") == absent.text
+    assert (page.status_code, page.headers["location"]) == (303, "/clusters")
+    assert 'cluster="mail"' in metrics
+    assert 'cluster="shop"' not in metrics
+
+
+async def test_a_role_in_a_cluster_goes_before_the_one_everywhere(two: Two) -> None:
+    purge = {"action": "purge", "queue": "celery"}
+
+    async with two.client("ada") as client:
+        in_shop = await client.post("/api/v1/clusters/shop/actions", json=purge)
+        in_mail = await client.post("/api/v1/clusters/mail/actions", json=purge)
+        me = (await client.get("/c/shop/api/v1/me")).json()
+
+    assert problem_of(in_shop)["status"] == 403
+    assert in_mail.status_code == 201
+    assert (me["role"], me["permissions"]) == ("viewer", ["read"])
+
+
+async def test_what_is_refused_stands_in_the_audit_of_that_cluster_alone(two: Two) -> None:
+    async with two.client("ada") as client:
+        await client.post("/c/shop/api/v1/actions", json={"action": "purge", "queue": "celery"})
+
+    for services in two.clusters.values():
+        services.login_audit.settle()
+    assert [line.actor for line in two.shop.ledger.audit().items] == ["ada"]
+    assert two.mail.ledger.audit().items == ()
+
+
+async def test_one_login_is_good_for_every_cluster(two: Two) -> None:
+    async with two.client() as browser:
+        led = await browser.get("/c/mail/tasks?q=state:failure", headers=PAGE)
+        page = await browser.get("/c/mail/login")
+        body = {"user": "otto", "password": "pw-otto"}
+        logged_in = await browser.post("/c/mail/login", json=body)
+        here, there = [await browser.get(f"/c/{name}/api/v1/me") for name in ("mail", "shop")]
+        server = await browser.get("/api/v1/me")
+
+    assert led.headers["location"] == "/c/mail/login?next=tasks%3Fq%3Dstate%3Afailure"
+    assert '<base href="/c/mail/" />' in page.text
+    assert "path=/;" in logged_in.headers["set-cookie"].lower()
+    assert [each.json()["name"] for each in (here, there, server)] == ["otto"] * 3
+
+
+async def test_a_token_opens_the_cluster_that_it_was_made_for(two: Two) -> None:
+    token = make_token(two.mail.ledger, "ci", "viewer", now=0, expires_s=None)
+    headers = {"authorization": f"Bearer {token}"}
+
+    async with two.client() as client:
+        client.headers.update(headers)
+        own = await client.get("/api/v1/clusters/mail/tasks")
+        other = await client.get("/api/v1/clusters/shop/tasks")
+        rows = (await client.get("/api/v1/clusters")).json()["items"]
+
+    assert own.status_code == 200
+    assert problem_of(other)["status"] == 401
+    assert [row["name"] for row in rows] == ["mail"]
+
+
+async def test_metrics_and_flowers_api_are_below_each_cluster(two: Two) -> None:
+    async with two.client("otto") as client:
+        of_one = (await client.get("/c/shop/metrics")).text
+        of_all = (await client.get("/metrics")).text
+        tasks = (await client.get("/c/mail/api/tasks")).json()
+
+    assert "cluster=" not in of_one
+    assert parsed(of_all).keys() == parsed(of_one).keys()
+    assert list(tasks) == ["mail-task"]
+
+
+async def test_the_server_is_ready_while_one_of_its_clusters_is(two: Two) -> None:
+    two.shop.store.report(collector(at=NOW - 600))
+
+    async with two.client() as client:
+        whole, shop, mail = [
+            await client.get(path) for path in ("/readyz", "/c/shop/readyz", "/c/mail/readyz")
+        ]
+
+    assert [each.status_code for each in (whole, shop, mail)] == [200, 503, 200]
+
+
+async def test_pages_say_which_cluster_they_are_of(two: Two) -> None:
+    async with two.client("otto") as client:
+        shop = (await client.get("/c/shop/tasks", headers=PAGE)).text
+        server = (await client.get("/clusters", headers=PAGE)).text
+
+    assert '<base href="/c/shop/" /><meta name="umbel-cluster" content="shop" />' in shop
+    assert '<base href="/" /><meta name="umbel-cluster" content="" />' in server
+
+
+async def test_with_one_cluster_addresses_stay_and_its_name_is_understood() -> None:
+    world = World()
+
+    rows = (await world.get("/api/v1/clusters")).json()["items"]
+    plain = await world.get("/api/v1/tasks", limit=2)
+    named = await world.get("/api/v1/clusters/default/tasks", limit=2)
+
+    assert [(row["name"], row["label"], row["path"]) for row in rows] == [
+        ("default", "localhost", "")
+    ]
+    assert plain.json() == named.json()
+    assert msgspec.json.decode(plain.content)["items"]
