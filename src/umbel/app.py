@@ -10,11 +10,13 @@ environment (see `settings.child_environment`). Which parts a cluster has is put
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import secrets
 import sys
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from umbel.auth.people import everybody
@@ -29,6 +31,7 @@ from umbel.masking import mask_address
 from umbel.process_secrets import learn
 from umbel.settings import Loaded, Settings, check_collecting, check_serving
 from umbel.settings.child_environment import as_collectors_environment
+from umbel.settings.clusters import ClusterSettings
 from umbel.store import opening
 from umbel.store.base import Copied
 
@@ -59,32 +62,33 @@ def serve(loaded: Loaded, say: Callable[[str], None]) -> None:
     check_serving(loaded)
     settings = loaded.settings
     start_logging(settings.log_level, settings.log_format)
-    _learn(settings)
-    watched = _watched(settings)
-    make_directory(settings)
-    _warn_of_others(settings)
-    if settings.collect:
-        _claim(settings, _place(settings))
-    supervisor = _supervisor(settings) if settings.collect else None
+    watched = [_prepare(cluster.settings) for cluster in loaded.clusters.values()]
+    supervisors = {
+        name: _supervisor(cluster.settings)
+        for name, cluster in loaded.clusters.items()
+        if cluster.settings.collect
+    }
     for notice in loaded.notices:
         log.warning("%s", notice.sentence)
     if settings.insecure and settings.is_open:
         log.warning("Whoever reaches this server may do everything to this cluster: --insecure.")
 
     def listening(url: str) -> None:
-        if supervisor is not None:
+        for supervisor in supervisors.values():
             supervisor.start()
-        sentence = f"Umbel watches {watched} at {url}"
+        sentence = f"Umbel watches {' and '.join(watched)} at {url}"
         if not tell(sentence):
             say(sentence)
 
-    if settings.collect:
-        make_store(settings)
-    supervised = supervisor.sentence if supervisor is not None else None
-    services = open_services(settings, supervised=supervised)
-    try:
+    with contextlib.ExitStack() as closing:
+        clusters: dict[str, ClusterServices] = {}
+        for name, cluster in loaded.clusters.items():
+            supervisor = supervisors.get(name)
+            clusters[name] = _open_cluster(cluster, supervisor)
+            closing.callback(clusters[name].close)
+        closing.callback(_stop_all, supervisors.values())
         serve_web(
-            _web(settings, services),
+            _web(loaded, clusters),
             settings.address,
             settings.port,
             settings.unix_socket,
@@ -93,10 +97,33 @@ def serve(loaded: Loaded, say: Callable[[str], None]) -> None:
             trusted_proxies=settings.trusted_proxies,
             on_listening=listening,
         )
-    finally:
-        if supervisor is not None:
-            supervisor.stop()
-        services.close()
+
+
+def _stop_all(supervisors: Iterable[Supervisor]) -> None:
+    """End all collectors at once: each may take some seconds to commit."""
+    threads = [threading.Thread(target=supervisor.stop) for supervisor in supervisors]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _prepare(settings: Settings) -> str:
+    """Make the place of a cluster's history ready; what is watched, in words."""
+    _learn(settings)
+    watched = _watched(settings)
+    make_directory(settings)
+    _warn_of_others(settings)
+    if settings.collect:
+        _claim(settings, _place(settings))
+    return watched
+
+
+def _open_cluster(cluster: ClusterSettings, supervisor: Supervisor | None) -> ClusterServices:
+    if cluster.settings.collect:
+        make_store(cluster.settings)
+    supervised = supervisor.sentence if supervisor is not None else None
+    return open_services(cluster.settings, name=cluster.name, supervised=supervised)
 
 
 def collect(loaded: Loaded, *, supervised: bool = False) -> int:
@@ -106,7 +133,7 @@ def collect(loaded: Loaded, *, supervised: bool = False) -> int:
     from umbel.collector import CollectorOptions, run_collector
 
     check_collecting(loaded)
-    settings = loaded.settings
+    settings = loaded.one
     start_logging(settings.log_level, settings.log_format)
     _learn(settings)
     link = broker_link(settings)
@@ -140,7 +167,7 @@ def remove_event_queue(loaded: Loaded) -> str:
     from umbel.broker.event_sources import remove_event_queue as remove
 
     check_collecting(loaded)
-    settings = loaded.settings
+    settings = loaded.one
     store_id = opening.store_id(settings.data)
     if not store_id:
         raise SettingsError(
@@ -215,25 +242,38 @@ def back_up(settings: Settings, target: Path, on_file: Callable[[Copied], None])
     opening.back_up(settings.data, target, on_file)
 
 
-def web_access(settings: Settings, services: ClusterServices) -> Access:
-    """Who may come in, by what showing. Raises `StoreError`."""
+def web_access(
+    loaded: Loaded, clusters: Mapping[str, ClusterServices]
+) -> tuple[Access, dict[str, Access]]:
+    """Who may come in, by what showing: to the server, and to each cluster. Logins are kept by
+    the cluster that the settings name first. Raises `StoreError`."""
     from umbel.auth.authenticator import PeopleAndTokens
     from umbel.auth.session_key import session_key
     from umbel.web.authentication import Access
     from umbel.web.login_throttle import LoginThrottle
     from umbel.web.sessions import Sessions
 
-    clock = SystemClock()
+    clock, settings = SystemClock(), loaded.settings
+    first = next(iter(loaded.clusters.values()))
+    home = clusters[first.name]
     people = everybody(settings.basic_auth, settings.auth.users)
-    key = session_key(services.ledger) if people else secrets.token_bytes(32)
-    return Access(
-        PeopleAndTokens(people, Tokens(services.ledger), clock, key),
-        Sessions(key, settings.auth.session, clock, services.ledger),
+    key = session_key(home.ledger) if people else secrets.token_bytes(32)
+    everywhere = PeopleAndTokens(people, None, clock, key)
+    access = Access(
+        everywhere,
+        Sessions(key, settings.auth.session, clock, home.ledger),
         LoginThrottle(clock),
-        services.login_audit,
+        home.login_audit,
         is_open=settings.is_open,
         read_only=settings.read_only,
     )
+    return access, {
+        name: access.of_cluster(
+            everywhere.of_cluster(Tokens(services.ledger), loaded.clusters[name].roles),
+            services.login_audit,
+        )
+        for name, services in clusters.items()
+    }
 
 
 def _tls(settings: Settings) -> Tls | None:
@@ -244,11 +284,12 @@ def _tls(settings: Settings) -> Tls | None:
     return Tls(settings.tls_cert, settings.tls_key)
 
 
-def _web(settings: Settings, services: ClusterServices) -> Starlette:
+def _web(loaded: Loaded, clusters: Mapping[str, ClusterServices]) -> Starlette:
     from umbel.web.app import WebOptions, create_app
     from umbel.web.http.hosts import is_loopback
     from umbel.web.security import own_names
 
+    settings = loaded.settings
     only_loopback = settings.unix_socket is None and is_loopback(settings.address)
     open_to_others = settings.unix_socket is None and not only_loopback and settings.is_open
     own = own_names(settings.address) if open_to_others and not settings.allowed_hosts else ()
@@ -259,9 +300,8 @@ def _web(settings: Settings, services: ClusterServices) -> Starlette:
         only_loopback=only_loopback,
         own_hosts=own,
     )
-    return create_app(
-        {services.name: services}, options=options, access=web_access(settings, services)
-    )
+    access, of_clusters = web_access(loaded, clusters)
+    return create_app(clusters, options=options, access=access, cluster_access=of_clusters)
 
 
 def _supervisor(settings: Settings) -> Supervisor:

@@ -17,9 +17,9 @@ from umbel.broker.lazy import LazyCluster
 from umbel.clock import SystemClock
 from umbel.errors import BrokerRefused, NotSupported, ResultsUnavailable, SettingsError, StoreBusy
 from umbel.results.lazy import LazyResults
-from umbel.services.cluster_services import ONLY, ClusterServices, make_services
+from umbel.services.cluster_services import ClusterServices, make_services
 from umbel.services.health.health import Supervised
-from umbel.settings import Settings
+from umbel.settings import ONLY, Settings
 from umbel.store import opening
 from umbel.store.base import Retention, Store
 from umbel.store.ledger import Ledger
@@ -56,6 +56,7 @@ def services_over(
     """The same over a store and a ledger that are open. `application` is a Celery application
     that the caller has loaded, instead of the one that settings name."""
     app = _Application(settings, application)
+    label = settings.label or (name if name != ONLY else "")
     return make_services(
         store,
         ledger,
@@ -63,6 +64,7 @@ def services_over(
         LazyResults(app.results),
         SystemClock(),
         name=name,
+        label=label,
         describe=app.described,
         answer_s=settings.inspect_timeout,
         keep_s=settings.retention.audit_age,

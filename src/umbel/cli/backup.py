@@ -24,7 +24,7 @@ def backup(directory: Path, **where: str | None) -> int:
     from umbel import app
 
     given = {name: value for name, value in where.items() if value is not None}
-    settings = load_settings(given, os.environ, Path.cwd()).settings
+    settings = load_settings(given, os.environ, Path.cwd()).one
     copied: list[Copied] = []
     app.back_up(settings, directory.absolute(), copied.append)
     made = [each for each in copied if each.size_bytes]

@@ -80,6 +80,9 @@ def _help(entry: Setting) -> str:
 def directory_options(command: F) -> F:
     """Add the options that say where the data directory is."""
     command = click.option(
+        "--cluster", default=None, metavar="NAME", help="Which of several clusters."
+    )(command)
+    command = click.option(
         "--config", default=None, metavar="PATH", help="The TOML file with settings."
     )(command)
     return click.option(

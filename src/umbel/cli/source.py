@@ -33,6 +33,7 @@ _SETTINGS: Final = {
     "result_backend": ("", "--result-backend", "URL", "Where results are kept."),
     "data": ("", "--data", "PATH", "The directory of the history."),
     "config": ("", "--config", "PATH", "The TOML file with settings."),
+    "cluster": ("", "--cluster", "NAME", "Which of several clusters; also UMBEL_CLUSTER."),
 }
 
 
@@ -95,15 +96,17 @@ def open_source(
 ) -> Iterator[Source]:
     """The server, or the data directory that the settings name. Raises `UmbelError`."""
     if server is not None:
+        from umbel.client.address import of_cluster
         from umbel.client.client import Client
         from umbel.python.remote import RemoteSource
 
-        source: Source = RemoteSource(Client(server, token=token))
+        cluster = settings["cluster"] or os.environ.get("UMBEL_CLUSTER")
+        source: Source = RemoteSource(Client(of_cluster(server, cluster), token=token))
     else:
         from umbel.python.opening import open_settings
 
         given = {name: value for name, value in settings.items() if value is not None}
-        found = load_settings(given, os.environ, Path.cwd()).settings
+        found = load_settings(given, os.environ, Path.cwd()).one
         if not os.path.isdir(found.data):  # noqa: PTH112 (one that is closed to this user is none)
             raise StoreError(
                 f"There is no directory {found.data} with a history that this user can open.",

@@ -122,7 +122,7 @@ def _ledger(where: dict[str, str | None]) -> Iterator[tuple[Ledger, Path]]:
     from umbel import app, composition
 
     given = {name: value for name, value in where.items() if value is not None}
-    settings = load_settings(given, os.environ, Path.cwd()).settings
+    settings = load_settings(given, os.environ, Path.cwd()).one
     check_data_directory(settings.data)
     app.make_directory(settings)
     with owned(settings.data):

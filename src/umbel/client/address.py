@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from typing import Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import msgspec
 
@@ -46,6 +46,11 @@ def address_of(url: str, *, token: str | None = None) -> Address:
         prefix=prefix,
         authorization=_authorization(token, parts.username, parts.password),
     )
+
+
+def of_cluster(url: str, cluster: str | None) -> str:
+    """The address of one cluster of the server at `url`; that of the server without a name."""
+    return url if cluster is None else f"{url.rstrip('/')}/c/{quote(cluster, safe='')}"
 
 
 def _authorization(token: str | None, user: str | None, password: str | None) -> str | None:

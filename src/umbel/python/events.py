@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from umbel.client.address import address_of
+from umbel.client.address import address_of, of_cluster
 from umbel.client.client import Client
 from umbel.errors import NotSupported, UmbelError
 from umbel.python import opening
@@ -100,13 +100,14 @@ class Events:
         return f"<Events of {self.url}{'' if self._finalizer.alive else ', closed'}>"
 
 
-def connect(url: str, *, token: str | None = None) -> Events:
-    """A running Umbel at `http(s)://[user:password@]host[:port][/prefix]`. It must answer.
+def connect(url: str, *, token: str | None = None, cluster: str | None = None) -> Events:
+    """A running Umbel at `http(s)://[user:password@]host[:port][/prefix]`, and the one of its
+    clusters that `cluster` names, where it has several. It must answer.
 
     Raises `ServerUnreachable`, also for a URL of anything else, and `NotPermitted`.
     """
     address_of(url)
-    events = Events(url, token=token)
+    events = Events(of_cluster(url, cluster), token=token)
     try:
         events.source.workers()
     except BaseException:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Final
 
 import msgspec
 
@@ -31,9 +30,6 @@ from umbel.services.search.intents import Intents
 from umbel.services.search.search import Search
 from umbel.store.base import Store
 from umbel.store.ledger import Ledger
-
-#: The name of the cluster where settings name only one.
-ONLY: Final = "default"
 
 
 class ClusterServices(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,7 +89,7 @@ def make_services(
     results: ResultBackend,
     clock: Clock,
     *,
-    name: str = ONLY,
+    name: str = "default",
     label: str = "",
     describe: DescribeTasks = dict,
     answer_s: float = ANSWER_S,

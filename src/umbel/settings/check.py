@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from difflib import get_close_matches
 from pathlib import Path
 
 from umbel.auth.people import everybody
@@ -15,16 +16,11 @@ from umbel.settings.tree import Settings
 def check_serving(loaded: Loaded) -> None:
     """Raises `SettingsError` where `umbel serve` could not do what was asked."""
     settings = loaded.settings
-    _check_owner(settings.data)
-    if settings.collect:
-        check_collecting(loaded)
-    elif not os.path.isdir(settings.data):  # noqa: PTH112 (one that is closed to this user is none)
-        raise SettingsError(
-            f"There is no data directory {settings.data} that this user can serve from.",
-            setting="data",
-            remedy="Start umbel collect with the same --data first, or leave out --no-collect.",
-        )
+    for cluster in loaded.clusters.values():
+        _check_cluster(cluster.settings)
+    _check_directories_differ(loaded)
     _check_login(settings)
+    _check_roles(loaded)
     _check_tls(settings)
     if settings.unix_socket is not None:
         _check_no_address_beside_the_socket(loaded)
@@ -36,7 +32,48 @@ def check_serving(loaded: Loaded) -> None:
 
 def check_collecting(loaded: Loaded) -> None:
     """Raises `SettingsError` where `umbel collect` could not do what was asked."""
-    settings = loaded.settings
+    _check_collecting(loaded.one)
+
+
+def _check_cluster(settings: Settings) -> None:
+    _check_owner(settings.data)
+    if settings.collect:
+        _check_collecting(settings)
+    elif not os.path.isdir(settings.data):  # noqa: PTH112 (one that is closed to this user is none)
+        raise SettingsError(
+            f"There is no data directory {settings.data} that this user can serve from.",
+            setting="data",
+            remedy="Start umbel collect with the same --data first, or leave out --no-collect.",
+        )
+
+
+def _check_directories_differ(loaded: Loaded) -> None:
+    names: dict[Path, str] = {}
+    for name, cluster in loaded.clusters.items():
+        other = names.setdefault(cluster.settings.data.resolve(), name)
+        if other != name:
+            raise SettingsError(
+                f"The clusters {other} and {name} have the same data directory, "
+                f"{cluster.settings.data}.",
+                setting="data",
+                remedy="Leave data out of their tables, or name two.",
+            )
+
+
+def _check_roles(loaded: Loaded) -> None:
+    people = everybody(loaded.settings.basic_auth, loaded.settings.auth.users)
+    for name, cluster in loaded.clusters.items():
+        for person in cluster.roles or {}:
+            if person not in people:
+                near = get_close_matches(person, people, n=1)
+                raise SettingsError(
+                    f"clusters.{name}.roles has {person}, whom nothing lets log in.",
+                    setting=f"clusters.{name}.roles",
+                    remedy=f"Did you mean {near[0]}?" if near else "Add them to auth.users.",
+                )
+
+
+def _check_collecting(settings: Settings) -> None:
     if settings.broker is None and settings.app is None:
         raise SettingsError(
             "No broker is named.",

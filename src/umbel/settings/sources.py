@@ -11,7 +11,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,16 @@ from umbel.masking import MASK, is_understood, mask_address
 from umbel.redaction import redact
 from umbel.settings import kinds
 from umbel.settings.celery_sources import named_for_celery, unread_configuration
+from umbel.settings.clusters import (
+    OF_A_CLUSTER,
+    WHERE,
+    ClusterSettings,
+    ClusterTable,
+    cluster_names,
+    cluster_roles,
+    not_of_a_cluster,
+    which_cluster,
+)
 from umbel.settings.flower import Given, Notice
 from umbel.settings.flower_sources import told_of_flower, translated
 from umbel.settings.paths import config_files, data_directory
@@ -27,6 +37,8 @@ from umbel.settings.tree import SECTIONS, SETTINGS, Setting, Settings
 from umbel.settings.trust import check_found, is_open_to_all, is_there, trusted_owners
 from umbel.settings.variables import foreign, meant, own_variables
 
+#: The name of the cluster where the settings have no tables of clusters.
+ONLY = "default"
 COMMAND_LINE = "command line"
 DEFAULT = "default"
 
@@ -35,11 +47,20 @@ DEFAULT = "default"
 class Loaded:
     """The tree, and by name of setting where its value comes from: `command line`, the
     name of an environment variable, the path of a file, or `default`. `notices` are
-    sentences about what was said and is not honoured."""
+    sentences about what was said and is not honoured. `clusters` has each cluster by its name;
+    where there is one, `settings` are its own."""
 
     settings: Settings
     origins: Mapping[str, str]
     notices: tuple[Notice, ...] = ()
+    clusters: Mapping[str, ClusterSettings] = field(default_factory=dict)
+
+    @property
+    def one(self) -> Settings:
+        """The settings of the one cluster. Raises `SettingsError` where there are several."""
+        if len(self.clusters) > 1:
+            raise which_cluster(self.clusters)
+        return self.settings
 
 
 @dataclass(frozen=True)
@@ -72,13 +93,17 @@ def load_settings(
     for name, item in variables.items():
         written.setdefault(name, item)
     file = _config_file(written.get("config"), environ, directory, trusted)
+    tables: Mapping[str, ClusterTable] = {}
     if file is not None:
-        for name, item in _from_file(file).items():
+        in_file, tables = _from_file(file)
+        for name, item in in_file.items():
             written.setdefault(name, item)
     for name, value in _of_flower(told.elsewhere).items():
         written.setdefault(name, value)
     notices = [*told.notices, *foreign_ones, *_readable(written, told.elsewhere)]
-    if "app" not in written and "broker" not in written:
+    if tables:
+        tables = _chosen(tables, written)
+    elif "app" not in written and "broker" not in written:
         written |= {
             name: _Written(value, origin)
             for name, (value, origin) in named_for_celery(
@@ -94,7 +119,13 @@ def load_settings(
     }
     if file is not None and "config" not in written:
         values["config"], origins["config"] = file, "found"
-    return Loaded(_tree(values), origins, tuple(notices))
+    settings = _tree(values)
+    clusters = {
+        name: _cluster(name, table, values, str(file)) for name, table in tables.items()
+    } or {ONLY: ClusterSettings(ONLY, settings)}
+    if len(clusters) == 1:
+        settings = next(iter(clusters.values())).settings
+    return Loaded(settings, origins, tuple(notices), clusters)
 
 
 def _value(entry: Setting, written: Mapping[str, _Written], environ: Mapping[str, str]) -> Any:
@@ -231,20 +262,84 @@ def _config_file(
     return found
 
 
-def _from_file(path: Path) -> dict[str, _Written]:
+def _from_file(path: Path) -> tuple[dict[str, _Written], dict[str, ClusterTable]]:
+    """What stands in the file for all, and the tables of clusters by their name."""
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path} is not TOML: {error}.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} cannot be read: {error}.") from None
+    tables = content.pop("clusters", {})
     known = [entry.name for entry in SETTINGS if entry.in_file]
     found = {}
     for name, value in _flattened(content):
         if name not in known:
-            raise unknown_name("setting", name, known, where=f" in {path}")
+            raise unknown_name("setting", name, [*known, "clusters"], where=f" in {path}")
         found[name] = _Written(value, str(path))
-    return found
+    return found, _cluster_tables(tables, known, path)
+
+
+# -- clusters ----------------------------------------------------------------------------
+
+
+def _cluster_tables(tables: object, known: list[str], path: Path) -> dict[str, ClusterTable]:
+    if not isinstance(tables, dict) or not all(isinstance(one, dict) for one in tables.values()):
+        raise SettingsError(
+            f"clusters in {path} must be tables.",
+            setting="clusters",
+            remedy="Write [clusters.NAME] above the settings of each cluster.",
+        )
+    cluster_names(tables, f" in {path}")
+    return {name: _cluster_table(name, table, known, path) for name, table in tables.items()}
+
+
+def _cluster_table(
+    name: str, table: dict[str, object], known: list[str], path: Path
+) -> ClusterTable:
+    table = dict(table)
+    roles = table.pop("roles", None)
+    written = dict(_flattened(table))
+    for setting in written:
+        if setting not in known:
+            allowed = [*sorted(OF_A_CLUSTER), "roles"]
+            raise unknown_name("setting", setting, allowed, where=f" of clusters.{name} in {path}")
+        if setting not in OF_A_CLUSTER:
+            raise not_of_a_cluster(setting, name)
+    return ClusterTable(written, None if roles is None else cluster_roles(roles, name))
+
+
+def _chosen(
+    tables: Mapping[str, ClusterTable], written: Mapping[str, _Written]
+) -> Mapping[str, ClusterTable]:
+    """All tables, or the one that `cluster` names. Raises `SettingsError`."""
+    if "cluster" in written:
+        name = str(written["cluster"].value)
+        if name not in tables:
+            raise unknown_name("cluster", name, [*tables], listed="Its tables name them.")
+        return {name: tables[name]}
+    beside = next((name for name in sorted(WHERE | {"label"}) if name in written), None)
+    if beside is not None and len(tables) > 1:
+        raise SettingsError(
+            f"{beside} ({written[beside].origin}) is of one cluster, and there are several: "
+            f"{', '.join(tables)}.",
+            setting=beside,
+            remedy="Write it into the table of its cluster, or name one with --cluster.",
+        )
+    return tables
+
+
+def _cluster(
+    name: str, table: ClusterTable, values: Mapping[str, Any], where: str
+) -> ClusterSettings:
+    """The settings of one cluster: what its table says, else what is said for all."""
+    entries = {entry.name: entry for entry in SETTINGS}
+    own = {
+        setting: _parse(entries[setting], _Written(value, f"clusters.{name} in {where}"))
+        for setting, value in table.written.items()
+    }
+    data = own.get("data", values["data"] / name)
+    return ClusterSettings(name, _tree({**values, **own, "data": data}), table.roles)
 
 
 def _flattened(content: Mapping[str, object]) -> Iterator[tuple[str, object]]:

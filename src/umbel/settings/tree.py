@@ -226,6 +226,19 @@ class Settings:
         fallback="`./umbel.toml`, else `umbel.toml` in the user's configuration directory",
         in_file=False,
     )
+    cluster: str | None = setting(
+        kinds.text("the name of a table `[clusters.NAME]`", name="name"),
+        None,
+        "Which one this is about, where the file has several clusters.",
+        fallback="all of them",
+        in_file=False,
+    )
+    label: str | None = setting(
+        kinds.text("a name for people", name="text"),
+        None,
+        "What people call this cluster.",
+        fallback="the host of its broker, or the name of its table",
+    )
     cluster_moved: bool = setting(
         kinds.switch(),
         "false",
