@@ -2,7 +2,7 @@
 
 import { toPoints, toUnits } from '../query/offsets'
 import { get } from './transport'
-import type { Count, Gap, Status, Suggestion, Task, TaskPage, Understood, Worker, Workflow } from './types'
+import type { Cluster, Count, Gap, Status, Suggestion, Task, TaskPage, Understood, Worker, Workflow } from './types'
 
 export const api = {
   tasks: (
@@ -35,6 +35,8 @@ export const api = {
 
   workers: (signal?: AbortSignal) =>
     get<{ items: Worker[]; now: number }>('workers', {}, signal),
+
+  clusters: async (signal?: AbortSignal) => (await get<{ items: Cluster[] }>('clusters', {}, signal)).items,
 
   gaps: (signal?: AbortSignal) => get<{ gaps: Gap[] }>('gaps', {}, signal),
 

@@ -245,6 +245,16 @@ export interface Live {
   troubles: readonly Trouble[]
 }
 
+export interface Cluster {
+  name: string
+  label: string
+  path: string
+  role: string
+  live: Live
+  store: { tasks: number }
+  rate: number
+}
+
 export interface Status {
   version: string
   now: number

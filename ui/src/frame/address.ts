@@ -1,11 +1,11 @@
 /** Pages and their addresses, below whatever prefix the server has. */
 
 export type Page =
-  | { kind: 'tasks' | 'workers' | 'queues' | 'run' | 'audit' }
+  | { kind: 'tasks' | 'workers' | 'queues' | 'run' | 'audit' | 'clusters' }
   | { kind: 'task' | 'worker' | 'queue' | 'action'; id: string }
   | { kind: 'unknown'; path: string }
 
-const LISTS = ['tasks', 'workers', 'queues', 'run', 'audit'] as const
+const LISTS = ['tasks', 'workers', 'queues', 'run', 'audit', 'clusters'] as const
 const ONES = { tasks: 'task', workers: 'worker', queues: 'queue', actions: 'action' } as const
 
 /** The page at `path`, given the path of `<base href>` (which ends in "/"). */
