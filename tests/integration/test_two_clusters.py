@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import httpx
@@ -49,6 +50,9 @@ class Server:
     def tasks(self, name: str) -> list[str]:
         page: dict[str, Any] = self.get(f"/api/v1/clusters/{name}/tasks").json()
         return [row["uuid"] for row in page["items"]]
+
+    def has(self, name: str, uuid: str) -> bool:
+        return uuid in self.tasks(name)
 
     def is_live(self) -> bool:
         try:
@@ -95,7 +99,7 @@ def test_what_happens_in_one_cluster_is_seen_there_alone(
     sent = {name: send(brokers, name) for name in brokers}
 
     for name, uuid in sent.items():
-        wait_until(lambda n=name, u=uuid: u in server.tasks(n), timeout_s=60, what=name)
+        wait_until(partial(server.has, name, uuid), timeout_s=60, what=name)
 
     assert sent["shop"] not in server.tasks("mail")
     assert sent["mail"] not in server.tasks("shop")
@@ -146,10 +150,10 @@ def test_a_collector_that_dies_is_started_again_and_the_other_goes_on(
         os.kill(pid, signal.SIGKILL)
         uuid = send(brokers, other)
 
-        wait_until(lambda o=other, u=uuid: u in server.tasks(o), timeout_s=60, what=other)
-        wait_until(lambda n=name, p=pid: is_replaced(server, n, p), timeout_s=60, what=name)
+        wait_until(partial(server.has, other, uuid), timeout_s=60, what=other)
+        wait_until(partial(is_replaced, server, name, pid), timeout_s=60, what=name)
         uuid = send(brokers, name)
-        wait_until(lambda n=name, u=uuid: u in server.tasks(n), timeout_s=60, what=name)
+        wait_until(partial(server.has, name, uuid), timeout_s=60, what=name)
     assert len(children(server.pid)) == 2
 
 

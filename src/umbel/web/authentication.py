@@ -103,7 +103,7 @@ class Access:
         the audit is the cluster's own."""
         other = copy(self)
         other._authenticator = authenticator
-        other._visits = login_audit
+        other._login_audit = login_audit
         return other
 
     async def identify(self, scope: Scope, *, again: bool = False) -> Principal | None:
