@@ -119,11 +119,13 @@ async def test_another_password_another_role_or_no_user_any_more_end_the_session
 
 
 async def test_a_server_beside_it_with_the_same_key_knows_the_session(
-    browser: httpx.AsyncClient,
+    closed: World, browser: httpx.AsyncClient
 ) -> None:
     await browser.post("/login", json=OTTO)
 
-    async with World(users=USERS).client(cookies=dict(browser.cookies)) as beside:
+    async with World(users=USERS, ledger=closed.ledger).client(
+        cookies=dict(browser.cookies)
+    ) as beside:
         assert (await beside.get("/api/v1/me")).json()["name"] == "otto"
 
 
