@@ -53,7 +53,7 @@ export class RunModel {
   /** The queue to which tasks of this name went before. */
   usualQueue: string | null = $state(null)
   /** What stood in the field that was refused: the refusal is of that text alone. */
-  private refused: string | null = null
+  private refused: string | null = $state(null)
   private abort = new AbortController()
 
   async send(zone: 'local' | 'utc'): Promise<void> {
