@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
-import msgspec
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
@@ -14,7 +13,7 @@ from umbel.bounded_json import encode_json
 from umbel.web.error_middleware import ErrorMiddleware
 from umbel.web.flower.refusal import Refused
 from umbel.web.http.endpoint import json_response
-from umbel.web.http.problems import Problem, respond_to
+from umbel.web.http.problems import problem_of
 
 #: Statuses of our own problems that Flower's API does not have, and what it has instead.
 _AS_FLOWER: Final[Mapping[int, int]] = {
@@ -50,15 +49,11 @@ def text(
 
 
 def respond(error: Exception) -> Response:
-    """Any exception as plain text; the rules are those of `problems`."""
+    """Any exception as plain text, by the rules of `problems.problem_of`."""
     if isinstance(error, Refused):
         return text(error.message, error.status)
-    answer = respond_to(error)
-    problem = msgspec.json.decode(answer.body, type=Problem)
-    status = _AS_FLOWER.get(answer.status_code, answer.status_code)
-    kept = ("retry-after", "allow", "connection")
-    headers = {name: value for name, value in answer.headers.items() if name in kept}
-    return text(problem.detail, status, headers)
+    problem, headers = problem_of(error)
+    return text(problem.detail, _AS_FLOWER.get(problem.status, problem.status), headers)
 
 
 def plain_text_errors(app: ASGIApp) -> ErrorMiddleware:

@@ -148,36 +148,53 @@ def respond(found: Problem, headers: Mapping[str, str] | None = None) -> Respons
 
 
 def respond_to(error: Exception) -> Response:
-    """The answer to any exception; what is not the person's doing is logged."""
+    """The response to any exception."""
+    return respond(*problem_of(error))
+
+
+def problem_of(error: Exception) -> tuple[Problem, Mapping[str, str]]:
+    """The problem that any exception is, and the headers that go with it. Logs what is not the
+    client's fault."""
+    found = _of_request(error)
+    if found is not None:
+        return found, {}
     match error:
         case Refusal():
-            return respond(error.problem, error.headers)
-        case QueryError():
-            return respond(_bad_query(error))
-        case ZoneUnknown():
-            return respond(problem("bad-parameter", str(error), parameter="tz"))
-        case CursorError():
-            return respond(problem("bad-cursor", str(error), parameter="cursor"))
+            return error.problem, error.headers
         case TooManyStreams():
-            return respond(problem("too-many-streams", str(error)), {"Retry-After": "10"})
+            return problem("too-many-streams", str(error)), {"Retry-After": "10"}
         case StoreError():
-            return _store_trouble(error)
-        case ActionRefused():
-            return respond(_refused(error))
-        case UnknownAction():
-            return respond(problem("unknown-action", str(error)))
-        case NotPermitted():
-            return respond(problem("not-permitted", str(error)))
-        case NotSupported():
-            return respond(problem("not-supported", str(error)))
+            log.warning("The store cannot answer. %s", error)
+            return _retriable("store-trouble", error)
         case BrokerError():
-            return _trouble("broker-trouble", error)
+            return _retriable("broker-trouble", error)
         case ResultsUnavailable():
-            return _trouble("results-trouble", error)
+            return _retriable("results-trouble", error)
         case HTTPException():
             return _http(error)
         case _:
-            return _internal(error)
+            return _internal(error), {}
+
+
+def _of_request(error: Exception) -> Problem | None:
+    """The problem of a request that is wrong, or cannot be done; None for all else."""
+    match error:
+        case QueryError():
+            return _bad_query(error)
+        case ZoneUnknown():
+            return problem("bad-parameter", str(error), parameter="tz")
+        case CursorError():
+            return problem("bad-cursor", str(error), parameter="cursor")
+        case ActionRefused():
+            return _refused(error)
+        case UnknownAction():
+            return problem("unknown-action", str(error))
+        case NotPermitted():
+            return problem("not-permitted", str(error))
+        case NotSupported():
+            return problem("not-supported", str(error))
+        case _:
+            return None
 
 
 def _bad_query(error: QueryError) -> Problem:
@@ -191,40 +208,32 @@ def _bad_query(error: QueryError) -> Problem:
     )
 
 
-def _store_trouble(error: StoreError) -> Response:
-    log.warning("The store cannot answer. %s", error)
-    headers = {"Retry-After": "5"} if error.retriable else {}
-    return respond(problem("store-trouble", str(error)), headers)
-
-
 def _refused(error: ActionRefused) -> Problem:
     """What is wrong is the request, if a field is named, or else the moment."""
     kind = "bad-body" if error.field else "refused"
     return problem(kind, str(error), parameter=error.field, suggestion=error.suggestion)
 
 
-def _trouble(kind: str, error: UmbelError) -> Response:
-    headers = {"Retry-After": "5"} if error.retriable else {}
-    return respond(problem(kind, str(error)), headers)
+def _retriable(kind: str, error: UmbelError) -> tuple[Problem, Mapping[str, str]]:
+    return problem(kind, str(error)), {"Retry-After": "5"} if error.retriable else {}
 
 
-def _http(error: HTTPException) -> Response:
+def _http(error: HTTPException) -> tuple[Problem, Mapping[str, str]]:
     """What Starlette itself refuses: unknown paths and methods."""
-    headers = dict(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        allowed = ", ".join(sorted(headers.get("Allow", "").split(", ")))
-        found = problem("method-not-allowed", f"Only {allowed} can be used here.")
-        return respond(found, {"Allow": allowed})
+        allowed = ", ".join(sorted((error.headers or {}).get("Allow", "").split(", ")))
+        detail = f"Only {allowed} can be used here."
+        return problem("method-not-allowed", detail), {"Allow": allowed}
     if error.status_code == HTTPStatus.NOT_FOUND:
-        return respond(problem("not-found", "There is nothing at this address."))
-    return respond(problem("bad-request", str(error.detail)))
+        return problem("not-found", "There is nothing at this address."), {}
+    return problem("bad-request", str(error.detail)), {}
 
 
-def _internal(error: Exception) -> Response:
+def _internal(error: Exception) -> Problem:
     reference = secrets.token_hex(4)
     log.error("Request failed (reference %s)", reference, exc_info=error)
     detail = (
         "The request failed for a reason that is not yours. The log of `umbel serve` says "
         f"more beside the reference {reference}; please report it."
     )
-    return respond(problem("internal", detail, reference=reference))
+    return problem("internal", detail, reference=reference)
