@@ -8,11 +8,12 @@ import msgspec
 import pytest
 from msgspec import Meta
 
-from umbel.web.http.parameters import read, takes
+from umbel.web.http.parameters import fields, read, takes
 from umbel.web.http.problems import Refusal
+from umbel.web.routes import ROUTES
 
 
-class SignalCount(msgspec.Struct, frozen=True, kw_only=True):
+class Sample(msgspec.Struct, frozen=True, kw_only=True):
     id: Annotated[str, Meta(min_length=1, max_length=5)]
     text: Annotated[str, Meta(max_length=5)] = ""
     size: Annotated[int, Meta(ge=1, le=2_000)] = 10
@@ -21,8 +22,8 @@ class SignalCount(msgspec.Struct, frozen=True, kw_only=True):
     deep: bool = False
 
 
-def asked(query: bytes) -> SignalCount:
-    return read(SignalCount, query, {"id": "a"})
+def asked(query: bytes) -> Sample:
+    return read(Sample, query, {"id": "a"})
 
 
 def refusal(query: bytes) -> tuple[str | None, str]:
@@ -32,17 +33,17 @@ def refusal(query: bytes) -> tuple[str | None, str]:
 
 
 def test_what_is_not_given_has_its_default() -> None:
-    assert asked(b"") == SignalCount(id="a")
+    assert asked(b"") == Sample(id="a")
 
 
 def test_every_kind_of_value_is_read() -> None:
     found = asked(b"text=%C3%BC+b&size=20&from=1.5&order=down&deep=true")
 
-    assert found == SignalCount(id="a", text="ü b", size=20, since=1.5, order="down", deep=True)
+    assert found == Sample(id="a", text="ü b", size=20, since=1.5, order="down", deep=True)
 
 
 def test_empty_parts_are_nothing() -> None:
-    assert asked(b"&&text=&") == SignalCount(id="a")
+    assert asked(b"&&text=&") == Sample(id="a")
 
 
 @pytest.mark.parametrize(
@@ -79,9 +80,34 @@ def test_a_refusal_names_the_parameter_and_what_it_takes(
 
 def test_what_is_required_is_asked_for() -> None:
     with pytest.raises(Refusal) as caught:
-        read(SignalCount, b"", {})
+        read(Sample, b"", {})
 
     assert "parameter id is required: text of 1 to 5 characters" in caught.value.problem.detail
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (str, "text"),
+        (int, "a whole number"),
+        (Annotated[int, Meta(ge=1)], "a whole number from 1"),
+        (Annotated[float, Meta(gt=0, le=9)], "a number above 0, up to 9"),
+        (Annotated[float, Meta(lt=9)], "a number below 9"),
+    ],
+)
+def test_a_kind_without_bounds_is_described_all_the_same(kind: object, words: str) -> None:
+    assert takes(kind) == words
+
+
+def test_every_text_and_number_of_a_route_is_bounded() -> None:
+    unbounded = [
+        (route.name, name)
+        for route in ROUTES
+        for name, field in fields(route.asks).items()
+        if takes(field.type) in {"text", "a number", "a whole number"}
+    ]
+
+    assert unbounded == []
 
 
 def test_an_optional_kind_is_told_without_its_null() -> None:

@@ -105,13 +105,13 @@ def takes(kind: object) -> str:
         case "boolean":
             return "true or false"
         case "string":
-            return f"text of {schema.get('minLength', 0):,} to {schema['maxLength']:,} characters"
+            return f"text{_length(schema)}"
         case "array":
             least, most = schema.get("minItems", 0), schema.get("maxItems")
             return "a list" if most is None else f"a list of {least:,} to {most:,} entries"
         case "integer" | "number" as number:
             word = "a whole number" if number == "integer" else "a number"
-            return f"{word} {_range(schema)}"
+            return f"{word}{_range(schema)}"
         case None if "$ref" not in schema:
             return "any value"
         case _:
@@ -126,10 +126,24 @@ def any_value(kind: type) -> dict[str, Any]:
 
 
 def _range(schema: Mapping[str, Any]) -> str:
-    low, high = schema.get("minimum"), schema["maximum"]
-    if low is None:
-        return f"above {schema['exclusiveMinimum']:,}, up to {high:,}"
-    return f"from {low:,} to {high:,}"
+    """The bounds of a number in words; "" without bounds."""
+    bounds = [
+        f"{word} {schema[key]:,}"
+        for key, word in (
+            ("minimum", "from"), ("exclusiveMinimum", "above"),
+            ("maximum", "to" if "minimum" in schema else "up to"), ("exclusiveMaximum", "below"),
+        )
+        if key in schema
+    ]  # fmt: skip
+    joint = " " if {"minimum", "maximum"} <= schema.keys() else ", "
+    return f" {joint.join(bounds)}" if bounds else ""
+
+
+def _length(schema: Mapping[str, Any]) -> str:
+    """The bounds of a text in words; "" without an upper bound."""
+    if "maxLength" not in schema:
+        return ""
+    return f" of {schema.get('minLength', 0):,} to {schema['maxLength']:,} characters"
 
 
 def _unknown(name: str, names: list[str]) -> Refusal:
