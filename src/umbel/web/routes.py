@@ -16,6 +16,7 @@ from umbel.services.health.diagnosis import Diagnosis
 from umbel.services.health.health import Status
 from umbel.services.search.rows import WholeTask
 from umbel.web import action_handlers, cluster_handlers, handlers, login, requests, responses
+from umbel.web.thread_pools import PoolName
 
 #: What every route can answer, whatever it does.
 EVERYWHERE: Final = (
@@ -73,7 +74,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     method: Literal["GET", "POST"] = "GET"
     permission: Permission | None = "read"
     blocking: bool = True
-    thread_pool: Literal["history", "search", "cluster", "waiting"] = "history"
+    thread_pool: PoolName = "history"
     with_actor: bool = False
     status: int = 200
     statuses: tuple[int, ...] = ()

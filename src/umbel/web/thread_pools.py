@@ -14,16 +14,13 @@ import asyncio
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Final, Literal, TypeVar
 
 import anyio
 import anyio.to_thread
 
 from umbel.services.fair_shares import asker, release
 from umbel.web.http.problems import too_busy
-
-if TYPE_CHECKING:  # routes import what imports this
-    from umbel.web.routes import Route
 
 #: How many handlers run at once that find something at once in the history; more wait.
 HISTORY_THREADS: Final = 8
@@ -44,6 +41,8 @@ LISTS_MAX, LISTS_EACH = 40, 12
 WAITING_EACH, WAITING_MAX = 120, 500
 
 T = TypeVar("T")
+#: The pools that routes name; each is an attribute of `ThreadPools`.
+PoolName = Literal["history", "search", "cluster", "waiting"]
 
 
 class ThreadPool:
@@ -170,7 +169,7 @@ class ThreadPools:
         )
         self.lists = Share(LISTS_MAX, LISTS_EACH, "Too many lists of tasks wait to be read.")
 
-    def of(self, route: Route) -> ThreadPool:
-        """The thread pool of this route."""
-        thread_pool: ThreadPool = getattr(self, route.thread_pool)
+    def named(self, name: PoolName) -> ThreadPool:
+        """The thread pool of this name."""
+        thread_pool: ThreadPool = getattr(self, name)
         return thread_pool

@@ -70,7 +70,7 @@ class FlowerEndpoint:
             return await waiting
         if not self._route.blocking:
             return handler(self._services, params)
-        return await self._thread_pools.of(self._route).run(
+        return await self._thread_pools.named(self._route.thread_pool).run(
             partial(handler, self._services, params)
         )
 

@@ -11,8 +11,7 @@ from umbel.web.flower import actions, listing, sending, workers
 from umbel.web.flower.metrics import metrics
 from umbel.web.requests import Nothing
 from umbel.web.routes import Handler, Route
-
-PoolName = Literal["history", "cluster", "waiting"]
+from umbel.web.thread_pools import PoolName
 
 
 def _see(path: str, handler: Handler, summary: str, thread_pool: PoolName = "cluster") -> Route:

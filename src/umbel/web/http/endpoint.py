@@ -60,7 +60,7 @@ class Endpoint:
         if self._route.thread_pool == "waiting":
             response = await self._waited(request, read_params, actor, zipped=zipped)
         else:
-            thread_pool = self._thread_pools.of(self._route)
+            thread_pool = self._thread_pools.named(self._route.thread_pool)
             response = await thread_pool.run(answer) if self._route.blocking else answer()
         await response(scope, receive, send)
 
