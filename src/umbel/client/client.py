@@ -19,8 +19,8 @@ from umbel.results.base import Result
 from umbel.services.cluster.queue_inspection import QueueRow
 from umbel.services.control.task_sender import Apply, SentTask
 from umbel.services.control.types import Action, ActionPlan, ActionReport, ActionRequest
-from umbel.services.search.incomplete import Incomplete
 from umbel.services.search.rows import WholeTask, WorkerRow
+from umbel.services.search.task_page import TaskPage
 from umbel.store.ledger import AuditPage
 
 T = TypeVar("T")
@@ -31,16 +31,6 @@ SILENCE_S: Final = 45.0
 #: The most tasks on one page.
 PAGE_MAX: Final = 200
 _API: Final = "/api/v1"
-
-
-class TaskPage(msgspec.Struct, frozen=True, kw_only=True):
-    """Tasks that match, and the cursor of the next page, None after the last one. `seq` is
-    the change number to begin a live stream after; `incomplete` what is missing in their time."""
-
-    items: tuple[Task, ...]
-    next: str | None
-    seq: int = 0
-    incomplete: Incomplete | None = None
 
 
 class Queues(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,6 @@ from umbel.auth.base import Actor
 from umbel.broker.base import Capabilities, QueuedMessage
 from umbel.cluster.task import Task
 from umbel.errors import NotSupported, StoreError
-from umbel.python.sources import Tasks
 from umbel.query.ast import Comparison, Matches, Node
 from umbel.query.match import compile_query
 from umbel.results.base import Result
@@ -20,6 +19,7 @@ from umbel.services.cluster_services import ClusterServices
 from umbel.services.control.task_sender import Apply, SentTask
 from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest
 from umbel.services.search.rows import WholeTask, WorkerRow
+from umbel.services.search.task_page import TaskPage
 from umbel.store.base import Order
 from umbel.store.ledger import AuditPage
 
@@ -54,9 +54,16 @@ class LocalSource:
     def name(self) -> str:
         return self._name
 
-    def page(self, query: Node, order: Order, cursor: str | None, limit: int) -> Tasks:
+    def page(self, query: Node, order: Order, cursor: str | None, limit: int) -> TaskPage:
         found = self._reading.search.matching(query, order, cursor, limit, budget_s=PAGE_S)
-        return Tasks(found.page.items, found.page.cursor, found.seq, found.incomplete)
+        return TaskPage(
+            items=found.page.items,
+            next=found.page.cursor,
+            complete=found.page.complete,
+            reached=found.page.reached,
+            seq=found.seq,
+            incomplete=found.incomplete,
+        )
 
     def task(self, uuid: str) -> Task | None:
         return self._reading.store.task(uuid)

@@ -10,7 +10,6 @@ from umbel.broker.base import Capabilities, QueuedMessage
 from umbel.client.client import PAGE_MAX, Client
 from umbel.cluster.task import Task
 from umbel.errors import ServerUnreachable
-from umbel.python.sources import Tasks
 from umbel.query.ast import Node
 from umbel.query.canonical import canonical
 from umbel.results.base import Result
@@ -18,6 +17,7 @@ from umbel.services.cluster.queue_inspection import QueueRow
 from umbel.services.control.task_sender import Apply, SentTask
 from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest
 from umbel.services.search.rows import WholeTask, WorkerRow
+from umbel.services.search.task_page import TaskPage
 from umbel.store.base import Order
 from umbel.store.ledger import AuditPage
 
@@ -38,12 +38,11 @@ class RemoteSource:
     def name(self) -> str:
         return self._client.url
 
-    def page(self, query: Node, order: Order, cursor: str | None, limit: int) -> Tasks:
+    def page(self, query: Node, order: Order, cursor: str | None, limit: int) -> TaskPage:
         by = f"-{order.field}" if order.descending else order.field
-        page = self._client.tasks(
+        return self._client.tasks(
             canonical(query), order=by, cursor=cursor, limit=min(limit, PAGE_MAX)
         )
-        return Tasks(page.items, page.next, page.seq, page.incomplete)
 
     def task(self, uuid: str) -> Task | None:
         return self._client.task(uuid)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-import msgspec
-
 from umbel.broker.base import Capabilities, QueuedMessage
 from umbel.cluster.task import Task
 from umbel.query.ast import Node
@@ -14,21 +12,10 @@ from umbel.results.base import Result
 from umbel.services.cluster.queue_inspection import QueueRow
 from umbel.services.control.task_sender import Apply, SentTask
 from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest
-from umbel.services.search.incomplete import Incomplete
 from umbel.services.search.rows import WholeTask, WorkerRow
+from umbel.services.search.task_page import TaskPage
 from umbel.store.base import Order
 from umbel.store.ledger import AuditPage
-
-
-class Tasks(msgspec.Struct, frozen=True):
-    """Tasks in order, and the cursor of the next page, None after the last. A page may be
-    empty and not be the last. `seq` is a change number that is not after it; `incomplete` what
-    is missing in the time of these tasks."""
-
-    items: tuple[Task, ...]
-    next: str | None
-    seq: int
-    incomplete: Incomplete | None = None
 
 
 class Source(Protocol):
@@ -40,7 +27,7 @@ class Source(Protocol):
     def name(self) -> str:
         """Where it is, without secrets."""
 
-    def page(self, query: Node, order: Order, cursor: str | None, limit: int) -> Tasks:
+    def page(self, query: Node, order: Order, cursor: str | None, limit: int) -> TaskPage:
         """One page of the tasks that match, without tracebacks."""
 
     def task(self, uuid: str) -> Task | None:

@@ -68,6 +68,18 @@ def test_any_thread_may_ask_at_the_same_time(server: Server, client: Client) -> 
     assert len(server.asked) == 8
 
 
+def test_a_page_whose_time_ran_out_is_told_from_the_last_page(
+    server: Server, client: Client
+) -> None:
+    server.say({"items": [], "next": "c", "complete": False, "reached": 5.0, "seq": 3})
+    timed_out = client.tasks("", order="-seen", cursor=None, limit=10)
+    server.say({"items": [], "next": None, "complete": True, "reached": None, "seq": 3})
+    last = client.tasks("", order="-seen", cursor="c", limit=10)
+
+    assert (timed_out.next, timed_out.complete, timed_out.reached) == ("c", False, 5.0)
+    assert (last.next, last.complete, last.reached) == (None, True, None)
+
+
 def test_a_change_is_sent_once_as_json_on_a_connection_of_its_own(
     server: Server, client: Client
 ) -> None:
