@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
+
+import pytest
 
 from tests.architecture.test_layers import LAYERS
 from tests.docs.test_links import ROOT
@@ -11,6 +14,23 @@ PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 PACKAGE = ROOT / "src" / "umbel"
 #: A module or folder of the package, as the page writes it.
 PLACE = re.compile(r"`((?:[a-z_]+/)+|(?:[a-z_]+/)*[a-z_]+\.py)`")
+
+#: The table that tells where something is done: (question, file, name).
+WHERE_IS = re.findall(r"^\| ([^|]+) \| `([a-z_/]+\.py)` \| `(\w+)` \|$", PAGE, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("question", "path", "name"), WHERE_IS)
+def test_what_is_looked_for_is_defined_where_the_page_says(
+    question: str, path: str, name: str
+) -> None:
+    tree = ast.parse((PACKAGE / path).read_text(encoding="utf-8"))
+    defined = {node.name for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef)}
+
+    assert name in defined, question
+
+
+def test_the_page_tells_of_much() -> None:
+    assert len(WHERE_IS) >= 24
 
 
 def test_every_place_that_is_named_is_there() -> None:
