@@ -72,10 +72,10 @@ def error_of(status: int, body: bytes, url: str) -> UmbelError:
         return ActionRefused(problem.detail, field=problem.parameter)
     made = _ERRORS.get(kind)
     if made is not None:
-        error = made(problem.detail)
-        if isinstance(error, NotPermitted):
-            error.is_stranger = kind == "not-logged-in"
-        return error
+        raised = made(problem.detail)
+        if isinstance(raised, NotPermitted):
+            raised.is_stranger = kind == "not-logged-in"
+        return raised
     return ServerError(problem.detail, kind=kind, status=status)
 
 
