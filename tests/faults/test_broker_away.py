@@ -28,19 +28,19 @@ from tests.support.sources import (
 )
 from tests.support.waiting import wait_until
 from umbel.broker import link
-from umbel.broker.base import EventSource, Health
+from umbel.broker.base import EventSource, SourceHealth
 from umbel.broker.event_sources import check, open_source
 from umbel.broker.link import link_to_app, link_to_url
 from umbel.errors import BrokerRefused, BrokerUnreachable
 
 
-def until(source: EventSource, state: str) -> Health:
+def until(source: EventSource, state: str) -> SourceHealth:
     """Read until the source is in `state`; what comes meanwhile is not looked at."""
     wait_until(lambda: source.read(0.05) or source.health().state == state)
     return source.health()
 
 
-def until_trouble(source: EventSource) -> Health:
+def until_trouble(source: EventSource) -> SourceHealth:
     wait_until(lambda: source.read(0.05) or source.health().trouble)
     return source.health()
 

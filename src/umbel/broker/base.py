@@ -38,7 +38,7 @@ class Missed(msgspec.Struct, frozen=True):
     until: float | None = None
 
 
-class Health(msgspec.Struct, frozen=True):
+class SourceHealth(msgspec.Struct, frozen=True):
     """How the connection is. `state` is `connecting`, `connected` or `refused`;
     `trouble` is the sentence that says why not connected and what to do. `gaps` are the
     last spans in which events may have passed unseen, and why. `lossless`:
@@ -70,7 +70,7 @@ class EventSource(Protocol):
     def settle(self, tag: int) -> None:
         """Every frame up to `tag` is committed. Thread-safe, returns at once."""
 
-    def health(self) -> Health:
+    def health(self) -> SourceHealth:
         """How the connection is. Thread-safe."""
 
     def close(self) -> None:

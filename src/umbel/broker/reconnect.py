@@ -19,7 +19,7 @@ from typing import Final, Protocol
 import msgspec
 
 from umbel.broker.backoff import Backoff
-from umbel.broker.base import Frame, Health, Missed
+from umbel.broker.base import Frame, Missed, SourceHealth
 from umbel.broker.errors import translated
 from umbel.broker.link import Link
 from umbel.broker.wire import Wakeup
@@ -105,7 +105,7 @@ class ReconnectingSource:
         self._gaps: deque[Gap] = deque(maxlen=GAPS_MAX)
         self._lock = threading.Lock()
         keeps_s = float(link.queue.message_ttl_s) if lossless else None
-        self._health = Health(
+        self._health = SourceHealth(
             "connecting", link.transport, lossless=lossless, keeps_s=keeps_s, url=link.url
         )
         self._closed = False
@@ -133,7 +133,7 @@ class ReconnectingSource:
             self._settled = max(self._settled, tag)
         self._wakeup.set()
 
-    def health(self) -> Health:
+    def health(self) -> SourceHealth:
         return self._health
 
     def close(self) -> None:

@@ -33,14 +33,14 @@ PAGE_MAX: Final = 200
 _API: Final = "/api/v1"
 
 
-class Queues(msgspec.Struct, frozen=True, kw_only=True):
+class QueuePage(msgspec.Struct, frozen=True, kw_only=True):
     """Every queue, and what the broker can do."""
 
     items: tuple[QueueRow, ...]
     capabilities: Capabilities | None = None
 
 
-class Changes(msgspec.Struct, frozen=True, kw_only=True):
+class LiveChanges(msgspec.Struct, frozen=True, kw_only=True):
     """What changed on a live stream; `new` are the ids of those items that did not match
     before, `skipped` changed tasks are not told."""
 
@@ -132,9 +132,9 @@ class Client:
         )
         return self._decode(body, Result)
 
-    def queues(self) -> Queues:
+    def queues(self) -> QueuePage:
         """Every queue now."""
-        return self._get("queues", Queues)
+        return self._get("queues", QueuePage)
 
     def messages(self, queue: str, limit: int) -> tuple[QueuedMessage, ...]:
         """The next messages of a queue, which stay there."""
@@ -145,7 +145,7 @@ class Client:
         `action_id`."""
         return self._get("audit", AuditPage, **params)
 
-    def follow(self, q: str, after: int | None) -> Iterator[Changes]:
+    def follow(self, q: str, after: int | None) -> Iterator[LiveChanges]:
         """What changes, as it changes, after change number `after`. Goes on until the stream
         ends or breaks, which raises `ServerUnreachable`."""
         connection, response = self._transport.stream(
@@ -154,7 +154,7 @@ class Client:
         with contextlib.closing(connection):
             for event in events(response, self.url):
                 if event is not None and event.event == "changes":
-                    yield self._decode(event.data, Changes)
+                    yield self._decode(event.data, LiveChanges)
 
     def close(self) -> None:
         """Let go of connections. May be called twice."""

@@ -18,11 +18,11 @@ import threading
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar, cast
 
-T = TypeVar("T", bound="Client")
+T = TypeVar("T", bound="BackendClient")
 R = TypeVar("R")
 
 
-class Client(Protocol):
+class BackendClient(Protocol):
     """The connection object of one thread."""
 
     def release(self) -> None:
@@ -148,7 +148,7 @@ class WorkerPool(Generic[T]):
         return client
 
 
-def _release(client: Client | None) -> None:
+def _release(client: BackendClient | None) -> None:
     if client is not None:
         with contextlib.suppress(Exception):
             client.release()

@@ -5,17 +5,17 @@ from __future__ import annotations
 import msgspec
 
 from tests.api.world import NOW, collector
-from umbel.broker.base import Health, Missed
+from umbel.broker.base import Missed, SourceHealth
 from umbel.cluster.gaps import Cause, Gap
 from umbel.services.ingest.gaps import Gaps
 from umbel.store.base import CollectorStatus
 
 EARLIER = collector(collector="c", at=NOW - 60)
-REDIS = Health("connected", "redis", since=NOW)
-RABBIT = Health("connected", "amqp", since=NOW, lossless=True, keeps_s=3_600.0)
+REDIS = SourceHealth("connected", "redis", since=NOW)
+RABBIT = SourceHealth("connected", "amqp", since=NOW, lossless=True, keeps_s=3_600.0)
 
 
-def absence(earlier: CollectorStatus, health: Health) -> list[tuple[float, float, Cause]]:
+def absence(earlier: CollectorStatus, health: SourceHealth) -> list[tuple[float, float, Cause]]:
     gaps = Gaps("c")
     gaps.look_back(earlier)
     return [(gap.start - NOW, gap.end - NOW, gap.cause) for gap in gaps.new(health)]
@@ -63,7 +63,7 @@ def test_a_gap_is_new_until_it_was_kept() -> None:
 
 
 def test_nothing_is_known_of_an_absence_before_the_broker_answers() -> None:
-    assert absence(EARLIER, Health("connecting", "redis")) == []
+    assert absence(EARLIER, SourceHealth("connecting", "redis")) == []
 
 
 def test_a_run_that_never_heard_the_broker_hides_no_absence() -> None:

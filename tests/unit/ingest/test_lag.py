@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from umbel.broker.base import Health
+from umbel.broker.base import SourceHealth
 from umbel.services.ingest.lag import PROBE_S, QUIET_S, UNSETTLED_BYTES, LagBound
 
-LOSSLESS = Health("connected", "amqp", since=100.0, lossless=True)
-FLEETING = Health("connected", "redis", since=100.0)
-AWAY = Health("connecting", "amqp", lossless=True)
+LOSSLESS = SourceHealth("connected", "amqp", since=100.0, lossless=True)
+FLEETING = SourceHealth("connected", "redis", since=100.0)
+AWAY = SourceHealth("connecting", "amqp", lossless=True)
 
 
 def read(
     lag_bound: LagBound,
     now: float,
-    health: Health = LOSSLESS,
+    health: SourceHealth = LOSSLESS,
     *,
     frames: int = 0,
     waited_s: float | None = None,
@@ -72,7 +72,7 @@ def test_what_was_known_is_not_known_after_another_connection() -> None:
     assert lag_bound.is_quiet
 
     read(lag_bound, 101.0, AWAY)
-    read(lag_bound, 102.0, Health("connected", "amqp", since=102.0, lossless=True))
+    read(lag_bound, 102.0, SourceHealth("connected", "amqp", since=102.0, lossless=True))
 
     assert lag_bound.empty_at is None
     assert not lag_bound.is_quiet

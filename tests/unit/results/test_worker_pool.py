@@ -17,12 +17,12 @@ class Workshop:
         self.made = 0
         self.released = 0
 
-    def make(self) -> Client:
+    def make(self) -> BackendClient:
         self.made += 1
-        return Client(self)
+        return BackendClient(self)
 
 
-class Client:
+class BackendClient:
     """Knows the thread that it was made in."""
 
     def __init__(self, workshop: Workshop) -> None:
@@ -35,7 +35,7 @@ class Client:
 
 def test_answers_come_back_and_a_tool_is_used_again() -> None:
     workshop = Workshop()
-    crew: WorkerPool[Client] = WorkerPool(workshop.make)
+    crew: WorkerPool[BackendClient] = WorkerPool(workshop.make)
 
     assert [crew.call(lambda client: client.thread, 5) != 0 for _ in range(10)] == [True] * 10
     assert workshop.made <= 8
@@ -45,7 +45,7 @@ def test_answers_come_back_and_a_tool_is_used_again() -> None:
 
 def test_errors_come_back_and_the_tool_is_made_anew() -> None:
     workshop = Workshop()
-    crew: WorkerPool[Client] = WorkerPool(workshop.make, size=1)
+    crew: WorkerPool[BackendClient] = WorkerPool(workshop.make, size=1)
 
     with pytest.raises(ZeroDivisionError):
         crew.call(lambda _: 1 / 0, 5)
@@ -56,10 +56,10 @@ def test_errors_come_back_and_the_tool_is_made_anew() -> None:
 
 
 def test_each_thread_has_a_tool_of_its_own() -> None:
-    crew: WorkerPool[Client] = WorkerPool(Workshop().make, size=4)
+    crew: WorkerPool[BackendClient] = WorkerPool(Workshop().make, size=4)
     together = threading.Barrier(4)
 
-    def ask(client: Client) -> bool:
+    def ask(client: BackendClient) -> bool:
         together.wait(10)
         return client.thread == threading.get_ident()
 
@@ -75,7 +75,7 @@ def test_each_thread_has_a_tool_of_its_own() -> None:
 
 
 def test_a_caller_leaves_in_time_and_what_had_not_begun_is_not_done() -> None:
-    crew: WorkerPool[Client] = WorkerPool(Workshop().make, size=1, stuck=0)
+    crew: WorkerPool[BackendClient] = WorkerPool(Workshop().make, size=1, stuck=0)
     free = threading.Event()
     done: list[str] = []
 
@@ -92,7 +92,7 @@ def test_a_caller_leaves_in_time_and_what_had_not_begun_is_not_done() -> None:
 
 def test_calls_that_hang_do_not_keep_others_from_being_answered() -> None:
     workshop = Workshop()
-    crew: WorkerPool[Client] = WorkerPool(workshop.make, size=1, stuck=2)
+    crew: WorkerPool[BackendClient] = WorkerPool(workshop.make, size=1, stuck=2)
     free = threading.Event()
     for _ in range(3):
         with pytest.raises(TimedOut):
@@ -111,7 +111,7 @@ def test_calls_that_hang_do_not_keep_others_from_being_answered() -> None:
 
 def test_threads_with_nothing_to_do_leave() -> None:
     workshop = Workshop()
-    crew: WorkerPool[Client] = WorkerPool(workshop.make, idle_s=0.01)
+    crew: WorkerPool[BackendClient] = WorkerPool(workshop.make, idle_s=0.01)
     crew.call(lambda _: None, 5)
 
     wait_until(lambda: workshop.released == 1)
@@ -121,7 +121,7 @@ def test_threads_with_nothing_to_do_leave() -> None:
 
 
 def test_nobody_is_asked_after_the_end() -> None:
-    crew: WorkerPool[Client] = WorkerPool(Workshop().make)
+    crew: WorkerPool[BackendClient] = WorkerPool(Workshop().make)
     crew.close()
     crew.close()
 

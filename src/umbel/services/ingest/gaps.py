@@ -3,7 +3,7 @@
 The source tells of gaps between two connections of this process. What was missed since the last
 run of a collector of this name (it was stopped, killed or updated) begins with what that one
 reported last: until then it was there. A broker that keeps messages has kept them, as far as
-`Health` says.
+`SourceHealth` says.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
-from umbel.broker.base import Health
+from umbel.broker.base import SourceHealth
 from umbel.cluster.gaps import Cause
 from umbel.store.base import CollectorStatus, KeptGap
 
@@ -48,7 +48,7 @@ class Gaps:
         """The last ones (from, to, in Unix seconds), of earlier runs as well."""
         return (*self._told, *((gap.start, gap.end) for gap in self._known))[-count:]
 
-    def new(self, health: Health) -> Sequence[KeptGap]:
+    def new(self, health: SourceHealth) -> Sequence[KeptGap]:
         """Those that no store has kept yet; an absence once it is known what was missed."""
         found = [self._gap(gap.start, gap.end, gap.cause) for gap in health.gaps]
         if self._earlier is not None and health.since is not None:
@@ -62,7 +62,9 @@ class Gaps:
         self._known = (*self._known, *self._new)[-_KNOWN_MAX:]
         self._new = []
 
-    def _absence(self, earlier: CollectorStatus, health: Health, connected: float) -> list[KeptGap]:
+    def _absence(
+        self, earlier: CollectorStatus, health: SourceHealth, connected: float
+    ) -> list[KeptGap]:
         """From the end of the last run to the first connection of this one."""
         cause: Cause = "collector-away"
         until = connected

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from umbel.broker.base import Health
+from umbel.broker.base import SourceHealth
 
 #: A read that waits so long for nothing has found the queue empty, seconds. Short, so that a
 #: steady stream leaves such moments too.
@@ -59,7 +59,13 @@ class LagBound:
         return QUIET_S if self.is_quiet or self._connected_since is None else PROBE_S
 
     def note(
-        self, health: Health, *, frames: int, waited_s: float, unsettled_bytes: int, now: float
+        self,
+        health: SourceHealth,
+        *,
+        frames: int,
+        waited_s: float,
+        unsettled_bytes: int,
+        now: float,
     ) -> None:
         """A read that might take `timeout_s()` took `waited_s` and ended at `now` (monotonic
         seconds)."""
