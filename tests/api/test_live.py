@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 
 import msgspec
@@ -116,6 +117,56 @@ async def test_a_row_that_was_loaded_and_matches_no_longer_leaves(world: World) 
 
     assert uuid_of(7) in [row["uuid"] for row in page["items"]]
     assert changes.data["left"] == [uuid_of(7)]
+
+
+async def test_one_stream_follows_several_searches_each_from_its_own_number(world: World) -> None:
+    world.store.apply(succeeded(uuid_of(7), NOW))
+    searches = [
+        {"q": "state:STARTED", "left": False},
+        {"q": "state:SUCCESS", "after": 6, "left": False},
+    ]
+    async with listen(world.app, searches=json.dumps(searches)) as listener:
+        assert (await listener.next("hello/0")).data == {"seq": 7}
+        assert (await listener.next("hello/1")).data == {"seq": 6}
+        caught_up = await listener.next("changes/1")
+        world.store.apply(begun(uuid_of(8), NOW))
+        began = await listener.next("changes/0")
+        await listener.next("status/0")
+
+    assert [row["uuid"] for row in caught_up.data["items"]] == [uuid_of(7)]
+    assert [row["uuid"] for row in began.data["items"]] == [uuid_of(8)]
+
+
+async def test_several_searches_end_together_when_one_is_given_up_for_somebody_else() -> None:
+    world = World(options=WebOptions(streams_max=2))
+
+    async with listen(world.app, searches='[{}, {"q": "name:shop.*"}]') as listener:
+        await listener.next("hello/1")
+        async with hub_of(world).subscribe(None, None), asyncio.timeout(PATIENCE_S):
+            await listener.ended.wait()
+
+    await until(lambda: hub_of(world).listening == 0)
+
+
+@pytest.mark.parametrize(
+    "searches",
+    [
+        "[]",
+        "{}",
+        "no JSON",
+        '[{"q": 1}]',
+        '[{"query": ""}]',
+        '[{"q": "a\\u0000"}]',
+        f"[{'{},' * 20}{{}}]",
+    ],
+)
+async def test_a_list_of_searches_that_is_none_is_refused_by_name(
+    world: World, searches: str
+) -> None:
+    async with listen(world.app, searches=searches) as listener:
+        problem = await listener.body()
+
+    assert (listener.status, problem["parameter"]) == (400, "searches")
 
 
 async def test_relative_times_slide_with_the_clock(world: World) -> None:

@@ -165,6 +165,30 @@ class OneWorkflow(msgspec.Struct, frozen=True, kw_only=True):
     root_id: TaskId
 
 
+#: How many searches one live stream follows.
+SEARCHES_MAX = 20
+Searches = Annotated[
+    str,
+    Meta(
+        min_length=2,
+        max_length=60_000,
+        description=f"Up to {SEARCHES_MAX} searches on one stream: a JSON list of objects with q, "
+        "tz, after and left, which then mean nothing outside of it. Events of the first are "
+        "called `changes/0`, `status/0` and so on, of the second `changes/1`.",
+        examples=['[{"q": "state:FAILURE", "after": 4711}, {"q": "queue:mail", "left": false}]'],
+    ),
+]
+
+
+class FollowedSearch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One of the searches that a stream follows."""
+
+    q: Text = ""
+    tz: Zone = "UTC"
+    after: ChangeNumber | None = None
+    left: bool = True
+
+
 class Follow(msgspec.Struct, frozen=True, kw_only=True):
     q: Text = ""
     tz: Zone = "UTC"
@@ -173,6 +197,7 @@ class Follow(msgspec.Struct, frozen=True, kw_only=True):
     left: Annotated[
         bool, Meta(description="Tell the ids of tasks that changed and do not match, too.")
     ] = True
+    searches: Searches | None = None
 
 
 class ListActions(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,7 +22,7 @@ from umbel.web.http.problems import problem, respond
 
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; font-src 'self'; base-uri 'self'; form-action 'none'; "
+    "connect-src 'self'; worker-src 'self'; font-src 'self'; base-uri 'self'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
 HEADERS: Final = (

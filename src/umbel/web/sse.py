@@ -3,24 +3,31 @@
 Every event has the change number as its id, so that a browser that reconnects sends it as
 `Last-Event-ID` and goes on where it was. Nothing for a while gives a comment line, which
 keeps proxies from closing the connection and finds out readers who are gone.
+
+A stream may follow several searches (`searches`), since a browser opens few connections to one
+server (six with HTTP/1.1). Each search is one `Stream` of the hub; its events have its position
+behind their name, `changes/1`. When the hub closes one of them, the whole answer ends, and the
+reader comes back with the numbers that it has seen.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, suppress
+from typing import Final, NamedTuple
 
+import msgspec
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from umbel.services.cluster_services import ClusterServices
 from umbel.services.live.hub import Subscription
 from umbel.services.live.streams import Notice, Stream
-from umbel.web.http.parameters import convert, fields, read
+from umbel.web.http.parameters import convert, fields, read, without_nul
+from umbel.web.http.problems import Refusal
 from umbel.web.request_slots import leave_slot
-from umbel.web.requests import Follow
+from umbel.web.requests import SEARCHES_MAX, Follow, FollowedSearch
 from umbel.web.thread_pools import ThreadPool
 
 #: A comment is sent when nothing else was for this long, seconds.
@@ -39,6 +46,15 @@ _HEADERS: Final = (
 )
 
 
+class _Followed(NamedTuple):
+    """What one stream of the hub follows, from which change number on, and what stands behind
+    the names of its events."""
+
+    subscription: Subscription | None
+    after: int | None
+    suffix: str = ""
+
+
 class LiveEndpoint:
     """The ASGI application of `GET /api/v1/live`."""
 
@@ -49,29 +65,57 @@ class LiveEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         params = read(Follow, scope["query_string"], request.path_params)
-        after = _resumed(request, params.after)
-        subscription = await self._subscription(params)
+        followed = await self._followed(params, _resumed(request, params.after))
         if scope["method"] == "HEAD":
             await _begin(send)
             await send({"type": "http.response.body", "body": b""})
             return
         leave_slot(scope)  # streams have a bound of their own
-        async with self._services.hub.subscribe(subscription, after) as stream:
-            leaving = asyncio.create_task(_close_when_gone(receive, stream))
+        async with AsyncExitStack() as stack:
+            streams = {
+                await stack.enter_async_context(
+                    self._services.hub.subscribe(each.subscription, each.after)
+                ): each.suffix
+                for each in followed
+            }
+            leaving = asyncio.create_task(_close_when_gone(receive, streams))
             try:
                 await _begin(send)
                 with suppress(TimeoutError):
-                    await _send_events(stream, send)
+                    await _send_all(streams, send)
             finally:
                 leaving.cancel()
 
-    async def _subscription(self, params: Follow) -> Subscription | None:
+    async def _followed(self, params: Follow, after: int | None) -> list[_Followed]:
         if params.status_only:
-            return None
+            return [_Followed(None, after)]
+        if params.searches is None:
+            return [_Followed(await self._subscription(params), after)]
+        return [
+            _Followed(await self._subscription(each), each.after, f"/{position}")
+            for position, each in enumerate(_searches(params.searches))
+        ]
+
+    async def _subscription(self, params: Follow | FollowedSearch) -> Subscription:
         query = await self._thread_pool.run(
             lambda: self._services.search.parse(params.q, params.tz)
         )
         return Subscription(query, params.left)
+
+
+def _searches(text: str) -> list[FollowedSearch]:
+    """The searches of a JSON list. Raises `Refusal`."""
+    try:
+        found = msgspec.json.decode(text, type=list[FollowedSearch])
+    except (msgspec.MsgspecError, RecursionError) as error:
+        detail = f"The parameter searches is a JSON list of searches. {error}."
+        raise Refusal("bad-parameter", detail, parameter="searches") from None
+    if not 1 <= len(found) <= SEARCHES_MAX:
+        detail = f"One stream follows 1 to {SEARCHES_MAX} searches, not {len(found)}."
+        raise Refusal("bad-parameter", detail, parameter="searches")
+    for each in found:
+        without_nul(each.q, "searches")
+    return found
 
 
 def _resumed(request: Request, after: int | None) -> int | None:
@@ -86,15 +130,33 @@ async def _begin(send: Send) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": list(_HEADERS)})
 
 
-async def _send_events(stream: Stream, send: Send) -> None:
+async def _send_all(streams: Mapping[Stream, str], send: Send) -> None:
+    """Send what the streams tell, one event at a time, until one of them is closed."""
     await _send(send, f"retry: {_RETRY_MS}\n\n".encode())
+    turn = asyncio.Lock()
+    tasks = [
+        asyncio.create_task(_send_stream(stream, suffix, send, turn))
+        for stream, suffix in streams.items()
+    ]
+    try:
+        ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in ended:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _send_stream(stream: Stream, suffix: str, send: Send, turn: asyncio.Lock) -> None:
     while not stream.closed:
         notices = await stream.read(KEEP_ALIVE_S)
         if stream.closed:
             break
-        for piece in pieces(notices) if notices else [b": still here\n\n"]:
-            await _send(send, piece)
-    await send({"type": "http.response.body", "body": b""})
+        async with turn:
+            for piece in pieces(notices, suffix) if notices else [b": still here\n\n"]:
+                await _send(send, piece)
 
 
 async def _send(send: Send, chunk: bytes) -> None:
@@ -102,13 +164,13 @@ async def _send(send: Send, chunk: bytes) -> None:
         await send({"type": "http.response.body", "body": chunk, "more_body": True})
 
 
-def pieces(notices: Sequence[Notice]) -> Iterator[bytes]:
-    """The events on the wire, in pieces of up to `PIECE` bytes. Bodies are shared by all who
-    are told them: of a large one, a reader who is slow to take it holds no more than a piece.
-    JSON has no line breaks of its own."""
+def pieces(notices: Sequence[Notice], suffix: str = "") -> Iterator[bytes]:
+    """The events on the wire, their names with `suffix`, in pieces of up to `PIECE` bytes.
+    Bodies are shared by all who are told them: of a large one, a reader who is slow to take it
+    holds no more than a piece. JSON has no line breaks of its own."""
     held = b""
     for notice in notices:
-        head = f"id: {notice.seq}\nevent: {notice.event}\ndata: ".encode()
+        head = f"id: {notice.seq}\nevent: {notice.event}{suffix}\ndata: ".encode()
         for part in (head, notice.body, b"\n\n"):
             for start in range(0, len(part), PIECE):
                 piece = part[start : start + PIECE]
@@ -120,9 +182,10 @@ def pieces(notices: Sequence[Notice]) -> Iterator[bytes]:
         yield held
 
 
-async def _close_when_gone(receive: Receive, stream: Stream) -> None:
+async def _close_when_gone(receive: Receive, streams: Iterable[Stream]) -> None:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            stream.close()
+            for stream in streams:
+                stream.close()
             return

@@ -6,9 +6,17 @@ import { writeStored, readStored } from './storage'
 export type Theme = 'system' | 'light' | 'dark'
 export const THEMES: readonly Theme[] = ['system', 'light', 'dark']
 
+function storedTheme(): Theme {
+  return THEMES.find((theme) => theme === readStored('theme')) ?? 'system'
+}
+
+function storedZone(): Zone {
+  return readStored('zone') === 'utc' ? 'utc' : 'local'
+}
+
 class Preferences {
-  theme: Theme = $state(THEMES.find((theme) => theme === readStored('theme')) ?? 'system')
-  zone: Zone = $state(readStored('zone') === 'utc' ? 'utc' : 'local')
+  theme: Theme = $state(storedTheme())
+  zone: Zone = $state(storedZone())
 
   chooseTheme(theme: Theme): void {
     this.theme = theme
@@ -19,6 +27,17 @@ class Preferences {
   chooseZone(zone: Zone): void {
     this.zone = zone
     writeStored('zone', zone)
+  }
+
+  /** Follow what is chosen in other windows, until the function that is given back is called. */
+  start(): () => void {
+    const onStorage = (): void => {
+      this.theme = storedTheme()
+      this.zone = storedZone()
+      this.apply()
+    }
+    addEventListener('storage', onStorage)
+    return () => removeEventListener('storage', onStorage)
   }
 
   /** Tell the style sheets which theme holds; without the attribute they follow the system. */

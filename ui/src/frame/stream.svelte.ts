@@ -1,28 +1,21 @@
 /**
- * The one open stream of server-sent events, and how live the page is.
+ * What is live on this page: how live it is, and any number of followers of searches.
  *
- * Theory of operation. A page that shows tasks follows a search (`follow`); without one the
- * stream carries status alone. The number of the last event is kept, so that a stream that
- * broke, or was closed because nobody looked, goes on where it stopped. A hidden tab closes
- * its stream and catches up when it is seen again. Reconnecting is ours, with backoff, since
- * the browser's own gives up for good when a proxy answers with an error.
+ * Theory of operation. Who shows tasks follows a search (`follow`). All followers, and those of
+ * the other windows of this browser, share one connection (`live_link`); without any it carries
+ * the status alone. A hidden tab follows nothing, and catches up when it is seen again, since
+ * each follower keeps the number of its last event.
  */
 
 import { api } from '../api/client'
 import { address } from '../api/transport'
 import type { Changes, Live, Status } from '../api/types'
-import { backoff } from './backoff'
 import { lost } from './band'
 import { clock } from './clock.svelte'
+import type { LiveMessage, LiveSearch } from './live_connection'
+import { own, shared, type LiveLink } from './live_link'
 
-export interface Follower {
-  /** The search whose tasks to tell about. */
-  q: string
-  tz?: string
-  /** Tell also which tasks changed and do not match: who shows rows has to know. */
-  left: boolean
-  /** The change number from which on to tell; null: from now on. */
-  after: number | null
+export interface Follower extends LiveSearch {
   changes: (changes: Changes) => void
   /** The stream is open: what changes from now on will be told. */
   opened?: () => void
@@ -40,83 +33,59 @@ const CONNECTING: Liveness = {
   troubles: [],
 }
 
-/** A page that follows something opens the stream itself; otherwise it opens after this. */
-const GRACE_MS = 500
+/** Makes the link; `failed` is called when another one has to be taken. */
+export type MakeLink = (tell: (message: LiveMessage) => void, failed: () => void) => LiveLink
 
-class Stream {
+export class Stream {
   live: Liveness = $state.raw(CONNECTING)
-  /** How many tasks are stored; null until told. */
+  /** How many tasks are stored; null until the server said it. */
   stored: number | null = $state(null)
-  private follower: Follower | null = null
-  private source: EventSource | null = null
-  private timer: ReturnType<typeof setTimeout> | undefined
-  private tries = 0
+  private link: LiveLink | null = null
+  private readonly followers = new Map<string, Follower>()
+  private count = 0
+  private running = false
   /** When the server last said how it is, by its own clock; null until it did. */
   private heardAt: number | null = null
 
+  constructor(
+    private readonly shared: MakeLink,
+    private readonly own: MakeLink,
+  ) {}
+
   start(): () => void {
-    const onVisibility = (): void => (document.hidden ? this.close() : this.open())
-    const onOffline = (): void => this.retry()
+    const onVisibility = (): void => (document.hidden ? this.rest() : this.resume())
+    const onShow = (event: PageTransitionEvent): void => {
+      if (event.persisted) this.again()
+    }
+    const onOffline = (): void => this.link?.fail()
+    const onOnline = (): void => this.link?.wake()
     document.addEventListener('visibilitychange', onVisibility)
+    addEventListener('pageshow', onShow)
     addEventListener('offline', onOffline)
-    addEventListener('online', onVisibility)
-    if (this.source === null) this.timer = setTimeout(() => this.open(), GRACE_MS)
+    addEventListener('online', onOnline)
+    this.link ??= this.shared((message) => this.hear(message), () => this.fallBack())
+    this.resume()
     return () => {
       document.removeEventListener('visibilitychange', onVisibility)
+      removeEventListener('pageshow', onShow)
       removeEventListener('offline', onOffline)
-      removeEventListener('online', onVisibility)
-      this.close()
+      removeEventListener('online', onOnline)
+      this.rest()
     }
   }
 
   /** Tell `follower` of changes until the function that is given back is called. */
   follow(follower: Follower): () => void {
-    this.follower = follower
-    this.open()
+    const id = `${this.count++}`
+    this.followers.set(id, follower)
+    if (this.running) this.link?.follow(id, searchOf(follower))
     return () => {
-      if (this.follower !== follower) return
-      this.follower = null
-      this.open()
+      if (this.followers.delete(id) && this.running) this.link?.unfollow(id)
     }
   }
 
-  private open(): void {
-    this.close()
-    if (document.hidden) return
-    const follower = this.follower
-    const source = new EventSource(
-      address('live', follower ? { q: follower.q, tz: follower.tz, after: follower.after, left: `${follower.left}` } : { status_only: 'true' }),
-    )
-    this.source = source
-    source.onerror = () => this.retry()
-    source.addEventListener('status', (event) => {
-      // Its id tells how far there was nothing else to tell.
-      if (follower !== null && event.lastEventId !== '') follower.after = Number(event.lastEventId)
-      this.heard(parsed<Status>(event))
-    })
-    if (follower === null) return
-    source.addEventListener('hello', (event) => {
-      follower.after ??= parsed<{ seq: number }>(event)?.seq ?? null
-      if (this.follower === follower) follower.opened?.()
-    })
-    source.addEventListener('changes', (event) => {
-      const changes = parsed<Changes>(event)
-      if (changes === null || this.follower !== follower) return
-      follower.after = changes.seq
-      follower.changes(changes)
-    })
-    source.addEventListener('reset', (event) => {
-      const reset = parsed<{ seq: number }>(event)
-      if (reset === null || this.follower !== follower) return
-      follower.after = reset.seq
-      follower.reset(reset.seq)
-    })
-  }
-
   /** What the server says of itself, on the stream or asked for. */
-  heard(status: Pick<Status, 'live' | 'now' | 'store'> | null): void {
-    if (status === null) return
-    this.tries = 0
+  heard(status: Pick<Status, 'live' | 'now' | 'store'>): void {
     this.live = status.live
     this.stored = status.store.tasks
     this.heardAt = status.now
@@ -125,28 +94,56 @@ class Stream {
     clock.hold(status.live.state === 'blind' ? (blind?.since ?? null) : null)
   }
 
-  private retry(): void {
-    this.close()
+  private resume(): void {
+    if (this.running || document.hidden || this.link === null) return
+    this.running = true
+    this.link.start()
+    for (const [id, follower] of this.followers) this.link.follow(id, searchOf(follower))
+  }
+
+  private rest(): void {
+    if (this.running) this.link?.stop()
+    this.running = false
+  }
+
+  private again(): void {
+    this.running = false
+    this.resume()
+  }
+
+  private fallBack(): void {
+    this.link = this.own((message) => this.hear(message), () => undefined)
+    this.again()
+  }
+
+  private hear(message: LiveMessage): void {
+    if (!this.running) return
+    if (message.kind === 'status') this.heard(message.status)
+    else if (message.kind === 'lost') this.lose()
+    else {
+      const follower = this.followers.get(message.id)
+      if (follower) hand(follower, message)
+    }
+  }
+
+  private lose(): void {
     // A stream does not say why it failed; this finds out whether the session has ended.
     void api.status().catch(() => undefined)
     this.live = lost(this.heardAt)
     clock.hold(this.heardAt)
-    this.timer = setTimeout(() => this.open(), backoff(this.tries++, Math.random()) * 1000)
-  }
-
-  private close(): void {
-    clearTimeout(this.timer)
-    this.source?.close()
-    this.source = null
   }
 }
 
-function parsed<T>(event: Event): T | null {
-  try {
-    return JSON.parse((event as MessageEvent<string>).data) as T
-  } catch {
-    return null
-  }
+function hand(follower: Follower, message: Extract<LiveMessage, { id: string }>): void {
+  follower.after = message.kind === 'changes' ? message.changes.seq : message.seq
+  if (message.kind === 'changes') follower.changes(message.changes)
+  else if (message.kind === 'reset') follower.reset(message.seq)
+  else if (message.kind === 'opened') follower.opened?.()
 }
 
-export const stream = new Stream()
+function searchOf({ q, tz, left, after }: Follower): LiveSearch {
+  return { q, ...(tz === undefined ? {} : { tz }), left, after }
+}
+
+const ownLink: MakeLink = (tell) => own(address('live'), tell)
+export const stream = new Stream((tell, failed) => shared(address('live'), tell, failed) ?? ownLink(tell, failed), ownLink)
