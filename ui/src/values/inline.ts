@@ -5,7 +5,7 @@ import { parseRepr, type Item, type Value } from './repr'
 export function inline(value: Value): string {
   switch (value.kind) {
     case 'text':
-      return `${value.prefix}'${value.text}${value.cut ? '…' : ''}'`
+      return value.prefix + quoted(value.cut ? `${value.text}…` : value.text)
     case 'cut':
       return '…'
     case 'group':
@@ -13,6 +13,12 @@ export function inline(value: Value): string {
     default:
       return value.text
   }
+}
+
+/** A text in quotes that it does not have, as Python writes it; else its single ones are escaped. */
+export function quoted(text: string): string {
+  if (!text.includes("'")) return `'${text}'`
+  return text.includes('"') ? `'${text.replaceAll("'", "\\'")}'` : `"${text}"`
 }
 
 function inlineItem(item: Item): string {

@@ -50,6 +50,12 @@ describe('a repr', () => {
     expect(read('"double \'single\'"')).toMatchObject({ text: "double 'single'" })
   })
 
+  it('is shown in quotes that its text does not have', () => {
+    expect(inline(read(`"<script>alert('x')</script>"`))).toBe(`"<script>alert('x')</script>"`)
+    expect(inline(read(`'say "hi"'`))).toBe(`'say "hi"'`)
+    expect(inline(read(`'it\\'s "it"'`))).toBe(`'it\\'s "it"'`)
+  })
+
   it.each([
     ["{'a': [{'b': {...}}]}", true],
     ['[0, 1, 2, , ...]', true],
