@@ -8,10 +8,6 @@ export class Keyboard {
   private pending: Pending | null = null
   private readonly layers: Handlers[] = []
 
-  constructor(handlers: Handlers) {
-    this.layers.push(handlers)
-  }
-
   start(): () => void {
     const onKey = (event: KeyboardEvent): void => this.press(event)
     addEventListener('keydown', onKey)
@@ -48,3 +44,5 @@ export class Keyboard {
     handler()
   }
 }
+
+export const keyboard = new Keyboard()

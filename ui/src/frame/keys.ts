@@ -30,35 +30,35 @@ export type Action =
 export interface Shortcut {
   keys: string
   action: Action
-  says: string
+  description: string
 }
 
 export const SHORTCUTS: readonly Shortcut[] = [
-  { keys: '/', action: 'search', says: 'Search tasks' },
-  { keys: 'f', action: 'failures', says: 'Failures alone, or all states again' },
-  { keys: 'h', action: 'last-hour', says: 'The last hour alone, or all times again' },
-  { keys: 'j', action: 'down', says: 'Next row, or the next task of the list' },
-  { keys: 'k', action: 'up', says: 'Previous row, or the previous task of the list' },
-  { keys: 'Enter', action: 'open', says: 'Open the row' },
-  { keys: 'x', action: 'select', says: 'Select the row' },
-  { keys: 'X', action: 'select-range', says: 'Select all rows from the last selected one to this' },
-  { keys: '*', action: 'select-all', says: 'Select all that match' },
-  { keys: 'r', action: 'retry', says: 'Retry what is selected, the row, or the task' },
-  { keys: 'a', action: 'act', says: 'Act on the selected rows' },
-  { keys: 'Escape', action: 'clear', says: 'Select nothing; from a task, back to the list' },
-  { keys: 'u', action: 'back', says: 'Back to the list' },
-  { keys: 'e', action: 'same-error', says: 'Tasks with the same name and error' },
-  { keys: 'c', action: 'copy-id', says: 'Copy the id of the row or the task' },
-  { keys: 'n', action: 'load-new', says: 'Show new tasks' },
-  { keys: '.', action: 'pause', says: 'Pause or resume live updates' },
-  { keys: 'g t', action: 'go-tasks', says: 'Go to Tasks' },
-  { keys: 'g w', action: 'go-workers', says: 'Go to Workers' },
-  { keys: 'g q', action: 'go-queues', says: 'Go to Queues' },
-  { keys: 'g r', action: 'go-run', says: 'Run a task' },
-  { keys: 'g a', action: 'go-audit', says: 'Go to the audit' },
-  { keys: 'Ctrl K', action: 'palette', says: 'Go to anything: a page, a task name, an id' },
-  { keys: 'Ctrl Enter', action: 'submit', says: 'Go on in a dialog or form' },
-  { keys: '?', action: 'help', says: 'Show these shortcuts' },
+  { keys: '/', action: 'search', description: 'Search tasks' },
+  { keys: 'f', action: 'failures', description: 'Failures alone, or all states again' },
+  { keys: 'h', action: 'last-hour', description: 'The last hour alone, or all times again' },
+  { keys: 'j', action: 'down', description: 'Next row, or the next task of the list' },
+  { keys: 'k', action: 'up', description: 'Previous row, or the previous task of the list' },
+  { keys: 'Enter', action: 'open', description: 'Open the row' },
+  { keys: 'x', action: 'select', description: 'Select the row' },
+  { keys: 'X', action: 'select-range', description: 'Select all rows from the last selected one to this' },
+  { keys: '*', action: 'select-all', description: 'Select all that match' },
+  { keys: 'r', action: 'retry', description: 'Retry what is selected, the row, or the task' },
+  { keys: 'a', action: 'act', description: 'Act on the selected rows' },
+  { keys: 'Escape', action: 'clear', description: 'Select nothing; from a task, back to the list' },
+  { keys: 'u', action: 'back', description: 'Back to the list' },
+  { keys: 'e', action: 'same-error', description: 'Tasks with the same name and error' },
+  { keys: 'c', action: 'copy-id', description: 'Copy the id of the row or the task' },
+  { keys: 'n', action: 'load-new', description: 'Show new tasks' },
+  { keys: '.', action: 'pause', description: 'Pause or resume live updates' },
+  { keys: 'g t', action: 'go-tasks', description: 'Go to Tasks' },
+  { keys: 'g w', action: 'go-workers', description: 'Go to Workers' },
+  { keys: 'g q', action: 'go-queues', description: 'Go to Queues' },
+  { keys: 'g r', action: 'go-run', description: 'Run a task' },
+  { keys: 'g a', action: 'go-audit', description: 'Go to the audit' },
+  { keys: 'Ctrl K', action: 'palette', description: 'Go to anything: a page, a task name, an id' },
+  { keys: 'Ctrl Enter', action: 'submit', description: 'Go on in a dialog or form' },
+  { keys: '?', action: 'help', description: 'Show these shortcuts' },
 ]
 
 const CHORD_S = 1

@@ -7,13 +7,13 @@ import { refusal } from './refusal'
 
 class Person {
   /** Null until the server said it. */
-  known: Me | null = $state.raw(null)
+  person: Me | null = $state.raw(null)
   private tries = 0
 
   /** Ask the server, until it answers. */
   async load(): Promise<void> {
     try {
-      this.known = await control.me()
+      this.person = await control.me()
     } catch {
       // Nothing is offered to somebody unknown.
       setTimeout(() => void this.load(), backoff(this.tries++, Math.random()) * 1000)
@@ -22,7 +22,7 @@ class Person {
 
   /** Why something that needs this permission cannot be done, in a sentence; null if it can. */
   refusal(needed: Permission): string | null {
-    return refusal(this.known, needed)
+    return refusal(this.person, needed)
   }
 
   async logOut(): Promise<void> {

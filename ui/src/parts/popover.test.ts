@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest'
+import { placed } from './popover'
+
+const WINDOW = { width: 1000, height: 800 }
+const button = (left: number, top: number): Parameters<typeof placed>[0] => ({ left, right: left + 100, top, bottom: top + 20 })
+
+describe('a popover', () => {
+  it('stands below its button, at the edge that is nearer to the edge of the window', () => {
+    expect(placed(button(100, 40), WINDOW)).toEqual({ top: 60, bottom: null, left: 100, right: null, height: 740 })
+    expect(placed(button(800, 40), WINDOW)).toMatchObject({ left: null, right: 100 })
+  })
+
+  it('stands above it where there is more room', () => {
+    expect(placed(button(100, 700), WINDOW)).toMatchObject({ top: null, bottom: 100, height: 700 })
+    expect(placed(button(100, 100), { width: 1000, height: 300 })).toMatchObject({ top: 120, height: 180 })
+  })
+
+  it('stays in the window when its button does not', () => {
+    expect(placed(button(-40, -40), WINDOW)).toMatchObject({ top: 0, left: 0 })
+    expect(placed(button(980, 40), WINDOW)).toMatchObject({ right: 0 })
+  })
+})

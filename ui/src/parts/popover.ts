@@ -1,0 +1,35 @@
+/** Where a popover stands: below its button, or above it where there is more room. */
+
+export interface Box {
+  top: number
+  bottom: number
+  left: number
+  right: number
+}
+
+export interface Placement {
+  /** Distances in CSS pixels from the edges of the window; null: that edge does not count. */
+  top: number | null
+  bottom: number | null
+  left: number | null
+  right: number | null
+  /** How high it may be. */
+  height: number
+}
+
+/** Below it a popover stands as soon as it has this much room, in pixels. */
+const ENOUGH = 240
+
+/** The button's box, and the size of the window that it stands in. */
+export function placed(button: Box, window: { width: number; height: number }): Placement {
+  const below = window.height - button.bottom
+  const isBelow = below >= ENOUGH || below >= button.top
+  const isStart = (button.left + button.right) / 2 < window.width / 2
+  return {
+    top: isBelow ? Math.max(0, button.bottom) : null,
+    bottom: isBelow ? null : Math.max(0, window.height - button.top),
+    left: isStart ? Math.max(0, button.left) : null,
+    right: isStart ? null : Math.max(0, window.width - button.right),
+    height: Math.max(0, isBelow ? below : button.top),
+  }
+}
