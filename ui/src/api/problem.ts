@@ -21,7 +21,7 @@ export class Problem extends Error {
 
   /** Whether the same request can succeed later, with nothing changed. */
   get canPass(): boolean {
-    return this.status === 0 || this.status === 429 || this.status >= 500
+    return this.status === 0 || this.status === 429 || (this.status >= 500 && this.status !== 501)
   }
 
   get isNotFound(): boolean {

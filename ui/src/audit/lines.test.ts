@@ -59,7 +59,7 @@ describe('the audit', () => {
     const login = { action: 'key_rotation', action_id: null, outcome: 'refused', count: null }
 
     expect(numbers(merged([line(2, login), line(1, login)]))).toEqual([2, 1])
-    expect(wordsOf('key_rotation')).toBe('key rotation')
+    expect(wordsOf('key_rotation')).toBe('Key rotation')
     expect(wentWrong(line(1, login))).toBe(true)
     expect(offered('key_rotation')).toContain('key_rotation')
     expect(offered('revoke')).toEqual(offered(''))

@@ -4,11 +4,11 @@ import type { AuditEntry } from '../api/control-types'
 import { actionPath, taskPath } from '../frame/address'
 
 export function merged(entries: readonly AuditEntry[]): AuditEntry[] {
-  const ended = new Set(entries.filter((one) => one.outcome !== null).map(deedOf))
-  return entries.filter((one) => one.outcome !== null || !ended.has(deedOf(one)))
+  const ended = new Set(entries.filter((one) => one.outcome !== null).map(actionKeyOf))
+  return entries.filter((one) => one.outcome !== null || !ended.has(actionKeyOf(one)))
 }
 
-function deedOf(entry: AuditEntry): string {
+function actionKeyOf(entry: AuditEntry): string {
   return JSON.stringify([entry.action, entry.action_id ?? [entry.actor, entry.target]])
 }
 
@@ -22,13 +22,14 @@ export const AUDITED = [
 
 /** What the filter offers: what is known, and what it is set to even if nobody knows it. */
 export function offered(action: string): string[] {
-  const known: readonly string[] = AUDITED
-  return action === '' || known.includes(action) ? [...known] : [...known, action]
+  const all: readonly string[] = AUDITED
+  return action === '' || all.includes(action) ? [...all] : [...all, action]
 }
 
-/** "rate limit" for `rate_limit`; what is not known is told by its own name. */
+/** "Rate limit" for `rate_limit`; an unknown action has its own name. */
 export function wordsOf(action: string): string {
-  return action.replaceAll('_', ' ')
+  const words = action.replaceAll('_', ' ')
+  return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
 const BAD: ReadonlySet<string | null> = new Set(['failed', 'interrupted', 'refused'])
@@ -51,8 +52,8 @@ export interface Filter {
 }
 
 export function readFilter(parameters: string): Filter {
-  const read = new URLSearchParams(parameters)
-  return { actor: read.get('actor') ?? '', action: read.get('action') ?? '' }
+  const given = new URLSearchParams(parameters)
+  return { actor: given.get('actor') ?? '', action: given.get('action') ?? '' }
 }
 
 /** "audit?actor=ann", or "audit" for all of it. */

@@ -4,7 +4,8 @@ import { control } from '../api/control'
 import type { Queues } from '../api/control-types'
 import { Resource } from '../frame/resource.svelte'
 
-const PAUSE_S = 3
+/** Seconds between two requests of the broker. */
+export const PAUSE_S = 3
 
 export function queues(): Resource<Queues> {
   return new Resource((signal) => control.queues(signal), PAUSE_S)

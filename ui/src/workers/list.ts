@@ -14,33 +14,29 @@ export interface Wanted {
 
 /** More that are gone than this are folded away until they are asked for. */
 export const GONE_SHOWN = 20
-/** No page needs more rows than this at once; a filter finds the others. */
-export const ROWS_MAX = 200
 /** A clock is told to be off from this on, seconds. */
-const SKEW_TOLD_S = 3
+const SKEW_NOTED_S = 3
 
 export interface Listed {
   rows: readonly Worker[]
   /** Those that are silent or offline and folded away. */
   folded: number
-  /** Those beyond `ROWS_MAX`. */
-  more: number
 }
 
 export function readWanted(search: string): Wanted {
-  const asked = new URLSearchParams(search)
+  const parameters = new URLSearchParams(search)
   return {
-    name: asked.get('name') ?? '',
-    status: STATUSES.find((one) => one === asked.get('status')) ?? null,
+    name: parameters.get('name') ?? '',
+    status: STATUSES.find((one) => one === parameters.get('status')) ?? null,
   }
 }
 
 /** The query of an address for it; nothing that goes without saying. */
 export function writeWanted({ name, status }: Wanted): string {
-  const asked = new URLSearchParams()
-  if (name !== '') asked.set('name', name)
-  if (status !== null) asked.set('status', status)
-  const query = asked.toString()
+  const parameters = new URLSearchParams()
+  if (name !== '') parameters.set('name', name)
+  if (status !== null) parameters.set('status', status)
+  const query = parameters.toString()
   return query === '' ? '' : `?${query}`
 }
 
@@ -54,11 +50,7 @@ export function listed(workers: readonly Worker[], wanted: Wanted, unfolded: boo
   const fold = !unfolded && wanted.status === null && part === '' && gone.length > GONE_SHOWN
   const living = chosen.filter((worker) => !isGone(worker)).toSorted((a, b) => rank(a) - rank(b))
   const rows = fold ? living : [...living, ...gone]
-  return {
-    rows: rows.slice(0, ROWS_MAX),
-    folded: fold ? gone.length : 0,
-    more: Math.max(0, rows.length - ROWS_MAX),
-  }
+  return { rows, folded: fold ? gone.length : 0 }
 }
 
 /** How many there are of each status. */
@@ -70,15 +62,15 @@ export function byStatus(workers: readonly Worker[]): Record<Status, number> {
 
 /** What a person should know of a worker, each as a sentence. */
 export function oddities(worker: Worker): string[] {
-  const told: string[] = []
-  if (worker.skew_s !== null && Math.abs(worker.skew_s) >= SKEW_TOLD_S) {
-    told.push(`Its clock is ${formatDuration(Math.abs(worker.skew_s))} ${worker.skew_s > 0 ? 'ahead' : 'behind'}.`)
+  const sentences: string[] = []
+  if (worker.skew_s !== null && Math.abs(worker.skew_s) >= SKEW_NOTED_S) {
+    sentences.push(`Its clock is ${formatDuration(Math.abs(worker.skew_s))} ${worker.skew_s > 0 ? 'ahead' : 'behind'}.`)
   }
   if (worker.shared_name) {
-    told.push('More than one worker uses this name: start each with a name of its own (-n).')
+    sentences.push('More than one worker uses this name: start each with a name of its own (-n).')
   }
-  if (worker.heartbeat === null && worker.status !== 'offline') told.push('It sends no heartbeats.')
-  return told
+  if (worker.heartbeat === null && worker.status !== 'offline') sentences.push('It sends no heartbeats.')
+  return sentences
 }
 
 function rank(worker: Worker): number {

@@ -3,7 +3,7 @@
 import type { QueueRow } from '../api/control-types'
 
 /** `missing` are workers that did not say what they consume. */
-export function nobody(queue: Pick<QueueRow, 'consumers'>, missing: readonly string[]): string {
+export function unconsumedWords(queue: Pick<QueueRow, 'consumers'>, missing: readonly string[]): string {
   if (queue.consumers) return 'no worker of Celery'
   return missing.length > 0 ? 'nobody that answered' : 'nobody consumes it'
 }
