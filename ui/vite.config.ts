@@ -1,13 +1,17 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vitest/config'
 
-export default defineConfig({
+/** `--mode parts` builds the page of all parts (src/gallery/), which no package has. */
+const PAGES = { index: 'index.html', login: 'login.html' }
+const PARTS = { parts: 'parts.html' }
+
+export default defineConfig(({ mode }) => ({
   // Relative addresses: the server decides under which prefix Umbel lives (`<base href>`).
   base: './',
   plugins: [svelte()],
   build: {
-    outDir: '../src/umbel/web/static',
-    rolldownOptions: { input: { index: 'index.html', login: 'login.html' } },
+    outDir: mode === 'parts' ? 'node_modules/.parts' : '../src/umbel/web/static',
+    rolldownOptions: { input: mode === 'parts' ? PARTS : PAGES },
     emptyOutDir: true,
     target: 'es2022',
     // The style sheets use `light-dark()`, which must not be rewritten.
@@ -20,4 +24,4 @@ export default defineConfig({
     proxy: { '/api': process.env['UMBEL_API'] ?? 'http://127.0.0.1:5555' },
   },
   test: { include: ['src/**/*.test.ts'], environment: 'node' },
-})
+}))

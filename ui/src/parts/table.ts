@@ -58,7 +58,7 @@ export interface Slice {
   below: number
 }
 
-/** A shorter table is rendered whole. */
+/** A shorter table is rendered whole, and of a longer one so many rows until they were measured. */
 export const WHOLE = 150
 /** So many rows beside those in sight are rendered, too, so that scrolling shows no hole. */
 const MARGIN = 30
@@ -66,7 +66,7 @@ const MARGIN = 30
 /** The rows of `count` that are in sight when the table's body begins `top` pixels below the upper
  * edge of the window, which is `height` high (both may be beyond each other). */
 export function inSight(count: number, rowHeight: number, top: number, height: number): Slice {
-  if (count <= WHOLE || rowHeight <= 0) return { first: 0, end: count, above: 0, below: 0 }
+  if (count <= WHOLE || rowHeight <= 0) return { first: 0, end: Math.min(count, WHOLE), above: 0, below: 0 }
   const seen = Math.floor(-top / rowHeight)
   const fitting = Math.ceil(height / rowHeight)
   const first = Math.max(0, Math.min(count - 1, seen - MARGIN))
