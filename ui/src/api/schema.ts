@@ -1,0 +1,743 @@
+/**
+ * The HTTP API's values, as its OpenAPI document has them.
+ *
+ * Written by scripts/api_types.py: do not change it by hand.
+ */
+
+export interface Action {
+  plan: ActionPlan
+  report: ActionReport
+}
+
+export interface ActionPlan {
+  id: string
+  request: ActionRequest
+  actor: string
+  made: number
+  expires: number
+  sentence: string
+  count: number
+  capped: boolean
+  complete: boolean
+  skipped: Record<string, number>
+  by_state: Record<string, number>
+  fidelity: Record<string, number>
+  sample: Chosen[]
+  consequences: string[]
+  workers: string[]
+  confirm: number | null
+  impossible: string | null
+}
+
+export interface ActionReport {
+  id: string
+  state: 'cancelled' | 'done' | 'failed' | 'interrupted' | 'planned' | 'running'
+  sentence: string
+  total: number
+  done: number
+  failed: number
+  skipped: number
+  workers: WorkerAnswer[]
+  failures: Record<string, number>
+  left_out: Record<string, number>
+  notes: string[]
+  sent: Record<string, string>
+  started: number | null
+  finished: number | null
+}
+
+export interface ActionRequest {
+  action: 'abort' | 'add_consumer' | 'autoscale' | 'cancel_consumer' | 'disable_events' | 'enable_events' | 'log_level' | 'ping' | 'pool_grow' | 'pool_restart' | 'pool_shrink' | 'purge' | 'rate_limit' | 'retry' | 'revoke' | 'shutdown' | 'terminate' | 'time_limit'
+  ids: string[] | null
+  q: string | null
+  tz: string
+  workers: string[]
+  name: string | null
+  queue: string | null
+  signal: string
+  n: number
+  min: number | null
+  max: number | null
+  rate: string | null
+  soft: number | null
+  hard: number | null
+  level: 'critical' | 'debug' | 'error' | 'info' | 'warning' | null
+  edit: Edit | null
+  again: boolean
+  reason: string | null
+}
+
+export interface ActionRequestBody {
+  action: 'abort' | 'add_consumer' | 'autoscale' | 'cancel_consumer' | 'disable_events' | 'enable_events' | 'log_level' | 'ping' | 'pool_grow' | 'pool_restart' | 'pool_shrink' | 'purge' | 'rate_limit' | 'retry' | 'revoke' | 'shutdown' | 'terminate' | 'time_limit'
+  ids?: string[] | null
+  q?: string | null
+  tz?: string
+  workers?: string[]
+  name?: string | null
+  queue?: string | null
+  signal?: string
+  n?: number
+  min?: number | null
+  max?: number | null
+  rate?: string | null
+  soft?: number | null
+  hard?: number | null
+  level?: 'critical' | 'debug' | 'error' | 'info' | 'warning' | null
+  edit?: EditBody | null
+  again?: boolean
+  reason?: string | null
+}
+
+export interface Actions {
+  items: Action[]
+  next: number | null
+}
+
+export interface Applied {
+  task_id: string
+  state: string
+  result: Result | null
+}
+
+export interface ApplyBody {
+  name: string
+  args?: unknown[]
+  kwargs?: Record<string, unknown>
+  queue?: string | null
+  exchange?: string | null
+  routing_key?: string | null
+  priority?: number | null
+  countdown?: number | null
+  eta?: number | null
+  expires?: number | null
+  serializer?: string | null
+  soft_time_limit?: number | null
+  time_limit?: number | null
+  headers?: Record<string, unknown>
+  task_id?: string | null
+  root_id?: string | null
+  parent_id?: string | null
+  check?: boolean
+  wait?: number | null
+  reason?: string | null
+}
+
+export interface Asked {
+  kind: string
+  at: number
+  actor: string
+  action_id: string
+}
+
+export interface AuditEntry {
+  at: number
+  actor: string
+  address: string
+  via: string
+  action: string
+  target: string
+  action_id: string | null
+  query: string | null
+  count: number | null
+  outcome: string | null
+  answer: string | null
+  reason: string | null
+  tasks: string[]
+  number: number
+}
+
+export interface AuditPage {
+  items: AuditEntry[]
+  next: number | null
+}
+
+export interface Bucket {
+  start: number
+  values: Record<string, number>
+}
+
+export interface CancelActionBody {
+}
+
+export interface Capabilities {
+  transport: string
+  missing: Record<string, string>
+}
+
+export interface Changes {
+  seq: number
+  items: TaskRow[]
+  new: string[]
+  left: string[]
+  skipped: number
+}
+
+export interface Chip {
+  text: string
+  start: number
+  end: number
+  field: string | null
+  negated: boolean
+}
+
+export interface Chosen {
+  uuid: string
+  state: string | null
+  name: string | null
+  fidelity: 'edited' | 'exact' | 'literal' | null
+  why: string | null
+}
+
+export interface CollectorStatus {
+  collector: string
+  pid: number
+  started: number
+  at: number
+  broker: string
+  broker_url: string
+  transport: string
+  connected_since: number | null
+  trouble: string | null
+  events: number
+  messages: number
+  rate: number
+  lag_s: number
+  malformed: number
+  shed: number
+  lost: number
+  lost_since: number | null
+  reconnections: number
+  gaps: [number, number][]
+  faults: Record<string, number>
+  samples: [string, string, string][]
+  event_kinds: Record<string, number>
+  cut_off_since: number | null
+  heard_at: number | null
+  mute: Record<string, number>
+  recent_faults: Record<string, number>
+  recent_events: number
+  recent_shed: number
+  faulty_since: number | null
+  foreign_consumers: number
+}
+
+export interface Completion {
+  label: string
+  insert: string
+  kind: 'field' | 'operator' | 'value'
+  start: number
+  end: number
+  count: number | null
+  help: string | null
+}
+
+export interface Completions {
+  items: Completion[]
+}
+
+export interface Count {
+  total: number
+  capped: boolean
+  complete: boolean
+  groups: Record<string, number>
+  groups_complete: boolean
+  incomplete: Incomplete | null
+}
+
+export interface Counters {
+  events: number
+  rate: number
+  lag_s: number | null
+  lost: number
+  shed: number
+  malformed: number
+}
+
+export interface DamagedPart {
+  name: string
+  sentence: string
+  remedy: string
+  since: number | null
+  path: string
+  reason: string
+  is_aside: boolean
+  tasks: number | null
+  oldest: number | null
+  newest: number | null
+}
+
+export interface Diagnosis {
+  now: number
+  live: Liveness
+  versions: Versions
+  workers: WorkerFinding[]
+  more_workers: number
+  discarded: Discarded[]
+  foreign_consumers: number
+  gaps: KeptGap[]
+  damaged: DamagedPart[]
+}
+
+export interface Discarded {
+  reason: string
+  count: number
+  recent: number
+  sentence: string
+  sample: string
+}
+
+export interface Doubt {
+  why: 'blind' | 'expired' | 'gap' | 'worker-offline' | 'worker-restarted' | 'worker-silent'
+  since: number | null
+  worker: string | null
+}
+
+export interface Edit {
+  args: unknown[] | null
+  kwargs: Record<string, unknown> | null
+  queue: string | null
+  priority: number | null
+  countdown: number | null
+  eta: number | null
+  expires: number | null
+}
+
+export interface EditBody {
+  args?: unknown[] | null
+  kwargs?: Record<string, unknown> | null
+  queue?: string | null
+  priority?: number | null
+  countdown?: number | null
+  eta?: number | null
+  expires?: number | null
+}
+
+export interface ExecuteActionBody {
+  confirm?: number | null
+  reason?: string | null
+}
+
+export interface Gaps {
+  gaps: KeptGap[]
+  losses: Loss[]
+  more: number
+}
+
+export interface Hello {
+  seq: number
+}
+
+export interface Incomplete {
+  start: number | null
+  end: number | null
+  missed_s: number
+  lost: number
+  gaps: KeptGap[]
+}
+
+export interface Inspected {
+  worker: string
+  inspection: string
+  value: unknown
+  at: number
+  answered: boolean
+  error: string | null
+  left_out: number
+}
+
+export interface KeptGap {
+  start: number
+  end: number
+  cause: 'broker-away' | 'broker-cut' | 'broker-restarted' | 'collector-away' | 'collector-paused' | 'queue-deleted' | 'queue-expired' | 'queue-full' | 'queue-shared'
+  collector: string
+}
+
+export interface Liveness {
+  state: 'behind' | 'blind' | 'live' | 'partial'
+  lag_s: number | null
+  sentence: string
+  troubles: Trouble[]
+}
+
+export interface LoggedOut {
+  logged_out: boolean
+}
+
+export interface Loss {
+  hostname: string
+  pid: number
+  start: number
+  end: number
+  count: number
+}
+
+export interface Me {
+  name: string
+  role: 'admin' | 'operator' | 'viewer'
+  permissions: ('administer' | 'operate' | 'read')[]
+  read_only: boolean
+  login: boolean
+  via: 'api' | 'browser' | 'cli' | 'flower' | 'python'
+}
+
+export interface Messages {
+  items: QueuedMessage[]
+}
+
+export interface Note {
+  type: string
+  timestamp: number
+  hostname: string
+  detail: string
+}
+
+export interface NothingBody {
+}
+
+export interface OneWorker {
+  hostname: string
+  status: string
+  unknown_since: number | null
+  heard: number | null
+  skew_s: number | null
+  events_off_since: number | null
+  shared_name: boolean
+  heartbeat: number | null
+  online: number | null
+  offline: number | null
+  pid: number | null
+  freq: number | null
+  active: number | null
+  processed: number | null
+  loadavg: number[] | null
+  sw_ident: string | null
+  sw_ver: string | null
+  sw_sys: string | null
+  answers: boolean | null
+  trouble: string | null
+  stats: unknown
+  active_queues: unknown
+  registered: unknown
+  conf: unknown
+}
+
+export interface Problem {
+  type: string
+  title: string
+  status: number
+  detail: string
+  parameter?: string | null
+  position?: number | null
+  end?: number | null
+  suggestion?: string | null
+  reference?: string | null
+}
+
+export interface Pulse {
+  now: number
+  live: Liveness
+  counters: Counters
+  store: Stored
+}
+
+export interface QueueRow {
+  name: string
+  ready: number | null
+  unacknowledged: number | null
+  consumers: number | null
+  priorities: Record<string, number>
+  kind: string | null
+  trouble: string | null
+  workers: string[] | null
+}
+
+export interface QueuedMessage {
+  task_id: string | null
+  name: string | null
+  args: unknown
+  kwargs: unknown
+  eta: string | null
+  expires: string | null
+  retries: number | null
+  root_id: string | null
+  parent_id: string | null
+  priority: number | null
+  size_bytes: number
+  unreadable: string | null
+  args_repr: string | null
+  kwargs_repr: string | null
+  shadow: string | null
+  follows: string[]
+  soft_time_limit_s: number | null
+  time_limit_s: number | null
+  headers: Record<string, unknown>
+}
+
+export interface Queues {
+  items: QueueRow[]
+  capabilities: Capabilities
+  at: number
+  missing: string[]
+  more: number
+}
+
+export interface Reading {
+  sentence: string
+  canonical: string
+  chips: Chip[]
+}
+
+export interface Registered {
+  name: string
+  workers: number
+  signature: string | null
+  doc: string | null
+}
+
+export interface RegisteredNames {
+  items: Registered[]
+  at: number
+  missing: string[]
+}
+
+export interface Repetition {
+  task_id: string
+  at: number
+  actor: string
+  state: string | null
+}
+
+export interface Reset {
+  seq: number
+  reason: string
+}
+
+export interface Result {
+  task_id: string
+  state: string
+  result: unknown
+  exception: string | null
+  traceback: string | null
+  children: string[]
+  date_done: number | null
+  name: string | null
+  args: unknown
+  kwargs: unknown
+  worker: string | null
+  retries: number | null
+  queue: string | null
+  group_id: string | null
+  unreadable: string | null
+}
+
+export interface Series {
+  measure: string
+  bucket_s: number
+  buckets: Bucket[]
+  incomplete: Incomplete | null
+}
+
+export interface Status {
+  version: string
+  now: number
+  live: Liveness
+  collectors: CollectorStatus[]
+  store: StoreStatus
+}
+
+export interface StoreStatus {
+  kind: string
+  location: string
+  tasks: number
+  size_bytes: number
+  seq: number
+  oldest: number | null
+  newest: number | null
+  partitions: number
+  unindexed: number
+  damaged: DamagedPart[]
+}
+
+export interface Stored {
+  tasks: number
+}
+
+export interface TaskPage {
+  items: TaskRow[]
+  next: string | null
+  complete: boolean
+  reached: number | null
+  sentence: string
+  seq: number
+  incomplete: Incomplete | null
+}
+
+export interface TaskRow {
+  uuid: string
+  state: string
+  seen: number
+  timestamp: number
+  changed: number | null
+  name: string | null
+  worker: string | null
+  queue: string | null
+  sent: number | null
+  received: number | null
+  started: number | null
+  finished: number | null
+  succeeded: number | null
+  failed: number | null
+  retried: number | null
+  revoked: number | null
+  rejected: number | null
+  runtime: number | null
+  wait: number | null
+  retries: number
+  eta: number | null
+  expires: number | null
+  root_id: string | null
+  parent_id: string | null
+  args: string | null
+  kwargs: string | null
+  result: string | null
+  exception: string | null
+  exchange: string | null
+  routing_key: string | null
+  client: string | null
+  pid: number | null
+  clock: number | null
+  flags: string[]
+  intent: Asked | null
+  doubt: Doubt | null
+  repeated: number
+  cut: string[]
+}
+
+export interface Trouble {
+  kind: 'behind' | 'blind' | 'damaged_store' | 'deaf' | 'discarded' | 'events_off' | 'foreign_consumer' | 'gap' | 'lost' | 'shed'
+  severity: 'error' | 'notice' | 'warning'
+  sentence: string
+  remedy: string
+  since: number | null
+  count: number | null
+  workers: string[]
+  action: 'enable_events' | null
+}
+
+export interface Versions {
+  umbel: string
+  python: string
+  libraries: Record<string, string | null>
+  brokers: string[]
+}
+
+export interface WholeAttempt {
+  number: number
+  state: string
+  worker: string | null
+  pid: number | null
+  sent: number | null
+  eta: number | null
+  received: number | null
+  started: number | null
+  ended: number | null
+  runtime: number | null
+  exception: string | null
+  traceback: string | null
+  redelivered: boolean
+  sent_as: string | null
+}
+
+export interface WholeTask {
+  uuid: string
+  state: string
+  seen: number
+  timestamp: number
+  name: string | null
+  worker: string | null
+  queue: string | null
+  sent: number | null
+  received: number | null
+  started: number | null
+  finished: number | null
+  succeeded: number | null
+  failed: number | null
+  retried: number | null
+  revoked: number | null
+  rejected: number | null
+  runtime: number | null
+  wait: number | null
+  retries: number
+  eta: number | null
+  expires: number | null
+  root_id: string | null
+  parent_id: string | null
+  args: string | null
+  kwargs: string | null
+  result: string | null
+  exception: string | null
+  traceback: string | null
+  exchange: string | null
+  routing_key: string | null
+  client: string | null
+  pid: number | null
+  clock: number | null
+  flags: string[]
+  notes: Note[]
+  changed: number | null
+  attempts: WholeAttempt[]
+  intent: Asked | null
+  repeats: string[]
+  repeated_by: string[]
+  repetitions: Repetition[]
+  doubt: Doubt | null
+}
+
+export interface WorkerAnswer {
+  worker: string
+  outcome: 'gone' | 'ok' | 'refused' | 'unknown'
+  answer: string | null
+  said: string | null
+}
+
+export interface WorkerFinding {
+  hostname: string
+  status: string
+  events: 'off' | 'on' | null
+  lost: number
+  untold: number
+  processes: number[]
+  software: string | null
+}
+
+export interface WorkerRow {
+  hostname: string
+  status: string
+  unknown_since: number | null
+  heard: number | null
+  skew_s: number | null
+  events_off_since: number | null
+  shared_name: boolean
+  heartbeat: number | null
+  online: number | null
+  offline: number | null
+  pid: number | null
+  freq: number | null
+  active: number | null
+  processed: number | null
+  loadavg: number[] | null
+  sw_ident: string | null
+  sw_ver: string | null
+  sw_sys: string | null
+}
+
+export interface Workers {
+  items: WorkerRow[]
+  now: number
+}
+
+export interface Workflow {
+  root_id: string
+  tasks: TaskRow[]
+  complete: boolean
+}
