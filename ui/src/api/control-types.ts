@@ -1,7 +1,12 @@
-/** What is asked for, planned and reported when somebody acts; named as the server names it. */
+/**
+ * What is requested, planned and reported when somebody acts. Answers are those of `schema.ts`,
+ * which is written from the OpenAPI document; requests hold JSON as a person wrote it (`Raw`).
+ */
 
 import type { Json } from '../json/parse'
 import type { Raw } from '../json/body'
+import type * as schema from './schema'
+import type { Narrowed } from './types'
 
 export type TaskAction = 'revoke' | 'terminate' | 'abort' | 'retry'
 export type WorkerAction =
@@ -21,14 +26,7 @@ export type ActionKind = TaskAction | WorkerAction | 'purge'
 
 export type Permission = 'read' | 'operate' | 'administer'
 
-export interface Me {
-  name: string
-  role: 'viewer' | 'operator' | 'admin'
-  permissions: Permission[]
-  read_only: boolean
-  login: boolean
-  via: string
-}
+export type Me = Narrowed<schema.Me, { via: string }>
 
 /** How a task that is sent again, or sent, goes on its way. Missing is as usual. */
 export interface Way {
@@ -67,54 +65,20 @@ export interface ActionRequest {
   again?: boolean
 }
 
-export interface Chosen {
-  uuid: string
-  state: string | null
-  name: string | null
-  fidelity: 'exact' | 'literal' | 'edited' | null
-  why: string | null
-}
+export type Chosen = schema.Chosen
 
-export interface ActionPlan {
-  id: string
-  request: { action: string; q: string | null; ids: string[] | null; reason: string | null }
-  actor: string
-  made: number
-  expires: number
-  sentence: string
-  count: number
-  /** There are more than `count`. */
-  capped: boolean
-  /** False: they were not counted in time; there are at least `count`. */
-  complete: boolean
-  skipped: Record<string, number>
-  by_state: Record<string, number>
-  fidelity: Record<string, number>
-  sample: Chosen[]
-  consequences: string[]
-  workers: string[]
-  confirm: number | null
-  impossible: string | null
-}
+/** There are more than `count` if it is `capped`, and at least `count` if it is not `complete`. */
+export type ActionPlan = Narrowed<
+  schema.ActionPlan,
+  { request: { action: string; q: string | null; ids: string[] | null; reason: string | null } }
+>
 
-export interface ActionReport {
-  id: string
-  state: 'planned' | 'running' | 'done' | 'failed' | 'cancelled' | 'interrupted'
-  sentence: string
-  total: number
-  done: number
-  failed: number
-  skipped: number
-  workers: { worker: string; outcome: 'ok' | 'refused' | 'gone' | 'unknown'; answer: string | null }[]
-  /** Why tasks failed, and why they were left out, with how many; sentences about the whole. */
-  failures: Record<string, number>
-  left_out: Record<string, number>
-  notes: string[]
-  /** New ids by the id of the task that they repeat; the first 1,000. */
-  sent: Record<string, string>
-  started: number | null
-  finished: number | null
-}
+/** `failures` and `left_out` count tasks by the sentence that says why; `sent` has new ids by the id
+ * of the task that they repeat, the first 1,000. */
+export type ActionReport = Narrowed<
+  schema.ActionReport,
+  { workers: Pick<schema.WorkerAnswer, 'worker' | 'outcome' | 'answer'>[] }
+>
 
 export interface Action {
   plan: ActionPlan
@@ -132,63 +96,30 @@ export interface Apply extends Way {
   reason?: string
 }
 
-export interface Applied {
-  task_id: string
-  state: string
-}
+export type Applied = Pick<schema.Applied, 'task_id' | 'state'>
 
 /** What the result backend keeps. Values are as they are written there. */
-export interface Result {
-  task_id: string
-  state: string
-  result: Json | null
-  exception: string | null
-  traceback: string | null
-  children: string[]
-  date_done: number | null
-  args: Json | null
-  kwargs: Json | null
-  unreadable: string | null
-}
+export type Result = Narrowed<
+  Omit<schema.Result, 'name' | 'worker' | 'retries' | 'queue' | 'group_id'>,
+  { result: Json | null; args: Json | null; kwargs: Json | null }
+>
 
-export interface Registered {
-  name: string
-  workers: number
-  signature: string | null
-  doc: string | null
-}
+export type Registered = schema.RegisteredTask
 
-export interface QueueRow {
-  name: string
-  ready: number | null
-  unacknowledged: number | null
-  consumers: number | null
-  priorities: Record<string, number>
-  kind: string | null
-  trouble: string | null
-  workers: string[] | null
-}
+export type QueueRow = schema.QueueRow
 
-export interface Queues {
-  items: QueueRow[]
-  capabilities: { transport: string; missing: Partial<Record<string, string>> }
-  at: number
-  missing: string[]
-  more: number
-}
+export type Queues = Narrowed<
+  schema.Queues,
+  { capabilities: { transport: string; missing: Partial<Record<string, string>> } }
+>
 
-export interface QueuedMessage {
-  task_id: string | null
-  name: string | null
-  args: Json | null
-  kwargs: Json | null
-  eta: string | null
-  expires: string | null
-  retries: number | null
-  priority: number | null
-  size_bytes: number
-  unreadable: string | null
-}
+export type QueuedMessage = Narrowed<
+  Pick<
+    schema.QueuedMessage,
+    'task_id' | 'name' | 'args' | 'kwargs' | 'eta' | 'expires' | 'retries' | 'priority' | 'size_bytes' | 'unreadable'
+  >,
+  { args: Json | null; kwargs: Json | null }
+>
 
 export const INSPECTIONS = [
   'stats',
@@ -202,36 +133,9 @@ export const INSPECTIONS = [
 ] as const
 export type Inspection = (typeof INSPECTIONS)[number]
 
-export interface Inspected {
-  worker: string
-  inspection: Inspection
-  value: Json | null
-  at: number
-  answered: boolean
-  error: string | null
-  left_out: number
-}
+export type Inspected = Narrowed<schema.Inspected, { inspection: Inspection; value: Json | null }>
 
-export interface AuditEntry {
-  at: number
-  actor: string
-  address: string
-  via: string
-  action: string
-  target: string
-  action_id: string | null
-  query: string | null
-  count: number | null
-  outcome: string | null
-  answer: string | null
-  /** Why, in the person's own words. */
-  reason: string | null
-  /** Ids of tasks that it made; the first 20. */
-  tasks: string[]
-  number: number
-}
+/** `reason` is why, in the person's own words; `tasks` are ids of tasks that it made, the first 20. */
+export type AuditEntry = schema.AuditEntry
 
-export interface AuditPage {
-  items: AuditEntry[]
-  next: number | null
-}
+export type AuditPage = schema.AuditPage

@@ -11,6 +11,7 @@ const worker = (hostname: string, told: Partial<Worker> = {}): Worker => ({
   events_off_since: null,
   shared_name: false,
   heartbeat: 100,
+  freq: 2,
   online: null,
   offline: null,
   pid: null,
