@@ -31,16 +31,16 @@ export class Problem extends Error {
 
 /** The problem that an answer's body tells of; `body` is whatever JSON came, or null. */
 export function problemFrom(status: number, body: unknown): Problem {
-  const told = isRecord(body) ? body : {}
-  const start = told['position']
-  const end = told['end']
+  const fields = isRecord(body) ? body : {}
+  const start = fields['position']
+  const end = fields['end']
   return new Problem(
     status,
-    text(told['title']) ?? 'Umbel could not answer',
-    text(told['detail']) ?? `The server answered with status ${status} and no explanation.`,
+    text(fields['title']) ?? 'Umbel could not answer',
+    text(fields['detail']) ?? `The server answered with status ${status} and no explanation.`,
     typeof start === 'number' ? { start, end: typeof end === 'number' ? end : start + 1 } : null,
-    text(told['suggestion']),
-    text(told['parameter']),
+    text(fields['suggestion']),
+    text(fields['parameter']),
   )
 }
 

@@ -17,27 +17,27 @@ export function address(path: string, parameters: Parameters = {}): string {
 
 /** Raises `Problem`, or the signal's own `AbortError`; so do the others. */
 export async function get<T>(path: string, parameters: Parameters, signal?: AbortSignal): Promise<T> {
-  return parsed(await asked(address(path, parameters), {}, signal)) as T
+  return parsed(await request(address(path, parameters), {}, signal)) as T
 }
 
 /** The same, with numbers as the server wrote them. */
 export async function getJson(path: string, parameters: Parameters, signal?: AbortSignal): Promise<Json> {
-  return parseJson(await asked(address(path, parameters), {}, signal))
+  return parseJson(await request(address(path, parameters), {}, signal))
 }
 
 /** Change something. `body` may hold `Raw` JSON. */
 export async function post<T>(path: string, body: unknown): Promise<T> {
-  const request = { method: 'POST', body: encode(body), headers: { 'content-type': 'application/json' } }
-  return parsed(await asked(address(path), request)) as T
+  const init = { method: 'POST', body: encode(body), headers: { 'content-type': 'application/json' } }
+  return parsed(await request(address(path), init)) as T
 }
 
-async function asked(href: string, request: RequestInit, signal?: AbortSignal): Promise<string> {
+async function request(href: string, init: RequestInit, signal?: AbortSignal): Promise<string> {
   let answer: Response
   let text: string
   try {
     answer = await fetch(href, {
-      ...request,
-      headers: { accept: 'application/json', ...request.headers },
+      ...init,
+      headers: { accept: 'application/json', ...init.headers },
       ...(signal ? { signal } : {}),
     })
     text = await answer.text()

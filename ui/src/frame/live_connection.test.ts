@@ -5,15 +5,15 @@ import { FakeSource } from './fake_source'
 const LIVE = 'http://umbel/api/v1/live'
 const search = (q: string, after: number | null = null): LiveSearch => ({ q, left: true, after })
 
-let told: LiveMessage[]
+let messages: LiveMessage[]
 let connection: LiveConnection
 
 beforeEach(() => {
   vi.useFakeTimers()
   vi.stubGlobal('EventSource', FakeSource)
   FakeSource.all = []
-  told = []
-  connection = new LiveConnection(LIVE, (message) => told.push(message))
+  messages = []
+  connection = new LiveConnection(LIVE, (message) => messages.push(message))
 })
 afterEach(() => {
   vi.useRealTimers()
@@ -45,7 +45,7 @@ describe('a live connection', () => {
 
     expect(followed()).toBe('status')
     FakeSource.say('status', { now: 5 })
-    expect(told).toEqual([{ kind: 'status', status: { now: 5 } }])
+    expect(messages).toEqual([{ kind: 'status', status: { now: 5 } }])
   })
 
   it('tells each follower what is its own, and goes on from there when another comes', () => {
@@ -59,7 +59,7 @@ describe('a live connection', () => {
     connection.follow('c', search('three'))
     vi.advanceTimersByTime(20)
 
-    expect(told.map((one) => ('id' in one ? [one.kind, one.id] : one.kind))).toEqual([
+    expect(messages.map((one) => ('id' in one ? [one.kind, one.id] : one.kind))).toEqual([
       ['opened', 'b'],
       ['changes', 'a'],
       ['reached', 'b'],
@@ -77,12 +77,12 @@ describe('a live connection', () => {
     connection.follow('b', search('two', 7))
     vi.advanceTimersByTime(20)
     FakeSource.say('hello/0', { seq: 7 })
-    expect(told).toEqual([{ kind: 'opened', id: 'a', seq: 7 }])
+    expect(messages).toEqual([{ kind: 'opened', id: 'a', seq: 7 }])
 
     FakeSource.breakAll()
     vi.advanceTimersByTime(20_000)
     FakeSource.say('hello/0', { seq: 7 })
-    expect(told.slice(1)).toEqual([{ kind: 'lost' }, { kind: 'opened', id: 'a', seq: 7 }])
+    expect(messages.slice(1)).toEqual([{ kind: 'lost' }, { kind: 'opened', id: 'a', seq: 7 }])
   })
 
   it('leaves a search that is gone for a while, since another may come', () => {
@@ -93,7 +93,7 @@ describe('a live connection', () => {
     vi.advanceTimersByTime(100)
     expect(FakeSource.all).toHaveLength(1)
     FakeSource.say('changes/0', { seq: 9 })
-    expect(told).toEqual([])
+    expect(messages).toEqual([])
     connection.follow('b', search('two', 5))
     vi.advanceTimersByTime(1_000)
 
@@ -127,7 +127,7 @@ describe('a live connection', () => {
     vi.advanceTimersByTime(60_000)
 
     expect(followed()).toBeNull()
-    expect(told).toEqual([])
+    expect(messages).toEqual([])
   })
 
   it('passes over what is no JSON', () => {
@@ -136,7 +136,7 @@ describe('a live connection', () => {
     vi.advanceTimersByTime(20)
     for (const kind of ['hello/0', 'status/0', 'changes/0', 'reset/0']) FakeSource.say(kind, undefined)
 
-    expect(told).toEqual([])
+    expect(messages).toEqual([])
   })
 })
 

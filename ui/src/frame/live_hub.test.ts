@@ -7,9 +7,9 @@ const START: LiveRequest = { kind: 'start', address: 'http://umbel/api/v1/live' 
 const follow = (id: string, q: string): LiveRequest => ({ kind: 'follow', id, search: { q, left: false, after: 1 } })
 
 class Listening implements Window {
-  readonly told: LiveMessage[] = []
+  readonly messages: LiveMessage[] = []
   postMessage(message: LiveMessage): void {
-    this.told.push(message)
+    this.messages.push(message)
   }
 }
 
@@ -39,23 +39,23 @@ describe('windows that share a stream', () => {
     FakeSource.say('changes/1', { seq: 3 })
 
     expect(FakeSource.open).toHaveLength(1)
-    expect(one.told).toEqual([{ kind: 'changes', id: '0', changes: { seq: 2 } }])
-    expect(two.told).toEqual([{ kind: 'changes', id: '0', changes: { seq: 3 } }])
+    expect(one.messages).toEqual([{ kind: 'changes', id: '0', changes: { seq: 2 } }])
+    expect(two.messages).toEqual([{ kind: 'changes', id: '0', changes: { seq: 3 } }])
   })
 
   it('are all told how it stands', () => {
     FakeSource.say('status/0', { now: 5 })
     FakeSource.breakAll()
 
-    for (const window of [one, two]) expect(window.told.map(({ kind }) => kind)).toEqual(['status', 'lost'])
+    for (const window of [one, two]) expect(window.messages.map(({ kind }) => kind)).toEqual(['status', 'lost'])
   })
 
   it('do not hear more when they rest, and the stream ends with the last of them', () => {
     hub.receive(one, { kind: 'stop' })
     vi.advanceTimersByTime(1_000)
     FakeSource.say('changes/0', { seq: 2 })
-    expect(one.told).toEqual([])
-    expect(two.told).toHaveLength(1)
+    expect(one.messages).toEqual([])
+    expect(two.messages).toHaveLength(1)
 
     hub.receive(two, { kind: 'leave' })
     expect(FakeSource.open).toEqual([])
@@ -63,7 +63,7 @@ describe('windows that share a stream', () => {
     hub.receive(one, follow('0', 'first'))
     vi.advanceTimersByTime(20)
     FakeSource.say('reset/0', { seq: 9 })
-    expect(one.told).toEqual([{ kind: 'reset', id: '0', seq: 9 }])
+    expect(one.messages).toEqual([{ kind: 'reset', id: '0', seq: 9 }])
   })
 
   it('may leave off following one thing', () => {

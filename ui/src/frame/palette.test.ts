@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { destinations, PLACES, question, suggested } from './palette'
+import { destinations, SUGGESTED_FIELDS, question, suggested } from './palette'
 
 describe('the palette', () => {
   it('begins with the pages', () => {
@@ -27,21 +27,21 @@ describe('the palette', () => {
   })
 
   it('leads from a suggested value to the tasks that have it', () => {
-    const place = PLACES[0]
-    const asked = question(place.field, 'charge')
-    const [first] = suggested(place, asked, [
+    const field = SUGGESTED_FIELDS[0]
+    const query = question(field.name, 'charge')
+    const [first] = suggested(field, query, [
       {
         label: 'shop.charge_card',
         insert: 'name:shop.charge_card ',
         kind: 'value',
         start: 0,
-        end: asked.length,
+        end: query.length,
         count: 4,
         help: null,
       },
     ])
 
-    expect(asked).toBe('name:charge')
+    expect(query).toBe('name:charge')
     expect(first?.href).toBe('tasks?q=name%3Ashop.charge_card')
   })
 })

@@ -24,10 +24,10 @@ const PAGES: readonly Destination[] = [
 ]
 
 /** Fields whose values one goes to, and what their values are called. */
-export const PLACES = [
-  { field: 'name', kind: 'Task name', icon: 'task' },
-  { field: 'worker', kind: 'Worker', icon: 'worker' },
-  { field: 'queue', kind: 'Queue', icon: 'queue' },
+export const SUGGESTED_FIELDS = [
+  { name: 'name', kind: 'Task name', icon: 'task' },
+  { name: 'worker', kind: 'Worker', icon: 'worker' },
+  { name: 'queue', kind: 'Queue', icon: 'queue' },
 ] as const
 
 /** What has a page of its own; other values lead to a search. */
@@ -59,16 +59,16 @@ export function question(field: string, typed: string): string {
 
 /** Where suggested values of a field lead. */
 export function suggested(
-  place: (typeof PLACES)[number],
-  asked: string,
+  field: (typeof SUGGESTED_FIELDS)[number],
+  query: string,
   suggestions: readonly Suggestion[],
 ): Destination[] {
   return suggestions
     .filter((one) => one.kind === 'value')
     .map((one) => ({
-      icon: place.icon,
+      icon: field.icon,
       title: one.label,
-      kind: place.kind,
-      href: PAGES_OF[place.field]?.(one.label) ?? searchPath(splice(asked, one, one.insert).text.trim()),
+      kind: field.kind,
+      href: PAGES_OF[field.name]?.(one.label) ?? searchPath(splice(query, one, one.insert).text.trim()),
     }))
 }

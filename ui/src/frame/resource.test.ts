@@ -4,7 +4,7 @@ import { Resource } from './resource.svelte'
 
 const page = Object.assign(new EventTarget(), { hidden: false })
 
-/** Lets what was asked answer, and then `ms` go by. */
+/** Lets what was count answer, and then `ms` go by. */
 const pass = (ms: number): Promise<unknown> => vi.advanceTimersByTimeAsync(ms)
 
 function hide(hidden: boolean): void {
@@ -24,8 +24,8 @@ afterEach(() => {
 
 describe('a resource', () => {
   it('is asked for at once and again after each answer, until it is left', async () => {
-    let asked = 0
-    const resource = new Resource(async () => ++asked, 3)
+    let count = 0
+    const resource = new Resource(async () => ++count, 3)
     const stop = resource.start()
     await pass(0)
     expect(resource.answer).toBe(1)
@@ -36,7 +36,7 @@ describe('a resource', () => {
 
     stop()
     await pass(60_000)
-    expect(asked).toBe(2)
+    expect(count).toBe(2)
   })
 
   it('keeps the old answer when asking fails, and tells why until it goes again', async () => {

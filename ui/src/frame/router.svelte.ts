@@ -23,7 +23,7 @@ class Router {
   /** The entry that is shown was come back to, with Back or Forward. */
   returned = $state(false)
   readonly page: Page = $derived(pageAt(this.path, this.base))
-  private readonly places = new Map<string, number>()
+  private readonly scrolled = new Map<string, number>()
 
   get base(): string {
     return new URL(document.baseURI).pathname
@@ -53,13 +53,13 @@ class Router {
   }
 
   /** Remember how far this entry of the history is scrolled. */
-  keepPlace(top: number): void {
-    this.places.set(this.key, top)
+  keepScroll(top: number): void {
+    this.scrolled.set(this.key, top)
   }
 
   /** How far this entry was scrolled when it was left, in pixels. */
-  keptPlace(): number {
-    return this.places.get(this.key) ?? 0
+  scrollOf(): number {
+    return this.scrolled.get(this.key) ?? 0
   }
 
   private write(href: string, replace: boolean): void {

@@ -5,14 +5,14 @@ import { Stream, type Follower } from './stream.svelte'
 
 /** A link that remembers what was asked of it. */
 class Recorded implements LiveLink {
-  asked: string[] = []
+  requests: string[] = []
   constructor(readonly tell: (message: LiveMessage) => void, readonly failed: () => void) {}
-  start = (): void => void this.asked.push('start')
-  stop = (): void => void this.asked.push('stop')
-  follow: LiveLink['follow'] = (id, { q, after }) => void this.asked.push(`follow ${id} ${q} ${after}`)
-  unfollow = (id: string): void => void this.asked.push(`unfollow ${id}`)
-  wake = (): void => void this.asked.push('wake')
-  fail = (): void => void this.asked.push('fail')
+  start = (): void => void this.requests.push('start')
+  stop = (): void => void this.requests.push('stop')
+  follow: LiveLink['follow'] = (id, { q, after }) => void this.requests.push(`follow ${id} ${q} ${after}`)
+  unfollow = (id: string): void => void this.requests.push(`unfollow ${id}`)
+  wake = (): void => void this.requests.push('wake')
+  fail = (): void => void this.requests.push('fail')
 }
 
 const page = Object.assign(new EventTarget(), { hidden: false })
@@ -65,7 +65,7 @@ describe('the stream of a page', () => {
     link?.tell({ kind: 'changes', id: '1', changes: { seq: 9, items: [], new: [], left: [], skipped: 0 } })
     link?.tell({ kind: 'reset', id: '1', seq: 12 })
 
-    expect(link?.asked).toEqual(['start', 'follow 0 one null', 'follow 1 two 4'])
+    expect(link?.requests).toEqual(['start', 'follow 0 one null', 'follow 1 two 4'])
     expect([one.seen, two.seen]).toEqual([['opened'], ['changes 9', 'reset 12']])
   })
 
@@ -78,7 +78,7 @@ describe('the stream of a page', () => {
     leave()
     for (const id of ['0', '1']) links[0]?.tell({ kind: 'reset', id, seq: 1 })
 
-    expect(links[0]?.asked.slice(-1)).toEqual(['unfollow 0'])
+    expect(links[0]?.requests.slice(-1)).toEqual(['unfollow 0'])
     expect([one.seen, two.seen]).toEqual([[], ['reset 1']])
   })
 
@@ -90,7 +90,7 @@ describe('the stream of a page', () => {
     links[0]?.tell({ kind: 'reached', id: '0', seq: 9 })
     hide(false)
 
-    expect(links[0]?.asked.slice(2)).toEqual(['stop', 'start', 'follow 0 one 8'])
+    expect(links[0]?.requests.slice(2)).toEqual(['stop', 'start', 'follow 0 one 8'])
   })
 
   it('takes a link of its own when the shared one fails', () => {
@@ -98,7 +98,7 @@ describe('the stream of a page', () => {
     stream.follow(follower('one', 4))
     links[0]?.failed()
 
-    expect(links[1]?.asked).toEqual(['start', 'follow 0 one 4'])
+    expect(links[1]?.requests).toEqual(['start', 'follow 0 one 4'])
   })
 
   it('tells the link when the network goes and comes', () => {
@@ -106,7 +106,7 @@ describe('the stream of a page', () => {
     dispatchEvent(new Event('offline'))
     dispatchEvent(new Event('online'))
 
-    expect(links[0]?.asked.slice(1)).toEqual(['fail', 'wake'])
+    expect(links[0]?.requests.slice(1)).toEqual(['fail', 'wake'])
   })
 
   it('says how live the page is', () => {

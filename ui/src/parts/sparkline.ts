@@ -14,8 +14,8 @@ export interface Sparkline {
 
 /** `most` is the number at the upper edge: the greatest unless given, to compare several lines. */
 export function sparkline(values: readonly (number | null)[], most?: number): Sparkline {
-  const known = values.filter((value) => value !== null)
-  const top = Math.max(most ?? 0, ...known, 0) || 1
+  const numbers = values.filter((value) => value !== null)
+  const top = Math.max(most ?? 0, ...numbers, 0) || 1
   const step = values.length > 1 ? (WIDTH - 2 * INSET) / (values.length - 1) : 0
   let line = ''
   let end: Sparkline['end'] = null

@@ -85,6 +85,6 @@ export class SearchText {
       return
     }
     router.go(`tasks${to}`, replace)
-    router.keepPlace(0)
+    router.keepScroll(0)
   }
 }

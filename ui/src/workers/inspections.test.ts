@@ -6,17 +6,17 @@ const read = (value: unknown): ReturnType<typeof parseJson> => parseJson(JSON.st
 
 describe('what a worker says', () => {
   it('of tasks that run is read', () => {
-    const told = [{ id: 'a', name: 'shop.pay', args: [4711], kwargs: { to: 'x' }, time_start: 12.5, worker_pid: 7 }]
+    const reply = [{ id: 'a', name: 'shop.pay', args: [4711], kwargs: { to: 'x' }, time_start: 12.5, worker_pid: 7 }]
 
-    expect(heldTasks(read(told))).toEqual([
+    expect(heldTasks(read(reply))).toEqual([
       { id: 'a', name: 'shop.pay', call: "4711, to='x'", started: 12.5, eta: null, pid: 7 },
     ])
   })
 
   it('of tasks that wait for their time is read', () => {
-    const told = [{ eta: '2026-11-22T14:00:00+00:00', priority: 6, request: { id: 'a', type: 'shop.pay', args: "('x',)" } }]
+    const reply = [{ eta: '2026-11-22T14:00:00+00:00', priority: 6, request: { id: 'a', type: 'shop.pay', args: "('x',)" } }]
 
-    expect(heldTasks(read(told))[0]).toMatchObject({
+    expect(heldTasks(read(reply))[0]).toMatchObject({
       id: 'a',
       name: 'shop.pay',
       call: "('x',)",
@@ -35,7 +35,7 @@ describe('what a worker says', () => {
     expect(registeredName('a.b')).toEqual({ name: 'a.b', limits: '' })
   })
 
-  it.each([null, 1, {}, [null], [[]], ['x']])('may be rubbish: %j', (told) => {
-    expect(() => [heldTasks(read(told)), consumedQueues(read(told)), texts(read(told))]).not.toThrow()
+  it.each([null, 1, {}, [null], [[]], ['x']])('may be rubbish: %j', (reply) => {
+    expect(() => [heldTasks(read(reply)), consumedQueues(read(reply)), texts(read(reply))]).not.toThrow()
   })
 })

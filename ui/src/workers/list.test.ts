@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Worker } from '../api/types'
 import { byStatus, GONE_SHOWN, listed, oddities, readWanted, writeWanted } from './list'
 
-const worker = (hostname: string, told: Partial<Worker> = {}): Worker => ({
+const worker = (hostname: string, more: Partial<Worker> = {}): Worker => ({
   hostname,
   status: 'online',
   unknown_since: null,
@@ -21,7 +21,7 @@ const worker = (hostname: string, told: Partial<Worker> = {}): Worker => ({
   sw_ident: null,
   sw_ver: null,
   sw_sys: null,
-  ...told,
+  ...more,
 })
 const ALL = { name: '', status: null }
 
