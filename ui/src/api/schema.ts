@@ -122,13 +122,6 @@ export interface ApplyBody {
   reason?: string | null
 }
 
-export interface Asked {
-  kind: string
-  at: number
-  actor: string
-  action_id: string
-}
-
 export interface AuditEntry {
   at: number
   actor: string
@@ -345,6 +338,13 @@ export interface Inspected {
   left_out: number
 }
 
+export interface IntentRow {
+  kind: string
+  at: number
+  actor: string
+  action_id: string
+}
+
 export interface KeptGap {
   start: number
   end: number
@@ -440,6 +440,12 @@ export interface Pulse {
   store: Stored
 }
 
+export interface QueryReading {
+  sentence: string
+  canonical: string
+  chips: Chip[]
+}
+
 export interface QueueRow {
   name: string
   ready: number | null
@@ -481,23 +487,17 @@ export interface Queues {
   more: number
 }
 
-export interface Reading {
-  sentence: string
-  canonical: string
-  chips: Chip[]
+export interface RegisteredNames {
+  items: RegisteredTask[]
+  at: number
+  missing: string[]
 }
 
-export interface Registered {
+export interface RegisteredTask {
   name: string
   workers: number
   signature: string | null
   doc: string | null
-}
-
-export interface RegisteredNames {
-  items: Registered[]
-  at: number
-  missing: string[]
 }
 
 export interface Repetition {
@@ -607,7 +607,7 @@ export interface TaskRow {
   pid: number | null
   clock: number | null
   flags: string[]
-  intent: Asked | null
+  intent: IntentRow | null
   doubt: Doubt | null
   repeated: number
   cut: string[]
@@ -686,7 +686,7 @@ export interface WholeTask {
   notes: Note[]
   changed: number | null
   attempts: WholeAttempt[]
-  intent: Asked | null
+  intent: IntentRow | null
   repeats: string[]
   repeated_by: string[]
   repetitions: Repetition[]

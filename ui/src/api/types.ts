@@ -57,7 +57,7 @@ export type Doubt = Narrowed<schema.Doubt, { why: schema.Doubt['why'] | 'not-hel
 export type Repetition = Narrowed<schema.Repetition, { state: State | null }>
 
 /** What somebody asked of a task that has not ended yet. */
-export type Intent = Narrowed<schema.Asked, { kind: 'revoke' | 'terminate' | 'abort' }>
+export type Intent = Narrowed<schema.IntentRow, { kind: 'revoke' | 'terminate' | 'abort' }>
 
 /** One delivery and what came of it; what is not known may be left out. */
 export type Attempt = Narrowed<Partial<schema.WholeAttempt>, { number: number; state: State }>
@@ -92,7 +92,7 @@ export type TaskPage = Narrowed<schema.TaskPage, { items: TaskRow[]; incomplete?
 export type Count = Narrowed<schema.Count, { incomplete?: Incomplete | null }>
 
 export type Chip = schema.Chip
-export type Understood = schema.Reading
+export type Understood = schema.QueryReading
 export type Suggestion = schema.Completion
 
 export type Workflow = Narrowed<schema.Workflow, { tasks: TaskRow[] }>
