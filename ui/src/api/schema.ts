@@ -181,6 +181,20 @@ export interface Chosen {
   why: string | null
 }
 
+export interface ClusterRow {
+  name: string
+  label: string
+  path: string
+  role: 'admin' | 'operator' | 'viewer'
+  live: Liveness
+  store: Stored
+  rate: number
+}
+
+export interface Clusters {
+  items: ClusterRow[]
+}
+
 export interface CollectorStatus {
   collector: string
   pid: number
