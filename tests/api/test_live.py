@@ -138,7 +138,7 @@ async def test_one_stream_follows_several_searches_each_from_its_own_number(worl
 
 
 async def test_several_searches_end_together_when_one_is_given_up_for_somebody_else() -> None:
-    world = World(options=WebOptions(streams_max=2))
+    world = World(streams_max=2)
 
     async with listen(world.app, searches='[{}, {"q": "name:shop.*"}]') as listener:
         await listener.next("hello/1")
