@@ -22,8 +22,7 @@ from umbel.errors import StoreError, StoreTooNew
 from umbel.store.sqlite.costs import Costs
 from umbel.store.sqlite.files.damage import Damaged, is_damage
 from umbel.store.sqlite.files.paths import numbers_in
-from umbel.store.sqlite.text import text_index
-from umbel.store.sqlite.text.text_index import TextIndex
+from umbel.store.sqlite.text.text_index_writer import TextIndexWriter, drop_index
 from umbel.store.sqlite.write.write_partition import WritePartition
 from umbel.store.sqlite.write.writer import Writer
 from umbel.store.sqlite.write.writer_load import WriterLoad
@@ -54,7 +53,7 @@ class Indexer:
         self._writer = writer
         self._writer_load = writer_load
         self._clock = clock
-        self._indexes: dict[int, TextIndex] = {}
+        self._indexes: dict[int, TextIndexWriter] = {}
         self._upto: dict[int, int] = {}
         #: The file of tasks that each index is of, and indexes whose file was replaced.
         self._files: dict[int, object] = {}
@@ -95,11 +94,11 @@ class Indexer:
             partition.index_progress.dequeue(index.dequeued, rest=False)
         partition.index_progress.announce(upto)
 
-    def _opened_index(self, number: int) -> TextIndex:
+    def _opened_index(self, number: int) -> TextIndexWriter:
         index = self._indexes.get(number)
         if index is None:
             try:
-                index = TextIndex(self._directory, number)
+                index = TextIndexWriter(self._directory, number)
                 if index.is_inconsistent():
                     index.close()
                     raise apsw.CorruptError("transactions are missing")
@@ -110,13 +109,13 @@ class Indexer:
             self._indexes[number] = index
         return index
 
-    def _recreated(self, number: int, reason: object) -> TextIndex:
+    def _recreated(self, number: int, reason: object) -> TextIndexWriter:
         _log.warning("The search index of partition %d is made again (%s).", number, reason)
         index = self._indexes.pop(number, None)
         if index is not None:
             index.close()
-        text_index.drop(self._directory, number)
-        return TextIndex(self._directory, number)
+        drop_index(self._directory, number)
+        return TextIndexWriter(self._directory, number)
 
     # -- the thread ----------------------------------------------------------------------
 
@@ -202,7 +201,7 @@ class Indexer:
                 self._indexes.pop(number).close()
         return more
 
-    def _index_of(self, partition: WritePartition) -> TextIndex | None:
+    def _index_of(self, partition: WritePartition) -> TextIndexWriter | None:
         """The partition's index, if there is anything to do for it."""
         number = partition.number
         with self._writer.lock:
