@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
@@ -22,25 +21,19 @@ import apsw
 from umbel.errors import StoreError, StoreFull
 from umbel.owner import foreign_owner, owned, user_name
 from umbel.store.base import Copied
-from umbel.store.sqlite.files import catalog
 from umbel.store.sqlite.files.errors import DAMAGED, missing, translated
 from umbel.store.sqlite.files.migrations import version
 from umbel.store.sqlite.files.paths import (
-    BUSY_MS,
     cluster_path,
     id_path,
     ledger_path,
     meta_path,
     numbers_in,
-    tasks_path,
-    with_journals,
 )
+from umbel.store.sqlite.files.snapshots import Snapshot, snapshots_of
 
 #: Pages that are copied between two moments at which Ctrl-C is heard.
 _PAGES: Final = 4_096
-#: How long files that come or go are waited for.
-_SETTLING_S: Final = 2.0
-_PAUSE_S: Final = 0.02
 _PARTIAL: Final = ".partial"
 #: From this format on a ledger has secrets and leases.
 _HAS_SECRETS: Final = 6
@@ -53,7 +46,7 @@ def back_up(directory: Path, target: Path, on_file: Callable[[Copied], None]) ->
     with translated(directory):
         if not (meta_path(directory).exists() or numbers_in(directory)):
             raise missing(directory)
-    with _room_for(directory, target), _snapshots(directory) as snapshots:
+    with _room_for(directory, target), snapshots_of(directory) as snapshots:
         _must_fit(snapshots, target)
         made: list[Path] = []
         try:
@@ -126,7 +119,7 @@ def _must_be_empty(target: Path) -> None:
         )
 
 
-def _must_fit(snapshots: list[_Snapshot], target: Path) -> None:
+def _must_fit(snapshots: list[Snapshot], target: Path) -> None:
     needed = sum(each.size_bytes for each in snapshots)
     with translated(target):
         free = shutil.disk_usage(target).free
@@ -138,109 +131,11 @@ def _must_fit(snapshots: list[_Snapshot], target: Path) -> None:
         )
 
 
-# -- what is copied ------------------------------------------------------------------------
-
-
-class _Snapshot:
-    """One moment of a database file, until it is closed."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.damage = ""
-        self.size_bytes = 0
-        self.connection: apsw.Connection | None = None
-        try:
-            self.connection = _begun(path)
-            self.size_bytes = sum(
-                each.stat().st_size for each in with_journals(path)[:1] if each.exists()
-            ) + _wal_bytes(path)
-        except DAMAGED as error:
-            self.damage = str(error)
-
-    def close(self) -> None:
-        if self.connection is not None:
-            self.connection.close()
-            self.connection = None
-
-
-def _begun(path: Path) -> apsw.Connection:
-    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
-    try:
-        connection.set_busy_timeout(BUSY_MS)
-        connection.execute("BEGIN")
-        connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _wal_bytes(path: Path) -> int:
-    try:
-        return with_journals(path)[1].stat().st_size
-    except FileNotFoundError:
-        return 0
-
-
-@contextlib.contextmanager
-def _snapshots(directory: Path) -> Iterator[list[_Snapshot]]:
-    """Snapshots of all files, those that are written to most first."""
-    deadline = time.monotonic() + _SETTLING_S
-    while True:
-        with translated(directory):
-            numbers = numbers_in(directory)
-            found = _opened(directory, numbers)
-            if found and (_agree(directory, numbers, found) or time.monotonic() > deadline):
-                break
-        for each in found:
-            each.close()
-        time.sleep(_PAUSE_S)
-    try:
-        yield found
-    finally:
-        for each in found:
-            each.close()
-
-
-def _opened(directory: Path, numbers: set[int]) -> list[_Snapshot]:
-    """umbel.db first: what it lists is there when the others are opened. Nothing if one of them
-    was removed meanwhile."""
-    paths = [meta_path(directory)] if meta_path(directory).exists() else []
-    paths += [tasks_path(directory, number) for number in sorted(numbers, reverse=True)]
-    if ledger_path(directory).exists() and ledger_path(directory).stat().st_size:
-        paths.append(ledger_path(directory))
-    found: list[_Snapshot] = []
-    try:
-        for path in paths:
-            found.append(_Snapshot(path))
-    except BaseException as error:
-        for each in found:
-            each.close()
-        if isinstance(error, apsw.CantOpenError) and not path.exists():
-            return []
-        raise
-    return found
-
-
-def _agree(directory: Path, numbers: set[int], found: list[_Snapshot]) -> bool:
-    """Whether no file of tasks came or went meanwhile. While old ones are removed, umbel.db
-    lists them until those of their tasks that go on are in another file."""
-    if numbers_in(directory) != numbers:
-        return False
-    connection = found[0].connection
-    if found[0].path != meta_path(directory) or connection is None:
-        return True
-    try:
-        return set(catalog.partitions(connection)) == numbers
-    except DAMAGED:
-        return True
-
-
 # -- copying -------------------------------------------------------------------------------
 
 
 def _copy(
-    snapshot: _Snapshot, target: Path, made: list[Path], on_file: Callable[[Copied], None]
+    snapshot: Snapshot, target: Path, made: list[Path], on_file: Callable[[Copied], None]
 ) -> None:
     path = target / snapshot.path.name
     made.append(path)

@@ -1,0 +1,126 @@
+"""Snapshots of all files of a data directory, of one moment, while others write to it.
+
+A snapshot is a read transaction: what it sees stays as it is, and a file that retention removes
+meanwhile stays readable. Those of all files are taken together, again if a file of tasks came or
+went in between.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import apsw
+
+from umbel.store.sqlite.files import catalog
+from umbel.store.sqlite.files.errors import DAMAGED, translated
+from umbel.store.sqlite.files.paths import (
+    BUSY_MS,
+    ledger_path,
+    meta_path,
+    numbers_in,
+    tasks_path,
+    with_journals,
+)
+
+#: How long files that come or go are waited for.
+_SETTLING_S: Final = 2.0
+_PAUSE_S: Final = 0.02
+
+
+class Snapshot:
+    """One moment of a database file, until it is closed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.damage = ""
+        self.size_bytes = 0
+        self.connection: apsw.Connection | None = None
+        try:
+            self.connection = _begun(path)
+            self.size_bytes = sum(
+                each.stat().st_size for each in with_journals(path)[:1] if each.exists()
+            ) + _wal_bytes(path)
+        except DAMAGED as error:
+            self.damage = str(error)
+
+    def close(self) -> None:
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
+
+
+def _begun(path: Path) -> apsw.Connection:
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    try:
+        connection.set_busy_timeout(BUSY_MS)
+        connection.execute("BEGIN")
+        connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _wal_bytes(path: Path) -> int:
+    try:
+        return with_journals(path)[1].stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+@contextlib.contextmanager
+def snapshots_of(directory: Path) -> Iterator[list[Snapshot]]:
+    """Snapshots of all files, those that are written to most first."""
+    deadline = time.monotonic() + _SETTLING_S
+    while True:
+        with translated(directory):
+            numbers = numbers_in(directory)
+            found = _opened(directory, numbers)
+            if found and (_agree(directory, numbers, found) or time.monotonic() > deadline):
+                break
+        for each in found:
+            each.close()
+        time.sleep(_PAUSE_S)
+    try:
+        yield found
+    finally:
+        for each in found:
+            each.close()
+
+
+def _opened(directory: Path, numbers: set[int]) -> list[Snapshot]:
+    """umbel.db first: what it lists is there when the others are opened. Nothing if one of them
+    was removed meanwhile."""
+    paths = [meta_path(directory)] if meta_path(directory).exists() else []
+    paths += [tasks_path(directory, number) for number in sorted(numbers, reverse=True)]
+    if ledger_path(directory).exists() and ledger_path(directory).stat().st_size:
+        paths.append(ledger_path(directory))
+    found: list[Snapshot] = []
+    try:
+        for path in paths:
+            found.append(Snapshot(path))
+    except BaseException as error:
+        for each in found:
+            each.close()
+        if isinstance(error, apsw.CantOpenError) and not path.exists():
+            return []
+        raise
+    return found
+
+
+def _agree(directory: Path, numbers: set[int], found: list[Snapshot]) -> bool:
+    """Whether no file of tasks came or went meanwhile. While old ones are removed, umbel.db
+    lists them until those of their tasks that go on are in another file."""
+    if numbers_in(directory) != numbers:
+        return False
+    connection = found[0].connection
+    if found[0].path != meta_path(directory) or connection is None:
+        return True
+    try:
+        return set(catalog.partitions(connection)) == numbers
+    except DAMAGED:
+        return True
