@@ -33,7 +33,7 @@ from umbel.cluster.events import TASK_RANK, WORKER_KINDS, Event
 from umbel.cluster.facts import Facts, join, pack, unpack
 from umbel.cluster.losses import Losses
 from umbel.cluster.task import ENDED, project
-from umbel.cluster.worker import Sign, Worker, observe, witness
+from umbel.cluster.worker import Sign, Worker
 from umbel.store.base import Applied, CollectorStatus, KeptGap, MetricCounts
 from umbel.store.sqlite.files import catalog
 from umbel.store.sqlite.files.bloom_filter import hash_pair
@@ -45,6 +45,7 @@ from umbel.store.sqlite.files.paths import bound_checkpoints, checkpoint, number
 from umbel.store.sqlite.files.row import Id, id_text, id_value
 from umbel.store.sqlite.files.store_id import keep_id
 from umbel.store.sqlite.write.open_tasks_cache import LocatedTask, OpenTasksCache
+from umbel.store.sqlite.write.workers_cache import WorkersCache
 from umbel.store.sqlite.write.write_partition import Unfinished, WritePartition
 from umbel.store.stamps import Stamps
 
@@ -81,8 +82,7 @@ class Writer:
 
     def _open(self) -> None:
         self._open_tasks = OpenTasksCache()
-        #: Those heard of last; the catalog has the others.
-        self._workers: dict[str, Worker] = {}
+        self._workers = WorkersCache(self._stored_worker)
         self._lock.hold()
         with translated(self._directory):
             self.id = keep_id(self._directory, self.id)
@@ -199,7 +199,7 @@ class Writer:
         first_new = self.hot.next_id
         self._stamps.begin()
         open_tasks = self._gather(by_task)
-        workers = self._observed(of_workers, signs)
+        workers = self._workers.changed(of_workers, signs)
         self._commit(workers, losses)
         self._open_tasks.update(open_tasks)
         new = self.hot.next_id - first_new
@@ -286,44 +286,15 @@ class Writer:
         if workers or losses is not None:
             with self._raising_catalog_damage():
                 self.catalog.put_heard(workers.values(), losses)
-            self._remember(workers)
+            self._workers.update(workers)
         for partition in touched:
             partition.commit()
 
     # -- workers and collectors ----------------------------------------------------------
 
-    def _observed(self, events: list[Event], signs: Iterable[Sign]) -> dict[str, Worker]:
-        """The workers that really change, as they become."""
-        changed: dict[str, Worker] = {}
-
-        def worker(name: str) -> Worker | None:
-            return changed.get(name) or self._workers.get(name) or self._stored_worker(name)
-
-        given = {sign.hostname: sign for sign in signs}
-        for event in events:
-            before = worker(event.hostname)
-            sign = given.get(event.hostname)
-            after = observe(before, event, sign.heard if sign else None)
-            if after is not before:
-                changed[event.hostname] = after
-        for name, sign in given.items():
-            before = worker(name)
-            after = witness(before, sign)
-            if after is not before:
-                changed[name] = after
-        return changed
-
     def _stored_worker(self, name: str) -> Worker | None:
         with self._raising_catalog_damage():
             return self.catalog.worker(name)
-
-    def _remember(self, workers: dict[str, Worker]) -> None:
-        recent = self._workers
-        for hostname, worker in workers.items():
-            recent.pop(hostname, None)
-            recent[hostname] = worker
-        for hostname in list(recent)[: max(0, len(recent) - catalog.WORKERS_MAX)]:
-            del recent[hostname]
 
     def report(self, status: CollectorStatus) -> None:
         """See `Store.report`."""
