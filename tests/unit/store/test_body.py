@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -51,3 +52,19 @@ def test_a_trained_dictionary_makes_bodies_smaller() -> None:
 
 def test_bodies_without_anything_in_common_give_no_dictionary() -> None:
     assert train([b"a"]) is None
+
+
+def test_a_dictionary_that_came_since_is_asked_for_when_a_body_needs_it() -> None:
+    dictionary = train(bodies(500))
+    assert dictionary is not None
+    trained: list[tuple[int, bytes]] = []
+    reader, writer = BodyCodec(lambda: trained, lazy=True), BodyCodec()
+    writer.add_dictionary(2, dictionary)
+    packed = bodies(1)[0]
+    body = writer.compress([packed])[0]
+
+    with pytest.raises(KeyError):
+        reader.decompress(body)
+    trained.append((2, dictionary))
+
+    assert reader.decompress(body) == packed

@@ -7,7 +7,7 @@ dictionary; frames carry no magic number, no checksum and no dictionary id.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import zstandard
@@ -55,12 +55,23 @@ def _typical() -> bytes:
 
 
 class BodyCodec:
-    """The codec of one partition. Not for several threads at once: give each its own."""
+    """The codec of one partition, for one thread: give each its own.
 
-    def __init__(self, trained: Iterable[tuple[int, bytes]] = ()) -> None:
+    `trained` gives the dictionaries of the partition, by number. They are asked for at once, and
+    with `lazy` when the first body needs one; and again when a body needs one that is newer.
+    """
+
+    def __init__(
+        self, trained: Callable[[], Iterable[tuple[int, bytes]]] = tuple, *, lazy: bool = False
+    ) -> None:
+        self._trained = trained
         self._decompressors: dict[int, zstandard.ZstdDecompressor] = {}
         self.add_dictionary(_BUILT_IN, _typical())
-        for number, dictionary in trained:
+        if not lazy:
+            self._add_trained()
+
+    def _add_trained(self) -> None:
+        for number, dictionary in self._trained():
             self.add_dictionary(number, dictionary)
 
     def add_dictionary(self, number: int, dictionary: bytes) -> None:
@@ -91,9 +102,12 @@ class BodyCodec:
         return [prefix + each for each in compressor.multi_compress_to_buffer(packed)]
 
     def decompress(self, compressed: bytes) -> bytes:
-        """The packed facts that `compress` was given. Raises `KeyError` for a dictionary that was
-        not added."""
-        return self._decompressors[compressed[0]].decompress(
+        """The packed facts that `compress` was given. Raises `KeyError` for a dictionary that the
+        partition has not."""
+        number = compressed[0]
+        if number not in self._decompressors:
+            self._add_trained()
+        return self._decompressors[number].decompress(
             _MAGIC + compressed[1:], max_output_size=_BODY_MAX_BYTES
         )
 

@@ -50,7 +50,7 @@ class ReadPartition:
         self.connection = open_reader(self._path, "tasks")
         self._text: apsw.Connection | None = None
         self._text_file = 0
-        self._bodies = BodyCodec()
+        self._bodies = BodyCodec(self._dictionaries, lazy=True)
         self._value_dictionary: tuple[int, ValueDictionary] | None = None
         self._deadline: Deadline | None = None
         self._sample: tuple[str, int] = "", 0
@@ -120,14 +120,13 @@ class ReadPartition:
 
     def packed(self, compressed: bytes) -> bytes:
         """A body as `cluster.facts.pack` gave it."""
-        try:
-            return self._bodies.decompress(compressed)
-        except KeyError:
-            for number, dictionary in self.connection.execute(
-                "SELECT id, z FROM compression ORDER BY id"
-            ):
-                self._bodies.add_dictionary(number, dictionary)
-            return self._bodies.decompress(compressed)
+        return self._bodies.decompress(compressed)
+
+    def _dictionaries(self) -> list[tuple[int, bytes]]:
+        rows: list[tuple[int, bytes]] = self.connection.execute(  # type: ignore[assignment]
+            "SELECT id, z FROM compression ORDER BY id"
+        ).fetchall()
+        return rows
 
     def facts(self, compressed: bytes) -> Facts:
         return unpack(self.packed(compressed))

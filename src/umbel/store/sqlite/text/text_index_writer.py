@@ -52,7 +52,7 @@ class TextIndexWriter:
     def _open(self, tasks: Path) -> None:
         with self._of_tasks():
             self._tasks = open_reader(tasks, "tasks")
-        self._bodies = BodyCodec()
+        self._bodies = BodyCodec(self._dictionaries, lazy=True)
         self._merging = False
         self.upto: int
         #: Rows of the queue `retext` up to this number are in the index.
@@ -156,17 +156,12 @@ class TextIndexWriter:
     def _texts(self, compressed: bytes) -> set[str]:
         """The texts of a body; none of one that cannot be read, which no search can give."""
         try:
-            return texts(self._packed(compressed))
+            return texts(self._bodies.decompress(compressed))
         except (zstandard.ZstdError, msgspec.DecodeError, KeyError):
             return set()
 
-    def _packed(self, compressed: bytes) -> bytes:
-        try:
-            return self._bodies.decompress(compressed)
-        except KeyError:
-            for number, dictionary in self._task_rows("SELECT id, z FROM compression ORDER BY id"):
-                self._bodies.add_dictionary(number, dictionary)
-            return self._bodies.decompress(compressed)
+    def _dictionaries(self) -> list[tuple[Any, ...]]:
+        return self._task_rows("SELECT id, z FROM compression ORDER BY id")
 
     def merge_segments(self) -> bool:
         """Join some of the index's parts, since a sealed partition is only read from now

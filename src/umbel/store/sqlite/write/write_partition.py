@@ -120,9 +120,7 @@ class WritePartition:
         self.connection = open_writer(tasks_path(directory, number), "tasks")
         self.file = OpenedFile(tasks_path(directory, number))
         self.value_dictionary = ValueDictionaryWriter(self.connection)
-        self.bodies = BodyCodec(
-            self.connection.execute("SELECT id, z FROM compression ORDER BY id")
-        )
+        self.bodies = BodyCodec(self._dictionaries)
         self.next_id = 1 + (self._value("SELECT max(id) FROM task") or 0)
         self.last_seq: int = self._value("SELECT max(seq) FROM change") or 0
         queued = self._value("SELECT max(number) FROM retext")
@@ -339,6 +337,12 @@ class WritePartition:
         """Compress with this dictionary from now on."""
         self.connection.execute("INSERT INTO compression VALUES (?, ?)", (number, dictionary))
         self.bodies.add_dictionary(number, dictionary)
+
+    def _dictionaries(self) -> list[tuple[int, bytes]]:
+        rows: list[tuple[int, bytes]] = self.connection.execute(  # type: ignore[assignment]
+            "SELECT id, z FROM compression ORDER BY id"
+        ).fetchall()
+        return rows
 
     @_raising_damaged
     def dictionary(self) -> bytes | None:
