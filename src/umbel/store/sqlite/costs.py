@@ -1,10 +1,9 @@
 """The costs by which searches choose how to find tasks: every tuned number of the planner.
 
 Answers never depend on them, only the time that an answer takes; so tests give a reader costs
-of their own, to send small stores down every path. Unless a field says otherwise, its value was
-found by trying others against the searches of `python -m bench` over partitions of a million
-tasks that fit the file system's cache. Ratios are of times on one machine, so they carry over to
-others; after a change of one, that bench tells whether it pays.
+of their own, to send small stores down every path. Fields give a measurement where one was
+written down; how the other values were found was not. Whoever changes one measures before and
+after with the searches of `python -m bench`.
 """
 
 from __future__ import annotations
@@ -18,12 +17,10 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
     """`README.md` beside this draws the ladder on which each of them decides."""
 
     index_row: float = 6.0
-    """Reading a row through an index, in rows of a scan of the table: a look-up in two trees takes
-    about six times as long as the next row of one."""
+    """Reading a row through an index, in rows of a scan of the table."""
 
     few_rows: int = 2_000
-    """Rows. A query that columns alone narrow down to so many is not put to the search index:
-    reading their bodies takes about as long as opening and asking the index."""
+    """Rows. A query that columns alone narrow down to so many is not put to the search index."""
 
     read_first: int = 256
     """Tasks that are read, at the end where a page begins, before the search index is asked: a
@@ -34,8 +31,8 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
     the clock between them."""
 
     candidates_together: int = 64
-    """Tasks of a text search, or of a sorted page, whose bodies one statement reads. Below, the
-    statement costs more than its rows; above, too many are read for a page that is full."""
+    """Tasks of a text search, or of a sorted page, whose bodies one statement reads, between
+    two looks at the clock."""
 
     blocks_read_whole: int = 1_000
     """Blocks (of 8 tasks) that the search index names and that are read whole, before an index
@@ -53,7 +50,7 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
 
     sort_all_candidates: int = 4_096
     """Tasks. The same for candidates of a text search, most of which do not match and are passed
-    over by their bytes, at a quarter of the time."""
+    over by their bytes."""
 
     sort_index_rows: int = 4_000
     """Rows of an index over columns that are sorted without asking in which zones they are."""
@@ -84,7 +81,7 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
 
     token_lookup: float = 1.6e-5
     """Finding a token in the search index, by the time that reading the tasks of all blocks
-    takes (of a partition of a million)."""
+    takes."""
 
     token_postings: float = 4e-4
     """Reading the blocks of a token that stands in all of them, by the same time. For a token in
@@ -110,7 +107,7 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
     a search about half a second."""
 
     steps_between_clock: int = 4_000
-    """Steps of SQLite's virtual machine between two looks at the clock: about 0.1 ms."""
+    """Steps of SQLite's virtual machine between two looks at the clock."""
 
 
 COSTS: Final = Costs()
