@@ -13,6 +13,7 @@ from tests.api.doors import ROLES, USERS, basic, bearer
 from tests.api.world import World, problem_of
 from umbel.auth.base import GRANTS, Role
 from umbel.web.authorization import OPEN
+from umbel.web.cluster_router import ByCluster
 from umbel.web.routes import ROUTES, Route
 
 pytestmark = pytest.mark.anyio
@@ -123,7 +124,9 @@ async def test_every_address_is_closed_but_the_few_that_are_open() -> None:
     """Whatever is added to the application, in the table or beside it."""
     world = World(users=USERS)
     async with world.client() as client:
-        for address in world.app.routes:
+        [by_cluster] = world.app.routes
+        assert isinstance(by_cluster, ByCluster)
+        for address in by_cluster.routes:
             assert isinstance(address, Address)
             path = re.sub(r"\{[^}]*\}", "x", address.path)
             for method in sorted((address.methods or set()) - {"HEAD"}):

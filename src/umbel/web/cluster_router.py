@@ -48,9 +48,14 @@ _OF_THE_SERVER: Final = frozenset({"me", "logout", "livez", "readyz", "clusters"
 class ByCluster(BaseRoute):
     """The one route of the application."""
 
-    def __init__(self, clusters: Mapping[str, ASGIApp], server: ASGIApp) -> None:
+    def __init__(self, clusters: Mapping[str, Router], server: Router) -> None:
         self._clusters = clusters
         self._server = server
+
+    @property
+    def routes(self) -> list[BaseRoute]:
+        """Those of the server and of every cluster."""
+        return [route for app in (self._server, *self._clusters.values()) for route in app.routes]
 
     def matches(self, _: Scope) -> tuple[Match, Scope]:
         return Match.FULL, {}
