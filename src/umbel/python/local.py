@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from umbel.auth.base import Actor
 from umbel.broker.base import Capabilities, QueuedMessage
 from umbel.cluster.task import Task
 from umbel.errors import NotSupported, StoreError
+from umbel.python.info import WorkerLike
 from umbel.query.ast import Comparison, Matches, Node
 from umbel.query.match import compile_query
 from umbel.results.base import Result
@@ -81,6 +82,9 @@ class LocalSource:
 
     def workers(self) -> tuple[WorkerRow, ...]:
         return self._reading.workers.rows(self.services.clock.now())
+
+    def worker_software(self) -> Mapping[str, WorkerLike]:
+        return {worker.hostname: worker for worker in self._reading.workers.known()}
 
     def follow(self, query: Node, after: int) -> Iterator[Task]:
         while True:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from umbel.broker.base import Capabilities, QueuedMessage
 from umbel.client.client import PAGE_MAX, Client
 from umbel.cluster.task import Task
 from umbel.errors import ServerUnreachable
+from umbel.python.info import WorkerLike
 from umbel.query.ast import Node
 from umbel.query.canonical import canonical
 from umbel.results.base import Result
@@ -56,6 +57,9 @@ class RemoteSource:
 
     def workers(self) -> tuple[WorkerRow, ...]:
         return self._client.workers()
+
+    def worker_software(self) -> Mapping[str, WorkerLike]:
+        return {worker.hostname: worker for worker in self._client.workers()}
 
     def follow(self, query: Node, after: int) -> Iterator[Task]:
         heard = time.monotonic()

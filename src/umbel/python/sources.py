@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from umbel.broker.base import Capabilities, QueuedMessage
 from umbel.cluster.task import Task
+from umbel.python.info import WorkerLike
 from umbel.query.ast import Node
 from umbel.results.base import Result
 from umbel.services.cluster.queue_inspection import QueueRow
@@ -40,7 +41,11 @@ class Source(Protocol):
         """Ids of the tasks that it sent, oldest first; at most 1,000."""
 
     def workers(self) -> tuple[WorkerRow, ...]:
-        """Every worker known."""
+        """The workers that are listed: without those of which nothing is heard for long."""
+
+    def worker_software(self) -> Mapping[str, WorkerLike]:
+        """What workers run, by their names; with those that are no longer listed, where the
+        source has them."""
 
     def follow(self, query: Node, after: int) -> Iterator[Task]:
         """Tasks that match, as they are whenever they change after change number `after`.

@@ -11,7 +11,7 @@ from umbel.python.celery_state import found_in, state_in
 from umbel.python.children import with_children
 from umbel.python.events import EventsLike, source_of
 from umbel.python.filters import OneOrMore, filters
-from umbel.python.info import TaskInfo, WorkerLike, as_dict, task_info
+from umbel.python.info import TaskInfo, as_dict, task_info
 from umbel.python.sorting import sort_key
 from umbel.python.sources import Source
 from umbel.python.times import TimeLike
@@ -82,8 +82,7 @@ def get_task_by_id(events: EventsLike, task_id: str) -> TaskInfo | None:
     task = source.task(task_id) if task_id else None
     if task is None:
         return None
-    workers = {worker.hostname: worker for worker in source.workers()}
-    return task_info(task, workers, children=source.children(task))
+    return task_info(task, source.worker_software(), children=source.children(task))
 
 
 def _tasks(
@@ -92,7 +91,7 @@ def _tasks(
     """`_held` are the events: forgotten, they would close themselves."""
     if stop is not None and start >= stop:
         return
-    workers: dict[str, WorkerLike] = {each.hostname: each for each in source.workers()}
+    workers = source.worker_software()
     found = islice(pages(source, query, order, stop), start, stop)
     for task, children in with_children(source, found):
         # Lists leave the traceback out; few tasks have one.
