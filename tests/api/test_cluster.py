@@ -70,7 +70,7 @@ async def test_a_diagnosis_tells_versions_workers_and_what_was_discarded(world: 
 
 
 def test_a_worker_on_the_wire_is_the_worker_of_the_domain_and_what_is_judged_of_it() -> None:
-    kept = set(Worker.__struct_fields__) - {"took", "skews", "beats", "said"}
+    kept = set(Worker.__struct_fields__) - {"took", "skews", "beats", "registers"}
     judged = {"status", "unknown_since", "skew_s", "events_off_since", "shared_name"}
 
     assert set(WorkerRow.__struct_fields__) == kept | judged

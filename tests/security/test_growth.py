@@ -81,6 +81,8 @@ SEEN: Final = frozenset(
         r"[^/]+[-.][A-Za-z0-9_-]{8,}\.[a-z0-9]+",  # of names of files that are there
         r" - at `(?:key in )?\$(.*)`$",  # of sentences of msgspec
         "%2F",
+        r"/c/([a-z0-9-]{1,40})(/.*)?",
+        r"/api/v1/clusters/([a-z0-9-]{1,40})(/.+)",
         rb"\n\r?\n",
         rb"(?<!\r)\n|\n[ \t]",
         rb"[ \t]{2,}",

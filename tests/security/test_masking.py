@@ -147,7 +147,7 @@ HARMLESS = (
 @pytest.fixture(autouse=True)
 def _nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
     """What one test lets be known is not known in the next."""
-    monkeypatch.setattr(umbel.process_secrets, "_known", frozenset())
+    monkeypatch.setattr(umbel.process_secrets, "_secrets", frozenset())
 
 
 @pytest.mark.parametrize(("address", "shown"), FORMS, ids=[ascii(form) for form, _ in FORMS])
