@@ -63,6 +63,12 @@ def _check_directories_differ(loaded: Loaded) -> None:
 def _check_roles(loaded: Loaded) -> None:
     people = everybody(loaded.settings.basic_auth, loaded.settings.auth.users)
     for name, cluster in loaded.clusters.items():
+        if cluster.roles is not None and loaded.settings.is_open:
+            raise SettingsError(
+                f"clusters.{name}.roles says who may look at {name}, and nobody logs in.",
+                setting=f"clusters.{name}.roles",
+                remedy="Name who may log in (auth.users), or leave the table out.",
+            )
         for person in cluster.roles or {}:
             if person not in people:
                 near = get_close_matches(person, people, n=1)

@@ -81,6 +81,7 @@ def test_without_tables_there_is_one_cluster(tmp_path: Path) -> None:
             '[clusters.shop.roles]\nanne = "viewer"',
             "Did you mean ann?",
         ),
+        ('[clusters.a]\nbroker = "redis://a/0"\n[clusters.a.roles]', "and nobody logs in"),
         (
             '[clusters.a]\nbroker = "redis://a/0"\ndata = "/x/y"\n'
             '[clusters.b]\nbroker = "redis://b/0"\ndata = "/x/y"',
