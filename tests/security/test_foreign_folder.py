@@ -177,6 +177,8 @@ def test_a_command_that_only_looks_runs_nothing_there(tmp_path: Path) -> None:
         ("umbel.toml", 'broker = "redis://:pw@h"', 0o644, True),
         ("umbel.toml", 'broker = "redis://:pw@h"', 0o640, False),
         ("umbel.toml", 'broker = "redis://h"', 0o644, False),
+        ("umbel.toml", '[clusters.shop]\nbroker = "redis://:pw@h"', 0o644, True),
+        ("umbel.toml", '[clusters.shop]\nbroker = "redis://:pw@h"', 0o640, False),
         ("flowerconfig.py", "basic_auth = ['ada:pw']", 0o644, True),
         ("flowerconfig.py", "basic_auth = ['ada:pw']", 0o600, False),
     ],

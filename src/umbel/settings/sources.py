@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -100,7 +100,8 @@ def load_settings(
             written.setdefault(name, item)
     for name, value in _of_flower(told.elsewhere).items():
         written.setdefault(name, value)
-    notices = [*told.notices, *foreign_ones, *_readable(written, told.elsewhere)]
+    notices = [*told.notices, *foreign_ones]
+    notices += _readable([*written.items(), *_of_tables(tables, str(file))], told.elsewhere)
     if tables:
         tables = _chosen(tables, written)
     elif "app" not in written and "broker" not in written:
@@ -176,12 +177,12 @@ def _tree(values: Mapping[str, Any]) -> Settings:
 # -- Flower ------------------------------------------------------------------------------
 
 
-def _readable(written: Mapping[str, _Written], flower: Sequence[Given]) -> Iterator[Notice]:
+def _readable(written: Iterable[tuple[str, _Written]], flower: Sequence[Given]) -> Iterator[Notice]:
     """What is said of files that every user may read, with passwords in them."""
     entries = {entry.name: entry for entry in SETTINGS}
     origins = [
         item.origin
-        for name, item in written.items()
+        for name, item in written
         if entries[name].in_file and _has_secret(entries[name], item.value)
     ]
     origins += [
@@ -281,6 +282,13 @@ def _from_file(path: Path) -> tuple[dict[str, _Written], dict[str, ClusterTable]
 
 
 # -- clusters ----------------------------------------------------------------------------
+
+
+def _of_tables(tables: Mapping[str, ClusterTable], where: str) -> Iterator[tuple[str, _Written]]:
+    """What stands in all tables, by the name of the setting."""
+    for table in tables.values():
+        for name, value in table.written.items():
+            yield name, _Written(value, where)
 
 
 def _cluster_tables(tables: object, known: list[str], path: Path) -> dict[str, ClusterTable]:
