@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -38,12 +38,15 @@ PAGE = {"accept": "text/html"}
 class Two:
     """The clusters `shop` and `mail`, each with one task. Vera has a role in `mail` alone."""
 
-    def __init__(self, pages: Path, *, is_open: bool = False) -> None:
+    def __init__(
+        self, pages: Path, *, is_open: bool = False, names: Sequence[str] = ("shop", "mail")
+    ) -> None:
         (pages / "index.html").write_text('<base href="/" /><title>index</title>')
         (pages / "login.html").write_text('<base href="/" /><title>login</title>')
         self.clock = SetWallClock(NOW)
         self.shop, self.mail = self.cluster("shop", "Web shop"), self.cluster("mail", "")
-        self.clusters = {"shop": self.shop, "mail": self.mail}
+        both = {"shop": self.shop, "mail": self.mail}
+        self.clusters = {name: both[name] for name in names}
         users = () if is_open else USERS
         key = session_key(self.shop.ledger)
         people = PeopleAndTokens(everybody([], users), None, self.clock, key)
@@ -146,6 +149,34 @@ async def test_who_has_no_role_in_a_cluster_finds_none_there(two: Two) -> None:
     assert (page.status_code, page.headers["location"]) == (303, "/clusters")
     assert 'cluster="mail"' in metrics
     assert 'cluster="shop"' not in metrics
+
+
+async def test_who_has_no_role_in_a_cluster_is_not_told_why_it_is_not_ready(two: Two) -> None:
+    two.shop.store.report(collector(at=NOW - 600))
+
+    details = []
+    for user in ("", "vera", "ada"):
+        async with two.client(user) as client:
+            details.append(problem_of(await client.get("/c/shop/readyz"))["detail"])
+
+    nobody, stranger, viewer = details
+    assert nobody == stranger != viewer
+
+
+async def test_an_absent_cluster_leads_to_the_login_of_the_server(two: Two) -> None:
+    async with two.client() as browser:
+        led = await browser.get("/c/absent/tasks?q=a", headers=PAGE)
+
+    assert led.headers["location"] == "/login?next=c%2Fabsent%2Ftasks%3Fq%3Da"
+
+
+async def test_who_has_no_role_in_the_only_cluster_is_not_led_in_a_circle(tmp_path: Path) -> None:
+    only = Two(tmp_path, names=("shop",))
+
+    async with only.client("vera", follow_redirects=True) as client:
+        page = await client.get("/tasks", headers=PAGE)
+
+    assert problem_of(page)["status"] == 404
 
 
 async def test_a_role_in_a_cluster_goes_before_the_one_everywhere(two: Two) -> None:

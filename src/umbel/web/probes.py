@@ -70,9 +70,10 @@ class ReadyEndpoint:
 
     async def _may_read(self, scope: Scope) -> bool:
         try:
-            return await self._access.identify(scope) is not None
+            principal = await self._access.identify(scope)
         except UmbelError:  # too many passwords, or no ledger to ask
             return False
+        return principal is not None and "read" in self._access.permissions(principal)
 
 
 class AnyReadyEndpoint:
