@@ -32,6 +32,8 @@ log = logging.getLogger("umbel.web")
 OPEN: Final = PROBES | {"/login"}
 #: The built files of the pages, which hold nothing of any cluster.
 _OPEN_BELOW: Final = "/assets/"
+#: The page that lists clusters. Of a server with one cluster it is a page of that cluster.
+_LIST: Final = "/clusters"
 
 _PERMITTED_ACTS: Final[dict[Permission, str]] = {
     "read": "look at this cluster",
@@ -71,11 +73,13 @@ class Guard:
         access = self._clusters.get(cluster or "", self._access)
         principal = await self._of_a_token(scope) if cluster is None else None
         principal = principal or await access.identify(scope)
+        is_absent = cluster is not None and cluster not in self._clusters
         if principal is None:
-            await _turn_away(scope, path)(scope, receive, send)
+            # What is not there has no login page either.
+            await _turn_away(scope, path, of_server=is_absent)(scope, receive, send)
             return
-        if cluster is not None and (principal.is_stranger or cluster not in self._clusters):
-            await _no_cluster(scope, path, cluster)(scope, receive, send)
+        if is_absent or (cluster is not None and principal.is_stranger):
+            await _no_cluster(scope, path, cluster or "")(scope, receive, send)
             return
         scope["umbel.principal"] = principal
         scope["umbel.actor"] = access.actor(principal, scope)
@@ -94,8 +98,8 @@ class Guard:
 def _no_cluster(scope: Scope, path: str, name: str) -> Response:
     """The answer for a cluster in which somebody has no role is that for one that does not
     exist."""
-    if _wants_page(scope, path):
-        address = f"{scope['umbel.root']}/clusters"
+    if _wants_page(scope, path) and path != _LIST:
+        address = f"{scope['umbel.root']}{_LIST}"
         return RedirectResponse(address, 303, headers={"Cache-Control": "no-store"})
     raise Refusal(
         "not-found",
@@ -104,9 +108,10 @@ def _no_cluster(scope: Scope, path: str, name: str) -> Response:
     )
 
 
-def _turn_away(scope: Scope, path: str) -> Response:
-    """Browsers are redirected to the login page, programs get a 401. There is no
-    `WWW-Authenticate`: a browser would keep a password that no page could make it forget."""
+def _turn_away(scope: Scope, path: str, *, of_server: bool) -> Response:
+    """Browsers are redirected to the login page, that of the server or of the cluster; programs
+    get a 401. There is no `WWW-Authenticate`: a browser would keep a password that no page could
+    make it forget."""
     if path == "/api/v1" or path.startswith("/api/v1/"):
         raise Refusal(
             "not-logged-in",
@@ -115,8 +120,10 @@ def _turn_away(scope: Scope, path: str) -> Response:
         )
     if _wants_page(scope, path):
         query = scope["query_string"].decode("latin-1")
-        target = quote(path.lstrip("/") + (f"?{query}" if query else ""), safe="")
-        address = f"{scope.get('root_path', '')}/login" + (f"?next={target}" if target else "")
+        root: str = scope["umbel.root"] if of_server else scope.get("root_path", "")
+        below = scope["path"][len(root) :] if of_server else path
+        target = quote(below.lstrip("/") + (f"?{query}" if query else ""), safe="")
+        address = f"{root}/login" + (f"?next={target}" if target else "")
         return RedirectResponse(address, 303, headers={"Cache-Control": "no-store"})
     text = "Access denied: send a name and password, or a token.\n"
     return PlainTextResponse(text, 401, headers={"Cache-Control": "no-store"})
