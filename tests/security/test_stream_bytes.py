@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
 import pytest
 
+from tests.api.world import NOW, World
+from tests.contract.stories import succeeded
+from tests.support.waiting import wait_until
+from umbel.query.parse import parse
 from umbel.services.live.deltas import Delta
-from umbel.services.live.load_shedding import shed
+from umbel.services.live.hub import Subscription
+from umbel.services.live.load_shedding import HELD_EACH, shed
 from umbel.services.live.streams import Stream
 
 pytestmark = pytest.mark.anyio
@@ -72,6 +79,20 @@ async def test_what_is_being_sent_counts_until_the_reader_comes_back() -> None:
     assert (counted["seq"], counted["skipped"]) == (20, 1)
     assert await stream.read(0.0) == []
     assert stream.held_bytes == 0
+
+
+async def test_hubs_of_one_process_share_what_their_streams_may_hold() -> None:
+    world = World()
+    hub, store = world.services.hub, world.services.store
+    hub.share(64)
+
+    async with hub.subscribe(Subscription(parse("")), None) as stream:
+        of_another = Delta(store.seq(), left=("x" * (HELD_EACH // 64),))
+        stream.add(of_another, has_intents=True)
+        assert stream.unread_bytes > HELD_EACH // 64
+        store.apply(succeeded("new", NOW))
+        await asyncio.to_thread(wait_until, lambda: stream.unread_bytes == 0)
+    hub.stop()
 
 
 async def test_after_it_was_shed_a_stream_goes_on_in_order() -> None:

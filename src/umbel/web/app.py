@@ -85,6 +85,8 @@ def create_app(
     without one in `cluster_access`; without it everybody may do everything."""
     first = next(iter(clusters.values()))
     access = access or open_access(first.clock, first.ledger, first.login_audit)
+    for services in clusters.values():
+        services.hub.share(len(clusters))
     given = cluster_access or {}
     accesses = {name: given.get(name, access) for name in clusters}
     thread_pools = ThreadPools()

@@ -39,7 +39,7 @@ from umbel.query.match import compile_query
 from umbel.services.fair_shares import asker
 from umbel.services.health.health import Health
 from umbel.services.live.deltas import ChangedTask, Delta, PendingChanges
-from umbel.services.live.load_shedding import shed
+from umbel.services.live.load_shedding import HELD_EACH, HELD_MAX, shed
 from umbel.services.live.streams import Stream
 from umbel.services.search.intents import Intents
 from umbel.store.base import Change, Changes, Store
@@ -113,6 +113,7 @@ class Hub:
         self._intents = intents
         self._clock = clock
         self._streams_max = streams_max
+        self._hubs = 1
         #: Oldest first.
         self._streams: dict[Stream, _Reader] = {}
         self._channels: dict[Subscription, _Channel] = {}
@@ -151,6 +152,10 @@ class Hub:
             yield stream
         finally:
             self._forget(stream)
+
+    def share(self, hubs: int) -> None:
+        """This is one of `hubs` in the process, which share the memory that streams may hold."""
+        self._hubs = hubs
 
     def stop(self) -> None:
         """End every stream and give no more: the process is ending."""
@@ -218,7 +223,8 @@ class Hub:
             self._shed()
 
     def _shed(self) -> None:
-        shed((reader.who, stream) for stream, reader in self._streams.items())
+        held = ((reader.who, stream) for stream, reader in self._streams.items())
+        shed(held, HELD_MAX // self._hubs, HELD_EACH // self._hubs)
 
     def _forget(self, stream: Stream) -> None:
         reader = self._streams.pop(stream, None)
