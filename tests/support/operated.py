@@ -123,7 +123,7 @@ class Operated:
     def do(self, action: Any, **request: Any) -> ActionReport:
         """Plan, execute, and wait for the end."""
         plan = self.control.plan(ActionRequest(action=action, **request), ADA)
-        assert plan.impossible is None
+        assert plan.impossible is None, plan.impossible
         self.control.execute(plan.id, ADA, plan.confirm)
         return self.control.wait(plan.id, 20)
 

@@ -26,7 +26,7 @@ from umbel.broker.pooled_connection import PooledConnection
 _STEPS_MAX: Final = 24
 _UNLIKE: Final = re.compile(
     r"inequivalent arg '(?P<name>[^']+)' for (?:queue|exchange) .*: received .* but current is "
-    r"(?:'(?P<plain>[^']*)'|the value '(?P<value>.*)' of type '(?P<kind>\w+)')",
+    r"(?:'(?P<property>[^']*)'|the value '(?P<value>.*)' of type '(?P<kind>\w+)')",
     re.S,
 )
 _NUMBERS: Final = frozenset(
@@ -128,9 +128,9 @@ def _learn(found: _Found, words: str) -> bool:
     unlike = _UNLIKE.search(words)
     if unlike is None:
         return False
-    name, defaults, kind = unlike["name"], unlike["plain"], unlike["kind"]
-    if defaults is not None:
-        value: object = {"true": True, "false": False}.get(defaults, defaults)
+    name, text, kind = unlike["name"], unlike["property"], unlike["kind"]
+    if text is not None:
+        value: object = {"true": True, "false": False}.get(text, text)
         if name not in found.properties or found.properties[name] == value:
             return False
         found.properties[name] = value
@@ -190,4 +190,4 @@ def _words(error: Any) -> str:
     unlike = _UNLIKE.search(words)
     if unlike is None:
         return words.rpartition(" - ")[2]
-    return f"{unlike['name']}: {unlike['defaults'] or unlike['value']}"
+    return f"{unlike['name']}: {unlike['property'] or unlike['value']}"
