@@ -38,7 +38,7 @@ Each carries a sentence that says what happened, and `remedy`, a sentence that s
 to do next. `retriable` tells whether the same call can succeed later without anyone
 changing anything.
 
-Two more stand elsewhere: `web.problems.Refusal` and `web.flower.asking.Refused` are answers
+Two more stand elsewhere: `web.http.problems.Refusal` and `web.flower.refusal.Refused` are answers
 of HTTP, made and caught in `web` alone.
 """
 

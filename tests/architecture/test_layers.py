@@ -1,4 +1,4 @@
-"""Each layer imports only those before it, and adapters are known to `app` alone."""
+"""Each layer imports only those before it, and adapters are known to the composition root alone."""
 
 from __future__ import annotations
 

@@ -60,21 +60,16 @@ SEEN_BY_USERS = frozenset(
 #: Parts of the package whose names are still being changed: it shrinks, and never grows.
 UNFINISHED = (
     "umbel.app",
-    "umbel.python.local",
-    "umbel.python.opening",
     "umbel.services.",
     "umbel.settings.",
     "umbel.store.",
-    "umbel.web.app",
-    "umbel.web.handlers",
-    "umbel.web.long_requests",
 )
 #: Modules of the API's schemas, whose names users see: `Count` answers with a store's `Count`.
 SCHEMAS = frozenset({"umbel.web.requests", "umbel.web.responses"})
 #: `umbel.aio.Events` is `umbel.Events` for asyncio. The others are still being changed.
 TWICE = frozenset({"Events", "Kind", "Notice"})
 #: Files of the pages that are still to be renamed. Shrinks, and never grows.
-UNFINISHED_FILES = frozenset({"known.svelte.ts"})
+UNFINISHED_FILES: frozenset[str] = frozenset()
 
 
 def defined(tree: ast.Module) -> Iterator[str]:

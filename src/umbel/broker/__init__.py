@@ -1,1 +1,2 @@
-"""How Umbel talks to message brokers: one protocol (`base`) and its adapters."""
+"""How Umbel talks to message brokers: two protocols, `EventSource`
+and `Cluster` (`base`), and their adapters."""

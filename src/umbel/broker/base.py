@@ -169,7 +169,7 @@ class Reservation(msgspec.Struct, frozen=True):
 
 
 class Reserved(Protocol):
-    """Which names are Celery's, kombu's, Umbel's or the broker's own (`broker.reserved`)."""
+    """Which names are Celery's, kombu's, Umbel's or the broker's own (`broker.reserved_names`)."""
 
     def of_queue(self, name: str, field: str = "queue") -> Reservation | None:
         """Why a queue is not to be used; `field` is where its name stands."""

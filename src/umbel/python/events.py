@@ -30,7 +30,7 @@ CONNECT_S: Final = 5.0
 
 
 class Events:
-    """A history of tasks, and the levers of its cluster.
+    """A history of tasks, and actions on its cluster.
 
     - `Events(app)`, also `Events("redis://...")`: takes in events from now on, in a thread of
       this process. They are kept in a temporary directory, at most about `max_tasks` of them,

@@ -20,7 +20,7 @@ from umbel.store.ledger import AuditPage
 
 
 class Source(Protocol):
-    """A history of tasks and the levers of its cluster. Any thread, at the same time; calls
+    """A history of tasks and actions on its cluster. Any thread, at the same time; calls
     block. Raises `UmbelError`: what a source lacks is `NotSupported`, with the sentence that
     says how to have it."""
 

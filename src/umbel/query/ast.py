@@ -1,8 +1,8 @@
 """The abstract syntax tree of a query, as frozen structs.
 
-`parse` makes it from text, `match` decides it for one task, `sql` turns it into a
-condition, `describe` into a sentence. Relative times stay relative in the tree, so that a
-live query slides with the clock; whoever evaluates it brings the time.
+`parse` makes it from text, `match` decides it for one task, `describe` turns it into a
+sentence, a store into what its database understands. Relative times stay relative in the
+tree, so that a live query slides with the clock; whoever evaluates it brings the time.
 """
 
 from __future__ import annotations

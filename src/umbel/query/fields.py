@@ -18,8 +18,8 @@ from umbel.query.ast import And, Argument, Between, Comparison, During, Has, Mat
 Value = str | float | None
 
 
-#: What no event tells of a task; `services.acted` puts ids in its place before anything is
-#: searched for.
+#: What no event tells of a task; `services.search.ledger_terms` puts ids in its place
+#: before anything is searched for.
 BESIDE: Final = frozenset({"action", "repeated"})
 
 

@@ -1,1 +1,2 @@
-"""Where sets of events meet: one protocol (`base`) and its adapters."""
+"""Where sets of events meet: two protocols, `base.Store` and
+`ledger.Ledger`, and their adapters."""

@@ -5,7 +5,8 @@ question is asked at a time, an answer is kept for some seconds, all who ask mea
 and it is known from heartbeats how many answers to wait for. Other questions wait for their
 turn, which goes round by person, unless many wait already. Once it is asked, the whole takes
 less than twice `answer_s`. A worker that does not answer is `missing`, which says nothing of it:
-it may be busy, gone, or slow. Secrets are masked before anybody sees an answer (`masking`).
+it may be busy, gone, or slow. Secrets are masked before anybody sees an answer
+(`configuration_masking`).
 """
 
 from __future__ import annotations

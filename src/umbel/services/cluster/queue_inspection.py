@@ -4,7 +4,7 @@ A broker does not say which queues are Celery's, so a queue is what anybody know
 application's configuration, the history of what was sent, the broker's own bindings, and what
 workers consume or once consumed. The one that people look for is the one that nobody consumes
 any more. So a queue is remembered until it is empty and nobody has told of it for a day.
-Workers and broker are asked at the same time, and once for all who ask (`flights`).
+Workers and broker are asked at the same time, and once for all who ask (`shared_calls`).
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """Names that are Celery's own, kombu's, Umbel's or the broker's, refused wherever a person names a
-queue or an exchange (`broker.reserved`)."""
+queue or an exchange (`broker.reserved_names`)."""
 
 from __future__ import annotations
 

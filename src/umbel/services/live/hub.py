@@ -7,7 +7,8 @@ one `Delta`, which all streams of the channel share. So the cost grows with the 
 different queries, not of readers; and however much there is to do, the poller rests for most
 of the time. A query that takes long to decide may not keep the others waiting: each person's
 queries have a share of `MATCH_S`, and changes that they do not come to are only counted.
-`streams` says what happens to a reader that is slower than that, `shedding` what when many are.
+`streams` says what happens to a reader that is slower than that,
+`load_shedding` what when many are.
 
 There are `STREAMS_MAX` streams. When all are taken, the person who has most of them gives the
 oldest up for somebody who has fewer, so that nobody can take all and nobody is bounded while

@@ -4,7 +4,7 @@ A stream buffers `BUFFER` deltas. A reader that is slower loses deltas, never me
 are counted, and told as `skipped` as soon as it has caught up. Ids are change numbers of
 the store, and a stream's id never runs ahead of what was given to it, so that a reader who
 comes back with its last id misses nothing. Where all streams together hold too much
-(`shedding`), one loses what it has buffered in the same way.
+(`load_shedding`), one loses what it has buffered in the same way.
 """
 
 from __future__ import annotations

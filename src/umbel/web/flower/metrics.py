@@ -1,7 +1,7 @@
 """`GET /metrics`: Flower's metrics in Prometheus' text format, worked out when asked.
 
 Counters, runtimes and waits are what the collector has counted since its start
-(`services/ingest/metric_counts.py`); what is now is read from the history.
+(`services/ingest/metric_counter.py`); what is now is read from the history.
 """
 
 from __future__ import annotations

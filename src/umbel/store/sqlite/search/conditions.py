@@ -1,4 +1,4 @@
-"""What the columns of a store can decide of a query.
+"""A query as SQL conditions: what columns can decide of it.
 
 A store keeps some fields as columns and the rest in a compressed body. So a query becomes
 two conditions: `upper` holds for every task that matches, and perhaps for others; `lower`
