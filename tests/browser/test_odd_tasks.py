@@ -26,8 +26,9 @@ def test_an_attempt_that_is_delivered_again_and_fails_anew_is_told_twice(
     page = open_page(f"tasks/{task}")
 
     happened = page.get_by_role("region", name="What happened")
-    expect(happened).to_contain_text("Attempt 1: TimeoutError('first')")
-    expect(happened).to_contain_text("Attempt 1: TimeoutError('second')")
+    for error in ("TimeoutError('first')", "TimeoutError('second')"):
+        expect(happened.get_by_text(error)).to_have_count(1)
+    expect(happened.get_by_text("Attempt 1, delivered again")).to_have_count(2)
     expect(page.get_by_role("heading", name="Arguments")).to_be_visible()
 
 
@@ -70,10 +71,10 @@ def test_a_traceback_of_a_thousand_frames_is_a_page_and_not_a_scroll(
     traceback = page.get_by_role("group", name="Traceback")
     between = traceback.get_by_text(re.compile(r"^[\d,]+ frames between$"))
     expect(between).to_be_visible()
-    expect(traceback.get_by_text("/srv/shop/deep.py:999")).to_be_visible()
-    expect(traceback.get_by_text("/srv/shop/deep.py:500")).not_to_be_visible()
+    expect(traceback.get_by_text("deep.py:999")).to_be_visible()
+    expect(traceback.get_by_text("deep.py:500")).not_to_be_visible()
     between.click()
-    expect(traceback.get_by_text("/srv/shop/deep.py:500")).to_be_visible()
+    expect(traceback.get_by_text("deep.py:500")).to_be_visible()
 
 
 def test_a_million_pasted_characters_are_answered_with_the_limit(open_page: OpenPage) -> None:

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Chip } from '../api/types'
-import { chosenStates, isLastHour, removeChip, splice, term, toggleLastHour, toggleState, withoutState } from './edit'
+import { chosenStates, isLastHour, offeredSpan, removeChip, splice, term, toggleLastHour, toggleState, withoutState } from './edit'
 
 function chip(text: string, part: string, field: string | null = null, negated = false): Chip {
   const start = text.indexOf(part)
@@ -76,5 +76,23 @@ describe('a term', () => {
     ['exception', 'say "no" \\ yes', 'exception:"say \\"no\\" \\\\ yes"'],
   ])('%s of %s', (field, value, text) => {
     expect(term(field, value)).toBe(text)
+  })
+})
+
+describe('an offered text', () => {
+  const item = { start: 6, end: 8, insert: 'zq.charge' }
+  const answered = { text: 'state:zq x', caret: 8 }
+
+  it('takes the place of the word for which it was offered', () => {
+    expect(offeredSpan(item, answered, 'state:zq x', 8)).toEqual(item)
+  })
+
+  it('takes the place of all that was typed of the word since', () => {
+    expect(offeredSpan(item, answered, 'state:zq. x', 9)).toEqual({ start: 6, end: 9 })
+  })
+
+  it('is not taken where the word goes on in another way', () => {
+    expect(offeredSpan(item, answered, 'state:zqa x', 9)).toBeNull()
+    expect(offeredSpan(item, answered, 'other:zq. x', 9)).toBeNull()
   })
 })

@@ -14,6 +14,24 @@ export function splice(
   }
 }
 
+/**
+ * What an offered text takes the place of. It was offered for what was typed until `answered`; who
+ * typed on within the word means all of it: `zq`, offered `zq.charge`, and now `zq.`. Null where
+ * what is typed now does not begin the offered text.
+ */
+export function offeredSpan(
+  item: { start: number; end: number; insert: string },
+  answered: { text: string; caret: number },
+  text: string,
+  caret: number,
+): { start: number; end: number } | null {
+  if (answered.text === text) return item
+  const typed = text.slice(item.start, caret)
+  const goesOn = text.slice(0, answered.caret) === answered.text.slice(0, answered.caret)
+  if (!goesOn || !item.insert.toLowerCase().startsWith(typed.toLowerCase())) return null
+  return { start: item.start, end: item.end + caret - answered.caret }
+}
+
 /** `text` without the chip, and without the gap that it leaves. */
 export function removeChip(text: string, chip: Chip): string {
   const before = text.slice(0, chip.start).trimEnd()

@@ -12,6 +12,8 @@ export class Completion {
   active = $state(-1)
   /** Where in the text someone types. */
   caret = $state(0)
+  /** For which text, and where in it, `items` are offered. */
+  answered = { text: '', caret: 0 }
   readonly open = $derived(this.items.length > 0)
   private abort = new AbortController()
   private timer: ReturnType<typeof setTimeout> | undefined
@@ -25,6 +27,7 @@ export class Completion {
       // Suggestions are a courtesy: without an answer there are none.
       const items = await api.suggest(text, caret, LIMIT, signal).catch(() => [])
       if (signal.aborted) return
+      this.answered = { text, caret }
       this.items = items
       this.active = -1
     }, PAUSE_MS)
