@@ -205,6 +205,13 @@ export class TasksModel {
     this.rows = changed(this.rows, changes, this.frozen)
     this.refresher.ask(stale(this.rows, changes))
     this.facets.touch()
+    this.begin()
+  }
+
+  /** The first tasks that match are shown without a click: no row can move under the pointer. */
+  private begin(): void {
+    const isEmpty = this.rows.items.length === 0 && this.rows.waiting.size > 0
+    if (isEmpty && !this.frozen && !this.loading) void this.load()
   }
 
   private update(rows: readonly TaskRow[]): void {

@@ -192,6 +192,17 @@ describe('a change', () => {
     expect(waitingLabel(model.rows)).toBe('1 new task')
   })
 
+  it('brings the first rows by itself to a page that had none', async () => {
+    server.answer('tasks', page([]))
+    await model.show(search('name:x'))
+    server.answer('tasks', page(['d']))
+
+    tell({ items: [row('d')], new: ['d'] })
+    await pass()
+
+    expect([ids(), waitingLabel(model.rows)]).toEqual([['d'], null])
+  })
+
   it('is held back while the page is paused, and shown after', () => {
     model.pause(true)
     tell({ items: [row('b', { state: 'STARTED' })] })
