@@ -23,9 +23,7 @@ from umbel.auth.people import everybody
 from umbel.auth.tokens import Tokens
 from umbel.clock import SystemClock
 from umbel.composition import make_store, open_services, open_to_write, retention_of
-from umbel.errors import (
-    SettingsError,
-)
+from umbel.errors import SettingsError
 from umbel.logs import start_logging, tell
 from umbel.masking import mask_address
 from umbel.process_secrets import learn

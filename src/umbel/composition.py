@@ -2,7 +2,8 @@
 
 `umbel serve`, the commands that look and act, and the Python API open a cluster here, so the
 same settings mean the same to all of them. Nothing of Celery is imported, and nothing connected,
-before something is asked of workers, broker or results.
+before something is asked of workers, broker or results. The services are imported when they are
+first put together: a collector, and most commands, need none of them.
 """
 
 from __future__ import annotations
@@ -13,12 +14,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from umbel.broker.lazy import LazyCluster
 from umbel.clock import SystemClock
 from umbel.errors import BrokerRefused, NotSupported, ResultsUnavailable, SettingsError, StoreBusy
-from umbel.results.lazy import LazyResults
-from umbel.services.cluster_services import ClusterServices, make_services
-from umbel.services.health.health import Supervised
 from umbel.settings import ONLY, Settings
 from umbel.store import opening
 from umbel.store.base import Retention, Store
@@ -28,6 +25,8 @@ if TYPE_CHECKING:
     from umbel.broker.base import Cluster
     from umbel.results.base import ResultBackend
     from umbel.services.cluster.registered_tasks import TaskDescription
+    from umbel.services.cluster_services import ClusterServices
+    from umbel.services.health.health import Supervised
 
 
 def open_services(
@@ -55,6 +54,10 @@ def services_over(
 ) -> ClusterServices:
     """The same over a store and a ledger that are open. `application` is a Celery application
     that the caller has loaded, instead of the one that settings name."""
+    from umbel.broker.lazy import LazyCluster
+    from umbel.results.lazy import LazyResults
+    from umbel.services.cluster_services import make_services
+
     app = _Application(settings, application)
     label = settings.label or (name if name != ONLY else "")
     return make_services(

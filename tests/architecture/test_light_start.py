@@ -1,4 +1,5 @@
-"""A server that only shows the history does not load what reaches into the cluster."""
+"""What is loaded at the start: of Celery nothing before it is asked, of the services nothing that
+a collector or a short command does not need."""
 
 from __future__ import annotations
 
@@ -11,3 +12,14 @@ def test_the_web_application_is_there_without_celery() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
 
     assert (done.stdout, done.stderr) == ("False\n", "")
+
+
+def test_commands_and_collectors_start_without_the_services() -> None:
+    program = (
+        "import sys, umbel.app\n"
+        "heavy = ('umbel.services', 'umbel.web', 'asyncio', 'anyio')\n"
+        "print([name for name in sys.modules if name.startswith(heavy)])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+
+    assert (done.stdout, done.stderr) == ("[]\n", "")
