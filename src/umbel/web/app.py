@@ -28,6 +28,7 @@ from umbel.web.error_middleware import ErrorMiddleware
 from umbel.web.http.problems import respond_to
 from umbel.web.http.proxies import LOOPBACK, Proxies
 from umbel.web.non_http import NonHttpMiddleware
+from umbel.web.probes import Readiness
 from umbel.web.request_limits import BodyMiddleware, RequestLimits
 from umbel.web.request_slots import RequestSlotMiddleware, RequestSlots
 from umbel.web.security import HostCheck, SecurityHeaders
@@ -92,11 +93,12 @@ def create_app(
     thread_pools = ThreadPools()
     ui = Ui(thread_pools.history, options.pages, names_clusters=len(clusters) > 1)
     listed = ClustersEndpoint(clusters, accesses, thread_pools.history)
+    readiness = {name: Readiness(each.health, each.clock) for name, each in clusters.items()}
     routers = {
-        name: cluster_router(services, thread_pools, accesses[name], ui, listed)
+        name: cluster_router(services, thread_pools, accesses[name], ui, listed, readiness[name])
         for name, services in clusters.items()
     }
-    of_all = server_router(clusters, thread_pools, access, accesses, ui, listed)
+    of_all = server_router(clusters, thread_pools, access, accesses, ui, listed, readiness.values())
     app = Starlette(
         routes=[ByCluster(routers, of_all)],
         middleware=[

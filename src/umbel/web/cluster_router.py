@@ -8,7 +8,7 @@ them by what `ClusterAddresses` found.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Final
 
@@ -74,11 +74,13 @@ def cluster_router(
     access: Access,
     ui: Ui,
     listed: ClustersEndpoint,
+    readiness: Readiness,
 ) -> Router:
     """What one cluster answers."""
+    own = _own_endpoints(access, listed, ReadyEndpoint(readiness, access))
     workers_page = WorkersPage(ui.showing("index.html"), services, thread_pools, access)
     routes = [
-        *_api_routes(services, thread_pools, access, listed),
+        *_api_routes(services, thread_pools, access, own),
         *_common_routes(thread_pools, access, ui),
         *flower_routes(services, thread_pools, access),
         EncodedSlashRoute("/api/{path:not_ours}", NothingHere()),
@@ -95,19 +97,19 @@ def server_router(
     accesses: Mapping[str, Access],
     ui: Ui,
     listed: ClustersEndpoint,
+    readiness: Iterable[Readiness],
 ) -> Router:
     """What a server with several clusters answers where no cluster is named."""
     services = next(iter(clusters.values()))
-    endpoints: dict[str, dict[str, ASGIApp]] = {}
-    for route in ROUTES:
-        if route.name in _OF_THE_SERVER:
-            found = _endpoint(route, services, thread_pools, access, listed, is_server=True)
-            endpoints.setdefault(route.path, {})[route.method] = found
-    ready = [Readiness(each.health, each.clock) for each in clusters.values()]
-    endpoints["/readyz"] = {"GET": AnyReadyEndpoint(ready)}
+    own = _own_endpoints(access, listed, AnyReadyEndpoint(tuple(readiness)))
+    endpoints = (
+        (route.path, route.method, _endpoint(route, services, thread_pools, own))
+        for route in ROUTES
+        if route.name in _OF_THE_SERVER
+    )
     metrics = _Metrics(clusters, accesses, thread_pools)
     routes = [
-        *(EncodedSlashRoute(path, _ByMethod(found)) for path, found in endpoints.items()),
+        *_by_path(endpoints),
         *_common_routes(thread_pools, access, ui),
         EncodedSlashRoute("/metrics", metrics, methods=["GET"]),
         EncodedSlashRoute("/healthcheck", PlainTextResponse("OK"), methods=["GET"]),
@@ -176,42 +178,45 @@ class _ByMethod:
         await endpoint(scope, receive, send)
 
 
+def _own_endpoints(
+    access: Access, listed: ClustersEndpoint, ready: ASGIApp
+) -> Mapping[str, ASGIApp]:
+    """The endpoints of routes without a handler, by the name of the route."""
+    sessions = {name: endpoint(access) for name, endpoint in SESSION_ENDPOINTS.items()}
+    return {**sessions, "clusters": listed, "readyz": ready}
+
+
 def _api_routes(
     services: ClusterServices,
     thread_pools: ThreadPools,
     access: Access,
-    listed: ClustersEndpoint,
+    own: Mapping[str, ASGIApp],
 ) -> Iterator[EncodedSlashRoute]:
-    """One address a path, in the order of the table."""
-    by_path: dict[str, dict[str, ASGIApp]] = {}
+    """The table of routes, each for those who may ask it."""
+    endpoints: list[tuple[str, str, ASGIApp]] = []
     for route in ROUTES:
         path = route.path.replace("}", ":rest}") if route.slashes else route.path
-        endpoint = _endpoint(route, services, thread_pools, access, listed)
-        by_path.setdefault(path, {})[route.method] = endpoint
-    for path, endpoints in by_path.items():
-        yield EncodedSlashRoute(path, _ByMethod(endpoints))
+        endpoint = _endpoint(route, services, thread_pools, own)
+        if route.permission is not None:
+            endpoint = Permitted(endpoint, route.permission, access, stream=bool(route.events))
+        endpoints.append((path, route.method, endpoint))
+    return _by_path(endpoints)
+
+
+def _by_path(endpoints: Iterable[tuple[str, str, ASGIApp]]) -> Iterator[EncodedSlashRoute]:
+    """One address a path, in the order of the first with that path."""
+    found: dict[str, dict[str, ASGIApp]] = {}
+    for path, method, endpoint in endpoints:
+        found.setdefault(path, {})[method] = endpoint
+    for path, methods in found.items():
+        yield EncodedSlashRoute(path, _ByMethod(methods))
 
 
 def _endpoint(
-    route: Route,
-    services: ClusterServices,
-    thread_pools: ThreadPools,
-    access: Access,
-    listed: ClustersEndpoint,
-    *,
-    is_server: bool = False,
+    route: Route, services: ClusterServices, thread_pools: ThreadPools, own: Mapping[str, ASGIApp]
 ) -> ASGIApp:
-    endpoint: ASGIApp
-    if route.name in SESSION_ENDPOINTS:
-        endpoint = SESSION_ENDPOINTS[route.name](access)
-    elif route.name == "clusters":
-        endpoint = listed
-    elif route.name == "readyz":
-        endpoint = ReadyEndpoint(Readiness(services.health, services.clock), access)
-    elif route.handler is None:
-        endpoint = LiveEndpoint(services, thread_pools.history)
-    else:
-        endpoint = Endpoint(route, route.handler, services, thread_pools)
-    if route.permission is not None and not is_server:
-        endpoint = Permitted(endpoint, route.permission, access, stream=bool(route.events))
-    return endpoint
+    if route.name in own:
+        return own[route.name]
+    if route.handler is None:
+        return LiveEndpoint(services, thread_pools.history)
+    return Endpoint(route, route.handler, services, thread_pools)

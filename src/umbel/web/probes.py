@@ -65,8 +65,7 @@ class ReadyEndpoint:
         why = await self._readiness.unready()
         if why is not None:
             raise Refusal("not-ready", why.sentence if await self._may_read(scope) else _brief(why))
-        answer = PlainTextResponse("ok", headers={"Cache-Control": "no-store"})
-        await answer(scope, receive, send)
+        await _ready()(scope, receive, send)
 
     async def _may_read(self, scope: Scope) -> bool:
         try:
@@ -87,12 +86,14 @@ class AnyReadyEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         read(Nothing, scope["query_string"], {})
         for readiness in self._clusters:
-            why = await readiness.unready()
-            if why is None:
-                answer = PlainTextResponse("ok", headers={"Cache-Control": "no-store"})
-                await answer(scope, receive, send)
+            if await readiness.unready() is None:
+                await _ready()(scope, receive, send)
                 return
         raise Refusal("not-ready", "None of the clusters of this server is ready.")
+
+
+def _ready() -> PlainTextResponse:
+    return PlainTextResponse("ok", headers={"Cache-Control": "no-store"})
 
 
 def _brief(why: Unready) -> str:
