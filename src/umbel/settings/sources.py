@@ -41,6 +41,7 @@ from umbel.settings.variables import foreign, meant, own_variables
 ONLY = "default"
 COMMAND_LINE = "command line"
 DEFAULT = "default"
+_ENTRIES = {entry.name: entry for entry in SETTINGS}
 
 
 @dataclass(frozen=True)
@@ -179,11 +180,10 @@ def _tree(values: Mapping[str, Any]) -> Settings:
 
 def _readable(written: Iterable[tuple[str, _Written]], flower: Sequence[Given]) -> Iterator[Notice]:
     """What is said of files that every user may read, with passwords in them."""
-    entries = {entry.name: entry for entry in SETTINGS}
     origins = [
         item.origin
         for name, item in written
-        if entries[name].in_file and _has_secret(entries[name], item.value)
+        if _ENTRIES[name].in_file and _has_secret(_ENTRIES[name], item.value)
     ]
     origins += [
         each.where.rpartition(" in ")[2]
@@ -341,9 +341,8 @@ def _cluster(
     name: str, table: ClusterTable, values: Mapping[str, Any], where: str
 ) -> ClusterSettings:
     """The settings of one cluster: what its table says, else what is said for all."""
-    entries = {entry.name: entry for entry in SETTINGS}
     own = {
-        setting: _parse(entries[setting], _Written(value, f"clusters.{name} in {where}"))
+        setting: _parse(_ENTRIES[setting], _Written(value, f"clusters.{name} in {where}"))
         for setting, value in table.written.items()
     }
     data = own.get("data", values["data"] / name)
