@@ -7,7 +7,7 @@ import signal
 import ssl
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import httpx
@@ -26,15 +26,17 @@ READY = "/livez"
 def served(
     directory: Path,
     *arguments: str,
+    broker: str | None = None,
     scheme: str = "http",
     trusts: ssl.SSLContext | None = None,
     **environ: str,
 ) -> Iterator[httpx.Client]:
-    """A client of `umbel serve`, once that answers; it must end in order."""  # fmt: skip
+    """A client of `umbel serve`, once that answers; it must end in order. A history that is
+    served twice names its broker."""
     port = free_port()
-    with redis_database() as broker:
+    with nullcontext(broker) if broker else redis_database() as url:
         environment = umbel_environment(
-            UMBEL_BROKER=broker, UMBEL_DATA=str(directory / "data"), UMBEL_PORT=str(port), **environ
+            UMBEL_BROKER=url, UMBEL_DATA=str(directory / "data"), UMBEL_PORT=str(port), **environ
         )
         log = directory / "serve.log"
         with umbel_command("serve", *arguments, log=log, environment=environment) as process:
@@ -61,11 +63,11 @@ def status(client: httpx.Client, **shown: object) -> int:
 
 
 def test_a_session_and_a_token_outlive_the_server_and_end_when_they_should(
-    tmp_path: Path,
+    tmp_path: Path, redis_url: str
 ) -> None:
     users = "otto:operator:pw-otto"
     data = str(tmp_path / "data")
-    with served(tmp_path, UMBEL_AUTH_USERS=users) as client:
+    with served(tmp_path, broker=redis_url, UMBEL_AUTH_USERS=users) as client:
         assert status(client) == 401
         assert status(client, auth=OTTO) == 200
         login = client.post("/login", json={"user": "otto", "password": "pw-otto"})
@@ -79,12 +81,12 @@ def test_a_session_and_a_token_outlive_the_server_and_end_when_they_should(
         client.cookies.clear()
         assert status(client, headers=bearer) == 200
 
-    with served(tmp_path, UMBEL_AUTH_USERS=users) as client:
+    with served(tmp_path, broker=redis_url, UMBEL_AUTH_USERS=users) as client:
         assert status(client, headers=bearer) == 200
         client.cookies.update(session)
         assert client.get("/api/v1/me").json()["name"] == "otto"
 
-    with served(tmp_path, UMBEL_AUTH_USERS="otto:operator:changed") as client:
+    with served(tmp_path, broker=redis_url, UMBEL_AUTH_USERS="otto:operator:changed") as client:
         client.cookies.update(session)
         assert status(client) == 401
 

@@ -13,8 +13,8 @@ import functools
 import subprocess
 from typing import Final
 
-#: Reads `add NAME USER` and `delete NAME`, and answers each with a line: `ok`, or what is
-#: wrong. Without `$`, backquotes and backslashes, which Debian's wrapper has a shell expand.
+#: Reads `add NAME USER` and `delete NAME`, and answers each with a line: `answer: ok`, or what
+#: is wrong. Without `$`, backquotes and backslashes, which Debian's wrapper has a shell expand.
 _SERVE: Final = """
 Do = fun
     ([<<"add">>, VHost, User]) ->
@@ -28,7 +28,7 @@ Serve = fun Next(Mine) ->
     case io:get_line("") of
         Line when is_list(Line); is_binary(Line) ->
             Command = [Verb, VHost | _] = string:lexemes(iolist_to_binary(Line), [32, 10]),
-            io:format("~0p~n", [catch Do(Command)]),
+            io:format("answer: ~0p~n", [catch Do(Command)]),
             Next(case Verb of <<"add">> -> [VHost | Mine]; _ -> lists:delete(VHost, Mine) end);
         _ ->
             [Do([<<"delete">>, VHost]) || VHost <- Mine],
@@ -70,11 +70,14 @@ class _Server:
         assert to is not None
         assert of is not None
         print(command, file=to, flush=True)
-        answer = of.readline()
-        if answer.strip() != "ok":
-            # The broker's own answers are tuples; anything else are last words.
-            rest = "" if answer.startswith("{") else of.read()
-            raise OSError(f"{command}: {answer}{rest}".strip())
+        # What the broker's processes say of themselves comes by the same way.
+        said = []
+        for line in of:
+            said.append(line)
+            if line.startswith("answer: "):
+                break
+        if not said or said[-1] != "answer: ok\n":
+            raise OSError(f"{command}: {''.join(said)}".strip())
 
 
 @functools.cache
