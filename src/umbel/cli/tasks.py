@@ -158,10 +158,9 @@ def _beginning_so(source: Source, beginning: str) -> str:
 
 
 def _chosen(columns: str) -> list[str]:
-    from umbel.cluster.task import Task
+    from umbel.cluster.task import TaskSummary
 
-    left_out = {"attempts", "notes", "traceback"}
-    names = [name for name in Task.__struct_fields__ if name not in left_out]
+    names = list(TaskSummary.__struct_fields__)
     chosen = [name.strip() for name in columns.split(",") if name.strip()]
     if chosen == ["all"]:
         return names
@@ -214,13 +213,10 @@ def _table(found: Iterable[Task], columns: list[str], *, follow: bool) -> None:
 
 
 def _row(task: Task) -> dict[str, Any]:
-    import msgspec
+    from umbel.cluster.task import TaskSummary
 
-    row = msgspec.structs.asdict(task)
-    for name in ("attempts", "notes", "traceback"):
-        row.pop(name)
-    row["flags"] = list(task.flags)
-    return row
+    row = {name: getattr(task, name) for name in TaskSummary.__struct_fields__}
+    return row | {"flags": list(task.flags)}
 
 
 def _csv_row(task: Task) -> dict[str, Any]:

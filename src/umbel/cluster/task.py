@@ -55,12 +55,13 @@ __all__ = [
     "Attempt",
     "Note",
     "Task",
+    "TaskSummary",
     "project",
 ]
 
 
-class Task(msgspec.Struct, frozen=True):
-    """A task as people see it.
+class TaskSummary(msgspec.Struct, frozen=True):
+    """A task as lists show it: all of `Task` but its traceback, attempts and notes.
 
     Times are Unix seconds: `seen` is the earliest event's, `timestamp` the latest's,
     `finished` that of the end which decided the state, the others each the latest event's
@@ -100,16 +101,22 @@ class Task(msgspec.Struct, frozen=True):
     kwargs: str | None = None
     result: str | None = None
     exception: str | None = None
-    traceback: str | None = None
     exchange: str | None = None
     routing_key: str | None = None
     client: str | None = None
     pid: int | None = None
     clock: int | None = None
     flags: tuple[str, ...] = ()
+    changed: float | None = None
+
+
+class Task(TaskSummary, frozen=True):
+    """A task with everything that its events told. A field added here is in no list; one added
+    to `TaskSummary` is in every list, in the HTTP API, the commands and the Python API."""
+
+    traceback: str | None = None
     attempts: tuple[Attempt, ...] = ()
     notes: tuple[Note, ...] = ()
-    changed: float | None = None
 
 
 def project(uuid: str, facts: Facts, changed: float | None = None) -> Task:
@@ -163,16 +170,16 @@ def project(uuid: str, facts: Facts, changed: float | None = None) -> Task:
         now.kwargs if now else None,
         succeeded.result if succeeded else None,
         true_exception(error) if error else None,
-        error.traceback if error else None,
         sent.exchange if sent else None,
         sent.routing_key if sent else None,
         it.sender.hostname if it.sender else None,
         it.pid,
         it.clock,
         it.flags,
+        changed,
+        error.traceback if error else None,
         runs,
         it.notes,
-        changed,
     )
 
 

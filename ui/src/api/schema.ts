@@ -591,7 +591,6 @@ export interface TaskRow {
   state: string
   seen: number
   timestamp: number
-  changed: number | null
   name: string | null
   worker: string | null
   queue: string | null
@@ -621,6 +620,7 @@ export interface TaskRow {
   pid: number | null
   clock: number | null
   flags: string[]
+  changed: number | null
   intent: IntentRow | null
   doubt: Doubt | null
   repeated: number
@@ -690,15 +690,15 @@ export interface WholeTask {
   kwargs: string | null
   result: string | null
   exception: string | null
-  traceback: string | null
   exchange: string | null
   routing_key: string | null
   client: string | null
   pid: number | null
   clock: number | null
   flags: string[]
-  notes: Note[]
   changed: number | null
+  traceback: string | null
+  notes: Note[]
   attempts: WholeAttempt[]
   intent: IntentRow | null
   repeats: string[]

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from umbel.cluster.attempts import Attempt
-from umbel.cluster.task import Task
+from umbel.cluster.task import Task, TaskSummary
 from umbel.cluster.worker import Worker
 from umbel.services.search.doubt import Doubt
 from umbel.store.ledger import Intent, Repeat
@@ -50,46 +50,12 @@ class Repetition(msgspec.Struct, frozen=True, kw_only=True):
     state: str | None
 
 
-class TaskRow(msgspec.Struct, frozen=True, kw_only=True):
+class TaskRow(TaskSummary, frozen=True, kw_only=True):
     """A task in a list: all of it but traceback, attempts and notes. `changed` is when Umbel took
     in the last of its events, by its own clock (Unix seconds). `doubt` speaks against its state;
     `repeated` is how often it was sent again. `cut` names the texts (`args`, `kwargs`, `result`,
     `exception`) that are cut here, in a page that would be too large; the task alone has them."""
 
-    uuid: str
-    state: str
-    seen: float
-    timestamp: float
-    changed: float | None
-    name: str | None
-    worker: str | None
-    queue: str | None
-    sent: float | None
-    received: float | None
-    started: float | None
-    finished: float | None
-    succeeded: float | None
-    failed: float | None
-    retried: float | None
-    revoked: float | None
-    rejected: float | None
-    runtime: float | None
-    wait: float | None
-    retries: int
-    eta: float | None
-    expires: float | None
-    root_id: str | None
-    parent_id: str | None
-    args: str | None
-    kwargs: str | None
-    result: str | None
-    exception: str | None
-    exchange: str | None
-    routing_key: str | None
-    client: str | None
-    pid: int | None
-    clock: int | None
-    flags: tuple[str, ...]
     intent: IntentRow | None = None
     doubt: Doubt | None = None
     repeated: int = 0
