@@ -78,13 +78,13 @@ class Client:
         """Where it is, without secrets."""
         return self._transport.address.url
 
-    def tasks(self, q: str, *, order: str, cursor: str | None, limit: int) -> TaskPage:
+    def tasks(self, q: str, *, order: str, cursor: str | None, limit: int) -> TaskPage[Task]:
         """One page of the tasks that match, in one of the API's orders, with whole texts: a
         page of many long ones has fewer tasks, and `next`."""
         params: Parameters = {
             "q": q, "order": order, "cursor": cursor, "limit": limit, "texts": "whole",
         }  # fmt: skip
-        return self._get("tasks", TaskPage, **params)
+        return self._get("tasks", TaskPage[Task], **params)
 
     def task(self, uuid: str) -> WholeTask | None:
         """Everything about one task; None if it is unknown."""

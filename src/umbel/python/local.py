@@ -55,16 +55,8 @@ class LocalSource:
     def name(self) -> str:
         return self._name
 
-    def page(self, query: Node, order: Order, cursor: str | None, limit: int) -> TaskPage:
-        found = self._reading.search.matching(query, order, cursor, limit, budget_s=PAGE_S)
-        return TaskPage(
-            items=found.page.items,
-            next=found.page.cursor,
-            complete=found.page.complete,
-            reached=found.page.reached,
-            seq=found.seq,
-            incomplete=found.incomplete,
-        )
+    def page(self, query: Node, order: Order, cursor: str | None, limit: int) -> TaskPage[Task]:
+        return self._reading.search.matching(query, order, cursor, limit, budget_s=PAGE_S)
 
     def task(self, uuid: str) -> Task | None:
         return self._reading.store.task(uuid)

@@ -39,7 +39,7 @@ class RemoteSource:
     def name(self) -> str:
         return self._client.url
 
-    def page(self, query: Node, order: Order, cursor: str | None, limit: int) -> TaskPage:
+    def page(self, query: Node, order: Order, cursor: str | None, limit: int) -> TaskPage[Task]:
         by = f"-{order.field}" if order.descending else order.field
         return self._client.tasks(
             canonical(query), order=by, cursor=cursor, limit=min(limit, PAGE_MAX)

@@ -28,7 +28,7 @@ class Source(Protocol):
     def name(self) -> str:
         """Where it is, without secrets."""
 
-    def page(self, query: Node, order: Order, cursor: str | None, limit: int) -> TaskPage:
+    def page(self, query: Node, order: Order, cursor: str | None, limit: int) -> TaskPage[Task]:
         """One page of the tasks that match, without tracebacks."""
 
     def task(self, uuid: str) -> Task | None:

@@ -7,6 +7,9 @@ Those that ask workers and brokers are in `cluster_handlers`, those that act in
 
 from __future__ import annotations
 
+import msgspec
+
+from umbel.cluster.task import Task
 from umbel.services.cluster_services import ClusterServices
 from umbel.services.health.diagnosis import Diagnosis, diagnose
 from umbel.services.health.health import Status
@@ -14,7 +17,8 @@ from umbel.services.health.liveness import uncovered
 from umbel.services.search.incomplete import Span
 from umbel.services.search.page_bytes import cut_rows, fitting
 from umbel.services.search.rows import WholeTask
-from umbel.services.search.search import FoundPage, QueryReading
+from umbel.services.search.search import QueryReading
+from umbel.services.search.task_page import TaskPage
 from umbel.web import requests, responses
 from umbel.web.http.problems import Refusal
 
@@ -31,28 +35,20 @@ def list_tasks(
         found = services.search.by_ids(_ids(params.ids), params.q, params.tz)
     else:
         found = _page(services, params, params.limit, waited_s)
-    rows = services.intents.rows(found.page.items)
+    rows = services.intents.rows(found.items)
     if params.texts == "whole" and params.ids is None:
         fit = fitting(rows)
         if fit < len(rows):
             found = _page(services, params, fit, waited_s)
-            rows = services.intents.rows(found.page.items)
+            rows = services.intents.rows(found.items)
     else:
         rows = cut_rows(rows)
-    return responses.TaskPage(
-        items=rows,
-        next=found.page.cursor,
-        complete=found.page.complete,
-        reached=found.page.reached,
-        sentence=found.sentence,
-        seq=found.seq,
-        incomplete=found.incomplete,
-    )
+    return responses.TaskPage(**(msgspec.structs.asdict(found) | {"items": rows}))
 
 
 def _page(
     services: ClusterServices, params: requests.ListTasks, limit: int, waited_s: float
-) -> FoundPage:
+) -> TaskPage[Task]:
     return services.search.page(
         params.q, params.order, params.cursor, limit, tz=params.tz, waited_s=waited_s
     )

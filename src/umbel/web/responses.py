@@ -12,6 +12,7 @@ from umbel.services.cluster.registered_tasks import RegisteredTask
 from umbel.services.control.types import Action, ActionPlan, ActionReport
 from umbel.services.health.health import Pulse, Status
 from umbel.services.health.liveness import Liveness
+from umbel.services.search import task_page
 from umbel.services.search.incomplete import Incomplete
 from umbel.services.search.rows import TaskRow, WholeTask, WorkerRow
 from umbel.services.search.search import Completion, QueryReading
@@ -50,20 +51,12 @@ __all__ = [
 ]
 
 
-class TaskPage(msgspec.Struct, frozen=True, kw_only=True):
+class TaskPage(task_page.TaskPage[TaskRow], frozen=True, kw_only=True):
     """Tasks that match. `next` is the cursor of the next page, null after the last one.
     `complete` is false when time ran out; everything back to `reached` (Unix seconds) was
     looked at then, and `next` goes on from there. `sentence` is the query in words. `seq`
     is the change number to begin a live stream with, so that nothing is missed. `incomplete` is
     what is missing in the time of these rows, null if nothing is."""
-
-    items: tuple[TaskRow, ...]
-    next: str | None
-    complete: bool
-    reached: float | None
-    sentence: str
-    seq: int
-    incomplete: Incomplete | None
 
 
 class Count(msgspec.Struct, frozen=True, kw_only=True):

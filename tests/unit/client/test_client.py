@@ -71,9 +71,10 @@ def test_any_thread_may_ask_at_the_same_time(server: Server, client: Client) -> 
 def test_a_page_whose_time_ran_out_is_told_from_the_last_page(
     server: Server, client: Client
 ) -> None:
-    server.say({"items": [], "next": "c", "complete": False, "reached": 5.0, "seq": 3})
+    beside = {"items": [], "sentence": "", "seq": 3, "incomplete": None}
+    server.say({"next": "c", "complete": False, "reached": 5.0, **beside})
     timed_out = client.tasks("", order="-seen", cursor=None, limit=10)
-    server.say({"items": [], "next": None, "complete": True, "reached": None, "seq": 3})
+    server.say({"next": None, "complete": True, "reached": None, **beside})
     last = client.tasks("", order="-seen", cursor="c", limit=10)
 
     assert (timed_out.next, timed_out.complete, timed_out.reached) == ("c", False, 5.0)

@@ -29,7 +29,7 @@ def scene() -> Scene:
 
 def ids_of(scene: Scene, text: str) -> set[str]:
     search = Search(scene.store, scene.clock, scene.ledger)
-    return {task.uuid for task in search.page(text, "-seen", None, 50).page.items}
+    return {task.uuid for task in search.page(text, "-seen", None, 50).items}
 
 
 def repeated_by(scene: Scene) -> set[object]:

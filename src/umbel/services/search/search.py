@@ -13,6 +13,7 @@ from typing import Final, Literal
 import msgspec
 
 from umbel.clock import Clock
+from umbel.cluster.task import Task
 from umbel.query.ast import Node
 from umbel.query.canonical import canonical
 from umbel.query.describe import describe
@@ -28,8 +29,9 @@ from umbel.services.search.incomplete import (
     span_of_query,
 )
 from umbel.services.search.ledger_terms import resolved
+from umbel.services.search.task_page import TaskPage
 from umbel.services.time_zones import zone_of
-from umbel.store.base import Count, Measure, Order, Page, Series, Store
+from umbel.store.base import Count, Measure, Order, Series, Store
 from umbel.store.ledger import Ledger
 
 #: How long a search may take from when it was asked, seconds; what was found until then is
@@ -45,16 +47,6 @@ BUCKET_MIN_S: Final = 60.0
 
 
 _ALL_TIME: Final = Span()
-
-
-class FoundPage(msgspec.Struct, frozen=True):
-    """A page of tasks, the query in words, and a change number that is not after it: what
-    changes from there on completes the page. `incomplete`: what is missing in its time."""
-
-    page: Page
-    sentence: str
-    seq: int
-    incomplete: Incomplete | None = None
 
 
 class QueryReading(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,19 +94,18 @@ class Search:
     def page(
         self, text: str, order: str, cursor: str | None, limit: int, *,
         tz: str = "UTC", waited_s: float = 0.0,
-    ) -> FoundPage:  # fmt: skip
+    ) -> TaskPage[Task]:  # fmt: skip
         """One page; `order` is one of `store.base.ORDERS`, with "-" for descending. It was
         asked `waited_s` ago."""
-        zone = zone_of(tz)
-        query = parse(text, zone)
+        query = parse(text, zone_of(tz))
         by = Order(order.removeprefix("-"), order.startswith("-"))
-        found = self.matching(query, by, cursor, limit, budget_s=_left_s(waited_s))
-        return msgspec.structs.replace(found, sentence=describe(query, zone))
+        return self.matching(query, by, cursor, limit, tz=tz, budget_s=_left_s(waited_s))
 
     def matching(
-        self, query: Node, order: Order, cursor: str | None, limit: int, *, budget_s: float
-    ) -> FoundPage:
-        """One page of a query that was parsed already, without its sentence."""
+        self, query: Node, order: Order, cursor: str | None, limit: int, *,
+        tz: str = "UTC", budget_s: float,
+    ) -> TaskPage[Task]:  # fmt: skip
+        """One page of a query that was parsed already."""
         seq = self._store.seq()
         page = self._store.search(
             resolved(query, self._ledger),
@@ -131,9 +122,17 @@ class Search:
             is_last=page.cursor is None,
             descending=order.descending,
         )
-        return FoundPage(page, "", seq, self._incomplete(query, span))
+        return TaskPage(
+            items=page.items,
+            next=page.cursor,
+            complete=page.complete,
+            reached=page.reached,
+            sentence=describe(query, zone_of(tz)),
+            seq=seq,
+            incomplete=self._incomplete(query, span),
+        )
 
-    def by_ids(self, ids: Sequence[str], text: str, tz: str = "UTC") -> FoundPage:
+    def by_ids(self, ids: Sequence[str], text: str, tz: str = "UTC") -> TaskPage[Task]:
         """Those tasks that are known and match, in the order of `ids`."""
         zone = zone_of(tz)
         query = parse(text, zone)
@@ -141,7 +140,15 @@ class Search:
         seq = self._store.seq()
         found = self._store.tasks(ids)
         tasks = tuple(found[uuid] for uuid in ids if uuid in found and matches(found[uuid]))
-        return FoundPage(Page(items=tasks, cursor=None), describe(query, zone), seq)
+        return TaskPage(
+            items=tasks,
+            next=None,
+            complete=True,
+            reached=None,
+            sentence=describe(query, zone),
+            seq=seq,
+            incomplete=None,
+        )
 
     def count(
         self, text: str, *, by: str | None, cap: int, tz: str = "UTC", waited_s: float = 0.0
