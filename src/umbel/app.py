@@ -254,12 +254,13 @@ def web_access(
     clock, settings = SystemClock(), loaded.settings
     first = next(iter(loaded.clusters.values()))
     home = clusters[first.name]
+    others = tuple(each.ledger for each in clusters.values() if each is not home)
     people = everybody(settings.basic_auth, settings.auth.users)
     key = session_key(home.ledger) if people else secrets.token_bytes(32)
     everywhere = PeopleAndTokens(people, None, clock, key)
     access = Access(
         everywhere,
-        Sessions(key, settings.auth.session, clock, home.ledger),
+        Sessions(key, settings.auth.session, clock, home.ledger, others=others),
         LoginThrottle(clock),
         home.login_audit,
         is_open=settings.is_open,

@@ -46,6 +46,8 @@ def parsed(text: str) -> dict[str, Family]:
             _want(current not in found, line)
             _want(head[3] in {"counter", "gauge", "histogram"}, line)
             found[current] = Family(head[3], {})
+        elif line.startswith("# ") and not line.startswith(("# HELP", "# TYPE")):
+            continue  # a comment
         else:
             _add(found[current], current, line)
     for name, family in found.items():

@@ -10,7 +10,7 @@ import msgspec
 from umbel.auth.base import Role
 from umbel.errors import StoreError
 from umbel.services.cluster_services import ClusterServices
-from umbel.services.health.health import Stored
+from umbel.services.health.health import Pulse, Stored
 from umbel.services.health.liveness import Liveness
 
 
@@ -34,12 +34,29 @@ class Clusters(msgspec.Struct, frozen=True):
     items: tuple[ClusterRow, ...]
 
 
-def cluster_row(services: ClusterServices, role: Role, *, path: str) -> ClusterRow:
-    """How a cluster is, for somebody who has `role` there."""
-    pulse = services.health.glance()
+class Glance(msgspec.Struct, frozen=True):
+    """What a row has of a cluster, whoever asks."""
+
+    label: str
+    pulse: Pulse
+
+
+def glance_at(services: ClusterServices) -> Glance:
+    """How a cluster is."""
+    return Glance(label_of(services), services.health.glance())
+
+
+def unreadable(services: ClusterServices, error: StoreError) -> Glance:
+    """The same of one that did not answer."""
+    return Glance(services.label or services.name, services.health.blind(error))
+
+
+def cluster_row(services: ClusterServices, found: Glance, role: Role, *, path: str) -> ClusterRow:
+    """A cluster, for somebody who has `role` there."""
+    pulse = found.pulse
     return ClusterRow(
         name=services.name,
-        label=label_of(services),
+        label=found.label,
         path=path,
         role=role,
         live=pulse.live,

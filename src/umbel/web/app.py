@@ -92,8 +92,8 @@ def create_app(
     accesses = {name: given.get(name, access) for name in clusters}
     thread_pools = ThreadPools()
     ui = Ui(thread_pools.history, options.pages, names_clusters=len(clusters) > 1)
-    listed = ClustersEndpoint(clusters, accesses, thread_pools.history)
-    readiness = {name: Readiness(each.health, each.clock) for name, each in clusters.items()}
+    listed = ClustersEndpoint(clusters, accesses)
+    readiness = {name: Readiness(name, each.health, each.clock) for name, each in clusters.items()}
     routers = {
         name: cluster_router(services, thread_pools, accesses[name], ui, listed, readiness[name])
         for name, services in clusters.items()

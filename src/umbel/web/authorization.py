@@ -19,7 +19,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from umbel.auth.base import Actor, Permission
-from umbel.errors import UmbelError
+from umbel.errors import StoreError, UmbelError
 from umbel.web.authentication import Access, Principal, address_of, path_of, shows_token
 from umbel.web.cluster_addresses import cluster_of
 from umbel.web.http.origin import is_from_elsewhere
@@ -86,12 +86,19 @@ class Guard:
         await self._app(scope, receive, send)
 
     async def _of_a_token(self, scope: Scope) -> Principal | None:
-        """Tokens are of one cluster each; the first that knows it."""
-        if shows_token(scope):
-            for access in self._clusters.values():
+        """Tokens are of one cluster each; the first that knows it. Raises `StoreError` where
+        none does and a ledger cannot tell."""
+        error = None
+        for access in self._clusters.values() if shows_token(scope) else ():
+            try:
                 principal = await access.identify(scope, again=True)
-                if principal is not None:
-                    return principal
+            except StoreError as found:
+                error = found
+                continue
+            if principal is not None:
+                return principal
+        if error is not None:
+            raise error
         return None
 
 

@@ -8,6 +8,7 @@ them by what `ClusterAddresses` found.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Final
@@ -29,7 +30,7 @@ from umbel.web.flower.endpoint import (
     WorkersPage,
     flower_routes,
 )
-from umbel.web.flower.metrics import metrics_of
+from umbel.web.flower.metrics import metrics_of, scrape
 from umbel.web.http.endpoint import Endpoint
 from umbel.web.http.openapi import OpenApiEndpoint
 from umbel.web.http.path_routes import EncodedSlashRoute
@@ -37,6 +38,7 @@ from umbel.web.http.problems import Refusal
 from umbel.web.login import LOGIN, SESSION_ENDPOINTS, LoginEndpoint
 from umbel.web.probes import AnyReadyEndpoint, Readiness, ReadyEndpoint
 from umbel.web.routes import API_ROOT, ROUTES, Route
+from umbel.web.shared_read import SharedRead
 from umbel.web.sse import LiveEndpoint
 from umbel.web.thread_pools import ThreadPools
 from umbel.web.ui import Ui
@@ -107,7 +109,7 @@ def server_router(
         for route in ROUTES
         if route.name in _OF_THE_SERVER
     )
-    metrics = _Metrics(clusters, accesses, thread_pools)
+    metrics = _Metrics(clusters, accesses)
     routes = [
         *_by_path(endpoints),
         *_common_routes(thread_pools, access, ui),
@@ -147,20 +149,20 @@ class _Metrics:
     """`GET /metrics` of several clusters: those that whoever asks may look at."""
 
     def __init__(
-        self,
-        clusters: Mapping[str, ClusterServices],
-        accesses: Mapping[str, Access],
-        thread_pools: ThreadPools,
+        self, clusters: Mapping[str, ClusterServices], accesses: Mapping[str, Access]
     ) -> None:
         self._clusters = clusters
         self._accesses = accesses
-        self._thread_pool = thread_pools.history
+        self._scrapes = {
+            name: SharedRead(name, partial(scrape, services, {"cluster": name}))
+            for name, services in clusters.items()
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         visible = await visible_clusters(scope, self._clusters, self._accesses)
-        shown = [services for services, _ in visible]
-        response: Response = await self._thread_pool.run(partial(metrics_of, shown))
-        await response(scope, receive, send)
+        names = [services.name for services, _ in visible]
+        found = await asyncio.gather(*(self._scrapes[name].attempt() for name in names))
+        await metrics_of(dict(zip(names, found, strict=True)))(scope, receive, send)
 
 
 class _ByMethod:

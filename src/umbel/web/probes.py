@@ -1,27 +1,27 @@
 """The readiness probe, `GET /readyz`.
 
-The store is checked at most once a second, in a thread of its own, so that the probe answers under
-any load. Strangers learn only which part is not ready; the sentence with paths and causes is for
-people with access.
+The store is checked at most once a second, in a thread of its own and for a bounded time, so that
+the probe answers under any load. Strangers learn only which part is not ready; the sentence with
+paths and causes is for people with access.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Final
 
-import anyio
-import anyio.to_thread
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from umbel.clock import Clock
-from umbel.errors import UmbelError
+from umbel.errors import StoreError, UmbelError
 from umbel.services.health.health import Health, Unready
 from umbel.web.authentication import Access
 from umbel.web.http.parameters import read
 from umbel.web.http.problems import Refusal
 from umbel.web.requests import Nothing
+from umbel.web.shared_read import SharedRead
 
 #: How long a check counts as fresh, seconds.
 FRESH_S: Final = 1.0
@@ -30,27 +30,19 @@ FRESH_S: Final = 1.0
 class Readiness:
     """The result of `Health.unready`, at most `FRESH_S` old."""
 
-    def __init__(self, health: Health, clock: Clock) -> None:
-        self._health = health
+    def __init__(self, name: str, health: Health, clock: Clock) -> None:
+        self._check = SharedRead(name, health.unready)
         self._clock = clock
-        self._alone = anyio.CapacityLimiter(1)
         self._unready: Unready | None = None
         self._until = float("-inf")
 
     async def unready(self) -> Unready | None:
-        """Why the server is not ready; None when it is."""
-        if self._is_fresh():
-            return self._unready
-        return await anyio.to_thread.run_sync(self._refresh, limiter=self._alone)
-
-    def _refresh(self) -> Unready | None:
-        if not self._is_fresh():
-            self._unready = self._health.unready()
+        """Why the cluster is not ready; None when it is."""
+        if self._clock.monotonic() >= self._until:
+            found = await self._check.attempt()
+            self._unready = Unready("store", str(found)) if isinstance(found, StoreError) else found
             self._until = self._clock.monotonic() + FRESH_S
         return self._unready
-
-    def _is_fresh(self) -> bool:
-        return self._clock.monotonic() < self._until
 
 
 class ReadyEndpoint:
@@ -85,10 +77,15 @@ class AnyReadyEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         read(Nothing, scope["query_string"], {})
-        for readiness in self._clusters:
-            if await readiness.unready() is None:
-                await _ready()(scope, receive, send)
-                return
+        checks = [asyncio.ensure_future(each.unready()) for each in self._clusters]
+        try:
+            for check in asyncio.as_completed(checks):
+                if await check is None:
+                    await _ready()(scope, receive, send)
+                    return
+        finally:
+            for each in checks:
+                each.cancel()
         raise Refusal("not-ready", "None of the clusters of this server is ready.")
 
 

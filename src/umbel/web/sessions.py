@@ -9,11 +9,13 @@ and a logout holds over a restart. The cookie carries the stamp of the user's pa
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import logging
 import secrets
 import threading
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -39,7 +41,8 @@ class Session(msgspec.Struct, frozen=True, array_like=True):
 
 class Sessions:
     """Makes, reads and ends sessions. Any thread; `read` and `end` may wait for a disk. Whoever
-    has the `key` can make sessions."""
+    has the `key` can make sessions. `others` are ledgers that are asked while `ledger` cannot be
+    read, and so are written to as well: those of the other clusters of the server."""
 
     def __init__(
         self,
@@ -48,11 +51,13 @@ class Sessions:
         clock: Clock,
         ledger: Ledger,
         *,
+        others: Sequence[Ledger] = (),
         ended_each: int = ENDED_EACH,
     ) -> None:
         self._key = key
         self._clock = clock
         self._ledger = ledger
+        self._others = others
         #: Sessions ended by this process: found without the ledger, even if it fails.
         self._ended = EndedSessions(ended_each)
         self._lock = threading.Lock()
@@ -83,7 +88,17 @@ class Sessions:
         named = (session.id, session.user, session.expires)
         with self._lock:
             ended = self._ended.has(*named)
-        return None if ended or self._ledger.has_ended(*named) else session
+        return None if ended or self._has_ended(*named) else session
+
+    def _has_ended(self, session_id: str, user: str, expires: float) -> bool:
+        """As the ledger says, or the first of the others that can be read while it cannot."""
+        try:
+            return self._ledger.has_ended(session_id, user, expires)
+        except StoreError:
+            for other in self._others:
+                with contextlib.suppress(StoreError):
+                    return other.has_ended(session_id, user, expires)
+            raise
 
     def end(self, session: Session) -> None:
         """The cookie is good for nothing any more, whoever has a copy. While the ledger cannot
@@ -91,6 +106,9 @@ class Sessions:
         now = self._clock.now()
         with self._lock:
             self._ended.end(session.id, session.expires, now, session.user)
+        for other in self._others:
+            with contextlib.suppress(StoreError):
+                other.end_session(session.id, session.expires, now, session.user)
         try:
             self._ledger.end_session(session.id, session.expires, now, session.user)
         except StoreError as error:

@@ -134,8 +134,12 @@ class Health:
         try:
             return _pulse(self.status())
         except StoreError as error:
-            live = Liveness("blind", None, str(error), (blind(str(error), None),))
-            return msgspec.structs.replace(self._last, now=self._clock.now(), live=live)
+            return self.blind(error)
+
+    def blind(self, error: StoreError) -> Pulse:
+        """The short form while the store cannot be read."""
+        live = Liveness("blind", None, str(error), (blind(str(error), None),))
+        return msgspec.structs.replace(self._last, now=self._clock.now(), live=live)
 
     def unready(self) -> Unready | None:
         """Why this server is not ready to be asked; None when it is."""

@@ -6,7 +6,7 @@ Counters, runtimes and waits are what the collector has counted since its start
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Final
 
@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from umbel.cluster.task import RECEIVED
 from umbel.cluster.worker import OFFLINE, Worker
+from umbel.errors import StoreError
 from umbel.query.ast import And, Comparison, Has, Matches, Node, Not
 from umbel.services.cluster_services import ClusterServices
 from umbel.services.collectors import metric_counts
@@ -34,38 +35,65 @@ _BUDGET_S: Final = 1.0
 _DUE: Final = Not(Has("eta"))
 
 
-class _Scrape(msgspec.Struct, frozen=True):
-    """What is told of one cluster; `labels` name it where there are several."""
+class Scrape(msgspec.Struct, frozen=True):
+    """All that metrics have of one cluster; `labels` name it where there are several."""
 
-    services: ClusterServices
     labels: Labels
-    now: float
-    workers: Sequence[Worker]
     counted: MetricCounts
+    prefetched: Sequence[Sample]
+    online: Sequence[Sample]
+    executing: Sequence[Sample]
 
 
 def metrics(services: ClusterServices, _: FlowerRequest) -> object:
-    return _exposition([_scrape(services, {})])
+    return _response(_exposition([scrape(services, {})]))
 
 
-def metrics_of(clusters: Iterable[ClusterServices]) -> Response:
-    """The metrics of several clusters, each with a label `cluster`."""
-    return _exposition([_scrape(each, {"cluster": each.name}) for each in clusters])
+def metrics_of(scrapes: Mapping[str, Scrape | StoreError]) -> Response:
+    """The metrics of several clusters by their name, each with a label `cluster`; of one that
+    could not be read, that and why."""
+    reasons = [
+        f"# {name}: {' '.join(str(error).split())}\n"
+        for name, error in scrapes.items()
+        if isinstance(error, StoreError)
+    ]
+    readable = [
+        ({"cluster": name}, float(not isinstance(each, StoreError)))
+        for name, each in scrapes.items()
+    ]
+    whether = family("umbel_cluster_readable", "gauge",
+                     "Whether the history of the cluster could be read (1) or not (0).",
+                     readable)  # fmt: skip
+    read = [each for each in scrapes.values() if not isinstance(each, StoreError)]
+    return _response([*reasons, *whether, *_exposition(read)])
 
 
-def _scrape(services: ClusterServices, labels: Labels) -> _Scrape:
+def scrape(services: ClusterServices, labels: Labels) -> Scrape:
+    """The metrics of one cluster. Raises `StoreError`."""
     now = services.clock.now()
     counted = _without_gone(services, metric_counts(services.store, now), now)
-    return _Scrape(services, labels, now, _workers(services, now), counted)
+    workers = _workers(services, now)
+    names = [each.hostname for each in workers]
+    return Scrape(
+        labels=labels,
+        counted=counted,
+        prefetched=tuple(_prefetched(services, names, counted.items, now)),
+        online=tuple(_online(services, workers, now)),
+        executing=tuple(_executing(workers, now)),
+    )
 
 
-def _exposition(scrapes: Sequence[_Scrape]) -> Response:
-    def of_each(samples: Callable[[_Scrape], Iterable[Sample]]) -> Iterator[Sample]:
-        for scrape in scrapes:
-            for labels, value in samples(scrape):
-                yield {**scrape.labels, **labels}, value
+def _response(lines: Iterable[str]) -> Response:
+    return Response("".join(lines), media_type=MEDIA_TYPE, headers={"Cache-Control": "no-store"})
 
-    lines = [
+
+def _exposition(scrapes: Sequence[Scrape]) -> list[str]:
+    def of_each(samples: Callable[[Scrape], Iterable[Sample]]) -> Iterator[Sample]:
+        for each in scrapes:
+            for labels, value in samples(each):
+                yield {**each.labels, **labels}, value
+
+    return [
         *family("flower_events_total", "counter", "Task events since the collector's start.",
                 of_each(lambda each: _events(each.counted.items))),
         *family("flower_events_created", "gauge", "When counting began, Unix seconds.",
@@ -80,20 +108,14 @@ def _exposition(scrapes: Sequence[_Scrape]) -> Response:
                 of_each(lambda each: _waited(each.counted.items))),
         *family("flower_worker_prefetched_tasks", "gauge",
                 "Tasks that the worker has received and not begun, but those with an ETA.",
-                of_each(_prefetched_of)),
+                of_each(lambda each: each.prefetched)),
         *family("flower_worker_online", "gauge",
                 "Whether heartbeats of the worker come in time (1) or not (0).",
-                of_each(lambda each: _online(each.services, each.workers, each.now))),
+                of_each(lambda each: each.online)),
         *family("flower_worker_number_of_currently_executing_tasks", "gauge",
                 "Tasks that run at the worker now, by its last heartbeat.",
-                of_each(lambda each: _executing(each.workers, each.now))),
+                of_each(lambda each: each.executing)),
     ]  # fmt: skip
-    return Response("".join(lines), media_type=MEDIA_TYPE, headers={"Cache-Control": "no-store"})
-
-
-def _prefetched_of(scrape: _Scrape) -> Iterator[Sample]:
-    names = [each.hostname for each in scrape.workers]
-    return _prefetched(scrape.services, names, scrape.counted.items, scrape.now)
 
 
 # -- what was counted ----------------------------------------------------------------------
@@ -121,10 +143,10 @@ def _events_created(items: Iterable[TaskCounts]) -> Iterator[Sample]:
             yield {"task": item.task, "type": kind, "worker": item.worker}, item.since
 
 
-def _runtimes(scrape: _Scrape) -> Iterator[tuple[Labels, Sequence[int], float]]:
-    for item in scrape.counted.items:
+def _runtimes(of: Scrape) -> Iterator[tuple[Labels, Sequence[int], float]]:
+    for item in of.counted.items:
         if item.runtimes:
-            yield {**scrape.labels, **_labels(item)}, item.runtimes, item.runtime_s
+            yield {**of.labels, **_labels(item)}, item.runtimes, item.runtime_s
 
 
 def _runtimes_created(items: Iterable[TaskCounts]) -> Iterator[Sample]:
