@@ -9,7 +9,8 @@
     ann = "operator"
 
 A table may hold whatever says how one cluster is watched (`OF_A_CLUSTER`); what it does not name
-is as for all. Only `broker`, `app` and the like are never for all. The history of a cluster is in
+is as for all. Only `broker`, `app` and the like are never for all of several. The command line and
+variables go before tables, as they go before everything in a file. The history of a cluster is in
 the directory of its name below `data`, unless the table names another.
 """
 
@@ -41,12 +42,15 @@ NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 
 @dataclass(frozen=True)
 class ClusterSettings:
-    """One cluster: its name, every setting as it is for it, and the roles that people have
-    there by their name; None: as everywhere."""
+    """One cluster: its name, every setting as it is for it and where that comes from, and the
+    roles that people have there by their name (None: as everywhere). `is_table`: the file has a
+    table for it."""
 
     name: str
     settings: Settings
+    origins: Mapping[str, str]
     roles: Mapping[str, Role] | None = None
+    is_table: bool = False
 
 
 @dataclass(frozen=True)

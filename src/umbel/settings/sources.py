@@ -93,6 +93,7 @@ def load_settings(
     variables, foreign_ones = _from_environment(environ)
     for name, item in variables.items():
         written.setdefault(name, item)
+    before_files = frozenset(written)
     file = _config_file(written.get("config"), environ, directory, trusted)
     tables: Mapping[str, ClusterTable] = {}
     if file is not None:
@@ -103,8 +104,10 @@ def load_settings(
         written.setdefault(name, value)
     notices = [*told.notices, *foreign_ones]
     notices += _readable([*written.items(), *_of_tables(tables, str(file))], told.elsewhere)
-    if tables:
+    if tables or "cluster" in written:
         tables = _chosen(tables, written)
+    if tables:
+        _check_data_is_used(tables, written)
     elif "app" not in written and "broker" not in written:
         written |= {
             name: _Written(value, origin)
@@ -123,10 +126,12 @@ def load_settings(
         values["config"], origins["config"] = file, "found"
     settings = _tree(values)
     clusters = {
-        name: _cluster(name, table, values, str(file)) for name, table in tables.items()
-    } or {ONLY: ClusterSettings(ONLY, settings)}
+        name: _cluster(name, table, values, origins, before_files, str(file))
+        for name, table in tables.items()
+    } or {ONLY: ClusterSettings(ONLY, settings, origins)}
     if len(clusters) == 1:
-        settings = next(iter(clusters.values())).settings
+        only = next(iter(clusters.values()))
+        settings, origins = only.settings, {**only.origins}
     return Loaded(settings, origins, tuple(notices), clusters)
 
 
@@ -323,9 +328,11 @@ def _chosen(
     """All tables, or the one that `cluster` names. Raises `SettingsError`."""
     if "cluster" in written:
         name = str(written["cluster"].value)
-        if name not in tables:
-            raise unknown_name("cluster", name, [*tables], listed="Its tables name them.")
-        return {name: tables[name]}
+        if name in tables:
+            return {name: tables[name]}
+        if tables or name != ONLY:
+            listed = "Its tables name them." if tables else "The settings have no [clusters.NAME]."
+            raise unknown_name("cluster", name, [*tables], listed=listed)
     beside = next((name for name in sorted(WHERE | {"label"}) if name in written), None)
     if beside is not None and len(tables) > 1:
         raise SettingsError(
@@ -337,16 +344,46 @@ def _chosen(
     return tables
 
 
+def _check_data_is_used(
+    tables: Mapping[str, ClusterTable], written: Mapping[str, _Written]
+) -> None:
+    """Raises `SettingsError` for a `--data` that every table would override. Of a variable or a
+    file it is the default of what is not said nearer."""
+    is_named = "data" in written and written["data"].origin == COMMAND_LINE
+    if is_named and all("data" in table.written for table in tables.values()):
+        raise SettingsError(
+            f"--data would be the directory of no cluster: {', '.join(tables)} "
+            f"{'has its own' if len(tables) == 1 else 'have their own'} in the settings file.",
+            setting="data",
+            remedy="Leave --data out, or remove data from the table.",
+        )
+
+
 def _cluster(
-    name: str, table: ClusterTable, values: Mapping[str, Any], where: str
+    name: str,
+    table: ClusterTable,
+    values: Mapping[str, Any],
+    origins: Mapping[str, str],
+    before_files: Collection[str],
+    file: str,
 ) -> ClusterSettings:
-    """The settings of one cluster: what its table says, else what is said for all."""
+    """The settings of one cluster: what the command line and variables (`before_files`) say, then
+    its table, then what is said for all. `data` for all is where the directories are, so a table
+    names its own."""
+    where = f"clusters.{name} in {file}"
     own = {
-        setting: _parse(_ENTRIES[setting], _Written(value, f"clusters.{name} in {where}"))
+        setting: _parse(_ENTRIES[setting], _Written(value, where))
         for setting, value in table.written.items()
     }
+    used = {each: own[each] for each in own if each == "data" or each not in before_files}
     data = own.get("data", values["data"] / name)
-    return ClusterSettings(name, _tree({**values, **own, "data": data}), table.roles)
+    return ClusterSettings(
+        name,
+        _tree({**values, **used, "data": data}),
+        {**origins, **dict.fromkeys(used, where)},
+        table.roles,
+        is_table=True,
+    )
 
 
 def _flattened(content: Mapping[str, object]) -> Iterator[tuple[str, object]]:

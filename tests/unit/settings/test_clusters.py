@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from umbel.errors import SettingsError
-from umbel.settings import Loaded, check_serving, load_settings
+from umbel.settings import Loaded, check_serving, load_settings, show
 
 TWO = """
 inspect_timeout = "3s"
@@ -23,12 +24,17 @@ broker = "amqp://mail//"
 inspect_timeout = "1s"
 retention.max_age = "7d"
 """
+ONE = """
+[clusters.shop]
+broker = "redis://shop/0"
+result_backend = "redis://:secret@shop/1"
+"""
 
 
 def load(tmp_path: Path, text: str = TWO, **line: object) -> Loaded:
     (tmp_path / "umbel.toml").write_text(text)
-    given = {"data": str(tmp_path / "data"), **line}
-    return load_settings(given, {"HOME": str(tmp_path)}, tmp_path)
+    environ = {"HOME": str(tmp_path), "UMBEL_DATA": str(tmp_path / "data")}
+    return load_settings(line, environ, tmp_path)
 
 
 def refusal(tmp_path: Path, text: str, **line: object) -> str:
@@ -99,4 +105,79 @@ def test_a_broker_beside_several_clusters_is_of_none(tmp_path: Path) -> None:
     said = refusal(tmp_path, TWO, broker="redis://other/0")
 
     assert "broker (command line) is of one cluster" in said
-    assert load(tmp_path, broker="redis://other/0", cluster="shop").one.broker == "redis://shop/0"
+    assert "--cluster" in said
+
+
+def test_the_command_line_goes_before_the_table_of_the_one_cluster(tmp_path: Path) -> None:
+    line = {"broker": "redis://other/0", "app": "other:app", "label": "Other"}
+
+    only = load(tmp_path, ONE, **line)
+    chosen = load(tmp_path, TWO, cluster="shop", **line)
+
+    for loaded in (only, chosen):
+        found = loaded.one
+        assert (found.broker, found.app, found.label) == (*line.values(),)
+        assert loaded.origins["broker"] == "command line"
+    assert only.one.result_backend == "redis://:secret@shop/1"
+
+
+def test_a_variable_goes_before_the_table_of_the_one_cluster(tmp_path: Path) -> None:
+    (tmp_path / "umbel.toml").write_text(ONE)
+    environ = {"HOME": str(tmp_path), "UMBEL_BROKER": "redis://other/0"}
+
+    assert load_settings({}, environ, tmp_path).one.broker == "redis://other/0"
+
+
+def test_what_the_command_line_says_for_all_holds_in_every_table(tmp_path: Path) -> None:
+    loaded = load(tmp_path, **{"retention.max_age": "1d"})
+
+    assert [each.settings.retention.max_age for each in loaded.clusters.values()] == [86_400] * 2
+
+
+def test_a_data_directory_that_no_cluster_would_have_is_refused(tmp_path: Path) -> None:
+    own = ONE + f'data = "{tmp_path}/elsewhere"\n'
+
+    said = refusal(tmp_path, own, data=str(tmp_path / "here"))
+
+    assert "--data would be the directory of no cluster: shop has its own" in said
+    assert load(tmp_path, own).one.data == tmp_path / "elsewhere"
+
+
+def test_a_cluster_without_a_table_is_refused(tmp_path: Path) -> None:
+    said = refusal(tmp_path, "", broker="redis://shop/0", cluster="shop")
+
+    assert said == "There is no cluster shop. The settings have no [clusters.NAME]."
+    assert load(tmp_path, "", broker="redis://shop/0", cluster="default").one.broker
+
+
+def test_each_table_is_printed_with_masked_secrets(tmp_path: Path) -> None:
+    loaded = load(tmp_path, TWO.replace("redis://shop/0", "redis://:hunter2@shop/0"))
+    file = tmp_path / "umbel.toml"
+
+    text = show.as_text(loaded)
+    objects = json.loads(show.as_json(loaded))
+
+    shop, mail = text.split("\n[clusters.")[1:]
+    assert f"broker = redis://***@shop/0    [clusters.shop in {file}]\n" in shop
+    assert f"data = {tmp_path}/data/shop    [UMBEL_DATA]\n" in shop
+    assert "roles.ann = viewer\n" in shop
+    assert f"retention.max_age = 1w    [clusters.mail in {file}]\n" in mail
+    assert "max_age" not in shop
+    found = {(each["cluster"], each["name"]): each["value"] for each in objects}
+    assert found["shop", "broker"] == "redis://***@shop/0"
+    assert (found["mail", "inspect_timeout"], found[None, "inspect_timeout"]) == ("1s", "3s")
+    assert found["shop", "roles.ann"] == "viewer"
+    assert "hunter2" not in text + json.dumps(objects)
+
+
+def test_of_one_table_every_setting_says_so(tmp_path: Path) -> None:
+    loaded = load(tmp_path, ONE)
+
+    assert loaded.origins["broker"] == f"clusters.shop in {tmp_path / 'umbel.toml'}"
+    assert "[clusters.shop]\n" in show.as_text(loaded)
+
+
+def test_without_tables_none_are_printed(tmp_path: Path) -> None:
+    loaded = load(tmp_path, "", broker="redis://shop/0")
+
+    assert "[clusters." not in show.as_text(loaded)

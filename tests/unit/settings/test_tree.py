@@ -67,7 +67,7 @@ def test_json_has_every_setting_with_the_same_keys(tmp_path: Path) -> None:
     listed = json.loads(show.as_json(loaded))
 
     assert [each["name"] for each in listed] == [entry.name for entry in SETTINGS]
-    keys = {"name", "value", "origin", "default", "meaning", "flag", "env"}
+    keys = {"cluster", "name", "value", "origin", "default", "meaning", "flag", "env"}
     assert all(set(each) == keys for each in listed)
 
 
@@ -76,4 +76,4 @@ def test_a_secret_is_never_shown(tmp_path: Path) -> None:
     entry = next(entry for entry in SETTINGS if entry.name == "log_format")
     hidden: Setting = replace(entry, secret=True)
 
-    assert show.shown_value(loaded, hidden) == "***"
+    assert show.shown_value(loaded.settings, loaded.origins, hidden) == "***"
