@@ -19,6 +19,9 @@ import { DEFAULT_ORDER, writeSearch, type Search } from './search'
 export const PAGE_SIZE = 50
 /** More rows than this on one page help nobody: a narrower search does. */
 export const MOST_ROWS = 1000
+/** An empty list whose changes were left out is loaded again no sooner than this after the last
+ * time: under load they are left out all the time, and most of them match nothing. */
+const EMPTY_AGAIN_MS = 5000
 
 /** Tells followers of searches what changes, until the function that is given back is called. */
 export interface ChangeFeed {
@@ -56,6 +59,8 @@ export class TasksModel {
   private seq = 0
   private abort = new AbortController()
   private stop: (() => void) | null = null
+  private loadedAt = 0
+  private emptyTimer: ReturnType<typeof setTimeout> | undefined
   private readonly retry = new Retry(() => void this.load())
   private readonly refresher = new Refresher((ids) => api.tasksById(ids), (rows) => this.update(rows))
 
@@ -73,6 +78,7 @@ export class TasksModel {
     this.abort = new AbortController()
     const { signal } = this.abort
     this.retry.stop()
+    clearTimeout(this.emptyTimer)
     this.search = search
     this.loading = true
     try {
@@ -81,6 +87,7 @@ export class TasksModel {
         search.q.trim() === '' ? null : api.understand(search.q, search.tz, signal),
       ])
       this.rows = loaded(page.items)
+      this.loadedAt = Date.now()
       this.chips = understood?.chips ?? []
       this.exact = understood?.canonical ?? ''
       this.clear()
@@ -130,6 +137,7 @@ export class TasksModel {
     this.stop?.()
     this.stop = null
     this.retry.stop()
+    clearTimeout(this.emptyTimer)
     this.facets.rest()
     this.refresher.rest()
   }
@@ -184,7 +192,9 @@ export class TasksModel {
   }
 
   private catchUp(): void {
-    if (!this.frozen) this.rows = thawed(this.rows)
+    if (this.frozen) return
+    this.rows = thawed(this.rows)
+    this.begin()
   }
 
   private follow(): void {
@@ -210,8 +220,16 @@ export class TasksModel {
 
   /** The first tasks that match are shown without a click: no row can move under the pointer. */
   private begin(): void {
-    const isEmpty = this.rows.items.length === 0 && this.rows.waiting.size > 0
-    if (isEmpty && !this.frozen && !this.loading) void this.load()
+    const { items, waiting, waitingMore } = this.rows
+    if (items.length > 0 || this.frozen || this.loading || this.stop === null) return
+    if (waiting.size > 0) void this.load()
+    else if (waitingMore) {
+      clearTimeout(this.emptyTimer)
+      const rest_ms = Math.max(0, this.loadedAt + EMPTY_AGAIN_MS - Date.now())
+      this.emptyTimer = setTimeout(() => {
+        if (!this.frozen) void this.load()
+      }, rest_ms)
+    }
   }
 
   private update(rows: readonly TaskRow[]): void {

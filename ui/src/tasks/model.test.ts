@@ -203,6 +203,46 @@ describe('a change', () => {
     expect([ids(), waitingLabel(model.rows)]).toEqual([['d'], null])
   })
 
+  it('that was left out makes a page without rows look again, not at once and not all the time', async () => {
+    server.answer('tasks', page([]))
+    await model.show(search('name:x'))
+    const before = server.asked('tasks').length
+    for (let second = 0; second < 4; second++) {
+      tell({ skipped: 600 })
+      await pass(1000)
+    }
+    expect([waitingLabel(model.rows), server.asked('tasks').length]).toEqual([null, before])
+
+    server.answer('tasks', page(['d']))
+    await pass(1000)
+    expect([ids(), server.asked('tasks').length]).toEqual([['d'], before + 1])
+  })
+
+  it('that was left out is looked for no more once the page is left', async () => {
+    server.answer('tasks', page([]))
+    await model.show(search('name:x'))
+    tell({ skipped: 600 })
+    model.leave()
+    const before = server.asked('tasks').length
+    await pass(60_000)
+
+    expect(server.asked('tasks')).toHaveLength(before)
+  })
+
+  it('of a page without rows is shown when the page is no longer paused', async () => {
+    server.answer('tasks', page([]))
+    await model.show(search('name:x'))
+    server.answer('tasks', page(['d']))
+    model.pause(true)
+    tell({ items: [row('d')], new: ['d'] })
+    await pass(60_000)
+    expect([ids(), waitingLabel(model.rows)]).toEqual([[], '1 new task'])
+
+    model.pause(false)
+    await pass()
+    expect([ids(), waitingLabel(model.rows)]).toEqual([['d'], null])
+  })
+
   it('is held back while the page is paused, and shown after', () => {
     model.pause(true)
     tell({ items: [row('b', { state: 'STARTED' })] })

@@ -91,10 +91,11 @@ export function stale(rows: Rows, changes: Changes): string[] {
   return shown.filter((uuid) => left.has(uuid))
 }
 
-/** "24 new tasks", "over 24 new tasks", or null when none wait. */
+/** "24 new tasks", "over 24 new tasks", or null when none wait. Of a list without rows the left
+ * out changes say nothing: most tasks do not match what matched none. */
 export function waitingLabel(rows: Rows): string | null {
   const count = rows.waiting.size
-  if (count === 0) return rows.waitingMore ? 'New tasks' : null
+  if (count === 0) return rows.waitingMore && rows.items.length > 0 ? 'New tasks' : null
   const noun = count === 1 && !rows.waitingMore ? 'task' : 'tasks'
   return `${rows.waitingMore ? 'over ' : ''}${count.toLocaleString('en')} new ${noun}`
 }
