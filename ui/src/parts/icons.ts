@@ -45,6 +45,11 @@ export function stateIcon(state: State): IconName {
   return state.toLowerCase() as Lowercase<State>
 }
 
+/** In CSS. */
+export function stateColour(state: State): string {
+  return `var(--${stateIcon(state)})`
+}
+
 export function stateWord(state: State): string {
   return state.charAt(0) + state.slice(1).toLowerCase()
 }
