@@ -140,6 +140,7 @@ def collect(loaded: Loaded, *, supervised: bool = False) -> int:
         _warn_of_others(settings)
     _claim(settings, link.cluster_address)
     options = CollectorOptions(
+        name=settings.collector.name,
         broker_url=link.url,
         retention=retention_of(settings),
         limits=_limits(settings),

@@ -43,10 +43,11 @@ _LINE_MAX: Final = 4000
 
 
 class CollectorOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How a collector runs. `name` tells it apart from others in the status; `broker_url` is
-    shown, with its secrets masked; `supervised`: standard input is a socket to the parent."""
+    """How a collector runs. `name` tells it apart from others in the status, host and pid if there
+    is none; `broker_url` is shown, with its secrets masked; `supervised`: standard input is a
+    socket to the parent."""
 
-    name: str = "collector"
+    name: str | None = None
     broker_url: str = ""
     retention: Retention | None = None
     limits: Limits = Limits()

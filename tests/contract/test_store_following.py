@@ -6,7 +6,7 @@ import pytest
 
 from tests.contract import stories
 from tests.contract.stories import BASE, uuid_of
-from umbel.store.base import CollectorStatus, Store
+from umbel.store.base import COLLECTORS_MAX, CollectorStatus, MetricCounts, Retention, Store
 
 
 def test_follow_gives_each_changed_task_once_as_it_is_now(store: Store) -> None:
@@ -119,6 +119,21 @@ def test_each_collector_is_known_by_what_it_said_last(store: Store) -> None:
     store.report(collector("two", 3))
 
     assert store.collectors() == (collector("one", 2), collector("two", 3))
+
+
+def test_a_thousand_restarts_leave_the_last_few_collectors_and_what_they_counted(
+    store: Store,
+) -> None:
+    for number in range(1_000):
+        store.report(collector(f"eu-1-{number}", number))
+        store.keep_metric_counts(MetricCounts(collector=f"eu-1-{number}", started=1.0, bounds=()))
+        if number % 100 == 0:
+            store.trim(Retention(), BASE)
+    store.trim(Retention(), BASE)
+
+    left = {f"eu-1-{number}" for number in range(1_000 - COLLECTORS_MAX, 1_000)}
+    assert {each.collector for each in store.collectors()} == left
+    assert {each.collector for each in store.metric_counts()} == left
 
 
 def test_the_status_counts_what_is_stored(store: Store) -> None:

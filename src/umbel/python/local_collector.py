@@ -25,9 +25,7 @@ class Collecting:
         self._source = source
         self._stop = threading.Event()
         limits = Limits(commit_every_s=COMMIT_EVERY_S)
-        ingest = Ingest(
-            source, store, name="python", broker_url=url, retention=retention, limits=limits
-        )
+        ingest = Ingest(source, store, broker_url=url, retention=retention, limits=limits)
         self._thread = threading.Thread(
             target=ingest.run, args=(self._stop,), name="umbel-events", daemon=True
         )

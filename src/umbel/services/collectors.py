@@ -8,6 +8,8 @@ events each; on RabbitMQ that is 200 events, on Redis 100.
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Sequence
 from typing import Final
 
@@ -17,7 +19,19 @@ from umbel.services.health.liveness import fresh
 from umbel.services.ingest.metric_counter import RUNTIME_BOUNDS
 from umbel.store.base import CollectorStatus, MetricCounts, Store, TaskCounts
 
+#: Longer host names are cut to so many characters.
+_HOST_MAX: Final = 64
 _NOTHING: Final = MetricCounts(collector="", started=0.0, bounds=RUNTIME_BOUNDS)
+
+
+def host_and_pid() -> str:
+    """The name of this process's collector, if none was given: `eu-1-4711`."""
+    return f"{socket.gethostname()[:_HOST_MAX]}-{os.getpid()}"
+
+
+def predecessor(collectors: Sequence[CollectorStatus]) -> CollectorStatus | None:
+    """Whose absence began last: the collector that reported last, of whatever name."""
+    return max(collectors, key=lambda each: each.at, default=None)
 
 
 def counting(collectors: Sequence[CollectorStatus]) -> list[CollectorStatus]:

@@ -107,6 +107,12 @@ class RetentionSettings:
 class CollectorSettings:
     """How events are taken from the broker."""
 
+    name: str | None = setting(
+        kinds.text("a name such as eu-1", name="name"),
+        None,
+        "What this collector is called in the status and in what it missed.",
+        fallback="its host and process id, such as eu-1-4711",
+    )
     batch_interval: float = setting(
         kinds.duration(0.01, 5.0, "a duration from 10ms to 5s"),
         "400ms",

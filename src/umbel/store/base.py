@@ -48,6 +48,9 @@ from umbel.query.ast import Node
 
 Measure = Literal["count", "runtime", "wait"]
 
+#: Reports of collectors beyond these are forgotten by `trim`, those silent longest first.
+COLLECTORS_MAX = 20
+
 
 class KeptGap(Gap, frozen=True, kw_only=True):
     """A gap of one collector."""
@@ -194,7 +197,10 @@ class CollectorStatus(msgspec.Struct, frozen=True, kw_only=True):
     `cut_off_since` is when the broker was last heard, while it is not connected; `heard_at` when
     the last event came. `mute` has workers (50 at most) that count tasks and tell of none, and
     since when. What is `recent` is of the last minute; `faulty_since`: when the first of these
-    faults came; `foreign_consumers`: how many others read from the same queue."""
+    faults came; `foreign_consumers`: how many others read from the same queue.
+
+    `ended` is when it ended: by its own last report, or, killed in a store that takes one writer
+    at a time, when it had last reported. None while nothing is known of its end."""
 
     collector: str
     pid: int
@@ -226,6 +232,7 @@ class CollectorStatus(msgspec.Struct, frozen=True, kw_only=True):
     recent_shed: int = 0
     faulty_since: float | None = None
     foreign_consumers: int = 0
+    ended: float | None = None
 
 
 class TaskCounts(msgspec.Struct, frozen=True, array_like=True):
@@ -327,7 +334,8 @@ class Store(Protocol):
         that overlap become one; `trim` bounds their number and age."""
 
     def report(self, status: CollectorStatus) -> None:
-        """Keep what a collector says of itself, replacing what it said before."""
+        """Keep what a collector says of itself, replacing what it said before. `trim` bounds the
+        number of collectors (`COLLECTORS_MAX`): each start may bring a new name."""
 
     def keep_metric_counts(self, metric_counts: MetricCounts) -> None:
         """Keep what a collector has counted, replacing what it had counted before."""

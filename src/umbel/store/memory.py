@@ -27,6 +27,7 @@ from umbel.query.folding import fold
 from umbel.query.match import compile_query
 from umbel.query.rollups import refuse_beyond_rollups
 from umbel.store.base import (
+    COLLECTORS_MAX,
     NEWEST_FIRST,
     Applied,
     Change,
@@ -204,6 +205,7 @@ class MemoryStore:
     def trim(self, retention: Retention, now: float) -> Trimmed:
         with self._lock:
             self._missed.forget(None if retention.max_age_s is None else now - retention.max_age_s)
+            self._forget_collectors()
             partitions = self._partitions()
             removed: list[_Row] = []
             for partition in partitions[:-1]:
@@ -213,6 +215,12 @@ class MemoryStore:
                 for row in partition:
                     del self._rows[row.task.uuid]
             return Trimmed(tasks=len(removed), size_bytes=_size(removed))
+
+    def _forget_collectors(self) -> None:
+        newest = sorted(self._collectors.values(), key=lambda each: -each.at)
+        for each in newest[COLLECTORS_MAX:]:
+            del self._collectors[each.collector]
+            self._metric_counts.pop(each.collector, None)
 
     def _partitions(self) -> list[list[_Row]]:
         partitions: dict[int, list[_Row]] = {}

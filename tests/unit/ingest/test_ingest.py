@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -121,6 +123,39 @@ def test_the_status_is_kept_in_the_store(app: Celery) -> None:
         "memory",
         "memory://localhost//",
     )
+
+
+def test_a_collector_without_a_name_is_called_by_host_and_pid(app: Celery) -> None:
+    store = MemoryStore()
+    with running(app, store):
+        wait_until(store.collectors)
+
+    (status,) = store.collectors()
+    assert status.collector == f"{socket.gethostname()}-{os.getpid()}"
+
+
+def test_a_collector_that_leaves_says_so(app: Celery) -> None:
+    store = MemoryStore()
+    with running(app, store):
+        wait_until(store.collectors)
+        (runs,) = store.collectors()
+    (left,) = store.collectors()
+
+    assert (runs.ended, left.ended is not None) == (None, True)
+
+
+def test_nobody_listened_between_two_collectors_of_different_names(app: Celery) -> None:
+    store = MemoryStore()
+    with running(app, store, name="eu-1-1"):
+        wait_until(store.collectors)
+    (before,) = store.collectors()
+    with running(app, store, name="eu-1-2"):
+        wait_until(store.gaps)
+
+    ((start, cause, collector),) = [
+        (each.start, each.cause, each.collector) for each in store.gaps()
+    ]
+    assert (start, cause, collector) == (before.at, "collector-away", "eu-1-2")
 
 
 def test_counts_of_an_earlier_run_are_replaced_at_once_and_the_last_ones_stay(

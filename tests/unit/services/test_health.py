@@ -53,6 +53,30 @@ def test_the_watcher_of_the_collector_knows_best_why_it_is_silent() -> None:
     )
 
 
+def test_a_collector_that_has_ended_is_blind_at_once_and_named() -> None:
+    live = judge([collector(collector="eu-1-7", at=NOW - 1, ended=NOW - 1)], NOW)
+
+    assert live.state == "blind"
+    assert live.sentence.startswith("The collector eu-1-7 ended 1.0 s ago")
+
+
+def test_a_collector_that_has_ended_neither_counts_nor_comes_first() -> None:
+    store = MemoryStore()
+    store.report(collector(collector="a", events=9, started=NOW - 900, ended=NOW))
+    store.report(collector(collector="b", events=1, started=NOW - 9))
+    health = Health(store, SetWallClock(NOW))
+
+    assert health.pulse().counters.events == 1
+    assert [each.collector for each in health.status().collectors] == ["b", "a"]
+
+
+def test_a_collector_that_is_started_anew_makes_no_server_unready() -> None:
+    store = MemoryStore()
+    store.report(collector(ended=NOW))
+
+    assert Health(store, SetWallClock(NOW)).unready() is None
+
+
 def test_trouble_of_one_collector_does_not_blind_another() -> None:
     assert judge([collector()], NOW, "The collector crashed.").state == "live"
 

@@ -11,6 +11,7 @@ import pytest
 from tests.contract.stories import BASE, failed, shop, succeeded, uuid_of
 from umbel.cluster.events import Event
 from umbel.query.ast import EVERYTHING
+from umbel.store.base import CollectorStatus
 from umbel.store.sqlite import SqliteStore
 from umbel.store.sqlite.files.paths import tasks_path
 from umbel.store.sqlite.search import changes
@@ -126,3 +127,20 @@ def test_a_partition_begins_with_the_dictionary_of_the_last_and_gets_its_own(
     connection.close()
     reader.close()
     store.close()
+
+
+def test_who_opens_to_write_knows_that_collectors_before_have_ended(tmp_path: Path) -> None:
+    """Even one that was killed: two do not write at once."""
+    killed = CollectorStatus(
+        collector="eu-1-7", pid=7, started=BASE, at=BASE + 9, broker="connected",
+        broker_url="redis://localhost", transport="redis",
+    )  # fmt: skip
+    first = SqliteStore(tmp_path, write=True)
+    first.report(killed)
+    assert first.collectors() == (killed,)
+    first.close()
+
+    SqliteStore(tmp_path, write=True).close()
+
+    (known,) = SqliteStore(tmp_path, write=False).collectors()
+    assert known.ended == killed.at

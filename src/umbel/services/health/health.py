@@ -18,6 +18,7 @@ from umbel.services.health.liveness import (
     Liveness,
     fresh,
     heard_at,
+    heard_of_late,
     judge,
     overdue,
     recording,
@@ -32,7 +33,8 @@ Answered = Callable[[], Mapping[str, float]]
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
-    """How the whole is, at `now` (Unix seconds)."""
+    """How the whole is, at `now` (Unix seconds). Of `collectors` those that have not ended come
+    first, then those that reported last."""
 
     version: str
     now: float
@@ -119,7 +121,7 @@ class Health:
             version=__version__,
             now=now,
             live=judge(evidence),
-            collectors=collectors,
+            collectors=tuple(sorted(collectors, key=lambda each: (each.ended or 0.0, -each.at))),
             store=store,
         )
 
@@ -147,7 +149,8 @@ class Health:
             status = self.status()
         except StoreError as error:
             return Unready("store", str(error))
-        if not fresh(status.collectors, status.now):
+        # One that is just being started anew makes nobody unready.
+        if not heard_of_late(status.collectors, status.now):
             return Unready("collector", status.live.sentence)
         return None
 

@@ -118,7 +118,12 @@ def _working(evidence: Evidence) -> list[CollectorStatus] | Trouble:
 
 
 def fresh(collectors: Sequence[CollectorStatus], now: float) -> list[CollectorStatus]:
-    """Those that report now."""
+    """Those that report now, and have not ended."""
+    return [c for c in heard_of_late(collectors, now) if c.ended is None]
+
+
+def heard_of_late(collectors: Sequence[CollectorStatus], now: float) -> list[CollectorStatus]:
+    """Those that reported just now, though they may have ended since."""
     # A report from far ahead is one from before the clock was set back.
     return [c for c in collectors if abs(now - c.at) <= REPORT_DUE_S]
 
@@ -156,10 +161,14 @@ def _silence(evidence: Evidence) -> str:
             "No collector has reported yet, so nothing is recorded. "
             "It starts with `umbel serve`, or run `umbel collect`."
         )
-    last = max(c.at for c in evidence.collectors)
+    last = _newest(evidence.collectors)
+    since = span(evidence.now - last.at)
+    what = f"No collector has reported for {since}"
+    if last.ended is not None:
+        what = f"The collector {last.collector} ended {since} ago"
     return (
-        f"No collector has reported for {span(evidence.now - last)}, so nothing new is "
-        "recorded. Restart `umbel serve` or `umbel collect`; its log says why it stopped."
+        f"{what}, so nothing new is recorded. "
+        "Restart `umbel serve` or `umbel collect`; its log says why it stopped."
     )
 
 

@@ -1,8 +1,8 @@
 """The gaps of one collector: what its connection tells, and its own absence.
 
 The source tells of gaps between two connections of this process. What was missed since the last
-run of a collector of this name (it was stopped, killed or updated) begins with what that one
-reported last: until then it was there. A broker that keeps messages has kept them, as far as
+run of a collector (it was stopped, killed or updated) begins with what that one reported last:
+until then it was there. A broker that keeps messages has kept them, as far as
 `SourceHealth` says.
 """
 

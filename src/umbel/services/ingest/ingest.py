@@ -20,6 +20,7 @@ from typing import Final
 from umbel.broker.base import EventSource
 from umbel.clock import Clock, SystemClock
 from umbel.errors import StoreError
+from umbel.services.collectors import host_and_pid, predecessor
 from umbel.services.ingest.commit import Committer, Limits
 from umbel.services.ingest.event_counter import RECENT_S, EventCounter
 from umbel.services.ingest.frame_buffer import FrameBuffer
@@ -54,15 +55,16 @@ TellTrouble = Callable[[str | None], None]
 
 class Ingest:
     """One source into one store. A store that cannot be written cannot keep the report that
-    says so either, so `tell_trouble` hears of it too. `runtime_bounds` are the upper ends of
-    the buckets in which runtimes are counted, in seconds."""
+    says so either, so `tell_trouble` hears of it too. `name` is host and pid if none is given;
+    `runtime_bounds` are the upper ends of the buckets in which runtimes are counted, in
+    seconds."""
 
     def __init__(
         self,
         source: EventSource,
         store: Store,
         *,
-        name: str = "collector",
+        name: str | None = None,
         broker_url: str = "",
         retention: Retention | None = None,
         limits: Limits | None = None,
@@ -74,7 +76,7 @@ class Ingest:
         self._clock = clock or SystemClock()
         self._source = source
         self._store = store
-        self._name = name
+        self._name = name or host_and_pid()
         self._broker_url = broker_url
         self._retention = retention
         self._started_at = self._clock.now()
@@ -88,12 +90,13 @@ class Ingest:
         self._told: str | None = None
         self._has_told = False
         self._shed = 0
+        self._has_ended = False
         self._leaving = threading.Event()
         self._failure: BaseException | None = None
         self._report_at = 0.0
         self._metric_counts_at = 0.0
         self._trim_timer = TrimTimer(retention or Retention())
-        self._gaps = Gaps(name)
+        self._gaps = Gaps(self._name)
         #: Whether events may have been lost since the last that were read.
         self._interrupted = False
         self._heard_since: float | None = None
@@ -151,6 +154,7 @@ class Ingest:
             faulty_since=self._clock.now() - counts.faulty_s if counts.recent_faults else None,
             recent_shed=self._shed - self._shed_marks[0][1],
             foreign_consumers=health.foreign_consumers,
+            ended=self._clock.now() if self._has_ended else None,
         )
 
     @property
@@ -273,6 +277,7 @@ class Ingest:
         if self._committer.messages:
             self._commit()
         self._metric_counts_at = 0.0
+        self._has_ended = True
         self._report()
         if reader_left:
             self._source.close()
@@ -317,9 +322,9 @@ class Ingest:
         """Nobody listened between the last run's end and now. How far workers' clocks were off
         is known from then."""
         self._committer.remember(self._store.workers())
-        for earlier in self._store.collectors():
-            if earlier.collector == self._name:
-                self._gaps.look_back(earlier)
+        earlier = predecessor(self._store.collectors())
+        if earlier is not None:
+            self._gaps.look_back(earlier)
 
     def _keep_gaps(self) -> None:
         """Those that are new. Raises `StoreError`."""

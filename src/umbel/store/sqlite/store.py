@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from umbel.cluster.events import Event
 from umbel.cluster.losses import Loss, Losses, ProcessCount
 from umbel.cluster.task import Task
 from umbel.cluster.worker import Sign, Worker
+from umbel.errors import StoreFull
 from umbel.query.ast import Node
 from umbel.store.base import (
     NEWEST_FIRST,
@@ -92,6 +94,8 @@ class SqliteStore:
         try:
             remove_remains(self._directory)
             self._writer = Writer(self._directory, partition_tasks, self._lock, self._clock)
+            with contextlib.suppress(StoreFull):
+                self._writer.end_collectors()
             self._trimmer = Trimmer(self._directory, self._writer)
             if index:
                 with translated(self._directory):

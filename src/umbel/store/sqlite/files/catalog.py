@@ -20,14 +20,13 @@ import zstandard
 
 from umbel.cluster.losses import Losses
 from umbel.cluster.worker import Worker
-from umbel.store.base import CollectorStatus, KeptGap, MetricCounts
+from umbel.store.base import COLLECTORS_MAX, CollectorStatus, KeptGap, MetricCounts
 from umbel.store.sqlite.files.migrations import version
 from umbel.store.sqlite.files.missed import forget_missed, put_gaps, put_losses
 from umbel.store.sqlite.files.paths import OpenedFile, meta_path, only_row, open_writer
 
-#: Workers and collectors beyond these are forgotten, those silent longest first.
+#: Workers beyond these are forgotten, those silent longest first.
 WORKERS_MAX = 10_000
-COLLECTORS_MAX = 100
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 _worker: Final = msgspec.msgpack.Decoder(Worker).decode
@@ -131,6 +130,12 @@ class Catalog:
                 "REPLACE INTO collector VALUES (?, ?, ?)",
                 (status.collector, status.at, _encode(status)),
             )
+
+    def end_collectors(self) -> None:
+        """All that have reported have ended: whoever holds the lock writes alone."""
+        for each in collectors(self.connection):
+            if each.ended is None:
+                self.put_collector(msgspec.structs.replace(each, ended=each.at))
 
     def put_gaps(self, gaps: Sequence[KeptGap]) -> None:
         with self.connection:

@@ -300,6 +300,10 @@ class Writer:
         """See `Store.report`."""
         self.without_damaged(lambda: self._in_catalog(lambda: self.catalog.put_collector(status)))
 
+    def end_collectors(self) -> None:
+        """See `Catalog.end_collectors`."""
+        self.without_damaged(lambda: self._in_catalog(self.catalog.end_collectors))
+
     def keep_gaps(self, gaps: Sequence[KeptGap]) -> None:
         """See `Store.keep_gaps`."""
         self.without_damaged(lambda: self._in_catalog(lambda: self.catalog.put_gaps(gaps)))
