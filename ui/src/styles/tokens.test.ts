@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { STATES } from '../api/types'
+import { stateColour } from '../parts/icons'
 
 const MOST_LINES = 250
 const components = Object.entries(import.meta.glob<string>('../**/*.svelte', { query: '?raw', import: 'default', eager: true }))
@@ -33,10 +35,11 @@ describe('tokens', () => {
 
   it('that are used are all there, and all that are there are used', () => {
     const defined = new Set(tokens.match(/--[\w-]+(?=:)/g))
-    const files = [tokens, ...sheets.map(([, text]) => text), ...components.map(([, text]) => text), ...modules].join('\n')
+    const texts = [...sheets, ...components].map(([, text]) => text)
+    const files = [tokens, ...texts, ...modules, ...STATES.map(stateColour)].join('\n')
     const used = new Set(files.match(/(?<=var\()--[\w-]+/g))
-    /** Set by components: the depth in a tree, and a column's width by its shape. */
-    const local = new Set(['--depth', '--col-'])
+    /** Set by components: the depth in a tree, a column's width by its shape, a state's colour. */
+    const local = new Set(['--depth', '--col-', '--colour'])
 
     expect([...used].filter((name) => !defined.has(name) && !local.has(name))).toEqual([])
     expect([...defined].filter((name) => !used.has(name) && !name.startsWith('--col-'))).toEqual([])
