@@ -9,16 +9,17 @@ from urllib.parse import quote
 
 import msgspec
 
-from umbel.broker.base import Capabilities, QueuedMessage
+from umbel.broker.base import QueuedMessage
 from umbel.client.address import address_of
 from umbel.client.sse import events
 from umbel.client.transport import Parameters, Transport
 from umbel.cluster.task import Task
 from umbel.errors import ServerUnreachable, TaskUnknown
 from umbel.results.base import Result
-from umbel.services.cluster.queue_inspection import QueueRow
+from umbel.services.cluster.queue_inspection import QueueList
 from umbel.services.control.task_sender import Apply, SentTask
 from umbel.services.control.types import Action, ActionPlan, ActionReport, ActionRequest
+from umbel.services.live.changes import LiveChanges
 from umbel.services.search.rows import WholeTask, WorkerRow
 from umbel.services.search.task_page import TaskPage
 from umbel.store.ledger import AuditPage
@@ -31,23 +32,6 @@ SILENCE_S: Final = 45.0
 #: The most tasks on one page.
 PAGE_MAX: Final = 200
 _API: Final = "/api/v1"
-
-
-class QueuePage(msgspec.Struct, frozen=True, kw_only=True):
-    """Every queue, and what the broker can do."""
-
-    items: tuple[QueueRow, ...]
-    capabilities: Capabilities | None = None
-
-
-class LiveChanges(msgspec.Struct, frozen=True, kw_only=True):
-    """What changed on a live stream; `new` are the ids of those items that did not match
-    before, `skipped` changed tasks are not told."""
-
-    seq: int
-    items: tuple[Task, ...]
-    new: tuple[str, ...] = ()
-    skipped: int = 0
 
 
 class _Workers(msgspec.Struct):
@@ -132,9 +116,9 @@ class Client:
         )
         return self._decode(body, Result)
 
-    def queues(self) -> QueuePage:
+    def queues(self) -> QueueList:
         """Every queue now."""
-        return self._get("queues", QueuePage)
+        return self._get("queues", QueueList)
 
     def messages(self, queue: str, limit: int) -> tuple[QueuedMessage, ...]:
         """The next messages of a queue, which stay there."""
@@ -145,7 +129,7 @@ class Client:
         `action_id`."""
         return self._get("audit", AuditPage, **params)
 
-    def follow(self, q: str, after: int | None) -> Iterator[LiveChanges]:
+    def follow(self, q: str, after: int | None) -> Iterator[LiveChanges[Task]]:
         """What changes, as it changes, after change number `after`. Goes on until the stream
         ends or breaks, which raises `ServerUnreachable`."""
         connection, response = self._transport.stream(
@@ -154,7 +138,7 @@ class Client:
         with contextlib.closing(connection):
             for event in events(response, self.url):
                 if event is not None and event.event == "changes":
-                    yield self._decode(event.data, LiveChanges)
+                    yield self._decode(event.data, LiveChanges[Task])
 
     def close(self) -> None:
         """Let go of connections. May be called twice."""

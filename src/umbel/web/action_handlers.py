@@ -55,7 +55,7 @@ def list_actions(services: ClusterServices, params: requests.ListActions) -> res
 
 async def apply_task(
     services: ClusterServices, params: Apply, actor: Actor, waiter: ResultWaiter
-) -> responses.Applied | responses.Accepted:
+) -> SentTask | responses.Accepted:
     apply, cluster = services.control.apply, waiter.thread_pools.cluster
     if params.wait is None:
         return _response(await cluster.run(partial(apply, params, actor)))
@@ -69,10 +69,9 @@ async def apply_task(
     return _response(SentTask(sent.task_id, result.state, result))
 
 
-def _response(applied: SentTask) -> responses.Applied | responses.Accepted:
-    answer = responses.Applied(task_id=applied.task_id, state=applied.state, result=applied.result)
-    is_ready = applied.result is not None and applied.result.is_ready
-    return answer if is_ready else responses.Accepted(answer)
+def _response(sent: SentTask) -> SentTask | responses.Accepted:
+    is_ready = sent.result is not None and sent.result.is_ready
+    return sent if is_ready else responses.Accepted(sent)
 
 
 def read_audit(services: ClusterServices, params: requests.ReadAudit) -> AuditPage:

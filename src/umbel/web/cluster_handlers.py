@@ -13,6 +13,7 @@ from umbel.cluster.worker import OFFLINE, Worker
 from umbel.errors import BrokerError
 from umbel.services.cluster.hidden_arguments import veiled_listing, veiled_result
 from umbel.services.cluster.inspection import Inspected
+from umbel.services.cluster.queue_inspection import QueueList
 from umbel.services.cluster.registered_tasks import registered_tasks
 from umbel.services.cluster_services import ClusterServices
 from umbel.services.search.rows import WorkerRow
@@ -78,8 +79,8 @@ def list_registered(services: ClusterServices, _: requests.Nothing) -> responses
     return responses.RegisteredNames(items=items, at=answers.at, missing=answers.missing)
 
 
-def list_queues(services: ClusterServices, _: requests.Nothing) -> responses.Queues:
-    return msgspec.convert(services.queues.all(), responses.Queues, from_attributes=True)
+def list_queues(services: ClusterServices, _: requests.Nothing) -> QueueList:
+    return services.queues.all()
 
 
 def peek_queue(

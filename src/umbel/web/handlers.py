@@ -71,14 +71,8 @@ def count_tasks(
     count = services.search.count(
         params.q, by=params.by, cap=params.cap, tz=params.tz, waited_s=waited_s
     )
-    return responses.Count(
-        total=count.total,
-        capped=count.capped,
-        complete=count.complete,
-        groups=count.groups,
-        groups_complete=count.groups_complete,
-        incomplete=services.search.incomplete(params.q, tz=params.tz),
-    )
+    incomplete = services.search.incomplete(params.q, tz=params.tz)
+    return responses.Count(**msgspec.structs.asdict(count), incomplete=incomplete)
 
 
 def one_task(services: ClusterServices, params: requests.OneTask) -> WholeTask:

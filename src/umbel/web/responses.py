@@ -1,21 +1,28 @@
-"""Responses of the v1 API: one struct a route. Every key is always present."""
+"""Responses of the v1 API: one struct a route. Every key is always present.
+
+Where a service answers a route as it is, the struct here gives the service's its name and its
+words in the OpenAPI document; handlers return the service's own.
+"""
 
 from __future__ import annotations
 
 import msgspec
 
-from umbel.broker.base import Capabilities, QueuedMessage
+from umbel.broker.base import QueuedMessage
 from umbel.cluster.losses import Loss
 from umbel.results.base import Result
-from umbel.services.cluster.queue_inspection import QueueRow
+from umbel.services.cluster.queue_inspection import QueueList
 from umbel.services.cluster.registered_tasks import RegisteredTask
+from umbel.services.control.task_sender import SentTask
 from umbel.services.control.types import Action, ActionPlan, ActionReport
 from umbel.services.health.health import Pulse, Status
 from umbel.services.health.liveness import Liveness
+from umbel.services.live.changes import LiveChanges
 from umbel.services.search import task_page
 from umbel.services.search.incomplete import Incomplete
 from umbel.services.search.rows import TaskRow, WholeTask, WorkerRow
 from umbel.services.search.search import Completion, QueryReading
+from umbel.store import base
 from umbel.store.base import Bucket, KeptGap
 from umbel.store.ledger import AuditPage
 
@@ -59,18 +66,13 @@ class TaskPage(task_page.TaskPage[TaskRow], frozen=True, kw_only=True):
     what is missing in the time of these rows, null if nothing is."""
 
 
-class Count(msgspec.Struct, frozen=True, kw_only=True):
+class Count(base.Count, frozen=True, kw_only=True):
     """How many tasks match. `capped`: there are more than `total`. `complete` is false when
     time ran out first: there are at least `total`, of which 0 says nothing. `groups`: the most
     frequent values of `by`, with their counts; with `groups_complete` of all tasks that match,
     however many, else of those that were counted. `incomplete` is what is
     missing in the time that `q` asks for, null if nothing is."""
 
-    total: int
-    capped: bool
-    complete: bool
-    groups: dict[str, int]
-    groups_complete: bool
     incomplete: Incomplete | None
 
 
@@ -120,16 +122,10 @@ class Hello(msgspec.Struct, frozen=True):
     seq: int
 
 
-class Changes(msgspec.Struct, frozen=True, kw_only=True):
+class Changes(LiveChanges[TaskRow], frozen=True, kw_only=True):
     """Event `changes`: rows that match, as they are now; the ids of those that did not match
     before; ids of tasks that changed and do not match, or no longer; and how many changed
     tasks are not told."""
-
-    seq: int
-    items: tuple[TaskRow, ...]
-    new: tuple[str, ...]
-    left: tuple[str, ...]
-    skipped: int
 
 
 class Reset(msgspec.Struct, frozen=True):
@@ -153,13 +149,9 @@ class Actions(msgspec.Struct, frozen=True, kw_only=True):
     next: float | None
 
 
-class Applied(msgspec.Struct, frozen=True, kw_only=True):
+class Applied(SentTask, frozen=True, kw_only=True):
     """A task that was sent. `state` and `result` are as of the answer; `result` is null
     unless it was waited for, and has come."""
-
-    task_id: str
-    state: str
-    result: Result | None
 
 
 class OneWorker(WorkerRow, frozen=True, kw_only=True):
@@ -197,15 +189,9 @@ class RegisteredNames(msgspec.Struct, frozen=True, kw_only=True):
     missing: tuple[str, ...]
 
 
-class Queues(msgspec.Struct, frozen=True, kw_only=True):
+class Queues(QueueList, frozen=True, kw_only=True):
     """Queues by name, as of `at` (Unix seconds), and what this broker can do. `missing` are
     workers that did not say what they consume; `more` is how many queues are left out."""
-
-    items: tuple[QueueRow, ...]
-    capabilities: Capabilities
-    at: float
-    missing: tuple[str, ...]
-    more: int
 
 
 class Messages(msgspec.Struct, frozen=True):

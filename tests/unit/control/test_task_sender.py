@@ -27,7 +27,7 @@ def test_a_task_is_sent_as_asked() -> None:
     )  # fmt: skip
 
     (sent,) = scene.cluster.sent
-    assert applied == SentTask("mine", "PENDING")
+    assert applied == SentTask("mine", "PENDING", None)
     assert (sent.id, sent.name, sent.args, sent.kwargs) == ("mine", "shop.send", (1,), {"a": None})
     assert (sent.queue, sent.priority, sent.countdown_s) == ("mail", 3, 5.0)
     assert sent.expires == scene.clock.now() + 60.0

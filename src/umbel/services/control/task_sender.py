@@ -74,7 +74,7 @@ class SentTask(msgspec.Struct, frozen=True):
 
     task_id: str
     state: str
-    result: Result | None = None
+    result: Result | None
 
 
 class TaskSender:
@@ -153,7 +153,7 @@ class TaskSender:
 
     def _result(self, task_id: str, wait_s: float | None) -> SentTask:
         if wait_s is None:
-            return SentTask(task_id, PENDING)
+            return SentTask(task_id, PENDING, None)
         try:
             result = self._results.wait(task_id, wait_s)
         except ResultsUnavailable as error:

@@ -15,6 +15,7 @@ import msgspec
 from umbel.cluster.earlier_states import as_it_was
 from umbel.cluster.task import Task
 from umbel.query.match import Test
+from umbel.services.live.changes import LiveChanges
 from umbel.services.search.rows import Marks, task_row
 
 #: The most rows, ids that left, and bytes of rows in one delta.
@@ -25,16 +26,8 @@ BYTES_MAX = 512 * 1024
 _encode: Final = msgspec.json.Encoder().encode
 
 
-class Delta(msgspec.Struct, frozen=True, dict=True):
-    """What changed up to change number `seq`: rows (JSON of `TaskRow`) that match, as they
-    are now, oldest change first; the ids of those among them that did not match before; ids
-    of tasks that do not match (or no longer); and how many changed tasks are left out."""
-
-    seq: int
-    items: tuple[msgspec.Raw, ...] = ()
-    new: tuple[str, ...] = ()
-    left: tuple[str, ...] = ()
-    skipped: int = 0
+class Delta(LiveChanges[msgspec.Raw], frozen=True, dict=True):
+    """Changes whose rows are JSON already (of `TaskRow`)."""
 
     @property
     def tasks(self) -> int:

@@ -66,6 +66,8 @@ def document(server: str = "") -> Json:
     for name, component in components.items():
         if name != Problem.__name__ and "properties" in component:
             component["required"] = list(component["properties"])  # every key, always
+            for part in component["properties"].values():
+                part.pop("default", None)
     body_of = _bodies(components)
     paths: Json = {}
     for route in ROUTES:
