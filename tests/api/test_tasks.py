@@ -7,8 +7,8 @@ import pytest
 from tests.api.world import NOW, World, problem_of
 from tests.contract.stories import failed, succeeded, uuid_of
 from umbel.cluster.task import Task
+from umbel.query.orders import ORDERS
 from umbel.services.search.rows import TaskRow, WholeTask
-from umbel.store.base import ORDERS
 
 pytestmark = pytest.mark.anyio
 

@@ -29,7 +29,8 @@ from umbel.query.ast import (
     Words,
 )
 from umbel.query.match import match
-from umbel.store.base import ORDERS, Order, Retention, Store
+from umbel.query.orders import ORDERS
+from umbel.store.base import Order, Retention, Store
 
 CONTAINS, EQUALS, GLOB = Comparison.CONTAINS, Comparison.EQUALS, Comparison.GLOB
 

@@ -12,6 +12,7 @@ from umbel.errors import QueryError
 from umbel.query.describe import describe
 from umbel.query.fields import FIELDS
 from umbel.query.lexer import TEXT_MAX
+from umbel.query.orders import ORDERS
 from umbel.query.parse import DEPTH_MAX, TERMS_MAX, parse
 
 PAGE = (Path(__file__).parents[2] / "docs" / "query-language.md").read_text()
@@ -59,3 +60,11 @@ def test_every_state_mark_and_limit_is_told() -> None:
     assert all(f"`is:{flag}`" in PAGE for flag in FLAGS)
     assert all(state in PAGE for state in STATES)
     assert f"{TEXT_MAX:,} characters, {TERMS_MAX} terms and {DEPTH_MAX} levels" in PAGE
+
+
+def test_the_api_tells_what_tasks_are_sorted_by() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
+    row = next(line for line in page.splitlines() if line.startswith("| `order` |"))
+    names = re.findall(r"`(\w+)`", row.partition(", with `-`")[0])
+
+    assert tuple(names[1:]) == ORDERS

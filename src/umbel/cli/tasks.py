@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -11,6 +12,7 @@ import click
 from umbel.cli import printing
 from umbel.cli.source import with_source
 from umbel.errors import TaskUnknown
+from umbel.query.orders import ORDERS
 
 if TYPE_CHECKING:
     from umbel.cli.missed import MissedReport
@@ -20,27 +22,8 @@ if TYPE_CHECKING:
 _COLUMNS: Final = "received,state,runtime,name,worker,uuid"
 #: What a sheet of tasks has besides: who exports wants to know what failed, and with what.
 _CSV_COLUMNS: Final = f"{_COLUMNS},args,kwargs,result,exception"
-_TIMES: Final = frozenset(
-    {
-        *(
-            "seen",
-            "timestamp",
-            "changed",
-            "sent",
-            "received",
-            "started",
-            "finished",
-            "succeeded",
-            "failed",
-        ),
-        *("retried", "revoked", "rejected", "eta", "expires", "ended"),
-    }
-)
 #: Less of an id is no beginning that anybody means.
 _BEGINNING_MIN: Final = 4
-_ORDERS: Final = (
-    "seen", "changed", "name", "state", "received", "started", "finished", "runtime", "worker",
-)  # fmt: skip
 
 
 class Searching(click.Command):
@@ -74,7 +57,7 @@ def _query(_context: click.Context, _parameter: click.Parameter, words: tuple[st
 )  # fmt: skip
 @click.option(
     "-o", "--order", default=None,
-    help=f"Sort by {', '.join(_ORDERS)}; - before it is descending. Unless given, tasks of which "
+    help=f"Sort by {', '.join(ORDERS)}; - before it is descending. Unless given, tasks of which "
     "something was heard last come first; with --limit 0, those that were seen last, since "
     "then nothing moves while all are read.",
 )  # fmt: skip
@@ -184,9 +167,9 @@ def _found(
     from umbel.store.base import Order
 
     field = order.removeprefix("-")
-    if field not in _ORDERS:
+    if field not in ORDERS:
         raise click.BadParameter(
-            f"{order!r} is none of {', '.join(_ORDERS)}, with - before it for descending.",
+            f"{order!r} is none of {', '.join(ORDERS)}, with - before it for descending.",
             param_hint="--order",
         )
     node, by = parse(query), Order(field, order.startswith("-"))
@@ -221,20 +204,29 @@ def _row(task: Task) -> dict[str, Any]:
 
 def _csv_row(task: Task) -> dict[str, Any]:
     row = _row(task)
-    row |= {name: printing.iso(row[name]) for name in _TIMES & row.keys()}
+    row |= {name: printing.iso(row[name]) for name in _times() & row.keys()}
     return row | {"flags": " ".join(row["flags"])}
 
 
 def _shown(name: str, value: object) -> str:
     if value is None:
         return ""
-    if name in _TIMES and isinstance(value, int | float):
+    if name in _times() and isinstance(value, int | float):
         return printing.clock(value)
     if isinstance(value, float):
         return f"{value:.3f}s"
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
     return str(value)
+
+
+@cache
+def _times() -> frozenset[str]:
+    """Names under which a task or an attempt has a time (Unix seconds)."""
+    from umbel.query.fields import FIELDS, Kind
+
+    times = [field for field in FIELDS.values() if field.kind is Kind.TIME]
+    return frozenset({"changed", *(name for each in times for name in (each.name, *each.aliases))})
 
 
 def _describe(everything: Mapping[str, Any]) -> None:

@@ -37,7 +37,7 @@ class Kind(StrEnum):
 
 class Field(msgspec.Struct, frozen=True):
     """One field. `how` is the comparison of a text that names none itself; `phrase` is what
-    the sentence of a query calls it."""
+    the sentence of a query calls it. `is_shared`: many tasks have the same few values."""
 
     name: str
     kind: Kind
@@ -46,6 +46,7 @@ class Field(msgspec.Struct, frozen=True):
     attribute: str
     aliases: tuple[str, ...] = ()
     how: Comparison = Comparison.CONTAINS
+    is_shared: bool = False
 
     @property
     def is_text(self) -> bool:
@@ -77,9 +78,10 @@ def _id(name: str, phrase: str, help_: str, attribute: str, *aliases: str) -> Fi
 
 
 def _text(
-    name: str, help_: str, *aliases: str, phrase: str = "", how: Comparison = Comparison.CONTAINS
-) -> Field:
-    return Field(name, Kind.TEXT, phrase or name, help_, name, aliases, how)
+    name: str, help_: str, *aliases: str, phrase: str = "", how: Comparison = Comparison.CONTAINS,
+    is_shared: bool = False,
+) -> Field:  # fmt: skip
+    return Field(name, Kind.TEXT, phrase or name, help_, name, aliases, how, is_shared)
 
 
 def _long(name: str, phrase: str, help_: str) -> Field:
@@ -94,11 +96,13 @@ _EQUALS = Comparison.EQUALS
 _TABLE: Final = (
     Field(
         "state", Kind.STATE, "state", "What became of the task: state:FAILURE,RETRY",
-        "state", ("status",), _EQUALS,
+        "state", ("status",), _EQUALS, is_shared=True,
     ),
-    _text("name", "The task's name, or a part of it: name:shop.*", "task"),
-    _text("worker", "The worker that has it, or a part of its name: worker:eu", "hostname", "node"),
-    _text("queue", "The queue it was sent to, by its whole name: queue:mail", how=_EQUALS),
+    _text("name", "The task's name, or a part of it: name:shop.*", "task", is_shared=True),
+    _text("worker", "The worker that has it, or a part of its name: worker:eu", "hostname", "node",
+          is_shared=True),
+    _text("queue", "The queue it was sent to, by its whole name: queue:mail", how=_EQUALS,
+          is_shared=True),
     _id("uuid", "id", "The task's own id", "uuid", "id", "task_id"),
     _id("root", "root", "All tasks of one workflow, by the id of its first task", "root_id",
         "root_id", "workflow"),

@@ -89,21 +89,16 @@ class Applied(msgspec.Struct, frozen=True):
 
 
 class Order(msgspec.Struct, frozen=True):
-    """By which field tasks are sorted. `seen` is the order in which the store first saw
-    them, `changed` that in which it took in the last of each: both are the store's own, and no
-    clock of another machine has a say in them. Missing values come last in both directions;
-    ties go by `seen`, newest first."""
+    """By which field tasks are sorted, one of `query.orders.ORDERS`. `seen` is the order in which
+    the store first saw them, `changed` that in which it took in the last of each: both are the
+    store's own, and no clock of another machine has a say in them. Missing values come last in
+    both directions; ties go by `seen`, newest first."""
 
     field: str = "seen"
     descending: bool = True
 
 
 NEWEST_FIRST = Order()
-
-#: Fields that `Order` may name.
-ORDERS = (
-    "seen", "changed", "name", "state", "received", "started", "finished", "runtime", "worker",
-)  # fmt: skip
 
 
 class Page(msgspec.Struct, frozen=True):

@@ -13,7 +13,8 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 import msgspec
 
 from umbel.errors import CursorError
-from umbel.store.base import ORDERS, Order
+from umbel.query.orders import ORDERS
+from umbel.store.base import Order
 
 #: A longer text is no cursor of ours.
 CURSOR_MAX = 4_096

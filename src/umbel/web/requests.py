@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
 from umbel.cluster.events import LABEL_MAX, UUID_MAX
 from umbel.query.lexer import TEXT_MAX
+from umbel.query.orders import ORDER_NAMES
 from umbel.services.cluster.inspection import Inspected
 from umbel.services.control.types import Reason
 from umbel.store.base import Measure
@@ -37,11 +38,10 @@ Zone = Annotated[
         examples=["Europe/Berlin"],
     ),
 ]
-OrderName = Literal[
-    "-seen", "seen", "-changed", "changed", "-name", "name", "-state", "state",
-    "-received", "received", "-started", "started", "-finished", "finished",
-    "-runtime", "runtime", "-worker", "worker",
-]  # fmt: skip
+if TYPE_CHECKING:
+    OrderName = str
+else:
+    OrderName = Literal[ORDER_NAMES]  # a table of texts, which type checkers do not read
 Order = Annotated[
     OrderName, Meta(description="What to sort by; `-` is descending. Unknown values come last.")
 ]

@@ -95,7 +95,7 @@ class Search:
         self, text: str, order: str, cursor: str | None, limit: int, *,
         tz: str = "UTC", waited_s: float = 0.0,
     ) -> TaskPage[Task]:  # fmt: skip
-        """One page; `order` is one of `store.base.ORDERS`, with "-" for descending. It was
+        """One page; `order` is one of `query.orders.ORDERS`, with "-" for descending. It was
         asked `waited_s` ago."""
         query = parse(text, zone_of(tz))
         by = Order(order.removeprefix("-"), order.startswith("-"))

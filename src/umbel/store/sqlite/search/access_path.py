@@ -18,6 +18,7 @@ from umbel.query.ast import And, Between, Comparison, During, Has, Matches, Node
 from umbel.query.fields import FIELDS
 from umbel.query.folding import comparison
 from umbel.store.sqlite.costs import Costs
+from umbel.store.sqlite.files.columns import IDS
 from umbel.store.sqlite.files.ids import RUN_BITS, runs
 from umbel.store.sqlite.files.row import id_value
 from umbel.store.sqlite.files.stored_numbers import SUCCESS_ID
@@ -67,7 +68,7 @@ def choose(
         if not isinstance(part, Matches):
             continue
         field = FIELDS[part.field]
-        if field.name in {"uuid", "root", "parent"} and part.how is Comparison.EQUALS:
+        if field.name in IDS and part.how is Comparison.EQUALS:
             return AccessPath(None, len(part.values), _ids(field.name, part.values, newest_id))
         if field.name in {"name", "worker", "state"}:
             test = comparison(part.how, part.values, cased=field.cased)

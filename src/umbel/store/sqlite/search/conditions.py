@@ -34,6 +34,7 @@ from umbel.query.ast import (
 )
 from umbel.query.fields import BESIDE, FIELDS
 from umbel.query.folding import TextTest, comparison, fold
+from umbel.store.sqlite.files.columns import IDS, IN_BODY, NUMBERS, SHARED
 from umbel.store.sqlite.files.stored_numbers import FLAG_BITS
 
 Parameter = str | bytes | int | float
@@ -70,18 +71,6 @@ NO: Final = Condition("0")
 _EVERY: Final = Bounds(YES, YES)
 _NONE: Final = Bounds(NO, NO)
 _UNKNOWN: Final = Bounds(YES, NO)
-
-#: Fields whose column holds the number of a shared value.
-SHARED: Final = ("name", "state", "worker", "queue")
-#: Fields that have a column of their own name with the number itself.
-NUMBERS: Final = (
-    "seen", "timestamp", "sent", "received", "started", "finished", "failed", "retried",
-    "revoked", "rejected", "eta", "expires", "runtime", "wait", "retries", "pid",
-)  # fmt: skip
-#: Fields that are only in the body; whether they have a value is a bit in `flags`.
-IN_BODY: Final = (
-    "args", "kwargs", "result", "exception", "traceback", "client", "exchange", "routing_key",
-)  # fmt: skip
 
 
 def to_sql(
@@ -148,7 +137,7 @@ class _Translation:
             return self._shared(field.name, comparison(node.how, node.values, cased=field.cased))
         if not field.is_text or field.name in BESIDE:
             return _NONE
-        if node.how is Comparison.EQUALS and field.name in {"uuid", "root", "parent"}:
+        if node.how is Comparison.EQUALS and field.name in IDS:
             return self._ids(field.name, node.values)
         if field.name in IN_BODY:
             return Bounds(_any_bit(field.name), NO)

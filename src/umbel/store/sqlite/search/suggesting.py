@@ -6,9 +6,10 @@ from collections import Counter
 
 from umbel.query.folding import fold
 from umbel.store.base import Suggestion
+from umbel.store.sqlite.files.columns import SHARED
 from umbel.store.sqlite.search.reader import Reader
 
-SUGGESTED = ("name", "state", "worker", "queue", "key")
+SUGGESTED = (*SHARED, "key")
 
 
 def suggest(reader: Reader, field: str, prefix: str, limit: int) -> tuple[Suggestion, ...]:

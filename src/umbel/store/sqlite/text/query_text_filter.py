@@ -9,13 +9,11 @@ from umbel.cluster.task import STATES
 from umbel.query.ast import And, Argument, Comparison, Has, Matches, Node, Or, Words
 from umbel.query.fields import FIELDS
 from umbel.query.folding import fold
+from umbel.store.sqlite.files.columns import IN_BODY
 from umbel.store.sqlite.text.argument_text_filter import argument_text_filter
 from umbel.store.sqlite.text.text_filter import AllOf, AnyOf, InState, Literal, TextFilter
 
-_IN_TEXTS: Final = frozenset(
-    {"uuid", "args", "kwargs", "result", "exception", "traceback", "client", "exchange",
-     "routing_key"}
-)  # fmt: skip
+_IN_TEXTS: Final = frozenset({"uuid", *IN_BODY})
 
 
 def query_text_filter(node: Node) -> TextFilter | None:
