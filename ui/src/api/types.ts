@@ -117,12 +117,4 @@ export type Status = Pick<schema.Status, 'version' | 'now'> & { live: Live; stor
 export type Changes = Narrowed<schema.Changes, { items: TaskRow[]; skipped: number | null }>
 
 /** A cluster as the list of all shows it. */
-export interface Cluster {
-  name: string
-  label: string
-  path: string
-  role: string
-  live: Live
-  store: { tasks: number }
-  rate: number
-}
+export type Cluster = Narrowed<schema.ClusterRow, { live: Live; store: Pick<schema.Stored, 'tasks'> }>
