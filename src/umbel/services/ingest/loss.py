@@ -29,16 +29,14 @@ loss that is none). It is an estimate of task-started alone.
 
 from __future__ import annotations
 
-import math
-from collections import Counter, OrderedDict, deque
+from collections import Counter, OrderedDict
 from collections.abc import Iterable
 from typing import Final
 
 from umbel.cluster.events import Event
 from umbel.cluster.losses import Loss, Losses, ProcessCount
+from umbel.services.ingest.process_account import BEATS, Key, ProcessAccount, restored
 
-#: A difference counts when it was there at this many heartbeats in a row.
-BEATS: Final = 3
 #: After an interruption, what is missing at this many heartbeats is lost.
 DOUBT_BEATS: Final = BEATS + 2
 #: A process that counted on at this many heartbeats without a task event sends none.
@@ -52,72 +50,16 @@ PROCESSES_MAX: Final = 10_000
 #: No process begins more tasks than this; a larger count is a slip, or a lie.
 PROCESSED_MAX: Final = 10**12
 
-_Key = tuple[str, int]
-
-
-class _Process:
-    """`base` + `started` + open losses + `untold` = processed."""
-
-    __slots__ = (
-        "anchor",
-        "at",
-        "base",
-        "beats",
-        "doubt",
-        "earlier",
-        "heard",
-        "interruption",
-        "is_new",
-        "key",
-        "lost",
-        "mute_since",
-        "open",
-        "processed",
-        "quiet",
-        "since",
-        "sound",
-        "started",
-        "telling",
-        "untold",
-    )  # fmt: skip
-
-    def __init__(self, key: _Key, at: float) -> None:
-        self.key = key
-        self.since = self.at = at
-        #: None until its first heartbeat.
-        self.processed: int | None = None
-        self.base = self.started = self.lost = self.untold = self.quiet = 0
-        self.telling: bool | None = None
-        self.heard = False
-        self.mute_since: float | None = None
-        #: Losses that may still be taken back, oldest first.
-        self.open: list[Loss] = []
-        #: How much of `lost` was counted when it last told of a task.
-        self.sound = 0
-        #: The last heartbeats: when, and the difference then; and the one before all of them.
-        self.anchor = at
-        self.beats: deque[tuple[float, int]] = deque(maxlen=BEATS + 1)
-        #: Whether nothing but its first heartbeat was heard.
-        self.is_new = False
-        self.interruption = 0
-        self.doubt = 0
-        #: What was missing already before the last interruption, and is none of its.
-        self.earlier = 0
-
-    @property
-    def unsettled(self) -> int:
-        return sum(loss.count for loss in self.open)
-
 
 class LossEstimate:
     """Fed with all events in order of arrival, and told of what may have cost some. `known` and
     `lost` are what a store has kept of an earlier run. One thread."""
 
     def __init__(self, known: Iterable[ProcessCount] = (), lost: Iterable[Loss] = ()) -> None:
-        self._processes: OrderedDict[_Key, _Process] = OrderedDict()
+        self._processes: OrderedDict[Key, ProcessAccount] = OrderedDict()
         self._hosts: Counter[str] = Counter()
         self._interruption = 0
-        self._changed: dict[_Key, _Process] = {}
+        self._changed: dict[Key, ProcessAccount] = {}
         self._changed_losses: dict[tuple[str, int, float], Loss] = {}
         self.lost = 0
         #: When the first of these losses began, Unix seconds.
@@ -125,7 +67,7 @@ class LossEstimate:
         for loss in lost:
             self._add(loss.count, loss.start)
         for each in sorted(known, key=lambda each: each.at):
-            self._remember(_restored(each))
+            self._remember(restored(each))
         if self._processes:
             self.interrupt()
 
@@ -161,7 +103,7 @@ class LossEstimate:
             return None
         return Losses(
             processes=tuple(
-                _kept(each) for each in self._changed.values() if each.processed is not None
+                each.count() for each in self._changed.values() if each.processed is not None
             ),
             losses=tuple(self._changed_losses.values()),
         )
@@ -179,11 +121,11 @@ class LossEstimate:
         if process is None:
             if event.pid is None:
                 return
-            process = self._remember(_Process(key, event.timestamp))
+            process = self._remember(ProcessAccount(key, event.timestamp))
         process.started += 1
         process.heard = True
         if event.timestamp < process.at and process.processed is not None:
-            _overtaken(process, event.timestamp)
+            process.overtake(event.timestamp)
         self._changed[key] = process
 
     def _beat(self, event: Event) -> None:
@@ -196,7 +138,7 @@ class LossEstimate:
         key = (event.hostname, event.pid)
         process = self._processes.get(key)
         if process is None:
-            process = self._remember(_Process(key, event.timestamp))
+            process = self._remember(ProcessAccount(key, event.timestamp))
         else:
             self._processes.move_to_end(key)
         process.is_new = False
@@ -207,11 +149,11 @@ class LossEstimate:
         elif processed < process.processed:
             if event.timestamp == process.at:
                 return
-            self._begin_anew(process, processed)
+            process.begin_anew(processed)
         self._follow(process, processed, event.timestamp)
         self._changed[key] = process
 
-    def _meet(self, process: _Process, processed: int, is_beginning: bool) -> None:
+    def _meet(self, process: ProcessAccount, processed: int, is_beginning: bool) -> None:
         """Its first heartbeat."""
         known = self._hosts[process.key[0]] > 1
         interrupted = self._interruption > 0 and process.interruption == self._interruption
@@ -221,22 +163,12 @@ class LossEstimate:
         process.doubt = DOUBT_BEATS if unheard else 0
         process.processed = 0 if unheard else processed
 
-    def _begin_anew(self, process: _Process, processed: int) -> None:
-        """Another process has got the same pid."""
-        process.base, process.started, process.processed = processed, 0, processed
-        process.is_new = True
-        process.lost = process.untold = process.sound = process.quiet = 0
-        process.since = process.at
-        process.telling, process.heard, process.mute_since = None, False, None
-        process.open.clear()
-        _forget_beats(process)
-
-    def _follow(self, process: _Process, processed: int, at: float) -> None:
+    def _follow(self, process: ProcessAccount, processed: int, at: float) -> None:
         after_interruption = process.interruption != self._interruption
         if after_interruption:
             process.interruption = self._interruption
             process.doubt = DOUBT_BEATS
-            process.earlier = _pending(process)
+            process.earlier = process.pending
         self._listen(process, processed, at, is_excused=after_interruption)
         process.processed, process.at = processed, max(at, process.at)
         self._settle(process)
@@ -246,12 +178,14 @@ class LossEstimate:
             self._compare(process, difference, counted)
         elif process.telling is False:
             self._take_back(process, process.lost - process.sound)
-            _rebase(process, processed)
+            process.rebase(processed)
         elif not process.doubt:
-            _rebase(process, processed)
+            process.rebase(processed)
         process.doubt = max(0, process.doubt - 1)
 
-    def _listen(self, process: _Process, processed: int, at: float, *, is_excused: bool) -> None:
+    def _listen(
+        self, process: ProcessAccount, processed: int, at: float, *, is_excused: bool
+    ) -> None:
         """Whether it tells of its tasks. A count that grew over an interruption, unheard, is
         no sign that it does not."""
         if process.heard:
@@ -266,13 +200,13 @@ class LossEstimate:
                 process.mute_since = process.mute_since or at
         process.heard = False
 
-    def _compare(self, process: _Process, difference: int, counted: int) -> None:
+    def _compare(self, process: ProcessAccount, difference: int, counted: int) -> None:
         process.beats.append((process.at, difference))
         if difference < counted:
             self._take_back(process, counted - max(0, difference))
             if difference < 0:
                 process.base += difference
-                _forget_beats(process)
+                process.forget_beats()
             return
         if len(process.beats) < BEATS:
             return
@@ -282,7 +216,7 @@ class LossEstimate:
         missing = min(each for _, each in last) - counted
         if missing <= 0:
             return
-        lost = _share_lost(process, missing - process.earlier) if process.doubt else 0
+        lost = process.share_lost(missing - process.earlier) if process.doubt else 0
         process.earlier = max(0, process.earlier - missing)
         process.untold += missing - lost
         if lost:
@@ -291,7 +225,7 @@ class LossEstimate:
 
     # -- losses ------------------------------------------------------------------------------
 
-    def _lose(self, process: _Process, start: float, end: float, count: int) -> None:
+    def _lose(self, process: ProcessAccount, start: float, end: float, count: int) -> None:
         hostname, pid = process.key
         before = process.open.pop() if process.open and process.open[-1].end == end else None
         known = before.count if before is not None else 0
@@ -301,7 +235,7 @@ class LossEstimate:
         self._add(count, start)
         self._change(loss)
 
-    def _take_back(self, process: _Process, count: int) -> None:
+    def _take_back(self, process: ProcessAccount, count: int) -> None:
         """So many were not lost after all, of those counted last; beyond them, some that were
         thought untold are told now."""
         while count > 0 and process.open:
@@ -319,11 +253,11 @@ class LossEstimate:
             self._change(left)
         process.untold = max(0, process.untold - max(0, count))
 
-    def _settle(self, process: _Process) -> None:
+    def _settle(self, process: ProcessAccount) -> None:
         while process.open and process.open[0].end < process.at - SETTLED_S:
             settled = process.open.pop(0).count
             process.base += settled
-            _lower(process, settled)
+            process.lower(settled)
 
     def _add(self, count: int, start: float) -> None:
         self.lost += count
@@ -334,7 +268,7 @@ class LossEstimate:
 
     # -- processes ---------------------------------------------------------------------------
 
-    def _remember(self, process: _Process) -> _Process:
+    def _remember(self, process: ProcessAccount) -> ProcessAccount:
         process.interruption = self._interruption
         self._processes[process.key] = process
         self._hosts[process.key[0]] += 1
@@ -344,65 +278,3 @@ class LossEstimate:
             if not self._hosts[hostname]:
                 del self._hosts[hostname]
         return process
-
-
-def _overtaken(process: _Process, stamp: float) -> None:
-    """A start of that time is heard only now: heartbeats after it had counted it already."""
-    if process.is_new:
-        process.base -= 1
-    _lower(process, 1, after=stamp)
-
-
-def _lower(process: _Process, count: int, after: float = -math.inf) -> None:
-    """So many fewer are missing at the heartbeats after that time."""
-    for position, (at, difference) in enumerate(process.beats):
-        if at > after:
-            process.beats[position] = (at, difference - count)
-
-
-def _rebase(process: _Process, processed: int) -> None:
-    """What is accounted for now is the whole: nothing is missing."""
-    process.base = processed - process.started - process.unsettled - process.untold
-    _forget_beats(process)
-
-
-def _forget_beats(process: _Process) -> None:
-    process.beats.clear()
-    process.anchor = process.at
-
-
-def _pending(process: _Process) -> int:
-    """What was missing at the last heartbeat, and is not counted yet."""
-    if not process.beats:
-        return 0
-    return max(0, process.beats[-1][1] - process.unsettled - process.untold)
-
-
-def _share_lost(process: _Process, missing: int) -> int:
-    """Of tasks that are missing after an interruption, those of which an event was sent: as many
-    of them as usual."""
-    if missing <= 0:
-        return 0
-    told = process.started
-    return missing * told // (told + process.untold) if process.untold else missing
-
-
-def _kept(process: _Process) -> ProcessCount:
-    hostname, pid = process.key
-    return ProcessCount(
-        hostname=hostname, pid=pid, since=process.since, at=process.at,
-        processed=process.processed or 0,
-        base=process.base + process.unsettled,  # what is kept is settled
-        started=process.started, lost=process.lost, untold=process.untold,
-        telling=process.telling,
-    )  # fmt: skip
-
-
-def _restored(count: ProcessCount) -> _Process:
-    process = _Process((count.hostname, count.pid), count.since)
-    process.at = process.anchor = count.at
-    process.processed = count.processed
-    process.base, process.started = count.base, count.started
-    process.lost = process.sound = count.lost
-    process.untold, process.telling = count.untold, count.telling
-    return process
