@@ -230,7 +230,7 @@ def test_what_keeps_a_full_store_from_its_work_is_told_and_taken_back(app: Celer
 def test_a_client_whose_clock_is_slow_does_not_make_it_late(app: Celery) -> None:
     store = MemoryStore()
     with running(app, store) as ingest:
-        wait_until(lambda: ingest._lag_bound.is_quiet)
+        wait_until(lambda: ingest._reader.lag_bound.is_quiet)
         body = {"type": "task-received", "uuid": "a", "hostname": "slow@h"}
         publish(app, {**body, "timestamp": time.time() - 3_600})
         wait_until(known(store, "a"))

@@ -1,10 +1,10 @@
 """Events from the broker into the store.
 
-Theory of operation. Two threads: the reader takes messages off the broker as they come and
-never waits for the disk; the writer (the thread that calls `run`) decodes, collects a batch,
-commits it, and only then settles its messages with the broker. So on a broker that keeps
-messages nothing is lost however this process ends, and on one that keeps none a slow disk is
-no reason to be cut off. Memory stays bounded: a lossless broker hands out only so much
+Theory of operation. Two threads: the reader (`event_reader`) takes messages off the broker as
+they come and never waits for the disk; the writer (the thread that calls `run`) decodes,
+collects a batch, commits it, and only then settles its messages with the broker. So on a broker
+that keeps messages nothing is lost however this process ends, and on one that keeps none a slow
+disk is no reason to be cut off. Memory stays bounded: a lossless broker hands out only so much
 unsettled, and for others what no longer fits into the buffer is shed and counted.
 """
 
@@ -13,7 +13,6 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -22,10 +21,10 @@ from umbel.clock import Clock, SystemClock
 from umbel.errors import StoreError
 from umbel.services.collectors import host_and_pid, predecessor
 from umbel.services.ingest.commit import Committer, Limits
-from umbel.services.ingest.event_counter import RECENT_S, EventCounter
+from umbel.services.ingest.event_counter import EventCounter
+from umbel.services.ingest.event_reader import EventReader
 from umbel.services.ingest.frame_buffer import FrameBuffer
 from umbel.services.ingest.gaps import Gaps
-from umbel.services.ingest.lag import FEW_FRAMES, LagBound
 from umbel.services.ingest.loss import LossEstimate
 from umbel.services.ingest.metric_counter import RUNTIME_BOUNDS, MetricCounter
 from umbel.services.ingest.trim_timer import TrimTimer
@@ -39,12 +38,6 @@ REPORT_EVERY_S: Final = 1.0
 #: How often counts for `/metrics` are kept, if they changed: they may be large.
 METRIC_COUNTS_EVERY_S: Final = 3.0
 TAKE_TIMEOUT_S: Final = 0.5
-#: Reads that bring few frames are spaced by this, so that more comes with each: the cost of
-#: a read is per call, and each wakes the writer.
-PAUSE_S: Final = 0.02
-FULL_PAUSE_S: Final = 0.05
-#: How long the reader may take to leave; connecting to a silent broker takes longest.
-LEAVE_S: Final = 3.0
 GAPS_KEPT: Final = 20
 
 
@@ -85,40 +78,31 @@ class Ingest:
         estimate = LossEstimate(store.processes(), store.losses())
         self._events_seen = EventCounter(self._clock.monotonic(), self._metrics, estimate)
         self._committer = Committer(store, self._events_seen, limits, self._clock)
-        self._lag_bound = LagBound()
+        self._reader = EventReader(
+            source, self._buffer, lambda: self._committer.size_bytes, self._clock
+        )
         self._tell_trouble = tell_trouble
         self._told: str | None = None
         self._has_told = False
-        self._shed = 0
         self._has_ended = False
-        self._leaving = threading.Event()
-        self._failure: BaseException | None = None
         self._report_at = 0.0
         self._metric_counts_at = 0.0
         self._trim_timer = TrimTimer(retention or Retention())
         self._gaps = Gaps(self._name)
-        #: Whether events may have been lost since the last that were read.
-        self._interrupted = False
-        self._heard_since: float | None = None
         self._connected_at: float | None = None
-        #: How many had been shed at some moments, half a minute apart; the first is recent.
-        self._shed_marks = deque([(self._clock.monotonic(), 0)], maxlen=3)
 
     def run(self, stop: threading.Event) -> None:
         """Take in events until `stop` is set; then commit what was read, settle it and leave
         the broker. Raises what a reading thread that broke raised."""
         self._look_back()
-        reader = threading.Thread(target=self._read, name="umbel-reader", daemon=True)
-        reader.start()
+        self._reader.start()
         try:
-            while not stop.is_set() and self._failure is None:
+            while not stop.is_set() and self._reader.failure is None:
                 self._turn()
         finally:
-            self._leaving.set()
-            reader.join(LEAVE_S)
-            self._finish(reader_left=not reader.is_alive())
-        if self._failure is not None:
-            raise self._failure
+            self._finish(reader_left=self._reader.leave())
+        if self._reader.failure is not None:
+            raise self._reader.failure
 
     def status(self) -> CollectorStatus:
         """How it goes. Any thread."""
@@ -138,7 +122,7 @@ class Ingest:
             rate=counts.rate,
             lag_s=self._lag_s(counts.lag_s),
             malformed=counts.malformed,
-            shed=self._shed,
+            shed=self._reader.shed,
             lost=counts.lost,
             lost_since=counts.lost_since,
             reconnections=health.reconnections,
@@ -152,7 +136,7 @@ class Ingest:
             recent_events=counts.recent_events,
             recent_faults=counts.recent_faults,
             faulty_since=self._clock.now() - counts.faulty_s if counts.recent_faults else None,
-            recent_shed=self._shed - self._shed_marks[0][1],
+            recent_shed=self._reader.recent_shed,
             foreign_consumers=health.foreign_consumers,
             ended=self._clock.now() if self._has_ended else None,
         )
@@ -166,71 +150,18 @@ class Ingest:
         """Once a second: whether the broker is heard, and how much has been shed by now."""
         if self._source.health().since is not None:
             self._connected_at = self._clock.now()
-        now = self._clock.monotonic()
-        if now - self._shed_marks[-1][0] > RECENT_S / 2:
-            self._shed_marks.append((now, self._shed))
+        self._reader.note_moment()
 
     def _lag_s(self, committed_s: float) -> float:
         """How far behind (see `CollectorStatus`), if the last commit was so by
         `committed_s`. Once the broker keeps nothing, that no longer counts."""
         waiting_s = self._waiting_s()
-        return waiting_s if self._lag_bound.is_quiet else max(committed_s, waiting_s)
+        return waiting_s if self._reader.lag_bound.is_quiet else max(committed_s, waiting_s)
 
     def _waiting_s(self) -> float:
         """For how long the oldest message has waited to be committed."""
         oldest = self._committer.waiting_since or self._buffer.oldest_at()
         return self._clock.monotonic() - oldest if oldest is not None else 0.0
-
-    def _read(self) -> None:
-        """The reading thread."""
-        try:
-            while not self._leaving.is_set():
-                self._read_once()
-        except BaseException as error:
-            log.exception("Reading the broker failed.")
-            self._failure = error
-            self._buffer.wake()
-
-    def _read_once(self) -> None:
-        lossless = self._source.health().lossless
-        if lossless and self._buffer.is_full():
-            # Only what comes twice, after a reconnection, can get here: it is safer in the
-            # broker, even if that ends the connection meanwhile.
-            self._leaving.wait(FULL_PAUSE_S)
-            return
-        begun = self._clock.monotonic()
-        frames = self._source.read(self._lag_bound.timeout_s())
-        now = self._clock.monotonic()
-        self._lag_bound.note(
-            self._source.health(),
-            frames=len(frames),
-            waited_s=now - begun,
-            unsettled_bytes=self._buffer.size_bytes + self._committer.size_bytes,
-            now=now,
-        )
-        self._note_interruption()
-        if not frames:
-            return
-        shed = self._buffer.put(
-            frames,
-            self._clock.now(),
-            bounded=not lossless,
-            came_at=now,
-            empty_at=self._lag_bound.empty_at,
-            interrupted=self._interrupted,
-            is_prompt=self._lag_bound.is_prompt,
-        )
-        self._shed += shed
-        self._interrupted = shed > 0
-        if len(frames) < FEW_FRAMES:
-            self._leaving.wait(PAUSE_S)
-
-    def _note_interruption(self) -> None:
-        """Every connection but the first ends a time in which events may have been lost."""
-        since = self._source.health().since
-        if since is not None and since != self._heard_since:
-            self._interrupted = self._interrupted or self._heard_since is not None
-            self._heard_since = since
 
     def _turn(self) -> None:
         """One round of the writing thread."""
@@ -248,7 +179,7 @@ class Ingest:
             wait_s = min(wait_s, due_in_s)
         if self._committer.is_full:
             # Refused by the store; the buffer holds what comes until it is tried again.
-            self._leaving.wait(max(0.0, wait_s))
+            self._reader.leaving.wait(max(0.0, wait_s))
             return
         chunk = self._buffer.take(max(0.0, wait_s))
         if chunk is not None:

@@ -1,0 +1,124 @@
+"""The thread that takes messages off the broker as they come, and never waits for the disk."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from umbel.broker.base import EventSource
+from umbel.clock import Clock
+from umbel.services.ingest.event_counter import RECENT_S
+from umbel.services.ingest.frame_buffer import FrameBuffer
+from umbel.services.ingest.lag import FEW_FRAMES, LagBound
+
+log = logging.getLogger(__name__)
+
+#: Reads that bring few frames are spaced by this, so that more comes with each: the cost of
+#: a read is per call, and each wakes the writer.
+PAUSE_S: Final = 0.02
+FULL_PAUSE_S: Final = 0.05
+#: How long the reader may take to leave; connecting to a silent broker takes longest.
+LEAVE_S: Final = 3.0
+
+
+class EventReader:
+    """Reads `source` into `buffer`; `unsettled_bytes` is what was taken from there and is not
+    settled yet. `start` and `leave` are the writer's; what it counts may be read by any thread."""
+
+    def __init__(
+        self,
+        source: EventSource,
+        buffer: FrameBuffer,
+        unsettled_bytes: Callable[[], int],
+        clock: Clock,
+    ) -> None:
+        self._source = source
+        self._buffer = buffer
+        self._unsettled_bytes = unsettled_bytes
+        self._clock = clock
+        self.lag_bound = LagBound()
+        #: How many frames found no room.
+        self.shed = 0
+        #: What ended the thread before its time.
+        self.failure: BaseException | None = None
+        #: Set once it is to end; the writer may wait for it instead of sleeping.
+        self.leaving = threading.Event()
+        #: Whether events may have been lost since the last that were read.
+        self._interrupted = False
+        self._heard_since: float | None = None
+        #: How many had been shed at some moments, half a minute apart; the first is recent.
+        self._shed_marks = deque([(clock.monotonic(), 0)], maxlen=3)
+        self._thread = threading.Thread(target=self._run, name="umbel-reader", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def leave(self) -> bool:
+        """End the thread; whether it has ended."""
+        self.leaving.set()
+        self._thread.join(LEAVE_S)
+        return not self._thread.is_alive()
+
+    @property
+    def recent_shed(self) -> int:
+        """How many were shed in the last minute."""
+        return self.shed - self._shed_marks[0][1]
+
+    def note_moment(self) -> None:
+        """Once a second, by the writer: how many have been shed by now."""
+        now = self._clock.monotonic()
+        if now - self._shed_marks[-1][0] > RECENT_S / 2:
+            self._shed_marks.append((now, self.shed))
+
+    def _run(self) -> None:
+        try:
+            while not self.leaving.is_set():
+                self._read_once()
+        except BaseException as error:
+            log.exception("Reading the broker failed.")
+            self.failure = error
+            self._buffer.wake()
+
+    def _read_once(self) -> None:
+        lossless = self._source.health().lossless
+        if lossless and self._buffer.is_full():
+            # Only what comes twice, after a reconnection, can get here: it is safer in the
+            # broker, even if that ends the connection meanwhile.
+            self.leaving.wait(FULL_PAUSE_S)
+            return
+        begun = self._clock.monotonic()
+        frames = self._source.read(self.lag_bound.timeout_s())
+        now = self._clock.monotonic()
+        self.lag_bound.note(
+            self._source.health(),
+            frames=len(frames),
+            waited_s=now - begun,
+            unsettled_bytes=self._buffer.size_bytes + self._unsettled_bytes(),
+            now=now,
+        )
+        self._note_interruption()
+        if not frames:
+            return
+        shed = self._buffer.put(
+            frames,
+            self._clock.now(),
+            bounded=not lossless,
+            came_at=now,
+            empty_at=self.lag_bound.empty_at,
+            interrupted=self._interrupted,
+            is_prompt=self.lag_bound.is_prompt,
+        )
+        self.shed += shed
+        self._interrupted = shed > 0
+        if len(frames) < FEW_FRAMES:
+            self.leaving.wait(PAUSE_S)
+
+    def _note_interruption(self) -> None:
+        """Every connection but the first ends a time in which events may have been lost."""
+        since = self._source.health().since
+        if since is not None and since != self._heard_since:
+            self._interrupted = self._interrupted or self._heard_since is not None
+            self._heard_since = since
