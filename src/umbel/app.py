@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from starlette.applications import Starlette
 
-    from umbel.broker.cluster_address import ClusterAddress
+    from umbel.broker.cluster_identity import ClusterIdentity
     from umbel.broker.link import Link
     from umbel.services.cluster_services import ClusterServices
     from umbel.services.ingest.ingest import Limits
@@ -113,7 +113,7 @@ def _prepare(settings: Settings) -> str:
     make_directory(settings)
     _warn_of_others(settings)
     if settings.collect:
-        _claim(settings, _place(settings))
+        _claim(settings, _identity(settings))
     return watched
 
 
@@ -138,7 +138,7 @@ def collect(loaded: Loaded, *, supervised: bool = False) -> int:
     make_directory(settings)
     if not supervised:
         _warn_of_others(settings)
-    _claim(settings, link.cluster_address)
+    _claim(settings, link.cluster_identity)
     options = CollectorOptions(
         name=settings.collector.name,
         broker_url=link.url,
@@ -177,37 +177,37 @@ def remove_event_queue(loaded: Loaded) -> str:
     return remove(broker_link(settings).of_store(store_id))
 
 
-def _place(settings: Settings) -> ClusterAddress:
+def _identity(settings: Settings) -> ClusterIdentity:
     """Where the events come from. Of an address alone its driver need not be loaded."""
-    from umbel.broker.cluster_address import cluster_address_of
+    from umbel.broker.cluster_identity import cluster_identity_of
 
     if settings.app is None:
-        return cluster_address_of(settings.broker or "")
-    return broker_link(settings).cluster_address
+        return cluster_identity_of(settings.broker or "")
+    return broker_link(settings).cluster_identity
 
 
-def _claim(settings: Settings, place: ClusterAddress) -> None:
+def _claim(settings: Settings, identity: ClusterIdentity) -> None:
     """Let the directory be of this cluster, if it is of none yet. Raises `SettingsError` if it
     is of another one, whose tasks would be shown as this one's."""
     import msgspec
 
-    from umbel.broker.cluster_address import ClusterAddress
+    from umbel.broker.cluster_identity import ClusterIdentity
 
     kept = opening.read_cluster(settings.data)
     try:
-        before = msgspec.json.decode(kept, type=ClusterAddress) if kept else None
+        before = msgspec.json.decode(kept, type=ClusterIdentity) if kept else None
     except msgspec.MsgspecError:
         before = None
-    if before == place:
+    if before == identity:
         return
-    if before is not None and not before.is_same(place) and not settings.cluster_moved:
+    if before is not None and not before.is_same(identity) and not settings.cluster_moved:
         raise SettingsError(
-            f"The history in {settings.data} is of the cluster at {before}, not of {place}.",
+            f"The history in {settings.data} is of the cluster at {before}, not of {identity}.",
             setting="data",
             remedy="Give this one a directory of its own with --data; if the cluster has moved "
             "to the new address, start once with --cluster-moved.",
         )
-    opening.keep_cluster(settings.data, msgspec.json.encode(place).decode())
+    opening.keep_cluster(settings.data, msgspec.json.encode(identity).decode())
 
 
 def _say_why(sentence: str) -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import umbel.process_secrets
 from umbel.app import broker_link
 from umbel.applications import bare_application
-from umbel.broker.cluster_address import cluster_address_of
+from umbel.broker.cluster_identity import cluster_identity_of
 from umbel.broker.errors import translated as explain_broker
 from umbel.broker.management import Management
 from umbel.errors import UmbelError
@@ -327,7 +327,7 @@ def test_what_a_brokers_driver_says_is_told_without_secrets(
 
     assert S not in link.url
     assert S not in spoken_of(told)
-    assert S not in str(link.cluster_address)
+    assert S not in str(link.cluster_identity)
 
 
 @pytest.mark.parametrize(
@@ -362,7 +362,7 @@ def test_what_the_management_api_says_is_told_without_secrets() -> None:
 
 def test_of_which_cluster_a_history_is_names_no_secret() -> None:
     for address in ADDRESSES:
-        assert S not in str(cluster_address_of(address))
+        assert S not in str(cluster_identity_of(address))
 
 
 @pytest.mark.parametrize(

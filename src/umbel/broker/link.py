@@ -16,7 +16,7 @@ from kombu.connection import Connection
 from kombu.transport import TRANSPORT_ALIASES, resolve_transport
 
 from umbel.broker.addresses import check_address, parts_of
-from umbel.broker.cluster_address import ClusterAddress, cluster_address_of
+from umbel.broker.cluster_identity import ClusterIdentity, cluster_identity_of
 from umbel.broker.passive_channel import make_passive
 from umbel.errors import BrokerMisconfigured, BrokerRefused
 from umbel.masking import mask_address
@@ -101,10 +101,10 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
         return mask_address(str(self.template.as_uri(include_password=True)))
 
     @property
-    def cluster_address(self) -> ClusterAddress:
+    def cluster_identity(self) -> ClusterIdentity:
         """Which cluster it leads to."""
         urls = self.template.alt or [self.template.as_uri(include_password=True)]
-        return cluster_address_of(";".join(urls), self.exchange)
+        return cluster_identity_of(";".join(urls), self.exchange)
 
     @property
     def transport(self) -> str:

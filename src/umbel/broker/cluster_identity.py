@@ -19,7 +19,7 @@ _SPACES: Final = {"amqp": "/", "redis": "0", "sentinel": "0"}
 _THIS_MACHINE: Final = frozenset({"", "localhost", "::1", "0.0.0.0"})  # noqa: S104
 
 
-class ClusterAddress(msgspec.Struct, frozen=True):
+class ClusterIdentity(msgspec.Struct, frozen=True):
     """`kind` is the transport, `hosts` each `host:port` by which it is reached, `space` the
     database or virtual host."""
 
@@ -32,13 +32,13 @@ class ClusterAddress(msgspec.Struct, frozen=True):
         exchange = "" if self.exchange == "celeryev" else f" (exchange {self.exchange})"
         return f"{self.kind}://{','.join(self.hosts)}/{self.space.lstrip('/')}{exchange}"
 
-    def is_same(self, other: ClusterAddress) -> bool:
+    def is_same(self, other: ClusterIdentity) -> bool:
         """Whether both lead to one cluster, as far as addresses tell."""
         alike = (self.kind, self.space, self.exchange) == (other.kind, other.space, other.exchange)
         return alike and (self.hosts == other.hosts or not set(self.hosts).isdisjoint(other.hosts))
 
 
-def cluster_address_of(urls: str, exchange: str = "celeryev") -> ClusterAddress:
+def cluster_identity_of(urls: str, exchange: str = "celeryev") -> ClusterIdentity:
     """The identity behind an address, or several joined by `;`. Raises what kombu raises
     for what is none."""
     parts = [parts_of(url) for url in urls.split(";") if url]
@@ -47,7 +47,7 @@ def cluster_address_of(urls: str, exchange: str = "celeryev") -> ClusterAddress:
     kind = _KINDS.get(name, name)
     space = str(first["virtual_host"] or "").strip("/") or _SPACES.get(kind, "")
     hosts = sorted({_host(name, part["hostname"], part["port"]) for part in parts})
-    return ClusterAddress(kind, tuple(hosts), space, exchange)
+    return ClusterIdentity(kind, tuple(hosts), space, exchange)
 
 
 def _host(scheme: str, host: str | None, port: int | None) -> str:

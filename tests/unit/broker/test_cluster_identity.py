@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from umbel.broker.cluster_address import cluster_address_of
+from umbel.broker.cluster_identity import cluster_identity_of
 
 
 @pytest.mark.parametrize(
@@ -21,8 +21,8 @@ from umbel.broker.cluster_address import cluster_address_of
     ],
 )
 def test_what_makes_no_other_cluster(one: str, other: str) -> None:
-    assert cluster_address_of(one).is_same(cluster_address_of(other))
-    assert cluster_address_of(other).is_same(cluster_address_of(one))
+    assert cluster_identity_of(one).is_same(cluster_identity_of(other))
+    assert cluster_identity_of(other).is_same(cluster_identity_of(one))
 
 
 @pytest.mark.parametrize(
@@ -38,14 +38,14 @@ def test_what_makes_no_other_cluster(one: str, other: str) -> None:
     ],
 )
 def test_what_makes_another_cluster(one: str, other: str) -> None:
-    assert not cluster_address_of(one).is_same(cluster_address_of(other))
+    assert not cluster_identity_of(one).is_same(cluster_identity_of(other))
 
 
 def test_another_exchange_is_another_cluster() -> None:
-    assert not cluster_address_of("redis://h", "celeryev").is_same(
-        cluster_address_of("redis://h", "other")
+    assert not cluster_identity_of("redis://h", "celeryev").is_same(
+        cluster_identity_of("redis://h", "other")
     )
 
 
 def test_no_secret_is_kept() -> None:
-    assert str(cluster_address_of("redis://user:s3cret@host:6379/2")) == "redis://host:6379/2"
+    assert str(cluster_identity_of("redis://user:s3cret@host:6379/2")) == "redis://host:6379/2"
