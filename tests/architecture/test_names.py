@@ -59,15 +59,13 @@ SEEN_BY_USERS = frozenset(
 )
 #: Parts of the package whose names are still being changed: it shrinks, and never grows.
 UNFINISHED = (
-    "umbel.app",
     "umbel.services.",
-    "umbel.settings.",
     "umbel.store.",
 )
 #: Modules of the API's schemas, whose names users see: `Count` answers with a store's `Count`.
 SCHEMAS = frozenset({"umbel.web.requests", "umbel.web.responses"})
-#: `umbel.aio.Events` is `umbel.Events` for asyncio. The others are still being changed.
-TWICE = frozenset({"Events", "Kind", "Notice"})
+#: `umbel.aio.Events` is `umbel.Events` for asyncio.
+TWICE = frozenset({"Events"})
 #: Files of the pages that are still to be renamed. Shrinks, and never grows.
 UNFINISHED_FILES: frozenset[str] = frozenset()
 

@@ -11,7 +11,7 @@ from umbel.cli.options import FlowersAlone, flower_options
 from umbel.cli.printing import put
 from umbel.settings.flower import CONF, Given
 from umbel.settings.flower_migration import as_toml
-from umbel.settings.flower_sources import told_of_flower
+from umbel.settings.flower_sources import options_of_flower
 from umbel.settings.trust import trusted_owners
 
 
@@ -28,5 +28,5 @@ def migrate_flower(config: str | None) -> None:
         line.insert(0, Given(CONF, config, "--config"))
     here = Path.cwd()
     trusted = trusted_owners(os.environ, here, names_application=False)
-    settings = told_of_flower(line, os.environ, here, trusted, files=True)
+    settings = options_of_flower(line, os.environ, here, trusted, files=True)
     put(as_toml(settings), end="")

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Final
 
-from umbel.settings.flower import Notice
+from umbel.settings.flower import SettingsNotice
 from umbel.settings.trust import check_found, is_there
 
 #: Celery's default application, by a name that `celery -A` takes as well.
@@ -38,13 +38,13 @@ def named_for_celery(
     return {"app": (DEFAULT_APPLICATION, str(file))}
 
 
-def unread_configuration(directory: Path) -> list[Notice]:
+def unread_configuration(directory: Path) -> list[SettingsNotice]:
     """What is said where the broker is named, and Celery would have read more."""
     file = directory / _FILE
     if not is_there(file):
         return []
     return [
-        Notice(
+        SettingsNotice(
             "broker",
             f"{file} is not read, since the broker's address was given without an application. "
             f"For all that it says, leave the address out, or add -A {DEFAULT_APPLICATION}.",

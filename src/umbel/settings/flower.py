@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from umbel.settings.kinds import NO, YES, Wrong
+from umbel.settings.kinds import NO, YES, InvalidValue
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Given:
 
 
 @dataclass(frozen=True)
-class Notice:
+class SettingsNotice:
     """A sentence for who starts Umbel. `login`: what was asked for would have kept people
     out, and does not."""
 
@@ -64,7 +64,7 @@ class Notice:
 
 def _milliseconds(text: str) -> str:
     if not float(text) > 0:
-        raise Wrong("it must be a number of milliseconds above 0")
+        raise InvalidValue("it must be a number of milliseconds above 0")
     return f"{round(float(text))}ms"
 
 
@@ -72,7 +72,7 @@ def _seconds(text: str) -> str | None:
     if not text:
         return None
     if int(text) < 0:
-        raise Wrong("it must be a whole number of seconds from 0 on")
+        raise InvalidValue("it must be a whole number of seconds from 0 on")
     return f"{int(text)}s"
 
 
@@ -83,7 +83,7 @@ def is_on(text: str) -> bool:
         return True
     if word in (*NO, "f", "n"):
         return False
-    raise Wrong("it must be true or false")
+    raise InvalidValue("it must be true or false")
 
 
 def _switch(text: str) -> str:
@@ -218,7 +218,7 @@ OPTIONS: Final[Mapping[str, Option]] = {
 CONF: Final = Option("conf")
 
 
-def notice(given: Given) -> Notice | None:
+def notice(given: Given) -> SettingsNotice | None:
     """What is said about an option that is no setting; None if Umbel does what it asks."""
     text = given.text.strip().lower()
     if given.option.switch:
@@ -226,7 +226,7 @@ def notice(given: Given) -> Notice | None:
             text = _switch(text)
     if text in given.option.quiet or not text:
         return None
-    return Notice(
+    return SettingsNotice(
         given.option.name, f"{given.where} {given.option.sentence}", login=given.option.login
     )
 
@@ -239,8 +239,8 @@ def passed_over(argument: str) -> Given:
     return Given(option, written, written)
 
 
-def no_option(name: str, where: str, known: list[str]) -> Notice:
-    """What is said about a name that is none of `known`."""
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.75)
+def no_option(name: str, where: str, names: list[str]) -> SettingsNotice:
+    """What is said about a name that is none of `names`."""
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.75)
     advice = f" Did you mean {near[0]}?" if near else ""
-    return Notice(name, f"{where} is no option of Flower and is passed over.{advice}")
+    return SettingsNotice(name, f"{where} is no option of Flower and is passed over.{advice}")

@@ -12,7 +12,7 @@ from typing import Final
 
 from umbel.errors import SettingsError
 from umbel.settings.expressions import Scope, Unreadable
-from umbel.settings.flower import CONF, OPTIONS, Given, Notice, Option, no_option
+from umbel.settings.flower import CONF, OPTIONS, Given, Option, SettingsNotice, no_option
 
 #: A larger file is no configuration.
 _FILE_MAX: Final = 1_000_000
@@ -21,7 +21,7 @@ _HARMLESS: Final = (
 )  # fmt: skip
 
 
-def from_file(path: Path, environ: Mapping[str, str]) -> tuple[list[Given], list[Notice]]:
+def from_file(path: Path, environ: Mapping[str, str]) -> tuple[list[Given], list[SettingsNotice]]:
     """Options in the file, and what is said of what could not be read. Raises
     `SettingsError` for a file that is no Python."""
     reading = _Reading(path, environ)
@@ -36,7 +36,7 @@ class _Reading:
         self._path = path
         self._scope = Scope(environ)
         self.found: dict[str, Given] = {}
-        self.notices: list[Notice] = []
+        self.notices: list[SettingsNotice] = []
 
     def read(self, body: Sequence[ast.stmt]) -> None:
         for node in body:
@@ -151,22 +151,22 @@ def _line(node: ast.AST) -> int:
     return line
 
 
-def _computed(option: Option, where: str, missing: str | None) -> Notice:
+def _computed(option: Option, where: str, missing: str | None) -> SettingsNotice:
     """Who cannot be asked for a name because of it is told as a lost login."""
     why = (
         f"reads the environment variable {missing}, which is not set; set it"
         if missing is not None
         else "is computed, and Umbel runs no code of that file; write its value there"
     )
-    return Notice(
+    return SettingsNotice(
         option.name,
         f"{where} {why}, or set {option.env}.",
         login=option.login or option.name == "basic_auth",
     )
 
 
-def _code(node: ast.stmt, path: Path) -> Notice:
-    return Notice(
+def _code(node: ast.stmt, path: Path) -> SettingsNotice:
+    return SettingsNotice(
         CONF.name,
         f"Line {node.lineno} of {path} is code, which Umbel does not run; options that it sets "
         "are not known here.",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from umbel.errors import SettingsError
 from umbel.settings.flower import Given
-from umbel.settings.flower_sources import Told, translated
+from umbel.settings.flower_sources import FlowerOptions, translated
 from umbel.settings.tree import SETTINGS, Setting
 
 _ADDRESS = (
@@ -25,11 +25,11 @@ class _Line:
     where: str
 
 
-def as_toml(told: Told) -> str:
+def as_toml(options: FlowerOptions) -> str:
     """The file: what has no equivalent in comments, then settings, then sections. Raises
     `SettingsError` for a value that cannot be."""
-    lines = list(_lines([*told.line, *told.elsewhere]))
-    parts = [_comment(notice.sentence) for notice in told.notices]
+    lines = list(_lines([*options.line, *options.elsewhere]))
+    parts = [_comment(notice.sentence) for notice in options.notices]
     if not any(line.entry.name in {"address", "unix_socket"} for line in lines):
         parts.append(_comment(_ADDRESS))
     parts.append("\n".join(_assignment(line) for line in lines if len(line.entry.path) == 1))
@@ -40,13 +40,13 @@ def as_toml(told: Told) -> str:
 
 
 def _lines(options: Sequence[Given]) -> Iterator[_Line]:
-    told = set()
+    done = set()
     entries = {entry.name: entry for entry in SETTINGS}
     for given in options:
         text, name = translated(given), given.option.setting
-        if name is None or text is None or name in told:
+        if name is None or text is None or name in done:
             continue
-        told.add(name)
+        done.add(name)
         yield _Line(entries[name], _parsed(entries[name], text, given), given.where)
 
 

@@ -12,9 +12,17 @@ from typing import Final
 
 from umbel.errors import SettingsError
 from umbel.redaction import redact
-from umbel.settings.flower import CONF, OPTIONS, Given, Notice, no_option, notice, passed_over
+from umbel.settings.flower import (
+    CONF,
+    OPTIONS,
+    Given,
+    SettingsNotice,
+    no_option,
+    notice,
+    passed_over,
+)
 from umbel.settings.flower_file import from_file
-from umbel.settings.kinds import ALIKE, Wrong
+from umbel.settings.kinds import ALIKE, InvalidValue
 from umbel.settings.service_links import is_service_link
 from umbel.settings.tree import SETTINGS
 from umbel.settings.trust import check_found, is_there
@@ -123,7 +131,7 @@ def _takes_the_next(argument: str) -> bool:
 # -- the environment -----------------------------------------------------------------------
 
 
-def from_environment(environ: Mapping[str, str]) -> tuple[list[Given], list[Notice]]:
+def from_environment(environ: Mapping[str, str]) -> tuple[list[Given], list[SettingsNotice]]:
     """Options in `FLOWER_*`, and what is said of names that Flower does not have either."""
     found, notices = [], []
     for variable in sorted(environ):
@@ -145,23 +153,23 @@ def from_environment(environ: Mapping[str, str]) -> tuple[list[Given], list[Noti
 
 
 @dataclass(frozen=True)
-class Told:
-    """What Flower was told: options on the command line, options elsewhere, each once and
-    in the order of the table, and what is to be said."""
+class FlowerOptions:
+    """Options of Flower: those on the command line, those elsewhere, each once and in the order
+    of the table, and what is to be said of them."""
 
     line: tuple[Given, ...]
     elsewhere: tuple[Given, ...]
-    notices: tuple[Notice, ...]
+    notices: tuple[SettingsNotice, ...]
 
 
-def told_of_flower(
+def options_of_flower(
     line: Sequence[Given],
     environ: Mapping[str, str],
     directory: Path,
     trusted: Collection[int],
     *,
     files: bool,
-) -> Told:
+) -> FlowerOptions:
     """As Flower reads it: command line, then file, then environment. The file is the one
     that `conf` names, else `flowerconfig.py` in `directory` if it is there and `files` are
     read; one that is not of the `trusted` is refused. Raises `SettingsError`."""
@@ -184,7 +192,7 @@ def told_of_flower(
         if option.setting is None and option.name in every
         if (found := notice(every[option.name])) is not None
     ]
-    return Told(
+    return FlowerOptions(
         tuple(here[name] for name in OPTIONS if name in here),
         tuple(elsewhere[name] for name in OPTIONS if name in elsewhere and name not in here),
         tuple(notices),
@@ -220,7 +228,7 @@ def translated(given: Given) -> str | None:
         return given.option.translate(given.text)
     except ValueError as error:
         shown = "what was given" if given.option.secret else repr(redact(given.text))
-        detail = f": {error}" if isinstance(error, Wrong) else ""
+        detail = f": {error}" if isinstance(error, InvalidValue) else ""
         raise SettingsError(
             f"{given.where} cannot be {shown}{detail}.", setting=given.option.name
         ) from None

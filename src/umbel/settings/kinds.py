@@ -1,6 +1,6 @@
 """The kinds of value that a setting can have.
 
-A `Kind` turns what a person wrote (text from the command line or the environment, or a
+A `ValueKind` turns what a person wrote (text from the command line or the environment, or a
 value from a TOML file) into what the code uses, and back into text. Parsing is strict: a
 duration or a size without a unit is refused, since a guess at the unit would be wrong for
 someone. Every kind can say what it wants in half a sentence.
@@ -45,13 +45,13 @@ URL = "URL"
 N = TypeVar("N", int, float)
 
 
-class Wrong(ValueError):
+class InvalidValue(ValueError):
     """A value that cannot be; the message completes "it must be ..., but ..."."""
 
 
 @dataclass(frozen=True)
-class Kind:
-    """`parse` raises `ValueError`, as `Wrong` where more can be said than what it `wants`,
+class ValueKind:
+    """`parse` raises `ValueError`, as `InvalidValue` where more can be said than what it `wants`,
     which completes "it must be ...". `words` are all that it may be, if they are few."""
 
     name: str
@@ -70,16 +70,16 @@ class Kind:
 
     def refusal(self, error: ValueError) -> str:
         """The end of a sentence about a value for which `parse` raised `error`."""
-        detail = f", but {error}" if isinstance(error, Wrong) else ""
+        detail = f", but {error}" if isinstance(error, InvalidValue) else ""
         return f"it must be {self.wants}{detail}."
 
 
-def text(wants: str, *, name: str = "text") -> Kind:
+def text(wants: str, *, name: str = "text") -> ValueKind:
     """Any text that is not empty."""
-    return Kind(name, wants, _text)
+    return ValueKind(name, wants, _text)
 
 
-def number(low: int, high: int, wants: str) -> Kind:
+def number(low: int, high: int, wants: str) -> ValueKind:
     """A whole number from `low` to `high`, both included; `1_000` is understood."""
 
     def parse(value: object) -> int:
@@ -90,30 +90,30 @@ def number(low: int, high: int, wants: str) -> Kind:
             raise ValueError
         return _between(count, low, high, str)
 
-    return Kind("number", wants, parse, lambda count: f"{count}")
+    return ValueKind("number", wants, parse, lambda count: f"{count}")
 
 
-def duration(low_s: float, high_s: float, wants: str) -> Kind:
+def duration(low_s: float, high_s: float, wants: str) -> ValueKind:
     """A number with a unit, such as `500ms` or `1h30min`, in seconds."""
 
     def parse(value: object) -> float:
         seconds = _measure(value, DURATIONS, "500ms, 90s, 12h or 30d")
         return _between(seconds, low_s, high_s, show_duration)
 
-    return Kind("duration", wants, parse, show_duration)
+    return ValueKind("duration", wants, parse, show_duration)
 
 
-def size(low: int, high: int, wants: str) -> Kind:
+def size(low: int, high: int, wants: str) -> ValueKind:
     """A number with a unit, such as `20GB` or `512MiB`, in bytes."""
 
     def parse(value: object) -> int:
         count = int(_measure(value, SIZES, "512MB, 20GB or 8GiB"))
         return _between(count, low, high, show_size)
 
-    return Kind("size", wants, parse, show_size)
+    return ValueKind("size", wants, parse, show_size)
 
 
-def choice(*words: str) -> Kind:
+def choice(*words: str) -> ValueKind:
     """One of a few words."""
 
     def parse(value: object) -> str:
@@ -121,10 +121,10 @@ def choice(*words: str) -> Kind:
             raise ValueError
         return str(value)
 
-    return Kind("word", f"one of {', '.join(words)}", parse, words=words)
+    return ValueKind("word", f"one of {', '.join(words)}", parse, words=words)
 
 
-def switch() -> Kind:
+def switch() -> ValueKind:
     """True or false, `--name` or `--no-name` on the command line."""
 
     def parse(value: object) -> bool:
@@ -135,15 +135,17 @@ def switch() -> Kind:
             raise ValueError
         return word in YES
 
-    return Kind("switch", "true or false", parse, lambda on: "true" if on else "false", flag=True)
+    return ValueKind(
+        "switch", "true or false", parse, lambda on: "true" if on else "false", flag=True
+    )
 
 
-def path(wants: str) -> Kind:
+def path(wants: str) -> ValueKind:
     """A path; `~` is the home directory, and a relative one is meant from here."""
-    return Kind("path", wants, lambda value: Path(_text(value)).expanduser().absolute())
+    return ValueKind("path", wants, lambda value: Path(_text(value)).expanduser().absolute())
 
 
-def url(wants: str, schemes: tuple[str, ...] = ()) -> Kind:
+def url(wants: str, schemes: tuple[str, ...] = ()) -> ValueKind:
     """An address with a scheme, one of `schemes` if there are any; kept as it is, since every
     transport has its own."""
 
@@ -151,15 +153,15 @@ def url(wants: str, schemes: tuple[str, ...] = ()) -> Kind:
         address = _text(value)
         scheme = re.match(r"([a-z][a-z0-9+.-]*):", address, re.IGNORECASE)
         if scheme is None:
-            raise Wrong("it has no scheme")
+            raise InvalidValue("it has no scheme")
         if schemes and scheme[1].lower() not in schemes:
-            raise Wrong(f"its scheme is none of {', '.join(schemes)}")
+            raise InvalidValue(f"its scheme is none of {', '.join(schemes)}")
         return address
 
-    return Kind(URL, wants, parse)
+    return ValueKind(URL, wants, parse)
 
 
-def prefix() -> Kind:
+def prefix() -> ValueKind:
     """A path in a URL: kept with a slash before and none after; empty for none."""
 
     def parse(value: object) -> str:
@@ -168,10 +170,10 @@ def prefix() -> Kind:
         trimmed = value.strip("/")
         return f"/{trimmed}" if trimmed else ""
 
-    return Kind("path in a URL", "a path such as /umbel", parse)
+    return ValueKind("path in a URL", "a path such as /umbel", parse)
 
 
-def names(wants: str, check: Callable[[str], object] = str) -> Kind:
+def names(wants: str, check: Callable[[str], object] = str) -> ValueKind:
     """Several words, in TOML as a list, elsewhere with commas between."""
 
     def parse(value: object) -> tuple[str, ...]:
@@ -183,10 +185,10 @@ def names(wants: str, check: Callable[[str], object] = str) -> Kind:
             check(word)
         return found
 
-    return Kind("list", wants, parse, ",".join)
+    return ValueKind("list", wants, parse, ",".join)
 
 
-def options(wants: str) -> Kind:
+def options(wants: str) -> ValueKind:
     """Names with values: in TOML a table, elsewhere `name=value` with commas between, or a JSON
     object; a value that is JSON is what it says, any other a text."""
 
@@ -201,7 +203,7 @@ def options(wants: str) -> Kind:
             return dict(found)
         return dict(_option(pair) for pair in _pairs(text))
 
-    return Kind("name=value", wants, parse, json.dumps, many=True)
+    return ValueKind("name=value", wants, parse, json.dumps, many=True)
 
 
 def _pairs(text: str) -> list[str]:
@@ -219,14 +221,14 @@ def _pairs(text: str) -> list[str]:
 def _option(pair: str) -> tuple[str, object]:
     name, sign, value = pair.partition("=")
     if not sign or not name.strip():
-        raise Wrong("there is no = in it")
+        raise InvalidValue("there is no = in it")
     try:
         return name.strip(), json.loads(value)
     except ValueError:
         return name.strip(), value.strip()
 
 
-def bounds(wants: str) -> Kind:
+def bounds(wants: str) -> ValueKind:
     """Upper ends of buckets, each above the one before; an infinite last one goes without
     saying."""
 
@@ -238,36 +240,36 @@ def bounds(wants: str) -> Kind:
         if found and found[-1] == math.inf:
             found = found[:-1]
         if not found:
-            raise Wrong("there is none")
+            raise InvalidValue("there is none")
         if len(found) > _BUCKETS_MAX:
-            raise Wrong(f"there are more than {_BUCKETS_MAX}")
+            raise InvalidValue(f"there are more than {_BUCKETS_MAX}")
         if not all(map(math.isfinite, found)):
             raise ValueError
         if any(low >= high for low, high in pairwise(found)):
-            raise Wrong("they do not grow")
+            raise InvalidValue("they do not grow")
         return found
 
-    return Kind("list", wants, parse, lambda found: ",".join(_short(each) for each in found))
+    return ValueKind("list", wants, parse, lambda found: ",".join(_short(each) for each in found))
 
 
-def networks(wants: str) -> Kind:
+def networks(wants: str) -> ValueKind:
     """IP addresses or networks, such as `10.0.0.0/8`."""
     return names(wants, check=lambda word: ipaddress.ip_network(word, strict=False))
 
 
-def people(wants: str, *, roles: bool) -> Kind:
+def people(wants: str, *, roles: bool) -> ValueKind:
     """Names with passwords, which are told in no message; `roles` between them or not."""
 
     def check(word: str) -> None:
         try:
             parse_person(word, with_role=roles)
         except ValueError as error:
-            raise Wrong(str(error)) from None
+            raise InvalidValue(str(error)) from None
 
     return names(wants, check=check)
 
 
-def optional(kind: Kind) -> Kind:
+def optional(kind: ValueKind) -> ValueKind:
     """The same, or `none` for no bound."""
 
     def parse(value: object) -> Any:
@@ -276,7 +278,7 @@ def optional(kind: Kind) -> Kind:
     def show(value: Any) -> str:
         return "none" if value is None else kind.show(value)
 
-    return Kind(kind.name, f"{kind.wants}, or none", parse, show)
+    return ValueKind(kind.name, f"{kind.wants}, or none", parse, show)
 
 
 def show_duration(seconds: float) -> str:
@@ -302,30 +304,30 @@ def _short(value: float) -> str:
 
 def _text(value: object) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise Wrong("it is empty") if value == "" else ValueError
+        raise InvalidValue("it is empty") if value == "" else ValueError
     return value.strip()
 
 
 def _between(value: N, low: N, high: N, show: Callable[[Any], str]) -> N:
     if value < low:
-        raise Wrong(f"it is below {show(low)}")
+        raise InvalidValue(f"it is below {show(low)}")
     if value > high:
-        raise Wrong(f"it is above {show(high)}")
+        raise InvalidValue(f"it is above {show(high)}")
     return value
 
 
 def _measure(value: object, units: dict[str, Any], examples: str) -> float:
     """The sum of a text's numbers, each times its unit."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        raise Wrong(f"it has no unit; write for example {examples}")
+        raise InvalidValue(f"it has no unit; write for example {examples}")
     written = _text(value).replace(" ", "")
     if re.fullmatch(r"[\d.]+", written):
-        raise Wrong(f"it has no unit; write for example {examples}")
+        raise InvalidValue(f"it has no unit; write for example {examples}")
     parts = re.findall(r"(\d+(?:\.\d+)?)([A-Za-z]+)", written)
     if "".join(amount + unit for amount, unit in parts) != written:
         raise ValueError
     scales = {unit.lower(): scale for unit, scale in units.items()}
     unknown = next((unit for _, unit in parts if unit.lower() not in scales), None)
     if unknown is not None:
-        raise Wrong(f"{unknown} is no unit; there are {', '.join(units)}")
+        raise InvalidValue(f"{unknown} is no unit; there are {', '.join(units)}")
     return float(sum(float(amount) * scales[unit.lower()] for amount, unit in parts))

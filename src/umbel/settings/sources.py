@@ -30,8 +30,8 @@ from umbel.settings.clusters import (
     not_of_a_cluster,
     which_cluster,
 )
-from umbel.settings.flower import Given, Notice
-from umbel.settings.flower_sources import told_of_flower, translated
+from umbel.settings.flower import Given, SettingsNotice
+from umbel.settings.flower_sources import options_of_flower, translated
 from umbel.settings.paths import config_files, data_directory
 from umbel.settings.tree import SECTIONS, SETTINGS, Setting, Settings
 from umbel.settings.trust import check_found, is_open_to_all, is_there, trusted_owners
@@ -53,7 +53,7 @@ class Loaded:
 
     settings: Settings
     origins: Mapping[str, str]
-    notices: tuple[Notice, ...] = ()
+    notices: tuple[SettingsNotice, ...] = ()
     clusters: Mapping[str, ClusterSettings] = field(default_factory=dict)
 
     @property
@@ -87,8 +87,8 @@ def load_settings(
     """
     trusted = trusted_owners(environ, directory, names_application="app" in given)
     files = _reads_files(given, environ)
-    told = told_of_flower(flower, environ, directory, trusted, files=files)
-    written = _of_flower(told.line)
+    in_flower = options_of_flower(flower, environ, directory, trusted, files=files)
+    written = _of_flower(in_flower.line)
     written |= {name: _Written(value, COMMAND_LINE) for name, value in given.items()}
     variables, foreign_ones = _from_environment(environ)
     for name, item in variables.items():
@@ -100,10 +100,10 @@ def load_settings(
         in_file, tables = _from_file(file)
         for name, item in in_file.items():
             written.setdefault(name, item)
-    for name, value in _of_flower(told.elsewhere).items():
+    for name, value in _of_flower(in_flower.elsewhere).items():
         written.setdefault(name, value)
-    notices = [*told.notices, *foreign_ones]
-    notices += _readable([*written.items(), *_of_tables(tables, str(file))], told.elsewhere)
+    notices = [*in_flower.notices, *foreign_ones]
+    notices += _readable([*written.items(), *_of_tables(tables, str(file))], in_flower.elsewhere)
     if tables or "cluster" in written:
         tables = _chosen(tables, written)
     if tables:
@@ -183,7 +183,9 @@ def _tree(values: Mapping[str, Any]) -> Settings:
 # -- Flower ------------------------------------------------------------------------------
 
 
-def _readable(written: Iterable[tuple[str, _Written]], flower: Sequence[Given]) -> Iterator[Notice]:
+def _readable(
+    written: Iterable[tuple[str, _Written]], flower: Sequence[Given]
+) -> Iterator[SettingsNotice]:
     """What is said of files that every user may read, with passwords in them."""
     origins = [
         item.origin
@@ -197,7 +199,7 @@ def _readable(written: Iterable[tuple[str, _Written]], flower: Sequence[Given]) 
     ]
     for origin in sorted({each for each in origins if Path(each).is_absolute()}):
         if is_open_to_all(Path(origin)):
-            yield Notice(
+            yield SettingsNotice(
                 "config",
                 f"Every user of this machine can read the passwords in {origin}: chmod o-r it.",
             )
@@ -227,14 +229,16 @@ def _reads_files(given: Mapping[str, object], environ: Mapping[str, str]) -> boo
 # -- the environment ---------------------------------------------------------------------
 
 
-def _from_environment(environ: Mapping[str, str]) -> tuple[dict[str, _Written], list[Notice]]:
-    known = {entry.env: entry for entry in SETTINGS}
+def _from_environment(
+    environ: Mapping[str, str],
+) -> tuple[dict[str, _Written], list[SettingsNotice]]:
+    names = {entry.env: entry for entry in SETTINGS}
     found, notices = {}, []
     for variable, value in own_variables(environ).items():
-        if variable in known:
-            found[known[variable].name] = _Written(value, variable)
+        if variable in names:
+            found[names[variable].name] = _Written(value, variable)
             continue
-        near = meant(variable, known)
+        near = meant(variable, names)
         if near is not None:
             raise SettingsError(
                 f"There is no environment variable {variable}.",
@@ -277,13 +281,13 @@ def _from_file(path: Path) -> tuple[dict[str, _Written], dict[str, ClusterTable]
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} cannot be read: {error}.") from None
     tables = content.pop("clusters", {})
-    known = [entry.name for entry in SETTINGS if entry.in_file]
+    names = [entry.name for entry in SETTINGS if entry.in_file]
     found = {}
     for name, value in _flattened(content):
-        if name not in known:
-            raise unknown_name("setting", name, [*known, "clusters"], where=f" in {path}")
+        if name not in names:
+            raise unknown_name("setting", name, [*names, "clusters"], where=f" in {path}")
         found[name] = _Written(value, str(path))
-    return found, _cluster_tables(tables, known, path)
+    return found, _cluster_tables(tables, names, path)
 
 
 # -- clusters ----------------------------------------------------------------------------
@@ -296,7 +300,7 @@ def _of_tables(tables: Mapping[str, ClusterTable], where: str) -> Iterator[tuple
             yield name, _Written(value, where)
 
 
-def _cluster_tables(tables: object, known: list[str], path: Path) -> dict[str, ClusterTable]:
+def _cluster_tables(tables: object, names: list[str], path: Path) -> dict[str, ClusterTable]:
     if not isinstance(tables, dict) or not all(isinstance(one, dict) for one in tables.values()):
         raise SettingsError(
             f"clusters in {path} must be tables.",
@@ -304,17 +308,17 @@ def _cluster_tables(tables: object, known: list[str], path: Path) -> dict[str, C
             remedy="Write [clusters.NAME] above the settings of each cluster.",
         )
     cluster_names(tables, f" in {path}")
-    return {name: _cluster_table(name, table, known, path) for name, table in tables.items()}
+    return {name: _cluster_table(name, table, names, path) for name, table in tables.items()}
 
 
 def _cluster_table(
-    name: str, table: dict[str, object], known: list[str], path: Path
+    name: str, table: dict[str, object], names: list[str], path: Path
 ) -> ClusterTable:
     table = dict(table)
     roles = table.pop("roles", None)
     written = dict(_flattened(table))
     for setting in written:
-        if setting not in known:
+        if setting not in names:
             allowed = [*sorted(OF_A_CLUSTER), "roles"]
             raise unknown_name("setting", setting, allowed, where=f" of clusters.{name} in {path}")
         if setting not in OF_A_CLUSTER:
@@ -398,12 +402,12 @@ def _flattened(content: Mapping[str, object]) -> Iterator[tuple[str, object]]:
 def unknown_name(
     what: str,
     name: str,
-    known: list[str],
+    names: list[str],
     *,
     where: str = "",
     listed: str = "umbel settings lists them all.",
 ) -> SettingsError:
-    """The error for a name that is none of `known`, with the nearest right one."""
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    """The error for a name that is none of `names`, with the nearest right one."""
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     remedy = f"Did you mean {close[0]}?" if close else listed
     return SettingsError(f"There is no {what} {name}{where}.", setting=name, remedy=remedy)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from umbel.settings import kinds
-from umbel.settings.kinds import Kind
+from umbel.settings.kinds import ValueKind
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Setting:
     `fallback` says in words what an unset one means. A `secret` is never shown."""
 
     path: tuple[str, ...]
-    kind: Kind
+    kind: ValueKind
     default: str | None
     meaning: str
     fallback: str
@@ -47,7 +47,7 @@ class Setting:
 
 
 def setting(
-    kind: Kind,
+    kind: ValueKind,
     default: str | None,
     meaning: str,
     *,

@@ -11,7 +11,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from umbel.settings.flower import Notice
+from umbel.settings.flower import SettingsNotice
 from umbel.settings.kinds import ALIKE
 from umbel.settings.service_links import is_service_link
 
@@ -34,9 +34,9 @@ def own_variables(environ: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def meant(variable: str, known: Iterable[str]) -> str | None:
+def meant(variable: str, variables: Iterable[str]) -> str | None:
     """The variable that somebody most likely meant by one that does not exist."""
-    names = {name.removeprefix(PREFIX): name for name in known}
+    names = {name.removeprefix(PREFIX): name for name in variables}
     written = variable.removeprefix(PREFIX)
     for added in _ADDED:
         if written.removesuffix(added) in names:
@@ -48,8 +48,8 @@ def meant(variable: str, known: Iterable[str]) -> str | None:
     return names[near[0]] if near else None
 
 
-def foreign(variable: str) -> Notice:
+def foreign(variable: str) -> SettingsNotice:
     """What is said about somebody else's variable."""
-    return Notice(
+    return SettingsNotice(
         variable, f"The environment variable {variable} is no setting of Umbel and is passed over."
     )

@@ -11,12 +11,14 @@ import pytest
 from umbel.errors import SettingsError
 from umbel.settings import load_settings
 from umbel.settings.flower_migration import as_toml
-from umbel.settings.flower_sources import from_arguments, told_of_flower
+from umbel.settings.flower_sources import from_arguments, options_of_flower
 
 
 def migrated(tmp_path: Path, line: str = "", **environ: str) -> str:
     _, flower = from_arguments(shlex.split(line), beside=False)
-    return as_toml(told_of_flower(flower, environ, tmp_path, {tmp_path.stat().st_uid}, files=True))
+    return as_toml(
+        options_of_flower(flower, environ, tmp_path, {tmp_path.stat().st_uid}, files=True)
+    )
 
 
 def test_the_file_says_to_umbel_what_flower_was_told(tmp_path: Path) -> None:

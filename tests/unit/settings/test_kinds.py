@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from umbel.settings import kinds
-from umbel.settings.kinds import Kind, show_duration, show_size
+from umbel.settings.kinds import ValueKind, show_duration, show_size
 
 DURATION = kinds.duration(0.001, 10**9, "a duration")
 SIZE = kinds.size(1, 10**15, "a size")
 
 
-def refuses(kind: Kind, written: object) -> bool:
+def refuses(kind: ValueKind, written: object) -> bool:
     try:
         kind.parse(written)
     except ValueError:
@@ -103,7 +103,7 @@ def test_a_shown_duration_is_understood_again(milliseconds: int) -> None:
         (kinds.bounds("numbers"), list(range(101))),
     ],
 )
-def test_a_value_of_another_kind_is_refused(kind: Kind, wrong: object) -> None:
+def test_a_value_of_another_kind_is_refused(kind: ValueKind, wrong: object) -> None:
     assert refuses(kind, wrong)
 
 
@@ -123,7 +123,7 @@ def test_a_value_of_another_kind_is_refused(kind: Kind, wrong: object) -> None:
         (kinds.url("an address"), "sqla+sqlite:///x.db", "sqla+sqlite:///x.db"),
     ],
 )
-def test_right_values_are_understood(kind: Kind, written: object, value: Any) -> None:
+def test_right_values_are_understood(kind: ValueKind, written: object, value: Any) -> None:
     assert kind.parse(written) == value
 
 
