@@ -269,6 +269,7 @@ def web_access(
     )
     return access, {
         name: access.of_cluster(
+            name,
             everywhere.of_cluster(Tokens(services.ledger), loaded.clusters[name].roles),
             services.login_audit,
         )

@@ -11,6 +11,7 @@ from tests.api.two_clusters import PAGE, Two
 from tests.api.world import NOW, World, collector, problem_of
 from tests.support.exposition import parsed
 from umbel.auth.tokens import make_token
+from umbel.web.request_slots import requester_of
 
 pytestmark = pytest.mark.anyio
 
@@ -158,6 +159,17 @@ async def test_a_token_opens_the_cluster_that_it_was_made_for(two: Two) -> None:
     assert own.status_code == 200
     assert problem_of(other)["status"] == 401
     assert [row["name"] for row in rows] == ["mail"]
+
+
+async def test_tokens_of_one_name_in_two_clusters_count_apart(two: Two) -> None:
+    requesters = []
+    for name, services in two.clusters.items():
+        token = make_token(services.ledger, "ci", "viewer", now=0, expires_s=None)
+        headers = [(b"authorization", f"Bearer {token}".encode())]
+        principal = await two.accesses[name].identify({"type": "http", "headers": headers})
+        requesters.append(requester_of({"umbel.principal": principal}))
+
+    assert [each.who for each in requesters] == ["name shop token:ci", "name mail token:ci"]
 
 
 async def test_metrics_and_flowers_api_are_below_each_cluster(two: Two) -> None:

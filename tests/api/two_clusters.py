@@ -58,9 +58,11 @@ class Two:
         throttle = LoginThrottle(self.clock)
         access = Access(people, sessions, throttle, self.shop.login_audit, is_open=is_open)
         roles: Mapping[str, Mapping[str, Role]] = {"shop": {"ada": "viewer", "otto": "operator"}}
-        cluster_access = {
+        self.accesses = {
             name: access.of_cluster(
-                people.of_cluster(Tokens(services.ledger), roles.get(name)), services.login_audit
+                name,
+                people.of_cluster(Tokens(services.ledger), roles.get(name)),
+                services.login_audit,
             )
             for name, services in self.clusters.items()
         }
@@ -68,7 +70,7 @@ class Two:
             self.clusters,
             options=WebOptions(pages=pages),
             access=access,
-            cluster_access=cluster_access,
+            cluster_access=self.accesses,
         )
 
     def cluster(

@@ -62,12 +62,14 @@ AuthMethod = Literal["anonymous", "session", "password", "token"]
 
 class Principal(msgspec.Struct, frozen=True):
     """An authenticated person: name, role, and how they authenticated. `is_stranger`: they have
-    no role in the cluster that was asked for."""
+    no role in the cluster that was asked for. `cluster` is that of a token: tokens of one name in
+    two clusters are not the same."""
 
     name: str
     role: Role
     how: AuthMethod
     is_stranger: bool = False
+    cluster: str = ""
 
 
 class Access:
@@ -89,6 +91,7 @@ class Access:
         self._authenticator = authenticator
         self._throttle = throttle
         self._login_audit = login_audit
+        self._cluster = ""
         self._password_checks = _checks(_TRIED_AT_ONCE, _TRIED_MAX)
         self._known_client_checks = _checks(1, _WELCOME_MAX)
         self._lookups = anyio.CapacityLimiter(8)
@@ -98,10 +101,13 @@ class Access:
         self.read_only = read_only
         self.recheck_s = recheck_s
 
-    def of_cluster(self, authenticator: Authenticator, login_audit: LoginAudit) -> Access:
-        """The same for one cluster of the server: sessions, throttle and threads are shared,
-        the audit is the cluster's own."""
+    def of_cluster(
+        self, name: str, authenticator: Authenticator, login_audit: LoginAudit
+    ) -> Access:
+        """The same for the cluster `name` of the server: sessions, throttle and threads are
+        shared, the audit is the cluster's own."""
         other = copy(self)
+        other._cluster = name
         other._authenticator = authenticator
         other._login_audit = login_audit
         return other
@@ -171,7 +177,8 @@ class Access:
         identity = await anyio.to_thread.run_sync(
             self._authenticator.identify, Credentials(token=secret), limiter=self._lookups
         )
-        return _principal(identity, "token")
+        principal = _principal(identity, "token")
+        return principal and msgspec.structs.replace(principal, cluster=self._cluster)
 
     async def session(self, scope: Scope) -> Session | None:
         """The session of the request's cookie, even if its user has lost access. Raises

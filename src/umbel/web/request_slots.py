@@ -2,8 +2,8 @@
 
 A request takes its slot after authentication (`authorization.Guard`), and gives it up while its
 body is still on its way, so that slow checks and slow senders keep nobody out. People count by
-name; strangers, and everybody where there is no login, by network. Probes take no slot, and a
-live stream gives its slot back: streams have a bound of their own.
+name, tokens by cluster and name; strangers, and everybody where there is no login, by network.
+Probes take no slot, and a live stream gives its slot back: streams have a bound of their own.
 """
 
 from __future__ import annotations
@@ -112,7 +112,8 @@ def requester_of(scope: Scope) -> Requester:
     principal: Principal | None = scope.get("umbel.principal")
     if principal is None or principal.how == "anonymous":
         return Requester(f"address {network_of(address_of(scope))}", principal is not None)
-    return Requester(f"name {principal.name}", admitted=True)
+    who = f"{principal.cluster} {principal.name}" if principal.cluster else principal.name
+    return Requester(f"name {who}", admitted=True)
 
 
 def leave_slot(scope: Scope) -> None:
