@@ -87,7 +87,7 @@ async def test_the_list_of_clusters_has_it_with_the_reason(bad: Two) -> None:
 
 
 async def test_the_server_is_ready_by_the_other_cluster(bad: Two) -> None:
-    async with bad.client() as client:
+    async with bad.client("otto") as client:
         answers = [await client.get(path) for path in ("/readyz", "/c/shop/readyz", "/livez")]
 
     assert [each.status_code for each in answers] == [200, 503, 200]
@@ -107,7 +107,8 @@ async def test_logins_and_tokens_of_the_other_cluster_go_on(stored: Stored) -> N
     async with two.client() as client:
         bearer = {"authorization": f"Bearer {token}"}
         metrics = await client.get("/metrics", headers=bearer)
-        wrong = await client.get("/metrics", headers={"authorization": f"Bearer {token[:-1]}0"})
+        bearer = {"authorization": f"Bearer {token[:-64]}{'0' * 64}"}
+        wrong = await client.get("/metrics", headers=bearer)
 
     assert (tasks.status_code, len(rows), again.status_code) == (200, 2, 200)
     assert metrics.status_code == 200

@@ -80,25 +80,6 @@ async def test_who_has_no_role_in_a_cluster_finds_none_there(two: Two) -> None:
     assert 'cluster="shop"' not in metrics
 
 
-async def test_who_has_no_role_in_a_cluster_is_not_told_why_it_is_not_ready(two: Two) -> None:
-    two.shop.store.report(collector(at=NOW - 600))
-
-    details = []
-    for user in ("", "vera", "ada"):
-        async with two.client(user) as client:
-            details.append(problem_of(await client.get("/c/shop/readyz"))["detail"])
-
-    nobody, stranger, viewer = details
-    assert nobody == stranger != viewer
-
-
-async def test_an_absent_cluster_leads_to_the_login_of_the_server(two: Two) -> None:
-    async with two.client() as browser:
-        led = await browser.get("/c/absent/tasks?q=a", headers=PAGE)
-
-    assert led.headers["location"] == "/login?next=c%2Fabsent%2Ftasks%3Fq%3Da"
-
-
 async def test_who_has_no_role_in_the_only_cluster_is_not_led_in_a_circle(tmp_path: Path) -> None:
     only = Two(tmp_path, names=("shop",))
 
@@ -186,7 +167,7 @@ async def test_metrics_and_flowers_api_are_below_each_cluster(two: Two) -> None:
 async def test_the_server_is_ready_while_one_of_its_clusters_is(two: Two) -> None:
     two.shop.store.report(collector(at=NOW - 600))
 
-    async with two.client() as client:
+    async with two.client("otto") as client:
         whole, shop, mail = [
             await client.get(path) for path in ("/readyz", "/c/shop/readyz", "/c/mail/readyz")
         ]
@@ -215,3 +196,14 @@ async def test_with_one_cluster_addresses_stay_and_its_name_is_understood() -> N
     ]
     assert plain.json() == named.json()
     assert msgspec.json.decode(plain.content)["items"]
+
+
+async def test_whoever_has_a_session_can_end_it_without_a_role(two: Two) -> None:
+    async with two.client() as browser:
+        await browser.post("/login", json={"user": "vera", "password": "pw-vera"})
+        ((name, value),) = browser.cookies.items()
+        out = await browser.post("/c/shop/api/v1/logout", json={})
+        copied = await browser.get("/c/mail/api/v1/me", headers={"cookie": f"{name}={value}"})
+
+    assert (out.status_code, out.json()) == (200, {"logged_out": True})
+    assert copied.status_code == 401

@@ -22,13 +22,13 @@ from umbel.services.cluster_services import ClusterServices
 from umbel.web.authentication import Access, open_access
 from umbel.web.authorization import Guard
 from umbel.web.cluster_addresses import ClusterAddresses
-from umbel.web.cluster_router import ByCluster, cluster_router, server_router
+from umbel.web.cluster_router import ByCluster, absent_router, cluster_router, server_router
 from umbel.web.clusters import ClustersEndpoint
 from umbel.web.error_middleware import ErrorMiddleware
 from umbel.web.http.problems import respond_to
 from umbel.web.http.proxies import LOOPBACK, Proxies
 from umbel.web.non_http import NonHttpMiddleware
-from umbel.web.probes import Readiness
+from umbel.web.probes import Readiness, ReadyEndpoint, ServerReadyEndpoint
 from umbel.web.request_limits import BodyMiddleware, RequestLimits
 from umbel.web.request_slots import RequestSlotMiddleware, RequestSlots
 from umbel.web.security import HostCheck, SecurityHeaders
@@ -94,13 +94,22 @@ def create_app(
     ui = Ui(thread_pools.history, options.pages, names_clusters=len(clusters) > 1)
     listed = ClustersEndpoint(clusters, accesses)
     readiness = {name: Readiness(name, each.health, each.clock) for name, each in clusters.items()}
+    server_ready = ServerReadyEndpoint(tuple(readiness.values()))
     routers = {
-        name: cluster_router(services, thread_pools, accesses[name], ui, listed, readiness[name])
+        name: cluster_router(
+            services,
+            thread_pools,
+            accesses[name],
+            ui,
+            listed,
+            ReadyEndpoint(readiness[name], accesses[name], server_ready),
+        )
         for name, services in clusters.items()
     }
-    of_all = server_router(clusters, thread_pools, access, accesses, ui, listed, readiness.values())
+    of_all = server_router(clusters, thread_pools, access, accesses, ui, listed, server_ready)
+    absent = absent_router(first, thread_pools, access, ui, server_ready)
     app = Starlette(
-        routes=[ByCluster(routers, of_all)],
+        routes=[ByCluster(routers, of_all, None if access.is_open else absent)],
         middleware=[
             Middleware(NonHttpMiddleware),
             Middleware(SecurityHeaders),

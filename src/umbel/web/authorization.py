@@ -30,6 +30,7 @@ log = logging.getLogger("umbel.web")
 
 #: What answers to everybody: probes, and what it takes to log in.
 OPEN: Final = PROBES | {"/login"}
+LOGOUT: Final = "/api/v1/logout"
 #: The built files of the pages, which hold nothing of any cluster.
 _OPEN_BELOW: Final = "/assets/"
 #: The page that lists clusters. Of a server with one cluster it is a page of that cluster.
@@ -71,12 +72,15 @@ class Guard:
             return
         cluster = cluster_of(scope)
         access = self._clusters.get(cluster or "", self._access)
+        if path == LOGOUT and await access.session(scope) is not None:
+            # Whoever has a session may end it, whatever role they have lost.
+            await self._app(scope, receive, send)
+            return
         principal = await self._of_a_token(scope) if cluster is None else None
         principal = principal or await access.identify(scope)
         is_absent = cluster is not None and cluster not in self._clusters
         if principal is None:
-            # What is not there has no login page either.
-            await _turn_away(scope, path, of_server=is_absent)(scope, receive, send)
+            await _turn_away(scope, path)(scope, receive, send)
             return
         if is_absent or (cluster is not None and principal.is_stranger):
             await _no_cluster(scope, path, cluster or "")(scope, receive, send)
@@ -115,10 +119,10 @@ def _no_cluster(scope: Scope, path: str, name: str) -> Response:
     )
 
 
-def _turn_away(scope: Scope, path: str, *, of_server: bool) -> Response:
-    """Browsers are redirected to the login page, that of the server or of the cluster; programs
-    get a 401. There is no `WWW-Authenticate`: a browser would keep a password that no page could
-    make it forget."""
+def _turn_away(scope: Scope, path: str) -> Response:
+    """Browsers are redirected to the login page, that of the server or of the cluster, whether
+    there is such a cluster or not; programs get a 401. There is no `WWW-Authenticate`: a browser
+    would keep a password that no page could make it forget."""
     if path == "/api/v1" or path.startswith("/api/v1/"):
         raise Refusal(
             "not-logged-in",
@@ -127,9 +131,8 @@ def _turn_away(scope: Scope, path: str, *, of_server: bool) -> Response:
         )
     if _wants_page(scope, path):
         query = scope["query_string"].decode("latin-1")
-        root: str = scope["umbel.root"] if of_server else scope.get("root_path", "")
-        below = scope["path"][len(root) :] if of_server else path
-        target = quote(below.lstrip("/") + (f"?{query}" if query else ""), safe="")
+        root: str = scope.get("root_path", "")
+        target = quote(path.lstrip("/") + (f"?{query}" if query else ""), safe="")
         address = f"{root}/login" + (f"?next={target}" if target else "")
         return RedirectResponse(address, 303, headers={"Cache-Control": "no-store"})
     text = "Access denied: send a name and password, or a token.\n"

@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from umbel.services.cluster_services import ClusterServices
 from umbel.web.authentication import Access
-from umbel.web.authorization import Permitted
+from umbel.web.authorization import LOGOUT, Permitted
 from umbel.web.cluster_addresses import cluster_of
 from umbel.web.clusters import ClustersEndpoint, visible_clusters
 from umbel.web.flower.endpoint import (
@@ -36,7 +36,6 @@ from umbel.web.http.openapi import OpenApiEndpoint
 from umbel.web.http.path_routes import EncodedSlashRoute
 from umbel.web.http.problems import Refusal
 from umbel.web.login import LOGIN, SESSION_ENDPOINTS, LoginEndpoint
-from umbel.web.probes import AnyReadyEndpoint, Readiness, ReadyEndpoint
 from umbel.web.routes import API_ROOT, ROUTES, Route
 from umbel.web.shared_read import SharedRead
 from umbel.web.sse import LiveEndpoint
@@ -45,14 +44,19 @@ from umbel.web.ui import Ui
 
 #: Routes that a server with several clusters has as well.
 _OF_THE_SERVER: Final = frozenset({"me", "logout", "livez", "readyz", "clusters"})
+#: Those that take no role.
+_WITHOUT_ROLE: Final = frozenset({"logout", "livez", "readyz"})
 
 
 class ByCluster(BaseRoute):
-    """The one route of the application."""
+    """The one route of the application. `absent` answers for clusters that do not exist."""
 
-    def __init__(self, clusters: Mapping[str, Router], server: Router) -> None:
+    def __init__(
+        self, clusters: Mapping[str, Router], server: Router, absent: Router | None
+    ) -> None:
         self._clusters = clusters
         self._server = server
+        self._absent = absent
 
     @property
     def routes(self) -> list[BaseRoute]:
@@ -64,7 +68,7 @@ class ByCluster(BaseRoute):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         name = cluster_of(scope)
-        app = self._server if name is None else self._clusters.get(name)
+        app = self._server if name is None else self._clusters.get(name, self._absent)
         if app is None:
             raise Refusal("not-found", f"There is no cluster {name}.")
         await app(scope, receive, send)
@@ -76,10 +80,10 @@ def cluster_router(
     access: Access,
     ui: Ui,
     listed: ClustersEndpoint,
-    readiness: Readiness,
+    ready: ASGIApp,
 ) -> Router:
     """What one cluster answers."""
-    own = _own_endpoints(access, listed, ReadyEndpoint(readiness, access))
+    own = _own_endpoints(access, listed, ready)
     workers_page = WorkersPage(ui.showing("index.html"), services, thread_pools, access)
     routes = [
         *_api_routes(services, thread_pools, access, own),
@@ -99,11 +103,11 @@ def server_router(
     accesses: Mapping[str, Access],
     ui: Ui,
     listed: ClustersEndpoint,
-    readiness: Iterable[Readiness],
+    ready: ASGIApp,
 ) -> Router:
     """What a server with several clusters answers where no cluster is named."""
     services = next(iter(clusters.values()))
-    own = _own_endpoints(access, listed, AnyReadyEndpoint(tuple(readiness)))
+    own = _own_endpoints(access, listed, ready)
     endpoints = (
         (route.path, route.method, _endpoint(route, services, thread_pools, own))
         for route in ROUTES
@@ -117,6 +121,31 @@ def server_router(
         EncodedSlashRoute("/healthcheck", PlainTextResponse("OK"), methods=["GET"]),
         EncodedSlashRoute("/api/{path:rest}", _name_a_cluster, methods=["GET", "POST"]),
         EncodedSlashRoute("/", _to_the_list, methods=["GET"]),
+        EncodedSlashRoute("/{path:rest}", ui, methods=["GET"]),
+    ]
+    return Router(routes, redirect_slashes=False)
+
+
+def absent_router(
+    services: ClusterServices, thread_pools: ThreadPools, access: Access, ui: Ui, ready: ASGIApp
+) -> Router:
+    """What the address of a cluster that does not exist answers where `Guard` asks for no role: the
+    same as one in which nobody has a role, so that names cannot be guessed."""
+    access = access.without_roles()
+    own = {**_session_endpoints(access), "readyz": ready}
+    endpoints = (
+        (route.path, route.method, _endpoint(route, services, thread_pools, own))
+        for route in ROUTES
+        if route.name in _WITHOUT_ROLE
+    )
+    routes = [
+        *_by_path(endpoints),
+        *_common_routes(thread_pools, access, ui),
+        *(
+            route
+            for route in flower_routes(services, thread_pools, access)
+            if route.path == "/healthcheck"
+        ),
         EncodedSlashRoute("/{path:rest}", ui, methods=["GET"]),
     ]
     return Router(routes, redirect_slashes=False)
@@ -184,8 +213,11 @@ def _own_endpoints(
     access: Access, listed: ClustersEndpoint, ready: ASGIApp
 ) -> Mapping[str, ASGIApp]:
     """The endpoints of routes without a handler, by the name of the route."""
-    sessions = {name: endpoint(access) for name, endpoint in SESSION_ENDPOINTS.items()}
-    return {**sessions, "clusters": listed, "readyz": ready}
+    return {**_session_endpoints(access), "clusters": listed, "readyz": ready}
+
+
+def _session_endpoints(access: Access) -> Mapping[str, ASGIApp]:
+    return {name: endpoint(access) for name, endpoint in SESSION_ENDPOINTS.items()}
 
 
 def _api_routes(
@@ -199,7 +231,7 @@ def _api_routes(
     for route in ROUTES:
         path = route.path.replace("}", ":rest}") if route.slashes else route.path
         endpoint = _endpoint(route, services, thread_pools, own)
-        if route.permission is not None:
+        if route.permission is not None and route.path != LOGOUT:  # which `Guard` decides
             endpoint = Permitted(endpoint, route.permission, access, stream=bool(route.events))
         endpoints.append((path, route.method, endpoint))
     return _by_path(endpoints)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from starlette.responses import PlainTextResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from umbel.clock import Clock
 from umbel.errors import StoreError, UmbelError
@@ -45,32 +45,9 @@ class Readiness:
         return self._unready
 
 
-class ReadyEndpoint:
-    """`GET /readyz`."""
-
-    def __init__(self, readiness: Readiness, access: Access) -> None:
-        self._readiness = readiness
-        self._access = access
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        read(Nothing, scope["query_string"], {})
-        why = await self._readiness.unready()
-        if why is not None:
-            raise Refusal("not-ready", why.sentence if await self._may_read(scope) else _brief(why))
-        await _ready()(scope, receive, send)
-
-    async def _may_read(self, scope: Scope) -> bool:
-        try:
-            principal = await self._access.identify(scope)
-        except UmbelError:  # too many passwords, or no ledger to ask
-            return False
-        return principal is not None and "read" in self._access.permissions(principal)
-
-
-class AnyReadyEndpoint:
-    """`GET /readyz` of a server with several clusters, which is ready while it can show one of
-    them: a broker that is away must not take the others from people. Each cluster has a probe of
-    its own below its address."""
+class ServerReadyEndpoint:
+    """`GET /readyz` of the server, which is ready while it can show one of its clusters: a broker
+    that is away must not take the others from people."""
 
     def __init__(self, clusters: Sequence[Readiness]) -> None:
         self._clusters = clusters
@@ -80,13 +57,42 @@ class AnyReadyEndpoint:
         checks = [asyncio.ensure_future(each.unready()) for each in self._clusters]
         try:
             for check in asyncio.as_completed(checks):
-                if await check is None:
+                why = await check
+                if why is None:
                     await _ready()(scope, receive, send)
                     return
         finally:
             for each in checks:
                 each.cancel()
-        raise Refusal("not-ready", "None of the clusters of this server is ready.")
+        several = "None of the clusters of this server is ready."
+        raise Refusal("not-ready", several if len(checks) > 1 or why is None else _brief(why))
+
+
+class ReadyEndpoint:
+    """`GET /readyz` of a cluster, for those who may look at it. Others are told how the server
+    is, as they are at the address of a cluster that does not exist."""
+
+    def __init__(self, readiness: Readiness, access: Access, of_server: ASGIApp) -> None:
+        self._readiness = readiness
+        self._access = access
+        self._of_server = of_server
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        read(Nothing, scope["query_string"], {})
+        why = await self._readiness.unready()
+        if why is None:
+            await _ready()(scope, receive, send)
+        elif await self._may_read(scope):
+            raise Refusal("not-ready", why.sentence)
+        else:
+            await self._of_server(scope, receive, send)
+
+    async def _may_read(self, scope: Scope) -> bool:
+        try:
+            principal = await self._access.identify(scope)
+        except UmbelError:  # too many passwords, or no ledger to ask
+            return False
+        return principal is not None and "read" in self._access.permissions(principal)
 
 
 def _ready() -> PlainTextResponse:

@@ -1,0 +1,113 @@
+"""Whoever has no role in a cluster cannot tell it from one that does not exist."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+import pytest
+
+from tests.api.two_clusters import PAGE, Two
+from tests.api.world import NOW, collector
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Two:
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets" / "app-12345678.js").write_text("1")
+    return Two(tmp_path)
+
+
+class Seen(NamedTuple):
+    """All of an answer but its time, and the name that was asked for."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: str
+
+
+def seen(answer: httpx.Response, name: str) -> Seen:
+    headers = [
+        (key, value.replace(name, "NAME"))
+        for key, value in answer.headers.items()
+        if key not in {"content-length", "etag", "set-cookie", "date"}
+    ]
+    return Seen(answer.status_code, headers, answer.text.replace(name, "NAME"))
+
+
+#: Whatever can be asked below the address of a cluster.
+PATHS = (
+    *("/livez", "/readyz", "/healthcheck", "/login", "/assets/app-12345678.js", "/assets/no.js"),
+    *("/", "/tasks", "/clusters", "/anything", "/a.b", "/metrics", "/api/v1", "/api/v1/tasks"),
+    *("/api/v1/me", "/api/v1/clusters", "/api/v1/openapi.json", "/api/v1/live", "/api/v1/no"),
+    *("/api/v1/logout", "/api/workers", "/api/no", "/api/v1/livez", "/c/mail/livez", "/livez/"),
+)
+QUERIES = ("", "?a=b")
+
+
+async def answers(client: httpx.AsyncClient, name: str) -> list[Seen]:
+    found = []
+    for path in PATHS:
+        for query in QUERIES:
+            for method in ("GET", "HEAD", "POST", "DELETE", "OPTIONS"):
+                for headers in ({}, PAGE):
+                    answer = await client.request(
+                        method, f"/c/{name}{path}{query}", headers=headers
+                    )
+                    found.append(seen(answer, name))
+        api = await client.get(f"/api/v1/clusters/{name}{path}")
+        found.append(seen(api, name))
+    return found
+
+
+@pytest.mark.parametrize("is_ready", [True, False])
+@pytest.mark.parametrize("user", ["", "vera"])
+async def test_every_address_answers_alike(two: Two, user: str, is_ready: bool) -> None:
+    if not is_ready:
+        two.shop.store.report(collector(at=NOW - 600, broker_url="redis://shop.example:6379/0"))
+
+    async with two.client(user) as client:
+        existing, absent = await answers(client, "shop"), await answers(client, "pear")
+
+    assert existing == absent
+
+
+@pytest.mark.parametrize("user", ["vera", "nobody"])
+async def test_logins_and_logouts_answer_alike(two: Two, user: str) -> None:
+    found = []
+    for name in ("shop", "pear"):
+        async with two.client() as browser:
+            body = {"user": user, "password": f"pw-{user}"}
+            login = await browser.post(f"/c/{name}/login", json=body)
+            me = await browser.get(f"/c/{name}/api/v1/me")
+            out = await browser.post(f"/c/{name}/api/v1/logout", json={})
+            again = await browser.post(f"/c/{name}/api/v1/logout", json={})
+            found.append([seen(each, name) for each in (login, me, out, again)])
+
+    assert found[0] == found[1]
+
+
+async def test_the_probe_of_a_cluster_is_its_own_for_those_who_may_look(two: Two) -> None:
+    two.shop.store.report(collector(at=NOW - 600))
+
+    async with two.client("otto") as client:
+        shop, mail = [await client.get(f"/c/{name}/readyz") for name in ("shop", "mail")]
+    async with two.client() as stranger:
+        outside = await stranger.get("/c/shop/readyz")
+
+    assert [each.status_code for each in (shop, mail, outside)] == [503, 200, 200]
+
+
+async def test_without_a_login_an_absent_cluster_is_not_there(tmp_path: Path) -> None:
+    async with Two(tmp_path, is_open=True).client() as client:
+        probes = [await client.get(f"/c/pear/{path}") for path in ("livez", "readyz", "login")]
+
+    assert [each.status_code for each in probes] == [404] * 3
