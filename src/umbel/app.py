@@ -248,6 +248,7 @@ def web_access(
     the cluster that the settings name first. Raises `StoreError`."""
     from umbel.auth.authenticator import PeopleAndTokens
     from umbel.auth.session_key import session_key
+    from umbel.services.control.shared_login_audit import SharedLoginAudit
     from umbel.web.authentication import Access
     from umbel.web.login_throttle import LoginThrottle
     from umbel.web.sessions import Sessions
@@ -263,7 +264,10 @@ def web_access(
         everywhere,
         Sessions(key, settings.auth.session, clock, home.ledger, others=others),
         LoginThrottle(clock),
-        home.login_audit,
+        SharedLoginAudit(
+            {name: services.login_audit for name, services in clusters.items()},
+            {name: cluster.roles for name, cluster in loaded.clusters.items()},
+        ),
         is_open=settings.is_open,
         read_only=settings.read_only,
     )

@@ -112,6 +112,52 @@ async def test_what_is_refused_stands_in_the_audit_of_that_cluster_alone(two: Tw
     assert two.mail.ledger.audit().items == ()
 
 
+def audited(two: Two) -> dict[str, list[tuple[str, str, str]]]:
+    """Actor, action and target of each line, the oldest first, by cluster."""
+    return {
+        name: [(each.actor, each.action, each.target) for each in services.ledger.audit().items][
+            ::-1
+        ]
+        for name, services in two.clusters.items()
+    }
+
+
+async def test_a_login_stands_in_the_audit_of_every_cluster_with_a_role(two: Two) -> None:
+    for user in ("otto", "vera"):
+        async with two.client() as browser:
+            await browser.post("/c/mail/login", json={"user": user, "password": f"pw-{user}"})
+            await browser.post("/c/shop/api/v1/logout", json={})
+
+    def lines(user: str) -> list[tuple[str, str, str]]:
+        return [(user, "login", "their session begins"), (user, "logout", "their session ends")]
+
+    assert audited(two) == {
+        "shop": lines("otto"),
+        "mail": lines("otto") + lines("vera"),
+    }
+
+
+@pytest.mark.parametrize("path", ["/login", "/c/shop/login", "/c/mail/login", "/c/pear/login"])
+async def test_a_wrong_password_stands_in_the_audit_of_every_cluster(two: Two, path: str) -> None:
+    async with two.client() as browser:
+        await browser.post(path, json={"user": "otto", "password": "wrong"})
+
+    line = ("anonymous", "login", 'the name "otto"')
+    assert audited(two) == {"shop": [line], "mail": [line]}
+
+
+async def test_a_wrong_token_stands_in_the_audit_of_the_cluster_that_was_asked(two: Two) -> None:
+    wrong = {"authorization": f"Bearer umbel_ci_{'0' * 64}"}
+    line = ("anonymous", "login", 'the token "ci"')
+    async with two.client() as client:
+        await client.get("/c/mail/api/v1/tasks", headers=wrong)
+        of_one = audited(two)
+        await client.get("/metrics", headers=wrong)
+
+    assert of_one == {"shop": [], "mail": [line]}
+    assert audited(two) == {"shop": [line], "mail": [line, line]}
+
+
 async def test_one_login_is_good_for_every_cluster(two: Two) -> None:
     async with two.client() as browser:
         led = await browser.get("/c/mail/tasks?q=state:failure", headers=PAGE)

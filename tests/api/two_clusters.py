@@ -20,6 +20,7 @@ from umbel.auth.people import everybody
 from umbel.auth.session_key import session_key
 from umbel.auth.tokens import Tokens
 from umbel.services.cluster_services import ClusterServices, make_services
+from umbel.services.control.shared_login_audit import SharedLoginAudit
 from umbel.store.base import Store
 from umbel.store.ledger import Ledger
 from umbel.store.memory import MemoryStore
@@ -56,8 +57,12 @@ class Two:
         people = PeopleAndTokens(everybody([], users), None, self.clock, key)
         sessions = Sessions(key, 3_600, self.clock, self.shop.ledger, others=[self.mail.ledger])
         throttle = LoginThrottle(self.clock)
-        access = Access(people, sessions, throttle, self.shop.login_audit, is_open=is_open)
         roles: Mapping[str, Mapping[str, Role]] = {"shop": {"ada": "viewer", "otto": "operator"}}
+        login_audit = SharedLoginAudit(
+            {name: services.login_audit for name, services in self.clusters.items()},
+            {name: roles.get(name) for name in self.clusters},
+        )
+        access = Access(people, sessions, throttle, login_audit, is_open=is_open)
         self.accesses = {
             name: access.of_cluster(
                 name,

@@ -37,6 +37,7 @@ from umbel.auth.base import (
 from umbel.auth.tokens import PREFIX, name_in
 from umbel.clock import Clock
 from umbel.services.control.login_audit import LoginAudit
+from umbel.services.control.shared_login_audit import SharedLoginAudit
 from umbel.services.fair_shares import network_of
 from umbel.store.ledger import Ledger
 from umbel.web.http.cookies import cookie
@@ -82,7 +83,7 @@ class Access:
         authenticator: Authenticator,
         sessions: Sessions,
         throttle: LoginThrottle,
-        login_audit: LoginAudit,
+        login_audit: LoginAudit | SharedLoginAudit,
         *,
         is_open: bool,
         read_only: bool = False,
@@ -91,6 +92,7 @@ class Access:
         self._authenticator = authenticator
         self._throttle = throttle
         self._login_audit = login_audit
+        self._cluster_audit = login_audit
         self._cluster = ""
         self._without_roles = False
         self._password_checks = _checks(_TRIED_AT_ONCE, _TRIED_MAX)
@@ -105,12 +107,12 @@ class Access:
     def of_cluster(
         self, name: str, authenticator: Authenticator, login_audit: LoginAudit
     ) -> Access:
-        """The same for the cluster `name` of the server: sessions, throttle and threads are
-        shared, the audit is the cluster's own."""
+        """The same for the cluster `name` of the server: sessions, throttle, threads and the audit
+        of logins are shared, what concerns tokens and permissions is in the cluster's own."""
         other = copy(self)
         other._cluster = name
         other._authenticator = authenticator
-        other._login_audit = login_audit
+        other._cluster_audit = login_audit
         return other
 
     def without_roles(self) -> Access:
@@ -212,7 +214,7 @@ class Access:
         target = f"{scope['method']} {path_of(scope)}"
         await self._write(
             functools.partial(
-                self._login_audit.permission_refused, scope["umbel.actor"], target, why
+                self._cluster_audit.permission_refused, scope["umbel.actor"], target, why
             )
         )
 
@@ -224,7 +226,7 @@ class Access:
         nobody = self.actor(Principal(ANONYMOUS, "viewer", "token"), scope)
         why = "The token is wrong, revoked or expired."
         await self._write(
-            functools.partial(self._login_audit.token_refused, nobody, name_in(secret), why)
+            functools.partial(self._cluster_audit.token_refused, nobody, name_in(secret), why)
         )
 
     async def _write(self, write: Callable[[], None]) -> None:

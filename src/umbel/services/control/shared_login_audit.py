@@ -1,0 +1,55 @@
+"""The login audit of a server with several clusters.
+
+People log in once for all clusters, so a login, a logout and a wrong password concern each of them,
+whichever page they came from. Who logs in and out stands in the audit of every cluster in which
+they have a role, and of the first where they have none; what a stranger tried stands in all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+from umbel.auth.base import Actor
+from umbel.services.control.login_audit import LoginAudit
+
+
+class SharedLoginAudit:
+    """Writes to `audits`, by the names of clusters; `members` are the people of each, None for
+    everybody. Any thread."""
+
+    def __init__(
+        self, audits: Mapping[str, LoginAudit], members: Mapping[str, Collection[str] | None]
+    ) -> None:
+        self._audits = audits
+        self._members = members
+
+    def logged_in(self, actor: Actor) -> None:
+        """See `LoginAudit`."""
+        for each in self._of(actor.name):
+            each.logged_in(actor)
+
+    def logged_out(self, actor: Actor) -> None:
+        """See `LoginAudit`."""
+        for each in self._of(actor.name):
+            each.logged_out(actor)
+
+    def password_refused(self, actor: Actor, name: str, why: str) -> None:
+        """See `LoginAudit`."""
+        for each in self._audits.values():
+            each.password_refused(actor, name, why)
+
+    def token_refused(self, actor: Actor, token: str | None, why: str) -> None:
+        """See `LoginAudit`; of a token that was shown to the server as a whole."""
+        for each in self._audits.values():
+            each.token_refused(actor, token, why)
+
+    def permission_refused(self, actor: Actor, target: str, why: str) -> None:
+        """See `LoginAudit`; of what was asked of the server as a whole."""
+        for each in self._of(actor.name):
+            each.permission_refused(actor, target, why)
+
+    def _of(self, person: str) -> Iterator[LoginAudit]:
+        names = [
+            name for name, members in self._members.items() if members is None or person in members
+        ]
+        return (self._audits[name] for name in names or [*self._audits][:1])
