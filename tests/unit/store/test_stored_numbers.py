@@ -10,7 +10,7 @@ from umbel.cluster.facts import pack
 from umbel.cluster.task import ENDED, FLAGS, STATES
 from umbel.store.sqlite.files import body, stored_numbers
 from umbel.store.sqlite.files.bloom_filter import hash_pair
-from umbel.store.sqlite.files.ids import RUN_BITS
+from umbel.store.sqlite.files.id_runs import RUN_BITS
 from umbel.store.sqlite.files.latency_histogram import LARGEST_S, RATIO, SMALLEST_S
 from umbel.store.sqlite.files.migrations import migrate
 from umbel.store.sqlite.files.stored_numbers import FLAG_BITS, STATE_IDS

@@ -19,7 +19,7 @@ from umbel.query.fields import FIELDS
 from umbel.query.folding import comparison
 from umbel.store.sqlite.costs import Costs
 from umbel.store.sqlite.files.columns import IDS
-from umbel.store.sqlite.files.ids import RUN_BITS, runs
+from umbel.store.sqlite.files.id_runs import RUN_BITS, runs
 from umbel.store.sqlite.files.row import id_value
 from umbel.store.sqlite.files.stored_numbers import SUCCESS_ID
 from umbel.store.sqlite.files.value_dictionary import ValueDictionary

@@ -12,7 +12,7 @@ from typing import Final
 from umbel.cluster.task import Task
 from umbel.query.ast import Comparison, Matches
 from umbel.store.base import Workflow
-from umbel.store.sqlite.files.ids import RUN_BITS, runs
+from umbel.store.sqlite.files.id_runs import RUN_BITS, runs
 from umbel.store.sqlite.files.row import CHANGED, Id, id_value
 from umbel.store.sqlite.search.page_rows import without_details
 from umbel.store.sqlite.search.read_partition import ReadPartition

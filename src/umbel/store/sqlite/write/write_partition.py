@@ -28,7 +28,7 @@ from umbel.store.sqlite.files import bloom_filter, zone_map
 from umbel.store.sqlite.files.body import SAMPLES_WANTED, BodyCodec, train
 from umbel.store.sqlite.files.damage import Damaged, is_damage
 from umbel.store.sqlite.files.errors import keep_errno
-from umbel.store.sqlite.files.ids import RUN_BITS, runs
+from umbel.store.sqlite.files.id_runs import RUN_BITS, runs
 from umbel.store.sqlite.files.paths import (
     OpenedFile,
     bloom_filter_path,
