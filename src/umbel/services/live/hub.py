@@ -204,7 +204,7 @@ class Hub:
             self._poller = asyncio.create_task(self._poll(), name="umbel live poller")
 
     def _newest(self) -> int:
-        self._intents.begin()
+        self._intents.start_following()
         return self._store.seq()
 
     async def _catch_up(self, stream: Stream, subscription: Subscription, after: int) -> None:
@@ -270,12 +270,12 @@ class Hub:
         weights = self._weights(channels)
 
         def look() -> tuple[Changes, list[_DueDelta]]:
-            intended = self._intents.news(self._store)
+            intended = self._intents.newly_intended(self._store)
             changes = self._store.follow(after)
             # A task that only got an intent has the state that it had.
-            news = {task.uuid: Change(changes.seq, task, task.state) for task in intended}
-            news |= {change.task.uuid: change for change in changes.items}
-            changed = self._changed(list(news.values()))
+            newly_intended = {task.uuid: Change(changes.seq, task, task.state) for task in intended}
+            newly_intended |= {change.task.uuid: change for change in changes.items}
+            changed = self._changed(list(newly_intended.values()))
             end = self._clock.monotonic() + MATCH_S
             weighing = sum(weights)
             for channel, weight in zip(channels, weights, strict=True):

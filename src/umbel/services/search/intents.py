@@ -21,8 +21,8 @@ log = logging.getLogger("umbel.ledger")
 
 
 class Intents:
-    """Asks the ledger, and `doubts` where there are any. Any thread; `begin` and `news` from
-    one at a time."""
+    """Asks the ledger, and `doubts` where there are any. Any thread; `start_following` and
+    `newly_intended` from one at a time."""
 
     def __init__(self, ledger: Ledger, doubts: DoubtFinder | None = None) -> None:
         self._ledger = ledger
@@ -68,12 +68,12 @@ class Intents:
 
         return whole_task(task, self.marks([task])[task.uuid], state_of)
 
-    def begin(self) -> None:
-        """Let `news` begin with what is asked from now on, unless it began before."""
+    def start_following(self) -> None:
+        """Let `newly_intended` begin with what is asked from now on, unless it began before."""
         if self._mark == 0:
             self._since()
 
-    def news(self, store: Store) -> tuple[Task, ...]:
+    def newly_intended(self, store: Store) -> tuple[Task, ...]:
         """Tasks of which something was asked since the last call. Raises `StoreError` when
         the store cannot be read."""
         return tuple(store.tasks(self._since()).values())
