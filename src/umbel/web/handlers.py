@@ -1,7 +1,7 @@
 """Handlers that read the history: one function a route, parameters in, response out.
 
 Handlers use services and know no HTTP. Each blocks, and is called in a thread (`thread_pools`).
-Those that ask workers and brokers are in `cluster_handlers`, those that act in
+Those that ask workers and brokers are in `inspection_handlers`, those that act in
 `action_handlers`.
 """
 

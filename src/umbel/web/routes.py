@@ -15,7 +15,7 @@ from umbel.services.control.types import ActionRequest
 from umbel.services.health.diagnosis import Diagnosis
 from umbel.services.health.health import Status
 from umbel.services.search.rows import WholeTask
-from umbel.web import action_handlers, cluster_handlers, handlers, login, requests, responses
+from umbel.web import action_handlers, handlers, inspection_handlers, login, requests, responses
 from umbel.web.thread_pools import PoolName
 
 #: What every route can answer, whatever it does.
@@ -179,7 +179,7 @@ ROUTES: Final = (
         tag="cluster",
         asks=requests.InspectWorker,
         answers=responses.Inspected,
-        handler=cluster_handlers.inspect_worker,
+        handler=inspection_handlers.inspect_worker,
         problems=("unknown-worker", *_CLUSTER),
         thread_pool="cluster",
         with_actor=True,
@@ -191,7 +191,7 @@ ROUTES: Final = (
         tag="cluster",
         asks=requests.OneWorker,
         answers=responses.OneWorker,
-        handler=cluster_handlers.one_worker,
+        handler=inspection_handlers.one_worker,
         problems=("unknown-worker",),
         thread_pool="cluster",
     ),
@@ -202,7 +202,7 @@ ROUTES: Final = (
         tag="cluster",
         asks=requests.Nothing,
         answers=responses.RegisteredNames,
-        handler=cluster_handlers.list_registered,
+        handler=inspection_handlers.list_registered,
         problems=_CLUSTER,
         thread_pool="cluster",
     ),
@@ -213,7 +213,7 @@ ROUTES: Final = (
         tag="cluster",
         asks=requests.Nothing,
         answers=responses.Queues,
-        handler=cluster_handlers.list_queues,
+        handler=inspection_handlers.list_queues,
         problems=_CLUSTER,
         thread_pool="cluster",
     ),
@@ -224,7 +224,7 @@ ROUTES: Final = (
         tag="cluster",
         asks=requests.PeekQueue,
         answers=responses.Messages,
-        handler=cluster_handlers.peek_queue,
+        handler=inspection_handlers.peek_queue,
         problems=_CLUSTER,
         thread_pool="cluster",
         with_actor=True,
@@ -348,7 +348,7 @@ ROUTES: Final = (
         tag="control",
         asks=requests.ReadResult,
         answers=responses.Result,
-        handler=cluster_handlers.read_result,
+        handler=inspection_handlers.read_result,
         problems=("results-trouble",),
         thread_pool="waiting",
         with_actor=True,

@@ -18,7 +18,7 @@ from umbel.results.base import Result
 from umbel.services.control.repr_literals import REPR_MAX, celerys_repr
 
 
-def veiled_message(message: QueuedMessage) -> QueuedMessage:
+def masked_message(message: QueuedMessage) -> QueuedMessage:
     """The message with its sender's own texts in the place of arguments."""
     return msgspec.structs.replace(
         message,
@@ -27,7 +27,7 @@ def veiled_message(message: QueuedMessage) -> QueuedMessage:
     )
 
 
-def veiled_result(result: Result, task: Task | None) -> Result:
+def masked_result(result: Result, task: Task | None) -> Result:
     """The result with the texts that events tell in the place of arguments; without
     arguments if no event told how they may be shown."""
     return msgspec.structs.replace(
@@ -37,17 +37,17 @@ def veiled_result(result: Result, task: Task | None) -> Result:
     )
 
 
-def veiled_listing(value: object, task: Callable[[str], Task | None]) -> object:
+def masked_listing(value: object, task: Callable[[str], Task | None]) -> object:
     """Tasks as a worker lists them (`active`, `reserved`, `scheduled`), with the texts that
     events tell in the place of arguments."""
-    return [_veiled_entry(each, task) for each in value] if isinstance(value, list) else value
+    return [_masked_entry(each, task) for each in value] if isinstance(value, list) else value
 
 
-def _veiled_entry(entry: object, task: Callable[[str], Task | None]) -> object:
+def _masked_entry(entry: object, task: Callable[[str], Task | None]) -> object:
     if not isinstance(entry, dict):
         return entry
     if isinstance(entry.get("request"), dict):
-        return {**entry, "request": _veiled_entry(entry["request"], task)}
+        return {**entry, "request": _masked_entry(entry["request"], task)}
     known = task(str(entry.get("id")))
     texts = {"args": known.args if known else None, "kwargs": known.kwargs if known else None}
     return {**entry, **{name: text for name, text in texts.items() if name in entry}}

@@ -20,7 +20,7 @@ import msgspec
 from umbel.broker.base import Capabilities, Cluster, QueueDepth, QueuedMessage
 from umbel.clock import Clock
 from umbel.errors import BrokerError
-from umbel.services.cluster.hidden_arguments import veiled_message
+from umbel.services.cluster.hidden_arguments import masked_message
 from umbel.services.cluster.inspection import InspectAnswers, Inspection
 from umbel.services.cluster.shared_calls import SharedCalls
 from umbel.services.jsonable import bounded
@@ -77,12 +77,12 @@ class QueueInspection:
         """Every queue known."""
         return self._calls.ask("all", self._look)
 
-    def peek(self, queue: str, limit: int, *, veiled: bool = False) -> tuple[QueuedMessage, ...]:
+    def peek(self, queue: str, limit: int, *, masked: bool = False) -> tuple[QueuedMessage, ...]:
         """The next messages of a queue, which stay there. Arguments that are larger than
         `ARGUMENTS_MAX` are shown as the beginning of their JSON, and `unreadable` says so.
-        `veiled`: arguments are shown as their sender lets them be seen."""
+        `masked`: arguments are shown as their sender lets them be seen."""
         messages = self._cluster.peek(queue, limit)
-        return tuple(_bounded(veiled_message(m) if veiled else m) for m in messages)
+        return tuple(_bounded(masked_message(m) if masked else m) for m in messages)
 
     def forget(self) -> None:
         """Ask anew next time: something was changed."""

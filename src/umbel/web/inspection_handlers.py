@@ -11,7 +11,7 @@ from umbel.auth.base import Actor
 from umbel.bounded_json import is_strict
 from umbel.cluster.worker import OFFLINE, Worker
 from umbel.errors import BrokerError
-from umbel.services.cluster.hidden_arguments import veiled_listing, veiled_result
+from umbel.services.cluster.hidden_arguments import masked_listing, masked_result
 from umbel.services.cluster.inspection import Inspected
 from umbel.services.cluster.queue_inspection import QueueList
 from umbel.services.cluster.registered_tasks import registered_tasks
@@ -60,7 +60,7 @@ def inspect_worker(
         raise _unknown(params.name)
     value = found.values.get(params.name)
     if params.what in _TASKS and not actor.may("operate"):
-        value = veiled_listing(value, services.store.task)
+        value = masked_listing(value, services.store.task)
     return responses.Inspected(
         worker=params.name,
         inspection=params.inspection,
@@ -86,8 +86,8 @@ def list_queues(services: ClusterServices, _: requests.Nothing) -> QueueList:
 def peek_queue(
     services: ClusterServices, params: requests.PeekQueue, actor: Actor
 ) -> responses.Messages:
-    veiled = not actor.may("operate")
-    return responses.Messages(services.queues.peek(params.name, params.limit, veiled=veiled))
+    masked = not actor.may("operate")
+    return responses.Messages(services.queues.peek(params.name, params.limit, masked=masked))
 
 
 async def read_result(
@@ -110,7 +110,7 @@ def _result(
         found = msgspec.structs.replace(found, args=None, kwargs=None)
     if actor.may("operate") or (found.args is None and found.kwargs is None):
         return found
-    return veiled_result(found, services.store.task(task_id))
+    return masked_result(found, services.store.task(task_id))
 
 
 def _row(services: ClusterServices, name: str) -> WorkerRow | None:
