@@ -18,7 +18,7 @@ _POLL_S: Final = 0.02
 _LEAVE_S: Final = 5.0
 
 
-class Collecting:
+class LocalCollector:
     """Begins at once. Thread-safe."""
 
     def __init__(self, source: EventSource, store: Store, retention: Retention, url: str) -> None:

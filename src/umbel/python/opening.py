@@ -103,7 +103,7 @@ def _collecting(
 ) -> Source:
     """`max_tasks`: what is collected is kept until the source is closed, at most so many."""
     from umbel.broker.event_sources import open_source
-    from umbel.python.local_collector import Collecting
+    from umbel.python.local_collector import LocalCollector
 
     is_temporary = max_tasks is not None
     link = _link(app, _own_queue(is_temporary=is_temporary))
@@ -112,17 +112,17 @@ def _collecting(
         retention, partition = Retention(max_tasks=max_tasks), max(1_000, max_tasks // _FILES)
     store = open_store(directory, write=True, partition_tasks=partition)
     services = services_over(store, open_ledger(directory), settings, own)
-    collecting = Collecting(open_source(link.of_store(store.id)), store, retention, link.url)
+    collector = LocalCollector(open_source(link.of_store(store.id)), store, retention, link.url)
 
     def remove() -> None:
         if is_temporary:
             shutil.rmtree(directory, ignore_errors=True)
 
     def close() -> None:
-        close_all(collecting.stop, services.close, remove)
+        close_all(collector.stop, services.close, remove)
 
     try:
-        collecting.wait_connected(connect_s)
+        collector.wait_connected(connect_s)
     except BaseException:
         close()
         raise
