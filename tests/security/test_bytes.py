@@ -17,7 +17,7 @@ from umbel.services.search.page_bytes import PAGE_BYTES, cut_rows, fitting
 from umbel.services.search.rows import TaskRow, task_row
 from umbel.store.memory import MemoryStore
 from umbel.web.http.problems import Refusal
-from umbel.web.serving.response_memory import PIECE, InFlight, Outgoing
+from umbel.web.serving.response_memory import PIECE, ResponseMemory, ResponseMemoryMiddleware
 from umbel.web.thread_pools import Share
 
 pytestmark = pytest.mark.anyio
@@ -139,12 +139,12 @@ def asked_by(who: str) -> Iterator[None]:
         reset_asker(before)
 
 
-async def answer(in_flight: InFlight, reader: Reader, body: bytes) -> None:
+async def answer(memory: ResponseMemory, reader: Reader, body: bytes) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": body})
 
-    await Outgoing(app, in_flight=in_flight)({}, _nothing, reader.send)
+    await ResponseMemoryMiddleware(app, memory=memory)({}, _nothing, reader.send)
 
 
 async def _nothing() -> Any:
@@ -154,7 +154,7 @@ async def _nothing() -> Any:
 async def test_a_large_answer_goes_out_in_pieces_and_whole() -> None:
     reader, body = Reader(), bytes(range(256)) * 1_000
 
-    await answer(InFlight(), reader, body)
+    await answer(ResponseMemory(), reader, body)
 
     assert reader.body == body
     assert max(len(each.get("body", b"")) for each in reader.messages) == PIECE
@@ -162,34 +162,34 @@ async def test_a_large_answer_goes_out_in_pieces_and_whole() -> None:
 
 
 async def test_answers_that_nobody_reads_leave_room_to_others_and_give_it_back() -> None:
-    in_flight, stalled, others = InFlight(4 * PIECE, 3 * PIECE), Reader(), Reader()
+    memory, stalled, others = ResponseMemory(4 * PIECE, 3 * PIECE), Reader(), Reader()
     stalled.reads.clear()
     large = b"x" * 2 * PIECE
     with asked_by("name vera"):
-        waiting = asyncio.ensure_future(answer(in_flight, stalled, large))
+        waiting = asyncio.ensure_future(answer(memory, stalled, large))
         await asyncio.sleep(0)
         with pytest.raises(Refusal) as caught:
-            await answer(in_flight, others, large)
+            await answer(memory, others, large)
     with asked_by("name ada"):
-        await answer(in_flight, others, large)
+        await answer(memory, others, large)
     stalled.reads.set()
     await waiting
     with asked_by("name vera"):
-        await answer(in_flight, others, large)
+        await answer(memory, others, large)
 
     assert caught.value.problem.status == 503
     assert others.body == large * 2
 
 
 async def test_an_answer_to_somebody_gone_gives_its_room_back() -> None:
-    in_flight, gone, there = InFlight(2 * PIECE, 2 * PIECE), Reader(), Reader()
+    memory, gone, there = ResponseMemory(2 * PIECE, 2 * PIECE), Reader(), Reader()
     gone.reads.clear()
-    waiting = asyncio.ensure_future(answer(in_flight, gone, b"x" * 2 * PIECE))
+    waiting = asyncio.ensure_future(answer(memory, gone, b"x" * 2 * PIECE))
     await asyncio.sleep(0)
 
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
-    await answer(in_flight, there, b"x" * 2 * PIECE)
+    await answer(memory, there, b"x" * 2 * PIECE)
 
     assert len(there.body) == 2 * PIECE
 

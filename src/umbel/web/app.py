@@ -32,7 +32,7 @@ from umbel.web.probes import Readiness, ReadyEndpoint, ServerReadyEndpoint
 from umbel.web.request_limits import BodyMiddleware, RequestLimits
 from umbel.web.request_slots import RequestSlotMiddleware, RequestSlots
 from umbel.web.security import HostCheck, SecurityHeaders
-from umbel.web.serving.response_memory import InFlight, Outgoing
+from umbel.web.serving.response_memory import ResponseMemory, ResponseMemoryMiddleware
 from umbel.web.thread_pools import ThreadPools
 from umbel.web.ui import BUILT, Ui
 
@@ -126,7 +126,7 @@ def create_app(
             Middleware(Guard, access=access, clusters=accesses),
             Middleware(RequestSlotMiddleware, slots=RequestSlots()),
             Middleware(BodyMiddleware),
-            Middleware(Outgoing, in_flight=InFlight()),
+            Middleware(ResponseMemoryMiddleware, memory=ResponseMemory()),
         ],
         exception_handlers={HTTPException: _refused},
     )

@@ -25,7 +25,7 @@ WAITING_EACH: Final = 16 * 1024 * 1024
 ROOM_S: Final = 30.0
 
 
-class InFlight:
+class ResponseMemory:
     """The bytes that wait. On the event loop."""
 
     def __init__(self, most: int = WAITING_MAX, each: int = WAITING_EACH) -> None:
@@ -64,23 +64,23 @@ class InFlight:
         return not (total and total + size > self._most) and not (own and own + size > self._each)
 
 
-class Outgoing:
+class ResponseMemoryMiddleware:
     """Sends large answers in pieces, and counts them. Behind `RequestSlotMiddleware`."""
 
-    def __init__(self, app: ASGIApp, *, in_flight: InFlight) -> None:
+    def __init__(self, app: ASGIApp, *, memory: ResponseMemory) -> None:
         self._app = app
-        self._in_flight = in_flight
+        self._memory = memory
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._app(scope, receive, _Sender(send, self._in_flight, asker()))
+        await self._app(scope, receive, _Sender(send, self._memory, asker()))
 
 
 class _Sender:
     """`send` of one answer. It begins with its first part, for which there may be no room."""
 
-    def __init__(self, send: Send, in_flight: InFlight, who: str) -> None:
+    def __init__(self, send: Send, memory: ResponseMemory, who: str) -> None:
         self._send = send
-        self._in_flight = in_flight
+        self._memory = memory
         self._who = who
         self._start: Message | None = None
 
@@ -94,9 +94,9 @@ class _Sender:
             await self._send(message)
             return
         if self._start is not None:
-            self._in_flight.take(self._who, len(body))
+            self._memory.take(self._who, len(body))
         else:
-            await self._in_flight.wait(self._who, len(body))
+            await self._memory.wait(self._who, len(body))
         await self._send_counted(body, more=message.get("more_body", False))
 
     async def _begin(self) -> None:
@@ -113,4 +113,4 @@ class _Sender:
                 part = {"type": "http.response.body", "body": piece, "more_body": more or not last}
                 await self._send(part)
         finally:
-            self._in_flight.give_back(self._who, len(body))
+            self._memory.give_back(self._who, len(body))
