@@ -9,6 +9,7 @@ from pathlib import Path
 from umbel.auth.people import everybody
 from umbel.errors import SettingsError
 from umbel.owner import foreign_owner, user_name
+from umbel.settings.clusters import RESERVED
 from umbel.settings.sources import DEFAULT, Loaded
 from umbel.settings.tree import Settings
 
@@ -58,6 +59,16 @@ def _check_directories_differ(loaded: Loaded) -> None:
                 setting="data",
                 remedy="Leave data out of their tables, or name two.",
             )
+    for directory, name in names.items():
+        for above, owner in names.items():
+            reserved = [above / each for each in RESERVED]
+            if any(each in (directory, *directory.parents) for each in reserved):
+                raise SettingsError(
+                    f"The data directory of {name}, {directory}, is in a folder that the history "
+                    f"of {owner} makes for itself.",
+                    setting="data",
+                    remedy="Leave data out of its table, or name another.",
+                )
 
 
 def _check_roles(loaded: Loaded) -> None:

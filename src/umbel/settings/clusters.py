@@ -38,6 +38,8 @@ OF_A_CLUSTER: Final = frozenset(
 )
 #: Names stand in addresses and in names of directories.
 NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+#: Folders that a history makes in its directory, where other histories may be as well.
+RESERVED: Final = frozenset({"damaged"})
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,13 @@ def cluster_names(tables: Iterable[str], where: str) -> None:
                 f"A cluster cannot be named {name[:60]!r}{where}.",
                 setting="clusters",
                 remedy="Use up to 40 small letters, digits and hyphens, such as web-shop.",
+            )
+        if name in RESERVED:
+            raise SettingsError(
+                f"A cluster cannot be named {name}{where}: in the folder of this name a history "
+                "keeps files of its own.",
+                setting="clusters",
+                remedy="Choose another name; label says what people read.",
             )
 
 

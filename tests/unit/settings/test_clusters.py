@@ -9,6 +9,8 @@ import pytest
 
 from umbel.errors import SettingsError
 from umbel.settings import Loaded, check_serving, load_settings, show
+from umbel.settings.clusters import RESERVED
+from umbel.store.sqlite.files import damage
 
 TWO = """
 inspect_timeout = "3s"
@@ -93,12 +95,22 @@ def test_without_tables_there_is_one_cluster(tmp_path: Path) -> None:
             '[clusters.b]\nbroker = "redis://b/0"\ndata = "/x/y"',
             "same data directory",
         ),
+        ('[clusters.damaged]\nbroker = "redis://a/0"', "cannot be named damaged"),
+        (
+            '[clusters.a]\nbroker = "redis://a/0"\ndata = "/x/y"\n'
+            '[clusters.b]\nbroker = "redis://b/0"\ndata = "/x/y/damaged/b"',
+            "in a folder that the history of a makes for itself",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_with_what_is_right(
     tmp_path: Path, table: str, sentence: str
 ) -> None:
     assert sentence in refusal(tmp_path, table)
+
+
+def test_folders_of_a_history_are_no_names_of_clusters() -> None:
+    assert damage.FOLDER in RESERVED
 
 
 def test_a_broker_beside_several_clusters_is_of_none(tmp_path: Path) -> None:
