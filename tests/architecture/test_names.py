@@ -59,7 +59,7 @@ SEEN_BY_USERS = frozenset(
 )
 #: Parts of the package whose names are still being changed: it shrinks, and never grows.
 UNFINISHED = (
-    "umbel.services.",
+    "umbel.services.ingest.",
     "umbel.store.",
 )
 #: Modules of the API's schemas, whose names users see: `Count` answers with a store's `Count`.

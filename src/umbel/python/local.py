@@ -76,7 +76,7 @@ class LocalSource:
         return self._reading.workers.rows(self.services.clock.now())
 
     def worker_software(self) -> Mapping[str, WorkerLike]:
-        return {worker.hostname: worker for worker in self._reading.workers.known()}
+        return {worker.hostname: worker for worker in self._reading.workers.all()}
 
     def follow(self, query: Node, after: int) -> Iterator[Task]:
         while True:

@@ -141,14 +141,14 @@ def _connection(value: object) -> object:
 
 
 def _host(text: str) -> str:
-    return mask_address(text) if "://" in text else _plain("tcp://", text)
+    return mask_address(text) if "://" in text else _unmasked("tcp://", text)
 
 
 def _path(text: str) -> str:
-    return text if _plain("tcp:///", text.lstrip("/")) != MASK else MASK
+    return text if _unmasked("tcp:///", text.lstrip("/")) != MASK else MASK
 
 
-def _plain(before: str, text: str) -> str:
+def _unmasked(before: str, text: str) -> str:
     """`text` if it would be shown there in an address."""
     return text if mask_address(before + text) == before + text else MASK
 

@@ -94,7 +94,7 @@ class Inspection:
         self._probe_at = 0.0
         self._lock = threading.Lock()
         self._turn = FairLock()
-        self._places = threading.BoundedSemaphore(WAITING_MAX)
+        self._waiting = threading.BoundedSemaphore(WAITING_MAX)
 
     def ask(self, what: Inspected, workers: Sequence[str] | None = None) -> Mapping[str, object]:
         """The values by worker of those who answered; see `look` for the others."""
@@ -108,7 +108,7 @@ class Inspection:
                 (what, None), lambda: self._in_turn(lambda: self._ask_all(what)), kept_s
             )
         names = tuple(sorted(set(workers)))
-        everybody = self._calls.known((what, None))
+        everybody = self._calls.cached((what, None))
         if everybody is not None and all(map(everybody.answered, names)):
             return _only(everybody, names)
         return self._calls.ask(
@@ -203,13 +203,13 @@ class Inspection:
     def _in_turn(self, ask: Callable[[], InspectAnswers]) -> InspectAnswers:
         """What `ask` gives, while nobody else asks. Raises `BrokerError` when too many wait
         for their turn, or the others take too long."""
-        if not self._places.acquire(blocking=False):
+        if not self._waiting.acquire(blocking=False):
             raise _crowded()
         try:
             if not self._turn.acquire(asker(), max(TURN_S, 3 * self._answer_s)):
                 raise _crowded()
         finally:
-            self._places.release()
+            self._waiting.release()
         try:
             return ask()
         finally:

@@ -28,8 +28,8 @@ class ListedWorkers(msgspec.Struct, frozen=True):
     gone_after_s: float | None = None
     inspection: Inspection | None = None
 
-    def known(self) -> tuple[Worker, ...]:
-        """Every worker of which anything is known, by name. Raises `StoreError`."""
+    def all(self) -> tuple[Worker, ...]:
+        """Every worker of the history, listed or not, by name. Raises `StoreError`."""
         workers = self.store.workers()
         if self.inspection is None:
             return workers
@@ -46,8 +46,8 @@ class ListedWorkers(msgspec.Struct, frozen=True):
         """The workers by name at `now` (Unix seconds). Their tasks stay, whoever is left out.
         Raises `StoreError`."""
         if self.gone_after_s is None:
-            return self.known()
-        return tuple(each for each in self.known() if not is_gone(each, now, self.gone_after_s))
+            return self.all()
+        return tuple(each for each in self.all() if not is_gone(each, now, self.gone_after_s))
 
     def with_status(self, now: float) -> tuple[tuple[Worker, WorkerStatus], ...]:
         """The same, each with its status. Raises `StoreError`."""

@@ -68,14 +68,14 @@ class QueueInspection:
         self._clock = clock
         self._calls: SharedCalls[QueueList] = SharedCalls(clock, KEPT_S)
         #: When anybody last told of a queue, or a message was in it, on the monotonic clock.
-        self._told: dict[str, float] = {}
+        self._last_named: dict[str, float] = {}
         self._bound: tuple[str, ...] = ()
         self._bound_at: float | None = None
         self._lock = threading.Lock()
 
     def all(self) -> QueueList:
         """Every queue known."""
-        return self._calls.ask("all", self._look)
+        return self._calls.ask("all", self._listing)
 
     def peek(self, queue: str, limit: int, *, masked: bool = False) -> tuple[QueuedMessage, ...]:
         """The next messages of a queue, which stay there. Arguments that are larger than
@@ -88,15 +88,15 @@ class QueueInspection:
         """Ask anew next time: something was changed."""
         self._calls.clear()
 
-    def _look(self) -> QueueList:
+    def _listing(self) -> QueueList:
         capabilities = self._cluster.capabilities()
-        known = self._known()
+        names = self._names()
         with ThreadPoolExecutor(1, thread_name_prefix="umbel-consumers") as beside:
             asked = beside.submit(self._consumers)
-            depths = self._depths(capabilities, known[:QUEUES_MAX])
+            depths = self._depths(capabilities, names[:QUEUES_MAX])
             answers = asked.result()
         workers = _workers_by_queue(answers)
-        new = [name for name in workers or () if name not in known]
+        new = [name for name in workers or () if name not in names]
         depths = [*depths, *self._depths(capabilities, new[:QUEUES_MAX])]
         self._remember([*(workers or ()), *(depth.name for depth in depths if depth.ready)])
         return QueueList(
@@ -105,30 +105,33 @@ class QueueInspection:
             capabilities=self._cluster.capabilities(),
             at=self._clock.now(),
             missing=answers.missing if answers is not None else (),
-            more=len(known) + len(new) - len(depths),
+            more=len(names) + len(new) - len(depths),
         )
 
-    def _known(self) -> list[str]:
+    def _names(self) -> list[str]:
         """Every queue that anybody tells of or told of, those of the application first."""
         seen = [found.value for found in self._store.suggest("queue", "", QUEUES_MAX)]
         configured, bound = self._cluster.configured_queues(), self._bound_now()
         self._remember([*configured, *bound])
         with self._lock:
-            remembered = list(self._told)
-        known = dict.fromkeys([*configured, *bound, *remembered, *seen])
+            remembered = list(self._last_named)
+        names = dict.fromkeys([*configured, *bound, *remembered, *seen])
         # A forged event, or a message that was sent astray, makes none of them a task's.
         reserved = self._cluster.reserved()
-        return [name for name in known if reserved.of_queue(name) is None]
+        return [name for name in names if reserved.of_queue(name) is None]
 
     def _remember(self, names: Iterable[str]) -> None:
         now = self._clock.monotonic()
         with self._lock:
             for name in names:
-                self._told.pop(name, None)
-                self._told[name] = now
-            for name in list(self._told):
-                if now - self._told[name] > REMEMBERED_S or len(self._told) > 2 * QUEUES_MAX:
-                    del self._told[name]
+                self._last_named.pop(name, None)
+                self._last_named[name] = now
+            for name in list(self._last_named):
+                if (
+                    now - self._last_named[name] > REMEMBERED_S
+                    or len(self._last_named) > 2 * QUEUES_MAX
+                ):
+                    del self._last_named[name]
 
     def _bound_now(self) -> tuple[str, ...]:
         """What the broker tells of; where it does not answer, what it last told: `depths` says

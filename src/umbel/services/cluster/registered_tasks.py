@@ -31,10 +31,10 @@ DescribeTasks = Callable[[], Mapping[str, TaskDescription]]
 
 
 def registered_tasks(
-    said: InspectAnswers, described: Mapping[str, TaskDescription]
+    answers: InspectAnswers, described: Mapping[str, TaskDescription]
 ) -> tuple[RegisteredTask, ...]:
     """Every name that workers said (`registered`) or that the application describes."""
-    counts = workers_by_name(said)
+    counts = workers_by_name(answers)
     nothing = TaskDescription()
     return tuple(
         RegisteredTask(

@@ -48,7 +48,7 @@ class SharedCalls(Generic[T]):
                 self._calls[question] = (self._clock.monotonic() + kept_s, call)
         return call.result()
 
-    def known(self, question: Hashable) -> T | None:
+    def cached(self, question: Hashable) -> T | None:
         """The answer if it is there already."""
         with self._lock:
             self._forget()

@@ -26,14 +26,18 @@ def consumer_declaration(queue: str, workers: Sequence[str], cluster: Cluster) -
     if found.impossible is not None or (is_amqp and not _is_quorum(found.options)):
         return found
     replies = cluster.ask("active_queues", workers=workers or None, timeout_s=ANSWER_S)
-    said = {reply.worker: reply.value for reply in replies if reply.error is None}
-    return _of_quorum(queue, workers, found, said) if is_amqp else _of_exchange(queue, found, said)
+    answers = {reply.worker: reply.value for reply in replies if reply.error is None}
+    return (
+        _of_quorum(queue, workers, found, answers)
+        if is_amqp
+        else _of_exchange(queue, found, answers)
+    )
 
 
-def _of_exchange(queue: str, found: Declaration, said: Mapping[str, object]) -> Declaration:
+def _of_exchange(queue: str, found: Declaration, answers: Mapping[str, object]) -> Declaration:
     """A worker that knows an exchange of this name ends when it declares it otherwise
     (kombu/transport/virtual/base.py, `NotEquivalentError`)."""
-    known = [each for value in said.values() for each in _exchanges(value, queue)]
+    known = [each for value in answers.values() for each in _exchanges(value, queue)]
     if not known:
         return found
     if any(each != known[0] for each in known):
@@ -61,10 +65,12 @@ def _exchanges(consumed: object, name: str) -> Iterator[dict[str, object]]:
 
 
 def _of_quorum(
-    queue: str, workers: Sequence[str], found: Declaration, said: Mapping[str, object]
+    queue: str, workers: Sequence[str], found: Declaration, answers: Mapping[str, object]
 ) -> Declaration:
-    ending = sorted({*workers, *said} - {name for name, value in said.items() if _counts(value)})
-    if not ending and said:
+    ending = sorted(
+        {*workers, *answers} - {name for name, value in answers.items() if _counts(value)}
+    )
+    if not ending and answers:
         return found
     who = listed(ending) if ending else "no worker that answers"
     return msgspec.structs.replace(

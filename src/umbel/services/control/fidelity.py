@@ -58,7 +58,7 @@ class _Disputed(Exception):
     """Two sources say different things, and either may be wrong."""
 
 
-class _Known(msgspec.Struct, frozen=True):
+class _Recovered(msgspec.Struct, frozen=True):
     """One of the two parts, and how it is known."""
 
     how: Fidelity
@@ -76,7 +76,7 @@ def arguments(
 
     Never raises for anything that a cluster can hold.
     """
-    found: dict[Part, _Known] = {}
+    found: dict[Part, _Recovered] = {}
     whys: list[str] = []
     parts: tuple[Part, Part] = ("args", "kwargs")
     exact: Mapping[Part, Any] | None = None
@@ -88,7 +88,7 @@ def arguments(
         literally = False
     for part in parts:
         try:
-            known = _known(part, task, exact, edit, literally)
+            known = _recovered(part, task, exact, edit, literally)
             if known is not None:
                 found[part] = known
         except Unfit as unfit:
@@ -102,18 +102,18 @@ def arguments(
     )
 
 
-def _known(
+def _recovered(
     part: Part, task: Task, exact: Mapping[Part, Any] | None, edit: Edit | None, literally: bool
-) -> _Known | None:
+) -> _Recovered | None:
     mine = getattr(edit, part) if edit is not None else None
     if mine is not None:
-        return _Known("edited", sendable(mine))
+        return _Recovered("edited", sendable(mine))
     if exact is not None:
-        return _Known("exact", exact[part])
+        return _Recovered("exact", exact[part])
     if not literally:
         return None
     text = task.args if part == "args" else task.kwargs
-    return _Known("literal", _fitting(part, literal(text)))
+    return _Recovered("literal", _fitting(part, literal(text)))
 
 
 def _worse(hows: Iterable[Fidelity]) -> Fidelity:

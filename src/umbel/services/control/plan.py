@@ -143,7 +143,7 @@ def _task_sentence(request: ActionRequest, count: int, found: TargetSummary) -> 
 
 def _chosen(request: ActionRequest, target: Target, found: TargetSummary) -> Chosen:
     state, name = (target.task.state, target.task.name) if target.task else (None, None)
-    fidelity, why = found.known.get(target.uuid, (None, None))
+    fidelity, why = found.fidelities.get(target.uuid, (None, None))
     if request.action != "retry" and target.has_ended:
         why = "It has ended already."
     return Chosen(uuid=target.uuid, state=state, name=name, fidelity=fidelity, why=why)

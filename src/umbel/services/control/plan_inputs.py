@@ -46,7 +46,7 @@ class TargetSummary(msgspec.Struct, frozen=True, kw_only=True):
     looked_at: int = 0
     running_on: Mapping[str, int] = {}
     fidelity: Mapping[Fidelity, int] = {}
-    known: Mapping[str, tuple[Fidelity | None, str | None]] = {}
+    fidelities: Mapping[str, tuple[Fidelity | None, str | None]] = {}
     unrepeatable: Mapping[str, int] = {}
     repeated: int = 0
     queueless: int = 0

@@ -75,7 +75,7 @@ class TargetSummarizer:
             looked_at=looked.recovered,
             running_on=dict(looked.running_on),
             fidelity=looked.fidelity,
-            known=looked.known,
+            fidelities=looked.fidelities,
             unrepeatable=looked.unrepeatable,
             repeated=looked.repeated,
             queueless=looked.queueless,
@@ -171,7 +171,7 @@ class _Looked:
         self.recovered = 0
         self.running_on: Counter[str] = Counter()
         self.fidelity: dict[Fidelity, int] = {}
-        self.known: dict[str, tuple[Fidelity | None, str | None]] = {}
+        self.fidelities: dict[str, tuple[Fidelity | None, str | None]] = {}
         self.unrepeatable: dict[str, int] = {}
         self.repeated = 0
         self.queueless = 0
@@ -198,14 +198,14 @@ class _Looked:
 
     def leave_out(self, repeated: Collection[str]) -> None:
         """Those that were sent again already."""
-        self.known |= dict.fromkeys(repeated, (None, REPEATED))
+        self.fidelities |= dict.fromkeys(repeated, (None, REPEATED))
         if repeated:
             count_sentence(self.unrepeatable, REPEATED, len(repeated))
 
     def recover_arguments(self, recovered: RecoveredTask, edit: Edit | None) -> None:
         """One task that is to be sent again, or left out as nobody knows with what."""
         task, arguments = recovered.task, recovered.arguments
-        self.known[task.uuid] = arguments.fidelity, arguments.why
+        self.fidelities[task.uuid] = arguments.fidelity, arguments.why
         if arguments.fidelity is None:
             count_sentence(self.unrepeatable, arguments.why or "")
             return

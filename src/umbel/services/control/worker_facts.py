@@ -51,14 +51,14 @@ def consumption(workers: Inspection) -> Consumption | None:
     return Consumption(by_queue, tuple(w for w in workers.live() if w not in said))
 
 
-def consumed_by(workers: Sequence[str], known: Consumption) -> tuple[str, ...]:
+def consumed_by(workers: Sequence[str], consumption: Consumption) -> tuple[str, ...]:
     """The queues that these workers consume, by name."""
-    return tuple(name for name, by in sorted(known.by_queue.items()) if {*by} & {*workers})
+    return tuple(name for name, by in sorted(consumption.by_queue.items()) if {*by} & {*workers})
 
 
 def unconsumed(
     queues: Sequence[str],
-    known: Consumption | None,
+    consumption: Consumption | None,
     depths: Sequence[QueueDepth],
     leaving: Sequence[str] = (),
 ) -> tuple[UnconsumedQueue, ...]:
@@ -68,14 +68,14 @@ def unconsumed(
     found = []
     for name in queues:
         there = depth.get(name, QueueDepth(name=name))
-        by = known.by_queue.get(name, ()) if known is not None else ()
+        by = consumption.by_queue.get(name, ()) if consumption is not None else ()
         others = [worker for worker in by if worker not in leaving]
         if there.consumers is not None:
             counted = there.consumers - (len(by) - len(others))
             silent: tuple[str, ...] = ()
-        elif known is not None:
+        elif consumption is not None:
             counted = len(others)
-            silent = tuple(w for w in known.silent if w not in leaving)
+            silent = tuple(w for w in consumption.silent if w not in leaving)
         else:
             continue
         if counted <= 0 and not others:

@@ -45,36 +45,38 @@ def check_survival(
     if question is None or not done:
         return list(answers)
     try:
-        said = _heard(run, question, done, cluster)
+        values = _heard(run, question, done, cluster)
     except BrokerError as error:
         run.note(NOT_ASKED.format(error))
         return list(answers)
     return [
-        _judged(answer, said, run.request.queue) if answer.outcome == "ok" else answer
+        _judged(answer, values, run.request.queue) if answer.outcome == "ok" else answer
         for answer in answers
     ]
 
 
 def _heard(run: Run, question: str, workers: Sequence[str], cluster: Cluster) -> dict[str, object]:
     """What they say, those that do not consume the queue yet being asked a few times."""
-    said: dict[str, object] = {}
+    values: dict[str, object] = {}
     open_ = list(workers)
     for _ in range(_LOOKS if question == "active_queues" else 1):
         run.rest(BEGINS_S)
         replies = cluster.ask(question, workers=open_, timeout_s=ANSWERS_S)
         # What a worker said before says nothing of one that is silent now.
-        said = {name: value for name, value in said.items() if name not in open_}
-        said |= {reply.worker: reply.value for reply in replies}
-        open_ = [name for name in open_ if name in said and _lacks(said[name], run.request.queue)]
+        values = {name: value for name, value in values.items() if name not in open_}
+        values |= {reply.worker: reply.value for reply in replies}
+        open_ = [
+            name for name in open_ if name in values and _lacks(values[name], run.request.queue)
+        ]
         if not open_:
             break
-    return said
+    return values
 
 
-def _judged(answer: WorkerAnswer, said: dict[str, object], queue: str | None) -> WorkerAnswer:
-    if answer.worker not in said:
+def _judged(answer: WorkerAnswer, values: dict[str, object], queue: str | None) -> WorkerAnswer:
+    if answer.worker not in values:
         return msgspec.structs.replace(answer, outcome="gone", answer=GONE)
-    if _lacks(said[answer.worker], queue):
+    if _lacks(values[answer.worker], queue):
         return msgspec.structs.replace(answer, outcome="unknown", answer=NOT_YET)
     return answer
 

@@ -84,12 +84,12 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     damaged: tuple[DamagedPart, ...]
 
 
-def diagnose(store: Store, health: Health, crew: ListedWorkers, clock: Clock) -> Diagnosis:
+def diagnose(store: Store, health: Health, listed: ListedWorkers, clock: Clock) -> Diagnosis:
     """Gather all of it. Blocks; raises `StoreError`."""
     now = clock.now()
     status = health.status()
     reporting = fresh(status.collectors, now)
-    workers = workers_found(crew, store.processes(), now)
+    workers = workers_found(listed, store.processes(), now)
     return Diagnosis(
         now=now,
         live=status.live,
@@ -121,7 +121,7 @@ def _version(package: str) -> str | None:
 
 
 def workers_found(
-    crew: ListedWorkers, processes: Sequence[ProcessCount], now: float
+    listed: ListedWorkers, processes: Sequence[ProcessCount], now: float
 ) -> tuple[WorkerFinding, ...]:
     """The listed workers, by name."""
     of_worker: dict[str, list[ProcessCount]] = {}
@@ -129,7 +129,7 @@ def workers_found(
         of_worker.setdefault(each.hostname, []).append(each)
     return tuple(
         _finding(row, of_worker.get(row.hostname, []), row.events_off_since is not None)
-        for row in crew.rows(now)
+        for row in listed.rows(now)
     )
 
 

@@ -74,10 +74,10 @@ def judge(evidence: Evidence) -> Liveness:
     found = [*_deafness(evidence, working), *_damaged(evidence), *_incomplete(working)]
     found += [findings.behind(lag_s)] if lag_s > BEHIND_AFTER_S else []
     found += _missing(evidence)
-    return _said(_sorted(found), lag_s)
+    return _liveness(_sorted(found), lag_s)
 
 
-def _said(found: tuple[Trouble, ...], lag_s: float) -> Liveness:
+def _liveness(found: tuple[Trouble, ...], lag_s: float) -> Liveness:
     grave = [each for each in found if each.severity != "notice"]
     kinds = {each.kind: each for each in grave}
     if "deaf" in kinds:

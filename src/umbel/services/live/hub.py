@@ -208,7 +208,7 @@ class Hub:
         return self._store.seq()
 
     async def _catch_up(self, stream: Stream, subscription: Subscription, after: int) -> None:
-        def look() -> tuple[Changes, Delta | None]:
+        def read() -> tuple[Changes, Delta | None]:
             changes = self._store.follow(after)
             pending = PendingChanges(with_unmatched=subscription.with_unmatched)
             changed = self._changed(changes.items)
@@ -216,7 +216,7 @@ class Hub:
             pending.skip(changes.skipped or 0)
             return changes, pending.take(changes.seq)
 
-        changes, delta = await _in_thread(look)
+        changes, delta = await _in_thread(read)
         if _is_broken(changes, after):
             stream.reset(changes.seq, "What happened since is no longer remembered one by one.")
         elif delta is not None:
@@ -269,7 +269,7 @@ class Hub:
         after, now = self._seq, self._clock.now()
         weights = self._weights(channels)
 
-        def look() -> tuple[Changes, list[_DueDelta]]:
+        def read() -> tuple[Changes, list[_DueDelta]]:
             intended = self._intents.newly_intended(self._store)
             changes = self._store.follow(after)
             # A task that only got an intent has the state that it had.
@@ -286,7 +286,7 @@ class Hub:
                 channel.has_intents = channel.has_intents or bool(intended)
             return changes, list(_due(channels, changes.seq, at))
 
-        changes, due = await _in_thread(look)
+        changes, due = await _in_thread(read)
         self._seq = changes.seq
         if _is_broken(changes, after):
             self._reset_all(channels, changes.seq)

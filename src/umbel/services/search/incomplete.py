@@ -96,9 +96,9 @@ def span_of_page(
 
 def both(one: Span, other: Span) -> Span:
     """What lies in both."""
-    return Span(_known(max, one.start, other.start), _known(min, one.end, other.end))
+    return Span(_chosen(max, one.start, other.start), _chosen(min, one.end, other.end))
 
 
-def _known(choose: Callable[[Iterable[float]], float], *times: float | None) -> float | None:
-    known = [time for time in times if time is not None]
-    return choose(known) if known else None
+def _chosen(choose: Callable[[Iterable[float]], float], *times: float | None) -> float | None:
+    given = [time for time in times if time is not None]
+    return choose(given) if given else None

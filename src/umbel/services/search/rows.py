@@ -120,7 +120,7 @@ def task_row(task: Task, marks: Marks | None = None) -> TaskRow:
         return row
     return msgspec.structs.replace(
         row,
-        intent=None if marks.intent is None else _asked(marks.intent),
+        intent=None if marks.intent is None else _intent_row(marks.intent),
         doubt=marks.doubt,
         repeated=len(_by_others(task, marks)),
     )
@@ -133,7 +133,7 @@ def whole_task(
     repeated = _by_others(task, marks)
     return msgspec.structs.replace(
         msgspec.convert(task, WholeTask, from_attributes=True),
-        intent=None if marks.intent is None else _asked(marks.intent),
+        intent=None if marks.intent is None else _intent_row(marks.intent),
         doubt=marks.doubt,
         repeats=tuple(each.repeats for each in marks.repeats if each.task_id == task.uuid),
         repeated_by=tuple(each.task_id for each in repeated),
@@ -150,7 +150,7 @@ def _by_others(task: Task, marks: Marks) -> list[Repeat]:
     return [each for each in marks.repeats if each.repeats == task.uuid]
 
 
-def _asked(intent: Intent) -> IntentRow:
+def _intent_row(intent: Intent) -> IntentRow:
     return IntentRow(kind=intent.kind, at=intent.at, actor=intent.actor, action_id=intent.action_id)
 
 
