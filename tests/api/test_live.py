@@ -131,10 +131,22 @@ async def test_one_stream_follows_several_searches_each_from_its_own_number(worl
         caught_up = await listener.next("changes/1")
         world.store.apply(begun(uuid_of(8), NOW))
         began = await listener.next("changes/0")
-        await listener.next("status/0")
 
     assert [row["uuid"] for row in caught_up.data["items"]] == [uuid_of(7)]
     assert [row["uuid"] for row in began.data["items"]] == [uuid_of(8)]
+
+
+async def test_several_searches_have_one_status_and_say_how_far_they_got(world: World) -> None:
+    searches = [{"q": "state:STARTED", "left": False}, {"q": "name:nothing", "left": False}]
+    async with listen(world.app, searches=json.dumps(searches)) as listener:
+        await listener.next("status")
+        world.store.apply(begun(uuid_of(7), NOW))
+        await until(lambda: [each.event for each in listener.told].count("status") >= 2)
+        told = [(each.event, each.data.get("seq")) for each in listener.told]
+
+    assert ("changes/0", 7) in told
+    assert [each for each in told if each[0].startswith("reached/")] == [("reached/1", 7)]
+    assert not [kind for kind, _ in told if kind.startswith("status/")]
 
 
 async def test_several_searches_end_together_when_one_is_given_up_for_somebody_else() -> None:

@@ -257,6 +257,7 @@ ROUTES: Final = (
             StreamEvent("hello", responses.Hello),
             StreamEvent("changes", responses.Changes),
             StreamEvent("status", responses.Pulse),
+            StreamEvent("reached", responses.Hello),
             StreamEvent("reset", responses.Reset),
         ),
         problems=("bad-query", "too-many-streams"),

@@ -6,8 +6,9 @@ keeps proxies from closing the connection and finds out readers who are gone.
 
 A stream may follow several searches (`searches`), since a browser opens few connections to one
 server (six with HTTP/1.1). Each search is one `Stream` of the hub; its events have its position
-behind their name, `changes/1`. When the hub closes one of them, the whole answer ends, and the
-reader comes back with the numbers that it has seen.
+behind their name, `changes/1`. All have the same status, so the first one's is sent, as `status`;
+in its place each says how far it got (`reached/1`), if that is news. When the hub closes one of
+them, the whole answer ends, and the reader comes back with the numbers that it has seen.
 """
 
 from __future__ import annotations
@@ -47,12 +48,12 @@ _HEADERS: Final = (
 
 
 class _Followed(NamedTuple):
-    """What one stream of the hub follows, from which change number on, and what stands behind
-    the names of its events."""
+    """What one stream of the hub follows, from which change number on, and the position of the
+    search, None while it is the only one."""
 
     subscription: Subscription | None
     after: int | None
-    suffix: str = ""
+    position: int | None = None
 
 
 class LiveEndpoint:
@@ -75,7 +76,7 @@ class LiveEndpoint:
             streams = {
                 await stack.enter_async_context(
                     self._services.hub.subscribe(each.subscription, each.after)
-                ): each.suffix
+                ): each.position
                 for each in followed
             }
             leaving = asyncio.create_task(_close_when_gone(receive, streams))
@@ -92,7 +93,7 @@ class LiveEndpoint:
         if params.searches is None:
             return [_Followed(await self._subscription(params), after)]
         return [
-            _Followed(await self._subscription(each), each.after, f"/{position}")
+            _Followed(await self._subscription(each), each.after, position)
             for position, each in enumerate(_searches(params.searches))
         ]
 
@@ -130,13 +131,13 @@ async def _begin(send: Send) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": list(_HEADERS)})
 
 
-async def _send_all(streams: Mapping[Stream, str], send: Send) -> None:
+async def _send_all(streams: Mapping[Stream, int | None], send: Send) -> None:
     """Send what the streams tell, one event at a time, until one of them is closed."""
     await _send(send, f"retry: {_RETRY_MS}\n\n".encode())
     turn = asyncio.Lock()
     tasks = [
-        asyncio.create_task(_send_stream(stream, suffix, send, turn))
-        for stream, suffix in streams.items()
+        asyncio.create_task(_send_stream(stream, position, send, turn))
+        for stream, position in streams.items()
     ]
     try:
         ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -149,14 +150,30 @@ async def _send_all(streams: Mapping[Stream, str], send: Send) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-async def _send_stream(stream: Stream, suffix: str, send: Send, turn: asyncio.Lock) -> None:
+async def _send_stream(
+    stream: Stream, position: int | None, send: Send, turn: asyncio.Lock
+) -> None:
+    suffix, sent = "" if position is None else f"/{position}", -1
     while not stream.closed:
         notices = await stream.read(KEEP_ALIVE_S)
         if stream.closed:
             break
+        chunks = pieces(_of_search(notices, position, sent), suffix)
+        sent = max([sent, *(each.seq for each in notices)])
         async with turn:
-            for piece in pieces(notices, suffix) if notices else [b": still here\n\n"]:
+            for piece in chunks if notices else [b": still here\n\n"]:
                 await _send(send, piece)
+
+
+def _of_search(notices: Sequence[Notice], position: int | None, sent: int) -> Iterator[Notice]:
+    """What a search has to say beside others; its last event had the number `sent`."""
+    for each in notices:
+        is_status = each.event == "status" and position is not None
+        if is_status and each.seq > sent:
+            yield Notice("reached", each.seq, b'{"seq":%d}' % each.seq)
+        if not is_status or position == 0:
+            yield each
+        sent = max(sent, each.seq)
 
 
 async def _send(send: Send, chunk: bytes) -> None:
@@ -164,13 +181,14 @@ async def _send(send: Send, chunk: bytes) -> None:
         await send({"type": "http.response.body", "body": chunk, "more_body": True})
 
 
-def pieces(notices: Sequence[Notice], suffix: str = "") -> Iterator[bytes]:
-    """The events on the wire, their names with `suffix`, in pieces of up to `PIECE` bytes.
-    Bodies are shared by all who are told them: of a large one, a reader who is slow to take it
-    holds no more than a piece. JSON has no line breaks of its own."""
+def pieces(notices: Iterable[Notice], suffix: str = "") -> Iterator[bytes]:
+    """The events on the wire, their names with `suffix` (a status is of all searches), in pieces
+    of up to `PIECE` bytes. Bodies are shared by all who are told them: of a large one, a reader
+    who is slow to take it holds no more than a piece. JSON has no line breaks of its own."""
     held = b""
     for notice in notices:
-        head = f"id: {notice.seq}\nevent: {notice.event}{suffix}\ndata: ".encode()
+        name = notice.event if notice.event == "status" else notice.event + suffix
+        head = f"id: {notice.seq}\nevent: {name}\ndata: ".encode()
         for part in (head, notice.body, b"\n\n"):
             for start in range(0, len(part), PIECE):
                 piece = part[start : start + PIECE]

@@ -55,7 +55,8 @@ describe('a live connection', () => {
     vi.advanceTimersByTime(20)
     FakeSource.say('hello/1', { seq: 7 })
     FakeSource.say('changes/0', { seq: 9, items: [] })
-    FakeSource.say('status/1', { now: 5 }, 8)
+    FakeSource.say('reached/1', { seq: 8 })
+    FakeSource.say('status', { now: 5 })
     connection.follow('c', search('three'))
     vi.advanceTimersByTime(20)
 
@@ -134,7 +135,7 @@ describe('a live connection', () => {
     connection.start()
     connection.follow('a', search('one'))
     vi.advanceTimersByTime(20)
-    for (const kind of ['hello/0', 'status/0', 'changes/0', 'reset/0']) FakeSource.say(kind, undefined)
+    for (const kind of ['hello/0', 'status', 'reached/0', 'changes/0', 'reset/0']) FakeSource.say(kind, undefined)
 
     expect(messages).toEqual([])
   })

@@ -117,10 +117,10 @@ export class LiveConnection {
   private listen(href: string, ids: readonly string[]): EventSource {
     const source = new EventSource(href)
     source.onerror = () => this.fail()
-    if (ids.length === 0) source.addEventListener('status', (event) => this.status(event))
+    source.addEventListener('status', (event) => this.status(event))
     ids.forEach((id, position) => {
       source.addEventListener(`hello/${position}`, (event) => this.hello(id, event))
-      source.addEventListener(`status/${position}`, (event) => this.status(event, id))
+      source.addEventListener(`reached/${position}`, (event) => this.reached(id, event))
       source.addEventListener(`changes/${position}`, (event) => this.changes(id, event))
       source.addEventListener(`reset/${position}`, (event) => this.reset(id, event))
     })
@@ -136,13 +136,15 @@ export class LiveConnection {
     search.open = true
   }
 
-  private status(event: Event, id?: string): void {
-    const search = id === undefined ? undefined : this.followed.get(id)
-    const reached = (event as MessageEvent).lastEventId
-    if (id !== undefined && search !== undefined && reached !== '') {
-      search.after = Number(reached)
-      this.tell({ kind: 'reached', id, seq: search.after })
-    }
+  private reached(id: string, event: Event): void {
+    const search = this.followed.get(id)
+    const seq = parsed<{ seq: number }>(event)?.seq
+    if (search === undefined || seq === undefined) return
+    search.after = seq
+    this.tell({ kind: 'reached', id, seq })
+  }
+
+  private status(event: Event): void {
     const status = parsed<Status>(event)
     if (status === null) return
     this.tries = 0

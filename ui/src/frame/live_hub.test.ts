@@ -44,7 +44,7 @@ describe('windows that share a stream', () => {
   })
 
   it('are all told how it stands', () => {
-    FakeSource.say('status/0', { now: 5 })
+    FakeSource.say('status', { now: 5 })
     FakeSource.breakAll()
 
     for (const window of [one, two]) expect(window.messages.map(({ kind }) => kind)).toEqual(['status', 'lost'])

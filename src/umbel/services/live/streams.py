@@ -25,7 +25,7 @@ _encode: Final = msgspec.json.Encoder().encode
 class Notice(msgspec.Struct, frozen=True):
     """One event of a stream: its kind, the change number that it leads to, and its JSON."""
 
-    event: Literal["hello", "changes", "status", "reset"]
+    event: Literal["hello", "changes", "status", "reached", "reset"]
     seq: int
     body: bytes
 
