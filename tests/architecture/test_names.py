@@ -58,10 +58,7 @@ SEEN_BY_USERS = frozenset(
     }
 )
 #: Parts of the package whose names are still being changed: it shrinks, and never grows.
-UNFINISHED = (
-    "umbel.services.ingest.",
-    "umbel.store.",
-)
+UNFINISHED = ("umbel.services.ingest.",)
 #: Modules of the API's schemas, whose names users see: `Count` answers with a store's `Count`.
 SCHEMAS = frozenset({"umbel.web.requests", "umbel.web.responses"})
 #: `umbel.aio.Events` is `umbel.Events` for asyncio.

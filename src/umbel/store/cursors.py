@@ -2,7 +2,7 @@
 
 A cursor names the last row of a page by its sort value and its arrival, so that rows that
 come, go or change elsewhere neither shift nor repeat anything. It also names the order, so
-that it is not taken for a place in another one.
+that it is not taken for a position in another one.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ CURSOR_MAX = 4_096
 Key = tuple[float, str]
 
 
-class Place(msgspec.Struct, frozen=True):
-    """One row's place: its value in the sort field (None if missing) and its arrival."""
+class SortPosition(msgspec.Struct, frozen=True):
+    """Where a row stands in an order: its value in the sort field (None if missing), and its
+    arrival."""
 
     value: str | float | None
     arrival: int
@@ -41,14 +42,14 @@ class _Cursor(msgspec.Struct, frozen=True, array_like=True):
     arrival: int
 
 
-def write_cursor(place: Place, order: Order) -> str:
-    """The cursor that goes on after `place`."""
-    body = msgspec.json.encode(_Cursor(order_text(order), place.value, place.arrival))
+def write_cursor(position: SortPosition, order: Order) -> str:
+    """The cursor that goes on after `position`."""
+    body = msgspec.json.encode(_Cursor(order_text(order), position.value, position.arrival))
     return urlsafe_b64encode(body).decode().rstrip("=")
 
 
-def read_cursor(cursor: str, order: Order) -> Place:
-    """The place that `cursor` names. Raises `CursorError` for anything but a cursor that
+def read_cursor(cursor: str, order: Order) -> SortPosition:
+    """The position that `cursor` names. Raises `CursorError` for anything but a cursor that
     `write_cursor` gave for the same order."""
     wanted = order_text(order)
     try:
@@ -64,7 +65,7 @@ def read_cursor(cursor: str, order: Order) -> Place:
         raise CursorError(
             "The cursor belongs to a list in another order.", remedy="Begin at the first page."
         )
-    return Place(value=read.value, arrival=read.arrival)
+    return SortPosition(value=read.value, arrival=read.arrival)
 
 
 def order_text(order: Order) -> str:

@@ -46,7 +46,7 @@ from umbel.store.base import (
     Trimmed,
     Workflow,
 )
-from umbel.store.cursors import Place, order_text, read_cursor, write_cursor
+from umbel.store.cursors import SortPosition, order_text, read_cursor, write_cursor
 from umbel.store.memory_missed import MissedInMemory
 from umbel.store.missed import merged, overlaps
 from umbel.store.series import buckets_of, whole_minutes
@@ -272,9 +272,9 @@ class MemoryStore:
             raise ValueError(f"a page holds at least one task, not {limit}")
         rows = _sorted(self._matching(query, now), order)
         if after is not None:
-            rows = [row for row in rows if _comes_after(_place(row, order), after, order)]
+            rows = [row for row in rows if _comes_after(_position(row, order), after, order)]
         page = rows[:limit]
-        following = write_cursor(_place(page[-1], order), order) if len(rows) > limit else None
+        following = write_cursor(_position(page[-1], order), order) if len(rows) > limit else None
         return Page(items=tuple(_row_of(row.task) for row in page), cursor=following)
 
     def count(
@@ -430,29 +430,31 @@ def _row_of(task: Task) -> Task:
     return msgspec.structs.replace(task, traceback=None, attempts=(), notes=())
 
 
-def _place(row: _Row, order: Order) -> Place:
+def _position(row: _Row, order: Order) -> SortPosition:
     value = row.arrival if order.field == "seen" else getattr(row.task, order.field)
-    return Place(value=value, arrival=row.arrival)
+    return SortPosition(value=value, arrival=row.arrival)
 
 
 def _sorted(rows: list[_Row], order: Order) -> list[_Row]:
     """In order: by value, missing values last; ties by arrival, newest first."""
-    placed = [(_place(row, order), row) for row in rows]
-    placed.sort(key=lambda pair: pair[1].arrival, reverse=True)
-    known = [pair for pair in placed if pair[0].value is not None]
+    positioned = [(_position(row, order), row) for row in rows]
+    positioned.sort(key=lambda pair: pair[1].arrival, reverse=True)
+    known = [pair for pair in positioned if pair[0].value is not None]
     known.sort(key=lambda pair: pair[0].sort_key(), reverse=order.descending)
-    return [row for _, row in known] + [row for place, row in placed if place.value is None]
+    return [row for _, row in known] + [
+        row for position, row in positioned if position.value is None
+    ]
 
 
-def _comes_after(place: Place, other: Place, order: Order) -> bool:
-    """Whether `place` stands behind `other` in this order."""
-    if place.value == other.value:
-        return place.arrival < other.arrival
-    if place.value is None or other.value is None:
-        return place.value is None
+def _comes_after(position: SortPosition, other: SortPosition, order: Order) -> bool:
+    """Whether `position` stands behind `other` in this order."""
+    if position.value == other.value:
+        return position.arrival < other.arrival
+    if position.value is None or other.value is None:
+        return position.value is None
     if order.descending:
-        return place.sort_key() < other.sort_key()
-    return place.sort_key() > other.sort_key()
+        return position.sort_key() < other.sort_key()
+    return position.sort_key() > other.sort_key()
 
 
 def _frequencies(values: Iterable[str | None]) -> list[tuple[str, int]]:

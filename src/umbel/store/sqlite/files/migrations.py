@@ -31,13 +31,13 @@ def version(connection: apsw.Connection) -> int:
     return int(connection.pragma("user_version"))
 
 
-def check(connection: apsw.Connection, known: int) -> None:
-    """Raise `StoreTooNew` if the file has seen more than `known` migrations."""
+def check(connection: apsw.Connection, newest: int) -> None:
+    """Raise `StoreTooNew` if the file has seen more than `newest` migrations."""
     seen = version(connection)
-    if seen > known:
+    if seen > newest:
         raise StoreTooNew(
             f"{connection.filename} was written by a newer Umbel (format {seen}; this one "
-            f"reads up to {known}).",
+            f"reads up to {newest}).",
             remedy="Install the newer version again, or choose another directory with --data.",
         )
 

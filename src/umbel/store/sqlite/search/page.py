@@ -7,7 +7,7 @@ from itertools import islice
 
 from umbel.query.ast import Node
 from umbel.store.base import Order, Page
-from umbel.store.cursors import Place, order_text, read_cursor, write_cursor
+from umbel.store.cursors import SortPosition, order_text, read_cursor, write_cursor
 from umbel.store.sqlite.search.page_rows import seen_at, without_details
 from umbel.store.sqlite.search.position import Position, position_of
 from umbel.store.sqlite.search.reader import Deadline, Reader
@@ -56,4 +56,4 @@ def search(
 
 
 def _cursor(position: Position, order: Order) -> str:
-    return write_cursor(Place(position.arrival, position.arrival), order)
+    return write_cursor(SortPosition(position.arrival, position.arrival), order)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from umbel.cluster.task import Task
 from umbel.query.ast import And, Has, Node, Not
 from umbel.store.base import Order
-from umbel.store.cursors import Place
+from umbel.store.cursors import SortPosition
 from umbel.store.sqlite.search.position import Position, position_of
 from umbel.store.sqlite.search.reader import Deadline, Reader
 from umbel.store.sqlite.search.scan import Scan
@@ -30,7 +30,7 @@ class PageRequest(NamedTuple):
     query: Node
     now: float
     order: Order
-    after: Place | None
+    after: SortPosition | None
     limit: int
     deadline: Deadline
 
@@ -47,7 +47,7 @@ class PageRequest(NamedTuple):
 
 
 class OutOfTime(Exception):
-    """`placed` is what is certain to be on the page so far."""
+    """`sorted_tasks` are what is certain to be on the page so far."""
 
     def __init__(self, sorted_tasks: list[SortedTask]) -> None:
         super().__init__()

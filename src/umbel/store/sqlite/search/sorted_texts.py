@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator
 from contextlib import closing
 
 from umbel.store.base import Order
-from umbel.store.cursors import Place
+from umbel.store.cursors import SortPosition
 from umbel.store.sqlite.files.row import id_value
 from umbel.store.sqlite.files.value_dictionary import ValueDictionary
 from umbel.store.sqlite.search.conditions import NO, to_sql
@@ -34,7 +34,7 @@ def by_text(request: PageRequest) -> Generator[SortedTask]:
     yield from with_key(request.without_value(), None, sorted_tasks)
 
 
-def _is_before(text: str, after: Place, order: Order) -> bool:
+def _is_before(text: str, after: SortPosition, order: Order) -> bool:
     """Whether the tasks with this value were on earlier pages."""
     return after.value is None or (text < str(after.value)) != order.descending
 

@@ -14,7 +14,7 @@ import apsw
 from umbel.cluster.task import Task
 from umbel.query.ast import Node
 from umbel.store.base import Order, Page
-from umbel.store.cursors import Place, write_cursor
+from umbel.store.cursors import SortPosition, write_cursor
 from umbel.store.sqlite.files.row import id_value
 from umbel.store.sqlite.search import access_path
 from umbel.store.sqlite.search.conditions import NO, to_sql
@@ -36,7 +36,7 @@ def sorted_page(
     query: Node,
     now: float,
     order: Order,
-    after: Place | None,
+    after: SortPosition | None,
     limit: int,
     deadline: Deadline,
 ) -> Page:
@@ -61,7 +61,7 @@ def _page(request: PageRequest, sorted_tasks: list[SortedTask], *, complete: boo
     cursor = None
     if more and shown:
         last = shown[-1]
-        cursor = write_cursor(Place(last.key, last.position.arrival), request.order)
+        cursor = write_cursor(SortPosition(last.key, last.position.arrival), request.order)
     return Page(tuple(without_details(each.task) for each in shown), cursor, complete=complete)
 
 
@@ -117,11 +117,11 @@ def _comparable(key: Key) -> tuple[float, str]:
     return (0.0, key) if isinstance(key, str) else (key or 0.0, "")
 
 
-def _comes_after(sorted_tasks: SortedTask, place: Place, descending: bool) -> bool:
-    if sorted_tasks.key is None or place.value is None:
+def _comes_after(sorted_tasks: SortedTask, position: SortPosition, descending: bool) -> bool:
+    if sorted_tasks.key is None or position.value is None:
         if sorted_tasks.key is not None:
             return False
-        return place.value is not None or sorted_tasks.position.arrival < place.arrival
-    if sorted_tasks.key == place.value:
-        return sorted_tasks.position.arrival < place.arrival
-    return (_comparable(sorted_tasks.key) > _comparable(place.value)) != descending
+        return position.value is not None or sorted_tasks.position.arrival < position.arrival
+    if sorted_tasks.key == position.value:
+        return sorted_tasks.position.arrival < position.arrival
+    return (_comparable(sorted_tasks.key) > _comparable(position.value)) != descending
