@@ -45,7 +45,9 @@ class SourceHealth(msgspec.Struct, frozen=True):
     the broker keeps what comes while nobody reads, for `keeps_s` seconds at most. `missed`: the
     last connection found that something had not been kept since the one before, of this process
     or an earlier one; with an earlier one of this process it is among the `gaps` as well. `url`
-    is the one of several addresses that is used or tried now, without secrets.
+    is the one of several addresses that is used or tried now, without secrets. `queue` is the
+    event queue that other collectors of the store read as well, one at a time; empty where
+    each has one of its own, that leaves with it.
     `foreign_consumers`: so many others read our event queue, so we do not."""
 
     state: str
@@ -59,6 +61,7 @@ class SourceHealth(msgspec.Struct, frozen=True):
     keeps_s: float | None = None
     url: str = ""
     foreign_consumers: int = 0
+    queue: str = ""
 
 
 class EventSource(Protocol):

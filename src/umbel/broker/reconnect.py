@@ -106,7 +106,12 @@ class ReconnectingSource:
         self._lock = threading.Lock()
         keeps_s = float(link.queue.message_ttl_s) if lossless else None
         self._health = SourceHealth(
-            "connecting", link.transport, lossless=lossless, keeps_s=keeps_s, url=link.url
+            "connecting",
+            link.transport,
+            lossless=lossless,
+            keeps_s=keeps_s,
+            url=link.url,
+            queue=link.queue_name if lossless else "",
         )
         self._closed = False
 

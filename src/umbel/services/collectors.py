@@ -1,9 +1,10 @@
 """How what several collectors report adds up: the one rule, for the status and for `/metrics`.
 
-Collectors on AMQP share one queue: each event reaches one of them, so their counts are added. On
-all other brokers every collector receives every event, so their counts are the same ones, and those
-of the collector that runs for longest are the most complete. Example: two collectors report 100
-events each; on RabbitMQ that is 200 events, on Redis 100.
+Collectors that share an event queue (on AMQP, that of their store) each take a part of what comes,
+so their counts are added. Where each has a queue of its own, as on all other brokers, every
+collector receives every event, so their counts are the same ones, and those of the collector
+that runs for longest are the most complete. Example: two collectors report 100 events each; on
+RabbitMQ that is 200 events, on Redis 100.
 """
 
 from __future__ import annotations
@@ -36,13 +37,13 @@ def predecessor(collectors: Sequence[CollectorStatus]) -> CollectorStatus | None
 
 def counting(collectors: Sequence[CollectorStatus]) -> list[CollectorStatus]:
     """Those of these collectors whose counts together are the whole, each event counted once: the
-    longest running, and on AMQP those that share the queue with it."""
+    longest running, and those that share its queue with it."""
     if not collectors:
         return []
     first = min(collectors, key=lambda each: each.started)
-    if first.transport != "amqp":
+    if not first.queue:
         return [first]
-    return [each for each in collectors if each.transport == "amqp"]
+    return [each for each in collectors if each.queue == first.queue]
 
 
 def metric_counts(store: Store, now: float) -> MetricCounts:

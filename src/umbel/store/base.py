@@ -194,8 +194,10 @@ class CollectorStatus(msgspec.Struct, frozen=True, kw_only=True):
     since when. What is `recent` is of the last minute; `faulty_since`: when the first of these
     faults came; `foreign_consumers`: how many others read from the same queue.
 
-    `ended` is when it ended: by its own last report, or, killed in a store that takes one writer
-    at a time, when it had last reported. None while nothing is known of its end."""
+    `queue` is the event queue that it shares with the other collectors of the store; empty where
+    each has one of its own, and hears everything. `ended` is when it ended: by its own last
+    report, or, killed in a store that takes one writer at a time, when it had last reported. None
+    while nothing is known of its end."""
 
     collector: str
     pid: int
@@ -227,6 +229,7 @@ class CollectorStatus(msgspec.Struct, frozen=True, kw_only=True):
     recent_shed: int = 0
     faulty_since: float | None = None
     foreign_consumers: int = 0
+    queue: str = ""
     ended: float | None = None
 
 

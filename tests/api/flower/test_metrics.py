@@ -166,8 +166,15 @@ async def test_collectors_that_each_see_all_events_are_not_added_up() -> None:
 async def test_collectors_that_share_a_queue_are_added_up() -> None:
     world = World()
     for name in ("eu", "us"):
-        told(world, collector(collector=name, transport="amqp"), tally(), tally(name))
-    told(world, collector(collector="z", transport="amqp"), tally("shop.mail"), bounds=(9.0,))
+        told(
+            world, collector(collector=name, transport="amqp", queue="umbel"), tally(), tally(name)
+        )
+    told(
+        world,
+        collector(collector="z", transport="amqp", queue="umbel"),
+        tally("shop.mail"),
+        bounds=(9.0,),
+    )
 
     found = await families(world)
 

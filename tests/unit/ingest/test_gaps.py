@@ -8,8 +8,10 @@ from tests.api.world import NOW, collector
 from umbel.broker.base import Missed, SourceHealth
 from umbel.cluster.gaps import Cause, Gap
 from umbel.services.ingest.gaps import Gaps
+from umbel.services.ingest.other_collectors import OtherCollectors
 from umbel.store.base import CollectorStatus
 
+ALONE = OtherCollectors("c")
 EARLIER = collector(collector="c", at=NOW - 60)
 REDIS = SourceHealth("connected", "redis", since=NOW)
 RABBIT = SourceHealth("connected", "amqp", since=NOW, lossless=True, keeps_s=3_600.0)
@@ -18,7 +20,7 @@ RABBIT = SourceHealth("connected", "amqp", since=NOW, lossless=True, keeps_s=3_6
 def absence(earlier: CollectorStatus, health: SourceHealth) -> list[tuple[float, float, Cause]]:
     gaps = Gaps("c")
     gaps.look_back(earlier)
-    return [(gap.start - NOW, gap.end - NOW, gap.cause) for gap in gaps.new(health)]
+    return [(gap.start - NOW, gap.end - NOW, gap.cause) for gap in gaps.new(health, ALONE)]
 
 
 def test_who_was_away_from_redis_has_missed_that_time() -> None:
@@ -53,12 +55,12 @@ def test_a_gap_is_new_until_it_was_kept() -> None:
     gaps = Gaps("c")
     torn = msgspec.structs.replace(REDIS, gaps=(Gap(NOW - 5, NOW - 1, "broker-cut"),))
 
-    first, again = list(gaps.new(torn)), list(gaps.new(torn))
+    first, again = list(gaps.new(torn, ALONE)), list(gaps.new(torn, ALONE))
     gaps.saved()
 
     assert [gap.cause for gap in first] == ["broker-cut"]
     assert again == first
-    assert list(gaps.new(torn)) == []
+    assert list(gaps.new(torn, ALONE)) == []
     assert gaps.last(20) == ((NOW - 5, NOW - 1),)
 
 

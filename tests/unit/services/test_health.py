@@ -185,11 +185,15 @@ def test_a_store_with_a_collector_that_reports_is_ready_even_while_it_connects()
     assert Health(store, SetWallClock(NOW)).unready() is None
 
 
+def on_one_queue(**changes: Any) -> CollectorStatus:
+    return collector(transport="amqp", queue="umbel.events.v1.abc", **changes)
+
+
 def test_the_pulse_adds_collectors_that_share_a_queue_and_report_now() -> None:
     store = MemoryStore()
-    store.report(collector(transport="amqp", events=5, lost=1))
-    store.report(collector(collector="b", transport="amqp", events=7, lost=1, shed=2))
-    store.report(collector(collector="dead", transport="amqp", events=100, at=NOW - 60))
+    store.report(on_one_queue(events=5, lost=1))
+    store.report(on_one_queue(collector="b", events=7, lost=1, shed=2))
+    store.report(on_one_queue(collector="dead", events=100, at=NOW - 60))
 
     counters = Health(store, SetWallClock(NOW)).pulse().counters
 

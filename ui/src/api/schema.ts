@@ -226,6 +226,7 @@ export interface CollectorStatus {
   recent_shed: number
   faulty_since: number | null
   foreign_consumers: number
+  queue: string
   ended: number | null
 }
 

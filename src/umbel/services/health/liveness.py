@@ -255,8 +255,14 @@ def uncovered(
 
 
 def _covers(collector: CollectorStatus, gap: KeptGap) -> bool:
+    return collector.collector != gap.collector and listened_through(collector, gap.start, gap.end)
+
+
+def listened_through(collector: CollectorStatus, start: float, end: float) -> bool:
+    """Whether the collector, which is connected, was so from `start` to `end` (Unix seconds)."""
+    since = collector.started if collector.reconnections else collector.connected_since
     return (
-        collector.collector != gap.collector
-        and collector.started <= gap.start
-        and not any(begun < gap.end and ended > gap.start for begun, ended in collector.gaps)
+        since is not None
+        and since <= start
+        and not any(begun < end and ended > start for begun, ended in collector.gaps)
     )

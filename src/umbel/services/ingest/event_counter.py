@@ -73,6 +73,13 @@ class EventCounter:
         self._recent_faults: deque[tuple[float, Counter[str]]] = deque()
         self._heard_at: float | None = None
         self._loss = loss or LossEstimate()
+        #: Whether what workers count is ours to keep; another collector may do that.
+        self.keeps_losses = True
+
+    def begin_losses_anew(self, loss: LossEstimate) -> None:
+        """Go on counting from what others have counted."""
+        with self._lock:
+            self._loss = loss
 
     def add_arrived(self, events: Sequence[Event], *, interrupted: bool = False) -> None:
         """Events that were decoded and are not stored yet, in order of arrival. `interrupted`:
@@ -85,6 +92,8 @@ class EventCounter:
     def losses(self) -> Losses | None:
         """What the store has to keep together with the events that arrived."""
         with self._lock:
+            if not self.keeps_losses:
+                self._loss.saved()
             return self._loss.changes()
 
     def losses_saved(self) -> None:

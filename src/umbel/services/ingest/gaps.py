@@ -14,6 +14,7 @@ from typing import Final
 
 from umbel.broker.base import SourceHealth
 from umbel.cluster.gaps import Cause
+from umbel.services.ingest.other_collectors import OtherCollectors
 from umbel.store.base import CollectorStatus, KeptGap
 
 #: How many of its own a collector remembers, lest it keeps them again.
@@ -48,12 +49,18 @@ class Gaps:
         """The last ones (from, to, in Unix seconds), of earlier runs as well."""
         return (*self._told, *((gap.start, gap.end) for gap in self._known))[-count:]
 
-    def new(self, health: SourceHealth) -> Sequence[KeptGap]:
-        """Those that no store has kept yet; an absence once it is known what was missed."""
+    def new(self, health: SourceHealth, others: OtherCollectors) -> Sequence[KeptGap]:
+        """Those that no store has kept yet; an absence once it is known what was missed, and that
+        none of the others listened meanwhile."""
         found = [self._gap(gap.start, gap.end, gap.cause) for gap in health.gaps]
         if self._earlier is not None and health.since is not None:
-            found = [*self._absence(self._earlier, health, health.since), *found]
-            self._earlier = None
+            listened = others.listened_at(health.since)
+            if listened is False:
+                found = [*self._absence(self._earlier, health, health.since), *found]
+            if listened is not None:
+                self._earlier = None
+        elif self._earlier is not None and others.newest is not None:
+            self._earlier = others.newest
         self._new += [gap for gap in found if gap not in self._known and gap not in self._new]
         return self._new
 

@@ -27,6 +27,7 @@ from umbel.services.ingest.frame_buffer import FrameBuffer
 from umbel.services.ingest.gaps import Gaps
 from umbel.services.ingest.loss import LossEstimate
 from umbel.services.ingest.metric_counter import RUNTIME_BOUNDS, MetricCounter
+from umbel.services.ingest.other_collectors import OtherCollectors
 from umbel.services.ingest.trim_timer import TrimTimer
 from umbel.store.base import CollectorStatus, Retention, Store
 
@@ -75,8 +76,9 @@ class Ingest:
         self._started_at = self._clock.now()
         self._buffer = FrameBuffer(limits.buffer_bytes)
         self._metrics = MetricCounter(store.task, runtime_bounds)
-        estimate = LossEstimate(store.processes(), store.losses())
-        self._events_seen = EventCounter(self._clock.monotonic(), self._metrics, estimate)
+        self._others = OtherCollectors(self._name)
+        loss = self._loss_so_far()
+        self._events_seen = EventCounter(self._clock.monotonic(), self._metrics, loss)
         self._committer = Committer(store, self._events_seen, limits, self._clock)
         self._reader = EventReader(
             source, self._buffer, lambda: self._committer.size_bytes, self._clock
@@ -90,6 +92,8 @@ class Ingest:
         self._trim_timer = TrimTimer(retention or Retention())
         self._gaps = Gaps(self._name)
         self._connected_at: float | None = None
+        #: Of which connection the first events were counted already.
+        self._counted_since: float | None = None
 
     def run(self, stop: threading.Event) -> None:
         """Take in events until `stop` is set; then commit what was read, settle it and leave
@@ -138,6 +142,7 @@ class Ingest:
             faulty_since=self._clock.now() - counts.faulty_s if counts.recent_faults else None,
             recent_shed=self._reader.recent_shed,
             foreign_consumers=health.foreign_consumers,
+            queue=health.queue,
             ended=self._clock.now() if self._has_ended else None,
         )
 
@@ -183,7 +188,28 @@ class Ingest:
             return
         chunk = self._buffer.take(max(0.0, wait_s))
         if chunk is not None:
+            self._note_connection()
             self._committer.add(chunk)
+
+    def _note_connection(self) -> None:
+        """Before the first events of a connection: others may have counted what came before."""
+        since = self._source.health().since
+        if since is None or since == self._counted_since:
+            return
+        self._counted_since = since
+        if not self._others.take_have_reported():
+            return
+        if self._committer.messages:
+            self._commit()
+        try:
+            self._events_seen.begin_losses_anew(self._loss_so_far())
+        except StoreError as error:
+            log.warning("What others have counted cannot be read: %s", error)
+
+    def _loss_so_far(self) -> LossEstimate:
+        """What the store knows of losses. Raises `StoreError`."""
+        store = self._store
+        return LossEstimate(store.processes(), store.losses(), self._others.listened_through)
 
     def _commit(self) -> bool:
         """Whether the batch is durable now."""
@@ -217,6 +243,7 @@ class Ingest:
         self._note_moment()
         trouble = self._committer.trouble
         try:
+            self._note_others()
             self._keep_gaps()
             self._store.report(self.status())
             self._keep_metric_counts()
@@ -229,6 +256,12 @@ class Ingest:
         self._told, self._has_told = trouble, True
         if self._tell_trouble is not None:
             self._tell_trouble(trouble)
+
+    def _note_others(self) -> None:
+        """Raises `StoreError`."""
+        self._others.note(self._store.collectors(), self._clock.now())
+        since = self._source.health().since
+        self._events_seen.keeps_losses = not self._others.are_connected_longer(since)
 
     def _keep_metric_counts(self) -> None:
         """The first are kept at once, lest those of an earlier run stand for ours."""
@@ -259,7 +292,7 @@ class Ingest:
 
     def _keep_gaps(self) -> None:
         """Those that are new. Raises `StoreError`."""
-        new = self._gaps.new(self._source.health())
+        new = self._gaps.new(self._source.health(), self._others)
         if new:
             self._store.keep_gaps(new)
             self._gaps.saved()

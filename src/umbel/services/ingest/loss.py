@@ -21,6 +21,8 @@ missing. A loss must never be invented, so whatever blurs the count errs in that
 - A process that nobody knows, of a worker that is known, and that is first heard by a
   heartbeat after an interruption, began in it: all that it has counted and not told is lost.
 
+- What a collector of another queue heard through is no loss (`other_collectors`).
+
 The counts outlive the collector: the store keeps them together with the events that they
 count (`Store.apply`). Where a crash falls between the two, the counts are first, so that an
 event may be counted that is not stored (its loss is not seen), never the other way round (a
@@ -30,7 +32,7 @@ loss that is none). It is an estimate of task-started alone.
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from umbel.cluster.events import Event
@@ -51,11 +53,22 @@ PROCESSES_MAX: Final = 10_000
 PROCESSED_MAX: Final = 10**12
 
 
+#: Whether another queue delivered everything between two times (Unix seconds).
+HeardByOthers = Callable[[float, float], bool]
+
+
 class LossEstimate:
     """Fed with all events in order of arrival, and told of what may have cost some. `known` and
-    `lost` are what a store has kept of an earlier run. One thread."""
+    `lost` are what a store has kept of all that were before; `heard_by_others` says whether
+    another queue delivered everything between two times (Unix seconds). One thread."""
 
-    def __init__(self, known: Iterable[ProcessCount] = (), lost: Iterable[Loss] = ()) -> None:
+    def __init__(
+        self,
+        known: Iterable[ProcessCount] = (),
+        lost: Iterable[Loss] = (),
+        heard_by_others: HeardByOthers = lambda _start, _end: False,
+    ) -> None:
+        self._heard_by_others = heard_by_others
         self._processes: OrderedDict[Key, ProcessAccount] = OrderedDict()
         self._hosts: Counter[str] = Counter()
         self._interruption = 0
@@ -219,9 +232,14 @@ class LossEstimate:
         lost = process.share_lost(missing - process.earlier) if process.doubt else 0
         process.earlier = max(0, process.earlier - missing)
         process.untold += missing - lost
-        if lost:
-            start = judged[0][0] if len(judged) == BEATS else process.anchor
-            self._lose(process, min(start, last[0][0]), last[0][0], lost)
+        if not lost:
+            return
+        start = min(judged[0][0] if len(judged) == BEATS else process.anchor, last[0][0])
+        if self._heard_by_others(start, last[0][0]):
+            process.base += lost
+            process.lower(lost)
+        else:
+            self._lose(process, start, last[0][0], lost)
 
     # -- losses ------------------------------------------------------------------------------
 
