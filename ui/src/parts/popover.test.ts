@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { placed } from './popover'
+import { fitted, placed } from './popover'
 
 const WINDOW = { width: 1000, height: 800 }
 const button = (left: number, top: number): Parameters<typeof placed>[0] => ({ left, right: left + 100, top, bottom: top + 20 })
@@ -18,5 +18,13 @@ describe('a popover', () => {
   it('stays in the window when its button does not', () => {
     expect(placed(button(-40, -40), WINDOW)).toMatchObject({ top: 0, left: 0 })
     expect(placed(button(980, 40), WINDOW)).toMatchObject({ right: 0 })
+  })
+
+  it('that is wider than its room is moved into the window', () => {
+    const left = placed(button(400, 40), WINDOW)
+    expect(fitted(left, { left: 400, right: 1050 }, 1000)).toMatchObject({ left: 350, right: null })
+    const right = placed(button(800, 40), WINDOW)
+    expect(fitted(right, { left: -30, right: 900 }, 1000)).toMatchObject({ left: null, right: 70 })
+    expect(fitted(right, { left: 10, right: 900 }, 1000)).toEqual(right)
   })
 })

@@ -33,3 +33,22 @@ export function placed(button: Box, window: { width: number; height: number }): 
     height: Math.max(0, isBelow ? below : button.top),
   }
 }
+
+/** The same where an end would be out of sight: moved as far as that needs. */
+export function fitted(place: Placement, panel: Pick<Box, 'left' | 'right'>, width: number): Placement {
+  const over = panel.right - width
+  if (place.right !== null && panel.left < 0) return { ...place, right: Math.max(0, place.right + panel.left) }
+  if (place.left !== null && over > 0) return { ...place, left: Math.max(0, place.left - over) }
+  return place
+}
+
+/** The size of what a window shows, in CSS pixels. */
+export function viewport(): { width: number; height: number } {
+  const { clientWidth: width, clientHeight: height } = document.documentElement
+  return { width, height }
+}
+
+/** A length as CSS has it. */
+export function px(length: number | null | undefined): string {
+  return length === null || length === undefined ? 'auto' : `${length}px`
+}
