@@ -43,6 +43,11 @@ export function parseRepr(source: string): Value | null {
   }
 }
 
+/** Whether it is a group without items: `()`, `{}`, but no empty list that is a value. */
+export function isEmptyGroup(value: Value): boolean {
+  return value.kind === 'group' && value.items.length === 0 && /^[({]$/.test(value.open)
+}
+
 /** Whether a part of the value was cut away. */
 export function isCut(value: Value): boolean {
   if (value.kind === 'cut') return true
