@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         task_async_apply,
         task_send_task,
     )
+    from umbel.python.series import task_series
     from umbel.python.sorting import sort_keys, sort_tasks
     from umbel.python.tasks import get_task_by_id, iter_tasks
     from umbel.python.terms import (
@@ -49,6 +50,7 @@ __all__ = [
     "task_rate_limit",
     "task_revoke",
     "task_send_task",
+    "task_series",
     "task_timeout",
 ]
 
@@ -57,6 +59,7 @@ _MODULES = {
     "events": "Events connect",
     "info": "TASK_STATES TaskEventTypes TaskInfo as_dict",
     "running": "get_task_result task_apply task_async_apply task_send_task",
+    "series": "task_series",
     "sorting": "sort_keys sort_tasks",
     "tasks": "get_task_by_id iter_tasks",
     "terms": "parse_search_terms satisfies_search_terms task_args_contains_search_args",

@@ -19,6 +19,7 @@ from umbel.python import control as _control
 from umbel.python import events as _events
 from umbel.python import info as _info
 from umbel.python import running as _running
+from umbel.python import series as _series
 from umbel.python import sorting as _sorting
 from umbel.python import tasks as _tasks
 from umbel.python import terms as _terms
@@ -53,6 +54,7 @@ __all__ = [
     "task_rate_limit",
     "task_revoke",
     "task_send_task",
+    "task_series",
     "task_timeout",
 ]
 
@@ -197,6 +199,7 @@ get_task_by_id = _coroutine(_tasks.get_task_by_id)
 parse_search_terms = _coroutine(_terms.parse_search_terms)
 satisfies_search_terms = _coroutine(_terms.satisfies_search_terms)
 task_args_contains_search_args = _coroutine(_terms.task_args_contains_search_args)
+task_series = _coroutine(_series.task_series)
 sort_tasks = _coroutine(_sorting.sort_tasks)
 
 get_task_result = _on_source(_running.get_task_result)

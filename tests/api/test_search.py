@@ -14,6 +14,7 @@ from umbel.query.parse import Chip
 from umbel.services.search.search import BUCKETS_MAX, BUDGET_S, LOOK_MIN_S, Search
 from umbel.store.base import Count, Page
 from umbel.store.memory import MemoryStore
+from umbel.store.series import Series
 
 pytestmark = pytest.mark.anyio
 
@@ -88,8 +89,34 @@ async def test_a_series_counts_by_time(world: World) -> None:
     series = (await world.get("/api/v1/series", {"from": BASE, "to": NOW, "bucket": 600})).json()
 
     assert (series["measure"], series["bucket_s"]) == ("count", 600.0)
-    assert series["buckets"][0]["start"] == BASE
-    assert series["buckets"][0]["values"]["SUCCESS"] == 2
+    assert series["buckets"] == [
+        {"start": BASE, "seen": 6, "succeeded": 2, "failed": 2, "revoked": 1}
+    ]
+    assert series["total"] == {"seen": 6, "succeeded": 2, "failed": 2, "revoked": 1}
+    assert (series["by"], series["groups"], series["other"]) == (None, [], None)
+    assert series["complete"]
+
+
+async def test_a_series_by_a_field_has_the_busiest_values_and_the_rest(world: World) -> None:
+    params = {"from": BASE, "to": NOW, "bucket": 600, "by": "name", "top": 1}
+
+    series = (await world.get("/api/v1/series", params)).json()
+
+    (group,) = series["groups"]
+    assert (group["value"], group["total"]["seen"], group["total"]["succeeded"]) == (
+        "shop.send", 3, 2,
+    )  # fmt: skip
+    assert series["other"]["total"] == {"seen": 3, "succeeded": 0, "failed": 2, "revoked": 0}
+    assert series["total"]["seen"] == 6
+
+
+async def test_a_series_of_durations_names_the_slowest(world: World) -> None:
+    params = {"from": BASE, "to": NOW, "measure": "runtime", "by": "worker"}
+
+    series = (await world.get("/api/v1/series", params)).json()
+
+    assert [group["value"] for group in series["groups"]] == ["celery@eu-1"]
+    assert series["groups"][0]["total"]["n"] == 3
 
 
 async def test_a_series_over_the_last_hour_is_the_default(world: World) -> None:
@@ -97,7 +124,13 @@ async def test_a_series_over_the_last_hour_is_the_default(world: World) -> None:
 
     assert series["bucket_s"] == 60.0
     assert all(NOW - 3_660 <= bucket["start"] < NOW for bucket in series["buckets"])
-    assert {"p50", "p95", "p99", "mean", "n"} == set(series["buckets"][0]["values"])
+    assert {"start", "p50", "p95", "p99", "mean", "n"} == set(series["buckets"][0])
+
+
+async def test_the_buckets_that_fit_a_day_are_made_of_whole_tens_of_minutes(world: World) -> None:
+    series = (await world.get("/api/v1/series", {"from": NOW - 86_400, "to": NOW})).json()
+
+    assert series["bucket_s"] == 1_200.0
 
 
 async def test_a_series_never_has_more_buckets_than_anyone_can_draw(world: World) -> None:
@@ -113,11 +146,20 @@ async def test_a_series_backwards_is_refused(world: World) -> None:
     assert problem_of(response)["parameter"] == "from"
 
 
-async def test_a_series_over_what_charts_do_not_know_is_refused(world: World) -> None:
-    response = await world.get("/api/v1/series", q="queue:mail")
+async def test_a_series_takes_any_search(world: World) -> None:
+    params = {"from": BASE, "to": NOW, "q": "queue:mail runtime:>5s"}
+
+    series = (await world.get("/api/v1/series", params)).json()
+
+    assert series["total"] == {"seen": 1, "succeeded": 1, "failed": 0, "revoked": 0}
+
+
+@pytest.mark.parametrize(("name", "value"), [("by", "kwargs"), ("top", 0), ("top", 51)])
+async def test_a_series_by_anything_else_is_refused(world: World, name: str, value: object) -> None:
+    response = await world.get("/api/v1/series", {name: value})
 
     assert response.status_code == 400
-    assert problem_of(response)["type"] == "urn:umbel:problem:bad-query"
+    assert problem_of(response)["parameter"] == name
 
 
 @pytest.mark.parametrize(
@@ -137,10 +179,16 @@ def test_a_search_that_had_to_wait_looks_for_so_much_less_time(
             budgets.append(asked["budget_s"])
             return super().count(query, **asked)
 
+        def series(self, query: Node, **asked: Any) -> Series:
+            budgets.append(asked["budget_s"])
+            return super().series(query, **asked)
+
     budgets: list[float] = []
     search = Search(Timed(), SetClock(NOW))
 
     search.page("", "-seen", None, 10, waited_s=waited_s)
     search.count("", by=None, cap=10, waited_s=waited_s)
 
-    assert budgets == [looks_s, looks_s]
+    search.series("", measure="count", start=BASE, end=NOW, bucket_s=None, waited_s=waited_s)
+
+    assert budgets == [looks_s, looks_s, looks_s]

@@ -42,7 +42,15 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 
 #: Protocols and their values, which services and web may know; all beside them is an adapter.
 PROTOCOLS: dict[str, frozenset[str]] = {
-    "umbel.store": frozenset({"umbel.store.base", "umbel.store.ledger"}),
+    "umbel.store": frozenset(
+        {
+            "umbel.store.base",
+            "umbel.store.capabilities",
+            "umbel.store.ledger",
+            "umbel.store.series",
+            "umbel.store.series_of_tasks",
+        }
+    ),
     "umbel.results": frozenset({"umbel.results.base"}),
     "umbel.auth": frozenset(
         {"umbel.auth.base", "umbel.auth.people", "umbel.auth.passwords", "umbel.auth.tokens"}

@@ -12,6 +12,7 @@ from umbel.query.ast import (
     Words,
 )
 from umbel.store.base import Store
+from umbel.store.capabilities import Grouping
 
 
 def test_a_count_stops_at_its_cap_and_says_so(shop_store: Store) -> None:
@@ -53,7 +54,7 @@ def test_groups_of_a_capped_count_are_complete_only_when_all_were_counted(
     ],
 )
 def test_counts_by_a_field_leave_out_what_is_unknown(
-    shop_store: Store, by: str, groups: dict[str, int]
+    shop_store: Store, by: Grouping, groups: dict[str, int]
 ) -> None:
     store = shop_store
 

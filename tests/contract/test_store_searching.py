@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import cast
 
 import pytest
 
@@ -31,6 +32,7 @@ from umbel.query.ast import (
 from umbel.query.match import match
 from umbel.query.orders import ORDERS
 from umbel.store.base import Order, Retention, Store
+from umbel.store.capabilities import Grouping
 
 CONTAINS, EQUALS, GLOB = Comparison.CONTAINS, Comparison.EQUALS, Comparison.GLOB
 
@@ -353,7 +355,7 @@ def test_an_unknown_order_grouping_or_field_is_refused(store: Store) -> None:
     with pytest.raises(ValueError, match="ordered"):
         store.search(EVERYTHING, now=NOW, order=Order("kwargs"))
     with pytest.raises(ValueError, match="counted"):
-        store.count(EVERYTHING, now=NOW, by="kwargs")
+        store.count(EVERYTHING, now=NOW, by=cast("Grouping", "kwargs"))
     with pytest.raises(ValueError, match="suggested"):
         store.suggest("traceback", "")
     with pytest.raises(ValueError, match="at least one"):

@@ -14,7 +14,7 @@ import sys
 import tarfile
 import tempfile
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import msgspec
 from msgspec.structs import replace
@@ -44,7 +44,9 @@ from umbel.store.base import (
     Store,
     TaskCounts,
 )
+from umbel.store.capabilities import Measure
 from umbel.store.ledger import ActionRecord, AuditEntry, Intent, Ledger, Repeat, Token
+from umbel.store.series import CountSeries, Series
 from umbel.store.sqlite import SqliteStore
 from umbel.store.sqlite.files.store_cluster import keep_cluster
 from umbel.store.sqlite.ledger import SqliteLedger
@@ -250,13 +252,44 @@ def answers(store: Store, ledger: Ledger) -> dict[str, Any]:
         "tokens": ledger.tokens(),
         "ended": [ledger.has_ended(each, "ada") for each in ("session-1", "session-2")],
     }
-    for measure in ("count", "runtime", "wait"):
+    for measure in get_args(Measure):
         series = store.series(
             EVERYTHING, now=NOW, measure=measure, start=BASE, end=NOW, bucket_s=60
         )
-        found[f"series of {measure}"] = [(each.start, each.values) for each in series.buckets]
+        found[f"series of {measure}"] = _values(series)
     decoded: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(found))
     return decoded
+
+
+def _values(series: Series) -> list[tuple[float, dict[str, float]]]:
+    """Start and values of each bucket, in the words of the first version."""
+    if isinstance(series, CountSeries):
+        counted = [
+            (
+                each.start,
+                {
+                    "SEEN": float(each.seen or 0),
+                    "SUCCESS": float(each.succeeded),
+                    "FAILURE": float(each.failed),
+                    "REVOKED": float(each.revoked),
+                },
+            )
+            for each in series.buckets
+        ]
+        return [(start, {key: n for key, n in all_.items() if n}) for start, all_ in counted]
+    return [
+        (
+            each.start,
+            {
+                "n": float(each.n),
+                "mean": each.mean,
+                "p50": each.p50,
+                "p95": each.p95,
+                "p99": each.p99,
+            },
+        )
+        for each in series.buckets
+    ]
 
 
 def _ids(store: Store, text: str, order: Order) -> list[str]:

@@ -21,7 +21,9 @@ from umbel.services.control.task_sender import Apply, SentTask
 from umbel.services.control.types import Action, ActionPlan, ActionReport, ActionRequest
 from umbel.services.live.changes import LiveChanges
 from umbel.services.search.rows import WholeTask, WorkerRow
+from umbel.services.search.series_answers import SERIES_ANSWERS, SeriesAnswer
 from umbel.services.search.task_page import TaskPage
+from umbel.store.capabilities import Grouping, Measure
 from umbel.store.ledger import AuditPage
 
 T = TypeVar("T")
@@ -80,6 +82,18 @@ class Client:
     def workflow(self, root_id: str) -> tuple[Task, ...]:
         """All tasks of one workflow, oldest first."""
         return self._get(f"workflows/{_part(root_id)}", _Workflow).tasks
+
+    def series(
+        self, q: str, *, measure: Measure, start: float, end: float, bucket_s: float | None,
+        by: Grouping | None, top: int,
+    ) -> SeriesAnswer:  # fmt: skip
+        """A measure of the tasks that match, from `start` to `end` (Unix seconds), and of the
+        `top` groups of them."""
+        params: Parameters = {
+            "q": q, "measure": measure, "from": start, "to": end, "bucket": bucket_s, "by": by,
+            "top": top,
+        }  # fmt: skip
+        return self._get("series", SERIES_ANSWERS[measure], **params)
 
     def workers(self) -> tuple[WorkerRow, ...]:
         """Every worker known."""

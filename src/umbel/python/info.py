@@ -211,8 +211,22 @@ def task_of(task: object) -> Task:
         "timestamp": info["timestamp"] or 0.0,
         "seen": info["received"] or info["timestamp"] or 0.0,
         "retries": info["retries"] or 0,
+        "finished": _finished(info),
     }
     return Task(**given)
+
+
+def _finished(info: TaskInfo) -> float | None:
+    """When the end came that decided the state."""
+    match info["state"]:
+        case "SUCCESS":
+            return info["succeeded"]
+        case "FAILURE":
+            return info["failed"]
+        case "REVOKED":
+            return info["revoked"]
+        case _:
+            return None
 
 
 def reader(task: object) -> Callable[[str], Any]:

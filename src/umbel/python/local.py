@@ -20,8 +20,10 @@ from umbel.services.cluster_services import ClusterServices
 from umbel.services.control.task_sender import Apply, SentTask
 from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest
 from umbel.services.search.rows import WholeTask, WorkerRow
+from umbel.services.search.series_answers import SeriesAnswer
 from umbel.services.search.task_page import TaskPage
 from umbel.store.base import Order
+from umbel.store.capabilities import Grouping, Measure
 from umbel.store.ledger import AuditPage
 
 #: How long one page may take, seconds; what was found until then is given, and gone on from.
@@ -77,6 +79,22 @@ class LocalSource:
 
     def worker_software(self) -> Mapping[str, WorkerLike]:
         return {worker.hostname: worker for worker in self._reading.workers.all()}
+
+    def series(
+        self,
+        query: Node,
+        *,
+        measure: Measure,
+        start: float,
+        end: float,
+        bucket_s: float | None,
+        by: Grouping | None,
+        top: int,
+    ) -> SeriesAnswer:
+        return self._reading.search.series_of(
+            query, measure=measure, start=start, end=end, bucket_s=bucket_s, by=by, top=top,
+            budget_s=PAGE_S,
+        )  # fmt: skip
 
     def follow(self, query: Node, after: int) -> Iterator[Task]:
         while True:

@@ -18,8 +18,10 @@ from umbel.services.cluster.queue_inspection import QueueRow
 from umbel.services.control.task_sender import Apply, SentTask
 from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest
 from umbel.services.search.rows import WholeTask, WorkerRow
+from umbel.services.search.series_answers import SeriesAnswer
 from umbel.services.search.task_page import TaskPage
 from umbel.store.base import Order
+from umbel.store.capabilities import Grouping, Measure
 from umbel.store.ledger import AuditPage
 
 _ASK_AGAIN_S: Final = 0.2
@@ -60,6 +62,22 @@ class RemoteSource:
 
     def worker_software(self) -> Mapping[str, WorkerLike]:
         return {worker.hostname: worker for worker in self._client.workers()}
+
+    def series(
+        self,
+        query: Node,
+        *,
+        measure: Measure,
+        start: float,
+        end: float,
+        bucket_s: float | None,
+        by: Grouping | None,
+        top: int,
+    ) -> SeriesAnswer:
+        return self._client.series(
+            canonical(query), measure=measure, start=start, end=end, bucket_s=bucket_s, by=by,
+            top=top,
+        )  # fmt: skip
 
     def follow(self, query: Node, after: int) -> Iterator[Task]:
         heard = time.monotonic()

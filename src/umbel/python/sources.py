@@ -14,8 +14,10 @@ from umbel.services.cluster.queue_inspection import QueueRow
 from umbel.services.control.task_sender import Apply, SentTask
 from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest
 from umbel.services.search.rows import WholeTask, WorkerRow
+from umbel.services.search.series_answers import SeriesAnswer
 from umbel.services.search.task_page import TaskPage
 from umbel.store.base import Order
+from umbel.store.capabilities import Grouping, Measure
 from umbel.store.ledger import AuditPage
 
 
@@ -46,6 +48,19 @@ class Source(Protocol):
     def worker_software(self) -> Mapping[str, WorkerLike]:
         """What workers run, by their names; with those that are no longer listed, where the
         source has them."""
+
+    def series(
+        self,
+        query: Node,
+        *,
+        measure: Measure,
+        start: float,
+        end: float,
+        bucket_s: float | None,
+        by: Grouping | None,
+        top: int,
+    ) -> SeriesAnswer:
+        """A measure of the tasks that match, over time, and of the `top` groups of them."""
 
     def follow(self, query: Node, after: int) -> Iterator[Task]:
         """Tasks that match, as they are whenever they change after change number `after`.

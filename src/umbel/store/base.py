@@ -19,12 +19,14 @@ Rules that every store follows:
 - *Arrival* is the order in which tasks were first seen by the store. It orders `seen`, and
   breaks every tie, newest first. Text is ordered by code point, missing values come last.
 - *Series.* Buckets begin at multiples of `bucket_s`, which is a whole number of minutes;
-  every bucket that overlaps [start, end) is given whole. `count` gives under each of
-  SUCCESS, FAILURE and REVOKED how many tasks with that state have `finished` in the bucket,
-  and under `SEEN` how many have `seen` in it (left out when the query asks about states,
-  because a task has its state only later). `runtime` looks at tasks whose `finished`,
-  `wait` at tasks whose `started` lies in the bucket, and gives `n`, `mean`, and the
-  nearest-rank `p50`, `p95`, `p99`.
+  every bucket that overlaps [start, end) is given whole. `count` gives how many tasks were
+  first `seen` in the bucket (None when the query asks about states, or groups by them,
+  because a task has its state only later), and how many of those that are SUCCESS, FAILURE or
+  REVOKED have `finished` in it. `runtime` looks at tasks whose `finished`, `wait` at tasks
+  whose `started` lies in the bucket, and gives `n`, `mean`, and the nearest-rank `p50`, `p95`,
+  `p99`; those three may be off by a tenth. Grouped, each task stands in the group of the value
+  that it has now. Groups are ranked over the whole span: counts by tasks that were seen, then by
+  those that ended, durations by their mean, both the highest first, and equal ones by value.
 - *Suggestions* that begin with the prefix stand before those that contain it, whatever the
   case; the more frequent first, then by value.
 - *Trim* counts a partition as old when the latest event of all its tasks is. Partitions go,
@@ -35,7 +37,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 import msgspec
 
@@ -45,8 +47,8 @@ from umbel.cluster.losses import Loss, Losses, ProcessCount
 from umbel.cluster.task import Task
 from umbel.cluster.worker import Sign, Worker
 from umbel.query.ast import Node
-
-Measure = Literal["count", "runtime", "wait"]
+from umbel.store.capabilities import Grouping, Measure
+from umbel.store.series import Series
 
 #: Reports of collectors beyond these are forgotten by `trim`, those silent longest first.
 COLLECTORS_MAX = 20
@@ -126,23 +128,6 @@ class Count(msgspec.Struct, frozen=True):
     complete: bool = True
     groups: dict[str, int] = {}
     groups_complete: bool = False
-
-
-class Bucket(msgspec.Struct, frozen=True):
-    """One step of a series: `start` in Unix seconds, and values by group (a state for
-    `count`; `p50`, `p95`, `p99`, `mean` in seconds and `n` for `runtime` and `wait`)."""
-
-    start: float
-    values: dict[str, float]
-
-
-class Series(msgspec.Struct, frozen=True):
-    """A measure over time, oldest bucket first, empty buckets left out. `bucket_s` may be
-    longer than asked for."""
-
-    measure: str
-    bucket_s: float
-    buckets: tuple[Bucket, ...]
 
 
 class Suggestion(msgspec.Struct, frozen=True):
@@ -366,7 +351,7 @@ class Store(Protocol):
         query: Node,
         *,
         now: float,
-        by: str | None = None,
+        by: Grouping | None = None,
         cap: int = 10_000,
         budget_s: float = 2.0,
     ) -> Count:
@@ -381,9 +366,13 @@ class Store(Protocol):
         start: float,
         end: float,
         bucket_s: float,
+        by: Grouping | None = None,
+        top: int = 10,
+        budget_s: float = 2.0,
     ) -> Series:
-        """A measure of the tasks that match, by time, from roll-ups alone: they know
-        minutes, names and states. Raises `QueryError` for a query over anything else."""
+        """A measure of the tasks that match, by time; with `by` also of the `top` groups of
+        tasks, and of all others together. `count` gives a `CountSeries`, the other measures a
+        `DurationSeries`."""
 
     def suggest(self, field: str, prefix: str, limit: int = 10) -> tuple[Suggestion, ...]:
         """Values of `name`, `state`, `worker`, `queue` or `key` (keys of keyword

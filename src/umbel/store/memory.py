@@ -25,7 +25,6 @@ from umbel.query.arguments import keys
 from umbel.query.ast import EVERYTHING, Comparison, Matches, Node, Or
 from umbel.query.folding import fold
 from umbel.query.match import compile_query
-from umbel.query.rollups import refuse_beyond_rollups
 from umbel.store.base import (
     COLLECTORS_MAX,
     NEWEST_FIRST,
@@ -35,25 +34,23 @@ from umbel.store.base import (
     CollectorStatus,
     Count,
     KeptGap,
-    Measure,
     MetricCounts,
     Order,
     Page,
     Retention,
-    Series,
     StoreStatus,
     Suggestion,
     Trimmed,
     Workflow,
 )
+from umbel.store.capabilities import GROUPINGS, Grouping, Measure
 from umbel.store.cursors import SortPosition, order_text, read_cursor, write_cursor
 from umbel.store.memory_missed import MissedInMemory
 from umbel.store.missed import merged, overlaps
-from umbel.store.series import buckets_of, whole_minutes
+from umbel.store.series import Series
+from umbel.store.series_of_tasks import series_of_tasks
 from umbel.store.stamps import Stamps
 
-#: What `count` can group by.
-GROUPINGS = ("state", "name", "worker", "queue")
 #: How many groups `count` gives.
 GROUPS_MAX = 50
 #: How many tasks a partition holds.
@@ -282,7 +279,7 @@ class MemoryStore:
         query: Node,
         *,
         now: float,
-        by: str | None = None,
+        by: Grouping | None = None,
         cap: int = 10_000,
         budget_s: float = 2.0,  # noqa: ARG002  nothing here takes long enough
     ) -> Count:
@@ -306,12 +303,14 @@ class MemoryStore:
         start: float,
         end: float,
         bucket_s: float,
+        by: Grouping | None = None,
+        top: int = 10,
+        budget_s: float = 2.0,  # noqa: ARG002  nothing here takes long enough
     ) -> Series:
-        refuse_beyond_rollups(query)
-        bucket_s = whole_minutes(bucket_s)
         tasks = [row.task for row in self._matching(query, now)]
-        buckets = buckets_of(tasks, query, measure, start, end, bucket_s)
-        return Series(measure=measure, bucket_s=bucket_s, buckets=buckets)
+        return series_of_tasks(
+            tasks, query, measure=measure, start=start, end=end, bucket_s=bucket_s, by=by, top=top
+        )
 
     def suggest(self, field: str, prefix: str, limit: int = 10) -> tuple[Suggestion, ...]:
         values = _SUGGESTED.get(field)

@@ -1,86 +1,100 @@
-"""Buckets of a series, worked out from whole tasks (see `memory` for the rules)."""
+"""Series: a measure of tasks over time, in buckets of equal length, and by group.
+
+A line is one curve of a chart: what each bucket has, oldest first, with empty buckets left out,
+and `total`, what the whole span has. A series is the line of all tasks and, grouped by a field,
+one line for each of the top values and one for everything else (`other`), so that counts of the
+groups and of `other` add up to those of the series.
+"""
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from collections.abc import Iterable, Sequence
+import msgspec
 
-from umbel.cluster.task import ENDED, Task
-from umbel.query.ast import Node
-from umbel.query.fields import fields_used
-from umbel.store.base import Bucket, Measure
-
-#: The group of `count` under which a task stands when it is first seen.
-SEEN = "SEEN"
-MINUTE_S = 60.0
+from umbel.store.capabilities import Grouping
 
 
-def whole_minutes(bucket_s: float) -> float:
-    """The length of bucket that is given when `bucket_s` is asked for: whole minutes."""
-    if not 0 < bucket_s < math.inf:
-        raise ValueError(f"a bucket has a length in seconds, not {bucket_s}")
-    return math.ceil(bucket_s / MINUTE_S) * MINUTE_S
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """How many tasks were first `seen` in a span, and how many ended in it, by how. `seen` is
+    None where states are asked about or grouped by: a task has its state only later."""
+
+    seen: int | None
+    succeeded: int = 0
+    failed: int = 0
+    revoked: int = 0
 
 
-def buckets_of(
-    tasks: Iterable[Task],
-    query: Node,
-    measure: Measure,
-    start: float,
-    end: float,
-    bucket_s: float,
-) -> tuple[Bucket, ...]:
-    """Every bucket that overlaps [start, end) and has something in it, oldest first."""
-    if measure == "count":
-        values = _counts(tasks, bucket_s, seen="state" not in fields_used(query))
-    else:
-        values = _durations(tasks, measure, bucket_s)
-    first = math.floor(start / bucket_s) * bucket_s
-    return tuple(Bucket(at, values[at]) for at in sorted(values) if first <= at < end)
+class CountBucket(Counts, frozen=True, kw_only=True):
+    """The counts of the bucket that begins at `start` (Unix seconds)."""
+
+    start: float
 
 
-def _counts(tasks: Iterable[Task], bucket_s: float, *, seen: bool) -> dict[float, dict[str, float]]:
-    counted: Counter[tuple[float, str]] = Counter()
-    for task in tasks:
-        if seen:
-            counted[_bucket(task.seen, bucket_s), SEEN] += 1
-        if task.finished is not None and task.state in ENDED:
-            counted[_bucket(task.finished, bucket_s), task.state] += 1
-    values: dict[float, dict[str, float]] = {}
-    for (at, group), count in counted.items():
-        values.setdefault(at, {})[group] = float(count)
-    return values
+class Durations(msgspec.Struct, frozen=True, kw_only=True):
+    """What `n` durations are like, in seconds; `p50` is the one that half of them do not
+    exceed."""
+
+    n: int
+    mean: float
+    p50: float
+    p95: float
+    p99: float
 
 
-def _durations(
-    tasks: Iterable[Task], measure: Measure, bucket_s: float
-) -> dict[float, dict[str, float]]:
-    measured: dict[float, list[float]] = {}
-    for task in tasks:
-        at, took = (
-            (task.finished, task.runtime) if measure == "runtime" else (task.started, task.wait)
-        )
-        if at is not None and took is not None:
-            measured.setdefault(_bucket(at, bucket_s), []).append(took)
-    return {at: _summary(sorted(took)) for at, took in measured.items()}
+class DurationBucket(Durations, frozen=True, kw_only=True):
+    """The durations of the bucket that begins at `start` (Unix seconds)."""
+
+    start: float
 
 
-def _bucket(moment: float, bucket_s: float) -> float:
-    return math.floor(moment / bucket_s) * bucket_s
+class CountLine(msgspec.Struct, frozen=True, kw_only=True):
+    """Counts over time."""
+
+    total: Counts
+    buckets: tuple[CountBucket, ...]
 
 
-def _summary(ascending: Sequence[float]) -> dict[str, float]:
-    n = len(ascending)
-    return {
-        "n": float(n),
-        "mean": math.fsum(ascending) / n,
-        "p50": _percentile(ascending, 0.50),
-        "p95": _percentile(ascending, 0.95),
-        "p99": _percentile(ascending, 0.99),
-    }
+class CountGroup(CountLine, frozen=True, kw_only=True):
+    """Counts over time of the tasks that have one value of the field they are grouped by."""
+
+    value: str
 
 
-def _percentile(ascending: Sequence[float], share: float) -> float:
-    """Nearest rank: the smallest value with at least `share` of all values up to it."""
-    return ascending[max(0, math.ceil(share * len(ascending)) - 1)]
+class CountSeries(CountLine, frozen=True, kw_only=True):
+    """Counts over time of all tasks that match. `bucket_s` (seconds) may be longer than asked
+    for. `groups` are those with the most tasks, the largest first; `other` is all the rest,
+    tasks that lack the field among them, None if there is no rest. `complete` is False when time
+    ran out: then there are at least so many."""
+
+    bucket_s: float
+    by: Grouping | None = None
+    groups: tuple[CountGroup, ...] = ()
+    other: CountLine | None = None
+    complete: bool = True
+
+
+class DurationLine(msgspec.Struct, frozen=True, kw_only=True):
+    """Durations over time; `total` is None where nothing was measured."""
+
+    total: Durations | None
+    buckets: tuple[DurationBucket, ...]
+
+
+class DurationGroup(DurationLine, frozen=True, kw_only=True):
+    """Durations over time of the tasks that have one value of the field they are grouped by."""
+
+    value: str
+
+
+class DurationSeries(DurationLine, frozen=True, kw_only=True):
+    """Durations over time of all tasks that match; see `CountSeries`. `groups` are those with
+    the longest mean, the longest first. `complete` is False when time ran out: then some of the
+    tasks were not looked at."""
+
+    bucket_s: float
+    by: Grouping | None = None
+    groups: tuple[DurationGroup, ...] = ()
+    other: DurationLine | None = None
+    complete: bool = True
+
+
+Series = CountSeries | DurationSeries

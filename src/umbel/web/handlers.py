@@ -14,7 +14,6 @@ from umbel.services.cluster_services import ClusterServices
 from umbel.services.health.diagnosis import Diagnosis, diagnose
 from umbel.services.health.health import Status
 from umbel.services.health.liveness import uncovered
-from umbel.services.search.incomplete import Span
 from umbel.services.search.page_bytes import cut_rows, fitting
 from umbel.services.search.rows import WholeTask
 from umbel.services.search.search import QueryReading
@@ -95,16 +94,17 @@ def suggest(services: ClusterServices, params: requests.Suggest) -> responses.Co
     return responses.Completions(services.search.suggest(params.q, at, params.limit))
 
 
-def read_series(services: ClusterServices, params: requests.ReadSeries) -> responses.Series:
+def read_series(
+    services: ClusterServices, params: requests.ReadSeries, waited_s: float
+) -> responses.SeriesAnswer:
     end = services.clock.now() if params.end is None else params.end
     start = end - 3_600 if params.start is None else params.start
     if start >= end:
         raise Refusal("bad-parameter", "The parameter from must lie before to.", parameter="from")
-    series = services.search.series(
-        params.q, measure=params.measure, start=start, end=end, bucket_s=params.bucket, tz=params.tz
-    )
-    incomplete = services.search.incomplete(params.q, Span(start, end), params.tz)
-    return responses.Series(series.measure, series.bucket_s, series.buckets, incomplete)
+    return services.search.series(
+        params.q, measure=params.measure, start=start, end=end, bucket_s=params.bucket,
+        by=params.by, top=params.top, tz=params.tz, waited_s=waited_s,
+    )  # fmt: skip
 
 
 def list_gaps(services: ClusterServices, params: requests.ListGaps) -> responses.Gaps:

@@ -15,7 +15,7 @@ from umbel.query.lexer import TEXT_MAX
 from umbel.query.orders import ORDER_NAMES
 from umbel.services.cluster.inspection import Inspected
 from umbel.services.control.types import Reason
-from umbel.store.base import Measure
+from umbel.store.capabilities import TOP_MAX, Grouping, Measure
 
 #: The longest that one request waits for a result, seconds.
 WAIT_MAX_S = 60
@@ -66,8 +66,17 @@ Texts = Annotated[
     ),
 ]
 TaskId = Annotated[str, Meta(min_length=1, max_length=UUID_MAX, description="A task's id.")]
-Group = Annotated[
-    Literal["state", "name", "worker", "queue"], Meta(description="Count by this as well.")
+Group = Annotated[Grouping, Meta(description="Count by this as well.")]
+Lines = Annotated[
+    Grouping, Meta(description="Give also one line for each of the top values of this.")
+]
+Top = Annotated[
+    int,
+    Meta(
+        ge=1,
+        le=TOP_MAX,
+        description="How many lines with by: those with the most tasks, or the longest mean.",
+    ),
 ]
 Cap = Annotated[int, Meta(ge=1, le=1_000_000, description="Counting stops here.")]
 Caret = Annotated[
@@ -154,6 +163,8 @@ class ReadSeries(msgspec.Struct, frozen=True, kw_only=True):
     start: Moment | None = msgspec.field(default=None, name="from")
     end: Moment | None = msgspec.field(default=None, name="to")
     bucket: Step | None = None
+    by: Lines | None = None
+    top: Top = 10
 
 
 class ListGaps(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,8 +22,9 @@ from umbel.services.search import task_page
 from umbel.services.search.incomplete import Incomplete
 from umbel.services.search.rows import TaskRow, WholeTask, WorkerRow
 from umbel.services.search.search import Completion, QueryReading
+from umbel.services.search.series_answers import SeriesAnswer
 from umbel.store import base
-from umbel.store.base import Bucket, KeptGap
+from umbel.store.base import KeptGap
 from umbel.store.ledger import AuditPage
 
 __all__ = [
@@ -49,7 +50,7 @@ __all__ = [
     "RegisteredNames",
     "Reset",
     "Result",
-    "Series",
+    "SeriesAnswer",
     "Status",
     "TaskPage",
     "WholeTask",
@@ -80,16 +81,6 @@ class Completions(msgspec.Struct, frozen=True):
     """What could stand at the caret, best first."""
 
     items: tuple[Completion, ...]
-
-
-class Series(msgspec.Struct, frozen=True):
-    """A measure over time, oldest bucket first, empty buckets left out. `bucket_s` may be
-    longer than asked for. `incomplete` is what is missing in that time, null if nothing is."""
-
-    measure: str
-    bucket_s: float
-    buckets: tuple[Bucket, ...]
-    incomplete: Incomplete | None
 
 
 class Gaps(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ parameters and the OpenAPI document; a test holds docs/api.md to it."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import UnionType
 from typing import Final, Literal
 
 import msgspec
@@ -67,7 +68,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     summary: str
     tag: str
     asks: type[msgspec.Struct]
-    answers: type | None = None
+    answers: type | UnionType | None = None
     handler: Handler | None = None
     events: tuple[StreamEvent, ...] = ()
     problems: tuple[str, ...] = ()
@@ -147,11 +148,12 @@ ROUTES: Final = (
     Route(
         name="series",
         path=f"{API_ROOT}/series",
-        summary="A measure of the tasks that match, over time",
+        summary="A measure of the tasks that match, over time and by group",
         tag="search",
         asks=requests.ReadSeries,
-        answers=responses.Series,
+        answers=responses.SeriesAnswer,
         handler=handlers.read_series,
+        thread_pool="search",
         problems=("bad-query",),
     ),
     Route(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import umbel
-from tests.contract.stories import shop, uuid_of
+from tests.contract.stories import BASE, shop, uuid_of
 from tests.unit.python.test_info import celery_state
 from umbel import aio
 from umbel.errors import ServerUnreachable
@@ -23,7 +23,7 @@ def test_the_names_are_the_same() -> None:
 def test_every_function_is_a_coroutine() -> None:
     functions = [name for name in umbel.__all__ if inspect.isfunction(getattr(umbel, name))]
 
-    assert len(functions) == 16
+    assert len(functions) == 17
     for name in functions:
         found = getattr(aio, name)
         asynchronous = inspect.iscoroutinefunction(found) or inspect.isasyncgenfunction(found)
@@ -45,6 +45,21 @@ def test_tasks_are_iterated_without_blocking(tmp_path: Path) -> None:
     assert names == [uuid_of(3), uuid_of(2)]
     assert task is not None
     assert task["name"] == "shop.charge"
+
+
+def test_series_are_counted_without_blocking(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path, write=True)
+    store.apply(shop())
+
+    async def busiest() -> list[tuple[str, int | None]]:
+        async with aio.Events(directory=tmp_path) as events:
+            series = await aio.task_series(events, by="name", top=1, start=BASE, end=BASE + 600)
+            return [(group.value, group.total.seen) for group in series.groups]
+
+    found = asyncio.run(busiest())
+    store.close()
+
+    assert found == [("shop.send", 3)]
 
 
 def test_wrong_arguments_and_lost_servers_raise_the_same() -> None:

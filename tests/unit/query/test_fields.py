@@ -5,11 +5,8 @@ from __future__ import annotations
 import pytest
 
 from umbel.cluster.task import Task
-from umbel.errors import QueryError
-from umbel.query.ast import Node
 from umbel.query.fields import BESIDE, FIELD_NAMES, FIELDS, WORDS_IN, field, fields_used
 from umbel.query.parse import parse
-from umbel.query.rollups import refuse_beyond_rollups
 from umbel.query.spelling import distance, nearest
 
 
@@ -38,18 +35,6 @@ def test_the_fields_that_a_query_uses_are_known() -> None:
     assert list(fields_used(node)) == [
         "name", "state", "runtime", "words", "args", "expired", "received",
     ]  # fmt: skip
-
-
-@pytest.mark.parametrize("text", ["", "name:a -(state:FAILURE OR name:x*)", "has:name"])
-def test_charts_take_names_and_states(text: str) -> None:
-    refuse_beyond_rollups(parse(text))
-
-
-@pytest.mark.parametrize("text", ["a", "name:a worker:b", "-(args.x:1)", "is:expired"])
-def test_charts_take_nothing_else(text: str) -> None:
-    node: Node = parse(text)
-    with pytest.raises(QueryError, match="Charts can be filtered by name and state"):
-        refuse_beyond_rollups(node)
 
 
 @pytest.mark.parametrize(

@@ -144,11 +144,6 @@ export interface AuditPage {
   next: number | null
 }
 
-export interface Bucket {
-  start: number
-  values: Record<string, number>
-}
-
 export interface CancelActionBody {
 }
 
@@ -253,6 +248,25 @@ export interface Count {
   incomplete: Incomplete | null
 }
 
+export interface CountBucket {
+  seen: number | null
+  succeeded: number
+  failed: number
+  revoked: number
+  start: number
+}
+
+export interface CountGroup {
+  total: Counts
+  buckets: CountBucket[]
+  value: string
+}
+
+export interface CountLine {
+  total: Counts
+  buckets: CountBucket[]
+}
+
 export interface Counters {
   events: number
   rate: number
@@ -260,6 +274,13 @@ export interface Counters {
   lost: number
   shed: number
   malformed: number
+}
+
+export interface Counts {
+  seen: number | null
+  succeeded: number
+  failed: number
+  revoked: number
 }
 
 export interface DamagedPart {
@@ -299,6 +320,34 @@ export interface Doubt {
   why: 'blind' | 'expired' | 'gap' | 'worker-offline' | 'worker-restarted' | 'worker-silent'
   since: number | null
   worker: string | null
+}
+
+export interface DurationBucket {
+  n: number
+  mean: number
+  p50: number
+  p95: number
+  p99: number
+  start: number
+}
+
+export interface DurationGroup {
+  total: Durations | null
+  buckets: DurationBucket[]
+  value: string
+}
+
+export interface DurationLine {
+  total: Durations | null
+  buckets: DurationBucket[]
+}
+
+export interface Durations {
+  n: number
+  mean: number
+  p50: number
+  p95: number
+  p99: number
 }
 
 export interface Edit {
@@ -546,10 +595,39 @@ export interface Result {
   unreadable: string | null
 }
 
-export interface Series {
-  measure: string
+export interface SeriesOfCounts {
+  measure: 'count'
+  total: Counts
+  buckets: CountBucket[]
   bucket_s: number
-  buckets: Bucket[]
+  by: 'name' | 'queue' | 'state' | 'worker' | null
+  groups: CountGroup[]
+  other: CountLine | null
+  complete: boolean
+  incomplete: Incomplete | null
+}
+
+export interface SeriesOfRuntimes {
+  measure: 'runtime'
+  total: Durations | null
+  buckets: DurationBucket[]
+  bucket_s: number
+  by: 'name' | 'queue' | 'state' | 'worker' | null
+  groups: DurationGroup[]
+  other: DurationLine | null
+  complete: boolean
+  incomplete: Incomplete | null
+}
+
+export interface SeriesOfWaits {
+  measure: 'wait'
+  total: Durations | null
+  buckets: DurationBucket[]
+  bucket_s: number
+  by: 'name' | 'queue' | 'state' | 'worker' | null
+  groups: DurationGroup[]
+  other: DurationLine | null
+  complete: boolean
   incomplete: Incomplete | null
 }
 

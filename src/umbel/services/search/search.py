@@ -29,9 +29,11 @@ from umbel.services.search.incomplete import (
     span_of_query,
 )
 from umbel.services.search.ledger_terms import resolved
+from umbel.services.search.series_answers import SeriesAnswer, series_answer
 from umbel.services.search.task_page import TaskPage
 from umbel.services.time_zones import zone_of
-from umbel.store.base import Count, Measure, Order, Series, Store
+from umbel.store.base import Count, Order, Store
+from umbel.store.capabilities import Grouping, Measure
 from umbel.store.ledger import Ledger
 
 #: How long a search may take from when it was asked, seconds; what was found until then is
@@ -42,6 +44,13 @@ LOOK_MIN_S: Final = 0.2
 #: How many buckets a series has unless a width is asked for, and how many at most.
 BUCKETS: Final = 120
 BUCKETS_MAX: Final = 2_000
+#: How many at most where tasks are grouped: each of so many groups has them.
+BUCKETS_MAX_GROUPED: Final = 500
+#: The lengths of bucket that fit, seconds: a store has sums of tens of minutes and hours.
+BUCKET_STEPS_S: Final = (
+    60.0, 120.0, 300.0, 600.0, 1_200.0, 1_800.0, 3_600.0, 7_200.0, 10_800.0, 21_600.0, 43_200.0,
+    86_400.0, 604_800.0,
+)  # fmt: skip
 #: The narrowest bucket, seconds.
 BUCKET_MIN_S: Final = 60.0
 
@@ -151,7 +160,7 @@ class Search:
         )
 
     def count(
-        self, text: str, *, by: str | None, cap: int, tz: str = "UTC", waited_s: float = 0.0
+        self, text: str, *, by: Grouping | None, cap: int, tz: str = "UTC", waited_s: float = 0.0
     ) -> Count:
         """How many match, up to `cap`. It was asked `waited_s` ago."""
         return self._store.count(
@@ -168,18 +177,32 @@ class Search:
 
     def series(
         self, text: str, *, measure: Measure, start: float, end: float, bucket_s: float | None,
-        tz: str = "UTC",
-    ) -> Series:  # fmt: skip
-        """A measure over time, in buckets of `bucket_s` or more; None is what fits."""
-        narrowest = (end - start) / (BUCKETS if bucket_s is None else BUCKETS_MAX)
-        return self._store.series(
-            self.parse(text, tz),
+        by: Grouping | None = None, top: int = 10, tz: str = "UTC", waited_s: float = 0.0,
+    ) -> SeriesAnswer:  # fmt: skip
+        """A measure over time; see `series_of`. It was asked `waited_s` ago."""
+        return self.series_of(
+            parse(text, zone_of(tz)), measure=measure, start=start, end=end, bucket_s=bucket_s,
+            by=by, top=top, budget_s=_left_s(waited_s),
+        )  # fmt: skip
+
+    def series_of(
+        self, query: Node, *, measure: Measure, start: float, end: float, bucket_s: float | None,
+        by: Grouping | None, top: int, budget_s: float,
+    ) -> SeriesAnswer:  # fmt: skip
+        """A measure of the tasks that match a query, from `start` to `end` (Unix seconds), in
+        buckets of `bucket_s` or more; None is what fits. With `by` also of the `top` groups."""
+        series = self._store.series(
+            resolved(query, self._ledger),
             now=self._clock.now(),
             measure=measure,
             start=start,
             end=end,
-            bucket_s=max(BUCKET_MIN_S, narrowest, bucket_s or 0.0),
+            bucket_s=bucket_length(bucket_s, end - start, by),
+            by=by,
+            top=top,
+            budget_s=budget_s,
         )
+        return series_answer(series, measure, self._incomplete(query, Span(start, end)))
 
     def suggest(self, text: str, caret: int, limit: int) -> tuple[Completion, ...]:
         """What could be written at the caret: what the language has, then what the store
@@ -215,6 +238,16 @@ class Search:
             )
             for seen in self._store.suggest(lookup.field, lookup.prefix, limit)
         ]
+
+
+def bucket_length(bucket_s: float | None, span_s: float, by: Grouping | None) -> float:
+    """The length of buckets for a span of `span_s` seconds where `bucket_s` is asked for, or
+    None for what fits: so that there are not more than anybody can draw."""
+    if bucket_s is None:
+        fits = span_s / BUCKETS
+        return next((step_s for step_s in BUCKET_STEPS_S if step_s >= fits), fits)
+    most = BUCKETS_MAX if by is None else BUCKETS_MAX_GROUPED
+    return max(BUCKET_MIN_S, span_s / most, bucket_s)
 
 
 def _left_s(waited_s: float) -> float:

@@ -20,17 +20,17 @@ from umbel.store.base import (
     CollectorStatus,
     Count,
     KeptGap,
-    Measure,
     MetricCounts,
     Order,
     Page,
     Retention,
-    Series,
     StoreStatus,
     Suggestion,
     Trimmed,
     Workflow,
 )
+from umbel.store.capabilities import Grouping, Measure
+from umbel.store.series import Series
 from umbel.store.sqlite import status
 from umbel.store.sqlite.costs import COSTS, Costs
 from umbel.store.sqlite.files import catalog, damage, missed, private_files
@@ -180,7 +180,7 @@ class SqliteStore:
         query: Node,
         *,
         now: float,
-        by: str | None = None,
+        by: Grouping | None = None,
         cap: int = 10_000,
         budget_s: float = 2.0,
     ) -> Count:
@@ -197,10 +197,14 @@ class SqliteStore:
         start: float,
         end: float,
         bucket_s: float,
+        by: Grouping | None = None,
+        top: int = 10,
+        budget_s: float = 2.0,
     ) -> Series:
         return drawing.series(
-            self._reader, query, now=now, measure=measure, start=start, end=end, bucket_s=bucket_s
-        )
+            self._reader, query, now=now, measure=measure, start=start, end=end,
+            bucket_s=bucket_s, by=by, top=top, deadline=self._deadline(budget_s),
+        )  # fmt: skip
 
     def suggest(self, field: str, prefix: str, limit: int = 10) -> tuple[Suggestion, ...]:
         return suggesting.suggest(self._reader, field, prefix, limit)

@@ -12,6 +12,7 @@ import apsw
 
 from umbel.query.ast import Node
 from umbel.store.base import Count
+from umbel.store.capabilities import GROUPINGS, Grouping
 from umbel.store.sqlite.files.row import id_value
 from umbel.store.sqlite.search import access_path
 from umbel.store.sqlite.search.conditions import NO, YES, Bounds, to_sql
@@ -19,17 +20,16 @@ from umbel.store.sqlite.search.id_ranges import Windows, ranges
 from umbel.store.sqlite.search.reader import Deadline, Reader, ReadPartition
 from umbel.store.sqlite.search.scan import Scan
 
-GROUPS = ("state", "name", "worker", "queue")
 _GROUPS_MAX = 50
 
 
 def count(
-    reader: Reader, query: Node, *, now: float, by: str | None, cap: int, deadline: Deadline
+    reader: Reader, query: Node, *, now: float, by: Grouping | None, cap: int, deadline: Deadline
 ) -> Count:
     """See `Store.count`. Groups tell of the tasks that were counted, the newest `cap`; of
     all tasks where the columns know them without counting."""
-    if by is not None and by not in GROUPS:
-        raise ValueError(f"tasks are counted by one of {', '.join(GROUPS)}, not by {by}")
+    if by is not None and by not in GROUPINGS:
+        raise ValueError(f"tasks are counted by one of {', '.join(GROUPINGS)}, not by {by}")
     counting = _Counting(reader, query, now, by, cap, deadline)
     for number in reader.numbers():
         if counting.is_full and not counting.counts_everything:
@@ -51,7 +51,7 @@ class _Counting:
         reader: Reader,
         query: Node,
         now: float,
-        by: str | None,
+        by: Grouping | None,
         cap: int,
         deadline: Deadline,
     ) -> None:

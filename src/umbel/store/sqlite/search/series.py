@@ -1,8 +1,8 @@
-"""Measures over time, from roll-ups alone.
+"""Measures over time: from roll-ups where they know enough, else from the rows of tasks.
 
-Which rows of `roll` belong to a query is decided by `match` itself, asked about a task that
-has nothing but a name and a state. Histograms of the chosen rows are added up, and
-percentiles read from the sum.
+Roll-ups know names and states. Which of their rows belong to a query is decided by `match`
+itself, asked about a task that has nothing but a name and a state. Everything else (workers,
+queues, texts, durations) is read from tasks, in `series_scan`.
 """
 
 # ruff: noqa: S608  what is put into statements is our own: columns, numbers, placeholders
@@ -10,29 +10,25 @@ percentiles read from the sum.
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from typing import Final
 
-from umbel.cluster.task import ENDED, Task
+import apsw
+
+from umbel.cluster.task import Task
 from umbel.query.ast import Node
 from umbel.query.fields import fields_used
 from umbel.query.match import Test, compile_query
-from umbel.query.rollups import refuse_beyond_rollups
-from umbel.store.base import Bucket, Measure, Series
-from umbel.store.series import SEEN as SEEN_GROUP
-from umbel.store.series import whole_minutes
-from umbel.store.sqlite.files.latency_histogram import percentile_s
-from umbel.store.sqlite.search.reader import Reader, ReadPartition
-from umbel.store.sqlite.write.rollup import (
-    ALL_NAMES,
-    FINISHED,
-    LEVELS,
-    NO_NAME,
-    SEEN,
-    STARTED,
-    decode_histogram,
-)
+from umbel.store.capabilities import Grouping, Measure
+from umbel.store.series import Series
+from umbel.store.series_lines import whole_minutes
+from umbel.store.sqlite.files.stored_numbers import ALL_NAMES, MEASURES, NO_NAME
+from umbel.store.sqlite.search.reader import Deadline, Reader, ReadPartition
+from umbel.store.sqlite.search.series_cells import SeriesCells, SeriesRequest
+from umbel.store.sqlite.search.series_scan import SeriesScan
+from umbel.store.sqlite.write.rollup import LEVELS, decode_histogram
 
+#: What roll-ups know of a task.
+_ROLLED_UP: Final = frozenset({"name", "state"})
 #: The longest span, in seconds, that is drawn from roll-ups of each level.
 _SPAN_MAX_S: Final = {60: 86_400 * 1.5, 600: 86_400 * 10}
 
@@ -46,105 +42,108 @@ def series(
     start: float,
     end: float,
     bucket_s: float,
+    by: Grouping | None,
+    top: int,
+    deadline: Deadline,
 ) -> Series:
-    """See `Store.series`, and `memory` for what each measure counts."""
-    refuse_beyond_rollups(query)
-    bucket_s, level = steps(bucket_s, end - start)
-    drawing = _Drawing(query, now, measure, level, bucket_s)
-    first = math.floor(start / bucket_s) * bucket_s
+    """See `Store.series`."""
+    step_s, level = steps(bucket_s, end - start)
+    request = SeriesRequest(
+        query=query,
+        now=now,
+        measure=measure,
+        first=math.floor(start / step_s) * step_s,
+        last=math.ceil(end / step_s) * step_s,
+        bucket_s=step_s,
+        by=by,
+        top=top,
+    )
+    cells = SeriesCells(request)
+    source = (
+        _RollUps(request, cells, level)
+        if {*fields_used(query), by or "state"} <= _ROLLED_UP
+        else SeriesScan(reader, request, cells, deadline)
+    )
+    complete = True
     for number in reader.numbers():
-        with reader.partition(number) as partition:
-            if partition is not None:
-                drawing.add(partition, first, end)
-    return Series(measure=measure, bucket_s=bucket_s, buckets=drawing.buckets())
+        try:
+            with reader.partition(number, deadline) as partition:
+                if partition is not None:
+                    complete = source.add(partition)
+        except apsw.InterruptError:
+            complete = False
+        if not complete:
+            break
+    return cells.series(complete=complete)
 
 
-def steps(bucket_s: float, span_s: float) -> tuple[float, int]:
+def steps(bucket_s: float, span_s: float) -> tuple[int, int]:
     """The length of bucket that is given, and the level of roll-up it is made of."""
     bucket_s = whole_minutes(bucket_s)
     level = next(level for level in LEVELS if span_s <= _SPAN_MAX_S.get(level, math.inf))
-    bucket_s = math.ceil(bucket_s / level) * level
-    return float(bucket_s), max(each for each in LEVELS if bucket_s % each == 0)
+    step_s = math.ceil(bucket_s / level) * level
+    return step_s, max(each for each in LEVELS if step_s % each == 0)
 
 
-class _Sum:
-    """What one bucket has of a measure."""
+class _RollUps:
+    """Fills cells from the roll-ups of a level."""
 
-    __slots__ = ("histogram", "total")
-
-    def __init__(self) -> None:
-        self.total = 0.0
-        self.histogram: dict[int, int] = defaultdict(int)
-
-
-class _Drawing:
-    def __init__(
-        self, query: Node, now: float, measure: Measure, level: int, bucket_s: float
-    ) -> None:
-        self._test: Test = compile_query(query, now)
-        fields = set(fields_used(query))
-        self._by_name = "name" in fields
-        self._measure: Measure = measure
+    def __init__(self, request: SeriesRequest, cells: SeriesCells, level: int) -> None:
+        self._request = request
+        self._cells = cells
         self._level = level
-        self._bucket_s = bucket_s
-        self._measures = {
-            "count": (FINISHED,) if "state" in fields else (SEEN, FINISHED),
-            "runtime": (FINISHED,),
-            "wait": (STARTED,),
-        }[measure]
-        self._counts: dict[float, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-        self._sums: dict[float, _Sum] = defaultdict(_Sum)
+        self._test: Test = compile_query(request.query, request.now)
+        #: By name the rows of each name are read, else those of all names together.
+        by_name = request.by == "name" or "name" in fields_used(request.query)
+        self._names = f"name {'!=' if by_name else '='} {ALL_NAMES}"
 
-    def add(self, partition: ReadPartition, first: float, end: float) -> None:
-        """Add what a partition has in the buckets from `first` to before `end`."""
+    def add(self, partition: ReadPartition) -> bool:
+        """Add what a partition has; whether time was enough."""
         texts = partition.value_dictionary.texts
         wanted: dict[tuple[int, int], bool] = {}
-        last = math.ceil(end / self._bucket_s) * self._bucket_s
-        names = f"name {'!=' if self._by_name else '='} {ALL_NAMES}"
-        for measure in self._measures:
-            rows = partition.connection.execute(
-                "SELECT start, name, state, n, total, hist FROM roll"
-                f" WHERE level = ? AND measure = ? AND start >= ? AND start < ? AND {names}",
-                (self._level, measure, first, last),
-            )
-            for start, name, state, n, total, histogram in rows:
+        for time in self._request.times:
+            for bucket, name, state, n, total_s, histogram in self._rows(partition, time):
                 key = (name, state)
                 if key not in wanted:
                     wanted[key] = self._wants(texts, name, state)
-                if wanted[key]:
-                    at = start // self._bucket_s * self._bucket_s
-                    self._take(measure, at, texts[state], n, total, histogram)
+                if not wanted[key]:
+                    continue
+                start = float(self._request.first + bucket * self._request.bucket_s)
+                value = self._value(texts, name, state)
+                if self._request.measure == "count":
+                    self._cells.count(time, start, value, texts[state], n)
+                elif histogram is not None:
+                    self._cells.measure(start, value, decode_histogram(histogram), total_s)
+        return True
+
+    def _rows(self, partition: ReadPartition, time: str) -> apsw.Cursor:
+        """Bucket, name, state, number, sum of durations and histogram."""
+        chosen, together = "n, total, hist", ""
+        if self._request.measure == "count":
+            chosen, together = "sum(n), 0.0, NULL", "GROUP BY 1, 2, 3"
+        return partition.connection.execute(
+            f"SELECT (start - ?) / ?, name, state, {chosen} FROM roll"
+            f" WHERE level = ? AND measure = ? AND start >= ? AND start < ? AND {self._names}"
+            f" {together}",
+            (
+                self._request.first, self._request.bucket_s, self._level, MEASURES[time],
+                self._request.first, self._request.last,
+            ),
+        )  # fmt: skip
 
     def _wants(self, texts: dict[int, str], name: int, state: int) -> bool:
-        named = None if name in (ALL_NAMES, NO_NAME) else texts[name]
+        named = _named(texts, name)
         return self._test(Task(uuid="", state=texts[state], seen=0.0, timestamp=0.0, name=named))
 
-    def _take(
-        self, measure: int, at: float, state: str, n: int, total: float, histogram: bytes | None
-    ) -> None:
-        if self._measure == "count":
-            if measure == SEEN:
-                self._counts[at][SEEN_GROUP] += n
-            elif state in ENDED:
-                self._counts[at][state] += n
-        elif histogram is not None:
-            sum_ = self._sums[at]
-            sum_.total += total
-            for number, count in decode_histogram(histogram).items():
-                sum_.histogram[number] += count
-
-    def buckets(self) -> tuple[Bucket, ...]:
-        if self._measure == "count":
-            return tuple(Bucket(at, dict(self._counts[at])) for at in sorted(self._counts))
-        return tuple(Bucket(at, _summary(self._sums[at])) for at in sorted(self._sums))
+    def _value(self, texts: dict[int, str], name: int, state: int) -> str | None:
+        match self._request.by:
+            case "name":
+                return _named(texts, name)
+            case "state":
+                return texts[state]
+            case _:
+                return None
 
 
-def _summary(sum_: _Sum) -> dict[str, float]:
-    n = sum(sum_.histogram.values())
-    return {
-        "n": float(n),
-        "mean": sum_.total / n,
-        "p50": percentile_s(sum_.histogram, 0.50),
-        "p95": percentile_s(sum_.histogram, 0.95),
-        "p99": percentile_s(sum_.histogram, 0.99),
-    }
+def _named(texts: dict[int, str], name: int) -> str | None:
+    return None if name in (ALL_NAMES, NO_NAME) else texts[name]

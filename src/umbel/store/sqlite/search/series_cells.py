@@ -1,0 +1,108 @@
+"""What is asked of a series, and the cells that are filled for it, from roll-ups or tasks."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+import msgspec
+
+from umbel.cluster.task import ENDED
+from umbel.query.ast import Node
+from umbel.store.capabilities import Grouping, Measure
+from umbel.store.series import Durations, Series
+from umbel.store.series_lines import Cells, CountCell, count_series, duration_series
+from umbel.store.series_of_tasks import counts_seen
+from umbel.store.sqlite.files.latency_histogram import percentile_s
+
+
+class SeriesRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """The buckets of `bucket_s` seconds from `first` to before `last` (Unix seconds, both at
+    the beginning of a bucket)."""
+
+    query: Node
+    now: float
+    measure: Measure
+    first: int
+    last: int
+    bucket_s: int
+    by: Grouping | None
+    top: int
+
+    @property
+    def with_seen(self) -> bool:
+        """Whether tasks are counted by when they were first seen, too."""
+        return counts_seen(self.query, self.by)
+
+    @property
+    def times(self) -> tuple[str, ...]:
+        """The times of a task that say into which bucket it falls."""
+        match self.measure:
+            case "count":
+                return ("seen", "finished") if self.with_seen else ("finished",)
+            case "runtime":
+                return ("finished",)
+            case "wait":
+                return ("started",)
+
+
+class DurationHistogram:
+    """The durations of one group in one bucket, as a histogram and their sum."""
+
+    __slots__ = ("counts", "total_s")
+
+    def __init__(self) -> None:
+        self.counts: dict[int, int] = defaultdict(int)
+        self.total_s = 0.0
+
+    def add(self, other: DurationHistogram) -> None:
+        self.take(other.counts, other.total_s)
+
+    def take(self, counts: Mapping[int, int], total_s: float) -> None:
+        self.total_s += total_s
+        for number, n in counts.items():
+            self.counts[number] += n
+
+    def durations(self) -> Durations:
+        n = sum(self.counts.values())
+        return Durations(
+            n=n,
+            mean=self.total_s / n,
+            p50=percentile_s(self.counts, 0.50),
+            p95=percentile_s(self.counts, 0.95),
+            p99=percentile_s(self.counts, 0.99),
+        )
+
+
+class SeriesCells:
+    """The cells of one series; partitions are added one after the other."""
+
+    def __init__(self, request: SeriesRequest) -> None:
+        self._request = request
+        self._counts = Cells(CountCell)
+        self._durations = Cells(DurationHistogram)
+
+    def count(self, time: str, start: float, value: str | None, state: str, n: int) -> None:
+        """So many more tasks of this state whose `time` lies in the bucket."""
+        if time == "seen":
+            self._counts.cell(value, start).seen += n
+        elif state in ENDED:
+            self._counts.cell(value, start).ended[state] += n
+
+    def measure(
+        self, start: float, value: str | None, counts: Mapping[int, int], total_s: float
+    ) -> None:
+        """These durations more in the bucket; there is at least one."""
+        self._durations.cell(value, start).take(counts, total_s)
+
+    def series(self, *, complete: bool) -> Series:
+        """The series of everything that was added."""
+        asks = self._request
+        if asks.measure == "count":
+            return count_series(
+                self._counts, asks.bucket_s, by=asks.by, top=asks.top,
+                with_seen=asks.with_seen, complete=complete,
+            )  # fmt: skip
+        return duration_series(
+            self._durations, asks.bucket_s, by=asks.by, top=asks.top, complete=complete
+        )
