@@ -1,4 +1,4 @@
-"""What control functions give back: plain dictionaries that can also be read by attribute."""
+"""Return types of control functions: dictionaries whose keys can also be read as attributes."""
 
 from __future__ import annotations
 
