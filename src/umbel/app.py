@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from umbel.auth.people import everybody
 from umbel.auth.tokens import Tokens
 from umbel.clock import SystemClock
-from umbel.composition import make_store, open_services, open_to_write, retention_of
+from umbel.composition import make_store, open_services, open_to_write, redact_rules, retention_of
 from umbel.errors import SettingsError
 from umbel.logs import start_logging, tell
 from umbel.masking import mask_address
@@ -145,6 +145,7 @@ def collect(loaded: Loaded, *, supervised: bool = False) -> int:
         retention=retention_of(settings),
         limits=_limits(settings),
         runtime_bounds=settings.collector.runtime_buckets,
+        redact=redact_rules(settings),
         supervised=supervised,
     )
     return run_collector(

@@ -28,6 +28,7 @@ from umbel.broker.base import EventSource
 from umbel.clock import Clock, SystemClock
 from umbel.errors import StoreBusy, UmbelError
 from umbel.process_secrets import hidden
+from umbel.redact.rules import Redactor, RedactRules
 from umbel.services.ingest.ingest import Ingest, Limits
 from umbel.services.ingest.metric_counter import RUNTIME_BOUNDS
 from umbel.store.base import Retention, Store
@@ -52,6 +53,7 @@ class CollectorOptions(msgspec.Struct, frozen=True, kw_only=True):
     retention: Retention | None = None
     limits: Limits = Limits()
     runtime_bounds: tuple[float, ...] = RUNTIME_BOUNDS
+    redact: RedactRules = RedactRules()
     supervised: bool = False
     store_wait_s: float = 15.0
 
@@ -120,6 +122,7 @@ def _collect(
             retention=options.retention,
             limits=options.limits,
             runtime_bounds=options.runtime_bounds,
+            redactor=Redactor(options.redact),
             clock=clock,
             tell_trouble=_tell_parent if options.supervised else None,
         )

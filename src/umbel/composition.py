@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from umbel.clock import SystemClock
 from umbel.errors import BrokerRefused, NotSupported, ResultsUnavailable, SettingsError, StoreBusy
+from umbel.redact.rules import RedactRules
 from umbel.settings import ONLY, Settings
 from umbel.store import opening
 from umbel.store.base import Retention, Store
@@ -98,6 +99,19 @@ def retention_of(settings: Settings) -> Retention:
     """What of the history may stay."""
     kept = settings.retention
     return Retention(max_age_s=kept.max_age, max_bytes=kept.max_size, max_tasks=kept.max_tasks)
+
+
+def redact_rules(settings: Settings) -> RedactRules:
+    """What of tasks is hidden."""
+    given = settings.redact
+    return RedactRules(
+        keys=given.keys,
+        positions=dict(given.positions),
+        arguments=given.arguments,
+        results=given.results,
+        exceptions=given.exceptions,
+        tracebacks=given.tracebacks,
+    )
 
 
 def open_ledger(settings: Settings) -> Ledger:

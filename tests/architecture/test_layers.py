@@ -24,6 +24,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ),
     ("umbel.redaction",),
     ("umbel.process_secrets",),
+    ("umbel.redact",),
     ("umbel.cluster",),
     ("umbel.query",),
     ("umbel.store", "umbel.broker", "umbel.results"),

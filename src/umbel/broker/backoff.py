@@ -1,4 +1,4 @@
-"""Exponential backoff with jitter: how long to wait before a broker is tried again."""
+"""How long to wait before the next attempt."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Decompression of message bodies by their header `compression`, up to `BODY_MAX`.
-
-Bounded, since a few kilobytes from a stranger can unpack to gigabytes (a decompression bomb).
-"""
+"""Decompression of message bodies, up to a bound."""
 
 from __future__ import annotations
 

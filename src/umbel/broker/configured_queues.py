@@ -1,4 +1,4 @@
-"""Names of queues in an application's configuration: the default, `task_queues`, `task_routes`."""
+"""The queues that an application's configuration names."""
 
 from __future__ import annotations
 

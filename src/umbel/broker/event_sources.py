@@ -1,7 +1,4 @@
-"""Chooses the session that reads a broker's events: bulk readers for AMQP and Redis, else kombu.
-
-Also removes the durable queue of events (`umbel queue forget`), and checks a broker once.
-"""
+"""Which adapter reads a broker's events."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""`umbel revoke`, `terminate`, `abort`, `retry`, `rate-limit`, `time-limit`: acting on tasks.
-
-Each makes a request for `plan_and_run`, which shows the plan, asks, and reports.
-"""
+"""`umbel revoke`, `terminate`, `abort`, `retry`, `rate-limit`, `time-limit`."""
 
 from __future__ import annotations
 

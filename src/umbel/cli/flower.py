@@ -1,4 +1,4 @@
-"""`umbel migrate-flower`: Flower's options, from where Flower reads them, as an `umbel.toml`."""
+"""`umbel migrate-flower`: what Flower was told, as settings of Umbel."""
 
 from __future__ import annotations
 

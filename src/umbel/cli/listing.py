@@ -1,4 +1,4 @@
-"""Options and printing that lists share: a table for people, JSON for programs, CSV for sheets."""
+"""Lists that are a table for people, JSON for programs, or CSV for spreadsheets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The warning on standard error that a list is incomplete: gaps and losses in its time."""
+"""What a list does not hold, in one line beside it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""One action from the command line: its plan is shown, confirmed, carried out and reported.
-
-All acting commands end here; options such as `--yes`, `--dry-run` and `--json` are declared once.
-"""
+"""One action from the command line: its plan is shown, confirmed, carried out and reported."""
 
 from __future__ import annotations
 

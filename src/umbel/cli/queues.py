@@ -1,4 +1,4 @@
-"""`umbel queues` (lengths and consumers), `umbel queue peek`, `purge` and `forget`."""
+"""`umbel queues`, `umbel queue purge` and `umbel queue peek`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`umbel apply` (run a task and wait for its result) and `umbel send` (send it, do not wait)."""
+"""`umbel apply` and `umbel send`: running a task."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`umbel tasks` (a search, once or followed) and `umbel task` (all that is known of one)."""
+"""`umbel tasks` and `umbel task`: what is and was."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`umbel workers` (a list) and `umbel worker ACTION` (grow, shrink, consume, shut down, ...)."""
+"""`umbel workers` and `umbel worker ACTION`."""
 
 from __future__ import annotations
 

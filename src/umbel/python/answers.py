@@ -1,4 +1,4 @@
-"""Return types of control functions: dictionaries whose keys can also be read as attributes."""
+"""What control functions give back: plain dictionaries that can also be read by attribute."""
 
 from __future__ import annotations
 

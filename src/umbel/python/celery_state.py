@@ -1,7 +1,4 @@
-"""Celery's own `celery.events.state.State` as a source, for programs that keep one in memory.
-
-It is not a `Source`: `tasks` asks whether it was given one, and searches it here.
-"""
+"""Celery's own `celery.events.state.State` as a place to ask for tasks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The filters of `iter_tasks` (type, worker, state, times, search) as one query tree."""
+"""The filters of `iter_tasks` as one query."""
 
 from __future__ import annotations
 

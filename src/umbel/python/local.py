@@ -1,4 +1,4 @@
-"""`LocalSource`: a data directory and its cluster, by the services in this process."""
+"""A data directory, and the cluster that it is of, as a source in this process."""
 
 from __future__ import annotations
 

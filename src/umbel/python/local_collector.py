@@ -1,4 +1,4 @@
-"""`LocalCollector`: events of a cluster, stored by a thread of the caller's own process."""
+"""Events of a cluster taken in by a thread of the caller's own process."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Final
 
 from umbel.broker.base import EventSource
 from umbel.errors import BrokerRefused, BrokerUnreachable
+from umbel.redact.rules import Redactor
 from umbel.services.ingest.ingest import Ingest, Limits
 from umbel.store.base import Retention, Store
 
@@ -21,11 +22,20 @@ _LEAVE_S: Final = 5.0
 class LocalCollector:
     """Begins at once. Thread-safe."""
 
-    def __init__(self, source: EventSource, store: Store, retention: Retention, url: str) -> None:
+    def __init__(
+        self,
+        source: EventSource,
+        store: Store,
+        retention: Retention,
+        url: str,
+        redactor: Redactor,
+    ) -> None:
         self._source = source
         self._stop = threading.Event()
         limits = Limits(commit_every_s=COMMIT_EVERY_S)
-        ingest = Ingest(source, store, broker_url=url, retention=retention, limits=limits)
+        ingest = Ingest(
+            source, store, broker_url=url, retention=retention, limits=limits, redactor=redactor
+        )
         self._thread = threading.Thread(
             target=ingest.run, args=(self._stop,), name="umbel-events", daemon=True
         )

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from umbel.auth.base import GRANTS, Actor, Via
-from umbel.composition import open_services, retention_of, services_over
+from umbel.composition import open_services, redact_rules, retention_of, services_over
 from umbel.python.local import LocalSource
 from umbel.python.sources import Source
+from umbel.redact.rules import Redactor
 from umbel.services.cluster_services import close_all
 from umbel.settings import Settings, load_settings
 from umbel.store.base import Retention
@@ -112,7 +113,8 @@ def _collecting(
         retention, partition = Retention(max_tasks=max_tasks), max(1_000, max_tasks // _FILES)
     store = open_store(directory, write=True, partition_tasks=partition)
     services = services_over(store, open_ledger(directory), settings, own)
-    collector = LocalCollector(open_source(link.of_store(store.id)), store, retention, link.url)
+    source, redactor = open_source(link.of_store(store.id)), Redactor(redact_rules(settings))
+    collector = LocalCollector(source, store, retention, link.url, redactor)
 
     def remove() -> None:
         if is_temporary:

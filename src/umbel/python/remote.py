@@ -1,4 +1,4 @@
-"""`RemoteSource`: a running Umbel, asked over HTTP by the client."""
+"""A running Umbel as a source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`sort_tasks`: tasks in order of a key, missing and mixed values included."""
+"""Tasks in order, whatever they are and lack."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`iter_tasks` and `get_task_by_id`: the history as dictionaries, a page at a time."""
+"""Tasks: all that fit, and one."""
 
 from __future__ import annotations
 

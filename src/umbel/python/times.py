@@ -1,4 +1,4 @@
-"""Times that callers give (datetimes, numbers, texts) as Unix seconds."""
+"""Times as people give them to the Python API."""
 
 from __future__ import annotations
 

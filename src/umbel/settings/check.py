@@ -21,6 +21,7 @@ def check_serving(loaded: Loaded) -> None:
         _check_cluster(cluster.settings)
     _check_directories_differ(loaded)
     _check_login(settings)
+    _check_hidden(loaded)
     _check_roles(loaded)
     _check_tls(settings)
     if settings.unix_socket is not None:
@@ -34,6 +35,7 @@ def check_serving(loaded: Loaded) -> None:
 def check_collecting(loaded: Loaded) -> None:
     """Raises `SettingsError` where `umbel collect` could not do what was asked."""
     _check_collecting(loaded.one)
+    _check_hidden(loaded)
 
 
 def _check_cluster(settings: Settings) -> None:
@@ -168,6 +170,22 @@ def _check_tls(settings: Settings) -> None:
             setting="tls_cert",
             remedy="Let the proxy in front of the socket speak HTTPS.",
         )
+
+
+def _check_hidden(loaded: Loaded) -> None:
+    """Nothing is shown, and stored, that Flower was told to hide."""
+    lost = next((notice for notice in loaded.notices if notice.hides), None)
+    if lost is None or any(
+        origin != DEFAULT for name, origin in loaded.origins.items() if name.startswith("redact.")
+    ):
+        return
+    raise SettingsError(
+        lost.sentence,
+        setting="redact.keys",
+        remedy="Name what it hid: redact.keys for values by their name, redact.positions and "
+        'redact.arguments by task, or say redact.keys = "default" (--redact-keys=default) if '
+        "the usual secrets are enough.",
+    )
 
 
 def _check_nobody_counts_on_a_login(loaded: Loaded) -> None:

@@ -21,8 +21,9 @@ class Option:
     """One option of Flower. With `setting`, `translate` turns its text into what stands in
     that setting; it gives None where nothing is to be set, and raises `ValueError`. Without,
     `sentence` says what replaces it. A `switch` may stand without a value; a `login` is a
-    way to ask who somebody is. An option `says` its sentence only for what differs from
-    `quiet`, the values that ask for what Umbel does anyway."""
+    way to ask who somebody is, and one that `hides` keeps values from being seen. An option
+    `says` its sentence only for what differs from `quiet`, the values that ask for what Umbel
+    does anyway."""
 
     name: str
     setting: str | None = None
@@ -30,6 +31,7 @@ class Option:
     sentence: str = ""
     switch: bool = False
     login: bool = False
+    hides: bool = False
     secret: bool = False
     quiet: tuple[str, ...] = ()
 
@@ -55,11 +57,12 @@ class Given:
 @dataclass(frozen=True)
 class SettingsNotice:
     """A sentence for who starts Umbel. `login`: what was asked for would have kept people
-    out, and does not."""
+    out, and does not. `hides`: it would have kept values from being seen."""
 
     name: str
     sentence: str
     login: bool = False
+    hides: bool = False
 
 
 def _milliseconds(text: str) -> str:
@@ -195,7 +198,9 @@ OPTIONS: Final[Mapping[str, Option]] = {
         ),
         Option(
             "format_task",
-            sentence="is not honoured: it is code, and Umbel runs none to show a task.",
+            sentence="is code, and Umbel runs none to show a task. What it hides or cuts there, "
+            "[redact] hides before it is stored.",
+            hides=True,
         ),
         Option(
             "unauthenticated_api",
@@ -227,7 +232,10 @@ def notice(given: Given) -> SettingsNotice | None:
     if text in given.option.quiet or not text:
         return None
     return SettingsNotice(
-        given.option.name, f"{given.where} {given.option.sentence}", login=given.option.login
+        given.option.name,
+        f"{given.where} {given.option.sentence}",
+        login=given.option.login,
+        hides=given.option.hides,
     )
 
 

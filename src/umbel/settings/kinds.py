@@ -39,6 +39,8 @@ NO = ("false", "no", "off", "0")
 ALIKE = 0.75
 #: How many buckets a histogram may have.
 _BUCKETS_MAX = 100
+#: Celery sends no task with more positional arguments.
+_POSITION_MAX = 1_000
 #: The name of the kind of addresses.
 URL = "URL"
 
@@ -204,6 +206,27 @@ def options(wants: str) -> ValueKind:
         return dict(_option(pair) for pair in _pairs(text))
 
     return ValueKind("name=value", wants, parse, json.dumps, many=True)
+
+
+def positions(wants: str) -> ValueKind:
+    """Task names with positions of arguments, counted from 0: in TOML a table, elsewhere
+    `proj.pay=[1,2]` with commas between, or a JSON object."""
+
+    def parse(value: object) -> tuple[tuple[str, tuple[int, ...]], ...]:
+        found = options(wants).parse("{}" if value == "" else value)
+        return tuple((name, _positions(name, at)) for name, at in found.items())
+
+    def show(value: tuple[tuple[str, tuple[int, ...]], ...]) -> str:
+        return json.dumps(dict(value)) if value else ""
+
+    return ValueKind("name=[positions]", wants, parse, show, many=True)
+
+
+def _positions(name: str, value: object) -> tuple[int, ...]:
+    at = value if isinstance(value, list | tuple) else [value]
+    if not all(type(each) is int and 0 <= each <= _POSITION_MAX for each in at):
+        raise InvalidValue(f"of {name} there are no whole numbers from 0 on")
+    return tuple(at)
 
 
 def _pairs(text: str) -> list[str]:

@@ -160,6 +160,52 @@ class CollectorSettings:
     )
 
 
+_TASKS = "names of tasks with commas between, such as proj.pay.*"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RedactSettings:
+    """What of tasks is hidden before it is stored."""
+
+    keys: tuple[str, ...] = setting(
+        kinds.names("names of keys with commas between, such as default,*iban*"),
+        "default",
+        "Keys whose values are hidden, in keyword arguments and in dictionaries within arguments, "
+        "results and errors. `default` are the usual secrets; `*` and `?` stand for any letters.",
+        fallback="nothing is hidden",
+    )
+    positions: tuple[tuple[str, tuple[int, ...]], ...] = setting(
+        kinds.positions("names of tasks with positions from 0 on, such as proj.pay=[1]"),
+        "",
+        "Positional arguments that are hidden, by the name of their task.",
+        fallback="none",
+    )
+    arguments: tuple[str, ...] = setting(
+        kinds.names(_TASKS),
+        "",
+        "Tasks whose arguments are hidden whole.",
+        fallback="none",
+    )
+    results: tuple[str, ...] = setting(
+        kinds.names(_TASKS),
+        "",
+        "Tasks whose results are hidden.",
+        fallback="none",
+    )
+    exceptions: tuple[str, ...] = setting(
+        kinds.names(_TASKS),
+        "",
+        "Tasks of whose errors neither the message nor the traceback is shown.",
+        fallback="none",
+    )
+    tracebacks: tuple[str, ...] = setting(
+        kinds.names(_TASKS),
+        "",
+        "Tasks of whose errors the traceback is hidden.",
+        fallback="none",
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class StoreSettings:
     """How the history is laid out on disk."""
@@ -343,6 +389,7 @@ class Settings:
     retention: RetentionSettings = field(default_factory=RetentionSettings)
     collector: CollectorSettings = field(default_factory=CollectorSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
+    redact: RedactSettings = field(default_factory=RedactSettings)
 
     @property
     def is_open(self) -> bool:
@@ -357,6 +404,7 @@ SECTIONS: dict[str, type[Any]] = {
     "retention": RetentionSettings,
     "collector": CollectorSettings,
     "store": StoreSettings,
+    "redact": RedactSettings,
 }
 
 

@@ -21,7 +21,7 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_flowers_spelling_is_understood_beside_umbels(capsys: pytest.CaptureFixture[str]) -> None:
-    line = ["-b", "redis://x/0", "--port=1234", "--url_prefix=flower", "--basic_auth=ana:secret"]
+    line = ["-b", "redis://x/0", "--port=1234", "--url_prefix=flower", "--basic_auth=ana:pw-of-ana"]
 
     assert run(["settings", *line]) == 0
 
@@ -29,7 +29,7 @@ def test_flowers_spelling_is_understood_beside_umbels(capsys: pytest.CaptureFixt
     assert "port = 1234    [command line]" in said.out
     assert "url_prefix = /flower    [--url_prefix]" in said.out
     assert "basic_auth = ***    [--basic_auth]" in said.out
-    assert "secret" not in said.out + said.err
+    assert "pw-of-ana" not in said.out + said.err
     assert said.err == ""
 
 

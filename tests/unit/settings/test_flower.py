@@ -376,3 +376,15 @@ def test_the_page_for_those_who_come_from_flower_names_every_option() -> None:
     page = PAGE.read_text(encoding="utf-8")
 
     assert [option.name for option in OPTIONS.values() if f"`{option.name}`" not in page] == []
+
+
+def test_what_flower_was_told_to_hide_stops_the_start_until_it_is_answered(tmp_path: Path) -> None:
+    file = "def format_task(task):\n    task.kwargs = '***'\n    return task\n"
+    with pytest.raises(SettingsError) as caught:
+        check_serving(loaded(tmp_path, file=file, UMBEL_BROKER="redis://x/0"))
+
+    assert "format_task" in str(caught.value)
+    assert "redact.keys" in str(caught.value)
+    check_serving(
+        loaded(tmp_path, file=file, UMBEL_BROKER="redis://x/0", UMBEL_REDACT_KEYS="default")
+    )

@@ -21,6 +21,7 @@ from umbel.cluster.losses import Losses
 from umbel.cluster.worker import Sign, Worker
 from umbel.errors import StoreError, StoreFull
 from umbel.services.ingest.event_counter import EventCounter
+from umbel.services.ingest.event_redaction import EventRedactor
 from umbel.services.ingest.frame_buffer import Chunk
 from umbel.services.ingest.message_bodies import events_of_all
 from umbel.services.ingest.signs_of_life import SignsOfLife, joined
@@ -47,12 +48,18 @@ class Committer:
     `waiting_since` may be read by any."""
 
     def __init__(
-        self, store: Store, events_seen: EventCounter, limits: Limits, clock: Clock
+        self,
+        store: Store,
+        events_seen: EventCounter,
+        limits: Limits,
+        clock: Clock,
+        redactor: EventRedactor,
     ) -> None:
         self._store = store
         self._events_seen = events_seen
         self._limits = limits
         self._clock = clock
+        self._redactor = redactor
         self._life = SignsOfLife()
         self._backoff = Backoff(longest_s=5.0)
         self._retry_at = 0.0
@@ -83,7 +90,7 @@ class Committer:
         if not self.messages:
             self._since = self._clock.monotonic()
             self.waiting_since = chunk.came_at
-        decoded = events_of_all(chunk.frames, chunk.received_at)
+        decoded = self._redactor.redacted(events_of_all(chunk.frames, chunk.received_at))
         self._events += decoded.events
         joined(self._signs, self._life.of(decoded.events, chunk))
         self.messages += len(chunk.frames)

@@ -1,7 +1,4 @@
-"""The queue between the thread that reads the broker and the one that writes the disk.
-
-It is bounded in bytes and `put` never waits: what does not fit is dropped and counted as shed.
-"""
+"""Messages between the thread that reads the broker and the thread that writes the disk."""
 
 from __future__ import annotations
 

@@ -19,10 +19,12 @@ from typing import Final
 from umbel.broker.base import EventSource
 from umbel.clock import Clock, SystemClock
 from umbel.errors import StoreError
+from umbel.redact.rules import Redactor, RedactRules
 from umbel.services.collectors import host_and_pid, predecessor
 from umbel.services.ingest.commit import Committer, Limits
 from umbel.services.ingest.event_counter import EventCounter
 from umbel.services.ingest.event_reader import EventReader
+from umbel.services.ingest.event_redaction import EventRedactor
 from umbel.services.ingest.frame_buffer import FrameBuffer
 from umbel.services.ingest.gaps import Gaps
 from umbel.services.ingest.loss import LossEstimate
@@ -65,6 +67,7 @@ class Ingest:
         runtime_bounds: Sequence[float] = RUNTIME_BOUNDS,
         clock: Clock | None = None,
         tell_trouble: TellTrouble | None = None,
+        redactor: Redactor | None = None,
     ) -> None:
         limits = limits or Limits()
         self._clock = clock or SystemClock()
@@ -79,7 +82,13 @@ class Ingest:
         self._others = OtherCollectors(self._name)
         loss = self._loss_so_far()
         self._events_seen = EventCounter(self._clock.monotonic(), self._metrics, loss)
-        self._committer = Committer(store, self._events_seen, limits, self._clock)
+        self._committer = Committer(
+            store,
+            self._events_seen,
+            limits,
+            self._clock,
+            EventRedactor(redactor or Redactor(RedactRules()), store.tasks),
+        )
         self._reader = EventReader(
             source, self._buffer, lambda: self._committer.size_bytes, self._clock
         )

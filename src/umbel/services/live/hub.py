@@ -273,9 +273,9 @@ class Hub:
             intended = self._intents.newly_intended(self._store)
             changes = self._store.follow(after)
             # A task that only got an intent has the state that it had.
-            by_task = {task.uuid: Change(changes.seq, task, task.state) for task in intended}
-            by_task |= {change.task.uuid: change for change in changes.items}
-            changed = self._changed(list(by_task.values()))
+            newly_intended = {task.uuid: Change(changes.seq, task, task.state) for task in intended}
+            newly_intended |= {change.task.uuid: change for change in changes.items}
+            changed = self._changed(list(newly_intended.values()))
             end = self._clock.monotonic() + MATCH_S
             weighing = sum(weights)
             for channel, weight in zip(channels, weights, strict=True):

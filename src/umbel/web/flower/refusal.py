@@ -1,4 +1,4 @@
-"""`Refused`: the exception that a handler of Flower's API ends a request with."""
+"""What Flower's API answers to a request that it refuses."""
 
 from __future__ import annotations
 

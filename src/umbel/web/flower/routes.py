@@ -1,7 +1,4 @@
-"""The table of Flower's API: each path and method, its permission, thread pool and handler.
-
-Begin here to find which function answers an address of Flower's.
-"""
+"""The one table of what Flower's API has, and at which permission."""
 
 from __future__ import annotations
 

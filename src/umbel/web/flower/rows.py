@@ -1,4 +1,4 @@
-"""Flower's task dictionary: the 31 keys of `celery.events.state.Task.as_dict`, from a `Task`."""
+"""A task as Flower's API shows it: the 31 keys of `celery.events.state.Task.as_dict`."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""The limit of open files (`RLIMIT_NOFILE`), and the number of connections that it allows.
-
-`raise_limit` is called once before listening. Connections may take half of the files,
-since the history, the broker and results need some too.
-"""
+"""How many files this process may open, and so how many connections it can have."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The TLS context for HTTPS with a certificate and key of the settings."""
+"""HTTPS with a certificate of one's own."""
 
 from __future__ import annotations
 

@@ -1,0 +1,196 @@
+"""`[redact]`: what is hidden, and of which tasks.
+
+`Redactor` has two sides with the same rules: texts, as events carry them (reprs, maybe cut), and
+values, as messages, results and answers of workers hold them. What is hidden reads `<hidden>`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from fnmatch import translate
+from typing import Any, Final
+
+import msgspec
+
+from umbel.redact.keys import DEFAULT, KeyPatterns
+from umbel.redact.positions import hide_positions
+from umbel.redact.texts import HIDDEN, redact_text
+
+#: Task names whose rules are remembered; applications have hundreds.
+_REMEMBERED_MAX: Final = 10_000
+#: Deeper values are hidden whole.
+_DEPTH_MAX: Final = 60
+
+
+class RedactRules(msgspec.Struct, frozen=True):
+    """Patterns with `*` and `?`: of keys (`default` stands for `DEFAULT_KEYS`), and of names of
+    tasks whose arguments (all, or at positions counted from 0), results, exceptions and
+    tracebacks are hidden whole."""
+
+    keys: tuple[str, ...] = (DEFAULT,)
+    positions: Mapping[str, tuple[int, ...]] = {}
+    arguments: tuple[str, ...] = ()
+    results: tuple[str, ...] = ()
+    exceptions: tuple[str, ...] = ()
+    tracebacks: tuple[str, ...] = ()
+
+
+class TaskRules(msgspec.Struct, frozen=True):
+    """What is hidden of the tasks of one name."""
+
+    arguments: bool = False
+    positions: frozenset[int] = frozenset()
+    result: bool = False
+    exception: bool = False
+    traceback: bool = False
+
+
+#: Of most tasks nothing is hidden by their name.
+NOTHING: Final = TaskRules()
+
+
+class Redactor:
+    """Texts and values without what the rules hide. `name` is the task's, None where it is not
+    known: then whatever a rule hides of any task is hidden. Any thread."""
+
+    def __init__(self, rules: RedactRules) -> None:
+        self.keys = KeyPatterns(rules.keys)
+        self._arguments = _names(rules.arguments)
+        self._positions = [(_names([name]), frozenset(at)) for name, at in rules.positions.items()]
+        self._results = _names(rules.results)
+        self._exceptions = _names(rules.exceptions)
+        self._tracebacks = _names(rules.tracebacks)
+        self._by_name: dict[str, TaskRules] = {}
+        self._unnamed = TaskRules(
+            arguments=bool(rules.arguments or rules.positions),
+            positions=frozenset[int](),
+            result=bool(rules.results),
+            exception=bool(rules.exceptions),
+            traceback=bool(rules.tracebacks),
+        )
+        #: Whether rules by the name of the task hide anything.
+        self.hides_by_name = any(
+            (rules.positions, rules.arguments, rules.results, rules.exceptions, rules.tracebacks)
+        )
+        #: Whether anything is hidden at all.
+        self.hides_anything = self.hides_by_name or bool(self.keys)
+
+    def of(self, name: str | None) -> TaskRules:
+        """What is hidden of the tasks of this name."""
+        if name is None:
+            return self._unnamed
+        rules = self._by_name.get(name)
+        if rules is None:
+            at = [positions for fits, positions in self._positions if fits(name)]
+            rules = TaskRules(
+                arguments=self._arguments(name),
+                positions=frozenset[int]().union(*at),
+                result=self._results(name),
+                exception=self._exceptions(name),
+                traceback=self._tracebacks(name),
+            )
+            if len(self._by_name) < _REMEMBERED_MAX:
+                self._by_name[name] = rules
+        return rules
+
+    # -- texts ---------------------------------------------------------------------------
+
+    def text(self, name: str | None, field: str, text: str) -> str:
+        """The text of a field of an event: `args`, `kwargs`, `result`, `exception`, `traceback`,
+        or any other, in which keys alone are looked for."""
+        match field:
+            case "args":
+                return self.args_text(name, text)
+            case "kwargs":
+                return self.kwargs_text(name, text)
+            case "result":
+                return self.result_text(name, text)
+            case "exception":
+                return self.exception_text(name, text)
+            case "traceback":
+                return self.traceback_text(name, text)
+            case _:
+                return redact_text(text, self.keys)
+
+    def args_text(self, name: str | None, text: str) -> str:
+        """The text of positional arguments."""
+        rules = self.of(name)
+        if rules.arguments:
+            return HIDDEN
+        if rules.positions:
+            text = hide_positions(text, rules.positions)
+        return redact_text(text, self.keys)
+
+    def kwargs_text(self, name: str | None, text: str) -> str:
+        """The text of keyword arguments."""
+        return HIDDEN if self.of(name).arguments else redact_text(text, self.keys)
+
+    def result_text(self, name: str | None, text: str) -> str:
+        return HIDDEN if self.of(name).result else redact_text(text, self.keys)
+
+    def exception_text(self, name: str | None, text: str) -> str:
+        return HIDDEN if self.of(name).exception else redact_text(text, self.keys)
+
+    def traceback_text(self, name: str | None, text: str) -> str:
+        """Its last lines are the exception, so what hides that hides the traceback too."""
+        rules = self.of(name)
+        if rules.traceback or rules.exception:
+            return HIDDEN
+        return redact_text(text, self.keys)
+
+    # -- values --------------------------------------------------------------------------
+
+    def args(self, name: str | None, value: Any) -> Any:
+        """Positional arguments: a list, or a text in its place."""
+        if isinstance(value, str):
+            return self.args_text(name, value)
+        rules = self.of(name)
+        if rules.arguments and value:
+            return HIDDEN
+        if rules.positions and isinstance(value, list | tuple):
+            value = [HIDDEN if at in rules.positions else each for at, each in enumerate(value)]
+        return self.value(value)
+
+    def kwargs(self, name: str | None, value: Any) -> Any:
+        """Keyword arguments: a dictionary, or a text in its place."""
+        if isinstance(value, str):
+            return self.kwargs_text(name, value)
+        return HIDDEN if value and self.of(name).arguments else self.value(value)
+
+    def result(self, name: str | None, value: Any) -> Any:
+        """What a task returned."""
+        return HIDDEN if value is not None and self.of(name).result else self.value(value)
+
+    def value(self, value: Any) -> Any:
+        """Any value without what its keys hide."""
+        return self._value(value, 0) if self.keys else value
+
+    def _value(self, value: Any, depth: int) -> Any:
+        if isinstance(value, str):
+            return redact_text(value, self.keys)
+        if not isinstance(value, dict | list | tuple):
+            return value
+        if depth > _DEPTH_MAX:
+            return HIDDEN
+        if isinstance(value, dict):
+            return {key: self._behind(key, each, depth) for key, each in value.items()}
+        if len(value) == 2 and isinstance(value[0], str):  # headers are often pairs
+            return [self._value(value[0], depth), self._behind(value[0], value[1], depth)]
+        return [self._value(each, depth + 1) for each in value]
+
+    def _behind(self, key: object, value: Any, depth: int) -> Any:
+        if isinstance(key, str) and key in self.keys and not _is_harmless(value):
+            return HIDDEN
+        return self._value(value, depth + 1)
+
+
+def _is_harmless(value: object) -> bool:
+    return value is None or isinstance(value, bool) or value == ""
+
+
+def _names(patterns: Iterable[str]) -> Callable[[str], bool]:
+    """Whether a name fits one of the patterns; case counts, as in names of tasks."""
+    forms = [*map(translate, patterns)]
+    fits = re.compile("|".join(forms)).match if forms else None
+    return lambda name: fits is not None and fits(name) is not None

@@ -1,0 +1,102 @@
+"""What `[redact]` hides is gone from events before they reach the store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from umbel.cluster.events import Decoded, Event, Fault
+from umbel.cluster.task import Task
+from umbel.redact.rules import Redactor, RedactRules
+from umbel.services.ingest.event_redaction import EventRedactor
+from umbel.store.memory import MemoryStore
+
+NOW = 1_790_000_000.0
+
+
+def event(kind: str, uuid: str = "u1", **fields: Any) -> Event:
+    return Event(type=kind, timestamp=NOW, hostname="celery@a", uuid=uuid, **fields)
+
+
+def none_stored(_: Iterable[str]) -> Mapping[str, Task]:
+    return {}
+
+
+def redacted(rules: RedactRules, *events: Event, find: Any = none_stored) -> list[Event]:
+    return EventRedactor(Redactor(rules), find).redacted(Decoded([*events], [])).events
+
+
+def test_secrets_are_hidden_in_each_text_of_an_event() -> None:
+    text = "{'password': 'hunter2'}"
+    events = redacted(
+        RedactRules(),
+        event("task-sent", name="proj.a", args=f"({text},)", kwargs=text),
+        event("task-succeeded", result=text),
+        event("task-failed", exception=f"ValueError({text})", traceback=f"Error: {text}"),
+        event("task-progress", detail='{"token": "hunter2"}'),
+        event("task-started"),
+    )
+
+    assert "hunter2" not in repr(events)
+    assert repr(events).count("<hidden>") == 6
+
+
+def test_ends_are_hidden_by_the_name_under_which_the_task_was_sent() -> None:
+    rules = RedactRules(results=("proj.export",), exceptions=("proj.login",))
+    events = redacted(
+        rules,
+        event("task-sent", "a", name="proj.export"),
+        event("task-received", "b", name="proj.login"),
+        event("task-received", "c", name="proj.other"),
+        event("task-succeeded", "a", result="1"),
+        event("task-failed", "b", exception="E(1)", traceback="t"),
+        event("task-succeeded", "c", result="3"),
+    )
+
+    assert [each.result for each in events if each.result] == ["<hidden>", "3"]
+    assert (events[4].exception, events[4].traceback) == ("<hidden>", "<hidden>")
+
+
+def test_a_task_that_a_worker_knows_by_another_name_is_hidden_by_both() -> None:
+    events = redacted(
+        RedactRules(arguments=("proj.export",), results=("proj.export",)),
+        event("task-sent", name="proj.export", args="(1,)"),
+        event("task-received", name="a shadow", args="(1,)"),
+        event("task-succeeded", result="1"),
+    )
+
+    assert [each.args or each.result for each in events] == ["<hidden>"] * 3
+
+
+def test_names_of_older_tasks_are_found_in_the_store() -> None:
+    store = MemoryStore()
+    store.apply([event("task-sent", "a", name="proj.export"), event("task-sent", "b", name="p.b")])
+    events = redacted(
+        RedactRules(results=("proj.export",)),
+        event("task-succeeded", "a", result="1"),
+        event("task-succeeded", "b", result="2"),
+        find=store.tasks,
+    )
+
+    assert [each.result for each in events] == ["<hidden>", "2"]
+
+
+def test_an_end_whose_task_nobody_knows_is_hidden_if_any_may_be() -> None:
+    end = event("task-succeeded", "unknown", result="1")
+
+    assert redacted(RedactRules(results=("proj.export",)), end)[0].result == "<hidden>"
+    assert redacted(RedactRules(), end)[0].result == "1"
+
+
+def test_samples_of_what_cannot_be_read_hold_no_secret() -> None:
+    fault = Fault("not-json", "It is not JSON: {'token': 'hunter2'}.", '{"token": "hunter2"')
+    for rules in (RedactRules(), RedactRules(arguments=("proj.a",))):
+        found = EventRedactor(Redactor(rules), none_stored).redacted(Decoded([], [fault])).faults
+
+        assert "hunter2" not in repr(found)
+
+
+def test_nothing_is_changed_where_nothing_is_to_be_hidden() -> None:
+    sent = event("task-sent", name="proj.a", kwargs="{'password': 'x'}")
+
+    assert redacted(RedactRules(keys=()), sent) == [sent]
