@@ -1,8 +1,10 @@
 """The HTTP API's values as TypeScript, for the browser's part.
 
 `python scripts/api_types.py` writes `ui/src/api/schema.ts` from the OpenAPI document; a test of
-`tests/docs` fails when the two differ. Each schema is an interface; what it means stands in the
-document. What that leaves open (the word of a state) the browser narrows, in `api/types.ts`.
+`tests/docs` fails when the two differ. Each schema is an interface, and each parameter that takes
+one of several words is a type, `TasksOrder` that of `order` of the route `tasks`; what they mean
+stands in the document. What that leaves open (the word of a state) the browser narrows, in
+`api/types.ts`.
 """
 
 from __future__ import annotations
@@ -36,6 +38,22 @@ Json = dict[str, Any]
 def typescript(schemas: Json) -> str:
     """The module with one interface (or type) for each of the document's schemas."""
     return _HEADER + "".join(f"\n{_declared(name, schemas[name])}\n" for name in sorted(schemas))
+
+
+def words(paths: Json) -> Json:
+    """The schemas of the parameters that take one of several words, by the names of their types."""
+    return {
+        operation["operationId"].capitalize() + parameter["name"].capitalize(): parameter["schema"]
+        for methods in paths.values()
+        for operation in methods.values()
+        for parameter in operation["parameters"]
+        if "enum" in parameter["schema"]
+    }
+
+
+def written(document: Json) -> str:
+    """The module for an OpenAPI document."""
+    return typescript({**document["components"]["schemas"], **words(document["paths"])})
 
 
 def _declared(name: str, schema: Json) -> str:
@@ -85,4 +103,4 @@ def _key(name: str) -> str:
 
 
 if __name__ == "__main__":
-    SCHEMA_FILE.write_text(typescript(document()["components"]["schemas"]), encoding="utf-8")
+    SCHEMA_FILE.write_text(written(document()), encoding="utf-8")

@@ -11,7 +11,8 @@
     │   ├── StoreUnwritable      permissions, a read-only or vanished mount
     │   │   └── StoreFull        no room on the disk
     │   ├── StoreCorrupt         a file is damaged
-    │   └── CursorError          a paging cursor is not one of ours, or has expired
+    │   ├── CursorError          a paging cursor is not one of ours, or has expired
+    │   └── CapabilityMissing    this store cannot sort, group or chart so (parameter)
     ├── BrokerError              (sent: how many messages the broker had taken before)
     │   ├── BrokerRefused        wrong credentials, virtual host or arguments
     │   │   ├── BrokerMisconfigured  its address or options can never work
@@ -123,6 +124,15 @@ class StoreCorrupt(StoreError):
 
 class CursorError(StoreError):
     """A paging cursor that this store did not give, or whose rows have expired."""
+
+
+class CapabilityMissing(StoreError, ValueError):
+    """This store cannot sort, group or chart by what was asked for; `remedy` says by what it
+    can. `parameter` is that of the HTTP API which is wrong: `order`, `by`, `measure` or `q`."""
+
+    def __init__(self, message: str, *, remedy: str = "", parameter: str) -> None:
+        super().__init__(message, remedy=remedy)
+        self.parameter = parameter
 
 
 class BrokerError(UmbelError):

@@ -13,6 +13,7 @@ from umbel.query.ast import Node
 from umbel.query.parse import Chip
 from umbel.services.search.search import BUCKETS_MAX, BUDGET_S, LOOK_MIN_S, Search
 from umbel.store.base import Count, Page
+from umbel.store.capabilities import SeriesCapabilities, StoreCapabilities
 from umbel.store.memory import MemoryStore
 from umbel.store.series import Series
 
@@ -192,3 +193,34 @@ def test_a_search_that_had_to_wait_looks_for_so_much_less_time(
     search.series("", measure="count", start=BASE, end=NOW, bucket_s=None, waited_s=waited_s)
 
     assert budgets == [looks_s, looks_s, looks_s]
+
+
+@pytest.mark.parametrize(
+    ("address", "asked", "parameter", "sentence"),
+    [
+        ("tasks", {"order": "-runtime"}, "order", "It can sort by seen."),
+        ("tasks/count", {"by": "worker"}, "by", "It can group by state."),
+        ("series", {"by": "queue"}, "by", "It can group a chart by name."),
+        ("series", {"q": "queue:mail"}, "q", "It can chart searches over name or state."),
+        ("series", {"measure": "wait"}, "measure", "It can chart count."),
+    ],
+)
+async def test_what_this_store_cannot_do_is_refused_with_what_it_can(
+    address: str, asked: dict[str, str], parameter: str, sentence: str
+) -> None:
+    few = StoreCapabilities(
+        groupings=("state",),
+        orders=("seen",),
+        series=SeriesCapabilities(
+            measures=("count",), groupings=("name",), fields=("name", "state")
+        ),
+    )
+    world = World(store=MemoryStore(capabilities=few))
+
+    response = await world.get(f"/api/v1/{address}", asked)
+
+    assert response.status_code == 400
+    problem = problem_of(response)
+    assert problem["parameter"] == parameter
+    assert problem["detail"].startswith("This store cannot ")
+    assert problem["detail"].endswith(sentence)

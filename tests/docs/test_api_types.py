@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from scripts.api_types import SCHEMA_FILE, typescript
+from scripts.api_types import SCHEMA_FILE, typescript, words, written
 from umbel.web.http.openapi import document
 
 
 def test_the_types_of_the_browser_are_those_of_the_document() -> None:
-    made = typescript(document()["components"]["schemas"])
+    made = written(document())
 
     assert SCHEMA_FILE.read_text(encoding="utf-8") == made, "run scripts/api_types.py"
 
@@ -43,3 +43,12 @@ def test_each_kind_of_schema_becomes_a_type() -> None:
         "  value?: unknown\n"
         "}\n"
     )
+
+
+def test_words_that_a_parameter_takes_become_a_type() -> None:
+    order, limit = {"enum": ["-seen", "seen"]}, {"type": "integer"}
+    parameters = [{"name": "order", "schema": order}, {"name": "limit", "schema": limit}]
+    paths = {"/tasks": {"get": {"operationId": "tasks", "parameters": parameters}}}
+
+    assert words(paths) == {"TasksOrder": order}
+    assert "export type TasksOrder = '-seen' | 'seen'" in typescript(words(paths))

@@ -15,6 +15,7 @@ from umbel.cli.printing import say
 from umbel.errors import (
     ActionRefused,
     BrokerMisconfigured,
+    CapabilityMissing,
     NoAnswer,
     NotPermitted,
     OutcomeUntold,
@@ -58,7 +59,7 @@ def _code(program: str, command: Callable[[], Any]) -> int:
         answer = command()
     except click.ClickException as error:
         return _fail(program, hidden(error.format_message()), codes.MISUSED)
-    except (SettingsError, QueryError, BrokerMisconfigured) as error:
+    except (SettingsError, QueryError, BrokerMisconfigured, CapabilityMissing) as error:
         return _fail(program, str(error), codes.MISUSED)
     except (ActionRefused, NotPermitted, TaskNotRegistered) as error:
         return _fail(program, str(error), codes.REFUSED)

@@ -47,7 +47,7 @@ from umbel.cluster.losses import Loss, Losses, ProcessCount
 from umbel.cluster.task import Task
 from umbel.cluster.worker import Sign, Worker
 from umbel.query.ast import Node
-from umbel.store.capabilities import Grouping, Measure
+from umbel.store.capabilities import Grouping, Measure, StoreCapabilities
 from umbel.store.series import Series
 
 #: Reports of collectors beyond these are forgotten by `trim`, those silent longest first.
@@ -300,6 +300,11 @@ class Store(Protocol):
         """Which store this is: random hex digits, made with it and kept as long as it is
         there, by which what is kept for it elsewhere is found. Empty only for one opened to
         read that no writer has given one yet."""
+
+    @property
+    def capabilities(self) -> StoreCapabilities:
+        """What it can sort, group and chart by. Asked for anything else, `search`, `count` and
+        `series` raise `CapabilityMissing`."""
 
     # -- writing: one process, one thread ------------------------------------------------
 

@@ -43,14 +43,15 @@ from umbel.store.base import (
     Trimmed,
     Workflow,
 )
-from umbel.store.capabilities import GROUPINGS, Grouping, Measure
-from umbel.store.cursors import SortPosition, order_text, read_cursor, write_cursor
+from umbel.store.capabilities import GROUPINGS, Grouping, Measure, StoreCapabilities
+from umbel.store.cursors import SortPosition, read_cursor, write_cursor
 from umbel.store.memory_missed import MissedInMemory
 from umbel.store.missed import merged, overlaps
 from umbel.store.series import Series
 from umbel.store.series_of_tasks import series_of_tasks
 from umbel.store.stamps import Stamps
 
+CAPABILITIES = StoreCapabilities()
 #: How many groups `count` gives.
 GROUPS_MAX = 50
 #: How many tasks a partition holds.
@@ -70,8 +71,13 @@ class MemoryStore:
     """See the module and `store.base.Store`. Every method may be called from any thread."""
 
     def __init__(
-        self, *, partition_tasks: int = PARTITION_TASKS, clock: Clock | None = None
+        self,
+        *,
+        partition_tasks: int = PARTITION_TASKS,
+        clock: Clock | None = None,
+        capabilities: StoreCapabilities = CAPABILITIES,
     ) -> None:
+        self._capabilities = capabilities
         self._lock = threading.RLock()
         self._partition_tasks = partition_tasks
         self._rows: dict[str, _Row] = {}
@@ -91,6 +97,10 @@ class MemoryStore:
     @property
     def id(self) -> str:
         return self._id
+
+    @property
+    def capabilities(self) -> StoreCapabilities:
+        return self._capabilities
 
     # -- writing ---------------------------------------------------------------------------
 
@@ -263,7 +273,7 @@ class MemoryStore:
         limit: int = 50,
         budget_s: float = 2.0,  # noqa: ARG002  nothing here takes long enough
     ) -> Page:
-        order_text(order)
+        self._capabilities.check_order(order.field)
         after = read_cursor(cursor, order) if cursor is not None else None
         if limit < 1:
             raise ValueError(f"a page holds at least one task, not {limit}")
@@ -283,8 +293,7 @@ class MemoryStore:
         cap: int = 10_000,
         budget_s: float = 2.0,  # noqa: ARG002  nothing here takes long enough
     ) -> Count:
-        if by is not None and by not in GROUPINGS:
-            raise ValueError(f"tasks are counted by one of {', '.join(GROUPINGS)}, not by {by}")
+        self._capabilities.check_grouping(by)
         rows = self._matching(query, now)
         groups = _frequencies(getattr(row.task, by) for row in rows) if by else []
         return Count(
@@ -307,6 +316,7 @@ class MemoryStore:
         top: int = 10,
         budget_s: float = 2.0,  # noqa: ARG002  nothing here takes long enough
     ) -> Series:
+        self._capabilities.check_series(query, measure, by)
         tasks = [row.task for row in self._matching(query, now)]
         return series_of_tasks(
             tasks, query, measure=measure, start=start, end=end, bucket_s=bucket_s, by=by, top=top

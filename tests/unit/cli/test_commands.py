@@ -13,6 +13,8 @@ import pytest
 import umbel
 from umbel.cli.start import run
 from umbel.settings import SETTINGS
+from umbel.store import sqlite
+from umbel.store.capabilities import StoreCapabilities
 
 
 def umbel_ended(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -102,6 +104,18 @@ def test_no_column_at_all_is_told(capsys: pytest.CaptureFixture[str], tmp_path: 
     said = refused(capsys, "tasks", "--columns", ",", "--data", str(tmp_path), "-s", "http://x")
 
     assert said == "umbel: Invalid value for --columns: it names no column."
+
+
+def test_an_order_that_the_store_lacks_is_told_with_those_that_it_has(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sqlite.SqliteStore(tmp_path, write=True).close()
+    few = StoreCapabilities(orders=("seen", "name"))
+    monkeypatch.setattr(sqlite.SqliteStore, "capabilities", few)
+
+    said = refused(capsys, "tasks", "--data", str(tmp_path), "--order", "-runtime")
+
+    assert said == "umbel: This store cannot sort by runtime. It can sort by seen or name."
 
 
 def test_a_term_that_excludes_is_no_option(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,7 @@
 /** What is asked of the history. */
 
 import { toPoints, toUnits } from '../query/offsets'
+import type { CountBy } from './schema'
 import { get } from './transport'
 import type { Cluster, Count, Gap, Status, Suggestion, Task, TaskPage, Understood, Worker, Workflow } from './types'
 
@@ -13,7 +14,7 @@ export const api = {
   tasksById: (ids: readonly string[], signal?: AbortSignal) =>
     get<TaskPage>('tasks', { ids: ids.join(',') }, signal),
 
-  count: (q: string, tz: string, by: 'state' | null, signal?: AbortSignal) =>
+  count: (q: string, tz: string, by: CountBy | null, signal?: AbortSignal) =>
     get<Count>('tasks/count', { q, tz, by }, signal),
 
   task: (id: string, signal?: AbortSignal) =>

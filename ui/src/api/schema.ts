@@ -256,6 +256,8 @@ export interface CountBucket {
   start: number
 }
 
+export type CountBy = 'name' | 'queue' | 'state' | 'worker'
+
 export interface CountGroup {
   total: Counts
   buckets: CountBucket[]
@@ -392,6 +394,8 @@ export interface Incomplete {
   lost: number
   gaps: KeptGap[]
 }
+
+export type InspectInspection = 'active' | 'conf' | 'queues' | 'registered' | 'reserved' | 'revoked' | 'scheduled' | 'stats'
 
 export interface Inspected {
   worker: string
@@ -595,6 +599,10 @@ export interface Result {
   unreadable: string | null
 }
 
+export type SeriesBy = 'name' | 'queue' | 'state' | 'worker'
+
+export type SeriesMeasure = 'count' | 'runtime' | 'wait'
+
 export interface SeriesOfCounts {
   measure: 'count'
   total: Counts
@@ -706,6 +714,10 @@ export interface TaskRow {
   repeated: number
   cut: string[]
 }
+
+export type TasksOrder = '-changed' | '-finished' | '-name' | '-received' | '-runtime' | '-seen' | '-started' | '-state' | '-worker' | 'changed' | 'finished' | 'name' | 'received' | 'runtime' | 'seen' | 'started' | 'state' | 'worker'
+
+export type TasksTexts = 'cut' | 'whole'
 
 export interface Trouble {
   kind: 'behind' | 'blind' | 'damaged_store' | 'deaf' | 'discarded' | 'events_off' | 'foreign_consumer' | 'gap' | 'lost' | 'shed'

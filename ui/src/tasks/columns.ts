@@ -1,5 +1,7 @@
 /** The columns that a person can choose, and in which order they stand. */
 
+import type { TasksOrder } from '../api/schema'
+
 export type ColumnId =
   | 'state'
   | 'name'
@@ -22,11 +24,11 @@ export interface Column {
   id: ColumnId
   title: string
   /** The field to sort by, where the API has one. */
-  order: string | null
+  order: TasksOrder | null
   numeric: boolean
 }
 
-const column = (id: ColumnId, title: string, order: string | null = null, numeric = false): Column => ({
+const column = (id: ColumnId, title: string, order: TasksOrder | null = null, numeric = false): Column => ({
   id,
   title,
   order,

@@ -29,7 +29,7 @@ from umbel.store.base import (
     Trimmed,
     Workflow,
 )
-from umbel.store.capabilities import Grouping, Measure
+from umbel.store.capabilities import Grouping, Measure, StoreCapabilities
 from umbel.store.series import Series
 from umbel.store.sqlite import status
 from umbel.store.sqlite.costs import COSTS, Costs
@@ -47,6 +47,7 @@ from umbel.store.sqlite.write.retention import Trimmer
 from umbel.store.sqlite.write.writer import Writer
 from umbel.store.sqlite.write.writer_load import WriterLoad
 
+CAPABILITIES = StoreCapabilities()
 #: How many tasks a partition holds.
 PARTITION_TASKS = 1_000_000
 _WORKFLOW_BUDGET_S = 5.0
@@ -123,6 +124,10 @@ class SqliteStore:
         with translated(self._directory):
             return read_id(self._directory)
 
+    @property
+    def capabilities(self) -> StoreCapabilities:
+        return CAPABILITIES
+
     # -- writing ---------------------------------------------------------------------------
 
     def apply(
@@ -170,6 +175,7 @@ class SqliteStore:
         limit: int = 50,
         budget_s: float = 2.0,
     ) -> Page:
+        self.capabilities.check_order(order.field)
         return page.search(
             self._reader, query, now=now, order=order, cursor=cursor, limit=limit,
             deadline=self._deadline(budget_s),
@@ -184,6 +190,7 @@ class SqliteStore:
         cap: int = 10_000,
         budget_s: float = 2.0,
     ) -> Count:
+        self.capabilities.check_grouping(by)
         return counting.count(
             self._reader, query, now=now, by=by, cap=cap, deadline=self._deadline(budget_s)
         )
@@ -201,6 +208,7 @@ class SqliteStore:
         top: int = 10,
         budget_s: float = 2.0,
     ) -> Series:
+        self.capabilities.check_series(query, measure, by)
         return drawing.series(
             self._reader, query, now=now, measure=measure, start=start, end=end,
             bucket_s=bucket_s, by=by, top=top, deadline=self._deadline(budget_s),

@@ -22,6 +22,7 @@ from umbel.bounded_json import encode_json
 from umbel.errors import (
     ActionRefused,
     BrokerError,
+    CapabilityMissing,
     CursorError,
     NotPermitted,
     NotSupported,
@@ -183,6 +184,8 @@ def _of_request(error: Exception) -> Problem | None:
             return _bad_query(error)
         case ZoneUnknown():
             return problem("bad-parameter", str(error), parameter="tz")
+        case CapabilityMissing():
+            return problem("bad-parameter", str(error), parameter=error.parameter)
         case CursorError():
             return problem("bad-cursor", str(error), parameter="cursor")
         case ActionRefused():

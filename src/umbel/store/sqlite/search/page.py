@@ -7,7 +7,7 @@ from itertools import islice
 
 from umbel.query.ast import Node
 from umbel.store.base import Order, Page
-from umbel.store.cursors import SortPosition, order_text, read_cursor, write_cursor
+from umbel.store.cursors import SortPosition, read_cursor, write_cursor
 from umbel.store.sqlite.search.page_rows import seen_at, without_details
 from umbel.store.sqlite.search.position import Position, position_of
 from umbel.store.sqlite.search.reader import Deadline, Reader
@@ -26,7 +26,6 @@ def search(
     deadline: Deadline,
 ) -> Page:
     """See `Store.search`."""
-    order_text(order)
     if limit < 1:
         raise ValueError(f"a page holds at least one task, not {limit}")
     after = None if cursor is None else read_cursor(cursor, order)
