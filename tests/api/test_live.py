@@ -17,7 +17,8 @@ from umbel.cluster.events import Event
 from umbel.errors import StoreUnwritable
 from umbel.query.parse import parse
 from umbel.services.health.health import Health
-from umbel.services.live.hub import MATCH_S, Hub, Subscription
+from umbel.services.live.channels import MATCH_S, Subscription
+from umbel.services.live.hub import Hub
 from umbel.services.live.streams import Notice
 from umbel.services.search.intents import Intents
 from umbel.services.search.rows import TaskRow

@@ -17,7 +17,8 @@ from umbel.errors import TooManyStreams
 from umbel.query.parse import parse
 from umbel.services.fair_lock import FairLock
 from umbel.services.fair_shares import network_of, reset_asker, set_asker
-from umbel.services.live.hub import Hub, Subscription
+from umbel.services.live.channels import Subscription
+from umbel.services.live.hub import Hub
 from umbel.services.live.streams import Stream
 from umbel.web.http.problems import Refusal
 from umbel.web.request_slots import (

@@ -11,8 +11,8 @@ from tests.api.world import NOW, World
 from tests.contract.stories import succeeded
 from tests.support.waiting import wait_until
 from umbel.query.parse import parse
+from umbel.services.live.channels import Subscription
 from umbel.services.live.deltas import Delta
-from umbel.services.live.hub import Subscription
 from umbel.services.live.load_shedding import HELD_EACH, shed
 from umbel.services.live.streams import Stream
 

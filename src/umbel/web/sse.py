@@ -23,7 +23,7 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from umbel.services.cluster_services import ClusterServices
-from umbel.services.live.hub import Subscription
+from umbel.services.live.channels import Subscription
 from umbel.services.live.streams import Notice, Stream
 from umbel.web.http.parameters import convert, fields, read, without_nul
 from umbel.web.http.problems import Refusal

@@ -1,3 +1,3 @@
-"""What changed, pushed to everybody who watches: `hub` follows the store, `deltas` gathers,
-`streams` sends.
+"""What changed, pushed to everybody who watches: `hub` follows the store, `channels` decides for
+each distinct query, `deltas` gathers, `streams` sends.
 """

@@ -2,13 +2,11 @@
 
 Theory of operation. While anyone listens, one task asks the store every `POLL_S` seconds
 what changed, and the ledger of which tasks something was asked. It decides each such task
-once for every distinct subject (a `_Channel`), and every `SEND_S` makes of what it gathered
-one `Delta`, which all streams of the channel share. So the cost grows with the number of
-different queries, not of readers; and however much there is to do, the poller rests for most
-of the time. A query that takes long to decide may not keep the others waiting: each person's
-queries have a share of `MATCH_S`, and changes that they do not come to are only counted.
-`streams` says what happens to a reader that is slower than that,
-`load_shedding` what when many are.
+once for every distinct query (`channels`), and every `SEND_S` makes of what it gathered one
+`Delta`, which all streams of the channel share. So the cost grows with the number of different
+queries, not of readers; and however much there is to do, the poller rests for most of the time.
+`streams` says what happens to a reader that is slower than that, `load_shedding` what when many
+are.
 
 There are `STREAMS_MAX` streams. When all are taken, the person who has most of them gives the
 oldest up for somebody who has fewer, so that nobody can take all and nobody is bounded while
@@ -25,7 +23,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final, NamedTuple, TypeVar
 
@@ -35,10 +33,18 @@ import msgspec
 
 from umbel.clock import Clock
 from umbel.errors import StoreError, TooManyStreams
-from umbel.query.ast import Node
-from umbel.query.match import compile_query
 from umbel.services.fair_shares import asker
 from umbel.services.health.health import Health
+from umbel.services.live.channels import (
+    MATCH_S,
+    Channel,
+    DueDelta,
+    Subscription,
+    decide,
+    due,
+    gather,
+    weights_of,
+)
 from umbel.services.live.deltas import ChangedTask, Delta, PendingChanges
 from umbel.services.live.load_shedding import HELD_EACH, HELD_MAX, shed
 from umbel.services.live.streams import Stream
@@ -49,36 +55,11 @@ POLL_S = 0.25
 #: The poller rests at least so many times as long as it worked, so that a flood, or many
 #: different queries, cost no more than a fifth of one core.
 REST = 4
-SEND_S = 0.5
 PULSE_S = 2.0
 STREAMS_MAX = 200
-#: How long all queries together may take to decide what changed since the last look, seconds.
-#: What they cannot decide by then is only counted.
-MATCH_S = 0.3
-
 T = TypeVar("T")
 log = logging.getLogger("umbel.live")
 _encode: Final = msgspec.json.Encoder().encode
-
-
-class Subscription(NamedTuple):
-    """What a reader follows: a query, and whether the ids of changed tasks that do not match are
-    sent as well. A list of rows needs those, to remove a row that matches no longer. A reader that
-    only waits for matches does not: it would get every change of the cluster."""
-
-    query: Node
-    with_unmatched: bool = True
-
-
-class _Channel:
-    """One distinct subject: what is pending for it, and who listens to it."""
-
-    def __init__(self, subscription: Subscription) -> None:
-        self.subscription = subscription
-        self.sent_at = float("-inf")
-        self.pending = PendingChanges(with_unmatched=subscription.with_unmatched)
-        self.has_intents = False
-        self.streams: set[Stream] = set()
 
 
 class _Reader(NamedTuple):
@@ -86,15 +67,6 @@ class _Reader(NamedTuple):
 
     who: str
     subscription: Subscription | None
-
-
-class _DueDelta(NamedTuple):
-    """A delta that is due for the streams of a channel; `has_intents`: some of its tasks have a
-    new intent, and may have no new event."""
-
-    channel: _Channel
-    delta: Delta
-    has_intents: bool
 
 
 class Hub:
@@ -117,7 +89,7 @@ class Hub:
         self._hubs = 1
         #: Oldest first.
         self._streams: dict[Stream, _Reader] = {}
-        self._channels: dict[Subscription, _Channel] = {}
+        self._channels: dict[Subscription, Channel] = {}
         self._seq = 0
         self._pulse: bytes | None = None
         self._pulsed = float("-inf")
@@ -140,7 +112,7 @@ class Hub:
     async def subscribe(
         self, subscription: Subscription | None, after: int | None
     ) -> AsyncIterator[Stream]:
-        """A stream of what changes for `subject` (None: the status alone) after change number
+        """A stream of what changes for `subscription` (None: the status alone) after change number
         `after` (None: from now on), for the present `asker`. Raises `TooManyStreams`,
         `StoreError`."""
         reader = _Reader(asker(), subscription)
@@ -193,7 +165,7 @@ class Hub:
         if subscription is not None:
             if stream.closed:  # given up for somebody else meanwhile
                 return
-            channel = self._channels.setdefault(subscription, _Channel(subscription))
+            channel = self._channels.setdefault(subscription, Channel(subscription))
             channel.streams.add(stream)
             if after is not None:
                 await self._catch_up(stream, subscription, after)
@@ -212,7 +184,8 @@ class Hub:
             changes = self._store.follow(after)
             pending = PendingChanges(with_unmatched=subscription.with_unmatched)
             changed = self._changed(changes.items)
-            self._gather(pending, subscription.query, changed, self._clock.now(), MATCH_S)
+            now = self._clock.now()
+            gather(pending, subscription.query, changed, now, MATCH_S, self._clock)
             pending.skip(changes.skipped or 0)
             return changes, pending.take(changes.seq)
 
@@ -265,96 +238,48 @@ class Hub:
             for stream in self._streams:
                 stream.pulse(self._pulse)
 
-    async def _follow(self, channels: list[_Channel], at: float) -> None:
+    async def _follow(self, channels: list[Channel], at: float) -> None:
         after, now = self._seq, self._clock.now()
-        weights = self._weights(channels)
+        weights = weights_of(
+            channels, {stream: reader.who for stream, reader in self._streams.items()}
+        )
 
-        def read() -> tuple[Changes, list[_DueDelta]]:
+        def read() -> tuple[Changes, list[DueDelta]]:
             intended = self._intents.newly_intended(self._store)
             changes = self._store.follow(after)
             # A task that only got an intent has the state that it had.
-            newly_intended = {task.uuid: Change(changes.seq, task, task.state) for task in intended}
-            newly_intended |= {change.task.uuid: change for change in changes.items}
-            changed = self._changed(list(newly_intended.values()))
-            end = self._clock.monotonic() + MATCH_S
-            weighing = sum(weights)
-            for channel, weight in zip(channels, weights, strict=True):
-                share_s = (end - self._clock.monotonic()) * weight / weighing
-                weighing -= weight
-                self._gather(channel.pending, channel.subscription.query, changed, now, share_s)
+            by_task = {task.uuid: Change(changes.seq, task, task.state) for task in intended}
+            by_task |= {change.task.uuid: change for change in changes.items}
+            changed = self._changed(list(by_task.values()))
+            decide(channels, weights, changed, now, self._clock)
+            for channel in channels:
                 channel.pending.skip(changes.skipped or 0)
                 channel.has_intents = channel.has_intents or bool(intended)
-            return changes, list(_due(channels, changes.seq, at))
+            return changes, list(due(channels, changes.seq, at))
 
-        changes, due = await _in_thread(read)
+        changes, deltas = await _in_thread(read)
         self._seq = changes.seq
         if _is_broken(changes, after):
-            self._reset_all(channels, changes.seq)
+            for channel in channels:
+                channel.reset(changes.seq)
             return
-        for channel, delta, has_intents in due:
+        for channel, delta, has_intents in deltas:
             for stream in channel.streams:
                 stream.add(delta, has_intents=has_intents)
-        if due:
+        if deltas:
             self._shed()
         for channel in channels:
             if channel.pending.is_empty:
                 for stream in channel.streams:
                     stream.advance(changes.seq)
 
-    def _weights(self, channels: Sequence[_Channel]) -> list[float]:
-        """The part of the time that each channel has, of a whole that is their sum: people have
-        the same, and each of one person's channels the same of that."""
-        readers = [
-            {self._streams[each].who for each in channel.streams if each in self._streams}
-            for channel in channels
-        ]
-        counts = Counter(who for each in readers for who in each)
-        return [sum(1 / counts[who] for who in each) or 1.0 for each in readers]
-
     def _changed(self, changes: Sequence[Change]) -> list[ChangedTask]:
         marks = self._intents.marks([change.task for change in changes])
         return [ChangedTask(change.task, change.was, marks[change.task.uuid]) for change in changes]
 
-    def _gather(
-        self,
-        pending: PendingChanges,
-        query: Node,
-        changed: Sequence[ChangedTask],
-        now: float,
-        most_s: float,
-    ) -> None:
-        """What these changes are to the query, decided within `most_s`, or counted."""
-        if not changed:
-            return
-        matches = compile_query(query, now)
-        end = self._clock.monotonic() + most_s
-        for number, each in enumerate(changed):
-            pending.add(each, matches)
-            if self._clock.monotonic() > end:
-                pending.skip(len(changed) - number - 1)
-                return
-
-    def _reset_all(self, channels: list[_Channel], seq: int) -> None:
-        for channel in channels:
-            channel.pending = PendingChanges(with_unmatched=channel.subscription.with_unmatched)
-            for stream in channel.streams:
-                stream.reset(seq, "More changed at once than is remembered one by one.")
-
     def _close_all(self) -> None:
         for stream in self._streams:
             stream.close()
-
-
-def _due(channels: Iterable[_Channel], seq: int, at: float) -> Iterable[_DueDelta]:
-    """The deltas to send now: for each channel one every `SEND_S` at most."""
-    for channel in channels:
-        if at - channel.sent_at >= SEND_S:
-            delta = channel.pending.take(seq)
-            if delta is not None:
-                _ = delta.body  # made here, in the thread, and not once for each stream
-                channel.sent_at = at
-                yield _DueDelta(channel, delta, channel.has_intents)
-                channel.has_intents = False
 
 
 def _is_broken(changes: Changes, after: int) -> bool:
