@@ -22,7 +22,14 @@ from typing import TYPE_CHECKING
 from umbel.auth.people import everybody
 from umbel.auth.tokens import Tokens
 from umbel.clock import SystemClock
-from umbel.composition import make_store, open_services, open_to_write, redact_rules, retention_of
+from umbel.composition import (
+    make_store,
+    open_ledger,
+    open_services,
+    open_to_write,
+    redact_rules,
+    retention_of,
+)
 from umbel.errors import SettingsError
 from umbel.logs import start_logging, tell
 from umbel.masking import mask_address
@@ -152,6 +159,7 @@ def collect(loaded: Loaded, *, supervised: bool = False) -> int:
         lambda store: open_source(link.of_store(store.id)),
         lambda: open_to_write(settings),
         options,
+        open_ledger=lambda: open_ledger(settings),
         say=_say_why,
     )
 

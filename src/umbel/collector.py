@@ -1,6 +1,7 @@
 """The collector process: events from the broker into the store, until told to stop.
 
-It may be run alone, any number of them for one broker, or as a child of the web process.
+It may be run alone or as a child of the web process, and any number of them for one store: where
+one alone can write, the others stand by until it has ended.
 A child's standard input is a socket to its parent (see `supervise`): when it closes, the
 parent is gone, however it ended, and the collector leaves too, so that no orphan keeps the
 store's lock. What keeps it from storing and why it ends go to the parent by the same way.
@@ -12,6 +13,7 @@ was settled.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import select
@@ -32,6 +34,7 @@ from umbel.redact.rules import Redactor, RedactRules
 from umbel.services.ingest.ingest import Ingest, Limits
 from umbel.services.ingest.metric_counter import RUNTIME_BOUNDS
 from umbel.store.base import Retention, Store
+from umbel.store.ledger import Ledger
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +42,10 @@ log = logging.getLogger(__name__)
 OK: Final = 0
 TOLD: Final = 3
 BROKEN: Final = 1
+#: How often it is tried whether another collector has let go of the store, seconds.
+LOCK_POLL_S: Final = 0.2
+#: After so many attempts it is not one that is just leaving.
+STANDBY_ATTEMPTS: Final = 10
 _PARENT_FD: Final = 0
 _LINE_MAX: Final = 4000
 
@@ -55,7 +62,6 @@ class CollectorOptions(msgspec.Struct, frozen=True, kw_only=True):
     runtime_bounds: tuple[float, ...] = RUNTIME_BOUNDS
     redact: RedactRules = RedactRules()
     supervised: bool = False
-    store_wait_s: float = 15.0
 
 
 def _print(sentence: str) -> None:
@@ -68,20 +74,31 @@ def run_collector(
     options: CollectorOptions,
     clock: Clock | None = None,
     *,
+    open_ledger: Callable[[], Ledger] | None = None,
     say: Callable[[str], object] = _print,
 ) -> int:
     """Collect until SIGTERM, SIGINT or the parent's end; the process's exit code. `say` gets
-    the sentence that says why it ended by itself, if there is no parent to hear it.
+    the sentence that says why it ended by itself, if there is no parent to hear it. The ledger is
+    opened for a store that takes several writers.
 
-    Call it from the main thread: it takes the signals. The store's lock may be held by a
-    predecessor that is still leaving, and is waited for.
+    Call it from the main thread: it takes the signals. While another collector holds the store's
+    lock, this one stands by, and begins within `LOCK_POLL_S` of the other's end.
     """
     stop = _Stop() if options.supervised else threading.Event()
     _take_signals(stop)
     if options.supervised:
         _follow_parent(stop)
     try:
-        _collect(open_source, open_store, options, clock or SystemClock(), stop)
+        with contextlib.ExitStack() as opened:
+            store = _store_once_free(open_store, options, stop)
+            if store is None:
+                return OK
+            opened.callback(store.close)
+            ledger = None
+            if open_ledger is not None and not store.has_one_writer:
+                ledger = open_ledger()
+                opened.callback(ledger.close)
+            _collect(open_source(store), store, ledger, options, clock or SystemClock(), stop)
     except UmbelError as error:
         (_tell_parent if options.supervised else say)(str(error))
         return TOLD
@@ -104,46 +121,50 @@ def as_child(collect: Callable[[], int]) -> int:
 
 
 def _collect(
-    open_source: Callable[[Store], EventSource],
-    open_store: Callable[[], Store],
+    source: EventSource,
+    store: Store,
+    ledger: Ledger | None,
     options: CollectorOptions,
     clock: Clock,
     stop: threading.Event,
 ) -> None:
-    store = _patiently(open_store, options.store_wait_s, clock, stop)
-    if store is None:
-        return
-    try:
-        ingest = Ingest(
-            open_source(store),
-            store,
-            name=options.name,
-            broker_url=options.broker_url,
-            retention=options.retention,
-            limits=options.limits,
-            runtime_bounds=options.runtime_bounds,
-            redactor=Redactor(options.redact),
-            clock=clock,
-            tell_trouble=_tell_parent if options.supervised else None,
-        )
-        ingest.run(stop)
-    finally:
-        store.close()
+    ingest = Ingest(
+        source,
+        store,
+        name=options.name,
+        ledger=ledger,
+        broker_url=options.broker_url,
+        retention=options.retention,
+        limits=options.limits,
+        runtime_bounds=options.runtime_bounds,
+        redactor=Redactor(options.redact),
+        clock=clock,
+        tell_trouble=_tell_parent if options.supervised else None,
+    )
+    ingest.run(stop)
 
 
-def _patiently(
-    open_store: Callable[[], Store], wait_s: float, clock: Clock, stop: threading.Event
+def _store_once_free(
+    open_store: Callable[[], Store], options: CollectorOptions, stop: threading.Event
 ) -> Store | None:
-    """The store, once its lock is free; None if told to stop first. Raises `StoreBusy` when
-    it is still held after `wait_s`."""
-    deadline = clock.monotonic() + wait_s
+    """The store, once nobody else writes to it; None if told to stop first."""
+    attempts = 0
     while not stop.is_set():
         try:
-            return open_store()
-        except StoreBusy:
-            if clock.monotonic() >= deadline:
-                raise
-        stop.wait(0.1)
+            store = open_store()
+        except StoreBusy as error:
+            attempts += 1
+            # One that is just leaving is not worth a word.
+            if attempts == STANDBY_ATTEMPTS:
+                sentence = f"{error} Standing by: collecting begins here once that has ended."
+                log.warning("%s", sentence)
+                if options.supervised:
+                    _tell_parent(sentence)
+            stop.wait(LOCK_POLL_S)
+            continue
+        if attempts >= STANDBY_ATTEMPTS:
+            log.warning("The other collector has ended: collecting here now.")
+        return store
     return None
 
 

@@ -87,17 +87,22 @@ def test_it_leaves_with_its_parent(app: Celery, tmp_path: Path) -> None:
         wait_until(lambda: in_queue(app)[1] == 0)
 
 
-def test_a_held_lock_is_waited_for_and_then_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_collector_whose_store_another_one_holds_stands_by_and_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.chdir(ROOT)
     app = celery_app("memory://", event_exchange="none")
-    supervisor = Supervisor(command(app, "busy", "supervised"), longest_wait_s=0.2)
+    supervisor = Supervisor(command(app, "busy", "supervised"))
     supervisor.start()
-    wait_until(lambda: supervisor.state().last_exit is not None)
+    wait_until(lambda: supervisor.state().trouble)
     state = supervisor.state()
     supervisor.stop()
 
-    assert (state.last_exit, state.last_words) == (3, "Another Umbel writes here. Stop it first.")
-    assert state.sentence == state.last_words
+    assert state.sentence == (
+        "Another Umbel writes here. Stop it first. "
+        "Standing by: collecting begins here once that has ended."
+    )
+    assert supervisor.state().last_exit == 0
 
 
 @pytest.mark.rabbitmq

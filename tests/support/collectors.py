@@ -33,7 +33,6 @@ def main(url: str, exchange: str, kind: str, *more: str) -> int:
     options = CollectorOptions(
         broker_url=link.url,
         supervised="supervised" in more,
-        store_wait_s=0.3 if kind == "busy" else 30,
     )
     return run_collector(lambda _store: open_source(link), lambda: open_store(kind), options)
 

@@ -306,7 +306,12 @@ class Store(Protocol):
         """What it can sort, group and chart by. Asked for anything else, `search`, `count` and
         `series` raise `CapabilityMissing`."""
 
-    # -- writing: one process, one thread ------------------------------------------------
+    @property
+    def has_one_writer(self) -> bool:
+        """Whether nobody else can write while this one is open to write. Then whatever one writer
+        alone may do needs no lease."""
+
+    # -- writing: one thread -------------------------------------------------------------
 
     def apply(
         self, events: Sequence[Event], losses: Losses | None = None, signs: Iterable[Sign] = ()
@@ -329,7 +334,8 @@ class Store(Protocol):
         """Keep what a collector has counted, replacing what it had counted before."""
 
     def trim(self, retention: Retention, now: float) -> Trimmed:
-        """Remove the oldest tasks beyond `retention`, whole partitions at a time."""
+        """Remove the oldest tasks beyond `retention`, whole partitions at a time. Of several
+        writers one does it at a time; two do no harm."""
 
     # -- reading: any thread -------------------------------------------------------------
 

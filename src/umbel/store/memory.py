@@ -102,6 +102,10 @@ class MemoryStore:
     def capabilities(self) -> StoreCapabilities:
         return self._capabilities
 
+    @property
+    def has_one_writer(self) -> bool:
+        return False
+
     # -- writing ---------------------------------------------------------------------------
 
     def apply(

@@ -10,6 +10,7 @@ unsettled, and for others what no longer fits into the buffer is shed and counte
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import threading
@@ -30,8 +31,10 @@ from umbel.services.ingest.gaps import Gaps
 from umbel.services.ingest.loss import LossEstimate
 from umbel.services.ingest.metric_counter import RUNTIME_BOUNDS, MetricCounter
 from umbel.services.ingest.other_collectors import OtherCollectors
+from umbel.services.ingest.trim_lease import TrimLease
 from umbel.services.ingest.trim_timer import TrimTimer
 from umbel.store.base import CollectorStatus, Retention, Store
+from umbel.store.ledger import Ledger
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +55,7 @@ TellTrouble = Callable[[str | None], None]
 class Ingest:
     """One source into one store. A store that cannot be written cannot keep the report that
     says so either, so `tell_trouble` hears of it too. `name` is host and pid if none is given;
+    in `ledger` it takes the lease to trim, where others may write to the same store;
     `runtime_bounds` are the upper ends of the buckets in which runtimes are counted, in
     seconds."""
 
@@ -61,6 +65,7 @@ class Ingest:
         store: Store,
         *,
         name: str | None = None,
+        ledger: Ledger | None = None,
         broker_url: str = "",
         retention: Retention | None = None,
         limits: Limits | None = None,
@@ -99,6 +104,7 @@ class Ingest:
         self._report_at = 0.0
         self._metric_counts_at = 0.0
         self._trim_timer = TrimTimer(retention or Retention())
+        self._trim_lease = TrimLease(ledger, self._name, self._clock) if ledger else None
         self._gaps = Gaps(self._name)
         self._connected_at: float | None = None
         #: Of which connection the first events were counted already.
@@ -245,6 +251,9 @@ class Ingest:
         self._metric_counts_at = 0.0
         self._has_ended = True
         self._report()
+        if self._trim_lease is not None:
+            with contextlib.suppress(StoreError):  # it expires
+                self._trim_lease.release()
         if reader_left:
             self._source.close()
 
@@ -284,6 +293,8 @@ class Ingest:
 
     def _trim(self, retention: Retention) -> None:
         try:
+            if self._trim_lease is not None and not self._trim_lease.take():
+                return
             trimmed = self._store.trim(retention, self._clock.now())
         except StoreError as error:
             log.error("Old tasks cannot be removed: %s", error)

@@ -128,6 +128,10 @@ class SqliteStore:
     def capabilities(self) -> StoreCapabilities:
         return CAPABILITIES
 
+    @property
+    def has_one_writer(self) -> bool:
+        return True
+
     # -- writing ---------------------------------------------------------------------------
 
     def apply(
