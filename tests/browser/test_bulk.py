@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenPage
@@ -48,6 +49,7 @@ def test_the_page_is_selected_with_one_click(open_page: OpenPage) -> None:
     expect(page.get_by_text(f"{len(shown(page))} rows selected. Updates paused.")).to_be_visible()
 
 
+@pytest.mark.usefixtures("workers")
 def test_all_that_match_are_revoked_once_their_number_is_typed(
     open_page: OpenPage, server: Client, axe_source: str
 ) -> None:
