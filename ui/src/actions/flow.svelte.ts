@@ -3,29 +3,48 @@
  *
  * A plan is executed once, however often one clicks: what is under way is not begun again,
  * and the server refuses a second execution. When an answer is lost it is asked what became
- * of the action, rather than guessed.
+ * of the action, rather than guessed. What runs is a `Resource` until it has ended; the steps
+ * before are requests that are made once, which no polling may repeat.
  */
 
 import { control } from '../api/control'
 import type { ActionPlan, ActionReport, ActionRequest } from '../api/control-types'
 import { Problem } from '../api/problem'
-import { backoff } from '../frame/backoff'
+import { Resource } from '../frame/resource.svelte'
 import { reasonOf } from './values'
 
-/** How often a running action is asked how it goes. */
-const AGAIN_MS = 400
+/** Seconds between two questions how a running action goes, and after one that failed. */
+const AGAIN_S = 0.4
+const AFTER_FAILURE_S = 2
 
-export type Phase = 'none' | 'planning' | 'planned' | 'starting' | 'running' | 'ended'
+type Step = 'none' | 'planning' | 'planned' | 'starting'
+export type Phase = Step | 'running' | 'ended'
 
 export class ActionFlow {
-  phase: Phase = $state('none')
   plan: ActionPlan | null = $state.raw(null)
-  report: ActionReport | null = $state.raw(null)
-  problem: Problem | null = $state.raw(null)
   /** Somebody asked to stop it. */
   stopping = $state(false)
+  private step: Step = $state('none')
+  private failure: Problem | null = $state.raw(null)
+  private readonly progress: Resource<ActionReport> = new Resource(
+    async (signal) => (await control.action(this.plan?.id ?? '', signal)).report,
+    (report) => (isOver(report) ? null : this.progress.problem ? AFTER_FAILURE_S : AGAIN_S),
+  )
   /** Answers to an older question say nothing any more. */
   private turn = 0
+  private stop: (() => void) | null = null
+
+  get report(): ActionReport | null {
+    return this.progress.answer
+  }
+
+  get problem(): Problem | null {
+    return this.failure ?? this.progress.problem
+  }
+
+  get phase(): Phase {
+    return this.report === null ? this.step : isOver(this.report) ? 'ended' : 'running'
+  }
 
   async prepare(request: ActionRequest): Promise<void> {
     const turn = this.begin('planning')
@@ -34,10 +53,10 @@ export class ActionFlow {
       const plan = await control.plan(request)
       if (turn !== this.turn) return
       this.plan = plan
-      this.phase = 'planned'
+      this.step = 'planned'
     } catch (error) {
       if (turn !== this.turn) return
-      this.phase = 'none'
+      this.step = 'none'
       this.fail(error)
     }
   }
@@ -47,21 +66,25 @@ export class ActionFlow {
     if (plan === null || this.phase !== 'planned') return
     const turn = this.begin('starting')
     try {
-      await this.hear(turn, await control.execute(plan.id, { confirm, ...reasonOf(reason) }))
+      const report = await control.execute(plan.id, { confirm, ...reasonOf(reason) })
+      if (turn === this.turn) this.follow(report)
     } catch (error) {
       if (turn !== this.turn) return
       this.fail(error)
       if (error instanceof Problem && error.canPass) await this.findOut(turn, plan.id)
-      else this.phase = 'planned'
+      else this.step = 'planned'
     }
   }
 
   async cancel(): Promise<void> {
     if (this.plan === null || this.phase !== 'running' || this.stopping) return
     this.stopping = true
+    const { turn } = this
     try {
-      this.report = await control.cancel(this.plan.id)
+      const report = await control.cancel(this.plan.id)
+      if (turn === this.turn) this.follow(report)
     } catch (error) {
+      if (turn !== this.turn) return
       this.stopping = false
       this.fail(error)
     }
@@ -71,12 +94,13 @@ export class ActionFlow {
   reset(): void {
     this.begin('none')
     this.plan = null
-    this.report = null
   }
 
-  private begin(phase: Phase): number {
-    this.phase = phase
-    this.problem = null
+  private begin(step: Step): number {
+    this.stop?.()
+    this.progress.clear()
+    this.step = step
+    this.failure = null
     this.stopping = false
     return ++this.turn
   }
@@ -86,39 +110,28 @@ export class ActionFlow {
     try {
       const { report } = await control.action(id)
       if (turn !== this.turn) return
-      if (report.state === 'planned') this.phase = 'planned'
+      if (report.state === 'planned') this.step = 'planned'
       else {
-        this.problem = null
-        await this.hear(turn, report)
+        this.failure = null
+        this.follow(report)
       }
     } catch {
-      if (turn === this.turn) this.phase = 'planned'
+      if (turn === this.turn) this.step = 'planned'
     }
   }
 
-  /** Follow what runs until it has ended. */
-  private async hear(turn: number, first: ActionReport): Promise<void> {
-    let report = first
-    let failures = 0
-    while (turn === this.turn) {
-      this.report = report
-      this.phase = report.state === 'running' || report.state === 'planned' ? 'running' : 'ended'
-      if (this.phase === 'ended') return
-      await new Promise((done) => setTimeout(done, AGAIN_MS + (failures > 0 ? backoff(failures, 0) * 1000 : 0)))
-      if (turn !== this.turn) return
-      try {
-        report = (await control.action(report.id)).report
-        this.problem = failures > 0 ? null : this.problem
-        failures = 0
-      } catch (error) {
-        failures++
-        if (turn === this.turn) this.fail(error)
-      }
-    }
+  /** Ask how it goes until it has ended. */
+  private follow(report: ActionReport): void {
+    this.stop?.()
+    this.stop = this.progress.start(report)
   }
 
   private fail(error: unknown): void {
     if (!(error instanceof Problem)) throw error
-    this.problem = error
+    this.failure = error
   }
+}
+
+function isOver(report: ActionReport | null): boolean {
+  return report !== null && report.state !== 'running' && report.state !== 'planned'
 }

@@ -36,8 +36,9 @@ export class Resource<T> {
     private readonly pause_s: Pause<T> = null,
   ) {}
 
-  /** Ask, again and again, until the function that is given back is called. */
-  start(): () => void {
+  /** Ask, again and again, until the function that is given back is called: at once, or after
+   * a pause when a first answer came already. */
+  start(first: T | null = null): () => void {
     const onVisibility = (): void => {
       if (document.hidden) clearTimeout(this.timer)
       else if (this.next() !== null) void this.load()
@@ -45,7 +46,12 @@ export class Resource<T> {
     document.addEventListener('visibilitychange', onVisibility)
     this.running = true
     // In an effect: what asking reads is no reason to begin anew.
-    untrack(() => void this.load())
+    untrack(() => {
+      if (first === null) return void this.load()
+      this.answer = first
+      this.problem = null
+      this.askLater()
+    })
     return () => {
       document.removeEventListener('visibilitychange', onVisibility)
       this.running = false

@@ -39,6 +39,16 @@ describe('a resource', () => {
     expect(count).toBe(2)
   })
 
+  it('that has a first answer is asked for after the pause', async () => {
+    const ask = vi.fn(async () => 'second')
+    const resource = new Resource<string>(ask, 1)
+    resource.start('first')
+    await pass(999)
+    expect([resource.answer, ask.mock.calls.length]).toEqual(['first', 0])
+    await pass(1)
+    expect(resource.answer).toBe('second')
+  })
+
   it('keeps the old answer when asking fails, and tells why until it goes again', async () => {
     const answers = [async () => 'old', async () => Promise.reject(unreachable()), async () => 'new']
     const resource = new Resource(() => (answers.shift() ?? (async () => 'none'))(), 1)
