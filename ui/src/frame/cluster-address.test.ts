@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { belowServer, dotOf } from './cluster-address'
+import { belowServer, dotOf, titleOf } from './cluster-address'
 
 describe('an address below the server', () => {
   it('leaves the cluster of the page', () => {
@@ -15,4 +15,9 @@ describe('an address below the server', () => {
 
 it('clusters beside each other have dots of different colours', () => {
   expect(dotOf(0)).not.toBe(dotOf(1))
+})
+
+it('a title names the cluster, if there are several', () => {
+  expect(titleOf('Tasks', 'shop')).toBe('Tasks · shop · Umbel')
+  expect(titleOf('Tasks', '')).toBe('Tasks · Umbel')
 })

@@ -5,7 +5,7 @@
  * Addresses of other clusters are below the server's own (`fromRoot`).
  */
 
-import { belowServer } from './cluster-address'
+import { belowServer, titleOf } from './cluster-address'
 
 const named = document.querySelector<HTMLMetaElement>('meta[name="umbel-cluster"]')
 
@@ -19,4 +19,9 @@ export const isOfOne = named === null || clusterName !== ''
 /** The whole address of a path below the server's own. */
 export function fromRoot(path: string): string {
   return belowServer(path, document.baseURI, clusterName)
+}
+
+/** What the tab says of a page: its title, and among several clusters the name of this one. */
+export function tabTitle(page: string): string {
+  return titleOf(page, clusterName)
 }

@@ -1,0 +1,108 @@
+"""Two clusters in one server, as people see them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.support.applications import celery_client, task
+from tests.support.brokers import free_port, redis_database
+from tests.support.umbels import umbel_command, umbel_environment
+from tests.support.waiting import wait_until
+
+pytestmark = [pytest.mark.browser, pytest.mark.redis]
+
+SETTINGS = """
+data = "{data}"
+port = {port}
+[auth]
+users = ["ana:operator:correct horse", "vera:viewer:correct horse"]
+[clusters.shop]
+broker = "{shop}"
+label = "Web shop"
+[clusters.mail]
+broker = "{mail}"
+label = "Mail"
+[clusters.mail.roles]
+ana = "viewer"
+"""
+AUTH = ("ana", "correct horse")
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server with one task in each cluster, `shop.order` and `mail.send`."""
+    directory = tmp_path_factory.mktemp("two")
+    port, file = free_port(), directory / "umbel.toml"
+    address = f"http://127.0.0.1:{port}"
+    with redis_database() as shop, redis_database() as mail:
+        data: Path = directory / "data"
+        file.write_text(SETTINGS.format(data=data, port=port, shop=shop, mail=mail))
+        arguments = ("serve", "--config", str(file))
+        log = directory / "serve.log"
+        with umbel_command(*arguments, log=log, environment=umbel_environment()):
+            wait_until(lambda: states(address) == ["live"] * 2, timeout_s=90, what="both clusters")
+            for broker, name in ((shop, "shop.order"), (mail, "mail.send")):
+                with celery_client(broker, "disabled://") as app:
+                    app.conf.task_send_sent_event = True
+                    task(app, name).apply_async()
+            yield address
+
+
+def states(address: str) -> list[str]:
+    try:
+        rows = httpx.get(f"{address}/api/v1/clusters", auth=AUTH, timeout=30).json()["items"]
+    except httpx.TransportError:
+        return []
+    return [row["live"]["state"] for row in rows]
+
+
+@pytest.fixture
+def page(browser: Browser, url: str) -> Iterator[Page]:
+    """A page that may not have complained in the end, but of answers that it expects."""
+    context = browser.new_context(base_url=url)
+    complaints: list[str] = []
+    opened = context.new_page()
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    yield opened
+    context.close()
+    assert complaints == []
+
+
+def log_in(page: Page, name: str) -> None:
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password").fill("correct horse")
+    page.get_by_role("button", name="Log in").click()
+
+
+def test_each_cluster_has_its_tasks_and_its_name_in_the_tab(page: Page) -> None:
+    page.goto("/c/shop/tasks")
+    expect(page).to_have_title("Log in · shop · Umbel")
+    expect(page.get_by_text("Cluster shop")).to_be_visible()
+
+    log_in(page, "ana")
+    expect(page).to_have_title("Tasks · shop · Umbel")
+    expect(page.get_by_role("link", name="shop.order")).to_be_visible()
+    expect(page.get_by_text("mail.send")).to_have_count(0)
+
+    page.get_by_role("button", name="Web shop").click()
+    page.get_by_role("link", name="Mail").click()
+    expect(page).to_have_title("Tasks · mail · Umbel")
+    expect(page.get_by_role("link", name="mail.send")).to_be_visible()
+    expect(page.get_by_text("shop.order")).to_have_count(0)
+
+    page.get_by_role("link", name="Workers").click()
+    expect(page).to_have_title("Workers · mail · Umbel")
+
+
+def test_who_has_no_role_in_a_cluster_is_not_shown_it(page: Page) -> None:
+    page.goto("/c/mail/tasks")
+    log_in(page, "vera")
+
+    expect(page).to_have_title("Clusters · Umbel")
+    expect(page.get_by_role("link", name="Web shop")).to_be_visible()
+    expect(page.get_by_text("Mail", exact=True)).to_have_count(0)
