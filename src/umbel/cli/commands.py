@@ -71,12 +71,12 @@ def collect(supervised: bool, **options: Any) -> int:
     from umbel import app
     from umbel.collector import as_child
 
-    def collecting() -> int:
+    def collect_events() -> int:
         loaded = given_settings(options)
         forget_secrets(os.environ)
         return app.collect(loaded, supervised=True)
 
-    return as_child(collecting)
+    return as_child(collect_events)
 
 
 @commands.command(short_help="Show a small live cluster on this machine.")

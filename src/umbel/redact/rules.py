@@ -180,12 +180,12 @@ class Redactor:
         return [self._value(each, depth + 1) for each in value]
 
     def _behind(self, key: object, value: Any, depth: int) -> Any:
-        if isinstance(key, str) and key in self.keys and not _is_harmless(value):
+        if isinstance(key, str) and key in self.keys and not _hides_nothing(value):
             return HIDDEN
         return self._value(value, depth + 1)
 
 
-def _is_harmless(value: object) -> bool:
+def _hides_nothing(value: object) -> bool:
     return value is None or isinstance(value, bool) or value == ""
 
 

@@ -53,18 +53,18 @@ class TargetSummarizer:
     ) -> TargetSummary:
         """What a plan needs to know; `names` are those that workers have registered, None if
         none answers. Raises `StoreError`."""
-        looked = _Looked()
+        examined = _Examined()
         if selection.query is None:
             chunks = selection.chunks(self._store, _CHUNK)
-            targets, states = looked.at(target for chunk in chunks for target in chunk)
+            targets, states = examined.at(target for chunk in chunks for target in chunk)
             counted = Count(states.total(), groups=dict(states))
         else:
-            targets, counted = self._searched(selection, selection.query, looked)
+            targets, counted = self._searched(selection, selection.query, examined)
         able = sum(not (selection.leaves_out_ended and target.has_ended) for target in targets)
         if selection.request.action == "retry":
             sources = ArgumentSources(self._store, self._cluster, self._results, names)
-            self._recover(selection, targets, looked, sources)
-            able = sum(looked.fidelity.values())
+            self._recover(selection, targets, examined, sources)
+            able = sum(examined.fidelity.values())
         return TargetSummary(
             total=counted.total,
             capped=counted.capped,
@@ -72,26 +72,26 @@ class TargetSummarizer:
             able=able,
             by_state=counted.groups,
             sample=tuple(_most_telling(selection, targets)[:SAMPLE]),
-            looked_at=looked.recovered,
-            running_on=dict(looked.running_on),
-            fidelity=looked.fidelity,
-            fidelities=looked.fidelities,
-            unrepeatable=looked.unrepeatable,
-            repeated=looked.repeated,
-            queueless=looked.queueless,
-            names=dict(looked.names),
-            queues=dict(looked.queues),
-            shadows=looked.shadows,
-            of_workflow=looked.of_workflow,
-            follows=tuple(sorted(looked.follows)),
-            unread=looked.unread,
+            looked_at=examined.recovered,
+            running_on=dict(examined.running_on),
+            fidelity=examined.fidelity,
+            fidelities=examined.fidelities,
+            unrepeatable=examined.unrepeatable,
+            repeated=examined.repeated,
+            queueless=examined.queueless,
+            names=dict(examined.names),
+            queues=dict(examined.queues),
+            shadows=examined.shadows,
+            of_workflow=examined.of_workflow,
+            follows=tuple(sorted(examined.follows)),
+            unread=examined.unread,
             doubted=dict(Counter(doubt.why for doubt in self._doubts.of(_tasks(targets)).values())),
             chosen_by=chosen_by,
-            troubles=tuple(looked.troubles),
+            troubles=tuple(examined.troubles),
         )
 
     def _searched(
-        self, selection: TargetSelection, query: Node, looked: _Looked
+        self, selection: TargetSelection, query: Node, examined: _Examined
     ) -> tuple[list[Target], Count]:
         """The first tasks of a search, and how many there are. Where time ran out while they
         were counted, those that were found are what is known; where these are all, their
@@ -100,7 +100,7 @@ class TargetSummarizer:
             query, now=selection.now, by="state", cap=COUNTED_MAX, budget_s=COUNT_S
         )
         found = _Found(self._first(selection))
-        targets, states = looked.at(islice(found, LOOKED_AT_MAX))
+        targets, states = examined.at(islice(found, LOOKED_AT_MAX))
         if counted.complete:
             return targets, counted
         if counted.total < len(targets) or found.is_all:
@@ -121,7 +121,7 @@ class TargetSummarizer:
         self,
         selection: TargetSelection,
         targets: Sequence[Target],
-        looked: _Looked,
+        examined: _Examined,
         sources: ArgumentSources,
     ) -> None:
         edit = selection.request.edit
@@ -129,18 +129,18 @@ class TargetSummarizer:
         for start in range(0, len(targets), _CHUNK):
             chunk = targets[start : start + _CHUNK]
             before = repeated(chunk, self._ledger)
-            looked.recovered += len(chunk)
+            examined.recovered += len(chunk)
             if selection.leaves_out_repeated:
-                looked.leave_out(before)
+                examined.leave_out(before)
                 chunk = [target for target in chunk if target.uuid not in before]
             else:
-                looked.repeated += len(before)
+                examined.repeated += len(before)
             recovery = recover_arguments(chunk, edit, sources)
             if recovery.trouble is not None:
-                looked.troubles.append(f"Arguments were not looked up. {recovery.trouble}")
+                examined.troubles.append(f"Arguments were not looked up. {recovery.trouble}")
                 sources = msgspec.structs.replace(sources, results=None)
             for recovered in recovery.tasks:
-                looked.recover_arguments(recovered, edit)
+                examined.recover_arguments(recovered, edit)
             if self._clock.monotonic() >= end:
                 return
 
@@ -164,8 +164,8 @@ class _Found:
             yield target
 
 
-class _Looked:
-    """What looking at tasks one by one adds up to."""
+class _Examined:
+    """Sums over the tasks that were read one by one."""
 
     def __init__(self) -> None:
         self.recovered = 0

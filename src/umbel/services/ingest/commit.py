@@ -77,7 +77,7 @@ class Committer:
         self._tag = 0
         self._since = 0.0
         self.messages = 0
-        self._is_news = False
+        self._changed_anything = False
         #: When the oldest message of the batch came, on the monotonic clock.
         self.waiting_since: float | None = None
 
@@ -137,7 +137,7 @@ class Committer:
         self._backoff.reset()
         now, wall = self._clock.monotonic(), self._clock.now()
         # What was stored before (RabbitMQ gives out again what was not settled) is no lag.
-        empty_at = self._empty_at if self._is_news else now
+        empty_at = self._empty_at if self._changed_anything else now
         self._events_seen.add_committed(self._events, self.messages, now, wall, empty_at)
         tag = self._tag
         self._begin()
@@ -159,7 +159,7 @@ class Committer:
             return False
         try:
             applied = self._store.apply(events, losses, self._signs.values())
-            self._is_news |= bool(applied.tasks or applied.workers)
+            self._changed_anything |= bool(applied.tasks or applied.workers)
         except StoreError:
             raise
         except (OSError, MemoryError) as error:

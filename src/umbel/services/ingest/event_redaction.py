@@ -45,7 +45,7 @@ class EventRedactor:
         self._names: OrderedDict[str, tuple[str, ...]] = OrderedDict()
         self._hides_by_name = redactor.hides_by_name
         #: Texts without a secret key.
-        self._harmless: set[str] = set()
+        self._without_secret: set[str] = set()
 
     def redacted(self, decoded: Decoded) -> Decoded:
         """The same events and faults without what is hidden."""
@@ -53,8 +53,8 @@ class EventRedactor:
             return decoded
         if self._hides_by_name:
             self._remember(decoded.events)
-        if len(self._harmless) > _TEXTS_MAX:
-            self._harmless.clear()
+        if len(self._without_secret) > _TEXTS_MAX:
+            self._without_secret.clear()
         events = decoded.events
         for at, event in enumerate(events):
             texts = _texts(event)
@@ -64,7 +64,7 @@ class EventRedactor:
                 events[at] = self._by_name(event)
                 continue
             for text in texts:
-                if text is not None and text not in self._harmless and self._has_secret(text):
+                if text is not None and text not in self._without_secret and self._has_secret(text):
                     events[at] = self._by_key(event)
                     break
         return Decoded(events, [self._fault(fault) for fault in decoded.faults])
@@ -73,7 +73,7 @@ class EventRedactor:
         has_secret = redact_text(text, self._redactor.keys) != text
         if not has_secret and len(text) <= _TEXT_REMEMBERED_MAX:
             # What is sent and what is received of a task are the same texts.
-            self._harmless.add(text)
+            self._without_secret.add(text)
         return has_secret
 
     def _by_key(self, event: Event) -> Event:

@@ -18,7 +18,7 @@ from umbel.services.ingest.other_collectors import OtherCollectors
 from umbel.store.base import CollectorStatus, KeptGap
 
 #: How many of its own a collector remembers, lest it keeps them again.
-_KNOWN_MAX: Final = 1_000
+_STORED_MAX: Final = 1_000
 
 
 class Gaps:
@@ -27,14 +27,14 @@ class Gaps:
     def __init__(self, collector: str) -> None:
         self._collector = collector
         self._earlier: CollectorStatus | None = None
-        self._known: tuple[KeptGap, ...] = ()
+        self._stored: tuple[KeptGap, ...] = ()
         self._new: list[KeptGap] = []
-        self._told: tuple[tuple[float, float], ...] = ()
+        self._of_earlier_runs: tuple[tuple[float, float], ...] = ()
 
     def look_back(self, earlier: CollectorStatus) -> None:
         """What the last run reported last."""
         self._earlier = earlier
-        self._told = earlier.gaps
+        self._of_earlier_runs = earlier.gaps
 
     @property
     def away_since(self) -> float | None:
@@ -47,7 +47,7 @@ class Gaps:
 
     def last(self, count: int) -> tuple[tuple[float, float], ...]:
         """The last ones (from, to, in Unix seconds), of earlier runs as well."""
-        return (*self._told, *((gap.start, gap.end) for gap in self._known))[-count:]
+        return (*self._of_earlier_runs, *((gap.start, gap.end) for gap in self._stored))[-count:]
 
     def new(self, health: SourceHealth, others: OtherCollectors) -> Sequence[KeptGap]:
         """Those that no store has kept yet; an absence once it is known what was missed, and that
@@ -61,12 +61,12 @@ class Gaps:
                 self._earlier = None
         elif self._earlier is not None and others.newest is not None:
             self._earlier = others.newest
-        self._new += [gap for gap in found if gap not in self._known and gap not in self._new]
+        self._new += [gap for gap in found if gap not in self._stored and gap not in self._new]
         return self._new
 
     def saved(self) -> None:
         """The store has all that are new."""
-        self._known = (*self._known, *self._new)[-_KNOWN_MAX:]
+        self._stored = (*self._stored, *self._new)[-_STORED_MAX:]
         self._new = []
 
     def _absence(

@@ -98,8 +98,8 @@ class Ingest:
             source, self._buffer, lambda: self._committer.size_bytes, self._clock
         )
         self._tell_trouble = tell_trouble
-        self._told: str | None = None
-        self._has_told = False
+        self._last_trouble: str | None = None
+        self._has_logged = False
         self._has_ended = False
         self._report_at = 0.0
         self._metric_counts_at = 0.0
@@ -267,11 +267,11 @@ class Ingest:
             self._keep_metric_counts()
         except StoreError as error:
             trouble = trouble or str(error)
-        if self._has_told and trouble == self._told:
+        if self._has_logged and trouble == self._last_trouble:
             return
         if trouble is not None and trouble != self._committer.trouble:
             log.error("The collector's status cannot be kept: %s", trouble)
-        self._told, self._has_told = trouble, True
+        self._last_trouble, self._has_logged = trouble, True
         if self._tell_trouble is not None:
             self._tell_trouble(trouble)
 

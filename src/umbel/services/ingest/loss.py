@@ -58,13 +58,13 @@ HeardByOthers = Callable[[float, float], bool]
 
 
 class LossEstimate:
-    """Fed with all events in order of arrival, and told of what may have cost some. `known` and
+    """Fed with all events in order of arrival, and told of what may have cost some. `processes` and
     `lost` are what a store has kept of all that were before; `heard_by_others` says whether
     another queue delivered everything between two times (Unix seconds). One thread."""
 
     def __init__(
         self,
-        known: Iterable[ProcessCount] = (),
+        processes: Iterable[ProcessCount] = (),
         lost: Iterable[Loss] = (),
         heard_by_others: HeardByOthers = lambda _start, _end: False,
     ) -> None:
@@ -79,7 +79,7 @@ class LossEstimate:
         self.lost_since: float | None = None
         for loss in lost:
             self._add(loss.count, loss.start)
-        for each in sorted(known, key=lambda each: each.at):
+        for each in sorted(processes, key=lambda each: each.at):
             self._remember(restored(each))
         if self._processes:
             self.interrupt()

@@ -33,12 +33,12 @@ WORKERS_MAX: Final = 10_000
 
 
 class SignsOfLife:
-    """Told of every chunk by one thread. `known` are workers whose clocks were measured before."""
+    """Told of every chunk by one thread. `workers` are those whose clocks were measured before."""
 
-    def __init__(self, known: Iterable[Worker] = ()) -> None:
+    def __init__(self, workers: Iterable[Worker] = ()) -> None:
         self._skews: OrderedDict[str, float] = OrderedDict()
         self._given: OrderedDict[str, float] = OrderedDict()
-        for worker in known:
+        for worker in workers:
             if worker.skew_s is not None:
                 _keep(self._skews, worker.hostname, worker.skew_s)
 

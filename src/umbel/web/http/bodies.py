@@ -100,7 +100,7 @@ def _fields(
         if name in given:
             values[rule.name] = _value(rule.type, given[name], field_path + name)
         elif rule.required:
-            raise _wrong(
+            raise _bad_field(
                 field_path + name, f"The field {field_path}{name} is required: {takes(rule.type)}."
             )
     return values
@@ -136,7 +136,7 @@ def _check_texts(given: object, field_path: str) -> None:
     """No name, id or search has a NUL."""
     texts = given if isinstance(given, list) else [given]
     if any(isinstance(text, str) and "\0" in text for text in texts):
-        raise _wrong(field_path, f"The field {field_path} contains a NUL.")
+        raise _bad_field(field_path, f"The field {field_path} contains a NUL.")
 
 
 def _invalid(kind: Any, given: object, field_path: str, message: str) -> Refusal:
@@ -144,15 +144,15 @@ def _invalid(kind: Any, given: object, field_path: str, message: str) -> Refusal
     if inner is None:
         quoted = repr(given) if isinstance(given, str | int | float | None) else "this"
         quoted = quoted if len(quoted) <= 60 else f"{len(quoted):,} characters"
-        return _wrong(field_path, f"The field {field_path} takes {takes(kind)}, not {quoted}.")
+        return _bad_field(field_path, f"The field {field_path} takes {takes(kind)}, not {quoted}.")
     message = message[: inner.start()]
     for word, phrase in _WORDS.items():
         message = message.replace(word, phrase)
     field_path += inner[1]
-    return _wrong(
+    return _bad_field(
         field_path, f"The field {field_path} is wrong: {message[0].lower()}{message[1:]}."
     )
 
 
-def _wrong(field_path: str, detail: str) -> Refusal:
+def _bad_field(field_path: str, detail: str) -> Refusal:
     return Refusal("bad-body", detail, parameter=field_path[:200])

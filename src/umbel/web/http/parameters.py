@@ -46,7 +46,7 @@ def _split(query: bytes) -> dict[str, str]:
         raw_name, _, raw_value = part.partition(b"=")
         name = _text(raw_name, "name")
         if name in given:
-            raise _wrong(name, f"The parameter {_echoed(name)} is given more than once.")
+            raise _bad_parameter(name, f"The parameter {_echoed(name)} is given more than once.")
         given[name] = _text(raw_value, name)
     return given
 
@@ -55,14 +55,16 @@ def _text(raw: bytes, name: str) -> str:
     try:
         text = unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8")
     except UnicodeDecodeError:
-        raise _wrong(name, f"The parameter {_echoed(name)} is not text in UTF-8.") from None
+        raise _bad_parameter(name, f"The parameter {_echoed(name)} is not text in UTF-8.") from None
     return without_nul(text, name)
 
 
 def without_nul(text: str, name: str) -> str:
     """The text, if it can be anything's name. Raises `Refusal`."""
     if "\0" in text:
-        raise _wrong(name, f"The parameter {_echoed(name)} contains a NUL, which no task has.")
+        raise _bad_parameter(
+            name, f"The parameter {_echoed(name)} contains a NUL, which no task has."
+        )
     return text
 
 
@@ -72,7 +74,7 @@ def _build(struct: type[P], given: Mapping[str, str]) -> P:
         if name in given:
             values[rule.name] = convert(rule, given[name], f"parameter {name}")
         elif rule.required:
-            raise _wrong(name, f"The parameter {name} is required: {takes(rule.type)}.")
+            raise _bad_parameter(name, f"The parameter {name} is required: {takes(rule.type)}.")
     return struct(**values)
 
 
@@ -90,7 +92,7 @@ def convert(rule: msgspec.structs.FieldInfo, text: str, what: str) -> object:
         value = None
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         detail = f"The {what} takes {takes(rule.type)}, not {_quoted(text)}."
-        raise _wrong(rule.encode_name, detail)
+        raise _bad_parameter(rule.encode_name, detail)
     return value
 
 
@@ -167,7 +169,7 @@ def unknown(kind: str, what: str, name: str, names: list[str]) -> Refusal:
     )
 
 
-def _wrong(name: str, detail: str) -> Refusal:
+def _bad_parameter(name: str, detail: str) -> Refusal:
     return Refusal("bad-parameter", detail, parameter=name[:_ECHO_MAX])
 
 
