@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { ActionPlan, ActionReport } from '../api/control-types'
-import { pass, scriptedServer } from '../api/scripted'
+import { pass, scriptedServer } from '../api/scripted_server'
 import { ActionFlow } from './flow.svelte'
 
 const server = scriptedServer()

@@ -8,7 +8,7 @@
  * whatever opens or breaks. Reconnecting is ours, with backoff, since the browser's own gives
  * up for good when a proxy answers with an error.
  *
- * It runs in a window, or once for all windows in a `SharedWorker` (`live_worker.ts`); so it
+ * It runs in a window, or once for all windows in a `SharedWorker` (`live_shared_worker.ts`); so it
  * knows neither the document nor who follows.
  */
 

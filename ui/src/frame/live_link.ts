@@ -26,7 +26,7 @@ export function shared(address: string, tell: (message: LiveMessage) => void, fa
   if (typeof SharedWorker === 'undefined') return null
   let worker: SharedWorker
   try {
-    worker = new SharedWorker(new URL('./live_worker.ts', import.meta.url), { type: 'module', name: address })
+    worker = new SharedWorker(new URL('./live_shared_worker.ts', import.meta.url), { type: 'module', name: address })
   } catch {
     return null // A browser that forbids it, as some do in private windows.
   }

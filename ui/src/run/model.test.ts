@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { exampleTask } from '../api/examples'
-import { pass, scriptedServer, type Asked } from '../api/scripted'
+import { pass, scriptedServer, type Asked } from '../api/scripted_server'
 import { RunModel } from './model.svelte'
 
 const server = scriptedServer()

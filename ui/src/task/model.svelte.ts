@@ -5,7 +5,7 @@ import { control } from '../api/control'
 import { isAbandoned } from '../api/transport'
 import { Problem } from '../api/problem'
 import type { Changes, Task, Workflow } from '../api/types'
-import { Retry } from '../frame/retry'
+import { BackoffTimer } from '../frame/backoff_timer'
 import { stream } from '../frame/stream.svelte'
 import { term } from '../query/edit'
 import { updated } from './workflow'
@@ -20,7 +20,7 @@ export class TaskModel {
   task: Task | null = $state.raw(null)
   workflow: Workflow | null = $state.raw(null)
   problem: Problem | null = $state.raw(null)
-  private readonly retry = new Retry(() => void this.load())
+  private readonly backoff = new BackoffTimer(() => void this.load())
   private readonly abort = new AbortController()
   private stop: (() => void) | null = null
   private following: string | null = null
@@ -37,7 +37,7 @@ export class TaskModel {
     void this.load()
     return () => {
       this.abort.abort()
-      this.retry.stop()
+      this.backoff.stop()
       clearTimeout(this.timer)
       this.stop?.()
     }
@@ -50,7 +50,7 @@ export class TaskModel {
       this.task = this.judged(task)
       this.problem = null
       void this.askWorker(task)
-      this.retry.succeeded()
+      this.backoff.succeeded()
       const root = task.root_id
       if (root === null) return
       this.follow(term('root', root))
@@ -59,7 +59,7 @@ export class TaskModel {
       if (isAbandoned(error)) return
       if (!(error instanceof Problem)) throw error
       this.problem = error
-      this.retry.failed(error)
+      this.backoff.failed(error)
     }
   }
 

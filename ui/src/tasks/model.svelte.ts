@@ -9,7 +9,7 @@ import { api } from '../api/client'
 import { isAbandoned } from '../api/transport'
 import { Problem } from '../api/problem'
 import type { Changes, Chip, TaskRow } from '../api/types'
-import { Retry } from '../frame/retry'
+import { BackoffTimer } from '../frame/backoff_timer'
 import { stream, type Follower } from '../frame/stream.svelte'
 import { Facets } from './facets.svelte'
 import { Refresher } from './refresher'
@@ -61,7 +61,7 @@ export class TasksModel {
   private stop: (() => void) | null = null
   private loadedAt = 0
   private emptyTimer: ReturnType<typeof setTimeout> | undefined
-  private readonly retry = new Retry(() => void this.load())
+  private readonly backoff = new BackoffTimer(() => void this.load())
   private readonly refresher = new Refresher((ids) => api.tasksById(ids), (rows) => this.update(rows))
 
   constructor(private readonly feed: ChangeFeed = stream) {}
@@ -77,7 +77,7 @@ export class TasksModel {
     this.abort.abort()
     this.abort = new AbortController()
     const { signal } = this.abort
-    this.retry.stop()
+    this.backoff.stop()
     clearTimeout(this.emptyTimer)
     this.search = search
     this.loading = true
@@ -97,7 +97,7 @@ export class TasksModel {
       this.reached = page.reached
       this.seq = page.seq
       this.problem = null
-      this.retry.succeeded()
+      this.backoff.succeeded()
       this.ready = true
       this.follow()
       this.facets.show(search.q, search.tz, this.chips)
@@ -136,7 +136,7 @@ export class TasksModel {
     }
     this.stop?.()
     this.stop = null
-    this.retry.stop()
+    this.backoff.stop()
     clearTimeout(this.emptyTimer)
     this.facets.rest()
     this.refresher.rest()
@@ -240,7 +240,7 @@ export class TasksModel {
     if (isAbandoned(error)) return
     if (!(error instanceof Problem)) throw error
     this.problem = error
-    this.retry.failed(error)
+    this.backoff.failed(error)
     if (error.place === null) return
     this.chips = []
     // Nothing was shown yet: how many tasks there are is known whatever the search says.

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { exampleTask } from '../api/examples'
-import { pass, scriptedServer } from '../api/scripted'
+import { pass, scriptedServer } from '../api/scripted_server'
 import type { Changes, Count, TaskPage, TaskRow } from '../api/types'
 import type { Follower } from '../frame/stream.svelte'
 import { PAGE_SIZE, TasksModel } from './model.svelte'

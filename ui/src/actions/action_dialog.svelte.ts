@@ -15,7 +15,7 @@ export interface Prompt {
   onclosed?: () => void
 }
 
-class Acting {
+class DialogPrompt {
   /** What is to be done; null when nothing is. */
   prompt: Prompt | null = $state.raw(null)
 
@@ -28,4 +28,4 @@ class Acting {
   }
 }
 
-export const acting = new Acting()
+export const actionDialog = new DialogPrompt()

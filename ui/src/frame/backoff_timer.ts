@@ -1,9 +1,9 @@
-/** Tries again by itself what failed because the server was away. */
+/** A timer that tries again what failed because the server was away, later each time. */
 
 import type { Problem } from '../api/problem'
 import { backoff } from './backoff'
 
-export class Retry {
+export class BackoffTimer {
   private tries = 0
   private timer: ReturnType<typeof setTimeout> | undefined
 

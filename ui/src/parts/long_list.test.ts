@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ends } from './ends'
+import { ends } from './long_list'
 
 describe('the ends of a list', () => {
   it('leave out what lies between, and tell how many that are', () => {

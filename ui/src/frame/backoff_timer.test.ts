@@ -1,23 +1,23 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { problemFrom, unreachable } from '../api/problem'
-import { Retry } from './retry'
+import { BackoffTimer } from './backoff_timer'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
 it('tries again when the server was away, later each time', () => {
   const again = vi.fn()
-  const retry = new Retry(again)
+  const timer = new BackoffTimer(again)
 
-  retry.failed(unreachable())
+  timer.failed(unreachable())
   vi.advanceTimersByTime(500)
   expect(again).toHaveBeenCalledTimes(1)
 
   for (let tries = 0; tries < 6; tries++) {
-    retry.failed(problemFrom(503, null))
+    timer.failed(problemFrom(503, null))
     vi.advanceTimersByTime(30_000)
   }
-  retry.failed(unreachable())
+  timer.failed(unreachable())
   vi.advanceTimersByTime(9_000)
   expect(again).toHaveBeenCalledTimes(7)
 })
@@ -25,8 +25,8 @@ it('tries again when the server was away, later each time', () => {
 it('leaves alone what no second try mends', () => {
   const again = vi.fn()
 
-  new Retry(again).failed(problemFrom(400, null))
-  new Retry(again).failed(problemFrom(404, null))
+  new BackoffTimer(again).failed(problemFrom(400, null))
+  new BackoffTimer(again).failed(problemFrom(404, null))
   vi.advanceTimersByTime(60_000)
 
   expect(again).not.toHaveBeenCalled()
@@ -34,10 +34,10 @@ it('leaves alone what no second try mends', () => {
 
 it('stops when it is told to', () => {
   const again = vi.fn()
-  const retry = new Retry(again)
+  const timer = new BackoffTimer(again)
 
-  retry.failed(unreachable())
-  retry.stop()
+  timer.failed(unreachable())
+  timer.stop()
   vi.advanceTimersByTime(60_000)
 
   expect(again).not.toHaveBeenCalled()
