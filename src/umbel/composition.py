@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from umbel.clock import SystemClock
 from umbel.errors import BrokerRefused, NotSupported, ResultsUnavailable, SettingsError, StoreBusy
-from umbel.redact.rules import RedactRules
+from umbel.redact.rules import Redactor, RedactRules
 from umbel.settings import ONLY, Settings
 from umbel.store import opening
 from umbel.store.base import Retention, Store
@@ -74,6 +74,7 @@ def services_over(
         keep_s=settings.retention.audit_age,
         gone_after_s=settings.retention.offline_workers,
         supervised=supervised,
+        redactor=Redactor(redact_rules(settings)),
     )
 
 

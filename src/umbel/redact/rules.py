@@ -194,3 +194,7 @@ def _names(patterns: Iterable[str]) -> Callable[[str], bool]:
     forms = [*map(translate, patterns)]
     fits = re.compile("|".join(forms)).match if forms else None
     return lambda name: fits is not None and fits(name) is not None
+
+
+#: The usual secrets, where nobody says otherwise.
+USUAL: Final = Redactor(RedactRules())

@@ -14,11 +14,13 @@ import msgspec
 
 from umbel.broker.base import Cluster
 from umbel.clock import Clock
+from umbel.redact.rules import USUAL, Redactor
 from umbel.results.base import ResultBackend
 from umbel.services.cluster.inspection import ANSWER_S, Inspection
 from umbel.services.cluster.interruptible_results import InterruptibleResults
 from umbel.services.cluster.listed_workers import ListedWorkers
 from umbel.services.cluster.queue_inspection import QueueInspection
+from umbel.services.cluster.redacted_results import RedactedResults
 from umbel.services.cluster.registered_tasks import DescribeTasks
 from umbel.services.control.context import ActionContext
 from umbel.services.control.control import Control
@@ -96,17 +98,19 @@ def make_services(
     keep_s: float | None = None,
     gone_after_s: float | None = None,
     supervised: Supervised | None = None,
+    redactor: Redactor = USUAL,
     streams_max: int = STREAMS_MAX,
 ) -> ClusterServices:
     """The bundle over parts that are open. `answer_s`: how long workers have to answer;
     `keep_s`: how long the ledger keeps who did what, None for ever; `gone_after_s`: how long a
     worker of which nothing is heard is listed, None for ever; `supervised` says why the
-    collector process of this cluster does not work, from any thread."""
+    collector process of this cluster does not work, from any thread; `redactor` hides what is
+    not to be seen, without it the usual secrets."""
     stopping = threading.Event()
     results = InterruptibleResults(results, stopping)
     search = Search(store, clock, ledger)
     intents = Intents(ledger, DoubtFinder(store, clock))
-    inspection = Inspection(store, cluster, clock, answer_s)
+    inspection = Inspection(store, cluster, clock, answer_s, redactor)
     health = Health(store, clock, supervised, inspection.answering)
     context = ActionContext(
         store=store,
@@ -116,6 +120,7 @@ def make_services(
         results=results,
         workers=inspection,
         clock=clock,
+        redactor=redactor,
     )
     return ClusterServices(
         name=name,
@@ -124,12 +129,12 @@ def make_services(
         store=store,
         ledger=ledger,
         cluster=cluster,
-        results=results,
+        results=RedactedResults(results, redactor, store),
         describe=describe,
         search=search,
         intents=intents,
         inspection=inspection,
-        queues=QueueInspection(store, cluster, inspection, clock),
+        queues=QueueInspection(store, cluster, inspection, clock, redactor),
         workers=ListedWorkers(store, gone_after_s, inspection),
         health=health,
         hub=Hub(store, health, intents, clock, streams_max=streams_max),

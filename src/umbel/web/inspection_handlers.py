@@ -12,7 +12,7 @@ from umbel.bounded_json import is_strict
 from umbel.cluster.worker import OFFLINE, Worker
 from umbel.errors import BrokerError
 from umbel.services.cluster.hidden_arguments import masked_listing, masked_result
-from umbel.services.cluster.inspection import Inspected
+from umbel.services.cluster.inspection import TASK_LISTS, Inspected
 from umbel.services.cluster.queue_inspection import QueueList
 from umbel.services.cluster.registered_tasks import registered_tasks
 from umbel.services.cluster_services import ClusterServices
@@ -23,8 +23,6 @@ from umbel.web.long_requests import ResultWaiter
 
 #: What the page of a worker shows, the quickest first.
 _PROFILE: Final[tuple[Inspected, ...]] = ("stats", "active_queues", "registered", "conf")
-#: What lists tasks with the arguments that they were sent with.
-_TASKS: Final = frozenset({"active", "reserved", "scheduled"})
 
 
 def one_worker(services: ClusterServices, params: requests.OneWorker) -> responses.OneWorker:
@@ -59,7 +57,7 @@ def inspect_worker(
     if not answered and _row(services, params.name) is None:
         raise _unknown(params.name)
     value = found.values.get(params.name)
-    if params.what in _TASKS and not actor.may("operate"):
+    if params.what in TASK_LISTS and not actor.may("operate"):
         value = masked_listing(value, services.store.task)
     return responses.Inspected(
         worker=params.name,

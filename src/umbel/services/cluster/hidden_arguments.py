@@ -1,4 +1,4 @@
-"""Arguments as their sender lets them be seen.
+"""Arguments as they may be seen: as their sender lets them be, and without what `[redact]` hides.
 
 Whoever sends a task may give texts to show in the place of its arguments (`argsrepr`,
 `kwargsrepr`), to keep a card's number out of logs and monitors. Queued messages and extended
@@ -14,6 +14,8 @@ import msgspec
 
 from umbel.broker.base import QueuedMessage
 from umbel.cluster.task import Task
+from umbel.redact.rules import Redactor
+from umbel.redact.texts import HIDDEN
 from umbel.results.base import Result
 from umbel.services.control.repr_literals import REPR_MAX, celerys_repr
 
@@ -51,6 +53,45 @@ def _masked_entry(entry: object, task: Callable[[str], Task | None]) -> object:
     known = task(str(entry.get("id")))
     texts = {"args": known.args if known else None, "kwargs": known.kwargs if known else None}
     return {**entry, **{name: text for name, text in texts.items() if name in entry}}
+
+
+def redacted_message(message: QueuedMessage, redactor: Redactor) -> QueuedMessage:
+    """The message without what is hidden of it; arguments of which something is hidden are
+    texts."""
+    name, args, kwargs = message.name, message.args, message.kwargs
+    return msgspec.structs.replace(
+        message,
+        args=_redacted(args, redactor.args(name, args)),
+        kwargs=_redacted(kwargs, redactor.kwargs(name, kwargs)),
+        args_repr=message.args_repr and redactor.args_text(name, message.args_repr),
+        kwargs_repr=message.kwargs_repr and redactor.kwargs_text(name, message.kwargs_repr),
+    )
+
+
+def redacted_listing(value: object, redactor: Redactor) -> object:
+    """Tasks as a worker lists them, without what is hidden of their arguments."""
+    return [_redacted_entry(each, redactor) for each in value] if isinstance(value, list) else value
+
+
+def _redacted_entry(entry: object, redactor: Redactor) -> object:
+    if not isinstance(entry, dict):
+        return entry
+    if isinstance(entry.get("request"), dict):
+        return {**entry, "request": _redacted_entry(entry["request"], redactor)}
+    name = entry.get("name", entry.get("type"))
+    name = name if isinstance(name, str) else None
+    arguments = {"args": redactor.args, "kwargs": redactor.kwargs}
+    return {
+        **entry,
+        **{field: hide(name, entry[field]) for field, hide in arguments.items() if field in entry},
+    }
+
+
+def _redacted(value: object, shown: object) -> object:
+    """The value itself if nothing of it is hidden, else its text."""
+    if shown == value or isinstance(shown, str):
+        return shown
+    return celerys_repr(shown).replace(f"'{HIDDEN}'", HIDDEN)
 
 
 def _shown(value: object, text: str | None) -> object:

@@ -6,7 +6,7 @@ and it is known from heartbeats how many answers to wait for. Other questions wa
 turn, which goes round by person, unless many wait already. Once it is asked, the whole takes
 less than twice `answer_s`. A worker that does not answer is `missing`, which says nothing of it:
 it may be busy, gone, or slow. Secrets are masked before anybody sees an answer
-(`configuration_masking`).
+(`configuration_masking`, `hidden_arguments`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from umbel.broker.base import Cluster, Reply
 from umbel.clock import Clock
 from umbel.cluster.worker import ONLINE, with_answers
 from umbel.errors import BrokerError, UmbelError
+from umbel.redact.rules import USUAL, Redactor
 from umbel.services.cluster.configuration_masking import mask_conf, mask_stats
+from umbel.services.cluster.hidden_arguments import redacted_listing
 from umbel.services.cluster.shared_calls import SharedCalls
 from umbel.services.fair_lock import FairLock
 from umbel.services.fair_shares import asker
@@ -37,6 +39,8 @@ Inspected = Literal[
 KEPT_S: Final = 1.5
 #: The same for what hardly changes of itself; what is changed from here is asked anew.
 SLOWLY_KEPT_S: Final = 10.0
+#: What lists tasks with the arguments that they were sent with.
+TASK_LISTS: Final[frozenset[Inspected]] = frozenset({"active", "reserved", "scheduled"})
 SLOW: Final = frozenset({"registered", "active_queues", "conf"})
 #: How long all workers have to answer unless told otherwise, seconds.
 ANSWER_S: Final = 1.0
@@ -82,12 +86,18 @@ class Inspection:
     """Asks workers. Any thread; raises what `Cluster.ask` raises."""
 
     def __init__(
-        self, store: Store, cluster: Cluster, clock: Clock, answer_s: float = ANSWER_S
+        self,
+        store: Store,
+        cluster: Cluster,
+        clock: Clock,
+        answer_s: float = ANSWER_S,
+        redactor: Redactor = USUAL,
     ) -> None:
         self._store = store
         self._answer_s = answer_s
         self._cluster = cluster
         self._clock = clock
+        self._redactor = redactor
         self._calls: SharedCalls[InspectAnswers] = SharedCalls(clock, KEPT_S)
         self._answered: dict[str, float] = {}
         self._probed: dict[str, float] = {}
@@ -225,14 +235,14 @@ class Inspection:
                 what, workers=sorted(missing), timeout_s=self._answer_s * _SECOND_PART
             )
         self._note(replies)
-        return _answers(what, replies, expected, self._clock.now())
+        return _answers(what, replies, expected, self._clock.now(), self._redactor)
 
     def _ask_these(self, what: Inspected, workers: tuple[str, ...]) -> InspectAnswers:
         replies = (
             self._cluster.ask(what, workers=workers, timeout_s=self._answer_s) if workers else ()
         )
         self._note(replies)
-        return _answers(what, replies, set(workers), self._clock.now())
+        return _answers(what, replies, set(workers), self._clock.now(), self._redactor)
 
     def _note(self, replies: Sequence[Reply]) -> None:
         with self._lock:
@@ -251,7 +261,7 @@ def _crowded() -> BrokerError:
 
 
 def _answers(
-    what: Inspected, replies: Sequence[Reply], expected: set[str], at: float
+    what: Inspected, replies: Sequence[Reply], expected: set[str], at: float, redactor: Redactor
 ) -> InspectAnswers:
     said = {reply.worker: reply for reply in replies}
     values: dict[str, object] = {}
@@ -262,7 +272,7 @@ def _answers(
             if isinstance(value, list) and len(value) > LISTED_MAX:
                 left_out[worker] = len(value) - LISTED_MAX
                 value = value[-LISTED_MAX:]
-            values[worker] = _value(what, value)
+            values[worker] = _value(what, value, redactor)
     return InspectAnswers(
         what=what,
         at=at,
@@ -273,8 +283,10 @@ def _answers(
     )
 
 
-def _value(what: Inspected, value: object) -> object:
+def _value(what: Inspected, value: object, redactor: Redactor) -> object:
     value = jsonable(value)
+    if what in TASK_LISTS:
+        return redacted_listing(value, redactor)
     mask = _MASKS.get(what)
     if mask is None:
         return value

@@ -20,7 +20,8 @@ import msgspec
 from umbel.broker.base import Capabilities, Cluster, QueueDepth, QueuedMessage
 from umbel.clock import Clock
 from umbel.errors import BrokerError
-from umbel.services.cluster.hidden_arguments import masked_message
+from umbel.redact.rules import USUAL, Redactor
+from umbel.services.cluster.hidden_arguments import masked_message, redacted_message
 from umbel.services.cluster.inspection import InspectAnswers, Inspection
 from umbel.services.cluster.shared_calls import SharedCalls
 from umbel.services.jsonable import bounded
@@ -60,9 +61,15 @@ class QueueInspection:
     """Asks the broker and the workers. Any thread; raises what `Cluster` raises."""
 
     def __init__(
-        self, store: Store, cluster: Cluster, inspection: Inspection, clock: Clock
+        self,
+        store: Store,
+        cluster: Cluster,
+        inspection: Inspection,
+        clock: Clock,
+        redactor: Redactor = USUAL,
     ) -> None:
         self._store = store
+        self._redactor = redactor
         self._cluster = cluster
         self._inspection = inspection
         self._clock = clock
@@ -82,7 +89,9 @@ class QueueInspection:
         `ARGUMENTS_MAX` are shown as the beginning of their JSON, and `unreadable` says so.
         `masked`: arguments are shown as their sender lets them be seen."""
         messages = self._cluster.peek(queue, limit)
-        return tuple(_bounded(masked_message(m) if masked else m) for m in messages)
+        if masked:
+            messages = tuple(masked_message(message) for message in messages)
+        return tuple(_bounded(redacted_message(each, self._redactor)) for each in messages)
 
     def forget(self) -> None:
         """Ask anew next time: something was changed."""

@@ -16,6 +16,8 @@ import msgspec
 from umbel.auth.base import Actor
 from umbel.bounded_json import encode_json
 from umbel.errors import StoreCorrupt
+from umbel.redact.rules import Redactor
+from umbel.redact.texts import HIDDEN
 from umbel.services.control.types import Action, ActionPlan, ActionReport
 from umbel.store.ledger import ActionRecord
 
@@ -66,6 +68,23 @@ def is_dead(execution: Execution, now: float) -> bool:
     """Whether it runs by its record, and no heartbeat came for too long at `now` (Unix
     seconds)."""
     return execution.report.state == "running" and now - execution.beat > DEAD_AFTER_S
+
+
+def without_secrets(plan: ActionPlan, redactor: Redactor) -> ActionPlan:
+    """The plan without what is hidden of arguments that a person gave for tasks of any name."""
+    edit = plan.request.edit
+    if edit is None:
+        return plan
+    args, kwargs = edit.args, edit.kwargs
+    if args is not None:
+        shown = redactor.args(None, args)
+        args = shown if isinstance(shown, list) else [HIDDEN]
+    if kwargs is not None:
+        shown = redactor.kwargs(None, kwargs)
+        kwargs = shown if isinstance(shown, dict) else dict.fromkeys(kwargs, HIDDEN)
+    edit = msgspec.structs.replace(edit, args=args, kwargs=kwargs)
+    request = msgspec.structs.replace(plan.request, edit=edit)
+    return msgspec.structs.replace(plan, request=request)
 
 
 def encode(plan: ActionPlan, execution: Execution) -> ActionRecord:

@@ -1,4 +1,4 @@
-"""What every part of control works with: one value instead of seven constructor arguments."""
+"""What every part of control works with: one value instead of eight constructor arguments."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import msgspec
 
 from umbel.broker.base import Cluster
 from umbel.clock import Clock
+from umbel.redact.rules import USUAL, Redactor
 from umbel.results.base import ResultBackend
 from umbel.services.cluster.inspection import Inspection
 from umbel.services.search.search import Search
@@ -15,7 +16,7 @@ from umbel.store.ledger import Ledger
 
 class ActionContext(msgspec.Struct, frozen=True, kw_only=True):
     """One cluster: its history and how it is searched, its ledger, the broker, the result backend,
-    and the workers as they answer questions."""
+    the workers as they answer questions, and what is not to be seen of arguments and results."""
 
     store: Store
     search: Search
@@ -24,3 +25,4 @@ class ActionContext(msgspec.Struct, frozen=True, kw_only=True):
     results: ResultBackend
     workers: Inspection
     clock: Clock
+    redactor: Redactor = USUAL

@@ -26,6 +26,7 @@ from umbel.services.control.action_records import (
     Executor,
     StoredAction,
     encode,
+    without_secrets,
 )
 from umbel.services.control.context import ActionContext
 from umbel.services.control.ledger_trim import LedgerTrim
@@ -68,6 +69,7 @@ class Control:
         self._ledger = context.ledger
         self._cluster = context.cluster
         self._clock = context.clock
+        self._redactor = context.redactor
         self._planner = Planner(context)
         self._sender = TaskSender(context)
         self._runner = Runner(context, beat_every_s)
@@ -197,7 +199,7 @@ class Control:
         """With the report of the run, if it runs here: the ledger has an older one."""
         run = self._runner.runs.get(entry.plan.id)
         if run is None:
-            return entry.action
+            return Action(without_secrets(entry.plan, self._redactor), entry.execution.report)
         self._runner.forget(run)
         return Action(entry.plan, run.report)
 

@@ -12,6 +12,7 @@ import ast
 import re
 from typing import Any, Final
 
+from umbel.redact.texts import HIDDEN
 from umbel.services.control.json_arguments import TEXT_MAX, Unfit, as_json
 
 #: How many characters Celery lets such a text have (celery/app/amqp.py, `argsrepr_maxsize`).
@@ -59,6 +60,8 @@ def literal(text: str | None) -> Any:
         raise Unfit(f"are longer than {TEXT_MAX:,} characters")
     if _REPLACED.search(text):
         raise Unfit("hold characters that could not be kept")
+    if HIDDEN in text:
+        raise Unfit("are hidden ([redact]), and only somebody who knows them can give them")
     _check_whole(text)
     if _MASKED.search(text):
         raise Unfit(

@@ -41,13 +41,21 @@ class Stopped(Exception):
 
 
 class Run:
-    """Filled by one thread; `report`, `cancel` and `stop` may be called from any. `who` is the
-    `asker` for whom it runs."""
+    """Filled by one thread; `report`, `cancel` and `stop` may be called from any. `request` is
+    what is done, of which the entry's own may show less; `who` is the `asker` for whom it
+    runs."""
 
-    def __init__(self, ledger: Ledger, clock: Clock, entry: StoredAction, who: str = "") -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        clock: Clock,
+        entry: StoredAction,
+        request: ActionRequest,
+        who: str = "",
+    ) -> None:
         self.who = who
         self.plan: ActionPlan = entry.plan
-        self.request: ActionRequest = entry.plan.request
+        self.request = request
         self.by = entry.execution.by
         self.ended = threading.Event()
         self._is_saved = False

@@ -25,6 +25,7 @@ from umbel.services.control.action_records import (
     Executor,
     StoredAction,
     encode,
+    without_secrets,
 )
 from umbel.services.control.context import ActionContext
 from umbel.services.control.request_checks import TASK_ACTIONS
@@ -96,13 +97,16 @@ class Runner:
             entry.execution.report, state="running", sentence="Running.", started=now
         )
         execution = Execution(report, by=by, beat=now)
-        record = encode(entry.plan, execution)
+        # What a person gave as arguments is of use until it is sent; the record stays.
+        shown = without_secrets(entry.plan, self._context.redactor)
+        record = encode(shown, execution)
         with self._lock:
             self._refuse_beyond_share()
             if not ledger.replace_action(record, entry.raw):
                 return None
-            claimed = StoredAction(entry.plan, execution, record.report)
-            run = self.runs[entry.plan.id] = Run(ledger, clock, claimed, asker())
+            claimed = StoredAction(shown, execution, record.report)
+            run = Run(ledger, clock, claimed, entry.plan.request, asker())
+            self.runs[entry.plan.id] = run
         return run
 
     def _refuse_beyond_share(self) -> None:

@@ -16,6 +16,7 @@ from umbel.cluster.events import LABEL_MAX, UUID_MAX
 from umbel.cluster.task import PENDING
 from umbel.errors import ActionRefused, ResultsUnavailable, UmbelError
 from umbel.results.base import Result
+from umbel.services.cluster.redacted_results import redacted_result
 from umbel.services.control.consequences import BUILT_IN
 from umbel.services.control.context import ActionContext
 from umbel.services.control.phrases import cut
@@ -86,6 +87,7 @@ class TaskSender:
         self._results = context.results
         self._workers = context.workers
         self._clock = context.clock
+        self._redactor = context.redactor
 
     def apply(self, apply: Apply, actor: Actor, *, expected: bool = False) -> SentTask:
         """Send it for somebody who may, and wait if asked to; `expected`: its result will be
@@ -104,7 +106,7 @@ class TaskSender:
             self._record(actor, signature, apply.reason, "failed", str(error))
             raise
         self._record(actor, signature, apply.reason, "done", "Sent.")
-        return self._result(signature.id, apply.wait)
+        return self._result(signature.id, signature.name, apply.wait)
 
     def _check(self, apply: Apply) -> None:
         no_control_characters({field: getattr(apply, field) for field in _NAMES})
@@ -151,14 +153,14 @@ class TaskSender:
             suggestion=near,
         )
 
-    def _result(self, task_id: str, wait_s: float | None) -> SentTask:
+    def _result(self, task_id: str, name: str, wait_s: float | None) -> SentTask:
         if wait_s is None:
             return SentTask(task_id, PENDING, None)
         try:
             result = self._results.wait(task_id, wait_s)
         except ResultsUnavailable as error:
             result = Result(task_id=task_id, state=PENDING, unreadable=str(error))
-        return SentTask(task_id, result.state, result)
+        return SentTask(task_id, result.state, redacted_result(result, name, self._redactor))
 
     def _record(
         self,

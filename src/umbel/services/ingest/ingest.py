@@ -20,7 +20,7 @@ from typing import Final
 from umbel.broker.base import EventSource
 from umbel.clock import Clock, SystemClock
 from umbel.errors import StoreError
-from umbel.redact.rules import Redactor, RedactRules
+from umbel.redact.rules import USUAL, Redactor
 from umbel.services.collectors import host_and_pid, predecessor
 from umbel.services.ingest.commit import Committer, Limits
 from umbel.services.ingest.event_counter import EventCounter
@@ -72,7 +72,7 @@ class Ingest:
         runtime_bounds: Sequence[float] = RUNTIME_BOUNDS,
         clock: Clock | None = None,
         tell_trouble: TellTrouble | None = None,
-        redactor: Redactor | None = None,
+        redactor: Redactor = USUAL,
     ) -> None:
         limits = limits or Limits()
         self._clock = clock or SystemClock()
@@ -92,7 +92,7 @@ class Ingest:
             self._events_seen,
             limits,
             self._clock,
-            EventRedactor(redactor or Redactor(RedactRules()), store.tasks),
+            EventRedactor(redactor, store.tasks),
         )
         self._reader = EventReader(
             source, self._buffer, lambda: self._committer.size_bytes, self._clock

@@ -1,0 +1,68 @@
+"""Results as they may be seen: without what `[redact]` hides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from umbel.redact.rules import Redactor
+from umbel.results.base import Result, ResultBackend
+from umbel.store.base import Store
+
+
+def redacted_result(result: Result, name: str | None, redactor: Redactor) -> Result:
+    """The result of a task of this name. Arguments of which something is hidden are left out:
+    whoever edits a task takes what is here for what was sent."""
+    changes: dict[str, object] = {
+        "result": redactor.result(name, result.result),
+        "args": result.args if redactor.args(name, result.args) == result.args else None,
+        "kwargs": result.kwargs if redactor.kwargs(name, result.kwargs) == result.kwargs else None,
+    }
+    if result.exception is not None:
+        changes["exception"] = redactor.exception_text(name, result.exception)
+    if result.traceback is not None:
+        changes["traceback"] = redactor.traceback_text(name, result.traceback)
+    return msgspec.structs.replace(result, **changes)
+
+
+class RedactedResults:
+    """See `ResultBackend`. What is sent again is read from the backend itself."""
+
+    def __init__(self, results: ResultBackend, redactor: Redactor, store: Store) -> None:
+        self._results = results
+        self._redactor = redactor
+        self._store = store
+
+    @property
+    def url(self) -> str:
+        return self._results.url
+
+    def expect(self, task_id: str) -> str | None:
+        return self._results.expect(task_id)
+
+    def get(self, task_id: str) -> Result:
+        return self._redacted(self._results.get(task_id))
+
+    def get_many(self, task_ids: Sequence[str]) -> dict[str, Result]:
+        found = self._results.get_many(task_ids)
+        return {task_id: self._redacted(result) for task_id, result in found.items()}
+
+    def wait(self, task_id: str, timeout_s: float) -> Result:
+        return self._redacted(self._results.wait(task_id, timeout_s))
+
+    def abort(self, task_id: str) -> None:
+        self._results.abort(task_id)
+
+    def close(self) -> None:
+        self._results.close()
+
+    def _redacted(self, result: Result) -> Result:
+        return redacted_result(result, self._name(result), self._redactor)
+
+    def _name(self, result: Result) -> str | None:
+        """By the name alone some rules hide; few backends keep it."""
+        if not self._redactor.hides_by_name or result.name is not None:
+            return result.name
+        task = self._store.task(result.task_id)
+        return task.name if task is not None else None
