@@ -10,7 +10,8 @@ from umbel.store.base import COLLECTORS_MAX, CollectorStatus, MetricCounts, Rete
 
 
 def test_follow_gives_each_changed_task_once_as_it_is_now(store: Store) -> None:
-    begun = store.apply(stories.succeeded(uuid_of(1), BASE)[:2])
+    store.apply(stories.succeeded(uuid_of(1), BASE)[:2])
+    begun = store.seq()
     store.apply(stories.succeeded(uuid_of(2), BASE + 1))
     store.apply(stories.succeeded(uuid_of(1), BASE))
 
@@ -22,10 +23,10 @@ def test_follow_gives_each_changed_task_once_as_it_is_now(store: Store) -> None:
         store.task(uuid_of(1)),
     ]
     assert changes.skipped == 0
-    assert changes.seq > begun.seq
+    assert changes.seq > begun
     seqs = [change.seq for change in changes.items]
     assert seqs == sorted(seqs)
-    assert all(begun.seq < seq <= changes.seq for seq in seqs)
+    assert all(begun < seq <= changes.seq for seq in seqs)
 
 
 def test_follow_tells_what_each_task_was_at_the_number_asked_with(store: Store) -> None:
@@ -35,11 +36,12 @@ def test_follow_tells_what_each_task_was_at_the_number_asked_with(store: Store) 
         stories.succeeded(uuid_of(3), BASE),
     )
     store.apply([*slow[:2], *steady[:1]])
-    began = store.apply(slow[:3])
+    store.apply(slow[:3])
+    began = store.seq()
     store.apply([*slow[3:], *quick[:2]])
     store.apply(quick[2:])
 
-    changes = store.follow(began.seq)
+    changes = store.follow(began)
 
     assert [(change.task.uuid, change.was, change.task.state) for change in changes.items] == [
         (uuid_of(1), "STARTED", "FAILURE"),
@@ -147,7 +149,6 @@ def test_the_status_counts_what_is_stored(store: Store) -> None:
     assert status.seq == store.seq()
     assert status.oldest == pytest.approx(BASE, abs=61)
     assert status.newest == pytest.approx(BASE + 300, abs=61)
-    assert status.partitions >= 1
     assert status.size_bytes > 0
     assert status.kind
     assert status.location

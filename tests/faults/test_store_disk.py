@@ -54,8 +54,8 @@ def test_a_full_disk_is_said_and_survived(tmp_path: Path, index: bool) -> None:
         assert reader.task(uuid_of(number * 50)) is None
         assert len(reader.workers()) == number
 
-    assert store.apply(batch(number)).new == 50
-    assert store.apply(batch(number)).tasks == 0
+    assert store.apply(batch(number))
+    assert not store.apply(batch(number))
     assert reader.status().tasks == (number + 1) * 50
     assert len(reader.workers()) == number + 1
     reader.close()

@@ -16,8 +16,10 @@ number that the last answer gave, misses no change, however late a writer commit
 
 Rules that every store follows:
 
-- *Arrival* is the order in which tasks were first seen by the store. It orders `seen`, and
-  breaks every tie, newest first. Text is ordered by code point, missing values come last.
+- *Arrival* is the order in which the store first saw tasks. It orders `seen`, and breaks every
+  tie, newest first. Tasks that came in one `apply`, or from two writers at about the same time,
+  may stand in either order, but in every answer in the same. Text is ordered by code point,
+  missing values come last.
 - *Series.* Buckets begin at multiples of `bucket_s`, which is a whole number of minutes;
   every bucket that overlaps [start, end) is given whole. `count` gives how many tasks were
   first `seen` in the bucket (None when the query asks about states, or groups by them,
@@ -29,8 +31,10 @@ Rules that every store follows:
   those that ended, durations by their mean, both the highest first, and equal ones by value.
 - *Suggestions* that begin with the prefix stand before those that contain it, whatever the
   case; the more frequent first, then by value.
-- *Trim* counts a partition as old when the latest event of all its tasks is. Partitions go,
-  oldest first, until what is left fits, or one is left.
+- *Trim* takes away the oldest tasks, in portions as the store has them (a file, a day).
+  Afterwards no more is left than `max_tasks` and `max_bytes` allow, and no task that was first
+  seen more than twice `max_age_s` ago; but the newest portion always stays, and tasks that have
+  not ended may. None goes for its age that was seen within `max_age_s`.
 """
 
 from __future__ import annotations
@@ -78,16 +82,6 @@ class Changes(msgspec.Struct, frozen=True):
     items: tuple[Change, ...]
     seq: int
     skipped: int | None = 0
-
-
-class Applied(msgspec.Struct, frozen=True):
-    """What `apply` made of its events: how many tasks (of which new) and workers really
-    changed, and the change number after it."""
-
-    tasks: int
-    new: int
-    workers: int
-    seq: int
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -146,18 +140,11 @@ class Workflow(msgspec.Struct, frozen=True):
 
 
 class Retention(msgspec.Struct, frozen=True):
-    """What may stay: None is without bound. The newest partition always stays."""
+    """What may stay: None is without bound. The newest tasks always stay (see the module)."""
 
     max_age_s: float | None = None
     max_bytes: int | None = None
     max_tasks: int | None = None
-
-
-class Trimmed(msgspec.Struct, frozen=True):
-    """What `trim` removed."""
-
-    tasks: int
-    size_bytes: int
 
 
 class CollectorStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -287,7 +274,6 @@ class StoreStatus(msgspec.Struct, frozen=True, kw_only=True):
     seq: int
     oldest: float | None = None
     newest: float | None = None
-    partitions: int = 1
     unindexed: int = 0
     damaged: tuple[DamagedPart, ...] = ()
 
@@ -315,9 +301,10 @@ class Store(Protocol):
 
     def apply(
         self, events: Sequence[Event], losses: Losses | None = None, signs: Iterable[Sign] = ()
-    ) -> Applied:
+    ) -> bool:
         """Join `events` with what is known. All of it is durable (kill -9) when this
-        returns, none of it visible when it raises. What the workers' counts say up to these
+        returns, none of it visible when it raises. False if the store is sure that all of it
+        was known before. What the workers' counts say up to these
         events (`losses`) is kept with them; if a crash falls between the two, it is there, and
         the events are not. `signs` say of workers' lives when they were heard; a worker's event
         without a sign of that worker is dated by its stamp."""
@@ -333,9 +320,9 @@ class Store(Protocol):
     def keep_metric_counts(self, metric_counts: MetricCounts) -> None:
         """Keep what a collector has counted, replacing what it had counted before."""
 
-    def trim(self, retention: Retention, now: float) -> Trimmed:
-        """Remove the oldest tasks beyond `retention`, whole partitions at a time. Of several
-        writers one does it at a time; two do no harm."""
+    def trim(self, retention: Retention, now: float) -> int:
+        """Remove the oldest tasks beyond `retention`. About how many were removed; 0 if none. Of
+        several writers one does it at a time; two do no harm."""
 
     # -- reading: any thread -------------------------------------------------------------
 

@@ -28,7 +28,6 @@ from umbel.query.match import compile_query
 from umbel.store.base import (
     COLLECTORS_MAX,
     NEWEST_FIRST,
-    Applied,
     Change,
     Changes,
     CollectorStatus,
@@ -40,7 +39,6 @@ from umbel.store.base import (
     Retention,
     StoreStatus,
     Suggestion,
-    Trimmed,
     Workflow,
 )
 from umbel.store.capabilities import GROUPINGS, Grouping, Measure, StoreCapabilities
@@ -113,7 +111,7 @@ class MemoryStore:
         events: Sequence[Event],
         losses: Losses | None = None,
         signs: Iterable[Sign] = (),
-    ) -> Applied:
+    ) -> bool:
         return self.begin(events, losses, signs)()
 
     def begin(
@@ -121,7 +119,7 @@ class MemoryStore:
         events: Sequence[Event],
         losses: Losses | None = None,
         signs: Iterable[Sign] = (),
-    ) -> Callable[[], Applied]:
+    ) -> Callable[[], bool]:
         """`apply` in two steps, as a database has it: change numbers are drawn now, one for each
         task, and what changes is seen once the function is called that this gives."""
         with self._lock:
@@ -129,7 +127,7 @@ class MemoryStore:
             self._drawn += len({event.uuid for event in events if event.is_task and event.uuid})
             self._open.append(first)
 
-        def commit() -> Applied:
+        def commit() -> bool:
             with self._lock:
                 try:
                     return self._committed(first, events, losses, signs)
@@ -140,7 +138,7 @@ class MemoryStore:
 
     def _committed(
         self, first: int, events: Sequence[Event], losses: Losses | None, signs: Iterable[Sign]
-    ) -> Applied:
+    ) -> bool:
         self._stamps.begin()
         rows = self._joined(events, first)
         workers = self._observed(events, signs)
@@ -151,7 +149,7 @@ class MemoryStore:
         if losses is not None:
             self._missed.put(losses)
         self._arrivals += new
-        return Applied(tasks=len(rows), new=new, workers=len(workers), seq=self._drawn)
+        return bool(rows or workers)
 
     def _joined(self, events: Iterable[Event], first: int) -> dict[str, _Row]:
         """The rows that `events` change, as they will be, numbered from `first` on."""
@@ -213,7 +211,7 @@ class MemoryStore:
         with self._lock:
             self._missed.gaps = merged([*self._missed.gaps, *gaps])
 
-    def trim(self, retention: Retention, now: float) -> Trimmed:
+    def trim(self, retention: Retention, now: float) -> int:
         with self._lock:
             self._missed.forget(None if retention.max_age_s is None else now - retention.max_age_s)
             self._forget_collectors()
@@ -225,7 +223,7 @@ class MemoryStore:
                 removed += partition
                 for row in partition:
                     del self._rows[row.task.uuid]
-            return Trimmed(tasks=len(removed), size_bytes=_size(removed))
+            return len(removed)
 
     def _forget_collectors(self) -> None:
         newest = sorted(self._collectors.values(), key=lambda each: -each.at)
@@ -420,7 +418,6 @@ class MemoryStore:
                 seq=self.seq(),
                 oldest=min((row.task.seen for row in rows), default=None),
                 newest=max((row.task.seen for row in rows), default=None),
-                partitions=max(1, len(self._partitions())),
             )
 
     def close(self) -> None:

@@ -24,7 +24,7 @@ from umbel.cluster.losses import Losses
 from umbel.cluster.worker import Sign
 from umbel.errors import StoreUnwritable
 from umbel.services.ingest.ingest import Ingest, Limits
-from umbel.store.base import Applied, CollectorStatus, MetricCounts, Retention
+from umbel.store.base import CollectorStatus, MetricCounts, Retention
 from umbel.store.memory import MemoryStore
 
 
@@ -41,7 +41,7 @@ class ChokingStore(MemoryStore):
         events: Sequence[Event],
         losses: Losses | None = None,
         signs: Iterable[Sign] = (),
-    ) -> Applied:
+    ) -> bool:
         if self.is_full:
             raise StoreUnwritable("The disk is full.", remedy="Free some space.")
         if any(event.type == self.chokes_on for event in events):

@@ -21,7 +21,7 @@ from umbel.broker.event_sources import open_source
 from umbel.broker.link import link_to_app
 from umbel.services.ingest.ingest import Ingest
 from umbel.services.ingest.trim_lease import LEASE_S, TrimLease
-from umbel.store.base import Retention, Trimmed
+from umbel.store.base import Retention
 from umbel.store.ledger import Ledger
 from umbel.store.memory import MemoryStore
 from umbel.store.opening import open_ledger
@@ -95,7 +95,7 @@ class Trims(MemoryStore):
         self.trimmers: list[str] = []
         self._trimming = threading.Lock()
 
-    def trim(self, retention: Retention, now: float) -> Trimmed:
+    def trim(self, retention: Retention, now: float) -> int:
         assert self._trimming.acquire(blocking=False)
         self.trimmers.append(threading.current_thread().name)
         time.sleep(0.01)

@@ -79,9 +79,10 @@ def test_a_store_that_was_closed_opens_with_all_it_had(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path, write=True, partition_tasks=4)
 
     status = store.status()
-    assert (status.tasks, status.seq, status.partitions) == (12, 12, before.partitions)
-    assert store.apply(succeeded(uuid_of(0), BASE)).tasks == 0
-    assert store.apply(succeeded(uuid_of(99), BASE)).seq == 13
+    assert (status.tasks, status.seq) == (before.tasks, before.seq) == (12, 12)
+    assert not store.apply(succeeded(uuid_of(0), BASE))
+    assert store.apply(succeeded(uuid_of(99), BASE))
+    assert store.seq() == 13
     store.close()
 
 
@@ -95,7 +96,7 @@ def test_lost_bloom_filters_are_made_again(tmp_path: Path) -> None:
 
     store = SqliteStore(tmp_path, write=True, partition_tasks=4)
 
-    assert [store.apply(succeeded(uuid_of(n), BASE + n)).tasks for n in range(12)] == [0] * 12
+    assert not any(store.apply(succeeded(uuid_of(n), BASE + n)) for n in range(12))
     store.close()
 
 
@@ -139,11 +140,10 @@ def test_files_of_dropped_partitions_do_not_stay(tmp_path: Path) -> None:
     for number in range(20):
         store.apply(succeeded(uuid_of(number), BASE + number))
     wait_until(lambda: store.status().unindexed <= 20)
-    trimmed = store.trim(Retention(max_tasks=5), now=BASE)
+    removed = store.trim(Retention(max_tasks=5), now=BASE)
     store.close()
 
-    assert trimmed.tasks == 15
-    assert trimmed.size_bytes > 0
+    assert removed == 15
     assert not list(tmp_path.glob("tasks-000001*"))
 
 

@@ -655,7 +655,6 @@ export interface StoreStatus {
   seq: number
   oldest: number | null
   newest: number | null
-  partitions: number
   unindexed: number
   damaged: DamagedPart[]
 }

@@ -158,8 +158,7 @@ class Committer:
         if not events and losses is None:
             return False
         try:
-            applied = self._store.apply(events, losses, self._signs.values())
-            self._changed_anything |= bool(applied.tasks or applied.workers)
+            self._changed_anything |= self._store.apply(events, losses, self._signs.values())
         except StoreError:
             raise
         except (OSError, MemoryError) as error:

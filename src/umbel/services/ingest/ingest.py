@@ -295,12 +295,12 @@ class Ingest:
         try:
             if self._trim_lease is not None and not self._trim_lease.take():
                 return
-            trimmed = self._store.trim(retention, self._clock.now())
+            removed = self._store.trim(retention, self._clock.now())
         except StoreError as error:
             log.error("Old tasks cannot be removed: %s", error)
             return
-        if trimmed.tasks:
-            log.info("Removed %d old tasks (%d bytes).", trimmed.tasks, trimmed.size_bytes)
+        if removed:
+            log.info("Removed %d old tasks.", removed)
 
     def _look_back(self) -> None:
         """Nobody listened between the last run's end and now. How far workers' clocks were off

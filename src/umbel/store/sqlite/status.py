@@ -44,7 +44,6 @@ def status(reader: Reader) -> StoreStatus:
         seq=newest_seq(reader, numbers),
         oldest=min(oldest, default=None),
         newest=max(newest, default=None),
-        partitions=len(numbers),
         unindexed=unindexed,
         damaged=(*damage.aside(reader.directory), *reader.unreadable()),
     )

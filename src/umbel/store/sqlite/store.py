@@ -15,7 +15,6 @@ from umbel.errors import StoreFull
 from umbel.query.ast import Node
 from umbel.store.base import (
     NEWEST_FIRST,
-    Applied,
     Changes,
     CollectorStatus,
     Count,
@@ -26,7 +25,6 @@ from umbel.store.base import (
     Retention,
     StoreStatus,
     Suggestion,
-    Trimmed,
     Workflow,
 )
 from umbel.store.capabilities import Grouping, Measure, StoreCapabilities
@@ -139,7 +137,7 @@ class SqliteStore:
         events: Sequence[Event],
         losses: Losses | None = None,
         signs: Iterable[Sign] = (),
-    ) -> Applied:
+    ) -> bool:
         with self._writer_load:
             return self._writing.apply(events, losses, signs)
 
@@ -152,7 +150,7 @@ class SqliteStore:
     def keep_metric_counts(self, metric_counts: MetricCounts) -> None:
         self._writing.keep_metric_counts(metric_counts)
 
-    def trim(self, retention: Retention, now: float) -> Trimmed:
+    def trim(self, retention: Retention, now: float) -> int:
         if self._trimmer is None:
             raise RuntimeError("This store was opened to read.")
         # A full disk lets nothing be written before something was removed.

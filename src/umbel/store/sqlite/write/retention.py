@@ -14,10 +14,10 @@ their sizes alone, and a reserve is given back to the disk.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from umbel.errors import StoreFull
-from umbel.store.base import Retention, Trimmed
+from umbel.store.base import Retention
 from umbel.store.sqlite.files import damage
 from umbel.store.sqlite.files.disk_reserve import DiskReserve
 from umbel.store.sqlite.files.partition_files import remove, size_bytes
@@ -39,6 +39,11 @@ _CARRIED_FOR_S: Final = 7 * 86_400.0
 _WAL_SHARE: Final = 0.01
 
 
+class _Removed(NamedTuple):
+    tasks: int
+    size_bytes: int
+
+
 class Trimmer:
     """One directory's retention, for the thread that writes."""
 
@@ -47,16 +52,16 @@ class Trimmer:
         self._writer = writer
         self._reserve = DiskReserve(directory)
 
-    def trim(self, retention: Retention, now: float) -> Trimmed:
+    def trim(self, retention: Retention, now: float) -> int:
         """See `Store.trim`."""
         writer = self._writer
         with writer.lock:
             trimmed = self._trimmed_somehow(retention, now)
             self._reserve.keep()
-        return trimmed
+        return trimmed.tasks
 
-    def _trimmed_somehow(self, retention: Retention, now: float) -> Trimmed:
-        removed = Trimmed(0, 0)
+    def _trimmed_somehow(self, retention: Retention, now: float) -> _Removed:
+        removed = _Removed(0, 0)
         try:
             return self._trimmed(retention, now)
         except StoreFull:
@@ -64,12 +69,12 @@ class Trimmer:
             if not self._reserve.release() and not removed.size_bytes:
                 raise
         after = self._trimmed(retention, now)
-        return Trimmed(removed.tasks + after.tasks, removed.size_bytes + after.size_bytes)
+        return _Removed(removed.tasks + after.tasks, removed.size_bytes + after.size_bytes)
 
-    def _trimmed(self, retention: Retention, now: float) -> Trimmed:
+    def _trimmed(self, retention: Retention, now: float) -> _Removed:
         return self._writer.without_damaged(lambda: self._trim(retention, now))
 
-    def _trim(self, retention: Retention, now: float) -> Trimmed:
+    def _trim(self, retention: Retention, now: float) -> _Removed:
         writer = self._writer
         writer.open_added_files(now)
         if retention.max_bytes is not None:
@@ -79,11 +84,11 @@ class Trimmer:
             writer.seal()
         then = self._dropped(retention, now)
         writer.forget_silent()
-        return Trimmed(first.tasks + then.tasks, first.size_bytes + then.size_bytes)
+        return _Removed(first.tasks + then.tasks, first.size_bytes + then.size_bytes)
 
     # -- what goes -----------------------------------------------------------------------
 
-    def _dropped(self, retention: Retention, now: float) -> Trimmed:
+    def _dropped(self, retention: Retention, now: float) -> _Removed:
         writer = self._writer
         tasks = size = 0
         dropped: list[int] = []
@@ -100,7 +105,7 @@ class Trimmer:
         if dropped:
             writer.take_over(carried)
             writer.unlist(dropped)
-        return Trimmed(tasks - len(carried), size)
+        return _Removed(tasks - len(carried), size)
 
     def _oldest(self) -> int | None:
         """The partition whose turn it is, set aside or not; the newest is never."""
@@ -133,10 +138,10 @@ class Trimmer:
         total = sum(size_bytes(self._directory, number) for number in numbers)
         return total + around_bytes(self._directory)
 
-    def _by_size_alone(self, retention: Retention) -> Trimmed:
+    def _by_size_alone(self, retention: Retention) -> _Removed:
         """Unlink the oldest files beyond the bound, opening none."""
         if retention.max_bytes is None:
-            return Trimmed(0, 0)
+            return _Removed(0, 0)
         size = 0
         numbers = sorted(numbers_in(self._directory))
         for number in numbers[:-1]:
@@ -144,7 +149,7 @@ class Trimmer:
                 break
             size += size_bytes(self._directory, number)
             remove(self._directory, number)
-        return Trimmed(0, size)
+        return _Removed(0, size)
 
     # -- what stays ----------------------------------------------------------------------
 

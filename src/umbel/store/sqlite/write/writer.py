@@ -34,7 +34,7 @@ from umbel.cluster.facts import Facts, join, pack, unpack
 from umbel.cluster.losses import Losses
 from umbel.cluster.task import ENDED, project
 from umbel.cluster.worker import Sign, Worker
-from umbel.store.base import Applied, CollectorStatus, KeptGap, MetricCounts
+from umbel.store.base import CollectorStatus, KeptGap, MetricCounts
 from umbel.store.sqlite.files import catalog
 from umbel.store.sqlite.files.bloom_filter import hash_pair
 from umbel.store.sqlite.files.damage import Damaged, is_damage, numbers_aside, set_aside
@@ -174,7 +174,7 @@ class Writer:
         events: Sequence[Event],
         losses: Losses | None = None,
         signs: Iterable[Sign] = (),
-    ) -> Applied:
+    ) -> bool:
         """See `Store.apply`."""
         by_task: dict[str, list[Event]] = defaultdict(list)
         of_workers: list[Event] = []
@@ -193,17 +193,15 @@ class Writer:
         of_workers: list[Event],
         losses: Losses | None,
         signs: Sequence[Sign],
-    ) -> Applied:
+    ) -> bool:
         if self.hot.next_id > self._partition_tasks:
             self.seal()
-        first_new = self.hot.next_id
         self._stamps.begin()
         open_tasks = self._gather(by_task)
         workers = self._workers.changed(of_workers, signs)
         self._commit(workers, losses)
         self._open_tasks.update(open_tasks)
-        new = self.hot.next_id - first_new
-        return Applied(tasks=len(open_tasks), new=new, workers=len(workers), seq=self.seq)
+        return bool(open_tasks or workers)
 
     @contextmanager
     def all_or_nothing(self) -> Iterator[None]:
