@@ -30,7 +30,7 @@ from umbel.composition import (
     redact_rules,
     retention_of,
 )
-from umbel.errors import SettingsError
+from umbel.errors import SettingsError, StoreError, StoreTooNew
 from umbel.logs import start_logging, tell
 from umbel.masking import mask_address
 from umbel.process_secrets import learn
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from umbel.broker.link import Link
     from umbel.services.cluster_services import ClusterServices
     from umbel.services.ingest.ingest import Limits
+    from umbel.store.ledger import Ledger
     from umbel.supervise import Supervisor
     from umbel.web.authentication import Access
     from umbel.web.serving.tls import Tls
@@ -128,7 +129,24 @@ def _open_cluster(cluster: ClusterSettings, supervisor: Supervisor | None) -> Cl
     if cluster.settings.collect:
         make_store(cluster.settings)
     supervised = supervisor.sentence if supervisor is not None else None
-    return open_services(cluster.settings, name=cluster.name, supervised=supervised)
+    services = open_services(cluster.settings, name=cluster.name, supervised=supervised)
+    try:
+        _check_ledger_is_not_newer(services.ledger)
+    except BaseException:
+        services.close()
+        raise
+    return services
+
+
+def _check_ledger_is_not_newer(ledger: Ledger) -> None:
+    """Raises `StoreTooNew`. Of a ledger that cannot be read for another reason the history is
+    shown all the same."""
+    try:
+        ledger.tokens()
+    except StoreTooNew:
+        raise
+    except StoreError as error:
+        log.warning("Nobody can act or log in now. %s", error)
 
 
 def collect(loaded: Loaded, *, supervised: bool = False) -> int:

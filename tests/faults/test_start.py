@@ -12,11 +12,14 @@ from pathlib import Path
 import apsw
 import pytest
 
+from tests.contract.stories import BASE, succeeded, uuid_of
 from tests.support.brokers import ValkeyBroker, free_port, valkey_broker
 from tests.support.mounts import small_disk
 from tests.support.umbels import Client, umbel_command, umbel_environment, umbel_serve
 from tests.support.waiting import wait_until
+from umbel.store.ledger import SECRET_BYTES
 from umbel.store.sqlite import SqliteStore
+from umbel.store.sqlite.ledger import SqliteLedger
 
 BROKER = "redis://127.0.0.1:9/0"
 FAILED, MISUSED = 1, 2
@@ -152,21 +155,38 @@ def data(tmp_path: Path) -> Path:
     """A data directory that an Umbel has used and left."""
     directory = tmp_path / "data"
     directory.mkdir(mode=0o700)
-    SqliteStore(directory, write=True).close()
+    store, ledger = SqliteStore(directory, write=True), SqliteLedger(directory)
+    store.apply(succeeded(uuid_of(1), BASE))
+    store.close()
+    ledger.secret("session", b"x" * SECRET_BYTES)
+    ledger.close()
     return directory
 
 
-@pytest.mark.parametrize("command", ["serve", "collect"])
-def test_data_of_a_newer_umbel_is_left_alone(tmp_path: Path, data: Path, command: str) -> None:
-    with contextlib.closing(apsw.Connection(str(data / "umbel.db"))) as database:
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        ("serve", "umbel.db"),
+        ("collect", "umbel.db"),
+        ("collect", "tasks-000001.db"),
+        ("serve", "umbel-ledger.db"),
+    ],
+)
+def test_data_of_a_newer_umbel_is_left_alone(
+    tmp_path: Path, data: Path, command: str, name: str
+) -> None:
+    with contextlib.closing(apsw.Connection(str(data / name))) as database:
         database.pragma("user_version", 999)
+    before = (data / name).read_bytes()
 
     code, said = refused(tmp_path, command, "-b", BROKER, "--data", str(data), "--port", "0")
 
     assert code != 0
     assert len(said.splitlines()) == 1, said
     assert "newer Umbel" in said
+    assert f"{name} " in said
     assert "999" in said
+    assert (data / name).read_bytes() == before
 
 
 def test_why_a_collector_cannot_begin_is_told_by_its_server(tmp_path: Path) -> None:
