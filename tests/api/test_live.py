@@ -72,6 +72,30 @@ async def test_what_changes_and_matches_is_told_as_it_is_now(world: World) -> No
     assert changes.id == changes.data["seq"] == 7
 
 
+async def test_tasks_that_share_a_change_number_are_all_told_once() -> None:
+    world = World(store=MemoryStore(shares_numbers=True))
+    world.store.apply(shop())
+    seq = world.store.seq()
+    async with listen(world.app) as listener:
+        await listener.next("hello")
+        world.store.apply(many(100, 5))
+        changes = await listener.next("changes")
+    async with listen(world.app, after=seq) as again:
+        await again.next("hello")
+        missed = await again.next("changes")
+    async with listen(world.app, after=changes.data["seq"]) as current:
+        await current.next("hello")
+        world.store.apply(many(200, 1))
+        after = await current.next("changes")
+
+    expected = {uuid_of(number) for number in range(100, 105)}
+    for told in (changes, missed):
+        assert {row["uuid"] for row in told.data["items"]} == expected
+        assert told.data["seq"] == seq + 1
+        assert told.data["skipped"] == 0
+    assert [row["uuid"] for row in after.data["items"]] == [uuid_of(200)]
+
+
 async def test_what_changes_and_does_not_match_is_told_by_its_id(world: World) -> None:
     async with listen(world.app, q="state:STARTED") as listener:
         await listener.next("hello")

@@ -66,7 +66,8 @@ class _Row(msgspec.Struct, frozen=True):
 
 
 class MemoryStore:
-    """See the module and `store.base.Store`. Every method may be called from any thread."""
+    """See the module and `store.base.Store`. Every method may be called from any thread. With
+    `shares_numbers` all tasks that one `apply` changes have one change number."""
 
     def __init__(
         self,
@@ -74,7 +75,9 @@ class MemoryStore:
         partition_tasks: int = PARTITION_TASKS,
         clock: Clock | None = None,
         capabilities: StoreCapabilities = CAPABILITIES,
+        shares_numbers: bool = False,
     ) -> None:
+        self._shares_numbers = shares_numbers
         self._capabilities = capabilities
         self._lock = threading.RLock()
         self._partition_tasks = partition_tasks
@@ -120,11 +123,12 @@ class MemoryStore:
         losses: Losses | None = None,
         signs: Iterable[Sign] = (),
     ) -> Callable[[], bool]:
-        """`apply` in two steps, as a database has it: change numbers are drawn now, one for each
-        task, and what changes is seen once the function is called that this gives."""
+        """`apply` in two steps, as a database has it: change numbers are drawn now, and what
+        changes is seen once the function is called that this gives."""
         with self._lock:
             first = self._drawn + 1
-            self._drawn += len({event.uuid for event in events if event.is_task and event.uuid})
+            tasks = len({event.uuid for event in events if event.is_task and event.uuid})
+            self._drawn += min(tasks, 1) if self._shares_numbers else tasks
             self._open.append(first)
 
         def commit() -> bool:
@@ -165,7 +169,7 @@ class MemoryStore:
             facts = join(known, told)
             if facts is known:
                 continue
-            seq = first + len(changed)
+            seq = self._number(first, len(changed))
             if row is None:
                 arrival += 1
             changed[uuid] = _Row(
@@ -176,9 +180,14 @@ class MemoryStore:
             )
         return changed
 
+    def _number(self, first: int, index: int) -> int:
+        """The number of a change of those whose numbers were drawn from `first` on."""
+        return first if self._shares_numbers else first + index
+
     def _note(self, rows: dict[str, _Row], first: int) -> None:
-        for seq, uuid in enumerate(rows, first):
+        for index, uuid in enumerate(rows):
             before = self._rows.get(uuid)
+            seq = self._number(first, index)
             self._log.append((seq, uuid, None if before is None else before.task.state))
 
     def _observed(self, events: Iterable[Event], signs: Iterable[Sign]) -> dict[str, Worker]:
