@@ -15,7 +15,7 @@ from umbel.store.base import CollectorStatus
 from umbel.store.sqlite import SqliteStore
 from umbel.store.sqlite.files.paths import tasks_path
 from umbel.store.sqlite.search import changes
-from umbel.store.sqlite.write import write_partition
+from umbel.store.sqlite.write import batch, write_partition
 
 _TABLES = {
     "roll": "SELECT level, measure, start, v.text, s.text, r.n, round(total, 6), hist FROM roll r"
@@ -60,7 +60,7 @@ def test_counts_and_roll_ups_do_not_depend_on_how_events_came(tmp_path: Path, se
 def test_changes_that_are_no_longer_remembered_are_said_to_be_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (changes, write_partition):
+    for module in (changes, batch):
         monkeypatch.setattr(module, "CHANGES_KEPT", 10)
     store = SqliteStore(tmp_path, write=True, index=False, partition_tasks=8)
     for number in range(30):

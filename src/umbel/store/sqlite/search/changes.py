@@ -22,7 +22,7 @@ from umbel.store.sqlite.files.paths import only_row
 from umbel.store.sqlite.files.row import CHANGED
 from umbel.store.sqlite.files.stored_numbers import STATE_OF_ID
 from umbel.store.sqlite.search.reader import Reader
-from umbel.store.sqlite.write.write_partition import CHANGES_KEPT
+from umbel.store.sqlite.write.batch import CHANGES_KEPT
 
 #: In the log of an earlier Umbel.
 _UNKNOWN_STATE = -1

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from umbel.store.sqlite.write.write_partition import StoredTask, WritePartition
+from umbel.store.sqlite.write.batch import StoredTask
+from umbel.store.sqlite.write.write_partition import WritePartition
 
 _TASKS_MAX = 12_000
 #: Most tasks take less than a kilobyte; arguments may take a hundred times that.

@@ -1,6 +1,6 @@
 """One file of tasks, as its writer sees it.
 
-A batch is first gathered in memory (`insert`, `change`), then written by `flush` in one
+A batch is first gathered in memory (`batch`), then written by `flush` in one
 transaction with everything that follows from it: bodies, shared values, roll-ups, zones,
 the queue of the search index and the change log. What is in memory besides the batch can be
 read again from the file, so after an error the whole object is thrown away.
@@ -12,11 +12,8 @@ from __future__ import annotations
 
 import contextlib
 import math
-from array import array
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable
-from itertools import compress
-from operator import ne
 from pathlib import Path
 from typing import Concatenate, Final, Literal, NamedTuple, ParamSpec, TypeVar
 
@@ -24,14 +21,13 @@ import apsw
 
 from umbel.cluster.task import Task
 from umbel.query.arguments import keys
-from umbel.store.sqlite.files import bloom_filter, zone_map
+from umbel.store.sqlite.files import zone_map
 from umbel.store.sqlite.files.body import SAMPLES_WANTED, BodyCodec, train
 from umbel.store.sqlite.files.damage import Damaged, is_damage
 from umbel.store.sqlite.files.errors import keep_errno
 from umbel.store.sqlite.files.id_runs import RUN_BITS, runs
 from umbel.store.sqlite.files.paths import (
     OpenedFile,
-    bloom_filter_path,
     bound_wal,
     checkpoint,
     only_row,
@@ -42,16 +38,15 @@ from umbel.store.sqlite.files.row import CHANGED, COLUMNS, Id, Row, row
 from umbel.store.sqlite.files.stored_numbers import ENDED_FROM, SUCCESS_ID
 from umbel.store.sqlite.files.value_dictionary import ValueDictionaryWriter
 from umbel.store.sqlite.text.texts import texts
-from umbel.store.sqlite.write.bulk_insert import bulk_insert
+from umbel.store.sqlite.write.batch import Batch, StoredTask
 from umbel.store.sqlite.write.index_progress import IndexProgress
+from umbel.store.sqlite.write.partition_bloom_filter import PartitionBloomFilter
 from umbel.store.sqlite.write.rollup import RollUp
 
 #: Names of keyword arguments are read from every task at first, then from one in so many.
 _KEYS_EVERY = 32
 _KEYS_ALWAYS = 500
 _KEYS_MAX = 1_000
-#: Changes that `follow` can go back.
-CHANGES_KEPT = 100_000
 
 
 class Unfinished(NamedTuple):
@@ -67,18 +62,7 @@ class Unfinished(NamedTuple):
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_INDEXES: Final = range(len(COLUMNS))
 _SHARED_COLUMNS: Final = tuple(map(COLUMNS.index, ("name", "state", "worker", "queue")))
-_STATE: Final = COLUMNS.index("state")
-_INTO_TASK: Final = f"INSERT INTO task (id, {', '.join(COLUMNS)})"
-
-
-class StoredTask(NamedTuple):
-    """A stored task: its id, its columns and its packed facts."""
-
-    id: int
-    row: Row
-    packed: bytes
 
 
 def _raising_damaged(
@@ -115,8 +99,6 @@ class WritePartition:
             raise
 
     def _open(self, directory: Path, number: int, tasks: int) -> None:
-        self._tasks = tasks
-        self._bloom_filter_path = bloom_filter_path(directory, number)
         self.connection = open_writer(tasks_path(directory, number), "tasks")
         self.file = OpenedFile(tasks_path(directory, number))
         self.value_dictionary = ValueDictionaryWriter(self.connection)
@@ -125,53 +107,18 @@ class WritePartition:
         self.last_seq: int = self._value("SELECT max(seq) FROM change") or 0
         queued = self._value("SELECT max(number) FROM retext")
         self.index_progress = IndexProgress(has_queue=queued is not None)
-        self._bloom_filter = self._loaded_bloom_filter()
+        self.bloom_filter = PartitionBloomFilter(
+            directory, number, self.connection, tasks, self.next_id
+        )
         self._rollup = RollUp()
         self._samples: list[bytes] = []
-        self._forget_batch()
-
-    def _forget_batch(self) -> None:
-        self._inserts: list[tuple[object, ...]] = []
-        self._packed: list[bytes] = []
-        #: Rows that tasks of the batch had, and those that they have now.
-        self._before: list[Row] = []
-        self._after: list[Row] = []
-        self._updates: dict[tuple[int, ...], list[tuple[object, ...]]] = defaultdict(list)
-        self._widened: list[tuple[int, Row]] = []
-        #: Tasks whose texts the search index has to take up again.
-        self._reindex: list[tuple[int]] = []
-        self._changed = array("I")
-        #: The state that each of these had before; 0 for a new one.
-        self._states = bytearray()
-        self._zoned = zone_map.zone_of(self.next_id)
+        self._batch = Batch(self.next_id)
 
     def _value(self, sql: str) -> int | None:
         found = self.connection.execute(sql).fetchone()
         return None if found is None else found[0]
 
-    def _loaded_bloom_filter(self) -> bloom_filter.BloomFilter:
-        loaded = bloom_filter.load(self._bloom_filter_path, self._tasks)
-        if loaded.upto >= self.next_id:
-            loaded = bloom_filter.BloomFilter(self._tasks)
-        return self._filled(loaded)
-
-    def grow_bloom_filter(self) -> None:
-        """Make room for as many tasks as the partition is meant to hold."""
-        if not self._bloom_filter.is_large_enough(self._tasks):
-            self._bloom_filter = self._filled(bloom_filter.BloomFilter(self._tasks))
-
-    def _filled(self, loaded: bloom_filter.BloomFilter) -> bloom_filter.BloomFilter:
-        for uuid, number in self.connection.execute(
-            "SELECT uuid, id FROM task WHERE id > ? ORDER BY id", (loaded.upto,)
-        ):
-            loaded.add(bloom_filter.hash_pair(uuid))
-            loaded.upto = number
-        return loaded
-
     # -- looking up ----------------------------------------------------------------------
-
-    def may_hold(self, hashes: tuple[int, int]) -> bool:
-        return self._bloom_filter.may_hold(hashes)
 
     @_raising_damaged
     def find(self, uuid: Id) -> StoredTask | None:
@@ -227,33 +174,20 @@ class WritePartition:
         number = self.next_id
         self.next_id += 1
         columns = row(task, uuid, self.value_dictionary.shared)
-        self._inserts.append((number, *columns))
-        self._packed.append(packed)
-        self._changed.append(number)
-        self._states.append(0)
+        self._batch.insert(number, columns, packed)
         if self.index_progress.covers(number):
             # The index of a partition that was sealed once went to the end of its last block.
-            self._reindex.append((number,))
-        self._bloom_filter.add(hashes)
-        self._after.append(columns)
+            self._batch.reindex.append((number,))
+        self.bloom_filter.add(hashes)
         self._sample(number, task, packed)
         return StoredTask(number, columns, packed)
 
     def change(self, stored: StoredTask, task: Task, packed: bytes) -> StoredTask:
         """Take in what became of a task of this partition."""
-        before = stored.row
-        columns = row(task, before[0], self.value_dictionary.shared)
-        changed = tuple(compress(_INDEXES, map(ne, columns, before)))
-        if changed:
-            self._updates[changed].append((*(columns[index] for index in changed), stored.id))
-            self._widened.append((stored.id, columns))
-            self._before.append(before)
-            self._after.append(columns)
-        self._packed.append(packed)
-        self._changed.append(stored.id)
-        self._states.append(before[_STATE])
+        columns = row(task, stored.row[0], self.value_dictionary.shared)
+        self._batch.change(stored, columns, packed)
         if self.index_progress.covers(stored.id) and not texts(packed) <= texts(stored.packed):
-            self._reindex.append((stored.id,))
+            self._batch.reindex.append((stored.id,))
         return StoredTask(stored.id, columns, packed)
 
     def _sample(self, number: int, task: Task, packed: bytes) -> None:
@@ -276,36 +210,20 @@ class WritePartition:
     @property
     def changed(self) -> int:
         """How many tasks the batch touches."""
-        return len(self._changed)
+        return len(self._batch)
 
     @_raising_damaged
     def flush(self, seq: int) -> None:
         """Write the batch, whose last change has number `seq`; `commit` makes it stand."""
         connection = self.connection
         connection.execute("BEGIN IMMEDIATE")
-        self._count(self._before, -1)
-        self._count(self._after, 1)
+        self._count(self._batch.before, -1)
+        self._count(self._batch.after, 1)
         self.value_dictionary.save(connection)
-        bulk_insert(connection, _INTO_TASK, self._inserts)
-        bodies = self.bodies.compress(self._packed)
-        bulk_insert(connection, "REPLACE INTO body", list(zip(self._changed, bodies, strict=True)))
-        for changed, rows in self._updates.items():
-            assignments = ", ".join(f"{COLUMNS[index]} = ?" for index in changed)
-            connection.executemany(f"UPDATE task SET {assignments} WHERE id = ?", rows)
-        done = zone_map.zone_of(self.next_id)
-        zone_map.widen(
-            connection,
-            [each for each in self._widened if each[0] >> zone_map.ZONE_BITS < self._zoned],
-        )
-        zone_map.measure(connection, range(self._zoned, done))
-        connection.executemany("INSERT INTO retext (id) VALUES (?)", self._reindex)
+        self._batch.write_tasks(connection, self.bodies, self.next_id)
         connection.execute("DELETE FROM retext WHERE number <= ?", (self.index_progress.dequeued,))
         self._rollup.save(connection)
-        connection.execute(
-            "INSERT INTO change VALUES (?, ?, ?)",
-            (seq, self._changed.tobytes(), bytes(self._states)),
-        )
-        connection.execute("DELETE FROM change WHERE seq <= ?", (seq - CHANGES_KEPT,))
+        self._batch.write_change(connection, seq)
         if self.bodies.newest < 2 and len(self._samples) >= SAMPLES_WANTED:
             self._train()
         # Nearly all that can fail for want of space fails here, before any file commits.
@@ -321,10 +239,10 @@ class WritePartition:
     @_raising_damaged
     def commit(self) -> None:
         self.connection.execute("COMMIT")
-        if self._reindex:
+        if self._batch.reindex:
             self.index_progress.queued()
-        self._bloom_filter.upto = self.next_id - 1
-        self._forget_batch()
+        self.bloom_filter.committed(self.next_id - 1)
+        self._batch = Batch(self.next_id)
         bound_wal(self.connection)
 
     def _train(self) -> None:
@@ -351,14 +269,6 @@ class WritePartition:
             "SELECT z FROM compression ORDER BY id DESC LIMIT 1"
         ).fetchone()
         return None if found is None else found[0]
-
-    def save_bloom_filter(self) -> None:
-        """Keep the Bloom filter in its file, as small as the tasks allow."""
-        self._bloom_filter.shrunk().save(self._bloom_filter_path)
-
-    def remove_bloom_filter(self) -> None:
-        """Take the file away, since it will not know all tasks."""
-        self._bloom_filter_path.unlink(missing_ok=True)
 
     def checkpoint(self) -> None:
         """See `files.checkpoint`."""

@@ -92,7 +92,7 @@ class Writer:
             newest_aside = max(numbers_aside(self._directory), default=0)
             if not self.partitions or newest_aside > self.hot.number:
                 self._begin_partition(newest_aside + 1)
-            self.hot.grow_bloom_filter()
+            self.hot.bloom_filter.grow()
             self.seq = max(
                 self.seq, self.catalog.floor(), *(each.last_seq for each in self.partitions)
             )
@@ -256,7 +256,7 @@ class Writer:
 
     def _find(self, identity: Id, hashes: tuple[int, int]) -> LocatedTask | None:
         for partition in reversed(self.partitions):
-            if partition.may_hold(hashes):
+            if partition.bloom_filter.may_hold(hashes):
                 stored = partition.find(identity)
                 if stored is not None:
                     return LocatedTask(partition, stored)
@@ -325,7 +325,7 @@ class Writer:
     def seal(self) -> None:
         """New tasks go to a new partition from now on."""
         full = self.hot
-        full.save_bloom_filter()
+        full.bloom_filter.save()
         full.checkpoint()
         self._begin_partition(full.number + 1)
 
@@ -362,10 +362,10 @@ class Writer:
                 oldest.insert(each.uuid, hash_pair(each.uuid), task, each.packed)
         if oldest.changed:
             # Readers believe the file of a partition that takes no more tasks.
-            oldest.remove_bloom_filter()
+            oldest.bloom_filter.remove()
             self._commit({}, None)
             if oldest is not self.hot:
-                oldest.save_bloom_filter()
+                oldest.bloom_filter.save()
 
     def open_added_files(self, now: float) -> None:
         """Open files of tasks that somebody put into the directory meanwhile, once they are
@@ -391,7 +391,7 @@ class Writer:
         """Keep what makes the next start fast, put all of it into the files themselves, and
         let go of them."""
         if self.partitions:
-            self.hot.save_bloom_filter()
+            self.hot.bloom_filter.save()
             for partition in self.partitions:
                 partition.checkpoint()
             checkpoint(self.catalog.connection)

@@ -1,0 +1,104 @@
+"""`Batch`: what changes in one file of tasks, gathered in memory and then written at once.
+
+`write_partition` decides what goes in; here it becomes rows of `task`, `body`, `zone`, `retext` and
+`change`, inside the transaction that the caller opened.
+"""
+
+# ruff: noqa: S608  what is put into statements is our own: columns, numbers, placeholders
+
+from __future__ import annotations
+
+from array import array
+from collections import defaultdict
+from itertools import compress
+from operator import ne
+from typing import Final, NamedTuple
+
+import apsw
+
+from umbel.store.sqlite.files import zone_map
+from umbel.store.sqlite.files.body import BodyCodec
+from umbel.store.sqlite.files.row import COLUMNS, Row
+from umbel.store.sqlite.write.bulk_insert import bulk_insert
+
+_INDEXES: Final = range(len(COLUMNS))
+_STATE: Final = COLUMNS.index("state")
+_INTO_TASK: Final = f"INSERT INTO task (id, {', '.join(COLUMNS)})"
+#: Changes that `follow` can go back.
+CHANGES_KEPT = 100_000
+
+
+class StoredTask(NamedTuple):
+    """A stored task: its id, its columns and its packed facts."""
+
+    id: int
+    row: Row
+    packed: bytes
+
+
+class Batch:
+    """The tasks from `next_id` on are new in it."""
+
+    def __init__(self, next_id: int) -> None:
+        #: Rows that tasks of the batch had, and those that they have now.
+        self.before: list[Row] = []
+        self.after: list[Row] = []
+        #: Tasks whose texts the search index has to take up again.
+        self.reindex: list[tuple[int]] = []
+        self._inserts: list[tuple[object, ...]] = []
+        self._packed: list[bytes] = []
+        self._updates: dict[tuple[int, ...], list[tuple[object, ...]]] = defaultdict(list)
+        self._widened: list[tuple[int, Row]] = []
+        self._changed = array("I")
+        #: The state that each of these had before; 0 for a new one.
+        self._states = bytearray()
+        self._zoned = zone_map.zone_of(next_id)
+
+    def __len__(self) -> int:
+        """How many changes it has."""
+        return len(self._changed)
+
+    def insert(self, number: int, columns: Row, packed: bytes) -> None:
+        """A new task with the id `number`."""
+        self._inserts.append((number, *columns))
+        self._packed.append(packed)
+        self._changed.append(number)
+        self._states.append(0)
+        self.after.append(columns)
+
+    def change(self, stored: StoredTask, columns: Row, packed: bytes) -> None:
+        """What became of a task of the file."""
+        before = stored.row
+        changed = tuple(compress(_INDEXES, map(ne, columns, before)))
+        if changed:
+            self._updates[changed].append((*(columns[index] for index in changed), stored.id))
+            self._widened.append((stored.id, columns))
+            self.before.append(before)
+            self.after.append(columns)
+        self._packed.append(packed)
+        self._changed.append(stored.id)
+        self._states.append(before[_STATE])
+
+    def write_tasks(self, connection: apsw.Connection, codec: BodyCodec, next_id: int) -> None:
+        """Write rows, bodies, zones and the queue of the search index. `next_id` is that after
+        the batch."""
+        bulk_insert(connection, _INTO_TASK, self._inserts)
+        bodies = codec.compress(self._packed)
+        bulk_insert(connection, "REPLACE INTO body", list(zip(self._changed, bodies, strict=True)))
+        for changed, rows in self._updates.items():
+            assignments = ", ".join(f"{COLUMNS[index]} = ?" for index in changed)
+            connection.executemany(f"UPDATE task SET {assignments} WHERE id = ?", rows)
+        zone_map.widen(
+            connection,
+            [each for each in self._widened if each[0] >> zone_map.ZONE_BITS < self._zoned],
+        )
+        zone_map.measure(connection, range(self._zoned, zone_map.zone_of(next_id)))
+        connection.executemany("INSERT INTO retext (id) VALUES (?)", self.reindex)
+
+    def write_change(self, connection: apsw.Connection, seq: int) -> None:
+        """Write the entry of the change log, of which `seq` is the number."""
+        connection.execute(
+            "INSERT INTO change VALUES (?, ?, ?)",
+            (seq, self._changed.tobytes(), bytes(self._states)),
+        )
+        connection.execute("DELETE FROM change WHERE seq <= ?", (seq - CHANGES_KEPT,))
