@@ -1,0 +1,213 @@
+"""Two servers with a collector each on one history, killed in turn under load."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.applications import WORKERAPP
+from tests.support.brokers import free_port, rabbit_vhost, redis_database
+from tests.support.history import assert_files_are_sound
+from tests.support.processes import is_alive, must_be_gone
+from tests.support.sources import celery_app
+from tests.support.umbels import Umbel, umbel_environment, umbel_serve
+from tests.support.waiting import wait_until
+from tests.support.workers import celery_worker
+from umbel.store.base import KeptGap
+from umbel.store.sqlite import SqliteStore
+
+ADD, DECLINE = f"{WORKERAPP}.add", f"{WORKERAPP}.decline"
+FAILED = 20
+#: Clocks and the first moment of a connection, seconds.
+SLACK_S = 1.0
+#: By then another collector has taken over, seconds.
+TAKEN_OVER_S = 10.0
+
+
+class Load:
+    """Tasks for a real worker, thirty a second, from a thread of its own."""
+
+    def __init__(self, url: str) -> None:
+        #: Ids of tasks, and when they were sent (Unix seconds).
+        self.sent: dict[str, float] = {}
+        self._app = celery_app(url)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def send(self, name: str, *args: object) -> str:
+        return str(self._app.send_task(name, args).id)
+
+    def begun(self, name: str) -> int:
+        """How many tasks of this name the worker has begun, as it says itself."""
+        answers = self._app.control.inspect(timeout=5, limit=1).stats() or {}
+        return sum(each["total"].get(name, 0) for each in answers.values())
+
+    def _run(self) -> None:
+        while not self._stopping.wait(1 / 30):
+            self.sent[self.send(ADD, 1, 1)] = time.time()
+
+    def __enter__(self) -> Load:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        self._thread.join()
+
+
+class Servers:
+    """Servers on one history that are logged in to by one login."""
+
+    def __init__(self, url: str, directory: Path) -> None:
+        self._url, self._directory = url, directory
+        self._running = contextlib.ExitStack()
+        self._session: dict[str, str] = {}
+
+    def start(self) -> Umbel:
+        users = umbel_environment(UMBEL_AUTH_USERS="otto:admin:pw-otto")
+        serving = umbel_serve(
+            self._url, self._directory, port=free_port(), live=False, environment=users
+        )
+        umbel = self._running.enter_context(serving)
+        if not self._session:
+            login = {"user": "otto", "password": "pw-otto"}
+            assert umbel.client.http.post("/login", json=login).status_code == 200
+            self._session = dict(umbel.client.http.cookies)
+        umbel.client.http.cookies.update(self._session)
+        return umbel
+
+    def close(self) -> None:
+        self._running.close()
+
+
+def recording(status: dict[str, Any]) -> set[int]:
+    """The processes that record, by the status of a server."""
+    return {
+        int(each["pid"])
+        for each in status["collectors"]
+        if each["ended"] is None and each["broker"] == "connected"
+    }
+
+
+def writer(*umbels: Umbel) -> int:
+    """The process that records, once all of these servers say that it is live."""
+
+    def pid() -> int | None:
+        statuses = [umbel.client.status() for umbel in umbels]
+        pids = set.union(*map(recording, statuses))
+        is_live = all(each["live"]["state"] == "live" for each in statuses)
+        return pids.pop() if is_live and len(pids) == 1 and all(map(is_alive, pids)) else None
+
+    return wait_until(pid, timeout_s=30, what="a collector that is live")
+
+
+def is_done(umbel: Umbel, action: str) -> bool:
+    report = umbel.client.get(action)["report"]
+    return (report["state"], report["done"]) == ("done", FAILED)
+
+
+def retry_once(umbels: list[Umbel], ids: list[str]) -> list[int]:
+    """The answers of all these servers to one plan that each is told to execute at once. For all
+    of them it is done."""
+    first = umbels[0].client.http
+    plan = first.post("/api/v1/actions", json={"action": "retry", "ids": ids})
+    assert plan.status_code == 201, plan.text
+    action = f"actions/{plan.json()['id']}"
+    confirm = {"confirm": plan.json()["confirm"]}
+
+    def execute(umbel: Umbel) -> httpx.Response:
+        return umbel.client.http.post(f"/api/v1/{action}/execute", json=confirm)
+
+    with ThreadPoolExecutor() as pool:
+        answers = sorted(answer.status_code for answer in pool.map(execute, umbels))
+    wait_until(lambda: all(is_done(umbel, action) for umbel in umbels), what="the action's end")
+    return answers
+
+
+@pytest.fixture(params=[pytest.param("redis", marks=pytest.mark.redis),
+                        pytest.param("rabbitmq", marks=pytest.mark.rabbitmq)])  # fmt: skip
+def url(request: pytest.FixtureRequest) -> Iterator[str]:
+    with redis_database() if request.param == "redis" else rabbit_vhost() as found:
+        yield found
+
+
+def test_servers_and_collectors_that_are_killed_in_turn_lose_and_double_nothing(
+    url: str, tmp_path: Path
+) -> None:
+    directory = tmp_path / "umbel"
+    with contextlib.ExitStack() as running:
+        options = ("--heartbeat-interval", "1")
+        environment = {"UMBEL_TEST_BROKER": url}
+        servers = running.enter_context(contextlib.closing(Servers(url, directory)))
+        one, two = servers.start(), servers.start()
+        running.enter_context(
+            celery_worker(WORKERAPP, environment, tmp_path / "worker.log", options=options)
+        )
+        before = writer(one, two)
+        load = Load(url)
+        failed = [load.send(DECLINE, number) for number in range(FAILED)]
+        with load:
+            wait_until(lambda: len(one.client.rows(f"name:{DECLINE} state:FAILURE")) == FAILED)
+
+            os.kill(before, signal.SIGKILL)
+            after = writer(one, two)
+            assert after != before
+
+            holder, other = (one, two) if one.collector_pid() == after else (two, one)
+            os.kill(holder.process.pid, signal.SIGKILL)
+            must_be_gone(after)
+            assert writer(other) != after
+            third = servers.start()
+
+            assert retry_once([other, third], failed) == [202, 409]
+
+            other.process.kill_group()
+            writer(third)
+            fourth = servers.start()
+            assert fourth.client.get("tasks", limit=1)["items"]
+            wait_until(lambda: len(load.sent) > 200)
+        writer(third, fourth)
+        last = [*load.sent][-1]
+        wait_until(lambda: (third.client.task(last) or {}).get("state") == "SUCCESS")
+        if url.startswith("amqp"):
+            wait_until(lambda: not missed(third, load.sent), what="all that was sent")
+        missing = missed(third, load.sent)
+        begun = load.begun(ADD) + load.begun(DECLINE)
+        unheard = begun - sum(row["started"] is not None for row in fourth.client.rows())
+        lost = fourth.client.status()["collectors"][0]["lost"]
+        assert load.begun(DECLINE) == 2 * FAILED
+    gaps = gaps_in(directory)
+    if url.startswith("amqp"):
+        assert (missing, gaps, unheard) == ([], (), 0)
+    assert all(gap.end - gap.start < TAKEN_OVER_S for gap in gaps)
+    assert all(is_in(gaps, load.sent[uuid]) for uuid in missing)
+    assert lost <= unheard
+    assert_files_are_sound(directory)
+
+
+def missed(umbel: Umbel, sent: Iterable[str]) -> list[str]:
+    """Which of these tasks are not known to have succeeded."""
+    known = {row["uuid"] for row in umbel.client.rows(f"name:{ADD} state:SUCCESS")}
+    return [uuid for uuid in sent if uuid not in known]
+
+
+def gaps_in(directory: Path) -> tuple[KeptGap, ...]:
+    store = SqliteStore(directory, write=False)
+    gaps = store.gaps()
+    store.close()
+    return gaps
+
+
+def is_in(gaps: Iterable[KeptGap], at: float) -> bool:
+    """Whether what was sent at this time fell into a gap."""
+    return any(gap.start - SLACK_S <= at <= gap.end + SLACK_S for gap in gaps)
