@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -36,8 +37,9 @@ ada = "operator"
 class Server:
     """Asks a running server as somebody."""
 
-    def __init__(self, port: int, pid: int) -> None:
+    def __init__(self, port: int, pid: int, file: Path) -> None:
         self.pid = pid
+        self.file = file
         self.url = f"http://127.0.0.1:{port}"
 
     def get(self, path: str, user: str = "ada") -> httpx.Response:
@@ -79,7 +81,7 @@ def server(brokers: dict[str, str], tmp_path_factory: pytest.TempPathFactory) ->
     arguments = ("serve", "--config", str(file))
     log, environment = directory / "serve.log", umbel_environment()
     with umbel_command(*arguments, log=log, environment=environment) as process:
-        found = Server(port, process.pid)
+        found = Server(port, process.pid, file)
         wait_until(found.is_live, timeout_s=90, what="both clusters")
         yield found
         process.end()
@@ -156,6 +158,46 @@ def test_a_collector_that_dies_is_started_again_and_the_other_goes_on(
         uuid = send(brokers, name)
         wait_until(partial(server.has, name, uuid), timeout_s=60, what=name)
     assert len(children(server.pid)) == 2
+
+
+@pytest.fixture
+def beside(server: Server, tmp_path: Path) -> Iterator[Server]:
+    """A second server of the same clusters, over the same directories, that only shows them."""
+    port, log = free_port(), tmp_path / "beside.log"
+    arguments = ("serve", "--config", str(server.file), "--no-collect", "--port", str(port))
+    with umbel_command(*arguments, log=log, environment=umbel_environment()) as process:
+        found = Server(port, process.pid, server.file)
+        wait_until(found.is_live, timeout_s=60, what="both clusters")
+        yield found
+        process.end()
+
+
+def test_a_login_at_one_server_is_good_at_the_other_until_the_logout(
+    server: Server, beside: Server
+) -> None:
+    paths = [f"/api/v1/clusters/{name}/me" for name in ("shop", "mail")]
+    with httpx.Client(timeout=30) as browser:  # cookies do not know ports
+        body = {"user": "ada", "password": "pw-ada"}
+        login = browser.post(f"{server.url}/c/mail/login", json=body)
+        ((cookie, value),) = browser.cookies.items()
+        roles = [browser.get(beside.url + path).json()["role"] for path in paths]
+        logout = browser.post(f"{beside.url}/c/shop/api/v1/logout", json={})
+    copied = {"cookie": f"{cookie}={value}"}
+
+    assert (login.status_code, logout.status_code) == (200, 200)
+    assert roles == ["admin", "operator"]
+    for each in (server, beside):
+        answers = [httpx.get(each.url + path, headers=copied, timeout=30) for path in paths]
+        assert [answer.status_code for answer in answers] == [401, 401]
+
+
+def test_both_servers_have_the_logins_of_each_in_the_audit(server: Server, beside: Server) -> None:
+    body = {"user": "mallory", "password": "guessed"}
+    httpx.post(f"{beside.url}/login", json=body, timeout=30)
+
+    for name in ("shop", "mail"):
+        lines = server.get(f"/api/v1/clusters/{name}/audit").json()["items"]
+        assert 'the name "mallory"' in [line["target"] for line in lines]
 
 
 def collector_of(server: Server, name: str) -> int:
