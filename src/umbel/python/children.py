@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Final
 
@@ -23,15 +23,14 @@ FOUND_MAX: Final = 5_000
 _PAGE: Final = 500
 
 
-def with_children(source: Source, tasks: Iterable[Task]) -> Iterator[tuple[Task, list[str]]]:
-    """Each task with the ids of the tasks that it sent, oldest first; at most 1,000."""
-    for some in _parts(iter(tasks)):
-        found = _children(source, [task.uuid for task in some])
-        for task in some:
-            yield task, source.children(task) if found is None else found[task.uuid]
+def children_of(source: Source, tasks: Sequence[Task]) -> Callable[[Task], list[str]]:
+    """What gives the ids of the tasks that each of these sent, oldest first; at most 1,000."""
+    found = _children(source, [task.uuid for task in tasks])
+    return source.children if found is None else lambda task: found[task.uuid]
 
 
-def _parts(tasks: Iterator[Task]) -> Iterator[list[Task]]:
+def parts(tasks: Iterator[Task]) -> Iterator[list[Task]]:
+    """Lists of tasks of which children can be asked for at once."""
     size = FIRST_PAGE
     while some := list(islice(tasks, size)):
         part: list[Task] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Final
 
 from umbel.auth.base import Actor
@@ -68,6 +68,14 @@ class LocalSource:
         if task is None:
             return None
         return self._reading.intents.whole(task, self._reading.store)
+
+    def tracebacks(self, uuids: Collection[str]) -> Callable[[str], str | None]:
+        tasks = self._reading.store.tasks(uuids) if uuids else {}
+
+        def traceback(uuid: str) -> str | None:
+            return tasks[uuid].traceback if uuid in tasks else None
+
+        return traceback
 
     def children(self, task: Task) -> list[str]:
         sent = Matches("parent", Comparison.EQUALS, (task.uuid,))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Final
 
 from umbel.broker.base import Capabilities, QueuedMessage
@@ -52,6 +52,15 @@ class RemoteSource:
 
     def whole(self, uuid: str) -> WholeTask | None:
         return self._client.task(uuid)
+
+    def tracebacks(self, uuids: Collection[str]) -> Callable[[str], str | None]:  # noqa: ARG002
+        """The API gives whole tasks one by one: each is asked for when it is its turn."""
+
+        def traceback(uuid: str) -> str | None:
+            task = self._client.task(uuid)
+            return task.traceback if task is not None else None
+
+        return traceback
 
     def children(self, task: Task) -> list[str]:
         family = self._client.workflow(task.root_id or task.uuid)

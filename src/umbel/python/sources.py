@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Protocol
 
 from umbel.broker.base import Capabilities, QueuedMessage
@@ -38,6 +38,10 @@ class Source(Protocol):
 
     def whole(self, uuid: str) -> WholeTask | None:
         """The same, with what people did with it."""
+
+    def tracebacks(self, uuids: Collection[str]) -> Callable[[str], str | None]:
+        """What gives the traceback of each of these tasks, by its id. Where the source can, it
+        reads all of them at once."""
 
     def children(self, task: Task) -> list[str]:
         """Ids of the tasks that it sent, oldest first; at most 1,000."""

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from umbel.cluster.task import Task
 from umbel.python.celery_state import found_in, state_in
-from umbel.python.children import with_children
+from umbel.python.children import children_of, parts
 from umbel.python.events import EventsLike, source_of
 from umbel.python.filters import OneOrMore, filters
 from umbel.python.info import TaskInfo, as_dict, task_info
@@ -93,11 +93,18 @@ def _tasks(
         return
     workers = source.worker_software()
     found = islice(pages(source, query, order, stop), start, stop)
-    for task, children in with_children(source, found):
+    for some in parts(found):
+        children = children_of(source, some)
         # Lists leave the traceback out; few tasks have one.
-        whole = source.task(task.uuid) if task.exception is not None else None
-        traceback = whole.traceback if whole is not None else None
-        yield task_info(task, workers, traceback=traceback, children=children)
+        failed = {task.uuid for task in some if task.exception is not None}
+        traceback = source.tracebacks(failed)
+        for task in some:
+            yield task_info(
+                task,
+                workers,
+                traceback=traceback(task.uuid) if task.uuid in failed else None,
+                children=children(task),
+            )
 
 
 def pages(

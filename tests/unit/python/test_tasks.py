@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from tests.contract.stories import BASE, heartbeat, shop, succeeded, uuid_of
+from tests.contract.stories import BASE, failed, heartbeat, shop, succeeded, uuid_of
 from tests.unit.python.test_info import KEYS, celery_state
 from umbel import Events, get_task_by_id, iter_tasks
+from umbel.cluster.task import Task
 from umbel.errors import NotSupported, StoreError, UmbelError
 from umbel.python import children
 from umbel.store.sqlite import SqliteStore
@@ -101,6 +102,30 @@ def test_a_failed_task_has_its_traceback_in_lists_too(events: Events) -> None:
     (task,) = iter_tasks(events, type="shop.charge")
 
     assert "no stock" in (task["traceback"] or "")
+
+
+def test_tracebacks_of_a_list_are_read_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = SqliteStore(tmp_path, write=True)
+    for number in range(30):
+        store.apply(failed(uuid_of(number), BASE + number, exception=f"ValueError({number})"))
+    store.close()
+    asked: list[set[str]] = []
+    tasks = SqliteStore.tasks
+
+    def counted(store: SqliteStore, uuids: Iterable[str]) -> Mapping[str, Task]:
+        asked.append(set(uuids))
+        return tasks(store, asked[-1])
+
+    monkeypatch.setattr(SqliteStore, "tasks", counted)
+    monkeypatch.setattr(SqliteStore, "task", None)
+
+    with Events(directory=tmp_path) as opened:
+        found = {task["uuid"]: task["traceback"] for task in iter_tasks(opened)}
+
+    assert asked == [set(found)]
+    assert all(f"ValueError({n})" in (found[uuid_of(n)] or "") for n in range(30))
 
 
 def test_one_task_is_told_with_its_children_and_its_workers_software(events: Events) -> None:

@@ -13,7 +13,14 @@ from collections.abc import Mapping, Sequence
 from umbel.cluster.task import ENDED, Task
 from umbel.errors import StoreError
 from umbel.services.search.doubt import DoubtFinder
-from umbel.services.search.rows import Marks, TaskRow, WholeTask, task_row, whole_task
+from umbel.services.search.rows import (
+    Marks,
+    TaskRow,
+    WholeTask,
+    repetition_ids,
+    task_row,
+    whole_task,
+)
 from umbel.store.base import Store
 from umbel.store.ledger import Intent, Ledger, Repeat
 
@@ -61,12 +68,9 @@ class Intents:
 
     def whole(self, task: Task, store: Store) -> WholeTask:
         """The task with everything, as its page shows it."""
-
-        def state_of(uuid: str) -> str | None:
-            found = store.task(uuid)
-            return found.state if found is not None else None
-
-        return whole_task(task, self.marks([task])[task.uuid], state_of)
+        marks = self.marks([task])[task.uuid]
+        ids = repetition_ids(task, marks)
+        return whole_task(task, marks, store.tasks(ids) if ids else {})
 
     def start_following(self) -> None:
         """Let `newly_intended` begin with what is asked from now on, unless it began before."""

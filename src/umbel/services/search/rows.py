@@ -6,7 +6,7 @@ that is missing. Names, units and meanings are those of `cluster.task` and `clus
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -126,10 +126,14 @@ def task_row(task: Task, marks: Marks | None = None) -> TaskRow:
     )
 
 
-def whole_task(
-    task: Task, marks: Marks, state_of: Callable[[str], str | None] = lambda _: None
-) -> WholeTask:
-    """The task with all that is known; `state_of` tells the state of another."""
+def repetition_ids(task: Task, marks: Marks) -> list[str]:
+    """Ids of the tasks that repeat it, of which `whole_task` tells the states."""
+    return [each.task_id for each in _by_others(task, marks)[:REPETITIONS_MAX]]
+
+
+def whole_task(task: Task, marks: Marks, others: Mapping[str, Task]) -> WholeTask:
+    """The task with all that is known; `others` are those that repeat it, by id, as far as they
+    are known."""
     repeated = _by_others(task, marks)
     return msgspec.structs.replace(
         msgspec.convert(task, WholeTask, from_attributes=True),
@@ -139,7 +143,10 @@ def whole_task(
         repeated_by=tuple(each.task_id for each in repeated),
         repetitions=tuple(
             Repetition(
-                task_id=each.task_id, at=each.at, actor=each.actor, state=state_of(each.task_id)
+                task_id=each.task_id,
+                at=each.at,
+                actor=each.actor,
+                state=others[each.task_id].state if each.task_id in others else None,
             )
             for each in repeated[:REPETITIONS_MAX]
         ),
