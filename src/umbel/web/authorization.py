@@ -28,8 +28,8 @@ from umbel.web.request_slots import PROBES
 
 log = logging.getLogger("umbel.web")
 
-#: What answers to everybody: probes, and what it takes to log in.
-OPEN: Final = PROBES | {"/login"}
+#: What answers to everybody: probes, what it takes to log in, and the icon.
+OPEN: Final = PROBES | {"/login", "/favicon.svg", "/favicon.ico", "/static/favicon.ico"}
 LOGOUT: Final = "/api/v1/logout"
 #: The built files of the pages, which hold nothing of any cluster.
 _OPEN_BELOW: Final = "/assets/"

@@ -31,6 +31,7 @@ from umbel.web.flower.endpoint import (
     flower_routes,
 )
 from umbel.web.flower.metrics import metrics_of, scrape
+from umbel.web.flower.page_addresses import page_addresses
 from umbel.web.http.endpoint import Endpoint
 from umbel.web.http.openapi import OpenApiEndpoint
 from umbel.web.http.path_routes import EncodedSlashRoute
@@ -90,6 +91,7 @@ def cluster_router(
         *_common_routes(thread_pools, access, ui),
         *flower_routes(services, thread_pools, access),
         EncodedSlashRoute("/api/{path:not_ours}", NothingHere()),
+        *page_addresses(ui.showing("index.html")),
         *(EncodedSlashRoute(path, workers_page, methods=["GET"]) for path in WORKERS_PAGES),
         EncodedSlashRoute("/{path:rest}", ui, methods=["GET"]),
     ]

@@ -1,6 +1,6 @@
 /** Values in one line of text, for cells and for the closed heads of folds. */
 
-import { parseRepr, type Item, type Value } from './repr'
+import { HIDDEN, parseRepr, type Item, type Value } from './repr'
 
 export function inline(value: Value): string {
   switch (value.kind) {
@@ -8,6 +8,8 @@ export function inline(value: Value): string {
       return value.prefix + quoted(value.cut ? `${value.text}…` : value.text)
     case 'cut':
       return '…'
+    case 'hidden':
+      return HIDDEN
     case 'group':
       return value.open + value.items.map(inlineItem).join(', ') + value.close
     default:

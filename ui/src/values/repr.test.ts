@@ -111,3 +111,11 @@ describe('arguments', () => {
     expect(inlineKwargs(source)).toBe(text)
   })
 })
+
+describe('what was hidden', () => {
+  it('is told from values', () => {
+    expect(inlineKwargs("{'password': <hidden>, 'n': 1}")).toBe('password=<hidden>, n=1')
+    expect(parseRepr('<hidden>')).toEqual({ kind: 'hidden' })
+    expect(parseRepr("'<hidden>'")?.kind).toBe('text')
+  })
+})

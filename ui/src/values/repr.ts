@@ -14,6 +14,7 @@ export type Value =
   | { kind: 'word'; text: string }
   | { kind: 'raw'; text: string }
   | { kind: 'cut' }
+  | { kind: 'hidden' }
   | { kind: 'group'; open: string; close: string; items: Item[] }
 
 /** A member of a group: `key: value` of a dictionary, `label=value` of a call, or neither. */
@@ -22,6 +23,9 @@ export interface Item {
   label: string | null
   value: Value
 }
+
+/** What stands where `[redact]` hides a value. */
+export const HIDDEN = '<hidden>'
 
 const DEEPEST = 60
 const CLOSERS: Record<string, string> = { '(': ')', '[': ']', '{': '}' }
@@ -76,6 +80,7 @@ class Reader {
     const char = this.source[this.at]
     if (char === undefined) throw new Unreadable()
     if (char in CLOSERS) return this.group('', depth)
+    if (this.skip(HIDDEN)) return { kind: 'hidden' }
     if (char === '<') return this.angled()
     const text = this.match(TEXT)
     if (text) return this.text(text[1] ?? '', text[2] ?? "'")
