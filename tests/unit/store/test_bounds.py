@@ -74,14 +74,15 @@ def test_unfinished_tasks_of_many_bytes_give_way_and_go_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "umbel.store.sqlite.write.writer.OpenTasksCache", lambda: OpenTasksCache(bytes_max=100_000)
+        "umbel.store.sqlite.write.task_joiner.OpenTasksCache",
+        lambda: OpenTasksCache(bytes_max=100_000),
     )
     store = SqliteStore(tmp_path, write=True)
     large = "x" * 20_000
     for number in range(10):
         store.apply(begun(uuid_of(number), BASE + number, args=large))
 
-    recent = store._writing._open_tasks
+    recent = store._writing._joiner._open_tasks
     assert len(recent._tasks) == 2
     assert recent._size_bytes < 100_000
     for number in range(10):

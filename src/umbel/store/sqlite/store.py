@@ -32,6 +32,7 @@ from umbel.store.series import Series
 from umbel.store.sqlite import status
 from umbel.store.sqlite.costs import COSTS, Costs
 from umbel.store.sqlite.files import catalog, damage, missed, private_files
+from umbel.store.sqlite.files.catalog import Catalog
 from umbel.store.sqlite.files.errors import missing, translated
 from umbel.store.sqlite.files.lock import WriterLock
 from umbel.store.sqlite.files.partition_files import remove_remains
@@ -94,7 +95,7 @@ class SqliteStore:
             remove_remains(self._directory)
             self._writer = Writer(self._directory, partition_tasks, self._lock, self._clock)
             with contextlib.suppress(StoreFull):
-                self._writer.end_collectors()
+                self._writer.write_catalog(Catalog.end_collectors)
             self._trimmer = Trimmer(self._directory, self._writer)
             if index:
                 with translated(self._directory):
@@ -142,13 +143,13 @@ class SqliteStore:
             return self._writing.apply(events, losses, signs)
 
     def keep_gaps(self, gaps: Sequence[KeptGap]) -> None:
-        self._writing.keep_gaps(gaps)
+        self._writing.write_catalog(lambda meta: meta.put_gaps(gaps))
 
     def report(self, status: CollectorStatus) -> None:
-        self._writing.report(status)
+        self._writing.write_catalog(lambda meta: meta.put_collector(status))
 
     def keep_metric_counts(self, metric_counts: MetricCounts) -> None:
-        self._writing.keep_metric_counts(metric_counts)
+        self._writing.write_catalog(lambda meta: meta.put_metric_counts(metric_counts))
 
     def trim(self, retention: Retention, now: float) -> int:
         if self._trimmer is None:
@@ -156,7 +157,8 @@ class SqliteStore:
         # A full disk lets nothing be written before something was removed.
         trimmed = self._trimmer.trim(retention, now)
         age_s = retention.max_age_s
-        self._writing.forget_missed(None if age_s is None else now - age_s)
+        before = None if age_s is None else now - age_s
+        self._writing.write_catalog(lambda meta: meta.forget_missed(before))
         return trimmed
 
     # -- reading ---------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from typing import Final, NamedTuple
 from umbel.errors import StoreFull
 from umbel.store.base import Retention
 from umbel.store.sqlite.files import damage
+from umbel.store.sqlite.files.catalog import Catalog
 from umbel.store.sqlite.files.disk_reserve import DiskReserve
 from umbel.store.sqlite.files.partition_files import remove, size_bytes
 from umbel.store.sqlite.files.paths import ledger_path, meta_path, numbers_in, with_journals
@@ -83,7 +84,7 @@ class Trimmer:
         if self._is_worth_sealing(retention, now):
             writer.seal()
         then = self._dropped(retention, now)
-        writer.forget_silent()
+        writer.in_catalog(Catalog.forget_silent)
         return _Removed(first.tasks + then.tasks, first.size_bytes + then.size_bytes)
 
     # -- what goes -----------------------------------------------------------------------

@@ -1,8 +1,8 @@
 """The writer: where events become rows. See `write_partition` for what one file does with them.
 
-Theory of operation. `apply` groups a batch by task, finds the stored facts of each, joins,
-and gives every task that really changed to its partition. A task lives in one partition for
-its life: a stored one is looked for in the cache of open tasks, then in every
+Theory of operation. `apply` groups a batch by task, and `task_joiner` finds the stored facts of
+each, joins, and gives every task that really changed to its partition. A task lives in one
+partition for its life: a stored one is looked for in the cache of open tasks, then in every
 partition whose Bloom filter says "perhaps", the newest first; a new one goes to the newest.
 
 Each partition's share is written in a transaction of its own. All of them are first
@@ -17,7 +17,6 @@ what was going on is done again with the others, and new tasks go to a new parti
 
 from __future__ import annotations
 
-import functools
 import logging
 import threading
 from collections import defaultdict
@@ -26,25 +25,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, TypeVar
 
-import msgspec
-
 from umbel.clock import Clock
 from umbel.cluster.events import TASK_RANK, WORKER_KINDS, Event
-from umbel.cluster.facts import Facts, join, pack, unpack
+from umbel.cluster.facts import unpack
 from umbel.cluster.losses import Losses
-from umbel.cluster.task import ENDED, project
+from umbel.cluster.task import project
 from umbel.cluster.worker import Sign, Worker
-from umbel.store.base import CollectorStatus, KeptGap, MetricCounts
-from umbel.store.sqlite.files import catalog
 from umbel.store.sqlite.files.bloom_filter import hash_pair
+from umbel.store.sqlite.files.catalog import Catalog
 from umbel.store.sqlite.files.damage import Damaged, is_damage, numbers_aside, set_aside
 from umbel.store.sqlite.files.errors import failing_again, keep_errno, replaced, translated
 from umbel.store.sqlite.files.lock import WriterLock
 from umbel.store.sqlite.files.partition_files import remove
 from umbel.store.sqlite.files.paths import bound_checkpoints, checkpoint, numbers_in, tasks_path
-from umbel.store.sqlite.files.row import Id, id_text, id_value
+from umbel.store.sqlite.files.row import id_text
 from umbel.store.sqlite.files.store_id import keep_id
-from umbel.store.sqlite.write.open_tasks_cache import LocatedTask, OpenTasksCache
+from umbel.store.sqlite.write.task_joiner import TaskJoiner
 from umbel.store.sqlite.write.workers_cache import WorkersCache
 from umbel.store.sqlite.write.write_partition import Unfinished, WritePartition
 from umbel.store.stamps import Stamps
@@ -81,7 +77,6 @@ class Writer:
         self.without_damaged(lambda: None)
 
     def _open(self) -> None:
-        self._open_tasks = OpenTasksCache()
         self._workers = WorkersCache(self._stored_worker)
         self._lock.hold()
         with translated(self._directory):
@@ -97,11 +92,11 @@ class Writer:
                 self.seq, self.catalog.floor(), *(each.last_seq for each in self.partitions)
             )
             latest = max(partition.latest("changed") for partition in self.partitions)
-            self._stamps = Stamps(self._clock, latest)
+            self._joiner = TaskJoiner(self.partitions, Stamps(self._clock, latest))
 
-    def _opened_catalog(self) -> catalog.Catalog:
+    def _opened_catalog(self) -> Catalog:
         with self._raising_catalog_damage():
-            return catalog.Catalog(self._directory)
+            return Catalog(self._directory)
 
     def _numbers(self) -> list[int]:
         files = numbers_in(self._directory)
@@ -151,7 +146,7 @@ class Writer:
             with translated(self._directory):
                 about = set_aside(self._directory, damaged, self._clock.now())
                 if damaged.number is None:
-                    self.catalog = catalog.Catalog(self._directory)
+                    self.catalog = Catalog(self._directory)
                     self.catalog.copy_from(Path(about.path))
                     self.catalog.close()
                 else:
@@ -196,11 +191,10 @@ class Writer:
     ) -> bool:
         if self.hot.next_id > self._partition_tasks:
             self.seal()
-        self._stamps.begin()
-        open_tasks = self._gather(by_task)
+        open_tasks = self._joiner.join(by_task)
         workers = self._workers.changed(of_workers, signs)
         self._commit(workers, losses)
-        self._open_tasks.update(open_tasks)
+        self._joiner.committed(open_tasks)
         return bool(open_tasks or workers)
 
     @contextmanager
@@ -223,59 +217,6 @@ class Writer:
         if not (self._lock.is_held() and all(file.is_in_place() for file in files)):
             raise replaced(self._directory)
 
-    def _gather(self, by_task: dict[str, list[Event]]) -> dict[str, LocatedTask | None]:
-        """Give each task that really changes to its partition; where unfinished ones now
-        are, None for the others."""
-        open_tasks: dict[str, LocatedTask | None] = {}
-        for uuid, more in by_task.items():
-            try:
-                self._join(open_tasks, uuid, more)
-            except OverflowError as error:
-                # Delivered again it would fail again, and stop all the others with it.
-                _log.warning("Events of task %s cannot be stored: %s.", uuid, error)
-        return open_tasks
-
-    def _join(
-        self, open_tasks: dict[str, LocatedTask | None], uuid: str, more: list[Event]
-    ) -> None:
-        located = self._open_tasks.get(uuid)
-        if located is None:
-            identity = id_value(uuid)
-            hashes = hash_pair(identity)
-            located = self._find(identity, hashes)
-            if located is None:
-                open_tasks[uuid] = self._insert(uuid, identity, hashes, more)
-                return
-        try:
-            facts = unpack(located.stored.packed)
-        except msgspec.DecodeError as error:
-            raise Damaged(located.partition.number, error) from error
-        joined = join(facts, more)
-        if joined is not facts:
-            open_tasks[uuid] = self._change(located, uuid, joined)
-
-    def _find(self, identity: Id, hashes: tuple[int, int]) -> LocatedTask | None:
-        for partition in reversed(self.partitions):
-            if partition.bloom_filter.may_hold(hashes):
-                stored = partition.find(identity)
-                if stored is not None:
-                    return LocatedTask(partition, stored)
-        return None
-
-    def _insert(
-        self, uuid: str, identity: Id, hashes: tuple[int, int], more: list[Event]
-    ) -> LocatedTask | None:
-        facts = join((), more)
-        task = project(uuid, facts, self._stamps.next())
-        packed = pack(facts)
-        stored = self.hot.insert(identity, hashes, task, packed)
-        return None if task.state in ENDED else LocatedTask(self.hot, stored)
-
-    def _change(self, located: LocatedTask, uuid: str, facts: Facts) -> LocatedTask | None:
-        task = project(uuid, facts, self._stamps.next())
-        stored = located.partition.change(located.stored, task, pack(facts))
-        return None if task.state in ENDED else LocatedTask(located.partition, stored)
-
     def _commit(self, workers: dict[str, Worker], losses: Losses | None) -> None:
         touched = [partition for partition in self.partitions if partition.changed]
         for partition in touched:
@@ -294,31 +235,14 @@ class Writer:
         with self._raising_catalog_damage():
             return self.catalog.worker(name)
 
-    def report(self, status: CollectorStatus) -> None:
-        """See `Store.report`."""
-        self.without_damaged(lambda: self._in_catalog(lambda: self.catalog.put_collector(status)))
+    def write_catalog(self, write: Callable[[Catalog], None]) -> None:
+        """Run `write` on the catalog, again on another one if this proves damaged."""
+        self.without_damaged(lambda: self.in_catalog(write))
 
-    def end_collectors(self) -> None:
-        """See `Catalog.end_collectors`."""
-        self.without_damaged(lambda: self._in_catalog(self.catalog.end_collectors))
-
-    def keep_gaps(self, gaps: Sequence[KeptGap]) -> None:
-        """See `Store.keep_gaps`."""
-        self.without_damaged(lambda: self._in_catalog(lambda: self.catalog.put_gaps(gaps)))
-
-    def forget_missed(self, before: float | None) -> None:
-        """See `Catalog.forget_missed`."""
-        self.without_damaged(lambda: self._in_catalog(lambda: self.catalog.forget_missed(before)))
-
-    def keep_metric_counts(self, metric_counts: MetricCounts) -> None:
-        """See `Store.keep_metric_counts`."""
-        self.without_damaged(
-            lambda: self._in_catalog(lambda: self.catalog.put_metric_counts(metric_counts))
-        )
-
-    def _in_catalog(self, write: Callable[[], None]) -> None:
+    def in_catalog(self, write: Callable[[Catalog], None]) -> None:
+        """The same inside of `without_damaged`."""
         with self._raising_catalog_damage():
-            write()
+            write(self.catalog)
 
     # -- partitions ----------------------------------------------------------------------
 
@@ -334,13 +258,13 @@ class Writer:
         partition = self._partition(number)
         if dictionary is not None and partition.dictionary() is None:
             partition.add_dictionary(1, dictionary)
-        self._in_catalog(lambda: self.catalog.add_partition(number))
+        self.in_catalog(lambda meta: meta.add_partition(number))
         self._add(partition)
 
     def drop_oldest(self) -> int:
         """Unlink the oldest partition, before anything is written about it; its number."""
         oldest = self.partitions.pop(0)
-        self._open_tasks.forget(oldest)
+        self._joiner.forget(oldest)
         remove(self._directory, oldest.number)
         oldest.abandon()
         return oldest.number
@@ -349,7 +273,8 @@ class Writer:
         """Let umbel.db list no more what was unlinked, once all that moves on from there has:
         who makes a copy sees by it that nothing is on its way."""
         for number in numbers:
-            self._in_catalog(functools.partial(self.catalog.drop_partition, number, self.seq))
+            with self._raising_catalog_damage():
+                self.catalog.drop_partition(number, self.seq)
 
     def take_over(self, tasks: Sequence[Unfinished]) -> None:
         """Put tasks of partitions that were dropped into the oldest that is left, where their
@@ -357,7 +282,7 @@ class Writer:
         oldest = self.partitions[0]
         for each in tasks:
             uuid = id_text(each.uuid)
-            if self._find(each.uuid, hash_pair(each.uuid)) is None:
+            if self._joiner.find(each.uuid, hash_pair(each.uuid)) is None:
                 task = project(uuid, unpack(each.packed), each.changed)
                 oldest.insert(each.uuid, hash_pair(each.uuid), task, each.packed)
         if oldest.changed:
@@ -382,10 +307,6 @@ class Writer:
         for partition in self.partitions:
             bound_checkpoints(partition.connection, size_bytes)
         bound_checkpoints(self.catalog.connection, size_bytes)
-
-    def forget_silent(self) -> None:
-        """Keep workers and collectors within their bounds."""
-        self._in_catalog(self.catalog.forget_silent)
 
     def close(self) -> None:
         """Keep what makes the next start fast, put all of it into the files themselves, and
