@@ -87,11 +87,30 @@ def recover_arguments(
     asked = [t.uuid for t in targets if not unneeded or t.task is None or t.task.name is None]
     kept, trouble = _results(asked, results)
     waiting = {} if unneeded else _queued(targets, cluster)
+    whole = _whole(targets, waiting, sources)
     recovered = tuple(
-        _recovered(target, kept.get(target.uuid), waiting.get(target.uuid), edit, sources)
+        _recovered(
+            target, kept.get(target.uuid), waiting.get(target.uuid), edit, sources,
+            whole.get(target.uuid),
+        )
         for target in targets
-    )
+    )  # fmt: skip
     return Recovery(recovered, trouble)
+
+
+def _whole(
+    targets: Sequence[Target], waiting: Mapping[str, QueuedMessage], sources: ArgumentSources
+) -> Mapping[str, Task]:
+    """The tasks whose true name only their attempts may tell, which a task of a page lacks."""
+    ids = [
+        target.uuid
+        for target in targets
+        if target.task is not None
+        and target.task.name is not None
+        and _queued_name(target.task, waiting.get(target.uuid)) is None
+        and not (sources.names is not None and target.task.name in sources.names)
+    ]
+    return sources.store.tasks(ids) if ids else {}
 
 
 def _recovered(
@@ -100,9 +119,10 @@ def _recovered(
     queued: QueuedMessage | None,
     edit: Edit | None,
     sources: ArgumentSources,
+    whole: Task | None,
 ) -> RecoveredTask:
     task = target.task or Task(uuid=target.uuid, state=PENDING, seen=0.0, timestamp=0.0)
-    name = _name(task, result, queued, sources)
+    name = _name(task, result, queued, sources, whole)
     if not name:
         return RecoveredTask(task, Arguments(fidelity=None, why=NAMELESS))
     shadow = task.name if task.name != name else None
@@ -133,20 +153,30 @@ def _forbidden(
     return found.sentence if found is not None else None
 
 
+def _queued_name(task: Task, queued: QueuedMessage | None) -> str | None:
+    """The name that the task's own message tells."""
+    if queued is not None and queued.name and queued.task_id == task.uuid:
+        return queued.name
+    return None
+
+
 def _name(
-    task: Task, result: Result | None, queued: QueuedMessage | None, sources: ArgumentSources
+    task: Task,
+    result: Result | None,
+    queued: QueuedMessage | None,
+    sources: ArgumentSources,
+    whole: Task | None,
 ) -> str | None:
     """The name to send it by. What workers tell may be a shadow, by which nobody has it; the
     message, the event of its sending and the result know the true one. A result of another
     name that workers do have is of the task that replaced this one."""
-    if queued is not None and queued.name and queued.task_id == task.uuid:
-        return queued.name
+    if (name := _queued_name(task, queued)) is not None:
+        return name
     kept = result.name if result is not None else None
     if task.name is None:
         return kept
     if sources.names is not None and task.name in sources.names:
         return task.name
-    whole = sources.store.task(task.uuid)  # a task of a page has no attempts
     sent_as = [attempt.sent_as for attempt in (whole.attempts if whole else ()) if attempt.sent_as]
     if sent_as:
         return sent_as[-1]
