@@ -29,6 +29,7 @@ from umbel import (
     task_rate_limit,
     task_revoke,
     task_send_task,
+    task_series,
     task_timeout,
 )
 from umbel.errors import (
@@ -295,6 +296,21 @@ def test_tasks_are_found_by_what_they_were_given(world: World) -> None:
     assert [task["uuid"] for task in found] == [sent["task_id"]]
     assert found[0]["worker"] is not None
     assert found[0]["worker"]["sw_ident"] == "py-celery"
+
+
+def test_tasks_are_counted_over_time_and_by_group(world: World) -> None:
+    sent = task_apply(world.events, named("add"), (1, 2), timeout=10)
+    until(world, sent["task_id"], "SUCCESS")
+
+    counts = task_series(world.events, by="name")
+    runtimes = task_series(world.events, "runtime", by="worker", type=named("add"))
+
+    by_name = {group.value: group.total for group in counts.groups}
+    assert by_name[named("add")].succeeded > 0
+    assert counts.complete
+    assert [group.value for group in runtimes.groups] == [world.worker.name]
+    assert runtimes.total is not None
+    assert runtimes.total.n > 0
 
 
 def test_what_is_done_stands_in_the_audit(world: World) -> None:
