@@ -245,7 +245,7 @@ def _say_why(sentence: str) -> None:
 def broker_link(settings: Settings) -> Link:
     """The broker, as the application knows it or as its address alone says; an address
     beside an application changes where, not how. Raises `UmbelError`."""
-    from umbel.applications import directed, load_application
+    from umbel.applications import load_application, redirected
     from umbel.broker.link import DurableQueue, link_to_app, link_to_url
 
     collector = settings.collector
@@ -259,7 +259,8 @@ def broker_link(settings: Settings) -> Link:
     if settings.app is None:
         options = settings.broker_option
         return link_to_url(settings.broker or "", transport_options=options, queue=queue)
-    app = directed(load_application(settings.app), settings.broker, None, settings.broker_option)
+    app = load_application(settings.app)
+    app = redirected(app, settings.broker, None, settings.broker_option)
     return link_to_app(app, queue)
 
 

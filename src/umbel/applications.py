@@ -141,6 +141,52 @@ def directed(
     return app
 
 
+def redirected(
+    app: Any,
+    broker: str | None,
+    result_backend: str | None,
+    transport_options: Mapping[str, object] | None = None,
+) -> Any:
+    """An application of somebody with these addresses beside its own. Where there are any it is a
+    copy: several clusters of one server may run one application, and what is done in one of them
+    must not reach the broker of another."""
+    if broker is None and result_backend is None and not transport_options:
+        return app
+    return directed(_copy(app), broker, result_backend, transport_options)
+
+
+def _copy(app: Any) -> Any:
+    """The application with a configuration of its own, over the same tasks, which stay bound to
+    the first.
+
+    Source: celery/app/base.py (`Celery.__init__`, `__reduce_keys__`, `_load_config`)."""
+    from celery import Celery
+
+    app.conf.get("broker_url")  # the configuration is read when it is first asked
+    parts = {
+        "loader": app.loader_cls,
+        "amqp": app.amqp_cls,
+        "events": app.events_cls,
+        "log": app.log_cls,
+        "control": app.control_cls,
+        "task_cls": app.task_cls,
+        "namespace": app.namespace,
+        "tasks": app._tasks,
+        "fixups": set(),
+        "set_as_current": False,
+    }
+    try:
+        copy = type(app)(app.main, **parts)
+    except TypeError:  # a class of the user's own that takes other arguments
+        copy = Celery(app.main, **parts)
+    conf = app.conf
+    copy._conf = type(conf)(dict(conf.changes), [*conf.maps[1:]], conf._keys, conf.prefix)
+    copy._conf.__dict__["key_t"] = conf.key_t
+    copy.configured = copy.finalized = True
+    copy.backend_cls = app.backend_cls
+    return copy
+
+
 def named_application(
     name: str,
     broker: str | None,
@@ -149,8 +195,8 @@ def named_application(
 ) -> Any:
     """The application that `name` means, whole, with the addresses that settings give it beside
     its own. Raises `SettingsError`."""
-    app = load_application(name)
-    return complete_application(directed(app, broker, result_backend, transport_options))
+    app = complete_application(load_application(name))
+    return redirected(app, broker, result_backend, transport_options)
 
 
 def describe_tasks(app: Any) -> dict[str, TaskDescription]:
