@@ -23,6 +23,7 @@ from umbel.services.live.changes import LiveChanges
 from umbel.services.search.rows import WholeTask, WorkerRow
 from umbel.services.search.series_answers import SERIES_ANSWERS, SeriesAnswer
 from umbel.services.search.task_page import TaskPage
+from umbel.store.base import Workflow
 from umbel.store.capabilities import Grouping, Measure
 from umbel.store.ledger import AuditPage
 
@@ -42,10 +43,6 @@ class _Workers(msgspec.Struct):
 
 class _Messages(msgspec.Struct):
     items: tuple[QueuedMessage, ...]
-
-
-class _Workflow(msgspec.Struct):
-    tasks: tuple[Task, ...]
 
 
 class Client:
@@ -81,7 +78,7 @@ class Client:
 
     def workflow(self, root_id: str) -> tuple[Task, ...]:
         """All tasks of one workflow, oldest first."""
-        return self._get(f"workflows/{_part(root_id)}", _Workflow).tasks
+        return self._get(f"workflows/{_part(root_id)}", Workflow[Task]).tasks
 
     def series(
         self, q: str, *, measure: Measure, start: float, end: float, bucket_s: float | None,

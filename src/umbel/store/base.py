@@ -41,14 +41,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
 from umbel.cluster.events import Event
 from umbel.cluster.gaps import Gap
 from umbel.cluster.losses import Loss, Losses, ProcessCount
-from umbel.cluster.task import Task
+from umbel.cluster.task import Task, TaskSummary
 from umbel.cluster.worker import Sign, Worker
 from umbel.query.ast import Node
 from umbel.store.capabilities import Grouping, Measure, StoreCapabilities
@@ -56,6 +56,8 @@ from umbel.store.series import Series
 
 #: Reports of collectors beyond these are forgotten by `trim`, those silent longest first.
 COLLECTORS_MAX = 20
+
+Row = TypeVar("Row", bound=TaskSummary)
 
 
 class KeptGap(Gap, frozen=True, kw_only=True):
@@ -131,11 +133,12 @@ class Suggestion(msgspec.Struct, frozen=True):
     count: int
 
 
-class Workflow(msgspec.Struct, frozen=True):
-    """All tasks that share a root, oldest first; `complete` is False past the limit."""
+class Workflow(msgspec.Struct, Generic[Row], frozen=True):
+    """All tasks that share a root, oldest first; `complete` is False past the limit. A store gives
+    tasks, the HTTP API rows for them."""
 
     root_id: str
-    tasks: tuple[Task, ...]
+    tasks: tuple[Row, ...]
     complete: bool = True
 
 
@@ -376,7 +379,7 @@ class Store(Protocol):
         """Values of `name`, `state`, `worker`, `queue` or `key` (keys of keyword
         arguments) that begin with, or else contain, `prefix`, most frequent first."""
 
-    def workflow(self, root_id: str, limit: int = 1_000) -> Workflow:
+    def workflow(self, root_id: str, limit: int = 1_000) -> Workflow[Task]:
         """All tasks of one workflow, the root included."""
 
     def workers(self) -> tuple[Worker, ...]:

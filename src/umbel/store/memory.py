@@ -346,7 +346,7 @@ class MemoryStore:
         found.sort(key=lambda pair: not fold(pair[0]).startswith(wanted))
         return tuple(Suggestion(value, count) for value, count in found[:limit])
 
-    def workflow(self, root_id: str, limit: int = 1_000) -> Workflow:
+    def workflow(self, root_id: str, limit: int = 1_000) -> Workflow[Task]:
         ids = (root_id,)
         query = Or(
             (Matches("root", Comparison.EQUALS, ids), Matches("uuid", Comparison.EQUALS, ids))

@@ -92,12 +92,8 @@ class Gaps(msgspec.Struct, frozen=True, kw_only=True):
     more: int
 
 
-class Workflow(msgspec.Struct, frozen=True, kw_only=True):
+class Workflow(base.Workflow[TaskRow], frozen=True, kw_only=True):
     """All tasks that share a root, oldest first; `complete` is false when there are more."""
-
-    root_id: str
-    tasks: tuple[TaskRow, ...]
-    complete: bool
 
 
 class Workers(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from umbel.query.fields import BESIDE, FIELDS
 from umbel.query.orders import ORDERS
+from umbel.store.capabilities import GROUPINGS
 from umbel.store.sqlite.files.columns import IDS, IN_BODY, NUMBERS, SHARED
 from umbel.store.sqlite.files.row import COLUMNS
 from umbel.store.sqlite.files.stored_numbers import FLAG_BITS
@@ -23,6 +24,10 @@ def test_whether_a_task_has_a_field_of_the_body_is_a_bit() -> None:
 
 def test_zones_have_bounds_of_every_number_but_the_process_id() -> None:
     assert {*ZONED} == {*NUMBERS, "changed"} - {"pid"}
+
+
+def test_tasks_are_grouped_by_the_values_that_they_share() -> None:
+    assert SHARED == GROUPINGS
 
 
 def test_what_tasks_are_sorted_by_can_be_searched_for() -> None:

@@ -221,7 +221,7 @@ class SqliteStore:
     def suggest(self, field: str, prefix: str, limit: int = 10) -> tuple[Suggestion, ...]:
         return suggesting.suggest(self._reader, field, prefix, limit)
 
-    def workflow(self, root_id: str, limit: int = 1_000) -> Workflow:
+    def workflow(self, root_id: str, limit: int = 1_000) -> Workflow[Task]:
         return task_lookup.workflow(
             self._reader, root_id, limit, self._deadline(_WORKFLOW_BUDGET_S)
         )

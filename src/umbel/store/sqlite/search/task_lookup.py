@@ -73,7 +73,7 @@ def _named(partition: ReadPartition, wanted: list[Id]) -> dict[Id, Task]:
     return found
 
 
-def workflow(reader: Reader, root_id: str, limit: int, deadline: Deadline) -> Workflow:
+def workflow(reader: Reader, root_id: str, limit: int, deadline: Deadline) -> Workflow[Task]:
     """See `Store.workflow`."""
     scan = Scan(
         reader, Matches("root", Comparison.EQUALS, (root_id,)), 0.0, deadline, descending=False
