@@ -221,6 +221,7 @@ async def test_what_this_store_cannot_do_is_refused_with_what_it_can(
 
     assert response.status_code == 400
     problem = problem_of(response)
+    assert problem["type"] == "urn:umbel:problem:not-in-store"
     assert problem["parameter"] == parameter
     assert problem["detail"].startswith("This store cannot ")
     assert problem["detail"].endswith(sentence)

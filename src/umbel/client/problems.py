@@ -10,6 +10,7 @@ import msgspec
 from umbel.errors import (
     ActionRefused,
     BrokerError,
+    CapabilityMissing,
     CursorError,
     NotPermitted,
     NotSupported,
@@ -68,6 +69,8 @@ def error_of(status: int, body: bytes, url: str) -> UmbelError:
         wrong = QueryError(problem.detail, position=position, end=end)
         wrong.suggestion = problem.suggestion
         return wrong
+    if kind == "not-in-store":
+        return CapabilityMissing(problem.detail, parameter=problem.parameter or "")
     if kind == "bad-body":
         return ActionRefused(problem.detail, field=problem.parameter)
     made = _ERRORS.get(kind)

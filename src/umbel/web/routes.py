@@ -94,7 +94,7 @@ ROUTES: Final = (
         answers=responses.TaskPage,
         handler=handlers.list_tasks,
         thread_pool="search",
-        problems=("bad-query", "bad-cursor"),
+        problems=("bad-query", "bad-cursor", "not-in-store"),
     ),
     Route(
         name="count",
@@ -105,7 +105,7 @@ ROUTES: Final = (
         answers=responses.Count,
         handler=handlers.count_tasks,
         thread_pool="search",
-        problems=("bad-query",),
+        problems=("bad-query", "not-in-store"),
     ),
     Route(
         name="task",
@@ -154,7 +154,7 @@ ROUTES: Final = (
         answers=responses.SeriesAnswer,
         handler=handlers.read_series,
         thread_pool="search",
-        problems=("bad-query",),
+        problems=("bad-query", "not-in-store"),
     ),
     Route(
         name="gaps",

@@ -14,6 +14,7 @@ from umbel.client.address import address_of
 from umbel.errors import (
     ActionRefused,
     BrokerError,
+    CapabilityMissing,
     CursorError,
     NotPermitted,
     NotSupported,
@@ -144,6 +145,7 @@ def test_a_token_cannot_smuggle_headers(token: str) -> None:
         ("bad-query", 400, QueryError),
         ("bad-body", 400, ActionRefused),
         ("bad-cursor", 400, CursorError),
+        ("not-in-store", 400, CapabilityMissing),
         ("refused", 409, ActionRefused),
         ("not-logged-in", 401, NotPermitted),
         ("not-permitted", 403, NotPermitted),

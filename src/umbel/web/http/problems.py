@@ -64,6 +64,7 @@ KINDS: Final[Mapping[str, tuple[int, str]]] = {
     "bad-parameter": (400, "A parameter is wrong"),
     "bad-query": (400, "The search cannot be understood"),
     "bad-cursor": (400, "The cursor is no longer good"),
+    "not-in-store": (400, "This kind of store cannot do that"),
     "bad-body": (400, "The body is wrong"),
     "not-logged-in": (401, "You are not logged in"),
     "cross-site": (403, "Another site asked for this"),
@@ -185,7 +186,7 @@ def _of_request(error: Exception) -> Problem | None:
         case ZoneUnknown():
             return problem("bad-parameter", str(error), parameter="tz")
         case CapabilityMissing():
-            return problem("bad-parameter", str(error), parameter=error.parameter)
+            return problem("not-in-store", str(error), parameter=error.parameter)
         case CursorError():
             return problem("bad-cursor", str(error), parameter="cursor")
         case ActionRefused():
