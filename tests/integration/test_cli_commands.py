@@ -338,7 +338,7 @@ def test_a_person_is_asked(shell: Shell, answer: str, code: int) -> None:
 
     assert found == code
     assert "Do it?" in screen
-    assert ("1 of 1 worker did it." in screen) is (code == 0)
+    assert ("1 of 1 worker confirmed it." in screen) is (code == 0)
     assert ("Nothing was done." in screen) is (code == 3)
 
 

@@ -21,7 +21,7 @@ def test_workers_are_told_how_a_queue_is_there() -> None:
     report = scene.do("add_consumer", queue="mail")
 
     assert "is there with x-max-priority: 10" in " ".join(plan.consequences)
-    assert report.sentence == "2 of 2 workers did it."
+    assert report.sentence == "2 of 2 workers confirmed it."
     assert [told.arguments for told in scene.told("add_consumer")] == [{"queue": "mail", **PRIOR}]
 
 

@@ -39,7 +39,9 @@ def test_a_worker_that_died_of_a_command_is_not_said_to_have_done_it(
 
     report = scene.do(action, **request_)
 
-    assert report.sentence == (f"1 of 2 workers did it. 1 answered and then went away ({US}).")
+    assert report.sentence == (
+        f"1 of 2 workers confirmed it. 1 answered and then went away ({US})."
+    )
     assert [answer.outcome for answer in report.workers] == ["ok", "gone"]
     assert report.failed == 1
 

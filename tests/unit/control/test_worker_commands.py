@@ -31,7 +31,7 @@ def test_a_command_to_one_worker_goes_to_it_alone() -> None:
     (command,) = scene.told("rate_limit")
     assert command.workers == (EU,)
     assert command.arguments == {"task_name": "shop.send", "rate_limit": "10/m"}
-    assert report.sentence == "1 of 1 worker did it."
+    assert report.sentence == "1 of 1 worker confirmed it."
 
 
 def test_a_command_is_never_sent_twice() -> None:

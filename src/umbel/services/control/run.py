@@ -292,7 +292,7 @@ def answered(answers: dict[str, WorkerAnswer]) -> str:
     if not answers:
         return "No worker answered, which says nothing of what they did."
     by = {outcome: [a for a in answers.values() if a.outcome == outcome] for outcome in _WORST}
-    parts = [f"{len(by['ok']):,} of {counted(len(answers), 'worker')} did it."]
+    parts = [f"{len(by['ok']):,} of {counted(len(answers), 'worker')} confirmed it."]
     if by["refused"]:
         first = by["refused"][0]
         parts.append(f"{len(by['refused']):,} refused ({first.worker}: {cut(first.answer or '')}).")
