@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { columnWidths, COLUMNS, DEFAULT_LAYOUT, leastWidth, moveColumn, readLayout, shownColumns, toggleColumn } from './columns'
+import type { Chip } from '../api/types'
+import { columnWidths, COLUMNS, type ColumnId, DEFAULT_LAYOUT, leastWidth, moveColumn, openingColumn, readLayout, repeatedFields, shownColumns, toggleColumn, withoutRepeated } from './columns'
 
 describe('columns', () => {
   it('start with what tells most', () => {
@@ -71,5 +72,36 @@ describe('columns', () => {
 
     expect(readLayout(old)[0]).toEqual({ id: 'runtime', shown: true })
     expect(readLayout(old)).toHaveLength(COLUMNS.length)
+  })
+})
+
+describe('what every row has alike', () => {
+  const chip = (field: string, negated = false): Chip => ({ text: '', start: 0, end: 0, field, negated })
+  const row = (name: string | null, queue: string | null): { name: string | null; queue: string | null } => ({ name, queue })
+  const fields = (chips: Chip[], ...rows: ReturnType<typeof row>[]): string[] => [...repeatedFields(chips, rows)]
+
+  it('repeats what the search asks for', () => {
+    const rows = [row('shop.send', 'mail'), row('shop.send', 'mail')]
+
+    expect(fields([chip('name'), chip('queue')], ...rows)).toEqual(['name', 'queue'])
+    expect(fields([chip('name')], ...rows)).toEqual(['name'])
+    expect(fields([chip('name', true), chip('state')], ...rows)).toEqual([])
+  })
+
+  it('repeats nothing where a row differs, or is the only one', () => {
+    expect(fields([chip('name')], row('shop.send', null), row('shop.send_all', null))).toEqual([])
+    expect(fields([chip('name')], row('shop.send', null))).toEqual([])
+    expect(fields([chip('name')])).toEqual([])
+  })
+
+  it('has no column: the id takes the place of the name, and opens the task', () => {
+    const ids = (repeated: ColumnId[]): ColumnId[] =>
+      withoutRepeated(shownColumns(toggleColumn(DEFAULT_LAYOUT, 'uuid')), new Set(repeated)).map(({ id }) => id)
+
+    expect(ids([]).slice(0, 4)).toEqual(['state', 'name', 'uuid', 'call'])
+    expect(ids(['name']).slice(0, 3)).toEqual(['state', 'uuid', 'call'])
+    expect(ids(['queue'])).not.toContain('queue')
+    const shown = shownColumns(DEFAULT_LAYOUT)
+    expect([openingColumn(shown), openingColumn(withoutRepeated(shown, new Set(['name'])))]).toEqual(['name', 'uuid'])
   })
 })

@@ -1,5 +1,7 @@
 /** The columns that a person can choose, and in which order they stand. */
 
+import type { Chip, TaskRow } from '../api/types'
+
 import type { TasksOrder } from '../api/schema'
 
 export type ColumnId =
@@ -26,6 +28,8 @@ export interface Column {
   /** The field to sort by, where the API has one. */
   order: TasksOrder | null
   numeric: boolean
+  /** The token that says how wide it is, where it is not that of its id. */
+  token?: string
 }
 
 const column = (id: ColumnId, title: string, order: TasksOrder | null = null, numeric = false): Column => ({
@@ -109,20 +113,20 @@ const TOKENS: Partial<Record<ColumnId, string>> = {
   runtime: 'duration',
   retries: 'number',
 }
-const tokenOf = (id: ColumnId): string => `var(--col-${TOKENS[id] ?? 'time'})`
+const tokenOf = ({ id, token }: Column): string => `var(--col-${token ?? TOKENS[id] ?? 'time'})`
 
 /** The least width of the whole table in CSS. */
 export function leastWidth(columns: readonly Column[]): string {
-  return `calc(${['var(--col-select)', ...columns.map(({ id }) => tokenOf(id))].join(' + ')})`
+  return `calc(${['var(--col-select)', ...columns.map(tokenOf)].join(' + ')})`
 }
 
 /** The widths of columns in CSS. What a container (`100cqw`) has more than the least is shared. */
 export function columnWidths(columns: readonly Column[]): string[] {
   const spare = `max(0px, 100cqw - ${leastWidth(columns)})`
   const sum = columns.reduce((all, { id }) => all + (WEIGHTS[id] ?? 0), 0)
-  return columns.map(({ id }) => {
-    const weight = WEIGHTS[id]
-    return weight ? `calc(${tokenOf(id)} + ${spare} * ${weight} / ${sum})` : tokenOf(id)
+  return columns.map((column) => {
+    const weight = WEIGHTS[column.id]
+    return weight ? `calc(${tokenOf(column)} + ${spare} * ${weight} / ${sum})` : tokenOf(column)
   })
 }
 
@@ -131,6 +135,35 @@ export function shownColumns(layout: Layout): Column[] {
     .filter((one) => one.shown)
     .map((one) => COLUMNS.find((column) => column.id === one.id))
     .filter((one) => one !== undefined)
+}
+
+/** What the search asks for and every row has alike: there its column tells nothing. */
+export function repeatedFields(
+  chips: readonly Chip[],
+  rows: readonly Pick<TaskRow, 'name' | 'queue'>[],
+): ReadonlySet<ColumnId> {
+  const [first, ...others] = rows
+  return new Set(
+    (['name', 'queue'] as const).filter(
+      (field) =>
+        chips.some((chip) => chip.field === field && !chip.negated) &&
+        others.length > 0 &&
+        others.every((row) => row[field] === first?.[field]),
+    ),
+  )
+}
+
+/** The columns without those of `repeated`; in the place of the name stands the id. */
+export function withoutRepeated(columns: readonly Column[], repeated: ReadonlySet<ColumnId>): Column[] {
+  const byId: Column = { ...column('uuid', 'Id'), token: 'value' }
+  return columns
+    .filter(({ id }) => !(id === 'queue' && repeated.has('queue')) && !(id === 'uuid' && repeated.has('name')))
+    .map((one) => (one.id === ALWAYS && repeated.has('name') ? byId : one))
+}
+
+/** The column whose cells open the task and carry its marks. */
+export function openingColumn(columns: readonly Column[]): ColumnId {
+  return columns.some(({ id }) => id === ALWAYS) ? ALWAYS : 'uuid'
 }
 
 export function toggleColumn(layout: Layout, id: ColumnId): Layout {
