@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { filtered, inSight, moved, sorted, turned, WHOLE, type Column } from './table'
+import { filtered, inSight, moved, sorted, turned, wideKeys, WHOLE, type Column } from './table'
 
 interface Queue {
   name: string
@@ -74,4 +74,14 @@ it('keys move the focus from row to row, and not over the ends', () => {
   expect(moved('End', 4, 10, 20)).toBe(9)
   expect(moved('a', 4, 10, 20)).toBeNull()
   expect(moved('End', 0, 0, 20)).toBeNull()
+})
+
+describe('columns of a table', () => {
+  it('that are wide share the room that is left; without one the last that has words takes it', () => {
+    const controls: Column<Queue> = { key: 'actions', title: 'Actions', controls: true }
+
+    expect(wideKeys([{ ...NAME, wide: true }, READY, { key: 'workers', title: 'Workers' }])).toEqual(['name'])
+    expect(wideKeys([NAME, { key: 'workers', title: 'Workers' }, READY, controls])).toEqual(['workers'])
+    expect(wideKeys([READY])).toEqual([])
+  })
 })

@@ -9,6 +9,9 @@ export interface Column<T> {
   heading?: boolean
   /** It holds buttons or a tick; its title is for screen readers alone. */
   controls?: boolean
+  /** It shares the room that the others leave, and its texts may take several lines. Without such
+   * a column the last one with words takes it, so that numbers stand near what they are of. */
+  wide?: boolean
   /** What rows are sorted by; null comes last. Without it the column sorts nothing. */
   sort?: (row: T) => string | number | null
 }
@@ -16,6 +19,13 @@ export interface Column<T> {
 export interface Order {
   key: string
   descending: boolean
+}
+
+/** The keys of the columns that share the room which the others leave. */
+export function wideKeys<T>(columns: readonly Column<T>[]): string[] {
+  const wide = columns.filter((column) => column.wide)
+  const words = columns.filter(({ controls, number }) => !controls && !number)
+  return (wide.length > 0 ? wide : words.slice(-1)).map(({ key }) => key)
 }
 
 /** Rows whose text has every word that is typed, in any case. */
