@@ -82,6 +82,8 @@ def serve(loaded: Loaded, say: Callable[[str], None]) -> None:
     def listening(url: str) -> None:
         for supervisor in supervisors.values():
             supervisor.start()
+        for services in clusters.values():
+            services.start()
         sentence = f"Umbel watches {' and '.join(watched)} at {url}"
         if not tell(sentence):
             say(sentence)

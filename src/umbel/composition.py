@@ -12,7 +12,7 @@ import contextlib
 import threading
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from umbel.clock import SystemClock
 from umbel.errors import BrokerRefused, NotSupported, ResultsUnavailable, SettingsError, StoreBusy
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from umbel.broker.base import Cluster
     from umbel.results.base import ResultBackend
     from umbel.services.cluster.registered_tasks import TaskDescription
-    from umbel.services.cluster_services import ClusterServices
+    from umbel.services.cluster_services import ClusterServices, EnableEvents
     from umbel.services.health.health import Supervised
 
 
@@ -75,6 +75,7 @@ def services_over(
         gone_after_s=settings.retention.offline_workers,
         supervised=supervised,
         redactor=Redactor(redact_rules(settings)),
+        enable_events=cast("EnableEvents", settings.enable_events),
     )
 
 

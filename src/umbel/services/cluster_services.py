@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import Literal
 
 import msgspec
 
@@ -16,6 +17,7 @@ from umbel.broker.base import Cluster
 from umbel.clock import Clock
 from umbel.redact.rules import USUAL, Redactor
 from umbel.results.base import ResultBackend
+from umbel.services.cluster.event_switch import EventSwitch
 from umbel.services.cluster.inspection import ANSWER_S, Inspection
 from umbel.services.cluster.interruptible_results import InterruptibleResults
 from umbel.services.cluster.listed_workers import ListedWorkers
@@ -32,6 +34,9 @@ from umbel.services.search.intents import Intents
 from umbel.services.search.search import Search
 from umbel.store.base import Store
 from umbel.store.ledger import Ledger
+
+#: Whether workers whose task events are off are told to send them.
+EnableEvents = Literal["never", "ask", "always"]
 
 
 class ClusterServices(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +60,7 @@ class ClusterServices(msgspec.Struct, frozen=True, kw_only=True):
     health: Health
     hub: Hub
     control: Control
+    event_switch: EventSwitch | None
     stopping: threading.Event
 
     @property
@@ -67,6 +73,11 @@ class ClusterServices(msgspec.Struct, frozen=True, kw_only=True):
         """Whether nobody should wait any longer, since the process ends."""
         return self.stopping.is_set()
 
+    def start(self) -> None:
+        """Begin what is done without being asked for."""
+        if self.event_switch is not None:
+            self.event_switch.start()
+
     def stop(self) -> None:
         """End every wait for a result: the process is ending. Returns at once."""
         self.stopping.set()
@@ -76,6 +87,7 @@ class ClusterServices(msgspec.Struct, frozen=True, kw_only=True):
         failure is raised. May be called twice."""
         self.stop()
         close_all(
+            *(() if self.event_switch is None else (self.event_switch.close,)),
             self.control.close,
             self.cluster.close,
             self.results.close,
@@ -100,6 +112,7 @@ def make_services(
     supervised: Supervised | None = None,
     redactor: Redactor = USUAL,
     streams_max: int = STREAMS_MAX,
+    enable_events: EnableEvents = "ask",
 ) -> ClusterServices:
     """The bundle over parts that are open. `answer_s`: how long workers have to answer;
     `keep_s`: how long the ledger keeps who did what, None for ever; `gone_after_s`: how long a
@@ -111,7 +124,8 @@ def make_services(
     search = Search(store, clock, ledger)
     intents = Intents(ledger, DoubtFinder(store, clock))
     inspection = Inspection(store, cluster, clock, answer_s, redactor)
-    health = Health(store, clock, supervised, inspection.answering)
+    offers = enable_events != "never"
+    health = Health(store, clock, supervised, inspection.answering, offers_events=offers)
     context = ActionContext(
         store=store,
         search=search,
@@ -139,6 +153,9 @@ def make_services(
         health=health,
         hub=Hub(store, health, intents, clock, streams_max=streams_max),
         control=Control(context, keep_s),
+        event_switch=(
+            EventSwitch(store, cluster, ledger, clock) if enable_events == "always" else None
+        ),
         stopping=stopping,
     )
 

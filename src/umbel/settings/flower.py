@@ -71,6 +71,11 @@ def _milliseconds(text: str) -> str:
     return f"{round(float(text))}ms"
 
 
+def _enabled(text: str) -> str:
+    """Flower tells all workers every few seconds; here each is told once."""
+    return "always" if _switch(text) == "true" else "ask"
+
+
 def _seconds(text: str) -> str | None:
     if not text:
         return None
@@ -172,13 +177,7 @@ OPTIONS: Final[Mapping[str, Option]] = {
             sentence="is not needed: workers are kept on disk, and those that are silent for "
             "long are forgotten.",
         ),
-        Option(
-            "enable_events",
-            sentence="is not done by Umbel unasked: start workers with -E (or set "
-            "worker_send_task_events), or use the action that enables events.",
-            switch=True,
-            quiet=("false",),
-        ),
+        Option("enable_events", "enable_events", _enabled, switch=True),
         Option(
             "auto_refresh",
             sentence="is not needed: pages follow the cluster live, and . pauses them.",

@@ -178,6 +178,9 @@ def options_of_flower(
     in_file, said = from_file(path, environ) if path is not None else ([], [])
     here = {given.option.name: given for given in line}
     elsewhere = {given.option.name: given for given in (*variables, *in_file)}
+    if path is not None and not {"enable_events"} & (elsewhere.keys() | here.keys()):
+        # What Flower does unless it is told otherwise.
+        elsewhere["enable_events"] = Given(OPTIONS["enable_events"], "True", str(path))
     every = elsewhere | here
     notices += said
     foreign = [given for given in line if given.option is not OPTIONS.get(given.option.name)]

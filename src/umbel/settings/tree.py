@@ -365,6 +365,12 @@ class Settings:
         fallback="not asked",
         secret=True,
     )
+    enable_events: str = setting(
+        kinds.choice("never", "ask", "always"),
+        "ask",
+        "Whether workers that do not tell of their tasks (run without -E) are told to: `always` at "
+        "their first heartbeat, after `ask` when a person says so.",
+    )
     inspect_timeout: float = setting(
         kinds.duration(0.1, 60.0, "a duration from 100ms to 1min"),
         "1s",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tests.api.world import NOW, collector
+from tests.contract.stories import heartbeat
 from tests.support.clocks import SetWallClock
 from umbel.cluster.gaps import Cause
 from umbel.cluster.worker import Sign
@@ -227,6 +228,19 @@ def test_workers_that_run_tasks_and_tell_of_none_are_not_live() -> None:
     )
     assert (trouble.action, trouble.workers) == ("enable_events", ("w1@h", "w2@h"))
     assert trouble.since == NOW - 60
+
+
+def test_it_is_told_how_many_tasks_nobody_told_of_and_offered_unless_settings_say_never() -> None:
+    store = MemoryStore()
+    store.report(collector(mute={"w1@h": NOW - 60}))
+    store.apply([heartbeat("w1@h", NOW, active=0, processed=1_203)])
+
+    (asked,) = Health(store, SetWallClock(NOW)).status().live.troubles
+    (never,) = Health(store, SetWallClock(NOW), offers_events=False).status().live.troubles
+
+    assert asked.sentence.startswith("w1@h runs tasks and tells of none (1,203 so far)")
+    assert (asked.action, never.action) == ("enable_events", None)
+    assert never.remedy.startswith("Start workers with -E")
 
 
 def test_a_worker_that_another_collector_hears_is_not_mute() -> None:

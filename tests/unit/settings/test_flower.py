@@ -388,3 +388,22 @@ def test_what_flower_was_told_to_hide_stops_the_start_until_it_is_answered(tmp_p
     check_serving(
         loaded(tmp_path, file=file, UMBEL_BROKER="redis://x/0", UMBEL_REDACT_KEYS="default")
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "file", "environ", "mode"),
+    [
+        ("", None, {}, "ask"),
+        ("", "port = 8000\n", {}, "always"),
+        ("", "enable_events = False\n", {}, "ask"),
+        ("--enable_events=false", "port = 8000\n", {}, "ask"),
+        ("--enable_events", None, {}, "always"),
+        ("", None, {"FLOWER_ENABLE_EVENTS": "True"}, "always"),
+        ("", None, {"FLOWER_PORT": "8000"}, "ask"),
+        ("", "port = 8000\n", {"UMBEL_ENABLE_EVENTS": "never"}, "never"),
+    ],
+)
+def test_events_are_switched_on_where_flower_would_do_so(
+    tmp_path: Path, line: str, file: str | None, environ: dict[str, str], mode: str
+) -> None:
+    assert loaded(tmp_path, line, file=file, **environ).settings.enable_events == mode

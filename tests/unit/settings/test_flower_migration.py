@@ -73,7 +73,7 @@ def test_a_path_with_a_line_break_does_not_end_its_comment(tmp_path: Path) -> No
 
     text = migrated(tmp_path, FLOWER_CONF="a\nport = 1")
 
-    assert tomllib.loads(text) == {"log_level": "debug"}
+    assert tomllib.loads(text) == {"log_level": "debug", "enable_events": "always"}
 
 
 def test_a_value_that_cannot_be_taken_over_is_told(tmp_path: Path) -> None:

@@ -83,22 +83,32 @@ def unheard(workers: Sequence[str], quiet_s: float, since: float) -> Trouble:
     )
 
 
-def events_off(since_by_worker: Mapping[str, float]) -> Trouble:
+def events_off(
+    since_by_worker: Mapping[str, float],
+    processed: Mapping[str, int] | None = None,
+    *,
+    offered: bool = True,
+) -> Trouble:
+    """`processed` is how many tasks these workers have run, where they said; `offered`: events
+    may be switched on from here."""
     workers = tuple(sorted(since_by_worker))
     verb = "runs" if len(workers) == 1 else "run"
     tell = "tells" if len(workers) == 1 else "tell"
+    ran = sum((processed or {}).get(worker, 0) for worker in workers)
+    so_far = f" ({ran:,} so far)" if ran else ""
     return Trouble(
         kind="events_off",
         severity="warning",
-        sentence=f"{names(workers)} {verb} tasks and {tell} of none: task events are off there.",
+        sentence=f"{names(workers)} {verb} tasks and {tell} of none{so_far}: "
+        "task events are off there.",
         remedy=(
-            "Enable events now, and start workers with -E or set "
-            "worker_send_task_events = True, so that they stay on."
+            ("Enable events now, and start" if offered else "Start")
+            + " workers with -E or set worker_send_task_events = True, so that they stay on."
         ),
         since=min(since_by_worker.values()),
         count=len(workers),
         workers=workers,
-        action="enable_events",
+        action="enable_events" if offered else None,
     )
 
 

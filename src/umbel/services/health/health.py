@@ -16,6 +16,7 @@ from umbel.services.health.liveness import (
     GAPS_TOLD_S,
     Evidence,
     Liveness,
+    events_off,
     fresh,
     heard_at,
     heard_of_late,
@@ -96,11 +97,14 @@ class Health:
         clock: Clock,
         supervised: Supervised | None = None,
         answered: Answered = dict,
+        *,
+        offers_events: bool = True,
     ) -> None:
         self._store = store
         self._clock = clock
         self._supervised = supervised
         self._answered = answered
+        self._offers_events = offers_events
         self._last = _NO_PULSE
 
     def status(self) -> Status:
@@ -115,6 +119,8 @@ class Health:
             damaged=store.damaged,
             gaps=self._store.gaps(start=now - GAPS_TOLD_S),
             answered=answered,
+            processed=self._processed(recording(collectors, now)),
+            offers_events=self._offers_events,
             heartless=self._heartless(recording(collectors, now), answered),
         )
         return Status(
@@ -163,6 +169,13 @@ class Health:
             return frozenset()
         known = self._store.workers()
         return frozenset(each.hostname for each in known if not each.sends_heartbeats)
+
+    def _processed(self, working: Sequence[CollectorStatus]) -> dict[str, int]:
+        """How many tasks workers have run that tell of none; asked for only where there are
+        such."""
+        mute = events_off(working)
+        found = map(self._store.worker, mute)
+        return {each.hostname: each.processed for each in found if each and each.processed}
 
     def _trouble(self) -> str | None:
         return self._supervised() if self._supervised is not None else None

@@ -53,7 +53,9 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """What is known at `now` (Unix seconds). `supervised` is why the watched collector process
     does not run or cannot store, if so; `gaps` are those of late; `answered` is when workers
     last answered a question, and `heartless` are those of which events came and never a
-    heartbeat (`--without-heartbeat`): while idle they have nothing to tell."""
+    heartbeat (`--without-heartbeat`): while idle they have nothing to tell. `processed` is how
+    many tasks workers say that they have run, where task events are off; `offers_events`: people
+    may have them switched on from here."""
 
     now: float
     collectors: tuple[CollectorStatus, ...] = ()
@@ -62,6 +64,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     gaps: tuple[KeptGap, ...] = ()
     answered: Mapping[str, float] = {}
     heartless: frozenset[str] = frozenset()
+    processed: Mapping[str, int] = {}
+    offers_events: bool = True
 
 
 def judge(evidence: Evidence) -> Liveness:
@@ -71,7 +75,7 @@ def judge(evidence: Evidence) -> Liveness:
         found = [working, *_damaged(evidence)]
         return Liveness("blind", None, working.sentence, _sorted(found))
     lag_s = min(c.lag_s for c in working)
-    found = [*_deafness(evidence, working), *_damaged(evidence), *_incomplete(working)]
+    found = [*_deafness(evidence, working), *_damaged(evidence), *_incomplete(evidence, working)]
     found += [findings.behind(lag_s)] if lag_s > BEHIND_AFTER_S else []
     found += _missing(evidence)
     return _liveness(_sorted(found), lag_s)
@@ -206,11 +210,15 @@ def _damaged(evidence: Evidence) -> list[Trouble]:
     return [findings.damaged(each.sentence, each.remedy, each.since) for each in evidence.damaged]
 
 
-def _incomplete(working: Sequence[CollectorStatus]) -> list[Trouble]:
+def _incomplete(evidence: Evidence, working: Sequence[CollectorStatus]) -> list[Trouble]:
     """What is taken away, not told, or not read of what happens now. What one collector does
     not get another may, so the best one counts."""
     mute = events_off(working)
-    found = [findings.events_off(mute)] if mute else []
+    found = (
+        [findings.events_off(mute, evidence.processed, offered=evidence.offers_events)]
+        if mute
+        else []
+    )
     faulty = min(working, key=lambda c: sum(c.recent_faults.values()))
     if faulty.recent_faults:
         severity = _weight_of_faults(faulty)

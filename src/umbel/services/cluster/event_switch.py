@@ -1,0 +1,141 @@
+"""Task events are switched on at workers that do not send them (`enable_events = always`).
+
+Each process of a worker is told once, at its first heartbeat, by a command to it alone; whoever
+sends no heartbeats hears it by a command to all, at the start and every few minutes. Workers
+answer whether their events were off, and those that were stand in the audit. Of several servers of
+one ledger the holder of a lease does it.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final
+
+from umbel.broker.base import Cluster, Reply
+from umbel.clock import Clock
+from umbel.cluster.worker import ONLINE
+from umbel.errors import StoreError, UmbelError
+from umbel.services.phrases import names
+from umbel.store.base import Store
+from umbel.store.ledger import AuditEntry, Lease, Ledger
+
+log = logging.getLogger(__name__)
+
+NAME: Final = "enable-events"
+#: How often is looked for new workers, and how long the lease lasts after its holder looked,
+#: seconds.
+EVERY_S: Final = 2.0
+LEASE_S: Final = 30.0
+#: How long a question to workers that is asked just now may hold up the end, seconds.
+LEAVE_S: Final = 3.0
+#: How often all workers are told at once, for those that send no heartbeats, seconds.
+TO_ALL_EVERY_S: Final = 300.0
+#: After how long a worker that did not answer is told again, seconds.
+AGAIN_AFTER_S: Final = 30.0
+#: So many are told with one command.
+_TOLD_MAX: Final = 200
+#: What Celery's workers answer whose events were on (celery/worker/control.py).
+_ALREADY: Final = "already"
+_ACTION: Final = "enable_events"
+
+Process = tuple[str, int]
+
+
+class EventSwitch:
+    """One for each cluster. `turn` is for one thread, which `start` begins."""
+
+    def __init__(self, store: Store, cluster: Cluster, ledger: Ledger, clock: Clock) -> None:
+        self._store = store
+        self._cluster = cluster
+        self._ledger = ledger
+        self._clock = clock
+        self._holder = secrets.token_hex(8)
+        #: Processes that answered, and until when the others are let alone.
+        self._answered: set[Process] = set()
+        self._again_at: dict[Process, float] = {}
+        self._to_all_at = 0.0
+        self._trouble: str | None = None
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="umbel-events-on", daemon=True)
+
+    def start(self) -> None:
+        """Look for workers from now on."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop, before store and ledger are closed. May be called twice."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(LEAVE_S)
+
+    def _run(self) -> None:
+        while not self._stopping.wait(EVERY_S):
+            try:
+                self.turn()
+            except UmbelError as error:
+                if str(error) != self._trouble:
+                    log.warning("Task events were not switched on: %s", error)
+                self._trouble = str(error)
+            else:
+                self._trouble = None
+        with suppress(StoreError):  # it expires by itself
+            self._ledger.release_lease(NAME, self._holder)
+
+    def turn(self) -> None:
+        """Tell those that were not told yet. Raises `BrokerError` and `StoreError`."""
+        now, at = self._clock.monotonic(), self._clock.now()
+        workers = {
+            (worker.hostname, worker.pid or 0): worker
+            for worker in self._store.workers()
+            if worker.status(at) == ONLINE and worker.heartbeat is not None
+        }
+        self._answered &= workers.keys()
+        self._again_at = {p: end for p, end in self._again_at.items() if end > now}
+        new = [p for p in workers if p not in self._answered and p not in self._again_at]
+        to_all = now >= self._to_all_at
+        if not (new or to_all) or not self._has_lease(at):
+            return
+        if to_all:
+            self._to_all_at = now + TO_ALL_EVERY_S
+            self._tell(None, [*workers])
+        elif new:
+            self._tell([worker for worker, _ in new[:_TOLD_MAX]], new[:_TOLD_MAX])
+
+    def _has_lease(self, at: float) -> bool:
+        lease = Lease(name=NAME, holder=self._holder, expires=at + LEASE_S)
+        return self._ledger.take_lease(lease, at)
+
+    def _tell(self, workers: Sequence[str] | None, processes: Sequence[Process]) -> None:
+        again_at = self._clock.monotonic() + AGAIN_AFTER_S
+        self._again_at |= dict.fromkeys(processes, again_at)
+        limit = None if workers is None else len(workers)
+        replies = self._cluster.ask(_ACTION, workers=workers, limit=limit)
+        answered = {reply.worker for reply in replies}
+        self._answered |= {process for process in processes if process[0] in answered}
+        changed = sorted(reply.worker for reply in replies if _was_off(reply))
+        if changed:
+            self._record(changed)
+
+    def _record(self, workers: Sequence[str]) -> None:
+        self._ledger.record(
+            AuditEntry(
+                at=self._clock.now(),
+                actor="umbel",
+                address="",
+                via="settings",
+                action=_ACTION,
+                target=f"Enable events on {names(workers)}, as enable_events = always says.",
+                count=len(workers),
+                outcome="done",
+                answer="Their task events were off.",
+            )
+        )
+
+
+def _was_off(reply: Reply) -> bool:
+    text = reply.value.get("ok") if isinstance(reply.value, dict) else reply.value
+    return isinstance(text, str) and _ALREADY not in text
