@@ -34,6 +34,28 @@ def test_rows_are_walked_selected_and_opened(open_page: OpenPage) -> None:
     expect(page).to_have_url(re.compile(r"/tasks$"))
 
 
+def test_keys_act_while_a_tooltip_is_shown_and_escape_puts_it_away(open_page: OpenPage) -> None:
+    page = open_page()
+    expect(page.locator("[data-row]").nth(2)).to_be_visible()
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    revoke = page.get_by_role("button", name="Revoke", exact=True)
+    tooltip = page.get_by_role("tooltip", name="Keeps tasks that wait from being run.")
+
+    revoke.hover()
+    expect(tooltip).to_be_visible()
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    expect(page.get_by_text("2 rows selected")).to_be_visible()
+
+    page.mouse.move(0, 0)
+    revoke.hover()
+    expect(tooltip).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(tooltip).not_to_be_visible()
+    expect(page.get_by_text("Updates paused")).not_to_be_visible()
+
+
 def test_slash_goes_to_the_search_and_escape_leaves_it(open_page: OpenPage) -> None:
     page = open_page()
     expect(page.locator("[data-row]").first).to_be_visible()

@@ -25,7 +25,7 @@ export class Keyboard {
   private press(event: KeyboardEvent): void {
     if (event.defaultPrevented || event.altKey || event.isComposing) return
     const target = event.target instanceof Element ? event.target : null
-    if (document.querySelector('dialog[open], :popover-open') && !(event.ctrlKey || event.metaKey)) return
+    if (document.querySelector('dialog[open], :popover-open:not([role=tooltip])') && !(event.ctrlKey || event.metaKey)) return
     const { action, pending } = act(
       {
         key: event.key,
