@@ -26,9 +26,10 @@ export function offered(action: string): string[] {
   return action === '' || all.includes(action) ? [...all] : [...all, action]
 }
 
-/** "Rate limit" for `rate_limit`; an unknown action has its own name. */
+/** "Rate limit" for `rate_limit`, and what the page is called by which a task is sent; an unknown
+ * action has its own name. */
 export function wordsOf(action: string): string {
-  const words = action.replaceAll('_', ' ')
+  const words = action === 'apply' ? 'run' : action.replaceAll('_', ' ')
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
