@@ -22,9 +22,9 @@ describe('a popover', () => {
 
   it('that is wider than its room is moved into the window', () => {
     const left = placed(button(400, 40), WINDOW)
-    expect(fitted(left, { left: 400, right: 1050 }, 1000)).toMatchObject({ left: 350, right: null })
+    expect(fitted(left, { left: 400, right: 1050 }, 1000)).toMatchObject({ left: 342, right: null })
     const right = placed(button(800, 40), WINDOW)
-    expect(fitted(right, { left: -30, right: 900 }, 1000)).toMatchObject({ left: null, right: 70 })
+    expect(fitted(right, { left: -30, right: 900 }, 1000)).toMatchObject({ left: null, right: 62 })
     expect(fitted(right, { left: 10, right: 900 }, 1000)).toEqual(right)
   })
 })

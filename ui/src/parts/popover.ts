@@ -34,10 +34,14 @@ export function placed(button: Box, window: { width: number; height: number }): 
   }
 }
 
+/** So far from the edge of the window what was moved ends, in pixels. */
+const EDGE = 8
+
 /** The same where an end would be out of sight: moved as far as that needs. */
 export function fitted(place: Placement, panel: Pick<Box, 'left' | 'right'>, width: number): Placement {
-  const over = panel.right - width
-  if (place.right !== null && panel.left < 0) return { ...place, right: Math.max(0, place.right + panel.left) }
+  const over = panel.right - width + EDGE
+  const under = EDGE - panel.left
+  if (place.right !== null && under > 0) return { ...place, right: Math.max(0, place.right - under) }
   if (place.left !== null && over > 0) return { ...place, left: Math.max(0, place.left - over) }
   return place
 }
