@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, Generic, Protocol, Self, TypeVar
 
-from umbel.cluster.task import FAILURE, REVOKED, SUCCESS
+from umbel.cluster.task import FAILURE, SUCCESS
 from umbel.store.capabilities import Grouping
 from umbel.store.series import (
     CountBucket,
@@ -38,25 +38,41 @@ class Cell(Protocol):
 
 
 class DurationCell(Cell, Protocol):
-    """The durations of one group in one bucket."""
+    """The durations of one group in one bucket; there is at least one."""
+
+    def mean_s(self) -> float:
+        """Their mean, seconds."""
 
     def durations(self) -> Durations:
-        """What they are like; there is at least one."""
+        """What they are like."""
 
 
 class CountCell:
     """How many tasks were first seen, and how many ended, by state."""
 
-    __slots__ = ("ended", "seen")
+    __slots__ = ("failed", "revoked", "seen", "succeeded")
 
     def __init__(self) -> None:
-        self.seen = 0
-        self.ended = {SUCCESS: 0, FAILURE: 0, REVOKED: 0}
+        self.seen = self.succeeded = self.failed = self.revoked = 0
+
+    @property
+    def ended(self) -> int:
+        return self.succeeded + self.failed + self.revoked
 
     def add(self, other: CountCell) -> None:
         self.seen += other.seen
-        for state, n in other.ended.items():
-            self.ended[state] += n
+        self.succeeded += other.succeeded
+        self.failed += other.failed
+        self.revoked += other.revoked
+
+    def add_ended(self, state: str, n: int) -> None:
+        """So many more tasks that ended, in a state of `cluster.task.ENDED`."""
+        if state == SUCCESS:
+            self.succeeded += n
+        elif state == FAILURE:
+            self.failed += n
+        else:
+            self.revoked += n
 
 
 C = TypeVar("C", bound=Cell)
@@ -132,14 +148,14 @@ def count_series(
     """The series of these cells; `with_seen`: they know when tasks were first seen."""
 
     def rank(cell: CountCell) -> tuple[float, ...]:
-        return (cell.seen if with_seen else 0, sum(cell.ended.values()))
+        return (cell.seen if with_seen else 0, cell.ended)
 
     def counts(cell: CountCell) -> Counts:
         return Counts(
             seen=cell.seen if with_seen else None,
-            succeeded=cell.ended[SUCCESS],
-            failed=cell.ended[FAILURE],
-            revoked=cell.ended[REVOKED],
+            succeeded=cell.succeeded,
+            failed=cell.failed,
+            revoked=cell.revoked,
         )
 
     def line(found: _Line[CountCell]) -> CountLine:
@@ -183,7 +199,7 @@ def duration_series(
     """The series of these cells, each of which has at least one duration."""
 
     def rank(cell: D) -> tuple[float, ...]:
-        return (cell.durations().mean,)
+        return (cell.mean_s(),)
 
     def line(found: _Line[D]) -> DurationLine:
         summed = {start: found[start].durations() for start in sorted(found)}

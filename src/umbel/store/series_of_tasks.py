@@ -71,7 +71,7 @@ def _counts(
         for start in span.buckets(task.seen if with_seen else None):
             cells.cell(value, start).seen += 1
         for start in span.buckets(task.finished if task.state in ENDED else None):
-            cells.cell(value, start).ended[task.state] += 1
+            cells.cell(value, start).add_ended(task.state, 1)
     return cells
 
 
@@ -84,11 +84,14 @@ class _DurationList:
     def add(self, other: _DurationList) -> None:
         self.durations_s += other.durations_s
 
+    def mean_s(self) -> float:
+        return math.fsum(self.durations_s) / len(self.durations_s)
+
     def durations(self) -> Durations:
         ascending = sorted(self.durations_s)
         return Durations(
             n=len(ascending),
-            mean=math.fsum(ascending) / len(ascending),
+            mean=self.mean_s(),
             p50=_percentile(ascending, 0.50),
             p95=_percentile(ascending, 0.95),
             p99=_percentile(ascending, 0.99),

@@ -63,11 +63,13 @@ class DurationHistogram:
         for number, n in counts.items():
             self.counts[number] += n
 
+    def mean_s(self) -> float:
+        return self.total_s / sum(self.counts.values())
+
     def durations(self) -> Durations:
-        n = sum(self.counts.values())
         return Durations(
-            n=n,
-            mean=self.total_s / n,
+            n=sum(self.counts.values()),
+            mean=self.mean_s(),
             p50=percentile_s(self.counts, 0.50),
             p95=percentile_s(self.counts, 0.95),
             p99=percentile_s(self.counts, 0.99),
@@ -87,7 +89,7 @@ class SeriesCells:
         if time == "seen":
             self._counts.cell(value, start).seen += n
         elif state in ENDED:
-            self._counts.cell(value, start).ended[state] += n
+            self._counts.cell(value, start).add_ended(state, n)
 
     def measure(
         self, start: float, value: str | None, counts: Mapping[int, int], total_s: float
