@@ -34,7 +34,7 @@ _PROPERTIES_CACHED_MAX: Final = 2_000
 _PROPERTIES_MAX_BYTES: Final = 1_024
 
 
-class Misframed(ConnectionError):
+class MalformedFrame(ConnectionError):
     """The bytes are not AMQP frames; the connection cannot be used any more."""
 
 
@@ -65,7 +65,7 @@ class Deliveries:
         self._parts: list[bytes] = []
 
     def take(self) -> list[Frame]:
-        """The complete messages so far. Raises `Misframed`, and whatever `other` raises."""
+        """The complete messages so far. Raises `MalformedFrame`, and whatever `other` raises."""
         frames: list[Frame] = []
         # One copy of all makes each part below one copy instead of two.
         received = bytes(self.buffer)
@@ -79,7 +79,7 @@ class Deliveries:
             if stop >= size:
                 break
             if received[stop] != _FRAME_END:
-                raise Misframed("RabbitMQ sent a frame without its end mark.")
+                raise MalformedFrame("RabbitMQ sent a frame without its end mark.")
             position = stop + 1
             if owner != channel:
                 self._other((kind, owner, received[start:stop]))
@@ -117,7 +117,7 @@ class Deliveries:
     def _finish(self, body: bytes, frames: list[Frame]) -> None:
         properties, self._properties = self._properties, None
         if properties is None:
-            raise Misframed("RabbitMQ sent a body without its header.")
+            raise MalformedFrame("RabbitMQ sent a body without its header.")
         if properties.content_type == BOOKMARK:
             return
         frames.append(

@@ -12,7 +12,7 @@ from typing import Any
 
 from kombu.utils import json
 
-from umbel.broker.redis_keys import Keys
+from umbel.broker.redis_keys import RedisKeys
 
 _dumps: Any = json.dumps
 
@@ -23,7 +23,7 @@ class RedisBatch:
 
     def __init__(self, channel: Any) -> None:
         self._channel = channel
-        self._keys = Keys.of(channel)
+        self._keys = RedisKeys.of(channel)
         self._pipe = self._keys.client.pipeline(transaction=False)
         self.outstanding: dict[int, None] = {}
         self.published = 0

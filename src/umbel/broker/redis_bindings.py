@@ -12,7 +12,7 @@ import contextlib
 import threading
 from typing import Any, Final
 
-from umbel.broker.redis_keys import Keys
+from umbel.broker.redis_keys import RedisKeys
 
 #: One look takes this many steps of so many keys.
 _STEPS: Final = 4
@@ -23,7 +23,7 @@ _EXCHANGES_MAX: Final = 1_000
 _NOT_OF_TASKS: Final = (".pidbox", "celeryev")
 
 
-class Bindings:
+class RedisBindings:
     """Any thread; one walk at a time."""
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class Bindings:
         self._found: dict[str, tuple[str, ...]] = {}
         self._passed: dict[str, tuple[str, ...]] = {}
 
-    def queues(self, keys: Keys) -> tuple[str, ...]:
+    def queues(self, keys: RedisKeys) -> tuple[str, ...]:
         """Every queue found so far. Empty where this user may not look."""
         with self._lock, contextlib.suppress(_refusal()):
             for _ in range(_STEPS):
@@ -41,7 +41,7 @@ class Bindings:
         names = {name for part in (*self._found.values(), *self._passed.values()) for name in part}
         return tuple(sorted(names))
 
-    def _walk(self, keys: Keys) -> bool:
+    def _walk(self, keys: RedisKeys) -> bool:
         """One step; whether it was the last of a walk."""
         start = keys.prefix + keys.binding_formats[0] % ""
         pattern = f"{_escaped(start)}*"

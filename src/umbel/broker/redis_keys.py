@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 
-class Keys(msgspec.Struct, frozen=True):
+class RedisKeys(msgspec.Struct, frozen=True):
     """Names of keys, and a client that takes them as they are."""
 
     client: Any
@@ -22,7 +22,7 @@ class Keys(msgspec.Struct, frozen=True):
     binding_formats: tuple[str, ...]
 
     @classmethod
-    def of(cls, channel: Any) -> Keys:
+    def of(cls, channel: Any) -> RedisKeys:
         """As the kombu channel `channel` names them."""
         from redis import Redis
 

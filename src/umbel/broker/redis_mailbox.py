@@ -24,7 +24,7 @@ from umbel.broker.command_replies import ReplyCollector
 from umbel.broker.envelope import open_envelope
 from umbel.broker.mailbox import Mailbox
 from umbel.broker.pooled_connection import PooledConnection
-from umbel.broker.redis_keys import Keys
+from umbel.broker.redis_keys import RedisKeys
 from umbel.clock import Clock
 
 #: A list lives this much longer than its call may take, in seconds.
@@ -72,7 +72,7 @@ class RedisMailbox:
     ) -> None:
         """Publish a command and collect what is answered until `answers` are complete or
         `timeout_s` have passed."""
-        keys = Keys.of(pooled.channel)
+        keys = RedisKeys.of(pooled.channel)
         self._sweep(pooled, keys)
         gone_by = _server_time(keys) + timeout_s
         reply_to = f"{_OURS}{gone_by:.0f}.{uuid4().hex}"
@@ -95,7 +95,7 @@ class RedisMailbox:
 
     def tidy(self, pooled: PooledConnection) -> None:
         """Remove what late answers may have made since."""
-        keys = Keys.of(pooled.channel)
+        keys = RedisKeys.of(pooled.channel)
         if ended := self._forgotten():
             keys.client.delete(*ended)
 
@@ -122,7 +122,7 @@ class RedisMailbox:
                 ended.append(self._ended.popleft())
         return ended
 
-    def _sweep(self, pooled: PooledConnection, keys: Keys) -> None:
+    def _sweep(self, pooled: PooledConnection, keys: RedisKeys) -> None:
         if _SWEPT in pooled.done:
             return
         overdue = _server_time(keys) - _OVERDUE_S
@@ -136,7 +136,7 @@ class RedisMailbox:
         pooled.done.add(_SWEPT)
 
 
-def _server_time(keys: Keys) -> float:
+def _server_time(keys: RedisKeys) -> float:
     """Redis' own clock (Unix seconds), the one that all callers share."""
     seconds, _ = keys.client.time()
     return float(seconds)
@@ -145,7 +145,7 @@ def _server_time(keys: Keys) -> float:
 class _ReplyList:
     """Where the answers to one call come."""
 
-    def __init__(self, keys: Keys, exchange: str, reply_to: str) -> None:
+    def __init__(self, keys: RedisKeys, exchange: str, reply_to: str) -> None:
         self._keys = keys
         queue = f"{reply_to}.{exchange}"
         self.list = keys.queue(queue)

@@ -17,8 +17,8 @@ from umbel.broker.base import Declaration, QueueDepth, QueuedMessage
 from umbel.broker.errors import translated
 from umbel.broker.pooled_connection import PooledConnection
 from umbel.broker.queued_messages import queued
-from umbel.broker.redis_bindings import Bindings
-from umbel.broker.redis_keys import Keys
+from umbel.broker.redis_bindings import RedisBindings
+from umbel.broker.redis_keys import RedisKeys
 from umbel.errors import BrokerUnreachable
 
 #: More unacknowledged messages than this are not told apart by queue ...
@@ -36,13 +36,13 @@ class RedisQueues:
     """Queues of one Redis, in the layout of its transport options."""
 
     def __init__(self) -> None:
-        self._bindings = Bindings()
+        self._bindings = RedisBindings()
 
     def bound(self, pooled: PooledConnection) -> tuple[str, ...]:
-        return self._bindings.queues(Keys.of(pooled.channel))
+        return self._bindings.queues(RedisKeys.of(pooled.channel))
 
     def depths(self, pooled: PooledConnection, names: Sequence[str]) -> tuple[QueueDepth, ...]:
-        keys = Keys.of(pooled.channel)
+        keys = RedisKeys.of(pooled.channel)
         with keys.client.pipeline(transaction=False) as pipe:
             for name in names:
                 for key in keys.lists(name).values():
@@ -57,14 +57,14 @@ class RedisQueues:
         )
 
     def purge(self, pooled: PooledConnection, name: str) -> int:
-        keys = Keys.of(pooled.channel)
+        keys = RedisKeys.of(pooled.channel)
         with keys.client.pipeline() as pipe:
             for key in keys.lists(name).values():
                 pipe.llen(key).unlink(key)
             return sum(pipe.execute()[::2])
 
     def declaration(self, pooled: PooledConnection, name: str, definition: Any) -> Declaration:  # noqa: ARG002
-        keys = Keys.of(pooled.channel)
+        keys = RedisKeys.of(pooled.channel)
         with keys.client.pipeline(transaction=False) as pipe:
             for key in keys.lists(name).values():
                 pipe.type(key)
@@ -77,7 +77,7 @@ class RedisQueues:
                 )
         return Declaration()
 
-    def _unacknowledged(self, keys: Keys, total: object) -> Counter[str] | None:
+    def _unacknowledged(self, keys: RedisKeys, total: object) -> Counter[str] | None:
         """How many messages workers hold by queue; None when that is not cheap to tell."""
         if not isinstance(total, int) or total > UNACKED_MAX:
             return None
@@ -108,7 +108,7 @@ def _queue_of(value: bytes) -> str | None:
 def _depth(
     pooled: PooledConnection,
     name: str,
-    keys: Keys,
+    keys: RedisKeys,
     described: Sequence[Any],
     held: Counter[str] | None,
 ) -> QueueDepth:
@@ -128,7 +128,7 @@ def _depth(
 
 def peek(pooled: PooledConnection, name: str, limit: int) -> tuple[QueuedMessage, ...]:
     """The next `limit` messages in the order in which workers get them. Only looks."""
-    keys = Keys.of(pooled.channel)
+    keys = RedisKeys.of(pooled.channel)
     found: list[QueuedMessage] = []
     left_bytes = _PEEKED_BYTES
     for key in keys.lists(name).values():

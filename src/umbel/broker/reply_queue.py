@@ -24,7 +24,7 @@ from umbel.broker.errors import translated
 from umbel.broker.generic import frame_of
 from umbel.broker.link import link_to_cluster
 from umbel.broker.pooled_connection import ConnectThread, PooledConnection
-from umbel.broker.redis_keys import Keys
+from umbel.broker.redis_keys import RedisKeys
 from umbel.errors import EventError
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class _RedisReplies:
     def __init__(self, pooled: PooledConnection, name: str) -> None:
         self.name = name
         self._line = pooled
-        self._keys = Keys.of(pooled.channel)
+        self._keys = RedisKeys.of(pooled.channel)
         self._list = self._keys.queue(name)
         self._mark()
 

@@ -30,7 +30,7 @@ _NOTICES: Final = frozenset(
 )
 
 
-class Garbled(ConnectionError):
+class MalformedReply(ConnectionError):
     """The bytes are not RESP; the connection cannot be used any more."""
 
 
@@ -56,7 +56,7 @@ class RespParser:
 
     def take(self) -> tuple[list[bytes], list[object]]:
         """The payloads of all complete messages, and all other values (lists, texts, numbers,
-        `ErrorReply`). Raises `Garbled`."""
+        `ErrorReply`). Raises `MalformedReply`."""
         payloads: list[bytes] = []
         others: list[object] = []
         if len(self.buffer) < self._require:
@@ -150,7 +150,7 @@ def _value(buffer: bytes, position: int, depth: int) -> tuple[object, int]:
         return _text(buffer, after, _number(pooled), sign == b"!")
     if sign in _AGGREGATES:
         if depth >= _DEPTH_MAX:
-            raise Garbled("Redis sent something nested too deeply.")
+            raise MalformedReply("Redis sent something nested too deeply.")
         return _list(buffer, after, _number(pooled) * _AGGREGATES[sign], depth)
     if sign == b"-":
         return ErrorReply(pooled.decode("utf-8", "replace")), after
@@ -158,7 +158,9 @@ def _value(buffer: bytes, position: int, depth: int) -> tuple[object, int]:
         return _number(pooled), after
     if sign in (b"+", b"_", b"#", b",", b"("):
         return pooled.decode("utf-8", "replace"), after
-    raise Garbled(f"Redis sent something that is not its protocol: {buffer[position:end][:80]!r}")
+    raise MalformedReply(
+        f"Redis sent something that is not its protocol: {buffer[position:end][:80]!r}"
+    )
 
 
 def _text(buffer: bytes, start: int, size: int, is_error: bool) -> tuple[object, int]:
@@ -182,4 +184,4 @@ def _number(pooled: bytes) -> int:
     try:
         return int(pooled)
     except ValueError:
-        raise Garbled(f"Redis sent {pooled[:40]!r} where a number belongs.") from None
+        raise MalformedReply(f"Redis sent {pooled[:40]!r} where a number belongs.") from None

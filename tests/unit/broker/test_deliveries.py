@@ -9,7 +9,7 @@ import pytest
 from amqp.basic_message import Message
 
 from umbel.broker.base import Frame
-from umbel.broker.deliveries import Deliveries, Misframed
+from umbel.broker.deliveries import Deliveries, MalformedFrame
 
 CHANNEL = 1
 BASE = 1 << 40
@@ -106,10 +106,10 @@ def test_a_frame_without_its_end_mark_ends_the_connection() -> None:
     broken = bytearray(method(1))
     broken[-1] = 0
 
-    with pytest.raises(Misframed):
+    with pytest.raises(MalformedFrame):
         parsed(bytes(broken) + method(2), 1000)
 
 
 def test_a_body_without_a_header_ends_the_connection() -> None:
-    with pytest.raises(Misframed):
+    with pytest.raises(MalformedFrame):
         parsed(framed(3, b"body"), 1000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from umbel.broker.redis import unreadable
-from umbel.broker.resp import ErrorReply, Garbled, RespParser, is_notice
+from umbel.broker.resp import ErrorReply, MalformedReply, RespParser, is_notice
 from umbel.services.ingest.message_bodies import events_of
 
 PATTERN = b"/0.celeryev/*"
@@ -121,7 +121,7 @@ def test_what_is_not_redis_ends_the_connection(bytes_: bytes) -> None:
     replies = RespParser([PATTERN])
     replies.buffer += bytes_
 
-    with pytest.raises(Garbled):
+    with pytest.raises(MalformedReply):
         replies.take()
 
 
