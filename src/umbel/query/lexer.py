@@ -26,7 +26,7 @@ _IMPOSSIBLE: Final = re.compile("[\0\ud800-\udfff]")
 _BARE_WORD: Final = re.compile(r"[^\s()\"\\,*?~=<>][^\s()\"\\,*?]*")
 
 
-class Sort(StrEnum):
+class TokenKind(StrEnum):
     """What a token is; the value is how an error names it."""
 
     WORD = "a search term"
@@ -39,7 +39,7 @@ class Sort(StrEnum):
     END = "the end"
 
 
-_KEYWORDS: Final = {"AND": Sort.AND, "OR": Sort.OR, "NOT": Sort.NOT}
+_KEYWORDS: Final = {"AND": TokenKind.AND, "OR": TokenKind.OR, "NOT": TokenKind.NOT}
 
 
 class Word(msgspec.Struct, frozen=True):
@@ -87,7 +87,7 @@ class Word(msgspec.Struct, frozen=True):
 class LexerToken(msgspec.Struct, frozen=True):
     """One token of [start, end). `closed` is False for a word whose last quote is open."""
 
-    sort: Sort
+    sort: TokenKind
     start: int
     end: int
     word: Word | None = None
@@ -105,16 +105,16 @@ def tokens(text: str) -> list[LexerToken]:
         if character.isspace():
             index += 1
         elif character in _BRACKETS:
-            sort = Sort.OPEN if character == "(" else Sort.CLOSE
+            sort = TokenKind.OPEN if character == "(" else TokenKind.CLOSE
             found.append(LexerToken(sort, index, index + 1))
             index += 1
         elif character == "-":
-            found.append(LexerToken(Sort.MINUS, index, index + 1))
+            found.append(LexerToken(TokenKind.MINUS, index, index + 1))
             index += 1
         else:
             found.append(_word(text, index))
             index = found[-1].end
-    return [*found, LexerToken(Sort.END, len(text), len(text))]
+    return [*found, LexerToken(TokenKind.END, len(text), len(text))]
 
 
 def _refuse_impossible(text: str) -> None:
@@ -157,7 +157,9 @@ def _word(text: str, start: int) -> LexerToken:
         index += 1
     word = Word("".join(characters), tuple(bare), tuple(at), start, index)
     written = text[start:index]
-    return LexerToken(_KEYWORDS.get(written, Sort.WORD), start, index, word, closed=not quoting)
+    return LexerToken(
+        _KEYWORDS.get(written, TokenKind.WORD), start, index, word, closed=not quoting
+    )
 
 
 def quoted(text: str) -> str:

@@ -19,7 +19,7 @@ import msgspec
 
 from umbel.errors import QueryError
 from umbel.query.ast import EVERYTHING, And, Argument, Matches, Node, Not, Or, Words
-from umbel.query.lexer import LexerToken, Sort, tokens
+from umbel.query.lexer import LexerToken, TokenKind, tokens
 from umbel.query.terms import term
 
 #: How deep brackets and negations may be nested.
@@ -27,7 +27,7 @@ DEPTH_MAX = 20
 #: How many words and comma-separated values a search may have.
 TERMS_MAX = 256
 
-_STOPS: Final = (Sort.END, Sort.CLOSE, Sort.AND, Sort.OR)
+_STOPS: Final = (TokenKind.END, TokenKind.CLOSE, TokenKind.AND, TokenKind.OR)
 
 
 class Chip(msgspec.Struct, frozen=True):
@@ -92,16 +92,16 @@ class _Parser:
         return token
 
     def query(self) -> Node:
-        if self._next().sort is Sort.END:
+        if self._next().sort is TokenKind.END:
             return EVERYTHING
         node = self._either(0)
-        if self._next().sort is Sort.CLOSE:
+        if self._next().sort is TokenKind.CLOSE:
             raise _error("This bracket closes nothing.", self._next())
         return node
 
     def _either(self, depth: int) -> Node:
         nodes = [self._all(depth)]
-        while self._next().sort is Sort.OR:
+        while self._next().sort is TokenKind.OR:
             operator = self._take()
             if self._next().sort in _STOPS:
                 raise _error("OR must be followed by a search term.", operator)
@@ -113,8 +113,8 @@ class _Parser:
 
     def _all(self, depth: int) -> Node:
         nodes = [self._part(depth)]
-        while self._next().sort not in (Sort.END, Sort.CLOSE, Sort.OR):
-            if self._next().sort is Sort.AND:
+        while self._next().sort not in (TokenKind.END, TokenKind.CLOSE, TokenKind.OR):
+            if self._next().sort is TokenKind.AND:
                 operator = self._take()
                 if self._next().sort in _STOPS:
                     raise _error("AND must be followed by a search term.", operator)
@@ -132,30 +132,30 @@ class _Parser:
         token = self._take()
         if depth > DEPTH_MAX:
             raise _error(f"The search is nested more than {DEPTH_MAX} deep.", token)
-        if token.sort in (Sort.MINUS, Sort.NOT):
+        if token.sort in (TokenKind.MINUS, TokenKind.NOT):
             return self._negated(token, depth)
-        if token.sort is Sort.OPEN:
+        if token.sort is TokenKind.OPEN:
             return self._group(token, depth)
-        if token.sort is Sort.CLOSE:
+        if token.sort is TokenKind.CLOSE:
             raise _error("This bracket closes nothing.", token)
-        if token.sort is not Sort.WORD:
+        if token.sort is not TokenKind.WORD:
             raise _error(f"{token.sort} must stand between search terms.", token)
         return self._word(token)
 
     def _negated(self, token: LexerToken, depth: int) -> Node:
         following = self._next()
-        apart = token.sort is Sort.MINUS and following.start > token.end
+        apart = token.sort is TokenKind.MINUS and following.start > token.end
         if following.sort in _STOPS or apart:
             raise _error(f"{token.sort} must be followed by a search term.", token)
         return Not(self._unary(depth + 1))
 
     def _group(self, opening: LexerToken, depth: int) -> Node:
-        if self._next().sort is Sort.CLOSE:
+        if self._next().sort is TokenKind.CLOSE:
             raise _error("There is nothing in these brackets.", opening, self._next())
-        if self._next().sort is Sort.END:
+        if self._next().sort is TokenKind.END:
             raise _error("This bracket is not closed.", opening)
         node = self._either(depth + 1)
-        if self._next().sort is not Sort.CLOSE:
+        if self._next().sort is not TokenKind.CLOSE:
             raise _error("This bracket is not closed.", opening)
         self._take()
         return node

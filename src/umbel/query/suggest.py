@@ -16,7 +16,7 @@ from umbel.cluster.task import STATES
 from umbel.errors import QueryError
 from umbel.query.describe import STATE_WORDS
 from umbel.query.fields import FIELDS, FLAG_PHRASES, Field, Kind, field
-from umbel.query.lexer import LexerToken, Sort, Word, as_value, tokens
+from umbel.query.lexer import LexerToken, TokenKind, Word, as_value, tokens
 
 #: A word must be so long before values of fields are offered for it.
 WORD_MIN = 2
@@ -101,8 +101,8 @@ def complete(text: str, caret: int) -> Context:
 
 def _is_first(found: list[LexerToken], caret: int) -> bool:
     """Whether nothing before the caret could be combined with what follows."""
-    before = [token for token in found if token.end <= caret and token.sort is not Sort.END]
-    return not before or before[-1].sort not in (Sort.WORD, Sort.CLOSE)
+    before = [token for token in found if token.end <= caret and token.sort is not TokenKind.END]
+    return not before or before[-1].sort not in (TokenKind.WORD, TokenKind.CLOSE)
 
 
 def _within(word: Word, caret: int) -> Context:
