@@ -6,7 +6,7 @@ import pytest
 
 from umbel.web.flower.arguments import arguments
 from umbel.web.flower.forms import FIELDS_MAX, FORM_MAX
-from umbel.web.flower.refusal import Refused
+from umbel.web.flower.refusal import FlowerRefusal
 
 KIND = "multipart/form-data; boundary=cut"
 
@@ -99,7 +99,7 @@ def test_a_part_whose_name_cannot_be_read_is_passed_over(head: bytes) -> None:
     ids=["long type", "long head", "many parts", "no text", "many fields"],
 )
 def test_what_is_too_much_is_refused_in_words(kind: str, body: bytes) -> None:
-    with pytest.raises(Refused, match="The arguments cannot be read") as caught:
+    with pytest.raises(FlowerRefusal, match="The arguments cannot be read") as caught:
         arguments(b"", kind, body)
 
     assert caught.value.status == 400
@@ -107,7 +107,7 @@ def test_what_is_too_much_is_refused_in_words(kind: str, body: bytes) -> None:
 
 @pytest.mark.parametrize("kind", [KIND, "application/x-www-form-urlencoded"])
 def test_a_large_form_is_refused_with_what_to_send_instead(kind: str) -> None:
-    with pytest.raises(Refused, match="as a JSON object") as caught:
+    with pytest.raises(FlowerRefusal, match="as a JSON object") as caught:
         arguments(b"", kind, b"n" * (FORM_MAX + 1))
 
     assert caught.value.status == 413

@@ -26,7 +26,7 @@ from umbel.web.cluster_addresses import cluster_of
 from umbel.web.clusters import ClustersEndpoint, visible_clusters
 from umbel.web.flower.endpoint import (
     WORKERS_PAGES,
-    NothingHere,
+    NotFoundPage,
     WorkersPage,
     flower_routes,
 )
@@ -90,7 +90,7 @@ def cluster_router(
         *_api_routes(services, thread_pools, access, own),
         *_common_routes(thread_pools, access, ui),
         *flower_routes(services, thread_pools, access),
-        EncodedSlashRoute("/api/{path:not_ours}", NothingHere()),
+        EncodedSlashRoute("/api/{path:not_ours}", NotFoundPage()),
         *page_addresses(ui.showing("index.html")),
         *(EncodedSlashRoute(path, workers_page, methods=["GET"]) for path in WORKERS_PAGES),
         EncodedSlashRoute("/{path:rest}", ui, methods=["GET"]),

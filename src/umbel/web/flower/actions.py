@@ -14,7 +14,7 @@ from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest
 from umbel.services.control.worker_actions import NAMED_S
 from umbel.services.control.worker_survival import ANSWERS_S, BEGINS_S
 from umbel.web.flower.arguments import FlowerRequest
-from umbel.web.flower.refusal import Refused
+from umbel.web.flower.refusal import FlowerRefusal
 from umbel.web.flower.workers import require_online_worker, task_exists
 
 #: How long is waited after `Control.execute` for an action to be done, or to be answered by a
@@ -130,7 +130,7 @@ def _message(text: str) -> object:
 
 def _require_task_and_worker(services: ClusterServices, task: str, worker: str) -> None:
     if not task_exists(services, task):
-        raise Refused(HTTPStatus.NOT_FOUND, f"Unknown task '{task}'")
+        raise FlowerRefusal(HTTPStatus.NOT_FOUND, f"Unknown task '{task}'")
     require_online_worker(services, worker)
 
 
@@ -141,44 +141,46 @@ def _has_ended(plan: ActionPlan) -> bool:
 def _command(
     services: ClusterServices, params: FlowerRequest, worker: str, what: str, **fields: object
 ) -> str:
-    """Have one worker do something; its words. Raises `Refused`, saying that it failed to do
+    """Have one worker do something; its words. Raises `FlowerRefusal`, saying that it failed to do
     `what`."""
     plan = _plan(services, params, workers=[worker], **fields)
     report = _report(services, params, plan, answered=True)
     answer = report.workers[0]
     if answer.outcome != "ok":
-        raise Refused(_STATUS[answer.outcome], f"Failed to {what}: {answer.said or answer.answer}")
+        raise FlowerRefusal(
+            _STATUS[answer.outcome], f"Failed to {what}: {answer.said or answer.answer}"
+        )
     return answer.answer or ""
 
 
 def _plan(services: ClusterServices, params: FlowerRequest, **fields: object) -> ActionPlan:
-    """Raises `Refused` for what no action takes, and what `Control.plan` raises."""
+    """Raises `FlowerRefusal` for what no action takes, and what `Control.plan` raises."""
     try:
         request = msgspec.convert(fields, ActionRequest)
     except msgspec.ValidationError as error:
-        raise Refused(HTTPStatus.BAD_REQUEST, f"Invalid argument: {error}") from None
+        raise FlowerRefusal(HTTPStatus.BAD_REQUEST, f"Invalid argument: {error}") from None
     return services.control.plan(request, params.person)
 
 
 def _report(
     services: ClusterServices, params: FlowerRequest, plan: ActionPlan, *, answered: bool = False
 ) -> ActionReport:
-    """Carry the plan out. Raises `Refused` when that cannot be done now; an action that was
+    """Carry the plan out. Raises `FlowerRefusal` when that cannot be done now; an action that was
     `answered` is told by the answer."""
     if plan.impossible is not None:
-        raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, plan.impossible)
+        raise FlowerRefusal(HTTPStatus.SERVICE_UNAVAILABLE, plan.impossible)
     control = services.control
     report = control.execute(plan.id, params.person, plan.confirm)
     if report.state == "running":
         report = control.wait(plan.id, ANSWERED_S if answered else DONE_S)
     if report.state == "running":
         control.cancel(plan.id, params.person)
-        raise Refused(
+        raise FlowerRefusal(
             HTTPStatus.SERVICE_UNAVAILABLE,
             f"This was given up: it was not done in time. {_WHERE.format(plan.id)}",
         )
     if report.state != "done" and not (answered and report.workers):
         refused = [each.outcome for each in report.workers] == ["refused"]
         why = next(iter(report.failures), next(iter(report.notes), report.sentence))
-        raise Refused(_STATUS["refused" if refused else "unknown"], why)
+        raise FlowerRefusal(_STATUS["refused" if refused else "unknown"], why)
     return report

@@ -18,7 +18,7 @@ import msgspec
 
 from umbel.auth.base import Actor
 from umbel.web.flower.forms import form, multipart, pairs
-from umbel.web.flower.refusal import Refused
+from umbel.web.flower.refusal import FlowerRefusal
 
 #: JSON is read this many levels deep.
 _DEPTH_MAX: Final = 64
@@ -31,7 +31,7 @@ _FALSE: Final = frozenset({"n", "no", "f", "false", "off", "0"})
 
 class FlowerRequest:
     """One request. `target` is what the path names (a worker, a task's id or name), `actor`
-    who asks, None at an open address. What reads the query or the body raises `Refused`;
+    who asks, None at an open address. What reads the query or the body raises `FlowerRefusal`;
     bodies can be large, so it is done in a thread."""
 
     def __init__(
@@ -73,13 +73,15 @@ class FlowerRequest:
             case int() | float():
                 return str(value)
             case _:
-                raise Refused(HTTPStatus.BAD_REQUEST, f"Invalid argument {name}: a list or object")
+                raise FlowerRefusal(
+                    HTTPStatus.BAD_REQUEST, f"Invalid argument {name}: a list or object"
+                )
 
     def required(self, name: str) -> str:
         """The same of one that must be there."""
         value = self.text(name)
         if not value:
-            raise Refused(HTTPStatus.BAD_REQUEST, f"Missing argument {name}")
+            raise FlowerRefusal(HTTPStatus.BAD_REQUEST, f"Missing argument {name}")
         return value
 
     def whole(self, name: str, default: int | None = None) -> int | None:
@@ -116,13 +118,13 @@ class FlowerRequest:
 
     def given(self) -> dict[str, object]:
         """The body as a JSON object, of which the caller may take parts out; {} without a
-        body. Raises `Refused`."""
+        body. Raises `FlowerRefusal`."""
         return json_object(self._body) if self._body.strip() else {}
 
 
 def arguments(query: bytes, content_type: str, body: bytes) -> dict[str, object]:
     """Every argument by its name; those of the body go before those of the query. Raises
-    `Refused`."""
+    `FlowerRefusal`."""
     found: dict[str, object] = {}
     kind = content_type.partition(";")[0].strip().lower()
     try:
@@ -134,22 +136,22 @@ def arguments(query: bytes, content_type: str, body: bytes) -> dict[str, object]
         elif kind == "multipart/form-data":
             found |= multipart(content_type, body)
     except ValueError as error:  # not UTF-8, or too many
-        raise Refused(
+        raise FlowerRefusal(
             HTTPStatus.BAD_REQUEST, f"The arguments cannot be read: {error}"[:300]
         ) from None
     return found
 
 
 def json_object(body: bytes) -> dict[str, object]:
-    """Raises `Refused` for all that is not a JSON object."""
+    """Raises `FlowerRefusal` for all that is not a JSON object."""
     try:
         found = msgspec.json.decode(body)
     except RecursionError:
         raise _too_deep() from None
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise Refused(HTTPStatus.BAD_REQUEST, f"The body is no JSON: {error}") from None
+        raise FlowerRefusal(HTTPStatus.BAD_REQUEST, f"The body is no JSON: {error}") from None
     if not isinstance(found, dict):
-        raise Refused(HTTPStatus.BAD_REQUEST, "invalid options")
+        raise FlowerRefusal(HTTPStatus.BAD_REQUEST, "invalid options")
     if _depth(found) > _DEPTH_MAX:
         raise _too_deep()
     return found
@@ -159,7 +161,7 @@ def _json_or_form(kind: str, body: bytes) -> dict[str, object]:
     """`curl -d '{...}'` calls its JSON a form; what only looks like JSON is one."""
     try:
         return json_object(body)
-    except Refused:
+    except FlowerRefusal:
         if kind == "application/x-www-form-urlencoded":
             return form(body)
         raise
@@ -178,13 +180,13 @@ def _depth(found: object) -> int:
     return depth
 
 
-def _too_deep() -> Refused:
-    return Refused(
+def _too_deep() -> FlowerRefusal:
+    return FlowerRefusal(
         HTTPStatus.BAD_REQUEST, f"The body is nested more than {_DEPTH_MAX} levels deep."
     )
 
 
-def _invalid(value: str, kind: str) -> Refused:
-    return Refused(
+def _invalid(value: str, kind: str) -> FlowerRefusal:
+    return FlowerRefusal(
         HTTPStatus.BAD_REQUEST, f"Invalid argument '{value[:_ECHO_MAX]}' of type '{kind}'"
     )

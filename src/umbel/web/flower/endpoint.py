@@ -17,7 +17,7 @@ from umbel.web.authentication import Access
 from umbel.web.authorization import Permitted
 from umbel.web.flower import responses
 from umbel.web.flower.arguments import FlowerRequest
-from umbel.web.flower.refusal import Refused
+from umbel.web.flower.refusal import FlowerRefusal
 from umbel.web.flower.routes import FLOWER_ROUTES
 from umbel.web.flower.workers import workers_table
 from umbel.web.http.endpoint import accepts_gzip
@@ -97,7 +97,7 @@ class WorkersPage:
         await responses.say(found, zipped=zipped)(scope, receive, send)
 
 
-class NothingHere:
+class NotFoundPage:
     """A path that Flower's API does not have: like Flower, a page that says so."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -138,5 +138,5 @@ async def _flower_request(request: Request) -> FlowerRequest:
 def _wants_json(params: FlowerRequest) -> bool:
     try:
         return params.flag("json")
-    except Refused:
+    except FlowerRefusal:
         return False

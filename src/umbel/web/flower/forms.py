@@ -14,7 +14,7 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import parse_qsl
 
-from umbel.web.flower.refusal import Refused
+from umbel.web.flower.refusal import FlowerRefusal
 
 #: The largest form, bytes.
 FORM_MAX: Final = 64 * 1024
@@ -42,14 +42,14 @@ def pairs(text: bytes) -> dict[str, object]:
 
 def form(body: bytes) -> dict[str, object]:
     """The fields of a body that is `application/x-www-form-urlencoded`. Raises `ValueError` and
-    `Refused`."""
+    `FlowerRefusal`."""
     _check_size(body)
     return pairs(body)
 
 
 def multipart(content_type: str, body: bytes) -> dict[str, object]:
     """The fields of a body that is `multipart/form-data`, as text; files are passed over, as
-    Flower does. Raises `ValueError` and `Refused`."""
+    Flower does. Raises `ValueError` and `FlowerRefusal`."""
     _check_size(body)
     if len(content_type) > HEAD_MAX:
         raise ValueError(f"the header Content-Type is longer than {HEAD_MAX:,} bytes")
@@ -108,7 +108,7 @@ def _unquoted(value: bytes) -> bytes:
 
 def _check_size(body: bytes) -> None:
     if len(body) > FORM_MAX:
-        raise Refused(
+        raise FlowerRefusal(
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
             f"Forms of up to {FORM_MAX:,} bytes are read; send larger ones as a JSON object.",
         )

@@ -23,7 +23,7 @@ from umbel.query.ast import And, Comparison, During, Matches, Moment, Node
 from umbel.services.cluster_services import ClusterServices
 from umbel.store.base import NEWEST_FIRST, Order, Page, Store
 from umbel.web.flower.arguments import FlowerRequest
-from umbel.web.flower.refusal import Refused
+from umbel.web.flower.refusal import FlowerRefusal
 from umbel.web.flower.responses import JSON, encode
 from umbel.web.flower.rows import task_row
 from umbel.web.long_requests import ResultWaiter
@@ -81,7 +81,7 @@ def task_info(services: ClusterServices, params: FlowerRequest) -> object:
     """One task with everything."""
     task = services.store.task(params.target)
     if task is None:
-        raise Refused(HTTPStatus.NOT_FOUND, f"Unknown task '{params.target}'")
+        raise FlowerRefusal(HTTPStatus.NOT_FOUND, f"Unknown task '{params.target}'")
     return task_row(task, _children(services.store, [task]).get(task.uuid, ()))
 
 
@@ -117,7 +117,7 @@ def _date(params: FlowerRequest, name: str) -> float | None:
     try:
         return datetime.strptime(value, _DATE).timestamp()  # noqa: DTZ007
     except (ValueError, OverflowError, OSError):
-        raise Refused(
+        raise FlowerRefusal(
             HTTPStatus.BAD_REQUEST, f"Invalid {name}, expected format 'YYYY-MM-DD HH:MM'"
         ) from None
 
@@ -128,7 +128,7 @@ def _order(params: FlowerRequest) -> Order:
         return NEWEST_FIRST
     key = given.lstrip("-")
     if key not in SORT_KEYS:
-        raise Refused(
+        raise FlowerRefusal(
             HTTPStatus.BAD_REQUEST,
             f"Invalid sort_by '{given[:200]}', expected one of {', '.join(SORT_KEYS)}",
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from umbel.errors import UmbelError
 
 
-class Refused(UmbelError):
+class FlowerRefusal(UmbelError):
     """A request is answered with this status, and the sentence as plain text."""
 
     def __init__(self, status: int, message: str) -> None:

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 
 from umbel.bounded_json import encode_json
 from umbel.web.error_middleware import ErrorMiddleware
-from umbel.web.flower.refusal import Refused
+from umbel.web.flower.refusal import FlowerRefusal
 from umbel.web.http.endpoint import json_response
 from umbel.web.http.problems import problem_of
 
@@ -50,7 +50,7 @@ def text(
 
 def respond(error: Exception) -> Response:
     """Any exception as plain text, by the rules of `problems.problem_of`."""
-    if isinstance(error, Refused):
+    if isinstance(error, FlowerRefusal):
         return text(error.message, error.status)
     problem, headers = problem_of(error)
     return text(problem.detail, _AS_FLOWER.get(problem.status, problem.status), headers)

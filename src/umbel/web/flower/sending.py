@@ -19,7 +19,7 @@ from umbel.results.base import UNKNOWN, Result
 from umbel.services.cluster_services import ClusterServices
 from umbel.services.control.task_sender import Apply
 from umbel.web.flower.arguments import FlowerRequest
-from umbel.web.flower.refusal import Refused
+from umbel.web.flower.refusal import FlowerRefusal
 from umbel.web.flower.workers import task_exists
 from umbel.web.long_requests import ResultWaiter
 
@@ -70,7 +70,7 @@ async def _applied(
         return await waiter.thread_pools.history.run(partial(_row, services, result))
     except ResultsUnavailable as error:
         sentence = f"Task {task_id} was sent, but what becomes of it is not known: {error}"
-        raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, sentence) from error
+        raise FlowerRefusal(HTTPStatus.SERVICE_UNAVAILABLE, sentence) from error
 
 
 def apply_async(services: ClusterServices, params: FlowerRequest) -> object:
@@ -131,13 +131,13 @@ def _timeout_s(value: object) -> float:
     except (TypeError, ValueError, OverflowError):
         seconds = math.nan
     if math.isnan(seconds):
-        raise Refused(HTTPStatus.BAD_REQUEST, "Invalid timeout")
+        raise FlowerRefusal(HTTPStatus.BAD_REQUEST, "Invalid timeout")
     return seconds
 
 
 def _require_task(services: ClusterServices, name: str) -> None:
     if not task_exists(services, name):
-        raise Refused(HTTPStatus.NOT_FOUND, f"Unknown task '{name}'")
+        raise FlowerRefusal(HTTPStatus.NOT_FOUND, f"Unknown task '{name}'")
 
 
 def _apply(
@@ -154,7 +154,7 @@ def _apply(
         return services.control.apply(apply, params.person, expected=expected).task_id
     except BrokerRefused as error:
         if apply.queue or apply.exchange is not None or apply.routing_key:
-            raise Refused(HTTPStatus.BAD_REQUEST, str(error)) from error
+            raise FlowerRefusal(HTTPStatus.BAD_REQUEST, str(error)) from error
         raise
 
 
@@ -163,10 +163,10 @@ def _sent(task_id: str) -> object:
 
 
 def apply_of(name: str, given: Mapping[str, object], now: float) -> Apply:
-    """What a client wants sent at `now` (Unix seconds). Raises `Refused`."""
+    """What a client wants sent at `now` (Unix seconds). Raises `FlowerRefusal`."""
     args = given.get("args", [])
     if not isinstance(args, list):
-        raise Refused(HTTPStatus.BAD_REQUEST, "args must be an array")
+        raise FlowerRefusal(HTTPStatus.BAD_REQUEST, "args must be an array")
     options = {
         key: value
         for key, value in given.items()
@@ -174,7 +174,7 @@ def apply_of(name: str, given: Mapping[str, object], now: float) -> Apply:
     }
     kwargs = options.pop("kwargs", {})
     if not isinstance(kwargs, dict):
-        raise Refused(HTTPStatus.BAD_REQUEST, "kwargs must be an object")
+        raise FlowerRefusal(HTTPStatus.BAD_REQUEST, "kwargs must be an object")
     fields: dict[str, object] = {"name": name, "args": args, "kwargs": kwargs}
     fields |= {key: options.pop(key) for key in _OPTIONS & options.keys()}
     headers = {key: options.pop(key) for key in _HEADERS & options.keys()}
@@ -199,7 +199,7 @@ def _expires(value: object, now: float) -> float:
     """Seconds from `now`; less than none for what has expired."""
     try:
         return _seconds("expires", value)
-    except Refused:
+    except FlowerRefusal:
         left_s = _timestamp("expires", value) - now
     if abs(left_s) > _LONG_S:
         raise _invalid("expires", "it is more than ten years away")
@@ -237,5 +237,5 @@ def _option_and_why(text: str) -> tuple[str, str]:
     return place.strip("`").removeprefix("$.") or "in the body", why[:1].lower() + why[1:]
 
 
-def _invalid(option: str, why: str) -> Refused:
-    return Refused(HTTPStatus.BAD_REQUEST, f"Invalid option {option}: {why}.")
+def _invalid(option: str, why: str) -> FlowerRefusal:
+    return FlowerRefusal(HTTPStatus.BAD_REQUEST, f"Invalid option {option}: {why}.")

@@ -16,7 +16,7 @@ from umbel.services.cluster.inspection import Inspected
 from umbel.services.cluster.registered_tasks import workers_by_name
 from umbel.services.cluster_services import ClusterServices
 from umbel.web.flower.arguments import FlowerRequest
-from umbel.web.flower.refusal import Refused
+from umbel.web.flower.refusal import FlowerRefusal
 
 #: What is told of every worker, and what of one that is asked for by name.
 _ALL: Final[tuple[Inspected, ...]] = ("stats", "active_queues", "registered", "conf")
@@ -54,9 +54,9 @@ def list_workers(services: ClusterServices, params: FlowerRequest) -> object:
 
 
 def require_known_worker(services: ClusterServices, name: str) -> None:
-    """Raise `Refused` for a worker that was never heard of and does not answer."""
+    """Raise `FlowerRefusal` for a worker that was never heard of and does not answer."""
     if _heard_of(services, name) is None and not _answers(services, name):
-        raise Refused(HTTPStatus.NOT_FOUND, f"Unknown worker '{name}'")
+        raise FlowerRefusal(HTTPStatus.NOT_FOUND, f"Unknown worker '{name}'")
 
 
 def require_online_worker(services: ClusterServices, name: str) -> None:
@@ -67,8 +67,8 @@ def require_online_worker(services: ClusterServices, name: str) -> None:
     if _answers(services, name):
         return
     if worker is None:
-        raise Refused(HTTPStatus.NOT_FOUND, f"Unknown worker '{name}'")
-    raise Refused(
+        raise FlowerRefusal(HTTPStatus.NOT_FOUND, f"Unknown worker '{name}'")
+    raise FlowerRefusal(
         HTTPStatus.SERVICE_UNAVAILABLE,
         f"Nothing is heard of worker '{name}' now, and it does not answer. It was told nothing.",
     )
@@ -110,9 +110,9 @@ def queue_lengths(services: ClusterServices, _: FlowerRequest) -> object:
     try:
         found = services.queues.all()
     except NotSupported as error:
-        raise Refused(HTTPStatus.NOT_FOUND, str(error)) from error
+        raise FlowerRefusal(HTTPStatus.NOT_FOUND, str(error)) from error
     if not found.capabilities.can("depth"):
-        raise Refused(HTTPStatus.NOT_FOUND, found.capabilities.missing["depth"])
+        raise FlowerRefusal(HTTPStatus.NOT_FOUND, found.capabilities.missing["depth"])
     consumed = [row for row in found.items if row.workers]
     lengths = {
         row.name: _messages(row, found.capabilities.transport) for row in consumed or found.items
