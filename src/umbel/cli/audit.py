@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from umbel.cli import printing
-from umbel.cli.listing import Form, listing_options, print_rows
+from umbel.cli.listing import ListFormat, listing_options, print_rows
 from umbel.cli.source import with_source
 
 if TYPE_CHECKING:
@@ -27,7 +27,9 @@ _PAGE: Final = 200
 )  # fmt: skip
 @listing_options
 @with_source
-def audit(source: Source, actor: str | None, action: str | None, limit: int, form: Form) -> int:
+def audit(
+    source: Source, actor: str | None, action: str | None, limit: int, form: ListFormat
+) -> int:
     """List who did what to the cluster, newest first."""
     rows = _rows(source, actor, action, limit)
     printed = print_rows(rows, _COLUMNS, form, shown=_shown, times=("at",))

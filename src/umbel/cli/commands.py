@@ -16,7 +16,7 @@ from umbel.cli import actions, audit, printing, queues, sending, tasks, workers
 from umbel.cli.backup import backup
 from umbel.cli.flower import migrate_flower
 from umbel.cli.groups import Group
-from umbel.cli.options import FlowersToo, given_settings, settings_options
+from umbel.cli.options import WithFlowerOptions, given_settings, settings_options
 from umbel.cli.token import password, token
 from umbel.errors import SettingsError
 from umbel.settings import check_serving, show
@@ -43,7 +43,7 @@ def commands() -> None:
     """Watch and run Celery clusters: a durable, searchable, live history of every task."""
 
 
-@commands.command(short_help="Watch a cluster and show it in the browser.", cls=FlowersToo)
+@commands.command(short_help="Watch a cluster and show it in the browser.", cls=WithFlowerOptions)
 @settings_options
 def serve(**options: Any) -> None:
     """Watch a cluster: collect its events and show them in the browser."""
@@ -90,7 +90,7 @@ def demo(**options: Any) -> None:
     run(loaded)
 
 
-@commands.command(short_help="Print every setting.", cls=FlowersToo)
+@commands.command(short_help="Print every setting.", cls=WithFlowerOptions)
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
 @click.option("--markdown", is_flag=True, help="As the tables of the documentation.")
 @settings_options

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from umbel.cli.options import FlowersAlone, flower_options
+from umbel.cli.options import OnlyFlowerOptions, flower_options
 from umbel.cli.printing import put
 from umbel.settings.flower import CONF, Given
 from umbel.settings.flower_migration import as_toml
@@ -15,7 +15,7 @@ from umbel.settings.flower_sources import options_of_flower
 from umbel.settings.trust import trusted_owners
 
 
-@click.command(name="migrate-flower", cls=FlowersAlone)
+@click.command(name="migrate-flower", cls=OnlyFlowerOptions)
 @click.option("--config", default=None, metavar="PATH", help="Flower's file [./flowerconfig.py].")
 def migrate_flower(config: str | None) -> None:
     """Print Flower's options as an umbel.toml.

@@ -17,7 +17,7 @@ Row = Mapping[str, Any]
 _ALL: Final = "all"
 
 
-class Form(NamedTuple):
+class ListFormat(NamedTuple):
     """How a list is wanted."""
 
     as_json: bool
@@ -34,7 +34,7 @@ def listing_options(command: F) -> F:
             raise click.UsageError("Either --json or --csv.")
         if columns is not None and not as_csv:
             raise click.UsageError("--columns means nothing without --csv here.")
-        return command(form=Form(as_json, as_csv, columns), **given)
+        return command(form=ListFormat(as_json, as_csv, columns), **given)
 
     found: Any = click.option(
         "-c", "--columns", default=None, help="With --csv: which columns, with commas, or all."
@@ -50,7 +50,7 @@ def listing_options(command: F) -> F:
 def print_rows(
     rows: Iterable[Row],
     columns: Sequence[str],
-    form: Form,
+    form: ListFormat,
     *,
     shown: Callable[[Row], Mapping[str, str]],
     times: Collection[str] = (),

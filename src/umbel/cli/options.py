@@ -18,7 +18,7 @@ from umbel.settings import SETTINGS, Loaded, Setting, load_settings
 from umbel.settings.flower import Given
 from umbel.settings.flower_sources import from_arguments
 
-#: Where `FlowersToo` leaves what it found, in the context of click.
+#: Where `WithFlowerOptions` leaves what it found, in the context of click.
 _FLOWER = "umbel.flower"
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -32,25 +32,25 @@ def settings_options(command: F) -> F:
     return command
 
 
-class OfCelery:
+class BegunByCelery:
     """Given to click as `obj` where a command was begun as `celery umbel`: what people write
     there for Flower or for Celery and Umbel has not is passed over, and told."""
 
 
-class FlowersToo(click.Command):
+class WithFlowerOptions(click.Command):
     """A command that understands Flower's options beside those of settings."""
 
     beside = True
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         own, flower = from_arguments(
-            args, beside=self.beside, forgiving=isinstance(ctx.obj, OfCelery)
+            args, beside=self.beside, forgiving=isinstance(ctx.obj, BegunByCelery)
         )
         ctx.meta[_FLOWER] = flower
         return super().parse_args(ctx, own)
 
 
-class FlowersAlone(FlowersToo):
+class OnlyFlowerOptions(WithFlowerOptions):
     """A command that takes no settings, but Flower's options."""
 
     beside = False

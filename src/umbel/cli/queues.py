@@ -9,7 +9,7 @@ import click
 
 from umbel.cli import printing
 from umbel.cli.groups import Group
-from umbel.cli.listing import Form, listing_options, print_rows
+from umbel.cli.listing import ListFormat, listing_options, print_rows
 from umbel.cli.options import given_settings, settings_options
 from umbel.cli.plan_and_run import RunOptions, act, acting_options
 from umbel.cli.source import with_source
@@ -24,7 +24,7 @@ _MESSAGE: Final = ("task_id", "name", "args", "kwargs", "eta", "retries", "prior
 @click.command(short_help="List queues.")
 @listing_options
 @with_source
-def queues(source: Source, form: Form) -> int:
+def queues(source: Source, form: ListFormat) -> int:
     """List the queues: how many messages wait, are with workers, and who consumes."""
     import msgspec
 

@@ -10,7 +10,7 @@ import click
 
 from umbel.cli import codes
 from umbel.cli.commands import commands, serve
-from umbel.cli.options import OfCelery
+from umbel.cli.options import BegunByCelery
 from umbel.cli.printing import say
 from umbel.errors import (
     ActionRefused,
@@ -49,7 +49,9 @@ def serve_application(application: Any, name: str | None, arguments: Sequence[st
     program = "celery umbel"
 
     def served() -> Any:
-        return serve.main([*chosen, *arguments], program, standalone_mode=False, obj=OfCelery())
+        return serve.main(
+            [*chosen, *arguments], program, standalone_mode=False, obj=BegunByCelery()
+        )
 
     return _code(program, served)
 

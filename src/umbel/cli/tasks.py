@@ -26,7 +26,7 @@ _CSV_COLUMNS: Final = f"{_COLUMNS},args,kwargs,result,exception"
 _BEGINNING_MIN: Final = 4
 
 
-class Searching(click.Command):
+class QueryCommand(click.Command):
     """Takes `-state:SUCCESS` for a search term, which click would read as the option `-s`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -42,7 +42,7 @@ def _query(_context: click.Context, _parameter: click.Parameter, words: tuple[st
     return " ".join(words)
 
 
-@click.command(cls=Searching, short_help="List tasks that match a search.")
+@click.command(cls=QueryCommand, short_help="List tasks that match a search.")
 @click.argument("query", nargs=-1, callback=_query)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.option("--csv", "as_csv", is_flag=True, help="Comma-separated, with a header.")

@@ -9,7 +9,7 @@ import click
 
 from umbel.cli import printing
 from umbel.cli.groups import Group
-from umbel.cli.listing import Form, listing_options, print_rows
+from umbel.cli.listing import ListFormat, listing_options, print_rows
 from umbel.cli.plan_and_run import RunOptions, act, acting_options
 from umbel.cli.source import with_source
 
@@ -27,7 +27,7 @@ _NAMES: Final = {"pool_grow": "grow", "pool_shrink": "shrink"}
 @click.command(short_help="List workers.")
 @listing_options
 @with_source
-def workers(source: Source, form: Form) -> int:
+def workers(source: Source, form: ListFormat) -> int:
     """List every worker known: online, silent or offline."""
     import msgspec
 
