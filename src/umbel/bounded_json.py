@@ -33,18 +33,18 @@ _encode: Final = msgspec.json.Encoder().encode
 _strict: Final = msgspec.json.Decoder().decode
 
 
-class TooMuch(ValueError):
+class ValueTooLarge(ValueError):
     """A text holds more than is made of one."""
 
 
 def read_json(body: bytes, constant: Callable[[str], object] = float) -> object:
     """The values in `body`. `constant` makes one of `NaN`, `Infinity` and `-Infinity`.
 
-    Raises `ValueError` for what is not JSON, `TooMuch` for what holds too much of it,
+    Raises `ValueError` for what is not JSON, `ValueTooLarge` for what holds too much of it,
     `RecursionError` for what is nested too deeply.
     """
     if len(body) > COUNTED_FROM and holds_more(body, VALUES_MAX):
-        raise TooMuch(f"it holds more than {VALUES_MAX:,} values")
+        raise ValueTooLarge(f"it holds more than {VALUES_MAX:,} values")
     try:
         return _strict(body)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:

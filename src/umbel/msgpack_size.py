@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from umbel.bounded_json import TooMuch
+from umbel.bounded_json import ValueTooLarge
 
 #: By first byte: how many bytes of size follow it, and how many bytes besides the size.
 _SIZED: Final = {
@@ -27,7 +27,7 @@ _CONTAINERS: Final = {0xDC: (2, 1), 0xDD: (4, 1), 0xDE: (2, 2), 0xDF: (4, 2)}
 
 
 def check_msgpack(body: bytes, *, values_max: int, depth_max: int) -> None:
-    """Raises `TooMuch` for more or deeper values than these, `ValueError` for keys that are
+    """Raises `ValueTooLarge` for more or deeper values than these, `ValueError` for keys that are
     lists or maps, and for what is cut off or goes on behind its end."""
     at, count, size = 0, 0, len(body)
     #: How many values each open list or map still lacks, the innermost last, and whether it
@@ -42,7 +42,7 @@ def check_msgpack(body: bytes, *, values_max: int, depth_max: int) -> None:
         inner[0] -= 1
         count += 1
         if count > values_max:
-            raise TooMuch(f"it holds more than {values_max:,} values")
+            raise ValueTooLarge(f"it holds more than {values_max:,} values")
         if at >= size:
             raise ValueError("it is cut off")
         first = body[at]
@@ -62,9 +62,9 @@ def check_msgpack(body: bytes, *, values_max: int, depth_max: int) -> None:
             if is_key:
                 raise ValueError("a key in it is a list or a map")
             if length > values_max:
-                raise TooMuch(f"it holds more than {values_max:,} values")
+                raise ValueTooLarge(f"it holds more than {values_max:,} values")
             if len(open_ones) > depth_max:
-                raise TooMuch(f"it is nested more than {depth_max} levels deep")
+                raise ValueTooLarge(f"it is nested more than {depth_max} levels deep")
             open_ones.append([length * each, each - 1])
     if at != size:
         raise ValueError("it does not end where its value does")

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import msgspec
 
-from umbel.bounded_json import VALUES_MAX, TooMuch, read_json
+from umbel.bounded_json import VALUES_MAX, ValueTooLarge, read_json
 from umbel.decompression import OPENERS, opened_max
 from umbel.msgpack_size import check_msgpack
 from umbel.results.base import UNKNOWN
@@ -75,7 +75,7 @@ def _decoded(body: bytes) -> object:
         return read_json(body)
     except RecursionError:
         raise UnreadableResult("It is nested too deeply to be shown.") from None
-    except TooMuch as error:
+    except ValueTooLarge as error:
         raise UnreadableResult(f"It cannot be shown: {error}.") from None
     except (ValueError, msgspec.MsgspecError):
         raise _neither(body) from None

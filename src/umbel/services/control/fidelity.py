@@ -33,7 +33,7 @@ import msgspec
 from umbel.broker.base import QueuedMessage
 from umbel.cluster.task import Task
 from umbel.results.base import Result
-from umbel.services.control.json_arguments import Unfit, sendable
+from umbel.services.control.json_arguments import UnsendableArguments, sendable
 from umbel.services.control.repr_literals import literal, literal_or_none
 from umbel.services.control.types import Edit, Fidelity
 
@@ -91,7 +91,7 @@ def arguments(
             known = _recovered(part, task, exact, edit, literally)
             if known is not None:
                 found[part] = known
-        except Unfit as unfit:
+        except UnsendableArguments as unfit:
             whys.append(f"{_WORD[part]} {unfit}.")
     if len(found) < len(parts):
         return Arguments(fidelity=None, why=" ".join(whys))
@@ -128,32 +128,36 @@ def _exact(
     if queued is not None:
         try:
             return _from_queue(task, queued)
-        except Unfit as unfit:
+        except UnsendableArguments as unfit:
             whys.append(f"The queued message cannot be used: {unfit}.")
     if result is not None:
         try:
             return _from_result(task, result)
-        except Unfit as unfit:
+        except UnsendableArguments as unfit:
             whys.append(f"The result backend cannot be used: {unfit}.")
     return None
 
 
 def _from_queue(task: Task, queued: QueuedMessage) -> Mapping[Part, Any]:
     if queued.task_id != task.uuid:
-        raise Unfit("the message is another task's")
+        raise UnsendableArguments("the message is another task's")
     if queued.unreadable is not None:
-        raise Unfit(_ending(queued.unreadable))
+        raise UnsendableArguments(_ending(queued.unreadable))
     _same_name(task, queued.name)
     return _both(queued.args, queued.kwargs)
 
 
 def _from_result(task: Task, result: Result) -> Mapping[Part, Any]:
     if result.task_id != task.uuid:
-        raise Unfit("the result is another task's")
+        raise UnsendableArguments("the result is another task's")
     if result.args is None and result.kwargs is None:
-        raise Unfit("it keeps no arguments (result_extended is off, or the task has not run)")
+        raise UnsendableArguments(
+            "it keeps no arguments (result_extended is off, or the task has not run)"
+        )
     if not result.worker:
-        raise Unfit("no worker ran the task, so the arguments there may be incomplete")
+        raise UnsendableArguments(
+            "no worker ran the task, so the arguments there may be incomplete"
+        )
     _same_name(task, result.name)
     both = _both(result.args, result.kwargs)
     told = (
@@ -174,15 +178,15 @@ def _both(args: object, kwargs: object) -> Mapping[Part, Any]:
 
 def _same_name(task: Task, name: str | None) -> None:
     if not name:
-        raise Unfit("it does not say which task it was")
+        raise UnsendableArguments("it does not say which task it was")
     if task.name and name != task.name:
-        raise Unfit(f"it is of {name[:100]}, not {task.name[:100]}")
+        raise UnsendableArguments(f"it is of {name[:100]}, not {task.name[:100]}")
 
 
 def _fitting(part: Part, value: object) -> Any:
     wanted: type = list if part == "args" else dict
     if not isinstance(value, wanted):
-        raise Unfit(f"are no {'list' if part == 'args' else 'object'} of values")
+        raise UnsendableArguments(f"are no {'list' if part == 'args' else 'object'} of values")
     return sendable(value)
 
 

@@ -13,7 +13,7 @@ DEPTH_MAX: Final = 100
 VALUES_MAX: Final = 1_000_000
 
 
-class Unfit(Exception):
+class UnsendableArguments(Exception):
     """Why something does not give arguments, as the end of a sentence."""
 
 
@@ -22,13 +22,13 @@ def as_json(value: Any) -> Any:
         return [as_json(each) for each in value]
     if isinstance(value, dict):
         if not all(isinstance(key, str) for key in value):
-            raise Unfit("hold keys that are no text, which JSON has not")
+            raise UnsendableArguments("hold keys that are no text, which JSON has not")
         return {key: as_json(each) for key, each in value.items()}
     if isinstance(value, float) and not math.isfinite(value):
-        raise Unfit("hold a number that JSON has not (NaN or infinity)")
+        raise UnsendableArguments("hold a number that JSON has not (NaN or infinity)")
     if value is None or isinstance(value, bool | int | float | str):
         return value
-    raise Unfit(f"hold a {type(value).__name__}, which JSON has not")
+    raise UnsendableArguments(f"hold a {type(value).__name__}, which JSON has not")
 
 
 def sendable(value: Any) -> Any:
@@ -41,11 +41,11 @@ def sendable(value: Any) -> Any:
             deeper += _within(each)
         count += len(deeper)
         if count > VALUES_MAX:
-            raise Unfit(f"hold more than {VALUES_MAX:,} values")
+            raise UnsendableArguments(f"hold more than {VALUES_MAX:,} values")
         if not deeper:
             return value
         level = deeper
-    raise Unfit(f"are nested more than {DEPTH_MAX} levels deep")
+    raise UnsendableArguments(f"are nested more than {DEPTH_MAX} levels deep")
 
 
 def _within(value: object) -> Iterable[Any]:

@@ -13,7 +13,7 @@ import re
 from typing import Any, Final
 
 from umbel.redact.texts import HIDDEN
-from umbel.services.control.json_arguments import TEXT_MAX, Unfit, as_json
+from umbel.services.control.json_arguments import TEXT_MAX, UnsendableArguments, as_json
 
 #: How many characters Celery lets such a text have (celery/app/amqp.py, `argsrepr_maxsize`).
 REPR_MAX: Final = 1_024
@@ -48,33 +48,35 @@ def literal_or_none(text: str | None) -> object:
     """`literal`, or None where it raises."""
     try:
         return literal(text)
-    except Unfit:
+    except UnsendableArguments:
         return None
 
 
 def literal(text: str | None) -> Any:
-    """The value whose repr `text` is, tuples as lists. Raises `Unfit` unless it is whole."""
+    """The value whose repr `text` is, tuples as lists. Raises `UnsendableArguments` unless it is whole."""
     if text is None:
-        raise Unfit("were not seen: no event told them")
+        raise UnsendableArguments("were not seen: no event told them")
     if len(text) > TEXT_MAX:
-        raise Unfit(f"are longer than {TEXT_MAX:,} characters")
+        raise UnsendableArguments(f"are longer than {TEXT_MAX:,} characters")
     if _REPLACED.search(text):
-        raise Unfit("hold characters that could not be kept")
+        raise UnsendableArguments("hold characters that could not be kept")
     if HIDDEN in text:
-        raise Unfit("are hidden ([redact]), and only somebody who knows them can give them")
+        raise UnsendableArguments(
+            "are hidden ([redact]), and only somebody who knows them can give them"
+        )
     _check_whole(text)
     if _MASKED.search(text):
-        raise Unfit(
+        raise UnsendableArguments(
             "look masked: the sender put another text in the place of a value, and only somebody "
             "who knows the value can give it"
         )
     try:
         value = ast.literal_eval(text)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        raise Unfit("are no plain values") from None
+        raise UnsendableArguments("are no plain values") from None
     converted = as_json(value)
     if celerys_repr(value) != text:
-        raise Unfit(
+        raise UnsendableArguments(
             "are not written as Celery writes them: the sender chose this text, and may have "
             "hidden values in it"
         )
@@ -97,15 +99,17 @@ def _check_whole(text: str) -> None:
     while at < len(text):
         token = _TOKEN.match(text, at)
         if token is None:
-            raise Unfit(_odd(text[at : at + 200]))
+            raise UnsendableArguments(_odd(text[at : at + 200]))
         kind = str(token.lastgroup)
         if kind == "text" and token[0][1:-1].endswith("..."):
-            raise Unfit("hold a text that ends with ..., where Celery may have cut it")
+            raise UnsendableArguments(
+                "hold a text that ends with ..., where Celery may have cut it"
+            )
         if kind in _VALUES and before in _VALUES:
-            raise Unfit("are no plain values")  # Python would join two texts
+            raise UnsendableArguments("are no plain values")  # Python would join two texts
         depth += (kind == "open") - (kind == "close")
         if depth > _NESTED_MAX:
-            raise Unfit(f"are nested more than {_NESTED_MAX} levels deep")
+            raise UnsendableArguments(f"are nested more than {_NESTED_MAX} levels deep")
         before, at = kind, token.end()
 
 
