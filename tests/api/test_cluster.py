@@ -11,7 +11,7 @@ from tests.contract.stories import WORKER
 from tests.support.memory_cluster import MemoryWorker
 from tests.support.waiting import wait_until
 from umbel import __version__
-from umbel.cluster.worker import Sign, Worker
+from umbel.cluster.worker import SignOfLife, Worker
 from umbel.services.cluster.listed_workers import ListedWorkers
 from umbel.services.search.rows import WorkerRow
 from umbel.store.memory import MemoryStore
@@ -80,7 +80,7 @@ async def test_a_worker_that_sends_no_heartbeats_is_known_by_its_tasks_and_its_a
     world: World,
 ) -> None:
     world.store.report(collector())
-    world.store.apply((), signs=[Sign(hostname="quiet@h", heard=NOW - 50, takes=True)])
+    world.store.apply((), signs=[SignOfLife(hostname="quiet@h", heard=NOW - 50, takes=True)])
     world.cluster.workers = {name: MemoryWorker(name) for name in ("quiet@h", "mute@h")}
     await world.get("/api/v1/registered")
 
@@ -94,7 +94,7 @@ async def test_a_worker_that_sends_no_heartbeats_is_known_by_its_tasks_and_its_a
 
 def test_one_that_is_quiet_for_long_is_unknown_until_it_was_asked(world: World) -> None:
     world.store.report(collector())
-    world.store.apply((), signs=[Sign(hostname="quiet@h", heard=NOW - 500)])
+    world.store.apply((), signs=[SignOfLife(hostname="quiet@h", heard=NOW - 500)])
 
     def status(crew: ListedWorkers) -> tuple[str, float | None]:
         found = next(w for w in crew.rows(NOW) if w.hostname == "quiet@h")
@@ -109,7 +109,7 @@ def test_one_that_is_quiet_for_long_is_unknown_until_it_was_asked(world: World) 
 @pytest.mark.parametrize("name", ["a/stats", "a/b/conf@h", "зима/ü %@h", "%2F@h", "w" * 300])
 async def test_names_may_hold_any_characters_a_slash_among_them(world: World, name: str) -> None:
     world.store.report(collector())
-    world.store.apply((), signs=[Sign(hostname=name, heard=NOW)])
+    world.store.apply((), signs=[SignOfLife(hostname=name, heard=NOW)])
     path = quote(name, safe="")
 
     worker = (await world.get(f"/api/v1/workers/{path}")).json()
@@ -121,7 +121,7 @@ async def test_names_may_hold_any_characters_a_slash_among_them(world: World, na
 
 async def test_what_is_odd_about_a_worker_is_told(world: World) -> None:
     world.store.report(collector(mute={WORKER: NOW - 60}))
-    world.store.apply((), signs=[Sign(hostname=WORKER, heard=NOW, skew_s=3_600.0)])
+    world.store.apply((), signs=[SignOfLife(hostname=WORKER, heard=NOW, skew_s=3_600.0)])
 
     (worker,) = (await world.get("/api/v1/workers")).json()["items"]
 

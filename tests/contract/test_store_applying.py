@@ -14,7 +14,7 @@ from tests.contract.answers import everything, known, truth, unchanged
 from tests.contract.conftest import StoreFactory
 from tests.contract.stories import BASE, uuid_of
 from umbel.cluster.events import Event
-from umbel.cluster.worker import Sign, observe
+from umbel.cluster.worker import SignOfLife, observe
 from umbel.store.base import Store
 
 
@@ -182,12 +182,12 @@ def test_values_that_leave_the_store_cannot_be_changed(store: Store) -> None:
 def test_signs_of_life_date_what_workers_say_and_are_kept(store: Store) -> None:
     beat = stories.heartbeat(stories.WORKER, BASE + 3_600, active=1, processed=1)
     signs = [
-        Sign(hostname=stories.WORKER, heard=BASE, skew_s=3_600),
-        Sign(hostname="quiet@h", heard=BASE),
+        SignOfLife(hostname=stories.WORKER, heard=BASE, skew_s=3_600),
+        SignOfLife(hostname="quiet@h", heard=BASE),
     ]
 
     store.apply([beat], signs=signs)
-    store.apply([], signs=[Sign(hostname="quiet@h", heard=BASE - 1, takes=True)])
+    store.apply([], signs=[SignOfLife(hostname="quiet@h", heard=BASE - 1, takes=True)])
 
     found = {worker.hostname: worker for worker in store.workers()}
     assert (found[stories.WORKER].heartbeat, found[stories.WORKER].skew_s) == (BASE, 3_600)

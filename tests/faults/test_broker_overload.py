@@ -21,7 +21,7 @@ from umbel.broker.event_sources import open_source
 from umbel.broker.link import link_to_app
 from umbel.cluster.events import Event
 from umbel.cluster.losses import Losses
-from umbel.cluster.worker import Sign
+from umbel.cluster.worker import SignOfLife
 from umbel.errors import StoreUnwritable
 from umbel.services.ingest.ingest import Ingest, Limits
 from umbel.store.memory import MemoryStore
@@ -41,7 +41,7 @@ class StuckStore(MemoryStore):
         self,
         events: Sequence[Event],
         losses: Losses | None = None,
-        signs: Iterable[Sign] = (),
+        signs: Iterable[SignOfLife] = (),
     ) -> bool:
         self.moves.wait()
         if not self.has_room.is_set():

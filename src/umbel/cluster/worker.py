@@ -39,7 +39,7 @@ _Measured = TypeVar("_Measured", bound=tuple[float, ...])
 ONLINE, SILENT, OFFLINE = "online", "silent", "offline"
 
 
-class Sign(msgspec.Struct, frozen=True, kw_only=True):
+class SignOfLife(msgspec.Struct, frozen=True, kw_only=True):
     """A sign of life: the worker lived at `heard` (Unix seconds, our clock). `takes`: it took a
     task then, so a goodbye before that is over. `skew_s` is by how much its clock was ahead of
     ours, at least, where that could be measured."""
@@ -177,7 +177,7 @@ def observe(worker: Worker | None, event: Event, heard: float | None = None) -> 
     return msgspec.structs.replace(worker, registers=registers, **changed)
 
 
-def witness(worker: Worker | None, sign: Sign) -> Worker:
+def witness(worker: Worker | None, sign: SignOfLife) -> Worker:
     """The worker after a sign of life of it is known as well; the same object if that says
     nothing new."""
     worker = worker or Worker(hostname=sign.hostname)
@@ -196,7 +196,7 @@ def with_answers(workers: Iterable[Worker], answered: Mapping[str, float]) -> tu
     """The workers by name, when these have also answered at these times (Unix seconds)."""
     found = {worker.hostname: worker for worker in workers}
     for name, heard in answered.items():
-        found[name] = witness(found.get(name), Sign(hostname=name, heard=heard, takes=True))
+        found[name] = witness(found.get(name), SignOfLife(hostname=name, heard=heard, takes=True))
     return tuple(found[name] for name in sorted(found))
 
 

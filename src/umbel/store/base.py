@@ -49,7 +49,7 @@ from umbel.cluster.events import Event
 from umbel.cluster.gaps import Gap
 from umbel.cluster.losses import Loss, Losses, ProcessCount
 from umbel.cluster.task import Task, TaskSummary
-from umbel.cluster.worker import Sign, Worker
+from umbel.cluster.worker import SignOfLife, Worker
 from umbel.query.ast import Node
 from umbel.store.capabilities import Grouping, Measure, StoreCapabilities
 from umbel.store.series import Series
@@ -303,7 +303,10 @@ class Store(Protocol):
     # -- writing: one thread -------------------------------------------------------------
 
     def apply(
-        self, events: Sequence[Event], losses: Losses | None = None, signs: Iterable[Sign] = ()
+        self,
+        events: Sequence[Event],
+        losses: Losses | None = None,
+        signs: Iterable[SignOfLife] = (),
     ) -> bool:
         """Join `events` with what is known. All of it is durable (kill -9) when this
         returns, none of it visible when it raises. False if the store is sure that all of it

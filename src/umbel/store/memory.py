@@ -20,7 +20,7 @@ from umbel.cluster.events import WORKER_KINDS, Event
 from umbel.cluster.facts import Facts, join, pack
 from umbel.cluster.losses import Loss, Losses, ProcessCount
 from umbel.cluster.task import Task, project
-from umbel.cluster.worker import Sign, Worker, observe, witness
+from umbel.cluster.worker import SignOfLife, Worker, observe, witness
 from umbel.query.arguments import keys
 from umbel.query.ast import EVERYTHING, Comparison, Matches, Node, Or
 from umbel.query.folding import fold
@@ -113,7 +113,7 @@ class MemoryStore:
         self,
         events: Sequence[Event],
         losses: Losses | None = None,
-        signs: Iterable[Sign] = (),
+        signs: Iterable[SignOfLife] = (),
     ) -> bool:
         return self.begin(events, losses, signs)()
 
@@ -121,7 +121,7 @@ class MemoryStore:
         self,
         events: Sequence[Event],
         losses: Losses | None = None,
-        signs: Iterable[Sign] = (),
+        signs: Iterable[SignOfLife] = (),
     ) -> Callable[[], bool]:
         """`apply` in two steps, as a database has it: change numbers are drawn now, and what
         changes is seen once the function is called that this gives."""
@@ -141,7 +141,11 @@ class MemoryStore:
         return commit
 
     def _committed(
-        self, first: int, events: Sequence[Event], losses: Losses | None, signs: Iterable[Sign]
+        self,
+        first: int,
+        events: Sequence[Event],
+        losses: Losses | None,
+        signs: Iterable[SignOfLife],
     ) -> bool:
         self._stamps.begin()
         rows = self._joined(events, first)
@@ -190,7 +194,7 @@ class MemoryStore:
             seq = self._number(first, index)
             self._log.append((seq, uuid, None if before is None else before.task.state))
 
-    def _observed(self, events: Iterable[Event], signs: Iterable[Sign]) -> dict[str, Worker]:
+    def _observed(self, events: Iterable[Event], signs: Iterable[SignOfLife]) -> dict[str, Worker]:
         changed: dict[str, Worker] = {}
         given = {sign.hostname: sign for sign in signs}
         for event in events:

@@ -17,7 +17,7 @@ from umbel.cluster.worker import (
     ONLINE,
     QUIET_S,
     SILENT,
-    Sign,
+    SignOfLife,
     Worker,
     observe,
     with_answers,
@@ -40,13 +40,13 @@ def observed(told_events: Iterable[Event]) -> Worker:
 
 
 #: A worker's event and when it came, or another sign of life.
-Heard = tuple[Event, float] | Sign
+Heard = tuple[Event, float] | SignOfLife
 
 
 def after(history: Iterable[Heard]) -> Worker:
     worker: Worker | None = None
     for each in history:
-        worker = witness(worker, each) if isinstance(each, Sign) else observe(worker, *each)
+        worker = witness(worker, each) if isinstance(each, SignOfLife) else observe(worker, *each)
     assert worker is not None
     return worker
 
@@ -75,9 +75,9 @@ def test_order_and_repetition_do_not_matter(history: list[Event], dice: random.R
 
 
 @st.composite
-def signs(draw: st.DrawFn) -> Sign:
+def signs(draw: st.DrawFn) -> SignOfLife:
     skew_s = draw(st.none() | st.integers(-3, 3))
-    return Sign(
+    return SignOfLife(
         hostname="w@h",
         heard=NOW + draw(st.integers(0, 12)),
         takes=draw(st.booleans()),
@@ -121,8 +121,8 @@ def test_a_clock_that_was_set_right_holds_no_value_back() -> None:
 
 
 def test_what_it_does_is_a_sign_of_life_and_what_it_takes_ends_a_goodbye() -> None:
-    done = Sign(hostname="w@h", heard=NOW + 20)
-    took = Sign(hostname="w@h", heard=NOW + 20, takes=True)
+    done = SignOfLife(hostname="w@h", heard=NOW + 20)
+    took = SignOfLife(hostname="w@h", heard=NOW + 20, takes=True)
     left = after([(told("heartbeat", 0), NOW), (told("offline", 1), NOW + 1)])
 
     assert after([done]).status(NOW + 20 + QUIET_S) == ONLINE
@@ -148,10 +148,10 @@ def test_nobody_lives_for_years_by_saying_that_it_will_be_quiet() -> None:
 
 
 def test_its_clock_is_measured_by_what_was_least_late() -> None:
-    late = [Sign(hostname="w@h", heard=NOW + n, skew_s=3_600 - n) for n in (3, 1, 2)]
+    late = [SignOfLife(hostname="w@h", heard=NOW + n, skew_s=3_600 - n) for n in (3, 1, 2)]
 
     assert after(late).skew_s == 3_599
-    assert after([Sign(hostname="w@h", heard=NOW)]).skew_s is None
+    assert after([SignOfLife(hostname="w@h", heard=NOW)]).skew_s is None
 
 
 def test_two_workers_of_one_name_are_told_from_one_that_restarted() -> None:

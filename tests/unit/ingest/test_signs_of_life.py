@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from umbel.cluster.events import Event
-from umbel.cluster.worker import Sign, Worker
+from umbel.cluster.worker import SignOfLife, Worker
 from umbel.services.ingest.frame_buffer import Chunk
 from umbel.services.ingest.signs_of_life import SignsOfLife, joined
 
@@ -30,7 +30,7 @@ def chunk(at: float, **how: Any) -> Chunk:
 def test_what_comes_promptly_tells_by_its_arrival_and_measures_the_clock() -> None:
     (sign,) = SignsOfLife().of([beat(3_600)], chunk(0, is_prompt=True))
 
-    assert sign == Sign(hostname="w@h", heard=NOW, skew_s=3_600)
+    assert sign == SignOfLife(hostname="w@h", heard=NOW, skew_s=3_600)
 
 
 def test_so_does_what_comes_when_the_broker_was_just_seen_to_keep_nothing() -> None:
@@ -82,12 +82,12 @@ def test_a_flood_of_tasks_gives_few_signs_and_each_heartbeat_one() -> None:
 
 
 def test_a_batch_has_the_latest_sign_of_each_worker() -> None:
-    signs: dict[str, Sign] = {}
-    took = Sign(hostname="w@h", heard=NOW, takes=True)
-    later = Sign(hostname="w@h", heard=NOW + 1, skew_s=0.5)
+    signs: dict[str, SignOfLife] = {}
+    took = SignOfLife(hostname="w@h", heard=NOW, takes=True)
+    later = SignOfLife(hostname="w@h", heard=NOW + 1, skew_s=0.5)
 
     joined(signs, [took])
     joined(signs, [later])
     joined(signs, [took])
 
-    assert signs == {"w@h": Sign(hostname="w@h", heard=NOW + 1, takes=True, skew_s=0.5)}
+    assert signs == {"w@h": SignOfLife(hostname="w@h", heard=NOW + 1, takes=True, skew_s=0.5)}

@@ -9,7 +9,7 @@ from tests.api.world import NOW, collector
 from tests.contract.stories import heartbeat
 from tests.support.clocks import SetWallClock
 from umbel.cluster.gaps import Cause
-from umbel.cluster.worker import Sign
+from umbel.cluster.worker import SignOfLife
 from umbel.services.health.health import Health
 from umbel.services.health.liveness import Evidence, Liveness
 from umbel.services.health.liveness import judge as judge_evidence
@@ -281,7 +281,7 @@ def test_workers_that_answer_and_are_not_heard_are_deafness() -> None:
 
 def test_an_idle_worker_that_sends_no_heartbeats_is_not_deafness() -> None:
     store, clock = MemoryStore(), SetWallClock(NOW)
-    store.apply((), signs=[Sign(hostname="quiet@h", heard=NOW - 90, takes=True)])
+    store.apply((), signs=[SignOfLife(hostname="quiet@h", heard=NOW - 90, takes=True)])
     store.report(collector(heard_at=NOW - 90))
     answered = {"quiet@h": NOW - 1}
     health = Health(store, clock, answered=lambda: answered)

@@ -18,7 +18,7 @@ from umbel.clock import Clock
 from umbel.cluster.decode import sample
 from umbel.cluster.events import Event, Fault
 from umbel.cluster.losses import Losses
-from umbel.cluster.worker import Sign, Worker
+from umbel.cluster.worker import SignOfLife, Worker
 from umbel.errors import StoreError, StoreFull
 from umbel.services.ingest.event_counter import EventCounter
 from umbel.services.ingest.event_redaction import EventRedactor
@@ -70,7 +70,7 @@ class Committer:
 
     def _begin(self) -> None:
         self._events: list[Event] = []
-        self._signs: dict[str, Sign] = {}
+        self._signs: dict[str, SignOfLife] = {}
         #: What the batch's frames cost in memory before they were decoded.
         self.size_bytes = 0
         self._empty_at: float | None = None

@@ -20,7 +20,7 @@ from typing import Final
 
 from umbel.cluster.attempts import STATE_AFTER
 from umbel.cluster.events import WORKER_KINDS, Event
-from umbel.cluster.worker import Sign, Worker
+from umbel.cluster.worker import SignOfLife, Worker
 from umbel.services.ingest.frame_buffer import Chunk
 
 _kind_and_name: Final = attrgetter("type", "hostname")
@@ -42,7 +42,7 @@ class SignsOfLife:
             if worker.skew_s is not None:
                 _keep(self._skews, worker.hostname, worker.skew_s)
 
-    def of(self, events: Sequence[Event], chunk: Chunk) -> list[Sign]:
+    def of(self, events: Sequence[Event], chunk: Chunk) -> list[SignOfLife]:
         """The signs in the events of one chunk, one for each worker at most."""
         last: dict[str, Event] = {}
         takes: set[str] = set()
@@ -60,7 +60,7 @@ class SignsOfLife:
                     spoke.add(name)
         waited_s = None if chunk.empty_at is None else chunk.came_at - chunk.empty_at
         is_prompt = chunk.is_prompt or (waited_s is not None and waited_s <= PROMPT_S)
-        signs: list[Sign] = []
+        signs: list[SignOfLife] = []
         for name, event in last.items():
             heard = chunk.received_at
             skew_s = event.timestamp - heard if is_prompt else None
@@ -71,7 +71,7 @@ class SignsOfLife:
             _keep(self._given, name, heard)
             if skew_s is not None:
                 _keep(self._skews, name, skew_s)
-            signs.append(Sign(hostname=name, heard=heard, takes=name in takes, skew_s=skew_s))
+            signs.append(SignOfLife(hostname=name, heard=heard, takes=name in takes, skew_s=skew_s))
         return signs
 
     def _dated(self, event: Event, arrived: float, waited_s: float | None) -> float:
@@ -80,14 +80,16 @@ class SignsOfLife:
         return said if waited_s is None else max(said, arrived - waited_s)
 
 
-def joined(signs: dict[str, Sign], more: Iterable[Sign]) -> None:
+def joined(signs: dict[str, SignOfLife], more: Iterable[SignOfLife]) -> None:
     """Add more to the signs of a batch: of each worker the latest."""
     for sign in more:
         known = signs.get(sign.hostname)
         if known is not None and known.heard > sign.heard:
             known, sign = sign, known
         if known is not None and known.takes and not sign.takes:
-            sign = Sign(hostname=sign.hostname, heard=sign.heard, takes=True, skew_s=sign.skew_s)
+            sign = SignOfLife(
+                hostname=sign.hostname, heard=sign.heard, takes=True, skew_s=sign.skew_s
+            )
         signs[sign.hostname] = sign
 
 

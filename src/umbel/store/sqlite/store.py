@@ -10,7 +10,7 @@ from umbel.clock import Clock, SystemClock
 from umbel.cluster.events import Event
 from umbel.cluster.losses import Loss, Losses, ProcessCount
 from umbel.cluster.task import Task
-from umbel.cluster.worker import Sign, Worker
+from umbel.cluster.worker import SignOfLife, Worker
 from umbel.errors import StoreFull
 from umbel.query.ast import Node
 from umbel.store.base import (
@@ -137,7 +137,7 @@ class SqliteStore:
         self,
         events: Sequence[Event],
         losses: Losses | None = None,
-        signs: Iterable[Sign] = (),
+        signs: Iterable[SignOfLife] = (),
     ) -> bool:
         with self._writer_load:
             return self._writing.apply(events, losses, signs)

@@ -46,7 +46,7 @@ class PageRequest(NamedTuple):
         )
 
 
-class OutOfTime(Exception):
+class DeadlinePassed(Exception):
     """`sorted_tasks` are what is certain to be on the page so far."""
 
     def __init__(self, sorted_tasks: list[SortedTask]) -> None:

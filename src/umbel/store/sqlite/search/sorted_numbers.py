@@ -25,7 +25,7 @@ from umbel.store.sqlite.files.row import CHANGED, Id, id_value
 from umbel.store.sqlite.search.conditions import NO, to_sql
 from umbel.store.sqlite.search.position import Position, position_of
 from umbel.store.sqlite.search.reader import ReadPartition
-from umbel.store.sqlite.search.sort_page import OutOfTime, PageRequest, SortedTask
+from umbel.store.sqlite.search.sort_page import DeadlinePassed, PageRequest, SortedTask
 from umbel.store.sqlite.search.sort_pieces import PartitionPlan, Piece, SortColumn
 from umbel.store.sqlite.search.sorted_texts import with_key
 from umbel.store.sqlite.text.body_prefilter import BodyPrefilter, body_prefilter
@@ -47,7 +47,7 @@ class _Best(NamedTuple):
 
 
 def by_number(request: PageRequest) -> Generator[SortedTask]:
-    """The tasks of the page in order. Raises `OutOfTime`."""
+    """The tasks of the page in order. Raises `DeadlinePassed`."""
     sorted_tasks: list[SortedTask] = []
     if request.after is None or request.after.value is not None:
         sorted_tasks = _Sorting(request).best()
@@ -90,7 +90,7 @@ class _Sorting:
                     self._take(taken)
                 except apsw.InterruptError as error:
                     certain = [each for each in self._best if self._rank(each)[0] < bound]
-                    raise OutOfTime(self._read(certain)) from error
+                    raise DeadlinePassed(self._read(certain)) from error
                 pieces, size = pieces[len(taken) :], size * costs.sort_zones_growth
             return self._read(self._best)
 

@@ -13,11 +13,11 @@ from umbel.store.sqlite.files.value_dictionary import ValueDictionary
 from umbel.store.sqlite.search.conditions import NO, to_sql
 from umbel.store.sqlite.search.position import position_of
 from umbel.store.sqlite.search.scan import FieldValue, Scan
-from umbel.store.sqlite.search.sort_page import Key, OutOfTime, PageRequest, SortedTask
+from umbel.store.sqlite.search.sort_page import DeadlinePassed, Key, PageRequest, SortedTask
 
 
 def by_text(request: PageRequest) -> Generator[SortedTask]:
-    """All tasks in order. Raises `OutOfTime`."""
+    """All tasks in order. Raises `DeadlinePassed`."""
     field, after = request.order.field, request.after
     values = _values(request)
     sorted_tasks: list[SortedTask] = []
@@ -69,4 +69,4 @@ def with_key(scan: Scan, key: Key, sorted_tasks: list[SortedTask]) -> Iterator[S
             sorted_tasks.append(each)
             yield each
     if scan.timed_out:
-        raise OutOfTime(sorted_tasks)
+        raise DeadlinePassed(sorted_tasks)

@@ -22,7 +22,7 @@ from umbel.store.sqlite.search.page_rows import seen_at, without_details
 from umbel.store.sqlite.search.position import Position
 from umbel.store.sqlite.search.reader import Deadline, Reader, ReadPartition
 from umbel.store.sqlite.search.scan import Scan
-from umbel.store.sqlite.search.sort_page import Key, OutOfTime, PageRequest, SortedTask
+from umbel.store.sqlite.search.sort_page import DeadlinePassed, Key, PageRequest, SortedTask
 from umbel.store.sqlite.search.sorted_numbers import by_number
 from umbel.store.sqlite.search.sorted_texts import by_text
 from umbel.store.sqlite.text.blocks import blocks_of
@@ -48,7 +48,7 @@ def sorted_page(
         stream = by_text(request) if order.field in _TEXTS else by_number(request)
         with closing(stream):
             sorted_tasks = list(islice(stream, limit + 1))
-    except OutOfTime as out:
+    except DeadlinePassed as out:
         return _page(request, out.sorted_tasks, complete=False)
     except apsw.InterruptError:
         return Page((), None, complete=False)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from umbel.cluster.events import Event
-from umbel.cluster.worker import Sign, Worker, observe, witness
+from umbel.cluster.worker import SignOfLife, Worker, observe, witness
 from umbel.store.sqlite.files import catalog
 
 
@@ -23,7 +23,7 @@ class WorkersCache:
     def __len__(self) -> int:
         return len(self._recent)
 
-    def changed(self, events: Iterable[Event], signs: Iterable[Sign]) -> dict[str, Worker]:
+    def changed(self, events: Iterable[Event], signs: Iterable[SignOfLife]) -> dict[str, Worker]:
         """The workers that really change by this, as they become."""
         changed: dict[str, Worker] = {}
 

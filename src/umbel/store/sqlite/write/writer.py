@@ -30,7 +30,7 @@ from umbel.cluster.events import TASK_RANK, WORKER_KINDS, Event
 from umbel.cluster.facts import unpack
 from umbel.cluster.losses import Losses
 from umbel.cluster.task import project
-from umbel.cluster.worker import Sign, Worker
+from umbel.cluster.worker import SignOfLife, Worker
 from umbel.store.sqlite.files.bloom_filter import hash_pair
 from umbel.store.sqlite.files.catalog import Catalog
 from umbel.store.sqlite.files.damage import Damaged, is_damage, numbers_aside, set_aside
@@ -168,7 +168,7 @@ class Writer:
         self,
         events: Sequence[Event],
         losses: Losses | None = None,
-        signs: Iterable[Sign] = (),
+        signs: Iterable[SignOfLife] = (),
     ) -> bool:
         """See `Store.apply`."""
         by_task: dict[str, list[Event]] = defaultdict(list)
@@ -187,7 +187,7 @@ class Writer:
         by_task: dict[str, list[Event]],
         of_workers: list[Event],
         losses: Losses | None,
-        signs: Sequence[Sign],
+        signs: Sequence[SignOfLife],
     ) -> bool:
         if self.hot.next_id > self._partition_tasks:
             self.seal()
