@@ -34,7 +34,7 @@ from umbel.errors import SettingsError, StoreError, StoreTooNew
 from umbel.logs import start_logging, tell
 from umbel.masking import mask_address
 from umbel.process_secrets import learn
-from umbel.settings import Loaded, Settings, check_collecting, check_serving
+from umbel.settings import LoadedSettings, Settings, check_collecting, check_serving
 from umbel.settings.child_environment import as_collectors_environment
 from umbel.settings.clusters import ClusterSettings
 from umbel.store import opening
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def serve(loaded: Loaded, say: Callable[[str], None]) -> None:
+def serve(loaded: LoadedSettings, say: Callable[[str], None]) -> None:
     """Watch a cluster until SIGINT or SIGTERM.
 
     `say` gets one line, with the address to open, once connections are taken. Raises
@@ -151,7 +151,7 @@ def _check_ledger_is_not_newer(ledger: Ledger) -> None:
         log.warning("Nobody can act or log in now. %s", error)
 
 
-def collect(loaded: Loaded, *, supervised: bool = False) -> int:
+def collect(loaded: LoadedSettings, *, supervised: bool = False) -> int:
     """Collect events until SIGINT or SIGTERM, or the end of the parent if `supervised`;
     the exit code. Raises `UmbelError` when it cannot start."""
     from umbel.broker.event_sources import open_source
@@ -189,7 +189,7 @@ def _learn(settings: Settings) -> None:
     learn(settings.broker, settings.result_backend, settings.broker_api, settings.broker_option)
 
 
-def remove_event_queue(loaded: Loaded) -> str:
+def remove_event_queue(loaded: LoadedSettings) -> str:
     """Remove the queue in which RabbitMQ keeps events for this data directory; what was done.
     Raises `UmbelError`."""
     from umbel.broker.event_sources import remove_event_queue as remove
@@ -272,7 +272,7 @@ def back_up(settings: Settings, target: Path, on_file: Callable[[Copied], None])
 
 
 def web_access(
-    loaded: Loaded, clusters: Mapping[str, ClusterServices]
+    loaded: LoadedSettings, clusters: Mapping[str, ClusterServices]
 ) -> tuple[Access, dict[str, Access]]:
     """Who may come in, by what showing: to the server, and to each cluster. Logins are kept by
     the cluster that the settings name first. Raises `StoreError`."""
@@ -319,7 +319,7 @@ def _tls(settings: Settings) -> Tls | None:
     return Tls(settings.tls_cert, settings.tls_key)
 
 
-def _web(loaded: Loaded, clusters: Mapping[str, ClusterServices]) -> Starlette:
+def _web(loaded: LoadedSettings, clusters: Mapping[str, ClusterServices]) -> Starlette:
     from umbel.web.app import WebOptions, create_app
     from umbel.web.http.hosts import is_loopback
     from umbel.web.security import own_names

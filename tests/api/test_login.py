@@ -14,7 +14,7 @@ import pytest
 from tests.api.doors import USERS, basic, bearer, door
 from tests.api.world import NOW, World, problem_of
 from umbel.web.app import WebOptions, create_app
-from umbel.web.authentication import Access, Nobody
+from umbel.web.authentication import Access, NoUsers
 from umbel.web.login_throttle import ADDRESS_BURST, USER_BURST, LoginThrottle
 
 pytestmark = pytest.mark.anyio
@@ -411,7 +411,7 @@ async def test_a_server_whose_people_have_no_passwords_is_not_open() -> None:
     world = World()
     sessions = door(USERS, world.ledger, world.services.login_audit, world.clock).sessions
     access = Access(
-        Nobody(), sessions, LoginThrottle(world.clock), world.services.login_audit, is_open=False
+        NoUsers(), sessions, LoginThrottle(world.clock), world.services.login_audit, is_open=False
     )
     world.app = create_app({"default": world.services}, options=WebOptions(), access=access)
 

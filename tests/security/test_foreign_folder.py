@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from umbel.errors import SettingsError
-from umbel.settings import Loaded, load_settings
+from umbel.settings import LoadedSettings, load_settings
 from umbel.settings.check import check_data_directory
 
 EVIL = "import pathlib\npathlib.Path(__file__).with_name('ran').touch()\n"
@@ -27,7 +27,7 @@ NAMED = {
 }
 
 
-def load(folder: Path, environ: dict[str, str] | None = None, **line: object) -> Loaded:
+def load(folder: Path, environ: dict[str, str] | None = None, **line: object) -> LoadedSettings:
     return load_settings(line, {"HOME": "/nowhere", **(environ or {})}, folder)
 
 

@@ -9,7 +9,7 @@ import click
 
 from umbel.cli.options import OnlyFlowerOptions, flower_options
 from umbel.cli.printing import put
-from umbel.settings.flower import CONF, Given
+from umbel.settings.flower import CONF, GivenOption
 from umbel.settings.flower_migration import as_toml
 from umbel.settings.flower_sources import options_of_flower
 from umbel.settings.trust import trusted_owners
@@ -25,7 +25,7 @@ def migrate_flower(config: str | None) -> None:
     that says what replaces it. Passwords are printed as they are."""
     line = list(flower_options())
     if config is not None:
-        line.insert(0, Given(CONF, config, "--config"))
+        line.insert(0, GivenOption(CONF, config, "--config"))
     here = Path.cwd()
     trusted = trusted_owners(os.environ, here, names_application=False)
     settings = options_of_flower(line, os.environ, here, trusted, files=True)

@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 
 import click
 
-from umbel.settings import SETTINGS, Loaded, Setting, load_settings
-from umbel.settings.flower import Given
+from umbel.settings import SETTINGS, LoadedSettings, Setting, load_settings
+from umbel.settings.flower import GivenOption
 from umbel.settings.flower_sources import from_arguments
 
 #: Where `WithFlowerOptions` leaves what it found, in the context of click.
@@ -90,7 +90,7 @@ def directory_options(command: F) -> F:
     )(command)
 
 
-def given_settings(options: Mapping[str, object]) -> Loaded:
+def given_settings(options: Mapping[str, object]) -> LoadedSettings:
     """The settings of this run, from the options that were said and everything else."""
     given = {
         entry.name: options["_".join(entry.path)]
@@ -100,7 +100,7 @@ def given_settings(options: Mapping[str, object]) -> Loaded:
     return load_settings(given, os.environ, Path.cwd(), flower_options())
 
 
-def flower_options() -> Sequence[Given]:
+def flower_options() -> Sequence[GivenOption]:
     """The options of Flower that this command was given, if it understands them."""
     context = click.get_current_context(silent=True)
     return context.meta.get(_FLOWER, ()) if context is not None else ()

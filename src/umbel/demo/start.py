@@ -16,7 +16,7 @@ from pathlib import Path
 
 from umbel.demo.process_group import ProcessGroup
 from umbel.errors import SettingsError, UmbelError
-from umbel.settings import Loaded, check_data_directory
+from umbel.settings import LoadedSettings, check_data_directory
 from umbel.settings.child_environment import as_environment
 from umbel.settings.sources import COMMAND_LINE, DEFAULT
 
@@ -24,7 +24,7 @@ from umbel.settings.sources import COMMAND_LINE, DEFAULT
 WORKERS = {"orders": ("orders,mail", 3), "media": ("images,reports", 3)}
 
 
-def run(loaded: Loaded) -> None:
+def run(loaded: LoadedSettings) -> None:
     """Run the demo until it is told to end (SIGINT, SIGTERM, SIGHUP).
 
     Raises `UmbelError` when one of its processes ends by itself; all others have ended
@@ -40,7 +40,7 @@ def run(loaded: Loaded) -> None:
 
 
 def _open_shop(
-    loaded: Loaded, directory: Path, process_group: ProcessGroup, signals: SignalCount
+    loaded: LoadedSettings, directory: Path, process_group: ProcessGroup, signals: SignalCount
 ) -> None:
     port = free_port()
     url = f"redis://127.0.0.1:{port}/0"
@@ -54,7 +54,7 @@ def _open_shop(
         process_group.start(name, command, shop)
 
 
-def _check(loaded: Loaded) -> None:
+def _check(loaded: LoadedSettings) -> None:
     for name in ("broker", "app", "unix_socket"):
         if loaded.origins[name] == COMMAND_LINE:
             raise SettingsError(
@@ -102,7 +102,7 @@ def _shop_environment(url: str, directory: Path) -> dict[str, str]:
     return mine | {"SHOP_BROKER": url, "TMPDIR": str(directory)}
 
 
-def _serve(loaded: Loaded, url: str, directory: Path) -> Mapping[str, str]:
+def _serve(loaded: LoadedSettings, url: str, directory: Path) -> Mapping[str, str]:
     settings = replace(loaded.settings, broker=url, app=None, result_backend=url, collect=True)
     # Its broker is a new one each time.
     settings = replace(settings, cluster_moved=True)

@@ -5,13 +5,13 @@ from umbel.settings.check import (
     check_data_directory,
     check_serving,
 )
-from umbel.settings.sources import ONLY, Loaded, load_settings, unknown_name
+from umbel.settings.sources import ONLY, LoadedSettings, load_settings, unknown_name
 from umbel.settings.tree import SETTINGS, Setting, Settings, value_of
 
 __all__ = [
     "ONLY",
     "SETTINGS",
-    "Loaded",
+    "LoadedSettings",
     "Setting",
     "Settings",
     "check_collecting",

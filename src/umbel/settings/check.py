@@ -10,11 +10,11 @@ from umbel.auth.people import everybody
 from umbel.errors import SettingsError
 from umbel.owner import foreign_owner, user_name
 from umbel.settings.clusters import RESERVED
-from umbel.settings.sources import DEFAULT, Loaded
+from umbel.settings.sources import DEFAULT, LoadedSettings
 from umbel.settings.tree import Settings
 
 
-def check_serving(loaded: Loaded) -> None:
+def check_serving(loaded: LoadedSettings) -> None:
     """Raises `SettingsError` where `umbel serve` could not do what was asked."""
     settings = loaded.settings
     for cluster in loaded.clusters.values():
@@ -32,7 +32,7 @@ def check_serving(loaded: Loaded) -> None:
             _check_only_this_machine_reaches(settings.address)
 
 
-def check_collecting(loaded: Loaded) -> None:
+def check_collecting(loaded: LoadedSettings) -> None:
     """Raises `SettingsError` where `umbel collect` could not do what was asked."""
     _check_collecting(loaded.one)
     _check_hidden(loaded)
@@ -50,7 +50,7 @@ def _check_cluster(settings: Settings) -> None:
         )
 
 
-def _check_directories_differ(loaded: Loaded) -> None:
+def _check_directories_differ(loaded: LoadedSettings) -> None:
     names: dict[Path, str] = {}
     for name, cluster in loaded.clusters.items():
         other = names.setdefault(cluster.settings.data.resolve(), name)
@@ -73,7 +73,7 @@ def _check_directories_differ(loaded: Loaded) -> None:
                 )
 
 
-def _check_roles(loaded: Loaded) -> None:
+def _check_roles(loaded: LoadedSettings) -> None:
     people = everybody(loaded.settings.basic_auth, loaded.settings.auth.users)
     for name, cluster in loaded.clusters.items():
         if cluster.roles is not None and loaded.settings.is_open:
@@ -136,7 +136,7 @@ def check_data_directory(directory: Path) -> None:
         )
 
 
-def _check_no_address_beside_the_socket(loaded: Loaded) -> None:
+def _check_no_address_beside_the_socket(loaded: LoadedSettings) -> None:
     beside = [name for name in ("address", "port") if loaded.origins[name] != DEFAULT]
     if beside:
         raise SettingsError(
@@ -172,7 +172,7 @@ def _check_tls(settings: Settings) -> None:
         )
 
 
-def _check_hidden(loaded: Loaded) -> None:
+def _check_hidden(loaded: LoadedSettings) -> None:
     """Nothing is shown, and stored, that Flower was told to hide."""
     lost = next((notice for notice in loaded.notices if notice.hides), None)
     if lost is None or any(
@@ -188,7 +188,7 @@ def _check_hidden(loaded: Loaded) -> None:
     )
 
 
-def _check_nobody_counts_on_a_login(loaded: Loaded) -> None:
+def _check_nobody_counts_on_a_login(loaded: LoadedSettings) -> None:
     lost = next((notice for notice in loaded.notices if notice.login), None)
     if lost is not None:
         raise SettingsError(

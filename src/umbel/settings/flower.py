@@ -45,7 +45,7 @@ class Option:
 
 
 @dataclass(frozen=True)
-class Given:
+class GivenOption:
     """What somebody wrote for an option, as text, and where: `--port`, `FLOWER_PORT` or
     `port in /srv/flowerconfig.py`."""
 
@@ -222,7 +222,7 @@ OPTIONS: Final[Mapping[str, Option]] = {
 CONF: Final = Option("conf")
 
 
-def notice(given: Given) -> SettingsNotice | None:
+def notice(given: GivenOption) -> SettingsNotice | None:
     """What is said about an option that is no setting; None if Umbel does what it asks."""
     text = given.text.strip().lower()
     if given.option.switch:
@@ -238,12 +238,12 @@ def notice(given: Given) -> SettingsNotice | None:
     )
 
 
-def passed_over(argument: str) -> Given:
+def passed_over(argument: str) -> GivenOption:
     """An argument of `celery umbel` that is neither Umbel's nor Flower's, which Flower passes
     over in silence."""
     written = argument.partition("=")[0]
     option = Option(written, sentence="is no option of Umbel and is passed over.")
-    return Given(option, written, written)
+    return GivenOption(option, written, written)
 
 
 def no_option(name: str, where: str, names: list[str]) -> SettingsNotice:

@@ -12,7 +12,7 @@ from typing import Final
 
 from umbel.errors import SettingsError
 from umbel.settings.expressions import Scope, Unreadable
-from umbel.settings.flower import CONF, OPTIONS, Given, Option, SettingsNotice, no_option
+from umbel.settings.flower import CONF, OPTIONS, GivenOption, Option, SettingsNotice, no_option
 
 #: A larger file is no configuration.
 _FILE_MAX: Final = 1_000_000
@@ -21,7 +21,9 @@ _HARMLESS: Final = (
 )  # fmt: skip
 
 
-def from_file(path: Path, environ: Mapping[str, str]) -> tuple[list[Given], list[SettingsNotice]]:
+def from_file(
+    path: Path, environ: Mapping[str, str]
+) -> tuple[list[GivenOption], list[SettingsNotice]]:
     """Options in the file, and what is said of what could not be read. Raises
     `SettingsError` for a file that is no Python."""
     reading = _Reading(path, environ)
@@ -35,7 +37,7 @@ class _Reading:
     def __init__(self, path: Path, environ: Mapping[str, str]) -> None:
         self._path = path
         self._scope = Scope(environ)
-        self.found: dict[str, Given] = {}
+        self.found: dict[str, GivenOption] = {}
         self.notices: list[SettingsNotice] = []
 
     def read(self, body: Sequence[ast.stmt]) -> None:
@@ -68,7 +70,7 @@ class _Reading:
         others."""
         option, where = OPTIONS.get(name), f"{name} in {self._path}"
         if option is not None and option.name == "format_task":
-            self.found[name] = Given(option, "code", where)
+            self.found[name] = GivenOption(option, "code", where)
             return
         text, missing = self._read(name, node)
         if option is None:
@@ -78,7 +80,7 @@ class _Reading:
             self.found.pop(name, None)
             self.notices.append(_computed(option, f"{where} (line {_line(node)})", missing))
         else:
-            self.found[name] = Given(option, text, where)
+            self.found[name] = GivenOption(option, text, where)
 
     def _read(self, name: str, node: ast.AST) -> tuple[str | None, str | None]:
         """The text of a value, None if it cannot be known, and then the environment variable

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from umbel.errors import SettingsError
-from umbel.settings.flower import Given
+from umbel.settings.flower import GivenOption
 from umbel.settings.flower_sources import FlowerOptions, translated
 from umbel.settings.tree import SETTINGS, Setting
 
@@ -39,7 +39,7 @@ def as_toml(options: FlowerOptions) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _lines(options: Sequence[Given]) -> Iterator[_Line]:
+def _lines(options: Sequence[GivenOption]) -> Iterator[_Line]:
     done = set()
     entries = {entry.name: entry for entry in SETTINGS}
     for given in options:
@@ -50,7 +50,7 @@ def _lines(options: Sequence[Given]) -> Iterator[_Line]:
         yield _Line(entries[name], _parsed(entries[name], text, given), given.where)
 
 
-def _parsed(entry: Setting, text: str, given: Given) -> object:
+def _parsed(entry: Setting, text: str, given: GivenOption) -> object:
     try:
         return entry.kind.parse(text)
     except ValueError as error:

@@ -15,7 +15,7 @@ from umbel.redaction import redact
 from umbel.settings.flower import (
     CONF,
     OPTIONS,
-    Given,
+    GivenOption,
     SettingsNotice,
     no_option,
     notice,
@@ -38,7 +38,7 @@ _ADDRESS: Final = re.compile(r"[a-z][a-z0-9+]*://")
 
 def from_arguments(
     arguments: Sequence[str], *, beside: bool = True, forgiving: bool = False
-) -> tuple[list[str], list[Given]]:
+) -> tuple[list[str], list[GivenOption]]:
     """The arguments that are Umbel's, in their order, and the options of Flower among them:
     `--name=value` with underscores or hyphens, and switches alone. `beside` options of
     Umbel, what both know is left to it, unless only Flower writes it so: a switch with a
@@ -46,7 +46,7 @@ def from_arguments(
     broker's. `forgiving`: options that are near none of all these are passed over, as Flower
     does, and told."""
     own: list[str] = []
-    found: list[Given] = []
+    found: list[GivenOption] = []
     rest = deque(arguments)
     while rest:
         argument = rest.popleft()
@@ -94,7 +94,7 @@ def _is_value(argument: str) -> bool:
     return not argument.startswith("-") and not _ADDRESS.match(argument)
 
 
-def _given(argument: str, rest: deque[str]) -> Given | None:
+def _given(argument: str, rest: deque[str]) -> GivenOption | None:
     written, equals, value = argument.partition("=")
     if not written.startswith("--"):
         return None
@@ -106,7 +106,7 @@ def _given(argument: str, rest: deque[str]) -> Given | None:
         value = rest.popleft() if rest else ""
         if not value:
             raise SettingsError(f"{written} needs a value.", setting=name)
-    return Given(option, value if equals or not option.switch else "true", written)
+    return GivenOption(option, value if equals or not option.switch else "true", written)
 
 
 def _is_ours(argument: str) -> bool:
@@ -131,7 +131,7 @@ def _takes_the_next(argument: str) -> bool:
 # -- the environment -----------------------------------------------------------------------
 
 
-def from_environment(environ: Mapping[str, str]) -> tuple[list[Given], list[SettingsNotice]]:
+def from_environment(environ: Mapping[str, str]) -> tuple[list[GivenOption], list[SettingsNotice]]:
     """Options in `FLOWER_*`, and what is said of names that Flower does not have either."""
     found, notices = [], []
     for variable in sorted(environ):
@@ -142,7 +142,7 @@ def from_environment(environ: Mapping[str, str]) -> tuple[list[Given], list[Sett
         name = variable.removeprefix("FLOWER_").lower()
         option = CONF if name == CONF.name else OPTIONS.get(name)
         if option is not None:
-            found.append(Given(option, value, variable))
+            found.append(GivenOption(option, value, variable))
         else:
             known = [each.env for each in OPTIONS.values()]
             notices.append(no_option(variable, variable, known))
@@ -157,13 +157,13 @@ class FlowerOptions:
     """Options of Flower: those on the command line, those elsewhere, each once and in the order
     of the table, and what is to be said of them."""
 
-    line: tuple[Given, ...]
-    elsewhere: tuple[Given, ...]
+    line: tuple[GivenOption, ...]
+    elsewhere: tuple[GivenOption, ...]
     notices: tuple[SettingsNotice, ...]
 
 
 def options_of_flower(
-    line: Sequence[Given],
+    line: Sequence[GivenOption],
     environ: Mapping[str, str],
     directory: Path,
     trusted: Collection[int],
@@ -180,7 +180,7 @@ def options_of_flower(
     elsewhere = {given.option.name: given for given in (*variables, *in_file)}
     if path is not None and not {"enable_events"} & (elsewhere.keys() | here.keys()):
         # What Flower does unless it is told otherwise.
-        elsewhere["enable_events"] = Given(OPTIONS["enable_events"], "True", str(path))
+        elsewhere["enable_events"] = GivenOption(OPTIONS["enable_events"], "True", str(path))
     every = elsewhere | here
     notices += said
     foreign = [given for given in line if given.option is not OPTIONS.get(given.option.name)]
@@ -203,7 +203,7 @@ def options_of_flower(
 
 
 def _file(
-    given: Sequence[Given], directory: Path, trusted: Collection[int], *, files: bool
+    given: Sequence[GivenOption], directory: Path, trusted: Collection[int], *, files: bool
 ) -> Path | None:
     named = next((each for each in given if each.option is CONF), None)
     if named is not None:
@@ -222,7 +222,7 @@ def _file(
     return path
 
 
-def translated(given: Given) -> str | None:
+def translated(given: GivenOption) -> str | None:
     """The text of the setting that the option is; None if it sets nothing. Raises
     `SettingsError`."""
     if given.option.setting is None:

@@ -9,7 +9,7 @@ from umbel.masking import MASK, mask_address
 from umbel.redaction import redact
 from umbel.settings import kinds
 from umbel.settings.clusters import OF_A_CLUSTER, ClusterSettings
-from umbel.settings.sources import DEFAULT, Loaded
+from umbel.settings.sources import DEFAULT, LoadedSettings
 from umbel.settings.tree import SETTINGS, Setting, Settings, value_of
 
 
@@ -24,14 +24,14 @@ def shown_value(settings: Settings, origins: Mapping[str, str], entry: Setting) 
     return mask_address(text) if entry.kind.name == kinds.URL else redact(text)
 
 
-def as_text(loaded: Loaded) -> str:
+def as_text(loaded: LoadedSettings) -> str:
     """A paragraph each: name, value and origin, then meaning and other names. Then a table for
     each cluster that has one in the file: what is its own, and who has which role there."""
     paragraphs = [_paragraph(loaded, entry) for entry in SETTINGS]
     return "\n".join([*paragraphs, *(_table(each) for each in _tables_of(loaded))])
 
 
-def _paragraph(loaded: Loaded, entry: Setting) -> str:
+def _paragraph(loaded: LoadedSettings, entry: Setting) -> str:
     shown = shown_value(loaded.settings, loaded.origins, entry)
     value = shown or f"({entry.fallback.replace('`', '')})"
     origin = loaded.origins[entry.name]
@@ -51,7 +51,7 @@ def _table(cluster: ClusterSettings) -> str:
     return f"[clusters.{cluster.name}]\n{''.join(lines)}"
 
 
-def _tables_of(loaded: Loaded) -> list[ClusterSettings]:
+def _tables_of(loaded: LoadedSettings) -> list[ClusterSettings]:
     return [each for each in loaded.clusters.values() if each.is_table]
 
 
@@ -65,7 +65,7 @@ def _own(cluster: ClusterSettings) -> list[Setting]:
     ]
 
 
-def as_json(loaded: Loaded) -> str:
+def as_json(loaded: LoadedSettings) -> str:
     """A list of objects with `name`, `value`, `origin`, `default`, `meaning`, `flag`,
     `env`; values as text with their unit, as they could be written. Of clusters with a table in
     the file each has what a table may hold once more, with its name in `cluster`, which else is

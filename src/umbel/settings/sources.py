@@ -30,7 +30,7 @@ from umbel.settings.clusters import (
     not_of_a_cluster,
     which_cluster,
 )
-from umbel.settings.flower import Given, SettingsNotice
+from umbel.settings.flower import GivenOption, SettingsNotice
 from umbel.settings.flower_sources import options_of_flower, translated
 from umbel.settings.paths import config_files, data_directory
 from umbel.settings.tree import SECTIONS, SETTINGS, Setting, Settings
@@ -45,7 +45,7 @@ _ENTRIES = {entry.name: entry for entry in SETTINGS}
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LoadedSettings:
     """The tree, and by name of setting where its value comes from: `command line`, the
     name of an environment variable, the path of a file, or `default`. `notices` are
     sentences about what was said and is not honoured. `clusters` has each cluster by its name;
@@ -77,8 +77,8 @@ def load_settings(
     given: Mapping[str, object],
     environ: Mapping[str, str],
     directory: Path,
-    flower: Sequence[Given] = (),
-) -> Loaded:
+    flower: Sequence[GivenOption] = (),
+) -> LoadedSettings:
     """The settings of one run.
 
     `given` is the command line by name of setting, without what was not said, and `flower`
@@ -132,7 +132,7 @@ def load_settings(
     if len(clusters) == 1:
         only = next(iter(clusters.values()))
         settings, origins = only.settings, {**only.origins}
-    return Loaded(settings, origins, tuple(notices), clusters)
+    return LoadedSettings(settings, origins, tuple(notices), clusters)
 
 
 def _value(entry: Setting, written: Mapping[str, _Written], environ: Mapping[str, str]) -> Any:
@@ -184,7 +184,7 @@ def _tree(values: Mapping[str, Any]) -> Settings:
 
 
 def _readable(
-    written: Iterable[tuple[str, _Written]], flower: Sequence[Given]
+    written: Iterable[tuple[str, _Written]], flower: Sequence[GivenOption]
 ) -> Iterator[SettingsNotice]:
     """What is said of files that every user may read, with passwords in them."""
     origins = [
@@ -211,7 +211,7 @@ def _has_secret(entry: Setting, value: object) -> bool:
     return entry.secret and bool(value)
 
 
-def _of_flower(options: Sequence[Given]) -> dict[str, _Written]:
+def _of_flower(options: Sequence[GivenOption]) -> dict[str, _Written]:
     """Settings from options of Flower, the first option that names one decides."""
     found: dict[str, _Written] = {}
     for given in options:

@@ -260,7 +260,7 @@ class Access:
         )
 
 
-class Nobody:
+class NoUsers:
     """An `Authenticator` without users."""
 
     def identify(self, _: Credentials) -> Identity | None:
@@ -279,7 +279,7 @@ def open_access(
     """Access for everybody: no login, every permission (unless `read_only`)."""
     sessions = Sessions(secrets.token_bytes(32), 60.0, clock, ledger)
     throttle = LoginThrottle(clock)
-    return Access(Nobody(), sessions, throttle, login_audit, is_open=True, read_only=read_only)
+    return Access(NoUsers(), sessions, throttle, login_audit, is_open=True, read_only=read_only)
 
 
 def shows_token(scope: Scope) -> bool:

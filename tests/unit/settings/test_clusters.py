@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from umbel.errors import SettingsError
-from umbel.settings import Loaded, check_serving, load_settings, show
+from umbel.settings import LoadedSettings, check_serving, load_settings, show
 from umbel.settings.clusters import RESERVED
 from umbel.store.sqlite.files import damage
 
@@ -33,7 +33,7 @@ result_backend = "redis://:secret@shop/1"
 """
 
 
-def load(tmp_path: Path, text: str = TWO, **line: object) -> Loaded:
+def load(tmp_path: Path, text: str = TWO, **line: object) -> LoadedSettings:
     (tmp_path / "umbel.toml").write_text(text)
     environ = {"HOME": str(tmp_path), "UMBEL_DATA": str(tmp_path / "data")}
     return load_settings(line, environ, tmp_path)

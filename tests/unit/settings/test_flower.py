@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from umbel.errors import SettingsError
-from umbel.settings import SETTINGS, Loaded, check_serving, load_settings
+from umbel.settings import SETTINGS, LoadedSettings, check_serving, load_settings
 from umbel.settings.flower import OPTIONS
 from umbel.settings.flower_sources import from_arguments
 
@@ -32,7 +32,7 @@ FLOWERS = {
 
 def loaded(
     tmp_path: Path, line: str = "", *, file: str | None = None, toml: str = "", **environ: str
-) -> Loaded:
+) -> LoadedSettings:
     """Settings of somebody who starts Umbel in `tmp_path` as they started Flower."""
     if file is not None:
         (tmp_path / "flowerconfig.py").write_text(file, encoding="utf-8")
@@ -43,7 +43,7 @@ def loaded(
     return load_settings(given, {"HOME": str(tmp_path)} | environ, tmp_path, flower)
 
 
-def said(found: Loaded) -> dict[str, str]:
+def said(found: LoadedSettings) -> dict[str, str]:
     return {notice.name: notice.sentence for notice in found.notices}
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from umbel.errors import SettingsError
-from umbel.settings import Loaded, load_settings
+from umbel.settings import LoadedSettings, load_settings
 from umbel.settings.child_environment import as_environment
 from umbel.settings.paths import config_files, data_directory
 
@@ -20,7 +20,7 @@ def loaded(
     line: Mapping[str, object] | None = None,
     environ: Mapping[str, str] | None = None,
     file: str | None = None,
-) -> Loaded:
+) -> LoadedSettings:
     """Settings of a person whose home and current directory are `tmp_path`."""
     if file is not None:
         (tmp_path / "umbel.toml").write_text(file, encoding="utf-8")

@@ -53,7 +53,8 @@ def literal_or_none(text: str | None) -> object:
 
 
 def literal(text: str | None) -> Any:
-    """The value whose repr `text` is, tuples as lists. Raises `UnsendableArguments` unless it is whole."""
+    """The value whose repr `text` is, tuples as lists. Raises `UnsendableArguments` unless it is
+    whole."""
     if text is None:
         raise UnsendableArguments("were not seen: no event told them")
     if len(text) > TEXT_MAX:
