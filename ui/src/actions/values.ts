@@ -1,6 +1,6 @@
 /** What people type into the fields of an action, read or refused with a sentence. */
 
-import type { Way } from '../api/control-types'
+import type { Delivery } from '../api/control-types'
 import { Raw } from '../json/body'
 import { JsonMistake, parseJson } from '../json/parse'
 
@@ -91,8 +91,8 @@ export interface DeliveryText {
 export const DEFAULT_DELIVERY: DeliveryText = { queue: '', priority: '', when: 'now', countdown: '', eta: '', expires: '' }
 const YEAR_S = 31_536_000
 
-export function deliveryOf(text: DeliveryText, zone: 'local' | 'utc'): Way {
-  const delivery: Way = {}
+export function deliveryOf(text: DeliveryText, zone: 'local' | 'utc'): Delivery {
+  const delivery: Delivery = {}
   const queue = text.queue.trim()
   if (queue !== '') delivery.queue = queue
   const priority = numberOf('priority', text.priority, { least: 0, most: 255, whole: true })

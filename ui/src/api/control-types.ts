@@ -8,62 +8,28 @@ import type { Raw } from '../json/body'
 import type * as schema from './schema'
 import type { Narrowed } from './types'
 
-export type TaskAction = 'revoke' | 'terminate' | 'abort' | 'retry'
-export type WorkerAction =
-  | 'shutdown'
-  | 'pool_restart'
-  | 'pool_grow'
-  | 'pool_shrink'
-  | 'autoscale'
-  | 'add_consumer'
-  | 'cancel_consumer'
-  | 'enable_events'
-  | 'disable_events'
-  | 'ping'
-  | 'rate_limit'
-  | 'time_limit'
-export type ActionKind = TaskAction | WorkerAction | 'purge'
+/** The fields of a request as the browser sends them: what is not given is left out, not null. */
+type Sent<T> = { [K in keyof T]: NonNullable<T[K]> }
+
+export type ActionKind = Exclude<schema.ActionRequestBody['action'], 'log_level'>
+export type TaskAction = Extract<ActionKind, 'revoke' | 'terminate' | 'abort' | 'retry'>
+export type WorkerAction = Exclude<ActionKind, TaskAction | 'purge'>
 
 export type Permission = 'read' | 'operate' | 'administer'
 
 export type Me = Narrowed<schema.Me, { via: string }>
 
-/** How a task that is sent again, or sent, goes on its way. Missing is as usual. */
-export interface Way {
-  queue?: string
-  priority?: number
-  /** Seconds from now. */
-  countdown?: number
-  /** Unix seconds. */
-  eta?: number
-  /** Seconds from the sending. */
-  expires?: number
-}
+/** How a task that is sent again, or sent, is delivered: `countdown` is seconds from now, `expires`
+ * seconds from the sending, `eta` is Unix seconds. Missing is as usual. */
+export type Delivery = Sent<Pick<schema.EditBody, 'queue' | 'priority' | 'countdown' | 'eta' | 'expires'>>
 
-export interface Edit extends Way {
-  args?: Raw
-  kwargs?: Raw
-}
+export type Edit = Narrowed<Sent<schema.EditBody>, { args?: Raw; kwargs?: Raw }>
 
-export interface ActionRequest {
-  action: ActionKind
-  ids?: readonly string[]
-  q?: string
-  tz?: string
-  workers?: readonly string[]
-  name?: string
-  queue?: string
-  signal?: string
-  n?: number
-  min?: number
-  max?: number
-  rate?: string
-  soft?: number
-  hard?: number
-  edit?: Edit
-  /** Of several, also those that were sent again already. */
-  again?: boolean
-}
+/** With `again`, of several also those that were sent again already. */
+export type ActionRequest = Narrowed<
+  Sent<Omit<schema.ActionRequestBody, 'level' | 'reason'>>,
+  { action: ActionKind; ids?: readonly string[]; workers?: readonly string[]; edit?: Edit }
+>
 
 export type Chosen = schema.Chosen
 
@@ -80,21 +46,14 @@ export type ActionReport = Narrowed<
   { workers: Pick<schema.WorkerAnswer, 'worker' | 'outcome' | 'answer'>[] }
 >
 
-export interface Action {
-  plan: ActionPlan
-  report: ActionReport
-}
+export type Action = Narrowed<schema.Action, { plan: ActionPlan; report: ActionReport }>
 
-export interface Apply extends Way {
-  name: string
-  args: Raw
-  kwargs: Raw
-  soft_time_limit?: number
-  time_limit?: number
-  task_id: string
-  check: boolean
-  reason?: string
-}
+export type Apply = Narrowed<
+  Sent<
+    Pick<schema.ApplyBody, keyof Delivery | 'name' | 'args' | 'kwargs' | 'soft_time_limit' | 'time_limit' | 'task_id' | 'check' | 'reason'>
+  >,
+  { args: Raw; kwargs: Raw; task_id: string; check: boolean }
+>
 
 export type Applied = Pick<schema.Applied, 'task_id' | 'state'>
 
