@@ -48,6 +48,8 @@ PATHS = (
     *("/livez", "/readyz", "/healthcheck", "/login", "/assets/app-12345678.js", "/assets/no.js"),
     *("/", "/tasks", "/clusters", "/anything", "/a.b", "/metrics", "/api/v1", "/api/v1/tasks"),
     *("/api/v1/me", "/api/v1/clusters", "/api/v1/openapi.json", "/api/v1/live", "/api/v1/no"),
+    *("%2Flivez", "%2Ftasks", "/%2e%2e/mail/api/v1/tasks", "/api/v1%2Ftasks", "/assets%2Fno.js"),
+    *("/login%2F", "/%6civez", "", "?", "//livez", "/livez%00", "/assets/../api/v1/tasks"),
     *("/api/v1/logout", "/api/workers", "/api/no", "/api/v1/livez", "/c/mail/livez", "/livez/"),
 )
 QUERIES = ("", "?a=b")
@@ -63,8 +65,9 @@ async def answers(client: httpx.AsyncClient, name: str) -> list[Seen]:
                         method, f"/c/{name}{path}{query}", headers=headers
                     )
                     found.append(seen(answer, name))
-        api = await client.get(f"/api/v1/clusters/{name}{path}")
-        found.append(seen(api, name))
+        for method in ("GET", "POST"):
+            api = await client.request(method, f"/api/v1/clusters/{name}{path}")
+            found.append(seen(api, name))
     return found
 
 
