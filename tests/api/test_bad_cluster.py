@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import anyio
+import anyio.lowlevel
 import pytest
 
 from tests.api.two_clusters import Two, fill
 from tests.api.world import problem_of
 from tests.support.exposition import labels, parsed
 from umbel.auth.tokens import make_token
+from umbel.cluster.task import Task
+from umbel.store.memory import MemoryStore
 from umbel.store.opening import open_ledger, open_store
 
 pytestmark = pytest.mark.anyio
@@ -125,3 +130,40 @@ async def test_a_logout_holds_while_the_ledger_of_logins_is_damaged(stored: Stor
         copied = await browser.get("/c/mail/api/v1/tasks", headers={"cookie": f"{name}={value}"})
 
     assert copied.status_code == 401
+
+
+class Hanging(MemoryStore):
+    """A store whose disk does not answer for a while."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hanging = 0
+        self.answers = threading.Event()
+
+    def task(self, task_id: str) -> Task | None:
+        self.hanging += 1
+        assert self.answers.wait(30)
+        return super().task(task_id)
+
+
+async def test_a_disk_that_hangs_keeps_no_thread_of_the_other_cluster(tmp_path: Path) -> None:
+    hanging = Hanging()
+    two = Two(tmp_path, shop=hanging)
+
+    async with (
+        two.client("otto") as client,
+        two.client("ada") as other,
+        anyio.create_task_group() as asked,
+    ):
+        for each in (client, other):
+            await each.get("/api/v1/me")  # a password that was right is not checked again
+            for _ in range(10):
+                asked.start_soon(each.get, "/c/shop/api/v1/tasks/any")
+        while hanging.hanging < 6:
+            await anyio.lowlevel.checkpoint()
+
+        with anyio.fail_after(20):
+            answers = [await each.get("/c/mail/api/v1/tasks/mail-task") for each in (client, other)]
+        hanging.answers.set()
+
+    assert [answer.status_code for answer in answers] == [200, 200]

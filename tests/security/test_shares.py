@@ -16,7 +16,13 @@ from tests.support.waiting import wait_until
 from umbel.errors import TooManyStreams
 from umbel.query.parse import parse
 from umbel.services.fair_lock import FairLock
-from umbel.services.fair_shares import network_of, reset_asker, set_asker
+from umbel.services.fair_shares import (
+    network_of,
+    reset_asker,
+    reset_target_cluster,
+    set_asker,
+    set_target_cluster,
+)
 from umbel.services.live.channels import Subscription
 from umbel.services.live.hub import Hub
 from umbel.services.live.streams import Stream
@@ -49,8 +55,12 @@ class Work:
         self.begun: list[str] = []
         self.ending = threading.Semaphore(0)
 
-    def ask(self, who: str) -> asyncio.Task[None]:
-        return asyncio.ensure_future(self.thread_pool.run(lambda: self._work(who), who))
+    def ask(self, who: str, cluster: str = "") -> asyncio.Task[None]:
+        before = set_target_cluster(cluster)
+        try:  # a task keeps what is so when it is made
+            return asyncio.ensure_future(self.thread_pool.run(lambda: self._work(who), who))
+        finally:
+            reset_target_cluster(before)
 
     def _work(self, who: str) -> None:
         self.begun.append(who)
@@ -73,6 +83,20 @@ async def test_one_person_leaves_threads_of_a_lane_to_others() -> None:
     assert work.begun == [VIEWER, VIEWER, ADMIN]
     work.ending.release(6)
     await asyncio.gather(*asked)
+
+
+async def test_one_cluster_leaves_threads_to_the_others_and_to_its_own_readers() -> None:
+    work = Work(ThreadPool(4, each=3, by_cluster=True))
+    asked = [work.ask(who, "shop") for who in (VIEWER, VIEWER, VIEWER, ADMIN, "name otto")]
+    await work.begins(3)
+
+    asked.append(work.ask(VIEWER, "mail"))
+    await work.begins(4)
+
+    assert work.begun == [VIEWER, VIEWER, ADMIN, VIEWER]
+    work.ending.release(6)
+    await asyncio.gather(*asked)
+    assert len(work.begun) == 6
 
 
 async def test_the_queue_of_one_person_does_not_delay_the_first_request_of_another() -> None:

@@ -15,6 +15,10 @@ from typing import Final, TypeVar
 Asker = TypeVar("Asker")
 
 _asker: Final[ContextVar[str]] = ContextVar("umbel_asker", default="")
+_target_cluster: Final[ContextVar[str]] = ContextVar("umbel_target_cluster", default="")
+#: The same for the cluster of which something is asked, where there are several.
+set_target_cluster: Final = _target_cluster.set
+reset_target_cluster: Final = _target_cluster.reset
 #: Puts somebody in the place of who asked before; `reset` undoes it.
 set_asker: Final = _asker.set
 reset_asker: Final = _asker.reset
@@ -23,6 +27,12 @@ reset_asker: Final = _asker.reset
 def asker() -> str:
     """For whom the present work is done: "" for Umbel itself, and for commands."""
     return _asker.get()
+
+
+def target_cluster() -> str:
+    """Of which of several clusters something is asked: "" where there is but one, and of what the
+    server as a whole is asked."""
+    return _target_cluster.get()
 
 
 def release(held: Counter[Asker], who: Asker, count: int = 1) -> None:

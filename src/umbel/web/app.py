@@ -124,7 +124,7 @@ def create_app(
             Middleware(ClusterAddresses, only=first.name if len(clusters) == 1 else None),
             Middleware(RequestLimits),
             Middleware(Guard, access=access, clusters=accesses),
-            Middleware(RequestSlotMiddleware, slots=RequestSlots()),
+            Middleware(RequestSlotMiddleware, slots=RequestSlots(), several=len(clusters) > 1),
             Middleware(BodyMiddleware),
             Middleware(ResponseMemoryMiddleware, memory=ResponseMemory()),
         ],

@@ -54,6 +54,9 @@ _TRIED_AT_ONCE, _TRIED_MAX, _TRIED_EACH = 2, 20, 4
 #: How many checks may wait for clients that logged in from their network before. They have a
 #: thread of their own, so that guessers elsewhere cannot keep them out.
 _WELCOME_MAX: Final = 20
+#: How many threads look up sessions, or tokens of one cluster, and write to its audit.
+_LOOKUPS: Final = 8
+_AUDIT_WRITES: Final = 2
 #: How often the permission of an open stream's reader is checked again, seconds.
 RECHECK_S: Final = 10.0
 _FACES: Final[dict[str, Via]] = {"cli": "cli", "python": "python"}
@@ -97,8 +100,10 @@ class Access:
         self._without_roles = False
         self._password_checks = _checks(_TRIED_AT_ONCE, _TRIED_MAX)
         self._known_client_checks = _checks(1, _WELCOME_MAX)
-        self._lookups = anyio.CapacityLimiter(8)
-        self._audit_writes = anyio.CapacityLimiter(2)
+        self._lookups = anyio.CapacityLimiter(_LOOKUPS)
+        self._token_lookups = self._lookups
+        self._audit_writes = anyio.CapacityLimiter(_AUDIT_WRITES)
+        self._cluster_writes = self._audit_writes
         self.sessions = sessions
         self.is_open = is_open
         self.read_only = read_only
@@ -113,6 +118,9 @@ class Access:
         other._cluster = name
         other._authenticator = authenticator
         other._cluster_audit = login_audit
+        # A ledger that hangs keeps threads of its own.
+        other._token_lookups = anyio.CapacityLimiter(_LOOKUPS)
+        other._cluster_writes = anyio.CapacityLimiter(_AUDIT_WRITES)
         return other
 
     def without_roles(self) -> Access:
@@ -184,7 +192,7 @@ class Access:
 
     async def _by_token(self, secret: str) -> Principal | None:
         identity = await anyio.to_thread.run_sync(
-            self._authenticator.identify, Credentials(token=secret), limiter=self._lookups
+            self._authenticator.identify, Credentials(token=secret), limiter=self._token_lookups
         )
         principal = _principal(identity, "token")
         return principal and msgspec.structs.replace(principal, cluster=self._cluster)
@@ -215,7 +223,8 @@ class Access:
         await self._write(
             functools.partial(
                 self._cluster_audit.permission_refused, scope["umbel.actor"], target, why
-            )
+            ),
+            self._cluster_writes,
         )
 
     async def _note_failure(self, user: str, scope: Scope, why: str) -> None:
@@ -226,12 +235,15 @@ class Access:
         nobody = self.actor(Principal(ANONYMOUS, "viewer", "token"), scope)
         why = "The token is wrong, revoked or expired."
         await self._write(
-            functools.partial(self._cluster_audit.token_refused, nobody, name_in(secret), why)
+            functools.partial(self._cluster_audit.token_refused, nobody, name_in(secret), why),
+            self._cluster_writes,
         )
 
-    async def _write(self, write: Callable[[], None]) -> None:
+    async def _write(
+        self, write: Callable[[], None], limiter: anyio.CapacityLimiter | None = None
+    ) -> None:
         """In a thread, since the event loop must not wait for a disk."""
-        await anyio.to_thread.run_sync(write, limiter=self._audit_writes)
+        await anyio.to_thread.run_sync(write, limiter=limiter or self._audit_writes)
 
     def begin_session(self, principal: Principal) -> str:
         """The cookie value of a new session, after the password was checked."""

@@ -13,8 +13,16 @@ from typing import Final, NamedTuple
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from umbel.services.fair_shares import network_of, release, reset_asker, set_asker
+from umbel.services.fair_shares import (
+    network_of,
+    release,
+    reset_asker,
+    reset_target_cluster,
+    set_asker,
+    set_target_cluster,
+)
 from umbel.web.authentication import Principal, address_of, path_of
+from umbel.web.cluster_addresses import cluster_of
 from umbel.web.http.problems import Refusal, too_busy
 
 #: How many requests may be open at once, and how many of them of one person.
@@ -81,21 +89,25 @@ class RequestSlot:
 
 
 class RequestSlotMiddleware:
-    """Gives each request a slot, and sets whose work it is (`services.fair_shares.asker`)."""
+    """Gives each request a slot, and sets whose work it is and, of `several` clusters, for which
+    (`services.fair_shares`)."""
 
-    def __init__(self, app: ASGIApp, *, slots: RequestSlots) -> None:
+    def __init__(self, app: ASGIApp, *, slots: RequestSlots, several: bool = False) -> None:
         self._app = app
         self._slots = slots
+        self._several = several
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         requester = requester_of(scope)
         before = set_asker(requester.who)
+        cluster = set_target_cluster((cluster_of(scope) or "") if self._several else "")
         try:
             if path_of(scope) in PROBES:
                 await self._app(scope, receive, send)
             else:
                 await self._in_slot(scope, receive, send, RequestSlot(self._slots, requester))
         finally:
+            reset_target_cluster(cluster)
             reset_asker(before)
 
     async def _in_slot(self, scope: Scope, receive: Receive, send: Send, slot: RequestSlot) -> None:

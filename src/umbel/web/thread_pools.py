@@ -6,6 +6,9 @@ the history, nor long searches quick look-ups, so each kind of route has a pool 
 most, and waiting calls are started person by person in turn (round robin), so that whoever asks
 little waits little. The queue is bounded too, for one person and for all together; a call beyond
 that is refused at once, which is better than an answer a minute late.
+
+Of several clusters none gets all threads either (`by_cluster`): one whose disk or broker does not
+answer leaves a quarter of them to the others, and its readers some of theirs.
 """
 
 from __future__ import annotations
@@ -14,12 +17,12 @@ import asyncio
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal, NamedTuple, TypeVar
 
 import anyio
 import anyio.to_thread
 
-from umbel.services.fair_shares import asker, release
+from umbel.services.fair_shares import asker, release, target_cluster
 from umbel.web.http.problems import too_busy
 
 #: How many handlers run at once that find something at once in the history; more wait.
@@ -45,9 +48,17 @@ T = TypeVar("T")
 PoolName = Literal["history", "search", "cluster", "waiting"]
 
 
+class _Call(NamedTuple):
+    """By whom something is asked, and of which of several clusters."""
+
+    who: str
+    cluster: str
+
+
 class ThreadPool:
     """`threads` of them, `each` for one person; `waiting_each` calls of one person may wait for
-    a thread, and `waiting_max` of all. On the event loop."""
+    a thread, and `waiting_max` of all. `by_cluster`: no cluster gets all threads. On the event
+    loop."""
 
     def __init__(
         self,
@@ -56,57 +67,75 @@ class ThreadPool:
         each: int | None = None,
         waiting_each: int = WAITING_EACH,
         waiting_max: int = WAITING_MAX,
+        by_cluster: bool = False,
         busy: str = "Too many of your requests wait already.",
     ) -> None:
         self._limiter = anyio.CapacityLimiter(threads)
+        self._threads = threads
         self._free = threads
         self._each = threads if each is None else each
         self._waiting_each = waiting_each
         self._waiting_max = waiting_max
+        self._by_cluster = by_cluster
         self._busy = busy
-        self._running: Counter[str] = Counter()
-        self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
-        self._last = ""
+        self._running: Counter[_Call] = Counter()
+        self._waiting: OrderedDict[_Call, deque[asyncio.Future[None]]] = OrderedDict()
+        self._last = _Call("", "")
 
     async def run(
         self, call: Callable[[], T], who: str | None = None, *, continues: bool = False
     ) -> T:
         """What `call` gives, from a thread. Raises `Refusal` if too many wait, unless it
         `continues` an answer that has begun, which would only break off."""
-        who = asker() if who is None else who
-        await self._enter(who, continues)
+        key = _Call(asker() if who is None else who, target_cluster() if self._by_cluster else "")
+        await self._enter(key, continues)
         try:
             return await anyio.to_thread.run_sync(call, limiter=self._limiter)
         finally:
-            self._leave(who)
+            self._leave(key)
 
-    async def _enter(self, who: str, continues: bool) -> None:
-        if self._free and self._running[who] < self._each:
-            self._take(who)
+    async def _enter(self, key: _Call, continues: bool) -> None:
+        if self._may_run(key):
+            self._take(key)
             return
-        mine = len(self._waiting.get(who, ()))
+        mine = sum(len(turns) for each, turns in self._waiting.items() if each.who == key.who)
         is_full = mine >= self._waiting_each or self._all_waiting() >= self._waiting_max
         if is_full and not continues:
             raise too_busy(self._busy)
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(who, deque()).append(turn)
+        self._waiting.setdefault(key, deque()).append(turn)
         try:
             await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
-                self._leave(who)
+                self._leave(key)
             else:
-                self._remove(who, turn)
+                self._remove(key, turn)
             raise
 
-    def _take(self, who: str) -> None:
-        self._free -= 1
-        self._running[who] += 1
-        self._last = who
+    def _may_run(self, key: _Call) -> bool:
+        if not self._free:
+            return False
+        of_person = sum(count for each, count in self._running.items() if each.who == key.who)
+        if not key.cluster:
+            return of_person < self._each
+        of_cluster = sum(
+            count for each, count in self._running.items() if each.cluster == key.cluster
+        )
+        return (
+            self._running[key] < max(1, min(self._each, self._threads - 2))
+            and of_person < max(1, self._threads - 1)
+            and of_cluster < max(1, self._threads * 3 // 4)
+        )
 
-    def _leave(self, who: str) -> None:
+    def _take(self, key: _Call) -> None:
+        self._free -= 1
+        self._running[key] += 1
+        self._last = key
+
+    def _leave(self, key: _Call) -> None:
         self._free += 1
-        release(self._running, who)
+        release(self._running, key)
         self._call_next()
 
     def _call_next(self) -> None:
@@ -114,21 +143,21 @@ class ThreadPool:
         while self._free:
             if self._last in self._waiting:
                 self._waiting.move_to_end(self._last)
-            who = next((each for each in self._waiting if self._running[each] < self._each), None)
-            if who is None:
+            key = next((each for each in self._waiting if self._may_run(each)), None)
+            if key is None:
                 return
-            turn = self._waiting[who][0]
-            self._remove(who, turn)
+            turn = self._waiting[key][0]
+            self._remove(key, turn)
             if not turn.done():
-                self._take(who)
+                self._take(key)
                 turn.set_result(None)
 
-    def _remove(self, who: str, turn: asyncio.Future[None]) -> None:
-        waiting = self._waiting.get(who)
+    def _remove(self, key: _Call, turn: asyncio.Future[None]) -> None:
+        waiting = self._waiting.get(key)
         if waiting is not None and turn in waiting:
             waiting.remove(turn)
             if not waiting:
-                del self._waiting[who]
+                del self._waiting[key]
 
     def _all_waiting(self) -> int:
         return sum(map(len, self._waiting.values()))
@@ -160,10 +189,10 @@ class ThreadPools:
     """The thread pools, by the name that routes give them."""
 
     def __init__(self) -> None:
-        self.history = ThreadPool(HISTORY_THREADS, each=6)
-        self.search = ThreadPool(SEARCH_THREADS, each=3)
-        self.cluster = ThreadPool(CLUSTER_THREADS, each=6)
-        self.waiting = ThreadPool(RESULT_THREADS, each=RESULT_THREADS // 2)
+        self.history = ThreadPool(HISTORY_THREADS, each=6, by_cluster=True)
+        self.search = ThreadPool(SEARCH_THREADS, each=3, by_cluster=True)
+        self.cluster = ThreadPool(CLUSTER_THREADS, each=6, by_cluster=True)
+        self.waiting = ThreadPool(RESULT_THREADS, each=RESULT_THREADS // 2, by_cluster=True)
         self.waiters = Share(
             WAITERS_MAX, WAITERS_EACH, "Too many requests wait for results already."
         )
