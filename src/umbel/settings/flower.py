@@ -13,7 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from umbel.settings.kinds import NO, YES, InvalidValue
+from umbel.settings.kinds import NO, YES
+from umbel.settings.units import InvalidValue
 
 
 @dataclass(frozen=True)

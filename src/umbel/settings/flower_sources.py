@@ -22,10 +22,11 @@ from umbel.settings.flower import (
     passed_over,
 )
 from umbel.settings.flower_file import from_file
-from umbel.settings.kinds import ALIKE, InvalidValue
+from umbel.settings.kinds import ALIKE
 from umbel.settings.service_links import is_service_link
 from umbel.settings.tree import SETTINGS
 from umbel.settings.trust import check_found, is_there
+from umbel.settings.units import InvalidValue
 
 DEFAULT_FILE: Final = "flowerconfig.py"
 _OWN_FLAGS: Final = {entry.flag: entry for entry in SETTINGS}

@@ -19,19 +19,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from umbel.auth.people import parse_person
+from umbel.settings.units import (
+    DURATIONS,
+    SIZES,
+    InvalidValue,
+    amount_of,
+    show_duration,
+    show_size,
+    text_of,
+)
 
-DURATIONS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
-SIZES = {
-    "B": 1,
-    "kB": 10**3,
-    "MB": 10**6,
-    "GB": 10**9,
-    "TB": 10**12,
-    "KiB": 2**10,
-    "MiB": 2**20,
-    "GiB": 2**30,
-    "TiB": 2**40,
-}
 YES = ("true", "yes", "on", "1")
 NO = ("false", "no", "off", "0")
 
@@ -45,10 +42,6 @@ _POSITION_MAX = 1_000
 URL = "URL"
 
 N = TypeVar("N", int, float)
-
-
-class InvalidValue(ValueError):
-    """A value that cannot be; the message completes "it must be ..., but ..."."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +71,7 @@ class ValueKind:
 
 def text(wants: str, *, name: str = "text") -> ValueKind:
     """Any text that is not empty."""
-    return ValueKind(name, wants, _text)
+    return ValueKind(name, wants, text_of)
 
 
 def number(low: int, high: int, wants: str) -> ValueKind:
@@ -99,7 +92,7 @@ def duration(low_s: float, high_s: float, wants: str) -> ValueKind:
     """A number with a unit, such as `500ms` or `1h30min`, in seconds."""
 
     def parse(value: object) -> float:
-        seconds = _measure(value, DURATIONS, "500ms, 90s, 12h or 30d")
+        seconds = amount_of(value, DURATIONS, "500ms, 90s, 12h or 30d")
         return _between(seconds, low_s, high_s, show_duration)
 
     return ValueKind("duration", wants, parse, show_duration)
@@ -109,7 +102,7 @@ def size(low: int, high: int, wants: str) -> ValueKind:
     """A number with a unit, such as `20GB` or `512MiB`, in bytes."""
 
     def parse(value: object) -> int:
-        count = int(_measure(value, SIZES, "512MB, 20GB or 8GiB"))
+        count = int(amount_of(value, SIZES, "512MB, 20GB or 8GiB"))
         return _between(count, low, high, show_size)
 
     return ValueKind("size", wants, parse, show_size)
@@ -144,7 +137,7 @@ def switch() -> ValueKind:
 
 def path(wants: str) -> ValueKind:
     """A path; `~` is the home directory, and a relative one is meant from here."""
-    return ValueKind("path", wants, lambda value: Path(_text(value)).expanduser().absolute())
+    return ValueKind("path", wants, lambda value: Path(text_of(value)).expanduser().absolute())
 
 
 def url(wants: str, schemes: tuple[str, ...] = ()) -> ValueKind:
@@ -152,7 +145,7 @@ def url(wants: str, schemes: tuple[str, ...] = ()) -> ValueKind:
     transport has its own."""
 
     def parse(value: object) -> str:
-        address = _text(value)
+        address = text_of(value)
         scheme = re.match(r"([a-z][a-z0-9+.-]*):", address, re.IGNORECASE)
         if scheme is None:
             raise InvalidValue("it has no scheme")
@@ -182,7 +175,7 @@ def names(wants: str, check: Callable[[str], object] = str) -> ValueKind:
         words = value.split(",") if isinstance(value, str) else value
         if not isinstance(words, list | tuple):
             raise ValueError
-        found = tuple(_text(word) for word in words if word != "")
+        found = tuple(text_of(word) for word in words if word != "")
         for word in found:
             check(word)
         return found
@@ -199,7 +192,7 @@ def options(wants: str) -> ValueKind:
             return dict(value)
         if isinstance(value, list | tuple):
             return {name: found for each in value for name, found in parse(each).items()}
-        text = _text(value)
+        text = text_of(value)
         if text.startswith("{"):
             found = json.loads(text)
             return dict(found)
@@ -304,31 +297,8 @@ def optional(kind: ValueKind) -> ValueKind:
     return ValueKind(kind.name, f"{kind.wants}, or none", parse, show)
 
 
-def show_duration(seconds: float) -> str:
-    """In the longest unit that gives a whole number."""
-    for unit in ("w", "d", "h", "min", "s"):
-        count = seconds / DURATIONS[unit]
-        if count >= 1 and count == int(count):
-            return f"{int(count)}{unit}"
-    return f"{round(seconds * 1000)}ms"
-
-
-def show_size(count: int) -> str:
-    """In the longest unit that gives a whole number."""
-    for unit, scale in sorted(SIZES.items(), key=lambda item: -item[1]):
-        if count >= scale and count % scale == 0:
-            return f"{count // scale}{unit}"
-    return f"{count}B"
-
-
 def _short(value: float) -> str:
     return repr(value).removesuffix(".0")
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise InvalidValue("it is empty") if value == "" else ValueError
-    return value.strip()
 
 
 def _between(value: N, low: N, high: N, show: Callable[[Any], str]) -> N:
@@ -337,20 +307,3 @@ def _between(value: N, low: N, high: N, show: Callable[[Any], str]) -> N:
     if value > high:
         raise InvalidValue(f"it is above {show(high)}")
     return value
-
-
-def _measure(value: object, units: dict[str, Any], examples: str) -> float:
-    """The sum of a text's numbers, each times its unit."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        raise InvalidValue(f"it has no unit; write for example {examples}")
-    written = _text(value).replace(" ", "")
-    if re.fullmatch(r"[\d.]+", written):
-        raise InvalidValue(f"it has no unit; write for example {examples}")
-    parts = re.findall(r"(\d+(?:\.\d+)?)([A-Za-z]+)", written)
-    if "".join(amount + unit for amount, unit in parts) != written:
-        raise ValueError
-    scales = {unit.lower(): scale for unit, scale in units.items()}
-    unknown = next((unit for _, unit in parts if unit.lower() not in scales), None)
-    if unknown is not None:
-        raise InvalidValue(f"{unknown} is no unit; there are {', '.join(units)}")
-    return float(sum(float(amount) * scales[unit.lower()] for amount, unit in parts))

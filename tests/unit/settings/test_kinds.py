@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from umbel.settings import kinds
-from umbel.settings.kinds import ValueKind, show_duration, show_size
+from umbel.settings.kinds import ValueKind
+from umbel.settings.units import show_duration, show_size
 
 DURATION = kinds.duration(0.001, 10**9, "a duration")
 SIZE = kinds.size(1, 10**15, "a size")
