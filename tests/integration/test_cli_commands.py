@@ -105,7 +105,7 @@ def test_a_task_is_run_and_its_result_printed_as_json(shell: Shell) -> None:
     ("arguments", "code", "said"),
     [
         (("apply", named("decline"), "--args", "[7]"), 1, "order 7 was declined"),
-        (("apply", named("nap"), "--args", "[2]", "--timeout", "0.2"), 4, "had not ended"),
+        (("apply", named("nap"), "--args", "[2]", "--timeout", "0.2"), 4, "had not ended when"),
         (("apply", named("nope")), 3, "No live worker knows"),
         (("apply", named("add"), "--args", "{"), 2, "no JSON"),
         (("apply", named("add"), "--args", "{}"), 2, "JSON array"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import time
 import uuid
@@ -131,7 +132,7 @@ def test_a_task_that_fails_raises_its_own_failure(world: World) -> None:
 
 
 def test_a_task_that_takes_too_long_raises_a_timeout(world: World) -> None:
-    with pytest.raises(TimeoutError, match=r"had not ended after 0\.3 s") as late:
+    with pytest.raises(TimeoutError, match=r"the timeout of 0\.3 s was over") as late:
         task_apply(world.events, named("nap"), [2], timeout=0.3)
 
     assert isinstance(late.value, TaskTimeout)
@@ -141,7 +142,7 @@ def test_a_task_that_takes_too_long_raises_a_timeout(world: World) -> None:
 
 @pytest.mark.parametrize("function", [task_apply, task_async_apply])
 def test_a_name_that_no_worker_knows_is_not_sent(world: World, function: Any) -> None:
-    with pytest.raises(TaskNotRegistered, match="nope") as unknown:
+    with pytest.raises(TaskNotRegistered, match=r"nope: it is not registered\.") as unknown:
         function(world.events, named("nope"))
 
     assert isinstance(unknown.value, LookupError)
@@ -185,7 +186,7 @@ def test_a_result_that_is_not_there_yet_says_so(world: World) -> None:
 
 
 def test_an_unknown_id_is_a_typed_error(world: World) -> None:
-    with pytest.raises(TaskUnknown):
+    with pytest.raises(TaskUnknown, match=r"no such task: .* no-such-task"):
         get_task_result(world.events, "no-such-task")
 
 
@@ -235,6 +236,31 @@ def test_limits_are_answered_by_the_worker(world: World) -> None:
     assert "rate limit" in (rated[world.worker.name]["ok"] or "")
     assert "time limits" in (timed[world.worker.name]["ok"] or "")
     task_rate_limit(world.events, named("add"), 0)
+
+
+def test_every_argument_can_be_named(world: World) -> None:
+    name, worker = named("add"), world.worker.name
+
+    applied = task_apply(task_name=name, args=(4, 5), timeout=20, events=world.events)
+    rated = task_rate_limit(world.events, task_name=name, rate_limit="9/s", workername=worker)
+    timed = task_timeout(world.events, task_name=name, soft=50, hard=60)
+    older: Any = task_rate_limit
+    lifted = older(world.events, name=name, ratelimit=0)
+
+    assert applied["result"] == 9
+    assert [list(each) for each in (rated, timed, lifted)] == [[worker]] * 3
+
+
+def test_answers_can_be_awaited_as_well_as_read(world: World) -> None:
+    async def run() -> list[Any]:
+        applied = await task_apply(world.events, named("add"), (4, 5), timeout=20)
+        again = await get_task_result(world.events, applied["task_id"])
+        return [applied, again, await task_revoke(world.events, applied["task_id"])]
+
+    applied, again, revoked = asyncio.run(run())
+
+    assert (applied["result"], again["result"], again["success"]) == (9, 9, True)
+    assert revoked.sentence
 
 
 def test_a_worker_that_refuses_says_why(world: World) -> None:

@@ -1,8 +1,13 @@
-"""What control functions give back: plain dictionaries that can also be read by attribute."""
+"""What functions that act give back: dictionaries that can be awaited, too.
+
+Code for asyncio may write `await task_revoke(...)` and other code `task_revoke(...)`: the answer
+is there already, and awaiting it gives it again.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Generator
+from typing import Any, Final, Self
 
 from umbel.services.control.types import ActionReport
 
@@ -10,7 +15,25 @@ from umbel.services.control.types import ActionReport
 _ID_NAMES: Final = frozenset({"id", "task-id", "uuid"})
 
 
-class TaskAnswer(dict[str, Any]):
+class AttributeDict(dict[str, Any]):
+    """A dictionary whose keys are attributes too."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+class AwaitableAnswer:
+    """Something that is there already: awaiting it gives itself, and waits for nothing."""
+
+    def __await__(self) -> Generator[Any, None, Self]:
+        yield from ()
+        return self
+
+
+class TaskAnswer(AttributeDict, AwaitableAnswer):
     """What is known of a task that was sent or asked for. Keys are attributes too.
 
     `task_id` and `state`; where a result was waited for also `result` (plain JSON values),
@@ -24,14 +47,8 @@ class TaskAnswer(dict[str, Any]):
             return self["task_id"]
         raise KeyError(key)
 
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(name) from None
 
-
-class Answers(dict[str, dict[str, str | None]]):
+class Answers(dict[str, dict[str, str | None]], AwaitableAnswer):
     """What each worker answered, by its name: `{"ok": words}`, `{"error": words}`
     (of one that went away after its answer, too), or `{"unknown": words}` from one that did not
     answer, which says nothing.

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from umbel.errors import ActionError, ActionRefused, NoAnswer
 from umbel.python.answers import Answers
-from umbel.python.requests import checked, task_name
+from umbel.python.requests import checked, name_of_task
 from umbel.python.source_argument import on_source
 from umbel.python.sources import Source
 from umbel.services.control.types import IDS_MAX, ActionReport, ActionRequest
@@ -46,11 +46,11 @@ def task_revoke(
 
 @on_source
 def task_rate_limit(
-    source: Source, /, name: Any, ratelimit: str | int | float, workername: str | None = None
+    source: Source, /, task_name: Any, rate_limit: str | int | float, workername: str | None = None
 ) -> Answers:
     """Let workers (or one) begin no more tasks of this name than, say, `10/m`; `0` lifts the
     limit. Raises `NoAnswer`."""
-    request = {"action": "rate_limit", "name": task_name(name), "rate": str(ratelimit)}
+    request = {"action": "rate_limit", "name": name_of_task(task_name), "rate": str(rate_limit)}
     return _ask(source, {**request, "workers": _workers(workername)})
 
 
@@ -58,14 +58,14 @@ def task_rate_limit(
 def task_timeout(
     source: Source,
     /,
-    name: Any,
+    task_name: Any,
     soft: float | None = None,
     hard: float | None = None,
     workername: str | None = None,
 ) -> Answers:
     """Set how many seconds tasks of this name may run: `soft` raises an exception in them,
     `hard` ends them. Raises `NoAnswer`."""
-    request = {"action": "time_limit", "name": task_name(name), "soft": soft, "hard": hard}
+    request = {"action": "time_limit", "name": name_of_task(task_name), "soft": soft, "hard": hard}
     return _ask(source, {**request, "workers": _workers(workername)})
 
 

@@ -20,7 +20,7 @@ def checked(given: Mapping[str, Any], kind: type[T]) -> T:
         raise ValueError(f"This cannot be asked: {error}.") from None
 
 
-def task_name(task: Any) -> str:
+def name_of_task(task: Any) -> str:
     """A task's name, given as it is or by the task itself. Raises `ValueError`."""
     name = task if isinstance(task, str) else getattr(task, "name", None)
     if not isinstance(name, str) or not name:

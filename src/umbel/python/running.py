@@ -19,7 +19,7 @@ import msgspec
 
 from umbel.errors import ActionRefused, TaskFailed, TaskNotRegistered, TaskTimeout, TaskUnknown
 from umbel.python.answers import TaskAnswer
-from umbel.python.requests import checked, task_name
+from umbel.python.requests import checked, name_of_task
 from umbel.python.source_argument import on_source
 from umbel.python.sources import Source
 from umbel.results.base import Result
@@ -74,8 +74,8 @@ def apply_on(
         left_s = _WAIT_S if deadline is None else deadline - time.monotonic()
         if left_s <= 0:
             raise TaskTimeout(
-                f"The task {applied.task_id} had not ended after {timeout:g} s; it is "
-                f"{found.state}.",
+                f"The task {applied.task_id} had not ended when the timeout of {timeout:g} s was "
+                f"over; it is {found.state}.",
                 task_id=applied.task_id,
                 remedy="It goes on; ask for its result later, or revoke it.",
             )
@@ -103,7 +103,7 @@ def send_on(
 def task_apply(
     source: Source,
     /,
-    name: Any,
+    task_name: Any,
     args: Iterable[Any] | None = None,
     kwargs: Mapping[str, Any] | None = None,
     timeout: float | None = None,
@@ -117,34 +117,34 @@ def task_apply(
     `TaskFailed` with the task's own exception and traceback as texts, `ResultsUnavailable`,
     and `BrokerError`.
     """
-    return apply_on(source, name, args, kwargs, timeout, **options)
+    return apply_on(source, task_name, args, kwargs, timeout, **options)
 
 
 @on_source
 def task_async_apply(
     source: Source,
     /,
-    name: Any,
+    task_name: Any,
     args: Iterable[Any] | None = None,
     kwargs: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> TaskAnswer:
     """Send a task that a worker knows; its `task_id` and `state`. Raises
     `TaskNotRegistered`."""
-    return send_on(source, name, args, kwargs, check=True, **options)
+    return send_on(source, task_name, args, kwargs, check=True, **options)
 
 
 @on_source
 def task_send_task(
     source: Source,
     /,
-    name: Any,
+    task_name: Any,
     args: Iterable[Any] | None = None,
     kwargs: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> TaskAnswer:
     """Send a task by any name, whoever may know it; its `task_id` and `state`."""
-    return send_on(source, name, args, kwargs, check=False, **options)
+    return send_on(source, task_name, args, kwargs, check=False, **options)
 
 
 @on_source
@@ -161,7 +161,7 @@ def get_task_result(source: Source, /, task_id: str, timeout: float | None = Non
         task = source.task(task_id)
         if task is None and task_id not in _sent:
             raise TaskUnknown(
-                f"Nothing is known of a task with the id {task_id}.",
+                f"There is no such task: nothing is known of the id {task_id}.",
                 task_id=task_id,
                 remedy="It may not have begun yet, or its result has expired.",
             )
@@ -187,7 +187,7 @@ def _apply_request(
         raise TypeError(f"args takes a list or tuple, not {args!r}.")
     if not isinstance(kwargs, Mapping | None):
         raise TypeError(f"kwargs takes a dictionary, not {kwargs!r}.")
-    call = {"name": task_name(name), "args": list(args or ()), "kwargs": dict(kwargs or {})}
+    call = {"name": name_of_task(name), "args": list(args or ()), "kwargs": dict(kwargs or {})}
     return checked({**call, **given, **more}, Apply)
 
 

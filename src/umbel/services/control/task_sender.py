@@ -147,7 +147,7 @@ class TaskSender:
             )
         near = next(iter(get_close_matches(name, names, 1)), None)
         raise ActionRefused(
-            f"No live worker knows a task {name}.",
+            f"No live worker knows a task {name}: it is not registered.",
             field="name",
             remedy=f"Did you mean {near}?" if near else "Check the name and the workers' code.",
             suggestion=near,
