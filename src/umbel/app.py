@@ -176,7 +176,7 @@ def collect(loaded: LoadedSettings, *, supervised: bool = False) -> int:
         supervised=supervised,
     )
     return run_collector(
-        lambda store: open_source(link.of_store(store.id)),
+        lambda store_id: open_source(link.of_store(store_id)),
         lambda: open_to_write(settings),
         options,
         open_ledger=lambda: open_ledger(settings),

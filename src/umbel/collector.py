@@ -33,6 +33,7 @@ from umbel.process_secrets import hidden
 from umbel.redact.rules import Redactor, RedactRules
 from umbel.services.ingest.ingest import Ingest, Limits
 from umbel.services.ingest.metric_counter import RUNTIME_BOUNDS
+from umbel.services.ingest.standby import Heard, StandbyListener
 from umbel.store.base import Retention, Store
 from umbel.store.ledger import Ledger
 
@@ -44,8 +45,9 @@ TOLD: Final = 3
 BROKEN: Final = 1
 #: How often it is tried whether another collector has let go of the store, seconds.
 LOCK_POLL_S: Final = 0.2
-#: After so many attempts it is not one that is just leaving.
-STANDBY_ATTEMPTS: Final = 10
+#: After so many attempts it is not one that is just leaving, and this one has listened for long
+#: enough to miss nothing when it takes over.
+STANDBY_ATTEMPTS: Final = 15
 _PARENT_FD: Final = 0
 _LINE_MAX: Final = 4000
 
@@ -69,7 +71,7 @@ def _print(sentence: str) -> None:
 
 
 def run_collector(
-    open_source: Callable[[Store], EventSource],
+    open_source: Callable[[str], EventSource],
     open_store: Callable[[], Store],
     options: CollectorOptions,
     clock: Clock | None = None,
@@ -77,7 +79,8 @@ def run_collector(
     open_ledger: Callable[[], Ledger] | None = None,
     say: Callable[[str], object] = _print,
 ) -> int:
-    """Collect until SIGTERM, SIGINT or the parent's end; the process's exit code. `say` gets
+    """Collect until SIGTERM, SIGINT or the parent's end; the process's exit code. `open_source`
+    gets the id of the store, or an empty one to listen only, while another writes; `say` gets
     the sentence that says why it ended by itself, if there is no parent to hear it. The ledger is
     opened for a store that takes several writers.
 
@@ -90,7 +93,11 @@ def run_collector(
         _follow_parent(stop)
     try:
         with contextlib.ExitStack() as opened:
-            store = _store_once_free(open_store, options, stop)
+            clock = clock or SystemClock()
+            buffer_bytes = options.limits.buffer_bytes
+            listener = StandbyListener(lambda: open_source(""), buffer_bytes, clock)
+            opened.callback(listener.close)
+            store = _store_once_free(open_store, listener, options, stop)
             if store is None:
                 return OK
             opened.callback(store.close)
@@ -98,7 +105,9 @@ def run_collector(
             if open_ledger is not None and not store.has_one_writer:
                 ledger = open_ledger()
                 opened.callback(ledger.close)
-            _collect(open_source(store), store, ledger, options, clock or SystemClock(), stop)
+            heard = listener.end()
+            source = open_source(store.id) if heard is None else heard.source
+            _collect(source, heard, store, ledger, options, clock, stop)
     except UmbelError as error:
         (_tell_parent if options.supervised else say)(str(error))
         return TOLD
@@ -122,6 +131,7 @@ def as_child(collect: Callable[[], int]) -> int:
 
 def _collect(
     source: EventSource,
+    heard: Heard | None,
     store: Store,
     ledger: Ledger | None,
     options: CollectorOptions,
@@ -133,6 +143,7 @@ def _collect(
         store,
         name=options.name,
         ledger=ledger,
+        heard=heard,
         broker_url=options.broker_url,
         retention=options.retention,
         limits=options.limits,
@@ -145,7 +156,10 @@ def _collect(
 
 
 def _store_once_free(
-    open_store: Callable[[], Store], options: CollectorOptions, stop: threading.Event
+    open_store: Callable[[], Store],
+    listener: StandbyListener,
+    options: CollectorOptions,
+    stop: threading.Event,
 ) -> Store | None:
     """The store, once nobody else writes to it; None if told to stop first."""
     attempts = 0
@@ -154,6 +168,7 @@ def _store_once_free(
             store = open_store()
         except StoreBusy as error:
             attempts += 1
+            listener.start()
             # One that is just leaving is not worth a word.
             if attempts == STANDBY_ATTEMPTS:
                 sentence = f"{error} Standing by: collecting begins here once that has ended."

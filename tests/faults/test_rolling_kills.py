@@ -23,15 +23,10 @@ from tests.support.sources import celery_app
 from tests.support.umbels import Umbel, umbel_environment, umbel_serve
 from tests.support.waiting import wait_until
 from tests.support.workers import celery_worker
-from umbel.store.base import KeptGap
 from umbel.store.sqlite import SqliteStore
 
 ADD, DECLINE = f"{WORKERAPP}.add", f"{WORKERAPP}.decline"
 FAILED = 20
-#: Clocks and the first moment of a connection, seconds.
-SLACK_S = 1.0
-#: By then another collector has taken over, seconds.
-TAKEN_OVER_S = 10.0
 
 
 class Load:
@@ -72,6 +67,7 @@ class Servers:
         self._url, self._directory = url, directory
         self._running = contextlib.ExitStack()
         self._session: dict[str, str] = {}
+        self._standbys = 0
 
     def start(self) -> Umbel:
         users = umbel_environment(UMBEL_AUTH_USERS="otto:admin:pw-otto")
@@ -85,6 +81,12 @@ class Servers:
             self._session = dict(umbel.client.http.cookies)
         umbel.client.http.cookies.update(self._session)
         return umbel
+
+    def wait_for_standby(self) -> None:
+        """Until one more collector says that it stands by."""
+        self._standbys += 1
+        log = self._directory.with_name(f"{self._directory.name}.log")
+        wait_until(lambda: log.read_text().count("Standing by") >= self._standbys, what="a standby")
 
     def close(self) -> None:
         self._running.close()
@@ -159,39 +161,30 @@ def test_servers_and_collectors_that_are_killed_in_turn_lose_and_double_nothing(
         with load:
             wait_until(lambda: len(one.client.rows(f"name:{DECLINE} state:FAILURE")) == FAILED)
 
+            servers.wait_for_standby()
             os.kill(before, signal.SIGKILL)
             after = writer(one, two)
             assert after != before
 
+            assert retry_once([one, two], failed) == [202, 409]
+
+            servers.wait_for_standby()
             holder, other = (one, two) if one.collector_pid() == after else (two, one)
             os.kill(holder.process.pid, signal.SIGKILL)
             must_be_gone(after)
             assert writer(other) != after
             third = servers.start()
-
-            assert retry_once([other, third], failed) == [202, 409]
-
-            other.process.kill_group()
-            writer(third)
-            fourth = servers.start()
-            assert fourth.client.get("tasks", limit=1)["items"]
-            wait_until(lambda: len(load.sent) > 200)
-        writer(third, fourth)
+            wait_until(lambda: len(load.sent) > 150)
         last = [*load.sent][-1]
         wait_until(lambda: (third.client.task(last) or {}).get("state") == "SUCCESS")
-        if url.startswith("amqp"):
-            wait_until(lambda: not missed(third, load.sent), what="all that was sent")
-        missing = missed(third, load.sent)
+        wait_until(lambda: not missed(third, load.sent), what="all that was sent")
         begun = load.begun(ADD) + load.begun(DECLINE)
-        unheard = begun - sum(row["started"] is not None for row in fourth.client.rows())
-        lost = fourth.client.status()["collectors"][0]["lost"]
+        heard = sum(row["started"] is not None for row in third.client.rows())
+        lost = third.client.status()["collectors"][0]["lost"]
         assert load.begun(DECLINE) == 2 * FAILED
-    gaps = gaps_in(directory)
-    if url.startswith("amqp"):
-        assert (missing, gaps, unheard) == ([], (), 0)
-    assert all(gap.end - gap.start < TAKEN_OVER_S for gap in gaps)
-    assert all(is_in(gaps, load.sent[uuid]) for uuid in missing)
-    assert lost <= unheard
+    store = SqliteStore(directory, write=False)
+    assert (heard, lost, store.gaps()) == (begun, 0, ())
+    store.close()
     assert_files_are_sound(directory)
 
 
@@ -199,15 +192,3 @@ def missed(umbel: Umbel, sent: Iterable[str]) -> list[str]:
     """Which of these tasks are not known to have succeeded."""
     known = {row["uuid"] for row in umbel.client.rows(f"name:{ADD} state:SUCCESS")}
     return [uuid for uuid in sent if uuid not in known]
-
-
-def gaps_in(directory: Path) -> tuple[KeptGap, ...]:
-    store = SqliteStore(directory, write=False)
-    gaps = store.gaps()
-    store.close()
-    return gaps
-
-
-def is_in(gaps: Iterable[KeptGap], at: float) -> bool:
-    """Whether what was sent at this time fell into a gap."""
-    return any(gap.start - SLACK_S <= at <= gap.end + SLACK_S for gap in gaps)

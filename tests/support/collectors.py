@@ -34,7 +34,7 @@ def main(url: str, exchange: str, kind: str, *more: str) -> int:
         broker_url=link.url,
         supervised="supervised" in more,
     )
-    return run_collector(lambda _store: open_source(link), lambda: open_store(kind), options)
+    return run_collector(lambda _store_id: open_source(link), lambda: open_store(kind), options)
 
 
 if __name__ == "__main__":

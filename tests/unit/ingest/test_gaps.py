@@ -80,3 +80,19 @@ def test_a_run_that_never_heard_the_broker_hides_no_absence() -> None:
 
     assert away_since == NOW - 60
     assert absence(reported, REDIS) == [(-60, 0, "collector-away")]
+
+
+def test_who_listened_while_it_stood_by_has_missed_nothing() -> None:
+    gaps = Gaps("c")
+    gaps.look_back(EARLIER, heard_from=NOW - 90)
+    torn = msgspec.structs.replace(REDIS, gaps=(Gap(NOW - 95, NOW - 90),))
+
+    assert gaps.new(torn, ALONE) == []
+
+
+def test_what_was_forgotten_while_it_stood_by_is_a_gap() -> None:
+    gaps = Gaps("c")
+    gaps.look_back(EARLIER, heard_from=NOW - 20)
+
+    (gap,) = gaps.new(REDIS, ALONE)
+    assert (gap.start, gap.end, gap.cause) == (NOW - 60, NOW - 20, "collector-away")

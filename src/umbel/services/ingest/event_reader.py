@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable
 from typing import Final
 
 from umbel.broker.base import EventSource
 from umbel.clock import Clock
+from umbel.services.ingest.commit import Committer
 from umbel.services.ingest.event_counter import RECENT_S
-from umbel.services.ingest.frame_buffer import FrameBuffer
+from umbel.services.ingest.frame_buffer import FrameBuffer, chunk_of
 from umbel.services.ingest.lag import FEW_FRAMES, LagBound
 
 log = logging.getLogger(__name__)
@@ -25,19 +25,19 @@ LEAVE_S: Final = 3.0
 
 
 class EventReader:
-    """Reads `source` into `buffer`; `unsettled_bytes` is what was taken from there and is not
-    settled yet. `start` and `leave` are the writer's; what it counts may be read by any thread."""
+    """Reads `source` into `buffer`; `committer` has what was taken from there and is not settled
+    yet. `start` and `leave` are the writer's; what it counts may be read by any thread."""
 
     def __init__(
         self,
         source: EventSource,
         buffer: FrameBuffer,
-        unsettled_bytes: Callable[[], int],
+        committer: Committer,
         clock: Clock,
     ) -> None:
         self._source = source
         self._buffer = buffer
-        self._unsettled_bytes = unsettled_bytes
+        self._committer = committer
         self._clock = clock
         self.lag_bound = LagBound()
         #: How many frames found no room.
@@ -96,21 +96,21 @@ class EventReader:
             self._source.health(),
             frames=len(frames),
             waited_s=now - begun,
-            unsettled_bytes=self._buffer.size_bytes + self._unsettled_bytes(),
+            unsettled_bytes=self._buffer.size_bytes + self._committer.size_bytes,
             now=now,
         )
         self._note_interruption()
         if not frames:
             return
-        shed = self._buffer.put(
+        chunk = chunk_of(
             frames,
             self._clock.now(),
-            bounded=not lossless,
             came_at=now,
             empty_at=self.lag_bound.empty_at,
             interrupted=self._interrupted,
             is_prompt=self.lag_bound.is_prompt,
         )
+        shed = self._buffer.put(chunk, bounded=not lossless)
         self.shed += shed
         self._interrupted = shed > 0
         if len(frames) < FEW_FRAMES:

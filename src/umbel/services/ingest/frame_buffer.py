@@ -30,6 +30,20 @@ class Chunk(msgspec.Struct, frozen=True):
     is_prompt: bool = False
 
 
+def chunk_of(
+    frames: Sequence[Frame],
+    received_at: float,
+    *,
+    came_at: float = 0.0,
+    empty_at: float | None = None,
+    interrupted: bool = False,
+    is_prompt: bool = False,
+) -> Chunk:
+    """The chunk of these frames, with their size."""
+    size = sum([len(frame.body) for frame in frames]) + _FRAME_BYTES * len(frames)
+    return Chunk(frames, received_at, came_at, size, empty_at, interrupted, is_prompt)
+
+
 class FrameBuffer:
     """A queue bounded in bytes. `put` never waits; what does not fit is not kept."""
 
@@ -44,28 +58,15 @@ class FrameBuffer:
         """What is held, with what frames cost beside their bodies."""
         return self._size_bytes
 
-    def put(
-        self,
-        frames: Sequence[Frame],
-        received_at: float,
-        *,
-        bounded: bool,
-        came_at: float = 0.0,
-        empty_at: float | None = None,
-        interrupted: bool = False,
-        is_prompt: bool = False,
-    ) -> int:
-        """Add what fits and return how many frames did not. An empty buffer takes one read
+    def put(self, chunk: Chunk, *, bounded: bool) -> int:
+        """Add a chunk if it fits and return how many frames did not. An empty buffer takes one
         of any size; `bounded=False` takes all."""
-        size = sum([len(frame.body) for frame in frames]) + _FRAME_BYTES * len(frames)
         with self._filled:
-            is_over = self._size_bytes > 0 and self._size_bytes + size > self._max_bytes
+            is_over = self._size_bytes > 0 and self._size_bytes + chunk.size_bytes > self._max_bytes
             if bounded and is_over:
-                return len(frames)
-            self._chunks.append(
-                Chunk(frames, received_at, came_at, size, empty_at, interrupted, is_prompt)
-            )
-            self._size_bytes += size
+                return len(chunk.frames)
+            self._chunks.append(chunk)
+            self._size_bytes += chunk.size_bytes
             self._filled.notify()
         return 0
 

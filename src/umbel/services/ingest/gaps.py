@@ -27,13 +27,16 @@ class Gaps:
     def __init__(self, collector: str) -> None:
         self._collector = collector
         self._earlier: CollectorStatus | None = None
+        self._heard_from: float | None = None
         self._stored: tuple[KeptGap, ...] = ()
         self._new: list[KeptGap] = []
         self._of_earlier_runs: tuple[tuple[float, float], ...] = ()
 
-    def look_back(self, earlier: CollectorStatus) -> None:
-        """What the last run reported last."""
+    def look_back(self, earlier: CollectorStatus, heard_from: float | None = None) -> None:
+        """What the last run reported last. While that one still ran, this one has heard everything
+        from `heard_from` (Unix seconds) on, and what it missed before was not its to hear."""
         self._earlier = earlier
+        self._heard_from = heard_from
         self._of_earlier_runs = earlier.gaps
 
     @property
@@ -52,11 +55,16 @@ class Gaps:
     def new(self, health: SourceHealth, others: OtherCollectors) -> Sequence[KeptGap]:
         """Those that no store has kept yet; an absence once it is known what was missed, and that
         none of the others listened meanwhile."""
-        found = [self._gap(gap.start, gap.end, gap.cause) for gap in health.gaps]
+        found = [
+            self._gap(gap.start, gap.end, gap.cause)
+            for gap in health.gaps
+            if self._heard_from is None or gap.end > self._heard_from
+        ]
         if self._earlier is not None and health.since is not None:
-            listened = others.listened_at(health.since)
+            heard_from = health.since if self._heard_from is None else self._heard_from
+            listened = others.listened_at(heard_from)
             if listened is False:
-                found = [*self._absence(self._earlier, health, health.since), *found]
+                found = [*self._absence(self._earlier, health, heard_from), *found]
             if listened is not None:
                 self._earlier = None
         elif self._earlier is not None and others.newest is not None:

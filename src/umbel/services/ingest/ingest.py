@@ -10,7 +10,6 @@ unsettled, and for others what no longer fits into the buffer is shed and counte
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import threading
@@ -31,8 +30,9 @@ from umbel.services.ingest.gaps import Gaps
 from umbel.services.ingest.loss import LossEstimate
 from umbel.services.ingest.metric_counter import RUNTIME_BOUNDS, MetricCounter
 from umbel.services.ingest.other_collectors import OtherCollectors
+from umbel.services.ingest.standby import Heard
 from umbel.services.ingest.trim_lease import TrimLease
-from umbel.services.ingest.trim_timer import TrimTimer
+from umbel.services.ingest.trimming import Trimming
 from umbel.store.base import CollectorStatus, Retention, Store
 from umbel.store.ledger import Ledger
 
@@ -46,7 +46,6 @@ METRIC_COUNTS_EVERY_S: Final = 3.0
 TAKE_TIMEOUT_S: Final = 0.5
 GAPS_KEPT: Final = 20
 
-
 #: Is told what keeps events from being stored, as a sentence that says what to do, and None
 #: while they are. Called by the writing thread, at its first report and when it changes.
 TellTrouble = Callable[[str | None], None]
@@ -55,9 +54,9 @@ TellTrouble = Callable[[str | None], None]
 class Ingest:
     """One source into one store. A store that cannot be written cannot keep the report that
     says so either, so `tell_trouble` hears of it too. `name` is host and pid if none is given;
-    in `ledger` it takes the lease to trim, where others may write to the same store;
-    `runtime_bounds` are the upper ends of the buckets in which runtimes are counted, in
-    seconds."""
+    in `ledger` it takes the lease to trim, where others may write to the same store; `heard` is
+    what the source brought while it stood by; `runtime_bounds` are the upper ends of the buckets
+    in which runtimes are counted, in seconds."""
 
     def __init__(
         self,
@@ -66,6 +65,7 @@ class Ingest:
         *,
         name: str | None = None,
         ledger: Ledger | None = None,
+        heard: Heard | None = None,
         broker_url: str = "",
         retention: Retention | None = None,
         limits: Limits | None = None,
@@ -80,32 +80,25 @@ class Ingest:
         self._store = store
         self._name = name or host_and_pid()
         self._broker_url = broker_url
-        self._retention = retention
         self._started_at = self._clock.now()
         self._buffer = FrameBuffer(limits.buffer_bytes)
         self._metrics = MetricCounter(store.task, runtime_bounds)
         self._others = OtherCollectors(self._name)
         loss = self._loss_so_far()
         self._events_seen = EventCounter(self._clock.monotonic(), self._metrics, loss)
-        self._committer = Committer(
-            store,
-            self._events_seen,
-            limits,
-            self._clock,
-            EventRedactor(redactor, store.tasks),
-        )
-        self._reader = EventReader(
-            source, self._buffer, lambda: self._committer.size_bytes, self._clock
-        )
+        hiding = EventRedactor(redactor, store.tasks)
+        self._committer = Committer(store, self._events_seen, limits, self._clock, hiding)
+        self._reader = EventReader(source, self._buffer, self._committer, self._clock)
         self._tell_trouble = tell_trouble
         self._last_trouble: str | None = None
         self._has_logged = False
         self._has_ended = False
         self._report_at = 0.0
         self._metric_counts_at = 0.0
-        self._trim_timer = TrimTimer(retention or Retention())
-        self._trim_lease = TrimLease(ledger, self._name, self._clock) if ledger else None
+        lease = TrimLease(ledger, self._name, self._clock) if ledger else None
+        self._trimming = Trimming(store, retention, lease, self._clock)
         self._gaps = Gaps(self._name)
+        self._heard = heard
         self._connected_at: float | None = None
         #: Of which connection the first events were counted already.
         self._counted_since: float | None = None
@@ -191,8 +184,7 @@ class Ingest:
         if now >= self._report_at:
             self._report_at = now + REPORT_EVERY_S
             self._report()
-        if self._retention is not None and self._trim_timer.is_due(now):
-            self._trim(self._retention)
+        self._trimming.trim_if_due()
         wait_s = min(self._report_at - now, TAKE_TIMEOUT_S)
         due_in_s = self._committer.due_in_s()
         if due_in_s is not None:
@@ -230,13 +222,13 @@ class Ingest:
         """Whether the batch is durable now."""
         tasks, size_bytes = self._committer.messages, self._committer.size_bytes
         tag = self._committer.commit()
-        if tag is None and self._committer.is_out_of_room and self._retention is not None:
+        if tag is None and self._committer.is_out_of_room and self._trimming.has_bounds:
             # What the bounds let go makes room at once.
-            self._trim(self._retention)
+            self._trimming.trim()
             tag = self._committer.commit()
         if tag is None:
             return False
-        self._trim_timer.add(tasks, size_bytes)
+        self._trimming.add(tasks, size_bytes)
         self._source.settle(tag)
         return True
 
@@ -251,9 +243,7 @@ class Ingest:
         self._metric_counts_at = 0.0
         self._has_ended = True
         self._report()
-        if self._trim_lease is not None:
-            with contextlib.suppress(StoreError):  # it expires
-                self._trim_lease.release()
+        self._trimming.end()
         if reader_left:
             self._source.close()
 
@@ -291,24 +281,17 @@ class Ingest:
             self._metrics.changed = False
             self._metric_counts_at = now + METRIC_COUNTS_EVERY_S
 
-    def _trim(self, retention: Retention) -> None:
-        try:
-            if self._trim_lease is not None and not self._trim_lease.take():
-                return
-            removed = self._store.trim(retention, self._clock.now())
-        except StoreError as error:
-            log.error("Old tasks cannot be removed: %s", error)
-            return
-        if removed:
-            log.info("Removed %d old tasks.", removed)
-
     def _look_back(self) -> None:
         """Nobody listened between the last run's end and now. How far workers' clocks were off
         is known from then."""
         self._committer.remember(self._store.workers())
         earlier = predecessor(self._store.collectors())
+        heard, self._heard = self._heard, None
+        for chunk in heard.after(earlier) if heard is not None else ():
+            self._buffer.put(chunk, bounded=False)
         if earlier is not None:
-            self._gaps.look_back(earlier)
+            now = self._clock.now()
+            self._gaps.look_back(earlier, heard.from_when(earlier, now) if heard else None)
 
     def _keep_gaps(self) -> None:
         """Those that are new. Raises `StoreError`."""

@@ -1,0 +1,60 @@
+"""Removing the oldest tasks of a store beyond its bounds, by one of its collectors at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+
+from umbel.clock import Clock
+from umbel.errors import StoreError
+from umbel.services.ingest.trim_lease import TrimLease
+from umbel.services.ingest.trim_timer import TrimTimer
+from umbel.store.base import Retention, Store
+
+log = logging.getLogger(__name__)
+
+
+class Trimming:
+    """Trims when it is due; never without bounds (`retention` None), nor without the lease where
+    there is one. One thread."""
+
+    def __init__(
+        self, store: Store, retention: Retention | None, lease: TrimLease | None, clock: Clock
+    ) -> None:
+        self._store = store
+        self._retention = retention
+        self._lease = lease
+        self._clock = clock
+        self._timer = TrimTimer(retention or Retention())
+
+    @property
+    def has_bounds(self) -> bool:
+        return self._retention is not None
+
+    def add(self, tasks: int, size_bytes: int) -> None:
+        """So much came in."""
+        self._timer.add(tasks, size_bytes)
+
+    def trim_if_due(self) -> None:
+        if self._retention is not None and self._timer.is_due(self._clock.monotonic()):
+            self.trim()
+
+    def trim(self) -> None:
+        """Now. What keeps it from that is logged."""
+        if self._retention is None:
+            return
+        try:
+            if self._lease is not None and not self._lease.take():
+                return
+            removed = self._store.trim(self._retention, self._clock.now())
+        except StoreError as error:
+            log.error("Old tasks cannot be removed: %s", error)
+            return
+        if removed:
+            log.info("Removed %d old tasks.", removed)
+
+    def end(self) -> None:
+        """Let another collector do it."""
+        if self._lease is not None:
+            with contextlib.suppress(StoreError):  # it expires
+                self._lease.release()
