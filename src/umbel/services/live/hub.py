@@ -1,12 +1,12 @@
-"""Live: one poller for the whole process, any number of readers.
+"""Live: one poller for each cluster, any number of readers.
 
-Theory of operation. While anyone listens, one task asks the store every `POLL_S` seconds
-what changed, and the ledger of which tasks something was asked. It decides each such task
-once for every distinct query (`channels`), and every `SEND_S` makes of what it gathered one
-`Delta`, which all streams of the channel share. So the cost grows with the number of different
-queries, not of readers; and however much there is to do, the poller rests for most of the time.
-`streams` says what happens to a reader that is slower than that, `load_shedding` what when many
-are.
+Theory of operation. While anyone listens, one task asks the store every `POLL_S` seconds what
+changed, and the ledger of which tasks something was asked; half as often where nothing does. It
+decides each such task once for every distinct query (`channels`), and every `SEND_S` makes of what
+it gathered one `Delta`, which all streams of the channel share. So the cost grows with the number
+of different queries, not of readers; and however much there is to do, the poller rests for most of
+the time. `streams` says what happens to a reader that is slower than that, `load_shedding` what
+when many are.
 
 There are `STREAMS_MAX` streams. When all are taken, the person who has most of them gives the
 oldest up for somebody who has fewer, so that nobody can take all and nobody is bounded while
@@ -52,6 +52,8 @@ from umbel.services.search.intents import Intents
 from umbel.store.base import Change, Changes, Store
 
 POLL_S = 0.25
+#: The same once nothing changed for `IDLE_AFTER_S` seconds: a server may have many idle clusters.
+IDLE_POLL_S, IDLE_AFTER_S = 0.5, 10.0
 #: The poller rests at least so many times as long as it worked, so that a flood, or many
 #: different queries, cost no more than a fifth of one core.
 REST = 4
@@ -93,6 +95,7 @@ class Hub:
         self._seq = 0
         self._pulse: bytes | None = None
         self._pulsed = float("-inf")
+        self._changed_at = float("-inf")
         self._poller: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
         self._troubled = False
@@ -216,8 +219,8 @@ class Hub:
                 began = self._clock.monotonic()
                 async with self._turn:
                     await self._tick()
-                worked_s = self._clock.monotonic() - began
-                await asyncio.sleep(max(POLL_S, REST * worked_s))
+                now = self._clock.monotonic()
+                await asyncio.sleep(pause_s(now - began, now - self._changed_at))
         except Exception:
             log.exception("Following the store failed; open live views end and reconnect.")
             self._close_all()
@@ -258,6 +261,8 @@ class Hub:
             return changes, list(due(channels, changes.seq, at))
 
         changes, deltas = await _in_thread(read)
+        if changes.seq != after or deltas:
+            self._changed_at = at
         self._seq = changes.seq
         if _is_broken(changes, after):
             for channel in channels:
@@ -280,6 +285,11 @@ class Hub:
     def _close_all(self) -> None:
         for stream in self._streams:
             stream.close()
+
+
+def pause_s(worked_s: float, idle_s: float) -> float:
+    """How long the poller rests after it worked, when nothing changed for `idle_s`."""
+    return max(IDLE_POLL_S if idle_s > IDLE_AFTER_S else POLL_S, REST * worked_s)
 
 
 def _is_broken(changes: Changes, after: int) -> bool:
