@@ -5,8 +5,9 @@ from umbel.settings.check import (
     check_data_directory,
     check_serving,
 )
-from umbel.settings.sources import ONLY, LoadedSettings, load_settings, unknown_name
+from umbel.settings.sources import ONLY, LoadedSettings, load_settings
 from umbel.settings.tree import SETTINGS, Setting, Settings, value_of
+from umbel.settings.unknown_names import unknown_name
 
 __all__ = [
     "ONLY",

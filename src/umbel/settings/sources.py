@@ -8,8 +8,6 @@ environment alone may hold variables of somebody else (`variables`).
 
 from __future__ import annotations
 
-import difflib
-import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,20 +19,18 @@ from umbel.redaction import redact
 from umbel.settings import kinds
 from umbel.settings.celery_sources import named_for_celery, unread_configuration
 from umbel.settings.clusters import (
-    OF_A_CLUSTER,
     WHERE,
     ClusterSettings,
     ClusterTable,
-    cluster_names,
-    cluster_roles,
-    not_of_a_cluster,
     which_cluster,
 )
+from umbel.settings.config_file import config_file, read_config
 from umbel.settings.flower import GivenOption, SettingsNotice
 from umbel.settings.flower_sources import options_of_flower, translated
-from umbel.settings.paths import config_files, data_directory
+from umbel.settings.paths import data_directory
 from umbel.settings.tree import SECTIONS, SETTINGS, Setting, Settings
-from umbel.settings.trust import check_found, is_open_to_all, is_there, trusted_owners
+from umbel.settings.trust import is_open_to_all, trusted_owners
+from umbel.settings.unknown_names import unknown_name
 from umbel.settings.variables import foreign, meant, own_variables
 
 #: The name of the cluster where the settings have no tables of clusters.
@@ -94,14 +90,16 @@ def load_settings(
     for name, item in variables.items():
         written.setdefault(name, item)
     before_files = frozenset(written)
-    file = _config_file(written.get("config"), environ, directory, trusted)
+    named = written.get("config")
+    named_file = (named.value, named.origin) if named is not None else None
+    file = config_file(named_file, environ, directory, trusted)
     tables: Mapping[str, ClusterTable] = {}
     if file is not None:
-        in_file, tables = _from_file(file)
-        for name, item in in_file.items():
-            written.setdefault(name, item)
-    for name, value in _of_flower(in_flower.elsewhere).items():
-        written.setdefault(name, value)
+        in_file, tables = read_config(file)
+        for name, value in in_file.items():
+            written.setdefault(name, _Written(value, str(file)))
+    for name, item in _of_flower(in_flower.elsewhere).items():
+        written.setdefault(name, item)
     notices = [*in_flower.notices, *foreign_ones]
     notices += _readable([*written.items(), *_of_tables(tables, str(file))], in_flower.elsewhere)
     if tables or "cluster" in written:
@@ -249,47 +247,6 @@ def _from_environment(
     return found, notices
 
 
-# -- the file ----------------------------------------------------------------------------
-
-
-def _config_file(
-    named: _Written | None, environ: Mapping[str, str], directory: Path, trusted: Collection[int]
-) -> Path | None:
-    if named is not None:
-        if named.value == "none":
-            return None
-        path = Path(str(named.value)).expanduser()
-        if not path.is_file():
-            raise SettingsError(
-                f"The settings file {path} ({named.origin}) does not exist.",
-                setting="config",
-                remedy="Name an existing file, or leave it out.",
-            )
-        return path
-    found = next((path for path in config_files(environ, directory) if is_there(path)), None)
-    if found is not None:
-        check_found(found, trusted)
-    return found
-
-
-def _from_file(path: Path) -> tuple[dict[str, _Written], dict[str, ClusterTable]]:
-    """What stands in the file for all, and the tables of clusters by their name."""
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{path} is not TOML: {error}.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} cannot be read: {error}.") from None
-    tables = content.pop("clusters", {})
-    names = [entry.name for entry in SETTINGS if entry.in_file]
-    found = {}
-    for name, value in _flattened(content):
-        if name not in names:
-            raise unknown_name("setting", name, [*names, "clusters"], where=f" in {path}")
-        found[name] = _Written(value, str(path))
-    return found, _cluster_tables(tables, names, path)
-
-
 # -- clusters ----------------------------------------------------------------------------
 
 
@@ -298,32 +255,6 @@ def _of_tables(tables: Mapping[str, ClusterTable], where: str) -> Iterator[tuple
     for table in tables.values():
         for name, value in table.written.items():
             yield name, _Written(value, where)
-
-
-def _cluster_tables(tables: object, names: list[str], path: Path) -> dict[str, ClusterTable]:
-    if not isinstance(tables, dict) or not all(isinstance(one, dict) for one in tables.values()):
-        raise SettingsError(
-            f"clusters in {path} must be tables.",
-            setting="clusters",
-            remedy="Write [clusters.NAME] above the settings of each cluster.",
-        )
-    cluster_names(tables, f" in {path}")
-    return {name: _cluster_table(name, table, names, path) for name, table in tables.items()}
-
-
-def _cluster_table(
-    name: str, table: dict[str, object], names: list[str], path: Path
-) -> ClusterTable:
-    table = dict(table)
-    roles = table.pop("roles", None)
-    written = dict(_flattened(table))
-    for setting in written:
-        if setting not in names:
-            allowed = [*sorted(OF_A_CLUSTER), "roles"]
-            raise unknown_name("setting", setting, allowed, where=f" of clusters.{name} in {path}")
-        if setting not in OF_A_CLUSTER:
-            raise not_of_a_cluster(setting, name)
-    return ClusterTable(written, None if roles is None else cluster_roles(roles, name))
 
 
 def _chosen(
@@ -388,26 +319,3 @@ def _cluster(
         table.roles,
         is_table=True,
     )
-
-
-def _flattened(content: Mapping[str, object]) -> Iterator[tuple[str, object]]:
-    for key, value in content.items():
-        if isinstance(value, dict) and key in SECTIONS:
-            for inner, found in value.items():
-                yield f"{key}.{inner}", found
-        else:
-            yield key, value
-
-
-def unknown_name(
-    what: str,
-    name: str,
-    names: list[str],
-    *,
-    where: str = "",
-    listed: str = "umbel settings lists them all.",
-) -> SettingsError:
-    """The error for a name that is none of `names`, with the nearest right one."""
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    remedy = f"Did you mean {close[0]}?" if close else listed
-    return SettingsError(f"There is no {what} {name}{where}.", setting=name, remedy=remedy)
