@@ -68,7 +68,11 @@ def test_migrating_prints_a_file_for_umbel(
     assert run(["migrate-flower", "--config", "old.py", "--port=9999", "--xheaders"]) == 0
 
     printed = capsys.readouterr().out
-    assert tomllib.loads(printed) == {"port": 9999, "url_prefix": "/flower"}
+    assert tomllib.loads(printed) == {
+        "port": 9999,
+        "url_prefix": "/flower",
+        "enable_events": "always",
+    }
     assert "# format_task in " in printed
     assert "# --xheaders is replaced by trusted_proxies" in printed
 
