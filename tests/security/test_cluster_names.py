@@ -10,6 +10,7 @@ import pytest
 
 from tests.api.two_clusters import PAGE, Two
 from tests.api.world import NOW, collector
+from umbel.auth.tokens import make_token
 
 pytestmark = pytest.mark.anyio
 
@@ -78,6 +79,16 @@ async def test_every_address_answers_alike(two: Two, user: str, is_ready: bool) 
         two.shop.store.report(collector(at=NOW - 600, broker_url="redis://shop.example:6379/0"))
 
     async with two.client(user) as client:
+        existing, absent = await answers(client, "shop"), await answers(client, "pear")
+
+    assert existing == absent
+
+
+async def test_a_token_of_another_cluster_is_answered_alike(two: Two) -> None:
+    token = make_token(two.mail.ledger, "ci", "admin", now=0, expires_s=None)
+
+    async with two.client() as client:
+        client.headers["authorization"] = f"Bearer {token}"
         existing, absent = await answers(client, "shop"), await answers(client, "pear")
 
     assert existing == absent
