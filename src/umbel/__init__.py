@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from umbel.python.control import task_abort, task_rate_limit, task_revoke, task_timeout
+    from umbel.python.event_types import TaskEventTypes
     from umbel.python.events import Events, connect
-    from umbel.python.info import TASK_STATES, TaskEventTypes, TaskInfo, as_dict
+    from umbel.python.info import TASK_STATES, TaskInfo, as_dict
     from umbel.python.running import (
         get_task_result,
         task_apply,
@@ -57,7 +58,8 @@ __all__ = [
 _MODULES = {
     "control": "task_abort task_rate_limit task_revoke task_timeout",
     "events": "Events connect",
-    "info": "TASK_STATES TaskEventTypes TaskInfo as_dict",
+    "event_types": "TaskEventTypes",
+    "info": "TASK_STATES TaskInfo as_dict",
     "running": "get_task_result task_apply task_async_apply task_send_task",
     "series": "task_series",
     "sorting": "sort_keys sort_tasks",

@@ -23,9 +23,10 @@ from umbel.python import series as _series
 from umbel.python import sorting as _sorting
 from umbel.python import tasks as _tasks
 from umbel.python import terms as _terms
+from umbel.python.event_types import TaskEventTypes
 from umbel.python.events import CONNECT_S, MAX_TASKS, EventsLike
 from umbel.python.filters import OneOrMore
-from umbel.python.info import TASK_STATES, TaskEventTypes, TaskInfo
+from umbel.python.info import TASK_STATES, TaskInfo
 from umbel.python.sorting import sort_keys
 from umbel.python.source_argument import OnSource
 from umbel.python.times import TimeLike

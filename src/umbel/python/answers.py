@@ -9,20 +9,11 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any, Final, Self
 
+from umbel.python.attribute_dict import AttributeDict
 from umbel.services.control.types import ActionReport
 
 #: Other names under which people look for a task's id.
 _ID_NAMES: Final = frozenset({"id", "task-id", "uuid"})
-
-
-class AttributeDict(dict[str, Any]):
-    """A dictionary whose keys are attributes too."""
-
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(name) from None
 
 
 class AwaitableAnswer:

@@ -4,38 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from enum import EnumType, StrEnum
 from typing import Any, Final, Protocol, TypedDict, cast
 
-from umbel.cluster.events import TASK_RANK
 from umbel.cluster.task import STATES, Task
 from umbel.cluster.timestamps import parse_iso
+from umbel.python.attribute_dict import AttributeDict
 
 #: Every state that a task can have, from waiting to ended.
-TASK_STATES: Final = STATES
-
-
-class _Words(EnumType):
-    """Lets texts be asked for with `in`, as Python 3.12 does by itself."""
-
-    def __contains__(cls, value: object) -> bool:
-        return isinstance(value, cls) or value in cls._value2member_map_
-
-
-class TaskEventTypes(StrEnum, metaclass=_Words):
-    """The events by which Celery tells of a task, in the order of a life."""
-
-    SENT = "task-sent"
-    RECEIVED = "task-received"
-    STARTED = "task-started"
-    RETRIED = "task-retried"
-    REJECTED = "task-rejected"
-    REVOKED = "task-revoked"
-    FAILED = "task-failed"
-    SUCCEEDED = "task-succeeded"
-
-
-assert list(TaskEventTypes) == list(TASK_RANK)  # noqa: S101  the two tables are one
+TASK_STATES: Final = list(STATES)
 
 
 class WorkerInfo(TypedDict):
@@ -154,13 +130,13 @@ def task_info(
     row = (workers or {}).get(task.worker or "")
     worker: WorkerInfo | None = None
     if task.worker is not None:
-        worker = {
-            "hostname": task.worker,
-            "pid": task.pid,
-            "sw_ident": row.sw_ident if row is not None else None,
-            "sw_ver": row.sw_ver if row is not None else None,
-            "sw_sys": row.sw_sys if row is not None else None,
-        }
+        worker = _worker_info(
+            hostname=task.worker,
+            pid=task.pid,
+            sw_ident=row.sw_ident if row is not None else None,
+            sw_ver=row.sw_ver if row is not None else None,
+            sw_sys=row.sw_sys if row is not None else None,
+        )
     return {
         "uuid": task.uuid,
         "name": task.name,
@@ -276,13 +252,18 @@ def _worker(worker: object, hostname: object, pid: object) -> WorkerInfo | None:
     if not name:
         return None
     get = reader(worker)
-    return {
-        "hostname": name,
-        "pid": get("pid") or (pid if isinstance(pid, int) else None),
-        "sw_ident": get("sw_ident"),
-        "sw_ver": get("sw_ver"),
-        "sw_sys": get("sw_sys"),
-    }
+    return _worker_info(
+        hostname=name,
+        pid=get("pid") or (pid if isinstance(pid, int) else None),
+        sw_ident=get("sw_ident"),
+        sw_ver=get("sw_ver"),
+        sw_sys=get("sw_sys"),
+    )
+
+
+def _worker_info(**fields: Any) -> WorkerInfo:
+    """With attributes, too, as code has it that reads `task["worker"].hostname`."""
+    return cast(WorkerInfo, AttributeDict(fields))
 
 
 def _ids(children: object) -> list[str] | None:

@@ -9,16 +9,33 @@ from typing import Any, Final, TypeVar
 
 from umbel.python.info import hostname_of, reader
 
-#: By what tasks can be sorted, with the type of what is compared. A `-` before a name is
-#: descending.
-sort_keys: Final[dict[str, type]] = {
-    "name": str,
-    "state": str,
-    "received": float,
-    "started": float,
-    "runtime": float,
-    "worker": str,
-}
+_MISSING: Final = object()
+
+
+class SortKey:
+    """What tasks are compared by: called with a task it gives the value, `""` or `0.0` where the
+    task has none; called without, that default. `kind` is the type of what is compared."""
+
+    def __init__(self, name: str, kind: type[str] | type[float]) -> None:
+        self.name = name
+        self.kind = kind
+
+    def __call__(self, task: object = _MISSING) -> Any:
+        value = None if task is _MISSING else value_of(task, self.name)
+        return value if value not in (None, "") else self.kind()
+
+    def __repr__(self) -> str:
+        return f"<SortKey {self.name}, {self.kind.__name__}>"
+
+
+#: By what tasks can be sorted. A `-` before a name is descending.
+sort_keys: Final[dict[str, SortKey]] = {
+    name: SortKey(name, kind)
+    for name, kind in {
+        "name": str, "state": str, "received": float, "started": float, "runtime": float,
+        "worker": str,
+    }.items()
+}  # fmt: skip
 
 T = TypeVar("T")
 
@@ -34,7 +51,7 @@ def sort_tasks(tasks: Iterable[T], sort_by: str) -> list[T]:
     ranked: list[tuple[tuple[int, float, str], T]] = []
     missing: list[T] = []
     for task in tasks:
-        rank = _rank(_value(task, key), sort_keys[key])
+        rank = _rank(value_of(task, key), sort_keys[key].kind)
         if rank is None:
             missing.append(task)
         else:
@@ -54,7 +71,8 @@ def sort_key(sort_by: str) -> tuple[str, bool]:
     return key, sort_by.startswith("-")
 
 
-def _value(task: object, key: str) -> Any:
+def value_of(task: object, key: str) -> Any:
+    """What a task has under one of `sort_keys`, of a worker its name; None if it lacks it."""
     if isinstance(task, tuple) and len(task) == 2:
         task = task[1]
     get = reader(task)

@@ -14,6 +14,7 @@ from umbel.python.filters import OneOrMore, filters
 from umbel.python.info import TaskInfo, as_dict, task_info
 from umbel.python.sorting import sort_key
 from umbel.python.sources import Source
+from umbel.python.task_items import task_dict, task_item
 from umbel.python.times import TimeLike
 from umbel.query.ast import Node
 from umbel.services.search.incomplete import Incomplete
@@ -39,7 +40,8 @@ def iter_tasks(
     started_end: TimeLike = None,
     search: str | Mapping[str, Any] | None = None,
 ) -> Iterator[TaskInfo]:
-    """Tasks as dictionaries (`TaskInfo`), one after the other, fetched a page at a time.
+    """Tasks as dictionaries (`TaskInfo`), one after the other, fetched a page at a time. Their
+    keys are attributes too, and each is also the pair of its id and itself (`TaskItem`).
 
     Filters combine with AND: `type` is a task's whole name, `worker` a node name, `state` one
     of `TASK_STATES` (each may be a list of which any one will do); times are datetimes, Unix
@@ -67,7 +69,7 @@ def iter_tasks(
     stop = None if limit is None else start + _whole("limit", limit)
     celery_state = state_in(events)
     if celery_state is not None:
-        found = (as_dict(task) for task in found_in(celery_state, query, sort_by))
+        found = (task_item(as_dict(task)) for task in found_in(celery_state, query, sort_by))
         return islice(found, start, stop)
     return _tasks(events, source_of(events), query, order, start, stop)
 
@@ -77,12 +79,13 @@ def get_task_by_id(events: EventsLike, task_id: str) -> TaskInfo | None:
     celery_state = state_in(events)
     if celery_state is not None:
         found = celery_state.tasks.get(task_id)
-        return as_dict(found) if found is not None else None
+        return task_dict(as_dict(found)) if found is not None else None
     source = source_of(events)
     task = source.task(task_id) if task_id else None
     if task is None:
         return None
-    return task_info(task, source.worker_software(), children=source.children(task))
+    info = task_info(task, source.worker_software(), children=source.children(task))
+    return task_dict(info)
 
 
 def _tasks(
@@ -99,12 +102,13 @@ def _tasks(
         failed = {task.uuid for task in some if task.exception is not None}
         traceback = source.tracebacks(failed)
         for task in some:
-            yield task_info(
+            info = task_info(
                 task,
                 workers,
                 traceback=traceback(task.uuid) if task.uuid in failed else None,
                 children=children(task),
             )
+            yield task_item(info)
 
 
 def pages(

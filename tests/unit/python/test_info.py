@@ -88,6 +88,24 @@ def test_event_types_are_texts_that_can_be_asked_for() -> None:
     assert str(TaskEventTypes.FAILED) == "task-failed"
 
 
+def test_event_types_are_asked_for_like_a_dictionary() -> None:
+    sent = TaskEventTypes["task-sent"]
+
+    assert {"uuid", "name", "args", "kwargs", "eta", "expires"} < set(sent["fields"])
+    assert {"result", "runtime", "hostname"} < set(TaskEventTypes["task-succeeded"]["fields"])
+    assert sent["description"].startswith("A client")
+    assert sent[:4] == "task"
+    assert list(TaskEventTypes.keys()) == [str(each) for each in TaskEventTypes.values()]
+    assert dict(TaskEventTypes.items())["task-sent"] is sent is TaskEventTypes["SENT"]
+    with pytest.raises(KeyError, match="task-imagined"):
+        TaskEventTypes["task-imagined"]
+
+
+def test_states_are_a_list_that_has_the_six_of_the_description() -> None:
+    assert isinstance(TASK_STATES, list)
+    assert {"PENDING", "STARTED", "SUCCESS", "FAILURE", "RETRY", "REVOKED"} < set(TASK_STATES)
+
+
 @pytest.mark.parametrize("state", ["PENDING", "RECEIVED", "STARTED", "SUCCESS", "FAILURE",
                                    "RETRY", "REVOKED", "REJECTED"])  # fmt: skip
 def test_every_state_is_listed(state: str) -> None:

@@ -57,6 +57,17 @@ def test_the_keys_are_those_of_the_api() -> None:
     assert list(sort_keys) == ["name", "state", "received", "started", "runtime", "worker"]
 
 
+@pytest.mark.parametrize("as_", [dict, lambda fields: SimpleNamespace(**fields)])
+def test_a_key_gives_what_a_task_is_sorted_by(as_: Any) -> None:
+    task = as_({"name": "a", "runtime": 2.5, "received": None,
+                "worker": SimpleNamespace(hostname="w1")})  # fmt: skip
+
+    assert [sort_keys[key](task) for key in ("name", "runtime", "worker")] == ["a", 2.5, "w1"]
+    assert [sort_keys[key](task) for key in ("state", "received", "started")] == ["", 0.0, 0.0]
+    assert (sort_keys["name"](), sort_keys["runtime"]()) == ("", 0.0)
+    assert sorted([{"runtime": 2}, {}, {"runtime": 1}], key=sort_keys["runtime"])[0] == {}
+
+
 ANYTHING = st.one_of(st.none(), st.floats(), st.integers(), st.text(), st.booleans(), st.binary())
 
 
