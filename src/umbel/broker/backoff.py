@@ -1,4 +1,4 @@
-"""How long to wait before the next attempt."""
+"""Exponential backoff with jitter: how long to wait before a broker is tried again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Capabilities of each kind of broker, with a sentence for what it cannot do."""
+"""What can be done with each kind of broker (broadcast, count, purge, peek, ...).
+
+Where something cannot, a sentence says why; the page of queues and plans of actions show it.
+"""
 
 from __future__ import annotations
 

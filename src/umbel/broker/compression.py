@@ -1,4 +1,7 @@
-"""Decompression of message bodies, up to a bound."""
+"""Decompression of message bodies by their header `compression`, up to `BODY_MAX`.
+
+Bounded, since a few kilobytes from a stranger can unpack to gigabytes (a decompression bomb).
+"""
 
 from __future__ import annotations
 

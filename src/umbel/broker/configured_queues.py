@@ -1,4 +1,4 @@
-"""The queues that an application's configuration names."""
+"""Names of queues in an application's configuration: the default, `task_queues`, `task_routes`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""What went wrong with a broker, as a sentence for a person."""
+"""Translates what kombu, py-amqp and redis-py raise into a `BrokerError`.
+
+Each has a sentence that names the broker without secrets, and what to do next: refused logins,
+missing virtual hosts, queues declared otherwise. Open it when a driver's own error is shown.
+"""
 
 from __future__ import annotations
 

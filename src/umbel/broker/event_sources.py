@@ -1,4 +1,7 @@
-"""Which adapter reads a broker's events."""
+"""Chooses the session that reads a broker's events: bulk readers for AMQP and Redis, else kombu.
+
+Also removes the durable queue of events (`umbel queue forget`), and checks a broker once.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A connection of the pool, and the thread that makes it.
+"""`PooledConnection`: one connection of the pool (`connection_pool`), and the thread that makes it.
 
-Connecting happens in a thread that can be abandoned, because nothing can cancel a stuck name
-resolution.
+It says whether it is alive or blocked, and is given back or thrown away. Connecting happens in a
+thread that can be abandoned, because nothing can cancel a stuck name resolution.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Where kombu keeps things in Redis, whatever the transport options say.
+"""Names of kombu's keys in Redis: queues by priority, bindings, unacknowledged messages.
 
-kombu's own client prefixes the keys of those commands alone that kombu uses. This one speaks
-to the same server over the same pool, with names that are complete.
+kombu's own client adds the key prefix (`global_keyprefix`) only to the commands that kombu uses.
+This one speaks to the same server over the same pool, with names that are complete.
 """
 
 from __future__ import annotations

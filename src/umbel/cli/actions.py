@@ -1,4 +1,7 @@
-"""`umbel revoke`, `terminate`, `abort`, `retry`, `rate-limit`, `time-limit`."""
+"""`umbel revoke`, `terminate`, `abort`, `retry`, `rate-limit`, `time-limit`: acting on tasks.
+
+Each makes a request for `plan_and_run`, which shows the plan, asks, and reports.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`umbel audit`: who did what."""
+"""`umbel audit`: who did what, newest first, by actor and action."""
 
 from __future__ import annotations
 

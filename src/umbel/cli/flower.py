@@ -1,4 +1,4 @@
-"""`umbel migrate-flower`: what Flower was told, as settings of Umbel."""
+"""`umbel migrate-flower`: Flower's options, from where Flower reads them, as an `umbel.toml`."""
 
 from __future__ import annotations
 

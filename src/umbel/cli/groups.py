@@ -1,4 +1,4 @@
-"""A command that only leads to others."""
+"""A command that only leads to others (`umbel queue ...`), with "did you mean" for a wrong name."""
 
 from __future__ import annotations
 

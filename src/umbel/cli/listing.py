@@ -1,4 +1,4 @@
-"""Lists that are a table for people, JSON for programs, or CSV for spreadsheets."""
+"""Options and printing that lists share: a table for people, JSON for programs, CSV for sheets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a list does not hold, in one line beside it."""
+"""The warning on standard error that a list is incomplete: gaps and losses in its time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""One action from the command line: its plan is shown, confirmed, carried out and reported."""
+"""One action from the command line: its plan is shown, confirmed, carried out and reported.
+
+All acting commands end here; options such as `--yes`, `--dry-run` and `--json` are declared once.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`umbel queues`, `umbel queue purge` and `umbel queue peek`."""
+"""`umbel queues` (lengths and consumers), `umbel queue peek`, `purge` and `forget`."""
 
 from __future__ import annotations
 

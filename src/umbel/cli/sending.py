@@ -1,4 +1,4 @@
-"""`umbel apply` and `umbel send`: running a task."""
+"""`umbel apply` (run a task and wait for its result) and `umbel send` (send it, do not wait)."""
 
 from __future__ import annotations
 

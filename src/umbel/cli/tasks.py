@@ -1,4 +1,4 @@
-"""`umbel tasks` and `umbel task`: what is and was."""
+"""`umbel tasks` (a search, once or followed) and `umbel task` (all that is known of one)."""
 
 from __future__ import annotations
 

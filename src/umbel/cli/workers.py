@@ -1,4 +1,4 @@
-"""`umbel workers` and `umbel worker ACTION`."""
+"""`umbel workers` (a list) and `umbel worker ACTION` (grow, shrink, consume, shut down, ...)."""
 
 from __future__ import annotations
 

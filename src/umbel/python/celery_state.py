@@ -1,4 +1,7 @@
-"""Celery's own `celery.events.state.State` as a place to ask for tasks."""
+"""Celery's own `celery.events.state.State` as a source, for programs that keep one in memory.
+
+It is not a `Source`: `tasks` asks whether it was given one, and searches it here.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which tasks were sent by the tasks of a list, asked for many at once."""
+"""Children of many tasks at once: one search a page in the place of one for each task (N+1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Opening a source: a live one in this process, a data directory, or a running Umbel."""
+"""`Events` and `connect`: opening a source, and the one that was opened last.
+
+`Events(app)` collects in this process, `Events(directory=...)` reads a data directory, and
+`connect(url)` asks a running Umbel. Which services that takes is decided in `opening`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The filters of `iter_tasks` as one query."""
+"""The filters of `iter_tasks` (type, worker, state, times, search) as one query tree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The shape of a task in the Python API, and everything that can be brought into it."""
+"""`TaskInfo`: a task as the dictionary that the Python API gives, from whatever a caller has.
+
+`as_dict` takes Umbel's tasks, Celery's, dictionaries and objects with attributes; `task_of` makes
+a `Task` of any of them.
+"""
 
 from __future__ import annotations
 

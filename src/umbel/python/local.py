@@ -1,4 +1,4 @@
-"""A data directory, and the cluster that it is of, as a source in this process."""
+"""`LocalSource`: a data directory and its cluster, by the services in this process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Events of a cluster taken in by a thread of the caller's own process."""
+"""`LocalCollector`: events of a cluster, stored by a thread of the caller's own process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A running Umbel as a source."""
+"""`RemoteSource`: a running Umbel, asked over HTTP by the client."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What callers give, made into what may be asked, with errors that Python callers expect."""
+"""Validation of arguments of the Python API: requests for the services, or a `ValueError`."""
 
 from __future__ import annotations
 

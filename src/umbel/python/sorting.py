@@ -1,4 +1,4 @@
-"""Tasks in order, whatever they are and lack."""
+"""`sort_tasks`: tasks in order of a key, missing and mixed values included."""
 
 from __future__ import annotations
 

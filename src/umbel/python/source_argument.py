@@ -1,4 +1,4 @@
-"""Functions that take the source as their first argument, or none."""
+"""`on_source`: the decorator by which API functions take `events` first, last opened, or none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""What the functions of the Python API and the commands ask, wherever it is."""
+"""`Source`: the protocol between the Python API and commands, and a server or a directory.
+
+Every function of the API asks a `Source`. There are two: `local.LocalSource` and
+`remote.RemoteSource`.
+"""
 
 from __future__ import annotations
 

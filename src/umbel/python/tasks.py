@@ -1,4 +1,4 @@
-"""Tasks: all that fit, and one."""
+"""`iter_tasks` and `get_task_by_id`: the history as dictionaries, a page at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Searches taken apart, and held against single tasks.
+"""`parse_search_terms` and `satisfies_search_terms`: a search as plain values, held against tasks.
 
 The text is that of the query language; what people know from Flower stands in a dictionary
 of plain values, so that a program can look at it, add to it, or make one itself.

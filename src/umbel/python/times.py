@@ -1,4 +1,4 @@
-"""Times as people give them to the Python API."""
+"""Times that callers give (datetimes, numbers, texts) as Unix seconds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Messages between the thread that reads the broker and the thread that writes the disk."""
+"""The queue between the thread that reads the broker and the one that writes the disk.
+
+It is bounded in bytes and `put` never waits: what does not fit is dropped and counted as shed.
+"""
 
 from __future__ import annotations
 

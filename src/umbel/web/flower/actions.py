@@ -1,5 +1,8 @@
-"""What Flower's API changes at workers and tasks: each a plan that is executed at once, so
-that it is audited like every other action."""
+"""Flower's POST routes that act: shutdown, pools, consumers, revoke, abort, time and rate limits.
+
+Each is a plan that is executed at once, so that it is audited like every other action. Open it
+when a script of Flower's acts otherwise than it did; what an action does is in `services/control`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""From the table of Flower's routes to what answers HTTP."""
+"""Flower's API as ASGI applications: one for each row of `routes.FLOWER_ROUTES`.
+
+An endpoint reads the request as leniently as Flower (`arguments`), runs the handler in the thread
+pool of its route, and answers through `responses`. Two addresses are no row of the table: Flower's
+page of workers with `json=1`, and everything that Flower does not have.
+"""
 
 from __future__ import annotations
 

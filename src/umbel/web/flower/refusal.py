@@ -1,4 +1,4 @@
-"""What Flower's API answers to a request that it refuses."""
+"""`Refused`: the exception that a handler of Flower's API ends a request with."""
 
 from __future__ import annotations
 

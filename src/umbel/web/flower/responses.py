@@ -1,4 +1,8 @@
-"""Answers as Flower gives them: JSON for what was asked, plain text for what went wrong."""
+"""Responses as Flower gives them: JSON for what was asked, an error as one line of plain text.
+
+Errors of the services become statuses by the rules of `web/http/problems.py`; the two statuses that
+Flower's clients do not know become 503 here.
+"""
 
 from __future__ import annotations
 

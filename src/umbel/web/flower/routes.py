@@ -1,4 +1,7 @@
-"""The one table of what Flower's API has, and at which permission."""
+"""The table of Flower's API: each path and method, its permission, thread pool and handler.
+
+Begin here to find which function answers an address of Flower's.
+"""
 
 from __future__ import annotations
 

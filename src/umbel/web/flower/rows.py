@@ -1,4 +1,4 @@
-"""A task as Flower's API shows it: the 31 keys of `celery.events.state.Task.as_dict`."""
+"""Flower's task dictionary: the 31 keys of `celery.events.state.Task.as_dict`, from a `Task`."""
 
 from __future__ import annotations
 

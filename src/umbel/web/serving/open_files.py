@@ -1,4 +1,8 @@
-"""How many files this process may open, and so how many connections it can have."""
+"""The limit of open files (`RLIMIT_NOFILE`), and the number of connections that it allows.
+
+`raise_limit` is called once before listening. Connections may take half of the files,
+since the history, the broker and results need some too.
+"""
 
 from __future__ import annotations
 

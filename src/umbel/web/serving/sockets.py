@@ -1,4 +1,8 @@
-"""Sockets to listen on; what is in the way is one sentence that names the setting to change."""
+"""Opening the sockets to listen on: TCP addresses, or a Unix socket in place of a stale one.
+
+What is in the way (a port in use, an address that this machine does not have, a file that is no
+socket) is a `SettingsError` that names the setting to change.
+"""
 
 from __future__ import annotations
 

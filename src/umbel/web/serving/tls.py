@@ -1,4 +1,4 @@
-"""HTTPS with a certificate of one's own."""
+"""The TLS context for HTTPS with a certificate and key of the settings."""
 
 from __future__ import annotations
 
