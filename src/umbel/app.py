@@ -133,22 +133,22 @@ def _open_cluster(cluster: ClusterSettings, supervisor: Supervisor | None) -> Cl
     supervised = supervisor.sentence if supervisor is not None else None
     services = open_services(cluster.settings, name=cluster.name, supervised=supervised)
     try:
-        _check_ledger_is_not_newer(services.ledger)
+        _check_ledger_is_not_newer(services)
     except BaseException:
         services.close()
         raise
     return services
 
 
-def _check_ledger_is_not_newer(ledger: Ledger) -> None:
+def _check_ledger_is_not_newer(services: ClusterServices) -> None:
     """Raises `StoreTooNew`. Of a ledger that cannot be read for another reason the history is
     shown all the same."""
     try:
-        ledger.tokens()
+        services.ledger.tokens()
     except StoreTooNew:
         raise
     except StoreError as error:
-        log.warning("Nobody can act or log in now. %s", error)
+        log.warning("Nobody can act in the cluster %s now. %s", services.name, error)
 
 
 def collect(loaded: LoadedSettings, *, supervised: bool = False) -> int:
@@ -275,24 +275,23 @@ def web_access(
     loaded: LoadedSettings, clusters: Mapping[str, ClusterServices]
 ) -> tuple[Access, dict[str, Access]]:
     """Who may come in, by what showing: to the server, and to each cluster. Logins are kept by
-    the cluster that the settings name first. Raises `StoreError`."""
+    the cluster that the settings name first, or the next whose ledger can be used. Raises
+    `StoreError`."""
     from umbel.auth.authenticator import PeopleAndTokens
-    from umbel.auth.session_key import session_key
     from umbel.services.control.shared_login_audit import SharedLoginAudit
     from umbel.web.authentication import Access
     from umbel.web.login_throttle import LoginThrottle
     from umbel.web.sessions import Sessions
 
     clock, settings = SystemClock(), loaded.settings
-    first = next(iter(loaded.clusters.values()))
-    home = clusters[first.name]
-    others = tuple(each.ledger for each in clusters.values() if each is not home)
     people = everybody(settings.basic_auth, settings.auth.users)
-    key = session_key(home.ledger) if people else secrets.token_bytes(32)
+    ledgers = [clusters[name].ledger for name in loaded.clusters]
+    home, key = _ledger_of_logins(ledgers) if people else (ledgers[0], secrets.token_bytes(32))
+    others = tuple(each for each in ledgers if each is not home)
     everywhere = PeopleAndTokens(people, None, clock, key)
     access = Access(
         everywhere,
-        Sessions(key, settings.auth.session, clock, home.ledger, others=others),
+        Sessions(key, settings.auth.session, clock, home, others=others),
         LoginThrottle(clock),
         SharedLoginAudit(
             {name: services.login_audit for name, services in clusters.items()},
@@ -309,6 +308,20 @@ def web_access(
         )
         for name, services in clusters.items()
     }
+
+
+def _ledger_of_logins(ledgers: Iterable[Ledger]) -> tuple[Ledger, bytes]:
+    """The first of the ledgers that can be used, and its key of sessions. Raises `StoreError` for
+    the first if none can."""
+    from umbel.auth.session_key import session_key
+
+    errors = []
+    for ledger in ledgers:
+        try:
+            return ledger, session_key(ledger)
+        except StoreError as error:
+            errors.append(error)
+    raise errors[0]
 
 
 def _tls(settings: Settings) -> Tls | None:

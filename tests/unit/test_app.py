@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from umbel.app import broker_link
+from umbel.app import broker_link, make_directory, web_access
+from umbel.composition import make_store, open_services
 from umbel.errors import BrokerRefused, SettingsError
-from umbel.settings import load_settings
+from umbel.services.cluster_services import ClusterServices
+from umbel.settings import LoadedSettings, load_settings
 from umbel.settings.tree import Settings
 
 SHOP = """
@@ -104,3 +107,45 @@ def test_a_broker_of_no_known_kind_is_refused(tmp_path: Path) -> None:
 def test_an_application_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="no_such_shop cannot be imported"):
         broker_link(settings(tmp_path, app="no_such_shop"))
+
+
+TWO = """
+[auth]
+users = ["ana:admin:pw"]
+[clusters.shop]
+broker = "redis://shop/0"
+[clusters.mail]
+broker = "redis://mail/0"
+"""
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[tuple[LoadedSettings, dict[str, ClusterServices]]]:
+    """The settings and services of two clusters, the first of which has a damaged ledger."""
+    (tmp_path / "umbel.toml").write_text(TWO)
+    environ = {"HOME": str(tmp_path), "UMBEL_DATA": str(tmp_path / "data")}
+    loaded = load_settings({}, environ, tmp_path)
+    clusters = {}
+    for name, cluster in loaded.clusters.items():
+        make_directory(cluster.settings)
+        make_store(cluster.settings)
+        clusters[name] = open_services(cluster.settings, name=name)
+    (tmp_path / "data" / "shop" / "umbel-ledger.db").write_bytes(b"no database " * 1_000)
+    yield loaded, clusters
+    for services in clusters.values():
+        services.close()
+
+
+def test_logins_are_kept_by_the_next_cluster_while_the_first_has_a_damaged_ledger(
+    two: tuple[LoadedSettings, dict[str, ClusterServices]],
+) -> None:
+    access, _ = web_access(*two)
+
+    begun = access.sessions.begin("ana", "stamp")
+    session = access.sessions.read(begun)
+    assert session is not None
+    access.sessions.end(session)
+
+    again, _ = web_access(*two)
+    assert again.sessions.cookie == access.sessions.cookie
+    assert again.sessions.read(begun) is None
