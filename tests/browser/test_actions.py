@@ -144,7 +144,7 @@ def test_a_lost_connection_keeps_the_plan_and_says_what_failed(
 
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("Umbel does not answer")).to_be_visible()
-    expect(dialog.get_by_text("Revoke 1 task.", exact=False).first).to_be_visible()
+    expect(dialog.get_by_text("Revoke 1 task: ", exact=False).first).to_be_visible()
 
     page.context.set_offline(False)
     execute.click()

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.contract.stories import BASE, failed, uuid_of
+from tests.contract.stories import BASE, begun, failed, succeeded, uuid_of
 from tests.support.memory_cluster import MemoryCluster, MemoryResults, MemoryWorker
 from tests.unit.control.scene import (
     EU,
@@ -58,7 +58,7 @@ def test_tasks_that_have_ended_are_left_out_and_counted(chosen: dict[str, Any]) 
 def test_revoking_says_that_running_tasks_go_on_and_that_workers_forget() -> None:
     plan = Scene().plan("revoke", ids=[RUNNING, WAITING])
 
-    assert plan.sentence == "Revoke 2 tasks."
+    assert plan.sentence == "Revoke 2 tasks: shop.send."
     assert plan.consequences == (
         "1 of these runs now and will go on: revoking keeps tasks from beginning. "
         "Terminate to end what runs.",
@@ -68,11 +68,22 @@ def test_revoking_says_that_running_tasks_go_on_and_that_workers_forget() -> Non
     assert plan.workers == (EU, US)
 
 
+def test_tasks_that_were_picked_are_named_with_how_many_of_each_are_meant() -> None:
+    pack, *send = (uuid_of(number) for number in (11, 12, 13))
+    waiting = [begun(pack, BASE, name="shop.pack"), *(begun(each, BASE) for each in send)]
+    ended = succeeded(SUCCEEDED, BASE, name="shop.ship")
+    scene = Scene(*(event for events in waiting for event in events[:2]), *ended)
+
+    plan = scene.plan("revoke", ids=[pack, *send, SUCCEEDED])
+
+    assert plan.sentence == "Revoke 3 tasks: 2 × shop.send and 1 × shop.pack."
+
+
 def test_terminating_says_how_many_run() -> None:
     plan = Scene().plan("terminate", ids=[RUNNING], signal="kill")
 
     assert plan.request.signal == "SIGKILL"
-    assert plan.sentence == "Terminate 1 task with SIGKILL."
+    assert plan.sentence == "Terminate 1 task with SIGKILL: shop.send."
     assert "1 of these runs now and will be terminated with SIGKILL" in plan.consequences[0]
 
 

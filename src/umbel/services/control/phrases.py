@@ -10,6 +10,8 @@ SENTENCES_MAX: Final = 20
 OTHERS: Final = "Other reasons."
 #: An answer that is longer is cut.
 ANSWER_MAX: Final = 300
+#: And so is the name of a task in a sentence.
+NAME_MAX: Final = 100
 
 REMEMBERED: Final = 50_000
 REVOCATIONS: Final = (

@@ -5,6 +5,7 @@ Pure: it asks nothing and knows no time of its own.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Final
 
 import msgspec
@@ -12,7 +13,7 @@ import msgspec
 from umbel.cluster.task import ENDED
 from umbel.services.control.argument_recovery import REPEATED
 from umbel.services.control.consequences import of_tasks, of_workers
-from umbel.services.control.phrases import VERBS, counted, listed
+from umbel.services.control.phrases import NAME_MAX, VERBS, counted, cut, listed
 from umbel.services.control.plan_inputs import ClusterFacts, PlanHeader, TargetSummary
 from umbel.services.control.targets import Target
 from umbel.services.control.types import (
@@ -136,9 +137,23 @@ def _task_sentence(request: ActionRequest, count: int, found: TargetSummary) -> 
     if not count and not found.complete:
         return f"{VERBS[request.action][0]} tasks, whose number was not counted in time."
     by = found.chosen_by
-    chosen = f": {by[:1].lower()}{by[1:]}" if by else ""
+    which = f"{by[:1].lower()}{by[1:]}" if by else _named(request, count, found)
+    chosen = f": {which}" if which else ""
     signal = f" with {request.signal}" if request.action == "terminate" else ""
     return f"{VERBS[request.action][0]} {over}{counted(count, 'task')}{signal}{chosen}."
+
+
+def _named(request: ActionRequest, count: int, found: TargetSummary) -> str:
+    """`3 × shop.mail.send and 1 × shop.orders.ship`, or nothing where not all names are known."""
+    names = Counter(found.names) or Counter(
+        each.name
+        for each in (_chosen(request, target, found) for target in found.sample)
+        if each.name is not None and each.why is None
+    )
+    if names.total() != count:
+        return ""
+    numbers = [(cut(name, NAME_MAX), number) for name, number in names.most_common()]
+    return listed([name if number == count else f"{number:,} × {name}" for name, number in numbers])
 
 
 def _chosen(request: ActionRequest, target: Target, found: TargetSummary) -> Chosen:
