@@ -59,6 +59,12 @@ async def test_a_page_says_what_is_missing_in_the_time_of_its_rows(holed: World)
     assert second["incomplete"] is None
 
 
+async def test_a_page_in_an_order_that_is_no_time_says_all_that_is_missing(holed: World) -> None:
+    page = await answer(holed, "/api/v1/tasks", order="runtime", limit=1)
+
+    assert page["incomplete"]["missed_s"] == 20.0
+
+
 async def test_a_series_says_what_is_missing_in_its_time(holed: World) -> None:
     around = await answer(holed, "/api/v1/series", **{"from": BASE, "to": NOW})
     before = await answer(holed, "/api/v1/series", **{"from": BASE, "to": BASE + 60})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 import uuid
+from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import expect
@@ -65,3 +66,37 @@ def test_times_of_the_day_are_shown_for_those_who_read_logs(open_page: OpenPage)
     expect(page.locator("[data-row] time").first).to_have_text(re.compile(r"^\d\d:\d\d:\d\d$"))
     page.reload()
     expect(page.locator("[data-row] time").first).to_have_text(re.compile(r"^\d\d:\d\d:\d\d$"))
+
+
+def test_every_column_of_flower_is_shown_and_sorted_by(open_page: OpenPage, tell: Tell) -> None:
+    """Name, id, state, arguments, result, times, worker and runtime stand there at first."""
+    batch, now = uuid.uuid4().hex, time.time()
+    due = {"first": now + 7_200, "second": now + 10_800}
+    for word, at in due.items():
+        eta = datetime.fromtimestamp(at, UTC).isoformat()
+        tell(
+            "task-sent",
+            uuid=str(uuid.uuid4()),
+            name="shop.later",
+            args=f"('{batch}', '{word}')",
+            queue="mail",
+            exchange="shop",
+            routing_key=f"mail.{word}",
+            retries=1,
+            eta=eta,
+            expires=eta,
+        )
+    page = open_page(f"tasks?q={batch}")
+    expect(page.locator("[data-row]")).to_have_count(2)
+    page.get_by_role("button", name="Columns").click()
+    for title in ("Exchange", "Routing key", "Retries", "Due", "Expires", "Revoked", "Error"):
+        page.get_by_label(title, exact=True).check()
+    page.keyboard.press("Escape")
+
+    for title in ("Routing key", "Due", "Arguments"):
+        head = page.get_by_role("columnheader", name=title)
+        for direction, order in (("descending", ["second", "first"]), ("ascending", [*due])):
+            head.get_by_role("button").click()
+            expect(head).to_have_attribute("aria-sort", direction)
+            expect(page.locator("[data-row]")).to_contain_text([f"mail.{each}" for each in order])
+    expect(page.locator("[data-row]").first).to_contain_text("in 1 h")

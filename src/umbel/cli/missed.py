@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from umbel.cli import printing
+from umbel.cluster.task import Task
 from umbel.services.health.findings import CAUSES, covered_s
 from umbel.services.phrases import number, span
 from umbel.services.search.incomplete import Incomplete
+from umbel.services.search.task_page import TaskPage
 from umbel.store.base import KeptGap
 
 
@@ -15,6 +17,15 @@ class MissedReport:
     def __init__(self) -> None:
         self._gaps: dict[KeptGap, None] = {}
         self._lost = 0
+        self._reached: float | None = None
+        self._timed_out = False
+
+    def note_page(self, page: TaskPage[Task]) -> None:
+        """What a page says beside its tasks."""
+        if page.incomplete is not None:
+            self.note(page.incomplete)
+        if not page.complete and page.next is None:
+            self._timed_out, self._reached = True, page.reached
 
     def note(self, incomplete: Incomplete) -> None:
         self._gaps |= dict.fromkeys(incomplete.gaps)
@@ -34,3 +45,10 @@ class MissedReport:
         if parts:
             sentence = "; ".join(parts)
             printing.say(f"In the time of these tasks {sentence}.", err=True)
+        if self._timed_out:
+            back = "" if self._reached is None else f" back to {printing.clock(self._reached)}"
+            printing.say(
+                f"Time ran out: only what was first seen{back} is sorted here. A narrower search "
+                "sorts all that it finds.",
+                err=True,
+            )

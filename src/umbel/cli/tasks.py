@@ -175,7 +175,7 @@ def _found(
     node, by = parse(query), Order(field, order.startswith("-"))
     most = limit or None
     if not follow:
-        return islice(pages(source, node, by, most, missed.note), most)
+        return islice(pages(source, node, by, most, missed.note_page), most)
 
     def following() -> Iterator[Task]:
         seq = source.page(node, by, None, 1).seq

@@ -17,7 +17,7 @@ from umbel.python.sources import Source
 from umbel.python.task_items import task_dict, task_item
 from umbel.python.times import TimeLike
 from umbel.query.ast import Node
-from umbel.services.search.incomplete import Incomplete
+from umbel.services.search.task_page import TaskPage
 from umbel.store.base import NEWEST_FIRST, Order
 
 #: How many tasks are fetched at once: the first page is small, so that the first task comes
@@ -116,18 +116,17 @@ def pages(
     query: Node,
     order: Order,
     most: int | None,
-    note: Callable[[Incomplete], None] = lambda _: None,
+    note: Callable[[TaskPage[Task]], None] = lambda _: None,
 ) -> Iterator[Task]:
     """The tasks of page after page; `most` is how many will be needed, if that is known. `note`
-    is told what is missing in the time of a page."""
+    is given each page, for what it says beside its tasks."""
     cursor: str | None = None
     size = FIRST_PAGE
     given = 0
     while True:
         wanted = size if most is None else max(1, min(size, most - given))
         page = source.page(query, order, cursor, wanted)
-        if page.incomplete is not None:
-            note(page.incomplete)
+        note(page)
         yield from page.items
         given += len(page.items)
         if page.next is None or (most is not None and given >= most):

@@ -12,7 +12,10 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 import msgspec
 
+from umbel.cluster.task import Task
 from umbel.errors import CursorError
+from umbel.query.fields import FIELDS
+from umbel.query.orders import READ_ORDERS, SORTED_CHARACTERS
 from umbel.store.base import Order
 
 #: A longer text is no cursor of ours.
@@ -72,10 +75,19 @@ def order_text(order: Order) -> str:
     return f"-{order.field}" if order.descending else order.field
 
 
+def sort_value(task: Task, field: str) -> str | float | None:
+    """What `task` is sorted by in an order by `field`; of a long text, its beginning."""
+    value: str | float | None = getattr(task, field)
+    if field in READ_ORDERS and isinstance(value, str):
+        return value[:SORTED_CHARACTERS]
+    return value
+
+
 def _fits(field: str, value: str | float | None) -> bool:
     """Whether a row can have this value in this field."""
     if field == "seen":
         return isinstance(value, int | float)
     if value is None:
         return field not in {"state", "changed"}
-    return isinstance(value, str) == (field in {"name", "state", "worker"})
+    searched = FIELDS.get(field)
+    return isinstance(value, str) == (searched is not None and searched.is_text)

@@ -42,7 +42,7 @@ from umbel.store.base import (
     Workflow,
 )
 from umbel.store.capabilities import GROUPINGS, Grouping, Measure, StoreCapabilities
-from umbel.store.cursors import SortPosition, read_cursor, write_cursor
+from umbel.store.cursors import SortPosition, read_cursor, sort_value, write_cursor
 from umbel.store.memory_missed import MissedInMemory
 from umbel.store.missed import merged, overlaps
 from umbel.store.series import Series
@@ -454,7 +454,7 @@ def _row_of(task: Task) -> Task:
 
 
 def _position(row: _Row, order: Order) -> SortPosition:
-    value = row.arrival if order.field == "seen" else getattr(row.task, order.field)
+    value = row.arrival if order.field == "seen" else sort_value(row.task, order.field)
     return SortPosition(value=value, arrival=row.arrival)
 
 

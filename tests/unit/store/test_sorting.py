@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from tests.contract.stories import BASE, failed, succeeded, uuid_of
+from tests.contract.stories import BASE, failed, revoked, succeeded, uuid_of
 from tests.support.clocks import SetWallClock
 from tests.support.waiting import wait_until
 from umbel.cluster.events import Event
@@ -53,6 +53,13 @@ ORDERS = tuple(
         ("received", False),
         ("name", True),
         ("name", False),
+        ("queue", True),
+        ("wait", True),
+        ("retries", True),
+        ("eta", False),
+        ("revoked", True),
+        ("args", False),
+        ("exception", True),
     )
 )
 
@@ -68,6 +75,12 @@ def life(number: int) -> list[Event]:
     else:
         events = succeeded(uuid, at, runtime=runtime, name=name, args=args)
     events = events[: dice.randrange(2, 5)]
+    other = random.Random(f"described {number}")
+    eta = other.choice([None, f"2026-11-0{number % 9 + 1}T10:00:00+00:00"])
+    events[0] = replace(events[0], queue=other.choice([None, "mail", "bulk"]), eta=eta)
+    events[1] = replace(events[1], eta=eta)
+    if other.random() < 0.05:
+        events.append(revoked(uuid, at)[-1])
     if dice.random() < 0.1:
         # A task may tell that it is tried again, or that it was, or both.
         retries = dice.randrange(3)

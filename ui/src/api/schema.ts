@@ -714,7 +714,7 @@ export interface TaskRow {
   cut: string[]
 }
 
-export type TasksOrder = '-changed' | '-finished' | '-name' | '-received' | '-runtime' | '-seen' | '-started' | '-state' | '-worker' | 'changed' | 'finished' | 'name' | 'received' | 'runtime' | 'seen' | 'started' | 'state' | 'worker'
+export type TasksOrder = '-args' | '-changed' | '-eta' | '-exception' | '-exchange' | '-expires' | '-finished' | '-kwargs' | '-name' | '-queue' | '-received' | '-result' | '-retries' | '-revoked' | '-routing_key' | '-runtime' | '-seen' | '-sent' | '-started' | '-state' | '-wait' | '-worker' | 'args' | 'changed' | 'eta' | 'exception' | 'exchange' | 'expires' | 'finished' | 'kwargs' | 'name' | 'queue' | 'received' | 'result' | 'retries' | 'revoked' | 'routing_key' | 'runtime' | 'seen' | 'sent' | 'started' | 'state' | 'wait' | 'worker'
 
 export type TasksTexts = 'cut' | 'whole'
 

@@ -21,6 +21,12 @@ export type ColumnId =
   | 'runtime'
   | 'wait'
   | 'retries'
+  | 'exception'
+  | 'exchange'
+  | 'routing_key'
+  | 'eta'
+  | 'expires'
+  | 'revoked'
 
 export interface Column {
   id: ColumnId
@@ -43,19 +49,25 @@ export const COLUMNS: readonly Column[] = [
   column('state', 'State', 'state'),
   column('name', 'Task', 'name'),
   column('uuid', 'Id'),
-  column('call', 'Arguments'),
-  column('result', 'Result or error'),
+  column('call', 'Arguments', 'args'),
+  column('result', 'Result or error', 'result'),
   column('worker', 'Worker', 'worker'),
-  column('queue', 'Queue'),
+  column('queue', 'Queue', 'queue'),
   column('changed', 'Changed', 'changed', true),
   column('seen', 'Seen', 'seen', true),
-  column('sent', 'Sent', null, true),
+  column('sent', 'Sent', 'sent', true),
   column('received', 'Received', 'received', true),
   column('started', 'Started', 'started', true),
   column('finished', 'Ended', 'finished', true),
-  column('wait', 'Waited', null, true),
+  column('wait', 'Waited', 'wait', true),
   column('runtime', 'Ran', 'runtime', true),
-  column('retries', 'Retries', null, true),
+  column('retries', 'Retries', 'retries', true),
+  column('exception', 'Error', 'exception'),
+  column('exchange', 'Exchange', 'exchange'),
+  column('routing_key', 'Routing key', 'routing_key'),
+  column('eta', 'Due', 'eta', true),
+  column('expires', 'Expires', 'expires', true),
+  column('revoked', 'Revoked', 'revoked', true),
 ]
 
 /** Without the name a row is nothing to click on. */
@@ -98,7 +110,7 @@ export function readLayout(stored: unknown): Layout {
 }
 
 /** Columns that share what is left over, each by its weight. */
-const WEIGHTS: Partial<Record<ColumnId, number>> = { name: 2, call: 4, result: 8 }
+const WEIGHTS: Partial<Record<ColumnId, number>> = { name: 2, call: 4, result: 8, exception: 8 }
 
 /** The token that says how wide a column is, or at least is: `--col-time`. */
 const TOKENS: Partial<Record<ColumnId, string>> = {
@@ -112,6 +124,9 @@ const TOKENS: Partial<Record<ColumnId, string>> = {
   wait: 'duration',
   runtime: 'duration',
   retries: 'number',
+  exception: 'value',
+  exchange: 'queue',
+  routing_key: 'queue',
 }
 const tokenOf = ({ id, token }: Column): string => `var(--col-${token ?? TOKENS[id] ?? 'time'})`
 

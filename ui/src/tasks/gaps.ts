@@ -55,7 +55,7 @@ export function placed(
 function timeOf(row: TaskRow, field: string): number | null {
   const key = field === 'changed' ? 'timestamp' : field
   const value = (row as unknown as Record<string, unknown>)[key]
-  const isTime = ['seen', 'timestamp', 'sent', 'received', 'started', 'finished'].includes(key)
+  const isTime = ['seen', 'timestamp', 'sent', 'received', 'started', 'finished', 'revoked'].includes(key)
   return isTime && typeof value === 'number' ? value : null
 }
 

@@ -14,12 +14,18 @@ import msgspec
 
 from umbel.cluster.task import Task
 from umbel.query.ast import And, During, Node
+from umbel.query.fields import FIELDS, Kind
 from umbel.services.health.findings import covered_s
 from umbel.services.health.liveness import uncovered
 from umbel.store.base import KeptGap, Store
 
 #: How many gaps are told of in one answer: the last ones.
 GAPS_TOLD: Final = 50
+#: The fields that say when an event happened.
+_OF_EVENTS: Final = frozenset(name for name, field in FIELDS.items() if field.kind is Kind.TIME) - {
+    "eta",
+    "expires",
+}
 
 
 class Incomplete(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,9 +89,12 @@ def span_of_query(query: Node, now: float) -> Span:
 def span_of_page(
     tasks: Sequence[Task], field: str, *, is_first: bool, is_last: bool, descending: bool
 ) -> Span:
-    """The time of the rows of a page that is sorted by the time `field`. The first page goes on
-    to the newest there is (or the oldest, ascending), the last one to the other end."""
+    """The time of the rows of a page that is sorted by `field`, if that is when an event happened;
+    else all time. The first page goes on to the newest there is (or the oldest, ascending), the
+    last one to the other end."""
     field = "timestamp" if field == "changed" else field
+    if field not in _OF_EVENTS:
+        return Span()
     times = [time for task in tasks if isinstance(time := getattr(task, field, None), float)]
     if not times:
         return Span()

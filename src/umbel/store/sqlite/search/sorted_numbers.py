@@ -1,4 +1,4 @@
-"""Tasks sorted by a number (changed, received, started, finished, runtime).
+"""Tasks sorted by a number (a time, a duration or a count).
 
 Only columns are sorted; tasks are read in that order, until the page is full. Partitions, and
 their zones, are taken in the order of their bounds, more zones at a time each time, until none

@@ -1,4 +1,4 @@
-"""Tasks sorted by a text (name, state, worker): there are few values, so a page takes the
+"""Tasks sorted by a text (name, state, worker, queue): there are few values, so a page takes the
 tasks of one after the other."""
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
 """Pages sorted by a field.
 
 Where a query finds few tasks, all are found and sorted; else see `sorted_texts` and
-`sorted_numbers`. Tasks without a value come last.
+`sorted_numbers`. A text that is only in the body (arguments, result, routing key) has no order
+anywhere: all tasks that are found are read, the newest first, for as long as there is time, and
+the page says how far that was. Tasks without a value come last.
 """
 
 from __future__ import annotations
@@ -11,15 +13,14 @@ from itertools import islice
 
 import apsw
 
-from umbel.cluster.task import Task
 from umbel.query.ast import Node
 from umbel.store.base import Order, Page
-from umbel.store.cursors import SortPosition, write_cursor
+from umbel.store.cursors import SortPosition, sort_value, write_cursor
+from umbel.store.sqlite.files.columns import IN_BODY, SHARED
 from umbel.store.sqlite.files.row import id_value
 from umbel.store.sqlite.search import access_path
 from umbel.store.sqlite.search.conditions import NO, to_sql
 from umbel.store.sqlite.search.page_rows import seen_at, without_details
-from umbel.store.sqlite.search.position import Position
 from umbel.store.sqlite.search.reader import Deadline, Reader, ReadPartition
 from umbel.store.sqlite.search.scan import Scan
 from umbel.store.sqlite.search.sort_page import DeadlinePassed, Key, PageRequest, SortedTask
@@ -28,7 +29,9 @@ from umbel.store.sqlite.search.sorted_texts import by_text
 from umbel.store.sqlite.text.blocks import blocks_of
 from umbel.store.sqlite.text.text_index import BLOCK_BITS
 
-_TEXTS = frozenset({"name", "state", "worker"})
+_TEXTS = frozenset(SHARED)
+#: Tasks that are kept beside a page's until they are sorted, and all but the page's forgotten.
+_UNSORTED_MAX = 1_000
 
 
 def sorted_page(
@@ -43,7 +46,7 @@ def sorted_page(
     """A page of `Store.search` in an order other than `seen`."""
     request = PageRequest(reader, query, now, order, after, limit, deadline)
     try:
-        if _finds_few(request):
+        if order.field in IN_BODY or _finds_few(request):
             return _of_all(request)
         stream = by_text(request) if order.field in _TEXTS else by_number(request)
         with closing(stream):
@@ -91,26 +94,36 @@ def _expected(request: PageRequest, partition: ReadPartition) -> int:
 
 
 def _of_all(request: PageRequest) -> Page:
-    field, descending = request.order.field, request.order.descending
     scan = Scan(request.reader, request.query, request.now, request.deadline)
-    found: list[tuple[Key, Position, Task]] = []
-    with closing(scan.matches()) as matching:
-        for each in matching:
-            task = without_details(each.task)
-            found.append((getattr(task, field), each.position, task))
-    sorted_tasks = [SortedTask(*each) for each in found]
-    # Three stable sorts: newest first, then by value, then those without a value last.
-    sorted_tasks.sort(key=lambda each: each.position, reverse=True)
-    sorted_tasks.sort(key=lambda each: _comparable(each.key), reverse=descending)
-    sorted_tasks.sort(key=lambda each: each.key is None)
-    if request.after is not None:
-        sorted_tasks = [
-            each for each in sorted_tasks if _comes_after(each, request.after, descending)
-        ]
-    page = _page(request, sorted_tasks[: request.limit + 1], complete=True)
+    page = _page(request, _best_of(request, scan), complete=True)
     if not scan.timed_out:
         return page
     return Page(page.items, None, complete=False, reached=seen_at(request.reader, scan.reached))
+
+
+def _best_of(request: PageRequest, scan: Scan) -> list[SortedTask]:
+    """The first `limit` and one more of all that the scan finds, in order."""
+    wanted = request.limit + 1
+    best: list[SortedTask] = []
+    with closing(scan.matches()) as matching:
+        for each in matching:
+            key = sort_value(each.task, request.order.field)
+            sorted_task = SortedTask(key, each.position, without_details(each.task))
+            if request.after is None or _comes_after(
+                sorted_task, request.after, request.order.descending
+            ):
+                best.append(sorted_task)
+            if len(best) >= wanted + _UNSORTED_MAX:
+                best = _in_order(best, request.order)[:wanted]
+    return _in_order(best, request.order)[:wanted]
+
+
+def _in_order(tasks: list[SortedTask], order: Order) -> list[SortedTask]:
+    # Three stable sorts: newest first, then by value, then those without a value last.
+    tasks = sorted(tasks, key=lambda each: each.position, reverse=True)
+    tasks.sort(key=lambda each: _comparable(each.key), reverse=order.descending)
+    tasks.sort(key=lambda each: each.key is None)
+    return tasks
 
 
 def _comparable(key: Key) -> tuple[float, str]:
