@@ -1,4 +1,7 @@
-"""How the whole is: what is known is gathered here, and judged in `liveness`."""
+"""Health: the evidence of store, collectors and supervisor, gathered for `liveness` to judge.
+
+Its status and pulse are what the API, the live stream, the probes and the metrics tell.
+"""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""From a search text to rows, as every face shows them: `search` has the way through."""
+"""From a search text to rows for every face: begin in `search`; `rows` has the shapes."""

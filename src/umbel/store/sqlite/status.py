@@ -1,4 +1,4 @@
-"""What the store says of itself."""
+"""`Store.status` of SQLite: counts, sizes, times, what is not indexed, and damaged parts."""
 
 from __future__ import annotations
 

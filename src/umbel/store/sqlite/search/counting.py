@@ -1,4 +1,4 @@
-"""How many tasks match, and by which values."""
+"""`Store.count` of SQLite: how many tasks match, and the most frequent values of a field."""
 
 # ruff: noqa: S608  what is put into statements is our own: columns, numbers, placeholders
 

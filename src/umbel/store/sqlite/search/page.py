@@ -1,4 +1,4 @@
-"""One page of a search."""
+"""`search`: one page of tasks and its cursor, by a scan, or sorted for any order but `seen`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""One thread's view of one partition."""
+"""One partition as one thread reads it: connection, shared values, bodies, search index.
+
+`Deadline` is how long its statements may run; `reader` opens partitions and lends them to threads.
+"""
 
 from __future__ import annotations
 
