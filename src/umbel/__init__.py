@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from umbel.python.event_types import TaskEventTypes
     from umbel.python.events import Events, connect
     from umbel.python.info import TASK_STATES, TaskInfo, as_dict
+    from umbel.python.queues import purge, queue_lengths
     from umbel.python.running import (
         get_task_result,
         task_apply,
@@ -27,6 +28,17 @@ if TYPE_CHECKING:
         satisfies_search_terms,
         task_args_contains_search_args,
     )
+    from umbel.python.workers import (
+        inspect,
+        worker_pool_autoscale,
+        worker_pool_grow,
+        worker_pool_restart,
+        worker_pool_shrink,
+        worker_queue_add_consumer,
+        worker_queue_cancel_consumer,
+        worker_shutdown,
+        workers,
+    )
 
 __version__ = "0.1.0"
 
@@ -39,8 +51,11 @@ __all__ = [
     "connect",
     "get_task_by_id",
     "get_task_result",
+    "inspect",
     "iter_tasks",
     "parse_search_terms",
+    "purge",
+    "queue_lengths",
     "satisfies_search_terms",
     "sort_keys",
     "sort_tasks",
@@ -53,6 +68,14 @@ __all__ = [
     "task_send_task",
     "task_series",
     "task_timeout",
+    "worker_pool_autoscale",
+    "worker_pool_grow",
+    "worker_pool_restart",
+    "worker_pool_shrink",
+    "worker_queue_add_consumer",
+    "worker_queue_cancel_consumer",
+    "worker_shutdown",
+    "workers",
 ]
 
 _MODULES = {
@@ -60,11 +83,16 @@ _MODULES = {
     "events": "Events connect",
     "event_types": "TaskEventTypes",
     "info": "TASK_STATES TaskInfo as_dict",
+    "queues": "purge queue_lengths",
     "running": "get_task_result task_apply task_async_apply task_send_task",
     "series": "task_series",
     "sorting": "sort_keys sort_tasks",
     "tasks": "get_task_by_id iter_tasks",
     "terms": "parse_search_terms satisfies_search_terms task_args_contains_search_args",
+    "workers": (
+        "inspect worker_pool_autoscale worker_pool_grow worker_pool_restart worker_pool_shrink "
+        "worker_queue_add_consumer worker_queue_cancel_consumer worker_shutdown workers"
+    ),
 }
 
 

@@ -18,11 +18,13 @@ from typing import TYPE_CHECKING, Any, Final, ParamSpec, Protocol, TypeVar, cast
 from umbel.python import control as _control
 from umbel.python import events as _events
 from umbel.python import info as _info
+from umbel.python import queues as _queues
 from umbel.python import running as _running
 from umbel.python import series as _series
 from umbel.python import sorting as _sorting
 from umbel.python import tasks as _tasks
 from umbel.python import terms as _terms
+from umbel.python import workers as _workers
 from umbel.python.event_types import TaskEventTypes
 from umbel.python.events import CONNECT_S, MAX_TASKS, EventsLike
 from umbel.python.filters import OneOrMore
@@ -43,8 +45,11 @@ __all__ = [
     "connect",
     "get_task_by_id",
     "get_task_result",
+    "inspect",
     "iter_tasks",
     "parse_search_terms",
+    "purge",
+    "queue_lengths",
     "satisfies_search_terms",
     "sort_keys",
     "sort_tasks",
@@ -57,6 +62,14 @@ __all__ = [
     "task_send_task",
     "task_series",
     "task_timeout",
+    "worker_pool_autoscale",
+    "worker_pool_grow",
+    "worker_pool_restart",
+    "worker_pool_shrink",
+    "worker_queue_add_consumer",
+    "worker_queue_cancel_consumer",
+    "worker_shutdown",
+    "workers",
 ]
 
 P = ParamSpec("P")
@@ -211,3 +224,15 @@ task_rate_limit = _on_source(_control.task_rate_limit)
 task_revoke = _on_source(_control.task_revoke)
 task_send_task = _on_source(_running.task_send_task)
 task_timeout = _on_source(_control.task_timeout)
+
+inspect = _on_source(_workers.inspect)
+purge = _on_source(_queues.purge)
+queue_lengths = _on_source(_queues.queue_lengths)
+worker_pool_autoscale = _on_source(_workers.worker_pool_autoscale)
+worker_pool_grow = _on_source(_workers.worker_pool_grow)
+worker_pool_restart = _on_source(_workers.worker_pool_restart)
+worker_pool_shrink = _on_source(_workers.worker_pool_shrink)
+worker_queue_add_consumer = _on_source(_workers.worker_queue_add_consumer)
+worker_queue_cancel_consumer = _on_source(_workers.worker_queue_cancel_consumer)
+worker_shutdown = _on_source(_workers.worker_shutdown)
+workers = _on_source(_workers.workers)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 import uuid
 from collections.abc import Iterator
@@ -14,11 +13,10 @@ import pytest
 from celery import Celery
 
 import umbel
-from tests.support.applications import WORKERAPP, celery_client
-from tests.support.brokers import redis_database, valkey_broker
-from tests.support.umbels import umbel_environment, umbel_serve
+from tests.support.applications import WORKERAPP
 from tests.support.waiting import wait_until
-from tests.support.workers import CeleryWorker, celery_worker
+from tests.support.watched_clusters import WatchedCluster, watched_cluster
+from tests.support.workers import CeleryWorker
 from umbel import (
     Events,
     get_task_by_id,
@@ -56,34 +54,14 @@ class World(NamedTuple):
     events: Events
 
 
-class _Cluster(NamedTuple):
-    app: Celery
-    worker: CeleryWorker
-    url: str
-
-
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Cluster]:
-    """A worker, and an Umbel that watches it."""
-    directory = tmp_path_factory.mktemp("python-api")
-    with contextlib.ExitStack() as running:
-        enter = running.enter_context
-        broker, backend = enter(redis_database()), enter(valkey_broker(directory)).url
-        environment = {"UMBEL_TEST_BROKER": broker, "UMBEL_TEST_BACKEND": backend}
-        serving = enter(
-            umbel_serve(
-                broker,
-                directory / "umbel",
-                environment=umbel_environment(UMBEL_RESULT_BACKEND=backend),
-            )
-        )
-        worker = enter(celery_worker(WORKERAPP, environment, directory / "worker.log"))
-        app = enter(celery_client(broker, backend))
-        yield _Cluster(app, worker, serving.client.url)
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WatchedCluster]:
+    with watched_cluster(tmp_path_factory.mktemp("python-api")) as running:
+        yield running
 
 
 @pytest.fixture(scope="module", params=["in this process", "of a running Umbel"])
-def world(request: pytest.FixtureRequest, cluster: _Cluster) -> Iterator[World]:
+def world(request: pytest.FixtureRequest, cluster: WatchedCluster) -> Iterator[World]:
     source = cluster.app if request.param == "in this process" else cluster.url
     with Events(source) as events:
         yield World(cluster.app, cluster.worker, events)

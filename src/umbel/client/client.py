@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
@@ -14,8 +15,9 @@ from umbel.client.address import address_of
 from umbel.client.sse import events
 from umbel.client.transport import Parameters, Transport
 from umbel.cluster.task import Task
-from umbel.errors import ServerUnreachable, TaskUnknown
+from umbel.errors import ServerError, ServerUnreachable, TaskUnknown
 from umbel.results.base import Result
+from umbel.services.cluster.inspection import Inspected
 from umbel.services.cluster.queue_inspection import QueueList
 from umbel.services.control.task_sender import Apply, SentTask
 from umbel.services.control.types import Action, ActionPlan, ActionReport, ActionRequest
@@ -43,6 +45,17 @@ class _Workers(msgspec.Struct):
 
 class _Messages(msgspec.Struct):
     items: tuple[QueuedMessage, ...]
+
+
+class InspectedWorker(msgspec.Struct):
+    """What one worker said, as of `at` (Unix seconds); see `web.responses.Inspected`."""
+
+    worker: str
+    value: object
+    at: float
+    answered: bool
+    error: str | None = None
+    left_out: int = 0
 
 
 class Client:
@@ -95,6 +108,17 @@ class Client:
     def workers(self) -> tuple[WorkerRow, ...]:
         """Every worker known."""
         return self._get("workers", _Workers).items
+
+    def inspect(self, worker: str, what: Inspected) -> InspectedWorker:
+        """What one worker says of itself. A worker that nobody ever heard of has not
+        answered."""
+        name = "queues" if what == "active_queues" else what
+        try:
+            return self._get(f"workers/{_part(worker)}/{name}", InspectedWorker)
+        except ServerError as error:
+            if error.kind != "unknown-worker":
+                raise
+            return InspectedWorker(worker=worker, value=None, at=time.time(), answered=False)
 
     def plan(self, request: ActionRequest) -> ActionPlan:
         """What the action would do."""

@@ -6,11 +6,13 @@ is there already, and awaiting it gives it again.
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import Any, Final, Self
+from collections.abc import Generator, Mapping, Sequence
+from typing import Any, Final, Self, TypeVar
 
 from umbel.python.attribute_dict import AttributeDict
 from umbel.services.control.types import ActionReport
+
+V = TypeVar("V")
 
 #: Other names under which people look for a task's id.
 _ID_NAMES: Final = frozenset({"id", "task-id", "uuid"})
@@ -56,3 +58,12 @@ class Answers(dict[str, dict[str, str | None]], AwaitableAnswer):
         self.report = report
         self.sentence = report.sentence
         self.action_id = report.id
+
+
+class NamedAnswers(dict[str, V], AwaitableAnswer):
+    """Something by the names of workers or queues; `missing` are workers that did not answer,
+    of which nothing is known."""
+
+    def __init__(self, values: Mapping[str, V], missing: Sequence[str] = ()) -> None:
+        super().__init__(values)
+        self.missing = tuple(missing)

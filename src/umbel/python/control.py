@@ -25,7 +25,7 @@ ACTION_S: Final = 60.0
 def task_abort(source: Source, /, task_id: str | Iterable[str]) -> Answers:
     """Ask an `AbortableTask` (or several) to end itself: it is marked in the result backend,
     where it looks. Raises `ResultsUnavailable`."""
-    return _act(source, {"action": "abort", "ids": _ids(task_id)})
+    return act(source, {"action": "abort", "ids": _ids(task_id)})
 
 
 @on_source
@@ -41,7 +41,7 @@ def task_revoke(
     request: dict[str, Any] = {"action": "revoke", "ids": _ids(task_id)}
     if terminate:
         request |= {"action": "terminate", "signal": str(getattr(signal, "name", signal))}
-    return _act(source, request)
+    return act(source, request)
 
 
 @on_source
@@ -51,7 +51,7 @@ def task_rate_limit(
     """Let workers (or one) begin no more tasks of this name than, say, `10/m`; `0` lifts the
     limit. Raises `NoAnswer`."""
     request = {"action": "rate_limit", "name": name_of_task(task_name), "rate": str(rate_limit)}
-    return _ask(source, {**request, "workers": _workers(workername)})
+    return ask(source, {**request, "workers": _workers(workername)})
 
 
 @on_source
@@ -66,10 +66,10 @@ def task_timeout(
     """Set how many seconds tasks of this name may run: `soft` raises an exception in them,
     `hard` ends them. Raises `NoAnswer`."""
     request = {"action": "time_limit", "name": name_of_task(task_name), "soft": soft, "hard": hard}
-    return _ask(source, {**request, "workers": _workers(workername)})
+    return ask(source, {**request, "workers": _workers(workername)})
 
 
-def _act(source: Source, request: Mapping[str, Any]) -> Answers:
+def act(source: Source, request: Mapping[str, Any]) -> Answers:
     """Plan, execute and wait. Nothing is done, and nothing raised, where all that was named
     has ended already. Raises `ActionRefused` for what cannot be done at all, and
     `ActionError` for what failed without any worker's answer."""
@@ -87,9 +87,9 @@ def _act(source: Source, request: Mapping[str, Any]) -> Answers:
     return Answers(report)
 
 
-def _ask(source: Source, request: Mapping[str, Any]) -> Answers:
+def ask(source: Source, request: Mapping[str, Any]) -> Answers:
     """The same for what means nothing without an answer."""
-    answers = _act(source, request)
+    answers = act(source, request)
     if not any(answer.keys() & {"ok", "error"} for answer in answers.values()):
         raise NoAnswer(
             f"No worker answered. {answers.sentence}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 from umbel.auth.base import Actor
@@ -15,6 +15,7 @@ from umbel.python.info import WorkerLike
 from umbel.query.ast import Comparison, Matches, Node
 from umbel.query.match import compile_query
 from umbel.results.base import Result
+from umbel.services.cluster.inspection import InspectAnswers, Inspected
 from umbel.services.cluster.queue_inspection import QueueRow
 from umbel.services.cluster_services import ClusterServices
 from umbel.services.control.task_sender import Apply, SentTask
@@ -87,6 +88,9 @@ class LocalSource:
 
     def worker_software(self) -> Mapping[str, WorkerLike]:
         return {worker.hostname: worker for worker in self._reading.workers.all()}
+
+    def inspect(self, what: Inspected, workers: Sequence[str] | None) -> InspectAnswers:
+        return self._acting.inspection.inspect(what, workers)
 
     def series(
         self,

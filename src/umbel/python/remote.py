@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from umbel.broker.base import Capabilities, QueuedMessage
 from umbel.client.client import PAGE_MAX, Client
 from umbel.cluster.task import Task
+from umbel.cluster.worker import OFFLINE
 from umbel.errors import ServerUnreachable
 from umbel.python.info import WorkerLike
 from umbel.query.ast import Node
 from umbel.query.canonical import canonical
 from umbel.results.base import Result
+from umbel.services.cluster.inspection import InspectAnswers, Inspected
 from umbel.services.cluster.queue_inspection import QueueRow
 from umbel.services.control.task_sender import Apply, SentTask
 from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest
@@ -29,6 +32,8 @@ _ASK_AGAIN_S: Final = 0.2
 _RECONNECT_S: Final = 60.0
 #: The longest that a server waits for a result in one request.
 _WAIT_MAX_S: Final = 60.0
+#: How many workers are asked at the same time.
+_ASKED_AT_ONCE: Final = 4
 
 
 class RemoteSource:
@@ -71,6 +76,23 @@ class RemoteSource:
 
     def worker_software(self) -> Mapping[str, WorkerLike]:
         return {worker.hostname: worker for worker in self._client.workers()}
+
+    def inspect(self, what: Inspected, workers: Sequence[str] | None) -> InspectAnswers:
+        """The API asks workers one by one; those that are offline are not asked."""
+        if workers is None:
+            workers = [row.hostname for row in self._client.workers() if row.status != OFFLINE]
+        with ThreadPoolExecutor(_ASKED_AT_ONCE, thread_name_prefix="umbel-inspect") as pool:
+            found = list(pool.map(lambda name: self._client.inspect(name, what), workers))
+        return InspectAnswers(
+            what=what,
+            at=max((each.at for each in found), default=time.time()),
+            values={
+                each.worker: each.value for each in found if each.answered and each.error is None
+            },
+            refused={each.worker: each.error for each in found if each.error is not None},
+            missing=tuple(each.worker for each in found if not each.answered),
+            left_out={each.worker: each.left_out for each in found if each.left_out},
+        )
 
     def series(
         self,

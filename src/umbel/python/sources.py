@@ -6,7 +6,7 @@ Every function of the API asks a `Source`. There are two: `local.LocalSource` an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from umbel.broker.base import Capabilities, QueuedMessage
@@ -14,6 +14,7 @@ from umbel.cluster.task import Task
 from umbel.python.info import WorkerLike
 from umbel.query.ast import Node
 from umbel.results.base import Result
+from umbel.services.cluster.inspection import InspectAnswers, Inspected
 from umbel.services.cluster.queue_inspection import QueueRow
 from umbel.services.control.task_sender import Apply, SentTask
 from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest
@@ -56,6 +57,9 @@ class Source(Protocol):
     def worker_software(self) -> Mapping[str, WorkerLike]:
         """What workers run, by their names; with those that are no longer listed, where the
         source has them."""
+
+    def inspect(self, what: Inspected, workers: Sequence[str] | None) -> InspectAnswers:
+        """What all workers, or these, say of themselves."""
 
     def series(
         self,
