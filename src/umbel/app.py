@@ -338,14 +338,15 @@ def _web(loaded: LoadedSettings, clusters: Mapping[str, ClusterServices]) -> Sta
     from umbel.web.security import own_names
 
     settings = loaded.settings
-    only_loopback = settings.unix_socket is None and is_loopback(settings.address)
-    open_to_others = settings.unix_socket is None and not only_loopback and settings.is_open
+    on_loopback = settings.unix_socket is None and is_loopback(settings.address)
+    open_to_others = settings.unix_socket is None and not on_loopback and settings.is_open
     own = own_names(settings.address) if open_to_others and not settings.allowed_hosts else ()
     options = WebOptions(
         url_prefix=settings.url_prefix,
         trusted_proxies=settings.trusted_proxies,
         allowed_hosts=settings.allowed_hosts,
-        only_loopback=only_loopback,
+        # With a login no page of another name gets anything, so a proxy may bring its own.
+        only_loopback=on_loopback and settings.is_open,
         own_hosts=own,
     )
     access, of_clusters = web_access(loaded, clusters)

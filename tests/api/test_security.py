@@ -115,7 +115,7 @@ async def test_the_page_is_shown_wherever_the_application_links_to(paged: World)
 
 
 async def test_a_page_that_does_not_exist_is_shown_and_is_a_404(paged: World) -> None:
-    for path in ("/nosuch", "/worker/celery", "/healthcheck/"):
+    for path in ("/nosuch", "/nosuch/celery", "/healthcheck/"):
         answer = await paged.get(path)
 
         assert answer.status_code == 404, path

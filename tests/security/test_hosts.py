@@ -108,3 +108,26 @@ async def test_https_that_a_proxy_speaks_is_the_proxys_matter() -> None:
     headers = await sent_over("http", "umbel.example.com", **{"x-forwarded-proto": "https"})
 
     assert "strict-transport-security" not in headers
+
+
+async def test_a_person_is_told_what_the_proxy_has_to_hand_on() -> None:
+    headers = {"host": "flower.corp:80", "accept": "text/html"}
+    page = await World().get("/", headers=headers)
+    program = await World().get("/api/v1/tasks", headers={"host": "<b>flower.corp"})
+
+    assert page.status_code == program.status_code == 421
+    assert "allowed_hosts = [&quot;flower.corp&quot;]" in page.text
+    assert "proxy_set_header Host $http_host;" in page.text
+    assert "<b>" not in (await World().get("/", headers={**headers, "host": "<b>x"})).text
+    assert "allowed_hosts" in program.json()["detail"]
+
+
+async def test_with_a_login_the_name_that_a_trusted_proxy_brings_counts() -> None:
+    options = WebOptions(only_loopback=False, allowed_hosts=("umbel.corp",))
+    world = World(options=options, users=USERS)
+    brought = {"host": "upstream:5555", "x-forwarded-host": "umbel.corp"}
+
+    assert (await world.get("/livez", headers=brought)).status_code == 200
+    assert (await world.get("/livez", headers={"host": "upstream:5555"})).status_code == 421
+    without = World(options=options)
+    assert (await without.get("/livez", headers=brought)).status_code == 421

@@ -114,16 +114,10 @@ def create_app(
             Middleware(NonHttpMiddleware),
             Middleware(SecurityHeaders),
             Middleware(ErrorMiddleware),
-            Middleware(
-                HostCheck,
-                allowed=options.allowed_hosts,
-                only_loopback=options.only_loopback,
-                own=options.own_hosts,
-            ),
-            Middleware(Proxies, trusted=options.trusted_proxies, url_prefix=options.url_prefix),
+            *_host_and_proxies(options, has_login=not access.is_open),
             Middleware(ClusterAddresses, only=first.name if len(clusters) == 1 else None),
             Middleware(RequestLimits),
-            Middleware(Guard, access=access, clusters=accesses),
+            Middleware(Guard, access=access, clusters=accesses, own_hosts=options.allowed_hosts),
             Middleware(RequestSlotMiddleware, slots=RequestSlots(), several=len(clusters) > 1),
             Middleware(BodyMiddleware),
             Middleware(ResponseMemoryMiddleware, memory=ResponseMemory()),
@@ -147,3 +141,17 @@ def end_streams(app: Starlette) -> None:
 
 async def _refused(_: Request, error: Exception) -> Response:
     return respond_to(error)
+
+
+def _host_and_proxies(options: WebOptions, *, has_login: bool) -> list[Middleware]:
+    """The check of the host name, and what proxies say. Without a login the name counts that the
+    request came with: a page that reached this machine under a name of its own (DNS rebinding)
+    may say anything in headers, and a proxy on this machine cannot be told from it."""
+    check = Middleware(
+        HostCheck,
+        allowed=options.allowed_hosts,
+        only_loopback=options.only_loopback,
+        own=options.own_hosts,
+    )
+    proxies = Middleware(Proxies, trusted=options.trusted_proxies, url_prefix=options.url_prefix)
+    return [proxies, check] if has_login else [check, proxies]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 from urllib.parse import quote
 
@@ -24,6 +24,7 @@ from umbel.web.authentication import Access, Principal, address_of, path_of, sho
 from umbel.web.cluster_addresses import cluster_of
 from umbel.web.http.origin import is_from_elsewhere
 from umbel.web.http.problems import Refusal
+from umbel.web.http.proxy_advice import cross_site
 from umbel.web.request_slots import PROBES
 
 log = logging.getLogger("umbel.web")
@@ -51,21 +52,26 @@ def actor_of(scope: Scope) -> Actor:
 
 class Guard:
     """See the module. `clusters` has the access of each cluster, `access` that of the server as a
-    whole."""
+    whole; `own_hosts` are names of ours, or patterns."""
 
-    def __init__(self, app: ASGIApp, *, access: Access, clusters: Mapping[str, Access]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        access: Access,
+        clusters: Mapping[str, Access],
+        own_hosts: Collection[str] = (),
+    ) -> None:
         self._app = app
         self._access = access
         self._clusters = clusters
+        self._own_hosts = [name.lower() for name in own_hosts if name != "*"]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if is_from_elsewhere(scope):
-            raise Refusal(
-                "cross-site",
-                "Another site asked for this in your browser, and Umbel does nothing for other "
-                "sites. If this is your own page, your proxy has to pass on the host name "
-                "(Host or X-Forwarded-Host).",
-            )
+        has_login = not self._access.is_open
+        if is_from_elsewhere(scope, own=self._own_hosts, has_login=has_login):
+            headers = Headers(scope=scope)
+            raise Refusal("cross-site", cross_site(headers.get("origin"), headers.get("host")))
         path = path_of(scope)
         if path in OPEN or path.startswith(_OPEN_BELOW):
             await self._app(scope, receive, send)

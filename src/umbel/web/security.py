@@ -15,10 +15,12 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from starlette.datastructures import Headers
+from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from umbel.web.http.hosts import host_of, is_address, is_loopback
 from umbel.web.http.problems import problem, respond
+from umbel.web.http.proxy_advice import unknown_host, unknown_host_page
 
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -89,8 +91,7 @@ class HostCheck:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         host = Headers(scope=scope).get("host")
         if self._checks and host is not None and not self._is_ours(host):
-            response = respond(problem("unknown-host", _advice(host)))
-            await response(scope, receive, send)
+            await _unknown(scope, host)(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
@@ -111,8 +112,9 @@ def own_names(address: str) -> tuple[str, ...]:
     return (name, f"{name.partition('.')[0]}.local", address)
 
 
-def _advice(host: str) -> str:
-    return (
-        f"This server does not answer to the host name {host[:100]!r}. If it is yours, add it "
-        "to the setting allowed_hosts (--allowed-hosts, UMBEL_ALLOWED_HOSTS)."
-    )
+def _unknown(scope: Scope, host: str) -> Response:
+    found = problem("unknown-host", unknown_host(host))
+    if scope["method"] == "GET" and "text/html" in Headers(scope=scope).get("accept", ""):
+        headers = {"Cache-Control": "no-store"}
+        return HTMLResponse(unknown_host_page(host), found.status, headers)
+    return respond(found)

@@ -8,20 +8,29 @@ are changes.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from fnmatch import fnmatchcase
 from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from umbel.web.http.hosts import host_of
+from umbel.web.http.hosts import host_of, is_loopback
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_JSON: Final = "application/json"
 _OURS: Final = frozenset({"same-origin", "none"})
 _PORTS: Final = {"http": 80, "https": 443}
 
 
-def is_from_elsewhere(scope: Scope) -> bool:
-    """Whether this is a change that another site asks for."""
+def is_from_elsewhere(scope: Scope, *, own: Collection[str] = (), has_login: bool = False) -> bool:
+    """Whether this is a change that another site may ask for. `own` are names of ours, or patterns
+    of them, beside that in `Host`: a proxy may put its own there.
+
+    Where it put loopback there and nobody named the host, a page of ours cannot be told from
+    another by `Origin`. With a login (`has_login`) a JSON body tells enough: another site's page
+    may send one only after it was allowed to (CORS), which is never answered, and without our
+    cookie."""
     if scope["method"] in SAFE:
         return False
     headers = Headers(scope=scope)
@@ -29,7 +38,21 @@ def is_from_elsewhere(scope: Scope) -> bool:
     if site is not None:
         return site.strip().lower() not in _OURS
     origin = headers.get("origin")
-    return origin is not None and not _is_own(origin, headers.get("host", ""))
+    if origin is None or _is_own(origin, headers.get("host", "")) or _is_named(origin, own):
+        return False
+    is_json = headers.get("content-type", "").partition(";")[0].strip().lower() == _JSON
+    return not (has_login and is_json and _is_of_a_proxy(headers.get("host", "")))
+
+
+def _is_of_a_proxy(host: str) -> bool:
+    """Whether a proxy on this machine may have put its own name for us into `Host`."""
+    name = host_of(host)
+    return name is not None and is_loopback(name.name)
+
+
+def _is_named(origin: str, own: Collection[str]) -> bool:
+    host = host_of(origin.strip().lower().partition("://")[2])
+    return host is not None and any(fnmatchcase(host.name, pattern) for pattern in own)
 
 
 def _is_own(origin: str, host: str) -> bool:
