@@ -281,6 +281,7 @@ def web_access(
     from umbel.services.control.shared_login_audit import SharedLoginAudit
     from umbel.web.authentication import Access
     from umbel.web.login_throttle import LoginThrottle
+    from umbel.web.scrape_access import ScrapeAccess
     from umbel.web.sessions import Sessions
 
     clock, settings = SystemClock(), loaded.settings
@@ -299,6 +300,7 @@ def web_access(
         ),
         is_open=settings.is_open,
         read_only=settings.read_only,
+        scrape=ScrapeAccess(settings.metrics_token, settings.metrics_public),
     )
     return access, {
         name: access.of_cluster(

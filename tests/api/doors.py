@@ -15,6 +15,7 @@ from umbel.services.control.login_audit import LoginAudit
 from umbel.store.ledger import Ledger
 from umbel.web.authentication import Access
 from umbel.web.login_throttle import LoginThrottle
+from umbel.web.scrape_access import NO_SCRAPER, ScrapeAccess
 from umbel.web.sessions import Sessions
 
 #: One of each role, by their names.
@@ -29,6 +30,7 @@ def door(
     clock: Clock,
     *,
     read_only: bool = False,
+    scrape: ScrapeAccess = NO_SCRAPER,
 ) -> Access:
     """As `app.web_access` makes it."""
     key = session_key(ledger)
@@ -36,7 +38,13 @@ def door(
     sessions = Sessions(key, 3_600, clock, ledger)
     throttle = LoginThrottle(clock)
     return Access(
-        authenticator, sessions, throttle, login_audit, is_open=not users, read_only=read_only
+        authenticator,
+        sessions,
+        throttle,
+        login_audit,
+        is_open=not users,
+        read_only=read_only,
+        scrape=scrape,
     )
 
 

@@ -193,7 +193,9 @@ async def test_tokens_of_one_name_in_two_clusters_count_apart(two: Two) -> None:
     for name, services in two.clusters.items():
         token = make_token(services.ledger, "ci", "viewer", now=0, expires_s=None)
         headers = [(b"authorization", f"Bearer {token}".encode())]
-        principal = await two.accesses[name].identify({"type": "http", "headers": headers})
+        principal = await two.accesses[name].identify(
+            {"type": "http", "path": "/api/v1/tasks", "headers": headers}
+        )
         requesters.append(requester_of({"umbel.principal": principal}))
 
     assert [each.who for each in requesters] == ["name shop token:ci", "name mail token:ci"]

@@ -22,6 +22,7 @@ from umbel.store.ledger import Ledger
 from umbel.store.memory import MemoryStore
 from umbel.store.memory_ledger import MemoryLedger
 from umbel.web.app import WebOptions, create_app
+from umbel.web.scrape_access import NO_SCRAPER, ScrapeAccess
 
 #: Ten minutes after the first of the six tasks was sent, Unix seconds.
 NOW = BASE + 600
@@ -63,6 +64,7 @@ class World:
         supervised: Supervised | None = None,
         users: Sequence[str] = (),
         read_only: bool = False,
+        scrape: ScrapeAccess = NO_SCRAPER,
         gone_after_s: float | None = None,
         streams_max: int = STREAMS_MAX,
     ) -> None:
@@ -84,7 +86,9 @@ class World:
             streams_max=streams_max,
         )
         login_audit = self.services.login_audit
-        self.access = door(users, self.ledger, login_audit, self.clock, read_only=read_only)
+        self.access = door(
+            users, self.ledger, login_audit, self.clock, read_only=read_only, scrape=scrape
+        )
         options = options or WebOptions()
         self.app = create_app({"default": self.services}, options=options, access=self.access)
 

@@ -353,6 +353,18 @@ class Settings:
         "false",
         "Whether nobody may do anything but look.",
     )
+    metrics_token: str | None = setting(
+        kinds.text("any text that Prometheus shows as its bearer token", name="text"),
+        None,
+        "Whoever shows it (`Authorization: Bearer ...`) may read `/metrics`, and nothing else.",
+        fallback="a login or a token of `umbel token`",
+        secret=True,
+    )
+    metrics_public: bool = setting(
+        kinds.switch(),
+        "false",
+        "Whether everybody who reaches the server may read `/metrics`, as with Flower.",
+    )
     insecure: bool = setting(
         kinds.switch(),
         "false",
