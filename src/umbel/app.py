@@ -350,6 +350,7 @@ def _web(loaded: LoadedSettings, clusters: Mapping[str, ClusterServices]) -> Sta
         # With a login no page of another name gets anything, so a proxy may bring its own.
         only_loopback=on_loopback and settings.is_open,
         own_hosts=own,
+        tasks_columns=settings.tasks_columns,
     )
     access, of_clusters = web_access(loaded, clusters)
     return create_app(clusters, options=options, access=access, cluster_access=of_clusters)

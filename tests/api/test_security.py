@@ -223,3 +223,11 @@ async def test_a_build_that_is_missing_is_told_as_such(tmp_path: Path) -> None:
     assert response.status_code == 503
     assert "make ui" in response.text
     assert 'href="/umbel/api/v1/status"' in response.text
+
+
+async def test_pages_name_the_columns_that_are_set_for_everybody(pages: Path) -> None:
+    world = World(options=WebOptions(pages=pages, tasks_columns=("uuid", "state")))
+
+    page = (await world.get("/tasks")).text
+
+    assert '<meta name="umbel-tasks-columns" content="uuid,state" />' in page

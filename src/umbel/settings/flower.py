@@ -191,11 +191,7 @@ OPTIONS: Final[Mapping[str, Option]] = {
             switch=True,
             quiet=("true",),
         ),
-        Option(
-            "tasks_columns",
-            sentence="is not needed: everybody chooses the columns of the Tasks page in the "
-            "page itself.",
-        ),
+        Option("tasks_columns", "tasks_columns", lambda text: text or None),
         Option(
             "format_task",
             sentence="is code, and Umbel runs none to show a task. What it hides or cuts there, "

@@ -13,7 +13,8 @@ import json
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
@@ -181,6 +182,19 @@ def names(wants: str, check: Callable[[str], object] = str) -> ValueKind:
         return found
 
     return ValueKind("list", wants, parse, ",".join)
+
+
+def words(wants: str, allowed: tuple[str, ...]) -> ValueKind:
+    """Several of the words `allowed`, each once."""
+
+    def check(word: str) -> None:
+        if word not in allowed:
+            near = get_close_matches(word, allowed, n=1)
+            advice = f"did you mean {near[0]}?" if near else f"there are {', '.join(allowed)}"
+            raise InvalidValue(f"{word!r} is none of them; {advice}")
+
+    kind = names(wants, check)
+    return replace(kind, parse=lambda value: tuple(dict.fromkeys(kind.parse(value))))
 
 
 def options(wants: str) -> ValueKind:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from umbel.query.columns import ALL, TASK_COLUMNS
 from umbel.settings import kinds
 from umbel.settings.kinds import ValueKind
 
@@ -387,6 +388,13 @@ class Settings:
         kinds.duration(0.1, 60.0, "a duration from 100ms to 1min"),
         "1s",
         "How long workers have to answer what they are asked.",
+    )
+    tasks_columns: tuple[str, ...] = setting(
+        kinds.words("columns of the Tasks page such as uuid,state,args,eta", (*TASK_COLUMNS, ALL)),
+        "",
+        "The columns of the Tasks page, in this order, for everybody who has not chosen other ones "
+        "there; `all` shows every one.",
+        fallback="those that tell most",
     )
     collect: bool = setting(
         kinds.switch(),

@@ -64,7 +64,8 @@ class WebOptions(msgspec.Struct, frozen=True, kw_only=True):
     without; `trusted_proxies` are IP addresses or networks; `allowed_hosts` host names or
     patterns; `only_loopback` says that the server is bound to loopback, so that foreign
     host names are refused; `own_hosts` names of this machine, beside which and `allowed_hosts`
-    none is answered to; `pages` is the folder with the built pages."""
+    none is answered to; `pages` is the folder with the built pages, `tasks_columns` are the columns
+    that the Tasks page shows at first (empty: its own)."""
 
     url_prefix: str = ""
     trusted_proxies: tuple[str, ...] = LOOPBACK
@@ -72,6 +73,7 @@ class WebOptions(msgspec.Struct, frozen=True, kw_only=True):
     only_loopback: bool = True
     own_hosts: tuple[str, ...] = ()
     pages: Path = BUILT
+    tasks_columns: tuple[str, ...] = ()
 
 
 def create_app(
@@ -91,7 +93,12 @@ def create_app(
     given = cluster_access or {}
     accesses = {name: given.get(name, access) for name in clusters}
     thread_pools = ThreadPools()
-    ui = Ui(thread_pools.history, options.pages, names_clusters=len(clusters) > 1)
+    ui = Ui(
+        thread_pools.history,
+        options.pages,
+        names_clusters=len(clusters) > 1,
+        tasks_columns=options.tasks_columns,
+    )
     listed = ClustersEndpoint(clusters, accesses)
     readiness = {name: Readiness(name, each.health, each.clock) for name, each in clusters.items()}
     server_ready = ServerReadyEndpoint(tuple(readiness.values()))

@@ -72,12 +72,19 @@ class File(msgspec.Struct, frozen=True):
 
 
 class Ui:
-    """The ASGI application that serves the build in `folder`."""
+    """The ASGI application that serves the build in `folder`. Pages say which of several clusters
+    they are of, and which columns the list of tasks has at first, in `<meta>`."""
 
     def __init__(
-        self, thread_pool: ThreadPool, folder: Path = BUILT, *, names_clusters: bool = False
+        self,
+        thread_pool: ThreadPool,
+        folder: Path = BUILT,
+        *,
+        names_clusters: bool = False,
+        tasks_columns: tuple[str, ...] = (),
     ) -> None:
         self._names_clusters = names_clusters
+        self._tasks_columns = tasks_columns
         self._folder = folder.resolve()
         self._thread_pool = thread_pool
         self._files: dict[Path, File] = {}
@@ -122,6 +129,9 @@ class Ui:
         if self._names_clusters:
             cluster = escape(cluster_of(request.scope) or "")
             base += f'<meta name="umbel-cluster" content="{cluster}" />'
+        if self._tasks_columns:
+            columns = escape(",".join(self._tasks_columns))
+            base += f'<meta name="umbel-tasks-columns" content="{columns}" />'
         text = _BASE.sub(lambda _: base, index.body.decode(), count=1)
         if status is not HTTPStatus.OK:
             return HTMLResponse(text, status, {"Cache-Control": "no-store"})

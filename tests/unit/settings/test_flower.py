@@ -90,6 +90,7 @@ def test_values_mean_what_they_meant(tmp_path: Path) -> None:
     assert settings.retention.max_tasks == 20_000
     assert settings.retention.offline_workers == 60.0
     assert settings.log_level == "debug"
+    assert settings.tasks_columns == ("name", "uuid")
     assert settings.collector.runtime_buckets == (1.0, 5.0, 10.0)
     assert settings.broker_api == FLOWERS["broker_api"]
     assert str(settings.tls_cert).endswith("/cert.pem")

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Chip } from '../api/types'
-import { columnWidths, COLUMNS, type ColumnId, DEFAULT_LAYOUT, leastWidth, moveColumn, openingColumn, readLayout, repeatedFields, shownColumns, toggleColumn, withoutRepeated } from './columns'
+import { columnWidths, COLUMNS, type ColumnId, DEFAULT_LAYOUT, layoutOf, leastWidth, moveColumn, openingColumn, readLayout, repeatedFields, shownColumns, toggleColumn, withoutRepeated } from './columns'
 
 describe('columns', () => {
   it('start with what tells most', () => {
@@ -44,6 +44,19 @@ describe('columns', () => {
       expect(readLayout(kept)).toEqual(DEFAULT_LAYOUT)
     },
   )
+
+  it.each([
+    ['', shownColumns(DEFAULT_LAYOUT).map(({ id }) => id)],
+    ['uuid,name,args,kwargs,eta', ['uuid', 'name', 'call', 'eta']],
+    ['state,uuid', ['name', 'state', 'uuid']],
+    ['uuid,all', ['uuid', ...COLUMNS.map(({ id }) => id).filter((id) => id !== 'uuid')]],
+  ])('are for everybody what the settings name: %j', (names, expected) => {
+    const layout = layoutOf(names)
+
+    expect(shownColumns(layout).map(({ id }) => id)).toEqual(expected)
+    expect(layout).toHaveLength(COLUMNS.length)
+    expect(readLayout(null, layout)).toBe(layout)
+  })
 
   it('share what is left over, and get no narrower than their token', () => {
     const columns = COLUMNS.filter(({ id }) => id === 'name' || id === 'result' || id === 'queue')

@@ -93,9 +93,22 @@ export const DEFAULT_LAYOUT: Layout = COLUMNS.map(({ id }) => ({ id, shown: SHOW
 /** Columns of earlier versions, and the one that shows now what they showed. */
 const RENAMED: Record<string, ColumnId> = { args: 'call', kwargs: 'call' }
 
-/** A layout as it was stored, made whole: unknown columns go, new ones come at the end. */
-export function readLayout(stored: unknown): Layout {
-  if (!Array.isArray(stored)) return DEFAULT_LAYOUT
+/** The layout that shows these columns (names with commas between, or `all`), in this order. */
+export function layoutOf(names: string): Layout {
+  const words = names.split(',').filter((name) => name !== '')
+  if (words.length === 0) return DEFAULT_LAYOUT
+  const every = COLUMNS.map(({ id }) => id)
+  const chosen = words.flatMap((name) => (name === 'all' ? every : every.filter((id) => id === (RENAMED[name] ?? name))))
+  const shown = new Set(chosen.includes(ALWAYS) ? chosen : [ALWAYS, ...chosen])
+  return [...shown, ...every.filter((id) => !shown.has(id))].map((id) => ({ id, shown: shown.has(id) }))
+}
+
+/**
+ * A layout as it was stored, made whole: unknown columns go, new ones come at the end. Where none
+ * was stored, the `usual` one.
+ */
+export function readLayout(stored: unknown, usual: Layout = DEFAULT_LAYOUT): Layout {
+  if (!Array.isArray(stored)) return usual
   const missing = new Map(DEFAULT_LAYOUT.map((one) => [one.id as string, one]))
   const layout: { id: ColumnId; shown: boolean }[] = []
   for (const one of stored as unknown[]) {
