@@ -11,6 +11,7 @@ from umbel.auth.base import Actor
 from umbel.broker.base import Capabilities, QueuedMessage
 from umbel.cluster.task import Task
 from umbel.errors import NotSupported, StoreError
+from umbel.python.bookmarks import Bookmarks
 from umbel.python.info import WorkerLike
 from umbel.query.ast import Comparison, Matches, Node
 from umbel.query.match import compile_query
@@ -52,6 +53,7 @@ class LocalSource:
         self._on_close = on_close
         self._reaches = reaches
         self._closed = False
+        self.bookmarks = Bookmarks()
         self._lock = threading.Lock()
 
     @property

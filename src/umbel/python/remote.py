@@ -12,6 +12,7 @@ from umbel.client.client import PAGE_MAX, Client
 from umbel.cluster.task import Task
 from umbel.cluster.worker import OFFLINE
 from umbel.errors import ServerUnreachable
+from umbel.python.bookmarks import Bookmarks
 from umbel.python.info import WorkerLike
 from umbel.query.ast import Node
 from umbel.query.canonical import canonical
@@ -41,6 +42,7 @@ class RemoteSource:
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        self.bookmarks = Bookmarks()
 
     @property
     def name(self) -> str:

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from umbel.broker.base import Capabilities, QueuedMessage
 from umbel.cluster.task import Task
+from umbel.python.bookmarks import Bookmarks
 from umbel.python.info import WorkerLike
 from umbel.query.ast import Node
 from umbel.results.base import Result
@@ -34,6 +35,10 @@ class Source(Protocol):
     @property
     def name(self) -> str:
         """Where it is, without secrets."""
+
+    @property
+    def bookmarks(self) -> Bookmarks:
+        """Where lists of its tasks were left."""
 
     def page(self, query: Node, order: Order, cursor: str | None, limit: int) -> TaskPage[Task]:
         """One page of the tasks that match, without tracebacks."""

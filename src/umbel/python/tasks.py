@@ -7,6 +7,8 @@ from itertools import islice
 from typing import Any, Final
 
 from umbel.cluster.task import Task
+from umbel.errors import CursorError
+from umbel.python.bookmarks import BEGINNING, Bookmark
 from umbel.python.celery_state import found_in, state_in
 from umbel.python.children import children_of, parts
 from umbel.python.events import EventsLike, source_of
@@ -95,7 +97,7 @@ def _tasks(
     if stop is not None and start >= stop:
         return
     workers = source.worker_software()
-    found = islice(pages(source, query, order, stop), start, stop)
+    found = _walk(source, query, order, start, stop)
     for some in parts(found):
         children = children_of(source, some)
         # Lists leave the traceback out; few tasks have one.
@@ -111,24 +113,49 @@ def _tasks(
             yield task_item(info)
 
 
+def _walk(
+    source: Source, query: Node, order: Order, start: int, stop: int | None
+) -> Iterator[Task]:
+    """The tasks from number `start` to `stop`, walked to from where a list was left before."""
+    if start == 0:
+        yield from islice(pages(source, query, order, stop), stop)
+        return
+    left = source.bookmarks.take(query, order, start)
+    found = pages(source, query, order, stop, after=left)
+    try:
+        first = next(islice(found, start - left.offset, None), None)
+    except CursorError:  # what it stood before is gone
+        left = BEGINNING
+        found = pages(source, query, order, stop)
+        first = next(islice(found, start, None), None)
+    if first is not None:
+        yield first
+        yield from islice(found, None if stop is None else stop - start - 1)
+
+
 def pages(
     source: Source,
     query: Node,
     order: Order,
     most: int | None,
     note: Callable[[TaskPage[Task]], None] = lambda _: None,
+    after: Bookmark = BEGINNING,
 ) -> Iterator[Task]:
-    """The tasks of page after page; `most` is how many will be needed, if that is known. `note`
-    is given each page, for what it says beside its tasks."""
-    cursor: str | None = None
+    """The tasks of page after page; `most` is how many will be needed, if that is known, with
+    those before `after`. `note` is given each page, for what it says beside its tasks."""
+    given, cursor = after
     size = FIRST_PAGE
-    given = 0
     while True:
         wanted = size if most is None else max(1, min(size, most - given))
         page = source.page(query, order, cursor, wanted)
         note(page)
-        yield from page.items
+        if most is not None and page.next is None and given:
+            # More may come at the end: a later batch begins with this page.
+            source.bookmarks.put(query, order, Bookmark(given, cursor))
         given += len(page.items)
+        if given == most and page.next is not None:
+            source.bookmarks.put(query, order, Bookmark(given, page.next))
+        yield from page.items
         if page.next is None or (most is not None and given >= most):
             return
         cursor, size = page.next, PAGE
