@@ -17,6 +17,8 @@ PLACE = re.compile(r"`((?:[a-z_]+/)+|(?:[a-z_]+/)*[a-z_]+\.py)`")
 
 #: The table that tells where something is done: (question, file, name).
 WHERE_IS = re.findall(r"^\| ([^|]+) \| `([a-z_/]+\.py)` \| `(\w+)` \|$", PAGE, re.MULTILINE)
+#: Files of the browser's part, as the page writes them.
+IN_THE_BROWSER = re.compile(r"`(ui/src/[\w/.-]+)`")
 
 
 @pytest.mark.parametrize(("question", "path", "name"), WHERE_IS)
@@ -30,7 +32,14 @@ def test_what_is_looked_for_is_defined_where_the_page_says(
 
 
 def test_the_page_tells_of_much() -> None:
-    assert len(WHERE_IS) >= 24
+    assert len(WHERE_IS) >= 80
+
+
+def test_every_file_of_the_browsers_part_that_is_named_is_there() -> None:
+    named = set(IN_THE_BROWSER.findall(PAGE))
+
+    assert len(named) >= 12
+    assert {each for each in named if not (ROOT / each).exists()} == set()
 
 
 def test_every_place_that_is_named_is_there() -> None:
