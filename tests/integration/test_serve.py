@@ -107,6 +107,30 @@ def test_celery_umbel_watches_the_app_of_celery(tmp_path: Path) -> None:
                 wait_until(lambda: is_live(client), timeout_s=60, what="a live view")
 
 
+def test_celery_with_a_configuration_module_keeps_the_options_of_its_transport(
+    tmp_path: Path,
+) -> None:
+    with redis_database() as broker:
+        transport = {"global_keyprefix": "shop:"}
+        (tmp_path / "shopconf.py").write_text(
+            f"broker_url = {broker!r}\nbroker_transport_options = {transport!r}\n"
+        )
+        celery = [sys.executable, "-m", "celery", "--config", "shopconf", "umbel"]
+        options = ["--port", "0", "--data", str(tmp_path / "data")]
+        with Process(
+            [*celery, *options], tmp_path / "celery.log", cwd=tmp_path, env=in_directory(tmp_path)
+        ) as process:
+            client = Client(line_of(process, r"Umbel watches redis://\S+ at (http://\S+)\n")[1])
+            with client.http, Celery("shop", broker=broker, set_as_current=False) as app:
+                wait_until(lambda: is_live(client), timeout_s=60, what="a live view")
+                app.conf.update(broker_transport_options=transport, task_send_sent_event=True)
+                sent = app.send_task("shop.send", (4711,)).id
+
+                wait_until(lambda: client.task(sent), what="the task")
+                queues = {each["name"]: each["ready"] for each in client.get("queues")["items"]}
+                assert queues == {"celery": 1}
+
+
 def test_no_password_stands_in_a_command_line_or_in_what_is_printed(tmp_path: Path) -> None:
     with rabbit_vhost() as broker:
         assert "guest:guest@" in broker

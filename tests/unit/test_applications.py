@@ -92,6 +92,20 @@ def test_a_configuration_that_is_not_read_is_told(tmp_path: Path) -> None:
     assert f"{tmp_path / 'celeryconfig.py'} is not read" in done.stderr
 
 
+def test_celerys_own_result_backend_counts_where_nobody_names_one() -> None:
+    code = (
+        "from umbel.applications import bare_application\n"
+        "print(bare_application('redis://mine').conf.result_backend)\n"
+    )
+    environ = umbel_environment(CELERY_RESULT_BACKEND="redis://other")
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "redis://other\n"
+
+
 def test_the_address_that_was_given_is_the_one_that_is_acted_on() -> None:
     """Celery lets CELERY_BROKER_URL go before what an application is given."""
     code = (

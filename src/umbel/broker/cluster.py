@@ -90,7 +90,9 @@ class CeleryCluster:
         management = None
         if management_url and is_amqp:
             template = link.template
-            management = Management(management_url, template.userid, template.password)
+            management = Management(
+                management_url, template.userid, template.password, template.ssl
+            )
         self._management = management
         self._capabilities = capabilities_of(link, management=management is not None)
         self._pool = ConnectionPool(link, clock)

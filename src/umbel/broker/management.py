@@ -16,6 +16,7 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import msgspec
 
+from umbel.broker.management_tls import tls_context
 from umbel.errors import BrokerRefused
 from umbel.masking import mask_address
 from umbel.process_secrets import hidden, learn
@@ -60,11 +61,14 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 
 class Management:
     """The management API at `url` (`http://host:15672`), with the user in it or the broker's.
+    `tls` is the application's `broker_use_ssl`: it is trusted here as for the broker itself.
 
-    Raises `BrokerRefused` for an address that is none.
+    Raises `BrokerRefused` for an address that is none, or a certificate that cannot be read.
     """
 
-    def __init__(self, url: str, user: str | None, password: str | None) -> None:
+    def __init__(
+        self, url: str, user: str | None, password: str | None, tls: object = None
+    ) -> None:
         learn(url)
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
@@ -79,7 +83,10 @@ class Management:
         secret = unquote(parts.password) if parts.password else password or "guest"
         token = base64.b64encode(f"{name}:{secret}".encode()).decode()
         self._headers = {"Authorization": f"Basic {token}", "Accept": "application/json"}
-        self._opener = urllib.request.build_opener(_NoRedirects)
+        handlers: list[Any] = [_NoRedirects]
+        if parts.scheme == "https":
+            handlers.append(urllib.request.HTTPSHandler(context=tls_context(tls)))
+        self._opener = urllib.request.build_opener(*handlers)
         self._trouble: str | None = None
 
     @property
