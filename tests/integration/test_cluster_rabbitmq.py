@@ -236,6 +236,26 @@ def test_the_management_api_tells_kind_and_what_workers_hold(
     assert [one.kind for one in many] == [None, None, None, "quorum", None]
 
 
+@pytest.mark.parametrize("path", ["", "/api/", "/api"])
+def test_the_management_api_tells_all_of_a_queue_as_flower_shows_it(
+    rabbit_url: str, channel: amqp.Channel, management: str, path: str
+) -> None:
+    declare(channel, "mail", max_priority=9)
+    with cluster_of(bare_application(rabbit_url), management_url=f"{management}{path}") as cluster:
+
+        def mail() -> Any:
+            found = cluster.queue_objects(["mail", "nobody's"]).get("mail")
+            return found if found and "messages_ready" in found else None
+
+        found = wait_until(mail, timeout_s=20, what="figures that are new enough")
+
+        assert cluster.queue_objects(["nobody's"]) == {}
+        assert cluster.queue_objects([]) == {}
+    assert (found["name"], found["messages"], found["messages_ready"]) == ("mail", 0, 0)
+    assert (found["consumers"], found["arguments"]) == (0, {"x-max-priority": 9})
+    assert {"durable", "auto_delete", "idle_since", "messages_unacknowledged"} <= found.keys()
+
+
 def test_a_silent_management_api_costs_nothing_else(rabbit_url: str, channel: Any) -> None:
     declare(channel, "celery")
     app = bare_application(rabbit_url)
@@ -243,6 +263,8 @@ def test_a_silent_management_api_costs_nothing_else(rabbit_url: str, channel: An
     with cluster_of(app, management_url=f"http://127.0.0.1:{port}") as cluster:
         (celery,) = cluster.depths(["celery"])
         missing = cluster.capabilities().missing
+        objects = cluster.queue_objects(["celery"])
 
+    assert objects == {}
     assert (celery.ready, celery.kind, celery.unacknowledged) == (0, None, None)
     assert "management API at http://127.0.0.1" in missing["unacknowledged"]

@@ -99,6 +99,7 @@ class MemoryCluster:
         self.declarations: dict[str, Declaration] = {}
         self.configured: tuple[str, ...] = ()
         self.bound: tuple[str, ...] = ()
+        self.managed: dict[str, dict[str, object]] = {}
         self.away = 0
         self.sends_before = 0
         self.on_call: Callable[[str], None] = lambda _name: None
@@ -164,6 +165,9 @@ class MemoryCluster:
 
     def bound_queues(self) -> tuple[str, ...]:
         return tuple(self.bound)
+
+    def queue_objects(self, queues: Sequence[str]) -> Mapping[str, Mapping[str, object]]:
+        return {name: self.managed[name] for name in queues if name in self.managed}
 
     def reserved(self) -> Reserved:
         return self.own_names

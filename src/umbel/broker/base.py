@@ -285,5 +285,9 @@ class Cluster(Protocol):
         """The queues that the broker itself tells of, whether anybody consumes them or not;
         none where it tells of none."""
 
+    def queue_objects(self, queues: Sequence[str]) -> Mapping[str, Mapping[str, object]]:
+        """All that RabbitMQ's management API tells of these queues, by name, in its own words;
+        empty where there is none, or where it does not answer."""
+
     def close(self) -> None:
         """Let go of connections, leaving no reply queue behind. May be called twice."""

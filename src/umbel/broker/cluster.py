@@ -192,6 +192,11 @@ class CeleryCluster:
         with self._pool.pooled("queues") as pooled:
             return self._queues.bound(pooled)
 
+    def queue_objects(self, queues: Sequence[str]) -> Mapping[str, Mapping[str, object]]:
+        if self._management is None or not queues:
+            return {}
+        return self._management.objects(self._link.template.virtual_host or "/", queues)
+
     def close(self) -> None:
         if isinstance(self._mailbox, RedisMailbox) and self._mailbox.has_ended:
             # Redis may be gone by now, and then there is nothing to tidy.

@@ -84,5 +84,8 @@ class LazyCluster:
     def bound_queues(self) -> tuple[str, ...]:
         return self._lazy.get().bound_queues()
 
+    def queue_objects(self, queues: Sequence[str]) -> Mapping[str, Mapping[str, object]]:
+        return self._lazy.get().queue_objects(queues)
+
     def close(self) -> None:
         self._lazy.close()

@@ -49,6 +49,7 @@ class _Listed(msgspec.Struct, frozen=True):
 
 _listed: Final = msgspec.json.Decoder(list[_Listed]).decode
 _one: Final = msgspec.json.Decoder(QueueFigures).decode
+_objects: Final = msgspec.json.Decoder(list[dict[str, object]]).decode
 _many: Final = msgspec.json.Decoder(list[QueueFigures]).decode
 
 
@@ -77,7 +78,9 @@ class Management:
                 remedy="Give one like http://host:15672.",
             )
         netloc = parts.netloc.rpartition("@")[2]
-        self._base = urlunsplit((parts.scheme, netloc, parts.path.rstrip("/"), "", ""))
+        # Flower's broker_api ends with the API's own path, a browser's address does not.
+        path = parts.path.rstrip("/").removesuffix("/api")
+        self._base = urlunsplit((parts.scheme, netloc, path, "", ""))
         self._shown = mask_address(self._base)
         name = unquote(parts.username) if parts.username else user or "guest"
         secret = unquote(parts.password) if parts.password else password or "guest"
@@ -113,6 +116,18 @@ class Management:
             return {}
         self._trouble = None
         return {figures.name: figures for figures in found}
+
+    def objects(self, vhost: str, names: Sequence[str]) -> dict[str, dict[str, object]]:
+        """All that it tells of those queues, by name: `messages_ready`, `consumers`, `idle_since`,
+        `arguments` and the like; empty when it does not answer."""
+        try:
+            found = _objects(self._get(f"{self._base}/api/queues/{quote(vhost, safe='')}"))
+        except (OSError, ValueError, msgspec.MsgspecError) as error:
+            self._note_trouble(str(error))
+            return {}
+        self._trouble = None
+        wanted = set(names)
+        return {name: each for each in found if (name := str(each.get("name"))) in wanted}
 
     def names(self, vhost: str) -> tuple[str, ...]:
         """The queues of a virtual host that stay when their consumers go, without those of

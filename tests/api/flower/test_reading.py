@@ -211,6 +211,17 @@ async def test_lengths_are_of_the_queues_that_workers_consume(world: World) -> N
     }
 
 
+async def test_lengths_are_all_that_rabbitmqs_management_tells_of_a_queue(world: World) -> None:
+    """A queue that is new is not among its figures yet."""
+    managed = {"name": "celery", "messages": 7, "messages_ready": 4, "arguments": {"x-a": [1]}}
+    world.cluster.queues = {"celery": [], "mail": []}
+    world.cluster.managed = {"celery": managed, "other": {"name": "other"}}
+
+    found = (await world.get("/api/queues/length")).json()
+
+    assert found == {"active_queues": [managed, {"name": "mail", "messages": 0}]}
+
+
 async def test_the_healthcheck_asks_nothing(world: World) -> None:
     response = await world.get("/healthcheck")
 

@@ -93,6 +93,10 @@ class QueueInspection:
             messages = tuple(masked_message(message) for message in messages)
         return tuple(_bounded(redacted_message(each, self._redactor)) for each in messages)
 
+    def objects(self, names: Sequence[str]) -> Mapping[str, Mapping[str, object]]:
+        """These queues as RabbitMQ's management API tells of them, by name; see `Cluster`."""
+        return self._cluster.queue_objects(names)
+
     def forget(self) -> None:
         """Ask anew next time: something was changed."""
         self._calls.clear()

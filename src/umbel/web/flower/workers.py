@@ -106,7 +106,8 @@ def task_types(services: ClusterServices, _: FlowerRequest) -> object:
 
 
 def queue_lengths(services: ClusterServices, _: FlowerRequest) -> object:
-    """The queues that workers consume; all that are known if no worker says."""
+    """The queues that workers consume; all that are known if no worker says. Where RabbitMQ's
+    management API is configured, each is all that it tells of it."""
     try:
         found = services.queues.all()
     except NotSupported as error:
@@ -117,11 +118,12 @@ def queue_lengths(services: ClusterServices, _: FlowerRequest) -> object:
     lengths = {
         row.name: _messages(row, found.capabilities.transport) for row in consumed or found.items
     }
+    objects = services.queues.objects([*lengths])
     return {
         "active_queues": [
-            {"name": name, "messages": length}
+            objects.get(name) or {"name": name, "messages": length}
             for name, length in lengths.items()
-            if length is not None
+            if name in objects or length is not None
         ]
     }
 
