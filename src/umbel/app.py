@@ -5,7 +5,7 @@ runs the other one as its child. `collect` takes events from the broker into the
 share nothing but the data directory: either may be killed or started again without the
 other noticing more than that nothing new comes. Settings go to the child by its
 environment (see `settings.child_environment`). Which parts a cluster has is put together in
-`umbel.composition`.
+`umbel.composition`, and the web application in `umbel.web_composition`.
 """
 
 from __future__ import annotations
@@ -13,16 +13,14 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import secrets
 import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from umbel.auth.people import everybody
-from umbel.auth.tokens import Tokens
-from umbel.clock import SystemClock
 from umbel.composition import (
+    broker_link,
+    ingest_limits,
     make_store,
     open_ledger,
     open_services,
@@ -43,16 +41,9 @@ from umbel.store.base import Copied
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from starlette.applications import Starlette
-
     from umbel.broker.cluster_identity import ClusterIdentity
-    from umbel.broker.link import Link
     from umbel.services.cluster_services import ClusterServices
-    from umbel.services.ingest.ingest import Limits
-    from umbel.store.ledger import Ledger
     from umbel.supervise import Supervisor
-    from umbel.web.authentication import Access
-    from umbel.web.serving.tls import Tls
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +55,7 @@ def serve(loaded: LoadedSettings, say: Callable[[str], None]) -> None:
     `UmbelError` when it cannot start.
     """
     from umbel.web.serving.server import serve as serve_web
+    from umbel.web_composition import tls_of, web_application
 
     check_serving(loaded)
     settings = loaded.settings
@@ -96,12 +88,12 @@ def serve(loaded: LoadedSettings, say: Callable[[str], None]) -> None:
             closing.callback(clusters[name].close)
         closing.callback(_stop_all, supervisors.values())
         serve_web(
-            _web(loaded, clusters),
+            web_application(loaded, clusters),
             settings.address,
             settings.port,
             settings.unix_socket,
             url_prefix=settings.url_prefix,
-            tls=_tls(settings),
+            tls=tls_of(settings),
             trusted_proxies=settings.trusted_proxies,
             on_listening=listening,
         )
@@ -170,7 +162,7 @@ def collect(loaded: LoadedSettings, *, supervised: bool = False) -> int:
         name=settings.collector.name,
         broker_url=link.url,
         retention=retention_of(settings),
-        limits=_limits(settings),
+        limits=ingest_limits(settings),
         runtime_bounds=settings.collector.runtime_buckets,
         redact=redact_rules(settings),
         supervised=supervised,
@@ -244,116 +236,9 @@ def _say_why(sentence: str) -> None:
         print(f"umbel: {sentence}", file=sys.stderr)  # noqa: T201
 
 
-def broker_link(settings: Settings) -> Link:
-    """The broker, as the application knows it or as its address alone says; an address
-    beside an application changes where, not how. Raises `UmbelError`."""
-    from umbel.applications import load_application, redirected
-    from umbel.broker.link import DurableQueue, link_to_app, link_to_url
-
-    collector = settings.collector
-    queue = DurableQueue(
-        name=collector.queue,
-        kind=collector.queue_type,
-        max_bytes=collector.queue_max_size,
-        message_ttl_s=round(collector.queue_ttl),
-        expires_s=round(collector.queue_expires),
-    )
-    if settings.app is None:
-        options = settings.broker_option
-        return link_to_url(settings.broker or "", transport_options=options, queue=queue)
-    app = load_application(settings.app)
-    app = redirected(app, settings.broker, None, settings.broker_option)
-    return link_to_app(app, queue)
-
-
 def back_up(settings: Settings, target: Path, on_file: Callable[[Copied], None]) -> None:
     """Copy store and ledger, while others may write to them. Raises `StoreError`."""
     opening.back_up(settings.data, target, on_file)
-
-
-def web_access(
-    loaded: LoadedSettings, clusters: Mapping[str, ClusterServices]
-) -> tuple[Access, dict[str, Access]]:
-    """Who may come in, by what showing: to the server, and to each cluster. Logins are kept by
-    the cluster that the settings name first, or the next whose ledger can be used. Raises
-    `StoreError`."""
-    from umbel.auth.authenticator import PeopleAndTokens
-    from umbel.services.control.shared_login_audit import SharedLoginAudit
-    from umbel.web.authentication import Access
-    from umbel.web.login_throttle import LoginThrottle
-    from umbel.web.scrape_access import ScrapeAccess
-    from umbel.web.sessions import Sessions
-
-    clock, settings = SystemClock(), loaded.settings
-    people = everybody(settings.basic_auth, settings.auth.users)
-    ledgers = [clusters[name].ledger for name in loaded.clusters]
-    home, key = _ledger_of_logins(ledgers) if people else (ledgers[0], secrets.token_bytes(32))
-    others = tuple(each for each in ledgers if each is not home)
-    everywhere = PeopleAndTokens(people, None, clock, key)
-    access = Access(
-        everywhere,
-        Sessions(key, settings.auth.session, clock, home, others=others),
-        LoginThrottle(clock),
-        SharedLoginAudit(
-            {name: services.login_audit for name, services in clusters.items()},
-            {name: cluster.roles for name, cluster in loaded.clusters.items()},
-        ),
-        is_open=settings.is_open,
-        read_only=settings.read_only,
-        scrape=ScrapeAccess(settings.metrics_token, settings.metrics_public),
-    )
-    return access, {
-        name: access.of_cluster(
-            name,
-            everywhere.of_cluster(Tokens(services.ledger), loaded.clusters[name].roles),
-            services.login_audit,
-        )
-        for name, services in clusters.items()
-    }
-
-
-def _ledger_of_logins(ledgers: Iterable[Ledger]) -> tuple[Ledger, bytes]:
-    """The first of the ledgers that can be used, and its key of sessions. Raises `StoreError` for
-    the first if none can."""
-    from umbel.auth.session_key import session_key
-
-    errors = []
-    for ledger in ledgers:
-        try:
-            return ledger, session_key(ledger)
-        except StoreError as error:
-            errors.append(error)
-    raise errors[0]
-
-
-def _tls(settings: Settings) -> Tls | None:
-    from umbel.web.serving.tls import Tls
-
-    if settings.tls_cert is None or settings.tls_key is None:
-        return None
-    return Tls(settings.tls_cert, settings.tls_key)
-
-
-def _web(loaded: LoadedSettings, clusters: Mapping[str, ClusterServices]) -> Starlette:
-    from umbel.web.app import WebOptions, create_app
-    from umbel.web.http.hosts import is_loopback
-    from umbel.web.security import own_names
-
-    settings = loaded.settings
-    on_loopback = settings.unix_socket is None and is_loopback(settings.address)
-    open_to_others = settings.unix_socket is None and not on_loopback and settings.is_open
-    own = own_names(settings.address) if open_to_others and not settings.allowed_hosts else ()
-    options = WebOptions(
-        url_prefix=settings.url_prefix,
-        trusted_proxies=settings.trusted_proxies,
-        allowed_hosts=settings.allowed_hosts,
-        # With a login no page of another name gets anything, so a proxy may bring its own.
-        only_loopback=on_loopback and settings.is_open,
-        own_hosts=own,
-        tasks_columns=settings.tasks_columns,
-    )
-    access, of_clusters = web_access(loaded, clusters)
-    return create_app(clusters, options=options, access=access, cluster_access=of_clusters)
 
 
 def _supervisor(settings: Settings) -> Supervisor:
@@ -381,16 +266,6 @@ def _watched(settings: Settings) -> str:
 def _known_options(settings: Settings) -> Mapping[str, object] | None:
     """The transport's options; None if an application may have more of them."""
     return (settings.broker_option or {}) if settings.app is None else None
-
-
-def _limits(settings: Settings) -> Limits:
-    from umbel.services.ingest.ingest import Limits
-
-    return Limits(
-        batch_events=settings.collector.batch_events,
-        commit_every_s=settings.collector.batch_interval,
-        buffer_bytes=settings.collector.buffer,
-    )
 
 
 def make_directory(settings: Settings) -> None:

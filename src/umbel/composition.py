@@ -24,10 +24,12 @@ from umbel.store.ledger import Ledger
 
 if TYPE_CHECKING:
     from umbel.broker.base import Cluster
+    from umbel.broker.link import Link
     from umbel.results.base import ResultBackend
     from umbel.services.cluster.registered_tasks import TaskDescription
     from umbel.services.cluster_services import ClusterServices, EnableEvents
     from umbel.services.health.health import Supervised
+    from umbel.services.ingest.ingest import Limits
 
 
 def open_services(
@@ -116,9 +118,42 @@ def redact_rules(settings: Settings) -> RedactRules:
     )
 
 
+def ingest_limits(settings: Settings) -> Limits:
+    """How much a collector gathers before it commits, and how much may wait."""
+    from umbel.services.ingest.ingest import Limits
+
+    return Limits(
+        batch_events=settings.collector.batch_events,
+        commit_every_s=settings.collector.batch_interval,
+        buffer_bytes=settings.collector.buffer,
+    )
+
+
 def open_ledger(settings: Settings) -> Ledger:
     """What people did and their tokens. Raises `StoreError`."""
     return opening.open_ledger(settings.data)
+
+
+def broker_link(settings: Settings) -> Link:
+    """The broker, as the application knows it or as its address alone says; an address
+    beside an application changes where, not how. Raises `UmbelError`."""
+    from umbel.applications import load_application, redirected
+    from umbel.broker.link import DurableQueue, link_to_app, link_to_url
+
+    collector = settings.collector
+    queue = DurableQueue(
+        name=collector.queue,
+        kind=collector.queue_type,
+        max_bytes=collector.queue_max_size,
+        message_ttl_s=round(collector.queue_ttl),
+        expires_s=round(collector.queue_expires),
+    )
+    if settings.app is None:
+        options = settings.broker_option
+        return link_to_url(settings.broker or "", transport_options=options, queue=queue)
+    app = load_application(settings.app)
+    app = redirected(app, settings.broker, None, settings.broker_option)
+    return link_to_app(app, queue)
 
 
 class _Application:

@@ -33,7 +33,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("umbel.web", "umbel.client"),
     ("umbel.collector", "umbel.supervise"),
     ("umbel.settings", "umbel.logs", "umbel.applications"),
-    ("umbel.composition",),
+    ("umbel.composition", "umbel.web_composition"),
     ("umbel.app",),
     ("umbel.python",),
     ("umbel.demo", "umbel.aio"),
@@ -68,7 +68,9 @@ PROTOCOLS: dict[str, frozenset[str]] = {
 }
 
 #: Who may know adapters: they wire them.
-COMPOSERS = frozenset({"umbel.composition", "umbel.app", "umbel.python.opening"})
+COMPOSERS = frozenset(
+    {"umbel.composition", "umbel.web_composition", "umbel.app", "umbel.python.opening"}
+)
 
 
 def within(name: str, prefix: str) -> bool:

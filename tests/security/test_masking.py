@@ -15,11 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import umbel.process_secrets
-from umbel.app import broker_link
 from umbel.applications import bare_application
 from umbel.broker.cluster_identity import cluster_identity_of
 from umbel.broker.errors import translated as explain_broker
 from umbel.broker.management import Management
+from umbel.composition import broker_link
 from umbel.errors import UmbelError
 from umbel.logs import JsonLines, TextLines
 from umbel.masking import MASK, mask_address

@@ -1,4 +1,4 @@
-"""How settings become a broker."""
+"""How settings become a broker, and who may come in."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from umbel.app import broker_link, make_directory, web_access
-from umbel.composition import make_store, open_services
+from umbel.app import make_directory
+from umbel.composition import broker_link, make_store, open_services
 from umbel.errors import BrokerRefused, SettingsError
 from umbel.services.cluster_services import ClusterServices
 from umbel.settings import LoadedSettings, load_settings
 from umbel.settings.tree import Settings
+from umbel.web_composition import web_access
 
 SHOP = """
 from celery import Celery
