@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Final, get_args
 
@@ -16,6 +17,8 @@ from umbel.auth.passwords import Password, parse_password
 
 ROLES: Final[tuple[str, ...]] = get_args(Role)
 NAME_MAX: Final = 100
+#: What only two entries in one have, but for a password that nobody should choose.
+_TWO: Final = re.compile(r",[^,:]+:")
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -29,8 +32,11 @@ class Person(msgspec.Struct, frozen=True):
 def parse_person(written: str, *, with_role: bool) -> Person:
     """One entry of `auth.users` (`with_role`) or `basic_auth`. Raises `ValueError` with the
     half sentence that says what is wrong, without the password."""
-    if "," in written:
-        raise ValueError("an entry has a comma in it; give the hash of such a password")
+    if _TWO.search(written):
+        raise ValueError(
+            "an entry looks like two; write each as one of a list, and of a password with a comma "
+            "and a colon the hash"
+        )
     parts = written.split(":", 2 if with_role else 1)
     if len(parts) < (3 if with_role else 2):  # may be a password alone, which is not told
         raise ValueError("an entry has not all of its parts")

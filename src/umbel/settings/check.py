@@ -11,7 +11,7 @@ from umbel.errors import SettingsError
 from umbel.owner import foreign_owner, user_name
 from umbel.settings.clusters import RESERVED
 from umbel.settings.sources import DEFAULT, LoadedSettings
-from umbel.settings.tree import Settings
+from umbel.settings.tree import SETTINGS, Settings
 
 
 def check_serving(loaded: LoadedSettings) -> None:
@@ -22,6 +22,7 @@ def check_serving(loaded: LoadedSettings) -> None:
     _check_directories_differ(loaded)
     _check_login(settings)
     _check_hidden(loaded)
+    _check_protected(loaded)
     _check_roles(loaded)
     _check_tls(settings)
     if settings.unix_socket is not None:
@@ -186,6 +187,20 @@ def _check_hidden(loaded: LoadedSettings) -> None:
         'redact.arguments by task, or say redact.keys = "default" (--redact-keys=default) if '
         "the usual secrets are enough.",
     )
+
+
+def _check_protected(loaded: LoadedSettings) -> None:
+    """Nothing may be done, or read on the way, that Flower was told to prevent."""
+    for lost in loaded.notices:
+        for name in lost.protects:
+            if loaded.origins[name] == DEFAULT:
+                entry = next(each for each in SETTINGS if each.name == name)
+                raise SettingsError(
+                    f"{lost.sentence} If it sets {name}, more would be open than was.",
+                    setting=name,
+                    remedy=f"Write it as a value in that file, or say {name} yourself "
+                    f"({entry.env}{'=false if it is not wanted' if entry.kind.flag else ''}).",
+                )
 
 
 def _check_nobody_counts_on_a_login(loaded: LoadedSettings) -> None:

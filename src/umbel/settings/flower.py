@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,9 +22,9 @@ class Option:
     """One option of Flower. With `setting`, `translate` turns its text into what stands in
     that setting; it gives None where nothing is to be set, and raises `ValueError`. Without,
     `sentence` says what replaces it. A `switch` may stand without a value; a `login` is a
-    way to ask who somebody is, and one that `hides` keeps values from being seen. An option
-    `says` its sentence only for what differs from `quiet`, the values that ask for what Umbel
-    does anyway."""
+    way to ask who somebody is, one that `hides` keeps values from being seen, and one that
+    `protects` keeps people from doing or reading something else. An option `says` its sentence
+    only for what differs from `quiet`, the values that ask for what Umbel does anyway."""
 
     name: str
     setting: str | None = None
@@ -33,6 +33,7 @@ class Option:
     switch: bool = False
     login: bool = False
     hides: bool = False
+    protects: bool = False
     secret: bool = False
     quiet: tuple[str, ...] = ()
 
@@ -58,12 +59,14 @@ class GivenOption:
 @dataclass(frozen=True)
 class SettingsNotice:
     """A sentence for who starts Umbel. `login`: what was asked for would have kept people
-    out, and does not. `hides`: it would have kept values from being seen."""
+    out, and does not. `hides`: it would have kept values from being seen. `protects`: the settings
+    that would have kept people from doing or reading something, if they are not set elsewhere."""
 
     name: str
     sentence: str
     login: bool = False
     hides: bool = False
+    protects: tuple[str, ...] = ()
 
 
 def _milliseconds(text: str) -> str:
@@ -108,6 +111,25 @@ _OIDC = (
     "logs in by OAuth; Umbel cannot do that yet. Use basic_auth or auth.users, or a reverse "
     "proxy that asks who it is."
 )
+_PROVIDER = (
+    "is read by Flower's logins by OAuth; Umbel cannot do those yet. Use basic_auth or auth.users, "
+    "or a reverse proxy that asks who it is."
+)
+#: Variables that Flower, or its image, reads and that are no options of it: what is said of each.
+VARIABLES: Final[Mapping[str, str]] = {
+    **dict.fromkeys(
+        (
+            "FLOWER_GITHUB_OAUTH_DOMAIN",
+            "FLOWER_GITLAB_OAUTH_DOMAIN",
+            "FLOWER_GITLAB_AUTH_ALLOWED_GROUPS",
+            "FLOWER_GITLAB_MIN_ACCESS_LEVEL",
+            "FLOWER_OAUTH2_OKTA_BASE_URL",
+        ),
+        _PROVIDER,
+    ),
+    "FLOWER_DATA_DIR": "is where Flower's image keeps its file. Umbel's history is in the "
+    "directory data (UMBEL_DATA); what Flower kept is not taken over.",
+}
 _LOG_FILE = "is not needed: Umbel logs to standard error, which systemd and containers keep."
 
 OPTIONS: Final[Mapping[str, Option]] = {
@@ -115,10 +137,10 @@ OPTIONS: Final[Mapping[str, Option]] = {
     for option in (
         Option("port", "port"),
         Option("address", "address", lambda text: text or None),
-        Option("unix_socket", "unix_socket", lambda text: text or None),
+        Option("unix_socket", "unix_socket", lambda text: text or None, protects=True),
         Option("url_prefix", "url_prefix", lambda text: text or None),
-        Option("basic_auth", "basic_auth", secret=True),
-        Option("read_only", "read_only", _switch, switch=True),
+        Option("basic_auth", "basic_auth", secret=True, login=True),
+        Option("read_only", "read_only", _switch, switch=True, protects=True),
         Option("broker_api", "broker_api", lambda text: text or None, secret=True),
         Option("inspect_timeout", "inspect_timeout", _milliseconds),
         Option("max_tasks", "retention.max_tasks", lambda text: f"{max(int(text), 1_000)}"),
@@ -126,8 +148,8 @@ OPTIONS: Final[Mapping[str, Option]] = {
             "task_runtime_metric_buckets", "collector.runtime_buckets", lambda text: text or None
         ),
         Option("purge_offline_workers", "retention.offline_workers", _seconds),
-        Option("certfile", "tls_cert", lambda text: text or None),
-        Option("keyfile", "tls_key", lambda text: text or None),
+        Option("certfile", "tls_cert", lambda text: text or None, protects=True),
+        Option("keyfile", "tls_key", lambda text: text or None, protects=True),
         Option("debug", "log_level", lambda text: "debug" if is_on(text) else None, switch=True),
         Option("logging", "log_level", _log_level),
         # Not Flower's but Celery's, which its users write behind the command all the same.
@@ -232,6 +254,24 @@ def notice(given: GivenOption) -> SettingsNotice | None:
         f"{given.where} {given.option.sentence}",
         login=given.option.login,
         hides=given.option.hides,
+    )
+
+
+def variable_notice(variable: str) -> SettingsNotice:
+    """What is said about one of `VARIABLES`."""
+    sentence = VARIABLES[variable]
+    return SettingsNotice(variable, f"{variable} {sentence}", login=sentence is _PROVIDER)
+
+
+def lost_options(name: str, sentence: str, lost: Iterable[Option]) -> SettingsNotice:
+    """The sentence about a place where values of these options may be lost."""
+    options = [*lost]
+    return SettingsNotice(
+        name,
+        sentence,
+        login=any(option.login for option in options),
+        hides=any(option.hides for option in options),
+        protects=tuple(dict.fromkeys(o.setting for o in options if o.protects and o.setting)),
     )
 
 

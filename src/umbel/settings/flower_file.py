@@ -12,7 +12,16 @@ from typing import Final
 
 from umbel.errors import SettingsError
 from umbel.settings.expressions import Scope, Unreadable
-from umbel.settings.flower import CONF, OPTIONS, GivenOption, Option, SettingsNotice, no_option
+from umbel.settings.flower import (
+    CONF,
+    OPTIONS,
+    GivenOption,
+    Option,
+    SettingsNotice,
+    lost_options,
+    no_option,
+)
+from umbel.settings.kinds import list_text
 
 #: A larger file is no configuration.
 _FILE_MAX: Final = 1_000_000
@@ -132,11 +141,15 @@ def _may_assign(node: ast.stmt) -> bool:
         case ast.Assign():
             return any(isinstance(target, ast.Tuple | ast.List) for target in node.targets)
         case ast.ImportFrom():
-            return any(each.name == "*" or each.name in OPTIONS for each in node.names)
+            return any(_meant(each) in {"*", *OPTIONS} for each in node.names)
         case ast.Expr():
             return not isinstance(node.value, ast.Constant)
         case _:
             return not isinstance(node, _HARMLESS)
+
+
+def _meant(alias: ast.alias) -> str:
+    return alias.asname or alias.name
 
 
 def _text(value: object) -> str | None:
@@ -144,7 +157,7 @@ def _text(value: object) -> str | None:
     if value is None:
         return ""
     if isinstance(value, list | tuple):
-        return ",".join(str(each) for each in value)
+        return list_text(str(each) for each in value)
     return str(value) if isinstance(value, str | int | float | bool) else None
 
 
@@ -154,22 +167,45 @@ def _line(node: ast.AST) -> int:
 
 
 def _computed(option: Option, where: str, missing: str | None) -> SettingsNotice:
-    """Who cannot be asked for a name because of it is told as a lost login."""
+    """Of an option that kept people out, or values from being seen, it is a loss."""
     why = (
         f"reads the environment variable {missing}, which is not set; set it"
         if missing is not None
         else "is computed, and Umbel runs no code of that file; write its value there"
     )
-    return SettingsNotice(
-        option.name,
-        f"{where} {why}, or set {option.env}.",
-        login=option.login or option.name == "basic_auth",
-    )
+    return lost_options(option.name, f"{where} {why}, or set {option.env}.", [option])
 
 
 def _code(node: ast.stmt, path: Path) -> SettingsNotice:
-    return SettingsNotice(
+    return lost_options(
         CONF.name,
         f"Line {node.lineno} of {path} is code, which Umbel does not run; options that it sets "
         "are not known here.",
+        _set_by(node),
     )
+
+
+def _set_by(node: ast.stmt) -> Iterator[Option]:
+    """The options that a statement may set, as far as names in it tell; of one that may set any,
+    those that open or show something if they are lost, and can be said to be off."""
+    words: set[str] = set()
+    for each in ast.walk(node):
+        match each:
+            case ast.Name(id=word) | ast.Attribute(attr=word) | ast.Constant(value=str(word)):
+                words.add(word)
+            case ast.keyword(arg=str(word)):
+                words.add(word)
+            case ast.alias():
+                words |= {each.name, each.asname or each.name}
+            case ast.FunctionDef():
+                words.add(each.name)
+    may_be_any = bool(_ANY & words)
+    for option in OPTIONS.values():
+        if option.name in words or (may_be_any and (option.login or option.hides)):
+            yield option
+    if may_be_any:
+        yield OPTIONS["read_only"]
+
+
+#: Words with which a statement may set any option without its name.
+_ANY: Final = frozenset({"*", "exec", "eval", "globals", "locals", "vars", "setattr"})

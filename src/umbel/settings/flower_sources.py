@@ -15,11 +15,13 @@ from umbel.redaction import redact
 from umbel.settings.flower import (
     CONF,
     OPTIONS,
+    VARIABLES,
     GivenOption,
     SettingsNotice,
     no_option,
     notice,
     passed_over,
+    variable_notice,
 )
 from umbel.settings.flower_file import from_file
 from umbel.settings.kinds import ALIKE
@@ -144,8 +146,10 @@ def from_environment(environ: Mapping[str, str]) -> tuple[list[GivenOption], lis
         option = CONF if name == CONF.name else OPTIONS.get(name)
         if option is not None:
             found.append(GivenOption(option, value, variable))
+        elif variable in VARIABLES:
+            notices.append(variable_notice(variable))
         else:
-            known = [each.env for each in OPTIONS.values()]
+            known = [*(each.env for each in OPTIONS.values()), *VARIABLES]
             notices.append(no_option(variable, variable, known))
     return found, notices
 

@@ -8,11 +8,12 @@ someone. Every kind can say what it wants in half a sentence.
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from itertools import pairwise
@@ -170,10 +171,11 @@ def prefix() -> ValueKind:
 
 
 def names(wants: str, check: Callable[[str], object] = str) -> ValueKind:
-    """Several words, in TOML as a list, elsewhere with commas between."""
+    """Several words, in TOML as a list, elsewhere with commas between; where a word has a comma
+    in it, as a JSON list."""
 
     def parse(value: object) -> tuple[str, ...]:
-        words = value.split(",") if isinstance(value, str) else value
+        words = _split(value) if isinstance(value, str) else value
         if not isinstance(words, list | tuple):
             raise ValueError
         found = tuple(text_of(word) for word in words if word != "")
@@ -181,7 +183,21 @@ def names(wants: str, check: Callable[[str], object] = str) -> ValueKind:
             check(word)
         return found
 
-    return ValueKind("list", wants, parse, ",".join)
+    return ValueKind("list", wants, parse, list_text)
+
+
+def list_text(found: Iterable[str]) -> str:
+    """Words as `names` reads them."""
+    words = [*found]
+    return json.dumps(words) if any("," in word for word in words) else ",".join(words)
+
+
+def _split(text: str) -> list[str]:
+    if text.startswith('["') and text.endswith('"]'):
+        with contextlib.suppress(ValueError):
+            found: list[str] = json.loads(text)
+            return found
+    return text.split(",")
 
 
 def words(wants: str, allowed: tuple[str, ...]) -> ValueKind:

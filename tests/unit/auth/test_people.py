@@ -28,7 +28,7 @@ def test_a_user_has_the_role_that_is_written() -> None:
         (":hunter2", False),
         ("ana:", False),
         ("\x1b[31m:hunter2", False),
-        ("ana:hunter2,x", False),
+        ("ana:hunter2,bob:x", False),
         ("ana:hunter2", True),
         ("ana:root:hunter2", True),
         ("ana:scrypt.hunter2", False),

@@ -408,3 +408,88 @@ def test_events_are_switched_on_where_flower_would_do_so(
     tmp_path: Path, line: str, file: str | None, environ: dict[str, str], mode: str
 ) -> None:
     assert loaded(tmp_path, line, file=file, **environ).settings.enable_events == mode
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("FLOWER_GITHUB_OAUTH_DOMAIN", "github.example.com"),
+        ("FLOWER_GITLAB_OAUTH_DOMAIN", "gitlab.example.com"),
+        ("FLOWER_GITLAB_AUTH_ALLOWED_GROUPS", "ops,dev/core"),
+        ("FLOWER_GITLAB_MIN_ACCESS_LEVEL", "30"),
+        ("FLOWER_OAUTH2_OKTA_BASE_URL", "https://x.okta.com/oauth2"),
+    ],
+)
+def test_variables_of_flowers_logins_are_answered_and_stop_a_start_that_would_be_open(
+    tmp_path: Path, variable: str, value: str
+) -> None:
+    environ = {"UMBEL_BROKER": "redis://x/0", variable: value}
+
+    sentence = said(loaded(tmp_path, **environ))[variable]
+    assert sentence.startswith(f"{variable} is read by Flower's logins by OAuth")
+    with pytest.raises(SettingsError, match="this cluster would be open"):
+        check_serving(loaded(tmp_path, **environ))
+    check_serving(loaded(tmp_path, **environ, UMBEL_BASIC_AUTH="a:b"))
+
+
+def test_the_directory_of_flowers_image_is_answered(tmp_path: Path) -> None:
+    assert "UMBEL_DATA" in said(loaded(tmp_path, FLOWER_DATA_DIR="/data"))["FLOWER_DATA_DIR"]
+
+
+def test_a_password_with_a_comma_is_one_password_in_a_list(tmp_path: Path) -> None:
+    file = "basic_auth = ['ana:a,b', 'bob:c']\n"
+
+    assert loaded(tmp_path, file=file).settings.basic_auth == ("ana:a,b", "bob:c")
+    given = loaded(tmp_path, UMBEL_AUTH_USERS='["ana:admin:a,b"]').settings
+    assert given.auth.users == ("ana:admin:a,b",)
+    with pytest.raises(SettingsError, match="looks like two"):
+        loaded(tmp_path, toml="basic_auth = ['ana:a,bob:c']")
+
+
+@pytest.mark.parametrize(
+    ("file", "refused"),
+    [
+        ("from base import *\n", "format_task|redact"),
+        ("from base import fmt as format_task\n", "redact"),
+        ("from base import login as basic_auth\n", "would be open"),
+        ("for each in [1]:\n    basic_auth = [each]\n", "would be open"),
+        ("globals().update(auth='.*')\n", "redact"),
+        ("read_only = bool(id('x'))\n", "If it sets read_only"),
+        ("import os\nread_only = os.environ['LOCKED']\n", "LOCKED, which is not set"),
+        ("if id('x'):\n    read_only = True\n", "If it sets read_only"),
+        ("certfile, keyfile = 'a', 'b'\n", "If it sets tls_cert"),
+        ("unix_socket = '/run/%s' % id('x')\n", "If it sets unix_socket"),
+    ],
+)
+def test_whatever_opens_or_shows_more_if_it_is_lost_stops_the_start(
+    tmp_path: Path, file: str, refused: str
+) -> None:
+    with pytest.raises(SettingsError, match=refused):
+        check_serving(loaded(tmp_path, file=file, UMBEL_BROKER="redis://x/0"))
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "import logging\nlogging.basicConfig(level='INFO')\n",
+        "import sys\nsys.path.insert(0, '.')\n",
+        "max_tasks, port = 5000, 5555\n",
+        "natural_time = id('x')\n",
+    ],
+)
+def test_code_that_opens_nothing_is_named_and_passed_over(tmp_path: Path, file: str) -> None:
+    found = loaded(tmp_path, file=file, UMBEL_BROKER="redis://x/0")
+
+    check_serving(found)
+    assert len(found.notices) == 1
+
+
+def test_what_a_file_may_say_by_code_can_be_said_beside_it(tmp_path: Path) -> None:
+    environ = {
+        "UMBEL_BROKER": "redis://x/0",
+        "UMBEL_BASIC_AUTH": "a:b",
+        "UMBEL_REDACT_KEYS": "default",
+        "UMBEL_READ_ONLY": "false",
+    }
+
+    check_serving(loaded(tmp_path, file="from base import *\n", **environ))
