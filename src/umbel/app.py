@@ -214,9 +214,9 @@ def _claim(settings: Settings, identity: ClusterIdentity) -> None:
 
     from umbel.broker.cluster_identity import ClusterIdentity
 
-    kept = opening.read_cluster(settings.data)
+    stored = opening.read_cluster(settings.data)
     try:
-        before = msgspec.json.decode(kept, type=ClusterIdentity) if kept else None
+        before = msgspec.json.decode(stored, type=ClusterIdentity) if stored else None
     except msgspec.MsgspecError:
         before = None
     if before == identity:

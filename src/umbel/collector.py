@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 
 #: Exit codes: all is well; a sentence says why not; a fault of ours.
 OK: Final = 0
-TOLD: Final = 3
+FAILED: Final = 3
 BROKEN: Final = 1
 #: How often it is tried whether another collector has let go of the store, seconds.
 LOCK_POLL_S: Final = 0.2
@@ -110,7 +110,7 @@ def run_collector(
             _collect(source, heard, store, ledger, options, clock, stop)
     except UmbelError as error:
         (_tell_parent if options.supervised else say)(str(error))
-        return TOLD
+        return FAILED
     except Exception as error:
         sentence = f"The collector failed: {type(error).__name__}: {hidden(str(error))}"
         log.exception("%s", sentence)
@@ -126,7 +126,7 @@ def as_child(collect: Callable[[], int]) -> int:
         return collect()
     except UmbelError as error:
         _tell_parent(str(error))
-        return TOLD
+        return FAILED
 
 
 def _collect(

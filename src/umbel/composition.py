@@ -101,8 +101,10 @@ def make_store(settings: Settings) -> None:
 
 def retention_of(settings: Settings) -> Retention:
     """What of the history may stay."""
-    kept = settings.retention
-    return Retention(max_age_s=kept.max_age, max_bytes=kept.max_size, max_tasks=kept.max_tasks)
+    bounds = settings.retention
+    return Retention(
+        max_age_s=bounds.max_age, max_bytes=bounds.max_size, max_tasks=bounds.max_tasks
+    )
 
 
 def redact_rules(settings: Settings) -> RedactRules:

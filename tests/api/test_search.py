@@ -11,7 +11,7 @@ from tests.contract.stories import BASE
 from tests.support.clocks import SetClock
 from umbel.query.ast import Node
 from umbel.query.parse import Chip
-from umbel.services.search.search import BUCKETS_MAX, BUDGET_S, LOOK_MIN_S, Search
+from umbel.services.search.search import BUCKETS_MAX, BUDGET_S, SEARCH_MIN_S, Search
 from umbel.store.base import Count, Page
 from umbel.store.capabilities import SeriesCapabilities, StoreCapabilities
 from umbel.store.memory import MemoryStore
@@ -164,7 +164,7 @@ async def test_a_series_by_anything_else_is_refused(world: World, name: str, val
 
 
 @pytest.mark.parametrize(
-    ("waited_s", "looks_s"), [(0.0, BUDGET_S), (1.0, BUDGET_S - 1.0), (60.0, LOOK_MIN_S)]
+    ("waited_s", "looks_s"), [(0.0, BUDGET_S), (1.0, BUDGET_S - 1.0), (60.0, SEARCH_MIN_S)]
 )
 def test_a_search_that_had_to_wait_looks_for_so_much_less_time(
     waited_s: float, looks_s: float

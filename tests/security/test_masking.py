@@ -133,7 +133,7 @@ FORMS: tuple[tuple[str, str], ...] = (
     (f"couchbase://u:{S}@h/bucket", "couchbase://***@h/bucket"),
     (f"http://guest:{S}@h:15672/api/", "http://***@h:15672/api/"),
 )  # fmt: skip
-HARMLESS = (
+SHOWN_SETTINGS = (
     "redis://localhost:6379/0", "rediss://cache.example.com/2", "amqp://rabbit:5672//",
     "amqp://rabbit/%2Fprod", "redis://[::1]:6379/0", "sentinel://a:26379/0;sentinel://b:26379/0",
     "redis+socket:///var/run/redis.sock?virtual_host=1", "db+sqlite:///results.sqlite",
@@ -156,7 +156,7 @@ def test_of_an_address_only_harmless_parts_are_shown(address: str, shown: str) -
     assert mask_address(address) == shown
 
 
-@pytest.mark.parametrize("address", HARMLESS)
+@pytest.mark.parametrize("address", SHOWN_SETTINGS)
 def test_an_address_without_secrets_is_shown_whole(address: str) -> None:
     assert mask_address(address) == address
 

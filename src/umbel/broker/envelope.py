@@ -46,7 +46,7 @@ class _UnencodedEnvelope(msgspec.Struct, gc=False, rename=_WIRE_NAMES):
 
 
 #: What is no envelope, or is nested too deeply to be skipped.
-_WRONG: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+_DECODE_ERRORS: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 _decode: Final = msgspec.json.Decoder(_Envelope).decode
 _decode_unencoded: Final = msgspec.json.Decoder(_UnencodedEnvelope).decode
@@ -59,12 +59,12 @@ def open_envelope(payload: bytes | bytearray, tag: int = 0) -> Frame:
     try:
         envelope: _Envelope | _UnencodedEnvelope = _decode(payload)
         is_unencoded = envelope.properties.body_encoding != "base64"
-    except _WRONG:
+    except _DECODE_ERRORS:
         is_unencoded = True
     if is_unencoded:
         try:
             envelope = _decode_unencoded(payload)
-        except _WRONG:
+        except _DECODE_ERRORS:
             return Frame(bytes(payload), tag, UNREADABLE)
     body = envelope.body
     return Frame(

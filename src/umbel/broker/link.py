@@ -39,7 +39,7 @@ _WITHOUT_EVENTS: Final = frozenset(
 )
 #: What kombu raises for a URL that it cannot use; its Kafka transport lacks a name when the
 #: driver is not installed.
-_WRONG: Final = (KeyError, ImportError, ValueError, NameError, TypeError)
+_UNUSABLE_ERRORS: Final = (KeyError, ImportError, ValueError, NameError, TypeError)
 _REDIS_DEADLINES: Final[dict[str, object]] = {
     "socket_timeout": REPLY_TIMEOUT_S,
     "socket_connect_timeout": CONNECT_TIMEOUT_S,
@@ -185,7 +185,7 @@ def link_to_app(app: Celery, queue: DurableQueue | None = None) -> Link:
     try:
         template = app.connection_for_read()
         return _checked(template, str(app.conf.event_exchange), queue)
-    except _WRONG as error:
+    except _UNUSABLE_ERRORS as error:
         raise _unusable(error) from error
 
 
@@ -198,7 +198,7 @@ def link_to_cluster(app: Celery) -> Link:
         # Loads the transport, which tells whether its driver is there.
         link.template.transport  # noqa: B018
         return link
-    except _WRONG as error:
+    except _UNUSABLE_ERRORS as error:
         raise _unusable(error) from error
 
 
@@ -218,7 +218,7 @@ def link_to_url(
         for one in _each(url):
             _checked(_Connection(one, **options), event_exchange, queue)
         return _checked(_Connection(url, **options), event_exchange, queue)
-    except _WRONG as error:
+    except _UNUSABLE_ERRORS as error:
         raise _unusable(error) from error
 
 
@@ -230,7 +230,7 @@ def check_url(url: str, transport_options: Mapping[str, object] | None = None) -
         for one in _each(url):
             check_address(one, transport_options)
             _check_transport(one)
-    except _WRONG as error:
+    except _UNUSABLE_ERRORS as error:
         raise _unusable(error) from error
 
 

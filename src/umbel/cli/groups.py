@@ -22,8 +22,8 @@ class Group(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         # A shell that completes words is told nothing, whatever stands there yet.
-        wrong = not args[0].startswith("-") and args[0] not in self.commands
-        if wrong and not ctx.resilient_parsing:
+        is_unknown = not args[0].startswith("-") and args[0] not in self.commands
+        if is_unknown and not ctx.resilient_parsing:
             raise unknown_name(
                 "command",
                 args[0],

@@ -66,9 +66,9 @@ def error_of(status: int, body: bytes, url: str) -> UmbelError:
     kind = problem.type.removeprefix(_URN)
     if kind == "bad-query":
         position, end = problem.position or 0, problem.end or 0
-        wrong = QueryError(problem.detail, position=position, end=end)
-        wrong.suggestion = problem.suggestion
-        return wrong
+        error = QueryError(problem.detail, position=position, end=end)
+        error.suggestion = problem.suggestion
+        return error
     if kind == "not-in-store":
         return CapabilityMissing(problem.detail, parameter=problem.parameter or "")
     if kind == "bad-body":

@@ -34,7 +34,7 @@ _RECONNECT_S: Final = 60.0
 #: The longest that a server waits for a result in one request.
 _WAIT_MAX_S: Final = 60.0
 #: How many workers are asked at the same time.
-_ASKED_AT_ONCE: Final = 4
+_REQUESTS_AT_ONCE: Final = 4
 
 
 class RemoteSource:
@@ -83,7 +83,7 @@ class RemoteSource:
         """The API asks workers one by one; those that are offline are not asked."""
         if workers is None:
             workers = [row.hostname for row in self._client.workers() if row.status != OFFLINE]
-        with ThreadPoolExecutor(_ASKED_AT_ONCE, thread_name_prefix="umbel-inspect") as pool:
+        with ThreadPoolExecutor(_REQUESTS_AT_ONCE, thread_name_prefix="umbel-inspect") as pool:
             found = list(pool.map(lambda name: self._client.inspect(name, what), workers))
         return InspectAnswers(
             what=what,

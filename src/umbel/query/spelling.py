@@ -16,12 +16,12 @@ def nearest(word: str, right: Iterable[str]) -> str | None:
     Near is one edit (a letter more, less, other, or two swapped) for short words, two for
     longer ones, or that `word` is how it begins.
     """
-    wrong = word.lower()
-    if not WORD_MIN <= len(wrong) <= WORD_MAX:
+    typed = word.lower()
+    if not WORD_MIN <= len(typed) <= WORD_MAX:
         return None
-    allowed = 1 if len(wrong) <= 5 else 2
+    allowed = 1 if len(typed) <= 5 else 2
     near = [
-        (0 if each.lower().startswith(wrong) else distance(wrong, each.lower()), len(each), each)
+        (0 if each.lower().startswith(typed) else distance(typed, each.lower()), len(each), each)
         for each in right
     ]
     edits, _, best = min(near, default=(allowed + 1, 0, ""))

@@ -22,7 +22,7 @@ from umbel.query.lexer import LexerToken, TokenKind, Word, as_value, tokens
 WORD_MIN = 2
 
 #: Fields whose values a store suggests, for a word without a field as well.
-_LOOKED_UP: Final = ("name", "worker", "queue")
+_SUGGESTED: Final = ("name", "worker", "queue")
 _KEYWORDS: Final = {
     "AND": "Both sides; the same as a space",
     "OR": "Either side",
@@ -134,7 +134,7 @@ def _word(start: int, end: int, typed: str, *, first: bool) -> Context:
     candidates = [*_fields(typed)]
     if not first:
         candidates += _offered(_KEYWORDS, typed, "operator")
-    lookups = [Lookup(name, typed, before=f"{name}:") for name in _LOOKED_UP]
+    lookups = [Lookup(name, typed, before=f"{name}:") for name in _SUGGESTED]
     return Context(
         start,
         end,
@@ -160,7 +160,7 @@ def _value(name: str, searched: Field | None, start: int, end: int, typed: str) 
         candidate = _PREFIXES.get(name) and name
         return Context(start, end, candidate, typed, candidates=tuple(_named(name, typed)))
     lookups: tuple[Lookup, ...] = ()
-    if searched.name in _LOOKED_UP:
+    if searched.name in _SUGGESTED:
         lookups = (Lookup(searched.name, typed.strip("*")),)
     return Context(start, end, searched.name, typed, tuple(_values(searched, typed)), lookups)
 

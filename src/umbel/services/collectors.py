@@ -51,14 +51,14 @@ def metric_counts(store: Store, now: float) -> MetricCounts:
     none does, what the one that reported last had counted. Raises `StoreError`."""
     counts = {each.collector: each for each in store.metric_counts()}
     # Counts of an earlier run of the same name are not those of this one.
-    known = [
+    reporting = [
         each
         for each in sorted(store.collectors(), key=lambda each: each.started)
         if each.collector in counts and counts[each.collector].started == each.started
     ]
-    if not known:
+    if not reporting:
         return _NOTHING
-    chosen = counting(fresh(known, now)) or [max(known, key=lambda each: each.at)]
+    chosen = counting(fresh(reporting, now)) or [max(reporting, key=lambda each: each.at)]
     return _sum([counts[each.collector] for each in chosen])
 
 

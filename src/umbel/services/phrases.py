@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-#: How many names a sentence tells.
-NAMES_TOLD = 3
+#: How many names a sentence lists.
+NAMES_LISTED = 3
 
 
 def span(seconds: float) -> str:
@@ -23,13 +23,13 @@ def span(seconds: float) -> str:
 
 def names(all_names: Sequence[str]) -> str:
     """`a`, `a and b`, `a, b and c`, `a, b, c and 7 more`."""
-    told = list(all_names[:NAMES_TOLD])
-    more = len(all_names) - len(told)
+    listed = list(all_names[:NAMES_LISTED])
+    more = len(all_names) - len(listed)
     if more:
-        told.append(f"{more:,} more")
-    if len(told) < 2:
-        return "".join(told)
-    return f"{', '.join(told[:-1])} and {told[-1]}"
+        listed.append(f"{more:,} more")
+    if len(listed) < 2:
+        return "".join(listed)
+    return f"{', '.join(listed[:-1])} and {listed[-1]}"
 
 
 def number(count: int, one: str, many: str = "") -> str:

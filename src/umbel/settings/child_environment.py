@@ -42,13 +42,13 @@ def forget_secrets(environ: MutableMapping[str, str]) -> None:
 
 
 def _with(settings: Settings, environ: Mapping[str, str], names: Collection[str]) -> dict[str, str]:
-    kept = {name: value for name, value in environ.items() if not name.startswith(_OURS)}
+    inherited = {name: value for name, value in environ.items() if not name.startswith(_OURS)}
     for entry in SETTINGS:
         if entry.name not in names:
             continue
         value = value_of(settings, entry)
         if value is not None:
-            kept[entry.env] = entry.kind.show(value)
+            inherited[entry.env] = entry.kind.show(value)
         elif entry.default is not None:
-            kept[entry.env] = "none"
-    return kept | {"UMBEL_CONFIG": "none"}
+            inherited[entry.env] = "none"
+    return inherited | {"UMBEL_CONFIG": "none"}

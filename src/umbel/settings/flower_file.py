@@ -25,7 +25,7 @@ from umbel.settings.kinds import list_text
 
 #: A larger file is no configuration.
 _FILE_MAX: Final = 1_000_000
-_HARMLESS: Final = (
+_WITHOUT_VALUES: Final = (
     ast.Import, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.AnnAssign, ast.Pass,
 )  # fmt: skip
 
@@ -145,7 +145,7 @@ def _may_assign(node: ast.stmt) -> bool:
         case ast.Expr():
             return not isinstance(node.value, ast.Constant)
         case _:
-            return not isinstance(node, _HARMLESS)
+            return not isinstance(node, _WITHOUT_VALUES)
 
 
 def _meant(alias: ast.alias) -> str:

@@ -135,13 +135,13 @@ class EndedSessions:
 
     def end(self, session_id: str, expires: float, now: float, user: str) -> None:
         """See `Ledger.end_session`."""
-        kept = {each: end for each, end in self._ended.get(user, {}).items() if end > now}
+        ended = {each: end for each, end in self._ended.get(user, {}).items() if end > now}
         if expires > now:
-            kept[session_id] = expires
-        while len(kept) > self._ended_each:
-            first = min(kept, key=lambda each: kept[each])
-            self._before[user] = max(self._before.get(user, 0.0), kept.pop(first))
-        self._ended[user] = kept
+            ended[session_id] = expires
+        while len(ended) > self._ended_each:
+            first = min(ended, key=lambda each: ended[each])
+            self._before[user] = max(self._before.get(user, 0.0), ended.pop(first))
+        self._ended[user] = ended
 
     def has(self, session_id: str, user: str, expires: float) -> bool:
         """See `Ledger.has_ended`."""

@@ -55,7 +55,7 @@ GROUPS_MAX = 50
 #: How many tasks a partition holds.
 PARTITION_TASKS = 100_000
 #: Changes of which it is known what they changed.
-CHANGES_KEPT = 100_000
+CHANGES_MAX = 100_000
 
 
 class _Row(msgspec.Struct, frozen=True):
@@ -93,7 +93,7 @@ class MemoryStore:
         self._open: list[int] = []
         self._stamps = Stamps(clock or SystemClock())
         #: Each change: its number, its task, and the state before.
-        self._log: deque[tuple[int, str, str | None]] = deque(maxlen=CHANGES_KEPT)
+        self._log: deque[tuple[int, str, str | None]] = deque(maxlen=CHANGES_MAX)
 
     @property
     def id(self) -> str:
@@ -167,11 +167,11 @@ class MemoryStore:
                 by_task.setdefault(event.uuid, []).append(event)
         changed: dict[str, _Row] = {}
         arrival = self._arrivals
-        for uuid, told in by_task.items():
+        for uuid, new_events in by_task.items():
             row = self._rows.get(uuid)
-            known = row.facts if row is not None else ()
-            facts = join(known, told)
-            if facts is known:
+            stored = row.facts if row is not None else ()
+            facts = join(stored, new_events)
+            if facts is stored:
                 continue
             seq = self._number(first, len(changed))
             if row is None:
@@ -206,9 +206,9 @@ class MemoryStore:
             if after is not before:
                 changed[event.hostname] = after
         for name, sign in given.items():
-            known = changed.get(name) or self._workers.get(name)
-            after = witness(known, sign)
-            if after is not known:
+            earlier = changed.get(name) or self._workers.get(name)
+            after = witness(earlier, sign)
+            if after is not earlier:
                 changed[name] = after
         return changed
 
@@ -462,9 +462,9 @@ def _sorted(rows: list[_Row], order: Order) -> list[_Row]:
     """In order: by value, missing values last; ties by arrival, newest first."""
     positioned = [(_position(row, order), row) for row in rows]
     positioned.sort(key=lambda pair: pair[1].arrival, reverse=True)
-    known = [pair for pair in positioned if pair[0].value is not None]
-    known.sort(key=lambda pair: pair[0].sort_key(), reverse=order.descending)
-    return [row for _, row in known] + [
+    with_value = [pair for pair in positioned if pair[0].value is not None]
+    with_value.sort(key=lambda pair: pair[0].sort_key(), reverse=order.descending)
+    return [row for _, row in with_value] + [
         row for position, row in positioned if position.value is None
     ]
 

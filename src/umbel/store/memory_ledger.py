@@ -146,8 +146,8 @@ class MemoryLedger:
 
     def replace_action(self, action: ActionRecord, report: bytes) -> bool:
         with self._lock:
-            kept = self._actions.get(action.id)
-            if kept is None or kept.report != report:
+            stored = self._actions.get(action.id)
+            if stored is None or stored.report != report:
                 return False
             self._actions[action.id] = action
             if action.running:

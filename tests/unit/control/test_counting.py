@@ -51,7 +51,7 @@ def says(plan: ActionPlan) -> str:
 def test_tasks_that_were_found_are_not_called_none_when_nothing_was_counted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(target_summarizer, "LOOKED_AT_MAX", 40)
+    monkeypatch.setattr(target_summarizer, "EXAMINED_MAX", 40)
 
     plan = BusyScene(*failures(60)).plan("retry", q="state:FAILURE")
 
@@ -78,7 +78,7 @@ def test_all_that_were_found_are_the_number_when_there_are_no_more() -> None:
 def test_whether_any_matches_is_not_known_when_nothing_was_found_in_time(
     action: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(target_summarizer, "LOOKED_AT_S", 0.0)
+    monkeypatch.setattr(target_summarizer, "EXAMINED_S", 0.0)
 
     plan = BusyScene(*failures(7), finds_nothing=True).plan(action, q="name:shop.*")
 
@@ -92,7 +92,7 @@ def test_whether_any_matches_is_not_known_when_nothing_was_found_in_time(
 def test_a_run_over_more_than_was_counted_says_how_many_it_did(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(target_summarizer, "LOOKED_AT_MAX", 40)
+    monkeypatch.setattr(target_summarizer, "EXAMINED_MAX", 40)
     scene = BusyScene(*failures(60))
 
     report = scene.do("retry", q="state:FAILURE")

@@ -26,7 +26,7 @@ from umbel.cluster.events import Event
 from umbel.errors import ActionRefused, NotPermitted, QueryError
 from umbel.results.base import Result
 from umbel.services.control import target_summarizer
-from umbel.services.control.permissions import NEEDS
+from umbel.services.control.permissions import REQUIRED_PERMISSION
 from umbel.services.control.types import ActionRequest, Edit
 
 ALL = [WAITING, RUNNING, SUCCEEDED, FAILED, REVOKED]
@@ -271,7 +271,7 @@ def test_an_id_without_a_name_cannot_be_sent_again() -> None:
 def test_of_very_many_tasks_the_first_are_looked_at_and_the_plan_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(target_summarizer, "LOOKED_AT_S", 60.0)
+    monkeypatch.setattr(target_summarizer, "EXAMINED_S", 60.0)
     plan = Scene(*many(1_200)).plan("retry", q="")
 
     assert plan.count == 1_200
@@ -406,7 +406,7 @@ def test_a_search_that_cannot_be_understood_is_a_query_error() -> None:
 
 def test_every_action_needs_more_than_reading() -> None:
     scene = Scene()
-    for action, permission in NEEDS.items():
+    for action, permission in REQUIRED_PERMISSION.items():
         request = msgspec.convert({"action": action}, ActionRequest)
         for role in ("viewer",) if permission == "operate" else ("viewer", "operator"):
             with pytest.raises(NotPermitted, match="bob may not"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from umbel.cluster.events import Event, Fault
-from umbel.services.ingest.event_counter import KINDS_MAX, OTHER, SAMPLES_KEPT, EventCounter
+from umbel.services.ingest.event_counter import KINDS_MAX, OTHER, SAMPLES_MAX, EventCounter
 
 NOW = 1_795_000_000.0
 
@@ -111,5 +111,5 @@ def test_the_last_faults_are_kept_as_samples() -> None:
 
     counts = events_seen.counts(1.0)
     assert counts.malformed == counts.faults["not-json"] == 30
-    assert len(counts.samples) == SAMPLES_KEPT
+    assert len(counts.samples) == SAMPLES_MAX
     assert counts.samples[-1] == ("not-json", "No 29.", "{")

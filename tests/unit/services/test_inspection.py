@@ -15,7 +15,7 @@ from tests.support.memory_cluster import MemoryCluster, MemoryWorker
 from tests.support.waiting import wait_until
 from umbel.broker.base import Reply
 from umbel.errors import BrokerError, BrokerUnreachable
-from umbel.services.cluster.inspection import KEPT_S, LISTED_MAX, Inspection
+from umbel.services.cluster.inspection import CACHE_S, LISTED_MAX, Inspection
 from umbel.store.memory import MemoryStore
 
 NOW = 1_000_000.0
@@ -43,7 +43,7 @@ def test_an_answer_is_kept_for_a_moment() -> None:
 
     first = field.inspection.inspect("stats")
     again = field.inspection.inspect("stats", ["a"])
-    field.clock.time += KEPT_S
+    field.clock.time += CACHE_S
     field.inspection.inspect("stats")
 
     assert first.values == again.values == {"a": {"of": "a"}}
@@ -73,7 +73,7 @@ def test_a_worker_without_heartbeats_crowds_out_nobody() -> None:
     field = Field(beating=["b"], answering=["a", "b"])
 
     first = field.inspection.inspect("stats")
-    field.clock.time += KEPT_S
+    field.clock.time += CACHE_S
     then = field.inspection.inspect("stats")
 
     assert set(first.values) == {"a", "b"}
@@ -258,7 +258,7 @@ def test_what_hardly_changes_is_asked_seldom_unless_it_was_changed_here() -> Non
     field = Field(beating=["a"], answering=["a"])
 
     field.inspection.inspect("active_queues")
-    field.clock.time += KEPT_S * 2
+    field.clock.time += CACHE_S * 2
     field.inspection.inspect("active_queues")
     assert len(field.asked()) == 1
     field.inspection.forget()

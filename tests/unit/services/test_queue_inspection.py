@@ -14,7 +14,7 @@ from umbel.errors import BrokerUnreachable
 from umbel.services.cluster.inspection import Inspection
 from umbel.services.cluster.queue_inspection import (
     ARGUMENTS_MAX,
-    KEPT_S,
+    CACHE_S,
     REMEMBERED_S,
     QueueInspection,
 )
@@ -82,7 +82,7 @@ def test_a_broker_that_tells_of_no_queues_now_costs_only_what_it_alone_knows() -
     scene.cluster.bound = ("nobody",)
     scene.queues.all()
     scene.cluster.bound = ()
-    scene.clock.time += KEPT_S
+    scene.clock.time += CACHE_S
 
     assert "nobody" in {row.name for row in scene.queues.all().items}
 
@@ -93,7 +93,7 @@ def test_queues_are_asked_for_once_by_all_who_look() -> None:
     first = scene.queues.all()
     scene.cluster.queues["celery"] = []
     again = scene.queues.all()
-    scene.clock.time += KEPT_S
+    scene.clock.time += CACHE_S
     later = scene.queues.all()
 
     assert again is first

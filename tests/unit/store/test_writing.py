@@ -61,7 +61,7 @@ def test_changes_that_are_no_longer_remembered_are_said_to_be_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in (changes, batch):
-        monkeypatch.setattr(module, "CHANGES_KEPT", 10)
+        monkeypatch.setattr(module, "CHANGES_MAX", 10)
     store = SqliteStore(tmp_path, write=True, index=False, partition_tasks=8)
     for number in range(30):
         store.apply(succeeded(uuid_of(number), BASE + number))

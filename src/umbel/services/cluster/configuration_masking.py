@@ -3,7 +3,7 @@
 Theory of operation. A configuration is where passwords live: in URLs, in lists of URLs for
 failover, in options of transports and backends, in settings of the application's own. Which
 names are secret cannot be listed, so it is the other way round. A value is shown if its
-setting is listed here (`HARMLESS`), if it is an address of which only the harmless parts
+setting is listed here (`SHOWN_SETTINGS`), if it is an address of which only the harmless parts
 are kept (`ADDRESSES`), or if it cannot be a secret (none, a truth value, a number under a
 name that does not sound like one). All else is `***`. Names are always shown.
 """
@@ -26,7 +26,7 @@ OPTIONS: Final = frozenset(
     {"broker_transport_options", "result_backend_transport_options", "task_publish_retry_policy",
      "transport_options", "retry_policy"}
 )  # fmt: skip
-HARMLESS: Final = frozenset(
+SHOWN_SETTINGS: Final = frozenset(
     {
         "accept_content", "beat_max_loop_interval", "beat_schedule_filename", "beat_scheduler",
         "broker_failover_strategy", "broker_host", "broker_login_method",
@@ -74,14 +74,14 @@ def mask_stats(stats: Mapping[str, object]) -> dict[str, object]:
 
 
 def _setting(name: str, value: object) -> object:
-    known = name.lower().removeprefix("celery_")
-    if known in ADDRESSES:
+    setting = name.lower().removeprefix("celery_")
+    if setting in ADDRESSES:
         return _each_address(value)
-    if known == "beat_schedule":
+    if setting == "beat_schedule":
         return _schedule(value)
-    if known in OPTIONS:
+    if setting in OPTIONS:
         return _options(value)
-    if known in HARMLESS:
+    if setting in SHOWN_SETTINGS:
         return _inner("", value)
     return _number(name, value)
 
@@ -102,9 +102,9 @@ def _schedule(value: object) -> object:
     """Entries of beat: what and when; their arguments and options are not for here."""
     if not isinstance(value, Mapping):
         return MASK
-    kept = ("task", "schedule")
+    shown = ("task", "schedule")
     return {
-        name: {key: entry[key] for key in kept if isinstance(entry.get(key), str | float | int)}
+        name: {key: entry[key] for key in shown if isinstance(entry.get(key), str | float | int)}
         if isinstance(entry, Mapping)
         else MASK
         for name, entry in value.items()

@@ -36,8 +36,8 @@ LEAVE_S: Final = 3.0
 TO_ALL_EVERY_S: Final = 300.0
 #: After how long a worker that did not answer is told again, seconds.
 AGAIN_AFTER_S: Final = 30.0
-#: So many are told with one command.
-_TOLD_MAX: Final = 200
+#: So many workers are named in one command.
+_NAMED_MAX: Final = 200
 #: What Celery's workers answer whose events were on (celery/worker/control.py).
 _ALREADY: Final = "already"
 _ACTION: Final = "enable_events"
@@ -103,7 +103,7 @@ class EventSwitch:
             self._to_all_at = now + TO_ALL_EVERY_S
             self._tell(None, [*workers])
         elif new:
-            self._tell([worker for worker, _ in new[:_TOLD_MAX]], new[:_TOLD_MAX])
+            self._tell([worker for worker, _ in new[:_NAMED_MAX]], new[:_NAMED_MAX])
 
     def _has_lease(self, at: float) -> bool:
         lease = Lease(name=NAME, holder=self._holder, expires=at + LEASE_S)

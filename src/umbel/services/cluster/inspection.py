@@ -36,9 +36,9 @@ Inspected = Literal[
 ]
 
 #: How long an answer is kept, seconds.
-KEPT_S: Final = 1.5
+CACHE_S: Final = 1.5
 #: The same for what hardly changes of itself; what is changed from here is asked anew.
-SLOWLY_KEPT_S: Final = 10.0
+SLOW_CACHE_S: Final = 10.0
 #: What lists tasks with the arguments that they were sent with.
 TASK_LISTS: Final[frozenset[Inspected]] = frozenset({"active", "reserved", "scheduled"})
 SLOW: Final = frozenset({"registered", "active_queues", "conf"})
@@ -98,7 +98,7 @@ class Inspection:
         self._cluster = cluster
         self._clock = clock
         self._redactor = redactor
-        self._calls: SharedCalls[InspectAnswers] = SharedCalls(clock, KEPT_S)
+        self._calls: SharedCalls[InspectAnswers] = SharedCalls(clock, CACHE_S)
         self._answered: dict[str, float] = {}
         self._probed: dict[str, float] = {}
         self._probe_at = 0.0
@@ -112,33 +112,33 @@ class Inspection:
 
     def inspect(self, what: Inspected, workers: Sequence[str] | None = None) -> InspectAnswers:
         """What all workers, or these, say. Values are plain JSON values."""
-        kept_s = SLOWLY_KEPT_S if what in SLOW else KEPT_S
+        cache_s = SLOW_CACHE_S if what in SLOW else CACHE_S
         if workers is None:
             return self._calls.ask(
-                (what, None), lambda: self._in_turn(lambda: self._ask_all(what)), kept_s
+                (what, None), lambda: self._in_turn(lambda: self._ask_all(what)), cache_s
             )
         names = tuple(sorted(set(workers)))
         everybody = self._calls.cached((what, None))
         if everybody is not None and all(map(everybody.answered, names)):
             return _only(everybody, names)
         return self._calls.ask(
-            (what, names), lambda: self._in_turn(lambda: self._ask_these(what, names)), kept_s
+            (what, names), lambda: self._in_turn(lambda: self._ask_these(what, names)), cache_s
         )
 
     def profile(self, worker: str, wanted: Sequence[Inspected]) -> dict[Inspected, object]:
         """Everything that one worker says of itself; empty when it does not answer. No
         question is begun after `answer_s`, so it takes twice as long at most."""
         began = self._clock.monotonic()
-        says: dict[Inspected, object] = {}
+        values: dict[Inspected, object] = {}
         for what in wanted:
             if self._clock.monotonic() - began > self._answer_s:
                 break
             answers = self.inspect(what, [worker])
             if worker in answers.values:
-                says[what] = answers.values[worker]
+                values[what] = answers.values[worker]
             elif not answers.answered(worker):
                 break
-        return says
+        return values
 
     def profiles(
         self, wanted: Sequence[Inspected], workers: Sequence[str] | None = None
@@ -177,7 +177,7 @@ class Inspection:
         threading.Thread(target=self._probe, args=(names,), name="umbel-seek", daemon=True).start()
 
     def _probe(self, names: tuple[str, ...]) -> None:
-        asked_at = self._clock.now()
+        at = self._clock.now()
         with suppress(UmbelError):  # then they stay unknown
             self._turn.acquire("")
             try:
@@ -186,8 +186,8 @@ class Inspection:
                 self._turn.release()
             self._note(replies)
             with self._lock:
-                kept = dict(list(self._probed.items())[-ANSWERED_MAX:])
-                self._probed = kept | dict.fromkeys(names, asked_at)
+                probed = dict(list(self._probed.items())[-ANSWERED_MAX:])
+                self._probed = probed | dict.fromkeys(names, at)
 
     def probed_at(self, worker: str) -> float | None:
         """When this one was last sought (Unix seconds), if it was, and the broker took the
@@ -263,10 +263,10 @@ def _crowded() -> BrokerError:
 def _answers(
     what: Inspected, replies: Sequence[Reply], expected: set[str], at: float, redactor: Redactor
 ) -> InspectAnswers:
-    said = {reply.worker: reply for reply in replies}
+    replies_by_worker = {reply.worker: reply for reply in replies}
     values: dict[str, object] = {}
     left_out: dict[str, int] = {}
-    for worker, reply in said.items():
+    for worker, reply in replies_by_worker.items():
         if reply.error is None:
             value = reply.value
             if isinstance(value, list) and len(value) > LISTED_MAX:
@@ -277,8 +277,8 @@ def _answers(
         what=what,
         at=at,
         values=values,
-        refused={w: r.error for w, r in said.items() if r.error is not None},
-        missing=tuple(sorted(expected - set(said))),
+        refused={w: r.error for w, r in replies_by_worker.items() if r.error is not None},
+        missing=tuple(sorted(expected - set(replies_by_worker))),
         left_out=left_out,
     )
 

@@ -28,13 +28,13 @@ from umbel.services.jsonable import bounded
 from umbel.store.base import Store
 
 #: How long an answer is kept, seconds.
-KEPT_S: Final = 1.5
+CACHE_S: Final = 1.5
 #: The most queues that are told: those with workers, then those of the most tasks.
 QUEUES_MAX: Final = 300
 #: How long a queue is remembered that is empty and that nobody tells of, seconds.
 REMEMBERED_S: Final = 86_400.0
 #: How long it is kept which queues the broker itself tells of, seconds.
-BOUND_KEPT_S: Final = 10.0
+BINDINGS_CACHE_S: Final = 10.0
 #: The largest arguments of a waiting message that are shown whole, bytes of JSON.
 ARGUMENTS_MAX: Final = 16 * 1024
 
@@ -73,7 +73,7 @@ class QueueInspection:
         self._cluster = cluster
         self._inspection = inspection
         self._clock = clock
-        self._calls: SharedCalls[QueueList] = SharedCalls(clock, KEPT_S)
+        self._calls: SharedCalls[QueueList] = SharedCalls(clock, CACHE_S)
         #: When anybody last told of a queue, or a message was in it, on the monotonic clock.
         self._last_named: dict[str, float] = {}
         self._bound: tuple[str, ...] = ()
@@ -105,9 +105,9 @@ class QueueInspection:
         capabilities = self._cluster.capabilities()
         names = self._names()
         with ThreadPoolExecutor(1, thread_name_prefix="umbel-consumers") as beside:
-            asked = beside.submit(self._consumers)
+            future = beside.submit(self._consumers)
             depths = self._depths(capabilities, names[:QUEUES_MAX])
-            answers = asked.result()
+            answers = future.result()
         workers = _workers_by_queue(answers)
         new = [name for name in workers or () if name not in names]
         depths = [*depths, *self._depths(capabilities, new[:QUEUES_MAX])]
@@ -150,7 +150,7 @@ class QueueInspection:
         """What the broker tells of; where it does not answer, what it last told: `depths` says
         why."""
         now = self._clock.monotonic()
-        if self._bound_at is None or now - self._bound_at > BOUND_KEPT_S:
+        if self._bound_at is None or now - self._bound_at > BINDINGS_CACHE_S:
             with suppress(BrokerError):
                 self._bound = self._cluster.bound_queues()[: 2 * QUEUES_MAX]
             self._bound_at = now

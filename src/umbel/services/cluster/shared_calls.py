@@ -31,21 +31,21 @@ class SharedCalls(Generic[T]):
         failure is never kept for longer than by default."""
         with self._lock:
             self._forget()
-            known = self._calls.get(question)
-            if known is None:
+            earlier = self._calls.get(question)
+            if earlier is None:
                 call: Future[T] = Future()
                 self._calls[question] = (float("inf"), call)
-        if known is not None:
-            return known[1].result()
-        kept_s = self._ttl_s if ttl_s is None else ttl_s
+        if earlier is not None:
+            return earlier[1].result()
+        cache_s = self._ttl_s if ttl_s is None else ttl_s
         try:
             call.set_result(find())
         except BaseException as error:
             call.set_exception(error)
-            kept_s = min(kept_s, self._ttl_s)
+            cache_s = min(cache_s, self._ttl_s)
         with self._lock:
             if self._calls.get(question, (0.0, None))[1] is call:  # not cleared meanwhile
-                self._calls[question] = (self._clock.monotonic() + kept_s, call)
+                self._calls[question] = (self._clock.monotonic() + cache_s, call)
         return call.result()
 
     def cached(self, question: Hashable) -> T | None:

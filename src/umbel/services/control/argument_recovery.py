@@ -43,8 +43,8 @@ class RecoveredTask(msgspec.Struct, frozen=True):
     def follows(self) -> tuple[str, ...]:
         """What hung on it, as far as it is known."""
         grouped = self.result is not None and self.result.group_id is not None
-        told = self.queued.follows if self.queued is not None else ()
-        return (*told, "group") if grouped and "group" not in told else told
+        in_message = self.queued.follows if self.queued is not None else ()
+        return (*in_message, "group") if grouped and "group" not in in_message else in_message
 
     @property
     def is_of_workflow(self) -> bool:
@@ -84,13 +84,13 @@ def recover_arguments(
     """The arguments of these targets; those that `edit` gives go in the place of their own."""
     cluster, results = sources.cluster, sources.results
     unneeded = edit is not None and edit.args is not None and edit.kwargs is not None
-    asked = [t.uuid for t in targets if not unneeded or t.task is None or t.task.name is None]
-    kept, trouble = _results(asked, results)
+    lookups = [t.uuid for t in targets if not unneeded or t.task is None or t.task.name is None]
+    stored, trouble = _results(lookups, results)
     waiting = {} if unneeded else _queued(targets, cluster)
     whole = _whole(targets, waiting, sources)
     recovered = tuple(
         _recovered(
-            target, kept.get(target.uuid), waiting.get(target.uuid), edit, sources,
+            target, stored.get(target.uuid), waiting.get(target.uuid), edit, sources,
             whole.get(target.uuid),
         )
         for target in targets
@@ -172,15 +172,17 @@ def _name(
     name that workers do have is of the task that replaced this one."""
     if (name := _queued_name(task, queued)) is not None:
         return name
-    kept = result.name if result is not None else None
+    result_name = result.name if result is not None else None
     if task.name is None:
-        return kept
+        return result_name
     if sources.names is not None and task.name in sources.names:
         return task.name
     sent_as = [attempt.sent_as for attempt in (whole.attempts if whole else ()) if attempt.sent_as]
     if sent_as:
         return sent_as[-1]
-    return kept if sources.names is not None and kept in sources.names else task.name
+    if sources.names is not None and result_name in sources.names:
+        return result_name
+    return task.name
 
 
 def _results(

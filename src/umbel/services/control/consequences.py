@@ -14,7 +14,7 @@ from umbel.services.search.doubt import doubt_phrase
 #: Names that every worker has, and does not list (celery/app/builtins.py).
 BUILT_IN: Final = "celery."
 #: How many queues a sentence names.
-_QUEUES_TOLD: Final = 5
+_QUEUES_LISTED: Final = 5
 #: What hangs on a task, for people.
 _FOLLOWS: Final = {
     "chain": "next steps of a chain", "chord": "a chord", "group": "a group",
@@ -43,106 +43,106 @@ def of_tasks(
 ) -> tuple[str, ...]:
     """Of an action on `count` tasks, those that are left out not counted."""
     running, unknown = found.by_state.get(STARTED, 0), found.by_state.get(UNKNOWN, 0)
-    told: list[str] = []
+    sentences: list[str] = []
     if count and not found.complete:
-        told.append(
+        sentences.append(
             "Not all that match were counted in time: there may be many more than these, and "
             "it is done to all of them."
         )
     if request.action == "revoke":
-        told += _of_revoking(count, running, found)
+        sentences += _of_revoking(count, running, found)
     elif request.action == "terminate":
-        told += _of_terminating(request, count, running, found, facts)
+        sentences += _of_terminating(request, count, running, found, facts)
     elif request.action == "abort":
-        told.append(
+        sentences.append(
             "Only tasks that ask whether they were aborted (`AbortableTask.is_aborted`) end; "
             "others go on."
         )
     elif count:
-        told += _of_repeating(request, found, facts)
+        sentences += _of_repeating(request, found, facts)
     if unknown:
-        told.append(
+        sentences.append(
             f"Nothing was ever heard of {unknown:,} of these; "
             f"{verb(unknown, 'its id is', 'their ids are')} used as given."
         )
-    return tuple(told)
+    return tuple(sentences)
 
 
 def _of_revoking(count: int, running: int, found: TargetSummary) -> list[str]:
-    told = _lost(found)
+    sentences = _lost(found)
     running = max(0, running - sum(found.doubted.values()))
     if running:
-        told.append(
+        sentences.append(
             f"{running:,} of these {verb(running, 'runs', 'run')} now and will go on: "
             "revoking keeps tasks from beginning. Terminate to end what runs."
         )
-    told.append(REVOCATIONS)
+    sentences.append(REVOCATIONS)
     if count > REMEMBERED:
-        told.append(
+        sentences.append(
             f"These are more ids than workers remember: the first {count - REMEMBERED:,} will be "
             "forgotten, and run. Purge the queue instead, or stop those who send."
         )
-    return told
+    return sentences
 
 
 def _of_terminating(
     request: ActionRequest, count: int, running: int, found: TargetSummary, facts: ClusterFacts
 ) -> list[str]:
-    told = _lost(found)
+    sentences = _lost(found)
     running = max(0, running - sum(found.doubted.values()))
     if running:
-        told.append(
+        sentences.append(
             f"{running:,} of these {verb(running, 'runs', 'run')} now and will be terminated "
             f"with {request.signal}, wherever {verb(running, 'it stands', 'they stand')}."
         )
-        told.append("Workers with a solo or thread pool cannot terminate tasks.")
+        sentences.append("Workers with a solo or thread pool cannot terminate tasks.")
     waiting = count - found.by_state.get(STARTED, 0)
     if waiting > 0:
-        told.append(f"{waiting:,} {verb(waiting, 'has', 'have')} not begun.")
-        told.append(REVOCATIONS)
+        sentences.append(f"{waiting:,} {verb(waiting, 'has', 'have')} not begun.")
+        sentences.append(REVOCATIONS)
     silent = [name for name in sorted(found.running_on) if name not in facts.live]
     if silent:
-        told.append(f"Nothing is heard of {listed(silent)}, where some of these began.")
-    return told
+        sentences.append(f"Nothing is heard of {listed(silent)}, where some of these began.")
+    return sentences
 
 
 def _of_repeating(request: ActionRequest, found: TargetSummary, facts: ClusterFacts) -> list[str]:
-    told = []
+    sentences = []
     open_ = sum(n for state, n in found.by_state.items() if state not in {*ENDED, UNKNOWN})
     done = found.by_state.get(SUCCESS, 0)
     doubted = sum(found.doubted.values())
-    told += _doubted(found)
+    sentences += _doubted(found)
     if open_ > doubted:
-        told.append(
+        sentences.append(
             f"{open_ - doubted:,} of these {verb(open_ - doubted, 'has', 'have')} not ended: done "
             "twice."
         )
     if done:
-        told.append(f"{done:,} of these succeeded before.")
+        sentences.append(f"{done:,} of these succeeded before.")
     if found.repeated:
-        told.append(f"{found.repeated:,} of these {verb(found.repeated, 'was', 'were')} sent "
+        sentences.append(f"{found.repeated:,} of these {verb(found.repeated, 'was', 'were')} sent "
                     "again already.")  # fmt: skip
     if found.fidelity.get("literal"):
-        told.append(
+        sentences.append(
             f"{found.fidelity['literal']:,} {verb(found.fidelity['literal'], 'has its', 'have')} "
             "arguments read from the texts that events carry."
         )
     if found.fidelity.get("edited"):
-        told.append("The arguments given here are sent instead of those of before.")
+        sentences.append("The arguments given here are sent instead of those of before.")
     if found.queueless and (request.edit is None or request.edit.queue is None):
-        told.append(
+        sentences.append(
             f"The queue of {found.queueless:,} is not known: {verb(found.queueless, 'it', 'they')} "
             "will be sent to where the application or its default says."
         )
-    told += _of_names(found, facts)
-    told += [_nobody_consumes(each) for each in facts.unconsumed]
-    told += _of_what_is_left_behind(found)
+    sentences += _of_names(found, facts)
+    sentences += [_nobody_consumes(each) for each in facts.unconsumed]
+    sentences += _of_what_is_left_behind(found)
     if found.looked_at < found.total or not found.complete:
-        told.append(
+        sentences.append(
             f"The arguments of {found.looked_at:,} were looked at so far; of the others, what "
             "cannot be sent again is left out and reported."
         )
-    return told
+    return sentences
 
 
 def _lost(found: TargetSummary) -> list[str]:
@@ -157,48 +157,48 @@ def _lost(found: TargetSummary) -> list[str]:
 
 def _doubted(found: TargetSummary) -> list[str]:
     """What may not wait or run any more, though events say so."""
-    told = []
+    sentences = []
     for why, number in found.doubted.items():
         if why == "expired":
-            told.append(
+            sentences.append(
                 f"{number:,} of these expired before any worker told of running "
                 f"{verb(number, 'it', 'them')}."
             )
         else:
-            told.append(
+            sentences.append(
                 f"{number:,} of these {doubt_phrase(why, number)}: whether "
                 f"{verb(number, 'it', 'they')} ended is not known. What did is done twice."
             )
-    return told
+    return sentences
 
 
 def _of_names(found: TargetSummary, facts: ClusterFacts) -> list[str]:
     """Names that nobody has, and names that events do not tell."""
     if not found.names:
         return []
-    told = []
+    sentences = []
     if found.shadows:
-        told.append(
+        sentences.append(
             f"Events call {found.shadows:,} of these by another name (a shadow); "
             f"{verb(found.shadows, 'it is', 'they are')} sent by the true one: "
             f"{listed(sorted(found.names))}."
         )
     if facts.names is None:
-        told.append(
+        sentences.append(
             "No worker said in time which tasks it has, so whether any has these is not known."
         )
-        return told
+        return sentences
     unknown = {
         name: number for name, number in found.names.items()
         if name not in facts.names and not name.startswith(BUILT_IN)
     }  # fmt: skip
     if unknown:
         number = sum(unknown.values())
-        told.append(
+        sentences.append(
             f"No live worker registers {listed(sorted(unknown))}: a worker that gets "
             f"{verb(number, 'this task', 'such a task')} discards it."
         )
-    return told
+    return sentences
 
 
 def _nobody_consumes(queue: UnconsumedQueue) -> str:
@@ -216,29 +216,29 @@ def _nobody_consumes(queue: UnconsumedQueue) -> str:
 
 def _of_what_is_left_behind(found: TargetSummary) -> list[str]:
     """What hung on the tasks, and is not sent again."""
-    told = []
+    sentences = []
     if found.of_workflow:
         one = verb(found.of_workflow, "belongs", "belong")
-        known = [_FOLLOWS[each] for each in found.follows]
-        named = f" ({listed(known, len(known))})" if known else ""
-        told.append(
+        follow_ups = [_FOLLOWS[each] for each in found.follows]
+        named = f" ({listed(follow_ups, len(follow_ups))})" if follow_ups else ""
+        sentences.append(
             f"{found.of_workflow:,} of these {one} to a workflow{named}: it does not go on "
             "with what is sent again, so steps that waited for "
             f"{verb(found.of_workflow, 'this one', 'these')} stay undone. Send them by hand, or "
             "start the workflow anew."
         )
     if found.unread:
-        told.append(
+        sentences.append(
             "Each is sent alone, with its name, arguments and queue. Events do not tell callbacks, "
             "next steps of a chain, headers, priority, expiry and time limits, so none of them "
             "is sent again; those that you give are."
         )
     elif found.names:
-        told.append(
+        sentences.append(
             "Priority, headers, limits and an expiry that is still to come are those of the "
             "queued messages; callbacks and next steps are not sent again."
         )
-    return told
+    return sentences
 
 
 def _nobody_else_consumes(queues: Sequence[UnconsumedQueue]) -> list[str]:
@@ -248,45 +248,47 @@ def _nobody_else_consumes(queues: Sequence[UnconsumedQueue]) -> list[str]:
 
     sure = [named(each) for each in queues if not each.silent]
     unsure = [each for each in queues if each.silent]
-    told = [f"Nobody else consumes {listed(sure, _QUEUES_TOLD)}."] if sure else []
+    sentences = [f"Nobody else consumes {listed(sure, _QUEUES_LISTED)}."] if sure else []
     if unsure:
         silent = sorted({name for each in unsure for name in each.silent})
-        told.append(
-            f"No other worker that answers consumes {listed([*map(named, unsure)], _QUEUES_TOLD)}; "
-            f"{listed(silent)} did not say."
+        sentences.append(
+            "No other worker that answers consumes "
+            f"{listed([*map(named, unsure)], _QUEUES_LISTED)}; {listed(silent)} did not say."
         )
-    return told
+    return sentences
 
 
 def of_workers(request: ActionRequest, facts: ClusterFacts) -> tuple[str, ...]:
     """Of an action on workers, or on a task name at workers."""
-    told = [_BY_ACTION[request.action]] if request.action in _BY_ACTION else []
+    sentences = [_BY_ACTION[request.action]] if request.action in _BY_ACTION else []
     if request.action == "shutdown":
-        told.append(
+        sentences.append(
             "Workers finish what they run, then end. Whether something starts them again is "
             "not Umbel's to know."
         )
     if facts.declaration is not None and facts.declaration.differences:
-        told.append(
+        sentences.append(
             f"The queue {request.queue} is there with {listed(facts.declaration.differences, 8)}; "
             "the workers are told, since one that declares it otherwise ends. Workers that have "
             "the queue in their own task_queues, or that set task_queue_max_priority, declare it "
             "as those say."
         )
-    told += _nobody_else_consumes(facts.unconsumed)
+    sentences += _nobody_else_consumes(facts.unconsumed)
     if not request.workers and request.action != "ping":
-        told.append("No worker is named, so every worker that listens does this.")
+        sentences.append("No worker is named, so every worker that listens does this.")
     if request.action == "time_limit":
         lifted = [k for k, v in (("soft", request.soft), ("hard", request.hard)) if v is None]
-        told += [f"No {kind} limit is given, so there will be none." for kind in lifted]
+        sentences += [f"No {kind} limit is given, so there will be none." for kind in lifted]
         # celery/worker/request.py (5.7): limits are read when a worker begins to consume.
-        told.append(
+        sentences.append(
             "Workers confirm at once, but Celery 5 applies the limits only when a worker next "
             "connects to the broker. They end with its restart, and hold on prefork pools only."
         )
     if request.action == "rate_limit" and (request.rate or "").partition("/")[0].strip("0.") == "":
-        told.append("A rate of 0 lifts the limit.")
+        sentences.append("A rate of 0 lifts the limit.")
     silent = [name for name in request.workers if name not in facts.live]
     if silent:
-        told.append(f"Nothing is heard of {listed(silent)} now, so no answer may come from there.")
-    return tuple(told)
+        sentences.append(
+            f"Nothing is heard of {listed(silent)} now, so no answer may come from there."
+        )
+    return tuple(sentences)

@@ -12,7 +12,7 @@ from umbel.services.control.phrases import listed, verb
 from umbel.services.control.task_actions import ANSWER_S
 
 #: An exchange as a worker declares it that is told nothing of it.
-_PLAIN: Final[Mapping[str, object]] = {
+_DEFAULT_EXCHANGE: Final[Mapping[str, object]] = {
     "exchange_type": "direct", "exchange_durable": True, "exchange_auto_delete": False,
     "exchange_arguments": None,
 }  # fmt: skip
@@ -37,18 +37,22 @@ def consumer_declaration(queue: str, workers: Sequence[str], cluster: Cluster) -
 def _of_exchange(queue: str, found: Declaration, answers: Mapping[str, object]) -> Declaration:
     """A worker that knows an exchange of this name ends when it declares it otherwise
     (kombu/transport/virtual/base.py, `NotEquivalentError`)."""
-    known = [each for value in answers.values() for each in _exchanges(value, queue)]
-    if not known:
+    declared = [each for value in answers.values() for each in _exchanges(value, queue)]
+    if not declared:
         return found
-    if any(each != known[0] for each in known):
+    if any(each != declared[0] for each in declared):
         return msgspec.structs.replace(
             found,
             impossible=f"Workers know the exchange {queue} in different ways, and one that "
             "declares it otherwise ends. Name the workers one by one.",
         )
-    options = {name: value for name, value in known[0].items() if value != _PLAIN[name]}
-    told = [f"{name.replace('_', ' ')}: {value}" for name, value in options.items()]
-    return Declaration(options=found.options | options, differences=(*found.differences, *told))
+    options = {
+        name: value for name, value in declared[0].items() if value != _DEFAULT_EXCHANGE[name]
+    }
+    differences = [f"{name.replace('_', ' ')}: {value}" for name, value in options.items()]
+    return Declaration(
+        options=found.options | options, differences=(*found.differences, *differences)
+    )
 
 
 def _exchanges(consumed: object, name: str) -> Iterator[dict[str, object]]:

@@ -32,7 +32,7 @@ from umbel.services.control.context import ActionContext
 from umbel.services.control.ledger_trim import LedgerTrim
 from umbel.services.control.login_audit import LoginAudit
 from umbel.services.control.permissions import (
-    NEEDS_APPLY,
+    REQUIRED_TO_APPLY,
     action_label,
     must_be_allowed,
     permission_for,
@@ -49,7 +49,7 @@ from umbel.services.control.types import Action, ActionPlan, ActionReport, Actio
 #: How long `execute` and `cancel` wait for the end, so that short actions are told done.
 SHORT_S: Final = 0.5
 #: How often the report of a run in another process is looked at, seconds.
-LOOKED_AT_EVERY_S: Final = 0.25
+POLLED_EVERY_S: Final = 0.25
 
 
 class Control:
@@ -167,7 +167,7 @@ class Control:
             report = self.action(action_id).report
             if report.state != "running" or left <= 0:
                 return report
-            threading.Event().wait(min(LOOKED_AT_EVERY_S, left))
+            threading.Event().wait(min(POLLED_EVERY_S, left))
 
     def cancel(self, action_id: str, actor: Actor) -> ActionReport:
         """Stop it after the chunk that is being done; a plan is withdrawn. What has ended
@@ -208,7 +208,7 @@ class Control:
     def apply(self, apply: Apply, actor: Actor, *, expected: bool = False) -> SentTask:
         """Send one task; `expected`: its result will be waited for."""
         self._trim.trim()
-        self._must_be_allowed(actor, NEEDS_APPLY, "send tasks", f"send {apply.name}")
+        self._must_be_allowed(actor, REQUIRED_TO_APPLY, "send tasks", f"send {apply.name}")
         return self._sender.apply(apply, actor, expected=expected)
 
     def close(self) -> None:

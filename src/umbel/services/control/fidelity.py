@@ -88,15 +88,15 @@ def arguments(
         literally = False
     for part in parts:
         try:
-            known = _recovered(part, task, exact, edit, literally)
-            if known is not None:
-                found[part] = known
+            recovered = _recovered(part, task, exact, edit, literally)
+            if recovered is not None:
+                found[part] = recovered
         except UnsendableArguments as unfit:
             whys.append(f"{_WORD[part]} {unfit}.")
     if len(found) < len(parts):
         return Arguments(fidelity=None, why=" ".join(whys))
     return Arguments(
-        fidelity=_worse(known.how for known in found.values()),
+        fidelity=_worse(each.how for each in found.values()),
         args=found["args"].value,
         kwargs=found["kwargs"].value,
     )
@@ -160,11 +160,11 @@ def _from_result(task: Task, result: Result) -> Mapping[Part, Any]:
         )
     _same_name(task, result.name)
     both = _both(result.args, result.kwargs)
-    told = (
+    pairs = (
         (literal_or_none(task.args), both["args"]),
         (literal_or_none(task.kwargs), both["kwargs"]),
     )
-    if any(sent is not None and sent != kept for sent, kept in told):
+    if any(sent is not None and sent != stored for sent, stored in pairs):
         raise _Disputed(
             "The arguments that the result backend keeps are not those that the events told: "
             "the task may change them while it runs, or the application hides some"

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 #: How often something is removed, seconds.
 TRIMMED_EVERY_S: Final = 3_600.0
 #: How long a plan that nobody executed is kept after it expired, seconds.
-PLAN_KEPT_S: Final = 86_400.0
+PLAN_RETENTION_S: Final = 86_400.0
 
 
 class LedgerTrim:
@@ -39,7 +39,7 @@ class LedgerTrim:
             return
         self._next = now + TRIMMED_EVERY_S
         try:
-            self._ledger.forget_plans(expired=self._clock.now() - PLAN_KEPT_S)
+            self._ledger.forget_plans(expired=self._clock.now() - PLAN_RETENTION_S)
             if self._keep_s is not None:
                 self._ledger.trim(self._clock.now() - self._keep_s)
         except StoreError as error:

@@ -33,7 +33,7 @@ EVERY_S: Final = 5.0
 #: Lines at once of one kind of all strangers.
 STRANGERS: Final = 5 * BURST
 #: How many people and networks are counted apart; those that did nothing for longest go first.
-_KEPT: Final = 1_000
+_BUCKETS_MAX: Final = 1_000
 #: The longest name, and the longest other text, that is told of who was turned away.
 _NAME_MAX: Final = 100
 _TEXT_MAX: Final = 300
@@ -89,7 +89,7 @@ class LoginAudit:
         with self._lock:
             bucket = self._buckets.setdefault(key, _Bucket(self._clock))
             self._buckets.move_to_end(key)
-            while len(self._buckets) > _KEPT:
+            while len(self._buckets) > _BUCKETS_MAX:
                 self._buckets.popitem(last=False)
             count = bucket.take(self._common[kind] if stranger else None, line)
         if count:

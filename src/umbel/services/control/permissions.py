@@ -10,14 +10,14 @@ from umbel.services.control.types import ActionKind, ActionRequest
 
 #: What cannot be undone by a worker's next start, or a command.
 _ADMINISTER: Final = frozenset({"shutdown", "purge"})
-NEEDS: Final[dict[str, Permission]] = {
+REQUIRED_PERMISSION: Final[dict[str, Permission]] = {
     kind: "administer" if kind in _ADMINISTER else "operate"
     for group in get_args(ActionKind)
     for kind in (get_args(group) or (group,))
 }
 #: So many processes fit a machine beside others; thousands of them end it.
 POOL_MAX: Final = 100
-NEEDS_APPLY: Final[Permission] = "operate"
+REQUIRED_TO_APPLY: Final[Permission] = "operate"
 
 _WORDS: Final[dict[Permission, str]] = {
     "read": "see what there is", "operate": "operate", "administer": "administer",
@@ -26,7 +26,7 @@ _WORDS: Final[dict[Permission, str]] = {
 
 def permission_for(request: ActionRequest) -> Permission:
     """The permission that this very action needs."""
-    return "administer" if _is_huge(request) else NEEDS[request.action]
+    return "administer" if _is_huge(request) else REQUIRED_PERMISSION[request.action]
 
 
 def action_label(request: ActionRequest) -> str:

@@ -85,12 +85,12 @@ class Planner:
         if facts.impossible is not None:
             return plan_tasks(header, self._summarizer.summarize(selection, chosen_by), facts)
         with ThreadPoolExecutor(1, thread_name_prefix="umbel-consumers") as beside:
-            asked = beside.submit(consumption, self._workers)
+            future = beside.submit(consumption, self._workers)
             names = registered_names(self._workers)
             found = self._summarizer.summarize(selection, chosen_by, names)
-            known = asked.result()
+            consumed = future.result()
         queues = sorted(found.queues)[:_QUEUES_MAX]
-        left = unconsumed(queues, known, depths_of(queues, self._cluster))
+        left = unconsumed(queues, consumed, depths_of(queues, self._cluster))
         facts = msgspec.structs.replace(facts, names=names, unconsumed=left)
         return plan_tasks(header, found, facts)
 
@@ -104,13 +104,13 @@ class Planner:
 
     def _left(self, request: ActionRequest, live: Sequence[str]) -> tuple[UnconsumedQueue, ...]:
         """Queues that nobody would consume any more."""
-        known = consumption(self._workers)
-        leaving = request.workers or list({*live, *(known.silent if known else ())})
+        consumed = consumption(self._workers)
+        leaving = request.workers or list({*live, *(consumed.silent if consumed else ())})
         if request.action == "cancel_consumer":
             queues: Sequence[str] = [request.queue or ""]
         else:
-            queues = consumed_by(leaving, known)[:_QUEUES_MAX] if known is not None else ()
-        return unconsumed(queues, known, depths_of(queues, self._cluster), leaving)
+            queues = consumed_by(leaving, consumed)[:_QUEUES_MAX] if consumed is not None else ()
+        return unconsumed(queues, consumed, depths_of(queues, self._cluster), leaving)
 
     def _facts(self, request: ActionRequest) -> ClusterFacts:
         impossible = self._missing(request)
@@ -145,8 +145,11 @@ class Planner:
     def _unknown(self, queue: str) -> str | None:
         """Why there is no such queue, if nobody knows of one; an empty list of Redis is no
         list at all, so others must know of it."""
-        known = consumption(self._workers)
-        names = {self._cluster.default_queue(), *(known.by_queue if known is not None else ())}
+        consumed = consumption(self._workers)
+        names = {
+            self._cluster.default_queue(),
+            *(consumed.by_queue if consumed is not None else ()),
+        }
         names |= {seen.value for seen in self._store.suggest("queue", "", _SUGGESTED_MAX)}
         if queue in names or self._store.suggest("queue", queue, 1):
             return None

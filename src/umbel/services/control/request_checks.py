@@ -30,7 +30,7 @@ WORKER_ACTIONS: Final[frozenset[str]] = frozenset(get_args(WorkerAction))
 
 #: What must and what may stand in the request for each action, beside `reason`, and beside
 #: `ids` or `q` for the actions on tasks.
-_NEEDED: Final[dict[str, tuple[str, ...]]] = {
+_REQUIRED: Final[dict[str, tuple[str, ...]]] = {
     "rate_limit": ("name", "rate"),
     "time_limit": ("name",),
     "autoscale": ("min", "max"),
@@ -118,8 +118,8 @@ def signal_name(text: str) -> str:
 
 def _only_what_belongs(request: ActionRequest) -> None:
     action = request.action
-    needed, allowed = _NEEDED.get(action, ()), _ALLOWED.get(action, ())
-    belongs = {*_EVERYWHERE, *needed, *allowed}
+    required, allowed = _REQUIRED.get(action, ()), _ALLOWED.get(action, ())
+    belongs = {*_EVERYWHERE, *required, *allowed}
     if action in TASK_ACTIONS:
         belongs |= {"ids", "q", "tz"}
     elif action != "purge":
@@ -127,7 +127,7 @@ def _only_what_belongs(request: ActionRequest) -> None:
     for field in ActionRequest.__struct_fields__:
         if field not in belongs and getattr(request, field) != getattr(_DEFAULTS, field):
             raise ActionRefused(f"`{field}` means nothing for {action}.", field=field)
-    for field in needed:
+    for field in required:
         if getattr(request, field) is None:
             raise ActionRefused(f"{action} needs `{field}`.", field=field)
 

@@ -31,8 +31,8 @@ COUNTED_MAX: Final = 1_000_000
 #: How many tasks a plan shows.
 SAMPLE: Final = 20
 #: How many tasks are looked at one by one, and how long that may take, seconds.
-LOOKED_AT_MAX: Final = 1_000
-LOOKED_AT_S: Final = 1.0
+EXAMINED_MAX: Final = 1_000
+EXAMINED_S: Final = 1.0
 COUNT_S: Final = 1.0
 _CHUNK: Final = 200
 
@@ -100,7 +100,7 @@ class TargetSummarizer:
             query, now=selection.now, by="state", cap=COUNTED_MAX, budget_s=COUNT_S
         )
         found = _Found(self._first(selection))
-        targets, states = examined.at(islice(found, LOOKED_AT_MAX))
+        targets, states = examined.at(islice(found, EXAMINED_MAX))
         if counted.complete:
             return targets, counted
         if counted.total < len(targets) or found.is_all:
@@ -110,7 +110,7 @@ class TargetSummarizer:
 
     def _first(self, selection: TargetSelection) -> Iterator[Target | None]:
         """Tasks of a search, as many as time allows; None when those were all."""
-        end = self._clock.monotonic() + LOOKED_AT_S
+        end = self._clock.monotonic() + EXAMINED_S
         for chunk in selection.chunks(self._store, _CHUNK):
             yield from chunk
             if self._clock.monotonic() >= end:
@@ -125,7 +125,7 @@ class TargetSummarizer:
         sources: ArgumentSources,
     ) -> None:
         edit = selection.request.edit
-        end = self._clock.monotonic() + LOOKED_AT_S
+        end = self._clock.monotonic() + EXAMINED_S
         for start in range(0, len(targets), _CHUNK):
             chunk = targets[start : start + _CHUNK]
             before = repeated(chunk, self._ledger)
@@ -192,7 +192,7 @@ class _Examined:
             states[task.state if task is not None else UNKNOWN] += 1
             if task is not None and task.state == STARTED and task.worker:
                 self.running_on[task.worker] += 1
-            if len(first) < LOOKED_AT_MAX:
+            if len(first) < EXAMINED_MAX:
                 first.append(target)
         return first, states
 

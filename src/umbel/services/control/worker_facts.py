@@ -41,14 +41,14 @@ def registered_names(workers: Inspection) -> frozenset[str] | None:
 def consumption(workers: Inspection) -> Consumption | None:
     """Who consumes what; None where the broker cannot carry the question."""
     try:
-        said = workers.ask("active_queues")
+        queues_by_worker = workers.ask("active_queues")
     except BrokerError:
         return None
     by_queue: dict[str, tuple[str, ...]] = {}
-    for worker, queues in sorted(said.items()):
+    for worker, queues in sorted(queues_by_worker.items()):
         for name in names_of_queues(queues):
             by_queue[name] = (*by_queue.get(name, ()), worker)
-    return Consumption(by_queue, tuple(w for w in workers.live() if w not in said))
+    return Consumption(by_queue, tuple(w for w in workers.live() if w not in queues_by_worker))
 
 
 def consumed_by(workers: Sequence[str], consumption: Consumption) -> tuple[str, ...]:

@@ -20,34 +20,34 @@ from umbel.services.control.run import Run
 from umbel.services.control.types import WorkerAnswer
 
 #: Commands whose work begins, or goes on, after the answer; and what is asked afterwards.
-_ASKED: Final = {
+_QUESTIONS: Final = {
     "add_consumer": "active_queues", "cancel_consumer": "ping", "pool_restart": "ping",
     "pool_grow": "ping", "pool_shrink": "ping", "autoscale": "ping",
 }  # fmt: skip
 #: A worker has so long to begin what it answered to, and so long to answer again, seconds.
 BEGINS_S: Final = 0.3
 ANSWERS_S: Final = 2.0
-_LOOKS: Final = 3
+_ATTEMPTS: Final = 3
 GONE: Final = (
     "It answered, and then nothing more came from it: it may have ended of this command. Look at "
     "its log, and start it again if it has."
 )
 NOT_YET: Final = "It answered, but it does not say yet that it consumes this queue."
-NOT_ASKED: Final = "Whether the workers live on could not be asked. {}"
+UNCHECKED: Final = "Whether the workers live on could not be asked. {}"
 
 
 def check_survival(
     run: Run, answers: Sequence[WorkerAnswer], cluster: Cluster
 ) -> list[WorkerAnswer]:
     """The same answers, each `ok` only if its worker is still there."""
-    question = _ASKED.get(run.request.action)
+    question = _QUESTIONS.get(run.request.action)
     done = [answer.worker for answer in answers if answer.outcome == "ok"]
     if question is None or not done:
         return list(answers)
     try:
         values = _heard(run, question, done, cluster)
     except BrokerError as error:
-        run.note(NOT_ASKED.format(error))
+        run.note(UNCHECKED.format(error))
         return list(answers)
     return [
         _judged(answer, values, run.request.queue) if answer.outcome == "ok" else answer
@@ -59,7 +59,7 @@ def _heard(run: Run, question: str, workers: Sequence[str], cluster: Cluster) ->
     """What they say, those that do not consume the queue yet being asked a few times."""
     values: dict[str, object] = {}
     open_ = list(workers)
-    for _ in range(_LOOKS if question == "active_queues" else 1):
+    for _ in range(_ATTEMPTS if question == "active_queues" else 1):
         run.rest(BEGINS_S)
         replies = cluster.ask(question, workers=open_, timeout_s=ANSWERS_S)
         # What a worker said before says nothing of one that is silent now.

@@ -24,11 +24,11 @@ from umbel.services.search.rows import WorkerRow
 from umbel.store.base import CollectorStatus, DamagedPart, KeptGap, Store
 
 #: How many workers are told of, by name.
-WORKERS_TOLD: Final = 1_000
+WORKERS_LISTED: Final = 1_000
 #: Processes of one name whose last heartbeats are so near each other live at once, seconds.
 TOGETHER_S: Final = 6.0
 #: How many gaps are told of: the last ones.
-GAPS_TOLD: Final = 100
+GAPS_LISTED: Final = 100
 #: Libraries whose version decides what the broker says, by the name of their package.
 _LIBRARIES: Final = ("celery", "kombu", "redis", "amqp", "msgspec", "apsw")
 
@@ -94,11 +94,11 @@ def diagnose(store: Store, health: Health, listed: ListedWorkers, clock: Clock) 
         now=now,
         live=status.live,
         versions=versions(reporting),
-        workers=workers[:WORKERS_TOLD],
-        more_workers=max(0, len(workers) - WORKERS_TOLD),
+        workers=workers[:WORKERS_LISTED],
+        more_workers=max(0, len(workers) - WORKERS_LISTED),
         discarded=discarded(reporting),
         foreign_consumers=max((c.foreign_consumers for c in reporting), default=0),
-        gaps=store.gaps()[-GAPS_TOLD:],
+        gaps=store.gaps()[-GAPS_LISTED:],
         damaged=store.status().damaged,
     )
 

@@ -137,13 +137,13 @@ def discarded(faults: Mapping[str, int], severity: Severity, since: float | None
     for reason, count in faults.items():
         kind = reason if reason in _DISCARDED else "unreadable"
         parts[kind] = parts.get(kind, 0) + count
-    told = [f"{number(count, 'event')} {'was' if count == 1 else 'were'} {_DISCARDED[kind][0]}"
+    clauses = [f"{number(count, 'event')} {'was' if count == 1 else 'were'} {_DISCARDED[kind][0]}"
             for kind, count in sorted(parts.items())]  # fmt: skip
     alone = "Nothing that comes can be read: " if severity == "error" else ""
     return Trouble(
         kind="deaf" if severity == "error" else "discarded",
         severity=severity,
-        sentence=f"{alone}{'; '.join(told)}.",
+        sentence=f"{alone}{'; '.join(clauses)}.",
         remedy=" ".join(_DISCARDED[kind][1] for kind in sorted(parts)),
         since=since,
         count=sum(parts.values()),

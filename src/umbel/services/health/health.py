@@ -16,7 +16,7 @@ from umbel.errors import StoreError
 from umbel.services.collectors import counting
 from umbel.services.health.findings import blind
 from umbel.services.health.liveness import (
-    GAPS_TOLD_S,
+    GAPS_SHOWN_S,
     Evidence,
     Liveness,
     events_off,
@@ -120,7 +120,7 @@ class Health:
             collectors=collectors,
             supervised=self._trouble(),
             damaged=store.damaged,
-            gaps=self._store.gaps(start=now - GAPS_TOLD_S),
+            gaps=self._store.gaps(start=now - GAPS_SHOWN_S),
             answered=answered,
             processed=self._processed(recording(collectors, now)),
             offers_events=self._offers_events,
@@ -170,8 +170,8 @@ class Health:
         since there may be thousands of workers."""
         if not working or not overdue(heard_at(working), answered):
             return frozenset()
-        known = self._store.workers()
-        return frozenset(each.hostname for each in known if not each.sends_heartbeats)
+        workers = self._store.workers()
+        return frozenset(each.hostname for each in workers if not each.sends_heartbeats)
 
     def _processed(self, working: Sequence[CollectorStatus]) -> dict[str, int]:
         """How many tasks workers have run that tell of none; asked for only where there are

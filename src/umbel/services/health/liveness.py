@@ -28,7 +28,7 @@ REPORT_DUE_S: Final = 5.0
 #: Lag up to this is called live, seconds.
 BEHIND_AFTER_S: Final = 2.0
 #: Gaps that ended within this are told with the status, seconds; lists mark them for ever.
-GAPS_TOLD_S: Final = 600.0
+GAPS_SHOWN_S: Final = 600.0
 #: So many events a minute that cannot be read, and one in so many, leave holes.
 MANY_FAULTS: Final = 10
 FAULTY_ONE_IN: Final = 100
@@ -249,7 +249,7 @@ def events_off(working: Sequence[CollectorStatus]) -> dict[str, float]:
 
 
 def _missing(evidence: Evidence) -> list[Trouble]:
-    late = [gap for gap in evidence.gaps if evidence.now - gap.end <= GAPS_TOLD_S]
+    late = [gap for gap in evidence.gaps if evidence.now - gap.end <= GAPS_SHOWN_S]
     gaps = uncovered(late, evidence.collectors, evidence.now)
     return [findings.missing(gaps, evidence.now)] if gaps else []
 

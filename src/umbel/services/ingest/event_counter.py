@@ -20,7 +20,7 @@ from umbel.services.ingest.metric_counter import MetricCounter
 RATE_SPAN_S: Final = 10.0
 #: The span of what is recent, in seconds.
 RECENT_S: Final = 60.0
-SAMPLES_KEPT: Final = 20
+SAMPLES_MAX: Final = 20
 #: Event kinds that are counted apart; applications invent their own.
 KINDS_MAX: Final = 200
 OTHER: Final = "(other)"
@@ -68,7 +68,7 @@ class EventCounter:
         self._lag_s = 0.0
         self._kinds: Counter[str] = Counter()
         self._faults: Counter[str] = Counter()
-        self._samples: deque[tuple[str, str, str]] = deque(maxlen=SAMPLES_KEPT)
+        self._samples: deque[tuple[str, str, str]] = deque(maxlen=SAMPLES_MAX)
         self._recent: deque[tuple[float, int]] = deque()
         self._recent_faults: deque[tuple[float, Counter[str]]] = deque()
         self._heard_at: float | None = None

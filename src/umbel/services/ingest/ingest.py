@@ -44,7 +44,7 @@ REPORT_EVERY_S: Final = 1.0
 #: How often counts for `/metrics` are kept, if they changed: they may be large.
 METRIC_COUNTS_EVERY_S: Final = 3.0
 TAKE_TIMEOUT_S: Final = 0.5
-GAPS_KEPT: Final = 20
+GAPS_MAX: Final = 20
 
 #: Is told what keeps events from being stored, as a sentence that says what to do, and None
 #: while they are. Called by the writing thread, at its first report and when it changes.
@@ -138,7 +138,7 @@ class Ingest:
             lost=counts.lost,
             lost_since=counts.lost_since,
             reconnections=health.reconnections,
-            gaps=self._gaps.last(GAPS_KEPT),
+            gaps=self._gaps.last(GAPS_MAX),
             faults=counts.faults,
             samples=counts.samples,
             event_kinds=counts.kinds,

@@ -168,9 +168,9 @@ class LossEstimate:
 
     def _meet(self, process: ProcessAccount, processed: int, is_beginning: bool) -> None:
         """Its first heartbeat."""
-        known = self._hosts[process.key[0]] > 1
+        has_siblings = self._hosts[process.key[0]] > 1
         interrupted = self._interruption > 0 and process.interruption == self._interruption
-        unheard = known and interrupted and not is_beginning
+        unheard = has_siblings and interrupted and not is_beginning
         process.is_new = not unheard
         process.base = 0 if unheard else processed - process.started
         process.doubt = DOUBT_BEATS if unheard else 0
@@ -246,8 +246,8 @@ class LossEstimate:
     def _lose(self, process: ProcessAccount, start: float, end: float, count: int) -> None:
         hostname, pid = process.key
         before = process.open.pop() if process.open and process.open[-1].end == end else None
-        known = before.count if before is not None else 0
-        loss = Loss(hostname=hostname, pid=pid, start=start, end=end, count=known + count)
+        counted = before.count if before is not None else 0
+        loss = Loss(hostname=hostname, pid=pid, start=start, end=end, count=counted + count)
         process.open.append(loss)
         process.lost += count
         self._add(count, start)

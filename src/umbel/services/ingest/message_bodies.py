@@ -41,9 +41,9 @@ _YAML: Final = "application/x-yaml"
 
 def events_of_all(frames: Sequence[Frame], received_at: float) -> Decoded:
     """`events_of` for the frames of one read, in their order."""
-    plain = [frame.body for frame in frames if _is_plain(frame)]
-    if len(plain) == len(frames):
-        return decode_all(plain, received_at)
+    json_bodies = [frame.body for frame in frames if _is_plain(frame)]
+    if len(json_bodies) == len(frames):
+        return decode_all(json_bodies, received_at)
     each = [events_of(frame, received_at) for frame in frames]
     return Decoded(
         [event for decoded in each for event in decoded.events],

@@ -42,7 +42,7 @@ LOOKUPS_MAX: Final = 300
 #: A worker leaves when nothing came from it for so long, in seconds; and when there are
 #: more pairs than fit.
 GONE_AFTER_S: Final = 86_400.0
-GONE_IN_NEED_S: Final = 600.0
+GONE_WHEN_FULL_S: Final = 600.0
 SWEEP_EVERY_S: Final = 60.0
 #: Workers of which it is remembered when they were heard.
 _HEARD_MAX: Final = 10_000
@@ -247,7 +247,7 @@ class MetricCounter:
         last = dict(self._heard)
         for pair in self._pairs.values():
             last[pair.worker] = max(last.get(pair.worker, 0.0), pair.at)
-        silent_s = GONE_IN_NEED_S if self._is_short else GONE_AFTER_S
+        silent_s = GONE_WHEN_FULL_S if self._is_short else GONE_AFTER_S
         gone = {worker for worker, at in last.items() if now - at > silent_s}
         self._is_short = False
         if not gone:

@@ -113,8 +113,8 @@ class ProcessAccount:
         many of them as usual."""
         if missing <= 0:
             return 0
-        told = self.started
-        return missing * told // (told + self.untold) if self.untold else missing
+        sent = self.started
+        return missing * sent // (sent + self.untold) if self.untold else missing
 
     def count(self) -> ProcessCount:
         """What a store keeps of it."""

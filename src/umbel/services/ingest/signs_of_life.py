@@ -51,8 +51,8 @@ class SignsOfLife:
         latest = dict(zip(map(_kind_and_name, events), events, strict=True))
         for (kind, name), event in latest.items():
             if kind in STATE_AFTER or kind in WORKER_KINDS:
-                known = last.get(name)
-                if known is None or event.timestamp > known.timestamp:
+                newest = last.get(name)
+                if newest is None or event.timestamp > newest.timestamp:
                     last[name] = event
                 if kind == "task-received":
                     takes.add(name)
@@ -76,17 +76,17 @@ class SignsOfLife:
 
     def _dated(self, event: Event, arrived: float, waited_s: float | None) -> float:
         """When it was said, by our clock, though it may have waited."""
-        said = min(arrived, event.timestamp - self._skews.get(event.hostname, 0.0))
-        return said if waited_s is None else max(said, arrived - waited_s)
+        sent_at = min(arrived, event.timestamp - self._skews.get(event.hostname, 0.0))
+        return sent_at if waited_s is None else max(sent_at, arrived - waited_s)
 
 
 def joined(signs: dict[str, SignOfLife], more: Iterable[SignOfLife]) -> None:
     """Add more to the signs of a batch: of each worker the latest."""
     for sign in more:
-        known = signs.get(sign.hostname)
-        if known is not None and known.heard > sign.heard:
-            known, sign = sign, known
-        if known is not None and known.takes and not sign.takes:
+        earlier = signs.get(sign.hostname)
+        if earlier is not None and earlier.heard > sign.heard:
+            earlier, sign = sign, earlier
+        if earlier is not None and earlier.takes and not sign.takes:
             sign = SignOfLife(
                 hostname=sign.hostname, heard=sign.heard, takes=True, skew_s=sign.skew_s
             )

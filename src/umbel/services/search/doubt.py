@@ -29,9 +29,9 @@ Why = Literal["expired", "worker-offline", "worker-silent", "worker-restarted", 
 #: States in which something more is expected of a worker.
 _WITH_A_WORKER: Final = frozenset({RECEIVED, STARTED, RETRY})
 #: What a worker says may be on its way for so long, seconds: workers are dated by arrival.
-ON_ITS_WAY_S: Final = 2.0
+IN_TRANSIT_S: Final = 2.0
 #: How long workers and gaps that were read are taken for what they are, seconds.
-_KEPT_S: Final = 1.0
+_CACHE_S: Final = 1.0
 
 
 class Doubt(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,8 +60,8 @@ def doubt_of(task: Task, evidence: WorkersAndGaps, now: float) -> Doubt | None:
         return Doubt(why="expired", since=task.expires, worker=task.worker)
     if task.state not in _WITH_A_WORKER or task.worker is None:
         return None
-    known = evidence.workers.get(task.worker)
-    found = _of_worker(task, *known) if known is not None else None
+    with_status = evidence.workers.get(task.worker)
+    found = _of_worker(task, *with_status) if with_status is not None else None
     if found is not None:
         return found
     missed = [start for start, end in evidence.gaps if end > task.timestamp]
@@ -69,9 +69,9 @@ def doubt_of(task: Task, evidence: WorkersAndGaps, now: float) -> Doubt | None:
 
 
 def _of_worker(task: Task, worker: Worker, stands: WorkerStatus) -> Doubt | None:
-    said = _by_our_clock(task, worker)
-    heard = max(worker.last_heard, said)
-    if stands.status == OFFLINE and (worker.offline or 0.0) >= said:
+    stated_at = _by_our_clock(task, worker)
+    heard = max(worker.last_heard, stated_at)
+    if stands.status == OFFLINE and (worker.offline or 0.0) >= stated_at:
         return Doubt(why="worker-offline", since=worker.offline, worker=task.worker)
     if stands.status == SILENT and worker.sends_heartbeats:
         return Doubt(why="worker-silent", since=heard, worker=task.worker)
@@ -85,11 +85,11 @@ def _of_worker(task: Task, worker: Worker, stands: WorkerStatus) -> Doubt | None
 def _is_another_process(task: Task, worker: Worker) -> bool:
     """Whether the worker began anew after the last word of the task. The process id in events
     is the worker's main process, not the child that runs a task."""
-    if worker.online is not None and worker.online > _by_our_clock(task, worker) + ON_ITS_WAY_S:
+    if worker.online is not None and worker.online > _by_our_clock(task, worker) + IN_TRANSIT_S:
         return True
     _, stamp = worker.registers.get("pid", (0.0, 0.0))  # by the worker's clock, as the task's
-    told = stamp > task.timestamp
-    return told and None not in (worker.pid, task.pid) and worker.pid != task.pid
+    is_newer = stamp > task.timestamp
+    return is_newer and None not in (worker.pid, task.pid) and worker.pid != task.pid
 
 
 def _by_our_clock(task: Task, worker: Worker) -> float:
@@ -98,7 +98,7 @@ def _by_our_clock(task: Task, worker: Worker) -> float:
 
 
 class DoubtFinder:
-    """DoubtFinder by the store's own workers and collectors. Any thread; raises `StoreError`."""
+    """Doubts by the store's own workers and collectors. Any thread; raises `StoreError`."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
@@ -117,15 +117,15 @@ class DoubtFinder:
 
     def _read(self) -> WorkersAndGaps:
         at = self._clock.monotonic()
-        if self._read_at is None or at - self._read_at > _KEPT_S:
+        if self._read_at is None or at - self._read_at > _CACHE_S:
             now, collectors = self._clock.now(), self._store.collectors()
             heard = recording_state(collectors, now)
             workers = {
                 worker.hostname: (worker, worker_status(worker, now, heard))
                 for worker in self._store.workers()
             }
-            told = {gap for each in collectors for gap in each.gaps}
-            gaps = tuple(told | {(gap.start, gap.end) for gap in self._store.gaps()})
+            reported = {gap for each in collectors for gap in each.gaps}
+            gaps = tuple(reported | {(gap.start, gap.end) for gap in self._store.gaps()})
             self._evidence, self._read_at = WorkersAndGaps(workers, gaps), at
         return self._evidence
 

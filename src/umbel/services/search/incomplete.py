@@ -20,7 +20,7 @@ from umbel.services.health.liveness import uncovered
 from umbel.store.base import KeptGap, Store
 
 #: How many gaps are told of in one answer: the last ones.
-GAPS_TOLD: Final = 50
+GAPS_LISTED: Final = 50
 #: The fields that say when an event happened.
 _OF_EVENTS: Final = frozenset(name for name, field in FIELDS.items() if field.kind is Kind.TIME) - {
     "eta",
@@ -60,7 +60,7 @@ def incomplete(store: Store, span: Span, now: float) -> Incomplete | None:
         end=span.end,
         missed_s=covered_s([_within(gap, span) for gap in gaps]),
         lost=lost,
-        gaps=tuple(gaps[-GAPS_TOLD:]),
+        gaps=tuple(gaps[-GAPS_LISTED:]),
     )
 
 
@@ -81,8 +81,8 @@ def span_of_query(query: Node, now: float) -> Span:
             span = both(span, span_of_query(node, now))
         elif isinstance(node, During):
             low, high = node.low, node.high
-            asked = Span(low.at(now) if low else None, high.at(now) if high else None)
-            span = both(span, asked)
+            bounds = Span(low.at(now) if low else None, high.at(now) if high else None)
+            span = both(span, bounds)
     return span
 
 

@@ -40,7 +40,7 @@ from umbel.store.ledger import Ledger
 #: given, and said to be partial.
 BUDGET_S: Final = 1.5
 #: How long it may look at least, however long it had to wait for its turn, seconds.
-LOOK_MIN_S: Final = 0.2
+SEARCH_MIN_S: Final = 0.2
 #: How many buckets a series has unless a width is asked for, and how many at most.
 BUCKETS: Final = 120
 BUCKETS_MAX: Final = 2_000
@@ -252,4 +252,4 @@ def bucket_length(bucket_s: float | None, span_s: float, by: Grouping | None) ->
 
 def _left_s(waited_s: float) -> float:
     """How long a search may still look that was asked so long ago."""
-    return max(LOOK_MIN_S, BUDGET_S - waited_s)
+    return max(SEARCH_MIN_S, BUDGET_S - waited_s)

@@ -96,8 +96,8 @@ class SqliteLedger:
         with self._file.reading() as connection:
             if connection is not None:
                 # A file of an older Umbel gets the columns when this one first writes to it.
-                known = version(connection) >= _KNOWS_REASONS
-                columns = _ENTRY.format("reason, tasks" if known else "NULL, NULL")
+                has_reasons = version(connection) >= _KNOWS_REASONS
+                columns = _ENTRY.format("reason, tasks" if has_reasons else "NULL, NULL")
                 rows = connection.execute(
                     f"SELECT {columns} FROM audit {where} "  # noqa: S608
                     "ORDER BY number DESC LIMIT ?",
@@ -202,12 +202,12 @@ class SqliteLedger:
 
     def replace_action(self, action: ActionRecord, report: bytes) -> bool:
         with self._file.writing() as connection:
-            kept = connection.execute(
+            is_same = connection.execute(
                 "SELECT 1 FROM report WHERE id = ? AND report = ?", (action.id, report)
             ).fetchone()
-            if kept is not None:
+            if is_same is not None:
                 _keep(connection, action)
-            return kept is not None
+            return is_same is not None
 
     def running_actions(self) -> tuple[ActionRecord, ...]:
         return self._actions(f"{_ACTION} WHERE running ORDER BY at DESC, id DESC")
@@ -288,9 +288,9 @@ class SqliteLedger:
 
     def secret(self, name: str, new: bytes) -> bytes:
         given = key_file.read(self._directory, name)
-        kept = None if given else self._kept_secret(name)
-        if kept is not None:
-            return kept
+        stored = None if given else self._kept_secret(name)
+        if stored is not None:
+            return stored
         with self._file.writing() as connection:
             # Of those who make one at the same time the first wins; a file wins over what is kept.
             verb = "REPLACE" if given else "IGNORE"

@@ -40,7 +40,7 @@ _EVENTS_OF: Final[Mapping[str, tuple[str, ...]]] = {
 
 def list_workers(services: ClusterServices, params: FlowerRequest) -> object:
     """What workers say of themselves, by name; with `status`, whether each is alive."""
-    params.flag("refresh")  # an answer is never older than `inspection.KEPT_S`
+    params.flag("refresh")  # an answer is never older than `inspection.CACHE_S`
     name = params.text("workername")
     if params.flag("status"):
         now = services.clock.now()

@@ -120,13 +120,13 @@ def _must_be_empty(target: Path) -> None:
 
 
 def _must_fit(snapshots: list[Snapshot], target: Path) -> None:
-    needed = sum(each.size_bytes for each in snapshots)
+    total_bytes = sum(each.size_bytes for each in snapshots)
     with translated(target):
         free = shutil.disk_usage(target).free
-    if needed > free:
+    if total_bytes > free:
         raise StoreFull(
-            f"There is no room for the copy in {target}: it takes {needed / 2**20:,.0f} MiB, and "
-            f"{free / 2**20:,.0f} MiB are free.",
+            f"There is no room for the copy in {target}: it takes {total_bytes / 2**20:,.0f} MiB, "
+            f"and {free / 2**20:,.0f} MiB are free.",
             remedy="Free some space there, or name a directory on another disk.",
         )
 

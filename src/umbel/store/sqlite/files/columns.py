@@ -11,19 +11,19 @@ from typing import Final
 
 from umbel.query.fields import BESIDE, FIELDS, Kind
 
-_KEPT: Final = [field for field in FIELDS.values() if field.name not in BESIDE]
+_STORED: Final = [field for field in FIELDS.values() if field.name not in BESIDE]
 #: Fields whose column holds the number of a shared value.
-SHARED: Final = tuple(field.name for field in _KEPT if field.is_shared)
+SHARED: Final = tuple(field.name for field in _STORED if field.is_shared)
 #: Fields that have a column of their own name with an id.
-IDS: Final = tuple(field.name for field in _KEPT if field.kind is Kind.ID)
+IDS: Final = tuple(field.name for field in _STORED if field.kind is Kind.ID)
 #: Fields that have a column of their own name with the number itself. When a task succeeded is
 #: when it finished, if it is its success that decided its state.
 NUMBERS: Final = tuple(
-    field.name for field in _KEPT if not field.is_text and field.name != "succeeded"
+    field.name for field in _STORED if not field.is_text and field.name != "succeeded"
 )
 #: Fields that are only in the body.
 IN_BODY: Final = tuple(
     field.name
-    for field in _KEPT
+    for field in _STORED
     if field.is_text and field.name not in SHARED and field.name not in IDS
 )

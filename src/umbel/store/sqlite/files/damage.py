@@ -36,7 +36,7 @@ from umbel.store.sqlite.files.paths import (
 FOLDER: Final = "damaged"
 _ABOUT: Final = "about.json"
 #: So many damaged copies of umbel.db are kept.
-_CATALOGS_KEPT: Final = 3
+_CATALOGS_MAX: Final = 3
 _NUMBERED: Final = re.compile(r"tasks-(\d{6,})(?:\.db|-)")
 #: Ways in which the system says that a file cannot be read, as SQLite names them.
 _READING_FAILED: Final = frozenset(
@@ -264,5 +264,5 @@ def _number(folder: Path) -> int | None:
 
 def _forget_catalogs(directory: Path) -> None:
     copies = [each for each in _folders(directory) if each.name.startswith("umbel-")]
-    for folder in copies[:-_CATALOGS_KEPT]:
+    for folder in copies[:-_CATALOGS_MAX]:
         shutil.rmtree(folder, ignore_errors=True)

@@ -22,7 +22,7 @@ from umbel.store.sqlite.files.paths import only_row
 from umbel.store.sqlite.files.row import CHANGED
 from umbel.store.sqlite.files.stored_numbers import STATE_OF_ID
 from umbel.store.sqlite.search.reader import Reader
-from umbel.store.sqlite.write.batch import CHANGES_KEPT
+from umbel.store.sqlite.write.batch import CHANGES_MAX
 
 #: In the log of an earlier Umbel.
 _UNKNOWN_STATE = -1
@@ -62,7 +62,7 @@ def follow(reader: Reader, after: int, limit: int) -> Changes:
     if not 0 <= after <= newest:
         # A number of another directory, or of this one before it was restored.
         return Changes((), newest, skipped=None)
-    is_logged = newest - CHANGES_KEPT <= after
+    is_logged = newest - CHANGES_MAX <= after
     since = after if is_logged else max(0, newest - limit)
     entries = _latest(_entries(reader, numbers, since, newest))
     latest = entries[max(0, len(entries) - limit) :]

@@ -19,8 +19,8 @@ from umbel.query.ast import Argument, Comparison
 from umbel.query.folding import fold
 from umbel.store.sqlite.text.text_filter import ESCAPED, AllOf, AnyOf, Edge, Literal, TextFilter
 
-_PLAIN: Final = re.compile(r"[0-9a-z_ .:/@+-]+")
-_PLAIN_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
+_UNESCAPED: Final = re.compile(r"[0-9a-z_ .:/@+-]+")
+_UNESCAPED_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def argument_text_filter(node: Argument) -> TextFilter | None:
@@ -30,7 +30,7 @@ def argument_text_filter(node: Argument) -> TextFilter | None:
 
 
 def _of_key(first: str) -> Iterator[TextFilter]:
-    if _PLAIN_KEY.fullmatch(first) and not first.isdecimal():
+    if _UNESCAPED_KEY.fullmatch(first) and not first.isdecimal():
         yield Literal(fold(first))
 
 
@@ -39,7 +39,7 @@ def _of_value(value: str, how: Comparison) -> Iterator[TextFilter]:
     pieces = re.split(r"[*?]+", value) if how is Comparison.GLOB else [value]
     last = len(pieces) - 1
     for number, piece in enumerate(pieces):
-        if how is not Comparison.CONTAINS and _PLAIN.fullmatch(piece) and number in (0, last):
+        if how is not Comparison.CONTAINS and _UNESCAPED.fullmatch(piece) and number in (0, last):
             yield Edge(piece, first=number == 0, last=number == last)
         else:
-            yield from map(Literal, sorted(set(_PLAIN.findall(piece))))
+            yield from map(Literal, sorted(set(_UNESCAPED.findall(piece))))

@@ -25,7 +25,7 @@ _INDEXES: Final = range(len(COLUMNS))
 _STATE: Final = COLUMNS.index("state")
 _INTO_TASK: Final = f"INSERT INTO task (id, {', '.join(COLUMNS)})"
 #: Changes that `follow` can go back.
-CHANGES_KEPT = 100_000
+CHANGES_MAX = 100_000
 
 
 class StoredTask(NamedTuple):
@@ -101,4 +101,4 @@ class Batch:
             "INSERT INTO change VALUES (?, ?, ?)",
             (seq, self._changed.tobytes(), bytes(self._states)),
         )
-        connection.execute("DELETE FROM change WHERE seq <= ?", (seq - CHANGES_KEPT,))
+        connection.execute("DELETE FROM change WHERE seq <= ?", (seq - CHANGES_MAX,))
