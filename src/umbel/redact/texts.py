@@ -3,9 +3,10 @@
 Theory of operation. Texts are not parsed: Celery cuts them, applications write their own, and a
 string may hold JSON with dictionaries of its own. So every `name:`, `'name':`, `name=` is looked
 at wherever it stands, and the value behind a secret name is passed over by the form of its
-beginning: a string to its quote, a bracket to its partner, a word to the next space. Where the
-end cannot be told (the text was cut, an object writes itself with odd quotes), all that follows
-is hidden: to hide too much is harmless. Time is linear in the length of the text.
+beginning: a string to its quote, a bracket to its partner, a word to the next space, a header to
+the end of its line. Where the end cannot be told (the text was cut, an object writes itself with
+spaces or odd quotes), all that follows is hidden: to hide too
+much is harmless. Time is linear in the length of the text.
 """
 
 from __future__ import annotations
@@ -19,20 +20,45 @@ from umbel.redact.keys import KeyPatterns
 #: so, so it cannot be taken for a value.
 HIDDEN: Final = "<hidden>"
 
-#: A name, up to four words long, with what separates it from its value.
+#: White space, also as a repr writes it.
+_GAP: Final = r"(?:\s|\\+[nrt]){0,100}+"
+#: A name, up to four words long, with what separates it from its value; the first of a pair; the
+#: name in `{'name': ..., 'value': ...}`.
 _NAME: Final = re.compile(
-    r"(?<![\w.-])(?P<name>[\w.-]{1,64}+(?: [\w.-]{1,64}+){0,3})"
-    r"(?:\\*+['\"]|\])?+ ?(?:[:=]|=>) ?+(?![:=])"
-    r"|[(\[]b?\\*+['\"](?P<first>[\w. -]{1,64}+)\\*+['\"], ?+"
+    r"(?<![\w.-])(?P<name>[\w.-]{1,256}+(?: [\w.-]{1,256}+){0,3})"
+    r"(?P<quote>[\])}*?!%$#]{0,3}\\*+['\"]|\]|\)(?==))?+[ \t]{0,40}+(?:=>|[:=])"
+    rf"(?:{_GAP}(?=\\*+['\"\[{{(]|[|>]?-----BEGIN)|(?:[ \t]|\\+t){{0,40}}+)(?![:=])"
+    r"|[(\[]b?\\*+['\"](?P<first>[\w. -]{1,256}+)\\*+['\"], ?+"
+    r"|['\"](?:name|key)\\*+['\"]: ?\\*+['\"](?P<named>[\w. -]{1,256}+)\\*+['\"], ?\\*+['\"]value"
+    r"\\*+['\"]: ?+"
 )
 _QUOTE: Final = re.compile(r"[bBuUrRfF]{0,2}(\\*+['\"])")
 #: What may follow the quote that ends a string.
 _BEHIND: Final = frozenset(",)]};:&\\'\">")
-_HARMLESS: Final = re.compile(r"(?:None|null|True|true|False|false)(?![\w.(])|<hidden>|''|\"\"")
-_NUMBER: Final = re.compile(r"-?\d[\w.+-]*(?=[,)\]};&\s'\"\\]|$)")
+_HARMLESS: Final = re.compile(
+    r"(?:(?:None|null|True|true|False|false|''|\"\")(?=[,;)\]}&>\s'\"\\]|$)|<hidden>)"
+)
+#: Also in groups, as numbers of cards are written.
+_NUMBER: Final = re.compile(r"-?\d[\w.+-]*(?: \d{2,6}(?![\w.:-]))*(?=[,)\]};&\s'\"\\]|$)")
 _CALL: Final = re.compile(r"[A-Za-z_][\w.]{0,200}\(")
 _OBJECT: Final = re.compile(r"<[^<>'\"\\]*>")
-_WORD: Final = re.compile(r"(?i:(?:bearer|basic|digest|token|negotiate) +)?[^\s'\"&\\<>]+")
+_CHARACTER: Final = r"(?:[^\s'\"&\\<>]|\\{1,2}(?![nrt\\'\"]))"
+_WORD: Final = re.compile(
+    r"(?i:digest) +(?:\w+=(?:\\*\"[^\"\\]*\\*\"|[^\s,'\"\\]+)(?:, *)?)+"
+    rf"|(?i:(?:bearer|basic|digest|token|negotiate) +)?{_CHARACTER}+(?: [0-9A-Z]{{2,4}}(?!\w))*"
+)
+#: Names of headers whose value is more than a word, up to the end of its line.
+_OF_HEADER: Final = re.compile(r"(?i)(?:authorization|cookies?)$")
+_HEADER: Final = re.compile(r"[^\r\n'\"\\&<>,)\]}]+")
+_KEY_FILE: Final = re.compile(
+    rf"[|>]?{_GAP}-----BEGIN.*?(?:-----END[^-]{{0,100}}-----|\Z)", re.DOTALL
+)
+#: What may stand between a type and a value: `password: str = 'x'`.
+_ASSIGNED: Final = re.compile(r"[\])]*+ ?= ?(?!=)")
+#: The forms whose end is certain.
+_CERTAIN_BEGIN: Final = re.compile(
+    r"[bBuUrRfF]{0,2}\\*['\"]|[(\[{<]|-?\d|-----|[A-Za-z_][\w.]{0,200}\("
+)
 _TRAILING: Final = ",;.)]}"
 _OPENING: Final = "([{"
 _BRACKET: Final = re.compile(r"[()\[\]{}'\"<]")
@@ -51,16 +77,33 @@ def redact_text(text: str, keys: KeyPatterns) -> str:
     start = 0
     found = _NAME.search(text)
     while found is not None:
-        name, at = found["name"] or found["first"], found.end()
+        name, at = found["name"] or found["first"] or found["named"], found.end()
         if (name in keys or (" " in name and name.rpartition(" ")[2] in keys)) and (
             at < len(text) and not _HARMLESS.match(text, at)
         ):
-            end = value_end(text, at)
+            end = _end_behind(found, name, text)
             if end > at:
                 done += (text[start:at], HIDDEN)
                 start = at = end
         found = _NAME.search(text, at)
     return "".join((*done, text[start:])) if done else text
+
+
+def _end_behind(found: re.Match[str], name: str, text: str) -> int:
+    """Where the value ends that begins behind a name."""
+    at = found.end()
+    header = _HEADER.match(text, at) if _OF_HEADER.search(name) else None
+    if header is not None and not _QUOTE.match(text, at) and text[at] not in _OPENING:
+        end = at + len(header[0].rstrip(_TRAILING))
+        return max(end, value_end(text, at))
+    end = value_end(text, at)
+    assigned = _ASSIGNED.match(text, end)
+    if assigned is not None and assigned.end() < len(text):
+        return value_end(text, assigned.end())
+    is_bare = _CERTAIN_BEGIN.match(text, at) is None
+    if found["quote"] and is_bare and end < len(text) and text[end] not in _BEHIND:
+        return len(text)  # an object that writes itself with spaces and signs
+    return end
 
 
 def value_end(text: str, at: int) -> int:
@@ -70,7 +113,7 @@ def value_end(text: str, at: int) -> int:
         return string_end(text, quote.end(), quote[1])
     if text[at] in _OPENING:
         return bracket_end(text, at)
-    for form in (_NUMBER, _OBJECT):
+    for form in (_KEY_FILE, _NUMBER, _OBJECT):
         found = form.match(text, at)
         if found is not None:
             return found.end()
@@ -79,7 +122,9 @@ def value_end(text: str, at: int) -> int:
         return bracket_end(text, call.end() - 1)
     word = _WORD.match(text, at)
     if word is not None:
-        return at + len(word[0].rstrip(_TRAILING))
+        end = at + len(word[0].rstrip(_TRAILING))
+        quote = _QUOTE.match(text, end) if word[0].endswith("=") else None
+        return string_end(text, quote.end(), quote[1]) if quote is not None else end
     return len(text) if text[at] == "<" else at
 
 
