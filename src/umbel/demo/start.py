@@ -18,7 +18,8 @@ from umbel.demo.process_group import ProcessGroup
 from umbel.errors import SettingsError, UmbelError
 from umbel.settings import LoadedSettings, check_data_directory
 from umbel.settings.child_environment import as_environment
-from umbel.settings.sources import COMMAND_LINE, DEFAULT
+from umbel.settings.sources import DEFAULT
+from umbel.settings.written_settings import COMMAND_LINE
 
 #: Each worker's queues and processes.
 WORKERS = {"orders": ("orders,mail", 3), "media": ("images,reports", 3)}

@@ -5,7 +5,8 @@ from umbel.settings.check import (
     check_data_directory,
     check_serving,
 )
-from umbel.settings.sources import ONLY, LoadedSettings, load_settings
+from umbel.settings.cluster_tables import ONLY
+from umbel.settings.sources import LoadedSettings, load_settings
 from umbel.settings.tree import SETTINGS, Setting, Settings, value_of
 from umbel.settings.unknown_names import unknown_name
 

@@ -8,36 +8,40 @@ environment alone may hold variables of somebody else (`variables`).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from umbel.errors import SettingsError
-from umbel.masking import MASK, is_understood, mask_address
+from umbel.masking import MASK, mask_address
 from umbel.redaction import redact
 from umbel.settings import kinds
 from umbel.settings.celery_sources import named_for_celery, unread_configuration
-from umbel.settings.clusters import (
-    WHERE,
-    ClusterSettings,
-    ClusterTable,
-    which_cluster,
+from umbel.settings.cluster_tables import (
+    ONLY,
+    check_data_is_used,
+    chosen_tables,
+    cluster_settings,
+    written_in_tables,
 )
+from umbel.settings.clusters import ClusterSettings, ClusterTable, which_cluster
 from umbel.settings.config_file import config_file, read_config
 from umbel.settings.flower import GivenOption, SettingsNotice
 from umbel.settings.flower_sources import options_of_flower, translated
 from umbel.settings.paths import data_directory
-from umbel.settings.tree import SECTIONS, SETTINGS, Setting, Settings
+from umbel.settings.tree import SETTINGS, Setting, Settings
 from umbel.settings.trust import is_open_to_all, trusted_owners
-from umbel.settings.unknown_names import unknown_name
 from umbel.settings.variables import foreign, meant, own_variables
+from umbel.settings.written_settings import (
+    COMMAND_LINE,
+    ENTRIES,
+    WrittenSetting,
+    parse_written,
+    settings_tree,
+)
 
-#: The name of the cluster where the settings have no tables of clusters.
-ONLY = "default"
-COMMAND_LINE = "command line"
 DEFAULT = "default"
-_ENTRIES = {entry.name: entry for entry in SETTINGS}
 
 
 @dataclass(frozen=True)
@@ -60,15 +64,6 @@ class LoadedSettings:
         return self.settings
 
 
-@dataclass(frozen=True)
-class _Written:
-    """What a person wrote for a setting, and where."""
-
-    value: object
-    origin: str
-    of_flower: bool = False
-
-
 def load_settings(
     given: Mapping[str, object],
     environ: Mapping[str, str],
@@ -85,7 +80,7 @@ def load_settings(
     files = _reads_files(given, environ)
     in_flower = options_of_flower(flower, environ, directory, trusted, files=files)
     written = _of_flower(in_flower.line)
-    written |= {name: _Written(value, COMMAND_LINE) for name, value in given.items()}
+    written |= {name: WrittenSetting(value, COMMAND_LINE) for name, value in given.items()}
     variables, foreign_ones = _from_environment(environ)
     for name, item in variables.items():
         written.setdefault(name, item)
@@ -97,18 +92,20 @@ def load_settings(
     if file is not None:
         in_file, tables = read_config(file)
         for name, value in in_file.items():
-            written.setdefault(name, _Written(value, str(file)))
+            written.setdefault(name, WrittenSetting(value, str(file)))
     for name, item in _of_flower(in_flower.elsewhere).items():
         written.setdefault(name, item)
     notices = [*in_flower.notices, *foreign_ones]
-    notices += _readable([*written.items(), *_of_tables(tables, str(file))], in_flower.elsewhere)
+    notices += _readable(
+        [*written.items(), *written_in_tables(tables, str(file))], in_flower.elsewhere
+    )
     if tables or "cluster" in written:
-        tables = _chosen(tables, written)
+        tables = chosen_tables(tables, written)
     if tables:
-        _check_data_is_used(tables, written)
+        check_data_is_used(tables, written)
     elif "app" not in written and "broker" not in written:
         written |= {
-            name: _Written(value, origin)
+            name: WrittenSetting(value, origin)
             for name, (value, origin) in named_for_celery(
                 environ, directory, trusted, files=files
             ).items()
@@ -122,9 +119,9 @@ def load_settings(
     }
     if file is not None and "config" not in written:
         values["config"], origins["config"] = file, "found"
-    settings = _tree(values)
+    settings = settings_tree(values)
     clusters = {
-        name: _cluster(name, table, values, origins, before_files, str(file))
+        name: cluster_settings(name, table, values, origins, before_files, str(file))
         for name, table in tables.items()
     } or {ONLY: ClusterSettings(ONLY, settings, origins)}
     if len(clusters) == 1:
@@ -133,62 +130,24 @@ def load_settings(
     return LoadedSettings(settings, origins, tuple(notices), clusters)
 
 
-def _value(entry: Setting, written: Mapping[str, _Written], environ: Mapping[str, str]) -> Any:
+def _value(
+    entry: Setting, written: Mapping[str, WrittenSetting], environ: Mapping[str, str]
+) -> Any:
     if entry.name in written:
-        return _parse(entry, written[entry.name])
+        return parse_written(entry, written[entry.name])
     if entry.name == "data":
         return data_directory(environ)
     return None if entry.default is None else entry.kind.parse(entry.default)
 
 
-def _parse(entry: Setting, item: _Written) -> Any:
-    try:
-        return entry.kind.parse(item.value)
-    except ValueError as error:
-        shown = _shown(entry, item.value)
-        where = entry.flag if item.origin == COMMAND_LINE else f"{entry.name} in {item.origin}"
-        if item.origin == entry.env or item.of_flower:
-            where = item.origin
-        raise SettingsError(
-            f"{where} cannot be {shown}: {entry.kind.refusal(error)}",
-            setting=entry.name,
-        ) from None
-
-
-def _shown(entry: Setting, value: object) -> str:
-    """A wrong value as far as it cannot be a secret, which a mistyped address may be all over."""
-    if entry.secret:
-        return "what was given"
-    if entry.kind.name == kinds.URL:
-        plain = isinstance(value, str) and is_understood(value)
-        return repr(mask_address(str(value))) if plain else "what was given"
-    return repr(redact(value) if isinstance(value, str) else value)
-
-
-def _tree(values: Mapping[str, Any]) -> Settings:
-    def branch(section: str) -> dict[str, Any]:
-        return {
-            entry.path[1]: values[entry.name]
-            for entry in SETTINGS
-            if len(entry.path) == 2 and entry.path[0] == section
-        }
-
-    top = {entry.name: values[entry.name] for entry in SETTINGS if len(entry.path) == 1}
-    sections = {name: replace(kind(), **branch(name)) for name, kind in SECTIONS.items()}
-    return Settings(**top, **sections)
-
-
-# -- Flower ------------------------------------------------------------------------------
-
-
 def _readable(
-    written: Iterable[tuple[str, _Written]], flower: Sequence[GivenOption]
+    written: Iterable[tuple[str, WrittenSetting]], flower: Sequence[GivenOption]
 ) -> Iterator[SettingsNotice]:
     """What is said of files that every user may read, with passwords in them."""
     origins = [
         item.origin
         for name, item in written
-        if _ENTRIES[name].in_file and _has_secret(_ENTRIES[name], item.value)
+        if ENTRIES[name].in_file and _has_secret(ENTRIES[name], item.value)
     ]
     origins += [
         each.where.rpartition(" in ")[2]
@@ -209,14 +168,14 @@ def _has_secret(entry: Setting, value: object) -> bool:
     return entry.secret and bool(value)
 
 
-def _of_flower(options: Sequence[GivenOption]) -> dict[str, _Written]:
+def _of_flower(options: Sequence[GivenOption]) -> dict[str, WrittenSetting]:
     """Settings from options of Flower, the first option that names one decides."""
-    found: dict[str, _Written] = {}
+    found: dict[str, WrittenSetting] = {}
     for given in options:
         setting = given.option.setting
         value = translated(given)
         if setting is not None and value is not None:
-            found.setdefault(setting, _Written(value, given.where, of_flower=True))
+            found.setdefault(setting, WrittenSetting(value, given.where, of_flower=True))
     return found
 
 
@@ -224,17 +183,14 @@ def _reads_files(given: Mapping[str, object], environ: Mapping[str, str]) -> boo
     return given.get("config", environ.get("UMBEL_CONFIG")) != "none"
 
 
-# -- the environment ---------------------------------------------------------------------
-
-
 def _from_environment(
     environ: Mapping[str, str],
-) -> tuple[dict[str, _Written], list[SettingsNotice]]:
+) -> tuple[dict[str, WrittenSetting], list[SettingsNotice]]:
     names = {entry.env: entry for entry in SETTINGS}
     found, notices = {}, []
     for variable, value in own_variables(environ).items():
         if variable in names:
-            found[names[variable].name] = _Written(value, variable)
+            found[names[variable].name] = WrittenSetting(value, variable)
             continue
         near = meant(variable, names)
         if near is not None:
@@ -245,77 +201,3 @@ def _from_environment(
             )
         notices.append(foreign(variable))
     return found, notices
-
-
-# -- clusters ----------------------------------------------------------------------------
-
-
-def _of_tables(tables: Mapping[str, ClusterTable], where: str) -> Iterator[tuple[str, _Written]]:
-    """What stands in all tables, by the name of the setting."""
-    for table in tables.values():
-        for name, value in table.written.items():
-            yield name, _Written(value, where)
-
-
-def _chosen(
-    tables: Mapping[str, ClusterTable], written: Mapping[str, _Written]
-) -> Mapping[str, ClusterTable]:
-    """All tables, or the one that `cluster` names. Raises `SettingsError`."""
-    if "cluster" in written:
-        name = str(written["cluster"].value)
-        if name in tables:
-            return {name: tables[name]}
-        if tables or name != ONLY:
-            listed = "Its tables name them." if tables else "The settings have no [clusters.NAME]."
-            raise unknown_name("cluster", name, [*tables], listed=listed)
-    beside = next((name for name in sorted(WHERE | {"label"}) if name in written), None)
-    if beside is not None and len(tables) > 1:
-        raise SettingsError(
-            f"{beside} ({written[beside].origin}) is of one cluster, and there are several: "
-            f"{', '.join(tables)}.",
-            setting=beside,
-            remedy="Write it into the table of its cluster, or name one with --cluster.",
-        )
-    return tables
-
-
-def _check_data_is_used(
-    tables: Mapping[str, ClusterTable], written: Mapping[str, _Written]
-) -> None:
-    """Raises `SettingsError` for a `--data` that every table would override. Of a variable or a
-    file it is the default of what is not said nearer."""
-    is_named = "data" in written and written["data"].origin == COMMAND_LINE
-    if is_named and all("data" in table.written for table in tables.values()):
-        raise SettingsError(
-            f"--data would be the directory of no cluster: {', '.join(tables)} "
-            f"{'has its own' if len(tables) == 1 else 'have their own'} in the settings file.",
-            setting="data",
-            remedy="Leave --data out, or remove data from the table.",
-        )
-
-
-def _cluster(
-    name: str,
-    table: ClusterTable,
-    values: Mapping[str, Any],
-    origins: Mapping[str, str],
-    before_files: Collection[str],
-    file: str,
-) -> ClusterSettings:
-    """The settings of one cluster: what the command line and variables (`before_files`) say, then
-    its table, then what is said for all. `data` for all is where the directories are, so a table
-    names its own."""
-    where = f"clusters.{name} in {file}"
-    own = {
-        setting: _parse(_ENTRIES[setting], _Written(value, where))
-        for setting, value in table.written.items()
-    }
-    used = {each: own[each] for each in own if each == "data" or each not in before_files}
-    data = own.get("data", values["data"] / name)
-    return ClusterSettings(
-        name,
-        _tree({**values, **used, "data": data}),
-        {**origins, **dict.fromkeys(used, where)},
-        table.roles,
-        is_table=True,
-    )
