@@ -118,6 +118,13 @@ class Task(TaskSummary, frozen=True):
     attempts: tuple[Attempt, ...] = ()
     notes: tuple[Note, ...] = ()
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Those under which events told of it: workers may know it by another name (`shadow`)
+        than its sender."""
+        sent_as = (attempt.sent_as for attempt in self.attempts)
+        return tuple(dict.fromkeys(name for name in (self.name, *sent_as) if name))
+
 
 def project(uuid: str, facts: Facts, changed: float | None = None) -> Task:
     """The task `uuid` by `facts`, all of its events (at least one); `changed` is when a store

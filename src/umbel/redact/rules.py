@@ -17,6 +17,20 @@ from umbel.redact.keys import DEFAULT, KeyPatterns
 from umbel.redact.positions import hide_positions
 from umbel.redact.texts import HIDDEN, redact_text
 
+#: The name under which a task is known, or several: it may be shown under another (`shadow`).
+TaskName = str | tuple[str, ...] | None
+#: Tasks of Celery's own whose arguments and results are those of other tasks
+#: (celery/app/builtins.py).
+CANVAS_TASKS: Final = frozenset(
+    {"celery.map", "celery.starmap", "celery.chunks", "celery.accumulate", "celery.chord_unlock",
+     "celery.group", "celery.chain", "celery.chord"}
+)  # fmt: skip
+#: An error that repeats the arguments (celery/app/task.py, `retry`).
+_RETRY_ERROR: Final = re.compile(
+    r"(Can\\*'t retry [^\[]{1,512}\[[^\]]{1,255}\] args:).*", re.DOTALL
+)
+#: One that repeats another task's error (celery/backends/base.py).
+_CHORD_ERROR: Final = "ChordError"
 #: Task names whose rules are remembered; applications have hundreds.
 _REMEMBERED_MAX: Final = 10_000
 #: Deeper values are hidden whole.
@@ -51,8 +65,9 @@ NOTHING: Final = TaskRules()
 
 
 class Redactor:
-    """Texts and values without what the rules hide. `name` is the task's, None where it is not
-    known: then whatever a rule hides of any task is hidden. Any thread."""
+    """Texts and values without what the rules hide. `name` is the task's, None or no name where it
+    is not known: then whatever a rule hides of any task is hidden; of several names, what any of
+    them hides. Any thread."""
 
     def __init__(self, rules: RedactRules) -> None:
         self.keys = KeyPatterns(rules.keys)
@@ -61,7 +76,7 @@ class Redactor:
         self._results = _names(rules.results)
         self._exceptions = _names(rules.exceptions)
         self._tracebacks = _names(rules.tracebacks)
-        self._by_name: dict[str, TaskRules] = {}
+        self._by_name: dict[str | tuple[str, ...], TaskRules] = {}
         self._unnamed = TaskRules(
             arguments=bool(rules.arguments or rules.positions),
             positions=frozenset[int](),
@@ -76,27 +91,32 @@ class Redactor:
         #: Whether anything is hidden at all.
         self.hides_anything = self.hides_by_name or bool(self.keys)
 
-    def of(self, name: str | None) -> TaskRules:
+    def of(self, name: TaskName) -> TaskRules:
         """What is hidden of the tasks of this name."""
-        if name is None:
+        if not name:
             return self._unnamed
         rules = self._by_name.get(name)
         if rules is None:
-            at = [positions for fits, positions in self._positions if fits(name)]
-            rules = TaskRules(
-                arguments=self._arguments(name),
-                positions=frozenset[int]().union(*at),
-                result=self._results(name),
-                exception=self._exceptions(name),
-                traceback=self._tracebacks(name),
-            )
+            rules = self._of_names((name,) if isinstance(name, str) else name)
             if len(self._by_name) < _REMEMBERED_MAX:
                 self._by_name[name] = rules
         return rules
 
+    def _of_names(self, names: tuple[str, ...]) -> TaskRules:
+        at = [positions for fits, positions in self._positions if any(map(fits, names))]
+        is_canvas = not CANVAS_TASKS.isdisjoint(names)
+        inner = is_canvas and (self._unnamed.arguments or self._unnamed.result)
+        return TaskRules(
+            arguments=inner or any(map(self._arguments, names)),
+            positions=frozenset[int]().union(*at),
+            result=inner or any(map(self._results, names)),
+            exception=any(map(self._exceptions, names)),
+            traceback=any(map(self._tracebacks, names)),
+        )
+
     # -- texts ---------------------------------------------------------------------------
 
-    def text(self, name: str | None, field: str, text: str) -> str:
+    def text(self, name: TaskName, field: str, text: str) -> str:
         """The text of a field of an event: `args`, `kwargs`, `result`, `exception`, `traceback`,
         or any other, in which keys alone are looked for."""
         match field:
@@ -113,7 +133,7 @@ class Redactor:
             case _:
                 return redact_text(text, self.keys)
 
-    def args_text(self, name: str | None, text: str) -> str:
+    def args_text(self, name: TaskName, text: str) -> str:
         """The text of positional arguments."""
         rules = self.of(name)
         if rules.arguments:
@@ -122,26 +142,32 @@ class Redactor:
             text = hide_positions(text, rules.positions)
         return redact_text(text, self.keys)
 
-    def kwargs_text(self, name: str | None, text: str) -> str:
+    def kwargs_text(self, name: TaskName, text: str) -> str:
         """The text of keyword arguments."""
         return HIDDEN if self.of(name).arguments else redact_text(text, self.keys)
 
-    def result_text(self, name: str | None, text: str) -> str:
+    def result_text(self, name: TaskName, text: str) -> str:
         return HIDDEN if self.of(name).result else redact_text(text, self.keys)
 
-    def exception_text(self, name: str | None, text: str) -> str:
-        return HIDDEN if self.of(name).exception else redact_text(text, self.keys)
+    def exception_text(self, name: TaskName, text: str) -> str:
+        rules = self.of(name)
+        return HIDDEN if rules.exception else self._error_text(rules, text)
 
-    def traceback_text(self, name: str | None, text: str) -> str:
+    def traceback_text(self, name: TaskName, text: str) -> str:
         """Its last lines are the exception, so what hides that hides the traceback too."""
         rules = self.of(name)
-        if rules.traceback or rules.exception:
+        return HIDDEN if rules.traceback or rules.exception else self._error_text(rules, text)
+
+    def _error_text(self, rules: TaskRules, text: str) -> str:
+        if self._unnamed.exception and _CHORD_ERROR in text:
             return HIDDEN
+        if rules.arguments or rules.positions:
+            text = _RETRY_ERROR.sub(rf"\g<1>{HIDDEN}", text)
         return redact_text(text, self.keys)
 
     # -- values --------------------------------------------------------------------------
 
-    def args(self, name: str | None, value: Any) -> Any:
+    def args(self, name: TaskName, value: Any) -> Any:
         """Positional arguments: a list, or a text in its place."""
         if isinstance(value, str):
             return self.args_text(name, value)
@@ -152,13 +178,13 @@ class Redactor:
             value = [HIDDEN if at in rules.positions else each for at, each in enumerate(value)]
         return self.value(value)
 
-    def kwargs(self, name: str | None, value: Any) -> Any:
+    def kwargs(self, name: TaskName, value: Any) -> Any:
         """Keyword arguments: a dictionary, or a text in its place."""
         if isinstance(value, str):
             return self.kwargs_text(name, value)
         return HIDDEN if value and self.of(name).arguments else self.value(value)
 
-    def result(self, name: str | None, value: Any) -> Any:
+    def result(self, name: TaskName, value: Any) -> Any:
         """What a task returned."""
         return HIDDEN if value is not None and self.of(name).result else self.value(value)
 

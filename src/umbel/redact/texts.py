@@ -5,8 +5,8 @@ string may hold JSON with dictionaries of its own. So every `name:`, `'name':`, 
 at wherever it stands, and the value behind a secret name is passed over by the form of its
 beginning: a string to its quote, a bracket to its partner, a word to the next space, a header to
 the end of its line. Where the end cannot be told (the text was cut, an object writes itself with
-spaces or odd quotes), all that follows is hidden: to hide too
-much is harmless. Time is linear in the length of the text.
+spaces or odd quotes), all that follows is hidden: to hide too much is harmless. Time is linear in
+the length of the text.
 """
 
 from __future__ import annotations

@@ -81,6 +81,49 @@ def test_names_of_older_tasks_are_found_in_the_store() -> None:
     assert [each.result for each in events] == ["<hidden>", "2"]
 
 
+def test_a_name_by_which_a_task_was_sent_is_found_when_it_is_received_after_a_restart() -> None:
+    store = MemoryStore()
+    store.apply([event("task-sent", name="proj.export")])
+    events = redacted(
+        RedactRules(arguments=("proj.export",), results=("proj.export",)),
+        event("task-received", name="a shadow", args="(1,)"),
+        event("task-succeeded", result="1"),
+        find=store.tasks,
+    )
+
+    assert [each.args or each.result for each in events] == ["<hidden>"] * 2
+
+
+def test_where_senders_tell_nothing_tasks_are_not_looked_up_for_ever() -> None:
+    found: list[str] = []
+
+    def find(ids: Iterable[str]) -> Mapping[str, Task]:
+        found.extend(ids)
+        return {}
+
+    redactor = EventRedactor(Redactor(RedactRules(results=("proj.a",))), find)
+    received = [event("task-received", str(number), name="proj.b") for number in range(5_000)]
+    redactor.redacted(Decoded([*received], []))
+    assert len(found) == 2_000
+
+    redactor.redacted(Decoded([event("task-sent", "s", name="proj.b")], []))
+    redactor.redacted(Decoded([event("task-received", "t", name="proj.b")], []))
+    assert found[-1] == "t"
+
+
+def test_errors_are_hidden_by_what_they_repeat_of_other_tasks() -> None:
+    events = redacted(
+        RedactRules(exceptions=("proj.login",), arguments=("proj.pay",)),
+        event("task-received", "a", name="proj.body"),
+        event("task-received", "b", name="proj.pay"),
+        event("task-failed", "a", exception="ChordError('Dependency x raised E(1)')"),
+        event("task-failed", "b", exception='E("Can\'t retry proj.pay[b] args:(7,) kwargs:{}")'),
+    )
+
+    assert events[2].exception == "<hidden>"
+    assert events[3].exception == "E(\"Can't retry proj.pay[b] args:<hidden>"
+
+
 def test_an_end_whose_task_nobody_knows_is_hidden_if_any_may_be() -> None:
     end = event("task-succeeded", "unknown", result="1")
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+from celery.exceptions import MaxRetriesExceededError
+
 from umbel.redact.rules import Redactor, RedactRules
 
 RULES = RedactRules(
@@ -70,3 +73,39 @@ def test_a_value_too_deep_to_be_searched_is_hidden() -> None:
         deep = [deep]
 
     assert "'x'" not in repr(Redactor(RedactRules()).value(deep))
+
+
+def test_of_several_names_what_any_hides_is_hidden() -> None:
+    redactor = Redactor(RULES)
+
+    assert redactor.args(("a shadow", "mail.send"), ["a"]) == "<hidden>"
+    assert redactor.args_text(("proj.pay", "other"), "(1, 2, 3)") == "(1, <hidden>, <hidden>)"
+    assert redactor.result((), [1]) == "<hidden>"
+
+
+@pytest.mark.parametrize("name", ["celery.starmap", "celery.chunks", "celery.chord_unlock"])
+def test_tasks_of_celery_that_carry_others_are_hidden_with_them(name: str) -> None:
+    redactor = Redactor(RULES)
+
+    assert redactor.kwargs_text(name, "{'task': proj.pay(), 'it': [(1, 4111)]}") == "<hidden>"
+    assert redactor.result(name, [1]) == "<hidden>"
+    assert Redactor(RedactRules()).result(name, [1]) == [1]
+
+
+def test_errors_that_repeat_arguments_show_them_no_more_than_the_task_does() -> None:
+    error = "Can't retry proj.pay[0a-1] args:('bob', '4111') kwargs:{'n': 1}"
+    text = repr(MaxRetriesExceededError(error))
+    for shown in (
+        Redactor(RULES).exception_text("proj.pay", text),
+        Redactor(RULES).traceback_text(None, error),
+        Redactor(RedactRules(positions={"proj.pay": (1,)})).traceback_text("proj.pay", error),
+    ):
+        assert "4111" not in shown
+    assert "4111" in Redactor(RedactRules()).exception_text("proj.pay", text)
+
+
+def test_a_chord_does_not_tell_a_hidden_error_of_its_header() -> None:
+    text = "ChordError('Dependency 0a-1 raised ValueError(4111)')"
+
+    assert Redactor(RULES).exception_text("proj.body", text) == "<hidden>"
+    assert Redactor(RedactRules()).exception_text("proj.body", text) == text

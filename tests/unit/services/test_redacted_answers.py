@@ -8,6 +8,7 @@ from tests.contract.stories import heartbeat, succeeded, uuid_of
 from tests.support.clocks import SetClock
 from tests.support.memory_cluster import MemoryCluster, MemoryResults, MemoryWorker
 from umbel.broker.base import QueuedMessage
+from umbel.cluster.events import Event
 from umbel.redact.rules import Redactor, RedactRules
 from umbel.results.base import Result
 from umbel.services.cluster_services import ClusterServices, make_services
@@ -16,6 +17,7 @@ from umbel.store.memory_ledger import MemoryLedger
 
 NOW = 1_000_000.0
 TASK = uuid_of(1)
+SHADOWED = uuid_of(2)
 RULES = RedactRules(results=("proj.export",), positions={"proj.pay": (1,)})
 
 
@@ -25,6 +27,10 @@ def services(
     store = MemoryStore()
     worker = MemoryWorker("celery@a")
     worker.says.update(says)
+    names = {"task-sent": "proj.export", "task-received": "a shadow"}
+    for kind, name in names.items():
+        event = Event(type=kind, timestamp=NOW - 9, hostname="a", uuid=SHADOWED, name=name)
+        store.apply([event])
     store.apply([heartbeat(worker.name, NOW), *succeeded(TASK, NOW - 9, name="proj.export")])
     cluster = MemoryCluster(worker)
     if message is not None:
@@ -91,3 +97,14 @@ def test_a_result_is_hidden_by_the_name_that_the_history_knows() -> None:
     assert results.get(TASK).result == "<hidden>"
     assert results.get("other").result == [1]
     assert services(RedactRules(), kept).results.get(TASK).result == [1]
+
+
+def test_a_task_under_another_name_is_hidden_by_both() -> None:
+    listed = {"id": "a", "name": "a shadow", "type": "proj.pay", "args": "(1, '4111')"}
+    message = QueuedMessage(task_id="a", name="proj.b", shadow="proj.pay", args=[1, "4111"])
+    kept = Result(task_id=SHADOWED, state="SUCCESS", result=[1])
+    found = services(RULES, kept, message=message, active=[listed])
+
+    assert "4111" not in repr(found.inspection.ask("active"))
+    assert "4111" not in repr(found.queues.peek("celery", 10))
+    assert found.results.get(SHADOWED).result == "<hidden>"

@@ -58,7 +58,8 @@ def _masked_entry(entry: object, task: Callable[[str], Task | None]) -> object:
 def redacted_message(message: QueuedMessage, redactor: Redactor) -> QueuedMessage:
     """The message without what is hidden of it; arguments of which something is hidden are
     texts."""
-    name, args, kwargs = message.name, message.args, message.kwargs
+    args, kwargs = message.args, message.kwargs
+    name = tuple(filter(None, (message.name, message.shadow)))
     return msgspec.structs.replace(
         message,
         args=_redacted(args, redactor.args(name, args)),
@@ -78,8 +79,9 @@ def _redacted_entry(entry: object, redactor: Redactor) -> object:
         return entry
     if isinstance(entry.get("request"), dict):
         return {**entry, "request": _redacted_entry(entry["request"], redactor)}
-    name = entry.get("name", entry.get("type"))
-    name = name if isinstance(name, str) else None
+    # `name` may be a shadow, `type` is what it was sent as.
+    names = (entry.get("name"), entry.get("type"))
+    name = tuple(each for each in names if isinstance(each, str))
     arguments = {"args": redactor.args, "kwargs": redactor.kwargs}
     return {
         **entry,

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from umbel.redact.rules import Redactor
+from umbel.cluster.task import Task
+from umbel.redact.rules import Redactor, TaskName
 from umbel.results.base import Result, ResultBackend
 from umbel.store.base import Store
 
 
-def redacted_result(result: Result, name: str | None, redactor: Redactor) -> Result:
+def redacted_result(result: Result, name: TaskName, redactor: Redactor) -> Result:
     """The result of a task of this name. Arguments of which something is hidden are left out:
     whoever edits a task takes what is here for what was sent."""
     changes: dict[str, object] = {
@@ -42,14 +43,15 @@ class RedactedResults:
         return self._results.expect(task_id)
 
     def get(self, task_id: str) -> Result:
-        return self._redacted(self._results.get(task_id))
+        return self._redacted(self._results.get(task_id), self._stored([task_id]))
 
     def get_many(self, task_ids: Sequence[str]) -> dict[str, Result]:
-        found = self._results.get_many(task_ids)
-        return {task_id: self._redacted(result) for task_id, result in found.items()}
+        found, stored = self._results.get_many(task_ids), self._stored(task_ids)
+        return {task_id: self._redacted(result, stored) for task_id, result in found.items()}
 
     def wait(self, task_id: str, timeout_s: float) -> Result:
-        return self._redacted(self._results.wait(task_id, timeout_s))
+        result = self._results.wait(task_id, timeout_s)
+        return self._redacted(result, self._stored([task_id]))
 
     def abort(self, task_id: str) -> None:
         self._results.abort(task_id)
@@ -57,12 +59,11 @@ class RedactedResults:
     def close(self) -> None:
         self._results.close()
 
-    def _redacted(self, result: Result) -> Result:
-        return redacted_result(result, self._name(result), self._redactor)
+    def _stored(self, task_ids: Sequence[str]) -> Mapping[str, Task]:
+        """What is stored of these tasks, if some rules hide by names: few backends keep those."""
+        return self._store.tasks(task_ids) if self._redactor.hides_by_name else {}
 
-    def _name(self, result: Result) -> str | None:
-        """By the name alone some rules hide; few backends keep it."""
-        if not self._redactor.hides_by_name or result.name is not None:
-            return result.name
-        task = self._store.task(result.task_id)
-        return task.name if task is not None else None
+    def _redacted(self, result: Result, stored: Mapping[str, Task]) -> Result:
+        task = stored.get(result.task_id)
+        names = (*(task.names if task is not None else ()), *filter(None, [result.name]))
+        return redacted_result(result, tuple(dict.fromkeys(names)), self._redactor)

@@ -2,14 +2,15 @@
 
 Theory of operation. Texts of secret keys are hidden in each event by itself. Rules by the name
 of the task need the name, which Celery sends with `task-sent` and `task-received` alone: it is
-remembered by task id, and looked up in the store for tasks that are older than this process. An
-end whose task has no known name is hidden whenever a rule hides the end of any task.
+remembered by task id, and looked up in the store for tasks whose sending this process did not see
+(workers may know a task by another name than its sender). An end whose task has no known name is
+hidden whenever a rule hides the end of any task.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from operator import attrgetter
 from typing import Any, Final
@@ -23,6 +24,10 @@ from umbel.redact.texts import HIDDEN, redact_text
 
 #: Of so many tasks the names are remembered: what is older is looked up.
 _REMEMBERED_MAX: Final = 50_000
+#: So many tasks after another are received and not sent before senders are taken for silent.
+_UNSENT_MAX: Final = 2_000
+#: A task has one name or two; who makes up events may send any number.
+_NAMES_MAX: Final = 8
 #: So many texts are remembered, of at most so many characters.
 _TEXTS_MAX: Final = 2_000
 _TEXT_REMEMBERED_MAX: Final = 2_000
@@ -43,6 +48,8 @@ class EventRedactor:
         self._find = find
         #: The names under which events told of a task: a worker may know it by another.
         self._names: OrderedDict[str, tuple[str, ...]] = OrderedDict()
+        #: How many tasks were received since one was sent.
+        self._received_unsent = 0
         self._hides_by_name = redactor.hides_by_name
         #: Texts without a secret key.
         self._without_secret: set[str] = set()
@@ -60,9 +67,11 @@ class EventRedactor:
             texts = _texts(event)
             if texts == _NO_TEXTS:
                 continue
-            if self._hides_by_name and any(self._rules_of(event)):
-                events[at] = self._by_name(event)
-                continue
+            if self._hides_by_name:
+                names = self._names.get(event.uuid, ())
+                if self._redactor.of(names) != NOTHING or event.exception is not None:
+                    events[at] = _changed(event, partial(self._redactor.text, names))
+                    continue
             for text in texts:
                 if text is not None and text not in self._without_secret and self._has_secret(text):
                     events[at] = self._by_key(event)
@@ -80,16 +89,6 @@ class EventRedactor:
         keys = self._redactor.keys
         return _changed(event, lambda _, text: redact_text(text, keys))
 
-    def _by_name(self, event: Event) -> Event:
-        for name in self._names.get(event.uuid) or (None,):
-            event = _changed(event, partial(self._redactor.text, name))
-        return event
-
-    def _rules_of(self, event: Event) -> Iterator[bool]:
-        """Of each of its task's names, whether something is hidden by it."""
-        for name in self._names.get(event.uuid) or (None,):
-            yield self._redactor.of(name) != NOTHING
-
     def _fault(self, fault: Fault) -> Fault:
         """What could not be understood is shown by its beginning, of whatever task it is."""
         keys = self._redactor.keys
@@ -101,24 +100,32 @@ class EventRedactor:
     # -- names -----------------------------------------------------------------------------
 
     def _remember(self, events: Iterable[Event]) -> None:
-        unnamed: dict[str, None] = {}
+        missing: dict[str, None] = {}
         for event in events:
             if not event.uuid:
                 continue
+            if event.type == "task-sent":
+                self._received_unsent = 0
+            elif event.uuid not in self._names and self._may_be_stored(event):
+                missing[event.uuid] = None
             if event.name is not None:
                 self._add(event.uuid, (event.name,))
-            elif event.uuid not in self._names:
-                unnamed[event.uuid] = None
-        missing = [uuid for uuid in unnamed if uuid not in self._names]
         if not missing:
             return
-        for uuid, task in self._find(missing).items():
-            sent_as = (attempt.sent_as for attempt in task.attempts)
-            self._add(uuid, tuple(filter(None, (task.name, *sent_as))))
+        for uuid, task in self._find([*missing]).items():
+            self._add(uuid, task.names)
+
+    def _may_be_stored(self, event: Event) -> bool:
+        """Whether the task's other name is to be looked up. Where senders tell nothing, the name
+        of a `task-received`, which may be a shadow, is the only one."""
+        if event.name is None:
+            return True
+        self._received_unsent += 1
+        return self._received_unsent <= _UNSENT_MAX
 
     def _add(self, uuid: str, names: tuple[str, ...]) -> None:
         before = self._names.get(uuid, ())
-        new = tuple(name for name in names if name not in before)
+        new = tuple(name for name in names if name not in before)[: _NAMES_MAX - len(before)]
         if new:
             self._names[uuid] = (*before, *new)
             if len(self._names) > _REMEMBERED_MAX:
