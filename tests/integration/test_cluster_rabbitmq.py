@@ -3,10 +3,6 @@ there with other arguments."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,8 +13,8 @@ from celery import Celery
 from kombu.entity import Exchange, Queue
 
 from tests.support.load import connected
+from tests.support.rabbitmq_management import management_api
 from tests.support.real_clusters import cluster_at, cluster_of, signature
-from tests.support.services import absent
 from tests.support.waiting import wait_until
 from umbel.applications import bare_application
 from umbel.broker.base import QueueDepth
@@ -26,7 +22,6 @@ from umbel.errors import BrokerRefused, NotSupported
 
 pytestmark = pytest.mark.rabbitmq
 
-MANAGEMENT = os.environ.get("UMBEL_TEST_RABBITMQ_MANAGEMENT", "http://127.0.0.1:15672")
 _Queue: Any = Queue
 _Exchange: Any = Exchange
 
@@ -39,36 +34,8 @@ def channel(rabbit_url: str) -> Iterator[amqp.Channel]:
 
 @pytest.fixture
 def management() -> Iterator[str]:
-    """The URL of the management API, whose plugin is enabled for the test if it is not."""
-    if _answers(MANAGEMENT):
-        yield MANAGEMENT
-        return
-    program = shutil.which("rabbitmq-plugins")
-    if program is None:
-        absent("RabbitMQ's management API", "the program rabbitmq-plugins is not installed")
-    _plugin(program, "enable")
-    try:
-        wait_until(lambda: _answers(MANAGEMENT), timeout_s=30, what="the management API")
-        yield MANAGEMENT
-    finally:
-        _plugin(program, "disable")
-
-
-def _plugin(program: str, deed: str) -> None:
-    done = subprocess.run(
-        [program, deed, "rabbitmq_management"], capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        absent("RabbitMQ's management API", done.stderr[-300:])
-
-
-def _answers(url: str) -> bool:
-    address = urlsplit(url)
-    try:
-        socket.create_connection((address.hostname, address.port or 80), 2).close()
-    except OSError:
-        return False
-    return True
+    with management_api() as url:
+        yield url
 
 
 def declare(channel: amqp.Channel, name: str, **arguments: object) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from tests.api.flower.stage import Stage, Subject
-from tests.api.flower.steps import Step
+from tests.api.flower.steps import LENGTHS_ON_RABBITMQ, Step
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _TIMES = frozenset(
@@ -21,8 +21,8 @@ _OTHERS = {"runtime": "SPAN", "clock": "CLOCK", "client": "CLIENT", "traceback":
 
 
 class Said(NamedTuple):
-    """One answer: `kind` is `json`, or `text` for all else; the text of an error that is only
-    a page or empty is None."""
+    """One answer: `kind` is `page` for what is asked for as one, `json`, or `text` for all else;
+    the text of an error that is only a page or empty is None."""
 
     status: int
     kind: str
@@ -37,6 +37,8 @@ def ask(stage: Stage, subject: Subject, step: Step) -> Said:
     names = stage.names(subject)
     options = _filled(step.options, names)
     response = subject.http.request(step.method, step.path.format_map(names), **options)
+    if step.is_page:
+        return Said(response.status_code, "page", None)
     if response.headers.get("content-type", "").startswith("application/json"):
         found = response.json()
         viewed = step.view(found) if response.status_code == 200 else _error(found)
@@ -44,6 +46,12 @@ def ask(stage: Stage, subject: Subject, step: Step) -> Said:
     is_page = "<html" in response.text.lower()
     body = None if is_page or not response.text else _renamed(response.text, names)
     return Said(response.status_code, "text", body)
+
+
+def has_figures(stage: Stage, subject: Subject) -> bool:
+    """Whether RabbitMQ's management API has counted, which it does every five seconds."""
+    queues = ask(stage, subject, LENGTHS_ON_RABBITMQ).body
+    return len(queues) == 2 and all(row["consumers"] == 1 for row in queues.values())
 
 
 def without_times(value: Any, key: str = "") -> Any:

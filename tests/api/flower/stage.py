@@ -9,13 +9,15 @@ from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 from celery import Celery
 
 from tests.support.applications import WORKERAPP, celery_client, task
-from tests.support.brokers import free_port, redis_database
+from tests.support.brokers import free_port, rabbit_vhost, redis_database
 from tests.support.processes import Process
+from tests.support.rabbitmq_management import management_api
 from tests.support.umbels import umbel_serve
 from tests.support.waiting import wait_until
 from tests.support.workers import ROOT, celery_worker
@@ -45,15 +47,21 @@ class Stage(NamedTuple):
 
 
 @contextlib.contextmanager
-def stage(directory: Path, celery: Path | None) -> Iterator[Stage]:
-    """See `Stage`. `celery` is the command beside Flower, None to leave Flower out."""
+def stage(directory: Path, celery: Path | None, *, rabbitmq: bool = False) -> Iterator[Stage]:
+    """See `Stage`. `celery` is the command beside Flower, None to leave Flower out. The broker is
+    Redis, or RabbitMQ with its management API."""
     with contextlib.ExitStack() as running:
         enter = running.enter_context
-        broker, backend = enter(redis_database()), enter(redis_database())
+        broker = enter(rabbit_vhost() if rabbitmq else redis_database())
+        backend = enter(redis_database())
         environment = {"UMBEL_TEST_BROKER": broker, "UMBEL_TEST_BACKEND": backend}
+        if rabbitmq:
+            environment["FLOWER_BROKER_API"] = _with_user(enter(management_api()), broker)
         flower = enter(_flower(celery, environment, directory)) if celery else None
         patient = ("--inspect-timeout", "2s")  # the machine may be busy
-        options = ("--result-backend", backend, *patient)
+        options = ["--result-backend", backend, *patient]
+        if rabbitmq:
+            options += ["--broker-api", environment["FLOWER_BROKER_API"]]
         umbel = enter(umbel_serve(broker, directory / "umbel", *options))
         asked = enter(httpx.Client(base_url=umbel.client.url, timeout=30))
         workers = [
@@ -75,6 +83,12 @@ def stage(directory: Path, celery: Path | None) -> Iterator[Stage]:
             wait_until(partial(_has_all, subject, ids), what=f"{subject.tag} to know all")
         names = [worker.name for worker in workers]
         yield Stage(subjects[0], subjects[1] if flower else None, names[0], names[1], ids)
+
+
+def _with_user(management: str, broker: str) -> str:
+    """The address as Flower's documentation has it: with the broker's user and the API's path."""
+    api, user = urlsplit(management), urlsplit(broker).netloc.rpartition("@")[0]
+    return urlunsplit((api.scheme, f"{user}@{api.netloc}", "/api/", "", ""))
 
 
 def _play(app: Celery) -> dict[str, str]:

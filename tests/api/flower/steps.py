@@ -13,13 +13,15 @@ View = Callable[[Any], Any]
 
 
 class Step(NamedTuple):
-    """One request. `view` takes from the JSON of an answer what is determined."""
+    """One request. `view` takes from the JSON of an answer what is determined; of a page it is
+    only asked whether it is there."""
 
     name: str
     method: str
     path: str
     options: Mapping[str, Any] = MappingProxyType({})
     view: View = lambda found: found
+    is_page: bool = False
 
 
 def _get(name: str, path: str, view: View = lambda found: found, **parameters: Any) -> Step:
@@ -231,4 +233,53 @@ WRITES = (
     _post("get by post", "/api/tasks"),
 )  # fmt: skip
 
-STEPS = (*READS, *WRITES)
+
+def _page(name: str, path: str, **parameters: Any) -> Step:
+    """A page of Flower as a link leads to it: wherever the address is led on to."""
+    options = {"params": parameters, "follow_redirects": True}
+    return Step(f"page: {name}", "GET", path, options, is_page=True)
+
+
+#: Every address of Flower's pages.
+PAGES = (
+    _page("workers at the root", "/"),
+    _page("workers", "/workers"),
+    _page("a worker", "/worker/{worker}"),
+    _page("a worker with more of its lists", "/worker/{worker}", limit=100),
+    _page("an unknown worker", "/worker/nobody@nowhere"),
+    _page("a task", "/task/{added}"),
+    _page("an unknown task", "/task/nobody"),
+    _page("tasks", "/tasks"),
+    _page("tasks of a state", "/tasks", state="FAILURE"),
+    _page("tasks of a worker", "/tasks", worker="{worker}", state="SUCCESS"),
+    _page("broker", "/broker"),
+    _page("login", "/login"),
+    _page("logout", "/logout"),
+    _page("icon", "/static/favicon.ico"),
+    _page("script of a page", "/static/js/flower.js"),
+    _page("rows of a page", "/tasks/datatable", draw=1, start=0, length=10,
+          **{"order[0][column]": 0, "columns[0][data]": "name"}),
+    _page("no page", "/nosuch"),
+)  # fmt: skip
+
+STEPS = (*READS, *PAGES, *WRITES)
+
+#: What the management API tells of a queue that does not change from moment to moment.
+_OF_A_QUEUE = (
+    "name", "messages", "messages_ready", "messages_unacknowledged", "consumers", "durable",
+    "auto_delete", "exclusive", "arguments", "type", "state",
+)  # fmt: skip
+
+
+def _queues(found: dict[str, Any]) -> Any:
+    return {row["name"]: {key: row.get(key) for key in _OF_A_QUEUE}
+            for row in found["active_queues"]}  # fmt: skip
+
+
+LENGTHS_ON_RABBITMQ = _get("lengths of queues", "/api/queues/length", _queues)
+#: What is asked of both on RabbitMQ with its management API.
+ON_RABBITMQ = (
+    *(step for step in READS if step.name != "lengths of queues"),
+    LENGTHS_ON_RABBITMQ,
+    _page("broker", "/broker"),
+)

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import pytest
 
-from bench.flower_env import NotInstallable, install
+from tests.api.flower.comparison import assert_alike, assert_as_recorded, flower_command
 from tests.api.flower.record import recorded
-from tests.api.flower.said import Said, ask, without_times
+from tests.api.flower.said import Said, ask
 from tests.api.flower.stage import Stage, stage
 from tests.api.flower.steps import STEPS, Step
 from tests.support.exposition import Family, Labels, parsed
@@ -24,10 +24,6 @@ from tests.support.waiting import wait_until
 pytestmark = [pytest.mark.redis, pytest.mark.timeout(400)]
 
 RECORDED = recorded()
-#: Errors of which Umbel says more than Flower does.
-IN_OTHER_WORDS = frozenset({"apply at a bad ETA", "apply no JSON", "post by get", "get by post"})
-#: What Flower says when no answer came in time.
-GAVE_UP = "Unknown reason"
 
 
 class Answers(NamedTuple):
@@ -43,10 +39,7 @@ class Answers(NamedTuple):
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answers]:
     """Every step, asked of both in turn."""
-    try:
-        celery, trouble = install(), None
-    except NotInstallable as error:
-        celery, trouble = None, str(error)
+    celery, trouble = flower_command()
     with stage(tmp_path_factory.mktemp("parity"), celery) as on:
         found = Answers({}, {}, trouble, metrics_of(on))
         for step in STEPS:
@@ -61,23 +54,12 @@ def test_umbel_answers_as_flower_does_beside_it(step: Step, answers: Answers) ->
     if answers.trouble is not None:
         absent("Flower", answers.trouble)
 
-    flower = answers.flower[step.name]
-    if GAVE_UP in str(flower.body):
-        pytest.skip("Flower waits a second for a worker's answer, and this machine was too busy.")
-
-    assert said(step, answers.umbel[step.name]) == said(step, flower)
+    assert_alike(step, answers.umbel[step.name], answers.flower[step.name])
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
 def test_umbel_answers_as_flower_did(step: Step, answers: Answers) -> None:
-    found = without_times(said(step, answers.umbel[step.name]).as_recorded())
-
-    assert found == without_times(said(step, Said(**RECORDED[step.name])).as_recorded())
-
-
-def said(step: Step, answer: Said) -> Said:
-    """The answer, but for words that are better."""
-    return answer._replace(body=None) if step.name in IN_OTHER_WORDS else answer
+    assert_as_recorded(step, answers.umbel[step.name], Said(**RECORDED[step.name]))
 
 
 def metrics_of(on: Stage) -> dict[str, dict[str, Family]]:
