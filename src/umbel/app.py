@@ -29,7 +29,7 @@ from umbel.composition import (
     retention_of,
 )
 from umbel.errors import SettingsError, StoreError, StoreTooNew
-from umbel.logs import start_logging, tell
+from umbel.logs import log_as_json, start_logging
 from umbel.masking import mask_address
 from umbel.process_secrets import learn
 from umbel.settings import LoadedSettings, Settings, check_collecting, check_serving
@@ -77,7 +77,7 @@ def serve(loaded: LoadedSettings, say: Callable[[str], None]) -> None:
         for services in clusters.values():
             services.start()
         sentence = f"Umbel watches {' and '.join(watched)} at {url}"
-        if not tell(sentence):
+        if not log_as_json(sentence):
             say(sentence)
 
     with contextlib.ExitStack() as closing:
@@ -232,7 +232,7 @@ def _claim(settings: Settings, identity: ClusterIdentity) -> None:
 
 
 def _say_why(sentence: str) -> None:
-    if not tell(sentence, logging.ERROR):
+    if not log_as_json(sentence, logging.ERROR):
         print(f"umbel: {sentence}", file=sys.stderr)  # noqa: T201
 
 

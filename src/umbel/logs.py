@@ -39,7 +39,7 @@ def is_json() -> bool:
     return any(isinstance(each.formatter, JsonLines) for each in logging.getLogger().handlers)
 
 
-def tell(sentence: str, level: int = logging.INFO) -> bool:
+def log_as_json(sentence: str, level: int = logging.INFO) -> bool:
     """A sentence to whoever started this process, as a JSON line where lines are JSON, from
     whatever level on they are logged; whether they are."""
     if is_json():

@@ -103,7 +103,13 @@ TWICE = frozenset({"Events"})
 
 
 def defined(tree: ast.Module) -> Iterator[str]:
-    """Names of classes, functions, arguments and attributes that a module defines."""
+    """Names of classes, functions, arguments, attributes and constants that a module defines."""
+    for statement in tree.body:
+        targets = (
+            [statement.target] if isinstance(statement, ast.AnnAssign)
+            else statement.targets if isinstance(statement, ast.Assign) else []
+        )  # fmt: skip
+        yield from (each.id for each in targets if isinstance(each, ast.Name))
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef):
             yield node.name

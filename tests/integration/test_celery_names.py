@@ -58,7 +58,7 @@ def test_a_worker_lives_on_after_every_refused_action(operated: Operated, action
         with pytest.raises(ActionRefused, match="belongs to"):
             operated.control.plan(ActionRequest(action=action, queue=name), ADA)  # type: ignore[arg-type]
     with pytest.raises(BrokerRefused):
-        operated.cluster.tell("add_consumer", {"queue": "celeryev"})
+        operated.cluster.broadcast("add_consumer", {"queue": "celeryev"})
 
     assert operated.asked("stats")["pid"] == process
 

@@ -27,7 +27,7 @@ KINDS = [
 ]
 CALLS: dict[str, Callable[[Cluster], object]] = {
     "ask": lambda cluster: cluster.ask("ping", timeout_s=0.1),
-    "tell": lambda cluster: cluster.tell("ping"),
+    "broadcast": lambda cluster: cluster.broadcast("ping"),
     "send": lambda cluster: cluster.send([signature("add", 1, 1)]),
     "depths": lambda cluster: cluster.depths(["celery"]),
     "purge": lambda cluster: cluster.purge("celery"),

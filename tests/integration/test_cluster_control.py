@@ -122,7 +122,7 @@ def test_each_lever_is_confirmed_by_each_worker(
 
 
 def test_what_is_told_is_done(two: Two) -> None:
-    two.cluster.tell("revoke", {"task_id": ["told"], "terminate": False})
+    two.cluster.broadcast("revoke", {"task_id": ["told"], "terminate": False})
 
     wait_until(lambda: all("told" in ids for ids in _values(two, "revoked")))
 
@@ -133,7 +133,7 @@ def test_a_running_task_is_terminated(two: Two) -> None:
     wait_until(lambda: nap.id in str(_values(two, "active")), what="the nap to begin")
 
     arguments = {"task_id": [nap.id], "terminate": True, "signal": "SIGTERM"}
-    two.cluster.tell("revoke", arguments)
+    two.cluster.broadcast("revoke", arguments)
 
     wait_until(lambda: nap.id not in str(_values(two, "active")), what="the nap to end")
 

@@ -60,7 +60,7 @@ def test_a_queue_that_nobody_consumes_is_known_by_its_binding(
 def test_a_look_at_an_empty_redis_leaves_no_key(redis_url: str, client: redis.Redis) -> None:
     with cluster_at(redis_url) as cluster:
         cluster.ask("ping", timeout_s=0.05)
-        cluster.tell("ping")
+        cluster.broadcast("ping")
         cluster.depths(["celery"])
         cluster.peek("celery", 10)
         cluster.purge("celery")

@@ -275,7 +275,7 @@ WRITING: dict[str, Any] = {
     "send": lambda cluster: cluster.send([Signature(id="1", name="a", queue="celeryev")]),
     "purge": lambda cluster: cluster.purge("celeryev"),
     "ask": lambda cluster: cluster.ask("add_consumer", {"queue": "celeryev"}),
-    "tell": lambda cluster: cluster.tell("add_consumer", {"queue": "celeryev"}),
+    "broadcast": lambda cluster: cluster.broadcast("add_consumer", {"queue": "celeryev"}),
 }
 #: These only look.
 LOOKING = {"peek", "depths", "declaration", "queue_objects"}

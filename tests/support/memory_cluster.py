@@ -123,7 +123,7 @@ class MemoryCluster:
         replies = [reply for worker in hearing if (reply := worker.hear(heard)) is not None]
         return tuple(replies[:limit])
 
-    def tell(
+    def broadcast(
         self,
         command: str,
         arguments: Mapping[str, object] | None = None,

@@ -245,7 +245,7 @@ class Cluster(Protocol):
         `limit` workers (default: `len(workers)` if given) have answered or time is up. Who
         does not answer is missing: nothing is known of it."""
 
-    def tell(
+    def broadcast(
         self,
         command: str,
         arguments: Mapping[str, object] | None = None,

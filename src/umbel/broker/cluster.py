@@ -132,7 +132,7 @@ class CeleryCluster:
             self._mailbox.ask(pooled, command, arguments or {}, workers, answers, timeout_s)
         return answers.all()
 
-    def tell(
+    def broadcast(
         self,
         command: str,
         arguments: Mapping[str, object] | None = None,
@@ -144,7 +144,7 @@ class CeleryCluster:
         if workers is not None and not workers:
             return
         with self._pool.pooled(_MAILBOXES, publishes=True) as pooled:
-            self._mailbox.tell(pooled, command, arguments or {}, workers)
+            self._mailbox.broadcast(pooled, command, arguments or {}, workers)
 
     def send(self, signatures: Sequence[Signature]) -> None:
         self._require("send")

@@ -48,14 +48,14 @@ class LazyCluster:
             command, arguments, workers=workers, limit=limit, timeout_s=timeout_s
         )
 
-    def tell(
+    def broadcast(
         self,
         command: str,
         arguments: Mapping[str, object] | None = None,
         *,
         workers: Sequence[str] | None = None,
     ) -> None:
-        self._lazy.get().tell(command, arguments, workers=workers)
+        self._lazy.get().broadcast(command, arguments, workers=workers)
 
     def send(self, signatures: Sequence[Signature]) -> None:
         self._lazy.get().send(signatures)

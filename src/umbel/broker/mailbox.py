@@ -45,7 +45,7 @@ class Mailbox:
     def reply_exchange(self) -> str:
         return str(self._mailbox.reply_exchange.name)
 
-    def tell(
+    def broadcast(
         self,
         pooled: PooledConnection,
         command: str,

@@ -41,7 +41,7 @@ _ENDS: Final = "a worker that is told to consume it ends, since it would declare
 _Declare = Callable[[dict[str, Any], dict[str, Any]], object]
 
 
-class _Found(msgspec.Struct):
+class _AgreedDeclaration(msgspec.Struct):
     """Properties and arguments that agree with the broker, or why none do."""
 
     properties: dict[str, Any]
@@ -56,7 +56,9 @@ def declaration(pooled: PooledConnection, queue: str, definition: Any = None) ->
         is_there = _is_there(lambda: pooled.channel.queue_declare(queue, passive=True))
         if definition is not None:
             return _of_application(pooled, queue, definition) if is_there else Declaration()
-        found = _of_queue(pooled, queue) if is_there else _Found(dict(_DEFAULT_QUEUE), {})
+        found = (
+            _of_queue(pooled, queue) if is_there else _AgreedDeclaration(dict(_DEFAULT_QUEUE), {})
+        )
         if found.trouble is not None:
             return Declaration(impossible=found.trouble)
         return _with_exchange(pooled, queue, found)
@@ -81,7 +83,7 @@ def _of_application(pooled: PooledConnection, queue: str, definition: Any) -> De
     return Declaration()
 
 
-def _of_queue(pooled: PooledConnection, queue: str) -> _Found:
+def _of_queue(pooled: PooledConnection, queue: str) -> _AgreedDeclaration:
     def declare(properties: dict[str, Any], arguments: dict[str, Any]) -> object:
         return pooled.channel.queue_declare(queue, arguments=arguments or None, **properties)
 
@@ -91,13 +93,13 @@ def _of_queue(pooled: PooledConnection, queue: str) -> _Found:
     return found
 
 
-def _with_exchange(pooled: PooledConnection, queue: str, found: _Found) -> Declaration:
+def _with_exchange(pooled: PooledConnection, queue: str, found: _AgreedDeclaration) -> Declaration:
     """The same with the exchange to which a worker would bind the queue."""
 
     def declare(properties: dict[str, Any], arguments: dict[str, Any]) -> object:
         return pooled.channel.exchange_declare(queue, arguments=arguments or None, **properties)
 
-    exchange = _Found(dict(_DEFAULT_EXCHANGE), {})
+    exchange = _AgreedDeclaration(dict(_DEFAULT_EXCHANGE), {})
     if _is_there(lambda: pooled.channel.exchange_declare(queue, "direct", passive=True)):
         exchange = _agreed(f"exchange {queue}", declare, _DEFAULT_EXCHANGE)
     if exchange.trouble is not None:
@@ -107,9 +109,9 @@ def _with_exchange(pooled: PooledConnection, queue: str, found: _Found) -> Decla
     )
 
 
-def _agreed(what: str, declare: _Declare, defaults: Mapping[str, object]) -> _Found:
+def _agreed(what: str, declare: _Declare, defaults: Mapping[str, object]) -> _AgreedDeclaration:
     """Declare it until the broker agrees."""
-    found = _Found(dict(defaults), {})
+    found = _AgreedDeclaration(dict(defaults), {})
     described = ""
     for _ in range(_STEPS_MAX):
         try:
@@ -123,7 +125,7 @@ def _agreed(what: str, declare: _Declare, defaults: Mapping[str, object]) -> _Fo
     return found
 
 
-def _learn(found: _Found, words: str) -> bool:
+def _learn(found: _AgreedDeclaration, words: str) -> bool:
     """Take one value out of the broker's words; whether it was new and understood."""
     unlike = _UNLIKE.search(words)
     if unlike is None:
@@ -146,7 +148,7 @@ def _learn(found: _Found, words: str) -> bool:
     return True
 
 
-def _options(queue: _Found, exchange: _Found) -> dict[str, object]:
+def _options(queue: _AgreedDeclaration, exchange: _AgreedDeclaration) -> dict[str, object]:
     """What `add_consumer` takes (kombu/entity.py, `Queue.from_dict`); nothing for a plain one."""
     described: dict[str, object] = {
         "queue_durable": queue.properties["durable"],
@@ -164,7 +166,7 @@ def _options(queue: _Found, exchange: _Found) -> dict[str, object]:
     return {name: value for name, value in described.items() if value != defaults.get(name)}
 
 
-def _differences(queue: _Found, exchange: _Found) -> list[str]:
+def _differences(queue: _AgreedDeclaration, exchange: _AgreedDeclaration) -> list[str]:
     described = [f"{name}: {value}" for name, value in sorted(queue.arguments.items())]
     described += ["not durable"] * (not queue.properties["durable"])
     described += ["auto-delete"] * bool(queue.properties["auto_delete"])

@@ -51,7 +51,7 @@ class RedisMailbox:
         # Lists of calls that somebody may have been answering as they ended.
         self._ended: deque[str] = deque(maxlen=64)
 
-    def tell(
+    def broadcast(
         self,
         pooled: PooledConnection,
         command: str,
@@ -59,7 +59,7 @@ class RedisMailbox:
         workers: Sequence[str] | None,
     ) -> None:
         """Publish a command."""
-        self._mailbox.tell(pooled, command, arguments, workers)
+        self._mailbox.broadcast(pooled, command, arguments, workers)
 
     def ask(
         self,

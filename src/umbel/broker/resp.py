@@ -34,7 +34,7 @@ class MalformedReply(ConnectionError):
     """The bytes are not RESP; the connection cannot be used any more."""
 
 
-class _Incomplete(Exception):
+class _Truncated(Exception):
     """The rest of the value has not come yet; `needed_bytes` bytes of the buffer would do."""
 
     def __init__(self, needed_bytes: int) -> None:
@@ -74,7 +74,7 @@ class RespParser:
                         others.append(value)
                     else:
                         payloads.append(payload)
-        except _Incomplete as more:
+        except _Truncated as more:
             self._require = more.needed_bytes - position
         del self.buffer[:position]
         return payloads, others
@@ -143,7 +143,7 @@ def _value(buffer: bytes, position: int, depth: int) -> tuple[object, int]:
     """One value of any type at `position`, and where it ends."""
     end = buffer.find(_END, position)
     if end < 0:
-        raise _Incomplete(len(buffer) + 1)
+        raise _Truncated(len(buffer) + 1)
     sign, pooled = buffer[position : position + 1], buffer[position + 1 : end]
     after = end + 2
     if sign in _TEXTS:
@@ -167,7 +167,7 @@ def _text(buffer: bytes, start: int, size: int, is_error: bool) -> tuple[object,
     if size < 0:
         return None, start
     if len(buffer) < start + size + 2:
-        raise _Incomplete(start + size + 2)
+        raise _Truncated(start + size + 2)
     raw = buffer[start : start + size]
     return (ErrorReply(raw.decode("utf-8", "replace")) if is_error else raw), start + size + 2
 

@@ -12,7 +12,7 @@ from umbel.store.base import KeptGap
 
 
 class MissedReport:
-    """Told of each page that is listed; `tell` says it on standard error."""
+    """Told of each page that is listed; `print_warning` says it on standard error."""
 
     def __init__(self) -> None:
         self._gaps: dict[KeptGap, None] = {}
@@ -31,7 +31,7 @@ class MissedReport:
         self._gaps |= dict.fromkeys(incomplete.gaps)
         self._lost = max(self._lost, incomplete.lost)
 
-    def tell(self) -> None:
+    def print_warning(self) -> None:
         parts = []
         if self._gaps:
             gaps = list(self._gaps)

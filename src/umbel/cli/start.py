@@ -25,7 +25,7 @@ from umbel.errors import (
     TaskTimeout,
     UmbelError,
 )
-from umbel.logs import tell
+from umbel.logs import log_as_json
 from umbel.process_secrets import hidden
 from umbel.settings.celery_sources import DEFAULT_APPLICATION
 
@@ -75,6 +75,6 @@ def _code(program: str, command: Callable[[], Any]) -> int:
 
 
 def _fail(program: str, sentence: str, code: int) -> int:
-    if not tell(sentence, logging.ERROR):
+    if not log_as_json(sentence, logging.ERROR):
         say(f"{program}: {sentence}", err=True)
     return code

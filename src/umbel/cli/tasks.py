@@ -99,7 +99,7 @@ def tasks(
         printing.print_csv(map(_csv_row, found), chosen, guarded=not unguarded)
     else:
         _table(found, chosen, follow=follow)
-    missed.tell()
+    missed.print_warning()
 
 
 @click.command(short_help="Show one task.")

@@ -33,7 +33,7 @@ def glob(pattern: str) -> TextTest:
     gaps: list[int] = [stars.count("?") for stars in _STARS.findall(pattern)]
     head, tail = _fits(pieces[0]), _fits(pieces[-1])
     head_length, tail_length = len(pieces[0]), len(pieces[-1])
-    inner = [(gap, _Piece(piece)) for gap, piece in zip(gaps[:-1], pieces[1:-1], strict=True)]
+    inner = [(gap, _GlobPiece(piece)) for gap, piece in zip(gaps[:-1], pieces[1:-1], strict=True)]
     last_gap = gaps[-1]
 
     def test(text: str) -> bool:
@@ -52,7 +52,7 @@ def glob(pattern: str) -> TextTest:
     return test
 
 
-class _Piece:
+class _GlobPiece:
     """What stands between two stars: not empty, with no `?` at its ends."""
 
     def __init__(self, piece: str) -> None:

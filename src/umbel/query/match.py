@@ -45,10 +45,10 @@ def compile_query(node: Node, now: float) -> Test:
 
     Raises `KeyError` for a field that is not in `fields.FIELDS`; `parse` gives none such.
     """
-    return _compiled(node, now, _Texts())
+    return _compiled(node, now, _FoldedTexts())
 
 
-class _Texts:
+class _FoldedTexts:
     """What free text is sought in, folded once for all words of a query. Of one task at a
     time: the last that was asked about."""
 
@@ -72,7 +72,7 @@ class _Texts:
         return False
 
 
-def _compiled(node: Node, now: float, texts: _Texts) -> Test:
+def _compiled(node: Node, now: float, texts: _FoldedTexts) -> Test:
     if isinstance(node, And):
         return _all([_compiled(each, now, texts) for each in node.nodes])
     if isinstance(node, Or):
@@ -110,7 +110,7 @@ def _any(tests: list[Test]) -> Test:
 
 
 def _leaf(
-    node: Words | Matches | Between | During | Argument | Has, now: float, texts: _Texts
+    node: Words | Matches | Between | During | Argument | Has, now: float, texts: _FoldedTexts
 ) -> Test:
     if isinstance(node, Words):
         return _words(node, texts)
@@ -125,7 +125,7 @@ def _leaf(
     return _has(node)
 
 
-def _words(node: Words, texts: _Texts) -> Test:
+def _words(node: Words, texts: _FoldedTexts) -> Test:
     wanted = fold(node.text)
     return lambda task: texts.have(wanted, task)
 

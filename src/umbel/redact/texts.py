@@ -35,7 +35,7 @@ _NAME: Final = re.compile(
 _QUOTE: Final = re.compile(r"[bBuUrRfF]{0,2}(\\*+['\"])")
 #: What may follow the quote that ends a string.
 _BEHIND: Final = frozenset(",)]};:&\\'\">")
-_HARMLESS: Final = re.compile(
+_NO_SECRET: Final = re.compile(
     r"(?:(?:None|null|True|true|False|false|''|\"\")(?=[,;)\]}&>\s'\"\\]|$)|<hidden>)"
 )
 #: Also in groups, as numbers of cards are written.
@@ -79,7 +79,7 @@ def redact_text(text: str, keys: KeyPatterns) -> str:
     while found is not None:
         name, at = found["name"] or found["first"] or found["named"], found.end()
         if (name in keys or (" " in name and name.rpartition(" ")[2] in keys)) and (
-            at < len(text) and not _HARMLESS.match(text, at)
+            at < len(text) and not _NO_SECRET.match(text, at)
         ):
             end = _end_behind(found, name, text)
             if end > at:

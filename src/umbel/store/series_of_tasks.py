@@ -32,7 +32,7 @@ def series_of_tasks(
 ) -> Series:
     """The series of these tasks, which are those that match `query`. Raises `ValueError` for a
     bucket without length."""
-    span = _Span(start, end, whole_minutes(bucket_s))
+    span = _BucketRange(start, end, whole_minutes(bucket_s))
     if measure == "count":
         with_seen = counts_seen(query, by)
         counts = _counts(tasks, span, by, with_seen=with_seen)
@@ -46,7 +46,7 @@ def counts_seen(query: Node, by: Grouping | None) -> bool:
     return by != "state" and "state" not in fields_used(query)
 
 
-class _Span:
+class _BucketRange:
     """Every bucket that overlaps [start, end)."""
 
     def __init__(self, start: float, end: float, bucket_s: float) -> None:
@@ -63,7 +63,7 @@ class _Span:
 
 
 def _counts(
-    tasks: Iterable[Task], span: _Span, by: Grouping | None, *, with_seen: bool
+    tasks: Iterable[Task], span: _BucketRange, by: Grouping | None, *, with_seen: bool
 ) -> Cells[CountCell]:
     cells = Cells(CountCell)
     for task in tasks:
@@ -99,7 +99,7 @@ class _DurationList:
 
 
 def _durations(
-    tasks: Iterable[Task], measure: Measure, span: _Span, by: Grouping | None
+    tasks: Iterable[Task], measure: Measure, span: _BucketRange, by: Grouping | None
 ) -> Cells[_DurationList]:
     cells = Cells(_DurationList)
     for task in tasks:

@@ -37,7 +37,7 @@ from umbel.web.thread_pools import ThreadPools
 from umbel.web.ui import BUILT, Ui
 
 
-class _Rest(Convertor[str]):
+class _RestOfPath(Convertor[str]):
     """The rest of a path, slashes and line breaks included: ids of tasks may have both."""
 
     regex = "(?s:.*)"
@@ -49,13 +49,13 @@ class _Rest(Convertor[str]):
         return value
 
 
-class _NotOurs(_Rest):
+class _NotOurs(_RestOfPath):
     """The rest of a path below `/api/` that is not of our own API."""
 
     regex = r"(?s:(?!v1(?:/|\Z)).*)"
 
 
-register_url_convertor("rest", _Rest())
+register_url_convertor("rest", _RestOfPath())
 register_url_convertor("not_ours", _NotOurs())
 
 

@@ -14,7 +14,7 @@ GAP = KeptGap(1_000.0, 1_095.0, "collector-away", collector="c")
 
 
 def test_a_list_without_a_hole_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    MissedReport().tell()
+    MissedReport().print_warning()
 
     assert capsys.readouterr().err == ""
 
@@ -23,7 +23,7 @@ def test_a_hole_is_told_once_with_its_cause(capsys: pytest.CaptureFixture[str]) 
     missed = MissedReport()
     for _ in range(2):
         missed.note(Incomplete(start=None, end=None, missed_s=95.0, lost=12, gaps=(GAP,)))
-    missed.tell()
+    missed.print_warning()
 
     told = capsys.readouterr()
     assert told.out == ""
@@ -37,7 +37,7 @@ def test_a_list_that_time_cut_short_says_so(capsys: pytest.CaptureFixture[str]) 
     missed = MissedReport()
     missed.note_page(page(reached=None, next="a cursor"))
     missed.note_page(page(reached=1_000.0, next=None))
-    missed.tell()
+    missed.print_warning()
 
     assert capsys.readouterr().err == (
         "Time ran out: only what was first seen back to 1970-01-01 00:16:40 is sorted here. A "

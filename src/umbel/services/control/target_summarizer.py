@@ -99,7 +99,7 @@ class TargetSummarizer:
         counted = self._store.count(
             query, now=selection.now, by="state", cap=COUNTED_MAX, budget_s=COUNT_S
         )
-        found = _Found(self._first(selection))
+        found = _SampledTargets(self._first(selection))
         targets, states = examined.at(islice(found, EXAMINED_MAX))
         if counted.complete:
             return targets, counted
@@ -149,7 +149,7 @@ def _tasks(targets: Sequence[Target]) -> list[Task]:
     return [target.task for target in targets if target.task is not None]
 
 
-class _Found:
+class _SampledTargets:
     """Targets until the first None, which says that there are no more."""
 
     def __init__(self, targets: Iterator[Target | None]) -> None:

@@ -81,7 +81,7 @@ class TaskActions:
         self._intend(run, "revoke", ids)
         if run.request.ids is None or len(run.request.ids) > CHUNKS["revoke"]:
             # For large batches the replies are not waited for: nobody would read them.
-            run.insist(lambda: self._cluster.tell("revoke", {"task_id": ids}))
+            run.insist(lambda: self._cluster.broadcast("revoke", {"task_id": ids}))
         else:
             live = self._workers.live()
             replies = run.insist(
@@ -99,16 +99,16 @@ class TaskActions:
         for worker, ids in _by_worker(targets).items():
             run.must_go_on()
             arguments = {"task_id": ids, "terminate": True, "signal": run.request.signal}
-            refused = self._tell_to_terminate(run, worker, arguments, live)
+            refused = self._terminate_at(run, worker, arguments, live)
             run.advance(len(ids), failed=len(ids) if refused else 0, why=refused)
 
-    def _tell_to_terminate(
+    def _terminate_at(
         self, run: Run, worker: str | None, arguments: dict[str, object], live: tuple[str, ...]
     ) -> str | None:
         """Tell the worker that runs them, or everybody where none is known to; the sentence
         by which the worker refused."""
         if worker is not None and worker not in live:
-            run.insist(lambda: self._cluster.tell("revoke", arguments, workers=[worker]))
+            run.insist(lambda: self._cluster.broadcast("revoke", arguments, workers=[worker]))
             run.answer(WorkerAnswer(worker, "unknown", "Nothing is heard of this worker now."))
             return None
         replies = run.insist(

@@ -52,7 +52,7 @@ def command(run: Run, cluster: Cluster) -> None:
         arguments |= _declaration(request, cluster)
     workers = request.workers or None
     if request.action == "shutdown":
-        cluster.tell("shutdown", arguments, workers=workers)
+        cluster.broadcast("shutdown", arguments, workers=workers)
         for name in run.plan.workers:
             run.answer(WorkerAnswer(name, "unknown", LEAVES_SILENTLY))
         run.advance(len(run.plan.workers))

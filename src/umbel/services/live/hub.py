@@ -64,7 +64,7 @@ log = logging.getLogger("umbel.live")
 _encode: Final = msgspec.json.Encoder().encode
 
 
-class _Reader(NamedTuple):
+class _Subscriber(NamedTuple):
     """Who reads a stream, and what."""
 
     who: str
@@ -90,7 +90,7 @@ class Hub:
         self._streams_max = streams_max
         self._hubs = 1
         #: Oldest first.
-        self._streams: dict[Stream, _Reader] = {}
+        self._streams: dict[Stream, _Subscriber] = {}
         self._channels: dict[Subscription, Channel] = {}
         self._seq = 0
         self._pulse: bytes | None = None
@@ -118,7 +118,7 @@ class Hub:
         """A stream of what changes for `subscription` (None: the status alone) after change number
         `after` (None: from now on), for the present `asker`. Raises `TooManyStreams`,
         `StoreError`."""
-        reader = _Reader(asker(), subscription)
+        reader = _Subscriber(asker(), subscription)
         self._admit(reader.who)
         stream = Stream()
         self._streams[stream] = reader

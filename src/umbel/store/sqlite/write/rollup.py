@@ -39,7 +39,7 @@ _encode: Final = msgspec.msgpack.Encoder().encode
 decode_histogram: Final = msgspec.msgpack.Decoder(dict[int, int]).decode
 
 
-class _Cell:
+class _RollupCell:
     """What changes in one row of `roll`."""
 
     __slots__ = ("histogram", "n", "total")
@@ -55,8 +55,8 @@ class _Cell:
             self.total += by * (took if took < LARGEST_S else LARGEST_S)
             self.histogram[bucket(took)] += by
 
-    def plus(self, other: _Cell) -> _Cell:
-        both = _Cell()
+    def plus(self, other: _RollupCell) -> _RollupCell:
+        both = _RollupCell()
         both.n = self.n + other.n
         both.total = self.total + other.total
         both.histogram.update(self.histogram)
@@ -70,7 +70,7 @@ class RollUp:
 
     def __init__(self) -> None:
         # `save` sums them up for all names together and for each level.
-        self._minutes: dict[_Minute, _Cell] = defaultdict(_Cell)
+        self._minutes: dict[_Minute, _RollupCell] = defaultdict(_RollupCell)
 
     def add(self, rows: Iterable[Row], by: int) -> None:
         """Count tasks with these rows in (`by` 1) or out (-1)."""
@@ -91,11 +91,11 @@ class RollUp:
                 _add(connection, key, cell, histogram)
         self._minutes.clear()
 
-    def _cells(self) -> dict[Key, _Cell]:
+    def _cells(self) -> dict[Key, _RollupCell]:
         minutes = dict(self._minutes)
         for (measure, minute, _, state), cell in self._minutes.items():
             _sum_up(minutes, (measure, minute, ALL_NAMES, state), cell)
-        cells: dict[Key, _Cell] = {}
+        cells: dict[Key, _RollupCell] = {}
         for (measure, minute, name, state), cell in minutes.items():
             for level in LEVELS:
                 start = int(minute) * 60 // level * level
@@ -103,13 +103,15 @@ class RollUp:
         return cells
 
 
-def _sum_up(cells: dict[_AnyKey, _Cell], key: _AnyKey, cell: _Cell) -> None:
+def _sum_up(cells: dict[_AnyKey, _RollupCell], key: _AnyKey, cell: _RollupCell) -> None:
     """Add `cell` to the one at `key`. One that is alone is shared, so none is changed."""
     other = cells.get(key)
     cells[key] = cell if other is None else other.plus(cell)
 
 
-def _add(connection: apsw.Connection, key: Key, cell: _Cell, histogram: dict[int, int]) -> None:
+def _add(
+    connection: apsw.Connection, key: Key, cell: _RollupCell, histogram: dict[int, int]
+) -> None:
     stored = connection.execute(
         "SELECT n, total, hist FROM roll WHERE level=? AND measure=? AND start=? AND name=?"
         " AND state=?",
