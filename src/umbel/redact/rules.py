@@ -33,6 +33,8 @@ _RETRY_ERROR: Final = re.compile(
 _CHORD_ERROR: Final = "ChordError"
 #: Task names whose rules are remembered; applications have hundreds.
 _REMEMBERED_MAX: Final = 10_000
+#: Keys that name what is under `value` beside them.
+_NAMES: Final = ("name", "key")
 #: Deeper values are hidden whole.
 _DEPTH_MAX: Final = 60
 
@@ -195,17 +197,28 @@ class Redactor:
     def _value(self, value: Any, depth: int) -> Any:
         if isinstance(value, str):
             return redact_text(value, self.keys)
-        if not isinstance(value, dict | list | tuple):
+        if isinstance(value, bytes | bytearray):
+            text = bytes(value).decode("utf-8", "replace")
+            shown = redact_text(text, self.keys)
+            return value if shown == text else shown
+        if not isinstance(value, dict | list | tuple | set | frozenset):
             return value
         if depth > _DEPTH_MAX:
             return HIDDEN
         if isinstance(value, dict):
-            return {key: self._behind(key, each, depth) for key, each in value.items()}
-        if len(value) == 2 and isinstance(value[0], str):  # headers are often pairs
-            return [self._value(value[0], depth), self._behind(value[0], value[1], depth)]
+            named = next((name for name in _NAMES if isinstance(value.get(name), str)), None)
+            behind = value[named] if named is not None else None
+            return {
+                key: self._behind(behind if key == "value" and behind else key, each, depth)
+                for key, each in value.items()
+            }
+        if len(value) == 2 and isinstance(value, list | tuple):  # headers are often pairs
+            return [self._value(value[0], depth + 1), self._behind(value[0], value[1], depth)]
         return [self._value(each, depth + 1) for each in value]
 
     def _behind(self, key: object, value: Any, depth: int) -> Any:
+        if isinstance(key, bytes):
+            key = key.decode("utf-8", "replace")
         if isinstance(key, str) and key in self.keys and not _hides_nothing(value):
             return HIDDEN
         return self._value(value, depth + 1)

@@ -67,12 +67,33 @@ def test_values_are_hidden_by_their_keys_however_deep_and_within_strings() -> No
     }  # fmt: skip
 
 
+def test_values_of_other_serializers_are_hidden_too() -> None:
+    redactor = Redactor(RedactRules())
+
+    assert redactor.value({b"password": b"x", "n": b"y"}) == {b"password": "<hidden>", "n": b"y"}
+    assert redactor.value([(b"Authorization", b"Bearer x")]) == [[b"Authorization", "<hidden>"]]
+    assert redactor.value(b'{"token": "x"}') == '{"token": <hidden>}'
+    assert redactor.value({("token", "x")}) == [["token", "<hidden>"]]
+    assert redactor.value(b"\xff") == b"\xff"
+
+
+def test_a_value_is_hidden_by_the_name_beside_it() -> None:
+    redactor = Redactor(RedactRules())
+    given = [{"name": "DB_PASSWORD", "value": "x"}, {"key": "HOST", "value": "y"}, {"value": "z"}]
+
+    assert redactor.value(given) == [{"name": "DB_PASSWORD", "value": "<hidden>"}, *given[1:]]
+    both = {"name": "a", "key": "b", "password": "x"}
+    assert redactor.value(both) == {**both, "password": "<hidden>"}
+
+
 def test_a_value_too_deep_to_be_searched_is_hidden() -> None:
     deep: object = {"password": "x"}
+    pairs: object = {"password": "x"}
     for _ in range(500):
-        deep = [deep]
+        deep, pairs = [deep], [pairs, 1]
 
     assert "'x'" not in repr(Redactor(RedactRules()).value(deep))
+    assert "'x'" not in repr(Redactor(RedactRules()).value(pairs))
 
 
 def test_of_several_names_what_any_hides_is_hidden() -> None:
