@@ -44,12 +44,14 @@ NOBODY: Final = Executor("", "", "")
 
 class Execution(msgspec.Struct, frozen=True, omit_defaults=True):
     """What stands in `ActionRecord.report`: the report, who executes, when the process that does
-    was last heard (`beat`, Unix seconds; 0 before it runs), and who wants it to stop."""
+    was last heard (`beat`, Unix seconds; 0 before it runs), who wants it to stop, and whether the
+    plan stands here without some of the arguments that were given (`HiddenEdits`)."""
 
     report: ActionReport
     by: Executor | None = None
     beat: float = 0.0
     cancelled_by: str | None = None
+    is_partly_hidden: bool = False
 
 
 class StoredAction(msgspec.Struct, frozen=True):

@@ -29,6 +29,7 @@ from umbel.services.control.action_records import (
     without_secrets,
 )
 from umbel.services.control.context import ActionContext
+from umbel.services.control.hidden_edits import HiddenEdits
 from umbel.services.control.ledger_trim import LedgerTrim
 from umbel.services.control.login_audit import LoginAudit
 from umbel.services.control.permissions import (
@@ -71,6 +72,7 @@ class Control:
         self._clock = context.clock
         self._redactor = context.redactor
         self._planner = Planner(context)
+        self._edits = HiddenEdits()
         self._sender = TaskSender(context)
         self._runner = Runner(context, beat_every_s)
         self._stored = StoredActions(context.ledger, context.clock, self._runner.runs)
@@ -95,8 +97,9 @@ class Control:
         report = ActionReport(
             id=plan.id, state="planned", sentence="Planned, and not yet executed.", total=plan.count
         )
+        shown = without_secrets(plan, self._redactor)
         try:
-            record = encode(plan, Execution(report))
+            record = encode(shown, Execution(report, is_partly_hidden=shown != plan))
         except (TypeError, ValueError, RecursionError) as error:
             raise ActionRefused(
                 f"The arguments given are no plain JSON values: {error}.", field="edit"
@@ -106,7 +109,9 @@ class Control:
         if gone:
             self._ledger.forget_plans(gone)
         self._ledger.keep_action(record, planner=actor.name, expires=plan.expires)
-        return plan
+        if shown != plan:
+            self._edits.add(plan)
+        return shown
 
     # -- executing -------------------------------------------------------------------------
 
@@ -128,9 +133,12 @@ class Control:
             f"{action_id}: {plan.sentence}",
         )
         self._must_be_executable(entry, confirm)
+        if entry.execution.is_partly_hidden:
+            entry = msgspec.structs.replace(entry, plan=self._edits.restored(plan))
         run = self._runner.start(entry, Executor.of(actor))
         if run is None:
             raise _was_executed(self._stored.find(action_id))
+        self._edits.forget(action_id)
         run.ended.wait(SHORT_S)
         return run.report
 
