@@ -96,6 +96,9 @@ SEEN_BY_USERS = frozenset(
         ("umbel.demo.shop.orders", "tally"),  # the task shop.orders.tally
     }
 )
+#: What a source of the browser's part declares: `function look(`, `const told =`.
+DECLARED = re.compile(r"\b(?:function|const|let|class|interface|type) +(\w+)\b")
+BROWSER_SOURCES = frozenset({".ts", ".svelte"})
 #: Modules of the API's schemas, whose names users see: `Count` answers with a store's `Count`.
 SCHEMAS = frozenset({"umbel.web.requests", "umbel.web.responses"})
 #: `umbel.aio.Events` is `umbel.Events` for asyncio.
@@ -148,6 +151,25 @@ def test_no_file_of_the_pages_has_a_name_of_the_list() -> None:
     assert files
     found = {path.name for path in files if is_no_name(path.name.split(".")[0])}
     assert found == set()
+
+
+def test_nothing_that_the_pages_declare_has_a_name_of_the_list() -> None:
+    sources = [path for path in (ROOT / "ui" / "src").rglob("*") if path.suffix in BROWSER_SOURCES]
+
+    assert sources
+    found = {
+        (path.name, name)
+        for path in sources
+        for name in DECLARED.findall(path.read_text(encoding="utf-8"))
+        if is_no_name(name)
+    }
+    assert found == set()
+
+
+def test_files_of_the_pages_divide_words_alike() -> None:
+    files = [path for path in (ROOT / "ui" / "src").rglob("*") if path.is_file()]
+
+    assert {path.name for path in files if "-" in path.name} == set()
 
 
 def test_a_public_class_has_a_name_of_its_own() -> None:

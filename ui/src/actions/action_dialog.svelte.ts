@@ -1,6 +1,6 @@
 /** The one dialog in which actions are planned and done: who wants it opened, for what. */
 
-import type { ActionKind } from '../api/control-types'
+import type { ActionKind } from '../api/control_types'
 import type { Task } from '../api/types'
 import type { Target } from './request'
 

@@ -8,7 +8,7 @@
  */
 
 import { control } from '../api/control'
-import type { ActionPlan, ActionReport, ActionRequest } from '../api/control-types'
+import type { ActionPlan, ActionReport, ActionRequest } from '../api/control_types'
 import { Problem } from '../api/problem'
 import { Resource } from '../frame/resource.svelte'
 import { reasonOf } from './values'

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { ActionPlan, ActionReport } from '../api/control-types'
+import type { ActionPlan, ActionReport } from '../api/control_types'
 import { pass, scriptedServer } from '../api/scripted_server'
 import { ActionFlow } from './flow.svelte'
 
@@ -45,7 +45,7 @@ const action = (state: ActionReport['state'], done = 0): { plan: ActionPlan; rep
   plan: plan('p1'),
   report: report(state, done),
 })
-const executions = (): unknown[] => server.asked('actions/p1/execute').map(({ body }) => body)
+const executions = (): unknown[] => server.requestsTo('actions/p1/execute').map(({ body }) => body)
 
 beforeEach(async () => {
   flow = new ActionFlow()
@@ -118,7 +118,7 @@ describe('an execution', () => {
     expect([flow.phase, flow.report?.done]).toEqual(['ended', 3])
 
     await pass(60_000)
-    expect(server.asked('actions/p1')).toHaveLength(2)
+    expect(server.requestsTo('actions/p1')).toHaveLength(2)
   })
 
   it('that is refused keeps the plan, and says why', async () => {
@@ -126,7 +126,7 @@ describe('an execution', () => {
     await flow.execute(null, '')
 
     expect([flow.phase, flow.plan?.id, flow.problem?.status]).toEqual(['planned', 'p1', 409])
-    expect(server.asked('actions/p1')).toEqual([])
+    expect(server.requestsTo('actions/p1')).toEqual([])
   })
 
   it('is followed no longer once the dialog is closed', async () => {
@@ -137,7 +137,7 @@ describe('an execution', () => {
     flow.reset()
     await pass(60_000)
 
-    expect(server.asked('actions/p1')).toEqual([])
+    expect(server.requestsTo('actions/p1')).toEqual([])
     expect([flow.phase, flow.report]).toEqual(['none', null])
   })
 })
@@ -195,7 +195,7 @@ describe('a running action', () => {
     server.answer('actions/p1/cancel', report('cancelled', 1))
     await Promise.all([flow.cancel(), flow.cancel()])
 
-    expect(server.asked('actions/p1/cancel')).toHaveLength(1)
+    expect(server.requestsTo('actions/p1/cancel')).toHaveLength(1)
     expect([flow.stopping, flow.report?.state]).toEqual([true, 'cancelled'])
     flow.reset()
   })

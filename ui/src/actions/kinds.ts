@@ -1,6 +1,6 @@
 /** Every action: its words, what it needs to be told, and who may do it. */
 
-import type { ActionKind, ActionPlan, Permission, WorkerAction } from '../api/control-types'
+import type { ActionKind, ActionPlan, Permission, WorkerAction } from '../api/control_types'
 import { formatNumber, plural } from '../format/number'
 
 export type FieldName = 'signal' | 'n' | 'min' | 'max' | 'queue' | 'name' | 'rate' | 'soft' | 'hard'

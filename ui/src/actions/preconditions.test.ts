@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { explained, hindrance, TASK_ACTIONS } from './preconditions'
+import { reasonsOf, hindrance, TASK_ACTIONS } from './preconditions'
 
 const possible = (state: Parameters<typeof hindrance>[1]['state'], name: string | null = 'a.b'): string[] =>
   TASK_ACTIONS.filter((action) => hindrance(action, { state, name, doubt: null }) === null)
@@ -27,7 +27,7 @@ describe('actions on a task', () => {
 
   it('that cannot be done are explained, each reason once', () => {
     expect(
-      explained([
+      reasonsOf([
         { title: 'Revoke', why: 'the task has ended.' },
         { title: 'Terminate', why: 'the task has ended.' },
         { title: 'Abort', why: 'the task has ended.' },

@@ -1,6 +1,6 @@
 /** Which actions make sense for a task as it stands, and why not the others. */
 
-import type { TaskAction } from '../api/control-types'
+import type { TaskAction } from '../api/control_types'
 import type { State, TaskRow } from '../api/types'
 
 export const TASK_ACTIONS: readonly TaskAction[] = ['retry', 'revoke', 'terminate', 'abort']
@@ -21,7 +21,7 @@ export function hindrance(action: TaskAction, task: Pick<TaskRow, 'state' | 'nam
 }
 
 /** Sentences for actions that cannot be done, those with the same reason in one. */
-export function explained(refused: readonly { title: string; why: string }[]): string[] {
+export function reasonsOf(refused: readonly { title: string; why: string }[]): string[] {
   const titles = new Map<string, string[]>()
   for (const { title, why } of refused) titles.set(why, [...(titles.get(why) ?? []), title])
   return [...titles].map(([why, all]) => `${listed(all)}: ${why}`)

@@ -1,8 +1,8 @@
 /** From an action, what it is about, and what was typed, to what is asked of the server. */
 
-import type { ActionKind, ActionRequest } from '../api/control-types'
+import type { ActionKind, ActionRequest } from '../api/control_types'
 import { KINDS, type FieldName } from './kinds'
-import { neededNumber, neededText, numberOf } from './values'
+import { requiredNumber, requiredText, numberOf } from './values'
 
 /** What an action is about. */
 export interface Target {
@@ -43,25 +43,25 @@ export function requestOf(action: ActionKind, target: Target, typed: Typed): Act
 function read(request: ActionRequest, field: FieldName, text: string): void {
   switch (field) {
     case 'signal':
-      request.signal = neededText(field, text, 'A signal')
+      request.signal = requiredText(field, text, 'A signal')
       break
     case 'queue':
-      request.queue = neededText(field, text, 'The name of a queue')
+      request.queue = requiredText(field, text, 'The name of a queue')
       break
     case 'name':
-      request.name = neededText(field, text, 'The name of a task')
+      request.name = requiredText(field, text, 'The name of a task')
       break
     case 'rate':
-      request.rate = neededText(field, text, 'A rate, such as 10/m,')
+      request.rate = requiredText(field, text, 'A rate, such as 10/m,')
       break
     case 'n':
-      request.n = neededNumber(field, text, { least: 1, most: 10_000, whole: true })
+      request.n = requiredNumber(field, text, { least: 1, most: 10_000, whole: true })
       break
     case 'min':
-      request.min = neededNumber(field, text, { least: 0, most: 10_000, whole: true })
+      request.min = requiredNumber(field, text, { least: 0, most: 10_000, whole: true })
       break
     case 'max':
-      request.max = neededNumber(field, text, { least: 1, most: 10_000, whole: true })
+      request.max = requiredNumber(field, text, { least: 1, most: 10_000, whole: true })
       break
     default: {
       const limit = numberOf(field, text, { least: 0.001 })

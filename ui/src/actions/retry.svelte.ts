@@ -1,7 +1,7 @@
 /** What a person chooses for a task that is sent again. */
 
 import { control } from '../api/control'
-import type { Edit } from '../api/control-types'
+import type { Edit } from '../api/control_types'
 import { Problem } from '../api/problem'
 import type { Task } from '../api/types'
 import { fromRepr, write } from '../json/convert'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { argumentsOf, FieldMistake, fieldOf, neededNumber, numberOf, reasonOf, DEFAULT_DELIVERY, deliveryOf } from './values'
+import { argumentsOf, FieldMistake, fieldOf, requiredNumber, numberOf, reasonOf, DEFAULT_DELIVERY, deliveryOf } from './values'
 
 function mistake(call: () => unknown): FieldMistake {
   try {
@@ -41,7 +41,7 @@ describe('numbers', () => {
     expect(mistake(() => numberOf('n', '0', { least: 1 })).message).toBe('The least is 1.')
     expect(mistake(() => numberOf('n', '1.5', { least: 1, whole: true })).message).toContain('whole')
     expect(mistake(() => numberOf('n', 'two', { least: 1 })).message).toContain('not a number')
-    expect(mistake(() => neededNumber('n', '', { least: 1 })).field).toBe('n')
+    expect(mistake(() => requiredNumber('n', '', { least: 1 })).field).toBe('n')
   })
 })
 

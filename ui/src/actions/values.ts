@@ -1,6 +1,6 @@
 /** What people type into the fields of an action, read or refused with a sentence. */
 
-import type { Delivery } from '../api/control-types'
+import type { Delivery } from '../api/control_types'
 import { Raw } from '../json/body'
 import { JsonMistake, parseJson } from '../json/parse'
 
@@ -51,13 +51,13 @@ export function numberOf(
   return number
 }
 
-export function neededNumber(field: string, text: string, bounds: Parameters<typeof numberOf>[2]): number {
+export function requiredNumber(field: string, text: string, bounds: Parameters<typeof numberOf>[2]): number {
   const number = numberOf(field, text, bounds)
   if (number === undefined) throw new FieldMistake(field, 'A number is needed here.')
   return number
 }
 
-export function neededText(field: string, text: string, what: string): string {
+export function requiredText(field: string, text: string, what: string): string {
   const typed = text.trim()
   if (typed === '') throw new FieldMistake(field, `${what} is needed here.`)
   return typed
@@ -69,8 +69,8 @@ export function argumentsOf(field: string, text: string, kind: 'array' | 'object
   try {
     const json = parseJson(text)
     if (json.kind === kind) return new Raw(text)
-    const wanted = kind === 'array' ? 'a list: [ … ]' : 'an object: { "name": … }'
-    throw new FieldMistake(field, `This has to be ${wanted}.`, json)
+    const expected = kind === 'array' ? 'a list: [ … ]' : 'an object: { "name": … }'
+    throw new FieldMistake(field, `This has to be ${expected}.`, json)
   } catch (error) {
     if (error instanceof JsonMistake) throw new FieldMistake(field, error.message, error)
     throw error
@@ -97,7 +97,7 @@ export function deliveryOf(text: DeliveryText, zone: 'local' | 'utc'): Delivery 
   if (queue !== '') delivery.queue = queue
   const priority = numberOf('priority', text.priority, { least: 0, most: 255, whole: true })
   if (priority !== undefined) delivery.priority = priority
-  if (text.when === 'countdown') delivery.countdown = neededNumber('countdown', text.countdown, { least: 0, most: YEAR_S })
+  if (text.when === 'countdown') delivery.countdown = requiredNumber('countdown', text.countdown, { least: 0, most: YEAR_S })
   if (text.when === 'eta') delivery.eta = momentOf(text.eta, zone)
   const expires = numberOf('expires', text.expires, { least: 0.001, most: YEAR_S })
   if (expires !== undefined) delivery.expires = expires

@@ -17,7 +17,7 @@ import type {
   Queues,
   Registered,
   Result,
-} from './control-types'
+} from './control_types'
 import { get, getJson, post } from './transport'
 
 const id = encodeURIComponent

@@ -11,14 +11,14 @@ describe('a problem', () => {
       suggestion: 'state',
     })
 
-    expect(problem.place).toEqual({ start: 4, end: 8 })
+    expect(problem.span).toEqual({ start: 4, end: 8 })
     expect(problem.suggestion).toBe('state')
     expect(problem.message).toBe('There is no field “stat”.')
   })
 
   it('is told even when the answer was no problem document', () => {
     expect(problemFrom(502, null).detail).toContain('502')
-    expect(problemFrom(502, 'Bad gateway').place).toBeNull()
+    expect(problemFrom(502, 'Bad gateway').span).toBeNull()
   })
 
   it('says what it means when nothing answers', () => {

@@ -9,7 +9,7 @@ export class Problem extends Error {
     readonly title: string,
     readonly detail: string,
     /** Where in the search text, in characters, when that is what is wrong. */
-    readonly place: { start: number; end: number } | null = null,
+    readonly span: { start: number; end: number } | null = null,
     /** The nearest right word for that place. */
     readonly suggestion: string | null = null,
     /** The parameter or the field of the body that is wrong, when one is. */

@@ -5,12 +5,12 @@
  *     const server = scriptedServer()
  *     server.answer('tasks', page)
  *     await model.load()
- *     expect(server.asked('tasks')).toHaveLength(1)
+ *     expect(server.requestsTo('tasks')).toHaveLength(1)
  */
 
 import { afterEach, beforeEach, vi } from 'vitest'
 
-export interface Asked {
+export interface ScriptedRequest {
   method: string
   /** Below `api/v1/`. */
   path: string
@@ -21,7 +21,7 @@ export interface Asked {
 }
 
 type Answer = { status: number; body: unknown }
-type Script = (asked: Asked) => Answer | Promise<Answer>
+type Script = (received: ScriptedRequest) => Answer | Promise<Answer>
 
 /** The document as far as models look at it: its address, and whether it is seen. */
 export class ScriptedDocument extends EventTarget {
@@ -31,7 +31,7 @@ export class ScriptedDocument extends EventTarget {
 
 export class ScriptedServer {
   document = new ScriptedDocument()
-  readonly requests: Asked[] = []
+  readonly requests: ScriptedRequest[] = []
   private scripts = new Map<string, Script>()
 
   /** Forget all: what was asked, and how to answer. */
@@ -47,8 +47,8 @@ export class ScriptedServer {
   }
 
   /** The same, computed from each request. */
-  compute(path: string, body: (asked: Asked) => unknown): void {
-    this.scripts.set(path, (asked) => ({ status: 200, body: body(asked) }))
+  compute(path: string, body: (received: ScriptedRequest) => unknown): void {
+    this.scripts.set(path, (received) => ({ status: 200, body: body(received) }))
   }
 
   /** Answer so, one after another; the last one stays. */
@@ -72,16 +72,16 @@ export class ScriptedServer {
     const script = this.scripts.get(path)
     let release = (): void => undefined
     const released = new Promise<void>((done) => (release = done))
-    this.scripts.set(path, async (asked) => {
+    this.scripts.set(path, async (received) => {
       if (script) this.scripts.set(path, script)
       await released
-      return (script ?? unscripted)(asked)
+      return (script ?? unscripted)(received)
     })
     return release
   }
 
   /** The requests to `path` so far. */
-  asked(path: string): Asked[] {
+  requestsTo(path: string): ScriptedRequest[] {
     return this.requests.filter((request) => matches(request.path, path))
   }
 
@@ -93,14 +93,14 @@ export class ScriptedServer {
   readonly fetch = async (href: string, request: RequestInit = {}): Promise<Response> => {
     const text = typeof request.body === 'string' ? request.body : ''
     const body: unknown = text === '' ? null : JSON.parse(text)
-    const asked = { ...place(href), method: request.method ?? 'GET', body, text }
-    this.requests.push(asked)
+    const received = { ...addressOf(href), method: request.method ?? 'GET', body, text }
+    this.requests.push(received)
     const abandoned = new Promise<never>((_, fail) => {
       const giveUp = (): void => fail(new DOMException('abandoned', 'AbortError'))
       if (request.signal?.aborted) giveUp()
       request.signal?.addEventListener('abort', giveUp)
     })
-    const answered = Promise.resolve(this.script(asked.path)(asked))
+    const answered = Promise.resolve(this.script(received.path)(received))
     const answer = await Promise.race([answered, abandoned])
     return new Response(JSON.stringify(answer.body), { status: answer.status })
   }
@@ -110,11 +110,11 @@ function matches(path: string, pattern: string): boolean {
   return pattern.endsWith('*') ? path.startsWith(pattern.slice(0, -1)) : path === pattern
 }
 
-function unscripted(asked: Asked): Answer {
-  return { status: 404, body: { title: 'Not scripted', detail: `${asked.method} ${asked.path}` } }
+function unscripted(received: ScriptedRequest): Answer {
+  return { status: 404, body: { title: 'Not scripted', detail: `${received.method} ${received.path}` } }
 }
 
-function place(href: string): { path: string; parameters: Record<string, string> } {
+function addressOf(href: string): { path: string; parameters: Record<string, string> } {
   const url = new URL(href)
   return { path: url.pathname.replace('/api/v1/', ''), parameters: Object.fromEntries(url.searchParams) }
 }

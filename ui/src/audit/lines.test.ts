@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { AuditEntry } from '../api/control-types'
+import type { AuditEntry } from '../api/control_types'
 import { filterPath, madeBy, merged, offered, readFilter, wentWrong, wordsOf } from './lines'
 
 const line = (number: number, more: Partial<AuditEntry>): AuditEntry => ({

@@ -1,6 +1,6 @@
 /** The audit as a page shows it: what was begun and has ended is one line. */
 
-import type { AuditEntry } from '../api/control-types'
+import type { AuditEntry } from '../api/control_types'
 import { actionPath, taskPath } from '../frame/address'
 
 export function merged(entries: readonly AuditEntry[]): AuditEntry[] {

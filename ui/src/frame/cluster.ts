@@ -5,7 +5,7 @@
  * Addresses of other clusters are below the server's own (`fromRoot`).
  */
 
-import { belowServer, titleOf } from './cluster-address'
+import { belowServer, titleOf } from './cluster_address'
 
 const named = document.querySelector<HTMLMetaElement>('meta[name="umbel-cluster"]')
 

@@ -1,7 +1,7 @@
 /** Who looks, and what they may do. */
 
 import { control } from '../api/control'
-import type { Me, Permission } from '../api/control-types'
+import type { Me, Permission } from '../api/control_types'
 import { backoff } from './backoff'
 import { refusal } from './refusal'
 

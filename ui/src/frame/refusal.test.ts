@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Me } from '../api/control-types'
+import type { Me } from '../api/control_types'
 import { refusal } from './refusal'
 
 const ann: Me = {

@@ -1,6 +1,6 @@
 /** Why somebody may not do a thing, in words. */
 
-import type { Me, Permission } from '../api/control-types'
+import type { Me, Permission } from '../api/control_types'
 
 const ROLES: Record<Permission, string> = { read: 'viewer', operate: 'operator', administer: 'admin' }
 

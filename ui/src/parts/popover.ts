@@ -21,7 +21,7 @@ export interface Placement {
 const ENOUGH = 240
 
 /** The button's box, and the size of the window that it stands in. */
-export function placed(button: Box, window: { width: number; height: number }): Placement {
+export function placementOf(button: Box, window: { width: number; height: number }): Placement {
   const below = window.height - button.bottom
   const isBelow = below >= ENOUGH || below >= button.top
   const isStart = (button.left + button.right) / 2 < window.width / 2
@@ -38,12 +38,12 @@ export function placed(button: Box, window: { width: number; height: number }): 
 const EDGE = 8
 
 /** The same where an end would be out of sight: moved as far as that needs. */
-export function fitted(place: Placement, panel: Pick<Box, 'left' | 'right'>, width: number): Placement {
+export function fitted(placement: Placement, panel: Pick<Box, 'left' | 'right'>, width: number): Placement {
   const over = panel.right - width + EDGE
   const under = EDGE - panel.left
-  if (place.right !== null && under > 0) return { ...place, right: Math.max(0, place.right - under) }
-  if (place.left !== null && over > 0) return { ...place, left: Math.max(0, place.left - over) }
-  return place
+  if (placement.right !== null && under > 0) return { ...placement, right: Math.max(0, placement.right - under) }
+  if (placement.left !== null && over > 0) return { ...placement, left: Math.max(0, placement.left - over) }
+  return placement
 }
 
 /** The size of what a window shows, in CSS pixels. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { QueueRow } from '../api/control-types'
+import type { QueueRow } from '../api/control_types'
 import { columnsOf, unconsumed } from './columns'
 
 const queue = (name: string, more: Partial<QueueRow>): QueueRow => ({

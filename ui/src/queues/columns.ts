@@ -1,6 +1,6 @@
 /** The columns of the queues: what this broker cannot tell has none. */
 
-import type { Queues, QueueRow } from '../api/control-types'
+import type { Queues, QueueRow } from '../api/control_types'
 import type { Column } from '../parts/table'
 
 export function columnsOf(missing: Queues['capabilities']['missing']): Column<QueueRow>[] {

@@ -1,6 +1,6 @@
 /** What is said of a queue without workers. */
 
-import type { QueueRow } from '../api/control-types'
+import type { QueueRow } from '../api/control_types'
 
 /** `missing` are workers that did not say what they consume. */
 export function unconsumedWords(queue: Pick<QueueRow, 'consumers'>, missing: readonly string[]): string {

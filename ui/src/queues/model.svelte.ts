@@ -1,7 +1,7 @@
 /** The queues as they are now, asked for while a page shows them. */
 
 import { control } from '../api/control'
-import type { Queues } from '../api/control-types'
+import type { Queues } from '../api/control_types'
 import { Resource } from '../frame/resource.svelte'
 
 /** Seconds between two requests of the broker. */

@@ -10,7 +10,7 @@ import {
   argumentsOf,
   FieldMistake,
   fieldOf,
-  neededText,
+  requiredText,
   numberOf,
   reasonOf,
   DEFAULT_DELIVERY,
@@ -19,7 +19,7 @@ import {
 } from '../actions/values'
 import { api } from '../api/client'
 import { control } from '../api/control'
-import type { Apply, Result } from '../api/control-types'
+import type { Apply, Result } from '../api/control_types'
 import { Problem } from '../api/problem'
 import { isAbandoned } from '../api/transport'
 import { term } from '../query/edit'
@@ -145,7 +145,7 @@ export class RunModel {
       const soft = numberOf('soft_time_limit', this.soft, { least: 0.001 })
       const hard = numberOf('time_limit', this.hard, { least: 0.001 })
       const apply: Apply = {
-        name: neededText('name', this.name, 'The name of a task'),
+        name: requiredText('name', this.name, 'The name of a task'),
         args: argumentsOf('args', this.args, 'array'),
         kwargs: argumentsOf('kwargs', this.kwargs, 'object'),
         ...deliveryOf(this.delivery, zone),

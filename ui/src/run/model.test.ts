@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { exampleTask } from '../api/examples'
-import { pass, scriptedServer, type Asked } from '../api/scripted_server'
+import { pass, scriptedServer, type ScriptedRequest } from '../api/scripted_server'
 import { RunModel } from './model.svelte'
 
 const server = scriptedServer()
@@ -8,9 +8,9 @@ let model: RunModel
 /** What the result backend says of the task that was sent, one answer after another. */
 let states: string[]
 
-const sent = (): Record<string, unknown> => server.asked('apply').at(-1)?.body as Record<string, unknown>
-const result = (asked: Asked, more: Record<string, unknown> = {}): Record<string, unknown> => ({
-  task_id: asked.path.replace('results/', ''),
+const sent = (): Record<string, unknown> => server.requestsTo('apply').at(-1)?.body as Record<string, unknown>
+const result = (received: ScriptedRequest, more: Record<string, unknown> = {}): Record<string, unknown> => ({
+  task_id: received.path.replace('results/', ''),
   state: (states.length > 1 ? states.shift() : states[0]) ?? 'PENDING',
   result: null,
   exception: null,
@@ -22,7 +22,7 @@ const result = (asked: Asked, more: Record<string, unknown> = {}): Record<string
   unreadable: null,
   ...more,
 })
-const results = (): Asked[] => server.asked('results/*')
+const results = (): ScriptedRequest[] => server.requestsTo('results/*')
 const usual = (queue: string | null): unknown => ({ items: queue === null ? [] : [exampleTask({ queue })] })
 
 beforeEach(() => {
@@ -30,7 +30,7 @@ beforeEach(() => {
   model.name = 'shop.orders.tally'
   states = ['SUCCESS']
   server.compute('apply', ({ body }) => ({ task_id: (body as { task_id: string }).task_id, state: 'PENDING' }))
-  server.compute('results/*', (asked) => result(asked))
+  server.compute('results/*', (received) => result(received))
 })
 
 describe('a task', () => {
@@ -41,7 +41,7 @@ describe('a task', () => {
     model.wait = false
     await model.send('utc')
 
-    expect(server.asked('apply')[0]?.text).toContain('[12345678901234567890]')
+    expect(server.requestsTo('apply')[0]?.text).toContain('[12345678901234567890]')
     expect(sent()).toMatchObject({ name: 'shop.orders.tally', kwargs: {}, soft_time_limit: 1.5, check: true, reason: 'a try' })
     expect([model.sent, model.sure, model.sending]).toEqual([sent()['task_id'], true, false])
   })
@@ -58,7 +58,7 @@ describe('a task', () => {
   it('is sent once, however often one clicks', async () => {
     await Promise.all([model.send('utc'), model.send('utc')])
 
-    expect(server.asked('apply')).toHaveLength(1)
+    expect(server.requestsTo('apply')).toHaveLength(1)
   })
 
   it('that is refused was not sent, and the field says why', async () => {
@@ -170,7 +170,7 @@ describe('the usual queue', () => {
     server.answer('tasks', usual('orders'))
     await model.findQueue()
 
-    expect(server.asked('tasks')[0]?.parameters).toMatchObject({ q: 'name:shop.orders.tally has:queue', limit: '1' })
+    expect(server.requestsTo('tasks')[0]?.parameters).toMatchObject({ q: 'name:shop.orders.tally has:queue', limit: '1' })
   })
 
   it('of another name is not taken when its answer comes late', async () => {
@@ -182,7 +182,7 @@ describe('the usual queue', () => {
     await model.findQueue()
 
     expect([model.usualQueue, model.delivery.queue]).toEqual([null, ''])
-    expect(server.asked('tasks')).toHaveLength(1)
+    expect(server.requestsTo('tasks')).toHaveLength(1)
   })
 
   it('is not known when the server is away', async () => {

@@ -34,7 +34,7 @@ export function summary(task: Task, now: number): string {
   }
 }
 
-const ASKED = {
+const INTENDED = {
   revoke: 'to revoke it; no worker has told of that yet',
   terminate: 'to terminate it; no worker has told of that yet',
   abort: 'to abort it; it ends when it looks',
@@ -42,7 +42,7 @@ const ASKED = {
 
 /** What somebody asked of the task, in a sentence. */
 export function intentSentence(intent: Intent, now: number): string {
-  return `${intent.actor} asked ${formatAgo(intent.at, now)} ${ASKED[intent.kind]}.`
+  return `${intent.actor} asked ${formatAgo(intent.at, now)} ${INTENDED[intent.kind]}.`
 }
 
 /** The search for tasks of the same name with the same kind of error. Null: the task has none. */

@@ -5,7 +5,7 @@ import { position, timeline } from './timeline'
 
 describe('a timeline', () => {
   it('tells waiting from running', () => {
-    const { lanes, from, to } = timeline(
+    const { rows, from, to } = timeline(
       exampleTask({
         state: 'SUCCESS',
         attempts: [
@@ -16,16 +16,16 @@ describe('a timeline', () => {
     )
 
     expect([from, to]).toEqual([10, 15])
-    expect(lanes[0]?.spans).toEqual([
+    expect(rows[0]?.spans).toEqual([
       { kind: 'wait', from: 10, to: 12, open: false },
       { kind: 'run', from: 12, to: 15, open: false },
     ])
-    expect(lanes[0]?.title).toBe('The only attempt')
-    expect(lanes[0]?.words).toBe('waited 2.0 s, ran 2.9 s, then succeeded')
+    expect(rows[0]?.title).toBe('The only attempt')
+    expect(rows[0]?.words).toBe('waited 2.0 s, ran 2.9 s, then succeeded')
   })
 
   it('tells waiting from being held for an ETA', () => {
-    const { lanes } = timeline(
+    const { rows } = timeline(
       exampleTask({
         state: 'STARTED',
         attempts: [{ number: 0, state: 'STARTED', sent: 10, received: 10.1, eta: 70, started: 71 }],
@@ -33,19 +33,19 @@ describe('a timeline', () => {
       75,
     )
 
-    expect(lanes[0]?.spans.map((span) => span.kind)).toEqual(['hold', 'wait', 'run'])
-    expect(lanes[0]?.words).toBe('held 1 min for its ETA, waited 1.0 s, running for 4 s')
+    expect(rows[0]?.spans.map((span) => span.kind)).toEqual(['hold', 'wait', 'run'])
+    expect(rows[0]?.words).toBe('held 1 min for its ETA, waited 1.0 s, running for 4 s')
   })
 
   it('of a task that was only sent has it waiting until now', () => {
-    const { lanes } = timeline(exampleTask({ sent: 10, queue: 'mail', client: 'gen1@h' }), 14)
+    const { rows } = timeline(exampleTask({ sent: 10, queue: 'mail', client: 'gen1@h' }), 14)
 
-    expect(lanes[0]?.words).toBe('waiting for 4 s')
-    expect(lanes[0]?.steps).toEqual([{ at: 10, state: 'PENDING', what: 'Sent to queue mail', where: 'gen1@h' }])
+    expect(rows[0]?.words).toBe('waiting for 4 s')
+    expect(rows[0]?.steps).toEqual([{ at: 10, state: 'PENDING', what: 'Sent to queue mail', where: 'gen1@h' }])
   })
 
-  it('has one lane for each attempt, with its own moments in order', () => {
-    const { lanes } = timeline(
+  it('has one row for each attempt, with its own moments in order', () => {
+    const { rows } = timeline(
       exampleTask({
         state: 'FAILURE',
         attempts: [
@@ -56,16 +56,16 @@ describe('a timeline', () => {
       50,
     )
 
-    expect(lanes.map((one) => one.title)).toEqual(['Attempt 1', 'Attempt 2'])
-    expect(lanes[0]?.words).toBe('waited 2.0 s, ran 3.0 s, then asked for a retry')
-    expect(lanes.map((one) => one.steps.map((step) => step.what))).toEqual([
+    expect(rows.map((one) => one.title)).toEqual(['Attempt 1', 'Attempt 2'])
+    expect(rows[0]?.words).toBe('waited 2.0 s, ran 3.0 s, then asked for a retry')
+    expect(rows.map((one) => one.steps.map((step) => step.what))).toEqual([
       ['Sent', 'Received', 'Started', 'Asked for a retry'],
       ['Sent for attempt 2', 'Received', 'Started', 'Failed'],
     ])
   })
 
   it('says when an attempt was delivered again, and when a start was never seen', () => {
-    const { lanes } = timeline(
+    const { rows } = timeline(
       exampleTask({
         state: 'SUCCESS',
         attempts: [
@@ -76,13 +76,13 @@ describe('a timeline', () => {
       9,
     )
 
-    expect(lanes[1]?.title).toBe('Attempt 1, delivered again')
-    expect(lanes[1]?.words).toBe('waited 5.0 s, never seen to start, then succeeded')
-    expect(lanes.map((one) => one.steps.map((step) => step.what))).toEqual([
+    expect(rows[1]?.title).toBe('Attempt 1, delivered again')
+    expect(rows[1]?.words).toBe('waited 5.0 s, never seen to start, then succeeded')
+    expect(rows.map((one) => one.steps.map((step) => step.what))).toEqual([
       ['Sent', 'Received'],
       ['Received again', 'Succeeded'],
     ])
-    expect(lanes[0]?.spans.every((span) => !span.open)).toBe(true)
+    expect(rows[0]?.spans.every((span) => !span.open)).toBe(true)
   })
 
   it('does not draw a task for ever that may not run any more', () => {
@@ -94,11 +94,11 @@ describe('a timeline', () => {
     })
 
     expect(timeline(task, 9_000).to).toBe(20)
-    expect(timeline(task, 9_000).lanes[0]?.words).toContain('running when last heard, for 8 s')
+    expect(timeline(task, 9_000).rows[0]?.words).toContain('running when last heard, for 8 s')
   })
 
   it('stands skewed clocks', () => {
-    const { lanes } = timeline(
+    const { rows } = timeline(
       exampleTask({
         state: 'SUCCESS',
         attempts: [{ number: 0, state: 'SUCCESS', sent: 10, started: 9, ended: 8, runtime: 0.5 }],
@@ -106,15 +106,15 @@ describe('a timeline', () => {
       20,
     )
 
-    expect(lanes[0]?.spans).toEqual([{ kind: 'run', from: 9, to: 9, open: false }])
-    expect(lanes[0]?.words).toBe('clocks differ, so how long it waited is not known, ran 500 ms, then succeeded')
+    expect(rows[0]?.spans).toEqual([{ kind: 'run', from: 9, to: 9, open: false }])
+    expect(rows[0]?.words).toBe('clocks differ, so how long it waited is not known, ran 500 ms, then succeeded')
   })
 
   it('stands a task of which next to nothing is known', () => {
-    const { lanes, from, to } = timeline(exampleTask({ seen: 3, timestamp: 4 }), 9)
+    const { rows, from, to } = timeline(exampleTask({ seen: 3, timestamp: 4 }), 9)
 
-    expect(lanes[0]?.steps).toEqual([])
-    expect(lanes[0]?.words).toBe('')
+    expect(rows[0]?.steps).toEqual([])
+    expect(rows[0]?.words).toBe('')
     expect([from, to]).toEqual([3, 4])
   })
 
@@ -127,7 +127,7 @@ describe('a timeline', () => {
 
 describe('the errors of earlier attempts', () => {
   const ended = (number: number, exception: string) => ({ number, state: 'RETRY' as const, exception })
-  const errors = (task: Task) => timeline(task, 0).lanes.map((lane) => lane.error)
+  const errors = (task: Task) => timeline(task, 0).rows.map((row) => row.error)
 
   it('stand at their attempts, once for neighbours that had the same', () => {
     const task = exampleTask({

@@ -18,7 +18,7 @@ export interface Span {
   open: boolean
 }
 
-export interface Lane {
+export interface TimelineRow {
   attempt: Attempt
   title: string
   words: string
@@ -39,7 +39,7 @@ export interface Step {
 export interface Timeline {
   from: number
   to: number
-  lanes: Lane[]
+  rows: TimelineRow[]
 }
 
 const ENDED: ReadonlySet<State> = new Set(['SUCCESS', 'FAILURE', 'REVOKED', 'REJECTED', 'RETRY'])
@@ -54,14 +54,14 @@ const THEN: Partial<Record<State, string>> = {
 export function timeline(task: Task, at: number): Timeline {
   const now = knownUntil(task, at)
   const attempts = task.attempts.length > 0 ? task.attempts : [unseen(task)]
-  const lanes = attempts.map((_, at) => lane(at, attempts, task, now))
+  const rows = attempts.map((_, at) => timelineRow(at, attempts, task, now))
   const times = [
-    ...lanes.flatMap((one) => one.steps.map((step) => step.at)),
-    ...lanes.flatMap((one) => one.spans.flatMap((span) => [span.from, span.to])),
+    ...rows.flatMap((one) => one.steps.map((step) => step.at)),
+    ...rows.flatMap((one) => one.spans.flatMap((span) => [span.from, span.to])),
   ]
   const from = times.length > 0 ? Math.min(...times) : task.seen
   const to = times.length > 0 ? Math.max(...times) : task.timestamp
-  return { from, to, lanes }
+  return { from, to, rows }
 }
 
 /** Where a moment stands between the ends of the timeline, 0 to 1. */
@@ -78,7 +78,7 @@ function isOver(task: Task): boolean {
   return task.state === 'SUCCESS' || task.state === 'FAILURE' || task.state === 'REVOKED'
 }
 
-function lane(at: number, all: readonly Attempt[], task: Task, now: number): Lane {
+function timelineRow(at: number, all: readonly Attempt[], task: Task, now: number): TimelineRow {
   const attempt = all[at] ?? unseen(task)
   const spans = spansOf(attempt, isOver(task), now)
   const again = attempt.redelivered ? ', delivered again' : ''

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { commonFolder, libraries, parseTraceback, saysSame, shortFile, sourceOf } from './traceback'
+import { commonFolder, libraries, parseTraceback, isSameMessage, shortFile, sourceOf } from './traceback'
 
 const CHAIN = `Traceback (most recent call last):
   File "/srv/.venv/lib/python3.12/site-packages/urllib3/connection.py", line 534, in _make_request
@@ -113,6 +113,6 @@ describe('the error at the end of a traceback', () => {
     ['ValueError: bad\nwith a note', "ValueError('bad')", false],
     ['TimeoutError: read', "GatewayTimeout('read')", false],
   ])('%s beside %s', (error, exception, same) => {
-    expect(saysSame(error, exception)).toBe(same)
+    expect(isSameMessage(error, exception)).toBe(same)
   })
 })

@@ -93,7 +93,7 @@ function readSection(lines: readonly string[], start: number): { section: Sectio
     error.push(line)
   }
   if (frames.length === 0 && error.length === 0) return null
-  return { section: { groups: folded(frames), error: error.join('\n').trim(), link }, next: at }
+  return { section: { groups: frameGroups(frames), error: error.join('\n').trim(), link }, next: at }
 }
 
 function frame(head: RegExpExecArray): Frame {
@@ -102,7 +102,7 @@ function frame(head: RegExpExecArray): Frame {
 }
 
 /** The groups of a section; of a long one the middle is a single group. */
-function folded(frames: Frame[]): Group[] {
+function frameGroups(frames: Frame[]): Group[] {
   if (frames.length <= LONG) return grouped(frames)
   const middle = frames.slice(FIRST, -LAST)
   return [
@@ -158,7 +158,7 @@ export function shortFile(file: string, folder: string): string {
 }
 
 /** Whether an error, as a traceback ends with it, says no more than the exception's repr. */
-export function saysSame(error: string, exception: string): boolean {
+export function isSameMessage(error: string, exception: string): boolean {
   const [, name, message = ''] = /^(?:[\w.]*\.)?(\w+)(?:: (.*))?$/s.exec(error) ?? []
   if (name === undefined || !exception.startsWith(`${name}(`)) return false
   const bare = (text: string): string => text.replace(/\\.|['"\s]/g, '')

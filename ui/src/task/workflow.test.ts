@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { exampleTask } from '../api/examples'
 import type { TaskRow } from '../api/types'
-import { layout, tally, updated, type Line } from './workflow'
+import { layout, countByState, updated, type Line } from './workflow'
 
 const task = (uuid: string, parent_id: string | null, more: Partial<TaskRow> = {}): TaskRow =>
   exampleTask({ uuid, parent_id, root_id: 'root', state: 'SUCCESS', ...more })
@@ -74,7 +74,7 @@ describe('a workflow', () => {
   })
 
   it('counts its states, most first', () => {
-    expect(tally([task('a', null), task('b', null, { state: 'FAILURE' }), task('c', null)])).toEqual([
+    expect(countByState([task('a', null), task('b', null, { state: 'FAILURE' }), task('c', null)])).toEqual([
       { state: 'SUCCESS', count: 2 },
       { state: 'FAILURE', count: 1 },
     ])

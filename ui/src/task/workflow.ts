@@ -28,7 +28,7 @@ export function layout(
 ): Line[] {
   const lines: Line[] = []
   const draw = (branches: readonly Branch[], depth: number, parent: string): void => {
-    for (const part of folded(branches, current)) {
+    for (const part of groupAlike(branches, current)) {
       if (!Array.isArray(part)) {
         const { task, children, orphan } = part
         lines.push({ kind: 'task', key: task.uuid, depth, task, orphan })
@@ -79,28 +79,28 @@ function isAbove(branch: Branch, start: Branch, branches: ReadonlyMap<string, Br
 }
 
 /** Branches in order, with those that are alike and well gathered where the first stands. */
-function folded(branches: readonly Branch[], current: string): (Branch | Branch[])[] {
+function groupAlike(branches: readonly Branch[], current: string): (Branch | Branch[])[] {
   const alike = new Map<string, Branch[]>()
   for (const branch of branches) {
-    if (!isPlain(branch, current)) continue
+    if (!isFoldable(branch, current)) continue
     const name = branch.task.name ?? ''
     alike.set(name, [...(alike.get(name) ?? []), branch])
   }
   const parts: (Branch | Branch[])[] = []
   for (const branch of branches) {
-    const group = isPlain(branch, current) ? alike.get(branch.task.name ?? '') : undefined
+    const group = isFoldable(branch, current) ? alike.get(branch.task.name ?? '') : undefined
     if (group === undefined || group.length < FOLD_FROM) parts.push(branch)
     else if (group[0] === branch) parts.push(group)
   }
   return parts
 }
 
-function isPlain(branch: Branch, current: string): boolean {
+function isFoldable(branch: Branch, current: string): boolean {
   return branch.children.length === 0 && branch.task.uuid !== current && !BAD.has(branch.task.state)
 }
 
 /** How many tasks are in each state, most first. */
-export function tally(tasks: readonly TaskRow[]): { state: State; count: number }[] {
+export function countByState(tasks: readonly TaskRow[]): { state: State; count: number }[] {
   const counts = new Map<State, number>()
   for (const { state } of tasks) counts.set(state, (counts.get(state) ?? 0) + 1)
   return [...counts].map(([state, count]) => ({ state, count })).sort((a, b) => b.count - a.count)

@@ -40,8 +40,8 @@ export class Completion {
   }
 
   move(step: 1 | -1): void {
-    const places = this.items.length + 1
-    this.active = ((this.active + 1 + step + places) % places) - 1
+    const positions = this.items.length + 1
+    this.active = ((this.active + 1 + step + positions) % positions) - 1
   }
 
   private forget(): void {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { STATES, type Count } from '../api/types'
-import { FACET_STATES, foldedStates, inStates, statesOf, whole } from './counts'
+import { FACET_STATES, emptyRareStates, inStates, statesOf, whole } from './counts'
 
 const all: Count = {
   total: 10_000,
@@ -30,10 +30,10 @@ describe('the states that are offered', () => {
   })
 
   it('are folded where they are rare, empty and not asked for', () => {
-    expect(foldedStates(all, [])).toEqual(['REVOKED', 'REJECTED'])
-    expect(foldedStates(null, ['REVOKED'])).toEqual(['REJECTED'])
-    expect(foldedStates({ ...all, groups: { REJECTED: 1 } }, [])).toEqual(['REVOKED'])
-    expect(foldedStates(untimely, [])).toEqual([])
+    expect(emptyRareStates(all, [])).toEqual(['REVOKED', 'REJECTED'])
+    expect(emptyRareStates(null, ['REVOKED'])).toEqual(['REJECTED'])
+    expect(emptyRareStates({ ...all, groups: { REJECTED: 1 } }, [])).toEqual(['REVOKED'])
+    expect(emptyRareStates(untimely, [])).toEqual([])
   })
 })
 

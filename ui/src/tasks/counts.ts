@@ -37,7 +37,7 @@ export const FACET_STATES: readonly State[] = [
 const RARE: readonly State[] = ['REVOKED', 'REJECTED']
 
 /** The rare states in which no task is, and for which nobody asks. */
-export function foldedStates(byState: Count | null, chosen: readonly string[]): State[] {
+export function emptyRareStates(byState: Count | null, chosen: readonly string[]): State[] {
   if (byState !== null && !byState.groups_complete) return []
   return RARE.filter((state) => !byState?.groups[state] && !chosen.includes(state))
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Gap, TaskRow } from '../api/types'
-import { END, missing, placed } from './gaps'
+import { END, missing, gapsByRow } from './gaps'
 
 const row = (uuid: string, seen: number): TaskRow => ({ uuid, seen, started: null }) as TaskRow
 const gap = (start: number, end: number): Gap => ({ start, end, cause: 'broker-away', collector: 'c' })
@@ -8,30 +8,30 @@ const rows = [row('d', 400), row('c', 300), row('b', 200), row('a', 100)]
 
 describe('gaps between rows', () => {
   test('stand between the rows of their time', () => {
-    expect(placed(rows, '-seen', [gap(210, 290)], true)).toEqual(new Map([['b', [gap(210, 290)]]]))
+    expect(gapsByRow(rows, '-seen', [gap(210, 290)], true)).toEqual(new Map([['b', [gap(210, 290)]]]))
     const oldest = [...rows].reverse()
-    expect(placed(oldest, 'seen', [gap(210, 290)], true)).toEqual(new Map([['c', [gap(210, 290)]]]))
+    expect(gapsByRow(oldest, 'seen', [gap(210, 290)], true)).toEqual(new Map([['c', [gap(210, 290)]]]))
   })
 
   test('stand above all rows when nothing came since', () => {
-    expect(placed(rows, '-seen', [gap(410, 500)], true)).toEqual(new Map([['d', [gap(410, 500)]]]))
+    expect(gapsByRow(rows, '-seen', [gap(410, 500)], true)).toEqual(new Map([['d', [gap(410, 500)]]]))
   })
 
   test('that lie behind the last row wait for the rows behind it', () => {
-    expect(placed(rows, '-seen', [gap(10, 50)], true).size).toBe(0)
-    expect(placed(rows, '-seen', [gap(10, 50)], false)).toEqual(new Map([[END, [gap(10, 50)]]]))
+    expect(gapsByRow(rows, '-seen', [gap(10, 50)], true).size).toBe(0)
+    expect(gapsByRow(rows, '-seen', [gap(10, 50)], false)).toEqual(new Map([[END, [gap(10, 50)]]]))
   })
 
   test('of one place stand in the order of the list', () => {
     const two = [gap(210, 220), gap(250, 260)]
 
-    expect(placed(rows, '-seen', two, true).get('b')).toEqual([...two].reverse())
+    expect(gapsByRow(rows, '-seen', two, true).get('b')).toEqual([...two].reverse())
   })
 
   test('have no place where no time orders the rows', () => {
-    expect(placed(rows, '-name', [gap(210, 290)], false).size).toBe(0)
-    expect(placed(rows, '-started', [gap(210, 290)], false).size).toBe(0)
-    expect(placed([], '-seen', [gap(210, 290)], false).size).toBe(0)
+    expect(gapsByRow(rows, '-name', [gap(210, 290)], false).size).toBe(0)
+    expect(gapsByRow(rows, '-started', [gap(210, 290)], false).size).toBe(0)
+    expect(gapsByRow([], '-seen', [gap(210, 290)], false).size).toBe(0)
   })
 })
 

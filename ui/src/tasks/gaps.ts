@@ -31,7 +31,7 @@ export function cause(gap: Gap): string {
  * The gaps by the id of the row before which each stands, or `END`. `more`: rows go on behind
  * these, and with them gaps.
  */
-export function placed(
+export function gapsByRow(
   rows: readonly TaskRow[],
   order: string,
   gaps: readonly Gap[],

@@ -241,7 +241,7 @@ export class TasksModel {
     if (!(error instanceof Problem)) throw error
     this.problem = error
     this.backoff.failed(error)
-    if (error.place === null) return
+    if (error.span === null) return
     this.chips = []
     // Nothing was shown yet: how many tasks there are is known whatever the search says.
     if (!this.ready) this.facets.show('', this.search.tz, [])

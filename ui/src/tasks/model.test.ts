@@ -61,13 +61,13 @@ describe('a search', () => {
     expect([model.sentence, model.exact, model.chips]).toEqual(['Tasks c b a', 'name:x', [chip]])
     expect([model.ready, model.loading, model.problem]).toEqual([true, false, null])
     expect(model.facets.total?.total).toBe(3)
-    expect(server.asked('tasks')[0]?.parameters).toMatchObject({ q: 'name:x', limit: `${PAGE_SIZE}` })
+    expect(server.requestsTo('tasks')[0]?.parameters).toMatchObject({ q: 'name:x', limit: `${PAGE_SIZE}` })
   })
 
   it('for everything needs no words explained', async () => {
     await model.show(search(' '))
 
-    expect(server.asked('query')).toEqual([])
+    expect(server.requestsTo('query')).toEqual([])
     expect(model.chips).toEqual([])
   })
 
@@ -96,7 +96,7 @@ describe('a search', () => {
     expect(follower).toBeNull()
     await model.show(search('name:x'))
 
-    expect(server.asked('tasks')).toHaveLength(1)
+    expect(server.requestsTo('tasks')).toHaveLength(1)
     expect(states()).toEqual(['PENDING', 'SUCCESS', 'PENDING'])
     expect(follower?.after).toBe(9)
   })
@@ -132,8 +132,8 @@ describe('what fails', () => {
     await model.show(search('stat:x'))
     await pass(60_000)
 
-    expect(server.asked('tasks')).toHaveLength(2)
-    expect([model.problem?.place, model.chips]).toEqual([{ start: 0, end: 4 }, []])
+    expect(server.requestsTo('tasks')).toHaveLength(2)
+    expect([model.problem?.span, model.chips]).toEqual([{ start: 0, end: 4 }, []])
   })
 
   it('is no more tried once the page is left', async () => {
@@ -142,7 +142,7 @@ describe('what fails', () => {
     model.leave()
     await pass(60_000)
 
-    expect(server.asked('tasks')).toHaveLength(1)
+    expect(server.requestsTo('tasks')).toHaveLength(1)
   })
 })
 
@@ -154,7 +154,7 @@ describe('the next page', () => {
     await model.loadMore()
 
     expect([ids(), model.next]).toEqual([['c', 'b', 'a'], null])
-    expect(server.asked('tasks')[1]?.parameters['cursor']).toBe('cursor')
+    expect(server.requestsTo('tasks')[1]?.parameters['cursor']).toBe('cursor')
   })
 
   it('is asked for once, however often one clicks, and not at the end', async () => {
@@ -164,7 +164,7 @@ describe('the next page', () => {
     await Promise.all([model.loadMore(), model.loadMore()])
     await model.loadMore()
 
-    expect(server.asked('tasks')).toHaveLength(2)
+    expect(server.requestsTo('tasks')).toHaveLength(2)
     expect(ids()).toEqual(['c', 'b'])
   })
 
@@ -206,16 +206,16 @@ describe('a change', () => {
   it('that was left out makes a page without rows look again, not at once and not all the time', async () => {
     server.answer('tasks', page([]))
     await model.show(search('name:x'))
-    const before = server.asked('tasks').length
+    const before = server.requestsTo('tasks').length
     for (let second = 0; second < 4; second++) {
       tell({ skipped: 600 })
       await pass(1000)
     }
-    expect([waitingLabel(model.rows), server.asked('tasks').length]).toEqual([null, before])
+    expect([waitingLabel(model.rows), server.requestsTo('tasks').length]).toEqual([null, before])
 
     server.answer('tasks', page(['d']))
     await pass(1000)
-    expect([ids(), server.asked('tasks').length]).toEqual([['d'], before + 1])
+    expect([ids(), server.requestsTo('tasks').length]).toEqual([['d'], before + 1])
   })
 
   it('that was left out is looked for no more once the page is left', async () => {
@@ -223,10 +223,10 @@ describe('a change', () => {
     await model.show(search('name:x'))
     tell({ skipped: 600 })
     model.leave()
-    const before = server.asked('tasks').length
+    const before = server.requestsTo('tasks').length
     await pass(60_000)
 
-    expect(server.asked('tasks')).toHaveLength(before)
+    expect(server.requestsTo('tasks')).toHaveLength(before)
   })
 
   it('of a page without rows is shown when the page is no longer paused', async () => {
@@ -268,7 +268,7 @@ describe('a change', () => {
     tell({ left: ['b'] })
     await pass()
 
-    expect(server.asked('tasks')[1]?.parameters).toEqual({ ids: 'b' })
+    expect(server.requestsTo('tasks')[1]?.parameters).toEqual({ ids: 'b' })
     expect(states()).toEqual(['PENDING', 'SUCCESS', 'PENDING'])
     expect([...model.rows.gone]).toEqual(['b'])
   })
@@ -287,7 +287,7 @@ it('after too many changes all rows are asked for, and more may wait', async () 
   follower?.reset(99)
   await pass()
 
-  expect(server.asked('tasks')[1]?.parameters).toEqual({ ids: 'c,b,a' })
+  expect(server.requestsTo('tasks')[1]?.parameters).toEqual({ ids: 'c,b,a' })
   expect(waitingLabel(model.rows)).toBe('New tasks')
   model.leave()
   await model.show(search(''))

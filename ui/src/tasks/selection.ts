@@ -1,7 +1,7 @@
 /** Why an action would do nothing to what is selected: the same for rows and for all that match. */
 
 import { hindrance } from '../actions/preconditions'
-import type { TaskAction } from '../api/control-types'
+import type { TaskAction } from '../api/control_types'
 import { STATES, type Chip, type Count, type State, type TaskRow } from '../api/types'
 import { chosenStates, stateChip } from '../query/edit'
 import { statesOf } from './counts'

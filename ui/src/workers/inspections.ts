@@ -1,6 +1,6 @@
 /** What workers say of themselves, as the page shows it. Source: celery/worker/control.py. */
 
-import type { Inspection } from '../api/control-types'
+import type { Inspection } from '../api/control_types'
 import { isNull, jsValue, member, toValue } from '../json/convert'
 import type { Json } from '../json/parse'
 import { inline, inlineValues } from '../values/inline'
@@ -69,7 +69,7 @@ export function consumedQueues(value: Json): Consumed[] {
     const values = fields(item)
     return {
       name: text(values['name']) ?? '',
-      exchange: [plainText(member(exchange, 'name')), plainText(member(exchange, 'type'))].filter(Boolean).join(', '),
+      exchange: [textOrEmpty(member(exchange, 'name')), textOrEmpty(member(exchange, 'type'))].filter(Boolean).join(', '),
       routing_key: text(values['routing_key']) ?? '',
       durable: values['durable'] === true,
     }
@@ -96,7 +96,7 @@ function line(json: Json | null): string {
   return json.kind === 'text' ? json.text : inlineValues(toValue(json))
 }
 
-function plainText(json: Json | null): string {
+function textOrEmpty(json: Json | null): string {
   return json?.kind === 'text' ? json.text : ''
 }
 

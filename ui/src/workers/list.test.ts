@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Worker } from '../api/types'
-import { byStatus, GONE_SHOWN, listed, oddities, readWanted, writeWanted } from './list'
+import { byStatus, GONE_SHOWN, listed, oddities, readSearch, writeSearch } from './list'
 
 const worker = (hostname: string, more: Partial<Worker> = {}): Worker => ({
   hostname,
@@ -55,9 +55,9 @@ describe('the list of workers', () => {
   })
 
   it('keeps what is wanted in the address', () => {
-    expect(writeWanted(ALL)).toBe('')
-    expect(readWanted(writeWanted({ name: 'a/b ü', status: 'silent' }))).toEqual({ name: 'a/b ü', status: 'silent' })
-    expect(readWanted('?status=nonsense')).toEqual(ALL)
+    expect(writeSearch(ALL)).toBe('')
+    expect(readSearch(writeSearch({ name: 'a/b ü', status: 'silent' }))).toEqual({ name: 'a/b ü', status: 'silent' })
+    expect(readSearch('?status=nonsense')).toEqual(ALL)
   })
 })
 

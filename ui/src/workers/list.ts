@@ -7,7 +7,7 @@ export const STATUSES = ['online', 'unknown', 'silent', 'offline'] as const
 export type Status = (typeof STATUSES)[number]
 
 /** What the address asks for: a part of the name, and one status or all. */
-export interface Wanted {
+export interface WorkerSearch {
   name: string
   status: Status | null
 }
@@ -23,7 +23,7 @@ export interface Listed {
   folded: number
 }
 
-export function readWanted(search: string): Wanted {
+export function readSearch(search: string): WorkerSearch {
   const parameters = new URLSearchParams(search)
   return {
     name: parameters.get('name') ?? '',
@@ -32,7 +32,7 @@ export function readWanted(search: string): Wanted {
 }
 
 /** The query of an address for it; nothing that goes without saying. */
-export function writeWanted({ name, status }: Wanted): string {
+export function writeSearch({ name, status }: WorkerSearch): string {
   const parameters = new URLSearchParams()
   if (name !== '') parameters.set('name', name)
   if (status !== null) parameters.set('status', status)
@@ -41,13 +41,13 @@ export function writeWanted({ name, status }: Wanted): string {
 }
 
 /** The living first; many that are gone only when they are asked for. */
-export function listed(workers: readonly Worker[], wanted: Wanted, unfolded: boolean): Listed {
-  const part = wanted.name.trim().toLowerCase()
+export function listed(workers: readonly Worker[], search: WorkerSearch, unfolded: boolean): Listed {
+  const part = search.name.trim().toLowerCase()
   const found = workers.filter((worker) => worker.hostname.toLowerCase().includes(part))
-  const chosen = wanted.status === null ? found : found.filter((worker) => worker.status === wanted.status)
+  const chosen = search.status === null ? found : found.filter((worker) => worker.status === search.status)
   const isGone = (worker: Worker): boolean => worker.status === 'silent' || worker.status === 'offline'
   const gone = chosen.filter(isGone).toSorted((a, b) => (b.heard ?? 0) - (a.heard ?? 0))
-  const fold = !unfolded && wanted.status === null && part === '' && gone.length > GONE_SHOWN
+  const fold = !unfolded && search.status === null && part === '' && gone.length > GONE_SHOWN
   const living = chosen.filter((worker) => !isGone(worker)).toSorted((a, b) => rank(a) - rank(b))
   const rows = fold ? living : [...living, ...gone]
   return { rows, folded: fold ? gone.length : 0 }

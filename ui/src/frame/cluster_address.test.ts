@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { belowServer, dotOf, titleOf } from './cluster-address'
+import { belowServer, dotOf, titleOf } from './cluster_address'
 
 describe('an address below the server', () => {
   it('leaves the cluster of the page', () => {

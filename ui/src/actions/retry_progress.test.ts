@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { progressSentence, isOver } from './retryprogress'
+import { progressSentence, isOver } from './retry_progress'
 
 describe('what became of tasks that were sent again', () => {
   it('is told by how they ended, and what is still to come', () => {

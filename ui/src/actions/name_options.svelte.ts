@@ -1,7 +1,7 @@
 /** Names that fields offer: registered tasks and queues. A courtesy; without it one types. */
 
 import { control } from '../api/control'
-import type { Registered } from '../api/control-types'
+import type { Registered } from '../api/control_types'
 
 export class NameOptions {
   tasks: readonly Registered[] = $state.raw([])
