@@ -22,10 +22,13 @@ HIDDEN: Final = "<hidden>"
 
 #: White space, also as a repr writes it.
 _GAP: Final = r"(?:\s|\\+[nrt]){0,100}+"
+#: Letters of names, also as JSON escapes those that are not English.
+_LETTERS: Final = r"(?:[\w.-]|(?<!\\)\\{1,8}u[0-9a-fA-F]{4}){1,256}+"
+_ESCAPED: Final = re.compile(r"\\+u([0-9a-fA-F]{4})")
 #: A name, up to four words long, with what separates it from its value; the first of a pair; the
 #: name in `{'name': ..., 'value': ...}`.
 _NAME: Final = re.compile(
-    r"(?<![\w.-])(?P<name>[\w.-]{1,256}+(?: [\w.-]{1,256}+){0,3})"
+    rf"(?<![\w.-])(?P<name>{_LETTERS}(?: {_LETTERS}){{0,3}})"
     r"(?P<quote>[\])}*?!%$#]{0,3}\\*+['\"]|\]|\)(?==))?+[ \t]{0,40}+(?:=>|[:=])"
     rf"(?:{_GAP}(?=\\*+['\"\[{{(]|[|>]?-----BEGIN)|(?:[ \t]|\\+t){{0,40}}+)(?![:=])"
     r"|[(\[]b?\\*+['\"](?P<first>[\w. -]{1,256}+)\\*+['\"], ?+"
@@ -78,6 +81,8 @@ def redact_text(text: str, keys: KeyPatterns) -> str:
     found = _NAME.search(text)
     while found is not None:
         name, at = found["name"] or found["first"] or found["named"], found.end()
+        if "\\" in name:
+            name = _ESCAPED.sub(lambda escaped: chr(int(escaped[1], 16)), name)
         if (name in keys or (" " in name and name.rpartition(" ")[2] in keys)) and (
             at < len(text) and not _NO_SECRET.match(text, at)
         ):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from umbel.cluster.decode import sample
 from umbel.cluster.events import Decoded, Event, Fault
 from umbel.cluster.task import Task
 from umbel.redact.rules import Redactor, RedactRules
@@ -143,3 +144,11 @@ def test_nothing_is_changed_where_nothing_is_to_be_hidden() -> None:
     sent = event("task-sent", name="proj.a", kwargs="{'password': 'x'}")
 
     assert redacted(RedactRules(keys=()), sent) == [sent]
+
+
+def test_samples_of_binary_bodies_are_hidden() -> None:
+    bodies = (b"\x82\xa8password\xa7hunter2", b"\x00password\x00hunter2")
+    faults = [Fault("not-msgpack", "It is cut off.", sample(body)) for body in bodies]
+    redactor = EventRedactor(Redactor(RedactRules()), none_stored)
+
+    assert "hunter2" not in repr(redactor.redacted(Decoded([], faults)).faults)

@@ -139,6 +139,7 @@ def test_patterns_of_ones_own_stand_beside_the_usual_ones_or_in_their_place() ->
         "password=-----BEGIN" * 3_000, "token: " + "\\n" * 30_000, "pin=11" + " 22" * 20_000 + "x:",
         "'name': 'pin', 'value': " * 2_700, "password: a = " * 5_000, 'pwd=a="x' * 8_000,
         "password=\\a" * 6_000, "password" + "!" * 60_000 + "':1", "'password': a b " * 4_000,
+        "\\u0070" * 10_000 + ":", "pin:" + "\\\\u00" * 9_000,
     ],
 )  # fmt: skip
 def test_texts_made_to_take_long_do_not(text: str) -> None:
@@ -153,6 +154,9 @@ def test_names_need_not_be_english(name: str) -> None:
     keys = KeyPatterns(["*пароль", "größe", "grösse"])
 
     assert "abc" not in redact_text(f"{{'{name}': 'abc'}}", keys)
+    body = json.dumps({"a": 1, name: "abc"})
+    assert "abc" not in redact_text(repr({"body": body}), keys)
+    assert "abc" not in redact_text(json.dumps({"body": body}), keys)
 
 
 def test_a_text_that_no_broker_could_send_is_looked_at_all_the_same() -> None:

@@ -31,6 +31,8 @@ _NAMES_MAX: Final = 8
 #: So many texts are remembered, of at most so many characters.
 _TEXTS_MAX: Final = 2_000
 _TEXT_REMEMBERED_MAX: Final = 2_000
+#: What samples of binary bodies have (`cluster/decode.py`, `sample`).
+_BINARY: Final = "\N{SYMBOL FOR NULL}\N{REPLACEMENT CHARACTER}"
 _FIELDS: Final = ("args", "kwargs", "result", "exception", "traceback", "detail")
 _texts: Final = attrgetter(*_FIELDS)
 _NO_TEXTS: Final = (None,) * len(_FIELDS)
@@ -90,11 +92,14 @@ class EventRedactor:
         return _changed(event, lambda _, text: redact_text(text, keys))
 
     def _fault(self, fault: Fault) -> Fault:
-        """What could not be understood is shown by its beginning, of whatever task it is."""
+        """What could not be understood is shown by its beginning, of whatever task it is. What is
+        no text (msgpack, pickle) has no signs by which keys could be found."""
         keys = self._redactor.keys
-        sample = HIDDEN if self._hides_by_name else redact_text(fault.sample, keys)
+        hides = self._hides_by_name or any(sign in fault.sample for sign in _BINARY)
         return msgspec.structs.replace(
-            fault, sample=sample, message=redact_text(fault.message, keys)
+            fault,
+            sample=HIDDEN if hides else redact_text(fault.sample, keys),
+            message=redact_text(fault.message, keys),
         )
 
     # -- names -----------------------------------------------------------------------------
