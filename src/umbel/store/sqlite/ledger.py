@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from pathlib import Path
 from typing import Any, Final
 
 import apsw
 import msgspec
 
 from umbel.store.ledger import (
-    ENDED_EACH,
     FIRST_MARK,
     INTENDED_MAX,
     LEASE_MAX_S,
@@ -23,30 +20,16 @@ from umbel.store.ledger import (
     Lease,
     OpenPlan,
     Repeat,
-    Token,
-    token_name_taken,
 )
-from umbel.store.sqlite.files import key_file
 from umbel.store.sqlite.files.migrations import version
 from umbel.store.sqlite.files.paths import only_row
-from umbel.store.sqlite.ledger_file import LedgerFile
+from umbel.store.sqlite.ledger_file import PLANS_FORMAT, REASONS_FORMAT, SECRETS_FORMAT
+from umbel.store.sqlite.ledger_logins import LedgerLogins
 
 #: How many ids a statement names; SQLite allows 32,766.
 _NAMED: Final = 1_000
 #: How many rows a trim removes before others may write again.
 _TRIMMED_AT_ONCE: Final = 5_000
-
-#: From this format on the file knows which sessions were logged out.
-_KNOWS_SESSIONS: Final = 2
-
-#: From this format on it knows whose they were, and which plans were not executed.
-_KNOWS_WHOSE: Final = 5
-
-#: From this format on it has secrets and leases.
-_KNOWS_SECRETS: Final = 6
-
-#: From this format on a line of the audit has a reason and the tasks that were made.
-_KNOWS_REASONS: Final = 3
 
 _ENTRY: Final = (
     "at, actor, address, via, action, target, action_id, query, count, outcome, answer, {}, number"
@@ -54,15 +37,10 @@ _ENTRY: Final = (
 _ACTION: Final = "SELECT id, at, plan, report, running FROM action JOIN report USING (id)"
 
 
-class SqliteLedger:
+class SqliteLedger(LedgerLogins):
     """See `store.ledger.Ledger`. Kept in `umbel-ledger.db` in `directory`, which only its
     owner may read; made at the first writing. `ended_each` is how many sessions of one user that
     were logged out are remembered one by one."""
-
-    def __init__(self, directory: Path, *, ended_each: int = ENDED_EACH) -> None:
-        self._ended_each = ended_each
-        self._directory = directory
-        self._file = LedgerFile(directory)
 
     # -- audit -----------------------------------------------------------------------------
 
@@ -96,7 +74,7 @@ class SqliteLedger:
         with self._file.reading() as connection:
             if connection is not None:
                 # A file of an older Umbel gets the columns when this one first writes to it.
-                has_reasons = version(connection) >= _KNOWS_REASONS
+                has_reasons = version(connection) >= REASONS_FORMAT
                 columns = _ENTRY.format("reason, tasks" if has_reasons else "NULL, NULL")
                 rows = connection.execute(
                     f"SELECT {columns} FROM audit {where} "  # noqa: S608
@@ -163,7 +141,7 @@ class SqliteLedger:
 
     def repetitions(self, *, action_id: str | None = None, limit: int) -> tuple[Repeat, ...]:
         which = "" if action_id is None else "WHERE action_id = ?"
-        rows = self._rows(
+        rows = self._file.rows(
             f"SELECT * FROM repeat {which} ORDER BY at DESC, task_id DESC LIMIT ?",  # noqa: S608
             [*([] if action_id is None else [action_id]), limit],
         )
@@ -184,7 +162,7 @@ class SqliteLedger:
 
     def open_plans(self, planner: str) -> tuple[OpenPlan, ...]:
         with self._file.reading() as connection:
-            if connection is None or version(connection) < _KNOWS_WHOSE:
+            if connection is None or version(connection) < PLANS_FORMAT:
                 return ()
             rows: list[tuple[Any, ...]] = connection.execute(
                 "SELECT id, expires, length(plan) + length(report) FROM report "
@@ -221,91 +199,7 @@ class SqliteLedger:
             (before, limit),
         )
 
-    # -- tokens ----------------------------------------------------------------------------
-
-    def put_token(self, token: Token) -> None:
-        with self._file.writing() as connection:
-            try:
-                connection.execute(
-                    "INSERT INTO token VALUES (?, ?, ?, ?, ?, ?)", msgspec.structs.astuple(token)
-                )
-            except apsw.ConstraintError as error:
-                raise token_name_taken(token.name) from error
-
-    def tokens(self) -> tuple[Token, ...]:
-        fields = Token.__struct_fields__
-        rows = self._rows(f"SELECT {', '.join(fields)} FROM token ORDER BY name")  # noqa: S608
-        return tuple(Token(**dict(zip(fields, row, strict=True))) for row in rows)
-
-    def used_token(self, name: str, at: float) -> None:
-        with self._file.writing() as connection:
-            connection.execute("UPDATE token SET last_used = ? WHERE name = ?", (at, name))
-
-    def drop_token(self, name: str) -> bool:
-        with self._file.writing() as connection:
-            connection.execute("DELETE FROM token WHERE name = ?", (name,))
-            return connection.changes() > 0
-
-    # -- sessions --------------------------------------------------------------------------
-
-    def end_session(self, session_id: str, expires: float, now: float, user: str = "") -> None:
-        with self._file.writing() as connection:
-            for table in ("ended_session", "ended_before"):
-                connection.execute(f"DELETE FROM {table} WHERE expires <= ?", (now,))  # noqa: S608
-            if expires > now:
-                connection.execute(
-                    "INSERT OR REPLACE INTO ended_session (id, expires, user) VALUES (?, ?, ?)",
-                    (session_id, expires, user),
-                )
-            first = connection.execute(
-                "SELECT expires FROM ended_session WHERE user = ? "
-                "ORDER BY expires DESC LIMIT 1 OFFSET ?",
-                (user, self._ended_each),
-            ).fetchone()
-            if first is not None:
-                connection.execute(
-                    "INSERT INTO ended_before VALUES (?1, ?2) ON CONFLICT (user) "
-                    "DO UPDATE SET expires = max(expires, ?2)",
-                    (user, first[0]),
-                )
-                connection.execute(
-                    "DELETE FROM ended_session WHERE user = ? AND expires <= ?", (user, first[0])
-                )
-
-    def has_ended(self, session_id: str, user: str = "", expires: float = math.inf) -> bool:
-        with self._file.reading() as connection:
-            # A file of an older Umbel gets the tables when this one first writes to it.
-            seen = 0 if connection is None else version(connection)
-            if connection is None or seen < _KNOWS_SESSIONS:
-                return False
-            sql = "SELECT 1 FROM ended_session WHERE id = ?1"
-            if seen >= _KNOWS_WHOSE:
-                sql += " UNION ALL SELECT 1 FROM ended_before WHERE user = ?2 AND expires >= ?3"
-                return connection.execute(sql, (session_id, user, expires)).fetchone() is not None
-            return connection.execute(sql, (session_id,)).fetchone() is not None
-
-    # -- what processes agree about --------------------------------------------------------
-
-    def secret(self, name: str, new: bytes) -> bytes:
-        given = key_file.read(self._directory, name)
-        stored = None if given else self._kept_secret(name)
-        if stored is not None:
-            return stored
-        with self._file.writing() as connection:
-            # Of those who make one at the same time the first wins; a file wins over what is kept.
-            verb = "REPLACE" if given else "IGNORE"
-            connection.execute(
-                f"INSERT OR {verb} INTO secret VALUES (?, ?)",  # noqa: S608
-                (name, given or new),
-            )
-            (value,) = only_row(connection, "SELECT value FROM secret WHERE name = ?", (name,))
-        if given:
-            key_file.remove(self._directory, name)
-        return bytes(value)
-
-    def _kept_secret(self, name: str) -> bytes | None:
-        row = self._of_format(_KNOWS_SECRETS, "SELECT value FROM secret WHERE name = ?", (name,))
-        return None if row is None else bytes(row[0])
+    # -- leases ---------------------------------------------------------------------------
 
     def take_lease(self, lease: Lease, now: float) -> bool:
         with self._file.writing() as connection:
@@ -331,7 +225,7 @@ class SqliteLedger:
 
     def lease(self, name: str) -> Lease | None:
         sql = "SELECT name, holder, expires FROM lease WHERE name = ?"
-        row = self._of_format(_KNOWS_SECRETS, sql, (name,))
+        row = self._file.row_of_format(SECRETS_FORMAT, sql, (name,))
         return None if row is None else Lease(name=row[0], holder=row[1], expires=row[2])
 
     # -- the whole -------------------------------------------------------------------------
@@ -357,33 +251,18 @@ class SqliteLedger:
                 connection.execute(sql, (before,))
                 removed = connection.changes()
 
-    def _rows(self, sql: str, parameters: Sequence[apsw.SQLiteValue] = ()) -> list[tuple[Any, ...]]:
-        with self._file.reading() as connection:
-            return [] if connection is None else connection.execute(sql, parameters).fetchall()
-
-    def _of_format(
-        self, format_: int, sql: str, parameters: Sequence[apsw.SQLiteValue]
-    ) -> tuple[Any, ...] | None:
-        """The first row, None from a file that an older Umbel wrote last: it gets the tables when
-        this one first writes to it."""
-        with self._file.reading() as connection:
-            if connection is None or version(connection) < format_:
-                return None
-            row: tuple[Any, ...] | None = connection.execute(sql, parameters).fetchone()
-            return row
-
     def _named(self, sql: str, ids: Iterable[str]) -> Iterator[tuple[Any, ...]]:
         """The rows that `sql` finds, with these ids in the place of its braces."""
         left = iter(ids)
         while some := tuple(islice(left, _NAMED)):
-            yield from self._rows(sql.format(",".join("?" * len(some))), some)
+            yield from self._file.rows(sql.format(",".join("?" * len(some))), some)
 
     def _actions(
         self, sql: str, parameters: Sequence[apsw.SQLiteValue] = ()
     ) -> tuple[ActionRecord, ...]:
         return tuple(
             ActionRecord(row[0], row[1], bytes(row[2]), bytes(row[3]), bool(row[4]))
-            for row in self._rows(sql, parameters)
+            for row in self._file.rows(sql, parameters)
         )
 
 

@@ -9,19 +9,26 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import apsw
 
 from umbel.errors import StoreError
 from umbel.store.sqlite.files import private_files
 from umbel.store.sqlite.files.errors import translated
-from umbel.store.sqlite.files.migrations import migrate
+from umbel.store.sqlite.files.migrations import migrate, version
 from umbel.store.sqlite.files.paths import BUSY_MS, NotYetMade, ledger_path, open_reader
 
+#: From these formats on the file has: sessions that were logged out; the reason and the tasks that
+#: were made in a line of the audit; whose those sessions were, and plans that were not executed;
+#: secrets and leases. A file of an older Umbel gets them when this one first writes to it.
+SESSIONS_FORMAT: Final = 2
+REASONS_FORMAT: Final = 3
+PLANS_FORMAT: Final = 5
+SECRETS_FORMAT: Final = 6
 #: Between two attempts to open a file that another process is just making, seconds.
 _PAUSE_S: Final = 0.02
 #: Making the file closes a descriptor of it, which drops every lock that this process has
@@ -59,6 +66,21 @@ class LedgerFile:
                 with suppress(apsw.SQLError):
                     connection.execute("ROLLBACK")
                 raise
+
+    def rows(self, sql: str, parameters: Sequence[apsw.SQLiteValue] = ()) -> list[tuple[Any, ...]]:
+        """What `sql` finds; nothing as long as nothing was ever written."""
+        with self.reading() as connection:
+            return [] if connection is None else connection.execute(sql, parameters).fetchall()
+
+    def row_of_format(
+        self, format_: int, sql: str, parameters: Sequence[apsw.SQLiteValue]
+    ) -> tuple[Any, ...] | None:
+        """The first row; None from a file of an older format."""
+        with self.reading() as connection:
+            if connection is None or version(connection) < format_:
+                return None
+            row: tuple[Any, ...] | None = connection.execute(sql, parameters).fetchone()
+            return row
 
     def close(self) -> None:
         """Close both connections once those who use them are done."""
