@@ -12,8 +12,11 @@ unexport PYTHONDONTWRITEBYTECODE
 install = $(BIN)/pip install --quiet --require-hashes -r $(1) && \
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
 
+# The faces of Flower's package, as they lie.
+install_compat = $(BIN)/pip install --quiet --no-deps --no-build-isolation -e compat
+
 # What the installed package is made from, beyond the Python sources that it links to.
-SOURCES := pyproject.toml hatch_build.py requirements/lock.txt requirements/demo.txt \
+SOURCES := pyproject.toml compat/pyproject.toml hatch_build.py requirements/lock.txt requirements/demo.txt \
 	$(shell find ui -type f -not -path '*/node_modules/*' 2>/dev/null)
 
 .PHONY: help demo test test-floods test-versions lint ui bench lock clean services
@@ -72,4 +75,5 @@ clean: ## Remove everything that was made here.
 	@scripts/venv.sh
 	@echo "Installing Umbel and its tools into .venv."
 	@$(call install,requirements/lock.txt)
+	@$(install_compat)
 	@touch $@ .venv/.demo

@@ -21,16 +21,20 @@ def umbel(context: click.Context, /, arguments: tuple[str, ...], **_preload: obj
     """Watch this cluster in the browser (umbel serve)."""
     from umbel.cli.start import serve_application
 
+    context.exit(serve_application(context.obj.app, application_name(context), arguments))
+
+
+def application_name(context: click.Context) -> str | None:
+    """What `celery -A` said, of a command of `celery`; None where nothing was."""
     option = context.parent.params.get("app") if context.parent is not None else None
-    name = option if isinstance(option, str | None) else _name_of(option)
-    context.exit(serve_application(context.obj.app, name, arguments))
+    return option if isinstance(option, str | None) else name_in_modules(option)
 
 
-def _name_of(application: Any) -> str | None:
+def name_in_modules(application: Any) -> str | None:
     """Where another process finds it, as `proj.celery:app`: Celery before 5.5 keeps not what
     `-A` said, but the application alone. None for one that no module has."""
     for module, there in list(sys.modules.items()):
-        if module.split(".")[0] not in ("__main__", "celery", "kombu"):
+        if module.split(".")[0] not in ("__main__", "__mp_main__", "celery", "kombu"):
             for name, value in list(getattr(there, "__dict__", {}).items()):
                 if value is application:
                     return f"{module}:{name}"

@@ -10,16 +10,25 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
+from umbel.cli.printing import say
 from umbel.settings import SETTINGS, LoadedSettings, Setting, load_settings
 from umbel.settings.flower import GivenOption
 from umbel.settings.flower_sources import from_arguments
+from umbel.settings.sources import DEFAULT
 
 #: Where `WithFlowerOptions` leaves what it found, in the context of click.
 _FLOWER = "umbel.flower"
+
+#: What Flower listens on unless it is told otherwise.
+EVERY_ADDRESS: Final = "0.0.0.0"  # noqa: S104  with a login, or on --insecure
+_ON_THIS_MACHINE: Final = (
+    "Without a login this server listens on this machine alone, not on every address as Flower "
+    "does. Add --basic_auth=NAME:PASSWORD, or --insecure if something else keeps people out."
+)
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -35,6 +44,35 @@ def settings_options(command: F) -> F:
 class BegunByCelery:
     """Given to click as `obj` where a command was begun as `celery umbel`: what people write
     there for Flower or for Celery and Umbel has not is passed over, and told."""
+
+    program = "celery umbel"
+
+    def defaults(self, loaded: LoadedSettings) -> Mapping[str, object]:
+        """Settings that this way of starting adds to those that were loaded, by their names."""
+        del loaded
+        return {}
+
+
+BEGUN_BY_CELERY: Final = BegunByCelery()
+
+
+class BegunByFlower(BegunByCelery):
+    """The same as `celery flower`, with Flower's defaults: every address where it is safe or
+    `--insecure` says so, and events are switched on."""
+
+    program = "celery flower"
+
+    def defaults(self, loaded: LoadedSettings) -> Mapping[str, object]:
+        is_said = {name for name, origin in loaded.origins.items() if origin != DEFAULT}
+        found: dict[str, object] = {}
+        if "enable_events" not in is_said:
+            found["enable_events"] = "always"
+        if is_said.isdisjoint({"address", "unix_socket"}):
+            if loaded.settings.is_open and not loaded.settings.insecure:
+                say(f"{self.program}: {_ON_THIS_MACHINE}", err=True)
+            else:
+                found["address"] = EVERY_ADDRESS
+        return found
 
 
 class WithFlowerOptions(click.Command):
@@ -97,7 +135,13 @@ def given_settings(options: Mapping[str, object]) -> LoadedSettings:
         for entry in SETTINGS
         if options.get("_".join(entry.path)) not in (None, ())
     }
-    return load_settings(given, os.environ, Path.cwd(), flower_options())
+    loaded = load_settings(given, os.environ, Path.cwd(), flower_options())
+    context = click.get_current_context(silent=True)
+    begun = context.find_object(BegunByCelery) if context is not None else None
+    more = begun.defaults(loaded) if begun is not None else {}
+    if not more:
+        return loaded
+    return load_settings({**more, **given}, os.environ, Path.cwd(), flower_options())
 
 
 def flower_options() -> Sequence[GivenOption]:

@@ -10,7 +10,7 @@ import click
 
 from umbel.cli import codes
 from umbel.cli.commands import commands, serve
-from umbel.cli.options import BegunByCelery
+from umbel.cli.options import BEGUN_BY_CELERY, BegunByCelery
 from umbel.cli.printing import say
 from umbel.errors import (
     ActionRefused,
@@ -35,7 +35,12 @@ def run(arguments: Sequence[str]) -> int:
     return _code("umbel", lambda: commands.main(arguments, "umbel", standalone_mode=False))
 
 
-def serve_application(application: Any, name: str | None, arguments: Sequence[str]) -> int:
+def serve_application(
+    application: Any,
+    name: str | None,
+    arguments: Sequence[str],
+    begun: BegunByCelery = BEGUN_BY_CELERY,
+) -> int:
     """`celery -A name umbel ...`: `umbel serve -A name ...`, or for an app without a name
     the address of its broker."""
     url = application.conf.broker_read_url or application.conf.broker_url
@@ -46,14 +51,16 @@ def serve_application(application: Any, name: str | None, arguments: Sequence[st
         chosen = ["--app", DEFAULT_APPLICATION]
     else:
         chosen = ["--broker", url] if isinstance(url, str) else []
-    program = "celery umbel"
+    return serve_begun([*chosen, *arguments], begun)
+
+
+def serve_begun(arguments: Sequence[str], begun: BegunByCelery) -> int:
+    """`umbel serve` with these arguments, begun in another way; the exit code."""
 
     def served() -> Any:
-        return serve.main(
-            [*chosen, *arguments], program, standalone_mode=False, obj=BegunByCelery()
-        )
+        return serve.main(list(arguments), begun.program, standalone_mode=False, obj=begun)
 
-    return _code(program, served)
+    return _code(begun.program, served)
 
 
 def _code(program: str, command: Callable[[], Any]) -> int:

@@ -158,6 +158,11 @@ def is_events(value: object) -> bool:
     return isinstance(value, Events) or _is_app(value)
 
 
+def latest_events() -> Events | None:
+    """What was opened last and is open still."""
+    return _opened.latest()
+
+
 def source_of(events: EventsLike = None) -> Source:
     """What to ask: `events`, else what was opened last, else Celery's current application."""
     if events is None:
