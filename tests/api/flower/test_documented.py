@@ -44,7 +44,7 @@ def rows(title: str) -> Iterator[Row]:
 
 TABLES = (
     "Starting it", "Options", "Variables", "The addresses of its pages", "The API",
-    "Names in Python", "Metrics",
+    "Names in Python", "The package flower", "Metrics",
 )  # fmt: skip
 
 
@@ -115,3 +115,14 @@ def test_the_names_in_python_are_there() -> None:
     found = {name for row in rows("Names in Python") for name in row.names}
 
     assert found <= {*umbel.__all__}
+
+
+def test_every_module_of_the_package_has_a_line() -> None:
+    source = ROOT / "compat" / "src"
+    inner = {"flower", "flower.api", "flower.opened", "flower.serving", "flower.unserved"}
+    files = [path.relative_to(source).with_suffix("") for path in source.rglob("*.py")]
+    modules = {".".join(path.parts).removesuffix(".__init__") for path in files}
+
+    found = {name for row in rows("The package flower") for name in row.names}
+
+    assert found == modules - inner
