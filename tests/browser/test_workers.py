@@ -59,7 +59,13 @@ def test_a_worker_tells_of_itself(open_page: OpenPage) -> None:
     page = open_page(f"workers/{MEDIA}")
     shows = page.get_by_role("navigation", name="What it says")
     shows.get_by_role("link", name="Registered").click()
-    expect(page.get_by_role("link", name="shop.images.thumbnail")).to_be_visible()
+    thumbnail = page.get_by_role("row").filter(has_text="shop.images.thumbnail")
+    expect(thumbnail.get_by_role("link", name="shop.images.thumbnail")).to_be_visible()
+    expect(thumbnail.get_by_role("cell").first).to_have_text(re.compile(r"^[\d,]+$"))
+    thumbnail.get_by_role("button", name="Rate limit").click()
+    named = page.get_by_role("combobox", name="Task name", exact=True)
+    expect(named).to_have_value("shop.images.thumbnail")
+    page.keyboard.press("Escape")
     shows.get_by_role("link", name="Queues").click()
     expect(page.get_by_role("row").filter(has_text="images")).to_contain_text("Cancel consumer")
     shows.get_by_role("link", name="Configuration").click()
@@ -81,7 +87,9 @@ def test_axe_finds_nothing_on_the_pages_of_the_cluster(
     page = open_page("workers", width=width, theme=theme, axe=True)
     ping_all(page)
     assert violations(page, axe_source) == []
-    for path in (f"workers/{ORDERS}?show=scheduled", "queues", "queues/orders", "run", "audit"):
+    registered = f"workers/{ORDERS}?show=registered"
+    scheduled = f"workers/{ORDERS}?show=scheduled"
+    for path in (scheduled, registered, "queues", "queues/orders", "run", "audit"):
         page.goto(f"/{path}")
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         expect(page.locator("tbody tr, form, .notice").first).to_be_visible()

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { parseJson } from '../json/parse'
-import { consumedQueues, heldTasks, registeredName, texts } from './inspections'
+import { consumedQueues, heldTasks, registeredTasks, texts } from './inspections'
 
 const read = (value: unknown): ReturnType<typeof parseJson> => parseJson(JSON.stringify(value))
 
@@ -31,11 +31,19 @@ describe('what a worker says', () => {
       { name: 'mail', exchange: 'post, direct', routing_key: 'm', durable: true },
     ])
     expect(texts(read(['a', 1]))).toEqual(['a', '1'])
-    expect(registeredName('a.b [rate_limit=5/m]')).toEqual({ name: 'a.b', limits: 'rate_limit=5/m' })
-    expect(registeredName('a.b')).toEqual({ name: 'a.b', limits: '' })
+  })
+
+  it('of the tasks that it can run is read, with how many it has taken', () => {
+    const names = read(['a.b [rate_limit=5/m]', 'c', 'c'])
+
+    expect(registeredTasks(names, read({ total: { c: 7 } }))).toEqual([
+      { name: 'a.b', limits: 'rate_limit=5/m', taken: 0 },
+      { name: 'c', limits: '', taken: 7 },
+    ])
+    expect(registeredTasks(names, null).map(({ taken }) => taken)).toEqual([null, null])
   })
 
   it.each([null, 1, {}, [null], [[]], ['x']])('may be rubbish: %j', (reply) => {
-    expect(() => [heldTasks(read(reply)), consumedQueues(read(reply)), texts(read(reply))]).not.toThrow()
+    expect(() => [heldTasks(read(reply)), consumedQueues(read(reply)), texts(read(reply)), registeredTasks(read(reply), read(reply))]).not.toThrow()
   })
 })

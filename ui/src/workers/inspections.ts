@@ -4,6 +4,7 @@ import type { Inspection } from '../api/control_types'
 import { isNull, jsValue, member, toValue } from '../json/convert'
 import type { Json } from '../json/parse'
 import { inline, inlineValues } from '../values/inline'
+import { statistics } from './statistics'
 
 export const TITLES: Record<Inspection, string> = {
   stats: 'Statistics',
@@ -76,10 +77,24 @@ export function consumedQueues(value: Json): Consumed[] {
   })
 }
 
-/** "a.b [rate_limit=5/m]" as the name and what stands behind it. */
-export function registeredName(entry: string): { name: string; limits: string } {
-  const [, name = entry, limits = ''] = /^(\S+)(?: \[(.*)\])?$/.exec(entry) ?? []
-  return { name, limits }
+/** A task that a worker can run. */
+export interface Registered {
+  name: string
+  /** "rate_limit=5/m" */
+  limits: string
+  /** How many it has taken since it started; null where it did not say. */
+  taken: number | null
+}
+
+/** "a.b [rate_limit=5/m]" as the name and what stands behind it; `stats` is what the worker says
+ * of the tasks that it took. */
+export function registeredTasks(value: Json, stats: Json | null): Registered[] {
+  const taken = stats === null ? null : new Map(statistics(stats).totals.map(({ name, count }) => [name, count]))
+  const found = texts(value).map((entry) => {
+    const [, name = entry, limits = ''] = /^(\S+)(?: \[(.*)\])?$/.exec(entry) ?? []
+    return { name, limits, taken: taken === null ? null : (taken.get(name) ?? 0) }
+  })
+  return [...new Map(found.map((one) => [one.name, one])).values()]
 }
 
 function fields(json: Json): Record<string, unknown> {
