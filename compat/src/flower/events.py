@@ -176,7 +176,7 @@ class _Worker(AttributeDict):
     @property
     def alive(self) -> bool:
         """Whether it is online."""
-        return self["status"] == "online"
+        return bool(self["status"] == "online")
 
     @property
     def status_string(self) -> str:
