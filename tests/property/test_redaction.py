@@ -12,7 +12,13 @@ MARK = "Zq7"
 KEYS = ("password", "api_key", "accessToken", "Set-Cookie", "pin")
 QUIET = st.text(alphabet="ab '\"\\,:=[](){}<>&\n;@/é", max_size=12)
 PLAIN = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.floats(), QUIET, st.binary(max_size=4)
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    QUIET,
+    st.binary(max_size=4),
+    QUIET.map(str.encode),
 )
 SECRETS = st.one_of(
     st.builds(lambda a, b: a + MARK + b, st.text(alphabet="ab ,\"'\\", max_size=3), st.just("")),

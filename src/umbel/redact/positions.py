@@ -1,8 +1,8 @@
 """Positional arguments that must not be seen, by where they stand in the text of the arguments.
 
 Celery's texts are not always to be split with certainty: an object may write itself with commas
-and quotes, a string may end in a backslash, the end may be cut. From the first argument on of
-which that is so, all is hidden, if one that must not be seen may stand there.
+and quotes, bytes hold quotes, a string may end in a backslash, the end may be cut. From the first
+argument on of which that is so, all is hidden, if one that must not be seen may stand there.
 """
 
 from __future__ import annotations
@@ -14,8 +14,11 @@ from typing import Final
 from umbel.redact.texts import HIDDEN, bracket_end, string_end
 
 _CERTAIN: Final = re.compile(r"[^\\<]*")
-_STRING: Final = re.compile(r"[bu]?(['\"])")
-_VALUE: Final = re.compile(r"-?[\w.+-]+(?=, |,?[)\]]$)")
+#: Celery writes bytes without escaping their quotes.
+_BYTES: Final = re.compile(r"(?<![\w'\"])b['\"]")
+_STRING: Final = re.compile(r"u?(['\"])")
+#: Other words are objects that write themselves as they like.
+_VALUE: Final = re.compile(r"(?:-?\d[\w.+-]*|-?inf|nan|None|True|False)(?=, |,?[)\]]$)")
 _CALL: Final = re.compile(r"[A-Za-z_][\w.]*\(")
 
 
@@ -59,5 +62,5 @@ def _argument_end(text: str, at: int) -> int | None:
     else:
         value = _VALUE.match(text, at)
         return value.end() if value is not None else None
-    is_certain = _CERTAIN.fullmatch(text, at, end) is not None and end < len(text)
-    return end if is_certain else None
+    is_certain = _CERTAIN.fullmatch(text, at, end) and not _BYTES.search(text, at, end)
+    return end if is_certain and end < len(text) else None

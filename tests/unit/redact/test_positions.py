@@ -16,6 +16,7 @@ from umbel.redact.positions import hide_positions
         ("()", "()"),
         ("['a', ['b', 'c'], 'd']", "['a', <hidden>, 'd']"),
         ("({'a': (1, 2)}, -1.5e3, None)", "({'a': (1, 2)}, <hidden>, None)"),
+        ("(nan, -5, True)", "(nan, <hidden>, True)"),
         ("(Decimal('1'), uuid.UUID('x'), 3)", "(Decimal('1'), <hidden>, 3)"),
         ("(\"it's\", 'x', 3)", '("it\'s", <hidden>, 3)'),
     ],
@@ -36,6 +37,11 @@ def test_the_argument_at_a_position_is_hidden(text: str, shown: str) -> None:
         "(f(x, 'hunter2')",
         "(1 'hunter2')",
         "hunter2",
+        "(b'x', 'y', 'hunter2')",
+        "([b'x', 'y'], 'z', 'hunter2')",
+        "(Smith, John, 'hunter2')",
+        "(f(x), y, 'hunter2')",
+        "([a], b, 'hunter2')",
     ],
 )
 def test_where_arguments_cannot_be_told_apart_the_rest_is_hidden(text: str) -> None:
