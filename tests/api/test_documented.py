@@ -13,7 +13,8 @@ import pytest
 from tests.api.world import World, problem_of
 from umbel.web.http.parameters import fields
 from umbel.web.http.problems import KINDS
-from umbel.web.routes import ROUTES, Route
+from umbel.web.http.route import Route
+from umbel.web.routes import ROUTES
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
 SECTIONS = {

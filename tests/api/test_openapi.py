@@ -12,7 +12,8 @@ from tests.api.world import World
 from umbel.web.http.openapi import document
 from umbel.web.http.parameters import fields
 from umbel.web.http.problems import KINDS
-from umbel.web.routes import ROUTES, Route, problems_of
+from umbel.web.http.route import Route, problems_of
+from umbel.web.routes import ROUTES
 
 DOCUMENT = json.loads(json.dumps(document()))
 

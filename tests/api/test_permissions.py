@@ -14,7 +14,8 @@ from tests.api.world import World, problem_of
 from umbel.auth.base import GRANTS, Role
 from umbel.web.authorization import OPEN
 from umbel.web.cluster_router import ByCluster
-from umbel.web.routes import ROUTES, Route
+from umbel.web.http.route import Route
+from umbel.web.routes import ROUTES
 
 pytestmark = pytest.mark.anyio
 

@@ -15,7 +15,8 @@ from umbel.store.base import StoreStatus
 from umbel.store.memory import MemoryStore
 from umbel.web.http.parameters import fields
 from umbel.web.http.problems import KINDS
-from umbel.web.routes import ROUTES, Route, problems_of
+from umbel.web.http.route import Route, problems_of
+from umbel.web.routes import ROUTES
 
 pytestmark = pytest.mark.anyio
 

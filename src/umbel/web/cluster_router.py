@@ -36,8 +36,9 @@ from umbel.web.http.endpoint import Endpoint
 from umbel.web.http.openapi import OpenApiEndpoint
 from umbel.web.http.path_routes import EncodedSlashRoute
 from umbel.web.http.problems import Refusal
+from umbel.web.http.route import Route
 from umbel.web.login import LOGIN, SESSION_ENDPOINTS, LoginEndpoint
-from umbel.web.routes import API_ROOT, ROUTES, Route
+from umbel.web.routes import API_ROOT, ROUTES
 from umbel.web.shared_read import SharedRead
 from umbel.web.sse import LiveEndpoint
 from umbel.web.thread_pools import ThreadPools

@@ -1,15 +1,11 @@
 """The one table of routes. From it come the addresses that are served, the checks of
-parameters and the OpenAPI document; a test holds docs/api.md to it."""
+parameters and the OpenAPI document; a test holds docs/api.md to it. What a `Route` is stands in
+`http/route.py`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from types import UnionType
-from typing import Final, Literal
+from typing import Final
 
-import msgspec
-
-from umbel.auth.base import Permission
 from umbel.services.clusters import Clusters
 from umbel.services.control.task_sender import Apply
 from umbel.services.control.types import ActionRequest
@@ -17,72 +13,11 @@ from umbel.services.health.diagnosis import Diagnosis
 from umbel.services.health.health import Status
 from umbel.services.search.rows import WholeTask
 from umbel.web import action_handlers, handlers, inspection_handlers, login, requests, responses
-from umbel.web.thread_pools import PoolName
-
-#: What every route can answer, whatever it does.
-EVERYWHERE: Final = (
-    "bad-request",
-    "bad-parameter",
-    "too-slow",
-    "body-too-large",
-    "url-too-long",
-    "unknown-host",
-    "internal",
-    "store-trouble",
-    "too-busy",
-)
-
-#: What every route can answer that changes something.
-CHANGING: Final = ("bad-body", "cross-site", "not-json", "not-permitted")
-#: What can come of asking the workers or the broker.
-_CLUSTER: Final = ("not-supported", "broker-trouble")
-#: What every route that needs a permission can answer.
-GUARDED: Final = ("not-logged-in", "not-permitted", "too-many-logins")
-
-#: Gets services, the parameters, and the `Actor` if the route is `with_actor`; in the pool
-#: `search` also how many seconds the request waited for a thread.
-Handler = Callable[..., object]
-
-
-class StreamEvent(msgspec.Struct, frozen=True):
-    """One kind of event of a stream, and what its `data` is."""
-
-    name: str
-    body: type
-
-
-class Route(msgspec.Struct, frozen=True, kw_only=True):
-    """One path and method of the API, with everything that is made from it.
-
-    `asks` is the struct of its parameters (`requests`), `answers` that of its response; an
-    answer of type `str` is plain text. The `{names}` in `path` are fields of `asks`, and a value
-    may hold `slashes`, or else is one part of the path. `permission` is what a person needs,
-    None for nothing. A `blocking` handler runs in a thread of `thread_pool`, others on the event
-    loop; one of the pool `waiting` is a coroutine and also gets a `ResultWaiter`. A route without
-    `handler` is a stream of `events`. `status` is that of its response; `statuses` are others
-    that it may have (202: accepted, not done yet).
-    """
-
-    name: str
-    path: str
-    summary: str
-    tag: str
-    asks: type[msgspec.Struct]
-    answers: type | UnionType | None = None
-    handler: Handler | None = None
-    events: tuple[StreamEvent, ...] = ()
-    problems: tuple[str, ...] = ()
-    method: Literal["GET", "POST"] = "GET"
-    permission: Permission | None = "read"
-    blocking: bool = True
-    thread_pool: PoolName = "history"
-    with_actor: bool = False
-    status: int = 200
-    statuses: tuple[int, ...] = ()
-    slashes: bool = True
-
+from umbel.web.http.route import Route, StreamEvent
 
 API_ROOT: Final = "/api/v1"
+#: What can come of asking the workers or the broker.
+_CLUSTER: Final = ("not-supported", "broker-trouble")
 
 ROUTES: Final = (
     Route(
@@ -412,10 +347,3 @@ ROUTES: Final = (
         permission=None,
     ),
 )
-
-
-def problems_of(route: Route) -> tuple[str, ...]:
-    """Every kind of problem that a route can answer, each once."""
-    guarded = GUARDED if route.permission is not None else ()
-    changing = CHANGING if route.method == "POST" else ()
-    return tuple(dict.fromkeys((*EVERYWHERE, *guarded, *changing, *route.problems)))

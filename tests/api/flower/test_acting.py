@@ -16,7 +16,7 @@ from umbel.errors import BrokerRefused, BrokerUnreachable
 from umbel.query.ast import EVERYTHING
 from umbel.results.base import Result
 from umbel.web.flower.routes import FLOWER_ROUTES
-from umbel.web.routes import Route
+from umbel.web.http.route import Route
 
 pytestmark = pytest.mark.anyio
 

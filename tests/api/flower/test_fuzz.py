@@ -12,7 +12,7 @@ from hypothesis import strategies as some
 from tests.api.world import World
 from tests.contract.stories import WORKER
 from umbel.web.flower.routes import FLOWER_ROUTES
-from umbel.web.routes import Route
+from umbel.web.http.route import Route
 
 WORLD = World()
 STATUSES = {200, 204, 400, 403, 404, 405, 413, 414, 503}

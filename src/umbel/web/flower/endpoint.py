@@ -26,8 +26,8 @@ from umbel.web.flower.refusal import FlowerRefusal
 from umbel.web.flower.routes import FLOWER_ROUTES
 from umbel.web.flower.workers import workers_table
 from umbel.web.http.endpoint import accepts_gzip
+from umbel.web.http.route import Route
 from umbel.web.long_requests import ResultWaiter
-from umbel.web.routes import Route
 from umbel.web.thread_pools import ThreadPools
 
 #: Where Flower has its page of workers; `/dashboard` until version 1.

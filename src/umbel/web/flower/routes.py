@@ -12,8 +12,8 @@ import msgspec
 from umbel.auth.base import Permission
 from umbel.web.flower import actions, listing, sending, workers
 from umbel.web.flower.metrics import metrics
+from umbel.web.http.route import Handler, Route
 from umbel.web.requests import Nothing
-from umbel.web.routes import Handler, Route
 from umbel.web.thread_pools import PoolName
 
 

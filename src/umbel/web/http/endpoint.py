@@ -23,10 +23,10 @@ from umbel.services.cluster_services import ClusterServices
 from umbel.web.authorization import actor_of
 from umbel.web.http.bodies import check_kind, read_body
 from umbel.web.http.parameters import read
+from umbel.web.http.route import Handler, Route
 from umbel.web.long_requests import ResultWaiter
 from umbel.web.requests import Nothing
 from umbel.web.responses import Accepted
-from umbel.web.routes import Handler, Route
 from umbel.web.thread_pools import ThreadPools
 
 #: Shorter answers are not worth compressing.

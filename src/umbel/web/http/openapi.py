@@ -14,7 +14,8 @@ from umbel.web.http import bodies
 from umbel.web.http.endpoint import accepts_gzip, json_response
 from umbel.web.http.parameters import any_value, fields
 from umbel.web.http.problems import KINDS, MEDIA_TYPE, Problem
-from umbel.web.routes import ROUTES, Route, problems_of
+from umbel.web.http.route import Route, problems_of
+from umbel.web.routes import ROUTES
 from umbel.web.thread_pools import ThreadPool
 
 Json = dict[str, Any]
