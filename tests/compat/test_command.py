@@ -19,7 +19,6 @@ from tests.support.umbels import Client, umbel_environment
 from tests.support.waiting import wait_until
 from tests.support.workers import ROOT, celery_worker
 
-CELERY = (sys.executable, "-m", "celery")
 MODULE = (sys.executable, "-m", "flower")
 OWN = (
     sys.executable,

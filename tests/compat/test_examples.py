@@ -4,6 +4,7 @@ control, results, cleaning up, reckoning and errors, as Flower's published descr
 from __future__ import annotations
 
 import asyncio
+import re
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -42,6 +43,7 @@ from flower.utils.tasks import (
 from tests.support.applications import WORKERAPP
 from tests.support.waiting import wait_until
 from tests.support.watched_clusters import WatchedCluster, watched_cluster
+from tests.support.workers import ROOT
 from umbel.errors import NoAnswer, TaskUnknown
 
 pytestmark = pytest.mark.redis
@@ -337,3 +339,17 @@ def test_a_history_is_kept_where_it_is_persistent(cluster: WatchedCluster, tmp_p
 def test_wrong_arguments_are_type_errors() -> None:
     with pytest.raises(TypeError, match="nonsense"):
         Events(Celery(set_as_current=False), None, nonsense=1)
+
+
+def test_the_example_of_the_page_runs(events: Events, cluster: WatchedCluster) -> None:
+    page = (ROOT / "compat" / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    known: dict[str, Any] = {}
+    exec(compile(example, "compat/README.md", "exec"), known)  # noqa: S102  it is our own page
+    sent = task_async_apply(events.opened, ADD, [1, 1], countdown=3)["task_id"]
+    wait_until(lambda: is_in(events, sent, "RECEIVED"), what="the task to wait")
+
+    asyncio.run(known["revoke_what_waits"](events))
+
+    wait_until(lambda: is_in(events, sent, "REVOKED"), what="its end")
+    assert cluster
