@@ -1,4 +1,4 @@
-"""What opens packed bodies and results, up to a bound, by kombu's content types.
+"""Decompression of bodies and results, up to a bound, by kombu's names of codecs.
 
 A small packed body can be gigabytes of zeros, so nothing is opened without an end in sight.
 """

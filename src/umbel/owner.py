@@ -1,4 +1,4 @@
-"""To whom a data directory belongs, and what root may do there.
+"""Ownership of a data directory, and what root may do there.
 
 A service keeps its history as a user of its own. Files that root makes there (`sudo umbel token
 create`) could not be written by it, and its ledger would be closed for good. So what a command of

@@ -1,4 +1,4 @@
-"""Who may log in, as settings name them.
+"""Users of the settings: names, passwords and roles of those who may log in.
 
 `basic_auth` is Flower's: `user:password`, and whoever is named may do everything, as there.
 `auth.users` is `user:role:password`. In both the password may be a hash (`umbel password`).

@@ -1,4 +1,4 @@
-"""RabbitMQ's word that it has what was published, for many messages at once.
+"""Publisher confirms of RabbitMQ, for many messages at once.
 
 Waiting for each message by itself costs a round trip, and on durable queues a write to disk,
 for each. So messages are numbered as they leave, and what has not been confirmed is counted.

@@ -1,4 +1,5 @@
-"""Where and how tasks would be sent that are described in the arguments of another task.
+"""Routes of signatures (callbacks, chords, groups) in the arguments of a task: where each would be
+sent.
 
 Source: celery/canvas.py (a signature is a mapping whose `options` go to `apply_async`, and whose
 callbacks, chords and groups hold further ones at any depth).

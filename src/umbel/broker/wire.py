@@ -1,4 +1,4 @@
-"""A connected socket read in bulk.
+"""Bulk reads from a connected socket.
 
 kombu and its drivers read a message in many small calls. A fast path takes the socket over
 once the handshakes are done and asks for as much as there is.

@@ -1,4 +1,5 @@
-"""How what several collectors report adds up: the one rule, for the status and for `/metrics`.
+"""Reports of several collectors as one: the rule by which they add up, for the status and for
+`/metrics`.
 
 Collectors that share an event queue (on AMQP, that of their store) each take a part of what comes,
 so their counts are added. Where each has a queue of its own, as on all other brokers, every

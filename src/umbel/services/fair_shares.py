@@ -1,4 +1,4 @@
-"""Who asks, for every bound that people share: a person has a share of it, not all.
+"""Fair shares: by whom the use of a bound is counted, so that one person has a share, not all.
 
 Somebody who is known counts by name, wherever from; who is not, by network, since whoever has one
 IPv6 address has 2^64 of them. What is in the context of a request goes with it into threads.

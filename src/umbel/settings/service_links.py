@@ -1,4 +1,5 @@
-"""What Kubernetes sets in the environment of every container beside a service."""
+"""Service links: the environment variables that Kubernetes sets in every container beside a
+service."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose files are read though nobody named them, and who may read what stands in them.
+"""Trusted owners of settings files that nobody named, and files that every user may read.
 
 A settings file that lies in the current directory may name an application, whose code then runs.
 In a directory of somebody else (`/tmp`, a share) that would be their code, so such a file counts

@@ -1,5 +1,5 @@
-"""What a store keeps of what was not heard, the same for every store: how much, and what of it
-lies in a span of time."""
+"""Gaps and losses, by rules that are the same for every store: how many it keeps, which of them
+lie in a span of time, which are one."""
 
 from __future__ import annotations
 

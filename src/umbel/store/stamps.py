@@ -1,4 +1,4 @@
-"""When a store took something in: its own clock's time, and never the same twice.
+"""Monotonic timestamps of changes: by the store's own clock, and never the same twice.
 
 Lists that are ordered by the last change, and the cursors into them, rely on it: each change
 is later than all before it, also within one batch and when the clock is set back.

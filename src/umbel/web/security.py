@@ -1,4 +1,4 @@
-"""What every answer carries, and whom this server answers at all.
+"""Security headers of every response, and the host name check against DNS rebinding.
 
 A web page can make a browser ask `http://127.0.0.1:5555` under a host name of its own (DNS
 rebinding) and read the answers as if they were its own. So a server bound to loopback

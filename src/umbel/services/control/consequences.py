@@ -1,4 +1,4 @@
-"""What a person should know before an action, in sentences."""
+"""Warnings of a plan: what a person should know before an action, in sentences."""
 
 from __future__ import annotations
 

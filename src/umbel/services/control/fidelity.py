@@ -1,4 +1,4 @@
-"""How a task that is sent again knows its arguments. Pure.
+"""Fidelity: how surely the arguments are known with which a task is sent again. Pure.
 
 Theory of operation. Three things may know them, and each is believed only as far as it can
 be:

@@ -1,4 +1,4 @@
-"""Why a worker refused, in people's words.
+"""Errors of workers that refused a command, as sentences for people.
 
 Celery answers a command that failed inside the worker with Python's exception: its `repr`
 (kombu/pidbox.py), or what its message says. That a pool cannot grow is then told as

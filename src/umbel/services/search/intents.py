@@ -1,5 +1,5 @@
-"""What is known of tasks beside their events, looked up for rows: what was asked of them, which
-repeat which, what speaks against their states.
+"""Intents, repetitions and doubts of tasks, looked up for the rows of a list: which actions were
+sent to them, which task repeats which, what speaks against their states.
 
 An intent is over when its task has ended, one way or another. A ledger that cannot be read
 takes nothing from the history: rows then show no intents, and the log says why.

@@ -1,4 +1,4 @@
-"""What a search asks of the ledger: `is:repeated`, and `action:ID`.
+"""Search terms that the ledger decides: `is:repeated`, and `action:ID`.
 
 Which tasks were sent again, and which an action sent, stands in the ledger, beside the history
 that searches read. So these terms are replaced by the ids that the ledger has for them, at

@@ -1,4 +1,5 @@
-"""Whether a change was asked for by our own pages, or by another site in somebody's browser.
+"""The origin check against cross-site requests (CSRF): whether a change was requested by our own
+pages, or by another site in somebody's browser.
 
 A browser says where a request comes from: `Sec-Fetch-Site` in every current one (W3C Fetch
 Metadata), `Origin` in older ones and where the page is not served securely. Who says neither

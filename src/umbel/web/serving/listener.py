@@ -1,4 +1,4 @@
-"""Taking connections on, so that a burst of them keeps nobody out.
+"""The listener: accepts connections a few at a time, so that a burst of them keeps nobody out.
 
 asyncio's own server accepts as many at a time as may queue, begins to count a TLS connection when
 its handshake is over, and when files run out writes a line for each that waits and takes nobody

@@ -1,4 +1,4 @@
-"""Giving memory back.
+"""Memory given back to the system after large responses (`mallopt` of glibc).
 
 glibc keeps what large answers used: each large block that is freed raises the size from which
 blocks are given back at once, up to 32 MB, and each thread has an arena of its own. Fixed bounds
