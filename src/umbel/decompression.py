@@ -1,4 +1,4 @@
-"""Decompression of bodies and results, up to a bound, by kombu's names of codecs.
+"""Decompression of bodies and results, up to a bound, by kombu's content types.
 
 A small packed body can be gigabytes of zeros, so nothing is opened without an end in sight.
 """

@@ -14,8 +14,9 @@ import pytest
 from tests.api.doors import USERS, basic, bearer, door
 from tests.api.world import NOW, World, problem_of
 from umbel.web.app import WebOptions, create_app
-from umbel.web.authentication import Access, NoUsers
+from umbel.web.authentication import Access
 from umbel.web.login_throttle import ADDRESS_BURST, USER_BURST, LoginThrottle
+from umbel.web.open_access import NoUsers
 
 pytestmark = pytest.mark.anyio
 

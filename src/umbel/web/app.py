@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from umbel.services.cluster_services import ClusterServices
-from umbel.web.authentication import Access, open_access
+from umbel.web.authentication import Access
 from umbel.web.authorization import Guard
 from umbel.web.cluster_addresses import ClusterAddresses
 from umbel.web.cluster_router import ByCluster, absent_router, cluster_router, server_router
@@ -28,6 +28,7 @@ from umbel.web.error_middleware import ErrorMiddleware
 from umbel.web.http.problems import respond_to
 from umbel.web.http.proxies import LOOPBACK, Proxies
 from umbel.web.non_http import NonHttpMiddleware
+from umbel.web.open_access import open_access
 from umbel.web.probes import Readiness, ReadyEndpoint, ServerReadyEndpoint
 from umbel.web.request_limits import BodyMiddleware, RequestLimits
 from umbel.web.request_slots import RequestSlotMiddleware, RequestSlots

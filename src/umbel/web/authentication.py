@@ -6,12 +6,9 @@ writes logins and refusals to the audit. Guessing is slowed down in `login_throt
 
 from __future__ import annotations
 
-import base64
-import binascii
 import functools
 import hmac
 import logging
-import secrets
 from collections.abc import Callable
 from copy import copy
 from typing import Final, Literal
@@ -25,7 +22,6 @@ from starlette.types import Scope
 from umbel.auth.base import (
     ANONYMOUS,
     GRANTS,
-    AccountState,
     Actor,
     Authenticator,
     Credentials,
@@ -35,13 +31,12 @@ from umbel.auth.base import (
     Via,
 )
 from umbel.auth.tokens import PREFIX, name_in
-from umbel.clock import Clock
 from umbel.services.control.login_audit import LoginAudit
 from umbel.services.control.shared_login_audit import SharedLoginAudit
 from umbel.services.fair_shares import network_of
-from umbel.store.ledger import Ledger
 from umbel.web.http.cookies import cookie
 from umbel.web.http.problems import Refusal
+from umbel.web.http.scopes import address_of, basic_credentials, path_of
 from umbel.web.login_throttle import LoginThrottle
 from umbel.web.scrape_access import NO_SCRAPER, SCRAPER, ScrapeAccess
 from umbel.web.sessions import Session, Sessions
@@ -155,7 +150,7 @@ class Access:
         if session is not None:
             return self._by_session(session)
         if scheme.lower() == "basic":
-            credentials = _basic(secret)
+            credentials = basic_credentials(secret)
             return await self.by_password(credentials, scope) if credentials else None
         return None
 
@@ -277,47 +272,6 @@ class Access:
         )
 
 
-class NoUsers:
-    """An `Authenticator` without users."""
-
-    def identify(self, _: Credentials) -> Identity | None:
-        return None
-
-    def is_remembered(self, _: Credentials) -> bool:
-        return False
-
-    def account_state(self, _: str) -> AccountState | None:
-        return None
-
-
-def open_access(
-    clock: Clock, ledger: Ledger, login_audit: LoginAudit, *, read_only: bool = False
-) -> Access:
-    """Access for everybody: no login, every permission (unless `read_only`)."""
-    sessions = Sessions(secrets.token_bytes(32), 60.0, clock, ledger)
-    throttle = LoginThrottle(clock)
-    return Access(NoUsers(), sessions, throttle, login_audit, is_open=True, read_only=read_only)
-
-
-def shows_token(scope: Scope) -> bool:
-    """Whether a request has a token of Umbel, right or wrong."""
-    scheme, _, secret = Headers(scope=scope).get("authorization", "").partition(" ")
-    return scheme.lower() == "bearer" and secret.strip().startswith(PREFIX)
-
-
-def address_of(scope: Scope) -> str:
-    """Where a request comes from, as a trusted proxy says."""
-    client = scope.get("client")
-    return client[0] if client else "unix socket"
-
-
-def path_of(scope: Scope) -> str:
-    """The path below the prefix and below wherever the application is mounted."""
-    root: str = scope.get("root_path", "")
-    path: str = scope["path"]
-    return path[len(root) :] if root and path.startswith(root + "/") else path
-
-
 def _checks(threads: int, most: int) -> ThreadPool:
     busy = "Too many passwords are being checked."
     return ThreadPool(threads, each=1, waiting_each=_TRIED_EACH, waiting_max=most, busy=busy)
@@ -337,13 +291,3 @@ def _via(principal: Principal, scope: Scope) -> Via:
     if principal.how == "session" or "sec-fetch-site" in headers:
         return "browser"
     return _FACES.get(headers.get("x-umbel-via", ""), "api")
-
-
-def _basic(secret: str) -> Credentials | None:
-    """RFC 7617. What is no name and password is None."""
-    try:
-        text = base64.b64decode(secret, validate=True).decode("utf-8")
-    except (binascii.Error, ValueError):
-        return None
-    user, colon, password = text.partition(":")
-    return Credentials(user=user, password=password) if colon else None

@@ -16,7 +16,7 @@ from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from umbel.web.authentication import path_of
+from umbel.web.http.scopes import path_of
 
 #: Names of clusters (`umbel.settings.clusters`), with the rest of the path.
 _WHOLE: Final = re.compile(r"/c/([a-z0-9-]{1,40})(/.*)?", re.DOTALL)

@@ -15,8 +15,8 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from umbel.services.fair_shares import asker, release
-from umbel.web.authentication import path_of
 from umbel.web.http.problems import Refusal
+from umbel.web.http.scopes import path_of
 from umbel.web.request_slots import RequestSlot, leave_slot, no_room
 
 #: The largest body of a request that changes nothing, bytes.

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from starlette.routing import Match, Route
 from starlette.types import Scope
 
-from umbel.web.authentication import path_of
+from umbel.web.http.scopes import path_of
 
 #: Stands for an encoded slash while a path is matched: one character of private use, so that
 #: lengths stay.
