@@ -172,7 +172,8 @@ class RedactSettings:
         kinds.names("names of keys with commas between, such as default,*iban*"),
         "default",
         "Keys whose values are hidden, in keyword arguments and in dictionaries within arguments, "
-        "results and errors. `default` are the usual secrets; `*` and `?` stand for any letters.",
+        "results and errors. `default` are the usual secrets; `*` and `?` stand for any letters; "
+        "what fits a pattern with `!` before it is shown.",
         fallback="nothing is hidden",
     )
     positions: tuple[tuple[str, tuple[int, ...]], ...] = setting(
