@@ -68,13 +68,38 @@ def test_a_broker_is_of_the_kind_of_its_address(url: str, kind: type, more: Any)
     assert type(Broker(url, **more)) is kind
 
 
-def test_an_address_is_taken_apart() -> None:
-    rabbit, redis = Broker("amqp://ann:s%40crit@host:5673/shop"), Broker("redis://")
+@pytest.mark.parametrize(
+    ("url", "host", "port", "vhost", "user", "password"),
+    [
+        ("amqp://", "localhost", 15672, "/", "guest", "guest"),
+        ("amqps://localhost", "localhost", 15672, "/", "guest", "guest"),
+        ("amqp://ann:s%40crit@host/shop", "host", 15672, "shop", "ann", "s@crit"),
+        ("amqp://ann:pass@host//", "host", 15672, "/", "ann", "pass"),
+        ("redis://", "localhost", 6379, 0, None, None),
+        ("redis://foo:7777/9", "foo", 7777, 9, None, None),
+        ("redis://:pass@host:4444/5", "host", 4444, 5, None, "pass"),
+        ("redis://[::1]", "::1", 6379, 0, None, None),
+        ("redis://2001%3Adb8%3A%3A1:6379/3", "2001:db8::1", 6379, 3, None, None),
+        ("redis+socket:///path/to/socket", None, None, "path/to/socket", None, None),
+        ("sentinel://", "localhost", 26379, 0, None, None),
+    ],
+)
+def test_an_address_is_taken_apart(
+    url: str, host: str, port: int, vhost: object, user: str | None, password: str | None
+) -> None:
+    broker = Broker(url, http_api="", broker_options={"master_name": "m"})
 
-    assert (rabbit.host, rabbit.port, rabbit.vhost) == ("host", 5673, "shop")
-    assert (rabbit.username, rabbit.password) == ("ann", "s@crit")
-    assert (redis.host, redis.port, redis.vhost) == ("localhost", 6379, 0)
+    assert (broker.host, broker.port, broker.vhost) == (host, port, vhost)
+    assert (broker.username, broker.password) == (user, password)
+
+
+def test_priorities_are_those_of_the_options() -> None:
+    redis, other = Broker("redis://"), Broker("redis://", broker_options={"priority_steps": [0, 1]})
+
     assert (redis._q_for_pri("q", 3), redis._q_for_pri("q", 0)) == ("q\x06\x163", "q")
+    assert (redis.priority_steps, other.priority_steps) == ([0, 3, 6, 9], [0, 1])
+    with pytest.raises(ValueError, match="Priority"):
+        redis._q_for_pri("q", 4)
 
 
 @pytest.mark.parametrize(

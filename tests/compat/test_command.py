@@ -8,7 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
+from celery import Celery
 
 from flower import command
 from flower.options import options
@@ -132,6 +134,44 @@ def test_options_come_from_variables_and_arguments(monkeypatch: pytest.MonkeyPat
 
     given = flower.options.options.given()
     assert given == {"port": 7777, "unix_socket": "x", "debug": True}
+
+
+def test_a_file_is_read_and_the_command_line_goes_before_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("flower.options.options", type(options)())
+    (tmp_path / "conf.py").write_text("port = '8443'\nbasic_auth = ['a:b', 'c:d']\nhelper = 1\n")
+
+    command.apply_options("flower", [f"--conf={tmp_path / 'conf.py'}", "--address=x"])
+
+    import flower.options
+
+    found = flower.options.options
+    assert (found.port, found.basic_auth, found.address) == (8443, ["a:b", "c:d"], "x")
+    command.apply_options("flower", [f"--conf={tmp_path / 'conf.py'}", "--port=1"])
+    assert found.port == 1
+    with pytest.raises(FileNotFoundError, match="absent"):
+        command.apply_options("flower", ["--conf=absent.py"])
+
+
+def test_a_banner_says_where_without_a_password(caplog: pytest.LogCaptureFixture) -> None:
+    app = Celery(broker="amqp://guest:secret@localhost//", set_as_current=False)
+
+    with caplog.at_level("INFO"):
+        command.print_banner(app, True, 5556)
+
+    assert "https://127.0.0.1:5556" in caplog.text
+    assert "secret" not in caplog.text
+
+
+def test_options_in_a_wrong_order_are_told(caplog: pytest.LogCaptureFixture) -> None:
+    group = click.Group("celery", params=[click.Option(["-A", "--app"]), click.Option(["-b"])])
+    context = click.Context(command.flower, parent=click.Context(group))
+
+    command.warn_about_celery_args_used_in_flower_command(context, ("--port=5", "--address=x"))
+    assert caplog.text == ""
+    command.warn_about_celery_args_used_in_flower_command(context, ("--app=proj", "-b", "redis://"))
+    assert "before flower: --app, -b." in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,12 @@ def test_a_report_begins_with_the_versions() -> None:
         ("args", "args"),
         ("kwargs", "kwargs"),
         ("my_args", "My args"),
+        ("URI", "URI"),
+        ("uri_prefix", "URI prefix"),
+        ("max_tasks_per_child", "Max tasks per child"),
+        ("max-concurrency", "Max concurrency"),
+        ([2, "foo", 1.2], "2, foo, 1.2"),
+        ([None, None], [None, None]),
         (UUID, UUID),
         ([1, 2, "a"], "1, 2, a"),
         ([], ""),
@@ -136,6 +142,7 @@ def test_times_are_written_for_people(given: Any, kind: str, expected: str) -> N
 )  # fmt: skip
 def test_times_of_a_day_are_told_from_now(ago: float, expected: str) -> None:
     assert humanize(time.time() - ago, type="natural-time") == expected
+    assert humanize(time.time() - 1, type="natural-time-utc") == "a second ago"
     assert re.match(r"\d{4}-", humanize(time.time() - 2 * 86_400, type="natural-time-UTC"))
 
 
@@ -152,6 +159,7 @@ def test_what_is_no_time_is_a_value_error() -> None:
 def test_long_texts_are_cut() -> None:
     assert humanize(LETTERS, length=10) == "Abcdef ..."
     assert humanize(LETTERS, length=30) == LETTERS.capitalize()
+    assert humanize("1234567", length=6) == "12 ..."
     assert humanize([1, 2, 3, 4], length=8) == "1, 2 ..."
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
-from urllib.parse import unquote, urlsplit
+from typing import Any, ClassVar
+from urllib.parse import quote, unquote, urlsplit
 
 from flower.unserved import NotServed
 from umbel.errors import BrokerUnreachable
@@ -17,8 +17,10 @@ log = logging.getLogger(__name__)
 class BrokerBase:
     """A broker by its address. `queues` connects and leaves at each call, in a thread."""
 
-    default_host = "localhost"
+    default_host: str | None = "localhost"
     default_port: int | None = None
+    default_vhost = ""
+    default_user: str | None = None
 
     def __init__(
         self,
@@ -30,14 +32,15 @@ class BrokerBase:
         **__: object,
     ) -> None:
         parts = urlsplit(broker_url)
-        self.host = parts.hostname or self.default_host
+        self.host = unquote(parts.hostname) if parts.hostname else self.default_host
         self.port = parts.port or self.default_port
-        self.vhost: Any = unquote(parts.path[1:])
-        self.username = unquote(parts.username) if parts.username else parts.username
-        self.password = unquote(parts.password) if parts.password else parts.password
+        self.vhost: Any = unquote(parts.path[1:]) or self.default_vhost
+        self.username = unquote(parts.username) if parts.username else self.default_user
+        self.password = unquote(parts.password) if parts.password else self.default_user
         self.broker_options = dict(broker_options or {})
         self.broker_use_ssl = broker_use_ssl
         self.http_api = http_api or None
+        self._management_url = self.http_api
         self._url = broker_url
 
     async def queues(self, names: Sequence[str]) -> list[dict[str, Any]]:
@@ -54,7 +57,7 @@ class BrokerBase:
             self._url, transport_options=self.broker_options, use_ssl=self.broker_use_ssl
         )
         cluster = CeleryCluster(
-            app, SystemClock(), management_url=self.http_api, knows_queues=False
+            app, SystemClock(), management_url=self._management_url, knows_queues=False
         )
         try:
             return self._told(cluster.depths(names))
@@ -68,9 +71,20 @@ class BrokerBase:
 
 class RabbitMQ(BrokerBase):
     """RabbitMQ, asked over AMQP; with `http_api` also what is with workers. Queues that there are
-    not are left out, and a broker that does not answer has none."""
+    not are left out, and a broker that does not answer has none. `host`, `port` and the rest are
+    those of its management API, which is asked where `http_api` names it."""
 
-    default_port = 5672
+    default_port = 15672
+    default_vhost = "/"
+    default_user = "guest"
+
+    def __init__(
+        self, broker_url: str, http_api: str | None = None, *_: object, **more: Any
+    ) -> None:
+        super().__init__(broker_url, http_api, **more)
+        if self.http_api is None:
+            user = f"{quote(self.username or '', safe='')}:{quote(self.password or '', safe='')}"
+            self.http_api = f"http://{user}@{self.host}:15672/api/{self.vhost}"
 
     def _queues(self, names: list[str]) -> list[dict[str, Any]]:
         try:
@@ -97,13 +111,15 @@ class RabbitMQ(BrokerBase):
 class RedisBase(BrokerBase):
     """Redis, its priorities added up; a queue that is not there is empty."""
 
-    default_port = 6379
+    DEFAULT_PRIORITY_STEPS: ClassVar[list[int]] = [0, 3, 6, 9]
+    DEFAULT_SEP = "\x06\x16"
+    default_port: int | None = 6379
 
     def __init__(self, broker_url: str, *args: Any, **kwargs: Any) -> None:
         kwargs.pop("http_api", None)
         super().__init__(broker_url, None, *args[1:], **kwargs)
-        self.priority_steps = self.broker_options.get("priority_steps", [0, 3, 6, 9])
-        self.sep = self.broker_options.get("sep", "\x06\x16")
+        self.priority_steps = self.broker_options.get("priority_steps", self.DEFAULT_PRIORITY_STEPS)
+        self.sep = self.broker_options.get("sep", self.DEFAULT_SEP)
         self.broker_prefix = self.broker_options.get("global_keyprefix", "")
 
     def _q_for_pri(self, queue: str, pri: int) -> str:
@@ -130,7 +146,10 @@ class RedisSsl(Redis):
 
 
 class RedisSocket(RedisBase):
-    """Redis at a Unix socket."""
+    """Redis at a Unix socket, whose path is `vhost`."""
+
+    default_host = None
+    default_port = None
 
 
 class RedisSentinel(RedisBase):
@@ -151,6 +170,8 @@ class Broker:
 
     def __new__(cls, broker_url: str, *args: Any, **kwargs: Any) -> Any:
         kind = _KINDS.get(urlsplit(broker_url).scheme)
+        if kind is Redis and kwargs.get("broker_use_ssl"):
+            kind = RedisSsl
         if kind is None:
             raise NotServed(
                 "Queues are counted for RabbitMQ and Redis here.",

@@ -6,7 +6,7 @@ import re
 import time as clock
 from datetime import UTC, datetime, tzinfo
 from typing import Any, Final
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 KEYWORDS_UP = ("ssl", "uri", "url", "uuid", "eta")
 KEYWORDS_DOWN = ("args", "kwargs")
@@ -73,7 +73,9 @@ def _listed(values: list[Any]) -> Any:
 def _zone(type_: str, prefix: str) -> tzinfo:
     name = type_.removeprefix(prefix).lstrip("-")
     if name:
-        return ZoneInfo(name)
+        # Upper and lower case are the same in a zone's name.
+        names = {each.casefold(): each for each in available_timezones()}
+        return ZoneInfo(names.get(name.casefold(), name))
     from celery import current_app
 
     return getattr(current_app, "timezone", None) or UTC
