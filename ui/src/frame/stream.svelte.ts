@@ -23,6 +23,11 @@ export interface Follower extends LiveSearch {
   reset: (seq: number) => void
 }
 
+/** Tells followers of searches what changes, until the function that is given back is called. */
+export interface ChangeFeed {
+  follow(follower: Follower): () => void
+}
+
 /** How live the page is; `connecting` until the server said it for the first time. */
 export type Liveness = Omit<Live, 'state'> & { state: Live['state'] | 'connecting' }
 

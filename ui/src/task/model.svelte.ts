@@ -6,8 +6,9 @@ import { isAbandoned } from '../api/transport'
 import { Problem } from '../api/problem'
 import type { Changes, Task, Workflow } from '../api/types'
 import { BackoffTimer } from '../frame/backoff_timer'
-import { stream } from '../frame/stream.svelte'
+import { stream, type ChangeFeed } from '../frame/stream.svelte'
 import { term } from '../query/edit'
+import { heldTasks } from '../workers/inspections'
 import { updated } from './workflow'
 
 /** A task that runs for longer is asked for at its worker, once: Celery may have told no end. */
@@ -29,7 +30,10 @@ export class TaskModel {
   private notHeldAt: number | null = null
   private timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(readonly id: string) {}
+  constructor(
+    readonly id: string,
+    private readonly feed: ChangeFeed = stream,
+  ) {}
 
   /** Load the task and follow it, until the function that is given back is called. */
   start(): () => void {
@@ -76,8 +80,8 @@ export class TaskModel {
     this.inspectedAt = timestamp
     try {
       const answer = await control.inspect(worker, 'active', this.abort.signal)
-      if (!answer.answered || !Array.isArray(answer.value)) return
-      const held = (answer.value as { id?: unknown }[]).some((one) => one.id === task.uuid)
+      if (!answer.answered || answer.value?.kind !== 'array' || answer.left_out > 0) return
+      const held = heldTasks(answer.value).some((one) => one.id === task.uuid)
       this.notHeldAt = held ? null : timestamp
       if (this.task !== null) this.task = this.judged(this.task)
     } catch (error) {
@@ -89,7 +93,7 @@ export class TaskModel {
     if (q === this.following) return
     this.following = q
     this.stop?.()
-    this.stop = stream.follow({
+    this.stop = this.feed.follow({
       q,
       left: false,
       after: null,

@@ -10,7 +10,7 @@ import { isAbandoned } from '../api/transport'
 import { Problem } from '../api/problem'
 import type { Changes, Chip, TaskRow } from '../api/types'
 import { BackoffTimer } from '../frame/backoff_timer'
-import { stream, type Follower } from '../frame/stream.svelte'
+import { stream, type ChangeFeed } from '../frame/stream.svelte'
 import { Facets } from './facets.svelte'
 import { Refresher } from './refresher'
 import { between, changed, extended, loaded, NO_ROWS, refreshed, stale, thawed, type Rows } from './rows'
@@ -22,11 +22,6 @@ export const MOST_ROWS = 1000
 /** An empty list whose changes were left out is loaded again no sooner than this after the last
  * time: under load they are left out all the time, and most of them match nothing. */
 const EMPTY_AGAIN_MS = 5000
-
-/** Tells followers of searches what changes, until the function that is given back is called. */
-export interface ChangeFeed {
-  follow(follower: Follower): () => void
-}
 
 export class TasksModel {
   search: Search = $state.raw({ q: '', order: DEFAULT_ORDER, tz: 'UTC' })
