@@ -62,6 +62,9 @@ _ASSIGNED: Final = re.compile(r"[\])]*+ ?= ?(?!=)")
 _CERTAIN_BEGIN: Final = re.compile(
     r"[bBuUrRfF]{0,2}\\*['\"]|[(\[{<]|-?\d|-----|[A-Za-z_][\w.]{0,200}\("
 )
+#: A line of source in a traceback, which gets a value from elsewhere: `session = Session(bind)`.
+_SOURCE: Final = re.compile(r"(?:await +)?[A-Za-z_][\w.]{0,100}+\([\w.,=*\[\] ]{0,200}+\)")
+_INDENT: Final = re.compile(r"(?:\A|\n)[ \t]+\Z")
 _TRAILING: Final = ",;.)]}"
 _OPENING: Final = "([{"
 _BRACKET: Final = re.compile(r"[()\[\]{}'\"<]")
@@ -97,6 +100,10 @@ def redact_text(text: str, keys: KeyPatterns) -> str:
 def _end_behind(found: re.Match[str], name: str, text: str) -> int:
     """Where the value ends that begins behind a name."""
     at = found.end()
+    if text.endswith(" = ", 0, at) and _SOURCE.match(text, at):
+        indent = text[max(0, found.start() - 100) : found.start()]
+        if _INDENT.search(indent):
+            return at
     header = _HEADER.match(text, at) if _OF_HEADER.search(name) else None
     if header is not None and not _QUOTE.match(text, at) and text[at] not in _OPENING:
         end = at + len(header[0].rstrip(_TRAILING))
