@@ -7,7 +7,7 @@ values, as messages, results and answers of workers hold them. What is hidden re
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fnmatch import translate
 from typing import Any, Final
 
@@ -212,9 +212,14 @@ class Redactor:
                 key: self._behind(behind if key == "value" and behind else key, each, depth)
                 for key, each in value.items()
             }
-        if len(value) == 2 and isinstance(value, list | tuple):  # headers are often pairs
-            return [self._value(value[0], depth + 1), self._behind(value[0], value[1], depth)]
-        return [self._value(each, depth + 1) for each in value]
+        return [*self._items(list(value), depth + 1)]
+
+    def _items(self, items: Sequence[Any], depth: int) -> Iterator[Any]:
+        """Headers are often pairs, and commands lists with options."""
+        for at, each in enumerate(items):
+            before = items[at - 1] if at else None
+            names = at == 1 or (isinstance(before, str) and before.startswith("-"))
+            yield self._behind(before, each, depth) if names else self._value(each, depth)
 
     def _behind(self, key: object, value: Any, depth: int) -> Any:
         if isinstance(key, bytes):

@@ -25,16 +25,18 @@ _GAP: Final = r"(?:\s|\\+[nrt]){0,100}+"
 #: Letters of names, also as JSON escapes those that are not English.
 _LETTERS: Final = r"(?:[\w.-]|(?<!\\)\\{1,8}u[0-9a-fA-F]{4}){1,256}+"
 _ESCAPED: Final = re.compile(r"\\+u([0-9a-fA-F]{4})")
-#: A name, up to four words long, with what separates it from its value; the first of a pair; the
-#: name in `{'name': ..., 'value': ...}`.
+#: A name, up to four words long, with what separates it from its value; the first of a pair; an
+#: option of a command; the name in `{'name': ..., 'value': ...}`.
 _NAME: Final = re.compile(
     rf"(?<![\w.-])(?P<name>{_LETTERS}(?: {_LETTERS}){{0,3}})"
     r"(?P<quote>[\])}*?!%$#]{0,3}\\*+['\"]|\]|\)(?==))?+[ \t]{0,40}+(?:=>|[:=])"
     rf"(?:{_GAP}(?=\\*+['\"\[{{(]|[|>]?-----BEGIN)|(?:[ \t]|\\+t){{0,40}}+)(?![:=])"
-    r"|[(\[]b?\\*+['\"](?P<first>[\w. -]{1,256}+)\\*+['\"], ?+"
+    r"|[(\[]b?\\*+['\"](?P<first>[\w. ][\w. -]{0,255}+)\\*+['\"], ?+"
+    r"|b?['\"](?P<option>-{1,2}[\w-]{1,255}+)\\*+['\"], ?+"
     r"|['\"](?:name|key)\\*+['\"]: ?\\*+['\"](?P<named>[\w. -]{1,256}+)\\*+['\"], ?\\*+['\"]value"
     r"\\*+['\"]: ?+"
 )
+_GROUPS: Final = ("name", "first", "option", "named")
 _QUOTE: Final = re.compile(r"[bBuUrRfF]{0,2}(\\*+['\"])")
 #: What may follow the quote that ends a string.
 _BEHIND: Final = frozenset(",)]};:&\\'\">")
@@ -83,7 +85,7 @@ def redact_text(text: str, keys: KeyPatterns) -> str:
     start = 0
     found = _NAME.search(text)
     while found is not None:
-        name, at = found["name"] or found["first"] or found["named"], found.end()
+        name, at = next(filter(None, found.group(*_GROUPS))), found.end()
         if "\\" in name:
             name = _ESCAPED.sub(lambda escaped: chr(int(escaped[1], 16)), name)
         if (name in keys or (" " in name and name.rpartition(" ")[2] in keys)) and (

@@ -77,6 +77,19 @@ def test_values_of_other_serializers_are_hidden_too() -> None:
     assert redactor.value(b"\xff") == b"\xff"
 
 
+def test_options_of_commands_and_first_elements_of_lists_are_names() -> None:
+    redactor = Redactor(RedactRules())
+
+    assert redactor.value(["mysql", "--password", "x", "-h"]) == [
+        "mysql",
+        "--password",
+        "<hidden>",
+        "-h",
+    ]
+    assert redactor.value(["token", "x", "y"]) == ["token", "<hidden>", "y"]
+    assert redactor.value(["y", "token", "x"]) == ["y", "token", "x"]
+
+
 def test_a_value_is_hidden_by_the_name_beside_it() -> None:
     redactor = Redactor(RedactRules())
     given = [{"name": "DB_PASSWORD", "value": "x"}, {"key": "HOST", "value": "y"}, {"value": "z"}]

@@ -60,6 +60,8 @@ USUAL = KeyPatterns(["default"])
         ("password=DOMAIN\\x", "password=<hidden>"),
         ("[{'name': 'DB_PASSWORD', 'value': 'x'}, {'name': 'HOST', 'value': 'y'}]",
          "[{'name': 'DB_PASSWORD', 'value': <hidden>}, {'name': 'HOST', 'value': 'y'}]"),
+        ("(['mysql', '--password', 'x', '-h', 'db'], 5)",
+         "(['mysql', '--password', <hidden>, '-h', 'db'], 5)"),
         ("    token = decode('x')\n", "    token = <hidden>\n"),
         ("error: token = Token(x)", "error: token = <hidden>"),
         ("Setting('password', value='x')", "Setting('password', <hidden>)"),
@@ -144,6 +146,7 @@ def test_patterns_of_ones_own_stand_beside_the_usual_ones_or_in_their_place() ->
         "'name': 'pin', 'value': " * 2_700, "password: a = " * 5_000, 'pwd=a="x' * 8_000,
         "password=\\a" * 6_000, "password" + "!" * 60_000 + "':1", "'password': a b " * 4_000,
         "\\u0070" * 10_000 + ":", "pin:" + "\\\\u00" * 9_000,
+        "'--pin', " * 7_000, "'" + "-" * 60_000, "'--" + "pin" * 20_000 + "', ",
     ],
 )  # fmt: skip
 def test_texts_made_to_take_long_do_not(text: str) -> None:
