@@ -19,6 +19,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 ROOT = Path(__file__).resolve().parent
 UI = ROOT / "ui"
+#: Shown by the pages themselves.
+DOCS = ROOT / "docs"
 STATIC = ROOT / "src" / "umbel" / "web" / "static"
 BUILT_FROM = UI / "node_modules" / ".built-from"
 INSTALLED_FROM = UI / "node_modules" / ".installed-from"
@@ -35,7 +37,8 @@ class BuiltInterface(BuildHookInterface[Any]):
 
 def build() -> None:
     """Make `STATIC` what the sources in `UI` say; quick when it is already."""
-    sources = _digest(path for path in UI.rglob("*") if "node_modules" not in path.parts)
+    pages = [path for path in UI.rglob("*") if "node_modules" not in path.parts]
+    sources = _digest([*pages, *DOCS.glob("*.md")])
     built = (STATIC / "index.html").is_file()
     if built and BUILT_FROM.is_file() and BUILT_FROM.read_text() == sources:
         return
@@ -80,7 +83,7 @@ def _digest(paths: Any) -> str:
     for path in sorted(paths):
         if path.is_file():
             content = path.read_bytes()
-            digest.update(f"{path.relative_to(UI)}\0{len(content)}\0".encode() + content)
+            digest.update(f"{path.relative_to(ROOT)}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()
 
 

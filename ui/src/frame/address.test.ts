@@ -10,6 +10,8 @@ describe('an address', () => {
     ['/tasks/a-b', '/', { kind: 'task', id: 'a-b' }],
     ['/queues', '/', { kind: 'queues' }],
     ['/run', '/', { kind: 'run' }],
+    ['/docs', '/', { kind: 'docs' }],
+    ['/docs/query-language', '/', { kind: 'doc', id: 'query-language' }],
     ['/audit/', '/', { kind: 'audit' }],
     ['/workers/celery%40host.example', '/', { kind: 'worker', id: 'celery@host.example' }],
     ['/workers/', '/', { kind: 'workers' }],

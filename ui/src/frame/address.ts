@@ -1,12 +1,12 @@
 /** Pages and their addresses, below whatever prefix the server has. */
 
 export type Page =
-  | { kind: 'tasks' | 'workers' | 'queues' | 'run' | 'audit' | 'clusters' }
-  | { kind: 'task' | 'worker' | 'queue' | 'action'; id: string }
+  | { kind: 'tasks' | 'workers' | 'queues' | 'run' | 'audit' | 'clusters' | 'docs' }
+  | { kind: 'task' | 'worker' | 'queue' | 'action' | 'doc'; id: string }
   | { kind: 'unknown'; path: string }
 
-const LISTS = ['tasks', 'workers', 'queues', 'run', 'audit', 'clusters'] as const
-const ONES = { tasks: 'task', workers: 'worker', queues: 'queue', actions: 'action' } as const
+const LISTS = ['tasks', 'workers', 'queues', 'run', 'audit', 'clusters', 'docs'] as const
+const ONES = { tasks: 'task', workers: 'worker', queues: 'queue', actions: 'action', docs: 'doc' } as const
 
 /** The page at `path`, given the path of `<base href>` (which ends in "/"). */
 export function pageAt(path: string, base: string): Page {

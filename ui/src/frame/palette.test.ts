@@ -9,6 +9,7 @@ describe('the palette', () => {
       'Queues',
       'Run a task',
       'Audit',
+      'Documentation',
     ])
     expect(destinations('work')[0]?.href).toBe('workers')
   })

@@ -21,6 +21,7 @@ const PAGES: readonly Destination[] = [
   { icon: 'queue', title: 'Queues', kind: 'Page', href: 'queues' },
   { icon: 'play', title: 'Run a task', kind: 'Page', href: 'run' },
   { icon: 'audit', title: 'Audit', kind: 'Page', href: 'audit' },
+  { icon: 'page', title: 'Documentation', kind: 'Page', href: 'docs' },
 ]
 
 /** Fields whose values one goes to, and what their values are called. */

@@ -1,0 +1,46 @@
+"""The documentation of this version, in the browser."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import OpenPage, Theme
+from tests.browser.test_access import THEMES, WIDTHS, violations
+
+
+def test_help_leads_to_the_documentation(open_page: OpenPage) -> None:
+    page = open_page("tasks")
+    page.get_by_role("button", name="Keyboard shortcuts").click()
+    page.get_by_role("link", name="Documentation", exact=True).click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Documentation")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.get_by_role("link", name="Coming from Flower").click()
+    expect(page).to_have_title(re.compile("^Coming from Flower"))
+    expect(page.get_by_role("row").filter(has_text="tasks_columns").first).to_contain_text("better")
+    page.get_by_role("link", name="auth.users").click()
+    expect(page).to_have_url(re.compile("/docs/settings#logins$"))
+    expect(page.get_by_role("heading", name="Logins")).to_be_in_viewport()
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Coming from Flower")
+
+
+def test_a_page_that_the_documentation_does_not_have_is_said_so(open_page: OpenPage) -> None:
+    page = open_page("docs/nosuch")
+
+    expect(page.get_by_text("The documentation has no page “nosuch”")).to_be_visible()
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_axe_finds_nothing_in_the_documentation(
+    open_page: OpenPage, axe_source: str, width: int, theme: Theme
+) -> None:
+    page = open_page("docs/query-language", width=width, theme=theme, axe=True)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+    assert violations(page, axe_source) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
