@@ -32,9 +32,9 @@ class WorkerInfo(TypedDict):
 class TaskInfo(TypedDict):
     """A task. Every key is always there, None for what is not known.
 
-    Times (`timestamp` of the latest event, `received`, `started`, `succeeded`, `failed`,
-    `retried`, `revoked`, `eta`, `expires`) are Unix seconds, `runtime` is seconds. `args`,
-    `kwargs` and `result` are Python reprs as the worker told them, cut if they are long.
+    Times (`timestamp` of the latest event, `sent`, `received`, `started`, `succeeded`, `failed`,
+    `retried`, `revoked`, `rejected`, `eta`, `expires`) are Unix seconds, `runtime` is seconds.
+    `args`, `kwargs` and `result` are Python reprs as the worker told them, cut if they are long.
     `hostname` is the node name that also stands in `worker`. `client` names the process that
     sent the task. `children` are the ids of the tasks that it sent, oldest first and at most
     1,000; None where the task alone was at hand, as with `as_dict`. Events do not tell a
@@ -46,12 +46,14 @@ class TaskInfo(TypedDict):
     state: str
     hostname: str | None
     timestamp: float | None
+    sent: float | None
     received: float | None
     started: float | None
     succeeded: float | None
     failed: float | None
     retried: float | None
     revoked: float | None
+    rejected: float | None
     runtime: float | None
     args: str | None
     kwargs: str | None
@@ -85,8 +87,8 @@ class WorkerLike(Protocol):
 
 
 _TIMES: Final = (
-    "timestamp", "received", "started", "succeeded", "failed", "retried", "revoked", "eta",
-    "expires",
+    "timestamp", "sent", "received", "started", "succeeded", "failed", "retried", "revoked",
+    "rejected", "eta", "expires",
 )  # fmt: skip
 _TEXTS: Final = ("args", "kwargs", "result", "traceback", "exception")
 _SAME: Final = (
@@ -147,12 +149,14 @@ def task_info(
         "state": task.state,
         "hostname": task.worker,
         "timestamp": task.timestamp,
+        "sent": task.sent,
         "received": task.received,
         "started": task.started,
         "succeeded": task.succeeded,
         "failed": task.failed,
         "retried": task.retried,
         "revoked": task.revoked,
+        "rejected": task.rejected,
         "runtime": task.runtime,
         "args": task.args,
         "kwargs": task.kwargs,
@@ -181,13 +185,10 @@ def task_of(task: object) -> Task:
     if isinstance(task, Task):
         return task
     info = as_dict(task)
-    get = reader(task)
     given = {name: info[name] for name in Task.__struct_fields__ if name in info}  # type: ignore[literal-required]
     given |= {
         "worker": info["hostname"],
         "pid": info["worker"]["pid"] if info["worker"] is not None else None,
-        "sent": time_of(get("sent")),
-        "rejected": time_of(get("rejected")),
         "timestamp": info["timestamp"] or 0.0,
         "seen": info["received"] or info["timestamp"] or 0.0,
         "retries": info["retries"] or 0,

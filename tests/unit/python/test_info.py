@@ -14,7 +14,8 @@ from umbel.cluster.events import TASK_RANK
 from umbel.cluster.task import project
 
 KEYS = {
-    "uuid", "name", "state", "hostname", "timestamp", "received", "started", "succeeded",
+    "uuid", "name", "state", "hostname", "timestamp", "sent", "received", "started", "rejected",
+    "succeeded",
     "failed", "retried", "revoked", "runtime", "args", "kwargs", "retries", "eta", "expires",
     "result", "traceback", "exception", "queue", "exchange", "routing_key", "priority", "worker",
     "clock", "client", "root_id", "parent_id", "children",
@@ -50,7 +51,7 @@ def test_a_task_of_the_history_tells_what_is_known() -> None:
     assert info["hostname"] == "celery@eu-1"
     assert info["worker"] is not None
     assert info["worker"]["pid"] == 11
-    assert info["failed"] == 1_795_344_001.5
+    assert (info["sent"], info["failed"]) == (1_795_344_000.0, 1_795_344_001.5)
     assert "shop.py" in (info["traceback"] or "")
 
 
