@@ -16,7 +16,7 @@ from flower.app import Flower
 from flower.options import Options, default_options
 from flower.options import options as options_of_flower
 from flower.unserved import NotServed
-from flower.urls import settings
+from flower.urls import handlers, settings
 from tests.support.brokers import free_port, redis_database
 from tests.support.processes import Process
 from tests.support.umbels import Client, umbel_environment
@@ -111,6 +111,14 @@ def test_a_function_for_tasks_is_not_run() -> None:
 
     with pytest.raises(NotServed, match=r"\[redact\]"):
         Flower(capp=Celery(set_as_current=False), options=options).start()
+
+
+def test_addresses_of_ones_own_are_refused() -> None:
+    app = Celery(set_as_current=False)
+
+    Flower(capp=app, handlers=handlers, **settings)
+    with pytest.raises(NotServed, match=r"umbel\.aio"):
+        Flower(capp=app, handlers=[("/mine", object)])
 
 
 def test_options_are_one_object() -> None:

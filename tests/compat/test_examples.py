@@ -306,6 +306,20 @@ def test_workers_are_inspected_without_a_loop(cluster: WatchedCluster) -> None:
     assert "stats" in inspector.workers[cluster.worker.name]
 
 
+def test_a_broker_that_does_not_answer_an_inspection_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    app = Celery(broker="redis://127.0.0.1:1/0", set_as_current=False)
+    app.conf.broker_connection_retry = False
+    inspector = Inspector(None, app, 0.5)
+
+    inspector._inspect("stats", None)
+
+    assert "Inspect method stats failed" in caplog.text
+    assert inspector.workers == {}
+    app.close()
+
+
 def test_events_of_workers_without_events_are_switched_on(cluster: WatchedCluster) -> None:
     cluster.app.control.disable_events()
     other = Events(cluster.app)

@@ -189,6 +189,13 @@ def test_durations_have_the_unit_that_suits_them(seconds: float, expected: str) 
         (".*@x.com", "any@xacom", False),
         (".*@x.com", "a@b@x.com", False),
         ("*@x.com", "any@x.com", False),
+        ("one.*@x.com", "one.two@x.com", True),
+        (".*@x.com", "any@x.com.others.com", False),
+        (r".*@corp\.x\.com", "any@corpZx.com", False),
+        ("me@x.com", "long.me@x.com", False),
+        ("me@x.com", "*", False),
+        ("a@x.com|b@x.net", "b@x.com", False),
+        ("a@x.com|b@x.net", "", False),
         ("a@x.com,b@x.com", "a@x.com", False),
     ],
 )
@@ -196,12 +203,12 @@ def test_who_may_log_in(pattern: str, email: str, allowed: bool) -> None:
     assert bool(authenticate(pattern, email)) is allowed
 
 
-@pytest.mark.parametrize("pattern", [".*@x.com", "a|b", "me@x.com", ""])
+@pytest.mark.parametrize("pattern", [".*@x.com", "one.*two@x.com", "a|b", "me@x.com", ""])
 def test_patterns_that_are_right(pattern: str) -> None:
     assert validate_auth_option(pattern)
 
 
-@pytest.mark.parametrize("pattern", [".*@.*", ".*@x.com|b", "*", "a@*"])
+@pytest.mark.parametrize("pattern", [".*@.*", ".*@x.com|b", "*", "a@*", "a@.*x.com", ".*x.com"])
 def test_patterns_that_are_wrong(pattern: str) -> None:
     assert not validate_auth_option(pattern)
 

@@ -32,7 +32,6 @@ COMPAT = ROOT / "compat"
         ("flower.views.broker", "BrokerView", "umbel.queue_lengths"),
         ("flower.views.monitor", "Metrics", "GET /metrics"),
         ("flower.views.error", "NotFoundErrorHandler", "not extended"),
-        ("flower.urls", "handlers", "Umbel serves"),
         ("flower.app", "rewrite_handler", "url_prefix"),
         ("flower.api", "BaseApiHandler", "umbel.aio"),
         ("flower.api.tasks", "BaseTaskHandler", "umbel.aio"),

@@ -21,7 +21,8 @@ class Flower:
     """A server of Umbel in a process of its own, with Flower's options and defaults.
 
     The application must be that of a module (`proj.celery:app`), or be known by its broker's
-    address alone. `kwargs` are settings of Tornado, of which Umbel needs none.
+    address alone. `kwargs` are settings of Tornado, of which Umbel needs none; `handlers` among
+    them are refused.
     """
 
     def __init__(
@@ -32,7 +33,11 @@ class Flower:
         io_loop: Any = None,
         **kwargs: Any,
     ) -> None:
-        del kwargs
+        if kwargs.get("handlers"):
+            raise NotServed(
+                "Addresses of one's own are not added to Umbel.",
+                remedy="Serve them from a program of their own, by umbel.aio.",
+            )
         if capp is None:
             import celery
 

@@ -9,6 +9,8 @@ from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from kombu.exceptions import OperationalError
+
 log = logging.getLogger(__name__)
 
 
@@ -48,7 +50,11 @@ class Inspector:
         inspect = self.capp.control.inspect(
             timeout=self.timeout, destination=[workername] if workername else None
         )
-        answers = getattr(inspect, method)()
+        try:
+            answers = getattr(inspect, method)()
+        except (OSError, OperationalError) as error:
+            log.warning("Inspect method %s failed: %s", method, error)
+            return
         if answers is None:
             log.warning("Inspect method %s failed", method)
             return
