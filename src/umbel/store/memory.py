@@ -13,11 +13,9 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-import msgspec
-
 from umbel.clock import Clock, SystemClock
 from umbel.cluster.events import WORKER_KINDS, Event
-from umbel.cluster.facts import Facts, join, pack
+from umbel.cluster.facts import join
 from umbel.cluster.losses import Loss, Losses, ProcessCount
 from umbel.cluster.task import Task, project
 from umbel.cluster.worker import SignOfLife, Worker, observe, witness
@@ -42,8 +40,18 @@ from umbel.store.base import (
     Workflow,
 )
 from umbel.store.capabilities import GROUPINGS, Grouping, Measure, StoreCapabilities
-from umbel.store.cursors import SortPosition, read_cursor, sort_value, write_cursor
+from umbel.store.cursors import read_cursor, write_cursor
 from umbel.store.memory_missed import MissedInMemory
+from umbel.store.memory_rows import (
+    MemoryRow,
+    arrival_of,
+    comes_after,
+    packed_size,
+    position_of,
+    seq_of,
+    sorted_rows,
+    without_body,
+)
 from umbel.store.missed import merged, overlaps
 from umbel.store.series import Series
 from umbel.store.series_of_tasks import series_of_tasks
@@ -56,13 +64,6 @@ GROUPS_MAX = 50
 PARTITION_TASKS = 100_000
 #: Changes of which it is known what they changed.
 CHANGES_MAX = 100_000
-
-
-class _Row(msgspec.Struct, frozen=True):
-    arrival: int
-    seq: int
-    facts: Facts
-    task: Task
 
 
 class MemoryStore:
@@ -81,7 +82,7 @@ class MemoryStore:
         self._capabilities = capabilities
         self._lock = threading.RLock()
         self._partition_tasks = partition_tasks
-        self._rows: dict[str, _Row] = {}
+        self._rows: dict[str, MemoryRow] = {}
         self._workers: dict[str, Worker] = {}
         self._collectors: dict[str, CollectorStatus] = {}
         self._metric_counts: dict[str, MetricCounts] = {}
@@ -159,13 +160,13 @@ class MemoryStore:
         self._arrivals += new
         return bool(rows or workers)
 
-    def _joined(self, events: Iterable[Event], first: int) -> dict[str, _Row]:
+    def _joined(self, events: Iterable[Event], first: int) -> dict[str, MemoryRow]:
         """The rows that `events` change, as they will be, numbered from `first` on."""
         by_task: dict[str, list[Event]] = {}
         for event in events:
             if event.is_task and event.uuid:
                 by_task.setdefault(event.uuid, []).append(event)
-        changed: dict[str, _Row] = {}
+        changed: dict[str, MemoryRow] = {}
         arrival = self._arrivals
         for uuid, new_events in by_task.items():
             row = self._rows.get(uuid)
@@ -176,7 +177,7 @@ class MemoryStore:
             seq = self._number(first, len(changed))
             if row is None:
                 arrival += 1
-            changed[uuid] = _Row(
+            changed[uuid] = MemoryRow(
                 row.arrival if row is not None else arrival,
                 seq if row is None else max(seq, row.seq),
                 facts,
@@ -188,7 +189,7 @@ class MemoryStore:
         """The number of a change of those whose numbers were drawn from `first` on."""
         return first if self._shares_numbers else first + index
 
-    def _note(self, rows: dict[str, _Row], first: int) -> None:
+    def _note(self, rows: dict[str, MemoryRow], first: int) -> None:
         for index, uuid in enumerate(rows):
             before = self._rows.get(uuid)
             seq = self._number(first, index)
@@ -229,7 +230,7 @@ class MemoryStore:
             self._missed.forget(None if retention.max_age_s is None else now - retention.max_age_s)
             self._forget_collectors()
             partitions = self._partitions()
-            removed: list[_Row] = []
+            removed: list[MemoryRow] = []
             for partition in partitions[:-1]:
                 if not self._is_beyond(retention, partition, now):
                     break
@@ -244,28 +245,28 @@ class MemoryStore:
             del self._collectors[each.collector]
             self._metric_counts.pop(each.collector, None)
 
-    def _partitions(self) -> list[list[_Row]]:
-        partitions: dict[int, list[_Row]] = {}
-        for row in sorted(self._rows.values(), key=_arrival):
+    def _partitions(self) -> list[list[MemoryRow]]:
+        partitions: dict[int, list[MemoryRow]] = {}
+        for row in sorted(self._rows.values(), key=arrival_of):
             partitions.setdefault((row.arrival - 1) // self._partition_tasks, []).append(row)
         return list(partitions.values())
 
-    def _is_beyond(self, retention: Retention, oldest: list[_Row], now: float) -> bool:
+    def _is_beyond(self, retention: Retention, oldest: list[MemoryRow], now: float) -> bool:
         """Whether `oldest` must go, with the rows that are there now."""
         age, size, tasks = retention.max_age_s, retention.max_bytes, retention.max_tasks
         if age is not None and max(row.task.timestamp for row in oldest) < now - age:
             return True
         if tasks is not None and len(self._rows) > tasks:
             return True
-        return size is not None and _size(self._rows.values()) > size
+        return size is not None and packed_size(self._rows.values()) > size
 
     # -- reading ---------------------------------------------------------------------------
 
-    def _all(self) -> list[_Row]:
+    def _all(self) -> list[MemoryRow]:
         with self._lock:
             return list(self._rows.values())
 
-    def _matching(self, query: Node, now: float) -> list[_Row]:
+    def _matching(self, query: Node, now: float) -> list[MemoryRow]:
         matches = compile_query(query, now)
         return [row for row in self._all() if matches(row.task)]
 
@@ -292,12 +293,12 @@ class MemoryStore:
         after = read_cursor(cursor, order) if cursor is not None else None
         if limit < 1:
             raise ValueError(f"a page holds at least one task, not {limit}")
-        rows = _sorted(self._matching(query, now), order)
+        rows = sorted_rows(self._matching(query, now), order)
         if after is not None:
-            rows = [row for row in rows if _comes_after(_position(row, order), after, order)]
+            rows = [row for row in rows if comes_after(position_of(row, order), after, order)]
         page = rows[:limit]
-        following = write_cursor(_position(page[-1], order), order) if len(rows) > limit else None
-        return Page(items=tuple(_row_of(row.task) for row in page), cursor=following)
+        following = write_cursor(position_of(page[-1], order), order) if len(rows) > limit else None
+        return Page(items=tuple(without_body(row.task) for row in page), cursor=following)
 
     def count(
         self,
@@ -357,7 +358,7 @@ class MemoryStore:
         )
         rows = self._matching(query, now=0.0)
         rows.sort(key=lambda row: (row.task.seen, row.arrival))
-        tasks = tuple(_row_of(row.task) for row in rows[:limit])
+        tasks = tuple(without_body(row.task) for row in rows[:limit])
         return Workflow(root_id=root_id, tasks=tasks, complete=len(rows) <= limit)
 
     def workers(self) -> tuple[Worker, ...]:
@@ -387,7 +388,7 @@ class MemoryStore:
                     for row in self._all()
                     if after < row.seq <= watermark or row.task.uuid in was
                 ),
-                key=_seq,
+                key=seq_of,
             )
             newest = changed[max(0, len(changed) - limit) :]
             return Changes(
@@ -422,12 +423,12 @@ class MemoryStore:
 
     def status(self) -> StoreStatus:
         with self._lock:
-            rows = sorted(self._matching(EVERYTHING, now=0.0), key=_arrival)
+            rows = sorted(self._matching(EVERYTHING, now=0.0), key=arrival_of)
             return StoreStatus(
                 kind="memory",
                 location="this process",
                 tasks=len(rows),
-                size_bytes=_size(rows),
+                size_bytes=packed_size(rows),
                 seq=self.seq(),
                 oldest=min((row.task.seen for row in rows), default=None),
                 newest=max((row.task.seen for row in rows), default=None),
@@ -435,49 +436,6 @@ class MemoryStore:
 
     def close(self) -> None:
         """Nothing to release."""
-
-
-def _arrival(row: _Row) -> int:
-    return row.arrival
-
-
-def _seq(row: _Row) -> int:
-    return row.seq
-
-
-def _size(rows: Iterable[_Row]) -> int:
-    return sum(len(pack(row.facts)) for row in rows)
-
-
-def _row_of(task: Task) -> Task:
-    return msgspec.structs.replace(task, traceback=None, attempts=(), notes=())
-
-
-def _position(row: _Row, order: Order) -> SortPosition:
-    value = row.arrival if order.field == "seen" else sort_value(row.task, order.field)
-    return SortPosition(value=value, arrival=row.arrival)
-
-
-def _sorted(rows: list[_Row], order: Order) -> list[_Row]:
-    """In order: by value, missing values last; ties by arrival, newest first."""
-    positioned = [(_position(row, order), row) for row in rows]
-    positioned.sort(key=lambda pair: pair[1].arrival, reverse=True)
-    with_value = [pair for pair in positioned if pair[0].value is not None]
-    with_value.sort(key=lambda pair: pair[0].sort_key(), reverse=order.descending)
-    return [row for _, row in with_value] + [
-        row for position, row in positioned if position.value is None
-    ]
-
-
-def _comes_after(position: SortPosition, other: SortPosition, order: Order) -> bool:
-    """Whether `position` stands behind `other` in this order."""
-    if position.value == other.value:
-        return position.arrival < other.arrival
-    if position.value is None or other.value is None:
-        return position.value is None
-    if order.descending:
-        return position.sort_key() < other.sort_key()
-    return position.sort_key() > other.sort_key()
 
 
 def _frequencies(values: Iterable[str | None]) -> list[tuple[str, int]]:
