@@ -65,6 +65,13 @@ def test_without_a_login_it_listens_on_this_machine_and_says_so(tmp_path: Path) 
     assert "listens on this machine alone" in done.stderr
 
 
+def test_an_empty_address_is_the_default(tmp_path: Path) -> None:
+    done = ended(tmp_path, *MODULE, "-A", "shop", "flower", "--address=", "--unix-socket=")
+
+    assert "listens on this machine alone" in done.stderr
+    assert "cannot be" not in done.stderr
+
+
 @pytest.mark.parametrize(
     "said",
     [("--basic_auth=ann:a-good-password",), ("--insecure",), ("--address=127.0.0.1",),

@@ -18,6 +18,8 @@ import click
 log = logging.getLogger(__name__)
 
 ENV_VAR_PREFIX = "FLOWER_"
+#: What says no more than Flower's defaults, with `_` for `-`.
+_DEFAULTS = ("__address=", "__unix_socket=", "__auth=")
 
 
 @click.command(
@@ -33,9 +35,10 @@ def flower(context: click.Context, /, tornado_argv: tuple[str, ...], **_preload:
     from umbel.cli.start import serve_application
     from umbel.plugin import application_name
 
+    arguments = [each for each in tornado_argv if each.replace("-", "_") not in _DEFAULTS]
     context.exit(
         serve_application(
-            context.obj.app, application_name(context), tornado_argv, begun=BegunByFlower()
+            context.obj.app, application_name(context), arguments, begun=BegunByFlower()
         )
     )
 
