@@ -8,7 +8,7 @@ import uuid
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.live_events import Tell
@@ -100,3 +100,30 @@ def test_every_column_of_flower_is_shown_and_sorted_by(open_page: OpenPage, tell
             expect(head).to_have_attribute("aria-sort", direction)
             expect(page.locator("[data-row]")).to_contain_text([f"mail.{each}" for each in order])
     expect(page.locator("[data-row]").first).to_contain_text("in 1 h")
+
+
+def test_columns_for_everybody_stand_until_somebody_chooses_others(open_page: OpenPage) -> None:
+    """The server names them in the page, here as with `tasks_columns = "uuid,state,eta"`."""
+    page = open_page("tasks")
+
+    def naming(route: Route) -> None:
+        answer = route.fetch()
+        columns = '<meta name="umbel-tasks-columns" content="uuid,state,eta" />'
+        route.fulfill(response=answer, body=answer.text().replace("</head>", f"{columns}</head>"))
+
+    page.route("**/tasks", naming)
+    page.reload()
+    heads = page.get_by_role("columnheader")
+    usual = ["Task", "Id", "State", "Due"]
+    expect(heads.filter(has_text=re.compile(r"\w"))).to_have_text([*usual])
+    page.get_by_role("button", name="Columns").click()
+    page.get_by_label("Queue", exact=True).check()
+    expect(heads.filter(has_text=re.compile(r"\w"))).to_have_text([*usual, "Queue"])
+    page.reload()
+    expect(heads.filter(has_text=re.compile(r"\w"))).to_have_text([*usual, "Queue"])
+
+    page.get_by_role("button", name="Columns").click()
+    page.get_by_role("button", name="Back to the usual columns").click()
+    expect(heads.filter(has_text=re.compile(r"\w"))).to_have_text([*usual])
+    page.reload()
+    expect(heads.filter(has_text=re.compile(r"\w"))).to_have_text([*usual])
