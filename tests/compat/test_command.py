@@ -69,7 +69,7 @@ def test_an_empty_address_is_the_default(tmp_path: Path) -> None:
     done = ended(tmp_path, *MODULE, "-A", "shop", "flower", "--address=", "--unix-socket=")
 
     assert "listens on this machine alone" in done.stderr
-    assert "cannot be" not in done.stderr
+    assert "--address" not in done.stderr
 
 
 @pytest.mark.parametrize(
