@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from celery.canvas import xstarmap
 
 from tests.support.applications import WORKERAPP, celery_client, task
 from tests.support.brokers import redis_database
@@ -58,6 +59,8 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
             "position": task(app, "add", "a", MARK),
             "whole": task(app, "total", [1, 2]),
             "error": task(app, "decline", MARK),
+            "shadow": task(app, "add", "a", MARK).set(shadow="a shadow"),
+            "mapped": xstarmap(task=task(app, "add"), it=[("a", MARK)], app=app),
         }
         for name, call in calls.items():
             found.ids[name] = call.delay().id
@@ -109,6 +112,25 @@ def test_results_and_tasks_have_no_secret_in_either_api(ran: Ran) -> None:
     for task_id in ran.ids.values():
         for path in ("/api/v1/results", "/api/v1/tasks", "/api/task/info", "/api/task/result"):
             assert MARK not in ran.client.http.get(f"{path}/{task_id}").text
+
+
+def test_rules_by_name_hold_under_a_shadow_and_in_a_task_that_carries_others(ran: Ran) -> None:
+    shadow, mapped = ran.client.task(ran.ids["shadow"]), ran.client.task(ran.ids["mapped"])
+    assert shadow is not None
+    assert mapped is not None
+
+    assert (shadow["name"], shadow["args"]) == ("a shadow", "('a', <hidden>)")
+    assert (mapped["kwargs"], mapped["result"]) == ("<hidden>", "<hidden>")
+
+
+def test_what_is_given_for_a_retry_is_not_repeated(ran: Ran) -> None:
+    edit = {"args": [], "kwargs": {"password": MARK}}
+    plan = {"action": "retry", "ids": [ran.ids["nested"]], "edit": edit}
+    answer = ran.client.http.post("/api/v1/actions", json=plan)
+    assert answer.is_success
+
+    assert MARK not in answer.text
+    assert MARK not in ran.client.http.get("/api/v1/actions").text
 
 
 def test_a_secret_cannot_be_searched_for(ran: Ran) -> None:

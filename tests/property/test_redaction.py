@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from celery.utils.saferepr import saferepr
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,3 +60,19 @@ def test_positional_arguments_hold_no_secret(before: list[object], at: int, cut:
 
     for text in (saferepr(args, 1024), saferepr(args, cut), repr(args), repr(args)[:cut]):
         assert MARK not in redactor.args_text("proj.task", text)
+
+
+SIGNS = st.sampled_from(
+    ["=", ": ", ":  ", " = ", "\t=\t", "=>", " => ", "': '", '":\n  "', '\\": \\"']
+)
+
+
+@given(QUIET, st.sampled_from(list(" \n\t,&?([{'\"")), st.sampled_from(KEYS), SIGNS, QUIET)
+def test_texts_of_applications_hold_no_secret(
+    before: str, gap: str, key: str, sign: str, after: str
+) -> None:
+    text = f"{before}{gap}{key}{sign}{MARK}{after}"
+    redactor = Redactor(RedactRules())
+
+    for shown in (text, repr(text), saferepr({"a": text}, 1024), json.dumps({"a": [text]})):
+        assert MARK not in redactor.result_text("proj.task", shown)

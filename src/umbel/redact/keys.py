@@ -67,6 +67,8 @@ class KeyPatterns:
         cluster hold none, and a search for fixed strings is several times as quick as one for
         names."""
         utf_8 = text.encode("utf-8", "surrogatepass")
+        if b"\\t" in utf_8:  # a tab in a repr
+            utf_8 += utf_8.replace(b"\\t", b"")
         folded = utf_8.translate(_FOLDED, _DELETED).decode("latin-1")  # which never fails
         for stem, longer in self._fragments:
             if stem in folded:

@@ -29,7 +29,7 @@ _ESCAPED: Final = re.compile(r"\\+u([0-9a-fA-F]{4})")
 #: option of a command; the name in `{'name': ..., 'value': ...}`.
 _NAME: Final = re.compile(
     rf"(?<![\w.-])(?P<name>{_LETTERS}(?: {_LETTERS}){{0,3}})"
-    r"(?P<quote>[\])}*?!%$#]{0,3}\\*+['\"]|\]|\)(?==))?+[ \t]{0,40}+(?:=>|[:=])"
+    r"(?P<quote>[\])}*?!%$#]{0,3}\\*+['\"]|\]|\)(?==))?+(?:[ \t]|\\+t){0,40}+(?P<sign>=>|[:=])"
     rf"(?:{_GAP}(?=\\*+['\"\[{{(]|[|>]?-----BEGIN)|(?:[ \t]|\\+t){{0,40}}+)(?![:=])"
     r"|[(\[]b?\\*+['\"](?P<first>[\w. ][\w. -]{0,255}+)\\*+['\"], ?+"
     r"|b?['\"](?P<option>-{1,2}[\w-]{1,255}+)\\*+['\"], ?+"
@@ -86,17 +86,25 @@ def redact_text(text: str, keys: KeyPatterns) -> str:
     found = _NAME.search(text)
     while found is not None:
         name, at = next(filter(None, found.group(*_GROUPS))), found.end()
+        behind = found.end("sign") if found["sign"] else at
         if "\\" in name:
             name = _ESCAPED.sub(lambda escaped: chr(int(escaped[1], 16)), name)
-        if (name in keys or (" " in name and name.rpartition(" ")[2] in keys)) and (
-            at < len(text) and not _NO_SECRET.match(text, at)
-        ):
+        if _is_secret(name, found, keys) and at < len(text) and not _NO_SECRET.match(text, at):
             end = _end_behind(found, name, text)
             if end > at:
                 done += (text[start:at], HIDDEN)
-                start = at = end
-        found = _NAME.search(text, at)
+                start = behind = end
+        found = _NAME.search(text, behind)
     return "".join((*done, text[start:])) if done else text
+
+
+def _is_secret(name: str, found: re.Match[str], keys: KeyPatterns) -> bool:
+    """Whether it is one of `keys`, all of it or its last word; a repr may have a line break
+    before it."""
+    if name in keys or (" " in name and name.rpartition(" ")[2] in keys):
+        return True
+    at = found.start()
+    return name[0] in "nrt" and found.string[at - 1 : at] == "\\" and name[1:] in keys
 
 
 def _end_behind(found: re.Match[str], name: str, text: str) -> int:
