@@ -50,6 +50,7 @@ class KeyPatterns:
         self._is_shown = re.compile("|".join(map(translate, shown))).match if shown else None
         self._judged: dict[str, bool] = {}
         self._fragments = _by_stem(map(_fragment, hidden))
+        self._stems = tuple(self._fragments)
 
     def __bool__(self) -> bool:
         return self._fits is not None
@@ -70,9 +71,9 @@ class KeyPatterns:
         if b"\\t" in utf_8:  # a tab in a repr
             utf_8 += utf_8.replace(b"\\t", b"")
         folded = utf_8.translate(_FOLDED, _DELETED).decode("latin-1")  # which never fails
-        for stem, longer in self._fragments:
+        for stem in self._stems:
             if stem in folded:
-                for fragment in longer:  # (`any` costs twice as much)
+                for fragment in self._fragments[stem]:  # (`any` costs twice as much)
                     if fragment in folded:
                         return True
         return False
@@ -83,8 +84,8 @@ class KeyPatterns:
         return self._is_shown is None or not self._is_shown(folded)
 
 
-def _by_stem(fragments: Iterable[str]) -> list[tuple[str, tuple[str, ...]]]:
-    """Fragments, each behind the stem that it has with others, or behind itself."""
+def _by_stem(fragments: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Fragments by the stem that they have with others, or by themselves."""
     found: dict[str, list[str]] = {}
     every = set(fragments)
     for fragment in every:
@@ -92,9 +93,7 @@ def _by_stem(fragments: Iterable[str]) -> list[tuple[str, tuple[str, ...]]]:
             continue  # which is found by the other
         stem = next((stem for stem in _STEMS if stem in fragment), fragment)
         found.setdefault(stem, []).append(fragment)
-    return sorted(
-        (each[0] if len(each) == 1 else stem, tuple(each)) for stem, each in found.items()
-    )
+    return {each[0] if len(each) == 1 else stem: tuple(each) for stem, each in found.items()}
 
 
 def _fragment(pattern: str) -> str:
