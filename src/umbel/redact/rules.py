@@ -174,9 +174,10 @@ class Redactor:
         if isinstance(value, str):
             return self.args_text(name, value)
         rules = self.of(name)
-        if rules.arguments and value:
+        is_list = isinstance(value, list | tuple)
+        if value and (rules.arguments or (rules.positions and not is_list)):
             return HIDDEN
-        if rules.positions and isinstance(value, list | tuple):
+        if rules.positions and is_list:
             value = [HIDDEN if at in rules.positions else each for at, each in enumerate(value)]
         return self.value(value)
 

@@ -22,6 +22,8 @@ def test_positions_of_all_patterns_that_fit_are_hidden() -> None:
     assert redactor.args_text("proj.pay", "(1, 2, 3)") == "(1, <hidden>, <hidden>)"
     assert redactor.args("proj.pay", [1, 2, 3]) == [1, "<hidden>", "<hidden>"]
     assert redactor.args_text("other", "(1, 2, 3)") == "(1, 2, 3)"
+    assert redactor.args("proj.pay", {"a": 1}) == "<hidden>"
+    assert redactor.args("proj.pay", None) is None
 
 
 def test_arguments_results_and_errors_are_hidden_whole() -> None:
