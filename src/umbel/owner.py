@@ -12,6 +12,7 @@ import contextlib
 import os
 import pwd
 import stat
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,3 +62,17 @@ def _give(directory: Path, name: str) -> None:
             os.fchown(file, owner.st_uid, owner.st_gid)
     finally:
         os.close(file)
+
+
+def own_temporary_directory() -> Path | None:
+    """A directory of this user's own among temporary files, the same at every start, which nobody
+    else can read; None where there can be none."""
+    try:
+        directory = Path(tempfile.gettempdir()) / f"umbel-{os.geteuid()}"
+        with contextlib.suppress(FileExistsError):
+            directory.mkdir(mode=0o700)
+        found = directory.lstat()
+    except OSError:
+        return None
+    is_own = stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
+    return directory if is_own and not found.st_mode & 0o077 else None

@@ -15,7 +15,16 @@ from typing import Any, Final, TypeVar
 import click
 
 from umbel.cli.printing import say
-from umbel.settings import SETTINGS, LoadedSettings, Setting, load_settings
+from umbel.errors import SettingsError
+from umbel.owner import own_temporary_directory
+from umbel.settings import (
+    ONLY,
+    SETTINGS,
+    LoadedSettings,
+    Setting,
+    check_data_directory,
+    load_settings,
+)
 from umbel.settings.flower import GivenOption
 from umbel.settings.flower_sources import from_arguments
 from umbel.settings.sources import DEFAULT
@@ -27,7 +36,13 @@ _FLOWER = "umbel.flower"
 EVERY_ADDRESS: Final = "0.0.0.0"  # noqa: S104  with a login, or on --insecure
 _ON_THIS_MACHINE: Final = (
     "Without a login this server listens on this machine alone, not on every address as Flower "
-    "does. Add --basic_auth=NAME:PASSWORD, or --insecure if something else keeps people out."
+    "does: from outside of a container nobody reaches it, probes included. Add "
+    "--basic_auth=NAME:PASSWORD (FLOWER_BASIC_AUTH), or --insecure (UMBEL_INSECURE=true) if "
+    "something else keeps people out."
+)
+_TEMPORARY: Final = (
+    "The history is kept in {}, and may be gone when this container or machine starts again: {} "
+    "cannot be written. To keep it, name a directory or a volume, UMBEL_DATA=/data."
 )
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -67,12 +82,26 @@ class BegunByFlower(BegunByCelery):
         found: dict[str, object] = {}
         if "enable_events" not in is_said:
             found["enable_events"] = "always"
+        if "data" not in is_said and loaded.clusters.keys() == {ONLY}:
+            found |= self._temporary(loaded.settings.data)
         if is_said.isdisjoint({"address", "unix_socket"}):
             if loaded.settings.is_open and not loaded.settings.insecure:
                 say(f"{self.program}: {_ON_THIS_MACHINE}", err=True)
             else:
                 found["address"] = EVERY_ADDRESS
         return found
+
+    def _temporary(self, data: Path) -> dict[str, object]:
+        """Flower needs no directory, so it starts as users without a home and in file systems that
+        are read alone."""
+        try:
+            check_data_directory(data)
+        except SettingsError:
+            directory = own_temporary_directory()
+            if directory is not None:
+                say(f"{self.program}: {_TEMPORARY.format(directory, data)}", err=True)
+                return {"data": str(directory)}
+        return {}
 
 
 class WithFlowerOptions(click.Command):

@@ -98,7 +98,8 @@ def _check_collecting(settings: Settings) -> None:
         raise SettingsError(
             "No broker is named.",
             setting="broker",
-            remedy="Add -b redis://localhost:6379/0 or -A proj.celery:app; umbel demo needs none.",
+            remedy="Add -b redis://localhost:6379/0 (CELERY_BROKER_URL) or -A proj.celery:app; "
+            "umbel demo needs none.",
         )
     _check_owner(settings.data)
     check_data_directory(settings.data)
@@ -133,7 +134,8 @@ def check_data_directory(directory: Path) -> None:
             f"The data directory {directory} cannot be written by {user_name(os.geteuid())}: "
             f"{existing} belongs to {user_name(existing.stat().st_uid)}.",
             setting="data",
-            remedy="Run this as that user (sudo -u), or name another directory with --data.",
+            remedy="Run this as that user (sudo -u), or name another directory with --data "
+            "(UMBEL_DATA), in a container a volume that this user may write.",
         )
 
 
@@ -222,5 +224,5 @@ def _check_only_this_machine_reaches(address: str) -> None:
             "reaches it.",
             setting="address",
             remedy="Name who may log in (--basic-auth or auth.users), listen on 127.0.0.1 behind "
-            "a proxy that asks who it is, or add --insecure.",
+            "a proxy that asks who it is, or add --insecure (UMBEL_INSECURE=true).",
         )

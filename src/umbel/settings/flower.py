@@ -185,11 +185,7 @@ OPTIONS: Final[Mapping[str, Option]] = {
             switch=True,
             quiet=("true",),
         ),
-        Option(
-            "db",
-            sentence="is replaced by data, a directory. What Flower kept in its file is not "
-            "taken over.",
-        ),
+        Option("db", "data", lambda text: f"{text}-umbel" if text else None),
         Option(
             "state_save_interval",
             sentence="is not needed: what was seen is on disk within half a second.",

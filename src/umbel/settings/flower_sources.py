@@ -53,6 +53,8 @@ def from_arguments(
     rest = deque(arguments)
     while rest:
         argument = rest.popleft()
+        if forgiving and argument.lstrip().startswith("-"):
+            argument = argument.lstrip()  # command: [" --port=5555"] in a compose file
         if argument == "--":
             own += [argument, *rest]
             break

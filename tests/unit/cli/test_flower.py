@@ -38,10 +38,10 @@ def test_what_replaces_an_option_is_told(
 ) -> None:
     monkeypatch.setenv("FLOWER_PERSISTENT", "false")
 
-    assert run(["settings", "-b", "redis://x/0", "--db=flower.db"]) == 0
+    assert run(["settings", "-b", "redis://x/0", "--max_workers=9"]) == 0
 
     said = capsys.readouterr().err
-    assert "--db is replaced by data, a directory." in said
+    assert "--max_workers is not needed: workers are kept on disk" in said
     assert "FLOWER_PERSISTENT is not needed: the history is always kept" in said
 
 
