@@ -6,6 +6,7 @@ import contextlib
 import os
 import shlex
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -178,6 +179,33 @@ def test_the_script_is_the_command(
     entry.script()
 
     assert sys.argv == ["celery", "flower", *run]
+
+
+@pytest.mark.parametrize(
+    ("written", "run"),
+    [
+        (["--port=5555", "-A", "proj"], "celery flower --port=5555 -A proj"),
+        ([" --url_prefix=flower"], "celery flower  --url_prefix=flower"),
+        (["celery", "flower"], "celery flower"),
+        (["flower", "--port=5555"], "flower --port=5555"),
+        (["sh", "-c", "exec celery -A proj flower"], "celery -A proj flower"),
+    ],
+)
+def test_arguments_of_the_image_are_options_or_a_command(
+    tmp_path: Path, written: list[str], run: str
+) -> None:
+    for name in SCRIPTS:
+        script = tmp_path / name
+        script.write_text(f'#!/bin/sh\necho {name} "$@"\n')
+        script.chmod(0o755)
+
+    entry_point = ROOT / "compat" / "docker-entrypoint.sh"
+    done = subprocess.run(
+        [entry_point, *written], env={"PATH": f"{tmp_path}:{os.defpath}"}, capture_output=True,
+        text=True, check=True,
+    )  # fmt: skip
+
+    assert done.stdout == f"{run}\n"
 
 
 @pytest.mark.parametrize(
