@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from bench import actions, latency, listing, readers, tables, throughput
+from bench import actions, latency, listing, readers, redaction, tables, throughput
 from bench.brokers import Broker
 from bench.fill import filled
 from bench.report import Table, Verdict
@@ -143,6 +143,14 @@ def unread(at: Setting) -> Measured:
     return Measured("Readers who do not read", readers.table(found), readers.verdicts(found))
 
 
+def hiding(at: Setting) -> Measured:
+    rounds = 1 if at.quick else 3
+    seconds = min(at.seconds, 20.0)
+    found = redaction.turns(at.redis, at.folder, seconds=seconds, rounds=rounds)
+    title = f"{tables.RATE:,.0f} events/s from Redis for {seconds:.0f} s, {rounds} turns each"
+    return Measured("Hiding secrets", redaction.table(title, found), redaction.verdicts(found))
+
+
 MEASURE: Final[dict[str, Callable[[Setting], Measured]]] = {
     "cost": cost,
     "sustained": sustained,
@@ -154,6 +162,7 @@ MEASURE: Final[dict[str, Callable[[Setting], Measured]]] = {
     "actions": revoking,
     "listing": listed,
     "readers": unread,
+    "redaction": hiding,
 }
 #: The parts whose outcome depends on how much is stored.
 SIZED: Final = ("stored", "searches", "cold", "listing")

@@ -10,6 +10,7 @@
     actions    10,000 waiting tasks revoked by a query
     listing    `iter_tasks` over a stored history
     readers    memory under readers who do not read
+    redaction  what hiding secrets costs
 
 `--tasks` sets how large the history of `stored`, `searches`, `cold` and `listing` is. `make bench`
 runs all with a million tasks; ten million take most of an hour to fill and are asked for:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,13 +25,19 @@ _PATIENCE_S: Final = 600.0
 
 class Umbel:
     """`umbel serve` on a broker. `data` is the directory to serve, a new one under
-    `folder` if None; `keep` leaves it at the end."""
+    `folder` if None; `keep` leaves it at the end; `options` are those of the command line."""
 
     name = "Umbel"
     version = __version__
 
     def __init__(
-        self, broker: str, folder: Path, *, data: Path | None = None, keep: bool = False
+        self,
+        broker: str,
+        folder: Path,
+        *,
+        data: Path | None = None,
+        keep: bool = False,
+        options: Sequence[str] = (),
     ) -> None:
         self.port = free_port()
         self.data = data or folder / f"umbel-{self.port}"
@@ -42,6 +49,7 @@ class Umbel:
             [
                 *(sys.executable, "-m", "umbel", "serve", f"--broker={broker}"),
                 *(f"--data={self.data}", f"--port={self.port}", "--address=127.0.0.1"),
+                *options,
             ],
             log,
             {},

@@ -23,7 +23,7 @@ CPU_SHARE: Final = 5.0
 
 def cost_table(title: str, outcomes: list[Outcome]) -> Table:
     """CPU, memory and losses, side by side."""
-    cpu = [[_cpu_ms(one) for one in side] for side in _sides(outcomes)]
+    cpu = [[cpu_ms(one) for one in side] for side in _sides(outcomes)]
     peak = [[one.cost.peak.resident / 1e6 for one in side] for side in _sides(outcomes)]
     lost = [f"{sum(one.lost for one in side):,}" for side in _sides(outcomes)]
     rows = [
@@ -40,7 +40,7 @@ def cost_table(title: str, outcomes: list[Outcome]) -> Table:
 
 def cost_verdict(outcomes: list[Outcome], where: str) -> Verdict:
     """The promise about CPU for each event that was recorded."""
-    ours, theirs = (_middle([_cpu_ms(one) for one in side]) for side in _sides(outcomes))
+    ours, theirs = (_middle([cpu_ms(one) for one in side]) for side in _sides(outcomes))
     return Verdict(
         f"CPU of an event against Flower's ({where})",
         f"at most 1/{CPU_SHARE:.0f}",
@@ -71,7 +71,7 @@ def _middle(values: list[float]) -> float:
     return quantile(values, 0.5)
 
 
-def _cpu_ms(one: Trial) -> float:
+def cpu_ms(one: Trial) -> float:
     return one.cost.cpu_s * 1e6 / max(1, one.recorded.events)
 
 
@@ -95,7 +95,7 @@ def _ratio_row(ours: Outcome, theirs: Outcome) -> tuple[str, ...]:
         f"ratio, {ours.broker}",
         *("", "", ""),
         times(ours.trial.rate, theirs.trial.rate),
-        times(_cpu_ms(theirs.trial), _cpu_ms(ours.trial)),
+        times(cpu_ms(theirs.trial), cpu_ms(ours.trial)),
         times(memory[1], memory[0]),
         *("", ""),
     )
@@ -109,7 +109,7 @@ def _flood_row(one: Outcome) -> tuple[str, ...]:
         f"{run.recorded.events:,}",
         f"{run.lost:,} ({run.lost / run.ledger['events']:.1%})",
         f"{run.rate:,.0f}",
-        f"{_cpu_ms(run):.0f} ms",
+        f"{cpu_ms(run):.0f} ms",
         f"{megabytes(run.cost.peak.resident)} ({megabytes(run.cost.peak.proportional)} shared out)",
         _lags(run),
         f"{run.caught_up_s:.1f} s",
