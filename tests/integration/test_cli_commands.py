@@ -101,6 +101,17 @@ def test_a_task_is_run_and_its_result_printed_as_json(shell: Shell) -> None:
     )
 
 
+def test_the_status_says_whether_what_is_seen_is_live(shell: Shell) -> None:
+    wait_until(lambda: shell.run("status").returncode == 0, timeout_s=30, what="a live history")
+    text = shell.out("status")
+    found = json.loads(shell.out("status", "--json"))
+
+    assert text.startswith("live: What you see is live.\n")
+    assert "collector " in text
+    assert (found["live"]["state"], found["live"]["troubles"]) == ("live", [])
+    assert len(found["collectors"]) == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from umbel import __version__
-from umbel.cli import actions, audit, printing, queues, sending, tasks, workers
+from umbel.cli import actions, audit, printing, queues, sending, status, tasks, workers
 from umbel.cli.backup import backup
 from umbel.cli.flower import migrate_flower
 from umbel.cli.groups import Group
@@ -110,7 +110,15 @@ def settings(as_json: bool, markdown: bool, **options: Any) -> None:
 
 
 for command in (
-    *(tasks.tasks, tasks.task, workers.workers, workers.worker, queues.queues, queues.queue),
+    *(
+        status.status,
+        tasks.tasks,
+        tasks.task,
+        workers.workers,
+        workers.worker,
+        queues.queues,
+        queues.queue,
+    ),
     *(actions.revoke, actions.terminate, actions.abort, actions.retry, actions.rate_limit),
     *(actions.time_limit, sending.apply, sending.send, audit.audit),
     *(token, password, backup, migrate_flower),

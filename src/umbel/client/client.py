@@ -21,6 +21,7 @@ from umbel.services.cluster.inspection import Inspected
 from umbel.services.cluster.queue_inspection import QueueList
 from umbel.services.control.task_sender import Apply, SentTask
 from umbel.services.control.types import Action, ActionPlan, ActionReport, ActionRequest
+from umbel.services.health.health import Status
 from umbel.services.live.changes import LiveChanges
 from umbel.services.search.rows import WholeTask, WorkerRow
 from umbel.services.search.series_answers import SERIES_ANSWERS, SeriesAnswer
@@ -104,6 +105,10 @@ class Client:
             "top": top,
         }  # fmt: skip
         return self._get("series", SERIES_ANSWERS[measure], **params)
+
+    def status(self) -> Status:
+        """How current and how whole the history is."""
+        return self._get("status", Status)
 
     def workers(self) -> tuple[WorkerRow, ...]:
         """Every worker known."""

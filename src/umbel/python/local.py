@@ -21,6 +21,7 @@ from umbel.services.cluster.queue_inspection import QueueRow
 from umbel.services.cluster_services import ClusterServices
 from umbel.services.control.task_sender import Apply, SentTask
 from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest
+from umbel.services.health.health import Status
 from umbel.services.search.rows import WholeTask, WorkerRow
 from umbel.services.search.series_answers import SeriesAnswer
 from umbel.services.search.task_page import TaskPage
@@ -84,6 +85,9 @@ class LocalSource:
         sent = Matches("parent", Comparison.EQUALS, (task.uuid,))
         found = self.page(sent, Order("seen", descending=False), None, CHILDREN_MAX)
         return [child.uuid for child in found.items]
+
+    def status(self) -> Status:
+        return self.services.health.status()
 
     def workers(self) -> tuple[WorkerRow, ...]:
         return self._reading.workers.rows(self.services.clock.now())

@@ -21,6 +21,7 @@ from umbel.services.cluster.inspection import InspectAnswers, Inspected
 from umbel.services.cluster.queue_inspection import QueueRow
 from umbel.services.control.task_sender import Apply, SentTask
 from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest
+from umbel.services.health.health import Status
 from umbel.services.search.rows import WholeTask, WorkerRow
 from umbel.services.search.series_answers import SeriesAnswer
 from umbel.services.search.task_page import TaskPage
@@ -72,6 +73,9 @@ class RemoteSource:
     def children(self, task: Task) -> list[str]:
         family = self._client.workflow(task.root_id or task.uuid)
         return [each.uuid for each in family if each.parent_id == task.uuid]
+
+    def status(self) -> Status:
+        return self._client.status()
 
     def workers(self) -> tuple[WorkerRow, ...]:
         return self._client.workers()

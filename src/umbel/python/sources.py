@@ -19,6 +19,7 @@ from umbel.services.cluster.inspection import InspectAnswers, Inspected
 from umbel.services.cluster.queue_inspection import QueueRow
 from umbel.services.control.task_sender import Apply, SentTask
 from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest
+from umbel.services.health.health import Status
 from umbel.services.search.rows import WholeTask, WorkerRow
 from umbel.services.search.series_answers import SeriesAnswer
 from umbel.services.search.task_page import TaskPage
@@ -55,6 +56,9 @@ class Source(Protocol):
 
     def children(self, task: Task) -> list[str]:
         """Ids of the tasks that it sent, oldest first; at most 1,000."""
+
+    def status(self) -> Status:
+        """How current and how whole the history is."""
 
     def workers(self) -> tuple[WorkerRow, ...]:
         """The workers that are listed: without those of which nothing is heard for long."""

@@ -1,0 +1,53 @@
+"""`umbel status`: whether what is seen is live, and what is wrong, for people and for scripts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from umbel.cli import printing
+from umbel.cli.codes import DONE, FAILED, PARTLY
+from umbel.cli.source import with_source
+
+if TYPE_CHECKING:
+    from umbel.python.sources import Source
+    from umbel.services.health.health import Status
+    from umbel.store.base import CollectorStatus
+
+_CODES: Final = {"live": DONE, "partial": PARTLY, "behind": PARTLY, "blind": FAILED}
+
+
+@click.command(short_help="Say whether what is seen is live.")
+@click.option("--json", "as_json", is_flag=True, help="Everything, as JSON for programs.")
+@with_source
+def status(source: Source, as_json: bool) -> int:
+    """Say whether the history is live, what is wrong and what to do about it. Ends with 0 if it
+    is live, 4 if it is behind or lacks a part of what happens, 1 if nothing new is recorded."""
+    import msgspec
+
+    found = source.status()
+    if as_json:
+        printing.put_json(msgspec.to_builtins(found))
+    else:
+        for line in _lines(found):
+            printing.say(line)
+    return _CODES[found.live.state]
+
+
+def _lines(found: Status) -> list[str]:
+    troubles = [
+        f"  {each.severity}: {each.sentence} {each.remedy}".rstrip() for each in found.live.troubles
+    ]
+    # The sentence repeats what stands alone below it.
+    head = found.live.state if troubles else f"{found.live.state}: {found.live.sentence}"
+    stored = f"history: {found.store.tasks:,} tasks, {found.store.size_bytes / 1e6:,.1f} MB"
+    collectors = [_collector(each) for each in found.collectors if each.ended is None]
+    return [head, *troubles, stored, *collectors]
+
+
+def _collector(each: CollectorStatus) -> str:
+    return (
+        f"collector {each.collector}: {each.broker}, {each.broker_url}, {each.rate:,.1f} events/s, "
+        f"{each.lag_s:.1f} s behind, {each.lost:,} events lost"
+    )
