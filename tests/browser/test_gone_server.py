@@ -22,7 +22,7 @@ def test_an_action_whose_code_cannot_be_loaded_says_so_and_closes(open_page: Ope
 
 
 def test_a_task_that_cannot_be_loaded_is_shown_as_its_list_had_it(open_page: OpenPage) -> None:
-    page = open_page("tasks?q=state:FAILURE name:*charge*")
+    page = open_page("tasks?q=state:FAILURE name:=shop.orders.charge")
     row = page.locator("[data-row]").first
     expect(row).to_be_visible()
     page.route(re.compile(r"/api/v1/tasks/[^?]+$"), lambda route: route.abort())
