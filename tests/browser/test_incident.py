@@ -37,7 +37,7 @@ class Keys:
 @pytest.fixture
 def failed(server: Client, tell: Tell) -> list[str]:
     """Seven tasks that failed, of a name that no other begins like."""
-    name = f"zq.charge{uuid.uuid4().hex}"
+    name = f"zq.incident{uuid.uuid4().hex}"
     tasks = [begin(tell, name, args="(1,)") for _ in range(7)]
     for task in tasks:
         fail(tell, task)
