@@ -10,7 +10,7 @@ import contextlib
 import threading
 from typing import Any, Final
 
-from umbel.redaction import redact, secrets_of
+from umbel.secret_scrubbing import scrub, secrets_of
 
 #: So many are kept; an application that makes ever new ones must not fill the memory.
 _SECRETS_MAX: Final = 5_000
@@ -37,4 +37,4 @@ def learn_configuration(conf: Any) -> None:
 
 def hidden(text: str) -> str:
     """What a driver, a library or the system said, without secrets."""
-    return redact(text, _secrets)
+    return scrub(text, _secrets)

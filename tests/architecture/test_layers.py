@@ -22,7 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "umbel.msgpack_size",
         "umbel.owner",
     ),
-    ("umbel.redaction",),
+    ("umbel.secret_scrubbing",),
     ("umbel.process_secrets",),
     ("umbel.redact",),
     ("umbel.cluster",),

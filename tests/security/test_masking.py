@@ -24,9 +24,9 @@ from umbel.errors import UmbelError
 from umbel.logs import JsonLines, TextLines
 from umbel.masking import MASK, mask_address
 from umbel.process_secrets import hidden, learn, learn_configuration
-from umbel.redaction import redact, secrets_of
 from umbel.results.errors import translated as explain_results
 from umbel.results.opening import open_results
+from umbel.secret_scrubbing import scrub, secrets_of
 from umbel.services.cluster.configuration_masking import mask_conf, mask_stats
 from umbel.settings import load_settings, show
 
@@ -166,7 +166,7 @@ def test_what_is_masked_stays_as_it_is_when_it_is_masked_again(address: str) -> 
     once = mask_address(address)
 
     assert mask_address(once) == once
-    assert S not in redact(once)
+    assert S not in scrub(once)
 
 
 # -- anywhere ------------------------------------------------------------------------------
@@ -242,7 +242,7 @@ def test_a_known_secret_is_in_no_sentence(
     password = f"{secret}/é@ '{secret[::-1]}"
     known = secrets_of(f"redis://joe:{quote(password, safe='')}@h/0")
 
-    said = redact(sentence(f"redis://joe:{password}@h/0", password), known)
+    said = scrub(sentence(f"redis://joe:{password}@h/0", password), known)
 
     assert secret not in said
     assert secret[::-1] not in said
@@ -270,13 +270,13 @@ def test_a_known_secret_is_in_no_sentence(
     ],
 )
 def test_a_sentence_is_told_without_what_looks_secret(said: str, shown: str) -> None:
-    assert redact(said) == shown
+    assert scrub(said) == shown
 
 
 @pytest.mark.parametrize("text", ["a:" * 40_000, "pwd=\"" * 20_000, "x://" * 20_000,
                                   "." * 80_000, "k" * 80_000, "://:" * 20_000 + "@"])  # fmt: skip
 def test_a_long_sentence_is_told_as_well(text: str) -> None:
-    assert len(redact(text)) <= 2 * len(text)
+    assert len(scrub(text)) <= 2 * len(text)
 
 
 def test_words_that_everybody_uses_as_passwords_do_not_make_sentences_unreadable() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from umbel.errors import SettingsError
-from umbel.redaction import redact
+from umbel.secret_scrubbing import scrub
 from umbel.settings.flower import (
     CONF,
     OPTIONS,
@@ -237,7 +237,7 @@ def translated(given: GivenOption) -> str | None:
     try:
         return given.option.translate(given.text)
     except ValueError as error:
-        shown = "what was given" if given.option.secret else repr(redact(given.text))
+        shown = "what was given" if given.option.secret else repr(scrub(given.text))
         detail = f": {error}" if isinstance(error, InvalidValue) else ""
         raise SettingsError(
             f"{given.where} cannot be {shown}{detail}.", setting=given.option.name

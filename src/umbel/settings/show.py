@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 
 from umbel.masking import MASK, mask_address
-from umbel.redaction import redact
+from umbel.secret_scrubbing import scrub
 from umbel.settings import kinds
 from umbel.settings.clusters import OF_A_CLUSTER, ClusterSettings
 from umbel.settings.sources import DEFAULT, LoadedSettings
@@ -21,7 +21,7 @@ def shown_value(settings: Settings, origins: Mapping[str, str], entry: Setting) 
     text = entry.kind.show(value)
     if entry.secret and text:
         return MASK
-    return mask_address(text) if entry.kind.name == kinds.URL else redact(text)
+    return mask_address(text) if entry.kind.name == kinds.URL else scrub(text)
 
 
 def as_text(loaded: LoadedSettings) -> str:

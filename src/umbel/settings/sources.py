@@ -15,7 +15,7 @@ from typing import Any
 
 from umbel.errors import SettingsError
 from umbel.masking import MASK, mask_address
-from umbel.redaction import redact
+from umbel.secret_scrubbing import scrub
 from umbel.settings import kinds
 from umbel.settings.celery_sources import named_for_celery, unread_configuration
 from umbel.settings.cluster_tables import (
@@ -152,7 +152,7 @@ def _readable(
     origins += [
         each.where.rpartition(" in ")[2]
         for each in flower
-        if each.option.secret or MASK in redact(each.text)
+        if each.option.secret or MASK in scrub(each.text)
     ]
     for origin in sorted({each for each in origins if Path(each).is_absolute()}):
         if is_open_to_all(Path(origin)):

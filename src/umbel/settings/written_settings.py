@@ -12,7 +12,7 @@ from typing import Any
 
 from umbel.errors import SettingsError
 from umbel.masking import is_understood, mask_address
-from umbel.redaction import redact
+from umbel.secret_scrubbing import scrub
 from umbel.settings import kinds
 from umbel.settings.tree import SECTIONS, SETTINGS, Setting, Settings
 
@@ -52,7 +52,7 @@ def _shown(entry: Setting, value: object) -> str:
     if entry.kind.name == kinds.URL:
         has_mask = isinstance(value, str) and is_understood(value)
         return repr(mask_address(str(value))) if has_mask else "what was given"
-    return repr(redact(value) if isinstance(value, str) else value)
+    return repr(scrub(value) if isinstance(value, str) else value)
 
 
 def settings_tree(values: Mapping[str, Any]) -> Settings:

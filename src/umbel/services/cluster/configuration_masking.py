@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from umbel.masking import MASK, mask_address
-from umbel.redaction import redact
+from umbel.secret_scrubbing import scrub
 
 ADDRESSES: Final = frozenset(
     {"broker_url", "broker_read_url", "broker_write_url", "result_backend", "cache_backend",
@@ -178,6 +178,6 @@ def _inner(name: str, value: object) -> object:
         case list():
             return [_inner(name, inner) for inner in value]
         case str():
-            return MASK if _SECRET.search(name) and name != "routing_key" else redact(value)
+            return MASK if _SECRET.search(name) and name != "routing_key" else scrub(value)
         case _:
             return value

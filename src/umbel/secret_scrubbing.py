@@ -49,7 +49,7 @@ _PART: Final = 6
 _VALUE: Final = re.compile(r"[^&;]+")
 
 
-def redact(text: str, secrets: Iterable[str] = ()) -> str:
+def scrub(text: str, secrets: Iterable[str] = ()) -> str:
     """`text` without these secrets, and without what looks like one."""
     found = _addresses(hide(text, secrets))
     return _PAIR.sub(rf"\g<name>{MASK}", _USERINFO.sub(_no_userinfo, found))
