@@ -24,7 +24,8 @@ app.conf.broker_transport_options = {"visibility_timeout": 60}
 app.add_defaults({"task_default_queue": "usual"})
 strange = Strange("teapot")
 
-@app.task(name="shop.order")
+# Every other application of the test process would have a task that is shared.
+@app.task(name="shop.order", shared=False)
 def order(item):
     "Orders an item."
 """
