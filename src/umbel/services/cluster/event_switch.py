@@ -88,22 +88,23 @@ class EventSwitch:
     def turn(self) -> None:
         """Tell those that were not told yet. Raises `BrokerError` and `StoreError`."""
         now, at = self._clock.monotonic(), self._clock.now()
-        workers = {
-            (worker.hostname, worker.pid or 0): worker
+        processes = [
+            (worker.hostname, worker.pid or 0)
             for worker in self._store.workers()
             if worker.status(at) == ONLINE and worker.heartbeat is not None
-        }
-        self._answered &= workers.keys()
+        ]
+        self._answered.intersection_update(processes)
         self._again_at = {p: end for p, end in self._again_at.items() if end > now}
-        new = [p for p in workers if p not in self._answered and p not in self._again_at]
+        new = [p for p in processes if p not in self._answered and p not in self._again_at]
         to_all = now >= self._to_all_at
         if not (new or to_all) or not self._has_lease(at):
             return
         if to_all:
             self._to_all_at = now + TO_ALL_EVERY_S
-            self._tell(None, [*workers])
-        elif new:
-            self._tell([worker for worker, _ in new[:_NAMED_MAX]], new[:_NAMED_MAX])
+            self._tell(None, processes)
+        else:
+            named = new[:_NAMED_MAX]
+            self._tell([worker for worker, _ in named], named)
 
     def _has_lease(self, at: float) -> bool:
         lease = Lease(name=NAME, holder=self._holder, expires=at + LEASE_S)

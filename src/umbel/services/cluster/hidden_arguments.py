@@ -42,17 +42,30 @@ def masked_result(result: Result, task: Task | None) -> Result:
 def masked_listing(value: object, task: Callable[[str], Task | None]) -> object:
     """Tasks as a worker lists them (`active`, `reserved`, `scheduled`), with the texts that
     events tell in the place of arguments."""
-    return [_masked_entry(each, task) for each in value] if isinstance(value, list) else value
+    return _each_task(value, lambda entry: _masked_arguments(entry, task))
 
 
-def _masked_entry(entry: object, task: Callable[[str], Task | None]) -> object:
-    if not isinstance(entry, dict):
-        return entry
-    if isinstance(entry.get("request"), dict):
-        return {**entry, "request": _masked_entry(entry["request"], task)}
+def _masked_arguments(
+    entry: dict[str, object], task: Callable[[str], Task | None]
+) -> dict[str, object]:
     known = task(str(entry.get("id")))
     texts = {"args": known.args if known else None, "kwargs": known.kwargs if known else None}
-    return {**entry, **{name: text for name, text in texts.items() if name in entry}}
+    return {name: text for name, text in texts.items() if name in entry}
+
+
+def _each_task(
+    value: object, arguments: Callable[[dict[str, object]], dict[str, object]]
+) -> object:
+    """The listing with what `arguments` gives for each task in the place of its own."""
+    return [_with(each, arguments) for each in value] if isinstance(value, list) else value
+
+
+def _with(entry: object, arguments: Callable[[dict[str, object]], dict[str, object]]) -> object:
+    if not isinstance(entry, dict):
+        return entry
+    if isinstance(entry.get("request"), dict):  # of a scheduled task
+        return {**entry, "request": _with(entry["request"], arguments)}
+    return entry | arguments(entry)
 
 
 def redacted_message(message: QueuedMessage, redactor: Redactor) -> QueuedMessage:
@@ -71,22 +84,15 @@ def redacted_message(message: QueuedMessage, redactor: Redactor) -> QueuedMessag
 
 def redacted_listing(value: object, redactor: Redactor) -> object:
     """Tasks as a worker lists them, without what is hidden of their arguments."""
-    return [_redacted_entry(each, redactor) for each in value] if isinstance(value, list) else value
+    return _each_task(value, lambda entry: _redacted_arguments(entry, redactor))
 
 
-def _redacted_entry(entry: object, redactor: Redactor) -> object:
-    if not isinstance(entry, dict):
-        return entry
-    if isinstance(entry.get("request"), dict):
-        return {**entry, "request": _redacted_entry(entry["request"], redactor)}
+def _redacted_arguments(entry: dict[str, object], redactor: Redactor) -> dict[str, object]:
     # `name` may be a shadow, `type` is what it was sent as.
     names = (entry.get("name"), entry.get("type"))
     name = tuple(each for each in names if isinstance(each, str))
     arguments = {"args": redactor.args, "kwargs": redactor.kwargs}
-    return {
-        **entry,
-        **{field: hide(name, entry[field]) for field, hide in arguments.items() if field in entry},
-    }
+    return {field: hide(name, entry[field]) for field, hide in arguments.items() if field in entry}
 
 
 def _redacted(value: object, shown: object) -> object:
