@@ -49,9 +49,11 @@ def ask(stage: Stage, subject: Subject, step: Step) -> Said:
 
 
 def has_figures(stage: Stage, subject: Subject) -> bool:
-    """Whether RabbitMQ's management API has counted, which it does every five seconds."""
+    """Whether RabbitMQ's management API has counted, which it does every five seconds: who
+    consumes, and the one message that the worker holds."""
     queues = ask(stage, subject, LENGTHS_ON_RABBITMQ).body
-    return len(queues) == 2 and all(row["consumers"] == 1 for row in queues.values())
+    held = sum(row["messages_unacknowledged"] or 0 for row in queues.values())
+    return len(queues) == 2 and held == 1 and all(row["consumers"] == 1 for row in queues.values())
 
 
 def without_times(value: Any, key: str = "") -> Any:
