@@ -30,6 +30,9 @@
     │   ├── TaskNotRegistered    no worker knows a task of this name
     │   ├── TaskTimeout          the task had not ended when time was up
     │   └── TaskFailed           the task itself failed, or was revoked
+    ├── LoginError
+    │   ├── ProviderUnavailable  an identity provider cannot be asked
+    │   └── LoginRefused         what it or a client showed must not be believed
     ├── NoAnswer                 no worker answered in time: what became of it is unknown
     ├── ServerError              a running Umbel answers with an error of no kind above
     │   └── ServerUnreachable    nothing that is an Umbel answers at this address
@@ -259,6 +262,21 @@ class TaskFailed(TaskError, RuntimeError):
         self.state = state
         self.exception = exception
         self.traceback = traceback
+
+
+class LoginError(UmbelError):
+    """Somebody cannot be logged in."""
+
+
+class ProviderUnavailable(LoginError):
+    """An identity provider does not answer, or not as one."""
+
+    retriable = True
+
+
+class LoginRefused(LoginError):
+    """What an identity provider, a proxy or a client showed must not be believed, or lets nobody
+    in."""
 
 
 class NoAnswer(UmbelError, TimeoutError):

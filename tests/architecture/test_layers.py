@@ -54,7 +54,17 @@ PROTOCOLS: dict[str, frozenset[str]] = {
     ),
     "umbel.results": frozenset({"umbel.results.base"}),
     "umbel.auth": frozenset(
-        {"umbel.auth.base", "umbel.auth.people", "umbel.auth.passwords", "umbel.auth.tokens"}
+        {
+            "umbel.auth.base",
+            "umbel.auth.claims",
+            "umbel.auth.grants",
+            "umbel.auth.passwords",
+            "umbel.auth.people",
+            "umbel.auth.providers.base",
+            "umbel.auth.providers.config",
+            "umbel.auth.rules",
+            "umbel.auth.tokens",
+        }
     ),
     "umbel.broker": frozenset(
         {

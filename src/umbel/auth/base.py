@@ -2,7 +2,8 @@
 
 There are three roles, each with the permissions of the one before it. A route, an action and a
 command each name one permission; a role has it or not, and nothing else decides. `--read-only`
-takes every permission but `read` from everybody.
+takes every permission but `read` from everybody. Beside the role that holds for everything,
+somebody may have others for tasks of some names or queues (`auth.grants`).
 """
 
 from __future__ import annotations
@@ -11,42 +12,52 @@ from typing import Final, Literal, Protocol
 
 import msgspec
 
-Role = Literal["viewer", "operator", "admin"]
-#: `read`: see everything. `operate`: act on tasks, and on workers in ways that their next
-#: start undoes. `administer`: stop workers, purge queues.
-Permission = Literal["read", "operate", "administer"]
+from umbel.auth.grants import GRANTS, Grant, Permission, Role, of_some
+
+__all__ = ["GRANTS", "Grant", "Permission", "Role"]
+
 #: The face of Umbel that somebody uses.
 Via = Literal["browser", "api", "flower", "cli", "python"]
-
-GRANTS: Final[dict[Role, frozenset[Permission]]] = {
-    "viewer": frozenset({"read"}),
-    "operator": frozenset({"read", "operate"}),
-    "admin": frozenset({"read", "operate", "administer"}),
-}
 ANONYMOUS: Final = "anonymous"
 
 
 class Identity(msgspec.Struct, frozen=True):
     """The owner of valid credentials. `token` is the name of the API token, if it was one.
-    `is_stranger`: this person has no role in the cluster that the authenticator is of."""
+    `is_stranger`: this person has no role in the cluster that the authenticator is of. `role` holds
+    for everything, `bounded` for some tasks; `because` is what gave the role."""
 
     name: str
     role: Role
     token: str | None = None
     is_stranger: bool = False
+    bounded: tuple[Grant, ...] = ()
+    because: str = ""
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
     """Who does something, for the audit: a name, an address (for a command, the user of the
-    machine), the face of Umbel, and the permissions."""
+    machine), the face of Umbel, the permissions that hold for everything, and grants for tasks
+    of some names and queues."""
 
     name: str
     address: str
     via: Via
     permissions: frozenset[Permission]
+    bounded: tuple[Grant, ...] = ()
 
     def may(self, permission: Permission) -> bool:
+        """Whether they have it for everything."""
         return permission in self.permissions
+
+    def may_for_some(self, permission: Permission) -> bool:
+        """Whether they have it for everything, or for some tasks."""
+        return self.may(permission) or bool(of_some(self.bounded, permission))
+
+    def may_touch(self, permission: Permission, name: str | None, queue: str | None) -> bool:
+        """Whether they have it for a task of this name in this queue."""
+        return self.may(permission) or any(
+            each.covers(name, queue) for each in of_some(self.bounded, permission)
+        )
 
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True):

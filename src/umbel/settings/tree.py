@@ -12,8 +12,10 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from umbel.auth.providers.config import ProviderConfig
+from umbel.auth.rules import Rule
 from umbel.query.columns import ALL, TASK_COLUMNS
-from umbel.settings import kinds
+from umbel.settings import kinds, login_kinds
 from umbel.settings.kinds import ValueKind
 
 
@@ -235,6 +237,21 @@ class AuthSettings:
         "7d",
         "How long a login in the browser holds.",
     )
+    providers: tuple[ProviderConfig, ...] = setting(
+        login_kinds.providers(),
+        "",
+        "Identity providers that people log in with, a table `[auth.providers.NAME]` each "
+        "([logins](logins/README.md)); in a variable a JSON object.",
+        fallback="none",
+        secret=True,
+    )
+    rules: tuple[Rule, ...] = setting(
+        login_kinds.rules(),
+        "",
+        "Who of them gets which role, from top to bottom, a table `[[auth.rules]]` each; in a "
+        "variable a JSON list.",
+        fallback="nobody gets in",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -422,7 +439,7 @@ class Settings:
     def is_open(self) -> bool:
         """Whether nobody logs in, so that whoever reaches the server may do everything. Decided
         here and nowhere else: every kind of login that settings can name counts."""
-        return not (self.basic_auth or self.auth.users)
+        return not (self.basic_auth or self.auth.users or self.auth.providers)
 
 
 #: Sections of the tree by the name of their field.

@@ -21,6 +21,8 @@ from umbel.errors import StoreError
 FIRST_MARK: Final = 1
 #: How many sessions of one user that were logged out a ledger remembers one by one.
 ENDED_EACH: Final = 1_000
+#: The most logins that `Ledger.sessions` tells at once.
+SESSIONS_MAX: Final = 1_000
 #: How many of the tasks that an action made a line of the audit names.
 TASKS_MAX: Final = 20
 #: The most ids that `Ledger.intended_since` tells.
@@ -85,7 +87,9 @@ class Repeat(msgspec.Struct, frozen=True):
 
 
 class Token(msgspec.Struct, frozen=True, kw_only=True):
-    """An API token as it is kept: a hash of its secret, never the secret."""
+    """An API token as it is kept: a hash of its secret, never the secret. With `names` or `queues`
+    (patterns) its role holds for tasks of these alone, and it sees the rest. `maker` made it, ""
+    where that is not known."""
 
     name: str
     role: str
@@ -93,6 +97,45 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
     created: float
     expires: float | None = None
     last_used: float | None = None
+    names: tuple[str, ...] = ()
+    queues: tuple[str, ...] = ()
+    maker: str = ""
+
+
+class LoginSession(msgspec.Struct, frozen=True, kw_only=True):
+    """A browser's login while it lasts. `user` is the name in the audit, `provider` whose word it
+    is (`password`, or a name of the settings) and `subject` who that says it is. Times are Unix
+    seconds: `seen` the last use (to some minutes), `checked` when the provider was last asked
+    who they are. `address` and `client` (the browser's own words) are those of the login. `claims`
+    is JSON; `tokens` is sealed, None where there are none. `provider_session` is the
+    provider's id of the login, `rights` a digest of what the rules gave."""
+
+    id: str
+    user: str
+    provider: str
+    began: float
+    expires: float
+    seen: float
+    address: str
+    client: str = ""
+    subject: str = ""
+    claims: bytes = b"{}"
+    tokens: bytes | None = None
+    checked: float = 0.0
+    provider_session: str | None = None
+    rights: str = ""
+
+
+class SecondFactor(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person shows beside the password: codes made from `secret` (RFC 6238), each step of
+    30 s once (`last_step` is the newest that was taken), and recovery codes by their hashes, each
+    once. `since` is Unix seconds; None until the person has shown a first code."""
+
+    user: str
+    secret: bytes
+    since: float | None = None
+    last_step: int = 0
+    recovery: tuple[str, ...] = ()
 
 
 class ActionRecord(msgspec.Struct, frozen=True):
@@ -232,12 +275,41 @@ class Ledger(Protocol):
         """Forget a token; whether there was one."""
 
     def end_session(self, session_id: str, expires: float, now: float, user: str = "") -> None:
-        """Remember until `expires` (Unix seconds) that this session of `user` was logged out; what
-        has expired by `now` is forgotten. Beyond `ENDED_EACH` of one user's, all that end no later
-        than the first of them are over."""
+        """Remember until `expires` (Unix seconds) that this session of `user` was logged out, and
+        forget what `keep_session` kept of it; what has expired by `now` is forgotten. Beyond
+        `ENDED_EACH` of one user's, all that end no later than the first of them are over."""
 
     def has_ended(self, session_id: str, user: str = "", expires: float = math.inf) -> bool:
         """Whether this session of `user`, which ends at `expires`, is over."""
+
+    def keep_session(self, session: LoginSession) -> None:
+        """Keep a login, in the place of what was kept under its id; those that expired before it
+        began are forgotten."""
+
+    def session(self, session_id: str) -> LoginSession | None:
+        """The login with this id, unless it was ended or trimmed."""
+
+    def sessions(
+        self, now: float, *, user: str | None = None, limit: int = SESSIONS_MAX
+    ) -> tuple[LoginSession, ...]:
+        """Logins that last at `now`, of everybody or one person, the newest first."""
+
+    def seen_session(self, session_id: str, at: float) -> None:
+        """A login was used at this time."""
+
+    def use_once(self, name: str, expires: float, now: float) -> bool:
+        """Whether nobody has used `name` before; it is remembered until `expires`. Of several that
+        ask at the same time, in whichever process, one is told so."""
+
+    def second_factor(self, user: str) -> SecondFactor | None:
+        """What that person shows beside the password, if they chose to."""
+
+    def keep_second_factor(self, factor: SecondFactor, *, instead_of: SecondFactor | None) -> bool:
+        """Keep it in the place of what `second_factor` gave before; whether that was still so. Of
+        several that replace the same one succeeds."""
+
+    def drop_second_factor(self, user: str) -> bool:
+        """Forget it; whether there was one."""
 
     def secret(self, name: str, new: bytes) -> bytes:
         """The secret that is kept under `name`; `new` (`SECRET_BYTES` long) becomes it if there

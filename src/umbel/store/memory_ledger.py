@@ -14,14 +14,17 @@ from umbel.store.ledger import (
     FIRST_MARK,
     INTENDED_MAX,
     LEASE_MAX_S,
+    SESSIONS_MAX,
     ActionRecord,
     AuditEntry,
     AuditPage,
     EndedSessions,
     Intent,
     Lease,
+    LoginSession,
     OpenPlan,
     Repeat,
+    SecondFactor,
     Token,
     token_name_taken,
 )
@@ -41,6 +44,9 @@ class MemoryLedger:
         self._actions: dict[str, ActionRecord] = {}
         self._tokens: dict[str, Token] = {}
         self._ended = EndedSessions(ended_each)
+        self._sessions: dict[str, LoginSession] = {}
+        self._used: dict[str, float] = {}
+        self._factors: dict[str, SecondFactor] = {}
         self._secrets: dict[str, bytes] = {}
         self._leases: dict[str, Lease] = {}
         self._plans: dict[str, tuple[str, float]] = {}
@@ -187,10 +193,64 @@ class MemoryLedger:
     def end_session(self, session_id: str, expires: float, now: float, user: str = "") -> None:
         with self._lock:
             self._ended.end(session_id, expires, now, user)
+            self._sessions = {
+                id_: each
+                for id_, each in self._sessions.items()
+                if id_ != session_id and each.expires > now
+            }
 
     def has_ended(self, session_id: str, user: str = "", expires: float = math.inf) -> bool:
         with self._lock:
             return self._ended.has(session_id, user, expires)
+
+    def keep_session(self, session: LoginSession) -> None:
+        with self._lock:
+            kept = {i: each for i, each in self._sessions.items() if each.expires > session.began}
+            self._sessions = {**kept, session.id: session}
+
+    def session(self, session_id: str) -> LoginSession | None:
+        with self._lock:
+            return self._sessions.get(session_id)
+
+    def sessions(
+        self, now: float, *, user: str | None = None, limit: int = SESSIONS_MAX
+    ) -> tuple[LoginSession, ...]:
+        with self._lock:
+            found = [
+                each
+                for each in self._sessions.values()
+                if each.expires > now and user in (None, each.user)
+            ]
+        return tuple(sorted(found, key=lambda each: (-each.began, each.id))[:limit])
+
+    def seen_session(self, session_id: str, at: float) -> None:
+        with self._lock:
+            found = self._sessions.get(session_id)
+            if found is not None:
+                seen = max(found.seen, at)
+                self._sessions[session_id] = msgspec.structs.replace(found, seen=seen)
+
+    def use_once(self, name: str, expires: float, now: float) -> bool:
+        with self._lock:
+            self._used = {each: end for each, end in self._used.items() if end > now}
+            is_first = name not in self._used
+            self._used.setdefault(name, expires)
+            return is_first
+
+    def second_factor(self, user: str) -> SecondFactor | None:
+        with self._lock:
+            return self._factors.get(user)
+
+    def keep_second_factor(self, factor: SecondFactor, *, instead_of: SecondFactor | None) -> bool:
+        with self._lock:
+            if self._factors.get(factor.user) != instead_of:
+                return False
+            self._factors[factor.user] = factor
+            return True
+
+    def drop_second_factor(self, user: str) -> bool:
+        with self._lock:
+            return self._factors.pop(user, None) is not None
 
     def secret(self, name: str, new: bytes) -> bytes:
         with self._lock:

@@ -25,6 +25,7 @@ from umbel.auth.base import (
     Actor,
     Authenticator,
     Credentials,
+    Grant,
     Identity,
     Permission,
     Role,
@@ -63,13 +64,16 @@ AuthMethod = Literal["anonymous", "session", "password", "token"]
 class Principal(msgspec.Struct, frozen=True):
     """An authenticated person: name, role, and how they authenticated. `is_stranger`: they have
     no role in the cluster that was asked for. `cluster` is that of a token: tokens of one name in
-    two clusters are not the same."""
+    two clusters are not the same. `bounded` are grants for some tasks, `because` is what gave the
+    role."""
 
     name: str
     role: Role
     how: AuthMethod
     is_stranger: bool = False
     cluster: str = ""
+    bounded: tuple[Grant, ...] = ()
+    because: str = ""
 
 
 class Access:
@@ -262,6 +266,11 @@ class Access:
         granted = frozenset[Permission]() if is_stranger else GRANTS[principal.role]
         return granted & {"read"} if self.read_only else granted
 
+    def bounded(self, principal: Principal) -> tuple[Grant, ...]:
+        """What this person may do beyond that to tasks of some names and queues."""
+        is_stranger = principal.is_stranger or self._without_roles
+        return () if is_stranger or self.read_only else principal.bounded
+
     def actor(self, principal: Principal, scope: Scope) -> Actor:
         """The person as the audit names them."""
         return Actor(
@@ -269,6 +278,7 @@ class Access:
             address=address_of(scope),
             via=_via(principal, scope),
             permissions=self.permissions(principal),
+            bounded=self.bounded(principal),
         )
 
 
@@ -280,7 +290,14 @@ def _checks(threads: int, most: int) -> ThreadPool:
 def _principal(identity: Identity | None, how: AuthMethod) -> Principal | None:
     if identity is None:
         return None
-    return Principal(identity.name, identity.role, how, identity.is_stranger)
+    return Principal(
+        identity.name,
+        identity.role,
+        how,
+        identity.is_stranger,
+        bounded=identity.bounded,
+        because=identity.because,
+    )
 
 
 def _via(principal: Principal, scope: Scope) -> Via:

@@ -1,23 +1,36 @@
-"""What the ledger has of logins: API tokens, sessions that were logged out, the key of sessions."""
+"""What the ledger has of logins: API tokens, sessions and which were logged out, second factors,
+and the key of sessions."""
 
 from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any, Final
 
 import apsw
 import msgspec
 
-from umbel.store.ledger import ENDED_EACH, Token, token_name_taken
+from umbel.store.ledger import (
+    ENDED_EACH,
+    SESSIONS_MAX,
+    LoginSession,
+    SecondFactor,
+    Token,
+    token_name_taken,
+)
 from umbel.store.sqlite.files import key_file
 from umbel.store.sqlite.files.migrations import version
 from umbel.store.sqlite.files.paths import only_row
 from umbel.store.sqlite.ledger_file import (
+    LOGINS_FORMAT,
     PLANS_FORMAT,
     SECRETS_FORMAT,
     SESSIONS_FORMAT,
     LedgerFile,
 )
+
+_TOKEN: Final = "name, role, secret_hash, created, expires, last_used"  # noqa: S105
+_SESSION: Final = ", ".join(LoginSession.__struct_fields__)
 
 
 class LedgerLogins:
@@ -32,15 +45,28 @@ class LedgerLogins:
         with self._file.writing() as connection:
             try:
                 connection.execute(
-                    "INSERT INTO token VALUES (?, ?, ?, ?, ?, ?)", msgspec.structs.astuple(token)
+                    f"INSERT INTO token ({_TOKEN}, names, queues, maker) "  # noqa: S608
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        *msgspec.structs.astuple(token)[:6],
+                        _listed(token.names),
+                        _listed(token.queues),
+                        token.maker,
+                    ),
                 )
             except apsw.ConstraintError as error:
                 raise token_name_taken(token.name) from error
 
     def tokens(self) -> tuple[Token, ...]:
-        fields = Token.__struct_fields__
-        rows = self._file.rows(f"SELECT {', '.join(fields)} FROM token ORDER BY name")  # noqa: S608
-        return tuple(Token(**dict(zip(fields, row, strict=True))) for row in rows)
+        with self._file.reading() as connection:
+            if connection is None:
+                return ()
+            # A file of an older Umbel gets the columns when this one first writes to it.
+            is_new = version(connection) >= LOGINS_FORMAT
+            bounds = "names, queues, maker" if is_new else "NULL, NULL, ''"
+            sql = f"SELECT {_TOKEN}, {bounds} FROM token ORDER BY name"  # noqa: S608
+            rows = connection.execute(sql).fetchall()
+        return tuple(_token(row) for row in rows)
 
     def used_token(self, name: str, at: float) -> None:
         with self._file.writing() as connection:
@@ -53,7 +79,8 @@ class LedgerLogins:
 
     def end_session(self, session_id: str, expires: float, now: float, user: str = "") -> None:
         with self._file.writing() as connection:
-            for table in ("ended_session", "ended_before"):
+            connection.execute("DELETE FROM login_session WHERE id = ?", (session_id,))
+            for table in ("ended_session", "ended_before", "login_session", "used_once"):
                 connection.execute(f"DELETE FROM {table} WHERE expires <= ?", (now,))  # noqa: S608
             if expires > now:
                 connection.execute(
@@ -87,6 +114,82 @@ class LedgerLogins:
                 return connection.execute(sql, (session_id, user, expires)).fetchone() is not None
             return connection.execute(sql, (session_id,)).fetchone() is not None
 
+    def keep_session(self, session: LoginSession) -> None:
+        values = msgspec.structs.asdict(session)
+        with self._file.writing() as connection:
+            connection.execute("DELETE FROM login_session WHERE expires <= ?", (session.began,))
+            connection.execute(
+                f"INSERT OR REPLACE INTO login_session ({', '.join(values)}) "  # noqa: S608
+                f"VALUES ({', '.join('?' * len(values))})",
+                tuple(values.values()),
+            )
+
+    def session(self, session_id: str) -> LoginSession | None:
+        row = self._file.row_of_format(
+            LOGINS_FORMAT,
+            f"SELECT {_SESSION} FROM login_session WHERE id = ?",  # noqa: S608
+            (session_id,),
+        )
+        return None if row is None else _session(row)
+
+    def sessions(
+        self, now: float, *, user: str | None = None, limit: int = SESSIONS_MAX
+    ) -> tuple[LoginSession, ...]:
+        sql = (
+            f"SELECT {_SESSION} FROM login_session WHERE expires > ?1 "  # noqa: S608
+            "AND (?2 IS NULL OR user = ?2) ORDER BY began DESC, id LIMIT ?3"
+        )
+        with self._file.reading() as connection:
+            if connection is None or version(connection) < LOGINS_FORMAT:
+                return ()
+            rows = connection.execute(sql, (now, user, min(limit, SESSIONS_MAX))).fetchall()
+        return tuple(_session(row) for row in rows)
+
+    def seen_session(self, session_id: str, at: float) -> None:
+        with self._file.writing() as connection:
+            connection.execute(
+                "UPDATE login_session SET seen = max(seen, ?) WHERE id = ?", (at, session_id)
+            )
+
+    def use_once(self, name: str, expires: float, now: float) -> bool:
+        with self._file.writing() as connection:
+            connection.execute("DELETE FROM used_once WHERE expires <= ?", (now,))
+            connection.execute("INSERT OR IGNORE INTO used_once VALUES (?, ?)", (name, expires))
+            return connection.changes() > 0
+
+    def second_factor(self, user: str) -> SecondFactor | None:
+        row = self._file.row_of_format(
+            LOGINS_FORMAT,
+            "SELECT user, secret, since, last_step, recovery FROM second_factor WHERE user = ?",
+            (user,),
+        )
+        return None if row is None else _factor(row)
+
+    def keep_second_factor(self, factor: SecondFactor, *, instead_of: SecondFactor | None) -> bool:
+        with self._file.writing() as connection:
+            row = connection.execute(
+                "SELECT user, secret, since, last_step, recovery FROM second_factor WHERE user = ?",
+                (factor.user,),
+            ).fetchone()
+            if (None if row is None else _factor(row)) != instead_of:
+                return False
+            connection.execute(
+                "INSERT OR REPLACE INTO second_factor VALUES (?, ?, ?, ?, ?)",
+                (
+                    factor.user,
+                    factor.secret,
+                    factor.since,
+                    factor.last_step,
+                    msgspec.json.encode(factor.recovery).decode(),
+                ),
+            )
+            return True
+
+    def drop_second_factor(self, user: str) -> bool:
+        with self._file.writing() as connection:
+            connection.execute("DELETE FROM second_factor WHERE user = ?", (user,))
+            return connection.changes() > 0
+
     def secret(self, name: str, new: bytes) -> bytes:
         given = key_file.read(self._directory, name)
         stored = None if given else self._kept_secret(name)
@@ -108,3 +211,33 @@ class LedgerLogins:
         sql = "SELECT value FROM secret WHERE name = ?"
         row = self._file.row_of_format(SECRETS_FORMAT, sql, (name,))
         return None if row is None else bytes(row[0])
+
+
+def _token(row: tuple[Any, ...]) -> Token:
+    values = dict(zip(Token.__struct_fields__, row, strict=True))
+    for bound in ("names", "queues"):
+        found = values[bound]
+        values[bound] = () if found is None else msgspec.json.decode(found, type=tuple[str, ...])
+    return Token(**values)
+
+
+def _session(row: tuple[Any, ...]) -> LoginSession:
+    values = dict(zip(LoginSession.__struct_fields__, row, strict=True))
+    tokens = values["tokens"]
+    values["claims"], values["tokens"] = bytes(values["claims"]), tokens and bytes(tokens)
+    return LoginSession(**values)
+
+
+def _factor(row: tuple[Any, ...]) -> SecondFactor:
+    user, secret, since, last_step, recovery = row
+    return SecondFactor(
+        user=user,
+        secret=bytes(secret),
+        since=since,
+        last_step=last_step,
+        recovery=msgspec.json.decode(recovery, type=tuple[str, ...]),
+    )
+
+
+def _listed(texts: tuple[str, ...]) -> str | None:
+    return msgspec.json.encode(texts).decode() if texts else None
