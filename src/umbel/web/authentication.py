@@ -11,7 +11,7 @@ import hmac
 import logging
 from collections.abc import Callable
 from copy import copy
-from typing import Final, Literal
+from typing import Final
 
 import anyio
 import anyio.to_thread
@@ -28,7 +28,6 @@ from umbel.auth.base import (
     Grant,
     Identity,
     Permission,
-    Role,
     Via,
 )
 from umbel.auth.tokens import PREFIX, name_in
@@ -39,6 +38,7 @@ from umbel.web.http.cookies import cookie
 from umbel.web.http.problems import Refusal
 from umbel.web.http.scopes import address_of, basic_credentials, path_of
 from umbel.web.login_throttle import LoginThrottle
+from umbel.web.principal import AuthMethod, Principal
 from umbel.web.scrape_access import NO_SCRAPER, SCRAPER, ScrapeAccess
 from umbel.web.sessions import Session, Sessions
 from umbel.web.thread_pools import ThreadPool
@@ -57,23 +57,6 @@ _AUDIT_WRITES: Final = 2
 #: How often the permission of an open stream's reader is checked again, seconds.
 RECHECK_S: Final = 10.0
 _FACES: Final[dict[str, Via]] = {"cli": "cli", "python": "python"}
-
-AuthMethod = Literal["anonymous", "session", "password", "token"]
-
-
-class Principal(msgspec.Struct, frozen=True):
-    """An authenticated person: name, role, and how they authenticated. `is_stranger`: they have
-    no role in the cluster that was asked for. `cluster` is that of a token: tokens of one name in
-    two clusters are not the same. `bounded` are grants for some tasks, `because` is what gave the
-    role."""
-
-    name: str
-    role: Role
-    how: AuthMethod
-    is_stranger: bool = False
-    cluster: str = ""
-    bounded: tuple[Grant, ...] = ()
-    because: str = ""
 
 
 class Access:

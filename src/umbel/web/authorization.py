@@ -20,12 +20,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from umbel.auth.base import Actor, Permission
 from umbel.errors import StoreError, UmbelError
-from umbel.web.authentication import Access, Principal
+from umbel.web.authentication import Access
 from umbel.web.cluster_addresses import cluster_of
 from umbel.web.http.origin import is_from_elsewhere
 from umbel.web.http.problems import Refusal
 from umbel.web.http.proxy_advice import cross_site
 from umbel.web.http.scopes import address_of, path_of, shows_token
+from umbel.web.principal import Principal
 from umbel.web.request_slots import PROBES
 
 log = logging.getLogger("umbel.web")

@@ -15,10 +15,11 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from umbel.auth.base import Credentials, Permission, Role, Via
-from umbel.web.authentication import Access, Principal
+from umbel.web.authentication import Access
 from umbel.web.http.bodies import check_kind, read_body
 from umbel.web.http.parameters import read
 from umbel.web.http.problems import Refusal
+from umbel.web.principal import Principal
 from umbel.web.requests import Nothing
 
 

@@ -21,10 +21,10 @@ from umbel.services.fair_shares import (
     set_asker,
     set_target_cluster,
 )
-from umbel.web.authentication import Principal
 from umbel.web.cluster_addresses import cluster_of
 from umbel.web.http.problems import Refusal, too_busy
 from umbel.web.http.scopes import address_of, path_of
+from umbel.web.principal import Principal
 
 #: How many requests may be open at once, and how many of them of one person.
 OPEN_MAX: Final = 500

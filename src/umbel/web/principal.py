@@ -1,0 +1,32 @@
+"""The principal: who a request is from, and by what that is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from umbel.auth.base import Grant, Role
+
+AuthMethod = Literal["anonymous", "session", "password", "token", "proxy", "bearer"]
+
+
+class Principal(msgspec.Struct, frozen=True):
+    """An authenticated person: name, role, and how they authenticated. `is_stranger`: they have
+    no role in the cluster that was asked for. `cluster` is that of a token: tokens of one name in
+    two clusters are not the same. `bounded` are grants for some tasks, `because` is what gave the
+    role. `provider` is that of the settings by whose word it is (its name, and its label for
+    people), with what it says: an `email` and `claims`; "", None and nothing of all others."""
+
+    name: str
+    role: Role
+    how: AuthMethod
+    is_stranger: bool = False
+    cluster: str = ""
+    bounded: tuple[Grant, ...] = ()
+    because: str = ""
+    provider: str = ""
+    label: str = ""
+    email: str | None = None
+    claims: Mapping[str, object] = {}
