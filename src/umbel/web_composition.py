@@ -63,7 +63,9 @@ def web_access(
     ledgers = [clusters[name].ledger for name in loaded.clusters]
     home, key = _ledger_of_logins(ledgers) if people else (ledgers[0], secrets.token_bytes(32))
     others = tuple(each for each in ledgers if each is not home)
-    everywhere = PeopleAndTokens(people, None, clock, key)
+    everywhere = PeopleAndTokens(
+        people, None, clock, key, rules=settings.auth.rules, clusters=loaded.clusters
+    )
     access = Access(
         everywhere,
         Sessions(key, settings.auth.session, clock, home, others=others),
@@ -79,7 +81,7 @@ def web_access(
     return access, {
         name: access.of_cluster(
             name,
-            everywhere.of_cluster(Tokens(services.ledger), loaded.clusters[name].roles),
+            everywhere.of_cluster(Tokens(services.ledger), loaded.clusters[name].roles, name),
             services.login_audit,
         )
         for name, services in clusters.items()

@@ -3,6 +3,9 @@
 A name that does not exist takes as long as a wrong password. What was right once is
 remembered for the life of the process under a keyed hash, so that clients that send their
 password with every request, as Flower's do, cost scrypt only the first time.
+
+Rules with `provider = "password"` are asked before the role of somebody's entry: what the first of
+them gives (`auth.rules`) counts in its place, also in a cluster that does not name them.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ import hmac
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import copy
 from typing import Final
 
@@ -21,6 +24,7 @@ import msgspec
 from umbel.auth.base import AccountState, Credentials, Identity, Role
 from umbel.auth.passwords import HashedPassword, Password, nobody, parse_password
 from umbel.auth.people import Person
+from umbel.auth.rules import PASSWORD, Decision, Rule, decide
 from umbel.auth.tokens import Tokens
 from umbel.clock import Clock
 
@@ -31,10 +35,18 @@ _PASSWORD_MAX: Final = 1_000
 
 class PeopleAndTokens:
     """See `Authenticator`. `key` is a secret of the server: the stamps of its users are made with
-    it."""
+    it. `rules` are those of the settings, `clusters` the names of all clusters that they are for;
+    those of other providers concern nobody here."""
 
     def __init__(
-        self, people: Mapping[str, Person], tokens: Tokens | None, clock: Clock, key: bytes
+        self,
+        people: Mapping[str, Person],
+        tokens: Tokens | None,
+        clock: Clock,
+        key: bytes,
+        *,
+        rules: Iterable[Rule] = (),
+        clusters: Iterable[str] = (),
     ) -> None:
         self._people = dict(people)
         self._stamp_key = key
@@ -47,11 +59,17 @@ class PeopleAndTokens:
         self._right: OrderedDict[bytes, None] = OrderedDict()
         self._lock = threading.Lock()
         self._roles: Mapping[str, Role] | None = None
+        self._rules = tuple(each for each in rules if each.provider == PASSWORD)
+        self._clusters = tuple(clusters)
+        self._cluster = ""
 
-    def of_cluster(self, tokens: Tokens, roles: Mapping[str, Role] | None) -> PeopleAndTokens:
-        """The same people with their `roles` in one cluster, by name: who is not named there is
-        a stranger; None is as everywhere. A password that was right in one is right in all."""
+    def of_cluster(
+        self, tokens: Tokens, roles: Mapping[str, Role] | None, name: str = ""
+    ) -> PeopleAndTokens:
+        """The same people with their `roles` in the cluster `name`, by name: who is not named there
+        is a stranger; None is as everywhere. A password that was right in one is right in all."""
         other = copy(self)
+        other._cluster = name
         other._tokens = tokens
         other._roles = roles
         return other
@@ -78,11 +96,37 @@ class PeopleAndTokens:
             return None
         # Keyed, since the stamp leaves in cookies: of a plain password a bare hash would let
         # whoever has a cookie try words at home.
-        account = b"stamp:" + msgspec.json.encode(person)
+        account = b"stamp:" + msgspec.json.encode(person) + self._ruled(person)
         stamp = hmac.new(self._stamp_key, account, hashlib.sha256).hexdigest()[:32]
         return AccountState(self._identity(person), stamp)
 
+    def _ruled(self, person: Person) -> bytes:
+        """What rules give this person in all clusters, nothing if none concerns them."""
+        found = [self._decision(person, name) for name in self._clusters]
+        if not any(each.grants or each.because for each in found):
+            return b""
+        return msgspec.json.encode(
+            [
+                [(grant.role, grant.name, grant.queue) for grant in each.grants]
+                or bool(each.because)
+                for each in found
+            ]
+        )
+
+    def _decision(self, person: Person, cluster: str) -> Decision:
+        return decide(self._rules, PASSWORD, {"name": person.name}, cluster)
+
     def _identity(self, person: Person) -> Identity:
+        decision = self._decision(person, self._cluster)
+        if decision.grants:
+            whole, *bounded = decision.grants
+            because = whole.because
+            return Identity(
+                name=person.name, role=whole.role, bounded=tuple(bounded), because=because
+            )
+        if decision.because:
+            because = decision.because
+            return Identity(name=person.name, role=person.role, is_stranger=True, because=because)
         if self._roles is None:
             return Identity(name=person.name, role=person.role)
         role = self._roles.get(person.name)

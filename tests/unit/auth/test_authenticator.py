@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 import pytest
 
 from umbel.auth.authenticator import PeopleAndTokens
-from umbel.auth.base import Credentials, Identity
+from umbel.auth.base import Credentials, Identity, Role
 from umbel.auth.passwords import hash_password
 from umbel.auth.people import everybody
+from umbel.auth.rules import Rule
 from umbel.auth.tokens import Tokens, make_token
 from umbel.clock import SystemClock
 from umbel.store.memory_ledger import MemoryLedger
@@ -99,3 +101,56 @@ def test_who_stands_in_the_settings_has_a_stamp_that_follows_role_and_password()
 
 def test_without_people_nobody_is_known() -> None:
     assert authenticator().identify(shown("", "")) is None
+
+
+def test_rules_for_passwords_are_asked_before_the_entry_of_a_person() -> None:
+    people = ruled(
+        Rule(role="operator", provider="password", claim="name", values=("ada",), name="mail.*"),
+        Rule(role="admin", provider="password", claim="name", values=("otto",), cluster="shop"),
+        Rule(role="none", provider="password", claim="name", values=("eve",)),
+        Rule(role="admin"),
+    )
+
+    ada, otto, vera, eve = (person(people, name) for name in ("ada", "otto", "vera", "eve"))
+
+    assert (ada.role, [each.name for each in ada.bounded]) == ("viewer", ["mail.*"])
+    assert (otto.role, otto.because) == ("admin", 'rule 0: name has "otto"')
+    assert (vera.role, vera.because, vera.is_stranger) == ("viewer", "", False)
+    assert eve.is_stranger
+
+
+def test_a_rule_lets_somebody_into_a_cluster_that_does_not_name_them() -> None:
+    rule = Rule(role="operator", provider="password", claim="name", values=("otto",))
+    people = ruled(rule, roles={"ada": "viewer"})
+
+    assert person(people, "vera").is_stranger
+    assert not person(people, "otto").is_stranger
+
+
+def test_the_stamp_of_a_person_follows_the_rules_that_concern_them_alone() -> None:
+    rule = Rule(role="viewer", provider="password", claim="name", values=("otto",))
+    none = Rule(role="none", provider="password", claim="name", values=("otto",))
+    before, bounded, shut = ruled(Rule(role="admin")), ruled(rule), ruled(none)
+
+    def stamp(people: PeopleAndTokens, name: str) -> str:
+        state = people.account_state(name)
+        assert state is not None
+        return state.stamp
+
+    assert len({stamp(each, "otto") for each in (before, bounded, shut)}) == 3
+    assert len({stamp(each, "ada") for each in (before, bounded, shut)}) == 1
+
+
+def ruled(*rules: Rule, roles: Mapping[str, Role] | None = None) -> PeopleAndTokens:
+    """Four people in the cluster `shop`, under rules."""
+    users = ["ada:admin:a", "otto:operator:o", "vera:viewer:v", "eve:viewer:e"]
+    found = PeopleAndTokens(
+        everybody([], users), None, SystemClock(), b"k" * 32, rules=rules, clusters=["shop"]
+    )
+    return found.of_cluster(Tokens(MemoryLedger()), roles, "shop")
+
+
+def person(people: PeopleAndTokens, name: str) -> Identity:
+    found = people.identify(shown(name, name[0]))
+    assert found is not None
+    return found
