@@ -11,6 +11,7 @@
     │   ├── StoreUnwritable      permissions, a read-only or vanished mount
     │   │   └── StoreFull        no room on the disk
     │   ├── StoreCorrupt         a file is damaged
+    │   ├── NameTaken            what is to be kept has a name that something else has
     │   ├── CursorError          a paging cursor is not one of ours, or has expired
     │   └── CapabilityMissing    this store cannot sort, group or chart so (parameter)
     ├── BrokerError              (sent: how many messages the broker had taken before)
@@ -123,6 +124,10 @@ class StoreFull(StoreUnwritable):
 
 class StoreCorrupt(StoreError):
     """A file in the data directory is damaged."""
+
+
+class NameTaken(StoreError):
+    """There already is something of this name."""
 
 
 class CursorError(StoreError):

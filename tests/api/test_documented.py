@@ -67,4 +67,10 @@ async def test_every_example_can_be_asked(world: World, command: list[str]) -> N
 
     if not response.is_success:
         kind = problem_of(response)["type"].removeprefix("urn:umbel:problem:")
-        assert kind in {"unknown-task", "unknown-worker", "unknown-action"}, response.text
+        assert kind in {
+            "unknown-task",
+            "unknown-worker",
+            "unknown-action",
+            "unknown-token",
+            "refused",
+        }, response.text

@@ -58,6 +58,7 @@ PROTOCOLS: dict[str, frozenset[str]] = {
             "umbel.auth.base",
             "umbel.auth.claims",
             "umbel.auth.grants",
+            "umbel.auth.machine_user",
             "umbel.auth.passwords",
             "umbel.auth.people",
             "umbel.auth.providers.base",

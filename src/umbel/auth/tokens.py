@@ -4,6 +4,9 @@ The secret is 256 random bits, so nobody can guess it however fast they try, and
 SHA-256 is the right thing to keep: scrypt is slow to protect what people choose, and would
 only make every request slow here. The name tells whose token it is and which one to look at;
 the prefix lets scanners for leaked secrets know it.
+
+A token may be bounded: its role then holds for tasks of some names, of some queues, or of some
+names in some queues, and it sees the rest.
 """
 
 from __future__ import annotations
@@ -12,16 +15,23 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Final
 
 import msgspec
 
-from umbel.auth.base import Identity, Role
+from umbel.auth.base import Grant, Identity, Role
 from umbel.auth.people import ROLES
 from umbel.errors import SettingsError, StoreError
 from umbel.store.ledger import Ledger, Token
 
 PREFIX: Final = "umbel_"
+#: What the name of whoever shows a token begins with.
+OWNER: Final = "token:"
+#: How many patterns of names, and of queues, a token may be bounded to, and how long one may be.
+PATTERNS_MAX: Final = 20
+PATTERN_MAX: Final = 200
 NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _SECRET_BYTES: Final = 32
 _SECRET: Final = re.compile(r"[0-9a-f]{64}")
@@ -32,28 +42,85 @@ _USED_EVERY_S: Final = 60.0
 def make_token(
     ledger: Ledger, name: str, role: Role, *, now: float, expires_s: float | None
 ) -> str:
-    """Keep a new token; the text that is its owner's alone. Raises `SettingsError` for a
-    name that cannot be, `StoreError` for one that is taken."""
-    if not NAME.fullmatch(name):
-        raise SettingsError(
-            f"A token cannot be named {name[:60]!r}.",
-            setting="name",
-            remedy="Use up to 40 small letters, digits and hyphens, such as ci-deploy.",
-        )
-    secret = secrets.token_hex(_SECRET_BYTES)
+    """Keep a new token that is not bounded; see `new_token`."""
     expires = None if expires_s is None else now + expires_s
-    ledger.put_token(
-        Token(name=name, role=role, secret_hash=_hash(secret), created=now, expires=expires)
+    shown, _ = new_token(
+        [ledger], Token(name=name, role=role, secret_hash="", created=now, expires=expires)
     )
-    return f"{PREFIX}{name}_{secret}"
+    return shown
 
 
-def free_name(ledger: Ledger, role: str) -> str:
-    """A name for a token that was given none: its role and the first free number."""
-    taken = {token.name for token in ledger.tokens()}
+def new_token(ledgers: Sequence[Ledger], wanted: Token) -> tuple[str, Token]:
+    """Keep a new token, as `wanted` but for its secret, in each of these ledgers or in none: the
+    text that is its owner's alone, and what is kept. Raises `SettingsError` for a name or a
+    pattern that cannot be, `StoreError` for a name that is taken in one of them."""
+    _check(wanted)
+    secret = secrets.token_hex(_SECRET_BYTES)
+    token = msgspec.structs.replace(wanted, secret_hash=_hash(secret))
+    written: list[Ledger] = []
+    try:
+        for ledger in ledgers:
+            ledger.put_token(token)
+            written.append(ledger)
+    except StoreError:
+        for ledger in written:
+            with suppress(StoreError):
+                ledger.drop_token(token.name)
+        raise
+    return f"{PREFIX}{token.name}_{secret}", token
+
+
+def free_name(ledgers: Iterable[Ledger], role: str) -> str:
+    """A name for a token that was given none: its role and the first number that is free in all of
+    these ledgers."""
+    taken = {token.name for ledger in ledgers for token in ledger.tokens()}
     return next(
         name for number in range(1, len(taken) + 2) if (name := f"{role}-{number}") not in taken
     )
+
+
+def grants_of(token: Token) -> tuple[Grant, ...]:
+    """Where the role of a bounded token holds: for each of its names in each of its queues; nothing
+    of one that holds for everything."""
+    if not (token.names or token.queues):
+        return ()
+    role: Role = msgspec.convert(token.role, Role)
+    return tuple(
+        Grant(role=role, name=name, queue=queue, because=f"token {token.name}")
+        for name in token.names or (None,)
+        for queue in token.queues or (None,)
+    )
+
+
+def described(token: Token) -> str:
+    """A token in words, without its secret: `the token ci, an operator of tasks billing.*`."""
+    article = "a" if token.role == "viewer" else "an"
+    names = f" of tasks {', '.join(token.names)}" if token.names else ""
+    queues = f" in queues {', '.join(token.queues)}" if token.queues else ""
+    return f"the token {token.name}, {article} {token.role}{names}{queues}"
+
+
+def _check(wanted: Token) -> None:
+    if not NAME.fullmatch(wanted.name):
+        raise SettingsError(
+            f"A token cannot be named {wanted.name[:60]!r}.",
+            setting="name",
+            remedy="Use up to 40 small letters, digits and hyphens, such as ci-deploy.",
+        )
+    for setting, patterns in (("names", wanted.names), ("queues", wanted.queues)):
+        if len(patterns) > PATTERNS_MAX:
+            raise SettingsError(
+                f"A token is bounded to {PATTERNS_MAX} {setting} at most, not {len(patterns):,}.",
+                setting=setting,
+                remedy="Use * for any characters, such as billing.*, or make several tokens.",
+            )
+        for pattern in patterns:
+            if not (0 < len(pattern) <= PATTERN_MAX and pattern.isprintable()):
+                raise SettingsError(
+                    f"A token cannot be bounded to {pattern[:60]!r}.",
+                    setting=setting,
+                    remedy=f"Write a pattern of up to {PATTERN_MAX} characters, such as billing.*.",
+                )
 
 
 class Tokens:
@@ -74,8 +141,13 @@ class Tokens:
         if stored.expires is not None and stored.expires <= now:
             return None
         self._note(stored, now)
+        bounded = grants_of(stored)
         return Identity(
-            name=f"token:{stored.name}", role=msgspec.convert(stored.role, Role), token=stored.name
+            name=f"{OWNER}{stored.name}",
+            role="viewer" if bounded else msgspec.convert(stored.role, Role),
+            token=stored.name,
+            bounded=bounded,
+            because=f"token {stored.name}",
         )
 
     def _note(self, token: Token, now: float) -> None:

@@ -149,6 +149,22 @@ def directory_options(command: F) -> F:
     command = click.option(
         "--cluster", default=None, metavar="NAME", help="Which of several clusters."
     )(command)
+    return _directory_of(command)
+
+
+def directories_options(command: F) -> F:
+    """The same for a command that can do its work in several clusters: `cluster` has their
+    names."""
+    command = click.option(
+        "--cluster",
+        multiple=True,
+        metavar="NAME",
+        help="Which of several clusters; may be given several times.",
+    )(command)
+    return _directory_of(command)
+
+
+def _directory_of(command: F) -> F:
     command = click.option(
         "--config", default=None, metavar="PATH", help="The TOML file with settings."
     )(command)

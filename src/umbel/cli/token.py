@@ -5,26 +5,29 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import click
-import msgspec
 
-from umbel.auth.base import Role
+from umbel.auth.machine_user import machine_user
 from umbel.auth.passwords import hash_password
 from umbel.auth.people import ROLES
-from umbel.auth.tokens import free_name, make_token
+from umbel.auth.tokens import described, free_name, new_token
 from umbel.cli.groups import Group
-from umbel.cli.options import directory_options
+from umbel.cli.options import directories_options
 from umbel.cli.printing import clean, clock, print_table, put, say, telling
+from umbel.clock import SystemClock
 from umbel.errors import SettingsError, UmbelError
 from umbel.owner import owned
-from umbel.settings import check_data_directory, kinds, load_settings
+from umbel.services.control.login_audit import TOKEN_MADE, TOKEN_REVOKED, LoginAudit
+from umbel.settings import Settings, check_data_directory, kinds, load_settings
 from umbel.store.ledger import Ledger, Token
 
+#: What an option that says where may be: a text, and several for `--cluster`.
+Where = str | tuple[str, ...] | None
 _EXPIRES: Final = kinds.optional(
     kinds.duration(60, 3650 * 86400.0, "a duration such as 12h or 30d")
 )
@@ -45,6 +48,20 @@ def token() -> None:
     show_default=True,
     help="What it may do.",
 )
+@click.option(
+    "--tasks",
+    "names",
+    multiple=True,
+    metavar="PATTERN",
+    help="Its role holds for tasks of these names alone, such as billing.*, and it sees the rest; "
+    "may be given several times.",
+)
+@click.option(
+    "--queues",
+    multiple=True,
+    metavar="PATTERN",
+    help="The same for the queues that tasks were sent to.",
+)
 @click.option("--name", default=None, help="What it is called [the role and a number].")
 @click.option(
     "--expires",
@@ -53,42 +70,75 @@ def token() -> None:
     show_default=True,
     help="After how long it is good for nothing, such as 30d.",
 )
-@directory_options
-def create(role: str, name: str | None, expires: str, **where: str | None) -> None:
-    """Make a token and print it, once: only a hash of it is kept."""
+@directories_options
+def create(
+    role: str,
+    names: tuple[str, ...],
+    queues: tuple[str, ...],
+    name: str | None,
+    expires: str,
+    **where: Where,
+) -> None:
+    """Make a token and print it, once: only a hash of it is kept.
+
+    With several --cluster it is good in each of them."""
     expires_s = _duration(expires)
-    granted: Role = msgspec.convert(role, Role)
-    with _ledger(where) as (ledger, directory):
-        called = name or free_name(ledger, role)
-        made = make_token(ledger, called, granted, now=time.time(), expires_s=expires_s)
-    with telling(f"Token {called} was made; umbel token revoke {called} takes it back."):
+    now, maker = time.time(), machine_user("cli")
+    with _ledgers(where) as found:
+        ledgers = [each.ledger for each in found]
+        wanted = Token(
+            name=name or free_name(ledgers, role),
+            role=role,
+            secret_hash="",
+            created=now,
+            expires=None if expires_s is None else now + expires_s,
+            names=tuple(dict.fromkeys(names)),
+            queues=tuple(dict.fromkeys(queues)),
+            maker=maker.name,
+        )
+        shown, made = new_token(ledgers, wanted)
+        for ledger in ledgers:
+            _audit(ledger).noted(maker, TOKEN_MADE, described(made))
+    with telling(f"Token {made.name} was made; umbel token revoke {made.name} takes it back."):
         if sys.stdout.isatty():
             say("The token, which is shown this once:", err=True)
-        put(made)
-    say(f"Token {called}, with role {role}, is good for Umbel in {directory}.", err=True)
+        put(shown)
+    say(
+        f"Token {made.name}, with role {role}{_bounds(made)}, is good for Umbel in "
+        f"{', '.join(str(each.directory) for each in found)}.",
+        err=True,
+    )
 
 
 @token.command(name="list")
-@directory_options
-def list_tokens(**where: str | None) -> None:
-    """Print every token: its name, role and times, never its secret."""
-    with _ledger(where) as (ledger, _):
-        tokens = ledger.tokens()
-    columns = ("name", "role", "created", "expires", "last used")
+@directories_options
+def list_tokens(**where: Where) -> None:
+    """Print every token: its name, role, tasks and times, never its secret."""
     now = time.time()
-    print_table((_row(each, now) for each in tokens), columns)
+    with _ledgers(where) as found:
+        rows = [
+            {"cluster": each.cluster, **_row(token, now)}
+            for each in found
+            for token in each.ledger.tokens()
+        ]
+    columns = ("name", "role", "for", "created", "expires", "last used", "made by")
+    print_table(rows, ("cluster", *columns) if len(found) > 1 else columns)
 
 
 @token.command()
 @click.argument("name")
-@directory_options
-def revoke(name: str, **where: str | None) -> None:
-    """Make a token good for nothing, at once."""
-    with _ledger(where) as (ledger, _):
-        if not ledger.drop_token(name):
-            raise UmbelError(
-                f"There is no token {clean(name)[:100]}.", remedy="umbel token list names them."
-            )
+@directories_options
+def revoke(name: str, **where: Where) -> None:
+    """Make a token good for nothing, at once, in each --cluster that is named."""
+    revoker = machine_user("cli")
+    with _ledgers(where) as found:
+        dropped = [each.ledger for each in found if each.ledger.drop_token(name)]
+        for ledger in dropped:
+            _audit(ledger).noted(revoker, TOKEN_REVOKED, f"the token {name}")
+    if not dropped:
+        raise UmbelError(
+            f"There is no token {clean(name)[:100]}.", remedy="umbel token list names them."
+        )
     say(f"Token {name} is revoked.", err=True)
 
 
@@ -116,21 +166,47 @@ def _duration(expires: str) -> float | None:
     return parsed
 
 
+def _audit(ledger: Ledger) -> LoginAudit:
+    return LoginAudit(ledger, SystemClock(), lambda: None)
+
+
+class _Opened(NamedTuple):
+    """The ledger of a cluster, and the directory that it is in."""
+
+    cluster: str
+    directory: Path
+    ledger: Ledger
+
+
 @contextmanager
-def _ledger(where: dict[str, str | None]) -> Iterator[tuple[Ledger, Path]]:
-    """The ledger, and the directory that it is in."""
+def _ledgers(where: Mapping[str, Where]) -> Iterator[list[_Opened]]:
+    """The ledgers of the clusters that were named, or of the only one."""
     from umbel import app, composition
 
-    given = {name: value for name, value in where.items() if value is not None}
-    settings = load_settings(given, os.environ, Path.cwd()).one
-    check_data_directory(settings.data)
-    app.make_directory(settings)
-    with owned(settings.data):
-        ledger = composition.open_ledger(settings)
-        try:
-            yield ledger, settings.data
-        finally:
-            ledger.close()
+    given: dict[str, object] = {
+        name: value for name, value in where.items() if value and name != "cluster"
+    }
+    named = tuple(dict.fromkeys(where.get("cluster") or ()))
+    with ExitStack() as closing:
+        found = []
+        for settings, cluster in _settings(given, named):
+            check_data_directory(settings.data)
+            app.make_directory(settings)
+            closing.enter_context(owned(settings.data))
+            ledger = composition.open_ledger(settings)
+            closing.callback(ledger.close)
+            found.append(_Opened(cluster, settings.data, ledger))
+        yield found
+
+
+def _settings(
+    given: Mapping[str, object], clusters: Sequence[str]
+) -> Iterator[tuple[Settings, str]]:
+    for cluster in clusters:
+        found = load_settings({**given, "cluster": cluster}, os.environ, Path.cwd())
+        yield found.one, cluster
+    if not clusters:
+        yield load_settings(given, os.environ, Path.cwd()).one, ""
 
 
 def _row(found: Token, now: float) -> dict[str, str]:
@@ -138,7 +214,18 @@ def _row(found: Token, now: float) -> dict[str, str]:
     return {
         "name": found.name,
         "role": found.role,
+        "for": _bounds(found).removeprefix(" for ") or "everything",
         "created": clock(found.created),
         "expires": (clock(found.expires) or "never") + expired,
         "last used": clock(found.last_used) or "never",
+        "made by": clean(found.maker) or "-",
     }
+
+
+def _bounds(found: Token) -> str:
+    """Where its role holds: ` for tasks billing.* in queues slow`."""
+    if not (found.names or found.queues):
+        return ""
+    names = f" {', '.join(found.names)}" if found.names else ""
+    queues = f" in queues {', '.join(found.queues)}" if found.queues else ""
+    return f" for tasks{names}{queues}"

@@ -4,16 +4,15 @@ Services come from `umbel.composition`; here it is decided over which store, and
 
 from __future__ import annotations
 
-import getpass
 import os
 import shutil
-import socket
 import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from umbel.auth.base import GRANTS, Actor, Via
+from umbel.auth.base import Via
+from umbel.auth.machine_user import machine_user
 from umbel.composition import open_services, redact_rules, retention_of, services_over
 from umbel.python.local import LocalSource
 from umbel.python.sources import Source
@@ -69,7 +68,7 @@ def open_settings(settings: Settings) -> Source:
     `UmbelError`."""
     services = open_services(settings)
     reaches = settings.app is not None or settings.broker is not None
-    actor = _actor("cli", settings.read_only)
+    actor = machine_user("cli", read_only=settings.read_only)
     return LocalSource(str(settings.data), services, actor, services.close, reaches=reaches)
 
 
@@ -89,7 +88,7 @@ def _reading(
     name = str(directory) if directory else f"the application {app.main or 'of this process'}"
     store = open_store(url, write=directory is None)
     services = services_over(store, open_ledger(url), settings, own)
-    return LocalSource(name, services, _actor(via), services.close, reaches=app is not None)
+    return LocalSource(name, services, machine_user(via), services.close, reaches=app is not None)
 
 
 def _collecting(
@@ -128,7 +127,7 @@ def _collecting(
     except BaseException:
         close()
         raise
-    return LocalSource(link.url, services, _actor(via), close, reaches=True)
+    return LocalSource(link.url, services, machine_user(via), close, reaches=True)
 
 
 def _bare(url: str) -> Any:
@@ -151,12 +150,3 @@ def _own_queue(*, is_temporary: bool) -> DurableQueue:
     from umbel.broker.link import DurableQueue
 
     return DurableQueue(expires_s=_QUEUE_EXPIRES_S) if is_temporary else DurableQueue()
-
-
-def _actor(via: Via, read_only: bool = False) -> Actor:
-    try:
-        user = getpass.getuser()
-    except (OSError, KeyError):  # a user id without a name
-        user = str(os.getuid())
-    permissions = GRANTS["viewer" if read_only else "admin"]
-    return Actor(name=user, address=socket.gethostname(), via=via, permissions=permissions)

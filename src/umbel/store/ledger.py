@@ -15,7 +15,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from umbel.errors import StoreError
+from umbel.errors import NameTaken
 
 #: The mark of a ledger in which nothing was intended yet; 0 asks for the present one.
 FIRST_MARK: Final = 1
@@ -191,9 +191,9 @@ class EndedSessions:
         return session_id in self._ended.get(user, {}) or expires <= self._before.get(user, 0.0)
 
 
-def token_name_taken(name: str) -> StoreError:
+def token_name_taken(name: str) -> NameTaken:
     """What `put_token` raises for a name that there is already."""
-    return StoreError(
+    return NameTaken(
         f"There already is a token named {name}.",
         remedy="Choose another name, or revoke that one first.",
     )
@@ -263,7 +263,7 @@ class Ledger(Protocol):
         """Actions, newest first, planned before a time."""
 
     def put_token(self, token: Token) -> None:
-        """Keep a token. Raises `StoreError` if its name is taken."""
+        """Keep a token. Raises `NameTaken` if there is one of its name."""
 
     def tokens(self) -> tuple[Token, ...]:
         """All tokens, by name."""

@@ -12,7 +12,15 @@ from umbel.services.control.types import ActionRequest
 from umbel.services.health.diagnosis import Diagnosis
 from umbel.services.health.health import Status
 from umbel.services.search.rows import WholeTask
-from umbel.web import action_handlers, handlers, inspection_handlers, login, requests, responses
+from umbel.web import (
+    action_handlers,
+    handlers,
+    inspection_handlers,
+    login,
+    requests,
+    responses,
+    token_handlers,
+)
 from umbel.web.http.route import Route, StreamEvent
 
 API_ROOT: Final = "/api/v1"
@@ -324,6 +332,44 @@ ROUTES: Final = (
         method="POST",
         asks=requests.Nothing,
         answers=login.LoggedOut,
+    ),
+    Route(
+        name="tokens",
+        path=f"{API_ROOT}/tokens",
+        summary="API tokens of this cluster, by name, without their secrets",
+        tag="access",
+        asks=requests.Nothing,
+        answers=token_handlers.ListedTokens,
+        handler=token_handlers.list_tokens,
+        permission="administer",
+    ),
+    Route(
+        name="create_token",
+        path=f"{API_ROOT}/tokens",
+        summary="Make an API token, whose secret is told this once",
+        tag="access",
+        asks=token_handlers.CreateToken,
+        answers=token_handlers.CreatedToken,
+        handler=token_handlers.create_token,
+        problems=("refused",),
+        method="POST",
+        permission="administer",
+        with_actor=True,
+        status=201,
+    ),
+    Route(
+        name="revoke_token",
+        path=f"{API_ROOT}/tokens/{{name}}/revoke",
+        summary="Make an API token good for nothing, at once",
+        tag="access",
+        asks=token_handlers.RevokeToken,
+        answers=token_handlers.RevokedToken,
+        handler=token_handlers.revoke_token,
+        problems=("unknown-token",),
+        method="POST",
+        permission="administer",
+        with_actor=True,
+        slashes=False,
     ),
     Route(
         name="livez",

@@ -81,7 +81,9 @@ def test_a_token_is_known_beside_people() -> None:
 
     both = authenticator("bob:viewer:plain", ledger=ledger)
 
-    assert both.identify(Credentials(token=token)) == Identity("token:ci", "viewer", "ci")
+    assert both.identify(Credentials(token=token)) == Identity(
+        "token:ci", "viewer", "ci", because="token ci"
+    )
     assert authenticator("bob:viewer:plain").identify(Credentials(token=token)) is None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import io
 import re
 import time
@@ -97,6 +98,72 @@ def test_a_name_that_is_taken_is_told(capsys: pytest.CaptureFixture[str], data: 
 
     assert run(["token", "create", "--data", data, "--name", "ci"]) == 1
     assert "ci" in capsys.readouterr().err
+
+
+def test_a_token_for_some_tasks_says_so_and_who_made_it(
+    capsys: pytest.CaptureFixture[str], data: str
+) -> None:
+    token = made(
+        capsys, "--data", data, "--role", "operator", "--name", "ci", "--tasks", "billing.*",
+        "--tasks", "shop.pay", "--queues", "slow",
+    )  # fmt: skip
+
+    identity = Tokens(SqliteLedger(Path(data))).identify(token, time.time())
+    assert identity is not None
+    assert identity.role == "viewer"
+    assert [(each.role, each.name, each.queue) for each in identity.bounded] == [
+        ("operator", "billing.*", "slow"),
+        ("operator", "shop.pay", "slow"),
+    ]
+    assert run(["token", "list", "--data", data]) == 0
+    (row,) = capsys.readouterr().out.splitlines()[-1:]
+    assert "tasks billing.*, shop.pay in queues slow" in row
+    assert row.endswith(getpass.getuser())
+
+
+def test_tokens_made_and_revoked_by_command_stand_in_the_audit(
+    capsys: pytest.CaptureFixture[str], data: str
+) -> None:
+    token = made(capsys, "--data", data, "--name", "ci", "--queues", "slow")
+    run(["token", "revoke", "ci", "--data", data])
+
+    revoked, created = SqliteLedger(Path(data)).audit().items
+    assert (created.action, created.target) == (
+        "create-token", "the token ci, a viewer in queues slow",
+    )  # fmt: skip
+    assert (revoked.action, revoked.target, revoked.outcome) == (
+        "revoke-token", "the token ci", "done",
+    )  # fmt: skip
+    assert (created.actor, created.via) == (getpass.getuser(), "cli")
+    assert token.rpartition("_")[2] not in repr((revoked, created))
+
+
+def test_one_token_is_good_in_each_cluster_that_is_named(
+    capsys: pytest.CaptureFixture[str], data: str
+) -> None:
+    Path("umbel.toml").write_text(
+        f"data = '{data}'\n[clusters.shop]\nbroker = 'memory://a'\n"
+        "[clusters.mail]\nbroker = 'memory://b'\n[clusters.other]\nbroker = 'memory://c'\n"
+    )
+    both = ("--cluster", "shop", "--cluster", "mail")
+
+    token = made(capsys, "--name", "ci", *both)
+
+    def opens() -> list[bool]:
+        names = ("shop", "mail", "other")
+        ledgers = [SqliteLedger(Path(data) / name) for name in names]
+        return [Tokens(each).identify(token, time.time()) is not None for each in ledgers]
+
+    assert opens() == [True, True, False]
+    assert run(["token", "list", *both]) == 0
+    listed = capsys.readouterr().out
+    assert "shop\tci" in listed
+    assert "mail\tci" in listed
+    assert run(["token", "create", "--name", "ci", "--cluster", "other", *both]) == 1
+    assert opens() == [True, True, False]
+    assert run(["token", "create"]) == 2  # which of them?
+    assert run(["token", "revoke", "ci", *both]) == 0
+    assert opens() == [False, False, False]
 
 
 def test_the_hash_of_a_password_is_printed_for_the_settings(

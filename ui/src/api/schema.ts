@@ -285,6 +285,19 @@ export interface Counts {
   revoked: number
 }
 
+export interface CreateTokenBody {
+  name?: string | null
+  role?: 'admin' | 'operator' | 'viewer'
+  names?: string[]
+  queues?: string[]
+  expires_s?: number | null
+}
+
+export interface CreatedToken {
+  token: string
+  item: ListedToken
+}
+
 export interface DamagedPart {
   name: string
   sentence: string
@@ -419,6 +432,21 @@ export interface KeptGap {
   end: number
   cause: 'broker-away' | 'broker-cut' | 'broker-restarted' | 'collector-away' | 'collector-paused' | 'queue-deleted' | 'queue-expired' | 'queue-full' | 'queue-shared'
   collector: string
+}
+
+export interface ListedToken {
+  name: string
+  role: string
+  names: string[]
+  queues: string[]
+  created: number
+  expires: number | null
+  last_used: number | null
+  maker: string
+}
+
+export interface ListedTokens {
+  items: ListedToken[]
 }
 
 export interface Liveness {
@@ -597,6 +625,13 @@ export interface Result {
   queue: string | null
   group_id: string | null
   unreadable: string | null
+}
+
+export interface RevokeTokenBody {
+}
+
+export interface RevokedToken {
+  name: string
 }
 
 export type SeriesBy = 'name' | 'queue' | 'state' | 'worker'

@@ -1,11 +1,11 @@
-"""Lines of the audit about logins, logouts and refusals, beside those of actions.
+"""Lines of the audit about logins, logouts, tokens and refusals, beside those of actions.
 
 A stranger can be refused as often as they like, so refusals are throttled by a token bucket:
 `BURST` lines at once, then one every `EVERY_S` seconds. There is a bucket for each kind of refusal
 and each person, so that the refusals of one person never hide those of another. Strangers have one
 for each network, and share one of five times the size. Refusals that get no line are counted, and
 the next line of their bucket tells how many it stands for; if no refusal follows, `settle` writes
-such a line once there is room. Logins and logouts are always written.
+such a line once there is room. Everything else is always written.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from umbel.store.ledger import AuditEntry, Ledger
 log = logging.getLogger(__name__)
 
 LOGIN, LOGOUT, REFUSED = "login", "logout", "refused"
+TOKEN_MADE, TOKEN_REVOKED = "create-token", "revoke-token"
 #: Lines of one kind at once, and seconds until one more: 720 an hour at most.
 BURST: Final = 100
 EVERY_S: Final = 5.0
@@ -58,6 +59,10 @@ class LoginAudit:
     def logged_out(self, actor: Actor) -> None:
         """Somebody logged out."""
         self._write(self._line(actor, LOGOUT, "their session ends", "done"))
+
+    def noted(self, actor: Actor, action: str, target: str) -> None:
+        """Somebody changed with what people or programs come in, such as a token."""
+        self._write(self._line(actor, action, escaped(target, _TEXT_MAX), "done"))
 
     def password_refused(self, actor: Actor, name: str, why: str) -> None:
         """A stranger tried to log in as `name` with a wrong password. The line is of

@@ -24,6 +24,7 @@ from umbel.errors import (
     BrokerError,
     CapabilityMissing,
     CursorError,
+    NameTaken,
     NotPermitted,
     NotSupported,
     QueryError,
@@ -72,6 +73,7 @@ KINDS: Final[Mapping[str, tuple[int, str]]] = {
     "unknown-task": (404, "No such task"),
     "unknown-worker": (404, "No such worker"),
     "unknown-action": (404, "No such action"),
+    "unknown-token": (404, "No such token"),
     "not-found": (404, "Nothing is here"),
     "method-not-allowed": (405, "This method is not allowed here"),
     "too-slow": (408, "The request came too slowly"),
@@ -193,6 +195,8 @@ def _of_request(error: Exception) -> Problem | None:
             return _refused(error)
         case UnknownAction():
             return problem("unknown-action", str(error))
+        case NameTaken():
+            return problem("refused", str(error), parameter="name")
         case NotPermitted():
             return problem("not-permitted", str(error))
         case NotSupported():
