@@ -102,31 +102,29 @@ def _switch(text: str) -> str:
     return "true" if is_on(text) else "false"
 
 
+def _together(_: str) -> None:
+    """No setting alone: `flower_login` reads these options together."""
+
+
 def _log_level(text: str) -> str | None:
     errors = dict.fromkeys(("none", "critical", "fatal"), "error")
     return {**errors, "warn": "warning"}.get(text.lower(), text.lower())
 
 
-_OIDC = (
-    "logs in by OAuth; Umbel cannot do that yet. Use basic_auth or auth.users, or a reverse "
-    "proxy that asks who it is."
+#: Options that are read together (`flower_login`): who may log in, by which provider, and how.
+LOGIN_OPTIONS: Final = (
+    "auth", "auth_provider", "oauth2_key", "oauth2_secret", "oauth2_redirect_uri",
+)  # fmt: skip
+#: Variables that its logins read and that are no options of it.
+LOGIN_VARIABLES: Final = (
+    "FLOWER_GITHUB_OAUTH_DOMAIN",
+    "FLOWER_GITLAB_OAUTH_DOMAIN",
+    "FLOWER_GITLAB_AUTH_ALLOWED_GROUPS",
+    "FLOWER_GITLAB_MIN_ACCESS_LEVEL",
+    "FLOWER_OAUTH2_OKTA_BASE_URL",
 )
-_PROVIDER = (
-    "is read by Flower's logins by OAuth; Umbel cannot do those yet. Use basic_auth or auth.users, "
-    "or a reverse proxy that asks who it is."
-)
-#: Variables that Flower, or its image, reads and that are no options of it: what is said of each.
+#: Others that Flower's image reads: what is said of each.
 VARIABLES: Final[Mapping[str, str]] = {
-    **dict.fromkeys(
-        (
-            "FLOWER_GITHUB_OAUTH_DOMAIN",
-            "FLOWER_GITLAB_OAUTH_DOMAIN",
-            "FLOWER_GITLAB_AUTH_ALLOWED_GROUPS",
-            "FLOWER_GITLAB_MIN_ACCESS_LEVEL",
-            "FLOWER_OAUTH2_OKTA_BASE_URL",
-        ),
-        _PROVIDER,
-    ),
     "FLOWER_DATA_DIR": "is where Flower's image keeps its file. Umbel's history is in the "
     "directory data (UMBEL_DATA); what Flower kept is not taken over.",
 }
@@ -155,11 +153,16 @@ OPTIONS: Final[Mapping[str, Option]] = {
         # Not Flower's but Celery's, which its users write behind the command all the same.
         Option("loglevel", "log_level", _log_level),
         Option("result_backend", "result_backend", secret=True),
-        Option("auth", sentence=_OIDC, login=True),
-        Option("auth_provider", sentence=_OIDC, login=True),
-        Option("oauth2_key", sentence=_OIDC, login=True),
-        Option("oauth2_secret", sentence=_OIDC, login=True, secret=True),
-        Option("oauth2_redirect_uri", sentence=_OIDC, login=True),
+        *(
+            Option(
+                name,
+                "auth.rules" if name == "auth" else "auth.providers",
+                _together,
+                login=True,
+                secret=name == "oauth2_secret",
+            )
+            for name in LOGIN_OPTIONS
+        ),
         Option(
             "ca_certs",
             sentence="has no equivalent: Umbel asks browsers for no certificate. Let a reverse "
@@ -255,8 +258,7 @@ def notice(given: GivenOption) -> SettingsNotice | None:
 
 def variable_notice(variable: str) -> SettingsNotice:
     """What is said about one of `VARIABLES`."""
-    sentence = VARIABLES[variable]
-    return SettingsNotice(variable, f"{variable} {sentence}", login=sentence is _PROVIDER)
+    return SettingsNotice(variable, f"{variable} {VARIABLES[variable]}")
 
 
 def lost_options(name: str, sentence: str, lost: Iterable[Option]) -> SettingsNotice:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from umbel.errors import SettingsError
 from umbel.settings.flower import GivenOption
+from umbel.settings.flower_login import FlowerLogin, check_either
 from umbel.settings.flower_sources import FlowerOptions, translated
 from umbel.settings.tree import SETTINGS, Setting
 
@@ -29,6 +30,10 @@ def as_toml(options: FlowerOptions) -> str:
     """The file: what has no equivalent in comments, then settings, then sections. Raises
     `SettingsError` for a value that cannot be."""
     lines = list(_lines([*options.line, *options.elsewhere]))
+    login = options.login.login()
+    check_either(
+        options.login, next((x.where for x in lines if x.entry.name == "basic_auth"), None)
+    )
     parts = [_comment(notice.sentence) for notice in options.notices]
     if not any(line.entry.name in {"address", "unix_socket"} for line in lines):
         parts.append(_comment(_ADDRESS))
@@ -36,6 +41,7 @@ def as_toml(options: FlowerOptions) -> str:
     for section in dict.fromkeys(line.entry.path[0] for line in lines if len(line.entry.path) > 1):
         inside = [_assignment(line) for line in lines if line.entry.path[:-1] == (section,)]
         parts.append("\n".join([f"[{section}]", *inside]))
+    parts += _login_tables(login) if login is not None else []
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -48,6 +54,23 @@ def _lines(options: Sequence[GivenOption]) -> Iterator[_Line]:
             continue
         done.add(name)
         yield _Line(entries[name], _parsed(entries[name], text, given), given.where)
+
+
+def _login_tables(login: FlowerLogin) -> list[str]:
+    """The login's provider and rule, as they stand in a file."""
+    named = f"[auth.providers.{login.name}]  # {_one_line(login.where_provider)}"
+    rule = f"[[auth.rules]]  # {_one_line(login.where_rule)}"
+    return [
+        "\n".join([head, *(f"{name} = {_json_literal(value)}" for name, value in table.items())])
+        for head, table in ((named, login.provider), (rule, login.rule))
+    ]
+
+
+def _json_literal(value: object) -> str:
+    """As TOML writes a text, a number, or a list of texts."""
+    if isinstance(value, list):
+        return f"[{', '.join(_quoted(str(each)) for each in value)}]"
+    return _quoted(value) if isinstance(value, str) else f"{value}"
 
 
 def _parsed(entry: Setting, text: str, given: GivenOption) -> object:

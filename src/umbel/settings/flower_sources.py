@@ -14,6 +14,8 @@ from umbel.errors import SettingsError
 from umbel.secret_scrubbing import scrub
 from umbel.settings.flower import (
     CONF,
+    LOGIN_OPTIONS,
+    LOGIN_VARIABLES,
     OPTIONS,
     VARIABLES,
     GivenOption,
@@ -24,6 +26,7 @@ from umbel.settings.flower import (
     variable_notice,
 )
 from umbel.settings.flower_file import from_file
+from umbel.settings.flower_login import LoginOptions
 from umbel.settings.kinds import ALIKE
 from umbel.settings.service_links import is_service_link
 from umbel.settings.tree import SETTINGS
@@ -150,8 +153,8 @@ def from_environment(environ: Mapping[str, str]) -> tuple[list[GivenOption], lis
             found.append(GivenOption(option, value, variable))
         elif variable in VARIABLES:
             notices.append(variable_notice(variable))
-        else:
-            known = [*(each.env for each in OPTIONS.values()), *VARIABLES]
+        elif variable not in LOGIN_VARIABLES:
+            known = [*(each.env for each in OPTIONS.values()), *VARIABLES, *LOGIN_VARIABLES]
             notices.append(no_option(variable, variable, known))
     return found, notices
 
@@ -162,10 +165,11 @@ def from_environment(environ: Mapping[str, str]) -> tuple[list[GivenOption], lis
 @dataclass(frozen=True)
 class FlowerOptions:
     """Options of Flower: those on the command line, those elsewhere, each once and in the order
-    of the table, and what is to be said of them."""
+    of the table, those of its login, which are read together, and what is to be said of them."""
 
     line: tuple[GivenOption, ...]
     elsewhere: tuple[GivenOption, ...]
+    login: LoginOptions
     notices: tuple[SettingsNotice, ...]
 
 
@@ -202,10 +206,16 @@ def options_of_flower(
         if option.setting is None and option.name in every
         if (found := notice(every[option.name])) is not None
     ]
+    login = LoginOptions(
+        {name: every[name] for name in LOGIN_OPTIONS if name in every and every[name].text.strip()},
+        {name: environ[name] for name in LOGIN_VARIABLES if environ.get(name, "").strip()},
+        {each.name: each.sentence for each in said if each.name in LOGIN_OPTIONS},
+    )
     return FlowerOptions(
         tuple(here[name] for name in OPTIONS if name in here),
         tuple(elsewhere[name] for name in OPTIONS if name in elsewhere and name not in here),
-        tuple(notices),
+        login,
+        (*notices, *login.notices()),
     )
 
 

@@ -59,6 +59,8 @@ class ValueKind:
     #: Whether it may be said several times on the command line; `parse` gets a list then.
     many: bool = False
     words: tuple[str, ...] = ()
+    #: Of a secret value, what may be seen of it; nothing, unless there is such a function.
+    masked: Callable[[Any], str] | None = None
 
     @property
     def placeholder(self) -> str:

@@ -14,6 +14,8 @@ import msgspec
 from umbel.auth.people import ROLES
 from umbel.auth.providers.config import ProviderConfig, ProviderKind
 from umbel.auth.rules import Rule
+from umbel.masking import MASK
+from umbel.secret_scrubbing import scrub
 from umbel.settings.kinds import ValueKind
 from umbel.settings.units import InvalidValue
 
@@ -47,7 +49,10 @@ def providers() -> ValueKind:
     def show(found: tuple[ProviderConfig, ...]) -> str:
         return json.dumps({each.name: _without_defaults(each) for each in found}) if found else ""
 
-    return ValueKind("tables", "tables [auth.providers.NAME]", parse, show)
+    def masked(found: tuple[ProviderConfig, ...]) -> str:
+        return show(tuple(_without_secrets(each) for each in found))
+
+    return ValueKind("tables", "tables [auth.providers.NAME]", parse, show, masked=masked)
 
 
 def rules() -> ValueKind:
@@ -61,6 +66,22 @@ def rules() -> ValueKind:
         return json.dumps([_rule_table(each) for each in found]) if found else ""
 
     return ValueKind("tables", "tables [[auth.rules]]", parse, show)
+
+
+def has_client_secret(value: object) -> bool:
+    """Whether there is a secret in tables of providers, as they were written."""
+    tables = value.values() if isinstance(value, Mapping) else ()
+    return any(isinstance(table, Mapping) and "client_secret" in table for table in tables)
+
+
+def _without_secrets(config: ProviderConfig) -> ProviderConfig:
+    texts = {
+        name: scrub(value)
+        for name, value in msgspec.structs.asdict(config).items()
+        if isinstance(value, str) and "://" in value
+    }
+    secret = None if config.client_secret is None else MASK
+    return msgspec.structs.replace(config, **texts, client_secret=secret)
 
 
 def _of_json(value: object, kind: type, empty: str) -> Any:

@@ -20,7 +20,7 @@ def shown_value(settings: Settings, origins: Mapping[str, str], entry: Setting) 
         return ""
     text = entry.kind.show(value)
     if entry.secret and text:
-        return MASK
+        return MASK if entry.kind.masked is None else entry.kind.masked(value)
     return mask_address(text) if entry.kind.name == kinds.URL else scrub(text)
 
 

@@ -28,7 +28,9 @@ from umbel.settings.cluster_tables import (
 from umbel.settings.clusters import ClusterSettings, ClusterTable, which_cluster
 from umbel.settings.config_file import config_file, read_config
 from umbel.settings.flower import GivenOption, SettingsNotice
+from umbel.settings.flower_login import with_flower_login
 from umbel.settings.flower_sources import options_of_flower, translated
+from umbel.settings.login_kinds import has_client_secret
 from umbel.settings.paths import data_directory
 from umbel.settings.tree import SETTINGS, Setting, Settings
 from umbel.settings.trust import is_open_to_all, trusted_owners
@@ -95,7 +97,8 @@ def load_settings(
             written.setdefault(name, WrittenSetting(value, str(file)))
     for name, item in _of_flower(in_flower.elsewhere).items():
         written.setdefault(name, item)
-    notices = [*in_flower.notices, *foreign_ones]
+    written, of_login = with_flower_login(written, in_flower.login)
+    notices = [*in_flower.notices, *of_login, *foreign_ones]
     notices += _readable(
         [*written.items(), *written_in_tables(tables, str(file))], in_flower.elsewhere
     )
@@ -165,6 +168,8 @@ def _readable(
 def _has_secret(entry: Setting, value: object) -> bool:
     if entry.kind.name == kinds.URL:
         return MASK in mask_address(str(value))
+    if entry.name == "auth.providers":
+        return has_client_secret(value)
     return entry.secret and bool(value)
 
 

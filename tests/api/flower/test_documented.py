@@ -12,7 +12,7 @@ import pytest
 import umbel
 from tests.api.flower.comparison import OTHER_PAGES
 from tests.api.flower.steps import PAGES
-from umbel.settings.flower import CONF, OPTIONS, VARIABLES
+from umbel.settings.flower import CONF, LOGIN_VARIABLES, OPTIONS, VARIABLES
 from umbel.web.flower.page_addresses import page_addresses
 from umbel.web.flower.routes import FLOWER_ROUTES
 from umbel.web.http.path_routes import EncodedSlashRoute
@@ -75,7 +75,7 @@ def test_every_variable_beside_the_options_has_a_line() -> None:
     found = {name: row.word for row in rows("Variables") for name in row.names}
 
     beside = {name for name in found if name.removeprefix("FLOWER_").lower() not in OPTIONS}
-    assert beside == VARIABLES.keys()
+    assert beside == {*VARIABLES, *LOGIN_VARIABLES}
 
 
 def test_every_address_of_a_page_has_a_line() -> None:

@@ -102,7 +102,7 @@ def test_it_is_started_as_flower_was(tmp_path: Path) -> None:
     done = celery_ended(tmp_path, "-A", "shop", "umbel", "--port=0", "--auth_provider=x.Y")
 
     assert done.returncode == 2
-    assert "--auth_provider logs in by OAuth; Umbel cannot do that yet." in done.stderr
+    assert "--auth_provider names a class that is none of Flower's own" in done.stderr
 
 
 def test_what_flower_passes_over_is_passed_over_and_told(tmp_path: Path) -> None:

@@ -42,10 +42,10 @@ def test_the_file_says_to_umbel_what_flower_was_told(tmp_path: Path) -> None:
 
 
 def test_what_has_no_equivalent_is_a_comment_with_what_replaces_it(tmp_path: Path) -> None:
-    text = migrated(tmp_path, "--max_workers=9 --auth=.*@x.org", FLOWER_XHEADERS="1")
+    text = migrated(tmp_path, "--max_workers=9 --auth_provider=x.Y", FLOWER_XHEADERS="1")
 
     assert "# --max_workers is not needed: workers are kept on disk" in text
-    assert "# --auth logs in by OAuth; Umbel cannot do that yet." in text
+    assert "# --auth_provider names a class that is none of Flower's own" in text
     assert "# FLOWER_XHEADERS is replaced by trusted_proxies:" in text
     assert tomllib.loads(text) == {}
 

@@ -51,6 +51,29 @@ def test_passwords_are_masked_wherever_settings_are_shown(tmp_path: Path) -> Non
         assert "amqp://***@broker" in shown
 
 
+def test_providers_are_shown_without_their_secret(tmp_path: Path) -> None:
+    table = {
+        "client_id": "umbel",
+        "client_secret": "hunter2",
+        "issuer": "https://u:hunter2@o.org/a",
+    }
+    line = {"auth.providers": {"okta": table}, "auth.rules": [{"role": "viewer"}]}
+    loaded = load_settings(line, {"HOME": str(tmp_path)}, tmp_path)
+
+    shown = {each["name"]: each["value"] for each in json.loads(show.as_json(loaded))}
+
+    assert json.loads(shown["auth.providers"]) == {
+        "okta": {
+            "kind": "okta",
+            "client_id": "umbel",
+            "client_secret": "***",
+            "issuer": "https://***@o.org/a",
+        }
+    }
+    assert json.loads(shown["auth.rules"]) == [{"role": "viewer"}]
+    assert "hunter2" not in show.as_text(loaded)
+
+
 def test_the_list_tells_value_origin_and_meaning(tmp_path: Path) -> None:
     loaded = load_settings({"port": "8000"}, {"HOME": str(tmp_path)}, tmp_path)
 

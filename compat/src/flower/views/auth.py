@@ -26,7 +26,10 @@ def validate_auth_option(pattern: str) -> bool:
     return "*" not in pattern.rsplit("@", 1)[-1]
 
 
-_LOGINS = "Logins are settings of Umbel: basic_auth, auth.users, or a proxy (docs/flower.md)."
+_LOGINS = (
+    "Logins are settings of Umbel: auth and auth_provider with one of Flower's four classes, or a "
+    "table [auth.providers.NAME] for any other (docs/logins)."
+)
 __getattr__ = unserved(
     __name__,
     dict.fromkeys(
