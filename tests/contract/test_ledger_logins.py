@@ -125,3 +125,14 @@ def test_what_bounds_a_token_is_kept(ledger: Ledger) -> None:
     ledger.put_token(token)
 
     assert ledger.tokens() == (token,)
+
+
+def test_second_factors_are_listed_by_user_and_show_no_secret(ledger: Ledger) -> None:
+    assert ledger.second_factors() == ()
+    for user in ("bob", "ann"):
+        factor = SecondFactor(user=user, secret=b"hidden" * 4, since=5.0, recovery=("spent",))
+        ledger.keep_second_factor(factor, instead_of=None)
+
+    assert [each.user for each in ledger.second_factors()] == ["ann", "bob"]
+    assert "hidden" not in repr(ledger.second_factors())
+    assert "spent" not in repr(ledger.second_factors())

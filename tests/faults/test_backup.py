@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.contract.stories import BASE, begun, heartbeat, succeeded, uuid_of
@@ -23,13 +24,14 @@ from tests.support.waiting import wait_until
 from umbel.errors import StoreError
 from umbel.query.ast import EVERYTHING, Words
 from umbel.store.base import Copied, Retention
-from umbel.store.ledger import AuditEntry, Lease
+from umbel.store.ledger import AuditEntry, Lease, SecondFactor
 from umbel.store.sqlite import SqliteStore
 from umbel.store.sqlite.files.backup import back_up
 from umbel.store.sqlite.ledger import SqliteLedger
 
 NOBODY = 65534
 SECRET = bytes(range(100, 132))
+FACTOR = bytes(range(40, 60))
 
 
 def backup(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -127,6 +129,8 @@ def test_a_copy_goes_on_as_the_history_that_it_is_of(tmp_path: Path) -> None:
         AuditEntry(at=BASE, actor="ada", address="", via="cli", action="purge", target="mail")
     )
     ledger.secret("session", SECRET)
+    factor = SecondFactor(user="ada", secret=FACTOR, since=BASE, last_step=7, recovery=("hash",))
+    ledger.keep_second_factor(factor, instead_of=None)
     ledger.take_lease(Lease(name="trim", holder="here", expires=BASE + 60), BASE)
     ledger.close()
     (data / "umbel.cluster").write_text("redis://shop/0\n")
@@ -147,7 +151,8 @@ def test_a_copy_goes_on_as_the_history_that_it_is_of(tmp_path: Path) -> None:
     assert {stat.S_IMODE(path.stat().st_mode) for path in copy.iterdir()} == {0o600}
     assert stat.S_IMODE(copy.stat().st_mode) == 0o700
     assert "umbel-ledger.db\t" in done.stdout
-    assert not any(SECRET in path.read_bytes() for path in copy.iterdir())
+    for secret in (SECRET, FACTOR):
+        assert not any(secret in path.read_bytes() for path in copy.iterdir())
     assert f"{data} is copied to {copy}: 7 files, " in done.stderr
     store = SqliteStore(copy, write=True, partition_tasks=10)
     store.apply(succeeded(uuid_of(30), BASE + 30, result="'no 30'"))
@@ -161,6 +166,8 @@ def test_a_copy_goes_on_as_the_history_that_it_is_of(tmp_path: Path) -> None:
     assert [entry.actor for entry in ledger.audit().items] == ["ada"]
     assert ledger.lease("trim") is None
     assert ledger.secret("session", b"n" * 32) == b"n" * 32
+    # It is still asked for, and recovery codes are all that is good for it.
+    assert ledger.second_factor("ada") == msgspec.structs.replace(factor, secret=b"")
     ledger.close()
 
 

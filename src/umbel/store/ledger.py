@@ -137,6 +137,9 @@ class SecondFactor(msgspec.Struct, frozen=True, kw_only=True):
     last_step: int = 0
     recovery: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"SecondFactor(user={self.user!r}, since={self.since!r})"
+
 
 class ActionRecord(msgspec.Struct, frozen=True):
     """An action's plan and report as the control service encodes them (JSON). `running`:
@@ -303,6 +306,9 @@ class Ledger(Protocol):
 
     def second_factor(self, user: str) -> SecondFactor | None:
         """What that person shows beside the password, if they chose to."""
+
+    def second_factors(self) -> tuple[SecondFactor, ...]:
+        """Those of everybody, by user."""
 
     def keep_second_factor(self, factor: SecondFactor, *, instead_of: SecondFactor | None) -> bool:
         """Keep it in the place of what `second_factor` gave before; whether that was still so. Of

@@ -241,6 +241,10 @@ class MemoryLedger:
         with self._lock:
             return self._factors.get(user)
 
+    def second_factors(self) -> tuple[SecondFactor, ...]:
+        with self._lock:
+            return tuple(self._factors[user] for user in sorted(self._factors))
+
     def keep_second_factor(self, factor: SecondFactor, *, instead_of: SecondFactor | None) -> bool:
         with self._lock:
             if self._factors.get(factor.user) != instead_of:

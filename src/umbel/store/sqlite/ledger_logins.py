@@ -30,6 +30,7 @@ from umbel.store.sqlite.ledger_file import (
 )
 
 _TOKEN: Final = "name, role, secret_hash, created, expires, last_used"  # noqa: S105
+_FACTOR: Final = "user, secret, since, last_step, recovery"
 _SESSION: Final = ", ".join(LoginSession.__struct_fields__)
 
 
@@ -160,15 +161,22 @@ class LedgerLogins:
     def second_factor(self, user: str) -> SecondFactor | None:
         row = self._file.row_of_format(
             LOGINS_FORMAT,
-            "SELECT user, secret, since, last_step, recovery FROM second_factor WHERE user = ?",
+            f"SELECT {_FACTOR} FROM second_factor WHERE user = ?",  # noqa: S608
             (user,),
         )
         return None if row is None else _factor(row)
 
+    def second_factors(self) -> tuple[SecondFactor, ...]:
+        sql = f"SELECT {_FACTOR} FROM second_factor ORDER BY user"  # noqa: S608
+        with self._file.reading() as connection:
+            if connection is None or version(connection) < LOGINS_FORMAT:
+                return ()
+            return tuple(_factor(row) for row in connection.execute(sql).fetchall())
+
     def keep_second_factor(self, factor: SecondFactor, *, instead_of: SecondFactor | None) -> bool:
         with self._file.writing() as connection:
             row = connection.execute(
-                "SELECT user, secret, since, last_step, recovery FROM second_factor WHERE user = ?",
+                f"SELECT {_FACTOR} FROM second_factor WHERE user = ?",  # noqa: S608
                 (factor.user,),
             ).fetchone()
             if (None if row is None else _factor(row)) != instead_of:

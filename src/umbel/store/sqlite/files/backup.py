@@ -37,6 +37,8 @@ _PAGES: Final = 4_096
 _PARTIAL: Final = ".partial"
 #: From this format on a ledger has secrets and leases.
 _HAS_SECRETS: Final = 6
+#: From this one on it has second factors of logins.
+_HAS_FACTORS: Final = 7
 
 
 def back_up(directory: Path, target: Path, on_file: Callable[[Copied], None]) -> None:
@@ -187,7 +189,9 @@ def _copy_pages(source: apsw.Connection, partial: Path) -> None:
 
 
 def _remove_secrets(partial: Path) -> None:
-    """A copy lies about for years: who finds it must not be able to log in."""
+    """A copy lies about for years: who finds it must not be able to log in. A second factor stays
+    without its secret, so that nobody is without one after a restore: their recovery codes are
+    still good."""
     with translated(partial):
         copy = apsw.Connection(str(partial), flags=apsw.SQLITE_OPEN_READWRITE)
         try:
@@ -195,6 +199,8 @@ def _remove_secrets(partial: Path) -> None:
             for table in ("secret", "lease"):
                 if version(copy) >= _HAS_SECRETS:
                     copy.execute(f"DELETE FROM {table}")  # noqa: S608
+            if version(copy) >= _HAS_FACTORS:
+                copy.execute("UPDATE second_factor SET secret = x''")
         finally:
             copy.close()  # which puts everything into the file, and removes its journals
 
