@@ -10,6 +10,7 @@ from umbel.auth.people import everybody
 from umbel.errors import SettingsError
 from umbel.owner import foreign_owner, user_name
 from umbel.settings.clusters import RESERVED
+from umbel.settings.login_check import check_logins
 from umbel.settings.sources import DEFAULT, LoadedSettings
 from umbel.settings.tree import SETTINGS, Settings
 
@@ -21,6 +22,7 @@ def check_serving(loaded: LoadedSettings) -> None:
         _check_cluster(cluster.settings)
     _check_directories_differ(loaded)
     _check_login(settings)
+    check_logins(loaded)
     _check_hidden(loaded)
     _check_protected(loaded)
     _check_roles(loaded)

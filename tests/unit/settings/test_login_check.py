@@ -1,0 +1,169 @@
+"""Providers and rules that would let in nobody, or whom nobody meant, stop the start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from umbel.errors import SettingsError
+from umbel.settings import check_serving, load_settings
+
+OKTA = """
+[auth.providers.okta]
+client_id = "umbel"
+client_secret = "PLANTED"
+domain = "example.okta.com"
+"""
+ANN = """
+[[auth.rules]]
+claim = "email"
+value = "ann@example.com"
+role = "viewer"
+"""
+EVERYBODY = "\n[[auth.rules]]\nrole = 'viewer'\n"
+
+
+def check(tmp_path: Path, toml: str, **environ: str) -> None:
+    file = tmp_path / "umbel.toml"
+    file.write_text("broker = 'redis://x/0'\n" + toml if "[clusters" not in toml else toml)
+    file.chmod(0o600)
+    check_serving(load_settings({}, {"HOME": str(tmp_path)} | environ, tmp_path))
+
+
+def refusal(tmp_path: Path, toml: str, **environ: str) -> str:
+    with pytest.raises(SettingsError) as caught:
+        check(tmp_path, toml, **environ)
+    assert "PLANTED" not in str(caught.value)
+    return str(caught.value)
+
+
+def provider(lines: str, name: str) -> str:
+    credentials = "client_id = 'umbel'\nclient_secret = 'PLANTED'\n"
+    return f"\n[auth.providers.{name}]\n{credentials}{lines}\n"
+
+
+def test_a_provider_with_a_rule_is_a_login(tmp_path: Path) -> None:
+    check(tmp_path, OKTA + ANN, UMBEL_ADDRESS="0.0.0.0")  # noqa: S104
+
+
+def test_a_provider_without_a_rule_lets_nobody_in(tmp_path: Path) -> None:
+    wanted = "No rule is for who logs in by okta, so nobody would get in. Add [[auth.rules]]"
+    assert wanted in refusal(tmp_path, OKTA)
+    assert wanted in refusal(tmp_path, OKTA + "[[auth.rules]]\nprovider='okta'\nrole='none'")
+    for_people = "[[auth.rules]]\nprovider='password'\nclaim='name'\nvalue='a'\nrole='viewer'"
+    assert wanted in refusal(tmp_path, OKTA + for_people)
+
+
+def test_rules_without_anybody_who_logs_in_are_no_login(tmp_path: Path) -> None:
+    assert "nobody logs in" in refusal(tmp_path, ANN)
+    assert "nobody logs in" in refusal(tmp_path, ANN, UMBEL_INSECURE="true")
+    check(tmp_path, ANN, UMBEL_BASIC_AUTH="a:b")
+
+
+def test_a_rule_for_a_provider_that_is_not_there_is_told_the_nearest(tmp_path: Path) -> None:
+    rule = ANN + "provider = 'otka'\n"
+
+    assert "the provider otka, which there is not. Did you mean okta?" in refusal(
+        tmp_path, OKTA + rule
+    )
+
+
+def test_a_rule_for_a_cluster_that_is_not_there_is_told_the_nearest(tmp_path: Path) -> None:
+    clusters = "[clusters.billing]\nbroker='redis://a/0'\n[clusters.mail]\nbroker='redis://b/0'\n"
+    rule = ANN + "cluster = 'biling'\n"
+
+    sentence = refusal(tmp_path, clusters + OKTA + rule)
+    assert "the cluster biling, which there is not. Did you mean billing?" in sentence
+    check(tmp_path, clusters + OKTA + rule.replace("biling", "billing"))
+    check(tmp_path, clusters + OKTA + rule.replace("biling", "billing"), UMBEL_CLUSTER="mail")
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("google", ""),
+        ("github", ""),
+        ("github", "domain = 'github.com'"),
+        ("gitlab", ""),
+        ("gitlab", "kind = 'gitlab-oauth2'"),
+        ("auth0", "domain = 'example.eu.auth0.com'"),
+        ("entra", "tenant = 'common'"),
+        ("entra", "tenant = 'organizations'"),
+        ("work", "kind = 'oidc'\nissuer = 'https://accounts.google.com'"),
+        ("work", "kind = 'oidc'\nissuer = 'https://login.microsoftonline.com/common/v2.0'"),
+    ],
+)
+def test_a_rule_for_everybody_at_a_provider_for_everybody_is_refused(
+    tmp_path: Path, name: str, lines: str
+) -> None:
+    table = provider(lines, name)
+
+    sentence = refusal(tmp_path, table + EVERYBODY)
+    assert f"Anybody can have an account at {name}, and rule 1 of auth.rules lets all" in sentence
+    anything = "[[auth.rules]]\nclaim = 'email'\npattern = ['*@*']\nrole = 'admin'\n"
+    assert "rule 2 of auth.rules lets all of them in as admin" in refusal(
+        tmp_path, table + ANN + anything
+    )
+    check(tmp_path, table + ANN)
+    check(tmp_path, table + ANN + EVERYBODY.replace("viewer", "none"))
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("google", "hosted_domain = 'example.com'"),
+        ("github", "domain = 'git.example.com'"),
+        ("github", "allowed_groups = ['example']"),
+        ("gitlab", "domain = 'gitlab.example.com'"),
+        ("okta", "domain = 'example.okta.com'"),
+        ("entra", "tenant = '7d1c2f4e-0000-4000-8000-000000000000'"),
+        ("keycloak", "issuer = 'https://keycloak.example.com/realms/ops'"),
+    ],
+)
+def test_a_rule_for_everybody_of_ones_own_is_fine(tmp_path: Path, name: str, lines: str) -> None:
+    check(tmp_path, provider(lines, name) + EVERYBODY)
+
+
+@pytest.mark.parametrize("kind", ["proxy", "oauth2-proxy", "authelia"])
+def test_headers_that_every_program_here_could_send_are_not_believed(
+    tmp_path: Path, kind: str
+) -> None:
+    header = "user_header = 'X-User'\n" if kind == "proxy" else ""
+    table = f"\n[auth.providers.front]\nkind = '{kind}'\n{header}" + EVERYBODY
+
+    assert "every program of this machine could send them" in refusal(tmp_path, table)
+    check(tmp_path, table, UMBEL_TRUSTED_PROXIES="10.0.0.7")
+    check(tmp_path, table, UMBEL_TRUSTED_PROXIES="127.0.0.1")
+    check(tmp_path, table, UMBEL_UNIX_SOCKET=str(tmp_path / "umbel.sock"))
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://umbel.example.com/", "https://umbel.example.com/login/google/callback",
+     "https://umbel.example.com/oauth/okta/callback", "https://umbel.example.com/login/okta"],
+)  # fmt: skip
+def test_a_callback_that_nothing_answers_is_refused(tmp_path: Path, address: str) -> None:
+    table = OKTA + f"redirect_uri = '{address}'\n" + ANN
+
+    assert "It must end in /login/okta/callback, or in /login" in refusal(tmp_path, table)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["umbel.example.com/login", "ftp://umbel.example.com/login", "https://h/login?next=/",
+     "https://h/login#x", "https:///login", "https://u:PLANTED@h/login", "https://[h/login"],
+)  # fmt: skip
+def test_a_callback_that_is_no_address_is_refused(tmp_path: Path, address: str) -> None:
+    table = OKTA + f"redirect_uri = '{address}'\n" + ANN
+
+    assert "redirect_uri of auth.providers.okta is no address such as" in refusal(tmp_path, table)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://umbel.example.com/login/okta/callback", "https://flower.example.com/flower/login",
+     "https://tools.example.com/umbel/c/billing/login/okta/callback"],
+)  # fmt: skip
+def test_a_callback_is_umbels_own_or_flowers(tmp_path: Path, address: str) -> None:
+    check(tmp_path, OKTA + f"redirect_uri = '{address}'\n" + ANN)
