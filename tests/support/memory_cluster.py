@@ -97,6 +97,7 @@ class MemoryCluster:
         self.queues: dict[str, list[QueuedMessage]] = {}
         self.own_names = ReservedNames()
         self.declarations: dict[str, Declaration] = {}
+        self.routes: dict[str, str] = {}
         self.configured: tuple[str, ...] = ()
         self.bound: tuple[str, ...] = ()
         self.managed: dict[str, dict[str, object]] = {}
@@ -176,6 +177,11 @@ class MemoryCluster:
         self._called("depth", "declaration")
         return self.declarations.get(queue, Declaration())
 
+    def destination(self, signature: Signature) -> str | None:
+        if signature.exchange is not None or signature.routing_key is not None:
+            return None
+        return signature.queue or self.routes.get(signature.name, self.default_queue())
+
     def default_queue(self) -> str:
         return "celery"
 
@@ -199,6 +205,7 @@ class MemoryResults:
     def __init__(self, *results: Result) -> None:
         self.results = {result.task_id: result for result in results}
         self.aborted: list[str] = []
+        self.routes: dict[str, str] = {}
         self.configured: tuple[str, ...] = ()
         self.bound: tuple[str, ...] = ()
         self.away = 0

@@ -274,6 +274,10 @@ class Cluster(Protocol):
     def declaration(self, queue: str) -> Declaration:
         """How a worker has to declare this queue, as far as the broker tells. Changes nothing."""
 
+    def destination(self, signature: Signature) -> str | None:
+        """The queue to which the application's routes send a task; None where they name an exchange
+        or a routing key instead. Does not ask the broker."""
+
     def default_queue(self) -> str:
         """The application's default queue (`celery`)."""
 

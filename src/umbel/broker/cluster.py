@@ -180,6 +180,10 @@ class CeleryCluster:
         with self._pool.pooled(f"the queue {queue}") as pooled:
             return self._queues.declaration(pooled, queue, self._sending.definition(queue))
 
+    def destination(self, signature: Signature) -> str | None:
+        self._require("send")
+        return self._sending.destination(signature)
+
     def default_queue(self) -> str:
         return str(self._app.conf.task_default_queue)
 

@@ -75,6 +75,9 @@ class LazyCluster:
     def declaration(self, queue: str) -> Declaration:
         return self._lazy.get().declaration(queue)
 
+    def destination(self, signature: Signature) -> str | None:
+        return self._lazy.get().destination(signature)
+
     def default_queue(self) -> str:
         return self._lazy.get().default_queue()
 

@@ -17,6 +17,8 @@ RESERVED_HEADERS: Final = frozenset(
     {"argsrepr", "compression", "eta", "expires", "group", "id", "kwargsrepr", "lang", "meth",
      "origin", "parent_id", "retries", "root_id", "stamped_headers", "stamps", "task", "timelimit"}
 )  # fmt: skip
+#: Those by which RabbitMQ delivers a message to further routing keys.
+COPIES: Final = ("CC", "BCC")
 #: Those that anybody may set, to a value of this kind or to none.
 _KINDS: Final[Mapping[str, type]] = {
     "shadow": str, "ignore_result": bool, "group_index": int, "replaced_task_nesting": int,

@@ -27,6 +27,7 @@ import msgspec
 
 from umbel.broker.base import Reservation, Signature
 from umbel.broker.inner_routes import InnerRoute, routes_within
+from umbel.broker.reserved_headers import COPIES
 
 _UUID: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-%s[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}"
 _ANY_UUID: Final = re.compile(_UUID % "[0-9a-f]")
@@ -35,8 +36,6 @@ _OID: Final = re.compile(_UUID % "[35]")
 _DELAYED: Final = re.compile(r"(?:.*_)?celery_delayed_(?:delivery|\d+)", re.S)
 #: Exchanges that every virtual host has, for anybody to use (AMQP 0-9-1, 3.1.3).
 _PUBLIC: Final = frozenset({"amq.direct", "amq.fanout", "amq.headers", "amq.match", "amq.topic"})
-#: Headers by which RabbitMQ delivers a message to further routing keys.
-_COPIES: Final = ("CC", "BCC")
 
 #: Names of tasks that every worker has (celery/app/builtins.py).
 BUILT_IN: Final = "celery."
@@ -165,7 +164,7 @@ def _named(
         yield "exchange", exchange
     elif routing_key:
         yield "routing_key", routing_key
-    for header in _COPIES:
+    for header in COPIES:
         copies = headers.get(header)
         for copy in copies if isinstance(copies, list | tuple) else (copies,):
             if isinstance(copy, str):

@@ -74,6 +74,32 @@ class Sending:
         except Exception as error:
             raise self._failed(error, pooled, acceptance.sent) from error
 
+    def destination(self, signature: Signature) -> str | None:
+        """As `Cluster.destination`. A registered task has options of its own, and a route may
+        add an exchange to the queue that somebody names. Sources: celery/app/base.py (`send_task`),
+        celery/app/routes.py, celery/app/amqp.py (`send_task_message`)."""
+        self._queues()  # before Celery adds those that this asking names
+        named = {"queue": signature.queue, "exchange": signature.exchange,
+                 "routing_key": signature.routing_key}  # fmt: skip
+        options = self._own_options(signature.name)
+        options |= {name: value for name, value in named.items() if value is not None}
+        try:
+            routed = self._app.amqp.router.route(
+                options, signature.name, signature.args, dict(signature.kwargs)
+            )
+        except QueueNotFound as error:
+            raise _unroutable(signature, error) from error
+        if routed.get("exchange") or routed.get("routing_key"):
+            return None
+        queue = routed.get("queue") or self._app.amqp.default_queue
+        return queue if isinstance(queue, str) else str(queue.name)
+
+    def _own_options(self, name: str) -> dict[str, object]:
+        """Where the task of that name wants to go, if the application has registered it."""
+        task = self._app._tasks.get(name)
+        found = {each: getattr(task, each, None) for each in ("queue", "exchange", "routing_key")}
+        return {each: value for each, value in found.items() if value is not None}
+
     def definition(self, queue: str) -> Any:
         """The application's own definition of a queue (kombu's), None if it has none."""
         return self._queues().get(queue)
@@ -98,10 +124,7 @@ class Sending:
                 **options,
             )
         except QueueNotFound as error:
-            raise BrokerRefused(
-                f"Task {signature.name} cannot be routed: {error.args[0]}.",
-                remedy="Name a queue of the application's task_queues.",
-            ) from error
+            raise _unroutable(signature, error) from error
         except OperationalError:
             raise
         except (TypeError, ValueError, ArithmeticError, KombuError) as error:
@@ -219,6 +242,13 @@ class _WithoutResults:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._app, name)
+
+
+def _unroutable(signature: Signature, error: QueueNotFound) -> BrokerRefused:
+    return BrokerRefused(
+        f"Task {signature.name} cannot be routed: {error.args[0]}.",
+        remedy="Name a queue of the application's task_queues.",
+    )
 
 
 def _unwritable(signature: Signature, error: Exception) -> BrokerRefused:

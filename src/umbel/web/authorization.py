@@ -19,7 +19,9 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from umbel.auth.base import Actor, Permission
+from umbel.auth.grants import of_some
 from umbel.errors import StoreError, UmbelError
+from umbel.services.control.bounds import scope_of
 from umbel.web.authentication import Access
 from umbel.web.cluster_addresses import cluster_of
 from umbel.web.http.origin import is_from_elsewhere
@@ -153,8 +155,8 @@ def _wants_page(scope: Scope, path: str) -> bool:
 
 
 class Permitted:
-    """Lets in those who have the permission. A `stream` ends when its reader loses it: logged
-    out, the token revoked, the session expired."""
+    """Lets in those who have the permission for everything, or with `for_some` for some tasks. A
+    `stream` ends when its reader loses it: logged out, the token revoked, the session expired."""
 
     def __init__(
         self,
@@ -162,21 +164,29 @@ class Permitted:
         permission: Permission,
         access: Access,
         *,
+        for_some: bool = False,
         stream: bool = False,
     ) -> None:
         self._app = app
         self._permission: Permission = permission
         self._access = access
+        self._for_some = for_some
         self._stream = stream
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not actor_of(scope).may(self._permission):
-            refusal = not_permitted(self._permission, read_only=self._access.read_only)
+        actor = actor_of(scope)
+        if not self._lets_in(actor):
+            refusal = not_permitted(self._permission, actor, read_only=self._access.read_only)
             await self._access.note_refusal(scope, str(refusal))
             raise refusal
         if self._stream and not self._access.is_open:
             receive = self._until_turned_away(scope, receive)
         await self._app(scope, receive, send)
+
+    def _lets_in(self, actor: Actor) -> bool:
+        if self._for_some:
+            return actor.may_for_some(self._permission)
+        return actor.may(self._permission)
 
     def _until_turned_away(self, scope: Scope, receive: Receive) -> Receive:
         async def receive_while_permitted() -> Message:
@@ -199,11 +209,15 @@ class Permitted:
         except UmbelError as error:  # nobody is sent away because a disk is slow
             log.warning("Whether %s still may could not be asked. %s", address_of(scope), error)
             return True
-        return principal is not None and self._permission in self._access.permissions(principal)
+        return principal is not None and self._lets_in(self._access.actor(principal, scope))
 
 
-def not_permitted(permission: Permission, *, read_only: bool) -> Refusal:
-    """The refusal of what somebody may not do."""
+def not_permitted(permission: Permission, actor: Actor, *, read_only: bool) -> Refusal:
+    """The refusal of what somebody may not do, with what they may act on."""
     if read_only and permission != "read":
         return Refusal("not-permitted", "This Umbel only shows: it was started with --read-only.")
-    return Refusal("not-permitted", f"Your role does not allow to {_PERMITTED_ACTS[permission]}.")
+    grants = of_some(actor.bounded, permission)
+    alone = f"; it is for {scope_of(grants)} alone" if grants else ""
+    return Refusal(
+        "not-permitted", f"Your role does not allow to {_PERMITTED_ACTS[permission]}{alone}."
+    )

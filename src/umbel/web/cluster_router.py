@@ -235,7 +235,13 @@ def _api_routes(
         path = route.path.replace("}", ":rest}") if route.slashes else route.path
         endpoint = _endpoint(route, services, thread_pools, own)
         if route.permission is not None and route.path != LOGOUT:  # which `Guard` decides
-            endpoint = Permitted(endpoint, route.permission, access, stream=bool(route.events))
+            endpoint = Permitted(
+                endpoint,
+                route.permission,
+                access,
+                for_some=route.for_some,
+                stream=bool(route.events),
+            )
         endpoints.append((path, route.method, endpoint))
     return _by_path(endpoints)
 

@@ -20,6 +20,7 @@ export interface ActionPlan {
   capped: boolean
   complete: boolean
   skipped: Record<string, number>
+  bounds: Grant[] | null
   by_state: Record<string, number>
   fidelity: Record<string, number>
   sample: Chosen[]
@@ -394,6 +395,13 @@ export interface Gaps {
   gaps: KeptGap[]
   losses: Loss[]
   more: number
+}
+
+export interface Grant {
+  role: 'admin' | 'operator' | 'viewer'
+  name: string | null
+  queue: string | null
+  because: string
 }
 
 export interface Hello {

@@ -13,6 +13,7 @@ from umbel.cluster.task import PENDING, Task
 from umbel.errors import BrokerError, ResultsUnavailable
 from umbel.results.base import Result, ResultBackend
 from umbel.services.control import fidelity
+from umbel.services.control.bounds import TaskBounds
 from umbel.services.control.fidelity import Arguments
 from umbel.services.control.targets import Target
 from umbel.services.control.types import Edit
@@ -70,12 +71,14 @@ def repeated(targets: Sequence[Target], ledger: Ledger) -> frozenset[str]:
 
 class ArgumentSources(msgspec.Struct, frozen=True):
     """Where arguments and names are looked up. `results` is None if the backend is not to be read;
-    `names` are the task names that workers have registered, None if no worker answered."""
+    `names` are the task names that workers have registered, None if no worker answered. Nothing is
+    to be sent outside of any of `bounds`."""
 
     store: Store
     cluster: Cluster
     results: ResultBackend | None
     names: frozenset[str] | None = None
+    bounds: tuple[TaskBounds, ...] = ()
 
 
 def recover_arguments(
@@ -136,6 +139,8 @@ def _recovered(
         forbidden = inner.sentence if inner is not None else None
     if forbidden is not None:
         found = Arguments(fidelity=None, why=f"They would go where none may: {forbidden}")
+    elif (refusal := _refusal(task, queued, edit, sources.bounds)) is not None:
+        found = Arguments(fidelity=None, why=refusal)
     return RecoveredTask(task, found, shadow, queued, result)
 
 
@@ -151,6 +156,16 @@ def _forbidden(
         queued.headers if queued is not None else None,
     )
     return found.sentence if found is not None else None
+
+
+def _refusal(
+    task: Task, queued: QueuedMessage | None, edit: Edit | None, bounds: Sequence[TaskBounds]
+) -> str | None:
+    """Why its true name or the queue to which it would go is outside of the bounds, if so."""
+    queue = (edit.queue if edit is not None else None) or task.queue
+    headers = queued.headers if queued is not None else {}
+    refusals = (each.refusal_to_send(task.name or "", queue, headers) for each in bounds)
+    return next((refusal for refusal in refusals if refusal is not None), None)
 
 
 def _queued_name(task: Task, queued: QueuedMessage | None) -> str | None:

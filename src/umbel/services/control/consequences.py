@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from umbel.cluster.task import ENDED, STARTED, SUCCESS
+from umbel.services.control.bounds import BUILT_IN
 from umbel.services.control.phrases import REMEMBERED, REVOCATIONS, listed, verb
 from umbel.services.control.plan_inputs import UNKNOWN, ClusterFacts, TargetSummary, UnconsumedQueue
 from umbel.services.control.types import ActionRequest
 from umbel.services.search.doubt import doubt_phrase
 
-#: Names that every worker has, and does not list (celery/app/builtins.py).
-BUILT_IN: Final = "celery."
 #: How many queues a sentence names.
 _QUEUES_LISTED: Final = 5
 #: What hangs on a task, for people.

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import threading
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
-from umbel.auth.base import Actor, Permission
+from umbel.auth.base import Actor
 from umbel.errors import ActionRefused, NotPermitted, StoreError, UnknownAction
 from umbel.services.control import audit_lines
 from umbel.services.control.action_limits import plans_to_forget
@@ -28,24 +29,29 @@ from umbel.services.control.action_records import (
     encode,
     without_secrets,
 )
+from umbel.services.control.bounded_sending import within_bounds
+from umbel.services.control.bounds import TaskBounds, is_refusal
 from umbel.services.control.context import ActionContext
 from umbel.services.control.hidden_edits import HiddenEdits
 from umbel.services.control.ledger_trim import LedgerTrim
 from umbel.services.control.login_audit import LoginAudit
 from umbel.services.control.permissions import (
-    REQUIRED_TO_APPLY,
     action_label,
     must_be_allowed,
+    must_be_cancellable,
+    must_contain,
     permission_for,
 )
 from umbel.services.control.plan_inputs import PlanHeader
 from umbel.services.control.planner import Planner
-from umbel.services.control.request_checks import checked
+from umbel.services.control.request_checks import TASK_ACTIONS, checked
 from umbel.services.control.reserved_names import refuse_reserved_queues
 from umbel.services.control.runner import Runner
 from umbel.services.control.stored_actions import StoredActions
 from umbel.services.control.task_sender import Apply, SentTask, TaskSender
 from umbel.services.control.types import Action, ActionPlan, ActionReport, ActionRequest
+
+T = TypeVar("T")
 
 #: How long `execute` and `cancel` wait for the end, so that short actions are told done.
 SHORT_S: Final = 0.5
@@ -85,15 +91,24 @@ class Control:
 
     def plan(self, request: ActionRequest, actor: Actor) -> ActionPlan:
         """What would happen; kept until it expires."""
-        self._must_be_allowed(actor, permission_for(request), action_label(request))
+        label = action_label(request)
+        self._permitted(actor, label, lambda: must_be_allowed(actor, request))
         self._trim.trim()
         request = checked(request)
         if request.queue is not None or request.edit is not None:
             refuse_reserved_queues(request, self._cluster.reserved())
+        is_of_tasks = request.action in TASK_ACTIONS
         frame = PlanHeader(
-            id=str(uuid.uuid4()), request=request, actor=actor.name, made=self._clock.now()
+            id=str(uuid.uuid4()),
+            request=request,
+            actor=actor.name,
+            made=self._clock.now(),
+            bounds=TaskBounds.of(actor, permission_for(request)) if is_of_tasks else None,
         )
         plan = self._planner.plan(frame)
+        refusal = next(filter(is_refusal, plan.skipped), None)
+        if refusal is not None and not plan.count:
+            self.login_audit.permission_refused(actor, f"{label}: {plan.sentence}", refusal)
         report = ActionReport(
             id=plan.id, state="planned", sentence="Planned, and not yet executed.", total=plan.count
         )
@@ -126,16 +141,13 @@ class Control:
         has begun and takes longer."""
         entry = _with_reason(self._stored.find(action_id), reason)
         plan = entry.plan
-        self._must_be_allowed(
-            actor,
-            permission_for(plan.request),
-            action_label(plan.request),
-            f"{action_id}: {plan.sentence}",
+        bounds = self._permitted(
+            actor, f"{action_id}: {plan.sentence}", lambda: must_contain(actor, plan)
         )
         self._must_be_executable(entry, confirm)
         if entry.execution.is_partly_hidden:
             entry = msgspec.structs.replace(entry, plan=self._edits.restored(plan))
-        run = self._runner.start(entry, Executor.of(actor))
+        run = self._runner.start(entry, Executor.of(actor), bounds)
         if run is None:
             raise _was_executed(self._stored.find(action_id))
         self._edits.forget(action_id)
@@ -179,10 +191,14 @@ class Control:
 
     def cancel(self, action_id: str, actor: Actor) -> ActionReport:
         """Stop it after the chunk that is being done; a plan is withdrawn. What has ended
-        stays as it is."""
+        stays as it is. Whoever may act on some tasks alone may stop what they planned or
+        execute."""
         entry = self._stored.find(action_id)
-        self._must_be_allowed(
-            actor, permission_for(entry.plan.request), "cancel this", f"cancel {action_id}"
+        executor = entry.execution.by.name if entry.execution.by else None
+        self._permitted(
+            actor,
+            f"cancel {action_id}",
+            lambda: must_be_cancellable(actor, entry.plan, executor),
         )
         if entry.execution.report.state not in {"planned", "running"}:
             return entry.execution.report
@@ -216,21 +232,22 @@ class Control:
     def apply(self, apply: Apply, actor: Actor, *, expected: bool = False) -> SentTask:
         """Send one task; `expected`: its result will be waited for."""
         self._trim.trim()
-        self._must_be_allowed(actor, REQUIRED_TO_APPLY, "send tasks", f"send {apply.name}")
-        return self._sender.apply(apply, actor, expected=expected)
+        permitted = self._permitted(
+            actor, f"send {apply.name}", lambda: within_bounds(apply, actor, self._cluster)
+        )
+        return self._sender.apply(permitted, actor, expected=expected)
 
     def close(self) -> None:
         """Stop what runs, after the chunk that is being done. May be called twice."""
         self._runner.close()
 
-    def _must_be_allowed(
-        self, actor: Actor, permission: Permission, label: str, target: str | None = None
-    ) -> None:
-        """Raise `NotPermitted`, with a line in the audit of what was wanted."""
+    def _permitted(self, actor: Actor, target: str, check: Callable[[], T]) -> T:
+        """What `check` gives; where it raises `NotPermitted`, with a line in the audit of what was
+        wanted."""
         try:
-            must_be_allowed(actor, permission, label)
+            return check()
         except NotPermitted as error:
-            self.login_audit.permission_refused(actor, target or label, error.message)
+            self.login_audit.permission_refused(actor, target, error.message)
             raise
 
 

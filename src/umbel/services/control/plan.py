@@ -12,6 +12,7 @@ import msgspec
 
 from umbel.cluster.task import ENDED
 from umbel.services.control.argument_recovery import REPEATED
+from umbel.services.control.bounds import is_refusal
 from umbel.services.control.consequences import of_tasks, of_workers
 from umbel.services.control.phrases import NAME_MAX, VERBS, counted, cut, listed
 from umbel.services.control.plan_inputs import ClusterFacts, PlanHeader, TargetSummary
@@ -52,6 +53,8 @@ def plan_tasks(header: PlanHeader, found: TargetSummary, facts: ClusterFacts) ->
     if request.action != "retry" and ended:
         skipped[_ALREADY_ENDED] = ended
     count = max(0, found.able, found.total - sum(skipped.values()))
+    for refusal, number in found.not_permitted.items():
+        skipped[refusal] = skipped.get(refusal, 0) + number
     return _plan(
         header,
         sentence=_task_sentence(request, count, found),
@@ -61,7 +64,8 @@ def plan_tasks(header: PlanHeader, found: TargetSummary, facts: ClusterFacts) ->
         skipped=skipped,
         by_state=dict(found.by_state),
         fidelity=dict(found.fidelity),
-        sample=tuple(_chosen(request, target, found) for target in found.sample),
+        sample=tuple(_chosen(request, target, found) for target in (*found.sample, *found.outside)),
+        bounds=None if header.bounds is None else header.bounds.grants,
         consequences=(*of_tasks(request, count, found, facts), *found.troubles),
         workers=_answering(request, found, facts),
         impossible=facts.impossible or _nothing_left(request, count, found),
@@ -159,7 +163,7 @@ def _named(request: ActionRequest, count: int, found: TargetSummary) -> str:
 def _chosen(request: ActionRequest, target: Target, found: TargetSummary) -> Chosen:
     state, name = (target.task.state, target.task.name) if target.task else (None, None)
     fidelity, why = found.fidelities.get(target.uuid, (None, None))
-    if request.action != "retry" and target.has_ended:
+    if why is None and request.action != "retry" and target.has_ended:
         why = "It has ended already."
     return Chosen(uuid=target.uuid, state=state, name=name, fidelity=fidelity, why=why)
 
@@ -179,6 +183,9 @@ def _nothing_left(request: ActionRequest, count: int, found: TargetSummary) -> s
         return None
     if not found.complete:
         return _NOT_COUNTED
+    refusals = [each for each in (*found.not_permitted, *found.unrepeatable) if is_refusal(each)]
+    if refusals:
+        return f"There is nothing left to do. {refusals[0]}"
     if not found.total:
         return "No task matches, so there is nothing to do."
     if request.action == "retry" and {*found.unrepeatable} == {REPEATED}:

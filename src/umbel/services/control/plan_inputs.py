@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from umbel.broker.base import Declaration
+from umbel.services.control.bounds import TaskBounds
 from umbel.services.control.targets import Target
 from umbel.services.control.types import ActionRequest, Fidelity
 
@@ -18,16 +19,19 @@ UNKNOWN: Final = "unknown"
 
 class PlanHeader(msgspec.Struct, frozen=True, kw_only=True):
     """The fields that every plan has: its id, the request, who made it, and when (Unix
-    seconds)."""
+    seconds); for an action on tasks also the `bounds` of who may not act on all."""
 
     id: str
     request: ActionRequest
     actor: str
     made: float
+    bounds: TaskBounds | None = None
 
 
 class TargetSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found of the tasks that were chosen. `total` counts all of them; there are more
+    """What was found of the tasks that were chosen. `not_permitted` counts those outside of the
+    bounds of who plans, by the sentence that says so, and `outside` are some of them; everything
+    else is about the others. `total` counts all of these; there are more
     if `capped`, and may be more if not `complete`, as time ran out while they were counted.
     `able` are those looked at that the action is for. `running_on` counts running tasks by
     worker, of those looked at; `repeated` how many of those were sent again before;
@@ -38,6 +42,8 @@ class TargetSummary(msgspec.Struct, frozen=True, kw_only=True):
     `doubted` are those looked at that may not run or wait any more, by why."""
 
     total: int
+    not_permitted: Mapping[str, int] = {}
+    outside: tuple[Target, ...] = ()
     capped: bool = False
     complete: bool = True
     able: int = 0

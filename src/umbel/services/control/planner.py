@@ -61,7 +61,8 @@ class Planner:
             if request.q is not None:
                 query = self._search.parse(request.q, request.tz)
                 chosen_by = self._search.read(request.q, request.tz).sentence
-            selection = TargetSelection(request, query, header.made)
+            bounds = () if header.bounds is None else (header.bounds,)
+            selection = TargetSelection(request, query, header.made, bounds)
             if request.action == "retry":
                 return self._retry(header, selection, chosen_by)
             return plan_tasks(

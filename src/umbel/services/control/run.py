@@ -13,6 +13,7 @@ import msgspec
 from umbel.clock import Clock
 from umbel.errors import BrokerError, ResultsUnavailable, StoreError
 from umbel.services.control.action_records import StoredAction, decode, encode
+from umbel.services.control.bounds import TaskBounds
 from umbel.services.control.phrases import VERBS, count_sentence, counted, cut, listed, verb
 from umbel.services.control.types import (
     ActionPlan,
@@ -43,7 +44,7 @@ class Stopped(Exception):
 class Run:
     """Filled by one thread; `report`, `cancel` and `stop` may be called from any. `request` is
     what is done, of which the entry's own may show less; `who` is the `asker` for whom it
-    runs."""
+    runs. Nothing outside of any of `bounds` is touched."""
 
     def __init__(
         self,
@@ -52,8 +53,10 @@ class Run:
         entry: StoredAction,
         request: ActionRequest,
         who: str = "",
+        bounds: tuple[TaskBounds, ...] = (),
     ) -> None:
         self.who = who
+        self.bounds = bounds
         self.plan: ActionPlan = entry.plan
         self.request = request
         self.by = entry.execution.by

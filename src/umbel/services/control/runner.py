@@ -27,6 +27,7 @@ from umbel.services.control.action_records import (
     encode,
     without_secrets,
 )
+from umbel.services.control.bounds import TaskBounds
 from umbel.services.control.context import ActionContext
 from umbel.services.control.request_checks import TASK_ACTIONS
 from umbel.services.control.run import Run, Stopped
@@ -54,10 +55,12 @@ class Runner:
         self._lock = threading.Lock()
         self._closing = False
 
-    def start(self, entry: StoredAction, by: Executor) -> Run | None:
-        """Run a planned action for the present `asker`; None if somebody else was first. Raises
-        `ActionRefused` where there is no room for one more, and `StoreError`."""
-        run = self._claim(entry, by)
+    def start(
+        self, entry: StoredAction, by: Executor, bounds: tuple[TaskBounds, ...] = ()
+    ) -> Run | None:
+        """Run a planned action within all `bounds`, for the present `asker`; None if somebody else
+        was first. Raises `ActionRefused` where there is no room for one more, and `StoreError`."""
+        run = self._claim(entry, by, bounds)
         if run is None:
             return None
         try:
@@ -90,7 +93,9 @@ class Runner:
         for run in runs:
             run.ended.wait(max(0.0, end - clock.monotonic()))
 
-    def _claim(self, entry: StoredAction, by: Executor) -> Run | None:
+    def _claim(
+        self, entry: StoredAction, by: Executor, bounds: tuple[TaskBounds, ...]
+    ) -> Run | None:
         ledger, clock = self._context.ledger, self._context.clock
         now = clock.now()
         report = msgspec.structs.replace(
@@ -105,7 +110,7 @@ class Runner:
             if not ledger.replace_action(record, entry.raw):
                 return None
             claimed = StoredAction(shown, execution, record.report)
-            run = Run(ledger, clock, claimed, entry.plan.request, asker())
+            run = Run(ledger, clock, claimed, entry.plan.request, asker(), bounds)
             self.runs[entry.plan.id] = run
         return run
 
@@ -136,7 +141,8 @@ class Runner:
             query: Node | None = None
             if request.q is not None:
                 query = context.search.parse(request.q, request.tz)
-            self._task_actions.perform(run, TargetSelection(request, query, run.plan.made))
+            selection = TargetSelection(request, query, run.plan.made, run.bounds)
+            self._task_actions.perform(run, selection)
         elif request.action == "purge":
             purge(run, context.cluster)
         else:

@@ -10,7 +10,6 @@ from typing import Final
 import msgspec
 
 from umbel.cluster.task import STARTED, Task
-from umbel.query.ast import Node
 from umbel.services.control.argument_recovery import (
     REPEATED,
     ArgumentSources,
@@ -19,6 +18,7 @@ from umbel.services.control.argument_recovery import (
     repeated,
 )
 from umbel.services.control.context import ActionContext
+from umbel.services.control.outside_targets import OutsideTargets
 from umbel.services.control.phrases import count_sentence
 from umbel.services.control.plan_inputs import UNKNOWN, TargetSummary
 from umbel.services.control.targets import Target, TargetSelection
@@ -54,28 +54,37 @@ class TargetSummarizer:
         """What a plan needs to know; `names` are those that workers have registered, None if
         none answers. Raises `StoreError`."""
         examined = _Examined()
+        outside = OutsideTargets(selection)
         if selection.query is None:
             chunks = selection.chunks(self._store, _CHUNK)
-            targets, states = examined.at(target for chunk in chunks for target in chunk)
+            chosen = (target for chunk in chunks for target in chunk)
+            targets, states = examined.at(outside.without(chosen))
             counted = Count(states.total(), groups=dict(states))
         else:
-            targets, counted = self._searched(selection, selection.query, examined)
+            targets, counted = self._searched(selection, examined, outside)
+            outside.search(self._store)
         able = sum(not (selection.leaves_out_ended and target.has_ended) for target in targets)
         if selection.request.action == "retry":
-            sources = ArgumentSources(self._store, self._cluster, self._results, names)
+            sources = ArgumentSources(
+                self._store, self._cluster, self._results, names, selection.bounds
+            )
             self._recover(selection, targets, examined, sources)
             able = sum(examined.fidelity.values())
+        sample = tuple(_most_telling(selection, targets)[:SAMPLE])
+        left_out = tuple(islice(outside.first, SAMPLE - len(sample)))
         return TargetSummary(
             total=counted.total,
+            not_permitted=dict(outside.counts),
+            outside=left_out,
             capped=counted.capped,
             complete=counted.complete,
             able=able,
             by_state=counted.groups,
-            sample=tuple(_most_telling(selection, targets)[:SAMPLE]),
+            sample=sample,
             looked_at=examined.recovered,
             running_on=dict(examined.running_on),
             fidelity=examined.fidelity,
-            fidelities=examined.fidelities,
+            fidelities=examined.fidelities | outside.whys,
             unrepeatable=examined.unrepeatable,
             repeated=examined.repeated,
             queueless=examined.queueless,
@@ -87,20 +96,21 @@ class TargetSummarizer:
             unread=examined.unread,
             doubted=dict(Counter(doubt.why for doubt in self._doubts.of(_tasks(targets)).values())),
             chosen_by=chosen_by,
-            troubles=tuple(examined.troubles),
+            troubles=(*examined.troubles, *outside.troubles),
         )
 
     def _searched(
-        self, selection: TargetSelection, query: Node, examined: _Examined
+        self, selection: TargetSelection, examined: _Examined, outside: OutsideTargets
     ) -> tuple[list[Target], Count]:
         """The first tasks of a search, and how many there are. Where time ran out while they
         were counted, those that were found are what is known; where these are all, their
         number is the number."""
         counted = self._store.count(
-            query, now=selection.now, by="state", cap=COUNTED_MAX, budget_s=COUNT_S
+            selection.within(), now=selection.now, by="state", cap=COUNTED_MAX, budget_s=COUNT_S
         )
         found = _SampledTargets(self._first(selection))
-        targets, states = examined.at(islice(found, EXAMINED_MAX))
+        targets, states = examined.at(islice(outside.without(found), EXAMINED_MAX))
+        counted = outside.taken_from(counted)
         if counted.complete:
             return targets, counted
         if counted.total < len(targets) or found.is_all:

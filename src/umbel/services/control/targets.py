@@ -14,6 +14,7 @@ import msgspec
 
 from umbel.cluster.task import ENDED, Task
 from umbel.query.ast import And, Comparison, Matches, Node, Not
+from umbel.services.control.bounds import TaskBounds, first_refusal
 from umbel.services.control.types import ActionRequest
 from umbel.store.base import Store
 
@@ -34,14 +35,22 @@ class Target(msgspec.Struct, frozen=True):
     def has_ended(self) -> bool:
         return self.task is not None and self.task.state in ENDED
 
+    def refusal(self, bounds: Sequence[TaskBounds]) -> str | None:
+        """Why it is not within all of these bounds, if so. A task of which nothing was ever heard
+        is within none."""
+        name, queue = (self.task.name, self.task.queue) if self.task else (None, None)
+        return first_refusal(bounds, name, queue)
+
 
 class TargetSelection(msgspec.Struct, frozen=True):
     """The tasks of one request at `now`, the time of its plan, to which relative times
-    refer."""
+    refer. A search finds hardly any outside of `bounds`; whoever walks looks at each
+    (`Target.refusal`)."""
 
     request: ActionRequest
     query: Node | None
     now: float
+    bounds: tuple[TaskBounds, ...] = ()
 
     @property
     def leaves_out_ended(self) -> bool:
@@ -73,7 +82,22 @@ class TargetSelection(msgspec.Struct, frozen=True):
 
     def wanted(self) -> Node:
         """What the search looks for."""
+        return self._open(self.within())
+
+    def within(self) -> Node:
+        """What the search chooses within the bounds, ended or not."""
         query = self.query or And(())
+        return And((query, *(each.query for each in self.bounds))) if self.bounds else query
+
+    def outside(self) -> Node:
+        """What the search chooses and the bounds leave out, ended or not."""
+        return And((self.query or And(()), Not(And(tuple(each.query for each in self.bounds)))))
+
+    def wanted_outside(self) -> Node:
+        """What the search would look for if it were not for the bounds."""
+        return self._open(self.outside())
+
+    def _open(self, query: Node) -> Node:
         return And((query, _OPEN)) if self.leaves_out_ended else query
 
 

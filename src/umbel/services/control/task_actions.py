@@ -69,10 +69,11 @@ class TaskActions:
         run.leaves_out_repeated = selection.leaves_out_repeated
         for chunk in selection.chunks(self._store, CHUNKS[action]):
             run.must_go_on()
+            permitted = _permitted(run, chunk)
             targets = [
-                each for each in chunk if not (selection.leaves_out_ended and each.has_ended)
+                each for each in permitted if not (selection.leaves_out_ended and each.has_ended)
             ]
-            run.skip(len(chunk) - len(targets), ENDED_MEANWHILE)
+            run.skip(len(permitted) - len(targets), ENDED_MEANWHILE)
             if targets:
                 self._doing[action](run, targets)
 
@@ -153,7 +154,7 @@ class TaskActions:
         """With the result backend if it can be had; else what needs it is left out."""
 
         names = registered_names(self._workers)
-        sources = ArgumentSources(self._store, self._cluster, self._results, names)
+        sources = ArgumentSources(self._store, self._cluster, self._results, names, run.bounds)
 
         def whole() -> Recovery:
             recovery = recover_arguments(targets, run.request.edit, sources)
@@ -203,6 +204,18 @@ class TaskActions:
             Intent(task_id=each, kind=kind, at=now, actor=actor, action_id=run.plan.id)
             for each in ids
         )
+
+
+def _permitted(run: Run, targets: Sequence[Target]) -> list[Target]:
+    """Those within the bounds of the run; the others are left out."""
+    permitted: list[Target] = []
+    for target in targets:
+        refusal = target.refusal(run.bounds)
+        if refusal is None:
+            permitted.append(target)
+        else:
+            run.skip(1, refusal)
+    return permitted
 
 
 def signature(recovered: RecoveredTask, edit: Edit | None, now: float) -> Signature:

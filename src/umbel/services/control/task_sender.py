@@ -17,7 +17,7 @@ from umbel.cluster.task import PENDING
 from umbel.errors import ActionRefused, ResultsUnavailable, UmbelError
 from umbel.results.base import Result
 from umbel.services.cluster.redacted_results import redacted_result
-from umbel.services.control.consequences import BUILT_IN
+from umbel.services.control.bounds import BUILT_IN
 from umbel.services.control.context import ActionContext
 from umbel.services.control.phrases import cut
 from umbel.services.control.request_checks import no_control_characters
@@ -95,7 +95,7 @@ class TaskSender:
         `ResultsUnavailable` if it is to be waited for and no result can come; nothing is sent
         then."""
         self._check(apply)
-        signature = _signature(apply, self._clock.now())
+        signature = signature_of(apply, self._clock.now())
         if expected or apply.wait is not None:  # nothing is sent if no result can come
             reply_to = self._results.expect(signature.id)
             signature = msgspec.structs.replace(signature, reply_to=reply_to)
@@ -127,7 +127,9 @@ class TaskSender:
                 "A task goes either to a queue or to an exchange with a routing key.",
                 field="queue",
             )
-        refuse_reserved(self._cluster.reserved().of_signature(_signature(apply, self._clock.now())))
+        refuse_reserved(
+            self._cluster.reserved().of_signature(signature_of(apply, self._clock.now()))
+        )
         if apply.check and not apply.name.startswith(BUILT_IN):
             self._check_name(apply.name)
 
@@ -188,7 +190,8 @@ class TaskSender:
         )
 
 
-def _signature(apply: Apply, now: float) -> Signature:
+def signature_of(apply: Apply, now: float) -> Signature:
+    """The task that is sent at `now` (Unix seconds), with a new id unless it has one."""
     return Signature(
         id=apply.task_id or str(uuid.uuid4()),
         name=apply.name,

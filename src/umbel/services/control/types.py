@@ -1,8 +1,8 @@
 """What is asked for, planned and reported when somebody acts on a cluster.
 
 Every action is planned first: the plan says on what, how many, and with what consequences,
-in sentences. It is executed by its id, by the person who made it or anybody with the same
-permission, until it expires; and it is executed once. The report grows while it runs.
+in sentences. It is executed by its id, by the person who made it or anybody who may do what it
+may, until it expires; and it is executed once. The report grows while it runs.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from umbel.auth.grants import Grant
 from umbel.cluster.events import LABEL_MAX, UUID_MAX
 
 TaskAction = Literal["revoke", "terminate", "abort", "retry"]
@@ -98,7 +99,9 @@ class ActionPlan(msgspec.Struct, frozen=True, kw_only=True):
     """What would happen. `sentence` says it in one; `count` is how many tasks (workers,
     messages) it concerns: more if `capped`, at least so many if not `complete`, since time ran
     out while they were counted. `skipped` is how many of those chosen are left out, by the
-    sentence that says why. `by_state` and `fidelity` count tasks. `consequences` are sentences a
+    sentence that says why. `bounds` are grants of who made it, outside of which tasks are left
+    out; None where they may act on all. `by_state` (within the bounds) and `fidelity` count
+    tasks. `consequences` are sentences a
     person should read first. `confirm` is the number that must be typed, None if none.
     `workers` are those that should answer. `impossible` says why it cannot be executed at
     all, if so. Times are Unix seconds."""
@@ -113,6 +116,7 @@ class ActionPlan(msgspec.Struct, frozen=True, kw_only=True):
     capped: bool = False
     complete: bool = True
     skipped: dict[str, int] = {}
+    bounds: tuple[Grant, ...] | None = None
     by_state: dict[str, int] = {}
     fidelity: dict[Fidelity, int] = {}
     sample: tuple[Chosen, ...] = ()

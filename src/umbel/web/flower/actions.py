@@ -13,6 +13,7 @@ import msgspec
 
 from umbel.cluster.task import ENDED
 from umbel.services.cluster_services import ClusterServices
+from umbel.services.control.bounds import is_refusal
 from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest
 from umbel.services.control.worker_actions import NAMED_S
 from umbel.services.control.worker_survival import ANSWERS_S, BEGINS_S
@@ -170,6 +171,9 @@ def _report(
 ) -> ActionReport:
     """Carry the plan out. Raises `FlowerRefusal` when that cannot be done now; an action that was
     `answered` is told by the answer."""
+    refusal = next(filter(is_refusal, plan.skipped), None)
+    if refusal is not None and not plan.count:
+        raise FlowerRefusal(HTTPStatus.FORBIDDEN, refusal)
     if plan.impossible is not None:
         raise FlowerRefusal(HTTPStatus.SERVICE_UNAVAILABLE, plan.impossible)
     control = services.control

@@ -47,7 +47,7 @@ def flower_routes(
     for route in FLOWER_ROUTES:
         endpoint: ASGIApp = FlowerEndpoint(route, services, thread_pools)
         if route.permission is not None:
-            endpoint = Permitted(endpoint, route.permission, access)
+            endpoint = Permitted(endpoint, route.permission, access, for_some=route.for_some)
         app = responses.plain_text_errors(_OnlyBy(route.method, endpoint))
         yield StarletteRoute(route.path.replace("}", ":rest}"), app)
 

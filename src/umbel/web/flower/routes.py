@@ -26,10 +26,16 @@ def _do(
     handler: Handler,
     summary: str,
     *,
-    thread_pool: PoolName = "cluster",
     permission: Permission = "operate",
 ) -> Route:
-    return _route(path, handler, summary, thread_pool, "POST", permission)
+    return _route(path, handler, summary, "cluster", "POST", permission)
+
+
+def _do_to_tasks(
+    path: str, handler: Handler, summary: str, thread_pool: PoolName = "cluster"
+) -> Route:
+    route = _route(path, handler, summary, thread_pool, "POST", "operate")
+    return msgspec.structs.replace(route, for_some=True)
 
 
 def _route(
@@ -78,16 +84,16 @@ FLOWER_ROUTES: Final = (
     _see("/api/task/types", workers.task_types, "Names of tasks"),
     _see("/api/queues/length", workers.queue_lengths, "How full queues are"),
     _see("/api/task/info/{target}", listing.task_info, "One task", "history"),
-    _do(
-        "/api/task/apply/{target}", sending.apply_task, "Run a task and wait", thread_pool="waiting"
+    _do_to_tasks("/api/task/apply/{target}", sending.apply_task, "Run a task and wait", "waiting"),
+    _do_to_tasks(
+        "/api/task/async-apply/{target}", sending.apply_async, "Send a task that workers have"
     ),
-    _do("/api/task/async-apply/{target}", sending.apply_async, "Send a task that workers have"),
-    _do("/api/task/send-task/{target}", sending.send_task, "Send a task by its name"),
+    _do_to_tasks("/api/task/send-task/{target}", sending.send_task, "Send a task by its name"),
     _see("/api/task/result/{target}", sending.task_result, "What came of a task", "waiting"),
-    _do("/api/task/abort/{target}", actions.abort_task, "Mark a task as aborted"),
-    _do("/api/task/timeout/{target}", actions.limit_time, "Limit the time of a task"),
-    _do("/api/task/rate-limit/{target}", actions.limit_rate, "Limit the rate of a task"),
-    _do("/api/task/revoke/{target}", actions.revoke_task, "Revoke or terminate a task"),
+    _do_to_tasks("/api/task/abort/{target}", actions.abort_task, "Mark a task as aborted"),
+    _do_to_tasks("/api/task/timeout/{target}", actions.limit_time, "Limit the time of a task"),
+    _do_to_tasks("/api/task/rate-limit/{target}", actions.limit_rate, "Limit the rate of a task"),
+    _do_to_tasks("/api/task/revoke/{target}", actions.revoke_task, "Revoke or terminate a task"),
     _see("/metrics", metrics, "Metrics for Prometheus", "history"),
     msgspec.structs.replace(
         _route("/healthcheck", _healthcheck, "Whether this answers", "history", "GET", None),

@@ -50,7 +50,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     `asks` is the struct of its parameters (`requests`), `answers` that of its response; an
     answer of type `str` is plain text. The `{names}` in `path` are fields of `asks`, and a value
     may hold `slashes`, or else is one part of the path. `permission` is what a person needs,
-    None for nothing. A `blocking` handler runs in a thread of `thread_pool`, others on the event
+    None for nothing; with `for_some` it is enough to have it for some tasks, and the handler
+    decides for which. A `blocking` handler runs in a thread of `thread_pool`, others on the event
     loop; one of the pool `waiting` is a coroutine and also gets a `ResultWaiter`. A route without
     `handler` is a stream of `events`. `status` is that of its response; `statuses` are others
     that it may have (202: accepted, not done yet).
@@ -67,6 +68,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...] = ()
     method: Literal["GET", "POST"] = "GET"
     permission: Permission | None = "read"
+    for_some: bool = False
     blocking: bool = True
     thread_pool: PoolName = "history"
     with_actor: bool = False
