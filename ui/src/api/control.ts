@@ -18,13 +18,28 @@ import type {
   Registered,
   Result,
 } from './control_types'
+import type { Person } from './people_types'
 import { get, getJson, post } from './transport'
 
 const id = encodeURIComponent
 
+/** Somebody of whom the server says but the name and the role. */
+const UNTOLD = {
+  provider: 'password',
+  label: null,
+  email: null,
+  because: '',
+  grants: [],
+  access: [],
+  session: null,
+  claims: {},
+  second_factor: { possible: false, since: null },
+} satisfies Person
+
 export const control = {
-  me: () => get<Me>('me', {}),
-  logOut: () => post<unknown>('logout', {}),
+  me: async (signal?: AbortSignal): Promise<Me> => ({ ...UNTOLD, ...(await get<Me>('me', {}, signal)) }),
+  /** `go_on` is where the provider ends its own login. */
+  logOut: () => post<{ go_on?: string | null }>('logout', {}),
 
   plan: (request: ActionRequest) => post<ActionPlan>('actions', request),
   execute: (action: string, how: { confirm: number | null; reason?: string }) =>

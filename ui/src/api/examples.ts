@@ -1,5 +1,6 @@
-/** Tasks for tests: complete values, of which a test names what it is about. */
+/** Values for tests, complete, of which a test names what it is about. */
 
+import type { Me } from './control_types'
 import type { Task } from './types'
 
 export function exampleTask(more: Partial<Task> = {}): Task {
@@ -46,6 +47,27 @@ export function exampleTask(more: Partial<Task> = {}): Task {
     repeats: [],
     repeated_by: [],
     repetitions: [],
+    ...more,
+  }
+}
+
+export function exampleMe(more: Partial<Me> = {}): Me {
+  return {
+    name: 'ann',
+    role: 'admin',
+    permissions: ['read', 'operate', 'administer'],
+    read_only: false,
+    login: true,
+    via: 'browser',
+    provider: 'password',
+    label: null,
+    email: null,
+    because: '',
+    grants: [],
+    access: [],
+    session: null,
+    claims: {},
+    second_factor: { possible: false, since: null },
     ...more,
   }
 }

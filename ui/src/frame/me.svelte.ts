@@ -3,7 +3,8 @@
 import { control } from '../api/control'
 import type { Me, Permission } from '../api/control_types'
 import { backoff } from './backoff'
-import { refusal } from './refusal'
+import { forgetLeaving, noteLeaving } from './left'
+import { refusal, refusalOfAny, refusalOfTask, refusalOfTasks, type Touched } from './refusal'
 
 class Person {
   /** Null until the server said it. */
@@ -14,20 +15,39 @@ class Person {
   async load(): Promise<void> {
     try {
       this.person = await control.me()
+      forgetLeaving()
     } catch {
       // Nothing is offered to somebody unknown.
       setTimeout(() => void this.load(), backoff(this.tries++, Math.random()) * 1000)
     }
   }
 
-  /** Why something that needs this permission cannot be done, in a sentence; null if it can. */
+  /** Why something that needs this permission for everything cannot be done, in a sentence; null
+   * if it can. */
   refusal(needed: Permission): string | null {
     return refusal(this.person, needed)
   }
 
+  /** The same of something that is done to one task. */
+  refusalOfTask(needed: Permission, task: Touched): string | null {
+    return refusalOfTask(this.person, needed, task)
+  }
+
+  /** The same of something that is done to whichever tasks they may touch. */
+  refusalOfAny(needed: Permission): string | null {
+    return refusalOfAny(this.person, needed)
+  }
+
+  /** The same of several tasks, or which of them are left out; none are tasks that nobody has
+   * listed. */
+  refusalOfTasks(needed: Permission, tasks: readonly Touched[]): { why: string | null; note: string | null } {
+    return refusalOfTasks(this.person, needed, tasks)
+  }
+
   async logOut(): Promise<void> {
-    await control.logOut()
-    location.assign(new URL('login', document.baseURI))
+    const { go_on } = await control.logOut()
+    noteLeaving()
+    location.assign(new URL(go_on ?? 'login', document.baseURI))
   }
 }
 
