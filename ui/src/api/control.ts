@@ -23,8 +23,8 @@ import { get, getJson, post } from './transport'
 
 const id = encodeURIComponent
 
-/** Somebody of whom the server says but the name and the role. */
-const UNTOLD = {
+/** What holds of somebody of whom the server gives the name and the role alone. */
+const NOBODY = {
   provider: 'password',
   label: null,
   email: null,
@@ -37,7 +37,7 @@ const UNTOLD = {
 } satisfies Person
 
 export const control = {
-  me: async (signal?: AbortSignal): Promise<Me> => ({ ...UNTOLD, ...(await get<Me>('me', {}, signal)) }),
+  me: async (signal?: AbortSignal): Promise<Me> => ({ ...NOBODY, ...(await get<Me>('me', {}, signal)) }),
   /** `go_on` is where the provider ends its own login. */
   logOut: () => post<{ go_on?: string | null }>('logout', {}),
 

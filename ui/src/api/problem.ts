@@ -14,6 +14,8 @@ export class Problem extends Error {
     readonly suggestion: string | null = null,
     /** The parameter or the field of the body that is wrong, when one is. */
     readonly parameter: string | null = null,
+    /** The word for this kind of problem: "not-logged-in"; empty when the server gave none. */
+    readonly kind: string = '',
   ) {
     super(detail || title)
     this.name = 'Problem'
@@ -41,6 +43,7 @@ export function problemFrom(status: number, body: unknown): Problem {
     typeof start === 'number' ? { start, end: typeof end === 'number' ? end : start + 1 } : null,
     text(fields['suggestion']),
     text(fields['parameter']),
+    text(fields['type'])?.split(':').at(-1) ?? '',
   )
 }
 

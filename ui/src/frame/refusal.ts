@@ -5,7 +5,7 @@ import type { Grant, Role } from '../api/people_types'
 import { formatNumber } from '../format/number'
 import { fits } from './glob'
 
-const NEEDED: Record<Permission, Role> = { read: 'viewer', operate: 'operator', administer: 'admin' }
+const LEAST_ROLES: Record<Permission, Role> = { read: 'viewer', operate: 'operator', administer: 'admin' }
 const ROLES: readonly Role[] = ['viewer', 'operator', 'admin']
 /** So many places are named; of more the rest is counted. */
 const NAMED = 4
@@ -18,9 +18,9 @@ export interface Touched {
 
 /** What needs the permission for everything: workers, queues, other people. */
 export function refusal(person: Me | null, needed: Permission): string | null {
-  const known = refusalOfAny(person, needed)
-  if (known !== null || person === null || person.permissions.includes(needed)) return known
-  return `This needs the role ${NEEDED[needed]} for everything; you are ${heldBy(person, needed)} alone.`
+  const denial = refusalOfAny(person, needed)
+  if (denial !== null || person === null || person.permissions.includes(needed)) return denial
+  return `This needs the role ${LEAST_ROLES[needed]} for everything; you are ${heldBy(person, needed)} alone.`
 }
 
 /** What can be done if the permission is there for any task at all: a search, for instance. */
@@ -29,13 +29,13 @@ export function refusalOfAny(person: Me | null, needed: Permission): string | nu
   if (person.permissions.includes(needed)) return null
   if (person.read_only) return 'Umbel runs read-only here: nobody can change anything.'
   if (bounded(person, needed).length > 0) return null
-  return `This needs the role ${NEEDED[needed]}; ${person.name} is ${person.role}.`
+  return `This needs the role ${LEAST_ROLES[needed]}; ${person.name} is ${person.role}.`
 }
 
 /** What is done to one task. */
 export function refusalOfTask(person: Me | null, needed: Permission, task: Touched): string | null {
-  const known = refusalOfAny(person, needed)
-  if (known !== null || person === null || mayTouch(person, needed, task)) return known
+  const denial = refusalOfAny(person, needed)
+  if (denial !== null || person === null || mayTouch(person, needed, task)) return denial
   const grants = bounded(person, needed)
   const named = grants.every(({ name }) => name === null) ? null : (task.name ?? 'a task whose name is not known')
   const queued = grants.every(({ queue }) => queue === null)
@@ -85,5 +85,5 @@ function heldBy(person: Me, needed: Permission): string {
 /** The grants for some tasks that have the permission. */
 function bounded(person: Me, needed: Permission): readonly Grant[] {
   if (person.read_only && needed !== 'read') return []
-  return person.grants.filter((grant) => ROLES.indexOf(grant.role) >= ROLES.indexOf(NEEDED[needed]) && (grant.name !== null || grant.queue !== null))
+  return person.grants.filter((grant) => ROLES.indexOf(grant.role) >= ROLES.indexOf(LEAST_ROLES[needed]) && (grant.name !== null || grant.queue !== null))
 }

@@ -1,29 +1,54 @@
-/** Asks the server to log somebody in, or out. */
+/** Asks the server how one logs in, to log somebody in, or out. */
 
-import { problemFrom, unreachable } from '../api/problem'
+import type { LoginOptions } from '../api/people_types'
+import { Problem, problemFrom, unreachable } from '../api/problem'
 
-/** The cookie of a session is set when this returns. Raises `Problem`. */
-export async function logIn(user: string, password: string): Promise<void> {
-  await post('login', { user, password })
+/** What a server without providers of logins offers. */
+const PASSWORDS_ALONE: LoginOptions = { passwords: true, providers: [], straight: false, failed: null, refused: null }
+
+/** Raises `Problem`; so do the others. */
+export async function loginOptions(): Promise<LoginOptions> {
+  try {
+    return (await answered('login/options')) as LoginOptions
+  } catch (error) {
+    if (error instanceof Problem && [401, 404].includes(error.status)) return PASSWORDS_ALONE
+    throw error
+  }
 }
 
-/** Whoever was logged in is not any more when this returns. Raises `Problem`. */
-export async function logOut(): Promise<void> {
-  await post('api/v1/logout', {})
+/** The cookie of a session is set when this returns. A `Problem` of the kind
+ * `second-factor-needed`: the password is right, and a code is asked. */
+export async function logIn(user: string, password: string, code = ''): Promise<void> {
+  await post('login', { user, password, ...(code === '' ? {} : { code }) })
 }
 
-async function post(path: string, body: object): Promise<void> {
+/** Whoever was logged in is not any more when this returns; where to go on to if their provider
+ * ends its login as well. */
+export async function logOut(): Promise<string | null> {
+  try {
+    const { go_on } = (await post('api/v1/logout', {})) as { go_on?: string | null }
+    return go_on ?? null
+  } catch (error) {
+    if (error instanceof Problem && error.status === 401) return null
+    throw error
+  }
+}
+
+function post(path: string, body: object): Promise<unknown> {
+  return answered(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+}
+
+async function answered(path: string, init: RequestInit = {}): Promise<unknown> {
   let answer: Response
   try {
-    answer = await fetch(new URL(path, document.baseURI), {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', accept: 'application/json' },
-      body: JSON.stringify(body),
+    answer = await fetch(new URL(path, document.baseURI).href, {
+      ...init,
+      headers: { accept: 'application/json', ...init.headers },
     })
   } catch {
     throw unreachable()
   }
-  if (answer.ok) return
-  const problem: unknown = await answer.json().catch(() => null)
-  throw problemFrom(answer.status, problem)
+  const body: unknown = await answer.json().catch(() => null)
+  if (!answer.ok) throw problemFrom(answer.status, body)
+  return body
 }

@@ -3,6 +3,7 @@ import { preferences } from '../frame/preferences.svelte'
 import { escapeInvisible } from '../frame/invisible'
 import '../styles/tokens.css'
 import '../styles/base.css'
+import '../styles/login.css'
 import LoginPage from './LoginPage.svelte'
 
 preferences.apply()

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { targetOf } from './target'
+import { providerPath, targetOf } from './target'
 
 const BASE = 'https://tools.example.com/umbel/'
 
@@ -36,5 +36,19 @@ describe('the page after the login', () => {
 
   it('is not the login again', () => {
     expect(next('login?next=login')).toBe(BASE)
+  })
+})
+
+describe('the way to a provider', () => {
+  const path = (next: string): string => providerPath('login/okta', `?next=${encodeURIComponent(next)}`, BASE)
+
+  it('leads to what was asked for afterwards', () => {
+    expect(path('tasks?q=a b')).toBe('login/okta?next=tasks%3Fq%3Da%2520b')
+    expect(providerPath('login/okta', '', BASE)).toBe('login/okta')
+  })
+
+  it('leads to no other site', () => {
+    expect(path('//evil.example/')).not.toContain('next=%2F')
+    expect(path('\\\\evil.example/')).toMatch(/^login\/okta\?next=evil/)
   })
 })

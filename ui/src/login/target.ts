@@ -14,3 +14,9 @@ export function targetOf(search: string, base: string): string {
     return base
   }
 }
+
+/** The way to a provider, below `base`, that leads to the same place afterwards. */
+export function providerPath(address: string, search: string, base: string): string {
+  const next = targetOf(search, base).slice(base.length).replace(/^[/\\]+/, '')
+  return next === '' ? address : `${address}?next=${encodeURIComponent(next)}`
+}

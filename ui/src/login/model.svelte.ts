@@ -1,0 +1,126 @@
+/**
+ * The way through a login: what can be done is asked of the server, then a password (and a code)
+ * is checked, or a provider is gone to.
+ */
+
+import type { LoginOptions } from '../api/people_types'
+import { Problem } from '../api/problem'
+import { forgetLeaving, hasLeft, noteLeaving } from '../frame/left'
+import { logIn, loginOptions, logOut } from './login'
+import { providerPath, targetOf } from './target'
+
+/** `choose` how to log in, type a `code`, be told why one is `refused`, or be asked whether to
+ * `leave`. */
+export type Step = 'waiting' | 'choose' | 'code' | 'refused' | 'leave'
+
+/** What the model does to the page. */
+export interface Browser {
+  search: string
+  base: string
+  /** Go on to another page, which takes the place of this one. */
+  replace: (address: string) => void
+}
+
+export class LoginModel {
+  step: Step = $state('waiting')
+  options: LoginOptions | null = $state.raw(null)
+  user = $state('')
+  password = $state('')
+  code = $state('')
+  busy = $state(false)
+  /** What went wrong, in a sentence. */
+  failed: string | null = $state(null)
+  /** They have just logged out. */
+  left = $state(hasLeft())
+
+  constructor(
+    private readonly browser: Browser,
+    leaving: boolean,
+  ) {
+    if (leaving) this.step = 'leave'
+  }
+
+  /** Ask how one can log in; with one way alone it is gone at once. */
+  async load(): Promise<void> {
+    this.failed = null
+    try {
+      this.options = await loginOptions()
+    } catch (error) {
+      this.failed = sentenceOf(error, 'It cannot be said how one logs in here.')
+      return
+    }
+    if (this.step !== 'waiting') return
+    const { failed, refused, straight, providers } = this.options
+    const [only] = providers
+    if (straight && only !== undefined && !this.left && failed === null && refused === null) {
+      this.browser.replace(new URL(this.addressOf(only.address), this.browser.base).href)
+      return
+    }
+    this.failed = failed
+    this.step = refused === null ? 'choose' : 'refused'
+  }
+
+  /** The address of a provider's login, relative to the server. */
+  addressOf(address: string): string {
+    return providerPath(address, this.browser.search, this.browser.base)
+  }
+
+  /** Log in with what is typed. Whether another field is to be typed into. */
+  async submit(): Promise<void> {
+    if (this.busy) return
+    this.busy = true
+    this.failed = null
+    try {
+      await logIn(this.user, this.password, this.code.replace(/\s/g, ''))
+      forgetLeaving()
+      this.browser.replace(targetOf(this.browser.search, this.browser.base))
+    } catch (error) {
+      this.busy = false
+      this.meet(error)
+    }
+  }
+
+  /** Back from the code to the password. */
+  back(): void {
+    this.password = this.code = ''
+    this.failed = null
+    this.step = 'choose'
+  }
+
+  /** Log in as somebody else than the one who was refused. */
+  another(): void {
+    this.step = 'choose'
+  }
+
+  async leave(): Promise<void> {
+    this.busy = true
+    this.failed = null
+    try {
+      const goOn = await logOut()
+      noteLeaving()
+      this.left = true
+      if (goOn !== null) return this.browser.replace(goOn)
+      this.step = this.options === null ? 'waiting' : 'choose'
+      if (this.options === null) await this.load()
+    } catch (error) {
+      this.failed = sentenceOf(error, 'Logging out failed. Try again.')
+    }
+    this.busy = false
+  }
+
+  private meet(error: unknown): void {
+    const needsCode = error instanceof Problem && error.kind === 'second-factor-needed'
+    if (needsCode && this.step === 'choose') {
+      this.step = 'code'
+      return
+    }
+    this.code = ''
+    this.failed = sentenceOf(error, 'Logging in failed. Try again.')
+    if (this.step === 'code') return
+    this.password = ''
+  }
+}
+
+function sentenceOf(error: unknown, otherwise: string): string {
+  return error instanceof Problem ? error.detail : otherwise
+}

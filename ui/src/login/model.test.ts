@@ -1,0 +1,130 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { pass, scriptedServer } from '../api/scripted_server'
+import type { LoginOptions } from '../api/people_types'
+import { LoginModel } from './model.svelte'
+
+const server = scriptedServer()
+const BASE = 'http://umbel.example/'
+let gone: string[]
+const storage = new Map<string, string>()
+
+const OKTA = { name: 'okta', label: 'Okta', kind: 'oidc', address: 'login/okta' }
+const options = (more: Partial<LoginOptions> = {}): LoginOptions => ({
+  passwords: true,
+  providers: [],
+  straight: false,
+  failed: null,
+  refused: null,
+  ...more,
+})
+const model = async (offered: LoginOptions | null, search = '', leaving = false): Promise<LoginModel> => {
+  if (offered) server.answer('/login/options', offered)
+  const made = new LoginModel({ search, base: BASE, replace: (address) => gone.push(address) }, leaving)
+  await made.load()
+  return made
+}
+
+beforeEach(() => {
+  gone = []
+  storage.clear()
+  vi.stubGlobal('sessionStorage', {
+    getItem: (name: string) => storage.get(name) ?? null,
+    setItem: (name: string, value: string) => storage.set(name, value),
+    removeItem: (name: string) => storage.delete(name),
+  })
+})
+
+describe('a login by password', () => {
+  it('leads to where one wanted', async () => {
+    const login = await model(options(), '?next=workers')
+    server.answer('/login', {})
+    Object.assign(login, { user: 'ann', password: 'pw' })
+    await login.submit()
+
+    expect(gone).toEqual([`${BASE}workers`])
+    expect(server.requestsTo('/login')[0]?.body).toEqual({ user: 'ann', password: 'pw' })
+  })
+
+  it('that is wrong is typed again', async () => {
+    const login = await model(options())
+    server.refuse('/login', 401, { detail: 'The name or the password is wrong.', type: 'urn:umbel:problem:not-logged-in' })
+    Object.assign(login, { user: 'ann', password: 'no' })
+    await login.submit()
+
+    expect([login.step, login.failed, login.user, login.password, login.busy]).toEqual([
+      'choose', 'The name or the password is wrong.', 'ann', '', false,
+    ])
+  })
+
+  it('asks for a code where there is a second factor, and sends it without its spaces', async () => {
+    const login = await model(options())
+    server.refuse('/login', 401, { type: 'urn:umbel:problem:second-factor-needed' })
+    Object.assign(login, { user: 'ann', password: 'pw' })
+    await login.submit()
+    expect([login.step, login.failed]).toEqual(['code', null])
+
+    login.code = '000 000'
+    await login.submit()
+    expect([login.step, login.failed, login.code]).toEqual(['code', 'Not so.', ''])
+
+    server.answer('/login', {})
+    login.code = ' 123 456 '
+    await login.submit()
+    expect(server.requestsTo('/login').at(-1)?.body).toEqual({ user: 'ann', password: 'pw', code: '123456' })
+    expect(gone).toEqual([BASE])
+  })
+
+  it('is begun anew from the code', async () => {
+    const login = await model(options())
+    server.refuse('/login', 401, { type: 'urn:umbel:problem:second-factor-needed' })
+    Object.assign(login, { user: 'ann', password: 'pw' })
+    await login.submit()
+    login.back()
+
+    expect([login.step, login.user, login.password]).toEqual(['choose', 'ann', ''])
+  })
+})
+
+describe('the only provider', () => {
+  const alone = options({ passwords: false, providers: [OKTA], straight: true })
+
+  it('is gone to at once', async () => {
+    const login = await model(alone, '?next=workers')
+
+    expect(gone).toEqual([`${BASE}login/okta?next=workers`])
+    expect(login.step).toBe('waiting')
+  })
+
+  it.each([
+    ['a login failed', { failed: 'Okta does not answer.' }],
+    ['a login was refused', { refused: { provider: 'okta', name: 'ann', notes: [], claims: {}, because: '', rules: 1 } }],
+  ])('waits to be chosen when %s', async (_, more) => {
+    const login = await model({ ...alone, ...more })
+
+    expect(gone).toEqual([])
+    expect(login.step).not.toBe('waiting')
+  })
+
+  it('waits to be chosen after the logout, which leads to the provider that ends its own', async () => {
+    server.answer('logout', { logged_out: true, go_on: 'https://okta.example/logout' })
+    const leaving = await model(alone, '', true)
+    expect(leaving.step).toBe('leave')
+    await leaving.leave()
+    expect(gone).toEqual(['https://okta.example/logout'])
+
+    const back = await model(alone)
+    expect(gone).toHaveLength(1)
+    expect([back.step, back.left]).toEqual(['choose', true])
+  })
+})
+
+it('a server that does not answer is asked again', async () => {
+  server.lose('/login/options')
+  const login = await model(null)
+  expect([login.step, login.failed]).toEqual(['waiting', expect.stringContaining('cannot be reached')])
+
+  server.answer('/login/options', options())
+  await login.load()
+  await pass()
+  expect([login.step, login.failed]).toEqual(['choose', null])
+})
