@@ -7,21 +7,28 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from umbel.auth.authenticator import PeopleAndTokens
 from umbel.auth.people import everybody
+from umbel.auth.providers.base import TokenProvider
+from umbel.auth.providers.config import PROXY_KINDS, ProviderConfig
+from umbel.auth.rights import RuleBook
 from umbel.auth.session_key import session_key
 from umbel.auth.tokens import Tokens
-from umbel.clock import SystemClock
+from umbel.clock import Clock, SystemClock
 from umbel.errors import StoreError
 from umbel.services.control.shared_login_audit import SharedLoginAudit
 from umbel.settings import LoadedSettings, Settings
 from umbel.store.ledger import Ledger
 from umbel.web.app import WebOptions, create_app
 from umbel.web.authentication import Access
+from umbel.web.bearer_identity import BearerIdentity
 from umbel.web.http.hosts import is_loopback
 from umbel.web.login_throttle import LoginThrottle
+from umbel.web.provider_identities import ProviderIdentities
+from umbel.web.proxy_identity import ProxyIdentity
 from umbel.web.scrape_access import ScrapeAccess
 from umbel.web.security import own_names
 from umbel.web.serving.tls import Tls
@@ -53,11 +60,13 @@ def web_application(loaded: LoadedSettings, clusters: Mapping[str, ClusterServic
 
 
 def web_access(
-    loaded: LoadedSettings, clusters: Mapping[str, ClusterServices]
+    loaded: LoadedSettings,
+    clusters: Mapping[str, ClusterServices],
+    token_providers: Mapping[str, TokenProvider] = MappingProxyType({}),
 ) -> tuple[Access, dict[str, Access]]:
     """Who may come in, by what showing: to the server, and to each cluster. Logins are kept by
-    the cluster that the settings name first, or the next whose ledger can be used. Raises
-    `StoreError`."""
+    the cluster that the settings name first, or the next whose ledger can be used.
+    `token_providers` check signed tokens, by the name of their provider. Raises `StoreError`."""
     clock, settings = SystemClock(), loaded.settings
     people = everybody(settings.basic_auth, settings.auth.users)
     ledgers = [clusters[name].ledger for name in loaded.clusters]
@@ -66,6 +75,7 @@ def web_access(
     everywhere = PeopleAndTokens(
         people, None, clock, key, rules=settings.auth.rules, clusters=loaded.clusters
     )
+    book = RuleBook(settings.auth.rules, loaded.clusters)
     access = Access(
         everywhere,
         Sessions(key, settings.auth.session, clock, home, others=others),
@@ -77,6 +87,7 @@ def web_access(
         is_open=settings.is_open,
         read_only=settings.read_only,
         scrape=ScrapeAccess(settings.metrics_token, settings.metrics_public),
+        providers=identities_of(settings.auth.providers, book, token_providers, clock),
     )
     return access, {
         name: access.of_cluster(
@@ -86,6 +97,24 @@ def web_access(
         )
         for name, services in clusters.items()
     }
+
+
+def identities_of(
+    providers: Iterable[ProviderConfig],
+    rules: RuleBook,
+    tokens: Mapping[str, TokenProvider],
+    clock: Clock,
+) -> ProviderIdentities | None:
+    """Who requests are from by the word of these providers; None where none has a say in that."""
+    by_headers = [each for each in providers if each.kind in PROXY_KINDS]
+    by_bearer = [
+        tokens[each.name] for each in providers if each.api_audience and each.name in tokens
+    ]
+    if not by_headers and not by_bearer:
+        return None
+    return ProviderIdentities(
+        rules, ProxyIdentity(by_headers, tokens, clock), BearerIdentity(by_bearer, clock)
+    )
 
 
 def _ledger_of_logins(ledgers: Iterable[Ledger]) -> tuple[Ledger, bytes]:

@@ -63,6 +63,7 @@ PROTOCOLS: dict[str, frozenset[str]] = {
             "umbel.auth.people",
             "umbel.auth.providers.base",
             "umbel.auth.providers.config",
+            "umbel.auth.providers.header_identity",
             "umbel.auth.rights",
             "umbel.auth.rules",
             "umbel.auth.tokens",

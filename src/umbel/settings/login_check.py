@@ -11,6 +11,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from umbel.auth.providers.config import ProviderConfig
+from umbel.auth.providers.header_identity import wrong_headers
 from umbel.auth.rules import PASSWORD, Rule
 from umbel.errors import SettingsError
 from umbel.settings.sources import DEFAULT, LoadedSettings
@@ -32,6 +33,7 @@ def check_logins(loaded: LoadedSettings) -> None:
     for rule in auth.rules:
         _check_provider_of(rule, [each.name for each in auth.providers])
         _check_cluster_of(rule, loaded)
+    _check_headers(auth.providers)
     for config in auth.providers:
         _check_callback(config)
         _check_somebody_gets_in(config, auth.rules)
@@ -121,6 +123,17 @@ def _check_not_everybody_gets_in(config: ProviderConfig, rules: tuple[Rule, ...]
                 remedy="Give the rule a claim and the values that it must have, or the provider "
                 f"{which}.",
             )
+
+
+def _check_headers(providers: tuple[ProviderConfig, ...]) -> None:
+    wrong = wrong_headers(providers)
+    if wrong is not None:
+        raise SettingsError(
+            wrong,
+            setting="auth.providers",
+            remedy="Look at user_header, email_header, name_header, groups_header and "
+            "token_header.",
+        )
 
 
 def _check_headers_are_of_a_proxy(config: ProviderConfig, loaded: LoadedSettings) -> None:

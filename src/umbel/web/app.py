@@ -25,8 +25,10 @@ from umbel.web.cluster_addresses import ClusterAddresses
 from umbel.web.cluster_router import ByCluster, absent_router, cluster_router, server_router
 from umbel.web.clusters import ClustersEndpoint
 from umbel.web.error_middleware import ErrorMiddleware
+from umbel.web.http.identity_headers import IdentityHeaders
 from umbel.web.http.problems import respond_to
-from umbel.web.http.proxies import LOOPBACK, Proxies
+from umbel.web.http.proxies import Proxies
+from umbel.web.http.trusted_proxies import LOOPBACK
 from umbel.web.non_http import NonHttpMiddleware
 from umbel.web.open_access import open_access
 from umbel.web.probes import Readiness, ReadyEndpoint, ServerReadyEndpoint
@@ -122,7 +124,7 @@ def create_app(
             Middleware(NonHttpMiddleware),
             Middleware(SecurityHeaders),
             Middleware(ErrorMiddleware),
-            *_host_and_proxies(options, has_login=not access.is_open),
+            *_host_and_proxies(options, access),
             Middleware(ClusterAddresses, only=first.name if len(clusters) == 1 else None),
             Middleware(RequestLimits),
             Middleware(Guard, access=access, clusters=accesses, own_hosts=options.allowed_hosts),
@@ -151,7 +153,7 @@ async def _refused(_: Request, error: Exception) -> Response:
     return respond_to(error)
 
 
-def _host_and_proxies(options: WebOptions, *, has_login: bool) -> list[Middleware]:
+def _host_and_proxies(options: WebOptions, access: Access) -> list[Middleware]:
     """The check of the host name, and what proxies say. Without a login the name counts that the
     request came with: a page that reached this machine under a name of its own (DNS rebinding)
     may say anything in headers, and a proxy on this machine cannot be told from it."""
@@ -162,4 +164,12 @@ def _host_and_proxies(options: WebOptions, *, has_login: bool) -> list[Middlewar
         own=options.own_hosts,
     )
     proxies = Middleware(Proxies, trusted=options.trusted_proxies, url_prefix=options.url_prefix)
-    return [proxies, check] if has_login else [check, proxies]
+    if access.is_open:
+        return [check, proxies]
+    identity = Middleware(
+        IdentityHeaders,
+        names=access.identity_headers,
+        trusted=options.trusted_proxies,
+        own_hosts=options.allowed_hosts,
+    )
+    return [identity, proxies, check]

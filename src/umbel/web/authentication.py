@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import hmac
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from copy import copy
 from typing import Final
 
@@ -31,14 +31,18 @@ from umbel.auth.base import (
     Via,
 )
 from umbel.auth.tokens import PREFIX, name_in
+from umbel.errors import LoginRefused
 from umbel.services.control.login_audit import LoginAudit
 from umbel.services.control.shared_login_audit import SharedLoginAudit
 from umbel.services.fair_shares import network_of
 from umbel.web.http.cookies import cookie
+from umbel.web.http.identity_headers import TRUST_ADVICE, shown_identity
 from umbel.web.http.problems import Refusal
 from umbel.web.http.scopes import address_of, basic_credentials, path_of
 from umbel.web.login_throttle import LoginThrottle
+from umbel.web.no_entry import NoEntry
 from umbel.web.principal import AuthMethod, Principal
+from umbel.web.provider_identities import ProviderIdentities
 from umbel.web.scrape_access import NO_SCRAPER, SCRAPER, ScrapeAccess
 from umbel.web.sessions import Session, Sessions
 from umbel.web.thread_pools import ThreadPool
@@ -74,6 +78,7 @@ class Access:
         is_open: bool,
         read_only: bool = False,
         scrape: ScrapeAccess = NO_SCRAPER,
+        providers: ProviderIdentities | None = None,
         recheck_s: float = RECHECK_S,
     ) -> None:
         self._authenticator = authenticator
@@ -82,6 +87,7 @@ class Access:
         self._cluster_audit = login_audit
         self._cluster = ""
         self._scrape = scrape
+        self._providers = providers
         self._without_roles = False
         self._password_checks = _checks(_TRIED_AT_ONCE, _TRIED_MAX)
         self._known_client_checks = _checks(1, _WELCOME_MAX)
@@ -91,6 +97,7 @@ class Access:
         self._cluster_writes = self._audit_writes
         self.sessions = sessions
         self.is_open = is_open
+        self.identity_headers = providers.header_names if providers else ()
         self.read_only = read_only
         self.recheck_s = recheck_s
 
@@ -119,23 +126,32 @@ class Access:
         passwords, and `StoreError`. `again`: re-check of an existing login; a failure does not
         count as a guess, and is not audited.
 
-        A token of Umbel decides, wherever there is one. Credentials that belong to a proxy in
+        A token of Umbel decides, wherever there is one, then one of an identity provider; a session
+        counts before what a proxy says of each request. Credentials that belong to a proxy in
         front (another bearer token; a password, while there is no login here) are ignored.
         """
         if self._scrape.lets_in(path_of(scope), scope):
             return Principal(SCRAPER, "viewer", "token")
         scheme, _, secret = Headers(scope=scope).get("authorization", "").partition(" ")
         secret = secret.strip()
-        if scheme.lower() == "bearer" and secret.startswith(PREFIX):
+        is_bearer = scheme.lower() == "bearer"
+        if is_bearer and secret.startswith(PREFIX):
             principal = await self._by_token(secret)
             if principal is None and not again:
                 await self._note_token(secret, scope)
             return principal
+        if is_bearer and self._providers and self._providers.has_bearer(secret):
+            by_bearer = self._providers.by_bearer(secret, self._cluster)
+            return await self._by_provider(by_bearer, "a bearer token", scope, again=again)
         if self.is_open:
             return Principal(ANONYMOUS, "admin", "anonymous")
         session = await self.session(scope)
+        principal = self._by_session(session) if session is not None else None
+        if principal is None and self._providers and self._providers.has_headers(scope):
+            by_headers = self._providers.by_headers(scope, self._cluster)
+            return await self._by_provider(by_headers, "headers of a proxy", scope, again=again)
         if session is not None:
-            return self._by_session(session)
+            return principal
         if scheme.lower() == "basic":
             credentials = basic_credentials(secret)
             return await self.by_password(credentials, scope) if credentials else None
@@ -176,6 +192,36 @@ class Access:
         else:
             self._throttle.right(address, user)
         return identity
+
+    async def _by_provider(
+        self, found: Awaitable[Principal | None], target: str, scope: Scope, *, again: bool
+    ) -> Principal | None:
+        """Who it is by a provider's word; None if nobody, or if it is refused `again`. Raises
+        `Refusal` and `ProviderUnavailable`."""
+        try:
+            return await found
+        except (LoginRefused, NoEntry) as error:
+            if again:
+                return None
+            known = error.person if isinstance(error, NoEntry) else ANONYMOUS
+            await self._note_identity(known, target, scope, error.message)
+            if isinstance(error, NoEntry):
+                raise
+            raise Refusal("not-logged-in", str(error)) from None
+
+    async def refuse_forged(self, scope: Scope) -> None:
+        """Raises `Refusal` if headers say who sends the request that cannot be believed."""
+        why = shown_identity(scope).refusal
+        if why:
+            await self._note_identity(ANONYMOUS, "headers of a proxy", scope, why)
+            raise Refusal("forged-identity", f"{why} {TRUST_ADVICE}")
+
+    async def _note_identity(self, name: str, target: str, scope: Scope, why: str) -> None:
+        actor = self.actor(Principal(name, "viewer", "proxy", is_stranger=True), scope)
+        await self._write(
+            functools.partial(self._cluster_audit.identity_refused, actor, target, why),
+            self._cluster_writes,
+        )
 
     async def _by_token(self, secret: str) -> Principal | None:
         identity = await anyio.to_thread.run_sync(

@@ -28,6 +28,7 @@ from umbel.web.http.origin import is_from_elsewhere
 from umbel.web.http.problems import Refusal
 from umbel.web.http.proxy_advice import cross_site
 from umbel.web.http.scopes import address_of, path_of, shows_token
+from umbel.web.no_entry import NoEntry, no_entry_page
 from umbel.web.principal import Principal
 from umbel.web.request_slots import PROBES
 
@@ -76,6 +77,7 @@ class Guard:
         if is_from_elsewhere(scope, own=self._own_hosts, has_login=has_login):
             headers = Headers(scope=scope)
             raise Refusal("cross-site", cross_site(headers.get("origin"), headers.get("host")))
+        await self._access.refuse_forged(scope)
         path = path_of(scope)
         if path in OPEN or path.startswith(_OPEN_BELOW):
             await self._app(scope, receive, send)
@@ -87,7 +89,13 @@ class Guard:
             await self._app(scope, receive, send)
             return
         principal = await self._of_a_token(scope) if cluster is None else None
-        principal = principal or await access.identify(scope)
+        try:
+            principal = principal or await access.identify(scope)
+        except NoEntry as error:
+            if not _wants_page(scope, path):
+                raise
+            await no_entry_page(error, scope)(scope, receive, send)
+            return
         is_absent = cluster is not None and cluster not in self._clusters
         if principal is None:
             await _turn_away(scope, path)(scope, receive, send)

@@ -167,3 +167,31 @@ def test_a_callback_that_is_no_address_is_refused(tmp_path: Path, address: str) 
 )  # fmt: skip
 def test_a_callback_is_umbels_own_or_flowers(tmp_path: Path, address: str) -> None:
     check(tmp_path, OKTA + f"redirect_uri = '{address}'\n" + ANN)
+
+
+@pytest.mark.parametrize(
+    ("tables", "sentence"),
+    [
+        ("[auth.providers.sso]\nkind='proxy'", "sso names no header with the user"),
+        (
+            "[auth.providers.sso]\nkind='proxy'\nuser_header='Authorization'",
+            "sso cannot have the header 'authorization'",
+        ),
+        (
+            "[auth.providers.sso]\nkind='proxy'\nuser_header='X_User'",
+            "sso cannot have the header 'x_user'",
+        ),
+        (
+            "[auth.providers.sso]\nkind='proxy'\nuser_header='X-User'\nname_header='x-user'",
+            "sso names one header twice",
+        ),
+        (
+            "[auth.providers.authelia]\n[auth.providers.cloudflare-access]",
+            "whoever comes through the proxy of cloudflare-access could send them",
+        ),
+    ],
+)
+def test_headers_that_could_be_anybodys_stop_the_start(
+    tmp_path: Path, tables: str, sentence: str
+) -> None:
+    assert sentence in refusal(tmp_path, f"{tables}\n{ANN}", UMBEL_TRUSTED_PROXIES="127.0.0.1")

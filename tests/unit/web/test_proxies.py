@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from umbel.web.http.proxies import LOOPBACK, Proxies
+from umbel.web.http.proxies import Proxies
+from umbel.web.http.trusted_proxies import LOOPBACK
 
 pytestmark = pytest.mark.anyio
 

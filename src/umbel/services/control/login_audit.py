@@ -78,6 +78,11 @@ class LoginAudit:
         target = "a token" if token is None else f'the token "{escaped(token, _NAME_MAX)}"'
         self._bounded("shown", nobody, LOGIN, target, why)
 
+    def identity_refused(self, actor: Actor, target: str, why: str) -> None:
+        """A proxy, or an identity provider's token, says who somebody is, and it is not believed,
+        or lets nobody in."""
+        self._bounded("shown", actor, LOGIN, escaped(target, _TEXT_MAX), why)
+
     def permission_refused(self, actor: Actor, target: str, why: str) -> None:
         """Somebody tried what they may not do."""
         self._bounded(REFUSED, actor, REFUSED, escaped(target, _TEXT_MAX), why)

@@ -27,6 +27,7 @@ from umbel.errors import (
     NameTaken,
     NotPermitted,
     NotSupported,
+    ProviderUnavailable,
     QueryError,
     ResultsUnavailable,
     StoreError,
@@ -68,6 +69,8 @@ KINDS: Final[Mapping[str, tuple[int, str]]] = {
     "not-in-store": (400, "This kind of store cannot do that"),
     "bad-body": (400, "The body is wrong"),
     "not-logged-in": (401, "You are not logged in"),
+    "forged-identity": (403, "Who this is from cannot be believed"),
+    "no-entry": (403, "No rule lets you in"),
     "cross-site": (403, "Another site asked for this"),
     "not-permitted": (403, "This is not permitted"),
     "unknown-task": (404, "No such task"),
@@ -87,6 +90,7 @@ KINDS: Final[Mapping[str, tuple[int, str]]] = {
     "not-supported": (501, "This cluster cannot do that"),
     "store-trouble": (503, "The history cannot be read"),
     "broker-trouble": (503, "The broker cannot be asked"),
+    "provider-trouble": (503, "The identity provider cannot be asked"),
     "results-trouble": (503, "Results cannot be read"),
     "not-ready": (503, "Umbel is not ready"),
     "too-many-streams": (503, "Too many live views are open"),
@@ -172,6 +176,8 @@ def problem_of(error: Exception) -> tuple[Problem, Mapping[str, str]]:
             return _retriable("store-trouble", error)
         case BrokerError():
             return _retriable("broker-trouble", error)
+        case ProviderUnavailable():
+            return _retriable("provider-trouble", error)
         case ResultsUnavailable():
             return _retriable("results-trouble", error)
         case HTTPException():

@@ -9,27 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
-from ipaddress import (
-    IPv4Address,
-    IPv4Network,
-    IPv6Address,
-    IPv6Network,
-    ip_address,
-    ip_network,
-)
 from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-Network = IPv4Network | IPv6Network
+from umbel.web.http.trusted_proxies import TrustedProxies, parse_address
 
-LOOPBACK: Final = ("127.0.0.0/8", "::1/128")
 #: The most addresses of `X-Forwarded-For` that are looked at, the nearest ones.
 HOPS_MAX: Final = 32
-#: The longest text that can be an address.
-_ADDRESS_MAX: Final = 45
 #: An address with the port that the client asked from, as some gateways tell it (Azure's): of
 #: IPv6 in brackets, which a port needs there.
 _WITH_PORT: Final = re.compile(r"(?:\[([0-9a-fA-F:.]{2,45})\]|([0-9.]{7,15})(?=:))(?::[0-9]{1,5})?")
@@ -43,12 +31,12 @@ class Proxies:
 
     def __init__(self, app: ASGIApp, *, trusted: Sequence[str], url_prefix: str) -> None:
         self._app = app
-        self._trusted = [ip_network(network, strict=False) for network in trusted]
+        self._trusted = TrustedProxies(trusted)
         self._prefix = url_prefix.rstrip("/")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         prefix = self._prefix
-        if self._trusts(scope):
+        if self._trusted.sent(scope):
             headers = Headers(scope=scope)
             self._believe(scope, headers)
             forwarded = headers.get("x-forwarded-prefix", "").rstrip("/")
@@ -57,17 +45,6 @@ class Proxies:
         if prefix:
             _take_off(scope, prefix)
         await self._app(scope, receive, send)
-
-    def _trusts(self, scope: Scope) -> bool:
-        client = scope.get("client")
-        if client is None:  # a Unix socket: whoever may open it is on this machine
-            return True
-        # The kernel tells the interface of a link-local neighbour (`fe80::1%eth0`).
-        return self._is_trusted(client[0].partition("%")[0])
-
-    def _is_trusted(self, address: str) -> bool:
-        parsed = _address(address)
-        return parsed is not None and any(parsed in network for network in self._trusted)
 
     def _believe(self, scope: Scope, headers: Headers) -> None:
         """Take over client, scheme and host."""
@@ -91,11 +68,11 @@ class Proxies:
         for hop in reversed(hops[-HOPS_MAX:]):
             if not hop.strip():
                 continue
-            address = _address(_without_port(hop.strip()))
+            address = parse_address(_without_port(hop.strip()))
             if address is None:
                 return None
             farthest = str(address)
-            if not self._is_trusted(farthest):
+            if not self._trusted.has(farthest):
                 return farthest
         return farthest if len(hops) <= HOPS_MAX else None
 
@@ -104,24 +81,6 @@ def _without_port(hop: str) -> str:
     """`203.0.113.9:5678` and `[2001:db8::9]:443` without brackets and port; all else as it is."""
     parts = _WITH_PORT.fullmatch(hop)
     return hop if parts is None else parts[1] or parts[2]
-
-
-def _address(text: str) -> IPv4Address | IPv6Address | None:
-    """The address that is written there; one of IPv4 that a socket for both writes as one of
-    IPv6 (`::ffff:10.0.0.1`) is itself. None if it is none. The interface behind a `%` is no part
-    of an address: it can be any text, and means nothing on another machine (RFC 4007, 11.2)."""
-    return None if len(text) > _ADDRESS_MAX or "%" in text else _parsed(text)
-
-
-@lru_cache(1_024)
-def _parsed(text: str) -> IPv4Address | IPv6Address | None:
-    """Proxies and clients send many requests each, and parsing is slow."""
-    try:
-        parsed = ip_address(text)
-    except ValueError:
-        return None
-    mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
-    return mapped or parsed
 
 
 def _take_off(scope: Scope, prefix: str) -> None:

@@ -22,6 +22,7 @@ EVERYWHERE: Final = (
     "body-too-large",
     "url-too-long",
     "unknown-host",
+    "forged-identity",
     "internal",
     "store-trouble",
     "too-busy",
@@ -30,7 +31,9 @@ EVERYWHERE: Final = (
 #: What every route can answer that changes something.
 CHANGING: Final = ("bad-body", "cross-site", "not-json", "not-permitted")
 #: What every route that needs a permission can answer.
-GUARDED: Final = ("not-logged-in", "not-permitted", "too-many-logins")
+GUARDED: Final = (
+    "not-logged-in", "no-entry", "not-permitted", "too-many-logins", "provider-trouble",
+)  # fmt: skip
 
 #: Gets services, the parameters, and the `Actor` if the route is `with_actor`; in the pool
 #: `search` also how many seconds the request waited for a thread.

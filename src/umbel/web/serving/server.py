@@ -20,7 +20,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from umbel.web.app import end_streams
-from umbel.web.http.proxies import LOOPBACK
+from umbel.web.http.trusted_proxies import LOOPBACK
 from umbel.web.log_throttle import LogThrottle
 from umbel.web.serving.connection_table import ConnectionTable
 from umbel.web.serving.connections import HEAD_MAX, Connection
