@@ -17,6 +17,7 @@ const plan = (id: string): ActionPlan => ({
   capped: false,
   complete: true,
   skipped: {},
+  bounds: null,
   by_state: {},
   fidelity: {},
   sample: [],

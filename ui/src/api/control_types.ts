@@ -53,7 +53,7 @@ export type Apply = Narrowed<
   Sent<
     Pick<schema.ApplyBody, keyof Delivery | 'name' | 'args' | 'kwargs' | 'soft_time_limit' | 'time_limit' | 'task_id' | 'check' | 'reason'>
   >,
-  { args: Raw; kwargs: Raw; task_id: string; check: boolean }
+  { args: Raw; kwargs: Raw; task_id?: string; check: boolean }
 >
 
 export type Applied = Pick<schema.Applied, 'task_id' | 'state'>

@@ -1,15 +1,13 @@
 /** Who logs in and how, what they may do and why, their sessions, and tokens. Times are Unix seconds. */
 
+import type * as schema from './schema'
+import type { Narrowed } from './types'
+
 export type Role = 'viewer' | 'operator' | 'admin'
 
 /** A role, and for which tasks: `name` and `queue` are patterns, null is any. `because` is half a
  * sentence. */
-export interface Grant {
-  role: Role
-  name: string | null
-  queue: string | null
-  because: string
-}
+export type Grant = schema.Grant
 
 /** What somebody may do in one cluster; without a role they do not get in. */
 export interface ClusterAccess {
@@ -73,31 +71,12 @@ export interface Sessions {
 }
 
 /** An API token, without its secret. With `names` or `queues` (patterns) it acts on these alone. */
-export interface ApiToken {
-  name: string
-  role: Role
-  names: string[]
-  queues: string[]
-  created: number
-  expires: number | null
-  last_used: number | null
-  maker: string
-}
+export type ApiToken = Narrowed<schema.ListedToken, { role: Role }>
 
-/** What is made; it expires after so many seconds, or never. */
-export interface TokenRequest {
-  name?: string
-  role: Role
-  names: string[]
-  queues: string[]
-  expires_s: number | null
-}
+export type TokenRequest = schema.CreateTokenBody
 
-/** A token as it is told once. */
-export interface MadeToken {
-  token: string
-  item: ApiToken
-}
+/** A token as it is shown once. */
+export type CreatedToken = Narrowed<schema.CreatedToken, { item: ApiToken }>
 
 /** One way to log in; `address` is relative to the server. */
 export interface Provider {

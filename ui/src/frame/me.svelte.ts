@@ -4,7 +4,7 @@ import { control } from '../api/control'
 import type { Me, Permission } from '../api/control_types'
 import { backoff } from './backoff'
 import { forgetLeaving, noteLeaving } from './left'
-import { refusal, refusalOfAny, refusalOfTask, refusalOfTasks, type Touched } from './refusal'
+import { refusal, refusalOfAll, refusalOfAny, refusalOfTask, refusalOfTasks, refusalToSend, type Touched } from './refusal'
 
 class Person {
   /** Null until the server said it. */
@@ -31,6 +31,16 @@ class Person {
   /** The same of something that is done to one task. */
   refusalOfTask(needed: Permission, task: Touched): string | null {
     return refusalOfTask(this.person, needed, task)
+  }
+
+  /** The same of something that is done to all tasks of a name, or of a queue. */
+  refusalOfAll(needed: Permission, tasks: Touched): string | null {
+    return refusalOfAll(this.person, needed, tasks)
+  }
+
+  /** The same of a task that is sent. */
+  refusalToSend(task: Touched): string | null {
+    return refusalToSend(this.person, task)
   }
 
   /** The same of something that is done to whichever tasks they may touch. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { exampleMe } from '../api/examples'
-import { refusal, refusalOfAny, refusalOfTask, refusalOfTasks } from './refusal'
+import { refusal, refusalOfAll, refusalOfAny, refusalOfTask, refusalOfTasks, refusalToSend } from './refusal'
 
 const ann = exampleMe({ name: 'ann', role: 'operator', permissions: ['read', 'operate'] })
 const bill = exampleMe({
@@ -66,6 +66,42 @@ describe('somebody who may act on some tasks', () => {
     const grants = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => ({ role: 'operator' as const, name, queue: null, because: '' }))
 
     expect(refusalOfTask({ ...bill, grants }, 'operate', mail)).toContain('operator of tasks a, of tasks b, of tasks c, of tasks d and of 2 more alone')
+  })
+})
+
+describe('all tasks of a name or a queue', () => {
+  const slow = { ...bill, grants: [{ role: 'admin' as const, name: null, queue: 'slow*', because: '' }] }
+
+  it('are for whom nothing else bounds', () => {
+    expect(refusalOfAll(bill, 'operate', { name: 'billing.charge', queue: null })).toBeNull()
+    expect(refusalOfAll(slow, 'administer', { name: null, queue: 'slow-1' })).toBeNull()
+    expect(refusalOfAll(ann, 'operate', { name: 'mail.send', queue: null })).toBeNull()
+    expect(refusalOfAll(slow, 'operate', { name: 'billing.charge', queue: null })).toBe(
+      'You are admin of tasks in the queue slow* alone; this is for all tasks billing.charge, in every queue.',
+    )
+    expect(refusalOfAll(slow, 'administer', { name: null, queue: 'mail' })).toContain('this is for all tasks in the queue mail.')
+  })
+})
+
+describe('a task that is sent', () => {
+  const both = { ...bill, grants: [{ role: 'operator' as const, name: 'billing.*', queue: 'slow', because: '' }] }
+
+  it('is of a name and to a queue of their own', () => {
+    expect(refusalToSend(bill, { name: 'billing.charge', queue: null })).toBeNull()
+    expect(refusalToSend(bill, { name: 'mail.send', queue: null })).toContain('this is mail.send')
+    expect(refusalToSend(both, { name: 'billing.charge', queue: 'slow' })).toBeNull()
+    expect(refusalToSend(both, { name: 'billing.charge', queue: 'fast' })).toContain('in the queue fast')
+  })
+
+  it('may go where it is routed, which the server knows', () => {
+    expect(refusalToSend(both, { name: 'billing.charge', queue: null })).toBeNull()
+  })
+
+  it('is none of Celery’s own', () => {
+    const all = { ...bill, grants: [{ role: 'operator' as const, name: '*', queue: null, because: '' }] }
+
+    expect(refusalToSend(all, { name: 'celery.map', queue: null })).toContain('Celery’s own')
+    expect(refusalToSend(ann, { name: 'celery.map', queue: null })).toBeNull()
   })
 })
 

@@ -46,6 +46,23 @@ export function refusalOfTask(person: Me | null, needed: Permission, task: Touch
   return `You are ${heldBy(person, needed)} alone; this is ${[named, queued].filter((one) => one !== null).join(' ')}.`
 }
 
+/** What is done to all tasks of a name, or of a queue. */
+export function refusalOfAll(person: Me | null, needed: Permission, { name, queue }: Touched): string | null {
+  const denial = refusalOfAny(person, needed)
+  if (denial !== null || person === null || mayTouch(person, needed, { name, queue })) return denial
+  const extent = name === null ? `all tasks in the queue ${queue ?? ''}` : `all tasks ${name}, in every queue`
+  return `You are ${heldBy(person, needed)} alone; this is for ${extent}.`
+}
+
+/** A task that is sent, without a `queue` to where it is routed: the server knows where that is. */
+export function refusalToSend(person: Me | null, { name, queue }: Touched): string | null {
+  const denial = refusalOfAny(person, 'operate')
+  if (denial !== null || person === null || name === null || person.permissions.includes('operate')) return denial
+  if (name.startsWith('celery.')) return 'Celery’s own tasks run others of any name, so sending them needs the role operator for everything.'
+  if (queue === null && bounded(person, 'operate').some((grant) => grant.name === null || fits(grant.name, name))) return null
+  return refusalOfTask(person, 'operate', { name, queue })
+}
+
 /** What is done to several tasks: `why` not to any of them, or a `note` that some are left out. */
 export function refusalOfTasks(person: Me | null, needed: Permission, tasks: readonly Touched[]): { why: string | null; note: string | null } {
   const why = refusalOfAny(person, needed)

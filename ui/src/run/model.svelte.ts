@@ -56,23 +56,25 @@ export class RunModel {
   private refused: string | null = $state(null)
   private abort = new AbortController()
 
-  async send(zone: 'local' | 'utc'): Promise<void> {
+  /** With `unnamed` the server makes the id; then there is no place to look when its answer is lost. */
+  async send(zone: 'local' | 'utc', unnamed = false): Promise<void> {
     if (this.sending) return
-    const apply = this.read(zone)
-    if (apply === null) return
+    const wanted = this.read(zone)
+    if (wanted === null) return
+    const { task_id, ...anonymous } = wanted
     this.rest()
     this.sending = true
     this.problem = this.resultProblem = this.result = this.sent = null
     try {
-      await control.apply(apply)
-      this.sent = apply.task_id
+      const applied = await control.apply(unnamed ? anonymous : wanted)
+      this.sent = applied.task_id
       this.sure = true
     } catch (error) {
       if (!(error instanceof Problem)) throw error
       this.problem = error
       this.refused = this.textOf(fieldOf(error.parameter))
-      if (error.status === 0) {
-        this.sent = apply.task_id
+      if (error.status === 0 && !unnamed) {
+        this.sent = task_id
         this.sure = false
       }
     } finally {
@@ -140,11 +142,11 @@ export class RunModel {
     return texts[field] ?? ''
   }
 
-  private read(zone: 'local' | 'utc'): Apply | null {
+  private read(zone: 'local' | 'utc'): (Apply & { task_id: string }) | null {
     try {
       const soft = numberOf('soft_time_limit', this.soft, { least: 0.001 })
       const hard = numberOf('time_limit', this.hard, { least: 0.001 })
-      const apply: Apply = {
+      const apply = {
         name: requiredText('name', this.name, 'The name of a task'),
         args: argumentsOf('args', this.args, 'array'),
         kwargs: argumentsOf('kwargs', this.kwargs, 'object'),

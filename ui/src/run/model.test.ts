@@ -79,6 +79,19 @@ describe('a task', () => {
     expect(results()).toEqual([])
   })
 
+  it('gets its id from the server where they may not choose it', async () => {
+    server.answer('apply', { task_id: 'from-the-server', state: 'PENDING' })
+    model.wait = false
+    await model.send('utc', true)
+
+    expect(sent()).not.toHaveProperty('task_id')
+    expect([model.sent, model.sure]).toEqual(['from-the-server', true])
+
+    server.lose('apply')
+    await model.send('utc', true)
+    expect([model.sent, model.problem?.status]).toEqual([null, 0])
+  })
+
   it('gets a new id each time', async () => {
     await model.send('utc')
     const first = model.sent
