@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from joserfc import jwk, jwt
 from joserfc.errors import JoseError
 
@@ -13,13 +15,15 @@ from umbel.errors import LoginRefused
 
 
 class CheckedTokens:
-    """A `TokenProvider` of the key; `checks` are all signatures that it looked at."""
+    """A `TokenProvider` of the key; `checks` counts what it looked at, each time
+    `checked` is set; it raises `error` if that is set."""
 
     def __init__(
         self, config: ProviderConfig, key: SigningKey, clock: Clock, audience: str = "umbel"
     ) -> None:
         self.config = config
         self.checks = 0
+        self.checked = asyncio.Event()
         self.error: Exception | None = None
         self._key = jwk.import_key(key.public)  # type: ignore[arg-type]
         self._algorithm = key.algorithm
@@ -29,6 +33,7 @@ class CheckedTokens:
     async def claimed(self, token: str) -> Claimed:
         """See `TokenProvider`."""
         self.checks += 1
+        self.checked.set()
         if self.error is not None:
             raise self.error
         try:
