@@ -15,6 +15,7 @@ from umbel.auth.people import everybody
 from umbel.auth.providers.base import TokenProvider
 from umbel.auth.providers.config import PROXY_KINDS, ProviderConfig
 from umbel.auth.rights import RuleBook
+from umbel.auth.second_factor import SecondFactors
 from umbel.auth.session_key import session_key
 from umbel.auth.tokens import Tokens
 from umbel.clock import Clock, SystemClock
@@ -30,6 +31,7 @@ from umbel.web.login_throttle import LoginThrottle
 from umbel.web.provider_identities import ProviderIdentities
 from umbel.web.proxy_identity import ProxyIdentity
 from umbel.web.scrape_access import ScrapeAccess
+from umbel.web.second_factor.check import SecondFactorCheck
 from umbel.web.security import own_names
 from umbel.web.serving.tls import Tls
 from umbel.web.sessions import Sessions
@@ -72,6 +74,12 @@ def web_access(
     ledgers = [clusters[name].ledger for name in loaded.clusters]
     home, key = _ledger_of_logins(ledgers) if people else (ledgers[0], secrets.token_bytes(32))
     others = tuple(each for each in ledgers if each is not home)
+    second_factor = None
+    if people:
+        factors = SecondFactors((home, *others), clock)
+        factors.spread()
+        required = settings.auth.second_factor == "required"
+        second_factor = SecondFactorCheck(factors, clock, required=required)
     everywhere = PeopleAndTokens(
         people, None, clock, key, rules=settings.auth.rules, clusters=loaded.clusters
     )
@@ -88,6 +96,7 @@ def web_access(
         read_only=settings.read_only,
         scrape=ScrapeAccess(settings.metrics_token, settings.metrics_public),
         providers=identities_of(settings.auth.providers, book, token_providers, clock),
+        second_factor=second_factor,
     )
     return access, {
         name: access.of_cluster(

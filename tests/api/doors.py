@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from umbel.auth.authenticator import PeopleAndTokens
 from umbel.auth.base import Role
 from umbel.auth.people import everybody
+from umbel.auth.second_factor import SecondFactors
 from umbel.auth.session_key import session_key
 from umbel.auth.tokens import Tokens, make_token
 from umbel.clock import Clock
@@ -16,6 +17,7 @@ from umbel.store.ledger import Ledger
 from umbel.web.authentication import Access
 from umbel.web.login_throttle import LoginThrottle
 from umbel.web.scrape_access import NO_SCRAPER, ScrapeAccess
+from umbel.web.second_factor.check import SecondFactorCheck
 from umbel.web.sessions import Sessions
 
 #: One of each role, by their names.
@@ -31,12 +33,15 @@ def door(
     *,
     read_only: bool = False,
     scrape: ScrapeAccess = NO_SCRAPER,
+    second_factor_required: bool = False,
 ) -> Access:
     """As `app.web_access` makes it."""
     key = session_key(ledger)
     authenticator = PeopleAndTokens(everybody([], users), Tokens(ledger), clock, key)
     sessions = Sessions(key, 3_600, clock, ledger)
     throttle = LoginThrottle(clock)
+    factors = SecondFactors([ledger], clock)
+    second_factor = SecondFactorCheck(factors, clock, required=second_factor_required)
     return Access(
         authenticator,
         sessions,
@@ -45,6 +50,7 @@ def door(
         is_open=not users,
         read_only=read_only,
         scrape=scrape,
+        second_factor=second_factor,
     )
 
 

@@ -17,6 +17,7 @@ from tests.support.memory_cluster import MemoryCluster, MemoryResults
 from umbel.auth.authenticator import PeopleAndTokens
 from umbel.auth.base import Role
 from umbel.auth.people import everybody
+from umbel.auth.second_factor import SecondFactors
 from umbel.auth.session_key import session_key
 from umbel.auth.tokens import Tokens
 from umbel.services.cluster_services import ClusterServices, make_services
@@ -28,6 +29,7 @@ from umbel.store.memory_ledger import MemoryLedger
 from umbel.web.app import WebOptions, create_app
 from umbel.web.authentication import Access
 from umbel.web.login_throttle import LoginThrottle
+from umbel.web.second_factor.check import SecondFactorCheck
 from umbel.web.sessions import Sessions
 
 PAGE = {"accept": "text/html"}
@@ -44,6 +46,7 @@ class Two:
         names: Sequence[str] = ("shop", "mail"),
         shop: Store | None = None,
         ledger: Ledger | None = None,
+        second_factor_required: bool = False,
     ) -> None:
         (pages / "index.html").write_text('<base href="/" /><title>index</title>')
         (pages / "login.html").write_text('<base href="/" /><title>login</title>')
@@ -62,7 +65,15 @@ class Two:
             {name: services.login_audit for name, services in self.clusters.items()},
             {name: roles.get(name) for name in self.clusters},
         )
-        access = Access(people, sessions, throttle, login_audit, is_open=is_open)
+        factors = SecondFactors([self.shop.ledger, self.mail.ledger], self.clock)
+        access = Access(
+            people,
+            sessions,
+            throttle,
+            login_audit,
+            is_open=is_open,
+            second_factor=SecondFactorCheck(factors, self.clock, required=second_factor_required),
+        )
         self.accesses = {
             name: access.of_cluster(
                 name,

@@ -67,6 +67,7 @@ class World:
         scrape: ScrapeAccess = NO_SCRAPER,
         gone_after_s: float | None = None,
         streams_max: int = STREAMS_MAX,
+        second_factor_required: bool = False,
     ) -> None:
         self.clock = SetWallClock(NOW)
         self.store = store or shop_store()
@@ -87,7 +88,13 @@ class World:
         )
         login_audit = self.services.login_audit
         self.access = door(
-            users, self.ledger, login_audit, self.clock, read_only=read_only, scrape=scrape
+            users,
+            self.ledger,
+            login_audit,
+            self.clock,
+            read_only=read_only,
+            scrape=scrape,
+            second_factor_required=second_factor_required,
         )
         options = options or WebOptions()
         self.app = create_app({"default": self.services}, options=options, access=self.access)

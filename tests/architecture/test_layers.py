@@ -66,6 +66,7 @@ PROTOCOLS: dict[str, frozenset[str]] = {
             "umbel.auth.providers.header_identity",
             "umbel.auth.rights",
             "umbel.auth.rules",
+            "umbel.auth.second_factor",
             "umbel.auth.tokens",
         }
     ),

@@ -61,11 +61,13 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True):
-    """The credentials of a request: a user name with its password, or a token."""
+    """The credentials of a request: a user name with its password and the code of a second factor
+    (None where none can be shown), or a token."""
 
     user: str | None = None
     password: str | None = None
     token: str | None = None
+    code: str | None = None
 
 
 class AccountState(msgspec.Struct, frozen=True):

@@ -27,6 +27,8 @@ from umbel.store.ledger import Ledger, SecondFactor
 
 RECOVERY_CODES: Final = 10
 _RECOVERY_BYTES: Final = 10
+#: Their length in base32.
+_RECOVERY_LENGTH: Final = 16
 #: How often a factor that changed meanwhile is read again.
 _ATTEMPTS: Final = 10
 T = TypeVar("T")
@@ -166,6 +168,11 @@ class SecondFactors:
                 new = _merged(before, factor) if is_on else factor
                 if before != new:
                     ledger.keep_second_factor(new, instead_of=before)
+
+
+def is_recovery_code(shown: str) -> bool:
+    """Whether it may be a recovery code, and so none of the codes that can be guessed."""
+    return len(_joined(shown)) == _RECOVERY_LENGTH
 
 
 def _merged(one: SecondFactor | None, other: SecondFactor) -> SecondFactor:

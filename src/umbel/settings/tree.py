@@ -237,6 +237,12 @@ class AuthSettings:
         "7d",
         "How long a login in the browser holds.",
     )
+    second_factor: str = setting(
+        kinds.choice("optional", "required"),
+        "optional",
+        "Whether people with a password may turn on a second factor, or must before they can do "
+        "anything else ([passwords](logins/passwords.md#second-factor)).",
+    )
     providers: tuple[ProviderConfig, ...] = setting(
         login_kinds.providers(),
         "",

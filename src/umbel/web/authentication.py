@@ -31,8 +31,8 @@ from umbel.auth.base import (
     Via,
 )
 from umbel.auth.tokens import PREFIX, name_in
-from umbel.errors import LoginRefused
-from umbel.services.control.login_audit import LoginAudit
+from umbel.errors import LoginRefused, StoreError
+from umbel.services.control.login_audit import SECOND_FACTOR, LoginAudit
 from umbel.services.control.shared_login_audit import SharedLoginAudit
 from umbel.services.fair_shares import network_of
 from umbel.web.http.cookies import cookie
@@ -44,6 +44,7 @@ from umbel.web.no_entry import NoEntry
 from umbel.web.principal import AuthMethod, Principal
 from umbel.web.provider_identities import ProviderIdentities
 from umbel.web.scrape_access import NO_SCRAPER, SCRAPER, ScrapeAccess
+from umbel.web.second_factor.check import SecondFactorCheck, SecondFactorNeeded
 from umbel.web.sessions import Session, Sessions
 from umbel.web.thread_pools import ThreadPool
 
@@ -80,6 +81,7 @@ class Access:
         scrape: ScrapeAccess = NO_SCRAPER,
         providers: ProviderIdentities | None = None,
         recheck_s: float = RECHECK_S,
+        second_factor: SecondFactorCheck | None = None,
     ) -> None:
         self._authenticator = authenticator
         self._throttle = throttle
@@ -100,6 +102,7 @@ class Access:
         self.identity_headers = providers.header_names if providers else ()
         self.read_only = read_only
         self.recheck_s = recheck_s
+        self.second_factor = second_factor
 
     def of_cluster(
         self, name: str, authenticator: Authenticator, login_audit: LoginAudit
@@ -151,20 +154,56 @@ class Access:
             by_headers = self._providers.by_headers(scope, self._cluster)
             return await self._by_provider(by_headers, "headers of a proxy", scope, again=again)
         if session is not None:
-            return principal
+            return await self._enrolled(principal)
         if scheme.lower() == "basic":
             credentials = basic_credentials(secret)
-            return await self.by_password(credentials, scope) if credentials else None
+            principal = await self.by_password(credentials, scope) if credentials else None
+            return await self._enrolled(principal)
         return None
 
     async def by_password(self, credentials: Credentials, scope: Scope) -> Principal | None:
-        """The person of this name and password. Raises `Refusal` after too many wrong ones."""
+        """The person of this name and password, and of this code if they have a second factor.
+        Raises `Refusal` after too many wrong ones, and for a code that is missing or wrong."""
         welcome = self._throttle.is_welcome(address_of(scope), credentials.user or "")
         if welcome and self._authenticator.is_remembered(credentials):
             identity = self._authenticator.identify(credentials)
+            if identity is not None:
+                await self._after_password(identity, credentials, scope)
         else:
             identity = await self._try(credentials, scope, welcome=welcome)
         return _principal(identity, "password")
+
+    async def _after_password(
+        self, identity: Identity, credentials: Credentials, scope: Scope
+    ) -> None:
+        if self.second_factor is not None:
+            user = identity.name
+            await self.second_factor.after_password(
+                user,
+                credentials.code,
+                refused=lambda why: self._note_failure(user, scope, why),
+                recovered=lambda what: self.note_second_factor(user, scope, what),
+            )
+
+    async def _enrolled(self, principal: Principal | None) -> Principal | None:
+        """The same, marked as one who has to turn on a second factor first, where that is so."""
+        needed = self.second_factor is not None and self.second_factor.required
+        if principal is None or not needed or await self.second_factor_since(principal) is not None:
+            return principal
+        is_by_password = self.has_password(principal)
+        return msgspec.structs.replace(principal, must_enrol=is_by_password)
+
+    def has_password(self, principal: Principal) -> bool:
+        """Whether this person logs in with a password of the settings."""
+        is_person = principal.how in {"session", "password"}
+        return is_person and self._authenticator.account_state(principal.name) is not None
+
+    async def second_factor_since(self, principal: Principal) -> float | None:
+        """Since when they have a second factor, Unix seconds; None without. Raises
+        `StoreError`."""
+        if self.second_factor is None or not self.has_password(principal):
+            return None
+        return await self.second_factor.since(principal.name)
 
     async def _try(
         self, credentials: Credentials, scope: Scope, *, welcome: bool
@@ -189,8 +228,13 @@ class Access:
         if identity is None:
             log.warning("A wrong name or password was tried from %s.", address)
             await self._note_failure(user, scope, "The name or the password is wrong.")
-        else:
-            self._throttle.right(address, user)
+            return None
+        try:
+            await self._after_password(identity, credentials, scope)
+        except (SecondFactorNeeded, StoreError):  # nothing was guessed
+            self._throttle.take_back(address, user)
+            raise
+        self._throttle.right(address, user)
         return identity
 
     async def _by_provider(
@@ -250,6 +294,11 @@ class Access:
             functools.partial(self._login_audit.logged_in, self.actor(principal, scope))
         )
 
+    async def note_second_factor(self, user: str, scope: Scope, what: str) -> None:
+        """Write to the audit what became of the second factor of somebody."""
+        actor = self.actor(Principal(user, "viewer", "session"), scope)
+        await self._write(functools.partial(self._login_audit.noted, actor, SECOND_FACTOR, what))
+
     async def note_refusal(self, scope: Scope, why: str) -> None:
         """Write to the audit that an authenticated person was refused for lack of permission."""
         target = f"{scope['method']} {path_of(scope)}"
@@ -291,13 +340,13 @@ class Access:
 
     def permissions(self, principal: Principal) -> frozenset[Permission]:
         """What this person may do on this server."""
-        is_stranger = principal.is_stranger or self._without_roles
+        is_stranger = principal.is_stranger or principal.must_enrol or self._without_roles
         granted = frozenset[Permission]() if is_stranger else GRANTS[principal.role]
         return granted & {"read"} if self.read_only else granted
 
     def bounded(self, principal: Principal) -> tuple[Grant, ...]:
         """What this person may do beyond that to tasks of some names and queues."""
-        is_stranger = principal.is_stranger or self._without_roles
+        is_stranger = principal.is_stranger or principal.must_enrol or self._without_roles
         return () if is_stranger or self.read_only else principal.bounded
 
     def actor(self, principal: Principal, scope: Scope) -> Actor:

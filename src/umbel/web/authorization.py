@@ -29,14 +29,19 @@ from umbel.web.http.problems import Refusal
 from umbel.web.http.proxy_advice import cross_site
 from umbel.web.http.scopes import address_of, path_of, shows_token
 from umbel.web.no_entry import NoEntry, no_entry_page
-from umbel.web.principal import Principal
+from umbel.web.principal import AuthMethod, Principal
 from umbel.web.request_slots import PROBES
+from umbel.web.second_factor.check import SecondFactorNeeded
 
 log = logging.getLogger("umbel.web")
 
 #: What answers to everybody: probes, what it takes to log in, and the icon.
 OPEN: Final = PROBES | {"/login", "/favicon.svg", "/favicon.ico", "/static/favicon.ico"}
 LOGOUT: Final = "/api/v1/logout"
+#: What is open to people who have to turn on a second factor first, and so takes no permission.
+ENROLMENT: Final = frozenset(
+    {"/api/v1/me", LOGOUT, "/api/v1/second-factor/begin", "/api/v1/second-factor/confirm"}
+)
 #: The built files of the pages, which hold nothing of any cluster.
 _OPEN_BELOW: Final = "/assets/"
 #: The page that lists clusters. Of a server with one cluster it is a page of that cluster.
@@ -103,6 +108,8 @@ class Guard:
         if is_absent or (cluster is not None and principal.is_stranger):
             await _no_cluster(scope, path, cluster or "")(scope, receive, send)
             return
+        if principal.must_enrol and path not in ENROLMENT and not _wants_page(scope, path):
+            raise second_factor_missing(principal.how)
         scope["umbel.principal"] = principal
         scope["umbel.actor"] = access.actor(principal, scope)
         await self._app(scope, receive, send)
@@ -214,10 +221,27 @@ class Permitted:
     async def _is_still_permitted(self, scope: Scope) -> bool:
         try:
             principal = await self._access.identify(scope, again=True)
+        except SecondFactorNeeded:  # it was turned on meanwhile
+            return False
         except UmbelError as error:  # nobody is sent away because a disk is slow
             log.warning("Whether %s still may could not be asked. %s", address_of(scope), error)
             return True
         return principal is not None and self._lets_in(self._access.actor(principal, scope))
+
+
+def second_factor_missing(how: AuthMethod) -> Refusal:
+    """The refusal of everything but to turn on a second factor."""
+    if how == "password":
+        return Refusal(
+            "second-factor-missing",
+            "Whoever logs in with a password here needs a second factor, which a password in a "
+            "header cannot show. Send a token (Authorization: Bearer umbel_...).",
+        )
+    return Refusal(
+        "second-factor-missing",
+        "Whoever logs in with a password here needs a second factor. Turn it on first: POST "
+        "/api/v1/second-factor/begin, and confirm.",
+    )
 
 
 def not_permitted(permission: Permission, actor: Actor, *, read_only: bool) -> Refusal:

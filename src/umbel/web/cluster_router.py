@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from umbel.services.cluster_services import ClusterServices
 from umbel.web.authentication import Access
-from umbel.web.authorization import LOGOUT, Permitted
+from umbel.web.authorization import ENROLMENT, Permitted
 from umbel.web.cluster_addresses import cluster_of
 from umbel.web.clusters import ClustersEndpoint, visible_clusters
 from umbel.web.flower.endpoint import (
@@ -39,13 +39,16 @@ from umbel.web.http.problems import Refusal
 from umbel.web.http.route import Route
 from umbel.web.login import LOGIN, SESSION_ENDPOINTS, LoginEndpoint
 from umbel.web.routes import API_ROOT, ROUTES
+from umbel.web.second_factor.endpoints import SECOND_FACTOR_ENDPOINTS
 from umbel.web.shared_read import SharedRead
 from umbel.web.sse import LiveEndpoint
 from umbel.web.thread_pools import ThreadPools
 from umbel.web.ui import Ui
 
 #: Routes that a server with several clusters has as well.
-_OF_THE_SERVER: Final = frozenset({"me", "logout", "livez", "readyz", "clusters"})
+_OF_THE_SERVER: Final = frozenset(
+    {"me", "logout", "livez", "readyz", "clusters", *SECOND_FACTOR_ENDPOINTS}
+)
 #: Those that take no role.
 _WITHOUT_ROLE: Final = frozenset({"logout", "livez", "readyz"})
 
@@ -220,7 +223,8 @@ def _own_endpoints(
 
 
 def _session_endpoints(access: Access) -> Mapping[str, ASGIApp]:
-    return {name: endpoint(access) for name, endpoint in SESSION_ENDPOINTS.items()}
+    endpoints = {**SESSION_ENDPOINTS, **SECOND_FACTOR_ENDPOINTS}
+    return {name: endpoint(access) for name, endpoint in endpoints.items()}
 
 
 def _api_routes(
@@ -234,7 +238,7 @@ def _api_routes(
     for route in ROUTES:
         path = route.path.replace("}", ":rest}") if route.slashes else route.path
         endpoint = _endpoint(route, services, thread_pools, own)
-        if route.permission is not None and route.path != LOGOUT:  # which `Guard` decides
+        if route.permission is not None and route.path not in ENROLMENT:  # which `Guard` decides
             endpoint = Permitted(
                 endpoint,
                 route.permission,

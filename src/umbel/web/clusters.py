@@ -62,7 +62,7 @@ async def visible_clusters(
         except StoreError as error:
             errors.append(error)
             continue
-        if principal is not None and not principal.is_stranger:
+        if principal is not None and not (principal.is_stranger or principal.must_enrol):
             found.append((services, principal.role))
     if errors and not found:
         raise errors[0]

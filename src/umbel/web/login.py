@@ -21,13 +21,15 @@ from umbel.web.http.parameters import read
 from umbel.web.http.problems import Refusal
 from umbel.web.principal import Principal
 from umbel.web.requests import Nothing
+from umbel.web.second_factor.check import BAD_LOGIN
 
 
 class Login(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The body of a login."""
+    """The body of a login. `code` is that of a second factor, or a recovery code."""
 
     user: Annotated[str, Meta(min_length=1, max_length=100)]
     password: Annotated[str, Meta(min_length=1, max_length=1_000)]
+    code: Annotated[str, Meta(max_length=100)] = ""
 
 
 class Me(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,8 +55,8 @@ P = TypeVar("P", bound=msgspec.Struct)
 
 
 class LoginEndpoint:
-    """`POST /login`: a JSON object with `user` and `password`; the answer says who that is
-    and sets the cookie of a session. A GET is the page."""
+    """`POST /login`: a JSON object with `user` and `password`, and `code` of who has a second
+    factor; the answer says who that is and sets the cookie of a session. A GET is the page."""
 
     def __init__(self, access: Access, page: ASGIApp) -> None:
         self._access = access
@@ -65,13 +67,14 @@ class LoginEndpoint:
             await self._page(scope, receive, send)
             return
         request = Request(scope, receive)
-        login = await _body(Login, request)
+        login = await read_login_body(Login, request)
         if self._access.is_open:
             raise Refusal("not-found", "Nobody needs to log in here: there is no login.")
-        credentials = Credentials(user=login.user, password=login.password)
+        credentials = Credentials(user=login.user, password=login.password, code=login.code)
         principal = await self._access.by_password(credentials, scope)
         if principal is None:
-            raise Refusal("not-logged-in", "The name or the password is wrong.")
+            wrong = BAD_LOGIN if login.code.strip() else "The name or the password is wrong."
+            raise Refusal("not-logged-in", wrong)
         principal = msgspec.structs.replace(principal, how="session")
         await self._access.note_login(principal, scope)
         response = _me_response(self._access, principal, scope)
@@ -89,11 +92,11 @@ class LogoutEndpoint:
         self._access = access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await _body(Nothing, Request(scope, receive))
+        await read_login_body(Nothing, Request(scope, receive))
         session = await self._access.session(scope)
         if session is not None:
             await self._access.end_session(session, scope)
-        response = _json(LoggedOut(session is not None))
+        response = unkept_json(LoggedOut(session is not None))
         _set_cookie(response, scope, self._access, "", 0)
         await response(scope, receive, send)
 
@@ -117,7 +120,7 @@ SESSION_ENDPOINTS: Final[Mapping[str, Callable[[Access], ASGIApp]]] = {
 }
 
 
-async def _body(struct: type[P], request: Request) -> P:
+async def read_login_body(struct: type[P], request: Request) -> P:
     """The body. No other site's form can send JSON, so nothing else is taken."""
     read(Nothing, request.scope["query_string"], {})
     check_kind(request.headers.get("content-type", ""))
@@ -134,10 +137,10 @@ def _me_response(access: Access, principal: Principal, scope: Scope) -> Response
         login=not access.is_open,
         via=access.actor(principal, scope).via,
     )
-    return _json(me)
+    return unkept_json(me)
 
 
-def _json(answer: msgspec.Struct) -> Response:
+def unkept_json(answer: msgspec.Struct) -> Response:
     body = msgspec.json.encode(answer)
     return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
 

@@ -17,7 +17,8 @@ class Principal(msgspec.Struct, frozen=True):
     no role in the cluster that was asked for. `cluster` is that of a token: tokens of one name in
     two clusters are not the same. `bounded` are grants for some tasks, `because` is what gave the
     role. `provider` is that of the settings by whose word it is (its name, and its label for
-    people), with what it says: an `email` and `claims`; "", None and nothing of all others."""
+    people), with what it says: an `email` and `claims`; "", None and nothing of all others.
+    `must_enrol`: they may do nothing before they have turned on a second factor."""
 
     name: str
     role: Role
@@ -26,6 +27,7 @@ class Principal(msgspec.Struct, frozen=True):
     cluster: str = ""
     bounded: tuple[Grant, ...] = ()
     because: str = ""
+    must_enrol: bool = False
     provider: str = ""
     label: str = ""
     email: str | None = None

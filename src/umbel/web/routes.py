@@ -22,6 +22,7 @@ from umbel.web import (
     token_handlers,
 )
 from umbel.web.http.route import Route, StreamEvent
+from umbel.web.second_factor import endpoints as second_factor
 
 API_ROOT: Final = "/api/v1"
 #: What can come of asking the workers or the broker.
@@ -336,6 +337,36 @@ ROUTES: Final = (
         method="POST",
         asks=requests.Nothing,
         answers=login.LoggedOut,
+    ),
+    Route(
+        name="second_factor_begin",
+        path=f"{API_ROOT}/second-factor/begin",
+        summary="Begin to turn on a second factor: the secret for an authenticator, told this once",
+        tag="access",
+        asks=requests.Nothing,
+        answers=second_factor.BegunFactor,
+        problems=("refused",),
+        method="POST",
+    ),
+    Route(
+        name="second_factor_confirm",
+        path=f"{API_ROOT}/second-factor/confirm",
+        summary="Turn it on by a first code: the recovery codes, told this once",
+        tag="access",
+        asks=second_factor.ShownCode,
+        answers=second_factor.ConfirmedFactor,
+        problems=("refused",),
+        method="POST",
+    ),
+    Route(
+        name="second_factor_remove",
+        path=f"{API_ROOT}/second-factor/remove",
+        summary="Turn it off by a code",
+        tag="access",
+        asks=second_factor.ShownCode,
+        answers=second_factor.RemovedFactor,
+        problems=("refused",),
+        method="POST",
     ),
     Route(
         name="tokens",

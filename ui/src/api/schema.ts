@@ -145,6 +145,11 @@ export interface AuditPage {
   next: number | null
 }
 
+export interface BegunFactor {
+  secret: string
+  address: string
+}
+
 export interface CancelActionBody {
 }
 
@@ -238,6 +243,10 @@ export interface Completion {
 
 export interface Completions {
   items: Completion[]
+}
+
+export interface ConfirmedFactor {
+  recovery: string[]
 }
 
 export interface Count {
@@ -605,6 +614,10 @@ export interface RegisteredTask {
   doc: string | null
 }
 
+export interface RemovedFactor {
+  removed: boolean
+}
+
 export interface Repetition {
   task_id: string
   at: number
@@ -680,6 +693,10 @@ export interface SeriesOfWaits {
   other: DurationLine | null
   complete: boolean
   incomplete: Incomplete | null
+}
+
+export interface ShownCodeBody {
+  code: string
 }
 
 export interface Status {

@@ -27,6 +27,7 @@ from umbel.store.ledger import AuditEntry, Ledger
 log = logging.getLogger(__name__)
 
 LOGIN, LOGOUT, REFUSED = "login", "logout", "refused"
+SECOND_FACTOR = "second-factor"
 TOKEN_MADE, TOKEN_REVOKED = "create-token", "revoke-token"
 #: Lines of one kind at once, and seconds until one more: 720 an hour at most.
 BURST: Final = 100

@@ -33,6 +33,11 @@ class SharedLoginAudit:
         for each in self._of(actor.name):
             each.logged_out(actor)
 
+    def noted(self, actor: Actor, action: str, target: str) -> None:
+        """See `LoginAudit`."""
+        for each in self._of(actor.name):
+            each.noted(actor, action, target)
+
     def password_refused(self, actor: Actor, name: str, why: str) -> None:
         """See `LoginAudit`."""
         for each in self._audits.values():
