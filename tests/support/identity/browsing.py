@@ -24,8 +24,10 @@ def deny_at(address: str, *, ca_file: Path | None = None) -> dict[str, str]:
 
 def press(address: str, form: dict[str, str], *, ca_file: Path | None = None) -> dict[str, str]:
     """Send the form of a provider's page: the query of where it leads."""
-    verify = ssl.create_default_context(cafile=str(ca_file)) if ca_file else True
-    with httpx.Client(verify=verify, trust_env=False) as client:
+    tls: ssl.SSLContext | bool = (
+        ssl.create_default_context(cafile=str(ca_file)) if ca_file else False
+    )
+    with httpx.Client(verify=tls, trust_env=False) as client:
         client.get(address).raise_for_status()
         answer = client.post(address, data=form)
     assert answer.is_redirect, answer.text

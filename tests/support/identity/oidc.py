@@ -12,7 +12,7 @@ from urllib.parse import unquote_plus, urlencode
 
 from tests.support.identity.login_page import buttons
 from tests.support.identity.server import NOT_FOUND, LocalServer, Reply, Request, redirect
-from tests.support.identity.signing import SigningKey, at_hash, challenge
+from tests.support.identity.signing import SigningKey, at_hash, challenge, first_key
 
 CLIENT_ID = "umbel"
 CLIENT_SECRET = "secret-of-the-client"  # noqa: S105
@@ -57,7 +57,7 @@ class OidcServer(LocalServer):
         self.base = f"{self.address}{path}"
         self.issuer = f"{self.base}/" if trailing_slash else self.base
         self.path = path
-        self.key = SigningKey()
+        self.key = first_key()
         self.keys = [self.key]
         self.metadata: dict[str, object] = {}
         self.id_token: dict[str, object] = {}

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import hmac
 import itertools
 import json
 from collections.abc import Mapping
 
-from joserfc import jwk, jwt
+from joserfc import jwk, jws
 
 _numbers = itertools.count(1)
+
+
+@functools.cache
+def first_key() -> SigningKey:
+    """The key that servers of this process begin with; making one takes a while."""
+    return SigningKey()
 
 
 class SigningKey:
@@ -36,14 +43,15 @@ class SigningKey:
             "use": "sig",
         }
 
+    def rename(self, kid: str) -> None:
+        """Publish it, and sign, under another id; not for the key that others begin with."""
+        self.kid = kid
+
     def sign(self, claims: Mapping[str, object], **header: object) -> str:
         """A token with these claims; `header` replaces parts of its header."""
-        return jwt.encode(
-            {"alg": self.algorithm, "kid": self.kid, **header},
-            dict(claims),
-            self._key,
-            algorithms=[self.algorithm],
-        )
+        protected = {"typ": "JWT", "alg": self.algorithm, "kid": self.kid, **header}
+        payload = json.dumps(dict(claims)).encode()
+        return jws.serialize_compact(protected, payload, self._key, algorithms=[self.algorithm])
 
     def as_hmac(self, claims: Mapping[str, object]) -> str:
         """A token signed by HS256 with the public key as its secret, as forgers try it."""

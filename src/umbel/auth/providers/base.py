@@ -47,9 +47,11 @@ class Claimed(msgspec.Struct, frozen=True, kw_only=True):
 
 class ProviderTokens(msgspec.Struct, frozen=True, kw_only=True):
     """What is kept of a login to ask the provider again; secret. `session` is the provider's own
-    id of the login (`sid`), by which it ends it."""
+    id of the login (`sid`), by which it ends it; `access_expires` is when the access token is over
+    (Unix seconds; None if the provider does not tell)."""
 
     access_token: str | None = None
+    access_expires: float | None = None
     refresh_token: str | None = None
     id_token: str | None = None
     session: str | None = None
@@ -63,11 +65,14 @@ class ProviderLogin(msgspec.Struct, frozen=True):
 
 
 class EndedLogin(msgspec.Struct, frozen=True):
-    """A login that the provider has ended (back-channel logout): all of `subject`, or the one of
-    its `session`."""
+    """Logins that the provider has ended (back-channel logout): the one of its `session`, or
+    without it all of `subject`. `token_id` is that of the logout token (`jti`), which the caller
+    takes once (`Ledger.use_once`) until `expires`, Unix seconds."""
 
     subject: str | None
     session: str | None
+    token_id: str = ""
+    expires: float = 0.0
 
 
 class RedirectProvider(Protocol):
@@ -83,15 +88,19 @@ class RedirectProvider(Protocol):
         """Exchange the code and check what comes."""
 
     async def again(self, tokens: ProviderTokens, subject: str) -> ProviderLogin | None:
-        """Ask once more who they are now; None if the provider cannot say so for these tokens.
-        Raises `LoginRefused` if it says that they are not (removed, consent withdrawn)."""
+        """Ask once more who they are now; None if the provider cannot say so for these tokens (no
+        refresh token, and the access token is over). The tokens of the answer replace these: a
+        refresh token may be good for once. Raises `LoginRefused` if it says that they are not
+        (removed, consent withdrawn, no longer in `allowed_groups`), `ProviderUnavailable` if
+        nobody knows; then the login goes on."""
 
     async def logout_address(self, tokens: ProviderTokens, back: str) -> str | None:
         """Where the browser is sent to log out there too, and come `back`; None if the provider
         does not offer it."""
 
     async def ended(self, logout_token: str) -> EndedLogin:
-        """What a logout token of the provider's (OpenID Connect Back-Channel Logout) ends."""
+        """What a logout token of the provider's (OpenID Connect Back-Channel Logout) ends. Raises
+        `LoginRefused` for one that is not valid."""
 
 
 class TokenProvider(Protocol):
