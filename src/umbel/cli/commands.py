@@ -17,6 +17,7 @@ from umbel.cli.backup import backup
 from umbel.cli.flower import migrate_flower
 from umbel.cli.groups import Group
 from umbel.cli.options import WithFlowerOptions, given_settings, settings_options
+from umbel.cli.second_factor import second_factor
 from umbel.cli.token import password, token
 from umbel.errors import SettingsError
 from umbel.settings import check_serving, show
@@ -121,6 +122,6 @@ for command in (
     ),
     *(actions.revoke, actions.terminate, actions.abort, actions.retry, actions.rate_limit),
     *(actions.time_limit, sending.apply, sending.send, audit.audit),
-    *(token, password, backup, migrate_flower),
+    *(token, password, second_factor, backup, migrate_flower),
 ):
     commands.add_command(command)

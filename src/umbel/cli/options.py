@@ -149,7 +149,7 @@ def directory_options(command: F) -> F:
     command = click.option(
         "--cluster", default=None, metavar="NAME", help="Which of several clusters."
     )(command)
-    return _directory_of(command)
+    return data_options(command)
 
 
 def directories_options(command: F) -> F:
@@ -161,10 +161,11 @@ def directories_options(command: F) -> F:
         metavar="NAME",
         help="Which of several clusters; may be given several times.",
     )(command)
-    return _directory_of(command)
+    return data_options(command)
 
 
-def _directory_of(command: F) -> F:
+def data_options(command: F) -> F:
+    """The same without a choice of clusters."""
     command = click.option(
         "--config", default=None, metavar="PATH", help="The TOML file with settings."
     )(command)

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import click
 
@@ -17,17 +13,14 @@ from umbel.auth.passwords import hash_password
 from umbel.auth.people import ROLES
 from umbel.auth.tokens import described, free_name, new_token
 from umbel.cli.groups import Group
+from umbel.cli.ledgers import Where, named_ledgers
 from umbel.cli.options import directories_options
 from umbel.cli.printing import clean, clock, print_table, put, say, telling
-from umbel.clock import SystemClock
 from umbel.errors import SettingsError, UmbelError
-from umbel.owner import owned
-from umbel.services.control.login_audit import TOKEN_MADE, TOKEN_REVOKED, LoginAudit
-from umbel.settings import Settings, check_data_directory, kinds, load_settings
-from umbel.store.ledger import Ledger, Token
+from umbel.services.control.login_audit import TOKEN_MADE, TOKEN_REVOKED
+from umbel.settings import kinds
+from umbel.store.ledger import Token
 
-#: What an option that says where may be: a text, and several for `--cluster`.
-Where = str | tuple[str, ...] | None
 _EXPIRES: Final = kinds.optional(
     kinds.duration(60, 3650 * 86400.0, "a duration such as 12h or 30d")
 )
@@ -84,7 +77,7 @@ def create(
     With several --cluster it is good in each of them."""
     expires_s = _duration(expires)
     now, maker = time.time(), machine_user("cli")
-    with _ledgers(where) as found:
+    with named_ledgers(where) as found:
         ledgers = [each.ledger for each in found]
         wanted = Token(
             name=name or free_name(ledgers, role),
@@ -97,8 +90,8 @@ def create(
             maker=maker.name,
         )
         shown, made = new_token(ledgers, wanted)
-        for ledger in ledgers:
-            _audit(ledger).noted(maker, TOKEN_MADE, described(made))
+        for each in found:
+            each.audit.noted(maker, TOKEN_MADE, described(made))
     with telling(f"Token {made.name} was made; umbel token revoke {made.name} takes it back."):
         if sys.stdout.isatty():
             say("The token, which is shown this once:", err=True)
@@ -115,7 +108,7 @@ def create(
 def list_tokens(**where: Where) -> None:
     """Print every token: its name, role, tasks and times, never its secret."""
     now = time.time()
-    with _ledgers(where) as found:
+    with named_ledgers(where) as found:
         rows = [
             {"cluster": each.cluster, **_row(token, now)}
             for each in found
@@ -131,10 +124,10 @@ def list_tokens(**where: Where) -> None:
 def revoke(name: str, **where: Where) -> None:
     """Make a token good for nothing, at once, in each --cluster that is named."""
     revoker = machine_user("cli")
-    with _ledgers(where) as found:
-        dropped = [each.ledger for each in found if each.ledger.drop_token(name)]
-        for ledger in dropped:
-            _audit(ledger).noted(revoker, TOKEN_REVOKED, f"the token {name}")
+    with named_ledgers(where) as found:
+        dropped = [each for each in found if each.ledger.drop_token(name)]
+        for each in dropped:
+            each.audit.noted(revoker, TOKEN_REVOKED, f"the token {name}")
     if not dropped:
         raise UmbelError(
             f"There is no token {clean(name)[:100]}.", remedy="umbel token list names them."
@@ -164,49 +157,6 @@ def _duration(expires: str) -> float | None:
             f"--expires cannot be {expires[:60]!r}: {_EXPIRES.refusal(error)}", setting="expires"
         ) from None
     return parsed
-
-
-def _audit(ledger: Ledger) -> LoginAudit:
-    return LoginAudit(ledger, SystemClock(), lambda: None)
-
-
-class _Opened(NamedTuple):
-    """The ledger of a cluster, and the directory that it is in."""
-
-    cluster: str
-    directory: Path
-    ledger: Ledger
-
-
-@contextmanager
-def _ledgers(where: Mapping[str, Where]) -> Iterator[list[_Opened]]:
-    """The ledgers of the clusters that were named, or of the only one."""
-    from umbel import app, composition
-
-    given: dict[str, object] = {
-        name: value for name, value in where.items() if value and name != "cluster"
-    }
-    named = tuple(dict.fromkeys(where.get("cluster") or ()))
-    with ExitStack() as closing:
-        found = []
-        for settings, cluster in _settings(given, named):
-            check_data_directory(settings.data)
-            app.make_directory(settings)
-            closing.enter_context(owned(settings.data))
-            ledger = composition.open_ledger(settings)
-            closing.callback(ledger.close)
-            found.append(_Opened(cluster, settings.data, ledger))
-        yield found
-
-
-def _settings(
-    given: Mapping[str, object], clusters: Sequence[str]
-) -> Iterator[tuple[Settings, str]]:
-    for cluster in clusters:
-        found = load_settings({**given, "cluster": cluster}, os.environ, Path.cwd())
-        yield found.one, cluster
-    if not clusters:
-        yield load_settings(given, os.environ, Path.cwd()).one, ""
 
 
 def _row(found: Token, now: float) -> dict[str, str]:
