@@ -154,7 +154,7 @@ class GithubProvider:
     ) -> list[dict[str, object]]:
         """All pages of a list, up to a bound."""
         rows: list[dict[str, object]] = []
-        following: str | None = with_query(address, per_page=str(_PAGE))
+        following: str = with_query(address, per_page=str(_PAGE))
         for _ in range(_PAGES_MAX):
             answer = await self._ask(following, token)
             value = self._http.value_of(answer, address, what)
@@ -165,9 +165,10 @@ class GithubProvider:
                 notes.append(
                     f"{self._label} left out {what} whose single sign-on this login has not passed."
                 )
-            following = self._next(answer, address)
-            if following is None:
+            after = self._next(answer, address)
+            if after is None:
                 return rows
+            following = after
         notes.append(f"Only the first {len(rows):,} {what} of {self._label} are used.")
         return rows
 

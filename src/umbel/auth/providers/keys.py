@@ -68,7 +68,9 @@ def _key(value: object) -> PublicKey | None:
     """A key of the set; None for one that is of another kind, too short, or malformed."""
     if not isinstance(value, dict) or value.get("kty") not in {"RSA", "EC"}:
         return None
-    public = {name: each for name, each in value.items() if isinstance(each, str) and name != "d"}
+    public: dict[str, str | list[str]] = {
+        str(name): each for name, each in value.items() if isinstance(each, str) and name != "d"
+    }
     try:
         if value["kty"] == "EC":
             return jwk.ECKey.import_key(public)
