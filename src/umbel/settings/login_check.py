@@ -167,7 +167,7 @@ def _is_public(config: ProviderConfig) -> bool:
         case "github" | "gitlab" | "gitlab-oauth2":
             # Their own; of a company's anybody who has an account there is one of its own.
             usual = "github.com" if config.kind == "github" else "gitlab.com"
-            return (host or config.domain or usual) == usual
+            return (host or _host(config.domain) or usual) == usual
         case "auth0":
             return True
         case _:
@@ -180,8 +180,10 @@ def _first_part(issuer: str | None, host: str) -> str | None:
     return urlsplit(issuer or "").path.strip("/").split("/")[0] if is_there else None
 
 
-def _host(issuer: str | None) -> str | None:
+def _host(address: str | None) -> str | None:
+    """The host of an address, or of a domain with a port or a path."""
+    whole = address if address is None or "://" in address else f"https://{address}"
     try:
-        return urlsplit(issuer or "").hostname
+        return urlsplit(whole or "").hostname
     except ValueError:
         return None

@@ -84,7 +84,8 @@ def test_a_rule_for_a_cluster_that_is_not_there_is_told_the_nearest(tmp_path: Pa
     [
         ("google", ""),
         ("github", ""),
-        ("github", "domain = 'github.com'"),
+        ("github", "domain = 'GitHub.com:443'"),
+        ("gitlab", "domain = 'https://gitlab.com/'"),
         ("gitlab", ""),
         ("gitlab", "kind = 'gitlab-oauth2'"),
         ("auth0", "domain = 'example.eu.auth0.com'"),

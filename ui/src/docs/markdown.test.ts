@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { blocks, inlinesOf, wordsOf, type Block } from './markdown'
 import { linkTarget, loadPage } from './pages'
 
+const LOGINS = Object.keys(import.meta.glob('../../../docs/logins/*.md')).map((path) => path.replace(/^.*\/(logins\/[^/]+)\.md$/, '$1'))
+
 const words = (block: Block | undefined): unknown => {
   if (block?.kind === 'code') return block.text
   if (block?.kind === 'list') return block.items.map((item) => item.map(words))
@@ -57,7 +59,20 @@ describe('the Markdown of the documentation', () => {
     expect(linkTarget('decisions/', 'README')).toBeNull()
   })
 
-  it.each(['README', 'settings', 'query-language', 'flower', 'api', 'python-api', 'troubleshooting', 'architecture'])(
+  it('leads into the folder of logins and out of it', () => {
+    expect(linkTarget('logins/README.md', 'settings')).toBe('docs/logins')
+    expect(linkTarget('logins/okta.md#groups', 'settings')).toBe('docs/logins/okta#groups')
+    for (const name of ['logins', 'logins/README', 'logins/google']) {
+      expect(linkTarget('okta.md', name)).toBe('docs/logins/okta')
+      expect(linkTarget('README.md', name)).toBe('docs/logins')
+      expect(linkTarget('../settings.md#logins', name)).toBe('docs/settings#logins')
+      expect(linkTarget('../README.md', name)).toBe('docs')
+      expect(linkTarget('../../SECURITY.md', name)).toBeNull()
+    }
+    expect(linkTarget('#trouble', 'logins')).toBe('docs/logins#trouble')
+  })
+
+  it.each(['README', 'settings', 'query-language', 'flower', 'api', 'python-api', 'troubleshooting', 'architecture', ...LOGINS])(
     'of the page %s is read whole',
     async (name) => {
       const text = (await loadPage(name)) ?? ''
