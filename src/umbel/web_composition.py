@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from umbel.auth.authenticator import PeopleAndTokens
 from umbel.auth.people import everybody
-from umbel.auth.providers.base import TokenProvider
+from umbel.auth.providers.base import RedirectProvider, TokenProvider
 from umbel.auth.providers.config import PROXY_KINDS, ProviderConfig
 from umbel.auth.rights import RuleBook
 from umbel.auth.second_factor import SecondFactors
@@ -28,6 +28,9 @@ from umbel.web.authentication import Access
 from umbel.web.bearer_identity import BearerIdentity
 from umbel.web.http.hosts import is_loopback
 from umbel.web.login_throttle import LoginThrottle
+from umbel.web.logins.parts import Logins
+from umbel.web.logins.provider_sessions import ProviderSessions
+from umbel.web.logins.seal import LoginSeal
 from umbel.web.provider_identities import ProviderIdentities
 from umbel.web.proxy_identity import ProxyIdentity
 from umbel.web.scrape_access import ScrapeAccess
@@ -65,14 +68,18 @@ def web_access(
     loaded: LoadedSettings,
     clusters: Mapping[str, ClusterServices],
     token_providers: Mapping[str, TokenProvider] = MappingProxyType({}),
+    redirect_providers: Mapping[str, RedirectProvider] = MappingProxyType({}),
 ) -> tuple[Access, dict[str, Access]]:
     """Who may come in, by what showing: to the server, and to each cluster. Logins are kept by
     the cluster that the settings name first, or the next whose ledger can be used.
-    `token_providers` check signed tokens, by the name of their provider. Raises `StoreError`."""
+    `token_providers` check signed tokens, `redirect_providers` are those that people are sent to,
+    by the name of their provider. Raises `StoreError`."""
     clock, settings = SystemClock(), loaded.settings
     people = everybody(settings.basic_auth, settings.auth.users)
     ledgers = [clusters[name].ledger for name in loaded.clusters]
-    home, key = _ledger_of_logins(ledgers) if people else (ledgers[0], secrets.token_bytes(32))
+    home, key = ledgers[0], secrets.token_bytes(32)
+    if people or redirect_providers:
+        home, key = _ledger_of_logins(ledgers)
     others = tuple(each for each in ledgers if each is not home)
     second_factor = None
     if people:
@@ -84,17 +91,23 @@ def web_access(
         people, None, clock, key, rules=settings.auth.rules, clusters=loaded.clusters
     )
     book = RuleBook(settings.auth.rules, loaded.clusters)
+    sessions = Sessions(key, settings.auth.session, clock, home, others=others)
+    login_audit = SharedLoginAudit(
+        {name: services.login_audit for name, services in clusters.items()},
+        {name: cluster.roles for name, cluster in loaded.clusters.items()},
+    )
+    of_providers = ProviderSessions(
+        redirect_providers, book, sessions, login_audit, LoginSeal(key), clock
+    )
     access = Access(
         everywhere,
-        Sessions(key, settings.auth.session, clock, home, others=others),
+        sessions,
         LoginThrottle(clock),
-        SharedLoginAudit(
-            {name: services.login_audit for name, services in clusters.items()},
-            {name: cluster.roles for name, cluster in loaded.clusters.items()},
-        ),
+        login_audit,
         is_open=settings.is_open,
         read_only=settings.read_only,
         scrape=ScrapeAccess(settings.metrics_token, settings.metrics_public),
+        logins=Logins(key, clock, of_providers, has_passwords=bool(people)),
         providers=identities_of(settings.auth.providers, book, token_providers, clock),
         second_factor=second_factor,
     )

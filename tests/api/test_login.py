@@ -47,13 +47,24 @@ async def test_a_login_opens_the_api_to_this_browser_with_the_role_of_the_user(
     me = await browser.get("/api/v1/me")
 
     assert response.status_code == 200
-    assert me.json() == {
+    told = me.json()
+    session = told.pop("session")
+    assert (session["began"], session["expires"]) == (NOW, NOW + 3_600)
+    assert told == {
         "name": "otto",
         "role": "operator",
         "permissions": ["read", "operate"],
         "read_only": False,
         "login": True,
         "via": "browser",
+        "provider": "password",
+        "label": "",
+        "email": None,
+        "because": "",
+        "grants": [],
+        "access": [{"cluster": "default", "role": "operator", "because": "", "grants": []}],
+        "claims": {},
+        "second_factor": {"possible": True, "since": None},
     }
     assert response.json() == me.json()
     assert (await browser.get("/api/v1/tasks")).status_code == 200
@@ -92,7 +103,7 @@ async def test_a_logout_ends_the_session_for_every_copy_of_the_cookie(
 
     response = await browser.post("/api/v1/logout", json={})
 
-    assert response.json() == {"logged_out": True}
+    assert response.json() == {"logged_out": True, "go_on": None}
     assert not browser.cookies
     async with closed.client(cookies=copy) as thief:
         assert (await thief.get("/api/v1/tasks")).status_code == 401

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import msgspec
 
@@ -37,6 +38,21 @@ def test_logins_that_last_are_listed_the_newest_first(ledger: Ledger) -> None:
     assert [each.id for each in ledger.sessions(50.0, user="okta:ann")] == ["b", "a"]
     assert [each.id for each in ledger.sessions(110.0)] == ["c", "b"]
     assert [each.id for each in ledger.sessions(50.0, limit=1)] == ["c"]
+
+
+def test_logins_are_found_by_who_their_provider_says_it_is(ledger: Ledger) -> None:
+    ledger.keep_session(login("a"))
+    ledger.keep_session(msgspec.structs.replace(login("b"), subject="00u2"))
+    ledger.keep_session(msgspec.structs.replace(login("c"), provider_session="sid-2"))
+    ledger.keep_session(msgspec.structs.replace(login("d"), provider="google"))
+
+    def found(**wanted: Any) -> set[str]:
+        return {each.id for each in ledger.sessions(50.0, **wanted)}
+
+    assert found(provider="okta") == {"a", "b", "c"}
+    assert found(provider="okta", subject="00u1") == {"a", "c"}
+    assert found(provider="okta", provider_session="sid-2") == {"c"}
+    assert found(provider="okta", subject="00u2", provider_session="sid-2") == set()
 
 
 def test_a_login_is_read_as_it_was_kept_and_replaced_under_its_id(ledger: Ledger) -> None:

@@ -293,9 +293,16 @@ class Ledger(Protocol):
         """The login with this id, unless it was ended or trimmed."""
 
     def sessions(
-        self, now: float, *, user: str | None = None, limit: int = SESSIONS_MAX
+        self,
+        now: float,
+        *,
+        user: str | None = None,
+        provider: str | None = None,
+        subject: str | None = None,
+        provider_session: str | None = None,
+        limit: int = SESSIONS_MAX,
     ) -> tuple[LoginSession, ...]:
-        """Logins that last at `now`, of everybody or one person, the newest first."""
+        """Logins that last at `now`, all or those with what is given, the newest first."""
 
     def seen_session(self, session_id: str, at: float) -> None:
         """A login was used at this time."""

@@ -213,13 +213,24 @@ class MemoryLedger:
             return self._sessions.get(session_id)
 
     def sessions(
-        self, now: float, *, user: str | None = None, limit: int = SESSIONS_MAX
+        self,
+        now: float,
+        *,
+        user: str | None = None,
+        provider: str | None = None,
+        subject: str | None = None,
+        provider_session: str | None = None,
+        limit: int = SESSIONS_MAX,
     ) -> tuple[LoginSession, ...]:
         with self._lock:
             found = [
                 each
                 for each in self._sessions.values()
-                if each.expires > now and user in (None, each.user)
+                if each.expires > now
+                and user in (None, each.user)
+                and provider in (None, each.provider)
+                and subject in (None, each.subject)
+                and provider_session in (None, each.provider_session)
             ]
         return tuple(sorted(found, key=lambda each: (-each.began, each.id))[:limit])
 

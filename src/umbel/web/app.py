@@ -110,6 +110,7 @@ def create_app(
             services,
             thread_pools,
             accesses[name],
+            accesses,
             ui,
             listed,
             ReadyEndpoint(readiness[name], accesses[name], server_ready),

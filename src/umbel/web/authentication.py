@@ -1,17 +1,19 @@
 """Authentication: who a request is from, by its session cookie, password, or API token.
 
 `Access` is opened first for whatever concerns a login: it also starts and ends sessions, and
-writes logins and refusals to the audit. Guessing is slowed down in `login_throttle`.
+writes logins and refusals to the audit. Passwords are checked in `password_check`, and what a
+provider said of somebody in `logins.provider_sessions`.
 """
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import hmac
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from copy import copy
-from typing import Final
+from typing import Final, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -30,37 +32,38 @@ from umbel.auth.base import (
     Permission,
     Via,
 )
+from umbel.auth.providers.base import ProviderLogin
+from umbel.auth.rights import Rights
+from umbel.auth.rules import PASSWORD
 from umbel.auth.tokens import PREFIX, name_in
 from umbel.errors import LoginRefused, StoreError
 from umbel.services.control.login_audit import SECOND_FACTOR, LoginAudit
 from umbel.services.control.shared_login_audit import SharedLoginAudit
-from umbel.services.fair_shares import network_of
+from umbel.store.ledger import LoginSession
 from umbel.web.http.cookies import cookie
 from umbel.web.http.identity_headers import TRUST_ADVICE, shown_identity
 from umbel.web.http.problems import Refusal
 from umbel.web.http.scopes import address_of, basic_credentials, path_of
 from umbel.web.login_throttle import LoginThrottle
+from umbel.web.logins.parts import Logins
+from umbel.web.logins.people import of_provider, row_of
+from umbel.web.logins.provider_sessions import KnownSession, session_of
 from umbel.web.no_entry import NoEntry
+from umbel.web.password_check import PasswordCheck, TooManyGuesses
 from umbel.web.principal import AuthMethod, Principal
 from umbel.web.provider_identities import ProviderIdentities
 from umbel.web.scrape_access import NO_SCRAPER, SCRAPER, ScrapeAccess
-from umbel.web.second_factor.check import SecondFactorCheck, SecondFactorNeeded
+from umbel.web.second_factor.check import SecondFactorCheck
 from umbel.web.sessions import Session, Sessions
-from umbel.web.thread_pools import ThreadPool
 
 log = logging.getLogger("umbel.web")
 
-#: How many passwords of strangers are checked at once; each takes 16 MiB and a core. How many
-#: checks may wait, together and from one network.
-_TRIED_AT_ONCE, _TRIED_MAX, _TRIED_EACH = 2, 20, 4
-#: How many checks may wait for clients that logged in from their network before. They have a
-#: thread of their own, so that guessers elsewhere cannot keep them out.
-_WELCOME_MAX: Final = 20
 #: How many threads look up sessions, or tokens of one cluster, and write to its audit.
 _LOOKUPS: Final = 8
 _AUDIT_WRITES: Final = 2
 #: How often the permission of an open stream's reader is checked again, seconds.
 RECHECK_S: Final = 10.0
+T = TypeVar("T")
 _FACES: Final[dict[str, Via]] = {"cli": "cli", "python": "python"}
 
 
@@ -80,24 +83,25 @@ class Access:
         read_only: bool = False,
         scrape: ScrapeAccess = NO_SCRAPER,
         providers: ProviderIdentities | None = None,
+        logins: Logins | None = None,
         recheck_s: float = RECHECK_S,
         second_factor: SecondFactorCheck | None = None,
     ) -> None:
         self._authenticator = authenticator
-        self._throttle = throttle
         self._login_audit = login_audit
         self._cluster_audit = login_audit
         self._cluster = ""
         self._scrape = scrape
         self._providers = providers
         self._without_roles = False
-        self._password_checks = _checks(_TRIED_AT_ONCE, _TRIED_MAX)
-        self._known_client_checks = _checks(1, _WELCOME_MAX)
+        self._passwords = PasswordCheck(throttle)
         self._lookups = anyio.CapacityLimiter(_LOOKUPS)
         self._token_lookups = self._lookups
         self._audit_writes = anyio.CapacityLimiter(_AUDIT_WRITES)
         self._cluster_writes = self._audit_writes
+        self._background: set[asyncio.Task[None]] = set()
         self.sessions = sessions
+        self.logins = logins
         self.is_open = is_open
         self.identity_headers = providers.header_names if providers else ()
         self.read_only = read_only
@@ -149,7 +153,7 @@ class Access:
         if self.is_open:
             return Principal(ANONYMOUS, "admin", "anonymous")
         session = await self.session(scope)
-        principal = self._by_session(session) if session is not None else None
+        principal = await self.of_session(session) if session is not None else None
         if principal is None and self._providers and self._providers.has_headers(scope):
             by_headers = self._providers.by_headers(scope, self._cluster)
             return await self._by_provider(by_headers, "headers of a proxy", scope, again=again)
@@ -164,17 +168,23 @@ class Access:
     async def by_password(self, credentials: Credentials, scope: Scope) -> Principal | None:
         """The person of this name and password, and of this code if they have a second factor.
         Raises `Refusal` after too many wrong ones, and for a code that is missing or wrong."""
-        welcome = self._throttle.is_welcome(address_of(scope), credentials.user or "")
-        if welcome and self._authenticator.is_remembered(credentials):
-            identity = self._authenticator.identify(credentials)
-            if identity is not None:
-                await self._after_password(identity, credentials, scope)
-        else:
-            identity = await self._try(credentials, scope, welcome=welcome)
+        user, address = credentials.user or "", address_of(scope)
+        try:
+            identity = await self._passwords.identify(
+                self._authenticator,
+                credentials,
+                address,
+                after=functools.partial(self._after_password, credentials, scope),
+            )
+        except TooManyGuesses as error:
+            await self._note_failure(user, scope, error.why)
+            raise
+        if identity is None:
+            await self._note_failure(user, scope, "The name or the password is wrong.")
         return _principal(identity, "password")
 
     async def _after_password(
-        self, identity: Identity, credentials: Credentials, scope: Scope
+        self, credentials: Credentials, scope: Scope, identity: Identity
     ) -> None:
         if self.second_factor is not None:
             user = identity.name
@@ -204,38 +214,6 @@ class Access:
         if self.second_factor is None or not self.has_password(principal):
             return None
         return await self.second_factor.since(principal.name)
-
-    async def _try(
-        self, credentials: Credentials, scope: Scope, *, welcome: bool
-    ) -> Identity | None:
-        user, address = credentials.user or "", address_of(scope)
-        wait_s = self._throttle.begin(address, user)
-        if wait_s is not None:
-            why = "There were too many wrong passwords."
-            await self._note_failure(user, scope, why)
-            raise Refusal(
-                "too-many-logins",
-                f"{why} Try again in {wait_s} s.",
-                headers={"Retry-After": str(wait_s)},
-            )
-        checks = self._known_client_checks if welcome else self._password_checks
-        check = functools.partial(self._authenticator.identify, credentials)
-        try:
-            identity = await checks.run(check, network_of(address))
-        except Refusal:  # too many wait: nothing was tried
-            self._throttle.take_back(address, user)
-            raise
-        if identity is None:
-            log.warning("A wrong name or password was tried from %s.", address)
-            await self._note_failure(user, scope, "The name or the password is wrong.")
-            return None
-        try:
-            await self._after_password(identity, credentials, scope)
-        except (SecondFactorNeeded, StoreError):  # nothing was guessed
-            self._throttle.take_back(address, user)
-            raise
-        self._throttle.right(address, user)
-        return identity
 
     async def _by_provider(
         self, found: Awaitable[Principal | None], target: str, scope: Scope, *, again: bool
@@ -280,24 +258,144 @@ class Access:
         value = cookie(scope, self.sessions.cookie)
         if not value:
             return None
-        return await anyio.to_thread.run_sync(self.sessions.read, value, limiter=self._lookups)
+        return await self._run(functools.partial(self.sessions.read, value))
+
+    async def of_session(self, session: Session) -> Principal | None:
+        """Whom a session lets in; None if nobody any more. Raises `StoreError`."""
+        if not session.provider:
+            self._note_seen(session)
+            return self._by_password_session(session)
+        if self.logins is None:
+            return None
+        known = await self.logins.sessions.read(session.id)
+        if known is None:
+            return None
+        self._note_seen(session)
+        return of_provider(self.logins.sessions, known, self._cluster)
+
+    async def rows(self, user: str | None) -> tuple[LoginSession, ...]:
+        """Sessions that last, of everybody or one person. Raises `StoreError`."""
+        return await self._run(functools.partial(self.sessions.rows, user))
+
+    def owner_of(self, row: LoginSession) -> Principal | None:
+        """Whose session it is, as the settings have them now; None if nobody's."""
+        if row.provider == PASSWORD:
+            account_state = self._authenticator.account_state(row.user)
+            return _principal(account_state.identity if account_state else None, "session")
+        if self.logins is None or not self.knows_provider(row.provider):
+            return None
+        rights = self.logins.sessions.book.rights_of_json(row.provider, row.claims)
+        return of_provider(self.logins.sessions, KnownSession(row, rights), self._cluster)
+
+    async def row_of(self, session: Session) -> LoginSession | None:
+        """What the ledger keeps of a session; None if nothing, or it cannot be read."""
+        try:
+            return await self._run(functools.partial(self.sessions.row, session.id))
+        except StoreError:
+            return None
+
+    def _note_seen(self, session: Session) -> None:
+        """To some minutes, and beside the request."""
+        if self.sessions.saw(session.id):
+            write = self._run(functools.partial(self.sessions.note_seen, session.id))
+            task = asyncio.get_running_loop().create_task(write)
+            self._background.add(task)
+            task.add_done_callback(self._background.discard)
+
+    async def begin_session(self, principal: Principal, scope: Scope) -> Session:
+        """A new session, after the password was checked. While the ledger
+        cannot be written, nobody sees it in the list of sessions."""
+        account_state = self._authenticator.account_state(principal.name)
+        session = self.sessions.new(principal.name, account_state.stamp if account_state else "")
+        client = Headers(scope=scope).get("user-agent", "")
+        row = row_of(session, address_of(scope), client, self.sessions.lifetime_s)
+        try:
+            await self._run(functools.partial(self.sessions.keep, row))
+        except StoreError as error:
+            log.warning("A login is not in the list of sessions. %s", error)
+        await self._rotate(scope)
+        await self._note_login(principal, scope)
+        return session
+
+    async def begin_provider_session(
+        self, provider: str, login: ProviderLogin, rights: Rights, scope: Scope
+    ) -> Session:
+        """A new session, after a provider said who it is. Raises
+        `LoginRefused` and `StoreError`."""
+        if self.logins is None:
+            raise LookupError(provider)
+        client = Headers(scope=scope).get("user-agent", "")
+        session, row = await self.logins.sessions.begin(
+            provider, login, rights, address=address_of(scope), client=client
+        )
+        await self._rotate(scope)
+        principal = of_provider(self.logins.sessions, KnownSession(row, rights), "")
+        await self._note_login(principal, scope, rights.clusters)
+        return session
+
+    async def _rotate(self, scope: Scope) -> None:
+        """End the session that the browser had before."""
+        try:
+            before = await self.session(scope)
+        except StoreError:
+            return
+        if before is not None:
+            await self._run(functools.partial(self.sessions.end, before))
 
     async def end_session(self, session: Session, scope: Scope) -> None:
         """Log out whoever has this session, whatever role they still have."""
+        clusters = await self._clusters_of(session)
         await self._write(functools.partial(self.sessions.end, session))
         actor = self.actor(Principal(session.user, "viewer", "session"), scope)
-        await self._write(functools.partial(self._login_audit.logged_out, actor))
+        await self._write(functools.partial(self._login_audit.logged_out, actor, "", clusters))
 
-    async def note_login(self, principal: Principal, scope: Scope) -> None:
-        """Write a login to the audit."""
+    async def end_sessions(self, rows: Iterable[LoginSession], scope: Scope) -> None:
+        """End sessions of others, or other ones of one's own, on behalf of who asks."""
+        actor: Actor = scope["umbel.actor"]
+        for row in rows:
+            session = session_of(row)
+            clusters = await self._clusters_of(session)
+            await self._write(functools.partial(self.sessions.end, session))
+            why = f"It began by {row.provider} from {row.address}."
+            await self._write(
+                functools.partial(self._login_audit.session_ended, actor, row.user, why, clusters)
+            )
+
+    async def _clusters_of(self, session: Session) -> tuple[str, ...] | None:
+        """In which clusters somebody of a provider has a role; None where their name tells."""
+        if self.logins is None or not session.provider:
+            return None
+        row = await self.row_of(session)
+        if row is None:
+            return None
+        return self.logins.sessions.book.rights_of_json(row.provider, row.claims).clusters or None
+
+    async def use_once(self, name: str, lasts_s: float) -> bool:
+        """Whether nobody used `name` before, at any server, within so many seconds. Raises
+        `StoreError`."""
+        return await self._run(functools.partial(self.sessions.use_once, name, lasts_s))
+
+    def knows_provider(self, name: str) -> bool:
+        """Whether people can log in by a provider of this name."""
+        return self.logins is not None and name in self.logins.sessions.providers
+
+    async def _note_login(
+        self, principal: Principal, scope: Scope, clusters: tuple[str, ...] | None = None
+    ) -> None:
+        actor = self.actor(principal, scope)
         await self._write(
-            functools.partial(self._login_audit.logged_in, self.actor(principal, scope))
+            functools.partial(self._login_audit.logged_in, actor, principal.because, clusters)
         )
 
     async def note_second_factor(self, user: str, scope: Scope, what: str) -> None:
         """Write to the audit what became of the second factor of somebody."""
         actor = self.actor(Principal(user, "viewer", "session"), scope)
         await self._write(functools.partial(self._login_audit.noted, actor, SECOND_FACTOR, what))
+
+    async def note_login_refusal(self, user: str, target: str, scope: Scope, why: str) -> None:
+        """Write to the audit that a login by a provider came to nothing."""
+        actor = self.actor(Principal(user, "viewer", "session", is_stranger=True), scope)
+        await self._write(functools.partial(self._login_audit.login_refused, actor, target, why))
 
     async def note_refusal(self, scope: Scope, why: str) -> None:
         """Write to the audit that an authenticated person was refused for lack of permission."""
@@ -327,12 +425,10 @@ class Access:
         """In a thread, since the event loop must not wait for a disk."""
         await anyio.to_thread.run_sync(write, limiter=limiter or self._audit_writes)
 
-    def begin_session(self, principal: Principal) -> str:
-        """The cookie value of a new session, after the password was checked."""
-        account_state = self._authenticator.account_state(principal.name)
-        return self.sessions.begin(principal.name, account_state.stamp if account_state else "")
+    async def _run(self, call: Callable[[], T]) -> T:
+        return await anyio.to_thread.run_sync(call, limiter=self._lookups)
 
-    def _by_session(self, session: Session) -> Principal | None:
+    def _by_password_session(self, session: Session) -> Principal | None:
         account_state = self._authenticator.account_state(session.user)
         if account_state is None or not hmac.compare_digest(account_state.stamp, session.stamp):
             return None
@@ -358,11 +454,6 @@ class Access:
             permissions=self.permissions(principal),
             bounded=self.bounded(principal),
         )
-
-
-def _checks(threads: int, most: int) -> ThreadPool:
-    busy = "Too many passwords are being checked."
-    return ThreadPool(threads, each=1, waiting_each=_TRIED_EACH, waiting_max=most, busy=busy)
 
 
 def _principal(identity: Identity | None, how: AuthMethod) -> Principal | None:

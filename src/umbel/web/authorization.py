@@ -42,8 +42,8 @@ LOGOUT: Final = "/api/v1/logout"
 ENROLMENT: Final = frozenset(
     {"/api/v1/me", LOGOUT, "/api/v1/second-factor/begin", "/api/v1/second-factor/confirm"}
 )
-#: The built files of the pages, which hold nothing of any cluster.
-_OPEN_BELOW: Final = "/assets/"
+#: The built files of the pages, which hold nothing of any cluster, and logins by providers.
+_OPEN_BELOW: Final = ("/assets/", "/login/")
 #: The page that lists clusters. Of a server with one cluster it is a page of that cluster.
 _LIST: Final = "/clusters"
 

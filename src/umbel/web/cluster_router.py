@@ -38,6 +38,9 @@ from umbel.web.http.path_routes import EncodedSlashRoute
 from umbel.web.http.problems import Refusal
 from umbel.web.http.route import Route
 from umbel.web.login import LOGIN, SESSION_ENDPOINTS, LoginEndpoint
+from umbel.web.logins.back_channel import BackChannelEndpoint
+from umbel.web.logins.options import OptionsEndpoint
+from umbel.web.logins.redirects import CallbackEndpoint, SendEndpoint
 from umbel.web.routes import API_ROOT, ROUTES
 from umbel.web.second_factor.endpoints import SECOND_FACTOR_ENDPOINTS
 from umbel.web.shared_read import SharedRead
@@ -47,7 +50,7 @@ from umbel.web.ui import Ui
 
 #: Routes that a server with several clusters has as well.
 _OF_THE_SERVER: Final = frozenset(
-    {"me", "logout", "livez", "readyz", "clusters", *SECOND_FACTOR_ENDPOINTS}
+    {*SESSION_ENDPOINTS, *SECOND_FACTOR_ENDPOINTS, "livez", "readyz", "clusters"}
 )
 #: Those that take no role.
 _WITHOUT_ROLE: Final = frozenset({"logout", "livez", "readyz"})
@@ -83,16 +86,17 @@ def cluster_router(
     services: ClusterServices,
     thread_pools: ThreadPools,
     access: Access,
+    accesses: Mapping[str, Access],
     ui: Ui,
     listed: ClustersEndpoint,
     ready: ASGIApp,
 ) -> Router:
     """What one cluster answers."""
-    own = _own_endpoints(access, listed, ready)
+    own = _own_endpoints(access, accesses, listed, ready)
     workers_page = WorkersPage(ui.showing("index.html"), services, thread_pools, access)
     routes = [
         *_api_routes(services, thread_pools, access, own),
-        *_common_routes(thread_pools, access, ui),
+        *_common_routes(thread_pools, access, accesses, ui),
         *flower_routes(services, thread_pools, access),
         EncodedSlashRoute("/api/{path:not_ours}", NotFoundPage()),
         *page_addresses(ui.showing("index.html")),
@@ -113,7 +117,7 @@ def server_router(
 ) -> Router:
     """What a server with several clusters answers where no cluster is named."""
     services = next(iter(clusters.values()))
-    own = _own_endpoints(access, listed, ready)
+    own = _own_endpoints(access, accesses, listed, ready)
     endpoints = (
         (route.path, route.method, _endpoint(route, services, thread_pools, own))
         for route in ROUTES
@@ -122,7 +126,7 @@ def server_router(
     metrics = _Metrics(clusters, accesses)
     routes = [
         *_by_path(endpoints),
-        *_common_routes(thread_pools, access, ui),
+        *_common_routes(thread_pools, access, accesses, ui),
         EncodedSlashRoute("/metrics", metrics, methods=["GET"]),
         EncodedSlashRoute("/healthcheck", PlainTextResponse("OK"), methods=["GET"]),
         EncodedSlashRoute("/api/{path:rest}", _name_a_cluster, methods=["GET", "POST"]),
@@ -138,7 +142,7 @@ def absent_router(
     """What the address of a cluster that does not exist answers where `Guard` asks for no role: the
     same as one in which nobody has a role, so that names cannot be guessed."""
     access = access.without_roles()
-    own = {**_session_endpoints(access), "readyz": ready}
+    own = {**_session_endpoints(access, {}), "readyz": ready}
     endpoints = (
         (route.path, route.method, _endpoint(route, services, thread_pools, own))
         for route in ROUTES
@@ -146,7 +150,7 @@ def absent_router(
     )
     routes = [
         *_by_path(endpoints),
-        *_common_routes(thread_pools, access, ui),
+        *_common_routes(thread_pools, access, {}, ui),
         *(
             route
             for route in flower_routes(services, thread_pools, access)
@@ -157,12 +161,19 @@ def absent_router(
     return Router(routes, redirect_slashes=False)
 
 
-def _common_routes(thread_pools: ThreadPools, access: Access, ui: Ui) -> list[BaseRoute]:
+def _common_routes(
+    thread_pools: ThreadPools, access: Access, accesses: Mapping[str, Access], ui: Ui
+) -> list[BaseRoute]:
     described = OpenApiEndpoint(thread_pools.history)
-    login = LoginEndpoint(access, ui.showing("login.html"))
+    login = LoginEndpoint(access, accesses, ui.showing("login.html"))
+    of_provider = "/login/{provider}"
     return [
         EncodedSlashRoute(f"{API_ROOT}/openapi.json", described, methods=["GET"]),
         EncodedSlashRoute("/login", login, methods=LOGIN),
+        EncodedSlashRoute("/login/options", OptionsEndpoint(access), methods=["GET"]),
+        EncodedSlashRoute(of_provider, SendEndpoint(access), methods=["GET"]),
+        EncodedSlashRoute(f"{of_provider}/callback", CallbackEndpoint(access), methods=["GET"]),
+        EncodedSlashRoute(f"{of_provider}/logout", BackChannelEndpoint(access), methods=["POST"]),
     ]
 
 
@@ -216,15 +227,15 @@ class _ByMethod:
 
 
 def _own_endpoints(
-    access: Access, listed: ClustersEndpoint, ready: ASGIApp
+    access: Access, accesses: Mapping[str, Access], listed: ClustersEndpoint, ready: ASGIApp
 ) -> Mapping[str, ASGIApp]:
     """The endpoints of routes without a handler, by the name of the route."""
-    return {**_session_endpoints(access), "clusters": listed, "readyz": ready}
+    return {**_session_endpoints(access, accesses), "clusters": listed, "readyz": ready}
 
 
-def _session_endpoints(access: Access) -> Mapping[str, ASGIApp]:
-    endpoints = {**SESSION_ENDPOINTS, **SECOND_FACTOR_ENDPOINTS}
-    return {name: endpoint(access) for name, endpoint in endpoints.items()}
+def _session_endpoints(access: Access, accesses: Mapping[str, Access]) -> Mapping[str, ASGIApp]:
+    of_all = {name: endpoint(access, accesses) for name, endpoint in SESSION_ENDPOINTS.items()}
+    return of_all | {name: endpoint(access) for name, endpoint in SECOND_FACTOR_ENDPOINTS.items()}
 
 
 def _api_routes(

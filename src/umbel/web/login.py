@@ -1,12 +1,15 @@
-"""The endpoints of browser logins: `POST /login`, `/api/v1/logout` and `/api/v1/me`.
+"""The endpoints of browser logins: `/login` and `/api/v1/logout`.
 
-Passwords are checked in `authentication`, cookies are made in `sessions`.
+Passwords are checked in `password_check`, cookies are made in `sessions`; logins by providers are
+in `logins`.
 """
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Callable, Mapping
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
@@ -14,14 +17,26 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from umbel.auth.base import Credentials, Permission, Role, Via
+from umbel.auth.base import Credentials
+from umbel.errors import LoginError
 from umbel.web.authentication import Access
-from umbel.web.http.bodies import check_kind, read_body
-from umbel.web.http.parameters import read
 from umbel.web.http.problems import Refusal
-from umbel.web.principal import Principal
+from umbel.web.logins.addresses import left_page
+from umbel.web.logins.answers import json_response, own_body
+from umbel.web.logins.me import MeEndpoint, me_response
+from umbel.web.logins.options import goes_on
+from umbel.web.logins.redirects import finish, is_callback
+from umbel.web.logins.session_cookie import set_session_cookie
+from umbel.web.logins.session_list import (
+    EndSessionEndpoint,
+    EndSessionsEndpoint,
+    SessionsEndpoint,
+)
 from umbel.web.requests import Nothing
 from umbel.web.second_factor.check import BAD_LOGIN
+from umbel.web.sessions import Session
+
+log = logging.getLogger("umbel.web")
 
 
 class Login(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -32,42 +47,39 @@ class Login(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     code: Annotated[str, Meta(max_length=100)] = ""
 
 
-class Me(msgspec.Struct, frozen=True, kw_only=True):
-    """Who asks, and what they may do. `read_only`: nobody may do anything but look.
-    `login`: people log in here; otherwise whoever gets here may do everything."""
-
-    name: str
-    role: Role
-    permissions: tuple[Permission, ...]
-    read_only: bool
-    login: bool
-    via: Via
-
-
 class LoggedOut(msgspec.Struct, frozen=True):
-    """Whether there was a session to end."""
+    """Whether there was a session to end. `go_on` is where the provider of the login logs its
+    person out there too, null where that is not offered."""
 
     logged_out: bool
+    go_on: str | None
 
 
-_PERMISSIONS: Final[tuple[Permission, ...]] = ("read", "operate", "administer")
-P = TypeVar("P", bound=msgspec.Struct)
+#: How long a provider may take to say where people log out, seconds.
+_GO_ON_S: Final = 2.0
 
 
 class LoginEndpoint:
     """`POST /login`: a JSON object with `user` and `password`, and `code` of who has a second
-    factor; the answer says who that is and sets the cookie of a session. A GET is the page."""
+    factor; the answer says who that is and sets the cookie of a session. A GET is the page, or
+    comes back from a provider."""
 
-    def __init__(self, access: Access, page: ASGIApp) -> None:
+    def __init__(self, access: Access, accesses: Mapping[str, Access], page: ASGIApp) -> None:
         self._access = access
+        self._accesses = accesses
         self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["method"] != "POST":
-            await self._page(scope, receive, send)
-            return
-        request = Request(scope, receive)
-        login = await read_login_body(Login, request)
+        if scope["method"] == "POST":
+            response: ASGIApp = await self._log_in(scope, receive)
+        elif is_callback(scope):
+            response = await finish(self._access, scope, None)
+        else:
+            response = goes_on(self._access, scope) or self._page
+        await response(scope, receive, send)
+
+    async def _log_in(self, scope: Scope, receive: Receive) -> Response:
+        login = await own_body(Login, Request(scope, receive))
         if self._access.is_open:
             raise Refusal("not-found", "Nobody needs to log in here: there is no login.")
         credentials = Credentials(user=login.user, password=login.password, code=login.code)
@@ -76,85 +88,51 @@ class LoginEndpoint:
             wrong = BAD_LOGIN if login.code.strip() else "The name or the password is wrong."
             raise Refusal("not-logged-in", wrong)
         principal = msgspec.structs.replace(principal, how="session")
-        await self._access.note_login(principal, scope)
-        response = _me_response(self._access, principal, scope)
-        _set_cookie(
-            response, scope, self._access, self._access.begin_session(principal),
-            round(self._access.sessions.lifetime_s),
-        )  # fmt: skip
-        await response(scope, receive, send)
+        session = await self._access.begin_session(principal, scope)
+        response = await me_response(self._access, self._accesses, principal, session, scope)
+        sessions = self._access.sessions
+        set_session_cookie(response, scope, sessions, sessions.value(session))
+        return response
 
 
 class LogoutEndpoint:
     """`POST /api/v1/logout`: ends the session that the cookie names."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Access, _: Mapping[str, Access]) -> None:
         self._access = access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await read_login_body(Nothing, Request(scope, receive))
+        await own_body(Nothing, Request(scope, receive))
         session = await self._access.session(scope)
+        go_on = None
         if session is not None:
+            go_on = await self._go_on(session, scope)
             await self._access.end_session(session, scope)
-        response = unkept_json(LoggedOut(session is not None))
-        _set_cookie(response, scope, self._access, "", 0)
+        response = json_response(LoggedOut(session is not None, go_on))
+        set_session_cookie(response, scope, self._access.sessions, "")
         await response(scope, receive, send)
 
-
-class MeEndpoint:
-    """`GET /api/v1/me`."""
-
-    def __init__(self, access: Access) -> None:
-        self._access = access
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        read(Nothing, scope["query_string"], {})
-        await _me_response(self._access, scope["umbel.principal"], scope)(scope, receive, send)
+    async def _go_on(self, session: Session, scope: Scope) -> str | None:
+        """Where they log out at their provider; None if it does not offer that, or not now."""
+        logins, row = self._access.logins, await self._access.row_of(session)
+        provider = logins.sessions.providers.get(session.provider) if logins else None
+        back = left_page(provider.config, scope) if provider else None
+        if logins is None or provider is None or row is None or back is None:
+            return None
+        try:
+            async with asyncio.timeout(_GO_ON_S):
+                return await provider.logout_address(logins.sessions.tokens(row), back)
+        except (LoginError, TimeoutError) as error:
+            log.warning("Nobody is led to the logout at %s. %s", session.provider, error)
+            return None
 
 
 #: What `GET` and `POST` of `/login` are taken by, and the routes of the table by name.
 LOGIN: Final = ["GET", "POST"]
-SESSION_ENDPOINTS: Final[Mapping[str, Callable[[Access], ASGIApp]]] = {
+SESSION_ENDPOINTS: Final[Mapping[str, Callable[[Access, Mapping[str, Access]], ASGIApp]]] = {
     "me": MeEndpoint,
     "logout": LogoutEndpoint,
+    "sessions": SessionsEndpoint,
+    "end-session": EndSessionEndpoint,
+    "end-sessions": EndSessionsEndpoint,
 }
-
-
-async def read_login_body(struct: type[P], request: Request) -> P:
-    """The body. No other site's form can send JSON, so nothing else is taken."""
-    read(Nothing, request.scope["query_string"], {})
-    check_kind(request.headers.get("content-type", ""))
-    return read_body(struct, await request.body(), {})
-
-
-def _me_response(access: Access, principal: Principal, scope: Scope) -> Response:
-    may = access.permissions(principal)
-    me = Me(
-        name=principal.name,
-        role=principal.role,
-        permissions=tuple(each for each in _PERMISSIONS if each in may),
-        read_only=access.read_only,
-        login=not access.is_open,
-        via=access.actor(principal, scope).via,
-    )
-    return unkept_json(me)
-
-
-def unkept_json(answer: msgspec.Struct) -> Response:
-    body = msgspec.json.encode(answer)
-    return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
-
-
-def _set_cookie(
-    response: Response, scope: Scope, access: Access, value: str, max_age_s: int
-) -> None:
-    """Lax, so that a link to a task from elsewhere works; no change is made by a GET."""
-    response.set_cookie(
-        access.sessions.cookie,
-        value,
-        max_age=max_age_s,
-        path=scope.get("umbel.root") or "/",
-        secure=scope["scheme"] == "https",
-        httponly=True,
-        samesite="lax",
-    )

@@ -112,7 +112,8 @@ def _check(scope: Scope) -> None:
 def _most(scope: Scope) -> int:
     if scope.get("method") != "POST":
         return BODY_MAX
-    return LOGIN_MAX if path_of(scope) == "/login" else CHANGE_MAX
+    path = path_of(scope)
+    return LOGIN_MAX if path == "/login" or path.startswith("/login/") else CHANGE_MAX
 
 
 def _declared_length(headers: Headers) -> int:

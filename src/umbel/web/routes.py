@@ -22,6 +22,7 @@ from umbel.web import (
     token_handlers,
 )
 from umbel.web.http.route import Route, StreamEvent
+from umbel.web.logins import me, session_list
 from umbel.web.second_factor import endpoints as second_factor
 
 API_ROOT: Final = "/api/v1"
@@ -327,7 +328,7 @@ ROUTES: Final = (
         summary="Who asks, and what they may do",
         tag="access",
         asks=requests.Nothing,
-        answers=login.Me,
+        answers=me.Me,
     ),
     Route(
         name="logout",
@@ -367,6 +368,34 @@ ROUTES: Final = (
         answers=second_factor.RemovedFactor,
         problems=("refused",),
         method="POST",
+    ),
+    Route(
+        name="sessions",
+        path=f"{API_ROOT}/sessions",
+        summary="Sessions of browsers that last: one's own, or everybody's",
+        tag="access",
+        asks=requests.Nothing,
+        answers=session_list.SessionList,
+    ),
+    Route(
+        name="end-session",
+        path=f"{API_ROOT}/sessions/{{id}}/end",
+        summary="End one session",
+        tag="access",
+        method="POST",
+        asks=session_list.EndSession,
+        answers=session_list.EndedCount,
+        problems=("unknown-session",),
+        slashes=False,
+    ),
+    Route(
+        name="end-sessions",
+        path=f"{API_ROOT}/sessions/end",
+        summary="End all sessions of one person",
+        tag="access",
+        method="POST",
+        asks=session_list.EndSessions,
+        answers=session_list.EndedCount,
     ),
     Route(
         name="tokens",

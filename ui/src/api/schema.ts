@@ -4,6 +4,13 @@
  * Written by scripts/api_types.py: do not change it by hand.
  */
 
+export interface AccessRow {
+  cluster: string
+  role: 'admin' | 'operator' | 'viewer' | null
+  because: string
+  grants: GrantRow[]
+}
+
 export interface Action {
   plan: ActionPlan
   report: ActionReport
@@ -395,6 +402,17 @@ export interface EditBody {
   expires?: number | null
 }
 
+export interface EndSessionBody {
+}
+
+export interface EndSessionsBody {
+  user: string
+}
+
+export interface EndedCount {
+  ended: number
+}
+
 export interface ExecuteActionBody {
   confirm?: number | null
   reason?: string | null
@@ -407,6 +425,13 @@ export interface Gaps {
 }
 
 export interface Grant {
+  role: 'admin' | 'operator' | 'viewer'
+  name: string | null
+  queue: string | null
+  because: string
+}
+
+export interface GrantRow {
   role: 'admin' | 'operator' | 'viewer'
   name: string | null
   queue: string | null
@@ -475,6 +500,7 @@ export interface Liveness {
 
 export interface LoggedOut {
   logged_out: boolean
+  go_on: string | null
 }
 
 export interface Loss {
@@ -492,6 +518,15 @@ export interface Me {
   read_only: boolean
   login: boolean
   via: 'api' | 'browser' | 'cli' | 'flower' | 'python'
+  provider: string
+  label: string
+  email: string | null
+  because: string
+  grants: GrantRow[]
+  access: AccessRow[]
+  session: OwnSession | null
+  claims: Record<string, unknown>
+  second_factor: SecondFactorState
 }
 
 export interface Messages {
@@ -533,6 +568,15 @@ export interface OneWorker {
   active_queues: unknown
   registered: unknown
   conf: unknown
+}
+
+export interface OwnSession {
+  id: string
+  began: number
+  expires: number
+  checked: number | null
+  check_every_s: number | null
+  note: string | null
 }
 
 export interface Problem {
@@ -655,6 +699,11 @@ export interface RevokedToken {
   name: string
 }
 
+export interface SecondFactorState {
+  possible: boolean
+  since: number | null
+}
+
 export type SeriesBy = 'name' | 'queue' | 'state' | 'worker'
 
 export type SeriesMeasure = 'count' | 'runtime' | 'wait'
@@ -693,6 +742,25 @@ export interface SeriesOfWaits {
   other: DurationLine | null
   complete: boolean
   incomplete: Incomplete | null
+}
+
+export interface SessionList {
+  items: SessionRow[]
+  all: boolean
+}
+
+export interface SessionRow {
+  id: string
+  user: string
+  provider: string
+  began: number
+  expires: number
+  seen: number
+  address: string
+  client: string
+  checked: number | null
+  access: AccessRow[]
+  current: boolean
 }
 
 export interface ShownCodeBody {

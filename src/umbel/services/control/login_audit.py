@@ -13,7 +13,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final
 
 import msgspec
@@ -26,6 +26,9 @@ from umbel.store.ledger import AuditEntry, Ledger
 
 log = logging.getLogger(__name__)
 
+#: The clusters that a login concerns, None where the person's name tells; see `SharedLoginAudit`.
+Clusters = Collection[str] | None
+
 LOGIN, LOGOUT, REFUSED = "login", "logout", "refused"
 SECOND_FACTOR = "second-factor"
 TOKEN_MADE, TOKEN_REVOKED = "create-token", "revoke-token"
@@ -34,6 +37,8 @@ BURST: Final = 100
 EVERY_S: Final = 5.0
 #: Lines at once of one kind of all strangers.
 STRANGERS: Final = 5 * BURST
+#: Kinds of refusals, each with buckets of its own.
+_KINDS: Final = ("failed", "shown", "provider", REFUSED)
 #: How many people and networks are counted apart; those that did nothing for longest go first.
 _BUCKETS_MAX: Final = 1_000
 #: The longest name, and the longest other text, that is told of who was turned away.
@@ -51,15 +56,25 @@ class LoginAudit:
         self._tidy = tidy
         self._lock = threading.Lock()
         self._buckets: OrderedDict[tuple[str, ...], _Bucket] = OrderedDict()
-        self._common = {kind: _Bucket(clock, STRANGERS) for kind in ("failed", "shown", REFUSED)}
+        self._common = {kind: _Bucket(clock, STRANGERS) for kind in _KINDS}
 
-    def logged_in(self, actor: Actor) -> None:
-        """Somebody logged in."""
-        self._write(self._line(actor, LOGIN, "their session begins", "done"))
+    def logged_in(self, actor: Actor, because: str = "", _: Clusters = None) -> None:
+        """Somebody logged in; `because` is what gave them their role."""
+        self._write(self._line(actor, LOGIN, "their session begins", "done", because or None))
 
-    def logged_out(self, actor: Actor) -> None:
-        """Somebody logged out."""
-        self._write(self._line(actor, LOGOUT, "their session ends", "done"))
+    def logged_out(self, actor: Actor, why: str = "", _: Clusters = None) -> None:
+        """Somebody logged out, or their session ended before its time, and `why`."""
+        self._write(self._line(actor, LOGOUT, "their session ends", "done", why or None))
+
+    def session_ended(self, actor: Actor, user: str, why: str = "", _: Clusters = None) -> None:
+        """Somebody ended the session of `user`."""
+        target = f"a session of {escaped(user, _NAME_MAX)}"
+        self._write(self._line(actor, LOGOUT, target, "done", why or None))
+
+    def login_refused(self, actor: Actor, target: str, why: str) -> None:
+        """A login by a provider that came to nothing: of somebody whom no rule lets in, or of
+        `anonymous`, whom nobody knows."""
+        self._bounded("provider", actor, LOGIN, escaped(target, _TEXT_MAX), why)
 
     def noted(self, actor: Actor, action: str, target: str) -> None:
         """Somebody changed with what people or programs come in, such as a token."""

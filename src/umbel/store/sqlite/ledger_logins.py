@@ -134,16 +134,26 @@ class LedgerLogins:
         return None if row is None else _session(row)
 
     def sessions(
-        self, now: float, *, user: str | None = None, limit: int = SESSIONS_MAX
+        self,
+        now: float,
+        *,
+        user: str | None = None,
+        provider: str | None = None,
+        subject: str | None = None,
+        provider_session: str | None = None,
+        limit: int = SESSIONS_MAX,
     ) -> tuple[LoginSession, ...]:
         sql = (
             f"SELECT {_SESSION} FROM login_session WHERE expires > ?1 "  # noqa: S608
-            "AND (?2 IS NULL OR user = ?2) ORDER BY began DESC, id LIMIT ?3"
+            "AND (?2 IS NULL OR user = ?2) AND (?3 IS NULL OR provider = ?3) "
+            "AND (?4 IS NULL OR subject = ?4) AND (?5 IS NULL OR provider_session = ?5) "
+            "ORDER BY began DESC, id LIMIT ?6"
         )
+        wanted = (now, user, provider, subject, provider_session, min(limit, SESSIONS_MAX))
         with self._file.reading() as connection:
             if connection is None or version(connection) < LOGINS_FORMAT:
                 return ()
-            rows = connection.execute(sql, (now, user, min(limit, SESSIONS_MAX))).fetchall()
+            rows = connection.execute(sql, wanted).fetchall()
         return tuple(_session(row) for row in rows)
 
     def seen_session(self, session_id: str, at: float) -> None:

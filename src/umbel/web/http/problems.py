@@ -78,6 +78,7 @@ KINDS: Final[Mapping[str, tuple[int, str]]] = {
     "unknown-task": (404, "No such task"),
     "unknown-worker": (404, "No such worker"),
     "unknown-action": (404, "No such action"),
+    "unknown-session": (404, "No such session"),
     "unknown-token": (404, "No such token"),
     "not-found": (404, "Nothing is here"),
     "method-not-allowed": (405, "This method is not allowed here"),

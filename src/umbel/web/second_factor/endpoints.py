@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from umbel.web.authentication import Access
 from umbel.web.http.problems import Refusal
-from umbel.web.login import read_login_body, unkept_json
+from umbel.web.logins.answers import json_response, own_body
 from umbel.web.principal import Principal
 from umbel.web.requests import Nothing
 from umbel.web.second_factor.check import SecondFactorCheck
@@ -62,7 +62,7 @@ class BeginEndpoint:
         self._access = access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await read_login_body(Nothing, Request(scope, receive))
+        await own_body(Nothing, Request(scope, receive))
         principal, check = _person(self._access, scope)
         host = Headers(scope=scope).get("host", "")
         account = f"{principal.name} ({host})" if host else principal.name
@@ -73,7 +73,7 @@ class BeginEndpoint:
                 "Your second factor is on. To give it to another authenticator, turn it off first.",
             )
         answer = BegunFactor(begun.secret, begun.address)
-        await unkept_json(answer)(scope, receive, send)
+        await json_response(answer)(scope, receive, send)
 
 
 class ConfirmEndpoint:
@@ -83,7 +83,7 @@ class ConfirmEndpoint:
         self._access = access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        shown = await read_login_body(ShownCode, Request(scope, receive))
+        shown = await own_body(ShownCode, Request(scope, receive))
         principal, check = _person(self._access, scope)
         confirm = check.factors.confirm
         codes = await anyio.to_thread.run_sync(confirm, principal.name, shown.code)
@@ -95,7 +95,7 @@ class ConfirmEndpoint:
                 parameter="code",
             )
         await self._access.note_second_factor(principal.name, scope, "it was turned on")
-        await unkept_json(ConfirmedFactor(codes))(scope, receive, send)
+        await json_response(ConfirmedFactor(codes))(scope, receive, send)
 
 
 class RemoveEndpoint:
@@ -105,7 +105,7 @@ class RemoveEndpoint:
         self._access = access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        shown = await read_login_body(ShownCode, Request(scope, receive))
+        shown = await own_body(ShownCode, Request(scope, receive))
         principal, check = _person(self._access, scope)
         name = principal.name
         if await check.since(name) is not None:
@@ -124,7 +124,7 @@ class RemoveEndpoint:
         removed = await anyio.to_thread.run_sync(check.factors.remove, name)
         if removed:
             await self._access.note_second_factor(name, scope, "it was turned off")
-        await unkept_json(RemovedFactor(removed))(scope, receive, send)
+        await json_response(RemovedFactor(removed))(scope, receive, send)
 
 
 def _person(access: Access, scope: Scope) -> tuple[Principal, SecondFactorCheck]:
