@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from umbel.auth.authenticator import PeopleAndTokens
 from umbel.auth.base import Role
 from umbel.auth.people import everybody
+from umbel.auth.rules import Rule
 from umbel.auth.second_factor import SecondFactors
 from umbel.auth.session_key import session_key
 from umbel.auth.tokens import Tokens, make_token
@@ -34,10 +35,12 @@ def door(
     read_only: bool = False,
     scrape: ScrapeAccess = NO_SCRAPER,
     second_factor_required: bool = False,
+    rules: Sequence[Rule] = (),
 ) -> Access:
     """As `app.web_access` makes it."""
     key = session_key(ledger)
-    authenticator = PeopleAndTokens(everybody([], users), Tokens(ledger), clock, key)
+    people = everybody([], users)
+    authenticator = PeopleAndTokens(people, Tokens(ledger), clock, key, rules=rules)
     sessions = Sessions(key, 3_600, clock, ledger)
     throttle = LoginThrottle(clock)
     factors = SecondFactors([ledger], clock)

@@ -13,6 +13,7 @@ from tests.api.doors import door
 from tests.contract.stories import BASE, WORKER, heartbeat, shop
 from tests.support.clocks import SetWallClock
 from tests.support.memory_cluster import MemoryCluster, MemoryResults, MemoryWorker
+from umbel.auth.rules import Rule
 from umbel.clock import Clock
 from umbel.services.cluster_services import ClusterServices, make_services
 from umbel.services.health.health import Supervised
@@ -63,6 +64,7 @@ class World:
         ledger: Ledger | None = None,
         supervised: Supervised | None = None,
         users: Sequence[str] = (),
+        rules: Sequence[Rule] = (),
         read_only: bool = False,
         scrape: ScrapeAccess = NO_SCRAPER,
         gone_after_s: float | None = None,
@@ -95,6 +97,7 @@ class World:
             read_only=read_only,
             scrape=scrape,
             second_factor_required=second_factor_required,
+            rules=rules,
         )
         options = options or WebOptions()
         self.app = create_app({"default": self.services}, options=options, access=self.access)
