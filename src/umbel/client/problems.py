@@ -49,6 +49,8 @@ _ERRORS: Final[dict[str, Callable[[str], UmbelError]]] = {
     "not-logged-in": NotPermitted,
     "no-entry": NotPermitted,
     "forged-identity": NotPermitted,
+    "second-factor-needed": NotPermitted,
+    "second-factor-missing": NotPermitted,
     "cross-site": NotPermitted,
     "not-supported": NotSupported,
     "broker-trouble": BrokerError,

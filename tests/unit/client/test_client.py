@@ -148,6 +148,8 @@ def test_a_token_cannot_smuggle_headers(token: str) -> None:
         ("not-in-store", 400, CapabilityMissing),
         ("refused", 409, ActionRefused),
         ("not-logged-in", 401, NotPermitted),
+        ("second-factor-needed", 401, NotPermitted),
+        ("second-factor-missing", 403, NotPermitted),
         ("not-permitted", 403, NotPermitted),
         ("unknown-action", 404, UnknownAction),
         ("not-supported", 501, NotSupported),

@@ -32,7 +32,8 @@ EVERYWHERE: Final = (
 CHANGING: Final = ("bad-body", "cross-site", "not-json", "not-permitted")
 #: What every route that needs a permission can answer.
 GUARDED: Final = (
-    "not-logged-in", "no-entry", "not-permitted", "too-many-logins", "provider-trouble",
+    "not-logged-in", "second-factor-needed", "second-factor-missing", "no-entry", "not-permitted",
+    "too-many-logins", "provider-trouble",
 )  # fmt: skip
 
 #: Gets services, the parameters, and the `Actor` if the route is `with_actor`; in the pool
