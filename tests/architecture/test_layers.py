@@ -62,6 +62,7 @@ PROTOCOLS: dict[str, frozenset[str]] = {
             "umbel.auth.passwords",
             "umbel.auth.people",
             "umbel.auth.providers.base",
+            "umbel.auth.providers.completeness",
             "umbel.auth.providers.config",
             "umbel.auth.providers.header_identity",
             "umbel.auth.rights",

@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from typing import Final
 from urllib.parse import urlsplit
 
+from umbel.auth.providers.completeness import half_configured
 from umbel.auth.providers.config import ProviderConfig
 from umbel.auth.providers.header_identity import wrong_headers
 from umbel.auth.rules import PASSWORD, Rule
@@ -36,6 +37,7 @@ def check_logins(loaded: LoadedSettings) -> None:
     _check_headers(auth.providers)
     for config in auth.providers:
         _check_callback(config)
+        _check_is_whole(config)
         _check_somebody_gets_in(config, auth.rules)
         _check_not_everybody_gets_in(config, auth.rules)
         _check_headers_are_of_a_proxy(config, loaded)
@@ -74,6 +76,19 @@ def _check_cluster_of(rule: Rule, loaded: LoadedSettings) -> None:
         setting="auth.rules",
         remedy=f"Did you mean {near[0]}?" if near else f"Clusters: {', '.join(loaded.clusters)}.",
     )
+
+
+def _check_is_whole(config: ProviderConfig) -> None:
+    try:
+        lacking = half_configured(config)
+    except (OSError, UnicodeDecodeError):
+        lacking = f"client_secret_file of the provider {config.name} cannot be read as text."
+    if lacking is not None:
+        raise SettingsError(
+            lacking,
+            setting="auth.providers",
+            remedy="docs/logins has the lines for each provider.",
+        )
 
 
 def _check_callback(config: ProviderConfig) -> None:
@@ -171,7 +186,7 @@ def _is_public(config: ProviderConfig) -> bool:
         case "auth0":
             return True
         case _:
-            tenant = config.tenant or _first_part(config.issuer, _MICROSOFT)
+            tenant = _first_part(config.issuer, _MICROSOFT)
             return host in _PUBLIC_HOSTS or tenant in _PUBLIC_TENANTS
 
 

@@ -89,8 +89,7 @@ def test_a_rule_for_a_cluster_that_is_not_there_is_told_the_nearest(tmp_path: Pa
         ("gitlab", ""),
         ("gitlab", "kind = 'gitlab-oauth2'"),
         ("auth0", "domain = 'example.eu.auth0.com'"),
-        ("entra", "tenant = 'common'"),
-        ("entra", "tenant = 'organizations'"),
+        ("entra", "issuer = 'https://login.microsoftonline.com/organizations/v2.0'"),
         ("work", "kind = 'oidc'\nissuer = 'https://accounts.google.com'"),
         ("work", "kind = 'oidc'\nissuer = 'https://login.microsoftonline.com/common/v2.0'"),
     ],
@@ -124,6 +123,38 @@ def test_a_rule_for_everybody_at_a_provider_for_everybody_is_refused(
 )
 def test_a_rule_for_everybody_of_ones_own_is_fine(tmp_path: Path, name: str, lines: str) -> None:
     check(tmp_path, provider(lines, name) + EVERYBODY)
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "sentence"),
+    [
+        ("okta", "domain = 'x.okta.com'\nclient_secret = 's'", "okta lacks client_id"),
+        ("okta", "client_id = 'a'\nclient_secret = 's'", "okta lacks domain"),
+        ("github", "client_id = 'a'", "github lacks client_secret, or client_secret_file"),
+        ("entra", "client_id = 'a'\ntenant = 'common'", "it must be the directory's id"),
+        (
+            "okta",
+            "client_id = 'a'\ndomain = 'x.okta.com'\nclient_secret_file = '/no'",
+            "/no cannot",
+        ),
+        ("github", "client_id = 'a'\nclient_secret = 's'\nhosted_domain = 'x.org'", "of google al"),
+        ("cloudflare-access", "domain = 'x.cloudflareaccess.com'", "lacks audience"),
+        ("proxy", "email_header = 'X-Email'", "lacks user_header, or token_header"),
+    ],
+)
+def test_a_provider_that_is_not_whole_is_told_what_it_lacks(
+    tmp_path: Path, name: str, table: str, sentence: str
+) -> None:
+    assert sentence in refusal(tmp_path, f"[auth.providers.{name}]\n{table}\n{ANN}")
+
+
+def test_a_secret_that_is_no_text_is_told(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(b"\xff\xfe\x00")
+    table = OKTA.replace('client_secret = "PLANTED"', f'client_secret_file = "{tmp_path}/secret"')
+
+    assert "client_secret_file of the provider okta cannot be read" in refusal(
+        tmp_path, table + ANN
+    )
 
 
 @pytest.mark.parametrize("kind", ["proxy", "oauth2-proxy", "authelia"])
