@@ -7,32 +7,27 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from umbel.auth.authenticator import PeopleAndTokens
 from umbel.auth.people import everybody
-from umbel.auth.providers.base import RedirectProvider, TokenProvider
-from umbel.auth.providers.config import PROXY_KINDS, ProviderConfig
 from umbel.auth.rights import RuleBook
 from umbel.auth.second_factor import SecondFactors
 from umbel.auth.session_key import session_key
 from umbel.auth.tokens import Tokens
-from umbel.clock import Clock, SystemClock
+from umbel.clock import SystemClock
 from umbel.errors import StoreError
+from umbel.login_composition import NO_PROVIDERS, OpenProviders, identities_of, open_providers
 from umbel.services.control.shared_login_audit import SharedLoginAudit
 from umbel.settings import LoadedSettings, Settings
 from umbel.store.ledger import Ledger
 from umbel.web.app import WebOptions, create_app
 from umbel.web.authentication import Access
-from umbel.web.bearer_identity import BearerIdentity
 from umbel.web.http.hosts import is_loopback
 from umbel.web.login_throttle import LoginThrottle
 from umbel.web.logins.parts import Logins
 from umbel.web.logins.provider_sessions import ProviderSessions
 from umbel.web.logins.seal import LoginSeal
-from umbel.web.provider_identities import ProviderIdentities
-from umbel.web.proxy_identity import ProxyIdentity
 from umbel.web.scrape_access import ScrapeAccess
 from umbel.web.second_factor.check import SecondFactorCheck
 from umbel.web.security import own_names
@@ -60,25 +55,24 @@ def web_application(loaded: LoadedSettings, clusters: Mapping[str, ClusterServic
         own_hosts=own,
         tasks_columns=settings.tasks_columns,
     )
-    access, of_clusters = web_access(loaded, clusters)
+    providers = open_providers(settings.auth.providers, SystemClock())
+    access, of_clusters = web_access(loaded, clusters, providers)
     return create_app(clusters, options=options, access=access, cluster_access=of_clusters)
 
 
 def web_access(
     loaded: LoadedSettings,
     clusters: Mapping[str, ClusterServices],
-    token_providers: Mapping[str, TokenProvider] = MappingProxyType({}),
-    redirect_providers: Mapping[str, RedirectProvider] = MappingProxyType({}),
+    providers: OpenProviders = NO_PROVIDERS,
 ) -> tuple[Access, dict[str, Access]]:
     """Who may come in, by what showing: to the server, and to each cluster. Logins are kept by
-    the cluster that the settings name first, or the next whose ledger can be used.
-    `token_providers` check signed tokens, `redirect_providers` are those that people are sent to,
-    by the name of their provider. Raises `StoreError`."""
+    the cluster that the settings name first, or the next whose ledger can be used. Raises
+    `StoreError`."""
     clock, settings = SystemClock(), loaded.settings
     people = everybody(settings.basic_auth, settings.auth.users)
     ledgers = [clusters[name].ledger for name in loaded.clusters]
     home, key = ledgers[0], secrets.token_bytes(32)
-    if people or redirect_providers:
+    if people or providers.by_redirect:
         home, key = _ledger_of_logins(ledgers)
     others = tuple(each for each in ledgers if each is not home)
     second_factor = None
@@ -97,7 +91,7 @@ def web_access(
         {name: cluster.roles for name, cluster in loaded.clusters.items()},
     )
     of_providers = ProviderSessions(
-        redirect_providers, book, sessions, login_audit, LoginSeal(key), clock
+        providers.by_redirect, book, sessions, login_audit, LoginSeal(key), clock
     )
     access = Access(
         everywhere,
@@ -108,7 +102,7 @@ def web_access(
         read_only=settings.read_only,
         scrape=ScrapeAccess(settings.metrics_token, settings.metrics_public),
         logins=Logins(key, clock, of_providers, has_passwords=bool(people)),
-        providers=identities_of(settings.auth.providers, book, token_providers, clock),
+        providers=identities_of(settings.auth.providers, book, providers, clock),
         second_factor=second_factor,
     )
     return access, {
@@ -119,24 +113,6 @@ def web_access(
         )
         for name, services in clusters.items()
     }
-
-
-def identities_of(
-    providers: Iterable[ProviderConfig],
-    rules: RuleBook,
-    tokens: Mapping[str, TokenProvider],
-    clock: Clock,
-) -> ProviderIdentities | None:
-    """Who requests are from by the word of these providers; None where none has a say in that."""
-    by_headers = [each for each in providers if each.kind in PROXY_KINDS]
-    by_bearer = [
-        tokens[each.name] for each in providers if each.api_audience and each.name in tokens
-    ]
-    if not by_headers and not by_bearer:
-        return None
-    return ProviderIdentities(
-        rules, ProxyIdentity(by_headers, tokens, clock), BearerIdentity(by_bearer, clock)
-    )
 
 
 def _ledger_of_logins(ledgers: Iterable[Ledger]) -> tuple[Ledger, bytes]:

@@ -16,12 +16,12 @@ from tests.support.clocks import SetClock
 from tests.support.memory_cluster import MemoryCluster, MemoryResults
 from umbel.auth.authenticator import PeopleAndTokens
 from umbel.auth.people import everybody
-from umbel.auth.providers.base import TokenProvider
 from umbel.auth.providers.config import ProviderConfig
 from umbel.auth.rights import RuleBook
 from umbel.auth.rules import Rule
 from umbel.auth.session_key import session_key
 from umbel.auth.tokens import Tokens
+from umbel.login_composition import NO_PROVIDERS, OpenProviders, identities_of
 from umbel.services.cluster_services import ClusterServices, make_services
 from umbel.services.control.shared_login_audit import SharedLoginAudit
 from umbel.settings import login_kinds
@@ -32,7 +32,6 @@ from umbel.web.app import WebOptions, create_app
 from umbel.web.authentication import Access
 from umbel.web.login_throttle import LoginThrottle
 from umbel.web.sessions import Sessions
-from umbel.web_composition import identities_of
 
 PAGE = {"accept": "text/html"}
 #: Where the proxy asks from, and somebody else.
@@ -65,7 +64,7 @@ class Identified:
         self,
         configs: Sequence[ProviderConfig],
         *,
-        tokens: Mapping[str, TokenProvider] = {},
+        opened: OpenProviders = NO_PROVIDERS,
         ruled: Sequence[dict[str, object]] = RULES,
         trusted: Sequence[str] = ("127.0.0.0/8",),
         allowed_hosts: Sequence[str] = (),
@@ -86,7 +85,7 @@ class Identified:
             LoginThrottle(self.clock),
             SharedLoginAudit(audits, dict.fromkeys(names)),
             is_open=False,
-            providers=identities_of(configs, book, tokens, self.clock),
+            providers=identities_of(configs, book, opened, self.clock),
             recheck_s=recheck_s,
         )
         accesses = {

@@ -16,6 +16,7 @@ from tests.support.clocks import SetClock
 from tests.support.identity.checked_tokens import CheckedTokens
 from tests.support.identity.signing import SigningKey, unsigned, with_other_claims
 from umbel.errors import ProviderUnavailable
+from umbel.login_composition import OpenProviders
 
 pytestmark = pytest.mark.anyio
 
@@ -38,7 +39,9 @@ class Providers:
         self.server = self.serve()
 
     def serve(self, **options: Any) -> Identified:
-        return Identified(CONFIGS, tokens=self.checkers, clock=self.clock, **options)
+        return Identified(
+            CONFIGS, opened=OpenProviders(of_bearers=self.checkers), clock=self.clock, **options
+        )
 
     def claims(self, provider: str = "one", **claims: object) -> dict[str, object]:
         return {

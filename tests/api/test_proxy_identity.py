@@ -16,6 +16,7 @@ from tests.support.clocks import SetClock
 from tests.support.identity.checked_tokens import CheckedTokens
 from tests.support.identity.signing import SigningKey, with_other_claims
 from umbel.errors import ProviderUnavailable
+from umbel.login_composition import OpenProviders
 from umbel.web.proxy_identity import STREAM_S
 from umbel.web.verified_tokens import REMEMBERED_S
 
@@ -49,7 +50,12 @@ class Signed:
         self.server = self.serve()
 
     def serve(self, **options: Any) -> Identified:
-        return Identified(CLOUDFLARE, tokens={"cf": self.checker}, clock=self.clock, **options)
+        return Identified(
+            CLOUDFLARE,
+            opened=OpenProviders(of_headers={"cf": self.checker}),
+            clock=self.clock,
+            **options,
+        )
 
     def token(self, **claims: object) -> str:
         now = int(self.clock.now())

@@ -33,6 +33,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("umbel.web", "umbel.client"),
     ("umbel.collector", "umbel.supervise"),
     ("umbel.settings", "umbel.logs", "umbel.applications"),
+    ("umbel.login_composition",),
     ("umbel.composition", "umbel.web_composition"),
     ("umbel.app",),
     ("umbel.python",),
@@ -84,7 +85,13 @@ PROTOCOLS: dict[str, frozenset[str]] = {
 
 #: Who may know adapters: they wire them.
 COMPOSERS = frozenset(
-    {"umbel.composition", "umbel.web_composition", "umbel.app", "umbel.python.opening"}
+    {
+        "umbel.composition",
+        "umbel.web_composition",
+        "umbel.login_composition",
+        "umbel.app",
+        "umbel.python.opening",
+    }
 )
 
 

@@ -14,10 +14,12 @@ from umbel.web.verified_tokens import VerifiedTokens, unverified
 
 
 class BearerIdentity:
-    """On the event loop."""
+    """`providers` with the issuers of their tokens. On the event loop."""
 
-    def __init__(self, providers: Iterable[TokenProvider], clock: Clock) -> None:
-        self._providers = tuple(VerifiedTokens(each, clock) for each in providers)
+    def __init__(self, providers: Iterable[tuple[str, TokenProvider]], clock: Clock) -> None:
+        self._providers = tuple(
+            (issuer.rstrip("/"), VerifiedTokens(each, clock)) for issuer, each in providers
+        )
 
     def concerns(self, secret: str) -> bool:
         """Whether this may be a token of a provider. Other bearer tokens are of a proxy in front,
@@ -28,7 +30,9 @@ class BearerIdentity:
         """Whose it is, by which provider. Raises `LoginRefused` and `ProviderUnavailable`."""
         unavailable: ProviderUnavailable | None = None
         refused = LoginRefused("No identity provider that is configured here has made the token.")
-        for each in self._candidates(unverified(token).iss):
+        issuer = (unverified(token).iss or "").rstrip("/")
+        # It is what the token says, unchecked: each checks it itself.
+        for each in [each for its, each in self._providers if its == issuer]:
             try:
                 return each.config, await each.claimed(token)
             except LoginRefused as error:
@@ -36,17 +40,3 @@ class BearerIdentity:
             except ProviderUnavailable as error:
                 unavailable = error
         raise unavailable or refused
-
-    def _candidates(self, issuer: str | None) -> tuple[VerifiedTokens, ...]:
-        """Those that the token says to be of, else those whose issuer only they know. It is
-        what the token says, unchecked: each checks it itself."""
-        named = tuple(
-            each
-            for each in self._providers
-            if issuer and each.config.issuer and _same(each.config.issuer, issuer)
-        )
-        return named or tuple(each for each in self._providers if not each.config.issuer)
-
-
-def _same(one: str, other: str) -> bool:
-    return one.rstrip("/") == other.rstrip("/")

@@ -57,10 +57,7 @@ class ProxyIdentity:
         config = _one(self._providers, shown)
         if header_names(config).token is not None:
             token = token_in(config, shown.headers)
-            checked = self._tokens.get(config.name)
-            if checked is None:
-                raise LoginRefused("The signed header cannot be checked here.")
-            return config, await checked.claimed(token)
+            return config, await self._tokens[config.name].claimed(token)
         if not shown.has_own_host:
             raise LoginRefused(
                 "The proxy says who you are, under a host name that Umbel was not told of.",
