@@ -99,7 +99,10 @@ class GithubServer(LocalServer):
             return Reply({"message": "Sorry. Your account was suspended."}, 403)
         match path:
             case "/user":
-                return Reply({"id": person.id, "login": granted.login, "name": "A Name"})
+                return Reply(
+                    {"id": person.id, "login": granted.login, "name": "A Name"},
+                    headers={"x-oauth-scopes": ", ".join(granted.scopes)},
+                )
             case "/user/emails" if "user:email" in granted.scopes:
                 return self._paged(
                     path,

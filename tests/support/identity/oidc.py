@@ -100,6 +100,12 @@ class OidcServer(LocalServer):
         """An access token as a JWT (RFC 9068) for an API."""
         return self.key.sign(self.claims(aud=audience, sub=subject, **claims), typ="at+jwt")
 
+    def tokens_with(self, access_token: str, subject: str = "u1") -> Reply:
+        """The answer to a refresh, with another access token."""
+        id_token = self.key.sign(self.claims(sub=subject, aud=CLIENT_ID))
+        self._access[access_token] = _Grant(subject, {}, "")
+        return Reply({"access_token": access_token, "token_type": "Bearer", "id_token": id_token})
+
     def answer(self, request: Request) -> Reply:
         match request.method, request.path.removeprefix(self.path):
             case "GET", "/.well-known/openid-configuration":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -72,7 +73,7 @@ def _faults(config: ProviderConfig) -> Iterator[str]:
     yield from (
         _redirect_faults(config, which) if config.is_by_redirect else _proxy_faults(config, which)
     )
-    if config.ca_file is not None and (reason := _unreadable(config.ca_file)) is not None:
+    if config.ca_file is not None and (reason := _no_authority(config.ca_file)) is not None:
         yield f"{which} cannot use its ca_file: {reason}."
     if (config.is_by_redirect or checks_tokens(config) or config.api_audience) and _lacks_extra():
         yield (f"{which} needs packages that are not installed: pip install '{EXTRA}' adds them.")
@@ -108,8 +109,8 @@ def _secret_faults(config: ProviderConfig, which: str) -> Iterator[str]:
         reason = _unreadable(config.client_secret_file)
         if reason is not None:
             yield f"{which} cannot use its client_secret_file: {reason}."
-        elif not secret_of(config):
-            yield f"{which} has a client_secret_file that is empty."
+        elif (reason := _no_secret(config)) is not None:
+            yield f"{which} has a client_secret_file that {reason}."
     elif config.client_secret is None and needs:
         yield f"{which} lacks client_secret, or client_secret_file: what it gave with client_id."
 
@@ -167,5 +168,30 @@ def _unreadable(path: str) -> str | None:
     return None
 
 
+def _no_secret(config: ProviderConfig) -> str | None:
+    try:
+        return None if secret_of(config) else "is empty"
+    except UnicodeDecodeError:
+        return "is no text"
+
+
+def _no_authority(path: str) -> str | None:
+    """What keeps the file from being a certificate's."""
+    reason = _unreadable(path)
+    if reason is None:
+        try:
+            ssl.create_default_context(cafile=path)
+        except (ssl.SSLError, ValueError):
+            return f"{path} has no certificate in the form PEM"
+    return reason
+
+
 def _lacks_extra() -> bool:
-    return any(importlib.util.find_spec(name) is None for name in ("joserfc", "httpx"))
+    return any(_is_missing(name) for name in ("joserfc", "httpx"))
+
+
+def _is_missing(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is None
+    except ImportError:
+        return True
