@@ -64,7 +64,7 @@ async def test_a_login_opens_the_api_to_this_browser_with_the_role_of_the_user(
         "grants": [],
         "access": [{"cluster": "default", "role": "operator", "because": "", "grants": []}],
         "claims": {},
-        "second_factor": {"possible": True, "since": None},
+        "second_factor": {"possible": True, "since": None, "required": False},
     }
     assert response.json() == me.json()
     assert (await browser.get("/api/v1/tasks")).status_code == 200

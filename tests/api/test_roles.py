@@ -40,7 +40,7 @@ ALONE = "Not permitted: "
 ACTIONS = "/api/v1/actions"
 #: Routes of our own that change something, by what they do. `plan` is asked for each action.
 CHANGING = {"plan": None, "execute": "execute", "cancel": "cancel", "apply": "send",
-            "create_token": "tokens", "revoke_token": "tokens"}  # fmt: skip
+            "create-token": "tokens", "revoke-token": "tokens"}  # fmt: skip
 LOOKING = [
     route
     for route in (*ROUTES, *FLOWER_ROUTES)

@@ -318,9 +318,13 @@ async def test_where_it_is_required_nothing_works_before_it_is_turned_on() -> No
         assert (await browser.post("/api/v1/actions", json={})).status_code == 403
         me = (await browser.get("/api/v1/me")).json()
         assert (me["name"], me["permissions"]) == ("otto", [])
-        for path in ("/metrics", "/workers?json=1", "/api/tasks"):  # as if they were pages
-            response = await browser.get(path, headers={"accept": "text/html"})
-            assert response.status_code == 403, path
+        assert me["second_factor"] == {"possible": True, "since": None, "required": True}
+        page = {"accept": "text/html"}
+        for path in ("/", "/tasks", "/metrics", "/workers?json=1"):
+            response = await browser.get(path, headers=page)
+            assert (response.status_code, response.headers["location"]) == (303, "/access"), path
+        assert (await browser.get("/access", headers=page)).status_code not in {303, 403}
+        assert (await browser.get("/api/tasks", headers=page)).status_code == 403
 
         await turned_on(world, browser)
 

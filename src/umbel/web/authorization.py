@@ -38,9 +38,12 @@ log = logging.getLogger("umbel.web")
 #: What answers to everybody: probes, what it takes to log in, and the icon.
 OPEN: Final = PROBES | {"/login", "/favicon.svg", "/favicon.ico", "/static/favicon.ico"}
 LOGOUT: Final = "/api/v1/logout"
+#: The page on which people turn on a second factor.
+_ACCESS_PAGE: Final = "/access"
 #: What is open to people who have to turn on a second factor first, and so takes no permission.
 ENROLMENT: Final = frozenset(
     {"/api/v1/me", LOGOUT, "/api/v1/second-factor/begin", "/api/v1/second-factor/confirm"}
+    | {_ACCESS_PAGE}
 )
 #: The built files of the pages, which hold nothing of any cluster, and logins by providers.
 _OPEN_BELOW: Final = ("/assets/", "/login/")
@@ -108,8 +111,11 @@ class Guard:
         if is_absent or (cluster is not None and principal.is_stranger):
             await _no_cluster(scope, path, cluster or "")(scope, receive, send)
             return
-        if principal.must_enrol and path not in ENROLMENT and not _wants_page(scope, path):
-            raise second_factor_missing(principal.how)
+        if principal.must_enrol and path not in ENROLMENT:
+            if not _wants_page(scope, path):
+                raise second_factor_missing(principal.how)
+            await _to_enrolment(scope)(scope, receive, send)
+            return
         scope["umbel.principal"] = principal
         scope["umbel.actor"] = access.actor(principal, scope)
         await self._app(scope, receive, send)
@@ -162,6 +168,12 @@ def _turn_away(scope: Scope, path: str) -> Response:
         return RedirectResponse(address, 303, headers={"Cache-Control": "no-store"})
     text = "Access denied: send a name and password, or a token.\n"
     return PlainTextResponse(text, 401, headers={"Cache-Control": "no-store"})
+
+
+def _to_enrolment(scope: Scope) -> Response:
+    """Browsers are redirected to the page on which a second factor is turned on."""
+    address = f"{scope.get('root_path', '')}{_ACCESS_PAGE}"
+    return RedirectResponse(address, 303, headers={"Cache-Control": "no-store"})
 
 
 def _wants_page(scope: Scope, path: str) -> bool:
@@ -239,8 +251,8 @@ def second_factor_missing(how: AuthMethod) -> Refusal:
         )
     return Refusal(
         "second-factor-missing",
-        "Whoever logs in with a password here needs a second factor. Turn it on first: POST "
-        "/api/v1/second-factor/begin, and confirm.",
+        "Whoever logs in with a password here needs a second factor. Turn it on first, "
+        "on the page Your access, or by POST /api/v1/second-factor/begin and confirm.",
     )
 
 

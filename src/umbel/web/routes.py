@@ -340,7 +340,7 @@ ROUTES: Final = (
         answers=login.LoggedOut,
     ),
     Route(
-        name="second_factor_begin",
+        name="second-factor-begin",
         path=f"{API_ROOT}/second-factor/begin",
         summary="Begin to turn on a second factor: the secret for an authenticator, told this once",
         tag="access",
@@ -350,7 +350,7 @@ ROUTES: Final = (
         method="POST",
     ),
     Route(
-        name="second_factor_confirm",
+        name="second-factor-confirm",
         path=f"{API_ROOT}/second-factor/confirm",
         summary="Turn it on by a first code: the recovery codes, told this once",
         tag="access",
@@ -360,7 +360,7 @@ ROUTES: Final = (
         method="POST",
     ),
     Route(
-        name="second_factor_remove",
+        name="second-factor-remove",
         path=f"{API_ROOT}/second-factor/remove",
         summary="Turn it off by a code",
         tag="access",
@@ -408,7 +408,7 @@ ROUTES: Final = (
         permission="administer",
     ),
     Route(
-        name="create_token",
+        name="create-token",
         path=f"{API_ROOT}/tokens",
         summary="Make an API token, whose secret is told this once",
         tag="access",
@@ -422,7 +422,7 @@ ROUTES: Final = (
         status=201,
     ),
     Route(
-        name="revoke_token",
+        name="revoke-token",
         path=f"{API_ROOT}/tokens/{{name}}/revoke",
         summary="Make an API token good for nothing, at once",
         tag="access",

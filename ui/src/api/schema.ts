@@ -702,6 +702,7 @@ export interface RevokedToken {
 export interface SecondFactorState {
   possible: boolean
   since: number | null
+  required: boolean
 }
 
 export type SeriesBy = 'name' | 'queue' | 'state' | 'worker'

@@ -58,11 +58,12 @@ class OwnSession(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SecondFactorState(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether this person may have a second factor beside the password, and since when they have
-    (Unix seconds)."""
+    """Whether this person may have a second factor beside the password, since when they have (Unix
+    seconds), and whether they may do nothing else before that."""
 
     possible: bool
     since: float | None
+    required: bool
 
 
 class Me(msgspec.Struct, frozen=True, kw_only=True):
@@ -183,7 +184,8 @@ async def _second_factor(access: Access, principal: Principal) -> SecondFactorSt
     except StoreError:
         since = None
     is_possible = access.second_factor is not None and access.has_password(principal)
-    return SecondFactorState(possible=is_possible, since=since)
+    required = access.second_factor is not None and access.second_factor.required
+    return SecondFactorState(possible=is_possible, since=since, required=is_possible and required)
 
 
 def _own(access: Access, session: Session, row: LoginSession | None) -> OwnSession:

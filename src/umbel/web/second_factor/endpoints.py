@@ -142,7 +142,7 @@ def _person(access: Access, scope: Scope) -> tuple[Principal, SecondFactorCheck]
 
 #: The routes of the table by name.
 SECOND_FACTOR_ENDPOINTS: Final[Mapping[str, Callable[[Access], ASGIApp]]] = {
-    "second_factor_begin": BeginEndpoint,
-    "second_factor_confirm": ConfirmEndpoint,
-    "second_factor_remove": RemoveEndpoint,
+    "second-factor-begin": BeginEndpoint,
+    "second-factor-confirm": ConfirmEndpoint,
+    "second-factor-remove": RemoveEndpoint,
 }
