@@ -100,6 +100,8 @@ def act(source: Source, request: Mapping[str, Any], options: RunOptions) -> int:
 
 def exit_code(report: ActionReport) -> int:
     """What a script is told of a report."""
+    from umbel.services.control.bounds import is_refusal
+
     outcomes = {worker.outcome for worker in report.workers}
     if outcomes == {"refused"}:
         return codes.REFUSED
@@ -109,7 +111,9 @@ def exit_code(report: ActionReport) -> int:
         return codes.PARTLY if report.done else codes.REFUSED
     if report.state != "done" and not outcomes:
         return codes.PARTLY if report.done > report.failed else codes.FAILED
-    return codes.PARTLY if report.failed or outcomes - {"ok"} else codes.DONE
+    is_partly_refused = any(map(is_refusal, report.left_out))
+    is_partly_done = report.failed or outcomes - {"ok"} or is_partly_refused
+    return codes.PARTLY if is_partly_done else codes.DONE
 
 
 def _confirmed(plan: ActionPlan) -> bool:

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from umbel.errors import ActionError, ActionRefused, NoAnswer
+from umbel.errors import ActionError, ActionRefused, NoAnswer, NotPermitted
 from umbel.python.answers import Answers
 from umbel.python.requests import checked, name_of_task
 from umbel.python.source_argument import on_source
 from umbel.python.sources import Source
+from umbel.services.control.bounds import is_refusal
 from umbel.services.control.types import IDS_MAX, ActionReport, ActionRequest
 
 #: How long workers have to answer, and an action to end, seconds.
@@ -71,10 +72,14 @@ def task_timeout(
 
 def act(source: Source, request: Mapping[str, Any]) -> Answers:
     """Plan, execute and wait. Nothing is done, and nothing raised, where all that was named
-    has ended already. Raises `ActionRefused` for what cannot be done at all, and
-    `ActionError` for what failed without any worker's answer."""
+    has ended already. Raises `NotPermitted` where none of it may be touched (of several, those that
+    may not are left out, and `sentence` counts them), `ActionRefused` for what cannot be done at
+    all, and `ActionError` for what failed without any worker's answer."""
     action_request = checked(request, ActionRequest)
     plan = source.plan(action_request)
+    refusal = next(filter(is_refusal, plan.skipped), None)
+    if plan.impossible is not None and refusal is not None:
+        raise NotPermitted(refusal)
     if plan.impossible is not None and plan.skipped and action_request.ids:
         return Answers(ActionReport(id=plan.id, state="done", sentence=plan.impossible))
     if plan.impossible is not None:

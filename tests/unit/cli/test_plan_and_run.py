@@ -10,6 +10,8 @@ import pytest
 from umbel.cli.plan_and_run import chosen, exit_code
 from umbel.services.control.types import ActionReport, WorkerAnswer
 
+ALONE = "Not permitted: otto may act on tasks billing.* alone."
+
 
 def report(state: Any = "done", *outcomes: Any, **fields: Any) -> ActionReport:
     workers = tuple(WorkerAnswer(f"w{n}", outcome) for n, outcome in enumerate(outcomes))
@@ -31,6 +33,8 @@ def report(state: Any = "done", *outcomes: Any, **fields: Any) -> ActionReport:
         (report("done", total=5, done=5, failed=2), 4),
         (report("failed", total=5, done=3), 4),
         (report("cancelled", total=5, done=3), 4),
+        (report("done", total=5, done=3, left_out={"It had ended already.": 2}), 0),
+        (report("done", total=5, done=3, left_out={ALONE: 2}), 4),
     ],
 )
 def test_the_exit_code_says_how_it_went(told: ActionReport, code: int) -> None:
