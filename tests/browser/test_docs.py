@@ -34,12 +34,30 @@ def test_a_page_that_the_documentation_does_not_have_is_said_so(open_page: OpenP
     expect(page.get_by_text("The documentation has no page “nosuch”")).to_be_visible()
 
 
+def test_pages_of_logins_lead_to_each_other_and_back(open_page: OpenPage) -> None:
+    page = open_page("docs")
+    page.get_by_role("link", name="Logins", exact=True).click()
+    expect(page).to_have_url(re.compile("/docs/logins$"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Logins")
+
+    page.get_by_role("link", name="Okta", exact=True).click()
+    expect(page).to_have_url(re.compile("/docs/logins/okta$"))
+    expect(page.get_by_text('domain = "example.okta.com"')).to_be_visible()
+
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Okta")
+    page.go_back()
+    page.get_by_role("link", name="settings", exact=True).first.click()
+    expect(page).to_have_url(re.compile("/docs/settings#logins$"))
+
+
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", ["query-language", "logins"])
 def test_axe_finds_nothing_in_the_documentation(
-    open_page: OpenPage, axe_source: str, width: int, theme: Theme
+    open_page: OpenPage, axe_source: str, width: int, theme: Theme, name: str
 ) -> None:
-    page = open_page("docs/query-language", width=width, theme=theme, axe=True)
+    page = open_page(f"docs/{name}", width=width, theme=theme, axe=True)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
 
     assert violations(page, axe_source) == []
