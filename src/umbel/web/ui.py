@@ -41,7 +41,21 @@ _HASHED: Final = re.compile(r"[^/]+[-.][A-Za-z0-9_-]{8,}\.[a-z0-9]+")
 #: The longest path of a file of the build.
 _PATH_MAX: Final = 200
 #: The pages that stand for themselves (`ui/src/frame/address.ts`).
-_PAGES: Final = frozenset({"", "tasks", "workers", "queues", "run", "audit", "clusters", "docs"})
+_PAGES: Final = frozenset(
+    {
+        "",
+        "tasks",
+        "workers",
+        "queues",
+        "run",
+        "audit",
+        "clusters",
+        "docs",
+        "access",
+        "sessions",
+        "tokens",
+    }
+)
 #: Below these stand ids and names of the cluster, which may have dots.
 _NAMED: Final = ("tasks/", "workers/", "queues/", "actions/", "docs/")
 _COMPRESSED: Final = frozenset({".js", ".css", ".html", ".svg", ".json", ".txt", ".map"})

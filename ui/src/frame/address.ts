@@ -1,11 +1,11 @@
 /** Pages and their addresses, below whatever prefix the server has. */
 
 export type Page =
-  | { kind: 'tasks' | 'workers' | 'queues' | 'run' | 'audit' | 'clusters' | 'docs' }
+  | { kind: 'tasks' | 'workers' | 'queues' | 'run' | 'audit' | 'clusters' | 'docs' | 'access' | 'sessions' | 'tokens' }
   | { kind: 'task' | 'worker' | 'queue' | 'action' | 'doc'; id: string }
   | { kind: 'unknown'; path: string }
 
-const LISTS = ['tasks', 'workers', 'queues', 'run', 'audit', 'clusters', 'docs'] as const
+const LISTS = ['tasks', 'workers', 'queues', 'run', 'audit', 'clusters', 'docs', 'access', 'sessions', 'tokens'] as const
 const ONES = { tasks: 'task', workers: 'worker', queues: 'queue', actions: 'action', docs: 'doc' } as const
 
 /** The page at `path`, given the path of `<base href>` (which ends in "/"). */

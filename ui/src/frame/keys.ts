@@ -15,6 +15,9 @@ export type Action =
   | 'go-queues'
   | 'go-audit'
   | 'go-run'
+  | 'go-access'
+  | 'go-sessions'
+  | 'go-tokens'
   | 'select-range'
   | 'act'
   | 'clear'
@@ -56,6 +59,9 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: 'g q', action: 'go-queues', description: 'Go to Queues' },
   { keys: 'g r', action: 'go-run', description: 'Run a task' },
   { keys: 'g a', action: 'go-audit', description: 'Go to the audit' },
+  { keys: 'g y', action: 'go-access', description: 'Go to your access' },
+  { keys: 'g s', action: 'go-sessions', description: 'Go to the sessions' },
+  { keys: 'g k', action: 'go-tokens', description: 'Go to the API tokens' },
   { keys: 'Ctrl K', action: 'palette', description: 'Go to anything: a page, a task name, an id' },
   { keys: 'Ctrl Enter', action: 'submit', description: 'Go on in a dialog or form' },
   { keys: '?', action: 'help', description: 'Show these shortcuts' },

@@ -9,6 +9,9 @@ describe('the palette', () => {
       'Queues',
       'Run a task',
       'Audit',
+      'Your access',
+      'Sessions',
+      'API tokens',
       'Documentation',
     ])
     expect(destinations('work')[0]?.href).toBe('workers')

@@ -21,6 +21,9 @@ const PAGES: readonly Destination[] = [
   { icon: 'queue', title: 'Queues', kind: 'Page', href: 'queues' },
   { icon: 'play', title: 'Run a task', kind: 'Page', href: 'run' },
   { icon: 'audit', title: 'Audit', kind: 'Page', href: 'audit' },
+  { icon: 'person', title: 'Your access', kind: 'Page', href: 'access' },
+  { icon: 'person', title: 'Sessions', kind: 'Page', href: 'sessions' },
+  { icon: 'key', title: 'API tokens', kind: 'Page', href: 'tokens' },
   { icon: 'page', title: 'Documentation', kind: 'Page', href: 'docs' },
 ]
 
