@@ -96,6 +96,6 @@ def test_every_example_is_toml(page: Path) -> None:
 
 
 def test_names_of_kinds_that_are_pages_are_kinds() -> None:
-    others = {"README", "flower", "passwords", "forward-auth"}
+    others = {"README", "flower", "passwords", "roles", "forward-auth"}
 
     assert {page.stem for page in PAGES} - others <= {*KINDS}

@@ -79,10 +79,7 @@ def _check_cluster_of(rule: Rule, loaded: LoadedSettings) -> None:
 
 
 def _check_is_whole(config: ProviderConfig) -> None:
-    try:
-        lacking = half_configured(config)
-    except (OSError, UnicodeDecodeError):
-        lacking = f"client_secret_file of the provider {config.name} cannot be read as text."
+    lacking = half_configured(config)
     if lacking is not None:
         raise SettingsError(
             lacking,

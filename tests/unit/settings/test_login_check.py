@@ -152,9 +152,7 @@ def test_a_secret_that_is_no_text_is_told(tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(b"\xff\xfe\x00")
     table = OKTA.replace('client_secret = "PLANTED"', f'client_secret_file = "{tmp_path}/secret"')
 
-    assert "client_secret_file of the provider okta cannot be read" in refusal(
-        tmp_path, table + ANN
-    )
+    assert "okta has a client_secret_file that is no text" in refusal(tmp_path, table + ANN)
 
 
 @pytest.mark.parametrize("kind", ["proxy", "oauth2-proxy", "authelia"])
