@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Annotated, Final
 
-import anyio.to_thread
 import msgspec
 from msgspec import Meta
 from starlette.datastructures import Headers
@@ -66,7 +65,7 @@ class BeginEndpoint:
         principal, check = _person(self._access, scope)
         host = Headers(scope=scope).get("host", "")
         account = f"{principal.name} ({host})" if host else principal.name
-        begun = await anyio.to_thread.run_sync(check.factors.begin, principal.name, account)
+        begun = await check.run(check.factors.begin, principal.name, account)
         if begun is None:
             raise Refusal(
                 "refused",
@@ -85,8 +84,7 @@ class ConfirmEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         shown = await own_body(ShownCode, Request(scope, receive))
         principal, check = _person(self._access, scope)
-        confirm = check.factors.confirm
-        codes = await anyio.to_thread.run_sync(confirm, principal.name, shown.code)
+        codes = await check.run(check.factors.confirm, principal.name, shown.code)
         if codes is None:
             raise Refusal(
                 "refused",
@@ -107,24 +105,26 @@ class RemoveEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         shown = await own_body(ShownCode, Request(scope, receive))
         principal, check = _person(self._access, scope)
-        name = principal.name
-        if await check.since(name) is not None:
-            taken = await check.take(
-                name,
-                shown.code,
-                refused=lambda why: self._access.note_refusal(scope, why),
-                recovered=lambda what: self._access.note_second_factor(name, scope, what),
+        is_on = await check.since(principal.name) is not None
+        if is_on:
+            await self._remove(principal.name, check, shown.code, scope)
+        await json_response(RemovedFactor(is_on))(scope, receive, send)
+
+    async def _remove(self, name: str, check: SecondFactorCheck, code: str, scope: Scope) -> None:
+        taken = await check.take(
+            name,
+            code,
+            refused=lambda why: self._access.note_refusal(scope, why),
+            recovered=lambda what: self._access.note_second_factor(name, scope, what),
+        )
+        if taken is None:
+            raise Refusal(
+                "refused",
+                "The code is wrong, or was used before. Each is good once: wait for the next.",
+                parameter="code",
             )
-            if taken is None:
-                raise Refusal(
-                    "refused",
-                    "The code is wrong, or was used before. Each is good once: wait for the next.",
-                    parameter="code",
-                )
-        removed = await anyio.to_thread.run_sync(check.factors.remove, name)
-        if removed:
-            await self._access.note_second_factor(name, scope, "it was turned off")
-        await json_response(RemovedFactor(removed))(scope, receive, send)
+        await check.run(check.factors.remove, name)
+        await self._access.note_second_factor(name, scope, "it was turned off")
 
 
 def _person(access: Access, scope: Scope) -> tuple[Principal, SecondFactorCheck]:
