@@ -65,7 +65,7 @@ def test_a_viewer_sees_what_they_may_not_do_and_logs_out(visit: Page, axe_source
     assert violations(page, axe_source) == []
 
     page.get_by_role("button", name="Log out").click()
-    expect(page).to_have_url(re.compile("/login$"))
+    expect(page).to_have_url(re.compile(r"/login\?left$"))
 
 
 def test_an_ended_session_leads_to_the_login_and_back(visit: Page) -> None:

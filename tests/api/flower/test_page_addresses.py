@@ -22,7 +22,7 @@ pytestmark = pytest.mark.anyio
         ("/worker/celery@h.example.com", "/workers/celery%40h.example.com"),
         ("/worker/a.b@c/d", "/workers/a.b%40c%2Fd"),
         ("/broker", "/queues"),
-        ("/logout", "/login#logout"),
+        ("/logout", "/login?left#logout"),
         ("/favicon.ico", "/favicon.svg"),
         ("/static/favicon.ico", "/favicon.svg"),
     ],

@@ -18,28 +18,15 @@ import type {
   Registered,
   Result,
 } from './control_types'
-import type { Person } from './people_types'
+import type { LoggedOut } from './schema'
 import { get, getJson, post } from './transport'
 
 const id = encodeURIComponent
 
-/** What holds of somebody of whom the server gives the name and the role alone. */
-const NOBODY = {
-  provider: 'password',
-  label: null,
-  email: null,
-  because: '',
-  grants: [],
-  access: [],
-  session: null,
-  claims: {},
-  second_factor: { possible: false, since: null },
-} satisfies Person
-
 export const control = {
-  me: async (signal?: AbortSignal): Promise<Me> => ({ ...NOBODY, ...(await get<Me>('me', {}, signal)) }),
+  me: (signal?: AbortSignal) => get<Me>('me', {}, signal),
   /** `go_on` is where the provider ends its own login. */
-  logOut: () => post<{ go_on?: string | null }>('logout', {}),
+  logOut: () => post<LoggedOut>('logout', {}),
 
   plan: (request: ActionRequest) => post<ActionPlan>('actions', request),
   execute: (action: string, how: { confirm: number | null; reason?: string }) =>

@@ -6,7 +6,6 @@
 import type { Json } from '../json/parse'
 import type { Raw } from '../json/body'
 import type * as schema from './schema'
-import type { Person } from './people_types'
 import type { Narrowed } from './types'
 
 /** The fields of a request as the browser sends them: what is not given is left out, not null. */
@@ -18,7 +17,7 @@ export type WorkerAction = Exclude<ActionKind, TaskAction | 'purge'>
 
 export type Permission = 'read' | 'operate' | 'administer'
 
-export type Me = Narrowed<schema.Me, { via: string }> & Person
+export type Me = Narrowed<schema.Me, { via: string }>
 
 /** How a task that is sent again, or sent, is delivered: `countdown` is seconds from now, `expires`
  * seconds from the sending, `eta` is Unix seconds. Missing is as usual. */

@@ -60,14 +60,14 @@ export function exampleMe(more: Partial<Me> = {}): Me {
     login: true,
     via: 'browser',
     provider: 'password',
-    label: null,
+    label: 'Password',
     email: null,
     because: '',
     grants: [],
     access: [],
     session: null,
     claims: {},
-    second_factor: { possible: false, since: null },
+    second_factor: { possible: false, since: null, required: false },
     ...more,
   }
 }

@@ -3,72 +3,26 @@
 import type * as schema from './schema'
 import type { Narrowed } from './types'
 
-export type Role = 'viewer' | 'operator' | 'admin'
+export type Role = schema.Grant['role']
 
 /** A role, and for which tasks: `name` and `queue` are patterns, null is any. `because` is half a
  * sentence. */
-export type Grant = schema.Grant
+export type Grant = schema.GrantRow
 
 /** What somebody may do in one cluster; without a role they do not get in. */
-export interface ClusterAccess {
-  cluster: string
-  role: Role | null
-  because: string
-  grants: Grant[]
-}
+export type ClusterAccess = schema.AccessRow
 
 /** The words of a provider about somebody, as they came. */
 export type Claims = Record<string, unknown>
 
-/** The own session. The provider was last asked at `checked`, and is asked again every so many
- * seconds; null where nobody can be asked. */
-export interface OwnSession {
-  id: string
-  began: number
-  expires: number
-  checked: number | null
-  check_every_s: number | null
-}
-
-/** Whether they can have one, and since when they do. */
-export interface FactorState {
-  possible: boolean
-  since: number | null
-}
-
-/** What `me` says beside the name and the role. */
-export interface Person {
-  provider: string
-  label: string | null
-  email: string | null
-  because: string
-  grants: Grant[]
-  access: ClusterAccess[]
-  session: OwnSession | null
-  claims: Claims
-  second_factor: FactorState
-}
+/** Whether they can have one, since when they do, and whether they may do nothing else before. */
+export type FactorState = schema.SecondFactorState
 
 /** Somebody's login; `current` is the one that asks. */
-export interface Session {
-  id: string
-  user: string
-  provider: string
-  began: number
-  expires: number
-  seen: number
-  address: string
-  client: string
-  checked: number | null
-  access: ClusterAccess[]
-  current: boolean
-}
+export type Session = schema.SessionRow
 
 /** `all`: of everybody, not of oneself alone. */
-export interface Sessions {
-  items: Session[]
-  all: boolean
-}
+export type Sessions = schema.SessionList
 
 /** An API token, without its secret. With `names` or `queues` (patterns) it acts on these alone. */
 export type ApiToken = Narrowed<schema.ListedToken, { role: Role }>

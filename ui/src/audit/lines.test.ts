@@ -60,6 +60,7 @@ describe('the audit', () => {
 
     expect(numbers(merged([line(2, login), line(1, login)]))).toEqual([2, 1])
     expect(wordsOf('key_rotation')).toBe('Key rotation')
+    expect(wordsOf('create-token')).toBe('Create token')
     expect(wentWrong(line(1, login))).toBe(true)
     expect(offered('key_rotation')).toContain('key_rotation')
     expect(offered('revoke')).toEqual(offered(''))

@@ -13,15 +13,25 @@ function actionKeyOf(entry: AuditEntry): string {
   return JSON.stringify([entry.action, entry.action_id ?? [entry.actor, entry.target]])
 }
 
-/** What the audit has lines of: actions of the API, tasks that were sent, plans that were withdrawn, logins. */
-type Audited = ActionRequestBody['action'] | 'apply' | 'cancel' | 'login' | 'logout' | 'refused'
+/** What the audit has lines of: actions of the API, tasks that were sent, plans that were withdrawn, logins, and
+ * what else lets people and programs in. */
+type Audited =
+  | ActionRequestBody['action']
+  | 'apply'
+  | 'cancel'
+  | 'login'
+  | 'logout'
+  | 'refused'
+  | 'second-factor'
+  | 'create-token'
+  | 'revoke-token'
 
 /** Names of actions, for the filter; the compiler misses none. */
 const AUDITED = Object.keys({
   apply: 0, revoke: 0, terminate: 0, abort: 0, retry: 0, cancel: 0, purge: 0, shutdown: 0, ping: 0,
   rate_limit: 0, time_limit: 0, pool_grow: 0, pool_shrink: 0, pool_restart: 0, autoscale: 0,
   add_consumer: 0, cancel_consumer: 0, enable_events: 0, disable_events: 0, log_level: 0,
-  login: 0, logout: 0, refused: 0,
+  login: 0, logout: 0, refused: 0, 'second-factor': 0, 'create-token': 0, 'revoke-token': 0,
 } satisfies Record<Audited, 0>)
 
 /** What the filter offers: what is known, and what it is set to even if nobody knows it. */
@@ -32,7 +42,7 @@ export function offered(action: string): string[] {
 /** "Rate limit" for `rate_limit`, and what the page is called by which a task is sent; an unknown
  * action has its own name. */
 export function wordsOf(action: string): string {
-  const words = action === 'apply' ? 'run' : action.replaceAll('_', ' ')
+  const words = action === 'apply' ? 'run' : action.replaceAll(/[_-]/g, ' ')
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 

@@ -3,8 +3,10 @@
 import { control } from '../api/control'
 import type { Me, Permission } from '../api/control_types'
 import { backoff } from './backoff'
-import { forgetLeaving, noteLeaving } from './left'
 import { refusal, refusalOfAll, refusalOfAny, refusalOfTask, refusalOfTasks, refusalToSend, type Touched } from './refusal'
+
+/** The page of the login that waits, and leads to no provider by itself. */
+const LEFT_PAGE = 'login?left'
 
 class Person {
   /** Null until the server said it. */
@@ -15,7 +17,6 @@ class Person {
   async load(): Promise<void> {
     try {
       this.person = await control.me()
-      forgetLeaving()
     } catch {
       // Nothing is offered to somebody unknown.
       setTimeout(() => void this.load(), backoff(this.tries++, Math.random()) * 1000)
@@ -56,8 +57,7 @@ class Person {
 
   async logOut(): Promise<void> {
     const { go_on } = await control.logOut()
-    noteLeaving()
-    location.assign(new URL(go_on ?? 'login', document.baseURI))
+    location.assign(new URL(go_on ?? LEFT_PAGE, document.baseURI))
   }
 }
 

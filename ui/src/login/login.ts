@@ -3,17 +3,9 @@
 import type { LoginOptions } from '../api/people_types'
 import { Problem, problemFrom, unreachable } from '../api/problem'
 
-/** What a server without providers of logins offers. */
-const PASSWORDS_ALONE: LoginOptions = { passwords: true, providers: [], straight: false, failed: null, refused: null }
-
 /** Raises `Problem`; so do the others. */
 export async function loginOptions(): Promise<LoginOptions> {
-  try {
-    return (await answered('login/options')) as LoginOptions
-  } catch (error) {
-    if (error instanceof Problem && [401, 404].includes(error.status)) return PASSWORDS_ALONE
-    throw error
-  }
+  return (await answered('login/options')) as LoginOptions
 }
 
 /** The cookie of a session is set when this returns. A `Problem` of the kind

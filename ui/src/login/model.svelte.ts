@@ -5,7 +5,6 @@
 
 import type { LoginOptions } from '../api/people_types'
 import { Problem } from '../api/problem'
-import { forgetLeaving, hasLeft, noteLeaving } from '../frame/left'
 import { logIn, loginOptions, logOut } from './login'
 import { providerPath, targetOf } from './target'
 
@@ -31,12 +30,13 @@ export class LoginModel {
   /** What went wrong, in a sentence. */
   failed: string | null = $state(null)
   /** They have just logged out. */
-  left = $state(hasLeft())
+  readonly left: boolean
 
   constructor(
     private readonly browser: Browser,
     leaving: boolean,
   ) {
+    this.left = new URLSearchParams(browser.search).has('left')
     if (leaving) this.step = 'leave'
   }
 
@@ -72,7 +72,6 @@ export class LoginModel {
     this.failed = null
     try {
       await logIn(this.user, this.password, this.code.replace(/\s/g, ''))
-      forgetLeaving()
       this.browser.replace(targetOf(this.browser.search, this.browser.base))
     } catch (error) {
       this.busy = false
@@ -96,16 +95,11 @@ export class LoginModel {
     this.busy = true
     this.failed = null
     try {
-      const goOn = await logOut()
-      noteLeaving()
-      this.left = true
-      if (goOn !== null) return this.browser.replace(goOn)
-      this.step = this.options === null ? 'waiting' : 'choose'
-      if (this.options === null) await this.load()
+      this.browser.replace((await logOut()) ?? new URL('login?left', this.browser.base).href)
     } catch (error) {
       this.failed = sentenceOf(error, 'Logging out failed. Try again.')
+      this.busy = false
     }
-    this.busy = false
   }
 
   private meet(error: unknown): void {

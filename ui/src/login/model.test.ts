@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { pass, scriptedServer } from '../api/scripted_server'
 import type { LoginOptions } from '../api/people_types'
 import { LoginModel } from './model.svelte'
@@ -6,7 +6,6 @@ import { LoginModel } from './model.svelte'
 const server = scriptedServer()
 const BASE = 'http://umbel.example/'
 let gone: string[]
-const storage = new Map<string, string>()
 
 const OKTA = { name: 'okta', label: 'Okta', kind: 'oidc', address: 'login/okta' }
 const options = (more: Partial<LoginOptions> = {}): LoginOptions => ({
@@ -26,12 +25,6 @@ const model = async (offered: LoginOptions | null, search = '', leaving = false)
 
 beforeEach(() => {
   gone = []
-  storage.clear()
-  vi.stubGlobal('sessionStorage', {
-    getItem: (name: string) => storage.get(name) ?? null,
-    setItem: (name: string, value: string) => storage.set(name, value),
-    removeItem: (name: string) => storage.delete(name),
-  })
 })
 
 describe('a login by password', () => {
@@ -105,16 +98,30 @@ describe('the only provider', () => {
     expect(login.step).not.toBe('waiting')
   })
 
-  it('waits to be chosen after the logout, which leads to the provider that ends its own', async () => {
+  it('waits to be chosen after the logout', async () => {
+    const back = await model(alone, '?left')
+
+    expect(gone).toEqual([])
+    expect([back.step, back.left]).toEqual(['choose', true])
+  })
+})
+
+describe('a logout by a link', () => {
+  it('is asked for, and leads to the provider that ends its own login', async () => {
     server.answer('logout', { logged_out: true, go_on: 'https://okta.example/logout' })
-    const leaving = await model(alone, '', true)
-    expect(leaving.step).toBe('leave')
+    const leaving = await model(options({ providers: [OKTA], straight: true }), '?left', true)
+    expect([leaving.step, gone]).toEqual(['leave', []])
+
     await leaving.leave()
     expect(gone).toEqual(['https://okta.example/logout'])
+  })
 
-    const back = await model(alone)
-    expect(gone).toHaveLength(1)
-    expect([back.step, back.left]).toEqual(['choose', true])
+  it('leads to the page that waits, also if nobody was logged in', async () => {
+    server.refuse('logout', 401)
+    const leaving = await model(options(), '', true)
+    await leaving.leave()
+
+    expect(gone).toEqual([`${BASE}login?left`])
   })
 })
 

@@ -32,8 +32,8 @@ function isBounded({ name, queue }: Grant): boolean {
 }
 
 /** What somebody logged in by is called. */
-export function providerOf({ provider, label }: { provider: string; label: string | null }): string {
-  return provider === 'password' ? 'a password of Umbel’s own' : (label ?? provider)
+export function providerOf({ provider, label }: { provider: string; label: string }): string {
+  return provider === 'password' ? 'a password of Umbel’s own' : (label || provider)
 }
 
 /** "operator of tasks billing.*, mail.* in the queues slow, fast". */

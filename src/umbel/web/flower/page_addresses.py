@@ -47,7 +47,7 @@ def page_addresses(tasks_page: ASGIApp) -> list[BaseRoute]:
         EncodedSlashRoute("/task/{target:rest}", _to("tasks"), methods=["GET"]),
         EncodedSlashRoute("/worker/{target:rest}", _to("workers"), methods=["GET"]),
         EncodedSlashRoute("/broker", _leading_to("/queues"), methods=["GET"]),
-        EncodedSlashRoute("/logout", _leading_to("/login#logout"), methods=["GET"]),
+        EncodedSlashRoute("/logout", _leading_to("/login?left#logout"), methods=["GET"]),
         EncodedSlashRoute("/favicon.ico", _leading_to("/favicon.svg"), methods=["GET"]),
         EncodedSlashRoute("/static/favicon.ico", _leading_to("/favicon.svg"), methods=["GET"]),
         EncodedSlashRoute("/static/{target:rest}", _absent(_NOTHING), methods=["GET"]),
