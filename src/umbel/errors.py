@@ -43,7 +43,8 @@ Each carries a sentence that says what happened, and `remedy`, a sentence that s
 to do next. `retriable` tells whether the same call can succeed later without anyone
 changing anything.
 
-Two more stand elsewhere: `web.http.problems.Refusal` and `web.flower.refusal.Refused` are answers
+`auth.providers.base.RenewalInterrupted` is a `ProviderUnavailable` with tokens. Two more stand
+elsewhere: `web.http.problems.Refusal` and `web.flower.refusal.Refused` are answers
 of HTTP, made and caught in `web` alone.
 """
 

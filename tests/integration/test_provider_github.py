@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from tests.support.clocks import SetClock
 from tests.support.identity import CLIENT_SECRET, GithubPerson, GithubServer, Reply
 from tests.support.identity.browsing import log_in_at
 from tests.support.identity.logins import logged_in, new_attempt, provider_of
@@ -150,6 +151,37 @@ def test_groups_are_read_again_by_the_access_token(
 
     assert again is not None
     assert again.claimed.claims["groups"] == ["club"]
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_what_an_application_may_not_see_is_said_and_no_refusal(
+    server: GithubServer, provider: RedirectProvider, status: int
+) -> None:
+    """As a GitHub App without the permission to see members."""
+    server.instead["/api/v3/user/teams"] = Reply({"message": "Not accessible"}, status)
+
+    claimed = logged_in(provider, "ann").claimed
+
+    assert claimed.claims["groups"] == ["company", "club"]
+    assert claimed.notes[-1] == "Company does not let this application see teams."
+
+
+def test_a_token_that_ends_is_renewed(server: GithubServer) -> None:
+    """As those of GitHub Apps."""
+    clock = SetClock(1_000.0)
+    server.lifetime_s = 28_800
+    provider = provider_of({"kind": "github", "domain": server.address}, clock)
+    login = logged_in(provider, "ann")
+
+    before = asyncio.run(provider.again(login.tokens, "42"))
+    clock.time += 28_801
+    after = asyncio.run(provider.again(login.tokens, "42"))
+
+    assert before is not None
+    assert after is not None
+    assert before.tokens == login.tokens
+    assert after.tokens.access_token != login.tokens.access_token
+    assert after.tokens.refresh_token != login.tokens.refresh_token
 
 
 @pytest.mark.parametrize("change", ["removed", "suspended", "somebody else with the login"])

@@ -13,7 +13,14 @@ import pytest
 
 from tests.support.certificates import make_certificate
 from tests.support.clocks import SetClock
-from tests.support.identity import CLIENT_SECRET, OidcServer, Reply, redirect
+from tests.support.identity import (
+    CLIENT_SECRET,
+    GithubPerson,
+    GithubServer,
+    OidcServer,
+    Reply,
+    redirect,
+)
 from tests.support.identity.browsing import log_in_at
 from tests.support.identity.logins import logged_in, logging_in, new_attempt, provider_of
 from umbel.auth.providers.base import Callback
@@ -84,6 +91,20 @@ def test_a_slow_answer_takes_two_seconds_and_nobody_else_waits(
     assert max(pauses) < 1
 
 
+def test_many_slow_answers_take_eight_seconds_together() -> None:
+    """A list with ever more pages, each of which comes in time."""
+    with GithubServer({"ann": GithubPerson(id=42)}) as server:
+        following = f'<{server.api}/user/orgs?page=2>; rel="next"'
+        server.instead["/api/v3/user/orgs"] = Reply(b"[ ]", headers={"link": following}, drip_s=0.5)
+        provider = provider_of({"kind": "github", "domain": server.address})
+        began = time.monotonic()
+
+        with pytest.raises(ProviderUnavailable, match="took longer than 8 s for a login"):
+            logged_in(provider, "ann")
+
+        assert time.monotonic() - began < 9.5
+
+
 @pytest.mark.parametrize("path", PATHS.values(), ids=PATHS)
 @pytest.mark.parametrize(
     ("reply", "words"),
@@ -116,7 +137,7 @@ def test_an_answer_that_is_none_is_said_to_be_none(
     ("change", "words"),
     [
         ({"issuer": "https://accounts.example.com"}, "calls itself the issuer https://accounts"),
-        ({"issuer": None}, "calls itself the issuer None"),
+        ({"issuer": None}, "calls itself the issuer nothing"),
         ({"token_endpoint": "http://example.com/token"}, "no address of tokens that is an https"),
         ({"authorization_endpoint": "javascript:alert(1)"}, "no page to log in"),
         ({"jwks_uri": 7}, "no address of public keys"),

@@ -25,7 +25,7 @@ from tests.support.identity import (
 )
 from tests.support.identity.browsing import log_in_at
 from tests.support.identity.logins import logged_in, logging_in, new_attempt, provider_of
-from umbel.auth.providers.base import Callback, RedirectProvider
+from umbel.auth.providers.base import Callback, RedirectProvider, RenewalInterrupted
 from umbel.errors import LoginRefused, ProviderUnavailable
 
 ANN = {
@@ -228,6 +228,18 @@ FORGERIES: dict[str, tuple[Forge, str]] = {
         lambda server, claims: server.key.sign({**claims, "exp": float("nan")}),
         "malformed",
     ),
+    "an end beyond all dates": (
+        lambda server, claims: server.key.sign({**claims, "exp": 10**400}),
+        "malformed exp",
+    ),
+    "made beyond all dates": (
+        lambda server, claims: server.key.sign({**claims, "iat": -(10**400)}),
+        "malformed iat",
+    ),
+    "an issuer that is a list": (
+        lambda server, claims: server.key.sign({**claims, "iss": [claims["iss"]]}),
+        "malformed iss",
+    ),
     "no token": (lambda _, __: "...", "malformed"),
     "two parts": (lambda _, __: "e30.e30", "malformed"),
     "far too long": (lambda _, __: "a" * 100_000, "gave no ID token"),
@@ -415,6 +427,18 @@ def test_that_one_email_is_verified_says_nothing_of_another(
     assert logged_in(provider, "u1").claimed.email is None
 
 
+def test_an_email_with_letters_that_look_like_others_is_left_out(
+    server: OidcServer, provider: RedirectProvider
+) -> None:
+    """The sign of Kelvin becomes the same small letter as K does."""
+    server.people["u1"]["email"] = "ann@\u212aompany.com"
+
+    claimed = logged_in(provider, "u1").claimed
+
+    assert (claimed.email, claimed.name) == (None, "ann")
+    assert "letters beyond ASCII" in claimed.notes[0]
+
+
 def test_nobody_calls_themselves_by_an_email_that_is_not_theirs(
     server: OidcServer, provider: RedirectProvider
 ) -> None:
@@ -539,6 +563,22 @@ def test_a_refresh_for_somebody_else_is_refused(provider: RedirectProvider) -> N
 
     with pytest.raises(LoginRefused, match="somebody else"):
         asyncio.run(provider.again(login.tokens, "u2"))
+
+
+def test_a_refresh_token_that_was_taken_before_a_fault_is_not_lost(
+    server: OidcServer, provider: RedirectProvider
+) -> None:
+    login = logged_in(provider, "u1")
+    server.instead["/userinfo"] = Reply({}, 503)
+
+    with pytest.raises(RenewalInterrupted) as caught:
+        asyncio.run(provider.again(login.tokens, "u1"))
+    del server.instead["/userinfo"]
+    again = asyncio.run(provider.again(caught.value.tokens, "u1"))
+
+    assert again is not None
+    assert again.claimed.subject == "u1"
+    assert str(caught.value.tokens.refresh_token) not in str(caught.value)
 
 
 def test_a_provider_that_is_down_ends_no_login(

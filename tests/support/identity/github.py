@@ -35,7 +35,8 @@ class _Granted:
 class GithubServer(LocalServer):
     """`people` by login; who is removed is answered by 401. `api` is where the API's paths begin:
     below `/api/v3`. The client is `umbel` with the secret `secret-of-the-client`. The page to
-    log in has a button for each person. `denied_scopes` are not given though asked for."""
+    log in has a button for each person. `denied_scopes` are not given though asked for; with
+    `lifetime_s` tokens end, and have refresh tokens, as those of GitHub Apps."""
 
     def __init__(
         self, people: dict[str, GithubPerson], *, tls: tuple[Path, Path] | None = None
@@ -45,8 +46,10 @@ class GithubServer(LocalServer):
         self.api = f"{self.address}/api/v3"
         self.denied_scopes: set[str] = set()
         self.hides_organisations_by_saml = False
+        self.lifetime_s: int | None = None
         self._codes: dict[str, _Granted] = {}
         self._tokens: dict[str, _Granted] = {}
+        self._refresh: dict[str, _Granted] = {}
 
     def answer(self, request: Request) -> Reply:
         match request.method, request.path:
@@ -79,16 +82,25 @@ class GithubServer(LocalServer):
         form = request.form
         if (form.get("client_id"), form.get("client_secret")) != (CLIENT_ID, CLIENT_SECRET):
             return Reply({"error": "incorrect_client_credentials"})
-        granted = self._codes.pop(form.get("code", ""), None)
-        if granted is None or challenge(form.get("code_verifier", "")) != granted.query.get(
-            "code_challenge"
-        ):
-            return Reply({"error": "bad_verification_code"})
+        if form.get("grant_type") == "refresh_token":
+            granted = self._refresh.pop(form.get("refresh_token", ""), None)
+            if granted is None:
+                return Reply({"error": "bad_refresh_token"})
+        else:
+            granted = self._codes.pop(form.get("code", ""), None)
+            verifier = form.get("code_verifier", "")
+            if granted is None or challenge(verifier) != granted.query.get("code_challenge"):
+                return Reply({"error": "bad_verification_code"})
         token = f"gho_{secrets.token_hex(18)}"
         self._tokens[token] = granted
-        return Reply(
-            {"access_token": token, "token_type": "bearer", "scope": ",".join(granted.scopes)}
-        )
+        found: dict[str, object] = {
+            "access_token": token, "token_type": "bearer", "scope": ",".join(granted.scopes)
+        }  # fmt: skip
+        if self.lifetime_s is not None:
+            refresh = f"ghr_{secrets.token_hex(18)}"
+            self._refresh[refresh] = granted
+            found |= {"expires_in": self.lifetime_s, "refresh_token": refresh}
+        return Reply(found)
 
     def _api(self, path: str, request: Request) -> Reply:
         granted = self._tokens.get(request.bearer or "")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from umbel.auth.providers.base import Callback, LoginAttempt, ProviderTokens
 from umbel.auth.providers.config import ProviderConfig
 from umbel.auth.providers.opening import half_configured, open_redirect_providers
 from umbel.clock import SystemClock
@@ -38,7 +39,7 @@ def config(**fields: object) -> ProviderConfig:
         {"kind": "gitlab-oauth2", **CLIENT, "min_access_level": 20},
         {"kind": "oidc", **CLIENT, **ISSUER, "redirect_uri": "http://umbel.lan/login"},
         {"kind": "proxy", "user_header": "x-user"},
-        {"kind": "oauth2-proxy"},
+        {"kind": "oauth2-proxy", "logout_url": "/oauth2/sign_out"},
         {"kind": "authelia"},
         {"kind": "cloudflare-access", "domain": "team.cloudflareaccess.com", "audience": ("a",)},
         {"kind": "google-iap", "audience": ("/projects/1",)},
@@ -98,6 +99,10 @@ def test_a_whole_provider_lacks_nothing(fields: dict[str, object]) -> None:
         ({"kind": "cloudflare-access", "audience": ("a",)}, "lacks domain"),
         ({"kind": "cloudflare-access", "domain": "team.cloudflareaccess.com"}, "lacks audience"),
         ({"kind": "google-iap"}, "lacks audience"),
+        ({"kind": "oidc", **CLIENT, **ISSUER, "logout_url": "javascript:alert(1)"},
+         "has a logout_url that"),
+        ({"kind": "proxy", "user_header": "x", "logout_url": "//evil.example"},
+         "has a logout_url that"),
         ({"kind": "oidc", **CLIENT, **ISSUER, "ca_file": "/no/such/file"},
          "cannot use its ca_file"),
         ({"kind": "oidc", **ISSUER, "client_id": "a", "client_secret_file": "/no/such/file"},
@@ -145,6 +150,20 @@ def test_a_ca_file_without_a_certificate_is_refused(tmp_path: Path) -> None:
 
     assert found is not None
     assert "cannot use its ca_file" in found
+
+
+def test_no_secret_of_a_login_is_shown() -> None:
+    secret = "a-secret"  # noqa: S105
+    shown = repr(
+        [
+            config(kind="oidc", **CLIENT, **ISSUER),
+            ProviderTokens(access_token=secret, refresh_token=secret, id_token=secret),
+            LoginAttempt(state=secret, nonce=secret, verifier=secret, redirect_uri="/login"),
+            Callback(code=secret),
+        ]
+    )
+
+    assert secret not in shown
 
 
 def test_a_missing_extra_is_named_with_what_installs_it() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from umbel.auth.claims import values_at
 from umbel.auth.providers.base import Claimed
 from umbel.auth.providers.config import ProviderConfig
+from umbel.auth.providers.printable import printable
 from umbel.errors import LoginRefused
 
 
@@ -15,8 +16,10 @@ def admit(config: ProviderConfig, claimed: Claimed) -> Claimed:
     if config.hosted_domain:
         domain = claimed.claims.get("hd")
         wanted = {each.lower() for each in config.hosted_domain}
-        if not isinstance(domain, str) or domain.lower() not in wanted:
-            which = f"the domain {domain[:100]}" if isinstance(domain, str) else "no domain"
+        # Beyond ASCII, other letters become the same small ones.
+        is_ascii = isinstance(domain, str) and domain.isascii()
+        if not is_ascii or str(domain).lower() not in wanted:
+            which = f"the domain {printable(domain)}" if domain is not None else "no domain"
             raise LoginRefused(
                 f"{claimed.name} is of {which} at {label}, and only "
                 f"{' and '.join(config.hosted_domain)} may log in (hosted_domain)."

@@ -11,6 +11,7 @@ from typing import Protocol
 import msgspec
 
 from umbel.auth.providers.config import ProviderConfig
+from umbel.errors import ProviderUnavailable
 
 
 class LoginAttempt(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,6 +23,9 @@ class LoginAttempt(msgspec.Struct, frozen=True, kw_only=True):
     verifier: str
     redirect_uri: str
 
+    def __repr__(self) -> str:
+        return "LoginAttempt(...)"
+
 
 class Callback(msgspec.Struct, frozen=True, kw_only=True):
     """What the provider sent the browser back with, already compared with the attempt's state.
@@ -29,6 +33,9 @@ class Callback(msgspec.Struct, frozen=True, kw_only=True):
 
     code: str
     issuer: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Callback(code=..., issuer={self.issuer!r})"
 
 
 class Claimed(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,12 +63,24 @@ class ProviderTokens(msgspec.Struct, frozen=True, kw_only=True):
     id_token: str | None = None
     session: str | None = None
 
+    def __repr__(self) -> str:
+        return "ProviderTokens(...)"
+
 
 class ProviderLogin(msgspec.Struct, frozen=True):
     """A login that is complete."""
 
     claimed: Claimed
     tokens: ProviderTokens
+
+
+class RenewalInterrupted(ProviderUnavailable):
+    """The provider failed after it had taken the refresh token, which may be good for once:
+    `tokens` replace those of before."""
+
+    def __init__(self, error: ProviderUnavailable, tokens: ProviderTokens) -> None:
+        super().__init__(error.message, remedy=error.remedy)
+        self.tokens = tokens
 
 
 class EndedLogin(msgspec.Struct, frozen=True):
@@ -90,9 +109,10 @@ class RedirectProvider(Protocol):
     async def again(self, tokens: ProviderTokens, subject: str) -> ProviderLogin | None:
         """Ask once more who they are now; None if the provider cannot say so for these tokens (no
         refresh token, and the access token is over). The tokens of the answer replace these: a
-        refresh token may be good for once. Raises `LoginRefused` if it says that they are not
+        refresh token may be good for once, so that of a login one asks at a time, on all servers
+        together. Raises `LoginRefused` if it says that they are not
         (removed, consent withdrawn, no longer in `allowed_groups`), `ProviderUnavailable` if
-        nobody knows; then the login goes on."""
+        nobody knows; then the login goes on, with the tokens of a `RenewalInterrupted`."""
 
     async def logout_address(self, tokens: ProviderTokens, back: str) -> str | None:
         """Where the browser is sent to log out there too, and come `back`; None if the provider

@@ -36,6 +36,8 @@ _FOR: Final = {
 }
 _TENANT: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _LEVELS: Final = (0, 60)
+#: Where a browser may be led: an address, or a path of this host.
+_LED_TO: Final = re.compile(r"https?://[^\s\\/]+(?:/[^\s\\]*)?|/(?![/\\])[^\s\\]*")
 
 
 def half_configured(config: ProviderConfig) -> str | None:
@@ -146,6 +148,8 @@ def _address_faults(config: ProviderConfig, which: str) -> Iterator[str]:
             yield f"{which} has a {name} that {fault}."
     if config.domain is not None and (fault := domain_fault(config.domain)) is not None:
         yield f"{which} has a domain that {fault}."
+    if config.logout_url is not None and not _LED_TO.fullmatch(config.logout_url):
+        yield f"{which} has a logout_url that is no https address and no path such as /sign_out."
     level = config.min_access_level
     if level is not None and not _LEVELS[0] <= level <= _LEVELS[1]:
         yield f"{which} has the min_access_level {level}; GitLab's go from 0 to 60 (owner is 50)."

@@ -64,6 +64,9 @@ class ProviderConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     audience: tuple[str, ...] = ()
     logout_url: str | None = None
 
+    def __repr__(self) -> str:
+        return f"ProviderConfig(name={self.name!r}, kind={self.kind!r}, ...)"
+
     @property
     def is_by_redirect(self) -> bool:
         """Whether people are sent to it to log in."""

@@ -18,6 +18,7 @@ from umbel.auth.providers.base import (
 from umbel.auth.providers.config import ProviderConfig
 from umbel.auth.providers.http import Answer, ProviderHttp
 from umbel.auth.providers.identities import claimed_of, is_email
+from umbel.auth.providers.renewals import Renewal, is_over, renewed
 from umbel.auth.providers.token_endpoint import TokenEndpoint, challenge
 from umbel.clock import Clock
 from umbel.errors import LoginRefused, ProviderUnavailable
@@ -30,6 +31,9 @@ _PAGES_MAX: Final = 10
 _NEXT: Final = re.compile(r'<([^<>]+)>\s*;\s*rel="next"')
 _UNAUTHORIZED: Final = 401
 _FORBIDDEN: Final = 403
+#: What an application that may not ask for a list is answered.
+_HIDDEN: Final = frozenset({_FORBIDDEN, 404})
+_METHODS: Final = ("client_secret_post",)
 
 
 class GithubProvider:
@@ -43,6 +47,8 @@ class GithubProvider:
         self._base = base_address(config.domain or _DOMAIN)
         is_public = self._base == f"https://{_DOMAIN}"
         self._api = f"https://api.{_DOMAIN}" if is_public else f"{self._base}/api/v3"
+        self._tokens = f"{self._base}/login/oauth/access_token"
+        self._clock = clock
         self._endpoint = TokenEndpoint(self._http, config.client_id or "", secret, clock)
 
     async def address(self, attempt: LoginAttempt) -> str:
@@ -57,21 +63,29 @@ class GithubProvider:
         )
 
     async def finish(self, attempt: LoginAttempt, callback: Callback) -> ProviderLogin:
-        if callback.issuer not in (None, self._base, f"{self._base}/login/oauth"):
-            raise LoginRefused(f"The answer to this login is not of {self._label} (iss).")
-        answer = await self._endpoint.exchange(
-            f"{self._base}/login/oauth/access_token", callback.code, attempt, ["client_secret_post"]
-        )
-        if answer.access_token is None:
-            raise ProviderUnavailable(f"{self._label} gave no access token.")
-        tokens = ProviderTokens(access_token=answer.access_token, access_expires=answer.expires)
-        return await self._login(tokens)
+        async with self._http.one_login():
+            return await self._finish(attempt, callback)
 
     async def again(self, tokens: ProviderTokens, subject: str) -> ProviderLogin | None:
-        """Tokens of GitHub's last until somebody revokes them."""
-        if tokens.access_token is None:
-            return None
-        login = await self._login(tokens)
+        """Tokens of OAuth apps last until somebody revokes them; those of GitHub Apps end, and have
+        a refresh token."""
+        with Renewal(tokens) as renewal:
+            async with self._http.one_login():
+                return await self._again(renewal, subject)
+
+    async def _finish(self, attempt: LoginAttempt, callback: Callback) -> ProviderLogin:
+        if callback.issuer not in (None, self._base, f"{self._base}/login/oauth"):
+            raise LoginRefused(f"The answer to this login is not of {self._label} (iss).")
+        answer = await self._endpoint.exchange(self._tokens, callback.code, attempt, _METHODS)
+        return await self._login(renewed(ProviderTokens(), answer))
+
+    async def _again(self, renewal: Renewal, subject: str) -> ProviderLogin | None:
+        if is_over(renewal.tokens, self._clock.now()):
+            if renewal.tokens.refresh_token is None:
+                return None
+            token = renewal.tokens.refresh_token
+            renewal.take(await self._endpoint.refresh(self._tokens, token, _METHODS))
+        login = await self._login(renewal.tokens)
         if login.claimed.subject != subject:
             raise LoginRefused(f"{self._label} answers for somebody else now.")
         return login
@@ -84,7 +98,9 @@ class GithubProvider:
         raise LoginRefused(f"{self._label} sends no logout tokens.")
 
     async def _login(self, tokens: ProviderTokens) -> ProviderLogin:
-        token, notes = tokens.access_token or "", list[str]()
+        if tokens.access_token is None:
+            raise ProviderUnavailable(f"{self._label} gave no access token.")
+        token, notes = tokens.access_token, list[str]()
         answer = await self._ask(f"{self._api}/user", token)
         person = self._http.object_of(answer, f"{self._api}/user", "the person")
         number, name = person.get("id"), person.get("login")
@@ -157,6 +173,9 @@ class GithubProvider:
         following: str = with_query(address, per_page=str(_PAGE))
         for _ in range(_PAGES_MAX):
             answer = await self._ask(following, token)
+            if answer.status in _HIDDEN:
+                notes.append(f"{self._label} does not let this application see {what}.")
+                return rows
             value = self._http.value_of(answer, address, what)
             if not isinstance(value, list):
                 raise ProviderUnavailable(f"{self._label} tells no list of {what}.")
@@ -185,7 +204,10 @@ class GithubProvider:
         answer = await self._http.ask("GET", address, "the person", bearer=token)
         headers = answer.headers
         is_limited = "retry-after" in headers or headers.get("x-ratelimit-remaining") == "0"
-        if answer.status == _UNAUTHORIZED or (answer.status == _FORBIDDEN and not is_limited):
+        if answer.status == _FORBIDDEN and is_limited:
+            raise ProviderUnavailable(f"{self._label} takes no more requests for a while.")
+        is_suspended = answer.status == _FORBIDDEN and address == f"{self._api}/user"
+        if answer.status == _UNAUTHORIZED or is_suspended:
             raise LoginRefused(
                 f"{self._label} does not know this login any more, or refuses it.",
                 remedy="Log in once more.",

@@ -17,7 +17,9 @@ from umbel.auth.providers.base import (
 from umbel.auth.providers.config import ProviderConfig
 from umbel.auth.providers.http import Answer, ProviderHttp
 from umbel.auth.providers.identities import claimed_of
-from umbel.auth.providers.token_endpoint import TokenAnswer, TokenEndpoint, challenge
+from umbel.auth.providers.printable import printable
+from umbel.auth.providers.renewals import Renewal, is_over, renewed
+from umbel.auth.providers.token_endpoint import TokenEndpoint, challenge
 from umbel.clock import Clock
 from umbel.errors import LoginRefused, ProviderUnavailable
 
@@ -27,6 +29,7 @@ _SCOPES: Final = ("read_api",)
 _LEVEL: Final = 20
 _PAGE: Final = 100
 _PAGES_MAX: Final = 20
+_METHODS: Final = ("client_secret_post",)
 _REFUSALS: Final = frozenset({401, 403})
 
 
@@ -40,6 +43,7 @@ class GitlabOauthProvider:
         self._http = ProviderHttp(self._label, config.ca_file)
         self._base = base_address(config.domain or _DOMAIN)
         self._clock = clock
+        self._tokens = f"{self._base}/oauth/token"
         self._endpoint = TokenEndpoint(self._http, config.client_id or "", secret, clock)
 
     async def address(self, attempt: LoginAttempt) -> str:
@@ -55,24 +59,27 @@ class GitlabOauthProvider:
         )
 
     async def finish(self, attempt: LoginAttempt, callback: Callback) -> ProviderLogin:
-        if callback.issuer not in (None, self._base):
-            raise LoginRefused(f"The answer to this login is not of {self._label} (iss).")
-        answer = await self._endpoint.exchange(
-            f"{self._base}/oauth/token", callback.code, attempt, ["client_secret_post"]
-        )
-        return await self._login(_tokens(answer, ProviderTokens()))
+        async with self._http.one_login():
+            return await self._finish(attempt, callback)
 
     async def again(self, tokens: ProviderTokens, subject: str) -> ProviderLogin | None:
-        if tokens.refresh_token is not None:
-            answer = await self._endpoint.refresh(
-                f"{self._base}/oauth/token", tokens.refresh_token, ["client_secret_post"]
-            )
-            tokens = _tokens(answer, tokens)
-        elif tokens.access_token is None or (
-            tokens.access_expires is not None and tokens.access_expires <= self._clock.now()
-        ):
+        with Renewal(tokens) as renewal:
+            async with self._http.one_login():
+                return await self._again(renewal, subject)
+
+    async def _finish(self, attempt: LoginAttempt, callback: Callback) -> ProviderLogin:
+        if callback.issuer not in (None, self._base):
+            raise LoginRefused(f"The answer to this login is not of {self._label} (iss).")
+        answer = await self._endpoint.exchange(self._tokens, callback.code, attempt, _METHODS)
+        return await self._login(renewed(ProviderTokens(), answer))
+
+    async def _again(self, renewal: Renewal, subject: str) -> ProviderLogin | None:
+        token = renewal.tokens.refresh_token
+        if token is not None:
+            renewal.take(await self._endpoint.refresh(self._tokens, token, _METHODS))
+        elif is_over(renewal.tokens, self._clock.now()):
             return None
-        login = await self._login(tokens)
+        login = await self._login(renewal.tokens)
         if login.claimed.subject != subject:
             raise LoginRefused(f"{self._label} answers for somebody else now.")
         return login
@@ -95,7 +102,7 @@ class GitlabOauthProvider:
         if not isinstance(number, int) or isinstance(number, bool) or not isinstance(name, str):
             raise ProviderUnavailable(f"{self._label} does not say who it is.")
         if person.get("state", "active") != "active":
-            raise LoginRefused(f"The account {name[:100]} is not active at {self._label}.")
+            raise LoginRefused(f"The account {printable(name)} is not active at {self._label}.")
         groups, notes = await self._groups(tokens.access_token)
         claims: dict[str, object] = {
             "sub": str(number), "username": name, "name": person.get("name"), "groups": groups,
@@ -136,11 +143,3 @@ class GitlabOauthProvider:
                 remedy="Log in once more.",
             )
         return answer
-
-
-def _tokens(answer: TokenAnswer, before: ProviderTokens) -> ProviderTokens:
-    return ProviderTokens(
-        access_token=answer.access_token,
-        access_expires=answer.expires,
-        refresh_token=answer.refresh_token or before.refresh_token,
-    )

@@ -8,9 +8,10 @@ sent stands in an error.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Final
 
 import httpx
@@ -22,6 +23,8 @@ from umbel.json_size import holds_more
 
 #: A whole request, seconds.
 REQUEST_S: Final = 2.0
+#: All requests of a login together, seconds.
+LOGIN_S: Final = 8.0
 #: The longest answer, bytes, and the most values in it.
 ANSWER_MAX: Final = 2**20
 _VALUES_MAX: Final = 50_000
@@ -58,6 +61,18 @@ class ProviderHttp:
         self._ca_file = ca_file
         self._timeout_s = timeout_s
         self._tls: ssl.SSLContext | None = None
+
+    @contextlib.asynccontextmanager
+    async def one_login(self) -> AsyncIterator[None]:
+        """Around the requests of one login, which together take 8 s at most. Raises
+        `ProviderUnavailable` when they take longer."""
+        try:
+            async with asyncio.timeout(LOGIN_S):
+                yield
+        except TimeoutError:
+            raise ProviderUnavailable(
+                f"{self.label} took longer than {LOGIN_S:g} s for a login.", remedy=_TRY_AGAIN
+            ) from None
 
     async def get_object(
         self, address: str, what: str, *, bearer: str | None = None

@@ -10,6 +10,7 @@ import msgspec
 
 from umbel.auth.claims import VALUES_MAX
 from umbel.auth.providers.base import Claimed
+from umbel.auth.providers.printable import printable
 from umbel.errors import LoginRefused
 
 #: What tells of the token and not of the person; it changes with each login.
@@ -63,9 +64,11 @@ def claimed_of(
 
 
 def is_email(value: object) -> bool:
-    """Whether it has the form of an address of mail, in one line."""
+    """Whether it has the form of an address of mail. Letters beyond ASCII make it none: some become
+    the same small letters as others do, so that a look-alike would be equal."""
     return (
         isinstance(value, str)
+        and value.isascii()
         and len(value) <= _CALLED_MAX
         and value.count("@") == 1
         and not value.startswith("@")
@@ -90,7 +93,10 @@ def _email(
     if not isinstance(email, str):
         return None
     if not is_email(email):
-        notes.append(f"{label} tells an e-mail that is none; it was left out.")
+        notes.append(
+            f"{label} tells an e-mail ({printable(email)}) that is none, or has letters beyond "
+            "ASCII, by which it could look like another; it was left out."
+        )
         return None
     if proof is None:
         is_verified = "email_verified" not in found or is_true(found["email_verified"])
@@ -140,7 +146,7 @@ def _bounded_claims(found: Mapping[str, object], label: str, notes: list[str]) -
         del claims[largest]
         dropped.append(largest)
     if dropped:
-        names = ", ".join(each[:60] for each in dict.fromkeys(dropped[:10]))
+        names = ", ".join(printable(each) for each in dict.fromkeys(dropped[:10]))
         notes.append(f"{label} tells more than is kept: parts of {names} were left out.")
     return claims
 

@@ -7,6 +7,7 @@ import msgspec
 from umbel.auth.providers.addresses import checked
 from umbel.auth.providers.fetched import Fetched
 from umbel.auth.providers.http import ProviderHttp
+from umbel.auth.providers.printable import printable
 from umbel.clock import Clock
 from umbel.errors import ProviderUnavailable
 
@@ -47,7 +48,7 @@ class Discovery:
         address = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
         found = await self._http.get_object(address, "its description")
         if found.get("issuer") != issuer:
-            named = str(found.get("issuer"))[:200]
+            named = printable(found.get("issuer"))
             raise ProviderUnavailable(
                 f"{label} calls itself the issuer {named}, and the settings say {issuer}.",
                 remedy="The two must be equal to the letter, a slash at the end included; if it is "

@@ -30,6 +30,7 @@ from umbel.auth.providers.keys import ProviderKeys
 from umbel.auth.providers.kinds import KINDS, groups_by_level, scopes_of, without_overage
 from umbel.auth.providers.logout_tokens import ended_login
 from umbel.auth.providers.metadata import Discovery, Metadata
+from umbel.auth.providers.renewals import Renewal, is_over, renewed
 from umbel.auth.providers.signatures import TokenChecker, access_token_hash
 from umbel.auth.providers.token_endpoint import TokenAnswer, TokenEndpoint, challenge
 from umbel.clock import Clock
@@ -77,6 +78,17 @@ class OpenIdProvider:
         )
 
     async def finish(self, attempt: LoginAttempt, callback: Callback) -> ProviderLogin:
+        async with self._http.one_login():
+            return await self._finish(attempt, callback)
+
+    async def again(self, tokens: ProviderTokens, subject: str) -> ProviderLogin | None:
+        """By the refresh token, else by userinfo while the access token lasts. What stood in the ID
+        token alone is gone then: such claims need a refresh token (the scope offline_access)."""
+        with Renewal(tokens) as renewal:
+            async with self._http.one_login():
+                return await self._again(renewal, subject)
+
+    async def _finish(self, attempt: LoginAttempt, callback: Callback) -> ProviderLogin:
         metadata = await self._discovery.get()
         self._check_issuer(metadata, callback)
         answer = await self._endpoint.exchange(
@@ -94,34 +106,29 @@ class OpenIdProvider:
                 remedy="Log in once more.",
             )
         self._check_access_token(answer, found)
-        userinfo = await self._userinfo(metadata, answer, str(found["sub"]))
-        return await self._login(metadata, merged(found, userinfo), answer, ProviderTokens())
+        tokens = renewed(ProviderTokens(session=_text(found.get("sid")) or None), answer)
+        userinfo = await self._userinfo(metadata, answer.access_token, str(found["sub"]))
+        return await self._login(metadata, merged(found, userinfo), tokens)
 
-    async def again(self, tokens: ProviderTokens, subject: str) -> ProviderLogin | None:
-        """By the refresh token, else by userinfo while the access token lasts. What stood in the ID
-        token alone is gone then: such claims need a refresh token (the scope offline_access)."""
+    async def _again(self, renewal: Renewal, subject: str) -> ProviderLogin | None:
         metadata = await self._discovery.get()
-        if tokens.refresh_token is not None:
+        before, found = renewal.tokens, dict[str, object]()
+        if before.refresh_token is not None:
             answer = await self._endpoint.refresh(
-                metadata.token, tokens.refresh_token, metadata.methods
+                metadata.token, before.refresh_token, metadata.methods
             )
-        elif tokens.access_token is not None and not self._is_over(tokens):
-            answer = TokenAnswer(
-                access_token=tokens.access_token, refresh_token=None, id_token=None,
-                expires=tokens.access_expires, scopes=None,
-            )  # fmt: skip
-        else:
+            renewal.take(answer)
+            if answer.id_token is not None:
+                found = await self._id_token(metadata, answer.id_token)
+                if found["sub"] != subject:
+                    raise LoginRefused(f"{self._label} answers for somebody else now.")
+                self._check_access_token(answer, found)
+        elif is_over(before, self._clock.now()):
             return None
-        found: dict[str, object] = {}
-        if answer.id_token is not None:
-            found = await self._id_token(metadata, answer.id_token)
-            if found["sub"] != subject:
-                raise LoginRefused(f"{self._label} answers for somebody else now.")
-            self._check_access_token(answer, found)
-        userinfo = await self._userinfo(metadata, answer, subject)
+        userinfo = await self._userinfo(metadata, renewal.tokens.access_token, subject)
         if not found and not userinfo:
             return None
-        return await self._login(metadata, merged(found, userinfo), answer, tokens)
+        return await self._login(metadata, merged(found, userinfo), renewal.tokens)
 
     async def logout_address(self, tokens: ProviderTokens, back: str) -> str | None:
         if self.config.logout_url is not None:
@@ -199,13 +206,13 @@ class OpenIdProvider:
             )
 
     async def _userinfo(
-        self, metadata: Metadata, answer: TokenAnswer, subject: str
+        self, metadata: Metadata, access_token: str | None, subject: str
     ) -> dict[str, object]:
         """What the provider tells beside the ID token; nothing if it need not be asked."""
-        if metadata.userinfo is None or answer.access_token is None or not self._kind.asks_userinfo:
+        if metadata.userinfo is None or access_token is None or not self._kind.asks_userinfo:
             return {}
         what = "claims"
-        found = await self._http.ask("GET", metadata.userinfo, what, bearer=answer.access_token)
+        found = await self._http.ask("GET", metadata.userinfo, what, bearer=access_token)
         if found.status == _UNAUTHORIZED:
             raise LoginRefused(
                 f"{self._label} does not know this login any more.", remedy="Log in once more."
@@ -216,21 +223,10 @@ class OpenIdProvider:
         return claims
 
     async def _login(
-        self,
-        metadata: Metadata,
-        claims: Mapping[str, object],
-        answer: TokenAnswer,
-        before: ProviderTokens,
+        self, metadata: Metadata, claims: Mapping[str, object], tokens: ProviderTokens
     ) -> ProviderLogin:
         if self._kind.has_roles_in_access_token:
-            claims = {**await self._roles(metadata, answer.access_token, claims), **claims}
-        tokens = ProviderTokens(
-            access_token=answer.access_token,
-            access_expires=answer.expires,
-            refresh_token=answer.refresh_token or before.refresh_token,
-            id_token=answer.id_token or before.id_token,
-            session=_text(claims.get("sid")) or before.session,
-        )
+            claims = {**await self._roles(metadata, tokens.access_token, claims), **claims}
         return ProviderLogin(self._claimed(claims), tokens)
 
     async def _roles(
@@ -255,10 +251,6 @@ class OpenIdProvider:
             trusts_names=kind.trusts_names, notes=notes,
         )  # fmt: skip
         return admit(self.config, claimed)
-
-    def _is_over(self, tokens: ProviderTokens) -> bool:
-        expires = tokens.access_expires
-        return expires is not None and expires <= self._clock.now()
 
 
 def merged(id_token: Mapping[str, object], userinfo: Mapping[str, object]) -> dict[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 from joserfc import jws, jwt
@@ -17,9 +17,9 @@ from joserfc.errors import (
 )
 
 from umbel.auth.providers.keys import ALGORITHMS, ProviderKeys
+from umbel.auth.providers.printable import printable
 from umbel.clock import Clock
 from umbel.errors import LoginRefused
-from umbel.process_secrets import hidden
 
 #: How far the clocks may differ, seconds.
 LEEWAY_S: Final = 60
@@ -27,6 +27,24 @@ LEEWAY_S: Final = 60
 TOKEN_MAX: Final = 64 * 2**10
 #: So many keys are tried for a token that names none.
 _TRIED_MAX: Final = 10
+#: No token lives until then (the year 5138), Unix seconds.
+_END_S: Final = 1e11
+
+
+def _is_time(value: object) -> bool:
+    """A number that can be a time; no date of anybody is beyond it, and NaN never ends."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _END_S
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+#: What claims must be where they are there, whatever version of the library is installed.
+_FORMS: Final[Mapping[str, Callable[[object], bool]]] = {
+    "exp": _is_time, "iat": _is_time, "nbf": _is_time,
+    "iss": _is_text, "sub": _is_text, "jti": _is_text,
+}  # fmt: skip
 
 
 class _Registry(jws.JWSRegistry):
@@ -59,6 +77,9 @@ class TokenChecker:
         the `typ` of headers that are taken, beside none. Raises `LoginRefused`, and
         `ProviderUnavailable` if its keys cannot be had."""
         found = await self._signed(token, what, types, algorithms)
+        for name in sorted(found.keys() & _FORMS.keys()):
+            if not _FORMS[name](found[name]):
+                raise LoginRefused(f"The {what} of {self._label} has a malformed {name}.")
         now = int(self._clock.now())
         options: dict[str, jwt.ClaimsOption] = {each: {"essential": True} for each in essential}
         options["iss"] = {"essential": True, "value": issuer}
@@ -69,6 +90,8 @@ class TokenChecker:
             registry.validate(found)
         except ClaimError as error:
             raise self._refused(error, what, found, now, issuer, audience) from None
+        except JoseError:
+            raise LoginRefused(f"The {what} of {self._label} is not valid.") from None
         return found
 
     async def _signed(
@@ -79,11 +102,11 @@ class TokenChecker:
         algorithm, kid, kind = (header.get(name) for name in ("alg", "kid", "typ"))
         if not isinstance(algorithm, str) or algorithm not in algorithms:
             raise LoginRefused(
-                f"The {what} of {self._label} is signed by {_shown(algorithm)}, which is not "
+                f"The {what} of {self._label} is signed by {printable(algorithm)}, which is not "
                 f"believed; {', '.join(algorithms)} are."
             )
         if kind is not None and _media_type(kind) not in types:
-            raise LoginRefused(f"The {what} of {self._label} is of the type {_shown(kind)}.")
+            raise LoginRefused(f"The {what} of {self._label} is of the type {printable(kind)}.")
         if "crit" in header:
             raise LoginRefused(
                 f"The {what} of {self._label} demands what is not understood (crit)."
@@ -137,12 +160,12 @@ class TokenChecker:
             return self._clock_refusal(f"{which} expired {_apart(now, found.get(claim))} ago")
         if claim == "iss":
             return LoginRefused(
-                f"{which} is of the issuer {_shown(found.get(claim))}, not {issuer}."
+                f"{which} is of the issuer {printable(found.get(claim))}, not {issuer}."
             )
         if claim == "aud":
             wanted = " or ".join(sorted(audience))
-            return LoginRefused(f"{which} is for {_shown(found.get(claim))}, not for {wanted}.")
-        if claim in {"iat", "nbf"} and isinstance(found.get(claim), int | float):
+            return LoginRefused(f"{which} is for {printable(found.get(claim))}, not for {wanted}.")
+        if claim in {"iat", "nbf"}:
             far = _apart(found.get(claim), now)
             return self._clock_refusal(f"{which} begins {far} in the future")
         return LoginRefused(f"{which} has a malformed {claim}.")
@@ -170,10 +193,3 @@ def _apart(later: object, earlier: object) -> str:
 def _media_type(kind: object) -> str:
     """RFC 7515 4.1.9: `application/` may be left out, and case does not count."""
     return str(kind).lower().removeprefix("application/")
-
-
-def _shown(value: object) -> str:
-    """A part of a token for a sentence."""
-    texts = value if isinstance(value, list) else [value]
-    text = hidden(" and ".join(str(each) for each in texts[:3]))
-    return "".join(each for each in text if each.isprintable())[:100] or "nothing"

@@ -18,14 +18,16 @@ from umbel.process_secrets import hidden
 
 _BASIC: Final = "client_secret_basic"
 _POST: Final = "client_secret_post"
-#: Errors that say the code or the refresh token is not good (RFC 6749 5.2; GitHub's own word).
-_OVER: Final = frozenset({"invalid_grant", "bad_verification_code"})
+#: Errors that say the code or the refresh token is not good (RFC 6749 5.2; GitHub's own words).
+_OVER: Final = frozenset({"invalid_grant", "bad_verification_code", "bad_refresh_token"})
 #: Errors that say the client's name or secret is not good.
 _NO_CLIENT: Final = frozenset(
     {"invalid_client", "unauthorized_client", "incorrect_client_credentials"}
 )
 _TEXT_MAX: Final = 64 * 2**10
 _WORDS_MAX: Final = 300
+#: Of a lifetime in seconds.
+_DIGITS_MAX: Final = 11
 
 
 class TokenAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +39,9 @@ class TokenAnswer(msgspec.Struct, frozen=True, kw_only=True):
     id_token: str | None
     expires: float | None
     scopes: tuple[str, ...] | None
+
+    def __repr__(self) -> str:
+        return "TokenAnswer(...)"
 
 
 class TokenEndpoint:
@@ -84,7 +89,7 @@ class TokenEndpoint:
     def _methods(self, listed: object) -> Sequence[str]:
         """The ways to show the secret, the one that succeeded before first. RFC 8414: basic is
         meant where nothing is listed. A client can be set to one of several that are listed."""
-        found = listed if isinstance(listed, list) else [_BASIC]
+        found = listed if isinstance(listed, list | tuple) else [_BASIC]
         fitting = [each for each in (_BASIC, _POST) if each in found] or [_POST]
         return sorted(fitting, key=lambda each: each != self._method)
 
@@ -135,18 +140,29 @@ class TokenEndpoint:
         kind = fields.get("token_type", "bearer")
         if not isinstance(kind, str) or kind.lower() != "bearer":
             raise ProviderUnavailable(f"{self._http.label} gives tokens that are no bearer tokens.")
-        lifetime = fields.get("expires_in")
-        if isinstance(lifetime, str) and lifetime.isdecimal() and len(lifetime) < 12:
-            lifetime = int(lifetime)
-        is_number = isinstance(lifetime, int | float) and not isinstance(lifetime, bool)
+        lifetime = _seconds(fields.get("expires_in"))
         scope = fields.get("scope")
         return TokenAnswer(
             access_token=text("access_token"),
             refresh_token=text("refresh_token"),
             id_token=text("id_token"),
-            expires=self._clock.now() + float(lifetime) if is_number else None,  # type: ignore[arg-type]
+            expires=None if lifetime is None else self._clock.now() + lifetime,
             scopes=tuple(scope.replace(",", " ").split()) if isinstance(scope, str) else None,
         )
+
+
+def _seconds(value: object) -> float | None:
+    """A lifetime, which some providers write as a text; None for what is none."""
+    if (
+        isinstance(value, str)
+        and value.isascii()
+        and value.isdecimal()
+        and len(value) <= _DIGITS_MAX
+    ):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if 0 <= value < 10**_DIGITS_MAX else None
 
 
 def challenge(verifier: str) -> str:

@@ -25,6 +25,7 @@ from umbel.auth.providers.base import (
     ProviderLogin,
     ProviderTokens,
     RedirectProvider,
+    RenewalInterrupted,
 )
 from umbel.auth.rights import Rights, RuleBook
 from umbel.clock import Clock
@@ -205,6 +206,10 @@ class ProviderSessions:
                 login = await self.providers[row.provider].again(tokens, row.subject)
         except TimeoutError:
             raise ProviderUnavailable(f"{label} did not answer within {_ASK_S:.0f} s.") from None
+        except RenewalInterrupted as error:  # what it took is good for nothing any more
+            renewed = self._seal.close(_renewed(tokens, error.tokens), row.id)
+            await self._keep(row, tokens=renewed)
+            raise
         except LoginRefused as error:
             await self.over(row, f"{label} no longer lets them in: {error}")
             return None
@@ -258,8 +263,10 @@ def _encoded(claimed: Claimed) -> bytes:
 
 def _renewed(before: ProviderTokens, now: ProviderTokens) -> ProviderTokens:
     """The new tokens, with the old ones in the place of those that did not come again."""
+    has_access = now.access_token is not None
     return ProviderTokens(
-        access_token=now.access_token or before.access_token,
+        access_token=now.access_token if has_access else before.access_token,
+        access_expires=now.access_expires if has_access else before.access_expires,
         refresh_token=now.refresh_token or before.refresh_token,
         id_token=now.id_token or before.id_token,
         session=now.session or before.session,
