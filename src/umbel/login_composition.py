@@ -15,6 +15,7 @@ from umbel.auth.providers.config import PROXY_KINDS, ProviderConfig
 from umbel.auth.rights import RuleBook
 from umbel.clock import Clock
 from umbel.web.bearer_identity import BearerIdentity
+from umbel.web.first_requests import FirstRequests
 from umbel.web.provider_identities import ProviderIdentities
 from umbel.web.proxy_identity import ProxyIdentity
 
@@ -61,6 +62,7 @@ def identities_of(
         BearerIdentity(
             [(_issuer_of(each.config), each) for each in opened.of_bearers.values()], clock
         ),
+        FirstRequests(clock),
     )
 
 

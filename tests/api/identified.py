@@ -31,6 +31,9 @@ from umbel.store.memory_ledger import MemoryLedger
 from umbel.web.app import WebOptions, create_app
 from umbel.web.authentication import Access
 from umbel.web.login_throttle import LoginThrottle
+from umbel.web.logins.parts import Logins
+from umbel.web.logins.provider_sessions import ProviderSessions
+from umbel.web.logins.seal import LoginSeal
 from umbel.web.sessions import Sessions
 
 PAGE = {"accept": "text/html"}
@@ -79,12 +82,18 @@ class Identified:
         people = PeopleAndTokens(everybody([], USERS), None, self.clock, key)
         audits = {name: each.login_audit for name, each in self.clusters.items()}
         book = RuleBook(rules(ruled), self.clusters)
+        login_audit = SharedLoginAudit(audits, dict.fromkeys(names))
+        sessions = Sessions(key, 3_600, self.clock, ledger)
+        by_redirect = ProviderSessions(
+            opened.by_redirect, book, sessions, login_audit, LoginSeal(key), self.clock
+        )
         self.access = Access(
             people,
-            Sessions(key, 3_600, self.clock, ledger),
+            sessions,
             LoginThrottle(self.clock),
-            SharedLoginAudit(audits, dict.fromkeys(names)),
+            login_audit,
             is_open=False,
+            logins=Logins(key, self.clock, by_redirect, has_passwords=True),
             providers=identities_of(configs, book, opened, self.clock),
             recheck_s=recheck_s,
         )

@@ -17,6 +17,7 @@ from tests.support.identity.checked_tokens import CheckedTokens
 from tests.support.identity.signing import SigningKey, with_other_claims
 from umbel.errors import ProviderUnavailable
 from umbel.login_composition import OpenProviders
+from umbel.web.first_requests import EVERY_S
 from umbel.web.proxy_identity import STREAM_S
 from umbel.web.verified_tokens import REMEMBERED_S
 
@@ -75,8 +76,12 @@ def signed() -> Signed:
 async def test_the_user_of_the_header_has_what_the_rules_give(server: Identified) -> None:
     me = (await server.get(headers=OPS)).json()
 
-    assert me["name"] == "authelia:olga"
-    assert me["role"] == "admin"
+    assert (me["name"], me["role"]) == ("authelia:olga", "admin")
+    assert (me["provider"], me["label"], me["because"]) == (
+        "authelia", "Our SSO", 'rule 1: groups has "ops"',
+    )  # fmt: skip
+    assert me["claims"] == {"user": "olga", "groups": ["ops"]}
+    assert [each["cluster"] for each in me["access"]] == ["shop", "mail"]
 
 
 async def test_who_has_a_role_for_some_tasks_sees_everything(server: Identified) -> None:
@@ -84,6 +89,8 @@ async def test_who_has_a_role_for_some_tasks_sees_everything(server: Identified)
     tasks = await server.get("/c/shop/api/v1/tasks", ANN)
 
     assert (me["name"], me["role"], me["permissions"]) == ("authelia:ann", "viewer", ["read"])
+    assert me["email"] == "ann@example.com"
+    assert [(each["role"], each["name"]) for each in me["grants"]] == [("operator", "billing.*")]
     assert tasks.status_code == 200
 
 
@@ -101,23 +108,56 @@ async def test_whom_no_rule_fits_gets_no_entry_and_hears_what_came(server: Ident
     problem = problem_of(answer)
     assert answer.status_code == 403
     assert problem["type"] == "urn:umbel:problem:no-entry"
-    assert "none of the 3 rules" in problem["detail"]
+    assert "no rule gives them a role" in problem["detail"]
     assert "groups: dev, qa" in problem["detail"]
     line = server.audit()[0]
     assert (line.actor, line.action, line.outcome) == ("authelia:eve", "login", "refused")
 
 
-async def test_a_browser_gets_a_page_that_says_so(server: Identified) -> None:
-    shown = {"remote-user": "eve", "remote-groups": "<script>alert(1)</script>", **PAGE}
+async def test_a_browser_is_led_to_the_login_page_which_says_so(server: Identified) -> None:
+    shown = {"remote-user": "eve", "remote-groups": "dev,qa"}
+    async with server.client(headers=shown) as browser:
+        answer = await browser.get("/c/shop/tasks?q=x", headers=PAGE)
+        options = (await browser.get("/c/shop/login/options")).json()
 
-    answer = await server.get("/c/shop/tasks", shown)
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/c/shop/login?failed&next=tasks%3Fq%3Dx"
+    assert options["refused"] == {
+        "provider": "authelia", "name": "eve", "notes": [], "because": "", "rules": 3,
+        "claims": {"user": "eve", "groups": ["dev", "qa"]},
+    }  # fmt: skip
 
-    assert answer.status_code == 403
-    assert "No rule lets you in" in answer.text
-    assert "eve is known by Our SSO" in answer.text
-    assert "&lt;script&gt;" in answer.text
-    assert "<script" not in answer.text
-    assert 'href="https://sso.example/logout"' in answer.text
+
+async def test_a_browser_whose_signed_header_is_wrong_reads_why(signed: Signed) -> None:
+    shown = {"cf-access-jwt-assertion": signed.token(aud="other")}
+    async with signed.server.client(headers=shown) as browser:
+        answer = await browser.get("/c/shop/tasks", headers=PAGE)
+        options = (await browser.get("/c/shop/login/options")).json()
+
+    assert answer.status_code == 303
+    assert options["failed"] == "The token is not valid."
+
+
+async def test_the_first_request_of_a_day_stands_in_the_audit(server: Identified) -> None:
+    for _ in range(3):
+        await server.get(headers=OPS)
+    assert [(each.actor, each.action, each.target) for each in server.audit()] == [
+        ("authelia:olga", "login", 'by headers of a proxy, rule 1: groups has "ops"')
+    ]
+    assert server.audit("mail") == []
+
+    server.clock.time += EVERY_S
+    await server.get(headers=OPS)
+    assert len(server.audit()) == 2
+
+
+async def test_logging_out_leads_to_the_proxys_own_logout(server: Identified) -> None:
+    for who in (OPS, {"remote-user": "eve"}):
+        async with server.client(headers={**who, "sec-fetch-site": "same-origin"}) as browser:
+            answer = await browser.post("/c/shop/api/v1/logout", json={})
+        assert answer.json() == {"logged_out": False, "go_on": "https://sso.example/logout"}
+    async with server.client() as client:
+        assert (await client.post("/c/shop/api/v1/logout", json={})).status_code == 401
 
 
 async def test_a_rule_that_turns_away_is_named() -> None:

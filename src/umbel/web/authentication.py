@@ -37,7 +37,7 @@ from umbel.auth.rights import Rights
 from umbel.auth.rules import PASSWORD
 from umbel.auth.tokens import PREFIX, name_in
 from umbel.errors import LoginRefused, StoreError
-from umbel.services.control.login_audit import SECOND_FACTOR, LoginAudit
+from umbel.services.control.login_audit import LOGIN, SECOND_FACTOR, LoginAudit
 from umbel.services.control.shared_login_audit import SharedLoginAudit
 from umbel.store.ledger import LoginSession
 from umbel.web.http.cookies import cookie
@@ -48,7 +48,7 @@ from umbel.web.login_throttle import LoginThrottle
 from umbel.web.logins.parts import Logins
 from umbel.web.logins.people import of_provider, row_of
 from umbel.web.logins.provider_sessions import KnownSession, session_of
-from umbel.web.no_entry import NoEntry
+from umbel.web.no_entry import NoEntry, NotBelieved
 from umbel.web.password_check import PasswordCheck, TooManyGuesses
 from umbel.web.principal import AuthMethod, Principal
 from umbel.web.provider_identities import ProviderIdentities
@@ -221,15 +221,37 @@ class Access:
         """Who it is by a provider's word; None if nobody, or if it is refused `again`. Raises
         `Refusal` and `ProviderUnavailable`."""
         try:
-            return await found
-        except (LoginRefused, NoEntry) as error:
+            principal = await found
+        except NoEntry as error:
             if again:
                 return None
-            known = error.person if isinstance(error, NoEntry) else ANONYMOUS
-            await self._note_identity(known, target, scope, error.message)
-            if isinstance(error, NoEntry):
-                raise
-            raise Refusal("not-logged-in", str(error)) from None
+            await self._note_identity(error.person, target, scope, error.why)
+            raise
+        except LoginRefused as error:
+            if again:
+                return None
+            await self._note_identity(ANONYMOUS, target, scope, error.message)
+            raise NotBelieved(str(error)) from None
+        if principal is not None and not again:
+            await self._note_first(principal, target, scope)
+        return principal
+
+    async def _note_first(self, principal: Principal, target: str, scope: Scope) -> None:
+        """Once a day, in the audit of the cluster that they look at."""
+        if self._providers is None or not self._cluster or principal.is_stranger:
+            return
+        if self._providers.first_requests.note(self._cluster, principal.name):
+            write = functools.partial(
+                self._cluster_audit.noted,
+                self.actor(principal, scope),
+                LOGIN,
+                f"by {target}, {principal.because}",
+            )
+            await self._write(write, self._cluster_writes)
+
+    def logout_url(self, scope: Scope) -> str | None:
+        """Where whom a proxy names logs out there; None if nowhere."""
+        return self._providers.logout_url(scope) if self._providers else None
 
     async def refuse_forged(self, scope: Scope) -> None:
         """Raises `Refusal` if headers say who sends the request that cannot be believed."""
@@ -241,7 +263,7 @@ class Access:
     async def _note_identity(self, name: str, target: str, scope: Scope, why: str) -> None:
         actor = self.actor(Principal(name, "viewer", "proxy", is_stranger=True), scope)
         await self._write(
-            functools.partial(self._cluster_audit.identity_refused, actor, target, why),
+            functools.partial(self._cluster_audit.login_refused, actor, target, why),
             self._cluster_writes,
         )
 

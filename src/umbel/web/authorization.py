@@ -28,7 +28,7 @@ from umbel.web.http.origin import is_from_elsewhere
 from umbel.web.http.problems import Refusal
 from umbel.web.http.proxy_advice import cross_site
 from umbel.web.http.scopes import address_of, path_of, shows_token
-from umbel.web.no_entry import NoEntry, no_entry_page
+from umbel.web.no_entry import NoEntry, NotBelieved, to_login_page
 from umbel.web.principal import AuthMethod, Principal
 from umbel.web.request_slots import PROBES
 from umbel.web.second_factor.check import SecondFactorNeeded
@@ -99,10 +99,13 @@ class Guard:
         principal = await self._of_a_token(scope) if cluster is None else None
         try:
             principal = principal or await access.identify(scope)
-        except NoEntry as error:
-            if not _wants_page(scope, path):
+        except (NoEntry, NotBelieved) as error:
+            if path == LOGOUT:  # at the proxy, which the answer leads to
+                await self._app(scope, receive, send)
+                return
+            if access.logins is None or not _wants_page(scope, path):
                 raise
-            await no_entry_page(error, scope)(scope, receive, send)
+            await to_login_page(access.logins.outcomes, error, scope)(scope, receive, send)
             return
         is_absent = cluster is not None and cluster not in self._clusters
         if principal is None:

@@ -104,7 +104,7 @@ class LogoutEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await own_body(Nothing, Request(scope, receive))
         session = await self._access.session(scope)
-        go_on = None
+        go_on = self._access.logout_url(scope)
         if session is not None:
             go_on = await self._go_on(session, scope)
             await self._access.end_session(session, scope)

@@ -1,13 +1,12 @@
-"""No entry: the answer to somebody whom a provider knows and no rule lets in, with what is known of
-them, so that they can tell an admin what is missing. Programs get a problem, browsers a page."""
+"""Refusals of people who come by a provider's word with each request: programs get a problem,
+browsers the login page, which says why (`logins.outcome`)."""
 
 from __future__ import annotations
 
-from html import escape
-from typing import Final
+from urllib.parse import quote
 
 import msgspec
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.types import Scope
 
 from umbel.auth.claims import values_at
@@ -15,76 +14,73 @@ from umbel.auth.providers.base import Claimed
 from umbel.auth.providers.config import ProviderConfig
 from umbel.auth.rights import Rights
 from umbel.web.http.problems import Refusal
+from umbel.web.http.scopes import path_of
+from umbel.web.logins.addresses import FAILED
+from umbel.web.logins.labels import label_of
+from umbel.web.logins.outcome import LoginOutcome, LoginOutcomes, RefusedLogin
 
-#: How many values of a claim, and how much of each, are shown.
-_VALUES_SHOWN, _TEXT_SHOWN = 20, 100
-_PAGE: Final = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{title}</title></head>
-<body><h1>{title}</h1>
-<p>{why}</p>
-<p>What the provider says of you:</p>
-<ul>
-{claims}
-</ul>
-{notes}<p>Tell an admin of this server. The rules are <code>[[auth.rules]]</code> of its
-settings.</p>
-<p>{ways}</p>
-</body></html>
-"""
+#: How many values of a claim, how much of each, and how much of all, a problem tells.
+_VALUES_SHOWN, _TEXT_SHOWN, _ALL_SHOWN = 20, 100, 2_000
+
+
+class NotBelieved(Refusal):
+    """What came must not be believed."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__("not-logged-in", why)
+        self.outcome = LoginOutcome(failed=why)
 
 
 class NoEntry(Refusal):
-    """Nothing lets `person` (the name for the audit) in."""
+    """A provider knows somebody (`person`, as the audit calls them), and no rule lets them in."""
 
     def __init__(
         self, config: ProviderConfig, claimed: Claimed, rights: Rights, *, rules: int
     ) -> None:
         self.person = f"{config.name}:{claimed.name}"
-        self.claims = {name: _shown(claimed, name) for name in claimed.claims}
-        self.notes = claimed.notes
-        self.logout_url = config.logout_url
         because = next((each.because for each in rights.by_cluster.values() if each.because), "")
-        why = (
-            f"turned away by {because}"
-            if because
-            else f"and none of the {rules:,} rules lets them in"
-            if rules
-            else "and there are no rules that let anybody in"
+        why = f"turned away by {because}" if because else "and no rule gives them a role"
+        self.why = f"{claimed.name} is known by {label_of(config)}, {why}."
+        super().__init__("no-entry", " ".join((self.why, _came(claimed), *claimed.notes)))
+        self.outcome = LoginOutcome(
+            refused=RefusedLogin(
+                provider=config.name,
+                name=claimed.name,
+                notes=claimed.notes,
+                claims=claimed.claims,
+                because=because,
+                rules=rules,
+            )
         )
-        self.why = f"{claimed.name} is known by {config.label or config.name}, {why}."
-        came = "; ".join(f"{name}: {values}" for name, values in self.claims.items() if values)
-        super().__init__("no-entry", " ".join((self.why, f"What came: {came}.", *self.notes)))
 
 
-def no_entry_page(found: NoEntry, scope: Scope) -> Response:
-    """The same for a browser."""
-    root: str = scope.get("umbel.root", "")
-    ways = [f'<a href="{escape(root)}/login">Log in another way</a>']
-    if found.logout_url:
-        ways.append(f'<a href="{escape(found.logout_url)}">Log out there</a>')
-    page = _PAGE.format(
-        title="No rule lets you in",
-        why=escape(found.why),
-        claims="\n".join(
-            f"<li>{escape(name)}: {escape(values) or '<i>none</i>'}</li>"
-            for name, values in found.claims.items()
-        ),
-        notes="".join(f"<p>{escape(note)}</p>\n" for note in found.notes),
-        ways=" · ".join(ways),
+def to_login_page(outcomes: LoginOutcomes, error: NoEntry | NotBelieved, scope: Scope) -> Response:
+    """The redirect of a browser to the page that says so, and leads back to where it was."""
+    query = scope["query_string"].decode("latin-1")
+    target = path_of(scope).lstrip("/") + (f"?{query}" if query else "")
+    back = f"&next={quote(target, safe='')}" if target else ""
+    root: str = scope.get("root_path", "")
+    response = RedirectResponse(
+        f"{root}/login?{FAILED}{back}", 303, headers={"Cache-Control": "no-store"}
     )
-    headers = {"Cache-Control": "no-store"}
-    return HTMLResponse(page, found.problem.status, headers)
+    outcomes.tell(response, scope, error.outcome)
+    return response
+
+
+def _came(claimed: Claimed) -> str:
+    """What the provider says of them, in a sentence."""
+    shown = [f"{name}: {values}" for name in claimed.claims if (values := _shown(claimed, name))]
+    return f"What came: {_cut('; '.join(shown), _ALL_SHOWN)}."
 
 
 def _shown(claimed: Claimed, name: str) -> str:
-    """The values of a claim as a text, cut."""
     value = claimed.claims[name]
     if isinstance(value, dict):
-        return _cut(msgspec.json.encode(value).decode())
+        return _cut(msgspec.json.encode(value).decode(), _TEXT_SHOWN)
     values = values_at({name: value}, name)
     more = f" and {len(values) - _VALUES_SHOWN:,} more" if len(values) > _VALUES_SHOWN else ""
-    return ", ".join(_cut(each) for each in values[:_VALUES_SHOWN]) + more
+    return ", ".join(_cut(each, _TEXT_SHOWN) for each in values[:_VALUES_SHOWN]) + more
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _TEXT_SHOWN else text[: _TEXT_SHOWN - 1] + "…"
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"

@@ -11,6 +11,8 @@ from umbel.auth.providers.base import Claimed
 from umbel.auth.providers.config import ProviderConfig
 from umbel.auth.rights import RuleBook
 from umbel.web.bearer_identity import BearerIdentity
+from umbel.web.first_requests import FirstRequests
+from umbel.web.logins.labels import label_of
 from umbel.web.no_entry import NoEntry
 from umbel.web.principal import AuthMethod, Principal
 from umbel.web.proxy_identity import ProxyIdentity
@@ -19,7 +21,14 @@ from umbel.web.proxy_identity import ProxyIdentity
 class ProviderIdentities:
     """On the event loop."""
 
-    def __init__(self, rules: RuleBook, proxies: ProxyIdentity, bearers: BearerIdentity) -> None:
+    def __init__(
+        self,
+        rules: RuleBook,
+        proxies: ProxyIdentity,
+        bearers: BearerIdentity,
+        first_requests: FirstRequests,
+    ) -> None:
+        self.first_requests = first_requests
         self._rules = rules
         self._proxies = proxies
         self._bearers = bearers
@@ -36,6 +45,10 @@ class ProviderIdentities:
     def has_headers(self, scope: Scope) -> bool:
         """Whether a proxy says who sends the request."""
         return self._proxies.concerns(scope)
+
+    def logout_url(self, scope: Scope) -> str | None:
+        """Where whom a proxy names logs out there; None if nowhere."""
+        return self._proxies.logout_url(scope)
 
     async def by_bearer(self, secret: str, cluster: str) -> Principal:
         """The person, or machine, of a bearer token, in a cluster ("": in the server as a whole).
@@ -64,7 +77,7 @@ class ProviderIdentities:
             bounded=grants[1:],
             because=grants[0].because if grants else "",
             provider=config.name,
-            label=config.label,
+            label=label_of(config),
             email=claimed.email,
             claims=claimed.claims,
         )

@@ -47,6 +47,13 @@ class ProxyIdentity:
         """Whether the proxy says of this request who sends it."""
         return any(shown_identity(scope).headers.values())
 
+    def logout_url(self, scope: Scope) -> str | None:
+        """Where whom the proxy names logs out there; None if nowhere."""
+        try:
+            return _one(self._providers, shown_identity(scope)).logout_url
+        except LoginRefused:
+            return None
+
     async def claimed(self, scope: Scope) -> tuple[ProviderConfig, Claimed] | None:
         """Who it is, by which provider; None for nobody. Raises `LoginRefused` for what must not be
         believed, and `ProviderUnavailable`."""

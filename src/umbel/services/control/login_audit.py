@@ -72,8 +72,8 @@ class LoginAudit:
         self._write(self._line(actor, LOGOUT, target, "done", why or None))
 
     def login_refused(self, actor: Actor, target: str, why: str) -> None:
-        """A login by a provider that came to nothing: of somebody whom no rule lets in, or of
-        `anonymous`, whom nobody knows."""
+        """A login by a provider, or a request by its word, that came to nothing: of somebody whom
+        no rule lets in, or of `anonymous`, whom nobody knows."""
         self._bounded("provider", actor, LOGIN, escaped(target, _TEXT_MAX), why)
 
     def noted(self, actor: Actor, action: str, target: str) -> None:
@@ -93,11 +93,6 @@ class LoginAudit:
         nobody = msgspec.structs.replace(actor, name=ANONYMOUS)
         target = "a token" if token is None else f'the token "{escaped(token, _NAME_MAX)}"'
         self._bounded("shown", nobody, LOGIN, target, why)
-
-    def identity_refused(self, actor: Actor, target: str, why: str) -> None:
-        """A proxy, or an identity provider's token, says who somebody is, and it is not believed,
-        or lets nobody in."""
-        self._bounded("shown", actor, LOGIN, escaped(target, _TEXT_MAX), why)
 
     def permission_refused(self, actor: Actor, target: str, why: str) -> None:
         """Somebody tried what they may not do."""

@@ -61,11 +61,6 @@ class SharedLoginAudit:
         for each in self._audits.values():
             each.token_refused(actor, token, why)
 
-    def identity_refused(self, actor: Actor, target: str, why: str) -> None:
-        """See `LoginAudit`; of what was shown to the server as a whole."""
-        for each in self._audits.values():
-            each.identity_refused(actor, target, why)
-
     def permission_refused(self, actor: Actor, target: str, why: str) -> None:
         """See `LoginAudit`; of what was asked of the server as a whole."""
         for each in self._of(actor.name):
