@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -14,16 +16,17 @@ from tests.support.umbels import Client, umbel_command, umbel_environment
 from tests.support.waiting import wait_until
 
 
-@pytest.fixture(scope="module")
-def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+@contextmanager
+def people_at(directory: Path, **settings: str) -> Iterator[str]:
     """The address of an Umbel that knows Vera, who may only look, and Otto, who may act."""
-    port, directory = free_port(), tmp_path_factory.mktemp("guarded")
+    port = free_port()
     with redis_database() as broker:
         environment = umbel_environment(
             UMBEL_BROKER=broker,
             UMBEL_DATA=str(directory / "data"),
             UMBEL_PORT=str(port),
             UMBEL_AUTH_USERS="vera:viewer:pw-vera,otto:operator:pw-otto",
+            **settings,
         )
         client = Client(f"http://127.0.0.1:{port}")
         log = directory / "serve.log"
@@ -35,6 +38,13 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
             wait_until(answers, timeout_s=60, what="the server")
             yield client.url
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an Umbel at which people log in."""
+    with people_at(tmp_path_factory.mktemp("guarded")) as url:
+        yield url
 
 
 @pytest.fixture

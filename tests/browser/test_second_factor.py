@@ -6,13 +6,14 @@ import base64
 import re
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.test_access import violations
-from tests.browser.test_people import guarded, log_in
+from tests.browser.test_people import guarded, log_in, people_at
 from umbel.auth.totp import code_of, step_at
 
 __all__ = ["guarded"]
@@ -76,3 +77,27 @@ def test_a_recovery_code_lets_in_who_has_lost_the_authenticator(
     page.get_by_role("button", name="Log in").click()
 
     expect(page).to_have_url(re.compile("/workers$"))
+
+
+def test_where_it_is_required_people_are_led_to_turn_it_on(
+    browser: Browser, tmp_path: Path
+) -> None:
+    with people_at(tmp_path, UMBEL_AUTH_SECOND_FACTOR="required") as url:
+        context = browser.new_context(base_url=url, bypass_csp=True)
+        page = context.new_page()
+        page.goto("/workers")
+        log_in(page, "otto")
+
+        expect(page).to_have_url(re.compile("/access$"))
+        expect(page.get_by_text("nothing else can be opened before it is on")).to_be_visible()
+        expect(page.get_by_text("Umbel does not answer")).to_be_hidden()
+        page.get_by_role("button", name="Turn on").click()
+        secret = page.locator(".key").inner_text().replace(" ", "")
+        page.get_by_role("textbox", name="Code").fill(shown(secret))
+        page.get_by_role("button", name="Turn on").click()
+        expect(page.get_by_text("Keep these recovery codes")).to_be_visible()
+        page.get_by_role("button", name="I have kept them").click()
+
+        page.goto("/workers")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Workers")
+        context.close()

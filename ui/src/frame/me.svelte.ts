@@ -23,6 +23,12 @@ class Person {
     }
   }
 
+  /** Whether nothing is open to them before they have turned on a second factor. */
+  get mustEnrol(): boolean {
+    const factor = this.person?.second_factor
+    return factor !== undefined && factor.required && factor.since === null
+  }
+
   /** Why something that needs this permission for everything cannot be done, in a sentence; null
    * if it can. */
   refusal(needed: Permission): string | null {
