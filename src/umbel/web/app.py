@@ -167,6 +167,8 @@ def _host_and_proxies(options: WebOptions, access: Access) -> list[Middleware]:
     proxies = Middleware(Proxies, trusted=options.trusted_proxies, url_prefix=options.url_prefix)
     if access.is_open:
         return [check, proxies]
+    if not access.identity_headers:
+        return [proxies, check]
     identity = Middleware(
         IdentityHeaders,
         names=access.identity_headers,
