@@ -24,7 +24,7 @@ from tests.support.waiting import wait_until
 from umbel.errors import StoreError
 from umbel.query.ast import EVERYTHING, Words
 from umbel.store.base import Copied, Retention
-from umbel.store.ledger import AuditEntry, Lease, SecondFactor
+from umbel.store.ledger import AuditEntry, Lease, LoginSession, SecondFactor
 from umbel.store.sqlite import SqliteStore
 from umbel.store.sqlite.files.backup import back_up
 from umbel.store.sqlite.ledger import SqliteLedger
@@ -32,6 +32,7 @@ from umbel.store.sqlite.ledger import SqliteLedger
 NOBODY = 65534
 SECRET = bytes(range(100, 132))
 FACTOR = bytes(range(40, 60))
+CLAIMS = b'{"groups":["a-group-of-ann"]}'
 
 
 def backup(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -131,6 +132,12 @@ def test_a_copy_goes_on_as_the_history_that_it_is_of(tmp_path: Path) -> None:
     ledger.secret("session", SECRET)
     factor = SecondFactor(user="ada", secret=FACTOR, since=BASE, last_step=7, recovery=("hash",))
     ledger.keep_second_factor(factor, instead_of=None)
+    ledger.keep_session(
+        LoginSession(
+            id="a", user="okta:ann", provider="okta", began=BASE, expires=BASE + 60, seen=BASE,
+            address="192.0.2.7", claims=CLAIMS,
+        )
+    )  # fmt: skip
     ledger.take_lease(Lease(name="trim", holder="here", expires=BASE + 60), BASE)
     ledger.close()
     (data / "umbel.cluster").write_text("redis://shop/0\n")
@@ -151,7 +158,7 @@ def test_a_copy_goes_on_as_the_history_that_it_is_of(tmp_path: Path) -> None:
     assert {stat.S_IMODE(path.stat().st_mode) for path in copy.iterdir()} == {0o600}
     assert stat.S_IMODE(copy.stat().st_mode) == 0o700
     assert "umbel-ledger.db\t" in done.stdout
-    for secret in (SECRET, FACTOR):
+    for secret in (SECRET, FACTOR, CLAIMS):
         assert not any(secret in path.read_bytes() for path in copy.iterdir())
     assert f"{data} is copied to {copy}: 7 files, " in done.stderr
     store = SqliteStore(copy, write=True, partition_tasks=10)
@@ -165,6 +172,7 @@ def test_a_copy_goes_on_as_the_history_that_it_is_of(tmp_path: Path) -> None:
     ledger = SqliteLedger(copy)
     assert [entry.actor for entry in ledger.audit().items] == ["ada"]
     assert ledger.lease("trim") is None
+    assert ledger.sessions(BASE) == ()
     assert ledger.secret("session", b"n" * 32) == b"n" * 32
     # It is still asked for, and recovery codes are all that is good for it.
     assert ledger.second_factor("ada") == msgspec.structs.replace(factor, secret=b"")

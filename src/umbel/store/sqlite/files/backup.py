@@ -201,6 +201,8 @@ def _remove_secrets(partial: Path) -> None:
                     copy.execute(f"DELETE FROM {table}")  # noqa: S608
             if version(copy) >= _HAS_FACTORS:
                 copy.execute("UPDATE second_factor SET secret = x''")
+                # Without the key no cookie is good any more; what providers said of people goes.
+                copy.execute("DELETE FROM login_session")
         finally:
             copy.close()  # which puts everything into the file, and removes its journals
 
