@@ -13,6 +13,7 @@ from tests.support.identity import CLIENT_SECRET, GithubPerson, GithubServer, Re
 from tests.support.identity.browsing import log_in_at
 from tests.support.identity.logins import logged_in, new_attempt, provider_of
 from umbel.auth.providers.base import Callback, RedirectProvider
+from umbel.auth.providers.github import api_of
 from umbel.errors import LoginRefused, ProviderUnavailable
 
 ANN = GithubPerson(
@@ -65,6 +66,18 @@ def test_the_public_github_has_its_api_at_another_host() -> None:
     query = dict(parse_qsl(address.query))
     assert query["scope"] == "read:user user:email read:org"
     assert query["code_challenge_method"] == "S256"
+
+
+@pytest.mark.parametrize(
+    ("base", "api"),
+    [("https://github.com", "https://api.github.com"),
+     ("https://company.ghe.com", "https://api.company.ghe.com"),
+     ("https://github.example.com", "https://github.example.com/api/v3"),
+     ("https://evil.company.ghe.com", "https://evil.company.ghe.com/api/v3"),
+     ("https://ghe.com.example.com", "https://ghe.com.example.com/api/v3")],
+)  # fmt: skip
+def test_the_api_is_a_host_of_githubs_or_a_path_of_ones_own(base: str, api: str) -> None:
+    assert api_of(base) == api
 
 
 def test_only_what_the_scopes_allow_is_asked_for(server: GithubServer) -> None:

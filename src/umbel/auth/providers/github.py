@@ -45,8 +45,7 @@ class GithubProvider:
         self._label = config.label or config.name
         self._http = ProviderHttp(self._label, config.ca_file)
         self._base = base_address(config.domain or _DOMAIN)
-        is_public = self._base == f"https://{_DOMAIN}"
-        self._api = f"https://api.{_DOMAIN}" if is_public else f"{self._base}/api/v3"
+        self._api = api_of(self._base)
         self._tokens = f"{self._base}/login/oauth/access_token"
         self._clock = clock
         self._endpoint = TokenEndpoint(self._http, config.client_id or "", secret, clock)
@@ -213,6 +212,14 @@ class GithubProvider:
                 remedy="Log in once more.",
             )
         return answer
+
+
+def api_of(base: str) -> str:
+    """The address of the API: a host beside those that GitHub runs (github.com, and `*.ghe.com`
+    with data residency), a path below a server of one's own."""
+    host = base.removeprefix("https://")
+    is_githubs = host == _DOMAIN or re.fullmatch(r"[a-z0-9-]+\.ghe\.com", host)
+    return f"https://api.{host}" if is_githubs else f"{base}/api/v3"
 
 
 def _may(answer: Answer, *scopes: str) -> bool:
