@@ -2,11 +2,9 @@
 
 import { control } from '../api/control'
 import type { Me, Permission } from '../api/control_types'
+import { afterLogout } from '../login/target'
 import { backoff } from './backoff'
 import { refusal, refusalOfAll, refusalOfAny, refusalOfTask, refusalOfTasks, refusalToSend, type Touched } from './refusal'
-
-/** The page of the login that waits, and leads to no provider by itself. */
-const LEFT_PAGE = 'login?left'
 
 class Person {
   /** Null until the server said it. */
@@ -63,7 +61,7 @@ class Person {
 
   async logOut(): Promise<void> {
     const { go_on } = await control.logOut()
-    location.assign(new URL(go_on ?? LEFT_PAGE, document.baseURI))
+    location.assign(afterLogout(go_on, document.baseURI))
   }
 }
 

@@ -6,7 +6,7 @@
 import type { LoginOptions } from '../api/people_types'
 import { Problem } from '../api/problem'
 import { logIn, loginOptions, logOut } from './login'
-import { providerPath, targetOf } from './target'
+import { afterLogout, providerPath, targetOf } from './target'
 
 /** `choose` how to log in, type a `code`, be told why one is `refused`, or be asked whether to
  * `leave`. */
@@ -95,7 +95,7 @@ export class LoginModel {
     this.busy = true
     this.failed = null
     try {
-      this.browser.replace((await logOut()) ?? new URL('login?left', this.browser.base).href)
+      this.browser.replace(afterLogout(await logOut(), this.browser.base))
     } catch (error) {
       this.failed = sentenceOf(error, 'Logging out failed. Try again.')
       this.busy = false

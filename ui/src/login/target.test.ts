@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { providerPath, targetOf } from './target'
+import { afterLogout, providerPath, targetOf } from './target'
 
 const BASE = 'https://tools.example.com/umbel/'
 
@@ -51,4 +51,14 @@ describe('the way to a provider', () => {
     expect(path('//evil.example/')).not.toContain('next=%2F')
     expect(path('\\\\evil.example/')).toMatch(/^login\/okta\?next=evil/)
   })
+})
+
+it.each([
+  ['https://okta.example/logout?x=1', 'https://okta.example/logout?x=1'],
+  [null, `${BASE}login?left`],
+  ['javascript:alert(1)', `${BASE}login?left`],
+  ['data:text/html,x', `${BASE}login?left`],
+  ['', `${BASE}login?left`],
+])('a logout that goes on to %s leads to a page: %s', (goOn, page) => {
+  expect(afterLogout(goOn, BASE)).toBe(page)
 })

@@ -15,6 +15,14 @@ export function targetOf(search: string, base: string): string {
   }
 }
 
+/** Where a logout leads: to the provider that ends its own login, if that is a page, or to the page
+ * of the login that waits. */
+export function afterLogout(goOn: string | null, base: string): string {
+  const left = new URL('login?left', base).href
+  if (goOn === null || !URL.canParse(goOn)) return left
+  return ['http:', 'https:'].includes(new URL(goOn).protocol) ? goOn : left
+}
+
 /** The way to a provider, below `base`, that leads to the same place afterwards. */
 export function providerPath(address: string, search: string, base: string): string {
   const next = targetOf(search, base).slice(base.length).replace(/^[/\\]+/, '')
