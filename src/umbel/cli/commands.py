@@ -18,6 +18,7 @@ from umbel.cli.flower import migrate_flower
 from umbel.cli.groups import Group
 from umbel.cli.options import WithFlowerOptions, given_settings, settings_options
 from umbel.cli.second_factor import second_factor
+from umbel.cli.sessions import sessions
 from umbel.cli.token import password, token
 from umbel.errors import SettingsError
 from umbel.settings import check_serving, show
@@ -122,6 +123,6 @@ for command in (
     ),
     *(actions.revoke, actions.terminate, actions.abort, actions.retry, actions.rate_limit),
     *(actions.time_limit, sending.apply, sending.send, audit.audit),
-    *(token, password, second_factor, backup, migrate_flower),
+    *(token, password, second_factor, sessions, backup, migrate_flower),
 ):
     commands.add_command(command)
