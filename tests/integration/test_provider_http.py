@@ -109,7 +109,7 @@ def test_many_slow_answers_take_eight_seconds_together() -> None:
 @pytest.mark.parametrize(
     ("reply", "words"),
     [
-        (Reply(b"x" * 2_000_000), r"larger than 1 MB|gave no tokens|not JSON"),
+        (Reply(b'{"issuer": "x"}' + b" " * 2_000_000), r"larger than 1 MB"),
         (Reply(b"[" * 200_000), r"not JSON|gave no tokens"),
         (Reply(b"[" + b"{}," * 100_000 + b"{}]"), r"not JSON|gave no tokens"),
         (Reply("<html>Sign in</html>"), r"not JSON|gave no tokens"),

@@ -558,7 +558,11 @@ def test_a_person_who_was_removed_is_refused(server: OidcServer, gives_refresh: 
         assert secret is None or secret not in str(caught.value)
 
 
-def test_a_refresh_for_somebody_else_is_refused(provider: RedirectProvider) -> None:
+@pytest.mark.parametrize("has_userinfo", [True, False])
+def test_a_refresh_for_somebody_else_is_refused(server: OidcServer, has_userinfo: bool) -> None:
+    if not has_userinfo:
+        server.metadata["userinfo_endpoint"] = None
+    provider = provider_of({"issuer": server.issuer})
     login = logged_in(provider, "u1")
 
     with pytest.raises(LoginRefused, match="somebody else"):

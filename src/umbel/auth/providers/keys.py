@@ -66,7 +66,7 @@ def _fitting(keys: tuple[PublicKey, ...], kid: str | None, algorithm: str) -> tu
 
 def _key(value: object) -> PublicKey | None:
     """A key of the set; None for one that is of another kind, too short, or malformed."""
-    if not isinstance(value, dict) or value.get("kty") not in {"RSA", "EC"}:
+    if not isinstance(value, dict) or value.get("kty") not in ("RSA", "EC"):
         return None
     public: dict[str, str | list[str]] = {
         str(name): each for name, each in value.items() if isinstance(each, str) and name != "d"

@@ -76,7 +76,7 @@ class TokenEndpoint:
         refusal: LoginError | None = None
         for method in self._methods(methods):
             answer = await self._post(address, form, method)
-            error = answer.fields.get("error")
+            error = _error_of(answer)
             if answer.is_ok and error is None:
                 self._method = method
                 return self._tokens(self._http.object_of(answer, address, "tokens"))
@@ -104,7 +104,7 @@ class TokenEndpoint:
         return await self._http.ask("POST", address, "tokens", form=form, basic=basic)
 
     def _refusal(self, answer: Answer, form: Mapping[str, str]) -> LoginError:
-        label, error = self._http.label, answer.fields.get("error")
+        label, error = self._http.label, _error_of(answer)
         words = self._words(answer, form)
         if error in _OVER:
             what = "login" if "refresh_token" in form else "code of this login"
@@ -149,6 +149,12 @@ class TokenEndpoint:
             expires=None if lifetime is None else self._clock.now() + lifetime,
             scopes=tuple(scope.replace(",", " ").split()) if isinstance(scope, str) else None,
         )
+
+
+def _error_of(answer: Answer) -> str | None:
+    """The word for what failed; None if the answer has none."""
+    error = answer.fields.get("error")
+    return None if error is None else str(error)[:_WORDS_MAX]
 
 
 def _seconds(value: object) -> float | None:
