@@ -439,3 +439,24 @@ async def test_an_unknown_provider_is_a_sentence(
     options = await world.options_after(browser, await browser.get("/login/nobody"))
 
     assert options["failed"] == "There is no provider of this name to log in by."
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "\u00fc" * 300, "ann\x1b[31m", "\U0001f600" * 190])
+async def test_a_name_that_cannot_be_shown_or_kept_is_refused_in_a_sentence(
+    world: ProviderWorld, browser: httpx.AsyncClient, name: str
+) -> None:
+    world.providers["okta"].people["ann"]["email"] = name
+
+    options = await world.options_after(browser, await world.log_in(browser, "ann"))
+
+    assert "The name that Okta gave cannot be shown" in options["failed"]
+
+
+async def test_the_longest_name_that_is_taken_has_a_session(
+    world: ProviderWorld, browser: httpx.AsyncClient
+) -> None:
+    world.providers["okta"].people["ann"]["email"] = "\U0001f600" * 120
+
+    await world.log_in(browser, "ann")
+
+    assert (await browser.get("/api/v1/me")).status_code == 200

@@ -62,7 +62,10 @@ class LoginOutcomes:
         """What the request's cookie says; nothing, if there is none of ours."""
         value = cookie(scope, self._cookie)
         body = self._values.read(value) if value else None
-        return LoginOutcome() if body is None else msgspec.json.decode(body, type=LoginOutcome)
+        try:
+            return msgspec.json.decode(body or b"{}", type=LoginOutcome)
+        except msgspec.MsgspecError:  # of an older or newer Umbel with the same key
+            return LoginOutcome()
 
     def forget(self, response: Response, scope: Scope) -> None:
         """Let the browser forget it, if it has one."""

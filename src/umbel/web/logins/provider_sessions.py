@@ -42,6 +42,8 @@ from umbel.web.sessions import Session, Sessions
 #: The longest name of a person, with that of the provider, and the most bytes of claims as JSON.
 NAME_MAX: Final = 200
 CLAIMS_MAX: Final = 64 * 1024
+#: The most bytes of such a name as JSON: it stands in the cookie.
+_NAME_BYTES_MAX: Final = 500
 #: The longest word of a browser about itself.
 _CLIENT_MAX: Final = 200
 #: How long a provider may take to say again who somebody is, seconds, with all its requests.
@@ -110,9 +112,10 @@ class ProviderSessions:
     def user_of(self, provider: str, claimed: Claimed) -> str:
         """What somebody is called here. Raises `LoginRefused` for what cannot be shown."""
         user = f"{provider}:{claimed.name}"
-        if not claimed.name or len(user) > NAME_MAX or not user.isprintable():
+        fits = len(user) <= NAME_MAX and len(msgspec.json.encode(user)) <= _NAME_BYTES_MAX
+        if not claimed.name or not fits or not user.isprintable():
             raise LoginRefused(
-                f"The name that {self.label(provider)} gave cannot be shown, or has more than "
+                f"The name that {self.label(provider)} gave cannot be shown, or is longer than "
                 f"{NAME_MAX} characters."
             )
         return user
@@ -141,7 +144,7 @@ class ProviderSessions:
         """End a session that its provider or the rules ended, and write that to the audit, once
         of all servers that see it."""
         await self._run(self._end, row)
-        if not await self._run(self._sessions.use_once, f"over {row.id}", row.expires):
+        if not await self._run(self._is_first_to_end, row):
             return
         actor = Actor(name=row.user, address=row.address, via="browser", permissions=frozenset())
         clusters = self.book.rights_of_json(row.provider, row.claims).clusters
@@ -168,6 +171,14 @@ class ProviderSessions:
     def tokens(self, row: LoginSession) -> ProviderTokens:
         """What the provider gave."""
         return self._seal.open(row.tokens, row.id)
+
+    def _is_first_to_end(self, row: LoginSession) -> bool:
+        """Whether no other server wrote that end to the audit, as far as the ledger can tell."""
+        lasts_s = max(1.0, row.expires - self._clock.now())
+        try:
+            return self._sessions.use_once(f"over {row.id}", lasts_s)
+        except StoreError:
+            return True
 
     def _end(self, row: LoginSession) -> None:
         self._sessions.end(session_of(row))

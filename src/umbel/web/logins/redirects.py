@@ -182,14 +182,14 @@ async def _login(
     attempt = logins.attempts.attempt(pending)
     used = hashlib.sha256(attempt.state.encode()).hexdigest()
     try:
-        if not await access.use_once(f"login {used}", LIFETIME_S):
-            raise LoginFailed(_NO_ATTEMPT)
-        if "error" in query:
-            raise LoginFailed(_of_provider(query, label))
-        code, issuer = query.get("code", ""), query.get("iss")
-        if not 0 < len(code) <= _CODE_MAX or len(issuer or "") > _ISSUER_MAX:
-            raise LoginFailed(f"{label} sent no code that can be one. Begin again.")
         with logins.finishes.one():
+            if not await access.use_once(f"login {used}", LIFETIME_S):
+                raise LoginFailed(_NO_ATTEMPT)
+            if "error" in query:
+                raise LoginFailed(_of_provider(query, label))
+            code, issuer = query.get("code", ""), query.get("iss")
+            if not 0 < len(code) <= _CODE_MAX or len(issuer or "") > _ISSUER_MAX:
+                raise LoginFailed(f"{label} sent no code that can be one. Begin again.")
             async with asyncio.timeout(_STEP_S):
                 return await provider.finish(attempt, Callback(code=code, issuer=issuer))
     except Exception as error:
