@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from umbel.auth.base import Grant, Role
+from umbel.auth.base import Grant, Identity, Role
 
 AuthMethod = Literal["anonymous", "session", "password", "token", "proxy", "bearer"]
 
@@ -32,3 +32,17 @@ class Principal(msgspec.Struct, frozen=True):
     label: str = ""
     email: str | None = None
     claims: Mapping[str, object] = {}
+
+
+def principal_of(identity: Identity | None, how: AuthMethod) -> Principal | None:
+    """The principal of somebody whom an authenticator knows."""
+    if identity is None:
+        return None
+    return Principal(
+        identity.name,
+        identity.role,
+        how,
+        identity.is_stranger,
+        bounded=identity.bounded,
+        because=identity.because,
+    )
