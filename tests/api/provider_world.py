@@ -104,6 +104,7 @@ class ProviderWorld:
             )
             for name in names
         }
+        self.access = accesses[names[0]]
         options = WebOptions(pages=pages, only_loopback=False)
         self.app = create_app(
             self.services, options=options, access=access, cluster_access=accesses

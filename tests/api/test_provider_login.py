@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import anyio
 import httpx
 import pytest
 
@@ -460,3 +461,55 @@ async def test_the_longest_name_that_is_taken_has_a_session(
     await world.log_in(browser, "ann")
 
     assert (await browser.get("/api/v1/me")).status_code == 200
+
+
+async def test_a_provider_that_does_not_answer_holds_up_nobody_else(
+    world: ProviderWorld, browser: httpx.AsyncClient
+) -> None:
+    await world.log_in(browser, "ann", provider="google")
+    world.providers["okta"].is_silent = True
+
+    async with world.browser() as flooding, anyio.create_task_group() as group:
+        for _ in range(10):
+            group.start_soon(flooding.get, "/login/okta")
+        await anyio.wait_all_tasks_blocked()
+        with anyio.fail_after(2):
+            one_more = await world.options_after(flooding, await flooding.get("/login/okta"))
+            page = await browser.get("/api/v1/tasks")
+            other = await browser.get("/login/options")
+        group.cancel_scope.cancel()
+
+    assert one_more["failed"] == "Too many logins are on their way. Try again soon."
+    assert (page.status_code, other.status_code) == (200, 200)
+
+
+async def test_a_session_that_an_admin_ends_ends_the_streams_that_it_reads(
+    tmp_path: Path,
+) -> None:
+    world = ProviderWorld(tmp_path)
+    async with world.browser() as browser:
+        await world.log_in(browser, "ann")
+        ((name, value),) = browser.cookies.items()
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        await anyio.sleep_forever()
+        raise AssertionError
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+        if any(b"event: hello" in each.get("body", b"") for each in sent):
+            for row in world.ledger.sessions(NOW):
+                world.ledger.end_session(row.id, row.expires, NOW, row.user)
+
+    world.access.recheck_s = 0.01
+    headers = {"host": "localhost", "cookie": f"{name}={value}"}
+    scope = {
+        "type": "http", "method": "GET", "path": "/api/v1/live", "raw_path": b"/api/v1/live",
+        "query_string": b"", "root_path": "", "scheme": "http", "client": ("127.0.0.1", 1),
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+    }  # fmt: skip
+    with anyio.fail_after(10):
+        await world.app(scope, receive, send)
+
+    assert sent[0]["status"] == 200
