@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache, partial
+from pathlib import Path
 from typing import Any, Final
 
 import anyio
@@ -23,6 +24,7 @@ import pytest
 from starlette.types import ASGIApp, Message
 
 from tests.api.doors import USERS
+from tests.api.provider_world import ProviderWorld
 from tests.api.world import World
 from tests.architecture.sources import imports, modules
 from umbel.web.serving.request_heads import StrictConnection
@@ -50,7 +52,7 @@ HEADERS: Final = (
     *("accept", "accept-encoding", "content-length", "content-type", "cookie", "host"),
     *("if-none-match", "last-event-id", "origin", "sec-fetch-site", "transfer-encoding"),
     *("x-forwarded-for", "x-forwarded-host", "x-forwarded-prefix", "x-forwarded-proto"),
-    *("x-umbel-via", "authorization", "user-agent"),
+    *("x-umbel-via", "authorization", "user-agent", "referer"),
 )
 #: What comes before the pattern, where a parser looks further only then.
 BEGINNINGS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -86,6 +88,9 @@ SEEN: Final = frozenset(
         rb"\n\r?\n",
         rb"(?<!\r)\n|\n[ \t]",
         rb"[ \t]{2,}",
+        rb"[^a-z0-9]",
+        r"[\x00-\x1f\x7f-\x9f\u2028\u2029]",
+        r"(?:c/[^/]+/)?(?:login|api)(?:/|\Z)",  # at the beginning alone
     }
 )
 
@@ -173,6 +178,32 @@ def test_headers_of_strangers(closed: World, header: str, patterns: tuple[str, .
                 yield begin + pattern, read
 
     assert slow(reads(), HEAD) == []
+
+
+LOGINS: Final = (
+    ("/login/options", "referer", "http://localhost/login?"),
+    ("/login/options", "", ""),
+    ("/login", "", "next="),
+    ("/login", "", "code=x&state="),
+    ("/login/okta", "", "next="),
+    ("/login/okta", "cookie", ""),
+    ("/login/okta/callback", "", "code=x&state="),
+    ("/login/okta/callback", "", "error="),
+)
+
+
+@pytest.mark.parametrize(("path", "header", "begin"), LOGINS)
+@ALL_OR_WORST
+def test_what_strangers_send_to_log_in_by_a_provider(
+    tmp_path: Path, path: str, header: str, begin: str, patterns: tuple[str, ...]
+) -> None:
+    world = ProviderWorld(tmp_path)
+
+    def read(pattern: str, size: int) -> None:
+        text = begin + filled(pattern, size)
+        ask(world.app, "GET", path, "" if header else text, {header: text} if header else {})
+
+    assert slow(((each, partial(read, each)) for each in patterns), HEAD) == []
 
 
 def test_names_and_passwords_of_strangers(closed: World) -> None:
