@@ -29,6 +29,8 @@ TASKS_MAX: Final = 20
 INTENDED_MAX: Final = 1_000
 #: How long a secret is.
 SECRET_BYTES: Final = 32
+#: How many mutes a ledger keeps; beyond these the one that ends first goes.
+MUTES_MAX: Final = 1_000
 #: No lease lasts longer, seconds.
 LEASE_MAX_S: Final = 3_600.0
 
@@ -167,6 +169,19 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     holder: str
     expires: float
+
+
+class Mute(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody (`actor`) wants to hear no more of what the rules of health found (`finding` is its
+    id), from `at` to `until` (Unix seconds), and why. `severity` is how grave it was: what has
+    become graver since is told all the same."""
+
+    finding: str
+    actor: str
+    reason: str
+    severity: str
+    at: float
+    until: float
 
 
 class EndedSessions:
@@ -323,6 +338,16 @@ class Ledger(Protocol):
 
     def drop_second_factor(self, user: str) -> bool:
         """Forget it; whether there was one."""
+
+    def keep_mute(self, mute: Mute) -> None:
+        """Keep a mute, in the place of what was kept of its finding; those that ended before it
+        began are forgotten, and beyond `MUTES_MAX` those that end first."""
+
+    def drop_mute(self, finding: str) -> bool:
+        """Forget a mute; whether there was one."""
+
+    def mutes(self, now: float) -> tuple[Mute, ...]:
+        """Mutes that hold at `now`, by finding."""
 
     def secret(self, name: str, new: bytes) -> bytes:
         """The secret that is kept under `name`; `new` (`SECRET_BYTES` long) becomes it if there

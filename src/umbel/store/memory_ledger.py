@@ -14,6 +14,7 @@ from umbel.store.ledger import (
     FIRST_MARK,
     INTENDED_MAX,
     LEASE_MAX_S,
+    MUTES_MAX,
     SESSIONS_MAX,
     ActionRecord,
     AuditEntry,
@@ -22,6 +23,7 @@ from umbel.store.ledger import (
     Intent,
     Lease,
     LoginSession,
+    Mute,
     OpenPlan,
     Repeat,
     SecondFactor,
@@ -47,6 +49,7 @@ class MemoryLedger:
         self._sessions: dict[str, LoginSession] = {}
         self._used: dict[str, float] = {}
         self._factors: dict[str, SecondFactor] = {}
+        self._mutes: dict[str, Mute] = {}
         self._secrets: dict[str, bytes] = {}
         self._leases: dict[str, Lease] = {}
         self._plans: dict[str, tuple[str, float]] = {}
@@ -266,6 +269,22 @@ class MemoryLedger:
     def drop_second_factor(self, user: str) -> bool:
         with self._lock:
             return self._factors.pop(user, None) is not None
+
+    def keep_mute(self, mute: Mute) -> None:
+        with self._lock:
+            held = {id_: each for id_, each in self._mutes.items() if each.until > mute.at}
+            held[mute.finding] = mute
+            latest = sorted(held.values(), key=lambda each: (each.until, each.finding))
+            self._mutes = {each.finding: each for each in latest[-MUTES_MAX:]}
+
+    def drop_mute(self, finding: str) -> bool:
+        with self._lock:
+            return self._mutes.pop(finding, None) is not None
+
+    def mutes(self, now: float) -> tuple[Mute, ...]:
+        with self._lock:
+            found = [each for each in self._mutes.values() if each.until > now]
+        return tuple(sorted(found, key=lambda each: each.finding))
 
     def secret(self, name: str, new: bytes) -> bytes:
         with self._lock:

@@ -24,7 +24,7 @@ from umbel.store.ledger import (
 from umbel.store.sqlite.files.migrations import version
 from umbel.store.sqlite.files.paths import only_row
 from umbel.store.sqlite.ledger_file import PLANS_FORMAT, REASONS_FORMAT, SECRETS_FORMAT
-from umbel.store.sqlite.ledger_logins import LedgerLogins
+from umbel.store.sqlite.ledger_mutes import LedgerMutes
 
 #: How many ids a statement names; SQLite allows 32,766.
 _NAMED: Final = 1_000
@@ -37,7 +37,7 @@ _ENTRY: Final = (
 _ACTION: Final = "SELECT id, at, plan, report, running FROM action JOIN report USING (id)"
 
 
-class SqliteLedger(LedgerLogins):
+class SqliteLedger(LedgerMutes):
     """See `store.ledger.Ledger`. Kept in `umbel-ledger.db` in `directory`, which only its
     owner may read; made at the first writing. `ended_each` is how many sessions of one user that
     were logged out are remembered one by one."""
