@@ -15,7 +15,7 @@ from umbel.auth.rights import RuleBook
 from umbel.auth.second_factor import SecondFactors
 from umbel.auth.session_key import session_key
 from umbel.auth.tokens import Tokens
-from umbel.clock import SystemClock
+from umbel.clock import Clock, SystemClock
 from umbel.errors import StoreError
 from umbel.login_composition import NO_PROVIDERS, OpenProviders, identities_of, open_providers
 from umbel.services.control.shared_login_audit import SharedLoginAudit
@@ -40,9 +40,14 @@ if TYPE_CHECKING:
     from umbel.services.cluster_services import ClusterServices
 
 
-def web_application(loaded: LoadedSettings, clusters: Mapping[str, ClusterServices]) -> Starlette:
-    """The server's web application over its clusters. Raises `StoreError`."""
-    settings = loaded.settings
+def web_application(
+    loaded: LoadedSettings,
+    clusters: Mapping[str, ClusterServices],
+    clock: Clock | None = None,
+) -> Starlette:
+    """The server's web application over its clusters. `clock` is that of logins. Raises
+    `StoreError`."""
+    settings, clock = loaded.settings, clock or SystemClock()
     on_loopback = settings.unix_socket is None and is_loopback(settings.address)
     open_to_others = settings.unix_socket is None and not on_loopback and settings.is_open
     own = own_names(settings.address) if open_to_others and not settings.allowed_hosts else ()
@@ -55,8 +60,8 @@ def web_application(loaded: LoadedSettings, clusters: Mapping[str, ClusterServic
         own_hosts=own,
         tasks_columns=settings.tasks_columns,
     )
-    providers = open_providers(settings.auth.providers, SystemClock())
-    access, of_clusters = web_access(loaded, clusters, providers)
+    providers = open_providers(settings.auth.providers, clock)
+    access, of_clusters = web_access(loaded, clusters, providers, clock)
     return create_app(clusters, options=options, access=access, cluster_access=of_clusters)
 
 
@@ -64,11 +69,12 @@ def web_access(
     loaded: LoadedSettings,
     clusters: Mapping[str, ClusterServices],
     providers: OpenProviders = NO_PROVIDERS,
+    clock: Clock | None = None,
 ) -> tuple[Access, dict[str, Access]]:
     """Who may come in, by what showing: to the server, and to each cluster. Logins are kept by
     the cluster that the settings name first, or the next whose ledger can be used. Raises
     `StoreError`."""
-    clock, settings = SystemClock(), loaded.settings
+    clock, settings = clock or SystemClock(), loaded.settings
     people = everybody(settings.basic_auth, settings.auth.users)
     ledgers = [clusters[name].ledger for name in loaded.clusters]
     home, key = ledgers[0], secrets.token_bytes(32)

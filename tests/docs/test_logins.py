@@ -8,25 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.login_table import BEARER, COLUMNS, OUTCOMES, outcomes
 from umbel.settings import check_serving, load_settings
 from umbel.settings.login_kinds import KINDS
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "logins"
 PAGES = sorted(FOLDER.glob("*.md"))
-COLUMNS = [
-    "kind", "right person", "wrong person", "unverified", "removed group", "expired", "forged",
-]  # fmt: skip
-#: What may happen, by column.
-OUTCOMES = {
-    "right person": {"in"},
-    "wrong person": {"no entry: no rule"},
-    "unverified": {"no entry: e-mail unverified", "not told"},
-    "removed group": {"out within the hour", "out at once", "out with the next token", "no groups"},
-    "expired": {"not believed: expired", "not believed: code", "not told"},
-    "forged": {
-        "not believed: signature", "not believed: state", "not believed: not from the proxy",
-    },
-}  # fmt: skip
 
 
 def text(page: Path) -> str:
@@ -43,22 +30,11 @@ def settings_files() -> list[tuple[str, str]]:
     return [(name, block) for name, block in found if "[auth.providers." in block]
 
 
-def outcomes() -> dict[str, dict[str, str]]:
-    """The table, by kind and column."""
-    lines = [line for line in text(FOLDER / "README.md").splitlines() if line.startswith("| `")]
-    rows = [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in lines]
-    return {
-        row[0].strip("`"): dict(zip(COLUMNS[1:], row[1:], strict=True))
-        for row in rows
-        if len(row) == len(COLUMNS)
-    }
-
-
 def test_the_table_has_every_kind_and_says_what_happens_in_few_words() -> None:
     assert f"| {' | '.join(COLUMNS)} |" in text(FOLDER / "README.md")
     found = outcomes()
 
-    assert {*found} == {*KINDS}
+    assert {*found} == {*KINDS, BEARER}
     for row in found.values():
         for column, happens in row.items():
             assert happens in OUTCOMES[column]

@@ -29,3 +29,16 @@ class SetWallClock:
 
     def monotonic(self) -> float:
         return time.monotonic()
+
+
+class AheadClock:
+    """The machine's own clock, put forward by `ahead_s`; durations are real."""
+
+    def __init__(self) -> None:
+        self.ahead_s = 0.0
+
+    def now(self) -> float:
+        return time.time() + self.ahead_s
+
+    def monotonic(self) -> float:
+        return time.monotonic()
