@@ -155,6 +155,34 @@ async def test_a_series_takes_any_search(world: World) -> None:
     assert series["total"] == {"seen": 1, "succeeded": 1, "failed": 0, "revoked": 0}
 
 
+async def test_errors_are_in_rows_and_counts_and_are_searched_for_by_their_ids(
+    world: World,
+) -> None:
+    rows = (await world.get("/api/v1/tasks", q="has:error")).json()["items"]
+    error = next(row["error"] for row in rows if row["name"] == "shop.charge")
+
+    count = (await world.get("/api/v1/tasks/count", by="error")).json()
+    span: dict[str, Any] = {"from": BASE, "to": NOW, "by": "error"}
+    series = (await world.get("/api/v1/series", **span)).json()
+    found = (await world.get("/api/v1/tasks", q=f"error:{error[:12]}")).json()["items"]
+
+    assert error.endswith(" ValueError: no stock")
+    assert count["groups"][error] == len(found) == 1
+    assert error in [line["value"] for line in series["groups"]]
+    assert found[0]["error"] == error
+
+
+async def test_an_error_is_suggested_with_its_title_and_asked_for_by_its_id(world: World) -> None:
+    (alone,) = (await world.get("/api/v1/suggest", q="error:stock")).json()["items"]
+    items = (await world.get("/api/v1/suggest", q="stock")).json()["items"]
+    word = next(item for item in items if item["insert"].startswith("error:"))
+
+    assert alone["label"].endswith(" ValueError: no stock")
+    assert alone["insert"] == alone["label"][:12]
+    assert word["label"] == f"error:{alone['label']}"
+    assert word["insert"] == f"error:{alone['insert']}"
+
+
 @pytest.mark.parametrize(("name", "value"), [("by", "kwargs"), ("top", 0), ("top", 51)])
 async def test_a_series_by_anything_else_is_refused(world: World, name: str, value: object) -> None:
     response = await world.get("/api/v1/series", {name: value})

@@ -74,6 +74,17 @@ def failed(
     return [*begun(uuid, at, worker=worker, **begin), end]
 
 
+def retried(
+    uuid: str, at: float, *, exception: str = "OSError('no route')", **begin: Any
+) -> list[Event]:
+    """A task that asks to be tried again a second after its start."""
+    end = Event(
+        type="task-retried", timestamp=at + 1.5, hostname=WORKER, pid=11, clock=9, uuid=uuid,
+        exception=exception, traceback=f"Traceback (most recent call last):\n{exception}\n",
+    )  # fmt: skip
+    return [*begun(uuid, at, **begin), end]
+
+
 def revoked(uuid: str, at: float) -> list[Event]:
     """A task that is revoked before it starts."""
     end = Event(

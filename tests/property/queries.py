@@ -33,7 +33,7 @@ _ODD: Final = st.text(
 LIKELY: Final = (
     "shop.send", "shop", "SEND", "celery@eu-1", "eu", "mail", "a b", "it's", "Straße", "STRASSE",
     "4711", "None", "x", "'", '"', "\\", "*", "?", ",", "a=b", "~a", "-a", "AND", "name:x", "ID",
-    "%", "_", "É", "é",
+    "%", "_", "É", "é", "3f9c2a1b7d04", "3f9c2a1b7d04 ValueError: no <n>", "ValueError: no <n>",
 )  # fmt: skip
 _LIKELY: Final = st.sampled_from(LIKELY)
 values: Final = st.one_of(_LIKELY, _ODD)

@@ -80,6 +80,40 @@ def test_the_columns_enclose_what_matches(found: list[Task], query: Node) -> Non
         assert lower == upper
 
 
+def with_texts(task: Task) -> Task:
+    """An error is read off the exception and the traceback, as `project` does."""
+    return task if task.exception or task.traceback else replace(task, error=None)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(tasks.map(consistent).map(with_texts), min_size=1, max_size=6),
+    st.integers(1, 8),
+    st.sets(st.integers(1, 6)),
+    queries,
+)
+def test_the_columns_enclose_what_matches_while_errors_are_worked_out(
+    found: list[Task], first: int, left_out: set[int], query: Node
+) -> None:
+    matches = compile_query(query, NOW)
+    with table(found) as (connection, value_dictionary):
+        connection.execute("UPDATE task SET error = 1 WHERE id >> 16 < ?", (first,))
+        for number in left_out:
+            connection.execute("UPDATE task SET error = NULL WHERE id >> 16 = ?", (number,))
+        connection.execute(
+            "UPDATE error_progress SET since = ?, crowded = ?", (first << 16, bool(left_out))
+        )
+        value_dictionary.refresh()
+        bounds = to_sql(query, value_dictionary, NOW, id_value)
+
+        upper, lower = ids(connection, bounds.upper), ids(connection, bounds.lower)
+
+    matching = {number for number, task in enumerate(found, 1) if matches(task)}
+    assert lower <= matching <= upper
+    if bounds.exact:
+        assert lower == upper
+
+
 @settings(max_examples=100, deadline=None)
 @given(tasks.map(consistent), queries)
 def test_a_zone_that_is_skipped_holds_no_match(task: Task, query: Node) -> None:

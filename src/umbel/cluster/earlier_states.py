@@ -24,7 +24,7 @@ _FIELDS_OF_STEP: Final[tuple[dict[str, None], ...]] = (
     dict.fromkeys(("started", "pid", "wait", "retried", "rejected")),
     dict.fromkeys(
         ("finished", "succeeded", "failed", "revoked", "runtime", "result", "exception",
-         "traceback")
+         "error", "traceback")
     ),
 )  # fmt: skip
 

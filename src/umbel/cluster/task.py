@@ -35,6 +35,7 @@ from umbel.cluster.attempts import (
     Attempt,
     true_exception,
 )
+from umbel.cluster.error_fingerprint import error_fingerprint
 from umbel.cluster.events import Event
 from umbel.cluster.facts import Facts
 from umbel.cluster.interpret import ENDED, FLAGS, Note, interpret, simple_history
@@ -68,7 +69,8 @@ class TaskSummary(msgspec.Struct, frozen=True):
     of their kind. `runtime` is the seconds that the last run took (as the worker measured
     it on success, else from start to end); `wait` the seconds from sent, or from a later
     ETA, to the last start. `args`, `kwargs` and `result` are Python reprs as Celery cut
-    them. `worker` is a node name; `client` names the process that sent the task.
+    them. `worker` is a node name; `client` names the process that sent the task. `error` says which
+    error `exception` and the traceback are: an id and a title (`cluster/error_fingerprint.py`).
 
     `changed` is no event's: it is when a store took in the last of them, by its own clock, and
     grows with each change; None outside a store.
@@ -101,6 +103,7 @@ class TaskSummary(msgspec.Struct, frozen=True):
     kwargs: str | None = None
     result: str | None = None
     exception: str | None = None
+    error: str | None = None
     exchange: str | None = None
     routing_key: str | None = None
     client: str | None = None
@@ -148,7 +151,7 @@ def project(uuid: str, facts: Facts, changed: float | None = None) -> Task:
         it.end,
         it.runs,
     )
-    error = end if end is not None and end.exception is not None else failed or retried
+    failing = end if end is not None and end.exception is not None else failed or retried
     return Task(  # by position, which is faster by a third
         uuid,
         it.state,
@@ -176,7 +179,8 @@ def project(uuid: str, facts: Facts, changed: float | None = None) -> Task:
         now.args if now else None,
         now.kwargs if now else None,
         succeeded.result if succeeded else None,
-        true_exception(error) if error else None,
+        true_exception(failing) if failing else None,
+        _error(failing) if failing else None,
         sent.exchange if sent else None,
         sent.routing_key if sent else None,
         it.sender.hostname if it.sender else None,
@@ -184,10 +188,15 @@ def project(uuid: str, facts: Facts, changed: float | None = None) -> Task:
         it.clock,
         it.flags,
         changed,
-        error.traceback if error else None,
+        failing.traceback if failing else None,
         runs,
         it.notes,
     )
+
+
+def _error(failing: Event) -> str | None:
+    fingerprint = error_fingerprint(failing.exception, failing.traceback)
+    return None if fingerprint is None else fingerprint.label
 
 
 def _runtime(runs: tuple[Attempt, ...], succeeded: Event | None) -> float | None:

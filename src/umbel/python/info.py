@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final, Protocol, TypedDict, cast
 
+from umbel.cluster.error_fingerprint import error_fingerprint
 from umbel.cluster.task import STATES, Task
 from umbel.cluster.timestamps import parse_iso
 from umbel.python.attribute_dict import AttributeDict
@@ -63,6 +64,7 @@ class TaskInfo(TypedDict):
     result: str | None
     traceback: str | None
     exception: str | None
+    error: str | None
     queue: str | None
     exchange: str | None
     routing_key: str | None
@@ -120,6 +122,7 @@ def as_dict(task: object) -> TaskInfo:
             "hostname": worker["hostname"] if worker is not None else None,
             "root_id": found["root_id"] or id_of(get("root")),
             "parent_id": found["parent_id"] or id_of(get("parent")),
+            "error": text_of(get("error")) or _error(found["exception"], found["traceback"]),
             "children": _ids(get("children")),
         },
     )
@@ -166,6 +169,7 @@ def task_info(
         "result": task.result,
         "traceback": traceback if traceback is not None else task.traceback,
         "exception": task.exception,
+        "error": task.error,
         "queue": task.queue,
         "exchange": task.exchange,
         "routing_key": task.routing_key,
@@ -177,6 +181,12 @@ def task_info(
         "parent_id": task.parent_id,
         "children": children,
     }
+
+
+def _error(exception: str | None, traceback: str | None) -> str | None:
+    """Which error texts are, for a task that comes from elsewhere."""
+    fingerprint = error_fingerprint(exception, traceback)
+    return None if fingerprint is None else fingerprint.label
 
 
 def task_of(task: object) -> Task:

@@ -23,6 +23,7 @@ from umbel.query.ast import (
     Or,
     Words,
 )
+from umbel.query.error_terms import begins_with_id
 from umbel.query.fields import FIELDS, FLAG_PHRASES, Kind
 from umbel.query.lexer import as_value, as_words, quoted
 from umbel.query.quantities import duration_text, number_text, time_text
@@ -90,7 +91,9 @@ def _matches(node: Matches) -> str:
     field = FIELDS[node.field]
     # In kwargs an equals sign would make a pair, even in quotes; ~ says that it does not.
     is_pair = field.name == "kwargs" and any("=" in value for value in node.values)
-    return _compared(node.how, node.values, None if is_pair else field.how)
+    # Of errors, what looks like an id would be taken for one.
+    is_id = field.name == "error" and any(map(begins_with_id, node.values))
+    return _compared(node.how, node.values, None if is_pair or is_id else field.how)
 
 
 def _compared(how: Comparison, values: tuple[str, ...], default: Comparison | None) -> str:

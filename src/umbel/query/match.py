@@ -10,7 +10,7 @@ What is not known matches nothing: a task without a runtime is neither `runtime:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from umbel.cluster.task import FLAGS, Task
 from umbel.query.arguments import find, readings
@@ -27,8 +27,9 @@ from umbel.query.ast import (
     Or,
     Words,
 )
-from umbel.query.fields import BESIDE, FIELDS, WORDS_IN, Value
-from umbel.query.folding import comparison, fold
+from umbel.query.error_terms import error_comparison
+from umbel.query.fields import BESIDE, FIELDS, WORDS_IN, Field, Value
+from umbel.query.folding import TextTest, comparison, fold
 
 Test = Callable[[Task], bool]
 ArgumentTest = Callable[[str | None, str | None], bool]
@@ -138,13 +139,20 @@ def _argument(nodes: list[Argument]) -> Test:
 
 def _matches(node: Matches) -> Test:
     field = FIELDS[node.field]
-    compares = comparison(node.how, node.values, cased=field.cased)
+    compares = text_test(field, node.how, node.values)
 
     def test(task: Task) -> bool:
         value = field.value(task)
         return isinstance(value, str) and compares(value)
 
     return test
+
+
+def text_test(field: Field, how: Comparison, values: Sequence[str]) -> TextTest:
+    """Whether a text that this field has compares `how` with any one of `values`."""
+    if field.name == "error":
+        return error_comparison(how, values)
+    return comparison(how, values, cased=field.cased)
 
 
 def _of_value(name: str, test: NumberTest) -> Test:

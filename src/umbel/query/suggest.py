@@ -15,6 +15,7 @@ import msgspec
 from umbel.cluster.task import STATES
 from umbel.errors import QueryError
 from umbel.query.describe import STATE_WORDS
+from umbel.query.error_terms import error_id
 from umbel.query.fields import FIELDS, FLAG_PHRASES, Field, Kind, field
 from umbel.query.lexer import LexerToken, TokenKind, Word, as_value, tokens
 
@@ -22,7 +23,7 @@ from umbel.query.lexer import LexerToken, TokenKind, Word, as_value, tokens
 WORD_MIN = 2
 
 #: Fields whose values a store suggests, for a word without a field as well.
-_SUGGESTED: Final = ("name", "worker", "queue")
+_SUGGESTED: Final = ("name", "worker", "queue", "error")
 _KEYWORDS: Final = {
     "AND": "Both sides; the same as a space",
     "OR": "Either side",
@@ -70,7 +71,15 @@ class Lookup(msgspec.Struct, frozen=True):
     before: str = ""
     after: str = ""
 
+    def label(self, value: str) -> str:
+        """What is shown for a value: of an error its title as well, of which its id is inserted."""
+        if not self.before:
+            return value
+        return f"{self.before}{value}" if self.field == "error" else self.insertion(value)
+
     def insertion(self, value: str) -> str:
+        if self.field == "error":
+            value = error_id(value)
         return f"{self.before}{as_value(value)}{self.after}"
 
 

@@ -15,6 +15,7 @@ from typing import Final
 from umbel.cluster.task import STATES
 from umbel.errors import QueryError
 from umbel.query.ast import Argument, Comparison, Has, Matches, Node, Or, Words
+from umbel.query.error_terms import begins_with_id
 from umbel.query.fields import FIELD_NAMES, FIELDS, FLAG_PHRASES, Field, Kind, field
 from umbel.query.lexer import Word
 from umbel.query.ranges import between, during
@@ -145,6 +146,8 @@ def _text(searched: Field, name: Word, value: Word) -> Node:
     by_how: dict[Comparison, list[str]] = {}
     for part in _parts(name, rest):
         how, text = _comparison(part, explicit, searched.how)
+        if searched.name == "error" and explicit is None and begins_with_id(text):
+            how = Comparison.EQUALS
         if searched.kind is Kind.ID and _TASK_ID.fullmatch(text):
             text = text.lower()
         by_how.setdefault(how, []).append(text)

@@ -359,7 +359,8 @@ class Store(Protocol):
         cap: int = 10_000,
         budget_s: float = 2.0,
     ) -> Count:
-        """How many match, up to `cap`; `by` is one of `state`, `name`, `worker`, `queue`."""
+        """How many match, up to `cap`; `by` is one of `state`, `name`, `worker`, `queue`,
+        `error`."""
 
     def series(
         self,
@@ -379,7 +380,7 @@ class Store(Protocol):
         `DurationSeries`."""
 
     def suggest(self, field: str, prefix: str, limit: int = 10) -> tuple[Suggestion, ...]:
-        """Values of `name`, `state`, `worker`, `queue` or `key` (keys of keyword
+        """Values of `name`, `state`, `worker`, `queue`, `error` or `key` (keys of keyword
         arguments) that begin with, or else contain, `prefix`, most frequent first."""
 
     def workflow(self, root_id: str, limit: int = 1_000) -> Workflow[Task]:

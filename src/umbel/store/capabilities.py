@@ -20,7 +20,7 @@ Measure = Literal["count", "runtime", "wait"]
 #: What `Store.series` can measure.
 MEASURES: Final[tuple[Measure, ...]] = get_args(Measure)
 #: Fields of a task that `Store.count` and `Store.series` can group by.
-Grouping = Literal["state", "name", "worker", "queue"]
+Grouping = Literal["state", "name", "worker", "queue", "error"]
 GROUPINGS: Final[tuple[Grouping, ...]] = get_args(Grouping)
 #: The most groups that a series gives.
 TOP_MAX: Final = 50

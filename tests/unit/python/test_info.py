@@ -17,8 +17,8 @@ KEYS = {
     "uuid", "name", "state", "hostname", "timestamp", "sent", "received", "started", "rejected",
     "succeeded",
     "failed", "retried", "revoked", "runtime", "args", "kwargs", "retries", "eta", "expires",
-    "result", "traceback", "exception", "queue", "exchange", "routing_key", "priority", "worker",
-    "clock", "client", "root_id", "parent_id", "children",
+    "result", "traceback", "exception", "error", "queue", "exchange", "routing_key", "priority",
+    "worker", "clock", "client", "root_id", "parent_id", "children",
 }  # fmt: skip
 
 
@@ -48,6 +48,7 @@ def test_a_task_of_the_history_tells_what_is_known() -> None:
     info = as_dict(project(uuid_of(2), tuple(failed(uuid_of(2), 1_795_344_000.0))))
 
     assert (info["state"], info["exception"]) == ("FAILURE", "ValueError('no stock')")
+    assert (info["error"] or "").endswith(" ValueError: no stock")
     assert info["hostname"] == "celery@eu-1"
     assert info["worker"] is not None
     assert info["worker"]["pid"] == 11

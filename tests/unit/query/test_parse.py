@@ -154,7 +154,10 @@ def test_terms_are_put_together(text: str, node: Node) -> None:
         ("wait:>3days", Between("wait", low=259_200.0, low_open=True)),
         ("is:redelivered", Has("redelivered")),
         ("is:ran_again", Has("ran-again")),
-        ("has:error", Has("exception")),
+        ("error:Timeout", Matches("error", CONTAINS, ("Timeout",))),
+        ("error:3f9c2a1b7d04", Matches("error", EQUALS, ("3f9c2a1b7d04",))),
+        ("error:~3f9c2a1b7d04", Matches("error", CONTAINS, ("3f9c2a1b7d04",))),
+        ("has:error", Has("error")),
         ("has:runtime,wait", Or((Has("runtime"), Has("wait")))),
     ],
 )

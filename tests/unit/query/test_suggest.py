@@ -46,6 +46,7 @@ def test_a_word_offers_fields_that_begin_so_and_values_that_the_store_knows() ->
         Lookup("name", "sta", before="name:"),
         Lookup("worker", "sta", before="worker:"),
         Lookup("queue", "sta", before="queue:"),
+        Lookup("error", "sta", before="error:"),
     )
     assert inserts(typed("task|")[1]) == ["name:", "uuid:"]
 

@@ -33,6 +33,7 @@ export function exampleTask(more: Partial<Task> = {}): Task {
     kwargs: null,
     result: null,
     exception: null,
+    error: null,
     exchange: null,
     routing_key: null,
     client: null,

@@ -273,7 +273,7 @@ export interface CountBucket {
   start: number
 }
 
-export type CountBy = 'name' | 'queue' | 'state' | 'worker'
+export type CountBy = 'error' | 'name' | 'queue' | 'state' | 'worker'
 
 export interface CountGroup {
   total: Counts
@@ -705,7 +705,7 @@ export interface SecondFactorState {
   required: boolean
 }
 
-export type SeriesBy = 'name' | 'queue' | 'state' | 'worker'
+export type SeriesBy = 'error' | 'name' | 'queue' | 'state' | 'worker'
 
 export type SeriesMeasure = 'count' | 'runtime' | 'wait'
 
@@ -714,7 +714,7 @@ export interface SeriesOfCounts {
   total: Counts
   buckets: CountBucket[]
   bucket_s: number
-  by: 'name' | 'queue' | 'state' | 'worker' | null
+  by: 'error' | 'name' | 'queue' | 'state' | 'worker' | null
   groups: CountGroup[]
   other: CountLine | null
   complete: boolean
@@ -726,7 +726,7 @@ export interface SeriesOfRuntimes {
   total: Durations | null
   buckets: DurationBucket[]
   bucket_s: number
-  by: 'name' | 'queue' | 'state' | 'worker' | null
+  by: 'error' | 'name' | 'queue' | 'state' | 'worker' | null
   groups: DurationGroup[]
   other: DurationLine | null
   complete: boolean
@@ -738,7 +738,7 @@ export interface SeriesOfWaits {
   total: Durations | null
   buckets: DurationBucket[]
   bucket_s: number
-  by: 'name' | 'queue' | 'state' | 'worker' | null
+  by: 'error' | 'name' | 'queue' | 'state' | 'worker' | null
   groups: DurationGroup[]
   other: DurationLine | null
   complete: boolean
@@ -830,6 +830,7 @@ export interface TaskRow {
   kwargs: string | null
   result: string | null
   exception: string | null
+  error: string | null
   exchange: string | null
   routing_key: string | null
   client: string | null
@@ -910,6 +911,7 @@ export interface WholeTask {
   kwargs: string | null
   result: string | null
   exception: string | null
+  error: string | null
   exchange: string | null
   routing_key: string | null
   client: string | null

@@ -228,7 +228,7 @@ class Search:
     def _seen(self, context: Context, lookup: Lookup, limit: int) -> list[Completion]:
         return [
             Completion(
-                label=lookup.insertion(seen.value) if lookup.before else seen.value,
+                label=lookup.label(seen.value),
                 insert=lookup.insertion(seen.value),
                 kind="field" if lookup.field == "key" else "value",
                 start=context.start,

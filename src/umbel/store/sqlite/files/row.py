@@ -27,7 +27,7 @@ _LARGEST: Final = 2**63 - 1
 
 #: The columns of `task` after `id`, in the order in which `row` gives them.
 COLUMNS: Final = (
-    "uuid", "name", "state", "worker", "queue", "root", "parent",
+    "uuid", "name", "state", "worker", "queue", "error", "root", "parent",
     "seen", "timestamp", "sent", "received", "started", "finished",
     "failed", "retried", "revoked", "rejected",
     "eta", "expires", "runtime", "wait", "retries", "changed", "pid", "flags",
@@ -77,6 +77,7 @@ def row(task: Task, uuid: Id, shared: Callable[[str, str | None], int | None]) -
         shared("state", task.state),
         shared("worker", task.worker),
         shared("queue", task.queue),
+        None if task.error is None else shared("error", task.error),
         None if not root or root == task.uuid else id_value(root),
         None if task.parent_id is None else id_value(task.parent_id),
         task.seen, task.timestamp, task.sent, task.received, task.started, task.finished,

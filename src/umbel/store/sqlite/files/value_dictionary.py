@@ -1,5 +1,5 @@
 """Dictionary encoding: values that many tasks of one partition share (names, states, workers,
-queues) are kept once, in the table `value`, and tasks have their numbers.
+queues, errors) are kept once, in the table `value`, and tasks have their numbers.
 """
 
 from __future__ import annotations
@@ -11,10 +11,13 @@ from typing import Final
 import apsw
 
 from umbel.query.folding import TextTest
+from umbel.store.sqlite.files.error_progress import ErrorProgress, error_progress, note_crowded
 from umbel.store.sqlite.files.paths import only_row
 
 #: Values of each field that the writer of a partition remembers.
 REMEMBERED: Final = 5_000
+#: Different errors that are kept in one partition; messages may have ever new words.
+ERRORS_MAX: Final = 10_000
 #: So many counts are looked up one by one; for more all are read.
 _FEW: Final = 100
 
@@ -30,11 +33,14 @@ class ValueDictionary:
         self._newest = 0
         self._counts: dict[int, int] | None = None
         self.texts: dict[int, str] = {}
+        #: How far the numbers of errors can be relied on.
+        self.errors: ErrorProgress
         self.refresh()
 
     def refresh(self) -> None:
         """Take in what was written since."""
         self._counts = None
+        self.errors = error_progress(self._connection)
         for number, kind, text in self._connection.execute(
             "SELECT id, kind, text FROM value WHERE id > ? ORDER BY id", (self._newest,)
         ):
@@ -69,6 +75,14 @@ class ValueDictionary:
         """The number of each value of `field`."""
         return self._ids[field]
 
+    def column(self, field: str | None) -> str:
+        """The column that has the numbers of `field`, NULL for a field that the file has not."""
+        return field if field and (field != "error" or self.errors.has_column) else "NULL"
+
+    def is_whole(self, field: str | None) -> bool:
+        """Whether every task that has a value of `field` has its number."""
+        return field != "error" or self.errors.is_whole
+
 
 class ValueDictionaryWriter:
     """The writer's: gives numbers to new values, and counts. `save` writes what changed.
@@ -87,6 +101,9 @@ class ValueDictionaryWriter:
             self._ids[kind][text] = number
         (newest,) = only_row(connection, "SELECT ifnull(max(id), 0) FROM value")
         self._next: int = newest + 1
+        (errors,) = only_row(connection, "SELECT count(*) FROM value WHERE kind = 'error'")
+        self._room = ERRORS_MAX - int(errors)
+        self._is_crowded = False
         self._new: list[tuple[int, str, str]] = []
         self._deltas: dict[int, int] = defaultdict(int)
 
@@ -96,14 +113,27 @@ class ValueDictionaryWriter:
         return self._ids[field]
 
     def shared(self, field: str, text: str | None) -> int | None:
-        """The number of a value, a new one if need be; None for None."""
+        """The number of a value, a new one if need be; None for None, and for an error that
+        there is no room for."""
         if text is None:
             return None
         cached = self._ids[field]
         number = cached.get(text)
         if number is None:
-            number = cached[text] = self._stored(field, text) or self._added(field, text)
+            number = self._stored(field, text)
+            if number is None:
+                if field == "error" and not self._has_room():
+                    return None
+                number = self._added(field, text)
+            cached[text] = number
         return number
+
+    def _has_room(self) -> bool:
+        """Whether one more error is kept."""
+        self._room -= 1
+        if self._room < 0:
+            self._is_crowded = True
+        return self._room >= 0
 
     def _stored(self, field: str, text: str) -> int | None:
         found = self._connection.execute(
@@ -126,6 +156,9 @@ class ValueDictionaryWriter:
         if self._new:
             connection.executemany("INSERT INTO value (id, kind, text) VALUES (?,?,?)", self._new)
             self._new = []
+        if self._is_crowded:
+            note_crowded(connection)
+            self._is_crowded = False
         changed = [(by, number) for number, by in self._deltas.items() if by]
         connection.executemany("UPDATE value SET n = n + ? WHERE id = ?", changed)
         self._deltas.clear()

@@ -16,7 +16,7 @@ import msgspec
 
 from umbel.query.ast import And, Between, Comparison, During, Has, Matches, Node
 from umbel.query.fields import FIELDS
-from umbel.query.folding import comparison
+from umbel.query.match import text_test
 from umbel.store.sqlite.costs import Costs
 from umbel.store.sqlite.files.columns import IDS
 from umbel.store.sqlite.files.id_runs import RUN_BITS, runs
@@ -26,9 +26,10 @@ from umbel.store.sqlite.files.value_dictionary import ValueDictionary
 from umbel.store.sqlite.files.zone_map import ZONED
 from umbel.store.sqlite.search.conditions import Condition, Parameter
 
-#: What must stand in the WHERE for the partial indexes over tasks without success, and over
-#: those that were retried.
+#: What must stand in the WHERE for the partial indexes over tasks without success, over those with
+#: an error, and over those that were retried.
 UNSUCCESSFUL: Final = f"state < {SUCCESS_ID}"
+WITH_ERROR: Final = "error IS NOT NULL"
 RETRIED: Final = "(retries > 0 OR retried IS NOT NULL)"
 
 
@@ -70,8 +71,10 @@ def choose(
         field = FIELDS[part.field]
         if field.name in IDS and part.how is Comparison.EQUALS:
             return AccessPath(None, len(part.values), _ids(field.name, part.values, newest_id))
-        if field.name in {"name", "worker", "state"}:
-            test = comparison(part.how, part.values, cased=field.cased)
+        if field.name == "error" and not value_dictionary.errors.is_whole:
+            continue
+        if field.name in {"name", "worker", "state", "error"}:
+            test = text_test(field, part.how, part.values)
             ids = set(value_dictionary.ids(field.name, test))
             found[field.name] = found[field.name] & ids if field.name in found else ids
     return _by_values(found, value_dictionary, newest_id, costs)
@@ -99,6 +102,12 @@ def _by_values(
     paths += [
         AccessPath(f"task_{field}", sizes[field], values=len(found[field])) for field in indexed
     ]
+    if "error" in found and value_dictionary.errors.has_index:
+        paths.append(
+            AccessPath(
+                "task_error", sizes["error"], required=WITH_ERROR, values=len(found["error"])
+            )
+        )
     if "state" in found and max(found["state"], default=0) < SUCCESS_ID:
         required, states = UNSUCCESSFUL, len(found["state"])
         paths.append(AccessPath("task_state", sizes["state"], required=required, values=states))

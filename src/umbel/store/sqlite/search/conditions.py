@@ -32,9 +32,11 @@ from umbel.query.ast import (
     Or,
     Words,
 )
-from umbel.query.fields import BESIDE, FIELDS
-from umbel.query.folding import TextTest, comparison, fold
+from umbel.query.fields import BESIDE, FIELDS, WORDS_IN
+from umbel.query.folding import TextTest, fold
+from umbel.query.match import text_test
 from umbel.store.sqlite.files.columns import IDS, IN_BODY, NUMBERS, SHARED
+from umbel.store.sqlite.files.error_progress import MAY_HAVE_ERROR, ErrorProgress
 from umbel.store.sqlite.files.stored_numbers import FLAG_BITS
 
 Parameter = str | bytes | int | float
@@ -65,12 +67,18 @@ class SharedValues(Protocol):
     def ids(self, field: str, test: TextTest) -> list[int]:
         """The numbers of the values of `field` that pass `test`."""
 
+    @property
+    def errors(self) -> ErrorProgress:
+        """How far the numbers of errors can be relied on."""
+
 
 YES: Final = Condition("1")
 NO: Final = Condition("0")
 _EVERY: Final = Bounds(YES, YES)
 _NONE: Final = Bounds(NO, NO)
 _UNKNOWN: Final = Bounds(YES, NO)
+#: Fields of shared values in which free text is looked for.
+_WORDS_SHARED: Final = tuple(field for field in SHARED if field in WORDS_IN)
 
 
 def to_sql(
@@ -120,21 +128,40 @@ class _Translation:
 
     def _words(self, text: str) -> Bounds:
         wanted = fold(text)
-        shared = [self._shared(field, lambda value: wanted in fold(value)) for field in SHARED]
+        shared = [
+            self._shared(field, lambda value: wanted in fold(value)) for field in _WORDS_SHARED
+        ]
         return any_of([*shared, _UNKNOWN])
 
     def _shared(self, field: str, test: TextTest) -> Bounds:
         found = self._value_dictionary.ids(field, test)
         if not found:
-            return _NONE
-        if len(found) == 1:
-            return _exactly(f"{field} = {found[0]}")
-        return _exactly(f"{field} IN ({','.join(map(str, found))})")
+            numbered = NO
+        elif len(found) == 1:
+            numbered = Condition(f"{field} = {found[0]}")
+        else:
+            numbered = Condition(f"{field} IN ({','.join(map(str, found))})")
+        return self._errors(numbered) if field == "error" else Bounds(numbered, numbered)
+
+    def _errors(self, numbered: Condition) -> Bounds:
+        """Tasks of which the column `error` says so, as far as it can be relied on, and those
+        that have to be asked themselves."""
+        progress = self._value_dictionary.errors
+        if not progress.has_column:
+            return Bounds(Condition(MAY_HAVE_ERROR), NO)
+        bounds = Bounds(numbered, numbered)
+        if progress.since > 1:
+            reliable = Condition(f"task.id >= {progress.since}")
+            asked = Condition(f"task.id < {progress.since} AND {MAY_HAVE_ERROR}")
+            bounds = any_of([all_of([bounds, Bounds(reliable, reliable)]), Bounds(asked, NO)])
+        if progress.is_crowded:
+            bounds = any_of([bounds, Bounds(Condition(f"error IS NULL AND {MAY_HAVE_ERROR}"), NO)])
+        return bounds
 
     def _matches(self, node: Matches) -> Bounds:
         field = FIELDS[node.field]
         if field.name in SHARED:
-            return self._shared(field.name, comparison(node.how, node.values, cased=field.cased))
+            return self._shared(field.name, text_test(field, node.how, node.values))
         if not field.is_text or field.name in BESIDE:
             return _NONE
         if node.how is Comparison.EQUALS and field.name in IDS:
@@ -183,6 +210,8 @@ class _Translation:
             return _EVERY
         if field == "succeeded":
             return _exactly(f"state = {self._success()} AND finished IS NOT NULL")
+        if field == "error":
+            return self._errors(Condition("error IS NOT NULL"))
         return _exactly(f"{field} IS NOT NULL")
 
     def _success(self) -> int:

@@ -65,6 +65,8 @@ class _Counting:
         self.complete = True
         #: Some tasks were counted one by one, no more of them than can be told.
         self._was_bounded = False
+        #: Some tasks have a value of the field whose number is not known yet.
+        self._lacks_values = False
 
     @property
     def is_full(self) -> bool:
@@ -81,7 +83,12 @@ class _Counting:
         )
 
     def _has_all_groups(self) -> bool:
-        if self._by is None or not self.complete or len(self._groups) > _GROUPS_MAX:
+        if (
+            self._by is None
+            or self._lacks_values
+            or not self.complete
+            or len(self._groups) > _GROUPS_MAX
+        ):
             return False
         return not (self.is_full and self._was_bounded)
 
@@ -97,6 +104,7 @@ class _Counting:
             self._take_all(partition)
             return
         self._was_bounded = True
+        self._lacks_values |= not partition.value_dictionary.is_whole(self._by)
         if bounds.exact and access.within is None:
             self._count_columns(partition, bounds, access)
         else:
@@ -104,6 +112,7 @@ class _Counting:
 
     def _take_all(self, partition: ReadPartition) -> None:
         self.counts_everything = True
+        self._lacks_values |= not partition.value_dictionary.is_whole(self._by)
         self._total += partition.newest_id()
         if self._by is not None:
             value_dictionary = partition.value_dictionary
@@ -119,7 +128,7 @@ class _Counting:
         windows = Windows(spans, partition.costs, descending=True, size=1 << 16)
         hint = f"INDEXED BY {access.index}" if access.index else "NOT INDEXED"
         required = f"{access.required} AND" if access.required else ""
-        value = self._by or "1"
+        value = self._column(partition)
         sql = (
             f"SELECT {value}, count(*) FROM (SELECT {value} FROM task {hint} WHERE {required}"
             f" ({bounds.upper.sql}) AND id BETWEEN ? AND ? ORDER BY id DESC LIMIT ?) GROUP BY 1"
@@ -149,13 +158,17 @@ class _Counting:
                     break
         self.complete = not scan.timed_out
         placeholders = ",".join(map(str, ids))
-        value = self._by or "1"
+        value = self._column(partition)
         self._take(
             partition,
             partition.connection.execute(
                 f"SELECT {value}, count(*) FROM task WHERE id IN ({placeholders}) GROUP BY 1"
             ),
         )
+
+    def _column(self, partition: ReadPartition) -> str:
+        """What SQLite groups by."""
+        return "1" if self._by is None else partition.value_dictionary.column(self._by)
 
     def _take(self, partition: ReadPartition, rows: Iterable[tuple[object, ...]]) -> None:
         texts = partition.value_dictionary.texts

@@ -64,17 +64,18 @@ def series(
         if {*fields_used(query), by or "state"} <= _ROLLED_UP
         else SeriesScan(reader, request, cells, deadline)
     )
-    complete = True
+    complete = is_whole = True
     for number in reader.numbers():
         try:
             with reader.partition(number, deadline) as partition:
                 if partition is not None:
                     complete = source.add(partition)
+                    is_whole &= partition.value_dictionary.is_whole(by)
         except apsw.InterruptError:
             complete = False
         if not complete:
             break
-    return cells.series(complete=complete)
+    return cells.series(complete=complete and is_whole)
 
 
 def steps(bucket_s: float, span_s: float) -> tuple[int, int]:

@@ -109,10 +109,10 @@ class SeriesScan:
         parameters: tuple[Parameter, ...],
     ) -> None:
         texts = partition.value_dictionary.texts
+        column = partition.value_dictionary.column(self._request.by)
         state = "NULL" if time == "seen" else "state"
         rows = partition.connection.execute(
-            f"SELECT {start}, {self._request.by or 'NULL'}, {state}, count(*) FROM task {where}"
-            " GROUP BY 1, 2, 3",
+            f"SELECT {start}, {column}, {state}, count(*) FROM task {where} GROUP BY 1, 2, 3",
             parameters,
         )
         for number, value, state_id, n in rows:
@@ -124,12 +124,12 @@ class SeriesScan:
         self, partition: ReadPartition, start: str, where: str, parameters: tuple[Parameter, ...]
     ) -> None:
         texts = partition.value_dictionary.texts
+        column = partition.value_dictionary.column(self._request.by)
         duration = self._request.measure
         histograms: dict[tuple[int, int | None], dict[int, int]] = {}
         totals: dict[tuple[int, int | None], float] = defaultdict(float)
         rows = partition.connection.execute(
-            f"SELECT {start}, {self._request.by or 'NULL'}, {duration} FROM task {where}"
-            f" AND {duration} IS NOT NULL",
+            f"SELECT {start}, {column}, {duration} FROM task {where} AND {duration} IS NOT NULL",
             parameters,
         )
         for number, value, duration_s in rows:

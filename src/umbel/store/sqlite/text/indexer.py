@@ -1,4 +1,5 @@
-"""The thread that keeps the search indexes up with the tasks.
+"""The thread that keeps the search indexes up with the tasks, and works out the errors of tasks
+that were stored without (`write/error_filler.py`).
 
 It works at low priority, in steps of a few thousand tasks, and takes the writer's lock only
 to say how far it is about to read. While the writer is busy all the time the index waits, up
@@ -23,6 +24,7 @@ from umbel.store.sqlite.costs import Costs
 from umbel.store.sqlite.files.damage import Damaged, is_damage
 from umbel.store.sqlite.files.paths import numbers_in
 from umbel.store.sqlite.text.text_index_writer import TextIndexWriter, drop_index
+from umbel.store.sqlite.write.error_filler import ErrorFiller
 from umbel.store.sqlite.write.write_partition import WritePartition
 from umbel.store.sqlite.write.writer import Writer
 from umbel.store.sqlite.write.writer_load import WriterLoad
@@ -58,6 +60,7 @@ class Indexer:
         #: The file of tasks that each index is of, and indexes whose file was replaced.
         self._files: dict[int, object] = {}
         self._orphaned: set[int] = set()
+        self._error_filler = ErrorFiller(directory, writer, costs)
         self._mark = (0, 0, 0.0)  # partition, id, when the id was given out
         self._settled = (0, 0)  # partition, tasks below are old enough
         self._stopping = threading.Event()
@@ -160,6 +163,8 @@ class Indexer:
             sealed = partition is not partitions[-1]
             try:
                 more |= self._step(partition, sealed=sealed, idle=not more)
+                if not self._writer_load.is_busy():
+                    more |= self._error_filler.step(partition)
             except Exception as error:
                 if not is_damage(error):
                     raise

@@ -54,7 +54,7 @@ class OpenTasksCache:
         self._size_bytes -= len(self._tasks.pop(uuid).stored.packed)
 
     def forget(self, partition: WritePartition) -> None:
-        """Forget the tasks of a partition that was removed."""
+        """Forget the tasks of a partition that was removed, or changed by others."""
         gone = [uuid for uuid, task in self._tasks.items() if task.partition is partition]
         for uuid in gone:
             self._forget(uuid)

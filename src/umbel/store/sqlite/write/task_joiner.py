@@ -54,7 +54,7 @@ class TaskJoiner:
         self._open_tasks.update(open_tasks)
 
     def forget(self, partition: WritePartition) -> None:
-        """This partition was removed."""
+        """This partition was removed, or changed by others."""
         self._open_tasks.forget(partition)
 
     def find(self, identity: Id, hashes: tuple[int, int]) -> LocatedTask | None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Concatenate, Final, Literal, NamedTuple, ParamSpec, TypeVar
 
@@ -21,7 +21,7 @@ import apsw
 
 from umbel.cluster.task import Task
 from umbel.query.arguments import keys
-from umbel.store.sqlite.files import zone_map
+from umbel.store.sqlite.files import error_progress, zone_map
 from umbel.store.sqlite.files.body import SAMPLES_WANTED, BodyCodec, train
 from umbel.store.sqlite.files.damage import Damaged, is_damage
 from umbel.store.sqlite.files.errors import keep_errno
@@ -62,7 +62,7 @@ class Unfinished(NamedTuple):
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_SHARED_COLUMNS: Final = tuple(map(COLUMNS.index, ("name", "state", "worker", "queue")))
+_SHARED_COLUMNS: Final = tuple(map(COLUMNS.index, ("name", "state", "worker", "queue", "error")))
 
 
 def _raising_damaged(
@@ -101,9 +101,11 @@ class WritePartition:
     def _open(self, directory: Path, number: int, tasks: int) -> None:
         self.connection = open_writer(tasks_path(directory, number), "tasks")
         self.file = OpenedFile(tasks_path(directory, number))
-        self.value_dictionary = ValueDictionaryWriter(self.connection)
         self.bodies = BodyCodec(self._dictionaries)
         self.next_id = 1 + (self._value("SELECT max(id) FROM task") or 0)
+        #: Tasks with lower ids have no error yet (see `error_filler`).
+        self.errors_since = error_progress.begin(self.connection, self.next_id).since
+        self.value_dictionary = ValueDictionaryWriter(self.connection)
         self.last_seq: int = self._value("SELECT max(seq) FROM change") or 0
         queued = self._value("SELECT max(number) FROM retext")
         self.index_progress = IndexProgress(has_queue=queued is not None)
@@ -269,6 +271,30 @@ class WritePartition:
             "SELECT z FROM compression ORDER BY id DESC LIMIT 1"
         ).fetchone()
         return None if found is None else found[0]
+
+    @_raising_damaged
+    def fill_errors(
+        self, since: int, found: Iterable[tuple[int, float | None, str | None]]
+    ) -> None:
+        """Write the errors of tasks as (id, last change, error), of those that have not changed
+        since; then all tasks from `since` on have theirs."""
+        connection = self.connection
+        connection.execute("BEGIN IMMEDIATE")
+        for task_id, changed, error in found:
+            row = connection.execute(
+                "SELECT error FROM task WHERE id = ? AND changed IS ?", (task_id, changed)
+            ).fetchone()
+            number = self.value_dictionary.shared("error", error)
+            if row is not None and row[0] != number:
+                connection.execute("UPDATE task SET error = ? WHERE id = ?", (number, task_id))
+                self.value_dictionary.count(row[0], -1)
+                self.value_dictionary.count(number, 1)
+        self.value_dictionary.save(connection)
+        error_progress.reach(connection, since)
+        if since <= 1:
+            error_progress.make_index(connection)
+        connection.execute("COMMIT")
+        self.errors_since = since
 
     def checkpoint(self) -> None:
         """See `files.checkpoint`."""

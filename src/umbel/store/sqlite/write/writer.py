@@ -292,6 +292,19 @@ class Writer:
             if oldest is not self.hot:
                 oldest.bloom_filter.save()
 
+    def fill_errors(
+        self,
+        partition: WritePartition,
+        since: int,
+        found: Iterable[tuple[int, float | None, str | None]],
+    ) -> None:
+        """See `WritePartition.fill_errors`; for the thread that works behind the writes, under
+        the lock."""
+        with self.all_or_nothing():
+            partition.fill_errors(since, found)
+            # What is remembered of its tasks lacks their errors.
+            self._joiner.forget(partition)
+
     def open_added_files(self, now: float) -> None:
         """Open files of tasks that somebody put into the directory meanwhile, once they are
         no longer written to."""
