@@ -2,16 +2,17 @@
 
 Beside the history, which the collector alone writes, stands a small book that every process
 with a person in front of it may write: actions (their plans and reports), the audit, what
-was asked of single tasks, API tokens, which sessions were logged out, and what processes that
-share it must agree about: secrets and leases. Any thread, any process, at the same time; each
-call is durable when it returns. What cannot be done raises a `StoreError`.
+was asked of single tasks, what was decided about errors, API tokens, which sessions were logged
+out, and what processes that share it must agree about: secrets and leases. Any thread, any
+process, at the same time; each call is durable when it returns. What cannot be done raises a
+`StoreError`.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 import msgspec
 
@@ -27,6 +28,8 @@ SESSIONS_MAX: Final = 1_000
 TASKS_MAX: Final = 20
 #: The most ids that `Ledger.intended_since` tells.
 INTENDED_MAX: Final = 1_000
+#: About so many errors a ledger keeps what was decided.
+ERRORS_DECIDED_MAX: Final = 2_000
 #: How long a secret is.
 SECRET_BYTES: Final = 32
 #: How many mutes a ledger keeps; beyond these the one that ends first goes.
@@ -184,6 +187,24 @@ class Mute(msgspec.Struct, frozen=True, kw_only=True):
     until: float
 
 
+class ErrorDecision(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody decided about the error with the id `error`, whose `title` it was then: that it
+    is `open`, `resolved` or `ignored`, when (Unix seconds), and why (`note`, of `noted_by`, who may
+    be another). Ignored: until a time, until it comes `rate` times within a minute, or until it has
+    come `total` times since; None where that is no condition."""
+
+    error: str
+    title: str
+    state: Literal["open", "resolved", "ignored"]
+    at: float
+    actor: str
+    note: str = ""
+    noted_by: str = ""
+    until: float | None = None
+    rate: int | None = None
+    total: int | None = None
+
+
 class EndedSessions:
     """Sessions that were logged out, in memory. Of a user with more than `ended_each` the first to
     end are remembered as a time: all that end until then are over, so that no logout is ever
@@ -280,6 +301,13 @@ class Ledger(Protocol):
     def actions(self, *, before: float | None = None, limit: int = 50) -> tuple[ActionRecord, ...]:
         """Actions, newest first, planned before a time."""
 
+    def decide_error(self, decision: ErrorDecision) -> None:
+        """Keep what was decided about an error, in the place of what was decided before. Of more
+        than `ERRORS_DECIDED_MAX` those of the longest ago are forgotten."""
+
+    def error_decisions(self) -> Mapping[str, ErrorDecision]:
+        """What was decided about every error, by its id, the newest first."""
+
     def put_token(self, token: Token) -> None:
         """Keep a token. Raises `NameTaken` if there is one of its name."""
 
@@ -374,7 +402,8 @@ class Ledger(Protocol):
         """Who took the lease of this name last and has not released it; it may have expired."""
 
     def trim(self, before: float) -> None:
-        """Remove actions, intents, repetitions and audit lines from before a time."""
+        """Remove actions, intents, repetitions and audit lines from before a time. What was decided
+        about errors stays: an error that is ignored does not come back because of its age."""
 
     def close(self) -> None:
         """Release the file. May be called twice."""

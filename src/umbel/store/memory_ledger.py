@@ -11,6 +11,7 @@ import msgspec
 
 from umbel.store.ledger import (
     ENDED_EACH,
+    ERRORS_DECIDED_MAX,
     FIRST_MARK,
     INTENDED_MAX,
     LEASE_MAX_S,
@@ -20,6 +21,7 @@ from umbel.store.ledger import (
     AuditEntry,
     AuditPage,
     EndedSessions,
+    ErrorDecision,
     Intent,
     Lease,
     LoginSession,
@@ -43,6 +45,7 @@ class MemoryLedger:
         self._intents: dict[str, tuple[int, Intent]] = {}
         self._mark = FIRST_MARK
         self._repeats: dict[str, Repeat] = {}
+        self._errors: dict[str, ErrorDecision] = {}
         self._actions: dict[str, ActionRecord] = {}
         self._tokens: dict[str, Token] = {}
         self._ended = EndedSessions(ended_each)
@@ -173,6 +176,16 @@ class MemoryLedger:
     def actions(self, *, before: float | None = None, limit: int = 50) -> tuple[ActionRecord, ...]:
         found = [each for each in self._newest_first() if before is None or each.at < before]
         return tuple(found[:limit])
+
+    def decide_error(self, decision: ErrorDecision) -> None:
+        with self._lock:
+            decisions = {**self._errors, decision.error: decision}
+            first = sorted(decisions.values(), key=_decided)[:ERRORS_DECIDED_MAX]
+            self._errors = {each.error: each for each in first}
+
+    def error_decisions(self) -> Mapping[str, ErrorDecision]:
+        with self._lock:
+            return dict(self._errors)
 
     def put_token(self, token: Token) -> None:
         with self._lock:
@@ -330,3 +343,8 @@ class MemoryLedger:
     def _newest_first(self) -> list[ActionRecord]:
         with self._lock:
             return sorted(self._actions.values(), key=lambda each: (each.at, each.id), reverse=True)
+
+
+def _decided(decision: ErrorDecision) -> tuple[float, str]:
+    """The newest first."""
+    return -decision.at, decision.error

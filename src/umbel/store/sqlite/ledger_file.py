@@ -24,14 +24,15 @@ from umbel.store.sqlite.files.paths import BUSY_MS, NotYetMade, ledger_path, ope
 
 #: From these formats on the file has: sessions that were logged out; the reason and the tasks that
 #: were made in a line of the audit; whose those sessions were, and plans that were not executed;
-#: secrets and leases; logins, second factors, and what bounds tokens; muted findings. A file of an
-#: older Umbel gets them when this one first writes to it.
+#: secrets and leases; logins, second factors, and what bounds tokens; muted findings; what was
+#: decided about errors. A file of an older Umbel gets them when this one first writes to it.
 SESSIONS_FORMAT: Final = 2
 REASONS_FORMAT: Final = 3
 PLANS_FORMAT: Final = 5
 SECRETS_FORMAT: Final = 6
 LOGINS_FORMAT: Final = 7
 MUTES_FORMAT: Final = 8
+ERRORS_FORMAT: Final = 9
 #: Between two attempts to open a file that another process is just making, seconds.
 _PAUSE_S: Final = 0.02
 #: Making the file closes a descriptor of it, which drops every lock that this process has

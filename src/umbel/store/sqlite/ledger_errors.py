@@ -1,0 +1,48 @@
+"""What the ledger has of errors: which people resolved or ignore."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from umbel.store.ledger import ERRORS_DECIDED_MAX, ErrorDecision
+from umbel.store.sqlite.files.migrations import version
+from umbel.store.sqlite.ledger_file import ERRORS_FORMAT, LedgerFile
+
+_DECISION: Final = ", ".join(ErrorDecision.__struct_fields__)
+
+
+class LedgerErrors:
+    """The part of `SqliteLedger` that groups of errors need: see `store.ledger.Ledger`."""
+
+    _file: LedgerFile
+
+    def decide_error(self, decision: ErrorDecision) -> None:
+        values = msgspec.structs.astuple(decision)
+        with self._file.writing() as connection:
+            connection.execute(
+                f"INSERT OR REPLACE INTO error_decision ({_DECISION}) "  # noqa: S608
+                f"VALUES ({', '.join('?' * len(values))})",
+                values,
+            )
+            connection.execute(
+                "DELETE FROM error_decision WHERE error IN (SELECT error FROM error_decision "
+                "ORDER BY at DESC, error LIMIT -1 OFFSET ?)",
+                (ERRORS_DECIDED_MAX,),
+            )
+
+    def error_decisions(self) -> Mapping[str, ErrorDecision]:
+        with self._file.reading() as connection:
+            # A file of an older Umbel gets the table when this one first writes to it.
+            if connection is None or version(connection) < ERRORS_FORMAT:
+                return {}
+            rows = connection.execute(
+                f"SELECT {_DECISION} FROM error_decision ORDER BY at DESC, error"  # noqa: S608
+            ).fetchall()
+        names = ErrorDecision.__struct_fields__
+        return {
+            str(row[0]): msgspec.convert(dict(zip(names, row, strict=True)), ErrorDecision)
+            for row in rows
+        }
