@@ -34,16 +34,22 @@ class _Granted:
 
 class GithubServer(LocalServer):
     """`people` by login; who is removed is answered by 401. `api` is where the API's paths begin:
-    below `/api/v3`. The client is `umbel` with the secret `secret-of-the-client`. The page to
-    log in has a button for each person. `denied_scopes` are not given though asked for; with
-    `lifetime_s` tokens end, and have refresh tokens, as those of GitHub Apps."""
+    below `/api/v3`, or at `public_api`, another host that leads here, as github.com has it. The
+    client is `umbel` with the secret `secret-of-the-client`. The page to log in has a button
+    for each person. `denied_scopes` are not given though asked for; with `lifetime_s` tokens
+    end, and have refresh tokens, as those of GitHub Apps."""
 
     def __init__(
-        self, people: dict[str, GithubPerson], *, tls: tuple[Path, Path] | None = None
+        self,
+        people: dict[str, GithubPerson],
+        *,
+        public_api: str | None = None,
+        tls: tuple[Path, Path] | None = None,
     ) -> None:
         super().__init__(tls=tls)
         self.people = people
-        self.api = f"{self.address}/api/v3"
+        self._api_path = "/api/v3" if public_api is None else ""
+        self.api = public_api or f"{self.address}/api/v3"
         self.denied_scopes: set[str] = set()
         self.hides_organisations_by_saml = False
         self.lifetime_s: int | None = None
@@ -59,8 +65,8 @@ class GithubServer(LocalServer):
                 return self._authorized(request)
             case "POST", "/login/oauth/access_token":
                 return self._token(request)
-            case "GET", path if path.startswith("/api/v3/"):
-                return self._api(path.removeprefix("/api/v3"), request)
+            case "GET", path if path.startswith(f"{self._api_path}/"):
+                return self._api(path.removeprefix(self._api_path), request)
             case _:
                 return NOT_FOUND
 
