@@ -57,6 +57,8 @@ _TOO_MANY_RETRIES: Final = "MaxRetriesExceededError"
 #: Celery's function that raises the exception which a task was retried for, from whatever is being
 #: handled (`celery.utils.serialization`).
 _RAISING_AGAIN: Final = "raise_with_context"
+#: What is left of a message that has nothing but values: `TimeLimitExceeded(300,)`.
+_ARGUMENTS_ALONE: Final = "(…)"
 #: Of an exception's repr so much is read.
 _REPR_MAX: Final = 4_096
 
@@ -212,9 +214,13 @@ def _causes(chain: list[TracebackPart]) -> list[tuple[str, ...]]:
 def _message(name: str, message: str) -> str:
     if name == _TOO_MANY_RETRIES:
         message = message.partition("[")[0]
+    if name in _NAMING:
+        # What Python guesses from the names that there are, which other releases have not.
+        message = message.partition(". Did you ")[0]
     if name == _NOT_REGISTERED:
         message = message.strip("'\"")
     if message.startswith(f"{name}("):
         # An exception that says no more than its repr.
         message = _argument(message[len(name) + 1 :])
-    return steady_message(message, names=name in _NAMING)
+    steady = steady_message(message, names=name in _NAMING)
+    return "" if steady == _ARGUMENTS_ALONE else steady

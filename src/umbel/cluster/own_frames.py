@@ -18,12 +18,13 @@ from umbel.cluster.traceback_parts import TracebackFrame
 #: Folders in which installed packages and Python itself lie.
 _INSTALLED: Final = re.compile(
     r"(?:^|/)(?:site-packages|dist-packages|lib(?:64)?/(?:python|pypy)\d[\w.]*"
-    r"|[Pp]ython\d*/[Ll]ib|__pypackages__)/"
+    r"|[Pp]ython\d*/[Ll]ib|__pypackages__|[^/]*\.(?:whl|egg))/"
 )
 #: Celery's machinery around a task, wherever it was installed.
 _MACHINERY: Final = re.compile(
     r"(?:^|/)(?:celery/(?:app/(?:autoretry|base|builtins|task|trace)|utils/serialization)"
     r"|billiard/(?:einfo|pool|process)|kombu/\w+)\.py$"
+    r"|(?:site|dist)-packages/(?:celery|billiard|kombu|amqp|vine)/"
 )
 #: Python code without a file: `<frozen importlib._bootstrap>`, `<string>`, `<stdin>`.
 _NO_FILE: Final = "<"

@@ -160,6 +160,43 @@ def test_the_task_of_a_library_is_known_by_its_first_frame() -> None:
     assert fingerprint("OSError()", text).frames == ("postman/tasks.py send",)
 
 
+def test_what_python_guesses_does_not_count() -> None:
+    said = "AttributeError: 'Order' object has no attribute 'totl'"
+    own = HEADER + frame("/app/shop/orders.py", "charge")
+
+    guessed = fingerprint("AttributeError()", f"{own}{said}. Did you mean: 'total'?\n")
+
+    assert guessed == fingerprint("AttributeError()", f"{own}{said}\n")
+    assert guessed.title == said
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [
+        "/usr/lib/python3/dist-packages", "/usr/lib64/python3.12", "C:\\Python312\\Lib",
+        "/root/.local/share/uv/python/cpython-3.12.1-linux/lib/python3.12",
+        "/root/.pex/installed_wheels/0/3f/redis-5.0-py3-none-any.whl", "/opt/redis-3.5-py2.7.egg",
+    ],
+)  # fmt: skip
+def test_packages_lie_in_many_places(folder: str) -> None:
+    own = frame("/app/shop/orders.py", "charge")
+    text = HEADER + own + frame(f"{folder}/redis/client.py", "get") + "E: x\n"
+
+    assert fingerprint("E()", text).frames == ("shop/orders.py charge",)
+
+
+def test_a_hard_time_limit_is_one_error_by_the_pool_and_by_the_worker() -> None:
+    packages = "/venv/lib/python3.11/site-packages"
+    last = "billiard.exceptions.TimeLimitExceeded: TimeLimitExceeded({},)\n"
+    by_pool = HEADER + frame(f"{packages}/billiard/pool.py", "on_hard_timeout") + last.format(1)
+    by_worker = HEADER + frame(f"{packages}/celery/worker/request.py", "on_timeout")
+
+    found = fingerprint("ExceptionWithTraceback()", by_pool)
+
+    assert fingerprint("ExceptionWithTraceback()", by_worker + last.format(300)) == found
+    assert found.title == "TimeLimitExceeded"
+
+
 def test_a_soft_time_limit_is_one_error_wherever_it_strikes() -> None:
     def struck(*functions: str) -> str:
         frames = "".join(frame("/app/shop/orders.py", each) for each in ("work", *functions))

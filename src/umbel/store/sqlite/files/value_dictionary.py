@@ -101,8 +101,12 @@ class ValueDictionaryWriter:
             self._ids[kind][text] = number
         (newest,) = only_row(connection, "SELECT ifnull(max(id), 0) FROM value")
         self._next: int = newest + 1
-        (errors,) = only_row(connection, "SELECT count(*) FROM value WHERE kind = 'error'")
-        self._room = ERRORS_MAX - int(errors)
+        (errors,) = only_row(
+            connection, "SELECT count(*) FROM value WHERE kind = 'error' AND n > 0"
+        )
+        # While errors are worked out by other rules, those by the earlier ones are there as well.
+        most = ERRORS_MAX if error_progress(connection).since <= 1 else 2 * ERRORS_MAX
+        self._room = most - int(errors)
         self._is_crowded = False
         self._new: list[tuple[int, str, str]] = []
         self._deltas: dict[int, int] = defaultdict(int)
