@@ -26,6 +26,7 @@
     │   ├── ActionRefused        it cannot be done so (confirmation, state, arguments)
     │   ├── OutcomeUntold        it was done or begun, but its report could not be had
     │   └── NotPermitted         this person's role does not allow it
+    ├── ErrorUnknown             no task that is stored failed with this error
     ├── TaskError
     │   ├── TaskUnknown          nothing is known of a task with this id
     │   ├── TaskNotRegistered    no worker knows a task of this name
@@ -208,6 +209,10 @@ class ActionRefused(ActionError):
         super().__init__(message, remedy=remedy)
         self.field = field
         self.suggestion = suggestion
+
+
+class ErrorUnknown(UmbelError):
+    """No task that is stored has the error with this id."""
 
 
 class OutcomeUntold(ActionError):

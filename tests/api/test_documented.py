@@ -73,5 +73,6 @@ async def test_every_example_can_be_asked(world: World, command: list[str]) -> N
             "unknown-action",
             "unknown-session",
             "unknown-token",
+            "unknown-error",
             "refused",
         }, response.text

@@ -40,7 +40,8 @@ ALONE = "Not permitted: "
 ACTIONS = "/api/v1/actions"
 #: Routes of our own that change something, by what they do. `plan` is asked for each action.
 CHANGING = {"plan": None, "execute": "execute", "cancel": "cancel", "apply": "send",
-            "create-token": "tokens", "revoke-token": "tokens"}  # fmt: skip
+            "create-token": "tokens", "revoke-token": "tokens", "resolve-error": "errors",
+            "ignore-error": "errors", "reopen-error": "errors", "note-error": "errors"}  # fmt: skip
 LOOKING = [
     route
     for route in (*ROUTES, *FLOWER_ROUTES)
@@ -213,6 +214,21 @@ async def test_tokens_are_for_those_of_the_table(column: str, token: bool, read_
     revoked = await asker.post("/api/v1/tokens/new/revoke")
 
     assert [is_refused(each) for each in (listed, made, revoked)] == [refused] * 3
+
+
+@pytest.mark.parametrize("deed", ["resolve", "ignore", "reopen", "note"])
+@EVERY_ASKER
+async def test_errors_are_decided_about_by_those_of_the_table(
+    deed: str, column: str, token: bool, read_only: bool
+) -> None:
+    asker = Asker(world_of(read_only=read_only), column, token=token)
+    async with asker.world.client(headers=asker.headers) as client:
+        listed = await client.get("/api/v1/errors")
+    error_id = listed.json()["items"][0]["id"]
+
+    response = await asker.post(f"/api/v1/errors/{error_id}/{deed}", {"note": "x"})
+
+    assert is_refused(response) == (read_only or TABLE["errors"][column] == "no")
 
 
 # -- without rules, and nobody -----------------------------------------------------------------

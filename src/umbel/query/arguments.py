@@ -81,7 +81,7 @@ def readings(found: str) -> tuple[str, ...]:
 def keys(kwargs: str | None) -> list[str]:
     """The names of the keyword arguments in this repr, in order, at most `KEYS_MAX`."""
     names: dict[str, None] = {}
-    for key, _ in _entries(kwargs or ""):
+    for key, _ in entries(kwargs or ""):
         if key is not None and _QUOTED.fullmatch(key):
             names[readings(key)[0]] = None
             if len(names) >= KEYS_MAX:
@@ -102,7 +102,7 @@ def _descend(text: str, path: list[str]) -> str | None:
 def _entry(text: str, whole: str, first: str) -> tuple[str | None, str | None]:
     """The values of the keys `whole` and `first` (folded), read in one go."""
     beginning: str | None = None
-    for index, (key, value) in enumerate(_entries(text)):
+    for index, (key, value) in enumerate(entries(text)):
         if value == "...":
             continue
         names = (str(index),) if key is None else tuple(fold(name) for name in readings(key))
@@ -113,7 +113,7 @@ def _entry(text: str, whole: str, first: str) -> tuple[str | None, str | None]:
     return None, beginning
 
 
-def _entries(text: str) -> Iterator[tuple[str | None, str]]:
+def entries(text: str) -> Iterator[tuple[str | None, str]]:
     """The (key, value) pairs of a dictionary's repr, (None, value) of a sequence's."""
     text = text.strip()
     if text[:1] not in ("(", "[", "{"):

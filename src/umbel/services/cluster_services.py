@@ -27,6 +27,7 @@ from umbel.services.cluster.registered_tasks import DescribeTasks
 from umbel.services.control.context import ActionContext
 from umbel.services.control.control import Control
 from umbel.services.control.login_audit import LoginAudit
+from umbel.services.errors.errors import Errors
 from umbel.services.health.health import Health, Supervised
 from umbel.services.live.hub import STREAMS_MAX, Hub
 from umbel.services.search.doubt import DoubtFinder
@@ -58,6 +59,7 @@ class ClusterServices(msgspec.Struct, frozen=True, kw_only=True):
     queues: QueueInspection
     workers: ListedWorkers
     health: Health
+    errors: Errors
     hub: Hub
     control: Control
     event_switch: EventSwitch | None
@@ -151,6 +153,7 @@ def make_services(
         queues=QueueInspection(store, cluster, inspection, clock, redactor),
         workers=ListedWorkers(store, gone_after_s, inspection),
         health=health,
+        errors=Errors(store, ledger, clock, redactor),
         hub=Hub(store, health, intents, clock, streams_max=streams_max),
         control=Control(context, keep_s),
         event_switch=(

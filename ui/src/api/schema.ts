@@ -328,6 +328,10 @@ export interface DamagedPart {
   newest: number | null
 }
 
+export interface DecideErrorBody {
+  note?: string
+}
+
 export interface Diagnosis {
   now: number
   live: Liveness
@@ -413,6 +417,74 @@ export interface EndedCount {
   ended: number
 }
 
+export interface ErrorDetail {
+  id: string
+  type: string
+  message: string
+  count: number
+  names: string[]
+  workers: string[]
+  first: number | null
+  last: number | null
+  trend: number[]
+  matrix: Matrix
+  state: GroupState
+  since: number
+  until: number
+  start: number
+  bucket_s: number
+  by_name: Record<string, number>
+  by_worker: Record<string, number>
+  by_queue: Record<string, number>
+  counted: boolean
+  repeated: number | null
+  not_repeated: number | null
+  search: string
+  search_left: string
+  sample: ErrorSample | null
+  complete: boolean
+  incomplete: Incomplete | null
+}
+
+export interface ErrorGroup {
+  id: string
+  type: string
+  message: string
+  count: number
+  names: string[]
+  workers: string[]
+  first: number | null
+  last: number | null
+  trend: number[]
+  matrix: Matrix
+  state: GroupState
+}
+
+export interface ErrorGroups {
+  items: ErrorGroup[]
+  since: number
+  until: number
+  start: number
+  bucket_s: number
+  others: number
+  complete: boolean
+  incomplete: Incomplete | null
+}
+
+export interface ErrorSample {
+  id: string
+  name: string | null
+  worker: string | null
+  queue: string | null
+  at: number | null
+  args: string | null
+  kwargs: string | null
+  exception: string | null
+  traceback: string | null
+}
+
+export type ErrorsState = 'ignored' | 'open' | 'resolved'
+
 export interface ExecuteActionBody {
   confirm?: number | null
   reason?: string | null
@@ -438,8 +510,29 @@ export interface GrantRow {
   because: string
 }
 
+export interface GroupState {
+  state: 'ignored' | 'open' | 'resolved'
+  by: string | null
+  at: number | null
+  note: string
+  noted_by: string
+  until: number | null
+  rate: number | null
+  total: number | null
+  was: 'ignored' | 'open' | 'resolved' | null
+  reopened: number | null
+  because: string | null
+}
+
 export interface Hello {
   seq: number
+}
+
+export interface IgnoreErrorBody {
+  note?: string
+  until?: number | null
+  rate?: number | null
+  total?: number | null
 }
 
 export interface Incomplete {
@@ -511,6 +604,12 @@ export interface Loss {
   count: number
 }
 
+export interface Matrix {
+  h1: number | null
+  h24: number | null
+  d7: number | null
+}
+
 export interface Me {
   name: string
   role: 'admin' | 'operator' | 'viewer'
@@ -538,6 +637,10 @@ export interface Note {
   timestamp: number
   hostname: string
   detail: string
+}
+
+export interface NoteErrorBody {
+  note: string
 }
 
 export interface NothingBody {
@@ -762,6 +865,27 @@ export interface SessionRow {
   checked: number | null
   access: AccessRow[]
   current: boolean
+}
+
+export interface SharedTrait {
+  field: string
+  value: string
+  failed: number
+  failures: number
+  succeeded: number
+  successes: number
+  search: string
+}
+
+export interface SharedTraits {
+  items: SharedTrait[]
+  failures: number
+  successes: number
+  names: string[]
+  since: number
+  until: number
+  complete: boolean
+  why: string | null
 }
 
 export interface ShownCodeBody {

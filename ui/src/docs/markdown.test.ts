@@ -72,7 +72,7 @@ describe('the Markdown of the documentation', () => {
     expect(linkTarget('#trouble', 'logins')).toBe('docs/logins#trouble')
   })
 
-  it.each(['README', 'settings', 'query-language', 'flower', 'api', 'python-api', 'troubleshooting', 'architecture', ...LOGINS])(
+  it.each(['README', 'settings', 'query-language', 'errors', 'flower', 'api', 'python-api', 'troubleshooting', 'architecture', ...LOGINS])(
     'of the page %s is read whole',
     async (name) => {
       const text = (await loadPage(name)) ?? ''

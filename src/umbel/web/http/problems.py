@@ -24,6 +24,7 @@ from umbel.errors import (
     BrokerError,
     CapabilityMissing,
     CursorError,
+    ErrorUnknown,
     NameTaken,
     NotPermitted,
     NotSupported,
@@ -78,6 +79,7 @@ KINDS: Final[Mapping[str, tuple[int, str]]] = {
     "unknown-task": (404, "No such task"),
     "unknown-worker": (404, "No such worker"),
     "unknown-action": (404, "No such action"),
+    "unknown-error": (404, "No such error"),
     "unknown-session": (404, "No such session"),
     "unknown-token": (404, "No such token"),
     "not-found": (404, "Nothing is here"),
@@ -204,6 +206,8 @@ def _of_request(error: Exception) -> Problem | None:
             return _refused(error)
         case UnknownAction():
             return problem("unknown-action", str(error))
+        case ErrorUnknown():
+            return problem("unknown-error", str(error))
         case NameTaken():
             return problem("refused", str(error), parameter="name")
         case NotPermitted():
