@@ -304,6 +304,19 @@ async def test_a_link_with_an_error_that_nobody_asked_for_shows_none_of_its_word
     assert "555" not in str(await world.options_after(browser, response))
 
 
+async def test_whom_a_provider_that_is_down_fails_goes_another_way_to_the_same_page(
+    world: ProviderWorld, browser: httpx.AsyncClient
+) -> None:
+    world.providers["okta"].is_down = True
+
+    ours = await browser.get("/login/okta", params={"next": "tasks?q=state:FAILURE"})
+    evil = await browser.get("/login/okta", params={"next": "//evil.example"})
+
+    assert ours.headers["location"] == "/login?failed&next=tasks%3Fq%3Dstate%3AFAILURE"
+    assert "evil" not in urlsplit(evil.headers["location"]).netloc
+    assert "//" not in evil.headers["location"]
+
+
 async def test_a_provider_that_is_down_is_told_and_sessions_go_on(
     world: ProviderWorld, browser: httpx.AsyncClient
 ) -> None:

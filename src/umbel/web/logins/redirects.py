@@ -57,13 +57,16 @@ class SendEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         name: str = scope["path_params"]["provider"]
+        target = own_path(QueryParams(scope["query_string"]).get("next", ""))
         try:
-            response = await self._begin(scope, name)
+            response = await self._begin(scope, name, target)
         except LoginFailed as error:
-            response = failed(self._access, scope, str(error))
+            outcome = LoginOutcome(failed=str(error))
+            root = scope.get("root_path", "")
+            response = _to_login(self._access, scope, outcome, root, target)
         await response(scope, receive, send)
 
-    async def _begin(self, scope: Scope, name: str) -> Response:
+    async def _begin(self, scope: Scope, name: str, target: str) -> Response:
         logins, provider = _provider(self._access, name)
         address = redirect_uri(provider.config, scope)
         if address is None:
@@ -76,7 +79,7 @@ class SendEndpoint:
             address,
             is_own_address=is_own_address(provider.config, address),
             root=scope.get("root_path", ""),
-            target=own_path(QueryParams(scope["query_string"]).get("next", "")),
+            target=target,
         )
         attempt = logins.attempts.attempt(pending)
         try:
@@ -120,15 +123,12 @@ async def finish(access: Access, scope: Scope, name: str | None) -> Response:
         provider = pending.provider if pending else name or ""
         by = f" by {provider}" if access.knows_provider(provider) else ""
         await access.note_login_refusal(ANONYMOUS, f"a login{by}", scope, str(error))
-        response = failed(access, scope, str(error), pending)
+        root = pending.root if pending else scope.get("root_path", "")
+        target = pending.next if pending else ""
+        response = _to_login(access, scope, LoginOutcome(failed=str(error)), root, target)
     if logins is not None and pending is not None:
         logins.attempts.forget(response, scope, state)
     return response
-
-
-def failed(access: Access, scope: Scope, why: str, pending: PendingLogin | None = None) -> Response:
-    """Back to the login page, which shows why."""
-    return _to_login(access, scope, LoginOutcome(failed=why), pending)
 
 
 async def _finish(
@@ -161,7 +161,9 @@ async def _finish(
             )
             why = f"Turned away by {because}." if because else "No rule gives them a role."
             await access.note_login_refusal(user, "their login", scope, why)
-            return _to_login(access, scope, LoginOutcome(refused=refused), pending)
+            return _to_login(
+                access, scope, LoginOutcome(refused=refused), pending.root, pending.next
+            )
         session = await access.begin_provider_session(pending.provider, login, rights, scope)
     except (LoginRefused, StoreError) as error:
         raise _failure(error, logins.sessions.label(pending.provider)) from None
@@ -233,11 +235,11 @@ def _provider(access: Access, name: str) -> tuple[Logins, RedirectProvider]:
 
 
 def _to_login(
-    access: Access, scope: Scope, outcome: LoginOutcome, pending: PendingLogin | None
+    access: Access, scope: Scope, outcome: LoginOutcome, root: str, target: str
 ) -> Response:
-    root = pending.root if pending else scope.get("root_path", "")
-    target = f"&next={quote(pending.next, safe='')}" if pending and pending.next else ""
-    response = _redirect(f"{root}/login?{FAILED}{target}")
+    """The login page, which tells the outcome and goes on to `target` after another way."""
+    back = f"&next={quote(target, safe='')}" if target else ""
+    response = _redirect(f"{root}/login?{FAILED}{back}")
     if access.logins is not None:
         access.logins.outcomes.tell(response, scope, outcome)
     return response
