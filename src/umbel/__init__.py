@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from umbel.python.control import task_abort, task_rate_limit, task_revoke, task_timeout
+    from umbel.python.errors import task_errors
     from umbel.python.event_types import TaskEventTypes
     from umbel.python.events import Events, connect
     from umbel.python.info import TASK_STATES, TaskInfo, as_dict
@@ -63,6 +64,7 @@ __all__ = [
     "task_apply",
     "task_args_contains_search_args",
     "task_async_apply",
+    "task_errors",
     "task_rate_limit",
     "task_revoke",
     "task_send_task",
@@ -80,6 +82,7 @@ __all__ = [
 
 _MODULES = {
     "control": "task_abort task_rate_limit task_revoke task_timeout",
+    "errors": "task_errors",
     "events": "Events connect",
     "event_types": "TaskEventTypes",
     "info": "TASK_STATES TaskInfo as_dict",

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, Protocol, TypeVar, cast, overload
 
 from umbel.python import control as _control
+from umbel.python import errors as _errors
 from umbel.python import events as _events
 from umbel.python import info as _info
 from umbel.python import queues as _queues
@@ -57,6 +58,7 @@ __all__ = [
     "task_apply",
     "task_args_contains_search_args",
     "task_async_apply",
+    "task_errors",
     "task_rate_limit",
     "task_revoke",
     "task_send_task",
@@ -220,6 +222,7 @@ get_task_result = _on_source(_running.get_task_result)
 task_abort = _on_source(_control.task_abort)
 task_apply = _on_source(_running.task_apply)
 task_async_apply = _on_source(_running.task_async_apply)
+task_errors = _on_source(_errors.task_errors)
 task_rate_limit = _on_source(_control.task_rate_limit)
 task_revoke = _on_source(_control.task_revoke)
 task_send_task = _on_source(_running.task_send_task)

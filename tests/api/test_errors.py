@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.api.doors import USERS, basic
@@ -14,6 +15,7 @@ from tests.api.two_clusters import Two
 from tests.api.world import NOW, World, problem_of
 from tests.contract.stories import uuid_of
 from umbel.cluster.events import Event
+from umbel.services.errors.groups import ErrorGroups
 
 pytestmark = pytest.mark.anyio
 
@@ -96,6 +98,16 @@ async def test_a_search_narrows_groups_and_their_counts(shop: World) -> None:
     assert [(each["type"], each["count"]) for each in by_worker["items"]] == [("Declined", 3)]
     assert [(each["type"], each["count"]) for each in by_name["items"]] == [("KeyError", 1)]
     assert (await listed(shop, q="state:SUCCESS"))["items"] == []
+
+
+async def test_the_client_reads_what_the_server_answers(shop: World) -> None:
+    response = await shop.get("/api/v1/errors")
+
+    found = msgspec.json.decode(response.content, type=ErrorGroups)
+
+    assert [(each.type, each.state.state) for each in found.items] == [
+        ("Declined", "open"), ("KeyError", "open"),
+    ]  # fmt: skip
 
 
 async def test_a_task_that_is_to_be_tried_again_has_not_failed(shop: World) -> None:

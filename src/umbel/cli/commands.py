@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from umbel import __version__
-from umbel.cli import actions, audit, printing, queues, sending, status, tasks, workers
+from umbel.cli import actions, audit, errors, printing, queues, sending, status, tasks, workers
 from umbel.cli.backup import backup
 from umbel.cli.flower import migrate_flower
 from umbel.cli.groups import Group
@@ -122,7 +122,7 @@ for command in (
         queues.queue,
     ),
     *(actions.revoke, actions.terminate, actions.abort, actions.retry, actions.rate_limit),
-    *(actions.time_limit, sending.apply, sending.send, audit.audit),
+    *(actions.time_limit, sending.apply, sending.send, audit.audit, errors.errors),
     *(token, password, second_factor, sessions, backup, migrate_flower),
 ):
     commands.add_command(command)

@@ -21,6 +21,8 @@ from umbel.services.cluster.inspection import Inspected
 from umbel.services.cluster.queue_inspection import QueueList
 from umbel.services.control.task_sender import Apply, SentTask
 from umbel.services.control.types import Action, ActionPlan, ActionReport, ActionRequest
+from umbel.services.errors.group_state import State
+from umbel.services.errors.groups import ErrorGroups
 from umbel.services.health.health import Status
 from umbel.services.live.changes import LiveChanges
 from umbel.services.search.rows import WholeTask, WorkerRow
@@ -105,6 +107,15 @@ class Client:
             "top": top,
         }  # fmt: skip
         return self._get("series", SERIES_ANSWERS[measure], **params)
+
+    def errors(
+        self, q: str, *, since: float | None, until: float | None, state: State | None, limit: int
+    ) -> ErrorGroups:
+        """Failures that match, of that time (Unix seconds) or the last day, by their error."""
+        params: Parameters = {
+            "q": q, "since": since, "until": until, "state": state, "limit": limit,
+        }  # fmt: skip
+        return self._get("errors", ErrorGroups, **params)
 
     def status(self) -> Status:
         """How current and how whole the history is."""

@@ -21,6 +21,8 @@ from umbel.services.cluster.queue_inspection import QueueRow
 from umbel.services.cluster_services import ClusterServices
 from umbel.services.control.task_sender import Apply, SentTask
 from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest
+from umbel.services.errors.group_state import State
+from umbel.services.errors.groups import ErrorGroups
 from umbel.services.health.health import Status
 from umbel.services.search.rows import WholeTask, WorkerRow
 from umbel.services.search.series_answers import SeriesAnswer
@@ -113,6 +115,19 @@ class LocalSource:
             query, measure=measure, start=start, end=end, bucket_s=bucket_s, by=by, top=top,
             budget_s=PAGE_S,
         )  # fmt: skip
+
+    def errors(
+        self,
+        query: Node,
+        *,
+        since: float | None,
+        until: float | None,
+        state: State | None,
+        limit: int,
+    ) -> ErrorGroups:
+        return self._reading.errors.groups_of(
+            query, since=since, until=until, state=state, limit=limit, budget_s=PAGE_S
+        )
 
     def follow(self, query: Node, after: int) -> Iterator[Task]:
         while True:

@@ -21,6 +21,8 @@ from umbel.services.cluster.inspection import InspectAnswers, Inspected
 from umbel.services.cluster.queue_inspection import QueueRow
 from umbel.services.control.task_sender import Apply, SentTask
 from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest
+from umbel.services.errors.group_state import State
+from umbel.services.errors.groups import ErrorGroups
 from umbel.services.health.health import Status
 from umbel.services.search.rows import WholeTask, WorkerRow
 from umbel.services.search.series_answers import SeriesAnswer
@@ -115,6 +117,19 @@ class RemoteSource:
             canonical(query), measure=measure, start=start, end=end, bucket_s=bucket_s, by=by,
             top=top,
         )  # fmt: skip
+
+    def errors(
+        self,
+        query: Node,
+        *,
+        since: float | None,
+        until: float | None,
+        state: State | None,
+        limit: int,
+    ) -> ErrorGroups:
+        return self._client.errors(
+            canonical(query), since=since, until=until, state=state, limit=limit
+        )
 
     def follow(self, query: Node, after: int) -> Iterator[Task]:
         heard = time.monotonic()

@@ -19,6 +19,8 @@ from umbel.services.cluster.inspection import InspectAnswers, Inspected
 from umbel.services.cluster.queue_inspection import QueueRow
 from umbel.services.control.task_sender import Apply, SentTask
 from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest
+from umbel.services.errors.group_state import State
+from umbel.services.errors.groups import ErrorGroups
 from umbel.services.health.health import Status
 from umbel.services.search.rows import WholeTask, WorkerRow
 from umbel.services.search.series_answers import SeriesAnswer
@@ -82,6 +84,17 @@ class Source(Protocol):
         top: int,
     ) -> SeriesAnswer:
         """A measure of the tasks that match, over time, and of the `top` groups of them."""
+
+    def errors(
+        self,
+        query: Node,
+        *,
+        since: float | None,
+        until: float | None,
+        state: State | None,
+        limit: int,
+    ) -> ErrorGroups:
+        """Failures that match, of that time or the last day, grouped by their error."""
 
     def follow(self, query: Node, after: int) -> Iterator[Task]:
         """Tasks that match, as they are whenever they change after change number `after`.

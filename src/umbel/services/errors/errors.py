@@ -16,6 +16,7 @@ from umbel.auth.base import Actor
 from umbel.characters import visible
 from umbel.clock import Clock
 from umbel.errors import ActionRefused
+from umbel.query.ast import Node
 from umbel.query.parse import parse
 from umbel.redact.rules import Redactor
 from umbel.services.errors.failures import split_label
@@ -79,12 +80,31 @@ class Errors:
     ) -> ErrorGroups:
         """The groups of failures that match `text`, from `since` to `until` (Unix seconds; the last
         day unless given). It was asked `waited_s` ago."""
-        budget = self._budget(waited_s)
-        span = self._span(since, until)
-        query = resolved(parse(text, zone_of(tz)), self._ledger)
-        now = self._clock.now()
+        return self.groups_of(
+            parse(text, zone_of(tz)),
+            since=since,
+            until=until,
+            state=state,
+            limit=limit,
+            budget_s=BUDGET_S - waited_s,
+        )
+
+    def groups_of(
+        self,
+        query: Node,
+        *,
+        since: float | None,
+        until: float | None,
+        state: State | None,
+        limit: int,
+        budget_s: float,
+    ) -> ErrorGroups:
+        """The same for a query that was parsed already, in `budget_s` seconds."""
+        budget = TimeBudget(self._clock, max(BUDGET_MIN_S, budget_s))
+        span, now = self._span(since, until), self._clock.now()
         states = DecidedStates(self._store, self._ledger)
-        search = GroupSearch(query=query, span=span, state=state, limit=limit)
+        failures = resolved(query, self._ledger)
+        search = GroupSearch(query=failures, span=span, state=state, limit=limit)
         found = list_groups(self._store, states, search, now, budget)
         return msgspec.structs.replace(found, incomplete=self._incomplete(span, now))
 

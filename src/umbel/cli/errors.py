@@ -1,0 +1,129 @@
+"""`umbel errors`: failures grouped by their error."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from umbel.cli import printing
+from umbel.cli.listing import ListFormat, listing_options, print_rows
+from umbel.cli.source import with_source
+from umbel.cli.tasks import QueryCommand
+from umbel.errors import QueryError
+
+if TYPE_CHECKING:
+    from umbel.python.sources import Source
+    from umbel.services.errors.groups import ErrorGroups
+
+_COLUMNS: Final = ("id", "count", "1h", "24h", "7d", "state", "last", "names", "error")
+_CSV_COLUMNS: Final = (
+    "id", "type", "message", "count", "state", "first", "last", "names", "workers",
+)  # fmt: skip
+_MATRIX: Final = {"1h": "h1", "24h": "h24", "7d": "d7"}
+#: How long ago, as it is often written: `24h` for `-24h`.
+_AGO: Final = re.compile(r"\d.*[a-z]")
+
+
+def _moment(_context: click.Context, parameter: click.Parameter, text: str | None) -> float | None:
+    """A time of the query language as Unix seconds."""
+    from umbel.query.ast import During
+    from umbel.query.parse import parse
+
+    if text is None:
+        return None
+    written = f"-{text}" if _AGO.fullmatch(text) and "T" not in text else text
+    try:
+        found = parse(f"finished:{written}..")
+    except QueryError as error:
+        raise click.BadParameter(error.message, param=parameter) from error
+    if not isinstance(found, During) or found.low is None:
+        raise click.BadParameter(
+            "It takes a time ago such as 24h or 7d, or a date such as 2026-11-22T09:30.",
+            param=parameter,
+        )
+    return found.low.at(time.time())
+
+
+@click.command(cls=QueryCommand, short_help="List errors that tasks failed with.")
+@click.argument("query", nargs=-1)
+@click.option(
+    "--since", callback=_moment, metavar="TIME",
+    help="From then on: 24h (unless given), 7d, 2026-11-22T09:30.",
+)  # fmt: skip
+@click.option("--until", callback=_moment, metavar="TIME", help="Until then; now unless given.")
+@click.option(
+    "--state", type=click.Choice(["open", "resolved", "ignored"]), default=None,
+    help="Only those in this state.",
+)  # fmt: skip
+@click.option(
+    "-n", "--limit", type=click.IntRange(1, 200), default=50, show_default=True,
+    help="How many at most.",
+)  # fmt: skip
+@listing_options
+@with_source
+def errors(
+    source: Source,
+    query: tuple[str, ...],
+    since: float | None,
+    until: float | None,
+    state: Any,
+    limit: int,
+    form: ListFormat,
+) -> int:
+    """List the errors with which tasks that match QUERY failed, the most frequent first.
+
+    Failures that are the same error are one line. Times are UTC. One error's tasks are found by
+    umbel tasks error:ID.
+    """
+    import msgspec
+
+    from umbel.query.parse import parse
+
+    found = source.errors(
+        parse(" ".join(query)), since=since, until=until, state=state, limit=limit
+    )
+    rows = [msgspec.to_builtins(each) for each in found.items]
+    if form.as_csv:
+        rows = [row | {"state": row["state"]["state"]} for row in rows]
+    columns = _CSV_COLUMNS if form.as_csv else _COLUMNS
+    printed = print_rows(rows, columns, form, shown=_shown, times=("first", "last"))
+    if not form.as_json:
+        _say_rest(found, printed)
+    return 0
+
+
+def _say_rest(found: ErrorGroups, printed: int) -> None:
+    if not printed and not found.others:
+        printing.say("No task that matches failed in this time.", err=True)
+    if found.others:
+        printing.say(f"Failures of no error that was looked at: {found.others:,}.", err=True)
+    if not found.complete:
+        printing.say(
+            "There are more, or time ran out: counts may be too low. A shorter time (--since) or "
+            "a narrower search is looked at whole.",
+            err=True,
+        )
+    if found.incomplete is not None:
+        printing.say("A part of the history of this time is missing: see umbel status.", err=True)
+
+
+def _shown(row: Mapping[str, Any]) -> dict[str, str]:
+    counts = {
+        column: "?" if row["matrix"][name] is None else f"{row['matrix'][name]:,}"
+        for column, name in _MATRIX.items()
+    }
+    message = f"{row['type']}: {row['message']}" if row["message"] else row["type"]
+    state = row["state"]
+    return {
+        "id": row["id"],
+        "count": f"{row['count']:,}",
+        **counts,
+        "state": "reopened" if state["reopened"] is not None else state["state"],
+        "last": printing.clock(row["last"]),
+        "names": ", ".join(row["names"]),
+        "error": message,
+    }
