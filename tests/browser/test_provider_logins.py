@@ -232,7 +232,8 @@ def test_two_tabs_log_in_at_once_and_a_login_counts_once_on_the_way_back(
     one.go_back()  # to the provider, where the same login is finished once more
     press(one, "ann")
     expect(one.get_by_role("alert")).to_contain_text("was finished already")
-    one.goto(f"{site.proxy.url}/workers")
+    expect(one.get_by_text(f"You are logged in as {ANN['Company']}.")).to_be_visible()
+    one.get_by_role("link", name="Go on").click()
     expect(person(one, ANN["Company"])).to_be_visible()
 
 

@@ -8,6 +8,15 @@ export async function loginOptions(): Promise<LoginOptions> {
   return (await answered('login/options')) as LoginOptions
 }
 
+/** Who is logged in; null if nobody is, or if that cannot be asked. */
+export async function loggedIn(): Promise<string | null> {
+  try {
+    return ((await answered('api/v1/me')) as { name: string }).name
+  } catch {
+    return null
+  }
+}
+
 /** The cookie of a session is set when this returns. A `Problem` of the kind
  * `second-factor-needed`: the password is right, and a code is asked. */
 export async function logIn(user: string, password: string, code = ''): Promise<void> {

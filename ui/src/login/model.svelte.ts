@@ -5,7 +5,7 @@
 
 import type { LoginOptions } from '../api/people_types'
 import { Problem } from '../api/problem'
-import { logIn, loginOptions, logOut } from './login'
+import { loggedIn, logIn, loginOptions, logOut } from './login'
 import { afterLogout, providerPath, targetOf } from './target'
 
 /** `choose` how to log in, type a `code`, be told why one is `refused`, or be asked whether to
@@ -29,6 +29,8 @@ export class LoginModel {
   busy = $state(false)
   /** What went wrong, in a sentence. */
   failed: string | null = $state(null)
+  /** Who is logged in all the same, where a login failed: on the way back, or as somebody else. */
+  already: string | null = $state(null)
   /** They have just logged out. */
   readonly left: boolean
 
@@ -58,6 +60,12 @@ export class LoginModel {
     }
     this.failed = failed
     this.step = refused === null ? 'choose' : 'refused'
+    if (failed !== null) this.already = await loggedIn()
+  }
+
+  /** Where they wanted to go. */
+  get target(): string {
+    return targetOf(this.browser.search, this.browser.base)
   }
 
   /** The address of a provider's login, relative to the server. */
@@ -72,7 +80,7 @@ export class LoginModel {
     this.failed = null
     try {
       await logIn(this.user, this.password, this.code.replace(/\s/g, ''))
-      this.browser.replace(targetOf(this.browser.search, this.browser.base))
+      this.browser.replace(this.target)
     } catch (error) {
       this.busy = false
       this.meet(error)

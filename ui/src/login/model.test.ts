@@ -135,3 +135,21 @@ it('a server that does not answer is asked again', async () => {
   await pass()
   expect([login.step, login.failed]).toEqual(['choose', null])
 })
+
+describe('a login that failed', () => {
+  const failed = options({ failed: 'This login was finished already.' })
+
+  it('tells who is logged in all the same', async () => {
+    server.answer('me', { name: 'okta:ann' })
+    const login = await model(failed, '?failed&next=workers')
+
+    expect([login.already, login.target]).toEqual(['okta:ann', `${BASE}workers`])
+  })
+
+  it('tells of nobody who is not', async () => {
+    server.refuse('me', 401)
+    const login = await model(failed, '?failed')
+
+    expect([login.step, login.already]).toEqual(['choose', null])
+  })
+})
