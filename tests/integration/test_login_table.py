@@ -20,6 +20,7 @@ from tests.support.clocks import AheadClock
 from tests.support.identity import log_in_at, with_other_claims
 from tests.support.identity.kinds import (
     BEARER_KINDS,
+    REDIRECT_KINDS,
     SITE,
     OidcKind,
     PlainKind,
@@ -301,6 +302,21 @@ def test_what_the_documentation_says_happens(world: World, kind: str, column: st
 
     with world.browser(kind) as browser:
         assert happens(way, column, browser) == TABLE[kind][column]
+
+
+@pytest.mark.usefixtures("_as_before")
+@pytest.mark.parametrize("kind", REDIRECT_KINDS)
+def test_whom_a_provider_has_removed_is_out_within_the_hour(world: World, kind: str) -> None:
+    """Of every kind, also of those that tell no groups."""
+    provider = world.redirects[kind]
+    way = ByRedirect(world, provider)
+
+    with world.browser(kind) as browser:
+        assert way.logged_in(browser, "ann") == "in"
+        provider.remove("ann")
+        world.put_forward(provider, WITHIN_THE_HOUR_S)
+        assert me(browser) != "in"
+        assert browser.get("/api/v1/tasks").status_code == 401
 
 
 @pytest.mark.usefixtures("_as_before")

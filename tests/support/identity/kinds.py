@@ -17,7 +17,10 @@ from tests.support.identity.signing import with_other_claims
 
 #: What the API's tokens are for, and what the proxies' are.
 API, SITE = "umbel-api", "umbel-site"
-#: The kinds whose tokens programs may show.
+#: The kinds that people are sent to, and those whose tokens programs may show.
+REDIRECT_KINDS: Final = (
+    "oidc", "google", "gitlab", "okta", "entra", "keycloak", "auth0", "github", "gitlab-oauth2",
+)  # fmt: skip
 BEARER_KINDS: Final = (
     "oidc", "google", "gitlab", "okta", "entra", "keycloak", "auth0", "cloudflare-access",
     "google-iap",
@@ -50,6 +53,9 @@ class RedirectKind(Protocol):
     def know(self, subject: str, who: Somebody) -> None:
         """What it says of somebody from now on."""
 
+    def remove(self, subject: str) -> None:
+        """Somebody has left."""
+
     def let_expire(self) -> None:
         """Whatever it gives from now on, or has given, is over when it is shown."""
 
@@ -78,6 +84,9 @@ class OidcKind:
         """What its tokens say of somebody."""
         groups = nested(self.claim, list(who.groups)) if self.claim else {}
         return {"email": who.email, self._proof: who.is_verified, **groups}
+
+    def remove(self, subject: str) -> None:
+        del self.server.people[subject]
 
     def let_expire(self) -> None:
         self.server.lifetime_s = -600
@@ -112,6 +121,9 @@ class GithubKind:
             id=len(subject), emails=[(who.email, True, who.is_verified)], organisations=who.groups
         )
 
+    def remove(self, subject: str) -> None:
+        del self.server.people[subject]
+
     def let_expire(self) -> None:
         self.server.instead["/login/oauth/access_token"] = Reply({"error": "bad_verification_code"})
 
@@ -133,6 +145,9 @@ class GitlabKind:
             id=len(subject), email=who.email, is_confirmed=who.is_verified,
             groups=dict.fromkeys(who.groups, 30),
         )  # fmt: skip
+
+    def remove(self, subject: str) -> None:
+        del self.server.people[subject]
 
     def let_expire(self) -> None:
         self.server.instead["/oauth/token"] = Reply({"error": "invalid_grant"}, 400)
