@@ -118,7 +118,7 @@ def create_app(
         for name, services in clusters.items()
     }
     of_all = server_router(clusters, thread_pools, access, accesses, ui, listed, server_ready)
-    absent = absent_router(first, thread_pools, access, ui, server_ready)
+    absent = absent_router(first, thread_pools, access, accesses, ui, server_ready)
     app = Starlette(
         routes=[ByCluster(routers, of_all, None if access.is_open else absent)],
         middleware=[

@@ -137,12 +137,17 @@ def server_router(
 
 
 def absent_router(
-    services: ClusterServices, thread_pools: ThreadPools, access: Access, ui: Ui, ready: ASGIApp
+    services: ClusterServices,
+    thread_pools: ThreadPools,
+    access: Access,
+    accesses: Mapping[str, Access],
+    ui: Ui,
+    ready: ASGIApp,
 ) -> Router:
     """What the address of a cluster that does not exist answers where `Guard` asks for no role: the
     same as one in which nobody has a role, so that names cannot be guessed."""
     access = access.without_roles()
-    own = {**_session_endpoints(access, {}), "readyz": ready}
+    own = {**_session_endpoints(access, accesses), "readyz": ready}
     endpoints = (
         (route.path, route.method, _endpoint(route, services, thread_pools, own))
         for route in ROUTES
@@ -150,7 +155,7 @@ def absent_router(
     )
     routes = [
         *_by_path(endpoints),
-        *_common_routes(thread_pools, access, {}, ui),
+        *_common_routes(thread_pools, access, accesses, ui),
         *(
             route
             for route in flower_routes(services, thread_pools, access)
