@@ -30,6 +30,7 @@ from umbel.services.control.login_audit import LoginAudit
 from umbel.services.errors.errors import Errors
 from umbel.services.health.health import Health, Supervised
 from umbel.services.live.hub import STREAMS_MAX, Hub
+from umbel.services.names.names import Names
 from umbel.services.search.doubt import DoubtFinder
 from umbel.services.search.intents import Intents
 from umbel.services.search.search import Search
@@ -60,6 +61,7 @@ class ClusterServices(msgspec.Struct, frozen=True, kw_only=True):
     workers: ListedWorkers
     health: Health
     errors: Errors
+    names: Names
     hub: Hub
     control: Control
     event_switch: EventSwitch | None
@@ -154,6 +156,7 @@ def make_services(
         workers=ListedWorkers(store, gone_after_s, inspection),
         health=health,
         errors=Errors(store, ledger, clock, redactor),
+        names=Names(store, ledger, clock, inspection, describe),
         hub=Hub(store, health, intents, clock, streams_max=streams_max),
         control=Control(context, keep_s),
         event_switch=(

@@ -13,6 +13,7 @@ from umbel.services.errors.group_state import GroupState
 from umbel.services.errors.groups import ErrorDetail, ErrorGroups, SharedTraits
 from umbel.services.health.diagnosis import Diagnosis
 from umbel.services.health.health import Status
+from umbel.services.names.rows import NameDetail, NameList, Registration
 from umbel.services.search.rows import WholeTask
 from umbel.web import (
     action_handlers,
@@ -20,6 +21,7 @@ from umbel.web import (
     handlers,
     inspection_handlers,
     login,
+    name_handlers,
     requests,
     responses,
     token_handlers,
@@ -194,6 +196,38 @@ ROUTES: Final = (
         permission="operate",
         with_actor=True,
         slashes=False,
+    ),
+    Route(
+        name="names",
+        path=f"{API_ROOT}/names",
+        summary="Names of tasks: how many, how they fail, wait and run, and what changed",
+        tag="names",
+        asks=name_handlers.ListNames,
+        answers=NameList,
+        handler=name_handlers.list_names,
+        thread_pool="search",
+        problems=("bad-query", "not-in-store"),
+    ),
+    Route(
+        name="name-registration",
+        path=f"{API_ROOT}/names/{{name}}/registration",
+        summary="Where a name is registered, with its docstring, limits and options",
+        tag="names",
+        asks=name_handlers.RegisteredName,
+        answers=Registration,
+        handler=name_handlers.registered_name,
+        thread_pool="cluster",
+    ),
+    Route(
+        name="name",
+        path=f"{API_ROOT}/names/{{name}}",
+        summary="One name: its numbers, what changed, histograms, and who ran it",
+        tag="names",
+        asks=name_handlers.OneName,
+        answers=NameDetail,
+        handler=name_handlers.one_name,
+        thread_pool="search",
+        problems=("not-in-store",),
     ),
     Route(
         name="gaps",

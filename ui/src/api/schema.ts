@@ -528,6 +528,12 @@ export interface Hello {
   seq: number
 }
 
+export interface HistogramBin {
+  low: number
+  high: number
+  n: number
+}
+
 export interface IgnoreErrorBody {
   note?: string
   until?: number | null
@@ -567,6 +573,12 @@ export interface KeptGap {
   end: number
   cause: 'broker-away' | 'broker-cut' | 'broker-restarted' | 'collector-away' | 'collector-paused' | 'queue-deleted' | 'queue-expired' | 'queue-full' | 'queue-shared'
   collector: string
+}
+
+export interface LastTask {
+  id: string
+  state: string
+  at: number
 }
 
 export interface ListedToken {
@@ -631,6 +643,76 @@ export interface Me {
 export interface Messages {
   items: QueuedMessage[]
 }
+
+export interface NameDetail {
+  count: number
+  succeeded: number
+  failed: number
+  revoked: number
+  failure_rate: number | null
+  runtime: Durations | null
+  wait: Durations | null
+  name: string
+  trend: number[]
+  failures: number[]
+  before: NameNumbers | null
+  changed: 'count' | 'failures' | 'runtime' | 'wait' | null
+  change: number
+  since: number
+  until: number
+  start: number
+  bucket_s: number
+  compared: boolean
+  runtimes: HistogramBin[]
+  waits: HistogramBin[]
+  sampled: number
+  by_worker: Record<string, number>
+  by_queue: Record<string, number>
+  counted: boolean
+  last: LastTask | null
+  complete: boolean
+  incomplete: Incomplete | null
+}
+
+export interface NameList {
+  items: NameRow[]
+  names: number
+  since: number
+  until: number
+  start: number
+  bucket_s: number
+  compared: boolean
+  complete: boolean
+  incomplete: Incomplete | null
+}
+
+export interface NameNumbers {
+  count: number
+  succeeded: number
+  failed: number
+  revoked: number
+  failure_rate: number | null
+  runtime: Durations | null
+  wait: Durations | null
+}
+
+export interface NameRow {
+  count: number
+  succeeded: number
+  failed: number
+  revoked: number
+  failure_rate: number | null
+  runtime: Durations | null
+  wait: Durations | null
+  name: string
+  trend: number[]
+  failures: number[]
+  before: NameNumbers | null
+  changed: 'count' | 'failures' | 'runtime' | 'wait' | null
+  change: number
+}
+
+export type NamesSort = 'busiest' | 'changed' | 'failing' | 'name' | 'slowest' | 'waiting'
 
 export interface Note {
   type: string
@@ -759,6 +841,18 @@ export interface RegisteredTask {
   workers: number
   signature: string | null
   doc: string | null
+}
+
+export interface Registration {
+  name: string
+  workers: string[]
+  without: string[]
+  missing: string[]
+  signature: string | null
+  doc: string | null
+  options: Record<string, string>
+  rate_limits: Record<string, string>
+  trouble: string | null
 }
 
 export interface RemovedFactor {

@@ -125,6 +125,26 @@ class Inspection:
             (what, names), lambda: self._in_turn(lambda: self._ask_these(what, names)), cache_s
         )
 
+    def task_options(self, worker: str, wanted: Sequence[str]) -> tuple[str, ...]:
+        """The task names that one worker has registered, each with these attributes of the task
+        behind it, in this order (`a.b [rate_limit=5/m __doc__=...]`); empty without an answer."""
+
+        def ask() -> InspectAnswers:
+            replies = self._cluster.ask(
+                "registered",
+                {"taskinfoitems": list(wanted)},
+                workers=(worker,),
+                timeout_s=self._answer_s,
+            )
+            self._note(replies)
+            return _answers("registered", replies, {worker}, self._clock.now(), self._redactor)
+
+        answers = self._calls.ask(
+            ("task-options", (worker, *wanted)), lambda: self._in_turn(ask), SLOW_CACHE_S
+        )
+        value = answers.values.get(worker)
+        return tuple(map(str, value)) if isinstance(value, list) else ()
+
     def profile(self, worker: str, wanted: Sequence[Inspected]) -> dict[Inspected, object]:
         """Everything that one worker says of itself; empty when it does not answer. No
         question is begun after `answer_s`, so it takes twice as long at most."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 from umbel.errors import StoreError
@@ -24,6 +24,11 @@ class TimeSpan(NamedTuple):
     until: float
 
 
+def failed(bucket: CountBucket) -> int:
+    """How many failed in it."""
+    return bucket.failed
+
+
 class Buckets(NamedTuple):
     """Equal buckets that cover a span: `number` of them, of `bucket_s` seconds, the first from
     `start` on."""
@@ -32,13 +37,15 @@ class Buckets(NamedTuple):
     bucket_s: float
     number: int
 
-    def numbers(self, found: Iterable[CountBucket]) -> tuple[int, ...]:
-        """How many failed in each."""
+    def numbers(
+        self, found: Iterable[CountBucket], number: Callable[[CountBucket], int] = failed
+    ) -> tuple[int, ...]:
+        """How many failed in each, or another `number` of it."""
         numbers = [0] * self.number
         for each in found:
             at = math.floor((each.start - self.start) / self.bucket_s)
             if 0 <= at < self.number:
-                numbers[at] += each.failed
+                numbers[at] += number(each)
         return tuple(numbers)
 
 

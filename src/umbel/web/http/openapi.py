@@ -30,6 +30,7 @@ _TAGS: Final = {
     "tasks": "Tasks, one by one and by search",
     "search": "The query language, and figures over what it finds",
     "cluster": "Workers, queues, and what is going on now",
+    "names": "What tasks of each name are like, and where it is registered",
     "errors": "Failures that are the same error, and what was decided about them",
     "control": "Acting on tasks, workers and queues, and the book of what was done",
     "access": "Who asks",

@@ -1,0 +1,103 @@
+"""Names of a cluster's tasks: what each is like in a span of time, and where it is registered.
+
+Every method blocks and may be called from any thread. They raise `StoreError`, and `QueryError`
+for a search that cannot be understood.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from umbel.clock import Clock
+from umbel.query.parse import parse
+from umbel.services.cluster.inspection import Inspection
+from umbel.services.cluster.registered_tasks import DescribeTasks
+from umbel.services.errors.time_budget import TimeBudget
+from umbel.services.errors.trend import TimeSpan
+from umbel.services.names.name_detail import name_detail
+from umbel.services.names.name_list import NAMES_MAX, NameSearch, list_names
+from umbel.services.names.registration import registration
+from umbel.services.names.rows import NameDetail, NameList, NameOrder, Registration
+from umbel.services.search import incomplete
+from umbel.services.search.ledger_terms import resolved
+from umbel.services.time_zones import zone_of
+from umbel.store.base import Store
+from umbel.store.ledger import Ledger
+
+#: How long a question may take from when it was asked, seconds, and at least.
+BUDGET_S: Final = 2.0
+BUDGET_MIN_S: Final = 0.3
+#: Unless a time is asked for, so much of it, seconds.
+SPAN_S: Final = 3_600.0
+
+
+class Names:
+    """Asks the store, and about registration the workers."""
+
+    def __init__(
+        self,
+        store: Store,
+        ledger: Ledger,
+        clock: Clock,
+        inspection: Inspection,
+        describe: DescribeTasks,
+    ) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._clock = clock
+        self._inspection = inspection
+        self._describe = describe
+
+    def list(
+        self,
+        text: str = "",
+        *,
+        since: float | None = None,
+        until: float | None = None,
+        contains: str = "",
+        order: NameOrder = "busiest",
+        limit: int = NAMES_MAX,
+        tz: str = "UTC",
+        waited_s: float = 0.0,
+    ) -> NameList:
+        """The names of tasks that match `text`, from `since` to `until` (Unix seconds; the last
+        hour unless given). It was asked `waited_s` ago."""
+        budget, span, now = self._budget(waited_s), self._span(since, until), self._clock.now()
+        search = NameSearch(
+            query=resolved(parse(text, zone_of(tz)), self._ledger),
+            span=span,
+            contains=contains,
+            order=order,
+            limit=limit,
+        )
+        found = list_names(self._store, search, now, budget)
+        return msgspec.structs.replace(found, incomplete=self._incomplete(span, now))
+
+    def detail(
+        self,
+        name: str,
+        *,
+        since: float | None = None,
+        until: float | None = None,
+        waited_s: float = 0.0,
+    ) -> NameDetail:
+        """One name, in that time; of one that no task has, zeros."""
+        budget, span, now = self._budget(waited_s), self._span(since, until), self._clock.now()
+        found = name_detail(self._store, name, span, now, budget)
+        return msgspec.structs.replace(found, incomplete=self._incomplete(span, now))
+
+    def registration(self, name: str) -> Registration:
+        """Where it is registered, by the workers' own words."""
+        return registration(name, self._inspection, self._describe())
+
+    def _budget(self, waited_s: float) -> TimeBudget:
+        return TimeBudget(self._clock, max(BUDGET_MIN_S, BUDGET_S - waited_s))
+
+    def _span(self, since: float | None, until: float | None) -> TimeSpan:
+        end = self._clock.now() if until is None else until
+        return TimeSpan(end - SPAN_S if since is None else since, end)
+
+    def _incomplete(self, span: TimeSpan, now: float) -> incomplete.Incomplete | None:
+        return incomplete.incomplete(self._store, incomplete.Span(*span), now)

@@ -1,0 +1,123 @@
+"""Names of tasks as they are answered: the list, one of them, and where it is registered."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, get_args
+
+import msgspec
+
+from umbel.services.search.incomplete import Incomplete
+from umbel.store.series import Durations
+
+#: By what the list is sorted: tasks, p95 of the runtime, p95 of the wait, failures, the change
+#: against the time before, the name itself.
+NameOrder = Literal["busiest", "slowest", "waiting", "failing", "changed", "name"]
+NAME_ORDERS: Final[tuple[NameOrder, ...]] = get_args(NameOrder)
+#: What of a name changed.
+Changed = Literal["count", "failures", "runtime", "wait"]
+
+
+class NameNumbers(msgspec.Struct, frozen=True, kw_only=True):
+    """What the tasks of one name were like in a span: `count` were first seen in it; of those that
+    ended in it, so many `succeeded`, `failed` and were `revoked`. `failure_rate` is the part of
+    successes and failures that failed (0 to 1), null without any. `runtime` is of those that ended,
+    `wait` of those that were started; null where nothing was measured."""
+
+    count: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    revoked: int = 0
+    failure_rate: float | None = None
+    runtime: Durations | None = None
+    wait: Durations | None = None
+
+
+class NameRow(NameNumbers, frozen=True, kw_only=True):
+    """One name in a span. `trend` is how many of its tasks were first seen in each bucket, the
+    oldest first, `failures` how many failed. `before` has the same numbers of the time before,
+    null if that was not compared; `changed` is what of them changed most, null if nothing did, and
+    `change` how much: the binary logarithm of the ratio (2: four times as much), and for failures
+    5 of a hundred count as 1."""
+
+    name: str
+    trend: tuple[int, ...]
+    failures: tuple[int, ...]
+    before: NameNumbers | None = None
+    changed: Changed | None = None
+    change: float = 0.0
+
+
+class NameList(msgspec.Struct, frozen=True, kw_only=True):
+    """Names of tasks from `since` to `until` (Unix seconds), sorted as asked for. `names` is how
+    many fit, of which `items` are the first. The first bucket of each `trend` begins at `start` and
+    lasts `bucket_s` seconds. `compared`: whether the same length of time before `since` is in the
+    history, to compare with. `complete` is false when time ran out: then numbers may be too low.
+    `incomplete` is what is missing in the history of that time, null if nothing is."""
+
+    items: tuple[NameRow, ...]
+    names: int
+    since: float
+    until: float
+    start: float
+    bucket_s: float
+    compared: bool
+    complete: bool
+    incomplete: Incomplete | None = None
+
+
+class HistogramBin(msgspec.Struct, frozen=True, kw_only=True):
+    """So many durations from `low` to below `high` (seconds)."""
+
+    low: float
+    high: float
+    n: int
+
+
+class LastTask(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest task of a name: with its arguments it can be sent again."""
+
+    id: str
+    state: str
+    at: float
+
+
+class NameDetail(NameRow, frozen=True, kw_only=True):
+    """One name from `since` to `until`. `runtimes` and `waits` are histograms of the newest
+    `sampled` tasks of that time that ended, the shortest first, without empty bins at the ends.
+    `by_worker` and `by_queue` are how many tasks of that time have each, the most frequent first;
+    with `counted` false these are only of some. `last` is null if no task of the name is
+    stored."""
+
+    since: float
+    until: float
+    start: float
+    bucket_s: float
+    compared: bool
+    runtimes: tuple[HistogramBin, ...]
+    waits: tuple[HistogramBin, ...]
+    sampled: int
+    by_worker: dict[str, int]
+    by_queue: dict[str, int]
+    counted: bool
+    last: LastTask | None
+    complete: bool
+    incomplete: Incomplete | None = None
+
+
+class Registration(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a name is registered: at `workers`; `without` answered and do not have it, and of those
+    that are `missing` nothing is known. `signature` and `doc` are of the application where it is
+    loaded, else `doc` is as a worker tells it; null where nobody does. `options` are the
+    settings of the task that a worker told (`rate_limit`, `time_limit`, `soft_time_limit`,
+    `max_retries`, `acks_late`, `queue`), as texts; `rate_limits` are those of each worker that has
+    one, which may have been changed there. `trouble` says why no worker could be asked."""
+
+    name: str
+    workers: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    signature: str | None = None
+    doc: str | None = None
+    options: dict[str, str] = {}
+    rate_limits: dict[str, str] = {}
+    trouble: str | None = None

@@ -1,0 +1,77 @@
+"""Handlers that list names of tasks, and look at one."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from umbel.cluster.events import LABEL_MAX
+from umbel.services.cluster_services import ClusterServices
+from umbel.services.names.name_list import NAMES_MAX
+from umbel.services.names.rows import NameDetail, NameList, NameOrder, Registration
+from umbel.web import requests
+from umbel.web.http.problems import Refusal
+
+TaskName = Annotated[
+    str, Meta(min_length=1, max_length=LABEL_MAX, description="The name of a task.")
+]
+Since = Annotated[
+    requests.Bound | None, Meta(description="Unix seconds; default: an hour before until.")
+]
+Until = Annotated[requests.Bound | None, Meta(description="Unix seconds; default: now.")]
+
+
+class ListNames(msgspec.Struct, frozen=True, kw_only=True):
+    since: Since = None
+    until: Until = None
+    q: requests.Text = ""
+    tz: requests.Zone = "UTC"
+    contains: Annotated[
+        str, Meta(max_length=LABEL_MAX, description="Only names with this in them.")
+    ] = ""
+    sort: Annotated[
+        NameOrder,
+        Meta(
+            description="By the number of tasks, the p95 of runtime or wait, failures, the change "
+            "against the time before, or by name."
+        ),
+    ] = "busiest"
+    limit: Annotated[int, Meta(ge=1, le=NAMES_MAX, description="The most names.")] = NAMES_MAX
+
+
+class OneName(msgspec.Struct, frozen=True, kw_only=True):
+    name: TaskName
+    since: Since = None
+    until: Until = None
+
+
+class RegisteredName(msgspec.Struct, frozen=True, kw_only=True):
+    name: TaskName
+
+
+def list_names(services: ClusterServices, params: ListNames, waited_s: float) -> NameList:
+    _check_span(services, params.since, params.until)
+    return services.names.list(
+        params.q, since=params.since, until=params.until, contains=params.contains,
+        order=params.sort, limit=params.limit, tz=params.tz, waited_s=waited_s,
+    )  # fmt: skip
+
+
+def one_name(services: ClusterServices, params: OneName, waited_s: float) -> NameDetail:
+    _check_span(services, params.since, params.until)
+    return services.names.detail(
+        params.name, since=params.since, until=params.until, waited_s=waited_s
+    )
+
+
+def registered_name(services: ClusterServices, params: RegisteredName) -> Registration:
+    return services.names.registration(params.name)
+
+
+def _check_span(services: ClusterServices, since: float | None, until: float | None) -> None:
+    end = services.clock.now() if until is None else until
+    if since is not None and since >= end:
+        raise Refusal("bad-parameter", "The parameter since must lie before until.",
+                      parameter="since")  # fmt: skip

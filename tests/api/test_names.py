@@ -1,0 +1,171 @@
+"""Names over HTTP: what tasks of each are like, what changed, and where they are registered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.api.failing_shop import HOUR_S, STORES
+from tests.api.world import NOW, World, problem_of
+from tests.contract.stories import failed, succeeded, uuid_of
+from umbel.cluster.events import Event
+
+pytestmark = pytest.mark.anyio
+
+
+def history() -> list[Event]:
+    """Of the last hour: 40 payments, 4 of them failed, that ran 8 s; 100 mails; one report that ran
+    5 min. Of the hour before: 40 payments that ran 1 s, 100 mails, 60 clean-ups. One task long
+    before, so that both are within the history. In the order of time."""
+    events = succeeded(uuid_of(1), NOW - 24 * HOUR_S, name="shop.old")
+    for number in range(60):
+        at = NOW - 2 * HOUR_S + 60 + 50 * number
+        events += succeeded(uuid_of(100 + number), at, name="shop.clean", runtime=0.1)
+    for number in range(40):
+        at = NOW - 2 * HOUR_S + 70 + 80 * number
+        events += succeeded(uuid_of(200 + number), at, name="shop.pay", queue="money")
+        at += HOUR_S
+        story = failed if number < 4 else succeeded
+        events += story(uuid_of(300 + number), at, name="shop.pay", queue="money", runtime=8.0)
+    for number in range(100):
+        at = NOW - 2 * HOUR_S + 60 + 34 * number
+        events += succeeded(uuid_of(400 + number), at, name="shop.mail", worker="celery@w2")
+        events += succeeded(uuid_of(600 + number), at + HOUR_S, name="shop.mail")
+    events += succeeded(uuid_of(2), NOW - 400, name="shop.report", runtime=300.0)
+    return sorted(events, key=lambda event: event.timestamp)
+
+
+@pytest.fixture(params=sorted(STORES))
+def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    store = STORES[request.param](tmp_path)
+    events = history()
+    for first in range(0, len(events), 50):
+        store.apply(events[first : first + 50])
+    made = World(store=store)
+    yield made
+    made.store.close()
+
+
+async def listed(world: World, **asked: Any) -> dict[str, Any]:
+    response = await world.get("/api/v1/names", asked)
+    assert response.status_code == 200, response.text
+    found: dict[str, Any] = response.json()
+    return found
+
+
+async def order(world: World, sort: str) -> list[str]:
+    return [each["name"] for each in (await listed(world, sort=sort))["items"]]
+
+
+# -- the list ----------------------------------------------------------------------------------
+
+
+async def test_the_names_of_the_last_hour_have_their_numbers(shop: World) -> None:
+    found = await listed(shop)
+    items = {each["name"]: each for each in found["items"]}
+    pay = items["shop.pay"]
+
+    assert [each["name"] for each in found["items"]] == ["shop.mail", "shop.pay", "shop.report"]
+    assert (pay["count"], pay["succeeded"], pay["failed"]) == (40, 36, 4)
+    assert pay["failure_rate"] == pytest.approx(0.1)
+    assert pay["runtime"]["p95"] == pytest.approx(8, rel=0.1)
+    assert pay["wait"]["p50"] == pytest.approx(0.5, rel=0.1)
+    assert sum(pay["trend"]) == 40
+    assert sum(pay["failures"]) == 4
+    assert found["names"] == 3
+    assert found["complete"]
+    assert found["incomplete"] is None
+
+
+async def test_they_are_compared_with_the_hour_before(shop: World) -> None:
+    found = await listed(shop, sort="changed")
+    items = {each["name"]: each for each in found["items"]}
+
+    assert found["compared"]
+    assert items["shop.pay"]["before"]["runtime"]["p95"] == pytest.approx(1, rel=0.1)
+    assert items["shop.pay"]["changed"] == "runtime"
+    assert items["shop.pay"]["change"] == pytest.approx(3, abs=0.3)
+    assert items["shop.clean"]["changed"] == "count"
+    assert items["shop.clean"]["count"] == 0
+    assert items["shop.mail"]["changed"] is None
+
+
+async def test_what_the_history_does_not_reach_is_not_compared(shop: World) -> None:
+    found = await listed(shop, since=NOW - 23 * HOUR_S)
+
+    assert not found["compared"]
+    assert all(each["before"] is None for each in found["items"])
+
+
+@pytest.mark.parametrize(
+    ("sort", "first"),
+    [
+        ("busiest", "shop.mail"),
+        ("slowest", "shop.report"),
+        ("failing", "shop.pay"),
+        ("changed", "shop.pay"),
+        ("name", "shop.mail"),
+    ],
+)
+async def test_they_are_sorted_as_asked_for(shop: World, sort: str, first: str) -> None:
+    assert (await order(shop, sort))[0] == first
+
+
+async def test_they_are_narrowed_by_a_part_of_the_name_and_by_a_search(shop: World) -> None:
+    named = await listed(shop, contains="PAY")
+    searched = await listed(shop, q="name:shop.rep*")
+    fewer = await listed(shop, limit=1)
+
+    assert [each["name"] for each in named["items"]] == ["shop.pay"]
+    assert [each["name"] for each in searched["items"]] == ["shop.report"]
+    assert (len(fewer["items"]), fewer["names"]) == (1, 3)
+
+
+async def test_a_span_that_ends_before_it_begins_is_refused(shop: World) -> None:
+    response = await shop.get("/api/v1/names", {"since": NOW, "until": NOW - 1})
+
+    assert problem_of(response)["parameter"] == "since"
+
+
+# -- one name ----------------------------------------------------------------------------------
+
+
+async def test_one_name_has_its_histograms_and_who_ran_it(shop: World) -> None:
+    response = await shop.get("/api/v1/names/shop.pay")
+    found = response.json()
+
+    assert (found["count"], found["failed"], found["changed"]) == (40, 4, "runtime")
+    assert sum(each["n"] for each in found["runtimes"]) == found["sampled"] == 40
+    assert found["runtimes"][-1]["low"] <= 8.1
+    assert found["by_worker"] == {"celery@eu-1": 40}
+    assert found["by_queue"] == {"money": 40}
+    assert found["counted"]
+    assert found["last"]["id"] == uuid_of(339)
+
+
+async def test_a_name_that_nobody_heard_of_has_nothing(shop: World) -> None:
+    found = (await shop.get("/api/v1/names/nobody%2Fknows")).json()
+
+    assert (found["name"], found["count"], found["last"]) == ("nobody/knows", 0, None)
+    assert found["runtimes"] == []
+
+
+async def test_a_name_is_registered_where_workers_say_so(world: World) -> None:
+    found = (await world.get("/api/v1/names/shop.charge/registration")).json()
+
+    assert found["workers"] == [world.worker.name]
+    assert found["rate_limits"] == {world.worker.name: "10/m"}
+    assert found["options"]["rate_limit"] == "10/m"
+    assert found["trouble"] is None
+
+
+async def test_a_broker_that_is_away_is_said_where_a_name_is_registered(world: World) -> None:
+    world.cluster.away = 5
+
+    found = (await world.get("/api/v1/names/shop.charge/registration")).json()
+
+    assert found["workers"] == []
+    assert found["trouble"]
