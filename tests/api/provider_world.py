@@ -82,6 +82,7 @@ class ProviderWorld:
             everybody([], users), None, self.clock, key, rules=rules, clusters=names
         )
         sessions = Sessions(key, 3 * 86_400, self.clock, self.ledger)
+        self.sessions = sessions
         self.logins = Logins(
             key,
             self.clock,

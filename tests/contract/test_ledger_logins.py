@@ -7,7 +7,14 @@ from typing import Any
 
 import msgspec
 
-from umbel.store.ledger import Ledger, LoginSession, SecondFactor, Token
+from umbel.store.ledger import (
+    SESSIONS_EACH,
+    SESSIONS_MAX,
+    Ledger,
+    LoginSession,
+    SecondFactor,
+    Token,
+)
 
 
 def login(id_: str, user: str = "okta:ann", *, began: float = 10.0) -> LoginSession:
@@ -53,6 +60,34 @@ def test_logins_are_found_by_who_their_provider_says_it_is(ledger: Ledger) -> No
     assert found(provider="okta", subject="00u1") == {"a", "c"}
     assert found(provider="okta", provider_session="sid-2") == {"c"}
     assert found(provider="okta", subject="00u2", provider_session="sid-2") == set()
+
+
+def test_of_one_person_at_a_provider_the_logins_used_last_are_kept(ledger: Ledger) -> None:
+    ledger.keep_session(login("in use"))
+    ledger.seen_session("in use", 90.0)
+    ledger.keep_session(msgspec.structs.replace(login("other"), subject="00u2"))
+    ledger.keep_session(
+        msgspec.structs.replace(login("password", "ann"), provider="password", subject="")
+    )
+    for number in range(SESSIONS_EACH + 20):
+        ledger.keep_session(login(f"{number}", began=11.0 + number / 100))
+
+    kept = {each.id for each in ledger.sessions(50.0, subject="00u1")}
+    assert kept == {"in use", *(f"{number}" for number in range(21, SESSIONS_EACH + 20))}
+    assert ledger.session("0") is None
+    assert ledger.session("other") is not None
+    assert ledger.session("password") is not None
+
+
+def test_nobodys_many_logins_hide_those_of_others(ledger: Ledger) -> None:
+    ledger.keep_session(login("b", "okta:bob"))
+    for number in range(SESSIONS_MAX + 1):
+        row = login(f"{number}", "ann", began=11.0 + number / 100)
+        ledger.keep_session(msgspec.structs.replace(row, provider="password", subject=""))
+
+    listed = [each.user for each in ledger.sessions(50.0)]
+    assert listed == ["ann"] * SESSIONS_EACH + ["okta:bob"]
+    assert len(ledger.sessions(50.0, user="ann")) == SESSIONS_MAX
 
 
 def test_a_login_is_read_as_it_was_kept_and_replaced_under_its_id(ledger: Ledger) -> None:

@@ -406,7 +406,7 @@ def test_an_email_that_is_not_verified_is_left_out_and_named(
 
     assert claimed.email is None
     assert not {"email", "emails"} & claimed.claims.keys()
-    assert claimed.name == "ann"
+    assert claimed.name == "ann (u1)"
     assert words in claimed.notes[0]
 
 
@@ -435,7 +435,7 @@ def test_an_email_with_letters_that_look_like_others_is_left_out(
 
     claimed = logged_in(provider, "u1").claimed
 
-    assert (claimed.email, claimed.name) == (None, "ann")
+    assert (claimed.email, claimed.name) == (None, "ann (u1)")
     assert "letters beyond ASCII" in claimed.notes[0]
 
 
@@ -445,6 +445,18 @@ def test_nobody_calls_themselves_by_an_email_that_is_not_theirs(
     server.people["u1"] = {"preferred_username": "boss@example.com"}
 
     assert logged_in(provider, "u1").claimed.name == "u1"
+
+
+def test_two_people_of_one_name_are_told_apart(
+    server: OidcServer, provider: RedirectProvider
+) -> None:
+    """`preferred_username` need not be one person's alone (OpenID Connect Core 5.7)."""
+    server.people = {"u1": {"preferred_username": "ann"}, "u2": {"preferred_username": "ann"}}
+    server.people["u3"] = {"preferred_username": "a" * 200}
+
+    names = [logged_in(provider, each).claimed.name for each in ("u1", "u2", "u3")]
+
+    assert names == ["ann (u1)", "ann (u2)", "u3"]
 
 
 def test_claims_that_are_huge_or_deep_are_cut_and_it_is_said(

@@ -30,7 +30,8 @@ ACCESS_TOKEN = "the-access-token"  # noqa: S105
 class MemoryProvider:
     """`people` are claims by subject, with `email`; who is taken out of it was removed. `is_down`
     refuses to be asked, `is_silent` never answers, `says_again` is whether it tells later who
-    somebody is."""
+    somebody is. `names` are what people are called where not by their e-mail, by subject;
+    `logout_ids` the ids of logout tokens that are not the token itself."""
 
     config: ProviderConfig
     people: dict[str, dict[str, object]]
@@ -41,6 +42,8 @@ class MemoryProvider:
     failure: Exception | None = None
     asked_again: int = 0
     finished: int = 0
+    names: dict[str, str] = field(default_factory=dict)
+    logout_ids: dict[str, str] = field(default_factory=dict)
     _codes: dict[str, tuple[str, Mapping[str, list[str]]]] = field(default_factory=dict)
 
     def press(self, address: str, subject: str) -> str:
@@ -97,14 +100,17 @@ class MemoryProvider:
         if kind not in {"sub", "sid"}:
             raise LoginRefused("This is no logout token.")
         name = name.partition("#")[0]
-        return EndedLogin(name if kind == "sub" else None, name if kind == "sid" else None)
+        subject, session = (name if kind == each else None for each in ("sub", "sid"))
+        token_id = self.logout_ids.get(logout_token, logout_token)
+        return EndedLogin(subject, session, token_id=token_id)
 
     def _login(self, subject: str) -> ProviderLogin:
         claims = self.people[subject]
         email = claims.get("email")
         assert isinstance(email, str | None)
+        name = self.names.get(subject, email or subject)
         claimed = Claimed(
-            subject=subject, name=email or subject, email=email, claims=claims,
+            subject=subject, name=name, email=email, claims=claims,
             notes=("A note of the provider.",),
         )  # fmt: skip
         tokens = ProviderTokens(

@@ -46,9 +46,7 @@ def end(session_id: str | None, user: str | None, **where: Where) -> None:
     if (session_id is None) == (user is None):
         raise SettingsError("Name one session by its ID, or a person with --user.", setting="user")
     with all_ledgers(where) as ledgers:
-        wanted = [
-            each for each in _sessions(ledgers, user) if session_id is None or each.id == session_id
-        ]
+        wanted = _sessions(ledgers, user) if session_id is None else _with_id(ledgers, session_id)
         if not wanted:
             of_whom = f"of {user}" if user else f"with the id {session_id}"
             raise UmbelError(
@@ -56,6 +54,10 @@ def end(session_id: str | None, user: str | None, **where: Where) -> None:
                 remedy="umbel sessions list names those that last.",
             )
         _end(ledgers, wanted)
+        # A ledger tells of many in parts.
+        while user is not None and (more := _sessions(ledgers, user)):
+            _end(ledgers, more)
+            wanted += more
     names = ", ".join(dict.fromkeys(clean(each.user) for each in wanted))
     what = "A session" if len(wanted) == 1 else f"{len(wanted):,} sessions"
     say(f"{what} of {names} ended.", err=True)
@@ -66,6 +68,11 @@ def _sessions(ledgers: Sequence[OpenedLedger], user: str | None) -> list[LoginSe
     now = time.time()
     found = {row.id: row for each in ledgers for row in each.ledger.sessions(now, user=user)}
     return sorted(found.values(), key=lambda each: -each.began)
+
+
+def _with_id(ledgers: Sequence[OpenedLedger], session_id: str) -> list[LoginSession]:
+    found = [row for each in ledgers if (row := each.ledger.session(session_id)) is not None]
+    return found[:1]
 
 
 def _end(ledgers: Sequence[OpenedLedger], rows: Iterable[LoginSession]) -> None:

@@ -41,6 +41,7 @@ def check_logins(loaded: LoadedSettings) -> None:
         _check_somebody_gets_in(config, auth.rules)
         _check_not_everybody_gets_in(config, auth.rules)
         _check_headers_are_of_a_proxy(config, loaded)
+    _check_callbacks_differ(auth.providers)
 
 
 def _check_rules_have_somebody(loaded: LoadedSettings) -> None:
@@ -109,6 +110,25 @@ def _check_callback(config: ProviderConfig) -> None:
             f"{where} leads to {parts.path or '/'}, where no login comes back to.",
             setting="auth.providers",
             remedy=f"It must end in {own}, or in /login as with Flower.",
+        )
+
+
+def _check_callbacks_differ(providers: tuple[ProviderConfig, ...]) -> None:
+    """Of two providers whose people come back to one address, one could have the code of the other
+    brought there (mix-up, RFC 9700, 4.4.2): who was sent to which is told by the address alone."""
+    shared = [
+        each.name
+        for each in providers
+        if each.redirect_uri is not None
+        and not urlsplit(each.redirect_uri).path.endswith(f"/login/{each.name}/callback")
+    ]
+    if len(shared) > 1:
+        raise SettingsError(
+            f"The providers {' and '.join(shared)} bring people back to one address (redirect_uri "
+            "ends in /login), so that one of them could be shown what the other gave them.",
+            setting="auth.providers",
+            remedy=f"Keep it for {shared[0]} alone; register /login/{shared[1]}/callback at "
+            f"{shared[1]}, or leave its redirect_uri out.",
         )
 
 

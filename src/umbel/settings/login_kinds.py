@@ -24,7 +24,7 @@ KINDS: Final[tuple[str, ...]] = tuple(
 )
 _NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 #: Names that stand for something else: in addresses of logins, and for passwords and tokens.
-_RESERVED: Final = frozenset({"password", "token", "callback"})
+_RESERVED: Final = frozenset({"password", "token", "callback", "options"})
 _PROVIDER_FIELDS: Final = tuple(
     name for name in ProviderConfig.__struct_fields__ if name not in {"name"}
 )

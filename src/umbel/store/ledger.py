@@ -22,8 +22,10 @@ from umbel.errors import NameTaken
 FIRST_MARK: Final = 1
 #: How many sessions of one user that were logged out a ledger remembers one by one.
 ENDED_EACH: Final = 1_000
-#: The most logins that `Ledger.sessions` tells at once.
+#: The most logins that `Ledger.sessions` tells at once, and of one user among those of all; so many
+#: by a provider are kept of one person.
 SESSIONS_MAX: Final = 1_000
+SESSIONS_EACH: Final = 100
 #: How many of the tasks that an action made a line of the audit names.
 TASKS_MAX: Final = 20
 #: The most ids that `Ledger.intended_since` tells.
@@ -330,7 +332,8 @@ class Ledger(Protocol):
 
     def keep_session(self, session: LoginSession) -> None:
         """Keep a login, in the place of what was kept under its id; those that expired before it
-        began are forgotten."""
+        began are forgotten. Of one subject of a provider `SESSIONS_EACH` are kept, and those that
+        were used the longest ago are forgotten, which ends them."""
 
     def session(self, session_id: str) -> LoginSession | None:
         """The login with this id, unless it was ended or trimmed."""
@@ -345,7 +348,8 @@ class Ledger(Protocol):
         provider_session: str | None = None,
         limit: int = SESSIONS_MAX,
     ) -> tuple[LoginSession, ...]:
-        """Logins that last at `now`, all or those with what is given, the newest first."""
+        """Logins that last at `now`, all or those with what is given, the newest first. Of all,
+        `SESSIONS_EACH` of each user, so that nobody's hide those of others."""
 
     def seen_session(self, session_id: str, at: float) -> None:
         """A login was used at this time."""

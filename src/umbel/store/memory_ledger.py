@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
@@ -16,6 +17,7 @@ from umbel.store.ledger import (
     INTENDED_MAX,
     LEASE_MAX_S,
     MUTES_MAX,
+    SESSIONS_EACH,
     SESSIONS_MAX,
     ActionRecord,
     AuditEntry,
@@ -223,6 +225,8 @@ class MemoryLedger:
         with self._lock:
             kept = {i: each for i, each in self._sessions.items() if each.expires > session.began}
             self._sessions = {**kept, session.id: session}
+            for each in _beyond_share(self._sessions.values(), session):
+                del self._sessions[each.id]
 
     def session(self, session_id: str) -> LoginSession | None:
         with self._lock:
@@ -248,7 +252,10 @@ class MemoryLedger:
                 and subject in (None, each.subject)
                 and provider_session in (None, each.provider_session)
             ]
-        return tuple(sorted(found, key=lambda each: (-each.began, each.id))[:limit])
+        found.sort(key=lambda each: (-each.began, each.id))
+        if user is subject is provider_session is None:
+            found = _shares(found)
+        return tuple(found[: min(limit, SESSIONS_MAX)])
 
     def seen_session(self, session_id: str, at: float) -> None:
         with self._lock:
@@ -348,3 +355,26 @@ class MemoryLedger:
 def _decided(decision: ErrorDecision) -> tuple[float, str]:
     """The newest first."""
     return -decision.at, decision.error
+
+
+def _shares(newest_first: Iterable[LoginSession]) -> list[LoginSession]:
+    """The newest of each user."""
+    counted = Counter[str]()
+    found = []
+    for each in newest_first:
+        counted[each.user] += 1
+        if counted[each.user] <= SESSIONS_EACH:
+            found.append(each)
+    return found
+
+
+def _beyond_share(rows: Iterable[LoginSession], new: LoginSession) -> list[LoginSession]:
+    """Those of the person of `new` that are too many."""
+    person = (new.provider, new.subject)
+    others = [
+        each
+        for each in rows
+        if new.subject and (each.provider, each.subject) == person and each.id != new.id
+    ]
+    others.sort(key=lambda each: (-each.seen, -each.began))
+    return others[SESSIONS_EACH - 1 :]

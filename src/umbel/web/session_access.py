@@ -85,8 +85,25 @@ class SessionAccess(AccessAudit):
         return of_provider(self.logins.sessions, known, self._cluster)
 
     async def rows(self, user: str | None) -> tuple[LoginSession, ...]:
-        """Sessions that last, of everybody or one person. Raises `StoreError`."""
+        """Sessions that last, of everybody or one name. Raises `StoreError`."""
         return await self._run(functools.partial(self.sessions.rows, user))
+
+    async def own_rows(self, principal: Principal) -> tuple[LoginSession, ...]:
+        """Sessions that last of this very person, whoever else has the name. Raises
+        `StoreError`."""
+        if principal.how not in {"session", "password"}:
+            return ()
+        if not principal.provider:
+            return await self.rows(principal.name)
+        provider, subject = principal.provider, principal.subject
+        rows = functools.partial(
+            self.sessions.rows_of_provider, provider, subject=subject, session=None
+        )
+        return await self._run(rows)
+
+    async def row(self, session_id: str) -> LoginSession | None:
+        """The session with this id. Raises `StoreError`."""
+        return await self._run(functools.partial(self.sessions.row, session_id))
 
     def owner_of(self, row: LoginSession) -> Principal | None:
         """Whose session it is, as the settings have them now; None if nobody's."""
@@ -101,7 +118,7 @@ class SessionAccess(AccessAudit):
     async def row_of(self, session: Session) -> LoginSession | None:
         """What the ledger keeps of a session; None if nothing, or it cannot be read."""
         try:
-            return await self._run(functools.partial(self.sessions.row, session.id))
+            return await self.row(session.id)
         except StoreError:
             return None
 

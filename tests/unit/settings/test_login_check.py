@@ -199,6 +199,22 @@ def test_a_callback_is_umbels_own_or_flowers(tmp_path: Path, address: str) -> No
     check(tmp_path, OKTA + f"redirect_uri = '{address}'\n" + ANN)
 
 
+def test_two_providers_never_bring_people_back_to_one_address(tmp_path: Path) -> None:
+    """One could have the code of the other brought there (mix-up)."""
+    google = (
+        "\n[auth.providers.company]\nkind = 'google'\nclient_id = 'umbel'\nclient_secret = 's'\n"
+        "redirect_uri = 'https://umbel.example.com/login'\nhosted_domain = 'example.com'\n"
+    )
+    shared = OKTA + "redirect_uri = 'https://umbel.example.com/login'\n"
+    own = OKTA + "redirect_uri = 'https://umbel.example.com/login/okta/callback'\n"
+
+    assert "so that one of them could be shown what the other gave them" in refusal(
+        tmp_path, shared + google + EVERYBODY
+    )
+    check(tmp_path, own + google + EVERYBODY)
+    check(tmp_path, OKTA + google + EVERYBODY)
+
+
 @pytest.mark.parametrize(
     ("tables", "sentence"),
     [

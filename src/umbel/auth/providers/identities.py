@@ -38,6 +38,7 @@ def claimed_of(
     proof: str | None = "email_verified",
     names: Iterable[str] = ("preferred_username",),
     trusts_names: bool = True,
+    may_share_names: bool = False,
     emails: Iterable[str] = (),
     notes: Iterable[str] = (),
 ) -> Claimed:
@@ -45,7 +46,8 @@ def claimed_of(
     without a `proof`, unless `email_verified` says the contrary; `emails` are verified ones beside
     it. People are called by their e-mail, else by the first of `names`, else by the subject; by no
     name that looks like an e-mail, unless the provider `trusts_names`, since anybody could call
-    themselves so. Raises `LoginRefused` if there is no subject."""
+    themselves so. Where several `may_share_names`, the subject stands behind it: `ann (00u1)`.
+    Raises `LoginRefused` if there is no subject."""
     subject = found.get("sub")
     if not isinstance(subject, str) or not 0 < len(subject) <= _SUBJECT_MAX or not _is_one(subject):
         raise LoginRefused(f"{label} does not say whose login it is (sub).")
@@ -59,7 +61,9 @@ def claimed_of(
         claims["email"] = email
     if verified:
         claims["emails"] = verified
-    called = email or _called(found, names, trusts_names) or subject[:_CALLED_MAX]
+    called = email or _called(found, names, trusts_names)
+    if called is None or (email is None and may_share_names):
+        called = _of_subject(called, subject)
     return Claimed(subject=subject, name=called, email=email, claims=claims, notes=tuple(said))
 
 
@@ -120,6 +124,12 @@ def _called(found: Mapping[str, object], names: Iterable[str], trusts: bool) -> 
         if fits and (trusts or "@" not in str(value)):
             return str(value)
     return None
+
+
+def _of_subject(name: str | None, subject: str) -> str:
+    """What nobody else is called."""
+    both = subject if name in (None, subject) else f"{name} ({subject})"
+    return both if len(both) <= _CALLED_MAX else subject[:_CALLED_MAX]
 
 
 def _is_one(text: str) -> bool:

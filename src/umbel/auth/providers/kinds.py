@@ -17,7 +17,8 @@ class OpenIdKind(msgspec.Struct, frozen=True, kw_only=True):
     """`issuer` makes the issuer's address where the settings name none; `origin` is the setting
     that it is made of. `scopes` are asked for, `wanted_scopes` if the provider lists them;
     `parameters` go along. An e-mail is believed where `proof` is true; `names` are what people are
-    called by, and where the provider `trusts_names`, nobody can choose that of somebody else.
+    called by, and where the provider `trusts_names`, nobody can choose that of somebody else. Where
+    several `may_share_names`, a name alone does not tell who it is (OpenID Connect Core 5.7).
     `asks_userinfo`: the ID token alone does not say all."""
 
     issuer: Callable[[ProviderConfig], str | None] = lambda _: None
@@ -28,6 +29,7 @@ class OpenIdKind(msgspec.Struct, frozen=True, kw_only=True):
     proof: str = "email_verified"
     names: tuple[str, ...] = ("preferred_username",)
     trusts_names: bool = False
+    may_share_names: bool = False
     asks_userinfo: bool = True
     has_roles_in_access_token: bool = False
     needs_secret: bool = False
@@ -48,11 +50,12 @@ def _of_entra(config: ProviderConfig) -> str | None:
 
 
 KINDS: Final[Mapping[str, OpenIdKind]] = {
-    "oidc": OpenIdKind(),
+    "oidc": OpenIdKind(may_share_names=True),
     # Without `access_type=offline` Google gives no refresh token.
     "google": OpenIdKind(
         issuer=lambda _: "https://accounts.google.com",
         parameters={"access_type": "offline"},
+        may_share_names=True,
         needs_secret=True,
     ),
     # `groups` stand in the answer of userinfo alone.
@@ -76,7 +79,10 @@ KINDS: Final[Mapping[str, OpenIdKind]] = {
     ),
     "keycloak": OpenIdKind(has_roles_in_access_token=True),
     "auth0": OpenIdKind(
-        issuer=_of_auth0, origin="domain", names=("preferred_username", "nickname")
+        issuer=_of_auth0,
+        origin="domain",
+        names=("preferred_username", "nickname"),
+        may_share_names=True,
     ),
 }
 

@@ -248,7 +248,7 @@ class OpenIdProvider:
         kind = self._kind
         claimed = claimed_of(
             found, label=self._label, proof=kind.proof, names=kind.names,
-            trusts_names=kind.trusts_names, notes=notes,
+            trusts_names=kind.trusts_names, may_share_names=kind.may_share_names, notes=notes,
         )  # fmt: skip
         return admit(self.config, claimed)
 

@@ -45,5 +45,12 @@ class SignedTokens:
         if not found.get("sub") and isinstance(found.get("common_name"), str):
             found["sub"] = found["common_name"]
         names = ("preferred_username", "common_name")
-        claimed = claimed_of(found, label=self._label, proof=None, names=names)
+        claimed = claimed_of(
+            found,
+            label=self._label,
+            proof=None,
+            names=names,
+            trusts_names=False,
+            may_share_names=True,
+        )
         return admit(self.config, claimed)

@@ -12,6 +12,7 @@ import msgspec
 
 from umbel.store.ledger import (
     ENDED_EACH,
+    SESSIONS_EACH,
     SESSIONS_MAX,
     LoginSession,
     SecondFactor,
@@ -32,6 +33,12 @@ from umbel.store.sqlite.ledger_file import (
 _TOKEN: Final = "name, role, secret_hash, created, expires, last_used"  # noqa: S105
 _FACTOR: Final = "user, secret, since, last_step, recovery"
 _SESSION: Final = ", ".join(LoginSession.__struct_fields__)
+#: The newest logins of each user.
+_SHARES: Final = (
+    "SELECT id FROM ("
+    "SELECT id, row_number() OVER (PARTITION BY user ORDER BY began DESC, id) AS place "
+    "FROM login_session WHERE expires > ?1) WHERE place <= ?8"
+)
 
 
 class LedgerLogins:
@@ -124,6 +131,13 @@ class LedgerLogins:
                 f"VALUES ({', '.join('?' * len(values))})",
                 tuple(values.values()),
             )
+            if session.subject:
+                connection.execute(
+                    "DELETE FROM login_session WHERE id IN (SELECT id FROM login_session "
+                    "WHERE provider = ?1 AND subject = ?2 AND id <> ?3 "
+                    "ORDER BY seen DESC, began DESC LIMIT -1 OFFSET ?4)",
+                    (session.provider, session.subject, session.id, SESSIONS_EACH - 1),
+                )
 
     def session(self, session_id: str) -> LoginSession | None:
         row = self._file.row_of_format(
@@ -147,9 +161,14 @@ class LedgerLogins:
             f"SELECT {_SESSION} FROM login_session WHERE expires > ?1 "  # noqa: S608
             "AND (?2 IS NULL OR user = ?2) AND (?3 IS NULL OR provider = ?3) "
             "AND (?4 IS NULL OR subject = ?4) AND (?5 IS NULL OR provider_session = ?5) "
+            f"AND (?7 OR id IN ({_SHARES})) "
             "ORDER BY began DESC, id LIMIT ?6"
         )
-        wanted = (now, user, provider, subject, provider_session, min(limit, SESSIONS_MAX))
+        is_of_one = (user, subject, provider_session) != (None, None, None)
+        wanted = (
+            now, user, provider, subject, provider_session, min(limit, SESSIONS_MAX), is_of_one,
+            SESSIONS_EACH,
+        )  # fmt: skip
         with self._file.reading() as connection:
             if connection is None or version(connection) < LOGINS_FORMAT:
                 return ()

@@ -32,10 +32,8 @@ def cookie(scope: Scope, name: str) -> str | None:
 
 
 def cookie_names(scope: Scope, prefix: str) -> list[str]:
-    """Names of the request's cookies that begin so, in the order in which they came; browsers
-    send the oldest of one path first."""
+    """Names of the request's cookies that begin so, in the order in which they came, whatever their
+    bytes; browsers send the oldest of one path first."""
     lines = [value for header, value in scope["headers"] if header == b"cookie"]
-    if sum(map(len, lines)) > COOKIES_MAX:
-        return []
     names = (pair.partition(b"=")[0].strip(b" \t") for pair in b";".join(lines).split(b";"))
     return [name.decode("latin-1") for name in names if name.startswith(prefix.encode("latin-1"))]

@@ -9,6 +9,7 @@ browser that began (login CSRF, code injection), for the provider that it began 
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from typing import Final
 
@@ -25,6 +26,9 @@ from umbel.web.http.signed_values import SignedValues
 LIFETIME_S: Final = 600
 #: How many logins of one browser may be on their way; then the first are forgotten.
 TABS_MAX: Final = 6
+#: What the names of its cookies end in, and how many are forgotten at once.
+_DIGITS: Final = re.compile(r"[0-9a-f]{16}")
+_FORGOTTEN_MAX: Final = 50
 #: The longest address that somebody is led back to.
 _NEXT_MAX: Final = 1_000
 
@@ -94,10 +98,22 @@ class LoginAttempts:
     def keep(self, response: Response, scope: Scope, pending: PendingLogin) -> None:
         """Let the browser keep it, and forget those that are too many."""
         state = self.attempt(pending).state
-        for name in cookie_names(scope, self._prefix(scope))[: -TABS_MAX + 1]:
+        for name in self._too_many(scope):
             _set(response, scope, name, "", 0)
         value = self._values.write(msgspec.json.encode(pending))
         _set(response, scope, self._cookie(scope, state), value, LIFETIME_S)
+
+    def _too_many(self, scope: Scope) -> list[str]:
+        """The oldest of its cookies; names that are none of ours, which others may have set, are
+        left alone. They are told apart however many bytes of cookies came: past the bound none
+        is read, and nobody could log in until they end."""
+        prefix = self._prefix(scope)
+        names = [
+            name
+            for name in cookie_names(scope, prefix)
+            if _DIGITS.fullmatch(name.removeprefix(prefix))
+        ]
+        return names[: -TABS_MAX + 1][:_FORGOTTEN_MAX]
 
     def forget(self, response: Response, scope: Scope, state: str) -> None:
         """Let the browser forget it."""

@@ -72,10 +72,12 @@ class BackChannelEndpoint:
         with logins.ends.one():
             async with asyncio.timeout(_STEP_S):
                 ended = await provider.ended(token)
-        used = hashlib.sha256(token.encode()).hexdigest()
+        rows = await _concerned(logins, name, ended)
+        # Its id, as the same token can be written in more than one way.
+        used = hashlib.sha256(f"{name} {ended.token_id}".encode()).hexdigest()
         if not await self._access.use_once(f"logout {used}", _REMEMBERED_S):
             raise LoginRefused("This logout token was used before.")
-        for row in await _concerned(logins, name, ended):
+        for row in rows:
             await logins.sessions.over(row, f"{logins.sessions.label(name)} ended the login.")
 
 

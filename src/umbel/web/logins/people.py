@@ -31,6 +31,7 @@ def of_provider(sessions: ProviderSessions, session: KnownSession, cluster: str)
         because=grants[0].because if grants else "",
         provider=row.provider,
         label=sessions.label(row.provider),
+        subject=row.subject,
         email=email if isinstance(email, str) else None,
         claims=claims,
     )
