@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import AsyncExitStack
 from pathlib import Path
 
+import anyio
 import httpx
 import pytest
 
 from tests.api.provider_world import ProviderWorld, okta
 from tests.api.world import NOW
 from umbel.store.ledger import SESSIONS_EACH, SESSIONS_MAX, LoginSession
+from umbel.store.memory_ledger import MemoryLedger
 from umbel.web.http.cookies import COOKIES_MAX
 
 pytestmark = pytest.mark.anyio
@@ -133,3 +137,39 @@ async def test_a_logout_token_counts_once_however_it_is_written(world: ProviderW
 
         assert (first.status_code, again.status_code) == (200, 400)
         assert (await ann.get("/api/v1/me")).status_code == 200
+
+
+class LockedLedger(MemoryLedger):
+    """Another program keeps it locked, so that whoever writes waits until that is `over`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.over = threading.Event()
+        self.over.set()
+
+    def use_once(self, name: str, expires: float, now: float) -> bool:
+        self.over.wait(30)
+        return super().use_once(name, expires, now)
+
+    def seen_session(self, session_id: str, at: float) -> None:
+        self.over.wait(30)
+        super().seen_session(session_id, at)
+
+
+async def test_strangers_who_wait_for_a_locked_ledger_hold_up_nobody_else(tmp_path: Path) -> None:
+    ledger = LockedLedger()
+    world = ProviderWorld(tmp_path, okta(), ledger=ledger)
+    async with AsyncExitStack() as opened:
+        ann, *strangers = [await opened.enter_async_context(world.browser()) for _ in range(21)]
+        group = await opened.enter_async_context(anyio.create_task_group())
+        await world.log_in(ann, "ann")
+        ledger.over.clear()
+        try:
+            for each in strangers:
+                group.start_soon(each.get, await world.begin(each, "ann"))
+            for _ in range(10):
+                with anyio.fail_after(5):
+                    world.clock.time += 400  # the last use is to be written down each time
+                    assert (await ann.get("/api/v1/me")).status_code == 200
+        finally:
+            ledger.over.set()

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import math
 import re
 import secrets
 from collections.abc import Iterable, Sequence
@@ -129,6 +130,8 @@ class Tokens:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._nobody = _hash(secrets.token_hex(_SECRET_BYTES))
+        #: When it was last tried to write down that a token was used, by its name.
+        self._noted: dict[str, float] = {}
 
     def identify(self, shown: str, now: float) -> Identity | None:
         """Whose token it is; None for one that is unknown, revoked or expired. The ledger
@@ -151,8 +154,11 @@ class Tokens:
         )
 
     def _note(self, token: Token, now: float) -> None:
-        """A ledger that cannot be written must not lock out who may read."""
-        if token.last_used is None or token.last_used < now - _USED_EVERY_S:
+        """A ledger that cannot be written must not lock out who may read, nor hold them up each
+        time."""
+        last = max(token.last_used or -math.inf, self._noted.get(token.name, -math.inf))
+        if not now - _USED_EVERY_S <= last <= now:
+            self._noted[token.name] = now
             try:
                 self._ledger.used_token(token.name, now)
             except StoreError:

@@ -37,8 +37,12 @@ from umbel.web.sessions import Session, Sessions
 
 log = logging.getLogger("umbel.web")
 
-#: How many threads look up sessions.
+#: How many threads look up sessions, how many write them, and how many write what a stranger's
+#: login uses up: a ledger that others keep locked lets each of these wait for seconds, and none may
+#: wait for the others.
 _LOOKUPS: Final = 8
+_CHANGES: Final = 4
+_USES: Final = 2
 T = TypeVar("T")
 
 
@@ -59,6 +63,8 @@ class SessionAccess(AccessAudit):
         self._authenticator = authenticator
         self._cluster = ""
         self._lookups = anyio.CapacityLimiter(_LOOKUPS)
+        self._changes = anyio.CapacityLimiter(_CHANGES)
+        self._uses = anyio.CapacityLimiter(_USES)
         self._background: set[asyncio.Task[None]] = set()
         self.sessions = sessions
         self.logins = logins
@@ -125,7 +131,8 @@ class SessionAccess(AccessAudit):
     def _note_seen(self, session: Session) -> None:
         """To some minutes, and beside the request."""
         if self.sessions.saw(session.id):
-            write = self._run(functools.partial(self.sessions.note_seen, session.id))
+            note = functools.partial(self.sessions.note_seen, session.id)
+            write = self._run(note, self._changes)
             task = asyncio.get_running_loop().create_task(write)
             self._background.add(task)
             task.add_done_callback(self._background.discard)
@@ -138,7 +145,7 @@ class SessionAccess(AccessAudit):
         client = Headers(scope=scope).get("user-agent", "")
         row = row_of(session, address_of(scope), client, self.sessions.lifetime_s)
         try:
-            await self._run(functools.partial(self.sessions.keep, row))
+            await self._run(functools.partial(self.sessions.keep, row), self._changes)
         except StoreError as error:
             log.warning("A login is not in the list of sessions. %s", error)
         await self._rotate(scope)
@@ -168,7 +175,7 @@ class SessionAccess(AccessAudit):
         except StoreError:
             return
         if before is not None:
-            await self._run(functools.partial(self.sessions.end, before))
+            await self._run(functools.partial(self.sessions.end, before), self._changes)
 
     async def end_session(self, session: Session, scope: Scope) -> None:
         """Log out whoever has this session, whatever role they still have."""
@@ -201,14 +208,15 @@ class SessionAccess(AccessAudit):
     async def use_once(self, name: str, lasts_s: float) -> bool:
         """Whether nobody used `name` before, at any server, within so many seconds. Raises
         `StoreError`."""
-        return await self._run(functools.partial(self.sessions.use_once, name, lasts_s))
+        use = functools.partial(self.sessions.use_once, name, lasts_s)
+        return await self._run(use, self._uses)
 
     def knows_provider(self, name: str) -> bool:
         """Whether people can log in by a provider of this name."""
         return self.logins is not None and name in self.logins.sessions.providers
 
-    async def _run(self, call: Callable[[], T]) -> T:
-        return await anyio.to_thread.run_sync(call, limiter=self._lookups)
+    async def _run(self, call: Callable[[], T], limiter: anyio.CapacityLimiter | None = None) -> T:
+        return await anyio.to_thread.run_sync(call, limiter=limiter or self._lookups)
 
     def _by_password_session(self, session: Session) -> Principal | None:
         account_state = self._authenticator.account_state(session.user)

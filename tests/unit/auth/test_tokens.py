@@ -82,9 +82,12 @@ def test_that_it_is_used_is_written_down_once_a_minute(ledger: MemoryLedger) -> 
 
 
 class FullLedger(MemoryLedger):
-    """A ledger on a disk that is full."""
+    """A ledger on a disk that is full. `tried` is how often a use was to be written down."""
+
+    tried = 0
 
     def used_token(self, name: str, at: float) -> None:
+        self.tried += 1
         raise StoreUnwritable(f"The disk is full: {name} {at}.")
 
 
@@ -93,6 +96,16 @@ def test_a_full_disk_locks_nobody_out() -> None:
     shown = make_token(ledger, "ci", "viewer", now=NOW, expires_s=None)
 
     assert Tokens(ledger).identify(shown, NOW) is not None
+
+
+def test_a_ledger_that_cannot_be_written_is_tried_once_a_minute() -> None:
+    """It may be locked, and each attempt takes seconds."""
+    ledger = FullLedger()
+    shown = make_token(ledger, "ci", "viewer", now=NOW, expires_s=None)
+    tokens = Tokens(ledger)
+
+    assert all(tokens.identify(shown, NOW + second) for second in (0, 1, 30, 61, 90))
+    assert ledger.tried == 2
 
 
 @pytest.mark.parametrize("name", ["", "CI", "a_b", "-a", "a-", "a" * 41, "ä", "a b", "a\n"])

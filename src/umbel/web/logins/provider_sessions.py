@@ -50,7 +50,8 @@ _CLIENT_MAX: Final = 200
 _ASK_S: Final = 10.0
 #: How long, and how often, the answer is awaited that another server asks for, seconds.
 _OTHERS_S, _OTHERS_EVERY_S = 3.0, 0.1
-_THREADS: Final = 8
+#: How many threads read sessions, which every request waits for, and how many write.
+_READS, _WRITES = 8, 8
 T = TypeVar("T")
 
 
@@ -81,7 +82,8 @@ class ProviderSessions:
         self._seal = seal
         self._clock = clock
         self._checks = LoginChecks(self._ask, clock)
-        self._threads = anyio.CapacityLimiter(_THREADS)
+        self._reads = anyio.CapacityLimiter(_READS)
+        self._writes = anyio.CapacityLimiter(_WRITES)
 
     async def begin(
         self, provider: str, login: ProviderLogin, rights: Rights, *, address: str, client: str
@@ -106,7 +108,7 @@ class ProviderSessions:
             provider_session=login.tokens.session,
             rights=rights.digest,
         )
-        await self._run(self._sessions.keep, row)
+        await self._change(self._sessions.keep, row)
         return session, row
 
     def user_of(self, provider: str, claimed: Claimed) -> str:
@@ -143,12 +145,14 @@ class ProviderSessions:
     async def over(self, row: LoginSession, why: str) -> None:
         """End a session that its provider or the rules ended, and write that to the audit, once
         of all servers that see it."""
-        await self._run(self._end, row)
-        if not await self._run(self._is_first_to_end, row):
+        await self._change(self._end, row)
+        if not await self._change(self._is_first_to_end, row):
             return
         actor = Actor(name=row.user, address=row.address, via="browser", permissions=frozenset())
         clusters = self.book.rights_of_json(row.provider, row.claims).clusters
-        await self._run(partial(self._login_audit.logged_out, actor, hidden(why), clusters or None))
+        await self._change(
+            partial(self._login_audit.logged_out, actor, hidden(why), clusters or None)
+        )
 
     def note(self, row: LoginSession) -> str | None:
         """What is wrong with asking the provider of this session, as a sentence."""
@@ -190,7 +194,7 @@ class ProviderSessions:
     async def _ask(self, row: LoginSession) -> LoginSession | None:
         """See `checks.Ask`."""
         turn, holder = f"check {row.id}", secrets.token_hex(8)
-        if not await self._run(self._sessions.take_turn, turn, holder, 2 * _ASK_S):
+        if not await self._change(self._sessions.take_turn, turn, holder, 2 * _ASK_S):
             return await self._answer_to_another(row)
         try:
             fresh = await self._run(self._sessions.row, row.id)
@@ -199,7 +203,7 @@ class ProviderSessions:
             return await self._ask_provider(fresh)
         finally:
             with contextlib.suppress(StoreError):
-                await self._run(self._sessions.end_turn, turn, holder)
+                await self._change(self._sessions.end_turn, turn, holder)
 
     async def _answer_to_another(self, row: LoginSession) -> LoginSession | None:
         """What another server, which asks, has found; as it was, if that takes too long."""
@@ -241,7 +245,7 @@ class ProviderSessions:
 
     async def _keep(self, row: LoginSession, **changes: object) -> LoginSession | None:
         """Keep it, unless it was ended meanwhile."""
-        return await self._run(self._replace, msgspec.structs.replace(row, **changes))
+        return await self._change(self._replace, msgspec.structs.replace(row, **changes))
 
     def _replace(self, row: LoginSession) -> LoginSession | None:
         if self._sessions.row(row.id) is None:
@@ -253,7 +257,10 @@ class ProviderSessions:
         return row
 
     async def _run(self, call: Callable[..., T], *given: object) -> T:
-        return await anyio.to_thread.run_sync(partial(call, *given), limiter=self._threads)
+        return await anyio.to_thread.run_sync(partial(call, *given), limiter=self._reads)
+
+    async def _change(self, call: Callable[..., T], *given: object) -> T:
+        return await anyio.to_thread.run_sync(partial(call, *given), limiter=self._writes)
 
 
 def session_of(row: LoginSession) -> Session:
