@@ -81,7 +81,7 @@ class _Server(ThreadingHTTPServer):
             contextlib.suppress(OSError, http.client.HTTPException),
             self.tls.wrap_socket(request, server_side=True) as secure,  # type: ignore[arg-type]
         ):
-            super().finish_request(secure, client_address)  # type: ignore[arg-type]
+            super().finish_request(secure, client_address)
 
 
 def _handler_of(proxy: ReverseProxy) -> type[BaseHTTPRequestHandler]:
