@@ -78,6 +78,7 @@ def services_over(
         supervised=supervised,
         redactor=Redactor(redact_rules(settings)),
         enable_events=cast("EnableEvents", settings.enable_events),
+        retention=retention_of(settings),
     )
 
 

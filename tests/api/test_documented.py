@@ -71,6 +71,7 @@ async def test_every_example_can_be_asked(world: World, command: list[str]) -> N
             "unknown-task",
             "unknown-worker",
             "unknown-action",
+            "unknown-finding",
             "unknown-session",
             "unknown-token",
             "unknown-error",

@@ -25,7 +25,7 @@ from tests.api.permission_table import (
     table,
     world_of,
 )
-from tests.api.world import World, problem_of
+from tests.api.world import World, collector, problem_of
 from umbel.services.control.types import ActionKind
 from umbel.web.flower.routes import FLOWER_ROUTES
 from umbel.web.http.route import Route
@@ -41,7 +41,8 @@ ACTIONS = "/api/v1/actions"
 #: Routes of our own that change something, by what they do. `plan` is asked for each action.
 CHANGING = {"plan": None, "execute": "execute", "cancel": "cancel", "apply": "send",
             "create-token": "tokens", "revoke-token": "tokens", "resolve-error": "errors",
-            "ignore-error": "errors", "reopen-error": "errors", "note-error": "errors"}  # fmt: skip
+            "ignore-error": "errors", "reopen-error": "errors", "note-error": "errors",
+            "mute": "mute", "unmute": "mute"}  # fmt: skip
 LOOKING = [
     route
     for route in (*ROUTES, *FLOWER_ROUTES)
@@ -229,6 +230,22 @@ async def test_errors_are_decided_about_by_those_of_the_table(
     response = await asker.post(f"/api/v1/errors/{error_id}/{deed}", {"note": "x"})
 
     assert is_refused(response) == (read_only or TABLE["errors"][column] == "no")
+
+
+@EVERY_ASKER
+async def test_findings_are_muted_by_those_of_the_table(
+    column: str, token: bool, read_only: bool
+) -> None:
+    refused = read_only or TABLE["mute"][column] == "no"
+    world = world_of(read_only=read_only)
+    world.store.report(collector(lag_s=30.0))
+    asker = Asker(world, column, token=token)
+    body = {"until": world.clock.now() + 60, "reason": "we know"}
+
+    muted = await asker.post("/api/v1/health/collector-behind/mute", body)
+    unmuted = await asker.post("/api/v1/health/collector-behind/unmute")
+
+    assert [is_refused(each) for each in (muted, unmuted)] == [refused] * 2
 
 
 # -- without rules, and nobody -----------------------------------------------------------------

@@ -12,7 +12,18 @@ from typing import Any
 import click
 
 from umbel import __version__
-from umbel.cli import actions, audit, errors, printing, queues, sending, status, tasks, workers
+from umbel.cli import (
+    actions,
+    audit,
+    errors,
+    health,
+    printing,
+    queues,
+    sending,
+    status,
+    tasks,
+    workers,
+)
 from umbel.cli.backup import backup
 from umbel.cli.flower import migrate_flower
 from umbel.cli.groups import Group
@@ -114,6 +125,7 @@ def settings(as_json: bool, markdown: bool, **options: Any) -> None:
 for command in (
     *(
         status.status,
+        health.health,
         tasks.tasks,
         tasks.task,
         workers.workers,

@@ -24,6 +24,7 @@ from umbel.services.control.types import Action, ActionPlan, ActionReport, Actio
 from umbel.services.errors.group_state import State
 from umbel.services.errors.groups import ErrorGroups
 from umbel.services.health.health import Status
+from umbel.services.health.health_findings import HealthAnswer
 from umbel.services.live.changes import LiveChanges
 from umbel.services.search.rows import WholeTask, WorkerRow
 from umbel.services.search.series_answers import SERIES_ANSWERS, SeriesAnswer
@@ -120,6 +121,10 @@ class Client:
     def status(self) -> Status:
         """How current and how whole the history is."""
         return self._get("status", Status)
+
+    def health(self) -> HealthAnswer:
+        """What is wrong with the cluster, worst first."""
+        return self._get("health", HealthAnswer)
 
     def workers(self) -> tuple[WorkerRow, ...]:
         """Every worker known."""

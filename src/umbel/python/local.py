@@ -24,6 +24,7 @@ from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest
 from umbel.services.errors.group_state import State
 from umbel.services.errors.groups import ErrorGroups
 from umbel.services.health.health import Status
+from umbel.services.health.health_findings import HealthAnswer
 from umbel.services.search.rows import WholeTask, WorkerRow
 from umbel.services.search.series_answers import SeriesAnswer
 from umbel.services.search.task_page import TaskPage
@@ -33,6 +34,8 @@ from umbel.store.ledger import AuditPage
 
 #: How long one page may take, seconds; what was found until then is given, and gone on from.
 PAGE_S: Final = 5.0
+#: How long facts of health are waited for, seconds: nobody has gathered any before.
+HEALTH_S: Final = 10.0
 FOLLOW_EVERY_S: Final = 0.25
 CHILDREN_MAX: Final = 1_000
 
@@ -90,6 +93,9 @@ class LocalSource:
 
     def status(self) -> Status:
         return self.services.health.status()
+
+    def health(self) -> HealthAnswer:
+        return self.services.health_findings.answer(budget_s=HEALTH_S)
 
     def workers(self) -> tuple[WorkerRow, ...]:
         return self._reading.workers.rows(self.services.clock.now())

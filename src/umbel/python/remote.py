@@ -24,6 +24,7 @@ from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest
 from umbel.services.errors.group_state import State
 from umbel.services.errors.groups import ErrorGroups
 from umbel.services.health.health import Status
+from umbel.services.health.health_findings import HealthAnswer
 from umbel.services.search.rows import WholeTask, WorkerRow
 from umbel.services.search.series_answers import SeriesAnswer
 from umbel.services.search.task_page import TaskPage
@@ -78,6 +79,9 @@ class RemoteSource:
 
     def status(self) -> Status:
         return self._client.status()
+
+    def health(self) -> HealthAnswer:
+        return self._client.health()
 
     def workers(self) -> tuple[WorkerRow, ...]:
         return self._client.workers()

@@ -22,6 +22,7 @@ from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest
 from umbel.services.errors.group_state import State
 from umbel.services.errors.groups import ErrorGroups
 from umbel.services.health.health import Status
+from umbel.services.health.health_findings import HealthAnswer
 from umbel.services.search.rows import WholeTask, WorkerRow
 from umbel.services.search.series_answers import SeriesAnswer
 from umbel.services.search.task_page import TaskPage
@@ -61,6 +62,9 @@ class Source(Protocol):
 
     def status(self) -> Status:
         """How current and how whole the history is."""
+
+    def health(self) -> HealthAnswer:
+        """What is wrong with the cluster, worst first; or that all is well."""
 
     def workers(self) -> tuple[WorkerRow, ...]:
         """The workers that are listed: without those of which nothing is heard for long."""

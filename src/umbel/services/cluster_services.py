@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -28,17 +28,22 @@ from umbel.services.control.context import ActionContext
 from umbel.services.control.control import Control
 from umbel.services.control.login_audit import LoginAudit
 from umbel.services.errors.errors import Errors
+from umbel.services.health.fact_gatherer import FactGatherer, Sources
 from umbel.services.health.health import Health, Supervised
+from umbel.services.health.health_findings import HealthFindings
 from umbel.services.live.hub import STREAMS_MAX, Hub
 from umbel.services.names.names import Names
 from umbel.services.search.doubt import DoubtFinder
 from umbel.services.search.intents import Intents
 from umbel.services.search.search import Search
-from umbel.store.base import Store
+from umbel.store.base import Retention, Store
 from umbel.store.ledger import Ledger
 
 #: Whether workers whose task events are off are told to send them.
 EnableEvents = Literal["never", "ask", "always"]
+
+
+_UNBOUNDED: Final = Retention()
 
 
 class ClusterServices(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +67,7 @@ class ClusterServices(msgspec.Struct, frozen=True, kw_only=True):
     health: Health
     errors: Errors
     names: Names
+    health_findings: HealthFindings
     hub: Hub
     control: Control
     event_switch: EventSwitch | None
@@ -92,6 +98,7 @@ class ClusterServices(msgspec.Struct, frozen=True, kw_only=True):
         self.stop()
         close_all(
             *(() if self.event_switch is None else (self.event_switch.close,)),
+            self.health_findings.close,
             self.control.close,
             self.cluster.close,
             self.results.close,
@@ -117,12 +124,13 @@ def make_services(
     redactor: Redactor = USUAL,
     streams_max: int = STREAMS_MAX,
     enable_events: EnableEvents = "ask",
+    retention: Retention = _UNBOUNDED,
 ) -> ClusterServices:
     """The bundle over parts that are open. `answer_s`: how long workers have to answer;
     `keep_s`: how long the ledger keeps who did what, None for ever; `gone_after_s`: how long a
     worker of which nothing is heard is listed, None for ever; `supervised` says why the
     collector process of this cluster does not work, from any thread; `redactor` hides what is
-    not to be seen, without it the usual secrets."""
+    not to be seen, without it the usual secrets; `retention` is what may stay of the history."""
     stopping = threading.Event()
     results = InterruptibleResults(results, stopping)
     search = Search(store, clock, ledger)
@@ -130,6 +138,19 @@ def make_services(
     inspection = Inspection(store, cluster, clock, answer_s, redactor)
     offers = enable_events != "never"
     health = Health(store, clock, supervised, inspection.answering, offers_events=offers)
+    queues = QueueInspection(store, cluster, inspection, clock, redactor)
+    workers = ListedWorkers(store, gone_after_s, inspection)
+    gatherer = FactGatherer(
+        Sources(
+            store=store,
+            health=health,
+            workers=workers,
+            inspection=inspection,
+            queues=queues,
+            clock=clock,
+            retention=retention,
+        )
+    )
     context = ActionContext(
         store=store,
         search=search,
@@ -152,11 +173,12 @@ def make_services(
         search=search,
         intents=intents,
         inspection=inspection,
-        queues=QueueInspection(store, cluster, inspection, clock, redactor),
-        workers=ListedWorkers(store, gone_after_s, inspection),
+        queues=queues,
+        workers=workers,
         health=health,
         errors=Errors(store, ledger, clock, redactor),
         names=Names(store, ledger, clock, inspection, describe),
+        health_findings=HealthFindings(gatherer, health, ledger, clock),
         hub=Hub(store, health, intents, clock, streams_max=streams_max),
         control=Control(context, keep_s),
         event_switch=(

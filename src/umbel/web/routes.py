@@ -13,12 +13,15 @@ from umbel.services.errors.group_state import GroupState
 from umbel.services.errors.groups import ErrorDetail, ErrorGroups, SharedTraits
 from umbel.services.health.diagnosis import Diagnosis
 from umbel.services.health.health import Status
+from umbel.services.health.health_finding import HealthFinding
+from umbel.services.health.health_findings import HealthAnswer
 from umbel.services.names.rows import NameDetail, NameList, Registration
 from umbel.services.search.rows import WholeTask
 from umbel.web import (
     action_handlers,
     error_handlers,
     handlers,
+    health_handlers,
     inspection_handlers,
     login,
     name_handlers,
@@ -321,6 +324,45 @@ ROUTES: Final = (
         asks=requests.Nothing,
         answers=Diagnosis,
         handler=handlers.read_diagnosis,
+    ),
+    Route(
+        name="health",
+        path=f"{API_ROOT}/health",
+        summary="What is wrong with the cluster, in sentences, worst first; or that all is well",
+        tag="cluster",
+        asks=health_handlers.ReadHealth,
+        answers=HealthAnswer,
+        handler=health_handlers.read_health,
+        thread_pool="cluster",
+    ),
+    Route(
+        name="mute",
+        path=f"{API_ROOT}/health/{{id}}/mute",
+        summary="Hear no more of a finding until a time, unless it becomes graver",
+        tag="cluster",
+        asks=health_handlers.MuteFinding,
+        answers=HealthFinding,
+        handler=health_handlers.mute_finding,
+        problems=("unknown-finding",),
+        method="POST",
+        permission="operate",
+        thread_pool="cluster",
+        with_actor=True,
+        slashes=False,
+    ),
+    Route(
+        name="unmute",
+        path=f"{API_ROOT}/health/{{id}}/unmute",
+        summary="Hear of a muted finding again",
+        tag="cluster",
+        asks=health_handlers.UnmuteFinding,
+        answers=health_handlers.UnmutedFinding,
+        handler=health_handlers.unmute_finding,
+        problems=("unknown-finding",),
+        method="POST",
+        permission="operate",
+        with_actor=True,
+        slashes=False,
     ),
     Route(
         name="live",

@@ -490,6 +490,21 @@ export interface ExecuteActionBody {
   reason?: string | null
 }
 
+export interface FindingAction {
+  label: string
+  kind: 'link' | 'plan'
+  request: ActionRequest | null
+  address: string | null
+}
+
+export interface FindingEvidence {
+  kind: 'queue' | 'series' | 'worker'
+  unit: 'bytes' | 'messages' | 'seconds' | 'share' | 'tasks'
+  name: string
+  points: Point[]
+  usual: number | null
+}
+
 export interface Gaps {
   gaps: KeptGap[]
   losses: Loss[]
@@ -522,6 +537,28 @@ export interface GroupState {
   was: 'ignored' | 'open' | 'resolved' | null
   reopened: number | null
   because: string | null
+}
+
+export interface HealthAnswer {
+  well: string | null
+  findings: HealthFinding[]
+  more: number
+  unknown: string[]
+  asked_at: number
+}
+
+export interface HealthFinding {
+  id: string
+  rule: string
+  subject: string
+  severity: 'critical' | 'notice' | 'warning'
+  sentence: string
+  why: string
+  since: number | null
+  evidence: FindingEvidence | null
+  action: FindingAction
+  docs: string
+  muted: Muted | null
 }
 
 export interface Hello {
@@ -644,6 +681,17 @@ export interface Messages {
   items: QueuedMessage[]
 }
 
+export interface MuteFindingBody {
+  until: number
+  reason: string
+}
+
+export interface Muted {
+  by: string
+  until: number
+  reason: string
+}
+
 export interface NameDetail {
   count: number
   succeeded: number
@@ -762,6 +810,11 @@ export interface OwnSession {
   checked: number | null
   check_every_s: number | null
   note: string | null
+}
+
+export interface Point {
+  at: number
+  value: number
 }
 
 export interface Problem {
@@ -1075,6 +1128,13 @@ export interface Trouble {
   count: number | null
   workers: string[]
   action: 'enable_events' | null
+}
+
+export interface UnmuteFindingBody {
+}
+
+export interface UnmutedFinding {
+  id: string
 }
 
 export interface Versions {

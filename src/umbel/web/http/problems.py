@@ -80,6 +80,7 @@ KINDS: Final[Mapping[str, tuple[int, str]]] = {
     "unknown-worker": (404, "No such worker"),
     "unknown-action": (404, "No such action"),
     "unknown-error": (404, "No such error"),
+    "unknown-finding": (404, "No such finding"),
     "unknown-session": (404, "No such session"),
     "unknown-token": (404, "No such token"),
     "not-found": (404, "Nothing is here"),

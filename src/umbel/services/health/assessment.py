@@ -1,0 +1,99 @@
+"""What the rules find in the facts, worst first; or, in one line, that all is well. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from umbel.cluster.worker import ONLINE
+from umbel.services.health.facts import HealthFacts
+from umbel.services.health.health_finding import WEIGHTS, HealthFinding, Muted
+from umbel.services.health.rules.table import HEALTH_RULES
+from umbel.services.phrases import number, span
+from umbel.store.ledger import Mute
+
+#: The most findings that an answer tells.
+FINDINGS_MAX: Final = 100
+#: So many waits are enough to speak of.
+WAITS_MIN: Final = 5
+
+_ORDER: Final = {rule: place for place, rule in enumerate(HEALTH_RULES)}
+
+
+def assess(facts: HealthFacts) -> tuple[HealthFinding, ...]:
+    """Everything that any rule finds, the gravest first."""
+    found = [each for rule in HEALTH_RULES.values() for each in rule(facts)]
+    # While nothing is recorded, what the record lacks says nothing of the cluster.
+    if facts.live.state == "blind":
+        found = [each for each in found if each.rule not in _OF_THE_RECORD]
+    return tuple(sorted(found, key=_weight))
+
+
+#: Rules that would take a silence of Umbel for one of the cluster.
+_OF_THE_RECORD: Final = frozenset(
+    {"worker-wedged", "task-overdue", "wait-risen", "runtime-risen", "failures-risen"}
+)
+
+
+def _weight(each: HealthFinding) -> tuple[int, int]:
+    return WEIGHTS.index(each.severity), _ORDER[each.rule]
+
+
+def with_mutes(
+    found: Sequence[HealthFinding], mutes: Mapping[str, Mute]
+) -> tuple[HealthFinding, ...]:
+    """The findings with what was muted, those last. A mute does not hold for what has become
+    graver since."""
+    marked = [_marked(each, mutes.get(each.id)) for each in found]
+    return tuple(sorted(marked, key=lambda each: each.muted is not None))
+
+
+def _marked(found: HealthFinding, mute: Mute | None) -> HealthFinding:
+    if mute is None or _is_graver(found, mute):
+        return found
+    muted = Muted(by=mute.actor, until=mute.until, reason=mute.reason)
+    return msgspec.structs.replace(found, muted=muted)
+
+
+def _is_graver(found: HealthFinding, mute: Mute) -> bool:
+    graver = [str(weight) for weight in WEIGHTS[: WEIGHTS.index(found.severity) + 1]]
+    return mute.severity not in graver
+
+
+def well(facts: HealthFacts, found: Sequence[HealthFinding]) -> str | None:
+    """That all is well, with the numbers that make it true; None where anything is open, or
+    cannot be known: while Umbel is blind, behind, or sees a part alone."""
+    if facts.live.state != "live" or any(each.muted is None for each in found):
+        return None
+    muted = f"All well but for {number(len(found), 'muted finding')}" if found else "All well"
+    online = sum(each.status == ONLINE for each in facts.workers)
+    if not online:
+        return "Nothing is wrong, and nothing runs: no worker is online."
+    per_minute = (facts.total.seen or 0) / (facts.recent_s / 60)
+    parts = [number(online, "worker"), _pace(per_minute), *_waiting(facts)]
+    return f"{muted}: {', '.join(parts)}."
+
+
+def _pace(per_minute: float) -> str:
+    if per_minute == 0:
+        return "no tasks now"
+    if per_minute < 1:
+        return "less than one task a minute"
+    return f"{per_minute:,.0f} {'task' if round(per_minute) == 1 else 'tasks'} a minute"
+
+
+def _waiting(facts: HealthFacts) -> list[str]:
+    parts = []
+    if facts.queues:
+        waiting = sum(each.now.ready for each in facts.queues)
+        where = number(len(facts.queues), "queue")
+        if waiting:
+            parts.append(f"{number(waiting, 'message')} in {where}")
+        else:
+            parts.append(f"nothing waits in {where}")
+    wait = facts.total_wait
+    if wait is not None and wait.n >= WAITS_MIN:
+        parts.append(f"99 in 100 tasks start within {span(wait.p99)}")
+    return parts

@@ -1,0 +1,235 @@
+"""Gathers the facts of a cluster for the rules of health, once for all pages (singleflight).
+
+Theory of operation. One gathering asks the store a dozen bounded questions and, beside that, the
+broker and the workers what pages of queues ask as well; it takes up to some seconds. So it runs in
+a thread of its own, at most once in `EVERY_S` and only while somebody asks. Who asks waits for it
+`budget_s` at most, and gets what there was before if that is not old. What could not be asked is
+left out, and `HealthFacts.unknown` says why.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotInTime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from umbel.clock import Clock
+from umbel.cluster.worker import ONLINE
+from umbel.errors import BrokerError, StoreError, UmbelError
+from umbel.services.cluster.inspection import InspectAnswers, Inspection
+from umbel.services.cluster.listed_workers import ListedWorkers
+from umbel.services.cluster.queue_inspection import QueueInspection, QueueList
+from umbel.services.cluster.shared_calls import SharedCalls
+from umbel.services.health.cluster_facts import (
+    VISIBILITY_S,
+    ClusterReadings,
+    acks_late,
+    queues_by_worker,
+    visibility_timeout_s,
+)
+from umbel.services.health.facts import HealthFacts, RunningTask, StorageFact, WorkerFact
+from umbel.services.health.health import Health, Status
+from umbel.services.health.liveness import fresh, uncovered
+from umbel.services.health.task_facts import TaskFacts
+from umbel.store.base import Retention, Store
+
+#: How often facts are gathered at most, seconds.
+EVERY_S: Final = 10.0
+#: Facts that are older are given to nobody, seconds.
+STALE_S: Final = 60.0
+#: How long the broker and the workers have beside the store, seconds.
+CLUSTER_S: Final = 1.5
+#: How long the configuration of workers is taken for theirs, seconds.
+CONF_EVERY_S: Final = 600.0
+#: How far back gaps are gathered, seconds.
+GAPS_S: Final = 30 * 86_400.0
+
+
+class Sources(msgspec.Struct, frozen=True, kw_only=True):
+    """Where facts are gathered."""
+
+    store: Store
+    health: Health
+    workers: ListedWorkers
+    inspection: Inspection
+    queues: QueueInspection
+    clock: Clock
+    retention: Retention = Retention()
+
+
+class FactGatherer:
+    """Gathers facts; see the module. Any thread."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+        self._tasks = TaskFacts(sources.store, sources.clock)
+        self._cluster = ClusterReadings()
+        self._confs: SharedCalls[InspectAnswers] = SharedCalls(sources.clock, STALE_S)
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="umbel-health-cluster")
+        self._asking: Future[QueueList] | None = None
+        self._ready = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._facts: HealthFacts | None = None
+        self._error: StoreError | None = None
+        self._at = float("-inf")
+        self._closed = False
+
+    def facts(self, budget_s: float) -> HealthFacts | None:
+        """The facts of late; None where there are none yet and time was too short. Raises
+        `StoreError` while the store cannot be read."""
+        with self._ready:
+            if not self._is_younger(EVERY_S):
+                self._begin()
+                self._ready.wait_for(lambda: self._thread is None, budget_s)
+            if self._error is not None:
+                raise self._error
+            return self._facts if self._is_younger(STALE_S) else None
+
+    def forget(self) -> None:
+        """Gather anew next time: something was changed."""
+        with self._ready:
+            self._at = min(self._at, self._sources.clock.monotonic() - EVERY_S)
+
+    def close(self) -> None:
+        """Gather no more, and wait for what is being gathered: soon nothing can be asked."""
+        with self._ready:
+            self._closed = True
+            thread = self._thread
+        if thread is not None:
+            thread.join(5.0)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _is_younger(self, age_s: float) -> bool:
+        return self._sources.clock.monotonic() - self._at < age_s
+
+    def _begin(self) -> None:
+        if self._thread is None and not self._closed:
+            self._thread = threading.Thread(target=self._run, name="umbel-health", daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        facts, failure = None, None
+        try:
+            facts = self.gather()
+        except StoreError as error:
+            failure = error
+        finally:
+            with self._ready:
+                self._facts = facts or self._facts
+                self._error = failure
+                # A store that cannot be read is asked again by whoever comes next.
+                if facts is not None:
+                    self._at = self._sources.clock.monotonic()
+                self._thread = None
+                self._ready.notify_all()
+
+    def gather(self) -> HealthFacts:
+        """All of them, now. One thread at a time. Raises `StoreError`."""
+        given = self._sources
+        asking = self._ask_queues()
+        status = given.health.status()
+        now = status.now
+        oldest = status.store.oldest
+        total, total_wait, recent_s = self._tasks.total(now)
+        counts = self._tasks.counts(now, oldest)
+        waits = self._tasks.durations("wait", now, oldest)
+        runtimes = self._tasks.durations("runtime", now, oldest)
+        running, day_runtimes = self._tasks.running(now), self._tasks.day_runtimes(now)
+        queues, unknown = self._queues(asking)
+        workers = self._cluster.workers(
+            given.workers.with_status(now), queues_by_worker(queues) if queues else {}, now
+        )
+        timeout_s, late = self._visibility(status)
+        return HealthFacts(
+            now=now,
+            live=status.live,
+            workers=workers,
+            queues=None if queues is None else self._cluster.queues(queues),
+            counts=counts,
+            waits=waits,
+            runtimes=runtimes,
+            total=total,
+            total_wait=total_wait,
+            recent_s=recent_s,
+            running=_really_running(running, workers),
+            day_runtimes=day_runtimes,
+            deliveries=self._tasks.deliveries(timeout_s, now, late=late),
+            storage=_storage(status, given.retention),
+            gaps=tuple(uncovered(given.store.gaps(start=now - GAPS_S), status.collectors, now)),
+            unknown=unknown,
+        )
+
+    def _ask_queues(self) -> Future[QueueList]:
+        """What is being asked of broker and workers; of an earlier gathering if that is not
+        answered yet."""
+        if self._asking is None:
+            self._asking = self._pool.submit(self._sources.queues.all)
+        return self._asking
+
+    def _queues(self, asking: Future[QueueList]) -> tuple[QueueList | None, tuple[str, ...]]:
+        try:
+            found = asking.result(CLUSTER_S)
+        except NotInTime:
+            return None, ("The broker has not answered yet how full its queues are.",)
+        except BrokerError as error:
+            return None, (f"How full queues are is not known: {error}",)
+        finally:
+            if asking.done():
+                self._asking = None
+        missing = found.capabilities.missing
+        if "depth" in missing:
+            return found, (f"How full queues are is not known: {missing['depth']}",)
+        return found, ()
+
+    def _visibility(self, status: Status) -> tuple[float | None, bool]:
+        transports = {each.transport for each in fresh(status.collectors, status.now)}
+        transport = next(iter(sorted(transports & set(VISIBILITY_S))), None)
+        if transport is None:
+            return None, False
+        try:
+            answers = self._confs.ask("conf", self._ask_confs, CONF_EVERY_S)
+        except UmbelError:
+            return None, False
+        return visibility_timeout_s(answers, transport), acks_late(answers)
+
+    def _ask_confs(self) -> InspectAnswers:
+        answers = self._sources.inspection.inspect("conf")
+        if not answers.values:
+            raise BrokerError("No worker told its configuration.")
+        return answers
+
+
+def _really_running(
+    running: tuple[RunningTask, ...], workers: tuple[WorkerFact, ...]
+) -> tuple[RunningTask, ...]:
+    """Those whose worker is online, and has not begun anew since."""
+    began = {each.name: each.began or 0.0 for each in workers if each.status == ONLINE}
+    return tuple(e for e in running if e.worker in began and began[e.worker] <= e.started)
+
+
+def _storage(status: Status, bounds: Retention) -> StorageFact:
+    free, whole = _disk(status.store.location)
+    return StorageFact(
+        tasks=status.store.tasks,
+        size_bytes=status.store.size_bytes,
+        oldest=status.store.oldest,
+        bounds=bounds,
+        free_bytes=free,
+        disk_bytes=whole,
+    )
+
+
+def _disk(location: str) -> tuple[int | None, int | None]:
+    """What is free on the disk of a directory, and how large it is; None of what is none."""
+    if not Path(location).is_absolute():
+        return None, None
+    try:
+        found = shutil.disk_usage(location)
+    except OSError:
+        return None, None
+    return found.free, found.total

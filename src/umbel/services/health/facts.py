@@ -1,0 +1,161 @@
+"""The facts that the rules of health look at: one frozen value, of one moment.
+
+`fact_gatherer` fills it; the rules (`rules/`) are pure functions of it. What could not be asked is
+None or empty, and then a rule says nothing; `unknown` has the sentence that says why, so that
+nobody takes silence for health.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from umbel.services.health.liveness import Liveness
+from umbel.store.base import KeptGap, Retention
+from umbel.store.series import Counts, Durations
+
+#: Rates and durations of now are those of the last quarter of an hour, seconds.
+RECENT_S: Final = 900.0
+#: They are compared with this hour of so many days before.
+USUAL_DAYS: Final = 7
+
+
+class WorkerReading(msgspec.Struct, frozen=True):
+    """What a worker had started in all (`processed`) and ran (`active`) at a time."""
+
+    at: float
+    processed: int | None
+    active: int | None
+
+
+class WorkerFact(msgspec.Struct, frozen=True, kw_only=True):
+    """A listed worker. `status` is that of `worker_status`; `heard` is its last sign of life;
+    `skews` are the measurements of its clock (heard, seconds ahead of ours), `beats` its last
+    heartbeats; `queues` what it consumes, None where it did not say; `readings` what it counted
+    at earlier gatherings, oldest first."""
+
+    name: str
+    status: str
+    heard: float
+    began: float | None = None
+    active: int | None = None
+    skews: tuple[tuple[float, float], ...] = ()
+    beats: tuple[WorkerReading, ...] = ()
+    queues: tuple[str, ...] | None = None
+    readings: tuple[WorkerReading, ...] = ()
+    shares_its_name: bool = False
+
+
+class QueueReading(msgspec.Struct, frozen=True):
+    """How full a queue was at a time: messages that wait, how many consumers it had (None:
+    unknown), and the age of its oldest message in seconds (None: unknown)."""
+
+    at: float
+    ready: int
+    consumers: int | None = None
+    oldest_s: float | None = None
+
+
+class QueueFact(msgspec.Struct, frozen=True, kw_only=True):
+    """A queue. `readings` are oldest first, the last is of now. `usual_oldest_s` is the age that
+    its oldest message had at this hour of the days before, by day. `workers` consume it, or did
+    so last (`were`)."""
+
+    name: str
+    readings: tuple[QueueReading, ...]
+    workers: tuple[str, ...] | None = None
+    were: tuple[str, ...] = ()
+    usual_oldest_s: tuple[float, ...] = ()
+
+    @property
+    def now(self) -> QueueReading:
+        return self.readings[-1]
+
+
+class Point(msgspec.Struct, frozen=True):
+    """A value at a time (Unix seconds)."""
+
+    at: float
+    value: float
+
+
+class CountFact(msgspec.Struct, frozen=True, kw_only=True):
+    """Tasks of one name that were seen and ended: in the last quarter of an hour, in steps
+    within it, and in this hour of each of the days before on which there were any."""
+
+    name: str
+    recent: Counts
+    steps: tuple[tuple[float, Counts], ...] = ()
+    usual: tuple[Counts, ...] = ()
+
+
+class DurationFact(msgspec.Struct, frozen=True, kw_only=True):
+    """How long tasks of one name waited, or ran: the same."""
+
+    name: str
+    recent: Durations
+    steps: tuple[tuple[float, Durations], ...] = ()
+    usual: tuple[Durations, ...] = ()
+
+
+class RunningTask(msgspec.Struct, frozen=True):
+    """A task that runs on a worker which is online, since `started` (Unix seconds)."""
+
+    uuid: str
+    name: str
+    worker: str
+    started: float
+
+
+class DeliveryFact(msgspec.Struct, frozen=True, kw_only=True):
+    """Deliveries of the last day: how many tasks came more than once (`capped`: or more), the
+    names of these, the broker's visibility timeout in seconds where it has one, and how many
+    tasks ran for longer."""
+
+    again: int = 0
+    capped: bool = False
+    names: tuple[str, ...] = ()
+    visibility_timeout_s: float | None = None
+    beyond_timeout: int = 0
+    acks_late: bool = False
+
+
+class StorageFact(msgspec.Struct, frozen=True, kw_only=True):
+    """The history's size, the bounds that it has, and the room on its disk (None: unknown)."""
+
+    tasks: int = 0
+    size_bytes: int = 0
+    oldest: float | None = None
+    bounds: Retention = Retention()
+    free_bytes: int | None = None
+    disk_bytes: int | None = None
+
+
+class HealthFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything, at `now` (Unix seconds). `queues` is None where the broker could not be asked.
+    `total` are the counts of all tasks of the last quarter of an hour, `total_wait` how long they
+    waited; `recent_s` is how long that quarter was in fact. `day_runtimes` are those of the last
+    day, by task name. `gaps` are those that no other collector saw through. `open` are ids of
+    findings that were true before: what is open closes only when it is clearly over. `since`: the
+    past is told from there on."""
+
+    now: float
+    live: Liveness
+    since: float = 0.0
+    workers: tuple[WorkerFact, ...] = ()
+    queues: tuple[QueueFact, ...] | None = None
+    counts: tuple[CountFact, ...] = ()
+    waits: tuple[DurationFact, ...] = ()
+    runtimes: tuple[DurationFact, ...] = ()
+    total: Counts = Counts(seen=0)
+    total_wait: Durations | None = None
+    recent_s: float = RECENT_S
+    running: tuple[RunningTask, ...] = ()
+    deliveries: DeliveryFact = DeliveryFact()
+    storage: StorageFact = StorageFact()
+    gaps: tuple[KeptGap, ...] = ()
+    day_runtimes: Mapping[str, Durations] = {}
+    unknown: tuple[str, ...] = ()
+    open: frozenset[str] = frozenset()

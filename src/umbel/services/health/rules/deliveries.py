@@ -1,0 +1,134 @@
+"""Tasks that were delivered more than once, a visibility timeout that is too short, and tasks that
+run far longer than others of their name."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from umbel.query.ast import Between, Has
+from umbel.services.health.facts import HealthFacts, Point, RunningTask
+from umbel.services.health.health_finding import FindingEvidence, HealthFinding, thinned
+from umbel.services.health.rules.base import (
+    cut,
+    during,
+    few,
+    finding,
+    listed,
+    tasks,
+    threshold,
+    where,
+)
+from umbel.services.phrases import number, span
+from umbel.store.series import Durations
+
+#: So many tasks that were delivered again within a day are more than an accident.
+AGAIN_MIN: Final = 3
+DAY_S: Final = 86_400.0
+#: A task runs too long at so many times what 99 in 100 of its name took within a day, of at least
+#: so many, and at so many seconds at least.
+OVERDUE_TIMES: Final = 3.0
+OVERDUE_TASKS_MIN: Final = 50
+OVERDUE_MIN_S: Final = 60.0
+
+
+def duplicate_deliveries(facts: HealthFacts) -> Iterable[HealthFinding]:
+    """Tasks came to workers more than once."""
+    rule, found = "duplicate-deliveries", facts.deliveries
+    if found.again < threshold(facts, rule, "", AGAIN_MIN):
+        return
+    some = f"{found.again:,} or more tasks" if found.capped else number(found.again, "task")
+    which = f": {listed(found.names)}" if found.names else ""
+    yield finding(
+        rule,
+        "",
+        "warning",
+        f"{some} of the last day were delivered more than once{which}.",
+        why="They may have run twice. The usual causes are a visibility timeout shorter than the "
+        "task or its ETA, and workers that were killed while they acknowledge late.",
+        action=tasks("See these tasks", Has("redelivered"), during("seen", DAY_S)),
+    )
+
+
+def visibility_timeout(facts: HealthFacts) -> Iterable[HealthFinding]:
+    """Tasks run for longer than the broker leaves them to one worker."""
+    found = facts.deliveries
+    timeout_s = found.visibility_timeout_s
+    if timeout_s is None or not found.beyond_timeout or not (found.acks_late or found.again):
+        return
+    yield finding(
+        "visibility-timeout",
+        "",
+        "warning" if found.again else "notice",
+        f"{number(found.beyond_timeout, 'task')} of the last day ran longer than the visibility "
+        f"timeout of {span(timeout_s)}.",
+        why="After that time the broker takes a task that is not acknowledged for lost and gives "
+        "it to another worker too, while the first still runs it.",
+        action=tasks(
+            "See these tasks", Between("runtime", timeout_s, None, low_open=True),
+            during("finished", DAY_S),
+        ),
+    )  # fmt: skip
+
+
+def task_overdue(facts: HealthFacts) -> Iterable[HealthFinding]:
+    """Tasks run many times as long as nearly all others of their name did."""
+    of_name: defaultdict[str, list[RunningTask]] = defaultdict(list)
+    for each in facts.running:
+        usual = facts.day_runtimes.get(each.name)
+        if usual is None or usual.n < OVERDUE_TASKS_MIN:
+            continue
+        if facts.now - each.started >= _limit_s(facts, each.name, usual):
+            of_name[each.name].append(each)
+    found = [_overdue(facts, name, of_name[name]) for name in of_name]
+
+    def rest(others: Sequence[HealthFinding]) -> HealthFinding:
+        return finding(
+            "task-overdue",
+            "",
+            "warning",
+            f"Tasks of {number(len(others), 'more name')} run far longer than usual: "
+            f"{listed([each.subject for each in others])}.",
+            why=_WHY_OVERDUE,
+            action=tasks("See what runs", where("state", "STARTED")),
+        )
+
+    return few(found, rest)
+
+
+_WHY_OVERDUE: Final = (
+    "It holds a place in its worker's pool. It may wait for something that never answers; a time "
+    "limit would end it."
+)
+
+
+def _limit_s(facts: HealthFacts, name: str, usual: Durations) -> float:
+    return threshold(facts, "task-overdue", name, max(OVERDUE_MIN_S, OVERDUE_TIMES * usual.p99))
+
+
+def _overdue(facts: HealthFacts, name: str, overdue: Sequence[RunningTask]) -> HealthFinding:
+    usual = facts.day_runtimes[name]
+    oldest = min(each.started for each in overdue)
+    count = len(overdue)
+    runs = "run" if count > 1 else "runs"
+    points = [Point(each.started, facts.now - each.started) for each in overdue]
+    return finding(
+        "task-overdue",
+        name,
+        "warning",
+        f"{number(count, 'task')} {cut(name)} {runs} for {span(facts.now - oldest)}"
+        f"{' or less' if count > 1 else ''}; 99 in 100 end within {span(usual.p99)}.",
+        why=_WHY_OVERDUE,
+        since=oldest,
+        evidence=FindingEvidence(
+            kind="series", unit="seconds", name=name, usual=usual.p99,
+            points=thinned(sorted(points, key=lambda each: each.at)),
+        ),
+        action=tasks(
+            "See what runs",
+            where("state", "STARTED"),
+            where("name", name),
+            during("started", None, _limit_s(facts, name, usual)),
+        ),
+    )  # fmt: skip

@@ -1,0 +1,203 @@
+"""Queues that nobody consumes, that grow, or whose oldest message is older than usual."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from statistics import fmean
+from typing import Final
+
+from umbel.cluster.worker import ONLINE
+from umbel.services.control.types import ActionRequest
+from umbel.services.health.facts import HealthFacts, Point, QueueFact, QueueReading
+from umbel.services.health.health_finding import (
+    FindingAction,
+    FindingEvidence,
+    HealthFinding,
+    thinned,
+)
+from umbel.services.health.rules.base import (
+    cut,
+    few,
+    finding,
+    link,
+    listed,
+    plan,
+    queue_page,
+    threshold,
+)
+from umbel.services.phrases import number, span
+
+#: A queue is without consumer when it was so in all readings of so long, seconds: a worker that
+#: restarts is no finding. Where nothing was read before, what is now counts.
+UNCONSUMED_FOR_S: Final = 30.0
+#: A queue grows when it did so in every part of this time, seconds, read so often at least,
+GROWING_FOR_S: Final = 300.0
+READINGS_MIN: Final = 6
+#: to so many messages at least, and to so many times what it had.
+GROWN_MIN: Final = 100
+GROWN_TIMES: Final = 1.5
+#: It grows no more once it has less than this part of what it had of late.
+OVER_PART: Final = 0.9
+#: The oldest message is older than usual at so many times the age of the days before, of which
+#: there must be so many, and at so many seconds at least.
+OLDER_TIMES: Final = 3.0
+OLDER_DAYS_MIN: Final = 3
+OLDER_MIN_S: Final = 60.0
+
+
+def queue_without_consumer(facts: HealthFacts) -> Iterable[HealthFinding]:
+    """Messages wait, and nobody takes them."""
+    unconsumed = [each for each in facts.queues or () if _is_unconsumed(each)]
+    unconsumed.sort(key=lambda each: -each.now.ready)
+    online = {each.name for each in facts.workers if each.status == ONLINE}
+    found = [_without_consumer(each, online) for each in unconsumed]
+
+    def rest(others: Sequence[HealthFinding]) -> HealthFinding:
+        return finding(
+            "queue-without-consumer",
+            "",
+            "critical",
+            f"Nobody consumes {number(len(others), 'more queue')} in which messages wait: "
+            f"{listed([each.subject for each in others])}.",
+            why=_WHY_UNCONSUMED,
+            action=link("Look at the queues", "queues"),
+        )
+
+    return few(found, rest)
+
+
+_WHY_UNCONSUMED: Final = (
+    "What is sent there is not run, and nothing else says so: the sender sees no error."
+)
+
+
+def _is_unconsumed(queue: QueueFact) -> bool:
+    late = [each for each in queue.readings if each.at >= queue.now.at - UNCONSUMED_FOR_S]
+    return all(each.ready > 0 and each.consumers == 0 for each in late)
+
+
+def _without_consumer(queue: QueueFact, online: set[str]) -> HealthFinding:
+    waiting = queue.now.ready
+    return finding(
+        "queue-without-consumer",
+        queue.name,
+        "critical",
+        f"Nobody consumes {cut(queue.name)}, where {number(waiting, 'message')} "
+        f"{'waits' if waiting == 1 else 'wait'}.",
+        why=_WHY_UNCONSUMED,
+        since=_since(queue),
+        evidence=_depth(queue),
+        action=_add_consumer(queue, online),
+    )
+
+
+def _since(queue: QueueFact) -> float | None:
+    """Since when nobody consumes it; None where nobody saw anybody do so."""
+    since = None
+    for each in reversed(queue.readings):
+        if each.consumers != 0:
+            return since
+        since = each.at
+    return None
+
+
+def _add_consumer(queue: QueueFact, online: set[str]) -> FindingAction:
+    """To those who consumed it, as far as they live; else to whomever the plan names."""
+    if not online:
+        return link("Look at the queue", queue_page(queue.name))
+    workers = [each for each in queue.were if each in online]
+    request = ActionRequest(action="add_consumer", queue=queue.name, workers=workers)
+    return plan("Let workers consume it", request)
+
+
+def queue_growing(facts: HealthFacts) -> Iterable[HealthFinding]:
+    """More comes than is taken, for minutes."""
+    found = []
+    for queue in facts.queues or ():
+        readings = [each for each in queue.readings if each.at >= facts.now - 2 * GROWING_FOR_S]
+        if not _is_unconsumed(queue) and _grows(facts, queue.name, readings):
+            found.append(_growing(queue, readings))
+    found.sort(key=lambda each: -each.evidence.points[-1].value if each.evidence else 0.0)
+
+    def rest(others: Sequence[HealthFinding]) -> HealthFinding:
+        return finding(
+            "queue-growing",
+            "",
+            "warning",
+            f"{number(len(others), 'more queue')} grow: {listed([o.subject for o in others])}.",
+            why=_WHY_GROWING,
+            action=link("Look at the queues", "queues"),
+        )
+
+    return few(found, rest)
+
+
+_WHY_GROWING: Final = (
+    "Workers take less than is sent, so everything waits longer and longer until they catch up or "
+    "the broker is full."
+)
+
+
+def _grows(facts: HealthFacts, name: str, readings: Sequence[QueueReading]) -> bool:
+    if len(readings) < READINGS_MIN or readings[-1].at - readings[0].at < GROWING_FOR_S:
+        return False
+    third = len(readings) // 3
+    first, middle, last = (
+        fmean(each.ready for each in part)
+        for part in (readings[:third], readings[third:-third], readings[-third:])
+    )
+    least = threshold(facts, "queue-growing", name, GROWN_MIN)
+    times = threshold(facts, "queue-growing", name, GROWN_TIMES)
+    is_over = readings[-1].ready < OVER_PART * last
+    return (
+        readings[-1].ready >= least
+        and not is_over
+        and first < middle < last
+        and last >= times * first
+    )
+
+
+def _growing(queue: QueueFact, readings: Sequence[QueueReading]) -> HealthFinding:
+    first, last = readings[0], readings[-1]
+    rate = (last.ready - first.ready) / (last.at - first.at) * 60
+    return finding(
+        "queue-growing",
+        queue.name,
+        "warning",
+        f"{cut(queue.name)} has grown to {number(last.ready, 'message')}, by about "
+        f"{rate:,.0f} a minute for {span(last.at - first.at)}.",
+        why=_WHY_GROWING,
+        since=first.at,
+        evidence=_depth(queue),
+        action=link("Look at the queue", queue_page(queue.name)),
+    )
+
+
+def queue_older_than_usual(facts: HealthFacts) -> Iterable[HealthFinding]:
+    """The oldest message waits much longer than at this hour of the days before."""
+    for queue in facts.queues or ():
+        oldest_s, usual = queue.now.oldest_s, queue.usual_oldest_s
+        if oldest_s is None or len(usual) < OLDER_DAYS_MIN:
+            continue
+        rule, most_s = "queue-older-than-usual", max(usual)
+        if oldest_s < threshold(facts, rule, queue.name, max(OLDER_MIN_S, OLDER_TIMES * most_s)):
+            continue
+        points = [Point(e.at, e.oldest_s) for e in queue.readings if e.oldest_s is not None]
+        yield finding(
+            rule,
+            queue.name,
+            "warning",
+            f"The oldest message in {cut(queue.name)} has waited {span(oldest_s)}; at this hour of "
+            f"the days before it was {span(most_s)} at most.",
+            why="Everything behind it waits at least as long.",
+            since=facts.now - oldest_s,
+            evidence=FindingEvidence(
+                kind="queue", unit="seconds", name=queue.name, points=thinned(points), usual=most_s
+            ),
+            action=link("Look at the queue", queue_page(queue.name)),
+        )
+
+
+def _depth(queue: QueueFact) -> FindingEvidence:
+    points = [Point(each.at, float(each.ready)) for each in queue.readings]
+    return FindingEvidence(kind="queue", unit="messages", name=queue.name, points=thinned(points))

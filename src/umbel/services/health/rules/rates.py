@@ -1,0 +1,235 @@
+"""Failures, waits and runtimes that have risen against the same hour of the days before.
+
+A rise is told only where there is enough of both: of now, and of so many days before. Compared is
+with the worst of those days, so that what happens every week at this hour is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+from umbel.query.ast import Node
+from umbel.services.health.facts import CountFact, DurationFact, HealthFacts, Point
+from umbel.services.health.health_finding import FindingEvidence, HealthFinding, Weight, thinned
+from umbel.services.health.rules.base import (
+    cut,
+    during,
+    few,
+    finding,
+    link,
+    listed,
+    tasks,
+    threshold,
+    where,
+)
+from umbel.services.phrases import number, span
+from umbel.store.series import Counts
+
+#: So many tasks of a name must have ended in the last quarter of an hour, and on each of so many
+#: days before at this hour.
+TASKS_MIN: Final = 20
+DAYS_MIN: Final = 3
+#: Failures have risen when there are so many, and their share is so many times that of the worst
+#: day before, and higher by so much.
+FAILURES_MIN: Final = 5
+FAILURE_TIMES: Final = 2.0
+FAILURE_MORE: Final = 0.05
+#: A share of failures that is grave, and is told where no days before are known, too.
+FAILURE_GRAVE: Final = 0.5
+#: Waits have risen when 95 in 100 took up to so many seconds, and so many times what was usual.
+WAIT_MIN_S: Final = 5.0
+WAIT_TIMES: Final = 3.0
+WAIT_GRAVE_S: Final = 300.0
+#: The same for runtimes.
+RUNTIME_MIN_S: Final = 1.0
+RUNTIME_TIMES: Final = 2.0
+
+_WHY_FAILURES: Final = (
+    "Something that used to work does not: a deploy, a service it needs, its input."
+)
+_WHY_WAIT: Final = (
+    "Whoever waits for these tasks notices. There are too few workers for what is sent, or "
+    "something else takes their time."
+)
+_WHY_RUNTIME: Final = (
+    "The same work takes longer, so that fewer tasks fit into a minute: a service or database it "
+    "needs has become slow, or its input large."
+)
+
+
+def failures_risen(facts: HealthFacts) -> Iterable[HealthFinding]:
+    """More of a name's tasks fail than at this hour of any day before."""
+    found = [each for fact in facts.counts if (each := _failing(facts, fact))]
+
+    def rest(others: Sequence[HealthFinding]) -> HealthFinding:
+        return finding(
+            "failures-risen",
+            "",
+            "warning",
+            f"{number(len(others), 'more task name')} fail more than usual: "
+            f"{listed([each.subject for each in others])}.",
+            why=_WHY_FAILURES,
+            action=tasks("See what failed", where("state", "FAILURE"), _recently("finished")),
+        )
+
+    return few(found, rest)
+
+
+def _failing(facts: HealthFacts, fact: CountFact) -> HealthFinding | None:
+    rule, recent = "failures-risen", fact.recent
+    share = _share(recent)
+    if _ended(recent) < TASKS_MIN or share is None:
+        return None
+    if recent.failed < threshold(facts, rule, fact.name, FAILURES_MIN):
+        return None
+    known = [each for each in fact.usual if _ended(each) >= TASKS_MIN]
+    usual = max((_share(each) or 0.0 for each in known), default=None)
+    if len(known) < DAYS_MIN or usual is None:
+        usual, limit = None, FAILURE_GRAVE
+    else:
+        limit = max(usual * FAILURE_TIMES, usual + FAILURE_MORE)
+        # Where half failed every day, all of them failing is news as well.
+        limit = min(limit, (1.0 + usual) / 2)
+    if share < threshold(facts, rule, fact.name, limit):
+        return None
+    if usual is None:
+        compared = ""
+    elif usual:
+        compared = f"; at this hour of the days before it was {_percent(usual)} at most"
+    else:
+        compared = "; at this hour of the days before none did"
+    return finding(
+        rule,
+        fact.name,
+        "critical" if share >= FAILURE_GRAVE else "warning",
+        f"{_percent(share)} of {cut(fact.name)} failed in the last {span(facts.recent_s)} "
+        f"({recent.failed:,} of {_ended(recent):,}){compared}.",
+        why=_WHY_FAILURES,
+        since=_began([(at, _share(each) or 0.0) for at, each in fact.steps], limit),
+        evidence=FindingEvidence(
+            kind="series",
+            unit="share",
+            name=fact.name,
+            points=thinned([Point(at, _share(each) or 0.0) for at, each in fact.steps]),
+            usual=usual,
+        ),
+        action=tasks(
+            "See what failed",
+            where("state", "FAILURE"),
+            where("name", fact.name),
+            _recently("finished"),
+        ),
+    )
+
+
+class _Rise(NamedTuple):
+    """What distinguishes waits from runtimes."""
+
+    rule: str
+    least_s: float
+    times: float
+    grave_s: float
+    verb: str
+    why: str
+    field: str
+
+
+_WAIT: Final = _Rise(
+    "wait-risen", WAIT_MIN_S, WAIT_TIMES, WAIT_GRAVE_S, "wait", _WHY_WAIT, "started"
+)
+_RUNTIME: Final = _Rise(
+    "runtime-risen", RUNTIME_MIN_S, RUNTIME_TIMES, float("inf"), "run", _WHY_RUNTIME, "finished"
+)
+
+
+def wait_risen(facts: HealthFacts) -> Iterable[HealthFinding]:
+    """Tasks of a name wait longer for their start than at this hour of any day before."""
+    return _risen(facts, facts.waits, _WAIT)
+
+
+def runtime_risen(facts: HealthFacts) -> Iterable[HealthFinding]:
+    """Tasks of a name run longer than at this hour of any day before."""
+    return _risen(facts, facts.runtimes, _RUNTIME)
+
+
+def _risen(
+    facts: HealthFacts, durations: Sequence[DurationFact], rise: _Rise
+) -> Iterable[HealthFinding]:
+    found = [each for fact in durations if (each := _longer(facts, fact, rise))]
+
+    def rest(others: Sequence[HealthFinding]) -> HealthFinding:
+        return finding(
+            rise.rule,
+            "",
+            "warning",
+            f"Tasks of {number(len(others), 'more name')} {rise.verb} longer than usual: "
+            f"{listed([each.subject for each in others])}.",
+            why=rise.why,
+            action=link("Look at the tasks", "tasks?order=-" + rise.field),
+        )
+
+    return few(found, rest)
+
+
+def _longer(facts: HealthFacts, fact: DurationFact, rise: _Rise) -> HealthFinding | None:
+    recent = fact.recent
+    known = [each.p95 for each in fact.usual if each.n >= TASKS_MIN]
+    if recent.n < TASKS_MIN or len(known) < DAYS_MIN:
+        return None
+    usual = max(known)
+    limit = max(rise.least_s, usual * rise.times)
+    if recent.p95 < threshold(facts, rise.rule, fact.name, limit):
+        return None
+    severity: Weight = "critical" if recent.p95 >= rise.grave_s else "warning"
+    return finding(
+        rise.rule,
+        fact.name,
+        severity,
+        f"{cut(fact.name)} now {rise.verb}s up to {span(recent.p95)} (95 in 100, of "
+        f"{number(recent.n, 'task')}); at this hour of the days before it was {span(usual)} "
+        "at most.",
+        why=rise.why,
+        since=_began([(at, each.p95) for at, each in fact.steps], limit),
+        evidence=FindingEvidence(
+            kind="series",
+            unit="seconds",
+            name=fact.name,
+            points=thinned([Point(at, each.p95) for at, each in fact.steps]),
+            usual=usual,
+        ),
+        action=tasks(
+            "See the slowest" if rise is _RUNTIME else "See who waits",
+            where("name", fact.name),
+            _recently(rise.field),
+        ),
+    )
+
+
+def _recently(field: str) -> Node:
+    return during(field, 1_200.0)
+
+
+def _ended(counts: Counts) -> int:
+    return counts.succeeded + counts.failed
+
+
+def _share(counts: Counts) -> float | None:
+    ended = _ended(counts)
+    return counts.failed / ended if ended else None
+
+
+def _percent(share: float) -> str:
+    percent = share * 100
+    return f"{percent:.1f} %" if 0 < percent < 10 else f"{percent:.0f} %"
+
+
+def _began(steps: Sequence[tuple[float, float]], limit: float) -> float | None:
+    """The beginning of the steps at the end that are above the limit; None if that is before all
+    of them, or unknown."""
+    since = None
+    for at, value in reversed(steps):
+        if value < limit:
+            return since
+        since = at
+    return None

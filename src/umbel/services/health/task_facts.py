@@ -1,0 +1,231 @@
+"""Facts of tasks, for the rules of health: counts and durations of now, and what is usual.
+
+The store is asked for few series, which it has as roll-ups where it can, each with a bounded time:
+what it cannot say in time is left out. What was usual at this hour of the days before hardly
+changes, so it is asked once in some minutes, for the names that are looked at now alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal
+
+from umbel.clock import Clock
+from umbel.cluster.task import FAILURE, STARTED
+from umbel.query.ast import EVERYTHING, And, Between, Comparison, During, Has, Matches, Moment, Node
+from umbel.services.cluster.shared_calls import SharedCalls
+from umbel.services.health.facts import (
+    RECENT_S,
+    CountFact,
+    DeliveryFact,
+    DurationFact,
+    RunningTask,
+)
+from umbel.services.health.usual_hours import DAY_S, UsualHours
+from umbel.store.base import Order, Store
+from umbel.store.series import Counts, CountSeries, Durations, DurationSeries
+
+#: How many task names are looked at: the most failing; the slowest.
+NAMES_MAX: Final = 50
+#: How long the store may take for one question, seconds.
+QUESTION_S: Final = 0.4
+#: What is asked of the last day may mean reading tasks, so it is kept so long, seconds.
+DAY_EVERY_S: Final = 300.0
+#: Steps of the recent time, and of hours before, seconds.
+STEP_S: Final = 60.0
+USUAL_STEP_S: Final = 600.0
+#: Running tasks that are looked at, those that began first, and not longer ago than so, seconds.
+RUNNING_MAX: Final = 200
+RUNNING_FOR_S: Final = 7 * DAY_S
+#: So many deliveries are counted.
+AGAIN_MAX: Final = 1_000
+
+Duration = Literal["runtime", "wait"]
+
+
+class TaskFacts:
+    """Asks the store. One thread at a time; raises `StoreError`."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._usual_counts: UsualHours[Counts] = UsualHours(clock)
+        self._usual_durations: dict[Duration, UsualHours[Durations]] = {
+            "runtime": UsualHours(clock),
+            "wait": UsualHours(clock),
+        }
+        self._day_runtimes: SharedCalls[Mapping[str, Durations]] = SharedCalls(clock, DAY_EVERY_S)
+        self._deliveries: SharedCalls[DeliveryFact] = SharedCalls(clock, DAY_EVERY_S)
+
+    # -- now ---------------------------------------------------------------------------------
+
+    def total(self, now: float) -> tuple[Counts, Durations | None, float]:
+        """Counts and waits of all tasks of late, and of how many seconds that is."""
+        start = _recent_start(now)
+        counts = self._counts(EVERYTHING, now, start, now, STEP_S)
+        waits = self._durations(EVERYTHING, "wait", now, start, now, STEP_S)
+        total = counts.total if counts is not None else Counts(seen=0)
+        return total, None if waits is None else waits.total, now - start
+
+    def counts(self, now: float, oldest: float | None) -> tuple[CountFact, ...]:
+        """Of the names of which the most failed of late. `oldest`: since when there is a history
+        (Unix seconds)."""
+        start = _recent_start(now)
+        failed = self._counts(_equals("state", FAILURE), now, start, now, STEP_S, by_name=True)
+        names = [each.value for each in failed.groups] if failed is not None else []
+        if not names:
+            return ()
+        found = self._counts(_equals("name", *names), now, start, now, STEP_S, by_name=True)
+        groups = found.groups if found is not None else ()
+        usual = self._usual_counts.of(
+            [each.value for each in groups],
+            now,
+            oldest,
+            lambda some, begin, end: self._counts_of(some, now, begin, end),
+        )
+        return tuple(
+            CountFact(
+                name=each.value,
+                recent=each.total,
+                steps=tuple((bucket.start, bucket) for bucket in each.buckets),
+                usual=usual.get(each.value, ()),
+            )
+            for each in groups
+        )
+
+    def durations(
+        self, measure: Duration, now: float, oldest: float | None
+    ) -> tuple[DurationFact, ...]:
+        """Of the names that waited, or ran, longest of late."""
+        start = _recent_start(now)
+        found = self._durations(EVERYTHING, measure, now, start, now, STEP_S, by_name=True)
+        groups = found.groups if found is not None else ()
+        usual = self._usual_durations[measure].of(
+            [each.value for each in groups],
+            now,
+            oldest,
+            lambda some, begin, end: self._durations_of(some, measure, now, begin, end),
+        )
+        return tuple(
+            DurationFact(
+                name=each.value,
+                recent=each.total,
+                steps=tuple((bucket.start, bucket) for bucket in each.buckets),
+                usual=usual.get(each.value, ()),
+            )
+            for each in groups
+            if each.total is not None
+        )
+
+    def running(self, now: float) -> tuple[RunningTask, ...]:
+        """Tasks that run by what was heard, those that began first."""
+        page = self._store.search(
+            And((_equals("state", STARTED), _since("started", RUNNING_FOR_S))),
+            now=now,
+            order=Order("started", descending=False),
+            limit=RUNNING_MAX,
+            budget_s=QUESTION_S,
+        )
+        return tuple(
+            RunningTask(task.uuid, task.name, task.worker, task.started)
+            for task in page.items
+            if task.name and task.worker and task.started is not None
+        )
+
+    # -- of the last day ---------------------------------------------------------------------
+
+    def day_runtimes(self, now: float) -> Mapping[str, Durations]:
+        """How long tasks of the slowest names took within a day."""
+
+        def find() -> Mapping[str, Durations]:
+            found = self._durations(
+                EVERYTHING, "runtime", now, now - DAY_S, now, 3_600.0, by_name=True
+            )
+            groups = found.groups if found is not None else ()
+            return {each.value: each.total for each in groups if each.total is not None}
+
+        return self._day_runtimes.ask("day", find)
+
+    def deliveries(self, timeout_s: float | None, now: float, *, late: bool) -> DeliveryFact:
+        """What came more than once within a day, and what ran beyond the visibility timeout."""
+        return self._deliveries.ask(
+            (timeout_s, late), lambda: self._find_deliveries(timeout_s, now, late=late)
+        )
+
+    def _find_deliveries(self, timeout_s: float | None, now: float, *, late: bool) -> DeliveryFact:
+        again = self._store.count(
+            And((Has("redelivered"), _since("seen", DAY_S))),
+            now=now,
+            by="name",
+            cap=AGAIN_MAX,
+            budget_s=QUESTION_S,
+        )
+        beyond = 0
+        if timeout_s is not None:
+            longer = Between("runtime", timeout_s, None, low_open=True)
+            beyond = self._store.count(
+                And((longer, _since("finished", DAY_S))),
+                now=now,
+                cap=AGAIN_MAX,
+                budget_s=QUESTION_S,
+            ).total
+        by_count = sorted(again.groups, key=lambda name: (-again.groups[name], name))
+        return DeliveryFact(
+            again=again.total,
+            capped=again.capped,
+            names=tuple(by_count),
+            visibility_timeout_s=timeout_s,
+            beyond_timeout=beyond,
+            acks_late=late,
+        )
+
+    # -- the store ---------------------------------------------------------------------------
+
+    def _counts_of(
+        self, names: Sequence[str], now: float, start: float, end: float
+    ) -> Mapping[str, Counts] | None:
+        found = self._counts(_equals("name", *names), now, start, end, USUAL_STEP_S, by_name=True)
+        return None if found is None else {each.value: each.total for each in found.groups}
+
+    def _durations_of(
+        self, names: Sequence[str], measure: Duration, now: float, start: float, end: float
+    ) -> Mapping[str, Durations] | None:
+        found = self._durations(
+            _equals("name", *names), measure, now, start, end, USUAL_STEP_S, by_name=True
+        )
+        if found is None:
+            return None
+        return {each.value: each.total for each in found.groups if each.total is not None}
+
+    def _counts(
+        self, query: Node, now: float, start: float, end: float, bucket_s: float, *,
+        by_name: bool = False,
+    ) -> CountSeries | None:  # fmt: skip
+        """None where time was too short for all of it."""
+        found = self._store.series(
+            query, now=now, measure="count", start=start, end=end, bucket_s=bucket_s,
+            by="name" if by_name else None, top=NAMES_MAX, budget_s=QUESTION_S,
+        )  # fmt: skip
+        return found if isinstance(found, CountSeries) and found.complete else None
+
+    def _durations(
+        self, query: Node, measure: Duration, now: float, start: float, end: float,
+        bucket_s: float, *, by_name: bool = False,
+    ) -> DurationSeries | None:  # fmt: skip
+        found = self._store.series(
+            query, now=now, measure=measure, start=start, end=end, bucket_s=bucket_s,
+            by="name" if by_name else None, top=NAMES_MAX, budget_s=QUESTION_S,
+        )  # fmt: skip
+        return found if isinstance(found, DurationSeries) and found.complete else None
+
+
+def _recent_start(now: float) -> float:
+    """The beginning of the minute a quarter of an hour ago: buckets are given whole."""
+    return (now - RECENT_S) // STEP_S * STEP_S
+
+
+def _equals(field: str, *values: str) -> Node:
+    return Matches(field, Comparison.EQUALS, values)
+
+
+def _since(field: str, ago_s: float) -> Node:
+    return During(field, Moment(relative=-ago_s), None)

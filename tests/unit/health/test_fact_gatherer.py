@@ -1,0 +1,260 @@
+"""Facts as they are gathered from a store and a cluster: once for all who ask, never for long."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.api.world import SAYS, collector
+from tests.contract.stories import WORKER, begun, failed, heartbeat, succeeded, uuid_of
+from tests.support.clocks import SetClock
+from tests.support.memory_cluster import MemoryCluster, MemoryResults, MemoryWorker
+from umbel.cluster.events import Event
+from umbel.errors import StoreCorrupt, StoreError
+from umbel.services.cluster_services import ClusterServices, make_services
+from umbel.services.health.fact_gatherer import EVERY_S, STALE_S
+from umbel.services.health.health_findings import HealthAnswer
+from umbel.store.base import Store, StoreStatus
+from umbel.store.memory import MemoryStore
+from umbel.store.memory_ledger import MemoryLedger
+from umbel.store.opening import open_store
+
+#: A minute that does not begin an hour, Unix seconds.
+NOW = 1_795_344_000.0 + 37 * 60
+DAY = 86_400.0
+
+
+class Watched:
+    """The services of a cluster whose time stands."""
+
+    def __init__(self, store: Store) -> None:
+        self.clock = SetClock(NOW)
+        self.store = store
+        self.worker = MemoryWorker(WORKER)
+        self.worker.says = dict(SAYS)
+        self.cluster = MemoryCluster(self.worker)
+        self.cluster.queues = {"celery": [], "mail": []}
+        self.alive()
+        self.services: ClusterServices = make_services(
+            store, MemoryLedger(), self.cluster, MemoryResults(), self.clock
+        )
+
+    def alive(self) -> None:
+        """The worker and the collector have just been heard."""
+        now = self.clock.now()
+        self.store.apply([heartbeat(WORKER, now - 1, processed=5)])
+        self.store.report(
+            collector(started=NOW - 9 * DAY, at=now, heard_at=now, connected_since=NOW - 9 * DAY)
+        )
+
+    def answer(self, budget_s: float = 10.0) -> HealthAnswer:
+        return self.services.health_findings.answer(budget_s=budget_s)
+
+    def rules(self) -> list[tuple[str, str]]:
+        return [(each.rule, each.subject) for each in self.answer().findings]
+
+    def later(self, seconds: float) -> None:
+        self.clock.time += seconds
+        self.alive()
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    if request.param == "memory":
+        yield MemoryStore()
+    else:
+        with closing(open_store(tmp_path, write=True)) as opened:
+            yield opened
+
+
+@pytest.fixture
+def watched(store: Store) -> Iterator[Watched]:
+    made = Watched(store)
+    yield made
+    made.services.close()
+
+
+def hour(
+    end: float, number: int, failing: int, *, name: str = "shop.charge", runtime: float = 1.0
+) -> list[Event]:
+    """Thirty tasks that ended within the ten minutes before, of which some failed."""
+    events = []
+    for each in range(30):
+        at, uuid = end - 60 - each * 15, uuid_of(number * 100 + each)
+        story = failed if each < failing else succeeded
+        events += story(uuid, at, name=name, runtime=runtime)
+    return events
+
+
+def test_a_small_cluster_that_is_well_is_called_so_with_its_numbers(watched: Watched) -> None:
+    watched.store.apply(hour(NOW, 1, 0))
+
+    found = watched.answer()
+
+    assert found.findings == ()
+    assert found.well == (
+        "All well: 1 worker, 2 tasks a minute, nothing waits in 2 queues, "
+        "99 in 100 tasks start within 0.5 s."
+    )
+    assert (found.unknown, found.more, found.at) == ((), 0, NOW)
+
+
+def test_failures_are_compared_with_this_hour_of_the_days_before(watched: Watched) -> None:
+    for day in range(8, 0, -1):
+        watched.store.apply(hour(NOW - day * DAY, day, 1))
+        # At another hour of the day more of them fail, which is not looked at.
+        watched.store.apply(hour(NOW - day * DAY - 6 * 3_600, 20 + day, 25))
+    watched.store.apply(hour(NOW, 0, 9))
+
+    (one,) = watched.answer().findings
+
+    assert (one.rule, one.subject, one.severity) == ("failures-risen", "shop.charge", "warning")
+    assert one.sentence == (
+        "30 % of shop.charge failed in the last 15 min (9 of 30); at this hour of the days before "
+        "it was 3.3 % at most."
+    )
+
+
+def test_runtimes_are_compared_with_this_hour_of_the_days_before(watched: Watched) -> None:
+    for day in range(4, 0, -1):
+        watched.store.apply(hour(NOW - day * DAY, day, 0))
+    watched.store.apply(hour(NOW, 0, 0, runtime=30.0))
+
+    assert watched.rules() == [("runtime-risen", "shop.charge")]
+
+
+def test_a_young_history_is_compared_with_nothing(watched: Watched) -> None:
+    watched.store.apply(hour(NOW - DAY, 1, 0))
+    watched.store.apply(hour(NOW, 0, 9))
+
+    assert watched.rules() == []
+
+
+def test_a_task_that_runs_far_too_long(watched: Watched) -> None:
+    for number in range(3):
+        watched.store.apply(hour(NOW - 3_600 * (number + 1), number, 0, name="etl.load"))
+    watched.store.apply(begun(uuid_of(9_001), NOW - 900, name="etl.load"))
+    watched.store.apply(begun(uuid_of(9_002), NOW - 900, name="etl.load", worker="celery@gone"))
+
+    (one,) = watched.answer().findings
+
+    assert one.rule == "task-overdue"
+    assert one.sentence.startswith("1 task etl.load runs for 15 min; 99 in 100 end within 1.")
+
+
+def test_a_queue_that_nobody_consumes(watched: Watched) -> None:
+    watched.cluster.configured = ("celery", "lost")
+    watched.cluster.queues |= {"lost": [None] * 3}  # type: ignore[list-item]
+
+    assert ("queue-without-consumer", "lost") in watched.rules()
+
+
+def test_a_broker_that_does_not_answer_leaves_it_unknown(watched: Watched) -> None:
+    watched.cluster.away = 1_000
+
+    found = watched.answer()
+
+    assert found.findings == ()
+    assert found.unknown[0].startswith("How full queues are is not known: ")
+
+
+# -- once for all ------------------------------------------------------------------------------
+
+
+def depths_read(watched: Watched) -> list[str]:
+    """What the broker was asked, as it is asked."""
+    calls: list[str] = []
+    watched.cluster.on_call = calls.append
+    return calls
+
+
+def test_any_number_of_pages_costs_one_gathering_a_period(watched: Watched) -> None:
+    calls = depths_read(watched)
+    pages = [threading.Thread(target=watched.answer) for _ in range(20)]
+    for page in pages:
+        page.start()
+    for page in pages:
+        page.join()
+    first = len(calls)
+
+    watched.later(EVERY_S - 1)
+    watched.answer()
+
+    assert first > 0
+    assert len(calls) == first
+    watched.later(2)
+    watched.answer()
+    assert len(calls) > first
+
+
+def held(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """The store answers no series until what this gives is called."""
+    released = threading.Event()
+    series = watched.store.series
+
+    def waiting(*args: object, **kwargs: object) -> object:
+        released.wait(30)
+        return series(*args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(watched.store, "series", waiting)
+    return released.set
+
+
+def test_a_page_waits_no_longer_than_its_budget_and_gets_what_there_was(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = watched.answer()
+    release = held(watched, monkeypatch)
+    watched.later(EVERY_S + 1)
+
+    assert watched.answer(budget_s=0.05).at == before.at
+    watched.later(STALE_S)
+    found = watched.answer(budget_s=0.05)
+    assert (found.well, found.findings) == (None, ())
+    assert "still being asked" in found.unknown[0]
+    release()
+    assert watched.answer().well is not None
+
+
+def test_it_is_not_called_well_once_umbel_is_blind_though_the_facts_are_of_before(
+    watched: Watched,
+) -> None:
+    assert watched.answer().well is not None
+
+    watched.store.report(collector(at=NOW, broker="connecting", trouble="Redis does not answer."))
+    found = watched.answer()
+
+    assert found.well is None
+    assert [(f.rule, f.severity) for f in found.findings] == [("not-recording", "critical")]
+
+
+def test_a_store_that_cannot_be_read_is_told_and_asked_again(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> StoreStatus:
+        raise StoreCorrupt("The history is damaged.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(watched.store, "status", broken)
+        with pytest.raises(StoreError, match="damaged"):
+            watched.answer()
+
+    assert watched.answer().well is not None
+
+
+def test_who_closes_waits_for_what_is_being_gathered(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = held(watched, monkeypatch)
+    watched.answer(budget_s=0.01)
+    closing_ = threading.Thread(target=watched.services.health_findings.close)
+    closing_.start()
+    release()
+    closing_.join(10)
+
+    assert not closing_.is_alive()
+    assert not any(each.name == "umbel-health" for each in threading.enumerate())

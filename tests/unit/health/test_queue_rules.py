@@ -1,0 +1,109 @@
+"""Queues that nobody consumes, that grow, or that are older than usual."""
+
+from __future__ import annotations
+
+from tests.unit.health.examples import NOW, depths, facts, found, only, queue, worker
+from umbel.services.health.assessment import assess
+from umbel.services.health.facts import QueueReading
+
+
+def test_a_queue_without_consumer_is_critical_and_offers_one() -> None:
+    readings = depths(2, 5, 9, 12, 14, consumers=0)
+    readings[0] = QueueReading(readings[0].at, 2, 1)
+    lost = queue("mail", readings, were=("celery@eu-1", "celery@gone"))
+
+    one = only("queue-without-consumer", queues=(lost,))
+
+    assert one.severity == "critical"
+    assert one.sentence == "Nobody consumes mail, where 14 messages wait."
+    assert one.since == NOW - 30
+    assert one.evidence is not None
+    assert [each.value for each in one.evidence.points] == [2, 5, 9, 12, 14]
+    request = one.action.request
+    assert request is not None
+    assert (request.action, request.queue) == ("add_consumer", "mail")
+    assert request.workers == ["celery@eu-1"]
+
+
+def test_it_is_told_at_the_first_look() -> None:
+    one = only("queue-without-consumer", queues=(queue("mail", depths(1, consumers=0)),))
+
+    assert one.sentence == "Nobody consumes mail, where 1 message waits."
+    assert one.since is None
+
+
+def test_a_worker_that_restarts_leaves_no_finding() -> None:
+    readings = [*depths(1, 2, 3, every_s=10), QueueReading(NOW + 1, 4, 0)]
+
+    assert found("queue-without-consumer", queues=(queue("mail", readings),)) == ()
+
+
+def test_an_empty_queue_and_one_of_which_consumers_are_unknown_say_nothing() -> None:
+    for readings in (depths(0, 0, 0, 0, 0, consumers=0), depths(9, 9, 9, 9, 9, consumers=None)):
+        assert found("queue-without-consumer", queues=(queue("mail", readings),)) == ()
+    assert found("queue-without-consumer", queues=None) == ()
+
+
+def test_without_a_worker_there_is_nobody_to_add() -> None:
+    lost = queue("a/b", depths(3, consumers=0))
+
+    one = only("queue-without-consumer", queues=(lost,), workers=(worker(status="offline"),))
+
+    assert one.action.address == "queues/a%2Fb"
+
+
+def test_many_queues_without_consumer_are_the_fullest_and_a_sum() -> None:
+    lost = tuple(queue(f"q{n}", depths(n + 1, consumers=0)) for n in range(30))
+
+    all_found = found("queue-without-consumer", queues=lost)
+
+    assert [each.subject for each in all_found] == ["q29", "q28", "q27", ""]
+    assert all_found[-1].sentence.startswith("Nobody consumes 27 more queues")
+
+
+GROWING = depths(*(40 + n * 10 for n in range(40)))
+
+
+def test_a_queue_that_grows_for_minutes() -> None:
+    one = only("queue-growing", queues=(queue("mail", GROWING),))
+
+    assert one.sentence == ("mail has grown to 430 messages, by about 60 a minute for 6 min.")
+    assert one.severity == "warning"
+
+
+def test_bursts_short_looks_and_few_messages_are_no_growth() -> None:
+    burst = depths(*(0,) * 20, *(500,) * 10, *(200,) * 10)
+    short = depths(*(40 + n * 40 for n in range(10)))
+    few = depths(*(n for n in range(40)))
+    sparse = depths(10, 300, 900, every_s=200)
+
+    for readings in (burst, short, few, sparse):
+        assert found("queue-growing", queues=(queue("mail", readings),)) == ()
+
+
+def test_growth_that_was_told_is_told_until_it_is_clearly_over() -> None:
+    slow = depths(*(1_000 + n * 12 for n in range(40)))
+    was_open = frozenset([only("queue-growing", queues=(queue("mail", GROWING),)).id])
+
+    assert found("queue-growing", queues=(queue("mail", slow),)) == ()
+    assert found("queue-growing", queues=(queue("mail", slow),), open=was_open)
+
+
+def test_a_queue_that_nobody_consumes_is_told_once() -> None:
+    readings = [QueueReading(each.at, each.ready, 0) for each in GROWING]
+
+    assert [f.rule for f in assess(facts(queues=(queue("mail", readings),)))] == [
+        "queue-without-consumer"
+    ]
+
+
+def test_a_queue_that_is_older_than_on_the_days_before() -> None:
+    late = queue("mail", [QueueReading(NOW, 9, 1, 240.0)], usual_oldest_s=(20.0, 70.0, 5.0))
+    usual = queue("mail", [QueueReading(NOW, 9, 1, 180.0)], usual_oldest_s=(20.0, 70.0, 5.0))
+    thin = queue("mail", [QueueReading(NOW, 9, 1, 240.0)], usual_oldest_s=(20.0, 70.0))
+
+    assert only("queue-older-than-usual", queues=(late,)).sentence == (
+        "The oldest message in mail has waited 4 min; at this hour of the days before it was 70 s "
+        "at most."
+    )
+    assert found("queue-older-than-usual", queues=(usual, thin)) == ()

@@ -1,0 +1,116 @@
+"""Failures, waits and runtimes against the same hour of the days before."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote
+
+import pytest
+
+from tests.unit.health.examples import NOW, count, counts, duration, durations, found, only
+
+USUAL = (counts(100, 2), counts(100, 4), counts(80, 1))
+
+
+def test_failures_that_have_risen_are_told_with_what_was_usual() -> None:
+    one = only("failures-risen", counts=(count("shop.charge", counts(60, 15), *USUAL),))
+
+    assert one.sentence == (
+        "25 % of shop.charge failed in the last 15 min (15 of 60); at this hour of the days before "
+        "it was 4.0 % at most."
+    )
+    assert (one.severity, one.since) == ("warning", NOW - 60)
+    assert one.evidence is not None
+    assert one.evidence.usual == 0.04
+    assert one.action.address is not None
+    query = unquote(one.action.address.removeprefix("tasks?q="))
+    assert query == "state:FAILURE name:=shop.charge finished:-20m.."
+
+
+def test_half_of_them_is_critical() -> None:
+    assert (
+        only("failures-risen", counts=(count("a", counts(60, 30), *USUAL),)).severity == "critical"
+    )
+
+
+@pytest.mark.parametrize(
+    ("ended", "failed", "usual"),
+    [
+        (19, 19, USUAL),  # too few of now
+        (60, 4, (counts(100, 0),) * 3),  # too few failures
+        (60, 7, (counts(100, 10), *USUAL)),  # one day was as bad
+        (60, 15, USUAL[:2]),  # too few days before
+        (60, 15, (counts(5, 0),) * 7),  # days with hardly anything
+        (10_000, 600, (counts(10_000, 200),) * 7),  # less than 5 percentage points more
+    ],
+)
+def test_thin_data_and_what_is_usual_say_nothing(
+    ended: int, failed: int, usual: tuple[object, ...]
+) -> None:
+    assert found("failures-risen", counts=(count("a", counts(ended, failed), *usual),)) == ()  # type: ignore[arg-type]
+
+
+def test_a_name_without_history_is_told_when_half_of_it_fails() -> None:
+    one = only("failures-risen", counts=(count("new", counts(40, 22)),))
+
+    assert one.sentence == "55 % of new failed in the last 15 min (22 of 40)."
+
+
+def test_where_half_always_fails_all_failing_is_told() -> None:
+    usual = (counts(100, 60),) * 5
+
+    assert found("failures-risen", counts=(count("a", counts(40, 30), *usual),)) == ()
+    assert found("failures-risen", counts=(count("a", counts(40, 39), *usual),))
+
+
+def test_failures_near_the_threshold_do_not_flap() -> None:
+    was = only("failures-risen", counts=(count("a", counts(100, 10), *USUAL),))
+
+    def at(failed: int) -> bool:
+        fact = count("a", counts(100, failed), *USUAL)
+        return bool(found("failures-risen", counts=(fact,), open=frozenset([was.id])))
+
+    assert found("failures-risen", counts=(count("a", counts(100, 8), *USUAL),)) == ()
+    assert at(8)
+    assert not at(7)
+
+
+def test_many_names_are_the_gravest_and_a_sum() -> None:
+    facts = [count(f"n{n}", counts(60, 15 + n * 5), *USUAL) for n in range(6)]
+
+    assert [each.subject for each in found("failures-risen", counts=tuple(facts))] == [
+        "n3", "n4", "n5", "",
+    ]  # fmt: skip
+
+
+def test_waits_that_have_risen() -> None:
+    usual = (durations(50, 1.0), durations(90, 2.0), durations(40, 0.5))
+
+    one = only("wait-risen", waits=(duration("shop.mail", durations(50, 12.0), *usual),))
+    grave = only("wait-risen", waits=(duration("shop.mail", durations(50, 400.0), *usual),))
+
+    assert one.sentence == (
+        "shop.mail now waits up to 12 s (95 in 100, of 50 tasks); at this hour of the days before "
+        "it was 2.0 s at most."
+    )
+    assert (one.severity, grave.severity) == ("warning", "critical")
+
+
+def test_short_waits_and_few_tasks_or_days_say_nothing() -> None:
+    usual = (durations(50, 0.1),) * 3
+
+    for fact in (
+        duration("a", durations(50, 4.0), *usual),
+        duration("a", durations(19, 40.0), *usual),
+        duration("a", durations(50, 40.0), *usual[:2]),
+        duration("a", durations(50, 40.0), *usual, durations(30, 20.0)),
+    ):
+        assert found("wait-risen", waits=(fact,)) == ()
+
+
+def test_runtimes_that_have_risen() -> None:
+    usual = (durations(50, 1.0), durations(90, 1.2), durations(40, 0.5))
+
+    one = only("runtime-risen", runtimes=(duration("etl", durations(50, 3.0), *usual),))
+
+    assert one.sentence.startswith("etl now runs up to 3.0 s")
+    assert found("runtime-risen", runtimes=(duration("etl", durations(50, 2.0), *usual),)) == ()

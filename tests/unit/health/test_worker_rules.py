@@ -1,0 +1,139 @@
+"""Workers that are silent, gone, wedged, or whose clock is wrong."""
+
+from __future__ import annotations
+
+from tests.unit.health.examples import NOW, depths, facts, found, only, processed, queue, worker
+from umbel.services.health.assessment import assess
+from umbel.services.health.liveness import Liveness
+
+ALIVE = worker("celery@eu-2")
+
+
+def silent(name: str = "celery@eu-1", *, for_s: float = 90.0, active: int = 0) -> object:
+    return worker(name, status="silent", heard=NOW - for_s, active=active)
+
+
+def test_a_worker_that_fell_silent_is_named_with_how_long() -> None:
+    one = only("worker-silent", workers=(silent(), ALIVE))
+
+    assert one.sentence == "celery@eu-1 has said nothing for 90 s."
+    assert (one.severity, one.subject, one.since) == ("warning", "celery@eu-1", NOW - 90)
+    assert one.action.address == "workers/celery%40eu-1"
+
+
+def test_it_is_critical_if_it_ran_tasks_or_was_the_last() -> None:
+    ran = only("worker-silent", workers=(silent(active=3), ALIVE))
+    last = only("worker-silent", workers=(silent(),))
+
+    assert ran.severity == "critical"
+    assert "while it ran 3 tasks" in ran.sentence
+    assert last.severity == "critical"
+    assert "no other worker is online" in last.sentence
+
+
+def test_a_missed_heartbeat_is_no_finding_nor_is_a_worker_long_gone() -> None:
+    assert found("worker-silent", workers=(silent(for_s=10), ALIVE)) == ()
+    assert found("worker-silent", workers=(silent(for_s=90_000), ALIVE)) == ()
+
+
+def test_a_worker_that_said_goodbye_or_could_not_be_heard_is_not_silent() -> None:
+    for status in ("offline", "unknown"):
+        away = worker(status=status, heard=NOW - 90)
+        assert found("worker-silent", workers=(away, ALIVE)) == ()
+
+
+def test_many_silent_workers_are_three_and_a_sum() -> None:
+    lost = [silent(f"w{n}", for_s=60 + n, active=int(n == 7)) for n in range(8)]
+
+    all_found = found("worker-silent", workers=(*lost, ALIVE))
+
+    assert [each.subject for each in all_found] == ["w7", "w0", "w1", ""]
+    assert all_found[-1].sentence == "5 more workers fell silent: w2, w3, w4 and 2 more."
+
+
+def test_all_workers_stopped() -> None:
+    stopped = worker(status="offline", heard=NOW - 300)
+    waits = only("no-worker", workers=(stopped,), queues=(queue("mail", depths(0, 7)),))
+    idle = only("no-worker", workers=(stopped,))
+
+    assert waits.severity == "critical"
+    assert waits.sentence == (
+        "No worker is online: the last one stopped 5 min ago; 7 messages wait."
+    )
+    assert idle.severity == "warning"
+    assert found("no-worker", workers=(stopped, ALIVE)) == ()
+    assert found("no-worker", workers=()) == ()
+
+
+GROWS = queue("celery", depths(*range(10, 30)))
+
+
+def test_a_worker_that_lives_and_starts_nothing_while_its_queue_grows_is_wedged() -> None:
+    one = only("worker-wedged", workers=(worker(readings=processed(*[7] * 20)),), queues=(GROWS,))
+
+    assert one.severity == "critical"
+    assert one.sentence == (
+        "celery@eu-1 sends heartbeats, runs nothing and has started nothing for 3 min, while "
+        "29 messages wait in celery."
+    )
+    assert one.action.request is not None
+    assert one.action.request.action == "pool_restart"
+
+
+def test_a_worker_is_not_wedged_that_starts_tasks_or_runs_long_ones_or_has_no_work() -> None:
+    def wedged(counts: list[int], *, active: int = 0, waiting: object = GROWS) -> bool:
+        readings = processed(*counts, active=active)
+        return bool(found("worker-wedged", workers=(worker(readings=readings),), queues=(waiting,)))
+
+    assert wedged([7] * 20)
+    assert not wedged([7] * 19 + [8])
+    assert not wedged([7] * 10)
+    assert not wedged([7] * 20, active=4)
+    assert not wedged([7] * 20, waiting=queue("celery", depths(*[10] * 20)))
+    assert not wedged([7] * 20, waiting=queue("other", depths(*range(10, 30))))
+
+
+def test_while_nothing_is_recorded_no_worker_is_called_wedged() -> None:
+    blind = facts(
+        live=Liveness("blind", None, "The broker is away."),
+        workers=(worker(readings=processed(*[7] * 20)),),
+        queues=(GROWS,),
+    )
+
+    assert [each.rule for each in assess(blind)] == []
+
+
+def skewed(seconds: float, times: int = 3) -> object:
+    return worker(skews=tuple((NOW - n, seconds - n / 10) for n in range(times)))
+
+
+def test_a_clock_that_is_off_is_told_with_its_direction() -> None:
+    ahead, behind = (
+        only("clock-skew", workers=(skewed(7),)),
+        only("clock-skew", workers=(skewed(-200),)),
+    )
+
+    assert (ahead.severity, ahead.sentence) == (
+        "notice", "The clock of celery@eu-1 is 7.0 s ahead."
+    )  # fmt: skip
+    assert (behind.severity, behind.sentence) == (
+        "warning", "The clock of celery@eu-1 is 3 min behind."
+    )  # fmt: skip
+
+
+def test_few_measurements_of_a_clock_or_a_small_difference_say_nothing() -> None:
+    assert found("clock-skew", workers=(skewed(7, times=2),)) == ()
+    assert found("clock-skew", workers=(skewed(4.5),)) == ()
+
+
+def test_a_clock_near_the_threshold_does_not_flap() -> None:
+    open_before = frozenset([only("clock-skew", workers=(skewed(5.1),)).id])
+
+    assert found("clock-skew", workers=(skewed(4.5),), open=open_before)
+    assert found("clock-skew", workers=(skewed(3.9),), open=open_before) == ()
+
+
+def test_two_workers_of_one_name() -> None:
+    one = only("worker-name-shared", workers=(worker(shares_its_name=True),))
+
+    assert one.sentence == "More than one worker speaks as celery@eu-1."
