@@ -10,8 +10,9 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import OpenPage
 from tests.browser.test_search import box
 
-#: How far below the top of the page the rows begin at most, with and without a search.
-HEAD_PX = 130
+#: How far below the top of the page the rows begin at most, with and without a search: two lines
+#: and the histogram.
+HEAD_PX = 230
 
 
 def top_of_rows(page: Page) -> float:

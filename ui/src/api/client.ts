@@ -1,7 +1,7 @@
 /** What is asked of the history. */
 
 import { toPoints, toUnits } from '../query/offsets'
-import type { CountBy } from './schema'
+import type { CountBy, SeriesOfCounts } from './schema'
 import { get } from './transport'
 import type { Cluster, Count, Gap, Status, Suggestion, Task, TaskPage, Understood, Worker, Workflow } from './types'
 
@@ -16,6 +16,10 @@ export const api = {
 
   count: (q: string, tz: string, by: CountBy | null, signal?: AbortSignal) =>
     get<Count>('tasks/count', { q, tz, by }, signal),
+
+  /** How many tasks that match ended when, and how; `from` and `to` are Unix seconds. */
+  counts: (asked: { q: string; tz: string; from: number; to: number }, signal?: AbortSignal) =>
+    get<SeriesOfCounts>('series', { ...asked, measure: 'count' }, signal),
 
   task: (id: string, signal?: AbortSignal) =>
     get<Task>(`tasks/${encodeURIComponent(id)}`, {}, signal),

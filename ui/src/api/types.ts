@@ -110,7 +110,7 @@ export type Trouble = Narrowed<schema.Trouble, { kind: string; workers: readonly
 export type Live = Narrowed<schema.Liveness, { troubles: readonly Trouble[] }>
 
 /** Of the status, what pages use; open streams tell it every two seconds. */
-export type Status = Pick<schema.Status, 'version' | 'now'> & { live: Live; store: Pick<schema.StoreStatus, 'tasks'> }
+export type Status = Pick<schema.Status, 'version' | 'now'> & { live: Live; store: Pick<schema.StoreStatus, 'tasks'> & Partial<Pick<schema.StoreStatus, 'oldest'>> }
 
 /** What changed for a search since the last event: see `frame/stream.svelte.ts`. `skipped` is null
  * when nobody knows how many. */

@@ -45,6 +45,8 @@ export class Stream {
   live: Liveness = $state.raw(CONNECTING)
   /** How many tasks are stored; null until the server said it. */
   stored: number | null = $state(null)
+  /** When the oldest stored task was first seen; null: not known, or there is none. */
+  oldest: number | null = $state(null)
   private link: LiveLink | null = null
   private readonly followers = new Map<string, Follower>()
   private count = 0
@@ -93,6 +95,7 @@ export class Stream {
   heard(status: Pick<Status, 'live' | 'now' | 'store'>): void {
     this.live = status.live
     this.stored = status.store.tasks
+    this.oldest = status.store.oldest ?? null
     this.heardAt = status.now
     clock.set(status.now)
     const blind = status.live.troubles.find((trouble) => trouble.kind === 'blind')

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { axisTime, brushed, bucketWords, linesOf, spanOf, stack, type Buckets, type Series } from './chart'
+import { axisTime, brushed, bucketAt, bucketWords, holeWithin, linesOf, spanOf, stack, type Buckets, type Series } from './chart'
 
 const NOON = Date.UTC(2026, 10, 22, 12) / 1000
 const BUCKETS: Buckets = { starts: [0, 60, 120, 180].map((at) => NOON + at), length_s: 60, partial: 0 }
@@ -19,6 +19,12 @@ describe('the lines of a chart', () => {
 
     expect([whole?.dashed, whole?.values]).toEqual([false, [1, 2, 3, null]])
     expect([rest?.dashed, rest?.values]).toEqual([true, [null, null, 3, 4]])
+  })
+
+  it('are drawn once for each column', () => {
+    const [whole, rest] = linesOf([series('a', 1, 2, 3, 4)], { ...BUCKETS, partial: 1 }, NONE, true, true)
+
+    expect([whole?.values, rest?.values]).toEqual([[1, 2, 3, null], [null, null, null, 4]])
   })
 
   it('stand on each other when they are stacked, and know what they stand on', () => {
@@ -46,5 +52,11 @@ describe('time on a chart', () => {
     expect(spanOf(BUCKETS, 2, 1)).toEqual({ start: NOON + 60, end: NOON + 180 })
     expect(brushed(BUCKETS, NOON + 70, NOON + 130)).toEqual({ start: NOON + 60, end: NOON + 180 })
     expect(brushed(BUCKETS, NOON - 900, NOON + 900)).toEqual({ start: NOON, end: NOON + 240 })
+  })
+
+  it('lies in one bucket, and holes end where the chart does', () => {
+    expect([NOON - 5, NOON + 59, NOON + 60, NOON + 900].map((at) => bucketAt(BUCKETS, at))).toEqual([0, 0, 1, 3])
+    expect(holeWithin(BUCKETS, { start: NOON - 100, end: NOON + 30 })).toEqual({ start: NOON, end: NOON + 30 })
+    expect(holeWithin(BUCKETS, { start: NOON + 240, end: NOON + 300 })).toBeNull()
   })
 })

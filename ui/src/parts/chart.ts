@@ -12,6 +12,8 @@ export interface Series {
   tone: Tone
   /** One number a bucket; null is not known. */
   values: readonly (number | null)[]
+  /** Faint in columns: it is there to compare the others with. */
+  quiet?: boolean
 }
 
 /** Buckets of equal length; `starts` are Unix seconds. */
@@ -33,12 +35,22 @@ export interface Line {
 
 type Values = readonly (number | null)[]
 
-/** The lines to draw, topmost first. `hidden` are keys of series that the legend filters out. */
+/** A span of time in which events may have passed unseen: it is hatched. Unix seconds. */
+export interface Hole {
+  start: number
+  end: number
+}
+
+/**
+ * The lines to draw, topmost first. `hidden` are keys of series that the legend filters out; in
+ * `columns` each bucket stands alone, and partial ones need no line from the one before.
+ */
 export function linesOf(
   series: readonly Series[],
   buckets: Buckets,
   hidden: ReadonlySet<string>,
   stacked: boolean,
+  columns = false,
 ): Line[] {
   const visible = series.filter(({ key }) => !hidden.has(key))
   const heights = stacked ? stack(visible.map(({ values }) => values)) : visible.map(({ values }) => values)
@@ -47,7 +59,7 @@ export function linesOf(
     const values = heights[index] ?? []
     const whole: Line = { series: each, dashed: false, values: values.map((value, at) => (at < from ? value : null)), above: null }
     // The dashed part begins at the last whole bucket, so that the line is not broken.
-    const rest: Line = { series: each, dashed: true, values: values.map((value, at) => (at >= from - 1 ? value : null)), above: null }
+    const rest: Line = { series: each, dashed: true, values: values.map((value, at) => (at >= from - (columns ? 0 : 1) ? value : null)), above: null }
     return buckets.partial > 0 ? [whole, rest] : [whole]
   })
   const flat = lines.reverse().flat()
@@ -90,10 +102,18 @@ export function spanOf(buckets: Buckets, from: number, to: number): { start: num
   return { start: buckets.starts[first] ?? 0, end: (buckets.starts[last] ?? 0) + buckets.length_s }
 }
 
+/** The bucket in which a moment lies, or the nearest one. */
+export function bucketAt({ starts, length_s }: Buckets, at: number): number {
+  return Math.max(0, Math.min(starts.length - 1, Math.floor((at - (starts[0] ?? 0)) / length_s)))
+}
+
+/** The part of a hole that lies in the buckets; null if none does. */
+export function holeWithin({ starts, length_s }: Buckets, { start, end }: Hole): Hole | null {
+  const [first, last] = [starts[0] ?? 0, (starts.at(-1) ?? 0) + length_s]
+  return end > first && start < last ? { start: Math.max(start, first), end: Math.min(end, last) } : null
+}
+
 /** The span that a brush from `left` to `right` means: whole buckets, in Unix seconds. */
 export function brushed(buckets: Buckets, left: number, right: number): { start: number; end: number } {
-  const { starts, length_s } = buckets
-  const within = (at: number): number =>
-    Math.max(0, Math.min(starts.length - 1, Math.floor((at - (starts[0] ?? 0)) / length_s)))
-  return spanOf(buckets, within(left), within(right))
+  return spanOf(buckets, bucketAt(buckets, left), bucketAt(buckets, right))
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Chip } from '../api/types'
-import { chosenStates, isLastHour, offeredSpan, removeChip, splice, term, toggleLastHour, toggleState, withoutState } from './edit'
+import { chosenStates, offeredSpan, removeChip, splice, term, toggleState, withoutState } from './edit'
 
 function chip(text: string, part: string, field: string | null = null, negated = false): Chip {
   const start = text.indexOf(part)
@@ -48,17 +48,14 @@ describe('a search text', () => {
     expect(withoutState(text, chips)).toBe('name:a "no answer"')
   })
 
-  it('gains the last hour, loses it, and takes it for another time', () => {
-    const hour = `${text} updated:-1h..`
-    const hourChip = chip(hour, 'updated:-1h..', 'timestamp')
-    const day = 'timestamp:-24h.. name:a'
-    const dayChip = chip(day, 'timestamp:-24h..', 'timestamp')
-
-    expect(toggleLastHour(text, chips)).toBe(hour)
-    expect(isLastHour([hourChip])).toBe(true)
-    expect(toggleLastHour(hour, [...chips, hourChip])).toBe(text)
-    expect(isLastHour([dayChip])).toBe(false)
-    expect(toggleLastHour(day, [dayChip])).toBe('updated:-1h.. name:a')
+  it('that means either of two things stands in brackets when a term is added', () => {
+    for (const [before, after] of [
+      ['a OR b', 'state:RETRY (a OR b)'],
+      ['(a) OR (b)', 'state:RETRY ((a) OR (b))'],
+      ['(a OR b)', 'state:RETRY (a OR b)'],
+    ] as const) {
+      expect(toggleState(before, [chip(before, before)], 'RETRY')).toBe(after)
+    }
   })
 
   it('says where the caret belongs after a suggestion', () => {

@@ -60,32 +60,31 @@ export function chosenStates(chips: readonly Chip[]): string[] {
     .map((state) => state.trim().toUpperCase())
 }
 
+/** `text` to which a term can be added: in brackets where it is one of several things (`a OR b`). */
+export function addable(text: string, chips: readonly Chip[]): string {
+  const [only] = chips
+  const isEither = chips.length === 1 && only?.field === null && /\sOR\s/.test(only.text) && !isBracketed(text.trim())
+  return isEither ? `(${text.trim()})` : text.trim()
+}
+
+/** Whether the first bracket of a text closes at its end. */
+function isBracketed(text: string): boolean {
+  let depth = 0
+  for (const [at, letter] of [...text].entries()) {
+    if (letter === '(') depth += 1
+    else if (letter === ')') depth -= 1
+    if (depth === 0) return at > 0 && at === [...text].length - 1
+  }
+  return false
+}
+
 /** `text` with `state` added to those asked for, or taken away when it was. */
 export function toggleState(text: string, chips: readonly Chip[], state: State): string {
   const chip = stateChip(chips)
-  if (chip === null) return `state:${state} ${text.trim()}`.trim()
+  if (chip === null) return `state:${state} ${addable(text, chips)}`.trim()
   const chosen = chosenStates(chips)
   const rest = chosen.includes(state) ? chosen.filter((one) => one !== state) : [...chosen, state]
   return rest.length === 0 ? removeChip(text, chip) : splice(text, chip, `state:${rest.join(',')}`).text
-}
-
-/** "In the last hour": when the latest event of a task happened. */
-export const LAST_HOUR = 'updated:-1h..'
-
-function timeChip(chips: readonly Chip[]): Chip | null {
-  return chips.find((chip) => chip.field === 'timestamp' && !chip.negated) ?? null
-}
-
-/** Whether the search asks for the last hour alone. */
-export function isLastHour(chips: readonly Chip[]): boolean {
-  return timeChip(chips)?.text.endsWith(':-1h..') ?? false
-}
-
-/** `text` for the last hour alone, or for all times again. */
-export function toggleLastHour(text: string, chips: readonly Chip[]): string {
-  const chip = timeChip(chips)
-  if (chip === null) return `${text.trim()} ${LAST_HOUR}`.trim()
-  return isLastHour(chips) ? removeChip(text, chip) : splice(text, chip, LAST_HOUR).text
 }
 
 /** `text` whatever the state: what the counts by state count. */

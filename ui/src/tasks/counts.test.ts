@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { STATES, type Count } from '../api/types'
-import { FACET_STATES, emptyRareStates, inStates, statesOf, whole } from './counts'
+import { FACET_STATES, inStates, offeredStates, statesOf, whole } from './counts'
 
 const all: Count = {
   total: 10_000,
@@ -29,11 +29,14 @@ describe('the states that are offered', () => {
     expect(FACET_STATES[0]).toBe('FAILURE')
   })
 
-  it('are folded where they are rare, empty and not asked for', () => {
-    expect(emptyRareStates(all, [])).toEqual(['REVOKED', 'REJECTED'])
-    expect(emptyRareStates(null, ['REVOKED'])).toEqual(['REJECTED'])
-    expect(emptyRareStates({ ...all, groups: { REJECTED: 1 } }, [])).toEqual(['REVOKED'])
-    expect(emptyRareStates(untimely, [])).toEqual([])
+  it('are those that tasks are in or that are asked for, and how most tasks end', () => {
+    expect(offeredStates(all, [], new Set())).toEqual(['FAILURE', 'RETRY', 'SUCCESS'])
+    expect(offeredStates(null, ['REVOKED'], new Set())).toEqual(['FAILURE', 'SUCCESS', 'REVOKED'])
+    expect(offeredStates(untimely, [], new Set())).toEqual(FACET_STATES)
+  })
+
+  it('stay once they were shown', () => {
+    expect(offeredStates(all, [], new Set(['STARTED']))).toEqual(['FAILURE', 'RETRY', 'STARTED', 'SUCCESS'])
   })
 })
 

@@ -33,13 +33,17 @@ export const FACET_STATES: readonly State[] = [
   'REVOKED',
   'REJECTED',
 ]
-/** Rare states, at the end: where no task is in them, nothing else moves when they are folded. */
-const RARE: readonly State[] = ['REVOKED', 'REJECTED']
+/** How most tasks end: shown also when none did. */
+const ALWAYS: readonly State[] = ['FAILURE', 'SUCCESS']
 
-/** The rare states in which no task is, and for which nobody asks. */
-export function emptyRareStates(byState: Count | null, chosen: readonly string[]): State[] {
-  if (byState !== null && !byState.groups_complete) return []
-  return RARE.filter((state) => !byState?.groups[state] && !chosen.includes(state))
+/**
+ * The states that are offered, in their order: those in which tasks are, those that are asked for,
+ * and those that were `shown` before, so that nothing goes from under the pointer. All where time
+ * was too short to know in which there are tasks.
+ */
+export function offeredStates(byState: Count | null, chosen: readonly string[], shown: ReadonlySet<State>): State[] {
+  if (byState !== null && !byState.groups_complete) return [...FACET_STATES]
+  return FACET_STATES.filter((state) => ALWAYS.includes(state) || byState?.groups[state] || chosen.includes(state) || shown.has(state))
 }
 
 /** In which states tasks are; null as long as that is not known. */

@@ -34,4 +34,10 @@ describe('a search', () => {
     expect(sortOf('runtime', 'runtime')).toBe('ascending')
     expect(sortOf('-changed', 'runtime')).toBe('none')
   })
+
+  it('has the time range of a link as a term', () => {
+    expect(readSearch('?q=state%3AFAILURE&range=1h', 'UTC').q).toBe('state:FAILURE updated:-1h..')
+    expect(readSearch('?q=a+OR+b&from=1795960800&to=1795964400', 'UTC').q).toBe('(a OR b) updated:1795960800..1795964400')
+    expect(readSearch('?range=15m', 'UTC').q).toBe('updated:-15m..')
+  })
 })

@@ -1,5 +1,8 @@
 /** A search is the Tasks page's whole state, and its address says it; defaults are left out. */
 
+import { readRange, termOf, type Range } from '../time/range'
+import { USUAL_FIELD } from './time_term'
+
 export const DEFAULT_ORDER = '-changed'
 
 export interface Search {
@@ -9,14 +12,24 @@ export interface Search {
   tz: string
 }
 
-/** The search of an address. One that names no zone is read in `shown`, that of the screen. */
+/**
+ * The search of an address. One that names no zone is read in `shown`, that of the screen. A time
+ * range as other pages have it (`?range=1h`) is a term of the search here.
+ */
 export function readSearch(parameters: string, shown: string): Search {
   const read = new URLSearchParams(parameters)
+  const range = readRange(parameters, null)
+  const q = read.get('q') ?? ''
   return {
-    q: read.get('q') ?? '',
+    q: range === null ? q : `${/\sOR\s/.test(q) ? `(${q})` : q} ${rangeTerm(range)}`.trim(),
     order: read.get('order') || DEFAULT_ORDER,
     tz: read.get('tz') || shown,
   }
+}
+
+/** In Unix seconds: it means the same in every zone. */
+function rangeTerm(range: Range): string {
+  return range.kind === 'last' ? termOf(range, USUAL_FIELD, 'utc') : `${USUAL_FIELD}:${range.from}..${range.to ?? ''}`
 }
 
 /** "?q=state%3AFAILURE&order=-runtime", or "" for the default search. */

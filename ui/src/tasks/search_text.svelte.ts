@@ -9,9 +9,11 @@ import type { Chip, State } from '../api/types'
 import { zoneName } from '../format/time'
 import { preferences } from '../frame/preferences.svelte'
 import { router } from '../frame/router.svelte'
-import { removeChip, toggleLastHour, toggleState } from '../query/edit'
+import { removeChip, toggleState } from '../query/edit'
 import type { TasksModel } from './model.svelte'
+import { isSame, lastOf, type Range } from '../time/range'
 import { readSearch, writeSearch, zoneFor, type Search } from './search'
+import { rangeOf, withinRange } from './time_term'
 
 const TYPING_MS = 250
 
@@ -70,8 +72,14 @@ export class SearchText {
     this.change(toggleState(this.model.search.q, this.model.chips, state))
   }
 
+  /** Of this time alone, by `field` if it is given; null: of all times. */
+  within(range: Range | null, field?: string): void {
+    this.change(withinRange(this.model.search.q, this.model.chips, range, preferences.zone, field))
+  }
+
   toggleHour(): void {
-    this.change(toggleLastHour(this.model.search.q, this.model.chips))
+    const hour = lastOf('1h')
+    this.within(isSame(rangeOf(this.model.chips, preferences.zone), hour) ? null : hour)
   }
 
   stop(): void {

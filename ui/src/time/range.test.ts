@@ -48,6 +48,8 @@ describe('a range', () => {
     ])
     expect(rangeWords(between(TWO, TWO + 5_400), 'utc')).toBe('2026-11-29 14:00 to 15:30')
     expect(rangeWords(between(TWO, TWO + 86_400), 'utc')).toBe('2026-11-29 14:00 to 2026-11-30 14:00')
+    expect(rangeWords(between(TWO, TWO + 5_400), 'utc', TWO + 9_000)).toBe('14:00 to 15:30')
+    expect(rangeWords(between(TWO, TWO + 86_400), 'utc', TWO)).toBe('2026-11-29 14:00 to 2026-11-30 14:00')
     expect(rangeWords(between(TWO + 5, null), 'utc')).toBe('Since 2026-11-29 14:00:05')
   })
 

@@ -94,17 +94,23 @@ export function spanOf(range: Range, now: number): { from: number; to: number } 
   return { from: range.from, to: range.to ?? Math.max(now, range.from + SHORTEST_S) }
 }
 
-/** "Last 15 minutes", "Last hour", "2026-11-29 14:00 to 15:30", "since 2026-11-29 14:00". */
-export function rangeWords(range: Range, zone: Zone): string {
+/**
+ * "Last 15 minutes", "Last hour", "2026-11-29 14:00 to 15:30", "Since 2026-11-29 14:00"; without the
+ * day where that is the one of `now`.
+ */
+export function rangeWords(range: Range, zone: Zone, now?: number): string {
   if (range.kind === 'last') {
     const number = Number(range.word.slice(0, -1))
     const noun = WORDS[range.word.slice(-1) as Unit]
     return number === 1 ? `Last ${noun}` : `Last ${number} ${noun}s`
   }
+  const today = now === undefined ? '' : shortStamp(now, zone).slice(0, 10)
   const from = shortStamp(range.from, zone)
-  if (range.to === null) return `Since ${from.replace('T', ' ')}`
-  const to = shortStamp(range.to, zone)
-  return `${from.replace('T', ' ')} to ${from.slice(0, 10) === to.slice(0, 10) ? to.slice(11) : to.replace('T', ' ')}`
+  const to = range.to === null ? '' : shortStamp(range.to, zone)
+  const wordsOf = (stamp: string, day: string): string => (stamp.startsWith(day) && day !== '' ? stamp.slice(11) : stamp.replace('T', ' '))
+  if (range.to === null) return `Since ${wordsOf(from, today)}`
+  const isToday = from.startsWith(today) && to.startsWith(today)
+  return `${wordsOf(from, isToday ? today : '')} to ${wordsOf(to, from.slice(0, 10))}`
 }
 
 /**

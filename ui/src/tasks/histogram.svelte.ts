@@ -1,0 +1,65 @@
+/** The numbers of the histogram: asked for when the search changes, and again while it is seen. */
+
+import { api } from '../api/client'
+import type { Chip } from '../api/types'
+import { Problem } from '../api/problem'
+import type { SeriesOfCounts } from '../api/schema'
+import { clock } from '../frame/clock.svelte'
+import { preferences } from '../frame/preferences.svelte'
+import { Resource } from '../frame/resource.svelte'
+import { stream } from '../frame/stream.svelte'
+import { isSame, spanOf, type Range } from '../time/range'
+import { histogramSearch } from './histogram'
+
+/** Seconds from one answer to the next request, and how much longer than the answer took. */
+const AGAIN_S = 10
+const REST = 20
+
+interface Answer {
+  series: SeriesOfCounts
+  range: Range
+  /** Until when it counts. */
+  now: number
+}
+
+export class HistogramNumbers {
+  private q = ''
+  private tz = ''
+  private range: Range | null = null
+  private chips: readonly Chip[] = []
+  private took_s = 0
+  private readonly resource = new Resource<Answer>((signal) => this.ask(signal), () => Math.max(AGAIN_S, this.took_s * REST))
+
+  get answer(): Answer | null {
+    return this.resource.answer
+  }
+
+  get problem(): Problem | null {
+    return this.resource.problem
+  }
+
+  get loading(): boolean {
+    return this.resource.loading
+  }
+
+  start(): () => void {
+    return this.resource.start(this.answer)
+  }
+
+  /** Show those of another search; numbers of the one before stay until they come. */
+  show(q: string, tz: string, chips: readonly Chip[]): void {
+    const { range } = histogramSearch(q, chips, preferences.zone, stream.oldest, clock.now)
+    const same = q === this.q && tz === this.tz && isSame(range, this.range)
+    Object.assign(this, { q, tz, chips, range })
+    if (!same) void this.resource.load()
+  }
+
+  private async ask(signal: AbortSignal): Promise<Answer> {
+    const { q, range } = histogramSearch(this.q, this.chips, preferences.zone, stream.oldest, clock.now)
+    const { now } = clock
+    const began = performance.now()
+    const series = await api.counts({ q, tz: this.tz, ...spanOf(range, now) }, signal)
+    this.took_s = (performance.now() - began) / 1000
+    return { series, range, now }
+  }
+}
