@@ -159,6 +159,16 @@ async def test_a_provider_that_is_gone_from_the_settings_lets_nobody_in(
         assert await status(again) == 401
 
 
+async def test_another_provider_under_the_name_ends_the_sessions_of_the_one_before(
+    world: ProviderWorld, ann: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    later = ProviderWorld(tmp_path, okta(domain="company.okta.com"), ledger=world.ledger)
+
+    async with later.browser(cookies=dict(ann.cookies)) as again:
+        assert await status(again) == 401
+    assert later.lines()[-1][3] == "The settings have another provider as okta now."
+
+
 async def test_while_a_provider_is_down_sessions_go_on_and_say_so(
     world: ProviderWorld, provider: MemoryProvider, ann: httpx.AsyncClient
 ) -> None:

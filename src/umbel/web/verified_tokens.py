@@ -10,7 +10,7 @@ import binascii
 import hashlib
 from base64 import urlsafe_b64decode
 from collections import OrderedDict
-from typing import Final
+from typing import Final, NamedTuple
 
 import anyio
 import msgspec
@@ -37,13 +37,22 @@ class Unverified(msgspec.Struct, frozen=True):
     exp: float | None = None
 
 
+class _Right(NamedTuple):
+    """When a right token ends (Unix seconds), until when it is remembered (monotonic), and whose
+    it is."""
+
+    expires: float
+    forgotten: float
+    claimed: Claimed
+
+
 class VerifiedTokens:
     """The tokens of one provider. On the event loop."""
 
     def __init__(self, provider: TokenProvider, clock: Clock) -> None:
         self._provider = provider
         self._clock = clock
-        self._right: OrderedDict[bytes, tuple[float, Claimed]] = OrderedDict()
+        self._right: OrderedDict[bytes, _Right] = OrderedDict()
 
     @property
     def config(self) -> ProviderConfig:
@@ -53,10 +62,10 @@ class VerifiedTokens:
     async def claimed(self, token: str) -> Claimed:
         """Whose it is. Raises `LoginRefused` and `ProviderUnavailable`."""
         key = hashlib.sha256(token.encode()).digest()
-        until, found = self._right.get(key, (0.0, None))
-        if found is not None and self._clock.now() < until:
+        right = self._right.get(key)
+        if right is not None and self._lasts(right):
             self._right.move_to_end(key)
-            return found
+            return right.claimed
         self._right.pop(key, None)
         expires = unverified(token).exp
         if expires is None:
@@ -64,11 +73,14 @@ class VerifiedTokens:
         if expires + _SKEW_S <= self._clock.now():
             raise LoginRefused("The token has expired.")
         found = await self._check(token)
-        now = self._clock.now()
-        self._right[key] = (min(now + REMEMBERED_S, expires), found)
+        self._right[key] = _Right(expires, self._clock.monotonic() + REMEMBERED_S, found)
         while len(self._right) > _REMEMBERED:
             self._right.popitem(last=False)
         return found
+
+    def _lasts(self, right: _Right) -> bool:
+        # The wall clock may be put back.
+        return self._clock.now() < right.expires and self._clock.monotonic() < right.forgotten
 
     async def _check(self, token: str) -> Claimed:
         try:

@@ -115,3 +115,13 @@ async def test_an_old_word_counts_for_a_day_and_no_longer() -> None:
     clock.time += 1_000
     asked.error = None
     assert await checks.current(session("a", age_s=TRUST_S)) is not None
+
+
+@pytest.mark.parametrize("ahead_s", [3_600.0, 400 * 86_400.0])
+async def test_a_clock_that_was_put_back_lets_nobody_stay_unasked(ahead_s: float) -> None:
+    asked = Asked()
+
+    await LoginChecks(asked, SetClock(NOW)).current(session(age_s=-ahead_s))
+    await LoginChecks(asked, SetClock(NOW)).current(session("b", age_s=-60.0))
+
+    assert asked.ids == ["a"]

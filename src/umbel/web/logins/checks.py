@@ -27,6 +27,8 @@ log = logging.getLogger("umbel.web")
 CHECK_AFTER_S: Final = 20 * 60.0
 CHECK_BY_S: Final = 55 * 60.0
 TRUST_S: Final = 24 * 3_600.0
+#: How far the clocks of servers may be apart, seconds.
+_AHEAD_S: Final = 300.0
 #: How long a request waits for an answer, seconds.
 WAIT_S: Final = 2.0
 #: How many sessions of one provider are checked at once.
@@ -58,6 +60,8 @@ class LoginChecks:
     async def current(self, row: LoginSession) -> LoginSession | None:
         """The session, checked again if it is time; None if it lets nobody in (any more)."""
         age_s = self._clock.now() - row.checked
+        if age_s < -_AHEAD_S:  # the clock was put back, and nobody knows how old it is
+            age_s = CHECK_BY_S
         if not can_ask(row.tokens) or age_s < CHECK_AFTER_S:
             return row
         unchecked = row if age_s < TRUST_S else None

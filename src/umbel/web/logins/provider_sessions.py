@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -106,7 +107,7 @@ class ProviderSessions:
             tokens=self._seal.close(login.tokens, session.id),
             checked=now,
             provider_session=login.tokens.session,
-            rights=rights.digest,
+            rights=self._stamp(provider, rights),
         )
         await self._change(self._sessions.keep, row)
         return session, row
@@ -137,8 +138,7 @@ class ProviderSessions:
         if checked is None:
             return None
         rights = self.book.rights_of_json(checked.provider, checked.claims)
-        if rights.digest != checked.rights:
-            await self._role_changed(checked, rights)
+        if not await self._is_as_before(checked, rights):
             return None
         return KnownSession(checked, rights)
 
@@ -187,9 +187,23 @@ class ProviderSessions:
     def _end(self, row: LoginSession) -> None:
         self._sessions.end(session_of(row))
 
-    async def _role_changed(self, row: LoginSession, rights: Rights) -> None:
-        now_what = "no role any more" if not rights.clusters else "another role than at the login"
-        await self.over(row, f"Role changed: the rules give {now_what}.")
+    def _stamp(self, provider: str, rights: Rights) -> str:
+        """What the rules gave, and who it was by whose word: another provider may get the name."""
+        config = self.providers[provider].config
+        origin = (config.kind, config.issuer, config.domain, config.tenant, config.client_id)
+        return f"{rights.digest}.{hashlib.sha256(msgspec.json.encode(origin)).hexdigest()[:16]}"
+
+    async def _is_as_before(self, row: LoginSession, rights: Rights) -> bool:
+        """Whether the login is worth what it was worth when it began; it ends if it is not."""
+        stamp = self._stamp(row.provider, rights)
+        if stamp == row.rights:
+            return True
+        if stamp.partition(".")[0] == row.rights.partition(".")[0]:
+            await self.over(row, f"The settings have another provider as {row.provider} now.")
+        else:
+            given = "another role than at the login" if rights.clusters else "no role any more"
+            await self.over(row, f"Role changed: the rules give {given}.")
+        return False
 
     async def _ask(self, row: LoginSession) -> LoginSession | None:
         """See `checks.Ask`."""
@@ -198,7 +212,7 @@ class ProviderSessions:
             return await self._answer_to_another(row)
         try:
             fresh = await self._run(self._sessions.row, row.id)
-            if fresh is None or fresh.checked > row.checked:
+            if fresh is None or fresh.checked != row.checked:
                 return fresh
             return await self._ask_provider(fresh)
         finally:
@@ -210,7 +224,7 @@ class ProviderSessions:
         for _ in range(round(_OTHERS_S / _OTHERS_EVERY_S)):
             await asyncio.sleep(_OTHERS_EVERY_S)
             fresh = await self._run(self._sessions.row, row.id)
-            if fresh is None or fresh.checked > row.checked:
+            if fresh is None or fresh.checked != row.checked:
                 return fresh
         return row
 
@@ -237,8 +251,7 @@ class ProviderSessions:
             return None
         claims = _encoded(login.claimed)
         rights = self.book.rights_of_json(row.provider, claims)
-        if rights.digest != row.rights:
-            await self._role_changed(row, rights)
+        if not await self._is_as_before(row, rights):
             return None
         renewed = self._seal.close(_renewed(tokens, login.tokens), row.id)
         return await self._keep(row, claims=claims, tokens=renewed, checked=now)
