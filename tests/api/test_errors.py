@@ -400,8 +400,8 @@ async def test_every_decision_is_in_the_audit_by_name(tmp_path: Path) -> None:
 
     found = [(each.action, each.actor, each.reason) for each in lines if "error" in each.action]
     assert found == [
-        ("note-error", "otto", "why"), ("reopen-error", "otto", "done"),
-        ("ignore-error", "otto", "done"), ("resolve-error", "otto", "done"),
+        ("note-error", "otto", "why"), ("reopen-error", "otto", None),
+        ("ignore-error", "otto", None), ("resolve-error", "otto", "done"),
     ]  # fmt: skip
     assert lines[0].target == f"the error {error_id}: Declined: order <n> was declined"
     ignoring = next(each for each in lines if each.action == "ignore-error")

@@ -303,8 +303,9 @@ class Ledger(Protocol):
     def actions(self, *, before: float | None = None, limit: int = 50) -> tuple[ActionRecord, ...]:
         """Actions, newest first, planned before a time."""
 
-    def decide_error(self, decision: ErrorDecision) -> None:
-        """Keep what was decided about an error, in the place of what was decided before. Of more
+    def decide_error(self, decision: ErrorDecision, *, instead_of: ErrorDecision | None) -> bool:
+        """Keep what was decided about an error, in the place of what `error_decisions` had of it
+        before; whether that was still so. Of several that replace the same one succeeds. Of more
         than `ERRORS_DECIDED_MAX` those of the longest ago are forgotten."""
 
     def error_decisions(self) -> Mapping[str, ErrorDecision]:

@@ -179,11 +179,14 @@ class MemoryLedger:
         found = [each for each in self._newest_first() if before is None or each.at < before]
         return tuple(found[:limit])
 
-    def decide_error(self, decision: ErrorDecision) -> None:
+    def decide_error(self, decision: ErrorDecision, *, instead_of: ErrorDecision | None) -> bool:
         with self._lock:
+            if self._errors.get(decision.error) != instead_of:
+                return False
             decisions = {**self._errors, decision.error: decision}
             first = sorted(decisions.values(), key=_decided)[:ERRORS_DECIDED_MAX]
             self._errors = {each.error: each for each in first}
+            return True
 
     def error_decisions(self) -> Mapping[str, ErrorDecision]:
         with self._lock:

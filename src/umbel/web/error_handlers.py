@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from umbel.auth.base import Actor
 from umbel.services.cluster_services import ClusterServices
-from umbel.services.errors.errors import NOTE_MAX, Ignoring
+from umbel.services.errors.decisions import NOTE_MAX, Ignoring
 from umbel.services.errors.group_list import GROUPS_MAX
 from umbel.services.errors.group_state import GroupState, State
 from umbel.services.errors.groups import ErrorDetail, ErrorGroups, SharedTraits
@@ -98,20 +98,20 @@ def error_shares(services: ClusterServices, params: OneError, waited_s: float) -
 
 
 def resolve_error(services: ClusterServices, params: DecideError, actor: Actor) -> GroupState:
-    return services.errors.resolve(params.id, actor, params.note)
+    return services.errors.decisions.resolve(params.id, actor, params.note)
 
 
 def ignore_error(services: ClusterServices, params: IgnoreError, actor: Actor) -> GroupState:
     ignoring = Ignoring(until=params.until, rate=params.rate, total=params.total)
-    return services.errors.ignore(params.id, actor, ignoring, params.note)
+    return services.errors.decisions.ignore(params.id, actor, ignoring, params.note)
 
 
 def reopen_error(services: ClusterServices, params: DecideError, actor: Actor) -> GroupState:
-    return services.errors.reopen(params.id, actor, params.note)
+    return services.errors.decisions.reopen(params.id, actor, params.note)
 
 
 def note_error(services: ClusterServices, params: NoteError, actor: Actor) -> GroupState:
-    return services.errors.note(params.id, actor, params.note)
+    return services.errors.decisions.note(params.id, actor, params.note)
 
 
 def _check_span(services: ClusterServices, since: float | None, until: float | None) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+
 import msgspec
 
 from umbel.cluster.task import Task
-from umbel.errors import ErrorUnknown
+from umbel.errors import ErrorUnknown, StoreError
 from umbel.query.ast import Has, Node, Not
 from umbel.query.canonical import canonical
 from umbel.redact.rules import Redactor
 from umbel.services.errors.failures import all_of, ended_during, failures_of, of_error, split_label
-from umbel.services.errors.group_list import GroupSearch, list_groups
+from umbel.services.errors.group_list import GroupLists, GroupSearch
 from umbel.services.errors.groups import ErrorDetail, ErrorGroup, ErrorSample, Matrix
 from umbel.services.errors.states import DecidedStates
 from umbel.services.errors.time_budget import TimeBudget
@@ -19,6 +21,8 @@ from umbel.services.search.ledger_terms import resolved
 from umbel.store.base import Count, Store
 from umbel.store.capabilities import Grouping
 from umbel.store.ledger import Ledger
+
+log = logging.getLogger("umbel.ledger")
 
 #: So many of its failures are counted by name, worker and queue.
 COUNTED_MAX = 100_000
@@ -52,8 +56,9 @@ def error_label(
 class GroupReader:
     """Reads one error out of the store and the ledger."""
 
-    def __init__(self, store: Store, ledger: Ledger, redactor: Redactor) -> None:
-        self._store = store
+    def __init__(self, lists: GroupLists, ledger: Ledger, redactor: Redactor) -> None:
+        self._lists = lists
+        self._store = lists.store
         self._ledger = ledger
         self._redactor = redactor
 
@@ -62,7 +67,7 @@ class GroupReader:
         states = DecidedStates(self._store, self._ledger)
         label = error_label(self._store, error_id, states, now, budget.share_s(3))
         search = GroupSearch(query=of_error(error_id), span=span, limit=1)
-        listed = list_groups(self._store, states, search, now, budget)
+        listed = self._lists.list(states, search, now, budget)
         group = next((each for each in listed.items if each.id == error_id), None)
         if group is None:
             group = self._absent(label, span, states, now, budget)
@@ -115,7 +120,11 @@ class GroupReader:
 
     def _repeated(self, query: Node, now: float, budget: TimeBudget) -> int | None:
         """How many of these were sent again."""
-        again = resolved(all_of(query, _REPEATED), self._ledger)
+        try:
+            again = resolved(all_of(query, _REPEATED), self._ledger)
+        except StoreError as error:
+            log.warning("Which tasks were sent again is not shown. %s", error)
+            return None
         count = self._count(again, None, now, budget)
         return count.total if count.complete and not count.capped else None
 

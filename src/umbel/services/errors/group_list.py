@@ -13,8 +13,9 @@ from typing import Final
 
 import msgspec
 
+from umbel.clock import Clock
 from umbel.cluster.task import Task
-from umbel.query.ast import Node
+from umbel.query.ast import EVERYTHING, Node
 from umbel.services.errors.failures import (
     FAILED,
     FIRST_SEEN,
@@ -26,6 +27,8 @@ from umbel.services.errors.failures import (
 )
 from umbel.services.errors.group_state import GroupState, State
 from umbel.services.errors.groups import ErrorGroup, ErrorGroups, Matrix
+from umbel.services.errors.matrix import ColumnCounts, MatrixCounts
+from umbel.services.errors.recent_answers import RecentAnswers
 from umbel.services.errors.states import DecidedStates
 from umbel.services.errors.time_budget import TimeBudget
 from umbel.services.errors.trend import (
@@ -43,10 +46,13 @@ from umbel.store.series import CountGroup, CountSeries
 GROUPS_MAX: Final = 200
 #: So many are looked at, to have the rest when those that people ignore are left out.
 LOOKED_AT_MAX: Final = 1_000
-#: How far back the columns of the matrix reach, and in which buckets they are counted, seconds.
-_MATRIX_S: Final = {"h1": (3_600.0, 60.0), "h24": (86_400.0, 600.0), "d7": (604_800.0, 3_600.0)}
-#: So many failures are read for all groups together, and of one group.
-_NEWEST, _EACH = 500, 20
+#: So many failures are read for all groups together, and of one group that has less than `_ENOUGH`
+#: among these.
+_NEWEST, _EACH, _ENOUGH = 500, 10, 3
+#: When an error was first seen is looked up again after so many seconds; of so many it is kept.
+_FIRST_KEEP_S, _FIRST_MOST = 600.0, 5_000
+#: Of so many searches the columns of the matrix are kept for a little while.
+_SEARCHES_MOST: Final = 60
 #: Among so many that the store saw first is the one that failed first.
 _FIRST: Final = 5
 #: So many names and workers are told of a group.
@@ -63,23 +69,32 @@ class GroupSearch(msgspec.Struct, frozen=True, kw_only=True):
     limit: int = GROUPS_MAX
 
 
-def list_groups(
-    store: Store, states: DecidedStates, search: GroupSearch, now: float, budget: TimeBudget
-) -> ErrorGroups:
-    """See `GroupSearch`. Raises `StoreError`."""
-    return _Listing(store, states, search, now, budget).groups()
+class GroupLists:
+    """Lists the groups of a store. Any thread."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self.store = store
+        self.firsts: RecentAnswers[float] = RecentAnswers(clock, _FIRST_MOST)
+        self.columns: RecentAnswers[ColumnCounts] = RecentAnswers(clock, _SEARCHES_MOST)
+
+    def list(
+        self, states: DecidedStates, search: GroupSearch, now: float, budget: TimeBudget
+    ) -> ErrorGroups:
+        """See `GroupSearch`. Raises `StoreError`."""
+        return _Listing(self, states, search, now, budget).groups()
 
 
 class _Listing:
     def __init__(
         self,
-        store: Store,
+        lists: GroupLists,
         states: DecidedStates,
         search: GroupSearch,
         now: float,
         budget: TimeBudget,
     ) -> None:
-        self._store = store
+        self._lists = lists
+        self._store = lists.store
         self._states = states
         self._search = search
         self._now = now
@@ -89,9 +104,11 @@ class _Listing:
 
     def groups(self) -> ErrorGroups:
         span = self._search.span
-        series = self._series(span, fitting_bucket_s(span), questions=3)
+        series = self._series()
         buckets = buckets_of(span, series.bucket_s)
-        matrix = self._matrix()
+        matrix = MatrixCounts(
+            self._store, self._failures, self._now, self._budget, self._lists.columns
+        )
         newest = self._newest()
         found = {split_label(each.value)[0]: each for each in series.groups}
         found.pop("", None)
@@ -114,6 +131,7 @@ class _Listing:
             others=others,
             complete=(
                 self._complete
+                and matrix.is_complete
                 and self._states.all_judged
                 and (not others or len(series.groups) < self._top)
             ),
@@ -129,30 +147,21 @@ class _Listing:
 
     # -- of all groups together ----------------------------------------------------------------
 
-    def _series(self, span: TimeSpan, bucket_s: float, questions: int) -> CountSeries:
-        """Failures by error; `questions`: so many share the time that is left."""
+    def _series(self) -> CountSeries:
+        """Failures by error, in the time that was asked for."""
+        span = self._search.span
         series = counts_over_time(
             self._store,
             self._failures,
             span,
-            bucket_s,
+            fitting_bucket_s(span),
             now=self._now,
-            budget_s=self._budget.share_s(questions),
+            budget_s=self._budget.share_s(3),
             by="error",
             top=self._top,
         )
         self._complete = self._complete and series.complete
         return series
-
-    def _matrix(self) -> Mapping[str, Mapping[str, int] | None]:
-        """For each column how often each group failed; None where time ran out."""
-        columns: dict[str, Mapping[str, int] | None] = {}
-        for index, (column, (back_s, bucket_s)) in enumerate(_MATRIX_S.items()):
-            span = TimeSpan(self._now - back_s, self._now)
-            series = self._series(span, bucket_s, questions=5 - index)
-            counts = {split_label(each.value)[0]: each.total.failed for each in series.groups}
-            columns[column] = counts if series.complete else None
-        return columns
 
     def _newest(self) -> Mapping[str, list[Task]]:
         """Some of the failures, by error, the newest first."""
@@ -174,13 +183,13 @@ class _Listing:
         self,
         group: CountGroup,
         buckets: Buckets,
-        matrix: Mapping[str, Mapping[str, int] | None],
+        matrix: MatrixCounts,
         newest: Mapping[str, list[Task]],
         state: GroupState,
     ) -> ErrorGroup:
         error_id, kind, message = split_label(group.value)
-        tasks = newest.get(error_id, [])[:_EACH]
-        if len(tasks) < min(_EACH, group.total.failed):
+        tasks = newest.get(error_id, [])
+        if len(tasks) < min(_ENOUGH, group.total.failed):
             tasks = self._some(error_id) or tasks
         ends = [task.finished for task in tasks if task.finished is not None]
         ends += [each.start for each in group.buckets[-1:]]
@@ -194,12 +203,7 @@ class _Listing:
             first=self._first(error_id),
             last=max(ends, default=None),
             trend=buckets.numbers(group.buckets),
-            matrix=Matrix(
-                **{
-                    column: None if counts is None else counts.get(error_id, 0)
-                    for column, counts in matrix.items()
-                }
-            ),
+            matrix=matrix.of(error_id),
             state=state,
         )
 
@@ -211,14 +215,18 @@ class _Listing:
         return list(page.items)
 
     def _first(self, error_id: str) -> float | None:
-        if self._is_late():
-            return None
         query = all_of(failures_of(error_id), self._search.query)
-        page = self._store.search(
-            query, now=self._now, order=FIRST_SEEN, limit=_FIRST, budget_s=self._budget.left_s
-        )
-        ends = (task.finished for task in page.items if task.finished is not None)
-        return min(ends, default=None)
+
+        def ask() -> float | None:
+            if self._is_late():
+                return None
+            page = self._store.search(
+                query, now=self._now, order=FIRST_SEEN, limit=_FIRST, budget_s=self._budget.left_s
+            )
+            ends = (task.finished for task in page.items if task.finished is not None)
+            return min(ends, default=None)
+
+        return self._lists.firsts.get(query, _FIRST_KEEP_S, ask)
 
     def _is_late(self) -> bool:
         self._complete = self._complete and not self._budget.is_over
@@ -230,7 +238,7 @@ class _Listing:
         self, found: Mapping[str, object], buckets: Buckets, room: int
     ) -> list[ErrorGroup]:
         """Who asks for resolved or ignored ones wants to see all of them."""
-        if self._search.state not in ("resolved", "ignored"):
+        if self._search.state not in ("resolved", "ignored") or self._search.query != EVERYTHING:
             return []
         items: list[ErrorGroup] = []
         for error_id, decision in self._states.decisions.items():

@@ -19,9 +19,16 @@ class LedgerErrors:
 
     _file: LedgerFile
 
-    def decide_error(self, decision: ErrorDecision) -> None:
+    def decide_error(self, decision: ErrorDecision, *, instead_of: ErrorDecision | None) -> bool:
         values = msgspec.structs.astuple(decision)
+        before = None if instead_of is None else msgspec.structs.astuple(instead_of)
         with self._file.writing() as connection:
+            found = connection.execute(
+                f"SELECT {_DECISION} FROM error_decision WHERE error = ?",  # noqa: S608
+                (decision.error,),
+            ).fetchone()
+            if found != before:
+                return False
             connection.execute(
                 f"INSERT OR REPLACE INTO error_decision ({_DECISION}) "  # noqa: S608
                 f"VALUES ({', '.join('?' * len(values))})",
@@ -32,6 +39,7 @@ class LedgerErrors:
                 "ORDER BY at DESC, error LIMIT -1 OFFSET ?)",
                 (ERRORS_DECIDED_MAX,),
             )
+            return True
 
     def error_decisions(self) -> Mapping[str, ErrorDecision]:
         with self._file.reading() as connection:
