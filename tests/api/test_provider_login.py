@@ -526,3 +526,19 @@ async def test_a_session_that_an_admin_ends_ends_the_streams_that_it_reads(
         await world.app(scope, receive, send)
 
     assert sent[0]["status"] == 200
+
+
+async def test_other_tabs_of_who_has_logged_out_wait_on_the_login_page(tmp_path: Path) -> None:
+    """They find the session over, and would be sent to the only provider, which lets them in."""
+    world = ProviderWorld(tmp_path, okta())
+    async with world.browser() as browser:
+        await world.log_in(browser, "ann")
+        await browser.post("/api/v1/logout", json={})
+
+        tab = await browser.get("/login?next=workers", headers=PAGE)
+        options = (await browser.get("/login/options")).json()
+        await world.log_in(browser, "ann")
+        later = await browser.get("/login?next=workers", headers=PAGE)
+
+    assert (tab.status_code, options["straight"]) == (200, False)
+    assert later.headers["location"] == "/login/okta?next=workers"

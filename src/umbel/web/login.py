@@ -110,6 +110,8 @@ class LogoutEndpoint:
             await self._access.end_session(session, scope)
         response = json_response(LoggedOut(session is not None, go_on))
         set_session_cookie(response, scope, self._access.sessions, "")
+        if self._access.logins is not None:
+            self._access.logins.left.set(response, scope)
         await response(scope, receive, send)
 
     async def _go_on(self, session: Session, scope: Scope) -> str | None:

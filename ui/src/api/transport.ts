@@ -58,8 +58,17 @@ function parsed(text: string): unknown {
   }
 }
 
+let leaving = false
+
+/** Whether the page is being left for another one. A request that finds the session over leads to
+ * no login meanwhile: that would take the place of the page where a logout goes on. */
+export function setLeaving(value: boolean): void {
+  leaving = value
+}
+
 /** To the login, which leads back here. */
 function goToLogin(): void {
+  if (leaving) return
   const here = location.href.slice(new URL(document.baseURI).href.length)
   location.assign(new URL(`login?next=${encodeURIComponent(here)}`, document.baseURI))
 }

@@ -2,6 +2,8 @@
 
 import { control } from '../api/control'
 import type { Me, Permission } from '../api/control_types'
+import { Problem } from '../api/problem'
+import { setLeaving } from '../api/transport'
 import { afterLogout } from '../login/target'
 import { backoff } from './backoff'
 import { refusal, refusalOfAll, refusalOfAny, refusalOfTask, refusalOfTasks, refusalToSend, type Touched } from './refusal'
@@ -60,8 +62,17 @@ class Person {
   }
 
   async logOut(): Promise<void> {
-    const { go_on } = await control.logOut()
-    location.assign(afterLogout(go_on, document.baseURI))
+    setLeaving(true)
+    let goOn: string | null = null
+    try {
+      goOn = (await control.logOut()).go_on
+    } catch (error) {
+      if (!(error instanceof Problem && error.status === 401)) {
+        setLeaving(false)
+        throw error
+      }
+    }
+    location.assign(afterLogout(goOn, document.baseURI))
   }
 }
 

@@ -78,7 +78,7 @@ def goes_on(access: Access, scope: Scope) -> Response | None:
     query = QueryParams(scope["query_string"])
     # The page that asks for its options is named by its own address.
     page = QueryParams(urlsplit(Headers(scope=scope).get("referer", "")).query)
-    if {FAILED, LEFT} & {*query, *page}:
+    if {FAILED, LEFT} & {*query, *page} or logins.left.is_set(scope):
         return None
     target = own_path(query.get("next", ""))
     asked_for = f"?next={quote(target, safe='')}" if target else ""

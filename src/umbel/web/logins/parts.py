@@ -7,6 +7,7 @@ from typing import Final
 from umbel.auth.providers.config import ProviderConfig
 from umbel.clock import Clock
 from umbel.web.logins.attempts import LoginAttempts
+from umbel.web.logins.left_mark import LeftMark
 from umbel.web.logins.outcome import LoginOutcomes
 from umbel.web.logins.provider_sessions import ProviderSessions
 from umbel.web.thread_pools import Share
@@ -28,6 +29,7 @@ class Logins:
         self.sessions = sessions
         self.attempts = LoginAttempts(key, clock)
         self.outcomes = LoginOutcomes(key)
+        self.left = LeftMark(key)
         self.has_passwords = has_passwords
         self.begins = Share(*_BEGINS, _BUSY)
         self.finishes = Share(*_FINISHES, _BUSY)

@@ -169,6 +169,7 @@ async def _finish(
         raise _failure(error, logins.sessions.label(pending.provider)) from None
     response = _redirect(f"{pending.root}/{pending.next}")
     set_session_cookie(response, scope, access.sessions, access.sessions.value(session))
+    logins.left.forget(response, scope)
     return response
 
 
