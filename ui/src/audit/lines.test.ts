@@ -64,6 +64,7 @@ describe('the audit', () => {
     expect(wentWrong(line(1, login))).toBe(true)
     expect(offered('key_rotation')).toContain('key_rotation')
     expect(offered('revoke')).toEqual(offered(''))
+    expect(offered('resolve-error')).toEqual(offered(''))
   })
 
   it('is filtered by its address', () => {

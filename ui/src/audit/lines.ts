@@ -27,6 +27,10 @@ type Audited =
   | 'revoke-token'
   | 'mute'
   | 'unmute'
+  | 'resolve-error'
+  | 'ignore-error'
+  | 'reopen-error'
+  | 'note-error'
 
 /** Names of actions, for the filter; the compiler misses none. */
 const AUDITED = Object.keys({
@@ -34,7 +38,7 @@ const AUDITED = Object.keys({
   rate_limit: 0, time_limit: 0, pool_grow: 0, pool_shrink: 0, pool_restart: 0, autoscale: 0,
   add_consumer: 0, cancel_consumer: 0, enable_events: 0, disable_events: 0, log_level: 0,
   login: 0, logout: 0, refused: 0, 'second-factor': 0, 'create-token': 0, 'revoke-token': 0,
-  mute: 0, unmute: 0,
+  mute: 0, unmute: 0, 'resolve-error': 0, 'ignore-error': 0, 'reopen-error': 0, 'note-error': 0,
 } satisfies Record<Audited, 0>)
 
 /** What the filter offers: what is known, and what it is set to even if nobody knows it. */
