@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.api.world import NOW, World, collector, problem_of
 from tests.contract.stories import heartbeat
+from umbel.services.health.health_findings import HealthAnswer
 from umbel.store.base import KeptGap
 
 pytestmark = pytest.mark.anyio
@@ -62,6 +64,24 @@ async def test_what_an_action_asks_for_can_be_planned_as_it_is(world: World) -> 
 
     assert planned.status_code == 201, planned.text
     assert planned.json()["request"]["queue"] == "lost"
+
+
+async def test_a_finding_is_gone_at_once_when_what_was_planned_is_done(world: World) -> None:
+    request = by_rule(await health(world))["queue-without-consumer"]["action"]["request"]
+    planned = await world.post("/api/v1/actions", request)
+
+    done = await world.post(f"/api/v1/actions/{planned.json()['id']}/execute", {})
+
+    assert done.is_success, done.text
+    assert "queue-without-consumer" not in by_rule(await health(world))
+
+
+async def test_programs_read_the_answer_as_what_the_service_gave(world: World) -> None:
+    response = await world.get(HEALTH)
+
+    found = msgspec.json.decode(response.content, type=HealthAnswer)
+
+    assert found == world.services.health_findings.answer()
 
 
 async def test_a_finding_is_muted_for_a_time_and_that_is_in_the_audit(world: World) -> None:

@@ -32,6 +32,7 @@ def execute_action(
 ) -> ActionReport:
     report = services.control.execute(params.id, actor, params.confirm, params.reason)
     services.queues.forget()
+    services.health_findings.forget()
     return report
 
 

@@ -18,6 +18,7 @@ from umbel.errors import StoreCorrupt, StoreError
 from umbel.services.cluster_services import ClusterServices, make_services
 from umbel.services.health.fact_gatherer import EVERY_S, STALE_S
 from umbel.services.health.health_findings import HealthAnswer
+from umbel.services.health.task_facts import RUNNING_MAX
 from umbel.store.base import Store, StoreStatus
 from umbel.store.memory import MemoryStore
 from umbel.store.memory_ledger import MemoryLedger
@@ -144,6 +145,18 @@ def test_a_task_that_runs_far_too_long(watched: Watched) -> None:
 
     assert one.rule == "task-overdue"
     assert one.sentence.startswith("1 task etl.load runs for 15 min; 99 in 100 end within 1.")
+
+
+def test_tasks_of_workers_that_are_gone_crowd_out_no_others(watched: Watched) -> None:
+    for number in range(3):
+        watched.store.apply(hour(NOW - 3_600 * (number + 1), number, 0, name="etl.load"))
+    for number in range(RUNNING_MAX + 5):
+        watched.store.apply(
+            begun(uuid_of(5_000 + number), NOW - 2 * DAY, name="etl.load", worker="celery@gone")
+        )
+    watched.store.apply(begun(uuid_of(9_001), NOW - 900, name="etl.load"))
+
+    assert ("task-overdue", "etl.load") in watched.rules()
 
 
 def test_a_queue_that_nobody_consumes(watched: Watched) -> None:

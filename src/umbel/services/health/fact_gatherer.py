@@ -20,7 +20,7 @@ import msgspec
 
 from umbel.clock import Clock
 from umbel.cluster.worker import ONLINE
-from umbel.errors import BrokerError, StoreError, UmbelError
+from umbel.errors import BrokerError, UmbelError
 from umbel.services.cluster.inspection import InspectAnswers, Inspection
 from umbel.services.cluster.listed_workers import ListedWorkers
 from umbel.services.cluster.queue_inspection import QueueInspection, QueueList
@@ -75,7 +75,7 @@ class FactGatherer:
         self._ready = threading.Condition()
         self._thread: threading.Thread | None = None
         self._facts: HealthFacts | None = None
-        self._error: StoreError | None = None
+        self._error: Exception | None = None
         self._at = float("-inf")
         self._closed = False
 
@@ -113,10 +113,11 @@ class FactGatherer:
             self._thread.start()
 
     def _run(self) -> None:
-        facts, failure = None, None
+        facts: HealthFacts | None = None
+        failure: Exception | None = None
         try:
             facts = self.gather()
-        except StoreError as error:
+        except Exception as error:  # who asks gets it, whatever it is
             failure = error
         finally:
             with self._ready:
@@ -139,11 +140,13 @@ class FactGatherer:
         counts = self._tasks.counts(now, oldest)
         waits = self._tasks.durations("wait", now, oldest)
         runtimes = self._tasks.durations("runtime", now, oldest)
-        running, day_runtimes = self._tasks.running(now), self._tasks.day_runtimes(now)
+        judged = given.workers.with_status(now)
+        online = [worker.hostname for worker, found in judged if found.status == ONLINE]
+        running = self._tasks.running(now, online)
+        day_runtimes = self._tasks.day_runtimes(now)
         queues, unknown = self._queues(asking)
-        workers = self._cluster.workers(
-            given.workers.with_status(now), queues_by_worker(queues) if queues else {}, now
-        )
+        consumed = queues_by_worker(queues) if queues is not None else {}
+        workers = self._cluster.workers(judged, consumed, now)
         timeout_s, late = self._visibility(status)
         return HealthFacts(
             now=now,

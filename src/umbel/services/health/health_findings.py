@@ -96,6 +96,10 @@ class HealthFindings:
         self._audit(actor, UNMUTE, f"the finding {finding}", None)
         return self._ledger.drop_mute(finding)
 
+    def forget(self) -> None:
+        """Gather anew next time: something was changed."""
+        self._gatherer.forget()
+
     def close(self) -> None:
         """Gather no more."""
         self._gatherer.close()

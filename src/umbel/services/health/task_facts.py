@@ -37,6 +37,8 @@ USUAL_STEP_S: Final = 600.0
 #: Running tasks that are looked at, those that began first, and not longer ago than so, seconds.
 RUNNING_MAX: Final = 200
 RUNNING_FOR_S: Final = 7 * DAY_S
+#: So many workers are named in a search.
+WORKERS_MAX: Final = 500
 #: So many deliveries are counted.
 AGAIN_MAX: Final = 1_000
 
@@ -116,10 +118,14 @@ class TaskFacts:
             if each.total is not None
         )
 
-    def running(self, now: float) -> tuple[RunningTask, ...]:
-        """Tasks that run by what was heard, those that began first."""
+    def running(self, now: float, workers: Sequence[str]) -> tuple[RunningTask, ...]:
+        """Tasks that run on one of these workers by what was heard, those that began first."""
+        if not workers:
+            return ()
+        # What ran on workers that are gone never ends, and would crowd out the others.
+        there = [_equals("worker", *workers)] if len(workers) <= WORKERS_MAX else []
         page = self._store.search(
-            And((_equals("state", STARTED), _since("started", RUNNING_FOR_S))),
+            And((_equals("state", STARTED), *there, _since("started", RUNNING_FOR_S))),
             now=now,
             order=Order("started", descending=False),
             limit=RUNNING_MAX,
