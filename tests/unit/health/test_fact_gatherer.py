@@ -92,7 +92,7 @@ def hour(
 
 
 def test_a_small_cluster_that_is_well_is_called_so_with_its_numbers(watched: Watched) -> None:
-    watched.store.apply(hour(NOW, 1, 0))
+    watched.store.apply([*succeeded(uuid_of(99_999), NOW - DAY), *hour(NOW, 1, 0)])
 
     found = watched.answer()
 
@@ -102,6 +102,14 @@ def test_a_small_cluster_that_is_well_is_called_so_with_its_numbers(watched: Wat
         "99 in 100 tasks start within 0.5 s."
     )
     assert (found.unknown, found.more, found.at) == ((), 0, NOW)
+
+
+def test_the_pace_of_a_history_that_has_just_begun_is_that_of_its_own_time(
+    watched: Watched,
+) -> None:
+    watched.store.apply([e for n in range(10) for e in succeeded(uuid_of(n), NOW - 120 + n)])
+
+    assert "5 tasks a minute" in (watched.answer().well or "")
 
 
 def test_failures_are_compared_with_this_hour_of_the_days_before(watched: Watched) -> None:

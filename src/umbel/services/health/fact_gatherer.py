@@ -136,7 +136,7 @@ class FactGatherer:
         status = given.health.status()
         now = status.now
         oldest = status.store.oldest
-        total, total_wait, recent_s = self._tasks.total(now)
+        total, total_wait, recent_s = self._tasks.total(now, oldest)
         counts = self._tasks.counts(now, oldest)
         waits = self._tasks.durations("wait", now, oldest)
         runtimes = self._tasks.durations("runtime", now, oldest)

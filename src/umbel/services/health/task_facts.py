@@ -60,13 +60,15 @@ class TaskFacts:
 
     # -- now ---------------------------------------------------------------------------------
 
-    def total(self, now: float) -> tuple[Counts, Durations | None, float]:
-        """Counts and waits of all tasks of late, and of how many seconds that is."""
+    def total(self, now: float, oldest: float | None) -> tuple[Counts, Durations | None, float]:
+        """Counts and waits of all tasks of late, and of how many seconds that is: less where the
+        history (since `oldest`) is younger."""
         start = _recent_start(now)
         counts = self._counts(EVERYTHING, now, start, now, STEP_S)
         waits = self._durations(EVERYTHING, "wait", now, start, now, STEP_S)
         total = counts.total if counts is not None else Counts(seen=0)
-        return total, None if waits is None else waits.total, now - start
+        recent_s = max(STEP_S, now - max(start, oldest or start))
+        return total, None if waits is None else waits.total, recent_s
 
     def counts(self, now: float, oldest: float | None) -> tuple[CountFact, ...]:
         """Of the names of which the most failed of late. `oldest`: since when there is a history
