@@ -1,15 +1,15 @@
 """What queues and workers were like at earlier gatherings, kept in memory.
 
 A rule that speaks of time (a queue that grows, a worker that starts nothing) needs more than one
-reading. `QueueHistory` is the narrow protocol by which it gets them; `Readings` remembers what this
-process itself has read, so it begins with the first page that asks.
+reading. `Readings` remembers what this process itself has read, so it begins with the first page
+that asks.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Final, Generic, TypeVar
 
 from umbel.services.health.facts import QueueReading, WorkerReading
 
@@ -21,17 +21,6 @@ APART_S: Final = 8.0
 SUBJECTS_MAX: Final = 1_000
 
 _Reading = TypeVar("_Reading", QueueReading, WorkerReading)
-
-
-class QueueHistory(Protocol):
-    """Earlier readings of queues. Any thread."""
-
-    def of_queue(self, name: str, start: float) -> tuple[QueueReading, ...]:
-        """Readings since `start` (Unix seconds), oldest first."""
-
-    def usual_oldest_s(self, name: str, now: float) -> tuple[float, ...]:
-        """How old its oldest message was at this hour of each of the days before, as far as that is
-        known, seconds."""
 
 
 class Readings(Generic[_Reading]):
