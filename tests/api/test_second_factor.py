@@ -21,6 +21,7 @@ pytestmark = pytest.mark.anyio
 
 OTTO = {"user": "otto", "password": "pw-otto"}
 FACTOR = "/api/v1/second-factor"
+PASSWORD = {"password": "pw-otto"}
 
 
 class Otto:
@@ -63,7 +64,7 @@ async def browser(closed: World) -> AsyncIterator[httpx.AsyncClient]:
 async def turned_on(world: World, client: httpx.AsyncClient) -> Otto:
     """Otto, who has turned it on in this browser, a minute later."""
     assert (await client.post("/login", json=OTTO)).status_code == 200
-    begun = (await client.post(f"{FACTOR}/begin", json={})).json()
+    begun = (await client.post(f"{FACTOR}/begin", json=PASSWORD)).json()
     otto = Otto(world, begun["secret"], [])
     confirmed = await client.post(f"{FACTOR}/confirm", json={"code": otto.code()})
     assert confirmed.status_code == 200, confirmed.text
@@ -260,7 +261,7 @@ async def test_what_is_told_once_stands_nowhere_else(
         otto = await turned_on(closed, browser)
         await login(closed, code="000000")
         await login(closed, code=otto.code())
-        again = await browser.post(f"{FACTOR}/begin", json={})
+        again = await browser.post(f"{FACTOR}/begin", json=PASSWORD)
 
     assert problem_of(again)["status"] == 409
     seen = str(closed.ledger.audit(limit=100).items) + caplog.text + again.text
@@ -274,7 +275,7 @@ async def test_the_secret_is_given_with_an_address_to_scan_and_kept_nowhere(
 ) -> None:
     await browser.post("/login", json=OTTO)
 
-    begun = await browser.post(f"{FACTOR}/begin", json={})
+    begun = await browser.post(f"{FACTOR}/begin", json=PASSWORD)
 
     assert begun.headers["cache-control"] == "no-store"
     assert begun.json()["address"] == (
@@ -282,7 +283,7 @@ async def test_the_secret_is_given_with_an_address_to_scan_and_kept_nowhere(
     )
     # Nothing is asked for yet, and who begins again has another secret.
     assert (await login(closed)).status_code == 200
-    again = await browser.post(f"{FACTOR}/begin", json={})
+    again = await browser.post(f"{FACTOR}/begin", json=PASSWORD)
     assert again.json()["secret"] != begun.json()["secret"]
     old = Otto(closed, begun.json()["secret"], []).code()
     refused = await browser.post(f"{FACTOR}/confirm", json={"code": old})
@@ -291,10 +292,14 @@ async def test_the_secret_is_given_with_an_address_to_scan_and_kept_nowhere(
 
 async def test_only_who_has_logged_in_with_a_password_turns_it_on(closed: World) -> None:
     for headers in (basic("otto", "pw-otto"), bearer(closed.ledger, "admin")):
-        for path, body in (("begin", {}), ("confirm", {"code": "1"}), ("remove", {"code": "1"})):
+        for path, body in (
+            ("begin", PASSWORD),
+            ("confirm", {"code": "1"}),
+            ("remove", {"code": "1"}),
+        ):
             response = await closed.post(f"{FACTOR}/{path}", body, headers=headers)
             assert problem_of(response)["status"] == 409
-    assert problem_of(await World().post(f"{FACTOR}/begin"))["status"] == 409
+    assert problem_of(await World().post(f"{FACTOR}/begin", PASSWORD))["status"] == 409
     assert closed.ledger.second_factors() == ()
 
 
@@ -302,7 +307,7 @@ async def test_another_site_turns_nothing_on(browser: httpx.AsyncClient) -> None
     await browser.post("/login", json=OTTO)
 
     response = await browser.post(
-        f"{FACTOR}/begin", json={}, headers={"sec-fetch-site": "cross-site"}
+        f"{FACTOR}/begin", json=PASSWORD, headers={"sec-fetch-site": "cross-site"}
     )
 
     assert problem_of(response)["type"] == "urn:umbel:problem:cross-site"
@@ -367,7 +372,7 @@ async def test_it_is_turned_on_for_all_clusters_at_once(tmp_path: Path) -> None:
     two = Two(tmp_path)
     async with two.client() as client:
         await client.post("/login", json=OTTO)
-        begun = (await client.post(f"{FACTOR}/begin", json={})).json()
+        begun = (await client.post(f"{FACTOR}/begin", json=PASSWORD)).json()
         secret = base64.b32decode(begun["secret"])
         code = code_of(secret, step_at(two.clock.now()))
         await client.post(f"{FACTOR}/confirm", json={"code": code})
@@ -377,3 +382,16 @@ async def test_it_is_turned_on_for_all_clusters_at_once(tmp_path: Path) -> None:
     async with two.client("otto") as client:
         for path in ("/api/v1/me", "/c/shop/api/v1/tasks", "/c/mail/api/v1/tasks"):
             assert (await client.get(path)).status_code == 401
+
+
+async def test_nobody_at_an_open_browser_turns_it_on_without_the_password(
+    closed: World, browser: httpx.AsyncClient
+) -> None:
+    await browser.post("/login", json=OTTO)
+
+    wrong = await browser.post(f"{FACTOR}/begin", json={"password": "guess"})
+    none = await browser.post(f"{FACTOR}/begin", json={})
+
+    assert (wrong.status_code, wrong.json()["detail"]) == (409, "The password is wrong.")
+    assert none.status_code == 400
+    assert (await login(closed)).status_code == 200

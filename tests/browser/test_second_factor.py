@@ -26,7 +26,7 @@ def otto(guarded: str) -> tuple[str, list[str]]:
     """Otto's secret, and his recovery codes."""
     with httpx.Client(base_url=guarded) as client:
         client.post("/login", json={"user": "otto", "password": "pw-otto"}).raise_for_status()
-        secret: str = client.post(f"{FACTOR}/begin", json={}).json()["secret"]
+        secret: str = client.post(f"{FACTOR}/begin", json={"password": "pw-otto"}).json()["secret"]
         confirmed = client.post(f"{FACTOR}/confirm", json={"code": shown(secret)})
         recovery: list[str] = confirmed.json()["recovery"]
         return secret, recovery
@@ -92,6 +92,8 @@ def test_where_it_is_required_people_are_led_to_turn_it_on(
         expect(page.get_by_text("nothing else can be opened before it is on")).to_be_visible()
         expect(page.get_by_text("Umbel does not answer")).to_be_hidden()
         page.get_by_role("button", name="Turn on").click()
+        page.get_by_label("Password").fill("pw-otto")
+        page.keyboard.press("Enter")
         secret = page.locator(".key").inner_text().replace(" ", "")
         page.get_by_role("textbox", name="Code").fill(shown(secret))
         page.get_by_role("button", name="Turn on").click()

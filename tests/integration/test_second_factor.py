@@ -27,7 +27,9 @@ def command(*arguments: str) -> str:
 def turned_on(client: httpx.Client) -> tuple[str, str, list[str]]:
     """Otto's secret, the code that turned it on, and the recovery codes."""
     assert client.post("/login", json=OTTO).status_code == 200
-    secret: str = client.post("/api/v1/second-factor/begin", json={}).json()["secret"]
+    secret: str = client.post("/api/v1/second-factor/begin", json={"password": "pw-otto"}).json()[
+        "secret"
+    ]
     code = shown(secret)
     confirmed = client.post("/api/v1/second-factor/confirm", json={"code": code})
     recovery: list[str] = confirmed.json()["recovery"]

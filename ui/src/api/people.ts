@@ -15,7 +15,7 @@ export const people = {
   createToken: (token: TokenRequest) => post<CreatedToken>('tokens', token),
   revokeToken: (name: string) => post<unknown>(`tokens/${id(name)}/revoke`, {}),
 
-  beginFactor: () => post<BegunFactor>('second-factor/begin', {}),
+  beginFactor: (password: string) => post<BegunFactor>('second-factor/begin', { password }),
   confirmFactor: (code: string) => post<ConfirmedFactor>('second-factor/confirm', { code }),
   removeFactor: (code: string) => post<unknown>('second-factor/remove', { code }),
 }

@@ -1039,6 +1039,10 @@ export interface ShownCodeBody {
   code: string
 }
 
+export interface ShownPasswordBody {
+  password: string
+}
+
 export interface Status {
   version: string
   now: number

@@ -3,15 +3,16 @@
 import { people } from '../api/people'
 import { Problem } from '../api/problem'
 
-/** `idle` says whether there is one; a secret is `shown` and waits for a first code; recovery `codes`
+/** `idle` says whether there is one; the `password` is asked for once more; a secret is `shown` and waits for a first code; recovery `codes`
  * are shown once; a code is asked to `remove` it. */
-export type Step = 'idle' | 'shown' | 'codes' | 'remove'
+export type Step = 'idle' | 'password' | 'shown' | 'codes' | 'remove'
 
 export class SecondFactorModel {
   step: Step = $state('idle')
   secret = $state('')
   /** The `otpauth:` address that apps read off the QR code. */
   address = $state('')
+  /** What is typed: a code, or before that the password. */
   code = $state('')
   recovery: readonly string[] = $state.raw([])
   busy = $state(false)
@@ -22,7 +23,7 @@ export class SecondFactorModel {
 
   begin(): Promise<void> {
     return this.run(async () => {
-      const { secret, address } = await people.beginFactor()
+      const { secret, address } = await people.beginFactor(this.code)
       this.secret = secret
       this.address = address
       this.step = 'shown'
@@ -45,6 +46,11 @@ export class SecondFactorModel {
       this.rest()
       this.changed()
     })
+  }
+
+  askForPassword(): void {
+    this.rest()
+    this.step = 'password'
   }
 
   askToRemove(): void {

@@ -15,7 +15,11 @@ beforeEach(() => {
 })
 
 it('a second factor is on when a first code was shown, and its recovery codes are shown once', async () => {
+  model.askForPassword()
+  expect(model.step).toBe('password')
+  model.code = 'pw ann'
   await model.begin()
+  expect(server.requestsTo('second-factor/begin')[0]?.body).toEqual({ password: 'pw ann' })
   expect([model.step, model.secret, model.address]).toEqual(['shown', 'JBSWY3DP', 'otpauth://totp/x'])
 
   model.code = '123 456'
@@ -26,6 +30,15 @@ it('a second factor is on when a first code was shown, and its recovery codes ar
 
   model.rest()
   expect([model.step, model.recovery]).toEqual(['idle', []])
+})
+
+it('a wrong password is typed again', async () => {
+  server.refuse('second-factor/begin', 409, { detail: 'The password is wrong.' })
+  model.askForPassword()
+  model.code = 'guess'
+  await model.begin()
+
+  expect([model.step, model.code, model.problem?.detail]).toEqual(['password', '', 'The password is wrong.'])
 })
 
 it('a wrong code is typed again', async () => {

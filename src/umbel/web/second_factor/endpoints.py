@@ -15,11 +15,11 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from umbel.auth.base import Credentials
 from umbel.web.authentication import Access
 from umbel.web.http.problems import Refusal
 from umbel.web.logins.answers import json_response, own_body
 from umbel.web.principal import Principal
-from umbel.web.requests import Nothing
 from umbel.web.second_factor.check import SecondFactorCheck
 
 
@@ -30,6 +30,18 @@ class ShownCode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             min_length=1,
             max_length=100,
             description="What the authenticator shows; to turn it off a recovery code will do.",
+        ),
+    ]
+
+
+class ShownPassword(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    password: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=1_000,
+            description="The password once more: whoever found an open browser must not give its "
+            "owner a second factor that only they have.",
         ),
     ]
 
@@ -61,16 +73,18 @@ class BeginEndpoint:
         self._access = access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await own_body(Nothing, Request(scope, receive))
+        shown = await own_body(ShownPassword, Request(scope, receive))
         principal, check = _person(self._access, scope)
+        if await check.since(principal.name) is not None:
+            raise _is_on()
+        credentials = Credentials(user=principal.name, password=shown.password)
+        if await self._access.by_password(credentials, scope) is None:
+            raise Refusal("refused", "The password is wrong.", parameter="password")
         host = Headers(scope=scope).get("host", "")
         account = f"{principal.name} ({host})" if host else principal.name
         begun = await check.run(check.factors.begin, principal.name, account)
         if begun is None:
-            raise Refusal(
-                "refused",
-                "Your second factor is on. To give it to another authenticator, turn it off first.",
-            )
+            raise _is_on()
         answer = BegunFactor(begun.secret, begun.address)
         await json_response(answer)(scope, receive, send)
 
@@ -125,6 +139,13 @@ class RemoveEndpoint:
             )
         await check.run(check.factors.remove, name)
         await self._access.note_second_factor(name, scope, "it was turned off")
+
+
+def _is_on() -> Refusal:
+    return Refusal(
+        "refused",
+        "Your second factor is on. To give it to another authenticator, turn it off first.",
+    )
 
 
 def _person(access: Access, scope: Scope) -> tuple[Principal, SecondFactorCheck]:
