@@ -10,10 +10,7 @@ import { Resource } from '../frame/resource.svelte'
 import { stream } from '../frame/stream.svelte'
 import { isSame, spanOf, type Range } from '../time/range'
 import { histogramSearch } from './histogram'
-
-/** Seconds from one answer to the next request, and how much longer than the answer took. */
-const AGAIN_S = 10
-const REST = 20
+import { Unhurried } from './unhurried'
 
 interface Answer {
   series: SeriesOfCounts
@@ -27,8 +24,8 @@ export class HistogramNumbers {
   private tz = ''
   private range: Range | null = null
   private chips: readonly Chip[] = []
-  private took_s = 0
-  private readonly resource = new Resource<Answer>((signal) => this.ask(signal), () => Math.max(AGAIN_S, this.took_s * REST))
+  private readonly unhurried = new Unhurried()
+  private readonly resource = new Resource<Answer>((signal) => this.ask(signal), this.unhurried.pause)
 
   get answer(): Answer | null {
     return this.resource.answer
@@ -57,9 +54,7 @@ export class HistogramNumbers {
   private async ask(signal: AbortSignal): Promise<Answer> {
     const { q, range } = histogramSearch(this.q, this.chips, preferences.zone, stream.oldest, clock.now)
     const { now } = clock
-    const began = performance.now()
-    const series = await api.counts({ q, tz: this.tz, ...spanOf(range, now) }, signal)
-    this.took_s = (performance.now() - began) / 1000
+    const series = await this.unhurried.time(api.counts({ q, tz: this.tz, ...spanOf(range, now) }, signal))
     return { series, range, now }
   }
 }
