@@ -64,7 +64,7 @@ export function excludeFacet(text: string, chips: readonly Chip[], field: FacetF
 
 /** Most frequent first; whoever is asked for stands in it, also when none is. */
 export function facetValues(count: Count, chips: readonly Chip[], field: FacetField): FacetValue[] {
-  const asked = facetChip(chips, field)?.text
+  const text = facetChip(chips, field)?.text
   const found = Object.entries(count.groups).sort(([, one], [, other]) => other - one)
   const most = found[0]?.[1] ?? 1
   return found.map(([value, number]) => ({
@@ -72,7 +72,7 @@ export function facetValues(count: Count, chips: readonly Chip[], field: FacetFi
     label: field === 'error' ? value.slice(errorId(value).length).trim() || value : value,
     count: number,
     share: number / most,
-    chosen: asked === facetTerm(field, value),
+    chosen: text === facetTerm(field, value),
   }))
 }
 

@@ -18,7 +18,7 @@ import { DEFAULT_ORDER, writeSearch, type Search } from './search'
 
 export const PAGE_SIZE = 50
 /** More rows than this on one page help nobody: a narrower search does. */
-export const MOST_ROWS = 1000
+export const MOST_ROWS = 2000
 /** An empty list whose changes were left out is loaded again no sooner than this after the last
  * time: under load they are left out all the time, and most of them match nothing. */
 const EMPTY_AGAIN_MS = 5000
