@@ -1,4 +1,4 @@
-"""A list of hundreds of tasks: it goes on while one scrolls, and draws no more rows than are near."""
+"""A list of hundreds of tasks: it goes on while one scrolls, and draws the rows that are near."""
 
 from __future__ import annotations
 

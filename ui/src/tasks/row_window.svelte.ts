@@ -72,9 +72,9 @@ export class RowWindow {
     this.at = nodes[blockAt(tops, innerHeight / 2)]?.[0] ?? 0
   }
 
-  /** Draw the row that stands at a place in the list; after the next tick it is there. */
-  draw(place: number): void {
-    const block = Math.floor(place / BLOCK_ROWS)
+  /** Draw the row at an index of the list; after the next tick it is there. */
+  draw(index: number): void {
+    const block = Math.floor(index / BLOCK_ROWS)
     if (Math.abs(block - this.at) > AROUND) this.at = block
   }
 }
