@@ -49,6 +49,8 @@ PROTOCOLS: dict[str, frozenset[str]] = {
             "umbel.store.base",
             "umbel.store.capabilities",
             "umbel.store.ledger",
+            "umbel.store.sample_folds",
+            "umbel.store.samples",
             "umbel.store.series",
             "umbel.store.series_of_tasks",
         }

@@ -32,6 +32,7 @@ def test_every_file_of_a_data_directory_is_on_the_page() -> None:
     made = [
         *(path(there) for path in (paths.meta_path, paths.id_path, paths.cluster_path)),
         paths.ledger_path(there),
+        paths.samples_path(there),
         DiskReserve(there).path,
         *(path(there, 1) for path in (paths.tasks_path, paths.text_path, paths.bloom_filter_path)),
     ]

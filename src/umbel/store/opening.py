@@ -22,6 +22,7 @@ from umbel.errors import StoreError
 from umbel.masking import mask_address
 from umbel.store.base import Copied, Store
 from umbel.store.ledger import ENDED_EACH, Ledger
+from umbel.store.samples import KEEP_S, SIZE_MAX, Samples
 
 #: A directory, or an address with a scheme.
 Url = str | Path
@@ -64,6 +65,20 @@ def open_ledger(url: Url, *, ended_each: int = ENDED_EACH) -> Ledger:
     from umbel.store.sqlite.ledger import SqliteLedger
 
     return SqliteLedger(directory_of(url), ended_each=ended_each)
+
+
+def open_samples(
+    url: Url, *, keep_s: float = KEEP_S, size_max: int = SIZE_MAX, clock: Clock | None = None
+) -> Samples:
+    """The samples of queues and workers at `url`, which are kept for `keep_s` and take at most
+    `size_max` bytes; nothing is made before one is kept. Raises `StoreError`."""
+    if url == MEMORY:
+        from umbel.store.memory_samples import MemorySamples
+
+        return MemorySamples(keep_s=keep_s)
+    from umbel.store.sqlite.samples import SqliteSamples
+
+    return SqliteSamples(directory_of(url), keep_s=keep_s, size_max=size_max, clock=clock)
 
 
 def directory_of(url: Url) -> Path:

@@ -28,6 +28,7 @@ from umbel.store.sqlite.files.paths import (
     meta_path,
     only_row,
     open_reader,
+    samples_path,
     tasks_path,
     with_journals,
 )
@@ -35,6 +36,7 @@ from umbel.store.sqlite.files.paths import (
 #: Where damaged files are moved to, in the data directory.
 FOLDER: Final = "damaged"
 _ABOUT: Final = "about.json"
+_SAMPLES: Final = "samples-"
 #: So many damaged copies of umbel.db are kept.
 _CATALOGS_MAX: Final = 3
 _NUMBERED: Final = re.compile(r"tasks-(\d{6,})(?:\.db|-)")
@@ -89,6 +91,32 @@ def set_aside(directory: Path, damaged: Damaged, now: float) -> DamagedPart:
     if number is None:
         _forget_catalogs(directory)
     return about
+
+
+def set_samples_aside(directory: Path, reason: str, now: float) -> None:
+    """Move the file of samples out of the way, so that a new one is begun. One copy is kept. Raises
+    `OSError`."""
+    path = samples_path(directory)
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
+    folder = _new_folder(directory / FOLDER, f"{_SAMPLES}{stamp}")
+    about = DamagedPart(
+        name=path.name,
+        path=str(folder / path.name),
+        since=now,
+        reason=reason,
+        is_aside=True,
+        tasks=0,
+        sentence=f"{path} was damaged ({reason}) and begun anew. No task is missing; charts of "
+        "queues and workers have nothing from before.",
+        remedy=f"It was moved to {folder}. Remove that folder when you need it no more, and this "
+        "is no longer said.",
+    )
+    private_files.write(folder / _ABOUT, msgspec.json.format(msgspec.json.encode(about)))
+    for each in with_journals(path):
+        if each.exists():
+            each.rename(folder / each.name)
+    for older in [each for each in _folders(directory) if each.name.startswith(_SAMPLES)][:-1]:
+        shutil.rmtree(older, ignore_errors=True)
 
 
 def _new_folder(parent: Path, name: str) -> Path:

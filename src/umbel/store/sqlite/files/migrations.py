@@ -15,7 +15,7 @@ import apsw
 
 from umbel.errors import StoreTooNew
 
-Kind = Literal["meta", "tasks", "text", "ledger"]
+Kind = Literal["meta", "tasks", "text", "ledger", "samples"]
 
 
 @cache

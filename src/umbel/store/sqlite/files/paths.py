@@ -46,6 +46,10 @@ def ledger_path(directory: Path) -> Path:
     return directory / "umbel-ledger.db"
 
 
+def samples_path(directory: Path) -> Path:
+    return directory / "umbel-samples.db"
+
+
 def tasks_path(directory: Path, number: int) -> Path:
     return directory / f"tasks-{number:06}.db"
 

@@ -22,6 +22,7 @@ from umbel.store.sqlite.files.paths import (
     ledger_path,
     meta_path,
     numbers_in,
+    samples_path,
     tasks_path,
     with_journals,
 )
@@ -97,8 +98,9 @@ def _opened(directory: Path, numbers: set[int]) -> list[Snapshot]:
     was removed meanwhile."""
     paths = [meta_path(directory)] if meta_path(directory).exists() else []
     paths += [tasks_path(directory, number) for number in sorted(numbers, reverse=True)]
-    if ledger_path(directory).exists() and ledger_path(directory).stat().st_size:
-        paths.append(ledger_path(directory))
+    for beside in (ledger_path(directory), samples_path(directory)):
+        if beside.exists() and beside.stat().st_size:
+            paths.append(beside)
     found: list[Snapshot] = []
     try:
         for path in paths:
