@@ -21,6 +21,7 @@ from umbel.settings import ONLY, Settings
 from umbel.store import opening
 from umbel.store.base import Retention, Store
 from umbel.store.ledger import Ledger
+from umbel.store.samples import Samples
 
 if TYPE_CHECKING:
     from umbel.broker.base import Cluster
@@ -43,7 +44,8 @@ def open_services(
     except BaseException:
         store.close()
         raise
-    return services_over(store, ledger, settings, name=name, supervised=supervised)
+    samples = opening.open_samples(settings.data, keep_s=settings.retention.samples_age)
+    return services_over(store, ledger, settings, name=name, supervised=supervised, samples=samples)
 
 
 def services_over(
@@ -54,9 +56,11 @@ def services_over(
     *,
     name: str = ONLY,
     supervised: Supervised | None = None,
+    samples: Samples | None = None,
 ) -> ClusterServices:
     """The same over a store and a ledger that are open. `application` is a Celery application
-    that the caller has loaded, instead of the one that settings name."""
+    that the caller has loaded, instead of the one that settings name. Without `samples` none are
+    taken nor shown."""
     from umbel.broker.lazy import LazyCluster
     from umbel.results.lazy import LazyResults
     from umbel.services.cluster_services import make_services
@@ -79,6 +83,8 @@ def services_over(
         redactor=Redactor(redact_rules(settings)),
         enable_events=cast("EnableEvents", settings.enable_events),
         retention=retention_of(settings),
+        samples=samples,
+        sample_every_s=None if samples is None else settings.samples.period,
     )
 
 

@@ -22,6 +22,7 @@ from umbel.store.base import CollectorStatus, Store
 from umbel.store.ledger import Ledger
 from umbel.store.memory import MemoryStore
 from umbel.store.memory_ledger import MemoryLedger
+from umbel.store.memory_samples import MemorySamples
 from umbel.web.app import WebOptions, create_app
 from umbel.web.scrape_access import NO_SCRAPER, ScrapeAccess
 
@@ -78,6 +79,7 @@ class World:
         self.worker.says = dict(SAYS)
         self.cluster = MemoryCluster(self.worker)
         self.results = MemoryResults()
+        self.samples = MemorySamples()
         self.services = make_services(
             self.store,
             self.ledger,
@@ -87,6 +89,8 @@ class World:
             supervised=supervised,
             gone_after_s=gone_after_s,
             streams_max=streams_max,
+            samples=self.samples,
+            sample_every_s=10.0,
         )
         login_audit = self.services.login_audit
         self.access = door(

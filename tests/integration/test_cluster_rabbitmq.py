@@ -12,6 +12,7 @@ import pytest
 from celery import Celery
 from kombu.entity import Exchange, Queue
 
+from tests.support.brokers import free_port
 from tests.support.load import connected
 from tests.support.rabbitmq_management import management_api
 from tests.support.real_clusters import cluster_at, cluster_of, signature
@@ -235,3 +236,43 @@ def test_a_silent_management_api_costs_nothing_else(rabbit_url: str, channel: An
     assert objects == {}
     assert (celery.ready, celery.kind, celery.unacknowledged) == (0, None, None)
     assert "management API at http://127.0.0.1" in missing["unacknowledged"]
+
+
+def test_who_asks_often_is_told_by_the_management_api_in_one_request(
+    rabbit_url: str, channel: amqp.Channel, management: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("celery", "mail", "pay", "slow"):
+        declare(channel, name)
+    stamped = amqp.Message("[]", timestamp=1_700_000_000)
+    channel.basic_publish(stamped, routing_key="mail")
+    with cluster_of(bare_application(rabbit_url), management_url=management) as cluster:
+        names = ["celery", "gone", "mail", "pay", "slow"]
+
+        def counted() -> tuple[QueueDepth, ...] | None:
+            depths = cluster.depths(names, often=True)
+            return depths if depths[2].ready else None
+
+        celery, gone, mail, *_ = wait_until(counted, what="figures that are new enough")
+        heads = cluster.heads(names)
+
+    assert (celery.ready, celery.consumers, celery.unacknowledged) == (0, 0, 0)
+    assert "does not list gone" in str(gone.trouble)
+    assert (mail.ready, mail.trouble) == (1, None)
+    assert {name: [head.sent for head in found] for name, found in heads.items()} == {
+        "mail": [1_700_000_000.0]
+    }
+    assert caplog.records == []
+
+
+def test_without_a_management_api_that_answers_queues_are_counted_one_by_one(
+    rabbit_url: str, channel: amqp.Channel
+) -> None:
+    declare(channel, "mail")
+    nobody = f"http://127.0.0.1:{free_port()}"
+    with (
+        cluster_of(bare_application(rabbit_url), management_url=nobody) as cluster,
+        cluster_at(rabbit_url) as plain,
+    ):
+        for each in (cluster, plain):
+            (mail,) = each.depths(["mail"], often=True)
+            assert (mail.ready, mail.consumers, each.heads(["mail"])) == (0, 0, {})

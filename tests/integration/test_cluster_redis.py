@@ -319,3 +319,52 @@ def mailbox_of(
         stopping.set()
         thread.join(10)
         app.close()
+
+
+def test_who_asks_often_learns_the_same_and_leaves_no_key(
+    redis_url: str, client: redis.Redis
+) -> None:
+    for number in range(3):
+        client.hset("unacked", str(number), json.dumps([{}, "", "mail"]))
+    sent = [signature("add", 1, number, queue="mail") for number in range(3)]
+    with cluster_at(redis_url) as cluster:
+        cluster.send(sent)
+        before = everything(client)
+
+        (mail, none) = cluster.depths(["mail", "none"], often=True)
+        heads = cluster.heads(["mail", "none"])
+
+        assert everything(client) == before
+    assert (mail.ready, mail.unacknowledged, none.ready) == (3, 3, 0)
+    assert [head.task_id for head in heads["mail"]] == [sent[0].id]
+    assert heads["none"] == ()
+
+
+def test_the_first_of_each_priority_is_told(redis_url: str) -> None:
+    urgent, usual = signature("add", 1, 2, priority=0), signature("add", 3, 4, priority=9)
+    with cluster_at(redis_url) as cluster:
+        cluster.send([usual, signature("add", 5, 6, priority=9), urgent])
+
+        heads = cluster.heads(["celery"])["celery"]
+
+    assert [head.task_id for head in heads] == [urgent.id, usual.id]
+
+
+def test_what_is_dear_to_tell_is_not_told_to_who_asks_often(
+    redis_url: str, client: redis.Redis
+) -> None:
+    with client.pipeline() as pipe:
+        for number in range(1_001):
+            pipe.hset("unacked", str(number), json.dumps([{}, "", "mail"]))
+        pipe.execute()
+    client.lpush("large", "x" * 300_000)
+    client.set("text", "no queue")
+    with cluster_at(redis_url) as cluster:
+        (often,) = cluster.depths(["mail"], often=True)
+        (once,) = cluster.depths(["mail"])
+        first = cluster.heads(["large", "text", "mail"])
+        later = cluster.heads(["large", "text", "mail"])
+
+    assert (often.unacknowledged, once.unacknowledged) == (None, 1_001)
+    assert set(first) == {"large", "text", "mail"}
+    assert set(later) == {"text", "mail"}

@@ -15,6 +15,7 @@ from umbel.broker.base import (
     Declaration,
     QueueDepth,
     QueuedMessage,
+    QueueHead,
     Reply,
     Reserved,
     Signature,
@@ -95,6 +96,7 @@ class MemoryCluster:
         self.commands: list[Command] = []
         self.sent: list[Signature] = []
         self.queues: dict[str, list[QueuedMessage]] = {}
+        self.consumers: dict[str, int] = {}
         self.own_names = ReservedNames()
         self.declarations: dict[str, Declaration] = {}
         self.routes: dict[str, str] = {}
@@ -142,14 +144,18 @@ class MemoryCluster:
             raise
         self.sent += signatures
 
-    def depths(self, queues: Sequence[str]) -> tuple[QueueDepth, ...]:
+    def depths(self, queues: Sequence[str], *, often: bool = False) -> tuple[QueueDepth, ...]:
         self._called("depth", "depths")
         return tuple(
-            QueueDepth(name=name, ready=len(self.queues[name]))
+            QueueDepth(name=name, ready=len(self.queues[name]), consumers=self.consumers.get(name))
             if name in self.queues
             else QueueDepth(name=name, trouble=f"There is no queue {name}.")
             for name in queues
         )
+
+    def heads(self, queues: Sequence[str]) -> Mapping[str, tuple[QueueHead, ...]]:
+        first = {name: self.queues.get(name, [])[:1] for name in queues}
+        return {name: (QueueHead(found[0].task_id),) for name, found in first.items() if found}
 
     def purge(self, queue: str) -> int:
         self._called("purge", "purge")

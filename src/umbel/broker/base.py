@@ -129,6 +129,14 @@ class QueueDepth(msgspec.Struct, frozen=True, kw_only=True):
     trouble: str | None = None
 
 
+class QueueHead(msgspec.Struct, frozen=True):
+    """The message that stands first in a queue, or in one of its priorities: the id of its task,
+    and when it was sent (Unix seconds), where message or broker tells."""
+
+    task_id: str | None = None
+    sent: float | None = None
+
+
 class QueuedMessage(msgspec.Struct, frozen=True, kw_only=True):
     """A message that waits in a queue, as it is. `args` and `kwargs` are JSON values if the
     body is JSON (`unreadable` says why not); `eta` and `expires` ISO 8601 texts. `args_repr`
@@ -259,8 +267,14 @@ class Cluster(Protocol):
         Raises what the broker raises, having sent a beginning of them: `sent` of the error
         says how many."""
 
-    def depths(self, queues: Sequence[str]) -> tuple[QueueDepth, ...]:
-        """Each of these queues now, in this order."""
+    def depths(self, queues: Sequence[str], *, often: bool = False) -> tuple[QueueDepth, ...]:
+        """Each of these queues now, in this order. `often`: whoever asks does so every few
+        seconds, so it may cost the broker little: figures may be some seconds old, or None where
+        they are dear."""
+
+    def heads(self, queues: Sequence[str]) -> Mapping[str, tuple[QueueHead, ...]]:
+        """What stands first in each of these queues, where the broker shows that without touching
+        it, at little cost."""
 
     def purge(self, queue: str) -> int:
         """Remove all messages that wait; how many there were."""

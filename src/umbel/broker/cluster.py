@@ -18,6 +18,7 @@ from umbel.broker.base import (
     Declaration,
     QueueDepth,
     QueuedMessage,
+    QueueHead,
     Reply,
     Reservation,
     Reserved,
@@ -155,12 +156,18 @@ class CeleryCluster:
         with self._pool.pooled("the queue of a task", publishes=True) as pooled:
             self._sending.send(pooled, signatures)
 
-    def depths(self, queues: Sequence[str]) -> tuple[QueueDepth, ...]:
+    def depths(self, queues: Sequence[str], *, often: bool = False) -> tuple[QueueDepth, ...]:
         self._require("depth")
         if not queues:
             return ()
         with self._pool.pooled("queues") as pooled:
-            return self._queues.depths(pooled, queues)
+            return self._queues.depths(pooled, queues, often=often)
+
+    def heads(self, queues: Sequence[str]) -> Mapping[str, tuple[QueueHead, ...]]:
+        if not queues or not self._capabilities.can("depth"):
+            return {}
+        with self._pool.pooled("queues") as pooled:
+            return self._queues.heads(pooled, queues)
 
     def purge(self, queue: str) -> int:
         self._require("purge")

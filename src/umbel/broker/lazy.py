@@ -14,6 +14,7 @@ from umbel.broker.base import (
     Declaration,
     QueueDepth,
     QueuedMessage,
+    QueueHead,
     Reply,
     Reserved,
     Signature,
@@ -60,8 +61,11 @@ class LazyCluster:
     def send(self, signatures: Sequence[Signature]) -> None:
         self._lazy.get().send(signatures)
 
-    def depths(self, queues: Sequence[str]) -> tuple[QueueDepth, ...]:
-        return self._lazy.get().depths(queues)
+    def depths(self, queues: Sequence[str], *, often: bool = False) -> tuple[QueueDepth, ...]:
+        return self._lazy.get().depths(queues, often=often)
+
+    def heads(self, queues: Sequence[str]) -> Mapping[str, tuple[QueueHead, ...]]:
+        return self._lazy.get().heads(queues)
 
     def purge(self, queue: str) -> int:
         return self._lazy.get().purge(queue)

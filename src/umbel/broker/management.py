@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import logging
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
@@ -28,7 +29,11 @@ _TIMEOUT_S: Final = 0.7
 _SIZE_MAX: Final = 8 * 1024 * 1024
 #: Up to this many queues are asked for one by one, more by the list of all.
 _FEW: Final = 3
-_COLUMNS: Final = "columns=name,type,messages_unacknowledged"
+_COLUMNS: Final = (
+    "columns=name,type,messages_ready,messages_unacknowledged,consumers,head_message_timestamp"
+)
+#: Figures that are no older than this are given again to who asks for `recent` ones, seconds.
+_RECENT_S: Final = 2.0
 
 
 class QueueFigures(msgspec.Struct, frozen=True):
@@ -37,6 +42,16 @@ class QueueFigures(msgspec.Struct, frozen=True):
     name: str
     kind: str | None = msgspec.field(name="type", default=None)
     unacknowledged: int | None = msgspec.field(name="messages_unacknowledged", default=None)
+    ready: int | None = msgspec.field(name="messages_ready", default=None)
+    consumers: int | None = None
+    # RabbitMQ writes "" where the first message has none.
+    head_timestamp: float | str | None = msgspec.field(name="head_message_timestamp", default=None)
+
+    @property
+    def head_sent(self) -> float | None:
+        """When the message that stands first was sent, Unix seconds."""
+        stamp = self.head_timestamp
+        return float(stamp) if isinstance(stamp, int | float) and stamp > 0 else None
 
 
 class _Listed(msgspec.Struct, frozen=True):
@@ -91,6 +106,8 @@ class Management:
             handlers.append(urllib.request.HTTPSHandler(context=tls_context(tls)))
         self._opener = urllib.request.build_opener(*handlers)
         self._trouble: str | None = None
+        self._figures: dict[str, QueueFigures] = {}
+        self._figures_until = 0.0
 
     @property
     def trouble(self) -> str | None:
@@ -102,8 +119,14 @@ class Management:
             f"{hidden(self._trouble)}."
         )
 
-    def queues(self, vhost: str, names: Sequence[str]) -> dict[str, QueueFigures]:
-        """Figures of those queues that it knows, by name; empty when it does not answer."""
+    def queues(
+        self, vhost: str, names: Sequence[str], *, recent: bool = False
+    ) -> dict[str, QueueFigures]:
+        """Figures of those queues that it knows, by name; empty when it does not answer.
+        `recent`: those of a moment ago do as well."""
+        known, until = self._figures, self._figures_until
+        if recent and time.monotonic() < until and all(name in known for name in names):
+            return {name: known[name] for name in names}
         queues_url = f"{self._base}/api/queues/{quote(vhost, safe='')}"
         try:
             if len(names) > _FEW:
@@ -115,7 +138,9 @@ class Management:
             self._note_trouble(str(error))
             return {}
         self._trouble = None
-        return {figures.name: figures for figures in found}
+        figures = {each.name: each for each in found}
+        self._figures, self._figures_until = figures, time.monotonic() + _RECENT_S
+        return figures
 
     def objects(self, vhost: str, names: Sequence[str]) -> dict[str, dict[str, object]]:
         """All that it tells of those queues, by name: `messages_ready`, `consumers`, `idle_since`,

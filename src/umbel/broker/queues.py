@@ -6,10 +6,10 @@ make a queue by asking (SQS) is asked for its name first.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from umbel.broker.base import ANSWER_S, Declaration, QueueDepth
+from umbel.broker.base import ANSWER_S, Declaration, QueueDepth, QueueHead
 from umbel.broker.errors import translated
 from umbel.broker.management import Management, QueueFigures
 from umbel.broker.pooled_connection import REPLY_S, PooledConnection
@@ -23,8 +23,15 @@ _NO_TIME = "There was no time to ask the broker for this queue."
 class QueueOperations(Protocol):
     """The queues of one kind of broker."""
 
-    def depths(self, pooled: PooledConnection, names: Sequence[str]) -> tuple[QueueDepth, ...]:
+    def depths(
+        self, pooled: PooledConnection, names: Sequence[str], *, often: bool = False
+    ) -> tuple[QueueDepth, ...]:
         """As `Cluster.depths`."""
+
+    def heads(
+        self, pooled: PooledConnection, names: Sequence[str]
+    ) -> Mapping[str, tuple[QueueHead, ...]]:
+        """As `Cluster.heads`."""
 
     def purge(self, pooled: PooledConnection, name: str) -> int:
         """As `Cluster.purge`."""
@@ -44,11 +51,24 @@ class AmqpQueues:
         self._clock = clock
         self._management = management
 
-    def depths(self, pooled: PooledConnection, names: Sequence[str]) -> tuple[QueueDepth, ...]:
+    def depths(
+        self, pooled: PooledConnection, names: Sequence[str], *, often: bool = False
+    ) -> tuple[QueueDepth, ...]:
+        figures = self._figures(names, pooled) if often else {}
+        if figures:
+            return tuple(_reported(name, figures.get(name)) for name in names)
         deadline = self._clock.monotonic() + ANSWER_S - REPLY_S
         found = [self._depth(pooled, name, deadline) for name in names]
-        figures = self._figures(names, pooled)
+        figures = {} if often else self._figures(names, pooled)
         return tuple(_completed(depth, figures.get(depth.name)) for depth in found)
+
+    def heads(
+        self, pooled: PooledConnection, names: Sequence[str]
+    ) -> Mapping[str, tuple[QueueHead, ...]]:
+        """Where an interceptor or the sender stamps messages, and the management API is there."""
+        figures = self._figures(names, pooled, recent=True)
+        sent = {name: found.head_sent for name, found in figures.items()}
+        return {name: (QueueHead(sent=at),) for name, at in sent.items() if at is not None}
 
     def purge(self, pooled: PooledConnection, name: str) -> int:
         return int(pooled.channel.queue_purge(name))
@@ -76,10 +96,13 @@ class AmqpQueues:
             name=name, ready=declared.message_count, consumers=declared.consumer_count
         )
 
-    def _figures(self, names: Sequence[str], pooled: PooledConnection) -> dict[str, QueueFigures]:
+    def _figures(
+        self, names: Sequence[str], pooled: PooledConnection, *, recent: bool = False
+    ) -> dict[str, QueueFigures]:
         if self._management is None:
             return {}
-        return self._management.queues(pooled.link.template.virtual_host or "/", names)
+        vhost = pooled.link.template.virtual_host or "/"
+        return self._management.queues(vhost, names, recent=recent)
 
 
 class VirtualQueues:
@@ -88,9 +111,22 @@ class VirtualQueues:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
-    def depths(self, pooled: PooledConnection, names: Sequence[str]) -> tuple[QueueDepth, ...]:
+    def depths(
+        self,
+        pooled: PooledConnection,
+        names: Sequence[str],
+        *,
+        often: bool = False,  # noqa: ARG002
+    ) -> tuple[QueueDepth, ...]:
         deadline = self._clock.monotonic() + ANSWER_S - REPLY_S
         return tuple(self._depth(pooled, name, deadline) for name in names)
+
+    def heads(
+        self,
+        pooled: PooledConnection,  # noqa: ARG002
+        names: Sequence[str],  # noqa: ARG002
+    ) -> Mapping[str, tuple[QueueHead, ...]]:
+        return {}
 
     def purge(self, pooled: PooledConnection, name: str) -> int:
         _must_be_there(pooled, name)
@@ -119,6 +155,19 @@ class VirtualQueues:
             return QueueDepth(name=name, trouble=str(failure))
         # Where a transport cannot count it says -1.
         return QueueDepth(name=name, ready=ready if ready >= 0 else None)
+
+
+def _reported(name: str, figures: QueueFigures | None) -> QueueDepth:
+    """As the management API alone tells of a queue."""
+    if figures is None:
+        return QueueDepth(name=name, trouble=f"RabbitMQ's management API does not list {name}.")
+    return QueueDepth(
+        name=name,
+        ready=figures.ready,
+        consumers=figures.consumers,
+        unacknowledged=figures.unacknowledged,
+        kind=figures.kind,
+    )
 
 
 def _is_sqs(channel: Any) -> bool:

@@ -7,13 +7,14 @@ Source: kombu/transport/redis.py (`_q_for_pri`, `_brpop_start`, `QoS.append`).
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 
-from umbel.broker.base import Declaration, QueueDepth, QueuedMessage
+from umbel.broker.base import Declaration, QueueDepth, QueuedMessage, QueueHead
 from umbel.broker.errors import translated
 from umbel.broker.pooled_connection import PooledConnection
 from umbel.broker.queued_messages import queued
@@ -28,6 +29,16 @@ _UNACKED_BYTES: Final = 16 * 1024 * 1024
 #: A look into a queue takes no more bytes than this (and at least one message).
 _PEEKED_BYTES: Final = 16 * 1024 * 1024
 _CHUNK: Final = 10
+#: For who asks often, unacknowledged messages are told apart only while they are as few ...
+_UNACKED_OFTEN_MAX: Final = 1_000
+#: ... and as small, bytes.
+_UNACKED_OFTEN_BYTES: Final = 1024 * 1024
+#: Messages at the head of queues are read from so many queues at once, until so many bytes came.
+_HEADS_AT_ONCE: Final = 50
+_HEADS_BYTES: Final = 4 * 1024 * 1024
+#: A queue whose first message is larger is not looked into again for a while, bytes and seconds.
+_HEAD_MAX: Final = 256 * 1024
+_LARGE_FOR_S: Final = 600.0
 
 _held: Final = msgspec.json.Decoder(tuple[msgspec.Raw, str | None, str | None]).decode
 
@@ -37,11 +48,15 @@ class RedisQueues:
 
     def __init__(self) -> None:
         self._bindings = RedisBindings()
+        #: Until when queues are let alone whose first message is large, on the monotonic clock.
+        self._large: dict[str, float] = {}
 
     def bound(self, pooled: PooledConnection) -> tuple[str, ...]:
         return self._bindings.queues(RedisKeys.of(pooled.channel))
 
-    def depths(self, pooled: PooledConnection, names: Sequence[str]) -> tuple[QueueDepth, ...]:
+    def depths(
+        self, pooled: PooledConnection, names: Sequence[str], *, often: bool = False
+    ) -> tuple[QueueDepth, ...]:
         keys = RedisKeys.of(pooled.channel)
         with keys.client.pipeline(transaction=False) as pipe:
             for name in names:
@@ -49,12 +64,49 @@ class RedisQueues:
                     pipe.llen(key)
             pipe.hlen(keys.unacked)
             described: list[object] = pipe.execute(raise_on_error=False)
-        held = self._unacknowledged(keys, described.pop())
+        held = self._unacknowledged(keys, described.pop(), often=often)
         width = len(keys.steps)
         return tuple(
             _depth(pooled, name, keys, described[index * width : (index + 1) * width], held)
             for index, name in enumerate(names)
         )
+
+    def heads(
+        self, pooled: PooledConnection, names: Sequence[str]
+    ) -> Mapping[str, tuple[QueueHead, ...]]:
+        keys, now = RedisKeys.of(pooled.channel), time.monotonic()
+        self._large = {name: until for name, until in self._large.items() if until > now}
+        names = [name for name in names if name not in self._large]
+        found: dict[str, tuple[QueueHead, ...]] = {}
+        left_bytes = _HEADS_BYTES
+        for begin in range(0, len(names), _HEADS_AT_ONCE):
+            if left_bytes <= 0:
+                break
+            several = self._first_messages(keys, names[begin : begin + _HEADS_AT_ONCE])
+            for name, messages in several.items():
+                sizes = [len(message) for message in messages]
+                left_bytes -= sum(sizes)
+                if max(sizes, default=0) > _HEAD_MAX:
+                    self._large[name] = now + _LARGE_FOR_S
+                found[name] = tuple(map(_head, messages))
+        return found
+
+    def _first_messages(self, keys: RedisKeys, names: Sequence[str]) -> dict[str, list[bytes]]:
+        """The next to be delivered of each priority; nothing of what is no queue."""
+        with keys.client.pipeline(transaction=False) as pipe:
+            for name in names:
+                for key in keys.lists(name).values():
+                    pipe.lindex(key, -1)
+            messages: list[object] = pipe.execute(raise_on_error=False)
+        width = len(keys.steps)
+        return {
+            name: [
+                message
+                for message in messages[index * width : (index + 1) * width]
+                if isinstance(message, bytes)
+            ]
+            for index, name in enumerate(names)
+        }
 
     def purge(self, pooled: PooledConnection, name: str) -> int:
         keys = RedisKeys.of(pooled.channel)
@@ -77,19 +129,27 @@ class RedisQueues:
                 )
         return Declaration()
 
-    def _unacknowledged(self, keys: RedisKeys, total: object) -> Counter[str] | None:
+    def _unacknowledged(
+        self, keys: RedisKeys, total: object, *, often: bool
+    ) -> Counter[str] | None:
         """How many messages workers hold by queue; None when that is not cheap to tell."""
-        if not isinstance(total, int) or total > UNACKED_MAX:
+        most = _UNACKED_OFTEN_MAX if often else UNACKED_MAX
+        most_bytes = _UNACKED_OFTEN_BYTES if often else _UNACKED_BYTES
+        if not isinstance(total, int) or total > most:
             return None
         held: Counter[str] = Counter()
         size = 0
         for _, value in keys.client.hscan_iter(keys.unacked, count=100) if total else ():
             size += len(value)
             queue = _queue_of(value)
-            if queue is None or size > _UNACKED_BYTES or held.total() > UNACKED_MAX:
+            if queue is None or size > most_bytes or held.total() > most:
                 return None
             held[queue] += 1
         return held
+
+
+def _head(payload: bytes) -> QueueHead:
+    return QueueHead(task_id=queued(payload).task_id)
 
 
 def _text(value: bytes | str) -> str:

@@ -33,11 +33,13 @@ from umbel.services.health.health import Health, Supervised
 from umbel.services.health.health_findings import HealthFindings
 from umbel.services.live.hub import STREAMS_MAX, Hub
 from umbel.services.names.names import Names
+from umbel.services.samples.sampler import Sampler
 from umbel.services.search.doubt import DoubtFinder
 from umbel.services.search.intents import Intents
 from umbel.services.search.search import Search
 from umbel.store.base import Retention, Store
 from umbel.store.ledger import Ledger
+from umbel.store.samples import NoSamples, Samples
 
 #: Whether workers whose task events are off are told to send them.
 EnableEvents = Literal["never", "ask", "always"]
@@ -71,6 +73,8 @@ class ClusterServices(msgspec.Struct, frozen=True, kw_only=True):
     hub: Hub
     control: Control
     event_switch: EventSwitch | None
+    samples: Samples
+    sampler: Sampler | None
     stopping: threading.Event
 
     @property
@@ -85,8 +89,9 @@ class ClusterServices(msgspec.Struct, frozen=True, kw_only=True):
 
     def start(self) -> None:
         """Begin what is done without being asked for."""
-        if self.event_switch is not None:
-            self.event_switch.start()
+        for each in (self.event_switch, self.sampler):
+            if each is not None:
+                each.start()
 
     def stop(self) -> None:
         """End every wait for a result: the process is ending. Returns at once."""
@@ -97,11 +102,12 @@ class ClusterServices(msgspec.Struct, frozen=True, kw_only=True):
         failure is raised. May be called twice."""
         self.stop()
         close_all(
-            *(() if self.event_switch is None else (self.event_switch.close,)),
+            *(each.close for each in (self.event_switch, self.sampler) if each is not None),
             self.health_findings.close,
             self.control.close,
             self.cluster.close,
             self.results.close,
+            self.samples.close,
             self.ledger.close,
             self.store.close,
         )
@@ -125,20 +131,36 @@ def make_services(
     streams_max: int = STREAMS_MAX,
     enable_events: EnableEvents = "ask",
     retention: Retention = _UNBOUNDED,
+    samples: Samples | None = None,
+    sample_every_s: float | None = None,
 ) -> ClusterServices:
     """The bundle over parts that are open. `answer_s`: how long workers have to answer;
     `keep_s`: how long the ledger keeps who did what, None for ever; `gone_after_s`: how long a
     worker of which nothing is heard is listed, None for ever; `supervised` says why the
     collector process of this cluster does not work, from any thread; `redactor` hides what is
-    not to be seen, without it the usual secrets; `retention` is what may stay of the history."""
+    not to be seen, without it the usual secrets; `retention` is what may stay of the history;
+    `sample_every_s`: how often queues and workers are sampled once the services are started, None
+    for never."""
     stopping = threading.Event()
     results = InterruptibleResults(results, stopping)
     search = Search(store, clock, ledger)
     intents = Intents(ledger, DoubtFinder(store, clock))
     inspection = Inspection(store, cluster, clock, answer_s, redactor)
     offers = enable_events != "never"
-    health = Health(store, clock, supervised, inspection.answering, offers_events=offers)
     queues = QueueInspection(store, cluster, inspection, clock, redactor)
+    samples = samples or NoSamples()
+    sampler = None
+    if sample_every_s is not None:
+        parts = (store, ledger, cluster, samples, inspection, queues, clock)
+        sampler = Sampler(*parts, period_s=sample_every_s)
+    health = Health(
+        store,
+        clock,
+        supervised,
+        inspection.answering,
+        offers_events=offers,
+        sampling=None if sampler is None else lambda: sampler.sampling,
+    )
     workers = ListedWorkers(store, gone_after_s, inspection)
     gatherer = FactGatherer(
         Sources(
@@ -184,6 +206,8 @@ def make_services(
         event_switch=(
             EventSwitch(store, cluster, ledger, clock) if enable_events == "always" else None
         ),
+        samples=samples,
+        sampler=sampler,
         stopping=stopping,
     )
 

@@ -99,6 +99,11 @@ class RetentionSettings:
         "365d",
         "How long it is kept who did what, and what actions reported.",
     )
+    samples_age: float = setting(
+        kinds.duration(86400, 366 * 86400.0, "a duration from 1d to 366d"),
+        "30d",
+        "How long it is kept how full queues were and how busy workers.",
+    )
     offline_workers: float | None = setting(
         kinds.optional(kinds.duration(0, 36500 * 86400.0, "a duration such as 1h, or 0s")),
         "1d",
@@ -218,6 +223,18 @@ class StoreSettings:
         kinds.number(1000, 100_000_000, "a whole number such as 1_000_000"),
         "1_000_000",
         "How many tasks go into one file; retention removes whole files.",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SamplesSettings:
+    """How queues and workers are watched over time."""
+
+    period: float | None = setting(
+        kinds.optional(kinds.duration(1, 600, "a duration from 1s to 10min")),
+        "10s",
+        "How often it is noted how full queues are and how busy workers; `none`: never "
+        "([samples](samples.md)).",
     )
 
 
@@ -440,6 +457,7 @@ class Settings:
     collector: CollectorSettings = field(default_factory=CollectorSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
     redact: RedactSettings = field(default_factory=RedactSettings)
+    samples: SamplesSettings = field(default_factory=SamplesSettings)
 
     @property
     def is_open(self) -> bool:
@@ -455,6 +473,7 @@ SECTIONS: dict[str, type[Any]] = {
     "collector": CollectorSettings,
     "store": StoreSettings,
     "redact": RedactSettings,
+    "samples": SamplesSettings,
 }
 
 

@@ -98,6 +98,30 @@ class SamplesSize(msgspec.Struct, frozen=True):
     last: float | None
 
 
+class NoSamples:
+    """Of a process that keeps none: see `Samples`."""
+
+    def keep(self, kind: Kind, at: float, seen: Mapping[str, Values]) -> None:
+        """It is not kept."""
+
+    def lines(
+        self,
+        kind: Kind,  # noqa: ARG002
+        level: int,  # noqa: ARG002
+        since: float,  # noqa: ARG002
+        until: float,  # noqa: ARG002
+        names: Sequence[str] | None = None,  # noqa: ARG002
+        limit: int = 20,  # noqa: ARG002
+    ) -> Lines:
+        return Lines(())
+
+    def size(self) -> SamplesSize:
+        return SamplesSize(0, None)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
 class Samples(Protocol):
     """See the module's docstring for threads, processes and errors."""
 

@@ -27,6 +27,7 @@ from umbel.web import (
     name_handlers,
     requests,
     responses,
+    sample_handlers,
     token_handlers,
 )
 from umbel.web.http.route import Route, StreamEvent
@@ -306,6 +307,24 @@ ROUTES: Final = (
         problems=_CLUSTER,
         thread_pool="cluster",
         with_actor=True,
+    ),
+    Route(
+        name="queue-samples",
+        path=f"{API_ROOT}/samples/queues",
+        summary="Queues over time: depth, unacknowledged, consumers and the oldest message",
+        tag="cluster",
+        asks=sample_handlers.ReadSamples,
+        answers=sample_handlers.SampledQueues,
+        handler=sample_handlers.read_queue_samples,
+    ),
+    Route(
+        name="worker-samples",
+        path=f"{API_ROOT}/samples/workers",
+        summary="Workers over time: load, running and processed tasks, and their pools",
+        tag="cluster",
+        asks=sample_handlers.ReadSamples,
+        answers=sample_handlers.SampledWorkers,
+        handler=sample_handlers.read_worker_samples,
     ),
     Route(
         name="status",

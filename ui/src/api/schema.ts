@@ -842,6 +842,20 @@ export interface QueryReading {
   chips: Chip[]
 }
 
+export interface QueueLine {
+  name: string
+  points: QueuePoint[]
+}
+
+export interface QueuePoint {
+  at: number
+  depth: number | null
+  depth_max: number | null
+  unacked: number | null
+  consumers: number | null
+  oldest_s: number | null
+}
+
 export interface QueueRow {
   name: string
   ready: number | null
@@ -949,6 +963,30 @@ export interface RevokedToken {
   name: string
 }
 
+export interface SampledQueues {
+  bucket_s: number
+  items: QueueLine[]
+  more: number
+  period_s: number | null
+}
+
+export interface SampledWorkers {
+  bucket_s: number
+  items: WorkerLine[]
+  more: number
+  period_s: number | null
+}
+
+export interface Sampling {
+  period_s: number
+  at: number | null
+  took_s: number | null
+  elsewhere: boolean
+  queues: number
+  workers: number
+  trouble: string | null
+}
+
 export interface SecondFactorState {
   possible: boolean
   since: number | null
@@ -1049,6 +1087,7 @@ export interface Status {
   live: Liveness
   collectors: CollectorStatus[]
   store: StoreStatus
+  samples: Sampling | null
 }
 
 export interface StoreStatus {
@@ -1226,6 +1265,20 @@ export interface WorkerFinding {
   untold: number
   processes: number[]
   software: string | null
+}
+
+export interface WorkerLine {
+  name: string
+  points: WorkerPoint[]
+}
+
+export interface WorkerPoint {
+  at: number
+  load: number | null
+  running: number | null
+  running_max: number | null
+  processed: number | null
+  pool: number | null
 }
 
 export interface WorkerRow {

@@ -104,6 +104,7 @@ class Inspection:
         self._probe_at = 0.0
         self._lock = threading.Lock()
         self._turn = FairLock()
+        self._observers: list[Callable[[InspectAnswers], None]] = []
         self._waiting = threading.BoundedSemaphore(WAITING_MAX)
 
     def ask(self, what: Inspected, workers: Sequence[str] | None = None) -> Mapping[str, object]:
@@ -144,6 +145,10 @@ class Inspection:
         )
         value = answers.values.get(worker)
         return tuple(map(str, value)) if isinstance(value, list) else ()
+
+    def observe(self, observer: Callable[[InspectAnswers], None]) -> None:
+        """Give it whatever workers answer from now on; it must not block."""
+        self._observers.append(observer)
 
     def profile(self, worker: str, wanted: Sequence[Inspected]) -> dict[Inspected, object]:
         """Everything that one worker says of itself; empty when it does not answer. No
@@ -255,14 +260,22 @@ class Inspection:
                 what, workers=sorted(missing), timeout_s=self._answer_s * _SECOND_PART
             )
         self._note(replies)
-        return _answers(what, replies, expected, self._clock.now(), self._redactor)
+        return self._observed(what, replies, expected)
 
     def _ask_these(self, what: Inspected, workers: tuple[str, ...]) -> InspectAnswers:
         replies = (
             self._cluster.ask(what, workers=workers, timeout_s=self._answer_s) if workers else ()
         )
         self._note(replies)
-        return _answers(what, replies, set(workers), self._clock.now(), self._redactor)
+        return self._observed(what, replies, set(workers))
+
+    def _observed(
+        self, what: Inspected, replies: Sequence[Reply], expected: set[str]
+    ) -> InspectAnswers:
+        answers = _answers(what, replies, expected, self._clock.now(), self._redactor)
+        for observer in self._observers:
+            observer(answers)
+        return answers
 
     def _note(self, replies: Sequence[Reply]) -> None:
         with self._lock:

@@ -84,6 +84,10 @@ class QueueInspection:
         """Every queue known."""
         return self._calls.ask("all", self._listing)
 
+    def listed(self) -> QueueList | None:
+        """What somebody was answered a moment ago, if anybody was. Asks nobody."""
+        return self._calls.cached("all")
+
     def peek(self, queue: str, limit: int, *, masked: bool = False) -> tuple[QueuedMessage, ...]:
         """The next messages of a queue, which stay there. Arguments that are larger than
         `ARGUMENTS_MAX` are shown as the beginning of their JSON, and `unreadable` says so.
@@ -103,7 +107,7 @@ class QueueInspection:
 
     def _listing(self) -> QueueList:
         capabilities = self._cluster.capabilities()
-        names = self._names()
+        names = self.names()
         with ThreadPoolExecutor(1, thread_name_prefix="umbel-consumers") as beside:
             future = beside.submit(self._consumers)
             depths = self._depths(capabilities, names[:QUEUES_MAX])
@@ -121,8 +125,9 @@ class QueueInspection:
             more=len(names) + len(new) - len(depths),
         )
 
-    def _names(self) -> list[str]:
-        """Every queue that anybody tells of or told of, those of the application first."""
+    def names(self) -> list[str]:
+        """Every queue that anybody tells of or told of, those of the application first.
+        Raises `StoreError`."""
         seen = [found.value for found in self._store.suggest("queue", "", QUEUES_MAX)]
         configured, bound = self._cluster.configured_queues(), self._bound_now()
         self._remember([*configured, *bound])

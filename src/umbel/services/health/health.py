@@ -27,6 +27,7 @@ from umbel.services.health.liveness import (
     overdue,
     recording,
 )
+from umbel.services.samples.sampling import Sampling
 from umbel.store.base import CollectorStatus, Store, StoreStatus
 
 #: Why the collector process that this server watches does not run or cannot store, as a
@@ -38,13 +39,15 @@ Answered = Callable[[], Mapping[str, float]]
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
     """How the whole is, at `now` (Unix seconds). Of `collectors` those that have not ended come
-    first, then those that reported last."""
+    first, then those that reported last. `samples`: how this server samples queues and workers,
+    null where it does not."""
 
     version: str
     now: float
     live: Liveness
     collectors: tuple[CollectorStatus, ...]
     store: StoreStatus
+    samples: Sampling | None = None
 
 
 class Counters(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,12 +105,14 @@ class Health:
         answered: Answered = dict,
         *,
         offers_events: bool = True,
+        sampling: Callable[[], Sampling] | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
         self._supervised = supervised
         self._answered = answered
         self._offers_events = offers_events
+        self._sampling = sampling
         self._last = _NO_PULSE
 
     def status(self) -> Status:
@@ -132,6 +137,7 @@ class Health:
             live=judge(evidence),
             collectors=tuple(sorted(collectors, key=lambda each: (each.ended or 0.0, -each.at))),
             store=store,
+            samples=None if self._sampling is None else self._sampling(),
         )
 
     def pulse(self) -> Pulse:

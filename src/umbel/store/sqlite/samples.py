@@ -11,6 +11,7 @@ A file that proves damaged is moved aside by whoever keeps a sample next, and be
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,7 +21,7 @@ import apsw
 
 from umbel.clock import Clock, SystemClock
 from umbel.errors import StoreCorrupt
-from umbel.store.sample_folds import bounded, bucket_of, joined, most, ranking_buckets, widened
+from umbel.store.sample_folds import RANKING_MAX, bounded, bucket_of, joined, most, widened
 from umbel.store.samples import KEEP_S, LEVELS, SIZE_MAX, Kind, Line, Lines, SamplesSize, Values
 from umbel.store.sqlite.files.damage import BODY_DAMAGE, set_samples_aside
 from umbel.store.sqlite.files.errors import translated
@@ -40,10 +41,13 @@ _CHUNK_BY_STEPS: Final = """
 """
 _LAST_OF: Final = "SELECT max(begin) FROM bucket WHERE kind = ? AND level = ?"
 _LAST: Final = "SELECT max(begin) FROM bucket WHERE kind IN ('queue', 'worker') AND level = 0"
-_BEGINS: Final = """
-    SELECT DISTINCT begin FROM bucket
-    WHERE kind = ? AND level = ? AND begin >= ? AND begin < ? ORDER BY begin
-"""
+_NEXT: Final = (
+    "SELECT min(begin) FROM bucket WHERE kind = ? AND level = ? AND begin >= ? AND begin < ?"
+)
+_PREVIOUS: Final = (
+    "SELECT max(begin) FROM bucket WHERE kind = ? AND level = ? AND begin >= ? AND begin < ?"
+)
+_FIRST_OF: Final = "SELECT min(begin) FROM bucket WHERE kind = ? AND level = ?"
 
 Points = list[tuple[int, Values]]
 
@@ -158,6 +162,9 @@ class SqliteSamples:
     ) -> list[tuple[int, float, float]]:
         """Levels and spans that together are what is asked for, in the order of time."""
         parts: list[tuple[int, float, float]] = []
+        stored = [only_row(connection, _FIRST_OF, (kind, index))[0] for index in range(level + 1)]
+        # Nothing is from before, so not so many buckets need be looked for.
+        since = max(since, min((each for each in stored if each is not None), default=until))
         for index in range(level, -1, -1):
             end = until
             if index:
@@ -176,14 +183,19 @@ class SqliteSamples:
         self, connection: apsw.Connection, kind: Kind, parts: Sequence[tuple[int, float, float]]
     ) -> dict[int, list[Values]]:
         """Values by number of some buckets of the span."""
-        begins: list[tuple[int, int]] = []
+        begins: set[tuple[int, int]] = set()
+        step_s = max(1.0, sum(until - since for _, since, until in parts) / RANKING_MAX)
         for level, since, until in parts:
-            rows = connection.execute(_BEGINS, (kind, level, int(since), until))
-            begins += [(row[0], level) for row in rows]
-        levels = dict(begins)
+            times = range(int(since), math.ceil(until), math.ceil(step_s))
+            spans = [(_NEXT, float(each)) for each in times] + [(_PREVIOUS, since)]
+            for sql, first in spans:
+                begin = only_row(connection, sql, (kind, level, first, until))[0]
+                if begin is not None:
+                    begins.add((level, begin))
         found: dict[int, list[Values]] = {}
-        for begin in ranking_buckets(sorted(levels)):
-            for chunk, content in connection.execute(_IN_BUCKET, (kind, levels[begin], begin)):
+        for level, begin in sorted(begins):
+            rows: list[Any] = connection.execute(_IN_BUCKET, (kind, level, begin)).fetchall()
+            for chunk, content in rows:
                 for position, values in self._reading.chunk(content).values().items():
                     found.setdefault(chunk * WIDTH + position, []).append(values)
         return found

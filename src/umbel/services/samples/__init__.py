@@ -1,0 +1,1 @@
+"""Samples of queues and workers: how they were at regular times."""

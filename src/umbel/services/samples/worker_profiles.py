@@ -1,0 +1,117 @@
+"""What of workers changes seldom, and only they can tell: the size of their pool, and which queues
+they consume.
+
+What anybody asks of them is noted here, so that a page that is open costs nothing more. Of those of
+whom nothing was heard so for some minutes it is asked, of all that are due at once, and no more
+than once a minute.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from umbel.broker.base import Capabilities
+from umbel.clock import Clock
+from umbel.services.cluster.inspection import InspectAnswers, Inspected, Inspection
+from umbel.services.cluster.queue_inspection import names_of_queues
+
+#: After how long a worker is asked again, and how long after a question the next one is asked,
+#: seconds.
+EVERY_S: Final = 300.0
+PAUSE_S: Final = 60.0
+#: More workers than this are asked by a question to all.
+NAMED_MAX: Final = 50
+#: The most queues of one worker that are noted.
+_QUEUES_MAX: Final = 200
+
+
+class WorkerProfile(msgspec.Struct, frozen=True):
+    """None where it is not known."""
+
+    pool: int | None = None
+    queues: tuple[str, ...] | None = None
+
+
+class WorkerProfiles:
+    """Any thread; `refresh` blocks while workers answer."""
+
+    def __init__(self, inspection: Inspection, clock: Clock) -> None:
+        self._inspection = inspection
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._profiles: dict[str, WorkerProfile] = {}
+        #: When each was heard or asked last, on the monotonic clock, by question.
+        self._at: dict[Inspected, dict[str, float]] = {"stats": {}, "active_queues": {}}
+        self._next_at = 0.0
+        inspection.observe(self._note)
+
+    def of(self, workers: Sequence[str]) -> Mapping[str, WorkerProfile]:
+        """What is known of these, each of them."""
+        with self._lock:
+            return {name: self._profiles.get(name, WorkerProfile()) for name in workers}
+
+    def refresh(self, workers: Sequence[str], capabilities: Capabilities) -> None:
+        """Ask those who are due, of all that are online. Others are forgotten after a while.
+        Raises what `Inspection.inspect` raises."""
+        questions: list[Inspected] = ["stats"]
+        if not capabilities.can("consumers"):
+            questions.append("active_queues")
+        with self._lock:
+            self._forget(set(workers))
+            now = self._clock.monotonic()
+            if now < self._next_at or not capabilities.can("control"):
+                return
+            due = {question: self._due(question, workers, now) for question in questions}
+            if not any(due.values()):
+                return
+            self._next_at = now + PAUSE_S
+            for question, names in due.items():
+                # Who does not answer is asked again when the next question may be asked.
+                self._at[question] |= dict.fromkeys(names, now - EVERY_S + PAUSE_S)
+        for question, names in due.items():
+            if names:
+                to_all = len(names) > NAMED_MAX or len(names) == len(workers)
+                self._inspection.inspect(question, None if to_all else names)
+
+    def _due(self, question: Inspected, workers: Sequence[str], now: float) -> list[str]:
+        at = self._at[question]
+        return [worker for worker in workers if worker not in at or now >= at[worker] + EVERY_S]
+
+    def _forget(self, online: set[str]) -> None:
+        before = self._clock.monotonic() - 2 * EVERY_S
+        for at in self._at.values():
+            for worker in [w for w, heard in at.items() if w not in online and heard < before]:
+                del at[worker]
+                self._profiles.pop(worker, None)
+
+    def _note(self, answers: InspectAnswers) -> None:
+        """Called with whatever workers answered to anybody."""
+        if answers.what not in self._at:
+            return
+        with self._lock:
+            now = self._clock.monotonic()
+            for worker, value in answers.values.items():
+                self._at[answers.what][worker] = now
+                before = self._profiles.get(worker, WorkerProfile())
+                self._profiles[worker] = (
+                    WorkerProfile(pool_size(value), before.queues)
+                    if answers.what == "stats"
+                    else WorkerProfile(before.pool, tuple(names_of_queues(value))[:_QUEUES_MAX])
+                )
+
+
+def pool_size(stats: object) -> int | None:
+    """How many tasks a worker can run at once, by what it answers to `stats`: its processes, of
+    which autoscaling changes the number, or else its limit (celery/concurrency)."""
+    pool = stats.get("pool") if isinstance(stats, Mapping) else None
+    if not isinstance(pool, Mapping):
+        return None
+    processes = pool.get("processes")
+    if isinstance(processes, list) and processes:
+        return len(processes)
+    limit = pool.get("max-concurrency")
+    return limit if isinstance(limit, int) and not isinstance(limit, bool) and limit >= 0 else None
