@@ -45,6 +45,7 @@ _PAGES: Final = frozenset(
     {
         "",
         "tasks",
+        "errors",
         "workers",
         "queues",
         "run",
@@ -57,7 +58,7 @@ _PAGES: Final = frozenset(
     }
 )
 #: Below these stand ids and names of the cluster, which may have dots.
-_NAMED: Final = ("tasks/", "workers/", "queues/", "actions/", "docs/")
+_NAMED: Final = ("tasks/", "errors/", "workers/", "queues/", "actions/", "docs/")
 _COMPRESSED: Final = frozenset({".js", ".css", ".html", ".svg", ".json", ".txt", ".map"})
 _TYPES: Final = {
     ".js": "text/javascript",

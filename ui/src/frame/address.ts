@@ -1,12 +1,12 @@
 /** Pages and their addresses, below whatever prefix the server has. */
 
 export type Page =
-  | { kind: 'tasks' | 'workers' | 'queues' | 'run' | 'audit' | 'clusters' | 'docs' | 'access' | 'sessions' | 'tokens' }
-  | { kind: 'task' | 'worker' | 'queue' | 'action' | 'doc'; id: string }
+  | { kind: 'tasks' | 'errors' | 'workers' | 'queues' | 'run' | 'audit' | 'clusters' | 'docs' | 'access' | 'sessions' | 'tokens' }
+  | { kind: 'task' | 'error' | 'worker' | 'queue' | 'action' | 'doc'; id: string }
   | { kind: 'unknown'; path: string }
 
-const LISTS = ['tasks', 'workers', 'queues', 'run', 'audit', 'clusters', 'docs', 'access', 'sessions', 'tokens'] as const
-const ONES = { tasks: 'task', workers: 'worker', queues: 'queue', actions: 'action', docs: 'doc' } as const
+const LISTS = ['tasks', 'errors', 'workers', 'queues', 'run', 'audit', 'clusters', 'docs', 'access', 'sessions', 'tokens'] as const
+const ONES = { tasks: 'task', errors: 'error', workers: 'worker', queues: 'queue', actions: 'action', docs: 'doc' } as const
 
 /** The page at `path`, given the path of `<base href>` (which ends in "/"). */
 export function pageAt(path: string, base: string): Page {
@@ -24,6 +24,10 @@ export function pageAt(path: string, base: string): Page {
 /** Addresses of pages, relative to `<base href>`. */
 export function taskPath(id: string): string {
   return `tasks/${encodeURIComponent(id)}`
+}
+
+export function errorPath(id: string): string {
+  return `errors/${encodeURIComponent(id)}`
 }
 
 export function workerPath(name: string): string {

@@ -11,6 +11,7 @@ export type Action =
   | 'help'
   | 'load-new'
   | 'go-tasks'
+  | 'go-errors'
   | 'go-workers'
   | 'go-queues'
   | 'go-audit'
@@ -50,11 +51,12 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: 'a', action: 'act', description: 'Act on the selected rows' },
   { keys: 'Escape', action: 'clear', description: 'Select nothing; from a task, back to the list' },
   { keys: 'u', action: 'back', description: 'Back to the list' },
-  { keys: 'e', action: 'same-error', description: 'Tasks with the same name and error' },
+  { keys: 'e', action: 'same-error', description: 'Tasks with the same error; from a task, the page of its error' },
   { keys: 'c', action: 'copy-id', description: 'Copy the id of the row or the task' },
   { keys: 'n', action: 'load-new', description: 'Show new tasks' },
   { keys: '.', action: 'pause', description: 'Pause or resume live updates' },
   { keys: 'g t', action: 'go-tasks', description: 'Go to Tasks' },
+  { keys: 'g e', action: 'go-errors', description: 'Go to Errors' },
   { keys: 'g w', action: 'go-workers', description: 'Go to Workers' },
   { keys: 'g q', action: 'go-queues', description: 'Go to Queues' },
   { keys: 'g r', action: 'go-run', description: 'Run a task' },

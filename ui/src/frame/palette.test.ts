@@ -5,6 +5,7 @@ describe('the palette', () => {
   it('begins with the pages', () => {
     expect(destinations('').map((one) => one.title)).toEqual([
       'Tasks',
+      'Errors',
       'Workers',
       'Queues',
       'Run a task',

@@ -17,6 +17,7 @@ export interface Destination {
 
 const PAGES: readonly Destination[] = [
   { icon: 'task', title: 'Tasks', kind: 'Page', href: 'tasks' },
+  { icon: 'alert', title: 'Errors', kind: 'Page', href: 'errors' },
   { icon: 'worker', title: 'Workers', kind: 'Page', href: 'workers' },
   { icon: 'queue', title: 'Queues', kind: 'Page', href: 'queues' },
   { icon: 'play', title: 'Run a task', kind: 'Page', href: 'run' },

@@ -39,12 +39,18 @@ describe('the class of an error', () => {
 })
 
 describe('the search for the same error', () => {
-  it('is for tasks of the same name, with errors of the same class', () => {
-    expect(sameErrorSearch({ name: 'shop.charge', exception: "TypeError('no')" })).toBe(
+  it('is for the error itself, whatever the name', () => {
+    const error = '3f9c2a1b7d04 TypeError: no'
+
+    expect(sameErrorSearch({ name: 'shop.charge', exception: "TypeError('no')", error })).toBe('error:3f9c2a1b7d04')
+  })
+
+  it('without one is for tasks of the same name, with errors of the same class', () => {
+    expect(sameErrorSearch({ name: 'shop.charge', exception: "TypeError('no')", error: null })).toBe(
       'name:shop.charge exception:TypeError',
     )
-    expect(sameErrorSearch({ name: null, exception: 'odd one' })).toBe('exception:"odd one"')
-    expect(sameErrorSearch({ name: 'shop.charge', exception: null })).toBeNull()
+    expect(sameErrorSearch({ name: null, exception: 'odd one', error: null })).toBe('exception:"odd one"')
+    expect(sameErrorSearch({ name: 'shop.charge', exception: null, error: null })).toBeNull()
   })
 })
 

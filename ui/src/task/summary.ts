@@ -2,6 +2,7 @@
 
 import type { Intent, Task, TaskRow } from '../api/types'
 import { formatDuration } from '../format/duration'
+import { errorIdOf } from '../errors/group'
 import { plural } from '../format/number'
 import { formatAgo } from '../format/time'
 import { term } from '../query/edit'
@@ -45,8 +46,11 @@ export function intentSentence(intent: Intent, now: number): string {
   return `${intent.actor} asked ${formatAgo(intent.at, now)} ${INTENDED[intent.kind]}.`
 }
 
-/** The search for tasks of the same name with the same kind of error. Null: the task has none. */
-export function sameErrorSearch({ name, exception }: Pick<TaskRow, 'name' | 'exception'>): string | null {
+/** The search for tasks with the same error; where none is told, of the same name with the same
+ * kind of one. Null: the task has none. */
+export function sameErrorSearch({ name, exception, error: label }: Pick<TaskRow, 'name' | 'exception' | 'error'>): string | null {
+  const id = errorIdOf(label)
+  if (id !== null) return term('error', id)
   if (exception === null) return null
   const error = term('exception', errorClass(exception))
   return name === null ? error : `${term('name', name)} ${error}`
