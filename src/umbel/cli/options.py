@@ -141,7 +141,7 @@ def _option(entry: Setting) -> Callable[[F], F]:
 
 def _help(entry: Setting) -> str:
     default = entry.default or (entry.fallback if entry.fallback != "unset" else "")
-    return (entry.meaning + (f" [{default}]" if default else "")).replace("`", "")
+    return entry.plain_meaning + (f" [{default.replace('`', '')}]" if default else "")
 
 
 def directory_options(command: F) -> F:

@@ -114,14 +114,15 @@ class LoginOptions:
             return self.given[option]
         if option in self.lost:
             raise SettingsError(self.lost[option], setting=option)
-        remedy = f"Set {option} (FLOWER_{option.upper()}) as well, or leave them all out."
+        remedy = "Set it as well, or leave them all out."
         if option == "auth_provider":
             remedy = f"Name one of {', '.join(_CLASSES)}; Flower before 1.0 took the first."
         raise SettingsError(self._missing(option), setting=option, remedy=remedy)
 
     def _missing(self, option: str) -> str:
         verb = "is" if len(self.given) == 1 else "are"
-        return f"{self.where} {verb} of a login of Flower's, to which {option} is missing."
+        named = f"{option} (FLOWER_{option.upper()})"
+        return f"{self.where} {verb} of a login of Flower's, to which {named} is missing."
 
     def _table(self, name: str) -> dict[str, object]:
         """What variables say of a provider."""
@@ -156,7 +157,13 @@ class LoginOptions:
         """Okta's issuer: the address of an authorization server with its id, or that of the
         organisation, without a path."""
         variable = "FLOWER_OAUTH2_OKTA_BASE_URL"
-        address = self.variables.get(variable, "").strip().rstrip("/")
+        if variable not in self.variables:
+            raise SettingsError(
+                f"{self.given['auth_provider'].where} names Okta, of which {variable} is missing.",
+                setting=variable,
+                remedy="Set it to an address such as https://example.okta.com/oauth2.",
+            )
+        address = self.variables[variable].strip().rstrip("/")
         parts = urlsplit(address)
         if parts.scheme not in {"http", "https"} or not re.fullmatch(
             r"/oauth2(/[\w-]+)?", parts.path

@@ -42,6 +42,7 @@ _BUCKETS_MAX = 100
 _POSITION_MAX = 1_000
 #: The name of the kind of addresses.
 URL = "URL"
+TABLES = "tables"
 
 N = TypeVar("N", int, float)
 
@@ -70,7 +71,8 @@ class ValueKind:
     def refusal(self, error: ValueError) -> str:
         """The end of a sentence about a value for which `parse` raised `error`."""
         detail = f", but {error}" if isinstance(error, InvalidValue) else ""
-        return f"it must be {self.wants}{detail}."
+        sentence = f"it must be {self.wants}{detail}"
+        return sentence if sentence.endswith("?") else f"{sentence}."
 
 
 def text(wants: str, *, name: str = "text") -> ValueKind:

@@ -107,7 +107,7 @@ def _check_callback(config: ProviderConfig) -> None:
     own = f"/login/{config.name}/callback"
     if not parts.path.endswith((own, "/login")):
         raise SettingsError(
-            f"{where} leads to {parts.path or '/'}, where no login comes back to.",
+            f"{where} leads to {parts.path or '/'}, where no login comes back.",
             setting="auth.providers",
             remedy=f"It must end in {own}, or in /login as with Flower.",
         )

@@ -16,7 +16,7 @@ from umbel.auth.providers.config import ProviderConfig, ProviderKind
 from umbel.auth.rules import Rule
 from umbel.masking import MASK
 from umbel.secret_scrubbing import scrub
-from umbel.settings.kinds import ValueKind
+from umbel.settings.kinds import TABLES, ValueKind
 from umbel.settings.units import InvalidValue
 
 KINDS: Final[tuple[str, ...]] = tuple(
@@ -52,7 +52,7 @@ def providers() -> ValueKind:
     def masked(found: tuple[ProviderConfig, ...]) -> str:
         return show(tuple(_without_secrets(each) for each in found))
 
-    return ValueKind("tables", "tables [auth.providers.NAME]", parse, show, masked=masked)
+    return ValueKind(TABLES, "tables [auth.providers.NAME]", parse, show, masked=masked)
 
 
 def rules() -> ValueKind:
@@ -65,7 +65,7 @@ def rules() -> ValueKind:
     def show(found: tuple[Rule, ...]) -> str:
         return json.dumps([_rule_table(each) for each in found]) if found else ""
 
-    return ValueKind("tables", "tables [[auth.rules]]", parse, show)
+    return ValueKind(TABLES, "tables [[auth.rules]]", parse, show)
 
 
 def has_client_secret(value: object) -> bool:
@@ -101,9 +101,13 @@ def _provider(name: str, table: object) -> ProviderConfig:
             f"a provider cannot be named {name[:60]!r}; use small letters, digits and hyphens"
         )
     fields = _table(f"the provider {name}", table, _PROVIDER_FIELDS)
-    kind = fields.setdefault("kind", name if name in KINDS else "")
+    kind = fields.setdefault("kind", name if name in KINDS else None)
+    if kind is None:
+        raise InvalidValue(f"the provider {name} has no kind; it can be {', '.join(KINDS)}")
     if kind not in KINDS:
-        raise InvalidValue(f"the kind of {name} is none of {', '.join(KINDS)}")
+        near = get_close_matches(str(kind), KINDS, n=1)
+        advice = f"; did you mean {near[0]}?" if near else ""
+        raise InvalidValue(f"the kind of {name} is none of {', '.join(KINDS)}{advice}")
     for field in _LISTS & fields.keys():
         fields[field] = _texts(f"{field} of {name}", fields[field])
     try:

@@ -36,9 +36,7 @@ def _paragraph(loaded: LoadedSettings, entry: Setting) -> str:
     value = shown or f"({entry.fallback.replace('`', '')})"
     origin = loaded.origins[entry.name]
     names = " ".join(name for name in (entry.short, entry.flag, entry.env) if name)
-    return (
-        f"{entry.name} = {value}    [{origin}]\n    {entry.meaning.replace('`', '')}\n    {names}\n"
-    )
+    return f"{entry.name} = {value}    [{origin}]\n    {entry.plain_meaning}\n    {names}\n"
 
 
 def _table(cluster: ClusterSettings) -> str:

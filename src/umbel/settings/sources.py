@@ -157,7 +157,7 @@ def _readable(
         for each in flower
         if each.option.secret or MASK in scrub(each.text)
     ]
-    for origin in sorted({each for each in origins if Path(each).is_absolute()}):
+    for origin in sorted(set(origins)):
         if is_open_to_all(Path(origin)):
             yield SettingsNotice(
                 "config",

@@ -7,16 +7,20 @@ and the table in `docs/settings.md` are all read from it. `retention.max_age` he
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from umbel.auth.providers.config import ProviderConfig
 from umbel.auth.rules import Rule
 from umbel.query.columns import ALL, TASK_COLUMNS
 from umbel.settings import kinds, login_kinds
 from umbel.settings.kinds import ValueKind
+
+#: A link to another page of the documentation.
+_LINK: Final = re.compile(r"\[([^\]]*)\]\(([^)#]+)[^)]*\)")
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,11 @@ class Setting:
     def env(self) -> str:
         """The name of its environment variable."""
         return "UMBEL_" + "_".join(self.path).upper()
+
+    @property
+    def plain_meaning(self) -> str:
+        """Its meaning for a terminal: no Markdown, and links as the files they lead to."""
+        return _LINK.sub(r"\1: docs/\2", self.meaning).replace("`", "")
 
     @property
     def flag(self) -> str:

@@ -46,8 +46,9 @@ def parse_written(entry: Setting, item: WrittenSetting) -> Any:
 
 
 def _shown(entry: Setting, value: object) -> str:
-    """A wrong value as far as it cannot be a secret, which a mistyped address may be all over."""
-    if entry.secret:
+    """A wrong value as far as it cannot be a secret, which a mistyped address may be all over, and
+    is short enough for a sentence."""
+    if entry.secret or entry.kind.name == kinds.TABLES:
         return "what was given"
     if entry.kind.name == kinds.URL:
         has_mask = isinstance(value, str) and is_understood(value)

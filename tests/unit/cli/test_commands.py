@@ -211,6 +211,16 @@ def test_settings_are_printed_with_value_origin_and_meaning(
     assert said.err == ""
 
 
+def test_settings_name_pages_of_the_documentation_as_files(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["settings"]) == 0
+
+    said = capsys.readouterr().out
+    assert "(logins: docs/logins/README.md); in a variable a JSON object." in said
+    assert "](" not in said
+
+
 def test_settings_tell_what_would_stop_a_start(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["settings", "-b", "redis://broker/0", "--address", "10.1.2.3"]) == 0
 

@@ -50,9 +50,9 @@ def test_serve_does_not_start_open_where_flower_asked_for_a_login(
 ) -> None:
     assert run(["serve", "-b", "redis://x/0", "--auth=.*@example.com"]) == 2
 
-    assert "--auth is of a login of Flower's, to which auth_provider is missing." in (
-        capsys.readouterr().err
-    )
+    said = capsys.readouterr().err
+    assert "--auth is of a login of Flower's, to which auth_provider" in said
+    assert "(FLOWER_AUTH_PROVIDER) is missing." in said
 
 
 def test_a_wrong_value_is_told_by_flowers_name(capsys: pytest.CaptureFixture[str]) -> None:

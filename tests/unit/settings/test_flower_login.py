@@ -200,7 +200,7 @@ def test_what_is_half_given_is_refused_by_name(tmp_path: Path, name: str) -> Non
 
     sentence = refusal(tmp_path, environ)
 
-    assert f"to which {name} is missing." in sentence
+    assert f"to which {name} (FLOWER_{name.upper()}) is missing." in sentence
     assert refusal(tmp_path, environ | {"UMBEL_BASIC_AUTH": "a:b", "UMBEL_INSECURE": "1"})
 
 
@@ -208,7 +208,7 @@ def test_a_login_that_asks_nobody_stops_a_start_that_would_be_open(tmp_path: Pat
     environ = flowers(GOOGLE)
     del environ["FLOWER_AUTH"]
 
-    with pytest.raises(SettingsError, match="auth is missing\\. Without it Flower asks nob"):
+    with pytest.raises(SettingsError, match=r"auth \(FLOWER_AUTH\) is missing\. Without it"):
         check_serving(loaded(tmp_path, environ))
     check_serving(loaded(tmp_path, environ | {"UMBEL_BASIC_AUTH": "a:b"}))
 
@@ -224,7 +224,7 @@ def test_a_pattern_in_code_is_told_by_its_line(tmp_path: Path) -> None:
 def test_a_pattern_without_a_provider_is_told_what_old_flowers_took(tmp_path: Path) -> None:
     sentence = refusal(tmp_path, BROKER, "--auth=.*@example.com")
 
-    assert sentence.startswith("--auth is of a login of Flower's, to which auth_provider is miss")
+    assert sentence.startswith("--auth is of a login of Flower's, to which auth_provider ")
     assert "flower.views.auth.GoogleAuth2LoginHandler" in sentence
     assert "Flower before 1.0 took the first" in sentence
 
@@ -232,7 +232,10 @@ def test_a_pattern_without_a_provider_is_told_what_old_flowers_took(tmp_path: Pa
 @pytest.mark.parametrize(
     ("more", "sentence"),
     [
-        ({"FLOWER_AUTH_PROVIDER": OKTA}, "FLOWER_OAUTH2_OKTA_BASE_URL cannot be taken over"),
+        (
+            {"FLOWER_AUTH_PROVIDER": OKTA},
+            "FLOWER_AUTH_PROVIDER names Okta, of which FLOWER_OAUTH2_OKTA_BASE_URL is missing.",
+        ),
         (
             {"FLOWER_AUTH_PROVIDER": OKTA, "FLOWER_OAUTH2_OKTA_BASE_URL": "https://x.okta.com"},
             "must be an address such as https://example.okta.com/oauth2",
@@ -335,6 +338,20 @@ def test_a_file_with_the_secret_that_all_can_read_is_told(tmp_path: Path) -> Non
     assert notices == [
         "Every user of this machine can read the passwords in "
         f"{tmp_path / 'flowerconfig.py'}: chmod o-r it."
+    ]
+
+
+def test_a_file_with_the_secret_is_told_by_a_relative_name_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "new.toml").write_text(migrated(tmp_path, flowers(GOOGLE)))
+    (tmp_path / "new.toml").chmod(0o644)
+    monkeypatch.chdir(tmp_path)
+
+    found = load_settings({"config": "new.toml"}, {"HOME": str(tmp_path)}, tmp_path)
+
+    assert [each.sentence for each in found.notices] == [
+        "Every user of this machine can read the passwords in new.toml: chmod o-r it."
     ]
 
 

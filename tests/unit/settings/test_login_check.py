@@ -43,6 +43,15 @@ def provider(lines: str, name: str) -> str:
     return f"\n[auth.providers.{name}]\n{credentials}{lines}\n"
 
 
+def test_a_rule_that_cannot_be_is_told_in_one_line_without_the_others(tmp_path: Path) -> None:
+    sentence = refusal(tmp_path, OKTA + ANN + "[[auth.rules]]\nclam = 'groups'\nrole = 'admin'\n")
+
+    assert sentence == (
+        f"auth.rules in {tmp_path / 'umbel.toml'} cannot be what was given: it must be tables "
+        "[[auth.rules]], but rule 2 has 'clam', which there is not; did you mean claim?"
+    )
+
+
 def test_a_provider_with_a_rule_is_a_login(tmp_path: Path) -> None:
     check(tmp_path, OKTA + ANN, UMBEL_ADDRESS="0.0.0.0")  # noqa: S104
 

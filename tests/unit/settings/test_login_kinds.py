@@ -44,7 +44,9 @@ def test_tables_go_through_a_variable_and_back() -> None:
     [
         ({"Okta": {}}, "cannot be named 'Okta'"),
         ({"password": {}}, "cannot be named 'password'"),
-        ({"company": {}}, "the kind of company is none of oidc, google"),
+        ({"company": {}}, "the provider company has no kind; it can be oidc, google"),
+        ({"company": {"kind": "keycloack"}}, "none of oidc, google"),
+        ({"company": {"kind": "keycloack"}}, "; did you mean keycloak?"),
         ({"okta": {"clientid": "a"}}, "did you mean client_id?"),
         ({"okta": {"client_id": 7}}, "client_id of okta is not what it must be"),
         ({"okta": {"client_id": ""}}, "client_id of okta is empty"),
