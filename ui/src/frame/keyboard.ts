@@ -28,11 +28,12 @@ export class Keyboard {
     if (document.querySelector('dialog[open], :popover-open:not([role=tooltip])') && !(event.ctrlKey || event.metaKey)) return
     const { action, pending } = act(
       {
-        key: event.key,
+        key: event.key === ' ' ? 'Space' : event.key,
         ctrl: event.ctrlKey || event.metaKey,
         // A dialog that has just been closed keeps the focus until the page is drawn again.
         typing: target?.closest('input:not([type=checkbox]), textarea, select')?.checkVisibility() ?? false,
         onControl: target?.closest('a, button, summary, [role=option]') != null,
+        onButton: target?.closest('button, summary, input, [role=option]') != null,
         at: event.timeStamp / 1000,
       },
       this.pending,

@@ -20,6 +20,7 @@ describe('keys', () => {
     ['*', 'select-all'],
     ['r', 'retry'],
     ['u', 'back'],
+    ['Space', 'preview'],
     ['q', null],
   ])('%s does %s', (key, action) => {
     expect(act(press(key), null).action).toBe(action)
@@ -42,6 +43,7 @@ describe('keys', () => {
   it('leave the browser its own', () => {
     expect(act(press('.', { ctrl: true }), null).action).toBeNull()
     expect(act(press('Enter', { onControl: true }), null).action).toBeNull()
+    expect(act(press('Space', { onControl: true, onButton: true }), null).action).toBeNull()
   })
 
   it('are all told in the help, each once', () => {

@@ -30,6 +30,7 @@ export type Action =
   | 'copy-id'
   | 'back'
   | 'submit'
+  | 'preview'
 
 export interface Shortcut {
   keys: string
@@ -44,6 +45,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: 'j', action: 'down', description: 'Next row, or the next task of the list' },
   { keys: 'k', action: 'up', description: 'Previous row, or the previous task of the list' },
   { keys: 'Enter', action: 'open', description: 'Open the row' },
+  { keys: 'Space', action: 'preview', description: 'Show the row beside the list, or no longer' },
   { keys: 'x', action: 'select', description: 'Select the row' },
   { keys: 'X', action: 'select-range', description: 'Select all rows from the last selected one to this' },
   { keys: '*', action: 'select-all', description: 'Select all that match' },
@@ -78,6 +80,8 @@ export interface Pressed {
   typing: boolean
   /** The key went to a link or button, which acts on Enter itself. */
   onControl: boolean
+  /** The key went to a button or checkbox, which acts on Space itself. */
+  onButton?: boolean
   /** Seconds, of any clock. */
   at: number
 }
@@ -97,6 +101,7 @@ export function act(
     return { action: pressed.key.toLowerCase() === 'k' ? 'palette' : null, pending: null }
   }
   if (pressed.typing) return { action: null, pending: null }
+  if (pressed.key === 'Space' && pressed.onButton) return { action: null, pending: null }
   if (pressed.key === 'Enter' && pressed.onControl) return { action: null, pending: null }
   if (pending !== null && pressed.at - pending.at <= CHORD_S) {
     const chord = find(`${pending.key} ${pressed.key}`)

@@ -44,8 +44,8 @@ export class HistogramNumbers {
   }
 
   /** Show those of another search; numbers of the one before stay until they come. */
-  show(q: string, tz: string, chips: readonly Chip[]): void {
-    const { range } = histogramSearch(q, chips, preferences.zone, stream.oldest, clock.now)
+  show(q: string, tz: string, chips: readonly Chip[], oldest: number | null): void {
+    const { range } = histogramSearch(q, chips, preferences.zone, oldest, clock.now)
     const same = q === this.q && tz === this.tz && isSame(range, this.range)
     Object.assign(this, { q, tz, chips, range })
     if (!same) void this.resource.load()

@@ -45,7 +45,7 @@ export class TasksModel {
   all = $state(false)
   paused = $state(false)
   /** The row that had the focus last: after Back, keys go on from it. */
-  focused: string | null = null
+  focused: string | null = $state(null)
   readonly frozen = $derived(this.paused || this.chosen.size > 0)
   readonly facets = new Facets()
 
