@@ -38,8 +38,8 @@ describe('tokens', () => {
     const texts = [...sheets, ...components].map(([, text]) => text)
     const files = [tokens, ...texts, ...modules, ...STATES.map(stateColour)].join('\n')
     const used = new Set(files.match(/(?<=var\()--[\w-]+/g))
-    /** Set by components: the depth in a tree, a column's width by its shape, a state's colour. */
-    const local = new Set(['--depth', '--col-', '--colour'])
+    /** Set by components: the depth in a tree, a column's width by its shape, a state's colour, a facet's share. */
+    const local = new Set(['--depth', '--col-', '--colour', '--share'])
 
     expect([...used].filter((name) => !defined.has(name) && !local.has(name))).toEqual([])
     expect([...defined].filter((name) => !used.has(name) && !name.startsWith('--col-'))).toEqual([])
