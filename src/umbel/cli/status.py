@@ -13,6 +13,7 @@ from umbel.cli.source import with_source
 if TYPE_CHECKING:
     from umbel.python.sources import Source
     from umbel.services.health.health import Status
+    from umbel.services.samples.sampling import Sampling
     from umbel.store.base import CollectorStatus
 
 _CODES: Final = {"live": DONE, "partial": PARTLY, "behind": PARTLY, "blind": FAILED}
@@ -43,7 +44,19 @@ def _lines(found: Status) -> list[str]:
     head = found.live.state if troubles else f"{found.live.state}: {found.live.sentence}"
     stored = f"history: {found.store.tasks:,} tasks, {found.store.size_bytes / 1e6:,.1f} MB"
     collectors = [_collector(each) for each in found.collectors if each.ended is None]
-    return [head, *troubles, stored, *collectors]
+    return [head, *troubles, stored, *collectors, *samples_lines(found.samples)]
+
+
+def samples_lines(found: Sampling | None) -> list[str]:
+    """Nothing of a server that takes none, or has not taken one yet."""
+    if found is not None and found.trouble is not None:
+        return [f"samples: {found.trouble}"]
+    if found is None or found.at is None or found.took_s is None:
+        return []
+    return [
+        f"samples: every {found.period_s:g} s of {found.queues:,} queues and {found.workers:,} "
+        f"workers, in {found.took_s * 1e3:,.0f} ms"
+    ]
 
 
 def _collector(each: CollectorStatus) -> str:

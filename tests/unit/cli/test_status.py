@@ -10,7 +10,9 @@ import pytest
 from tests.api.world import collector
 from tests.contract.stories import begun, heartbeat, uuid_of
 from umbel.cli.start import run
+from umbel.cli.status import samples_lines
 from umbel.clock import SystemClock
+from umbel.services.samples.sampling import Sampling
 from umbel.store.opening import open_store
 
 
@@ -50,3 +52,16 @@ def test_a_history_that_stands_still(
     assert code == 1
     assert text.startswith("blind\n  error: The disk is full.")
     assert "\x1b" not in text
+
+
+@pytest.mark.parametrize(("sampling", "lines"), [
+    (None, []),
+    (Sampling(period_s=10.0), []),
+    (Sampling(period_s=10.0, elsewhere=True), []),
+    (Sampling(period_s=10.0, at=1.0, took_s=0.0123, queues=21, workers=1_200),
+     ["samples: every 10 s of 21 queues and 1,200 workers, in 12 ms"]),
+    (Sampling(period_s=10.0, at=1.0, took_s=0.1, trouble="The broker does not answer."),
+     ["samples: The broker does not answer."]),
+])  # fmt: skip
+def test_samples_are_told_where_they_are_taken(sampling: Sampling | None, lines: list[str]) -> None:
+    assert samples_lines(sampling) == lines

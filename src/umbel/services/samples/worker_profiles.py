@@ -3,7 +3,7 @@ they consume.
 
 What anybody asks of them is noted here, so that a page that is open costs nothing more. Of those of
 whom nothing was heard so for some minutes it is asked, of all that are due at once, and no more
-than once a minute.
+than twice a minute.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from umbel.services.cluster.queue_inspection import names_of_queues
 #: After how long a worker is asked again, and how long after a question the next one is asked,
 #: seconds.
 EVERY_S: Final = 300.0
-PAUSE_S: Final = 60.0
+PAUSE_S: Final = 30.0
 #: More workers than this are asked by a question to all.
 NAMED_MAX: Final = 50
 #: The most queues of one worker that are noted.
