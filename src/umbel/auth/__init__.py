@@ -1,1 +1,1 @@
-"""Authentication and permissions: users of the settings, API tokens, roles, session keys."""
+"""Authentication and permissions: passwords, API tokens, rules that make roles of claims, roles."""

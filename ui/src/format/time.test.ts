@@ -12,6 +12,7 @@ describe('a moment', () => {
     [3 * 3_600, '3 h ago'],
     [5.5 * 86_400, '5 d ago'],
     [-180, 'in 3 min'],
+    [-7 * 86_400 + 5, 'in 7 d'],
   ])('%d s old reads %s', (age, text) => {
     expect(formatAgo(NOON - age, NOON)).toBe(text)
   })

@@ -16,8 +16,9 @@ export function formatAgo(moment: number, now: number): string {
   const age = now - moment
   const size = Math.abs(age)
   if (size < 1) return 'now'
-  const words = coarse(size)
-  return age > 0 ? `${words} ago` : `in ${words}`
+  if (age > 0) return `${coarse(size)} ago`
+  // What lasts for a week is over in 7 days, also a few seconds after it began.
+  return size < 2 * DAY ? `in ${coarse(size)}` : `in ${Math.round(size / DAY)} d`
 }
 
 function coarse(seconds: number): string {
