@@ -47,7 +47,7 @@ async def test_a_login_opens_the_api_to_this_browser_with_the_role_of_the_user(
     me = await browser.get("/api/v1/me")
 
     assert response.status_code == 200
-    told = me.json()
+    told, entry = me.json(), "the entry of otto in the settings"
     session = told.pop("session")
     assert (session["began"], session["expires"]) == (NOW, NOW + 3_600)
     assert told == {
@@ -60,9 +60,9 @@ async def test_a_login_opens_the_api_to_this_browser_with_the_role_of_the_user(
         "provider": "password",
         "label": "",
         "email": None,
-        "because": "",
+        "because": entry,
         "grants": [],
-        "access": [{"cluster": "default", "role": "operator", "because": "", "grants": []}],
+        "access": [{"cluster": "default", "role": "operator", "because": entry, "grants": []}],
         "claims": {},
         "second_factor": {"possible": True, "since": None, "required": False},
     }

@@ -128,9 +128,13 @@ class PeopleAndTokens:
             because = decision.because
             return Identity(name=person.name, role=person.role, is_stranger=True, because=because)
         if self._roles is None:
-            return Identity(name=person.name, role=person.role)
+            because = f"the entry of {person.name} in the settings"
+            return Identity(name=person.name, role=person.role, because=because)
         role = self._roles.get(person.name)
-        return Identity(name=person.name, role=role or person.role, is_stranger=role is None)
+        if role is None:
+            return Identity(name=person.name, role=person.role, is_stranger=True)
+        because = f"clusters.{self._cluster}.roles in the settings"
+        return Identity(name=person.name, role=role, because=because)
 
     def _is_right(self, user: str, password: str) -> bool:
         mark = self._mark(user, password)

@@ -34,8 +34,10 @@ def known() -> PeopleAndTokens:
 
 
 def test_people_are_known_by_their_password_hashed_or_plain(known: PeopleAndTokens) -> None:
-    assert known.identify(shown("ana", "secret")) == Identity("ana", "operator")
-    assert known.identify(shown("bob", "plain")) == Identity("bob", "viewer")
+    ana = Identity("ana", "operator", because="the entry of ana in the settings")
+    bob = Identity("bob", "viewer", because="the entry of bob in the settings")
+    assert known.identify(shown("ana", "secret")) == ana
+    assert known.identify(shown("bob", "plain")) == bob
 
 
 @pytest.mark.parametrize(
@@ -117,7 +119,8 @@ def test_rules_for_passwords_are_asked_before_the_entry_of_a_person() -> None:
 
     assert (ada.role, [each.name for each in ada.bounded]) == ("viewer", ["mail.*"])
     assert (otto.role, otto.because) == ("admin", 'rule 0: name has "otto"')
-    assert (vera.role, vera.because, vera.is_stranger) == ("viewer", "", False)
+    assert (vera.role, vera.is_stranger) == ("viewer", False)
+    assert vera.because == "the entry of vera in the settings"
     assert eve.is_stranger
 
 
@@ -127,6 +130,12 @@ def test_a_rule_lets_somebody_into_a_cluster_that_does_not_name_them() -> None:
 
     assert person(people, "vera").is_stranger
     assert not person(people, "otto").is_stranger
+
+
+def test_a_role_of_one_cluster_names_its_table() -> None:
+    ada = person(ruled(roles={"ada": "viewer"}), "ada")
+
+    assert (ada.role, ada.because) == ("viewer", "clusters.shop.roles in the settings")
 
 
 def test_the_stamp_of_a_person_follows_the_rules_that_concern_them_alone() -> None:
