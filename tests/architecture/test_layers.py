@@ -12,7 +12,7 @@ from tests.architecture.sources import imports, modules
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("umbel",),
     ("umbel.characters", "umbel.json_size"),
-    ("umbel.bounded_json",),
+    ("umbel.bounded_json", "umbel.csv_lines"),
     (
         "umbel.errors",
         "umbel.clock",

@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple, TypeVar, cast
 import click
 
 from umbel.cli import printing
+from umbel.csv_lines import iso
 
 F = TypeVar("F", bound=Callable[..., Any])
 Row = Mapping[str, Any]
@@ -86,9 +87,7 @@ def _chosen(request: str | None, columns: Sequence[str], rows: Sequence[Row]) ->
 
 
 def _cells(row: Row, times: Collection[str]) -> dict[str, Any]:
-    return {
-        name: printing.iso(value) if name in times else _cell(value) for name, value in row.items()
-    }
+    return {name: iso(value) if name in times else _cell(value) for name, value in row.items()}
 
 
 def _cell(value: object) -> object:

@@ -5,11 +5,8 @@ those that the encoding of the terminal does not have."""
 from __future__ import annotations
 
 import contextlib
-import csv
-import io
 import json
 import os
-import re
 import shutil
 import sys
 import unicodedata
@@ -21,17 +18,13 @@ from typing import Any, Final
 import click
 
 from umbel.characters import is_seen, visible
+from umbel.csv_lines import csv_line
 from umbel.errors import OutcomeUntold, UmbelError
 
 #: Between columns at a terminal.
 _GAP: Final = "  "
 #: No column is made narrower than this to fit.
 _NARROWEST: Final = 8
-#: What a spreadsheet takes for the beginning of a formula, in either width of East Asia.
-_FORMULAS: Final = "=+\\-@\t\r＝＋－＠"
-#: Where a cell may begin for some spreadsheet, and a formula in it.
-_CELLS: Final = re.compile(rf"(^|[;|]\s*[\"']?)(?=[{_FORMULAS}])")
-_NUMBER: Final = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 #: How many rows decide how wide columns are.
 _MEASURED: Final = 50
 
@@ -49,17 +42,6 @@ def clock(seconds: float | None) -> str:
         return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S}"
     except (ValueError, OverflowError, OSError):
         return f"{seconds:.3f}"
-
-
-def iso(seconds: float | None) -> str:
-    """A time as spreadsheets and programs read it: ISO 8601, UTC, with milliseconds."""
-    if seconds is None:
-        return ""
-    try:
-        time = datetime.fromtimestamp(seconds, UTC)
-    except (ValueError, OverflowError, OSError):
-        return f"{seconds:.3f}"
-    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def as_json(row: Any) -> str:
@@ -140,23 +122,11 @@ def print_csv(
     """Print rows as CSV with a header, every cell in quotes, so that none is divided where a
     spreadsheet has other separators. `guarded`: texts that a spreadsheet would run as a formula
     get an apostrophe before them, also behind a separator; numbers stay as they are."""
-    cell = _guarded if guarded else clean
-    line = io.StringIO()
     count = -1
     for values in _and_header(rows, columns):
-        line.seek(0)
-        line.truncate()
-        cells = ["" if value is None else cell(value) for value in values]
-        csv.writer(line, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow(cells)
-        put(line.getvalue(), end="")
+        put(csv_line(values, guarded=guarded), end="")
         count += 1
     return count
-
-
-def _guarded(value: object) -> str:
-    if isinstance(value, int | float) or _NUMBER.fullmatch(str(value)):
-        return clean(value)
-    return clean(_CELLS.sub(r"\1'", str(value)))
 
 
 def _and_header(

@@ -11,6 +11,7 @@ import click
 
 from umbel.cli import printing
 from umbel.cli.source import with_source
+from umbel.csv_lines import iso
 from umbel.errors import TaskUnknown
 from umbel.query.orders import ORDERS
 
@@ -204,7 +205,7 @@ def _row(task: Task) -> dict[str, Any]:
 
 def _csv_row(task: Task) -> dict[str, Any]:
     row = _row(task)
-    row |= {name: printing.iso(row[name]) for name in _times() & row.keys()}
+    row |= {name: iso(row[name]) for name in _times() & row.keys()}
     return row | {"flags": " ".join(row["flags"])}
 
 

@@ -24,6 +24,7 @@ from umbel.web.authentication import Access
 from umbel.web.authorization import ENROLMENT, Permitted
 from umbel.web.cluster_addresses import cluster_of
 from umbel.web.clusters import ClustersEndpoint, visible_clusters
+from umbel.web.export import ExportEndpoint
 from umbel.web.flower.endpoint import (
     WORKERS_PAGES,
     NotFoundPage,
@@ -280,6 +281,8 @@ def _endpoint(
 ) -> ASGIApp:
     if route.name in own:
         return own[route.name]
+    if route.files:
+        return ExportEndpoint(services, thread_pools)
     if route.handler is None:
         return LiveEndpoint(services, thread_pools.history)
     return Endpoint(route, route.handler, services, thread_pools)

@@ -15,6 +15,7 @@ from umbel.query.lexer import TEXT_MAX
 from umbel.query.orders import ORDER_NAMES
 from umbel.services.cluster.inspection import Inspected
 from umbel.services.control.types import Reason
+from umbel.services.search.exported_lines import ExportFormat
 from umbel.store.capabilities import TOP_MAX, Grouping, Measure
 
 #: The longest that one request waits for a result, seconds.
@@ -132,6 +133,24 @@ class ListTasks(msgspec.Struct, frozen=True, kw_only=True):
     cursor: Cursor | None = None
     ids: Ids | None = None
     texts: Texts = "cut"
+
+
+class ExportTasks(msgspec.Struct, frozen=True, kw_only=True):
+    q: Text = ""
+    tz: Zone = "UTC"
+    format: Annotated[ExportFormat, Meta(description="What kind of file.")] = "csv"
+    columns: (
+        Annotated[
+            str,
+            Meta(
+                max_length=1_000,
+                description="Which columns, with commas between, or `all`; without it those that "
+                "tell most.",
+                examples=["uuid,name,exception"],
+            ),
+        ]
+        | None
+    ) = None
 
 
 class CountTasks(msgspec.Struct, frozen=True, kw_only=True):

@@ -62,6 +62,15 @@ ROUTES: Final = (
         problems=("bad-query", "not-in-store"),
     ),
     Route(
+        name="export",
+        path=f"{API_ROOT}/tasks/export",
+        summary="The tasks that match a search as a file, newest first",
+        tag="tasks",
+        asks=requests.ExportTasks,
+        files=("text/csv", "application/json"),
+        problems=("bad-query", "not-in-store"),
+    ),
+    Route(
         name="task",
         path=f"{API_ROOT}/tasks/{{id}}",
         summary="Everything about one task",

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from umbel.cli import printing
+from umbel.csv_lines import iso
 from umbel.errors import OutcomeUntold
 
 NASTY = "\x1b[31mred\x00\x9b2J\u202eevil\ud800 ok é 漢"
@@ -155,5 +156,5 @@ def test_csv_is_safe_where_another_separator_begins_a_cell(
 
 
 def test_times_for_programs_are_iso() -> None:
-    assert printing.iso(1_767_225_600.5) == "2026-01-01T00:00:00.500Z"
-    assert printing.iso(None) == ""
+    assert iso(1_767_225_600.5) == "2026-01-01T00:00:00.500Z"
+    assert iso(None) == ""

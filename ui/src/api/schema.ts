@@ -490,6 +490,8 @@ export interface ExecuteActionBody {
   reason?: string | null
 }
 
+export type ExportFormat = 'csv' | 'json'
+
 export interface FindingAction {
   label: string
   kind: 'link' | 'plan'

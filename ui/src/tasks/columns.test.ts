@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Chip } from '../api/types'
-import { columnWidths, COLUMNS, type ColumnId, DEFAULT_LAYOUT, layoutOf, leastWidth, moveColumn, openingColumn, readLayout, repeatedFields, shownColumns, toggleColumn, withoutRepeated } from './columns'
+import { columnWidths, COLUMNS, type ColumnId, DEFAULT_LAYOUT, layoutOf, leastWidth, moveColumn, openingColumn, readLayout, repeatedFields, shownColumns, toggleColumn, withoutRepeated, fieldsOf } from './columns'
 
 describe('columns', () => {
   it('start with what tells most', () => {
@@ -116,5 +116,11 @@ describe('what every row has alike', () => {
     expect(ids(['queue'])).not.toContain('queue')
     const shown = shownColumns(DEFAULT_LAYOUT)
     expect([openingColumn(shown), openingColumn(withoutRepeated(shown, new Set(['name'])))]).toEqual(['name', 'uuid'])
+  })
+})
+
+describe('what is exported', () => {
+  it('is what the columns show, each field once, and the id', () => {
+    expect(fieldsOf(layoutOf('state,call,result,exception'))).toEqual(['uuid', 'name', 'state', 'args', 'kwargs', 'result', 'exception'])
   })
 })

@@ -189,6 +189,12 @@ export function withoutRepeated(columns: readonly Column[], repeated: ReadonlySe
     .map((one) => (one.id === ALWAYS && repeated.has('name') ? byId : one))
 }
 
+/** The fields that the shown columns show, as an export names them; always with the id. */
+export function fieldsOf(layout: Layout): string[] {
+  const fields = shownColumns(layout).flatMap(({ id }) => (id === 'call' ? ['args', 'kwargs'] : id === 'result' ? ['result', 'exception'] : [id]))
+  return [...new Set(['uuid', ...fields])]
+}
+
 /** The column whose cells open the task and carry its marks. */
 export function openingColumn(columns: readonly Column[]): ColumnId {
   return columns.some(({ id }) => id === ALWAYS) ? ALWAYS : 'uuid'

@@ -175,6 +175,9 @@ def _success(route: Route, schema_of: dict[Any, Json]) -> Json:
     if route.events:
         content: Json = {"text/event-stream": {}}
         return {"200": {"description": _events_described(route, schema_of), "content": content}}
+    if route.files:
+        content = {media: {"schema": {"type": "string"}} for media in route.files}
+        return {"200": {"description": route.summary, "content": content}}
     media = "text/plain" if route.answers is str else "application/json"
     content = {media: {"schema": schema_of[route.answers]}}
     success = {"description": route.summary, "content": content}

@@ -57,8 +57,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     None for nothing; with `for_some` it is enough to have it for some tasks, and the handler
     decides for which. A `blocking` handler runs in a thread of `thread_pool`, others on the event
     loop; one of the pool `waiting` is a coroutine and also gets a `ResultWaiter`. A route without
-    `handler` is a stream of `events`. `status` is that of its response; `statuses` are others
-    that it may have (202: accepted, not done yet).
+    `handler` is a stream of `events`, or gives `files` of these media types. `status` is that of
+    its response; `statuses` are others that it may have (202: accepted, not done yet).
     """
 
     name: str
@@ -69,6 +69,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     answers: type | UnionType | None = None
     handler: Handler | None = None
     events: tuple[StreamEvent, ...] = ()
+    files: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     method: Literal["GET", "POST"] = "GET"
     permission: Permission | None = "read"
