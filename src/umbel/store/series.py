@@ -63,7 +63,7 @@ class CountSeries(CountLine, frozen=True, kw_only=True):
     """Counts over time of all tasks that match. `bucket_s` (seconds) may be longer than asked
     for. `groups` are those with the most tasks, the largest first; `other` is all the rest,
     tasks that lack the field among them, None if there is no rest. `complete` is False when time
-    ran out: then there are at least so many."""
+    ran out, or when tasks of some group were kept without it: then there are at least so many."""
 
     bucket_s: float
     by: Grouping | None = None

@@ -22,7 +22,9 @@ TASKS = 30
 #: What a file has that an earlier Umbel wrote.
 EARLIER = """
     DROP INDEX task_error; ALTER TABLE task DROP COLUMN error; DROP TABLE error_progress;
-    DELETE FROM value WHERE kind = 'error'; PRAGMA user_version = 2;
+    DELETE FROM value WHERE kind = 'error';
+    DROP TABLE value_roll; DROP TABLE value_roll_full; DROP TABLE value_roll_progress;
+    PRAGMA user_version = 2;
 """
 OTHER_RULES = f"""
     UPDATE error_progress SET rules = {VERSION + 1};

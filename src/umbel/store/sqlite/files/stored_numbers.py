@@ -61,3 +61,6 @@ MEASURES: Final[Mapping[str, int]] = {"seen": 0, "finished": 1, "started": 2}
 #: `roll.name` where it is no id of a name: all names together, and no name.
 ALL_NAMES: Final = 0
 NO_NAME: Final = -1
+
+#: `value_roll.field`.
+ROLLED_UP_FIELDS: Final[Mapping[str, int]] = {"worker": 1, "queue": 2, "error": 3}

@@ -1,8 +1,9 @@
 """Measures over time: from roll-ups where they know enough, else from the rows of tasks.
 
-Roll-ups know names and states. Which of their rows belong to a query is decided by `match`
-itself, asked about a task that has nothing but a name and a state. Everything else (workers,
-queues, texts, durations) is read from tasks, in `series_scan`.
+Roll-ups know names and states, or states and one field of those that are rolled up by value
+(`series_of_values`). Which of their rows belong to a query is decided by `match` itself, asked
+about a task that has nothing but these. Everything else (several such fields, texts, durations)
+is read from tasks, in `series_scan`.
 """
 
 # ruff: noqa: S608  what is put into statements is our own: columns, numbers, placeholders
@@ -24,6 +25,7 @@ from umbel.store.series_lines import whole_minutes
 from umbel.store.sqlite.files.stored_numbers import ALL_NAMES, MEASURES, NO_NAME
 from umbel.store.sqlite.search.reader import Deadline, Reader, ReadPartition
 from umbel.store.sqlite.search.series_cells import SeriesCells, SeriesRequest
+from umbel.store.sqlite.search.series_of_values import SeriesOfValues, field_of
 from umbel.store.sqlite.search.series_scan import SeriesScan
 from umbel.store.sqlite.write.rollup import LEVELS, decode_histogram
 
@@ -59,23 +61,18 @@ def series(
         top=top,
     )
     cells = SeriesCells(request)
-    source = (
-        _RollUps(request, cells, level)
-        if {*fields_used(query), by or "state"} <= _ROLLED_UP
-        else SeriesScan(reader, request, cells, deadline)
-    )
-    complete = is_whole = True
+    source = _Source(reader, request, cells, level, deadline)
+    complete = True
     for number in reader.numbers():
         try:
             with reader.partition(number, deadline) as partition:
                 if partition is not None:
                     complete = source.add(partition)
-                    is_whole &= partition.value_dictionary.is_whole(by)
         except apsw.InterruptError:
             complete = False
         if not complete:
             break
-    return cells.series(complete=complete and is_whole)
+    return cells.series(complete=complete and source.is_whole)
 
 
 def steps(bucket_s: float, span_s: float) -> tuple[int, int]:
@@ -84,6 +81,42 @@ def steps(bucket_s: float, span_s: float) -> tuple[int, int]:
     level = next(level for level in LEVELS if span_s <= _SPAN_MAX_S.get(level, math.inf))
     step_s = math.ceil(bucket_s / level) * level
     return step_s, max(each for each in LEVELS if step_s % each == 0)
+
+
+class _Source:
+    """Fills cells from what knows enough in each partition."""
+
+    def __init__(
+        self,
+        reader: Reader,
+        request: SeriesRequest,
+        cells: SeriesCells,
+        level: int,
+        deadline: Deadline,
+    ) -> None:
+        self._by = request.by
+        self._scan = SeriesScan(reader, request, cells, deadline)
+        self._roll_ups: _RollUps | None = None
+        self._values: SeriesOfValues | None = None
+        field = field_of(request)
+        if {*fields_used(request.query), request.by or "state"} <= _ROLLED_UP:
+            self._roll_ups = _RollUps(request, cells, level)
+        elif field is not None:
+            self._values = SeriesOfValues(request, cells, level, field)
+        #: Whether every task is in its group.
+        self.is_whole = True
+
+    def add(self, partition: ReadPartition) -> bool:
+        """Add what a partition has; whether time was enough."""
+        self.is_whole &= partition.value_dictionary.is_whole(self._by)
+        if self._roll_ups is not None:
+            self._roll_ups.add(partition)
+            return True
+        if self._values is not None and self._values.knows(partition):
+            self._values.add(partition)
+            self.is_whole &= self._values.is_whole(partition)
+            return True
+        return self._scan.add(partition)
 
 
 class _RollUps:
@@ -98,8 +131,8 @@ class _RollUps:
         by_name = request.by == "name" or "name" in fields_used(request.query)
         self._names = f"name {'!=' if by_name else '='} {ALL_NAMES}"
 
-    def add(self, partition: ReadPartition) -> bool:
-        """Add what a partition has; whether time was enough."""
+    def add(self, partition: ReadPartition) -> None:
+        """Add what a partition has."""
         texts = partition.value_dictionary.texts
         wanted: dict[tuple[int, int], bool] = {}
         for time in self._request.times:
@@ -115,7 +148,6 @@ class _RollUps:
                     self._cells.count(time, start, value, texts[state], n)
                 elif histogram is not None:
                     self._cells.measure(start, value, decode_histogram(histogram), total_s)
-        return True
 
     def _rows(self, partition: ReadPartition, time: str) -> apsw.Cursor:
         """Bucket, name, state, number, sum of durations and histogram."""

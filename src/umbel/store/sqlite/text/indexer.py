@@ -1,5 +1,5 @@
-"""The thread that keeps the search indexes up with the tasks, and works out the errors of tasks
-that were stored without (`write/error_filler.py`).
+"""The thread that keeps the search indexes up with the tasks, and gives tasks of an earlier Umbel
+what they were stored without: errors (`write/error_filler.py`) and roll-ups by value.
 
 It works at low priority, in steps of a few thousand tasks, and takes the writer's lock only
 to say how far it is about to read. While the writer is busy all the time the index waits, up
@@ -37,6 +37,8 @@ _PAUSE_S = 0.25
 #: Behind the writer and the readers, but not so far that the tail of unindexed tasks grows.
 _NICENESS = 5
 _RETRY_S = 5.0
+#: Tasks of an earlier Umbel that are rolled up by value at a time, while the writer waits.
+_ROLLED_UP_TOGETHER = 2_048
 
 
 class Indexer:
@@ -164,7 +166,7 @@ class Indexer:
             try:
                 more |= self._step(partition, sealed=sealed, idle=not more)
                 if not self._writer_load.is_busy():
-                    more |= self._error_filler.step(partition)
+                    more |= self._error_filler.step(partition) or self._roll_up(partition)
             except Exception as error:
                 if not is_damage(error):
                     raise
@@ -205,6 +207,15 @@ class Indexer:
             if not more:
                 self._indexes.pop(number).close()
         return more
+
+    def _roll_up(self, partition: WritePartition) -> bool:
+        """Roll up by value some tasks of an earlier Umbel; whether there may be more of them."""
+        with self._writer.lock:
+            since = partition.rolled_up_since
+            if since <= 1 or partition not in self._writer.partitions:
+                return False
+            self._writer.roll_up(partition, max(1, since - _ROLLED_UP_TOGETHER))
+        return True
 
     def _index_of(self, partition: WritePartition) -> TextIndexWriter | None:
         """The partition's index, if there is anything to do for it."""

@@ -37,12 +37,15 @@ class StoredTask(NamedTuple):
 
 
 class Batch:
-    """The tasks from `next_id` on are new in it."""
+    """The tasks from `next_id` on are new in it, those from `rolled_up_since` on are rolled up by
+    value."""
 
-    def __init__(self, next_id: int) -> None:
+    def __init__(self, next_id: int, rolled_up_since: int) -> None:
         #: Rows that tasks of the batch had, and those that they have now.
         self.before: list[Row] = []
         self.after: list[Row] = []
+        #: Of both, those that are not rolled up by value yet.
+        self.not_rolled_up: list[tuple[Row, Row]] = []
         #: Tasks whose texts the search index has to take up again.
         self.reindex: list[tuple[int]] = []
         self._inserts: list[tuple[object, ...]] = []
@@ -53,6 +56,7 @@ class Batch:
         #: The state that each of these had before; 0 for a new one.
         self._states = bytearray()
         self._zoned = zone_map.zone_of(next_id)
+        self._rolled_up_since = rolled_up_since
 
     def __len__(self) -> int:
         """How many changes it has."""
@@ -75,6 +79,8 @@ class Batch:
             self._widened.append((stored.id, columns))
             self.before.append(before)
             self.after.append(columns)
+            if stored.id < self._rolled_up_since:
+                self.not_rolled_up.append((before, columns))
         self._packed.append(packed)
         self._changed.append(stored.id)
         self._states.append(before[_STATE])

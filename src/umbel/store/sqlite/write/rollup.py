@@ -7,7 +7,7 @@ that moves from one state or minute to another leaves nothing behind.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Hashable, Iterable
 from typing import Final, TypeVar
 
@@ -17,12 +17,15 @@ import msgspec
 from umbel.store.sqlite.files import stored_numbers
 from umbel.store.sqlite.files.latency_histogram import LARGEST_S, bucket
 from umbel.store.sqlite.files.row import COLUMNS, Row
+from umbel.store.sqlite.write.bulk_insert import bulk_insert
 
 #: Lengths of a bucket, in seconds.
 LEVELS: Final = (60, 600, 3_600)
 SEEN, FINISHED, STARTED = (
     stored_numbers.MEASURES[each] for each in ("seen", "finished", "started")
 )
+#: Rows that are remembered between two batches.
+_REMEMBERED: Final = 1_000
 #: What stands for all names together, and for no name.
 ALL_NAMES, NO_NAME = stored_numbers.ALL_NAMES, stored_numbers.NO_NAME
 
@@ -57,20 +60,25 @@ class _RollupCell:
 
     def plus(self, other: _RollupCell) -> _RollupCell:
         both = _RollupCell()
-        both.n = self.n + other.n
-        both.total = self.total + other.total
-        both.histogram.update(self.histogram)
-        for number, n in other.histogram.items():
-            both.histogram[number] += n
+        both.take(self)
+        both.take(other)
         return both
+
+    def take(self, other: _RollupCell) -> None:
+        self.n += other.n
+        self.total += other.total
+        for number, n in other.histogram.items():
+            self.histogram[number] += n
 
 
 class RollUp:
-    """The differences of one transaction. `add` rows, then `save`."""
+    """The differences of one transaction. `add` rows, then `save`. Rows of the table that changed
+    lately are remembered, so whoever fails between the two makes another one."""
 
     def __init__(self) -> None:
         # `save` sums them up for all names together and for each level.
         self._minutes: dict[_Minute, _RollupCell] = defaultdict(_RollupCell)
+        self._stored: OrderedDict[Key, _RollupCell] = OrderedDict()
 
     def add(self, rows: Iterable[Row], by: int) -> None:
         """Count tasks with these rows in (`by` 1) or out (-1)."""
@@ -85,11 +93,26 @@ class RollUp:
 
     def save(self, connection: apsw.Connection) -> None:
         """Add the differences to the table."""
+        rows: list[tuple[object, ...]] = []
         for key, cell in self._cells().items():
-            histogram = {number: n for number, n in cell.histogram.items() if n}
-            if cell.n or histogram or cell.total:
-                _add(connection, key, cell, histogram)
+            if not (cell.n or cell.total or any(cell.histogram.values())):
+                continue
+            total = self._stored.pop(key, None) or _read(connection, key)
+            total.take(cell)
+            if not total.n:
+                connection.execute(
+                    "DELETE FROM roll WHERE level=? AND measure=? AND start=? AND name=?"
+                    " AND state=?",
+                    key,
+                )
+                continue
+            self._stored[key] = total
+            positive = {number: n for number, n in total.histogram.items() if n > 0}
+            rows.append((*key, total.n, total.total, _encode(positive) if positive else None))
+        bulk_insert(connection, "REPLACE INTO roll", rows)
         self._minutes.clear()
+        while len(self._stored) > _REMEMBERED:
+            self._stored.popitem(last=False)
 
     def _cells(self) -> dict[Key, _RollupCell]:
         minutes = dict(self._minutes)
@@ -109,27 +132,15 @@ def _sum_up(cells: dict[_AnyKey, _RollupCell], key: _AnyKey, cell: _RollupCell) 
     cells[key] = cell if other is None else other.plus(cell)
 
 
-def _add(
-    connection: apsw.Connection, key: Key, cell: _RollupCell, histogram: dict[int, int]
-) -> None:
+def _read(connection: apsw.Connection, key: Key) -> _RollupCell:
+    cell = _RollupCell()
     stored = connection.execute(
         "SELECT n, total, hist FROM roll WHERE level=? AND measure=? AND start=? AND name=?"
         " AND state=?",
         key,
     ).fetchone()
-    n, total = cell.n, cell.total
     if stored is not None:
-        n, total = n + stored[0], total + stored[1]
-        if stored[2] is not None:
-            for number, count in decode_histogram(stored[2]).items():
-                histogram[number] = histogram.get(number, 0) + count
-    if not n:
-        connection.execute(
-            "DELETE FROM roll WHERE level=? AND measure=? AND start=? AND name=? AND state=?", key
-        )
-        return
-    positive = {number: count for number, count in histogram.items() if count > 0}
-    connection.execute(
-        "REPLACE INTO roll VALUES (?,?,?,?,?,?,?,?)",
-        (*key, n, total, _encode(positive) if positive else None),
-    )
+        cell.n, cell.total, histogram = stored
+        if histogram is not None:
+            cell.histogram.update(decode_histogram(histogram))
+    return cell

@@ -21,7 +21,7 @@ import apsw
 
 from umbel.cluster.task import Task
 from umbel.query.arguments import keys
-from umbel.store.sqlite.files import error_progress, zone_map
+from umbel.store.sqlite.files import error_progress, value_rollups, zone_map
 from umbel.store.sqlite.files.body import SAMPLES_WANTED, BodyCodec, train
 from umbel.store.sqlite.files.damage import Damaged, is_damage
 from umbel.store.sqlite.files.errors import keep_errno
@@ -42,6 +42,7 @@ from umbel.store.sqlite.write.batch import Batch, StoredTask
 from umbel.store.sqlite.write.index_progress import IndexProgress
 from umbel.store.sqlite.write.partition_bloom_filter import PartitionBloomFilter
 from umbel.store.sqlite.write.rollup import RollUp
+from umbel.store.sqlite.write.value_rollup import ValueRollUp
 
 #: Names of keyword arguments are read from every task at first, then from one in so many.
 _KEYS_EVERY = 32
@@ -62,6 +63,7 @@ class Unfinished(NamedTuple):
 P = ParamSpec("P")
 R = TypeVar("R")
 
+_ERROR: Final = COLUMNS.index("error")
 _SHARED_COLUMNS: Final = tuple(map(COLUMNS.index, ("name", "state", "worker", "queue", "error")))
 
 
@@ -105,6 +107,8 @@ class WritePartition:
         self.next_id = 1 + (self._value("SELECT max(id) FROM task") or 0)
         #: Tasks with lower ids have no error yet (see `error_filler`).
         self.errors_since = error_progress.begin(self.connection, self.next_id).since
+        #: Tasks with lower ids are not rolled up by value yet (see `text/indexer.py`).
+        self.rolled_up_since = value_rollups.rolled_up_since(self.connection)
         self.value_dictionary = ValueDictionaryWriter(self.connection)
         self.last_seq: int = self._value("SELECT max(seq) FROM change") or 0
         queued = self._value("SELECT max(number) FROM retext")
@@ -113,8 +117,9 @@ class WritePartition:
             directory, number, self.connection, tasks, self.next_id
         )
         self._rollup = RollUp()
+        self._value_rollup = ValueRollUp(self.connection)
         self._samples: list[bytes] = []
-        self._batch = Batch(self.next_id)
+        self._batch = Batch(self.next_id, self.rolled_up_since)
 
     def _value(self, sql: str) -> int | None:
         found = self.connection.execute(sql).fetchone()
@@ -225,6 +230,10 @@ class WritePartition:
         self._batch.write_tasks(connection, self.bodies, self.next_id)
         connection.execute("DELETE FROM retext WHERE number <= ?", (self.index_progress.dequeued,))
         self._rollup.save(connection)
+        for before, after in self._batch.not_rolled_up:
+            self._value_rollup.add([before], 1)
+            self._value_rollup.add([after], -1)
+        self._value_rollup.save()
         self._batch.write_change(connection, seq)
         if self.bodies.newest < 2 and len(self._samples) >= SAMPLES_WANTED:
             self._train()
@@ -237,6 +246,7 @@ class WritePartition:
             for number, n in Counter([each[index] for each in rows]).items():
                 self.value_dictionary.count(number, n * by)
         self._rollup.add(rows, by)
+        self._value_rollup.add(rows, by)
 
     @_raising_damaged
     def commit(self) -> None:
@@ -244,7 +254,7 @@ class WritePartition:
         if self._batch.reindex:
             self.index_progress.queued()
         self.bloom_filter.committed(self.next_id - 1)
-        self._batch = Batch(self.next_id)
+        self._batch = Batch(self.next_id, self.rolled_up_since)
         bound_wal(self.connection)
 
     def _train(self) -> None:
@@ -281,20 +291,42 @@ class WritePartition:
         connection = self.connection
         connection.execute("BEGIN IMMEDIATE")
         for task_id, changed, error in found:
-            row = connection.execute(
-                "SELECT error FROM task WHERE id = ? AND changed IS ?", (task_id, changed)
+            before: Row | None = connection.execute(
+                f"SELECT {', '.join(COLUMNS)} FROM task WHERE id = ? AND changed IS ?",
+                (task_id, changed),
             ).fetchone()
             number = self.value_dictionary.shared("error", error)
-            if row is not None and row[0] != number:
+            if before is not None and before[_ERROR] != number:
                 connection.execute("UPDATE task SET error = ? WHERE id = ?", (number, task_id))
-                self.value_dictionary.count(row[0], -1)
+                self.value_dictionary.count(before[_ERROR], -1)
                 self.value_dictionary.count(number, 1)
+                if task_id >= self.rolled_up_since:
+                    after = (*before[:_ERROR], number, *before[_ERROR + 1 :])
+                    self._value_rollup.add([before], -1)
+                    self._value_rollup.add([after], 1)
         self.value_dictionary.save(connection)
+        self._value_rollup.save()
         error_progress.reach(connection, since)
         if since <= 1:
             error_progress.make_index(connection)
         connection.execute("COMMIT")
         self.errors_since = since
+
+    @_raising_damaged
+    def roll_up(self, since: int) -> None:
+        """Roll up by value the tasks with ids from `since` on that are not yet."""
+        connection = self.connection
+        connection.execute("BEGIN IMMEDIATE")
+        rows = connection.execute(
+            f"SELECT {', '.join(COLUMNS)} FROM task WHERE id >= ? AND id < ?",
+            (since, self.rolled_up_since),
+        )
+        self._value_rollup.add(rows, 1)
+        self._value_rollup.save()
+        value_rollups.reach(connection, since)
+        connection.execute("COMMIT")
+        self.rolled_up_since = since
+        self._batch = Batch(self.next_id, since)
 
     def checkpoint(self) -> None:
         """See `files.checkpoint`."""

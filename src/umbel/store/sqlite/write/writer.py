@@ -305,6 +305,12 @@ class Writer:
             # What is remembered of its tasks lacks their errors.
             self._joiner.forget(partition)
 
+    def roll_up(self, partition: WritePartition, since: int) -> None:
+        """See `WritePartition.roll_up`; for the thread that works behind the writes, under the
+        lock."""
+        with self.all_or_nothing():
+            partition.roll_up(since)
+
     def open_added_files(self, now: float) -> None:
         """Open files of tasks that somebody put into the directory meanwhile, once they are
         no longer written to."""
