@@ -72,6 +72,7 @@ BANNED_NAMES: Final = ("cookies", "form", "urlsplit", "urlparse")
 SEEN: Final = frozenset(
     {
         r"(?:/[A-Za-z0-9._~-]+)+",
+        r"[0-9a-f]{16}",
         r"[A-Za-z0-9.:\[\]_-]{1,255}",
         r"(?:\[([0-9a-fA-F:.]{2,45})\]|([0-9.]{7,15})(?=:))(?::[0-9]{1,5})?",
         r"[\x00-\x08\x0e-\x1f]",

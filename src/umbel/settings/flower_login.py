@@ -128,7 +128,9 @@ class LoginOptions:
         """What variables say of a provider."""
         match name:
             case "github":
-                return self._domain("FLOWER_GITHUB_OAUTH_DOMAIN", "github.com")
+                # What Flower asks for: with more, everybody would be asked for consent anew.
+                domain = self._domain("FLOWER_GITHUB_OAUTH_DOMAIN", "github.com")
+                return {**domain, "scopes": ["user:email"]}
             case "gitlab":
                 return self._domain("FLOWER_GITLAB_OAUTH_DOMAIN", "gitlab.com") | self._groups()
             case "okta":

@@ -75,10 +75,18 @@ def gets_in(tmp_path: Path, auth: str, *emails: str) -> bool:
     ("more", "wanted"),
     [
         ({"FLOWER_AUTH_PROVIDER": GOOGLE}, {"name": "google", "kind": "google"}),
-        ({"FLOWER_AUTH_PROVIDER": GITHUB}, {"name": "github", "kind": "github"}),
+        (
+            {"FLOWER_AUTH_PROVIDER": GITHUB},
+            {"name": "github", "kind": "github", "scopes": ("user:email",)},
+        ),
         (
             {"FLOWER_AUTH_PROVIDER": GITHUB, "FLOWER_GITHUB_OAUTH_DOMAIN": "git.example.com"},
-            {"name": "github", "kind": "github", "domain": "git.example.com"},
+            {
+                "name": "github",
+                "kind": "github",
+                "domain": "git.example.com",
+                "scopes": ("user:email",),
+            },
         ),
         ({"FLOWER_AUTH_PROVIDER": GITLAB}, {"name": "gitlab", "kind": "gitlab-oauth2"}),
         (
