@@ -67,7 +67,7 @@ def test_axe_finds_nothing_where_something_is_wrong(
 
 @pytest.mark.parametrize("theme", THEMES)
 def test_axe_finds_nothing_in_dialogs(open_page: OpenPage, axe_source: str, theme: Theme) -> None:
-    page = open_page(theme=theme, axe=True)
+    page = open_page("tasks", theme=theme, axe=True)
     settled(page)
     page.keyboard.press("Control+k")
     page.keyboard.type("orders")
@@ -96,7 +96,7 @@ def test_a_small_screen_never_scrolls_sideways(open_page: OpenPage, name: str) -
 
 
 def test_motion_is_reduced_when_asked(open_page: OpenPage) -> None:
-    page = open_page()
+    page = open_page("tasks")
     settled(page)
     page.emulate_media(reduced_motion="reduce")
 

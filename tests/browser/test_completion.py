@@ -11,7 +11,7 @@ from tests.browser.test_search import box
 
 
 def test_tab_takes_the_first_suggestion_without_an_arrow(open_page: OpenPage) -> None:
-    page = open_page()
+    page = open_page("tasks")
     box(page).press_sequentially("state:f")
     expect(page.get_by_role("option", name=re.compile("^FAILURE"))).to_be_visible()
     box(page).press("Tab")
@@ -25,7 +25,7 @@ def test_tab_takes_the_first_suggestion_without_an_arrow(open_page: OpenPage) ->
 
 
 def test_enter_completes_half_a_state_and_leaves_half_a_name_as_it_is(open_page: OpenPage) -> None:
-    page = open_page()
+    page = open_page("tasks")
     box(page).press_sequentially("state:fail")
     expect(page.get_by_role("option", name=re.compile("^FAILURE"))).to_be_visible()
     box(page).press("Enter")
@@ -39,7 +39,7 @@ def test_enter_completes_half_a_state_and_leaves_half_a_name_as_it_is(open_page:
 
 
 def test_no_search_is_made_for_half_a_word_until_it_is_meant(open_page: OpenPage) -> None:
-    page = open_page()
+    page = open_page("tasks")
     expect(page.locator("[data-row]").first).to_be_visible()
     searched: list[str] = []
 
@@ -57,7 +57,7 @@ def test_no_search_is_made_for_half_a_word_until_it_is_meant(open_page: OpenPage
 
 
 def test_back_takes_back_a_click_and_not_what_was_typed_before(open_page: OpenPage) -> None:
-    page = open_page()
+    page = open_page("tasks")
     box(page).fill("state:FAILURE")
     expect(page).to_have_url(re.compile(r"\?q=state%3AFAILURE$"))
     page.get_by_role("button", name=re.compile("^Success")).click()

@@ -33,7 +33,7 @@ def server(tmp_path: Path) -> Iterator[Client]:
 
 @pytest.mark.timeout(240)
 def test_a_shop_comes_to_life_on_an_open_page(open_page: OpenPage) -> None:
-    page = open_page()
+    page = open_page("tasks")
     expect(page.get_by_role("button", name="Live", exact=True)).to_be_visible(timeout=30_000)
     expect(page.locator("[data-row]").first).to_be_visible(timeout=60_000)
     new = page.get_by_role("button", name=re.compile(r"\d+ new tasks?$"))

@@ -24,7 +24,7 @@ def top_of_rows(page: Page) -> float:
 
 @pytest.mark.parametrize("width", [360, 1024, 1440])
 def test_a_second_click_takes_the_first_one_back(open_page: OpenPage, width: int) -> None:
-    page = open_page(width=width)
+    page = open_page("tasks", width=width)
     failure = page.get_by_role("button", name=re.compile("^Failure"))
     expect(failure).to_have_accessible_name(re.compile(r"Failure.*\d"))
     place = failure.bounding_box()
@@ -39,7 +39,7 @@ def test_a_second_click_takes_the_first_one_back(open_page: OpenPage, width: int
 
 
 def test_neither_a_search_nor_a_mistake_pushes_the_rows_down(open_page: OpenPage) -> None:
-    page = open_page(width=1440)
+    page = open_page("tasks", width=1440)
     expect(page.locator("[data-row]").first).to_be_visible()
     before = top_of_rows(page)
     assert before <= HEAD_PX
@@ -56,7 +56,7 @@ def test_neither_a_search_nor_a_mistake_pushes_the_rows_down(open_page: OpenPage
 def test_an_answer_that_fails_is_told_in_a_line_and_rows_stay_where_they_are(
     open_page: OpenPage,
 ) -> None:
-    page = open_page(width=1440)
+    page = open_page("tasks", width=1440)
     expect(page.locator("[data-row]").first).to_be_visible()
     before = top_of_rows(page)
     # The page tries a 400 no more by itself, so that the button is there to be clicked.
@@ -98,7 +98,7 @@ def test_a_link_with_a_mistake_still_shows_counts_and_what_searches_look_like(
 
 
 def test_the_choice_of_columns_stands_below_its_button(open_page: OpenPage) -> None:
-    page = open_page(width=1440)
+    page = open_page("tasks", width=1440)
     button = page.get_by_role("button", name="Columns", exact=True)
     button.click()
     button_box, menu_box = (

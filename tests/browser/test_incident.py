@@ -49,7 +49,7 @@ def test_an_incident_takes_at_most_fifteen_keys(
 ) -> None:
     task = server.task(failed[0])
     assert task is not None
-    page = open_page()
+    page = open_page("tasks")
     expect(page.locator("[data-row]").first).to_be_visible()
     keys = Keys(page)
 
@@ -118,7 +118,7 @@ def test_the_focus_is_never_thrown_away(open_page: OpenPage) -> None:
 
 
 def test_going_to_a_page_puts_the_focus_on_its_heading(open_page: OpenPage) -> None:
-    page = open_page()
+    page = open_page("tasks")
     expect(page.locator("[data-row]").first).to_be_visible()
     for key, title in (("w", "Workers"), ("q", "Queues"), ("r", "Run a task"), ("t", "Tasks")):
         page.keyboard.press("g")

@@ -11,7 +11,7 @@ from tests.browser.test_tasks import shown
 
 
 def test_rows_are_walked_selected_and_opened(open_page: OpenPage) -> None:
-    page = open_page()
+    page = open_page("tasks")
     expect(page.locator("[data-row]").nth(2)).to_be_visible()
     ids = shown(page)
     focused = "document.activeElement.closest('[data-row]')?.dataset.row"
@@ -35,7 +35,7 @@ def test_rows_are_walked_selected_and_opened(open_page: OpenPage) -> None:
 
 
 def test_keys_act_while_a_tooltip_is_shown_and_escape_puts_it_away(open_page: OpenPage) -> None:
-    page = open_page()
+    page = open_page("tasks")
     expect(page.locator("[data-row]").nth(2)).to_be_visible()
     page.keyboard.press("j")
     page.keyboard.press("x")
@@ -59,7 +59,7 @@ def test_keys_act_while_a_tooltip_is_shown_and_escape_puts_it_away(open_page: Op
 
 
 def test_slash_goes_to_the_search_and_escape_leaves_it(open_page: OpenPage) -> None:
-    page = open_page()
+    page = open_page("tasks")
     expect(page.locator("[data-row]").first).to_be_visible()
     page.keyboard.press("/")
     search = page.get_by_role("combobox", name="Search tasks")
@@ -73,7 +73,7 @@ def test_slash_goes_to_the_search_and_escape_leaves_it(open_page: OpenPage) -> N
 
 
 def test_the_question_mark_shows_all_shortcuts(open_page: OpenPage) -> None:
-    page = open_page()
+    page = open_page("tasks")
     expect(page.locator("[data-row]").first).to_be_visible()
     page.keyboard.press("?")
     dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
@@ -84,7 +84,7 @@ def test_the_question_mark_shows_all_shortcuts(open_page: OpenPage) -> None:
 
 
 def test_a_pasted_id_opens_its_task(open_page: OpenPage) -> None:
-    page = open_page()
+    page = open_page("tasks")
     expect(page.locator("[data-row]").first).to_be_visible()
     uuid = shown(page)[0]
     page.keyboard.press("Control+k")
@@ -97,7 +97,7 @@ def test_a_pasted_id_opens_its_task(open_page: OpenPage) -> None:
 
 
 def test_theme_and_zone_are_kept(open_page: OpenPage) -> None:
-    page = open_page()
+    page = open_page("tasks")
     page.get_by_role("button", name="Theme: system", exact=False).click()
     page.get_by_role("button", name="Theme: light", exact=False).click()
     page.get_by_role("button", name="UTC").click()

@@ -78,7 +78,7 @@ def test_a_traceback_of_a_thousand_frames_is_a_page_and_not_a_scroll(
 
 
 def test_a_million_pasted_characters_are_answered_with_the_limit(open_page: OpenPage) -> None:
-    page = open_page()
+    page = open_page("tasks")
     expect(page.locator("[data-row]").first).to_be_visible()
     page.keyboard.press("/")
     page.keyboard.insert_text("q" * 1_000_000)

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.usefixtures("workers")
 
 
 def test_a_task_is_run_and_its_result_is_shown(open_page: OpenPage) -> None:
-    page = open_page()
+    page = open_page("tasks")
     page.get_by_role("navigation", name="Pages").get_by_role("link", name="Run").click()
     name = page.get_by_role("combobox", name="Task name", exact=True)
     name.fill("shop.orders.tally")

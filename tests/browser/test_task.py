@@ -42,7 +42,7 @@ def test_from_a_search_to_a_failed_task_and_back_to_the_same_rows(open_page: Ope
 
 
 def test_back_finds_the_page_scrolled_as_it_was(open_page: OpenPage) -> None:
-    page = open_page()
+    page = open_page("tasks")
     expect(page.locator("[data-row]").nth(40)).to_be_attached()
     list_ = page.get_by_label("Tasks found")
     list_.evaluate("list => list.scrollTo(0, 700)")
@@ -101,7 +101,7 @@ def test_a_running_task_is_followed_to_its_end(
     open_page: OpenPage, server: Client, tell: Tell
 ) -> None:
     report = running_report(server, tell)
-    page = open_page()
+    page = open_page("tasks")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(f"tasks/{report}")

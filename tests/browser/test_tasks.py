@@ -34,7 +34,7 @@ def states(page: Page) -> list[str]:
 
 
 def test_opens_with_rows_and_says_that_it_is_live(open_page: OpenPage) -> None:
-    page = open_page()
+    page = open_page("tasks")
 
     expect(page.locator("[data-row]").first).to_be_visible()
     expect(page.get_by_role("button", name="Live", exact=True)).to_be_visible()
@@ -50,7 +50,7 @@ def running_tasks(server: Client, tell: Tell) -> tuple[str, list[str]]:
 
 
 def test_new_rows_wait_for_a_click_and_nothing_jumps(open_page: OpenPage, tell: Tell) -> None:
-    page = open_page()
+    page = open_page("tasks")
     expect(page.locator("[data-row]").first).to_be_visible()
     before = shown(page)
     begin(tell, "live.new")
@@ -97,7 +97,7 @@ def test_pause_holds_rows_still_and_resuming_catches_up(
 
 
 def test_selecting_rows_holds_them_still(open_page: OpenPage) -> None:
-    page = open_page()
+    page = open_page("tasks")
     page.locator("[data-row] input").first.check()
 
     expect(page.get_by_text("1 row selected. Updates paused.")).to_be_visible()
@@ -107,7 +107,7 @@ def test_selecting_rows_holds_them_still(open_page: OpenPage) -> None:
 
 
 def test_the_next_page_comes_behind_this_one(open_page: OpenPage) -> None:
-    page = open_page()
+    page = open_page("tasks")
     expect(page.locator("[data-row]")).to_have_count(50)
     first = shown(page)
     page.get_by_role("button", name="Show 50 more").click()
@@ -118,7 +118,7 @@ def test_the_next_page_comes_behind_this_one(open_page: OpenPage) -> None:
 
 
 def test_columns_are_chosen_and_kept(open_page: OpenPage) -> None:
-    page = open_page()
+    page = open_page("tasks")
     expect(page.get_by_role("columnheader", name="Queue")).to_be_visible()
     page.get_by_role("button", name="Columns").click()
     menu = page.get_by_role("dialog", name="Columns")
@@ -132,7 +132,7 @@ def test_columns_are_chosen_and_kept(open_page: OpenPage) -> None:
 
 
 def test_a_column_sorts_and_the_address_says_so(open_page: OpenPage) -> None:
-    page = open_page()
+    page = open_page("tasks")
     page.get_by_role("button", name="Ran").click()
 
     expect(page).to_have_url(re.compile(r"/tasks\?order=-runtime$"))
@@ -142,7 +142,7 @@ def test_a_column_sorts_and_the_address_says_so(open_page: OpenPage) -> None:
 
 
 def test_a_lost_connection_is_told_and_keeps_the_rows(open_page: OpenPage) -> None:
-    page = open_page()
+    page = open_page("tasks")
     expect(page.get_by_role("button", name="Live", exact=True)).to_be_visible()
     before = shown(page)
     page.context.set_offline(True)
@@ -160,7 +160,7 @@ def test_a_hidden_tab_ends_its_stream_and_catches_up_when_seen(
     page = open_page("livez")
     # A browser without shared workers, so that the page itself is seen to ask for its stream.
     page.add_init_script("delete window.SharedWorker")
-    page.goto("/")
+    page.goto("/tasks")
     expect(page.get_by_role("button", name="Live", exact=True)).to_be_visible()
     expect(page.locator("[data-row]").first).to_be_visible()
     page.evaluate(HIDE, True)

@@ -46,6 +46,7 @@ _PAGES: Final = frozenset(
         "",
         "tasks",
         "errors",
+        "names",
         "workers",
         "queues",
         "run",
@@ -58,7 +59,7 @@ _PAGES: Final = frozenset(
     }
 )
 #: Below these stand ids and names of the cluster, which may have dots.
-_NAMED: Final = ("tasks/", "errors/", "workers/", "queues/", "actions/", "docs/")
+_NAMED: Final = ("tasks/", "names/", "errors/", "workers/", "queues/", "actions/", "docs/")
 _COMPRESSED: Final = frozenset({".js", ".css", ".html", ".svg", ".json", ".txt", ".map"})
 _TYPES: Final = {
     ".js": "text/javascript",

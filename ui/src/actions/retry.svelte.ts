@@ -1,10 +1,8 @@
 /** What a person chooses for a task that is sent again. */
 
-import { control } from '../api/control'
 import type { Edit } from '../api/control_types'
-import { Problem } from '../api/problem'
 import type { Task } from '../api/types'
-import { fromRepr, write } from '../json/convert'
+import { pastArguments } from './past_arguments'
 import { argumentsOf, DEFAULT_DELIVERY, deliveryOf, type DeliveryText } from './values'
 
 /** Where the arguments in the fields come from. */
@@ -23,19 +21,8 @@ export class RetryChoice {
     this.edited = true
     if (this.requested) return
     this.requested = true
-    try {
-      const result = await control.result(task.uuid, 0)
-      if (result.args !== null && result.kwargs !== null) {
-        this.fill('exact', write(result.args), write(result.kwargs))
-        return
-      }
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error
-    }
-    const args = fromRepr(task.args ?? '()')
-    const kwargs = fromRepr(task.kwargs ?? '{}')
-    const whole = (task.args ?? task.kwargs) !== null && args !== null && kwargs !== null
-    this.fill(whole ? 'literal' : 'none', args ? write(args) : '', kwargs ? write(kwargs) : '')
+    const { source, args, kwargs } = await pastArguments(task)
+    this.fill(source, args, kwargs)
   }
 
   /** Raises `FieldMistake`. Undefined when nothing is changed. */

@@ -1,9 +1,18 @@
 /** What is asked of the history. */
 
 import { toPoints, toUnits } from '../query/offsets'
-import type { CountBy, SeriesOfCounts } from './schema'
+import type {
+  CountBy, ErrorGroups, HealthAnswer, NameDetail, NameList, NamesSort, Registration, SeriesOfCounts, SeriesOfRuntimes, SeriesOfWaits,
+} from './schema'
 import { get } from './transport'
 import type { Cluster, Count, Gap, Status, Suggestion, Task, TaskPage, Understood, Worker, Workflow } from './types'
+
+/** What is answered for each measure. */
+interface Measured {
+  count: SeriesOfCounts
+  runtime: SeriesOfRuntimes
+  wait: SeriesOfWaits
+}
 
 export const api = {
   tasks: (
@@ -20,6 +29,26 @@ export const api = {
   /** How many tasks that match ended when, and how; `from` and `to` are Unix seconds. */
   counts: (asked: { q: string; tz: string; from: number; to: number }, signal?: AbortSignal) =>
     get<SeriesOfCounts>('series', { ...asked, measure: 'count' }, signal),
+
+  /** A measure over time; `from` and `to` are Unix seconds. */
+  series: <M extends keyof Measured>(asked: { q: string; measure: M; from: number; to: number }, signal?: AbortSignal) =>
+    get<Measured[M]>('series', asked, signal),
+
+  /** `since` and `until` are Unix seconds; so are those of the others. */
+  names: (asked: { since: number; until: number; sort: NamesSort; contains?: string; limit: number }, signal?: AbortSignal) =>
+    get<NameList>('names', asked, signal),
+
+  name: (name: string, asked: { since: number; until: number }, signal?: AbortSignal) =>
+    get<NameDetail>(`names/${encodeURIComponent(name)}`, asked, signal),
+
+  registration: (name: string, signal?: AbortSignal) =>
+    get<Registration>(`names/${encodeURIComponent(name)}/registration`, {}, signal),
+
+  errors: (asked: { q?: string; since: number; until: number; limit: number; state?: string }, signal?: AbortSignal) =>
+    get<ErrorGroups>('errors', asked, signal),
+
+  /** How the cluster is now; of the past what was since then (Unix seconds). */
+  health: (since: number, signal?: AbortSignal) => get<HealthAnswer>('health', { since }, signal),
 
   task: (id: string, signal?: AbortSignal) =>
     get<Task>(`tasks/${encodeURIComponent(id)}`, {}, signal),

@@ -18,7 +18,7 @@ import type {
   Registered,
   Result,
 } from './control_types'
-import type { LoggedOut } from './schema'
+import type { HealthFinding, LoggedOut, UnmutedFinding } from './schema'
 import { get, getJson, post } from './transport'
 
 const id = encodeURIComponent
@@ -27,6 +27,9 @@ export const control = {
   me: (signal?: AbortSignal) => get<Me>('me', {}, signal),
   /** `go_on` is where the provider ends its own login. */
   logOut: () => post<LoggedOut>('logout', {}),
+
+  muteFinding: (finding: string, how: { until: number; reason: string }) => post<HealthFinding>(`health/${id(finding)}/mute`, how),
+  unmuteFinding: (finding: string) => post<UnmutedFinding>(`health/${id(finding)}/unmute`, {}),
 
   plan: (request: ActionRequest) => post<ActionPlan>('actions', request),
   execute: (action: string, how: { confirm: number | null; reason?: string }) =>

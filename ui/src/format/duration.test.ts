@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formatDuration, formatElapsed } from './duration'
+import { formatDuration, formatElapsed, formatTick } from './duration'
 
 describe('a duration', () => {
   it.each([
@@ -38,4 +38,10 @@ describe('a duration', () => {
   it('that is no number reads as unknown', () => {
     expect(formatDuration(Number.NaN)).toBe('–')
   })
+})
+
+it('marks on an axis have one unit', () => {
+  expect([0, 0.5, 2, 30, 90, 120, 150, 3_600, 21_600, 172_800].map(formatTick)).toEqual([
+    '0 s', '500 ms', '2.0 s', '30 s', '90 s', '2 min', '2.5 min', '60 min', '6 h', '2 d',
+  ])
 })

@@ -20,6 +20,13 @@ export function formatDuration(seconds: number): string {
   return pair(Math.round(whole / HOUR) * HOUR, DAY, 'd', HOUR, 'h')
 }
 
+/** A round duration in one unit, for an axis: "90 s", "1.5 min", "6 h". */
+export function formatTick(seconds: number): string {
+  if (seconds < 2 * MINUTE) return seconds >= 10 ? `${Math.round(seconds)} s` : formatDuration(seconds)
+  const [unit, name] = seconds < 2 * HOUR ? [MINUTE, 'min'] : seconds < 2 * DAY ? [HOUR, 'h'] : [DAY, 'd']
+  return `${Number((seconds / Number(unit)).toFixed(1))} ${name}`
+}
+
 /** A duration that still grows, in whole seconds: "0 s", "42 s", "2 min 5 s". */
 export function formatElapsed(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds))

@@ -3,7 +3,9 @@ import { actionPath, pageAt, queuePath, taskPath, workerPath } from './address'
 
 describe('an address', () => {
   it.each([
-    ['/', '/', { kind: 'tasks' }],
+    ['/', '/', { kind: 'overview' }],
+    ['/names', '/', { kind: 'names' }],
+    ['/c/shop/names/shop.pay', '/c/shop/', { kind: 'name', id: 'shop.pay' }],
     ['/tasks', '/', { kind: 'tasks' }],
     ['/ops/umbel/tasks/', '/ops/umbel/', { kind: 'tasks' }],
     ['/ops/umbel/workers', '/ops/umbel/', { kind: 'workers' }],

@@ -1,17 +1,17 @@
 /** Pages and their addresses, below whatever prefix the server has. */
 
 export type Page =
-  | { kind: 'tasks' | 'errors' | 'workers' | 'queues' | 'run' | 'audit' | 'clusters' | 'docs' | 'access' | 'sessions' | 'tokens' }
-  | { kind: 'task' | 'error' | 'worker' | 'queue' | 'action' | 'doc'; id: string }
+  | { kind: 'overview' | 'tasks' | 'names' | 'errors' | 'workers' | 'queues' | 'run' | 'audit' | 'clusters' | 'docs' | 'access' | 'sessions' | 'tokens' }
+  | { kind: 'task' | 'name' | 'error' | 'worker' | 'queue' | 'action' | 'doc'; id: string }
   | { kind: 'unknown'; path: string }
 
-const LISTS = ['tasks', 'errors', 'workers', 'queues', 'run', 'audit', 'clusters', 'docs', 'access', 'sessions', 'tokens'] as const
-const ONES = { tasks: 'task', errors: 'error', workers: 'worker', queues: 'queue', actions: 'action', docs: 'doc' } as const
+const LISTS = ['tasks', 'names', 'errors', 'workers', 'queues', 'run', 'audit', 'clusters', 'docs', 'access', 'sessions', 'tokens'] as const
+const ONES = { tasks: 'task', names: 'name', errors: 'error', workers: 'worker', queues: 'queue', actions: 'action', docs: 'doc' } as const
 
 /** The page at `path`, given the path of `<base href>` (which ends in "/"). */
 export function pageAt(path: string, base: string): Page {
   const inside = path.startsWith(base) ? path.slice(base.length) : path.replace(/^\//, '')
-  if (inside === '') return { kind: 'tasks' }
+  if (inside === '') return { kind: 'overview' }
   const list = LISTS.find((one) => inside === one || inside === `${one}/`)
   if (list) return { kind: list }
   const slash = inside.indexOf('/')
@@ -28,6 +28,10 @@ export function taskPath(id: string): string {
 
 export function errorPath(id: string): string {
   return `errors/${encodeURIComponent(id)}`
+}
+
+export function namePath(name: string): string {
+  return `names/${encodeURIComponent(name)}`
 }
 
 export function workerPath(name: string): string {

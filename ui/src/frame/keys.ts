@@ -10,8 +10,10 @@ export type Action =
   | 'palette'
   | 'help'
   | 'load-new'
+  | 'go-overview'
   | 'go-tasks'
   | 'go-errors'
+  | 'go-names'
   | 'go-workers'
   | 'go-queues'
   | 'go-audit'
@@ -57,8 +59,10 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: 'c', action: 'copy-id', description: 'Copy the id of the row or the task' },
   { keys: 'n', action: 'load-new', description: 'Show new tasks' },
   { keys: '.', action: 'pause', description: 'Pause or resume live updates' },
+  { keys: 'g o', action: 'go-overview', description: 'Go to the overview' },
   { keys: 'g t', action: 'go-tasks', description: 'Go to Tasks' },
   { keys: 'g e', action: 'go-errors', description: 'Go to Errors' },
+  { keys: 'g n', action: 'go-names', description: 'Go to the names of tasks' },
   { keys: 'g w', action: 'go-workers', description: 'Go to Workers' },
   { keys: 'g q', action: 'go-queues', description: 'Go to Queues' },
   { keys: 'g r', action: 'go-run', description: 'Run a task' },

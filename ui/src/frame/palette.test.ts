@@ -4,8 +4,10 @@ import { destinations, SUGGESTED_FIELDS, question, suggested } from './palette'
 describe('the palette', () => {
   it('begins with the pages', () => {
     expect(destinations('').map((one) => one.title)).toEqual([
+      'Overview',
       'Tasks',
       'Errors',
+      'Names',
       'Workers',
       'Queues',
       'Run a task',
@@ -31,7 +33,7 @@ describe('the palette', () => {
     expect(destinations('no answer').map((one) => one.kind)).toEqual(['Search'])
   })
 
-  it('leads from a suggested value to the tasks that have it', () => {
+  it('leads from a suggested name of a task to its page', () => {
     const field = SUGGESTED_FIELDS[0]
     const query = question(field.name, 'charge')
     const [first] = suggested(field, query, [
@@ -47,6 +49,6 @@ describe('the palette', () => {
     ])
 
     expect(query).toBe('name:charge')
-    expect(first?.href).toBe('tasks?q=name%3Ashop.charge_card')
+    expect(first?.href).toBe('names/shop.charge_card')
   })
 })

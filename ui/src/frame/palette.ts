@@ -5,7 +5,7 @@ import type { IconName } from '../parts/icons'
 import { term } from '../query/edit'
 import { splice } from '../query/edit'
 import { writeSearch, DEFAULT_ORDER } from '../tasks/search'
-import { queuePath, taskPath, workerPath } from './address'
+import { namePath, queuePath, taskPath, workerPath } from './address'
 
 export interface Destination {
   icon: IconName
@@ -16,8 +16,10 @@ export interface Destination {
 }
 
 const PAGES: readonly Destination[] = [
+  { icon: 'chart', title: 'Overview', kind: 'Page', href: '.' },
   { icon: 'task', title: 'Tasks', kind: 'Page', href: 'tasks' },
   { icon: 'alert', title: 'Errors', kind: 'Page', href: 'errors' },
+  { icon: 'chart', title: 'Names', kind: 'Page', href: 'names' },
   { icon: 'worker', title: 'Workers', kind: 'Page', href: 'workers' },
   { icon: 'queue', title: 'Queues', kind: 'Page', href: 'queues' },
   { icon: 'play', title: 'Run a task', kind: 'Page', href: 'run' },
@@ -36,7 +38,7 @@ export const SUGGESTED_FIELDS = [
 ] as const
 
 /** What has a page of its own; other values lead to a search. */
-const PAGES_OF: Record<string, (value: string) => string> = { worker: workerPath, queue: queuePath }
+const PAGES_OF: Record<string, (value: string) => string> = { name: namePath, worker: workerPath, queue: queuePath }
 
 const ID = /^[^\s:"]{8,}$/
 const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i

@@ -12,6 +12,8 @@ export interface Series {
   tone: Tone
   /** One number a bucket; null is not known. */
   values: readonly (number | null)[]
+  /** Of which numbers little was measured: they are faint. */
+  thin?: readonly boolean[]
   /** Faint in columns: it is there to compare the others with. */
   quiet?: boolean
 }
@@ -28,6 +30,8 @@ export interface Buckets {
 export interface Line {
   series: Series
   dashed: boolean
+  /** Numbers that little was measured of. */
+  faint: boolean
   values: (number | null)[]
   /** The line below it in the stack, as a position in the list; null: the axis. */
   above: number | null
@@ -57,14 +61,24 @@ export function linesOf(
   const from = buckets.starts.length - buckets.partial
   const lines = visible.map((each, index): Line[] => {
     const values = heights[index] ?? []
-    const whole: Line = { series: each, dashed: false, values: values.map((value, at) => (at < from ? value : null)), above: null }
+    const whole: Line = { series: each, dashed: false, faint: false, values: values.map((value, at) => (at < from ? value : null)), above: null }
     // The dashed part begins at the last whole bucket, so that the line is not broken.
-    const rest: Line = { series: each, dashed: true, values: values.map((value, at) => (at >= from - (columns ? 0 : 1) ? value : null)), above: null }
-    return buckets.partial > 0 ? [whole, rest] : [whole]
+    const rest: Line = { series: each, dashed: true, faint: false, values: values.map((value, at) => (at >= from - (columns ? 0 : 1) ? value : null)), above: null }
+    const both = buckets.partial > 0 ? [whole, rest] : [whole]
+    return each.thin && !stacked && !columns ? both.flatMap((line) => bySupport(line, each.thin ?? [])) : both
   })
   const flat = lines.reverse().flat()
   const step = buckets.partial > 0 ? 2 : 1
   return stacked ? flat.map((line, index) => ({ ...line, above: index + step < flat.length ? index + step : null })) : flat
+}
+
+/** A line as two: where enough was measured, and where little was, up to its neighbours. */
+function bySupport(line: Line, thin: readonly boolean[]): Line[] {
+  const isThin = (at: number): boolean => thin[at] === true
+  const touches = (at: number): boolean => isThin(at) || (isThin(at - 1) && line.values[at - 1] !== null) || (isThin(at + 1) && line.values[at + 1] !== null)
+  const faint = line.values.map((value, at) => (touches(at) ? value : null))
+  if (!line.values.some((value, at) => value !== null && isThin(at))) return [line]
+  return [{ ...line, values: line.values.map((value, at) => (isThin(at) ? null : value)) }, { ...line, faint: true, values: faint }]
 }
 
 /** Each series on top of those before it; where one is not known, it adds nothing. */

@@ -17,6 +17,7 @@ import {
   deliveryOf,
   type DeliveryText,
 } from '../actions/values'
+import { pastArguments, type PastArguments } from '../actions/past_arguments'
 import { api } from '../api/client'
 import { control } from '../api/control'
 import type { Apply, Result } from '../api/control_types'
@@ -50,6 +51,8 @@ export class RunModel {
   result: Result | null = $state.raw(null)
   /** Why there is no result to see. */
   resultProblem: Problem | null = $state.raw(null)
+  /** The task whose arguments stand in the fields, and how well they are known. */
+  begunWith: { id: string; source: PastArguments['source'] } | null = $state.raw(null)
   /** The queue to which tasks of this name went before. */
   usualQueue: string | null = $state(null)
   /** What stood in the field that was refused: the refusal is of that text alone. */
@@ -81,6 +84,17 @@ export class RunModel {
       this.sending = false
     }
     if (this.sure && this.sent !== null && this.wait) void this.follow(this.sent)
+  }
+
+  /** Begin with the arguments of a task that ran, unless others were typed meanwhile. */
+  async beginWith(id: string): Promise<void> {
+    const task = await api.task(id).catch(() => null)
+    if (task === null) return
+    const { source, args, kwargs } = await pastArguments(task)
+    if (this.args !== '' || this.kwargs !== '') return
+    this.args = args
+    this.kwargs = kwargs
+    this.begunWith = { id, source }
   }
 
   /** Take the queue to which tasks of the name went before, unless another was chosen. */
