@@ -95,7 +95,8 @@ export class Stream {
   heard(status: Pick<Status, 'live' | 'now' | 'store'>): void {
     this.live = status.live
     this.stored = status.store.tasks
-    this.oldest = status.store.oldest ?? null
+    // The stream does not tell it.
+    if (status.store.oldest !== undefined) this.oldest = status.store.oldest
     this.heardAt = status.now
     clock.set(status.now)
     const blind = status.live.troubles.find((trouble) => trouble.kind === 'blind')

@@ -52,6 +52,7 @@ export class HistogramNumbers {
   }
 
   private async ask(signal: AbortSignal): Promise<Answer> {
+    if (stream.oldest === null) stream.heard(await api.status(signal))
     const { q, range } = histogramSearch(this.q, this.chips, preferences.zone, stream.oldest, clock.now)
     const { now } = clock
     const series = await this.unhurried.time(api.counts({ q, tz: this.tz, ...spanOf(range, now) }, signal))
