@@ -2,7 +2,7 @@
 
 import { toPoints, toUnits } from '../query/offsets'
 import type {
-  CountBy, ErrorGroups, HealthAnswer, NameDetail, NameList, NamesSort, Registration, SeriesOfCounts, SeriesOfRuntimes, SeriesOfWaits,
+  CountBy, ErrorGroups, HealthAnswer, NameDetail, NameList, NamesSort, Registration, SampledQueues, SampledWorkers, SeriesOfCounts, SeriesOfRuntimes, SeriesOfWaits,
 } from './schema'
 import { get } from './transport'
 import type { Cluster, Count, Gap, Status, Suggestion, Task, TaskPage, Understood, Worker, Workflow } from './types'
@@ -49,6 +49,10 @@ export const api = {
 
   /** How the cluster is now; of the past what was since then (Unix seconds). */
   health: (since: number, signal?: AbortSignal) => get<HealthAnswer>('health', { since }, signal),
+
+  /** Queues and workers as they were sampled; those of which there was most. */
+  queueSamples: (span: { since: number; until: number }, signal?: AbortSignal) => get<SampledQueues>('samples/queues', span, signal),
+  workerSamples: (span: { since: number; until: number }, signal?: AbortSignal) => get<SampledWorkers>('samples/workers', span, signal),
 
   task: (id: string, signal?: AbortSignal) =>
     get<Task>(`tasks/${encodeURIComponent(id)}`, {}, signal),
