@@ -17,6 +17,7 @@ from umbel.cli import (
     audit,
     errors,
     health,
+    names,
     printing,
     queues,
     sending,
@@ -135,6 +136,7 @@ for command in (
     ),
     *(actions.revoke, actions.terminate, actions.abort, actions.retry, actions.rate_limit),
     *(actions.time_limit, sending.apply, sending.send, audit.audit, errors.errors),
+    names.names,
     *(token, password, second_factor, sessions, backup, migrate_flower),
 ):
     commands.add_command(command)

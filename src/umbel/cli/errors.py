@@ -28,7 +28,7 @@ _MATRIX: Final = {"1h": "h1", "24h": "h24", "7d": "d7"}
 _AGO: Final = re.compile(r"\d.*[a-z]")
 
 
-def _moment(_context: click.Context, parameter: click.Parameter, text: str | None) -> float | None:
+def moment(_context: click.Context, parameter: click.Parameter, text: str | None) -> float | None:
     """A time of the query language as Unix seconds."""
     from umbel.query.ast import During
     from umbel.query.parse import parse
@@ -51,10 +51,10 @@ def _moment(_context: click.Context, parameter: click.Parameter, text: str | Non
 @click.command(cls=QueryCommand, short_help="List errors that tasks failed with.")
 @click.argument("query", nargs=-1)
 @click.option(
-    "--since", callback=_moment, metavar="TIME",
+    "--since", callback=moment, metavar="TIME",
     help="From then on: 24h (unless given), 7d, 2026-11-22T09:30.",
 )  # fmt: skip
-@click.option("--until", callback=_moment, metavar="TIME", help="Until then; now unless given.")
+@click.option("--until", callback=moment, metavar="TIME", help="Until then; now unless given.")
 @click.option(
     "--state", type=click.Choice(["open", "resolved", "ignored"]), default=None,
     help="Only those in this state.",

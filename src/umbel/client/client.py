@@ -26,6 +26,7 @@ from umbel.services.errors.groups import ErrorGroups
 from umbel.services.health.health import Status
 from umbel.services.health.health_findings import HealthAnswer
 from umbel.services.live.changes import LiveChanges
+from umbel.services.names.rows import NameList, NameOrder
 from umbel.services.search.rows import WholeTask, WorkerRow
 from umbel.services.search.series_answers import SERIES_ANSWERS, SeriesAnswer
 from umbel.services.search.task_page import TaskPage
@@ -117,6 +118,15 @@ class Client:
             "q": q, "since": since, "until": until, "state": state, "limit": limit,
         }  # fmt: skip
         return self._get("errors", ErrorGroups, **params)
+
+    def names(
+        self, q: str, *, since: float | None, until: float | None, sort: NameOrder, limit: int
+    ) -> NameList:
+        """Names of tasks that match, of that time (Unix seconds) or the last hour."""
+        params: Parameters = {
+            "q": q, "since": since, "until": until, "sort": sort, "limit": limit,
+        }  # fmt: skip
+        return self._get("names", NameList, **params)
 
     def status(self) -> Status:
         """How current and how whole the history is."""

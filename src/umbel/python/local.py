@@ -25,6 +25,7 @@ from umbel.services.errors.group_state import State
 from umbel.services.errors.groups import ErrorGroups
 from umbel.services.health.health import Status
 from umbel.services.health.health_findings import HealthAnswer
+from umbel.services.names.rows import NameList, NameOrder
 from umbel.services.search.rows import WholeTask, WorkerRow
 from umbel.services.search.series_answers import SeriesAnswer
 from umbel.services.search.task_page import TaskPage
@@ -133,6 +134,19 @@ class LocalSource:
     ) -> ErrorGroups:
         return self._reading.errors.groups_of(
             query, since=since, until=until, state=state, limit=limit, budget_s=PAGE_S
+        )
+
+    def names(
+        self,
+        query: Node,
+        *,
+        since: float | None,
+        until: float | None,
+        order: NameOrder,
+        limit: int,
+    ) -> NameList:
+        return self._reading.names.list_of(
+            query, since=since, until=until, order=order, limit=limit, budget_s=PAGE_S
         )
 
     def follow(self, query: Node, after: int) -> Iterator[Task]:

@@ -23,6 +23,7 @@ from umbel.services.errors.group_state import State
 from umbel.services.errors.groups import ErrorGroups
 from umbel.services.health.health import Status
 from umbel.services.health.health_findings import HealthAnswer
+from umbel.services.names.rows import NameList, NameOrder
 from umbel.services.search.rows import WholeTask, WorkerRow
 from umbel.services.search.series_answers import SeriesAnswer
 from umbel.services.search.task_page import TaskPage
@@ -99,6 +100,17 @@ class Source(Protocol):
         limit: int,
     ) -> ErrorGroups:
         """Failures that match, of that time or the last day, grouped by their error."""
+
+    def names(
+        self,
+        query: Node,
+        *,
+        since: float | None,
+        until: float | None,
+        order: NameOrder,
+        limit: int,
+    ) -> NameList:
+        """Names of tasks that match, of that time or the last hour, with their numbers."""
 
     def follow(self, query: Node, after: int) -> Iterator[Task]:
         """Tasks that match, as they are whenever they change after change number `after`.

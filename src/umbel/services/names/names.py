@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from umbel.clock import Clock
+from umbel.query.ast import Node
 from umbel.query.parse import parse
 from umbel.services.cluster.inspection import Inspection
 from umbel.services.cluster.registered_tasks import DescribeTasks
@@ -64,14 +65,29 @@ class Names:
     ) -> NameList:
         """The names of tasks that match `text`, from `since` to `until` (Unix seconds; the last
         hour unless given). It was asked `waited_s` ago."""
-        budget, span, now = self._budget(waited_s), self._span(since, until), self._clock.now()
+        return self.list_of(
+            parse(text, zone_of(tz)), since=since, until=until, contains=contains, order=order,
+            limit=limit, budget_s=BUDGET_S - waited_s,
+        )  # fmt: skip
+
+    def list_of(
+        self,
+        query: Node,
+        *,
+        since: float | None,
+        until: float | None,
+        contains: str = "",
+        order: NameOrder,
+        limit: int,
+        budget_s: float,
+    ) -> NameList:
+        """The same for a query that was parsed already, in `budget_s` seconds."""
+        budget = TimeBudget(self._clock, max(BUDGET_MIN_S, budget_s))
+        span, now = self._span(since, until), self._clock.now()
         search = NameSearch(
-            query=resolved(parse(text, zone_of(tz)), self._ledger),
-            span=span,
-            contains=contains,
-            order=order,
+            query=resolved(query, self._ledger), span=span, contains=contains, order=order,
             limit=limit,
-        )
+        )  # fmt: skip
         found = list_names(self._store, search, now, budget)
         return msgspec.structs.replace(found, incomplete=self._incomplete(span, now))
 
@@ -84,16 +100,14 @@ class Names:
         waited_s: float = 0.0,
     ) -> NameDetail:
         """One name, in that time; of one that no task has, zeros."""
-        budget, span, now = self._budget(waited_s), self._span(since, until), self._clock.now()
+        budget = TimeBudget(self._clock, max(BUDGET_MIN_S, BUDGET_S - waited_s))
+        span, now = self._span(since, until), self._clock.now()
         found = name_detail(self._store, name, span, now, budget)
         return msgspec.structs.replace(found, incomplete=self._incomplete(span, now))
 
     def registration(self, name: str) -> Registration:
         """Where it is registered, by the workers' own words."""
         return registration(name, self._inspection, self._describe())
-
-    def _budget(self, waited_s: float) -> TimeBudget:
-        return TimeBudget(self._clock, max(BUDGET_MIN_S, BUDGET_S - waited_s))
 
     def _span(self, since: float | None, until: float | None) -> TimeSpan:
         end = self._clock.now() if until is None else until
