@@ -250,9 +250,9 @@ def test_a_selection_says_what_a_bound_leaves_out_and_the_plan_does_too(visit: V
     expect(bar).to_contain_text("You are operator of tasks shop.orders.* alone")
     expect(bar).to_contain_text("will be left out")
     bar.get_by_role("button", name="Retry").click()
-    page.get_by_role("button", name="Preview").click()
-
     dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Preview").click()
+
     expect(dialog).to_contain_text("bill may act on tasks shop.orders.* alone")
     expect(dialog).to_contain_text("Within")
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { actionPath, pageAt, queuePath, taskPath, workerPath } from './address'
+import { actionPath, pageAt, queuePath, searchedPage, taskPath, workerPath } from './address'
 
 describe('an address', () => {
   it.each([
@@ -36,4 +36,10 @@ describe('an address', () => {
     expect(pageAt(`/${queuePath(id)}`, '/')).toEqual({ kind: 'queue', id })
     expect(pageAt(`/${actionPath(id)}`, '/')).toEqual({ kind: 'action', id })
   })
+})
+
+it('a link with a search to the first page leads to the tasks', () => {
+  expect(searchedPage({ kind: 'overview' }, '?q=state:FAILURE')).toEqual({ kind: 'tasks' })
+  expect(searchedPage({ kind: 'overview' }, '?range=1h')).toEqual({ kind: 'overview' })
+  expect(searchedPage({ kind: 'workers' }, '?q=a')).toEqual({ kind: 'workers' })
 })

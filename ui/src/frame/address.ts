@@ -21,6 +21,11 @@ export function pageAt(path: string, base: string): Page {
   return { kind: 'unknown', path: inside }
 }
 
+/** Links with a search to the first page are of when that was the list of tasks. */
+export function searchedPage(page: Page, search: string): Page {
+  return page.kind === 'overview' && new URLSearchParams(search).has('q') ? { kind: 'tasks' } : page
+}
+
 /** Addresses of pages, relative to `<base href>`. */
 export function taskPath(id: string): string {
   return `tasks/${encodeURIComponent(id)}`

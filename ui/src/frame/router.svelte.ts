@@ -5,7 +5,7 @@
  * scrolled; so Back finds the page as it was left.
  */
 
-import { pageAt, type Page } from './address'
+import { pageAt, searchedPage, type Page } from './address'
 
 /** What an entry of the history carries. */
 interface Entry {
@@ -22,7 +22,7 @@ class Router {
   from: Page['kind'] | null = $state(null)
   /** The entry that is shown was come back to, with Back or Forward. */
   returned = $state(false)
-  readonly page: Page = $derived(pageAt(this.path, this.base))
+  readonly page: Page = $derived(searchedPage(pageAt(this.path, this.base), this.search))
   private readonly scrolled = new Map<string, number>()
 
   get base(): string {
