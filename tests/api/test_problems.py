@@ -30,7 +30,7 @@ PARAMETERS = [
 
 
 def path_of(route: Route) -> str:
-    return re.sub(r"\{\w+\}", "x", route.path.replace("{inspection}", "stats"))
+    return re.sub(r"\{\w+\}", "0123456789ab", route.path.replace("{inspection}", "stats"))
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)

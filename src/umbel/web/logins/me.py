@@ -125,7 +125,8 @@ async def me_response(
         provider=provider_of(principal),
         label=principal.label,
         email=principal.email,
-        because=principal.because,
+        # Of a cluster in which they have no role nothing is told, nor of one that there is not.
+        because=principal.because if may else "",
         grants=grant_rows(access.bounded(principal)),
         access=await access_rows(accesses, scope, session),
         session=None if session is None else _own(access, session, row),
