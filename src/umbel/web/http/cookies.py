@@ -1,4 +1,4 @@
-"""One cookie of a request, found by its name.
+"""Cookies: those of a request, found by their names, and how ours are set.
 
 Strangers send cookies before anybody knows them, and `http.cookies`, which takes quoted values
 apart, needs time that grows with the square of a header (CVE-2024-7592). Ours need no quotes, so
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from starlette.responses import Response
 from starlette.types import Scope
 
 #: The most bytes of cookies that are looked at. All ports of a host share their cookies, so there
@@ -37,3 +38,26 @@ def cookie_names(scope: Scope, prefix: str) -> list[str]:
     lines = [value for header, value in scope["headers"] if header == b"cookie"]
     names = (pair.partition(b"=")[0].strip(b" \t") for pair in b";".join(lines).split(b";"))
     return [name.decode("latin-1") for name in names if name.startswith(prefix.encode("latin-1"))]
+
+
+def set_cookie(
+    response: Response,
+    scope: Scope,
+    name: str,
+    value: str,
+    max_age_s: int,
+    *,
+    path: str | None = None,
+) -> None:
+    """Let the browser keep a cookie for so long, and send it below `path` (None: wherever Umbel is
+    reached); `max_age_s` 0 lets it forget. No script reads it, and over TLS it stays there. Lax, so
+    that a link to a task from elsewhere works; no change is made by a GET."""
+    response.set_cookie(
+        name,
+        value,
+        max_age=max_age_s,
+        path=path or scope.get("umbel.root") or "/",
+        secure=scope["scheme"] == "https",
+        httponly=True,
+        samesite="lax",
+    )

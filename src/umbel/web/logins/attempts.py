@@ -19,7 +19,7 @@ from starlette.types import Scope
 
 from umbel.auth.providers.base import LoginAttempt
 from umbel.clock import Clock
-from umbel.web.http.cookies import cookie, cookie_names
+from umbel.web.http.cookies import cookie, cookie_names, set_cookie
 from umbel.web.http.signed_values import SignedValues
 
 #: How long a login may take, at the provider's, seconds.
@@ -130,12 +130,4 @@ class LoginAttempts:
 
 def _set(response: Response, scope: Scope, name: str, value: str, max_age_s: int) -> None:
     """Of the whole host, as the callback may have an address that only a proxy knows."""
-    response.set_cookie(
-        name,
-        value,
-        max_age=max_age_s,
-        path="/",
-        secure=scope["scheme"] == "https",
-        httponly=True,
-        samesite="lax",
-    )
+    set_cookie(response, scope, name, value, max_age_s, path="/")

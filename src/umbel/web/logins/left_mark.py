@@ -12,7 +12,7 @@ from typing import Final
 from starlette.responses import Response
 from starlette.types import Scope
 
-from umbel.web.http.cookies import cookie
+from umbel.web.http.cookies import cookie, set_cookie
 
 #: How long it counts, seconds; other tabs find out within a minute.
 _LIFETIME_S: Final = 3_600
@@ -31,20 +31,9 @@ class LeftMark:
 
     def set(self, response: Response, scope: Scope) -> None:
         """They have."""
-        self._write(response, scope, "1", _LIFETIME_S)
+        set_cookie(response, scope, self._cookie, "1", _LIFETIME_S)
 
     def forget(self, response: Response, scope: Scope) -> None:
         """They are in again."""
         if self.is_set(scope):
-            self._write(response, scope, "", 0)
-
-    def _write(self, response: Response, scope: Scope, value: str, max_age_s: int) -> None:
-        response.set_cookie(
-            self._cookie,
-            value,
-            max_age=max_age_s,
-            path=scope.get("umbel.root") or "/",
-            secure=scope["scheme"] == "https",
-            httponly=True,
-            samesite="lax",
-        )
+            set_cookie(response, scope, self._cookie, "", 0)

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from umbel.services.control.login_audit import escaped
-from umbel.web.http.cookies import cookie
+from umbel.web.http.cookies import cookie, set_cookie
 from umbel.web.http.signed_values import SignedValues
 
 _LIFETIME_S: Final = 300
@@ -56,7 +56,8 @@ class LoginOutcomes:
 
     def tell(self, response: Response, scope: Scope, outcome: LoginOutcome) -> None:
         """Let the browser keep it until the page asks."""
-        self._set(response, scope, self._values.write(_fitting(outcome)), _LIFETIME_S)
+        value = self._values.write(_fitting(outcome))
+        set_cookie(response, scope, self._cookie, value, _LIFETIME_S)
 
     def read(self, scope: Scope) -> LoginOutcome:
         """What the request's cookie says; nothing, if there is none of ours."""
@@ -70,18 +71,7 @@ class LoginOutcomes:
     def forget(self, response: Response, scope: Scope) -> None:
         """Let the browser forget it, if it has one."""
         if cookie(scope, self._cookie) is not None:
-            self._set(response, scope, "", 0)
-
-    def _set(self, response: Response, scope: Scope, value: str, max_age_s: int) -> None:
-        response.set_cookie(
-            self._cookie,
-            value,
-            max_age=max_age_s,
-            path=scope.get("umbel.root") or "/",
-            secure=scope["scheme"] == "https",
-            httponly=True,
-            samesite="lax",
-        )
+            set_cookie(response, scope, self._cookie, "", 0)
 
 
 def _fitting(outcome: LoginOutcome) -> bytes:
