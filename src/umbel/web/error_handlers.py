@@ -14,7 +14,7 @@ from umbel.services.errors.group_list import GROUPS_MAX
 from umbel.services.errors.group_state import GroupState, State
 from umbel.services.errors.groups import ErrorDetail, ErrorGroups, SharedTraits
 from umbel.web import requests
-from umbel.web.http.problems import Refusal
+from umbel.web.http.spans import check_span
 
 #: The most failures that a condition counts to.
 TOTAL_MAX: Final = 100_000
@@ -76,7 +76,7 @@ class IgnoreError(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def list_errors(services: ClusterServices, params: ListErrors, waited_s: float) -> ErrorGroups:
-    _check_span(services, params.since, params.until)
+    check_span(params.since, params.until, services.clock.now())
     return services.errors.groups(
         params.q, since=params.since, until=params.until, state=params.state, limit=params.limit,
         tz=params.tz, waited_s=waited_s,
@@ -84,14 +84,14 @@ def list_errors(services: ClusterServices, params: ListErrors, waited_s: float) 
 
 
 def one_error(services: ClusterServices, params: OneError, waited_s: float) -> ErrorDetail:
-    _check_span(services, params.since, params.until)
+    check_span(params.since, params.until, services.clock.now())
     return services.errors.detail(
         params.id, since=params.since, until=params.until, waited_s=waited_s
     )
 
 
 def error_shares(services: ClusterServices, params: OneError, waited_s: float) -> SharedTraits:
-    _check_span(services, params.since, params.until)
+    check_span(params.since, params.until, services.clock.now())
     return services.errors.shares(
         params.id, since=params.since, until=params.until, waited_s=waited_s
     )
@@ -112,10 +112,3 @@ def reopen_error(services: ClusterServices, params: DecideError, actor: Actor) -
 
 def note_error(services: ClusterServices, params: NoteError, actor: Actor) -> GroupState:
     return services.errors.decisions.note(params.id, actor, params.note)
-
-
-def _check_span(services: ClusterServices, since: float | None, until: float | None) -> None:
-    end = services.clock.now() if until is None else until
-    if since is not None and since >= end:
-        raise Refusal("bad-parameter", "The parameter since must lie before until.",
-                      parameter="since")  # fmt: skip

@@ -20,6 +20,7 @@ from umbel.services.search.search import QueryReading
 from umbel.services.search.task_page import TaskPage
 from umbel.web import requests, responses
 from umbel.web.http.problems import Refusal
+from umbel.web.http.spans import check_span
 
 #: The most gaps, and the most losses, that one answer tells.
 GAPS_MAX = 1_000
@@ -99,8 +100,7 @@ def read_series(
 ) -> responses.SeriesAnswer:
     end = services.clock.now() if params.end is None else params.end
     start = end - 3_600 if params.start is None else params.start
-    if start >= end:
-        raise Refusal("bad-parameter", "The parameter from must lie before to.", parameter="from")
+    check_span(start, end, end, names=("from", "to"))
     return services.search.series(
         params.q, measure=params.measure, start=start, end=end, bucket_s=params.bucket,
         by=params.by, top=params.top, tz=params.tz, waited_s=waited_s,

@@ -12,7 +12,7 @@ from umbel.services.cluster_services import ClusterServices
 from umbel.services.names.name_list import NAMES_MAX
 from umbel.services.names.rows import NameDetail, NameList, NameOrder, Registration
 from umbel.web import requests
-from umbel.web.http.problems import Refusal
+from umbel.web.http.spans import check_span
 
 TaskName = Annotated[
     str, Meta(min_length=1, max_length=LABEL_MAX, description="The name of a task.")
@@ -52,7 +52,7 @@ class RegisteredName(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def list_names(services: ClusterServices, params: ListNames, waited_s: float) -> NameList:
-    _check_span(services, params.since, params.until)
+    check_span(params.since, params.until, services.clock.now())
     return services.names.list(
         params.q, since=params.since, until=params.until, contains=params.contains,
         order=params.sort, limit=params.limit, tz=params.tz, waited_s=waited_s,
@@ -60,7 +60,7 @@ def list_names(services: ClusterServices, params: ListNames, waited_s: float) ->
 
 
 def one_name(services: ClusterServices, params: OneName, waited_s: float) -> NameDetail:
-    _check_span(services, params.since, params.until)
+    check_span(params.since, params.until, services.clock.now())
     return services.names.detail(
         params.name, since=params.since, until=params.until, waited_s=waited_s
     )
@@ -68,10 +68,3 @@ def one_name(services: ClusterServices, params: OneName, waited_s: float) -> Nam
 
 def registered_name(services: ClusterServices, params: RegisteredName) -> Registration:
     return services.names.registration(params.name)
-
-
-def _check_span(services: ClusterServices, since: float | None, until: float | None) -> None:
-    end = services.clock.now() if until is None else until
-    if since is not None and since >= end:
-        raise Refusal("bad-parameter", "The parameter since must lie before until.",
-                      parameter="since")  # fmt: skip

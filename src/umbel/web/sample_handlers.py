@@ -13,6 +13,7 @@ from umbel.services.samples.sample_lines import LINES, LINES_MAX, SampledLines, 
 from umbel.store.samples import NAME_MAX, Kind
 from umbel.web import requests
 from umbel.web.http.problems import Refusal
+from umbel.web.http.spans import check_span
 
 Names = Annotated[
     str,
@@ -112,10 +113,7 @@ def _lines(services: ClusterServices, kind: Kind, params: ReadSamples) -> Sample
     now = services.clock.now()
     until = now if params.until is None else params.until
     since = until - 3_600 if params.since is None else params.since
-    if since >= until:
-        raise Refusal(
-            "bad-parameter", "The parameter since must lie before until.", parameter="since"
-        )
+    check_span(since, until, now)
     return sampled_lines(
         services.samples, kind, since=since, until=until, now=now, bucket_s=params.bucket,
         names=None if params.names is None else _names(params.names), limit=params.limit,
