@@ -152,6 +152,18 @@ def grant_rows(grants: Iterable[Grant]) -> tuple[GrantRow, ...]:
     )
 
 
+def access_row(cluster: str, access: Access, principal: Principal | None) -> AccessRow | None:
+    """What somebody has in a cluster, of which `access` is; None if they may not look at it."""
+    if principal is None or principal.is_stranger:
+        return None
+    return AccessRow(
+        cluster=cluster,
+        role=principal.role,
+        because=principal.because,
+        grants=grant_rows(access.bounded(principal)),
+    )
+
+
 async def access_rows(
     accesses: Mapping[str, Access], scope: Scope, session: Session | None
 ) -> tuple[AccessRow, ...]:
@@ -167,16 +179,8 @@ async def access_rows(
             )
         except StoreError:
             continue
-        if principal is not None and not principal.is_stranger:
-            found.append(
-                AccessRow(
-                    cluster=name,
-                    role=principal.role,
-                    because=principal.because,
-                    grants=grant_rows(access.bounded(principal)),
-                )
-            )
-    return tuple(found)
+        found.append(access_row(name, access, principal))
+    return tuple(row for row in found if row is not None)
 
 
 async def _second_factor(access: Access, principal: Principal) -> SecondFactorState:

@@ -17,7 +17,7 @@ from umbel.web.authentication import Access
 from umbel.web.http.parameters import read
 from umbel.web.http.problems import Refusal
 from umbel.web.logins.answers import json_response, own_body
-from umbel.web.logins.me import AccessRow, grant_rows
+from umbel.web.logins.me import AccessRow, access_row
 from umbel.web.principal import Principal
 from umbel.web.requests import Nothing
 
@@ -111,24 +111,13 @@ class SessionsEndpoint(_Endpoint):
             address=row.address,
             client=row.client,
             checked=row.checked if is_by_provider else None,
-            access=tuple(self._access_rows(row)),
+            access=tuple(
+                found
+                for name, access in self._accesses.items()
+                if (found := access_row(name, access, access.owner_of(row))) is not None
+            ),
             current=row.id == own_id,
         )
-
-    def _access_rows(self, row: LoginSession) -> list[AccessRow]:
-        found = []
-        for name, access in self._accesses.items():
-            principal = access.owner_of(row)
-            if principal is not None and not principal.is_stranger:
-                found.append(
-                    AccessRow(
-                        cluster=name,
-                        role=principal.role,
-                        because=principal.because,
-                        grants=grant_rows(access.bounded(principal)),
-                    )
-                )
-        return found
 
 
 class EndSessionEndpoint(_Endpoint):
