@@ -12,8 +12,8 @@ from umbel.query.ast import Has, Node, Not
 from umbel.query.canonical import canonical
 from umbel.redact.rules import Redactor
 from umbel.services.errors.failures import all_of, ended_during, failures_of, of_error, split_label
-from umbel.services.errors.group_list import GroupLists, GroupSearch
-from umbel.services.errors.groups import ErrorDetail, ErrorGroup, ErrorSample, Matrix
+from umbel.services.errors.group_list import GroupLists, GroupSearch, without_failures
+from umbel.services.errors.groups import ErrorDetail, ErrorGroup, ErrorSample
 from umbel.services.errors.states import DecidedStates
 from umbel.services.errors.time_budget import TimeBudget
 from umbel.services.errors.trend import TimeSpan, buckets_of, fitting_bucket_s
@@ -99,20 +99,13 @@ class GroupReader:
         self, label: str, span: TimeSpan, states: DecidedStates, now: float, budget: TimeBudget
     ) -> ErrorGroup:
         """The group where nothing failed in that time."""
-        error_id, kind, message = split_label(label)
+        error_id, _, _ = split_label(label)
         newest = self._newest(error_id, now, budget)
-        return ErrorGroup(
-            id=error_id,
-            type=kind,
-            message=message,
-            count=0,
-            names=(),
-            workers=(),
-            first=None,
+        return without_failures(
+            label,
+            states.of(error_id, now, budget),
+            buckets_of(span, fitting_bucket_s(span)),
             last=None if newest is None else newest.finished,
-            trend=buckets_of(span, fitting_bucket_s(span)).numbers(()),
-            matrix=Matrix(),
-            state=states.of(error_id, now, budget),
         )
 
     def _count(self, query: Node, by: Grouping | None, now: float, budget: TimeBudget) -> Count:

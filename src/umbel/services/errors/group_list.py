@@ -39,7 +39,6 @@ from umbel.services.errors.trend import (
     fitting_bucket_s,
 )
 from umbel.store.base import Store
-from umbel.store.ledger import ErrorDecision
 from umbel.store.series import CountGroup, CountSeries
 
 #: The most groups that a list has.
@@ -246,21 +245,25 @@ class _Listing:
                 continue
             state = self._states.of(error_id, self._now, self._budget)
             if self._is_wanted(state):
-                items.append(_without_failures(decision, state, buckets))
+                items.append(without_failures(f"{error_id} {decision.title}", state, buckets))
         return items
 
 
-def _without_failures(decision: ErrorDecision, state: GroupState, buckets: Buckets) -> ErrorGroup:
-    _, kind, message = split_label(f"{decision.error} {decision.title}")
+def without_failures(
+    label: str, state: GroupState, buckets: Buckets, *, last: float | None = None
+) -> ErrorGroup:
+    """The group of this label where nothing failed in the time of `buckets`; `last` is when its
+    newest failure did, as far as is known."""
+    error_id, kind, message = split_label(label)
     return ErrorGroup(
-        id=decision.error,
+        id=error_id,
         type=kind,
         message=message,
         count=0,
         names=(),
         workers=(),
         first=None,
-        last=None,
+        last=last,
         trend=buckets.numbers(()),
         matrix=Matrix(),
         state=state,
