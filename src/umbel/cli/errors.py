@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,7 +11,7 @@ from umbel.cli import printing
 from umbel.cli.listing import ListFormat, listing_options, print_rows
 from umbel.cli.source import with_source
 from umbel.cli.tasks import QueryCommand
-from umbel.errors import QueryError
+from umbel.cli.time_span import say_missing, span_options
 
 if TYPE_CHECKING:
     from umbel.python.sources import Source
@@ -24,37 +22,11 @@ _CSV_COLUMNS: Final = (
     "id", "type", "message", "count", "state", "first", "last", "names", "workers",
 )  # fmt: skip
 _MATRIX: Final = {"1h": "h1", "24h": "h24", "7d": "d7"}
-#: How long ago, as it is often written: `24h` for `-24h`.
-_AGO: Final = re.compile(r"\d.*[a-z]")
-
-
-def moment(_context: click.Context, parameter: click.Parameter, text: str | None) -> float | None:
-    """A time of the query language as Unix seconds."""
-    from umbel.query.ast import During
-    from umbel.query.parse import parse
-
-    if text is None:
-        return None
-    written = f"-{text}" if _AGO.fullmatch(text) and "T" not in text else text
-    try:
-        found = parse(f"finished:{written}..")
-    except QueryError as error:
-        raise click.BadParameter(error.message, param=parameter) from error
-    if not isinstance(found, During) or found.low is None:
-        raise click.BadParameter(
-            "It takes a time ago such as 24h or 7d, or a date such as 2026-11-22T09:30.",
-            param=parameter,
-        )
-    return found.low.at(time.time())
 
 
 @click.command(cls=QueryCommand, short_help="List errors that tasks failed with.")
 @click.argument("query", nargs=-1)
-@click.option(
-    "--since", callback=moment, metavar="TIME",
-    help="From then on: 24h (unless given), 7d, 2026-11-22T09:30.",
-)  # fmt: skip
-@click.option("--until", callback=moment, metavar="TIME", help="Until then; now unless given.")
+@span_options("24h")
 @click.option(
     "--state", type=click.Choice(["open", "resolved", "ignored"]), default=None,
     help="Only those in this state.",
@@ -107,8 +79,7 @@ def _say_rest(found: ErrorGroups, printed: int) -> None:
             "a narrower search is looked at whole.",
             err=True,
         )
-    if found.incomplete is not None:
-        printing.say("A part of the history of this time is missing: see umbel status.", err=True)
+    say_missing(found.incomplete)
 
 
 def _shown(row: Mapping[str, Any]) -> dict[str, str]:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from umbel.cli import printing
-from umbel.cli.errors import moment
 from umbel.cli.listing import ListFormat, listing_options, print_rows
 from umbel.cli.source import with_source
 from umbel.cli.tasks import QueryCommand
+from umbel.cli.time_span import say_missing, span_options
 from umbel.services.names.rows import NAME_ORDERS
 
 if TYPE_CHECKING:
@@ -27,11 +27,7 @@ _CSV_COLUMNS: Final = (
 
 @click.command(cls=QueryCommand, short_help="List names of tasks with their numbers.")
 @click.argument("query", nargs=-1)
-@click.option(
-    "--since", callback=moment, metavar="TIME",
-    help="From then on: 1h (unless given), 7d, 2026-11-22T09:30.",
-)  # fmt: skip
-@click.option("--until", callback=moment, metavar="TIME", help="Until then; now unless given.")
+@span_options("1h")
 @click.option(
     "--sort", type=click.Choice(NAME_ORDERS), default="busiest", show_default=True,
     help="By tasks, p95 of runtime or wait, failures, what changed most, or name.",
@@ -75,8 +71,7 @@ def _say_rest(found: NameList, printed: int) -> None:
         printing.say(
             "Time ran out: numbers may be too low. Try a shorter time (--since).", err=True
         )
-    if found.incomplete is not None:
-        printing.say("A part of the history of this time is missing: see umbel status.", err=True)
+    say_missing(found.incomplete)
 
 
 def _shown(row: Mapping[str, Any]) -> dict[str, str]:

@@ -1,0 +1,62 @@
+"""The span of time of a list: `--since` and `--until`, and what is said of holes in it."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+
+import click
+
+from umbel.cli import printing
+from umbel.errors import QueryError
+
+if TYPE_CHECKING:
+    from umbel.services.search.incomplete import Incomplete
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+#: How long ago, as it is often written: `24h` for `-24h`.
+_AGO: Final = re.compile(r"\d.*[a-z]")
+
+
+def span_options(usual: str) -> Callable[[F], F]:
+    """Add --since, which is `usual` ago unless given, and --until: Unix seconds, or None."""
+
+    def add(command: F) -> F:
+        found: Any = click.option(
+            "--until", callback=_moment, metavar="TIME", help="Until then; now unless given."
+        )(command)
+        return cast(F, click.option(
+            "--since", callback=_moment, metavar="TIME",
+            help=f"From then on: {usual} (unless given), 7d, 2026-11-22T09:30.",
+        )(found))  # fmt: skip
+
+    return add
+
+
+def say_missing(incomplete: Incomplete | None) -> None:
+    """Say that the history of the time has holes, if it has."""
+    if incomplete is not None:
+        printing.say("A part of the history of this time is missing: see umbel status.", err=True)
+
+
+def _moment(_context: click.Context, parameter: click.Parameter, text: str | None) -> float | None:
+    """A time of the query language as Unix seconds."""
+    from umbel.query.ast import During
+    from umbel.query.parse import parse
+
+    if text is None:
+        return None
+    written = f"-{text}" if _AGO.fullmatch(text) and "T" not in text else text
+    try:
+        found = parse(f"finished:{written}..")
+    except QueryError as error:
+        raise click.BadParameter(error.message, param=parameter) from error
+    if not isinstance(found, During) or found.low is None:
+        raise click.BadParameter(
+            "It takes a time ago such as 24h or 7d, or a date such as 2026-11-22T09:30.",
+            param=parameter,
+        )
+    return found.low.at(time.time())
