@@ -5,23 +5,17 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from umbel.auth.providers.addresses import base_address, with_query
+from umbel.auth.providers.addresses import with_query
 from umbel.auth.providers.admission import admit
-from umbel.auth.providers.base import (
-    Callback,
-    Claimed,
-    EndedLogin,
-    LoginAttempt,
-    ProviderLogin,
-    ProviderTokens,
-)
+from umbel.auth.providers.base import Claimed, LoginAttempt, ProviderLogin, ProviderTokens
 from umbel.auth.providers.config import ProviderConfig
-from umbel.auth.providers.http import Answer, ProviderHttp
+from umbel.auth.providers.http import Answer
 from umbel.auth.providers.identities import claimed_of, is_email
-from umbel.auth.providers.renewals import Renewal, is_over, renewed
-from umbel.auth.providers.token_endpoint import TokenEndpoint, challenge
+from umbel.auth.providers.oauth_api import OauthApi
+from umbel.auth.providers.renewals import Renewal, is_over
+from umbel.auth.providers.token_endpoint import challenge
 from umbel.clock import Clock
-from umbel.errors import LoginRefused, ProviderUnavailable
+from umbel.errors import ProviderUnavailable
 
 _DOMAIN: Final = "github.com"
 _SCOPES: Final = ("read:user", "user:email", "read:org")
@@ -33,22 +27,16 @@ _UNAUTHORIZED: Final = 401
 _FORBIDDEN: Final = 403
 #: What an application that may not ask for a list is answered.
 _HIDDEN: Final = frozenset({_FORBIDDEN, 404})
-_METHODS: Final = ("client_secret_post",)
 
 
-class GithubProvider:
+class GithubProvider(OauthApi):
     """See `RedirectProvider`. The subject is the number of the account: logins can be given up and
     taken by somebody else. `groups` are organisations (`org`) and teams (`org/team`)."""
 
     def __init__(self, config: ProviderConfig, secret: str | None, clock: Clock) -> None:
-        self.config = config
-        self._label = config.label or config.name
-        self._http = ProviderHttp(self._label, config.ca_file)
-        self._base = base_address(config.domain or _DOMAIN)
+        super().__init__(config, secret, clock, _DOMAIN, "/login/oauth/access_token")
+        self._issuers |= {f"{self._base}/login/oauth"}
         self._api = api_of(self._base)
-        self._tokens = f"{self._base}/login/oauth/access_token"
-        self._clock = clock
-        self._endpoint = TokenEndpoint(self._http, config.client_id or "", secret, clock)
 
     async def address(self, attempt: LoginAttempt) -> str:
         return with_query(
@@ -61,52 +49,23 @@ class GithubProvider:
             code_challenge_method="S256",
         )
 
-    async def finish(self, attempt: LoginAttempt, callback: Callback) -> ProviderLogin:
-        async with self._http.one_login():
-            return await self._finish(attempt, callback)
-
-    async def again(self, tokens: ProviderTokens, subject: str) -> ProviderLogin | None:
+    async def _renew(self, renewal: Renewal) -> bool:
         """Tokens of OAuth apps last until somebody revokes them; those of GitHub Apps end, and have
         a refresh token."""
-        with Renewal(tokens) as renewal:
-            async with self._http.one_login():
-                return await self._again(renewal, subject)
+        if not is_over(renewal.tokens, self._clock.now()):
+            return True
+        token = renewal.tokens.refresh_token
+        if token is not None:
+            await self._refresh(renewal, token)
+        return token is not None
 
-    async def _finish(self, attempt: LoginAttempt, callback: Callback) -> ProviderLogin:
-        if callback.issuer not in (None, self._base, f"{self._base}/login/oauth"):
-            raise LoginRefused(f"The answer to this login is not of {self._label} (iss).")
-        answer = await self._endpoint.exchange(self._tokens, callback.code, attempt, _METHODS)
-        return await self._login(renewed(ProviderTokens(), answer))
-
-    async def _again(self, renewal: Renewal, subject: str) -> ProviderLogin | None:
-        if is_over(renewal.tokens, self._clock.now()):
-            if renewal.tokens.refresh_token is None:
-                return None
-            token = renewal.tokens.refresh_token
-            renewal.take(await self._endpoint.refresh(self._tokens, token, _METHODS))
-        login = await self._login(renewal.tokens)
-        if login.claimed.subject != subject:
-            raise LoginRefused(f"{self._label} answers for somebody else now.")
-        return login
-
-    async def logout_address(self, tokens: ProviderTokens, back: str) -> str | None:  # noqa: ARG002
-        """GitHub does not offer to log out there."""
-        return self.config.logout_url
-
-    async def ended(self, logout_token: str) -> EndedLogin:  # noqa: ARG002
-        raise LoginRefused(f"{self._label} sends no logout tokens.")
-
-    async def _login(self, tokens: ProviderTokens) -> ProviderLogin:
-        if tokens.access_token is None:
-            raise ProviderUnavailable(f"{self._label} gave no access token.")
-        token, notes = tokens.access_token, list[str]()
+    async def _login(self, tokens: ProviderTokens, access_token: str) -> ProviderLogin:
+        token, notes = access_token, list[str]()
         answer = await self._ask(f"{self._api}/user", token)
         person = self._http.object_of(answer, f"{self._api}/user", "the person")
-        number, name = person.get("id"), person.get("login")
-        if not isinstance(number, int) or isinstance(number, bool) or not isinstance(name, str):
-            raise ProviderUnavailable(f"{self._label} does not say who it is.")
+        number, name = self._account(person, "login")
         claims: dict[str, object] = {
-            "sub": str(number), "login": name, "name": person.get("name"),
+            "sub": number, "login": name, "name": person.get("name"),
         }  # fmt: skip
         primary, emails = await self._emails(token, answer, notes)
         groups = await self._groups(token, answer, notes)
@@ -207,10 +166,7 @@ class GithubProvider:
             raise ProviderUnavailable(f"{self._label} takes no more requests for a while.")
         is_suspended = answer.status == _FORBIDDEN and address == f"{self._api}/user"
         if answer.status == _UNAUTHORIZED or is_suspended:
-            raise LoginRefused(
-                f"{self._label} does not know this login any more, or refuses it.",
-                remedy="Log in once more.",
-            )
+            raise self._unknown_login()
         return answer
 
 
