@@ -1,7 +1,7 @@
 /** A second factor from the secret to the recovery codes, and off again. */
 
 import { people } from '../api/people'
-import { Problem } from '../api/problem'
+import { Submission } from '../frame/submission.svelte'
 
 /** `idle` says whether there is one; the `password` is asked for once more; a secret is `shown` and waits for a first code; recovery `codes`
  * are shown once; a code is asked to `remove` it. */
@@ -15,8 +15,7 @@ export class SecondFactorModel {
   /** What is typed: a code, or before that the password. */
   code = $state('')
   recovery: readonly string[] = $state.raw([])
-  busy = $state(false)
-  problem: Problem | null = $state.raw(null)
+  readonly submission = new Submission()
 
   /** `changed` is called when it was turned on or off. */
   constructor(private readonly changed: () => void) {}
@@ -48,6 +47,13 @@ export class SecondFactorModel {
     })
   }
 
+  /** Send what was typed, to go on from the step that is shown. */
+  async submit(): Promise<void> {
+    if (this.step === 'password') await this.begin()
+    else if (this.step === 'shown') await this.confirm()
+    else if (this.step === 'remove') await this.remove()
+  }
+
   askForPassword(): void {
     this.rest()
     this.step = 'password'
@@ -62,7 +68,7 @@ export class SecondFactorModel {
   rest(): void {
     this.secret = this.address = this.code = ''
     this.recovery = []
-    this.problem = null
+    this.submission.clear()
     this.step = 'idle'
   }
 
@@ -71,17 +77,11 @@ export class SecondFactorModel {
   }
 
   private async run(work: () => Promise<void>): Promise<void> {
-    if (this.busy) return
-    this.busy = true
-    this.problem = null
+    if (this.submission.busy) return
     try {
-      await work()
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error
-      this.problem = error
+      await this.submission.run(work)
     } finally {
       this.code = ''
-      this.busy = false
     }
   }
 }

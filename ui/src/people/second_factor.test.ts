@@ -38,7 +38,7 @@ it('a wrong password is typed again', async () => {
   model.code = 'guess'
   await model.begin()
 
-  expect([model.step, model.code, model.problem?.detail]).toEqual(['password', '', 'The password is wrong.'])
+  expect([model.step, model.code, model.submission.problem?.detail]).toEqual(['password', '', 'The password is wrong.'])
 })
 
 it('a wrong code is typed again', async () => {
@@ -47,7 +47,7 @@ it('a wrong code is typed again', async () => {
   model.code = '000000'
   await model.confirm()
 
-  expect([model.step, model.code, model.problem?.detail]).toEqual(['shown', '', 'The code is wrong.'])
+  expect([model.step, model.code, model.submission.problem?.detail]).toEqual(['shown', '', 'The code is wrong.'])
   expect(changed).not.toHaveBeenCalled()
 })
 
