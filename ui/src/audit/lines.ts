@@ -2,7 +2,7 @@
 
 import type { AuditEntry } from '../api/control_types'
 import type { ActionRequestBody } from '../api/schema'
-import { actionPath, taskPath } from '../frame/address'
+import { actionPath, searchOf, taskPath } from '../frame/address'
 
 export function merged(entries: readonly AuditEntry[]): AuditEntry[] {
   const ended = new Set(entries.filter((one) => one.outcome !== null).map(actionKeyOf))
@@ -82,6 +82,5 @@ export function filterPath(filter: Filter): string {
   const written = new URLSearchParams()
   if (filter.actor.trim() !== '') written.set('actor', filter.actor.trim())
   if (filter.action !== '') written.set('action', filter.action)
-  const text = written.toString()
-  return text === '' ? 'audit' : `audit?${text}`
+  return `audit${searchOf(written)}`
 }

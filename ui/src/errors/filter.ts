@@ -1,6 +1,7 @@
 /** Which errors are listed: a state, and a search for tasks, as the address says it. */
 
 import type { ErrorsState } from '../api/schema'
+import { searchOf } from '../frame/address'
 
 export type Shown = ErrorsState | 'all'
 export const SHOWN: readonly { shown: Shown; title: string }[] = [
@@ -29,8 +30,7 @@ export function filterPath(parameters: string, { shown, q }: Filter): string {
   written.delete('q')
   if (shown !== 'open') written.set('state', shown)
   if (q.trim() !== '') written.set('q', q.trim())
-  const text = written.toString()
-  return text === '' ? 'errors' : `errors?${text}`
+  return `errors${searchOf(written)}`
 }
 
 /** Why nothing is listed. */

@@ -21,6 +21,12 @@ export function pageAt(path: string, base: string): Page {
   return { kind: 'unknown', path: inside }
 }
 
+/** The part of an address from its "?" on; "" without parameters. */
+export function searchOf(parameters: URLSearchParams): string {
+  const text = parameters.toString()
+  return text === '' ? '' : `?${text}`
+}
+
 /** Links with a search to the first page are of when that was the list of tasks. */
 export function searchedPage(page: Page, search: string): Page {
   return page.kind === 'overview' && new URLSearchParams(search).has('q') ? { kind: 'tasks' } : page

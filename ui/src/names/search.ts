@@ -1,6 +1,7 @@
 /** What the page of names is asked for, as its address says it; the time range stands beside it. */
 
 import type { NamesSort } from '../api/schema'
+import { searchOf } from '../frame/address'
 import { ORDERS } from './numbers'
 
 export interface NamesSearch {
@@ -24,6 +25,5 @@ export function writeNames(parameters: string, { sort, contains }: NamesSearch):
   written.delete('find')
   if (sort !== USUAL) written.set('sort', sort)
   if (contains !== '') written.set('find', contains)
-  const text = written.toString()
-  return text === '' ? '' : `?${text}`
+  return searchOf(written)
 }

@@ -1,5 +1,6 @@
 /** A search is the Tasks page's whole state, and its address says it; defaults are left out. */
 
+import { searchOf } from '../frame/address'
 import { readRange, termOf, type Range } from '../time/range'
 import { USUAL_FIELD } from './time_term'
 
@@ -38,8 +39,7 @@ export function writeSearch(search: Omit<Search, 'tz'> & { tz?: string }): strin
   if (search.q.trim() !== '') written.set('q', search.q)
   if (search.order !== DEFAULT_ORDER) written.set('order', search.order)
   if (search.tz !== undefined && datesOf(search.q) !== '') written.set('tz', search.tz)
-  const text = written.toString()
-  return text === '' ? '' : `?${text}`
+  return searchOf(written)
 }
 
 /** The order after a click on a column's head: descending, ascending, and back to the default. */

@@ -14,6 +14,7 @@
  */
 
 import { formatTimestamp, type Zone } from '../format/time'
+import { searchOf } from '../frame/address'
 
 /** `word` as it stands in the address: "15m", "1h", "7d". */
 export interface LastRange {
@@ -78,8 +79,7 @@ export function withRange(parameters: string, range: Range | null, usual: Range 
       if (range.to !== null) written.set('to', String(range.to))
     }
   }
-  const text = written.toString()
-  return text === '' ? '' : `?${text}`
+  return searchOf(written)
 }
 
 export function isSame(one: Range | null, other: Range | null): boolean {
