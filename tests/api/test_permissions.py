@@ -10,7 +10,7 @@ import pytest
 from starlette.routing import Route as Address
 
 from tests.api.doors import ROLES, USERS, basic, bearer
-from tests.api.world import World, problem_of
+from tests.api.world import World, path_of, problem_of
 from umbel.auth.base import GRANTS, Role
 from umbel.web.authorization import OPEN
 from umbel.web.cluster_router import ByCluster
@@ -26,10 +26,6 @@ OPEN_ROUTES = [route for route in ROUTES if route.permission is None]
 
 def name_of(route: Route) -> str:
     return route.name
-
-
-def path_of(route: Route) -> str:
-    return re.sub(r"\{\w+\}", "x", route.path.replace("{inspection}", "stats"))
 
 
 async def ask(world: World, route: Route, headers: dict[str, str]) -> httpx.Response:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import AsyncIterator, Collection
 from urllib.parse import quote
 
 import pytest
 
-from tests.api.world import World, problem_of
+from tests.api.world import World, path_of, problem_of
 from umbel.errors import StoreUnwritable
 from umbel.store.base import StoreStatus
 from umbel.store.memory import MemoryStore
@@ -27,10 +26,6 @@ PARAMETERS = [
     for name in fields(route.asks)
     if f"{{{name}}}" not in route.path
 ]
-
-
-def path_of(route: Route) -> str:
-    return re.sub(r"\{\w+\}", "0123456789ab", route.path.replace("{inspection}", "stats"))
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -24,6 +25,7 @@ from umbel.store.memory import MemoryStore
 from umbel.store.memory_ledger import MemoryLedger
 from umbel.store.memory_samples import MemorySamples
 from umbel.web.app import WebOptions, create_app
+from umbel.web.http.route import Route
 from umbel.web.scrape_access import NO_SCRAPER, ScrapeAccess
 
 #: Ten minutes after the first of the six tasks was sent, Unix seconds.
@@ -148,6 +150,11 @@ def shop_store() -> MemoryStore:
     store.apply([heartbeat(WORKER, NOW - 1, active=1, processed=5)])
     store.report(collector())
     return store
+
+
+def path_of(route: Route) -> str:
+    """An address of the route, with an id or name that each can have."""
+    return re.sub(r"\{\w+\}", "0123456789ab", route.path.replace("{inspection}", "stats"))
 
 
 def problem_of(response: httpx.Response) -> dict[str, Any]:
