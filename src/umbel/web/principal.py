@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -47,4 +47,21 @@ def principal_of(identity: Identity | None, how: AuthMethod) -> Principal | None
         identity.is_stranger,
         bounded=identity.bounded,
         because=identity.because,
+    )
+
+
+def principal_by_rules(
+    name: str, how: AuthMethod, grants: Sequence[Grant], *, provider: str, label: str
+) -> Principal:
+    """The principal of somebody whom a provider knows, with what the rules give them in a cluster:
+    that which holds for everything first, nothing for a stranger."""
+    return Principal(
+        name,
+        grants[0].role if grants else "viewer",
+        how,
+        is_stranger=not grants,
+        bounded=tuple(grants[1:]),
+        because=grants[0].because if grants else "",
+        provider=provider,
+        label=label,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+import msgspec
 from starlette.types import Scope
 
 from umbel.auth.providers.base import Claimed
@@ -14,7 +15,7 @@ from umbel.web.bearer_identity import BearerIdentity
 from umbel.web.first_requests import FirstRequests
 from umbel.web.logins.labels import label_of
 from umbel.web.no_entry import NoEntry
-from umbel.web.principal import AuthMethod, Principal
+from umbel.web.principal import AuthMethod, Principal, principal_by_rules
 from umbel.web.proxy_identity import ProxyIdentity
 
 
@@ -68,16 +69,11 @@ class ProviderIdentities:
         rights = self._rules.rights(config.name, claimed.claims)
         if not rights.clusters:
             raise NoEntry(config, claimed, rights, rules=len(self._rules.rules))
-        grants = rights.of(cluster)
-        return Principal(
+        principal = principal_by_rules(
             f"{config.name}:{claimed.name}",
-            grants[0].role if grants else "viewer",
             how,
-            is_stranger=not grants,
-            bounded=grants[1:],
-            because=grants[0].because if grants else "",
+            rights.of(cluster),
             provider=config.name,
             label=label_of(config),
-            email=claimed.email,
-            claims=claimed.claims,
         )
+        return msgspec.structs.replace(principal, email=claimed.email, claims=claimed.claims)

@@ -10,7 +10,7 @@ from umbel.auth.rules import PASSWORD
 from umbel.services.control.login_audit import escaped
 from umbel.store.ledger import LoginSession
 from umbel.web.logins.provider_sessions import KnownSession, ProviderSessions
-from umbel.web.principal import Principal
+from umbel.web.principal import Principal, principal_by_rules
 from umbel.web.sessions import Session
 
 _CLIENT_MAX: Final = 200
@@ -19,18 +19,17 @@ _CLIENT_MAX: Final = 200
 def of_provider(sessions: ProviderSessions, session: KnownSession, cluster: str) -> Principal:
     """The person in one cluster, "" for the server as a whole."""
     row, rights = session
-    grants = rights.of(cluster)
-    claims = msgspec.json.decode(row.claims, type=dict[str, object])
-    email = claims.get("email")
-    return Principal(
+    principal = principal_by_rules(
         row.user,
-        grants[0].role if grants else "viewer",
         "session",
-        is_stranger=not grants,
-        bounded=grants[1:],
-        because=grants[0].because if grants else "",
+        rights.of(cluster),
         provider=row.provider,
         label=sessions.label(row.provider),
+    )
+    claims = msgspec.json.decode(row.claims, type=dict[str, object])
+    email = claims.get("email")
+    return msgspec.structs.replace(
+        principal,
         subject=row.subject,
         email=email if isinstance(email, str) else None,
         claims=claims,
