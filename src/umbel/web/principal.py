@@ -17,9 +17,9 @@ class Principal(msgspec.Struct, frozen=True):
     no role in the cluster that was asked for. `cluster` is that of a token: tokens of one name in
     two clusters are not the same. `bounded` are grants for some tasks, `because` is what gave the
     role. `provider` is that of the settings by whose word it is (its name, and its label for
-    people), with what it says: the `subject` of a session, which is theirs alone, an `email` and
-    `claims`; "", None and nothing of all others. `must_enrol`: they may do nothing before they have
-    turned on a second factor."""
+    people), with what it says: the `subject` of a session, which is theirs alone; of whom no
+    session stands for, an `email` and `claims`; "", None and nothing of all others. `must_enrol`:
+    they may do nothing before they have turned on a second factor."""
 
     name: str
     role: Role

@@ -17,6 +17,7 @@ from umbel.web.authentication import Access
 from umbel.web.http.parameters import read
 from umbel.web.logins.answers import json_response
 from umbel.web.logins.checks import CHECK_BY_S
+from umbel.web.logins.people import email_and_claims
 from umbel.web.logins.seal import can_ask
 from umbel.web.principal import Principal
 from umbel.web.requests import Nothing
@@ -115,6 +116,9 @@ async def me_response(
     """The answer about `principal`, who has `session` if they have one."""
     may = access.permissions(principal)
     row = await access.row_of(session) if session is not None else None
+    email, claims = (
+        email_and_claims(row) if row is not None else (principal.email, principal.claims)
+    )
     me = Me(
         name=principal.name,
         role=principal.role,
@@ -124,13 +128,13 @@ async def me_response(
         via=access.actor(principal, scope).via,
         provider=provider_of(principal),
         label=principal.label,
-        email=principal.email,
+        email=email,
         # Of a cluster in which they have no role nothing is told, nor of one that there is not.
         because=principal.because if may else "",
         grants=grant_rows(access.bounded(principal)),
         access=await access_rows(accesses, scope, session),
         session=None if session is None else _own(access, session, row),
-        claims=principal.claims,
+        claims=claims,
         second_factor=await _second_factor(access, principal),
     )
     return json_response(me)

@@ -17,7 +17,8 @@ _CLIENT_MAX: Final = 200
 
 
 def of_provider(sessions: ProviderSessions, session: KnownSession, cluster: str) -> Principal:
-    """The person in one cluster, "" for the server as a whole."""
+    """The person in one cluster, "" for the server as a whole. What the provider said of them stays
+    in the row (`email_and_claims`): it may be long, and requests come without asking for it."""
     row, rights = session
     principal = principal_by_rules(
         row.user,
@@ -26,14 +27,14 @@ def of_provider(sessions: ProviderSessions, session: KnownSession, cluster: str)
         provider=row.provider,
         label=sessions.label(row.provider),
     )
+    return msgspec.structs.replace(principal, subject=row.subject)
+
+
+def email_and_claims(row: LoginSession) -> tuple[str | None, dict[str, object]]:
+    """The e-mail and the claims of a row."""
     claims = msgspec.json.decode(row.claims, type=dict[str, object])
     email = claims.get("email")
-    return msgspec.structs.replace(
-        principal,
-        subject=row.subject,
-        email=email if isinstance(email, str) else None,
-        claims=claims,
-    )
+    return email if isinstance(email, str) else None, claims
 
 
 def row_of(session: Session, address: str, client: str, lifetime_s: float) -> LoginSession:
