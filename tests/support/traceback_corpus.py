@@ -95,7 +95,7 @@ def _run(app: Any, function: Callable[..., Any], call: Call) -> list[dict[str, s
             told.append({"exception": repr(exc), "traceback": str(einfo.traceback)})
 
     name = f"shop.{call.module}.{call.function}.{uuid.uuid4().hex[:6]}"
-    options = {"max_retries": 3, **call.options}
+    options = {"max_retries": 3, "shared": False, **call.options}
     task = app.task(name=name, bind=call.module == "celery_own", base=Telling, **options)(function)
     task_id = str(uuid.uuid4())
     request = {"id": task_id, "retries": call.retries, "is_eager": False, "called_directly": False}

@@ -32,7 +32,8 @@ def _nothing() -> None:
 def sending(**conf: Any) -> Sending:
     app: Any = Celery("shop", broker="memory://", set_as_current=False)
     app.conf.update({"task_routes": ROUTES, **conf})
-    app.task(_nothing, name="mail.send", queue="mail")
+    # Not shared: it would come, with its warning, into every application made after this one.
+    app.task(_nothing, name="mail.send", queue="mail", shared=False)
     app.finalize()
     return Sending(app, declares=True)
 

@@ -101,6 +101,34 @@ def test_a_worker_that_does_not_answer_is_told_again_after_a_while() -> None:
     assert scene.told() == [("a",)]
 
 
+def test_a_worker_that_never_answers_is_told_less_and_less_often() -> None:
+    scene = Scene()
+    scene.worker("a").is_deaf = True
+    end = scene.clock.time + 280
+    while scene.clock.time < end:
+        scene.beat("a")
+        scene.switch.turn()
+        scene.clock.time += 2
+
+    assert len(scene.told()) == 9
+
+
+def test_a_worker_whose_answer_did_not_come_stands_in_the_audit_when_it_says_that_they_are_on() -> (
+    None
+):
+    scene = Scene()
+    worker = scene.worker("a", ON)
+    worker.is_deaf = True
+    scene.switch.turn()
+    worker.is_deaf = False
+    scene.clock.time += AGAIN_AFTER_S
+    scene.beat("a")
+    scene.switch.turn()
+
+    [line] = scene.ledger.audit().items
+    assert line.answer == "Told again, as no answer came: their task events are on now."
+
+
 def test_a_worker_that_refuses_is_not_asked_again_and_again() -> None:
     scene = Scene()
     scene.worker("a").refuses["enable_events"] = "no"
