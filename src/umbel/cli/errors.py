@@ -11,7 +11,7 @@ from umbel.cli import printing
 from umbel.cli.listing import ListFormat, listing_options, print_rows
 from umbel.cli.source import with_source
 from umbel.cli.tasks import QueryCommand
-from umbel.cli.time_span import say_missing, span_options
+from umbel.cli.time_span import span_options
 
 if TYPE_CHECKING:
     from umbel.python.sources import Source
@@ -65,6 +65,9 @@ def errors(
     printed = print_rows(rows, columns, form, shown=_shown, times=("first", "last"))
     if not form.as_json:
         _say_rest(found, printed)
+    from umbel.cli.missed import print_missed
+
+    print_missed(found.incomplete)
     return 0
 
 
@@ -79,7 +82,6 @@ def _say_rest(found: ErrorGroups, printed: int) -> None:
             "a narrower search is looked at whole.",
             err=True,
         )
-    say_missing(found.incomplete)
 
 
 def _shown(row: Mapping[str, Any]) -> dict[str, str]:

@@ -12,9 +12,11 @@ from umbel.store.base import KeptGap
 
 
 class MissedReport:
-    """Told of each page that is listed; `print_warning` says it on standard error."""
+    """Told of each page that is listed; `print_warning` says it on standard error, of what it
+    calls `time`."""
 
-    def __init__(self) -> None:
+    def __init__(self, time: str = "the time of these tasks") -> None:
+        self._time = time
         self._gaps: dict[KeptGap, None] = {}
         self._lost = 0
         self._reached: float | None = None
@@ -44,7 +46,7 @@ class MissedReport:
             )
         if parts:
             sentence = "; ".join(parts)
-            printing.say(f"In the time of these tasks {sentence}.", err=True)
+            printing.say(f"In {self._time} {sentence}.", err=True)
         if self._timed_out:
             back = "" if self._reached is None else f" back to {printing.clock(self._reached)}"
             printing.say(
@@ -52,3 +54,11 @@ class MissedReport:
                 "sorts all that it finds.",
                 err=True,
             )
+
+
+def print_missed(incomplete: Incomplete | None) -> None:
+    """Say what is missing in the time of a list that is counted, if anything is."""
+    if incomplete is not None:
+        missed = MissedReport("this time")
+        missed.note(incomplete)
+        missed.print_warning()

@@ -11,7 +11,7 @@ from umbel.cli import printing
 from umbel.cli.listing import ListFormat, listing_options, print_rows
 from umbel.cli.source import with_source
 from umbel.cli.tasks import QueryCommand
-from umbel.cli.time_span import say_missing, span_options
+from umbel.cli.time_span import span_options
 from umbel.services.names.rows import NAME_ORDERS
 
 if TYPE_CHECKING:
@@ -61,6 +61,9 @@ def names(
     printed = print_rows(rows, columns, form, shown=_shown)
     if not form.as_json:
         _say_rest(found, printed)
+    from umbel.cli.missed import print_missed
+
+    print_missed(found.incomplete)
     return 0
 
 
@@ -71,7 +74,6 @@ def _say_rest(found: NameList, printed: int) -> None:
         printing.say(
             "Time ran out: numbers may be too low. Try a shorter time (--since).", err=True
         )
-    say_missing(found.incomplete)
 
 
 def _shown(row: Mapping[str, Any]) -> dict[str, str]:

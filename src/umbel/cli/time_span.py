@@ -1,19 +1,15 @@
-"""The span of time of a list: `--since` and `--until`, and what is said of holes in it."""
+"""The span of time of a list: `--since` and `--until`."""
 
 from __future__ import annotations
 
 import re
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 import click
 
-from umbel.cli import printing
 from umbel.errors import QueryError
-
-if TYPE_CHECKING:
-    from umbel.services.search.incomplete import Incomplete
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -34,12 +30,6 @@ def span_options(usual: str) -> Callable[[F], F]:
         )(found))  # fmt: skip
 
     return add
-
-
-def say_missing(incomplete: Incomplete | None) -> None:
-    """Say that the history of the time has holes, if it has."""
-    if incomplete is not None:
-        printing.say("A part of the history of this time is missing: see umbel status.", err=True)
 
 
 def _moment(_context: click.Context, parameter: click.Parameter, text: str | None) -> float | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from umbel.cli.missed import MissedReport
+from umbel.cli.missed import MissedReport, print_missed
 from umbel.cluster.task import Task
 from umbel.services.search.incomplete import Incomplete
 from umbel.services.search.task_page import TaskPage
@@ -30,6 +30,17 @@ def test_a_hole_is_told_once_with_its_cause(capsys: pytest.CaptureFixture[str]) 
     assert told.err == (
         "In the time of these tasks events of 95 s may be missing, since Umbel's collector did "
         "not run; by the workers' own counts 12 tasks began of which nothing was heard.\n"
+    )
+
+
+def test_of_a_list_that_is_counted_the_hole_is_in_its_time(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    print_missed(None)
+    print_missed(Incomplete(start=None, end=None, missed_s=95.0, lost=0, gaps=(GAP,)))
+
+    assert capsys.readouterr().err == (
+        "In this time events of 95 s may be missing, since Umbel's collector did not run.\n"
     )
 
 

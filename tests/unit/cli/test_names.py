@@ -13,6 +13,7 @@ import pytest
 
 from tests.contract.stories import failed, succeeded, uuid_of
 from umbel.cli.start import run
+from umbel.store.base import KeptGap
 from umbel.store.opening import open_store
 
 Umbel = Callable[..., tuple[int, str, str]]
@@ -69,3 +70,17 @@ def test_no_name_is_said(umbel: Umbel) -> None:
 
     assert (code, out) == (0, "")
     assert "No task that matches ran in this time." in err
+
+
+@pytest.mark.parametrize("form", [(), ("--json",), ("--csv",)])
+def test_what_nobody_saw_of_the_time_is_told_in_every_form(
+    umbel: Umbel, tmp_path: Path, form: tuple[str, ...]
+) -> None:
+    now = time.time()
+    store = open_store(str(tmp_path / "data"), write=True)
+    store.keep_gaps([KeptGap(now - 700, now - 650, "collector-away", collector="c")])
+    store.close()
+
+    told = "In this time events of 50 s may be missing, since Umbel's collector did not run.\n"
+    assert umbel(*form)[2] == told
+    assert umbel(*form, "--since", "5m")[2] == ""
