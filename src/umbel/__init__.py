@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from umbel.python.event_types import TaskEventTypes
     from umbel.python.events import Events, connect
     from umbel.python.info import TASK_STATES, TaskInfo, as_dict
+    from umbel.python.names import task_names
     from umbel.python.queues import purge, queue_lengths
     from umbel.python.running import (
         get_task_result,
@@ -65,6 +66,7 @@ __all__ = [
     "task_args_contains_search_args",
     "task_async_apply",
     "task_errors",
+    "task_names",
     "task_rate_limit",
     "task_revoke",
     "task_send_task",
@@ -86,6 +88,7 @@ _MODULES = {
     "events": "Events connect",
     "event_types": "TaskEventTypes",
     "info": "TASK_STATES TaskInfo as_dict",
+    "names": "task_names",
     "queues": "purge queue_lengths",
     "running": "get_task_result task_apply task_async_apply task_send_task",
     "series": "task_series",

@@ -19,6 +19,7 @@ from umbel.python import control as _control
 from umbel.python import errors as _errors
 from umbel.python import events as _events
 from umbel.python import info as _info
+from umbel.python import names as _names
 from umbel.python import queues as _queues
 from umbel.python import running as _running
 from umbel.python import series as _series
@@ -59,6 +60,7 @@ __all__ = [
     "task_args_contains_search_args",
     "task_async_apply",
     "task_errors",
+    "task_names",
     "task_rate_limit",
     "task_revoke",
     "task_send_task",
@@ -223,6 +225,7 @@ task_abort = _on_source(_control.task_abort)
 task_apply = _on_source(_running.task_apply)
 task_async_apply = _on_source(_running.task_async_apply)
 task_errors = _on_source(_errors.task_errors)
+task_names = _on_source(_names.task_names)
 task_rate_limit = _on_source(_control.task_rate_limit)
 task_revoke = _on_source(_control.task_revoke)
 task_send_task = _on_source(_running.task_send_task)

@@ -8,7 +8,7 @@ from typing import Any, Final, get_args
 from umbel.python.filters import OneOrMore, filters
 from umbel.python.source_argument import on_source
 from umbel.python.sources import Source
-from umbel.python.times import TimeLike, unix_time
+from umbel.python.times import TimeLike, unix_span
 from umbel.services.errors.group_list import GROUPS_MAX
 from umbel.services.errors.group_state import State
 from umbel.services.errors.groups import ErrorGroups
@@ -39,8 +39,6 @@ def task_errors(
         raise ValueError(f"state is one of {', '.join(STATES)}, not {state!r}.")
     if not isinstance(limit, int) or not 1 <= limit <= GROUPS_MAX:
         raise ValueError(f"limit is a number from 1 to {GROUPS_MAX}, not {limit!r}.")
-    since, until = unix_time(start, "start"), unix_time(end, "end")
-    if since is not None and until is not None and since >= until:
-        raise ValueError("start must lie before end.")
+    since, until = unix_span(start, end)
     query = filters(type=type, worker=worker, search=search)
     return source.errors(query, since=since, until=until, state=state, limit=limit)

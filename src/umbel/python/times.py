@@ -12,6 +12,15 @@ TIME_FORMATS: Final = ("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S")
 TimeLike = datetime | float | int | str | None
 
 
+def unix_span(start: TimeLike, end: TimeLike) -> tuple[float | None, float | None]:
+    """From when until when, in Unix seconds. Raises `ValueError` as `unix_time` does, and where
+    the start is not before the end."""
+    since, until = unix_time(start, "start"), unix_time(end, "end")
+    if since is not None and until is not None and since >= until:
+        raise ValueError("start must lie before end.")
+    return since, until
+
+
 def unix_time(value: TimeLike, name: str) -> float | None:
     """`value` in Unix seconds; None stays None.
 
