@@ -1,6 +1,6 @@
 """Histories that are already there: so many tasks, written straight through the store.
 
-    python -m bench.fill --tasks 1000000
+    python -m bench.fill --tasks 1000000 --errors 1000
 
 A filled directory is kept under `.cache/`, by size and shape of its files, with a
 `known.json` beside it that tells what is in it; it is filled once and then searched as often
@@ -21,7 +21,7 @@ from typing import Final
 
 import msgspec
 
-from bench.lifecycles import CLIENT, MARK_LENGTH, Life, Storyteller
+from bench.lifecycles import CLIENT, MARK_LENGTH, Life, Storyteller, different_errors
 from bench.report import CACHE
 from bench.searches import Known, Sample, sample_of
 from umbel.cluster.events import Event
@@ -34,15 +34,16 @@ _SAMPLES: Final = 2_000
 _PID: Final = 4_000
 
 
-def filled(tasks: int, *, refill: bool = False) -> tuple[Path, Known]:
+def filled(tasks: int, *, errors: int = 0, refill: bool = False) -> tuple[Path, Known]:
     """The directory that holds so many tasks, filled now if it was not, and what is known
-    of it."""
-    home = CACHE / f"filled-{tasks}-{_shape()}"
+    of it. They fail with so many different `errors`, or with the usual few."""
+    kinds = f"-{errors}-errors" if errors else ""
+    home = CACHE / f"filled-{tasks}{kinds}-{_shape()}"
     known = home / "known.json"
     if refill or not known.exists():
         shutil.rmtree(home, ignore_errors=True)
         home.mkdir(parents=True)
-        known.write_bytes(msgspec.json.encode(_fill(home / "data", tasks)))
+        known.write_bytes(msgspec.json.encode(_fill(home / "data", tasks, errors)))
     return home / "data", msgspec.json.decode(known.read_bytes(), type=Known)
 
 
@@ -58,15 +59,16 @@ def _shape() -> str:
     return hashlib.sha256(repr((scripts, body)).encode()).hexdigest()[:8]
 
 
-def _fill(data: Path, tasks: int) -> Known:
+def _fill(data: Path, tasks: int, errors: int) -> Known:
     last = time.time()
     first = last - SPAN_S
     samples: list[Sample] = []
     begun = time.monotonic()
+    told = Storyteller(tasks, different_errors(errors)) if errors else Storyteller(tasks)
     store = SqliteStore(data, write=True)
     try:
         done = 0
-        for events, some in _batches(tasks, first, last):
+        for events, some in _batches(told, tasks, first, last):
             store.apply(events)
             samples += some
             done += _BATCH_TASKS
@@ -96,9 +98,10 @@ def _await_index(store: SqliteStore) -> None:
     print(f"  {left:,} tasks left without index", flush=True)
 
 
-def _batches(tasks: int, first: float, last: float) -> Iterator[tuple[list[Event], list[Sample]]]:
+def _batches(
+    told: Storyteller, tasks: int, first: float, last: float
+) -> Iterator[tuple[list[Event], list[Sample]]]:
     """Events of some thousand tasks at a time, with some samples of them."""
-    told = Storyteller(tasks)
     marks = random.Random(tasks)
     step = (last - first) / tasks
     share = min(1.0, _SAMPLES * 1.2 / tasks)
@@ -133,9 +136,10 @@ def events_of(life: Life, sent: float, number: int) -> list[Event]:
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.fill", description=__doc__)
     parser.add_argument("--tasks", type=int, default=1_000_000)
+    parser.add_argument("--errors", type=int, default=0, help="so many different ones")
     parser.add_argument("--refill", action="store_true", help="even if it is there already")
     asked = parser.parse_args(argv)
-    data, known = filled(asked.tasks, refill=asked.refill)
+    data, known = filled(asked.tasks, errors=asked.errors, refill=asked.refill)
     print(f"{asked.tasks:,} tasks in {data}, {len(known.samples):,} of them known")
 
 

@@ -11,6 +11,8 @@ same stories. Shapes and sizes follow captures of real workers: an event average
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
+from itertools import islice, product
 from typing import Any, Final, NamedTuple
 
 MARK_LENGTH: Final = 9
@@ -102,11 +104,23 @@ class Life(NamedTuple):
     end: str
 
 
-class Storyteller:
-    """Tells of one task after another; the same seed gives the same stories."""
+def different_errors(number: int) -> tuple[str, ...]:
+    """So many exceptions, no two of which are the same error."""
+    words = [word for word in _WORDS if word != COMMON_WORD]
+    some = product(("LookupError", "ValueError", "TimeoutError"), words, words)
+    return tuple(f"{kind}('no {a} for the {b}')" for kind, a, b in islice(some, number))
 
-    def __init__(self, seed: int) -> None:
+
+class Storyteller:
+    """Tells of one task after another; the same seed gives the same stories. The first of the
+    `errors` are the most frequent (Zipf's law), unless they are the usual ones."""
+
+    def __init__(self, seed: int, errors: Sequence[str] = _ERRORS) -> None:
         self._random = random.Random(seed)
+        self._errors = errors
+        if errors is not _ERRORS:
+            weights = [1 / rank for rank in range(1, len(errors) + 1)]
+            self._errors = random.Random(seed + 2).choices(errors, weights, k=65_536)
         self._names = random.Random(seed + 1).choices(
             NAMES, weights=[weight for _, _, weight, _ in NAMES], k=65_536
         )
@@ -195,7 +209,7 @@ class Storyteller:
     def _failure(self, name: str) -> dict[str, Any]:
         rng = self._random
         module, _, function = name.rpartition(".")
-        error = _ERRORS[rng.randrange(len(_ERRORS))]
+        error = self._errors[rng.randrange(len(self._errors))]
         where = {"module": module.replace(".", "/"), "function": function}
         trace = _TRACEBACK.format(line=rng.randrange(10, 400), error=error, **where)
         return {"exception": error, "traceback": trace}
