@@ -83,6 +83,10 @@ GROUPS: Final[dict[str, list[Call]]] = {
     "not implemented": _calls("orders", "not_done", 1, 2),
     "math range": _calls("orders", "overflow", 1, 2),
     "German quotes": _calls("orders", "german", 12, 1),
+    "no offer": _calls("orders", "no_offer", (403, "EUR"), (404, "EUR"), (5, "EUR")),
+    "too many in a basket": _calls(
+        "orders", "too_many", (412, "Not So Small Items"), (503, "Not So Small Items")
+    ),
     # network
     "connection refused": _calls("network", "refused", 1, 2),
     "host unknown": _calls("network", "unknown_host", "db-1.invalid", "cache.invalid"),
@@ -94,6 +98,16 @@ GROUPS: Final[dict[str, list[Call]]] = {
     "shop answers 503": _calls("network", "http_status", (503, 1), (503, 22)),
     "shop answers 404 (requests)": _calls("network", "requests_status", (404, 1), (404, 22)),
     "shop answers 503 (requests)": _calls("network", "requests_status", (503, 1), (503, 22)),
+    "warehouse answers 404": _calls("network", "answered", (404, 1), (404, 22)),
+    "warehouse answers 503": _calls("network", "answered", (503, 1), (503, 22)),
+    "warehouse's gateway": _calls(
+        "network", "gateway", ("502 Bad Gateway", 1), ("502 Bad Gateway", 22)
+    ),
+    "warehouse has it not": _calls(
+        "network", "gateway", ("404 Not Found", 404), ("404 Not Found", 3)
+    ),
+    "warehouse responds 429": _calls("network", "spoken", (429, 500), (429, 22)),
+    "warehouse responds 500": _calls("network", "spoken", (500, 429), (500, 22)),
     "redis refused": _calls("network", "redis_refused", 1, 2),
     "redis host unknown": _calls(
         "network", "redis_wrong_host", "redis-1.invalid", "redis-12.invalid"

@@ -30,8 +30,11 @@ from umbel.cluster.error_message import steady_message
 from umbel.cluster.own_frames import entry_frame, own_frames
 from umbel.cluster.traceback_parts import TracebackPart, split_type, traceback_parts
 
-#: The number of these rules: whenever one changes, so does this, and ids with it.
-VERSION: Final = 1
+#: The number of these rules: whenever one changes, so does this, and errors that are stored are
+#: worked out anew. An error of which the rules say what they said before keeps its id.
+VERSION: Final = 2
+#: The first of what an id is made of: a number that never changes, so that ids stay.
+_ID_FORM: Final = 1
 #: Hex digits of an id.
 ID_DIGITS: Final = 12
 FRAMES_MAX: Final = 40
@@ -64,10 +67,10 @@ _REPR_MAX: Final = 4_096
 
 
 class ErrorFingerprint(msgspec.Struct, frozen=True):
-    """Which error it is. `id` is the same for the same error: `ID_DIGITS` hex digits, made by the
-    rules of `version`. `type` is the exception's class, `message` what is the same in every
-    occurrence, `frames` the application's own (`folder/file.py function`), outermost first, and
-    `causes` the types it was raised from."""
+    """Which error it is. `id` is the same for the same error: `ID_DIGITS` hex digits. `version` are
+    the rules by which it was found. `type` is the exception's class, `message` what is the same in
+    every occurrence, `frames` the application's own (`folder/file.py function`), outermost first,
+    and `causes` the types it was raised from."""
 
     version: int
     id: str
@@ -102,7 +105,7 @@ def error_fingerprint(exception: str | None, traceback: str | None) -> ErrorFing
     frames = _frames(frames_of, chain, parts, name)
     causes = _causes(chain)
     steady = _message(name, message)
-    identity = (VERSION, name, steady, sorted(frames), [list(each) for each in causes])
+    identity = (_ID_FORM, name, steady, sorted(frames), [list(each) for each in causes])
     digest = hashlib.blake2b(repr(identity).encode("utf-8", "replace"), digest_size=ID_DIGITS // 2)
     return ErrorFingerprint(
         VERSION, digest.hexdigest(), name, steady, tuple(frames), tuple(each[0] for each in causes)

@@ -2,7 +2,9 @@
 
 What varies becomes a mark: `<n>` a number or an id, `<text>` quoted text, `<path>`, `<url>`,
 `<address>` (hosts, mail), `<time>`, and `[…]` a list, a dictionary or a tuple. Numbers that say
-what happened stay: those behind "Errno", "signal", "exitcode" and "status", and of HTTP.
+what happened stay: those behind "Errno", "signal", "exitcode" and "status", and those of HTTP, with
+"HTTP" or "response" beside them, or the reason that belongs to them ("404 Not Found", and not "404
+EUR").
 
 Theory of operation. The text is read once from left to right, in pieces: white space, quotes,
 opening brackets, and what stands between them. The end of a quoted text is sought forwards, and a
@@ -33,9 +35,42 @@ _ARGUMENTS: Final = re.compile(r"[\[(](?:(-?\d{1,6}), )?b?([\"'])")
 _BRACKETS_OR_QUOTES: Final = re.compile(r"[\[\](){}\"']")
 _PREFIXES: Final = frozenset({"b", "u", "r", "rb", "br", "B", "U", "R"})
 _IDENTIFIER: Final = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
-_HTTP_STATUS: Final = re.compile(r"[45]\d\d [A-Z][A-Za-z ]{1,40}")
-#: Words behind which a number says what happened.
+#: What stands behind a status of HTTP: whose fault it is, what it is, or its reason (RFC 9110 and
+#: the registry of IANA, with names that some had before). Python's own table differs by version.
+_HTTP_WORDS: Final = re.compile(
+    r"(?:client|server) error|http\b|(?:status|response)(?! time)\b", re.IGNORECASE
+)
+_HTTP_REASONS: Final = {
+    "400": "Bad Request", "401": "Unauthorized|Authorization Required", "402": "Payment Required",
+    "403": "Forbidden", "404": "Not Found|page not found", "405": "(?:Method )?Not Allowed",
+    "406": "Not Acceptable", "407": "Proxy Authentication Required", "408": "Request Time-?out",
+    "409": "Conflict", "410": "Gone", "411": "Length Required", "412": "Precondition Failed",
+    "413": "(?:Payload|Content|Request Entity) Too Large",
+    "414": "(?:Request-)?URI Too (?:Long|Large)",
+    "415": "Unsupported Media Type", "416": "(?:Requested )?Range Not Satisfiable",
+    "417": "Expectation Failed", "418": "I'm a teapot", "421": "Misdirected Request",
+    "422": "Unprocessable", "423": "Locked", "424": "Failed Dependency", "425": "Too Early",
+    "426": "Upgrade Required", "428": "Precondition Required", "429": "Too Many Requests",
+    "431": "Request Header", "451": "Unavailable For Legal", "499": "Client Closed Request",
+    "500": "Internal Server Error", "501": "Not Implemented", "502": "(?:Bad|Proxy) Gateway",
+    "503": "(?:Service |Temporarily )?Unavailable", "504": "Gateway Time-?out",
+    "505": "HTTP Version", "507": "Insufficient Storage", "508": "Loop Detected",
+    "511": "Network Authentication Required", "520": "Unknown Error", "521": "Web Server Is Down",
+    "522": "Connection Timed Out", "523": "Origin Is Unreachable", "524": "A Timeout Occurred",
+    "529": "Site Is Overloaded",
+}  # fmt: skip
+_HTTP_REASON: Final = re.compile(
+    "|".join(f"{status}:? (?:{reason})\\b" for status, reason in _HTTP_REASONS.items()),
+    re.IGNORECASE,
+)
+_HTTP_STATUS: Final = re.compile(r"[1-5]\d\d")
+#: How much behind a status is looked at.
+_REASON_MAX: Final = 40
+#: Words behind which a number says what happened; those behind which one of HTTP does.
 _TELLING: Final = frozenset({"errno", "error", "signal", "exitcode", "status", "code", "winerror"})
+_HTTP_BEFORE: Final = re.compile(
+    r"https?(?:/[\d.]+)?|response|status_?code|response_?code", re.IGNORECASE
+)
 _CODE: Final = re.compile(r"-?\d{1,4}")
 _EDGES: Final = "<>()[]{}.,;:!?=\"'*#|…"
 _WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -143,7 +178,7 @@ class _Message:
         if content is None:
             self._put(quote)
             return
-        if _HTTP_STATUS.fullmatch(content[:50]):
+        if len(content) <= _REASON_MAX and _HTTP_REASON.match(content):
             self._put(content)
         elif (self._names or quote == "`") and _is_name(content):
             self._put(f"{quote}{content}{quote}")
@@ -215,9 +250,18 @@ class _Message:
     def _is_status_code(self, core: str) -> bool:
         if not _CODE.fullmatch(core):
             return False
-        if self._word.strip(_EDGES).lower() in _TELLING:
-            return True
-        return len(core) == 3 and bool(_HTTP_STATUS.match(self._text[self._at - 3 : self._at + 3]))
+        before = self._word.strip(_EDGES)
+        return before.lower() in _TELLING or self._is_http_status(core, before)
+
+    def _is_http_status(self, core: str, before: str) -> bool:
+        if not _HTTP_STATUS.fullmatch(core):
+            return False
+        behind = self._text[self._at : self._at + _REASON_MAX].lstrip(" ,;:)-")
+        return bool(
+            _HTTP_BEFORE.fullmatch(before)
+            or _HTTP_WORDS.match(behind)
+            or _HTTP_REASON.match(f"{core} {behind}")
+        )
 
     def _is_next_to_number(self) -> bool:
         following = self._text[self._at : self._at + 2].strip()

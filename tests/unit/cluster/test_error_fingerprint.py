@@ -72,6 +72,13 @@ def test_failures_are_one_error_exactly_where_a_person_says_so() -> None:
     assert {each: found for each, found in groups.items() if len(found) > 1} == {}
 
 
+def test_an_error_that_other_rules_see_alike_keeps_its_id() -> None:
+    """What people decided about it would be lost: this id is that of the first rules."""
+    text = HEADER + frame("/app/shop/orders.py", "charge") + "ValueError: no stock of 3\n"
+
+    assert fingerprint("ValueError('no stock of 3')", text).id == "6dd0bc530506"
+
+
 def test_other_lines_make_no_other_error() -> None:
     for told in corpus():
         moved = re.sub(r", line (\d+)", lambda found: f", line {int(found[1]) + 17}",
@@ -234,6 +241,15 @@ def test_an_error_in_a_pool_without_processes_tells_of_the_retried_exception() -
         ("[Errno 111] Connection refused", "[Errno 111] Connection refused"),
         ("404 Client Error: Not Found for url: https://a.example/7",
          "404 Client Error: Not Found for url: <url>"),
+        ("no offer for 403 EUR", "no offer for <n> EUR"),
+        ("500 Internal Server Error or 412 Items", "500 Internal Server Error or <n> Items"),
+        ("answered 404: Not Found", "answered 404: Not Found"),
+        ("answered 404 page not found", "answered 404 page not found"),
+        ("answered 404, conflict of 409", "answered <n>, conflict of <n>"),
+        ("HTTP/1.1 503 and http 302", "<path> 503 and http 302"),
+        ("a 500 response after 503 s, and 500 response times",
+         "a 500 response after <n> s, and <n> response times"),
+        ("'404 Not Found' and '404 Umbrellas'", "404 Not Found and <text>"),
         ("Error 111 connecting to redis-7:6379. Connection refused.",
          "Error 111 connecting to <address>. Connection refused."),
         ("(2006, 'MySQL server has gone away')", "2006: MySQL server has gone away"),
