@@ -75,6 +75,7 @@ def services_over(
         SystemClock(),
         name=name,
         label=label,
+        colour=settings.colour,
         describe=app.described,
         answer_s=settings.inspect_timeout,
         keep_s=settings.retention.audit_age,

@@ -60,6 +60,7 @@ async def test_the_list_has_each_cluster_with_its_health_and_ones_role(two: Two)
         ("shop", "Web shop", "c/shop/", "operator"),
         ("mail", "mail.example", "c/mail/", "operator"),
     ]
+    assert [row["colour"] for row in rows] == ["red", None]
     assert [row["live"]["state"] for row in rows] == ["blind", "live"]
     assert inside == rows
 
@@ -226,10 +227,45 @@ async def test_the_server_is_ready_while_one_of_its_clusters_is(two: Two) -> Non
 async def test_pages_say_which_cluster_they_are_of(two: Two) -> None:
     async with two.client("otto") as client:
         shop = (await client.get("/c/shop/tasks", headers=PAGE)).text
+        mail = (await client.get("/c/mail/tasks", headers=PAGE)).text
         server = (await client.get("/clusters", headers=PAGE)).text
 
     assert '<base href="/c/shop/" /><meta name="umbel-cluster" content="shop" />' in shop
+    assert '<meta name="umbel-label" content="Web shop" />' in shop
+    assert '<meta name="umbel-colour" content="red" />' in shop
+    assert '<meta name="umbel-host" content="mail.example" />' in mail
     assert '<base href="/" /><meta name="umbel-cluster" content="" />' in server
+    assert "umbel-label" not in server
+
+
+async def test_where_one_logs_in_labels_tell_not_which_clusters_there_are(two: Two) -> None:
+    async with two.client() as client:
+        pages = [
+            (await client.get(f"/c/{name}/login")).text.replace(name, "NAME")
+            for name in ("shop", "mail", "absent")
+        ]
+
+    assert pages[0] == pages[1] == pages[2]
+
+
+@pytest.mark.parametrize(
+    ("only", "told"),
+    [
+        (
+            "shop",
+            '<meta name="umbel-label" content="Web shop" />'
+            '<meta name="umbel-colour" content="red" />',
+        ),
+        ("mail", ""),
+    ],
+)
+async def test_where_one_logs_in_at_one_cluster_its_label_is_told_but_no_host(
+    tmp_path: Path, only: str, told: str
+) -> None:
+    async with Two(tmp_path, names=(only,)).client() as client:
+        page = (await client.get("/login")).text
+
+    assert page == f'<base href="/" />{told}<title>login</title>'
 
 
 async def test_with_one_cluster_addresses_stay_and_its_name_is_understood() -> None:

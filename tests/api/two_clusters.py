@@ -96,7 +96,10 @@ class Two:
             store = MemoryStore()
             fill(store, name)
         ledger, cluster, results = ledger or MemoryLedger(), MemoryCluster(), MemoryResults()
-        return make_services(store, ledger, cluster, results, self.clock, name=name, label=label)
+        colour = "red" if label else None
+        return make_services(
+            store, ledger, cluster, results, self.clock, name=name, label=label, colour=colour
+        )
 
     @asynccontextmanager
     async def client(self, user: str = "", **options: Any) -> AsyncIterator[httpx.AsyncClient]:

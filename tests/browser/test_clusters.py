@@ -24,6 +24,7 @@ users = ["ana:operator:correct horse", "vera:viewer:correct horse"]
 [clusters.shop]
 broker = "{shop}"
 label = "Web shop"
+colour = "red"
 [clusters.mail]
 broker = "{mail}"
 label = "Mail"
@@ -81,22 +82,23 @@ def log_in(page: Page, name: str) -> None:
 
 def test_each_cluster_has_its_tasks_and_its_name_in_the_tab(page: Page) -> None:
     page.goto("/c/shop/tasks")
-    expect(page).to_have_title("Log in · shop · Umbel")
+    expect(page).to_have_title("shop · Log in · Umbel")
     expect(page.get_by_text("Cluster shop")).to_be_visible()
 
     log_in(page, "ana")
-    expect(page).to_have_title("Tasks · shop · Umbel")
+    expect(page).to_have_title("Web shop · Tasks · Umbel")
+    expect(page.locator("html")).to_have_attribute("data-cluster", "red")
     expect(page.get_by_role("link", name="shop.order")).to_be_visible()
     expect(page.get_by_text("mail.send")).to_have_count(0)
 
     page.get_by_role("button", name="Web shop").click()
     page.get_by_role("link", name="Mail").click()
-    expect(page).to_have_title("Overview · mail · Umbel")
+    expect(page).to_have_title("Mail · Overview · Umbel")
     expect(page.get_by_role("link", name="mail.send").first).to_be_visible()
     expect(page.get_by_text("shop.order")).to_have_count(0)
 
     page.get_by_role("link", name="Workers").click()
-    expect(page).to_have_title("Workers · mail · Umbel")
+    expect(page).to_have_title("Mail · Workers · Umbel")
 
 
 def test_who_has_no_role_in_a_cluster_is_not_shown_it(page: Page) -> None:

@@ -26,6 +26,8 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             UMBEL_DATA=str(directory / "data"),
             UMBEL_PORT=str(port),
             UMBEL_URL_PREFIX="/tools",
+            UMBEL_LABEL="Production",
+            UMBEL_COLOUR="red",
             UMBEL_BASIC_AUTH="ana:correct horse",
         )
         client = Client(f"http://127.0.0.1:{port}")
@@ -63,11 +65,16 @@ def log_in(page: Page, password: str) -> None:
 
 def test_who_comes_by_a_link_lands_there_after_the_login(page: Page, closed: str) -> None:
     page.goto(f"{closed}workers")
-    expect(page).to_have_title("Log in · Umbel")
+    expect(page).to_have_title("Production · Log in · Umbel")
+    expect(page.get_by_text("Cluster Production")).to_be_visible()
 
     log_in(page, "correct horse")
 
     expect(page).to_have_url(f"{closed}workers")
+    expect(page).to_have_title("Production · Workers · Umbel")
+    expect(page.get_by_role("banner").get_by_text("Cluster Production")).to_be_visible()
+    icon = page.locator("link[rel=icon]").get_attribute("href")
+    assert icon == f"{closed}assets/favicon-red.svg"
     expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 

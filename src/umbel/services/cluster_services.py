@@ -50,11 +50,12 @@ _UNBOUNDED: Final = Retention()
 
 class ClusterServices(msgspec.Struct, frozen=True, kw_only=True):
     """The services of one cluster. Any thread, until `close`. `label` is its name for people,
-    empty where nobody chose one; `describe` gives signatures of tasks; `hub` belongs to one
-    event loop."""
+    empty where nobody chose one, `colour` that of its header; `describe` gives signatures of
+    tasks; `hub` belongs to one event loop."""
 
     name: str
     label: str
+    colour: str | None
     clock: Clock
     store: Store
     ledger: Ledger
@@ -122,6 +123,7 @@ def make_services(
     *,
     name: str = "default",
     label: str = "",
+    colour: str | None = None,
     describe: DescribeTasks = dict,
     answer_s: float = ANSWER_S,
     keep_s: float | None = None,
@@ -186,6 +188,7 @@ def make_services(
     return ClusterServices(
         name=name,
         label=label,
+        colour=colour,
         clock=clock,
         store=store,
         ledger=ledger,

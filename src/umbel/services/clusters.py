@@ -15,12 +15,13 @@ from umbel.services.health.liveness import Liveness
 
 
 class ClusterRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One cluster: its `name` in addresses, its `label` for people, the `path` of its pages
-    below the server's address (empty while there is one), the `role` that one has there, and
-    how it is."""
+    """One cluster: its `name` in addresses, its `label` for people and its `colour` as the
+    settings say (null: none), the `path` of its pages below the server's address (empty while
+    there is one), the `role` that one has there, and how it is."""
 
     name: str
     label: str
+    colour: str | None
     path: str
     role: Role
     live: Liveness
@@ -57,6 +58,7 @@ def cluster_row(services: ClusterServices, found: Glance, role: Role, *, path: s
     return ClusterRow(
         name=services.name,
         label=found.label,
+        colour=services.colour,
         path=path,
         role=role,
         live=pulse.live,

@@ -29,7 +29,7 @@ from umbel.settings.tree import SETTINGS, Settings
 #: What names a cluster, and so cannot be for all of several.
 WHERE: Final = frozenset({"broker", "broker_option", "app", "result_backend", "broker_api"})
 #: What else a table may hold, beside whole sections.
-_ALSO: Final = frozenset({"data", "label", "inspect_timeout", "enable_events"})
+_ALSO: Final = frozenset({"data", "label", "colour", "inspect_timeout", "enable_events"})
 _SECTIONS: Final = frozenset({"retention", "collector", "store", "redact"})
 OF_A_CLUSTER: Final = frozenset(
     entry.name

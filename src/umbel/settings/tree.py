@@ -339,8 +339,14 @@ class Settings:
     label: str | None = setting(
         kinds.text("a name for people", name="text"),
         None,
-        "What people call this cluster.",
+        "What people call this cluster: in the header, in titles, and where one logs in.",
         fallback="the host of its broker, or the name of its table",
+    )
+    colour: str | None = setting(
+        kinds.choice("red", "amber", "green", "blue", "violet", "grey"),
+        None,
+        "The colour of its header and icon, to tell clusters apart: red for production, say.",
+        fallback="none",
     )
     cluster_moved: bool = setting(
         kinds.switch(),

@@ -99,7 +99,7 @@ def create_app(
     ui = Ui(
         thread_pools.history,
         options.pages,
-        names_clusters=len(clusters) > 1,
+        clusters=clusters,
         tasks_columns=options.tasks_columns,
     )
     listed = ClustersEndpoint(clusters, accesses)

@@ -47,7 +47,7 @@ from umbel.web.second_factor.endpoints import SECOND_FACTOR_ENDPOINTS
 from umbel.web.shared_read import SharedRead
 from umbel.web.sse import LiveEndpoint
 from umbel.web.thread_pools import ThreadPools
-from umbel.web.ui import Ui
+from umbel.web.ui import LOGIN_PAGE, Ui
 
 #: Routes that a server with several clusters has as well.
 _OF_THE_SERVER: Final = frozenset(
@@ -171,7 +171,7 @@ def _common_routes(
     thread_pools: ThreadPools, access: Access, accesses: Mapping[str, Access], ui: Ui
 ) -> list[BaseRoute]:
     described = OpenApiEndpoint(thread_pools.history)
-    login = LoginEndpoint(access, accesses, ui.showing("login.html"))
+    login = LoginEndpoint(access, accesses, ui.showing(LOGIN_PAGE))
     of_provider = "/login/{provider}"
     return [
         EncodedSlashRoute(f"{API_ROOT}/openapi.json", described, methods=["GET"]),

@@ -15,6 +15,7 @@ import gzip
 import hashlib
 import mimetypes
 import re
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from html import escape
 from http import HTTPStatus
@@ -26,6 +27,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from umbel.services.cluster_services import ClusterServices
+from umbel.services.clusters import label_of
 from umbel.web.cluster_addresses import cluster_of
 from umbel.web.http.endpoint import accepts_gzip
 from umbel.web.http.problems import Refusal
@@ -36,6 +39,8 @@ from umbel.web.thread_pools import ThreadPool
 BUILT: Final = Path(__file__).parent / "static"
 
 _BASE: Final = re.compile(r"<base\s[^>]*>", re.IGNORECASE)
+#: The page that is shown without a login.
+LOGIN_PAGE: Final = "login.html"
 #: `name-HASH.js`. Asked of names of files that are there, which are short.
 _HASHED: Final = re.compile(r"[^/]+[-.][A-Za-z0-9_-]{8,}\.[a-z0-9]+")
 #: The longest path of a file of the build.
@@ -88,18 +93,19 @@ class File(msgspec.Struct, frozen=True):
 
 
 class Ui:
-    """The ASGI application that serves the build in `folder`. Pages say which of several clusters
-    they are of, and which columns the list of tasks has at first, in `<meta>`."""
+    """The ASGI application that serves the build in `folder`. Pages say in `<meta>` which of the
+    `clusters` they are of, by name where there are several, with its label and colour; and which
+    columns the list of tasks has at first."""
 
     def __init__(
         self,
         thread_pool: ThreadPool,
         folder: Path = BUILT,
         *,
-        names_clusters: bool = False,
+        clusters: Mapping[str, ClusterServices],
         tasks_columns: tuple[str, ...] = (),
     ) -> None:
-        self._names_clusters = names_clusters
+        self._clusters = clusters
         self._tasks_columns = tasks_columns
         self._folder = folder.resolve()
         self._thread_pool = thread_pool
@@ -142,17 +148,35 @@ class Ui:
         if index is None:
             return HTMLResponse(_NOT_BUILT.format(prefix=prefix), status_code=503)
         base = f'<base href="{prefix}/" />'
-        if self._names_clusters:
-            cluster = escape(cluster_of(request.scope) or "")
-            base += f'<meta name="umbel-cluster" content="{cluster}" />'
-        if self._tasks_columns:
-            columns = escape(",".join(self._tasks_columns))
-            base += f'<meta name="umbel-tasks-columns" content="{columns}" />'
+        base += "".join(
+            f'<meta name="umbel-{each}" content="{escape(content)}" />'
+            for each, content in self._meta_tags(
+                cluster_of(request.scope), is_login=name == LOGIN_PAGE
+            )
+        )
         text = _BASE.sub(lambda _: base, index.body.decode(), count=1)
         if status is not HTTPStatus.OK:
             return HTMLResponse(text, status, {"Cache-Control": "no-store"})
         page = _file(text.encode(), index.changed_ns, ".html")
         return _send_file(request, page, "no-cache")
+
+    def _meta_tags(self, cluster: str | None, *, is_login: bool) -> Iterator[tuple[str, str]]:
+        """What a page is told. Whoever is not logged in reads what somebody wrote for people, of
+        a server with one cluster: never the host of its broker, nor whether there is a cluster of
+        some name."""
+        is_one = len(self._clusters) == 1
+        if not is_one:
+            yield "cluster", cluster or ""
+        services = self._clusters.get(cluster or "")
+        if services is not None and (is_one or not is_login):
+            if services.label:
+                yield "label", services.label
+            elif not is_login:
+                yield "host", label_of(services)
+            if services.colour:
+                yield "colour", services.colour
+        if self._tasks_columns:
+            yield "tasks-columns", ",".join(self._tasks_columns)
 
     def _file(self, path: str) -> File | None:
         """The file, or None; nothing outside the folder is a file."""

@@ -19,6 +19,7 @@ users = ["ann:admin:pw"]
 [clusters.shop]
 broker = "redis://shop/0"
 label = "Web shop"
+colour = "red"
 [clusters.shop.roles]
 ann = "viewer"
 [clusters.mail]
@@ -50,6 +51,7 @@ def test_each_cluster_has_its_own_and_what_is_for_all(tmp_path: Path) -> None:
 
     assert (shop.name, shop.settings.broker) == ("shop", "redis://shop/0")
     assert (shop.settings.label, shop.roles) == ("Web shop", {"ann": "viewer"})
+    assert (shop.settings.colour, mail.settings.colour) == ("red", None)
     assert (shop.settings.inspect_timeout, mail.settings.inspect_timeout) == (3.0, 1.0)
     assert mail.settings.retention.max_age == 7 * 86_400
     assert mail.roles is None

@@ -192,6 +192,7 @@ export interface Chosen {
 export interface ClusterRow {
   name: string
   label: string
+  colour: string | null
   path: string
   role: 'admin' | 'operator' | 'viewer'
   live: Liveness

@@ -15,9 +15,10 @@ describe('an address below the server', () => {
 
 it('clusters beside each other have dots of different colours', () => {
   expect(dotOf(0)).not.toBe(dotOf(1))
+  expect(dotOf(0, 'red')).toBe('var(--cluster-red)')
 })
 
-it('a title names the cluster, if there are several', () => {
-  expect(titleOf('Tasks', 'shop')).toBe('Tasks · shop · Umbel')
+it('a title begins with the name of the cluster, if it has one', () => {
+  expect(titleOf('Tasks', 'shop')).toBe('shop · Tasks · Umbel')
   expect(titleOf('Tasks', '')).toBe('Tasks · Umbel')
 })

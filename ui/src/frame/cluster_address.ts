@@ -10,12 +10,13 @@ export function belowServer(path: string, base: string, name: string): string {
 
 const DOTS = ['accent', 'success', 'retry', 'revoked', 'received', 'failure'] as const
 
-/** The token of a cluster's own colour, by its place in the list. */
-export function dotOf(index: number): string {
-  return `var(--${DOTS[index % DOTS.length] ?? 'accent'})`
+/** The token of a cluster's colour: as the settings say, else by its place in the list. */
+export function dotOf(index: number, colour: string | null = null): string {
+  return `var(--${colour === null ? (DOTS[index % DOTS.length] ?? 'accent') : `cluster-${colour}`})`
 }
 
-/** What the tab says of a page of the cluster `name` (empty: of none). */
-export function titleOf(page: string, name: string): string {
-  return [page, name, 'Umbel'].filter((part) => part !== '').join(' · ')
+/** What the tab says of a page of the cluster `label` (empty: one without a name). Tabs are cut at
+ * their end, so what tells production from staging comes first. */
+export function titleOf(page: string, label: string): string {
+  return [label, page, 'Umbel'].filter((part) => part !== '').join(' · ')
 }
