@@ -30,7 +30,7 @@ def test_from_a_search_to_a_failed_task_and_back_to_the_same_rows(open_page: Ope
     expect(page.get_by_role("heading", name="Error", exact=True)).to_be_visible()
     traceback = page.get_by_role("group", name="Traceback")
     expect(traceback).to_contain_text("_ask_bank")
-    expect(traceback.get_by_text("frames in celery").last).to_be_visible()
+    expect(traceback.get_by_text("frames of celery").last).to_be_visible()
     expect(traceback).to_contain_text(re.compile(r"CardDeclined|GatewayTimeout"))
 
     page.go_back()

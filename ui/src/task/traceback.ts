@@ -1,160 +1,173 @@
-/** Python tracebacks, read into frames so that those of libraries can be folded away. */
+/**
+ * Python tracebacks, read into the exceptions of a chain and their frames, as Python's `traceback`
+ * module writes them: chains (`raise ... from`), groups (PEP 654) whose parts stand behind a margin,
+ * and what another process raised, in quotes. Reading takes time by the length of the text alone.
+ */
 
-export interface Frame {
-  file: string
-  line: number
-  name: string
-  /** The lines of source below, as they came, without their common indent. */
-  code: string
-  library: boolean
-}
-
-/** Neighbours in a section that are folded together, or all stand open. */
-export interface Group {
-  library: boolean
-  /** The middle of a traceback too long to be read: whoever's frames these are. */
-  between: boolean
-  frames: Frame[]
-}
+import { framesIn, type Frame, type Group } from './frames'
 
 /** One exception of a chain. */
 export interface Section {
   groups: Group[]
   /** "ValueError: no such order", with whatever lines belong to it. */
   error: string
-  /** The sentence that joins it to the next exception, which it led to. */
-  link: string | null
+  /** How it led to the exception that came after it; null for the last one. */
+  link: 'cause' | 'context' | null
+  /** The chains of an exception group's parts. */
+  parts: Section[][]
 }
 
-/** A line of source, and the part of it that carets below it point at. */
-export interface Source {
-  before: string
-  marked: string
-  after: string
-  /** Further lines, as they came. */
-  more: string
+export interface Traceback {
+  /** The error that counts first; behind it what caused it. */
+  sections: Section[]
+  /** The text was too long to be kept: its length, as the text says it. */
+  cut: string | null
 }
 
-/** Of a longer section the ends are shown: where it came from, and what led to the error. */
-const LONG = 48
-const FIRST = 8
-const LAST = 24
+interface ReadSection {
+  section: Section
+  next: number
+}
 
 const START = 'Traceback (most recent call last):'
-const FRAME = /^ {2}File "(.*)", line (\d+)(?:, in (.*))?$/
-const REPEATED = /^ {2}\[Previous line repeated (\d+) more times?\]$/
-const LINKS = new Set([
-  'The above exception was the direct cause of the following exception:',
-  'During handling of the above exception, another exception occurred:',
+const GROUP_START = `Exception Group ${START}`
+const LINKS = new Map<string, Section['link']>([
+  ['The above exception was the direct cause of the following exception:', 'cause'],
+  ['During handling of the above exception, another exception occurred:', 'context'],
 ])
-const LIBRARY = /[/\\](?:site|dist)-packages[/\\]|[/\\]lib[/\\]python\d|^<frozen /
+const REMOTE = /^[\w.]+: ?$/
+const QUOTES = '"""'
+const FIRST_PART = /^\+-\+-+ (?:\d+|\.\.\.) -+$/
+const NEXT_PART = /^\+-+ (?:\d+|\.\.\.) -+$/
+const END_OF_PARTS = /^\+-+$/
+const CUT = /… \[cut by Umbel, ([\d,]{1,20}) characters\]$/
+/** Groups within groups beyond this are no error that somebody made. */
+const DEEPEST = 20
 
-/** The chain of exceptions, first cause first, or null when the text is no plain traceback. */
-export function parseTraceback(text: string): Section[] | null {
-  const lines = text.replace(/\s+$/, '').split('\n')
+/** What a traceback says, or null when the text is none that can be read. */
+export function parseTraceback(text: string): Traceback | null {
+  const whole = text.trimEnd()
+  const cut = CUT.exec(whole.slice(-80))
+  const lines = (cut ? whole.slice(0, -cut[0].length) : whole).split('\n')
+  const sections = readChain(lines, 0)
+  return sections && { sections, cut: cut?.[1] ?? null }
+}
+
+function readChain(lines: readonly string[], depth: number): Section[] | null {
+  if (depth > DEEPEST) return null
   const sections: Section[] = []
   let at = 0
   while (at < lines.length) {
-    if (lines[at]?.trim() === '') {
-      at++
-      continue
+    const line = lines[at] ?? ''
+    if (line.trim() === '') at++
+    else {
+      const read = line.trimStart() === `+ ${GROUP_START}` ? readGroup(lines, at, depth) : readPart(lines, at, depth)
+      if (read === null) return null
+      sections.unshift(...read.sections)
+      at = read.next
     }
-    if (lines[at] !== START) return null
-    const section = readSection(lines, at + 1)
-    if (section === null) return null
-    sections.push(section.section)
-    at = section.next
   }
   return sections.length > 0 ? sections : null
 }
 
-function readSection(lines: readonly string[], start: number): { section: Section; next: number } | null {
-  let at = start
-  const frames: Frame[] = []
-  for (; at < lines.length && lines[at]?.startsWith('  '); at++) {
-    const line = lines[at] ?? ''
-    const head = FRAME.exec(line)
-    const last = frames.at(-1)
-    if (head) frames.push(frame(head))
-    else if (!last) return null
-    else if (REPEATED.test(line)) last.code = `${last.code}\n${line.trim()}`.trim()
-    else last.code += `${last.code === '' ? '' : '\n'}${line.replace(/^ {4}/, '')}`
+interface ReadPart {
+  /** The last first. */
+  sections: Section[]
+  next: number
+}
+
+function readPart(lines: readonly string[], at: number, depth: number): ReadPart | null {
+  const line = lines[at] ?? ''
+  if (line === START || line === GROUP_START) {
+    const read = readSection(lines, at + 1, depth)
+    return read && { sections: [read.section], next: read.next }
   }
+  return REMOTE.test(line) && lines[at + 1] === QUOTES ? readRemote(lines, at, depth) : null
+}
+
+/** What another process raised: its traceback stands in quotes. */
+function readRemote(lines: readonly string[], start: number, depth: number): ReadPart | null {
+  const end = lines.indexOf(QUOTES, start + 2)
+  const inner = end < 0 ? null : readChain(lines.slice(start + 2, end), depth + 1)
+  if (!inner?.[0]) return null
+  const { error, link, next } = readError(lines, end + 1)
+  if (error !== '') return null
+  return { sections: [{ ...inner[0], link }, ...inner.slice(1)], next }
+}
+
+/** An exception group that stands at the margin of the text; what links it to the next does not. */
+function readGroup(lines: readonly string[], start: number, depth: number): ReadPart | null {
+  let end = start
+  while (end < lines.length && /^ +[+|]/.test(lines[end] ?? '')) end++
+  const inner = readChain(lines.slice(start, end).map(withoutMargin), depth + 1)
+  if (!inner?.[0]) return null
+  const { error, link, next } = readError(lines, end)
+  if (error !== '') return null
+  return { sections: [{ ...inner[0], link }, ...inner.slice(1)], next }
+}
+
+function readSection(lines: readonly string[], start: number, depth: number): ReadSection | null {
+  const read = framesIn(lines, start)
+  if (read === null) return null
+  const { error, link, parts, next } = readError(lines, read.next, depth)
+  if (read.groups.length === 0 && error === '') return null
+  return { section: { groups: read.groups, error, link, parts }, next }
+}
+
+interface ReadError {
+  error: string
+  link: Section['link']
+  parts: Section[][]
+  next: number
+}
+
+/** The lines of an error, until the next exception begins. */
+function readError(lines: readonly string[], start: number, depth = 0): ReadError {
   const error: string[] = []
-  let link: string | null = null
-  for (; at < lines.length; at++) {
+  let parts: Section[][] = []
+  let at = start
+  while (at < lines.length) {
     const line = lines[at] ?? ''
-    if (LINKS.has(line)) {
-      link = line
+    const link = LINKS.get(line)
+    if (link !== undefined) return { error: joined(error), link, parts, next: at + 1 }
+    if (line === START || line === GROUP_START) break
+    if (FIRST_PART.test(line)) {
+      const read = readParts(lines, at + 1, depth)
+      parts = read.parts
+      at = read.next
+    } else {
+      error.push(line)
       at++
-      break
     }
-    if (line === START) break
-    error.push(line)
   }
-  if (frames.length === 0 && error.length === 0) return null
-  return { section: { groups: frameGroups(frames), error: error.join('\n').trim(), link }, next: at }
+  return { error: joined(error), link: null, parts, next: at }
 }
 
-function frame(head: RegExpExecArray): Frame {
-  const file = head[1] ?? ''
-  return { file, line: Number(head[2]), name: head[3] ?? '', code: '', library: LIBRARY.test(file) }
-}
-
-/** The groups of a section; of a long one the middle is a single group. */
-function frameGroups(frames: Frame[]): Group[] {
-  if (frames.length <= LONG) return grouped(frames)
-  const middle = frames.slice(FIRST, -LAST)
-  return [
-    ...grouped(frames.slice(0, FIRST)),
-    { library: false, between: true, frames: middle },
-    ...grouped(frames.slice(-LAST)),
-  ]
-}
-
-/** Runs of frames. The last frame, where it was raised, stands open whoever's it is. */
-function grouped(frames: readonly Frame[]): Group[] {
-  const groups: Group[] = []
-  frames.forEach((one, index) => {
-    const library = one.library && index < frames.length - 1
-    const last = groups.at(-1)
-    if (last?.library === library) last.frames.push(one)
-    else groups.push({ library, between: false, frames: [one] })
-  })
-  return groups
-}
-
-/** The source of a frame: `    x = ask()` over `        ^^^^^` marks `ask()`. */
-export function sourceOf(code: string): Source {
-  const [line = '', carets = '', ...more] = code.split('\n')
-  const indent = line.length - line.trimStart().length
-  if (!/^\s*[~^]+[~^\s]*$/.test(carets)) {
-    return { before: line.trim(), marked: '', after: '', more: [carets, ...more].filter(Boolean).join('\n') }
+/** The parts of an exception group, each a chain of its own. */
+function readParts(lines: readonly string[], start: number, depth: number): { parts: Section[][]; next: number } {
+  const texts: string[][] = [[]]
+  let at = start
+  for (; at < lines.length && /^ +[+|]/.test(lines[at] ?? ''); at++) {
+    const line = withoutMargin(lines[at] ?? '')
+    if (NEXT_PART.test(line)) texts.push([])
+    else if (!END_OF_PARTS.test(line)) texts.at(-1)?.push(line)
   }
-  const start = carets.search(/\S/)
-  const end = carets.trimEnd().length
-  return {
-    before: line.slice(indent, start),
-    marked: line.slice(start, end),
-    after: line.slice(end).trimEnd(),
-    more: more.join('\n'),
-  }
+  const parts = texts.map((text) => readChain(text, depth + 1) ?? [{ groups: [], error: joined(text), link: null, parts: [] }])
+  return { parts, next: at }
 }
 
-/** The folder that the application's own frames have in common, with its "/"; "" for none. */
-export function commonFolder(sections: readonly Section[]): string {
-  const own = sections.flatMap(({ groups }) => groups.flatMap(({ frames }) => frames.filter((one) => !one.library)))
-  const folders = own.map(({ file }) => file.split('/').slice(0, -2))
-  const [first = []] = folders
-  const end = first.findIndex((part, at) => folders.some((folder) => folder[at] !== part))
-  const common = end < 0 ? first : first.slice(0, end)
-  return common.length > 1 ? `${common.join('/')}/` : ''
+/** `  | ValueError` is `ValueError` of a part, `    | x` is `  | x` of a part of that. */
+function withoutMargin(line: string): string {
+  return line.slice(2).replace(/^\| ?|^\+ /, '')
 }
 
-/** A file as a traceback needs it: below the application's folder, or inside its library. */
-export function shortFile(file: string, folder: string): string {
-  if (!LIBRARY.test(file)) return folder !== '' && file.startsWith(folder) ? file.slice(folder.length) : file
-  return file.replace(/^.*[/\\](?:(?:site|dist)-packages|lib[/\\]python[\d.]+)[/\\]/, '')
+function joined(lines: readonly string[]): string {
+  return lines.join('\n').trim()
+}
+
+/** All frames of a chain, with those of its groups' parts. */
+export function framesOf(sections: readonly Section[]): Frame[] {
+  return sections.flatMap(({ groups, parts }) => [...groups.flatMap(({ frames }) => frames), ...parts.flatMap(framesOf)])
 }
 
 /** Whether an error, as a traceback ends with it, says no more than the exception's repr. */
@@ -163,13 +176,4 @@ export function isSameMessage(error: string, exception: string): boolean {
   if (name === undefined || !exception.startsWith(`${name}(`)) return false
   const bare = (text: string): string => text.replace(/\\.|['"\s]/g, '')
   return bare(exception).includes(bare(message))
-}
-
-/** "celery, urllib3": whose frames a group has. */
-export function libraries(group: Group): string {
-  const names = group.frames.map(({ file }) => {
-    const inside = file.split(/[/\\](?:site|dist)-packages[/\\]/)[1]
-    return inside?.split(/[/\\]/)[0]?.replace(/\.py$/, '') ?? 'Python'
-  })
-  return [...new Set(names)].join(', ')
 }
