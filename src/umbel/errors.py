@@ -27,6 +27,7 @@
     │   ├── OutcomeUntold        it was done or begun, but its report could not be had
     │   └── NotPermitted         this person's role does not allow it
     ├── ErrorUnknown             no task that is stored failed with this error
+    ├── DeployUnknown            there is no deploy with this id
     ├── TaskError
     │   ├── TaskUnknown          nothing is known of a task with this id
     │   ├── TaskNotRegistered    no worker knows a task of this name
@@ -213,6 +214,10 @@ class ActionRefused(ActionError):
 
 class ErrorUnknown(UmbelError):
     """No task that is stored has the error with this id."""
+
+
+class DeployUnknown(UmbelError):
+    """There is no deploy with this id."""
 
 
 class OutcomeUntold(ActionError):

@@ -75,5 +75,6 @@ async def test_every_example_can_be_asked(world: World, command: list[str]) -> N
             "unknown-session",
             "unknown-token",
             "unknown-error",
+            "unknown-deploy",
             "refused",
         }, response.text

@@ -27,6 +27,7 @@ from tests.api.permission_table import (
 )
 from tests.api.world import World, collector, problem_of
 from umbel.services.control.types import ActionKind
+from umbel.store.ledger import Deploy
 from umbel.web.flower.routes import FLOWER_ROUTES
 from umbel.web.http.route import Route
 from umbel.web.routes import ROUTES
@@ -42,7 +43,8 @@ ACTIONS = "/api/v1/actions"
 CHANGING = {"plan": None, "execute": "execute", "cancel": "cancel", "apply": "send",
             "create-token": "tokens", "revoke-token": "tokens", "resolve-error": "errors",
             "ignore-error": "errors", "reopen-error": "errors", "note-error": "errors",
-            "mute": "mute", "unmute": "mute"}  # fmt: skip
+            "mute": "mute", "unmute": "mute", "announce-deploy": "deploys",
+            "remove-deploy": "deploys"}  # fmt: skip
 LOOKING = [
     route
     for route in (*ROUTES, *FLOWER_ROUTES)
@@ -246,6 +248,22 @@ async def test_findings_are_muted_by_those_of_the_table(
     unmuted = await asker.post("/api/v1/health/collector-behind/unmute")
 
     assert [is_refused(each) for each in (muted, unmuted)] == [refused] * 2
+
+
+@EVERY_ASKER
+async def test_deploys_are_announced_by_those_of_the_table(
+    column: str, token: bool, read_only: bool
+) -> None:
+    refused = read_only or TABLE["deploys"][column] == "no"
+    world = world_of(read_only=read_only)
+    at = world.clock.now()
+    world.ledger.keep_deploy(Deploy(id="mistake", kind="announced", at=at - 9_000, until=at))
+    asker = Asker(world, column, token=token)
+
+    announced = await asker.post("/api/v1/deploys", {"version": "5.7"})
+    removed = await asker.post("/api/v1/deploys/mistake/remove")
+
+    assert [is_refused(each) for each in (announced, removed)] == [refused] * 2
 
 
 # -- without rules, and nobody -----------------------------------------------------------------

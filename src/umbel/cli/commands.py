@@ -15,6 +15,7 @@ from umbel import __version__
 from umbel.cli import (
     actions,
     audit,
+    deploys,
     errors,
     health,
     names,
@@ -137,6 +138,7 @@ for command in (
     *(actions.revoke, actions.terminate, actions.abort, actions.retry, actions.rate_limit),
     *(actions.time_limit, sending.apply, sending.send, audit.audit, errors.errors),
     names.names,
+    *(deploys.deploy, deploys.deploys),
     *(token, password, second_factor, sessions, backup, migrate_flower),
 ):
     commands.add_command(command)

@@ -32,6 +32,11 @@ def span_options(usual: str) -> Callable[[F], F]:
     return add
 
 
+def moment_option(name: str, help_: str) -> Callable[[F], F]:
+    """Add an option that takes a time: Unix seconds, or None."""
+    return click.option(name, callback=_moment, metavar="TIME", default=None, help=help_)
+
+
 def _moment(_context: click.Context, parameter: click.Parameter, text: str | None) -> float | None:
     """A time of the query language as Unix seconds."""
     from umbel.query.ast import During

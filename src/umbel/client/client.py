@@ -21,6 +21,8 @@ from umbel.services.cluster.inspection import Inspected
 from umbel.services.cluster.queue_inspection import QueueList
 from umbel.services.control.task_sender import Apply, SentTask
 from umbel.services.control.types import Action, ActionPlan, ActionReport, ActionRequest
+from umbel.services.deploys.deploys import DeployList
+from umbel.services.deploys.marks import DeployMark
 from umbel.services.errors.group_state import State
 from umbel.services.errors.groups import ErrorGroups
 from umbel.services.health.health import Status
@@ -127,6 +129,19 @@ class Client:
             "q": q, "since": since, "until": until, "sort": sort, "limit": limit,
         }  # fmt: skip
         return self._get("names", NameList, **params)
+
+    def deploys(self, after: float | None, before: float | None, limit: int) -> DeployList:
+        """Deploys of that time (Unix seconds), newest first."""
+        return self._get("deploys", DeployList, after=after, before=before, limit=limit)
+
+    def announce_deploy(self, version: str, at: float | None, note: str) -> DeployMark:
+        """Announce that a version was deployed at that time, or now."""
+        body = {"version": version, "at": at, "note": note}
+        return self._post("deploys", body, DeployMark)
+
+    def remove_deploy(self, deploy_id: str) -> None:
+        """Take back a deploy. Raises `DeployUnknown`."""
+        self._post(f"deploys/{_part(deploy_id)}/remove", {}, dict[str, str])
 
     def status(self) -> Status:
         """How current and how whole the history is."""

@@ -21,6 +21,8 @@ from umbel.services.cluster.queue_inspection import QueueRow
 from umbel.services.cluster_services import ClusterServices
 from umbel.services.control.task_sender import Apply, SentTask
 from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest
+from umbel.services.deploys.deploys import DeployList
+from umbel.services.deploys.marks import DeployMark
 from umbel.services.errors.group_state import State
 from umbel.services.errors.groups import ErrorGroups
 from umbel.services.health.health import Status
@@ -148,6 +150,15 @@ class LocalSource:
         return self._reading.names.list_of(
             query, since=since, until=until, order=order, limit=limit, budget_s=PAGE_S
         )
+
+    def deploys(self, after: float | None, before: float | None, limit: int) -> DeployList:
+        return self._reading.deploys.list(after, before, limit)
+
+    def announce_deploy(self, version: str, at: float | None, note: str) -> DeployMark:
+        return self._reading.deploys.announce(version, self._actor, at=at, note=note)
+
+    def remove_deploy(self, deploy_id: str) -> None:
+        self._reading.deploys.remove(deploy_id, self._actor)
 
     def follow(self, query: Node, after: int) -> Iterator[Task]:
         while True:

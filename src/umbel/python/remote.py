@@ -21,6 +21,8 @@ from umbel.services.cluster.inspection import InspectAnswers, Inspected
 from umbel.services.cluster.queue_inspection import QueueRow
 from umbel.services.control.task_sender import Apply, SentTask
 from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest
+from umbel.services.deploys.deploys import DeployList
+from umbel.services.deploys.marks import DeployMark
 from umbel.services.errors.group_state import State
 from umbel.services.errors.groups import ErrorGroups
 from umbel.services.health.health import Status
@@ -148,6 +150,15 @@ class RemoteSource:
         return self._client.names(
             canonical(query), since=since, until=until, sort=order, limit=limit
         )
+
+    def deploys(self, after: float | None, before: float | None, limit: int) -> DeployList:
+        return self._client.deploys(after, before, limit)
+
+    def announce_deploy(self, version: str, at: float | None, note: str) -> DeployMark:
+        return self._client.announce_deploy(version, at, note)
+
+    def remove_deploy(self, deploy_id: str) -> None:
+        self._client.remove_deploy(deploy_id)
 
     def follow(self, query: Node, after: int) -> Iterator[Task]:
         heard = time.monotonic()

@@ -19,6 +19,8 @@ from umbel.services.cluster.inspection import InspectAnswers, Inspected
 from umbel.services.cluster.queue_inspection import QueueRow
 from umbel.services.control.task_sender import Apply, SentTask
 from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest
+from umbel.services.deploys.deploys import DeployList
+from umbel.services.deploys.marks import DeployMark
 from umbel.services.errors.group_state import State
 from umbel.services.errors.groups import ErrorGroups
 from umbel.services.health.health import Status
@@ -111,6 +113,15 @@ class Source(Protocol):
         limit: int,
     ) -> NameList:
         """Names of tasks that match, of that time or the last hour, with their numbers."""
+
+    def deploys(self, after: float | None, before: float | None, limit: int) -> DeployList:
+        """Deploys of that time, newest first."""
+
+    def announce_deploy(self, version: str, at: float | None, note: str) -> DeployMark:
+        """Keep that a version was deployed at that time, or now."""
+
+    def remove_deploy(self, deploy_id: str) -> None:
+        """Take back a deploy. Raises `DeployUnknown`."""
 
     def follow(self, query: Node, after: int) -> Iterator[Task]:
         """Tasks that match, as they are whenever they change after change number `after`.

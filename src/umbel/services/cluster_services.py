@@ -27,6 +27,7 @@ from umbel.services.cluster.registered_tasks import DescribeTasks
 from umbel.services.control.context import ActionContext
 from umbel.services.control.control import Control
 from umbel.services.control.login_audit import LoginAudit
+from umbel.services.deploys.deploys import Deploys
 from umbel.services.errors.errors import Errors
 from umbel.services.health.fact_gatherer import FactGatherer, Sources
 from umbel.services.health.health import Health, Supervised
@@ -69,6 +70,7 @@ class ClusterServices(msgspec.Struct, frozen=True, kw_only=True):
     workers: ListedWorkers
     health: Health
     errors: Errors
+    deploys: Deploys
     names: Names
     health_findings: HealthFindings
     hub: Hub
@@ -202,6 +204,7 @@ def make_services(
         workers=workers,
         health=health,
         errors=Errors(store, ledger, clock, redactor),
+        deploys=Deploys(ledger, clock),
         names=Names(store, ledger, clock, inspection, describe),
         health_findings=HealthFindings(gatherer, health, ledger, clock),
         hub=Hub(store, health, intents, clock, streams_max=streams_max),

@@ -36,6 +36,11 @@ ERRORS_DECIDED_MAX: Final = 2_000
 SECRET_BYTES: Final = 32
 #: How many mutes a ledger keeps; beyond these the one that ends first goes.
 MUTES_MAX: Final = 1_000
+#: How many facts about deploys a ledger keeps, and for how long, seconds.
+DEPLOYS_MAX: Final = 2_000
+DEPLOYS_KEPT_S: Final = 400 * 86_400.0
+#: How many of the names that came with a deploy, or went, are kept.
+DEPLOY_NAMES_MAX: Final = 20
 #: No lease lasts longer, seconds.
 LEASE_MAX_S: Final = 3_600.0
 
@@ -192,8 +197,8 @@ class Mute(msgspec.Struct, frozen=True, kw_only=True):
 class ErrorDecision(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody decided about the error with the id `error`, whose `title` it was then: that it
     is `open`, `resolved` or `ignored`, when (Unix seconds), and why (`note`, of `noted_by`, who may
-    be another). Ignored: until a time, until it comes `rate` times within a minute, or until it has
-    come `total` times since; None where that is no condition."""
+    be another). Ignored: until a time, until it comes `rate` times within a minute, until it has
+    come `total` times since, or until the next deploy; None or False where that is no condition."""
 
     error: str
     title: str
@@ -205,6 +210,34 @@ class ErrorDecision(msgspec.Struct, frozen=True, kw_only=True):
     until: float | None = None
     rate: int | None = None
     total: int | None = None
+    next_deploy: bool = False
+
+
+#: How a deploy was noticed: somebody announced it, workers registered other names of tasks, they
+#: ran another version of Celery, or most of them were restarted.
+DeployKind = Literal["announced", "names", "celery", "restart"]
+
+
+class Deploy(msgspec.Struct, frozen=True, kw_only=True):
+    """A fact about a deploy of the application, of which there may be several: it was under way
+    from `at` to `until` (Unix seconds). `version` is the application's as `actor` announced it, or
+    Celery's (which was `before`); `note` is in the actor's words. Of the names of tasks that came
+    (`added_count` of them) and went the first `DEPLOY_NAMES_MAX` are kept. So many `workers` were
+    restarted."""
+
+    id: str
+    kind: DeployKind
+    at: float
+    until: float
+    version: str = ""
+    before: str = ""
+    note: str = ""
+    actor: str = ""
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    added_count: int = 0
+    removed_count: int = 0
+    workers: int = 0
 
 
 class EndedSessions:
@@ -311,6 +344,25 @@ class Ledger(Protocol):
     def error_decisions(self) -> Mapping[str, ErrorDecision]:
         """What was decided about every error, by its id, the newest first."""
 
+    def keep_deploy(self, deploy: Deploy) -> None:
+        """Keep a fact about a deploy, in the place of what was kept under its id. Those that are
+        `DEPLOYS_KEPT_S` older are forgotten, and beyond `DEPLOYS_MAX` the oldest."""
+
+    def drop_deploys(self, ids: Iterable[str]) -> int:
+        """Forget these facts; how many of them there were."""
+
+    def deploys(
+        self, after: float | None = None, before: float | None = None, limit: int = DEPLOYS_MAX
+    ) -> tuple[Deploy, ...]:
+        """Facts about deploys that were under way from `after` on and began before `before`, the
+        newest first."""
+
+    def keep_fleet(self, fleet: bytes) -> None:
+        """Keep what deploys are recognized by, as their service encodes it (JSON)."""
+
+    def fleet(self) -> bytes | None:
+        """What was kept so last."""
+
     def put_token(self, token: Token) -> None:
         """Keep a token. Raises `NameTaken` if there is one of its name."""
 
@@ -408,7 +460,8 @@ class Ledger(Protocol):
 
     def trim(self, before: float) -> None:
         """Remove actions, intents, repetitions and audit lines from before a time. What was decided
-        about errors stays: an error that is ignored does not come back because of its age."""
+        about errors stays: an error that is ignored does not come back because of its age. So do
+        deploys, which have bounds of their own."""
 
     def close(self) -> None:
         """Release the file. May be called twice."""

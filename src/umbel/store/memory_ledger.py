@@ -34,12 +34,14 @@ from umbel.store.ledger import (
     Token,
     token_name_taken,
 )
+from umbel.store.memory_deploys import MemoryDeploys
 
 
-class MemoryLedger:
+class MemoryLedger(MemoryDeploys):
     """See `store.ledger.Ledger`."""
 
     def __init__(self, *, ended_each: int = ENDED_EACH) -> None:
+        super().__init__()
         self._lock = threading.Lock()
         self._audit: list[AuditEntry] = []
         self._numbers = 0

@@ -9,6 +9,8 @@ from typing import Final
 from umbel.services.clusters import Clusters
 from umbel.services.control.task_sender import Apply
 from umbel.services.control.types import ActionRequest
+from umbel.services.deploys.deploys import DeployList
+from umbel.services.deploys.marks import DeployMark
 from umbel.services.errors.group_state import GroupState
 from umbel.services.errors.groups import ErrorDetail, ErrorGroups, SharedTraits
 from umbel.services.health.diagnosis import Diagnosis
@@ -19,6 +21,7 @@ from umbel.services.names.rows import NameDetail, NameList, Registration
 from umbel.services.search.rows import WholeTask
 from umbel.web import (
     action_handlers,
+    deploy_handlers,
     error_handlers,
     handlers,
     health_handlers,
@@ -387,6 +390,43 @@ ROUTES: Final = (
         answers=health_handlers.UnmutedFinding,
         handler=health_handlers.unmute_finding,
         problems=("unknown-finding",),
+        method="POST",
+        permission="operate",
+        with_actor=True,
+        slashes=False,
+    ),
+    Route(
+        name="deploys",
+        path=f"{API_ROOT}/deploys",
+        summary="Deploys of a time, announced or seen in what workers show, newest first",
+        tag="cluster",
+        asks=deploy_handlers.ListDeploys,
+        answers=DeployList,
+        handler=deploy_handlers.list_deploys,
+    ),
+    Route(
+        name="announce-deploy",
+        path=f"{API_ROOT}/deploys",
+        summary="Announce that a version was deployed",
+        tag="cluster",
+        asks=deploy_handlers.AnnounceDeploy,
+        answers=DeployMark,
+        handler=deploy_handlers.announce_deploy,
+        problems=("refused",),
+        method="POST",
+        permission="operate",
+        with_actor=True,
+        status=201,
+    ),
+    Route(
+        name="remove-deploy",
+        path=f"{API_ROOT}/deploys/{{id}}/remove",
+        summary="Take back a deploy that was a mistake",
+        tag="cluster",
+        asks=deploy_handlers.RemoveDeploy,
+        answers=deploy_handlers.RemovedDeploy,
+        handler=deploy_handlers.remove_deploy,
+        problems=("unknown-deploy",),
         method="POST",
         permission="operate",
         with_actor=True,

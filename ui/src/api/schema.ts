@@ -101,6 +101,12 @@ export interface Actions {
   next: number | null
 }
 
+export interface AnnounceDeployBody {
+  version: string
+  at?: number | null
+  note?: string
+}
+
 export interface Applied {
   task_id: string
   state: string
@@ -331,6 +337,29 @@ export interface DamagedPart {
 
 export interface DecideErrorBody {
   note?: string
+}
+
+export interface DeployList {
+  items: DeployMark[]
+  more: number
+}
+
+export interface DeployMark {
+  id: string
+  at: number
+  until: number
+  kinds: ('announced' | 'celery' | 'names' | 'restart')[]
+  title: string
+  changes: string[]
+  version: string | null
+  note: string
+  by: string | null
+  celery: string | null
+  added: string[]
+  removed: string[]
+  added_count: number
+  removed_count: number
+  workers: number
 }
 
 export interface Diagnosis {
@@ -923,6 +952,13 @@ export interface Registration {
   options: Record<string, string>
   rate_limits: Record<string, string>
   trouble: string | null
+}
+
+export interface RemoveDeployBody {
+}
+
+export interface RemovedDeploy {
+  id: string
 }
 
 export interface RemovedFactor {

@@ -9,7 +9,7 @@ import msgspec
 
 from umbel.store.ledger import ERRORS_DECIDED_MAX, ErrorDecision
 from umbel.store.sqlite.files.migrations import version
-from umbel.store.sqlite.ledger_file import ERRORS_FORMAT, LedgerFile
+from umbel.store.sqlite.ledger_file import DEPLOYS_FORMAT, ERRORS_FORMAT, LedgerFile
 
 _DECISION: Final = ", ".join(ErrorDecision.__struct_fields__)
 
@@ -46,11 +46,16 @@ class LedgerErrors:
             # A file of an older Umbel gets the table when this one first writes to it.
             if connection is None or version(connection) < ERRORS_FORMAT:
                 return {}
+            columns = _DECISION
+            if version(connection) < DEPLOYS_FORMAT:
+                columns = columns.replace("next_deploy", "0")
             rows = connection.execute(
-                f"SELECT {_DECISION} FROM error_decision ORDER BY at DESC, error"  # noqa: S608
+                f"SELECT {columns} FROM error_decision ORDER BY at DESC, error"  # noqa: S608
             ).fetchall()
         names = ErrorDecision.__struct_fields__
         return {
-            str(row[0]): msgspec.convert(dict(zip(names, row, strict=True)), ErrorDecision)
+            str(row[0]): msgspec.convert(
+                dict(zip(names, row, strict=True)), ErrorDecision, strict=False
+            )
             for row in rows
         }

@@ -24,6 +24,7 @@ from umbel.errors import (
     BrokerError,
     CapabilityMissing,
     CursorError,
+    DeployUnknown,
     ErrorUnknown,
     NameTaken,
     NotPermitted,
@@ -81,6 +82,7 @@ KINDS: Final[Mapping[str, tuple[int, str]]] = {
     "unknown-action": (404, "No such action"),
     "unknown-error": (404, "No such error"),
     "unknown-finding": (404, "No such finding"),
+    "unknown-deploy": (404, "No such deploy"),
     "unknown-session": (404, "No such session"),
     "unknown-token": (404, "No such token"),
     "not-found": (404, "Nothing is here"),
@@ -207,6 +209,8 @@ def _of_request(error: Exception) -> Problem | None:
             return _refused(error)
         case UnknownAction():
             return problem("unknown-action", str(error))
+        case DeployUnknown():
+            return problem("unknown-deploy", str(error))
         case ErrorUnknown():
             return problem("unknown-error", str(error))
         case NameTaken():
