@@ -12,6 +12,7 @@
     │   │   └── StoreFull        no room on the disk
     │   ├── StoreCorrupt         a file is damaged
     │   ├── NameTaken            what is to be kept has a name that something else has
+    │   ├── TooManySearches      so many searches are saved that no more are kept
     │   ├── CursorError          a paging cursor is not one of ours, or has expired
     │   └── CapabilityMissing    this store cannot sort, group or chart so (parameter)
     ├── BrokerError              (sent: how many messages the broker had taken before)
@@ -28,6 +29,7 @@
     │   └── NotPermitted         this person's role does not allow it
     ├── ErrorUnknown             no task that is stored failed with this error
     ├── DeployUnknown            there is no deploy with this id
+    ├── SearchUnknown            there is no saved search so called that this person sees
     ├── TaskError
     │   ├── TaskUnknown          nothing is known of a task with this id
     │   ├── TaskNotRegistered    no worker knows a task of this name
@@ -133,6 +135,10 @@ class NameTaken(StoreError):
     """There already is something of this name."""
 
 
+class TooManySearches(StoreError):
+    """So many searches are saved that no more are kept."""
+
+
 class CursorError(StoreError):
     """A paging cursor that this store did not give, or whose rows have expired."""
 
@@ -218,6 +224,10 @@ class ErrorUnknown(UmbelError):
 
 class DeployUnknown(UmbelError):
     """There is no deploy with this id."""
+
+
+class SearchUnknown(UmbelError):
+    """There is no saved search with this id or name that this person sees."""
 
 
 class OutcomeUntold(ActionError):

@@ -72,6 +72,7 @@ async def test_every_example_can_be_asked(world: World, command: list[str]) -> N
             "unknown-worker",
             "unknown-action",
             "unknown-finding",
+            "unknown-search",
             "unknown-session",
             "unknown-token",
             "unknown-error",

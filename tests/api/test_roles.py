@@ -39,12 +39,14 @@ KINDS = [kind for group in get_args(ActionKind) for kind in (get_args(group) or 
 #: What stands at the beginning of the sentence by which a plan leaves out what one may not touch.
 ALONE = "Not permitted: "
 ACTIONS = "/api/v1/actions"
+SEARCHES = "/api/v1/searches"
 #: Routes of our own that change something, by what they do. `plan` is asked for each action.
 CHANGING = {"plan": None, "execute": "execute", "cancel": "cancel", "apply": "send",
             "create-token": "tokens", "revoke-token": "tokens", "resolve-error": "errors",
             "ignore-error": "errors", "reopen-error": "errors", "note-error": "errors",
             "mute": "mute", "unmute": "mute", "announce-deploy": "deploys",
-            "remove-deploy": "deploys"}  # fmt: skip
+            "remove-deploy": "deploys", "save-search": "share",
+            "change-search": "share", "delete-search": "share"}  # fmt: skip
 LOOKING = [
     route
     for route in (*ROUTES, *FLOWER_ROUTES)
@@ -264,6 +266,25 @@ async def test_deploys_are_announced_by_those_of_the_table(
     removed = await asker.post("/api/v1/deploys/mistake/remove")
 
     assert [is_refused(each) for each in (announced, removed)] == [refused] * 2
+
+
+@EVERY_ASKER
+async def test_searches_are_shared_by_those_of_the_table(
+    column: str, token: bool, read_only: bool
+) -> None:
+    """Everybody saves, changes and deletes what they alone see."""
+    refused = read_only or TABLE["share"][column] == "no"
+    asker = Asker(world_of(read_only=read_only), column, token=token)
+
+    shared = await asker.post(SEARCHES, {"name": "for all", "shared": True})
+    own = await asker.post(SEARCHES, {"name": "mine", "q": "state:FAILURE"})
+    path = f"{SEARCHES}/{own.json()['id']}"
+    turned = await asker.post(f"{path}/change", {"shared": True})
+    renamed = await asker.post(f"{path}/change", {"name": "still mine"})
+    deleted = await asker.post(f"{path}/delete")
+
+    assert [is_refused(each) for each in (shared, turned)] == [refused] * 2
+    assert [is_refused(each) for each in (own, renamed, deleted)] == [False] * 3
 
 
 # -- without rules, and nobody -----------------------------------------------------------------

@@ -51,6 +51,7 @@ PROTOCOLS: dict[str, frozenset[str]] = {
             "umbel.store.ledger",
             "umbel.store.sample_folds",
             "umbel.store.samples",
+            "umbel.store.saved_searches",
             "umbel.store.series",
             "umbel.store.series_of_tasks",
         }

@@ -21,6 +21,7 @@ from umbel.cli import (
     names,
     printing,
     queues,
+    searches,
     sending,
     status,
     tasks,
@@ -139,6 +140,7 @@ for command in (
     *(actions.time_limit, sending.apply, sending.send, audit.audit, errors.errors),
     names.names,
     *(deploys.deploy, deploys.deploys),
+    searches.searches,
     *(token, password, second_factor, sessions, backup, migrate_flower),
 ):
     commands.add_command(command)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from umbel.cli.missed import MissedReport
     from umbel.cluster.task import Task
     from umbel.python.sources import Source
+    from umbel.query.ast import Node
 
 _COLUMNS: Final = "received,state,runtime,name,worker,uuid"
 #: What a sheet of tasks has besides: who exports wants to know what failed, and with what.
@@ -63,10 +64,15 @@ def _query(_context: click.Context, _parameter: click.Parameter, words: tuple[st
     "then nothing moves while all are read.",
 )  # fmt: skip
 @click.option("-c", "--columns", default=None, help="Which columns, with commas between, or all.")
+@click.option(
+    "--saved", default=None, metavar="NAME",
+    help="A saved search (umbel searches list); QUERY narrows it.",
+)  # fmt: skip
 @with_source
 def tasks(
     source: Source,
     query: str,
+    saved: str | None,
     as_json: bool,
     as_csv: bool,
     unguarded: bool,
@@ -86,11 +92,12 @@ def tasks(
     if unguarded and not as_csv:
         raise click.UsageError("--unguarded means nothing without --csv.")
     chosen = _chosen(columns or (_CSV_COLUMNS if as_csv else _COLUMNS))
-    order = order or ("-changed" if limit else "-seen")
     from umbel.cli.missed import MissedReport
 
+    node, saved_order = _wanted(source, query, saved)
+    order = order or saved_order or ("-changed" if limit else "-seen")
     missed = MissedReport()
-    found = _found(source, query, order, limit, missed, follow=follow)
+    found = _found(source, node, order, limit, missed, follow=follow)
     if as_json:
         for task in found:
             row = _row(task)
@@ -158,13 +165,30 @@ def _chosen(columns: str) -> list[str]:
     return chosen
 
 
+def _wanted(source: Source, query: str, saved: str | None) -> tuple[Node, str | None]:
+    """What is searched for: a saved search and what is typed. With the order of the saved one, if
+    somebody chose it."""
+    from umbel.query.ast import And
+    from umbel.query.parse import parse
+
+    typed = parse(query)
+    if saved is None:
+        return typed, None
+    from umbel.services.search.saved_searches import USUAL_ORDER, named
+    from umbel.services.time_zones import zone_of
+
+    search = named(source.searches(), saved)
+    kept = parse(search.q, zone_of(search.tz))
+    node = And((kept, typed)) if query.strip() else kept
+    return node, None if search.order == USUAL_ORDER else search.order
+
+
 def _found(
-    source: Source, query: str, order: str, limit: int, missed: MissedReport, *, follow: bool
+    source: Source, node: Node, order: str, limit: int, missed: MissedReport, *, follow: bool
 ) -> Iterator[Task]:
     from itertools import islice
 
     from umbel.python.tasks import pages
-    from umbel.query.parse import parse
     from umbel.store.base import Order
 
     field = order.removeprefix("-")
@@ -173,7 +197,7 @@ def _found(
             f"{order!r} is none of {', '.join(ORDERS)}, with - before it for descending.",
             param_hint="--order",
         )
-    node, by = parse(query), Order(field, order.startswith("-"))
+    by = Order(field, order.startswith("-"))
     most = limit or None
     if not follow:
         return islice(pages(source, node, by, most, missed.note_page), most)

@@ -30,6 +30,12 @@ from umbel.services.health.health_findings import HealthAnswer
 from umbel.services.live.changes import LiveChanges
 from umbel.services.names.rows import NameList, NameOrder
 from umbel.services.search.rows import WholeTask, WorkerRow
+from umbel.services.search.saved_searches import (
+    ListedSearch,
+    NewSearch,
+    SearchChanges,
+    SearchList,
+)
 from umbel.services.search.series_answers import SERIES_ANSWERS, SeriesAnswer
 from umbel.services.search.task_page import TaskPage
 from umbel.store.base import Workflow
@@ -142,6 +148,22 @@ class Client:
     def remove_deploy(self, deploy_id: str) -> None:
         """Take back a deploy. Raises `DeployUnknown`."""
         self._post(f"deploys/{_part(deploy_id)}/remove", {}, dict[str, str])
+
+    def searches(self) -> SearchList:
+        """Saved searches: one's own, then those that others share."""
+        return self._get("searches", SearchList)
+
+    def save_search(self, wanted: NewSearch) -> ListedSearch:
+        """Keep a search under a name."""
+        return self._post("searches", wanted, ListedSearch)
+
+    def change_search(self, search_id: str, changes: SearchChanges) -> ListedSearch:
+        """Change a saved search."""
+        return self._post(f"searches/{_part(search_id)}/change", changes, ListedSearch)
+
+    def delete_search(self, search_id: str) -> ListedSearch:
+        """Forget a saved search; as it was."""
+        return self._post(f"searches/{_part(search_id)}/delete", {}, ListedSearch)
 
     def status(self) -> Status:
         """How current and how whole the history is."""

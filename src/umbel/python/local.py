@@ -29,6 +29,12 @@ from umbel.services.health.health import Status
 from umbel.services.health.health_findings import HealthAnswer
 from umbel.services.names.rows import NameList, NameOrder
 from umbel.services.search.rows import WholeTask, WorkerRow
+from umbel.services.search.saved_searches import (
+    ListedSearch,
+    NewSearch,
+    SearchChanges,
+    SearchList,
+)
 from umbel.services.search.series_answers import SeriesAnswer
 from umbel.services.search.task_page import TaskPage
 from umbel.store.base import Order
@@ -159,6 +165,18 @@ class LocalSource:
 
     def remove_deploy(self, deploy_id: str) -> None:
         self._reading.deploys.remove(deploy_id, self._actor)
+
+    def searches(self) -> SearchList:
+        return self._reading.searches.all(self._actor)
+
+    def save_search(self, wanted: NewSearch) -> ListedSearch:
+        return self._reading.searches.save(wanted, self._actor)
+
+    def change_search(self, search_id: str, changes: SearchChanges) -> ListedSearch:
+        return self._reading.searches.change(search_id, changes, self._actor)
+
+    def delete_search(self, search_id: str) -> ListedSearch:
+        return self._reading.searches.delete(search_id, self._actor)
 
     def follow(self, query: Node, after: int) -> Iterator[Task]:
         while True:

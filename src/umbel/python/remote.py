@@ -29,6 +29,12 @@ from umbel.services.health.health import Status
 from umbel.services.health.health_findings import HealthAnswer
 from umbel.services.names.rows import NameList, NameOrder
 from umbel.services.search.rows import WholeTask, WorkerRow
+from umbel.services.search.saved_searches import (
+    ListedSearch,
+    NewSearch,
+    SearchChanges,
+    SearchList,
+)
 from umbel.services.search.series_answers import SeriesAnswer
 from umbel.services.search.task_page import TaskPage
 from umbel.store.base import Order
@@ -159,6 +165,18 @@ class RemoteSource:
 
     def remove_deploy(self, deploy_id: str) -> None:
         self._client.remove_deploy(deploy_id)
+
+    def searches(self) -> SearchList:
+        return self._client.searches()
+
+    def save_search(self, wanted: NewSearch) -> ListedSearch:
+        return self._client.save_search(wanted)
+
+    def change_search(self, search_id: str, changes: SearchChanges) -> ListedSearch:
+        return self._client.change_search(search_id, changes)
+
+    def delete_search(self, search_id: str) -> ListedSearch:
+        return self._client.delete_search(search_id)
 
     def follow(self, query: Node, after: int) -> Iterator[Task]:
         heard = time.monotonic()

@@ -27,6 +27,12 @@ from umbel.services.health.health import Status
 from umbel.services.health.health_findings import HealthAnswer
 from umbel.services.names.rows import NameList, NameOrder
 from umbel.services.search.rows import WholeTask, WorkerRow
+from umbel.services.search.saved_searches import (
+    ListedSearch,
+    NewSearch,
+    SearchChanges,
+    SearchList,
+)
 from umbel.services.search.series_answers import SeriesAnswer
 from umbel.services.search.task_page import TaskPage
 from umbel.store.base import Order
@@ -122,6 +128,18 @@ class Source(Protocol):
 
     def remove_deploy(self, deploy_id: str) -> None:
         """Take back a deploy. Raises `DeployUnknown`."""
+
+    def searches(self) -> SearchList:
+        """Saved searches: one's own, then those that others share."""
+
+    def save_search(self, wanted: NewSearch) -> ListedSearch:
+        """Keep a search under a name."""
+
+    def change_search(self, search_id: str, changes: SearchChanges) -> ListedSearch:
+        """Change a saved search."""
+
+    def delete_search(self, search_id: str) -> ListedSearch:
+        """Forget a saved search."""
 
     def follow(self, query: Node, after: int) -> Iterator[Task]:
         """Tasks that match, as they are whenever they change after change number `after`.

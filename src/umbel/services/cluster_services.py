@@ -37,6 +37,7 @@ from umbel.services.names.names import Names
 from umbel.services.samples.sampler import Sampler
 from umbel.services.search.doubt import DoubtFinder
 from umbel.services.search.intents import Intents
+from umbel.services.search.saved_searches import SavedSearches
 from umbel.services.search.search import Search
 from umbel.store.base import Retention, Store
 from umbel.store.ledger import Ledger
@@ -64,6 +65,7 @@ class ClusterServices(msgspec.Struct, frozen=True, kw_only=True):
     results: ResultBackend
     describe: DescribeTasks
     search: Search
+    searches: SavedSearches
     intents: Intents
     inspection: Inspection
     queues: QueueInspection
@@ -198,6 +200,7 @@ def make_services(
         results=RedactedResults(results, redactor, store),
         describe=describe,
         search=search,
+        searches=SavedSearches(ledger, clock),
         intents=intents,
         inspection=inspection,
         queues=queues,

@@ -2,10 +2,10 @@
 
 Beside the history, which the collector alone writes, stands a small book that every process
 with a person in front of it may write: actions (their plans and reports), the audit, what
-was asked of single tasks, what was decided about errors, API tokens, which sessions were logged
-out, and what processes that share it must agree about: secrets and leases. Any thread, any
-process, at the same time; each call is durable when it returns. What cannot be done raises a
-`StoreError`.
+was asked of single tasks, what was decided about errors, saved searches, API tokens, which
+sessions were logged out, and what processes that share it must agree about: secrets and leases.
+Any thread, any process, at the same time; each call is durable when it returns. What cannot be
+done raises a `StoreError`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Final, Literal, Protocol
 import msgspec
 
 from umbel.errors import NameTaken
+from umbel.store.saved_searches import SavedSearch
 
 #: The mark of a ledger in which nothing was intended yet; 0 asks for the present one.
 FIRST_MARK: Final = 1
@@ -434,6 +435,21 @@ class Ledger(Protocol):
     def mutes(self, now: float) -> tuple[Mute, ...]:
         """Mutes that hold at `now`, by finding."""
 
+    def keep_search(self, search: SavedSearch, *, instead_of: SavedSearch | None) -> bool:
+        """Keep a saved search in the place of what `saved_search` gave before; whether that was
+        still so. Of several that replace the same one succeeds. Raises `NameTaken` if its owner,
+        or of shared ones anybody, has another of its name, and `TooManySearches` beyond the bounds
+        of `store.saved_searches`."""
+
+    def drop_search(self, search_id: str) -> bool:
+        """Forget a saved search; whether there was one."""
+
+    def saved_search(self, search_id: str) -> SavedSearch | None:
+        """One saved search, whoever owns it."""
+
+    def saved_searches(self, owner: str) -> tuple[SavedSearch, ...]:
+        """What `owner` sees: their own, and those that are shared; by name."""
+
     def secret(self, name: str, new: bytes) -> bytes:
         """The secret that is kept under `name`; `new` (`SECRET_BYTES` long) becomes it if there
         is none. Whoever asks at the same time, in whichever process, gets the same one. Nothing
@@ -461,7 +477,7 @@ class Ledger(Protocol):
     def trim(self, before: float) -> None:
         """Remove actions, intents, repetitions and audit lines from before a time. What was decided
         about errors stays: an error that is ignored does not come back because of its age. So do
-        deploys, which have bounds of their own."""
+        deploys, which have bounds of their own, and saved searches."""
 
     def close(self) -> None:
         """Release the file. May be called twice."""

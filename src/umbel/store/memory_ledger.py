@@ -35,6 +35,7 @@ from umbel.store.ledger import (
     token_name_taken,
 )
 from umbel.store.memory_deploys import MemoryDeploys
+from umbel.store.saved_searches import SavedSearch, refuse_beyond_bounds
 
 
 class MemoryLedger(MemoryDeploys):
@@ -57,6 +58,7 @@ class MemoryLedger(MemoryDeploys):
         self._used: dict[str, float] = {}
         self._factors: dict[str, SecondFactor] = {}
         self._mutes: dict[str, Mute] = {}
+        self._searches: dict[str, SavedSearch] = {}
         self._secrets: dict[str, bytes] = {}
         self._leases: dict[str, Lease] = {}
         self._plans: dict[str, tuple[str, float]] = {}
@@ -311,6 +313,26 @@ class MemoryLedger(MemoryDeploys):
             found = [each for each in self._mutes.values() if each.until > now]
         return tuple(sorted(found, key=lambda each: each.finding))
 
+    def keep_search(self, search: SavedSearch, *, instead_of: SavedSearch | None) -> bool:
+        with self._lock:
+            if self._searches.get(search.id) != instead_of:
+                return False
+            refuse_beyond_bounds(search, self._seen(search.owner), len(self._searches))
+            self._searches[search.id] = search
+            return True
+
+    def drop_search(self, search_id: str) -> bool:
+        with self._lock:
+            return self._searches.pop(search_id, None) is not None
+
+    def saved_search(self, search_id: str) -> SavedSearch | None:
+        with self._lock:
+            return self._searches.get(search_id)
+
+    def saved_searches(self, owner: str) -> tuple[SavedSearch, ...]:
+        with self._lock:
+            return self._seen(owner)
+
     def secret(self, name: str, new: bytes) -> bytes:
         with self._lock:
             return self._secrets.setdefault(name, new)
@@ -351,6 +373,10 @@ class MemoryLedger(MemoryDeploys):
 
     def close(self) -> None:
         """Nothing is held."""
+
+    def _seen(self, owner: str) -> tuple[SavedSearch, ...]:
+        found = [each for each in self._searches.values() if each.shared or each.owner == owner]
+        return tuple(sorted(found, key=lambda each: (each.name, each.id)))
 
     def _newest_first(self) -> list[ActionRecord]:
         with self._lock:

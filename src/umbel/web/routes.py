@@ -19,6 +19,7 @@ from umbel.services.health.health_finding import HealthFinding
 from umbel.services.health.health_findings import HealthAnswer
 from umbel.services.names.rows import NameDetail, NameList, Registration
 from umbel.services.search.rows import WholeTask
+from umbel.services.search.saved_searches import ListedSearch, SearchList
 from umbel.web import (
     action_handlers,
     deploy_handlers,
@@ -31,6 +32,7 @@ from umbel.web import (
     requests,
     responses,
     sample_handlers,
+    search_handlers,
     token_handlers,
 )
 from umbel.web.http.route import Route, StreamEvent
@@ -110,6 +112,55 @@ ROUTES: Final = (
         asks=requests.Suggest,
         answers=responses.Completions,
         handler=handlers.suggest,
+    ),
+    Route(
+        name="searches",
+        path=f"{API_ROOT}/searches",
+        summary="Saved searches: one's own, then those that others share",
+        tag="search",
+        asks=requests.Nothing,
+        answers=SearchList,
+        handler=search_handlers.list_searches,
+        with_actor=True,
+    ),
+    Route(
+        name="save-search",
+        path=f"{API_ROOT}/searches",
+        summary="Save a search under a name, for oneself or for everybody",
+        tag="search",
+        asks=search_handlers.SaveSearch,
+        answers=ListedSearch,
+        handler=search_handlers.save_search,
+        problems=("bad-query", "refused"),
+        method="POST",
+        with_actor=True,
+        status=201,
+    ),
+    Route(
+        name="change-search",
+        path=f"{API_ROOT}/searches/{{id}}/change",
+        summary="Change a saved search: its name, what it searches for, or who sees it",
+        tag="search",
+        asks=search_handlers.ChangeSearch,
+        answers=ListedSearch,
+        handler=search_handlers.change_search,
+        problems=("unknown-search", "bad-query", "refused"),
+        method="POST",
+        with_actor=True,
+        slashes=False,
+    ),
+    Route(
+        name="delete-search",
+        path=f"{API_ROOT}/searches/{{id}}/delete",
+        summary="Delete a saved search",
+        tag="search",
+        asks=search_handlers.DeleteSearch,
+        answers=ListedSearch,
+        handler=search_handlers.delete_search,
+        problems=("unknown-search",),
+        method="POST",
+        with_actor=True,
+        slashes=False,
     ),
     Route(
         name="series",

@@ -171,6 +171,14 @@ export interface Capabilities {
   missing: Record<string, string>
 }
 
+export interface ChangeSearchBody {
+  name?: string | null
+  q?: string | null
+  order?: '-args' | '-changed' | '-eta' | '-exception' | '-exchange' | '-expires' | '-finished' | '-kwargs' | '-name' | '-queue' | '-received' | '-result' | '-retries' | '-revoked' | '-routing_key' | '-runtime' | '-seen' | '-sent' | '-started' | '-state' | '-wait' | '-worker' | 'args' | 'changed' | 'eta' | 'exception' | 'exchange' | 'expires' | 'finished' | 'kwargs' | 'name' | 'queue' | 'received' | 'result' | 'retries' | 'revoked' | 'routing_key' | 'runtime' | 'seen' | 'sent' | 'started' | 'state' | 'wait' | 'worker' | null
+  tz?: string | null
+  shared?: boolean | null
+}
+
 export interface Changes {
   seq: number
   items: TaskRow[]
@@ -337,6 +345,9 @@ export interface DamagedPart {
 
 export interface DecideErrorBody {
   note?: string
+}
+
+export interface DeleteSearchBody {
 }
 
 export interface DeployList {
@@ -648,6 +659,22 @@ export interface LastTask {
   id: string
   state: string
   at: number
+}
+
+export interface ListedSearch {
+  id: string
+  name: string
+  q: string
+  order: string
+  tz: string
+  shared: boolean
+  owner: string
+  mine: boolean
+  changeable: boolean
+  deletable: boolean
+  created: number
+  changed: number
+  changed_by: string
 }
 
 export interface ListedToken {
@@ -1024,6 +1051,18 @@ export interface Sampling {
   queues: number
   workers: number
   trouble: string | null
+}
+
+export interface SaveSearchBody {
+  name: string
+  q?: string
+  order?: '-args' | '-changed' | '-eta' | '-exception' | '-exchange' | '-expires' | '-finished' | '-kwargs' | '-name' | '-queue' | '-received' | '-result' | '-retries' | '-revoked' | '-routing_key' | '-runtime' | '-seen' | '-sent' | '-started' | '-state' | '-wait' | '-worker' | 'args' | 'changed' | 'eta' | 'exception' | 'exchange' | 'expires' | 'finished' | 'kwargs' | 'name' | 'queue' | 'received' | 'result' | 'retries' | 'revoked' | 'routing_key' | 'runtime' | 'seen' | 'sent' | 'started' | 'state' | 'wait' | 'worker'
+  tz?: string
+  shared?: boolean
+}
+
+export interface SearchList {
+  items: ListedSearch[]
 }
 
 export interface SecondFactorState {

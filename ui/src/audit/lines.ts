@@ -31,6 +31,10 @@ type Audited =
   | 'ignore-error'
   | 'reopen-error'
   | 'note-error'
+  | 'share-search'
+  | 'change-search'
+  | 'unshare-search'
+  | 'delete-search'
 
 /** Names of actions, for the filter; the compiler misses none. */
 const AUDITED = Object.keys({
@@ -39,6 +43,7 @@ const AUDITED = Object.keys({
   add_consumer: 0, cancel_consumer: 0, enable_events: 0, disable_events: 0, log_level: 0,
   login: 0, logout: 0, refused: 0, 'second-factor': 0, 'create-token': 0, 'revoke-token': 0,
   mute: 0, unmute: 0, 'resolve-error': 0, 'ignore-error': 0, 'reopen-error': 0, 'note-error': 0,
+  'share-search': 0, 'change-search': 0, 'unshare-search': 0, 'delete-search': 0,
 } satisfies Record<Audited, 0>)
 
 /** What the filter offers: what is known, and what it is set to even if nobody knows it. */

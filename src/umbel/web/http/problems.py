@@ -32,7 +32,9 @@ from umbel.errors import (
     ProviderUnavailable,
     QueryError,
     ResultsUnavailable,
+    SearchUnknown,
     StoreError,
+    TooManySearches,
     TooManyStreams,
     UmbelError,
     UnknownAction,
@@ -83,6 +85,7 @@ KINDS: Final[Mapping[str, tuple[int, str]]] = {
     "unknown-error": (404, "No such error"),
     "unknown-finding": (404, "No such finding"),
     "unknown-deploy": (404, "No such deploy"),
+    "unknown-search": (404, "No such saved search"),
     "unknown-session": (404, "No such session"),
     "unknown-token": (404, "No such token"),
     "not-found": (404, "Nothing is here"),
@@ -213,6 +216,10 @@ def _of_request(error: Exception) -> Problem | None:
             return problem("unknown-deploy", str(error))
         case ErrorUnknown():
             return problem("unknown-error", str(error))
+        case SearchUnknown():
+            return problem("unknown-search", str(error))
+        case TooManySearches():
+            return problem("refused", str(error))
         case NameTaken():
             return problem("refused", str(error), parameter="name")
         case NotPermitted():
