@@ -6,6 +6,7 @@ import { Problem } from '../api/problem'
 import { setLeaving } from '../api/transport'
 import { afterLogout } from '../login/target'
 import { backoff } from './backoff'
+import { forgetRecent } from './recent'
 import { refusal, refusalOfAll, refusalOfAny, refusalOfTask, refusalOfTasks, refusalToSend, type Touched } from './refusal'
 
 class Person {
@@ -72,6 +73,7 @@ class Person {
         throw error
       }
     }
+    forgetRecent()
     location.assign(afterLogout(goOn, document.baseURI))
   }
 }

@@ -1,10 +1,11 @@
-/** What the palette offers for a typed text: pages, tasks by id, searches. */
+/** What the palette offers for a typed text: pages, commands, recent places, tasks by id, searches. */
 
-import type { Suggestion } from '../api/types'
-import type { IconName } from '../parts/icons'
+import type { Suggestion, TaskRow } from '../api/types'
+import { ICONS, type IconName } from '../parts/icons'
 import { term } from '../query/edit'
 import { splice } from '../query/edit'
 import { writeSearch, DEFAULT_ORDER } from '../tasks/search'
+import type { Command } from './commands.svelte'
 import { namePath, queuePath, taskPath, workerPath } from './address'
 
 export interface Destination {
@@ -40,6 +41,11 @@ export const SUGGESTED_FIELDS = [
 /** What has a page of its own; other values lead to a search. */
 const PAGES_OF: Record<string, (value: string) => string> = { name: namePath, worker: workerPath, queue: queuePath }
 
+/** The kind of tasks that are found by their id. */
+const TASK_KIND = 'Task'
+/** Before anything is typed. */
+const RECENT_SHOWN = 5
+
 const ID = /^[^\s:"]{8,}$/
 const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i
 
@@ -47,15 +53,77 @@ export function searchPath(q: string): string {
   return `tasks${writeSearch({ q, order: DEFAULT_ORDER })}`
 }
 
-/** What is known without asking the server. A pasted UUID comes first, other texts last. */
-export function destinations(typed: string): Destination[] {
+/** What stands in the palette: a place to go to, or a command. */
+export type Offer = Destination | (Command & { kind: string })
+
+interface Sources {
+  recent: readonly Destination[]
+  /** Of the page one is on, and those of every page. */
+  commands: { ofPage: readonly Command[]; ofAll: readonly Command[] }
+  /** What the server found for the text. */
+  found: readonly Destination[]
+}
+
+/**
+ * What is offered for a text, best first. All but `found` is there without asking the server. A
+ * pasted UUID is a task and nothing else; a worker, queue or name of just this text stands before
+ * the search for it, others behind.
+ */
+export function offers(typed: string, { recent, commands, found }: Sources): Offer[] {
   const text = typed.trim()
-  const pages = PAGES.filter((page) => page.title.toLowerCase().includes(text.toLowerCase()))
-  if (text === '') return pages
+  const ofPage = commands.ofPage.map((one) => ({ ...one, kind: 'On this page' }))
+  const ofAll = commands.ofAll.map((one) => ({ ...one, kind: 'Command' }))
+  if (text === '') return once([...recent.slice(0, RECENT_SHOWN), ...ofPage.filter(({ why }) => why === null), ...PAGES, ...ofAll])
   const task: Destination = { icon: 'page', title: text, kind: 'Open task', href: taskPath(text) }
   if (UUID.test(text)) return [task]
   const search: Destination = { icon: 'search', title: text, kind: 'Search', href: searchPath(text) }
-  return [...pages, search, ...(ID.test(text) ? [task] : [])]
+  const local = [...PAGES, ...recent, ...ofPage, ...ofAll].filter((one) => has(one.title, text))
+  const exact = (one: Offer): boolean => one.title.toLowerCase() === text.toLowerCase()
+  const first = [...local].sort((one, other) => rank(one.title, text) - rank(other.title, text))
+  const byId = found.filter(({ kind }) => kind === TASK_KIND)
+  return once([...found.filter(exact), ...first, ...byId, search, ...(ID.test(text) ? [task] : []), ...found])
+}
+
+/** Whether all words of the text are in the title. */
+function has(title: string, text: string): boolean {
+  const lower = title.toLowerCase()
+  return text.toLowerCase().split(/\s+/).every((word) => lower.includes(word))
+}
+
+/** What begins so stands before what has a word that does, and that before the others. */
+function rank(title: string, text: string): number {
+  const at = ` ${title.toLowerCase()}`.indexOf(` ${text.toLowerCase()}`)
+  return at === 0 ? 0 : at > 0 ? 1 : 2
+}
+
+/** What tells offers apart. */
+export function keyOf(offer: Offer): string {
+  return 'href' in offer ? `${offer.href} ${offer.kind === 'Search' ? 'search' : ''}` : offer.title
+}
+
+function once(all: readonly Offer[]): Offer[] {
+  const keys = all.map(keyOf)
+  return all.filter((_, index) => keys.indexOf(keys[index] ?? '') === index)
+}
+
+/** A destination that was stored, if it is one. */
+export function destinationOf(stored: unknown): Destination | null {
+  const { icon, title, kind, href } = (stored ?? {}) as Record<string, unknown>
+  if (typeof icon !== 'string' || !Object.hasOwn(ICONS, icon)) return null
+  if (typeof title !== 'string' || typeof kind !== 'string' || typeof href !== 'string') return null
+  // Another version, or somebody else's page, may have stored an address of anything.
+  return /^[a-z.]+(?:[/?]|$)/.test(href) ? { icon: icon as IconName, title, kind, href } : null
+}
+
+/** The search for tasks whose id begins so; null where the text is no beginning of an id. */
+export function idSearch(typed: string): string | null {
+  const text = typed.trim().replace(/…$/, '').toLowerCase()
+  return /^(?=.*\d)[0-9a-f][0-9a-f-]{3,34}$/.test(text) ? `id:${text}*` : null
+}
+
+/** Tasks that were found by the beginning of their id. */
+export function taskDestination(row: Pick<TaskRow, 'uuid' | 'name'>): Destination {
+  return { icon: 'task', title: `${row.uuid} ${row.name ?? ''}`.trim(), kind: TASK_KIND, href: taskPath(row.uuid) }
 }
 
 /** The text to ask suggestions of, for values of `field` that have `typed` in them. */
