@@ -56,10 +56,12 @@ def clusters(draw: st.DrawFn) -> list[Event]:
     return events
 
 
-def drawn(store: SqliteStore | MemoryStore, text: str, measure: Measure, by: Grouping) -> Series:
+def drawn(
+    store: SqliteStore | MemoryStore, text: str, measure: Measure, by: Grouping, top: int = 99
+) -> Series:
     return store.series(
         parse(text), now=NOW, measure=measure, start=EPOCH - 7_200, end=NOW, bucket_s=3_600,
-        by=by, top=99, budget_s=60,
+        by=by, top=top, budget_s=60,
     )  # fmt: skip
 
 
@@ -112,6 +114,9 @@ def test_they_are_what_the_tasks_add_up_to(
                     if mine.complete:
                         assert_same(mine, drawn(memory, text, measure, by))
                     assert mine.complete or values_max < 256
+                for top in (1, 3) if values_max == 256 else ():
+                    mine = drawn(store, text, "count", by, top)
+                    assert_same(mine, drawn(memory, text, "count", by, top))
 
         if dice.random() < 0.5:
             store.trim(Retention(max_tasks=3), NOW)

@@ -17,6 +17,8 @@ _LOG: Final = math.log(RATIO)
 _OFFSET: Final = 1 - math.log(SMALLEST_S) / _LOG
 LARGEST_S: Final = 1e9
 _LAST: Final = int(math.log(LARGEST_S) / _LOG + _OFFSET)
+#: How many there are.
+BUCKETS: Final = _LAST + 1
 
 
 def bucket(duration_s: float) -> int:

@@ -11,6 +11,7 @@ is read from tasks, in `series_scan`.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Final
 
 import apsw
@@ -26,6 +27,7 @@ from umbel.store.sqlite.files.stored_numbers import ALL_NAMES, MEASURES, NO_NAME
 from umbel.store.sqlite.search.reader import Deadline, Reader, ReadPartition
 from umbel.store.sqlite.search.series_cells import SeriesCells, SeriesRequest
 from umbel.store.sqlite.search.series_of_values import SeriesOfValues, field_of
+from umbel.store.sqlite.search.series_ranking import SeriesRanking
 from umbel.store.sqlite.search.series_scan import SeriesScan
 from umbel.store.sqlite.write.rollup import LEVELS, decode_histogram
 
@@ -62,17 +64,24 @@ def series(
     )
     cells = SeriesCells(request)
     source = _Source(reader, request, cells, level, deadline)
-    complete = True
+    if source.can_rank and _each_partition(reader, deadline, source.rank):
+        source.choose()
+    complete = _each_partition(reader, deadline, source.add)
+    return cells.series(complete=complete and source.is_whole)
+
+
+def _each_partition(
+    reader: Reader, deadline: Deadline, take: Callable[[ReadPartition], bool]
+) -> bool:
+    """Give each partition to `take`, until it answers no or time is up; whether all were taken."""
     for number in reader.numbers():
         try:
             with reader.partition(number, deadline) as partition:
-                if partition is not None:
-                    complete = source.add(partition)
+                if partition is not None and not take(partition):
+                    return False
         except apsw.InterruptError:
-            complete = False
-        if not complete:
-            break
-    return cells.series(complete=complete and source.is_whole)
+            return False
+    return True
 
 
 def steps(bucket_s: float, span_s: float) -> tuple[int, int]:
@@ -98,13 +107,33 @@ class _Source:
         self._scan = SeriesScan(reader, request, cells, deadline)
         self._roll_ups: _RollUps | None = None
         self._values: SeriesOfValues | None = None
+        self._ranking: SeriesRanking | None = None
         field = field_of(request)
         if {*fields_used(request.query), request.by or "state"} <= _ROLLED_UP:
             self._roll_ups = _RollUps(request, cells, level)
         elif field is not None:
             self._values = SeriesOfValues(request, cells, level, field)
+            if self._values.groups_are_values:
+                self._ranking = SeriesRanking(request, level, field)
         #: Whether every task is in its group.
         self.is_whole = True
+
+    @property
+    def can_rank(self) -> bool:
+        """Whether it pays to know the top groups first."""
+        return self._ranking is not None
+
+    def rank(self, partition: ReadPartition) -> bool:
+        """Take a partition into the ranking; whether its roll-ups know enough for that."""
+        if self._ranking is None or self._values is None or not self._values.knows(partition):
+            return False
+        self._ranking.add(partition)
+        return True
+
+    def choose(self) -> None:
+        """Give groups to the top values alone, after each partition was ranked."""
+        if self._ranking is not None and self._values is not None:
+            self._values.top = self._ranking.top()
 
     def add(self, partition: ReadPartition) -> bool:
         """Add what a partition has; whether time was enough."""

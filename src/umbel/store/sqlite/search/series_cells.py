@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 
 import msgspec
@@ -10,10 +9,10 @@ import msgspec
 from umbel.cluster.task import ENDED
 from umbel.query.ast import Node
 from umbel.store.capabilities import Grouping, Measure
-from umbel.store.series import Durations, Series
+from umbel.store.series import Series
 from umbel.store.series_lines import Cells, CountCell, count_series, duration_series
 from umbel.store.series_of_tasks import counts_seen
-from umbel.store.sqlite.files.latency_histogram import percentile_s
+from umbel.store.sqlite.search.duration_histogram import DurationHistogram
 
 
 class SeriesRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,36 +45,6 @@ class SeriesRequest(msgspec.Struct, frozen=True, kw_only=True):
                 return ("started",)
 
 
-class DurationHistogram:
-    """The durations of one group in one bucket, as a histogram and their sum."""
-
-    __slots__ = ("counts", "total_s")
-
-    def __init__(self) -> None:
-        self.counts: dict[int, int] = defaultdict(int)
-        self.total_s = 0.0
-
-    def add(self, other: DurationHistogram) -> None:
-        self.take(other.counts, other.total_s)
-
-    def take(self, counts: Mapping[int, int], total_s: float) -> None:
-        self.total_s += total_s
-        for number, n in counts.items():
-            self.counts[number] += n
-
-    def mean_s(self) -> float:
-        return self.total_s / sum(self.counts.values())
-
-    def durations(self) -> Durations:
-        return Durations(
-            n=sum(self.counts.values()),
-            mean=self.mean_s(),
-            p50=percentile_s(self.counts, 0.50),
-            p95=percentile_s(self.counts, 0.95),
-            p99=percentile_s(self.counts, 0.99),
-        )
-
-
 class SeriesCells:
     """The cells of one series; partitions are added one after the other."""
 
@@ -96,6 +65,10 @@ class SeriesCells:
     ) -> None:
         """These durations more in the bucket; there is at least one."""
         self._durations.cell(value, start).take(counts, total_s)
+
+    def add(self, start: float, value: str | None, histogram: DurationHistogram) -> None:
+        """The same from a histogram that was summed up already."""
+        self._durations.cell(value, start).add(histogram)
 
     def series(self, *, complete: bool) -> Series:
         """The series of everything that was added."""

@@ -2,7 +2,9 @@
 and error, with states.
 
 Tasks without a value of the field have no rows. They are what is left of all tasks (the roll-ups by
-name and state, of all names together) when those with a value are taken away.
+name and state, of all names together) when those with a value are taken away. In the same way
+groups beyond the top ones are what is left when those are taken away: where there are hundreds of
+workers, `series_ranking` tells which are the top ones, and those alone are read.
 """
 
 # ruff: noqa: S608  what is put into statements is our own: columns, numbers, placeholders
@@ -24,17 +26,14 @@ from umbel.store.sqlite.files.stored_numbers import (
     ROLLED_UP_FIELDS,
     STATE_OF_ID,
 )
+from umbel.store.sqlite.search.duration_histogram import DurationHistogram
 from umbel.store.sqlite.search.reader import ReadPartition
-from umbel.store.sqlite.search.series_cells import (
-    DurationHistogram,
-    SeriesCells,
-    SeriesRequest,
-)
+from umbel.store.sqlite.search.series_cells import SeriesCells, SeriesRequest
 from umbel.store.sqlite.write.rollup import LEVELS, decode_histogram
 
 #: States in the order of the columns of `value_roll`.
 _ENDS: Final = (SUCCESS, FAILURE, REVOKED)
-#: The number that stands for tasks without a value.
+#: The number that stands for tasks without a value; no value has it.
 _NO_VALUE: Final = 0
 
 _Bucket = tuple[int, int]  # number of the bucket, value
@@ -61,6 +60,8 @@ class SeriesOfValues:
         self._field = field
         self._test: Test = compile_query(request.query, request.now)
         self._asks_values = field in set(fields_used(request.query))
+        #: The only values that get a group each; all do if None.
+        self.top: frozenset[str] | None = None
         #: Whether tasks without a value may match.
         self._wants_without = any(self._wants(None, state) for state in _ENDS)
 
@@ -110,8 +111,9 @@ class SeriesOfValues:
                     left[bucket] = [a - b for a, b in zip(rest, numbers, strict=True)]
             counted |= {(bucket, _NO_VALUE): numbers for bucket, numbers in left.items()}
         wanted: dict[int, list[bool]] = {}
+        texts = partition.value_dictionary.texts
         for (bucket, value), (seen, *ended) in counted.items():
-            text = self._text(partition, value)
+            text = texts.get(value)
             if value not in wanted:
                 wanted[value] = [self._wants(text, state) for state in _ENDS]
             wants = wanted[value]
@@ -151,21 +153,20 @@ class SeriesOfValues:
         ):
             summed[bucket, value].take(decode_histogram(packed), total_s)
         left = self._all_durations(partition) if self._wants_without else {}
+        together: dict[int, DurationHistogram] = defaultdict(DurationHistogram)
         wanted: dict[int, bool] = {}
+        texts = partition.value_dictionary.texts
         for (bucket, value), found in summed.items():
             if value not in wanted:
-                wanted[value] = self._wants(self._text(partition, value), SUCCESS)
+                wanted[value] = self._wants(texts[value], SUCCESS)
             if wanted[value]:
-                self._add_durations(bucket, self._text(partition, value), found)
-            if (rest := left.get(bucket)) is not None:
-                rest.take({number: -n for number, n in found.counts.items()}, -found.total_s)
-        for bucket, rest in left.items():
-            found = DurationHistogram()
-            found.take(
-                {number: n for number, n in rest.counts.items() if n > 0}, max(0.0, rest.total_s)
-            )
-            if found.counts:
-                self._add_durations(bucket, None, found)
+                self._add_durations(bucket, texts[value], found)
+            if bucket in left:
+                together[bucket].add(found)
+        for bucket, everything in left.items():
+            rest = everything.without(together[bucket])
+            if rest.n:
+                self._add_durations(bucket, None, rest)
 
     def _all_durations(self, partition: ReadPartition) -> dict[int, DurationHistogram]:
         """What each bucket has of all tasks."""
@@ -181,9 +182,14 @@ class SeriesOfValues:
 
     def _add_durations(self, bucket: int, text: str | None, found: DurationHistogram) -> None:
         start = float(self._request.first + bucket * self._request.bucket_s)
-        self._cells.measure(start, self._group(text, ""), found.counts, found.total_s)
+        self._cells.add(start, self._group(text, ""), found)
 
     # -- what is asked -------------------------------------------------------------------
+
+    @property
+    def groups_are_values(self) -> bool:
+        """Whether groups are those of the values, none of which the query leaves out."""
+        return self._request.by == self._field and not self._asks_values
 
     def _wants(self, text: str | None, state: str) -> bool:
         task = Task(uuid="", state=state, seen=0.0, timestamp=0.0)
@@ -198,15 +204,15 @@ class SeriesOfValues:
             case _:
                 return text
 
-    def _text(self, partition: ReadPartition, value: int) -> str | None:
-        return None if value == _NO_VALUE else partition.value_dictionary.texts[value]
-
     def _where(self, partition: ReadPartition) -> str:
         """Rows of the buckets; only those of the values that match, where no others are needed."""
         where = "field = ? AND level = ? AND start >= ? AND start < ?"
+        values = partition.value_dictionary.numbers_of(self._field)
+        if self.top is not None:
+            top = [str(values[text]) for text in self.top if text in values]
+            return f"{where} AND value IN ({','.join(top)})"
         if not self._asks_values or self._wants_without:
             return where
-        values = partition.value_dictionary.numbers_of(self._field)
         matching = [
             str(number)
             for text, number in values.items()
