@@ -175,8 +175,10 @@ def make_services(
             workers=workers,
             inspection=inspection,
             queues=queues,
+            samples=samples,
             clock=clock,
             retention=retention,
+            sample_every_s=sample_every_s,
         )
     )
     context = ActionContext(

@@ -21,6 +21,8 @@ def bucket_of(at: float, step_s: int) -> int:
 
 def folded(kind: Kind, several: Sequence[Values]) -> Values:
     """One for several, the first one first. What is None in some counts for nothing."""
+    if len(several) == 1:
+        return several[0]
     return tuple(
         _fold(measure.fold, [values[index] for values in several])
         for index, measure in enumerate(MEASURES[kind])

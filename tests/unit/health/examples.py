@@ -43,7 +43,8 @@ def queue(name: str, readings: Sequence[QueueReading], **changes: Any) -> QueueF
     return QueueFact(name=name, readings=tuple(readings), **changes)
 
 
-def processed(*counts: int, every_s: float = 10.0, active: int = 0) -> tuple[WorkerReading, ...]:
+def begun(*counts: int | None, every_s: float = 10.0, active: int = 0) -> tuple[WorkerReading, ...]:
+    """Readings that end now, of a worker that began so many tasks in each step."""
     first = NOW - every_s * (len(counts) - 1)
     return tuple(WorkerReading(first + n * every_s, c, active) for n, c in enumerate(counts))
 

@@ -38,6 +38,24 @@ def test_a_worker_that_restarts_leaves_no_finding() -> None:
     assert found("queue-without-consumer", queues=(queue("mail", readings),)) == ()
 
 
+def test_samples_that_do_not_know_of_consumers_say_nothing_against_it() -> None:
+    """On Redis, while no worker is online, a sample does not know who consumes."""
+    readings = [*depths(3, 3, 3, 3, 3, consumers=None)]
+    readings[0] = QueueReading(readings[0].at, 3, 1)
+    readings[-1] = QueueReading(NOW, 3, 0)
+
+    one = only("queue-without-consumer", queues=(queue("mail", readings),))
+
+    assert one.since == NOW - 30
+
+
+def test_since_when_nobody_consumes_it_is_known_for_a_day() -> None:
+    earlier = tuple(QueueReading(NOW - 50_000 + n * 600, 9, int(n < 5)) for n in range(70))
+    lost = queue("mail", depths(9, 9, 9, 9, 9, consumers=0), earlier=earlier)
+
+    assert only("queue-without-consumer", queues=(lost,)).since == NOW - 50_000 + 3_000
+
+
 def test_an_empty_queue_and_one_of_which_consumers_are_unknown_say_nothing() -> None:
     for readings in (depths(0, 0, 0, 0, 0, consumers=0), depths(9, 9, 9, 9, 9, consumers=None)):
         assert found("queue-without-consumer", queues=(queue("mail", readings),)) == ()
@@ -107,3 +125,23 @@ def test_a_queue_that_is_older_than_on_the_days_before() -> None:
         "at most."
     )
     assert found("queue-older-than-usual", queues=(usual, thin)) == ()
+
+
+def test_many_old_queues_are_the_three_oldest_and_a_sum() -> None:
+    late = tuple(
+        queue(f"q{n}", [QueueReading(NOW, 9, 1, 200.0 + n)], usual_oldest_s=(2.0, 7.0, 5.0))
+        for n in range(20)
+    )
+
+    all_found = found("queue-older-than-usual", queues=late)
+
+    assert [each.subject for each in all_found] == ["q19", "q18", "q17", ""]
+    assert all_found[-1].sentence.startswith(
+        "Messages wait far longer than usual in 17 more queues: q16, q15"
+    )
+
+
+def test_of_a_queue_that_nobody_consumes_it_is_not_told_as_well_that_it_is_old() -> None:
+    lost = queue("mail", [QueueReading(NOW, 9, 0, 240.0)], usual_oldest_s=(20.0, 70.0, 5.0))
+
+    assert [f.rule for f in assess(facts(queues=(lost,)))] == ["queue-without-consumer"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.unit.health.examples import NOW, depths, facts, found, only, processed, queue, worker
+from tests.unit.health.examples import NOW, begun, depths, facts, found, only, queue, worker
 from umbel.services.health.assessment import assess
 from umbel.services.health.liveness import Liveness
 
@@ -69,7 +69,7 @@ GROWS = queue("celery", depths(*range(10, 30)))
 
 
 def test_a_worker_that_lives_and_starts_nothing_while_its_queue_grows_is_wedged() -> None:
-    one = only("worker-wedged", workers=(worker(readings=processed(*[7] * 20)),), queues=(GROWS,))
+    one = only("worker-wedged", workers=(worker(readings=begun(*[0] * 20)),), queues=(GROWS,))
 
     assert one.severity == "critical"
     assert one.sentence == (
@@ -82,21 +82,69 @@ def test_a_worker_that_lives_and_starts_nothing_while_its_queue_grows_is_wedged(
 
 def test_a_worker_is_not_wedged_that_starts_tasks_or_runs_long_ones_or_has_no_work() -> None:
     def wedged(counts: list[int], *, active: int = 0, waiting: object = GROWS) -> bool:
-        readings = processed(*counts, active=active)
+        readings = begun(*counts, active=active)
         return bool(found("worker-wedged", workers=(worker(readings=readings),), queues=(waiting,)))
 
-    assert wedged([7] * 20)
-    assert not wedged([7] * 19 + [8])
-    assert not wedged([7] * 10)
-    assert not wedged([7] * 20, active=4)
-    assert not wedged([7] * 20, waiting=queue("celery", depths(*[10] * 20)))
-    assert not wedged([7] * 20, waiting=queue("other", depths(*range(10, 30))))
+    assert wedged([0] * 20)
+    assert wedged([7] + [0] * 19)
+    assert not wedged([0] * 19 + [1])
+    assert not wedged([0] * 10)
+    assert not wedged([0] * 20, active=4)
+    assert not wedged([0] * 20, waiting=queue("celery", depths(*[10] * 20)))
+    assert not wedged([0] * 20, waiting=queue("other", depths(*range(10, 30))))
+
+
+def test_a_sample_that_does_not_know_ends_nothing_and_begins_nothing() -> None:
+    """As the first one after the server was started anew."""
+    known = worker(readings=begun(*[0] * 10, None, *[0] * 10))
+    unknown = worker(readings=begun(*[None] * 20))
+
+    assert found("worker-wedged", workers=(known,), queues=(GROWS,))
+    assert found("worker-wedged", workers=(unknown,), queues=(GROWS,)) == ()
+
+
+def test_many_wedged_workers_are_three_and_a_sum() -> None:
+    stuck = tuple(worker(f"w{n}", readings=begun(*[0] * 20)) for n in range(9))
+
+    all_found = found("worker-wedged", workers=stuck, queues=(GROWS,))
+
+    assert len(all_found) == 4
+    assert all_found[-1].severity == "critical"
+    assert all_found[-1].sentence == (
+        "6 more workers send heartbeats and start nothing, while their queues grow: "
+        "w3, w4, w5 and 3 more."
+    )
+
+
+def test_what_two_workers_under_one_name_began_is_not_known() -> None:
+    shared = worker(readings=begun(*[0] * 20), shares_its_name=True)
+
+    assert found("worker-wedged", workers=(shared,), queues=(GROWS,)) == ()
+
+
+def test_a_worker_that_runs_the_same_tasks_for_hours_is_told_with_the_hours() -> None:
+    readings = begun(5, *[0] * 12, every_s=600.0, active=4)
+
+    one = only("worker-wedged", workers=(worker(readings=readings, active=4),), queues=(GROWS,))
+
+    assert one.severity == "warning"
+    assert "runs the same 4 tasks and has started nothing for 110 min" in one.sentence
+
+
+def test_a_silent_worker_shows_what_it_began_before() -> None:
+    minutes = begun(9, 8, 3, every_s=60.0)
+    gone = worker("celery@eu-1", status="silent", heard=NOW - 90, minutes=minutes)
+
+    one = only("worker-silent", workers=(gone, ALIVE))
+
+    assert one.evidence is not None
+    assert [each.value for each in one.evidence.points] == [9, 8, 3]
 
 
 def test_while_nothing_is_recorded_no_worker_is_called_wedged() -> None:
     blind = facts(
         live=Liveness("blind", None, "The broker is away."),
-        workers=(worker(readings=processed(*[7] * 20)),),
+        workers=(worker(readings=begun(*[0] * 20)),),
         queues=(GROWS,),
     )
 

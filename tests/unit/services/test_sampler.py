@@ -15,7 +15,7 @@ from umbel.cluster.events import Event
 from umbel.errors import BrokerError, StoreFull
 from umbel.services.cluster.inspection import Inspection
 from umbel.services.cluster.queue_inspection import QueueInspection
-from umbel.services.samples.queue_samples import ABSENT_MAX_S
+from umbel.services.samples.queue_samples import ABSENT_MAX_S, NAMES_S
 from umbel.services.samples.sampler import AWAY_MAX_S, LEASE_PERIODS, Sampler
 from umbel.services.samples.worker_profiles import EVERY_S, PAUSE_S, pool_size
 from umbel.store.memory import MemoryStore
@@ -135,7 +135,17 @@ def test_consumers_that_the_broker_counts_are_taken() -> None:
     scene.turn()
 
     assert [values[3] for values in scene.last("queue").values()] == [3, 0]
-    assert scene.commands() == [("stats", None)]
+
+
+def test_a_queue_is_sampled_of_which_only_a_worker_tells() -> None:
+    scene = Scene(missing={})
+    scene.worker.says = {"stats": STATS, "active_queues": [{"name": "celery"}, {"name": "extra"}]}
+    scene.cluster.queues["extra"] = []
+    scene.turn()
+
+    scene.turn(after=NAMES_S)
+
+    assert "extra" in scene.last("queue")
 
 
 def test_a_broker_without_depths_and_broadcasts_is_asked_nothing() -> None:

@@ -138,6 +138,13 @@ class QueueInspection:
         reserved = self._cluster.reserved()
         return [name for name in names if reserved.of_queue(name) is None]
 
+    def named(self, names: Iterable[str]) -> list[str]:
+        """Of names that somebody tells of those that may be a queue's; they are remembered."""
+        reserved = self._cluster.reserved()
+        found = [name for name in names if reserved.of_queue(name) is None]
+        self._remember(found)
+        return found
+
     def _remember(self, names: Iterable[str]) -> None:
         now = self._clock.monotonic()
         with self._lock:

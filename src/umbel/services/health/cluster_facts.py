@@ -1,94 +1,87 @@
-"""Facts of workers and queues, for the rules of health: what is listed, and what was so before."""
+"""Facts of workers for the rules of health, and what they say of the broker.
+
+What a worker counted before is read of few: of those that may be stuck, since heartbeats of late
+tell of no new task and a queue that it consumes has grown, and of those that fell silent.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from umbel.cluster.worker import Worker
+from umbel.cluster.worker import ONLINE, SILENT, Worker
 from umbel.services.cluster.inspection import InspectAnswers
-from umbel.services.cluster.queue_inspection import QueueList, QueueRow
-from umbel.services.health.facts import QueueFact, QueueReading, WorkerFact, WorkerReading
-from umbel.services.health.readings import Readings
+from umbel.services.health.facts import QueueFact, WorkerFact, WorkerReading
+from umbel.services.health.sampled_readings import SampledReadings
 from umbel.services.health.worker_status import WorkerStatus
 
 #: What transports leave a task to one worker unless told otherwise, seconds: kombu's own.
 VISIBILITY_S: Final[Mapping[str, float]] = {"redis": 3_600.0, "rediss": 3_600.0, "sqs": 1_800.0}
+#: So many workers that may be stuck have their lines read, those that run nothing first; so many of
+#: these the day before; and so many that fell silent last.
+STUCK_MAX: Final = 60
+LONG_MAX: Final = 5
+SILENT_MAX: Final = 10
+
+Judged = Sequence[tuple[Worker, WorkerStatus]]
 
 
-class ClusterReadings:
-    """Makes facts of what was read, and remembers it. One thread at a time."""
-
-    def __init__(self) -> None:
-        self._queues: Readings[QueueReading] = Readings()
-        self._workers: Readings[WorkerReading] = Readings()
-        self._consumers: dict[str, tuple[str, ...]] = {}
-
-    def queues(self, found: QueueList) -> tuple[QueueFact, ...]:
-        """A fact for each queue of which the broker says how full it is."""
-        self._queues.drop_but(row.name for row in found.items)
-        rows = [(row, row.ready) for row in found.items if row.ready is not None]
-        return tuple(self._queue(row, ready, found) for row, ready in rows)
-
-    def _queue(self, row: QueueRow, ready: int, found: QueueList) -> QueueFact:
-        reading = QueueReading(found.at, ready, consumers_of(row, has_missing=bool(found.missing)))
-        if row.workers:
-            self._consumers[row.name] = row.workers
-        return QueueFact(
-            name=row.name,
-            readings=self._queues.add(row.name, reading),
-            workers=row.workers,
-            were=self._consumers.get(row.name, ()),
-        )
-
-    def workers(
-        self,
-        found: Iterable[tuple[Worker, WorkerStatus]],
-        queues: Mapping[str, tuple[str, ...]],
-        now: float,
-    ) -> tuple[WorkerFact, ...]:
-        """A fact for each worker. `queues` are those that each consumes, where that is known."""
-        facts = tuple(
-            self._worker(worker, status.status, queues.get(worker.hostname), now)
-            for worker, status in found
-        )
-        self._workers.drop_but(fact.name for fact in facts)
-        return facts
-
-    def _worker(
-        self, worker: Worker, status: str, queues: tuple[str, ...] | None, now: float
-    ) -> WorkerFact:
-        reading = WorkerReading(now, worker.processed, worker.active)
-        return WorkerFact(
+def worker_facts(
+    judged: Judged,
+    consumed: Mapping[str, tuple[str, ...]],
+    queues: Sequence[QueueFact],
+    readings: SampledReadings,
+    now: float,
+) -> tuple[WorkerFact, ...]:
+    """A fact for each worker. `consumed` is what each consumes, where that is known. Raises
+    `StoreError`."""
+    stuck = maybe_stuck(judged, consumed, queues)
+    lines = dict(readings.worker_lines(stuck, now))
+    idle = [name for name in stuck if begins_nothing(lines.get(name, ()))][:LONG_MAX]
+    for name, earlier in readings.long_worker_lines(idle, now).items():
+        lines[name] = (*earlier, *lines[name])
+    silent = sorted(
+        (worker for worker, each in judged if each.status == SILENT),
+        key=lambda worker: -worker.last_heard,
+    )
+    minutes = readings.worker_minutes([each.hostname for each in silent[:SILENT_MAX]], now)
+    return tuple(
+        WorkerFact(
             name=worker.hostname,
-            status=status,
+            status=status.status,
             heard=worker.last_heard,
             began=worker.online,
             active=worker.active,
             skews=worker.skews,
-            beats=tuple(WorkerReading(at, count, None) for at, _, _, count in worker.beats),
-            queues=queues,
-            readings=self._workers.add(worker.hostname, reading),
+            queues=consumed.get(worker.hostname),
+            readings=lines.get(worker.hostname, ()),
+            minutes=minutes.get(worker.hostname, ()),
             shares_its_name=worker.is_shared,
         )
+        for worker, status in judged
+    )
 
 
-def consumers_of(row: QueueRow, *, has_missing: bool) -> int | None:
-    """How many consume a queue, as far as broker and workers know; None where that is unknown."""
-    if row.workers:
-        return max(row.consumers or 0, len(row.workers))
-    if row.consumers is not None:
-        return row.consumers
-    return None if row.workers is None or has_missing else 0
+def maybe_stuck(
+    judged: Judged, consumed: Mapping[str, tuple[str, ...]], queues: Sequence[QueueFact]
+) -> list[str]:
+    """Workers that are online and by their last heartbeats began nothing, though a queue of theirs
+    has grown; those that run nothing first."""
+    grown = {q.name for q in queues if q.now.ready > min(each.ready for each in q.readings)}
+    found = [
+        worker
+        for worker, status in judged
+        if status.status == ONLINE
+        and not grown.isdisjoint(consumed.get(worker.hostname, ()))
+        and len({count for _, _, _, count in worker.beats}) <= 1
+    ]
+    found.sort(key=lambda worker: bool(worker.active))
+    return [worker.hostname for worker in found[:STUCK_MAX]]
 
 
-def queues_by_worker(found: QueueList) -> dict[str, tuple[str, ...]]:
-    """What each worker consumes."""
-    consumed: dict[str, list[str]] = {}
-    for row in found.items:
-        for worker in row.workers or ():
-            consumed.setdefault(worker, []).append(row.name)
-    return {worker: tuple(names) for worker, names in consumed.items()}
+def begins_nothing(readings: Sequence[WorkerReading]) -> bool:
+    """Whether no reading tells of a task that was begun."""
+    return bool(readings) and not any(each.begun for each in readings)
 
 
 def visibility_timeout_s(answers: InspectAnswers, transport: str) -> float | None:

@@ -1,18 +1,16 @@
 """Gathers the facts of a cluster for the rules of health, once for all pages (singleflight).
 
-Theory of operation. One gathering asks the store a dozen bounded questions and, beside that, the
-broker and the workers what pages of queues ask as well; it takes up to some seconds. So it runs in
-a thread of its own, at most once in `EVERY_S` and only while somebody asks. Who asks waits for it
-`budget_s` at most, and gets what there was before if that is not old. What could not be asked is
-left out, and `HealthFacts.unknown` says why.
+Theory of operation. One gathering asks the store a dozen bounded questions, the samples what queues
+and workers were like, and beside that the workers what they consume; it takes up to some seconds.
+So it runs in a thread of its own, at most once in `EVERY_S` and only while somebody asks. Who asks
+waits for it `budget_s` at most, and gets what there was before if that is not old. What could not
+be asked is left out, and `HealthFacts.unknown` says why.
 """
 
 from __future__ import annotations
 
 import shutil
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as NotInTime
 from pathlib import Path
 from typing import Final
 
@@ -23,27 +21,27 @@ from umbel.cluster.worker import ONLINE
 from umbel.errors import BrokerError, UmbelError
 from umbel.services.cluster.inspection import InspectAnswers, Inspection
 from umbel.services.cluster.listed_workers import ListedWorkers
-from umbel.services.cluster.queue_inspection import QueueInspection, QueueList
+from umbel.services.cluster.queue_inspection import QueueInspection
 from umbel.services.cluster.shared_calls import SharedCalls
 from umbel.services.health.cluster_facts import (
     VISIBILITY_S,
-    ClusterReadings,
     acks_late,
-    queues_by_worker,
     visibility_timeout_s,
+    worker_facts,
 )
 from umbel.services.health.facts import HealthFacts, RunningTask, StorageFact, WorkerFact
 from umbel.services.health.health import Health, Status
 from umbel.services.health.liveness import fresh, uncovered
+from umbel.services.health.queue_facts import QueueFacts
+from umbel.services.health.sampled_readings import SampledReadings
 from umbel.services.health.task_facts import TaskFacts
 from umbel.store.base import Retention, Store
+from umbel.store.samples import Samples
 
 #: How often facts are gathered at most, seconds.
 EVERY_S: Final = 10.0
 #: Facts that are older are given to nobody, seconds.
 STALE_S: Final = 60.0
-#: How long the broker and the workers have beside the store, seconds.
-CLUSTER_S: Final = 1.5
 #: How long the configuration of workers is taken for theirs, seconds.
 CONF_EVERY_S: Final = 600.0
 #: How far back gaps are gathered, seconds.
@@ -51,15 +49,17 @@ GAPS_S: Final = 30 * 86_400.0
 
 
 class Sources(msgspec.Struct, frozen=True, kw_only=True):
-    """Where facts are gathered."""
+    """Where facts are gathered. `sample_every_s`: how often this server samples, None for never."""
 
     store: Store
     health: Health
     workers: ListedWorkers
     inspection: Inspection
     queues: QueueInspection
+    samples: Samples
     clock: Clock
     retention: Retention = Retention()
+    sample_every_s: float | None = None
 
 
 class FactGatherer:
@@ -68,10 +68,9 @@ class FactGatherer:
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
         self._tasks = TaskFacts(sources.store, sources.clock)
-        self._cluster = ClusterReadings()
+        self._readings = SampledReadings(sources.samples, sources.sample_every_s)
+        self._queues = QueueFacts(self._readings, sources.queues, sources.inspection, sources.clock)
         self._confs: SharedCalls[InspectAnswers] = SharedCalls(sources.clock, STALE_S)
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="umbel-health-cluster")
-        self._asking: Future[QueueList] | None = None
         self._ready = threading.Condition()
         self._thread: threading.Thread | None = None
         self._facts: HealthFacts | None = None
@@ -92,6 +91,7 @@ class FactGatherer:
 
     def forget(self) -> None:
         """Gather anew next time: something was changed."""
+        self._queues.forget()
         with self._ready:
             self._at = min(self._at, self._sources.clock.monotonic() - EVERY_S)
 
@@ -102,7 +102,7 @@ class FactGatherer:
             thread = self._thread
         if thread is not None:
             thread.join(5.0)
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._queues.close()
 
     def _is_younger(self, age_s: float) -> bool:
         return self._sources.clock.monotonic() - self._at < age_s
@@ -132,27 +132,27 @@ class FactGatherer:
     def gather(self) -> HealthFacts:
         """All of them, now. One thread at a time. Raises `StoreError`."""
         given = self._sources
-        asking = self._ask_queues()
         status = given.health.status()
         now = status.now
+        judged = given.workers.with_status(now)
+        online = [worker.hostname for worker, found in judged if found.status == ONLINE]
+        self._readings.keep_workers([worker for worker, _ in judged], now)
+        self._queues.begin(online, now)
         oldest = status.store.oldest
         total, total_wait, recent_s = self._tasks.total(now, oldest)
         counts = self._tasks.counts(now, oldest)
         waits = self._tasks.durations("wait", now, oldest)
         runtimes = self._tasks.durations("runtime", now, oldest)
-        judged = given.workers.with_status(now)
-        online = [worker.hostname for worker, found in judged if found.status == ONLINE]
         running = self._tasks.running(now, online)
         day_runtimes = self._tasks.day_runtimes(now)
-        queues, unknown = self._queues(asking)
-        consumed = queues_by_worker(queues) if queues is not None else {}
-        workers = self._cluster.workers(judged, consumed, now)
+        queues, consumed, unknown = self._queues.found(now)
+        workers = worker_facts(judged, consumed, queues or (), self._readings, now)
         timeout_s, late = self._visibility(status)
         return HealthFacts(
             now=now,
             live=status.live,
             workers=workers,
-            queues=None if queues is None else self._cluster.queues(queues),
+            queues=queues,
             counts=counts,
             waits=waits,
             runtimes=runtimes,
@@ -166,28 +166,6 @@ class FactGatherer:
             gaps=tuple(uncovered(given.store.gaps(start=now - GAPS_S), status.collectors, now)),
             unknown=unknown,
         )
-
-    def _ask_queues(self) -> Future[QueueList]:
-        """What is being asked of broker and workers; of an earlier gathering if that is not
-        answered yet."""
-        if self._asking is None:
-            self._asking = self._pool.submit(self._sources.queues.all)
-        return self._asking
-
-    def _queues(self, asking: Future[QueueList]) -> tuple[QueueList | None, tuple[str, ...]]:
-        try:
-            found = asking.result(CLUSTER_S)
-        except NotInTime:
-            return None, ("The broker has not answered yet how full its queues are.",)
-        except BrokerError as error:
-            return None, (f"How full queues are is not known: {error}",)
-        finally:
-            if asking.done():
-                self._asking = None
-        missing = found.capabilities.missing
-        if "depth" in missing:
-            return found, (f"How full queues are is not known: {missing['depth']}",)
-        return found, ()
 
     def _visibility(self, status: Status) -> tuple[float | None, bool]:
         transports = {each.transport for each in fresh(status.collectors, status.now)}

@@ -23,18 +23,20 @@ USUAL_DAYS: Final = 7
 
 
 class WorkerReading(msgspec.Struct, frozen=True):
-    """What a worker had started in all (`processed`) and ran (`active`) at a time."""
+    """How many tasks a worker had begun since the reading before (`begun`, None: unknown), and how
+    many it ran (`active`), at a time."""
 
     at: float
-    processed: int | None
+    begun: int | None
     active: int | None
 
 
 class WorkerFact(msgspec.Struct, frozen=True, kw_only=True):
     """A listed worker. `status` is that of `worker_status`; `heard` is its last sign of life;
-    `skews` are the measurements of its clock (heard, seconds ahead of ours), `beats` its last
-    heartbeats; `queues` what it consumes, None where it did not say; `readings` what it counted
-    at earlier gatherings, oldest first."""
+    `skews` are the measurements of its clock (heard, seconds ahead of ours); `queues` what it
+    consumes, None where it did not say; `readings` what it counted before, oldest first, without
+    holes, of workers of which a rule may want to know that: those that may be stuck; `minutes` the
+    same of those that fell silent."""
 
     name: str
     status: str
@@ -42,9 +44,9 @@ class WorkerFact(msgspec.Struct, frozen=True, kw_only=True):
     began: float | None = None
     active: int | None = None
     skews: tuple[tuple[float, float], ...] = ()
-    beats: tuple[WorkerReading, ...] = ()
     queues: tuple[str, ...] | None = None
     readings: tuple[WorkerReading, ...] = ()
+    minutes: tuple[WorkerReading, ...] = ()
     shares_its_name: bool = False
 
 
@@ -59,12 +61,14 @@ class QueueReading(msgspec.Struct, frozen=True):
 
 
 class QueueFact(msgspec.Struct, frozen=True, kw_only=True):
-    """A queue. `readings` are oldest first, the last is of now. `usual_oldest_s` is the age that
-    its oldest message had at this hour of the days before, by day. `workers` consume it, or did
-    so last (`were`)."""
+    """A queue. `readings` are oldest first, the last is of now; of a queue that may be worth a
+    sentence they are of an hour, with `earlier` of the day before that, and else of seconds.
+    `usual_oldest_s` is the age that its oldest message had at this hour of the days before, by
+    day. `workers` consume it, or did so last (`were`)."""
 
     name: str
     readings: tuple[QueueReading, ...]
+    earlier: tuple[QueueReading, ...] = ()
     workers: tuple[str, ...] | None = None
     were: tuple[str, ...] = ()
     usual_oldest_s: tuple[float, ...] = ()

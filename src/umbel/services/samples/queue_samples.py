@@ -50,7 +50,7 @@ class QueueSampling:
         if self._workers != profiles.keys():
             self._workers = frozenset(profiles)
             self._absent.clear()
-        depths = [each for each in self._depths() if each.trouble is None]
+        depths = [each for each in self._depths(profiles) if each.trouble is None]
         consumers = _consumers(profiles)
         oldest = self._oldest([each.name for each in depths if each.ready])
         now = self._clock.now()
@@ -65,7 +65,7 @@ class QueueSampling:
             for each in depths
         }
 
-    def _depths(self) -> Sequence[QueueDepth]:
+    def _depths(self, profiles: Mapping[str, WorkerProfile]) -> Sequence[QueueDepth]:
         if not self._cluster.capabilities().can("depth"):
             return ()
         listed = self._queues.listed()
@@ -73,7 +73,9 @@ class QueueSampling:
             return listed.items
         now = self._clock.monotonic()
         if now >= self._names_until:
-            self._names = self._queues.names()[: SAMPLED_MAX["queue"]]
+            consumed = (name for each in profiles.values() for name in each.queues or ())
+            known = dict.fromkeys([*self._queues.named(consumed), *self._queues.names()])
+            self._names = [*known][: SAMPLED_MAX["queue"]]
             self._names_until = now + NAMES_S
             named = set(self._names)
             self._absent = {name: at for name, at in self._absent.items() if name in named}

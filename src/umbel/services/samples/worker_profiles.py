@@ -57,9 +57,7 @@ class WorkerProfiles:
     def refresh(self, workers: Sequence[str], capabilities: Capabilities) -> None:
         """Ask those who are due, of all that are online. Others are forgotten after a while.
         Raises what `Inspection.inspect` raises."""
-        questions: list[Inspected] = ["stats"]
-        if not capabilities.can("consumers"):
-            questions.append("active_queues")
+        questions: tuple[Inspected, ...] = ("stats", "active_queues")
         with self._lock:
             self._forget(set(workers))
             now = self._clock.monotonic()

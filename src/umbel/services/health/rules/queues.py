@@ -73,7 +73,8 @@ _WHY_UNCONSUMED: Final = (
 
 def _is_unconsumed(queue: QueueFact) -> bool:
     late = [each for each in queue.readings if each.at >= queue.now.at - UNCONSUMED_FOR_S]
-    return all(each.ready > 0 and each.consumers == 0 for each in late)
+    # What a sample does not know of consumers (while no worker is heard) says nothing against it.
+    return queue.now.consumers == 0 and all(e.ready > 0 and not e.consumers for e in late)
 
 
 def _without_consumer(queue: QueueFact, online: set[str]) -> HealthFinding:
@@ -94,8 +95,8 @@ def _without_consumer(queue: QueueFact, online: set[str]) -> HealthFinding:
 def _since(queue: QueueFact) -> float | None:
     """Since when nobody consumes it; None where nobody saw anybody do so."""
     since = None
-    for each in reversed(queue.readings):
-        if each.consumers != 0:
+    for each in reversed((*queue.earlier, *queue.readings)):
+        if each.consumers:
             return since
         since = each.at
     return None
@@ -175,27 +176,47 @@ def _growing(queue: QueueFact, readings: Sequence[QueueReading]) -> HealthFindin
 
 def queue_older_than_usual(facts: HealthFacts) -> Iterable[HealthFinding]:
     """The oldest message waits much longer than at this hour of the days before."""
-    for queue in facts.queues or ():
-        oldest_s, usual = queue.now.oldest_s, queue.usual_oldest_s
-        if oldest_s is None or len(usual) < OLDER_DAYS_MIN:
-            continue
-        rule, most_s = "queue-older-than-usual", max(usual)
-        if oldest_s < threshold(facts, rule, queue.name, max(OLDER_MIN_S, OLDER_TIMES * most_s)):
-            continue
-        points = [Point(e.at, e.oldest_s) for e in queue.readings if e.oldest_s is not None]
-        yield finding(
-            rule,
-            queue.name,
+    found = [each for queue in facts.queues or () if (each := _older(facts, queue))]
+    found.sort(key=lambda each: each.since or 0.0)
+
+    def rest(others: Sequence[HealthFinding]) -> HealthFinding:
+        return finding(
+            "queue-older-than-usual",
+            "",
             "warning",
-            f"The oldest message in {cut(queue.name)} has waited {span(oldest_s)}; at this hour of "
-            f"the days before it was {span(most_s)} at most.",
-            why="Everything behind it waits at least as long.",
-            since=facts.now - oldest_s,
-            evidence=FindingEvidence(
-                kind="queue", unit="seconds", name=queue.name, points=thinned(points), usual=most_s
-            ),
-            action=link("Look at the queue", queue_page(queue.name)),
+            f"Messages wait far longer than usual in {number(len(others), 'more queue')}: "
+            f"{listed([each.subject for each in others])}.",
+            why=_WHY_OLDER,
+            action=link("Look at the queues", "queues"),
         )
+
+    return few(found, rest)
+
+
+_WHY_OLDER: Final = "Everything behind it waits at least as long."
+
+
+def _older(facts: HealthFacts, queue: QueueFact) -> HealthFinding | None:
+    rule, oldest_s, usual = "queue-older-than-usual", queue.now.oldest_s, queue.usual_oldest_s
+    if oldest_s is None or len(usual) < OLDER_DAYS_MIN or _is_unconsumed(queue):
+        return None
+    most_s = max(usual)
+    if oldest_s < threshold(facts, rule, queue.name, max(OLDER_MIN_S, OLDER_TIMES * most_s)):
+        return None
+    points = [Point(e.at, e.oldest_s) for e in queue.readings if e.oldest_s is not None]
+    return finding(
+        rule,
+        queue.name,
+        "warning",
+        f"The oldest message in {cut(queue.name)} has waited {span(oldest_s)}; at this hour of "
+        f"the days before it was {span(most_s)} at most.",
+        why=_WHY_OLDER,
+        since=facts.now - oldest_s,
+        evidence=FindingEvidence(
+            kind="queue", unit="seconds", name=queue.name, points=thinned(points), usual=most_s
+        ),
+        action=link("Look at the queue", queue_page(queue.name)),
+    )
 
 
 def _depth(queue: QueueFact) -> FindingEvidence:

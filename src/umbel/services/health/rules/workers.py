@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 from typing import Final
 
 from umbel.cluster.worker import ONLINE, SILENT
@@ -65,7 +66,7 @@ def _silent(worker: WorkerFact, now: float, *, is_last: bool) -> HealthFinding:
         f"{cut(worker.name)} has said nothing for {span(now - worker.heard)}{ran}{alone}.",
         why=_WHY_SILENT,
         since=worker.heard,
-        evidence=_beats(worker),
+        evidence=_minutes(worker),
         action=link("Look at the worker", worker_page(worker.name)),
     )
 
@@ -105,6 +106,29 @@ def no_worker(facts: HealthFacts) -> Iterable[HealthFinding]:
 
 def worker_wedged(facts: HealthFacts) -> Iterable[HealthFinding]:
     """Heartbeats come, nothing is started, and a queue that it consumes grows."""
+    found = list(_all_wedged(facts))
+
+    def rest(others: Sequence[HealthFinding]) -> HealthFinding:
+        return finding(
+            "worker-wedged",
+            "",
+            "warning",
+            f"{number(len(others), 'more worker')} send heartbeats and start nothing, while their "
+            f"queues grow: {listed([each.subject for each in others])}.",
+            why=_WHY_WEDGED,
+            action=link("Look at the workers", "workers"),
+        )
+
+    return few(found, rest)
+
+
+_WHY_WEDGED: Final = (
+    "It looks alive and takes no work, so nothing else takes what it was given; only a restart has "
+    "been known to help."
+)
+
+
+def _all_wedged(facts: HealthFacts) -> Iterable[HealthFinding]:
     queues = {each.name: each for each in facts.queues or ()}
     for worker in facts.workers:
         stuck = _stuck(worker)
@@ -121,15 +145,16 @@ def worker_wedged(facts: HealthFacts) -> Iterable[HealthFinding]:
 
 def _stuck(worker: WorkerFact) -> Sequence[WorkerReading] | None:
     """The readings since when it has started nothing, if that is long enough."""
-    readings = [each for each in worker.readings if each.processed is not None]
-    if not readings:
+    # Of two under one name nobody knows what each of them began.
+    if not worker.readings or worker.shares_its_name:
         return None
-    last = readings[-1]
-    same = [each for each in readings if each.processed == last.processed]
-    # One that counted otherwise between them is another process under this name.
-    same = [each for each in same if each.at >= (worker.began or 0.0)]
-    after_s = BUSY_WEDGED_AFTER_S if last.active else WEDGED_AFTER_S
-    return same if len(same) > 1 and last.at - same[0].at >= after_s else None
+    # What another process counted under this name says nothing of this one.
+    since = worker.began or 0.0
+    same = list(takewhile(lambda e: not e.begun and e.at >= since, reversed(worker.readings)))
+    same.reverse()
+    after_s = BUSY_WEDGED_AFTER_S if worker.readings[-1].active else WEDGED_AFTER_S
+    is_known = any(each.begun == 0 for each in same)
+    return same if is_known and same[-1].at - same[0].at >= after_s else None
 
 
 def _grew(queue: QueueFact, since: float) -> bool:
@@ -157,8 +182,7 @@ def _wedged(
         f"{cut(worker.name)} sends heartbeats, {doing} and has started nothing for "
         f"{span(facts.now - stuck[0].at)}, while {number(waiting, 'message')} wait in "
         f"{listed([each.name for each in growing])}.",
-        why="It looks alive and takes no work, so nothing else takes what it was given; only a "
-        "restart has been known to help.",
+        why=_WHY_WEDGED,
         since=stuck[0].at,
         evidence=FindingEvidence(
             kind="queue",
@@ -239,7 +263,11 @@ def worker_name_shared(facts: HealthFacts) -> Iterable[HealthFinding]:
         )
 
 
-def _beats(worker: WorkerFact) -> FindingEvidence:
-    readings = worker.readings or worker.beats
-    points = [Point(each.at, float(each.processed or 0)) for each in readings]
+def _minutes(worker: WorkerFact) -> FindingEvidence | None:
+    """How many tasks it began in each minute of the last hour."""
+    points = [
+        Point(each.at, float(each.begun)) for each in worker.minutes if each.begun is not None
+    ]
+    if not points:
+        return None
     return FindingEvidence(kind="worker", unit="tasks", name=worker.name, points=thinned(points))
