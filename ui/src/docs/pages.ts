@@ -18,6 +18,11 @@ function pageOf(name: string): string {
   return LOADERS.has(name) ? name : `${name}/${FIRST}`
 }
 
+/** Whether there is a page of this name, or a folder with a first page. */
+export function hasPage(name: string): boolean {
+  return LOADERS.has(pageOf(name))
+}
+
 /** The Markdown of a page; null if there is none of this name. */
 export async function loadPage(name: string): Promise<string | null> {
   return (await LOADERS.get(pageOf(name))?.()) ?? null

@@ -5,9 +5,6 @@
 
 import type { Live, Trouble } from '../api/types'
 
-/** More lines than this would hide the page; the rest is counted. */
-export const LINES_MAX = 3
-
 export interface Line {
   /** The same trouble has the same key as long as it lasts. */
   key: string
@@ -15,20 +12,16 @@ export interface Line {
   dismissible: boolean
 }
 
-export interface Band {
-  lines: Line[]
-  /** How many more there are. */
-  more: number
-}
+const GRAVEST: readonly Trouble['severity'][] = ['error', 'warning', 'notice']
 
-/** What to say of these troubles; `dismissed` are keys that were put away. */
-export function band(troubles: readonly Trouble[], dismissed: ReadonlySet<string>): Band {
-  const lines = troubles
+/** What to say of these troubles, the gravest first; `dismissed` are keys that were put away. */
+export function band(troubles: readonly Trouble[], dismissed: ReadonlySet<string>): Line[] {
+  return troubles
     // The dot says how far behind, and a moment's lag is none of a person's business.
     .filter((trouble) => trouble.kind !== 'behind')
     .map((trouble) => ({ key: keyOf(trouble), trouble, dismissible: trouble.severity === 'notice' }))
     .filter((line) => !(line.dismissible && dismissed.has(line.key)))
-  return { lines: lines.slice(0, LINES_MAX), more: Math.max(0, lines.length - LINES_MAX) }
+    .toSorted((one, other) => GRAVEST.indexOf(one.trouble.severity) - GRAVEST.indexOf(other.trouble.severity))
 }
 
 function keyOf(trouble: Trouble): string {

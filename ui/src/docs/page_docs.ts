@@ -1,0 +1,32 @@
+/** Which page of the documentation tells of a page. */
+
+import type { Page } from '../frame/address'
+import { hasPage } from './pages'
+
+/** The first that there is. */
+const DOCS: Partial<Record<Page['kind'], readonly string[]>> = {
+  overview: ['overview'],
+  tasks: ['tasks', 'query-language'],
+  task: ['task', 'tasks'],
+  errors: ['errors'],
+  error: ['errors'],
+  names: ['names', 'overview'],
+  name: ['names', 'overview'],
+  workers: ['workers'],
+  worker: ['workers'],
+  queues: ['queues'],
+  queue: ['queues'],
+  run: ['run'],
+  audit: ['audit'],
+  action: ['audit'],
+  clusters: ['settings'],
+  access: ['logins/roles'],
+  sessions: ['logins'],
+  tokens: ['api'],
+}
+
+/** Its address; null where nothing is written of it. */
+export function docsPath(kind: Page['kind']): string | null {
+  const page = DOCS[kind]?.find((name) => hasPage(name))
+  return page === undefined ? null : `docs/${page}`
+}
