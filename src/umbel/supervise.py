@@ -22,6 +22,7 @@ import msgspec
 
 from umbel.broker.backoff import Backoff
 from umbel.clock import Clock, SystemClock
+from umbel.services.health.findings import STARTING
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +109,7 @@ class Supervisor:
         if state.sentence is not None or state.trouble is not None or state.started is None:
             return state.sentence
         is_new = 0 <= self._clock.now() - state.started < STARTING_S
-        return "The collector is starting, so nothing new is recorded yet." if is_new else None
+        return STARTING if is_new else None
 
     def stop(self) -> None:
         """End the child: SIGTERM, and SIGKILL if it takes too long. Returns when it is gone.

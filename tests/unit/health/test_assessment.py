@@ -12,8 +12,8 @@ from tests.unit.health.examples import (
     queue,
     worker,
 )
-from umbel.services.health.assessment import assess, well, with_mutes
-from umbel.services.health.facts import HealthFacts
+from umbel.services.health.assessment import assess, not_heard, well, with_mutes
+from umbel.services.health.facts import HealthFacts, StorageFact
 from umbel.services.health.health_finding import finding_id
 from umbel.services.health.liveness import Liveness
 from umbel.services.health.rules.table import HEALTH_RULES
@@ -88,7 +88,33 @@ def test_numbers_that_are_not_known_are_left_out() -> None:
 
 
 def test_without_workers_nothing_is_called_well() -> None:
-    assert well(facts(workers=()), ()) == "Nothing is wrong, and nothing runs: no worker is online."
+    gone = worker(status="offline", heard=NOW - 90_000)
+
+    assert well(facts(workers=(gone,)), ()) == (
+        "Nothing is wrong, and nothing runs: no worker is online."
+    )
+
+
+def test_what_has_just_begun_is_not_called_well() -> None:
+    """Nothing is recorded yet, or not long enough that every worker could be heard."""
+    unheard = facts(workers=(worker(), worker("celery@eu-2", status="unknown")))
+
+    assert well(facts(workers=()), ()) is None
+    assert not_heard(facts(workers=())) == "No worker has been heard yet."
+    assert well(unheard, ()) is None
+    assert not_heard(unheard) == (
+        "Whether 1 worker lives is not known yet: recording has only begun."
+    )
+    assert not_heard(facts()) is None
+
+
+def test_well_says_how_little_it_has_to_go_by() -> None:
+    young = facts(storage=StorageFact(tasks=9, oldest=NOW - 90))
+
+    assert well(young, ()) == (
+        "All well so far: 1 worker, 52 tasks a minute, nothing waits in 1 queue, 99 in 100 tasks "
+        "start within 0.4 s, with 90 s of history to go by."
+    )
 
 
 def test_what_is_open_is_not_well_and_what_is_muted_is_said() -> None:

@@ -146,6 +146,7 @@ def test_a_young_history_is_compared_with_nothing(watched: Watched) -> None:
 def test_a_task_that_runs_far_too_long(watched: Watched) -> None:
     for number in range(3):
         watched.store.apply(hour(NOW - 3_600 * (number + 1), number, 0, name="etl.load"))
+    watched.store.apply([heartbeat(WORKER, NOW, processed=5, active=1)])
     watched.store.apply(begun(uuid_of(9_001), NOW - 900, name="etl.load"))
     watched.store.apply(begun(uuid_of(9_002), NOW - 900, name="etl.load", worker="celery@gone"))
 
@@ -155,6 +156,15 @@ def test_a_task_that_runs_far_too_long(watched: Watched) -> None:
     assert one.sentence.startswith("1 task etl.load runs for 15 min; 99 in 100 end within 1.")
 
 
+def test_a_task_whose_worker_says_that_it_runs_nothing_has_ended_unseen(watched: Watched) -> None:
+    for number in range(3):
+        watched.store.apply(hour(NOW - 3_600 * (number + 1), number, 0, name="etl.load"))
+    watched.store.apply(begun(uuid_of(9_001), NOW - 900, name="etl.load"))
+    watched.store.apply([heartbeat(WORKER, NOW, processed=5, active=0)])
+
+    assert watched.rules() == []
+
+
 def test_tasks_of_workers_that_are_gone_crowd_out_no_others(watched: Watched) -> None:
     for number in range(3):
         watched.store.apply(hour(NOW - 3_600 * (number + 1), number, 0, name="etl.load"))
@@ -162,6 +172,7 @@ def test_tasks_of_workers_that_are_gone_crowd_out_no_others(watched: Watched) ->
         watched.store.apply(
             begun(uuid_of(5_000 + number), NOW - 2 * DAY, name="etl.load", worker="celery@gone")
         )
+    watched.store.apply([heartbeat(WORKER, NOW, processed=5, active=1)])
     watched.store.apply(begun(uuid_of(9_001), NOW - 900, name="etl.load"))
 
     assert ("task-overdue", "etl.load") in watched.rules()

@@ -11,6 +11,7 @@ from tests.unit.health.examples import NOW, facts, found, only
 from umbel.cluster.gaps import Cause
 from umbel.services.health.assessment import assess, well
 from umbel.services.health.facts import StorageFact
+from umbel.services.health.findings import STARTING, blind
 from umbel.services.health.liveness import Evidence, Liveness, judge
 from umbel.store.base import DamagedPart, KeptGap, Retention
 
@@ -135,3 +136,11 @@ def test_little_free_on_a_large_disk_is_enough_for_a_small_history() -> None:
     )  # fmt: skip
 
     assert found("store-near-its-bound", storage=small) == ()
+
+
+def test_a_server_that_has_just_started_frightens_nobody() -> None:
+    starting = Liveness("blind", None, STARTING, (blind(STARTING, None),))
+
+    (one,) = assess(facts(live=starting))
+
+    assert (one.severity, one.sentence) == ("warning", STARTING)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.support.clocks import SetWallClock
 from tests.support.waiting import wait_until
+from umbel.services.health.findings import STARTING
 from umbel.supervise import Supervisor
 
 #: Stays until its parent ends or it is told to leave; leaves a mark when it left in order.
@@ -153,7 +154,7 @@ def test_a_child_that_was_just_started_is_starting_and_not_to_be_restarted(tmp_p
     later = supervisor.sentence()
     supervisor.stop()
 
-    assert at_first == "The collector is starting, so nothing new is recorded yet."
+    assert at_first == STARTING
     assert later is None
 
 

@@ -11,11 +11,14 @@ from umbel.cluster.worker import ONLINE
 from umbel.services.health.facts import HealthFacts
 from umbel.services.health.health_finding import WEIGHTS, HealthFinding, Muted
 from umbel.services.health.rules.table import HEALTH_RULES
+from umbel.services.health.worker_status import UNKNOWN
 from umbel.services.phrases import number, span
 from umbel.store.ledger import Mute
 
 #: The most findings that an answer tells.
 FINDINGS_MAX: Final = 100
+#: A history that is younger has little to compare with, seconds.
+YOUNG_S: Final = 600.0
 #: So many waits are enough to speak of.
 WAITS_MIN: Final = 5
 
@@ -67,13 +70,34 @@ def well(facts: HealthFacts, found: Sequence[HealthFinding]) -> str | None:
     cannot be known: while Umbel is blind, behind, or sees a part alone."""
     if facts.live.state != "live" or any(each.muted is None for each in found):
         return None
-    muted = f"All well but for {number(len(found), 'muted finding')}" if found else "All well"
+    if not_heard(facts):
+        return None
+    oldest = facts.storage.oldest
+    young_s = None if oldest is None or facts.now - oldest >= YOUNG_S else facts.now - oldest
+    muted = "All well" if young_s is None else "All well so far"
+    if found:
+        muted += f" but for {number(len(found), 'muted finding')}"
     online = sum(each.status == ONLINE for each in facts.workers)
     if not online:
         return "Nothing is wrong, and nothing runs: no worker is online."
     per_minute = (facts.total.seen or 0) / (facts.recent_s / 60)
     parts = [number(online, "worker"), _pace(per_minute), *_waiting(facts)]
+    if young_s is not None:
+        parts.append(f"with {span(young_s)} of history to go by")
     return f"{muted}: {', '.join(parts)}."
+
+
+def not_heard(facts: HealthFacts) -> str | None:
+    """The sentence that says of whom nothing could be heard yet; None where all could."""
+    silent = sum(each.status == UNKNOWN for each in facts.workers)
+    if silent:
+        return (
+            f"Whether {number(silent, 'worker')} {'lives' if silent == 1 else 'live'} is not known "
+            "yet: recording has only begun."
+        )
+    oldest = facts.storage.oldest
+    is_new = not facts.workers and oldest is None and facts.storage.tasks == 0
+    return "No worker has been heard yet." if is_new else None
 
 
 def _pace(per_minute: float) -> str:

@@ -188,9 +188,16 @@ class FactGatherer:
 def _really_running(
     running: tuple[RunningTask, ...], workers: tuple[WorkerFact, ...]
 ) -> tuple[RunningTask, ...]:
-    """Those whose worker is online, and has not begun anew since."""
-    began = {each.name: each.began or 0.0 for each in workers if each.status == ONLINE}
-    return tuple(e for e in running if e.worker in began and began[e.worker] <= e.started)
+    """Those whose worker is online and has not begun anew since, and of each worker no more than
+    it says that it runs, the last ones: where events passed unseen, tasks that have ended seem to
+    run."""
+    there = {each.name: each for each in workers if each.status == ONLINE}
+    found: list[RunningTask] = []
+    for name, worker in there.items():
+        its = [e for e in running if e.worker == name and (worker.began or 0.0) <= e.started]
+        last = sorted(its, key=lambda each: -each.started)[: worker.active]
+        found += [each for each in its if each in last]
+    return tuple(sorted(found, key=lambda each: each.started))
 
 
 def _storage(status: Status, bounds: Retention) -> StorageFact:

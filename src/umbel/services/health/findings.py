@@ -50,9 +50,14 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
     action: Literal["enable_events"] | None = None
 
 
+#: What is said in the first seconds of a server, in which nothing is wrong yet.
+STARTING: Final = "The collector is starting, so nothing new is recorded yet."
+
+
 def blind(sentence: str, since: float | None, kind: Kind = "blind") -> Trouble:
     """Nothing new is recorded. The sentence is of who knows why, and what to do."""
-    return Trouble(kind=kind, severity="error", sentence=sentence, since=since)
+    severity: Severity = "warning" if sentence == STARTING else "error"
+    return Trouble(kind=kind, severity=severity, sentence=sentence, since=since)
 
 
 def behind(lag_s: float) -> Trouble:

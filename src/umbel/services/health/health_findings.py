@@ -9,7 +9,7 @@ import msgspec
 
 from umbel.auth.base import Actor
 from umbel.clock import Clock
-from umbel.services.health.assessment import FINDINGS_MAX, assess, well, with_mutes
+from umbel.services.health.assessment import FINDINGS_MAX, assess, not_heard, well, with_mutes
 from umbel.services.health.fact_gatherer import FactGatherer
 from umbel.services.health.facts import HealthFacts
 from umbel.services.health.health import Health
@@ -62,7 +62,7 @@ class HealthFindings:
             well=line,
             findings=found[:FINDINGS_MAX],
             more=max(0, len(found) - FINDINGS_MAX),
-            unknown=_STILL_ASKING if facts is None else facts.unknown,
+            unknown=_STILL_ASKING if facts is None else _unknown(facts),
             at=now if facts is None else facts.now,
         )
 
@@ -139,6 +139,12 @@ class HealthFindings:
                 reason=reason,
             )
         )
+
+
+def _unknown(facts: HealthFacts) -> tuple[str, ...]:
+    # While nothing is recorded that is what is told, and of nobody anything is heard.
+    silent = not_heard(facts) if facts.live.state == "live" else None
+    return facts.unknown if silent is None else (silent, *facts.unknown)
 
 
 _STILL_ASKING: Final = (

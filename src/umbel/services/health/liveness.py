@@ -25,6 +25,8 @@ from umbel.store.base import CollectorStatus, DamagedPart, KeptGap
 
 #: A collector that has not reported for this long is taken for dead, seconds.
 REPORT_DUE_S: Final = 5.0
+#: A collector that began no longer ago is only about to connect, seconds.
+STARTING_FOR_S: Final = 15.0
 #: Lag up to this is called live, seconds.
 BEHIND_AFTER_S: Final = 2.0
 #: Gaps that ended within this are told with the status, seconds; lists mark them for ever.
@@ -113,7 +115,7 @@ def _working(evidence: Evidence) -> list[CollectorStatus] | Trouble:
     if not connected:
         foreign = max(c.foreign_consumers for c in now_reporting)
         kind: Kind = "foreign_consumer" if foreign else "blind"
-        return findings.blind(_disconnection(now_reporting), since, kind)
+        return findings.blind(_disconnection(now_reporting, evidence.now), since, kind)
     storing = [c for c in connected if not c.trouble]
     if not storing:
         # Connected, so what troubles it is the store, and `lag_s` says only since when.
@@ -176,10 +178,12 @@ def _silence(evidence: Evidence) -> str:
     )
 
 
-def _disconnection(reporting: Sequence[CollectorStatus]) -> str:
+def _disconnection(reporting: Sequence[CollectorStatus], now: float) -> str:
     newest = _newest(reporting)
     if newest.trouble:
         return newest.trouble
+    if 0 <= now - newest.started < STARTING_FOR_S:
+        return findings.STARTING
     return f"The collector is not connected to the broker at {newest.broker_url} yet."
 
 
