@@ -28,9 +28,14 @@ def error_id(label: str) -> str:
     return label[:ID_DIGITS]
 
 
+def error_title(label: str) -> str:
+    """What stands behind the id in a label."""
+    return label[ID_DIGITS + 1 :]
+
+
 def error_comparison(how: Comparison, values: Sequence[str]) -> TextTest:
     """A test whether a label compares `how` with any one of `values`."""
     test = comparison(how, values)
     if how is not Comparison.EQUALS:
-        return lambda label: test(label[ID_DIGITS + 1 :])
-    return lambda label: test(label[:ID_DIGITS]) or test(label[ID_DIGITS + 1 :]) or test(label)
+        return lambda label: test(error_title(label))
+    return lambda label: test(error_id(label)) or test(error_title(label)) or test(label)

@@ -74,6 +74,19 @@ def test_of_very_many_errors_a_bounded_list_says_how_many_failures_it_lacks(
     assert not found.complete
 
 
+def test_of_more_errors_in_an_hour_than_roll_ups_have_room_for_each_is_counted(
+    many: SqliteStore,
+) -> None:
+    errors = Errors(many, MemoryLedger(), SetWallClock(NOW), Redactor(RedactRules()))
+
+    found = errors.groups()
+
+    assert {each.count for each in found.items} == {1}
+    assert {each.matrix.h24 for each in found.items} == {1}
+    assert {each.matrix.d7 for each in found.items} == {1}
+    assert sum(each.count for each in found.items) + found.others == len(KINDS)
+
+
 def test_ignored_errors_do_not_take_the_room_of_others(many: SqliteStore) -> None:
     ledger, clock = MemoryLedger(), SetWallClock(NOW)
     errors = Errors(many, ledger, clock, Redactor(RedactRules()))

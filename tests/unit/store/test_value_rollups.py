@@ -14,6 +14,7 @@ from umbel.query.parse import parse
 from umbel.store.capabilities import Grouping, Measure
 from umbel.store.series import CountSeries, Series
 from umbel.store.sqlite import SqliteStore
+from umbel.store.sqlite.costs import Costs
 from umbel.store.sqlite.files.value_rollups import BY_MINUTE_MAX, VALUES_MAX, rolled_up_since
 from umbel.store.sqlite.search.series_scan import SeriesScan
 from umbel.store.sqlite.text import indexer
@@ -154,9 +155,12 @@ def test_more_workers_than_are_kept_in_an_hour_are_counted_together(
 ) -> None:
     monkeypatch.setattr(value_rollup, "VALUES_MAX", 3)
     hour = BASE - BASE % 3_600
-    store = SqliteStore(tmp_path, write=True, index=False)
+    store = SqliteStore(tmp_path, write=True, index=False, costs=Costs(counted_rows=12))
     for n in range(12):
         store.apply(succeeded(uuid_of(n), hour + 60 * n, worker=f"w{n % 6}"))
+    whole = drawn(store, "", hour, hour + 3_600)
+    assert (whole.complete, len(whole.groups)) == (True, 6)
+    # Of one task more it would take too long to count each.
     store.apply(succeeded(uuid_of(50), hour + 3_700, worker="w5"))
 
     crowded = drawn(store, "", hour, hour + 3_600)

@@ -82,7 +82,7 @@ class Errors:
         """The same for a query that was parsed already, in `budget_s` seconds."""
         budget = TimeBudget(self._clock, max(BUDGET_MIN_S, budget_s))
         span, now = self._span(since, until), self._clock.now()
-        states = DecidedStates(self._store, self._ledger)
+        states = DecidedStates(self._store, self._ledger, self._lists.returned)
         failures = resolved(query, self._ledger)
         search = GroupSearch(query=failures, span=span, state=state, limit=limit)
         found = self._lists.list(states, search, now, budget)

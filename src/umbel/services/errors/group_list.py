@@ -1,15 +1,15 @@
 """The groups of failures of a time and a search, within a time budget.
 
-One series by error has counts and trend of all groups; three more have the matrix. Names, workers,
-first and last are read from a few tasks of each group: of the newest failures together, then group
-by group as long as time is left.
+One series by error has counts and trend of all groups, and says of most decisions whether they
+hold; others have the matrix. Names, workers, first and last are read from a few tasks of each group
+that is shown: of the newest failures together, then group by group as long as time is left.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -27,8 +27,15 @@ from umbel.services.errors.failures import (
 )
 from umbel.services.errors.group_state import GroupState, State
 from umbel.services.errors.groups import ErrorGroup, ErrorGroups, Matrix
-from umbel.services.errors.matrix import ColumnCounts, MatrixCounts
+from umbel.services.errors.matrix import (
+    DAY_BUCKET_S,
+    DAY_S,
+    ColumnCounts,
+    MatrixCounts,
+    column_of,
+)
 from umbel.services.errors.recent_answers import RecentAnswers
+from umbel.services.errors.recurrence import Counted
 from umbel.services.errors.states import DecidedStates
 from umbel.services.errors.time_budget import TimeBudget
 from umbel.services.errors.trend import (
@@ -39,7 +46,7 @@ from umbel.services.errors.trend import (
     fitting_bucket_s,
 )
 from umbel.store.base import Store
-from umbel.store.series import CountGroup, CountSeries
+from umbel.store.series import CountBucket, CountGroup, CountSeries
 
 #: The most groups that a list has.
 GROUPS_MAX: Final = 200
@@ -47,13 +54,19 @@ GROUPS_MAX: Final = 200
 LOOKED_AT_MAX: Final = 1_000
 #: So many failures are read for all groups together, and of one group that has less than `_ENOUGH`
 #: among these.
-_NEWEST, _EACH, _ENOUGH = 500, 10, 3
-#: When an error was first seen is looked up again after so many seconds; of so many it is kept.
+_NEWEST, _EACH, _ENOUGH = 500, 5, 3
+#: When an error was first seen is looked up again after so many seconds; of so many it is kept,
+#: and when they came back.
 _FIRST_KEEP_S, _FIRST_MOST = 600.0, 5_000
 #: Of so many searches the columns of the matrix are kept for a little while.
 _SEARCHES_MOST: Final = 60
 #: Among so many that the store saw first is the one that failed first.
-_FIRST: Final = 5
+_FIRST: Final = 3
+#: Tasks of a group are read again when it failed again, and after so many seconds; of so many
+#: groups they are kept.
+_SOME_KEEP_S, _SOME_MOST = 60.0, 2_000
+#: The last day ends at most so long ago, and is at most so much shorter or longer, seconds.
+_LATELY_S: Final = 60.0
 #: So many names and workers are told of a group.
 NAMES_MAX: Final = 20
 
@@ -68,6 +81,14 @@ class GroupSearch(msgspec.Struct, frozen=True, kw_only=True):
     limit: int = GROUPS_MAX
 
 
+class _Seen(NamedTuple):
+    """What is told of one of a group's tasks."""
+
+    name: str | None
+    worker: str | None
+    finished: float | None
+
+
 class GroupLists:
     """Lists the groups of a store. Any thread."""
 
@@ -75,6 +96,8 @@ class GroupLists:
         self.store = store
         self.firsts: RecentAnswers[float] = RecentAnswers(clock, _FIRST_MOST)
         self.columns: RecentAnswers[ColumnCounts] = RecentAnswers(clock, _SEARCHES_MOST)
+        self.returned: RecentAnswers[float] = RecentAnswers(clock, _FIRST_MOST)
+        self.some: RecentAnswers[tuple[_Seen, ...]] = RecentAnswers(clock, _SOME_MOST)
 
     def list(
         self, states: DecidedStates, search: GroupSearch, now: float, budget: TimeBudget
@@ -100,26 +123,37 @@ class _Listing:
         self._budget = budget
         self._failures = all_of(search.query, FAILED)
         self._complete = True
+        span = search.span
+        reaches_now = abs(span.until - now) <= _LATELY_S
+        self._is_day = reaches_now and abs(span.until - span.since - DAY_S) <= _LATELY_S
+        #: Whether all failures since then are counted, those that a decision is judged by.
+        self._counts_all = reaches_now and search.query == EVERYTHING
 
     def groups(self) -> ErrorGroups:
         span = self._search.span
         series = self._series()
-        buckets = buckets_of(span, series.bucket_s)
+        self._counts_all &= series.complete
+        buckets = buckets_of(span, max(series.bucket_s, fitting_bucket_s(span)))
+        day = column_of(series, self._top) if self._is_day and series.complete else None
         matrix = MatrixCounts(
-            self._store, self._failures, self._now, self._budget, self._lists.columns
+            self._store, self._failures, self._now, self._budget, self._lists.columns, day
         )
         newest = self._newest()
         found = {split_label(each.value)[0]: each for each in series.groups}
         found.pop("", None)
         items: list[ErrorGroup] = []
         for error_id, group in found.items():
-            state = self._states.of(error_id, self._now, self._budget)
+            counted = self._counted(group.buckets, series)
+            if not self._may_be_wanted(error_id, counted):
+                continue
+            state = self._states.of(error_id, self._now, self._budget, counted)
             if self._is_wanted(state):
                 if len(items) == self._search.limit:
                     self._complete = False
                     break
                 items.append(self._group(group, buckets, matrix, newest, state))
-        items += self._decided(found, buckets, self._search.limit - len(items))
+        absent = self._counted((), series) if len(series.groups) < self._top else None
+        items += self._decided(found, buckets, absent, self._search.limit - len(items))
         others = 0 if series.other is None else series.other.total.failed
         return ErrorGroups(
             items=tuple(items),
@@ -144,6 +178,16 @@ class _Listing:
     def _is_wanted(self, state: GroupState) -> bool:
         return self._search.state in (None, state.state)
 
+    def _may_be_wanted(self, error_id: str, counted: Counted | None) -> bool:
+        surely = self._states.surely(error_id, self._now, counted)
+        return surely is None or self._search.state in (None, surely)
+
+    def _counted(self, buckets: Sequence[CountBucket], series: CountSeries) -> Counted | None:
+        """The failures of an error that has these buckets; None unless they are all."""
+        if not self._counts_all:
+            return None
+        return Counted(buckets, series.bucket_s, self._search.span.since)
+
     # -- of all groups together ----------------------------------------------------------------
 
     def _series(self) -> CountSeries:
@@ -153,7 +197,7 @@ class _Listing:
             self._store,
             self._failures,
             span,
-            fitting_bucket_s(span),
+            DAY_BUCKET_S if self._is_day else fitting_bucket_s(span),
             now=self._now,
             budget_s=self._budget.share_s(3),
             by="error",
@@ -162,7 +206,7 @@ class _Listing:
         self._complete = self._complete and series.complete
         return series
 
-    def _newest(self) -> Mapping[str, list[Task]]:
+    def _newest(self) -> Mapping[str, list[_Seen]]:
         """Some of the failures, by error, the newest first."""
         span = self._search.span
         page = self._store.search(
@@ -171,9 +215,9 @@ class _Listing:
             limit=_NEWEST,
             budget_s=self._budget.share_s(3),
         )
-        by_error: dict[str, list[Task]] = {}
+        by_error: dict[str, list[_Seen]] = {}
         for task in page.items:
-            by_error.setdefault(split_label(task.error or "")[0], []).append(task)
+            by_error.setdefault(split_label(task.error or "")[0], []).append(_seen(task))
         return by_error
 
     # -- of one group --------------------------------------------------------------------------
@@ -183,13 +227,13 @@ class _Listing:
         group: CountGroup,
         buckets: Buckets,
         matrix: MatrixCounts,
-        newest: Mapping[str, list[Task]],
+        newest: Mapping[str, Sequence[_Seen]],
         state: GroupState,
     ) -> ErrorGroup:
         error_id, kind, message = split_label(group.value)
-        tasks = newest.get(error_id, [])
+        tasks = newest.get(error_id, ())
         if len(tasks) < min(_ENOUGH, group.total.failed):
-            tasks = self._some(error_id) or tasks
+            tasks = self._some(error_id, group) or tasks
         ends = [task.finished for task in tasks if task.finished is not None]
         ends += [each.start for each in group.buckets[-1:]]
         return ErrorGroup(
@@ -206,12 +250,20 @@ class _Listing:
             state=state,
         )
 
-    def _some(self, error_id: str) -> list[Task]:
-        if self._is_late():
-            return []
-        query = all_of(of_error(error_id), self._failures, ended_during(*self._search.span))
-        page = self._store.search(query, now=self._now, limit=_EACH, budget_s=self._budget.left_s)
-        return list(page.items)
+    def _some(self, error_id: str, group: CountGroup) -> tuple[_Seen, ...] | None:
+        query = all_of(of_error(error_id), self._failures)
+        last = group.buckets[-1] if group.buckets else None
+
+        def ask() -> tuple[_Seen, ...] | None:
+            if self._is_late():
+                return None
+            during = all_of(query, ended_during(*self._search.span))
+            page = self._store.search(
+                during, now=self._now, limit=_EACH, budget_s=self._budget.left_s
+            )
+            return tuple(map(_seen, page.items))
+
+        return self._lists.some.get((query, group.total.failed, last), _SOME_KEEP_S, ask)
 
     def _first(self, error_id: str) -> float | None:
         query = all_of(failures_of(error_id), self._search.query)
@@ -234,7 +286,7 @@ class _Listing:
     # -- that did not fail in this time --------------------------------------------------------
 
     def _decided(
-        self, found: Mapping[str, object], buckets: Buckets, room: int
+        self, found: Mapping[str, object], buckets: Buckets, absent: Counted | None, room: int
     ) -> list[ErrorGroup]:
         """Who asks for resolved or ignored ones wants to see all of them."""
         if self._search.state not in ("resolved", "ignored") or self._search.query != EVERYTHING:
@@ -243,10 +295,16 @@ class _Listing:
         for error_id, decision in self._states.decisions.items():
             if error_id in found or len(items) >= room:
                 continue
-            state = self._states.of(error_id, self._now, self._budget)
+            if not self._may_be_wanted(error_id, absent):
+                continue
+            state = self._states.of(error_id, self._now, self._budget, absent)
             if self._is_wanted(state):
                 items.append(without_failures(f"{error_id} {decision.title}", state, buckets))
         return items
+
+
+def _seen(task: Task) -> _Seen:
+    return _Seen(task.name, task.worker, task.finished)
 
 
 def without_failures(

@@ -12,9 +12,14 @@ from umbel.services.errors.recent_answers import RecentAnswers
 from umbel.services.errors.time_budget import TimeBudget
 from umbel.services.errors.trend import TimeSpan, counts_over_time
 from umbel.store.base import Store
+from umbel.store.series import CountSeries
 
 #: So many errors are counted; of rarer ones it is not known.
 COUNTED_MAX: Final = 1_000
+
+
+DAY_S: Final = 86_400.0
+DAY_BUCKET_S: Final = 600.0
 
 
 class _Column(NamedTuple):
@@ -27,7 +32,7 @@ class _Column(NamedTuple):
 
 _COLUMNS: Final = {
     "h1": _Column(3_600.0, 60.0, 0.0),
-    "h24": _Column(86_400.0, 600.0, 10.0),
+    "h24": _Column(DAY_S, DAY_BUCKET_S, 10.0),
     "d7": _Column(604_800.0, 3_600.0, 60.0),
 }
 
@@ -44,7 +49,8 @@ class ColumnCounts(NamedTuple):
 
 class MatrixCounts:
     """The columns of all errors of the failures that match a query, counted when this is made.
-    `is_complete`: there was time for all of them."""
+    `is_complete`: there was time for all of them. `day` is the column of the day, if it was counted
+    already."""
 
     def __init__(
         self,
@@ -53,6 +59,7 @@ class MatrixCounts:
         now: float,
         budget: TimeBudget,
         recent: RecentAnswers[ColumnCounts],
+        day: ColumnCounts | None = None,
     ) -> None:
         self._columns: dict[str, ColumnCounts | None] = {}
         for index, (name, column) in enumerate(_COLUMNS.items()):
@@ -60,7 +67,10 @@ class MatrixCounts:
             def ask(column: _Column = column, questions: int = 5 - index) -> ColumnCounts | None:
                 return _counted(store, failures, column, now, budget.share_s(questions))
 
-            self._columns[name] = recent.get((name, failures), column.keep_s, ask)
+            if day is not None and column.back_s == DAY_S:
+                self._columns[name] = day
+            else:
+                self._columns[name] = recent.get((name, failures), column.keep_s, ask)
         self.is_complete = None not in self._columns.values()
 
     def of(self, error_id: str) -> Matrix:
@@ -83,5 +93,10 @@ def _counted(
     )  # fmt: skip
     if not series.complete:
         return None
+    return column_of(series, COUNTED_MAX)
+
+
+def column_of(series: CountSeries, top: int) -> ColumnCounts:
+    """The column that a series by error has, of at most `top` groups."""
     counts = {split_label(each.value)[0]: each.total.failed for each in series.groups}
-    return ColumnCounts(counts, has_rest=len(series.groups) == COUNTED_MAX)
+    return ColumnCounts(counts, has_rest=len(series.groups) == top)

@@ -19,6 +19,10 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
     index_row: float = 6.0
     """Reading a row through an index, in rows of a scan of the table."""
 
+    counted_rows: int = 100_000
+    """Rows that a chart counts where roll-ups by value had no room for every value, to
+    be exact: a quarter of a second."""
+
     few_rows: int = 2_000
     """Rows. A query that columns alone narrow down to so many is not put to the search index."""
 

@@ -5,12 +5,16 @@ queues, errors) are kept once, in the table `value`, and tasks have their number
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import apsw
 
+from umbel.query.ast import Comparison
+from umbel.query.fields import Field
 from umbel.query.folding import TextTest
+from umbel.query.match import text_test
+from umbel.store.sqlite.files.error_labels import ErrorLabels
 from umbel.store.sqlite.files.error_progress import ErrorProgress, error_progress, note_crowded
 from umbel.store.sqlite.files.paths import only_row
 
@@ -32,6 +36,7 @@ class ValueDictionary:
         self._ids: dict[str, dict[str, int]] = defaultdict(dict)
         self._newest = 0
         self._counts: dict[int, int] | None = None
+        self._error_labels = ErrorLabels()
         self.texts: dict[int, str] = {}
         #: How far the numbers of errors can be relied on.
         self.errors: ErrorProgress
@@ -47,6 +52,8 @@ class ValueDictionary:
             self._ids[kind][text] = number
             self.texts[number] = text
             self._newest = number
+            if kind == "error":
+                self._error_labels.add(text, number)
 
     @property
     def counts(self) -> dict[int, int]:
@@ -70,6 +77,15 @@ class ValueDictionary:
     def ids(self, field: str, test: TextTest) -> list[int]:
         """See `umbel.store.sqlite.search.conditions.SharedValues`."""
         return [number for text, number in self._ids[field].items() if test(text)]
+
+    def matching(self, field: Field, how: Comparison, values: Sequence[str]) -> list[int]:
+        """See `umbel.store.sqlite.search.conditions.SharedValues`."""
+        test = text_test(field, how, values)
+        if field.name == "error" and how is Comparison.EQUALS:
+            candidates = self._error_labels.candidates(values)
+            if candidates is not None:
+                return [number for number in sorted(candidates) if test(self.texts[number])]
+        return self.ids(field.name, test)
 
     def numbers_of(self, field: str) -> dict[str, int]:
         """The number of each value of `field`."""

@@ -16,7 +16,6 @@ import msgspec
 
 from umbel.query.ast import And, Between, Comparison, During, Has, Matches, Node
 from umbel.query.fields import FIELDS
-from umbel.query.match import text_test
 from umbel.store.sqlite.costs import Costs
 from umbel.store.sqlite.files.columns import IDS
 from umbel.store.sqlite.files.id_runs import RUN_BITS, runs
@@ -44,6 +43,10 @@ class AccessPath(msgspec.Struct, frozen=True):
     within: Condition | None = None
     required: str = ""
     values: int = 1
+
+    def finds_few(self, costs: Costs) -> bool:
+        """Whether an index gives so few rows that all are read at once, wherever they lie."""
+        return self.index is not None and self.expected <= costs.few_rows
 
 
 def conjuncts(node: Node) -> Iterator[Node]:
@@ -74,8 +77,7 @@ def choose(
         if field.name == "error" and not value_dictionary.errors.is_whole:
             continue
         if field.name in {"name", "worker", "state", "error"}:
-            test = text_test(field, part.how, part.values)
-            ids = set(value_dictionary.ids(field.name, test))
+            ids = set(value_dictionary.matching(field, part.how, part.values))
             found[field.name] = found[field.name] & ids if field.name in found else ids
     return _by_values(found, value_dictionary, newest_id, costs)
 

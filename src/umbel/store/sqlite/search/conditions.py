@@ -13,7 +13,7 @@ many tasks share are kept as numbers: `SharedValues` resolves them, by the very 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Protocol
 
 import msgspec
@@ -32,9 +32,8 @@ from umbel.query.ast import (
     Or,
     Words,
 )
-from umbel.query.fields import BESIDE, FIELDS, WORDS_IN
+from umbel.query.fields import BESIDE, FIELDS, WORDS_IN, Field
 from umbel.query.folding import TextTest, fold
-from umbel.query.match import text_test
 from umbel.store.sqlite.files.columns import IDS, IN_BODY, NUMBERS, SHARED
 from umbel.store.sqlite.files.error_progress import MAY_HAVE_ERROR, ErrorProgress
 from umbel.store.sqlite.files.stored_numbers import FLAG_BITS
@@ -66,6 +65,9 @@ class SharedValues(Protocol):
 
     def ids(self, field: str, test: TextTest) -> list[int]:
         """The numbers of the values of `field` that pass `test`."""
+
+    def matching(self, field: Field, how: Comparison, values: Sequence[str]) -> list[int]:
+        """The numbers of those that compare `how` with any one of `values`, as `text_test` says."""
 
     @property
     def errors(self) -> ErrorProgress:
@@ -129,12 +131,15 @@ class _Translation:
     def _words(self, text: str) -> Bounds:
         wanted = fold(text)
         shared = [
-            self._shared(field, lambda value: wanted in fold(value)) for field in _WORDS_SHARED
+            self._numbered(
+                field, self._value_dictionary.ids(field, lambda value: wanted in fold(value))
+            )
+            for field in _WORDS_SHARED
         ]
         return any_of([*shared, _UNKNOWN])
 
-    def _shared(self, field: str, test: TextTest) -> Bounds:
-        found = self._value_dictionary.ids(field, test)
+    def _numbered(self, field: str, found: list[int]) -> Bounds:
+        """Tasks that have one of these numbers."""
         if not found:
             numbered = NO
         elif len(found) == 1:
@@ -161,7 +166,8 @@ class _Translation:
     def _matches(self, node: Matches) -> Bounds:
         field = FIELDS[node.field]
         if field.name in SHARED:
-            return self._shared(field.name, text_test(field, node.how, node.values))
+            found = self._value_dictionary.matching(field, node.how, node.values)
+            return self._numbered(field.name, found)
         if not field.is_text or field.name in BESIDE:
             return _NONE
         if node.how is Comparison.EQUALS and field.name in IDS:

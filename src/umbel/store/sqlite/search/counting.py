@@ -16,7 +16,7 @@ from umbel.store.capabilities import Grouping
 from umbel.store.sqlite.files.row import id_value
 from umbel.store.sqlite.search import access_path
 from umbel.store.sqlite.search.conditions import NO, YES, Bounds, to_sql
-from umbel.store.sqlite.search.id_ranges import Windows, ranges
+from umbel.store.sqlite.search.id_ranges import counting_windows
 from umbel.store.sqlite.search.reader import Deadline, Reader, ReadPartition
 from umbel.store.sqlite.search.scan import Scan
 
@@ -123,9 +123,7 @@ class _Counting:
     def _count_columns(
         self, partition: ReadPartition, bounds: Bounds, access: access_path.AccessPath
     ) -> None:
-        zones = access_path.zone_condition(self._query, self._now)
-        spans = ranges(partition.connection, zones, 1, partition.newest_id())
-        windows = Windows(spans, partition.costs, descending=True, size=1 << 16)
+        windows = counting_windows(partition, self._query, self._now, access)
         hint = f"INDEXED BY {access.index}" if access.index else "NOT INDEXED"
         required = f"{access.required} AND" if access.required else ""
         value = self._column(partition)

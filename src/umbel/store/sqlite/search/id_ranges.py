@@ -5,14 +5,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 import apsw
 
+from umbel.query.ast import Node
 from umbel.store.sqlite.costs import Costs
 from umbel.store.sqlite.files.paths import only_row
 from umbel.store.sqlite.files.zone_map import ZONE_BITS
+from umbel.store.sqlite.search.access_path import AccessPath, zone_condition
 from umbel.store.sqlite.search.conditions import Condition
+from umbel.store.sqlite.search.read_partition import ReadPartition
 
+#: Ids of the windows in which tasks are counted.
+_COUNTED_TOGETHER: Final = 1 << 16
 #: Inclusive bounds of ids.
 Range = tuple[int, int]
 
@@ -43,6 +49,19 @@ def ranges(
         else:
             joined.append((first, end))
     return joined
+
+
+def counting_windows(
+    partition: ReadPartition, query: Node, now: float, access: AccessPath
+) -> Windows:
+    """The ids among which the query's tasks are counted, the newest first. Where an index leads to
+    few, zones cost more than they save."""
+    newest, costs = partition.newest_id(), partition.costs
+    if access.finds_few(costs):
+        whole = ranges(partition.connection, None, 1, newest)
+        return Windows(whole, costs, descending=True, size=costs.scan_window_largest)
+    spans = ranges(partition.connection, zone_condition(query, now), 1, newest)
+    return Windows(spans, costs, descending=True, size=_COUNTED_TOGETHER)
 
 
 class Windows:

@@ -93,7 +93,8 @@ class PartitionScan:
         """Tasks in these ranges, by an index or the table."""
         hint = f"INDEXED BY {access.index}" if access.index else "NOT INDEXED"
         required = f"{access.required} AND" if access.required else ""
-        windows = Windows(spans, self._costs, descending=self._options.descending)
+        size = self._costs.scan_window_largest if access.finds_few(self._costs) else None
+        windows = Windows(spans, self._costs, descending=self._options.descending, size=size)
         for low, high in windows:
             found = False
             for each in self._verified(self._select(required, (), (low, high), hint)):

@@ -190,6 +190,9 @@ class Scan:
         access: access_path.AccessPath,
         span: Range,
     ) -> Iterator[Match]:
+        if access.finds_few(self._costs):
+            yield from partition_scan.by_columns(access, [span])
+            return
         zones = access_path.zone_condition(self._query, self._now)
         spans = ranges(partition.connection, zones, *span)
         if spans and access.index is not None:

@@ -142,9 +142,11 @@ class _Source:
             self._roll_ups.add(partition)
             return True
         if self._values is not None and self._values.knows(partition):
-            self._values.add(partition)
-            self.is_whole &= self._values.is_whole(partition)
-            return True
+            is_whole = self._values.is_whole(partition)
+            if is_whole or not self._scan.reads_few(partition):
+                self._values.add(partition)
+                self.is_whole &= is_whole
+                return True
         return self._scan.add(partition)
 
 

@@ -17,14 +17,13 @@ from umbel.store.sqlite.files.latency_histogram import LARGEST_S, bucket
 from umbel.store.sqlite.files.row import id_value
 from umbel.store.sqlite.search import access_path
 from umbel.store.sqlite.search.conditions import NO, Bounds, Parameter, to_sql
-from umbel.store.sqlite.search.id_ranges import Windows, ranges
+from umbel.store.sqlite.search.id_ranges import counting_windows
 from umbel.store.sqlite.search.reader import Deadline, Reader, ReadPartition
 from umbel.store.sqlite.search.scan import Scan
 from umbel.store.sqlite.search.series_cells import SeriesCells, SeriesRequest
 
 #: Tasks that one statement reads by their ids.
 _IDS_TOGETHER = 500
-_WINDOW_IDS = 1 << 16
 
 
 class SeriesScan:
@@ -41,6 +40,13 @@ class SeriesScan:
     def add(self, partition: ReadPartition) -> bool:
         """Add what a partition has; whether time was enough."""
         return all(self._add(partition, time) for time in self._request.times)
+
+    def reads_few(self, partition: ReadPartition) -> bool:
+        """Whether so few tasks have to be counted that it takes no time to speak of."""
+        access = access_path.choose(
+            self._request.query, partition.value_dictionary, partition.newest_id(), partition.costs
+        )
+        return access.expected <= partition.costs.counted_rows
 
     def _add(self, partition: ReadPartition, time: str) -> bool:
         query = self._within(time)
@@ -69,12 +75,10 @@ class SeriesScan:
         bounds: Bounds,
         access: access_path.AccessPath,
     ) -> bool:
-        zones = access_path.zone_condition(query, self._request.now)
-        spans = ranges(partition.connection, zones, 1, partition.newest_id())
         hint = f"INDEXED BY {access.index}" if access.index else "NOT INDEXED"
         required = f"{access.required} AND" if access.required else ""
         where = f"{hint} WHERE {required} ({bounds.upper.sql}) AND id BETWEEN ? AND ?"
-        for span in Windows(spans, partition.costs, descending=True, size=_WINDOW_IDS):
+        for span in counting_windows(partition, query, self._request.now, access):
             self._take(partition, time, where, (*bounds.upper.parameters, *span))
             if self._deadline.passed():
                 return False
