@@ -100,3 +100,21 @@ def test_where_one_file_does_not_know_enough_all_values_are_read(
     mine, others = (drawn(store, "count") for store in stores)
 
     assert mine == others
+
+
+def test_where_many_workers_have_no_minutes_a_long_chart_has_buckets_of_ten(
+    stores: tuple[SqliteStore, MemoryStore],
+) -> None:
+    """And is whole, in no more time than others."""
+    sqlite, memory = stores
+
+    def long(store: SqliteStore | MemoryStore, bucket_s: float) -> Series:
+        return store.series(
+            parse(""), now=END, measure="count", start=END - 8 * 3_600, end=END,
+            bucket_s=bucket_s, by="worker", top=3, budget_s=60,
+        )  # fmt: skip
+
+    mine = long(sqlite, 60)
+
+    assert mine.complete
+    assert mine == long(memory, 600)

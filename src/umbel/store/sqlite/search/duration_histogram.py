@@ -21,7 +21,6 @@ from umbel.store.sqlite.files.latency_histogram import BUCKETS, middle_s
 
 _COUNT_BITS: Final = 64
 _SIZE_BYTES: Final = BUCKETS * _COUNT_BITS // 8
-_NOTHING: Final = bytes(_SIZE_BYTES)
 #: Half of what a count can be, in each: what is added before one histogram is taken from another,
 #: so that a count that would go below nothing does not borrow from the next.
 _HALF: Final = 1 << (_COUNT_BITS - 1)
@@ -84,13 +83,16 @@ class DurationHistogram:
 
 
 def _side_by_side(counts: Mapping[int, int]) -> int:
-    if len(counts) <= _FEW and sys.byteorder == "little":
+    if len(counts) <= _FEW or sys.byteorder != "little":
         return sum(n << (_COUNT_BITS * number) for number, n in counts.items())
-    counted = array("Q", _NOTHING)
+    counted = array("Q", bytes((1 + max(counts)) * _COUNT_BITS // 8))
     for number, n in counts.items():
         counted[number] = n
-    return int.from_bytes(counted.tobytes(), sys.byteorder)
+    return int.from_bytes(counted.tobytes(), "little")
 
 
 def _counts_of(counts: int) -> array[int]:
-    return array("Q", counts.to_bytes(_SIZE_BYTES, sys.byteorder))
+    found = array("Q", counts.to_bytes(_SIZE_BYTES, "little"))
+    if sys.byteorder != "little":
+        found.byteswap()
+    return found

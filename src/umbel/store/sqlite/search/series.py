@@ -23,7 +23,13 @@ from umbel.query.match import Test, compile_query
 from umbel.store.capabilities import Grouping, Measure
 from umbel.store.series import Series
 from umbel.store.series_lines import whole_minutes
-from umbel.store.sqlite.files.stored_numbers import ALL_NAMES, MEASURES, NO_NAME
+from umbel.store.sqlite.files import value_rollups
+from umbel.store.sqlite.files.stored_numbers import (
+    ALL_NAMES,
+    MEASURES,
+    NO_NAME,
+    ROLLED_UP_FIELDS,
+)
 from umbel.store.sqlite.search.reader import Deadline, Reader, ReadPartition
 from umbel.store.sqlite.search.series_cells import SeriesCells, SeriesRequest
 from umbel.store.sqlite.search.series_of_values import SeriesOfValues, field_of
@@ -35,6 +41,9 @@ from umbel.store.sqlite.write.rollup import LEVELS, decode_histogram
 _ROLLED_UP: Final = frozenset({"name", "state"})
 #: The longest span, in seconds, that is drawn from roll-ups of each level.
 _SPAN_MAX_S: Final = {60: 86_400 * 1.5, 600: 86_400 * 10}
+#: The longest span, in seconds, of which tasks are counted by minute where there are more values
+#: than have roll-ups by minute. Of a longer one that takes more time than anybody waits.
+_COUNTED_MAX_S: Final = 3_600 * 6
 
 
 def series(
@@ -52,6 +61,14 @@ def series(
 ) -> Series:
     """See `Store.series`."""
     step_s, level = steps(bucket_s, end - start)
+    if (
+        by is not None
+        and by in ROLLED_UP_FIELDS
+        and level == LEVELS[0]
+        and end - start > _COUNTED_MAX_S
+        and _has_too_many(reader, by, start, end, deadline)
+    ):
+        step_s, level = steps(math.ceil(bucket_s / LEVELS[1]) * LEVELS[1], end - start)
     request = SeriesRequest(
         query=query,
         now=now,
@@ -68,6 +85,18 @@ def series(
         source.choose()
     complete = _each_partition(reader, deadline, source.add)
     return cells.series(complete=complete and source.is_whole)
+
+
+def _has_too_many(reader: Reader, field: str, start: float, end: float, deadline: Deadline) -> bool:
+    """Whether some hour of the span had more values than have roll-ups by minute."""
+
+    def has_few(partition: ReadPartition) -> bool:
+        connection = partition.connection
+        return value_rollups.rolled_up_since(connection) > 1 or not value_rollups.was_full(
+            connection, field, LEVELS[0], math.floor(start), math.ceil(end)
+        )
+
+    return not _each_partition(reader, deadline, has_few)
 
 
 def _each_partition(
