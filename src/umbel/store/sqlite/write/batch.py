@@ -41,11 +41,12 @@ class Batch:
     value."""
 
     def __init__(self, next_id: int, rolled_up_since: int) -> None:
-        #: Rows that tasks of the batch had, and those that they have now.
+        #: Rows of new tasks, and of others those that they had and have now.
+        self.inserted: list[Row] = []
         self.before: list[Row] = []
         self.after: list[Row] = []
-        #: Of both, those that are not rolled up by value yet.
-        self.not_rolled_up: list[tuple[Row, Row]] = []
+        #: Of the latter, the pairs of those that are rolled up by value.
+        self.rolled_up: list[tuple[Row, Row]] = []
         #: Tasks whose texts the search index has to take up again.
         self.reindex: list[tuple[int]] = []
         self._inserts: list[tuple[object, ...]] = []
@@ -68,7 +69,7 @@ class Batch:
         self._packed.append(packed)
         self._changed.append(number)
         self._states.append(0)
-        self.after.append(columns)
+        self.inserted.append(columns)
 
     def change(self, stored: StoredTask, columns: Row, packed: bytes) -> None:
         """What became of a task of the file."""
@@ -79,8 +80,8 @@ class Batch:
             self._widened.append((stored.id, columns))
             self.before.append(before)
             self.after.append(columns)
-            if stored.id < self._rolled_up_since:
-                self.not_rolled_up.append((before, columns))
+            if stored.id >= self._rolled_up_since:
+                self.rolled_up.append((before, columns))
         self._packed.append(packed)
         self._changed.append(stored.id)
         self._states.append(before[_STATE])

@@ -95,36 +95,51 @@ class ValueRollUp:
 
     def add(self, rows: Iterable[Row], by: int) -> None:
         """Count tasks with these rows in (`by` 1) or out (-1)."""
-        minutes = self._minutes
         for row in rows:
-            values = _values_of(row)
-            if values == _NO_VALUES:
-                continue
-            seen, finished, started, state, runtime, wait = _times_of(row)
-            when_seen = minutes[seen // 60]
-            end = ran = waited = None
-            if finished is not None:
-                when_finished = minutes[finished // 60]
-                end = _ENDS.get(state)
-                ran = None if runtime is None else bucket(runtime)
-            if started is not None and wait is not None:
-                when_started = minutes[started // 60]
-                waited = bucket(wait)
+            self._take(_values_of(row), _counted(row), by)
+
+    def change(self, rows: Iterable[tuple[Row, Row]]) -> None:
+        """Count tasks out as they were and in as they are, by pairs of rows. Most tasks that change
+        end, and keep their values and the time when they were first seen: of those, the end alone
+        is counted."""
+        for before, after in rows:
+            values, was, now = _values_of(after), _counted(before), _counted(after)
+            if values != _values_of(before):
+                self._take(_values_of(before), was, -1)
+                self._take(values, now, 1)
+            elif was != now:
+                self._take(values, _without(was, now), -1)
+                self._take(values, _without(now, was), 1)
+
+    def _take(self, values: tuple[int | None, ...], counted: _Counted, by: int) -> None:
+        seen, ended, waited = counted
+        if seen is not None:
+            minute = self._minutes[seen]
+            for field, value in zip(_NUMBERS, values, strict=True):
+                if value is not None:
+                    (minute.get(value) or _added(minute, field, value)).seen += by
+        if ended is not None:
+            finished, end, runtime = ended
+            minute = self._minutes[finished]
+            ran = None if runtime is None else bucket(runtime)
             for field, value in zip(_NUMBERS, values, strict=True):
                 if value is None:
                     continue
-                (when_seen.get(value) or _added(when_seen, field, value)).seen += by
+                cell = minute.get(value) or _added(minute, field, value)
                 if end is not None:
-                    cell = when_finished.get(value) or _added(when_finished, field, value)
                     cell.ended[end] += by
-                if ran is not None:
-                    cell = when_finished.get(value) or _added(when_finished, field, value)
+                if runtime is not None and ran is not None:
                     cell.runtime_s += by * (runtime if runtime < LARGEST_S else LARGEST_S)
                     cell.runtimes[ran] = cell.runtimes.get(ran, 0) + by
-                if waited is not None:
-                    cell = when_started.get(value) or _added(when_started, field, value)
+        if waited is not None:
+            started, wait = waited
+            minute = self._minutes[started]
+            number = bucket(wait)
+            for field, value in zip(_NUMBERS, values, strict=True):
+                if value is not None:
+                    cell = minute.get(value) or _added(minute, field, value)
                     cell.wait_s += by * (wait if wait < LARGEST_S else LARGEST_S)
-                    cell.waits[waited] = cell.waits.get(waited, 0) + by
+                    cell.waits[number] = cell.waits.get(number, 0) + by
 
     def save(self) -> None:
         """Add the differences to the table, inside the transaction that the caller opened."""
@@ -250,7 +265,30 @@ class ValueRollUp:
 
 
 _Levels = dict[tuple[int, int], _Cell]  # level, start
-_NO_VALUES: Final = (None,) * len(_NUMBERS)
+#: What a task counts for: the minute in which it was first seen; that in which it ended, how, and
+#: after what run time; that in which it started, and after what wait.
+_Counted = tuple[
+    float | None, tuple[float, int | None, float | None] | None, tuple[float, float] | None
+]
+
+
+def _counted(row: Row) -> _Counted:
+    seen, finished, started, state, runtime, wait = _times_of(row)
+    return (
+        seen // 60,
+        None if finished is None else (finished // 60, _ENDS.get(state), runtime),
+        None if started is None or wait is None else (started // 60, wait),
+    )
+
+
+def _without(counted: _Counted, other: _Counted) -> _Counted:
+    """What of it the other does not count for."""
+    seen, ended, waited = counted
+    return (
+        None if seen == other[0] else seen,
+        None if ended == other[1] else ended,
+        None if waited == other[2] else waited,
+    )
 
 
 class _Hour:

@@ -225,14 +225,13 @@ class WritePartition:
         connection = self.connection
         connection.execute("BEGIN IMMEDIATE")
         self._count(self._batch.before, -1)
-        self._count(self._batch.after, 1)
+        self._count([*self._batch.inserted, *self._batch.after], 1)
         self.value_dictionary.save(connection)
         self._batch.write_tasks(connection, self.bodies, self.next_id)
         connection.execute("DELETE FROM retext WHERE number <= ?", (self.index_progress.dequeued,))
         self._rollup.save(connection)
-        for before, after in self._batch.not_rolled_up:
-            self._value_rollup.add([before], 1)
-            self._value_rollup.add([after], -1)
+        self._value_rollup.add(self._batch.inserted, 1)
+        self._value_rollup.change(self._batch.rolled_up)
         self._value_rollup.save()
         self._batch.write_change(connection, seq)
         if self.bodies.newest < 2 and len(self._samples) >= SAMPLES_WANTED:
@@ -246,7 +245,6 @@ class WritePartition:
             for number, n in Counter([each[index] for each in rows]).items():
                 self.value_dictionary.count(number, n * by)
         self._rollup.add(rows, by)
-        self._value_rollup.add(rows, by)
 
     @_raising_damaged
     def commit(self) -> None:
@@ -302,8 +300,7 @@ class WritePartition:
                 self.value_dictionary.count(number, 1)
                 if task_id >= self.rolled_up_since:
                     after = (*before[:_ERROR], number, *before[_ERROR + 1 :])
-                    self._value_rollup.add([before], -1)
-                    self._value_rollup.add([after], 1)
+                    self._value_rollup.change([(before, after)])
         self.value_dictionary.save(connection)
         self._value_rollup.save()
         error_progress.reach(connection, since)
