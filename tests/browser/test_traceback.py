@@ -75,6 +75,17 @@ def test_a_group_of_errors_shows_each_of_them(open_page: OpenPage, tell: Tell) -
         expect(traceback.get_by_text(words)).to_be_visible()
 
 
+def test_what_was_unfolded_stays_so_while_the_task_goes_on(open_page: OpenPage, tell: Tell) -> None:
+    task = failed(tell, CARD_DECLINED)
+    page = open_page(f"tasks/{task}")
+    traceback_of(page).get_by_text("2 frames of celery").click()
+    expect(traceback_of(page).get_by_text("trace_task")).to_be_visible()
+    tell("task-odd", uuid=task, words="still here")
+
+    expect(page.get_by_text("still here")).to_be_visible()
+    expect(traceback_of(page).get_by_text("trace_task")).to_be_visible()
+
+
 def test_recursion_says_how_often_in_words(open_page: OpenPage, tell: Tell) -> None:
     traceback = traceback_of(open_page(f"tasks/{failed(tell, RECURSION)}"))
 
