@@ -139,6 +139,7 @@ async def test_what_was_asked_of_a_task_stands_on_it_until_it_ends(world: World)
     assert row["intent"]["kind"] == "revoke"
     assert row["intent"]["action_id"] == plan["id"]
     assert ended["intent"] is None
+    assert ended["last_intent"] == whole["last_intent"] == row["intent"]
 
 
 async def test_what_was_asked_of_a_task_is_told_to_live_views_at_once(world: World) -> None:
@@ -161,6 +162,24 @@ async def test_a_task_tells_what_it_repeats_and_what_repeats_it(world: World) ->
 
     assert (new["repeats"], new["repeated_by"]) == ([uuid_of(2)], [])
     assert (old["repeats"], old["repeated_by"]) == ([], [RUNNING])
+    about = {"at": NOW, "actor": "me"}
+    origin = {key: old[key] for key in ("name", "state")}
+    repetition = {key: new[key] for key in ("name", "state")}
+    assert new["origins"] == [{"task_id": uuid_of(2), **about, **origin}]
+    assert old["repetitions"] == [{"task_id": RUNNING, **about, **repetition}]
+
+
+async def test_the_audit_of_a_task_tells_what_was_done_to_it_alone(world: World) -> None:
+    sent = (await world.post("/api/v1/apply", {"name": "shop.add"})).json()["task_id"]
+    plan = await planned(world, action="revoke", ids=[RUNNING])
+    await world.post(f"/api/v1/actions/{plan['id']}/execute")
+
+    revoked = (await world.get("/api/v1/audit", task=RUNNING)).json()["items"]
+    applied = (await world.get("/api/v1/audit", task=sent)).json()["items"]
+
+    assert {line["action"] for line in revoked} == {"revoke"}
+    assert {line["action"] for line in applied} == {"apply"}
+    assert (await world.get("/api/v1/audit", task="nobody")).json()["items"] == []
 
 
 async def test_a_task_is_sent_and_its_result_waited_for(world: World) -> None:

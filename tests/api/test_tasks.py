@@ -15,7 +15,7 @@ pytestmark = pytest.mark.anyio
 IN_ONE_TASK_ONLY = {"traceback", "attempts", "notes"}
 #: What the ledger knows of tasks, in lists and of one.
 ASKED = {"intent", "doubt", "repeated", "cut"}
-REPEATED = {"repeats", "repeated_by", "repetitions"}
+REPEATED = {"repeats", "repeated_by", "repetitions", "origins", "last_intent"}
 
 
 async def test_tasks_come_newest_first(world: World) -> None:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
-from umbel.store.ledger import AuditEntry, Ledger
+from umbel.store.ledger import AuditEntry, Intent, Ledger, Repeat
 
 
 def entry(at: float, *, actor: str = "ada", action: str = "revoke", **more: object) -> AuditEntry:
@@ -75,6 +75,26 @@ def test_lines_are_found_by_who_what_and_which_action(ledger: Ledger) -> None:
     assert times(action_id="x") == [1.0]
     assert times(actor="ada", action="purge") == [3.0]
     assert times(actor="carol") == []
+
+
+def test_lines_about_a_task_are_what_was_asked_of_it_what_repeats_it_and_what_sent_it(
+    ledger: Ledger,
+) -> None:
+    ledger.record(entry(1.0, action="apply", tasks=("old",)))
+    ledger.record(entry(2.0, action="retry", action_id="again"))
+    ledger.record(entry(3.0, action_id="stop"))
+    ledger.record(entry(4.0, action_id="of another"))
+    ledger.record(entry(5.0, action="apply", tasks=("older",)))
+    ledger.repeat([Repeat("new", "old", 2.0, "ada", "again")])
+    ledger.intend([Intent(task_id="old", kind="revoke", at=3.0, actor="ada", action_id="stop")])
+
+    def times(task_id: str) -> list[float]:
+        return [line.at for line in ledger.audit(task_id=task_id).items]
+
+    assert times("old") == [3.0, 2.0, 1.0]
+    assert times("new") == [2.0]
+    assert times('"%') == []
+    assert [line.at for line in ledger.audit(task_id="old", limit=1, before=3).items] == [2.0]
 
 
 def test_lines_written_at_once_by_many_threads_are_all_there(ledger: Ledger) -> None:

@@ -229,7 +229,7 @@ class Client:
 
     def audit(self, **params: str | int | None) -> AuditPage:
         """Lines of the audit, newest first: `before` (a number), `limit`, `actor`, `action`,
-        `action_id`."""
+        `action_id`, `task`."""
         return self._get("audit", AuditPage, **params)
 
     def follow(self, q: str, after: int | None) -> Iterator[LiveChanges[Task]]:

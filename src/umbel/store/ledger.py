@@ -29,6 +29,8 @@ SESSIONS_MAX: Final = 1_000
 SESSIONS_EACH: Final = 100
 #: How many of the tasks that an action made a line of the audit names.
 TASKS_MAX: Final = 20
+#: Of so many actions of one task the audit's lines are found.
+ACTIONS_MAX: Final = 100
 #: The most ids that `Ledger.intended_since` tells.
 INTENDED_MAX: Final = 1_000
 #: About so many errors a ledger keeps what was decided.
@@ -266,6 +268,14 @@ class EndedSessions:
         return session_id in self._ended.get(user, {}) or expires <= self._before.get(user, 0.0)
 
 
+def actions_of_task(ledger: Ledger, task_id: str) -> tuple[str, ...]:
+    """The ids of the action that was asked of a task last, and of those that repeated it or sent
+    it as a repetition (the newest `ACTIONS_MAX`)."""
+    asked = [each.action_id for each in ledger.intents([task_id]).values()]
+    repeated = [each.action_id for each in ledger.repeats([task_id]) if each.action_id is not None]
+    return tuple(dict.fromkeys([*asked, *reversed(repeated)]))[:ACTIONS_MAX]
+
+
 def token_name_taken(name: str) -> NameTaken:
     """What `put_token` raises for a name that there is already."""
     return NameTaken(
@@ -289,8 +299,10 @@ class Ledger(Protocol):
         actor: str | None = None,
         action: str | None = None,
         action_id: str | None = None,
+        task_id: str | None = None,
     ) -> AuditPage:
-        """Lines, newest first."""
+        """Lines, newest first. Of a task are those of the action that was asked of it last, of
+        its repetitions, and of what sent it."""
 
     def intend(self, intents: Iterable[Intent]) -> None:
         """Remember what was asked of these tasks; a newer word replaces an older one."""

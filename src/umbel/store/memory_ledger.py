@@ -32,6 +32,7 @@ from umbel.store.ledger import (
     Repeat,
     SecondFactor,
     Token,
+    actions_of_task,
     token_name_taken,
 )
 from umbel.store.memory_deploys import MemoryDeploys
@@ -77,7 +78,9 @@ class MemoryLedger(MemoryDeploys):
         actor: str | None = None,
         action: str | None = None,
         action_id: str | None = None,
+        task_id: str | None = None,
     ) -> AuditPage:
+        of_task = None if task_id is None else actions_of_task(self, task_id)
         with self._lock:
             found = [
                 entry
@@ -86,6 +89,7 @@ class MemoryLedger(MemoryDeploys):
                 and actor in (None, entry.actor)
                 and action in (None, entry.action)
                 and action_id in (None, entry.action_id)
+                and (of_task is None or task_id in entry.tasks or entry.action_id in of_task)
             ]
         items = tuple(found[:limit])
         return AuditPage(items, items[-1].number if len(found) > limit and items else None)

@@ -83,6 +83,7 @@ def read_audit(services: ClusterServices, params: requests.ReadAudit) -> AuditPa
         actor=params.actor,
         action=params.action,
         action_id=params.action_id,
+        task_id=params.task,
     )
 
 

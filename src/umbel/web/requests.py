@@ -303,3 +303,6 @@ class ReadAudit(msgspec.Struct, frozen=True, kw_only=True):
     actor: Annotated[Label, Meta(description="Only what this person did.")] | None = None
     action: Annotated[Label, Meta(description="Only this, such as `revoke`.")] | None = None
     action_id: Annotated[ActionId, Meta(description="Only this action.")] | None = None
+    task: (
+        Annotated[TaskId, Meta(description="Only what was done to this task, or sent it.")] | None
+    ) = None

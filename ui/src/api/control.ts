@@ -58,7 +58,7 @@ export const control = {
   },
 
   audit: (
-    filter: { actor: string; action: string; before: number | null; limit: number },
+    filter: { actor?: string; action?: string; task?: string; before?: number | null; limit: number },
     signal?: AbortSignal,
   ) => get<AuditPage>('audit', filter, signal),
 }

@@ -48,6 +48,8 @@ export function exampleTask(more: Partial<Task> = {}): Task {
     repeats: [],
     repeated_by: [],
     repetitions: [],
+    origins: [],
+    last_intent: null,
     ...more,
   }
 }

@@ -994,6 +994,7 @@ export interface RemovedFactor {
 
 export interface Repetition {
   task_id: string
+  name: string | null
   at: number
   actor: string
   state: string | null
@@ -1322,9 +1323,11 @@ export interface WholeTask {
   notes: Note[]
   attempts: WholeAttempt[]
   intent: IntentRow | null
+  last_intent: IntentRow | null
   repeats: string[]
   repeated_by: string[]
   repetitions: Repetition[]
+  origins: Repetition[]
   doubt: Doubt | null
 }
 

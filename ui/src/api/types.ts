@@ -73,8 +73,11 @@ export type Task = Narrowed<
     /** Ids of the tasks that it was sent to do again, and of those that were sent to do it again. */
     repeats: readonly string[]
     repeated_by: readonly string[]
-    /** By whom, when, and what became of the first 100 of them. */
+    /** By whom and when it was repeated, and what became of each; of the latter the first 100. */
+    origins: readonly Repetition[]
     repetitions: readonly Repetition[]
+    /** What was asked of it last, also once it ended. */
+    last_intent: Intent | null
   }
 > &
   Pick<TaskRow, 'repeated' | 'cut'>

@@ -17,6 +17,10 @@ describe('a task in a sentence', () => {
       'Failed on w@h 5 s ago and will be tried again; 1 retry so far.',
     ],
     [exampleTask({ state: 'REVOKED', revoked: 95 }), 'Revoked 5 s ago.'],
+    [
+      exampleTask({ state: 'REVOKED', revoked: 95, last_intent: { kind: 'revoke', at: 90, actor: 'ann', action_id: 'a' } }),
+      'Revoked 5 s ago. ann asked for it 10 s ago.',
+    ],
     [exampleTask({ state: 'REJECTED', worker: 'w@h', rejected: 95 }), 'Rejected on w@h 5 s ago.'],
     [
       exampleTask({ state: 'FAILURE', worker: 'w@h', finished: 40, runtime: 0.25, retries: 2 }),

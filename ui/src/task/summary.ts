@@ -27,7 +27,7 @@ export function summary(task: Task, now: number): string {
     case 'REJECTED':
       return `Rejected${on}${ago(task.rejected)}.`
     case 'REVOKED':
-      return `Revoked${on}${ago(task.revoked)}.`
+      return `Revoked${on}${ago(task.revoked)}.${task.last_intent ? ` ${task.last_intent.actor} asked for it${ago(task.last_intent.at)}.` : ''}`
     case 'FAILURE':
       return `Failed${on}${ago(task.finished)}${ran}${tries}.`
     case 'SUCCESS':

@@ -17,7 +17,7 @@ from umbel.services.search.rows import (
     Marks,
     TaskRow,
     WholeTask,
-    repetition_ids,
+    related_ids,
     task_row,
     whole_task,
 )
@@ -37,10 +37,11 @@ class Intents:
         self._mark = 0
         self._troubled = False
 
-    def marks(self, tasks: Sequence[Task]) -> Mapping[str, Marks]:
-        """What is known of each of these tasks beside its events, by id. Raises `StoreError`
-        where the history cannot be read."""
-        open_ = [task.uuid for task in tasks if task.state not in ENDED]
+    def marks(self, tasks: Sequence[Task], *, of_ended: bool = False) -> Mapping[str, Marks]:
+        """What is known of each of these tasks beside its events, by id; with `of_ended` what was
+        asked of those that have ended as well. Raises `StoreError` where the history cannot be
+        read."""
+        open_ = [task.uuid for task in tasks if of_ended or task.state not in ENDED]
         intents: Mapping[str, Intent] = {}
         repeats: dict[str, list[Repeat]] = {}
         try:
@@ -68,8 +69,8 @@ class Intents:
 
     def whole(self, task: Task, store: Store) -> WholeTask:
         """The task with everything, as its page shows it."""
-        marks = self.marks([task])[task.uuid]
-        ids = repetition_ids(task, marks)
+        marks = self.marks([task], of_ended=True)[task.uuid]
+        ids = related_ids(task, marks)
         return whole_task(task, marks, store.tasks(ids) if ids else {})
 
     def start_following(self) -> None:

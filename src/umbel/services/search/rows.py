@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from umbel.cluster.attempts import Attempt
-from umbel.cluster.task import Task, TaskSummary
+from umbel.cluster.task import ENDED, Task, TaskSummary
 from umbel.cluster.worker import Worker
 from umbel.services.search.doubt import Doubt
 from umbel.store.ledger import Intent, Repeat
@@ -41,10 +41,11 @@ class Marks(msgspec.Struct, frozen=True):
 
 
 class Repetition(msgspec.Struct, frozen=True, kw_only=True):
-    """A task that was sent to do another again: by whom, when (Unix seconds), and its state,
-    null while nothing was heard of it."""
+    """A task that was sent to do another again, or that other one: by whom that was done, when
+    (Unix seconds), and the task's name and state, null where nothing was heard of it."""
 
     task_id: str
+    name: str | None
     at: float
     actor: str
     state: str | None
@@ -69,13 +70,16 @@ class WholeAttempt(Attempt, frozen=True, omit_defaults=False):
 class WholeTask(Task, frozen=True, kw_only=True):
     """A task with everything that is known of it. `repeats` are the ids of the task that it
     was sent to do again, `repeated_by` of those that were sent to do it again, of which
-    `repetitions` tells more (the first 100). `doubt` speaks against its state."""
+    `repetitions` tells more (the first 100), as `origins` does of `repeats`. `last_intent` is what
+    was asked of it last, also once it ended. `doubt` speaks against its state."""
 
     attempts: tuple[WholeAttempt, ...] = ()
     intent: IntentRow | None = None
+    last_intent: IntentRow | None = None
     repeats: tuple[str, ...] = ()
     repeated_by: tuple[str, ...] = ()
     repetitions: tuple[Repetition, ...] = ()
+    origins: tuple[Repetition, ...] = ()
     doubt: Doubt | None = None
 
 
@@ -126,31 +130,44 @@ def task_row(task: Task, marks: Marks | None = None) -> TaskRow:
     )
 
 
-def repetition_ids(task: Task, marks: Marks) -> list[str]:
-    """Ids of the tasks that repeat it, of which `whole_task` tells the states."""
-    return [each.task_id for each in _by_others(task, marks)[:REPETITIONS_MAX]]
+def related_ids(task: Task, marks: Marks) -> list[str]:
+    """Ids of the tasks that repeat it or that it repeats: `whole_task` tells their states."""
+    repeated = [each.task_id for each in _by_others(task, marks)[:REPETITIONS_MAX]]
+    return repeated + [each.repeats for each in _of_others(task, marks)]
 
 
 def whole_task(task: Task, marks: Marks, others: Mapping[str, Task]) -> WholeTask:
-    """The task with all that is known; `others` are those that repeat it, by id, as far as they
-    are known."""
-    repeated = _by_others(task, marks)
+    """The task with all that is known; `others` are those that repeat it or that it repeats, by id,
+    as far as they are known. An intent is over once its task has ended: then it is the last."""
+    repeated, origins = _by_others(task, marks), _of_others(task, marks)
+    last_intent = None if marks.intent is None else _intent_row(marks.intent)
     return msgspec.structs.replace(
         msgspec.convert(task, WholeTask, from_attributes=True),
-        intent=None if marks.intent is None else _intent_row(marks.intent),
+        intent=None if task.state in ENDED else last_intent,
+        last_intent=last_intent,
         doubt=marks.doubt,
-        repeats=tuple(each.repeats for each in marks.repeats if each.task_id == task.uuid),
+        repeats=tuple(each.repeats for each in origins),
         repeated_by=tuple(each.task_id for each in repeated),
         repetitions=tuple(
-            Repetition(
-                task_id=each.task_id,
-                at=each.at,
-                actor=each.actor,
-                state=others[each.task_id].state if each.task_id in others else None,
-            )
-            for each in repeated[:REPETITIONS_MAX]
+            _repetition(each, each.task_id, others) for each in repeated[:REPETITIONS_MAX]
         ),
+        origins=tuple(_repetition(each, each.repeats, others) for each in origins),
     )
+
+
+def _repetition(repeat: Repeat, task_id: str, others: Mapping[str, Task]) -> Repetition:
+    other = others.get(task_id)
+    return Repetition(
+        task_id=task_id,
+        name=None if other is None else other.name,
+        at=repeat.at,
+        actor=repeat.actor,
+        state=None if other is None else other.state,
+    )
+
+
+def _of_others(task: Task, marks: Marks) -> list[Repeat]:
+    return [each for each in marks.repeats if each.task_id == task.uuid]
 
 
 def _by_others(task: Task, marks: Marks) -> list[Repeat]:

@@ -20,6 +20,7 @@ from umbel.store.ledger import (
     Lease,
     OpenPlan,
     Repeat,
+    actions_of_task,
 )
 from umbel.store.sqlite.files.migrations import version
 from umbel.store.sqlite.files.paths import only_row
@@ -65,19 +66,25 @@ class SqliteLedger(LedgerDeploys, LedgerErrors, LedgerSearches, LedgerMutes):
         actor: str | None = None,
         action: str | None = None,
         action_id: str | None = None,
+        task_id: str | None = None,
     ) -> AuditPage:
         wanted = {
             "number < ?": before, "actor = ?": actor, "action = ?": action,
             "action_id = ?": action_id,
         }  # fmt: skip
         tests = [test for test, value in wanted.items() if value is not None]
-        where = f"WHERE {' AND '.join(tests)}" if tests else ""
         given = [value for value in wanted.values() if value is not None]
+        actions = () if task_id is None else actions_of_task(self, task_id)
         rows: list[tuple[Any, ...]] = []
         with self._file.reading() as connection:
             if connection is not None:
                 # A file of an older Umbel gets the columns when this one first writes to it.
                 has_reasons = version(connection) >= REASONS_FORMAT
+                if task_id is not None:
+                    tests.append(_of_task(len(actions), has_tasks=has_reasons))
+                    given += actions
+                    given += [msgspec.json.encode(task_id).decode()] if has_reasons else []
+                where = f"WHERE {' AND '.join(tests)}" if tests else ""
                 columns = _ENTRY.format("reason, tasks" if has_reasons else "NULL, NULL")
                 rows = connection.execute(
                     f"SELECT {columns} FROM audit {where} "  # noqa: S608
@@ -271,6 +278,12 @@ class SqliteLedger(LedgerDeploys, LedgerErrors, LedgerSearches, LedgerMutes):
 
 def _age(repeat: Repeat) -> tuple[float, str]:
     return repeat.at, repeat.task_id
+
+
+def _of_task(actions: int, *, has_tasks: bool) -> str:
+    """The test of lines by so many actions, or that name a task."""
+    made = " OR instr(CAST(tasks AS TEXT), ?)" if has_tasks else ""
+    return f"(action_id IN ({', '.join('?' * actions)}){made})"
 
 
 def _entry(row: tuple[Any, ...]) -> AuditEntry:
