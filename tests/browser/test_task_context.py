@@ -1,8 +1,10 @@
-"""What a task's page tells beside its events: who did what to it."""
+"""What a task's page tells beside its events: who did what, and what its name usually takes."""
 
 from __future__ import annotations
 
+import re
 import time
+import uuid
 from typing import Any
 
 from playwright.sync_api import expect
@@ -38,9 +40,39 @@ def test_it_says_who_sent_it_again_and_how_that_went(
     )
 
 
+def test_a_slow_task_is_told_against_its_name(open_page: OpenPage, tell: Tell) -> None:
+    name = f"odd.timed_{uuid.uuid4().hex[:8]}"
+    at = time.time() - 100
+    for number in range(30):
+        ran(tell, name, at + number, 1.0)
+    slow = ran(tell, name, at + 40, 8.0)
+    page = open_page(f"tasks/{slow}")
+
+    against = page.get_by_role("region", name="Against its name")
+    expect(against).to_contain_text("Ran 8.0 s")
+    expect(against).to_contain_text("longer than 95 % of 31; half take up to ")
+
+
+def test_of_a_name_with_few_tasks_nothing_is_told(open_page: OpenPage, tell: Tell) -> None:
+    only = ran(tell, f"odd.rare_{uuid.uuid4().hex[:8]}", time.time() - 20, 1.0)
+    page = open_page("tasks")
+    with page.expect_response(re.compile("/series.*measure=runtime")):
+        page.goto(f"/tasks/{only}")
+
+    expect(page.get_by_role("heading", name="Details")).to_be_visible()
+    expect(page.get_by_role("region", name="Against its name")).not_to_be_attached()
+
+
 def failed_again(tell: Tell) -> str:
     task = begin(tell, "odd.again")
     tell("task-failed", uuid=task, exception="OddError()", traceback=None)
+    return task
+
+
+def ran(tell: Tell, name: str, at: float, runtime: float) -> str:
+    """The id of a task of this name that ran for so many seconds."""
+    task = begin(tell, name, at)
+    tell("task-succeeded", uuid=task, timestamp=at + 0.1 + runtime, result="1", runtime=runtime)
     return task
 
 
