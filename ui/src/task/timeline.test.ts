@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { exampleTask } from '../api/examples'
 import type { Task } from '../api/types'
-import { position, timeline } from './timeline'
+import { offsetWithin, position, timeline } from './timeline'
 
 describe('a timeline', () => {
   it('tells waiting from running', () => {
@@ -143,5 +143,15 @@ describe('the errors of earlier attempts', () => {
       'Timeout()',
       'Refused()',
     ])
+  })
+})
+
+describe('moments of an attempt', () => {
+  it.each([
+    [0.31, [0, 0.000549, 0.003, 0.31], ['+0.0 ms', '+0.5 ms', '+3.0 ms', '+310.0 ms']],
+    [5.6, [0, 0.01, 5.6], ['+0.000 s', '+0.010 s', '+5.600 s']],
+    [125, [-0.2, 0.3, 125], ['−0 s', '+0 s', '+2 min 5 s']],
+  ])('that last %d s are told alike', (whole, offsets, words) => {
+    expect(offsets.map((offset) => offsetWithin(whole, 1000 + offset, 1000))).toEqual(words)
   })
 })

@@ -69,6 +69,16 @@ export function position(at: number, { from, to }: { from: number; to: number })
   return to > from ? Math.min(1, Math.max(0, (at - from) / (to - from))) : 0
 }
 
+/** "+0.5 ms", "+12.250 s", "+2 min 5 s" after `start`: as exact as the others of a list that lasts
+ * `whole` seconds. */
+export function offsetWithin(whole: number, at: number, start: number): string {
+  const offset = at - start
+  const size = Math.abs(offset)
+  const sign = offset < 0 ? '−' : '+'
+  if (whole < 1) return `${sign}${(size * 1000).toFixed(1)} ms`
+  return whole < 60 ? `${sign}${size.toFixed(3)} s` : `${sign}${formatElapsed(size)}`
+}
+
 /** A task of which only the sending is known: it waits. */
 function unseen(task: Task): Attempt {
   return { number: task.retries, state: 'PENDING', sent: task.sent, eta: task.eta }
