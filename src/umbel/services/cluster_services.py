@@ -28,6 +28,7 @@ from umbel.services.control.context import ActionContext
 from umbel.services.control.control import Control
 from umbel.services.control.login_audit import LoginAudit
 from umbel.services.deploys.deploys import Deploys
+from umbel.services.deploys.watch import DeployWatch
 from umbel.services.errors.errors import Errors
 from umbel.services.health.fact_gatherer import FactGatherer, Sources
 from umbel.services.health.health import Health, Supervised
@@ -158,7 +159,8 @@ def make_services(
     sampler = None
     if sample_every_s is not None:
         parts = (store, ledger, cluster, samples, inspection, queues, clock)
-        sampler = Sampler(*parts, period_s=sample_every_s)
+        watch = DeployWatch(ledger, inspection, clock)
+        sampler = Sampler(*parts, period_s=sample_every_s, deploys=watch)
     health = Health(
         store,
         clock,

@@ -51,6 +51,12 @@ def workers_by_name(answers: InspectAnswers) -> dict[str, list[str]]:
     """The workers that have each name. They write limits behind names (`a.b [rate_limit=5/m]`)."""
     found: dict[str, list[str]] = {}
     for worker, names in sorted(answers.values.items()):
-        for name in names if isinstance(names, list) else ():
-            found.setdefault(str(name).partition(" [")[0], []).append(worker)
+        for name in names_of_tasks(names):
+            found.setdefault(name, []).append(worker)
     return found
+
+
+def names_of_tasks(value: object) -> frozenset[str]:
+    """The names in what one worker answered."""
+    listed = value if isinstance(value, list) else ()
+    return frozenset(str(name).partition(" [")[0] for name in listed)

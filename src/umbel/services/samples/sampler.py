@@ -25,6 +25,7 @@ from umbel.clock import Clock
 from umbel.errors import BrokerError, NotSupported, StoreError, UmbelError
 from umbel.services.cluster.inspection import Inspection
 from umbel.services.cluster.queue_inspection import QueueInspection
+from umbel.services.deploys.watch import DeployWatch
 from umbel.services.samples.queue_samples import QueueSampling
 from umbel.services.samples.sampling import Sampling
 from umbel.services.samples.worker_profiles import WorkerProfile, WorkerProfiles
@@ -58,6 +59,7 @@ class Sampler:
         queues: QueueInspection,
         clock: Clock,
         period_s: float,
+        deploys: DeployWatch | None = None,
     ) -> None:
         self._store = store
         self._ledger = ledger
@@ -68,6 +70,7 @@ class Sampler:
         self._profiles = WorkerProfiles(inspection, clock)
         self._queues = QueueSampling(store, cluster, queues, clock)
         self._workers = WorkerSampling()
+        self._deploys = deploys
         self._holder = secrets.token_hex(8)
         self._lease_until = 0.0
         self._away_s = 0.0
@@ -125,9 +128,12 @@ class Sampler:
         at = self._clock.now()
         if not self._has_lease(at):
             self._sampling = Sampling(period_s=self._period_s, elsewhere=True)
+            if self._deploys is not None:
+                self._deploys.forget()
             return
         began = self._clock.monotonic()
-        workers = online(self._store.workers(), at)
+        known = self._store.workers()
+        workers = online(known, at)
         names = [worker.hostname for worker in workers]
         profiles = self._profiles.of(names)
         seen = self._workers.sample(workers, profiles)
@@ -144,6 +150,8 @@ class Sampler:
             workers=len(workers),
             trouble=self._broker_trouble,
         )
+        if self._deploys is not None:
+            self._deploys.observe(known)
         if queues is not None:
             self._refresh(names)
 
@@ -181,3 +189,5 @@ class Sampler:
     def _refresh(self, workers: Sequence[str]) -> None:
         with suppress(BrokerError):  # then it stays unknown for some minutes
             self._profiles.refresh(workers, self._cluster.capabilities())
+            if self._deploys is not None:
+                self._deploys.ask(self._cluster.capabilities())
