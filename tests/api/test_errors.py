@@ -16,6 +16,7 @@ from tests.api.world import NOW, World, problem_of
 from tests.contract.stories import uuid_of
 from umbel.cluster.events import Event
 from umbel.services.errors.groups import ErrorGroups
+from umbel.store.ledger import Deploy
 
 pytestmark = pytest.mark.anyio
 
@@ -320,6 +321,42 @@ async def test_an_ignored_error_comes_back_with_the_rate_and_goes_with_it(shop: 
     assert quiet["state"] == "ignored"
     assert (loud["state"], loud["reopened"]) == ("open", NOW + 120)
     assert later["state"] == "ignored"
+
+
+async def test_an_ignored_error_comes_back_with_the_next_deploy(shop: World) -> None:
+    declined_id, _ = await ids(shop)
+    shop.ledger.keep_deploy(
+        Deploy(id="a", kind="announced", at=NOW - 60, until=NOW - 60, version="5.6")
+    )
+    ignored = await decide(shop, declined_id, "ignore", next_deploy=True)
+    assert (ignored["state"], ignored["next_deploy"]) == ("ignored", True)
+    (line,) = shop.ledger.audit(action="ignore-error").items
+    assert line.answer == "until the next deploy"
+    shop.clock.time = NOW + 600
+
+    await shop.post("/api/v1/deploys", {"version": "5.7"})
+
+    state = await state_of(shop, declined_id)
+    assert (state["state"], state["was"], state["reopened"]) == ("open", "ignored", NOW + 600)
+    assert "Deploy of 5.7" in state["because"]
+
+
+async def test_an_error_tells_since_which_deploy_it_is_seen(shop: World) -> None:
+    declined_id, _ = await ids(shop)
+    path = f"/api/v1/errors/{declined_id}"
+    first = (await shop.get(path)).json()["first"]
+    oldest = shop.store.status().oldest
+    assert oldest is not None
+    assert (await shop.get(path)).json()["since_deploy"] is None
+
+    at = max(first - 250, oldest + 1)
+    for each, version in ((at, "5.7"), (first + 60, "5.8")):
+        deploy = Deploy(id=version, kind="announced", at=each, until=each, version=version)
+        shop.ledger.keep_deploy(deploy)
+
+    since = (await shop.get(path)).json()["since_deploy"]
+    assert (since["version"], since["title"]) == ("5.7", "Deploy of 5.7")
+    assert since["after_s"] == pytest.approx(first - at)
 
 
 async def test_an_ignored_error_comes_back_with_the_time(shop: World) -> None:

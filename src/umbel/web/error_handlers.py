@@ -73,6 +73,9 @@ class IgnoreError(msgspec.Struct, frozen=True, kw_only=True):
         Annotated[int, Meta(ge=1, le=TOTAL_MAX)] | None,
         Meta(description="Until it has failed so many times more."),
     ] = None
+    next_deploy: Annotated[
+        bool, Meta(description="Until a deploy that begins after this is announced or seen.")
+    ] = False
 
 
 def list_errors(services: ClusterServices, params: ListErrors, waited_s: float) -> ErrorGroups:
@@ -102,7 +105,9 @@ def resolve_error(services: ClusterServices, params: DecideError, actor: Actor) 
 
 
 def ignore_error(services: ClusterServices, params: IgnoreError, actor: Actor) -> GroupState:
-    ignoring = Ignoring(until=params.until, rate=params.rate, total=params.total)
+    ignoring = Ignoring(
+        until=params.until, rate=params.rate, total=params.total, next_deploy=params.next_deploy
+    )
     return services.errors.decisions.ignore(params.id, actor, ignoring, params.note)
 
 

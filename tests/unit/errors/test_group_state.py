@@ -53,6 +53,16 @@ def test_one_that_is_ignored_without_a_condition_stays_so_however_often_it_fails
     assert found.state == "ignored"
 
 
+def test_the_next_deploy_ends_it_and_is_named() -> None:
+    assert state_of(decided("ignored", next_deploy=True), first=1_100.0).state == "ignored"
+    ended = state_of(
+        decided("ignored", next_deploy=True), deploy="Deploy of 5.7", deploy_at=1_500.0
+    )
+
+    assert (ended.state, ended.reopened, ended.next_deploy) == ("open", 1_500.0, True)
+    assert ended.because == "It was ignored until the next deploy, which was seen: Deploy of 5.7."
+
+
 def test_a_time_ends_it_at_that_very_moment() -> None:
     assert state_of(decided("ignored", until=NOW + 1)).state == "ignored"
     ended = state_of(decided("ignored", until=NOW))

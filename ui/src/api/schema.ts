@@ -483,6 +483,7 @@ export interface ErrorDetail {
   search: string
   search_left: string
   sample: ErrorSample | null
+  since_deploy: SinceDeploy | null
   complete: boolean
   incomplete: Incomplete | null
 }
@@ -577,6 +578,7 @@ export interface GroupState {
   until: number | null
   rate: number | null
   total: number | null
+  next_deploy: boolean
   was: 'ignored' | 'open' | 'resolved' | null
   reopened: number | null
   because: string | null
@@ -619,6 +621,7 @@ export interface IgnoreErrorBody {
   until?: number | null
   rate?: number | null
   total?: number | null
+  next_deploy?: boolean
 }
 
 export interface Incomplete {
@@ -1158,6 +1161,14 @@ export interface ShownCodeBody {
 
 export interface ShownPasswordBody {
   password: string
+}
+
+export interface SinceDeploy {
+  id: string
+  at: number
+  title: string
+  version: string | null
+  after_s: number
 }
 
 export interface Status {

@@ -1,14 +1,23 @@
 import { describe, expect, it } from 'vitest'
 import type { GroupState } from '../api/schema'
-import { brief, cellPath, conditions, errorIdOf, someOf, stateSentence, trendChart } from './group'
+import { brief, cellPath, conditions, errorIdOf, sinceDeploySentence, someOf, stateSentence, trendChart } from './group'
 
 const ID = '3f9c2a1b7d04'
 const NOW = Date.UTC(2026, 10, 22, 12) / 1000
 const OPEN: GroupState = {
-  state: 'open', by: null, at: null, note: '', noted_by: '', until: null, rate: null, total: null, was: null, reopened: null, because: null,
+  state: 'open', by: null, at: null, note: '', noted_by: '', until: null, rate: null, total: null, next_deploy: false, was: null, reopened: null, because: null,
 }
 
 const q = (path: string): string | null => new URLSearchParams(path.slice(path.indexOf('?'))).get('q')
+
+describe('the deploy since which an error is seen', () => {
+  it('is told with the time between them', () => {
+    const deploy = { id: 'd', at: 0, title: 'Deploy of 5.7', version: '5.7', after_s: 251 }
+
+    expect(sinceDeploySentence(deploy)).toBe('First seen 4 min after the deploy of 5.7, never before.')
+    expect(sinceDeploySentence({ ...deploy, title: 'Workers restarted', version: null, after_s: 12.4 })).toBe('First seen 12 s after a deploy (workers restarted), never before.')
+  })
+})
 
 describe('a cell of the matrix', () => {
   it('leads to the tasks that it counts', () => {
@@ -36,7 +45,7 @@ describe('what was decided', () => {
   })
 
   it('holds until the first of its conditions', () => {
-    expect(conditions({ until: NOW + 3_600, rate: 10, total: 1 }, NOW, 'utc')).toBe(
+    expect(conditions({ until: NOW + 3_600, rate: 10, total: 1, next_deploy: false }, NOW, 'utc')).toBe(
       '13:00:00, or until it fails 10 times within a minute, or until it has failed 1 time more',
     )
   })

@@ -1,6 +1,7 @@
 /** What is said of one error, and which searches find its tasks. */
 
-import type { ErrorGroup, GroupState, Matrix } from '../api/schema'
+import type { ErrorGroup, GroupState, Matrix, SinceDeploy } from '../api/schema'
+import { formatDuration } from '../format/duration'
 import { formatNumber, plural } from '../format/number'
 import { formatAgo, formatSince, type Zone } from '../format/time'
 import { searchPath } from '../frame/palette'
@@ -52,13 +53,20 @@ export function stateSentence(state: GroupState, now: number, zone: Zone): strin
 }
 
 /** What ends that an error is ignored. */
-export function conditions({ until, rate, total }: Pick<GroupState, 'until' | 'rate' | 'total'>, now: number, zone: Zone): string {
+export function conditions({ until, rate, total, next_deploy }: Pick<GroupState, 'until' | 'rate' | 'total' | 'next_deploy'>, now: number, zone: Zone): string {
   const parts = [
     until === null ? null : formatSince(until, now, zone),
     rate === null ? null : `it fails ${plural(rate, 'time')} within a minute`,
     total === null ? null : `it has failed ${plural(total, 'time')} more`,
+    next_deploy ? 'the next deploy' : null,
   ].filter((part) => part !== null)
   return parts.length === 0 ? 'somebody reopens it' : parts.join(', or until ')
+}
+
+/** "First seen 4 min after the deploy of 5.7, never before." */
+export function sinceDeploySentence({ title, after_s }: SinceDeploy): string {
+  const what = title.replace(/^[DNW]/, (letter) => letter.toLowerCase())
+  return `First seen ${formatDuration(after_s < 120 ? Math.round(after_s) : Math.round(after_s / 60) * 60)} after ${/^deploy of/.test(what) ? `the ${what}` : `a deploy (${what})`}, never before.`
 }
 
 /** "This error: 41 times in the last hour, first 09:12:40, 2 names" */

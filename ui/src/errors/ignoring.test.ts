@@ -5,13 +5,13 @@ import { share, traitLabel } from './traits'
 
 describe('to ignore an error', () => {
   it('is for a day unless something else is chosen', () => {
-    expect(ignoringOf(firstIgnoring(), ' known ', 1_000)).toEqual({ note: 'known', until: 87_400, rate: null, total: null })
+    expect(ignoringOf(firstIgnoring(), ' known ', 1_000)).toEqual({ note: 'known', until: 87_400, rate: null, total: null, next_deploy: false })
   })
 
-  it('can be without an end, and until it fails too often', () => {
-    const typed = { length: LENGTHS.length - 1, rate: 10, total: undefined }
+  it('can be without an end, and until it fails too often or something is deployed', () => {
+    const typed = { length: LENGTHS.length - 1, rate: 10, total: undefined, deploy: true }
 
-    expect(ignoringOf(typed, '', 1_000)).toEqual({ note: '', until: null, rate: 10, total: null })
+    expect(ignoringOf(typed, '', 1_000)).toEqual({ note: '', until: null, rate: 10, total: null, next_deploy: true })
   })
 })
 

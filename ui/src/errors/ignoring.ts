@@ -18,18 +18,21 @@ export interface TypedIgnoring {
   /** Empty: no condition. */
   rate: number | null | undefined
   total: number | null | undefined
+  /** Until the next deploy. */
+  deploy: boolean
 }
 
 export function firstIgnoring(): TypedIgnoring {
-  return { length: 2, rate: null, total: null }
+  return { length: 2, rate: null, total: null, deploy: false }
 }
 
-export function ignoringOf({ length, rate, total }: TypedIgnoring, note: string, now: number): IgnoreErrorBody {
+export function ignoringOf({ length, rate, total, deploy }: TypedIgnoring, note: string, now: number): IgnoreErrorBody {
   const length_s = LENGTHS[length]?.length_s ?? null
   return {
     note: note.trim(),
     until: length_s === null ? null : Math.ceil(now + length_s),
     rate: rate ?? null,
     total: total ?? null,
+    next_deploy: deploy,
   }
 }

@@ -35,11 +35,12 @@ _Made = Callable[[ErrorDecision | None], ErrorDecision]
 
 class Ignoring(msgspec.Struct, frozen=True, kw_only=True):
     """What ends that an error is ignored, whichever comes first: a time (Unix seconds), so many
-    failures within a minute, so many since. Without any of them a person does."""
+    failures within a minute, so many since, the next deploy. Without any of them a person does."""
 
     until: float | None = None
     rate: int | None = None
     total: int | None = None
+    next_deploy: bool = False
 
 
 NO_CONDITION: Final = Ignoring()
@@ -115,6 +116,7 @@ class ErrorDecisions:
                 until=ignoring.until,
                 rate=ignoring.rate,
                 total=ignoring.total,
+                next_deploy=ignoring.next_deploy,
             )
 
         self._keep(error_id, decided)
@@ -174,4 +176,6 @@ def conditions(ignoring: Ignoring) -> str:
         parts.append(f"until it fails {ignoring.rate:,} times within a minute")
     if ignoring.total is not None:
         parts.append(f"until it has failed {ignoring.total:,} times more")
+    if ignoring.next_deploy:
+        parts.append("until the next deploy")
     return ", or ".join(parts)

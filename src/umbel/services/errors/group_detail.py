@@ -13,7 +13,7 @@ from umbel.query.canonical import canonical
 from umbel.redact.rules import Redactor
 from umbel.services.errors.failures import all_of, ended_during, failures_of, of_error, split_label
 from umbel.services.errors.group_list import GroupLists, GroupSearch, without_failures
-from umbel.services.errors.groups import ErrorDetail, ErrorGroup, ErrorSample
+from umbel.services.errors.groups import ErrorDetail, ErrorGroup, ErrorSample, SinceDeploy
 from umbel.services.errors.states import DecidedStates
 from umbel.services.errors.time_budget import TimeBudget
 from umbel.services.errors.trend import TimeSpan, buckets_of, fitting_bucket_s
@@ -28,6 +28,8 @@ log = logging.getLogger("umbel.ledger")
 COUNTED_MAX = 100_000
 #: Among so many, the first that the store has at hand, the newest is sought.
 _NEWEST = 20
+#: An error that is first seen so long after a deploy has nothing to do with it, seconds.
+DEPLOY_S = 86_400.0
 _REPEATED = Has("repeated")
 
 
@@ -92,6 +94,7 @@ class GroupReader:
             search=canonical(query),
             search_left=canonical(all_of(query, Not(_REPEATED))),
             sample=None if newest is None else self._sample(newest),
+            since_deploy=self._since_deploy(group.first, states),
             complete=listed.complete and states.all_judged and not budget.is_over,
         )
 
@@ -128,6 +131,22 @@ class GroupReader:
                 newest = max(page.items, key=lambda task: task.finished or task.timestamp)
                 return self._store.task(newest.uuid)
         return None
+
+    def _since_deploy(self, first: float | None, states: DecidedStates) -> SinceDeploy | None:
+        """Where the history begins after the deploy, nobody knows what was before it."""
+        before = [each for each in states.deploys() if first is not None and each.at <= first]
+        if first is None or not before or first - before[-1].at > DEPLOY_S:
+            return None
+        deploy, oldest = before[-1], self._store.status().oldest
+        if oldest is None or oldest >= deploy.at:
+            return None
+        return SinceDeploy(
+            id=deploy.id,
+            at=deploy.at,
+            title=deploy.title,
+            version=deploy.version,
+            after_s=first - deploy.at,
+        )
 
     def _sample(self, task: Task) -> ErrorSample:
         return error_sample(task, self._redactor)

@@ -6,8 +6,8 @@ asked. So no process has to watch for it, and all that read the same history agr
 
 - *Resolved* holds until it fails again.
 - *Ignored* holds until the time that was given; until it has failed so often since; or while it
-  fails less often than so many times within any minute of the last day (`RATE_SPAN_S`). The first
-  of the conditions that is met reopens it.
+  fails less often than so many times within any minute of the last day (`RATE_SPAN_S`); or until
+  the next deploy that is known. The first of the conditions that is met reopens it.
 """
 
 from __future__ import annotations
@@ -27,13 +27,16 @@ class Recurrence(msgspec.Struct, frozen=True, kw_only=True):
     """What happened since a decision: when it `first` failed again (Unix seconds), None if it did
     not or that was not found in time; how often, at least as far as `total` of the decision asks;
     when the last of these `total` was; and the `fastest` minute of the last day, when that began
-    (`fastest_at`) and how often it failed in it."""
+    (`fastest_at`) and how often it failed in it; the first `deploy` after it, and when that began
+    (`deploy_at`)."""
 
     first: float | None = None
     count: int = 0
     total_at: float | None = None
     fastest: int = 0
     fastest_at: float | None = None
+    deploy: str | None = None
+    deploy_at: float | None = None
 
 
 NEVER_SINCE: Final = Recurrence()
@@ -42,8 +45,8 @@ NEVER_SINCE: Final = Recurrence()
 class GroupState(msgspec.Struct, frozen=True, kw_only=True):
     """What holds of an error now. `by` decided it at `at` (Unix seconds); both null where nobody
     did. An `open` one that had been resolved or ignored (`was`) has `reopened`, since when, and
-    `because`, a sentence. `note` is of `noted_by`. `until`, `rate` and `total` are the conditions
-    that end its being ignored."""
+    `because`, a sentence. `note` is of `noted_by`. `until`, `rate`, `total` and
+    `next_deploy` are the conditions that end its being ignored."""
 
     state: State = "open"
     by: str | None = None
@@ -53,6 +56,7 @@ class GroupState(msgspec.Struct, frozen=True, kw_only=True):
     until: float | None = None
     rate: int | None = None
     total: int | None = None
+    next_deploy: bool = False
     was: State | None = None
     reopened: float | None = None
     because: str | None = None
@@ -74,6 +78,7 @@ def group_state(decision: ErrorDecision | None, since: Recurrence, now: float) -
         until=decision.until,
         rate=decision.rate,
         total=decision.total,
+        next_deploy=decision.next_deploy,
     )
     ended = _ended(decision, since, now)
     if ended is None:
@@ -97,6 +102,9 @@ def _ended(decision: ErrorDecision, since: Recurrence, now: float) -> tuple[floa
             met = now if since.total_at is None else since.total_at
             times = "once" if decision.total == 1 else f"{decision.total:,} times"
             reasons.append((met, f"It failed {times} since it was ignored."))
+        if decision.next_deploy and since.deploy_at is not None:
+            why = f"It was ignored until the next deploy, which was seen: {since.deploy}."
+            reasons.append((since.deploy_at, why))
         if decision.rate is not None and since.fastest >= decision.rate:
             met = now if since.fastest_at is None else since.fastest_at
             why = (

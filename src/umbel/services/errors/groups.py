@@ -71,12 +71,24 @@ class ErrorSample(msgspec.Struct, frozen=True, kw_only=True):
     traceback: str | None
 
 
+class SinceDeploy(msgspec.Struct, frozen=True, kw_only=True):
+    """The last deploy before an error was first seen, `after_s` seconds before: its `id`, when it
+    began (`at`), its `title`, and its `version` if that was announced."""
+
+    id: str
+    at: float
+    title: str
+    version: str | None
+    after_s: float
+
+
 class ErrorDetail(ErrorGroup, frozen=True, kw_only=True):
     """One error in the time from `since` to `until`. `by_name`, `by_worker` and `by_queue` are how
     many of its failures have each, the most frequent first; with `counted` false these are only of
     some. `repeated` of them were sent again since, and `not_repeated` were not; null where that was
     not counted in time. `search` finds its failures of that time, `search_left` those that were not
-    sent again. `sample` is null if none is stored any more."""
+    sent again. `sample` is null if none is stored any more. `since_deploy` is the deploy since
+    which alone it is seen: of the day before it was first seen, null if there was none."""
 
     since: float
     until: float
@@ -91,6 +103,7 @@ class ErrorDetail(ErrorGroup, frozen=True, kw_only=True):
     search: str
     search_left: str
     sample: ErrorSample | None
+    since_deploy: SinceDeploy | None
     complete: bool
     incomplete: Incomplete | None = None
 

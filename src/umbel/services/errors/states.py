@@ -6,7 +6,10 @@ import logging
 from collections.abc import Mapping
 from typing import Final
 
+import msgspec
+
 from umbel.errors import StoreError
+from umbel.services.deploys.marks import DeployMark, marks_of
 from umbel.services.errors.group_state import (
     NEVER_SINCE,
     NOBODY_DECIDED,
@@ -38,6 +41,8 @@ class DecidedStates:
     ) -> None:
         self._store = store
         self._returned = returned
+        self._ledger = ledger
+        self._deploys: tuple[DeployMark, ...] | None = None
         self.decisions: Mapping[str, ErrorDecision] = {}
         self.all_judged = True
         try:
@@ -51,6 +56,8 @@ class DecidedStates:
         decision = self.decisions.get(error_id)
         if decision is None:
             return "open"
+        if self._next_deploy(decision) is not None:
+            return "open"
         return None if counted is None else surely(decision, counted, now)
 
     def of(
@@ -62,9 +69,9 @@ class DecidedStates:
             return NOBODY_DECIDED
         if budget.is_over and self.surely(error_id, now, counted) != decision.state:
             self.all_judged = False
-            return group_state(decision, NEVER_SINCE, now)
+            return group_state(decision, self._with_deploy(decision, NEVER_SINCE), now)
         since = self._recurrence(decision, now, budget, counted)
-        return group_state(decision, since, now)
+        return group_state(decision, self._with_deploy(decision, since), now)
 
     def _recurrence(
         self, decision: ErrorDecision, now: float, budget: TimeBudget, counted: Counted | None
@@ -79,3 +86,25 @@ class DecidedStates:
 
         first = self._returned.get((decision.error, decision.at), _RETURNED_KEEP_S, ask)
         return found[0] if found else Recurrence(first=first)
+
+    def _with_deploy(self, decision: ErrorDecision, since: Recurrence) -> Recurrence:
+        deploy = self._next_deploy(decision)
+        if deploy is None:
+            return since
+        return msgspec.structs.replace(since, deploy=deploy.title, deploy_at=deploy.at)
+
+    def _next_deploy(self, decision: ErrorDecision) -> DeployMark | None:
+        """The first after the decision, where that ends it."""
+        if decision.state != "ignored" or not decision.next_deploy:
+            return None
+        return next((each for each in self.deploys() if each.at > decision.at), None)
+
+    def deploys(self) -> tuple[DeployMark, ...]:
+        """All that are known, the oldest first; none if the ledger cannot be read."""
+        if self._deploys is None:
+            try:
+                self._deploys = marks_of(self._ledger.deploys())[::-1]
+            except StoreError as error:
+                log.warning("Deploys are not shown. %s", error)
+                self._deploys = ()
+        return self._deploys
