@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 
 import pytest
+from starlette.types import Message
 
 from tests.api.world import World, problem_of
 from tests.contract.stories import succeeded, uuid_of
 from umbel.services.search.exported_lines import COLUMNS
-from umbel.web.export import PAGE
+from umbel.web.export import PAGE, ExportEndpoint
+from umbel.web.http.problems import Refusal
+from umbel.web.thread_pools import EXPORTS_EACH, ThreadPools
 
 pytestmark = pytest.mark.anyio
 
@@ -57,3 +61,47 @@ async def test_what_is_wrong_is_said_before_the_file_begins(world: World) -> Non
     unknown = problem_of(await world.get(EXPORT, columns="uuid,nonsense"))
     assert unknown["parameter"] == "columns"
     assert "There is no column nonsense." in unknown["detail"]
+
+
+async def test_more_exports_than_a_person_may_have_are_refused_until_one_ends(
+    world: World,
+) -> None:
+    """Readers who take nothing hold their exports."""
+    pools = ThreadPools()
+    endpoint = ExportEndpoint(world.services, pools)
+    taken, go_on = asyncio.Event(), asyncio.Event()
+
+    async def hold(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            taken.set()
+            await go_on.wait()
+
+    async def silent() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    scope = {"type": "http", "method": "GET", "query_string": b"", "headers": []}
+    held = []
+    for _ in range(EXPORTS_EACH):
+        held.append(asyncio.create_task(endpoint(scope, silent, hold)))
+        await taken.wait()
+        taken.clear()
+
+    with pytest.raises(Refusal) as refused:
+        await endpoint(scope, silent, hold)
+
+    assert refused.value.problem.type.endswith("too-busy")
+    assert "2 of one person, are the most. Try again soon." in refused.value.problem.detail
+    for each in held:
+        each.cancel()
+    await asyncio.gather(*held, return_exceptions=True)
+    go_on.set()
+    await endpoint(scope, silent, hold)
+
+
+async def test_who_asks_for_the_head_alone_gets_no_file(world: World) -> None:
+    async with world.client() as client:
+        answer = await client.head(EXPORT)
+
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert "attachment" in answer.headers["content-disposition"]

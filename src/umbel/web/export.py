@@ -46,8 +46,13 @@ class ExportEndpoint:
     def __init__(self, services: ClusterServices, thread_pools: ThreadPools) -> None:
         self._services = services
         self._pool = thread_pools.search
+        self._share = thread_pools.exports
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._share.one():
+            await self._export(scope, receive, send)
+
+    async def _export(self, scope: Scope, receive: Receive, send: Send) -> None:
         params = read(ExportTasks, scope["query_string"], {})
         try:
             lines = ExportedLines(params.format, chosen_columns(params.columns))
@@ -62,6 +67,9 @@ class ExportEndpoint:
             (b"cache-control", b"no-store"),
         ]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
+        if scope["method"] == "HEAD":
+            await send({"type": "http.response.body", "body": b""})
+            return
         await _send(send, lines.beginning())
         request = Request(scope, receive)
         tries = 0

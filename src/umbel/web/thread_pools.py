@@ -38,6 +38,8 @@ WAITERS_MAX, WAITERS_EACH = 250, 64
 #: How many of Flower's lists of more than 256 kB may be on their way at once, together and of one
 #: person: each holds a part of about a megabyte.
 LISTS_MAX, LISTS_EACH = 40, 12
+#: Exports that are on their way at once: each reads page after page, for minutes.
+EXPORTS_MAX, EXPORTS_EACH = 6, 2
 #: How many calls may wait for a thread, of one person and of all: as many as there
 #: are request slots (`request_slots`), since a script that asks a hundred things at once is no
 #: flood.
@@ -197,6 +199,11 @@ class ThreadPools:
             WAITERS_MAX, WAITERS_EACH, "Too many requests wait for results already."
         )
         self.lists = Share(LISTS_MAX, LISTS_EACH, "Too many lists of tasks wait to be read.")
+        self.exports = Share(
+            EXPORTS_MAX,
+            EXPORTS_EACH,
+            f"{EXPORTS_MAX} exports at once, and {EXPORTS_EACH} of one person, are the most.",
+        )
 
     def named(self, name: PoolName) -> ThreadPool:
         """The thread pool of this name."""
