@@ -75,3 +75,23 @@ def test_axe_finds_nothing_on_the_pages_of_errors(
 
     assert violations(page, axe_source) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_on_a_phone_an_error_is_a_card_of_few_lines(open_page: OpenPage) -> None:
+    page = open_page("errors", width=360)
+    card = page.get_by_role("row").filter(has_text="CardDeclined")
+    expect(card).to_contain_text("shop.orders.charge")
+    expect(card.get_by_role("link", name=f"{DECLINED} tasks in this time")).to_be_visible()
+    expect(card.get_by_role("link", name=f"{DECLINED} tasks in the last hour")).to_be_hidden()
+
+    box = card.bounding_box()
+    assert box is not None
+    assert box["height"] <= 120
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_where_nothing_failed_the_page_is_quiet(open_page: OpenPage) -> None:
+    page = open_page("errors?q=name:shop.mail.nothing&range=1h")
+
+    expect(page.get_by_text("No task that matches failed in this time")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
