@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 import uuid
 
 import pytest
@@ -77,6 +78,47 @@ def test_an_incident_takes_at_most_fifteen_keys(
     became = re.compile(rf"{len(failed)} (wait|were not heard of yet)\.")
     expect(dialog.get_by_text(became)).to_be_visible(timeout=PLANNED_MS)
     assert keys.count <= KEYS_MAX
+
+
+@pytest.fixture
+def mended(server: Client, tell: Tell) -> str:
+    """The type of an error with which seven tasks failed that a worker can run by now."""
+    error = f"Zq{uuid.uuid4().hex}"
+    tasks = [begin(tell, "shop.orders.pack", args="(1, 2)") for _ in range(7)]
+    for task in tasks:
+        # A worker does not tell the queue, and without it the retry goes where nobody consumes.
+        tell("task-sent", uuid=task, name="shop.orders.pack", queue="orders", routing_key="orders")
+        tell("task-failed", uuid=task, timestamp=time.time(), exception=f"{error}('full')")
+    for task in tasks:
+        until_state(server, task, "FAILURE")
+    return error
+
+
+@pytest.mark.usefixtures("workers")
+def test_from_the_overview_all_are_sent_again_and_succeed(open_page: OpenPage, mended: str) -> None:
+    page = open_page("")
+    listed = page.get_by_role("region", name="New and rising errors")
+    expect(listed).to_contain_text(mended, timeout=PLANNED_MS)
+    keys = Keys(page)
+
+    keys.press("e")
+    while mended not in page.evaluate("document.activeElement.textContent"):
+        keys.press("e")
+        assert keys.count < KEYS_MAX
+    keys.press("Enter")
+    expect(page.get_by_role("heading", name=mended, level=1)).to_be_focused()
+    expect(page.get_by_role("button", name="Retry all 7")).to_be_enabled(timeout=PLANNED_MS)
+    keys.press("r")
+    dialog = page.get_by_role("dialog", name="Retry")
+    expect(dialog.get_by_role("button", name="Preview")).to_be_focused()
+    keys.press("Enter")
+    expect(dialog.get_by_role("button", name="Retry 7 tasks")).to_be_focused(timeout=PLANNED_MS)
+    keys.press("Enter")
+
+    expect(dialog.get_by_text("7 succeeded.")).to_be_visible(timeout=PLANNED_MS)
+    assert keys.count < KEYS_MAX
+    keys.press("Escape", "u")
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
 
 
 def test_after_back_keys_go_on_from_the_row_that_was_left(open_page: OpenPage) -> None:
