@@ -38,16 +38,17 @@ def filled(tasks: int, *, errors: int = 0, refill: bool = False) -> tuple[Path, 
     """The directory that holds so many tasks, filled now if it was not, and what is known
     of it. They fail with so many different `errors`, or with the usual few."""
     kinds = f"-{errors}-errors" if errors else ""
-    home = CACHE / f"filled-{tasks}{kinds}-{_shape()}"
+    home = CACHE / f"filled-{tasks}{kinds}-{shape()}"
     known = home / "known.json"
     if refill or not known.exists():
         shutil.rmtree(home, ignore_errors=True)
         home.mkdir(parents=True)
-        known.write_bytes(msgspec.json.encode(_fill(home / "data", tasks, errors)))
+        told = Storyteller(tasks, different_errors(errors)) if errors else Storyteller(tasks)
+        known.write_bytes(msgspec.json.encode(fill(home / "data", tasks, told)))
     return home / "data", msgspec.json.decode(known.read_bytes(), type=Known)
 
 
-def _shape() -> str:
+def shape() -> str:
     """Short for what the files look like: those of another shape are filled anew."""
     folder = resources.files("umbel.store.sqlite.files").joinpath("schema")
     scripts = sorted(
@@ -59,12 +60,13 @@ def _shape() -> str:
     return hashlib.sha256(repr((scripts, body)).encode()).hexdigest()[:8]
 
 
-def _fill(data: Path, tasks: int, errors: int) -> Known:
+def fill(data: Path, tasks: int, told: Storyteller, span_s: float = SPAN_S) -> Known:
+    """Store so many of the tasks that are `told`, of the last `span_s` seconds; what is known of
+    them."""
     last = time.time()
-    first = last - SPAN_S
+    first = last - span_s
     samples: list[Sample] = []
     begun = time.monotonic()
-    told = Storyteller(tasks, different_errors(errors)) if errors else Storyteller(tasks)
     store = SqliteStore(data, write=True)
     try:
         done = 0

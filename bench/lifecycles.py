@@ -113,10 +113,14 @@ def different_errors(number: int) -> tuple[str, ...]:
 
 class Storyteller:
     """Tells of one task after another; the same seed gives the same stories. The first of the
-    `errors` are the most frequent (Zipf's law), unless they are the usual ones."""
+    `errors` are the most frequent (Zipf's law), unless they are the usual ones. `workers` are the
+    names of those that run the tasks."""
 
-    def __init__(self, seed: int, errors: Sequence[str] = _ERRORS) -> None:
+    def __init__(
+        self, seed: int, errors: Sequence[str] = _ERRORS, workers: Sequence[str] = WORKERS
+    ) -> None:
         self._random = random.Random(seed)
+        self._workers = workers
         self._errors = errors
         if errors is not _ERRORS:
             weights = [1 / rank for rank in range(1, len(errors) + 1)]
@@ -157,8 +161,8 @@ class Storyteller:
         self, uuid: str, described: dict[str, Any], routed: dict[str, Any], mean_s: float
     ) -> tuple[list[Step], str]:
         rng = self._random
-        worker = rng.randrange(len(WORKERS))
-        host = WORKERS[worker]
+        worker = rng.randrange(len(self._workers))
+        host = self._workers[worker]
         client = CLIENTS[rng.randrange(len(CLIENTS))]
         about: dict[str, Any] = {"uuid": uuid}
         first = {**about, **described, "retries": 0, "eta": None, "expires": None}

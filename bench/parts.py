@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from bench import actions, latency, listing, readers, redaction, tables, throughput
+from bench import actions, charts, latency, listing, pages, readers, redaction, tables, throughput
 from bench.brokers import Broker
 from bench.fill import filled
 from bench.report import Table, Verdict
@@ -137,6 +137,22 @@ def listed(at: Setting) -> Measured:
     return Measured(title, listing.table(found), listing.verdicts(found, at.tasks))
 
 
+def drawn(at: Setting) -> Measured:
+    turns = 2 if at.quick else 5
+    with at.redis() as url:
+        found = charts.measured(url, at.folder, at.tasks, turns)
+    title = f"Charts and lists of {at.tasks:,} tasks a day"
+    return Measured(title, charts.table(found), charts.verdicts(found, at.tasks))
+
+
+def seen(at: Setting) -> Measured:
+    turns, minutes = (1, 0.5) if at.quick else (3, 3.0)
+    with at.redis() as url:
+        found = pages.measured(url, at.folder, at.tasks, turns=turns, minutes=minutes)
+    title = f"Pages in a browser, {at.tasks:,} tasks stored"
+    return Measured(title, pages.table(found), pages.verdicts(found))
+
+
 def unread(at: Setting) -> Measured:
     with at.redis() as url:
         found = readers.unread(url, at.folder)
@@ -161,8 +177,10 @@ MEASURE: Final[dict[str, Callable[[Setting], Measured]]] = {
     "cold": cold,
     "actions": revoking,
     "listing": listed,
+    "charts": drawn,
+    "pages": seen,
     "readers": unread,
     "redaction": hiding,
 }
 #: The parts whose outcome depends on how much is stored.
-SIZED: Final = ("stored", "searches", "cold", "listing")
+SIZED: Final = ("stored", "searches", "cold", "listing", "charts", "pages")

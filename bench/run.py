@@ -8,12 +8,15 @@
     searches   searches over a stored history while 4,000 events/s come in
     cold       the same from a cold file cache (needs root)
     actions    10,000 waiting tasks revoked by a query
+    charts     charts and lists of a day and of 30 days
     listing    `iter_tasks` over a stored history
     readers    memory under readers who do not read
+    pages      in a browser: until pages are drawn, script of changing rows, memory of an hour
     redaction  what hiding secrets costs
 
-`--tasks` sets how large the history of `stored`, `searches`, `cold` and `listing` is. `make bench`
-runs all with a million tasks; ten million take most of an hour to fill and are asked for:
+`--tasks` sets how large the history of `stored`, `searches`, `cold`, `listing` and `charts` is.
+`make bench` runs all with a million tasks; ten million take most of an hour to fill (those of
+`charts` some minutes) and are asked for:
 `python -m bench --part searches --part cold --tasks 10000000`.
 """
 
