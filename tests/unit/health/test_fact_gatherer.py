@@ -13,10 +13,11 @@ from tests.api.world import SAYS, collector
 from tests.contract.stories import WORKER, begun, failed, heartbeat, succeeded, uuid_of
 from tests.support.clocks import SetClock
 from tests.support.memory_cluster import MemoryCluster, MemoryResults, MemoryWorker
+from tests.support.waiting import wait_until
 from umbel.cluster.events import Event
 from umbel.errors import StoreCorrupt, StoreError
 from umbel.services.cluster_services import ClusterServices, make_services
-from umbel.services.health.fact_gatherer import EVERY_S, STALE_S
+from umbel.services.health.fact_gatherer import EVERY_S, FRESH_S, STALE_S
 from umbel.services.health.health_findings import HealthAnswer
 from umbel.services.health.task_facts import RUNNING_MAX
 from umbel.store.base import Store, StoreStatus
@@ -220,7 +221,7 @@ def test_any_number_of_pages_costs_one_gathering_a_period(watched: Watched) -> N
     assert len(calls) == first
     watched.later(2)
     watched.answer()
-    assert len(calls) > first
+    wait_until(lambda: len(calls) > first)
 
 
 def held(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
@@ -249,6 +250,52 @@ def test_a_page_waits_no_longer_than_its_budget_and_gets_what_there_was(
     assert (found.well, found.findings) == (None, ())
     assert "still being asked" in found.unknown[0]
     release()
+    assert watched.answer().well is not None
+
+
+def test_what_is_known_of_late_is_told_at_once_and_gathered_anew_behind(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = watched.answer()
+    release = held(watched, monkeypatch)
+    watched.later(FRESH_S - 1)
+
+    assert watched.answer(budget_s=60).at == before.at
+    release()
+    wait_until(lambda: watched.answer().at == NOW + FRESH_S - 1)
+
+
+def test_who_changed_something_waits_for_what_is_so_since(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched.cluster.configured = ("celery", "lost")
+    watched.cluster.queues |= {"lost": [None] * 3}  # type: ignore[list-item]
+    watched.answer()
+    watched.later(EVERY_S + 1)
+    release = held(watched, monkeypatch)
+    watched.answer()
+
+    watched.cluster.queues["lost"] = []
+    watched.services.health_findings.forget()
+    threading.Timer(0.05, release).start()
+
+    assert watched.rules() == []
+
+
+def test_what_failed_behind_is_not_told_to_who_comes_after_it(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched.answer()
+    watched.later(EVERY_S + 1)
+    with monkeypatch.context() as patch:
+        release = held(watched, patch)
+        watched.answer()
+        patch.setattr(watched.store, "series", lambda *_, **__: 1 / 0)
+        release()
+        gatherer = [each for each in threading.enumerate() if each.name == "umbel-health"]
+        for each in gatherer:
+            each.join(10)
+
     assert watched.answer().well is not None
 
 

@@ -3,14 +3,16 @@
 Theory of operation. One gathering asks the store a dozen bounded questions, the samples what queues
 and workers were like, and beside that the workers what they consume; it takes up to some seconds.
 So it runs in a thread of its own, at most once in `EVERY_S` and only while somebody asks. Who asks
-waits for it `budget_s` at most, and gets what there was before if that is not old. What could not
-be asked is left out, and `HealthFacts.unknown` says why.
+gets at once what is younger than `FRESH_S`, and it is gathered anew behind (RFC 5861:
+stale-while-revalidate); else they wait for it `budget_s` at most, and get what there was before if
+that is not old. What could not be asked is left out, and `HealthFacts.unknown` says why.
 """
 
 from __future__ import annotations
 
 import shutil
 import threading
+import time
 from pathlib import Path
 from typing import Final
 
@@ -40,6 +42,8 @@ from umbel.store.samples import Samples
 
 #: How often facts are gathered at most, seconds.
 EVERY_S: Final = 10.0
+#: Facts that are younger are given at once, nobody waits for newer ones, seconds.
+FRESH_S: Final = 30.0
 #: Facts that are older are given to nobody, seconds.
 STALE_S: Final = 60.0
 #: How long the configuration of workers is taken for theirs, seconds.
@@ -76,24 +80,31 @@ class FactGatherer:
         self._facts: HealthFacts | None = None
         self._error: Exception | None = None
         self._at = float("-inf")
+        #: Whether what is known, or is being gathered, may be of before a change.
+        self._is_outdated = False
         self._closed = False
 
-    def facts(self, budget_s: float) -> HealthFacts | None:
-        """The facts of late; None where there are none yet and time was too short. Raises
-        `StoreError` while the store cannot be read."""
+    def facts(self, budget_s: float, every_s: float = EVERY_S) -> HealthFacts | None:
+        """The facts of late, gathered anew if they are older than `every_s`; None where there are
+        none yet and time was too short. Raises `StoreError` while the store cannot be read."""
+        until = time.monotonic() + budget_s
         with self._ready:
-            if not self._is_younger(EVERY_S):
+            if self._is_outdated:  # what is being gathered may be of before the change
+                self._wait(until)
+            if not self._is_younger(every_s):
                 self._begin()
-                self._ready.wait_for(lambda: self._thread is None, budget_s)
+                if not self._is_younger(FRESH_S) or self._error is not None:
+                    self._wait(until)
             if self._error is not None:
                 raise self._error
             return self._facts if self._is_younger(STALE_S) else None
 
     def forget(self) -> None:
-        """Gather anew next time: something was changed."""
+        """Gather anew next time, and wait for it: something was changed."""
         self._queues.forget()
         with self._ready:
-            self._at = min(self._at, self._sources.clock.monotonic() - EVERY_S)
+            self._is_outdated = True
+            self._at = min(self._at, self._sources.clock.monotonic() - FRESH_S)
 
     def close(self) -> None:
         """Gather no more, and wait for what is being gathered: soon nothing can be asked."""
@@ -107,8 +118,13 @@ class FactGatherer:
     def _is_younger(self, age_s: float) -> bool:
         return self._sources.clock.monotonic() - self._at < age_s
 
+    def _wait(self, until: float) -> None:
+        left_s = max(0.0, until - time.monotonic())
+        self._ready.wait_for(lambda: self._thread is None, left_s)
+
     def _begin(self) -> None:
         if self._thread is None and not self._closed:
+            self._is_outdated = False
             self._thread = threading.Thread(target=self._run, name="umbel-health", daemon=True)
             self._thread.start()
 
@@ -125,7 +141,8 @@ class FactGatherer:
                 self._error = failure
                 # A store that cannot be read is asked again by whoever comes next.
                 if facts is not None:
-                    self._at = self._sources.clock.monotonic()
+                    age_s = FRESH_S if self._is_outdated else 0.0
+                    self._at = self._sources.clock.monotonic() - age_s
                 self._thread = None
                 self._ready.notify_all()
 
