@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -11,6 +13,7 @@ from tests.api.two_clusters import PAGE, Two
 from tests.api.world import NOW, World, collector, problem_of
 from tests.support.exposition import parsed
 from umbel.auth.tokens import make_token
+from umbel.errors import StoreCorrupt
 from umbel.web.request_slots import requester_of
 
 pytestmark = pytest.mark.anyio
@@ -51,6 +54,8 @@ async def test_an_address_without_a_cluster_says_to_name_one(two: Two) -> None:
 
 async def test_the_list_has_each_cluster_with_its_health_and_ones_role(two: Two) -> None:
     two.shop.store.report(collector(at=NOW - 600, broker_url="redis://shop.example:6379/0"))
+    for services in two.clusters.values():
+        services.health_findings.answer()
 
     async with two.client("otto") as client:
         rows = (await client.get("/api/v1/clusters")).json()["items"]
@@ -63,6 +68,54 @@ async def test_the_list_has_each_cluster_with_its_health_and_ones_role(two: Two)
     assert [row["colour"] for row in rows] == ["red", None]
     assert [row["live"]["state"] for row in rows] == ["blind", "live"]
     assert inside == rows
+
+
+async def listed(two: Two) -> list[dict[str, Any]]:
+    async with two.client("otto") as client:
+        answer = await client.get("/api/v1/clusters")
+    rows: list[dict[str, Any]] = answer.json()["items"]
+    return rows
+
+
+async def test_the_list_has_the_gravest_finding_of_each_cluster(two: Two) -> None:
+    two.shop.store.report(collector(heard_at=NOW, lag_s=900.0))
+    for services in two.clusters.values():
+        services.health_findings.answer()
+
+    shop, mail = [row["health"] for row in await listed(two)]
+
+    assert (shop["severity"], shop["findings"], shop["well"]) == ("critical", 1, False)
+    assert shop["sentence"].startswith("What you see is 15 min behind the cluster")
+    assert (mail["severity"], mail["findings"], mail["well"]) == (None, 0, True)
+    assert mail["sentence"].startswith("All well so far: 1 worker, ")
+    assert mail["asked_at"] == NOW
+
+
+async def test_a_cluster_that_is_slow_or_broken_leaves_the_others_as_they_are(
+    two: Two, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two.mail.health_findings.answer()
+    released = threading.Event()
+    series = two.shop.store.series
+
+    def waiting(*args: Any, **kwargs: Any) -> Any:
+        released.wait(30)
+        return series(*args, **kwargs)
+
+    monkeypatch.setattr(two.shop.store, "series", waiting)
+    shop, mail = [row["health"] for row in await listed(two)]
+    released.set()
+
+    assert "still being asked" in shop["sentence"]
+    assert (shop["severity"], shop["well"], mail["well"]) == (None, False, True)
+
+    def broken(_now: float) -> Any:
+        raise StoreCorrupt("The ledger is damaged.")
+
+    monkeypatch.setattr(two.shop.ledger, "mutes", broken)
+    shop, mail = [row["health"] for row in await listed(two)]
+    assert shop["sentence"] == "The ledger is damaged."
+    assert mail["well"]
 
 
 async def test_who_has_no_role_in_a_cluster_finds_none_there(two: Two) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.support.applications import celery_client, task
 from tests.support.brokers import free_port, redis_database
@@ -99,6 +100,37 @@ def test_each_cluster_has_its_tasks_and_its_name_in_the_tab(page: Page) -> None:
 
     page.get_by_role("link", name="Workers").click()
     expect(page).to_have_title("Mail · Workers · Umbel")
+
+
+def test_the_list_says_what_is_wrong_with_each_and_the_header_where_else(page: Page) -> None:
+    page.goto("/clusters")
+    log_in(page, "ana")
+    row = page.get_by_role("row").filter(has=page.get_by_role("link", name="Mail"))
+    expect(row).to_contain_text("No worker has been heard yet.")
+    expect(row.get_by_text("Not known")).to_be_attached()
+
+    def worse(route: Route) -> None:
+        answer = route.fetch()
+        found = answer.json()
+        found["items"][1]["health"] |= {
+            "severity": "critical",
+            "sentence": "Nobody consumes mail, where 3 messages wait.",
+            "findings": 3,
+        }
+        route.fulfill(response=answer, json=found)
+
+    page.route("**/api/v1/clusters", worse)
+    page.goto("/clusters")
+    expect(row).to_contain_text("Nobody consumes mail, where 3 messages wait.")
+    expect(row.get_by_role("link", name="2 more")).to_have_attribute("href", re.compile("c/mail/$"))
+
+    page.goto("/c/mail/")
+    expect(page.get_by_role("button", name="Mail")).to_be_visible()
+    expect(page.get_by_role("link", name="Critical in Mail")).to_have_count(0)
+    page.goto("/c/shop/")
+    page.get_by_role("link", name="Critical in Mail").click()
+    expect(page).to_have_title("Clusters · Umbel")
+    page.unroute_all(behavior="ignoreErrors")
 
 
 def test_who_has_no_role_in_a_cluster_is_not_shown_it(page: Page) -> None:

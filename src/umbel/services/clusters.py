@@ -11,13 +11,15 @@ from umbel.auth.base import Role
 from umbel.errors import StoreError
 from umbel.services.cluster_services import ClusterServices
 from umbel.services.health.health import Pulse, Stored
+from umbel.services.health.health_summary import HealthSummary, summary, unsummarized
 from umbel.services.health.liveness import Liveness
 
 
 class ClusterRow(msgspec.Struct, frozen=True, kw_only=True):
     """One cluster: its `name` in addresses, its `label` for people and its `colour` as the
     settings say (null: none), the `path` of its pages below the server's address (empty while
-    there is one), the `role` that one has there, and how it is."""
+    there is one), the `role` that one has there, and how it is: how `live` its history is, and its
+    `health` in one line."""
 
     name: str
     label: str
@@ -25,6 +27,7 @@ class ClusterRow(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     role: Role
     live: Liveness
+    health: HealthSummary
     store: Stored
     rate: float
 
@@ -40,16 +43,24 @@ class Glance(msgspec.Struct, frozen=True):
 
     label: str
     pulse: Pulse
+    health: HealthSummary
 
 
 def glance_at(services: ClusterServices) -> Glance:
-    """How a cluster is."""
-    return Glance(label_of(services), services.health.glance())
+    """How a cluster is; of its health what is known, for which nobody waits."""
+    pulse = services.health.glance()
+    try:
+        health = summary(services.health_findings.last_known(pulse.live), pulse.live)
+    except StoreError as error:
+        health = unsummarized(str(error), pulse.now)
+    return Glance(label_of(services), pulse, health)
 
 
 def unreadable(services: ClusterServices, error: StoreError) -> Glance:
     """The same of one that did not answer."""
-    return Glance(services.label or services.name, services.health.blind(error))
+    pulse = services.health.blind(error)
+    label = services.label or services.name
+    return Glance(label, pulse, unsummarized(str(error), pulse.now))
 
 
 def cluster_row(services: ClusterServices, found: Glance, role: Role, *, path: str) -> ClusterRow:
@@ -62,6 +73,7 @@ def cluster_row(services: ClusterServices, found: Glance, role: Role, *, path: s
         path=path,
         role=role,
         live=pulse.live,
+        health=found.health,
         store=pulse.store,
         rate=pulse.counters.rate,
     )

@@ -210,6 +210,7 @@ export interface ClusterRow {
   path: string
   role: 'admin' | 'operator' | 'viewer'
   live: Liveness
+  health: HealthSummary
   store: Stored
   rate: number
 }
@@ -604,6 +605,14 @@ export interface HealthFinding {
   action: FindingAction
   docs: string
   muted: Muted | null
+}
+
+export interface HealthSummary {
+  well: boolean
+  severity: 'critical' | 'notice' | 'warning' | null
+  sentence: string
+  findings: number
+  asked_at: number
 }
 
 export interface Hello {

@@ -10,10 +10,11 @@ import msgspec
 from umbel.auth.base import Actor
 from umbel.clock import Clock
 from umbel.services.health.assessment import FINDINGS_MAX, assess, not_heard, well, with_mutes
-from umbel.services.health.fact_gatherer import FactGatherer
+from umbel.services.health.fact_gatherer import EVERY_S, FRESH_S, FactGatherer
 from umbel.services.health.facts import HealthFacts
 from umbel.services.health.health import Health
 from umbel.services.health.health_finding import HealthFinding, Muted
+from umbel.services.health.liveness import Liveness
 from umbel.store.ledger import AuditEntry, Ledger, Mute
 
 #: How long who asks waits for facts, seconds.
@@ -54,8 +55,18 @@ class HealthFindings:
 
     def answer(self, since: float | None = None, budget_s: float = BUDGET_S) -> HealthAnswer:
         """What is wrong now; of the past what was since then (Unix seconds)."""
+        return self._answer(self._live(), since, budget_s, EVERY_S)
+
+    def last_known(self, live: Liveness) -> HealthAnswer:
+        """The same of what is known, without a wait, for lists of clusters: what is older than
+        `FRESH_S` is gathered anew behind. `live` is how live the history is now."""
+        return self._answer(live, None, 0.0, FRESH_S)
+
+    def _answer(
+        self, live: Liveness, since: float | None, budget_s: float, every_s: float
+    ) -> HealthAnswer:
         now = self._clock.now()
-        facts, found = self._found(since, budget_s)
+        facts, found = self._found(live, since, budget_s, every_s)
         found = with_mutes(found, {each.finding: each for each in self._ledger.mutes(now)})
         line = None if facts is None else well(facts, found)
         return HealthAnswer(
@@ -70,7 +81,7 @@ class HealthFindings:
         """Let nobody hear of a finding until then, unless it becomes graver; None if there is
         none with this id now. Written to the audit before it is done."""
         now = self._clock.now()
-        _, found = self._found(0.0, BUDGET_S)
+        _, found = self._found(self._live(), 0.0, BUDGET_S, EVERY_S)
         muted = next((each for each in found if each.id == finding), None)
         if muted is None:
             return None
@@ -104,12 +115,15 @@ class HealthFindings:
         """Gather no more."""
         self._gatherer.close()
 
+    def _live(self) -> Liveness:
+        # It may have changed since facts were gathered, and it costs little.
+        return self._health.status().live
+
     def _found(
-        self, since: float | None, budget_s: float
+        self, live: Liveness, since: float | None, budget_s: float, every_s: float
     ) -> tuple[HealthFacts | None, tuple[HealthFinding, ...]]:
-        # How live the history is may have changed since facts were gathered, and it costs little.
-        live, now = self._health.status().live, self._clock.now()
-        gathered = self._gatherer.facts(budget_s)
+        now = self._clock.now()
+        gathered = self._gatherer.facts(budget_s, every_s)
         since = now - PAST_S if since is None else since
         if gathered is None:
             return None, assess(HealthFacts(now=now, live=live, since=since))
