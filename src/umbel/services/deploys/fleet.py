@@ -56,7 +56,8 @@ class WorkerKind(msgspec.Struct):
 
 class Starts(msgspec.Struct):
     """A chain of starts: since when, until when, which workers ran before it and began in it, the
-    most that were online at once, and as how many the deploy was told."""
+    most that were online at once, as how many the deploy was told, and the ids of the facts that
+    were noticed since it began."""
 
     id: str
     at: float
@@ -65,6 +66,7 @@ class Starts(msgspec.Struct):
     began: set[str]
     peak: int = 0
     count: int = 0
+    noticed: set[str] = set()
 
 
 class Fleet(msgspec.Struct):

@@ -22,7 +22,8 @@ from umbel.cluster.worker import Worker
 from umbel.errors import BrokerError
 from umbel.services.cluster.inspection import InspectAnswers, Inspection
 from umbel.services.cluster.registered_tasks import names_of_tasks
-from umbel.services.deploys.fleet import Fleet
+from umbel.services.deploys.fleet import Fleet, Starts
+from umbel.services.deploys.marks import SPAN_MAX_S
 from umbel.store.ledger import Deploy, Ledger
 
 log = logging.getLogger(__name__)
@@ -100,12 +101,24 @@ class DeployWatch:
         return fleet.answered(names, questioned, answers.at, _new_id)
 
     def _keep(self, fleet: Fleet, facts: Sequence[Deploy], now: float) -> None:
+        if facts and self._is_taken_back(fleet.starts):
+            facts = ()
         for fact in facts:
             log.info("A deploy was noticed: %s.", fact.kind)
             self._ledger.keep_deploy(fact)
+            if fleet.starts is not None:
+                fleet.starts.noticed.add(fact.id)
         if fleet.is_changed or now >= self._kept_at + KEPT_EVERY_S:
             self._kept_at, fleet.is_changed = now, False
             self._ledger.keep_fleet(msgspec.json.encode(fleet))
+
+    def _is_taken_back(self, starts: Starts | None) -> bool:
+        """Whether somebody took back all that was noticed since these starts began: then what goes
+        on of them is no news either."""
+        if starts is None or not starts.noticed:
+            return False
+        there = {each.id for each in self._ledger.deploys(starts.at - SPAN_MAX_S)}
+        return starts.noticed.isdisjoint(there)
 
 
 def _new_id() -> str:
