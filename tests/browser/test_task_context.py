@@ -7,7 +7,7 @@ import time
 import uuid
 from typing import Any
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.live_events import Tell, begin, succeed, until_state
@@ -38,6 +38,24 @@ def test_it_says_who_sent_it_again_and_how_that_went(
     expect(page.get_by_role("link", name="odd.again").first).to_have_attribute(
         "href", f"tasks/{old}"
     )
+
+
+def test_what_a_clock_that_is_off_told_is_not_said_to_be_to_come(
+    open_page: OpenPage, server: Client, tell: Tell
+) -> None:
+    task = until_state(server, begin(tell, "odd.clock"), "STARTED")
+
+    def ahead(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, json=answer.json() | {"started": time.time() + 3_090})
+
+    page = open_page("tasks")
+    page.route(re.compile(f"/api/v1/tasks/{task}$"), ahead)
+    page.goto(f"/tasks/{task}")
+
+    expect(
+        page.get_by_text(re.compile(r"started \(by a clock that is 51 min ahead\)"))
+    ).to_be_visible()
 
 
 def test_a_slow_task_is_told_against_its_name(open_page: OpenPage, tell: Tell) -> None:

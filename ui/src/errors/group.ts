@@ -3,7 +3,7 @@
 import type { ErrorGroup, GroupState, Matrix, SinceDeploy } from '../api/schema'
 import { formatDuration } from '../format/duration'
 import { formatNumber, plural } from '../format/number'
-import { formatAgo, formatSince, type Zone } from '../format/time'
+import { pastPhrase, formatSince, type Zone } from '../format/time'
 import { searchPath } from '../frame/palette'
 import type { Buckets, Series } from '../parts/chart'
 import { term } from '../query/edit'
@@ -42,7 +42,7 @@ export function someOf(names: readonly string[]): { first: string; more: string 
 
 /** Who decided what, when, and until when it holds. Null: it is open as errors are. */
 export function stateSentence(state: GroupState, now: number, zone: Zone): string | null {
-  const by = `${state.by === null ? '' : ` by ${state.by}`}${state.at === null ? '' : ` ${formatAgo(state.at, now)}`}`
+  const by = `${state.by === null ? '' : ` by ${state.by}`}${state.at === null ? '' : ` ${pastPhrase(state.at, now)}`}`
   if (state.state === 'resolved') return `Resolved${by}, until it fails again.`
   if (state.state === 'ignored') return `Ignored${by}, until ${conditions(state, now, zone)}.`
   if (state.was !== null) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formatAgo, formatClock, formatTimestamp, formatOffset, isoTimestamp } from './time'
+import { formatAgo, formatPast, pastPhrase, formatClock, formatTimestamp, formatOffset, isoTimestamp } from './time'
 
 const NOON = Date.UTC(2026, 10, 22, 12, 0, 0) / 1000
 
@@ -15,6 +15,16 @@ describe('a moment', () => {
     [-7 * 86_400 + 5, 'in 7 d'],
   ])('%d s old reads %s', (age, text) => {
     expect(formatAgo(NOON - age, NOON)).toBe(text)
+  })
+
+  it.each([
+    [12, '12 s ago', '12 s ago'],
+    [0.4, 'just now', 'just now'],
+    [-50, 'just now', 'just now'],
+    [-3_060, 'clock ahead', '(by a clock that is 51 min ahead)'],
+  ])('that has been, %d s old by our clock, reads %s', (age, text, phrase) => {
+    expect(formatPast(NOON - age, NOON)).toBe(text)
+    expect(pastPhrase(NOON - age, NOON)).toBe(phrase)
   })
 
   it('is absolute to the millisecond, and says UTC when it is', () => {

@@ -21,6 +21,31 @@ export function formatAgo(moment: number, now: number): string {
   return size < 2 * DAY ? `in ${coarse(size)}` : `in ${Math.round(size / DAY)} d`
 }
 
+/** Clocks of machines may differ by so much without a word. */
+const CLOCKS_DIFFER_S = 60
+
+/**
+ * How far ahead of `now` a moment lies that has been, as words; null where clocks differ no more
+ * than they always do. Such a moment was told by a clock that is off (or `now` was).
+ */
+export function aheadBy(moment: number, now: number): string | null {
+  const ahead = moment - now
+  return ahead <= CLOCKS_DIFFER_S ? null : coarse(ahead)
+}
+
+/** The same as `formatAgo` of what has been: "just now", "3 min ago", and "clock ahead" where it
+ * would lie in the future. */
+export function formatPast(moment: number, now: number): string {
+  if (now - moment >= 1) return formatAgo(moment, now)
+  return aheadBy(moment, now) === null ? 'just now' : 'clock ahead'
+}
+
+/** The same in a sentence: "3 min ago", "(by a clock that is 51 min ahead)". */
+export function pastPhrase(moment: number, now: number): string {
+  const ahead = aheadBy(moment, now)
+  return ahead === null ? formatPast(moment, now) : `(by a clock that is ${ahead} ahead)`
+}
+
 function coarse(seconds: number): string {
   if (seconds < 60) return `${Math.floor(seconds)} s`
   if (seconds < 3_600) return `${Math.floor(seconds / 60)} min`

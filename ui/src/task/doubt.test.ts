@@ -13,7 +13,7 @@ describe('a task whose state is doubted', () => {
     [doubt('worker-restarted'), 'Was running on w@h, which was started anew 5 min ago; whether it ended is not known.'],
     [doubt('worker-restarted', null), 'Was running on w@h, which was started anew; whether it ended is not known.'],
     [doubt('blind'), 'Was running on w@h when Umbel last heard anything 5 min ago; whether it ended is not known.'],
-    [doubt('gap'), 'Was running on w@h; events have been missed since (5 min ago); whether it ended is not known.'],
+    [doubt('gap'), 'Was running on w@h; events have been missed since, 5 min ago; whether it ended is not known.'],
     [
       doubt('not-held'),
       'Was running on w@h, which says that it does not hold it any more; whether it ended is not known.',
@@ -21,6 +21,13 @@ describe('a task whose state is doubted', () => {
     [doubt('expired'), 'It expired 5 min ago, and no worker told of running it.'],
   ])('says so: $why', (found, sentence) => {
     expect(doubtSentence(running, found, 400)).toBe(sentence)
+  })
+
+  it('was never heard in the future: the clock of its worker is off', () => {
+    expect(doubtSentence(running, doubt('worker-silent', 3_460), 400)).toBe(
+      'Was running on w@h, which was last heard (by a clock that is 51 min ahead); whether it ended is not known.',
+    )
+    expect(doubtSentence(running, doubt('worker-offline', 430), 400)).toContain('which ended just now;')
   })
 
   it('has a word for lists', () => {

@@ -1,7 +1,7 @@
 /** What speaks against a task's state, in words. */
 
 import type { Doubt, Task, TaskRow } from '../api/types'
-import { formatAgo } from '../format/time'
+import { pastPhrase } from '../format/time'
 
 /** In a list: one word, and on hover the whole. */
 export function doubtWord(doubt: Doubt): string {
@@ -11,7 +11,7 @@ export function doubtWord(doubt: Doubt): string {
 /** "w@h has not been heard for 12 min", as the middle of a sentence. */
 function reason(doubt: Doubt, now: number): string {
   const worker = doubt.worker ?? 'its worker'
-  const ago = doubt.since === null ? '' : ` ${formatAgo(doubt.since, now)}`
+  const ago = doubt.since === null ? '' : ` ${pastPhrase(doubt.since, now)}`
   switch (doubt.why) {
     case 'worker-silent':
       return `${worker}, which was last heard${ago}`
@@ -22,7 +22,7 @@ function reason(doubt: Doubt, now: number): string {
     case 'blind':
       return `${worker} when Umbel last heard anything${ago}`
     case 'gap':
-      return `${worker}; events have been missed since (${formatAgo(doubt.since ?? now, now)})`
+      return `${worker}; events have been missed since, ${pastPhrase(doubt.since ?? now, now)}`
     default:
       return `${worker}, which says that it does not hold it any more`
   }
@@ -31,7 +31,7 @@ function reason(doubt: Doubt, now: number): string {
 /** What is known of a task whose state is doubted, in a sentence. */
 export function doubtSentence(task: Pick<TaskRow, 'state'>, doubt: Doubt, now: number): string {
   if (doubt.why === 'expired') {
-    const at = doubt.since === null ? '' : ` ${formatAgo(doubt.since, now)}`
+    const at = doubt.since === null ? '' : ` ${pastPhrase(doubt.since, now)}`
     return `It expired${at}, and no worker told of running it.`
   }
   const verb = task.state === 'STARTED' ? 'Was running on' : 'Was waiting on'

@@ -4,14 +4,14 @@ import type { Intent, Task, TaskRow } from '../api/types'
 import { formatDuration } from '../format/duration'
 import { errorIdOf } from '../errors/group'
 import { plural } from '../format/number'
-import { formatAgo } from '../format/time'
+import { formatAgo, pastPhrase } from '../format/time'
 import { term } from '../query/edit'
 import { doubtSentence } from './doubt'
 
 export function summary(task: Task, now: number): string {
   if (task.doubt) return doubtSentence(task, task.doubt, now)
   const on = task.worker === null ? '' : ` on ${task.worker}`
-  const ago = (at: number | null): string => (at === null ? '' : ` ${formatAgo(at, now)}`)
+  const ago = (at: number | null): string => (at === null ? '' : ` ${pastPhrase(at, now)}`)
   const ran = task.runtime === null ? '' : ` after running ${formatDuration(task.runtime)}`
   const tries = task.retries > 0 ? `, at attempt ${task.retries + 1}` : ''
   const held = task.eta !== null && task.eta > now ? ` for its ETA, ${formatAgo(task.eta, now)}` : ''
@@ -43,7 +43,7 @@ const INTENDED = {
 
 /** What somebody asked of the task, in a sentence. */
 export function intentSentence(intent: Intent, now: number): string {
-  return `${intent.actor} asked ${formatAgo(intent.at, now)} ${INTENDED[intent.kind]}.`
+  return `${intent.actor} asked ${pastPhrase(intent.at, now)} ${INTENDED[intent.kind]}.`
 }
 
 /** The search for tasks with the same error; where none is told, of the same name with the same
