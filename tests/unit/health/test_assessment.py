@@ -79,6 +79,14 @@ def test_all_is_well_with_the_numbers_that_make_it_true() -> None:
     )
 
 
+def test_a_long_wait_that_may_be_over_is_not_told_as_if_it_were_now() -> None:
+    over = facts(total_wait=durations(100, 120.0))
+
+    assert (well(over, assess(over)) or "").endswith(
+        "99 in 100 tasks of the last 15 min started within 2 min."
+    )
+
+
 def test_numbers_that_are_not_known_are_left_out() -> None:
     quiet = facts(queues=None, total=counts(0, 0), total_wait=durations(4, 0.1))
     some = facts(queues=(queue("a", depths(3)), queue("b", depths(0))), total_wait=None)

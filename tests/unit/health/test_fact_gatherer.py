@@ -150,20 +150,74 @@ def test_a_task_that_runs_far_too_long(watched: Watched) -> None:
     watched.store.apply([heartbeat(WORKER, NOW, processed=5, active=1)])
     watched.store.apply(begun(uuid_of(9_001), NOW - 900, name="etl.load"))
     watched.store.apply(begun(uuid_of(9_002), NOW - 900, name="etl.load", worker="celery@gone"))
+    watched.worker.says["active"] = [{"id": uuid_of(9_001)}]
 
     (one,) = watched.answer().findings
 
     assert one.rule == "task-overdue"
-    assert one.sentence.startswith("1 task etl.load runs for 15 min; 99 in 100 end within 1.")
+    assert one.sentence.startswith("1 task etl.load has run for 15 min; 99 in 100 end within 1.")
 
 
 def test_a_task_whose_worker_says_that_it_runs_nothing_has_ended_unseen(watched: Watched) -> None:
     for number in range(3):
         watched.store.apply(hour(NOW - 3_600 * (number + 1), number, 0, name="etl.load"))
     watched.store.apply(begun(uuid_of(9_001), NOW - 900, name="etl.load"))
-    watched.store.apply([heartbeat(WORKER, NOW, processed=5, active=0)])
+    watched.store.apply([heartbeat(WORKER, NOW + 1, processed=5, active=0)])
 
     assert watched.rules() == []
+
+
+def seemingly_overdue(watched: Watched) -> None:
+    """Two tasks seem to run for far too long, on a worker that says it runs one task."""
+    for number in range(3):
+        watched.store.apply(hour(NOW - 3_600 * (number + 1), number, 0, name="etl.load"))
+    watched.store.apply([heartbeat(WORKER, NOW, processed=5, active=1)])
+    watched.store.apply(begun(uuid_of(9_001), NOW - 900, name="etl.load"))
+    watched.store.apply(begun(uuid_of(9_002), NOW - 600, name="etl.load"))
+
+
+def test_a_task_of_which_nobody_told_the_end_is_not_taken_for_one_that_runs(
+    watched: Watched,
+) -> None:
+    seemingly_overdue(watched)
+    watched.worker.says["active"] = [{"id": "another"}]
+
+    assert watched.rules() == []
+
+
+def test_the_task_that_its_worker_runs_is_the_one_that_is_overdue(watched: Watched) -> None:
+    seemingly_overdue(watched)
+    watched.worker.says["active"] = [{"id": uuid_of(9_001)}]
+
+    (one,) = watched.answer().findings
+
+    assert one.sentence.startswith("1 task etl.load has run for 15 min; ")
+
+
+def test_a_worker_that_does_not_answer_runs_what_began_last(watched: Watched) -> None:
+    seemingly_overdue(watched)
+    watched.worker.refuses["active"] = "no"
+
+    (one,) = watched.answer().findings
+
+    assert one.sentence.startswith("1 task etl.load has run for 10 min; ")
+
+
+def test_workers_are_asked_what_they_run_once_a_minute_and_only_if_it_matters(
+    watched: Watched,
+) -> None:
+    asked = depths_read(watched)
+    seemingly_overdue(watched)
+    watched.store.apply([heartbeat(WORKER, NOW + 1, processed=5, active=0)])
+    watched.answer()
+    assert "active" not in asked
+
+    for _ in range(5):
+        watched.later(30)
+        watched.store.apply([heartbeat(WORKER, watched.clock.now(), processed=5, active=1)])
+        watched.answer()
+
+    assert asked.count("active") == 3
 
 
 def test_tasks_of_workers_that_are_gone_crowd_out_no_others(watched: Watched) -> None:
@@ -175,6 +229,7 @@ def test_tasks_of_workers_that_are_gone_crowd_out_no_others(watched: Watched) ->
         )
     watched.store.apply([heartbeat(WORKER, NOW, processed=5, active=1)])
     watched.store.apply(begun(uuid_of(9_001), NOW - 900, name="etl.load"))
+    watched.worker.says["active"] = [{"id": uuid_of(9_001)}]
 
     assert ("task-overdue", "etl.load") in watched.rules()
 

@@ -19,6 +19,8 @@ from umbel.store.ledger import Mute
 FINDINGS_MAX: Final = 100
 #: A history that is younger has little to compare with, seconds.
 YOUNG_S: Final = 600.0
+#: A wait that is not of now unless it is said to be, seconds.
+LONG_WAIT_S: Final = 5.0
 #: So many waits are enough to speak of.
 WAITS_MIN: Final = 5
 
@@ -119,5 +121,11 @@ def _waiting(facts: HealthFacts) -> list[str]:
             parts.append(f"nothing waits in {where}")
     wait = facts.total_wait
     if wait is not None and wait.n >= WAITS_MIN:
-        parts.append(f"99 in 100 tasks start within {span(wait.p99)}")
+        p99 = span(wait.p99)
+        # What waited long may be over: it is said of when it was.
+        parts.append(
+            f"99 in 100 tasks start within {p99}"
+            if wait.p99 < LONG_WAIT_S
+            else f"99 in 100 tasks of the last {span(facts.recent_s)} started within {p99}"
+        )
     return parts

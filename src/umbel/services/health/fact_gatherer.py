@@ -31,10 +31,11 @@ from umbel.services.health.cluster_facts import (
     visibility_timeout_s,
     worker_facts,
 )
-from umbel.services.health.facts import HealthFacts, RunningTask, StorageFact, WorkerFact
+from umbel.services.health.facts import HealthFacts, StorageFact
 from umbel.services.health.health import Health, Status
 from umbel.services.health.liveness import fresh, uncovered
 from umbel.services.health.queue_facts import QueueFacts
+from umbel.services.health.running_tasks import RunningTasks
 from umbel.services.health.sampled_readings import SampledReadings
 from umbel.services.health.task_facts import TaskFacts
 from umbel.store.base import Retention, Store
@@ -74,6 +75,7 @@ class FactGatherer:
         self._tasks = TaskFacts(sources.store, sources.clock)
         self._readings = SampledReadings(sources.samples, sources.sample_every_s)
         self._queues = QueueFacts(self._readings, sources.queues, sources.inspection, sources.clock)
+        self._running = RunningTasks(sources.inspection, sources.clock)
         self._confs: SharedCalls[InspectAnswers] = SharedCalls(sources.clock, STALE_S)
         self._ready = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -176,7 +178,7 @@ class FactGatherer:
             total=total,
             total_wait=total_wait,
             recent_s=recent_s,
-            running=_really_running(running, workers),
+            running=self._running.really(running, workers, day_runtimes, now),
             day_runtimes=day_runtimes,
             deliveries=self._tasks.deliveries(timeout_s, now, late=late),
             storage=_storage(status, given.retention),
@@ -200,21 +202,6 @@ class FactGatherer:
         if not answers.values:
             raise BrokerError("No worker told its configuration.")
         return answers
-
-
-def _really_running(
-    running: tuple[RunningTask, ...], workers: tuple[WorkerFact, ...]
-) -> tuple[RunningTask, ...]:
-    """Those whose worker is online and has not begun anew since, and of each worker no more than
-    it says that it runs, the last ones: where events passed unseen, tasks that have ended seem to
-    run."""
-    there = {each.name: each for each in workers if each.status == ONLINE}
-    found: list[RunningTask] = []
-    for name, worker in there.items():
-        its = [e for e in running if e.worker == name and (worker.began or 0.0) <= e.started]
-        last = sorted(its, key=lambda each: -each.started)[: worker.active]
-        found += [each for each in its if each in last]
-    return tuple(sorted(found, key=lambda each: each.started))
 
 
 def _storage(status: Status, bounds: Retention) -> StorageFact:

@@ -11,6 +11,7 @@ from umbel.query.ast import Between, Has
 from umbel.services.health.facts import HealthFacts, Point, RunningTask
 from umbel.services.health.health_finding import FindingEvidence, HealthFinding, thinned
 from umbel.services.health.rules.base import (
+    OVER_BELOW,
     cut,
     during,
     few,
@@ -97,6 +98,14 @@ def task_overdue(facts: HealthFacts) -> Iterable[HealthFinding]:
     return few(found, rest)
 
 
+def seems_overdue(task: RunningTask, usual: Durations | None, now: float) -> bool:
+    """Whether the rule speaks of a task, or goes on to, if it runs."""
+    if usual is None or usual.n < OVERDUE_TASKS_MIN:
+        return False
+    limit_s = max(OVERDUE_MIN_S, OVERDUE_TIMES * usual.p99)
+    return now - task.started >= limit_s * OVER_BELOW
+
+
 _WHY_OVERDUE: Final = (
     "It holds a place in its worker's pool. It may wait for something that never answers; a time "
     "limit would end it."
@@ -111,14 +120,14 @@ def _overdue(facts: HealthFacts, name: str, overdue: Sequence[RunningTask]) -> H
     usual = facts.day_runtimes[name]
     oldest = min(each.started for each in overdue)
     count = len(overdue)
-    runs = "run" if count > 1 else "runs"
     points = [Point(each.started, facts.now - each.started) for each in overdue]
     return finding(
         "task-overdue",
         name,
         "warning",
-        f"{number(count, 'task')} {cut(name)} {runs} for {span(facts.now - oldest)}"
-        f"{' or less' if count > 1 else ''}; 99 in 100 end within {span(usual.p99)}.",
+        f"{number(count, 'task')} {cut(name)} "
+        f"{'have run for far too long, the longest for' if count > 1 else 'has run for'} "
+        f"{span(facts.now - oldest)}; 99 in 100 end within {span(usual.p99)}.",
         why=_WHY_OVERDUE,
         since=oldest,
         evidence=FindingEvidence(
