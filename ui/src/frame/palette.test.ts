@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { destinationOf, idSearch, keyOf, offers, question, SUGGESTED_FIELDS, suggested, taskDestination, type Destination } from './palette'
 
-const NONE = { recent: [], commands: { ofPage: [], ofAll: [] }, found: [] }
+const NONE = { recent: [], commands: { ofPage: [], ofAll: [] }, found: [], isOfOne: true }
 const UUID = '22222222-2222-4333-8444-555555555550'
 const queue: Destination = { icon: 'queue', title: 'mail', kind: 'Queue', href: 'queues/mail' }
 const longer: Destination = { icon: 'task', title: 'shop.mail.send', kind: 'Task name', href: 'names/shop.mail.send' }
@@ -54,6 +54,17 @@ describe('the palette', () => {
     expect(idSearch('face')).toBeNull()
     expect(idSearch('shop.order1')).toBeNull()
     expect(titles('2222', { found: [taskDestination({ uuid: UUID, name: 'shop.pack' })] })[0]).toBe(`Task: ${UUID} shop.pack`)
+  })
+
+  it('offers nothing of a cluster where none is chosen', () => {
+    const one = { icon: 'worker', title: 'Go to the cluster Mail', why: null, run: () => undefined } as const
+    const without = { isOfOne: false, commands: { ofPage: [one], ofAll: [dark] } }
+
+    expect(titles('', without)).toEqual([
+      'On this page: Go to the cluster Mail', 'Page: Clusters', 'Page: Your access', 'Page: Sessions', 'Page: Documentation', 'Command: Dark theme',
+    ])
+    expect(titles('mail', without)).toEqual(['On this page: Go to the cluster Mail'])
+    expect(titles(UUID, without)).toEqual([])
   })
 
   it('tells a search from the page of the same address', () => {

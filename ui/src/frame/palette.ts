@@ -31,6 +31,12 @@ const PAGES: readonly Destination[] = [
   { icon: 'page', title: 'Documentation', kind: 'Page', href: 'docs' },
 ]
 
+/** Where no cluster is chosen: what the server has beside its clusters. */
+const PAGES_WITHOUT_CLUSTER: readonly Destination[] = [
+  { icon: 'worker', title: 'Clusters', kind: 'Page', href: 'clusters' },
+  ...PAGES.filter(({ href }) => ['access', 'sessions', 'docs'].includes(href)),
+]
+
 /** Fields whose values one goes to, and what their values are called. */
 export const SUGGESTED_FIELDS = [
   { name: 'name', kind: 'Task name', icon: 'task' },
@@ -62,6 +68,8 @@ interface Sources {
   commands: { ofPage: readonly Command[]; ofAll: readonly Command[] }
   /** What the server found for the text. */
   found: readonly Destination[]
+  /** Whether a cluster is chosen; without one there is nothing to search and no task to open. */
+  isOfOne: boolean
 }
 
 /**
@@ -69,19 +77,22 @@ interface Sources {
  * pasted UUID is a task and nothing else; a worker, queue or name of just this text stands before
  * the search for it, others behind.
  */
-export function offers(typed: string, { recent, commands, found }: Sources): Offer[] {
+export function offers(typed: string, { recent, commands, found, isOfOne }: Sources): Offer[] {
   const text = typed.trim()
+  const pages = isOfOne ? PAGES : PAGES_WITHOUT_CLUSTER
   const ofPage = commands.ofPage.map((one) => ({ ...one, kind: 'On this page' }))
   const ofAll = commands.ofAll.map((one) => ({ ...one, kind: 'Command' }))
-  if (text === '') return once([...recent.slice(0, RECENT_SHOWN), ...ofPage.filter(({ why }) => why === null), ...PAGES, ...ofAll])
+  if (text === '') return once([...recent.slice(0, RECENT_SHOWN), ...ofPage.filter(({ why }) => why === null), ...pages, ...ofAll])
+  const local = [...pages, ...recent, ...ofPage, ...ofAll]
+    .filter((one) => has(one.title, text))
+    .sort((one, other) => rank(one.title, text) - rank(other.title, text))
+  if (!isOfOne) return once(local)
   const task: Destination = { icon: 'page', title: text, kind: 'Open task', href: taskPath(text) }
   if (UUID.test(text)) return [task]
   const search: Destination = { icon: 'search', title: text, kind: 'Search', href: searchPath(text) }
-  const local = [...PAGES, ...recent, ...ofPage, ...ofAll].filter((one) => has(one.title, text))
   const exact = (one: Offer): boolean => one.title.toLowerCase() === text.toLowerCase()
-  const first = [...local].sort((one, other) => rank(one.title, text) - rank(other.title, text))
   const byId = found.filter(({ kind }) => kind === TASK_KIND)
-  return once([...found.filter(exact), ...first, ...byId, search, ...(ID.test(text) ? [task] : []), ...found])
+  return once([...found.filter(exact), ...local, ...byId, search, ...(ID.test(text) ? [task] : []), ...found])
 }
 
 /** Whether all words of the text are in the title. */
