@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenPage, Theme
+from tests.browser.history import task_id
 from tests.browser.test_access import THEMES, WIDTHS, violations
 
 
@@ -26,6 +27,19 @@ def test_help_leads_to_the_documentation(open_page: OpenPage) -> None:
     expect(page.get_by_role("heading", name="Logins")).to_be_in_viewport()
     page.go_back()
     expect(page.get_by_role("heading", level=1)).to_have_text("Coming from Flower")
+
+
+@pytest.mark.parametrize(
+    ("path", "about"),
+    [("tasks", "query-language"), (f"tasks/{task_id('charge')}", "task"), ("names", "overview")],
+)
+def test_each_page_leads_to_what_is_written_of_it(
+    open_page: OpenPage, path: str, about: str
+) -> None:
+    page = open_page(path)
+    page.get_by_role("link", name="About this page").click()
+
+    expect(page).to_have_url(re.compile(f"/docs/{about}$"))
 
 
 def test_a_page_that_the_documentation_does_not_have_is_said_so(open_page: OpenPage) -> None:
