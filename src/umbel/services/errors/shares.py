@@ -50,8 +50,10 @@ def shared_traits(
     names = frequent(task.name for task in failures)[:NAMES_MAX]
     successes, complete = _successes(store, names, window, now, budget)
     findings = over_represented([*map(traits, failures)], [*map(traits, successes)])
-    if names and failures:
-        findings = (*findings, *_hours(store, error_id, names, span, now, budget))
+    hours: tuple[Finding, ...] | None = ()
+    if names and len(failures) >= FAILURES_MIN:
+        hours = _hours(store, error_id, names, span, now, budget)
+    findings = (*findings, *(hours or ()))
     items = sorted(findings, key=lambda each: -each.lower)
     return SharedTraits(
         items=tuple(_shared(each, query) for each in items),
@@ -60,7 +62,7 @@ def shared_traits(
         names=names,
         since=window.since,
         until=window.until,
-        complete=page.complete and complete and not budget.is_over,
+        complete=page.complete and complete and hours is not None and not budget.is_over,
         why=_why(failures, names, successes),
     )
 
@@ -125,17 +127,22 @@ def _hours(
     span: TimeSpan,
     now: float,
     budget: TimeBudget,
-) -> tuple[Finding, ...]:
-    """The hours in which more of the failures lie than of the successes."""
+) -> tuple[Finding, ...] | None:
+    """The hours in which more of the failures lie than of the successes. None where time ran out:
+    an hour whose successes were not counted yet would seem to have failures alone."""
     if not 2 * HOUR_S <= span.until - span.since <= _HOURS_MAX_S:
         return ()
 
-    def counted(query: Node, number: Callable[[CountBucket], int]) -> Counter[Trait]:
+    def counted(query: Node, number: Callable[[CountBucket], int]) -> Counter[Trait] | None:
         series = counts_over_time(store, query, span, HOUR_S, now=now, budget_s=budget.share_s(2))
+        if not series.complete:
+            return None
         return Counter({_hour(each.start): number(each) for each in series.buckets})
 
     failed = counted(failures_of(error_id), lambda each: each.failed)
     succeeded = counted(all_of(_named(names), SUCCEEDED), lambda each: each.succeeded)
+    if failed is None or succeeded is None:
+        return None
     return compared(failed, failed.total(), succeeded, succeeded.total())
 
 
