@@ -45,6 +45,16 @@ async def test_an_announced_deploy_is_listed(world: World) -> None:
     assert (line.target, line.reason) == ("the deploy of 5.7", "new payment provider")
 
 
+async def test_a_pipeline_that_announces_a_version_again_is_told_of_the_same_deploy(
+    world: World,
+) -> None:
+    first = await announce(world)
+    again = await announce(world)
+
+    assert await listed(world) == [again]
+    assert first["at"] == again["at"]
+
+
 async def test_deploys_of_a_time_are_the_newest_first_and_bounded(world: World) -> None:
     for ago, version in ((9_000, "5.5"), (5_000, "5.6"), (1_000, "5.7")):
         await announce(world, version, at=NOW - ago)

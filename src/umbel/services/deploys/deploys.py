@@ -70,7 +70,7 @@ class Deploys:
         )  # fmt: skip
         self._record(actor, ANNOUNCE, f"the deploy of {visible(version)}", note, now)
         self._ledger.keep_deploy(fact)
-        return next(mark for mark in self._marks(at, None) if fact.id == mark.id)
+        return self._mark_with(fact)
 
     def remove(self, deploy_id: str, actor: Actor) -> DeployMark:
         """Forget a deploy with all that was seen of it. Raises `DeployUnknown`."""
@@ -85,6 +85,12 @@ class Deploys:
             f"No deploy with the id {deploy_id} is known.",
             remedy="GET /api/v1/deploys and umbel deploys list those that there are.",
         )
+
+    def _mark_with(self, fact: Deploy) -> DeployMark:
+        """The deploy that a fact belongs to, which may have begun before it."""
+        facts = self._ledger.deploys(fact.at - SPAN_MAX_S - FOLD_S, fact.at + SPAN_MAX_S)
+        whole = next((each for each in folded(facts) if fact in each), [fact])
+        return mark_of(whole)
 
     def _marks(self, after: float | None, before: float | None) -> tuple[DeployMark, ...]:
         # What belongs to a deploy of the time may itself lie before or after it.

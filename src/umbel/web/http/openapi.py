@@ -176,12 +176,19 @@ def _success(route: Route, schema_of: dict[Any, Json]) -> Json:
         content: Json = {"text/event-stream": {}}
         return {"200": {"description": _events_described(route, schema_of), "content": content}}
     if route.files:
-        content = {media: {"schema": {"type": "string"}} for media in route.files}
+        content = {media: {"schema": _file_schema(media)} for media in route.files}
         return {"200": {"description": route.summary, "content": content}}
     media = "text/plain" if route.answers is str else "application/json"
     content = {media: {"schema": schema_of[route.answers]}}
     success = {"description": route.summary, "content": content}
     return {str(status): success for status in (route.status, *route.statuses)}
+
+
+def _file_schema(media: str) -> Json:
+    """A file of JSON is a list of rows, whatever their columns."""
+    if media == "application/json":
+        return {"type": "array", "items": {"type": "object"}}
+    return {"type": "string"}
 
 
 def _events_described(route: Route, schema_of: dict[Any, Json]) -> str:
