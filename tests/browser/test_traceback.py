@@ -45,6 +45,18 @@ def test_the_error_of_the_task_comes_first_and_what_caused_it_after(open_page: O
     expect(traceback.get_by_text("trace_task")).to_be_visible()
 
 
+def test_what_frames_did_stands_below_each_other_across_folds(open_page: OpenPage) -> None:
+    traceback = traceback_of(open_page(f"tasks/{DECLINED_CHARGE}"))
+    fold = traceback.get_by_role("button", name="2 frames of celery")
+    fold.click()
+    expect(fold).to_have_attribute("aria-expanded", "true")
+    expect(traceback.get_by_text("trace_task")).to_be_visible()
+
+    code = traceback.locator("code").all()
+    assert len(code) == 6
+    assert len({round((each.bounding_box() or {"x": -1})["x"]) for each in code}) == 1
+
+
 def test_a_click_on_a_frame_copies_where_it_is(open_page: OpenPage) -> None:
     page = open_page(f"tasks/{DECLINED_CHARGE}")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -76,7 +88,7 @@ def test_a_group_of_errors_shows_each_of_them(open_page: OpenPage, tell: Tell) -
 
 
 def test_what_was_unfolded_stays_so_while_the_task_goes_on(open_page: OpenPage, tell: Tell) -> None:
-    task = failed(tell, CARD_DECLINED)
+    task = failed(tell, CARD_DECLINED.replace("CardDeclined", "OddError"))
     page = open_page(f"tasks/{task}")
     traceback_of(page).get_by_text("2 frames of celery").click()
     expect(traceback_of(page).get_by_text("trace_task")).to_be_visible()
