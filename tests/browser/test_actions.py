@@ -110,11 +110,11 @@ def test_a_failed_task_is_sent_again_with_edited_arguments(
     expect(page.get_by_text("Repeated by")).to_be_visible()
 
 
-def test_what_makes_no_sense_for_a_task_is_disabled_and_says_why(open_page: OpenPage) -> None:
+def test_what_makes_no_sense_for_a_task_is_not_offered_and_says_why(open_page: OpenPage) -> None:
     page = open_page(f"tasks/{task_id('charge')}")
-    page.get_by_role("button", name="Others").click()
+    page.get_by_role("button", name="Other actions").click()
 
-    expect(page.get_by_role("button", name="Terminate")).to_be_disabled()
+    expect(page.get_by_role("button", name="Terminate")).not_to_be_attached()
     expect(page.get_by_text("Revoke, terminate and abort: the task has ended.")).to_be_visible()
 
 

@@ -90,6 +90,41 @@ def test_tasks_with_the_same_error_are_one_click_away(open_page: OpenPage) -> No
     expect(page.locator(f"[data-row='{DECLINED_CHARGE}']")).to_be_attached()
 
 
+def test_r_plans_a_retry_and_e_opens_the_page_of_the_error(open_page: OpenPage) -> None:
+    page = open_page(f"tasks/{DECLINED_CHARGE}")
+    expect(page.get_by_role("button", name="Retry")).to_be_visible()
+    page.keyboard.press("r")
+    dialog = page.get_by_role("dialog", name="Retry")
+    expect(dialog.get_by_text("shop.orders.charge").first).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("e")
+
+    expect(page).to_have_url(re.compile(r"/errors/[0-9a-f]{12}$"))
+    expect(page.get_by_role("heading", level=1)).to_contain_text("CardDeclined")
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_have_text("shop.orders.charge")
+
+
+def test_r_says_why_a_task_that_runs_is_not_retried(
+    open_page: OpenPage, server: Client, tell: Tell
+) -> None:
+    page = open_page(f"tasks/{running_report(server, tell)}")
+    expect(page.get_by_role("button", name="Terminate")).to_be_visible()
+    page.keyboard.press("r")
+
+    expect(page.get_by_text("Retry: it has not ended; sending it again would")).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_what_one_most_likely_does_comes_first_on_a_phone(open_page: OpenPage) -> None:
+    page = open_page(f"tasks/{DECLINED_CHARGE}", width=360)
+    actions = page.get_by_role("group", name="Actions").locator("button:visible")
+
+    expect(actions.first).to_have_text("Retry")
+    expect(actions.last).to_have_accessible_name("Other actions")
+
+
 def test_an_unknown_id_says_what_may_be(open_page: OpenPage) -> None:
     page = open_page("tasks/00000000-0000-4000-8000-000000000000")
 
