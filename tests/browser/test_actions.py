@@ -157,7 +157,7 @@ def test_the_backend_is_asked_for_the_result_on_demand(open_page: OpenPage, serv
     page = open_page(f"tasks/{until_state(server, done, 'SUCCESS')}")
     kept = page.get_by_role("region", name="In the result backend")
     expect(kept.get_by_text("Success")).not_to_be_visible()
-    kept.get_by_role("button", name="Ask for it").click()
+    kept.get_by_role("button", name="Ask the result backend").click()
 
     expect(kept.get_by_text("Success")).to_be_visible()
     expect(kept).to_contain_text("pieces")
