@@ -10,7 +10,7 @@ import pytest
 from tests.contract.stories import BASE, failed, succeeded, uuid_of
 from tests.support.memory_cluster import MemoryResults
 from tests.unit.control.scene import EU, FAILED, NOW, US, WAITING, Scene, history
-from umbel.broker.base import QueuedMessage
+from umbel.broker.base import QueuedMessage, Signature
 from umbel.cluster.events import Event
 from umbel.results.base import Result
 from umbel.services.control.types import ActionPlan, Edit
@@ -128,6 +128,40 @@ def test_a_retry_into_a_queue_that_nobody_consumes_says_how_many_wait_there() ->
         "Nobody consumes the queue mail (307 waiting): what is sent there waits until somebody "
         "does." in plan.consequences
     )
+
+
+def test_a_retry_of_a_task_without_a_known_queue_says_where_it_goes_and_that_nobody_is_there() -> (
+    None
+):
+    scene = Scene(*[event for event in failed(TASK, BASE) if event.type != "task-sent"])
+    consuming(scene, eu=["mail"], us=["mail"])
+    waiting(scene, "celery", 2)
+
+    plan = scene.plan("retry", ids=[TASK])
+
+    assert (
+        "The queue of 1 is not known: it will be sent to celery, as the routes or the default "
+        "queue that Umbel knows say. Give a queue if it belongs elsewhere." in plan.consequences
+    )
+    assert "Nobody consumes the queue celery (2 waiting)" in told(plan)
+    to_mail = scene.plan("retry", ids=[TASK], edit=Edit(queue="mail"))
+    assert "The queue of 1" not in told(to_mail)
+    assert "Nobody consumes" not in told(to_mail)
+
+
+def test_routes_say_where_a_task_without_a_known_queue_goes_as_far_as_they_can() -> None:
+    scene = Scene(*[event for event in failed(TASK, BASE) if event.type != "task-sent"])
+    consuming(scene, eu=["mail"], us=["mail"])
+    scene.cluster.routes["shop.send"] = "mail"
+
+    assert "it will be sent to mail, as the routes" in told(scene.plan("retry", ids=[TASK]))
+    assert "Nobody consumes" not in told(scene.plan("retry", ids=[TASK]))
+
+    def routeless(signature: Signature) -> str | None:
+        raise IndexError(signature.name)
+
+    scene.cluster.destination = routeless  # type: ignore[method-assign]
+    assert "to where the application or its default says" in told(scene.plan("retry", ids=[TASK]))
 
 
 def test_a_retry_into_a_queue_of_ones_own_is_looked_at_and_not_the_old_one() -> None:

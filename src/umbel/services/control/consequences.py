@@ -58,7 +58,7 @@ def of_tasks(
             "others go on."
         )
     elif count:
-        sentences += _of_repeating(request, found, facts)
+        sentences += _of_repeating(found, facts)
     if unknown:
         sentences.append(
             f"Nothing was ever heard of {unknown:,} of these; "
@@ -105,7 +105,7 @@ def _of_terminating(
     return sentences
 
 
-def _of_repeating(request: ActionRequest, found: TargetSummary, facts: ClusterFacts) -> list[str]:
+def _of_repeating(found: TargetSummary, facts: ClusterFacts) -> list[str]:
     sentences = []
     open_ = sum(n for state, n in found.by_state.items() if state not in {*ENDED, UNKNOWN})
     done = found.by_state.get(SUCCESS, 0)
@@ -128,11 +128,7 @@ def _of_repeating(request: ActionRequest, found: TargetSummary, facts: ClusterFa
         )
     if found.fidelity.get("edited"):
         sentences.append("The arguments given here are sent instead of those of before.")
-    if found.queueless and (request.edit is None or request.edit.queue is None):
-        sentences.append(
-            f"The queue of {found.queueless:,} is not known: {verb(found.queueless, 'it', 'they')} "
-            "will be sent to where the application or its default says."
-        )
+    sentences += _of_queueless(found, facts)
     sentences += _of_names(found, facts)
     sentences += [_nobody_consumes(each) for each in facts.unconsumed]
     sentences += _of_what_is_left_behind(found)
@@ -169,6 +165,23 @@ def _doubted(found: TargetSummary) -> list[str]:
                 f"{verb(number, 'it', 'they')} ended is not known. What did is done twice."
             )
     return sentences
+
+
+def _of_queueless(found: TargetSummary, facts: ClusterFacts) -> list[str]:
+    """Where tasks go whose own queue no event told."""
+    number = sum(found.queueless.values())
+    if not number:
+        return []
+    they, queues = verb(number, "it", "they"), listed(facts.destinations, _QUEUES_LISTED)
+    where = (
+        f"to {queues}, as the routes or the default queue that Umbel knows say"
+        if queues
+        else "to where the application or its default says"
+    )
+    return [
+        f"The queue of {number:,} is not known: {they} will be sent {where}. Give a queue if "
+        f"{they} {verb(number, 'belongs', 'belong')} elsewhere."
+    ]
 
 
 def _of_names(found: TargetSummary, facts: ClusterFacts) -> list[str]:

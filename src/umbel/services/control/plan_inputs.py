@@ -35,8 +35,9 @@ class TargetSummary(msgspec.Struct, frozen=True, kw_only=True):
     if `capped`, and may be more if not `complete`, as time ran out while they were counted.
     `able` are those looked at that the action is for. `running_on` counts running tasks by
     worker, of those looked at; `repeated` how many of those were sent again before;
-    `unrepeatable` those that a retry leaves out, by why; `queueless` those whose queue is not
-    known. Of those that a retry sends: by `names` and by `queues` where they go; `shadows` go
+    `unrepeatable` those that a retry leaves out, by why. Of those that a retry sends: by `names`
+    and by `queues` where they go; `queueless` counts by name those whose queue neither an event
+    nor who plans tells; `shadows` go
     by another name than events tell; `of_workflow` belong to one, and `follows` is what is
     known to hang on them; `unread` are those whose message is not there any more to be read.
     `doubted` are those looked at that may not run or wait any more, by why."""
@@ -55,9 +56,9 @@ class TargetSummary(msgspec.Struct, frozen=True, kw_only=True):
     fidelities: Mapping[str, tuple[Fidelity | None, str | None]] = {}
     unrepeatable: Mapping[str, int] = {}
     repeated: int = 0
-    queueless: int = 0
     names: Mapping[str, int] = {}
     queues: Mapping[str, int] = {}
+    queueless: Mapping[str, int] = {}
     shadows: int = 0
     of_workflow: int = 0
     follows: tuple[str, ...] = ()
@@ -80,10 +81,13 @@ class ClusterFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The cluster at the time of the plan: `live` workers, and why the action is `impossible`, if
     it is; `names` are the task names that workers have registered, None if none answered;
     `unconsumed` are queues to which the action sends, or from which it takes the last consumer;
-    `declaration` is how workers have to declare the queue that they are to consume."""
+    `destinations` are the queues to which tasks go whose own queue is not known, those that
+    the application's routes tell of; `declaration` is how workers have to declare the queue that
+    they are to consume."""
 
     live: tuple[str, ...] = ()
     impossible: str | None = None
     names: frozenset[str] | None = None
     unconsumed: tuple[UnconsumedQueue, ...] = ()
+    destinations: tuple[str, ...] = ()
     declaration: Declaration | None = None

@@ -24,6 +24,7 @@ from umbel.services.control.worker_facts import (
     consumed_by,
     consumption,
     depths_of,
+    destinations,
     registered_names,
     unconsumed,
 )
@@ -90,9 +91,10 @@ class Planner:
             names = registered_names(self._workers)
             found = self._summarizer.summarize(selection, chosen_by, names)
             consumed = future.result()
-        queues = sorted(found.queues)[:_QUEUES_MAX]
+        to = destinations(sorted(found.queueless)[:_QUEUES_MAX], self._cluster)
+        queues = sorted({*found.queues, *to})[:_QUEUES_MAX]
         left = unconsumed(queues, consumed, depths_of(queues, self._cluster))
-        facts = msgspec.structs.replace(facts, names=names, unconsumed=left)
+        facts = msgspec.structs.replace(facts, names=names, unconsumed=left, destinations=to)
         return plan_tasks(header, found, facts)
 
     def _declared(self, request: ActionRequest, facts: ClusterFacts) -> ClusterFacts:

@@ -87,9 +87,9 @@ class TargetSummarizer:
             fidelities=examined.fidelities | outside.whys,
             unrepeatable=examined.unrepeatable,
             repeated=examined.repeated,
-            queueless=examined.queueless,
             names=dict(examined.names),
             queues=dict(examined.queues),
+            queueless=dict(examined.queueless),
             shadows=examined.shadows,
             of_workflow=examined.of_workflow,
             follows=tuple(sorted(examined.follows)),
@@ -184,9 +184,9 @@ class _Examined:
         self.fidelities: dict[str, tuple[Fidelity | None, str | None]] = {}
         self.unrepeatable: dict[str, int] = {}
         self.repeated = 0
-        self.queueless = 0
         self.names: Counter[str] = Counter()
         self.queues: Counter[str] = Counter()
+        self.queueless: Counter[str] = Counter()
         self.shadows = 0
         self.of_workflow = 0
         self.follows: set[str] = set()
@@ -220,11 +220,12 @@ class _Examined:
             count_sentence(self.unrepeatable, arguments.why or "")
             return
         self.fidelity[arguments.fidelity] = self.fidelity.get(arguments.fidelity, 0) + 1
-        self.queueless += not (task.queue or task.routing_key)
         self.names[task.name or ""] += 1
         queue = (edit.queue if edit is not None else None) or task.queue
         if queue:
             self.queues[queue] += 1
+        elif not task.routing_key:
+            self.queueless[task.name or ""] += 1
         self.shadows += recovered.shadow is not None
         self.of_workflow += recovered.is_of_workflow
         self.follows |= {*recovered.follows}

@@ -6,11 +6,12 @@ is said only by those who were asked.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from umbel.broker.base import Cluster, QueueDepth
+from umbel.broker.base import Cluster, QueueDepth, Signature
 from umbel.errors import BrokerError
 from umbel.services.cluster.inspection import Inspection
 from umbel.services.cluster.queue_inspection import names_of_queues
@@ -81,6 +82,18 @@ def unconsumed(
         if counted <= 0 and not others:
             found.append(UnconsumedQueue(name, there.ready, silent))
     return tuple(found)
+
+
+def destinations(names: Sequence[str], cluster: Cluster) -> tuple[str, ...]:
+    """The queues to which tasks of these names go by the application's routes or default, each
+    once. Routes that are functions are asked without arguments: where one of them fails, as
+    where routes name no queue, nothing is told of that name."""
+    found = set()
+    for name in names:
+        # A route is anybody's function.
+        with contextlib.suppress(Exception):
+            found.add(cluster.destination(Signature(id="", name=name)))
+    return tuple(sorted(queue for queue in found if queue is not None))
 
 
 def depths_of(queues: Sequence[str], cluster: Cluster) -> Sequence[QueueDepth]:
