@@ -12,6 +12,7 @@ from tests.api.failing_shop import HOUR_S, STORES
 from tests.api.world import NOW, World, problem_of
 from tests.contract.stories import failed, succeeded, uuid_of
 from umbel.cluster.events import Event
+from umbel.store.base import KeptGap
 
 pytestmark = pytest.mark.anyio
 
@@ -91,6 +92,51 @@ async def test_they_are_compared_with_the_hour_before(shop: World) -> None:
     assert items["shop.clean"]["changed"] == "count"
     assert items["shop.clean"]["count"] == 0
     assert items["shop.mail"]["changed"] is None
+
+
+async def test_they_are_compared_with_the_time_before_the_last_deploy(shop: World) -> None:
+    body = {"version": "5.7", "at": NOW - HOUR_S}
+    (await shop.post("/api/v1/deploys", body)).raise_for_status()
+
+    found = await listed(shop, sort="changed", against="last-deploy", since=NOW - 1.5 * HOUR_S)
+    items = {each["name"]: each for each in found["items"]}
+
+    assert (found["against"], found["compared"], found["since"]) == (
+        "last-deploy", True, NOW - HOUR_S,
+    )  # fmt: skip
+    assert found["earlier"]["since"] == NOW - 2 * HOUR_S
+    assert found["earlier"]["until"] == NOW - HOUR_S
+    assert found["earlier"]["deploy"]["title"] == "Deploy of 5.7"
+    assert items["shop.pay"]["count"] == 40
+    assert items["shop.pay"]["changed"] == "runtime"
+
+
+async def test_they_are_compared_with_the_same_time_yesterday(shop: World) -> None:
+    before = await listed(shop, against="yesterday")
+    shop.store.apply(succeeded(uuid_of(3), NOW - 26 * HOUR_S, name="shop.old"))
+    found = await listed(shop, against="yesterday", sort="name")
+
+    assert (before["compared"], before["earlier"]) == (False, None)
+    assert before["uncompared"] == "The history does not reach back to the same time yesterday."
+    assert found["earlier"]["until"] == NOW - 24 * HOUR_S
+    assert found["compared"]
+    assert all(each["before"]["count"] == 0 for each in found["items"])
+
+
+async def test_without_a_deploy_there_is_nothing_to_compare_with(shop: World) -> None:
+    found = await listed(shop, against="last-deploy")
+
+    assert not found["compared"]
+    assert found["uncompared"] == "No deploy before this time is known."
+
+
+async def test_holes_in_the_time_that_is_compared_with_are_told(shop: World) -> None:
+    shop.store.keep_gaps([KeptGap(NOW - 5_000, NOW - 4_950, "collector-away", collector="c")])
+
+    found = await listed(shop)
+
+    assert found["incomplete"] is None
+    assert found["earlier"]["incomplete"]["missed_s"] == 50
 
 
 async def test_what_the_history_does_not_reach_is_not_compared(shop: World) -> None:

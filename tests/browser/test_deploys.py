@@ -96,3 +96,24 @@ def test_a_narrow_window_shows_them_as_well(open_page: OpenPage) -> None:
     expect(flag(page, "Deploy of 5.7").first).to_be_visible()
 
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("path", ["", "names"])
+def test_names_are_compared_with_the_time_before_the_last_deploy(
+    open_page: OpenPage, path: str
+) -> None:
+    page = open_page(f"{path}?range=15m")
+    page.get_by_label("Compare with").select_option("before the last deploy")
+
+    expect(page).to_have_url(re.compile(r"\?range=15m&against=last-deploy$"))
+    told = page.get_by_text(re.compile(r"Since Deploy of 5\.8\.1 \(.*\), compared"))
+    expect(told).to_be_visible()
+    page.go_back()
+    expect(page.get_by_label("Compare with")).to_have_value("before")
+
+
+def test_a_comparison_that_the_history_does_not_reach_is_said(open_page: OpenPage) -> None:
+    page = open_page("names?against=last-week")
+
+    expect(page.get_by_text("does not reach back to the same time a week ago")).to_be_visible()
+    expect(page.get_by_role("columnheader", name="Change")).to_be_hidden()

@@ -12,7 +12,7 @@ from umbel.cli.listing import ListFormat, listing_options, print_rows
 from umbel.cli.source import with_source
 from umbel.cli.tasks import QueryCommand
 from umbel.cli.time_span import span_options
-from umbel.services.names.rows import NAME_ORDERS
+from umbel.services.names.rows import AGAINST, NAME_ORDERS
 
 if TYPE_CHECKING:
     from umbel.python.sources import Source
@@ -33,6 +33,11 @@ _CSV_COLUMNS: Final = (
     help="By tasks, p95 of runtime or wait, failures, what changed most, or name.",
 )  # fmt: skip
 @click.option(
+    "--against", type=click.Choice(AGAINST), default="before", show_default=True,
+    help="What is compared with: as long a time before, the same time yesterday or a week ago, or "
+    "as long a time before the last deploy.",
+)  # fmt: skip
+@click.option(
     "-n", "--limit", type=click.IntRange(1, 200), default=50, show_default=True,
     help="How many at most.",
 )  # fmt: skip
@@ -44,18 +49,22 @@ def names(
     since: float | None,
     until: float | None,
     sort: Any,
+    against: Any,
     limit: int,
     form: ListFormat,
 ) -> int:
     """List the names of tasks that match QUERY: how many, how they fail, wait and run.
 
-    What changed most is told against as long a time before, where the history reaches it.
+    What changed most is told against as long a time before, or another time (--against), where
+    the history reaches it.
     """
     import msgspec
 
     from umbel.query.parse import parse
 
-    found = source.names(parse(" ".join(query)), since=since, until=until, order=sort, limit=limit)
+    found = source.names(
+        parse(" ".join(query)), since=since, until=until, order=sort, against=against, limit=limit
+    )
     rows = [msgspec.to_builtins(each) for each in found.items]
     columns = _CSV_COLUMNS if form.as_csv else _COLUMNS
     printed = print_rows(rows, columns, form, shown=_shown)
@@ -70,6 +79,13 @@ def names(
 def _say_rest(found: NameList, printed: int) -> None:
     if not printed:
         printing.say("No task that matches ran in this time.", err=True)
+    if found.uncompared and found.against != "before":
+        printing.say(found.uncompared, err=True)
+    deploy = found.earlier.deploy if found.earlier else None
+    if deploy is not None:
+        printing.say(
+            f"Compared with the time before: {deploy.title}, {printing.clock(deploy.at)}.", err=True
+        )
     if not found.complete:
         printing.say(
             "Time ran out: numbers may be too low. Try a shorter time (--since).", err=True

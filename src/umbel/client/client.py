@@ -28,7 +28,7 @@ from umbel.services.errors.groups import ErrorGroups
 from umbel.services.health.health import Status
 from umbel.services.health.health_findings import HealthAnswer
 from umbel.services.live.changes import LiveChanges
-from umbel.services.names.rows import NameList, NameOrder
+from umbel.services.names.rows import Against, NameList, NameOrder
 from umbel.services.search.rows import WholeTask, WorkerRow
 from umbel.services.search.saved_searches import (
     ListedSearch,
@@ -128,11 +128,13 @@ class Client:
         return self._get("errors", ErrorGroups, **params)
 
     def names(
-        self, q: str, *, since: float | None, until: float | None, sort: NameOrder, limit: int
-    ) -> NameList:
+        self, q: str, *, since: float | None, until: float | None, sort: NameOrder,
+        against: Against, limit: int,
+    ) -> NameList:  # fmt: skip
         """Names of tasks that match, of that time (Unix seconds) or the last hour."""
         params: Parameters = {
-            "q": q, "since": since, "until": until, "sort": sort, "limit": limit,
+            "q": q, "since": since, "until": until, "sort": sort, "against": against,
+            "limit": limit,
         }  # fmt: skip
         return self._get("names", NameList, **params)
 

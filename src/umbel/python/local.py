@@ -27,7 +27,7 @@ from umbel.services.errors.group_state import State
 from umbel.services.errors.groups import ErrorGroups
 from umbel.services.health.health import Status
 from umbel.services.health.health_findings import HealthAnswer
-from umbel.services.names.rows import NameList, NameOrder
+from umbel.services.names.rows import Against, NameList, NameOrder
 from umbel.services.search.rows import WholeTask, WorkerRow
 from umbel.services.search.saved_searches import (
     ListedSearch,
@@ -151,11 +151,13 @@ class LocalSource:
         since: float | None,
         until: float | None,
         order: NameOrder,
+        against: Against,
         limit: int,
     ) -> NameList:
         return self._reading.names.list_of(
-            query, since=since, until=until, order=order, limit=limit, budget_s=PAGE_S
-        )
+            query, since=since, until=until, order=order, against=against, limit=limit,
+            budget_s=PAGE_S,
+        )  # fmt: skip
 
     def deploys(self, after: float | None, before: float | None, limit: int) -> DeployList:
         return self._reading.deploys.list(after, before, limit)

@@ -27,7 +27,7 @@ from umbel.services.errors.group_state import State
 from umbel.services.errors.groups import ErrorGroups
 from umbel.services.health.health import Status
 from umbel.services.health.health_findings import HealthAnswer
-from umbel.services.names.rows import NameList, NameOrder
+from umbel.services.names.rows import Against, NameList, NameOrder
 from umbel.services.search.rows import WholeTask, WorkerRow
 from umbel.services.search.saved_searches import (
     ListedSearch,
@@ -151,10 +151,11 @@ class RemoteSource:
         since: float | None,
         until: float | None,
         order: NameOrder,
+        against: Against,
         limit: int,
     ) -> NameList:
         return self._client.names(
-            canonical(query), since=since, until=until, sort=order, limit=limit
+            canonical(query), since=since, until=until, sort=order, against=against, limit=limit
         )
 
     def deploys(self, after: float | None, before: float | None, limit: int) -> DeployList:

@@ -25,7 +25,7 @@ from umbel.services.errors.group_state import State
 from umbel.services.errors.groups import ErrorGroups
 from umbel.services.health.health import Status
 from umbel.services.health.health_findings import HealthAnswer
-from umbel.services.names.rows import NameList, NameOrder
+from umbel.services.names.rows import Against, NameList, NameOrder
 from umbel.services.search.rows import WholeTask, WorkerRow
 from umbel.services.search.saved_searches import (
     ListedSearch,
@@ -116,6 +116,7 @@ class Source(Protocol):
         since: float | None,
         until: float | None,
         order: NameOrder,
+        against: Against,
         limit: int,
     ) -> NameList:
         """Names of tasks that match, of that time or the last hour, with their numbers."""

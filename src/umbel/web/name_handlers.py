@@ -10,7 +10,7 @@ from msgspec import Meta
 from umbel.cluster.events import LABEL_MAX
 from umbel.services.cluster_services import ClusterServices
 from umbel.services.names.name_list import NAMES_MAX
-from umbel.services.names.rows import NameDetail, NameList, NameOrder, Registration
+from umbel.services.names.rows import Against, NameDetail, NameList, NameOrder, Registration
 from umbel.web import requests
 from umbel.web.http.spans import check_span
 
@@ -38,6 +38,13 @@ class ListNames(msgspec.Struct, frozen=True, kw_only=True):
             "against the time before, or by name."
         ),
     ] = "busiest"
+    against: Annotated[
+        Against,
+        Meta(
+            description="What is compared with: as long a time before, the same time yesterday or "
+            "a week ago, or as long a time before the last deploy."
+        ),
+    ] = "before"
     limit: Annotated[int, Meta(ge=1, le=NAMES_MAX, description="The most names.")] = NAMES_MAX
 
 
@@ -55,7 +62,8 @@ def list_names(services: ClusterServices, params: ListNames, waited_s: float) ->
     check_span(params.since, params.until, services.clock.now())
     return services.names.list(
         params.q, since=params.since, until=params.until, contains=params.contains,
-        order=params.sort, limit=params.limit, tz=params.tz, waited_s=waited_s,
+        order=params.sort, against=params.against, limit=params.limit, tz=params.tz,
+        waited_s=waited_s,
     )  # fmt: skip
 
 

@@ -65,6 +65,17 @@ def test_they_are_sorted_narrowed_and_told_to_programs(umbel: Umbel) -> None:
     assert [row[0] for row in csv.reader(io.StringIO(narrowed))] == ["name", "shop.pay"]
 
 
+def test_the_time_to_compare_with_is_chosen(umbel: Umbel, tmp_path: Path) -> None:
+    code, out, err = umbel("--against", "last-deploy")
+    assert (code, err) == (0, "No deploy before this time is known.\n")
+    assert out.splitlines()[1].split("\t")[6] == ""
+
+    run(["deploy", "5.7", "--at", "1h", "--data", str(tmp_path / "data")])
+    _, out, err = umbel("--against", "last-deploy")
+    assert "Deploy of 5.7" in err
+    assert out.splitlines()[-2].split("\t")[6].startswith("runtime ")
+
+
 def test_no_name_is_said(umbel: Umbel) -> None:
     code, out, err = umbel("name:nobody")
 

@@ -44,10 +44,18 @@ def test_they_are_filtered_as_tasks_and_sorted_as_asked(events: Events) -> None:
     assert failing.names > 1
 
 
+def test_the_time_to_compare_with_is_chosen(events: Events) -> None:
+    found = task_names(events, against="last-deploy", **DAY)
+
+    assert (found.against, found.compared) == ("last-deploy", False)
+    assert found.uncompared == "No deploy before this time is known."
+
+
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
         ({"sort_by": "runtime"}, "sort_by is one of busiest, slowest, .*, not 'runtime'"),
+        ({"against": "deploy"}, "against is one of before, yesterday, .*, not 'deploy'"),
         ({"limit": 201}, "limit is a number from 1 to 200, not 201"),
         ({"start": NOW, "end": NOW - 1}, "start must lie before end"),
         ({"end": "soon"}, "end cannot be 'soon'"),

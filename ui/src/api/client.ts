@@ -2,7 +2,7 @@
 
 import { toPoints, toUnits } from '../query/offsets'
 import type {
-  CountBy, ErrorGroups, HealthAnswer, NameDetail, NameList, NamesSort, Registration, SampledQueues, SampledWorkers, SeriesOfCounts, SeriesOfRuntimes, SeriesOfWaits,
+  CountBy, ErrorGroups, HealthAnswer, NameDetail, NameList, NamesAgainst, NamesSort, Registration, SampledQueues, SampledWorkers, SeriesOfCounts, SeriesOfRuntimes, SeriesOfWaits,
 } from './schema'
 import { get } from './transport'
 import type { Cluster, Count, Gap, Status, Suggestion, Task, TaskPage, Understood, Worker, Workflow } from './types'
@@ -35,7 +35,7 @@ export const api = {
     get<Measured[M]>('series', asked, signal),
 
   /** `since` and `until` are Unix seconds; so are those of the others. */
-  names: (asked: { since: number; until: number; sort: NamesSort; contains?: string; limit: number }, signal?: AbortSignal) =>
+  names: (asked: { since: number; until: number; sort: NamesSort; against: NamesAgainst; contains?: string; limit: number }, signal?: AbortSignal) =>
     get<NameList>('names', asked, signal),
 
   name: (name: string, asked: { since: number; until: number }, signal?: AbortSignal) =>

@@ -351,6 +351,13 @@ export interface DecideErrorBody {
 export interface DeleteSearchBody {
 }
 
+export interface DeployBefore {
+  id: string
+  at: number
+  title: string
+  version: string | null
+}
+
 export interface DeployList {
   items: DeployMark[]
   more: number
@@ -426,6 +433,13 @@ export interface Durations {
   p50: number
   p95: number
   p99: number
+}
+
+export interface EarlierTime {
+  since: number
+  until: number
+  deploy: DeployBefore | null
+  incomplete: Incomplete | null
 }
 
 export interface Edit {
@@ -803,6 +817,9 @@ export interface NameList {
   compared: boolean
   complete: boolean
   incomplete: Incomplete | null
+  against: 'before' | 'last-deploy' | 'last-week' | 'yesterday'
+  earlier: EarlierTime | null
+  uncompared: string
 }
 
 export interface NameNumbers {
@@ -830,6 +847,8 @@ export interface NameRow {
   changed: 'count' | 'failures' | 'runtime' | 'wait' | null
   change: number
 }
+
+export type NamesAgainst = 'before' | 'last-deploy' | 'last-week' | 'yesterday'
 
 export type NamesSort = 'busiest' | 'changed' | 'failing' | 'name' | 'slowest' | 'waiting'
 

@@ -12,6 +12,7 @@ from umbel.services.errors.failures import all_of, ended_during
 from umbel.services.errors.time_budget import TimeBudget
 from umbel.services.errors.trend import TimeSpan
 from umbel.services.names.duration_histogram import duration_histogram
+from umbel.services.names.earlier_time import compared
 from umbel.services.names.name_list import NameSearch, list_names
 from umbel.services.names.rows import LastTask, NameDetail, NameRow
 from umbel.store.base import Count, Store
@@ -33,7 +34,8 @@ def name_detail(
     store: Store, name: str, span: TimeSpan, now: float, budget: TimeBudget
 ) -> NameDetail:
     """See `NameDetail`. Raises `StoreError`."""
-    search = NameSearch(query=of_name(name), span=span, order="changed")
+    earlier = compared("before", span, None, store.status().oldest).earlier
+    search = NameSearch(query=of_name(name), span=span, earlier=earlier, order="changed")
     listed = list_names(store, search, now, budget)
     nothing = NameRow(name=name, trend=(), failures=())
     row = next((each for each in listed.items if each.name == name), nothing)

@@ -1,5 +1,5 @@
 """The names of tasks of a span with their numbers, from three series by name and the same three of
-the time before, within a time budget."""
+an earlier time, within a time budget."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from umbel.query.ast import Node
 from umbel.services.errors.time_budget import TimeBudget
 from umbel.services.errors.trend import TimeSpan, buckets_of, counts_over_time, fitting_bucket_s
 from umbel.services.names.change import change_of
-from umbel.services.names.rows import NameList, NameNumbers, NameOrder, NameRow
+from umbel.services.names.rows import EarlierTime, NameList, NameNumbers, NameOrder, NameRow
 from umbel.store.base import Store
 from umbel.store.capabilities import Measure
 from umbel.store.series import CountGroup, Counts, Durations, DurationSeries
@@ -27,10 +27,11 @@ QUESTIONS: Final = 6
 
 class NameSearch(msgspec.Struct, frozen=True, kw_only=True):
     """What is asked for: names that have `contains` in them, whatever the case, with tasks that
-    match `query`, of the time `span`."""
+    match `query`, of the time `span`, compared with an `earlier` time."""
 
     query: Node
     span: TimeSpan
+    earlier: EarlierTime | None = None
     contains: str = ""
     order: NameOrder = "busiest"
     limit: int = NAMES_MAX
@@ -54,7 +55,7 @@ class _Listing:
         span = self._search.span
         bucket_s, groups = self._counts(span)
         numbers = self._numbers(span, groups)
-        before = self._before(span)
+        before = self._before(self._search.earlier)
         buckets = buckets_of(span, bucket_s)
         rows = []
         for name in sorted({*numbers, *(before or ())}):
@@ -79,16 +80,15 @@ class _Listing:
             start=buckets.start,
             bucket_s=bucket_s,
             compared=before is not None,
+            earlier=self._search.earlier,
             complete=self._complete,
         )
 
-    def _before(self, span: TimeSpan) -> Mapping[str, NameNumbers] | None:
-        """The numbers of the time before; None where the history does not reach back so far."""
-        earlier = TimeSpan(span.since - (span.until - span.since), span.since)
-        oldest = self._store.status().oldest
-        if oldest is None or oldest > earlier.since:
+    def _before(self, earlier: EarlierTime | None) -> Mapping[str, NameNumbers] | None:
+        if earlier is None:
             return None
-        return self._numbers(earlier, self._counts(earlier)[1])
+        span = TimeSpan(earlier.since, earlier.until)
+        return self._numbers(span, self._counts(span)[1])
 
     def _numbers(
         self, span: TimeSpan, groups: Mapping[str, CountGroup]

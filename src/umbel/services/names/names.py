@@ -15,12 +15,14 @@ from umbel.query.ast import Node
 from umbel.query.parse import parse
 from umbel.services.cluster.inspection import Inspection
 from umbel.services.cluster.registered_tasks import DescribeTasks
+from umbel.services.deploys.deploys import Deploys
 from umbel.services.errors.time_budget import TimeBudget
 from umbel.services.errors.trend import TimeSpan
+from umbel.services.names.earlier_time import compared
 from umbel.services.names.name_detail import name_detail
 from umbel.services.names.name_list import NAMES_MAX, NameSearch, list_names
 from umbel.services.names.registration import registration
-from umbel.services.names.rows import NameDetail, NameList, NameOrder, Registration
+from umbel.services.names.rows import Against, NameDetail, NameList, NameOrder, Registration
 from umbel.services.search import incomplete
 from umbel.services.search.ledger_terms import resolved
 from umbel.services.time_zones import zone_of
@@ -47,6 +49,7 @@ class Names:
     ) -> None:
         self._store = store
         self._ledger = ledger
+        self._deploys = Deploys(ledger, clock)
         self._clock = clock
         self._inspection = inspection
         self._describe = describe
@@ -59,15 +62,17 @@ class Names:
         until: float | None = None,
         contains: str = "",
         order: NameOrder = "busiest",
+        against: Against = "before",
         limit: int = NAMES_MAX,
         tz: str = "UTC",
         waited_s: float = 0.0,
     ) -> NameList:
         """The names of tasks that match `text`, from `since` to `until` (Unix seconds; the last
-        hour unless given). It was asked `waited_s` ago."""
+        hour unless given), compared with the time that `against` names. It was asked `waited_s`
+        ago."""
         return self.list_of(
             parse(text, zone_of(tz)), since=since, until=until, contains=contains, order=order,
-            limit=limit, budget_s=BUDGET_S - waited_s,
+            against=against, limit=limit, budget_s=BUDGET_S - waited_s,
         )  # fmt: skip
 
     def list_of(
@@ -78,18 +83,26 @@ class Names:
         until: float | None,
         contains: str = "",
         order: NameOrder,
+        against: Against = "before",
         limit: int,
         budget_s: float,
     ) -> NameList:
         """The same for a query that was parsed already, in `budget_s` seconds."""
         budget = TimeBudget(self._clock, max(BUDGET_MIN_S, budget_s))
         span, now = self._span(since, until), self._clock.now()
+        last = self._deploys.last(span.until) if against == "last-deploy" else None
+        span, earlier, why_not = compared(against, span, last, self._store.status().oldest)
+        if earlier is not None:
+            missing = self._incomplete(TimeSpan(earlier.since, earlier.until), now)
+            earlier = msgspec.structs.replace(earlier, incomplete=missing)
         search = NameSearch(
-            query=resolved(query, self._ledger), span=span, contains=contains, order=order,
-            limit=limit,
+            query=resolved(query, self._ledger), span=span, earlier=earlier, contains=contains,
+            order=order, limit=limit,
         )  # fmt: skip
-        found = list_names(self._store, search, now, budget)
-        return msgspec.structs.replace(found, incomplete=self._incomplete(span, now))
+        return msgspec.structs.replace(
+            list_names(self._store, search, now, budget),
+            incomplete=self._incomplete(span, now), against=against, uncompared=why_not,
+        )  # fmt: skip
 
     def detail(
         self,

@@ -13,6 +13,10 @@ from umbel.store.series import Durations
 #: against the time before, the name itself.
 NameOrder = Literal["busiest", "slowest", "waiting", "failing", "changed", "name"]
 NAME_ORDERS: Final[tuple[NameOrder, ...]] = get_args(NameOrder)
+#: With which time names are compared: as long a time before, the same time a day or a week earlier,
+#: as long a time before the last deploy.
+Against = Literal["before", "yesterday", "last-week", "last-deploy"]
+AGAINST: Final[tuple[Against, ...]] = get_args(Against)
 #: What of a name changed.
 Changed = Literal["count", "failures", "runtime", "wait"]
 
@@ -47,11 +51,34 @@ class NameRow(NameNumbers, frozen=True, kw_only=True):
     change: float = 0.0
 
 
+class DeployBefore(msgspec.Struct, frozen=True, kw_only=True):
+    """The deploy before which names are compared with: its `id`, when it began (`at`, Unix
+    seconds), its `title`, and its `version` if that was announced."""
+
+    id: str
+    at: float
+    title: str
+    version: str | None
+
+
+class EarlierTime(msgspec.Struct, frozen=True, kw_only=True):
+    """The time that is compared with, from `since` to `until` (Unix seconds): before `deploy`,
+    null where another time was asked for. `incomplete` is what is missing in the history of that
+    time, null if nothing is."""
+
+    since: float
+    until: float
+    deploy: DeployBefore | None = None
+    incomplete: Incomplete | None = None
+
+
 class NameList(msgspec.Struct, frozen=True, kw_only=True):
     """Names of tasks from `since` to `until` (Unix seconds), sorted as asked for. `names` is how
     many fit, of which `items` are the first. The first bucket of each `trend` begins at `start` and
-    lasts `bucket_s` seconds. `compared`: whether the same length of time before `since` is in the
-    history, to compare with. `complete` is false when time ran out: then numbers may be too low.
+    lasts `bucket_s` seconds. `compared`: whether the time that was asked for (`against`) is in the
+    history, to compare with: `earlier` is that time, null if not, and then `uncompared` says why
+    in a sentence. Before a deploy that is within the time asked for, `since` is when it began.
+    `complete` is false when time ran out: then numbers may be too low.
     `incomplete` is what is missing in the history of that time, null if nothing is."""
 
     items: tuple[NameRow, ...]
@@ -63,6 +90,9 @@ class NameList(msgspec.Struct, frozen=True, kw_only=True):
     compared: bool
     complete: bool
     incomplete: Incomplete | None = None
+    against: Against = "before"
+    earlier: EarlierTime | None = None
+    uncompared: str = ""
 
 
 class HistogramBin(msgspec.Struct, frozen=True, kw_only=True):
