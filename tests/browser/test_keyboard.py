@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenPage
@@ -106,3 +107,22 @@ def test_theme_and_zone_are_kept(open_page: OpenPage) -> None:
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     expect(page.get_by_role("button", name="UTC")).to_have_attribute("aria-pressed", "true")
     expect(page.locator("[data-row] time").first).to_have_attribute("title", re.compile("UTC$"))
+
+
+@pytest.mark.parametrize("path", ["names", "errors", "queues", "workers"])
+@pytest.mark.usefixtures("workers")
+def test_back_finds_the_row_that_was_left(open_page: OpenPage, path: str) -> None:
+    page = open_page(path)
+    link = page.locator("main tbody th[scope=row] a").nth(1)
+    expect(link).to_be_visible()
+    left = link.get_attribute("href")
+    link.focus()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(f"/{path}/"))
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+
+    page.go_back()
+    expect(page.locator(f"main a[href='{left}']").first).to_be_focused()
+    page.keyboard.press("Enter")
+    page.locator("main").get_by_role("link", name=path.capitalize(), exact=True).click()
+    expect(page.locator(f"main a[href='{left}']").first).to_be_focused()

@@ -1,12 +1,22 @@
 /**
  * The focus after going to another page: on its heading, so that the page is announced and the
- * next key begins there. Many pages load before they have a heading, and some have another one
- * once they are loaded, so it is waited for, and followed while nobody has gone elsewhere.
+ * next key begins there; after coming back, on the link by which the page was left. Many pages
+ * load before they have either, and some have another heading once they are loaded, so it is
+ * waited for, and followed while nobody has gone elsewhere.
  */
 
-export function focusHeading(main: HTMLElement): () => void {
+/** `left` is the address, as it stands in the link, by which the page was left; null: none. */
+export function focusHeading(main: HTMLElement, left: string | null): () => void {
   let focused: HTMLElement | null = null
+  let awaited = left === null ? null : `a[href="${CSS.escape(left)}"]`
   const settle = (): void => {
+    if (awaited !== null && isBusy(main) && document.activeElement !== focused) awaited = null
+    const link = awaited === null ? null : main.querySelector<HTMLElement>(awaited)
+    if (link) {
+      link.focus({ preventScroll: true })
+      link.scrollIntoView({ block: 'nearest' })
+      return observer.disconnect()
+    }
     if (focused?.isConnected) return
     const heading = main.querySelector('h1')
     if (heading === null) return

@@ -24,6 +24,7 @@ class Router {
   returned = $state(false)
   readonly page: Page = $derived(searchedPage(pageAt(this.path, this.base), this.search))
   private readonly scrolled = new Map<string, number>()
+  private readonly left = new Map<string, string>()
 
   get base(): string {
     return new URL(document.baseURI).pathname
@@ -62,6 +63,11 @@ class Router {
     return this.scrolled.get(this.key) ?? 0
   }
 
+  /** The link by which this entry was left, as its `href` stands; null if none is known. */
+  leftBy(): string | null {
+    return this.left.get(this.key) ?? null
+  }
+
   private write(href: string, replace: boolean): void {
     const key = replace && this.key !== '' ? this.key : `${Date.now()}-${Math.random()}`
     const from = replace ? this.from : this.page.kind
@@ -86,6 +92,7 @@ class Router {
     if (!link || link.target !== '' || link.hasAttribute('download')) return
     if (!link.href.startsWith(new URL('.', document.baseURI).href)) return
     event.preventDefault()
+    this.left.set(this.key, link.getAttribute('href') ?? '')
     this.go(link.href)
   }
 }
