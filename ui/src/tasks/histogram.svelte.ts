@@ -11,6 +11,7 @@ import { stream } from '../frame/stream.svelte'
 import { isSame, spanOf, type Range } from '../time/range'
 import { histogramSearch } from './histogram'
 import { Unhurried } from './unhurried'
+import { zoneOf } from './time_term'
 
 interface Answer {
   series: SeriesOfCounts
@@ -45,7 +46,7 @@ export class HistogramNumbers {
 
   /** Show those of another search; numbers of the one before stay until they come. */
   show(q: string, tz: string, chips: readonly Chip[], oldest: number | null): void {
-    const { range } = histogramSearch(q, chips, preferences.zone, oldest, clock.now)
+    const { range } = histogramSearch(q, chips, zoneOf(tz) ?? preferences.zone, oldest, clock.now)
     const same = q === this.q && tz === this.tz && isSame(range, this.range)
     Object.assign(this, { q, tz, chips, range })
     if (!same) void this.resource.load()
@@ -53,7 +54,7 @@ export class HistogramNumbers {
 
   private async ask(signal: AbortSignal): Promise<Answer> {
     if (stream.oldest === null) stream.heard(await api.status(signal))
-    const { q, range } = histogramSearch(this.q, this.chips, preferences.zone, stream.oldest, clock.now)
+    const { q, range } = histogramSearch(this.q, this.chips, zoneOf(this.tz) ?? preferences.zone, stream.oldest, clock.now)
     const { now } = clock
     const series = await this.unhurried.time(api.counts({ q, tz: this.tz, ...spanOf(range, now) }, signal))
     return { series, range, now }

@@ -4,7 +4,7 @@
  */
 
 import type { Chip } from '../api/types'
-import type { Zone } from '../format/time'
+import { zoneName, type Zone } from '../format/time'
 import { addable, removeChip, splice } from '../query/edit'
 import { rangeOfTerm, readStamp, termOf, type Range } from '../time/range'
 
@@ -15,6 +15,11 @@ const FIELDS = ['timestamp', 'finished', 'seen', 'received', 'started', 'sent', 
 
 export function timeChip(chips: readonly Chip[]): Chip | null {
   return chips.find(({ field, negated }) => !negated && FIELDS.includes(field ?? '')) ?? null
+}
+
+/** The zone that a search is read in, by its name; null: neither UTC nor that of the browser. */
+export function zoneOf(tz: string): Zone | null {
+  return tz === 'UTC' ? 'utc' : tz === zoneName('local') ? 'local' : null
 }
 
 /** The range of a search; null where it has none, or one that only text can say. */
