@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from umbel.python.control import task_abort, task_rate_limit, task_revoke, task_timeout
+    from umbel.python.deploys import announce_deploy, deploys, remove_deploy
     from umbel.python.errors import task_errors
     from umbel.python.event_types import TaskEventTypes
     from umbel.python.events import Events, connect
@@ -49,8 +50,10 @@ __all__ = [
     "Events",
     "TaskEventTypes",
     "TaskInfo",
+    "announce_deploy",
     "as_dict",
     "connect",
+    "deploys",
     "get_task_by_id",
     "get_task_result",
     "inspect",
@@ -58,6 +61,7 @@ __all__ = [
     "parse_search_terms",
     "purge",
     "queue_lengths",
+    "remove_deploy",
     "satisfies_search_terms",
     "sort_keys",
     "sort_tasks",
@@ -84,6 +88,7 @@ __all__ = [
 
 _MODULES = {
     "control": "task_abort task_rate_limit task_revoke task_timeout",
+    "deploys": "announce_deploy deploys remove_deploy",
     "errors": "task_errors",
     "events": "Events connect",
     "event_types": "TaskEventTypes",

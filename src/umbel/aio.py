@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, Protocol, TypeVar, cast, overload
 
 from umbel.python import control as _control
+from umbel.python import deploys as _deploys
 from umbel.python import errors as _errors
 from umbel.python import events as _events
 from umbel.python import info as _info
@@ -43,8 +44,10 @@ __all__ = [
     "Events",
     "TaskEventTypes",
     "TaskInfo",
+    "announce_deploy",
     "as_dict",
     "connect",
+    "deploys",
     "get_task_by_id",
     "get_task_result",
     "inspect",
@@ -52,6 +55,7 @@ __all__ = [
     "parse_search_terms",
     "purge",
     "queue_lengths",
+    "remove_deploy",
     "satisfies_search_terms",
     "sort_keys",
     "sort_tasks",
@@ -230,6 +234,10 @@ task_rate_limit = _on_source(_control.task_rate_limit)
 task_revoke = _on_source(_control.task_revoke)
 task_send_task = _on_source(_running.task_send_task)
 task_timeout = _on_source(_control.task_timeout)
+
+announce_deploy = _on_source(_deploys.announce_deploy)
+deploys = _on_source(_deploys.deploys)
+remove_deploy = _on_source(_deploys.remove_deploy)
 
 inspect = _on_source(_workers.inspect)
 purge = _on_source(_queues.purge)
