@@ -33,6 +33,7 @@ export type Action =
   | 'back'
   | 'submit'
   | 'preview'
+  | 'save-search'
 
 export interface Shortcut {
   keys: string
@@ -42,6 +43,7 @@ export interface Shortcut {
 
 export const SHORTCUTS: readonly Shortcut[] = [
   { keys: '/', action: 'search', description: 'Search tasks' },
+  { keys: 's', action: 'save-search', description: 'Save the search, or change the saved one' },
   { keys: 'f', action: 'failures', description: 'Failures alone, or all states again' },
   { keys: 'h', action: 'last-hour', description: 'The last hour alone, or all times again' },
   { keys: 'j', action: 'down', description: 'Next row, or the next task of the list' },

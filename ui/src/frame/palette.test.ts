@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { destinationOf, idSearch, keyOf, offers, question, SUGGESTED_FIELDS, suggested, taskDestination, type Destination } from './palette'
+import { destinationOf, idSearch, keyOf, offers, question, savedPlaces, SUGGESTED_FIELDS, suggested, taskDestination, type Destination } from './palette'
 
-const NONE = { recent: [], commands: { ofPage: [], ofAll: [] }, found: [], isOfOne: true }
+const NONE = { recent: [], saved: [], commands: { ofPage: [], ofAll: [] }, found: [], isOfOne: true }
 const UUID = '22222222-2222-4333-8444-555555555550'
 const queue: Destination = { icon: 'queue', title: 'mail', kind: 'Queue', href: 'queues/mail' }
 const longer: Destination = { icon: 'task', title: 'shop.mail.send', kind: 'Task name', href: 'names/shop.mail.send' }
@@ -80,6 +80,18 @@ describe('the palette', () => {
     }
     expect(destinationOf(null)).toBeNull()
     expect(destinationOf({ ...queue, icon: 'none' })).toBeNull()
+  })
+
+  it('finds saved searches by their names, and leads to what they search for', () => {
+    const one = { id: '1', name: 'Failed mails', q: 'queue:mail', order: '-runtime', tz: 'UTC', shared: true, owner: 'otto', mine: false,
+      changeable: false, deletable: false, created: 0, changed: 0, changed_by: 'otto' }
+
+    const saved = savedPlaces([one])
+
+    expect(saved[0]?.href).toBe('tasks?q=queue%3Amail&order=-runtime')
+    expect(titles('FAILED m', { saved })[0]).toBe('Saved by otto: Failed mails')
+    expect(titles('', { saved })).toContain('Saved by otto: Failed mails')
+    expect(titles('other', { saved })[0]).toBe('Search: other')
   })
 
   it('leads from a suggested name of a task to its page', () => {

@@ -1,5 +1,6 @@
 /** What the palette offers for a typed text: pages, commands, recent places, tasks by id, searches. */
 
+import type { ListedSearch } from '../api/schema'
 import type { Suggestion, TaskRow } from '../api/types'
 import { ICONS, type IconName } from '../parts/icons'
 import { term } from '../query/edit'
@@ -51,6 +52,7 @@ const PAGES_OF: Record<string, (value: string) => string> = { name: namePath, wo
 const TASK_KIND = 'Task'
 /** Before anything is typed. */
 const RECENT_SHOWN = 5
+const SAVED_SHOWN = 6
 
 const ID = /^[^\s:"]{8,}$/
 const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i
@@ -64,6 +66,7 @@ export type Offer = Destination | (Command & { kind: string })
 
 interface Sources {
   recent: readonly Destination[]
+  saved: readonly Destination[]
   /** Of the page one is on, and those of every page. */
   commands: { ofPage: readonly Command[]; ofAll: readonly Command[] }
   /** What the server found for the text. */
@@ -77,13 +80,13 @@ interface Sources {
  * pasted UUID is a task and nothing else; a worker, queue or name of just this text stands before
  * the search for it, others behind.
  */
-export function offers(typed: string, { recent, commands, found, isOfOne }: Sources): Offer[] {
+export function offers(typed: string, { recent, saved, commands, found, isOfOne }: Sources): Offer[] {
   const text = typed.trim()
   const pages = isOfOne ? PAGES : PAGES_WITHOUT_CLUSTER
   const ofPage = commands.ofPage.map((one) => ({ ...one, kind: 'On this page' }))
   const ofAll = commands.ofAll.map((one) => ({ ...one, kind: 'Command' }))
-  if (text === '') return once([...recent.slice(0, RECENT_SHOWN), ...ofPage.filter(({ why }) => why === null), ...pages, ...ofAll])
-  const local = [...pages, ...recent, ...ofPage, ...ofAll]
+  if (text === '') return once([...recent.slice(0, RECENT_SHOWN), ...ofPage.filter(({ why }) => why === null), ...pages, ...saved.slice(0, SAVED_SHOWN), ...ofAll])
+  const local = [...pages, ...saved, ...recent, ...ofPage, ...ofAll]
     .filter((one) => has(one.title, text))
     .sort((one, other) => rank(one.title, text) - rank(other.title, text))
   if (!isOfOne) return once(local)
@@ -93,6 +96,16 @@ export function offers(typed: string, { recent, commands, found, isOfOne }: Sour
   const exact = (one: Offer): boolean => one.title.toLowerCase() === text.toLowerCase()
   const byId = found.filter(({ kind }) => kind === TASK_KIND)
   return once([...found.filter(exact), ...local, ...byId, search, ...(ID.test(text) ? [task] : []), ...found])
+}
+
+/** Where saved searches lead, one's own first. */
+export function savedPlaces(saved: readonly ListedSearch[]): Destination[] {
+  return saved.map(({ name, q, order, tz, mine, owner }) => ({
+    icon: 'star',
+    title: name,
+    kind: mine || owner === '' ? 'Saved search' : `Saved by ${owner}`,
+    href: `tasks${writeSearch({ q, order, tz })}`,
+  }))
 }
 
 /** Whether all words of the text are in the title. */

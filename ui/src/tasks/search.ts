@@ -60,6 +60,12 @@ export function zoneFor(q: string, before: Search, shown: string): string {
   return datesOf(q) === datesOf(before.q) ? before.tz : shown
 }
 
+/** Whether two searches find the same tasks in the same order. */
+export function isSame(one: Search, other: Search): boolean {
+  const isZoneSame = one.tz === other.tz || datesOf(one.q) === ''
+  return one.q.trim() === other.q.trim() && one.order === other.order && isZoneSame
+}
+
 function datesOf(q: string): string {
   return (q.match(/\d{4}-\d\d-\d\d[^\s,()]*/g) ?? []).join(' ')
 }

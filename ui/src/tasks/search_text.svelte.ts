@@ -60,6 +60,14 @@ export class SearchText {
     this.seek(q)
   }
 
+  /** A search that was kept, with its order and zone. */
+  open(kept: Search): void {
+    this.stop()
+    this.inTyping = false
+    this.text = kept.q
+    this.visit(writeSearch(kept))
+  }
+
   order(order: string): void {
     this.go(this.text, order)
   }
@@ -87,7 +95,10 @@ export class SearchText {
   }
 
   private go(q: string, order: string, replace = false): void {
-    const to = writeSearch({ q, order, tz: zoneFor(q, this.search, zoneName(preferences.zone)) })
+    this.visit(writeSearch({ q, order, tz: zoneFor(q, this.search, zoneName(preferences.zone)) }), replace)
+  }
+
+  private visit(to: string, replace = false): void {
     if (to === router.search) {
       if (this.model.problem) void this.model.load()
       return
