@@ -106,6 +106,8 @@ def open_page(browser: Browser, server: Client) -> Iterator[OpenPage]:
         page.on("console", hear)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(f"/{path}")
+        # Before the page is there, nobody hears the keys that a test presses.
+        expect(page.get_by_role("heading", level=1).first).to_be_attached()
         return page
 
     yield open_at

@@ -50,6 +50,7 @@ def search_for(page: Page, text: str) -> None:
 
 
 def save(page: Page, name: str, *, shared: bool = False) -> None:
+    expect(star(page)).to_be_enabled()
     page.keyboard.press("s")
     dialog = page.get_by_role("dialog", name="Save this search")
     expect(dialog.get_by_label("Name")).to_be_focused()
@@ -170,6 +171,7 @@ def test_what_an_operator_shares_a_viewer_opens_and_cannot_share(visits: dict[st
     expect(dialog).to_be_hidden()
 
     vera.goto("/tasks")
+    expect(box(vera)).to_be_visible()
     vera.keyboard.press("/")
     expect(vera.get_by_role("group", name="Your searches")).to_contain_text("Mine")
     vera.get_by_role("group", name="Shared searches").get_by_role("option").click()
@@ -180,6 +182,7 @@ def test_what_an_operator_shares_a_viewer_opens_and_cannot_share(visits: dict[st
     expect(dialog.get_by_role("button", name="Delete")).to_have_count(0)
 
     otto.goto("/tasks")
+    expect(box(otto)).to_be_visible()
     otto.keyboard.press("/")
     expect(otto.get_by_role("group", name="Your searches")).to_contain_text("Mails")
     expect(otto.get_by_text("Mine", exact=True)).to_have_count(0)
