@@ -9,9 +9,9 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, cast
 
 import click
 from click.core import ParameterSource
@@ -37,21 +37,70 @@ _SETTINGS: Final = {
 }
 
 
+class ClusterOptions(NamedTuple):
+    """Where a command looks: a cluster of a server or of the settings. `cluster` is its name where
+    there are several and none was named, else empty."""
+
+    cluster: str
+    server: str | None
+    token: str | None
+    settings: Mapping[str, str | None]
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[Source]:
+        """Its source. Raises `UmbelError`."""
+        cluster = self.cluster or self.settings["cluster"]
+        try:
+            with open_source(
+                self.server, self.token, {**self.settings, "cluster": cluster}
+            ) as source:
+                yield source
+        except NotPermitted as error:
+            if error.is_stranger:
+                raise _stranger(self.server or "", self.token) from error
+            raise
+
+
 def with_source(command: F) -> F:
     """Add the options that say where, and give the function the opened `source` first."""
 
     @functools.wraps(command)
     def opened(*, server: str | None, token: str | None, **given: Any) -> Any:
         settings = {name: given.pop(name) for name in _SETTINGS}
-        try:
-            with open_source(server, token, settings) as source:
-                return command(source, **given)
-        except NotPermitted as error:
-            if error.is_stranger:
-                raise _stranger(server or "", token) from error
-            raise
+        with ClusterOptions("", server, token, settings).opened() as source:
+            return command(source, **given)
 
-    found: Any = opened
+    return cast(F, _with_options(opened))
+
+
+def with_each_cluster(command: F) -> F:
+    """The same for a command that tells of every cluster where none was named: the function gets
+    the `clusters` first, of which there is one at least."""
+
+    @functools.wraps(command)
+    def found(*, server: str | None, token: str | None, **given: Any) -> Any:
+        settings = {name: given.pop(name) for name in _SETTINGS}
+        names = _cluster_names(ClusterOptions("", server, token, settings))
+        clusters = [ClusterOptions(name, server, token, settings) for name in names]
+        return command(clusters, **given)
+
+    return cast(F, _with_options(found))
+
+
+def _cluster_names(where: ClusterOptions) -> list[str]:
+    """The clusters to look at, each by its name; an empty one for the one that is meant anyway."""
+    if where.settings["cluster"] or os.environ.get("UMBEL_CLUSTER"):
+        return [""]
+    if where.server is None:
+        given = {name: value for name, value in where.settings.items() if value is not None}
+        clusters = load_settings(given, os.environ, Path.cwd()).clusters
+        return list(clusters) if len(clusters) > 1 else [""]
+    with where.opened() as server:
+        return list(server.cluster_names()) or [""]
+
+
+def _with_options(command: Any) -> Any:
+    found: Any = command
     for name, (short, long, metavar, help_) in reversed(_SETTINGS.items()):
         names = [short, long] if short else [long]
         found = click.option(*names, name, default=None, metavar=metavar, help=help_)(found)
@@ -70,7 +119,7 @@ def with_source(command: F) -> F:
         metavar="URL",
         help="A running Umbel, such as http://127.0.0.1:5555; also UMBEL_SERVER.",
     )
-    return cast(F, server(found))
+    return server(found)
 
 
 def _stranger(server: str, token: str | None) -> NotPermitted:
@@ -92,7 +141,7 @@ def _stranger(server: str, token: str | None) -> NotPermitted:
 
 @contextlib.contextmanager
 def open_source(
-    server: str | None, token: str | None, settings: dict[str, str | None]
+    server: str | None, token: str | None, settings: Mapping[str, str | None]
 ) -> Iterator[Source]:
     """The server, or the data directory that the settings name. Raises `UmbelError`."""
     if server is not None:

@@ -52,6 +52,15 @@ PAGE_MAX: Final = 200
 _API: Final = "/api/v1"
 
 
+class _Cluster(msgspec.Struct):
+    name: str
+    path: str
+
+
+class _Clusters(msgspec.Struct):
+    items: tuple[_Cluster, ...]
+
+
 class _Workers(msgspec.Struct):
     items: tuple[WorkerRow, ...]
 
@@ -86,6 +95,17 @@ class Client:
     def url(self) -> str:
         """Where it is, without secrets."""
         return self._transport.address.url
+
+    def cluster_names(self) -> tuple[str, ...]:
+        """The clusters of the server that one may look at, where this client is about none of
+        them: its address names none, and there are several."""
+        paths = {
+            each.path.rstrip("/"): each.name for each in self._get("clusters", _Clusters).items
+        }
+        here = self._transport.address.prefix
+        if "" in paths or any(here.endswith(f"/{path}") for path in paths):
+            return ()
+        return tuple(paths.values())
 
     def tasks(self, q: str, *, order: str, cursor: str | None, limit: int) -> TaskPage[Task]:
         """One page of the tasks that match, in one of the API's orders, with whole texts: a

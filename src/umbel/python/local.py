@@ -75,6 +75,9 @@ class LocalSource:
     def name(self) -> str:
         return self._name
 
+    def cluster_names(self) -> tuple[str, ...]:
+        return ()
+
     def page(self, query: Node, order: Order, cursor: str | None, limit: int) -> TaskPage[Task]:
         return self._reading.search.matching(query, order, cursor, limit, budget_s=PAGE_S)
 

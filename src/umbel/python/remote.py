@@ -61,6 +61,9 @@ class RemoteSource:
     def name(self) -> str:
         return self._client.url
 
+    def cluster_names(self) -> tuple[str, ...]:
+        return self._client.cluster_names()
+
     def page(self, query: Node, order: Order, cursor: str | None, limit: int) -> TaskPage[Task]:
         by = f"-{order.field}" if order.descending else order.field
         return self._client.tasks(

@@ -53,6 +53,9 @@ class Source(Protocol):
     def bookmarks(self) -> Bookmarks:
         """Where lists of its tasks were left."""
 
+    def cluster_names(self) -> tuple[str, ...]:
+        """The names of the clusters of its server, where it is about none of them; else empty."""
+
     def page(self, query: Node, order: Order, cursor: str | None, limit: int) -> TaskPage[Task]:
         """One page of the tasks that match, without tracebacks."""
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import json
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
@@ -67,6 +69,27 @@ def test_any_thread_may_ask_at_the_same_time(server: Server, client: Client) -> 
         thread.join()
 
     assert len(server.asked) == 8
+
+
+@pytest.mark.parametrize(
+    ("path", "rows", "names"),
+    [
+        ("", [("default", "")], ()),
+        ("", [("shop", "c/shop/"), ("mail", "c/mail/")], ("shop", "mail")),
+        ("/tools", [("mail", "c/mail/")], ("mail",)),
+        ("/c/mail", [("shop", "c/shop/"), ("mail", "c/mail/")], ()),
+        ("/c/mail/", [("mail", "c/mail/")], ()),
+    ],
+)
+def test_the_clusters_are_named_where_the_address_is_of_none_of_them(
+    server: Server, path: str, rows: list[tuple[str, str]], names: tuple[str, ...]
+) -> None:
+    items = [{"name": name, "path": path} for name, path in rows]
+    body = json.dumps({"items": items}).encode()
+    server.answer = lambda _: (200, "application/json", body)
+
+    with closing(Client(server.url + path)) as client:
+        assert client.cluster_names() == names
 
 
 def test_a_page_whose_time_ran_out_is_told_from_the_last_page(
