@@ -169,6 +169,7 @@ def make_services(
         offers_events=offers,
         sampling=None if sampler is None else lambda: sampler.sampling,
     )
+    deploys = Deploys(ledger, clock)
     workers = ListedWorkers(store, gone_after_s, inspection)
     gatherer = FactGatherer(
         Sources(
@@ -179,6 +180,7 @@ def make_services(
             queues=queues,
             samples=samples,
             clock=clock,
+            deploys=deploys,
             retention=retention,
             sample_every_s=sample_every_s,
         )
@@ -211,7 +213,7 @@ def make_services(
         workers=workers,
         health=health,
         errors=Errors(store, ledger, clock, redactor),
-        deploys=Deploys(ledger, clock),
+        deploys=deploys,
         names=Names(store, ledger, clock, inspection, describe),
         health_findings=HealthFindings(gatherer, health, ledger, clock),
         hub=Hub(store, health, intents, clock, streams_max=streams_max),

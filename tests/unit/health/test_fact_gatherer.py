@@ -14,6 +14,7 @@ from tests.contract.stories import WORKER, begun, failed, heartbeat, succeeded, 
 from tests.support.clocks import SetClock
 from tests.support.memory_cluster import MemoryCluster, MemoryResults, MemoryWorker
 from tests.support.waiting import wait_until
+from tests.unit.control.scene import actor as operator
 from umbel.cluster.events import Event
 from umbel.errors import StoreCorrupt, StoreError
 from umbel.services.cluster_services import ClusterServices, make_services
@@ -127,6 +128,16 @@ def test_failures_are_compared_with_this_hour_of_the_days_before(watched: Watche
         "30 % of shop.charge failed in the last 15 min (9 of 30); at this hour of the days before "
         "it was 3.3 % at most."
     )
+
+
+def test_a_rise_shortly_after_a_deploy_is_told_with_it(watched: Watched) -> None:
+    watched.services.deploys.announce("5.7", operator(), at=NOW - 400)
+    watched.store.apply(hour(NOW, 0, 20))
+
+    (one,) = watched.answer().findings
+
+    assert one.rule == "failures-risen"
+    assert one.sentence.endswith("It began with the deploy of 5.7.")
 
 
 def test_runtimes_are_compared_with_this_hour_of_the_days_before(watched: Watched) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from urllib.parse import unquote
 
+import msgspec
 import pytest
 
 from tests.unit.health.examples import NOW, count, counts, duration, durations, found, only
+from umbel.services.health.facts import DeployFact
 
 USUAL = (counts(100, 2), counts(100, 4), counts(80, 1))
 
@@ -24,6 +26,43 @@ def test_failures_that_have_risen_are_told_with_what_was_usual() -> None:
     assert one.action.address is not None
     query = unquote(one.action.address.removeprefix("tasks?q="))
     assert query == "state:FAILURE name:=shop.charge finished:-20m.."
+
+
+@pytest.mark.parametrize(
+    ("ago_s", "title", "sentence"),
+    [
+        (60 + 240, "Deploy of 5.7", " It began 4 min after the deploy of 5.7."),
+        (60 + 240, "Workers restarted", " It began 4 min after a deploy (workers restarted)."),
+        (60 + 240, "Celery 5.6.0", " It began 4 min after a deploy (Celery 5.6.0)."),
+        (40, "Deploy of 5.7", " It began with the deploy of 5.7."),
+        (60 + 1_801, "Deploy of 5.7", ""),  # long before
+        (0, "Deploy of 5.7", ""),  # after it began
+    ],
+)
+def test_a_deploy_shortly_before_is_told(ago_s: float, title: str, sentence: str) -> None:
+    deploys = (DeployFact(NOW - ago_s - 3_600, "Deploy of 5.6"), DeployFact(NOW - ago_s, title))
+    slow = duration("shop.mail", durations(50, 12.0), *(durations(50, 1.0),) * 3)
+    failing = count("shop.charge", counts(60, 15), *USUAL)
+    failed = only("failures-risen", counts=(failing,), deploys=deploys)
+    waited = only("wait-risen", waits=(slow,), deploys=deploys)
+    ran = only("runtime-risen", runtimes=(slow,), deploys=deploys)
+
+    for one in (failed, waited, ran):
+        assert one.sentence.endswith(f" at most.{sentence}")
+
+
+def test_a_deploy_before_a_rise_of_which_nobody_knows_when_it_began() -> None:
+    fact = msgspec.structs.replace(
+        count("a", counts(60, 15), *USUAL), steps=((NOW - 900, counts(60, 15)),) * 2
+    )
+    deploys = (DeployFact(NOW - 1_000, "Deploy of 5.7"), DeployFact(NOW - 500, "Deploy of 5.8"))
+
+    one = only("failures-risen", counts=(fact,), deploys=deploys)
+
+    assert one.since is None
+    assert one.sentence.endswith(
+        " Within half an hour before this time there was the deploy of 5.7."
+    )
 
 
 def test_half_of_them_is_critical() -> None:

@@ -103,6 +103,12 @@ def mark_of(facts: Sequence[Deploy]) -> DeployMark:
     return msgspec.structs.replace(mark, title=_title(mark), changes=changes)
 
 
+def in_a_sentence(title: str) -> str:
+    """`the deploy of 5.7`, `a deploy (workers restarted)`."""
+    words = title if title.startswith("Celery ") else title[:1].lower() + title[1:]
+    return f"the {words}" if words.startswith("deploy of ") else f"a deploy ({words})"
+
+
 def _count(counts: Sequence[int], listed: Sequence[str], both: set[str]) -> int:
     """How many names in all: workers of two kinds may have the same new ones."""
     return max(len(listed), *counts) - len(both)

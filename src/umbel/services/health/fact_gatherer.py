@@ -25,13 +25,14 @@ from umbel.services.cluster.inspection import InspectAnswers, Inspection
 from umbel.services.cluster.listed_workers import ListedWorkers
 from umbel.services.cluster.queue_inspection import QueueInspection
 from umbel.services.cluster.shared_calls import SharedCalls
+from umbel.services.deploys.deploys import Deploys
 from umbel.services.health.cluster_facts import (
     VISIBILITY_S,
     acks_late,
     visibility_timeout_s,
     worker_facts,
 )
-from umbel.services.health.facts import HealthFacts, StorageFact
+from umbel.services.health.facts import DeployFact, HealthFacts, StorageFact
 from umbel.services.health.health import Health, Status
 from umbel.services.health.liveness import fresh, uncovered
 from umbel.services.health.queue_facts import QueueFacts
@@ -52,6 +53,9 @@ CONF_EVERY_S: Final = 600.0
 #: How far back gaps are gathered, seconds.
 GAPS_S: Final = 30 * 86_400.0
 
+#: How far back deploys are gathered, seconds.
+DEPLOYS_S: Final = 2 * 3_600.0
+
 
 class Sources(msgspec.Struct, frozen=True, kw_only=True):
     """Where facts are gathered. `sample_every_s`: how often this server samples, None for never."""
@@ -63,6 +67,7 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     queues: QueueInspection
     samples: Samples
     clock: Clock
+    deploys: Deploys
     retention: Retention = Retention()
     sample_every_s: float | None = None
 
@@ -180,6 +185,10 @@ class FactGatherer:
             recent_s=recent_s,
             running=self._running.really(running, workers, day_runtimes, now),
             day_runtimes=day_runtimes,
+            deploys=tuple(
+                DeployFact(each.at, each.title)
+                for each in reversed(given.deploys.list(now - DEPLOYS_S).items)
+            ),
             deliveries=self._tasks.deliveries(timeout_s, now, late=late),
             storage=_storage(status, given.retention),
             gaps=tuple(uncovered(given.store.gaps(start=now - GAPS_S), status.collectors, now)),

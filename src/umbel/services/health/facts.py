@@ -137,11 +137,19 @@ class StorageFact(msgspec.Struct, frozen=True, kw_only=True):
     disk_bytes: int | None = None
 
 
+class DeployFact(msgspec.Struct, frozen=True):
+    """A deploy that began at a time (Unix seconds), by its title."""
+
+    at: float
+    title: str
+
+
 class HealthFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything, at `now` (Unix seconds). `queues` is None where the broker could not be asked.
     `total` are the counts of all tasks of the last quarter of an hour, `total_wait` how long they
     waited; `recent_s` is how long that quarter was in fact. `day_runtimes` are those of the last
-    day, by task name. `gaps` are those that no other collector saw through. `open` are ids of
+    day, by task name. `deploys` are of the last hours, oldest
+    first. `gaps` are those that no other collector saw through. `open` are ids of
     findings that were true before: what is open closes only when it is clearly over. `since`: the
     past is told from there on."""
 
@@ -161,5 +169,6 @@ class HealthFacts(msgspec.Struct, frozen=True, kw_only=True):
     storage: StorageFact = StorageFact()
     gaps: tuple[KeptGap, ...] = ()
     day_runtimes: Mapping[str, Durations] = {}
+    deploys: tuple[DeployFact, ...] = ()
     unknown: tuple[str, ...] = ()
     open: frozenset[str] = frozenset()

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from umbel.query.ast import Node
+from umbel.services.deploys.marks import in_a_sentence
 from umbel.services.health.facts import CountFact, DurationFact, HealthFacts, Point
 from umbel.services.health.health_finding import FindingEvidence, HealthFinding, Weight, thinned
 from umbel.services.health.rules.base import (
@@ -41,6 +42,10 @@ FAILURE_GRAVE: Final = 0.5
 WAIT_MIN_S: Final = 5.0
 WAIT_TIMES: Final = 3.0
 WAIT_GRAVE_S: Final = 300.0
+#: A step of the recent time, seconds.
+STEP_S: Final = 60.0
+#: A rise is told with a deploy that began no longer before it, seconds.
+DEPLOY_S: Final = 1_800.0
 #: The same for runtimes.
 RUNTIME_MIN_S: Final = 1.0
 RUNTIME_TIMES: Final = 2.0
@@ -99,19 +104,21 @@ def _failing(facts: HealthFacts, fact: CountFact) -> HealthFinding | None:
         compared = f"; at this hour of the days before it was {_percent(usual)} at most"
     else:
         compared = "; at this hour of the days before none did"
+    steps = [(at, _share(each) or 0.0) for at, each in fact.steps]
+    since = _began(steps, limit)
     return finding(
         rule,
         fact.name,
         "critical" if share >= FAILURE_GRAVE else "warning",
         f"{_percent(share)} of {cut(fact.name)} failed in the last {span(facts.recent_s)} "
-        f"({recent.failed:,} of {_ended(recent):,}){compared}.",
+        f"({recent.failed:,} of {_ended(recent):,}){compared}.{_deployed(facts, since, steps)}",
         why=_WHY_FAILURES,
-        since=_began([(at, _share(each) or 0.0) for at, each in fact.steps], limit),
+        since=since,
         evidence=FindingEvidence(
             kind="series",
             unit="share",
             name=fact.name,
-            points=thinned([Point(at, _share(each) or 0.0) for at, each in fact.steps]),
+            points=thinned([Point(*each) for each in steps]),
             usual=usual,
         ),
         action=tasks(
@@ -181,6 +188,8 @@ def _longer(facts: HealthFacts, fact: DurationFact, rise: _Rise) -> HealthFindin
     limit = max(rise.least_s, usual * rise.times)
     if recent.p95 < threshold(facts, rise.rule, fact.name, limit):
         return None
+    steps = [(at, each.p95) for at, each in fact.steps]
+    since = _began(steps, limit)
     severity: Weight = "critical" if recent.p95 >= rise.grave_s else "warning"
     return finding(
         rise.rule,
@@ -188,14 +197,14 @@ def _longer(facts: HealthFacts, fact: DurationFact, rise: _Rise) -> HealthFindin
         severity,
         f"{cut(fact.name)} now {rise.verb}s up to {span(recent.p95)} (95 in 100, of "
         f"{number(recent.n, 'task')}); at this hour of the days before it was {span(usual)} "
-        "at most.",
+        f"at most.{_deployed(facts, since, steps)}",
         why=rise.why,
-        since=_began([(at, each.p95) for at, each in fact.steps], limit),
+        since=since,
         evidence=FindingEvidence(
             kind="series",
             unit="seconds",
             name=fact.name,
-            points=thinned([Point(at, each.p95) for at, each in fact.steps]),
+            points=thinned([Point(*each) for each in steps]),
             usual=usual,
         ),
         action=tasks(
@@ -222,6 +231,25 @@ def _share(counts: Counts) -> float | None:
 def _percent(share: float) -> str:
     percent = share * 100
     return f"{percent:.1f} %" if 0 < percent < 10 else f"{percent:.0f} %"
+
+
+def _deployed(facts: HealthFacts, since: float | None, steps: Sequence[tuple[float, float]]) -> str:
+    """A sentence about the last deploy shortly before the rise; empty without one. A rise that was
+    there before the first step began nobody knows when."""
+    began = since if since is not None else next((at for at, _ in steps), None)
+    if began is None:
+        return ""
+    # A step has what came within it, the deploy among it.
+    end = began + STEP_S if since is not None else began
+    near = [each for each in facts.deploys if began - DEPLOY_S <= each.at < end]
+    if not near:
+        return ""
+    what = in_a_sentence(near[-1].title)
+    if since is None:
+        return f" Within half an hour before this time there was {what}."
+    after_s = began - near[-1].at
+    when = f"{span(after_s)} after" if after_s >= STEP_S else "with"
+    return f" It began {when} {what}."
 
 
 def _began(steps: Sequence[tuple[float, float]], limit: float) -> float | None:
