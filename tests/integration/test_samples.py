@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from tests.support.brokers import ValkeyBroker, rabbit_vhost, redis_database
 from tests.support.umbels import Umbel, umbel_serve
 from tests.support.waiting import wait_until
 from tests.support.workers import celery_worker
+from umbel.client.client import Client
+from umbel.python.remote import RemoteSource
 
 BROKERS = {"redis": redis_database, "rabbitmq": rabbit_vhost}
 EVERY_SECOND = ("--samples-period", "1s")
@@ -60,6 +63,10 @@ def test_queues_and_workers_are_seen_over_time(kind: str, tmp_path: Path) -> Non
 
         oldest = last(umbel, "queues", "nobody")["oldest_s"]
         assert oldest is None if kind == "rabbitmq" else oldest > 0
+        source = enter(contextlib.closing(RemoteSource(Client(umbel.client.url))))
+        depths = source.queue_depths(["nobody", "none"], time.time())
+        assert [*depths] == ["nobody"]
+        assert depths["nobody"][-1].depth
         found = sampling(umbel)
         assert (found["trouble"], found["elsewhere"], found["workers"]) == (None, False, 1)
         assert found["took_s"] < 2

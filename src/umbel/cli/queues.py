@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -13,11 +13,20 @@ from umbel.cli.listing import ListFormat, listing_options, print_rows
 from umbel.cli.options import given_settings, settings_options
 from umbel.cli.plan_and_run import RunOptions, act, acting_options
 from umbel.cli.source import with_source
+from umbel.errors import UmbelError
 
 if TYPE_CHECKING:
     from umbel.python.sources import Source
+    from umbel.services.cluster.queue_inspection import QueueRow
+    from umbel.services.samples.queue_trends import DepthPoint, QueueTrend
 
-_COLUMNS: Final = ("name", "ready", "unacknowledged", "consumers", "workers")
+_COLUMNS: Final = (
+    "name", "ready", "hour_ago", "trend", "unacknowledged", "consumers", "workers",
+)  # fmt: skip
+_NO_SAMPLES: Final = (
+    "How full queues were is not known: there are no samples of the last hour. umbel serve takes "
+    "them while it runs (samples.period)."
+)
 _MESSAGE: Final = ("task_id", "name", "args", "kwargs", "eta", "retries", "priority")
 
 
@@ -25,17 +34,42 @@ _MESSAGE: Final = ("task_id", "name", "args", "kwargs", "eta", "retries", "prior
 @listing_options
 @with_source
 def queues(source: Source, form: ListFormat) -> int:
-    """List the queues: how many messages wait, are with workers, and who consumes."""
+    """List the queues: how many messages wait and did an hour ago, whether that is growing,
+    draining or steady, how many are with workers, and who consumes."""
     import msgspec
 
     items, capabilities = source.queues()
-    rows = [msgspec.to_builtins(each) for each in items]
+    trends, trouble = _trends(source, items)
+    rows = [
+        {**msgspec.to_builtins(each), **msgspec.to_builtins(trend)}
+        for each, trend in zip(items, trends, strict=True)
+    ]
     print_rows(rows, _COLUMNS, form, shown=_shown)
     if form.as_json:
         return 0
     for sentence in dict.fromkeys(capabilities.missing.values() if capabilities else ()):
         printing.say(sentence, err=True)
+    if trouble is not None:
+        printing.say(trouble, err=True)
     return 0
+
+
+def _trends(source: Source, items: Sequence[QueueRow]) -> tuple[list[QueueTrend], str | None]:
+    """Of each queue, and why there are none. What is so now is listed whatever comes of it."""
+    import time
+
+    from umbel.services.samples.queue_trends import trend_of
+
+    now, trouble = time.time(), None
+    depths: Mapping[str, Sequence[DepthPoint]] = {}
+    if items:
+        try:
+            depths = source.queue_depths([each.name for each in items], now)
+        except UmbelError as error:
+            trouble = f"How full queues were is not known: {error}"
+        else:
+            trouble = None if any(depths.values()) else _NO_SAMPLES
+    return [trend_of(depths.get(each.name, ()), each.ready, now) for each in items], trouble
 
 
 def _shown(row: Mapping[str, Any]) -> dict[str, str]:

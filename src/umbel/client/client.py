@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
@@ -29,6 +29,7 @@ from umbel.services.health.health import Status
 from umbel.services.health.health_findings import HealthAnswer
 from umbel.services.live.changes import LiveChanges
 from umbel.services.names.rows import Against, NameList, NameOrder
+from umbel.services.samples.queue_trends import DepthPoint
 from umbel.services.search.rows import WholeTask, WorkerRow
 from umbel.services.search.saved_searches import (
     ListedSearch,
@@ -67,6 +68,15 @@ class _Workers(msgspec.Struct):
 
 class _Messages(msgspec.Struct):
     items: tuple[QueuedMessage, ...]
+
+
+class _SampledQueue(msgspec.Struct):
+    name: str
+    points: tuple[DepthPoint, ...]
+
+
+class _SampledQueues(msgspec.Struct):
+    items: tuple[_SampledQueue, ...]
 
 
 class InspectedWorker(msgspec.Struct):
@@ -244,6 +254,17 @@ class Client:
     def queues(self) -> QueueList:
         """Every queue now."""
         return self._get("queues", QueueList)
+
+    def queue_depths(
+        self, names: Sequence[str], *, since: float, until: float, bucket_s: float
+    ) -> dict[str, tuple[DepthPoint, ...]]:
+        """How full these queues (no more than 50) were in that time, by name."""
+        listed = msgspec.json.encode(names).decode()
+        params: Parameters = {
+            "names": listed, "since": since, "until": until, "bucket": bucket_s,
+        }  # fmt: skip
+        found = self._get("samples/queues", _SampledQueues, **params)
+        return {each.name: each.points for each in found.items}
 
     def messages(self, queue: str, limit: int) -> tuple[QueuedMessage, ...]:
         """The next messages of a queue, which stay there."""

@@ -28,6 +28,8 @@ from umbel.services.errors.groups import ErrorGroups
 from umbel.services.health.health import Status
 from umbel.services.health.health_findings import HealthAnswer
 from umbel.services.names.rows import Against, NameList, NameOrder
+from umbel.services.samples.queue_trends import BACK_S, STEP_S, DepthPoint
+from umbel.services.samples.sample_lines import sampled_lines
 from umbel.services.search.rows import WholeTask, WorkerRow
 from umbel.services.search.saved_searches import (
     ListedSearch,
@@ -213,6 +215,18 @@ class LocalSource:
     def queues(self) -> tuple[tuple[QueueRow, ...], Capabilities | None]:
         found = self._acting.queues.all()
         return found.items, found.capabilities
+
+    def queue_depths(
+        self, names: Sequence[str], now: float
+    ) -> Mapping[str, tuple[DepthPoint, ...]]:
+        found = sampled_lines(
+            self._reading.samples, "queue", since=now - BACK_S, until=now, now=now,
+            bucket_s=STEP_S, names=names, limit=len(names),
+        )  # fmt: skip
+        return {
+            line.name: tuple(DepthPoint(at, values[0]) for at, values in line.points)
+            for line in found.items
+        }
 
     def messages(self, queue: str, limit: int) -> tuple[QueuedMessage, ...]:
         return self._acting.queues.peek(queue, limit)

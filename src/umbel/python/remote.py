@@ -28,6 +28,7 @@ from umbel.services.errors.groups import ErrorGroups
 from umbel.services.health.health import Status
 from umbel.services.health.health_findings import HealthAnswer
 from umbel.services.names.rows import Against, NameList, NameOrder
+from umbel.services.samples.queue_trends import BACK_S, STEP_S, DepthPoint
 from umbel.services.search.rows import WholeTask, WorkerRow
 from umbel.services.search.saved_searches import (
     ListedSearch,
@@ -42,6 +43,8 @@ from umbel.store.capabilities import Grouping, Measure
 from umbel.store.ledger import AuditPage
 
 _ASK_AGAIN_S: Final = 0.2
+#: Of so many queues samples are asked at once: their names stand in the address.
+_SAMPLED_AT_ONCE: Final = 20
 #: How long a live stream that broke is sought again, seconds.
 _RECONNECT_S: Final = 60.0
 #: The longest that a server waits for a result in one request.
@@ -226,6 +229,15 @@ class RemoteSource:
     def queues(self) -> tuple[tuple[QueueRow, ...], Capabilities | None]:
         found = self._client.queues()
         return found.items, found.capabilities
+
+    def queue_depths(
+        self, names: Sequence[str], now: float
+    ) -> Mapping[str, tuple[DepthPoint, ...]]:
+        found: dict[str, tuple[DepthPoint, ...]] = {}
+        for first in range(0, len(names), _SAMPLED_AT_ONCE):
+            some = names[first : first + _SAMPLED_AT_ONCE]
+            found |= self._client.queue_depths(some, since=now - BACK_S, until=now, bucket_s=STEP_S)
+        return found
 
     def messages(self, queue: str, limit: int) -> tuple[QueuedMessage, ...]:
         return self._client.messages(queue, limit)

@@ -26,6 +26,7 @@ from umbel.services.errors.groups import ErrorGroups
 from umbel.services.health.health import Status
 from umbel.services.health.health_findings import HealthAnswer
 from umbel.services.names.rows import Against, NameList, NameOrder
+from umbel.services.samples.queue_trends import DepthPoint
 from umbel.services.search.rows import WholeTask, WorkerRow
 from umbel.services.search.saved_searches import (
     ListedSearch,
@@ -169,6 +170,12 @@ class Source(Protocol):
 
     def queues(self) -> tuple[tuple[QueueRow, ...], Capabilities | None]:
         """Every queue now, and what the broker can do."""
+
+    def queue_depths(
+        self, names: Sequence[str], now: float
+    ) -> Mapping[str, tuple[DepthPoint, ...]]:
+        """How full these queues were in the hour before `now` (Unix seconds), by name, as far as
+        it was sampled."""
 
     def messages(self, queue: str, limit: int) -> tuple[QueuedMessage, ...]:
         """The next messages of a queue, which stay there."""
