@@ -157,7 +157,7 @@ def test_a_lost_connection_is_told_and_keeps_the_rows(open_page: OpenPage) -> No
 def test_a_hidden_tab_ends_its_stream_and_catches_up_when_seen(
     open_page: OpenPage, server: Client, tell: Tell
 ) -> None:
-    page = open_page("livez")
+    page = open_page("docs")
     # A browser without shared workers, so that the page itself is seen to ask for its stream.
     page.add_init_script("delete window.SharedWorker")
     page.goto("/tasks")

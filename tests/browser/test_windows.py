@@ -40,7 +40,7 @@ def test_an_id_is_copied_where_the_page_came_over_plain_http(
     open_page: OpenPage, server: Client
 ) -> None:
     task = server.get("tasks", q="state:FAILURE", limit=1)["items"][0]["uuid"]
-    page = open_page("livez")
+    page = open_page("docs")
     page.add_init_script("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
     page.add_init_script(
         "addEventListener('copy', () => { window.copied = document.activeElement.value })"
