@@ -45,8 +45,7 @@ def settled(page: Page, path: str) -> None:
 
 
 @pytest.mark.parametrize("width", [1280, 360])
-# The overview moves by what health has to say, which nobody knows before.
-@pytest.mark.parametrize("path", [path for path in PATHS if path != ""])
+@pytest.mark.parametrize("path", PATHS)
 def test_nothing_moves_while_a_page_loads(open_page: OpenPage, path: str, width: int) -> None:
     page = open_page("docs", width=width)
     page.add_init_script(_WATCH)
