@@ -12,6 +12,7 @@ from tests.api.failing_shop import HOUR_S, STORES
 from tests.api.world import NOW, World, problem_of
 from tests.contract.stories import failed, succeeded, uuid_of
 from umbel.cluster.events import Event
+from umbel.services.names import name_list
 from umbel.store.base import KeptGap
 
 pytestmark = pytest.mark.anyio
@@ -64,6 +65,16 @@ async def order(world: World, sort: str) -> list[str]:
 # -- the list ----------------------------------------------------------------------------------
 
 
+async def test_more_names_than_are_looked_at_are_told_so(
+    shop: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(name_list, "LOOKED_AT_MAX", 2)
+    found = await listed(shop)
+
+    assert [each["name"] for each in found["items"]] == ["shop.mail", "shop.pay"]
+    assert (found["complete"], found["bounded"]) == (False, True)
+
+
 async def test_the_names_of_the_last_hour_have_their_numbers(shop: World) -> None:
     found = await listed(shop)
     items = {each["name"]: each for each in found["items"]}
@@ -77,7 +88,7 @@ async def test_the_names_of_the_last_hour_have_their_numbers(shop: World) -> Non
     assert sum(pay["trend"]) == 40
     assert sum(pay["failures"]) == 4
     assert found["names"] == 3
-    assert found["complete"]
+    assert (found["complete"], found["bounded"]) == (True, False)
     assert found["incomplete"] is None
 
 

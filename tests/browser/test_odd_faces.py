@@ -84,7 +84,7 @@ def test_of_two_thousand_names_the_list_has_the_first_and_finds_each(
     open_page: OpenPage, width: int
 ) -> None:
     page = open_page("names", width=width)
-    expect(page.get_by_text("2,000 names, 200 shown")).to_be_visible()
+    expect(page.get_by_text("2,000 names, 200 shown. There are more; ")).to_be_visible()
     expect(page.get_by_role("rowheader")).to_have_count(200)
     assert is_whole(page, width)
 

@@ -86,7 +86,9 @@ def _say_rest(found: NameList, printed: int) -> None:
         printing.say(
             f"Compared with the time before: {deploy.title}, {printing.clock(deploy.at)}.", err=True
         )
-    if not found.complete:
+    if found.bounded:
+        printing.say("There are more names; those with the most tasks were looked at.", err=True)
+    elif not found.complete:
         printing.say(
             "Time ran out: numbers may be too low. Try a shorter time (--since).", err=True
         )

@@ -816,6 +816,7 @@ export interface NameList {
   bucket_s: number
   compared: boolean
   complete: boolean
+  bounded: boolean
   incomplete: Incomplete | null
   against: 'before' | 'last-deploy' | 'last-week' | 'yesterday'
   earlier: EarlierTime | null

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { NameRow } from '../api/schema'
-import { changeSentence, changeWords, pace } from './numbers'
+import { changeSentence, changeWords, countedSentence, pace } from './numbers'
 
 const lasting = (p95: number) => ({ n: 50, mean: p95, p50: p95, p95, p99: p95 })
 const numbers = { count: 100, succeeded: 90, failed: 10, revoked: 0, failure_rate: 0.1, runtime: lasting(4), wait: lasting(0.2) }
@@ -32,4 +32,12 @@ describe('what changed of a name', () => {
 it('a pace is told in the unit that a person would choose', () => {
   expect([0, 7_200, 90, 3, 720_000].map((count) => pace(count, 3_600))).toEqual(['none', '2 a second', '1.5 a minute', '3 an hour', '200 a second'])
   expect(pace(2, 86_400)).toBe('2 tasks')
+})
+
+describe('what a list of names leaves out', () => {
+  it('is told apart: too many names are no lack of time', () => {
+    expect(countedSentence({ complete: true, bounded: false })).toBe('')
+    expect(countedSentence({ complete: false, bounded: false })).toContain('in time')
+    expect(countedSentence({ complete: false, bounded: true })).toContain('with the most tasks')
+  })
 })

@@ -1,6 +1,6 @@
 /** What a name's numbers say in words. */
 
-import type { NameRow, NamesSort } from '../api/schema'
+import type { NameList, NameRow, NamesSort } from '../api/schema'
 import { formatDuration } from '../format/duration'
 import { formatNumber, plural } from '../format/number'
 import { formatShare } from '../format/share'
@@ -42,6 +42,12 @@ export function changeWords(row: NameRow): ChangeWords | null {
 /** The same as a sentence, for those who do not see the arrow. */
 export function changeSentence({ what, from, to }: ChangeWords): string {
   return `${what} from ${from} to ${to}`
+}
+
+/** What was left out of a list of names; empty where nothing was. */
+export function countedSentence({ complete, bounded }: Pick<NameList, 'complete' | 'bounded'>): string {
+  if (bounded) return 'There are more; those with the most tasks were looked at.'
+  return complete ? '' : 'Not all was counted in time.'
 }
 
 export function share(part: number | null): string {

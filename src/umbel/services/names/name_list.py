@@ -50,6 +50,7 @@ class _Listing:
         self._budget = budget
         self._questions = 0
         self._complete = True
+        self._bounded = False
 
     def names(self) -> NameList:
         span = self._search.span
@@ -81,7 +82,8 @@ class _Listing:
             bucket_s=bucket_s,
             compared=before is not None,
             earlier=self._search.earlier,
-            complete=self._complete,
+            complete=self._complete and not self._bounded,
+            bounded=self._bounded,
         )
 
     def _before(self, earlier: EarlierTime | None) -> Mapping[str, NameNumbers] | None:
@@ -111,7 +113,8 @@ class _Listing:
             by="name",
             top=LOOKED_AT_MAX,
         )
-        self._complete &= series.complete and len(series.groups) < LOOKED_AT_MAX
+        self._complete &= series.complete
+        self._bounded |= len(series.groups) >= LOOKED_AT_MAX
         return series.bucket_s, {each.value: each for each in series.groups}
 
     def _durations(self, span: TimeSpan, measure: Measure) -> Mapping[str, Durations]:

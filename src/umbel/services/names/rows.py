@@ -78,7 +78,8 @@ class NameList(msgspec.Struct, frozen=True, kw_only=True):
     lasts `bucket_s` seconds. `compared`: whether the time that was asked for (`against`) is in the
     history, to compare with: `earlier` is that time, null if not, and then `uncompared` says why
     in a sentence. Before a deploy that is within the time asked for, `since` is when it began.
-    `complete` is false when time ran out: then numbers may be too low.
+    `complete` is false when time ran out: then numbers may be too low; and when there are more
+    names than are looked at (`bounded`), of which these have the most tasks.
     `incomplete` is what is missing in the history of that time, null if nothing is."""
 
     items: tuple[NameRow, ...]
@@ -89,6 +90,7 @@ class NameList(msgspec.Struct, frozen=True, kw_only=True):
     bucket_s: float
     compared: bool
     complete: bool
+    bounded: bool = False
     incomplete: Incomplete | None = None
     against: Against = "before"
     earlier: EarlierTime | None = None
