@@ -321,6 +321,13 @@ async def test_where_one_logs_in_at_one_cluster_its_label_is_told_but_no_host(
     assert page == f'<base href="/" />{told}<title>login</title>'
 
 
+async def test_a_page_that_is_not_there_tells_strangers_no_host(tmp_path: Path) -> None:
+    async with Two(tmp_path, names=("mail",)).client() as client:
+        absent = await client.get("/login%2Fno", headers=PAGE)
+
+    assert (absent.status_code, "mail.example" in absent.text) == (404, False)
+
+
 async def test_with_one_cluster_addresses_stay_and_its_name_is_understood() -> None:
     world = World()
 

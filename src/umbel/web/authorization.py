@@ -57,6 +57,11 @@ _PERMITTED_ACTS: Final[dict[Permission, str]] = {
 }
 
 
+def is_let_in(scope: Scope) -> bool:
+    """Whether who asks was looked at and let in: never at an open address."""
+    return "umbel.actor" in scope
+
+
 def actor_of(scope: Scope) -> Actor:
     """Who asks. Behind `Guard`, and not at an open address."""
     actor: Actor = scope["umbel.actor"]

@@ -29,6 +29,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from umbel.services.cluster_services import ClusterServices
 from umbel.services.clusters import label_of
+from umbel.web.authorization import is_let_in
 from umbel.web.cluster_addresses import cluster_of
 from umbel.web.http.endpoint import accepts_gzip
 from umbel.web.http.problems import Refusal
@@ -151,7 +152,7 @@ class Ui:
         base += "".join(
             f'<meta name="umbel-{each}" content="{escape(content)}" />'
             for each, content in self._meta_tags(
-                cluster_of(request.scope), is_login=name == LOGIN_PAGE
+                cluster_of(request.scope), is_stranger=not is_let_in(request.scope)
             )
         )
         text = _BASE.sub(lambda _: base, index.body.decode(), count=1)
@@ -160,18 +161,18 @@ class Ui:
         page = _file(text.encode(), index.changed_ns, ".html")
         return _send_file(request, page, "no-cache")
 
-    def _meta_tags(self, cluster: str | None, *, is_login: bool) -> Iterator[tuple[str, str]]:
-        """What a page is told. Whoever is not logged in reads what somebody wrote for people, of
-        a server with one cluster: never the host of its broker, nor whether there is a cluster of
-        some name."""
+    def _meta_tags(self, cluster: str | None, *, is_stranger: bool) -> Iterator[tuple[str, str]]:
+        """What a page is told. Strangers read what somebody wrote for people, of a server with one
+        cluster: never the host of its broker, nor whether there is a cluster of some name. They
+        see the login page, and at open addresses that there is no such page."""
         is_one = len(self._clusters) == 1
         if not is_one:
             yield "cluster", cluster or ""
         services = self._clusters.get(cluster or "")
-        if services is not None and (is_one or not is_login):
+        if services is not None and (is_one or not is_stranger):
             if services.label:
                 yield "label", services.label
-            elif not is_login:
+            elif not is_stranger:
                 yield "host", label_of(services)
             if services.colour:
                 yield "colour", services.colour
