@@ -1,4 +1,5 @@
-"""Pages are calm: nothing moves while they load, and what is touched is large enough."""
+"""Pages are calm: nothing moves while they load, what is touched is large enough, and a tab that
+nobody sees asks for nothing."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
+from tests.browser.test_tasks import HIDE
 
 #: Of the viewport's size, all that moved added up (https://web.dev/articles/cls).
 SHIFT_MAX = 0.02
@@ -62,3 +64,23 @@ def test_what_is_touched_is_large_enough(open_page: OpenPage, path: str) -> None
     settled(page, path)
 
     assert page.evaluate(_SMALL, TARGET_PX) == []
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_tab_that_nobody_sees_asks_for_nothing(open_page: OpenPage, path: str) -> None:
+    page = open_page("docs")
+    page.clock.install()
+    page.goto(f"/{path}")
+    settled(page, path)
+    with page.expect_request("**/api/v1/**"):  # it asks again and again while it is seen
+        page.clock.run_for(120_000)
+
+    page.evaluate(HIDE, True)
+    settled(page, path)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.clock.run_for(120_000)
+    assert asked == []
+
+    with page.expect_request("**/api/v1/**"):
+        page.evaluate(HIDE, False)

@@ -31,7 +31,7 @@ def test_help_leads_to_the_documentation(open_page: OpenPage) -> None:
 
 @pytest.mark.parametrize(
     ("path", "about"),
-    [("tasks", "query-language"), (f"tasks/{task_id('charge')}", "task"), ("names", "overview")],
+    [("tasks", "tasks"), (f"tasks/{task_id('charge')}", "task"), ("names", "overview")],
 )
 def test_each_page_leads_to_what_is_written_of_it(
     open_page: OpenPage, path: str, about: str

@@ -133,6 +133,7 @@ def test_after_back_keys_go_on_from_the_row_that_was_left(open_page: OpenPage) -
 
     page.keyboard.press("j")
     expect(page).to_have_url(re.compile(f"/tasks/{ids[3]}$"))
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
     page.keyboard.press("Escape")
     expect(page).to_have_url(re.compile(r"/tasks\?q="))
 
