@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from umbel.cli import printing
-from umbel.cli.listing import ListFormat, listing_options, print_rows
+from umbel.cli.listing import ListFormat, limit_option, listing_options, print_rows
 from umbel.cli.source import with_source
 from umbel.cli.time_span import moment_option, span_options
 
@@ -44,10 +44,7 @@ def deploy(
 
 @click.command(short_help="List deploys, announced or seen.")
 @span_options("7d")
-@click.option(
-    "-n", "--limit", type=click.IntRange(1, 200), default=50, show_default=True,
-    help="How many at most.",
-)  # fmt: skip
+@limit_option
 @listing_options
 @with_source
 def deploys(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from umbel.cli import printing
-from umbel.cli.listing import ListFormat, listing_options, print_rows
+from umbel.cli.listing import ListFormat, limit_option, listing_options, print_rows
 from umbel.cli.source import with_source
 from umbel.cli.tasks import QueryCommand
 from umbel.cli.time_span import span_options
@@ -31,10 +31,7 @@ _MATRIX: Final = {"1h": "h1", "24h": "h24", "7d": "d7"}
     "--state", type=click.Choice(["open", "resolved", "ignored"]), default=None,
     help="Only those in this state.",
 )  # fmt: skip
-@click.option(
-    "-n", "--limit", type=click.IntRange(1, 200), default=50, show_default=True,
-    help="How many at most.",
-)  # fmt: skip
+@limit_option
 @listing_options
 @with_source
 def errors(

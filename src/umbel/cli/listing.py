@@ -26,6 +26,13 @@ class ListFormat(NamedTuple):
     columns: str | None
 
 
+#: Add --limit, of lists that the server answers whole.
+limit_option: Final = click.option(
+    "-n", "--limit", type=click.IntRange(1, 200), default=50, show_default=True,
+    help="How many at most.",
+)  # fmt: skip
+
+
 def listing_options(command: F) -> F:
     """Add --json, --csv and --columns; the function gets them as `form`."""
 

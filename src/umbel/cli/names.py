@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from umbel.cli import printing
-from umbel.cli.listing import ListFormat, listing_options, print_rows
+from umbel.cli.listing import ListFormat, limit_option, listing_options, print_rows
 from umbel.cli.source import with_source
 from umbel.cli.tasks import QueryCommand
 from umbel.cli.time_span import span_options
@@ -37,10 +37,7 @@ _CSV_COLUMNS: Final = (
     help="What is compared with: as long a time before, the same time yesterday or a week ago, or "
     "as long a time before the last deploy.",
 )  # fmt: skip
-@click.option(
-    "-n", "--limit", type=click.IntRange(1, 200), default=50, show_default=True,
-    help="How many at most.",
-)  # fmt: skip
+@limit_option
 @listing_options
 @with_source
 def names(
