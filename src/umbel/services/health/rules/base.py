@@ -11,8 +11,6 @@ from collections.abc import Callable, Sequence
 from typing import Final
 from urllib.parse import quote
 
-import msgspec
-
 from umbel.query.ast import And, Comparison, During, Matches, Moment, Node
 from umbel.query.canonical import canonical
 from umbel.services.control.types import ActionRequest
@@ -67,16 +65,31 @@ def threshold(facts: HealthFacts, rule: str, subject: str, value: float) -> floa
 
 
 def few(
-    found: Sequence[HealthFinding], rest: Callable[[Sequence[HealthFinding]], HealthFinding]
+    found: Sequence[HealthFinding],
+    sentence: Callable[[int, str], str],
+    action: FindingAction,
+    *,
+    is_dated: bool = False,
 ) -> tuple[HealthFinding, ...]:
-    """The gravest, in the order given, and one for all the others, which `rest` makes of them; it
-    is as grave as the gravest of these."""
+    """The gravest findings of a rule, in the order given, and one for all the others, as grave as
+    the gravest of these: `sentence` tells it by how many they are and their names, and where it
+    `is_dated` it began with the first of them."""
     by_weight = sorted(found, key=lambda each: WEIGHTS.index(each.severity))
     if len(by_weight) <= EACH_MAX + 1:
         return tuple(by_weight)
     others = by_weight[EACH_MAX:]
-    whole = rest(others)
-    return (*by_weight[:EACH_MAX], msgspec.structs.replace(whole, severity=others[0].severity))
+    gravest = others[0]
+    began = [each.since for each in others if is_dated and each.since is not None]
+    rest = finding(
+        gravest.rule,
+        "",
+        gravest.severity,
+        sentence(len(others), listed([each.subject for each in others])),
+        why=gravest.why,
+        action=action,
+        since=min(began, default=None),
+    )
+    return (*by_weight[:EACH_MAX], rest)
 
 
 def link(label: str, address: str) -> FindingAction:

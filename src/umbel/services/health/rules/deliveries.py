@@ -84,18 +84,13 @@ def task_overdue(facts: HealthFacts) -> Iterable[HealthFinding]:
             of_name[each.name].append(each)
     found = [_overdue(facts, name, of_name[name]) for name in of_name]
 
-    def rest(others: Sequence[HealthFinding]) -> HealthFinding:
-        return finding(
-            "task-overdue",
-            "",
-            "warning",
-            f"Tasks of {number(len(others), 'more name')} run far longer than usual: "
-            f"{listed([each.subject for each in others])}.",
-            why=_WHY_OVERDUE,
-            action=tasks("See what runs", where("state", "STARTED")),
-        )
-
-    return few(found, rest)
+    return few(
+        found,
+        lambda count, who: (
+            f"Tasks of {number(count, 'more name')} run far longer than usual: {who}."
+        ),
+        tasks("See what runs", where("state", "STARTED")),
+    )
 
 
 def seems_overdue(task: RunningTask, usual: Durations | None, now: float) -> bool:

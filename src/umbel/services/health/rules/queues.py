@@ -20,7 +20,6 @@ from umbel.services.health.rules.base import (
     few,
     finding,
     link,
-    listed,
     plan,
     queue_page,
     threshold,
@@ -52,18 +51,13 @@ def queue_without_consumer(facts: HealthFacts) -> Iterable[HealthFinding]:
     online = {each.name for each in facts.workers if each.status == ONLINE}
     found = [_without_consumer(each, online) for each in unconsumed]
 
-    def rest(others: Sequence[HealthFinding]) -> HealthFinding:
-        return finding(
-            "queue-without-consumer",
-            "",
-            "critical",
-            f"Nobody consumes {number(len(others), 'more queue')} in which messages wait: "
-            f"{listed([each.subject for each in others])}.",
-            why=_WHY_UNCONSUMED,
-            action=link("Look at the queues", "queues"),
-        )
-
-    return few(found, rest)
+    return few(
+        found,
+        lambda count, who: (
+            f"Nobody consumes {number(count, 'more queue')} in which messages wait: {who}."
+        ),
+        link("Look at the queues", "queues"),
+    )
 
 
 _WHY_UNCONSUMED: Final = (
@@ -120,17 +114,11 @@ def queue_growing(facts: HealthFacts) -> Iterable[HealthFinding]:
             found.append(_growing(queue, readings))
     found.sort(key=lambda each: -each.evidence.points[-1].value if each.evidence else 0.0)
 
-    def rest(others: Sequence[HealthFinding]) -> HealthFinding:
-        return finding(
-            "queue-growing",
-            "",
-            "warning",
-            f"{number(len(others), 'more queue')} grow: {listed([o.subject for o in others])}.",
-            why=_WHY_GROWING,
-            action=link("Look at the queues", "queues"),
-        )
-
-    return few(found, rest)
+    return few(
+        found,
+        lambda count, who: f"{number(count, 'more queue')} grow: {who}.",
+        link("Look at the queues", "queues"),
+    )
 
 
 _WHY_GROWING: Final = (
@@ -179,18 +167,13 @@ def queue_older_than_usual(facts: HealthFacts) -> Iterable[HealthFinding]:
     found = [each for queue in facts.queues or () if (each := _older(facts, queue))]
     found.sort(key=lambda each: each.since or 0.0)
 
-    def rest(others: Sequence[HealthFinding]) -> HealthFinding:
-        return finding(
-            "queue-older-than-usual",
-            "",
-            "warning",
-            f"Messages wait far longer than usual in {number(len(others), 'more queue')}: "
-            f"{listed([each.subject for each in others])}.",
-            why=_WHY_OLDER,
-            action=link("Look at the queues", "queues"),
-        )
-
-    return few(found, rest)
+    return few(
+        found,
+        lambda count, who: (
+            f"Messages wait far longer than usual in {number(count, 'more queue')}: {who}."
+        ),
+        link("Look at the queues", "queues"),
+    )
 
 
 _WHY_OLDER: Final = "Everything behind it waits at least as long."

@@ -19,7 +19,6 @@ from umbel.services.health.rules.base import (
     few,
     finding,
     link,
-    listed,
     tasks,
     threshold,
     where,
@@ -67,18 +66,11 @@ def failures_risen(facts: HealthFacts) -> Iterable[HealthFinding]:
     """More of a name's tasks fail than at this hour of any day before."""
     found = [each for fact in facts.counts if (each := _failing(facts, fact))]
 
-    def rest(others: Sequence[HealthFinding]) -> HealthFinding:
-        return finding(
-            "failures-risen",
-            "",
-            "warning",
-            f"{number(len(others), 'more task name')} fail more than usual: "
-            f"{listed([each.subject for each in others])}.",
-            why=_WHY_FAILURES,
-            action=tasks("See what failed", where("state", "FAILURE"), _recently("finished")),
-        )
-
-    return few(found, rest)
+    return few(
+        found,
+        lambda count, who: f"{number(count, 'more task name')} fail more than usual: {who}.",
+        tasks("See what failed", where("state", "FAILURE"), _recently("finished")),
+    )
 
 
 def _failing(facts: HealthFacts, fact: CountFact) -> HealthFinding | None:
@@ -165,18 +157,13 @@ def _risen(
 ) -> Iterable[HealthFinding]:
     found = [each for fact in durations if (each := _longer(facts, fact, rise))]
 
-    def rest(others: Sequence[HealthFinding]) -> HealthFinding:
-        return finding(
-            rise.rule,
-            "",
-            "warning",
-            f"Tasks of {number(len(others), 'more name')} {rise.verb} longer than usual: "
-            f"{listed([each.subject for each in others])}.",
-            why=rise.why,
-            action=link("Look at the tasks", "tasks?order=-" + rise.field),
-        )
-
-    return few(found, rest)
+    return few(
+        found,
+        lambda count, who: (
+            f"Tasks of {number(count, 'more name')} {rise.verb} longer than usual: {who}."
+        ),
+        link("Look at the tasks", "tasks?order=-" + rise.field),
+    )
 
 
 def _longer(facts: HealthFacts, fact: DurationFact, rise: _Rise) -> HealthFinding | None:

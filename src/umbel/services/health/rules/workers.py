@@ -49,7 +49,12 @@ def worker_silent(facts: HealthFacts) -> Iterable[HealthFinding]:
     silent.sort(key=lambda each: -each.heard)
     is_last = bool(silent) and not any(each.status == ONLINE for each in facts.workers)
     found = [_silent(each, facts.now, is_last=is_last) for each in silent]
-    return few(found, lambda others: _more_silent(others, facts.now))
+    return few(
+        found,
+        lambda count, who: f"{number(count, 'more worker')} fell silent: {who}.",
+        link("Look at the workers", "workers"),
+        is_dated=True,
+    )
 
 
 def _is_silent(facts: HealthFacts, worker: WorkerFact) -> bool:
@@ -68,19 +73,6 @@ def _silent(worker: WorkerFact, now: float, *, is_last: bool) -> HealthFinding:
         since=worker.heard,
         evidence=_minutes(worker),
         action=link("Look at the worker", worker_page(worker.name)),
-    )
-
-
-def _more_silent(others: Sequence[HealthFinding], now: float) -> HealthFinding:
-    first = min(each.since or now for each in others)
-    return finding(
-        "worker-silent",
-        "",
-        "warning",
-        f"{number(len(others), 'more worker')} fell silent: {listed([o.subject for o in others])}.",
-        why=_WHY_SILENT,
-        since=first,
-        action=link("Look at the workers", "workers"),
     )
 
 
@@ -108,18 +100,14 @@ def worker_wedged(facts: HealthFacts) -> Iterable[HealthFinding]:
     """Heartbeats come, nothing is started, and a queue that it consumes grows."""
     found = list(_all_wedged(facts))
 
-    def rest(others: Sequence[HealthFinding]) -> HealthFinding:
-        return finding(
-            "worker-wedged",
-            "",
-            "warning",
-            f"{number(len(others), 'more worker')} send heartbeats and start nothing, while their "
-            f"queues grow: {listed([each.subject for each in others])}.",
-            why=_WHY_WEDGED,
-            action=link("Look at the workers", "workers"),
-        )
-
-    return few(found, rest)
+    return few(
+        found,
+        lambda count, who: (
+            f"{number(count, 'more worker')} send heartbeats and start nothing, while their "
+            f"queues grow: {who}."
+        ),
+        link("Look at the workers", "workers"),
+    )
 
 
 _WHY_WEDGED: Final = (
@@ -200,18 +188,11 @@ def clock_skew(facts: HealthFacts) -> Iterable[HealthFinding]:
     """The clock of a worker differs from ours."""
     found = [each for worker in facts.workers if (each := _skewed(facts, worker))]
 
-    def rest(others: Sequence[HealthFinding]) -> HealthFinding:
-        return finding(
-            "clock-skew",
-            "",
-            "warning",
-            f"The clocks of {number(len(others), 'more worker')} are wrong: "
-            f"{listed([each.subject for each in others])}.",
-            why=_WHY_SKEW,
-            action=link("Look at the workers", "workers"),
-        )
-
-    return few(found, rest)
+    return few(
+        found,
+        lambda count, who: f"The clocks of {number(count, 'more worker')} are wrong: {who}.",
+        link("Look at the workers", "workers"),
+    )
 
 
 _WHY_SKEW: Final = (
