@@ -14,8 +14,9 @@ from umbel.auth.base import Actor
 from umbel.characters import visible
 from umbel.clock import Clock
 from umbel.errors import ActionRefused, DeployUnknown
+from umbel.services.deed import deed_of
 from umbel.services.deploys.marks import FOLD_S, SPAN_MAX_S, DeployMark, folded, mark_of, marks_of
-from umbel.store.ledger import DEPLOYS_KEPT_S, AuditEntry, Deploy, Ledger
+from umbel.store.ledger import DEPLOYS_KEPT_S, Deploy, Ledger
 
 #: The most deploys of one answer.
 MARKS_MAX: Final = 200
@@ -105,15 +106,4 @@ class Deploys:
         )
 
     def _record(self, actor: Actor, action: str, target: str, note: str, now: float) -> None:
-        self._ledger.record(
-            AuditEntry(
-                at=now,
-                actor=actor.name,
-                address=actor.address,
-                via=actor.via,
-                action=action,
-                target=target,
-                outcome="done",
-                reason=note or None,
-            )
-        )
+        self._ledger.record(deed_of(actor, action, target, now, reason=note))

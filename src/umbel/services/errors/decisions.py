@@ -12,12 +12,13 @@ from umbel.auth.base import Actor
 from umbel.characters import visible
 from umbel.clock import Clock
 from umbel.errors import ActionRefused
+from umbel.services.deed import deed_of
 from umbel.services.errors.group_detail import error_label
 from umbel.services.errors.group_state import GroupState, State
 from umbel.services.errors.states import DecidedStates
 from umbel.services.errors.time_budget import TimeBudget
 from umbel.store.base import Store
-from umbel.store.ledger import AuditEntry, ErrorDecision, Ledger
+from umbel.store.ledger import ErrorDecision, Ledger
 
 #: The longest note, in characters.
 NOTE_MAX: Final = 2_000
@@ -143,17 +144,14 @@ class ErrorDecisions:
         answer: str = "",
     ) -> None:
         self._ledger.record(
-            AuditEntry(
-                at=now,
-                actor=actor.name,
-                address=actor.address,
-                via=actor.via,
-                action=f"{deed}-error",
-                target=f"the error {error_id}: {visible(title)}",
+            deed_of(
+                actor,
+                f"{deed}-error",
+                f"the error {error_id}: {visible(title)}",
+                now,
                 query=f"error:{error_id}",
-                outcome="done",
-                answer=answer or None,
-                reason=note or None,
+                answer=answer,
+                reason=note,
             )
         )
 

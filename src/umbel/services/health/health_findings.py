@@ -9,13 +9,14 @@ import msgspec
 
 from umbel.auth.base import Actor
 from umbel.clock import Clock
+from umbel.services.deed import deed_of
 from umbel.services.health.assessment import FINDINGS_MAX, assess, not_heard, well, with_mutes
 from umbel.services.health.fact_gatherer import EVERY_S, FRESH_S, FactGatherer
 from umbel.services.health.facts import HealthFacts
 from umbel.services.health.health import Health
 from umbel.services.health.health_finding import HealthFinding, Muted
 from umbel.services.health.liveness import Liveness
-from umbel.store.ledger import AuditEntry, Ledger, Mute
+from umbel.store.ledger import Ledger, Mute
 
 #: How long who asks waits for facts, seconds.
 BUDGET_S: Final = 1.8
@@ -141,18 +142,7 @@ class HealthFindings:
             return self._before
 
     def _audit(self, actor: Actor, action: str, target: str, reason: str | None) -> None:
-        self._ledger.record(
-            AuditEntry(
-                at=self._clock.now(),
-                actor=actor.name,
-                address=actor.address,
-                via=actor.via,
-                action=action,
-                target=target,
-                outcome="done",
-                reason=reason,
-            )
-        )
+        self._ledger.record(deed_of(actor, action, target, self._clock.now(), reason=reason))
 
 
 def _unknown(facts: HealthFacts) -> tuple[str, ...]:

@@ -18,8 +18,9 @@ from umbel.characters import is_seen, visible
 from umbel.clock import Clock
 from umbel.errors import ActionRefused, NotPermitted, SearchUnknown
 from umbel.query.parse import parse
+from umbel.services.deed import deed_of
 from umbel.services.time_zones import zone_of
-from umbel.store.ledger import AuditEntry, Ledger
+from umbel.store.ledger import Ledger
 from umbel.store.saved_searches import SavedSearch
 
 #: The longest name, in characters.
@@ -172,18 +173,8 @@ class SavedSearches:
             self._record(actor, "unshare-search", after)
 
     def _record(self, actor: Actor, deed: Deed, search: SavedSearch) -> None:
-        self._ledger.record(
-            AuditEntry(
-                at=self._clock.now(),
-                actor=actor.name,
-                address=actor.address,
-                via=actor.via,
-                action=deed,
-                target=f"the search {visible(search.name, keep=_JOINERS)}",
-                query=search.q,
-                outcome="done",
-            )
-        )
+        target = f"the search {visible(search.name, keep=_JOINERS)}"
+        self._ledger.record(deed_of(actor, deed, target, self._clock.now(), query=search.q))
 
 
 def find(searches: SearchList, name: str) -> ListedSearch | None:
