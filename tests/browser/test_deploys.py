@@ -109,7 +109,7 @@ def test_a_narrow_window_shows_them_as_well(open_page: OpenPage) -> None:
 def test_names_are_compared_with_the_time_before_the_last_deploy(
     open_page: OpenPage, deploys: Announce, path: str
 ) -> None:
-    deploys("5.9", 30)  # the last one, even if another test has just restarted the workers
+    deploys("5.9", 1)  # the last one, even if another test has just restarted the workers
     page = open_page(f"{path}?range=15m")
     page.get_by_label("Compare with").select_option("before the last deploy")
 
