@@ -82,7 +82,7 @@ def _chromium() -> Iterator[Browser]:
 def measured(broker: str, folder: Path, tasks: int, *, turns: int, minutes: float) -> Pages:
     """Everything, on one server: with a history for the pages, an empty one for the rows."""
     with _chromium() as browser:
-        data = copied(tasks, WORKERS)
+        data = copied(tasks, WORKERS, 1)
         umbel = Umbel(broker, folder, data=data, keep=True, options=("--cluster-moved",))
         try:
             views = [_view(browser, umbel, page, turns) for page in PAGES]

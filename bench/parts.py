@@ -141,7 +141,7 @@ def drawn(at: Setting) -> Measured:
     turns = 2 if at.quick else 5
     with at.redis() as url:
         found = charts.measured(url, at.folder, at.tasks, turns)
-    title = f"Charts and lists of {at.tasks:,} tasks a day"
+    title = f"Charts and lists of {at.tasks:,} tasks"
     return Measured(title, charts.table(found), charts.verdicts(found, at.tasks))
 
 

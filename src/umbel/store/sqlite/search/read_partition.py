@@ -14,6 +14,7 @@ from umbel.cluster.facts import Facts, unpack
 from umbel.cluster.task import Task, project
 from umbel.errors import StoreTooNew
 from umbel.store.sqlite.costs import Costs
+from umbel.store.sqlite.files import roll_up_levels
 from umbel.store.sqlite.files.body import BodyCodec
 from umbel.store.sqlite.files.damage import BODY_DAMAGE, is_damage
 from umbel.store.sqlite.files.paths import (
@@ -55,10 +56,22 @@ class ReadPartition:
         self._text_file = 0
         self._bodies = BodyCodec(self._dictionaries, lazy=True)
         self._value_dictionary: tuple[int, ValueDictionary] | None = None
+        self._longest_s: int | None = None
         self._deadline: Deadline | None = None
         self._sample: tuple[str, int] = "", 0
         #: Why the body of some task could not be read, if one was passed over.
         self.unread: Exception | None = None
+
+    def level(self, wanted_s: int) -> int:
+        """The length of bucket of the roll-ups that say what those of `wanted_s` would, seconds."""
+        if self._longest_s is None:
+            self._longest_s = roll_up_levels.longest(self.connection)
+        return min(wanted_s, self._longest_s)
+
+    @property
+    def counts_durations(self) -> bool:
+        """Whether rows by value may say how many their histograms count."""
+        return roll_up_levels.has_numbers(self.connection)
 
     @property
     def value_dictionary(self) -> ValueDictionary:

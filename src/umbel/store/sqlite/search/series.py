@@ -24,6 +24,7 @@ from umbel.store.capabilities import Grouping, Measure
 from umbel.store.series import Series
 from umbel.store.series_lines import whole_minutes
 from umbel.store.sqlite.files import value_rollups
+from umbel.store.sqlite.files.roll_up_levels import HOUR_S, LEVELS, MINUTE_S, TEN_MINUTES_S
 from umbel.store.sqlite.files.stored_numbers import (
     ALL_NAMES,
     MEASURES,
@@ -35,12 +36,13 @@ from umbel.store.sqlite.search.series_cells import SeriesCells, SeriesRequest
 from umbel.store.sqlite.search.series_of_values import SeriesOfValues, field_of
 from umbel.store.sqlite.search.series_ranking import SeriesRanking
 from umbel.store.sqlite.search.series_scan import SeriesScan
-from umbel.store.sqlite.write.rollup import LEVELS, decode_histogram
+from umbel.store.sqlite.write.rollup import decode_histogram
 
 #: What roll-ups know of a task.
 _ROLLED_UP: Final = frozenset({"name", "state"})
-#: The longest span, in seconds, that is drawn from roll-ups of each level.
-_SPAN_MAX_S: Final = {60: 86_400 * 1.5, 600: 86_400 * 10}
+#: The longest span, in seconds, that is drawn from roll-ups of each level; longer levels are read
+#: where the buckets are made of whole ones.
+_SPAN_MAX_S: Final = {MINUTE_S: 86_400 * 1.5, TEN_MINUTES_S: 86_400 * 10, HOUR_S: math.inf}
 #: The longest span, in seconds, of which tasks are counted by minute where there are more values
 #: than have roll-ups by minute. Of a longer one that takes more time than anybody waits.
 _COUNTED_MAX_S: Final = 3_600 * 6
@@ -64,11 +66,11 @@ def series(
     if (
         by is not None
         and by in ROLLED_UP_FIELDS
-        and level == LEVELS[0]
+        and level == MINUTE_S
         and end - start > _COUNTED_MAX_S
         and _has_too_many(reader, by, start, end, deadline)
     ):
-        step_s, level = steps(math.ceil(bucket_s / LEVELS[1]) * LEVELS[1], end - start)
+        step_s, level = steps(math.ceil(bucket_s / TEN_MINUTES_S) * TEN_MINUTES_S, end - start)
     request = SeriesRequest(
         query=query,
         now=now,
@@ -93,7 +95,7 @@ def _has_too_many(reader: Reader, field: str, start: float, end: float, deadline
     def has_few(partition: ReadPartition) -> bool:
         connection = partition.connection
         return value_rollups.rolled_up_since(connection) > 1 or not value_rollups.was_full(
-            connection, field, LEVELS[0], math.floor(start), math.ceil(end)
+            connection, field, MINUTE_S, math.floor(start), math.ceil(end)
         )
 
     return not _each_partition(reader, deadline, has_few)
@@ -116,7 +118,7 @@ def _each_partition(
 def steps(bucket_s: float, span_s: float) -> tuple[int, int]:
     """The length of bucket that is given, and the level of roll-up it is made of."""
     bucket_s = whole_minutes(bucket_s)
-    level = next(level for level in LEVELS if span_s <= _SPAN_MAX_S.get(level, math.inf))
+    level = next(level for level, most_s in _SPAN_MAX_S.items() if span_s <= most_s)
     step_s = math.ceil(bucket_s / level) * level
     return step_s, max(each for each in LEVELS if step_s % each == 0)
 
@@ -214,15 +216,14 @@ class _RollUps:
         chosen, together = "n, total, hist", ""
         if self._request.measure == "count":
             chosen, together = "sum(n), 0.0, NULL", "GROUP BY 1, 2, 3"
+        asks = self._request
+        level = partition.level(self._level)
         return partition.connection.execute(
             f"SELECT (start - ?) / ?, name, state, {chosen} FROM roll"
             f" WHERE level = ? AND measure = ? AND start >= ? AND start < ? AND {self._names}"
             f" {together}",
-            (
-                self._request.first, self._request.bucket_s, self._level, MEASURES[time],
-                self._request.first, self._request.last,
-            ),
-        )  # fmt: skip
+            (asks.first, asks.bucket_s, level, MEASURES[time], asks.first, asks.last),
+        )
 
     def _wants(self, texts: dict[int, str], name: int, state: int) -> bool:
         named = _named(texts, name)

@@ -20,6 +20,7 @@ from umbel.cluster.task import ENDED, FAILURE, REVOKED, SUCCESS, Task
 from umbel.query.fields import fields_used
 from umbel.query.match import Test, compile_query
 from umbel.store.sqlite.files import value_rollups
+from umbel.store.sqlite.files.roll_up_levels import HOUR_S, MINUTE_S
 from umbel.store.sqlite.files.stored_numbers import (
     ALL_NAMES,
     MEASURES,
@@ -29,7 +30,7 @@ from umbel.store.sqlite.files.stored_numbers import (
 from umbel.store.sqlite.search.duration_histogram import DurationHistogram
 from umbel.store.sqlite.search.reader import ReadPartition
 from umbel.store.sqlite.search.series_cells import SeriesCells, SeriesRequest
-from umbel.store.sqlite.write.rollup import LEVELS, decode_histogram
+from umbel.store.sqlite.write.rollup import decode_histogram
 
 #: States in the order of the columns of `value_roll`.
 _ENDS: Final = (SUCCESS, FAILURE, REVOKED)
@@ -72,13 +73,13 @@ class SeriesOfValues:
             return False
         if value_rollups.rolled_up_since(partition.connection) > 1:
             return False
-        if self._level == LEVELS[0] and self._was_full(partition, LEVELS[0]):
+        if self._level == MINUTE_S and self._was_full(partition, MINUTE_S):
             return False
-        return not (self._asks_values and self._was_full(partition, LEVELS[-1]))
+        return not (self._asks_values and self._was_full(partition, HOUR_S))
 
     def is_whole(self, partition: ReadPartition) -> bool:
         """Whether every value has its group."""
-        return self._request.by != self._field or not self._was_full(partition, LEVELS[-1])
+        return self._request.by != self._field or not self._was_full(partition, HOUR_S)
 
     def _was_full(self, partition: ReadPartition, level: int) -> bool:
         asks = self._request
@@ -101,7 +102,7 @@ class SeriesOfValues:
             for bucket, value, *numbers in partition.connection.execute(
                 "SELECT (start - ?) / ?, value, sum(seen), sum(succeeded), sum(failed),"
                 f" sum(revoked) FROM value_roll WHERE {self._where(partition)} GROUP BY 1, 2",
-                self._parameters(),
+                self._parameters(partition),
             )
         }
         if self._wants_without:
@@ -132,7 +133,7 @@ class SeriesOfValues:
             for bucket, state_id, n in partition.connection.execute(
                 "SELECT (start - ?) / ?, state, sum(n) FROM roll WHERE level = ? AND measure = ?"
                 f" AND start >= ? AND start < ? AND name = {ALL_NAMES} GROUP BY 1, 2",
-                self._of_all(time),
+                self._of_all(partition, time),
             ):
                 state = STATE_OF_ID[state_id]
                 if time == "seen":
@@ -149,7 +150,7 @@ class SeriesOfValues:
         for bucket, value, total_s, packed in partition.connection.execute(
             f"SELECT (start - ?) / ?, value, {took}_s, {took}s FROM value_roll"
             f" WHERE {self._where(partition)} AND {took}s IS NOT NULL",
-            self._parameters(),
+            self._parameters(partition),
         ):
             summed[bucket, value].take(decode_histogram(packed), total_s)
         left = self._all_durations(partition) if self._wants_without else {}
@@ -175,7 +176,7 @@ class SeriesOfValues:
         for bucket, total_s, packed in partition.connection.execute(
             "SELECT (start - ?) / ?, total, hist FROM roll WHERE level = ? AND measure = ?"
             f" AND start >= ? AND start < ? AND name = {ALL_NAMES} AND hist IS NOT NULL",
-            self._of_all(time),
+            self._of_all(partition, time),
         ):
             rests[bucket].take(decode_histogram(packed), total_s)
         return rests
@@ -220,11 +221,12 @@ class SeriesOfValues:
         ]
         return f"{where} AND value IN ({','.join(matching)})"
 
-    def _parameters(self) -> tuple[int, ...]:
+    def _parameters(self, partition: ReadPartition) -> tuple[int, ...]:
         asks = self._request
         field = ROLLED_UP_FIELDS[self._field]
-        return asks.first, asks.bucket_s, field, self._level, asks.first, asks.last
+        return asks.first, asks.bucket_s, field, partition.level(self._level), asks.first, asks.last
 
-    def _of_all(self, time: str) -> tuple[int, ...]:
+    def _of_all(self, partition: ReadPartition, time: str) -> tuple[int, ...]:
         asks = self._request
-        return asks.first, asks.bucket_s, self._level, MEASURES[time], asks.first, asks.last
+        level = partition.level(self._level)
+        return asks.first, asks.bucket_s, level, MEASURES[time], asks.first, asks.last

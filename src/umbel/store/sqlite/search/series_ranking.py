@@ -11,16 +11,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Final
 
 from umbel.cluster.task import FAILURE, REVOKED, SUCCESS, Task
 from umbel.query.match import compile_query
+from umbel.store.sqlite.files.roll_up_levels import LEVELS
 from umbel.store.sqlite.files.stored_numbers import ROLLED_UP_FIELDS
 from umbel.store.sqlite.search.reader import ReadPartition
 from umbel.store.sqlite.search.series_cells import SeriesRequest
-from umbel.store.sqlite.write.rollup import LEVELS, decode_histogram
-
-_HOUR_S: Final = LEVELS[-1]
+from umbel.store.sqlite.write.rollup import decode_histogram
 
 
 class SeriesRanking:
@@ -41,9 +39,11 @@ class SeriesRanking:
 
     def add(self, partition: ReadPartition) -> None:
         """Sum up what a partition has."""
-        for level, first, last in self._pieces():
-            span = self._field, level, first, last
-            if self._request.measure == "count":
+        asks = self._request
+        level, longest_s = partition.level(self._level), partition.level(LEVELS[-1])
+        for each, first, last in pieces(asks.first, asks.last, level, longest_s):
+            span = self._field, each, first, last
+            if asks.measure == "count":
                 self._count(partition, span)
             else:
                 self._measure(partition, span)
@@ -61,19 +61,6 @@ class SeriesRanking:
             elif not is_count and second:
                 yield value, (first / second, 0)
 
-    def _pieces(self) -> Iterator[tuple[int, int, int]]:
-        """Level, beginning and end of what is summed up."""
-        first, last = self._request.first, self._request.last
-        begin, end = -(-first // _HOUR_S) * _HOUR_S, last // _HOUR_S * _HOUR_S
-        if self._level == _HOUR_S or begin >= end:
-            yield self._level, first, last
-            return
-        yield _HOUR_S, begin, end
-        if first < begin:
-            yield self._level, first, begin
-        if end < last:
-            yield self._level, end, last
-
     def _count(self, partition: ReadPartition, span: tuple[int, ...]) -> None:
         texts = partition.value_dictionary.texts
         for value, seen, *ended in partition.connection.execute(
@@ -81,18 +68,43 @@ class SeriesRanking:
             " WHERE field = ? AND level = ? AND start >= ? AND start < ? GROUP BY value",
             span,
         ):
-            sums = self._sums[texts[value]]
-            sums[0] += seen if self._request.with_seen else 0
-            sums[1] += sum(n for n, wants in zip(ended, self._wants_end, strict=True) if wants)
+            matching = sum(n for n, wants in zip(ended, self._wants_end, strict=True) if wants)
+            self._add(texts[value], seen if self._request.with_seen else 0, matching)
 
     def _measure(self, partition: ReadPartition, span: tuple[int, ...]) -> None:
         texts = partition.value_dictionary.texts
         took = self._request.measure
+        where = f"field = ? AND level = ? AND start >= ? AND start < ? AND {took}s IS NOT NULL"
+        has_numbers = partition.counts_durations
+        if has_numbers:
+            for value, total_s, n in partition.connection.execute(
+                f"SELECT value, sum({took}_s), sum({took}s_n) FROM value_roll"
+                f" WHERE {where} AND {took}s_n IS NOT NULL GROUP BY value",
+                span,
+            ):
+                self._add(texts[value], total_s, n)
         for value, total_s, packed in partition.connection.execute(
-            f"SELECT value, {took}_s, {took}s FROM value_roll"
-            f" WHERE field = ? AND level = ? AND start >= ? AND start < ? AND {took}s IS NOT NULL",
+            f"SELECT value, {took}_s, {took}s FROM value_roll WHERE {where}"
+            + (f" AND {took}s_n IS NULL" if has_numbers else ""),
             span,
         ):
-            sums = self._sums[texts[value]]
-            sums[0] += total_s
-            sums[1] += sum(decode_histogram(packed).values())
+            self._add(texts[value], total_s, sum(decode_histogram(packed).values()))
+
+    def _add(self, value: str, first: float, second: float) -> None:
+        sums = self._sums[value]
+        sums[0] += first
+        sums[1] += second
+
+
+def pieces(first: int, last: int, level: int, longest_s: int) -> Iterator[tuple[int, int, int]]:
+    """The level, beginning and end of the fewest buckets that make up [first, last), seconds;
+    `first` and `last` are whole ones of `level`, and none is longer than `longest_s`."""
+    for longer in reversed([each for each in LEVELS if level < each <= longest_s]):
+        begin, end = -(-first // longer) * longer, last // longer * longer
+        if begin < end:
+            yield longer, begin, end
+            yield from pieces(first, begin, level, longer - 1)
+            yield from pieces(end, last, level, longer - 1)
+            return
+    if first < last:
+        yield level, first, last

@@ -16,11 +16,10 @@ import msgspec
 
 from umbel.store.sqlite.files import stored_numbers
 from umbel.store.sqlite.files.latency_histogram import LARGEST_S, bucket
+from umbel.store.sqlite.files.roll_up_levels import LEVELS
 from umbel.store.sqlite.files.row import COLUMNS, Row
 from umbel.store.sqlite.write.bulk_insert import bulk_insert
 
-#: Lengths of a bucket, in seconds.
-LEVELS: Final = (60, 600, 3_600)
 SEEN, FINISHED, STARTED = (
     stored_numbers.MEASURES[each] for each in ("seen", "finished", "started")
 )

@@ -4,26 +4,27 @@ those by name and state are (`rollup.py`)."""
 from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from operator import itemgetter
-from typing import Final
+from typing import Final, TypeVar
 
 import apsw
 import msgspec
 
 from umbel.store.sqlite.files.latency_histogram import LARGEST_S, bucket
+from umbel.store.sqlite.files.roll_up_levels import HOUR_S, LEVELS, MINUTE_S
 from umbel.store.sqlite.files.row import COLUMNS, Row
 from umbel.store.sqlite.files.stored_numbers import ROLLED_UP_FIELDS, STATE_IDS
 from umbel.store.sqlite.files.value_rollups import BY_MINUTE_MAX, VALUES_MAX
 from umbel.store.sqlite.write.bulk_insert import bulk_insert
-from umbel.store.sqlite.write.rollup import LEVELS, decode_histogram
+from umbel.store.sqlite.write.rollup import decode_histogram
 
-_MINUTE_S, _HOUR_S = LEVELS[0], LEVELS[-1]
 #: Rows and hours that the writer remembers between two batches.
 _REMEMBERED: Final = 1_000
 _REMEMBERED_HOURS: Final = 50
 
 Key = tuple[int, int, int, int]  # field, level, start, value
+_AnyKey = TypeVar("_AnyKey", bound=Hashable)
 _encode: Final = msgspec.msgpack.Encoder().encode
 
 _values_of: Final = itemgetter(*(COLUMNS.index(field) for field in ROLLED_UP_FIELDS))
@@ -143,7 +144,7 @@ class ValueRollUp:
 
     def save(self) -> None:
         """Add the differences to the table, inside the transaction that the caller opened."""
-        changed: list[tuple[Key, _Cell]] = []
+        changed: dict[Key, _Cell] = {}
         for (field, hour), values in self._by_hour().items():
             of_hour = self._hour(field, hour)
             # The busiest first, where there is no room for all.
@@ -151,12 +152,9 @@ class ValueRollUp:
                 if any(not cell.changes_nothing() for cell in levels.values()) and self._keeps(
                     of_hour, field, hour, value
                 ):
-                    changed += [
-                        ((field, level, start, value), cell)
-                        for (level, start), cell in levels.items()
-                        if (level != _MINUTE_S or value in of_hour.by_minute)
-                        and not cell.changes_nothing()
-                    ]
+                    for (level, start), cell in levels.items():
+                        if level != MINUTE_S or value in of_hour.by_minute:
+                            _put(changed, (field, level, start, value), cell)
         self._minutes.clear()
         self._write(changed)
         while len(self._stored) > _REMEMBERED:
@@ -170,12 +168,9 @@ class ValueRollUp:
             at = int(minute) * 60
             for value, cell in values.items():
                 _trim(cell)
-                levels = hours[cell.field, at // _HOUR_S * _HOUR_S].setdefault(value, {})
+                levels = hours[cell.field, at // HOUR_S * HOUR_S].setdefault(value, {})
                 for level in LEVELS:
-                    key = level, at // level * level
-                    other = levels.get(key)
-                    # One that is alone is shared, so none is changed.
-                    levels[key] = cell if other is None else other.plus(cell)
+                    _put(levels, (level, at // level * level), cell)
         return hours
 
     # -- which values are kept -----------------------------------------------------------
@@ -185,17 +180,17 @@ class ValueRollUp:
         if of_hour is None:
             found = self._connection.execute(
                 "SELECT value FROM value_roll WHERE field = ? AND level = ? AND start = ?",
-                (field, _HOUR_S, hour),
+                (field, HOUR_S, hour),
             )
             by_minute = self._connection.execute(
                 "SELECT DISTINCT value FROM value_roll"
                 " WHERE field = ? AND level = ? AND start >= ? AND start < ?",
-                (field, _MINUTE_S, hour, hour + _HOUR_S),
+                (field, MINUTE_S, hour, hour + HOUR_S),
             )
             full = self._connection.execute(
                 "SELECT level FROM value_roll_full"
                 " WHERE field = ? AND level IN (?, ?) AND start = ?",
-                (field, _MINUTE_S, _HOUR_S, hour),
+                (field, MINUTE_S, HOUR_S, hour),
             )
             of_hour = _Hour(*({number for (number,) in each} for each in (found, by_minute, full)))
         self._hours[field, hour] = of_hour
@@ -204,14 +199,14 @@ class ValueRollUp:
     def _keeps(self, of_hour: _Hour, field: int, hour: int, value: int) -> bool:
         if value in of_hour.values:
             return True
-        if _HOUR_S not in of_hour.full and len(of_hour.values) < VALUES_MAX:
+        if HOUR_S not in of_hour.full and len(of_hour.values) < VALUES_MAX:
             of_hour.values.add(value)
             if len(of_hour.by_minute) < BY_MINUTE_MAX:
                 of_hour.by_minute.add(value)
             else:
-                self._note_full(of_hour, field, _MINUTE_S, hour)
+                self._note_full(of_hour, field, MINUTE_S, hour)
             return True
-        self._note_full(of_hour, field, _HOUR_S, hour)
+        self._note_full(of_hour, field, HOUR_S, hour)
         return False
 
     def _note_full(self, of_hour: _Hour, field: int, level: int, hour: int) -> None:
@@ -223,9 +218,11 @@ class ValueRollUp:
 
     # -- the table -----------------------------------------------------------------------
 
-    def _write(self, changed: list[tuple[Key, _Cell]]) -> None:
+    def _write(self, changed: Mapping[Key, _Cell]) -> None:
         rows: list[tuple[object, ...]] = []
-        for key, difference in changed:
+        for key, difference in changed.items():
+            if difference.changes_nothing():
+                continue
             cell = self._stored.pop(key, None) or self._read(key)
             cell.add(difference)
             if cell.is_empty():
@@ -237,6 +234,7 @@ class ValueRollUp:
                     *key, cell.seen, *cell.ended, cell.runtime_s, cell.wait_s,
                     _encode(cell.runtimes) if cell.runtimes else None,
                     _encode(cell.waits) if cell.waits else None,
+                    sum(cell.runtimes.values()), sum(cell.waits.values()),
                 )
             )  # fmt: skip
         bulk_insert(self._connection, "REPLACE INTO value_roll", rows)
@@ -259,7 +257,7 @@ class ValueRollUp:
         self._connection.execute(
             "DELETE FROM value_roll WHERE field = ? AND level = ? AND start = ? AND value = ?", key
         )
-        if level == _HOUR_S and (hour := self._hours.get((field, start))) is not None:
+        if level == HOUR_S and (hour := self._hours.get((field, start))) is not None:
             hour.values.discard(value)
             hour.by_minute.discard(value)
 
@@ -305,12 +303,18 @@ class _Hour:
 
 def _busy(levels: _Levels, hour: int) -> int:
     """How many tasks more were seen in the hour."""
-    return levels[_HOUR_S, hour].seen
+    return levels[HOUR_S, hour].seen
 
 
 def _added(values: dict[int, _Cell], field: int, value: int) -> _Cell:
     cell = values[value] = _Cell(field)
     return cell
+
+
+def _put(cells: dict[_AnyKey, _Cell], key: _AnyKey, cell: _Cell) -> None:
+    """Add `cell` to the one at `key`. One that is alone is shared, so none is changed."""
+    other = cells.get(key)
+    cells[key] = cell if other is None else other.plus(cell)
 
 
 def _trim(cell: _Cell) -> None:
