@@ -46,6 +46,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 PROTOCOLS: dict[str, frozenset[str]] = {
     "umbel.store": frozenset(
         {
+            "umbel.store.alerts",
             "umbel.store.base",
             "umbel.store.capabilities",
             "umbel.store.ledger",
