@@ -13,6 +13,7 @@
     │   ├── StoreCorrupt         a file is damaged
     │   ├── NameTaken            what is to be kept has a name that something else has
     │   ├── TooManySearches      so many searches are saved that no more are kept
+    │   ├── TooManyRules         there are so many rules of alerts that no more are watched
     │   ├── CursorError          a paging cursor is not one of ours, or has expired
     │   └── CapabilityMissing    this store cannot sort, group or chart so (parameter)
     ├── BrokerError              (sent: how many messages the broker had taken before)
@@ -29,6 +30,7 @@
     │   └── NotPermitted         this person's role does not allow it
     ├── ErrorUnknown             no task that is stored failed with this error
     ├── DeployUnknown            there is no deploy with this id
+    ├── AlertUnknown             there is no alert, rule or silence with this id
     ├── SearchUnknown            there is no saved search so called that this person sees
     ├── TaskError
     │   ├── TaskUnknown          nothing is known of a task with this id
@@ -139,6 +141,10 @@ class TooManySearches(StoreError):
     """So many searches are saved that no more are kept."""
 
 
+class TooManyRules(StoreError):
+    """There are so many rules of alerts that no more are watched."""
+
+
 class CursorError(StoreError):
     """A paging cursor that this store did not give, or whose rows have expired."""
 
@@ -224,6 +230,10 @@ class ErrorUnknown(UmbelError):
 
 class DeployUnknown(UmbelError):
     """There is no deploy with this id."""
+
+
+class AlertUnknown(UmbelError):
+    """There is no alert, rule of alerts, silence or notifier with this id or name."""
 
 
 class SearchUnknown(UmbelError):

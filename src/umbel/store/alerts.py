@@ -11,6 +11,8 @@ from typing import Final, Literal, Protocol
 
 import msgspec
 
+from umbel.errors import NameTaken, TooManyRules
+
 #: The most rules, silences, and messages that wait; so many alerts that ended are kept, so long.
 RULES_MAX: Final = 200
 SILENCES_MAX: Final = 500
@@ -155,6 +157,31 @@ class RuleAnswer(msgspec.Struct, frozen=True, kw_only=True):
     sentence: str
     since: float
     at: float
+
+
+def refuse_rule(rule: AlertRule, there: Iterable[AlertRule]) -> None:
+    """Raises `NameTaken` if another rule has its name, `TooManyRules` beyond `RULES_MAX`."""
+    others = [each for each in there if each.id != rule.id]
+    if any(each.name == rule.name for each in others):
+        raise NameTaken(
+            f"There already is a rule named {rule.name}.", remedy="Choose another name."
+        )
+    if len(others) >= RULES_MAX:
+        raise TooManyRules(
+            f"There are {len(others)} rules already, which is the most that are watched.",
+            remedy="Remove one that nobody needs, or let one rule watch several names (name:a.*).",
+        )
+
+
+def given_up(notice: AlertNotice, now: float) -> AlertNotice:
+    """A message that too many others wait behind."""
+    trouble = notice.trouble or "It was not sent yet."
+    return msgspec.structs.replace(
+        notice,
+        state="failed",
+        ended=now,
+        trouble=f"{trouble} It was given up since {NOTICES_MAX:,} newer ones wait.",
+    )
 
 
 class AlertLedger(Protocol):

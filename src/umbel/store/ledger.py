@@ -2,7 +2,7 @@
 
 Beside the history, which the collector alone writes, stands a small book that every process
 with a person in front of it may write: actions (their plans and reports), the audit, what
-was asked of single tasks, what was decided about errors, saved searches, API tokens, which
+was asked of single tasks, what was decided about errors, saved searches, alerts, API tokens, which
 sessions were logged out, and what processes that share it must agree about: secrets and leases.
 Any thread, any process, at the same time; each call is durable when it returns. What cannot be
 done raises a `StoreError`.
@@ -17,6 +17,7 @@ from typing import Final, Literal, Protocol
 import msgspec
 
 from umbel.errors import NameTaken
+from umbel.store.alerts import AlertLedger
 from umbel.store.saved_searches import SavedSearch
 
 #: The mark of a ledger in which nothing was intended yet; 0 asks for the present one.
@@ -284,7 +285,7 @@ def token_name_taken(name: str) -> NameTaken:
     )
 
 
-class Ledger(Protocol):
+class Ledger(AlertLedger, Protocol):
     """See the module's docstring for threads, processes and errors."""
 
     def record(self, entry: AuditEntry) -> int:

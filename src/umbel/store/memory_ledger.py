@@ -35,11 +35,12 @@ from umbel.store.ledger import (
     actions_of_task,
     token_name_taken,
 )
+from umbel.store.memory_alerts import MemoryAlerts
 from umbel.store.memory_deploys import MemoryDeploys
 from umbel.store.saved_searches import SavedSearch, refuse_beyond_bounds
 
 
-class MemoryLedger(MemoryDeploys):
+class MemoryLedger(MemoryAlerts, MemoryDeploys):
     """See `store.ledger.Ledger`."""
 
     def __init__(self, *, ended_each: int = ENDED_EACH) -> None:

@@ -24,6 +24,7 @@ from umbel.store.ledger import (
 )
 from umbel.store.sqlite.files.migrations import version
 from umbel.store.sqlite.files.paths import only_row
+from umbel.store.sqlite.ledger_alerts import LedgerAlerts
 from umbel.store.sqlite.ledger_deploys import LedgerDeploys
 from umbel.store.sqlite.ledger_errors import LedgerErrors
 from umbel.store.sqlite.ledger_file import PLANS_FORMAT, REASONS_FORMAT, SECRETS_FORMAT
@@ -41,7 +42,7 @@ _ENTRY: Final = (
 _ACTION: Final = "SELECT id, at, plan, report, running FROM action JOIN report USING (id)"
 
 
-class SqliteLedger(LedgerDeploys, LedgerErrors, LedgerSearches, LedgerMutes):
+class SqliteLedger(LedgerAlerts, LedgerDeploys, LedgerErrors, LedgerSearches, LedgerMutes):
     """See `store.ledger.Ledger`. Kept in `umbel-ledger.db` in `directory`, which only its
     owner may read; made at the first writing. `ended_each` is how many sessions of one user that
     were logged out are remembered one by one."""
