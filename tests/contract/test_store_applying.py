@@ -54,6 +54,17 @@ def test_the_same_event_twice_in_one_batch_counts_once(store: Store) -> None:
     assert everything(store) == truth(events)
 
 
+def test_what_was_known_is_told_apart_from_what_is_new(store: Store) -> None:
+    first, second, third = stories.succeeded(uuid_of(1), BASE)[:3]
+    new = store.apply([first, second])
+
+    again = store.apply([second, third, third])
+
+    assert new.repeated == []
+    assert again.changed
+    assert sorted(map(id, again.repeated)) == sorted([id(second), id(third)])
+
+
 def test_nothing_at_all_can_be_applied(store: Store) -> None:
     store.apply([])
 

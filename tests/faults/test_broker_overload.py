@@ -24,6 +24,7 @@ from umbel.cluster.losses import Losses
 from umbel.cluster.worker import SignOfLife
 from umbel.errors import StoreUnwritable
 from umbel.services.ingest.ingest import Ingest, Limits
+from umbel.store.base import Applied
 from umbel.store.memory import MemoryStore
 
 
@@ -42,7 +43,7 @@ class StuckStore(MemoryStore):
         events: Sequence[Event],
         losses: Losses | None = None,
         signs: Iterable[SignOfLife] = (),
-    ) -> bool:
+    ) -> Applied:
         self.moves.wait()
         if not self.has_room.is_set():
             raise StoreUnwritable("The disk is full.", remedy="Free some space.")

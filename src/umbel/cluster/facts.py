@@ -41,6 +41,15 @@ def join(facts: Facts, more: Iterable[Event]) -> Facts:
     return _join(facts, union[len(facts) :])
 
 
+def repeated(facts: Facts, more: Iterable[Event]) -> list[Event]:
+    """Those of `more` that `facts` have, or that come a second time among themselves."""
+    found: list[Event] = []
+    new: list[Event] = []
+    for event in more:
+        (found if event in facts or event in new else new).append(event)
+    return found
+
+
 def _join(facts: Facts, more: Iterable[Event]) -> Facts:
     new: list[Event] = []
     for event in more:

@@ -208,13 +208,37 @@ class CollectorStatus(msgspec.Struct, frozen=True, kw_only=True):
     ended: float | None = None
 
 
+class Applied(msgspec.Struct, frozen=True):
+    """What became of events that were given to `Store.apply`. It is false if the store is sure that
+    all of it was known before (`changed`). `repeated` are the events, of those given, that their
+    tasks had already: delivered again, or heard by another collector too. An event that was left
+    out because its task has too many of its kind (`cluster/facts.py`) counts as new."""
+
+    changed: bool
+    repeated: Sequence[Event] = ()
+
+    def __bool__(self) -> bool:
+        return self.changed
+
+
+class TaskExample(msgspec.Struct, frozen=True, array_like=True):
+    """A task that fell into a bucket: how many seconds it took or waited, `at` which Unix time."""
+
+    uuid: str
+    seconds: float
+    at: float
+
+
 class TaskCounts(msgspec.Struct, frozen=True, array_like=True):
-    """What one worker (or a client that sends tasks) said of the tasks of one name.
+    """What one worker (or a client that sends tasks) said of the tasks of one name in one queue
+    (empty where no sender told the queue).
 
     Counted from `since` (Unix seconds): events by type, and runtimes in seconds, by bucket
     (one more than there are bounds, none if nothing was measured) and summed. `waited_s` is
     how long the task that began last had waited at the worker, 0 once one has ended, None
-    before any began; `is_due`: one without an ETA was received."""
+    before any began; `is_due`: one without an ETA was received. `waits` and `wait_s` are of
+    the seconds from being sent, or from a later ETA, to a start; `failures` of ends in failure by
+    class of the exception. The examples are the last task of each bucket, by its index."""
 
     worker: str
     task: str
@@ -224,16 +248,25 @@ class TaskCounts(msgspec.Struct, frozen=True, array_like=True):
     runtime_s: float = 0.0
     waited_s: float | None = None
     is_due: bool = False
+    queue: str = ""
+    waits: tuple[int, ...] = ()
+    wait_s: float = 0.0
+    failures: dict[str, int] = {}
+    runtime_examples: dict[int, TaskExample] = {}
+    wait_examples: dict[int, TaskExample] = {}
 
 
 class MetricCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """What a collector that started at `started` (Unix seconds) has counted since. `bounds`
-    are the upper ends of the buckets of runtimes, in seconds."""
+    """What a collector that started at `started` (Unix seconds) has counted since, and those before
+    it whose counts it goes on with. `bounds` and `wait_bounds` are the upper ends of the buckets of
+    runtimes and waits, in seconds. `totals` are counts that are of no task, by their names."""
 
     collector: str
     started: float
     bounds: tuple[float, ...]
     items: tuple[TaskCounts, ...] = ()
+    wait_bounds: tuple[float, ...] = ()
+    totals: dict[str, int] = {}
 
 
 class DamagedPart(msgspec.Struct, frozen=True, kw_only=True):
@@ -307,10 +340,10 @@ class Store(Protocol):
         events: Sequence[Event],
         losses: Losses | None = None,
         signs: Iterable[SignOfLife] = (),
-    ) -> bool:
+    ) -> Applied:
         """Join `events` with what is known. All of it is durable (kill -9) when this
-        returns, none of it visible when it raises. False if the store is sure that all of it
-        was known before. What the workers' counts say up to these
+        returns, none of it visible when it raises. Of several writers that are given one event,
+        exactly one is not told that it is `repeated`. What the workers' counts say up to these
         events (`losses`) is kept with them; if a crash falls between the two, it is there, and
         the events are not. `signs` say of workers' lives when they were heard; a worker's event
         without a sign of that worker is dated by its stamp."""
@@ -323,8 +356,11 @@ class Store(Protocol):
         """Keep what a collector says of itself, replacing what it said before. `trim` bounds the
         number of collectors (`COLLECTORS_MAX`): each start may bring a new name."""
 
-    def keep_metric_counts(self, metric_counts: MetricCounts) -> None:
-        """Keep what a collector has counted, replacing what it had counted before."""
+    def keep_metric_counts(
+        self, metric_counts: MetricCounts, instead_of: Iterable[str] = ()
+    ) -> None:
+        """Keep what a collector has counted, replacing what it had counted before; and in the same
+        step remove the counts of these collectors, which it goes on with."""
 
     def trim(self, retention: Retention, now: float) -> int:
         """Remove the oldest tasks beyond `retention`. About how many were removed; 0 if none. Of

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from umbel.clock import Clock, SystemClock
 from umbel.cluster.events import WORKER_KINDS, Event
-from umbel.cluster.facts import join
+from umbel.cluster.facts import join, repeated
 from umbel.cluster.losses import Loss, Losses, ProcessCount
 from umbel.cluster.task import Task, project
 from umbel.cluster.worker import SignOfLife, Worker, observe, witness
@@ -26,6 +26,7 @@ from umbel.query.match import compile_query
 from umbel.store.base import (
     COLLECTORS_MAX,
     NEWEST_FIRST,
+    Applied,
     Change,
     Changes,
     CollectorStatus,
@@ -115,7 +116,7 @@ class MemoryStore:
         events: Sequence[Event],
         losses: Losses | None = None,
         signs: Iterable[SignOfLife] = (),
-    ) -> bool:
+    ) -> Applied:
         return self.begin(events, losses, signs)()
 
     def begin(
@@ -123,7 +124,7 @@ class MemoryStore:
         events: Sequence[Event],
         losses: Losses | None = None,
         signs: Iterable[SignOfLife] = (),
-    ) -> Callable[[], bool]:
+    ) -> Callable[[], Applied]:
         """`apply` in two steps, as a database has it: change numbers are drawn now, and what
         changes is seen once the function is called that this gives."""
         with self._lock:
@@ -132,7 +133,7 @@ class MemoryStore:
             self._drawn += min(tasks, 1) if self._shares_numbers else tasks
             self._open.append(first)
 
-        def commit() -> bool:
+        def commit() -> Applied:
             with self._lock:
                 try:
                     return self._committed(first, events, losses, signs)
@@ -147,9 +148,9 @@ class MemoryStore:
         events: Sequence[Event],
         losses: Losses | None,
         signs: Iterable[SignOfLife],
-    ) -> bool:
+    ) -> Applied:
         self._stamps.begin()
-        rows = self._joined(events, first)
+        rows, again = self._joined(events, first)
         workers = self._observed(events, signs)
         new = sum(uuid not in self._rows for uuid in rows)
         self._note(rows, first)
@@ -158,19 +159,24 @@ class MemoryStore:
         if losses is not None:
             self._missed.put(losses)
         self._arrivals += new
-        return bool(rows or workers)
+        return Applied(bool(rows or workers), again)
 
-    def _joined(self, events: Iterable[Event], first: int) -> dict[str, MemoryRow]:
-        """The rows that `events` change, as they will be, numbered from `first` on."""
+    def _joined(
+        self, events: Iterable[Event], first: int
+    ) -> tuple[dict[str, MemoryRow], list[Event]]:
+        """The rows that `events` change, as they will be, numbered from `first` on; and the events
+        that were known."""
         by_task: dict[str, list[Event]] = {}
         for event in events:
             if event.is_task and event.uuid:
                 by_task.setdefault(event.uuid, []).append(event)
         changed: dict[str, MemoryRow] = {}
+        again: list[Event] = []
         arrival = self._arrivals
         for uuid, new_events in by_task.items():
             row = self._rows.get(uuid)
             stored = row.facts if row is not None else ()
+            again += repeated(stored, new_events)
             facts = join(stored, new_events)
             if facts is stored:
                 continue
@@ -183,7 +189,7 @@ class MemoryStore:
                 facts,
                 project(uuid, facts, self._stamps.next()),
             )
-        return changed
+        return changed, again
 
     def _number(self, first: int, index: int) -> int:
         """The number of a change of those whose numbers were drawn from `first` on."""
@@ -217,8 +223,12 @@ class MemoryStore:
         with self._lock:
             self._collectors[status.collector] = status
 
-    def keep_metric_counts(self, metric_counts: MetricCounts) -> None:
+    def keep_metric_counts(
+        self, metric_counts: MetricCounts, instead_of: Iterable[str] = ()
+    ) -> None:
         with self._lock:
+            for name in instead_of:
+                self._metric_counts.pop(name, None)
             self._metric_counts[metric_counts.collector] = metric_counts
 
     def keep_gaps(self, gaps: Sequence[KeptGap]) -> None:

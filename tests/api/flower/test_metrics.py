@@ -142,11 +142,11 @@ async def test_without_a_collector_nothing_is_counted_and_all_is_said() -> None:
     assert found["flower_task_runtime_seconds"].samples == {}
 
 
-async def test_counts_of_an_earlier_run_are_not_those_of_this_one() -> None:
+async def test_counts_of_an_earlier_run_stay() -> None:
     world = world_of(tally())
     world.store.report(collector(started=NOW - 1))
 
-    assert await events(world) == {}
+    assert await events(world) == {"shop.send": 1.0}
 
 
 async def test_what_was_counted_stays_when_the_collector_is_away() -> None:
@@ -156,14 +156,7 @@ async def test_what_was_counted_stays_when_the_collector_is_away() -> None:
     assert await events(world) == {"shop.send": 1.0}
 
 
-async def test_collectors_that_each_see_all_events_are_not_added_up() -> None:
-    world = world_of(tally())
-    told(world, collector(collector="us", started=NOW - 60), tally(), tally("shop.mail"))
-
-    assert await events(world) == {"shop.send": 1.0}
-
-
-async def test_collectors_that_share_a_queue_are_added_up() -> None:
+async def test_what_several_collectors_counted_is_added_up() -> None:
     world = World()
     for name in ("eu", "us"):
         told(

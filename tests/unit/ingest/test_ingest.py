@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -24,8 +25,9 @@ from umbel.cluster.losses import Losses
 from umbel.cluster.worker import SignOfLife
 from umbel.errors import StoreUnwritable
 from umbel.services.ingest.ingest import Ingest, Limits
-from umbel.store.base import CollectorStatus, MetricCounts, Retention
+from umbel.store.base import Applied, CollectorStatus, MetricCounts, Retention, Store
 from umbel.store.memory import MemoryStore
+from umbel.store.sqlite.store import SqliteStore
 
 
 class ChokingStore(MemoryStore):
@@ -41,7 +43,7 @@ class ChokingStore(MemoryStore):
         events: Sequence[Event],
         losses: Losses | None = None,
         signs: Iterable[SignOfLife] = (),
-    ) -> bool:
+    ) -> Applied:
         if self.is_full:
             raise StoreUnwritable("The disk is full.", remedy="Free some space.")
         if any(event.type == self.chokes_on for event in events):
@@ -60,7 +62,7 @@ def app() -> Celery:
 
 
 @contextlib.contextmanager
-def running(app: Celery, store: MemoryStore, **options: Any) -> Iterator[Ingest]:
+def running(app: Celery, store: Store, **options: Any) -> Iterator[Ingest]:
     """An ingest that is connected; stopped at the end, when it has committed all."""
     stop = threading.Event()
     ingest = Ingest(open_source(link_to_app(app)), store, **options)
@@ -75,7 +77,7 @@ def running(app: Celery, store: MemoryStore, **options: Any) -> Iterator[Ingest]
         assert not thread.is_alive()
 
 
-def known(store: MemoryStore, *uuids: str) -> Callable[[], bool]:
+def known(store: Store, *uuids: str) -> Callable[[], bool]:
     return lambda: all(store.task(uuid) is not None for uuid in uuids)
 
 
@@ -171,6 +173,26 @@ def test_counts_of_an_earlier_run_are_replaced_at_once_and_the_last_ones_stay(
     [told] = store.metric_counts()
     assert told.bounds == (0.1, 1.0)
     assert sum(sum(each.events.values()) for each in told.items) == 1
+
+
+RECEIVED = {
+    "type": "task-received", "hostname": "w1@test", "timestamp": 1.79e9, "clock": 7, "pid": 9,
+    "utcoffset": 0, "name": "shop.pay",
+}  # fmt: skip
+
+
+def test_counts_outlive_collectors_and_nothing_counts_twice(app: Celery, tmp_path: Path) -> None:
+    tasks = ("a", "b", "c")
+    for number, heard in enumerate((tasks[:2], tasks, tasks)):
+        store = SqliteStore(tmp_path, write=True)
+        with running(app, store, name=f"eu-{number}") as ingest:
+            publish(app, [{**RECEIVED, "uuid": uuid} for uuid in heard])
+            wait_until(lambda: ingest.status().events == len(heard))  # noqa: B023
+        [counts] = store.metric_counts()
+        store.close()
+
+    assert counts.collector == "eu-2"
+    assert [each.events for each in counts.items] == [{"task-received": 3}]
 
 
 def publish(app: Celery, body: object, **options: Any) -> None:

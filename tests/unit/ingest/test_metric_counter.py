@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,7 +16,9 @@ from umbel.cluster.events import Event
 from umbel.cluster.task import Task
 from umbel.errors import StoreUnwritable
 from umbel.services.ingest import metric_counter
-from umbel.services.ingest.metric_counter import OTHER, MetricCounter
+from umbel.services.ingest.metric_counter import WAIT_BOUNDS, MetricCounter
+from umbel.services.ingest.metric_pair import OTHER, TYPES_MAX
+from umbel.services.metric_sums import both
 from umbel.store.base import TaskCounts
 from umbel.store.memory import MemoryStore
 
@@ -52,7 +55,12 @@ def counted(
 
 
 def told(found: MetricCounter) -> dict[tuple[str, str], TaskCounts]:
-    return {(each.worker, each.task): each for each in found.metric_counts("c", NOW).items}
+    """What was counted in all queues together."""
+    by_pair: dict[tuple[str, str], TaskCounts] = {}
+    for each in found.metric_counts("c", NOW).items:
+        key = each.worker, each.task
+        by_pair[key] = both(by_pair[key], each) if key in by_pair else each
+    return by_pair
 
 
 def changed(found: MetricCounter) -> bool:
@@ -180,15 +188,139 @@ def test_many_tasks_in_flight_are_remembered_up_to_a_bound(
     assert told(found)[W, "add"].events["task-started"] == 40 - len(asked)
 
 
-def test_pairs_beyond_the_bound_are_counted_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_workers_beyond_the_bound_are_one_and_names_beyond_it_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(metric_counter, "PAIRS_MAX", 5)
+    monkeypatch.setattr(metric_counter, "OTHERS_MAX", 3)
 
     found = counted([each for n in range(20) for each in life(str(n), f"task-{n}")])
 
-    assert len(found) == 6
-    assert found[OTHER, OTHER].events["task-succeeded"] == 15
-    assert sum(found[OTHER, OTHER].runtimes) == 15
-    assert all(each.events["task-succeeded"] == 1 for each in found.values() if each.task != OTHER)
+    assert len(found) == 9
+    assert {task for worker, task in found if worker == OTHER} == {
+        "task-5", "task-6", "task-7", OTHER,
+    }  # fmt: skip
+    assert found[OTHER, OTHER].events["task-succeeded"] == 12
+    assert sum(found[OTHER, OTHER].runtimes) == 12
+
+
+def test_labels_that_are_left_out_tell_nothing_apart() -> None:
+    found = MetricCounter(knows_none, without=("worker", "exception"))
+    failed = event("task-failed", "b", exception="ValueError('x')")
+    found.count([*life("a"), *life("b", worker="v@h")[:2], failed], 1.0, NOW)
+
+    [pair] = found.metric_counts("c", NOW).items
+    assert (pair.worker, pair.task, pair.failures) == ("", "add", {"": 1})
+    assert pair.events == {
+        "task-received": 2, "task-started": 2, "task-succeeded": 1, "task-failed": 1,
+    }  # fmt: skip
+
+
+def sent(uuid: str = "u", name: str = "add", queue: str = "mail", **more: Any) -> Event:
+    return event("task-sent", uuid, "gen1@web", name=name, queue=queue, **more)
+
+
+def queues(found: MetricCounter) -> dict[tuple[str, str], TaskCounts]:
+    return {(each.worker, each.queue): each for each in found.metric_counts("c", NOW).items}
+
+
+def test_a_task_counts_for_the_queue_in_which_it_was_sent() -> None:
+    found = MetricCounter(knows_none)
+    found.count([sent("a", at=-3), *life("a"), *life("b")], 1.0, NOW)
+
+    counts = queues(found)
+    assert counts["gen1@web", "mail"].events == {"task-sent": 1}
+    assert counts[W, "mail"].events["task-succeeded"] == 2
+
+
+def test_the_wait_is_from_being_sent_or_a_later_eta_to_the_start() -> None:
+    found = MetricCounter(knows_none)
+    at_once = [sent("a", at=-3), *life("a")]
+    eta = datetime.fromtimestamp(NOW + 1, UTC).isoformat()
+    later = [sent("b", at=-60), received("b", eta=eta), event("task-started", "b", at=1.25)]
+
+    found.count([*at_once, *later], 1.0, NOW)
+
+    pair = queues(found)[W, "mail"]
+    assert dict(zip((*WAIT_BOUNDS, "more"), pair.waits, strict=True)).items() >= {
+        (0.25, 1), (5.0, 1), (60.0, 0),
+    }  # fmt: skip
+    assert pair.wait_s == pytest.approx(4.75)
+    assert {each.uuid for each in pair.wait_examples.values()} == {"a", "b"}
+
+
+def test_a_sending_that_is_heard_late_tells_the_wait_all_the_same() -> None:
+    found = MetricCounter(knows_none)
+    found.count([received("a"), sent("a", at=-3), event("task-started", "a", at=0)], 1.0, NOW)
+
+    assert sum(sum(each.waits) for each in found.metric_counts("c", NOW).items) == 1
+
+
+def test_when_a_task_was_sent_before_the_collector_began_is_read_from_the_store() -> None:
+    store = MemoryStore()
+    events = [sent("a", at=-30), received("a"), event("task-started", "a")]
+    store.apply(events)
+    found = MetricCounter(store.task)
+
+    found.count([sent("z"), *events[1:]], 1.0, NOW)
+
+    assert queues(found)[W, "mail"].wait_s == 30
+
+
+@pytest.mark.parametrize(
+    ("exception", "name"),
+    [
+        ("ValueError('x')", "ValueError"),
+        ("ConnectionError()", "ConnectionError"),
+        ("requests.exceptions.ReadTimeout('x')", "ReadTimeout"),
+        ("shop.Broken: no", "Broken"),
+        ("<Broken>", "UnknownException"),
+        ("", "UnknownException"),
+        (None, "UnknownException"),
+    ],
+)
+def test_failures_are_counted_by_the_class_of_the_exception(
+    exception: str | None, name: str
+) -> None:
+    found = counted([received(), event("task-failed", exception=exception)])
+
+    assert found[W, "add"].failures == {name: 1}
+
+
+def test_classes_of_exceptions_beyond_the_bound_are_one() -> None:
+    failed = [event("task-failed", str(n), exception=f"Error{n}()") for n in range(40)]
+    failures = counted([*(received(str(n)) for n in range(40)), *failed])[W, "add"].failures
+
+    assert len(failures) == TYPES_MAX + 1
+    assert failures[OTHER] == 40 - TYPES_MAX
+
+
+def test_a_collector_goes_on_with_the_counts_of_the_one_before_it() -> None:
+    before, after = MetricCounter(knows_none), MetricCounter(knows_none)
+    whole = MetricCounter(knows_none)
+    lives = [[sent(str(n), at=-n), *life(str(n))] for n in range(8)]
+    lives[3][-1] = event("task-failed", "3", exception="ValueError()")
+    for each in lives:
+        whole.count(each, 1.0, NOW)
+    for each in lives[:4]:
+        before.count(each, 1.0, NOW)
+
+    after.resume(before.metric_counts("eu-1", NOW, {"events": 3}), 2.0)
+    for each in lives[4:]:
+        after.count(each, 3.0, NOW)
+
+    assert after.metric_counts("c", NOW).items == whole.metric_counts("c", NOW).items
+    assert after.metric_counts("c", NOW, {"events": 4}).totals == {"events": 7}
+
+
+def test_other_buckets_begin_anew_and_counts_go_on() -> None:
+    before, after = MetricCounter(knows_none, (1.0,)), MetricCounter(knows_none, (1.0, 2.0))
+    before.count(life(), 1.0, NOW)
+
+    after.resume(before.metric_counts("c", NOW), 2.0)
+
+    pair = told(after)[W, "add"]
+    assert (pair.events["task-succeeded"], pair.runtimes, pair.runtime_s) == (1, (), 0.0)
 
 
 def test_types_of_events_beyond_the_bound_are_counted_as_one() -> None:
@@ -196,7 +328,7 @@ def test_types_of_events_beyond_the_bound_are_counted_as_one() -> None:
 
     events = counted([received(), *map(event, kinds), event("task-failed")])[W, "add"].events
 
-    assert len(events) <= metric_counter.TYPES_MAX + 3
+    assert len(events) <= TYPES_MAX + 3
     assert events["task-failed"] == 1
     assert sum(events.values()) == 102
     assert events[OTHER] > 0

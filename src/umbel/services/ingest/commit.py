@@ -78,6 +78,8 @@ class Committer:
         self._since = 0.0
         self.messages = 0
         self._changed_anything = False
+        #: What of the batch is stored, and was not before.
+        self._new: list[Event] = []
         #: When the oldest message of the batch came, on the monotonic clock.
         self.waiting_since: float | None = None
 
@@ -138,7 +140,9 @@ class Committer:
         now, wall = self._clock.monotonic(), self._clock.now()
         # What was stored before (RabbitMQ gives out again what was not settled) is no lag.
         empty_at = self._empty_at if self._changed_anything else now
-        self._events_seen.add_committed(self._events, self.messages, now, wall, empty_at)
+        self._events_seen.add_committed(
+            self._events, self.messages, now, wall, empty_at, new=self._new
+        )
         tag = self._tag
         self._begin()
         return tag
@@ -158,7 +162,7 @@ class Committer:
         if not events and losses is None:
             return False
         try:
-            self._changed_anything |= self._store.apply(events, losses, self._signs.values())
+            applied = self._store.apply(events, losses, self._signs.values())
         except StoreError:
             raise
         except (OSError, MemoryError) as error:
@@ -175,7 +179,15 @@ class Committer:
             if not any_stored and len(events) > CHOKED_MAX:
                 raise _failing(error) from error
             return any_stored
+        self._changed_anything |= applied.changed
+        self._note_new(events, applied.repeated)
         return True
+
+    def _note_new(self, events: Sequence[Event], repeated: Sequence[Event]) -> None:
+        if repeated:
+            known = set(map(id, repeated))
+            events = [each for each in events if id(each) not in known]
+        self._new += events
 
 
 def _failing(error: Exception) -> StoreError:

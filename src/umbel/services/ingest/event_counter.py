@@ -108,11 +108,14 @@ class EventCounter:
         now: float,
         wall: float,
         empty_at: float | None = None,
+        *,
+        new: Sequence[Event] | None = None,
     ) -> None:
         """Events of so many messages that became durable at `now` (monotonic seconds), which is
         `wall` in Unix seconds. Before the last of them arrived, the broker's queue was seen
         empty at `empty_at` (monotonic seconds). So none of them is later than `now - empty_at`,
-        even if a slow clock stamped it as older, or our own clock was set meanwhile."""
+        even if a slow clock stamped it as older, or our own clock was set meanwhile. `new` are
+        those that were not stored before, all if None."""
         lag_s = wall - max((e.timestamp for e in events if e.timestamp <= wall), default=wall)
         if empty_at is not None:
             lag_s = min(lag_s, now - empty_at)
@@ -128,7 +131,7 @@ class EventCounter:
             if events or empty_at is not None:
                 self._lag_s = max(0.0, lag_s)
         if self._metrics is not None:
-            self._metrics.count(events, now, wall)
+            self._metrics.count(events if new is None else new, now, wall)
 
     def add_faults(self, faults: Sequence[Fault], now: float) -> None:
         """Messages and events that could not be decoded or stored, at `now` (monotonic

@@ -33,6 +33,7 @@ from umbel.services.ingest.other_collectors import OtherCollectors
 from umbel.services.ingest.standby import Heard
 from umbel.services.ingest.trim_lease import TrimLease
 from umbel.services.ingest.trimming import Trimming
+from umbel.services.metric_sums import metric_sum
 from umbel.store.base import CollectorStatus, Retention, Store
 from umbel.store.ledger import Ledger
 
@@ -41,8 +42,10 @@ log = logging.getLogger(__name__)
 __all__ = ["Ingest", "Limits"]
 
 REPORT_EVERY_S: Final = 1.0
-#: How often counts for `/metrics` are kept, if they changed: they may be large.
-METRIC_COUNTS_EVERY_S: Final = 3.0
+#: How often counts for `/metrics` are kept, if they changed, and how much of the time that may
+#: take: they may be large. What is counted in between is not known after `kill -9`.
+METRIC_COUNTS_EVERY_S: Final = 1.0
+METRIC_COUNTS_SHARE: Final = 0.01
 TAKE_TIMEOUT_S: Final = 0.5
 GAPS_MAX: Final = 20
 
@@ -83,6 +86,8 @@ class Ingest:
         self._started_at = self._clock.now()
         self._buffer = FrameBuffer(limits.buffer_bytes)
         self._metrics = MetricCounter(store.task, runtime_bounds)
+        #: The collectors whose counts this one goes on with, until they are kept as its own.
+        self._resumed = self._resume_metrics()
         self._others = OtherCollectors(self._name)
         loss = self._loss_so_far()
         self._events_seen = EventCounter(self._clock.monotonic(), self._metrics, loss)
@@ -275,11 +280,23 @@ class Ingest:
         """The first are kept at once, lest those of an earlier run stand for ours."""
         now = self._clock.monotonic()
         if self._metrics.changed and now >= self._metric_counts_at:
-            self._store.keep_metric_counts(
-                self._metrics.metric_counts(self._name, self._started_at)
-            )
-            self._metrics.changed = False
-            self._metric_counts_at = now + METRIC_COUNTS_EVERY_S
+            counts = self._metrics.metric_counts(self._name, self._started_at)
+            self._store.keep_metric_counts(counts, self._resumed)
+            self._metrics.changed, self._resumed = False, ()
+            after = self._clock.monotonic()
+            rest_s = max(METRIC_COUNTS_EVERY_S, (after - now) / METRIC_COUNTS_SHARE)
+            self._metric_counts_at = after + rest_s
+
+    def _resume_metrics(self) -> tuple[str, ...]:
+        """Go on with the counts of earlier collectors, where none of them can still be counting;
+        their names. Raises `StoreError`."""
+        if not self._store.has_one_writer:
+            return ()
+        kept = self._store.metric_counts()
+        earlier = metric_sum(kept)
+        if earlier is not None:
+            self._metrics.resume(earlier, self._clock.monotonic())
+        return tuple(each.collector for each in kept)
 
     def _look_back(self) -> None:
         """Nobody listened between the last run's end and now. How far workers' clocks were off

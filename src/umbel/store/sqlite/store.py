@@ -15,6 +15,7 @@ from umbel.errors import StoreFull
 from umbel.query.ast import Node
 from umbel.store.base import (
     NEWEST_FIRST,
+    Applied,
     Changes,
     CollectorStatus,
     Count,
@@ -138,7 +139,7 @@ class SqliteStore:
         events: Sequence[Event],
         losses: Losses | None = None,
         signs: Iterable[SignOfLife] = (),
-    ) -> bool:
+    ) -> Applied:
         with self._writer_load:
             return self._writing.apply(events, losses, signs)
 
@@ -148,8 +149,11 @@ class SqliteStore:
     def report(self, status: CollectorStatus) -> None:
         self._writing.write_catalog(lambda meta: meta.put_collector(status))
 
-    def keep_metric_counts(self, metric_counts: MetricCounts) -> None:
-        self._writing.write_catalog(lambda meta: meta.put_metric_counts(metric_counts))
+    def keep_metric_counts(
+        self, metric_counts: MetricCounts, instead_of: Iterable[str] = ()
+    ) -> None:
+        gone = tuple(instead_of)
+        self._writing.write_catalog(lambda meta: meta.put_metric_counts(metric_counts, gone))
 
     def trim(self, retention: Retention, now: float) -> int:
         if self._trimmer is None:

@@ -1,6 +1,6 @@
 """`GET /metrics`: Flower's metrics in Prometheus' text format, worked out when asked.
 
-Counters, runtimes and waits are what the collector has counted since its start
+Counters, runtimes and waits are what collectors have counted
 (`services/ingest/metric_counter.py`); what is now is read from the history.
 """
 
@@ -20,6 +20,7 @@ from umbel.query.ast import And, Comparison, Has, Matches, Node, Not
 from umbel.services.cluster_services import ClusterServices
 from umbel.services.collectors import metric_counts
 from umbel.services.ingest.metric_counter import GONE_AFTER_S
+from umbel.services.metric_sums import merged
 from umbel.store.base import MetricCounts, TaskCounts
 from umbel.web.flower.arguments import FlowerRequest
 from umbel.web.flower.exposition import MEDIA_TYPE, Labels, Sample, family, histogram
@@ -71,7 +72,7 @@ def metrics_of(scrapes: Mapping[str, Scrape | StoreError]) -> Response:
 def scrape(services: ClusterServices, labels: Labels) -> Scrape:
     """The metrics of one cluster. Raises `StoreError`."""
     now = services.clock.now()
-    counted = _without_gone(services, metric_counts(services.store, now), now)
+    counted = _without_gone(services, metric_counts(services.store), now)
     workers = _workers(services, now)
     names = [each.hostname for each in workers]
     return Scrape(
@@ -94,11 +95,11 @@ def _exposition(scrapes: Sequence[Scrape]) -> list[str]:
                 yield {**each.labels, **labels}, value
 
     return [
-        *family("flower_events_total", "counter", "Task events since the collector's start.",
+        *family("flower_events_total", "counter", "Task events, each counted once.",
                 of_each(lambda each: _events(each.counted.items))),
         *family("flower_events_created", "gauge", "When counting began, Unix seconds.",
                 of_each(lambda each: _events_created(each.counted.items))),
-        *histogram("flower_task_runtime_seconds", "Runtimes since the collector's start.",
+        *histogram("flower_task_runtime_seconds", "Runtimes of tasks, in seconds.",
                    ((each.counted.bounds, _runtimes(each)) for each in scrapes)),
         *family("flower_task_runtime_seconds_created", "gauge",
                 "When counting began, Unix seconds.",
@@ -122,13 +123,13 @@ def _exposition(scrapes: Sequence[Scrape]) -> list[str]:
 
 
 def _without_gone(services: ClusterServices, counted: MetricCounts, now: float) -> MetricCounts:
-    """Without the workers that are listed no more; clients that send tasks never were."""
+    """Without the workers that are listed no more (clients that send tasks never were), and all
+    queues together."""
     listed = {each.hostname for each in services.workers.listed(now)}
     gone = {each.hostname for each in services.store.workers()} - listed
-    if not gone:
-        return counted
-    items = tuple(each for each in counted.items if each.worker not in gone)
-    return msgspec.structs.replace(counted, items=items)
+    staying = (each for each in counted.items if each.worker not in gone)
+    items = merged(staying, lambda each: (each.worker, each.task))
+    return msgspec.structs.replace(counted, items=tuple(items.values()))
 
 
 def _events(items: Iterable[TaskCounts]) -> Iterator[Sample]:

@@ -147,9 +147,12 @@ class Catalog:
         with self.connection:
             forget_missed(self.connection, before)
 
-    def put_metric_counts(self, metric_counts: MetricCounts) -> None:
+    def put_metric_counts(self, metric_counts: MetricCounts, instead_of: Sequence[str]) -> None:
         packed = zstandard.ZstdCompressor(level=1).compress(_encode(metric_counts))
         with self.connection:
+            self.connection.executemany(
+                "DELETE FROM tally WHERE name = ?", [(name,) for name in instead_of]
+            )
             self.connection.execute(
                 "REPLACE INTO tally VALUES (?, ?)", (metric_counts.collector, packed)
             )

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from umbel.cluster.events import Event
-from umbel.cluster.facts import Facts, join, pack, unpack
+from umbel.cluster.facts import Facts, join, pack, repeated, unpack
 from umbel.cluster.task import ENDED, project
 from umbel.store.sqlite.files.bloom_filter import hash_pair
 from umbel.store.sqlite.files.damage import Damaged
@@ -37,17 +37,19 @@ class TaskJoiner:
         self._stamps = stamps
         self._open_tasks = OpenTasksCache()
 
-    def join(self, by_task: Mapping[str, list[Event]]) -> OpenTasks:
-        """Give each task that really changes to its partition. Raises `Damaged`."""
+    def join(self, by_task: Mapping[str, list[Event]]) -> tuple[OpenTasks, list[Event]]:
+        """Give each task that really changes to its partition; also gives the events that were
+        known. Raises `Damaged`."""
         self._stamps.begin()
         open_tasks: OpenTasks = {}
+        again: list[Event] = []
         for uuid, more in by_task.items():
             try:
-                self._join(open_tasks, uuid, more)
+                self._join(open_tasks, again, uuid, more)
             except OverflowError as error:
                 # Delivered again it would fail again, and stop all the others with it.
                 _log.warning("Events of task %s cannot be stored: %s.", uuid, error)
-        return open_tasks
+        return open_tasks, again
 
     def committed(self, open_tasks: OpenTasks) -> None:
         """These are in their files now."""
@@ -66,27 +68,38 @@ class TaskJoiner:
                     return LocatedTask(partition, stored)
         return None
 
-    def _join(self, open_tasks: OpenTasks, uuid: str, more: list[Event]) -> None:
+    def _join(
+        self, open_tasks: OpenTasks, again: list[Event], uuid: str, more: list[Event]
+    ) -> None:
         located = self._open_tasks.get(uuid)
         if located is None:
             identity = id_value(uuid)
             hashes = hash_pair(identity)
             located = self.find(identity, hashes)
             if located is None:
-                open_tasks[uuid] = self._insert(uuid, identity, hashes, more)
+                open_tasks[uuid] = self._insert(again, uuid, identity, hashes, more)
                 return
         try:
             facts = unpack(located.stored.packed)
         except msgspec.DecodeError as error:
             raise Damaged(located.partition.number, error) from error
         joined = join(facts, more)
+        if len(joined) != len(facts) + len(more):
+            again += repeated(facts, more)
         if joined is not facts:
             open_tasks[uuid] = self._change(located, uuid, joined)
 
     def _insert(
-        self, uuid: str, identity: Id, hashes: tuple[int, int], more: list[Event]
+        self,
+        again: list[Event],
+        uuid: str,
+        identity: Id,
+        hashes: tuple[int, int],
+        more: list[Event],
     ) -> LocatedTask | None:
         facts = join((), more)
+        if len(facts) != len(more):
+            again += repeated((), more)
         task = project(uuid, facts, self._stamps.next())
         partition = self._partitions[-1]
         stored = partition.insert(identity, hashes, task, pack(facts))

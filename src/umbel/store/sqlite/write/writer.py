@@ -31,6 +31,7 @@ from umbel.cluster.facts import unpack
 from umbel.cluster.losses import Losses
 from umbel.cluster.task import project
 from umbel.cluster.worker import SignOfLife, Worker
+from umbel.store.base import Applied
 from umbel.store.sqlite.files.bloom_filter import hash_pair
 from umbel.store.sqlite.files.catalog import Catalog
 from umbel.store.sqlite.files.damage import Damaged, is_damage, numbers_aside, set_aside
@@ -169,7 +170,7 @@ class Writer:
         events: Sequence[Event],
         losses: Losses | None = None,
         signs: Iterable[SignOfLife] = (),
-    ) -> bool:
+    ) -> Applied:
         """See `Store.apply`."""
         by_task: dict[str, list[Event]] = defaultdict(list)
         of_workers: list[Event] = []
@@ -188,14 +189,14 @@ class Writer:
         of_workers: list[Event],
         losses: Losses | None,
         signs: Sequence[SignOfLife],
-    ) -> bool:
+    ) -> Applied:
         if self.hot.next_id > self._partition_tasks:
             self.seal()
-        open_tasks = self._joiner.join(by_task)
+        open_tasks, again = self._joiner.join(by_task)
         workers = self._workers.changed(of_workers, signs)
         self._commit(workers, losses)
         self._joiner.committed(open_tasks)
-        return bool(open_tasks or workers)
+        return Applied(bool(open_tasks or workers), again)
 
     @contextmanager
     def all_or_nothing(self) -> Iterator[None]:
