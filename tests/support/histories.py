@@ -11,7 +11,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from umbel.cluster.events import TASK_RANK, Event
+from umbel.cluster.events import RECONCILED_RANK, TASK_RANK, Event
+from umbel.cluster.reconciled import UNKNOWN_FACT, Provenance, Source, detail_of
 
 UUID = "5a1f0f3e-0000-4000-8000-00000000cafe"
 EPOCH = 1_800_000_000.0
@@ -174,3 +175,26 @@ def crowds(draw: st.DrawFn) -> tuple[Event, ...]:
         for index, moment in enumerate(moments)
     ]
     return (*crowd, *draw(st.lists(wild(), max_size=5)))
+
+
+@st.composite
+def answers(draw: st.DrawFn) -> tuple[Event, ...]:
+    """What a backend and workers may say of a task when they are asked, in no order."""
+    said: list[Event] = []
+    for kind in draw(st.lists(st.sampled_from(sorted(RECONCILED_RANK)), min_size=1, max_size=6)):
+        source: Source = draw(st.sampled_from(("backend", "worker")))
+        is_unknown = kind == UNKNOWN_FACT
+        said.append(
+            Event(
+                type=kind,
+                timestamp=EPOCH + draw(st.integers(0, 20)),
+                hostname=draw(st.sampled_from(("", *WORKERS))),
+                uuid=UUID,
+                name=draw(st.sampled_from((None, "shop.order"))),
+                processed=draw(st.integers(0, 12)) if is_unknown else None,
+                detail=detail_of(
+                    Provenance(source=source, at=EPOCH, why="not-found" if is_unknown else None)
+                ),
+            )
+        )
+    return tuple(said)

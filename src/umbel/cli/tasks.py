@@ -256,7 +256,7 @@ def _times() -> frozenset[str]:
 
 def _describe(everything: Mapping[str, Any]) -> None:
     for name, value in everything.items():
-        if (not value and value != 0) or name in {"attempts", "notes", "traceback"}:
+        if (not value and value != 0) or name in {"attempts", "notes", "reconciled", "traceback"}:
             continue
         if name == "intent":
             request = f"{value['kind']} by {value['actor']} at {printing.clock(value['at'])}"
@@ -267,6 +267,13 @@ def _describe(everything: Mapping[str, Any]) -> None:
         cells = {name: value for name, value in attempt.items() if value and name != "number"}
         parts = [f"{name} {_shown_in(name, value)}" for name, value in cells.items()]
         printing.say(f"attempt {attempt['number']}    {printing.clean(', '.join(parts))}")
+    for fact in everything.get("reconciled", ()):  # an older server has none
+        if fact["holds"]:
+            why = f", {fact['why']}" if fact["why"] else ""
+            source = ", ".join(fact["sources"]) or fact["source"]
+            printing.say(
+                f"not heard    {fact['kind']}{why}: asked {source} at {printing.clock(fact['at'])}"
+            )
     if everything["traceback"]:
         printing.say(str(everything["traceback"]).rstrip())
 

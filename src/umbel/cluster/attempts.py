@@ -30,9 +30,11 @@ REJECTED = "REJECTED"
 SUCCESS = "SUCCESS"
 FAILURE = "FAILURE"
 REVOKED = "REVOKED"
+#: Nobody knows what became of it: no event, and nobody who was asked.
+UNKNOWN = "UNKNOWN"
 
 #: Every state, from waiting to ended.
-STATES = (PENDING, RECEIVED, STARTED, RETRY, REJECTED, REVOKED, FAILURE, SUCCESS)
+STATES = (PENDING, RECEIVED, STARTED, RETRY, REJECTED, UNKNOWN, REVOKED, FAILURE, SUCCESS)
 
 STATE_AFTER: Final = {
     "task-received": RECEIVED,
@@ -52,7 +54,8 @@ class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
     """One delivery and what came of it. Times are Unix seconds, `runtime` seconds.
 
     `number` is 0 for the first try, then 1, 2, ... for each retry; a redelivery repeats the
-    number. `state` is RECEIVED while it waits on a worker, STARTED while it runs. `sent_as`
+    number. `state` is RECEIVED while it waits on a worker, STARTED while it runs, UNKNOWN if
+    nobody knows what came of it. `sent_as`
     is the name in its message, where the worker tells another (Celery's `shadow`).
     """
 
@@ -165,7 +168,8 @@ def _end(runs: list[AttemptBuilder], event: Event) -> None:
 
 
 def _ending(runs: list[AttemptBuilder], event: Event) -> AttemptBuilder:
-    here = [run for run in reversed(runs) if run.worker == event.hostname]
+    # Whoever was asked for the end may not know where it was.
+    here = [run for run in reversed(runs) if event.hostname in ("", run.worker)]
     running = [run for run in here if run.started is not None and run.end is None]
     if running:
         retrying_run = _retrying(runs, running) if event.type == "task-retried" else None
@@ -212,11 +216,11 @@ def attempt(
     runtime = end.runtime if end is not None else None
     if runtime is None and end is not None and started is not None:
         runtime = max(0.0, end.timestamp - started.timestamp)
-    last = end or started or delivery
+    last = (end if end is not None and end.hostname else None) or started or delivery or end
     return Attempt(
         number,
         state,
-        worker,
+        worker or None,
         last.pid if last is not None else None,
         sent.timestamp if sent is not None else None,
         parse_iso(described.eta) if described is not None and described.eta else None,

@@ -13,6 +13,7 @@ from umbel.bounded_json import COUNTED_FROM, LENIENT_MAX, is_too_long, lenient_j
 from umbel.characters import encodable
 from umbel.cluster.events import (
     LABEL_MAX,
+    RECONCILED,
     TASK_RANK,
     TEXT_MAX,
     UUID_MAX,
@@ -184,6 +185,8 @@ def _coerce(item: object, received_at: float) -> Event:
     kind = item.get("type")
     if not isinstance(kind, str) or not kind:
         raise _Unfit("no-type", "The event has no type.")
+    if kind.startswith(RECONCILED):
+        raise _Unfit("odd-type", f"Only Umbel itself makes facts of the type {kind[:60]}.")
     hostname = _label(item.get("hostname"))
     if not hostname:
         raise _Unfit("no-hostname", f"The {kind[:60]} event does not say which node sent it.")

@@ -11,11 +11,12 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from umbel.cluster.task import ENDED, PENDING, RECEIVED, STATES, Task
+from umbel.cluster.task import ENDED, PENDING, RECEIVED, STATES, UNKNOWN, Task
 
 #: How far a state is on the way of one attempt.
 _STEP: Final = {
-    state: 3 if state in ENDED else {PENDING: 0, RECEIVED: 1}.get(state, 2) for state in STATES
+    state: 3 if state in {*ENDED, UNKNOWN} else {PENDING: 0, RECEIVED: 1}.get(state, 2)
+    for state in STATES
 }
 #: The fields that each step sets.
 _FIELDS_OF_STEP: Final[tuple[dict[str, None], ...]] = (

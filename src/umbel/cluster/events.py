@@ -33,6 +33,18 @@ TASK_RANK: dict[str, int] = {
 }
 #: The rank of a task event of any other type (`task-progress`, `task-cancelled`, ...).
 CUSTOM_RANK = 8
+#: How the types of facts begin that come from no broker: see `cluster.reconciled`.
+RECONCILED = "reconciled-"
+#: Their types, which share a rank.
+RECONCILED_RANK: dict[str, int] = dict.fromkeys(
+    (
+        f"{RECONCILED}{kind}"
+        for kind in ("received", "started", "retried", "revoked", "failed", "succeeded", "unknown")
+    ),
+    9,
+)
+#: The ranks of all types that have one of their own.
+RANKS: dict[str, int] = TASK_RANK | RECONCILED_RANK
 WORKER_KINDS = frozenset({"worker-online", "worker-heartbeat", "worker-offline"})
 
 
@@ -98,7 +110,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, kw_only=T
 
     @property
     def is_task(self) -> bool:
-        return self.type.startswith("task-")
+        return self.type.startswith("task-") or self.type in RECONCILED_RANK
 
 
 class Fault(msgspec.Struct, frozen=True):

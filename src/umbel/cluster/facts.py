@@ -19,7 +19,7 @@ from typing import Final
 
 import msgspec
 
-from umbel.cluster.events import CUSTOM_RANK, TASK_RANK, Event
+from umbel.cluster.events import CUSTOM_RANK, RANKS, Event
 
 PER_SIDE_MAX = 24
 
@@ -71,7 +71,7 @@ def _order(event: Event) -> tuple[float, int, str, int, bytes]:
     """The total order: time, then what can only happen later, then the bytes."""
     return (
         event.timestamp,
-        TASK_RANK.get(event.type, CUSTOM_RANK),
+        RANKS.get(event.type, CUSTOM_RANK),
         event.hostname,
         event.clock or 0,
         _encode(event),
@@ -81,7 +81,7 @@ def _order(event: Event) -> tuple[float, int, str, int, bytes]:
 def _bound(union: list[Event]) -> Facts:
     by_kind: dict[int, list[int]] = {}
     for index, event in enumerate(union):
-        by_kind.setdefault(TASK_RANK.get(event.type, CUSTOM_RANK), []).append(index)
+        by_kind.setdefault(RANKS.get(event.type, CUSTOM_RANK), []).append(index)
     if all(len(indexes) <= 2 * PER_SIDE_MAX for indexes in by_kind.values()):
         return tuple(union)
     bounded: set[int] = set()
@@ -96,7 +96,7 @@ def is_full(facts: Facts) -> bool:
         return False
     counts: dict[int, int] = {}
     for event in facts:
-        rank = TASK_RANK.get(event.type, CUSTOM_RANK)
+        rank = RANKS.get(event.type, CUSTOM_RANK)
         counts[rank] = counts.get(rank, 0) + 1
     return max(counts.values()) >= 2 * PER_SIDE_MAX
 

@@ -16,6 +16,7 @@ from umbel.cluster.attempts import (
     STARTED,
     STATE_AFTER,
     SUCCESS,
+    UNKNOWN,
     Attempt,
     AttemptBuilder,
     attempt,
@@ -24,6 +25,7 @@ from umbel.cluster.attempts import (
 )
 from umbel.cluster.events import TASK_RANK, Event
 from umbel.cluster.facts import Facts, is_full
+from umbel.cluster.reconciled import ReconciledFact, Reconciliation, reconcile
 
 #: Kinds of event that carry name, arguments and lineage.
 DESCRIBING: Final = frozenset({"task-sent", "task-received"})
@@ -33,8 +35,17 @@ ENDED: Final = frozenset({SUCCESS, FAILURE, REVOKED})
 #: What is odd about a task, each one word that the interface explains: the broker delivered
 #: an attempt more than once; a run began after the task had ended; events that must have
 #: happened were never seen; so many events that only the first and last were kept; revoked
-#: because it expired; revoked by killing the process that ran it.
-FLAGS: Final = ("redelivered", "ran-again", "partial", "shortened", "expired", "terminated")
+#: because it expired; revoked by killing the process that ran it; some of it was not heard but
+#: asked for.
+FLAGS: Final = (
+    "redelivered",
+    "ran-again",
+    "partial",
+    "shortened",
+    "expired",
+    "terminated",
+    "reconciled",
+)
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -71,6 +82,7 @@ class Interpretation(msgspec.Struct, gc=False):
     runs: tuple[Attempt, ...]
     flags: tuple[str, ...]
     notes: tuple[Note, ...] = ()
+    reconciled: tuple[ReconciledFact, ...] = ()
 
 
 def simple_history(facts: Facts) -> Interpretation | None:
@@ -115,6 +127,24 @@ _SIMPLE_HISTORIES: Final = {
 
 def interpret(facts: Facts) -> Interpretation:
     """The interpretation of any set of events."""
+    reconciliation = reconcile(facts)
+    if reconciliation is not None:
+        return _reconciled(_interpret(reconciliation.events, reconciliation), reconciliation)
+    return _interpret(facts)
+
+
+def _reconciled(it: Interpretation, reconciliation: Reconciliation) -> Interpretation:
+    it.reconciled = reconciliation.facts
+    if any(fact.holds for fact in reconciliation.facts):
+        it.flags = (*it.flags, "reconciled")
+    if reconciliation.unknown:
+        it.state = UNKNOWN
+        if it.runs and it.runs[-1].ended is None:
+            it.runs = (*it.runs[:-1], msgspec.structs.replace(it.runs[-1], state=UNKNOWN))
+    return it
+
+
+def _interpret(facts: Facts, reconciliation: Reconciliation | None = None) -> Interpretation:
     last: dict[str, Event] = {}
     notes: list[Note] = []
     first: Event | None = None
@@ -136,11 +166,13 @@ def interpret(facts: Facts) -> Interpretation:
                 now = event
             if first is None or (event.retries or 0) < (first.retries or 0):
                 first = event
+    if now is None and reconciliation is not None:
+        now = first = reconciliation.described
     builders = attempt_builders(facts)
     _order_by_attempt(last, builders)
     runs = finished(facts, builders)
     state, end = _state(runs, last)
-    worker, pid = (end.hostname, end.pid) if end is not None else _last_actor(runs)
+    worker, pid = (end.hostname, end.pid) if end is not None and end.hostname else _last_actor(runs)
     sent, received, started, retried, rejected, revoked, failed, succeeded = map(
         last.get, TASK_RANK
     )

@@ -13,6 +13,7 @@ whole set, never at the order of arrival:
 - *Who has it, and since when?* Clocks of two hosts are compared only where nothing else tells
   which came first: the end that decided the state names the worker, else the latest attempt
   does, and of two runs the one of the higher number is the later.
+- *What was not heard but asked for?* `cluster.reconciled` says what of it holds.
 
 In order, the answers equal Celery's own. Sources: celery/events/state.py (`Task.event`),
 celery/states.py, celery/app/task.py (`retry`, `replace`), celery/worker/request.py.
@@ -32,6 +33,7 @@ from umbel.cluster.attempts import (
     STARTED,
     STATES,
     SUCCESS,
+    UNKNOWN,
     Attempt,
     true_exception,
 )
@@ -39,6 +41,7 @@ from umbel.cluster.error_fingerprint import error_fingerprint
 from umbel.cluster.events import Event
 from umbel.cluster.facts import Facts
 from umbel.cluster.interpret import ENDED, FLAGS, Note, interpret, simple_history
+from umbel.cluster.reconciled import ReconciledFact
 from umbel.cluster.timestamps import parse_iso
 
 __all__ = [
@@ -53,8 +56,10 @@ __all__ = [
     "STARTED",
     "STATES",
     "SUCCESS",
+    "UNKNOWN",
     "Attempt",
     "Note",
+    "ReconciledFact",
     "Task",
     "TaskSummary",
     "project",
@@ -120,6 +125,7 @@ class Task(TaskSummary, frozen=True):
     traceback: str | None = None
     attempts: tuple[Attempt, ...] = ()
     notes: tuple[Note, ...] = ()
+    reconciled: tuple[ReconciledFact, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -159,7 +165,7 @@ def project(uuid: str, facts: Facts, changed: float | None = None) -> Task:
         facts[-1].timestamp,
         now.name if now else None,
         it.worker,
-        sent.queue if sent else None,
+        _queue(sent, now),
         sent.timestamp if sent else None,
         received.timestamp if received else None,
         started.timestamp if started else None,
@@ -191,7 +197,15 @@ def project(uuid: str, facts: Facts, changed: float | None = None) -> Task:
         failing.traceback if failing else None,
         runs,
         it.notes,
+        it.reconciled,
     )
+
+
+def _queue(sent: Event | None, now: Event | None) -> str | None:
+    """Only a sent event tells it, and a result backend that was asked."""
+    if sent is not None:
+        return sent.queue
+    return now.queue if now is not None else None
 
 
 def _error(failing: Event) -> str | None:

@@ -37,6 +37,7 @@ STATE_WORDS: Final = {
     "STARTED": "started",
     "RETRY": "retrying",
     "REJECTED": "rejected",
+    "UNKNOWN": "unknown",
     "REVOKED": "revoked",
     "FAILURE": "failed",
     "SUCCESS": "successful",

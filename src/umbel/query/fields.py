@@ -156,6 +156,7 @@ FLAG_PHRASES: Final[dict[str, str]] = {
     "shortened": "had too many events to keep them all",
     "expired": "expired before they could run",
     "terminated": "were killed while they ran",
+    "reconciled": "were asked for, as events were missing",
     "repeated": "were sent again",
 }
 assert set(FLAG_PHRASES) == {*FLAGS, "repeated"}  # noqa: S101  the two tables are one

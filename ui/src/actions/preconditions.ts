@@ -12,7 +12,7 @@ export function hindrance(action: TaskAction, task: Pick<TaskRow, 'state' | 'nam
   if (action === 'retry') {
     if (task.name === null) return 'the name of the task is not known, so it cannot be sent again.'
     // Where it is not known whether it ended, the plan says so.
-    return ended || task.doubt ? null : 'it has not ended; sending it again would do it twice.'
+    return ended || task.doubt || task.state === 'UNKNOWN' ? null : 'it has not ended; sending it again would do it twice.'
   }
   if (ended) return 'the task has ended.'
   if (action === 'revoke' && task.state === 'STARTED') return 'it runs already; terminate ends what runs.'

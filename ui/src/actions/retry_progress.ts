@@ -7,6 +7,7 @@ const WORDS: readonly [string, readonly State[], string, string][] = [
   ['succeeded', ['SUCCESS'], 'succeeded', 'succeeded'],
   ['failed', ['FAILURE', 'REJECTED'], 'failed', 'failed'],
   ['revoked', ['REVOKED'], 'was revoked', 'were revoked'],
+  ['unknown', ['UNKNOWN'], 'was lost sight of', 'were lost sight of'],
   ['runs', ['STARTED'], 'was begun', 'were begun'],
   ['retried', ['RETRY'], 'is tried again', 'are tried again'],
   ['waits', ['PENDING', 'RECEIVED'], 'waits', 'wait'],
@@ -26,6 +27,6 @@ export function progressSentence(groups: Partial<Record<string, number>>, sent: 
 
 /** Whether all that were sent have ended. */
 export function isOver(groups: Partial<Record<string, number>>, sent: number): boolean {
-  const ended: readonly State[] = ['SUCCESS', 'FAILURE', 'REVOKED', 'REJECTED']
+  const ended: readonly State[] = ['SUCCESS', 'FAILURE', 'REVOKED', 'REJECTED', 'UNKNOWN']
   return ended.reduce((sum, state) => sum + (groups[state] ?? 0), 0) >= sent
 }

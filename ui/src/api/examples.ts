@@ -22,6 +22,7 @@ export function exampleTask(more: Partial<Task> = {}): Task {
     retried: null,
     revoked: null,
     rejected: null,
+    reconciled: [],
     runtime: null,
     wait: null,
     retries: 0,

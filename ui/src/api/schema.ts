@@ -988,6 +988,16 @@ export interface Queues {
   more: number
 }
 
+export interface ReconciledFact {
+  source: 'backend' | 'expiry' | 'queue' | 'worker'
+  at: number
+  why: 'ended-untold' | 'not-delivered' | 'not-found' | 'worker-lost' | null
+  sources: ('backend' | 'expiry' | 'queue' | 'worker')[]
+  kind: string
+  timestamp: number
+  holds: boolean
+}
+
 export interface RegisteredNames {
   items: RegisteredTask[]
   at: number
@@ -1361,6 +1371,7 @@ export interface WholeTask {
   changed: number | null
   traceback: string | null
   notes: Note[]
+  reconciled: ReconciledFact[]
   attempts: WholeAttempt[]
   intent: IntentRow | null
   last_intent: IntentRow | null

@@ -15,6 +15,7 @@ export const STATES = [
   'STARTED',
   'RETRY',
   'REJECTED',
+  'UNKNOWN',
   'REVOKED',
   'FAILURE',
   'SUCCESS',
@@ -23,7 +24,7 @@ export const STATES = [
 export type State = (typeof STATES)[number]
 
 /** What is odd about a task; `task/flags.ts` says each in a sentence. */
-export type Flag = 'redelivered' | 'ran-again' | 'partial' | 'shortened' | 'expired' | 'terminated'
+export type Flag = 'redelivered' | 'ran-again' | 'partial' | 'shortened' | 'expired' | 'terminated' | 'reconciled'
 
 /** Texts of a task that a list may cut. */
 export const TEXTS = ['args', 'kwargs', 'result', 'exception'] as const

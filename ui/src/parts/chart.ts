@@ -4,7 +4,7 @@ import { formatTimestamp, formatTime, type Zone } from '../format/time'
 
 /** The names of colour tokens: a state has the same colour everywhere. */
 export type Tone =
-  | 'pending' | 'received' | 'started' | 'retry' | 'rejected' | 'revoked' | 'failure' | 'success' | 'accent'
+  | 'pending' | 'received' | 'started' | 'retry' | 'rejected' | 'unknown' | 'revoked' | 'failure' | 'success' | 'accent'
 
 export interface Series {
   key: string

@@ -10,6 +10,7 @@ export const ICONS = {
   started: `${CIRCLE}M6.8 5.6v4.8L10.6 8Z`,
   retry: 'M13.5 8A5.5 5.5 0 1 1 11.6 3.8M13.6 2.2v3h-3',
   rejected: `${CIRCLE}M3.8 3.8l8.4 8.4`,
+  unknown: `${CIRCLE}M6.3 6.4A1.75 1.75 0 1 1 8.7 8C8.2 8.3 8 8.6 8 9.2M8 11.2v.1`,
   revoked: `${CIRCLE}M6 6h4v4H6Z`,
   failure: `${CIRCLE}M5.9 5.9l4.2 4.2M10.1 5.9l-4.2 4.2`,
   success: `${CIRCLE}M5.4 8.2 7.2 10l3.4-3.8`,

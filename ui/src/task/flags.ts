@@ -11,6 +11,7 @@ const SENTENCES: Record<string, string> = {
     'This task told more events than are kept; only the first and the last of each kind are shown.',
   expired: 'It was revoked because it expired before a worker could start it.',
   terminated: 'It was revoked by ending the process that ran it.',
+  reconciled: 'Some of it was not heard but asked for, since events were missing.',
 }
 
 export function flagSentence(flag: string): string {

@@ -7,6 +7,7 @@ import { plural } from '../format/number'
 import { formatAgo, pastPhrase } from '../format/time'
 import { term } from '../query/edit'
 import { doubtSentence } from './doubt'
+import { unknownSentence } from './reconciled'
 
 export function summary(task: Task, now: number): string {
   if (task.doubt) return doubtSentence(task, task.doubt, now)
@@ -26,6 +27,8 @@ export function summary(task: Task, now: number): string {
       return `Failed${on}${ago(task.retried)} and will be tried again; ${plural(task.retries, 'retry', 'retries')} so far.`
     case 'REJECTED':
       return `Rejected${on}${ago(task.rejected)}.`
+    case 'UNKNOWN':
+      return unknownSentence(task, now)
     case 'REVOKED':
       return `Revoked${on}${ago(task.revoked)}.${task.last_intent ? ` ${task.last_intent.actor} asked for it${ago(task.last_intent.at)}.` : ''}`
     case 'FAILURE':

@@ -85,7 +85,7 @@ function unseen(task: Task): Attempt {
 }
 
 function isOver(task: Task): boolean {
-  return task.state === 'SUCCESS' || task.state === 'FAILURE' || task.state === 'REVOKED'
+  return task.state === 'SUCCESS' || task.state === 'FAILURE' || task.state === 'REVOKED' || task.state === 'UNKNOWN'
 }
 
 function timelineRow(at: number, all: readonly Attempt[], task: Task, now: number): TimelineRow {

@@ -18,7 +18,7 @@ interface Branch {
 
 /** Fewer alike than this are shown one by one. */
 const FOLD_FROM = 5
-const BAD: ReadonlySet<State> = new Set(['FAILURE', 'REJECTED', 'REVOKED', 'RETRY'])
+const BAD: ReadonlySet<State> = new Set(['FAILURE', 'REJECTED', 'REVOKED', 'RETRY', 'UNKNOWN'])
 
 /** Lines from top to bottom. `opened` holds the keys of folds that someone opened. */
 export function layout(

@@ -25,6 +25,7 @@ function exactly(counts: readonly number[], of: Count): Count {
 /** States in the order in which they are offered: first what wants to be seen. */
 export const FACET_STATES: readonly State[] = [
   'FAILURE',
+  'UNKNOWN',
   'RETRY',
   'STARTED',
   'RECEIVED',

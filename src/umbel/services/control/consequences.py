@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from umbel.cluster.task import ENDED, STARTED, SUCCESS
+from umbel.cluster.task import UNKNOWN as UNKNOWN_END
 from umbel.services.control.bounds import BUILT_IN
 from umbel.services.control.phrases import REMEMBERED, REVOCATIONS, listed, verb
 from umbel.services.control.plan_inputs import UNKNOWN, ClusterFacts, TargetSummary, UnconsumedQueue
@@ -107,14 +108,19 @@ def _of_terminating(
 
 def _of_repeating(found: TargetSummary, facts: ClusterFacts) -> list[str]:
     sentences = []
-    open_ = sum(n for state, n in found.by_state.items() if state not in {*ENDED, UNKNOWN})
-    done = found.by_state.get(SUCCESS, 0)
+    over = {*ENDED, UNKNOWN, UNKNOWN_END}
+    open_ = sum(n for state, n in found.by_state.items() if state not in over)
+    done, unknown = found.by_state.get(SUCCESS, 0), found.by_state.get(UNKNOWN_END, 0)
     doubted = sum(found.doubted.values())
     sentences += _doubted(found)
     if open_ > doubted:
         sentences.append(
             f"{open_ - doubted:,} of these {verb(open_ - doubted, 'has', 'have')} not ended: done "
             "twice."
+        )
+    if unknown:
+        sentences.append(
+            f"How {unknown:,} of these ended, if at all, nobody knows: what did run is done twice."
         )
     if done:
         sentences.append(f"{done:,} of these succeeded before.")

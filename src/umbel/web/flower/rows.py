@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from umbel.cluster.task import Task
+from umbel.cluster.task import PENDING, RECEIVED, RETRY, STARTED, UNKNOWN, Task
 
 Row = dict[str, object]
 
@@ -17,7 +17,7 @@ def task_row(task: Task, children: Sequence[str], traceback: str | None = None) 
     return {
         "uuid": task.uuid,
         "name": task.name,
-        "state": task.state,
+        "state": celery_state(task),
         "received": task.received,
         "sent": task.sent,
         "started": task.started,
@@ -47,6 +47,16 @@ def task_row(task: Task, children: Sequence[str], traceback: str | None = None) 
         "parent_id": task.parent_id,
         "children": list(children),
     }
+
+
+def celery_state(task: Task) -> str:
+    """The state of a task in Celery's own words, which have none for a task of which nobody knows
+    the end: what was heard of it last, as Flower would go on to say."""
+    if task.state != UNKNOWN:
+        return task.state
+    if task.started is None:
+        return PENDING if task.received is None else RECEIVED
+    return RETRY if task.retried is not None and task.retried >= task.started else STARTED
 
 
 def _iso(parsed: float | None) -> str | None:

@@ -35,6 +35,7 @@ _EVENTS_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "RETRY": ("task-received", "task-started", "task-retried"),
     "REVOKED": ("task-received", "task-revoked"),
     "REJECTED": ("task-received", "task-rejected"),
+    "UNKNOWN": ("task-received",),
 }
 
 

@@ -2,8 +2,8 @@
 
 They are frozen: a file keeps what was written to it for years, so a number is never given
 another meaning, whatever becomes of the order of names elsewhere. A new flag gets the next free
-bit here (`1 << 14`), a new state the next free number and a migration that adds it to the table
-`value`. `tests/unit/store/test_stored_numbers.py` holds each of them.
+bit here (`1 << 15`). A new state gets a negative number: in the table `value` of files that are
+there, those from 9 on are taken. `tests/unit/store/test_stored_numbers.py` holds each of them.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from umbel.cluster.task import (
     REVOKED,
     STARTED,
     SUCCESS,
+    UNKNOWN,
 )
 
 #: The bits of the column `task.flags`: flags of the task, then which fields its body has.
@@ -38,10 +39,12 @@ FLAG_BITS: Final[Mapping[str, int]] = {
     "client": 1 << 11,
     "exchange": 1 << 12,
     "routing_key": 1 << 13,
+    "reconciled": 1 << 14,
 }
 
-#: The ids of states in `value`, and so in `task.state`, `roll.state` and `change.states`. Those
-#: below `ENDED_FROM` have not ended; SUCCESS is the one that indexes of states leave out.
+#: The ids of states in `value`, and so in `task.state`, `roll.state` and, as a byte,
+#: `change.states`. Those from 1 on and below `ENDED_FROM` have not ended; SUCCESS is the one that
+#: indexes of states leave out.
 STATE_IDS: Final[Mapping[str, int]] = {
     PENDING: 1,
     RECEIVED: 2,
@@ -51,8 +54,13 @@ STATE_IDS: Final[Mapping[str, int]] = {
     REVOKED: 6,
     FAILURE: 7,
     SUCCESS: 8,
+    UNKNOWN: -1,
 }
 STATE_OF_ID: Final[Mapping[int, str]] = {number: state for state, number in STATE_IDS.items()}
+#: The states in `change.states`; 0 is none.
+STATE_OF_BYTE: Final[Mapping[int, str]] = {
+    number & 0xFF: state for state, number in STATE_IDS.items()
+}
 ENDED_FROM: Final = STATE_IDS[REVOKED]
 SUCCESS_ID: Final = STATE_IDS[SUCCESS]
 

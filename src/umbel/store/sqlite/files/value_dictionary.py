@@ -10,6 +10,7 @@ from typing import Final
 
 import apsw
 
+from umbel.cluster.task import UNKNOWN
 from umbel.query.ast import Comparison
 from umbel.query.fields import Field
 from umbel.query.folding import TextTest
@@ -17,6 +18,7 @@ from umbel.query.match import text_test
 from umbel.store.sqlite.files.error_labels import ErrorLabels
 from umbel.store.sqlite.files.error_progress import ErrorProgress, error_progress, note_crowded
 from umbel.store.sqlite.files.paths import only_row
+from umbel.store.sqlite.files.stored_numbers import STATE_IDS
 
 #: Values of each field that the writer of a partition remembers.
 REMEMBERED: Final = 5_000
@@ -37,7 +39,9 @@ class ValueDictionary:
         self._newest = 0
         self._counts: dict[int, int] | None = None
         self._error_labels = ErrorLabels()
-        self.texts: dict[int, str] = {}
+        #: UNKNOWN comes later than other states did, and stands where no refresh looks.
+        self._ids["state"][UNKNOWN] = STATE_IDS[UNKNOWN]
+        self.texts: dict[int, str] = {STATE_IDS[UNKNOWN]: UNKNOWN}
         #: How far the numbers of errors can be relied on.
         self.errors: ErrorProgress
         self.refresh()
@@ -115,6 +119,10 @@ class ValueDictionaryWriter:
             "SELECT kind, text, id FROM value WHERE kind IN ('state', 'key')"
         ):
             self._ids[kind][text] = number
+        self._new: list[tuple[int, str, str]] = []
+        if UNKNOWN not in self._ids["state"]:
+            self._ids["state"][UNKNOWN] = STATE_IDS[UNKNOWN]
+            self._new.append((STATE_IDS[UNKNOWN], "state", UNKNOWN))
         (newest,) = only_row(connection, "SELECT ifnull(max(id), 0) FROM value")
         self._next: int = newest + 1
         (errors,) = only_row(
@@ -124,7 +132,6 @@ class ValueDictionaryWriter:
         most = ERRORS_MAX if error_progress(connection).since <= 1 else 2 * ERRORS_MAX
         self._room = most - int(errors)
         self._is_crowded = False
-        self._new: list[tuple[int, str, str]] = []
         self._deltas: dict[int, int] = defaultdict(int)
 
     def numbers_of(self, field: str) -> dict[str, int]:

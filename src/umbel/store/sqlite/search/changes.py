@@ -20,7 +20,7 @@ from umbel.cluster.task import Task
 from umbel.store.base import Change, Changes
 from umbel.store.sqlite.files.paths import only_row
 from umbel.store.sqlite.files.row import CHANGED
-from umbel.store.sqlite.files.stored_numbers import STATE_OF_ID
+from umbel.store.sqlite.files.stored_numbers import STATE_OF_BYTE
 from umbel.store.sqlite.search.reader import Reader
 from umbel.store.sqlite.write.batch import CHANGES_MAX
 
@@ -129,4 +129,4 @@ def _tasks(reader: Reader, entries: list[_Entry]) -> tuple[Change, ...]:
 def _state_before(entry: _Entry, task: Task) -> str | None:
     if entry.state_before == _UNKNOWN_STATE:
         return task.state
-    return STATE_OF_ID[entry.state_before] if entry.state_before else None
+    return STATE_OF_BYTE[entry.state_before] if entry.state_before else None

@@ -100,7 +100,7 @@ class TextIndexWriter:
         block's edge, and not too many at once."""
         [(newest,)] = self._task_rows("SELECT ifnull(max(id), 0) FROM task")
         [(open_,)] = self._task_rows(
-            f"SELECT min(id) FROM task WHERE id >= ? AND state < {ENDED_FROM}",
+            f"SELECT min(id) FROM task WHERE id >= ? AND state > 0 AND state < {ENDED_FROM}",
             (max(self.upto, before),),
         )
         end: int = newest + 1 if open_ is None else open_

@@ -84,7 +84,7 @@ class Batch:
                 self.rolled_up.append((before, columns))
         self._packed.append(packed)
         self._changed.append(stored.id)
-        self._states.append(before[_STATE])
+        self._states.append(before[_STATE] & 0xFF)
 
     def write_tasks(self, connection: apsw.Connection, codec: BodyCodec, next_id: int) -> None:
         """Write rows, bodies, zones and the queue of the search index. `next_id` is that after

@@ -165,7 +165,7 @@ class WritePartition:
         """Tasks that have not ended and changed since then, those that changed last first."""
         rows = self.connection.execute(
             f"SELECT uuid, timestamp, {CHANGED}, z FROM task JOIN body ON body.id = task.id"
-            f" WHERE state < {SUCCESS_ID} AND state < {ENDED_FROM} AND timestamp >= ?"
+            f" WHERE state < {SUCCESS_ID} AND state > 0 AND state < {ENDED_FROM} AND timestamp >= ?"
             " ORDER BY timestamp DESC LIMIT ?",
             (since, most),
         )
