@@ -31,7 +31,6 @@ from umbel.web.flower.endpoint import (
     WorkersPage,
     flower_routes,
 )
-from umbel.web.flower.metrics import metrics_of, scrape
 from umbel.web.flower.page_addresses import page_addresses
 from umbel.web.http.endpoint import Endpoint
 from umbel.web.http.openapi import OpenApiEndpoint
@@ -42,6 +41,10 @@ from umbel.web.login import LOGIN, SESSION_ENDPOINTS, LoginEndpoint
 from umbel.web.logins.back_channel import BackChannelEndpoint
 from umbel.web.logins.options import OptionsEndpoint
 from umbel.web.logins.redirects import CallbackEndpoint, SendEndpoint
+from umbel.web.metrics.answer import families, of_clusters, wants_openmetrics
+from umbel.web.metrics.exposition import Family
+from umbel.web.metrics.labels import Labels
+from umbel.web.metrics.scrape import scrape
 from umbel.web.routes import API_ROOT, ROUTES
 from umbel.web.second_factor.endpoints import SECOND_FACTOR_ENDPOINTS
 from umbel.web.shared_read import SharedRead
@@ -206,7 +209,7 @@ class _Metrics:
         self._clusters = clusters
         self._accesses = accesses
         self._scrapes = {
-            name: SharedRead(name, partial(scrape, services, {"cluster": name}))
+            name: SharedRead(name, partial(_families, services, Labels(name)))
             for name, services in clusters.items()
         }
 
@@ -214,7 +217,13 @@ class _Metrics:
         visible = await visible_clusters(scope, self._clusters, self._accesses)
         names = [services.name for services, _ in visible]
         found = await asyncio.gather(*(self._scrapes[name].attempt() for name in names))
-        await metrics_of(dict(zip(names, found, strict=True)))(scope, receive, send)
+        by_name = dict(zip(names, found, strict=True))
+        answer = of_clusters(by_name, openmetrics=wants_openmetrics(scope))
+        await answer(scope, receive, send)
+
+
+def _families(services: ClusterServices, labels: Labels) -> list[Family]:
+    return families(scrape(services, labels))
 
 
 class _ByMethod:

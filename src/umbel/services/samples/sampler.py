@@ -76,6 +76,7 @@ class Sampler:
         self._away_s = 0.0
         self._try_broker_at = 0.0
         self._sampling = Sampling(period_s=period_s)
+        self._sampled_profiles: Mapping[str, WorkerProfile] | None = None
         self._broker_trouble: str | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="umbel-samples", daemon=True)
@@ -84,6 +85,12 @@ class Sampler:
     def sampling(self) -> Sampling:
         """How it goes. Any thread."""
         return self._sampling
+
+    @property
+    def profiles(self) -> Mapping[str, WorkerProfile] | None:
+        """What was known of the workers that were online at the last sample; None where another
+        server samples, and before the first sample. Any thread."""
+        return self._sampled_profiles
 
     def start(self) -> None:
         """Take samples from now on."""
@@ -128,6 +135,7 @@ class Sampler:
         at = self._clock.now()
         if not self._has_lease(at):
             self._sampling = Sampling(period_s=self._period_s, elsewhere=True)
+            self._sampled_profiles = None
             if self._deploys is not None:
                 self._deploys.forget()
             return
@@ -136,6 +144,7 @@ class Sampler:
         workers = online(known, at)
         names = [worker.hostname for worker in workers]
         profiles = self._profiles.of(names)
+        self._sampled_profiles = profiles
         seen = self._workers.sample(workers, profiles)
         self._samples.keep("worker", at, seen)
         queues = self._seen_queues(profiles)

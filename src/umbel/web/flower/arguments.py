@@ -31,8 +31,9 @@ _FALSE: Final = frozenset({"n", "no", "f", "false", "off", "0"})
 
 class FlowerRequest:
     """One request. `target` is what the path names (a worker, a task's id or name), `actor`
-    who asks, None at an open address. What reads the query or the body raises `FlowerRefusal`;
-    bodies can be large, so it is done in a thread."""
+    who asks, None at an open address; `wants_openmetrics` is whether a scraper takes that. What
+    reads the query or the body raises `FlowerRefusal`; bodies can be large, so it is done in a
+    thread."""
 
     def __init__(
         self,
@@ -42,8 +43,10 @@ class FlowerRequest:
         content_type: str = "",
         body: bytes = b"",
         actor: Actor | None = None,
+        wants_openmetrics: bool = False,
     ) -> None:
         self.target = target
+        self.wants_openmetrics = wants_openmetrics
         self._query = query
         self._content_type = content_type
         self._body = body

@@ -28,6 +28,7 @@ from umbel.web.flower.workers import workers_table
 from umbel.web.http.endpoint import accepts_gzip
 from umbel.web.http.route import Route
 from umbel.web.long_requests import ResultWaiter
+from umbel.web.metrics.answer import wants_openmetrics
 from umbel.web.thread_pools import ThreadPools
 
 #: Where Flower has its page of workers; `/dashboard` until version 1.
@@ -137,6 +138,7 @@ async def _flower_request(request: Request) -> FlowerRequest:
         content_type=request.headers.get("content-type", ""),
         body=await request.body(),
         actor=scope.get("umbel.actor"),
+        wants_openmetrics=wants_openmetrics(scope),
     )
 
 

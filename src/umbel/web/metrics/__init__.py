@@ -1,0 +1,1 @@
+"""`GET /metrics` for Prometheus: the metrics of Flower, those of celery-exporter, and ours."""

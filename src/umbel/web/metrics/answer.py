@@ -1,0 +1,70 @@
+"""The answer to `GET /metrics`, of one cluster or several."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import Scope
+
+from umbel.errors import StoreError
+from umbel.web.metrics.celery_family import celery_family
+from umbel.web.metrics.exposition import (
+    OPENMETRICS,
+    PROMETHEUS,
+    Family,
+    Metric,
+    Sample,
+    exposition,
+    label_text,
+    together,
+)
+from umbel.web.metrics.flower_family import flower_family
+from umbel.web.metrics.scrape import Scrape
+
+
+def families(scrape: Scrape) -> list[Family]:
+    """Every metric of one cluster."""
+    return [*flower_family(scrape), *celery_family(scrape)]
+
+
+def metrics_answer(found: list[Family], *, openmetrics: bool, comments: str = "") -> Response:
+    """These metrics in the format that the scraper asked for."""
+    media_type = OPENMETRICS if openmetrics else PROMETHEUS
+    body = exposition(found, openmetrics=openmetrics)
+    if comments and not openmetrics:  # which has no place for them
+        body = comments.encode() + body
+    return Response(body, media_type=media_type, headers={"Cache-Control": "no-store"})
+
+
+def of_clusters(scrapes: Mapping[str, list[Family] | StoreError], *, openmetrics: bool) -> Response:
+    """The metrics of several clusters by their name; of one that could not be read, that and
+    why."""
+    reasons = "".join(
+        f"# {name}: {' '.join(str(error).split())}\n"
+        for name, error in scrapes.items()
+        if isinstance(error, StoreError)
+    )
+    readable = [
+        Sample(label_text((("cluster", name),)), float(not isinstance(each, StoreError)))
+        for name, each in scrapes.items()
+    ]
+    whether = Metric(
+        "umbel_cluster_readable",
+        "gauge",
+        "Whether the history of the cluster could be read (1) or not (0).",
+        readable,
+    )
+    read = [each for each in scrapes.values() if not isinstance(each, StoreError)]
+    return metrics_answer([whether, *together(read)], openmetrics=openmetrics, comments=reasons)
+
+
+def wants_openmetrics(scope: Scope) -> bool:
+    """Whether the scraper takes OpenMetrics, as Prometheus does with `scrape_protocols`."""
+    return any(
+        accepted.partition(";")[0].strip().lower() == "application/openmetrics-text"
+        for each in Headers(scope=scope).getlist("accept")
+        for accepted in each.split(",")
+        if not accepted.replace(" ", "").endswith(";q=0")
+    )
