@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.test_tasks import HIDE
@@ -84,3 +84,20 @@ def test_a_tab_that_nobody_sees_asks_for_nothing(open_page: OpenPage, path: str)
 
     with page.expect_request("**/api/v1/**"):
         page.evaluate(HIDE, False)
+
+
+@pytest.mark.parametrize("path", ["", "names", "errors"])
+def test_a_page_that_one_comes_back_to_is_there_at_once(open_page: OpenPage, path: str) -> None:
+    page = open_page(path)
+    settled(page, path)
+    page.get_by_role("banner").get_by_role("link", name="Queues", exact=True).click()
+    expect(page.get_by_role("heading", name="Queues", level=1)).to_be_visible()
+    asked: list[Route] = []
+    page.route("**/api/v1/*", lambda route: asked.append(route))  # nothing is answered
+
+    page.go_back(wait_until="commit")
+
+    expect(page.get_by_role("link", name=re.compile(PATHS[path])).first).to_be_visible()
+    assert asked
+    for route in asked:
+        route.abort()

@@ -3,6 +3,7 @@
 import { encode } from '../json/body'
 import { parseJson, type Json } from '../json/parse'
 import { problemFrom, unreachable } from './problem'
+import { recentAnswers } from './recent_answers'
 
 export type Parameters = Record<string, string | number | null | undefined>
 
@@ -28,7 +29,9 @@ export async function getJson(path: string, parameters: Parameters, signal?: Abo
 /** Change something. `body` may hold `Raw` JSON. */
 export async function post<T>(path: string, body: unknown): Promise<T> {
   const init = { method: 'POST', body: encode(body), headers: { 'content-type': 'application/json' } }
-  return parsed(await request(address(path), init)) as T
+  const answer = parsed(await request(address(path), init)) as T
+  recentAnswers.clear()
+  return answer
 }
 
 async function request(href: string, init: RequestInit, signal?: AbortSignal): Promise<string> {

@@ -18,14 +18,16 @@ export interface Answered<T> {
   answer: T
 }
 
-/** A resource over the time range that `range` gives now. */
-export function ranged<T>(range: () => Range, ask: (span: Span, signal: AbortSignal) => Promise<T>, pause_s = pauseOf): Resource<Answered<T>> {
+/** A resource over the time range that `range` gives now; `key` tells its questions of a range apart
+ * from all others. */
+export function ranged<T>(range: () => Range, key: () => string, ask: (span: Span, signal: AbortSignal) => Promise<T>, pause_s = pauseOf): Resource<Answered<T>> {
   return new Resource<Answered<T>>(
     async (signal) => {
       const span = spanOf(range(), clock.now)
       return { span, answer: await ask(span, signal) }
     },
     () => (isOver(range()) ? null : pause_s(length(range()))),
+    () => JSON.stringify([key(), range()]),
   )
 }
 
@@ -38,9 +40,9 @@ export class TaskSeries {
   readonly waits: Resource<Answered<SeriesOfWaits>>
 
   constructor(range: () => Range, q: () => string = () => '') {
-    this.counts = ranged(range, (span, signal) => api.series({ q: q(), measure: 'count', ...span }, signal))
-    this.runtimes = ranged(range, (span, signal) => api.series({ q: q(), measure: 'runtime', ...span }, signal))
-    this.waits = ranged(range, (span, signal) => api.series({ q: q(), measure: 'wait', ...span }, signal))
+    this.counts = ranged(range, () => `counts ${q()}`, (span, signal) => api.series({ q: q(), measure: 'count', ...span }, signal))
+    this.runtimes = ranged(range, () => `runtimes ${q()}`, (span, signal) => api.series({ q: q(), measure: 'runtime', ...span }, signal))
+    this.waits = ranged(range, () => `waits ${q()}`, (span, signal) => api.series({ q: q(), measure: 'wait', ...span }, signal))
   }
 
   get all(): Asking[] {

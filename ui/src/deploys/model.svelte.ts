@@ -15,7 +15,7 @@ export class DeployMarks {
   readonly resource: Resource<Answered<DeployList>>
 
   constructor(range: () => Range) {
-    this.resource = ranged(range, (span, signal) => deploys.list({ after: span.from, before: span.to }, signal), () => PAUSE_S)
+    this.resource = ranged(range, () => 'deploys', (span, signal) => deploys.list({ after: span.from, before: span.to }, signal), () => PAUSE_S)
   }
 
   /** None while they are not known: charts do without. */

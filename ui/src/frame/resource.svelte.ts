@@ -5,7 +5,8 @@
  * once, then some seconds after each answer; keeps the old answer when asking fails; aborts
  * what the page no longer needs; and rests while the tab is hidden. A problem that the same
  * request would meet again (404) ends the polling. What is no `Problem` is a bug and is thrown
- * on.
+ * on. With a `key` for its question, an answer that a page has shown a moment ago is shown until
+ * the first one comes.
  *
  *     const queues = new Resource((signal) => control.queues(signal), 3)
  *     $effect(() => queues.start())
@@ -13,6 +14,7 @@
 
 import { untrack } from 'svelte'
 import { Problem } from '../api/problem'
+import { recentAnswers } from '../api/recent_answers'
 import { isAbandoned } from '../api/transport'
 
 /** `before` is the answer that is shown, for askers that keep a part of it. */
@@ -34,6 +36,7 @@ export class Resource<T> {
   constructor(
     private readonly ask: Ask<T>,
     private readonly pause_s: Pause<T> = null,
+    private readonly key: (() => string) | null = null,
   ) {}
 
   /** Ask, again and again, until the function that is given back is called: at once, or after
@@ -47,7 +50,10 @@ export class Resource<T> {
     this.running = true
     // In an effect: what asking reads is no reason to begin anew.
     untrack(() => {
-      if (first === null) return void this.load()
+      if (first === null) {
+        this.answer = (this.key && recentAnswers.of<T>(this.key())) ?? this.answer
+        return void this.load()
+      }
       this.answer = first
       this.problem = null
       this.askLater()
@@ -66,12 +72,14 @@ export class Resource<T> {
     this.abort.abort()
     this.abort = new AbortController()
     const { signal } = this.abort
+    const key = this.key?.()
     this.loading = true
     try {
       const answer = await this.ask(signal, this.answer)
       if (signal.aborted) return
       this.answer = answer
       this.problem = null
+      if (key !== undefined) recentAnswers.put(key, answer)
     } catch (error) {
       if (signal.aborted || isAbandoned(error)) return
       if (!(error instanceof Problem)) throw error

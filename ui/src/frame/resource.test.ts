@@ -39,6 +39,23 @@ describe('a resource', () => {
     expect(count).toBe(2)
   })
 
+  it('shows what it answered a moment ago to whoever comes back, and asks anew', async () => {
+    const words = ['first', 'second']
+    const asked = (): Resource<string> => new Resource(async () => words.shift() ?? 'more', null, () => 'the same question')
+    const stop = asked().start()
+    await pass(0)
+    stop()
+
+    const again = asked()
+    again.start()
+    expect(again.answer).toBe('first')
+    await pass(0)
+    expect(again.answer).toBe('second')
+    const other = new Resource(async () => 'another', null, () => 'another question')
+    other.start()
+    expect(other.answer).toBeNull()
+  })
+
   it('that has a first answer is asked for after the pause', async () => {
     const ask = vi.fn(async () => 'second')
     const resource = new Resource<string>(ask, 1)
