@@ -111,7 +111,7 @@ def _charts(start: float, end: float) -> Iterator[Question]:
 def _lists(start: float, end: float) -> Iterator[Question]:
     span: dict[str, object] = {"since": start, "until": end}
     yield Question("names, the busiest", "/api/v1/names", {**span, "limit": 8}, is_chart=False)
-    yield Question("errors", "/api/v1/errors", {**span, "limit": 30}, is_chart=False)
+    yield Question("errors", "/api/v1/errors", {**span, "limit": 200}, is_chart=False)
     yield Question("health", "/api/v1/health", {"since": start}, is_chart=False)
 
 
