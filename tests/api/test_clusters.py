@@ -257,6 +257,7 @@ async def test_tokens_of_one_name_in_two_clusters_count_apart(two: Two) -> None:
 
 async def test_metrics_and_flowers_api_are_below_each_cluster(two: Two) -> None:
     async with two.client("otto") as client:
+        await client.get("/")  # so that there is a request to tell of
         of_one = (await client.get("/c/shop/metrics")).text
         of_all = (await client.get("/metrics")).text
         tasks = (await client.get("/c/mail/api/tasks")).json()

@@ -35,6 +35,7 @@ from umbel.services.health.health import Health, Supervised
 from umbel.services.health.health_findings import HealthFindings
 from umbel.services.live.hub import STREAMS_MAX, Hub
 from umbel.services.names.names import Names
+from umbel.services.query_times import Latencies, timed_store
 from umbel.services.samples.sampler import Sampler
 from umbel.services.search.doubt import DoubtFinder
 from umbel.services.search.intents import Intents
@@ -81,6 +82,7 @@ class ClusterServices(msgspec.Struct, frozen=True, kw_only=True):
     event_switch: EventSwitch | None
     samples: Samples
     sampler: Sampler | None
+    query_times: Latencies
     stopping: threading.Event
 
     @property
@@ -149,6 +151,8 @@ def make_services(
     `sample_every_s`: how often queues and workers are sampled once the services are started, None
     for never."""
     stopping = threading.Event()
+    query_times = Latencies()
+    store = timed_store(store, query_times, clock)
     results = InterruptibleResults(results, stopping)
     search = Search(store, clock, ledger)
     intents = Intents(ledger, DoubtFinder(store, clock))
@@ -223,6 +227,7 @@ def make_services(
         ),
         samples=samples,
         sampler=sampler,
+        query_times=query_times,
         stopping=stopping,
     )
 

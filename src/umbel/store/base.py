@@ -301,6 +301,7 @@ class Copied(msgspec.Struct, frozen=True):
 
 class StoreStatus(msgspec.Struct, frozen=True, kw_only=True):
     """The store's own measures. `unindexed` counts tasks that text search still scans;
+    `partitions` is how many files of tasks there are;
     `damaged` are the parts that cannot be read or were set aside."""
 
     kind: str
@@ -311,6 +312,7 @@ class StoreStatus(msgspec.Struct, frozen=True, kw_only=True):
     oldest: float | None = None
     newest: float | None = None
     unindexed: int = 0
+    partitions: int = 1
     damaged: tuple[DamagedPart, ...] = ()
 
 

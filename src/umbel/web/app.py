@@ -29,6 +29,7 @@ from umbel.web.http.identity_headers import IdentityHeaders
 from umbel.web.http.problems import respond_to
 from umbel.web.http.proxies import Proxies
 from umbel.web.http.trusted_proxies import LOOPBACK
+from umbel.web.metrics.requests import RequestCountMiddleware, RequestCounts
 from umbel.web.non_http import NonHttpMiddleware
 from umbel.web.open_access import open_access
 from umbel.web.probes import Readiness, ReadyEndpoint, ServerReadyEndpoint
@@ -123,6 +124,11 @@ def create_app(
         routes=[ByCluster(routers, of_all, None if access.is_open else absent)],
         middleware=[
             Middleware(NonHttpMiddleware),
+            Middleware(
+                RequestCountMiddleware,
+                counts=RequestCounts(first.clock),
+                prefix=options.url_prefix,
+            ),
             Middleware(SecurityHeaders),
             Middleware(ErrorMiddleware),
             *_host_and_proxies(options, access),

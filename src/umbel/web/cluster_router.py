@@ -44,6 +44,7 @@ from umbel.web.logins.redirects import CallbackEndpoint, SendEndpoint
 from umbel.web.metrics.answer import families, of_clusters, wants_openmetrics
 from umbel.web.metrics.exposition import Family
 from umbel.web.metrics.labels import Labels
+from umbel.web.metrics.requests import request_families
 from umbel.web.metrics.scrape import scrape
 from umbel.web.routes import API_ROOT, ROUTES
 from umbel.web.second_factor.endpoints import SECOND_FACTOR_ENDPOINTS
@@ -218,7 +219,8 @@ class _Metrics:
         names = [services.name for services, _ in visible]
         found = await asyncio.gather(*(self._scrapes[name].attempt() for name in names))
         by_name = dict(zip(names, found, strict=True))
-        answer = of_clusters(by_name, openmetrics=wants_openmetrics(scope))
+        openmetrics = wants_openmetrics(scope)
+        answer = of_clusters(by_name, request_families(scope), openmetrics=openmetrics)
         await answer(scope, receive, send)
 
 

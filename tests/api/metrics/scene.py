@@ -50,8 +50,8 @@ def sendings(task: str = "shop.charge", count: int = 3) -> TaskCounts:
 def world_of(*items: TaskCounts, **options: Any) -> World:
     """The cluster whose collector has counted this, sampled just now."""
     world = World(**options)
-    world.store.report(collector())
-    keep(world, *(items or (counts(), sendings())))
+    world.store.report(collector(heard_at=NOW))
+    keep(world, *(items or (counts(), sendings())), totals={"events": 9, "malformed.json": 1})
     world.store.apply(begun(uuid_of(50), NOW - 5)[:2])
     world.cluster.queues = {"celery": [], "mail": []}
     assert world.services.sampler is not None
@@ -74,7 +74,8 @@ def keep(world: World, *items: TaskCounts, **more: Any) -> None:
 
 
 async def families(world: World) -> dict[str, Family]:
-    """What Prometheus reads."""
+    """What Prometheus reads at its second scrape: the first is the first request."""
+    await world.get("/metrics")
     response = await world.get("/metrics")
     assert response.status_code == 200, response.text
     return parsed(response.text)

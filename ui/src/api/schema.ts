@@ -1228,6 +1228,7 @@ export interface StoreStatus {
   oldest: number | null
   newest: number | null
   unindexed: number
+  partitions: number
   damaged: DamagedPart[]
 }
 

@@ -21,6 +21,7 @@ from umbel.clock import Clock, SystemClock
 from umbel.errors import StoreError
 from umbel.redact.rules import USUAL, Redactor
 from umbel.services.collectors import host_and_pid, predecessor
+from umbel.services.ingest.collector_totals import totals_of
 from umbel.services.ingest.commit import Committer, Limits
 from umbel.services.ingest.event_counter import EventCounter
 from umbel.services.ingest.event_reader import EventReader
@@ -43,8 +44,10 @@ __all__ = ["Ingest", "Limits"]
 
 REPORT_EVERY_S: Final = 1.0
 #: How often counts for `/metrics` are kept, if they changed, and how much of the time that may
-#: take: they may be large. What is counted in between is not known after `kill -9`.
+#: take: they may be large. What is counted in between is not known after `kill -9`. Without tasks
+#: they are kept less often.
 METRIC_COUNTS_EVERY_S: Final = 1.0
+METRIC_COUNTS_IDLE_S: Final = 15.0
 METRIC_COUNTS_SHARE: Final = 0.01
 TAKE_TIMEOUT_S: Final = 0.5
 GAPS_MAX: Final = 20
@@ -258,8 +261,9 @@ class Ingest:
         try:
             self._note_others()
             self._keep_gaps()
-            self._store.report(self.status())
-            self._keep_metric_counts()
+            status = self.status()
+            self._store.report(status)
+            self._keep_metric_counts(status)
         except StoreError as error:
             trouble = trouble or str(error)
         if self._has_logged and trouble == self._last_trouble:
@@ -276,11 +280,13 @@ class Ingest:
         since = self._source.health().since
         self._events_seen.keeps_losses = not self._others.are_connected_longer(since)
 
-    def _keep_metric_counts(self) -> None:
+    def _keep_metric_counts(self, status: CollectorStatus) -> None:
         """The first are kept at once, lest those of an earlier run stand for ours."""
         now = self._clock.monotonic()
-        if self._metrics.changed and now >= self._metric_counts_at:
-            counts = self._metrics.metric_counts(self._name, self._started_at)
+        is_idle = not self._metrics.changed
+        if now >= self._metric_counts_at + is_idle * METRIC_COUNTS_IDLE_S:
+            totals = totals_of(status)
+            counts = self._metrics.metric_counts(self._name, self._started_at, totals)
             self._store.keep_metric_counts(counts, self._resumed)
             self._metrics.changed, self._resumed = False, ()
             after = self._clock.monotonic()

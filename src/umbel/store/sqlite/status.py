@@ -45,6 +45,7 @@ def status(reader: Reader) -> StoreStatus:
         oldest=min(oldest, default=None),
         newest=max(newest, default=None),
         unindexed=unindexed,
+        partitions=len(numbers),
         damaged=(*damage.aside(reader.directory), *reader.unreadable()),
     )
 

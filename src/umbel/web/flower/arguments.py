@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from http import HTTPStatus
 from typing import Final
@@ -19,6 +19,7 @@ import msgspec
 from umbel.auth.base import Actor
 from umbel.web.flower.forms import form, multipart, pairs
 from umbel.web.flower.refusal import FlowerRefusal
+from umbel.web.metrics.exposition import Family
 
 #: JSON is read this many levels deep.
 _DEPTH_MAX: Final = 64
@@ -31,9 +32,9 @@ _FALSE: Final = frozenset({"n", "no", "f", "false", "off", "0"})
 
 class FlowerRequest:
     """One request. `target` is what the path names (a worker, a task's id or name), `actor`
-    who asks, None at an open address; `wants_openmetrics` is whether a scraper takes that. What
-    reads the query or the body raises `FlowerRefusal`; bodies can be large, so it is done in a
-    thread."""
+    who asks, None at an open address; `wants_openmetrics` is whether a scraper takes that, and
+    `request_families` are the metrics of requests. What reads the query or the body raises
+    `FlowerRefusal`; bodies can be large, so it is done in a thread."""
 
     def __init__(
         self,
@@ -44,9 +45,11 @@ class FlowerRequest:
         body: bytes = b"",
         actor: Actor | None = None,
         wants_openmetrics: bool = False,
+        request_families: Sequence[Family] = (),
     ) -> None:
         self.target = target
         self.wants_openmetrics = wants_openmetrics
+        self.request_families = request_families
         self._query = query
         self._content_type = content_type
         self._body = body

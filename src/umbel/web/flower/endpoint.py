@@ -29,6 +29,7 @@ from umbel.web.http.endpoint import accepts_gzip
 from umbel.web.http.route import Route
 from umbel.web.long_requests import ResultWaiter
 from umbel.web.metrics.answer import wants_openmetrics
+from umbel.web.metrics.requests import request_families
 from umbel.web.thread_pools import ThreadPools
 
 #: Where Flower has its page of workers; `/dashboard` until version 1.
@@ -139,6 +140,7 @@ async def _flower_request(request: Request) -> FlowerRequest:
         body=await request.body(),
         actor=scope.get("umbel.actor"),
         wants_openmetrics=wants_openmetrics(scope),
+        request_families=request_families(scope) if scope["path"].endswith("/metrics") else (),
     )
 
 

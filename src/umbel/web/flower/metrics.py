@@ -13,5 +13,5 @@ from umbel.web.metrics.scrape import scrape
 
 def metrics(services: ClusterServices, params: FlowerRequest) -> Response:
     """In the format that the scraper takes. Raises `StoreError`."""
-    found = families(scrape(services, Labels()))
+    found = [*families(scrape(services, Labels())), *params.request_families]
     return metrics_answer(found, openmetrics=params.wants_openmetrics)

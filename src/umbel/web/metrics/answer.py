@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
@@ -22,11 +22,12 @@ from umbel.web.metrics.exposition import (
 )
 from umbel.web.metrics.flower_family import flower_family
 from umbel.web.metrics.scrape import Scrape
+from umbel.web.metrics.umbel_family import umbel_family
 
 
 def families(scrape: Scrape) -> list[Family]:
     """Every metric of one cluster."""
-    return [*flower_family(scrape), *celery_family(scrape)]
+    return [*flower_family(scrape), *celery_family(scrape), *umbel_family(scrape)]
 
 
 def metrics_answer(found: list[Family], *, openmetrics: bool, comments: str = "") -> Response:
@@ -38,9 +39,14 @@ def metrics_answer(found: list[Family], *, openmetrics: bool, comments: str = ""
     return Response(body, media_type=media_type, headers={"Cache-Control": "no-store"})
 
 
-def of_clusters(scrapes: Mapping[str, list[Family] | StoreError], *, openmetrics: bool) -> Response:
-    """The metrics of several clusters by their name; of one that could not be read, that and
-    why."""
+def of_clusters(
+    scrapes: Mapping[str, list[Family] | StoreError],
+    of_server: Sequence[Family] = (),
+    *,
+    openmetrics: bool,
+) -> Response:
+    """The metrics of several clusters by their name, and those of the server; of a cluster that
+    could not be read, that and why."""
     reasons = "".join(
         f"# {name}: {' '.join(str(error).split())}\n"
         for name, error in scrapes.items()
@@ -57,7 +63,8 @@ def of_clusters(scrapes: Mapping[str, list[Family] | StoreError], *, openmetrics
         readable,
     )
     read = [each for each in scrapes.values() if not isinstance(each, StoreError)]
-    return metrics_answer([whether, *together(read)], openmetrics=openmetrics, comments=reasons)
+    found = [whether, *together(read), *of_server]
+    return metrics_answer(found, openmetrics=openmetrics, comments=reasons)
 
 
 def wants_openmetrics(scope: Scope) -> bool:

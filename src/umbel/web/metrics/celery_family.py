@@ -8,7 +8,7 @@ from typing import Final
 
 from umbel.services.ingest.metric_pair import UNKNOWN_EXCEPTION
 from umbel.store.base import TaskCounts
-from umbel.web.metrics.exposition import HistogramSample, Family, Histogram, Metric, Sample
+from umbel.web.metrics.exposition import Family, Histogram, HistogramSample, Metric, Sample
 from umbel.web.metrics.labels import DEFAULT_QUEUE, Labels, hostnames, worked
 from umbel.web.metrics.scrape import Scrape
 

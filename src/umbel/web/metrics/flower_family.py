@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from umbel.store.base import TaskCounts
-from umbel.web.metrics.exposition import HistogramSample, Family, Histogram, Metric, Sample
+from umbel.web.metrics.exposition import Family, Histogram, HistogramSample, Metric, Sample
 from umbel.web.metrics.labels import Labels
 from umbel.web.metrics.scrape import Scrape
 
@@ -19,7 +19,8 @@ def flower_family(scrape: Scrape) -> list[Family]:
         Metric("flower_events", "counter", "Task events, each counted once.",
                list(_events(scrape))),
         Histogram("flower_task_runtime_seconds", "How long tasks ran, seconds.", [
-            HistogramSample(text, bounds, each.runtimes, each.runtime_s, each.since, each.runtime_examples)
+            HistogramSample(text, bounds, each.runtimes, each.runtime_s, each.since,
+                            each.runtime_examples)
             for text, each in counts.items() if each.runtimes
         ]),
         Metric("flower_task_prefetch_time_seconds", "gauge",
@@ -43,12 +44,12 @@ def flower_family(scrape: Scrape) -> list[Family]:
 
 
 def _events(scrape: Scrape) -> Iterator[Sample]:
-    found: dict[str, tuple[float, float]] = {}
+    found: dict[str, tuple[int, float]] = {}
     for item in scrape.counted.items:
         pair = _pair(scrape.labels, item)
         for kind, count in item.events.items():
             text = f'{pair},type="{kind}"' if pair else f'type="{kind}"'
-            before, since = found.get(text, (0.0, item.since))
+            before, since = found.get(text, (0, item.since))
             found[text] = (before + count, min(since, item.since))
     for text, (count, since) in found.items():
         yield Sample(text, count, since)

@@ -17,8 +17,11 @@ from umbel.cluster.worker import OFFLINE, Worker
 from umbel.query.ast import And, Comparison, Has, Matches, Node, Not
 from umbel.services.cluster_services import ClusterServices
 from umbel.services.collectors import metric_counts
+from umbel.services.health.health import Status
 from umbel.services.ingest.metric_pair import OTHER
+from umbel.services.query_times import LatencyCounts
 from umbel.store.base import MetricCounts, TaskCounts
+from umbel.store.samples import SamplesSize
 from umbel.web.metrics.labels import Labels
 
 #: For how long a worker that is offline is told of as 0, seconds: alerts wait a quarter of an hour.
@@ -56,13 +59,19 @@ class QueueNow(msgspec.Struct, frozen=True):
 
 
 class Scrape(msgspec.Struct, frozen=True):
-    """`prefetched` has worker, task and number."""
+    """`prefetched` has worker, task and number; `gaps` are the lengths of all, seconds;
+    `totals_since` is when the oldest count began, Unix seconds."""
 
     labels: Labels
     counted: MetricCounts
     workers: Sequence[WorkerNow]
     queues: Sequence[QueueNow]
     prefetched: Sequence[tuple[str, str, int]]
+    status: Status
+    gaps: Sequence[float]
+    samples: SamplesSize
+    query_times: Mapping[str, LatencyCounts]
+    totals_since: float
 
 
 def scrape(services: ClusterServices, labels: Labels, offline_s: float = OFFLINE_S) -> Scrape:
@@ -77,6 +86,11 @@ def scrape(services: ClusterServices, labels: Labels, offline_s: float = OFFLINE
         workers=list(_workers(workers, now)),
         queues=list(_queues(services, now)),
         prefetched=list(_prefetched(services, workers, counted.items, now)),
+        status=services.health.status(),
+        gaps=[each.end - each.start for each in services.store.gaps()],
+        samples=services.samples.size(),
+        query_times=services.query_times.counts(),
+        totals_since=min((each.since for each in counted.items), default=counted.started),
     )
 
 
