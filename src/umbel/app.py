@@ -164,6 +164,7 @@ def collect(loaded: LoadedSettings, *, supervised: bool = False) -> int:
         retention=retention_of(settings),
         limits=ingest_limits(settings),
         runtime_bounds=settings.collector.runtime_buckets,
+        metrics_without=settings.metrics.without,
         redact=redact_rules(settings),
         supervised=supervised,
     )

@@ -54,7 +54,8 @@ _LINE_MAX: Final = 4000
 
 class CollectorOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How a collector runs. `name` tells it apart from others in the status, host and pid if there
-    is none; `broker_url` is shown, with its secrets masked; `supervised`: standard input is a
+    is none; `broker_url` is shown, with its secrets masked; `metrics_without`: labels that
+    are not counted apart; `supervised`: standard input is a
     socket to the parent."""
 
     name: str | None = None
@@ -62,6 +63,7 @@ class CollectorOptions(msgspec.Struct, frozen=True, kw_only=True):
     retention: Retention | None = None
     limits: Limits = Limits()
     runtime_bounds: tuple[float, ...] = RUNTIME_BOUNDS
+    metrics_without: tuple[str, ...] = ()
     redact: RedactRules = RedactRules()
     supervised: bool = False
 
@@ -148,6 +150,7 @@ def _collect(
         retention=options.retention,
         limits=options.limits,
         runtime_bounds=options.runtime_bounds,
+        metrics_without=options.metrics_without,
         redactor=Redactor(options.redact),
         clock=clock,
         tell_trouble=_tell_parent if options.supervised else None,

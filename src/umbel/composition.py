@@ -64,6 +64,7 @@ def services_over(
     from umbel.broker.lazy import LazyCluster
     from umbel.results.lazy import LazyResults
     from umbel.services.cluster_services import make_services
+    from umbel.services.metric_options import MetricOptions
 
     app = _Application(settings, application)
     label = settings.label or (name if name != ONLY else "")
@@ -86,6 +87,7 @@ def services_over(
         retention=retention_of(settings),
         samples=samples,
         sample_every_s=None if samples is None else settings.samples.period,
+        metric_options=MetricOptions(frozenset(settings.metrics.without), settings.metrics.offline),
     )
 
 

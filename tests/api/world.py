@@ -19,6 +19,7 @@ from umbel.clock import Clock
 from umbel.services.cluster_services import ClusterServices, make_services
 from umbel.services.health.health import Supervised
 from umbel.services.live.hub import STREAMS_MAX
+from umbel.services.metric_options import MetricOptions
 from umbel.store.base import CollectorStatus, Store
 from umbel.store.ledger import Ledger
 from umbel.store.memory import MemoryStore
@@ -73,6 +74,7 @@ class World:
         gone_after_s: float | None = None,
         streams_max: int = STREAMS_MAX,
         second_factor_required: bool = False,
+        metric_options: MetricOptions | None = None,
     ) -> None:
         self.clock = SetWallClock(NOW)
         self.store = store or shop_store()
@@ -93,6 +95,7 @@ class World:
             streams_max=streams_max,
             samples=self.samples,
             sample_every_s=10.0,
+            metric_options=metric_options or MetricOptions(),
         )
         login_audit = self.services.login_audit
         self.access = door(

@@ -34,6 +34,7 @@ from umbel.services.health.fact_gatherer import FactGatherer, Sources
 from umbel.services.health.health import Health, Supervised
 from umbel.services.health.health_findings import HealthFindings
 from umbel.services.live.hub import STREAMS_MAX, Hub
+from umbel.services.metric_options import MetricOptions
 from umbel.services.names.names import Names
 from umbel.services.query_times import Latencies, timed_store
 from umbel.services.samples.sampler import Sampler
@@ -83,6 +84,7 @@ class ClusterServices(msgspec.Struct, frozen=True, kw_only=True):
     samples: Samples
     sampler: Sampler | None
     query_times: Latencies
+    metric_options: MetricOptions
     stopping: threading.Event
 
     @property
@@ -121,6 +123,9 @@ class ClusterServices(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+_ALL_LABELS: Final = MetricOptions()
+
+
 def make_services(
     store: Store,
     ledger: Ledger,
@@ -142,6 +147,7 @@ def make_services(
     retention: Retention = _UNBOUNDED,
     samples: Samples | None = None,
     sample_every_s: float | None = None,
+    metric_options: MetricOptions = _ALL_LABELS,
 ) -> ClusterServices:
     """The bundle over parts that are open. `answer_s`: how long workers have to answer;
     `keep_s`: how long the ledger keeps who did what, None for ever; `gone_after_s`: how long a
@@ -149,7 +155,7 @@ def make_services(
     collector process of this cluster does not work, from any thread; `redactor` hides what is
     not to be seen, without it the usual secrets; `retention` is what may stay of the history;
     `sample_every_s`: how often queues and workers are sampled once the services are started, None
-    for never."""
+    for never; `metric_options`: what `/metrics` tells."""
     stopping = threading.Event()
     query_times = Latencies()
     store = timed_store(store, query_times, clock)
@@ -228,6 +234,7 @@ def make_services(
         samples=samples,
         sampler=sampler,
         query_times=query_times,
+        metric_options=metric_options,
         stopping=stopping,
     )
 

@@ -177,6 +177,8 @@ class CollectorSettings:
     )
 
 
+#: What `metrics.without` may name.
+LABELS = ("worker", "task", "queue", "exception")
 _TASKS = "names of tasks with commas between, such as proj.pay.*"
 
 
@@ -244,6 +246,24 @@ class SamplesSettings:
         "10s",
         "How often it is noted how full queues are and how busy workers; `none`: never "
         "([samples](samples.md)).",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricsSettings:
+    """What Prometheus is told."""
+
+    without: tuple[str, ...] = setting(
+        kinds.words("names of labels such as worker,exception", LABELS),
+        "",
+        "Labels that [metrics](metrics.md) leave out: `worker` (and `hostname`), `task` (`name`), "
+        "`queue` (`queue_name`), `exception`. What they told apart is one.",
+        fallback="none",
+    )
+    offline: float = setting(
+        kinds.duration(0, 30 * 86400.0, "a duration from 0s to 30d"),
+        "20min",
+        "How long a worker that is offline is told of as 0 before it leaves.",
     )
 
 
@@ -473,6 +493,7 @@ class Settings:
     store: StoreSettings = field(default_factory=StoreSettings)
     redact: RedactSettings = field(default_factory=RedactSettings)
     samples: SamplesSettings = field(default_factory=SamplesSettings)
+    metrics: MetricsSettings = field(default_factory=MetricsSettings)
 
     @property
     def is_open(self) -> bool:
@@ -489,6 +510,7 @@ SECTIONS: dict[str, type[Any]] = {
     "store": StoreSettings,
     "redact": RedactSettings,
     "samples": SamplesSettings,
+    "metrics": MetricsSettings,
 }
 
 

@@ -43,7 +43,6 @@ from umbel.web.logins.options import OptionsEndpoint
 from umbel.web.logins.redirects import CallbackEndpoint, SendEndpoint
 from umbel.web.metrics.answer import families, of_clusters, wants_openmetrics
 from umbel.web.metrics.exposition import Family
-from umbel.web.metrics.labels import Labels
 from umbel.web.metrics.requests import request_families
 from umbel.web.metrics.scrape import scrape
 from umbel.web.routes import API_ROOT, ROUTES
@@ -210,7 +209,7 @@ class _Metrics:
         self._clusters = clusters
         self._accesses = accesses
         self._scrapes = {
-            name: SharedRead(name, partial(_families, services, Labels(name)))
+            name: SharedRead(name, partial(_families, services))
             for name, services in clusters.items()
         }
 
@@ -224,8 +223,8 @@ class _Metrics:
         await answer(scope, receive, send)
 
 
-def _families(services: ClusterServices, labels: Labels) -> list[Family]:
-    return families(scrape(services, labels))
+def _families(services: ClusterServices) -> list[Family]:
+    return families(scrape(services, services.name))
 
 
 class _ByMethod:

@@ -62,7 +62,8 @@ class Ingest:
     says so either, so `tell_trouble` hears of it too. `name` is host and pid if none is given;
     in `ledger` it takes the lease to trim, where others may write to the same store; `heard` is
     what the source brought while it stood by; `runtime_bounds` are the upper ends of the buckets
-    in which runtimes are counted, in seconds."""
+    in which runtimes are counted, in seconds, `metrics_without` labels that tell no counts
+    apart."""
 
     def __init__(
         self,
@@ -76,6 +77,7 @@ class Ingest:
         retention: Retention | None = None,
         limits: Limits | None = None,
         runtime_bounds: Sequence[float] = RUNTIME_BOUNDS,
+        metrics_without: Sequence[str] = (),
         clock: Clock | None = None,
         tell_trouble: TellTrouble | None = None,
         redactor: Redactor = USUAL,
@@ -88,7 +90,7 @@ class Ingest:
         self._broker_url = broker_url
         self._started_at = self._clock.now()
         self._buffer = FrameBuffer(limits.buffer_bytes)
-        self._metrics = MetricCounter(store.task, runtime_bounds)
+        self._metrics = MetricCounter(store.task, runtime_bounds, without=metrics_without)
         #: The collectors whose counts this one goes on with, until they are kept as its own.
         self._resumed = self._resume_metrics()
         self._others = OtherCollectors(self._name)

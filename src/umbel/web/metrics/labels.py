@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
+from umbel.services.metric_options import Label
 from umbel.services.metric_sums import merged
 from umbel.store.base import TaskCounts
 from umbel.web.metrics.exposition import Sample, label_text
 
-Label = Literal["worker", "task", "queue", "exception"]
 #: What celery-exporter calls the queue of a task whose sender did not tell it.
 DEFAULT_QUEUE: Final = "celery"
 #: A task and its counts, by the texts of labels.

@@ -24,8 +24,6 @@ from umbel.store.base import MetricCounts, TaskCounts
 from umbel.store.samples import SamplesSize
 from umbel.web.metrics.labels import Labels
 
-#: For how long a worker that is offline is told of as 0, seconds: alerts wait a quarter of an hour.
-OFFLINE_S: Final = 1_200.0
 #: How many workers are told of, those heard last; the others are `other` together.
 WORKERS_MAX: Final = 5_000
 #: How many waiting tasks are counted in all, and for each worker, and how long that may take,
@@ -74,14 +72,15 @@ class Scrape(msgspec.Struct, frozen=True):
     totals_since: float
 
 
-def scrape(services: ClusterServices, labels: Labels, offline_s: float = OFFLINE_S) -> Scrape:
-    """All metrics of one cluster. Raises `StoreError`."""
+def scrape(services: ClusterServices, cluster: str | None = None) -> Scrape:
+    """All metrics of one cluster, with its name where there are several. Raises `StoreError`."""
+    options = services.metric_options
     now = services.clock.now()
     alive = services.workers.alive(now)
     counted = _without_gone(services, metric_counts(services.store), alive)
-    workers = _lately(alive, now, offline_s)
+    workers = _lately(alive, now, options.offline_s)
     return Scrape(
-        labels=labels,
+        labels=Labels(cluster, options.without),
         counted=counted,
         workers=list(_workers(workers, now)),
         queues=list(_queues(services, now)),

@@ -8,9 +8,10 @@ from typing import Final, get_args
 from umbel import __version__
 from umbel.services.health.liveness import State, recording
 from umbel.services.ingest.collector_totals import MALFORMED, TOTALS
+from umbel.services.metric_options import OFFLINE_S
 from umbel.services.query_times import LATENCY_BOUNDS
 from umbel.web.metrics.exposition import Family, Histogram, HistogramSample, Metric, Sample
-from umbel.web.metrics.scrape import OFFLINE_S, Scrape
+from umbel.web.metrics.scrape import Scrape
 
 _SUMMARIES: Final = {
     "events": ("umbel_events", "Events that were stored, those delivered again included."),
