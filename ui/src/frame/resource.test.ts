@@ -41,12 +41,12 @@ describe('a resource', () => {
 
   it('shows what it answered a moment ago to whoever comes back, and asks anew', async () => {
     const words = ['first', 'second']
-    const asked = (): Resource<string> => new Resource(async () => words.shift() ?? 'more', null, () => 'the same question')
-    const stop = asked().start()
+    const resource = (): Resource<string> => new Resource(async () => words.shift() ?? 'more', null, () => 'the same question')
+    const stop = resource().start()
     await pass(0)
     stop()
 
-    const again = asked()
+    const again = resource()
     again.start()
     expect(again.answer).toBe('first')
     await pass(0)
