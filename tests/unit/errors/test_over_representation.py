@@ -40,8 +40,17 @@ def test_what_failures_have_less_often_is_no_finding() -> None:
     assert over_represented(tasks((2, {EUR}), (40, {W1})), tasks((40, {EUR, W1}))) == ()
 
 
-def test_two_failures_are_chance() -> None:
-    assert over_represented(tasks((2, {EUR})), tasks((100, {USD}))) == ()
+def test_four_failures_are_chance() -> None:
+    assert over_represented(tasks((4, {EUR})), tasks((100, {USD}))) == ()
+    assert over_represented(tasks((5, {EUR})), tasks((100, {USD})))
+
+
+def test_three_failures_on_one_of_five_workers_are_chance_and_five_are_not() -> None:
+    evenly = tasks(*((20, {Trait("worker", f"w{number}")}) for number in range(1, 6)))
+
+    assert over_represented(tasks((3, {W1})), evenly) == ()
+    (found,) = over_represented(tasks((5, {W1})), evenly)
+    assert found.trait == W1
 
 
 def test_a_value_that_differs_in_each_task_is_no_finding() -> None:

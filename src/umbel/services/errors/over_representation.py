@@ -18,8 +18,9 @@ from typing import Final
 
 import msgspec
 
-#: Fewer failures with a value say nothing of it.
-COUNT_MIN: Final = 3
+#: Fewer failures with a value say nothing of it: that all of three are of the same of five workers
+#: happens by chance in one group of 25, that all of five are in one of 625.
+COUNT_MIN: Final = 5
 #: By so much the share of failures must be larger.
 DIFFERENCE_MIN: Final = 0.1
 #: Standard deviations to each side.
