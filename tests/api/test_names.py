@@ -203,6 +203,38 @@ async def test_one_name_has_its_histograms_and_who_ran_it(shop: World) -> None:
     assert found["last"]["id"] == uuid_of(339)
 
 
+async def test_one_name_is_compared_with_the_time_that_is_asked_for(shop: World) -> None:
+    detail = "/api/v1/names/shop.pay"
+    before = (await shop.get(detail)).json()
+    yesterday = (await shop.get(detail, {"against": "yesterday"})).json()
+    last = (await shop.get(detail, {"against": "last-deploy"})).json()
+
+    assert (before["against"], before["earlier"]["until"]) == ("before", before["since"])
+    assert (before["before"]["count"], before["uncompared"]) == (40, "")
+    assert (yesterday["against"], yesterday["before"], yesterday["earlier"]) == (
+        "yesterday", None, None,
+    )  # fmt: skip
+    assert yesterday["uncompared"].startswith("The history does not reach back")
+    assert (last["before"], last["uncompared"]) == (None, "No deploy before this time is known.")
+
+
+async def test_of_one_name_a_deploy_divides_the_time(shop: World) -> None:
+    at = NOW - 1_800
+    announced = await shop.post("/api/v1/deploys", {"version": "5.7", "at": at})
+    assert announced.status_code == 201, announced.text
+
+    found = (await shop.get("/api/v1/names/shop.pay", {"against": "last-deploy"})).json()
+    (listed_too,) = [
+        each
+        for each in (await listed(shop, against="last-deploy"))["items"]
+        if each["name"] == "shop.pay"
+    ]
+
+    assert (found["since"], found["earlier"]["deploy"]["version"]) == (at, "5.7")
+    numbers = ("count", "failed", "before", "changed")
+    assert [found[each] for each in numbers] == [listed_too[each] for each in numbers]
+
+
 async def test_a_name_that_nobody_heard_of_has_nothing(shop: World) -> None:
     found = (await shop.get("/api/v1/names/nobody%2Fknows")).json()
 

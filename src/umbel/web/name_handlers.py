@@ -22,6 +22,14 @@ Since = Annotated[
 ]
 Until = Annotated[requests.Bound | None, Meta(description="Unix seconds; default: now.")]
 
+ComparedWith = Annotated[
+    Against,
+    Meta(
+        description="What is compared with: as long a time before, the same time yesterday or "
+        "a week ago, or as long a time before the last deploy."
+    ),
+]
+
 
 class ListNames(msgspec.Struct, frozen=True, kw_only=True):
     since: Since = None
@@ -38,13 +46,7 @@ class ListNames(msgspec.Struct, frozen=True, kw_only=True):
             "against the time before, or by name."
         ),
     ] = "busiest"
-    against: Annotated[
-        Against,
-        Meta(
-            description="What is compared with: as long a time before, the same time yesterday or "
-            "a week ago, or as long a time before the last deploy."
-        ),
-    ] = "before"
+    against: ComparedWith = "before"
     limit: Annotated[int, Meta(ge=1, le=NAMES_MAX, description="The most names.")] = NAMES_MAX
 
 
@@ -52,6 +54,7 @@ class OneName(msgspec.Struct, frozen=True, kw_only=True):
     name: TaskName
     since: Since = None
     until: Until = None
+    against: ComparedWith = "before"
 
 
 class RegisteredName(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,8 +73,9 @@ def list_names(services: ClusterServices, params: ListNames, waited_s: float) ->
 def one_name(services: ClusterServices, params: OneName, waited_s: float) -> NameDetail:
     check_span(params.since, params.until, services.clock.now())
     return services.names.detail(
-        params.name, since=params.since, until=params.until, waited_s=waited_s
-    )
+        params.name, since=params.since, until=params.until, against=params.against,
+        waited_s=waited_s,
+    )  # fmt: skip
 
 
 def registered_name(services: ClusterServices, params: RegisteredName) -> Registration:

@@ -38,7 +38,7 @@ export const api = {
   names: (asked: { since: number; until: number; sort: NamesSort; against: NamesAgainst; contains?: string; limit: number }, signal?: AbortSignal) =>
     get<NameList>('names', asked, signal),
 
-  name: (name: string, asked: { since: number; until: number }, signal?: AbortSignal) =>
+  name: (name: string, asked: { since: number; until: number; against: NamesAgainst }, signal?: AbortSignal) =>
     get<NameDetail>(`names/${encodeURIComponent(name)}`, asked, signal),
 
   registration: (name: string, signal?: AbortSignal) =>

@@ -777,6 +777,8 @@ export interface Muted {
   reason: string
 }
 
+export type NameAgainst = 'before' | 'last-deploy' | 'last-week' | 'yesterday'
+
 export interface NameDetail {
   count: number
   succeeded: number
@@ -805,6 +807,9 @@ export interface NameDetail {
   last: LastTask | null
   complete: boolean
   incomplete: Incomplete | null
+  against: 'before' | 'last-deploy' | 'last-week' | 'yesterday'
+  earlier: EarlierTime | null
+  uncompared: string
 }
 
 export interface NameList {

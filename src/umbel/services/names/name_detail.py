@@ -10,9 +10,8 @@ from msgspec.structs import asdict
 from umbel.query.ast import Comparison, Matches, Node
 from umbel.services.errors.failures import all_of, ended_during
 from umbel.services.errors.time_budget import TimeBudget
-from umbel.services.errors.trend import TimeSpan
 from umbel.services.names.duration_histogram import duration_histogram
-from umbel.services.names.earlier_time import compared
+from umbel.services.names.earlier_time import Compared
 from umbel.services.names.name_list import NameSearch, list_names
 from umbel.services.names.rows import LastTask, NameDetail, NameRow
 from umbel.store.base import Count, Store
@@ -31,10 +30,11 @@ def of_name(name: str) -> Node:
 
 
 def name_detail(
-    store: Store, name: str, span: TimeSpan, now: float, budget: TimeBudget
+    store: Store, name: str, times: Compared, now: float, budget: TimeBudget
 ) -> NameDetail:
-    """See `NameDetail`. Raises `StoreError`."""
-    earlier = compared("before", span, None, store.status().oldest).earlier
+    """See `NameDetail`; `against` and what is `incomplete` are left to who asks. Raises
+    `StoreError`."""
+    span, earlier, why_not = times
     search = NameSearch(query=of_name(name), span=span, earlier=earlier, order="changed")
     listed = list_names(store, search, now, budget)
     nothing = NameRow(name=name, trend=(), failures=())
@@ -58,6 +58,8 @@ def name_detail(
         counted=_is_whole(workers) and _is_whole(queues),
         last=_last(store, name, now, budget.left_s),
         complete=listed.complete and page.complete,
+        earlier=earlier,
+        uncompared=why_not,
     )
 
 

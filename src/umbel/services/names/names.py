@@ -18,7 +18,7 @@ from umbel.services.cluster.registered_tasks import DescribeTasks
 from umbel.services.deploys.deploys import Deploys
 from umbel.services.errors.time_budget import TimeBudget
 from umbel.services.errors.trend import TimeSpan
-from umbel.services.names.earlier_time import compared
+from umbel.services.names.earlier_time import Compared, compared
 from umbel.services.names.name_detail import name_detail
 from umbel.services.names.name_list import NAMES_MAX, NameSearch, list_names
 from umbel.services.names.registration import registration
@@ -89,12 +89,8 @@ class Names:
     ) -> NameList:
         """The same for a query that was parsed already, in `budget_s` seconds."""
         budget = TimeBudget(self._clock, max(BUDGET_MIN_S, budget_s))
-        span, now = self._span(since, until), self._clock.now()
-        last = self._deploys.last(span.until) if against == "last-deploy" else None
-        span, earlier, why_not = compared(against, span, last, self._store.status().oldest)
-        if earlier is not None:
-            missing = self._incomplete(TimeSpan(earlier.since, earlier.until), now)
-            earlier = msgspec.structs.replace(earlier, incomplete=missing)
+        now = self._clock.now()
+        span, earlier, why_not = self._compared(against, self._span(since, until), now)
         search = NameSearch(
             query=resolved(query, self._ledger), span=span, earlier=earlier, contains=contains,
             order=order, limit=limit,
@@ -110,13 +106,18 @@ class Names:
         *,
         since: float | None = None,
         until: float | None = None,
+        against: Against = "before",
         waited_s: float = 0.0,
     ) -> NameDetail:
-        """One name, in that time; of one that no task has, zeros."""
+        """One name, in that time, compared as names of the list are; of one that no task has,
+        zeros."""
         budget = TimeBudget(self._clock, max(BUDGET_MIN_S, BUDGET_S - waited_s))
-        span, now = self._span(since, until), self._clock.now()
-        found = name_detail(self._store, name, span, now, budget)
-        return msgspec.structs.replace(found, incomplete=self._incomplete(span, now))
+        now = self._clock.now()
+        times = self._compared(against, self._span(since, until), now)
+        return msgspec.structs.replace(
+            name_detail(self._store, name, times, now, budget),
+            incomplete=self._incomplete(times.span, now), against=against,
+        )  # fmt: skip
 
     def registration(self, name: str) -> Registration:
         """Where it is registered, by the workers' own words."""
@@ -125,6 +126,14 @@ class Names:
     def _span(self, since: float | None, until: float | None) -> TimeSpan:
         end = self._clock.now() if until is None else until
         return TimeSpan(end - SPAN_S if since is None else since, end)
+
+    def _compared(self, against: Against, span: TimeSpan, now: float) -> Compared:
+        last = self._deploys.last(span.until) if against == "last-deploy" else None
+        span, earlier, why_not = compared(against, span, last, self._store.status().oldest)
+        if earlier is not None:
+            missing = self._incomplete(TimeSpan(earlier.since, earlier.until), now)
+            earlier = msgspec.structs.replace(earlier, incomplete=missing)
+        return Compared(span, earlier, why_not)
 
     def _incomplete(self, span: TimeSpan, now: float) -> incomplete.Incomplete | None:
         return incomplete.incomplete(self._store, incomplete.Span(*span), now)

@@ -118,7 +118,8 @@ class NameDetail(NameRow, frozen=True, kw_only=True):
     `sampled` tasks of that time that ended, the shortest first, without empty bins at the ends.
     `by_worker` and `by_queue` are how many tasks of that time have each, the most frequent first;
     with `counted` false these are only of some. `last` is null if no task of the name is
-    stored."""
+    stored. What it is compared with is told as in a list (`against`, `earlier`, `uncompared`), and
+    a deploy divides that time as it does there."""
 
     since: float
     until: float
@@ -134,6 +135,9 @@ class NameDetail(NameRow, frozen=True, kw_only=True):
     last: LastTask | None
     complete: bool
     incomplete: Incomplete | None = None
+    against: Against = "before"
+    earlier: EarlierTime | None = None
+    uncompared: str = ""
 
 
 class Registration(msgspec.Struct, frozen=True, kw_only=True):
