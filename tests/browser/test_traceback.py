@@ -112,6 +112,18 @@ def test_what_is_no_traceback_of_python_is_left_as_it_is(open_page: OpenPage, te
     expect(page.get_by_role("button", name="As text")).not_to_be_attached()
 
 
+def test_one_without_frames_says_the_error_once_and_takes_no_room(
+    open_page: OpenPage, tell: Tell
+) -> None:
+    task = failed(tell, "Traceback (most recent call last):\nshop.OddError: x\n")
+    page = open_page(f"tasks/{task}")
+    panel = page.get_by_role("region", name="Error")
+
+    expect(panel.get_by_text("OddError('x')")).to_be_visible()
+    expect(panel.get_by_role("group", name="Traceback")).to_have_count(0)
+    expect(panel.get_by_text("no traceback")).to_have_count(0)
+
+
 def test_one_that_was_cut_says_so(open_page: OpenPage, tell: Tell) -> None:
     long = f"Traceback (most recent call last):\n{DESCEND * 10_000}ValueError: too deep\n"
     traceback = traceback_of(open_page(f"tasks/{failed(tell, long)}"))

@@ -189,6 +189,7 @@ describe('the error at the end of a traceback', () => {
     ["KeyError: 'a'", 'KeyError(\'a\')', true],
     ["shop.Odd: it's", 'Odd("it\'s")', true],
     ['SoftTimeLimitExceeded', 'SoftTimeLimitExceeded()', true],
+    ['billiard.exceptions.TimeLimitExceeded: TimeLimitExceeded(6,)', 'TimeLimitExceeded(6)', true],
     ['ValueError: bad\nwith a note', "ValueError('bad')", false],
     ['TimeoutError: read', "GatewayTimeout('read')", false],
   ])('%s beside %s', (error, exception, same) => {

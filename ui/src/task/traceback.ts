@@ -174,6 +174,7 @@ export function framesOf(sections: readonly Section[]): Frame[] {
 export function isSameMessage(error: string, exception: string): boolean {
   const [, name, message = ''] = /^(?:[\w.]*\.)?(\w+)(?:: (.*))?$/s.exec(error) ?? []
   if (name === undefined || !exception.startsWith(`${name}(`)) return false
-  const bare = (text: string): string => text.replace(/\\.|['"\s]/g, '')
+  // Celery ends the repr of a single argument as a tuple: `TimeLimitExceeded(6,)`.
+  const bare = (text: string): string => text.replace(/\\.|['"\s]|,(?=\))/g, '')
   return bare(exception).includes(bare(message))
 }

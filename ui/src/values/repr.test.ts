@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { inline, inlineArgs, inlineKwargs } from './inline'
-import { isCut, parseRepr, type Value } from './repr'
+import { isCut, isRest, membersWord, parseRepr, type Value } from './repr'
 
 function read(source: string): Value {
   const value = parseRepr(source)
@@ -68,6 +68,20 @@ describe('a repr', () => {
     ["{'k': 'v'}", false],
   ])('%s was cut: %s', (source, cut) => {
     expect(isCut(read(source))).toBe(cut)
+  })
+
+  it.each([
+    ["{'a': 1, 'b': 2, ...}", [false, false, true], '2+'],
+    ["[0, 1, ...]", [false, false, true], '2+'],
+    ["{'a': ...}", [false], '1'],
+    ["Order(a=...)", [false], '1'],
+    ["(1, 2)", [false, false], '2'],
+  ])('of %s the rest that was cut has no place', (source, rests, word) => {
+    const value = read(source)
+    const items = value.kind === 'group' ? value.items : []
+
+    expect(items.map(isRest)).toEqual(rests)
+    expect(membersWord(items)).toBe(word)
   })
 
   it.each(['', ')', '[1, 2}', "{'a' 'b'}", '] oops ['])('%j is no value', (source) => {

@@ -52,6 +52,17 @@ export function isEmptyGroup(value: Value): boolean {
   return value.kind === 'group' && value.items.length === 0 && /^[({]$/.test(value.open)
 }
 
+/** Whether it stands for all that came after, and was cut away: it has no place of its own. */
+export function isRest({ key, label, value }: Item): boolean {
+  return value.kind === 'cut' && key === null && label === null
+}
+
+/** How many members of a group are there: "3", or "3+" where more were cut away. */
+export function membersWord(items: readonly Item[]): string {
+  const there = items.filter((item) => !isRest(item)).length
+  return there < items.length ? `${there}+` : `${there}`
+}
+
 /** Whether a part of the value was cut away. */
 export function isCut(value: Value): boolean {
   if (value.kind === 'cut') return true
