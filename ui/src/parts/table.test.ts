@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { filtered, inSight, moved, sorted, turned, wideKeys, WHOLE, type Column } from './table'
+import { filtered, inSight, moved, oneOf, sorted, turned, wideKeys, WHOLE, type Column } from './table'
 
 interface Queue {
   name: string
@@ -74,6 +74,10 @@ it('keys move the focus from row to row, and not over the ends', () => {
   expect(moved('End', 4, 10, 20)).toBe(9)
   expect(moved('a', 4, 10, 20)).toBeNull()
   expect(moved('End', 0, 0, 20)).toBeNull()
+})
+
+it('one of the rows has its article', () => {
+  expect(['queue', 'error', 'worker', 'name'].map(oneOf)).toEqual(['a queue', 'an error', 'a worker', 'a name'])
 })
 
 describe('columns of a table', () => {

@@ -12,6 +12,8 @@ export interface Column<T> {
   /** It shares the room that the others leave, and its texts may take several lines. Without such
    * a column the last one with words takes it, so that numbers stand near what they are of. */
   wide?: boolean
+  /** It is left out where a window is not wide, so that the others have room. */
+  spare?: boolean
   /** What rows are sorted by; null comes last. Without it the column sorts nothing. */
   sort?: (row: T) => string | number | null
 }
@@ -19,6 +21,11 @@ export interface Column<T> {
 export interface Order {
   key: string
   descending: boolean
+}
+
+/** "a queue", "an error" */
+export function oneOf(noun: string): string {
+  return `${/^[aeio]/.test(noun) ? 'an' : 'a'} ${noun}`
 }
 
 /** The keys of the columns that share the room which the others leave. */
