@@ -75,6 +75,16 @@ async def test_more_names_than_are_looked_at_are_told_so(
     assert (found["complete"], found["bounded"]) == (False, True)
 
 
+async def test_just_as_many_names_as_are_looked_at_are_all(
+    shop: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(name_list, "LOOKED_AT_MAX", 3)
+    found = await listed(shop)
+
+    assert found["names"] == 3
+    assert (found["complete"], found["bounded"]) == (True, False)
+
+
 async def test_the_names_of_the_last_hour_have_their_numbers(shop: World) -> None:
     found = await listed(shop)
     items = {each["name"]: each for each in found["items"]}

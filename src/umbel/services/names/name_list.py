@@ -114,7 +114,7 @@ class _Listing:
             top=LOOKED_AT_MAX,
         )
         self._complete &= series.complete
-        self._bounded |= len(series.groups) >= LOOKED_AT_MAX
+        self._bounded |= len(series.groups) >= LOOKED_AT_MAX and series.other is not None
         return series.bucket_s, {each.value: each for each in series.groups}
 
     def _durations(self, span: TimeSpan, measure: Measure) -> Mapping[str, Durations]:
