@@ -15,6 +15,15 @@ from tests.support.brokers import free_port, redis_database
 from tests.support.umbels import umbel_command, umbel_environment
 from tests.support.waiting import wait_until
 
+FROM_ICON_TO_WORDS = """health => {
+    const words = document.createRange()
+    words.selectNodeContents(health.querySelector('bdi'))
+    const icon = health.querySelector('.mark').getBoundingClientRect()
+    return Math.min(...[...words.getClientRects()].map(each => each.left)) - icon.right
+}"""
+#: The most between an icon and the words that it is of.
+ICON_FROM_WORDS_PX = 16
+
 pytestmark = [pytest.mark.browser, pytest.mark.redis]
 
 SETTINGS = """
@@ -123,6 +132,13 @@ def test_the_list_says_what_is_wrong_with_each_and_the_header_where_else(page: P
     page.goto("/clusters")
     expect(row).to_contain_text("Nobody consumes mail, where 3 messages wait.")
     expect(row.get_by_role("link", name="2 more")).to_have_attribute("href", re.compile("c/mail/$"))
+
+    usual = page.viewport_size
+    assert usual is not None
+    page.set_viewport_size({"width": 360, "height": 800})
+    apart = row.locator(".health").evaluate(FROM_ICON_TO_WORDS)
+    assert 0 <= apart <= ICON_FROM_WORDS_PX
+    page.set_viewport_size(usual)
 
     page.goto("/c/mail/")
     expect(page.get_by_role("button", name="Mail")).to_be_visible()

@@ -105,7 +105,7 @@ def test_a_narrow_window_shows_them_as_well(open_page: OpenPage) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-@pytest.mark.parametrize("path", ["", "names"])
+@pytest.mark.parametrize("path", ["", "names", "names/shop.orders.charge"])
 def test_names_are_compared_with_the_time_before_the_last_deploy(
     open_page: OpenPage, deploys: Announce, path: str
 ) -> None:

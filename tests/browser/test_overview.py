@@ -114,6 +114,20 @@ def test_whoever_sees_little_finds_no_barrier(
     assert [(each["id"], [n["target"] for n in each["nodes"]]) for each in found] == []
 
 
+@pytest.mark.parametrize(("width", "lines"), [(1280, 1), (1024, 2), (360, 4)])
+@pytest.mark.parametrize("path", ["", "names/shop.orders.charge"])
+def test_lines_of_charts_have_as_many_each(
+    open_page: OpenPage, path: str, width: int, lines: int
+) -> None:
+    page = open_page(path, width=width)
+    charts = page.get_by_role("figure")
+    expect(charts.nth(3)).to_be_visible()
+
+    top = "all => all.slice(0, 4).map(one => Math.round(one.getBoundingClientRect().top))"
+    tops = charts.evaluate_all(top)
+    assert sorted(tops.count(top) for top in {*tops}) == [4 // lines] * lines
+
+
 @pytest.mark.parametrize("width", [320, 768, 1024, 1920])
 @pytest.mark.parametrize("path", ["", "names", "names/shop.orders.charge"])
 def test_no_width_needs_scrolling_sideways(open_page: OpenPage, path: str, width: int) -> None:
