@@ -148,7 +148,20 @@ def test_runtimes_are_compared_with_this_hour_of_the_days_before(watched: Watche
     assert watched.rules() == [("runtime-risen", "shop.charge")]
 
 
-def test_a_young_history_is_compared_with_nothing(watched: Watched) -> None:
+def test_failures_of_a_young_history_are_compared_with_the_hours_before(watched: Watched) -> None:
+    for before in range(5, 0, -1):
+        watched.store.apply(hour(NOW - before * 3_600, before, 1 if before > 1 else 12))
+    watched.store.apply(hour(NOW, 0, 9))
+
+    (one,) = watched.answer().findings
+
+    assert one.sentence == (
+        "30 % of shop.charge failed in the last 15 min (9 of 30); in most of the 4 hours before it "
+        "was 3.3 % at most."
+    )
+
+
+def test_a_history_of_minutes_is_compared_with_nothing(watched: Watched) -> None:
     watched.store.apply(hour(NOW - DAY, 1, 0))
     watched.store.apply(hour(NOW, 0, 9))
 

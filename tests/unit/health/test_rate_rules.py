@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from tests.unit.health.examples import NOW, count, counts, duration, durations, found, only
-from umbel.services.health.facts import DeployFact
+from umbel.services.health.facts import CountFact, DeployFact
+from umbel.store.series import Counts
 
 USUAL = (counts(100, 2), counts(100, 4), counts(80, 1))
 
@@ -92,6 +93,48 @@ def test_a_name_without_history_is_told_when_half_of_it_fails() -> None:
     one = only("failures-risen", counts=(count("new", counts(40, 22)),))
 
     assert one.sentence == "55 % of new failed in the last 15 min (22 of 40)."
+
+
+def young(recent: Counts, *hours: Counts) -> CountFact:
+    return msgspec.structs.replace(count("new", recent), hours=hours)
+
+
+def test_a_name_without_days_is_compared_with_most_of_the_hours_before() -> None:
+    rising = (counts(100, 40), counts(100, 2), counts(90, 4), counts(80, 1))
+    one = only("failures-risen", counts=(young(counts(60, 15), *rising),))
+    never = only("failures-risen", counts=(young(counts(60, 15), *(counts(50, 0),) * 3),))
+
+    assert one.sentence == (
+        "25 % of new failed in the last 15 min (15 of 60); in most of the 4 hours before it was "
+        "4.4 % at most."
+    )
+    assert one.severity == "warning"
+    assert one.evidence is not None
+    assert one.evidence.usual == pytest.approx(4 / 90)
+    assert never.sentence.endswith("; in most of the 3 hours before none did.")
+
+
+@pytest.mark.parametrize(
+    ("ended", "failed", "hours"),
+    [
+        (60, 15, (counts(100, 2),) * 2),  # too few hours
+        (60, 15, (counts(19, 0),) * 6),  # hours with hardly anything
+        (60, 15, (counts(100, 20),) * 4),  # most hours were as bad
+        (20, 5, (counts(100, 9),) * 6),  # five of twenty may be chance
+    ],
+)
+def test_hours_say_nothing_of_a_rise_that_may_be_none(
+    ended: int, failed: int, hours: tuple[Counts, ...]
+) -> None:
+    assert found("failures-risen", counts=(young(counts(ended, failed), *hours),)) == ()
+
+
+def test_days_that_are_known_count_more_than_hours() -> None:
+    fact = msgspec.structs.replace(
+        count("a", counts(60, 15), *(counts(100, 20),) * 3), hours=(counts(100, 0),) * 6
+    )
+
+    assert found("failures-risen", counts=(fact,)) == ()
 
 
 def test_where_half_always_fails_all_failing_is_told() -> None:

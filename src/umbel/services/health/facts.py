@@ -20,6 +20,12 @@ from umbel.store.series import Counts, Durations
 RECENT_S: Final = 900.0
 #: They are compared with this hour of so many days before.
 USUAL_DAYS: Final = 7
+#: Fewer of them say nothing of what is usual.
+USUAL_DAYS_MIN: Final = 3
+#: Where there are fewer, failures are compared with so many hours before, of which so many are
+#: enough.
+USUAL_HOURS: Final = 6
+USUAL_HOURS_MIN: Final = 3
 
 
 class WorkerReading(msgspec.Struct, frozen=True):
@@ -87,12 +93,15 @@ class Point(msgspec.Struct, frozen=True):
 
 class CountFact(msgspec.Struct, frozen=True, kw_only=True):
     """Tasks of one name that were seen and ended: in the last quarter of an hour, in steps
-    within it, and in this hour of each of the days before on which there were any."""
+    within it, and in this hour of each of the days before on which there were any (`usual`). Of a
+    name that ran on fewer than `USUAL_DAYS_MIN` of them, `hours` is the same of each of the hours
+    before."""
 
     name: str
     recent: Counts
     steps: tuple[tuple[float, Counts], ...] = ()
     usual: tuple[Counts, ...] = ()
+    hours: tuple[Counts, ...] = ()
 
 
 class DurationFact(msgspec.Struct, frozen=True, kw_only=True):

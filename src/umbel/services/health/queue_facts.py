@@ -21,7 +21,7 @@ from umbel.services.cluster.inspection import InspectAnswers, Inspection
 from umbel.services.cluster.queue_inspection import QueueInspection, QueueList, names_of_queues
 from umbel.services.health.facts import QueueFact, QueueReading
 from umbel.services.health.sampled_readings import Depth, SampledReadings
-from umbel.services.health.usual_hours import UsualHours
+from umbel.services.health.usual_hours import UsualHours, hours_of_days_before
 
 #: How long workers, and the broker where it is asked, have beside the store, seconds.
 ANSWER_S: Final = 1.5
@@ -70,7 +70,7 @@ class QueueFacts:
         self._queues = queues
         self._inspection = inspection
         self._clock = clock
-        self._usual: UsualHours[float] = UsualHours(clock)
+        self._usual: UsualHours[float] = UsualHours(clock, hours_of_days_before)
         self._were: dict[str, tuple[str, ...]] = {}
         self._pool = ThreadPoolExecutor(2, thread_name_prefix="umbel-health-cluster")
         self._listing: Future[QueueList] | None = None

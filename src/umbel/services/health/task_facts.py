@@ -2,7 +2,8 @@
 
 The store is asked for few series, which it has as roll-ups where it can, each with a bounded time:
 what it cannot say in time is left out. What was usual at this hour of the days before hardly
-changes, so it is asked once in some minutes, for the names that are looked at now alone.
+changes, so it is asked once in some minutes, for the names that are looked at now alone. Of names
+that ran on too few of these days, the hours before are asked about.
 """
 
 from __future__ import annotations
@@ -16,12 +17,19 @@ from umbel.query.ast import EVERYTHING, And, Between, Comparison, During, Has, M
 from umbel.services.cluster.shared_calls import SharedCalls
 from umbel.services.health.facts import (
     RECENT_S,
+    USUAL_DAYS_MIN,
     CountFact,
     DeliveryFact,
     DurationFact,
     RunningTask,
 )
-from umbel.services.health.usual_hours import DAY_S, UsualHours
+from umbel.services.health.usual_hours import (
+    DAY_S,
+    USUAL_STEP_S,
+    UsualHours,
+    hours_before,
+    hours_of_days_before,
+)
 from umbel.store.base import Order, Store
 from umbel.store.series import Counts, CountSeries, Durations, DurationSeries
 
@@ -31,9 +39,8 @@ NAMES_MAX: Final = 50
 QUESTION_S: Final = 0.4
 #: What is asked of the last day may mean reading tasks, so it is kept so long, seconds.
 DAY_EVERY_S: Final = 300.0
-#: Steps of the recent time, and of hours before, seconds.
+#: Steps of the recent time, seconds.
 STEP_S: Final = 60.0
-USUAL_STEP_S: Final = 600.0
 #: Running tasks that are looked at, those that began first, and not longer ago than so, seconds.
 RUNNING_MAX: Final = 200
 RUNNING_FOR_S: Final = 7 * DAY_S
@@ -50,10 +57,11 @@ class TaskFacts:
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
-        self._usual_counts: UsualHours[Counts] = UsualHours(clock)
+        self._usual_counts: UsualHours[Counts] = UsualHours(clock, hours_of_days_before)
+        self._hourly_counts: UsualHours[Counts] = UsualHours(clock, hours_before)
         self._usual_durations: dict[Duration, UsualHours[Durations]] = {
-            "runtime": UsualHours(clock),
-            "wait": UsualHours(clock),
+            "runtime": UsualHours(clock, hours_of_days_before),
+            "wait": UsualHours(clock, hours_of_days_before),
         }
         self._day_runtimes: SharedCalls[Mapping[str, Durations]] = SharedCalls(clock, DAY_EVERY_S)
         self._deliveries: SharedCalls[DeliveryFact] = SharedCalls(clock, DAY_EVERY_S)
@@ -80,18 +88,20 @@ class TaskFacts:
             return ()
         found = self._counts(_equals("name", *names), now, start, now, STEP_S, by_name=True)
         groups = found.groups if found is not None else ()
-        usual = self._usual_counts.of(
-            [each.value for each in groups],
-            now,
-            oldest,
-            lambda some, begin, end: self._counts_of(some, now, begin, end),
-        )
+
+        def ask(some: Sequence[str], begin: float, end: float) -> Mapping[str, Counts] | None:
+            return self._counts_of(some, now, begin, end)
+
+        usual = self._usual_counts.of([each.value for each in groups], now, oldest, ask)
+        young = [name for name, days in usual.items() if len(days) < USUAL_DAYS_MIN]
+        hours = self._hourly_counts.of(young, now, oldest, ask)
         return tuple(
             CountFact(
                 name=each.value,
                 recent=each.total,
                 steps=tuple((bucket.start, bucket) for bucket in each.buckets),
                 usual=usual.get(each.value, ()),
+                hours=hours.get(each.value, ()),
             )
             for each in groups
         )

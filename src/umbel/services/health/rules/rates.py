@@ -2,6 +2,10 @@
 
 A rise is told only where there is enough of both: of now, and of so many days before. Compared is
 with the worst of those days, so that what happens every week at this hour is none.
+
+Where too few days are known, failures are compared with the hours before. These may be bad already,
+as the trouble may be older than an hour, so compared is with what most of them had; and since that
+is less than the worst, the rise must be no chance (Wilson's interval, three standard deviations).
 """
 
 from __future__ import annotations
@@ -11,7 +15,15 @@ from typing import Final, NamedTuple
 
 from umbel.query.ast import Node
 from umbel.services.deploys.marks import in_a_sentence
-from umbel.services.health.facts import CountFact, DurationFact, HealthFacts, Point
+from umbel.services.errors.over_representation import wilson
+from umbel.services.health.facts import (
+    USUAL_DAYS_MIN,
+    USUAL_HOURS_MIN,
+    CountFact,
+    DurationFact,
+    HealthFacts,
+    Point,
+)
 from umbel.services.health.health_finding import FindingEvidence, HealthFinding, Weight, thinned
 from umbel.services.health.rules.base import (
     cut,
@@ -26,16 +38,15 @@ from umbel.services.health.rules.base import (
 from umbel.services.phrases import number, span
 from umbel.store.series import Counts
 
-#: So many tasks of a name must have ended in the last quarter of an hour, and on each of so many
-#: days before at this hour.
+#: So many tasks of a name must have ended in the last quarter of an hour, and in each time that is
+#: compared with.
 TASKS_MIN: Final = 20
-DAYS_MIN: Final = 3
 #: Failures have risen when there are so many, and their share is so many times that of the worst
 #: day before, and higher by so much.
 FAILURES_MIN: Final = 5
 FAILURE_TIMES: Final = 2.0
 FAILURE_MORE: Final = 0.05
-#: A share of failures that is grave, and is told where no days before are known, too.
+#: A share of failures that is grave, and is told where nothing before is known, too.
 FAILURE_GRAVE: Final = 0.5
 #: Waits have risen when 95 in 100 took up to so many seconds, and so many times what was usual.
 WAIT_MIN_S: Final = 5.0
@@ -63,7 +74,8 @@ _WHY_RUNTIME: Final = (
 
 
 def failures_risen(facts: HealthFacts) -> Iterable[HealthFinding]:
-    """More of a name's tasks fail than at this hour of any day before."""
+    """More of a name's tasks fail than at this hour of any day before, or than in most of the hours
+    before."""
     found = [each for fact in facts.counts if (each := _failing(facts, fact))]
 
     return few(
@@ -80,30 +92,25 @@ def _failing(facts: HealthFacts, fact: CountFact) -> HealthFinding | None:
         return None
     if recent.failed < threshold(facts, rule, fact.name, FAILURES_MIN):
         return None
-    known = [each for each in fact.usual if _ended(each) >= TASKS_MIN]
-    usual = max((_share(each) or 0.0 for each in known), default=None)
-    if len(known) < DAYS_MIN or usual is None:
-        usual, limit = None, FAILURE_GRAVE
+    before = _failures_before(fact)
+    usual = None if before is None else before.share
+    if before is None or (before.is_of_hours and _may_be_chance(recent, before.share)):
+        limit = FAILURE_GRAVE
     else:
-        limit = max(usual * FAILURE_TIMES, usual + FAILURE_MORE)
+        limit = max(before.share * FAILURE_TIMES, before.share + FAILURE_MORE)
         # Where half failed every day, all of them failing is news as well.
-        limit = min(limit, (1.0 + usual) / 2)
+        limit = min(limit, (1.0 + before.share) / 2)
     if share < threshold(facts, rule, fact.name, limit):
         return None
-    if usual is None:
-        compared = ""
-    elif usual:
-        compared = f"; at this hour of the days before it was {_percent(usual)} at most"
-    else:
-        compared = "; at this hour of the days before none did"
     steps = [(at, _share(each) or 0.0) for at, each in fact.steps]
     since = _began(steps, limit)
+    deployed = _deployed(facts, since, steps)
     return finding(
         rule,
         fact.name,
         "critical" if share >= FAILURE_GRAVE else "warning",
         f"{_percent(share)} of {cut(fact.name)} failed in the last {span(facts.recent_s)} "
-        f"({recent.failed:,} of {_ended(recent):,}){compared}.{_deployed(facts, since, steps)}",
+        f"({recent.failed:,} of {_ended(recent):,}){_against(before)}.{deployed}",
         why=_WHY_FAILURES,
         since=since,
         evidence=FindingEvidence(
@@ -120,6 +127,52 @@ def _failing(facts: HealthFacts, fact: CountFact) -> HealthFinding | None:
             _recently("finished"),
         ),
     )
+
+
+class _Before(NamedTuple):
+    """The share of failures that is compared with: of most of so many `hours` before, or of the
+    worst day (0 hours)."""
+
+    share: float
+    hours: int = 0
+
+    @property
+    def is_of_hours(self) -> bool:
+        return self.hours > 0
+
+
+def _failures_before(fact: CountFact) -> _Before | None:
+    """None where too little is known."""
+    days = _shares(fact.usual)
+    if len(days) >= USUAL_DAYS_MIN:
+        return _Before(days[-1])
+    hours = _shares(fact.hours)
+    if len(hours) >= USUAL_HOURS_MIN:
+        return _Before(hours[len(hours) // 2], len(hours))
+    return None
+
+
+def _shares(known: Iterable[Counts]) -> list[float]:
+    """Of those with enough tasks, the smallest first."""
+    return sorted(_share(each) or 0.0 for each in known if _ended(each) >= TASKS_MIN)
+
+
+def _may_be_chance(recent: Counts, usual: float) -> bool:
+    low, _ = wilson(recent.failed, _ended(recent))
+    return low <= usual
+
+
+def _against(before: _Before | None) -> str:
+    if before is None:
+        return ""
+    when = (
+        f"in most of the {before.hours} hours before"
+        if before.is_of_hours
+        else "at this hour of the days before"
+    )
+    if before.share:
+        return f"; {when} it was {_percent(before.share)} at most"
+    return f"; {when} none did"
 
 
 class _Rise(NamedTuple):
@@ -169,7 +222,7 @@ def _risen(
 def _longer(facts: HealthFacts, fact: DurationFact, rise: _Rise) -> HealthFinding | None:
     recent = fact.recent
     known = [each.p95 for each in fact.usual if each.n >= TASKS_MIN]
-    if recent.n < TASKS_MIN or len(known) < DAYS_MIN:
+    if recent.n < TASKS_MIN or len(known) < USUAL_DAYS_MIN:
         return None
     usual = max(known)
     limit = max(rise.least_s, usual * rise.times)
