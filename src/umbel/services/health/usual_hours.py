@@ -47,7 +47,7 @@ class UsualHours(Generic[T]):
         self._of = {n: each for n, each in self._of.items() if at - each[0] < USUAL_EVERY_S}
         new = [name for name in names if name not in self._of]
         if new and at >= self._not_before:
-            found = _asked(new, self._spans(now, oldest), ask)
+            found = _ask_each(new, self._spans(now, oldest), ask)
             if found is None:
                 self._not_before = at + TRY_AGAIN_S
             else:
@@ -55,7 +55,7 @@ class UsualHours(Generic[T]):
         return {name: self._of[name][1] for name in names if name in self._of}
 
 
-def _asked(
+def _ask_each(
     names: Sequence[str], spans: Iterator[tuple[float, float]], ask: AskNames[T]
 ) -> dict[str, list[T]] | None:
     found: dict[str, list[T]] = {name: [] for name in names}

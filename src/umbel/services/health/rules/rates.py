@@ -152,9 +152,9 @@ def _failures_before(fact: CountFact) -> _Before | None:
     return None
 
 
-def _shares(known: Iterable[Counts]) -> list[float]:
+def _shares(counts: Iterable[Counts]) -> list[float]:
     """Of those with enough tasks, the smallest first."""
-    return sorted(_share(each) or 0.0 for each in known if _ended(each) >= TASKS_MIN)
+    return sorted(_share(each) or 0.0 for each in counts if _ended(each) >= TASKS_MIN)
 
 
 def _may_be_chance(recent: Counts, usual: float) -> bool:
