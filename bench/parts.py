@@ -8,7 +8,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from bench import actions, charts, latency, listing, pages, readers, redaction, tables, throughput
+from bench import (
+    actions,
+    charts,
+    latency,
+    listing,
+    pages,
+    readers,
+    redaction,
+    scrapes,
+    tables,
+    throughput,
+)
 from bench.brokers import Broker
 from bench.fill import filled
 from bench.report import Table, Verdict
@@ -167,6 +178,11 @@ def hiding(at: Setting) -> Measured:
     return Measured("Hiding secrets", redaction.table(title, found), redaction.verdicts(found))
 
 
+def scraped(at: Setting) -> Measured:  # noqa: ARG001  the cluster is always as large
+    found = scrapes.measured()
+    return Measured("Scrapes of metrics", scrapes.table(found), (scrapes.verdict(found),))
+
+
 MEASURE: Final[dict[str, Callable[[Setting], Measured]]] = {
     "cost": cost,
     "sustained": sustained,
@@ -181,6 +197,7 @@ MEASURE: Final[dict[str, Callable[[Setting], Measured]]] = {
     "pages": seen,
     "readers": unread,
     "redaction": hiding,
+    "scrapes": scraped,
 }
 #: The parts whose outcome depends on how much is stored.
 SIZED: Final = ("stored", "searches", "cold", "listing", "charts", "pages")

@@ -13,6 +13,7 @@
     readers    memory under readers who do not read
     pages      in a browser: until pages are drawn, script of changing rows, memory of an hour
     redaction  what hiding secrets costs
+    scrapes    `/metrics` with 5,000 workers x 200 names
 
 `--tasks` sets how large the history of `stored`, `searches`, `cold`, `listing` and `charts` is.
 `make bench` runs all with a million tasks; ten million take most of an hour to fill (those of

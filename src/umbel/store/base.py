@@ -221,7 +221,7 @@ class Applied(msgspec.Struct, frozen=True):
         return self.changed
 
 
-class TaskExample(msgspec.Struct, frozen=True, array_like=True):
+class TaskExample(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A task that fell into a bucket: how many seconds it took or waited, `at` which Unix time."""
 
     uuid: str
@@ -229,7 +229,7 @@ class TaskExample(msgspec.Struct, frozen=True, array_like=True):
     at: float
 
 
-class TaskCounts(msgspec.Struct, frozen=True, array_like=True):
+class TaskCounts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What one worker (or a client that sends tasks) said of the tasks of one name in one queue
     (empty where no sender told the queue).
 

@@ -224,7 +224,7 @@ class _Metrics:
 
 
 def _families(services: ClusterServices) -> list[Family]:
-    return families(scrape(services, services.name))
+    return list(families(scrape(services, services.name)))
 
 
 class _ByMethod:

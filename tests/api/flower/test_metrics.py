@@ -123,11 +123,14 @@ async def test_a_worker_that_is_offline_is_zero_for_twenty_minutes_and_then_leav
 async def test_a_worker_that_is_listed_no_more_leaves_with_all_it_did() -> None:
     world = World(gone_after_s=600)
     world.store.apply([heartbeat("gone@h", NOW - 3_600)])
-    told(world, collector(), tally(), tally("shop.old", "gone@h"), tally("shop.sent", "gen1@web"))
+    sent = TaskCounts("gen1@web", "shop.sent", NOW - 60, {"task-sent": 1})
+    told(world, collector(), tally(), tally("shop.old", "gone@h"), sent)
 
     found = await families(world)
 
-    assert await events(world) == {"shop.send": 1.0, "shop.sent": 1.0}
+    assert await events(world) == {"shop.send": 1.0}
+    told_of = found["flower_events_total"].values()
+    assert labels(worker="gen1@web", task="shop.sent", type="task-sent") in told_of
     assert found["flower_worker_online"].values() == {labels(worker=WORKER): 1.0}
 
 

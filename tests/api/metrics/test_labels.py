@@ -64,8 +64,8 @@ async def test_openmetrics_has_the_last_task_of_each_bucket() -> None:
     assert re.search(r'^celery_task_queue_wait_time_bucket\{.*# \{task_id="0123-b"\}', text, re.M)
     assert "# TYPE celery_task_failed counter\n" in text
     assert "celery_task_failed_total{" in text
-    assert "celery_task_failed_created{" in text
-    assert "# TYPE celery_task_failed_created" not in text
+    assert "flower_events_created{" in text
+    assert "# TYPE flower_events_created" not in text
 
 
 async def test_openmetrics_tells_each_metric_once_and_after_its_head() -> None:

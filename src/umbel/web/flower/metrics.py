@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from starlette.responses import Response
 
 from umbel.services.cluster_services import ClusterServices
@@ -12,5 +14,5 @@ from umbel.web.metrics.scrape import scrape
 
 def metrics(services: ClusterServices, params: FlowerRequest) -> Response:
     """In the format that the scraper takes. Raises `StoreError`."""
-    found = [*families(scrape(services)), *params.request_families]
+    found = chain(families(scrape(services)), params.request_families)
     return metrics_answer(found, openmetrics=params.wants_openmetrics)

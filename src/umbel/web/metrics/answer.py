@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
@@ -25,17 +25,19 @@ from umbel.web.metrics.scrape import Scrape
 from umbel.web.metrics.umbel_family import umbel_family
 
 
-def families(scrape: Scrape) -> list[Family]:
-    """Every metric of one cluster."""
-    return [*flower_family(scrape), *celery_family(scrape), *umbel_family(scrape)]
+def families(scrape: Scrape) -> Iterator[Family]:
+    """Every metric of one cluster, one at a time: together they are large."""
+    yield from flower_family(scrape)
+    yield from celery_family(scrape)
+    yield from umbel_family(scrape)
 
 
-def metrics_answer(found: list[Family], *, openmetrics: bool, comments: str = "") -> Response:
+def metrics_answer(found: Iterable[Family], *, openmetrics: bool, comments: str = "") -> Response:
     """These metrics in the format that the scraper asked for."""
     media_type = OPENMETRICS if openmetrics else PROMETHEUS
     body = exposition(found, openmetrics=openmetrics)
     if comments and not openmetrics:  # which has no place for them
-        body = comments.encode() + body
+        body = memoryview(comments.encode() + body)
     return Response(body, media_type=media_type, headers={"Cache-Control": "no-store"})
 
 

@@ -24,7 +24,8 @@ _COUNTERS: Final = {
 }
 
 
-def celery_family(scrape: Scrape) -> list[Family]:
+def celery_family(scrape: Scrape) -> Iterator[Family]:
+    """In the order in which celery-exporter tells them."""
     labels, counted = scrape.labels, scrape.counted
     hostname = hostnames({*worked(counted.items), *(each.name for each in scrape.workers)})
 
@@ -36,34 +37,35 @@ def celery_family(scrape: Scrape) -> list[Family]:
         )
 
     counts = labels.by(counted.items, text)
-    return [
-        *(Metric(name, "counter", summary, [
-            Sample(labels_, each.events.get(kind, 0), each.since)
+    workers = [
+        (labels.text(("worker", "hostname", hostname(each.name))), each) for each in scrape.workers
+    ]
+    for kind, (name, summary) in _COUNTERS.items():
+        yield Metric(name, "counter", summary, [
+            Sample(labels_, each.events.get(kind, 0))
             for labels_, each in counts.items() if _has(each, kind)
-        ]) for kind, (name, summary) in _COUNTERS.items()),
-        Metric("celery_task_failed", "counter", "Tasks that failed, by the class of the exception.",
-               [sample for labels_, each in counts.items() if _has(each, "task-failed")
-                for sample in _failures(labels, labels_, each)]),
-        Histogram("celery_task_runtime", "How long tasks ran, seconds.", [
-            HistogramSample(labels_, counted.bounds, each.runtimes, each.runtime_s, each.since,
-                    each.runtime_examples)
-            for labels_, each in counts.items() if each.runtimes
-        ]),
-        Histogram("celery_task_queue_wait_time",
-                  "From being sent, or from a later ETA, to the start, seconds.", [
-            HistogramSample(labels_, counted.wait_bounds, each.waits, each.wait_s, each.since,
-                    each.wait_examples)
-            for labels_, each in counts.items() if each.waits
-        ]),
-        Metric("celery_worker_up", "gauge",
-               "Whether heartbeats of the worker come in time (1) or not (0).",
-               labels.summed((labels.text(("worker", "hostname", hostname(each.name))),
-                              float(each.is_online)) for each in scrape.workers)),
-        Metric("celery_worker_tasks_active", "gauge", "Tasks that run at the worker now.",
-               labels.summed((labels.text(("worker", "hostname", hostname(each.name))), each.active)
-                             for each in scrape.workers if each.active is not None)),
-        *_queues(scrape),
-    ]  # fmt: skip
+        ])  # fmt: skip
+    yield Metric("celery_task_failed", "counter", "Tasks that failed, by class of the exception.",
+           [sample for labels_, each in counts.items() if _has(each, "task-failed")
+            for sample in _failures(labels, labels_, each)])  # fmt: skip
+    yield Histogram("celery_task_runtime", "How long tasks ran, seconds.", [
+        HistogramSample(labels_, counted.bounds, each.runtimes, each.runtime_s,
+                        examples=each.runtime_examples)
+        for labels_, each in counts.items() if each.runtimes
+    ])  # fmt: skip
+    yield Histogram("celery_task_queue_wait_time",
+              "From being sent, or from a later ETA, to the start, seconds.", [
+        HistogramSample(labels_, counted.wait_bounds, each.waits, each.wait_s,
+                        examples=each.wait_examples)
+        for labels_, each in counts.items() if each.waits
+    ])  # fmt: skip
+    yield Metric("celery_worker_up", "gauge",
+           "Whether heartbeats of the worker come in time (1) or not (0).",
+           labels.summed((text_, float(each.is_online)) for text_, each in workers))  # fmt: skip
+    yield Metric("celery_worker_tasks_active", "gauge", "Tasks that run at the worker now.",
+           labels.summed((text_, each.active) for text_, each in workers
+                         if each.active is not None))  # fmt: skip
+    yield from _queues(scrape)
 
 
 def _has(item: TaskCounts, kind: str) -> bool:
@@ -75,16 +77,16 @@ def _failures(labels: Labels, text: str, item: TaskCounts) -> Iterator[Sample]:
     """Also that there is none, so that the first failure is an increase."""
     failures = item.events.get("task-failed", 0)
     if "exception" in labels.without:
-        yield Sample(text, failures, item.since)
+        yield Sample(text, failures)
         return
     begin = f"{text}," if text else ""
-    yield Sample(f'{begin}exception=""', 0.0, item.since)
+    yield Sample(f'{begin}exception=""', 0.0)
     named = {name: count for name, count in item.failures.items() if name}
     unnamed = failures - sum(named.values())
     if unnamed > 0:
         named[UNKNOWN_EXCEPTION] = named.get(UNKNOWN_EXCEPTION, 0) + unnamed
     for name, count in named.items():
-        yield Sample(f'{begin}exception="{name}"', count, item.since)
+        yield Sample(f'{begin}exception="{name}"', count)
 
 
 def _queues(scrape: Scrape) -> Iterator[Metric]:

@@ -14,7 +14,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import Final, Literal
 
 import msgspec
@@ -24,12 +24,15 @@ from umbel.store.base import TaskExample
 PROMETHEUS: Final = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS: Final = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
+#: So many samples are put together at a time.
+_PIECE: Final = 2_000
+
 Kind = Literal["counter", "gauge"]
 #: What tells samples of one metric apart, in the order in which it is written.
 Labels = Sequence[tuple[str, str]]
 
 
-class Sample(msgspec.Struct, frozen=True, array_like=True):
+class Sample(msgspec.Struct, frozen=True, gc=False):
     """A value; `labels` is `label_text`; `created`: since when it is counted, Unix seconds."""
 
     labels: str
@@ -37,7 +40,7 @@ class Sample(msgspec.Struct, frozen=True, array_like=True):
     created: float | None = None
 
 
-class HistogramSample(msgspec.Struct, frozen=True, array_like=True):
+class HistogramSample(msgspec.Struct, frozen=True, gc=False):
     """How many fell into each bucket (one more than there are `bounds`), and their sum; examples
     are by the index of the bucket."""
 
@@ -85,18 +88,19 @@ def together(several: Sequence[Sequence[Family]]) -> list[Family]:
     return list(found.values())
 
 
-def exposition(families: Iterable[Family], *, openmetrics: bool = False) -> bytes:
-    """The whole answer."""
+def exposition(families: Iterable[Family], *, openmetrics: bool = False) -> memoryview:
+    """The whole answer. It can be many megabytes, so it is not copied once more into bytes."""
     text = bytearray()
     for each in families:
         if isinstance(each, Histogram):
             lines = _histogram(each, openmetrics)
         else:
             lines = _metric(each, openmetrics)
-        text += "".join(lines).encode("utf-8", "replace")
+        while piece := "".join(islice(lines, _PIECE)):
+            text += piece.encode("utf-8", "replace")
     if openmetrics:
         text += b"# EOF\n"
-    return bytes(text)
+    return memoryview(text).toreadonly()
 
 
 def _metric(metric: Metric, openmetrics: bool) -> Iterator[str]:
@@ -163,6 +167,7 @@ def _created(name: str, samples: Sequence[Sample | HistogramSample]) -> Iterator
         yield f"{name}_created{braced} {number(each.created or 0.0)}\n"
 
 
+@lru_cache(maxsize=8_192)
 def number(value: float) -> str:
     """As Go writes it, since the ends of buckets are labels that must be alike: `0.5`, `1.0`,
     `1e+06`, `+Inf`."""
@@ -182,6 +187,6 @@ def _head(name: str, kind: str, summary: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    if text.isalnum() and text.isascii():
+    if "\\" not in text and '"' not in text and "\n" not in text:
         return text
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -22,7 +22,7 @@ from umbel.services.ingest.metric_pair import OTHER
 from umbel.services.query_times import LatencyCounts
 from umbel.store.base import MetricCounts, TaskCounts
 from umbel.store.samples import SamplesSize
-from umbel.web.metrics.labels import Labels
+from umbel.web.metrics.labels import Labels, worked
 
 #: How many workers are told of, those heard last; the others are `other` together.
 WORKERS_MAX: Final = 5_000
@@ -38,7 +38,7 @@ _SAMPLED_S: Final = 60.0
 _WAITING: Final = And((Matches("state", Comparison.EQUALS, (RECEIVED,)), Not(Has("eta"))))
 
 
-class WorkerNow(msgspec.Struct, frozen=True):
+class WorkerNow(msgspec.Struct, frozen=True, gc=False):
     """A worker as it is now. `active` is how many tasks it runs, None where it does not tell."""
 
     name: str
@@ -97,8 +97,9 @@ def _without_gone(
     services: ClusterServices, counted: MetricCounts, alive: Sequence[tuple[Worker, bool]]
 ) -> MetricCounts:
     """Without the workers that are listed no more; clients that send tasks never were."""
-    listed = {worker.hostname for worker, _ in alive}
-    gone = {each.hostname for each in services.store.workers()} - listed
+    if services.workers.gone_after_s is None:
+        return counted
+    gone = worked(counted.items) - {worker.hostname for worker, _ in alive} - {OTHER, ""}
     if not gone:
         return counted
     items = tuple(each for each in counted.items if each.worker not in gone)
@@ -120,8 +121,8 @@ def _lately(
 
 def _workers(lately: Sequence[tuple[Worker, bool]], now: float) -> Iterator[WorkerNow]:
     for worker, is_online in lately[:WORKERS_MAX]:
-        active = 0 if worker.status(now) == OFFLINE else worker.active
-        yield WorkerNow(worker.hostname, is_online, active)
+        is_gone = not is_online and worker.status(now) == OFFLINE
+        yield WorkerNow(worker.hostname, is_online, 0 if is_gone else worker.active)
     for worker, is_online in lately[WORKERS_MAX:]:
         yield WorkerNow(OTHER, is_online, worker.active if is_online else 0)
 

@@ -21,9 +21,12 @@ _SUMMARIES: Final = {
 }
 
 
-def umbel_family(scrape: Scrape) -> list[Family]:
+def umbel_family(scrape: Scrape) -> Iterator[Family]:
     """In the order of the documentation."""
-    return [*_liveness(scrape), *_collecting(scrape), *_store(scrape), *_queries(scrape)]
+    yield from _liveness(scrape)
+    yield from _collecting(scrape)
+    yield from _store(scrape)
+    yield from _queries(scrape)
 
 
 def _liveness(scrape: Scrape) -> Iterator[Metric]:
