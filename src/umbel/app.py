@@ -95,6 +95,7 @@ def serve(loaded: LoadedSettings, say: Callable[[str], None]) -> None:
             url_prefix=settings.url_prefix,
             tls=tls_of(settings),
             trusted_proxies=settings.trusted_proxies,
+            metrics_port=settings.metrics.port,
             on_listening=listening,
         )
 

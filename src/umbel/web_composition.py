@@ -59,6 +59,7 @@ def web_application(
         only_loopback=on_loopback and settings.is_open,
         own_hosts=own,
         tasks_columns=settings.tasks_columns,
+        metrics_port=settings.metrics.port,
     )
     providers = open_providers(settings.auth.providers, clock)
     access, of_clusters = web_access(loaded, clusters, providers, clock)

@@ -260,6 +260,13 @@ class MetricsSettings:
         "`queue` (`queue_name`), `exception`. What they told apart is one.",
         fallback="none",
     )
+    port: int | None = setting(
+        kinds.number(1, 65_535, "a port from 1 to 65535"),
+        None,
+        "A port at which there is nothing but `/metrics`, for which nobody logs in; with "
+        "`metrics_token` only for who shows it.",
+        fallback="none; `/metrics` is at the server's own",
+    )
     offline: float = setting(
         kinds.duration(0, 30 * 86400.0, "a duration from 0s to 30d"),
         "20min",

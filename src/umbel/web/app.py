@@ -29,6 +29,7 @@ from umbel.web.http.identity_headers import IdentityHeaders
 from umbel.web.http.problems import respond_to
 from umbel.web.http.proxies import Proxies
 from umbel.web.http.trusted_proxies import LOOPBACK
+from umbel.web.metrics.own_port import MetricsPort
 from umbel.web.metrics.requests import RequestCountMiddleware, RequestCounts
 from umbel.web.non_http import NonHttpMiddleware
 from umbel.web.open_access import open_access
@@ -69,7 +70,8 @@ class WebOptions(msgspec.Struct, frozen=True, kw_only=True):
     patterns; `only_loopback` says that the server is bound to loopback, so that foreign
     host names are refused; `own_hosts` names of this machine, beside which and `allowed_hosts`
     none is answered to; `pages` is the folder with the built pages, `tasks_columns` are the columns
-    that the Tasks page shows at first (empty: its own)."""
+    that the Tasks page shows at first (empty: its own), `metrics_port` a port at which there is
+    nothing but `/metrics`."""
 
     url_prefix: str = ""
     trusted_proxies: tuple[str, ...] = LOOPBACK
@@ -78,6 +80,7 @@ class WebOptions(msgspec.Struct, frozen=True, kw_only=True):
     own_hosts: tuple[str, ...] = ()
     pages: Path = BUILT
     tasks_columns: tuple[str, ...] = ()
+    metrics_port: int | None = None
 
 
 def create_app(
@@ -132,6 +135,7 @@ def create_app(
             Middleware(SecurityHeaders),
             Middleware(ErrorMiddleware),
             *_host_and_proxies(options, access),
+            Middleware(MetricsPort, port=options.metrics_port),
             Middleware(ClusterAddresses, only=first.name if len(clusters) == 1 else None),
             Middleware(RequestLimits),
             Middleware(Guard, access=access, clusters=accesses, own_hosts=options.allowed_hosts),

@@ -19,6 +19,7 @@ from typing import Final
 import uvicorn
 from starlette.applications import Starlette
 
+from umbel.errors import SettingsError
 from umbel.web.app import end_streams
 from umbel.web.http.trusted_proxies import LOOPBACK
 from umbel.web.log_throttle import LogThrottle
@@ -49,11 +50,13 @@ def serve(
     url_prefix: str = "",
     tls: Tls | None = None,
     trusted_proxies: Sequence[str] = LOOPBACK,
+    metrics_port: int | None = None,
     on_listening: Listening | None = None,
 ) -> None:
     """Serve `app` until SIGINT or SIGTERM, then return. Port 0 is any free port; with `tls`
     HTTPS is spoken. Behind each of the `trusted_proxies` are
-    many people, so it is not held to the share of one client.
+    many people, so it is not held to the share of one client. At `metrics_port` of the same address
+    is listened as well.
 
     `on_listening` is called once connections are taken, with the address to open (a URL, or
     `unix:` and a path). Raises `SettingsError` when the address cannot be listened on.
@@ -66,6 +69,8 @@ def serve(
     give_memory_back()
     context = tls.context() if tls is not None else None
     sockets = [open_unix(unix_socket)] if unix_socket else open_tcp(address, port)
+    if metrics_port is not None:
+        sockets += _also(sockets, address, metrics_port)
     scheme = "https" if context is not None else "http"
     try:
         url = f"unix:{unix_socket}" if unix_socket else _url(scheme, sockets[0], address)
@@ -138,6 +143,16 @@ class _Server(uvicorn.Server):
         self.should_exit = True
         if self._loop is not None:
             self._loop.call_soon_threadsafe(end_streams, self._app)
+
+
+def _also(opened: Sequence[socket.socket], address: str, port: int) -> list[socket.socket]:
+    """More sockets; without them the others are closed."""
+    try:
+        return open_tcp(address, port)
+    except SettingsError:
+        for each in opened:
+            each.close()
+        raise
 
 
 def _url(scheme: str, opened: socket.socket, address: str) -> str:
