@@ -9,6 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from umbel.python.alerts import (
+        acknowledge_alert,
+        add_alert_rule,
+        alert_history,
+        alert_rules,
+        alerts,
+        back_test,
+        remove_alert_rule,
+        silence_alerts,
+        unsilence_alerts,
+    )
     from umbel.python.control import task_abort, task_rate_limit, task_revoke, task_timeout
     from umbel.python.deploys import announce_deploy, deploys, remove_deploy
     from umbel.python.errors import task_errors
@@ -50,8 +61,14 @@ __all__ = [
     "Events",
     "TaskEventTypes",
     "TaskInfo",
+    "acknowledge_alert",
+    "add_alert_rule",
+    "alert_history",
+    "alert_rules",
+    "alerts",
     "announce_deploy",
     "as_dict",
+    "back_test",
     "connect",
     "deploys",
     "get_task_by_id",
@@ -61,8 +78,10 @@ __all__ = [
     "parse_search_terms",
     "purge",
     "queue_lengths",
+    "remove_alert_rule",
     "remove_deploy",
     "satisfies_search_terms",
+    "silence_alerts",
     "sort_keys",
     "sort_tasks",
     "task_abort",
@@ -76,6 +95,7 @@ __all__ = [
     "task_send_task",
     "task_series",
     "task_timeout",
+    "unsilence_alerts",
     "worker_pool_autoscale",
     "worker_pool_grow",
     "worker_pool_restart",
@@ -87,6 +107,10 @@ __all__ = [
 ]
 
 _MODULES = {
+    "alerts": (
+        "acknowledge_alert add_alert_rule alert_history alert_rules alerts back_test "
+        "remove_alert_rule silence_alerts unsilence_alerts"
+    ),
     "control": "task_abort task_rate_limit task_revoke task_timeout",
     "deploys": "announce_deploy deploys remove_deploy",
     "errors": "task_errors",

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, Protocol, TypeVar, cast, overload
 
+from umbel.python import alerts as _alerts
 from umbel.python import control as _control
 from umbel.python import deploys as _deploys
 from umbel.python import errors as _errors
@@ -44,8 +45,14 @@ __all__ = [
     "Events",
     "TaskEventTypes",
     "TaskInfo",
+    "acknowledge_alert",
+    "add_alert_rule",
+    "alert_history",
+    "alert_rules",
+    "alerts",
     "announce_deploy",
     "as_dict",
+    "back_test",
     "connect",
     "deploys",
     "get_task_by_id",
@@ -55,8 +62,10 @@ __all__ = [
     "parse_search_terms",
     "purge",
     "queue_lengths",
+    "remove_alert_rule",
     "remove_deploy",
     "satisfies_search_terms",
+    "silence_alerts",
     "sort_keys",
     "sort_tasks",
     "task_abort",
@@ -70,6 +79,7 @@ __all__ = [
     "task_send_task",
     "task_series",
     "task_timeout",
+    "unsilence_alerts",
     "worker_pool_autoscale",
     "worker_pool_grow",
     "worker_pool_restart",
@@ -234,6 +244,16 @@ task_rate_limit = _on_source(_control.task_rate_limit)
 task_revoke = _on_source(_control.task_revoke)
 task_send_task = _on_source(_running.task_send_task)
 task_timeout = _on_source(_control.task_timeout)
+
+acknowledge_alert = _on_source(_alerts.acknowledge_alert)
+add_alert_rule = _on_source(_alerts.add_alert_rule)
+alert_history = _on_source(_alerts.alert_history)
+alert_rules = _on_source(_alerts.alert_rules)
+alerts = _on_source(_alerts.alerts)
+back_test = _on_source(_alerts.back_test)
+remove_alert_rule = _on_source(_alerts.remove_alert_rule)
+silence_alerts = _on_source(_alerts.silence_alerts)
+unsilence_alerts = _on_source(_alerts.unsilence_alerts)
 
 announce_deploy = _on_source(_deploys.announce_deploy)
 deploys = _on_source(_deploys.deploys)

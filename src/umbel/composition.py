@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from umbel.broker.base import Cluster
     from umbel.broker.link import Link
     from umbel.results.base import ResultBackend
+    from umbel.services.alerts.options import AlertOptions
     from umbel.services.cluster.registered_tasks import TaskDescription
     from umbel.services.cluster_services import ClusterServices, EnableEvents
     from umbel.services.health.health import Supervised
@@ -88,6 +89,25 @@ def services_over(
         samples=samples,
         sample_every_s=None if samples is None else settings.samples.period,
         metric_options=MetricOptions(frozenset(settings.metrics.without), settings.metrics.offline),
+        alerts=_alert_options(settings, name),
+    )
+
+
+def _alert_options(settings: Settings, name: str) -> AlertOptions:
+    from umbel.notify.opening import open_notifiers
+    from umbel.services.alerts.options import AlertOptions
+
+    given = settings.alerts
+    scheme = "http" if settings.tls_cert is None else "https"
+    host = f"[{settings.address}]" if ":" in settings.address else settings.address
+    own = f"{scheme}://{host}:{settings.port}{settings.url_prefix}"
+    below = "" if name == ONLY else f"/c/{name}"
+    return AlertOptions(
+        notifiers=open_notifiers(given.notifiers, SystemClock()),
+        configs=given.notifiers,
+        rules=given.rules,
+        every_s=given.every,
+        address=(given.url or own).rstrip("/") + below,
     )
 
 

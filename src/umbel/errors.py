@@ -40,6 +40,7 @@
     ├── LoginError
     │   ├── ProviderUnavailable  an identity provider cannot be asked
     │   └── LoginRefused         what it or a client showed must not be believed
+    ├── DeliveryFailed           a notifier did not take a message (after_s: when to try again)
     ├── NoAnswer                 no worker answered in time: what became of it is unknown
     ├── ServerError              a running Umbel answers with an error of no kind above
     │   └── ServerUnreachable    nothing that is an Umbel answers at this address
@@ -341,3 +342,15 @@ class TooManyStreams(UmbelError):
     """No further live view is given now."""
 
     retriable = True
+
+
+class DeliveryFailed(UmbelError):
+    """A notifier did not take a message. `after_s`: how long it asks to be let
+    alone, seconds."""
+
+    def __init__(
+        self, message: str, *, remedy: str = "", retriable: bool, after_s: float | None = None
+    ) -> None:
+        super().__init__(message, remedy=remedy)
+        self.retriable = retriable
+        self.after_s = after_s

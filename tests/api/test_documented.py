@@ -77,5 +77,6 @@ async def test_every_example_can_be_asked(world: World, command: list[str]) -> N
             "unknown-token",
             "unknown-error",
             "unknown-deploy",
+            "unknown-alert",
             "refused",
         }, response.text

@@ -27,6 +27,7 @@ from tests.api.permission_table import (
 )
 from tests.api.world import World, collector, problem_of
 from umbel.services.control.types import ActionKind
+from umbel.store.alerts import Alert, AlertRule, Silence
 from umbel.store.ledger import Deploy
 from umbel.web.flower.routes import FLOWER_ROUTES
 from umbel.web.http.route import Route
@@ -46,7 +47,10 @@ CHANGING = {"plan": None, "execute": "execute", "cancel": "cancel", "apply": "se
             "ignore-error": "errors", "reopen-error": "errors", "note-error": "errors",
             "mute": "mute", "unmute": "mute", "announce-deploy": "deploys",
             "remove-deploy": "deploys", "save-search": "share",
-            "change-search": "share", "delete-search": "share"}  # fmt: skip
+            "change-search": "share", "delete-search": "share", "add-alert-rule": "alerts",
+            "change-alert-rule": "alerts", "remove-alert-rule": "alerts",
+            "silence-alerts": "alerts", "unsilence-alerts": "alerts", "test-notifier": "alerts",
+            "acknowledge-alert": "alerts"}  # fmt: skip
 LOOKING = [
     route
     for route in (*ROUTES, *FLOWER_ROUTES)
@@ -266,6 +270,44 @@ async def test_deploys_are_announced_by_those_of_the_table(
     removed = await asker.post("/api/v1/deploys/mistake/remove")
 
     assert [is_refused(each) for each in (announced, removed)] == [refused] * 2
+
+
+@EVERY_ASKER
+async def test_alerts_are_ruled_by_those_of_the_table(
+    column: str, token: bool, read_only: bool
+) -> None:
+    refused = read_only or TABLE["alerts"][column] == "no"
+    world = world_of(read_only=read_only)
+    now = world.clock.now()
+    rule = AlertRule(id="r", name="Rule", condition="any finding")
+    world.ledger.keep_alert_rule(rule, instead_of=None)
+    world.ledger.keep_alerts(
+        [
+            Alert(
+                id="a", rule="r", name="Rule", condition="any finding", severity="notice",
+                subject="", phase="firing", since=now, fired=now, sentence="It is so.",
+            )
+        ]
+    )  # fmt: skip
+    silence = Silence(
+        id="s", rule="", subject="*", start=now, until=now + 60, actor="ada", reason="x"
+    )
+    world.ledger.keep_silence(silence, now)
+    asker = Asker(world, column, token=token)
+    body = {"name": "New", "condition": "any finding"}
+
+    answers = [
+        await asker.post("/api/v1/alerts/rules", body),
+        await asker.post("/api/v1/alerts/rules/r/change", {**body, "name": "Rule"}),
+        await asker.post("/api/v1/alerts/a/acknowledge"),
+        await asker.post("/api/v1/alerts/silences", {"until": now + 60, "reason": "a deploy"}),
+        await asker.post("/api/v1/alerts/silences/s/end"),
+        await asker.post("/api/v1/alerts/rules/r/remove"),
+    ]
+
+    assert [is_refused(each) for each in answers] == [refused] * 6
+    tested = await asker.post("/api/v1/alerts/notifiers/mail/test")
+    assert tested.status_code == (403 if refused else 404)
 
 
 @EVERY_ASKER

@@ -27,7 +27,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("umbel.redact",),
     ("umbel.cluster",),
     ("umbel.query",),
-    ("umbel.store", "umbel.broker", "umbel.results"),
+    ("umbel.store", "umbel.broker", "umbel.results", "umbel.notify"),
     ("umbel.auth",),
     ("umbel.services",),
     ("umbel.web", "umbel.client"),
@@ -58,6 +58,7 @@ PROTOCOLS: dict[str, frozenset[str]] = {
         }
     ),
     "umbel.results": frozenset({"umbel.results.base"}),
+    "umbel.notify": frozenset({"umbel.notify.base", "umbel.notify.templates"}),
     "umbel.auth": frozenset(
         {
             "umbel.auth.base",

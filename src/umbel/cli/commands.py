@@ -14,6 +14,7 @@ import click
 from umbel import __version__
 from umbel.cli import (
     actions,
+    alerts,
     audit,
     deploys,
     errors,
@@ -140,6 +141,7 @@ for command in (
     *(actions.time_limit, sending.apply, sending.send, audit.audit, errors.errors),
     names.names,
     *(deploys.deploy, deploys.deploys),
+    alerts.alerts,
     searches.searches,
     *(token, password, second_factor, sessions, backup, migrate_flower),
 ):

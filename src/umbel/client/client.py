@@ -17,6 +17,17 @@ from umbel.client.transport import Parameters, Transport
 from umbel.cluster.task import Task
 from umbel.errors import ServerError, ServerUnreachable, TaskUnknown
 from umbel.results.base import Result
+from umbel.services.alerts.backtest import BackTest
+from umbel.services.alerts.rows import (
+    AlertDetail,
+    AlertHistory,
+    AlertList,
+    ListedRule,
+    NewRule,
+    NewSilence,
+    NotifierList,
+    RuleList,
+)
 from umbel.services.cluster.inspection import Inspected
 from umbel.services.cluster.queue_inspection import QueueList
 from umbel.services.control.task_sender import Apply, SentTask
@@ -39,6 +50,7 @@ from umbel.services.search.saved_searches import (
 )
 from umbel.services.search.series_answers import SERIES_ANSWERS, SeriesAnswer
 from umbel.services.search.task_page import TaskPage
+from umbel.store.alerts import Alert, AlertNotice, Silence
 from umbel.store.base import Workflow
 from umbel.store.capabilities import Grouping, Measure
 from umbel.store.ledger import AuditPage
@@ -180,6 +192,57 @@ class Client:
     def remove_deploy(self, deploy_id: str) -> None:
         """Take back a deploy. Raises `DeployUnknown`."""
         self._post(f"deploys/{_part(deploy_id)}/remove", {}, dict[str, str])
+
+    def alerts(self) -> AlertList:
+        """What fires now, what waits to fire, and what cannot be known."""
+        return self._get("alerts", AlertList)
+
+    def alert_rules(self) -> RuleList:
+        """All rules, and what each says now."""
+        return self._get("alerts/rules", RuleList)
+
+    def alert_history(self, before: float | None, limit: int) -> AlertHistory:
+        """Alerts that ended, the last first."""
+        return self._get("alerts/history", AlertHistory, before=before, limit=limit)
+
+    def alert(self, alert_id: str) -> AlertDetail:
+        """One alert, and what was sent about it. Raises `AlertUnknown`."""
+        return self._get(f"alerts/{_part(alert_id)}", AlertDetail)
+
+    def notifiers(self) -> NotifierList:
+        """Whom rules can notify, and the last messages."""
+        return self._get("alerts/notifiers", NotifierList)
+
+    def back_test(self, condition: str, pending_s: float, clear_s: float, days: float) -> BackTest:
+        """When a rule would have fired in the last days."""
+        return self._get(
+            "alerts/back-test", BackTest, condition=condition, pending_s=pending_s,
+            clear_s=clear_s, days=days,
+        )  # fmt: skip
+
+    def add_alert_rule(self, wanted: NewRule) -> ListedRule:
+        """Watch a rule from now on."""
+        return self._post("alerts/rules", msgspec.to_builtins(wanted), ListedRule)
+
+    def remove_alert_rule(self, rule_id: str) -> None:
+        """Remove a rule. Raises `AlertUnknown`."""
+        self._post(f"alerts/rules/{_part(rule_id)}/remove", {}, dict[str, str])
+
+    def acknowledge_alert(self, alert_id: str, note: str) -> Alert:
+        """Take care of an alert. Raises `AlertUnknown`."""
+        return self._post(f"alerts/{_part(alert_id)}/acknowledge", {"note": note}, Alert)
+
+    def silence_alerts(self, wanted: NewSilence) -> Silence:
+        """Send nobody anything for a while."""
+        return self._post("alerts/silences", msgspec.to_builtins(wanted), Silence)
+
+    def unsilence_alerts(self, silence_id: str) -> None:
+        """End a silence. Raises `AlertUnknown`."""
+        self._post(f"alerts/silences/{_part(silence_id)}/end", {}, dict[str, str])
+
+    def test_notifier(self, name: str) -> AlertNotice:
+        """Send a test message, and tell how that went."""
+        return self._post(f"alerts/notifiers/{_part(name)}/test", {}, AlertNotice)
 
     def searches(self) -> SearchList:
         """Saved searches: one's own, then those that others share."""

@@ -9,6 +9,7 @@ import msgspec
 
 from umbel.errors import (
     ActionRefused,
+    AlertUnknown,
     BrokerError,
     CapabilityMissing,
     CursorError,
@@ -49,6 +50,7 @@ _ERRORS: Final[dict[str, Callable[[str], UmbelError]]] = {
     "unknown-action": UnknownAction,
     "unknown-error": ErrorUnknown,
     "unknown-deploy": DeployUnknown,
+    "unknown-alert": AlertUnknown,
     "unknown-search": SearchUnknown,
     "refused": ActionRefused,
     "not-permitted": NotPermitted,

@@ -16,6 +16,17 @@ from umbel.python.info import WorkerLike
 from umbel.query.ast import Comparison, Matches, Node
 from umbel.query.match import compile_query
 from umbel.results.base import Result
+from umbel.services.alerts.backtest import BackTest
+from umbel.services.alerts.rows import (
+    AlertDetail,
+    AlertHistory,
+    AlertList,
+    ListedRule,
+    NewRule,
+    NewSilence,
+    NotifierList,
+    RuleList,
+)
 from umbel.services.cluster.inspection import InspectAnswers, Inspected
 from umbel.services.cluster.queue_inspection import QueueRow
 from umbel.services.cluster_services import ClusterServices
@@ -39,6 +50,7 @@ from umbel.services.search.saved_searches import (
 )
 from umbel.services.search.series_answers import SeriesAnswer
 from umbel.services.search.task_page import TaskPage
+from umbel.store.alerts import Alert, AlertNotice, Silence
 from umbel.store.base import Order
 from umbel.store.capabilities import Grouping, Measure
 from umbel.store.ledger import AuditPage
@@ -172,6 +184,44 @@ class LocalSource:
 
     def remove_deploy(self, deploy_id: str) -> None:
         self._reading.deploys.remove(deploy_id, self._actor)
+
+    def alerts(self) -> AlertList:
+        return self._reading.alerts.now()
+
+    def alert_rules(self) -> RuleList:
+        return self._reading.alerts.rules()
+
+    def alert_history(self, before: float | None, limit: int) -> AlertHistory:
+        return self._reading.alerts.history(before, limit)
+
+    def alert(self, alert_id: str) -> AlertDetail:
+        return self._reading.alerts.detail(alert_id)
+
+    def notifiers(self) -> NotifierList:
+        return self._reading.alerts.notifiers()
+
+    def back_test(self, condition: str, pending_s: float, clear_s: float, days: float) -> BackTest:
+        return self._reading.alerts.back_test(
+            condition, pending_s=pending_s, clear_s=clear_s, days=days
+        )
+
+    def add_alert_rule(self, wanted: NewRule) -> ListedRule:
+        return self._reading.alerts.add(wanted, self._actor)
+
+    def remove_alert_rule(self, rule_id: str) -> None:
+        self._reading.alerts.remove(rule_id, self._actor)
+
+    def acknowledge_alert(self, alert_id: str, note: str) -> Alert:
+        return self._reading.alerts.acknowledge(alert_id, self._actor, note)
+
+    def silence_alerts(self, wanted: NewSilence) -> Silence:
+        return self._reading.alerts.silence(wanted, self._actor)
+
+    def unsilence_alerts(self, silence_id: str) -> None:
+        self._reading.alerts.unsilence(silence_id, self._actor)
+
+    def test_notifier(self, name: str) -> AlertNotice:
+        return self._reading.alerts.test(name, self._actor)
 
     def searches(self) -> SearchList:
         return self._reading.searches.all(self._actor)

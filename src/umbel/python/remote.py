@@ -17,6 +17,17 @@ from umbel.python.info import WorkerLike
 from umbel.query.ast import Node
 from umbel.query.canonical import canonical
 from umbel.results.base import Result
+from umbel.services.alerts.backtest import BackTest
+from umbel.services.alerts.rows import (
+    AlertDetail,
+    AlertHistory,
+    AlertList,
+    ListedRule,
+    NewRule,
+    NewSilence,
+    NotifierList,
+    RuleList,
+)
 from umbel.services.cluster.inspection import InspectAnswers, Inspected
 from umbel.services.cluster.queue_inspection import QueueRow
 from umbel.services.control.task_sender import Apply, SentTask
@@ -38,6 +49,7 @@ from umbel.services.search.saved_searches import (
 )
 from umbel.services.search.series_answers import SeriesAnswer
 from umbel.services.search.task_page import TaskPage
+from umbel.store.alerts import Alert, AlertNotice, Silence
 from umbel.store.base import Order
 from umbel.store.capabilities import Grouping, Measure
 from umbel.store.ledger import AuditPage
@@ -172,6 +184,42 @@ class RemoteSource:
 
     def remove_deploy(self, deploy_id: str) -> None:
         self._client.remove_deploy(deploy_id)
+
+    def alerts(self) -> AlertList:
+        return self._client.alerts()
+
+    def alert_rules(self) -> RuleList:
+        return self._client.alert_rules()
+
+    def alert_history(self, before: float | None, limit: int) -> AlertHistory:
+        return self._client.alert_history(before, limit)
+
+    def alert(self, alert_id: str) -> AlertDetail:
+        return self._client.alert(alert_id)
+
+    def notifiers(self) -> NotifierList:
+        return self._client.notifiers()
+
+    def back_test(self, condition: str, pending_s: float, clear_s: float, days: float) -> BackTest:
+        return self._client.back_test(condition, pending_s, clear_s, days)
+
+    def add_alert_rule(self, wanted: NewRule) -> ListedRule:
+        return self._client.add_alert_rule(wanted)
+
+    def remove_alert_rule(self, rule_id: str) -> None:
+        self._client.remove_alert_rule(rule_id)
+
+    def acknowledge_alert(self, alert_id: str, note: str) -> Alert:
+        return self._client.acknowledge_alert(alert_id, note)
+
+    def silence_alerts(self, wanted: NewSilence) -> Silence:
+        return self._client.silence_alerts(wanted)
+
+    def unsilence_alerts(self, silence_id: str) -> None:
+        self._client.unsilence_alerts(silence_id)
+
+    def test_notifier(self, name: str) -> AlertNotice:
+        return self._client.test_notifier(name)
 
     def searches(self) -> SearchList:
         return self._client.searches()

@@ -15,6 +15,17 @@ from umbel.python.bookmarks import Bookmarks
 from umbel.python.info import WorkerLike
 from umbel.query.ast import Node
 from umbel.results.base import Result
+from umbel.services.alerts.backtest import BackTest
+from umbel.services.alerts.rows import (
+    AlertDetail,
+    AlertHistory,
+    AlertList,
+    ListedRule,
+    NewRule,
+    NewSilence,
+    NotifierList,
+    RuleList,
+)
 from umbel.services.cluster.inspection import InspectAnswers, Inspected
 from umbel.services.cluster.queue_inspection import QueueRow
 from umbel.services.control.task_sender import Apply, SentTask
@@ -36,6 +47,7 @@ from umbel.services.search.saved_searches import (
 )
 from umbel.services.search.series_answers import SeriesAnswer
 from umbel.services.search.task_page import TaskPage
+from umbel.store.alerts import Alert, AlertNotice, Silence
 from umbel.store.base import Order
 from umbel.store.capabilities import Grouping, Measure
 from umbel.store.ledger import AuditPage
@@ -133,6 +145,42 @@ class Source(Protocol):
 
     def remove_deploy(self, deploy_id: str) -> None:
         """Take back a deploy. Raises `DeployUnknown`."""
+
+    def alerts(self) -> AlertList:
+        """What fires now, what waits to fire, and what cannot be known."""
+
+    def alert_rules(self) -> RuleList:
+        """All rules, and what each says now."""
+
+    def alert_history(self, before: float | None, limit: int) -> AlertHistory:
+        """Alerts that ended, the last first."""
+
+    def alert(self, alert_id: str) -> AlertDetail:
+        """One alert, and what was sent about it. Raises `AlertUnknown`."""
+
+    def notifiers(self) -> NotifierList:
+        """Whom rules can notify, and the last messages."""
+
+    def back_test(self, condition: str, pending_s: float, clear_s: float, days: float) -> BackTest:
+        """When a rule would have fired in the last days."""
+
+    def add_alert_rule(self, wanted: NewRule) -> ListedRule:
+        """Watch a rule from now on."""
+
+    def remove_alert_rule(self, rule_id: str) -> None:
+        """Remove a rule. Raises `AlertUnknown`."""
+
+    def acknowledge_alert(self, alert_id: str, note: str) -> Alert:
+        """Take care of an alert. Raises `AlertUnknown`."""
+
+    def silence_alerts(self, wanted: NewSilence) -> Silence:
+        """Send nobody anything for a while."""
+
+    def unsilence_alerts(self, silence_id: str) -> None:
+        """End a silence. Raises `AlertUnknown`."""
+
+    def test_notifier(self, name: str) -> AlertNotice:
+        """Send a test message, and tell how that went."""
 
     def searches(self) -> SearchList:
         """Saved searches: one's own, then those that others share."""

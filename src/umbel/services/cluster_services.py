@@ -17,6 +17,13 @@ from umbel.broker.base import Cluster
 from umbel.clock import Clock
 from umbel.redact.rules import USUAL, Redactor
 from umbel.results.base import ResultBackend
+from umbel.services.alerts.alerts import Alerts
+from umbel.services.alerts.backtest_readings import PastReader
+from umbel.services.alerts.delivery import MessageDelivery
+from umbel.services.alerts.evaluator import BUDGET_PART, AlertEvaluator
+from umbel.services.alerts.options import AlertOptions
+from umbel.services.alerts.readings import AlertReader, AlertSources
+from umbel.services.alerts.watch import AlertWatch
 from umbel.services.cluster.event_switch import EventSwitch
 from umbel.services.cluster.inspection import ANSWER_S, Inspection
 from umbel.services.cluster.interruptible_results import InterruptibleResults
@@ -51,6 +58,7 @@ EnableEvents = Literal["never", "ask", "always"]
 
 
 _UNBOUNDED: Final = Retention()
+_NO_ALERTS: Final = AlertOptions()
 
 
 class ClusterServices(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,6 +93,8 @@ class ClusterServices(msgspec.Struct, frozen=True, kw_only=True):
     sampler: Sampler | None
     query_times: Latencies
     metric_options: MetricOptions
+    alerts: Alerts
+    alert_watch: AlertWatch | None
     stopping: threading.Event
 
     @property
@@ -99,7 +109,7 @@ class ClusterServices(msgspec.Struct, frozen=True, kw_only=True):
 
     def start(self) -> None:
         """Begin what is done without being asked for."""
-        for each in (self.event_switch, self.sampler):
+        for each in (self.event_switch, self.sampler, self.alert_watch):
             if each is not None:
                 each.start()
 
@@ -112,7 +122,11 @@ class ClusterServices(msgspec.Struct, frozen=True, kw_only=True):
         failure is raised. May be called twice."""
         self.stop()
         close_all(
-            *(each.close for each in (self.event_switch, self.sampler) if each is not None),
+            *(
+                each.close
+                for each in (self.alert_watch, self.event_switch, self.sampler)
+                if each is not None
+            ),
             self.health_findings.close,
             self.control.close,
             self.cluster.close,
@@ -148,6 +162,7 @@ def make_services(
     samples: Samples | None = None,
     sample_every_s: float | None = None,
     metric_options: MetricOptions = _ALL_LABELS,
+    alerts: AlertOptions = _NO_ALERTS,
 ) -> ClusterServices:
     """The bundle over parts that are open. `answer_s`: how long workers have to answer;
     `keep_s`: how long the ledger keeps who did what, None for ever; `gone_after_s`: how long a
@@ -155,10 +170,12 @@ def make_services(
     collector process of this cluster does not work, from any thread; `redactor` hides what is
     not to be seen, without it the usual secrets; `retention` is what may stay of the history;
     `sample_every_s`: how often queues and workers are sampled once the services are started, None
-    for never; `metric_options`: what `/metrics` tells."""
+    for never; `metric_options`: what `/metrics` tells; `alerts`: who is notified,
+    and by which rules of the settings."""
     stopping = threading.Event()
     query_times = Latencies()
     store = timed_store(store, query_times, clock)
+    watching: list[AlertWatch] = []
     results = InterruptibleResults(results, stopping)
     search = Search(store, clock, ledger)
     intents = Intents(ledger, DoubtFinder(store, clock))
@@ -178,6 +195,7 @@ def make_services(
         inspection.answering,
         offers_events=offers,
         sampling=None if sampler is None else lambda: sampler.sampling,
+        alerting=lambda: None if not watching else watching[0].alerting,
     )
     deploys = Deploys(ledger, clock)
     workers = ListedWorkers(store, gone_after_s, inspection)
@@ -205,6 +223,41 @@ def make_services(
         clock=clock,
         redactor=redactor,
     )
+    errors = Errors(store, ledger, clock, redactor)
+    findings = HealthFindings(gatherer, health, ledger, clock)
+    past = PastReader(store, ledger, samples, errors, clock)
+    delivery = MessageDelivery(
+        ledger, alerts.notifiers, clock, address=alerts.address, cluster=label
+    )
+    alert_service = Alerts(
+        ledger,
+        clock,
+        past,
+        delivery,
+        settings_rules=alerts.rules,
+        notifiers=alerts.configs,
+        alerting=lambda: None if not watching else watching[0].alerting,
+    )
+    if alerts.every_s is not None:
+        sources = AlertSources(
+            store=store,
+            ledger=ledger,
+            samples=samples,
+            workers=workers,
+            health=health,
+            findings=findings,
+            errors=errors,
+            clock=clock,
+            sample_every_s=sample_every_s,
+        )
+        evaluator = AlertEvaluator(
+            AlertReader(sources),
+            ledger,
+            clock,
+            alert_service.all_rules,
+            BUDGET_PART * alerts.every_s,
+        )
+        watching.append(AlertWatch(evaluator, delivery, ledger, clock, alerts.every_s))
     return ClusterServices(
         name=name,
         label=label,
@@ -222,10 +275,10 @@ def make_services(
         queues=queues,
         workers=workers,
         health=health,
-        errors=Errors(store, ledger, clock, redactor),
+        errors=errors,
         deploys=deploys,
         names=Names(store, ledger, clock, inspection, describe),
-        health_findings=HealthFindings(gatherer, health, ledger, clock),
+        health_findings=findings,
         hub=Hub(store, health, intents, clock, streams_max=streams_max),
         control=Control(context, keep_s),
         event_switch=(
@@ -235,6 +288,8 @@ def make_services(
         sampler=sampler,
         query_times=query_times,
         metric_options=metric_options,
+        alerts=alert_service,
+        alert_watch=watching[0] if watching else None,
         stopping=stopping,
     )
 

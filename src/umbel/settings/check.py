@@ -20,6 +20,7 @@ def check_serving(loaded: LoadedSettings) -> None:
     settings = loaded.settings
     for cluster in loaded.clusters.values():
         _check_cluster(cluster.settings)
+        _check_alerts(cluster.settings)
     _check_directories_differ(loaded)
     _check_login(settings)
     check_logins(loaded)
@@ -51,6 +52,22 @@ def _check_cluster(settings: Settings) -> None:
             setting="data",
             remedy="Start umbel collect with the same --data first, or leave out --no-collect.",
         )
+
+
+def _check_alerts(settings: Settings) -> None:
+    there = [each.name for each in settings.alerts.notifiers]
+    for rule in settings.alerts.rules:
+        for name in (*rule.notify, *rule.escalate_to):
+            if name not in there:
+                near = get_close_matches(name, there, n=1)
+                raise SettingsError(
+                    f"The rule {rule.name} of alerts names the notifier {name}, which there is "
+                    "not.",
+                    setting="alerts.rules",
+                    remedy=f"Did you mean {near[0]}?"
+                    if near
+                    else f"Add the table [alerts.notifiers.{name}].",
+                )
 
 
 def _check_directories_differ(loaded: LoadedSettings) -> None:

@@ -30,7 +30,7 @@ from umbel.settings.tree import SETTINGS, Settings
 WHERE: Final = frozenset({"broker", "broker_option", "app", "result_backend", "broker_api"})
 #: What else a table may hold, beside whole sections.
 _ALSO: Final = frozenset({"data", "label", "colour", "inspect_timeout", "enable_events"})
-_SECTIONS: Final = frozenset({"retention", "collector", "store", "redact"})
+_SECTIONS: Final = frozenset({"retention", "collector", "store", "redact", "alerts"})
 OF_A_CLUSTER: Final = frozenset(
     entry.name
     for entry in SETTINGS

@@ -15,9 +15,11 @@ from typing import Any, Final
 
 from umbel.auth.providers.config import ProviderConfig
 from umbel.auth.rules import Rule
+from umbel.notify.base import NotifierConfig
 from umbel.query.columns import ALL, TASK_COLUMNS
-from umbel.settings import kinds, login_kinds
+from umbel.settings import alert_kinds, kinds, login_kinds
 from umbel.settings.kinds import ValueKind
+from umbel.store.alerts import AlertRule
 
 #: A link to another page of the documentation.
 _LINK: Final = re.compile(r"\[([^\]]*)\]\(([^)#]+)[^)]*\)")
@@ -275,6 +277,38 @@ class MetricsSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AlertsSettings:
+    """What people are told before they look."""
+
+    every: float = setting(
+        kinds.duration(1, 600, "a duration from 1s to 10min"),
+        "10s",
+        "How often rules are judged, whether anybody looks or not ([alerts](alerts.md)).",
+    )
+    url: str | None = setting(
+        kinds.url("an address such as https://umbel.example.com", ("http", "https")),
+        None,
+        "The address under which people reach Umbel, for the links of messages.",
+        fallback="the address that it listens on",
+    )
+    notifiers: tuple[NotifierConfig, ...] = setting(
+        alert_kinds.notifiers(),
+        "",
+        "Whom rules can notify, a table `[alerts.notifiers.NAME]` each "
+        "([notifiers](alerts.md#notifiers)); in a variable a JSON object.",
+        fallback="nobody",
+        secret=True,
+    )
+    rules: tuple[AlertRule, ...] = setting(
+        alert_kinds.rules(),
+        "",
+        "Rules of alerts, a table `[alerts.rules.NAME]` each, beside those that people make "
+        "([in the settings](alerts.md#in-the-settings)); in a variable a JSON object.",
+        fallback="none",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class AuthSettings:
     """Who may do what, and how long a login holds."""
 
@@ -501,6 +535,7 @@ class Settings:
     redact: RedactSettings = field(default_factory=RedactSettings)
     samples: SamplesSettings = field(default_factory=SamplesSettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
+    alerts: AlertsSettings = field(default_factory=AlertsSettings)
 
     @property
     def is_open(self) -> bool:
@@ -518,6 +553,7 @@ SECTIONS: dict[str, type[Any]] = {
     "redact": RedactSettings,
     "samples": SamplesSettings,
     "metrics": MetricsSettings,
+    "alerts": AlertsSettings,
 }
 
 

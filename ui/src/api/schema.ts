@@ -11,6 +11,17 @@ export interface AccessRow {
   grants: GrantRow[]
 }
 
+export interface AcknowledgeAlertBody {
+  note?: string
+}
+
+export interface Acknowledgement {
+  alert: string
+  actor: string
+  at: number
+  note: string
+}
+
 export interface Action {
   plan: ActionPlan
   report: ActionReport
@@ -101,6 +112,121 @@ export interface Actions {
   next: number | null
 }
 
+export interface AddRuleBody {
+  name: string
+  condition: string
+  severity?: 'critical' | 'notice' | 'warning'
+  pending_s?: number
+  clear_s?: number
+  notify?: string[]
+  escalate_s?: number | null
+  escalate_to?: string[]
+  note?: string
+  enabled?: boolean
+}
+
+export interface AddSilenceBody {
+  until: number
+  reason: string
+  rule?: string
+  subject?: string
+  start?: number | null
+  repeat_s?: number | null
+  last?: number | null
+}
+
+export interface Alert {
+  id: string
+  rule: string
+  name: string
+  condition: string
+  severity: 'critical' | 'notice' | 'warning'
+  subject: string
+  phase: 'firing' | 'pending' | 'resolved'
+  since: number
+  sentence: string
+  value: number | null
+  link: string
+  fired: number | null
+  ended: number | null
+  announced: boolean
+  escalated: number | null
+  well_since: number | null
+  unknown_since: number | null
+  silenced: string | null
+  acknowledgement: Acknowledgement | null
+}
+
+export interface AlertDetail {
+  alert: Alert
+  rule: AlertRule | null
+  sentence: string
+  notices: AlertNotice[]
+}
+
+export interface AlertHistory {
+  items: Alert[]
+  next: number | null
+}
+
+export interface AlertList {
+  firing: Alert[]
+  pending: Alert[]
+  unknown: RuleAnswer[]
+  silences: Silence[]
+  failed: AlertNotice[]
+  rules: number
+  watch: Alerting | null
+}
+
+export interface AlertNotice {
+  id: string
+  kind: 'escalated' | 'fired' | 'resolved' | 'test'
+  notifier: string
+  rule: string
+  alerts: string[]
+  severity: 'critical' | 'notice' | 'warning'
+  title: string
+  text: string
+  link: string
+  at: number
+  due: number
+  state: 'delivered' | 'failed' | 'waiting'
+  attempts: number
+  trouble: string
+  ended: number | null
+}
+
+export interface AlertRule {
+  id: string
+  name: string
+  condition: string
+  severity: 'critical' | 'notice' | 'warning'
+  pending_s: number
+  clear_s: number
+  notify: string[]
+  escalate_s: number | null
+  escalate_to: string[]
+  note: string
+  enabled: boolean
+  created: number
+  changed: number
+  changed_by: string
+  in_settings: boolean
+}
+
+export interface Alerting {
+  every_s: number
+  at: number | null
+  took_s: number | null
+  elsewhere: boolean
+  rules: number
+  left: number
+  firing: number
+  waiting: number
+  trouble: string | null
+}
+
 export interface AnnounceDeployBody {
   version: string
   at?: number | null
@@ -158,6 +284,22 @@ export interface AuditPage {
   next: number | null
 }
 
+export interface BackTest {
+  possible: boolean
+  sentence: string
+  count: number
+  firings: PastFiring[]
+  since: number
+  until: number
+  step_s: number
+  unknown_s: number
+  complete: boolean
+  subject: string
+  points: PastPoint[]
+  limit: number | null
+  unit: 'count' | 'seconds' | 'share'
+}
+
 export interface BegunFactor {
   secret: string
   address: string
@@ -169,6 +311,19 @@ export interface CancelActionBody {
 export interface Capabilities {
   transport: string
   missing: Record<string, string>
+}
+
+export interface ChangeRuleBody {
+  name: string
+  condition: string
+  severity?: 'critical' | 'notice' | 'warning'
+  pending_s?: number
+  clear_s?: number
+  notify?: string[]
+  escalate_s?: number | null
+  escalate_to?: string[]
+  note?: string
+  enabled?: boolean
 }
 
 export interface ChangeSearchBody {
@@ -473,6 +628,10 @@ export interface EndedCount {
   ended: number
 }
 
+export interface EndedSilence {
+  id: string
+}
+
 export interface ErrorDetail {
   id: string
   type: string
@@ -687,6 +846,19 @@ export interface LastTask {
   at: number
 }
 
+export interface ListedNotifier {
+  name: string
+  kind: string
+  address: string
+}
+
+export interface ListedRule {
+  rule: AlertRule
+  sentence: string
+  answer: RuleAnswer | null
+  firing: number
+}
+
 export interface ListedSearch {
   id: string
   name: string
@@ -872,6 +1044,17 @@ export interface NoteErrorBody {
 export interface NothingBody {
 }
 
+export interface NotifierList {
+  items: ListedNotifier[]
+  notices: AlertNotice[]
+}
+
+export interface OneRuleBody {
+}
+
+export interface OneSilenceBody {
+}
+
 export interface OneWorker {
   hostname: string
   status: string
@@ -906,6 +1089,18 @@ export interface OwnSession {
   checked: number | null
   check_every_s: number | null
   note: string | null
+}
+
+export interface PastFiring {
+  subject: string
+  start: number
+  end: number | null
+  worst: number
+}
+
+export interface PastPoint {
+  at: number
+  value: number | null
 }
 
 export interface Point {
@@ -1039,6 +1234,10 @@ export interface RemovedFactor {
   removed: boolean
 }
 
+export interface RemovedRule {
+  id: string
+}
+
 export interface Repetition {
   task_id: string
   name: string | null
@@ -1075,6 +1274,24 @@ export interface RevokeTokenBody {
 
 export interface RevokedToken {
   name: string
+}
+
+export interface RuleAnswer {
+  rule: string
+  answer: string
+  sentence: string
+  since: number
+  at: number
+}
+
+export interface RuleList {
+  items: ListedRule[]
+  notifiers: string[]
+}
+
+export interface RuleReading {
+  condition: string
+  sentence: string
 }
 
 export interface SampledQueues {
@@ -1117,6 +1334,9 @@ export interface SecondFactorState {
   possible: boolean
   since: number | null
   required: boolean
+}
+
+export interface SendTestMessageBody {
 }
 
 export type SeriesBy = 'error' | 'name' | 'queue' | 'state' | 'worker'
@@ -1207,6 +1427,18 @@ export interface ShownPasswordBody {
   password: string
 }
 
+export interface Silence {
+  id: string
+  rule: string
+  subject: string
+  start: number
+  until: number
+  actor: string
+  reason: string
+  repeat_s: number | null
+  last: number | null
+}
+
 export interface SinceDeploy {
   id: string
   at: number
@@ -1222,6 +1454,7 @@ export interface Status {
   collectors: CollectorStatus[]
   store: StoreStatus
   samples: Sampling | null
+  alerts: Alerting | null
 }
 
 export interface StoreStatus {

@@ -47,7 +47,8 @@ _COMPARED: Final[Mapping[Operator, Callable[[float, float], bool]]] = {
 class AlertReading(msgspec.Struct, frozen=True, kw_only=True):
     """What was read of one `subject` (a queue, worker, error or finding; empty for the whole).
     `value` is None where `why` says why it is not known, which may be only for `a_while`. `text`
-    is what is known of the subject in words, `link` the page of it, below the cluster."""
+    is what is known of the subject in words, `link` the page of it, below the cluster. `at_least`:
+    time ran out, so it may be more."""
 
     subject: str = ""
     value: float | None = None
@@ -55,6 +56,7 @@ class AlertReading(msgspec.Struct, frozen=True, kw_only=True):
     a_while: bool = False
     text: str = ""
     link: str = ""
+    at_least: bool = False
 
 
 class AlertEvidence(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,7 +128,7 @@ def _answer(
         answer: Answer = "not yet known" if reading.a_while else "cannot be known"
         return _of(reading, answer, reading.why)
     fires = crosses(condition, reading.value, was_firing=was_firing)
-    doubt = _doubt(condition, evidence, fires=fires)
+    doubt = _doubt(condition, evidence, fires=fires, at_least=reading.at_least)
     if doubt is not None:
         return _of(reading, *doubt)
     sentence = observed(condition, reading.subject, reading.value, reading.text)
@@ -134,7 +136,7 @@ def _answer(
 
 
 def _doubt(
-    condition: Condition, evidence: AlertEvidence, *, fires: bool
+    condition: Condition, evidence: AlertEvidence, *, fires: bool, at_least: bool
 ) -> tuple[Answer, str] | None:
     """Why a number is not believed."""
     could_only_grow = _fires_above(condition) and fires
@@ -142,6 +144,8 @@ def _doubt(
         return None
     if evidence.behind:
         return "cannot be known", evidence.behind
+    if at_least:
+        return "cannot be known", "Time ran out before all of it was read."
     if not _fires_above(condition) and not fires:
         return None
     if evidence.young:

@@ -13,6 +13,7 @@ import msgspec
 from umbel import __version__
 from umbel.clock import Clock
 from umbel.errors import StoreError
+from umbel.services.alerts.alerting import Alerting
 from umbel.services.collectors import counting
 from umbel.services.health.findings import blind
 from umbel.services.health.liveness import (
@@ -40,7 +41,7 @@ Answered = Callable[[], Mapping[str, float]]
 class Status(msgspec.Struct, frozen=True, kw_only=True):
     """How the whole is, at `now` (Unix seconds). Of `collectors` those that have not ended come
     first, then those that reported last. `samples`: how this server samples queues and workers,
-    null where it does not."""
+    null where it does not; `alerts`: how it judges rules of alerts."""
 
     version: str
     now: float
@@ -48,6 +49,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     collectors: tuple[CollectorStatus, ...]
     store: StoreStatus
     samples: Sampling | None = None
+    alerts: Alerting | None = None
 
 
 class Counters(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,6 +108,7 @@ class Health:
         *,
         offers_events: bool = True,
         sampling: Callable[[], Sampling] | None = None,
+        alerting: Callable[[], Alerting | None] = lambda: None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -113,6 +116,7 @@ class Health:
         self._answered = answered
         self._offers_events = offers_events
         self._sampling = sampling
+        self._alerting = alerting
         self._last = _NO_PULSE
 
     def status(self) -> Status:
@@ -138,6 +142,7 @@ class Health:
             collectors=tuple(sorted(collectors, key=lambda each: (each.ended or 0.0, -each.at))),
             store=store,
             samples=None if self._sampling is None else self._sampling(),
+            alerts=self._alerting(),
         )
 
     def pulse(self) -> Pulse:

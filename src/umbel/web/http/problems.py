@@ -21,6 +21,7 @@ from starlette.responses import Response
 from umbel.bounded_json import encode_json
 from umbel.errors import (
     ActionRefused,
+    AlertUnknown,
     BrokerError,
     CapabilityMissing,
     CursorError,
@@ -34,6 +35,7 @@ from umbel.errors import (
     ResultsUnavailable,
     SearchUnknown,
     StoreError,
+    TooManyRules,
     TooManySearches,
     TooManyStreams,
     UmbelError,
@@ -85,6 +87,7 @@ KINDS: Final[Mapping[str, tuple[int, str]]] = {
     "unknown-error": (404, "No such error"),
     "unknown-finding": (404, "No such finding"),
     "unknown-deploy": (404, "No such deploy"),
+    "unknown-alert": (404, "No such alert, rule or silence"),
     "unknown-search": (404, "No such saved search"),
     "unknown-session": (404, "No such session"),
     "unknown-token": (404, "No such token"),
@@ -218,7 +221,9 @@ def _of_request(error: Exception) -> Problem | None:
             return problem("unknown-error", str(error))
         case SearchUnknown():
             return problem("unknown-search", str(error))
-        case TooManySearches():
+        case AlertUnknown():
+            return problem("unknown-alert", str(error))
+        case TooManySearches() | TooManyRules():
             return problem("refused", str(error))
         case NameTaken():
             return problem("refused", str(error), parameter="name")

@@ -1,0 +1,93 @@
+"""E-mail by SMTP: `smtp://host:25`, `smtp://user:password@host:587` (STARTTLS where it is offered,
+and always before a password), `smtps://user:password@host:465`."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from umbel.errors import DeliveryFailed
+from umbel.notify.base import TIMEOUT_S, AlertMessage, NotifierConfig
+from umbel.notify.templates import TEXT, TITLE, filled
+
+_PORTS: Final = {"smtp": 25, "smtps": 465}
+
+
+class Mail:
+    """One connection for each message."""
+
+    def __init__(self, config: NotifierConfig) -> None:
+        self._config = config
+        self._url = urlsplit(config.url)
+
+    def deliver(self, message: AlertMessage) -> None:
+        host = self._url.hostname or "localhost"
+        try:
+            with self._connected(host) as server:
+                refused = server.send_message(self._letter(message))
+        except smtplib.SMTPResponseException as error:
+            told = error.smtp_error
+            words = told.decode("utf-8", "replace") if isinstance(told, bytes) else str(told)
+            raise DeliveryFailed(
+                f"The mail server {host} answered {error.smtp_code} {words[:200]}",
+                retriable=error.smtp_code < 500,
+            ) from None
+        except smtplib.SMTPRecipientsRefused as error:
+            codes = [code for code, _ in error.recipients.values()]
+            raise DeliveryFailed(
+                f"The mail server {host} takes mail for none of {', '.join(error.recipients)}.",
+                retriable=all(code < 500 for code in codes),
+            ) from None
+        except smtplib.SMTPNotSupportedError as error:
+            raise DeliveryFailed(
+                f"The mail server {host} cannot do what is needed: {error}",
+                remedy="A password is only sent where the connection is encrypted.",
+                retriable=False,
+            ) from None
+        except (OSError, smtplib.SMTPException) as error:
+            why = getattr(error, "strerror", None) or type(error).__name__
+            raise DeliveryFailed(
+                f"The mail server {host} could not be reached: {why}.", retriable=True
+            ) from None
+        if refused:
+            # Some have it: sent again, these would get it twice.
+            raise DeliveryFailed(
+                f"The mail server {host} refused {', '.join(refused)}; the others have it.",
+                retriable=False,
+            )
+
+    def _connected(self, host: str) -> smtplib.SMTP:
+        url, context = self._url, ssl.create_default_context()
+        port = url.port or _PORTS[url.scheme]
+        server: smtplib.SMTP
+        if url.scheme == "smtps":
+            server = smtplib.SMTP_SSL(host, port, timeout=TIMEOUT_S, context=context)
+        else:
+            server = smtplib.SMTP(host, port, timeout=TIMEOUT_S)
+        try:
+            server.ehlo()
+            if url.scheme == "smtp" and (url.username or server.has_extn("starttls")):
+                server.starttls(context=context)
+                server.ehlo()
+            if url.username:
+                server.login(unquote(url.username), unquote(url.password or ""))
+        except BaseException:
+            server.close()
+            raise
+        return server
+
+    def _letter(self, message: AlertMessage) -> EmailMessage:
+        config, letter = self._config, EmailMessage()
+        # A line break in a subject would be another header.
+        letter["Subject"] = " ".join(filled(config.title or TITLE, message).split())
+        letter["From"] = config.sender
+        letter["To"] = ", ".join(config.to)
+        letter["Date"] = formatdate(message.at)
+        letter["Message-ID"] = make_msgid(message.id, config.sender.rpartition("@")[2].strip("> "))
+        letter["Auto-Submitted"] = "auto-generated"
+        letter.set_content(filled(config.text or TEXT, message))
+        return letter

@@ -1,0 +1,71 @@
+"""What a history can tell at a moment: whether it is live, how far back it reaches, what was
+missed. Asked once for all rules."""
+
+from __future__ import annotations
+
+import msgspec
+
+from umbel.query.describe import spoken_duration
+from umbel.services.alerts.judge import AlertEvidence, AlertReading
+from umbel.services.health.liveness import BEHIND_AFTER_S, Liveness
+from umbel.services.search.incomplete import Span, incomplete
+from umbel.store.base import CollectorStatus, Store
+
+
+class HistoryState(msgspec.Struct, frozen=True, kw_only=True):
+    """At `now` (Unix seconds). `since` is when the first of the history was seen, or the first
+    collector began; None where nothing ever was."""
+
+    now: float
+    live: Liveness
+    since: float | None
+    collectors: tuple[CollectorStatus, ...] = ()
+
+    @property
+    def blind(self) -> str:
+        """Why nothing is recorded now; empty while something is."""
+        return self.live.sentence if self.live.state == "blind" else ""
+
+    @property
+    def behind(self) -> str:
+        """That the newest is missing; empty if it is not."""
+        lag_s = self.live.lag_s
+        if lag_s is None or lag_s <= BEHIND_AFTER_S:
+            return ""
+        return f"The history is {spoken_duration(lag_s)} behind, so what is new is not known."
+
+    def young(self, window_s: float) -> str:
+        """That the history does not reach back so far; empty if it does."""
+        if self.since is None:
+            return "Nothing was recorded yet."
+        age_s = self.now - self.since
+        if age_s >= window_s:
+            return ""
+        return (
+            f"Recording began {spoken_duration(max(1.0, age_s))} ago, and the rule asks about "
+            f"{spoken_duration(window_s)}."
+        )
+
+    def evidence(
+        self, readings: tuple[AlertReading, ...], window_s: float, store: Store
+    ) -> AlertEvidence:
+        """Of what is read of events within a window. Raises `StoreError`."""
+        if self.blind:
+            return AlertEvidence(blind=self.blind)
+        hole = incomplete(store, Span(self.now - window_s, self.now), self.now)
+        return AlertEvidence(
+            readings=readings,
+            behind=self.behind,
+            young=self.young(window_s),
+            missed=0.0 if hole is None else hole.missed_s / window_s,
+        )
+
+
+def history_state(store: Store, live: Liveness, now: float) -> HistoryState:
+    """Raises `StoreError`."""
+    collectors = store.collectors()
+    oldest = store.status().oldest
+    begun = [each.started for each in collectors] + ([] if oldest is None else [oldest])
+    return HistoryState(
+        now=now, live=live, since=min(begun, default=None), collectors=tuple(collectors)
+    )

@@ -1,0 +1,37 @@
+"""Addresses of pages that alerts lead to, below that of the cluster, with search and range as they
+were."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlencode
+
+
+def link_of_tasks(text: str, start: float | None = None, end: float | None = None) -> str:
+    """The Tasks page of a search, of what was first seen in a time (Unix seconds)."""
+    span = "" if start is None or end is None else f"seen:{start:.0f}..{end + 1:.0f}"
+    asked = " ".join(part for part in (text, span) if part)
+    return "/tasks" + (f"?{urlencode({'q': asked}, quote_via=quote)}" if asked else "")
+
+
+def link_of_queue(name: str, now: float) -> str:
+    """The page of a queue, of the hour before."""
+    return f"/queues/{quote(name, safe='')}?{urlencode(_hour(now))}"
+
+
+def link_of_worker(name: str) -> str:
+    """The page of a worker."""
+    return f"/workers/{quote(name, safe='')}"
+
+
+def link_of_error(error_id: str) -> str:
+    """The page of an error."""
+    return f"/errors/{quote(error_id, safe='')}"
+
+
+def link_of_overview(now: float) -> str:
+    """The overview, of the hour before."""
+    return f"/?{urlencode(_hour(now))}"
+
+
+def _hour(now: float) -> dict[str, str]:
+    return {"from": f"{now - 3_600:.0f}", "to": f"{now:.0f}"}

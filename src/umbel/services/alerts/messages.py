@@ -1,0 +1,79 @@
+"""What people are sent about alerts: one message of a rule for all that fired in one look."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from umbel.notify.base import RESOLVED
+from umbel.query.describe import spoken_duration
+from umbel.services.alerts.condition_parse import parse_condition
+from umbel.services.alerts.condition_text import described
+from umbel.services.phrases import names, number
+from umbel.store.alerts import Alert, AlertNotice, AlertRule, NoticeKind
+
+#: So many of what fired a message tells in a sentence each.
+LINES_MAX: Final = 10
+_WORDS: Final[dict[NoticeKind, str]] = {
+    "fired": "fires", RESOLVED: "is resolved", "escalated": "is not acknowledged",
+}  # fmt: skip
+
+
+def notices_of(
+    rule: AlertRule,
+    kind: NoticeKind,
+    alerts: Sequence[Alert],
+    now: float,
+    new_id: str,
+) -> tuple[AlertNotice, ...]:
+    """A message for each notifier of the rule."""
+    to = rule.notify
+    if kind == "escalated":
+        to = rule.escalate_to or rule.notify
+    if kind == RESOLVED and any(each.escalated is not None for each in alerts):
+        to = (*rule.notify, *rule.escalate_to)
+    first = alerts[0]
+    return tuple(
+        AlertNotice(
+            id=f"{new_id}.{place}",
+            kind=kind,
+            notifier=notifier,
+            rule=rule.id,
+            alerts=tuple(each.id for each in alerts),
+            severity=rule.severity,
+            title=_title(rule, kind, alerts),
+            text=_text(rule, kind, alerts, now),
+            link=first.link or f"/alerts/{first.id}",
+            at=now,
+            due=now,
+        )
+        for place, notifier in enumerate(dict.fromkeys(to))
+    )
+
+
+def _title(rule: AlertRule, kind: NoticeKind, alerts: Sequence[Alert]) -> str:
+    subjects = [each.subject for each in alerts if each.subject and not _is_id(rule)]
+    of = f": {names(subjects)}" if subjects else ""
+    if not of and len(alerts) > 1:
+        of = f" ({len(alerts)})"
+    return f"[{rule.severity}] {rule.name} {_WORDS.get(kind, kind)}{of}"
+
+
+def _is_id(rule: AlertRule) -> bool:
+    """Whether its subjects are ids, which tell nobody anything."""
+    return rule.condition.endswith("finding") or " error" in rule.condition[:24]
+
+
+def _text(rule: AlertRule, kind: NoticeKind, alerts: Sequence[Alert], now: float) -> str:
+    lines = [each.sentence for each in alerts[:LINES_MAX]]
+    if len(alerts) > LINES_MAX:
+        lines.append(f"And {number(len(alerts) - LINES_MAX, 'more', 'more')}.")
+    lasted = spoken_duration(max(1.0, now - min(each.at for each in alerts)))
+    if kind == RESOLVED:
+        lines = [f"It lasted {lasted}. What was last: {lines[0]}", *lines[1:]]
+    if kind == "escalated":
+        lines.append(f"Nobody has acknowledged it for {lasted}.")
+    lines.append(f"The rule fires when {described(parse_condition(rule.condition))}.")
+    if rule.note:
+        lines.append(rule.note)
+    return "\n".join(lines)

@@ -1,0 +1,254 @@
+"""What rules are judged by, read of store, samples, workers, errors and health.
+
+Each condition asks one bounded question. What cannot be asked is said so in the evidence; only a
+store that cannot be read at all raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import fmean
+from typing import Final
+
+import msgspec
+
+from umbel.clock import Clock
+from umbel.cluster.worker import ONLINE, SILENT
+from umbel.errors import CapabilityMissing
+from umbel.query.globbing import glob
+from umbel.services.alerts.condition import (
+    Absence,
+    Condition,
+    CountThreshold,
+    DailyDeadline,
+    DurationThreshold,
+    ErrorAppears,
+    FindingAppears,
+    MatchThreshold,
+    OnlineThreshold,
+    QueueThreshold,
+    WorkerSilence,
+)
+from umbel.services.alerts.history_state import HistoryState, history_state
+from umbel.services.alerts.judge import AlertEvidence, AlertReading, crosses
+from umbel.services.alerts.links import (
+    link_of_error,
+    link_of_overview,
+    link_of_queue,
+    link_of_worker,
+)
+from umbel.services.alerts.task_readings import QUESTION_S, TaskReadings
+from umbel.services.cluster.listed_workers import ListedWorkers
+from umbel.services.errors.errors import Errors
+from umbel.services.errors.group_list import GROUPS_MAX
+from umbel.services.errors.groups import ErrorGroup
+from umbel.services.health.health import Health
+from umbel.services.health.health_finding import WEIGHTS
+from umbel.services.health.health_findings import HealthFindings
+from umbel.services.health.worker_status import UNKNOWN
+from umbel.services.phrases import number
+from umbel.services.samples.sample_lines import sampled_lines
+from umbel.services.samples.sampling import Sampling
+from umbel.store.base import Store
+from umbel.store.ledger import Ledger
+from umbel.store.samples import LEVELS, SAMPLED_MAX, Samples
+
+#: How long an error counts as new, or reopened, seconds.
+ERROR_FOR_S: Final = 3_600.0
+#: A sample so many periods old is no longer of now.
+FRESH_PERIODS: Final = 3.5
+#: The column of each measure in a sample of queues (`store.samples.MEASURES`).
+QUEUE_COLUMNS: Final = {"depth": 0, "unacknowledged": 2, "consumers": 3, "oldest message": 4}
+
+
+class AlertSources(msgspec.Struct, frozen=True, kw_only=True):
+    """Where is read. `sample_every_s`: how often this server samples, None for never."""
+
+    store: Store
+    ledger: Ledger
+    samples: Samples
+    workers: ListedWorkers
+    health: Health
+    findings: HealthFindings
+    errors: Errors
+    clock: Clock
+    sample_every_s: float | None = None
+
+
+class AlertReader:
+    """One thread at a time; raises `StoreError`."""
+
+    def __init__(self, sources: AlertSources) -> None:
+        self._sources = sources
+        self._tasks = TaskReadings(sources.store, sources.ledger)
+
+    def state(self) -> HistoryState:
+        """What the history can tell now: once for all rules of a turn."""
+        given = self._sources
+        status = given.health.status()
+        return history_state(given.store, status.live, status.now)
+
+    def evidence(self, condition: Condition, state: HistoryState) -> AlertEvidence:
+        """What a rule is judged by."""
+        try:
+            return self._evidence(condition, state)
+        except CapabilityMissing as error:
+            return AlertEvidence(nothing=str(error))
+
+    def _evidence(self, condition: Condition, state: HistoryState) -> AlertEvidence:
+        if isinstance(condition, CountThreshold):
+            return self._tasks.count(condition, state)
+        if isinstance(condition, DurationThreshold):
+            return self._tasks.duration(condition, state)
+        if isinstance(condition, MatchThreshold):
+            return self._tasks.matches(condition, state)
+        if isinstance(condition, Absence):
+            return self._tasks.absence(condition, state)
+        if isinstance(condition, DailyDeadline):
+            return self._tasks.deadline(condition, state)
+        if isinstance(condition, QueueThreshold):
+            return self._queues(condition, state)
+        if isinstance(condition, WorkerSilence):
+            return self._silence(condition, state)
+        if isinstance(condition, OnlineThreshold):
+            return self._online(condition, state)
+        if isinstance(condition, ErrorAppears):
+            return self._errors(condition, state)
+        return self._findings(condition, state)
+
+    # -- queues -------------------------------------------------------------------------------
+
+    def _queues(self, condition: QueueThreshold, state: HistoryState) -> AlertEvidence:
+        given, now = self._sources, state.now
+        period_s = given.sample_every_s
+        if period_s is None:
+            return AlertEvidence(nothing="Queues are not sampled here (samples.period = none).")
+        fresh_s = FRESH_PERIODS * period_s + LEVELS[0].step_s
+        last = given.samples.size().last
+        if last is None or not now - fresh_s <= last <= now + fresh_s:
+            return AlertEvidence(nothing=_not_sampled(given.health.status().samples))
+        window_s = max(condition.window_s, fresh_s)
+        is_pattern = bool({"*", "?"} & set(condition.queue))
+        found = sampled_lines(
+            given.samples,
+            "queue",
+            since=now - window_s,
+            until=now + 1,
+            now=now,
+            bucket_s=10.0 if window_s <= LEVELS[0].keep_s else 60.0,  # type: ignore[operator]
+            names=None if is_pattern else [condition.queue],
+            limit=SAMPLED_MAX["queue"],
+        )
+        fits, column = glob(condition.queue), QUEUE_COLUMNS[condition.measure]
+        readings = []
+        for line in found.items:
+            if is_pattern and not fits(line.name):
+                continue
+            values = [v[column] for at, v in line.points if at + found.bucket_s >= now - window_s]
+            latest = line.points[-1][0] if line.points else 0
+            is_fresh = latest + found.bucket_s >= now - fresh_s
+            readings.append(_queue_reading(condition, line.name, values, now, is_fresh=is_fresh))
+        return AlertEvidence(readings=tuple(readings))
+
+    # -- workers ------------------------------------------------------------------------------
+
+    def _silence(self, condition: WorkerSilence, state: HistoryState) -> AlertEvidence:
+        if state.blind:
+            return AlertEvidence(blind=state.blind)
+        fits, readings = glob(condition.worker), []
+        for worker, found in self._sources.workers.with_status(state.now):
+            if not fits(worker.hostname):
+                continue
+            link = link_of_worker(worker.hostname)
+            if found.status == UNKNOWN:
+                why = f"Whether {worker.hostname} lives is not known: recording has only begun."
+                reading = AlertReading(subject=worker.hostname, why=why, a_while=True, link=link)
+            else:
+                heard_s = state.now - worker.last_heard if found.status == SILENT else 0.0
+                reading = AlertReading(subject=worker.hostname, value=heard_s, link=link)
+            readings.append(reading)
+        return AlertEvidence(readings=tuple(readings), behind=state.behind)
+
+    def _online(self, condition: OnlineThreshold, state: HistoryState) -> AlertEvidence:
+        if state.blind:
+            return AlertEvidence(blind=state.blind)
+        fits = glob(condition.worker)
+        statuses = [
+            found.status
+            for worker, found in self._sources.workers.with_status(state.now)
+            if fits(worker.hostname)
+        ]
+        online, unknown = statuses.count(ONLINE), statuses.count(UNKNOWN)
+        reading = AlertReading(value=float(online), link="/workers")
+        if crosses(condition, online) != crosses(condition, online + unknown):
+            why = f"Of {number(unknown, 'worker')} it is not known yet whether they live."
+            reading = AlertReading(why=why, a_while=True, link="/workers")
+        return AlertEvidence(readings=(reading,), behind=state.behind)
+
+    # -- errors and findings ------------------------------------------------------------------
+
+    def _errors(self, condition: ErrorAppears, state: HistoryState) -> AlertEvidence:
+        now = state.now
+        found = self._sources.errors.groups_of(
+            condition.query, since=now - ERROR_FOR_S, until=now, state=None, limit=GROUPS_MAX,
+            budget_s=QUESTION_S,
+        )  # fmt: skip
+        readings = tuple(
+            AlertReading(subject=group.id, value=1.0, text=text, link=link_of_error(group.id))
+            for group in found.items
+            if (text := error_text(condition, group, now)) is not None
+        )
+        nothing = "" if found.complete or readings else "Time ran out before all errors were read."
+        evidence = state.evidence(readings, ERROR_FOR_S, self._sources.store)
+        return msgspec.structs.replace(evidence, nothing=nothing, young="")
+
+    def _findings(self, condition: FindingAppears, state: HistoryState) -> AlertEvidence:
+        answer = self._sources.findings.last_known(state.live)
+        grave = WEIGHTS[: WEIGHTS.index(condition.severity) + 1]
+        readings = tuple(
+            AlertReading(
+                subject=each.id, value=1.0, text=each.sentence, link=link_of_overview(state.now)
+            )
+            for each in answer.findings
+            if each.muted is None and each.severity in grave and condition.rule in {"", each.rule}
+        )
+        nothing = "" if readings else next(iter(answer.unknown), "")
+        return AlertEvidence(readings=readings, nothing=nothing)
+
+
+def error_text(condition: ErrorAppears, group: ErrorGroup, now: float) -> str | None:
+    """What is new of an error, as a sentence; None if nothing is."""
+    state = group.state
+    title = f"{group.type}: {group.message}" if group.message else group.type
+    since = now - ERROR_FOR_S
+    if condition.reopened and state.reopened is not None and state.reopened >= since:
+        return f"{title} failed again. {state.because or ''}".strip()
+    is_new = group.first is not None and group.first >= since and state.by is None
+    if condition.new and is_new and state.state == "open":
+        return f"{title} is new: {number(group.count, 'failure')} of {', '.join(group.names[:3])}."
+    return None
+
+
+def _queue_reading(
+    condition: QueueThreshold,
+    queue: str,
+    values: Sequence[float | None],
+    now: float,
+    *,
+    is_fresh: bool,
+) -> AlertReading:
+    link = link_of_queue(queue, now)
+    if not is_fresh:
+        why = f"Queue {queue} was not seen in the last samples."
+        return AlertReading(subject=queue, why=why, link=link)
+    given = [each for each in values if each is not None]
+    if not given or (not condition.window_s and values[-1] is None):
+        why = f"Nobody could say the {condition.measure} of queue {queue}."
+        return AlertReading(subject=queue, why=why, link=link)
+    value = fmean(given) if condition.window_s else given[-1]
+    return AlertReading(subject=queue, value=value, link=link)
+
+
+def _not_sampled(sampling: Sampling | None) -> str:
+    trouble = None if sampling is None else sampling.trouble
+    return trouble or "Queues were not sampled of late; the sampler may only be starting."

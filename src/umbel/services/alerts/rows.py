@@ -1,0 +1,104 @@
+"""Alerts and rules as they are answered."""
+
+from __future__ import annotations
+
+import msgspec
+
+from umbel.services.alerts.alerting import Alerting
+from umbel.store.alerts import Alert, AlertNotice, AlertRule, RuleAnswer, Severity, Silence
+
+
+class RuleReading(msgspec.Struct, frozen=True, kw_only=True):
+    """How a sentence was understood: its one spelling, and when it fires, in words."""
+
+    condition: str
+    sentence: str
+
+
+class ListedRule(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule, `sentence` says when it fires; what it says now (null: it was not judged yet), and
+    how many alerts of it fire."""
+
+    rule: AlertRule
+    sentence: str
+    answer: RuleAnswer | None
+    firing: int
+
+
+class RuleList(msgspec.Struct, frozen=True, kw_only=True):
+    """All rules by name. `notifiers` are the names that a rule can notify."""
+
+    items: tuple[ListedRule, ...]
+    notifiers: tuple[str, ...]
+
+
+class AlertList(msgspec.Struct, frozen=True, kw_only=True):
+    """What fires, the gravest and newest first, then what is `pending`; `unknown` are rules of
+    which it cannot be known, or is not yet known. `failed` are messages that are not delivered, the
+    newest. `watch` is how rules are judged, null where this process does not."""
+
+    firing: tuple[Alert, ...]
+    pending: tuple[Alert, ...]
+    unknown: tuple[RuleAnswer, ...]
+    silences: tuple[Silence, ...]
+    failed: tuple[AlertNotice, ...]
+    rules: int
+    watch: Alerting | None
+
+
+class AlertHistory(msgspec.Struct, frozen=True, kw_only=True):
+    """Alerts that ended, the last first; `next` is the time to go on before, null at the end."""
+
+    items: tuple[Alert, ...]
+    next: float | None
+
+
+class AlertDetail(msgspec.Struct, frozen=True, kw_only=True):
+    """One alert, its rule (null: it was removed) in words, and what was sent about it."""
+
+    alert: Alert
+    rule: AlertRule | None
+    sentence: str
+    notices: tuple[AlertNotice, ...]
+
+
+class ListedNotifier(msgspec.Struct, frozen=True, kw_only=True):
+    """A notifier of the settings: its kind, and where it leads, without what is secret."""
+
+    name: str
+    kind: str
+    address: str
+
+
+class NotifierList(msgspec.Struct, frozen=True, kw_only=True):
+    """All notifiers by name, and the last messages, newest first."""
+
+    items: tuple[ListedNotifier, ...]
+    notices: tuple[AlertNotice, ...]
+
+
+class NewRule(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule as somebody wants it; see `store.alerts.AlertRule`."""
+
+    name: str
+    condition: str
+    severity: Severity = "warning"
+    pending_s: float = 0.0
+    clear_s: float = 60.0
+    notify: tuple[str, ...] = ()
+    escalate_s: float | None = None
+    escalate_to: tuple[str, ...] = ()
+    note: str = ""
+    enabled: bool = True
+
+
+class NewSilence(msgspec.Struct, frozen=True, kw_only=True):
+    """A silence as somebody wants it; see `store.alerts.Silence`. Without `start` from now on."""
+
+    until: float
+    reason: str
+    rule: str = ""
+    subject: str = "*"
+    start: float | None = None
+    repeat_s: float | None = None
+    last: float | None = None

@@ -1,0 +1,155 @@
+"""What rules about tasks are judged by: counts and durations of roll-ups, and what matches now."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from umbel.query.ast import Node
+from umbel.services.alerts.condition import (
+    Absence,
+    CountThreshold,
+    DailyDeadline,
+    DurationThreshold,
+    MatchThreshold,
+)
+from umbel.services.alerts.history_state import HistoryState
+from umbel.services.alerts.judge import AlertEvidence, AlertReading
+from umbel.services.alerts.links import link_of_tasks
+from umbel.services.search.ledger_terms import resolved
+from umbel.services.search.search import BUCKET_STEPS_S
+from umbel.services.time_zones import zone_of
+from umbel.store.base import Store
+from umbel.store.ledger import Ledger
+from umbel.store.series import Counts, CountSeries, DurationSeries
+
+#: How long the store may take for one question, seconds.
+QUESTION_S: Final = 0.5
+#: About so many buckets are read of a window.
+_BUCKETS: Final = 120
+
+
+class TaskReadings:
+    """Asks the store. One thread at a time; raises `StoreError`."""
+
+    def __init__(self, store: Store, ledger: Ledger) -> None:
+        self._store = store
+        self._ledger = ledger
+
+    def count(self, condition: CountThreshold, state: HistoryState) -> AlertEvidence:
+        found = self._counts(condition.query, state.now, condition.window_s)
+        value = measured(condition, found.total)
+        link = link_of_tasks(condition.text, state.now - condition.window_s, state.now)
+        if value is None:
+            why = "How many tasks were seen cannot be counted by their state; ask for failures."
+            return AlertEvidence(readings=(AlertReading(why=why, link=link),))
+        reading = AlertReading(value=value, link=link, at_least=not found.complete)
+        return state.evidence((reading,), condition.window_s, self._store)
+
+    def duration(self, condition: DurationThreshold, state: HistoryState) -> AlertEvidence:
+        window_s, link = (
+            condition.window_s,
+            link_of_tasks(condition.text, state.now - condition.window_s, state.now),
+        )
+        found = self._store.series(
+            resolved(condition.query, self._ledger),
+            now=state.now,
+            measure=condition.measure,
+            start=state.now - window_s,
+            end=state.now,
+            bucket_s=bucket_of_window(window_s),
+            budget_s=QUESTION_S,
+        )
+        assert isinstance(found, DurationSeries)  # noqa: S101  of a duration
+        if found.total is None and condition.operator in {"<", "<="}:
+            reading = AlertReading(why="None of these tasks ended.", a_while=True, link=link)
+        else:
+            # Nothing was measured, so nothing was long.
+            value = 0.0 if found.total is None else getattr(found.total, condition.statistic)
+            reading = AlertReading(value=value, link=link, at_least=not found.complete)
+        return state.evidence((reading,), window_s, self._store)
+
+    def matches(self, condition: MatchThreshold, state: HistoryState) -> AlertEvidence:
+        found = self._store.count(
+            resolved(condition.query, self._ledger),
+            now=state.now,
+            cap=max(10_000, int(condition.limit) + 1),
+            budget_s=QUESTION_S,
+        )
+        reading = AlertReading(
+            value=float(found.total),
+            at_least=not found.complete,
+            link=link_of_tasks(condition.text),
+        )
+        if state.blind:
+            return AlertEvidence(blind=state.blind)
+        return AlertEvidence(readings=(reading,), behind=state.behind)
+
+    def absence(self, condition: Absence, state: HistoryState) -> AlertEvidence:
+        found = self._counts(condition.query, state.now, condition.for_s)
+        count = found.total.succeeded if condition.what == "success" else found.total.seen
+        link = link_of_tasks(condition.text, state.now - condition.for_s, state.now)
+        if count is None:
+            why = "Whether tasks were seen cannot be asked by their state; ask for no success."
+            return AlertEvidence(readings=(AlertReading(why=why, link=link),))
+        value = 0.0 if count else condition.for_s
+        reading = AlertReading(value=value, link=link, at_least=not found.complete and not count)
+        return state.evidence((reading,), condition.for_s, self._store)
+
+    def deadline(self, condition: DailyDeadline, state: HistoryState) -> AlertEvidence:
+        start, due = deadline_of(condition, state.now)
+        if state.now < due:
+            return AlertEvidence(
+                blind=state.blind, behind=state.behind, readings=(AlertReading(value=0.0),)
+            )
+        found = self._counts(condition.query, state.now, state.now - start)
+        missing = found.total.succeeded == 0
+        reading = AlertReading(
+            value=float(missing),
+            link=link_of_tasks(condition.text, start, state.now),
+            at_least=not found.complete and missing,
+        )
+        return state.evidence((reading,), state.now - start, self._store)
+
+    def _counts(self, query: Node, now: float, window_s: float) -> CountSeries:
+        found = self._store.series(
+            resolved(query, self._ledger),
+            now=now,
+            measure="count",
+            start=now - window_s,
+            end=now,
+            bucket_s=bucket_of_window(window_s),
+            budget_s=QUESTION_S,
+        )
+        assert isinstance(found, CountSeries)  # noqa: S101  of a count
+        return found
+
+
+def measured(condition: CountThreshold, counts: Counts) -> float | None:
+    """The measure of these counts; None where it is not known."""
+    if condition.measure == "failure rate":
+        ended = counts.failed + counts.succeeded
+        return counts.failed / ended if ended else 0.0
+    found = {
+        "failures": counts.failed,
+        "successes": counts.succeeded,
+        "revocations": counts.revoked,
+        "tasks": counts.seen,
+    }[condition.measure]
+    return None if found is None else float(found)
+
+
+def bucket_of_window(window_s: float) -> float:
+    """The width of buckets in which a window is read, seconds."""
+    return next(
+        (step for step in BUCKET_STEPS_S if step * _BUCKETS >= window_s), BUCKET_STEPS_S[-1]
+    )
+
+
+def deadline_of(condition: DailyDeadline, now: float) -> tuple[float, float]:
+    """From when on a success counts, and when it is due, of the day of `now` (Unix seconds)."""
+    local = datetime.fromtimestamp(now, zone_of(condition.zone))
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    due = midnight.replace(hour=condition.minute // 60, minute=condition.minute % 60).timestamp()
+    start = midnight.timestamp() if condition.window_s is None else due - condition.window_s
+    return start, due

@@ -1,0 +1,149 @@
+"""The threads that judge rules and deliver messages, and the leases by which one server of a
+cluster does either. A mail server that hangs holds up no judgement."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+import msgspec
+
+from umbel.clock import Clock
+from umbel.errors import StoreError, UmbelError
+from umbel.services.alerts.alerting import Alerting
+from umbel.services.alerts.delivery import MessageDelivery
+from umbel.services.alerts.evaluator import AlertEvaluator
+from umbel.store.ledger import LEASE_MAX_S, Lease, Ledger
+
+log = logging.getLogger(__name__)
+
+EVALUATION, DELIVERY = "alerts", "alert-messages"
+#: How long a lease lasts after its holder renewed it, in periods, and seconds at least.
+LEASE_PERIODS: Final = 3.0
+LEASE_MIN_S: Final = 15.0
+#: How often messages that are due are looked for, seconds.
+DELIVER_EVERY_S: Final = 1.0
+#: How long what is done just now may hold up the end, seconds.
+LEAVE_S: Final = 3.0
+
+
+class RenewedLease:
+    """A lease as one thread takes it: renewed when half of it is over. Raises `StoreError`."""
+
+    def __init__(self, ledger: Ledger, name: str, lasts_s: float) -> None:
+        self._ledger = ledger
+        self._name = name
+        self._lasts_s = lasts_s
+        self._holder = secrets.token_hex(8)
+        self._until = 0.0
+
+    def has(self, at: float) -> bool:
+        """Whether this thread has it at `at` (Unix seconds)."""
+        found = self._ledger.lease(self._name)
+        is_ours = found is not None and found.holder == self._holder
+        if is_ours and self._until - self._lasts_s <= at < self._until - self._lasts_s / 2:
+            return True
+        lease = Lease(name=self._name, holder=self._holder, expires=at + self._lasts_s)
+        is_taken = found is not None and not is_ours and at < found.expires <= at + LEASE_MAX_S
+        has = not is_taken and self._ledger.take_lease(lease, at)
+        self._until = lease.expires if has else 0.0
+        return has
+
+    def release(self) -> None:
+        """Let another one have it."""
+        if self._until:
+            with suppress(StoreError):  # it expires by itself
+                self._ledger.release_lease(self._name, self._holder)
+
+
+class AlertWatch:
+    """One for each cluster. `judge` and `deliver` are for one thread each, which `start` begins."""
+
+    def __init__(
+        self,
+        evaluator: AlertEvaluator,
+        delivery: MessageDelivery,
+        ledger: Ledger,
+        clock: Clock,
+        every_s: float,
+    ) -> None:
+        self._evaluator = evaluator
+        self._delivery = delivery
+        self._ledger = ledger
+        self._clock = clock
+        self._every_s = every_s
+        lasts_s = max(LEASE_MIN_S, LEASE_PERIODS * every_s)
+        self._evaluation = RenewedLease(ledger, EVALUATION, lasts_s)
+        self._messages = RenewedLease(ledger, DELIVERY, LEASE_MIN_S)
+        self._alerting = Alerting(every_s=every_s)
+        self._stopping = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._run, args=each, name=name, daemon=True)
+            for name, each in (
+                ("umbel-alerts", (self.judge, every_s, self._evaluation)),
+                ("umbel-messages", (self.deliver, DELIVER_EVERY_S, self._messages)),
+            )
+        ]
+
+    @property
+    def alerting(self) -> Alerting:
+        """How it goes. Any thread."""
+        return self._alerting
+
+    def start(self) -> None:
+        """Judge and deliver from now on."""
+        for each in self._threads:
+            each.start()
+
+    def close(self) -> None:
+        """Stop, before the ledger is closed. May be called twice."""
+        self._stopping.set()
+        for each in self._threads:
+            if each.is_alive():
+                each.join(LEAVE_S)
+
+    def _run(self, turn: Callable[[], None], every_s: float, lease: RenewedLease) -> None:
+        while not self._stopping.wait(every_s):
+            self._attempt(turn)
+        lease.release()
+
+    def _attempt(self, turn: Callable[[], None]) -> None:
+        try:
+            turn()
+        except UmbelError as error:
+            self._note_trouble(str(error))
+        except Exception as error:
+            # What goes wrong once is never worth the thread.
+            log.debug("Alerts were not judged or delivered.", exc_info=True)
+            self._note_trouble(f"{type(error).__name__} while alerts were judged or delivered.")
+
+    def judge(self) -> None:
+        """Judge all rules, if this server is the one that does. Raises `StoreError`."""
+        at = self._clock.now()
+        if not self._evaluation.has(at):
+            self._alerting = Alerting(every_s=self._every_s, elsewhere=True)
+            return
+        turn = self._evaluator.turn()
+        self._alerting = Alerting(
+            every_s=self._every_s,
+            at=at,
+            took_s=turn.took_s,
+            rules=turn.rules,
+            left=turn.left,
+            firing=turn.firing,
+            waiting=self._ledger.waiting_notices(),
+        )
+
+    def deliver(self) -> None:
+        """Deliver what is due, if this server is the one that does. Raises `StoreError`."""
+        if self._ledger.waiting_notices() and self._messages.has(self._clock.now()):
+            self._delivery.turn()
+
+    def _note_trouble(self, trouble: str) -> None:
+        if trouble != self._alerting.trouble:
+            log.warning("Alerts were not judged or delivered: %s", trouble)
+        self._alerting = msgspec.structs.replace(self._alerting, trouble=trouble)

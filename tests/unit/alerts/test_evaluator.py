@@ -1,0 +1,335 @@
+"""Rules are judged over a real store and ledger, and messages reach a real receiver."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.api.world import SAYS, collector
+from tests.contract.stories import WORKER, failed, heartbeat, succeeded, uuid_of
+from tests.support.clocks import SetClock
+from tests.support.memory_cluster import MemoryCluster, MemoryResults, MemoryWorker
+from tests.support.receivers import HttpReceiver, http_receiver
+from tests.unit.control.scene import actor
+from umbel.cluster.events import Event
+from umbel.notify.base import NotifierConfig
+from umbel.notify.opening import open_notifiers
+from umbel.services.alerts.options import AlertOptions
+from umbel.services.alerts.rows import NewRule, NewSilence
+from umbel.services.alerts.watch import AlertWatch
+from umbel.services.cluster_services import ClusterServices, make_services
+from umbel.store.memory_samples import MemorySamples
+from umbel.store.opening import open_ledger, open_store
+
+NOW = 1_795_344_000.0 + 37 * 60
+
+
+class Watched:
+    """A cluster whose time stands, with one server that judges its rules."""
+
+    def __init__(self, folder: Path, receiver: HttpReceiver) -> None:
+        self.clock = SetClock(NOW)
+        self.store = open_store(folder, write=True)
+        self.ledger = open_ledger(str(folder))
+        self.samples = MemorySamples()
+        worker = MemoryWorker(WORKER)
+        worker.says = dict(SAYS)
+        self.cluster = MemoryCluster(worker)
+        self.receiver = receiver
+        self.alive()
+        self.services = self.server()
+        self.alerts = self.services.alerts
+
+    def server(self) -> ClusterServices:
+        """Another server over the same ledger."""
+        config = NotifierConfig(name="hook", kind="webhook", url=self.receiver.url)
+        options = AlertOptions(
+            notifiers=open_notifiers([config], self.clock), configs=(config,), every_s=10.0,
+            address="https://umbel.example.com",
+        )  # fmt: skip
+        return make_services(
+            self.store, self.ledger, self.cluster, MemoryResults(), self.clock, label="Shop",
+            samples=self.samples, sample_every_s=10.0, alerts=options,
+        )  # fmt: skip
+
+    def alive(self, **given: Any) -> None:
+        now = self.clock.now()
+        self.store.apply([heartbeat(WORKER, now - 1, processed=5)])
+        since = NOW - 9 * 86_400
+        report = {"started": since, "at": now, "heard_at": now, "connected_since": since, **given}
+        self.store.report(collector(**report))
+
+    def add(self, condition: str, **given: Any) -> str:
+        wanted = NewRule(name="Rule", condition=condition, notify=("hook",), **given)
+        return self.alerts.add(wanted, actor()).rule.id
+
+    def later(self, seconds: float, **given: Any) -> None:
+        """Time passes, and all rules are judged and messages delivered."""
+        self.clock.time += seconds
+        self.alive(**given)
+        self.turn(self.services)
+
+    def turn(self, services: ClusterServices) -> None:
+        watch = watch_of(services)
+        watch.judge()
+        watch.deliver()
+
+    def fail(self, count: int, first: int = 0, name: str = "shop.charge") -> None:
+        at = self.clock.now() - 30
+        events: list[Event] = []
+        for number in range(first, first + count):
+            events += failed(uuid_of(number), at, name=name)
+        self.store.apply(events)
+
+    def sent(self) -> list[tuple[str, str]]:
+        return [(each.json["kind"], each.json["title"]) for each in self.receiver.received]
+
+    def close(self) -> None:
+        self.services.close()
+
+
+def watch_of(services: ClusterServices) -> AlertWatch:
+    assert services.alert_watch is not None
+    return services.alert_watch
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Iterator[Watched]:
+    with http_receiver() as receiver:
+        made = Watched(tmp_path, receiver)
+        yield made
+        made.close()
+
+
+def answer_of(watched: Watched) -> tuple[str, str]:
+    (listed,) = watched.alerts.rules().items
+    assert listed.answer is not None
+    return listed.answer.answer, listed.answer.sentence
+
+
+def test_what_fires_is_told_once_and_told_when_it_is_over(watched: Watched) -> None:
+    watched.add("failures of name:shop.* > 3 over 5 min", severity="critical")
+    watched.later(0)
+    assert watched.sent() == []
+
+    watched.fail(5)
+    watched.later(10)
+    watched.later(10)
+
+    (alert,) = watched.alerts.now().firing
+    assert (alert.value, alert.severity) == (5.0, "critical")
+    assert watched.sent() == [("fired", "[critical] Rule fires (Shop)")]
+    message = watched.receiver.received[0].json
+    assert message["text"].splitlines()[0] == (
+        "5 of tasks whose name begins with shop. failed over the last 5 min."
+    )
+    assert message["link"].startswith("https://umbel.example.com/tasks?q=name%3Ashop.")
+
+    watched.later(900)
+    watched.later(70)
+    assert watched.sent()[1:] == [("resolved", "[critical] Rule is resolved (Shop)")]
+    assert watched.alerts.now().firing == ()
+    assert [each.id for each in watched.alerts.history().items] == [alert.id]
+
+
+def test_blind_is_never_well_and_ends_nothing(watched: Watched) -> None:
+    watched.add("failures > 3 over 5 min")
+    watched.later(0)
+    watched.fail(5)
+    watched.later(10)
+    assert answer_of(watched)[0] == "firing"
+
+    watched.clock.time += 3_600
+    watched.turn(watched.services)  # no collector reports
+
+    assert answer_of(watched)[0] == "cannot be known"
+    (alert,) = watched.alerts.now().firing
+    assert alert.unknown_since is not None
+    assert [kind for kind, _ in watched.sent()] == ["fired"]
+
+
+def test_behind_is_never_well(watched: Watched) -> None:
+    watched.add("failures > 3 over 5 min")
+    watched.later(0, lag_s=40.0)
+
+    assert answer_of(watched) == (
+        "cannot be known", "The history is 40 s behind, so what is new is not known.",
+    )  # fmt: skip
+
+
+def test_queues_are_judged_by_samples_and_not_without(watched: Watched) -> None:
+    watched.add("depth of queue mail* > 100")
+    watched.later(0)
+    answer, sentence = answer_of(watched)
+    assert answer == "cannot be known"
+    assert "not sampled" in sentence
+
+    now = watched.clock.now()
+    seen = {"mail": (150.0, 150.0, 0.0, 1.0, 12.0), "mail-2": (5.0, 5.0, 0.0, 1.0, 1.0)}
+    watched.samples.keep("queue", now, {**seen, "other": (900.0, 900.0, 0.0, 1.0, 1.0)})
+    watched.later(1)
+
+    (alert,) = watched.alerts.now().firing
+    assert (alert.subject, alert.sentence) == ("mail", "150 messages wait in queue mail.")
+    assert alert.link.startswith("/queues/mail?from=")
+
+
+def test_a_worker_that_falls_silent_fires_and_comes_back(watched: Watched) -> None:
+    watched.add("any worker silent for 5 min")
+    watched.later(0)
+    assert answer_of(watched)[0] == "well"
+    watched.clock.time += 400
+    now = watched.clock.now()
+    watched.store.report(
+        collector(started=now - 9_000, at=now, heard_at=now, connected_since=now - 9_000)
+    )
+    watched.turn(watched.services)
+
+    (alert,) = watched.alerts.now().firing
+    assert alert.subject == WORKER
+    watched.later(10)
+    watched.later(70)
+    assert [kind for kind, _ in watched.sent()] == ["fired", "resolved"]
+
+
+def test_a_dead_man_is_heard_of(watched: Watched) -> None:
+    watched.add("no success of name:nightly for 1 h")
+    at = watched.clock.now() - 1_800
+    watched.store.apply(succeeded(uuid_of(1), at, name="nightly"))
+    watched.later(0)
+    assert answer_of(watched)[0] == "well"
+
+    watched.later(3_000)
+
+    assert answer_of(watched)[0] == "firing"
+
+
+def test_a_new_error_fires_until_somebody_decides(watched: Watched) -> None:
+    watched.add("new error of name:shop.*")
+    watched.fail(2)
+    watched.later(0)
+
+    (alert,) = watched.alerts.now().firing
+    assert alert.link == f"/errors/{alert.subject}"
+    watched.services.errors.decisions.resolve(alert.subject, actor())
+    watched.later(1)
+    watched.later(61)
+    assert watched.alerts.now().firing == ()
+
+
+def test_health_findings_fire(watched: Watched) -> None:
+    watched.add("finding collector-behind")
+    watched.services.health_findings.answer(budget_s=10.0)
+    watched.later(0, lag_s=40.0)
+
+    (alert,) = watched.alerts.now().firing
+    assert alert.subject == "collector-behind"
+
+
+def test_another_server_goes_on_where_the_first_one_died(watched: Watched) -> None:
+    watched.add("failures > 3 over 5 min")
+    watched.fail(5)
+    watched.later(10)
+    second = watched.server()
+
+    watch_of(second).judge()
+    assert watch_of(second).alerting.elsewhere
+    watched.clock.time += 60
+    watched.alive()
+    watched.turn(second)
+
+    assert not watch_of(second).alerting.elsewhere
+    assert len(watched.alerts.now().firing) == 1
+    assert [kind for kind, _ in watched.sent()] == ["fired"]
+
+
+def test_a_message_that_is_not_taken_waits_in_the_ledger(watched: Watched) -> None:
+    watched.receiver.answers = [503, 200]
+    watched.add("failures > 3 over 5 min")
+    watched.fail(5)
+    watched.later(10)
+    (waiting,) = watched.alerts.now().failed
+    assert (waiting.state, waiting.attempts) == ("waiting", 1)
+    assert "503" in waiting.trouble
+
+    second = watched.server()
+    watched.clock.time += 60
+    watch_of(second).deliver()
+
+    assert watched.alerts.now().failed == ()
+    assert len(watched.receiver.received) == 2
+    first, again = watched.receiver.received
+    assert first.headers["umbel-delivery"] == again.headers["umbel-delivery"]
+
+
+def test_in_a_silence_nobody_is_sent_anything(watched: Watched) -> None:
+    watched.alerts.silence(NewSilence(until=watched.clock.now() + 100, reason="a deploy"), actor())
+    watched.add("failures > 3 over 30 min")
+    watched.fail(5)
+    watched.later(10)
+    assert len(watched.alerts.now().firing) == 1
+    assert watched.sent() == []
+
+    watched.later(120)
+    assert [kind for kind, _ in watched.sent()] == ["fired"]
+
+
+def test_what_nobody_takes_care_of_is_escalated(watched: Watched) -> None:
+    watched.add("failures > 3 over 30 min", escalate_s=300.0)
+    watched.fail(5)
+    watched.later(10)
+    watched.later(310)
+    watched.later(310)
+
+    assert [kind for kind, _ in watched.sent()] == ["fired", "escalated"]
+
+
+def test_what_fires_ends_with_its_rule(watched: Watched) -> None:
+    rule = watched.add("failures > 3 over 30 min")
+    watched.fail(5)
+    watched.later(10)
+    watched.alerts.remove(rule, actor())
+    watched.later(10)
+
+    assert watched.alerts.now().firing == ()
+    assert len(watched.alerts.history().items) == 1
+
+
+def test_a_test_message_tells_how_it_went(watched: Watched) -> None:
+    assert watched.alerts.test("hook", actor()).state == "delivered"
+    watched.receiver.answers = [500]
+    tried = watched.alerts.test("hook", actor())
+
+    assert (tried.state, "500" in tried.trouble) == ("failed", True)
+    assert watched.sent()[0][0] == "test"
+
+
+def test_a_back_test_finds_what_fired(watched: Watched) -> None:
+    watched.fail(5)
+    watched.clock.time += 3 * 3_600
+    watched.alive()
+    watched.fail(9, first=100)
+    watched.clock.time += 3_600
+    watched.alive()
+
+    found = watched.alerts.back_test("failures of name:shop.* > 3 over 10 min")
+
+    assert found.possible
+    assert found.count == 2
+    assert found.sentence.startswith("It would have fired 2 times in the last 4 h")
+    assert [each.worst for each in found.firings] == [9.0, 5.0]
+    assert watched.alerts.back_test("failures of name:shop.* > 30 over 10 min").count == 0
+    assert found.limit == 3.0
+    assert max(each.value or 0 for each in found.points) == 9.0
+
+
+def test_the_status_tells_how_rules_are_judged(watched: Watched) -> None:
+    watched.add("failures > 3")
+    watched.later(0)
+    alerting = watched.services.health.status().alerts
+
+    assert alerting is not None
+    assert (alerting.rules, alerting.left, alerting.trouble) == (1, 0, None)

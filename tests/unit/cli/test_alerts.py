@@ -1,0 +1,99 @@
+"""`umbel alerts` over a data directory."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from umbel.cli.start import run
+from umbel.store.alerts import Alert
+from umbel.store.opening import open_ledger, open_store
+
+Umbel = Callable[..., tuple[int, str, str]]
+RULE = "failures of name:shop.* > 5 over 10 min"
+
+
+@pytest.fixture
+def umbel(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Umbel:
+    """Runs a command of `umbel` over an empty history."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    open_store(str(tmp_path / "data"), write=True).close()
+
+    def command(*arguments: str) -> tuple[int, str, str]:
+        code = run([*arguments, "--data", str(tmp_path / "data")])
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
+
+    return command
+
+
+def test_a_rule_is_added_listed_and_removed(umbel: Umbel) -> None:
+    code, out, err = umbel("alerts", "add", "Shop", RULE, "--for", "2min")
+    assert code == 0
+    assert "Fires when more than 5 of tasks whose name begins with shop. failed" in out
+    assert "notifies nobody" in err
+
+    _, out, _ = umbel("alerts", "rules", "--json")
+    rule = json.loads(out)
+    assert (rule["name"], rule["pending_s"], rule["answer"]) == ("Shop", 120.0, "not judged yet")
+    assert umbel("alerts", "remove", rule["id"])[0] == 0
+    assert umbel("alerts", "rules")[2].startswith("There are no rules yet")
+
+
+def test_a_mistake_is_told_with_the_right_word(umbel: Umbel) -> None:
+    code, _, err = umbel("alerts", "add", "Shop", "failre rate > 5 %")
+
+    assert code == 2
+    assert "Did you mean failure rate?" in err
+
+
+def test_what_fires_is_listed_and_taken_care_of(umbel: Umbel, tmp_path: Path) -> None:
+    assert umbel("alerts", "list")[0] == 0
+    ledger = open_ledger(str(tmp_path / "data"))
+    alert = Alert(
+        id="a1", rule="r", name="Shop", condition="any finding", severity="critical",
+        subject="mail", phase="firing", since=time.time(), fired=time.time(), sentence="It is so.",
+    )  # fmt: skip
+    ledger.keep_alerts([alert])
+    ledger.close()
+
+    code, out, _ = umbel("alerts", "list")
+    assert code == 1
+    assert "It is so." in out
+    assert umbel("alerts", "acknowledge", "a1", "--note", "on it")[0] == 0
+    _, out, _ = umbel("alerts", "show", "a1")
+    assert out.startswith("Shop of mail: firing, critical.\nIt is so.\n")
+    assert "on it" in out
+    assert umbel("alerts", "show", "none")[0] != 0
+
+
+def test_a_back_test_says_where_it_could_not_look(umbel: Umbel) -> None:
+    code, out, _ = umbel("alerts", "back-test", "any finding")
+
+    assert code == 1
+    assert "is not kept" in out
+
+
+def test_a_silence_is_begun_and_ended(umbel: Umbel) -> None:
+    code, out, _ = umbel("alerts", "silence", "--for", "2h", "--reason", "a deploy")
+    assert code == 0
+    silence = out.split()[-1].rstrip(".")
+
+    assert umbel("alerts", "unsilence", silence)[0] == 0
+    assert umbel("alerts", "unsilence", silence)[0] != 0
+    assert umbel("alerts", "silence", "--for", "2", "--reason", "x")[0] == 2
+
+
+def test_without_notifiers_there_is_nobody_to_test(umbel: Umbel) -> None:
+    assert "name none" in umbel("alerts", "notifiers")[2]
+    code, _, err = umbel("alerts", "test", "mail")
+
+    assert code != 0
+    assert "no notifier mail" in err

@@ -1,0 +1,149 @@
+"""Notifiers: what real receivers get, and how a failure is told."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import socket
+
+import msgspec
+import pytest
+
+from tests.support.clocks import SetClock
+from tests.support.receivers import http_receiver, mail_receiver
+from umbel.errors import DeliveryFailed
+from umbel.notify.base import AlertMessage, Notifier, NotifierConfig
+from umbel.notify.opening import open_notifiers
+
+NOW = 1_795_344_000.0
+SECRET = "s3cret"  # noqa: S105  of a test
+MESSAGE = AlertMessage(
+    id="m1", kind="fired", severity="critical", cluster="Shop", rule="r", title="Billing fails",
+    text="12 % of <tasks> failed.", link="https://umbel.example.com/tasks?q=a", at=NOW,
+    alerts=("a1",),
+)  # fmt: skip
+
+
+def notifier(url: str, kind: str = "webhook", **given: object) -> Notifier:
+    config = msgspec.convert({"name": "one", "kind": kind, "url": url, **given}, NotifierConfig)
+    return open_notifiers([config], SetClock(NOW))["one"]
+
+
+def test_a_webhook_gets_the_message_signed() -> None:
+    with http_receiver() as receiver:
+        notifier(f"{receiver.url}/hook?key=1", secret=SECRET).deliver(MESSAGE)
+
+    (got,) = receiver.received
+    assert got.path == "/hook?key=1"
+    assert msgspec.convert(got.json, AlertMessage) == MESSAGE
+    assert got.headers["umbel-delivery"] == "m1"
+    signed = got.headers["umbel-timestamp"].encode() + b"." + got.body
+    expected = hmac.new(b"s3cret", signed, hashlib.sha256).hexdigest()
+    assert got.headers["umbel-signature"] == f"v1={expected}"
+
+
+def test_a_webhook_without_a_secret_is_not_signed() -> None:
+    with http_receiver() as receiver:
+        notifier(receiver.url).deliver(MESSAGE)
+
+    assert "umbel-signature" not in receiver.received[0].headers
+
+
+@pytest.mark.parametrize(("code", "retriable"), [(500, True), (429, True), (404, False)])
+def test_an_answer_says_whether_to_try_again(code: int, retriable: bool) -> None:
+    with http_receiver() as receiver:
+        receiver.answers = [code]
+        receiver.headers = {"Retry-After": "120"}
+        with pytest.raises(DeliveryFailed) as caught:
+            notifier(f"{receiver.url}/T0/s3cret").deliver(MESSAGE)
+
+    assert caught.value.retriable is retriable
+    assert caught.value.after_s == 120.0
+    assert str(code) in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_nobody_is_led_elsewhere() -> None:
+    with http_receiver() as other, http_receiver() as receiver:
+        receiver.answers = [307]
+        receiver.headers = {"Location": other.url}
+        with pytest.raises(DeliveryFailed, match="307") as caught:
+            notifier(receiver.url).deliver(MESSAGE)
+
+    assert not caught.value.retriable
+    assert other.received == []
+
+
+@pytest.mark.parametrize("scheme", ["http", "smtp"])
+def test_who_does_not_answer_is_tried_again(scheme: str) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    mail = {"sender": "a@example.com", "to": ["b@example.com"]}
+    kind = "email" if scheme == "smtp" else "webhook"
+
+    with pytest.raises(DeliveryFailed, match="could not be reached") as caught:
+        notifier(f"{scheme}://127.0.0.1:{port}/s3cret", kind, **mail).deliver(MESSAGE)
+
+    assert caught.value.retriable
+    assert "s3cret" not in str(caught.value)
+
+
+def test_slack_gets_a_text_in_which_nothing_is_a_mention() -> None:
+    with http_receiver() as receiver:
+        notifier(receiver.url, "slack").deliver(MESSAGE)
+
+    assert receiver.received[0].json["text"].splitlines() == [
+        ":red_circle: *Billing fails*",
+        "12 % of &lt;tasks&gt; failed.",
+        "<https://umbel.example.com/tasks?q=a|Look>",
+    ]
+
+
+MAIL = {"sender": "umbel@example.com", "to": ["ops@example.com", "on@example.com"]}
+
+
+def test_a_letter_comes_whole() -> None:
+    with mail_receiver() as receiver:
+        twisted = msgspec.structs.replace(MESSAGE, title="Billing fails\r\nBcc: x@example.com")
+        notifier(receiver.url, "email", title="$severity: $title", **MAIL).deliver(twisted)
+
+    (letter,) = receiver.letters
+    assert letter["subject"] == "critical: Billing fails Bcc: x@example.com"
+    assert letter["bcc"] is None
+    assert (letter["from"], letter["to"]) == (
+        "umbel@example.com", "ops@example.com, on@example.com",
+    )  # fmt: skip
+    assert "m1" in letter["message-id"]
+    text = letter.get_content()
+    assert text.split() == f"{MESSAGE.text} {MESSAGE.link}".split()
+
+
+def test_a_mail_server_that_refuses_all_is_not_asked_again() -> None:
+    with mail_receiver() as receiver:
+        receiver.refused = {"ops@": 550, "on@": 550}
+        with pytest.raises(DeliveryFailed, match="takes mail for none") as caught:
+            notifier(receiver.url, "email", **MAIL).deliver(MESSAGE)
+        assert not caught.value.retriable
+        receiver.refused = {"on@": 550}
+        with pytest.raises(DeliveryFailed, match=r"refused on@example\.com; the others have it"):
+            notifier(receiver.url, "email", **MAIL).deliver(MESSAGE)
+
+    assert len(receiver.letters) == 1
+
+
+def test_no_password_goes_over_an_open_line() -> None:
+    with mail_receiver() as receiver:
+        url = receiver.url.replace("smtp://", "smtp://umbel:s3cret@")
+        with pytest.raises(DeliveryFailed, match="encrypted") as caught:
+            notifier(url, "email", **MAIL).deliver(MESSAGE)
+
+    assert not caught.value.retriable
+    assert receiver.letters == []
+    assert "s3cret" not in str(caught.value)
+
+
+def test_a_configuration_shows_no_secret() -> None:
+    config = NotifierConfig(name="one", kind="webhook", url="https://a/s3cret", secret=SECRET)
+
+    assert "s3cret" not in repr(config)
