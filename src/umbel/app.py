@@ -16,6 +16,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from umbel.composition import (
@@ -23,6 +24,7 @@ from umbel.composition import (
     ingest_limits,
     make_store,
     open_ledger,
+    open_reconciler,
     open_services,
     open_to_write,
     redact_rules,
@@ -174,6 +176,7 @@ def collect(loaded: LoadedSettings, *, supervised: bool = False) -> int:
         lambda: open_to_write(settings),
         options,
         open_ledger=lambda: open_ledger(settings),
+        open_reconciler=partial(open_reconciler, settings) if settings.healing.ask else None,
         say=_say_why,
     )
 

@@ -31,6 +31,8 @@ from umbel.clock import Clock, SystemClock
 from umbel.errors import StoreBusy, UmbelError
 from umbel.process_secrets import hidden
 from umbel.redact.rules import Redactor, RedactRules
+from umbel.services.healing.lease import HealingLease
+from umbel.services.healing.reconciler import Reconciler
 from umbel.services.ingest.ingest import Ingest, Limits
 from umbel.services.ingest.metric_counter import RUNTIME_BOUNDS
 from umbel.services.ingest.standby import Heard, StandbyListener
@@ -50,6 +52,11 @@ LOCK_POLL_S: Final = 0.2
 STANDBY_ATTEMPTS: Final = 15
 _PARENT_FD: Final = 0
 _LINE_MAX: Final = 4000
+
+
+#: Makes what asks for events that are missing, for this store; the last argument says whether this
+#: collector is the one to ask.
+OpenReconciler = Callable[[Store, Clock, Callable[[], bool]], Reconciler]
 
 
 class CollectorOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,12 +86,14 @@ def run_collector(
     clock: Clock | None = None,
     *,
     open_ledger: Callable[[], Ledger] | None = None,
+    open_reconciler: OpenReconciler | None = None,
     say: Callable[[str], object] = _print,
 ) -> int:
     """Collect until SIGTERM, SIGINT or the parent's end; the process's exit code. `open_source`
     gets the id of the store, or an empty one to listen only, while another writes; `say` gets
     the sentence that says why it ended by itself, if there is no parent to hear it. The ledger is
-    opened for a store that takes several writers.
+    opened for a store that takes several writers. `open_reconciler` gives what asks for events that
+    are missing, where that is wanted.
 
     Call it from the main thread: it takes the signals. While another collector holds the store's
     lock, this one stands by, and begins within `LOCK_POLL_S` of the other's end.
@@ -109,7 +118,15 @@ def run_collector(
                 opened.callback(ledger.close)
             heard = listener.end()
             source = open_source(store.id) if heard is None else heard.source
-            _collect(source, heard, store, ledger, options, clock, stop)
+            reconciler = None
+            if open_reconciler is not None:
+                lease = None if ledger is None else HealingLease(ledger, clock)
+                if lease is not None:
+                    opened.callback(lease.release)
+                may_heal = (lambda: True) if lease is None else lease.take
+                reconciler = open_reconciler(store, clock, may_heal)
+                opened.callback(reconciler.close)
+            _collect(source, heard, store, ledger, reconciler, options, clock, stop)
     except UmbelError as error:
         (_tell_parent if options.supervised else say)(str(error))
         return FAILED
@@ -136,6 +153,7 @@ def _collect(
     heard: Heard | None,
     store: Store,
     ledger: Ledger | None,
+    reconciler: Reconciler | None,
     options: CollectorOptions,
     clock: Clock,
     stop: threading.Event,
@@ -152,6 +170,7 @@ def _collect(
         runtime_bounds=options.runtime_bounds,
         metrics_without=options.metrics_without,
         redactor=Redactor(options.redact),
+        reconciler=reconciler,
         clock=clock,
         tell_trouble=_tell_parent if options.supervised else None,
     )

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from umbel.clock import SystemClock
+from umbel.clock import Clock, SystemClock
 from umbel.errors import BrokerRefused, NotSupported, ResultsUnavailable, SettingsError, StoreBusy
 from umbel.redact.rules import Redactor, RedactRules
 from umbel.settings import ONLY, Settings
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from umbel.services.alerts.options import AlertOptions
     from umbel.services.cluster.registered_tasks import TaskDescription
     from umbel.services.cluster_services import ClusterServices, EnableEvents
+    from umbel.services.healing.reconciler import Reconciler
     from umbel.services.health.health import Supervised
     from umbel.services.ingest.ingest import Limits
 
@@ -109,6 +110,25 @@ def _alert_options(settings: Settings, name: str) -> AlertOptions:
         every_s=given.every,
         address=(given.url or own).rstrip("/") + below,
     )
+
+
+def open_reconciler(
+    settings: Settings, store: Store, clock: Clock, may_heal: Callable[[], bool]
+) -> Reconciler:
+    """What asks workers and the result backend of the settings for what events did not tell.
+    Connects when there is something to ask."""
+    from umbel.broker.lazy import LazyCluster
+    from umbel.results.lazy import LazyResults
+    from umbel.services.healing.reconciler import HealingOptions, Reconciler
+
+    app = _Application(settings)
+    options = HealingOptions(
+        unknown_after_s=settings.healing.unknown_after,
+        lookups_per_s=settings.healing.lookups,
+        lists_results=settings.healing.list_results,
+    )
+    cluster, results = LazyCluster(app.cluster), LazyResults(app.results)
+    return Reconciler(store, results, cluster, clock, options, may_heal)
 
 
 def open_to_write(settings: Settings) -> Store:

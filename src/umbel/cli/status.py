@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from umbel.python.sources import Source
     from umbel.services.health.health import Status
     from umbel.services.samples.sampling import Sampling
-    from umbel.store.base import CollectorStatus
+    from umbel.store.base import CollectorStatus, HealingStatus
 
 _CODES: Final = {"live": DONE, "partial": PARTLY, "behind": PARTLY, "blind": FAILED}
 
@@ -44,7 +44,22 @@ def _lines(found: Status) -> list[str]:
     head = found.live.state if troubles else f"{found.live.state}: {found.live.sentence}"
     stored = f"history: {found.store.tasks:,} tasks, {found.store.size_bytes / 1e6:,.1f} MB"
     collectors = [_collector(each) for each in found.collectors if each.ended is None]
-    return [head, *troubles, stored, *collectors, *samples_lines(found.samples)]
+    healing = [
+        line for each in found.collectors if each.ended is None for line in _healing(each.healing)
+    ]
+    return [head, *troubles, stored, *collectors, *healing, *samples_lines(found.samples)]
+
+
+def _healing(found: HealingStatus | None) -> list[str]:
+    """Nothing where nobody had to be asked."""
+    if found is None or not (found.lookups or found.questions or found.trouble):
+        return []
+    line = (
+        f"healing: {found.healed:,} healed, {found.unknown:,} unknown, {found.waiting:,} in doubt; "
+        f"{found.rate:,.1f} look-ups/s"
+    )
+    searching = [", listing what is kept"] if found.searching else []
+    return [line + "".join(searching), *([f"healing: {found.trouble}"] if found.trouble else [])]
 
 
 def samples_lines(found: Sampling | None) -> list[str]:

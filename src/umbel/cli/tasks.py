@@ -254,9 +254,13 @@ def _times() -> frozenset[str]:
     return frozenset({"changed", *(name for each in times for name in (each.name, *each.aliases))})
 
 
+#: What is told in lines of its own, or by others.
+_APART: Final = frozenset({"attempts", "fact_count", "notes", "reconciled", "traceback"})
+
+
 def _describe(everything: Mapping[str, Any]) -> None:
     for name, value in everything.items():
-        if (not value and value != 0) or name in {"attempts", "notes", "reconciled", "traceback"}:
+        if (not value and value != 0) or name in _APART:
             continue
         if name == "intent":
             request = f"{value['kind']} by {value['actor']} at {printing.clock(value['at'])}"

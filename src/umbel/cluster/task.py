@@ -41,7 +41,7 @@ from umbel.cluster.error_fingerprint import error_fingerprint
 from umbel.cluster.events import Event
 from umbel.cluster.facts import Facts
 from umbel.cluster.interpret import ENDED, FLAGS, Note, interpret, simple_history
-from umbel.cluster.reconciled import ReconciledFact
+from umbel.cluster.reconciled import ReconciledFact, fact_count
 from umbel.cluster.timestamps import parse_iso
 
 __all__ = [
@@ -119,13 +119,15 @@ class TaskSummary(msgspec.Struct, frozen=True):
 
 
 class Task(TaskSummary, frozen=True):
-    """A task with everything that its events told. A field added here is in no list; one added
-    to `TaskSummary` is in every list, in the HTTP API, the commands and the Python API."""
+    """A task with everything that its facts (there are `fact_count`) told. A field added here is in
+    no list; one added to `TaskSummary` is in every list, in the HTTP API, the commands and the
+    Python API."""
 
     traceback: str | None = None
     attempts: tuple[Attempt, ...] = ()
     notes: tuple[Note, ...] = ()
     reconciled: tuple[ReconciledFact, ...] = ()
+    fact_count: int = 0
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -198,6 +200,7 @@ def project(uuid: str, facts: Facts, changed: float | None = None) -> Task:
         runs,
         it.notes,
         it.reconciled,
+        fact_count(facts) if it.reconciled else len(facts),
     )
 
 

@@ -9,7 +9,7 @@ from threading import Event
 from typing import Final, TypeVar
 
 from umbel.errors import ResultsUnavailable, UmbelError
-from umbel.results.base import UNKNOWN, Result
+from umbel.results.base import UNKNOWN, ListedIds, Result
 from umbel.results.errors import closed, silent, translated
 from umbel.results.payload import UnreadableResult
 from umbel.results.reader import ResultReader
@@ -53,6 +53,10 @@ class CeleryResults:
         for at in range(0, len(ids), _AT_ONCE):
             found |= self._answer(partial(_fetch, task_ids=ids[at : at + _AT_ONCE]))
         return found
+
+    def list_ids(self, cursor: str, since: float) -> ListedIds | None:
+        """See `results.base.ResultListing`."""
+        return self._answer(lambda reader: reader.list_ids(cursor, since))
 
     def wait(self, task_id: str, timeout_s: float) -> Result:
         until = time.monotonic() + max(0.0, timeout_s)

@@ -9,7 +9,7 @@ from any thread, at the same time. A backend that cannot be used raises
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol, runtime_checkable
 
 import msgspec
 
@@ -80,3 +80,22 @@ class ResultBackend(Protocol):
 
     def close(self) -> None:
         """Let go of connections. May be called twice."""
+
+
+class ListedIds(NamedTuple):
+    """Task ids of some results, and where to go on; `cursor` is None after the last."""
+
+    ids: Sequence[str]
+    cursor: str | None
+    #: Whether all of these ended before the time asked for.
+    are_older: bool = False
+
+
+@runtime_checkable
+class ResultListing(Protocol):
+    """A backend that can say of which tasks it keeps results, bit by bit, at little cost each."""
+
+    def list_ids(self, cursor: str, since: float) -> ListedIds | None:
+        """Some ids from `cursor` on, which is empty at the beginning, the newest first where the
+        backend has an order; None where it cannot list them. `since` in Unix seconds. Raises
+        `ResultsUnavailable`."""

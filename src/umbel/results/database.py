@@ -14,12 +14,14 @@ from typing import Any, Final
 
 import msgspec
 
-from umbel.results.base import Result
+from umbel.results.base import ListedIds, Result
 from umbel.results.meta import result_of
 from umbel.results.payload import UnreadableResult, open_payload
 from umbel.results.reader import ABORTED
 
 _ENDED: Final = ("SUCCESS", "FAILURE", "REVOKED")
+#: So many rows are read at once to list which there are.
+LISTED_ROWS: Final = 1_000
 #: Columns that hold values encoded by the application's serializer.
 _ENCODED: Final = ("args", "kwargs", "children")
 
@@ -67,6 +69,25 @@ class DatabaseReader:
             else Result(task_id=task_id, state="PENDING")
             for task_id in task_ids
         }
+
+    def list_ids(self, cursor: str, since: float) -> ListedIds | None:
+        """The newest first, by the primary key: an index that every table has."""
+        key = self._sql.column("id")
+        wanted = self._sql.select(key, self._table.c.task_id, self._table.c.date_done)
+        wanted = wanted.select_from(self._table).order_by(key.desc()).limit(LISTED_ROWS)
+        if cursor:
+            wanted = wanted.where(key < int(cursor))
+        rows = self._with_connection(lambda on: on.execute(wanted).all())
+        ended = [done.timestamp() for _, _, at in rows if (done := self._moment(at)) is not None]
+        return ListedIds(
+            [str(task_id) for _, task_id, _ in rows],
+            str(rows[-1][0]) if len(rows) == LISTED_ROWS else None,
+            are_older=bool(ended) and max(ended) < since,
+        )
+
+    def _moment(self, value: object) -> datetime | None:
+        found = self._in_utc(value)
+        return found if isinstance(found, datetime) else None
 
     def _rows(self, on: Any, task_ids: Sequence[str]) -> list[Mapping[str, Any]]:
         # Any column: which there are depends on Celery's version and on `result_extended`.

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import msgspec
 
-from umbel.results.base import UNKNOWN, Result
+from umbel.results.base import UNKNOWN, ListedIds, Result
 from umbel.results.django_connections import close_connections, fresh_connections, is_of_django
 from umbel.results.keyvalue import can_keep
 from umbel.results.meta import result_of
@@ -93,6 +93,9 @@ class GenericReader:
         if isinstance(value, BaseException):
             return repr(value)
         return value.isoformat() if isinstance(value, date) else str(value)
+
+    def list_ids(self, cursor: str, since: float) -> ListedIds | None:  # noqa: ARG002
+        return None
 
     def abort(self, task_id: str) -> None:
         with self._connections():

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from umbel.cluster.events import UUID_MAX
-from umbel.results.base import UNKNOWN, Result
+from umbel.results.base import UNKNOWN, ListedIds, Result
 from umbel.results.meta import result_of
 from umbel.results.payload import UnreadableResult, open_payload
 from umbel.results.reader import ABORTED
 
 PENDING: Final = "PENDING"
+#: So many keys are looked at by one SCAN: less than a millisecond of the server's time.
+SCANNED_KEYS: Final = 1_000
+_GLOB: Final = re.compile(rb"[*?\[\]^\\\\-]")
 #: A file that is being written is looked at again after this long.
 _HALF_WRITTEN_S: Final = 0.02
 
@@ -52,6 +56,9 @@ class KeyValueReader:
         if isinstance(found, Mapping):
             return {task_id: found.get(key) for task_id, key in keys.items()}
         return dict(zip(keys, found, strict=True))
+
+    def list_ids(self, cursor: str, since: float) -> ListedIds | None:  # noqa: ARG002
+        return None
 
     def can_keep(self, task_id: str) -> bool:
         """Whether the backend could know this id at all."""
@@ -93,6 +100,21 @@ class RedisReader(KeyValueReader):
             together.publish(key, value)
             together.execute()
 
+    def list_ids(self, cursor: str, since: float) -> ListedIds | None:  # noqa: ARG002
+        """One SCAN of the keys of results, which Redis keeps in no order."""
+        prefix = _bytes(self._backend.get_key_for_task("x"))[:-1]
+        pattern = _GLOB.sub(rb"\\\g<0>", prefix) + b"*"
+        scan = getattr(self._backend.client, "scan", None)
+        if scan is None:
+            return None
+        following, keys = scan(int(cursor or 0), match=pattern, count=SCANNED_KEYS)
+        if not isinstance(following, int):  # a cluster of several servers
+            return None
+        ids = [_bytes(key)[len(prefix) :].decode("utf-8", "replace") for key in keys]
+        return ListedIds(
+            [each for each in ids if can_keep(each)], str(following) if following else None
+        )
+
     def release(self) -> None:
         client = vars(self._backend).get("client")
         if client is not None:
@@ -130,6 +152,10 @@ class MemcachedReader(KeyValueReader):
 
     def _fits(self, task_id: str) -> bool:
         return len(self._backend.get_key_for_task(task_id)) <= 250
+
+
+def _bytes(key: object) -> bytes:
+    return key if isinstance(key, bytes) else str(key).encode("utf-8", "surrogatepass")
 
 
 def can_keep(task_id: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from umbel.lazy import Lazy
-from umbel.results.base import Result, ResultBackend
+from umbel.results.base import ListedIds, Result, ResultBackend, ResultListing
 
 
 class LazyResults:
@@ -27,6 +27,11 @@ class LazyResults:
 
     def get_many(self, task_ids: Sequence[str]) -> dict[str, Result]:
         return self._lazy.get().get_many(task_ids)
+
+    def list_ids(self, cursor: str, since: float) -> ListedIds | None:
+        """See `results.base.ResultListing`; None for a backend that has no such thing."""
+        found = self._lazy.get()
+        return found.list_ids(cursor, since) if isinstance(found, ResultListing) else None
 
     def wait(self, task_id: str, timeout_s: float) -> Result:
         return self._lazy.get().wait(task_id, timeout_s)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from umbel.results.base import Result
+from umbel.results.base import ListedIds, Result
 
 ABORTED = "ABORTED"
 
@@ -15,6 +15,9 @@ class ResultReader(Protocol):
 
     def fetch(self, task_ids: Sequence[str]) -> dict[str, Result]:
         """What is kept of each. An id that is not known, or cannot be, is PENDING."""
+
+    def list_ids(self, cursor: str, since: float) -> ListedIds | None:
+        """See `results.base.ResultListing`."""
 
     def abort(self, task_id: str) -> None:
         """Keep the state ABORTED for it, unless it has ended. Raises `UnreadableResult`."""

@@ -11,9 +11,12 @@ from umbel.settings.tree import SETTINGS, Settings, value_of
 _OURS: Final = ("UMBEL_", "FLOWER_")
 #: Sections and settings that `umbel collect` reads. It imports the application, whose code has
 #: no business with who may log in to the server.
-_OF_COLLECTORS: Final = frozenset({"collector", "store", "retention", "redact"})
+_OF_COLLECTORS: Final = frozenset({"collector", "healing", "store", "retention", "redact"})
 _EACH_OF_COLLECTORS: Final = frozenset(
-    {"app", "broker", "broker_option", "data", "cluster_moved", "log_level", "log_format"}
+    {
+        *("app", "broker", "broker_option", "result_backend", "data", "cluster_moved"),
+        *("log_level", "log_format"),
+    }
 )
 
 

@@ -309,6 +309,36 @@ class AlertsSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class HealingSettings:
+    """Who is asked for what lost events would have told ([healing](healing.md))."""
+
+    ask: bool = setting(
+        kinds.switch(),
+        "true",
+        "Whether the result backend and workers are asked about tasks of which events may be "
+        "missing.",
+    )
+    unknown_after: float = setting(
+        kinds.duration(1, 30 * 86400.0, "a duration such as 10min"),
+        "10min",
+        "For how long a task whose end was not heard, and that nobody has, may still be heard of; "
+        "then its state is UNKNOWN. A name that takes longer has longer.",
+    )
+    lookups: int = setting(
+        kinds.number(1, 100_000, "a whole number from 1 to 100_000"),
+        "1000",
+        "How many results a second are read for it at most.",
+    )
+    list_results: bool = setting(
+        kinds.switch(),
+        "true",
+        "Whether a gap in the events makes the result backend list what ended in it (SCAN on "
+        "Redis, by its primary key in a database), so that tasks of which nothing was heard are "
+        "found.",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class AuthSettings:
     """Who may do what, and how long a login holds."""
 
@@ -536,6 +566,7 @@ class Settings:
     samples: SamplesSettings = field(default_factory=SamplesSettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
     alerts: AlertsSettings = field(default_factory=AlertsSettings)
+    healing: HealingSettings = field(default_factory=HealingSettings)
 
     @property
     def is_open(self) -> bool:
@@ -554,6 +585,7 @@ SECTIONS: dict[str, type[Any]] = {
     "samples": SamplesSettings,
     "metrics": MetricsSettings,
     "alerts": AlertsSettings,
+    "healing": HealingSettings,
 }
 
 

@@ -150,6 +150,24 @@ class Retention(msgspec.Struct, frozen=True):
     max_tasks: int | None = None
 
 
+class HealingStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """What is done about events that are missing. Counts are since the collector's start: tasks of
+    which somebody who was asked knew more (`healed`), of which nobody knew the end (`unknown`), and
+    look-ups of results and tasks at workers. `rate` is look-ups a second over the last ten;
+    `waiting` are tasks that are suspected now. `searching`: results are listed for tasks of which
+    nothing was heard, so far `listed` of them. `trouble` says why somebody could not be asked."""
+
+    healed: int = 0
+    unknown: int = 0
+    lookups: int = 0
+    rate: float = 0.0
+    waiting: int = 0
+    questions: int = 0
+    searching: bool = False
+    listed: int = 0
+    trouble: str | None = None
+
+
 class CollectorStatus(msgspec.Struct, frozen=True, kw_only=True):
     """What one collector says of itself, at least once a second. Counts are since its
     start; times are Unix seconds; `rate` is events a second over the last ten. `broker` is
@@ -172,7 +190,8 @@ class CollectorStatus(msgspec.Struct, frozen=True, kw_only=True):
     `queue` is the event queue that it shares with the other collectors of the store; empty where
     each has one of its own, and hears everything. `ended` is when it ended: by its own last
     report, or, killed in a store that takes one writer at a time, when it had last reported. None
-    while nothing is known of its end."""
+    while nothing is known of its end. `healing` is None where nobody is asked for what is
+    missing."""
 
     collector: str
     pid: int
@@ -206,6 +225,7 @@ class CollectorStatus(msgspec.Struct, frozen=True, kw_only=True):
     foreign_consumers: int = 0
     queue: str = ""
     ended: float | None = None
+    healing: HealingStatus | None = None
 
 
 class Applied(msgspec.Struct, frozen=True):

@@ -23,6 +23,7 @@ export function exampleTask(more: Partial<Task> = {}): Task {
     revoked: null,
     rejected: null,
     reconciled: [],
+    fact_count: 3,
     runtime: null,
     wait: null,
     retries: 0,

@@ -407,6 +407,7 @@ export interface CollectorStatus {
   foreign_consumers: number
   queue: string
   ended: number | null
+  healing: HealingStatus | null
 }
 
 export interface Completion {
@@ -756,6 +757,18 @@ export interface GroupState {
   was: 'ignored' | 'open' | 'resolved' | null
   reopened: number | null
   because: string | null
+}
+
+export interface HealingStatus {
+  healed: number
+  unknown: number
+  lookups: number
+  rate: number
+  waiting: number
+  questions: number
+  searching: boolean
+  listed: number
+  trouble: string | null
 }
 
 export interface HealthAnswer {
@@ -1611,6 +1624,7 @@ export interface WholeTask {
   traceback: string | null
   notes: Note[]
   reconciled: ReconciledFact[]
+  fact_count: number
   attempts: WholeAttempt[]
   intent: IntentRow | null
   last_intent: IntentRow | null

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import msgspec
 
-from umbel.cluster.events import TEXT_MAX, Decoded, Event, Fault
+from umbel.cluster.events import RECONCILED_RANK, TEXT_MAX, Decoded, Event, Fault
 from umbel.cluster.task import Task
 from umbel.redact.rules import NOTHING, Redactor
 from umbel.redact.texts import HIDDEN, redact_text
@@ -142,6 +142,6 @@ def _changed(event: Event, shown: Callable[[str, str], str]) -> Event:
     changes: dict[str, Any] = {}
     for field in _FIELDS:
         text = getattr(event, field)
-        if text is not None:
+        if text is not None and not (field == "detail" and event.type in RECONCILED_RANK):
             changes[field] = shown(field, text)[:TEXT_MAX]
     return msgspec.structs.replace(event, **changes)

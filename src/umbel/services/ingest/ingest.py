@@ -18,9 +18,11 @@ from typing import Final
 
 from umbel.broker.base import EventSource
 from umbel.clock import Clock, SystemClock
+from umbel.cluster.events import Decoded
 from umbel.errors import StoreError
 from umbel.redact.rules import USUAL, Redactor
 from umbel.services.collectors import host_and_pid, predecessor
+from umbel.services.healing.reconciler import Reconciler
 from umbel.services.ingest.collector_totals import totals_of
 from umbel.services.ingest.commit import Committer, Limits
 from umbel.services.ingest.event_counter import EventCounter
@@ -50,6 +52,9 @@ METRIC_COUNTS_EVERY_S: Final = 1.0
 METRIC_COUNTS_IDLE_S: Final = 15.0
 METRIC_COUNTS_SHARE: Final = 0.01
 TAKE_TIMEOUT_S: Final = 0.5
+#: For how long a connection must have been there, and how little may wait, before what is not there
+#: is taken for lost, seconds.
+CURRENT_AFTER_S: Final = 2.0
 GAPS_MAX: Final = 20
 
 #: Is told what keeps events from being stored, as a sentence that says what to do, and None
@@ -63,7 +68,7 @@ class Ingest:
     in `ledger` it takes the lease to trim, where others may write to the same store; `heard` is
     what the source brought while it stood by; `runtime_bounds` are the upper ends of the buckets
     in which runtimes are counted, in seconds, `metrics_without` labels that tell no counts
-    apart."""
+    apart. `reconciler` asks for what is missing, and is started here; whoever made it closes it."""
 
     def __init__(
         self,
@@ -81,6 +86,7 @@ class Ingest:
         clock: Clock | None = None,
         tell_trouble: TellTrouble | None = None,
         redactor: Redactor = USUAL,
+        reconciler: Reconciler | None = None,
     ) -> None:
         limits = limits or Limits()
         self._clock = clock or SystemClock()
@@ -97,6 +103,7 @@ class Ingest:
         loss = self._loss_so_far()
         self._events_seen = EventCounter(self._clock.monotonic(), self._metrics, loss)
         hiding = EventRedactor(redactor, store.tasks)
+        self._hiding = hiding
         self._committer = Committer(store, self._events_seen, limits, self._clock, hiding)
         self._reader = EventReader(source, self._buffer, self._committer, self._clock)
         self._tell_trouble = tell_trouble
@@ -110,6 +117,9 @@ class Ingest:
         self._gaps = Gaps(self._name)
         self._heard = heard
         self._connected_at: float | None = None
+        self._reconciler = reconciler
+        if reconciler is not None:
+            reconciler.is_current = self._is_current
         #: Of which connection the first events were counted already.
         self._counted_since: float | None = None
 
@@ -118,6 +128,8 @@ class Ingest:
         the broker. Raises what a reading thread that broke raised."""
         self._look_back()
         self._reader.start()
+        if self._reconciler is not None:
+            self._reconciler.start()
         try:
             while not stop.is_set() and self._reader.failure is None:
                 self._turn()
@@ -161,6 +173,7 @@ class Ingest:
             recent_shed=self._reader.recent_shed,
             foreign_consumers=health.foreign_consumers,
             queue=health.queue,
+            healing=None if self._reconciler is None else self._reconciler.status(),
             ended=self._clock.now() if self._has_ended else None,
         )
 
@@ -195,6 +208,7 @@ class Ingest:
             self._report_at = now + REPORT_EVERY_S
             self._report()
         self._trimming.trim_if_due()
+        self._heal()
         wait_s = min(self._report_at - now, TAKE_TIMEOUT_S)
         due_in_s = self._committer.due_in_s()
         if due_in_s is not None:
@@ -207,6 +221,27 @@ class Ingest:
         if chunk is not None:
             self._note_connection()
             self._committer.add(chunk)
+
+    def _is_current(self) -> bool:
+        """Whether what came so far is stored, so that what is missing was lost. Any thread."""
+        since = self._source.health().since
+        return (
+            since is not None
+            and self._clock.now() - since > CURRENT_AFTER_S
+            and self._committer.trouble is None
+            and self._waiting_s() < CURRENT_AFTER_S
+        )
+
+    def _heal(self) -> None:
+        """Write what others said of tasks when they were asked."""
+        found = self._reconciler.take() if self._reconciler is not None else []
+        if self._reconciler is None or not found:
+            return
+        try:
+            self._store.apply(self._hiding.redacted(Decoded(list(found), [])).events)
+        except StoreError as error:
+            self._reconciler.give_back(found)
+            log.warning("What others said of tasks cannot be stored: %s", error)
 
     def _note_connection(self) -> None:
         """Before the first events of a connection: others may have counted what came before."""

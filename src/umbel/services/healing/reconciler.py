@@ -1,0 +1,375 @@
+"""Tasks of which events may be missing are asked about, and what is known of them is written.
+
+Theory of operation. A thread of the collector, since that alone knows at once what may be missing
+and writes the history: where one collector alone can write there is one reconciler, else the holder
+of a lease. Each turn it
+
+- looks at some of the tasks that have not ended (a page, going round) for those that are suspected
+  (`suspects`);
+- reads the results of those that are due, many at once, then asks workers, in one question, who
+  has the others;
+- gives up on those that nobody knows after the time that is set (`unknown_end`).
+
+Whoever was asked in vain is asked again less and less often. While the collector is behind, what
+is missing may still come, so nobody is asked. Everything found goes through the thread that
+writes, as facts that are joined like events (`take`).
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, Literal
+
+import msgspec
+
+from umbel.broker.base import Cluster
+from umbel.clock import Clock
+from umbel.cluster.events import Event
+from umbel.cluster.reconciled import Source
+from umbel.cluster.task import PENDING, RECEIVED, RETRY, STARTED, Task
+from umbel.errors import NotSupported, ResultsUnavailable, UmbelError
+from umbel.query.ast import Comparison, Matches
+from umbel.results.base import Result, ResultBackend
+from umbel.services.healing.answers import (
+    expiry_of,
+    fact_of_result,
+    facts_of_request,
+    unknown_end,
+)
+from umbel.services.healing.evidence import EvidenceReader
+from umbel.services.healing.gap_search import GapSearch
+from umbel.services.healing.lookup_rate import LookupRate
+from umbel.services.healing.suspects import Suspect, TaskEvidence, patience_s, suspect, why_unknown
+from umbel.services.healing.worker_questions import IDS_MAX, PAUSE_S, Holders, WorkerQuestions
+from umbel.store.base import HealingStatus, Order, Store
+
+log = logging.getLogger(__name__)
+
+#: How long the thread rests between two turns, seconds.
+TURN_S: Final = 0.5
+#: So many tasks are looked at in one turn, and how long after a round the next begins, seconds.
+LOOKED_AT: Final = 500
+ROUND_S: Final = 2.0
+#: What was just suspected may still be on its way, seconds.
+SETTLE_S: Final = 2.0
+#: After how long somebody is asked again, each time, seconds.
+AGAIN_S: Final = (3.0, 10.0, 30.0, 120.0, 600.0)
+#: So many suspects are remembered; others are found again in a later round.
+WAITING_MAX: Final = 50_000
+#: So many results are read at once.
+AT_ONCE: Final = 500
+#: How long a result backend that failed is let alone, seconds.
+RESULTS_AWAY_S: Final = 10.0
+#: For how long nothing is called unknown that it may know, seconds.
+RESULTS_WAITED_S: Final = 3_600.0
+#: So much may wait to be written.
+FACTS_MAX: Final = 5_000
+
+Asker = Literal["turn", "search", "results", "workers"]
+
+_OPEN: Final = Matches("state", Comparison.EQUALS, (PENDING, RECEIVED, STARTED, RETRY))
+_OLDEST_FIRST: Final = Order("seen", descending=False)
+
+
+class HealingOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How it is done; see the settings of `[healing]`."""
+
+    unknown_after_s: float = 600.0
+    lookups_per_s: int = 1_000
+    lists_results: bool = True
+
+
+class _Waiting(msgspec.Struct):
+    """A suspect: since when it is one here, when somebody is asked next, and how often somebody
+    was."""
+
+    found: Suspect
+    since: float
+    next_at: float
+    times: int = 0
+
+
+class Reconciler:
+    """`is_current` says whether the collector has stored what came so far, `may_heal` whether this
+    one is to ask. `turn` is for one thread, which `start` begins; `take` and `status` are for
+    any."""
+
+    def __init__(
+        self,
+        store: Store,
+        results: ResultBackend,
+        cluster: Cluster,
+        clock: Clock,
+        options: HealingOptions,
+        may_heal: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self._store = store
+        self._results = results
+        self._cluster = cluster
+        self._clock = clock
+        self._options = options
+        self._may_heal = may_heal
+        self.is_current: Callable[[], bool] = lambda: True
+        self._rate = LookupRate(options.lookups_per_s, clock)
+        self._questions = WorkerQuestions(store, cluster, clock)
+        self._search = GapSearch(
+            store, results, self._questions, self._rate, clock, lists_results=options.lists_results
+        )
+        self._evidence = EvidenceReader(store, cluster, clock)
+        self._suspects: dict[str, _Waiting] = {}
+        self._cursor: str | None = None
+        self._round_at = 0.0
+        self._searched_until = clock.now() - 3_600.0
+        self._facts: deque[Event] = deque()
+        self._healed = 0
+        self._unknown = 0
+        self._results_at = 0.0
+        self._results_down_since: float | None = None
+        #: What keeps whom from being asked.
+        self._troubles: dict[Asker, str] = {}
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="umbel-healing", daemon=True)
+
+    # -- any thread --------------------------------------------------------------------------
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        """Ask no more, and let go of connections. May be called twice."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(3.0)
+        self._cluster.close()
+        self._results.close()
+
+    def take(self) -> list[Event]:
+        """What was found and is not written yet, to be written now."""
+        found: list[Event] = []
+        while self._facts and len(found) < AT_ONCE:
+            found.append(self._facts.popleft())
+        return found
+
+    def give_back(self, facts: Sequence[Event]) -> None:
+        """These could not be written."""
+        self._facts.extendleft(reversed(facts))
+
+    def status(self) -> HealingStatus:
+        return HealingStatus(
+            healed=self._healed,
+            unknown=self._unknown,
+            lookups=self._rate.total,
+            rate=self._rate.recent(),
+            waiting=len(self._suspects),
+            questions=self._questions.count,
+            searching=self._search.is_on,
+            listed=self._search.listed,
+            trouble=" ".join(dict.fromkeys(tuple(self._troubles.values()))) or None,
+        )
+
+    # -- its thread --------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while not self._stopping.wait(TURN_S):
+            try:
+                self.turn()
+                self._note("turn", None)
+            except UmbelError as error:
+                self._note("turn", str(error))
+            except Exception as error:
+                log.debug("Healing failed.", exc_info=True)
+                self._note("turn", f"{type(error).__name__} while tasks were asked about.")
+
+    def _note(self, asker: Asker, trouble: str | None) -> None:
+        if trouble is None:
+            self._troubles.pop(asker, None)
+            return
+        if trouble != self._troubles.get(asker):
+            log.warning("What is missing cannot be asked for: %s", trouble)
+        self._troubles[asker] = trouble
+
+    def turn(self) -> None:
+        """One round of work. Raises `StoreError`."""
+        if len(self._facts) > FACTS_MAX or not self.is_current() or not self._may_heal():
+            return
+        now = self._clock.now()
+        evidence = self._evidence.read(now, self._options.unknown_after_s)
+        self._scan(evidence, now)
+        self._find_gaps(now)
+        try:
+            self._put(self._search.step())
+            if not self._search.has_failed:
+                self._note("search", None)
+        except UmbelError as error:
+            self._note("search", str(error))
+        due = self._due(now)
+        if due:
+            self._ask(due, evidence, now)
+
+    def _scan(self, evidence: TaskEvidence, now: float) -> None:
+        """At one more page of open tasks."""
+        if self._cursor is None and self._clock.monotonic() < self._round_at:
+            return
+        page = self._store.search(
+            _OPEN, now=now, order=_OLDEST_FIRST, cursor=self._cursor, limit=LOOKED_AT, budget_s=0.5
+        )
+        for task in page.items:
+            found = suspect(task, evidence, self._options.unknown_after_s, now)
+            waiting = self._suspects.get(task.uuid)
+            if found is None:
+                self._suspects.pop(task.uuid, None)
+            elif waiting is None:
+                if len(self._suspects) < WAITING_MAX:
+                    self._suspects[task.uuid] = _Waiting(found, now, now + SETTLE_S)
+            else:
+                waiting.found = found
+        self._cursor = page.cursor
+        if page.cursor is None:
+            self._round_at = self._clock.monotonic() + ROUND_S
+
+    def _find_gaps(self, now: float) -> None:
+        """Gaps that are over and were not searched yet."""
+        gaps = [
+            gap for gap in self._store.gaps(self._searched_until, now) if gap.end < now - SETTLE_S
+        ]
+        new = [gap for gap in gaps if gap.end > self._searched_until]
+        for gap in new:
+            self._search.add(max(gap.start, now - 86_400.0), gap.end)
+        self._searched_until = max((gap.end for gap in new), default=self._searched_until)
+
+    def _due(self, now: float) -> list[str]:
+        most = min(AT_ONCE, self._rate.left())
+        due = [(each.next_at, uuid) for uuid, each in self._suspects.items() if each.next_at <= now]
+        return [uuid for _, uuid in sorted(due)[: max(0, most)]]
+
+    def _ask(self, due: Sequence[str], evidence: TaskEvidence, now: float) -> None:
+        tasks = self._store.tasks(due)
+        for uuid in due:
+            if uuid not in tasks or tasks[uuid].state not in _OPEN.values:
+                self._suspects.pop(uuid, None)
+        open_ = {uuid: tasks[uuid] for uuid in due if uuid in self._suspects}
+        sources: list[Source] = []
+        results = self._read_results(list(open_))
+        if results is not None:
+            sources.append("backend")
+            for uuid in [*open_]:
+                fact = fact_of_result(results[uuid], open_[uuid], now) if uuid in results else None
+                if fact is not None:
+                    self._heal(uuid, [fact])
+                    del open_[uuid]
+        to_ask = dict(list(open_.items())[: IDS_MAX if self._questions.may_ask else 0])
+        for uuid in open_:
+            # Their turn comes; results are not read again for each that waits for it.
+            if uuid not in to_ask:
+                self._suspects[uuid].next_at = now + PAUSE_S
+        if not to_ask:
+            return
+        holders = self._read_holders(list(to_ask))
+        if holders is None:
+            self._ask_again(to_ask, now)
+            return
+        sources.append("worker")
+        for uuid, task in to_ask.items():
+            held = holders.of_task.get(uuid)
+            if held is not None:
+                facts = facts_of_request(held.worker, held.held, held.request, task, now)
+                self._put(facts)
+                self._ask_again({uuid: task}, now)
+            else:
+                self._miss(task, evidence, holders, tuple(sources), now)
+
+    def _read_results(self, ids: Sequence[str]) -> dict[str, Result] | None:
+        """None where the backend cannot be asked."""
+        now = self._clock.monotonic()
+        if now < self._results_at:
+            return None
+        self._rate.take(len(ids))
+        try:
+            results = self._results.get_many(ids)
+        except ResultsUnavailable as error:
+            if error.retriable:
+                self._note("results", str(error))
+                self._results_down_since = self._results_down_since or now
+            self._results_at = now + RESULTS_AWAY_S
+            return None
+        self._note("results", None)
+        self._results_down_since = None
+        return results
+
+    def _read_holders(self, ids: Sequence[str]) -> Holders | None:
+        """None where workers cannot be asked now."""
+        try:
+            holders = self._questions.holders(ids)
+        except NotSupported:
+            return Holders({}, is_whole=True)
+        except UmbelError as error:
+            self._note("workers", str(error))
+            return None
+        self._note("workers", None)
+        return holders
+
+    def _miss(
+        self,
+        task: Task,
+        evidence: TaskEvidence,
+        holders: Holders,
+        sources: tuple[Source, ...],
+        now: float,
+    ) -> None:
+        """Nobody who answered has the task."""
+        waiting = self._suspects[task.uuid]
+        found = waiting.found
+        since = min(waiting.since, max(found.since, task.timestamp))
+        has_waited = now - since >= patience_s(task, evidence, self._options.unknown_after_s)
+        if not holders.is_whole or waiting.times == 0 or self._may_backend_know():
+            self._ask_again({task.uuid: task}, now)
+        elif found.why == "expired" and not self._was_blind(evidence, task):
+            self._heal(task.uuid, [expiry_of(task, now)])
+        elif has_waited and (task.state != PENDING or self._is_off_its_queue(task, evidence)):
+            status = evidence.workers.workers.get(task.worker or "")
+            is_there = status is not None and status[1].status == "online"
+            why = why_unknown(task, found, is_worker_there=is_there)
+            if task.state == PENDING:
+                sources = (*sources, "queue")
+            self._put([unknown_end(task, why, sources, now)])
+            self._suspects.pop(task.uuid, None)
+            self._unknown += 1
+        else:
+            self._ask_again({task.uuid: task}, now)
+
+    def _may_backend_know(self) -> bool:
+        """Whether there is a result backend that cannot be asked just now."""
+        since = self._results_down_since
+        return since is not None and self._clock.monotonic() - since < RESULTS_WAITED_S
+
+    def _was_blind(self, evidence: TaskEvidence, task: Task) -> bool:
+        """Whether it may have been run unheard before it expired."""
+        until = math.inf if task.expires is None else task.expires
+        return any(end > task.timestamp and start < until for start, end in evidence.workers.gaps)
+
+    def _is_off_its_queue(self, task: Task, evidence: TaskEvidence) -> bool:
+        """Whether it cannot wait in its queue any more. What expired will never run."""
+        return task.queue in evidence.empty_queues or (
+            task.expires is not None and task.expires < self._clock.now()
+        )
+
+    def _ask_again(self, tasks: Iterable[str], now: float) -> None:
+        for uuid in tasks:
+            waiting = self._suspects.get(uuid)
+            if waiting is not None:
+                longest = max(AGAIN_S[0], self._options.unknown_after_s / 2)
+                waiting.next_at = now + min(longest, AGAIN_S[min(waiting.times, len(AGAIN_S) - 1)])
+                waiting.times += 1
+
+    def _heal(self, uuid: str, facts: Sequence[Event]) -> None:
+        self._put(facts)
+        self._suspects.pop(uuid, None)
+
+    def _put(self, facts: Iterable[Event]) -> None:
+        for fact in facts:
+            self._facts.append(fact)
+            self._healed += fact.type != "reconciled-unknown"

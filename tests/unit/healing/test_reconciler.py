@@ -1,0 +1,247 @@
+"""Whoever may know more of a task is asked, within bounds, and what nobody knows is unknown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.contract.stories import begun, uuid_of
+from tests.support.clocks import SetClock
+from tests.support.memory_cluster import MemoryCluster, MemoryResults, MemoryWorker
+from umbel.cluster.events import Event
+from umbel.results.base import ListedIds, Result
+from umbel.services.healing.reconciler import HealingOptions, Reconciler
+from umbel.store.base import CollectorStatus, KeptGap
+from umbel.store.memory import MemoryStore
+
+WORKER = "celery@eu-1"
+T = 1_800_000_000.0
+
+
+class ListedResults(MemoryResults):
+    """A backend that can say what it keeps."""
+
+    def list_ids(self, cursor: str, since: float) -> ListedIds | None:  # noqa: ARG002
+        return ListedIds([*self.results], None)
+
+
+class World:
+    """A store, workers and results, and time that passes."""
+
+    def __init__(self, *results: Result, **options: Any) -> None:
+        self.clock = SetClock(T)
+        self.store = MemoryStore()
+        self.worker = MemoryWorker(WORKER)
+        self.worker.says |= {"query_task": {}, "active": [], "reserved": [], "scheduled": []}
+        self.cluster = MemoryCluster(self.worker)
+        self.results = ListedResults(*results)
+        self.reconciler = Reconciler(
+            self.store,
+            self.results,
+            self.cluster,
+            self.clock,
+            HealingOptions(**({"unknown_after_s": 30.0} | options)),
+        )
+
+    def beat(self) -> None:
+        heartbeat = Event(
+            type="worker-heartbeat", timestamp=self.clock.now(), hostname=WORKER, pid=11, freq=2.0
+        )
+        self.store.apply([heartbeat])
+
+    def pass_time(self, seconds: float, *, beats: bool = True) -> None:
+        for _ in range(int(seconds * 2)):
+            self.clock.time += 0.5
+            if beats:
+                self.beat()
+            self.store.report(
+                CollectorStatus(
+                    collector="c",
+                    pid=1,
+                    started=T - 900,
+                    at=self.clock.now(),
+                    broker="connected",
+                    connected_since=T - 900,
+                    broker_url="",
+                    transport="redis",
+                )
+            )
+            self.reconciler.turn()
+            self.store.apply(self.reconciler.take())
+
+    def state(self, uuid: str) -> str | None:
+        task = self.store.task(uuid)
+        return None if task is None else task.state
+
+    def asked(self, command: str) -> list[float]:
+        return [1.0 for each in self.cluster.commands if each.name == command]
+
+
+def gap(world: World) -> None:
+    now = world.clock.now()
+    world.store.keep_gaps([KeptGap(now - 10, now, "broker-away", collector="c")])
+
+
+def test_nobody_is_asked_of_tasks_that_are_as_they_should_be() -> None:
+    world = World()
+    world.store.apply(begun(uuid_of(1), T - 2))
+
+    world.pass_time(20)
+
+    assert world.state(uuid_of(1)) == "STARTED"
+    assert world.cluster.commands == []
+    assert world.reconciler.status().lookups == 0
+
+
+def test_an_end_that_a_gap_took_is_read_from_the_backend() -> None:
+    uuid = uuid_of(1)
+    world = World(Result(task_id=uuid, state="SUCCESS", result={"a": 1}, date_done=T - 5))
+    world.store.apply(begun(uuid, T - 20))
+    gap(world)
+
+    world.pass_time(6)
+
+    task = world.store.task(uuid)
+    assert task is not None
+    assert (task.state, task.result, task.finished) == ("SUCCESS", "{'a': 1}", T - 5)
+    assert world.reconciler.status().healed == 1
+
+
+def test_a_life_that_a_gap_took_whole_is_listed_and_one_of_before_is_not() -> None:
+    missed = Result(
+        task_id=uuid_of(1), state="FAILURE", exception="E()", date_done=T - 5, name="shop.pay"
+    )
+    older = Result(task_id=uuid_of(2), state="SUCCESS", date_done=T - 5_000)
+    world = World(missed, older)
+    gap(world)
+
+    world.pass_time(12)
+
+    task = world.store.task(uuid_of(1))
+    assert task is not None
+    assert (task.state, task.name, task.exception) == ("FAILURE", "shop.pay", "E()")
+    assert world.state(uuid_of(2)) is None
+
+
+def test_results_are_not_listed_where_that_is_not_wanted() -> None:
+    world = World(Result(task_id=uuid_of(1), state="SUCCESS", date_done=T - 5), lists_results=False)
+    gap(world)
+
+    world.pass_time(12)
+
+    assert world.state(uuid_of(1)) is None
+
+
+def test_a_task_that_its_worker_has_goes_on() -> None:
+    uuid = uuid_of(1)
+    world = World()
+    world.store.apply(begun(uuid, T - 20))
+    world.worker.says["query_task"] = {uuid: ["active", {"id": uuid, "time_start": T - 19.5}]}
+    gap(world)
+
+    world.pass_time(120)
+
+    assert world.state(uuid) == "STARTED"
+    assert 1 < len(world.asked("query_task")) < 15
+
+
+def test_a_task_that_only_its_worker_knows_is_taken_from_it() -> None:
+    world = World()
+    request = {
+        "id": uuid_of(1),
+        "name": "shop.pay",
+        "args": [1],
+        "kwargs": {},
+        "time_start": T - 3,
+        "delivery_info": {"routing_key": "mail"},
+    }
+    world.worker.says["active"] = [request]
+    gap(world)
+
+    world.pass_time(12)
+
+    task = world.store.task(uuid_of(1))
+    assert task is not None
+    assert (task.state, task.name, task.args, task.queue) == ("STARTED", "shop.pay", "(1,)", "mail")
+    assert (task.started, task.worker) == (T - 3, WORKER)
+
+
+def test_what_nobody_has_any_more_is_unknown_after_the_time_that_is_set() -> None:
+    world = World()
+    world.store.apply(begun(uuid_of(1), T - 20))
+    gap(world)
+
+    world.pass_time(15)
+    early = world.state(uuid_of(1))
+    world.pass_time(45)
+
+    task = world.store.task(uuid_of(1))
+    assert task is not None
+    assert (early, task.state) == ("STARTED", "UNKNOWN")
+    assert (task.reconciled[0].why, task.reconciled[0].sources) == (
+        "ended-untold",
+        ("backend", "worker"),
+    )
+    assert world.reconciler.status().unknown == 1
+
+
+def test_a_worker_that_does_not_answer_leaves_its_tasks_as_they_are() -> None:
+    world = World()
+    world.store.apply(begun(uuid_of(1), T - 20))
+    world.worker.is_deaf = True
+    gap(world)
+
+    world.pass_time(120)
+
+    assert world.state(uuid_of(1)) == "STARTED"
+
+
+def test_of_a_worker_that_is_gone_nobody_knows() -> None:
+    world = World()
+    world.store.apply(begun(uuid_of(1), T))
+    world.pass_time(2)
+    world.worker.is_deaf = True
+
+    world.pass_time(90, beats=False)
+
+    task = world.store.task(uuid_of(1))
+    assert task is not None
+    assert (task.state, task.reconciled[-1].why) == ("UNKNOWN", "worker-lost")
+
+
+def test_results_are_read_no_faster_than_is_set() -> None:
+    world = World(lookups_per_s=10)
+    for number in range(100):
+        world.store.apply(begun(uuid_of(number), T - 20))
+    gap(world)
+
+    world.pass_time(8)
+
+    assert world.reconciler.status().waiting == 100
+    assert world.reconciler.status().lookups <= 10 * 9
+
+
+def test_a_backend_that_is_away_is_told_and_asked_again() -> None:
+    uuid = uuid_of(1)
+    world = World(Result(task_id=uuid, state="SUCCESS", date_done=T - 5))
+    world.results.away = 3
+    world.store.apply(begun(uuid, T - 20))
+    gap(world)
+
+    world.pass_time(4)
+    trouble = world.reconciler.status().trouble
+    world.pass_time(60)
+
+    assert trouble is not None
+    assert world.state(uuid) == "SUCCESS"
+    assert world.reconciler.status().trouble is None
+
+
+def test_nobody_is_asked_while_what_came_is_not_stored() -> None:
+    world = World()
+    world.store.apply(begun(uuid_of(1), T - 20))
+    world.reconciler.is_current = lambda: False
+    gap(world)
+
+    world.pass_time(60)
+
+    assert world.cluster.commands == []
