@@ -56,6 +56,7 @@ def serve(loaded: LoadedSettings, say: Callable[[str], None]) -> None:
     `say` gets one line, with the address to open, once connections are taken. Raises
     `UmbelError` when it cannot start.
     """
+    from umbel.otel_composition import otlp_metrics
     from umbel.web.serving.server import serve as serve_web
     from umbel.web_composition import tls_of, web_application
 
@@ -89,6 +90,10 @@ def serve(loaded: LoadedSettings, say: Callable[[str], None]) -> None:
             clusters[name] = _open_cluster(cluster, supervisor)
             closing.callback(clusters[name].close)
         closing.callback(_stop_all, supervisors.values())
+        pushing = otlp_metrics(settings, clusters)
+        if pushing is not None:
+            pushing.start()
+            closing.callback(pushing.close)
         serve_web(
             web_application(loaded, clusters),
             settings.address,
@@ -151,6 +156,7 @@ def collect(loaded: LoadedSettings, *, supervised: bool = False) -> int:
     the exit code. Raises `UmbelError` when it cannot start."""
     from umbel.broker.event_sources import open_source
     from umbel.collector import CollectorOptions, run_collector
+    from umbel.otel_composition import span_options
 
     check_collecting(loaded)
     settings = loaded.one
@@ -168,6 +174,7 @@ def collect(loaded: LoadedSettings, *, supervised: bool = False) -> int:
         limits=ingest_limits(settings),
         runtime_bounds=settings.collector.runtime_buckets,
         metrics_without=settings.metrics.without,
+        spans=span_options(settings),
         redact=redact_rules(settings),
         supervised=supervised,
     )

@@ -36,6 +36,7 @@ from umbel.services.healing.reconciler import Reconciler
 from umbel.services.ingest.ingest import Ingest, Limits
 from umbel.services.ingest.metric_counter import RUNTIME_BOUNDS
 from umbel.services.ingest.standby import Heard, StandbyListener
+from umbel.services.telemetry.options import OtlpOptions
 from umbel.store.base import Retention, Store
 from umbel.store.ledger import Ledger
 
@@ -62,8 +63,8 @@ OpenReconciler = Callable[[Store, Clock, Callable[[], bool]], Reconciler]
 class CollectorOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How a collector runs. `name` tells it apart from others in the status, host and pid if there
     is none; `broker_url` is shown, with its secrets masked; `metrics_without`: labels that
-    are not counted apart; `supervised`: standard input is a
-    socket to the parent."""
+    are not counted apart; `spans` is where attempts are sent that have ended; `supervised`:
+    standard input is a socket to the parent."""
 
     name: str | None = None
     broker_url: str = ""
@@ -71,6 +72,7 @@ class CollectorOptions(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits = Limits()
     runtime_bounds: tuple[float, ...] = RUNTIME_BOUNDS
     metrics_without: tuple[str, ...] = ()
+    spans: OtlpOptions | None = None
     redact: RedactRules = RedactRules()
     supervised: bool = False
 
@@ -158,6 +160,11 @@ def _collect(
     clock: Clock,
     stop: threading.Event,
 ) -> None:
+    spans = None
+    if options.spans is not None:
+        from umbel.services.telemetry.span_exporter import opened_exporter
+
+        spans = opened_exporter(store, options.spans)
     ingest = Ingest(
         source,
         store,
@@ -173,8 +180,13 @@ def _collect(
         reconciler=reconciler,
         clock=clock,
         tell_trouble=_tell_parent if options.supervised else None,
+        spans=spans,
     )
-    ingest.run(stop)
+    try:
+        ingest.run(stop)
+    finally:
+        if spans is not None:
+            spans.close()
 
 
 def _store_once_free(

@@ -34,7 +34,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("umbel.collector", "umbel.supervise"),
     ("umbel.settings", "umbel.logs", "umbel.applications"),
     ("umbel.login_composition",),
-    ("umbel.composition", "umbel.web_composition"),
+    ("umbel.composition", "umbel.web_composition", "umbel.otel_composition"),
     ("umbel.app",),
     ("umbel.python",),
     ("umbel.demo", "umbel.aio"),

@@ -339,6 +339,42 @@ class HealingSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OtelSettings:
+    """What is sent by OpenTelemetry's protocol."""
+
+    endpoint: str | None = setting(
+        kinds.url("an address such as http://localhost:4318", ("http", "https")),
+        None,
+        "A receiver of OTLP over HTTP ([metrics](metrics.md#opentelemetry)); `/v1/traces` and "
+        "`/v1/metrics` follow.",
+        fallback="nothing is sent",
+        secret=True,
+    )
+    headers: dict[str, object] | None = setting(
+        kinds.options("names with values such as authorization=..."),
+        None,
+        "Headers that go with what is sent.",
+        fallback="none",
+        secret=True,
+    )
+    service: str = setting(
+        kinds.text("a name such as shop", name="name"),
+        "celery",
+        "The `service.name` under which it is sent.",
+    )
+    spans: bool = setting(
+        kinds.switch(),
+        "true",
+        "Whether a span is sent for each attempt that ends.",
+    )
+    metrics: float | None = setting(
+        kinds.optional(kinds.duration(1, 3600, "a duration from 1s to 1h")),
+        "1min",
+        "How often metrics are sent; `none`: never.",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class AuthSettings:
     """Who may do what, and how long a login holds."""
 
@@ -565,6 +601,7 @@ class Settings:
     redact: RedactSettings = field(default_factory=RedactSettings)
     samples: SamplesSettings = field(default_factory=SamplesSettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
+    otel: OtelSettings = field(default_factory=OtelSettings)
     alerts: AlertsSettings = field(default_factory=AlertsSettings)
     healing: HealingSettings = field(default_factory=HealingSettings)
 
@@ -584,6 +621,7 @@ SECTIONS: dict[str, type[Any]] = {
     "redact": RedactSettings,
     "samples": SamplesSettings,
     "metrics": MetricsSettings,
+    "otel": OtelSettings,
     "alerts": AlertsSettings,
     "healing": HealingSettings,
 }

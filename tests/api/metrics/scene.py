@@ -51,7 +51,11 @@ def world_of(*items: TaskCounts, **options: Any) -> World:
     """The cluster whose collector has counted this, sampled just now."""
     world = World(**options)
     world.store.report(collector(heard_at=NOW))
-    keep(world, *(items or (counts(), sendings())), totals={"events": 9, "malformed.json": 1})
+    keep(
+        world,
+        *(items or (counts(), sendings())),
+        totals={"events": 9, "malformed.json": 1, "spans.sent": 1},
+    )
     world.store.apply(begun(uuid_of(50), NOW - 5)[:2])
     world.cluster.queues = {"celery": [], "mail": []}
     assert world.services.sampler is not None

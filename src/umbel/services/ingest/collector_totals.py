@@ -11,6 +11,8 @@ from umbel.store.base import CollectorStatus
 TOTALS: Final = ("events", "messages", "shed", "reconnections")
 #: What the names of faults begin with.
 MALFORMED: Final = "malformed."
+#: And those of spans, by `SpanExporter.totals`.
+SPANS: Final = "spans."
 #: Reasons that are counted apart.
 _REASONS_MAX: Final = 50
 

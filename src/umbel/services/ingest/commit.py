@@ -8,7 +8,7 @@ on is found by halving, counted and left out, so that it cannot hold up the othe
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -44,8 +44,8 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 class Committer:
-    """Collects chunks and commits them. One thread uses it; `trouble`, `size_bytes` and
-    `waiting_since` may be read by any."""
+    """Collects chunks and commits them; `on_stored` gets events that are new and stored. One thread
+    uses it; `trouble`, `size_bytes` and `waiting_since` may be read by any."""
 
     def __init__(
         self,
@@ -54,12 +54,14 @@ class Committer:
         limits: Limits,
         clock: Clock,
         redactor: EventRedactor,
+        on_stored: Callable[[Sequence[Event]], None] | None = None,
     ) -> None:
         self._store = store
         self._events_seen = events_seen
         self._limits = limits
         self._clock = clock
         self._redactor = redactor
+        self._on_stored = on_stored
         self._life = SignsOfLife()
         self._backoff = Backoff(longest_s=5.0)
         self._retry_at = 0.0
@@ -143,6 +145,8 @@ class Committer:
         self._events_seen.add_committed(
             self._events, self.messages, now, wall, empty_at, new=self._new
         )
+        if self._on_stored is not None:
+            self._on_stored(self._new)
         tag = self._tag
         self._begin()
         return tag

@@ -14,7 +14,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from umbel.broker.base import EventSource
 from umbel.clock import Clock, SystemClock
@@ -39,6 +39,9 @@ from umbel.services.ingest.trimming import Trimming
 from umbel.services.metric_sums import metric_sum
 from umbel.store.base import CollectorStatus, Retention, Store
 from umbel.store.ledger import Ledger
+
+if TYPE_CHECKING:
+    from umbel.services.telemetry.span_exporter import SpanExporter
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +71,8 @@ class Ingest:
     in `ledger` it takes the lease to trim, where others may write to the same store; `heard` is
     what the source brought while it stood by; `runtime_bounds` are the upper ends of the buckets
     in which runtimes are counted, in seconds, `metrics_without` labels that tell no counts
-    apart. `reconciler` asks for what is missing, and is started here; whoever made it closes it."""
+    apart; `spans` sends attempts that have ended. `reconciler` asks for what is missing, and is
+    started here; whoever made it closes it."""
 
     def __init__(
         self,
@@ -87,6 +91,7 @@ class Ingest:
         tell_trouble: TellTrouble | None = None,
         redactor: Redactor = USUAL,
         reconciler: Reconciler | None = None,
+        spans: SpanExporter | None = None,
     ) -> None:
         limits = limits or Limits()
         self._clock = clock or SystemClock()
@@ -104,7 +109,11 @@ class Ingest:
         self._events_seen = EventCounter(self._clock.monotonic(), self._metrics, loss)
         hiding = EventRedactor(redactor, store.tasks)
         self._hiding = hiding
-        self._committer = Committer(store, self._events_seen, limits, self._clock, hiding)
+        self._spans = spans
+        on_stored = spans.offer if spans is not None else None
+        self._committer = Committer(
+            store, self._events_seen, limits, self._clock, hiding, on_stored
+        )
         self._reader = EventReader(source, self._buffer, self._committer, self._clock)
         self._tell_trouble = tell_trouble
         self._last_trouble: str | None = None
@@ -323,6 +332,8 @@ class Ingest:
         is_idle = not self._metrics.changed
         if now >= self._metric_counts_at + is_idle * METRIC_COUNTS_IDLE_S:
             totals = totals_of(status)
+            if self._spans is not None:
+                totals |= self._spans.totals()
             counts = self._metrics.metric_counts(self._name, self._started_at, totals)
             self._store.keep_metric_counts(counts, self._resumed)
             self._metrics.changed, self._resumed = False, ()

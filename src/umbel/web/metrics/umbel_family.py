@@ -7,7 +7,7 @@ from typing import Final, get_args
 
 from umbel import __version__
 from umbel.services.health.liveness import State, recording
-from umbel.services.ingest.collector_totals import MALFORMED, TOTALS
+from umbel.services.ingest.collector_totals import MALFORMED, SPANS, TOTALS
 from umbel.services.metric_options import OFFLINE_S
 from umbel.services.query_times import LATENCY_BOUNDS
 from umbel.web.metrics.exposition import Family, Histogram, HistogramSample, Metric, Sample
@@ -57,6 +57,10 @@ def _collecting(scrape: Scrape) -> Iterator[Metric]:
     yield Metric("umbel_malformed", "counter", "Messages and events that could not be read.", [
         Sample(text((None, "reason", key.removeprefix(MALFORMED))), count, since)
         for key, count in totals.items() if key.startswith(MALFORMED)
+    ])  # fmt: skip
+    yield Metric("umbel_spans", "counter", "Spans of attempts, by what became of them.", [
+        Sample(text((None, "outcome", key.removeprefix(SPANS))), count, since)
+        for key, count in totals.items() if key.startswith(SPANS)
     ])  # fmt: skip
     lost = max((each.lost for each in scrape.status.collectors), default=0)
     yield Metric("umbel_lost_tasks", "counter",
