@@ -122,6 +122,22 @@ def test_a_life_that_a_gap_took_whole_is_listed_and_one_of_before_is_not() -> No
     assert world.state(uuid_of(2)) is None
 
 
+def test_an_end_that_nobody_knew_is_found_when_it_came_in_a_later_gap() -> None:
+    uuid = uuid_of(1)
+    world = World()
+    world.store.apply(begun(uuid, T - 20))
+    gap(world)
+    world.pass_time(60)
+    before = world.state(uuid)
+
+    ended = world.clock.now() - 5
+    world.results.results[uuid] = Result(task_id=uuid, state="SUCCESS", date_done=ended)
+    gap(world)
+    world.pass_time(12)
+
+    assert (before, world.state(uuid)) == ("UNKNOWN", "SUCCESS")
+
+
 def test_results_are_not_listed_where_that_is_not_wanted() -> None:
     world = World(Result(task_id=uuid_of(1), state="SUCCESS", date_done=T - 5), lists_results=False)
     gap(world)

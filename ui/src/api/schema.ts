@@ -825,6 +825,7 @@ export interface Incomplete {
   missed_s: number
   lost: number
   gaps: KeptGap[]
+  healing: HealingStatus | null
 }
 
 export type InspectInspection = 'active' | 'conf' | 'queues' | 'registered' | 'reserved' | 'revoked' | 'scheduled' | 'stats'

@@ -51,7 +51,7 @@ describe('what is said of the comparison', () => {
   })
 
   it('is that something of that time was not heard', () => {
-    const incomplete = { start: 1, end: 2, missed_s: 30, lost: 0, gaps: [] }
+    const incomplete = { start: 1, end: 2, missed_s: 30, lost: 0, gaps: [], healing: null }
 
     expect(sentenceOf({ against: 'yesterday', earlier: { since: 1, until: 2, deploy: null, incomplete } })).toBe('Compared with the same time yesterday. Events of that time may be missing.')
   })

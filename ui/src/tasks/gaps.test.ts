@@ -37,7 +37,15 @@ describe('gaps between rows', () => {
 
 test('a count says what it does not hold', () => {
   expect(missing(null)).toBe('')
-  expect(missing({ start: null, end: null, missed_s: 95, lost: 1200, gaps: [] })).toBe(
+  expect(missing({ start: null, end: null, missed_s: 95, lost: 1200, gaps: [], healing: null })).toBe(
     "events of 1 min 35 s are missing, 1,200 tasks began unheard, by the workers' count",
+  )
+})
+
+test('a count says what is done about what it does not hold', () => {
+  const healing = { healed: 375, unknown: 0, lookups: 400, rate: 2, waiting: 12, questions: 3, searching: true, listed: 400, trouble: null }
+
+  expect(missing({ start: null, end: null, missed_s: 95, lost: 0, gaps: [], healing })).toBe(
+    'events of 1 min 35 s are missing, 375 tasks put right by asking, 12 tasks in doubt, being asked about',
   )
 })

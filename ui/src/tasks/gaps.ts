@@ -59,11 +59,22 @@ function timeOf(row: TaskRow, field: string): number | null {
   return isTime && typeof value === 'number' ? value : null
 }
 
+/** "375 tasks were put right, 12 are asked about": what is done about what is missing. */
+function healed(healing: Incomplete['healing']): string[] {
+  if (!healing) return []
+  const parts = []
+  if (healing.healed > 0) parts.push(`${plural(healing.healed, 'task')} put right by asking`)
+  if (healing.waiting > 0 || healing.searching) {
+    parts.push(healing.waiting > 0 ? `${plural(healing.waiting, 'task')} in doubt, being asked about` : 'being asked for')
+  }
+  return parts
+}
+
 /** "events of 95 s are missing", "1,200 tasks began unheard": what a count does not hold. */
 export function missing(incomplete: Incomplete | null): string {
   if (incomplete === null) return ''
   const parts = []
   if (incomplete.missed_s >= 0.05) parts.push(`events of ${formatDuration(incomplete.missed_s)} are missing`)
   if (incomplete.lost > 0) parts.push(`${plural(incomplete.lost, 'task')} began unheard, by the workers' count`)
-  return parts.join(', ')
+  return [...parts, ...(parts.length > 0 ? healed(incomplete.healing) : [])].join(', ')
 }

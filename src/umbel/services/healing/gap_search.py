@@ -14,6 +14,7 @@ from typing import Final
 
 from umbel.clock import Clock
 from umbel.cluster.events import Event
+from umbel.cluster.task import ENDED
 from umbel.errors import UmbelError
 from umbel.results.base import Result, ResultBackend, ResultListing
 from umbel.services.healing.answers import fact_of_result, facts_of_request
@@ -153,13 +154,15 @@ class GapSearch:
             return
         self.listed += len(found.ids)
         self._bits += 1
-        self._unread = self._unheard(found.ids)
+        self._unread = self._unended(found.ids)
         is_over = found.are_older or self._bits >= BITS_MAX
         self._cursor = None if is_over else found.cursor
 
-    def _unheard(self, ids: Sequence[str]) -> list[str]:
+    def _unended(self, ids: Sequence[str]) -> list[str]:
+        """Those of which no end was heard; of one that nobody knew, it may have come since."""
         stored = self._store.tasks(ids)
-        return [each for each in dict.fromkeys(ids) if each not in stored]
+        ended = {uuid for uuid, task in stored.items() if task.state in ENDED}
+        return [each for each in dict.fromkeys(ids) if each not in ended]
 
     def _of_results(self) -> Iterator[Event]:
         count = min(AT_ONCE, len(self._unread), self._rate.left())
@@ -170,9 +173,10 @@ class GapSearch:
         at = self._clock.now()
         results = self._results.get_many(ids)
         self._unread = self._unread[count:]
+        stored = self._store.tasks(ids)
         for result in results.values():
             if self._is_in_gap(result):
-                fact = fact_of_result(result, None, at)
+                fact = fact_of_result(result, stored.get(result.task_id), at)
                 if fact is not None:
                     yield fact
 

@@ -17,7 +17,7 @@ from umbel.query.ast import And, During, Node
 from umbel.query.fields import FIELDS, Kind
 from umbel.services.health.findings import covered_s
 from umbel.services.health.liveness import uncovered
-from umbel.store.base import KeptGap, Store
+from umbel.store.base import HealingStatus, KeptGap, Store
 
 #: How many gaps are told of in one answer: the last ones.
 GAPS_LISTED: Final = 50
@@ -31,13 +31,15 @@ _OF_EVENTS: Final = frozenset(name for name, field in FIELDS.items() if field.ki
 class Incomplete(msgspec.Struct, frozen=True, kw_only=True):
     """What is missing from `start` to `end` (Unix seconds; null is without bound): `missed_s`
     seconds of events may have passed unseen, in `gaps` (the last 50), and by the workers' own
-    counts `lost` tasks began of which nothing was heard."""
+    counts `lost` tasks began of which nothing was heard. `healing` is what is done about that now,
+    and what came of it since the collector began; None where nobody is asked."""
 
     start: float | None
     end: float | None
     missed_s: float
     lost: int
     gaps: tuple[KeptGap, ...]
+    healing: HealingStatus | None = None
 
 
 class Span(NamedTuple):
@@ -50,8 +52,9 @@ class Span(NamedTuple):
 def incomplete(store: Store, span: Span, now: float) -> Incomplete | None:
     """What is missing in the span; None if nothing is. Raises `StoreError`."""
     gaps: Sequence[KeptGap] = store.gaps(*span)
+    collectors = store.collectors()
     if gaps:
-        gaps = uncovered(gaps, store.collectors(), now)
+        gaps = uncovered(gaps, collectors, now)
     lost = sum(loss.count for loss in store.losses(*span))
     if not gaps and not lost:
         return None
@@ -61,6 +64,7 @@ def incomplete(store: Store, span: Span, now: float) -> Incomplete | None:
         missed_s=covered_s([_within(gap, span) for gap in gaps]),
         lost=lost,
         gaps=tuple(gaps[-GAPS_LISTED:]),
+        healing=next((each.healing for each in collectors if each.ended is None), None),
     )
 
 
