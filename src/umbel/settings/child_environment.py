@@ -11,11 +11,11 @@ from umbel.settings.tree import SETTINGS, Settings, value_of
 _OURS: Final = ("UMBEL_", "FLOWER_")
 #: Sections and settings that `umbel collect` reads. It imports the application, whose code has
 #: no business with who may log in to the server.
-_OF_COLLECTORS: Final = frozenset({"collector", "healing", "store", "retention", "redact"})
+_OF_COLLECTORS: Final = frozenset({"collector", "healing", "otel", "redact", "retention", "store"})
 _EACH_OF_COLLECTORS: Final = frozenset(
     {
         *("app", "broker", "broker_option", "result_backend", "data", "cluster_moved"),
-        *("log_level", "log_format"),
+        *("log_level", "log_format", "metrics.without"),
     }
 )
 
