@@ -52,6 +52,7 @@ _PAGES: Final = frozenset(
         "",
         "tasks",
         "errors",
+        "alerts",
         "names",
         "workers",
         "queues",
@@ -65,7 +66,16 @@ _PAGES: Final = frozenset(
     }
 )
 #: Below these stand ids and names of the cluster, which may have dots.
-_NAMED: Final = ("tasks/", "names/", "errors/", "workers/", "queues/", "actions/", "docs/")
+_NAMED: Final = (
+    "tasks/",
+    "names/",
+    "errors/",
+    "alerts/",
+    "workers/",
+    "queues/",
+    "actions/",
+    "docs/",
+)
 _COMPRESSED: Final = frozenset({".js", ".css", ".html", ".svg", ".json", ".txt", ".map"})
 _TYPES: Final = {
     ".js": "text/javascript",

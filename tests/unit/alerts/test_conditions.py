@@ -24,13 +24,13 @@ SENTENCES = [
     (
         "failures of runtime:>5s worker:~eu >= 20 over 1h30m",
         "failures of runtime:>5s worker:eu >= 20 over 90m",
-        "at least 20 of tasks that ran longer than 5 s, on a worker whose name contains eu failed, "
+        "at least 20 tasks that ran longer than 5 s, on a worker whose name contains eu failed, "
         "over 1 h 30 min",
     ),
     (
         "tasks of queue:mail < 1 over 1 h",
         "tasks of queue:mail < 1 over 1h",
-        "fewer than 1 of tasks in queue mail were seen, over 1 h",
+        "fewer than 1 tasks in queue mail were seen, over 1 h",
     ),
     (
         "runtime of name:a > 90 s",

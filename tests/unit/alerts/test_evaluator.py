@@ -124,7 +124,7 @@ def test_what_fires_is_told_once_and_told_when_it_is_over(watched: Watched) -> N
     assert watched.sent() == [("fired", "[critical] Rule fires (Shop)")]
     message = watched.receiver.received[0].json
     assert message["text"].splitlines()[0] == (
-        "5 of tasks whose name begins with shop. failed over the last 5 min."
+        "5 tasks whose name begins with shop. failed over the last 5 min."
     )
     assert message["link"].startswith("https://umbel.example.com/tasks?q=name%3Ashop.")
 

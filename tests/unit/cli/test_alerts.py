@@ -37,7 +37,7 @@ def umbel(
 def test_a_rule_is_added_listed_and_removed(umbel: Umbel) -> None:
     code, out, err = umbel("alerts", "add", "Shop", RULE, "--for", "2min")
     assert code == 0
-    assert "Fires when more than 5 of tasks whose name begins with shop. failed" in out
+    assert "Fires when more than 5 tasks whose name begins with shop. failed" in out
     assert "notifies nobody" in err
 
     _, out, _ = umbel("alerts", "rules", "--json")

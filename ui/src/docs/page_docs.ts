@@ -10,6 +10,8 @@ const DOCS: Partial<Record<Page['kind'], readonly string[]>> = {
   task: ['task', 'tasks'],
   errors: ['errors'],
   error: ['errors'],
+  alerts: ['alerts'],
+  alert: ['alerts'],
   names: ['names', 'overview'],
   name: ['names', 'overview'],
   workers: ['workers'],

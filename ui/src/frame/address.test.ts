@@ -7,6 +7,8 @@ describe('an address', () => {
     ['/names', '/', { kind: 'names' }],
     ['/c/shop/names/shop.pay', '/c/shop/', { kind: 'name', id: 'shop.pay' }],
     ['/tasks', '/', { kind: 'tasks' }],
+    ['/alerts', '/', { kind: 'alerts' }],
+    ['/c/shop/alerts/5b1f', '/c/shop/', { kind: 'alert', id: '5b1f' }],
     ['/ops/umbel/tasks/', '/ops/umbel/', { kind: 'tasks' }],
     ['/ops/umbel/workers', '/ops/umbel/', { kind: 'workers' }],
     ['/tasks/a-b', '/', { kind: 'task', id: 'a-b' }],

@@ -1,12 +1,12 @@
 /** Pages and their addresses, below whatever prefix the server has. */
 
 export type Page =
-  | { kind: 'overview' | 'tasks' | 'names' | 'errors' | 'workers' | 'queues' | 'run' | 'audit' | 'clusters' | 'docs' | 'access' | 'sessions' | 'tokens' }
-  | { kind: 'task' | 'name' | 'error' | 'worker' | 'queue' | 'action' | 'doc'; id: string }
+  | { kind: 'overview' | 'tasks' | 'names' | 'errors' | 'alerts' | 'workers' | 'queues' | 'run' | 'audit' | 'clusters' | 'docs' | 'access' | 'sessions' | 'tokens' }
+  | { kind: 'task' | 'name' | 'error' | 'alert' | 'worker' | 'queue' | 'action' | 'doc'; id: string }
   | { kind: 'unknown'; path: string }
 
-const LISTS = ['tasks', 'names', 'errors', 'workers', 'queues', 'run', 'audit', 'clusters', 'docs', 'access', 'sessions', 'tokens'] as const
-const ONES = { tasks: 'task', names: 'name', errors: 'error', workers: 'worker', queues: 'queue', actions: 'action', docs: 'doc' } as const
+const LISTS = ['tasks', 'names', 'errors', 'alerts', 'workers', 'queues', 'run', 'audit', 'clusters', 'docs', 'access', 'sessions', 'tokens'] as const
+const ONES = { tasks: 'task', names: 'name', errors: 'error', alerts: 'alert', workers: 'worker', queues: 'queue', actions: 'action', docs: 'doc' } as const
 
 /** The page at `path`, given the path of `<base href>` (which ends in "/"). */
 export function pageAt(path: string, base: string): Page {

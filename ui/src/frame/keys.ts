@@ -13,6 +13,7 @@ export type Action =
   | 'go-overview'
   | 'go-tasks'
   | 'go-errors'
+  | 'go-alerts'
   | 'go-names'
   | 'go-workers'
   | 'go-queues'
@@ -64,6 +65,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: 'g o', action: 'go-overview', description: 'Go to the overview' },
   { keys: 'g t', action: 'go-tasks', description: 'Go to Tasks' },
   { keys: 'g e', action: 'go-errors', description: 'Go to Errors' },
+  { keys: 'g l', action: 'go-alerts', description: 'Go to Alerts' },
   { keys: 'g n', action: 'go-names', description: 'Go to the names of tasks' },
   { keys: 'g w', action: 'go-workers', description: 'Go to Workers' },
   { keys: 'g q', action: 'go-queues', description: 'Go to Queues' },

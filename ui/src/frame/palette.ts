@@ -21,6 +21,7 @@ const PAGES: readonly Destination[] = [
   { icon: 'chart', title: 'Overview', kind: 'Page', href: '.' },
   { icon: 'task', title: 'Tasks', kind: 'Page', href: 'tasks' },
   { icon: 'alert', title: 'Errors', kind: 'Page', href: 'errors' },
+  { icon: 'bell', title: 'Alerts', kind: 'Page', href: 'alerts' },
   { icon: 'chart', title: 'Names', kind: 'Page', href: 'names' },
   { icon: 'worker', title: 'Workers', kind: 'Page', href: 'workers' },
   { icon: 'queue', title: 'Queues', kind: 'Page', href: 'queues' },

@@ -179,7 +179,7 @@ def _count(condition: CountThreshold) -> str:
         more = _MORE[condition.operator].replace("fewer", "less")
         return f"{more} {value_text(condition, condition.limit)} of {tasks} failed, {last}"
     more = f"{_MORE[condition.operator]} {number_text(condition.limit)}"
-    return f"{more} of {tasks} {_ENDED[condition.measure]}, {last}"
+    return f"{more} {tasks.removeprefix('all ')} {_ENDED[condition.measure]}, {last}"
 
 
 def _queue(condition: QueueThreshold) -> str:

@@ -41,10 +41,9 @@ class HistoryState(msgspec.Struct, frozen=True, kw_only=True):
         age_s = self.now - self.since
         if age_s >= window_s:
             return ""
-        return (
-            f"Recording began {spoken_duration(max(1.0, age_s))} ago, and the rule asks about "
-            f"{spoken_duration(window_s)}."
-        )
+        began = spoken_duration(max(1.0, round(age_s)))
+        window = spoken_duration(window_s)
+        return f"Recording began {began} ago, and the rule asks about {window}."
 
     def evidence(
         self, readings: tuple[AlertReading, ...], window_s: float, store: Store

@@ -29,7 +29,8 @@ def observed(condition: Condition, subject: str, value: float, text: str = "") -
         if condition.measure == "failure rate":
             return f"{shown} of {tasks} failed {over}."
         ended = {"failures": "failed", "successes": "succeeded", "revocations": "were revoked"}
-        return f"{shown} of {tasks} {ended.get(condition.measure, 'were seen')} {over}."
+        some = tasks.removeprefix("all ")
+        return f"{shown} {some} {ended.get(condition.measure, 'were seen')} {over}."
     if isinstance(condition, DurationThreshold):
         verb = "ran" if condition.measure == "runtime" else "waited"
         tasks, over = tasks_of(condition.query), _over(condition.window_s)

@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest'
+import { draftPath, failuresRule, linkPath, nameInRule, readShown, subjectOf, viewPath } from './words'
+
+describe('alerts', () => {
+  it('are shown as the address says, those that fire without a word', () => {
+    expect(readShown('')).toEqual({ view: 'firing', draft: '' })
+    expect(readShown('?view=history')).toEqual({ view: 'history', draft: '' })
+    expect(readShown('?view=nonsense')).toEqual({ view: 'firing', draft: '' })
+    expect(viewPath('firing')).toBe('alerts')
+    expect(viewPath('rules')).toBe('alerts?view=rules')
+  })
+
+  it('begin with a rule that another page wrote', () => {
+    const path = draftPath('failures of name:a > 0 over 10 min')
+    expect(readShown(path.replace('alerts', ''))).toEqual({ view: 'rules', draft: 'failures of name:a > 0 over 10 min' })
+  })
+
+  it('are written from a search and from a name', () => {
+    expect(failuresRule(' queue:mail ')).toBe('failures of queue:mail > 0 over 10 min')
+    expect(failuresRule('')).toBe('failures > 0 over 10 min')
+    expect(nameInRule('mail')).toBe('mail')
+    expect(nameInRule('my "mail"')).toBe('"my \\"mail\\""')
+  })
+
+  it('lead to the page that they are about', () => {
+    expect(linkPath({ id: 'a', link: '/queues/mail?from=1' })).toBe('queues/mail?from=1')
+    expect(linkPath({ id: 'a', link: '/?from=1' })).toBe('?from=1')
+    expect(linkPath({ id: 'a', link: '' })).toBe('alerts/a')
+  })
+
+  it('name a queue or a worker, and no ids', () => {
+    expect(subjectOf({ subject: 'mail', condition: 'depth of queue * > 1' })).toBe('mail')
+    expect(subjectOf({ subject: '3f9c', condition: 'new or reopened error' })).toBe('')
+    expect(subjectOf({ subject: 'no-worker', condition: 'any critical finding' })).toBe('')
+  })
+})

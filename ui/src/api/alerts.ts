@@ -1,0 +1,31 @@
+/** What is asked of alerts, and done to them. */
+
+import type { Alert, AlertDetail, AlertHistory, AlertList, AlertNotice, BackTest, ListedRule, NotifierList, RuleList, RuleReading, Silence } from './schema'
+import { get, post } from './transport'
+
+export interface RuleToKeep {
+  name: string
+  condition: string
+  severity: Alert['severity']
+  pending_s: number
+  notify: readonly string[]
+  note: string
+}
+
+const of = (what: string, id: string, deed: string): string => `alerts/${what}${encodeURIComponent(id)}/${deed}`
+
+export const alerts = {
+  now: (signal?: AbortSignal) => get<AlertList>('alerts', {}, signal),
+  one: (id: string, signal?: AbortSignal) => get<AlertDetail>(`alerts/${encodeURIComponent(id)}`, {}, signal),
+  history: (before: number | null, signal?: AbortSignal) => get<AlertHistory>('alerts/history', { before }, signal),
+  rules: (signal?: AbortSignal) => get<RuleList>('alerts/rules', {}, signal),
+  notifiers: (signal?: AbortSignal) => get<NotifierList>('alerts/notifiers', {}, signal),
+  read: (condition: string, signal?: AbortSignal) => get<RuleReading>('alerts/read', { condition }, signal),
+  backTest: (condition: string, pending_s: number, signal?: AbortSignal) => get<BackTest>('alerts/back-test', { condition, pending_s }, signal),
+  add: (rule: RuleToKeep) => post<ListedRule>('alerts/rules', rule),
+  remove: (id: string) => post<{ id: string }>(of('rules/', id, 'remove'), {}),
+  acknowledge: (id: string, note: string) => post<Alert>(of('', id, 'acknowledge'), { note }),
+  silence: (silence: { rule: string; subject: string; until: number; reason: string }) => post<Silence>('alerts/silences', silence),
+  unsilence: (id: string) => post<{ id: string }>(of('silences/', id, 'end'), {}),
+  test: (name: string) => post<AlertNotice>(of('notifiers/', name, 'test'), {}),
+}
