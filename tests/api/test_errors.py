@@ -356,6 +356,7 @@ async def test_an_error_tells_since_which_deploy_it_is_seen(shop: World) -> None
 
     since = (await shop.get(path)).json()["since_deploy"]
     assert (since["version"], since["title"]) == ("5.7", "Deploy of 5.7")
+    assert since["phrase"] == "the deploy of 5.7"
     assert since["after_s"] == pytest.approx(first - at)
 
 

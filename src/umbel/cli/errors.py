@@ -73,10 +73,16 @@ def _say_rest(found: ErrorGroups, printed: int) -> None:
         printing.say("No task that matches failed in this time.", err=True)
     if found.others:
         printing.say(f"Failures of no error that was looked at: {found.others:,}.", err=True)
-    if not found.complete:
+    if not found.counted:
         printing.say(
-            "There are more, or time ran out: counts may be too low. A shorter time (--since) or "
-            "a narrower search is looked at whole.",
+            "Time ran out before all failures were counted: counts are too low, and errors may be "
+            "missing. A shorter time (--since) or a narrower search is counted whole.",
+            err=True,
+        )
+    elif not found.complete:
+        printing.say(
+            "There are more errors, or not all of these was looked at in time. A shorter time "
+            "(--since) or a narrower search is looked at whole.",
             err=True,
         )
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
 from tests.contract.stories import BASE, failed, uuid_of
@@ -19,6 +21,7 @@ from umbel.services.errors.matrix import ColumnCounts
 from umbel.store.ledger import ErrorDecision
 from umbel.store.memory import MemoryStore
 from umbel.store.memory_ledger import MemoryLedger
+from umbel.store.series import Series
 from umbel.store.sqlite import SqliteStore
 
 NOW = BASE + 3_600
@@ -113,6 +116,25 @@ def test_without_time_a_list_says_that_it_is_not_complete(many: SqliteStore) -> 
     found = errors.groups(waited_s=1e9)
 
     assert not found.complete
+
+
+class HurriedStore(MemoryStore):
+    """Never has the time to count all."""
+
+    def series(self, *args: Any, **question: Any) -> Series:
+        return msgspec.structs.replace(super().series(*args, **question), complete=False)
+
+
+def test_counts_that_time_did_not_suffice_for_are_told_apart_from_more_errors(
+    many: SqliteStore,
+) -> None:
+    hurried = HurriedStore()
+    hurried.apply(failed(uuid_of(1), NOW - 60))
+    short = Errors(hurried, MemoryLedger(), SetWallClock(NOW), Redactor(RedactRules())).groups()
+    more = Errors(many, MemoryLedger(), SetWallClock(NOW), Redactor(RedactRules())).groups(limit=1)
+
+    assert (short.counted, short.complete) == (False, False)
+    assert (more.counted, more.complete) == (True, False)
 
 
 def test_a_ledger_that_cannot_be_read_takes_nothing_from_the_history(

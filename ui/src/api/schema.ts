@@ -685,6 +685,7 @@ export interface ErrorGroups {
   bucket_s: number
   others: number
   complete: boolean
+  counted: boolean
   incomplete: Incomplete | null
 }
 
@@ -1457,6 +1458,7 @@ export interface SinceDeploy {
   id: string
   at: number
   title: string
+  phrase: string
   version: string | null
   after_s: number
 }

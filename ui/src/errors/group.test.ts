@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { GroupState } from '../api/schema'
-import { brief, cellPath, conditions, errorIdOf, sinceDeploySentence, someOf, stateSentence, trendChart } from './group'
+import { brief, cellPath, conditions, countLabel, countWord, errorIdOf, sinceDeploySentence, someOf, stateSentence, trendChart } from './group'
 
 const ID = '3f9c2a1b7d04'
 const NOW = Date.UTC(2026, 10, 22, 12) / 1000
@@ -10,12 +10,17 @@ const OPEN: GroupState = {
 
 const q = (path: string): string | null => new URLSearchParams(path.slice(path.indexOf('?'))).get('q')
 
+it('a count that time did not suffice for is at least so many', () => {
+  expect([countWord(1_530, true), countLabel(1_530, true)]).toEqual(['1,530', '1,530 tasks in this time'])
+  expect([countWord(1_530, false), countLabel(1_530, false)]).toEqual(['1,530+', 'At least 1,530 tasks in this time'])
+})
+
 describe('the deploy since which an error is seen', () => {
   it('is told with the time between them', () => {
-    const deploy = { id: 'd', at: 0, title: 'Deploy of 5.7', version: '5.7', after_s: 251 }
+    const deploy = { id: 'd', at: 0, title: 'Deploy of 5.7', phrase: 'the deploy of 5.7', version: '5.7', after_s: 251 }
 
     expect(sinceDeploySentence(deploy)).toBe('First seen 4 min after the deploy of 5.7, never before.')
-    expect(sinceDeploySentence({ ...deploy, title: 'Workers restarted', version: null, after_s: 12.4 })).toBe('First seen 12 s after a deploy (workers restarted), never before.')
+    expect(sinceDeploySentence({ ...deploy, phrase: 'a deploy (workers restarted)', after_s: 12.4 })).toBe('First seen 12 s after a deploy (workers restarted), never before.')
   })
 })
 

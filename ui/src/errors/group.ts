@@ -34,6 +34,16 @@ export function titleOf({ type, message }: Pick<ErrorGroup, 'type' | 'message'>)
   return message === '' ? type : `${type}: ${message}`
 }
 
+/** "41", or "41+" where time was too short to count all of them. */
+export function countWord(count: number, counted: boolean): string {
+  return `${formatNumber(count)}${counted ? '' : '+'}`
+}
+
+/** The same in words. */
+export function countLabel(count: number, counted: boolean): string {
+  return `${counted ? '' : 'At least '}${plural(count, 'task')} in this time`
+}
+
 /** "charge", or "charge and 2 more"; empty where none is known. */
 export function someOf(names: readonly string[]): { first: string; more: string } {
   const [first = '', ...others] = names
@@ -64,9 +74,8 @@ export function conditions({ until, rate, total, next_deploy }: Pick<GroupState,
 }
 
 /** "First seen 4 min after the deploy of 5.7, never before." */
-export function sinceDeploySentence({ title, after_s }: SinceDeploy): string {
-  const what = title.replace(/^[DNW]/, (letter) => letter.toLowerCase())
-  return `First seen ${formatDuration(after_s < 120 ? Math.round(after_s) : Math.round(after_s / 60) * 60)} after ${/^deploy of/.test(what) ? `the ${what}` : `a deploy (${what})`}, never before.`
+export function sinceDeploySentence({ phrase, after_s }: SinceDeploy): string {
+  return `First seen ${formatDuration(after_s < 120 ? Math.round(after_s) : Math.round(after_s / 60) * 60)} after ${phrase}, never before.`
 }
 
 /** "This error: 41 times in the last hour, first 09:12:40, 2 names" */

@@ -11,6 +11,7 @@ from umbel.errors import ErrorUnknown, StoreError
 from umbel.query.ast import Has, Node, Not
 from umbel.query.canonical import canonical
 from umbel.redact.rules import Redactor
+from umbel.services.deploys.marks import in_a_sentence
 from umbel.services.errors.failures import all_of, ended_during, failures_of, of_error, split_label
 from umbel.services.errors.group_list import GroupLists, GroupSearch, without_failures
 from umbel.services.errors.groups import ErrorDetail, ErrorGroup, ErrorSample, SinceDeploy
@@ -144,6 +145,7 @@ class GroupReader:
             id=deploy.id,
             at=deploy.at,
             title=deploy.title,
+            phrase=in_a_sentence(deploy.title),
             version=deploy.version,
             after_s=first - deploy.at,
         )

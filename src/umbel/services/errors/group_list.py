@@ -168,6 +168,7 @@ class _Listing:
                 and self._states.all_judged
                 and (not others or len(series.groups) < self._top)
             ),
+            counted=series.complete,
         )
 
     @property

@@ -43,7 +43,8 @@ class ErrorGroups(msgspec.Struct, frozen=True, kw_only=True):
     those that were asked for by their state and did not fail in that time. The first bucket of each
     `trend` begins at `start` and lasts `bucket_s` seconds. `others` failed in that time and are in
     no group that was looked at: of rarer errors, or without an error at all. `complete` is false
-    when there are more groups than could be looked at, or time ran out: then counts may be too low.
+    when there are more groups than could be looked at, or time ran out. `counted`: whether time
+    sufficed to count all failures; else each count is at least so many, and groups may be missing.
     `incomplete` is what is missing in the history of that time, null if nothing is."""
 
     items: tuple[ErrorGroup, ...]
@@ -53,6 +54,7 @@ class ErrorGroups(msgspec.Struct, frozen=True, kw_only=True):
     bucket_s: float
     others: int
     complete: bool
+    counted: bool = True
     incomplete: Incomplete | None = None
 
 
@@ -73,11 +75,13 @@ class ErrorSample(msgspec.Struct, frozen=True, kw_only=True):
 
 class SinceDeploy(msgspec.Struct, frozen=True, kw_only=True):
     """The last deploy before an error was first seen, `after_s` seconds before: its `id`, when it
-    began (`at`), its `title`, and its `version` if that was announced."""
+    began (`at`), its `title`, the same as words of a sentence (`phrase`: "the deploy of 5.7"), and
+    its `version` if that was announced."""
 
     id: str
     at: float
     title: str
+    phrase: str
     version: str | None
     after_s: float
 
