@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { NameRow } from '../api/schema'
-import { changeSentence, changeWords, countedSentence, pace } from './numbers'
+import { changeSentence, changeWords, countedSentence, isUntimely, pace } from './numbers'
 
 const lasting = (p95: number) => ({ n: 50, mean: p95, p50: p95, p95, p99: p95 })
 const numbers = { count: 100, succeeded: 90, failed: 10, revoked: 0, failure_rate: 0.1, runtime: lasting(4), wait: lasting(0.2) }
@@ -9,6 +9,12 @@ function row(changed: NameRow['changed'], change: number): NameRow {
   const before = { ...numbers, count: 50, failure_rate: 0.01, runtime: lasting(1), wait: null }
   return { ...numbers, name: 'shop.pay', trend: [], failures: [], before, changed, change }
 }
+
+it('nothing listed because time ran out is no emptiness', () => {
+  expect(isUntimely({ items: [], complete: false, bounded: false })).toBe(true)
+  expect(isUntimely({ items: [], complete: true, bounded: false })).toBe(false)
+  expect(isUntimely({ items: [row(null, 0)], complete: false, bounded: false })).toBe(false)
+})
 
 describe('what changed of a name', () => {
   it('is told with both numbers, and whether it is worse', () => {

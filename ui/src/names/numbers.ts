@@ -50,6 +50,11 @@ export function countedSentence({ complete, bounded }: Pick<NameList, 'complete'
   return complete ? '' : 'Not all was counted in time.'
 }
 
+/** Whether nothing is listed because time ran out, and not because there is nothing. */
+export function isUntimely({ items, complete, bounded }: Pick<NameList, 'items' | 'complete' | 'bounded'>): boolean {
+  return items.length === 0 && !complete && !bounded
+}
+
 export function share(part: number | null): string {
   return part === null ? '–' : formatShare(part)
 }
