@@ -32,6 +32,7 @@ describe('the states that are offered', () => {
   it('are those that tasks are in or that are asked for, and how most tasks end', () => {
     expect(offeredStates(all, [], new Set())).toEqual(['FAILURE', 'RETRY', 'SUCCESS'])
     expect(offeredStates(null, ['REVOKED'], new Set())).toEqual(['FAILURE', 'SUCCESS', 'REVOKED'])
+    expect(offeredStates(newest, [], new Set())).toEqual(['FAILURE', 'SUCCESS'])
     expect(offeredStates(untimely, [], new Set())).toEqual(FACET_STATES)
   })
 

@@ -39,11 +39,11 @@ const ALWAYS: readonly State[] = ['FAILURE', 'SUCCESS']
 
 /**
  * The states that are offered, in their order: those in which tasks are, those that are asked for,
- * and those that were `shown` before, so that nothing goes from under the pointer. All where time
- * was too short to know in which there are tasks.
+ * and those that were `shown` before, so that nothing goes from under the pointer; the others are a
+ * click away. All where time was too short to find a task in any.
  */
 export function offeredStates(byState: Count | null, chosen: readonly string[], shown: ReadonlySet<State>): State[] {
-  if (byState !== null && !byState.groups_complete) return [...FACET_STATES]
+  if (byState !== null && !byState.groups_complete && Object.keys(byState.groups).length === 0) return [...FACET_STATES]
   return FACET_STATES.filter((state) => ALWAYS.includes(state) || byState?.groups[state] || chosen.includes(state) || shown.has(state))
 }
 
