@@ -19,7 +19,7 @@ install_compat = $(BIN)/pip install --quiet --no-deps --no-build-isolation -e co
 SOURCES := pyproject.toml compat/pyproject.toml hatch_build.py requirements/lock.txt requirements/demo.txt \
 	$(shell find ui -type f -not -path '*/node_modules/*' 2>/dev/null)
 
-.PHONY: help demo test test-floods test-healing test-versions lint ui bench lock clean services
+.PHONY: help demo test test-floods test-healing test-million test-versions lint ui bench lock clean services
 
 help: ## What there is.
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
@@ -38,6 +38,9 @@ test-floods: .venv/.dev services ## What many connections and large inputs do; m
 
 test-healing: .venv/.dev services ## 100,000 tasks, the collector killed 20 times and away for a minute; 10 min and more.
 	$(BIN)/pytest -m healing -s --log-cli-level=WARNING
+
+test-million: .venv/.dev services ## The pages on a store of a million tasks; the first time fills it, some minutes.
+	$(BIN)/pytest -m million tests/browser/test_million.py
 
 test-versions: .venv/.dev services ## What matters, with the oldest, a middle and the newest versions.
 	scripts/versions-test.sh oldest middle newest
