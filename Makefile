@@ -19,7 +19,7 @@ install_compat = $(BIN)/pip install --quiet --no-deps --no-build-isolation -e co
 SOURCES := pyproject.toml compat/pyproject.toml hatch_build.py requirements/lock.txt requirements/demo.txt \
 	$(shell find ui -type f -not -path '*/node_modules/*' 2>/dev/null)
 
-.PHONY: help demo test test-floods test-healing test-million test-versions lint ui bench lock clean services
+.PHONY: help demo test test-thorough test-floods test-healing test-million test-versions lint ui bench lock clean services
 
 help: ## What there is.
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
@@ -32,6 +32,10 @@ test: .venv/.dev services lint ## Everything: lint, then all tests.
 	scripts/versions-test.sh --brief oldest
 	$(BIN)/pytest -n 3 --dist loadfile --ignore=tests/browser
 	$(BIN)/pytest -n 2 --dist loadfile tests/browser
+
+test-thorough: .venv/.dev services ## All but the browser, with all the examples and variants that there are; half an hour.
+	UMBEL_TEST_THOROUGH=1 $(BIN)/pytest -n 3 --dist loadfile --ignore=tests/browser \
+		-m 'not flood and not healing and not million'
 
 test-floods: .venv/.dev services ## What many connections and large inputs do; minutes, and a machine to itself.
 	$(BIN)/pytest -m flood

@@ -149,7 +149,7 @@ def groups_of(tasks: Iterable[Task], by: Grouping) -> Mapping[str | None, list[T
 
 @pytest.mark.parametrize("by", [None, *GROUPINGS])
 @pytest.mark.parametrize("text", QUERIES)
-@pytest.mark.parametrize("bucket_s", [60.0, 1_200.0])
+@pytest.mark.parametrize("bucket_s", [60.0, pytest.param(1_200.0, marks=pytest.mark.thorough)])
 def test_counts_over_time_are_those_of_the_tasks(
     day_store: Store, text: str, by: Grouping | None, bucket_s: float
 ) -> None:

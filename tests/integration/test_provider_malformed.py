@@ -83,6 +83,7 @@ def test_openid_connect() -> None:
         asyncio.run(walk(server, {"issuer": server.issuer}, "u1", fields))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", ["oidc", "entra", "keycloak", "google", "gitlab"])
 def test_claims_of_an_id_token(kind: str) -> None:
     with OidcServer({"u1": PERSON}) as server:
@@ -100,6 +101,7 @@ def test_claims_of_an_id_token(kind: str) -> None:
         asyncio.run(all_claims())
 
 
+@pytest.mark.thorough
 def test_keys_of_a_provider() -> None:
     with OidcServer({"u1": PERSON}) as server:
 

@@ -7,6 +7,7 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from umbel.cluster.events import Event
 from umbel.cluster.facts import pack
 from umbel.query.ast import Argument, Comparison
@@ -62,7 +63,7 @@ def in_index(need: TextFilter, text: str) -> bool:
     return joined(in_index(each, text) for each in need.parts)
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=examples(1_000), deadline=None)
 @given(written(), st.sampled_from([Comparison.EQUALS, Comparison.EQUALS, Comparison.CONTAINS]))
 def test_an_argument_that_is_read_is_found(told: tuple[str, str, str], how: Comparison) -> None:
     kwargs, key, value = told

@@ -8,6 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.contract.stories import BASE, begun, failed, uuid_of
+from tests.support.examples import examples
 from tests.support.memory_cluster import MemoryResults
 from tests.unit.control.scene import ADA, Scene
 from umbel.auth.base import GRANTS, Actor
@@ -60,7 +61,7 @@ def touched(scene: Scene, ids: list[str]) -> set[str]:
     return by_command | {*scene.ledger.intents(ids)} | again
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     tasks=TASKS,
     grants=MANY,
@@ -134,7 +135,7 @@ def test_bounds_leave_out_what_whoever_may_do_everything_would_have_touched(
     )
 
 
-@settings(max_examples=2_000)
+@settings(max_examples=examples(2_000))
 @given(PATTERNS, PATTERNS, st.text("aAb.*?", max_size=6))
 @example("a?", "a*", "abb")
 @example("*?", "*", "")

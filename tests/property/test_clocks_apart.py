@@ -6,6 +6,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from tests.support.examples import examples
 from tests.support.histories import CLIENT, UUID, WORKERS, lifelike
 from umbel.cluster.events import Event
 from umbel.cluster.facts import join
@@ -38,7 +39,7 @@ def times(task: Task, by: dict[str, float]) -> tuple[float | None, ...]:
     return tuple(None if time is None else round(time - skew, 3) for time in told)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(lifelike(whole=True), st.fixed_dictionaries(dict.fromkeys((*WORKERS, CLIENT), skews)))
 def test_a_task_that_was_retried_on_other_hosts(
     events: tuple[Event, ...], by: dict[str, float]
@@ -51,7 +52,7 @@ def test_a_task_that_was_retried_on_other_hosts(
     assert times(found, by) == times(true, {})
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(
     lifelike(whole=True, redelivery=True),
     st.fixed_dictionaries(dict.fromkeys((*WORKERS, CLIENT), skews)),

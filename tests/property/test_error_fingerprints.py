@@ -8,6 +8,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from umbel.cluster.error_fingerprint import error_fingerprint
 from umbel.cluster.error_message import MESSAGE_MAX, steady_message
 
@@ -27,7 +28,7 @@ _words = st.text("abcdefghijkl", min_size=1, max_size=8)
 _numbers = st.integers(0, 10**12)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.none() | _texts, st.none() | _texts)
 def test_any_texts_have_a_fingerprint_and_always_the_same(
     exception: str | None, traceback: str | None

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from tests.support.examples import examples
 from tests.support.histories import lifelike, wild
 from umbel.cluster.events import TASK_RANK, Event
 from umbel.cluster.facts import join
@@ -37,7 +38,7 @@ def nearly_straight(draw: st.DrawFn) -> tuple[Event, ...]:
     )  # fmt: skip
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(
     st.one_of(
         nearly_straight(),

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.property.queries import NOW, queries, tasks
+from tests.support.examples import examples
 from umbel.cluster.events import Event
 from umbel.cluster.facts import pack
 from umbel.cluster.task import SUCCESS, Task
@@ -65,7 +66,7 @@ def ids(connection: apsw.Connection, condition: Condition) -> set[int]:
     return {number for (number,) in rows}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(tasks.map(consistent), min_size=1, max_size=6), queries)
 def test_the_columns_enclose_what_matches(found: list[Task], query: Node) -> None:
     matches = compile_query(query, NOW)
@@ -85,7 +86,7 @@ def with_texts(task: Task) -> Task:
     return task if task.exception or task.traceback else replace(task, error=None)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     st.lists(tasks.map(consistent).map(with_texts), min_size=1, max_size=6),
     st.integers(1, 8),
@@ -114,7 +115,7 @@ def test_the_columns_enclose_what_matches_while_errors_are_worked_out(
         assert lower == upper
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(tasks.map(consistent), queries)
 def test_a_zone_that_is_skipped_holds_no_match(task: Task, query: Node) -> None:
     condition = zone_condition(query, NOW)
@@ -131,7 +132,7 @@ def test_a_zone_that_is_skipped_holds_no_match(task: Task, query: Node) -> None:
     assert kept == (1,)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(tasks.map(consistent), queries)
 def test_what_matches_has_the_needed_texts(task: Task, query: Node) -> None:
     text_filter = query_text_filter(query)

@@ -59,7 +59,7 @@ def everything_set(tmp_path: Path) -> Settings:
         "auth.users": "ada:admin:PLANTED",
         "basic_auth": "bob:PLANTED",
         "broker_api": "http://u:PLANTED@h:15672/",
-        "result_backend": "redis://:PLANTED@h/4",
+        "result_backend": "redis://:backend-secret@h/4",
         "tls_key": str(tmp_path / "PLANTED.pem"),
         "tls_cert": str(tmp_path / "cert.pem"),
     }
@@ -74,7 +74,9 @@ def test_a_collector_is_told_what_it_reads_and_nothing_of_who_may_log_in(tmp_pat
 
     assert not [name for name, value in environ.items() if "PLANTED" in value]
     assert (environ["PATH"], environ["DATABASE_URL"]) == ("/bin", "kept")
-    for name in ("app", "broker", "broker_option", "data", "cluster_moved", "log_level"):
+    for name in (
+        *("app", "broker", "broker_option", "result_backend", "data", "cluster_moved", "log_level"),
+    ):
         assert getattr(theirs, name) == getattr(mine, name), name
     for name in ("collector", "store", "retention"):
         assert dataclasses.asdict(getattr(theirs, name)) == dataclasses.asdict(getattr(mine, name))

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import umbel.process_secrets
+from tests.support.examples import examples
 from umbel.applications import bare_application
 from umbel.broker.cluster_identity import cluster_identity_of
 from umbel.broker.errors import translated as explain_broker
@@ -207,7 +208,7 @@ def is_a_host(address: str, secret: str) -> bool:
     return address.rpartition("@")[2].rpartition("://")[2].split("/")[0].startswith(secret)
 
 
-@settings(max_examples=1_500, deadline=None)
+@settings(max_examples=examples(1_500), deadline=None)
 @given(planted())
 def test_a_secret_planted_anywhere_is_never_shown(case: tuple[str, str]) -> None:
     address, secret = case
@@ -233,7 +234,7 @@ SENTENCES: tuple[Callable[[str, str], str], ...] = (
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(planted(), st.sampled_from(SENTENCES))
 def test_a_known_secret_is_in_no_sentence(
     case: tuple[str, str], sentence: Callable[[str, str], str]

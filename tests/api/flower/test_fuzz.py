@@ -11,6 +11,7 @@ from hypothesis import strategies as some
 
 from tests.api.world import World
 from tests.contract.stories import WORKER
+from tests.support.examples import examples
 from umbel.web.flower.routes import FLOWER_ROUTES
 from umbel.web.http.route import Route
 
@@ -67,7 +68,10 @@ async def _ask(
     kind=_kinds,
 )
 @settings(
-    max_examples=250, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    max_examples=examples(250),
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
 )
 def test_rubbish_is_answered_by_a_status_of_flowers(
     route: Route,

@@ -132,8 +132,12 @@ _ZONES_ALONE = replace(_EACH_ZONE, sort_many_keys_rows=0, sort_index_keys=0, sor
 
 @pytest.mark.parametrize(
     "costs",
-    [COSTS, _NEVER_FEW, _EACH_ZONE, _ZONES_ALONE],
-    ids=["as it comes", "never few", "an index of each zone", "zones alone"],
+    [
+        pytest.param(COSTS, id="as it comes", marks=pytest.mark.thorough),
+        pytest.param(_NEVER_FEW, id="never few", marks=pytest.mark.thorough),
+        pytest.param(_EACH_ZONE, id="an index of each zone"),
+        pytest.param(_ZONES_ALONE, id="zones alone", marks=pytest.mark.thorough),
+    ],
 )
 def test_every_page_is_that_of_the_oracle(
     stores: tuple[SqliteStore, MemoryStore], directory: Path, costs: Costs

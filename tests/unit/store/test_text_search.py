@@ -31,7 +31,12 @@ _BLOCKS_LEAD = Costs(unindexed_while_busy=0, few_rows=0, read_first=0, sort_all_
 _COLUMNS_LEAD = replace(_BLOCKS_LEAD, blocks_read_whole=1, index_row=0.1)
 
 
-@pytest.fixture(params=[_BLOCKS_LEAD, _COLUMNS_LEAD], ids=["blocks lead", "columns lead"])
+@pytest.fixture(
+    params=[
+        pytest.param(_BLOCKS_LEAD, id="blocks lead"),
+        pytest.param(_COLUMNS_LEAD, id="columns lead", marks=pytest.mark.thorough),
+    ]
+)
 def costs(request: pytest.FixtureRequest) -> Costs:
     given: Costs = request.param
     return given

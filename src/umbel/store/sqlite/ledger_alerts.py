@@ -197,7 +197,7 @@ def _alert(alert: bytes, acknowledgement: bytes | None) -> Alert:
 
 def _rules(connection: apsw.Connection) -> tuple[AlertRule, ...]:
     rows = connection.execute("SELECT rule FROM alert_rule")
-    return tuple(msgspec.json.decode(bytes(row[0]), type=AlertRule) for row in rows)  # type: ignore[arg-type]
+    return tuple(msgspec.json.decode(bytes(row[0]), type=AlertRule) for row in rows)
 
 
 def _forget_alerts(connection: apsw.Connection, now: float) -> None:
