@@ -7,6 +7,8 @@
  * before it looks for a row.
  */
 
+import { tick } from 'svelte'
+
 export const BLOCK_ROWS = 40
 /** Drawn before and behind the block in the middle: with it some 200 rows. */
 const AROUND = 2
@@ -63,6 +65,15 @@ export class RowWindow {
         if (this.nodes.get(index) === node) this.nodes.delete(index)
       }
     }
+  }
+
+  /** Look again when there are more or fewer rows than before; what only changes in them is no
+   * reason to measure. Call it where effects may be made. */
+  follow(count: () => number): void {
+    const rows = $derived(count())
+    $effect(() => {
+      if (rows > 0) void tick().then(() => this.update())
+    })
   }
 
   /** It was scrolled, or there are other rows. */
