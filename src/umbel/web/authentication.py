@@ -120,7 +120,8 @@ class Access(SessionAccess):
             by_bearer = self._providers.by_bearer(secret, self._cluster)
             return await self._by_provider(by_bearer, "a bearer token", scope, again=again)
         if self.is_open:
-            return Principal(ANONYMOUS, "admin", "anonymous")
+            bars = self._scrape.bars(scope)
+            return None if bars else Principal(ANONYMOUS, "admin", "anonymous")
         session = await self.session(scope)
         principal = await self.of_session(session) if session is not None else None
         if principal is None and self._providers and self._providers.has_headers(scope):

@@ -33,6 +33,11 @@ class ScrapeAccess(msgspec.Struct, frozen=True):
             return True
         return self.token is not None and self._shows(scope, self.token)
 
+    def bars(self, scope: Scope) -> bool:
+        """Whether the request came to the port of metrics where only the token opens, also on a
+        server without logins."""
+        return OWN_PORT in scope and self.token is not None and not self.is_public
+
     def _shows(self, scope: Scope, token: str) -> bool:
         scheme, _, shown = Headers(scope=scope).get("authorization", "").partition(" ")
         digests = [hashlib.sha256(text.strip().encode()).digest() for text in (shown, token)]

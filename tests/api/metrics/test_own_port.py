@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import httpx
 import pytest
 
@@ -47,8 +49,9 @@ async def test_at_the_servers_own_port_everything_is_as_before() -> None:
     assert (await get(world, "/login", port=5555)).status_code == 200
 
 
-async def test_where_there_is_a_token_it_has_to_be_shown() -> None:
-    world = world_of(ScrapeAccess("s3"))
+@pytest.mark.parametrize("users", [USERS, ()])
+async def test_where_there_is_a_token_it_has_to_be_shown(users: Sequence[str]) -> None:
+    world = World(users=users, scrape=ScrapeAccess("s3"), options=WebOptions(metrics_port=PORT))
 
     assert (await get(world, "/metrics")).status_code == 401
     assert (await get(world, "/metrics", authorization="Bearer s3")).status_code == 200
