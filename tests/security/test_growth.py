@@ -92,6 +92,8 @@ SEEN: Final = frozenset(
         rb"[^a-z0-9]",
         r"[\x00-\x1f\x7f-\x9f\u2028\u2029]",
         r"(?:c/[^/]+/)?(?:login|api)(?:/|\Z)",  # at the beginning alone
+        r'(\w+)="((?:[^"\\]|\\.)*)"',  # of labels of our own
+        r'\\[\\"n]',
     }
 )
 

@@ -60,11 +60,7 @@ class TimedStore:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._store, name)
-        if name not in TIMED:
-            return found
-        timed = self._timed(name, found)
-        setattr(self, name, timed)
-        return timed
+        return self._timed(name, found) if name in TIMED else found
 
     def _timed(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         def timed(*args: Any, **options: Any) -> Any:

@@ -105,10 +105,20 @@ def test_the_guide_lists_every_route_and_no_other() -> None:
 
 
 def test_the_guide_lists_every_metric() -> None:
-    made = (ROOT / "src" / "umbel" / "web" / "flower" / "metrics.py").read_text(encoding="utf-8")
+    family = ROOT / "src" / "umbel" / "web" / "metrics" / "flower_family.py"
+    made = re.findall(r'(\w+)\("(flower_\w+)", "(\w+)', family.read_text(encoding="utf-8"))
     found = {name for row in rows("Metrics") for name in row.names if name.startswith("flower_")}
 
-    assert found == set(re.findall(r'"(flower_\w+)"', made))
+    counters = {name for _, name, kind in made if kind == "counter"}
+    histograms = {name for made_as, name, _ in made if made_as == "Histogram"}
+    plain = {name for _, name, _ in made} - counters
+    assert counters
+    assert histograms
+    assert found == {
+        *plain,
+        *(f"{name}_total" for name in counters),
+        *(f"{name}_created" for name in counters | histograms),
+    }
 
 
 def test_the_names_in_python_are_there() -> None:

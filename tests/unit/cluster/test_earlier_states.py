@@ -16,7 +16,9 @@ LIVES = [succeeded(uuid_of(1), BASE), failed(uuid_of(1), BASE)]
 
 def as_listed(task: Task) -> Task:
     """Without what only the whole task has, or what only later events could say of it."""
-    return msgspec.structs.replace(task, attempts=(), timestamp=0.0, clock=None, pid=None)
+    return msgspec.structs.replace(
+        task, attempts=(), fact_count=0, timestamp=0.0, clock=None, pid=None
+    )
 
 
 @pytest.mark.parametrize("events", LIVES, ids=["succeeded", "failed"])

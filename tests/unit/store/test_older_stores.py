@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -28,12 +29,18 @@ def older(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return tmp_path
 
 
+#: Where a struct is written as the list of its fields.
+_STRUCT = re.compile(r"\.tallies\[\d+\]\.items\[\d+\]$")
+
+
 def assert_same(answer: Any, older: Any, where: str) -> None:
-    """The answer of then; what has more fields now may have them."""
+    """The answer of then; what has more fields now may have them, also where they are a list."""
     if isinstance(older, dict):
         for key, value in older.items():
             assert_same(answer[key], value, f"{where}.{key}")
     elif isinstance(older, list):
+        if _STRUCT.search(where):
+            answer = answer[: len(older)]
         assert len(answer) == len(older), where
         for number, (mine, its) in enumerate(zip(answer, older, strict=True)):
             assert_same(mine, its, f"{where}[{number}]")

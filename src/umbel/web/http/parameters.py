@@ -69,11 +69,14 @@ def without_nul(text: str, name: str) -> str:
 
 
 def _build(struct: type[P], given: Mapping[str, str]) -> P:
-    values: dict[str, Any] = {}
-    for name, rule in fields(struct).items():
-        if name in given:
-            values[rule.name] = convert(rule, given[name], f"parameter {name}")
-        elif rule.required:
+    rules = fields(struct)
+    values: dict[str, Any] = {
+        rule.name: convert(rule, given[name], f"parameter {name}")
+        for name, rule in rules.items()
+        if name in given
+    }
+    for name, rule in rules.items():
+        if rule.required and name not in given:
             raise _bad_parameter(name, f"The parameter {name} is required: {takes(rule.type)}.")
     return struct(**values)
 
