@@ -19,6 +19,10 @@ install_compat = $(BIN)/pip install --quiet --no-deps --no-build-isolation -e co
 SOURCES := pyproject.toml compat/pyproject.toml hatch_build.py requirements/lock.txt requirements/demo.txt \
 	$(shell find ui -type f -not -path '*/node_modules/*' 2>/dev/null)
 
+# A file's tests in one process, and files in their order: those of `faults` and `integration`, which
+# wait most, have begun when the many small ones of `unit` come.
+by_file = --dist loadfile --no-loadscope-reorder
+
 .PHONY: help demo test test-thorough test-floods test-healing test-million test-versions lint ui bench lock clean services
 
 help: ## What there is.
@@ -30,11 +34,11 @@ demo: .venv/.demo ## A small live cluster at http://127.0.0.1:5555; Ctrl-C ends 
 test: .venv/.dev services lint ## Everything: lint, then all tests.
 	$(BIN)/python hatch_build.py npm test
 	scripts/versions-test.sh --brief oldest
-	$(BIN)/pytest -n 3 --dist loadfile --ignore=tests/browser
-	$(BIN)/pytest -n 2 --dist loadfile tests/browser
+	$(BIN)/pytest -n 4 $(by_file) --ignore=tests/browser
+	$(BIN)/pytest -n 3 $(by_file) tests/browser
 
 test-thorough: .venv/.dev services ## All but the browser, with all the examples and variants that there are; half an hour.
-	UMBEL_TEST_THOROUGH=1 $(BIN)/pytest -n 3 --dist loadfile --ignore=tests/browser \
+	UMBEL_TEST_THOROUGH=1 $(BIN)/pytest -n 4 $(by_file) --ignore=tests/browser \
 		-m 'not flood and not healing and not million'
 
 test-floods: .venv/.dev services ## What many connections and large inputs do; minutes, and a machine to itself.

@@ -120,8 +120,8 @@ def test_what_a_gap_took_is_restored(cluster: Cluster) -> None:
     assert "Declined" in tasks[failed]["exception"]
     assert tasks[still]["name"] == f"{WORKERAPP}.nap"
     assert tasks[still]["reconciled"][0]["source"] == "worker"
-    found = healing(umbel)
-    assert (found["healed"] >= 5, found["unknown"]) == (True, 0)
+    wait_until(lambda: healing(umbel)["healed"] >= 5)  # it is told each second
+    assert healing(umbel)["unknown"] == 0
 
 
 def test_of_a_worker_that_was_killed_nobody_knows(cluster: Cluster) -> None:
