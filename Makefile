@@ -35,7 +35,7 @@ test: .venv/.dev services lint ## Everything: lint, then all tests.
 	$(BIN)/python hatch_build.py npm test
 	scripts/versions-test.sh --brief oldest
 	$(BIN)/pytest -n 4 $(by_file) --ignore=tests/browser
-	$(BIN)/pytest -n 3 $(by_file) tests/browser
+	$(BIN)/pytest -n 2 $(by_file) tests/browser
 
 test-thorough: .venv/.dev services ## All but the browser, with all the examples and variants that there are; half an hour.
 	UMBEL_TEST_THOROUGH=1 $(BIN)/pytest -n 4 $(by_file) --ignore=tests/browser \

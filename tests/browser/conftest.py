@@ -112,6 +112,8 @@ def open_page(browser: Browser, server: Client) -> Iterator[OpenPage]:
 
     yield open_at
     for context in contexts:
+        for page in context.pages:
+            page.unroute_all(behavior="ignoreErrors")
         context.close()
     assert complaints == []
 

@@ -62,6 +62,7 @@ def test_several_notices_are_one_line_with_their_number(open_page: OpenPage, wid
     expect(page.get_by_role("heading", name="Workers")).to_be_visible()
     page.route("**/api/v1/status", _with_troubles)
     page.route("**/api/v1/stream*", lambda route: route.abort())
+    page.add_init_script("delete window.SharedWorker")  # whose stream no route would catch
     page.reload()
 
     expect(band.get_by_text("The disk is nearly full.")).to_be_visible()

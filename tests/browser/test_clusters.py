@@ -154,14 +154,14 @@ def test_who_has_no_role_in_a_cluster_is_not_shown_it(page: Page) -> None:
     log_in(page, "vera")
 
     expect(page).to_have_title("Clusters · Umbel")
-    expect(page.get_by_role("link", name="Web shop")).to_be_visible()
+    expect(page.get_by_role("link", name="Web shop", exact=True)).to_be_visible()
     expect(page.get_by_text("Mail", exact=True)).to_have_count(0)
 
 
 def test_before_a_cluster_is_chosen_the_palette_offers_no_page_of_one(page: Page) -> None:
     page.goto("/clusters")
     log_in(page, "ana")
-    expect(page.get_by_role("link", name="Web shop")).to_be_visible()
+    expect(page.get_by_role("link", name="Web shop", exact=True)).to_be_visible()
     page.keyboard.press("Control+k")
     offered = page.get_by_role("listbox", name="Places and commands").get_by_role("option")
     expect(offered.filter(has_text="Go to the cluster Mail")).to_be_visible()
