@@ -34,7 +34,7 @@ demo: .venv/.demo ## A small live cluster at http://127.0.0.1:5555; Ctrl-C ends 
 test: .venv/.dev services lint ## Everything: lint, then all tests.
 	$(BIN)/python hatch_build.py npm test
 	scripts/versions-test.sh --brief oldest
-	$(BIN)/pytest -n 4 $(by_file) --ignore=tests/browser
+	$(BIN)/pytest -n 4 $(by_file) --ignore=tests/browser --ignore=tests/architecture
 	$(BIN)/pytest -n 2 $(by_file) tests/browser
 
 test-thorough: .venv/.dev services ## All but the browser, with all the examples and variants that there are; half an hour.
