@@ -37,9 +37,10 @@ test: .venv/.dev services lint ## Everything: lint, then all tests.
 	$(BIN)/pytest -n 4 $(by_file) --ignore=tests/browser --ignore=tests/architecture
 	$(BIN)/pytest -n 2 $(by_file) tests/browser
 
-test-thorough: .venv/.dev services ## All but the browser, with all the examples and variants that there are; half an hour.
+test-thorough: .venv/.dev services ## All the examples and variants that there are; half an hour.
 	UMBEL_TEST_THOROUGH=1 $(BIN)/pytest -n 4 $(by_file) --ignore=tests/browser \
 		-m 'not flood and not healing and not million'
+	$(BIN)/pytest -n 2 $(by_file) -m thorough tests/browser
 
 test-floods: .venv/.dev services ## What many connections and large inputs do; minutes, and a machine to itself.
 	$(BIN)/pytest -m flood

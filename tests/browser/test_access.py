@@ -9,7 +9,13 @@ from tests.browser.conftest import OpenPage, Theme
 from tests.browser.history import task_id
 
 THEMES: tuple[Theme, ...] = ("light", "dark")
-WIDTHS = (1920, 320)
+#: Widths and themes that pages are looked at in; all four with `make test-thorough`.
+LOOKS = [
+    pytest.param(1920, "light"),
+    pytest.param(320, "dark"),
+    pytest.param(1920, "dark", marks=pytest.mark.thorough),
+    pytest.param(320, "light", marks=pytest.mark.thorough),
+]
 PATHS = {
     "tasks": "tasks?q=state:SUCCESS -name:nothing",
     "task": f"tasks/{task_id('charge')}",
@@ -33,8 +39,7 @@ def settled(page: Page) -> None:
     expect(page.locator("[data-row], section h2, tbody tr").first).to_be_visible()
 
 
-@pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
 @pytest.mark.usefixtures("workers")
 @pytest.mark.parametrize("name", PATHS)
 def test_axe_finds_nothing(

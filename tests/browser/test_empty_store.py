@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenPage, Theme
-from tests.browser.test_access import violations
+from tests.browser.test_access import LOOKS, violations
 from tests.support.brokers import redis_database
 from tests.support.umbels import Client, umbel_serve
 
@@ -39,7 +39,7 @@ def server(empty: Client) -> Client:
     return empty
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (360, "dark")])
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_without_anything_says_so(
     open_page: OpenPage, axe_source: str, path: str, width: int, theme: Theme

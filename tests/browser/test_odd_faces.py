@@ -25,7 +25,12 @@ WORDS = "the order could not be written because the stock is gone "
 SENTENCE = WORDS * 6
 HEBREW, ARABIC = "חנות.הזמנות.שלח", "لم يتم العثور على الطلب"
 MARKUP = "<img src=x onerror=document.body.dataset.hit=1><b>bold</b>"
-WIDTHS = [1440, 1024, 768, 360]
+WIDTHS = [
+    1440,
+    pytest.param(1024, marks=pytest.mark.thorough),
+    pytest.param(768, marks=pytest.mark.thorough),
+    360,
+]
 #: Narrower, an error could not be read.
 TITLE_PX = 160
 

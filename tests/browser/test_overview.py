@@ -128,7 +128,15 @@ def test_lines_of_charts_have_as_many_each(
     assert sorted(tops.count(top) for top in {*tops}) == [4 // lines] * lines
 
 
-@pytest.mark.parametrize("width", [320, 768, 1024, 1920])
+@pytest.mark.parametrize(
+    "width",
+    [
+        320,
+        pytest.param(768, marks=pytest.mark.thorough),
+        1024,
+        pytest.param(1920, marks=pytest.mark.thorough),
+    ],
+)
 @pytest.mark.parametrize("path", ["", "names", "names/shop.orders.charge"])
 def test_no_width_needs_scrolling_sideways(open_page: OpenPage, path: str, width: int) -> None:
     page = open_page(path, width=width)

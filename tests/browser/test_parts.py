@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import EXPECTED, Theme
-from tests.browser.test_access import THEMES, WIDTHS, violations
+from tests.browser.test_access import LOOKS, violations
 from umbel.web.security import CONTENT_SECURITY_POLICY
 
 ROOT = Path(__file__).parents[2]
@@ -74,8 +74,7 @@ def parts(browser: Browser, parts_url: str) -> Iterator[Page]:
     assert complaints == []
 
 
-@pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
 def test_all_parts_fit_and_are_legible(
     browser: Browser,
     parts_url: str,

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage, Theme
 from tests.browser.history import MEDIA, ORDERS
-from tests.browser.test_access import THEMES, WIDTHS, violations
+from tests.browser.test_access import LOOKS, violations
 
 pytestmark = pytest.mark.usefixtures("workers")
 
@@ -79,8 +79,7 @@ def test_a_worker_that_was_never_heard_of_is_said_so(open_page: OpenPage) -> Non
     expect(page.get_by_text("No worker of this name is known")).to_be_visible()
 
 
-@pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
 def test_axe_finds_nothing_on_the_pages_of_the_cluster(
     open_page: OpenPage, axe_source: str, width: int, theme: Theme
 ) -> None:
