@@ -22,7 +22,8 @@ from tests.support.brokers import redis_database
 from tests.support.umbels import Client, umbel_serve
 from tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.million
+#: The first one fills the store.
+pytestmark = [pytest.mark.million, pytest.mark.timeout(900)]
 
 #: No page has more elements.
 ELEMENTS_MAX = 9_000
