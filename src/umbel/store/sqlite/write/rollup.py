@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Hashable, Iterable
-from typing import Final, TypeVar
+from typing import Final, Protocol, Self, TypeVar
 
 import apsw
 import msgspec
@@ -31,6 +31,13 @@ ALL_NAMES, NO_NAME = stored_numbers.ALL_NAMES, stored_numbers.NO_NAME
 Key = tuple[int, int, int, int, int]  # level, measure, start, name, state
 _Minute = tuple[int, float, int, int]  # measure, minute, name, state
 _AnyKey = TypeVar("_AnyKey", bound=Hashable)
+
+
+class _Cell(Protocol):
+    def plus(self, other: Self) -> Self: ...
+
+
+_AnyCell = TypeVar("_AnyCell", bound=_Cell)
 
 _NAME, _STATE = COLUMNS.index("name"), COLUMNS.index("state")
 _SEEN, _FINISHED = COLUMNS.index("seen"), COLUMNS.index("finished")
@@ -116,16 +123,16 @@ class RollUp:
     def _cells(self) -> dict[Key, _RollupCell]:
         minutes = dict(self._minutes)
         for (measure, minute, _, state), cell in self._minutes.items():
-            _sum_up(minutes, (measure, minute, ALL_NAMES, state), cell)
+            put_together(minutes, (measure, minute, ALL_NAMES, state), cell)
         cells: dict[Key, _RollupCell] = {}
         for (measure, minute, name, state), cell in minutes.items():
             for level in LEVELS:
                 start = int(minute) * 60 // level * level
-                _sum_up(cells, (level, measure, start, name, state), cell)
+                put_together(cells, (level, measure, start, name, state), cell)
         return cells
 
 
-def _sum_up(cells: dict[_AnyKey, _RollupCell], key: _AnyKey, cell: _RollupCell) -> None:
+def put_together(cells: dict[_AnyKey, _AnyCell], key: _AnyKey, cell: _AnyCell) -> None:
     """Add `cell` to the one at `key`. One that is alone is shared, so none is changed."""
     other = cells.get(key)
     cells[key] = cell if other is None else other.plus(cell)

@@ -4,9 +4,9 @@ those by name and state are (`rollup.py`)."""
 from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from operator import itemgetter
-from typing import Final, TypeVar
+from typing import Final
 
 import apsw
 import msgspec
@@ -17,14 +17,13 @@ from umbel.store.sqlite.files.row import COLUMNS, Row
 from umbel.store.sqlite.files.stored_numbers import ROLLED_UP_FIELDS, STATE_IDS
 from umbel.store.sqlite.files.value_rollups import BY_MINUTE_MAX, VALUES_MAX
 from umbel.store.sqlite.write.bulk_insert import bulk_insert
-from umbel.store.sqlite.write.rollup import decode_histogram
+from umbel.store.sqlite.write.rollup import decode_histogram, put_together
 
 #: Rows and hours that the writer remembers between two batches.
 _REMEMBERED: Final = 1_000
 _REMEMBERED_HOURS: Final = 50
 
 Key = tuple[int, int, int, int]  # field, level, start, value
-_AnyKey = TypeVar("_AnyKey", bound=Hashable)
 _encode: Final = msgspec.msgpack.Encoder().encode
 
 _values_of: Final = itemgetter(*(COLUMNS.index(field) for field in ROLLED_UP_FIELDS))
@@ -154,7 +153,7 @@ class ValueRollUp:
                 ):
                     for (level, start), cell in levels.items():
                         if level != MINUTE_S or value in of_hour.by_minute:
-                            _put(changed, (field, level, start, value), cell)
+                            put_together(changed, (field, level, start, value), cell)
         self._minutes.clear()
         self._write(changed)
         while len(self._stored) > _REMEMBERED:
@@ -170,7 +169,7 @@ class ValueRollUp:
                 _trim(cell)
                 levels = hours[cell.field, at // HOUR_S * HOUR_S].setdefault(value, {})
                 for level in LEVELS:
-                    _put(levels, (level, at // level * level), cell)
+                    put_together(levels, (level, at // level * level), cell)
         return hours
 
     # -- which values are kept -----------------------------------------------------------
@@ -309,12 +308,6 @@ def _busy(levels: _Levels, hour: int) -> int:
 def _added(values: dict[int, _Cell], field: int, value: int) -> _Cell:
     cell = values[value] = _Cell(field)
     return cell
-
-
-def _put(cells: dict[_AnyKey, _Cell], key: _AnyKey, cell: _Cell) -> None:
-    """Add `cell` to the one at `key`. One that is alone is shared, so none is changed."""
-    other = cells.get(key)
-    cells[key] = cell if other is None else other.plus(cell)
 
 
 def _trim(cell: _Cell) -> None:
