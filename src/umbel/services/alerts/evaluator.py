@@ -80,11 +80,12 @@ class AlertEvaluator:
         self._close_orphans(opened, {each.id for each in rules})
         state = self._reader.state() if rules else None
         answers = self._ledger.rule_answers() if rules else {}
+        silences = self._silences(state.now) if state is not None else []
         done = 0
         for rule in rules:
             if state is None or (done and self._clock.monotonic() - began > self._budget_s):
                 break
-            self._one(rule, opened.get(rule.id, {}), state, answers.get(rule.id))
+            self._one(rule, opened.get(rule.id, {}), state, silences, answers.get(rule.id))
             done += 1
         self._late = tuple(each.id for each in rules[done:])
         return Turn(
@@ -93,6 +94,10 @@ class AlertEvaluator:
             firing=sum(each.phase == "firing" for each in self._ledger.open_alerts()),
             took_s=self._clock.monotonic() - began,
         )
+
+    def _silences(self, now: float) -> list[Silence]:
+        """Those that hold."""
+        return [each for each in self._ledger.silences(now) if each.holds(now)]
 
     def _open(self) -> dict[str, dict[str, Alert]]:
         """Open alerts by rule and subject."""
@@ -118,11 +123,11 @@ class AlertEvaluator:
         rule: AlertRule,
         opened: Mapping[str, Alert],
         state: HistoryState,
+        silences: Sequence[Silence],
         before: RuleAnswer | None,
     ) -> None:
         judgement = self._judged(rule, opened, state)
         now = state.now
-        silences = [each for each in self._ledger.silences(now) if each.holds(now)]
         kept: list[Alert] = []
         dropped: list[str] = []
         sent: defaultdict[NoticeKind, list[Alert]] = defaultdict(list)
