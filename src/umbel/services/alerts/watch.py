@@ -4,20 +4,19 @@ cluster does either. A mail server that hangs holds up no judgement."""
 from __future__ import annotations
 
 import logging
-import secrets
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Final
 
 import msgspec
 
 from umbel.clock import Clock
-from umbel.errors import StoreError, UmbelError
+from umbel.errors import UmbelError
 from umbel.services.alerts.alerting import Alerting
 from umbel.services.alerts.delivery import MessageDelivery
 from umbel.services.alerts.evaluator import AlertEvaluator
-from umbel.store.ledger import LEASE_MAX_S, Lease, Ledger
+from umbel.services.renewed_lease import RenewedLease
+from umbel.store.ledger import Ledger
 
 log = logging.getLogger(__name__)
 
@@ -29,35 +28,6 @@ LEASE_MIN_S: Final = 15.0
 DELIVER_EVERY_S: Final = 1.0
 #: How long what is done just now may hold up the end, seconds.
 LEAVE_S: Final = 3.0
-
-
-class RenewedLease:
-    """A lease as one thread takes it: renewed when half of it is over. Raises `StoreError`."""
-
-    def __init__(self, ledger: Ledger, name: str, lasts_s: float) -> None:
-        self._ledger = ledger
-        self._name = name
-        self._lasts_s = lasts_s
-        self._holder = secrets.token_hex(8)
-        self._until = 0.0
-
-    def has(self, at: float) -> bool:
-        """Whether this thread has it at `at` (Unix seconds)."""
-        found = self._ledger.lease(self._name)
-        is_ours = found is not None and found.holder == self._holder
-        if is_ours and self._until - self._lasts_s <= at < self._until - self._lasts_s / 2:
-            return True
-        lease = Lease(name=self._name, holder=self._holder, expires=at + self._lasts_s)
-        is_taken = found is not None and not is_ours and at < found.expires <= at + LEASE_MAX_S
-        has = not is_taken and self._ledger.take_lease(lease, at)
-        self._until = lease.expires if has else 0.0
-        return has
-
-    def release(self) -> None:
-        """Let another one have it."""
-        if self._until:
-            with suppress(StoreError):  # it expires by itself
-                self._ledger.release_lease(self._name, self._holder)
 
 
 class AlertWatch:

@@ -12,7 +12,6 @@ While the broker is away it is tried less and less often, and workers are sample
 from __future__ import annotations
 
 import logging
-import secrets
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -22,16 +21,17 @@ import msgspec
 
 from umbel.broker.base import Cluster
 from umbel.clock import Clock
-from umbel.errors import BrokerError, NotSupported, StoreError, UmbelError
+from umbel.errors import BrokerError, NotSupported, UmbelError
 from umbel.services.cluster.inspection import Inspection
 from umbel.services.cluster.queue_inspection import QueueInspection
 from umbel.services.deploys.watch import DeployWatch
+from umbel.services.renewed_lease import RenewedLease
 from umbel.services.samples.queue_samples import QueueSampling
 from umbel.services.samples.sampling import Sampling
 from umbel.services.samples.worker_profiles import WorkerProfile, WorkerProfiles
 from umbel.services.samples.worker_samples import WorkerSampling, online
 from umbel.store.base import Store
-from umbel.store.ledger import LEASE_MAX_S, Lease, Ledger
+from umbel.store.ledger import Ledger
 from umbel.store.samples import Samples, Values
 
 log = logging.getLogger(__name__)
@@ -62,7 +62,6 @@ class Sampler:
         deploys: DeployWatch | None = None,
     ) -> None:
         self._store = store
-        self._ledger = ledger
         self._cluster = cluster
         self._samples = samples
         self._clock = clock
@@ -71,8 +70,8 @@ class Sampler:
         self._queues = QueueSampling(store, cluster, queues, clock)
         self._workers = WorkerSampling()
         self._deploys = deploys
-        self._holder = secrets.token_hex(8)
-        self._lease_until = 0.0
+        lasts_s = max(LEASE_MIN_S, LEASE_PERIODS * period_s)
+        self._lease = RenewedLease(ledger, NAME, lasts_s)
         self._away_s = 0.0
         self._try_broker_at = 0.0
         self._sampling = Sampling(period_s=period_s)
@@ -105,9 +104,7 @@ class Sampler:
     def _run(self) -> None:
         while not self._stopping.wait(self._rest_s()):
             self.attempt()
-        if self._lease_until:
-            with suppress(StoreError):  # it expires by itself
-                self._ledger.release_lease(NAME, self._holder)
+        self._lease.release()
 
     def _rest_s(self) -> float:
         """Until the next whole period of the clock, so that buckets are all filled."""
@@ -133,7 +130,7 @@ class Sampler:
         """Take a sample, if this server is the one that does. Raises `StoreError`; what the broker
         says is in `sampling`."""
         at = self._clock.now()
-        if not self._has_lease(at):
+        if not self._lease.has(at):
             self._sampling = Sampling(period_s=self._period_s, elsewhere=True)
             self._sampled_profiles = None
             if self._deploys is not None:
@@ -163,19 +160,6 @@ class Sampler:
             self._deploys.observe(known)
         if queues is not None:
             self._refresh(names)
-
-    def _has_lease(self, at: float) -> bool:
-        """Renewed when half of it is over, so that not every sample is a write to the ledger."""
-        lasts_s = max(LEASE_MIN_S, LEASE_PERIODS * self._period_s)
-        found = self._ledger.lease(NAME)
-        is_ours = found is not None and found.holder == self._holder
-        if is_ours and at < self._lease_until - lasts_s / 2:
-            return True
-        lease = Lease(name=NAME, holder=self._holder, expires=at + lasts_s)
-        is_taken = found is not None and not is_ours and at < found.expires <= at + LEASE_MAX_S
-        has = not is_taken and self._ledger.take_lease(lease, at)
-        self._lease_until = lease.expires if has else 0.0
-        return has
 
     def _seen_queues(self, profiles: Mapping[str, WorkerProfile]) -> dict[str, Values] | None:
         """None while the broker does not answer."""

@@ -1,0 +1,40 @@
+"""A lease of the ledger for a thread that comes again and again: of several servers one does the
+work, and after `kill -9` another one goes on when the lease has expired."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import suppress
+
+from umbel.errors import StoreError
+from umbel.store.ledger import LEASE_MAX_S, Lease, Ledger
+
+
+class RenewedLease:
+    """A lease as one thread takes it: renewed when half of it is over, so that not every turn is a
+    write to the ledger."""
+
+    def __init__(self, ledger: Ledger, name: str, lasts_s: float) -> None:
+        self._ledger = ledger
+        self._name = name
+        self._lasts_s = lasts_s
+        self._holder = secrets.token_hex(8)
+        self._until = 0.0
+
+    def has(self, at: float) -> bool:
+        """Whether this thread has it at `at` (Unix seconds). Raises `StoreError`."""
+        found = self._ledger.lease(self._name)
+        is_ours = found is not None and found.holder == self._holder
+        if is_ours and self._until - self._lasts_s <= at < self._until - self._lasts_s / 2:
+            return True
+        lease = Lease(name=self._name, holder=self._holder, expires=at + self._lasts_s)
+        is_taken = found is not None and not is_ours and at < found.expires <= at + LEASE_MAX_S
+        has = not is_taken and self._ledger.take_lease(lease, at)
+        self._until = lease.expires if has else 0.0
+        return has
+
+    def release(self) -> None:
+        """Let another one have it."""
+        if self._until:
+            with suppress(StoreError):  # it expires by itself
+                self._ledger.release_lease(self._name, self._holder)
