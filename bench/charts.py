@@ -22,9 +22,6 @@ BOUNDS_S: Final = {24: 0.100, 720: 0.300}
 PAGE_S: Final = 0.500
 #: What the overview asks, in a sentence of the table.
 OVERVIEW: Final = "all that the overview asks"
-#: How long a start may take to settle, seconds, and how much of a core is nothing.
-_SETTLED_WITHIN: Final = 300
-_IDLE: Final = 0.1
 #: A browser asks one server so many questions at once.
 _CONNECTIONS: Final = 6
 _FIELDS: Final = ("", "name", "worker", "queue", "error")
@@ -59,22 +56,11 @@ def measured(broker: str, folder: Path, tasks: int, turns: int) -> list[Asked]:
         data = copied(tasks, WORKERS, hours // 24)
         umbel = Umbel(broker, folder, data=data, keep=True, options=("--cluster-moved",))
         try:
-            _settle(umbel.process.pid)
+            umbel.settle()
             found += _ask(umbel, hours, turns)
         finally:
             umbel.stop()
     return found
-
-
-def _settle(pid: int) -> None:
-    """Wait until the collector has looked at files that it had not seen before: what that costs is
-    no answer's."""
-    for _ in range(_SETTLED_WITHIN):
-        before_s = cpu_s(pid)
-        time.sleep(1.0)
-        if cpu_s(pid) - before_s < _IDLE:
-            return
-    raise TimeoutError(f"Umbel is still busy with its files after {_SETTLED_WITHIN} s.")
 
 
 def _ask(umbel: Umbel, hours: int, turns: int) -> Iterator[Asked]:

@@ -85,6 +85,7 @@ def measured(broker: str, folder: Path, tasks: int, *, turns: int, minutes: floa
         data = copied(tasks, WORKERS, 1)
         umbel = Umbel(broker, folder, data=data, keep=True, options=("--cluster-moved",))
         try:
+            umbel.settle()
             views = [_view(browser, umbel, page, turns) for page in PAGES]
         finally:
             umbel.stop()

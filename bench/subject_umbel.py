@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from bench.brokers import free_port
 from bench.client import Answer, Client
-from bench.processes import stop
+from bench.processes import cpu_s, stop
 from bench.searches import Search
 from bench.subject import Delay, Recorded, await_answer, start
 from umbel import __version__
@@ -21,6 +21,9 @@ from umbel.store.sqlite import SqliteStore
 #: More than any run stores, and longer than counting it takes.
 _CAP: Final = 1_000_000_000
 _PATIENCE_S: Final = 600.0
+#: How long a start may take to settle, seconds, and how much of a core is nothing.
+_SETTLED_WITHIN: Final = 300
+_IDLE: Final = 0.1
 
 
 class Umbel:
@@ -62,6 +65,16 @@ class Umbel:
 
     def _status(self, client: Client | None = None) -> Any:
         return (client or self._client).get("/api/v1/status").json()
+
+    def settle(self) -> None:
+        """Wait until the collector has looked at files that it had not seen before: what that costs
+        is no answer's."""
+        for _ in range(_SETTLED_WITHIN):
+            before_s = cpu_s(self.process.pid)
+            time.sleep(1.0)
+            if cpu_s(self.process.pid) - before_s < _IDLE:
+                return
+        raise TimeoutError(f"Umbel is still busy with its files after {_SETTLED_WITHIN} s.")
 
     def recorded(self) -> Recorded:
         """What a reader finds in the files; the API would stop counting at a million."""
