@@ -32,7 +32,7 @@ export function ranged<T>(range: () => Range, key: () => string, ask: (span: Spa
 }
 
 /** What of a resource is needed to begin and to ask again. */
-export type Asking = Pick<Resource<never>, 'start' | 'load'>
+export type Asking = Pick<Resource<never>, 'start' | 'load' | 'problemToShow'>
 
 export class TaskSeries {
   readonly counts: Resource<Answered<SeriesOfCounts>>

@@ -16,6 +16,7 @@ import { untrack } from 'svelte'
 import { Problem } from '../api/problem'
 import { recentAnswers } from '../api/recent_answers'
 import { isAbandoned } from '../api/transport'
+import { stream } from './stream.svelte'
 
 /** `before` is the answer that is shown, for askers that keep a part of it. */
 export type Ask<T> = (signal: AbortSignal, before: T | null) => Promise<T>
@@ -38,6 +39,13 @@ export class Resource<T> {
     private readonly pause_s: Pause<T> = null,
     private readonly key: (() => string) | null = null,
   ) {}
+
+  /** The problem that the page has to tell: the band tells of a server that does not answer, once
+   * for all that is shown from before. */
+  get problemToShow(): Problem | null {
+    const isTold = stream.isLost && this.answer !== null && this.problem?.status === 0
+    return isTold ? null : this.problem
+  }
 
   /** Ask, again and again, until the function that is given back is called: at once, or after
    * a pause when a first answer came already. */

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { problemFrom, unreachable } from '../api/problem'
+import { lost } from './band'
 import { Resource } from './resource.svelte'
+import { stream } from './stream.svelte'
 
 const page = Object.assign(new EventTarget(), { hidden: false })
 
@@ -74,6 +76,19 @@ describe('a resource', () => {
     expect([resource.answer, resource.problem?.status]).toEqual(['old', 0])
     await pass(1000)
     expect([resource.answer, resource.problem]).toEqual(['new', null])
+  })
+
+  it('leaves it to the band to tell that the server does not answer, unless nothing is shown', async () => {
+    stream.live = lost(null)
+    const answers = [async () => 'old', async () => Promise.reject(unreachable()), async () => Promise.reject(problemFrom(503, null))]
+    const shown = new Resource(() => (answers.shift() ?? (async () => 'none'))(), 1)
+    const empty = new Resource(async () => Promise.reject(unreachable()))
+    shown.start()
+    empty.start()
+    await pass(1000)
+    expect([shown.problem?.status, shown.problemToShow, empty.problemToShow?.status]).toEqual([0, null, 0])
+    await pass(1000)
+    expect(shown.problemToShow?.status).toBe(503)
   })
 
   it('is not asked for again after a problem that would come again', async () => {

@@ -43,6 +43,8 @@ export type MakeLink = (tell: (message: LiveMessage) => void, failed: () => void
 
 export class Stream {
   live: Liveness = $state.raw(CONNECTING)
+  /** Whether the server does not answer, which the band tells. */
+  readonly isLost = $derived(this.live.troubles.some((trouble) => trouble.kind === 'lost'))
   /** How many tasks are stored; null until the server said it. */
   stored: number | null = $state(null)
   /** When the oldest stored task was first seen; null: not known, or there is none. */
