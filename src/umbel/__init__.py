@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         alert_rules,
         alerts,
         back_test,
+        change_alert_rule,
         remove_alert_rule,
         silence_alerts,
         unsilence_alerts,
@@ -69,6 +70,7 @@ __all__ = [
     "announce_deploy",
     "as_dict",
     "back_test",
+    "change_alert_rule",
     "connect",
     "deploys",
     "get_task_by_id",
@@ -109,7 +111,7 @@ __all__ = [
 _MODULES = {
     "alerts": (
         "acknowledge_alert add_alert_rule alert_history alert_rules alerts back_test "
-        "remove_alert_rule silence_alerts unsilence_alerts"
+        "change_alert_rule remove_alert_rule silence_alerts unsilence_alerts"
     ),
     "control": "task_abort task_rate_limit task_revoke task_timeout",
     "deploys": "announce_deploy deploys remove_deploy",

@@ -53,6 +53,7 @@ __all__ = [
     "announce_deploy",
     "as_dict",
     "back_test",
+    "change_alert_rule",
     "connect",
     "deploys",
     "get_task_by_id",
@@ -251,6 +252,7 @@ alert_history = _on_source(_alerts.alert_history)
 alert_rules = _on_source(_alerts.alert_rules)
 alerts = _on_source(_alerts.alerts)
 back_test = _on_source(_alerts.back_test)
+change_alert_rule = _on_source(_alerts.change_alert_rule)
 remove_alert_rule = _on_source(_alerts.remove_alert_rule)
 silence_alerts = _on_source(_alerts.silence_alerts)
 unsilence_alerts = _on_source(_alerts.unsilence_alerts)

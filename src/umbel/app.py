@@ -131,7 +131,12 @@ def _open_cluster(cluster: ClusterSettings, supervisor: Supervisor | None) -> Cl
     if cluster.settings.collect:
         make_store(cluster.settings)
     supervised = supervisor.sentence if supervisor is not None else None
-    services = open_services(cluster.settings, name=cluster.name, supervised=supervised)
+    services = open_services(
+        cluster.settings,
+        name=cluster.name,
+        supervised=supervised,
+        rules_origin=cluster.origins["alerts.rules"],
+    )
     try:
         _check_ledger_is_not_newer(services)
     except BaseException:

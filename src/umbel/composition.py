@@ -12,6 +12,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from umbel.clock import Clock, SystemClock
@@ -36,10 +37,14 @@ if TYPE_CHECKING:
 
 
 def open_services(
-    settings: Settings, *, name: str = ONLY, supervised: Supervised | None = None
+    settings: Settings,
+    *,
+    name: str = ONLY,
+    supervised: Supervised | None = None,
+    rules_origin: str = "",
 ) -> ClusterServices:
-    """The services of the cluster that the settings name, over its history. Raises
-    `StoreError`."""
+    """The services of the cluster that the settings name, over its history. `rules_origin` is the
+    file (or variable) that has `alerts.rules`. Raises `StoreError`."""
     store = open_to_read(settings)
     try:
         ledger = open_ledger(settings)
@@ -47,7 +52,10 @@ def open_services(
         store.close()
         raise
     samples = opening.open_samples(settings.data, keep_s=settings.retention.samples_age)
-    return services_over(store, ledger, settings, name=name, supervised=supervised, samples=samples)
+    return services_over(
+        store, ledger, settings, name=name, supervised=supervised, samples=samples,
+        rules_origin=rules_origin,
+    )  # fmt: skip
 
 
 def services_over(
@@ -59,6 +67,7 @@ def services_over(
     name: str = ONLY,
     supervised: Supervised | None = None,
     samples: Samples | None = None,
+    rules_origin: str = "",
 ) -> ClusterServices:
     """The same over a store and a ledger that are open. `application` is a Celery application
     that the caller has loaded, instead of the one that settings name. Without `samples` none are
@@ -90,11 +99,11 @@ def services_over(
         samples=samples,
         sample_every_s=None if samples is None else settings.samples.period,
         metric_options=MetricOptions(frozenset(settings.metrics.without), settings.metrics.offline),
-        alerts=_alert_options(settings, name),
+        alerts=_alert_options(settings, name, rules_origin),
     )
 
 
-def _alert_options(settings: Settings, name: str) -> AlertOptions:
+def _alert_options(settings: Settings, name: str, origin: str) -> AlertOptions:
     from umbel.notify.opening import open_notifiers
     from umbel.services.alerts.options import AlertOptions
 
@@ -107,9 +116,16 @@ def _alert_options(settings: Settings, name: str) -> AlertOptions:
         notifiers=open_notifiers(given.notifiers, SystemClock()),
         configs=given.notifiers,
         rules=given.rules,
+        origin=_without_folder(origin) if given.rules else "",
         every_s=given.every,
         address=(given.url or own).rstrip("/") + below,
     )
+
+
+def _without_folder(origin: str) -> str:
+    """Where a setting comes from, for people who need not know how folders are called here."""
+    before, of, file = origin.rpartition(" in ")
+    return f"{before}{of}{Path(file).name}"
 
 
 def open_reconciler(

@@ -62,12 +62,34 @@ async def test_a_rule_is_added_listed_changed_and_removed(world: World) -> None:
     assert listed == made
 
     path = f"{ALERTS}/rules/{rule['id']}"
-    changed = await world.post(f"{path}/change", {"name": "All", "condition": "any finding"})
+    changed = await world.post(
+        f"{path}/change", {"name": "All", "condition": "any finding", "changed": rule["changed"]}
+    )
     assert changed.json()["rule"]["name"] == "All"
     assert (await world.post(f"{path}/remove")).json() == {"id": rule["id"]}
     assert (await world.get(f"{ALERTS}/rules")).json()["items"] == []
-    actions = [each.action for each in world.ledger.audit().items]
+    lines = world.ledger.audit().items
+    actions = [each.action for each in lines]
     assert actions == ["remove-alert-rule", "change-alert-rule", "add-alert-rule"]
+    assert lines[1].answer == (
+        "Changed: name was Shop; condition was failure rate of name:shop.* > 5 % over 10m; "
+        "severity was critical; pending_s was 60.0."
+    )
+
+
+async def test_who_changes_a_rule_that_somebody_else_changed_is_told(world: World) -> None:
+    rule = (await added(world))["rule"]
+    path = f"{ALERTS}/rules/{rule['id']}/change"
+    seen = {"name": "Shop", "condition": RATE, "changed": rule["changed"]}
+    world.clock.time = NOW + 1
+    assert (await world.post(path, {**seen, "severity": "critical"})).is_success
+
+    late = problem_kind(await world.post(path, {**seen, "severity": "notice"}), "bad-body")
+
+    assert late["parameter"] == "changed"
+    assert "was changed by" in late["detail"]
+    (listed,) = (await world.get(f"{ALERTS}/rules")).json()["items"]
+    assert listed["rule"]["severity"] == "critical"
 
 
 async def test_what_cannot_be_is_refused_with_a_sentence(world: World) -> None:
@@ -126,6 +148,21 @@ async def test_silences_are_begun_and_ended(world: World) -> None:
     assert listed == made.json()
     await world.post(f"{ALERTS}/silences/{listed['id']}/end")
     assert (await world.get(ALERTS)).json()["silences"] == []
+
+
+async def test_a_maintenance_window_tells_when_it_holds_next(world: World) -> None:
+    body = {
+        "start": NOW - 3_600, "until": NOW - 1_800, "reason": "backup", "repeat_s": 86_400,
+        "zone": "Europe/Berlin",
+    }  # fmt: skip
+    made = (await world.post(f"{ALERTS}/silences", body)).json()
+
+    assert (made["holds"], made["zone"]) == (False, "Europe/Berlin")
+    assert (made["next_start"], made["next_until"]) == (NOW + 82_800, NOW + 84_600)
+    nowhere = await world.post(f"{ALERTS}/silences", {**body, "zone": "Mars/Olympus"})
+    assert "no time zone" in problem_kind(nowhere, "bad-body")["detail"]
+    (line,) = world.ledger.audit(action="silence-alerts").items
+    assert line.target == "all rules for 30 min, every day (Europe/Berlin)"
 
 
 async def test_history_is_told_page_by_page(world: World) -> None:

@@ -23,7 +23,7 @@ from umbel.services.alerts.rows import (
     AlertHistory,
     AlertList,
     ListedRule,
-    NewRule,
+    ListedSilence,
     NewSilence,
     NotifierList,
     RuleList,
@@ -50,7 +50,7 @@ from umbel.services.search.saved_searches import (
 )
 from umbel.services.search.series_answers import SERIES_ANSWERS, SeriesAnswer
 from umbel.services.search.task_page import TaskPage
-from umbel.store.alerts import Alert, AlertNotice, Silence
+from umbel.store.alerts import Alert, AlertNotice, NewRule
 from umbel.store.base import Workflow
 from umbel.store.capabilities import Grouping, Measure
 from umbel.store.ledger import AuditPage
@@ -224,6 +224,12 @@ class Client:
         """Watch a rule from now on."""
         return self._post("alerts/rules", msgspec.to_builtins(wanted), ListedRule)
 
+    def change_alert_rule(self, rule_id: str, wanted: NewRule, changed: float) -> ListedRule:
+        """Change a rule that was last changed at `changed`. Raises `AlertUnknown`,
+        `ActionRefused`."""
+        body = {**msgspec.to_builtins(wanted), "changed": changed}
+        return self._post(f"alerts/rules/{_part(rule_id)}/change", body, ListedRule)
+
     def remove_alert_rule(self, rule_id: str) -> None:
         """Remove a rule. Raises `AlertUnknown`."""
         self._post(f"alerts/rules/{_part(rule_id)}/remove", {}, dict[str, str])
@@ -232,9 +238,9 @@ class Client:
         """Take care of an alert. Raises `AlertUnknown`."""
         return self._post(f"alerts/{_part(alert_id)}/acknowledge", {"note": note}, Alert)
 
-    def silence_alerts(self, wanted: NewSilence) -> Silence:
+    def silence_alerts(self, wanted: NewSilence) -> ListedSilence:
         """Send nobody anything for a while."""
-        return self._post("alerts/silences", msgspec.to_builtins(wanted), Silence)
+        return self._post("alerts/silences", msgspec.to_builtins(wanted), ListedSilence)
 
     def unsilence_alerts(self, silence_id: str) -> None:
         """End a silence. Raises `AlertUnknown`."""

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from umbel.errors import AlertUnknown
 from umbel.python.source_argument import on_source
 from umbel.python.sources import Source
 from umbel.python.times import TimeLike, unix_time
 from umbel.services.alerts.alerts import LISTED_MAX
-from umbel.services.alerts.backtest import DAYS_MAX, BackTest
+from umbel.services.alerts.backtest import DAY_S, DAYS_MAX, BackTest
 from umbel.services.alerts.rows import (
     AlertHistory,
     AlertList,
     ListedRule,
-    NewRule,
+    ListedSilence,
     NewSilence,
     RuleList,
 )
-from umbel.store.alerts import Alert, Severity, Silence
+from umbel.store.alerts import Alert, NewRule, Severity
 
 
 @on_source
@@ -87,6 +92,52 @@ def add_alert_rule(
 
 
 @on_source
+def change_alert_rule(
+    source: Source,
+    /,
+    rule_id: str,
+    *,
+    name: str | UnsetType = UNSET,
+    condition: str | UnsetType = UNSET,
+    severity: Severity | UnsetType = UNSET,
+    pending_s: float | UnsetType = UNSET,
+    clear_s: float | UnsetType = UNSET,
+    notify: Sequence[str] | UnsetType = UNSET,
+    escalate_s: float | UnsetType | None = UNSET,
+    escalate_to: Sequence[str] | UnsetType = UNSET,
+    note: str | UnsetType = UNSET,
+    enabled: bool | UnsetType = UNSET,
+) -> ListedRule:
+    """Change what is given of a rule by its `id`; one that is not `enabled` is kept, and not
+    judged.
+
+    Raises `AlertUnknown`, `ActionRefused` for one of the settings and where somebody else changed
+    it just now, and what `add_alert_rule` raises."""
+    given: dict[str, object] = {
+        "name": name, "condition": condition, "severity": severity, "pending_s": pending_s,
+        "clear_s": clear_s, "notify": notify if notify is UNSET else tuple(notify),
+        "escalate_s": escalate_s,
+        "escalate_to": escalate_to if escalate_to is UNSET else tuple(escalate_to),
+        "note": note, "enabled": enabled,
+    }  # fmt: skip
+    changes = {field: value for field, value in given.items() if value is not UNSET}
+    return change_rule_of(source, rule_id, changes)
+
+
+def change_rule_of(source: Source, rule_id: str, changes: Mapping[str, object]) -> ListedRule:
+    """Change these fields of a rule, as it is now. Raises as `change_alert_rule`."""
+    found = next((each for each in source.alert_rules().items if each.rule.id == rule_id), None)
+    if found is None:
+        raise AlertUnknown(
+            f"There is no rule of alerts {rule_id[:80]}.",
+            remedy="alert_rules() and umbel alerts rules list all.",
+        )
+    before = {field: getattr(found.rule, field) for field in NewRule.__struct_fields__}
+    wanted = msgspec.convert({**before, **changes}, NewRule)
+    return source.change_alert_rule(rule_id, wanted, found.rule.changed)
+
+
+@on_source
 def remove_alert_rule(source: Source, /, rule_id: str) -> None:
     """Remove a rule by its `id`; what it fires ends. Raises `AlertUnknown`, `ActionRefused` for one
     of the settings, and `NotPermitted`."""
@@ -102,12 +153,44 @@ def acknowledge_alert(source: Source, /, alert_id: str, note: str = "") -> Alert
 
 @on_source
 def silence_alerts(
-    source: Source, /, for_s: float, reason: str, *, rule: str = "", subject: str = "*"
-) -> Silence:
-    """Send nobody anything for so many seconds: of the rule with this id, or of all; of subjects
-    that fit a pattern. Raises `ActionRefused`, `AlertUnknown`, and `NotPermitted`."""
-    until = time.time() + for_s
-    return source.silence_alerts(NewSilence(until=until, reason=reason, rule=rule, subject=subject))
+    source: Source,
+    /,
+    for_s: float,
+    reason: str,
+    *,
+    rule: str = "",
+    subject: str = "*",
+    start: TimeLike = None,
+    every: Literal["day", "week"] | None = None,
+    zone: str = "UTC",
+) -> ListedSilence:
+    """Send nobody anything for so many seconds, from `start` (now unless given): of the rule with
+    this id, or of all; of subjects that fit a pattern. With `every` it is a maintenance window,
+    which comes again at the same time of the day in `zone`. Raises `ActionRefused`, `AlertUnknown`,
+    and `NotPermitted`."""
+    wanted = new_silence(
+        for_s, reason, rule=rule, subject=subject, start=unix_time(start, "start"), every=every,
+        zone=zone,
+    )  # fmt: skip
+    return source.silence_alerts(wanted)
+
+
+def new_silence(
+    for_s: float,
+    reason: str,
+    *,
+    rule: str,
+    subject: str,
+    start: float | None,
+    every: Literal["day", "week"] | None,
+    zone: str,
+) -> NewSilence:
+    """A silence of so many seconds from `start` on, Unix seconds, or from now."""
+    start = time.time() if start is None else start
+    return NewSilence(
+        start=start, until=start + for_s, reason=reason, rule=rule, subject=subject,
+        repeat_s=None if every is None else DAY_S if every == "day" else 7 * DAY_S, zone=zone,
+    )  # fmt: skip
 
 
 @on_source

@@ -22,7 +22,7 @@ from umbel.services.alerts.rows import (
     AlertHistory,
     AlertList,
     ListedRule,
-    NewRule,
+    ListedSilence,
     NewSilence,
     NotifierList,
     RuleList,
@@ -50,7 +50,7 @@ from umbel.services.search.saved_searches import (
 )
 from umbel.services.search.series_answers import SeriesAnswer
 from umbel.services.search.task_page import TaskPage
-from umbel.store.alerts import Alert, AlertNotice, Silence
+from umbel.store.alerts import Alert, AlertNotice, NewRule
 from umbel.store.base import Order
 from umbel.store.capabilities import Grouping, Measure
 from umbel.store.ledger import AuditPage
@@ -189,7 +189,7 @@ class LocalSource:
         return self._reading.alerts.now()
 
     def alert_rules(self) -> RuleList:
-        return self._reading.alerts.rules()
+        return self._reading.alerts.rules.list()
 
     def alert_history(self, before: float | None, limit: int) -> AlertHistory:
         return self._reading.alerts.history(before, limit)
@@ -206,19 +206,22 @@ class LocalSource:
         )
 
     def add_alert_rule(self, wanted: NewRule) -> ListedRule:
-        return self._reading.alerts.add(wanted, self._actor)
+        return self._reading.alerts.rules.add(wanted, self._actor)
+
+    def change_alert_rule(self, rule_id: str, wanted: NewRule, changed: float) -> ListedRule:
+        return self._reading.alerts.rules.change(rule_id, wanted, self._actor, changed=changed)
 
     def remove_alert_rule(self, rule_id: str) -> None:
-        self._reading.alerts.remove(rule_id, self._actor)
+        self._reading.alerts.rules.remove(rule_id, self._actor)
 
     def acknowledge_alert(self, alert_id: str, note: str) -> Alert:
         return self._reading.alerts.acknowledge(alert_id, self._actor, note)
 
-    def silence_alerts(self, wanted: NewSilence) -> Silence:
-        return self._reading.alerts.silence(wanted, self._actor)
+    def silence_alerts(self, wanted: NewSilence) -> ListedSilence:
+        return self._reading.alerts.silences.begin(wanted, self._actor)
 
     def unsilence_alerts(self, silence_id: str) -> None:
-        self._reading.alerts.unsilence(silence_id, self._actor)
+        self._reading.alerts.silences.end(silence_id, self._actor)
 
     def test_notifier(self, name: str) -> AlertNotice:
         return self._reading.alerts.test(name, self._actor)

@@ -23,7 +23,7 @@ from umbel.services.alerts.rows import (
     AlertHistory,
     AlertList,
     ListedRule,
-    NewRule,
+    ListedSilence,
     NewSilence,
     NotifierList,
     RuleList,
@@ -49,7 +49,7 @@ from umbel.services.search.saved_searches import (
 )
 from umbel.services.search.series_answers import SeriesAnswer
 from umbel.services.search.task_page import TaskPage
-from umbel.store.alerts import Alert, AlertNotice, Silence
+from umbel.store.alerts import Alert, AlertNotice, NewRule
 from umbel.store.base import Order
 from umbel.store.capabilities import Grouping, Measure
 from umbel.store.ledger import AuditPage
@@ -206,13 +206,16 @@ class RemoteSource:
     def add_alert_rule(self, wanted: NewRule) -> ListedRule:
         return self._client.add_alert_rule(wanted)
 
+    def change_alert_rule(self, rule_id: str, wanted: NewRule, changed: float) -> ListedRule:
+        return self._client.change_alert_rule(rule_id, wanted, changed)
+
     def remove_alert_rule(self, rule_id: str) -> None:
         self._client.remove_alert_rule(rule_id)
 
     def acknowledge_alert(self, alert_id: str, note: str) -> Alert:
         return self._client.acknowledge_alert(alert_id, note)
 
-    def silence_alerts(self, wanted: NewSilence) -> Silence:
+    def silence_alerts(self, wanted: NewSilence) -> ListedSilence:
         return self._client.silence_alerts(wanted)
 
     def unsilence_alerts(self, silence_id: str) -> None:

@@ -21,7 +21,7 @@ from umbel.services.alerts.rows import (
     AlertHistory,
     AlertList,
     ListedRule,
-    NewRule,
+    ListedSilence,
     NewSilence,
     NotifierList,
     RuleList,
@@ -47,7 +47,7 @@ from umbel.services.search.saved_searches import (
 )
 from umbel.services.search.series_answers import SeriesAnswer
 from umbel.services.search.task_page import TaskPage
-from umbel.store.alerts import Alert, AlertNotice, Silence
+from umbel.store.alerts import Alert, AlertNotice, NewRule
 from umbel.store.base import Order
 from umbel.store.capabilities import Grouping, Measure
 from umbel.store.ledger import AuditPage
@@ -167,13 +167,17 @@ class Source(Protocol):
     def add_alert_rule(self, wanted: NewRule) -> ListedRule:
         """Watch a rule from now on."""
 
+    def change_alert_rule(self, rule_id: str, wanted: NewRule, changed: float) -> ListedRule:
+        """Change a rule that was last changed at `changed`. Raises `AlertUnknown`, `ActionRefused`,
+        and what `add_alert_rule` raises."""
+
     def remove_alert_rule(self, rule_id: str) -> None:
         """Remove a rule. Raises `AlertUnknown`."""
 
     def acknowledge_alert(self, alert_id: str, note: str) -> Alert:
         """Take care of an alert. Raises `AlertUnknown`."""
 
-    def silence_alerts(self, wanted: NewSilence) -> Silence:
+    def silence_alerts(self, wanted: NewSilence) -> ListedSilence:
         """Send nobody anything for a while."""
 
     def unsilence_alerts(self, silence_id: str) -> None:

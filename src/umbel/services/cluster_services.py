@@ -17,6 +17,7 @@ from umbel.broker.base import Cluster
 from umbel.clock import Clock
 from umbel.redact.rules import USUAL, Redactor
 from umbel.results.base import ResultBackend
+from umbel.services.alerts.alert_rules import AlertRules
 from umbel.services.alerts.alerts import Alerts
 from umbel.services.alerts.backtest_readings import PastReader
 from umbel.services.alerts.delivery import MessageDelivery
@@ -229,12 +230,13 @@ def make_services(
     delivery = MessageDelivery(
         ledger, alerts.notifiers, clock, address=alerts.address, cluster=label
     )
+    rules = AlertRules(ledger, clock, alerts.rules, alerts.origin, alerts.notifiers)
     alert_service = Alerts(
         ledger,
         clock,
         past,
         delivery,
-        settings_rules=alerts.rules,
+        rules=rules,
         notifiers=alerts.configs,
         alerting=lambda: None if not watching else watching[0].alerting,
     )
@@ -254,7 +256,7 @@ def make_services(
             AlertReader(sources),
             ledger,
             clock,
-            alert_service.all_rules,
+            rules.all,
             BUDGET_PART * alerts.every_s,
         )
         watching.append(AlertWatch(evaluator, delivery, ledger, clock, alerts.every_s))

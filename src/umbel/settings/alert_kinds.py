@@ -18,7 +18,7 @@ from umbel.notify.base import NotifierConfig, NotifierKind
 from umbel.notify.templates import PARTS, unknown_part
 from umbel.settings.kinds import TABLES, ValueKind
 from umbel.settings.units import DURATIONS, InvalidValue, amount_of, show_duration
-from umbel.store.alerts import RULES_MAX, AlertRule, Severity
+from umbel.store.alerts import RULES_MAX, AlertRule, NewRule, Severity
 
 NOTIFIER_KINDS: Final[tuple[str, ...]] = get_args(NotifierKind)
 _SEVERITIES: Final[tuple[str, ...]] = get_args(Severity)
@@ -115,8 +115,7 @@ def _check_address(name: str, kind: str, url: str) -> None:
 
 def _rule(name: str, table: object) -> AlertRule:
     # Rules need the query language and the rules of health, which few starts do.
-    from umbel.services.alerts.alerts import PENDING_MAX_S, rule_of_settings
-    from umbel.services.alerts.rows import NewRule
+    from umbel.services.alerts.alert_rules import PENDING_MAX_S, rule_of_settings
 
     which = f"the rule {_checked(name)}"
     fields = _fields(which, table, _RULE_FIELDS)

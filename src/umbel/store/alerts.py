@@ -29,14 +29,13 @@ NoticeKind = Literal["fired", "resolved", "escalated", "test"]
 NoticeState = Literal["waiting", "delivered", "failed"]
 
 
-class AlertRule(msgspec.Struct, frozen=True, kw_only=True):
-    """A rule: `condition` is its sentence, canonical. It fires when that has been so for
+class NewRule(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule as somebody wants it: `condition` is its sentence. It fires when that has been so for
     `pending_s`, and ends when it has not been so for `clear_s` (seconds). `notify` are names of
     notifiers of the settings; what nobody acknowledged within `escalate_s` goes to `escalate_to`
-    as well. `note` is what to do, in somebody's words. `in_settings`: the settings have it, so
-    nobody changes it here."""
+    as well. `note` is what to do, in somebody's words. One that is not `enabled` is kept, and not
+    judged."""
 
-    id: str
     name: str
     condition: str
     severity: Severity = "warning"
@@ -47,6 +46,13 @@ class AlertRule(msgspec.Struct, frozen=True, kw_only=True):
     escalate_to: tuple[str, ...] = ()
     note: str = ""
     enabled: bool = True
+
+
+class AlertRule(NewRule, frozen=True, kw_only=True):
+    """A rule that is watched: `condition` is canonical. `changed` is when it was written last, by
+    `changed_by`. `in_settings`: the settings have it, so nobody changes it here."""
+
+    id: str
     created: float = 0.0
     changed: float = 0.0
     changed_by: str = ""
@@ -99,7 +105,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
 class Silence(msgspec.Struct, frozen=True, kw_only=True):
     """From `start` to `until` nobody is sent anything of the rule with this id (empty: of any), of
     subjects that fit a pattern. One that repeats, every so many seconds, is a maintenance window:
-    `until` is the end of the first time, `last` that of all."""
+    `until` is the end of the first time, `last` that of all, and it begins at the same time of the
+    day in `zone` each time."""
 
     id: str
     rule: str
@@ -110,14 +117,7 @@ class Silence(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     repeat_s: float | None = None
     last: float | None = None
-
-    def holds(self, now: float) -> bool:
-        """Whether it holds at `now`."""
-        if now < self.start or now >= self.end:
-            return False
-        if self.repeat_s is None:
-            return True
-        return (now - self.start) % self.repeat_s < self.until - self.start
+    zone: str = "UTC"
 
     @property
     def end(self) -> float:

@@ -8,27 +8,22 @@ import msgspec
 from msgspec import Meta
 
 from umbel.auth.base import Actor
-from umbel.services.alerts.alerts import (
-    CONDITION_MAX,
-    LISTED_MAX,
-    NAME_MAX,
-    NOTE_MAX,
-    PENDING_MAX_S,
-)
+from umbel.services.alerts.alert_rules import CONDITION_MAX, NAME_MAX, NOTE_MAX, PENDING_MAX_S
+from umbel.services.alerts.alerts import LISTED_MAX
 from umbel.services.alerts.backtest import DAYS_MAX, BackTest
 from umbel.services.alerts.rows import (
     AlertDetail,
     AlertHistory,
     AlertList,
     ListedRule,
-    NewRule,
+    ListedSilence,
     NewSilence,
     NotifierList,
     RuleList,
     RuleReading,
 )
 from umbel.services.cluster_services import ClusterServices
-from umbel.store.alerts import Alert, AlertNotice, Severity, Silence
+from umbel.store.alerts import Alert, AlertNotice, NewRule, Severity
 from umbel.web import requests
 from umbel.web.health_handlers import TIME_MAX
 
@@ -89,6 +84,14 @@ class AddRule(_Rule, frozen=True, kw_only=True):
 
 class ChangeRule(_Rule, frozen=True, kw_only=True):
     id: Id
+    changed: Annotated[
+        Time,
+        Meta(
+            description="The `changed` of the rule as you saw it, Unix seconds: where somebody "
+            "changed it since, this is refused.",
+            examples=[1795347600.0],
+        ),
+    ]
 
 
 class OneRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,6 +165,15 @@ class AddSilence(msgspec.Struct, frozen=True, kw_only=True):
     last: Annotated[
         Time | None, Meta(description="After this a silence that repeats comes no more.")
     ] = None
+    zone: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=60,
+            description="The time zone in which one that repeats has the same time of the day.",
+            examples=["Europe/Berlin"],
+        ),
+    ] = "UTC"
 
 
 class OneSilence(msgspec.Struct, frozen=True, kw_only=True):
@@ -211,30 +223,33 @@ def back_test_rule(services: ClusterServices, params: BackTestRule, _waited_s: f
 
 
 def list_rules(services: ClusterServices, _: requests.Nothing) -> RuleList:
-    return services.alerts.rules()
+    return services.alerts.rules.list()
 
 
 def add_rule(services: ClusterServices, params: AddRule, actor: Actor) -> ListedRule:
-    return services.alerts.add(msgspec.convert(msgspec.structs.asdict(params), NewRule), actor)
+    return services.alerts.rules.add(
+        msgspec.convert(msgspec.structs.asdict(params), NewRule), actor
+    )
 
 
 def change_rule(services: ClusterServices, params: ChangeRule, actor: Actor) -> ListedRule:
     wanted = msgspec.structs.asdict(params)
-    rule_id = wanted.pop("id")
-    return services.alerts.change(rule_id, msgspec.convert(wanted, NewRule), actor)
+    rule_id, changed = wanted.pop("id"), wanted.pop("changed")
+    new = msgspec.convert(wanted, NewRule)
+    return services.alerts.rules.change(rule_id, new, actor, changed=changed)
 
 
 def remove_rule(services: ClusterServices, params: OneRule, actor: Actor) -> RemovedRule:
-    return RemovedRule(services.alerts.remove(params.id, actor).id)
+    return RemovedRule(services.alerts.rules.remove(params.id, actor).id)
 
 
-def add_silence(services: ClusterServices, params: AddSilence, actor: Actor) -> Silence:
+def add_silence(services: ClusterServices, params: AddSilence, actor: Actor) -> ListedSilence:
     wanted = msgspec.convert(msgspec.structs.asdict(params), NewSilence)
-    return services.alerts.silence(wanted, actor)
+    return services.alerts.silences.begin(wanted, actor)
 
 
 def end_silence(services: ClusterServices, params: OneSilence, actor: Actor) -> EndedSilence:
-    return EndedSilence(services.alerts.unsilence(params.id, actor))
+    return EndedSilence(services.alerts.silences.end(params.id, actor))
 
 
 def list_notifiers(services: ClusterServices, _: requests.Nothing) -> NotifierList:

@@ -12,6 +12,7 @@ from umbel.services.alerts.rows import (
     AlertHistory,
     AlertList,
     ListedRule,
+    ListedSilence,
     NotifierList,
     RuleList,
     RuleReading,
@@ -30,7 +31,7 @@ from umbel.services.health.health_findings import HealthAnswer
 from umbel.services.names.rows import NameDetail, NameList, Registration
 from umbel.services.search.rows import WholeTask
 from umbel.services.search.saved_searches import ListedSearch, SearchList
-from umbel.store.alerts import Alert, AlertNotice, Silence
+from umbel.store.alerts import Alert, AlertNotice
 from umbel.web import (
     action_handlers,
     alert_handlers,
@@ -591,7 +592,7 @@ ROUTES: Final = (
         summary="Send nobody anything for a while, or again and again (maintenance windows)",
         tag="alerts",
         asks=alert_handlers.AddSilence,
-        answers=Silence,
+        answers=ListedSilence,
         handler=alert_handlers.add_silence,
         problems=("refused", "unknown-alert"),
         method="POST",

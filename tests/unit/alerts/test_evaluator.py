@@ -18,9 +18,10 @@ from umbel.cluster.events import Event
 from umbel.notify.base import NotifierConfig
 from umbel.notify.opening import open_notifiers
 from umbel.services.alerts.options import AlertOptions
-from umbel.services.alerts.rows import NewRule, NewSilence
+from umbel.services.alerts.rows import NewSilence
 from umbel.services.alerts.watch import AlertWatch
 from umbel.services.cluster_services import ClusterServices, make_services
+from umbel.store.alerts import NewRule
 from umbel.store.memory_samples import MemorySamples
 from umbel.store.opening import open_ledger, open_store
 
@@ -64,7 +65,7 @@ class Watched:
 
     def add(self, condition: str, **given: Any) -> str:
         wanted = NewRule(name="Rule", condition=condition, notify=("hook",), **given)
-        return self.alerts.add(wanted, actor()).rule.id
+        return self.alerts.rules.add(wanted, actor()).rule.id
 
     def later(self, seconds: float, **given: Any) -> None:
         """Time passes, and all rules are judged and messages delivered."""
@@ -105,7 +106,7 @@ def watched(tmp_path: Path) -> Iterator[Watched]:
 
 
 def answer_of(watched: Watched) -> tuple[str, str]:
-    (listed,) = watched.alerts.rules().items
+    (listed,) = watched.alerts.rules.list().items
     assert listed.answer is not None
     return listed.answer.answer, listed.answer.sentence
 
@@ -266,7 +267,9 @@ def test_a_message_that_is_not_taken_waits_in_the_ledger(watched: Watched) -> No
 
 
 def test_in_a_silence_nobody_is_sent_anything(watched: Watched) -> None:
-    watched.alerts.silence(NewSilence(until=watched.clock.now() + 100, reason="a deploy"), actor())
+    watched.alerts.silences.begin(
+        NewSilence(until=watched.clock.now() + 100, reason="a deploy"), actor()
+    )
     watched.add("failures > 3 over 30 min")
     watched.fail(5)
     watched.later(10)
@@ -291,7 +294,7 @@ def test_what_fires_ends_with_its_rule(watched: Watched) -> None:
     rule = watched.add("failures > 3 over 30 min")
     watched.fail(5)
     watched.later(10)
-    watched.alerts.remove(rule, actor())
+    watched.alerts.rules.remove(rule, actor())
     watched.later(10)
 
     assert watched.alerts.now().firing == ()

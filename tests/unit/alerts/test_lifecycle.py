@@ -8,7 +8,7 @@ import msgspec
 
 from umbel.services.alerts.judge import Answer, SubjectAnswer
 from umbel.services.alerts.lifecycle import Step, advanced, ended
-from umbel.store.alerts import Acknowledgement, Alert, AlertRule, Silence
+from umbel.store.alerts import Acknowledgement, Alert, AlertRule
 
 RULE = AlertRule(id="r", name="Billing", condition="failures > 5 over 10m", clear_s=60.0)
 
@@ -132,14 +132,3 @@ def test_an_alert_ends_with_its_rule() -> None:
     assert ended(life.alert, 50).message == "resolved"
     pending = msgspec.structs.replace(life.alert, phase="pending")
     assert ended(pending, 50) == Step(None)
-
-
-def test_a_maintenance_window_comes_again() -> None:
-    window = Silence(
-        id="s", rule="", subject="*", start=100, until=200, actor="ada", reason="", repeat_s=1_000,
-        last=5_000,
-    )  # fmt: skip
-
-    assert [window.holds(now) for now in (99, 100, 199, 200, 1_150, 1_250, 4_150, 5_150)] == [
-        False, True, True, False, True, False, True, False,
-    ]  # fmt: skip

@@ -43,6 +43,14 @@ def test_a_rule_is_added_listed_and_removed(umbel: Umbel) -> None:
     _, out, _ = umbel("alerts", "rules", "--json")
     rule = json.loads(out)
     assert (rule["name"], rule["pending_s"], rule["answer"]) == ("Shop", 120.0, "not judged yet")
+    code, out, _ = umbel("alerts", "change", rule["id"], "--severity", "critical", "--off")
+    assert (code, out.splitlines()[0].startswith("Shop is changed.")) == (0, True)
+    _, out, _ = umbel("alerts", "rules", "--json")
+    changed = json.loads(out)
+    assert (changed["severity"], changed["answer"]) == ("critical", "off")
+    assert (changed["condition"], changed["pending_s"]) == (rule["condition"], 120.0)
+    assert umbel("alerts", "change", rule["id"])[0] == 2
+    assert umbel("alerts", "change", "none", "--off")[0] != 0
     assert umbel("alerts", "remove", rule["id"])[0] == 0
     assert umbel("alerts", "rules")[2].startswith("There are no rules yet")
 
@@ -86,9 +94,21 @@ def test_a_silence_is_begun_and_ended(umbel: Umbel) -> None:
     assert code == 0
     silence = out.split()[-1].rstrip(".")
 
+    assert "a deploy" in umbel("alerts", "silences")[1]
     assert umbel("alerts", "unsilence", silence)[0] == 0
     assert umbel("alerts", "unsilence", silence)[0] != 0
     assert umbel("alerts", "silence", "--for", "2", "--reason", "x")[0] == 2
+
+
+def test_a_maintenance_window_begins_in_its_zone(umbel: Umbel) -> None:
+    window = ("--from", "2026-01-05T02:00", "--every", "week", "--zone", "Europe/Berlin")
+    code, out, _ = umbel("alerts", "silence", "--for", "2h", "--reason", "backup", *window)
+    assert (code, "from" in out) == (0, True)
+
+    _, out, _ = umbel("alerts", "silences")
+    assert "every week (Europe/Berlin)" in out
+    wrong = umbel("alerts", "silence", "--for", "2h", "--reason", "x", "--from", "soon")
+    assert (wrong[0], "is no time" in wrong[2]) == (2, True)
 
 
 def test_without_notifiers_there_is_nobody_to_test(umbel: Umbel) -> None:

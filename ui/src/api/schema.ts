@@ -133,6 +133,7 @@ export interface AddSilenceBody {
   start?: number | null
   repeat_s?: number | null
   last?: number | null
+  zone?: string
 }
 
 export interface Alert {
@@ -173,7 +174,7 @@ export interface AlertList {
   firing: Alert[]
   pending: Alert[]
   unknown: RuleAnswer[]
-  silences: Silence[]
+  silences: ListedSilence[]
   failed: AlertNotice[]
   rules: number
   watch: Alerting | null
@@ -198,7 +199,6 @@ export interface AlertNotice {
 }
 
 export interface AlertRule {
-  id: string
   name: string
   condition: string
   severity: 'critical' | 'notice' | 'warning'
@@ -209,6 +209,7 @@ export interface AlertRule {
   escalate_to: string[]
   note: string
   enabled: boolean
+  id: string
   created: number
   changed: number
   changed_by: string
@@ -324,6 +325,7 @@ export interface ChangeRuleBody {
   escalate_to?: string[]
   note?: string
   enabled?: boolean
+  changed: number
 }
 
 export interface ChangeSearchBody {
@@ -890,6 +892,22 @@ export interface ListedSearch {
   changed_by: string
 }
 
+export interface ListedSilence {
+  id: string
+  rule: string
+  subject: string
+  start: number
+  until: number
+  actor: string
+  reason: string
+  repeat_s: number | null
+  last: number | null
+  zone: string
+  holds: boolean
+  next_start: number
+  next_until: number
+}
+
 export interface ListedToken {
   name: string
   role: string
@@ -1302,6 +1320,7 @@ export interface RuleAnswer {
 export interface RuleList {
   items: ListedRule[]
   notifiers: string[]
+  settings: string
 }
 
 export interface RuleReading {
@@ -1440,18 +1459,6 @@ export interface ShownCodeBody {
 
 export interface ShownPasswordBody {
   password: string
-}
-
-export interface Silence {
-  id: string
-  rule: string
-  subject: string
-  start: number
-  until: number
-  actor: string
-  reason: string
-  repeat_s: number | null
-  last: number | null
 }
 
 export interface SinceDeploy {

@@ -15,20 +15,21 @@ from __future__ import annotations
 import logging
 import secrets
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import msgspec
 
 from umbel.clock import Clock
 from umbel.errors import QueryError, StoreError, ZoneUnknown
-from umbel.query.globbing import glob
 from umbel.services.alerts.condition_parse import parse_condition
 from umbel.services.alerts.history_state import HistoryState
 from umbel.services.alerts.judge import Judgement, SubjectAnswer, judge
 from umbel.services.alerts.lifecycle import advanced, ended, is_worth_keeping
+from umbel.services.alerts.maintenance_windows import holds
 from umbel.services.alerts.messages import notices_of
 from umbel.services.alerts.readings import AlertReader
+from umbel.services.alerts.silences import silence_of
 from umbel.store.alerts import Alert, AlertNotice, AlertRule, NoticeKind, RuleAnswer, Silence
 from umbel.store.ledger import Ledger
 
@@ -97,7 +98,7 @@ class AlertEvaluator:
 
     def _silences(self, now: float) -> list[Silence]:
         """Those that hold."""
-        return [each for each in self._ledger.silences(now) if each.holds(now)]
+        return [each for each in self._ledger.silences(now) if holds(each, now)]
 
     def _open(self) -> dict[str, dict[str, Alert]]:
         """Open alerts by rule and subject."""
@@ -168,14 +169,6 @@ class AlertEvaluator:
             return Judgement(answer="cannot be known", sentence=sentence)
         firing = [each.subject for each in opened.values() if each.phase == "firing"]
         return judge(condition, evidence, firing)
-
-
-def silence_of(silences: Iterable[Silence], rule_id: str, subject: str) -> str | None:
-    """The id of a silence that holds of a rule and a subject."""
-    for each in silences:
-        if each.rule in {"", rule_id} and glob(each.subject or "*")(subject):
-            return each.id
-    return None
 
 
 def _of_each(judgement: Judgement, opened: Mapping[str, Alert]) -> list[SubjectAnswer]:

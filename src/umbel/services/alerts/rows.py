@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from umbel.services.alerts.alerting import Alerting
-from umbel.store.alerts import Alert, AlertNotice, AlertRule, RuleAnswer, Severity, Silence
+from umbel.store.alerts import Alert, AlertNotice, AlertRule, RuleAnswer, Silence
 
 
 class RuleReading(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,10 +26,20 @@ class ListedRule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RuleList(msgspec.Struct, frozen=True, kw_only=True):
-    """All rules by name. `notifiers` are the names that a rule can notify."""
+    """All rules by name. `notifiers` are the names that a rule can notify; `settings` is the file
+    (or variable) of the settings that has rules, empty without."""
 
     items: tuple[ListedRule, ...]
     notifiers: tuple[str, ...]
+    settings: str = ""
+
+
+class ListedSilence(Silence, frozen=True, kw_only=True):
+    """A silence, whether it `holds` now, and from when to when it does so now or next."""
+
+    holds: bool
+    next_start: float
+    next_until: float
 
 
 class AlertList(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +50,7 @@ class AlertList(msgspec.Struct, frozen=True, kw_only=True):
     firing: tuple[Alert, ...]
     pending: tuple[Alert, ...]
     unknown: tuple[RuleAnswer, ...]
-    silences: tuple[Silence, ...]
+    silences: tuple[ListedSilence, ...]
     failed: tuple[AlertNotice, ...]
     rules: int
     watch: Alerting | None
@@ -77,21 +87,6 @@ class NotifierList(msgspec.Struct, frozen=True, kw_only=True):
     notices: tuple[AlertNotice, ...]
 
 
-class NewRule(msgspec.Struct, frozen=True, kw_only=True):
-    """A rule as somebody wants it; see `store.alerts.AlertRule`."""
-
-    name: str
-    condition: str
-    severity: Severity = "warning"
-    pending_s: float = 0.0
-    clear_s: float = 60.0
-    notify: tuple[str, ...] = ()
-    escalate_s: float | None = None
-    escalate_to: tuple[str, ...] = ()
-    note: str = ""
-    enabled: bool = True
-
-
 class NewSilence(msgspec.Struct, frozen=True, kw_only=True):
     """A silence as somebody wants it; see `store.alerts.Silence`. Without `start` from now on."""
 
@@ -102,3 +97,4 @@ class NewSilence(msgspec.Struct, frozen=True, kw_only=True):
     start: float | None = None
     repeat_s: float | None = None
     last: float | None = None
+    zone: str = "UTC"
