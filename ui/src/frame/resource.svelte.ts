@@ -43,8 +43,8 @@ export class Resource<T> {
   /** The problem that the page has to tell: the band tells of a server that does not answer, once
    * for all that is shown from before. */
   get problemToShow(): Problem | null {
-    const isTold = stream.isLost && this.answer !== null && this.problem?.status === 0
-    return isTold ? null : this.problem
+    const isInBand = stream.isLost && this.answer !== null && this.problem?.status === 0
+    return isInBand ? null : this.problem
   }
 
   /** Ask, again and again, until the function that is given back is called: at once, or after
