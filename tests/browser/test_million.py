@@ -38,11 +38,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Client, M
     directory = tmp_path_factory.mktemp("million") / "data"
     million = write_million(directory)
     with redis_database() as broker, umbel_serve(broker, directory) as umbel:
-        # Until then a search for text says that it was not counted in time.
+        # Until then a search for text says that it was not counted in time; the newest few wait for
+        # others.
         wait_until(
-            lambda: umbel.client.status()["store"]["unindexed"] == 0,
+            lambda: umbel.client.status()["store"]["unindexed"] < TASKS / 1_000,
             timeout_s=300.0,
-            what="all tasks to be indexed",
+            what="nearly all tasks to be indexed",
         )
         yield umbel.client, million
 

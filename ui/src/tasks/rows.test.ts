@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Changes, TaskRow } from '../api/types'
 import { exampleTask } from '../api/examples'
-import { between, changed, extended, goneLabel, loaded, refreshed, stale, thawed, waitingLabel } from './rows'
+import { between, changed, extended, goneLabel, loaded, refreshed, stale, thawed, WAITING_MAX, waitingLabel } from './rows'
 
 const row = (uuid: string, more: Partial<TaskRow> = {}): TaskRow => exampleTask({ uuid, ...more })
 const changes = (more: Partial<Changes> = {}): Changes => ({
@@ -86,6 +86,16 @@ describe('live rows', () => {
 
     expect(waitingLabel(skipped)).toBe('over 1 new tasks')
     expect(waitingLabel(changed(page, changes({ skipped: null }), false))).toBe('New tasks')
+  })
+
+  it('tell ten thousand waiting tasks apart and no more, however long the page is left open', () => {
+    const many = (from: number, count: number) => Array.from({ length: count }, (_, index) => `task-${from + index}`)
+    const full = changed(page, changes({ new: many(0, WAITING_MAX) }), false)
+    const over = changed(full, changes({ new: many(WAITING_MAX - 1, 5) }), false)
+
+    expect(waitingLabel(full)).toBe('10,000 new tasks')
+    expect(waitingLabel(over)).toBe('over 10,000 new tasks')
+    expect(over.waiting.size).toBe(WAITING_MAX)
   })
 
   it('are asked for again when their change was not told', () => {

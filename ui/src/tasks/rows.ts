@@ -22,6 +22,10 @@ export interface Rows {
   leaving: ReadonlySet<string>
 }
 
+/** So many ids of new tasks are told apart: at thousands of events a second a page left open would
+ * grow by the hour. */
+export const WAITING_MAX = 10_000
+
 export const NO_ROWS: Rows = {
   items: [],
   waiting: new Set(),
@@ -50,9 +54,9 @@ export function changed(rows: Rows, changes: Changes, frozen: boolean): Rows {
   const shown = new Set(rows.items.map((row) => row.uuid))
   const updates = changes.items.filter((row) => shown.has(row.uuid))
   const waiting = new Set(rows.waiting)
-  for (const uuid of changes.new) {
-    if (!shown.has(uuid)) waiting.add(uuid)
-  }
+  const fresh = changes.new.filter((uuid) => !shown.has(uuid) && !waiting.has(uuid))
+  const room = WAITING_MAX - waiting.size
+  for (const uuid of fresh.slice(0, room)) waiting.add(uuid)
   const leaving = new Set(rows.leaving)
   const gone = new Set(rows.gone)
   for (const row of updates) {
@@ -63,7 +67,7 @@ export function changed(rows: Rows, changes: Changes, frozen: boolean): Rows {
     waiting.delete(uuid)
     if (shown.has(uuid)) (frozen ? leaving : gone).add(uuid)
   }
-  const waitingMore = rows.waitingMore || changes.skipped === null || changes.skipped > 0
+  const waitingMore = rows.waitingMore || fresh.length > room || changes.skipped === null || changes.skipped > 0
   return refreshed({ ...rows, waiting, waitingMore, gone, leaving }, updates, frozen)
 }
 
