@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
@@ -12,9 +13,19 @@ from tests.browser.conftest import OpenPage
 from tests.support.umbels import Client
 
 
+def add_rule(server: Client, name: str, **given: object) -> dict[str, Any]:
+    body = {"name": name, "condition": "failures of name:shop.* > 5 over 10 min", **given}
+    answer = server.http.post("/api/v1/alerts/rules", json=body).raise_for_status()
+    found: dict[str, Any] = answer.json()["rule"]
+    return found
+
+
 @pytest.fixture(autouse=True)
-def no_rules_stay(server: Client) -> Iterator[None]:
+def nothing_stays(server: Client) -> Iterator[None]:
     yield
+    for each in server.get("alerts")["silences"]:
+        path = f"/api/v1/alerts/silences/{each['id']}/end"
+        server.http.post(path, json={}).raise_for_status()
     for each in server.get("alerts/rules")["items"]:
         path = f"/api/v1/alerts/rules/{each['rule']['id']}/remove"
         server.http.post(path, json={}).raise_for_status()
@@ -34,7 +45,6 @@ def test_a_rule_is_made_from_a_name_tested_and_removed(open_page: OpenPage) -> N
     page.get_by_role("link", name="Alert on this").click()
     expect(page.get_by_text(re.compile("Fires when more than 5 % of tasks"))).to_be_visible()
 
-    page.get_by_role("button", name="Would it have fired?").click()
     expect(page.get_by_text(re.compile("It would .*have fired"))).to_be_visible()
     page.get_by_role("textbox", name="Name", exact=True).fill("Charges fail")
     page.get_by_role("button", name="Watch it").click()
@@ -51,3 +61,64 @@ def test_the_bell_leads_to_what_fires(open_page: OpenPage) -> None:
     page.get_by_role("banner").get_by_label(re.compile("^Alerts$|alerts? fires?")).last.click()
 
     expect(page.get_by_role("heading", name="Alerts", level=1)).to_be_visible()
+
+
+def test_a_rule_is_changed_and_keeps_what_its_form_does_not_show(
+    open_page: OpenPage, server: Client
+) -> None:
+    add_rule(server, "Shop fails", pending_s=45, note="runbook")
+    page = open_page("alerts?view=rules")
+    page.get_by_role("link", name="Change Shop fails").click()
+    form = page.get_by_role("form", name="Change Shop fails")
+    expect(form.get_by_text(re.compile("It would .*have fired"))).to_be_visible()
+
+    form.get_by_label("Severity").select_option("critical")
+    form.get_by_role("button", name="Save").click()
+
+    expect(page.get_by_role("row", name=re.compile("Shop fails"))).to_contain_text("critical")
+    (listed,) = server.get("alerts/rules")["items"]
+    rule = listed["rule"]
+    assert (rule["severity"], rule["pending_s"], rule["note"]) == ("critical", 45, "runbook")
+
+
+def test_who_saves_a_rule_that_somebody_else_changed_is_told_and_chooses(
+    open_page: OpenPage, server: Client
+) -> None:
+    rule = add_rule(server, "Shop fails")
+    page = open_page(f"alerts?edit={rule['id']}")
+    form = page.get_by_role("form", name="Change Shop fails")
+    expect(form.get_by_label("Fires when")).to_have_value(rule["condition"])
+    theirs = {"name": "Shop fails", "condition": "any finding", "changed": rule["changed"]}
+    path = f"/api/v1/alerts/rules/{rule['id']}/change"
+    server.http.post(path, json=theirs).raise_for_status()
+
+    expect(form.get_by_role("button", name="Save")).to_be_enabled()
+    form.get_by_role("button", name="Save").click()
+    expect(form.get_by_text(re.compile("was changed by"))).to_be_visible()
+    expect(form.get_by_text("any finding")).to_be_visible()
+    form.get_by_role("button", name="Go on with mine").click()
+    form.get_by_role("button", name="Save").click()
+
+    expect(form).to_have_count(0)
+    (listed,) = server.get("alerts/rules")["items"]
+    assert listed["rule"]["condition"] == rule["condition"]
+
+
+def test_a_maintenance_window_is_made_seen_on_rules_and_ended(
+    open_page: OpenPage, server: Client
+) -> None:
+    add_rule(server, "Shop fails")
+    page = open_page("alerts?view=silences")
+    page.get_by_role("button", name="Begin a silence").click()
+    form = page.get_by_role("form", name="A new silence")
+    form.get_by_label("It comes").select_option("every week")
+    form.get_by_label("Why").fill("The database moves")
+    form.get_by_role("button", name="Silence", exact=True).click()
+
+    row = page.get_by_role("row", name=re.compile("The database moves"))
+    expect(row).to_contain_text("every week")
+    page.get_by_role("link", name="Rules").click()
+    expect(page.get_by_role("row", name=re.compile("Shop fails"))).to_contain_text("silenced")
+    page.get_by_role("link", name="Silences").click()
+    row.get_by_role("button", name=re.compile("End the silence")).click()
+    expect(row).to_have_count(0)

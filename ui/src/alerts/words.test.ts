@@ -1,18 +1,22 @@
 import { describe, expect, it } from 'vitest'
-import { draftPath, failuresRule, linkPath, nameInRule, readShown, subjectOf, viewPath } from './words'
+import { draftPath, editPath, failuresRule, linkPath, nameInRule, readShown, subjectOf, viewPath } from './words'
 
 describe('alerts', () => {
   it('are shown as the address says, those that fire without a word', () => {
-    expect(readShown('')).toEqual({ view: 'firing', draft: '' })
-    expect(readShown('?view=history')).toEqual({ view: 'history', draft: '' })
-    expect(readShown('?view=nonsense')).toEqual({ view: 'firing', draft: '' })
+    expect(readShown('')).toEqual({ view: 'firing', draft: '', edit: '' })
+    expect(readShown('?view=history')).toEqual({ view: 'history', draft: '', edit: '' })
+    expect(readShown('?view=nonsense')).toEqual({ view: 'firing', draft: '', edit: '' })
     expect(viewPath('firing')).toBe('alerts')
     expect(viewPath('rules')).toBe('alerts?view=rules')
   })
 
   it('begin with a rule that another page wrote', () => {
     const path = draftPath('failures of name:a > 0 over 10 min')
-    expect(readShown(path.replace('alerts', ''))).toEqual({ view: 'rules', draft: 'failures of name:a > 0 over 10 min' })
+    expect(readShown(path.replace('alerts', ''))).toEqual({ view: 'rules', draft: 'failures of name:a > 0 over 10 min', edit: '' })
+  })
+
+  it('are changed at an address of their own', () => {
+    expect(readShown(editPath('a b').replace('alerts', ''))).toEqual({ view: 'rules', draft: '', edit: 'a b' })
   })
 
   it('are written from a search and from a name', () => {

@@ -3,25 +3,29 @@
 import type { Alert, AlertRule, ListedRule } from '../api/schema'
 import { searchOf } from '../frame/address'
 
-export type View = 'firing' | 'rules' | 'history' | 'notifiers'
+export type View = 'firing' | 'rules' | 'silences' | 'history' | 'notifiers'
 export const VIEWS: readonly { view: View; title: string }[] = [
   { view: 'firing', title: 'Firing' },
   { view: 'rules', title: 'Rules' },
+  { view: 'silences', title: 'Silences' },
   { view: 'history', title: 'History' },
   { view: 'notifiers', title: 'Notifiers' },
 ]
 
-/** What the address shows; `draft` is a rule that somebody is about to make, empty without. */
+/** What the address shows; `draft` is a rule that somebody is about to make, `edit` the id of one that they change, each
+ * empty without. */
 export interface Shown {
   view: View
   draft: string
+  edit: string
 }
 
 export function readShown(parameters: string): Shown {
   const read = new URLSearchParams(parameters)
   const draft = read.get('rule') ?? ''
+  const edit = read.get('edit') ?? ''
   const view = VIEWS.find((one) => one.view === read.get('view'))?.view
-  return { view: view ?? (draft === '' ? 'firing' : 'rules'), draft }
+  return { view: view ?? (draft === '' && edit === '' ? 'firing' : 'rules'), draft, edit }
 }
 
 export function viewPath(view: View): string {
@@ -31,6 +35,11 @@ export function viewPath(view: View): string {
 /** The page on which a rule of this sentence is made. */
 export function draftPath(condition: string): string {
   return `alerts${searchOf(new URLSearchParams({ rule: condition }))}`
+}
+
+/** The page on which a rule is changed. */
+export function editPath(id: string): string {
+  return `alerts${searchOf(new URLSearchParams({ edit: id }))}`
 }
 
 /** A rule about the failures of a search. */
@@ -66,14 +75,6 @@ export function answerOf({ rule, answer }: ListedRule): string {
 export function notifiedBy(rule: Pick<AlertRule, 'notify'>): string {
   return rule.notify.length === 0 ? 'nobody' : rule.notify.join(', ')
 }
-
-/** How long something must be so, to choose from. */
-export const PENDING: readonly { words: string; length_s: number }[] = [
-  { words: 'at once', length_s: 0 },
-  { words: 'after 2 minutes', length_s: 120 },
-  { words: 'after 5 minutes', length_s: 300 },
-  { words: 'after 15 minutes', length_s: 900 },
-]
 
 export const EXAMPLES: readonly string[] = [
   'failure rate of name:billing.* > 5 % over 10 min',

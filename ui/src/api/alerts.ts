@@ -1,6 +1,19 @@
 /** What is asked of alerts, and done to them. */
 
-import type { Alert, AlertDetail, AlertHistory, AlertList, AlertNotice, BackTest, ListedRule, NotifierList, RuleList, RuleReading, Silence } from './schema'
+import type {
+  AddSilenceBody,
+  Alert,
+  AlertDetail,
+  AlertHistory,
+  AlertList,
+  AlertNotice,
+  BackTest,
+  ListedRule,
+  ListedSilence,
+  NotifierList,
+  RuleList,
+  RuleReading,
+} from './schema'
 import { get, post } from './transport'
 
 export interface RuleToKeep {
@@ -8,8 +21,12 @@ export interface RuleToKeep {
   condition: string
   severity: Alert['severity']
   pending_s: number
-  notify: readonly string[]
+  clear_s: number
+  notify: string[]
+  escalate_s: number | null
+  escalate_to: string[]
   note: string
+  enabled: boolean
 }
 
 const of = (what: string, id: string, deed: string): string => `alerts/${what}${encodeURIComponent(id)}/${deed}`
@@ -21,11 +38,14 @@ export const alerts = {
   rules: (signal?: AbortSignal) => get<RuleList>('alerts/rules', {}, signal),
   notifiers: (signal?: AbortSignal) => get<NotifierList>('alerts/notifiers', {}, signal),
   read: (condition: string, signal?: AbortSignal) => get<RuleReading>('alerts/read', { condition }, signal),
-  backTest: (condition: string, pending_s: number, signal?: AbortSignal) => get<BackTest>('alerts/back-test', { condition, pending_s }, signal),
+  backTest: ({ condition, pending_s, clear_s }: Pick<RuleToKeep, 'condition' | 'pending_s' | 'clear_s'>, signal?: AbortSignal) =>
+    get<BackTest>('alerts/back-test', { condition, pending_s, clear_s }, signal),
   add: (rule: RuleToKeep) => post<ListedRule>('alerts/rules', rule),
+  /** `changed` is that of the rule as it was seen. */
+  change: (id: string, rule: RuleToKeep, changed: number) => post<ListedRule>(of('rules/', id, 'change'), { ...rule, changed }),
   remove: (id: string) => post<{ id: string }>(of('rules/', id, 'remove'), {}),
   acknowledge: (id: string, note: string) => post<Alert>(of('', id, 'acknowledge'), { note }),
-  silence: (silence: { rule: string; subject: string; until: number; reason: string }) => post<Silence>('alerts/silences', silence),
+  silence: (silence: AddSilenceBody) => post<ListedSilence>('alerts/silences', silence),
   unsilence: (id: string) => post<{ id: string }>(of('silences/', id, 'end'), {}),
   test: (name: string) => post<AlertNotice>(of('notifiers/', name, 'test'), {}),
 }
