@@ -72,19 +72,23 @@ def services_over(
     """The same over a store and a ledger that are open. `application` is a Celery application
     that the caller has loaded, instead of the one that settings name. Without `samples` none are
     taken nor shown."""
-    from umbel.broker.lazy import LazyCluster
+    from umbel.broker.questions_in_turn import QuestionsInTurn
     from umbel.results.lazy import LazyResults
     from umbel.services.cluster_services import make_services
     from umbel.services.metric_options import MetricOptions
 
     app = _Application(settings, application)
     label = settings.label or (name if name != ONLY else "")
+    clock = SystemClock()
+    turns = opening.open_question_turns(settings.data or opening.MEMORY, clock)
+    cluster = QuestionsInTurn(app.cluster, turns, clock)
     return make_services(
         store,
         ledger,
-        LazyCluster(app.cluster),
+        cluster,
         LazyResults(app.results),
-        SystemClock(),
+        clock,
+        control_traffic=cluster.traffic,
         name=name,
         label=label,
         colour=settings.colour,
@@ -133,7 +137,7 @@ def open_reconciler(
 ) -> Reconciler:
     """What asks workers and the result backend of the settings for what events did not tell.
     Connects when there is something to ask."""
-    from umbel.broker.lazy import LazyCluster
+    from umbel.broker.questions_in_turn import QuestionsInTurn
     from umbel.results.lazy import LazyResults
     from umbel.services.healing.reconciler import HealingOptions, Reconciler
 
@@ -143,7 +147,9 @@ def open_reconciler(
         lookups_per_s=settings.healing.lookups,
         lists_results=settings.healing.list_results,
     )
-    cluster, results = LazyCluster(app.cluster), LazyResults(app.results)
+    turns = opening.open_question_turns(settings.data or opening.MEMORY, clock)
+    cluster = QuestionsInTurn(app.cluster, turns, clock)
+    results = LazyResults(app.results)
     return Reconciler(store, results, cluster, clock, options, may_heal)
 
 

@@ -162,6 +162,6 @@ def test_connections_are_few_and_given_back_when_idle(
     with behind_proxy(kind) as (cluster, proxy), ThreadPoolExecutor(12) as asking:
         list(asking.map(lambda _: cluster.depths(["celery"]), range(24)))
 
-        assert len(proxy.connections()) <= 2 * SIZE
+        assert len(proxy.connections()) <= SIZE
         wait_until(lambda: not proxy.connections())
         assert len(cluster.depths(["celery"])) == 1

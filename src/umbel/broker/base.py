@@ -14,6 +14,7 @@ from typing import Final, Literal, Protocol
 
 import msgspec
 
+from umbel.cluster.control_traffic import ControlTraffic
 from umbel.cluster.gaps import Cause, Gap
 
 #: How long a call to the cluster without a timeout of its own may take, in seconds.
@@ -225,6 +226,21 @@ class Capabilities(msgspec.Struct, frozen=True):
 
     def can(self, ability: Ability) -> bool:
         return ability not in self.missing
+
+
+class QuestionTurns(Protocol):
+    """Whose turn it is to ask workers: one question at a time, and a bounded number in any minute,
+    of all processes of a history. Any thread."""
+
+    def take(self, timeout_s: float) -> bool:
+        """Whether it became this thread's turn within that time. The turn is given back, by any
+        thread, and ends with the process."""
+
+    def give_back(self) -> None:
+        """It is somebody else's turn."""
+
+    def traffic(self) -> ControlTraffic:
+        """How many questions were asked in the last minute."""
 
 
 class Cluster(Protocol):

@@ -15,13 +15,14 @@ from typing import Final
 
 from umbel.broker.base import ANSWER_S
 from umbel.broker.errors import translated
+from umbel.broker.fifo_semaphore import FifoSemaphore
 from umbel.broker.link import Link
 from umbel.broker.pooled_connection import PROBE_S, ConnectThread, PooledConnection
 from umbel.clock import Clock
 from umbel.errors import BrokerError, BrokerUnreachable, UmbelError
 
 #: How many calls may be under way at once; the others wait for their turn.
-SIZE: Final = 4
+SIZE: Final = 2
 #: Idle connections are dropped after this, in seconds: firewalls forget them silently.
 IDLE_S: Final = 60.0
 #: Time that is kept for telling that nothing answered.
@@ -36,7 +37,7 @@ class ConnectionPool:
         self._clock = clock
         self._idle: list[PooledConnection] = []
         self._lock = threading.Lock()
-        self._free = threading.BoundedSemaphore(size)
+        self._free = FifoSemaphore(size)
         self._closed = False
         self._blocked: PooledConnection | None = None
         self._watching = False
@@ -49,7 +50,7 @@ class ConnectionPool:
         call sends messages, which RabbitMQ takes from nobody while it is short of memory or
         disk; this is told at once."""
         deadline = self._clock.monotonic() + ANSWER_S - _SPARE_S
-        if not self._free.acquire(timeout=ANSWER_S - _SPARE_S):
+        if not self._free.acquire(ANSWER_S - _SPARE_S):
             raise BrokerUnreachable(
                 f"Too many calls wait for the broker at {self._link.url}.",
                 remedy="Try again in a moment.",

@@ -31,6 +31,7 @@ class PooledConnection:
         self.idle_since = 0.0
         self._is_amqp = link.transport == "amqp"
         self._channel: Any = None if self._is_amqp else connection.channel()
+        self._drop_idle_socket()
 
     @property
     def channel(self) -> Any:
@@ -88,6 +89,13 @@ class PooledConnection:
                 self.connection.collect()
             else:
                 self.connection.release()
+
+    def _drop_idle_socket(self) -> None:
+        """On Redis kombu tries a new channel by a socket that is for consumers, which we are not.
+        Source: kombu/transport/redis.py (`Channel.__init__`, `async_pool`)."""
+        pool = getattr(self._channel, "_async_pool", None)
+        if pool is not None:
+            pool.disconnect()
 
     def _ping(self) -> None:
         acquire = getattr(self._channel, "conn_or_acquire", None)

@@ -5,7 +5,7 @@ clients share. So a call adds one member to that set and removes it at its end: 
 that comes later finds no list and makes no key. The list begins with a mark and a time to
 live, and only its other end is read, so it keeps both, and Redis removes it even when the
 caller is killed. The member that such a caller leaves carries the time at which it was to
-go; the next connection of any Umbel sweeps it.
+go; any Umbel that asks later sweeps it.
 
 Consuming from a list the way kombu does would put other people's messages back on their
 queues (`passive_channel`), which is one more reason to read the list here.
@@ -14,6 +14,7 @@ queues (`passive_channel`), which is one more reason to read the list here.
 from __future__ import annotations
 
 import contextlib
+import math
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
@@ -29,8 +30,11 @@ from umbel.clock import Clock
 
 #: A list lives this much longer than its call may take, in seconds.
 _AFTER_S: Final = 30
-#: A member is swept when it should have been gone for this long, in seconds.
-_OVERDUE_S: Final = 60.0
+#: A member is swept when it should have been gone for this long, in seconds; an answer to one that
+#: was swept too early is missing.
+_OVERDUE_S: Final = 10.0
+#: Whoever asks sweeps so often, in seconds.
+_SWEEP_EVERY_S: Final = 10.0
 #: How long to wait between looks, in seconds: often at first, seldom later.
 _FIRST_POLL_S: Final = 0.001
 _LONGEST_POLL_S: Final = 0.02
@@ -38,7 +42,6 @@ _MARK: Final = b"umbel"
 _OURS: Final = "umbel."
 #: How many members one sweep looks at.
 _SWEPT_MAX: Final = 20_000
-_SWEPT: Final = "swept"
 
 
 class RedisMailbox:
@@ -50,6 +53,7 @@ class RedisMailbox:
         self._sleep = sleep
         # Lists of calls that somebody may have been answering as they ended.
         self._ended: deque[str] = deque(maxlen=64)
+        self._sweep_at = -math.inf
 
     def broadcast(
         self,
@@ -73,8 +77,9 @@ class RedisMailbox:
         """Publish a command and collect what is answered until `answers` are complete or
         `timeout_s` have passed."""
         keys = RedisKeys.of(pooled.channel)
-        self._sweep(pooled, keys)
-        gone_by = _server_time(keys) + timeout_s
+        now = _server_time(keys)
+        self._sweep(keys, now)
+        gone_by = now + timeout_s
         reply_to = f"{_OURS}{gone_by:.0f}.{uuid4().hex}"
         reply_list = _ReplyList(keys, self._mailbox.reply_exchange, reply_to)
         reply_list.open(round((timeout_s + _AFTER_S) * 1000), self._forgotten())
@@ -122,10 +127,11 @@ class RedisMailbox:
                 ended.append(self._ended.popleft())
         return ended
 
-    def _sweep(self, pooled: PooledConnection, keys: RedisKeys) -> None:
-        if _SWEPT in pooled.done:
+    def _sweep(self, keys: RedisKeys, now: float) -> None:
+        if self._clock.monotonic() < self._sweep_at:
             return
-        overdue = _server_time(keys) - _OVERDUE_S
+        self._sweep_at = self._clock.monotonic() + _SWEEP_EVERY_S
+        overdue = now - _OVERDUE_S
         exchange = self._mailbox.reply_exchange
         ours = keys.client.sscan_iter(keys.binding(exchange), f"{_OURS}*", count=500)
         for member in islice(ours, _SWEPT_MAX):
@@ -133,7 +139,6 @@ class RedisMailbox:
             gone_by = reply_to.split(".")[1]
             if gone_by.isdigit() and float(gone_by) < overdue:
                 _ReplyList(keys, exchange, reply_to).close()
-        pooled.done.add(_SWEPT)
 
 
 def _server_time(keys: RedisKeys) -> float:

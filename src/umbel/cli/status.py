@@ -11,6 +11,7 @@ from umbel.cli.codes import DONE, FAILED, PARTLY
 from umbel.cli.source import with_source
 
 if TYPE_CHECKING:
+    from umbel.cluster.control_traffic import ControlTraffic
     from umbel.python.sources import Source
     from umbel.services.health.health import Status
     from umbel.services.samples.sampling import Sampling
@@ -47,7 +48,18 @@ def _lines(found: Status) -> list[str]:
     healing = [
         line for each in found.collectors if each.ended is None for line in _healing(each.healing)
     ]
-    return [head, *troubles, stored, *collectors, *healing, *samples_lines(found.samples)]
+    samples = samples_lines(found.samples)
+    return [head, *troubles, stored, *collectors, *healing, *samples, *_control(found.control)]
+
+
+def _control(found: ControlTraffic | None) -> list[str]:
+    """Nothing where nobody was asked or told."""
+    if found is None or not (found.questions or found.commands):
+        return []
+    return [
+        f"workers: {found.questions:,} questions in the last minute (at most "
+        f"{found.questions_max:,}), {found.commands:,} commands"
+    ]
 
 
 def _healing(found: HealingStatus | None) -> list[str]:

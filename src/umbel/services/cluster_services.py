@@ -15,6 +15,7 @@ import msgspec
 
 from umbel.broker.base import Cluster
 from umbel.clock import Clock
+from umbel.cluster.control_traffic import ControlTraffic
 from umbel.redact.rules import USUAL, Redactor
 from umbel.results.base import ResultBackend
 from umbel.services.alerts.alert_rules import AlertRules
@@ -164,6 +165,7 @@ def make_services(
     sample_every_s: float | None = None,
     metric_options: MetricOptions = _ALL_LABELS,
     alerts: AlertOptions = _NO_ALERTS,
+    control_traffic: Callable[[], ControlTraffic] | None = None,
 ) -> ClusterServices:
     """The bundle over parts that are open. `answer_s`: how long workers have to answer;
     `keep_s`: how long the ledger keeps who did what, None for ever; `gone_after_s`: how long a
@@ -172,7 +174,8 @@ def make_services(
     not to be seen, without it the usual secrets; `retention` is what may stay of the history;
     `sample_every_s`: how often queues and workers are sampled once the services are started, None
     for never; `metric_options`: what `/metrics` tells; `alerts`: who is notified,
-    and by which rules of the settings."""
+    and by which rules of the settings; `control_traffic`: what workers were sent of
+    late."""
     stopping = threading.Event()
     query_times = Latencies()
     store = timed_store(store, query_times, clock)
@@ -197,6 +200,7 @@ def make_services(
         offers_events=offers,
         sampling=None if sampler is None else lambda: sampler.sampling,
         alerting=lambda: None if not watching else watching[0].alerting,
+        control_traffic=control_traffic,
     )
     deploys = Deploys(ledger, clock)
     workers = ListedWorkers(store, gone_after_s, inspection)

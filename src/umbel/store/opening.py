@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from umbel.clock import Clock
 from umbel.errors import StoreError
@@ -23,6 +23,10 @@ from umbel.masking import mask_address
 from umbel.store.base import Copied, Store
 from umbel.store.ledger import ENDED_EACH, Ledger
 from umbel.store.samples import KEEP_S, SIZE_MAX, Samples
+
+if TYPE_CHECKING:
+    from umbel.store.memory_question_turns import MemoryQuestionTurns
+    from umbel.store.sqlite.question_turns import FileQuestionTurns
 
 #: A directory, or an address with a scheme.
 Url = str | Path
@@ -79,6 +83,18 @@ def open_samples(
     from umbel.store.sqlite.samples import SqliteSamples
 
     return SqliteSamples(directory_of(url), keep_s=keep_s, size_max=size_max, clock=clock)
+
+
+def open_question_turns(url: Url, clock: Clock) -> FileQuestionTurns | MemoryQuestionTurns:
+    """Whose turn it is to ask the workers of the cluster whose history is at `url`; nothing is
+    made before somebody asks. Raises `StoreError`."""
+    if url == MEMORY:
+        from umbel.store.memory_question_turns import MemoryQuestionTurns
+
+        return MemoryQuestionTurns(clock)
+    from umbel.store.sqlite.question_turns import FileQuestionTurns
+
+    return FileQuestionTurns(directory_of(url), clock)
 
 
 def directory_of(url: Url) -> Path:

@@ -430,6 +430,12 @@ export interface ConfirmedFactor {
   recovery: string[]
 }
 
+export interface ControlTraffic {
+  questions: number
+  questions_max: number
+  commands: number
+}
+
 export interface Count {
   total: number
   capped: boolean
@@ -1478,6 +1484,7 @@ export interface Status {
   store: StoreStatus
   samples: Sampling | null
   alerts: Alerting | null
+  control: ControlTraffic | null
 }
 
 export interface StoreStatus {

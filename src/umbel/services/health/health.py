@@ -12,6 +12,7 @@ import msgspec
 
 from umbel import __version__
 from umbel.clock import Clock
+from umbel.cluster.control_traffic import ControlTraffic
 from umbel.errors import StoreError
 from umbel.services.alerts.alerting import Alerting
 from umbel.services.collectors import counting
@@ -41,7 +42,8 @@ Answered = Callable[[], Mapping[str, float]]
 class Status(msgspec.Struct, frozen=True, kw_only=True):
     """How the whole is, at `now` (Unix seconds). Of `collectors` those that have not ended come
     first, then those that reported last. `samples`: how this server samples queues and workers,
-    null where it does not; `alerts`: how it judges rules of alerts."""
+    null where it does not; `alerts`: how it judges rules of alerts; `control`: how often workers
+    were asked in the last minute."""
 
     version: str
     now: float
@@ -50,6 +52,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     store: StoreStatus
     samples: Sampling | None = None
     alerts: Alerting | None = None
+    control: ControlTraffic | None = None
 
 
 class Counters(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,6 +112,7 @@ class Health:
         offers_events: bool = True,
         sampling: Callable[[], Sampling] | None = None,
         alerting: Callable[[], Alerting | None] = lambda: None,
+        control_traffic: Callable[[], ControlTraffic] | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -117,6 +121,7 @@ class Health:
         self._offers_events = offers_events
         self._sampling = sampling
         self._alerting = alerting
+        self._control_traffic = control_traffic
         self._last = _NO_PULSE
 
     def status(self) -> Status:
@@ -143,6 +148,7 @@ class Health:
             store=store,
             samples=None if self._sampling is None else self._sampling(),
             alerts=self._alerting(),
+            control=None if self._control_traffic is None else self._control_traffic(),
         )
 
     def pulse(self) -> Pulse:

@@ -50,6 +50,10 @@ def samples_path(directory: Path) -> Path:
     return directory / "umbel-samples.db"
 
 
+def questions_path(directory: Path) -> Path:
+    return directory / "questions.lock"
+
+
 def tasks_path(directory: Path, number: int) -> Path:
     return directory / f"tasks-{number:06}.db"
 

@@ -18,7 +18,7 @@ from typing import Final
 MODE: Final = 0o600
 _OTHERS: Final = 0o077
 _OURS: Final = re.compile(
-    r"umbel(?:-ledger|-samples)?\.(?:db|id|cluster|reserve)|tasks-\d+\.|session\.key|writer\.lock"
+    r"umbel(?:-ledger|-samples)?\.(?:db|id|cluster|reserve)|tasks-\d+\.|session\.key|writer\.lock|questions\.lock"
 )
 
 
