@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.history import DECLINED, TIMED_OUT
@@ -65,3 +65,30 @@ def test_the_panel_can_be_read_by_everybody(open_page: OpenPage, axe_source: str
     expect(value(page, "shop.orders.charge")).to_be_visible()
 
     assert violations(page, axe_source) == []
+
+
+def test_what_there_was_no_time_to_count_is_neither_none_nor_wider_than_the_window(
+    open_page: OpenPage,
+) -> None:
+    page = open_page("tasks", width=1440)
+    expect(page.locator("[data-row]").first).to_be_visible()
+    page.route(re.compile(r"/api/v1/tasks/count\?"), _uncounted)
+    page.route(re.compile(r"/api/v1/series\?"), _uncounted)
+    page.goto(page.url + "?q=e")
+    expect(page.locator("#search-summary")).to_contain_text("not counted in time")
+
+    expect(panel(page).get_by_text("not counted in time")).to_have_count(4)
+    expect(panel(page).get_by_text("None", exact=True)).to_have_count(0)
+    expect(page.get_by_text(re.compile("ended, .*: not counted in time"))).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def _uncounted(route: Route) -> None:
+    answer = route.fetch()
+    body = answer.json() | {"complete": False, "groups_complete": False, "groups": {}}
+    body["total"] = _zeros(body["total"])
+    route.fulfill(response=answer, json=body)
+
+
+def _zeros(total: int | dict[str, int]) -> int | dict[str, int]:
+    return 0 if isinstance(total, int) else dict.fromkeys(total, 0)
