@@ -24,12 +24,12 @@ class Outcome(NamedTuple):
     told: dict[str, int]
 
 
-def run_one(start: Start, load: Load, name: str, broker: Broker) -> Outcome:
-    """Start a subject on a new broker, load it, stop it."""
+def run_one(start: Start, load: Load, name: str, broker: Broker, *, asks: bool = True) -> Outcome:
+    """Start a subject on a new broker, load it, stop it; see `trial`."""
     with broker() as url:
         subject = start(url)
         try:
-            outcome = trial(subject, load, url)
+            outcome = trial(subject, load, url, asks=asks)
             told = subject.losses() if isinstance(subject, Umbel) else {}
         finally:
             subject.stop()
@@ -44,7 +44,7 @@ def turns(
     """Both subjects so many times on Redis, turn by turn, at a rate that both can hold."""
     starts: tuple[Start, ...] = (lambda url: Umbel(url, folder), lambda url: Flower(url, folder))
     return [
-        run_one(start, Load(rate, seconds, seed=turn), "Redis", broker)
+        run_one(start, Load(rate, seconds, seed=turn), "Redis", broker, asks=False)
         for turn in range(rounds)
         for start in starts
     ]

@@ -93,8 +93,9 @@ class Trial(NamedTuple):
         return self.recorded.events / (float(self.ledger["seconds"]) + self.caught_up_s)
 
 
-def trial(subject: Subject, load: Load, url: str) -> Trial:
-    """Publish `load`, wait until `subject` has recorded what it will."""
+def trial(subject: Subject, load: Load, url: str, *, asks: bool = True) -> Trial:
+    """Publish `load`, wait until `subject` has recorded what it will. `asks`: ask it meanwhile how
+    late it is, which only one of the subjects can say, and costs it something."""
     publisher = Publisher(load, url)
     before = subject.recorded()
     lags: list[float] = []
@@ -109,7 +110,7 @@ def trial(subject: Subject, load: Load, url: str) -> Trial:
             if found and not ended:
                 ages.append(found.seen_s)
 
-    with Meter(subject.process.pid, look) as meter:
+    with Meter(subject.process.pid, look if asks else None) as meter:
         publisher.begin()
         ledger = publisher.end()
         ended = time.monotonic()

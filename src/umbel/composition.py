@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from umbel.clock import Clock, SystemClock
 from umbel.errors import BrokerRefused, NotSupported, ResultsUnavailable, SettingsError, StoreBusy
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from umbel.services.healing.reconciler import Reconciler
     from umbel.services.health.health import Supervised
     from umbel.services.ingest.ingest import Limits
+
+#: How many times as long a batch may wait while nobody looks at tasks: 1.4 s by default.
+UNSEEN_TIMES: Final = 3.5
 
 
 def open_services(
@@ -199,6 +202,7 @@ def ingest_limits(settings: Settings) -> Limits:
     return Limits(
         batch_events=settings.collector.batch_events,
         commit_every_s=settings.collector.batch_interval,
+        unseen_times=UNSEEN_TIMES,
         buffer_bytes=settings.collector.buffer,
     )
 

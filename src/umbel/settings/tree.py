@@ -135,7 +135,8 @@ class CollectorSettings:
     batch_interval: float = setting(
         kinds.duration(0.01, 5.0, "a duration from 10ms to 5s"),
         "400ms",
-        "The longest time that an event waits before it is committed.",
+        "The longest time that an event waits before it is committed; where hundreds come and "
+        "nobody looks at tasks, 3.5 times as long.",
     )
     batch_events: int = setting(
         kinds.number(1, 100_000, "a whole number from 1 to 100_000"),

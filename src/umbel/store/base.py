@@ -388,7 +388,14 @@ class Store(Protocol):
         """Remove the oldest tasks beyond `retention`. About how many were removed; 0 if none. Of
         several writers one does it at a time; two do no harm."""
 
+    def is_looked_at(self) -> bool:
+        """Whether somebody looked at tasks within the last few seconds (`note_look`), in any
+        process. For the one who writes, who may store what comes at leisure else. Cheap."""
+
     # -- reading: any thread -------------------------------------------------------------
+
+    def note_look(self) -> None:
+        """Somebody looks at tasks now, and wants to see at once what comes. Cheap, never raises."""
 
     def task(self, uuid: str) -> Task | None:
         """Everything known about one task."""

@@ -8,6 +8,7 @@ them. Nothing survives the process. The rules that it follows stand in `umbel.st
 
 from __future__ import annotations
 
+import math
 import secrets
 import threading
 from collections import Counter, deque
@@ -63,6 +64,8 @@ CAPABILITIES = StoreCapabilities()
 GROUPS_MAX = 50
 #: How many tasks a partition holds.
 PARTITION_TASKS = 100_000
+#: For how long somebody who looked is taken to look, seconds.
+LOOK_S = 5.0
 #: Changes of which it is known what they changed.
 CHANGES_MAX = 100_000
 
@@ -93,7 +96,9 @@ class MemoryStore:
         #: The last change number that was drawn, and those whose changes are not seen yet.
         self._drawn = 0
         self._open: list[int] = []
-        self._stamps = Stamps(clock or SystemClock())
+        self._clock = clock or SystemClock()
+        self._stamps = Stamps(self._clock)
+        self._looked_at = -math.inf
         #: Each change: its number, its task, and the state before.
         self._log: deque[tuple[int, str, str | None]] = deque(maxlen=CHANGES_MAX)
 
@@ -222,6 +227,12 @@ class MemoryStore:
     def report(self, status: CollectorStatus) -> None:
         with self._lock:
             self._collectors[status.collector] = status
+
+    def is_looked_at(self) -> bool:
+        return abs(self._clock.now() - self._looked_at) < LOOK_S
+
+    def note_look(self) -> None:
+        self._looked_at = self._clock.now()
 
     def keep_metric_counts(
         self, metric_counts: MetricCounts, instead_of: Iterable[str] = ()

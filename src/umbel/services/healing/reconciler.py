@@ -43,7 +43,14 @@ from umbel.services.healing.answers import (
 from umbel.services.healing.evidence import EvidenceReader
 from umbel.services.healing.gap_search import GapSearch
 from umbel.services.healing.lookup_rate import LookupRate
-from umbel.services.healing.suspects import Suspect, TaskEvidence, patience_s, suspect, why_unknown
+from umbel.services.healing.suspects import (
+    Suspect,
+    TaskEvidence,
+    patience_s,
+    signs_of,
+    suspect,
+    why_unknown,
+)
 from umbel.services.healing.worker_questions import IDS_MAX, PAUSE_S, Holders, WorkerQuestions
 from umbel.store.base import HealingStatus, Order, Store
 
@@ -51,9 +58,13 @@ log = logging.getLogger(__name__)
 
 #: How long the thread rests between two turns, seconds.
 TURN_S: Final = 0.5
-#: So many tasks are looked at in one turn, and how long after a round the next begins, seconds.
+#: So many tasks are looked at in one turn, and how long after a round the next begins, seconds:
+#: soon where workers, gaps or losses are not what they were; else only time can make a task
+#: suspected, which takes minutes, and the rest is longer the longer it takes.
 LOOKED_AT: Final = 500
 ROUND_S: Final = 2.0
+QUIET_ROUND_S: Final = 10.0
+QUIET_ROUND_SHARE: Final = 0.05
 #: What was just suspected may still be on its way, seconds.
 SETTLE_S: Final = 2.0
 #: After how long somebody is asked again, each time, seconds.
@@ -122,7 +133,9 @@ class Reconciler:
         self._evidence = EvidenceReader(store, cluster, clock)
         self._suspects: dict[str, _Waiting] = {}
         self._cursor: str | None = None
-        self._round_at = 0.0
+        self._round_ended = -math.inf
+        #: What spoke for or against tasks when the last round began.
+        self._round_signs: object = None
         self._searched_until = clock.now() - 3_600.0
         self._facts: deque[Event] = deque()
         self._healed = 0
@@ -212,8 +225,12 @@ class Reconciler:
 
     def _scan(self, evidence: TaskEvidence, now: float) -> None:
         """At one more page of open tasks."""
-        if self._cursor is None and self._clock.monotonic() < self._round_at:
-            return
+        if self._cursor is None:
+            signs = signs_of(evidence)
+            rested_s = self._clock.monotonic() - self._round_ended
+            if rested_s < (ROUND_S if signs != self._round_signs else self._quiet_round_s):
+                return
+            self._round_signs = signs
         page = self._store.search(
             _OPEN, now=now, order=_OLDEST_FIRST, cursor=self._cursor, limit=LOOKED_AT, budget_s=0.5
         )
@@ -229,7 +246,12 @@ class Reconciler:
                 waiting.found = found
         self._cursor = page.cursor
         if page.cursor is None:
-            self._round_at = self._clock.monotonic() + ROUND_S
+            self._round_ended = self._clock.monotonic()
+
+    @property
+    def _quiet_round_s(self) -> float:
+        longest_s = self._options.unknown_after_s * QUIET_ROUND_SHARE
+        return min(QUIET_ROUND_S, max(ROUND_S, longest_s))
 
     def _find_gaps(self, now: float) -> None:
         """Gaps that are over and were not searched yet."""

@@ -44,6 +44,21 @@ class Suspect(msgspec.Struct, frozen=True):
     since: float
 
 
+def signs_of(evidence: TaskEvidence) -> object:
+    """All that may make a task suspected but the time that passes: while this is equal, a task that
+    was not suspected is so only for having waited, or run, for long."""
+    workers = evidence.workers
+    return (
+        {
+            name: (stands.status, worker.online, worker.offline, worker.pid)
+            for name, (worker, stands) in workers.workers.items()
+        },
+        tuple(workers.gaps),
+        dict(evidence.losses),
+        evidence.empty_queues,
+    )
+
+
 def latest_losses(losses: Iterable[Loss]) -> dict[str, float]:
     """When the last task began of which each worker alone knows, by its own clock."""
     latest: defaultdict[str, float] = defaultdict(float)

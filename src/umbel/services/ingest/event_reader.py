@@ -17,8 +17,9 @@ from umbel.services.ingest.lag import FEW_FRAMES, LagBound
 log = logging.getLogger(__name__)
 
 #: Reads that bring few frames are spaced by this, so that more comes with each: the cost of
-#: a read is per call, and each wakes the writer.
-PAUSE_S: Final = 0.02
+#: a read is per call, and each wakes the writer. With the time in which a batch gathers it is the
+#: age at which an event is committed.
+PAUSE_S: Final = 0.08
 FULL_PAUSE_S: Final = 0.05
 #: How long the reader may take to leave; connecting to a silent broker takes longest.
 LEAVE_S: Final = 3.0

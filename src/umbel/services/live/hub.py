@@ -248,6 +248,7 @@ class Hub:
         )
 
         def read() -> tuple[Changes, list[DueDelta]]:
+            self._store.note_look()
             intended = self._intents.newly_intended(self._store)
             changes = self._store.follow(after)
             # A task that only got an intent has the state that it had.

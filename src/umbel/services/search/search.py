@@ -115,6 +115,7 @@ class Search:
         tz: str = "UTC", budget_s: float,
     ) -> TaskPage[Task]:  # fmt: skip
         """One page of a query that was parsed already."""
+        self._store.note_look()
         seq = self._store.seq()
         page = self._store.search(
             resolved(query, self._ledger),
@@ -163,6 +164,7 @@ class Search:
         self, text: str, *, by: Grouping | None, cap: int, tz: str = "UTC", waited_s: float = 0.0
     ) -> Count:
         """How many match, up to `cap`. It was asked `waited_s` ago."""
+        self._store.note_look()
         return self._store.count(
             self.parse(text, tz), now=self._clock.now(), by=by, cap=cap, budget_s=_left_s(waited_s)
         )

@@ -32,7 +32,7 @@ from umbel.store.capabilities import Grouping, Measure, StoreCapabilities
 from umbel.store.series import Series
 from umbel.store.sqlite import status
 from umbel.store.sqlite.costs import COSTS, Costs
-from umbel.store.sqlite.files import catalog, damage, missed, private_files
+from umbel.store.sqlite.files import catalog, damage, looks, missed, private_files
 from umbel.store.sqlite.files.catalog import Catalog
 from umbel.store.sqlite.files.errors import missing, translated
 from umbel.store.sqlite.files.lock import WriterLock
@@ -81,6 +81,7 @@ class SqliteStore:
         self._writer: Writer | None = None
         self._indexer: Indexer | None = None
         self._trimmer: Trimmer | None = None
+        self._look_noted = 0.0
         self._reader = Reader(directory, self._clock, costs)
         if write:
             self._open_to_write(partition_tasks, index)
@@ -165,7 +166,16 @@ class SqliteStore:
         self._writing.write_catalog(lambda meta: meta.forget_missed(before))
         return trimmed
 
+    def is_looked_at(self) -> bool:
+        return looks.is_looked_at(self._directory, self._clock.now())
+
     # -- reading ---------------------------------------------------------------------------
+
+    def note_look(self) -> None:
+        now = self._clock.now()
+        if not 0 <= now - self._look_noted < looks.NOTED_EVERY_S:
+            self._look_noted = now
+            looks.note_look(self._directory, now)
 
     def task(self, uuid: str) -> Task | None:
         return task_lookup.task(self._reader, uuid)

@@ -31,9 +31,12 @@ from umbel.store.sqlite.write.writer_load import WriterLoad
 
 _log = logging.getLogger(__name__)
 
-#: Tasks that have not ended are indexed when they are this old, and again when they change.
-_SETTLED_AFTER_S = 1.0
-_PAUSE_S = 0.25
+#: Tasks that have not ended are indexed when they are this old, or when so many came after them,
+#: and again when they change. A search reads those that are not indexed: 2,000 take it 20 ms.
+_SETTLED_AFTER_S = 4.0
+_SETTLED_BEHIND = 2_048
+#: A step costs as much as some hundred tasks, however few it has.
+_PAUSE_S = 1.0
 #: Behind the writer and the readers, but not so far that the tail of unindexed tasks grows.
 _NICENESS = 5
 _RETRY_S = 5.0
@@ -194,6 +197,7 @@ class Indexer:
             return False
         if index.upto < partition.next_id:
             before = self._settled[1] if self._settled[0] == number else 0
+            before = max(before, partition.next_id - _SETTLED_BEHIND)
             upto = index.settled_end(before, sealed=sealed)
             if upto > index.upto:
                 self._announce(number, upto)
