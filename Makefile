@@ -23,7 +23,7 @@ SOURCES := pyproject.toml compat/pyproject.toml hatch_build.py requirements/lock
 # wait most, have begun when the many small ones of `unit` come.
 by_file = --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo test test-thorough test-floods test-healing test-million test-versions lint ui bench lock clean services
+.PHONY: help demo test test-apart test-thorough test-floods test-healing test-million test-versions lint ui bench lock clean services
 
 help: ## What there is.
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
@@ -31,11 +31,15 @@ help: ## What there is.
 demo: .venv/.demo ## A small live cluster at http://127.0.0.1:5555; Ctrl-C ends it.
 	@exec $(BIN)/umbel demo
 
-test: .venv/.dev services lint ## Everything: lint, then all tests.
-	$(BIN)/python hatch_build.py npm test
-	scripts/versions-test.sh --brief oldest
+test: .venv/.dev services ## Everything: lint, then all tests.
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint test-apart
 	$(BIN)/pytest -n 4 $(by_file) --ignore=tests/browser --ignore=tests/architecture
 	$(BIN)/pytest -n 2 $(by_file) tests/browser
+
+# What uses one core at a time, so that it runs beside lint.
+test-apart: .venv/.dev services
+	$(BIN)/python hatch_build.py npm test
+	scripts/versions-test.sh --brief oldest
 
 test-thorough: .venv/.dev services ## All the examples and variants that there are; half an hour.
 	UMBEL_TEST_THOROUGH=1 $(BIN)/pytest -n 4 $(by_file) --ignore=tests/browser \
