@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +12,10 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenPage
+from tests.browser.servers import Server
 from tests.support.umbels import Client
+from umbel.store.alerts import Alert
+from umbel.store.opening import open_ledger
 
 
 def add_rule(server: Client, name: str, **given: object) -> dict[str, Any]:
@@ -122,3 +127,43 @@ def test_a_maintenance_window_is_made_seen_on_rules_and_ended(
     page.get_by_role("link", name="Silences").click()
     row.get_by_role("button", name=re.compile("End the silence")).click()
     expect(row).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("path", "label", "sentence"),
+    [
+        ("", "Alert on Failure rate", "failure rate > 5 % over 10 min"),
+        ("tasks?q=queue:mail", "Alert on this search", "failures of queue:mail > 0 over 10 min"),
+        ("errors", "Alert on this", "new or reopened error"),
+        ("queues", "Alert on this", "oldest message of queue * > 10 min"),
+    ],
+)
+def test_a_rule_begins_with_what_a_page_shows(
+    open_page: OpenPage, path: str, label: str, sentence: str
+) -> None:
+    page = open_page(path)
+    page.get_by_role("link", name=label, exact=True).click()
+
+    expect(page.get_by_label("Fires when")).to_have_value(sentence)
+
+
+def test_the_bell_counts_what_fires_from_the_live_stream(
+    open_page: OpenPage, server: Client, history: Server
+) -> None:
+    rule = add_rule(server, "Nobody", condition="worker nobody silent for 5 min")
+    alert = Alert(
+        id="bell", rule=rule["id"], name="Nobody", condition=rule["condition"], severity="warning",
+        subject="nobody", phase="firing", since=time.time(), fired=time.time(), sentence="So.",
+    )  # fmt: skip
+    with contextlib.closing(open_ledger(str(history.directory / "data"))) as ledger:
+        ledger.keep_alerts([alert])
+    page = open_page("names")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    banner = page.get_by_role("banner")
+    expect(banner.get_by_label("1 alert fires", exact=True)).to_be_visible()
+
+    body = {"until": time.time() + 3_600, "reason": "a deploy"}
+    server.http.post("/api/v1/alerts/silences", json=body).raise_for_status()
+    expect(banner.get_by_label(re.compile("1 alert fires; nobody is sent"))).to_be_visible()
+    assert not [each for each in asked if "/alerts" in each]

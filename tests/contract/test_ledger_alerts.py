@@ -8,6 +8,7 @@ import pytest
 from umbel.errors import NameTaken, TooManyRules
 from umbel.store.alerts import (
     ALERTS_KEPT_S,
+    FIRING_COUNTED,
     NOTICES_MAX,
     RULES_MAX,
     Acknowledgement,
@@ -87,6 +88,16 @@ def test_alerts_are_open_until_they_end(ledger: Ledger) -> None:
     assert ledger.ended_alerts() == (alert("b", 20.0, ended=50.0),)
     assert ledger.alert("b") == alert("b", 20.0, ended=50.0)
     assert ledger.alert("a") is None
+
+
+def test_those_that_fire_are_counted_up_to_a_bound(ledger: Ledger) -> None:
+    assert ledger.firing_alerts() == 0
+    pending = msgspec.structs.replace(alert("waits"), phase="pending")
+    ledger.keep_alerts([alert("a"), pending, alert("over", ended=50.0)])
+    assert ledger.firing_alerts() == 1
+
+    ledger.keep_alerts([alert(f"more{number}") for number in range(FIRING_COUNTED)])
+    assert ledger.firing_alerts() == FIRING_COUNTED
 
 
 def test_history_is_told_newest_first_page_by_page_and_not_for_ever(ledger: Ledger) -> None:

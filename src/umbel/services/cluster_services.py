@@ -201,6 +201,7 @@ def make_services(
         sampling=None if sampler is None else lambda: sampler.sampling,
         alerting=lambda: None if not watching else watching[0].alerting,
         control_traffic=control_traffic,
+        firing=lambda: alert_service.firing(),
     )
     deploys = Deploys(ledger, clock)
     workers = ListedWorkers(store, gone_after_s, inspection)

@@ -18,6 +18,8 @@ RULES_MAX: Final = 200
 SILENCES_MAX: Final = 500
 NOTICES_MAX: Final = 2_000
 ALERTS_KEPT: Final = 10_000
+#: What fires is counted up to here where nothing but the number is wanted.
+FIRING_COUNTED: Final = 100
 ALERTS_KEPT_S: Final = 400 * 86_400.0
 #: Messages that were delivered or given up are kept so long, seconds.
 NOTICES_KEPT_S: Final = 30 * 86_400.0
@@ -210,6 +212,9 @@ class AlertLedger(Protocol):
 
     def open_alerts(self) -> tuple[Alert, ...]:
         """Alerts that have not ended, with their acknowledgements, the oldest first."""
+
+    def firing_alerts(self) -> int:
+        """How many alerts fire, counted up to `FIRING_COUNTED`."""
 
     def ended_alerts(self, before: float | None = None, limit: int = 100) -> tuple[Alert, ...]:
         """Those that ended before a time, the last first."""

@@ -10,6 +10,7 @@ import msgspec
 from umbel.store.alerts import (
     ALERTS_KEPT,
     ALERTS_KEPT_S,
+    FIRING_COUNTED,
     NOTICES_KEPT_S,
     NOTICES_MAX,
     SILENCES_MAX,
@@ -80,6 +81,12 @@ class MemoryAlerts:
         with self._alerts_lock:
             found = [self._whole(each) for each in self._alerts.values() if each.ended is None]
         return tuple(sorted(found, key=lambda each: (each.since, each.id)))
+
+    def firing_alerts(self) -> int:
+        with self._alerts_lock:
+            alerts = self._alerts.values()
+            firing = sum(each.ended is None and each.phase == "firing" for each in alerts)
+        return min(firing, FIRING_COUNTED)
 
     def ended_alerts(self, before: float | None = None, limit: int = 100) -> tuple[Alert, ...]:
         with self._alerts_lock:

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { draftPath, editPath, failuresRule, linkPath, nameInRule, readShown, subjectOf, viewPath } from './words'
+import { draftPath, editPath, linkPath, nameInRule, readShown, subjectOf, viewPath } from './words'
 
 describe('alerts', () => {
   it('are shown as the address says, those that fire without a word', () => {
@@ -19,9 +19,7 @@ describe('alerts', () => {
     expect(readShown(editPath('a b').replace('alerts', ''))).toEqual({ view: 'rules', draft: '', edit: 'a b' })
   })
 
-  it('are written from a search and from a name', () => {
-    expect(failuresRule(' queue:mail ')).toBe('failures of queue:mail > 0 over 10 min')
-    expect(failuresRule('')).toBe('failures > 0 over 10 min')
+  it('are written from a name', () => {
     expect(nameInRule('mail')).toBe('mail')
     expect(nameInRule('my "mail"')).toBe('"my \\"mail\\""')
   })

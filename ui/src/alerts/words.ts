@@ -42,11 +42,6 @@ export function editPath(id: string): string {
   return `alerts${searchOf(new URLSearchParams({ edit: id }))}`
 }
 
-/** A rule about the failures of a search. */
-export function failuresRule(q: string): string {
-  return `failures${q.trim() === '' ? '' : ` of ${q.trim()}`} > 0 over 10 min`
-}
-
 /** A name as it stands in a rule: in quotes where it must. */
 export function nameInRule(name: string): string {
   return /^[^\s()"\\,*?~=<>][^\s()"\\,*?]*$/.test(name) ? name : `"${name.replace(/[\\"]/g, '\\$&')}"`

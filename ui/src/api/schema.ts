@@ -733,6 +733,11 @@ export interface FindingEvidence {
   usual: number | null
 }
 
+export interface Firing {
+  count: number
+  silent_until: number | null
+}
+
 export interface Gaps {
   gaps: KeptGap[]
   losses: Loss[]
@@ -1164,6 +1169,7 @@ export interface Pulse {
   live: Liveness
   counters: Counters
   store: Stored
+  firing: Firing | null
 }
 
 export interface QueryReading {

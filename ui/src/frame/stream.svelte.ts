@@ -9,6 +9,7 @@
 
 import { api } from '../api/client'
 import { address } from '../api/transport'
+import type { Pulse } from '../api/schema'
 import type { Changes, Live, Status } from '../api/types'
 import { lost } from './band'
 import { clock } from './clock.svelte'
@@ -47,6 +48,8 @@ export class Stream {
   readonly isLost = $derived(this.live.troubles.some((trouble) => trouble.kind === 'lost'))
   /** How many tasks are stored; null until the server said it. */
   stored: number | null = $state(null)
+  /** How many alerts fire, and until when nobody is sent anything; null until the stream said it. */
+  firing: Pulse['firing'] = $state.raw(null)
   /** When the oldest stored task was first seen; null: not known, or there is none. */
   oldest: number | null = $state(null)
   private link: LiveLink | null = null
@@ -94,9 +97,10 @@ export class Stream {
   }
 
   /** What the server says of itself, on the stream or asked for. */
-  heard(status: Pick<Status, 'live' | 'now' | 'store'>): void {
+  heard(status: Pick<Status, 'live' | 'now' | 'store'> & Partial<Pick<Pulse, 'firing'>>): void {
     this.live = status.live
     this.stored = status.store.tasks
+    if (status.firing) this.firing = status.firing
     // The stream does not tell it.
     if (status.store.oldest !== undefined) this.oldest = status.store.oldest
     this.heardAt = status.now

@@ -31,6 +31,7 @@ export const ICONS = {
   system: 'M1.5 2.5h13v8.5h-13ZM5.5 14h5M8 11v3',
   help: `${CIRCLE}M6.3 6.2a1.8 1.8 0 1 1 2.6 1.7c-.6.3-.9.6-.9 1.2M8 11.3v.1`,
   bell: 'M4 11.5V7a4 4 0 0 1 8 0v4.5l1 1H3zM6.5 14.5h3',
+  silent: 'M4 11.5V7a4 4 0 0 1 6.4-3.2M12 7v4.5l1 1H4M6.5 14.5h3M2.5 2.5l11 11',
   alert: 'M8 2 14.5 13.5h-13ZM8 6.5v3.2M8 11.7v.1',
   task: 'M2.5 4h2M2.5 8h2M2.5 12h2M7 4h6.5M7 8h6.5M7 12h6.5',
   worker: 'M2.5 3h11v4h-11ZM2.5 9h11v4h-11ZM5 5v.1M5 11v.1',

@@ -1,4 +1,4 @@
-"""How the evaluation of rules goes, as the status tells it."""
+"""How the evaluation of rules goes, as the status tells it, and what the bell tells."""
 
 from __future__ import annotations
 
@@ -20,3 +20,11 @@ class Alerting(msgspec.Struct, frozen=True, kw_only=True):
     firing: int = 0
     waiting: int = 0
     trouble: str | None = None
+
+
+class Firing(msgspec.Struct, frozen=True, kw_only=True):
+    """How many alerts fire, counted up to `store.alerts.FIRING_COUNTED`. Until `silent_until` (Unix
+    seconds; null: it is not so) a silence of everything holds, so nobody is sent anything."""
+
+    count: int
+    silent_until: float | None = None

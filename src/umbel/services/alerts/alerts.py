@@ -15,12 +15,12 @@ import msgspec
 from umbel.auth.base import Actor
 from umbel.characters import visible
 from umbel.clock import Clock
-from umbel.errors import ActionRefused, AlertUnknown
+from umbel.errors import ActionRefused, AlertUnknown, StoreError
 from umbel.masking import mask_address
 from umbel.notify.base import NotifierConfig
 from umbel.query.spelling import nearest
 from umbel.services.alerts.alert_rules import AlertRules, in_words
-from umbel.services.alerts.alerting import Alerting
+from umbel.services.alerts.alerting import Alerting, Firing
 from umbel.services.alerts.backtest import BackTest, back_test
 from umbel.services.alerts.backtest_readings import PastReader
 from umbel.services.alerts.condition_parse import parse_condition
@@ -34,7 +34,7 @@ from umbel.services.alerts.rows import (
     NotifierList,
     RuleReading,
 )
-from umbel.services.alerts.silences import Silences
+from umbel.services.alerts.silences import Silences, is_of_all
 from umbel.services.deed import deed_of
 from umbel.services.phrases import names
 from umbel.store.alerts import (
@@ -96,6 +96,18 @@ class Alerts:
             rules=len(rules),
             watch=self._alerting(),
         )
+
+    def firing(self) -> Firing | None:
+        """How many alerts fire, for whoever looks at anything; None where the ledger cannot be
+        read."""
+        try:
+            silent = [each for each in self.silences.list() if each.holds and is_of_all(each)]
+            return Firing(
+                count=self._ledger.firing_alerts(),
+                silent_until=max((each.next_until for each in silent), default=None),
+            )
+        except StoreError:
+            return None
 
     def history(self, before: float | None = None, limit: int = 50) -> AlertHistory:
         """Alerts that ended."""

@@ -95,6 +95,11 @@ def silence_of(silences: Iterable[Silence], rule_id: str, subject: str) -> str |
     return None
 
 
+def is_of_all(silence: Silence) -> bool:
+    """Whether it is about every rule, and all that each is about."""
+    return silence.rule == "" and silence.subject == "*"
+
+
 def _soonest(silence: ListedSilence) -> tuple[bool, float]:
     return not silence.holds, silence.next_until if silence.holds else silence.next_start
 

@@ -14,7 +14,7 @@ from umbel import __version__
 from umbel.clock import Clock
 from umbel.cluster.control_traffic import ControlTraffic
 from umbel.errors import StoreError
-from umbel.services.alerts.alerting import Alerting
+from umbel.services.alerts.alerting import Alerting, Firing
 from umbel.services.collectors import counting
 from umbel.services.health.findings import blind
 from umbel.services.health.liveness import (
@@ -74,12 +74,14 @@ class Stored(msgspec.Struct, frozen=True):
 
 
 class Pulse(msgspec.Struct, frozen=True, kw_only=True):
-    """The short form of `Status` that open streams get every two seconds."""
+    """The short form of `Status` that open streams get every two seconds. `firing` is null where
+    the ledger cannot be read."""
 
     now: float
     live: Liveness
     counters: Counters
     store: Stored
+    firing: Firing | None = None
 
 
 _NO_PULSE: Final = Pulse(
@@ -113,6 +115,7 @@ class Health:
         sampling: Callable[[], Sampling] | None = None,
         alerting: Callable[[], Alerting | None] = lambda: None,
         control_traffic: Callable[[], ControlTraffic] | None = None,
+        firing: Callable[[], Firing | None] = lambda: None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -122,6 +125,7 @@ class Health:
         self._sampling = sampling
         self._alerting = alerting
         self._control_traffic = control_traffic
+        self._firing = firing
         self._last = _NO_PULSE
 
     def status(self) -> Status:
@@ -154,7 +158,7 @@ class Health:
     def pulse(self) -> Pulse:
         """The short form. While the store cannot be read, it is blind with the sentence that
         says why, and counters are the last known."""
-        self._last = self.glance()
+        self._last = msgspec.structs.replace(self.glance(), firing=self._firing())
         return self._last
 
     def glance(self) -> Pulse:

@@ -11,6 +11,7 @@ import msgspec
 from umbel.store.alerts import (
     ALERTS_KEPT,
     ALERTS_KEPT_S,
+    FIRING_COUNTED,
     NOTICES_KEPT_S,
     NOTICES_MAX,
     SILENCES_MAX,
@@ -95,6 +96,14 @@ class LedgerAlerts:
     def open_alerts(self) -> tuple[Alert, ...]:
         found = self._alerts(f"{_ALERTS_OF} WHERE ended IS NULL", ())
         return tuple(sorted(found, key=lambda each: (each.since, each.id)))
+
+    def firing_alerts(self) -> int:
+        sql = (
+            "SELECT count(*) FROM (SELECT 1 FROM alert WHERE ended IS NULL "
+            "AND CAST(alert AS TEXT) ->> '$.phase' = 'firing' LIMIT ?)"
+        )
+        row = self._file.row_of_format(ALERTS_FORMAT, sql, (FIRING_COUNTED,))
+        return 0 if row is None else int(row[0])
 
     def ended_alerts(self, before: float | None = None, limit: int = 100) -> tuple[Alert, ...]:
         sql = (
