@@ -1,14 +1,33 @@
 """Some hundred others (Telegram, PagerDuty, Teams, ntfy, SMS, ...) through apprise, the extra
-`[alerts]`, which is imported when it is first used."""
+`[alerts]`, which is imported when it is first used.
+
+Addresses of apprise are secrets, and its log repeats them: nothing of it reaches the log of Umbel.
+What it warns of tells why a message was not taken, and is shown where it has no word of the address
+that may be secret.
+"""
 
 from __future__ import annotations
 
 import importlib
-from typing import Any
+import logging
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
 
 from umbel.errors import DeliveryFailed
 from umbel.notify.base import RESOLVED, AlertMessage, NotifierConfig
 from umbel.notify.templates import TEXT, TITLE, filled
+
+_APPRISE: Final = logging.getLogger("apprise")
+_ONE: Final = threading.Lock()
+#: Shorter words of an address may be in any sentence.
+_WORD_MIN: Final = 3
+_WHY_MAX: Final = 200
+#: What stands for a host in other addresses may be a token (`tgram://TOKEN/CHAT`).
+_WITH_HOSTS: Final = frozenset({"form", "forms", "json", "jsons", "xml", "xmls"})
 
 
 class ByApprise:
@@ -16,37 +35,83 @@ class ByApprise:
 
     def __init__(self, config: NotifierConfig) -> None:
         self._config = config
+        self._scheme = config.url.partition("://")[0]
 
     def deliver(self, message: AlertMessage) -> None:
-        try:
-            apprise: Any = importlib.import_module("apprise")
-        except ImportError:
-            raise DeliveryFailed(
-                "apprise is not installed, so this notifier cannot be used.",
-                remedy="Install it with pip install 'umbel[alerts]'.",
-                retriable=False,
-            ) from None
-        services = apprise.Apprise()
-        if not services.add(self._config.url):
-            raise DeliveryFailed(
-                "apprise does not understand the address of this notifier.",
-                remedy="Its form is in the documentation of apprise.",
-                retriable=False,
-            )
+        apprise = _imported()
         kinds = {RESOLVED: apprise.NotifyType.SUCCESS, "test": apprise.NotifyType.INFO}
         grave = (
             apprise.NotifyType.FAILURE
             if message.severity == "critical"
             else apprise.NotifyType.WARNING
         )
-        taken = services.notify(
-            title=filled(self._config.title or TITLE, message),
-            body=filled(self._config.text or TEXT, message),
-            notify_type=kinds.get(message.kind, grave),
-        )
-        if not taken:
-            raise DeliveryFailed(
-                f"{self._config.url.partition('://')[0]}:// did not take the message.",
-                remedy="The log of apprise says why.",
-                retriable=True,
+        with _warnings() as warnings:
+            # Nobody is led elsewhere, unless the address itself says redirect=yes.
+            asset = apprise.AppriseAsset(http_redirects=False, async_mode=False)
+            services = apprise.Apprise(asset=asset)
+            if not services.add(self._config.url):
+                raise DeliveryFailed(
+                    f"apprise does not understand the address of this notifier, {self._scheme}://.",
+                    remedy="Its form is in the documentation of apprise.",
+                    retriable=False,
+                )
+            taken = services.notify(
+                title=filled(self._config.title or TITLE, message),
+                body=filled(self._config.text or TEXT, message),
+                body_format=apprise.NotifyFormat.TEXT,
+                notify_type=kinds.get(message.kind, grave),
             )
+        if not taken:
+            why = next((each for each in warnings if not tells(each, self._config.url)), "")
+            because = f": {why[:_WHY_MAX]}" if why else "."
+            raise DeliveryFailed(
+                f"{self._scheme}:// did not take the message{because}", retriable=True
+            )
+
+
+def tells(text: str, url: str) -> bool:
+    """Whether a text has a word of an address that may be secret."""
+    parts = urlsplit(url)
+    shown = {parts.scheme.lower()}
+    if parts.scheme in _WITH_HOSTS:
+        shown.add((parts.hostname or "").lower())
+    words = {
+        word.lower()
+        for each in (url, unquote(url))
+        for word in re.split(r"[/:@?&=+,;#%\s]+", each)
+        if len(word) >= _WORD_MIN
+    }
+    lower = text.lower()
+    return any(word in lower for word in words - shown)
+
+
+def _imported() -> Any:
+    _APPRISE.propagate = False
+    try:
+        apprise: Any = importlib.import_module("apprise")
+    except ImportError:
+        raise DeliveryFailed(
+            "apprise is not installed, so this notifier cannot be used.",
+            remedy="Install it with pip install 'umbel[alerts]'.",
+            retriable=False,
+        ) from None
+    return apprise
+
+
+@contextmanager
+def _warnings() -> Iterator[list[str]]:
+    """What apprise warns of meanwhile, the first first, from whichever thread it sends. One at a
+    time, so that none is told what another one's address holds."""
+    found: list[str] = []
+
+    class Hearing(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            found.append(record.getMessage())
+
+    handler = Hearing(logging.WARNING)
+    with _ONE:
+        _APPRISE.addHandler(handler)
+        try:
+            yield found
+        finally:
+            _APPRISE.removeHandler(handler)
