@@ -83,7 +83,7 @@ class _Sorting:
                 bound = self._sign * pieces[0].bound
                 try:
                     if pieces[0].is_whole:
-                        opened = self._opened(pieces[0])
+                        opened = self._possible(self._opened(pieces[0]))
                         pieces = self._sorted([*opened, *pieces[1:]])
                         continue
                     taken = list(takewhile(lambda each: not each.is_whole, pieces[:size]))
@@ -91,7 +91,9 @@ class _Sorting:
                 except apsw.InterruptError as error:
                     certain = [each for each in self._best if self._rank(each)[0] < bound]
                     raise DeadlinePassed(self._read(certain)) from error
-                pieces, size = pieces[len(taken) :], size * costs.sort_zones_growth
+                pieces = pieces[len(taken) :]
+                if len(taken) == size:
+                    size *= costs.sort_zones_growth
             return self._read(self._best)
 
     def _sorted(self, pieces: Iterable[Piece]) -> list[Piece]:
