@@ -34,6 +34,8 @@ _COLUMNS_LEAD = replace(_BLOCKS_LEAD, blocks_read_whole=1, index_row=0.1)
 @pytest.fixture(
     params=[
         pytest.param(_BLOCKS_LEAD, id="blocks lead"),
+        # More than one partition, less than two.
+        pytest.param(replace(_BLOCKS_LEAD, read_first=PARTITION_TASKS + 40), id="some are read"),
         pytest.param(_COLUMNS_LEAD, id="columns lead", marks=pytest.mark.thorough),
     ]
 )

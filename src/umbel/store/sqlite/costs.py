@@ -28,7 +28,8 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
 
     read_first: int = 256
     """Tasks that are read, at the end where a page begins, before the search index is asked: a
-    text that many tasks have fills a page of 50 from them."""
+    text that many tasks have fills a page of 50 from them. In all partitions together, since
+    reading them costs 2 ms, and a text that did not fill the page is rare."""
 
     unindexed_tail: int = 16_384
     """Tasks. So many that are not indexed yet are read in one go; of more, pieces, with a look at
@@ -74,7 +75,7 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
     """Zones (of 1,024 tasks) of the first step of a sorted page."""
 
     sort_zones_growth: int = 4
-    """By how many times more zones each further step takes."""
+    """By how many times more zones each further step takes, after one that took all it might."""
 
     trigrams_considered: int = 12
     """Trigrams of a text whose rarity is estimated, evenly spaced over the text."""

@@ -13,7 +13,7 @@ import apsw
 from umbel.cluster.task import UNKNOWN
 from umbel.query.ast import Comparison
 from umbel.query.fields import Field
-from umbel.query.folding import TextTest
+from umbel.query.folding import TextTest, fold
 from umbel.query.match import text_test
 from umbel.store.sqlite.files.error_labels import ErrorLabels
 from umbel.store.sqlite.files.error_progress import ErrorProgress, error_progress, note_crowded
@@ -39,6 +39,8 @@ class ValueDictionary:
         self._newest = 0
         self._counts: dict[int, int] | None = None
         self._error_labels = ErrorLabels()
+        #: All values of a field, folded, in lines; of those that were asked for.
+        self._lines: dict[str, str] = {}
         #: UNKNOWN comes later than other states did, and stands where no refresh looks.
         self._ids["state"][UNKNOWN] = STATE_IDS[UNKNOWN]
         self.texts: dict[int, str] = {STATE_IDS[UNKNOWN]: UNKNOWN}
@@ -56,6 +58,7 @@ class ValueDictionary:
             self._ids[kind][text] = number
             self.texts[number] = text
             self._newest = number
+            self._lines.pop(kind, None)
             if kind == "error":
                 self._error_labels.add(text, number)
 
@@ -81,6 +84,14 @@ class ValueDictionary:
     def ids(self, field: str, test: TextTest) -> list[int]:
         """See `umbel.store.sqlite.search.conditions.SharedValues`."""
         return [number for text, number in self._ids[field].items() if test(text)]
+
+    def containing(self, field: str, folded: str) -> list[int]:
+        """See `umbel.store.sqlite.search.conditions.SharedValues`."""
+        lines = self._lines.get(field)
+        if lines is None:
+            lines = self._lines[field] = "\n".join(map(fold, self._ids[field]))
+        # Most texts stand in none, which this tells of thousands of errors at once.
+        return self.ids(field, lambda text: folded in fold(text)) if folded in lines else []
 
     def matching(self, field: Field, how: Comparison, values: Sequence[str]) -> list[int]:
         """See `umbel.store.sqlite.search.conditions.SharedValues`."""

@@ -66,6 +66,9 @@ class SharedValues(Protocol):
     def ids(self, field: str, test: TextTest) -> list[int]:
         """The numbers of the values of `field` that pass `test`."""
 
+    def containing(self, field: str, folded: str) -> list[int]:
+        """The numbers of the values of `field` in which, folded, this text stands."""
+
     def matching(self, field: Field, how: Comparison, values: Sequence[str]) -> list[int]:
         """The numbers of those that compare `how` with any one of `values`, as `text_test` says."""
 
@@ -131,9 +134,7 @@ class _Translation:
     def _words(self, text: str) -> Bounds:
         wanted = fold(text)
         shared = [
-            self._numbered(
-                field, self._value_dictionary.ids(field, lambda value: wanted in fold(value))
-            )
+            self._numbered(field, self._value_dictionary.containing(field, wanted))
             for field in _WORDS_SHARED
         ]
         return any_of([*shared, _UNKNOWN])

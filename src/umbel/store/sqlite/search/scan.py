@@ -8,6 +8,7 @@ an answer never depends on the access path that led to it.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 import apsw
@@ -69,6 +70,8 @@ class Scan:
         self._value = value
         self._numbers = numbers
         self._bodies = bodies
+        self._left_to_read = reader.costs.read_first
+        self._shares: dict[str, float] = {}
         self._text_filter = query_text_filter(query)
         self._progress = Progress(
             after or (_BEFORE_NEWEST if descending else _BEFORE_OLDEST), deadline
@@ -82,6 +85,7 @@ class Scan:
     def timed_out(self) -> bool:
         return self._progress.timed_out
 
+    @cached_property
     def _options(self) -> ScanOptions:
         return ScanOptions(
             test=compile_query(self._query, self._now),
@@ -128,7 +132,7 @@ class Scan:
             return
         access = access_path.choose(self._query, value_dictionary, high, partition.costs, fixed)
         partition_scan = PartitionScan(
-            partition, self._options(), self._progress, bounds.upper, exact=bounds.exact
+            partition, self._options, self._progress, bounds.upper, exact=bounds.exact
         )
         if access.within is not None:
             yield from partition_scan.within(access.within, (low, high))
@@ -152,16 +156,10 @@ class Scan:
         span: Range,
     ) -> Iterator[Match]:
         low, high = span
-        covered = coverage(partition)
-        if self._descending:
-            first = high - self._costs.read_first + 1
-            if covered is not None and high - covered.upto < self._costs.unindexed_tail:
-                # With those that are not indexed yet.
-                first = min(first, covered.upto)
-            yield from partition_scan.whole((max(low, first), high))
-        else:
-            yield from partition_scan.whole((low, min(high, low + self._costs.read_first - 1)))
-        low, high = self._rest(partition, low, high)
+        first_read = self._read_first(partition, low, high)
+        if first_read is not None:
+            yield from partition_scan.whole(first_read)
+            low, high = self._rest(partition, low, high)
         if self.timed_out or low > high:
             return
         try:
@@ -177,11 +175,28 @@ class Scan:
             low, high = self._rest(partition, low, high)
         yield from self._by_columns(partition_scan, partition, access, (low, high))
 
+    def _read_first(self, partition: ReadPartition, low: int, high: int) -> Range | None:
+        """The tasks that are read before the index is asked, where there are any: once the first
+        of the scan did not fill a page, the text is too rare for others to."""
+        wanted, self._left_to_read = (
+            self._left_to_read,
+            max(0, self._left_to_read - (high - low + 1)),
+        )
+        if not self._descending:
+            first, last = low, min(high, low + wanted - 1)
+        else:
+            first, last = max(low, high - wanted + 1), high
+            covered = coverage(partition)
+            if covered is not None and high - covered.upto < self._costs.unindexed_tail:
+                # With those that are not indexed yet.
+                first = max(low, min(first, covered.upto))
+        return (first, last) if first <= last else None
+
     def _index_query(self, partition: ReadPartition) -> IndexQuery | None:
         """What to ask of the search index, if there is one that helps."""
         if self._text_filter is None:
             return None
-        return index_query(self._text_filter, PartitionTokens(partition))
+        return index_query(self._text_filter, PartitionTokens(partition, self._shares))
 
     def _by_columns(
         self,

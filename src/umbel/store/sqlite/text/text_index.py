@@ -77,12 +77,17 @@ def coverage(partition: ReadPartition) -> Coverage | None:
 
 
 class PartitionTokens:
-    """Statistics of the tokens of a partition's index, for `text_filter.index_query`."""
+    """Statistics of the tokens of a partition's index, for `text_filter.index_query`.
 
-    def __init__(self, partition: ReadPartition) -> None:
+    `shares` are those of the same question's earlier partitions, to which these are added: they
+    choose among tokens that are all right, so one sample does for all partitions.
+    """
+
+    def __init__(self, partition: ReadPartition, shares: dict[str, float] | None = None) -> None:
         self._partition = partition
         self.costs = partition.costs
-        self._counted: dict[str, int] = {}
+        self._of_question = {} if shares is None else shares
+        self._shares = dict(self._of_question)
 
     def starting_with(self, text: str) -> list[str] | None:
         """See `text_filter.TokenStatistics`."""
@@ -98,13 +103,17 @@ class PartitionTokens:
     def share(self, token: str) -> float:
         """See `text_filter.TokenStatistics`: estimated from a sample of tasks, as if each token
         stood anywhere. Tokens of one query beyond the first hundreds are taken to be rare."""
+        share = self._shares.get(token)
+        if share is not None:
+            return share
         sample, tasks = self._partition.sample
-        count = self._counted.get(token)
-        if count is None:
-            count = sample.count(token) if len(self._counted) < self.costs.sampled_tokens else 0
-            self._counted[token] = count
+        count = sample.count(token) if len(self._shares) < self.costs.sampled_tokens else 0
         each = min(1.0, (count + self.costs.sample_unseen) / (tasks + 1))
-        return 1.0 - (1.0 - each) ** BLOCK
+        share = 1.0 - (1.0 - each) ** BLOCK
+        self._shares[token] = share
+        if tasks >= self.costs.sample_tasks:
+            self._of_question[token] = share
+        return share
 
 
 class Hits(NamedTuple):
