@@ -11,7 +11,8 @@ from tests.architecture.sources import imports, modules
 #: Layers from the bottom up; a module belongs to the longest prefix that fits its name.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("umbel",),
-    ("umbel.characters", "umbel.json_size"),
+    ("umbel.characters", "umbel.json_size", "umbel.event_stream"),
+    ("umbel.worker",),
     ("umbel.bounded_json", "umbel.csv_lines"),
     (
         "umbel.errors",

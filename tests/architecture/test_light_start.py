@@ -3,6 +3,7 @@ a collector or a short command does not need."""
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 
@@ -23,3 +24,24 @@ def test_commands_and_collectors_start_without_the_services() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
 
     assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_a_worker_that_streams_loads_nothing_else_of_ours_and_no_library_of_ours() -> None:
+    program = (
+        "import sys, celery, celery.app.events, kombu\n"
+        "before = set(sys.modules)\n"
+        "import umbel.worker, umbel.worker.dispatcher\n"
+        "heavy = ('msgspec', 'starlette', 'uvicorn', 'apsw', 'anyio', 'click', 'redis')\n"
+        "new = set(sys.modules) - before\n"
+        "print(sorted(name for name in new if name.startswith(('umbel', *heavy))))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+
+    assert done.stderr == ""
+    assert ast.literal_eval(done.stdout) == [
+        "umbel",
+        "umbel.event_stream",
+        "umbel.worker",
+        "umbel.worker.dispatcher",
+        "umbel.worker.event_stream_writer",
+    ]

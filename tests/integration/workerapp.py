@@ -15,7 +15,7 @@ from celery import Celery, Task, chord
 from celery.contrib.abortable import AbortableTask
 from celery.exceptions import Ignore, Reject
 
-app = Celery("tests.integration.workerapp")
+app = Celery("tests.integration.workerapp", events=os.environ.get("UMBEL_TEST_EVENTS"))
 app.conf.update(
     broker_url=os.environ.get("UMBEL_TEST_BROKER", "memory://"),
     result_backend=os.environ.get("UMBEL_TEST_BACKEND", "cache+memory://"),

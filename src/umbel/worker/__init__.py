@@ -1,0 +1,36 @@
+"""What an application may add to its own workers and senders, one line each, to lose no events.
+
+This package runs in other people's processes. It imports Celery, kombu and the standard library
+alone, changes nothing that Celery does, and when anything of its own fails, events go out as they
+did without it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery.app.events import Events
+from kombu.utils.objects import cached_property
+
+from umbel.worker.event_stream_writer import EventStreamWriter
+
+__all__ = ["StreamEvents"]
+
+_Events: Any = Events
+
+
+class StreamEvents(_Events):  # type: ignore[misc]
+    """`Celery(events='umbel.worker:StreamEvents')`: on Redis, each message of events is also added
+    to a capped stream, in the same round trip, so that an Umbel that was away can read what it
+    missed (docs/no-loss-on-redis.md). On other brokers it changes nothing."""
+
+    dispatcher_cls = "umbel.worker.dispatcher:StreamDispatcher"
+
+    @cached_property
+    def stream(self) -> EventStreamWriter:
+        """What writes the stream, for all dispatchers of this application in this process."""
+        conf = self.app.conf
+        return EventStreamWriter(
+            max_bytes=int(conf.get("umbel_stream_max_bytes") or EventStreamWriter.MAX_BYTES),
+            expires_s=int(conf.get("umbel_stream_expires") or EventStreamWriter.EXPIRES_S),
+        )
