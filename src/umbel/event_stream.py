@@ -2,8 +2,9 @@
 
 Theory of operation. Redis keeps nothing of what it publishes for who is away. An application with
 `Celery(events='umbel.worker:StreamEvents')` therefore adds each message of events to a capped
-stream as well, beside the publish. A message that is (as far as its sender knows) also in the
-stream bears a mark, so that a collector knows whose events it can still get after a gap.
+stream as well, beside the publish. A message that is surely in the stream, too, bears a mark, and
+one of a sender that does not know it yet (its first, or the first after an error) bears another.
+So a collector knows which events it can still get after a gap.
 
 An entry of the stream has the message's body as it is (`BODY`) and, only where these are not JSON
 in UTF-8 and plain, its content type, encoding and compression.
@@ -36,6 +37,11 @@ def stream_of_channel(channel: Any, exchange: str) -> tuple[str, str]:
     key = stream_key(exchange, str(getattr(channel, "global_keyprefix", "") or ""))
     database = channel.pool.connection_kwargs.get("db") or 0
     return key, f"{database}/{key}"
+
+
+def unproven(mark: str) -> str:
+    """The mark of a message that its sender adds to the stream for the first time."""
+    return f"{mark}?"
 
 
 def mark_in_json(mark: str) -> bytes:

@@ -137,23 +137,26 @@ def retry_once(umbels: list[Umbel], ids: list[str]) -> list[int]:
 
 
 @pytest.fixture(params=[pytest.param("redis", marks=pytest.mark.redis),
+                        pytest.param("stream", marks=pytest.mark.redis),
                         pytest.param("rabbitmq", marks=pytest.mark.rabbitmq)])  # fmt: skip
-def url(request: pytest.FixtureRequest) -> Iterator[str]:
-    with redis_database() if request.param == "redis" else rabbit_vhost() as found:
-        yield found
+def workers(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
+    """The environment of workers on a broker of their own; with `stream` they write one, too."""
+    with rabbit_vhost() if request.param == "rabbitmq" else redis_database() as url:
+        is_stream = request.param == "stream"
+        events = {"UMBEL_TEST_EVENTS": "umbel.worker:StreamEvents"} if is_stream else {}
+        yield {"UMBEL_TEST_BROKER": url, **events}
 
 
 def test_servers_and_collectors_that_are_killed_in_turn_lose_and_double_nothing(
-    url: str, tmp_path: Path
+    workers: dict[str, str], tmp_path: Path
 ) -> None:
-    directory = tmp_path / "umbel"
+    directory, url = tmp_path / "umbel", workers["UMBEL_TEST_BROKER"]
     with contextlib.ExitStack() as running:
         options = ("--heartbeat-interval", "1")
-        environment = {"UMBEL_TEST_BROKER": url}
         servers = running.enter_context(contextlib.closing(Servers(url, directory)))
         one, two = servers.start(), servers.start()
         running.enter_context(
-            celery_worker(WORKERAPP, environment, tmp_path / "worker.log", options=options)
+            celery_worker(WORKERAPP, workers, tmp_path / "worker.log", options=options)
         )
         before = writer(one, two)
         load = Load(url)

@@ -103,6 +103,12 @@ class AmqpSession:
             frames += deliveries.take()
         return frames
 
+    stream: None = None
+    unkept_at: float | None = None
+
+    def resume(self, position: str) -> None:
+        """There is no stream."""
+
     def read(self, timeout_s: float) -> Sequence[Frame]:
         if self._early:
             early, self._early = self._early, []

@@ -39,6 +39,21 @@ class Missed(msgspec.Struct, frozen=True):
     until: float | None = None
 
 
+class StreamHealth(msgspec.Struct, frozen=True):
+    """The stream (`event_stream`) that a broker keeps beside what it publishes: its key; the
+    `position` up to where all of it is stored, empty while nothing is known; how many messages are
+    still to be read (`behind`), and whether any are (`replaying`). `is_whole`: of late nothing came
+    that the stream has not. `covered`: whether it had all that came before the connection while
+    nobody heard, but for what `SourceHealth.missed` says; None while that is not known yet."""
+
+    key: str
+    position: str
+    behind: int
+    replaying: bool
+    is_whole: bool
+    covered: bool | None
+
+
 class SourceHealth(msgspec.Struct, frozen=True):
     """How the connection is. `state` is `connecting`, `connected` or `refused`;
     `trouble` is the sentence that says why not connected and what to do. `gaps` are the
@@ -49,7 +64,8 @@ class SourceHealth(msgspec.Struct, frozen=True):
     is the one of several addresses that is used or tried now, without secrets. `queue` is the
     event queue that other collectors of the store read as well, one at a time; empty where
     each has one of its own, that leaves with it.
-    `foreign_consumers`: so many others read our event queue, so we do not."""
+    `foreign_consumers`: so many others read our event queue, so we do not. `stream` is None where
+    there is none, or where it is not read."""
 
     state: str
     transport: str
@@ -63,6 +79,17 @@ class SourceHealth(msgspec.Struct, frozen=True):
     url: str = ""
     foreign_consumers: int = 0
     queue: str = ""
+    stream: StreamHealth | None = None
+
+    @property
+    def has_backlog(self) -> bool:
+        """Whether what is read now may have waited at the broker."""
+        return self.lossless or (self.stream is not None and self.stream.replaying)
+
+    @property
+    def may_wait(self) -> bool:
+        """Whether what is not read stays at the broker."""
+        return self.lossless or self.stream is not None
 
 
 class EventSource(Protocol):
@@ -73,6 +100,11 @@ class EventSource(Protocol):
 
     def settle(self, tag: int) -> None:
         """Every frame up to `tag` is committed. Thread-safe, returns at once."""
+
+    def resume(self, position: str, *, is_whole: bool) -> None:
+        """Where the broker keeps a stream, read on from the `position` up to which the store has
+        it, empty if from the beginning; `is_whole` is what the last collector said of it
+        (`StreamHealth`). Before the first read, or while another thread reads."""
 
     def health(self) -> SourceHealth:
         """How the connection is. Thread-safe."""

@@ -32,7 +32,7 @@ def open_source(link: Link, clock: Clock | None = None, *, fast: bool = True) ->
 def _opener(link: Link, clock: Clock, fast: bool) -> OpenSession:
     template = link.template
     if fast and redis.is_fast(template):
-        return lambda _base, wakeup: redis.RedisSession(link, clock, wakeup)
+        return lambda base, wakeup: redis.RedisSession(link, clock, base, wakeup)
     if fast and amqp.is_fast(template):
         return lambda base, wakeup: amqp.AmqpSession(link, clock, base, wakeup)
     return lambda base, wakeup: generic.GenericSession(link, clock, base, wakeup)

@@ -115,6 +115,12 @@ class GenericSession:
         if message.content_type != BOOKMARK:
             self._received.append(frame_of(message, tag))
 
+    stream: None = None
+    unkept_at: float | None = None
+
+    def resume(self, position: str) -> None:
+        """There is no stream."""
+
     def read(self, timeout_s: float) -> Sequence[Frame]:
         self._tick()
         wait_s = max(timeout_s, 0.001)

@@ -22,6 +22,7 @@ from umbel.broker.backoff import Backoff
 from umbel.broker.base import Frame, Missed, SourceHealth
 from umbel.broker.errors import translated
 from umbel.broker.link import Link
+from umbel.broker.stream_watch import Streamed, StreamWatch
 from umbel.broker.wire import Wakeup
 from umbel.clock import Clock
 from umbel.cluster.gaps import Cause, Gap
@@ -56,6 +57,16 @@ class BrokerSession(Protocol):
     missed: Missed | None
     #: Up to when all that was meant for us is known to have come, on the monotonic clock.
     heard_at: float
+
+    def resume(self, position: str) -> None:
+        """As `EventSource.resume`; may raise anything when the connection is lost."""
+
+    @property
+    def stream(self) -> Streamed | None:
+        """The stream that is read beside what is published, if there is one."""
+
+    #: When somebody was heard last who writes no stream, on the monotonic clock.
+    unkept_at: float | None
 
     def read(self, timeout_s: float) -> Sequence[Frame]:
         """As `EventSource.read`; raises anything when the connection is lost."""
@@ -103,6 +114,10 @@ class ReconnectingSource:
         self._paused_at = float("-inf")
         self._was_shared = False
         self._gaps: deque[Gap] = deque(maxlen=GAPS_MAX)
+        self._watch: StreamWatch | None = None
+        self._has_resumed = False
+        #: A gap, unless the stream had all of it.
+        self._doubtful: Gap | None = None
         self._lock = threading.Lock()
         keeps_s = float(link.queue.message_ttl_s) if lossless else None
         self._health = SourceHealth(
@@ -124,6 +139,8 @@ class ReconnectingSource:
             return ()
         self._note_pause()
         try:
+            if self._watch is not None and not self._has_resumed:
+                self._resume(session, self._watch)
             self._acknowledge(session)
             frames = session.read(timeout_s)
         except Exception as error:
@@ -131,7 +148,13 @@ class ReconnectingSource:
             return ()
         self._heard_at = session.heard_at
         self._read_at = self._clock.monotonic()
+        if self._watch is not None:
+            self._note_stream(session, self._watch)
         return frames
+
+    def resume(self, position: str, *, is_whole: bool) -> None:
+        self._has_resumed = False
+        self._watch = StreamWatch(position, is_whole=is_whole)
 
     def settle(self, tag: int) -> None:
         with self._lock:
@@ -172,17 +195,44 @@ class ReconnectingSource:
         except Exception as error:
             self._lose(error)
             return
+        try:
+            if self._watch is not None:
+                self._resume(session, self._watch)
+        except Exception as error:
+            with contextlib.suppress(Exception):
+                session.close()
+            self._lose(error)
+            return
         self._session = session
         self._connected(session)
+
+    def _resume(self, session: BrokerSession, watch: StreamWatch) -> None:
+        session.resume(watch.position)
+        self._has_resumed = True
+        watch.begin(session, self._clock.monotonic(), self._heard_at)
+
+    def _note_stream(self, session: BrokerSession, watch: StreamWatch) -> None:
+        health = watch.health(session, self._clock.monotonic())
+        if health == self._health.stream:
+            return
+        self._health = msgspec.structs.replace(self._health, stream=health)
+        if self._doubtful is not None and (health is None or health.covered is not None):
+            doubtful, self._doubtful = self._doubtful, None
+            if health is None or not health.covered:
+                self._gaps.append(doubtful)
+                self._set_health(self._health.state)
 
     def _connected(self, session: BrokerSession) -> None:
         now, at = self._clock.now(), self._clock.monotonic()
         missed = self._missed(session, at)
-        if missed is not None and self._heard_at is not None:
+        if self._heard_at is not None:
             # By the clock that nobody sets, lest a gap has a wrong length, or none.
             start = now - (at - self._heard_at)
-            until = now if missed.until is None else min(now, missed.until)
-            self._gaps.append(Gap(start, max(start, until), missed.cause))
+            if missed is not None:
+                until = now if missed.until is None else min(now, missed.until)
+                self._gaps.append(Gap(start, max(start, until), missed.cause))
+            if session.stream is not None:
+                self._doubtful = Gap(start, now, self._cause("broker-away", at))
         self._connected_at = at
         reconnections = self._health.reconnections + (self._heard_at is not None)
         self._heard_at = self._read_at = at
@@ -194,6 +244,7 @@ class ReconnectingSource:
             reconnections=reconnections,
             missed=missed,
             foreign_consumers=0,
+            stream=None if self._watch is None else self._watch.health(session, at),
         )
         log.info("Connected to %s.", self._link.url)
 
@@ -202,7 +253,9 @@ class ReconnectingSource:
         missed = session.missed
         if missed is None:
             return None
-        cause: Cause = missed.cause
+        return Missed(self._cause(missed.cause, at), missed.until)
+
+    def _cause(self, cause: Cause, at: float) -> Cause:
         if self._was_shared:
             cause = "queue-shared"
         elif cause == "broker-away" and self._heard_at is not None:
@@ -212,7 +265,7 @@ class ReconnectingSource:
                 cause = "broker-cut"
         elif self._has_expired(at):
             cause = "queue-expired"
-        return Missed(cause, missed.until)
+        return cause
 
     def _has_expired(self, at: float) -> bool:
         keeps_s = self._health.keeps_s
@@ -230,6 +283,8 @@ class ReconnectingSource:
         if session is not None:
             self._heard_at = session.heard_at
             self._lost_at = now
+            if self._watch is not None:
+                self._note_stream(session, self._watch)
             if now - self._connected_at > _STABLE_S:
                 self._away.reset()
                 self._refused.reset()

@@ -10,6 +10,8 @@ A gap begins with the last moment up to which everything is known to have come. 
 last read: what Redis has for a reader that was slow or stood still waits in two buffers, and is
 thrown away when the second is full. Redis answers in order, so when it answers a PING, all that
 it published before the PING was sent has come.
+
+Applications may have their events kept in a stream as well; `redis_replay` reads what was missed.
 """
 
 from __future__ import annotations
@@ -19,8 +21,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from umbel.broker.base import Frame, Missed
-from umbel.broker.envelope import UNREADABLE, open_envelope
+from umbel.broker.envelope import UNREADABLE
 from umbel.broker.link import Link
+from umbel.broker.redis_replay import POLL_S, StreamReplay, opened
 from umbel.broker.resp import ErrorReply, RespParser, is_notice, is_pong
 from umbel.broker.wire import Wakeup, Wire
 from umbel.clock import Clock
@@ -32,6 +35,8 @@ PING_S: Final = 1.0
 SILENT_S: Final = 12.0
 #: A subscription is confirmed within this, seconds.
 ANSWER_S: Final = 7.0
+#: How often a stream of which messages are heard is looked for, seconds.
+BEGIN_EVERY_S: Final = 10.0
 _PING: Final = b"*1\r\n$4\r\nPING\r\n"
 
 
@@ -48,8 +53,13 @@ class RedisSession:
 
     missed: Missed | None = Missed("broker-away")
 
-    def __init__(self, link: Link, clock: Clock, wakeup: Wakeup) -> None:
+    def __init__(self, link: Link, clock: Clock, base: int, wakeup: Wakeup) -> None:
         self._clock = clock
+        self._tag = base
+        self._wants_stream = False
+        self._begin_at = float("-inf")
+        #: When somebody was heard last who writes no stream, on the monotonic clock.
+        self.unkept_at: float | None = None
         self._connection = link.connect()
         try:
             self._subscribe(link, wakeup)
@@ -60,6 +70,7 @@ class RedisSession:
     def _subscribe(self, link: Link, wakeup: Wakeup) -> None:
         channel = self._connection.channel()
         topics = _topics(channel, link.exchange)
+        self._stream = StreamReplay(channel, link.exchange)
         subscriber = channel.subclient
         subscriber.psubscribe(*topics)
         prefix = getattr(channel, "global_keyprefix", "") or ""
@@ -80,16 +91,42 @@ class RedisSession:
             count -= sum(isinstance(one, list) and one[:1] == [b"psubscribe"] for one in others)
         self.heard_at = self._clock.monotonic()
 
+    @property
+    def stream(self) -> StreamReplay | None:
+        """The stream beside what is published, if it is read."""
+        return self._stream if self._wants_stream and self._stream.is_there else None
+
+    def resume(self, position: str) -> None:
+        self._wants_stream = True
+        self.unkept_at = None
+        self._stream.begin(position)
+        if self._stream.is_there and self._stream.is_whole:
+            self.missed = self._stream.missed
+
     def read(self, timeout_s: float) -> Sequence[Frame]:
         if self._early:
             early, self._early = self._early, []
             return early
-        frames, _ = self._receive(timeout_s)
+        replayed = self._replayed()
+        frames, _ = self._receive(min(timeout_s, POLL_S) if self._is_replaying else timeout_s)
         self._check_life()
-        return frames
+        return [*replayed, *frames] if replayed else frames
 
     def settle(self, tag: int) -> None:
-        """Redis waits for no acknowledgement."""
+        """Redis waits for no acknowledgement, but the next collector asks up to where the stream
+        is stored."""
+        self._stream.settle(tag)
+
+    @property
+    def _is_replaying(self) -> bool:
+        return self._wants_stream and self._stream.is_replaying
+
+    def _replayed(self) -> list[Frame]:
+        if not self._is_replaying:
+            return []
+        frames = self._stream.take(self._tag, self._clock.monotonic())
+        self._tag += len(frames)
+        return frames
 
     def close(self) -> None:
         with contextlib.suppress(Exception):
@@ -100,19 +137,39 @@ class RedisSession:
             return [], []
         self._received_at = self._clock.monotonic()
         payloads, others = self._replies.take()
+        frames = self._opened(payloads)
         for other in others:
             if self._has_pinged and is_pong(other):
                 self._has_pinged = False
                 self.heard_at = self._pinged_at
+                self._stream.heard_all(self._tag)
             if isinstance(other, ErrorReply):
                 raise BrokerRefused(
                     f"Redis refused to hand out Celery's events: {other}.",
                     remedy="Its user needs the command PSUBSCRIBE and the channels of the "
                     "event exchange (ACL SETUSER ... +psubscribe +ping allchannels).",
                 )
-        frames = [open_envelope(payload) for payload in payloads]
         frames += [unreadable(other) for other in others if not is_notice(other)]
         return frames, others
+
+    def _opened(self, payloads: list[bytes]) -> list[Frame]:
+        if self._wants_stream and payloads:
+            self._note_senders(payloads)
+        if self._is_replaying:
+            payloads = self._stream.without_replayed(payloads)
+        frames = opened(payloads, self._tag)
+        self._tag += len(frames)
+        return frames
+
+    def _note_senders(self, payloads: list[bytes]) -> None:
+        """Whether all that comes is in the stream, too; and whether there is one now."""
+        in_stream = [self._stream.is_of_stream(payload) for payload in payloads]
+        if not all(in_stream):
+            self.unkept_at = self._received_at
+        may_begin = self._received_at >= self._begin_at and not self._stream.is_there
+        if may_begin and any(in_stream):
+            self._begin_at = self._received_at + BEGIN_EVERY_S
+            self._stream.begin_live()
 
     def _check_life(self) -> None:
         now = self._clock.monotonic()
@@ -120,6 +177,8 @@ class RedisSession:
         if silent_s > SILENT_S:
             raise TimeoutError(f"nothing came for {silent_s:.0f} s, not even an answer to PING")
         if not self._has_pinged and now - self._pinged_at >= PING_S:
+            if self._wants_stream:
+                self._stream.ask_last()
             self._wire.sock.sendall(_PING)
             self._pinged_at, self._has_pinged = now, True
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from umbel.python.sources import Source
     from umbel.services.health.health import Status
     from umbel.services.samples.sampling import Sampling
-    from umbel.store.base import CollectorStatus, HealingStatus
+    from umbel.store.base import CollectorStatus, HealingStatus, StreamStatus
 
 _CODES: Final = {"live": DONE, "partial": PARTLY, "behind": PARTLY, "blind": FAILED}
 
@@ -48,8 +48,14 @@ def _lines(found: Status) -> list[str]:
     healing = [
         line for each in found.collectors if each.ended is None for line in _healing(each.healing)
     ]
-    samples = samples_lines(found.samples)
-    return [head, *troubles, stored, *collectors, *healing, *samples, *_control(found.control)]
+    streams = [
+        line for each in found.collectors if each.ended is None for line in _stream(each.stream)
+    ]
+    return [
+        *(head, *troubles, stored, *collectors, *streams, *healing),
+        *samples_lines(found.samples),
+        *_control(found.control),
+    ]
 
 
 def _control(found: ControlTraffic | None) -> list[str]:
@@ -60,6 +66,15 @@ def _control(found: ControlTraffic | None) -> list[str]:
         f"workers: {found.questions:,} questions in the last minute (at most "
         f"{found.questions_max:,}), {found.commands:,} commands"
     ]
+
+
+def _stream(found: StreamStatus | None) -> list[str]:
+    """Nothing where the broker keeps no stream."""
+    if found is None:
+        return []
+    read = f"{found.behind:,} messages to be read" if found.behind else "read to its end"
+    others = "" if found.is_whole else "; not everybody who sends events writes it"
+    return [f"stream {found.key}: {read}{others}"]
 
 
 def _healing(found: HealingStatus | None) -> list[str]:

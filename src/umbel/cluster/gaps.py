@@ -12,7 +12,7 @@ import msgspec
 #: - `broker-restarted`: it came back without what its queue had held.
 #: - `broker-cut`: it ended the connection, as one that reads too slowly, or an administrator's
 #:   command.
-#: - `queue-full`: the queue was full, so its oldest events went.
+#: - `queue-full`: the queue, or the stream, was full, so its oldest events went.
 #: - `queue-expired`: events waited in the queue for longer than it keeps them.
 #: - `queue-deleted`: the queue was deleted, or emptied by somebody.
 #: - `queue-shared`: somebody else took events out of the queue.

@@ -168,6 +168,17 @@ class HealingStatus(msgspec.Struct, frozen=True, kw_only=True):
     trouble: str | None = None
 
 
+class StreamStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """The stream of events (`umbel.worker:StreamEvents`) that a collector on Redis reads: its key,
+    the id up to which the store has all of it (empty while nothing is known), and how many
+    messages of it are still to be read. `is_whole`: of late nothing came that it has not."""
+
+    key: str
+    position: str = ""
+    behind: int = 0
+    is_whole: bool = False
+
+
 class CollectorStatus(msgspec.Struct, frozen=True, kw_only=True):
     """What one collector says of itself, at least once a second. Counts are since its
     start; times are Unix seconds; `rate` is events a second over the last ten. `broker` is
@@ -191,7 +202,7 @@ class CollectorStatus(msgspec.Struct, frozen=True, kw_only=True):
     each has one of its own, and hears everything. `ended` is when it ended: by its own last
     report, or, killed in a store that takes one writer at a time, when it had last reported. None
     while nothing is known of its end. `healing` is None where nobody is asked for what is
-    missing."""
+    missing, `stream` where the broker keeps no stream."""
 
     collector: str
     pid: int
@@ -226,6 +237,7 @@ class CollectorStatus(msgspec.Struct, frozen=True, kw_only=True):
     queue: str = ""
     ended: float | None = None
     healing: HealingStatus | None = None
+    stream: StreamStatus | None = None
 
 
 class Applied(msgspec.Struct, frozen=True):

@@ -6,8 +6,8 @@ variable says so), PUBLISH and XADD leave in one pipeline: the socket is written
 before. Whatever else a process publishes goes through kombu's method untouched.
 
 The publish is what counts. Its errors are raised as kombu would raise them, and those of the
-stream are counted, logged once for each kind, and end its use for `RETRY_S`. Only messages that are
-surely in the stream as well bear its mark, so the first after a start or an error does not.
+stream are counted, logged once for each kind, and end its use for `RETRY_S`. Messages that are
+surely in the stream as well bear its mark; the first after a start or an error bears another.
 
 The stream's length is bounded in messages (`MAXLEN ~`, as Redis can trim cheaply), which are
 chosen so that it takes `max_bytes`: every `REFRESH_S` Redis is asked, in the same round trip, how
@@ -26,7 +26,15 @@ from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import Any, Final
 
-from umbel.event_stream import BODY, COMPRESSION, CONTENT_TYPE, ENCODING, MARK, stream_of_channel
+from umbel.event_stream import (
+    BODY,
+    COMPRESSION,
+    CONTENT_TYPE,
+    ENCODING,
+    MARK,
+    stream_of_channel,
+    unproven,
+)
 
 log = logging.getLogger("umbel.worker")
 
@@ -101,9 +109,9 @@ class EventStreamWriter:
         now: float,
     ) -> Any:
         key, mark = stream_of_channel(channel, exchange)
-        if self._is_proven:
-            message = {**message, "headers": {**(message.get("headers") or {}), MARK: mark}}
-        payload = _dumps(message)
+        mark = mark if self._is_proven else unproven(mark)
+        headers = {**(message.get("headers") or {}), MARK: mark}
+        payload = _dumps({**message, "headers": headers})
         pipe = _client(channel).pipeline(transaction=False)
         prefix = getattr(channel, "global_keyprefix", "") or ""
         for topic in topics:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from tests.api.world import NOW, collector
-from umbel.broker.base import Missed, SourceHealth
+from umbel.broker.base import Missed, SourceHealth, StreamHealth
 from umbel.cluster.gaps import Cause, Gap
 from umbel.services.ingest.gaps import Gaps
 from umbel.services.ingest.other_collectors import OtherCollectors
@@ -43,6 +43,33 @@ def test_what_waited_too_long_at_rabbitmq_is_a_gap_until_what_is_left() -> None:
     long_ago = collector(collector="c", at=NOW - 7_200)
 
     assert absence(long_ago, RABBIT) == [(-7_200, -3_600, "queue-expired")]
+
+
+def streamed(covered: bool | None, missed: Missed | None = None) -> SourceHealth:
+    stream = StreamHealth("k", "1-0", behind=0, replaying=False, is_whole=True, covered=covered)
+    return msgspec.structs.replace(REDIS, stream=stream, missed=missed)
+
+
+def test_what_the_stream_had_was_not_missed() -> None:
+    assert absence(EARLIER, streamed(True)) == []
+
+
+def test_what_the_stream_had_no_more_is_a_gap_until_what_is_left() -> None:
+    assert absence(EARLIER, streamed(True, Missed("queue-full", NOW - 20))) == [
+        (-60, -20, "queue-full")
+    ]
+
+
+def test_where_somebody_writes_no_stream_the_absence_is_a_gap() -> None:
+    assert absence(EARLIER, streamed(False)) == [(-60, 0, "collector-away")]
+
+
+def test_an_absence_is_told_once_it_is_known_whether_the_stream_had_it() -> None:
+    gaps = Gaps("c")
+    gaps.look_back(EARLIER)
+
+    assert list(gaps.new(streamed(None), ALONE)) == []
+    assert [gap.cause for gap in gaps.new(streamed(False), ALONE)] == ["collector-away"]
 
 
 def test_who_had_lost_the_broker_before_it_ended_says_both() -> None:

@@ -99,6 +99,9 @@ class Silent:
     def settle(self, tag: int) -> None:
         raise AssertionError(tag)
 
+    def resume(self, position: str, *, is_whole: bool) -> None:
+        raise AssertionError((position, is_whole))
+
     def health(self) -> SourceHealth:
         return SourceHealth("connecting", "amqp", lossless=True)
 

@@ -410,6 +410,7 @@ export interface CollectorStatus {
   queue: string
   ended: number | null
   healing: HealingStatus | null
+  stream: StreamStatus | null
 }
 
 export interface Completion {
@@ -1508,6 +1509,13 @@ export interface StoreStatus {
 
 export interface Stored {
   tasks: number
+}
+
+export interface StreamStatus {
+  key: string
+  position: string
+  behind: number
+  is_whole: boolean
 }
 
 export interface TaskPage {

@@ -15,7 +15,7 @@ const CAUSES: Record<string, string> = {
   'broker-away': 'the broker was out of reach',
   'broker-restarted': 'the broker was restarted and lost what its queue had held',
   'broker-cut': 'the broker ended the connection',
-  'queue-full': 'the queue of events was full',
+  'queue-full': 'the queue or stream of events was full',
   'queue-expired': 'events waited for longer than the queue keeps them',
   'queue-deleted': 'the queue of events was deleted or emptied',
   'queue-shared': 'somebody else read from the queue of events',

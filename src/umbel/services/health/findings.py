@@ -60,11 +60,12 @@ def blind(sentence: str, since: float | None, kind: Kind = "blind") -> Trouble:
     return Trouble(kind=kind, severity=severity, sentence=sentence, since=since)
 
 
-def behind(lag_s: float) -> Trouble:
+def behind(lag_s: float, waiting: int = 0) -> Trouble:
+    """`waiting` messages of the stream of events are still to be read, as far as is known."""
+    rest = f" Still to be read of the stream of events: {number(waiting, 'message')}."
+    catching_up = f"What you see is {span(lag_s)} behind the cluster and is catching up."
     return Trouble(
-        kind="behind",
-        severity="warning",
-        sentence=f"What you see is {span(lag_s)} behind the cluster and is catching up.",
+        kind="behind", severity="warning", sentence=catching_up + (rest if waiting else "")
     )
 
 
@@ -178,7 +179,7 @@ CAUSES: Final[Mapping[Cause, str]] = {
     "broker-away": "the broker was out of reach",
     "broker-restarted": "the broker was restarted and lost what its queue had held",
     "broker-cut": "the broker ended the connection",
-    "queue-full": "Umbel's queue at the broker was full",
+    "queue-full": "Umbel's queue or stream at the broker was full",
     "queue-expired": "events waited in Umbel's queue for longer than it keeps them",
     "queue-deleted": "Umbel's queue at the broker was deleted or emptied",
     "queue-shared": "somebody else read from Umbel's queue",

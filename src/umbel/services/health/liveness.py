@@ -78,7 +78,9 @@ def judge(evidence: Evidence) -> Liveness:
         return Liveness("blind", None, working.sentence, _sorted(found))
     lag_s = min(c.lag_s for c in working)
     found = [*_deafness(evidence, working), *_damaged(evidence), *_incomplete(evidence, working)]
-    found += [findings.behind(lag_s)] if lag_s > BEHIND_AFTER_S else []
+    if lag_s > BEHIND_AFTER_S:
+        waiting = min(c.stream.behind if c.stream is not None else 0 for c in working)
+        found.append(findings.behind(lag_s, waiting))
     found += _missing(evidence)
     return _liveness(_sorted(found), lag_s)
 

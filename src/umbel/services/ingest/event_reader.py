@@ -84,10 +84,10 @@ class EventReader:
             self._buffer.wake()
 
     def _read_once(self) -> None:
-        lossless = self._source.health().lossless
-        if lossless and self._buffer.is_full():
-            # Only what comes twice, after a reconnection, can get here: it is safer in the
-            # broker, even if that ends the connection meanwhile.
+        may_wait = self._source.health().may_wait
+        if may_wait and self._buffer.is_full():
+            # It is safer in the broker, even if that ends the connection meanwhile. Of a queue only
+            # what comes twice, after a reconnection, can get here.
             self.leaving.wait(FULL_PAUSE_S)
             return
         begun = self._clock.monotonic()
@@ -111,7 +111,7 @@ class EventReader:
             interrupted=self._interrupted,
             is_prompt=self.lag_bound.is_prompt,
         )
-        shed = self._buffer.put(chunk, bounded=not lossless)
+        shed = self._buffer.put(chunk, bounded=not may_wait)
         self.shed += shed
         self._interrupted = shed > 0
         if len(frames) < FEW_FRAMES:

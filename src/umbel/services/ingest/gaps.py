@@ -60,7 +60,10 @@ class Gaps:
             for gap in health.gaps
             if self._heard_from is None or gap.end > self._heard_from
         ]
-        if self._earlier is not None and health.since is not None:
+        if health.stream is not None and health.stream.covered is None:
+            # Whether the stream makes up for the absence is not known yet.
+            pass
+        elif self._earlier is not None and health.since is not None:
             heard_from = health.since if self._heard_from is None else self._heard_from
             listened = others.listened_at(heard_from)
             if listened is False:
@@ -85,6 +88,10 @@ class Gaps:
         until = connected
         if health.lossless and health.missed is not None:
             cause, until = health.missed.cause, health.missed.until or connected
+        elif health.stream is not None and health.stream.covered:
+            if health.missed is None or health.missed.until is None:
+                return []
+            cause, until = health.missed.cause, health.missed.until
         elif health.lossless:
             # What had waited too long by now.
             cause, until = "queue-expired", connected - (health.keeps_s or math.inf)

@@ -34,6 +34,7 @@ from umbel.services.ingest.loss import LossEstimate
 from umbel.services.ingest.metric_counter import RUNTIME_BOUNDS, MetricCounter
 from umbel.services.ingest.other_collectors import OtherCollectors
 from umbel.services.ingest.standby import Heard
+from umbel.services.ingest.stream_position import resume, stream_status
 from umbel.services.ingest.trim_lease import TrimLease
 from umbel.services.ingest.trimming import Trimming
 from umbel.services.metric_sums import metric_sum
@@ -183,6 +184,7 @@ class Ingest:
             foreign_consumers=health.foreign_consumers,
             queue=health.queue,
             healing=None if self._reconciler is None else self._reconciler.status(),
+            stream=stream_status(health.stream),
             ended=self._clock.now() if self._has_ended else None,
         )
 
@@ -356,7 +358,9 @@ class Ingest:
         """Nobody listened between the last run's end and now. How far workers' clocks were off
         is known from then."""
         self._committer.remember(self._store.workers())
-        earlier = predecessor(self._store.collectors())
+        collectors = self._store.collectors()
+        earlier = predecessor(collectors)
+        resume(self._source, collectors, earlier)
         heard, self._heard = self._heard, None
         for chunk in heard.after(earlier) if heard is not None else ():
             self._buffer.put(chunk, bounded=False)

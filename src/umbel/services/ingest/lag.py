@@ -8,7 +8,7 @@ is stamped 11:40. It is 3 seconds late at most; the worker's clock is off.
 
 After a lost connection, a broker that keeps messages (AMQP) may have collected a backlog, so
 there is no bound until the queue is seen empty again. A broker that keeps none (Redis) has
-nothing that is older than the connection.
+nothing that is older than the connection, but for a stream, while that is read.
 
 Under a steady stream no read waits in vain. Several reads in a row that bring few frames, while
 more would be taken, show as well that no backlog waits: what comes then is prompt.
@@ -52,6 +52,7 @@ class LagBound:
         #: Whether what is read now did not wait at the broker.
         self.is_prompt = False
         self._few_reads = 0
+        self._had_backlog = False
         self._connected_since: float | None = None
 
     def timeout_s(self) -> float:
@@ -70,17 +71,19 @@ class LagBound:
         """A read that might take `timeout_s()` took `waited_s` and ended at `now` (monotonic
         seconds)."""
         if health.since is None or health.since != self._connected_since:
-            self.empty_at = None if health.lossless else now
+            self.empty_at = None if health.has_backlog else now
             self.is_quiet = False
-            self.is_prompt = not health.lossless
+            self.is_prompt = not health.has_backlog
             self._few_reads = 0
+            self._had_backlog = health.has_backlog
             self._connected_since = health.since
             return
         waited = waited_s >= self.timeout_s() * _NEARLY
         has_room = unsettled_bytes < UNSETTLED_BYTES
         self.is_quiet = not frames and waited and has_room
-        if self.is_quiet:
+        if self.is_quiet or (self._had_backlog and not health.has_backlog):
             self.empty_at = now
+        self._had_backlog = health.has_backlog
         if frames:
             self._few_reads = self._few_reads + 1 if frames < FEW_FRAMES and has_room else 0
-        self.is_prompt = not health.lossless or self._few_reads >= FEW_READS
+        self.is_prompt = not health.has_backlog or self._few_reads >= FEW_READS
