@@ -22,6 +22,8 @@ from umbel.notify.base import RESOLVED, AlertMessage, NotifierConfig
 from umbel.notify.templates import TEXT, TITLE, filled
 
 _APPRISE: Final = logging.getLogger("apprise")
+#: These write addresses and tokens where everything is logged.
+_DETAILED: Final = ("urllib3", "oauthlib", "requests_oauthlib")
 _ONE: Final = threading.Lock()
 #: Shorter words of an address may be in any sentence.
 _WORD_MIN: Final = 3
@@ -87,6 +89,8 @@ def tells(text: str, url: str) -> bool:
 
 def _imported() -> Any:
     _APPRISE.propagate = False
+    for name in _DETAILED:
+        logging.getLogger(name).setLevel(logging.INFO)
     try:
         apprise: Any = importlib.import_module("apprise")
     except ImportError:
