@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from bench import (
     actions,
+    alert_rules,
     charts,
     latency,
     listing,
@@ -183,6 +184,14 @@ def scraped(at: Setting) -> Measured:  # noqa: ARG001  the cluster is always as 
     return Measured("Scrapes of metrics", scrapes.table(found), (scrapes.verdict(found),))
 
 
+def alerted(at: Setting) -> Measured:
+    data, known = filled(at.tasks, errors=1_000)
+    with _copied(data, at.folder) as copy:
+        found = alert_rules.measured(copy, known.last)
+    verdict = alert_rules.verdict(found, at.tasks)
+    return Measured("Rules of alerts", alert_rules.table(found, at.tasks), (verdict,))
+
+
 MEASURE: Final[dict[str, Callable[[Setting], Measured]]] = {
     "cost": cost,
     "sustained": sustained,
@@ -198,6 +207,7 @@ MEASURE: Final[dict[str, Callable[[Setting], Measured]]] = {
     "readers": unread,
     "redaction": hiding,
     "scrapes": scraped,
+    "alerts": alerted,
 }
 #: The parts whose outcome depends on how much is stored.
-SIZED: Final = ("stored", "searches", "cold", "listing", "charts", "pages")
+SIZED: Final = ("stored", "searches", "cold", "listing", "charts", "pages", "alerts")

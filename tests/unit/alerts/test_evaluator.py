@@ -336,3 +336,28 @@ def test_the_status_tells_how_rules_are_judged(watched: Watched) -> None:
 
     assert alerting is not None
     assert (alerting.rules, alerting.left, alerting.trouble) == (1, 0, None)
+
+
+def test_rules_that_ask_the_same_ask_the_store_once(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    series = watched.services.store.series
+
+    def counted(*given: Any, **named: Any) -> Any:
+        asked.append(named["measure"])
+        return series(*given, **named)
+
+    monkeypatch.setattr(watched.services.store, "series", counted, raising=False)
+    for number, limit in enumerate((3, 5, 7)):
+        condition = f"failures of name:shop.* > {limit} over 10 min"
+        wanted = NewRule(name=f"Rule {number}", condition=condition)
+        watched.alerts.rules.add(wanted, actor())
+    watched.fail(6)
+    watched.later(10)
+
+    assert asked == ["count"]
+    answers = [
+        each.answer.answer for each in watched.alerts.rules.list().items if each.answer is not None
+    ]
+    assert answers == ["firing", "firing", "well"]

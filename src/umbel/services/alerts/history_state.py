@@ -3,6 +3,9 @@ missed. Asked once for all rules."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
+from typing import TypeVar, cast
+
 import msgspec
 
 from umbel.query.describe import spoken_duration
@@ -11,15 +14,25 @@ from umbel.services.health.liveness import BEHIND_AFTER_S, Liveness
 from umbel.services.search.incomplete import Span, incomplete
 from umbel.store.base import CollectorStatus, Store
 
+T = TypeVar("T")
+
 
 class HistoryState(msgspec.Struct, frozen=True, kw_only=True):
     """At `now` (Unix seconds). `since` is when the first of the history was seen, or the first
-    collector began; None where nothing ever was."""
+    collector began; None where nothing ever was. `answers` are those that rules have got already:
+    many ask the same."""
 
     now: float
     live: Liveness
     since: float | None
     collectors: tuple[CollectorStatus, ...] = ()
+    answers: dict[Hashable, object] = msgspec.field(default_factory=dict)
+
+    def once(self, question: Hashable, ask: Callable[[], T]) -> T:
+        """The answer to a question, asked of the store once in a turn."""
+        if question not in self.answers:
+            self.answers[question] = ask()
+        return cast("T", self.answers[question])
 
     @property
     def blind(self) -> str:
@@ -51,7 +64,8 @@ class HistoryState(msgspec.Struct, frozen=True, kw_only=True):
         """Of what is read of events within a window. Raises `StoreError`."""
         if self.blind:
             return AlertEvidence(blind=self.blind)
-        hole = incomplete(store, Span(self.now - window_s, self.now), self.now)
+        span = Span(self.now - window_s, self.now)
+        hole = self.once(("incomplete", window_s), lambda: incomplete(store, span, self.now))
         return AlertEvidence(
             readings=readings,
             behind=self.behind,

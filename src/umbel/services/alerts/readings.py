@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from umbel.clock import Clock
-from umbel.cluster.worker import ONLINE, SILENT
+from umbel.cluster.worker import ONLINE, SILENT, Worker
 from umbel.errors import CapabilityMissing
 from umbel.query.globbing import glob
 from umbel.services.alerts.condition import (
@@ -45,7 +45,7 @@ from umbel.services.errors.groups import ErrorGroup
 from umbel.services.health.health import Health
 from umbel.services.health.health_finding import WEIGHTS
 from umbel.services.health.health_findings import HealthFindings
-from umbel.services.health.worker_status import UNKNOWN
+from umbel.services.health.worker_status import UNKNOWN, WorkerStatus
 from umbel.services.phrases import number
 from umbel.services.samples.sample_lines import sampled_lines
 from umbel.services.samples.sampling import Sampling
@@ -156,7 +156,7 @@ class AlertReader:
         if state.blind:
             return AlertEvidence(blind=state.blind)
         fits, readings = glob(condition.worker), []
-        for worker, found in self._sources.workers.with_status(state.now):
+        for worker, found in self._workers(state):
             if not fits(worker.hostname):
                 continue
             link = link_of_worker(worker.hostname)
@@ -169,15 +169,14 @@ class AlertReader:
             readings.append(reading)
         return AlertEvidence(readings=tuple(readings), behind=state.behind)
 
+    def _workers(self, state: HistoryState) -> Sequence[tuple[Worker, WorkerStatus]]:
+        return state.once("workers", lambda: self._sources.workers.with_status(state.now))
+
     def _online(self, condition: OnlineThreshold, state: HistoryState) -> AlertEvidence:
         if state.blind:
             return AlertEvidence(blind=state.blind)
         fits = glob(condition.worker)
-        statuses = [
-            found.status
-            for worker, found in self._sources.workers.with_status(state.now)
-            if fits(worker.hostname)
-        ]
+        statuses = [found.status for worker, found in self._workers(state) if fits(worker.hostname)]
         online, unknown = statuses.count(ONLINE), statuses.count(UNKNOWN)
         reading = AlertReading(value=float(online), link="/workers")
         if crosses(condition, online) != crosses(condition, online + unknown):
@@ -189,9 +188,12 @@ class AlertReader:
 
     def _errors(self, condition: ErrorAppears, state: HistoryState) -> AlertEvidence:
         now = state.now
-        found = self._sources.errors.groups_of(
-            condition.query, since=now - ERROR_FOR_S, until=now, state=None, limit=GROUPS_MAX,
-            budget_s=QUESTION_S,
+        found = state.once(
+            ("errors", condition.text),
+            lambda: self._sources.errors.groups_of(
+                condition.query, since=now - ERROR_FOR_S, until=now, state=None,
+                limit=GROUPS_MAX, budget_s=QUESTION_S, matrix=False,
+            ),
         )  # fmt: skip
         readings = tuple(
             AlertReading(subject=group.id, value=1.0, text=text, link=link_of_error(group.id))
@@ -203,7 +205,7 @@ class AlertReader:
         return msgspec.structs.replace(evidence, nothing=nothing, young="")
 
     def _findings(self, condition: FindingAppears, state: HistoryState) -> AlertEvidence:
-        answer = self._sources.findings.last_known(state.live)
+        answer = state.once("findings", lambda: self._sources.findings.last_known(state.live))
         grave = WEIGHTS[: WEIGHTS.index(condition.severity) + 1]
         readings = tuple(
             AlertReading(

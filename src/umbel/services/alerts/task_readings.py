@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from umbel.query.ast import Node
 from umbel.services.alerts.condition import (
     Absence,
     CountThreshold,
@@ -37,7 +36,7 @@ class TaskReadings:
         self._ledger = ledger
 
     def count(self, condition: CountThreshold, state: HistoryState) -> AlertEvidence:
-        found = self._counts(condition.query, state.now, condition.window_s)
+        found = self._counts(condition, state, condition.window_s)
         value = measured(condition, found.total)
         link = link_of_tasks(condition.text, state.now - condition.window_s, state.now)
         if value is None:
@@ -51,14 +50,17 @@ class TaskReadings:
             condition.window_s,
             link_of_tasks(condition.text, state.now - condition.window_s, state.now),
         )
-        found = self._store.series(
-            resolved(condition.query, self._ledger),
-            now=state.now,
-            measure=condition.measure,
-            start=state.now - window_s,
-            end=state.now,
-            bucket_s=bucket_of_window(window_s),
-            budget_s=QUESTION_S,
+        found = state.once(
+            (condition.measure, condition.text, window_s),
+            lambda: self._store.series(
+                resolved(condition.query, self._ledger),
+                now=state.now,
+                measure=condition.measure,
+                start=state.now - window_s,
+                end=state.now,
+                bucket_s=bucket_of_window(window_s),
+                budget_s=QUESTION_S,
+            ),
         )
         assert isinstance(found, DurationSeries)  # noqa: S101  of a duration
         if found.total is None and condition.operator in {"<", "<="}:
@@ -70,11 +72,15 @@ class TaskReadings:
         return state.evidence((reading,), window_s, self._store)
 
     def matches(self, condition: MatchThreshold, state: HistoryState) -> AlertEvidence:
-        found = self._store.count(
-            resolved(condition.query, self._ledger),
-            now=state.now,
-            cap=max(10_000, int(condition.limit) + 1),
-            budget_s=QUESTION_S,
+        cap = max(10_000, int(condition.limit) + 1)
+        found = state.once(
+            ("matches", condition.text, cap),
+            lambda: self._store.count(
+                resolved(condition.query, self._ledger),
+                now=state.now,
+                cap=cap,
+                budget_s=QUESTION_S,
+            ),
         )
         reading = AlertReading(
             value=float(found.total),
@@ -86,7 +92,7 @@ class TaskReadings:
         return AlertEvidence(readings=(reading,), behind=state.behind)
 
     def absence(self, condition: Absence, state: HistoryState) -> AlertEvidence:
-        found = self._counts(condition.query, state.now, condition.for_s)
+        found = self._counts(condition, state, condition.for_s)
         count = found.total.succeeded if condition.what == "success" else found.total.seen
         link = link_of_tasks(condition.text, state.now - condition.for_s, state.now)
         if count is None:
@@ -102,7 +108,7 @@ class TaskReadings:
             return AlertEvidence(
                 blind=state.blind, behind=state.behind, readings=(AlertReading(value=0.0),)
             )
-        found = self._counts(condition.query, state.now, state.now - start)
+        found = self._counts(condition, state, state.now - start)
         missing = found.total.succeeded == 0
         reading = AlertReading(
             value=float(missing),
@@ -111,15 +117,23 @@ class TaskReadings:
         )
         return state.evidence((reading,), state.now - start, self._store)
 
-    def _counts(self, query: Node, now: float, window_s: float) -> CountSeries:
-        found = self._store.series(
-            resolved(query, self._ledger),
-            now=now,
-            measure="count",
-            start=now - window_s,
-            end=now,
-            bucket_s=bucket_of_window(window_s),
-            budget_s=QUESTION_S,
+    def _counts(
+        self,
+        condition: CountThreshold | Absence | DailyDeadline,
+        state: HistoryState,
+        window_s: float,
+    ) -> CountSeries:
+        found = state.once(
+            ("count", condition.text, window_s),
+            lambda: self._store.series(
+                resolved(condition.query, self._ledger),
+                now=state.now,
+                measure="count",
+                start=state.now - window_s,
+                end=state.now,
+                bucket_s=bucket_of_window(window_s),
+                budget_s=QUESTION_S,
+            ),
         )
         assert isinstance(found, CountSeries)  # noqa: S101  of a count
         return found

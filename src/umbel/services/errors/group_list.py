@@ -73,12 +73,13 @@ NAMES_MAX: Final = 20
 
 class GroupSearch(msgspec.Struct, frozen=True, kw_only=True):
     """What is asked for: failures that match `query`, of the time `span`; groups in `state` or, if
-    that is None, in any; at most `limit`."""
+    that is None, in any; at most `limit`. Without `matrix` nobody asks how often in other times."""
 
     query: Node
     span: TimeSpan
     state: State | None = None
     limit: int = GROUPS_MAX
+    matrix: bool = True
 
 
 class _Seen(NamedTuple):
@@ -136,8 +137,9 @@ class _Listing:
         buckets = buckets_of(span, max(series.bucket_s, fitting_bucket_s(span)))
         day = column_of(series, self._top) if self._is_day and series.complete else None
         matrix = MatrixCounts(
-            self._store, self._failures, self._now, self._budget, self._lists.columns, day
-        )
+            self._store, self._failures, self._now, self._budget, self._lists.columns, day,
+            wanted=self._search.matrix,
+        )  # fmt: skip
         newest = self._newest()
         found = {split_label(each.value)[0]: each for each in series.groups}
         found.pop("", None)

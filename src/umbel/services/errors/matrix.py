@@ -50,7 +50,7 @@ class ColumnCounts(NamedTuple):
 class MatrixCounts:
     """The columns of all errors of the failures that match a query, counted when this is made.
     `is_complete`: there was time for all of them. `day` is the column of the day, if it was counted
-    already."""
+    already. Unless they are `wanted` there are none."""
 
     def __init__(
         self,
@@ -60,9 +60,11 @@ class MatrixCounts:
         budget: TimeBudget,
         recent: RecentAnswers[ColumnCounts],
         day: ColumnCounts | None = None,
+        *,
+        wanted: bool = True,
     ) -> None:
         self._columns: dict[str, ColumnCounts | None] = {}
-        for index, (name, column) in enumerate(_COLUMNS.items()):
+        for index, (name, column) in enumerate(_COLUMNS.items() if wanted else ()):
 
             def ask(column: _Column = column, questions: int = 5 - index) -> ColumnCounts | None:
                 return _counted(store, failures, column, now, budget.share_s(questions))
