@@ -18,6 +18,7 @@ from bench import (
     readers,
     redaction,
     scrapes,
+    streaming,
     tables,
     throughput,
 )
@@ -192,6 +193,12 @@ def alerted(at: Setting) -> Measured:
     return Measured("Rules of alerts", alert_rules.table(found, at.tasks), (verdict,))
 
 
+def streamed(at: Setting) -> Measured:
+    found = streaming.turns(at.redis, at.folder, rounds=1 if at.quick else 5)
+    title = "The stream of events on Redis"
+    return Measured(title, streaming.table(found), (streaming.verdict(found),))
+
+
 MEASURE: Final[dict[str, Callable[[Setting], Measured]]] = {
     "cost": cost,
     "sustained": sustained,
@@ -208,6 +215,7 @@ MEASURE: Final[dict[str, Callable[[Setting], Measured]]] = {
     "redaction": hiding,
     "scrapes": scraped,
     "alerts": alerted,
+    "stream": streamed,
 }
 #: The parts whose outcome depends on how much is stored.
 SIZED: Final = ("stored", "searches", "cold", "listing", "charts", "pages", "alerts")

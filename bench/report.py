@@ -22,7 +22,7 @@ _RESULTS: Final = HOME / "results"
 _PAGE: Final = HOME / "RESULTS.md"
 _ORDER: Final = (
     *("cost", "sustained", "stored", "overload", "beside", "searches", "cold"),
-    *("charts", "pages", "actions", "listing", "readers", "redaction", "scrapes"),
+    *("charts", "pages", "actions", "listing", "readers", "redaction", "scrapes", "stream"),
 )
 _PREFACE: Final = """# What was measured
 

@@ -14,6 +14,7 @@
     pages      in a browser: until pages are drawn, script of changing rows, memory of an hour
     redaction  what hiding secrets costs
     scrapes    `/metrics` with 5,000 workers x 200 names
+    stream     what the stream of events costs workers and Umbel
 
 `--tasks` sets how large the history of `stored`, `searches`, `cold`, `listing` and `charts` is.
 `make bench` runs all with a million tasks; ten million take most of an hour to fill (those of
