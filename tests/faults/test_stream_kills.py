@@ -101,6 +101,7 @@ def test_an_umbel_that_is_killed_and_away_misses_nothing_of_workers_that_stream(
             celery_worker(WORKERAPP, environment, tmp_path / "worker.log", options=options)
         )
         with Load(redis_url) as load:
+            wait_until(lambda: stream_of(umbel)["is_whole"], what="the stream")
             for more_while_away in KILLS:
                 load.wait_for(60)
                 kill(umbel)

@@ -216,6 +216,8 @@ def test_on_rabbitmq_it_changes_nothing(rabbit_url: str) -> None:
 def test_workers_of_every_pool_stream_the_whole_life_of_a_task(
     tmp_path: Path, pool: str, concurrency: int
 ) -> None:
+    if pool == "gevent":
+        pytest.importorskip("gevent")
     with redis_database() as url:
         environment = {"UMBEL_TEST_BROKER": url, "UMBEL_TEST_EVENTS": STREAM}
         log = tmp_path / "worker.log"

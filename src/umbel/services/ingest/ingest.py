@@ -360,7 +360,7 @@ class Ingest:
         self._committer.remember(self._store.workers())
         collectors = self._store.collectors()
         earlier = predecessor(collectors)
-        resume(self._source, collectors, earlier)
+        resume(self._source, collectors)
         heard, self._heard = self._heard, None
         for chunk in heard.after(earlier) if heard is not None else ():
             self._buffer.put(chunk, bounded=False)

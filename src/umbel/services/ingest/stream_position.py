@@ -11,12 +11,13 @@ from umbel.broker.base import EventSource, StreamHealth
 from umbel.store.base import CollectorStatus, StreamStatus
 
 
-def resume(
-    source: EventSource, collectors: Sequence[CollectorStatus], earlier: CollectorStatus | None
-) -> None:
-    """Have `source` read on from where these collectors left off; `earlier` reported last."""
+def resume(source: EventSource, collectors: Sequence[CollectorStatus]) -> None:
+    """Have `source` read on from where these collectors left off. Whether all that came was in the
+    stream is said by the last of them that was connected."""
     positions = [each.stream.position for each in collectors if each.stream is not None]
-    is_whole = earlier is None or (earlier.stream is not None and earlier.stream.is_whole)
+    connected = [each for each in collectors if each.stream or each.broker == "connected"]
+    last = max(connected, key=lambda each: each.at, default=None)
+    is_whole = last is None or (last.stream is not None and last.stream.is_whole)
     source.resume(max(filter(None, positions), key=_order, default=""), is_whole=is_whole)
 
 
