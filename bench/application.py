@@ -1,13 +1,18 @@
-"""A Celery application whose tasks wait: nobody reads the queue that they are sent to."""
+"""A Celery application whose tasks wait, since nobody reads the queue that they are sent to, or do
+nothing at all."""
 
 from __future__ import annotations
 
 import os
+import time
+from pathlib import Path
 from typing import Any, Final
 
 from celery import Celery
 
 WAITING: Final = "bench.waiting"
+#: Does nothing but write down when, for `harmless`.
+STAMP: Final = "bench.stamp"
 #: What the environment of its worker names the broker with.
 BROKER: Final = "BENCH_BROKER"
 
@@ -20,3 +25,14 @@ def application(broker: str) -> Any:
 
 
 app = application(os.environ.get(BROKER, "memory://"))
+
+
+@app.task(name="bench.nothing")  # type: ignore[untyped-decorator]
+def nothing() -> None:
+    return None
+
+
+@app.task(name=STAMP)  # type: ignore[untyped-decorator]
+def stamp() -> None:
+    with Path(os.environ["BENCH_STAMPS"]).open("a") as file:
+        file.write(f"{time.time()}\n")

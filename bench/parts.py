@@ -12,6 +12,7 @@ from bench import (
     actions,
     alert_rules,
     charts,
+    harmless,
     latency,
     listing,
     pages,
@@ -180,6 +181,14 @@ def hiding(at: Setting) -> Measured:
     return Measured("Hiding secrets", redaction.table(title, found), redaction.verdicts(found))
 
 
+def harm(at: Setting) -> Measured:
+    tasks, rounds = (1_000, 1) if at.quick else (8_000, 3)
+    found = harmless.turns(at.brokers, at.folder, tasks=tasks, rounds=rounds)
+    return Measured(
+        "A worker that is watched", harmless.table(found, tasks), harmless.verdicts(found)
+    )
+
+
 def scraped(at: Setting) -> Measured:  # noqa: ARG001  the cluster is always as large
     found = scrapes.measured()
     return Measured("Scrapes of metrics", scrapes.table(found), (scrapes.verdict(found),))
@@ -216,6 +225,7 @@ MEASURE: Final[dict[str, Callable[[Setting], Measured]]] = {
     "scrapes": scraped,
     "alerts": alerted,
     "stream": streamed,
+    "harmless": harm,
 }
 #: The parts whose outcome depends on how much is stored.
 SIZED: Final = ("stored", "searches", "cold", "listing", "charts", "pages", "alerts")

@@ -15,6 +15,7 @@
     redaction  what hiding secrets costs
     scrapes    `/metrics` with 5,000 workers x 200 names
     stream     what the stream of events costs workers and Umbel
+    harmless   tasks a second of a worker with and without Umbel
 
 `--tasks` sets how large the history of `stored`, `searches`, `cold`, `listing` and `charts` is.
 `make bench` runs all with a million tasks; ten million take most of an hour to fill (those of
