@@ -4,8 +4,7 @@ Theory of operation. A thread of the collector, since that alone knows at once w
 and writes the history: where one collector alone can write there is one reconciler, else the holder
 of a lease. Each turn it
 
-- looks at some of the tasks that have not ended (a page, going round) for those that are suspected
-  (`suspects`);
+- looks at some of the tasks that have not ended for those that are suspected (`suspect_schedule`);
 - reads the results of those that are due, many at once, then asks workers, in one question, who
   has the others;
 - gives up on those that nobody knows after the time that is set (`unknown_end`).
@@ -30,9 +29,8 @@ from umbel.broker.base import Cluster
 from umbel.clock import Clock
 from umbel.cluster.events import Event
 from umbel.cluster.reconciled import Source
-from umbel.cluster.task import PENDING, RECEIVED, RETRY, STARTED, Task
+from umbel.cluster.task import PENDING, Task
 from umbel.errors import NotSupported, ResultsUnavailable, UmbelError
-from umbel.query.ast import Comparison, Matches
 from umbel.results.base import Result, ResultBackend
 from umbel.services.healing.answers import (
     expiry_of,
@@ -43,34 +41,15 @@ from umbel.services.healing.answers import (
 from umbel.services.healing.evidence import EvidenceReader
 from umbel.services.healing.gap_search import GapSearch
 from umbel.services.healing.lookup_rate import LookupRate
-from umbel.services.healing.suspects import (
-    Suspect,
-    TaskEvidence,
-    patience_s,
-    signs_of,
-    suspect,
-    why_unknown,
-)
+from umbel.services.healing.suspect_schedule import OPEN_STATES, SETTLE_S, SuspectSchedule
+from umbel.services.healing.suspects import TaskEvidence, patience_s, why_unknown
 from umbel.services.healing.worker_questions import IDS_MAX, PAUSE_S, Holders, WorkerQuestions
-from umbel.store.base import HealingStatus, Order, Store
+from umbel.store.base import HealingStatus, Store
 
 log = logging.getLogger(__name__)
 
 #: How long the thread rests between two turns, seconds.
 TURN_S: Final = 0.5
-#: So many tasks are looked at in one turn, and how long after a round the next begins, seconds:
-#: soon where workers, gaps or losses are not what they were; else only time can make a task
-#: suspected, which takes minutes, and the rest is longer the longer it takes.
-LOOKED_AT: Final = 500
-ROUND_S: Final = 2.0
-QUIET_ROUND_S: Final = 10.0
-QUIET_ROUND_SHARE: Final = 0.05
-#: What was just suspected may still be on its way, seconds.
-SETTLE_S: Final = 2.0
-#: After how long somebody is asked again, each time, seconds.
-AGAIN_S: Final = (3.0, 10.0, 30.0, 120.0, 600.0)
-#: So many suspects are remembered; others are found again in a later round.
-WAITING_MAX: Final = 50_000
 #: So many results are read at once.
 AT_ONCE: Final = 500
 #: How long a result backend that failed is let alone, seconds.
@@ -82,9 +61,6 @@ FACTS_MAX: Final = 5_000
 
 Asker = Literal["turn", "search", "results", "workers"]
 
-_OPEN: Final = Matches("state", Comparison.EQUALS, (PENDING, RECEIVED, STARTED, RETRY))
-_OLDEST_FIRST: Final = Order("seen", descending=False)
-
 
 class HealingOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How it is done; see the settings of `[healing]`."""
@@ -92,16 +68,6 @@ class HealingOptions(msgspec.Struct, frozen=True, kw_only=True):
     unknown_after_s: float = 600.0
     lookups_per_s: int = 1_000
     lists_results: bool = True
-
-
-class _Waiting(msgspec.Struct):
-    """A suspect: since when it is one here, when somebody is asked next, and how often somebody
-    was."""
-
-    found: Suspect
-    since: float
-    next_at: float
-    times: int = 0
 
 
 class Reconciler:
@@ -131,11 +97,7 @@ class Reconciler:
             store, results, self._questions, self._rate, clock, lists_results=options.lists_results
         )
         self._evidence = EvidenceReader(store, cluster, clock)
-        self._suspects: dict[str, _Waiting] = {}
-        self._cursor: str | None = None
-        self._round_ended = -math.inf
-        #: What spoke for or against tasks when the last round began.
-        self._round_signs: object = None
+        self._suspects = SuspectSchedule(store, clock, options.unknown_after_s)
         self._searched_until = clock.now() - 3_600.0
         self._facts: deque[Event] = deque()
         self._healed = 0
@@ -211,7 +173,7 @@ class Reconciler:
             return
         now = self._clock.now()
         evidence = self._evidence.read(now, self._options.unknown_after_s)
-        self._scan(evidence, now)
+        self._suspects.scan(evidence, now)
         self._find_gaps(now)
         try:
             self._put(self._search.step())
@@ -219,39 +181,9 @@ class Reconciler:
                 self._note("search", None)
         except UmbelError as error:
             self._note("search", str(error))
-        due = self._due(now)
+        due = self._suspects.due(now, min(AT_ONCE, self._rate.left()))
         if due:
             self._ask(due, evidence, now)
-
-    def _scan(self, evidence: TaskEvidence, now: float) -> None:
-        """At one more page of open tasks."""
-        if self._cursor is None:
-            signs = signs_of(evidence)
-            rested_s = self._clock.monotonic() - self._round_ended
-            if rested_s < (ROUND_S if signs != self._round_signs else self._quiet_round_s):
-                return
-            self._round_signs = signs
-        page = self._store.search(
-            _OPEN, now=now, order=_OLDEST_FIRST, cursor=self._cursor, limit=LOOKED_AT, budget_s=0.5
-        )
-        for task in page.items:
-            found = suspect(task, evidence, self._options.unknown_after_s, now)
-            waiting = self._suspects.get(task.uuid)
-            if found is None:
-                self._suspects.pop(task.uuid, None)
-            elif waiting is None:
-                if len(self._suspects) < WAITING_MAX:
-                    self._suspects[task.uuid] = _Waiting(found, now, now + SETTLE_S)
-            else:
-                waiting.found = found
-        self._cursor = page.cursor
-        if page.cursor is None:
-            self._round_ended = self._clock.monotonic()
-
-    @property
-    def _quiet_round_s(self) -> float:
-        longest_s = self._options.unknown_after_s * QUIET_ROUND_SHARE
-        return min(QUIET_ROUND_S, max(ROUND_S, longest_s))
 
     def _find_gaps(self, now: float) -> None:
         """Gaps that are over and were not searched yet."""
@@ -263,16 +195,11 @@ class Reconciler:
             self._search.add(max(gap.start, now - 86_400.0), gap.end)
         self._searched_until = max((gap.end for gap in new), default=self._searched_until)
 
-    def _due(self, now: float) -> list[str]:
-        most = min(AT_ONCE, self._rate.left())
-        due = [(each.next_at, uuid) for uuid, each in self._suspects.items() if each.next_at <= now]
-        return [uuid for _, uuid in sorted(due)[: max(0, most)]]
-
     def _ask(self, due: Sequence[str], evidence: TaskEvidence, now: float) -> None:
         tasks = self._store.tasks(due)
         for uuid in due:
-            if uuid not in tasks or tasks[uuid].state not in _OPEN.values:
-                self._suspects.pop(uuid, None)
+            if uuid not in tasks or tasks[uuid].state not in OPEN_STATES:
+                self._suspects.drop(uuid)
         open_ = {uuid: tasks[uuid] for uuid in due if uuid in self._suspects}
         sources: list[Source] = []
         results = self._read_results(list(open_))
@@ -287,12 +214,12 @@ class Reconciler:
         for uuid in open_:
             # Their turn comes; results are not read again for each that waits for it.
             if uuid not in to_ask:
-                self._suspects[uuid].next_at = now + PAUSE_S
+                self._suspects.postpone(uuid, now + PAUSE_S)
         if not to_ask:
             return
         holders = self._read_holders(list(to_ask))
         if holders is None:
-            self._ask_again(to_ask, now)
+            self._suspects.ask_again(to_ask, now)
             return
         sources.append("worker")
         for uuid, task in to_ask.items():
@@ -300,7 +227,7 @@ class Reconciler:
             if held is not None:
                 facts = facts_of_request(held.worker, held.held, held.request, task, now)
                 self._put(facts)
-                self._ask_again({uuid: task}, now)
+                self._suspects.ask_again([uuid], now)
             else:
                 self._miss(task, evidence, holders, tuple(sources), now)
 
@@ -348,7 +275,7 @@ class Reconciler:
         since = min(waiting.since, max(found.since, task.timestamp))
         has_waited = now - since >= patience_s(task, evidence, self._options.unknown_after_s)
         if not holders.is_whole or waiting.times == 0 or self._may_backend_know():
-            self._ask_again({task.uuid: task}, now)
+            self._suspects.ask_again([task.uuid], now)
         elif found.why == "expired" and not self._was_blind(evidence, task):
             self._heal(task.uuid, [expiry_of(task, now)])
         elif has_waited and (task.state != PENDING or self._is_off_its_queue(task, evidence)):
@@ -358,10 +285,10 @@ class Reconciler:
             if task.state == PENDING:
                 sources = (*sources, "queue")
             self._put([unknown_end(task, why, sources, now)])
-            self._suspects.pop(task.uuid, None)
+            self._suspects.drop(task.uuid)
             self._unknown += 1
         else:
-            self._ask_again({task.uuid: task}, now)
+            self._suspects.ask_again([task.uuid], now)
 
     def _may_backend_know(self) -> bool:
         """Whether there is a result backend that cannot be asked just now."""
@@ -379,17 +306,9 @@ class Reconciler:
             task.expires is not None and task.expires < self._clock.now()
         )
 
-    def _ask_again(self, tasks: Iterable[str], now: float) -> None:
-        for uuid in tasks:
-            waiting = self._suspects.get(uuid)
-            if waiting is not None:
-                longest = max(AGAIN_S[0], self._options.unknown_after_s / 2)
-                waiting.next_at = now + min(longest, AGAIN_S[min(waiting.times, len(AGAIN_S) - 1)])
-                waiting.times += 1
-
     def _heal(self, uuid: str, facts: Sequence[Event]) -> None:
         self._put(facts)
-        self._suspects.pop(uuid, None)
+        self._suspects.drop(uuid)
 
     def _put(self, facts: Iterable[Event]) -> None:
         for fact in facts:
