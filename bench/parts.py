@@ -13,6 +13,7 @@ from bench import (
     alert_rules,
     charts,
     harmless,
+    healing,
     latency,
     listing,
     pages,
@@ -189,6 +190,11 @@ def harm(at: Setting) -> Measured:
     )
 
 
+def healed(at: Setting) -> Measured:
+    found = healing.heal(at.redis, at.folder, tasks=2_000 if at.quick else 20_000)
+    return Measured("Healing", healing.table(found), healing.verdicts(found))
+
+
 def scraped(at: Setting) -> Measured:  # noqa: ARG001  the cluster is always as large
     found = scrapes.measured()
     return Measured("Scrapes of metrics", scrapes.table(found), (scrapes.verdict(found),))
@@ -226,6 +232,7 @@ MEASURE: Final[dict[str, Callable[[Setting], Measured]]] = {
     "alerts": alerted,
     "stream": streamed,
     "harmless": harm,
+    "healing": healed,
 }
 #: The parts whose outcome depends on how much is stored.
 SIZED: Final = ("stored", "searches", "cold", "listing", "charts", "pages", "alerts")
