@@ -4,6 +4,8 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 BIN := .venv/bin
+SOAK_MINUTES ?= 60
+SOAK_RATE ?= 5000
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Tests start hundreds of Pythons; without bytecode each would compile Umbel again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -23,7 +25,7 @@ SOURCES := pyproject.toml compat/pyproject.toml hatch_build.py requirements/lock
 # wait most, have begun when the many small ones of `unit` come.
 by_file = --dist loadfile --no-loadscope-reorder
 
-.PHONY: help demo test test-apart test-thorough test-floods test-healing test-million test-versions lint ui bench lock clean services
+.PHONY: help demo test test-apart test-thorough test-floods test-healing soak test-million test-versions lint ui bench lock clean services
 
 help: ## What there is.
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
@@ -43,7 +45,7 @@ test-apart: .venv/.dev services
 
 test-thorough: .venv/.dev services ## All the examples and variants that there are; half an hour.
 	UMBEL_TEST_THOROUGH=1 $(BIN)/pytest -n 4 $(by_file) --ignore=tests/browser \
-		-m 'not flood and not healing and not million'
+		-m 'not flood and not healing and not million and not soak'
 	$(BIN)/pytest -n 2 $(by_file) -m thorough tests/browser
 
 test-floods: .venv/.dev services ## What many connections and large inputs do; minutes, and a machine to itself.
@@ -51,6 +53,9 @@ test-floods: .venv/.dev services ## What many connections and large inputs do; m
 
 test-healing: .venv/.dev services ## 100,000 tasks, the collector killed 20 times and away for a minute; 10 min and more.
 	$(BIN)/pytest -m healing -s --log-cli-level=WARNING
+
+soak: .venv/.dev services ## An hour at 5,000 events/s, everything restarted at random; SOAK_MINUTES=, SOAK_RATE=.
+	SOAK_MINUTES=$(SOAK_MINUTES) SOAK_RATE=$(SOAK_RATE) $(BIN)/pytest -m soak -s --log-cli-level=WARNING tests/faults
 
 test-million: .venv/.dev services ## The pages on a store of a million tasks; the first time fills it, some minutes.
 	$(BIN)/pytest -m million tests/browser/test_million.py
