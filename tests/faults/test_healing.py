@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,15 +28,15 @@ UNKNOWN_AFTER_S = 2
 class Cluster:
     """A client, workers, and an Umbel that comes and goes."""
 
-    def __init__(self, url: str, directory: Path, app: Celery) -> None:
-        self.url, self.directory, self.app = url, directory, app
+    def __init__(self, url: str, backend: str, directory: Path, app: Celery) -> None:
+        self.url, self.backend, self.directory, self.app = url, backend, directory, app
         self._running = ExitStack()
 
     def send(self, name: str, *args: object, **options: Any) -> str:
         return str(self.app.send_task(f"{WORKERAPP}.{name}", args, **options).id)
 
     def worker(self, *options: str, concurrency: int = 4) -> CeleryWorker:
-        environment = {"UMBEL_TEST_BROKER": self.url, "UMBEL_TEST_BACKEND": self.url}
+        environment = {"UMBEL_TEST_BROKER": self.url, "UMBEL_TEST_BACKEND": self.backend}
         log = self.directory.with_name(f"worker{time.monotonic_ns()}.log")
         return self._running.enter_context(
             celery_worker(WORKERAPP, environment, log, concurrency=concurrency, options=options)
@@ -46,7 +46,7 @@ class Cluster:
         environment = umbel_environment(UMBEL_HEALING_UNKNOWN_AFTER=f"{UNKNOWN_AFTER_S}s")
         return self._running.enter_context(
             umbel_serve(
-                self.url, self.directory, "--result-backend", self.url, environment=environment
+                self.url, self.directory, "--result-backend", self.backend, environment=environment
             )
         )
 
@@ -54,14 +54,20 @@ class Cluster:
         self._running.close()
 
 
-@pytest.fixture
-def cluster(redis_url: str, tmp_path: Path) -> Iterator[Cluster]:
-    with celery_client(redis_url, redis_url) as app:
-        cluster = Cluster(redis_url, tmp_path / "data", app)
+@contextmanager
+def cluster_of(url: str, backend: str, directory: Path) -> Iterator[Cluster]:
+    with celery_client(url, backend) as app:
+        cluster = Cluster(url, backend, directory, app)
         try:
             yield cluster
         finally:
             cluster.close()
+
+
+@pytest.fixture
+def cluster(redis_url: str, tmp_path: Path) -> Iterator[Cluster]:
+    with cluster_of(redis_url, redis_url, tmp_path / "data") as cluster:
+        yield cluster
 
 
 def state(umbel: Umbel, uuid: str) -> str | None:

@@ -76,6 +76,13 @@ def nap(seconds: float) -> str:
     return "rested"
 
 
+@task(acks_late=True, reject_on_worker_lost=True)
+def late_nap(seconds: float) -> str:
+    """Comes back when its worker is killed."""
+    time.sleep(seconds)
+    return "rested"
+
+
 @task(soft_time_limit=1)
 def oversleep(seconds: float) -> None:
     time.sleep(seconds)
