@@ -26,6 +26,14 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
     few_rows: int = 2_000
     """Rows. A query that columns alone narrow down to so many is not put to the search index."""
 
+    rows_without_zones: int = 64
+    """Rows. Where an index over columns gives more, and the query has a span of a number, zones are
+    asked first which part of the partition that can be, if any: half a millisecond."""
+
+    rows_between_spans: int = 16
+    """Rows that an index is let give between two spans of ids, rather than be asked twice: 4
+    microseconds each."""
+
     read_first: int = 256
     """Tasks that are read, at the end where a page begins, before the search index is asked: a
     text that many tasks have fills a page of 50 from them. In all partitions together, since

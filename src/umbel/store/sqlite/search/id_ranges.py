@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import apsw
@@ -39,16 +39,20 @@ def ranges(
     ]
     (last,) = only_row(connection, "SELECT max(id) FROM zone")
     found.append((0 if last is None else (last + 1) << ZONE_BITS, high))
-    joined: list[Range] = []
-    for first, end in found:
-        first, end = max(first, low), min(end, high)
-        if first > end:
-            continue
-        if joined and joined[-1][1] + 1 == first:
-            joined[-1] = joined[-1][0], end
+    within = ((max(first, low), min(end, high)) for first, end in found)
+    return joined(span for span in within if span[0] <= span[1])
+
+
+def joined(spans: Iterable[Range], gap: int = 0) -> list[Range]:
+    """These ranges, which come lowest first; those with no more ids than `gap` between them as
+    one."""
+    found: list[Range] = []
+    for first, end in spans:
+        if found and first - found[-1][1] <= gap + 1:
+            found[-1] = found[-1][0], end
         else:
-            joined.append((first, end))
-    return joined
+            found.append((first, end))
+    return found
 
 
 def counting_windows(

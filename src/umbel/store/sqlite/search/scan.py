@@ -19,7 +19,7 @@ from umbel.store.sqlite.files.damage import is_damage
 from umbel.store.sqlite.files.row import id_value
 from umbel.store.sqlite.search import access_path
 from umbel.store.sqlite.search.conditions import NO, Bounds, Condition, all_of, to_sql
-from umbel.store.sqlite.search.id_ranges import Range, ranges
+from umbel.store.sqlite.search.id_ranges import Range, joined, ranges
 from umbel.store.sqlite.search.partition_scan import PartitionScan, Progress, ScanOptions
 from umbel.store.sqlite.search.position import Match, Position
 from umbel.store.sqlite.search.reader import Deadline, Reader, ReadPartition
@@ -205,13 +205,17 @@ class Scan:
         access: access_path.AccessPath,
         span: Range,
     ) -> Iterator[Match]:
-        if access.finds_few(self._costs):
+        zones = access_path.zone_condition(self._query, self._now)
+        if access.finds_few(self._costs) and (
+            zones is None or access.expected <= self._costs.rows_without_zones
+        ):
             yield from partition_scan.by_columns(access, [span])
             return
-        zones = access_path.zone_condition(self._query, self._now)
         spans = ranges(partition.connection, zones, *span)
-        if spans and access.index is not None:
-            spans = [(spans[0][0], spans[-1][1])]
+        if access.index is not None:
+            # Rather some rows too many than one more search in the tree of the index.
+            ids_of_a_row = max(1, span[1] // max(1, access.expected))
+            spans = joined(spans, self._costs.rows_between_spans * ids_of_a_row)
         yield from partition_scan.by_columns(access, spans)
 
     def _rest(self, partition: ReadPartition, low: int, high: int) -> Range:
