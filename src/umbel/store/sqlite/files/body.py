@@ -104,12 +104,11 @@ class BodyCodec:
     def decompress(self, compressed: bytes) -> bytes:
         """The packed facts that `compress` was given. Raises `KeyError` for a dictionary that the
         partition has not."""
-        number = compressed[0]
-        if number not in self._decompressors:
+        decompressor = self._decompressors.get(compressed[0])
+        if decompressor is None:
             self._add_trained()
-        return self._decompressors[number].decompress(
-            _MAGIC + compressed[1:], max_output_size=_BODY_MAX_BYTES
-        )
+            decompressor = self._decompressors[compressed[0]]
+        return decompressor.decompress(_MAGIC + compressed[1:], max_output_size=_BODY_MAX_BYTES)
 
     def facts(self, compressed: bytes) -> Facts:
         return unpack(self.decompress(compressed))

@@ -13,7 +13,7 @@ import heapq
 from array import array
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import apsw
 
@@ -38,6 +38,9 @@ from umbel.store.sqlite.text.text_index import (
     first_of,
     hits,
 )
+
+#: Tasks told by their bytes, some microseconds each, between two looks at the clock.
+_BETWEEN_CLOCK: Final = 32
 
 
 class ScanOptions(NamedTuple):
@@ -232,18 +235,23 @@ class PartitionScan:
 
     def _tested(self, rows: Iterable[_Row]) -> Iterator[Match]:
         """Those that match; ends early when time is up."""
-        partition, states = self._partition, self._states
+        partition, packed, states = self._partition, self._partition.packed, self._states
         prefilter, test = self._options.prefilter, self._options.test
+        unlike = 0
         for task_id, uuid, state, changed, body in rows:
             compressed = body or partition.body(task_id)
             task = None
             try:
-                if prefilter is None or prefilter(partition.packed(compressed), states[state]):
+                if prefilter is None or prefilter(packed(compressed), states[state]):
                     task = partition.task(uuid, changed, compressed)
+                elif unlike < _BETWEEN_CLOCK:
+                    unlike += 1
+                    continue
             except BODY_DAMAGE as error:
                 partition.unread = error
             if task is not None and test(task):
                 yield Match(Position(partition.number, task_id), task)
+            unlike = 0
             if self._progress.time_is_up():  # a costly query takes milliseconds for each
                 self._reach(task_id)
                 return

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import apsw
@@ -55,6 +56,8 @@ class ReadPartition:
         self._text: apsw.Connection | None = None
         self._text_file = 0
         self._bodies = BodyCodec(self._dictionaries, lazy=True)
+        #: Gives a body as `cluster.facts.pack` gave it.
+        self.packed: Callable[[bytes], bytes] = self._bodies.decompress
         self._value_dictionary: tuple[int, ValueDictionary] | None = None
         self._longest_s: int | None = None
         self._deadline: Deadline | None = None
@@ -133,10 +136,6 @@ class ReadPartition:
     def body(self, task_id: int) -> bytes:
         """The compressed body of a task that exists."""
         return bytes(only_row(self.connection, "SELECT z FROM body WHERE id = ?", (task_id,))[0])
-
-    def packed(self, compressed: bytes) -> bytes:
-        """A body as `cluster.facts.pack` gave it."""
-        return self._bodies.decompress(compressed)
 
     def _dictionaries(self) -> list[tuple[int, bytes]]:
         rows: list[tuple[int, bytes]] = self.connection.execute(  # type: ignore[assignment]

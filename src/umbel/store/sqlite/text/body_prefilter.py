@@ -35,7 +35,7 @@ FOLDING_TO_ASCII: Final = (
     "\ufb00\ufb01\ufb02\ufb03\ufb04\ufb05\ufb06"
 )
 _BACKSLASH: Final = ord("\\")
-_ESCAPES: Final = (b"\\x", b"\\X", b"\\u", b"\\U")
+_escape_in: Final = re.compile(rb"\\[xXuU]").search
 #: Outside ASCII are blanks, and what MessagePack writes behind a text.
 _BEYOND: Final = b"\x80-\xff"
 
@@ -157,4 +157,4 @@ def _edge(edge: Edge) -> BodyPrefilter:
 
 
 def _escaped(packed: bytes, _state: str) -> bool:
-    return _BACKSLASH in packed and any(escape in packed for escape in _ESCAPES)
+    return _BACKSLASH in packed and _escape_in(packed) is not None
