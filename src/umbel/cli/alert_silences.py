@@ -104,7 +104,8 @@ def _shown(row: Mapping[str, Any]) -> dict[str, str]:
     repeat_s = row["repeat_s"]
     again = "" if repeat_s is None else f"every {'day' if repeat_s == 86_400 else 'week'}"
     return {
-        **{name: str(row[name]) for name in ("id", "rule", "subject", "reason")},
+        **{name: str(row[name]) for name in ("id", "subject", "reason")},
+        "rule": row["name"] or row["rule"],
         "holds": "now" if row["holds"] else "later",
         "from": printing.clock(row["next_start"]),
         "until": printing.clock(row["next_until"]),

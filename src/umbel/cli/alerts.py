@@ -52,7 +52,7 @@ def list_alerts(source: Source, ended: bool, limit: int, form: ListFormat) -> in
     if not rows:
         printing.say("Nothing fires." if now.rules else "There are no rules yet.", err=True)
     for each in now.unknown:
-        printing.say(f"{each.answer.capitalize()}: {each.sentence} ({each.rule})", err=True)
+        printing.say(f"{each.answer.capitalize()}: {each.sentence} ({each.name})", err=True)
     if now.failed:
         printing.say(
             f"{len(now.failed):,} messages were not delivered: umbel alerts notifiers.", err=True

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { ListedSilence } from '../api/schema'
-import { againWords, DAY_S, firstSilence, silenceMistake, silenceOfAll, silencesOf, silenceToSend, whenWords } from './silencing'
+import { aboutWords, againWords, DAY_S, firstSilence, silenceMistake, silenceOfAll, silencesOf, silenceToSend, whenWords } from './silencing'
 
 const NOW = Date.UTC(2026, 0, 5, 12) / 1000
 const LISTED: ListedSilence = {
   id: 's',
   rule: '',
+  name: '',
   subject: '*',
   start: NOW,
   until: NOW + 3_600,
@@ -56,11 +57,20 @@ describe('a silence', () => {
     expect(againWords(LISTED)).toBe('')
   })
 
+  it('is told with what it is about', () => {
+    expect(aboutWords(LISTED)).toBe('everything')
+    expect(aboutWords({ rule: '', name: '', subject: 'celery@eu-*' })).toBe('celery@eu-*')
+    expect(aboutWords({ rule: 'r', name: 'Shop', subject: '*' })).toBe('Shop')
+    expect(aboutWords({ rule: 'r', name: 'Shop', subject: 'mail' })).toBe('Shop: mail')
+    expect(aboutWords({ rule: 'r', name: '', subject: '*' })).toBe('a rule that is gone')
+  })
+
   it('is of a rule where it is about that or about all', () => {
     const own = { ...LISTED, id: 'own', rule: 'r', subject: 'mail' }
     const later = { ...LISTED, id: 'later', holds: false }
     expect(silencesOf([LISTED, own, later], 'r').map(({ id }) => id)).toEqual(['s', 'own'])
     expect(silencesOf([own, later], 'other')).toEqual([])
+    expect(silencesOf([{ ...LISTED, subject: 'celery@eu-*' }], 'r')).toEqual([])
     expect(silenceOfAll([own, later])).toBeUndefined()
     expect(silenceOfAll([own, LISTED])).toBe(LISTED)
   })

@@ -76,9 +76,15 @@ export function againWords({ repeat_s, zone }: ListedSilence): string {
   return `every ${repeat_s === DAY_S ? 'day' : 'week'} (${zone})`
 }
 
-/** Those that hold now of this rule, of whatever subjects. */
+/** "everything", "Billing fails", "celery@eu-*", "Workers: celery@eu-*": what it is about. */
+export function aboutWords({ rule, name, subject }: Pick<ListedSilence, 'rule' | 'name' | 'subject'>): string {
+  if (rule === '') return subject === '*' ? 'everything' : subject
+  return `${name === '' ? 'a rule that is gone' : name}${subject === '*' ? '' : `: ${subject}`}`
+}
+
+/** Those that hold now of this rule, or of all. */
 export function silencesOf(silences: readonly ListedSilence[], rule: string): ListedSilence[] {
-  return silences.filter((each) => each.holds && (each.rule === '' || each.rule === rule))
+  return silences.filter((each) => each.holds && (each.rule === rule || (each.rule === '' && each.subject === '*')))
 }
 
 /** The one that keeps everybody from hearing of anything, the last to end; undefined where none does. */

@@ -173,7 +173,7 @@ export interface AlertHistory {
 export interface AlertList {
   firing: Alert[]
   pending: Alert[]
-  unknown: RuleAnswer[]
+  unknown: UnknownRule[]
   silences: ListedSilence[]
   failed: AlertNotice[]
   rules: number
@@ -915,6 +915,7 @@ export interface ListedSilence {
   repeat_s: number | null
   last: number | null
   zone: string
+  name: string
   holds: boolean
   next_start: number
   next_until: number
@@ -1583,6 +1584,15 @@ export interface Trouble {
   count: number | null
   workers: string[]
   action: 'enable_events' | null
+}
+
+export interface UnknownRule {
+  rule: string
+  answer: string
+  sentence: string
+  since: number
+  at: number
+  name: string
 }
 
 export interface UnmuteFindingBody {

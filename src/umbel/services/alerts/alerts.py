@@ -33,6 +33,7 @@ from umbel.services.alerts.rows import (
     ListedNotifier,
     NotifierList,
     RuleReading,
+    UnknownRule,
 )
 from umbel.services.alerts.silences import Silences, is_of_all
 from umbel.services.deed import deed_of
@@ -81,13 +82,13 @@ class Alerts:
     def now(self) -> AlertList:
         """What fires, waits to fire, and cannot be known."""
         opened = self._ledger.open_alerts()
-        rules = {each.id for each in self.rules.all() if each.enabled}
+        rules = {each.id: each.name for each in self.rules.all() if each.enabled}
         answers = self._ledger.rule_answers().values()
         return AlertList(
             firing=_gravest(each for each in opened if each.phase == "firing"),
             pending=_gravest(each for each in opened if each.phase == "pending"),
             unknown=tuple(
-                each
+                UnknownRule(**msgspec.structs.asdict(each), name=rules[each.rule])
                 for each in answers
                 if each.rule in rules and each.answer in {"cannot be known", "not yet known"}
             ),

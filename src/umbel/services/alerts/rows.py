@@ -35,11 +35,19 @@ class RuleList(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ListedSilence(Silence, frozen=True, kw_only=True):
-    """A silence, whether it `holds` now, and from when to when it does so now or next."""
+    """A silence, whether it `holds` now, and from when to when it does so now or next. `name` is
+    that of its rule, empty where it is about all, or the rule is gone."""
 
+    name: str
     holds: bool
     next_start: float
     next_until: float
+
+
+class UnknownRule(RuleAnswer, frozen=True, kw_only=True):
+    """Why it is not known whether the rule of this `name` fires."""
+
+    name: str
 
 
 class AlertList(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +57,7 @@ class AlertList(msgspec.Struct, frozen=True, kw_only=True):
 
     firing: tuple[Alert, ...]
     pending: tuple[Alert, ...]
-    unknown: tuple[RuleAnswer, ...]
+    unknown: tuple[UnknownRule, ...]
     silences: tuple[ListedSilence, ...]
     failed: tuple[AlertNotice, ...]
     rules: int

@@ -39,7 +39,10 @@ class Silences:
     def list(self) -> tuple[ListedSilence, ...]:
         """Those that hold, the first that ends first, then those that come, the next first."""
         now = self._clock.now()
-        found = [_listed(each, now) for each in self._ledger.silences(now)]
+        names = {each.id: each.name for each in self._rules.all()}
+        found = [
+            _listed(each, names.get(each.rule, ""), now) for each in self._ledger.silences(now)
+        ]
         return tuple(sorted((each for each in found if each is not None), key=_soonest))
 
     def begin(self, wanted: NewSilence, actor: Actor) -> ListedSilence:
@@ -58,12 +61,11 @@ class Silences:
             zone=wanted.zone,
         )
         _check(made, now)
-        listed = _listed(made, now)
+        name = self._rules.one(made.rule).name if made.rule else ""
+        listed = _listed(made, name, now)
         if listed is None:
             raise _refused("It ends before it begins.", "last")
-        about = "all rules"
-        if made.rule:
-            about = f"the rule {visible(self._rules.one(made.rule).name)}"
+        about = f"the rule {visible(name)}" if name else "all rules"
         subject = "" if made.subject == "*" else f" of {visible(made.subject)}"
         target = f"{about}{subject} for {span(made.until - made.start)}{_again(made)}"
         self._record(actor, SILENCE, target, wanted.reason)
@@ -127,13 +129,14 @@ def _again(silence: Silence) -> str:
     return f", every {'day' if silence.repeat_s == REPEATS_S[0] else 'week'} ({silence.zone})"
 
 
-def _listed(silence: Silence, now: float) -> ListedSilence | None:
+def _listed(silence: Silence, name: str, now: float) -> ListedSilence | None:
     """With when it holds now or next; None where it never does again."""
     found = occurrence(silence, now)
     if found is None:
         return None
     return ListedSilence(
         **msgspec.structs.asdict(silence),
+        name=name,
         holds=holds(silence, now),
         next_start=found.start,
         next_until=found.until,
