@@ -29,6 +29,7 @@ import msgspec
 from umbel.broker.base import EventSource
 from umbel.clock import Clock, SystemClock
 from umbel.errors import StoreBusy, UmbelError
+from umbel.process_memory import give_memory_back
 from umbel.process_secrets import hidden
 from umbel.redact.rules import Redactor, RedactRules
 from umbel.services.healing.lease import HealingLease
@@ -51,6 +52,11 @@ LOCK_POLL_S: Final = 0.2
 #: After so many attempts it is not one that is just leaving, and this one has listened for long
 #: enough to miss nothing when it takes over.
 STANDBY_ATTEMPTS: Final = 15
+#: The thread that reads the broker gets its turn within this, seconds: where it comes late under a
+#: flood, Redis ends the connection of a reader that is too slow.
+TURN_S: Final = 0.001
+#: Buffers of reads are smaller and used again.
+_LARGE_BYTES: Final = 4 * 1024 * 1024
 _PARENT_FD: Final = 0
 _LINE_MAX: Final = 4000
 
@@ -100,6 +106,8 @@ def run_collector(
     Call it from the main thread: it takes the signals. While another collector holds the store's
     lock, this one stands by, and begins within `LOCK_POLL_S` of the other's end.
     """
+    give_memory_back(_LARGE_BYTES)
+    sys.setswitchinterval(TURN_S)
     stop = _Stop() if options.supervised else threading.Event()
     _take_signals(stop)
     if options.supervised:

@@ -24,7 +24,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "umbel.owner",
     ),
     ("umbel.secret_scrubbing",),
-    ("umbel.process_secrets",),
+    ("umbel.process_secrets", "umbel.process_memory"),
     ("umbel.redact",),
     ("umbel.cluster",),
     ("umbel.query",),

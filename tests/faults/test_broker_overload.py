@@ -35,6 +35,7 @@ class StuckStore(MemoryStore):
         super().__init__()
         self.moves = threading.Event()
         self.has_room = threading.Event()
+        self.is_stuck = threading.Event()
         self.moves.set()
         self.has_room.set()
 
@@ -44,6 +45,8 @@ class StuckStore(MemoryStore):
         losses: Losses | None = None,
         signs: Iterable[SignOfLife] = (),
     ) -> Applied:
+        if not self.moves.is_set():
+            self.is_stuck.set()
         self.moves.wait()
         if not self.has_room.is_set():
             raise StoreUnwritable("The disk is full.", remedy="Free some space.")
@@ -81,12 +84,45 @@ def test_on_redis_a_stuck_writer_sheds_and_is_not_cut_off(redis_url: str) -> Non
         flood(app, 100)
         status = ingest.status()
         store.moves.set()
+        wait_until(lambda: ingest.status().shed + ingest.status().messages == 600)
         say(app, "after")
         wait_until(lambda: store.task("after") is not None)
 
         assert status.reconnections == 0
         assert ingest.status().shed + ingest.status().messages == 601
         assert store.task("flood-0") is not None
+
+
+@pytest.mark.redis
+def test_on_redis_the_end_of_a_failure_outlives_a_flood(redis_url: str) -> None:
+    """What matters least is left out first: a failure is seen, though its beginning was not."""
+    app, store = celery_app(redis_url), StuckStore()
+    with running(app, store, SMALL) as ingest:
+        store.moves.clear()
+        flood(app, 300)
+        assert store.is_stuck.wait(20)
+        fill(app, ingest)
+        with dispatcher(app) as sender:
+            sender.send("task-failed", uuid="failed", exception="ValueError()", traceback="")
+            sender.flush()
+            sender.send("task-received", uuid="begun", name="n", args="x" * 3_000)
+            sender.flush()
+        fill(app, ingest)
+        store.moves.set()
+
+        wait_until(lambda: store.task("failed") is not None)
+        task, status = store.task("failed"), ingest.status()
+        assert task is not None
+        assert (task.state, task.exception) == ("FAILURE", "ValueError()")
+        assert store.task("begun") is None
+        assert status.shed_kinds == {"begun": status.shed}
+
+
+def fill(app: Celery, ingest: Ingest) -> None:
+    """Send more than the buffer takes; what was sent before was read, then."""
+    before = ingest.status().shed
+    flood(app, 500)
+    wait_until(lambda: ingest.status().shed > before + 400)
 
 
 @pytest.mark.redis

@@ -6,13 +6,15 @@ once the handshakes are done and asks for as much as there is.
 
 from __future__ import annotations
 
+import os
 import select
 import socket
 import ssl
 from typing import Final
 
-#: How much one read asks for, in bytes.
-READ_BYTES: Final = 262_144
+#: How much one read asks for, in bytes. Each read waits for the interpreter's lock, which the
+#: thread that writes rarely lets go of under a flood, so one has to bring what came meanwhile.
+READ_BYTES: Final = 1_048_576
 #: A socket that stalls in the middle of something is given up after this long.
 STALL_S: Final = 10.0
 
@@ -91,6 +93,12 @@ class Wire:
     def _receive(self) -> int | None:
         """One read into the chunk; None when a TLS socket was readable for its own sake
         (a session ticket, part of a record), where a waiting read would wait for events."""
+        if type(self.sock) is socket.socket:
+            try:
+                # What is ready, without the wait before it that a timeout of the socket brings.
+                return os.readv(self.sock.fileno(), (self._view,))
+            except BlockingIOError:
+                return None
         if not isinstance(self.sock, ssl.SSLSocket):
             return self.sock.recv_into(self._view)
         self.sock.settimeout(0)

@@ -202,7 +202,11 @@ class CollectorStatus(msgspec.Struct, frozen=True, kw_only=True):
     each has one of its own, and hears everything. `ended` is when it ended: by its own last
     report, or, killed in a store that takes one writer at a time, when it had last reported. None
     while nothing is known of its end. `healing` is None where nobody is asked for what is
-    missing, `stream` where the broker keeps no stream."""
+    missing, `stream` where the broker keeps no stream.
+
+    `shed` counts messages that were left out because more came than could be stored, and
+    `shed_kinds` by what they told: `begun` (nothing but sendings, receipts and starts), `succeeded`
+    (successes too), `other`. What matters least is left out first, in this order."""
 
     collector: str
     pid: int
@@ -238,6 +242,8 @@ class CollectorStatus(msgspec.Struct, frozen=True, kw_only=True):
     ended: float | None = None
     healing: HealingStatus | None = None
     stream: StreamStatus | None = None
+    shed_kinds: dict[str, int] = {}
+    recent_shed_kinds: dict[str, int] = {}
 
 
 class Applied(msgspec.Struct, frozen=True):

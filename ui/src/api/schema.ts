@@ -411,6 +411,8 @@ export interface CollectorStatus {
   ended: number | null
   healing: HealingStatus | null
   stream: StreamStatus | null
+  shed_kinds: Record<string, number>
+  recent_shed_kinds: Record<string, number>
 }
 
 export interface Completion {

@@ -156,12 +156,22 @@ def discarded(faults: Mapping[str, int], severity: Severity, since: float | None
     )
 
 
-def shed(count: int) -> Trouble:
+#: What messages told that were left out, by their kind.
+_SHED: Final = {
+    "begun": "told of beginnings alone",
+    "succeeded": "of successes",
+    "other": "of failures, other ends or workers",
+}
+
+
+def shed(count: int, kinds: Mapping[str, int]) -> Trouble:
+    """`kinds` are those of `CollectorStatus.shed_kinds`."""
+    told = [f"{kinds[kind]:,} {about}" for kind, about in _SHED.items() if kinds.get(kind)]
     return Trouble(
         kind="shed",
         severity="warning",
         sentence=f"{number(count, 'message')} came faster than they could be stored, and "
-        "were left out.",
+        f"were left out{': ' if told else ''}{', '.join(told)}.",
         remedy="Look at the disk and the processor of this machine; --collector-buffer gives "
         "bursts more room.",
         count=count,

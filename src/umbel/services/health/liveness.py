@@ -229,8 +229,10 @@ def _incomplete(evidence: Evidence, working: Sequence[CollectorStatus]) -> list[
     if faulty.recent_faults:
         severity = _weight_of_faults(faulty)
         found.append(findings.discarded(faulty.recent_faults, severity, faulty.faulty_since))
-    shed = min(c.recent_shed for c in working)
-    return [*found, findings.shed(shed)] if shed else found
+    least = min(working, key=lambda c: c.recent_shed)
+    if least.recent_shed:
+        found.append(findings.shed(least.recent_shed, least.recent_shed_kinds))
+    return found
 
 
 def _weight_of_faults(collector: CollectorStatus) -> Severity:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
+from collections import Counter, deque
 from typing import Final
 
 from umbel.broker.base import EventSource
@@ -13,6 +13,7 @@ from umbel.services.ingest.commit import Committer
 from umbel.services.ingest.event_counter import RECENT_S
 from umbel.services.ingest.frame_buffer import FrameBuffer, chunk_of
 from umbel.services.ingest.lag import FEW_FRAMES, LagBound
+from umbel.services.ingest.shedding import ShedKind
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +42,8 @@ class EventReader:
         self._committer = committer
         self._clock = clock
         self.lag_bound = LagBound()
-        #: How many frames found no room.
-        self.shed = 0
+        #: How many frames found no room, by what they told.
+        self.shed_kinds: Counter[ShedKind] = Counter()
         #: What ended the thread before its time.
         self.failure: BaseException | None = None
         #: Set once it is to end; the writer may wait for it instead of sleeping.
@@ -51,7 +52,7 @@ class EventReader:
         self._interrupted = False
         self._heard_since: float | None = None
         #: How many had been shed at some moments, half a minute apart; the first is recent.
-        self._shed_marks = deque([(clock.monotonic(), 0)], maxlen=3)
+        self._shed_marks = deque([(clock.monotonic(), Counter[ShedKind]())], maxlen=3)
         self._thread = threading.Thread(target=self._run, name="umbel-reader", daemon=True)
 
     def start(self) -> None:
@@ -64,15 +65,15 @@ class EventReader:
         return not self._thread.is_alive()
 
     @property
-    def recent_shed(self) -> int:
-        """How many were shed in the last minute."""
-        return self.shed - self._shed_marks[0][1]
+    def recent_shed_kinds(self) -> Counter[ShedKind]:
+        """How many of which kind were shed in the last minute."""
+        return self.shed_kinds - self._shed_marks[0][1]
 
     def note_moment(self) -> None:
         """Once a second, by the writer: how many have been shed by now."""
         now = self._clock.monotonic()
         if now - self._shed_marks[-1][0] > RECENT_S / 2:
-            self._shed_marks.append((now, self.shed))
+            self._shed_marks.append((now, self.shed_kinds))
 
     def _run(self) -> None:
         try:
@@ -112,8 +113,10 @@ class EventReader:
             is_prompt=self.lag_bound.is_prompt,
         )
         shed = self._buffer.put(chunk, bounded=not may_wait)
-        self.shed += shed
-        self._interrupted = shed > 0
+        if shed:
+            # A new one, since other threads look at it.
+            self.shed_kinds = self.shed_kinds + Counter(shed)
+        self._interrupted = bool(shed)
         if len(frames) < FEW_FRAMES:
             self.leaving.wait(PAUSE_S)
 

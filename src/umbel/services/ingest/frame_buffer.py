@@ -1,18 +1,20 @@
 """The queue between the thread that reads the broker and the one that writes the disk.
 
-It is bounded in bytes and `put` never waits: what does not fit is dropped and counted as shed.
+It is bounded in bytes and `put` never waits: what does not fit is dropped and counted as shed, what
+matters least first (see `shedding`).
 """
 
 from __future__ import annotations
 
 import threading
-from collections import deque
-from collections.abc import Sequence
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
 
 from umbel.broker.base import Frame
+from umbel.services.ingest.shedding import ROOM, ShedKind, shed_kind
 
 #: What a frame costs in memory besides its body, in bytes.
 _FRAME_BYTES: Final = 160
@@ -61,17 +63,33 @@ class FrameBuffer:
         """What is held, with what frames cost beside their bodies."""
         return self._size_bytes
 
-    def put(self, chunk: Chunk, *, bounded: bool) -> int:
-        """Add a chunk if it fits and return how many frames did not. An empty buffer takes one
-        of any size; `bounded=False` takes all."""
+    def put(self, chunk: Chunk, *, bounded: bool) -> Mapping[ShedKind, int]:
+        """Add what of a chunk fits, and return how many frames of which kind did not. An empty
+        buffer takes a frame of any size; `bounded=False` takes all."""
+        shed: Counter[ShedKind] = Counter()
         with self._filled:
-            is_over = self._size_bytes > 0 and self._size_bytes + chunk.size_bytes > self._max_bytes
-            if bounded and is_over:
-                return len(chunk.frames)
-            self._chunks.append(chunk)
-            self._size_bytes += chunk.size_bytes
-            self._filled.notify()
-        return 0
+            after = self._size_bytes + chunk.size_bytes
+            if bounded and after > self._max_bytes * ROOM["begun"]:
+                chunk = self._fitting(chunk, shed)
+            if chunk.frames:
+                self._chunks.append(chunk)
+                self._size_bytes += chunk.size_bytes
+                self._filled.notify()
+        return shed
+
+    def _fitting(self, chunk: Chunk, shed: Counter[ShedKind]) -> Chunk:
+        """What of the chunk there is room for, by its kind; the rest is counted in `shed`."""
+        size_bytes = self._size_bytes
+        kept: list[Frame] = []
+        for frame in chunk.frames:
+            kind = shed_kind(frame)
+            after = size_bytes + len(frame.body) + _FRAME_BYTES
+            if after > self._max_bytes * ROOM[kind] and size_bytes:
+                shed[kind] += 1
+            else:
+                kept.append(frame)
+                size_bytes = after
+        return msgspec.structs.replace(chunk, frames=kept, size_bytes=size_bytes - self._size_bytes)
 
     def take(self, timeout_s: float) -> Chunk | None:
         """The oldest chunk, None if none came within `timeout_s`."""

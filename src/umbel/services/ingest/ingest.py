@@ -151,6 +151,7 @@ class Ingest:
     def status(self) -> CollectorStatus:
         """How it goes. Any thread."""
         health, counts = self._source.health(), self._events_seen.counts(self._clock.monotonic())
+        shed, recent_shed = self._reader.shed_kinds, self._reader.recent_shed_kinds
         return CollectorStatus(
             collector=self._name,
             pid=os.getpid(),
@@ -166,7 +167,8 @@ class Ingest:
             rate=counts.rate,
             lag_s=self._lag_s(counts.lag_s),
             malformed=counts.malformed,
-            shed=self._reader.shed,
+            shed=shed.total(),
+            shed_kinds={str(kind): count for kind, count in shed.items()},
             lost=counts.lost,
             lost_since=counts.lost_since,
             reconnections=health.reconnections,
@@ -180,7 +182,8 @@ class Ingest:
             recent_events=counts.recent_events,
             recent_faults=counts.recent_faults,
             faulty_since=self._clock.now() - counts.faulty_s if counts.recent_faults else None,
-            recent_shed=self._reader.recent_shed,
+            recent_shed=recent_shed.total(),
+            recent_shed_kinds={str(kind): count for kind, count in recent_shed.items()},
             foreign_consumers=health.foreign_consumers,
             queue=health.queue,
             healing=None if self._reconciler is None else self._reconciler.status(),

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 HOLD_S: Final = 30.0
 #: What came so long before the oldest message that a collector had not committed by its last
 #: report, it surely had; seconds.
-UNCOMMITTED_S: Final = 1.0
+UNCOMMITTED_S: Final = 2.0
 
 
 class Heard(msgspec.Struct, frozen=True):

@@ -20,13 +20,13 @@ import uvicorn
 from starlette.applications import Starlette
 
 from umbel.errors import SettingsError
+from umbel.process_memory import give_memory_back
 from umbel.web.app import end_streams
 from umbel.web.http.trusted_proxies import LOOPBACK
 from umbel.web.log_throttle import LogThrottle
 from umbel.web.serving.connection_table import ConnectionTable
 from umbel.web.serving.connections import HEAD_MAX, Connection
 from umbel.web.serving.listener import Listener
-from umbel.web.serving.memory import give_memory_back
 from umbel.web.serving.open_files import connections_max, raise_limit
 from umbel.web.serving.sockets import open_tcp, open_unix
 from umbel.web.serving.tls import Tls
