@@ -125,7 +125,7 @@ def stores(directory: Path) -> Iterator[tuple[SqliteStore, MemoryStore]]:
     store.close()
 
 
-_NEVER_FEW = Costs(sort_all_rows=0, sort_zones_first=1)
+_NEVER_FEW = Costs(sort_all_rows=0, sort_zones_first=1, sort_zones_opened=2)
 _EACH_ZONE = replace(_NEVER_FEW, sort_index_rows=0)
 _ZONES_ALONE = replace(_EACH_ZONE, sort_many_keys_rows=0, sort_index_keys=0, sort_blocks=0)
 

@@ -82,7 +82,11 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
     sort_zones_first: int = 16
     """Zones (of 1,024 tasks) of the first step of a sorted page."""
 
-    sort_zones_growth: int = 4
+    sort_zones_opened: int = 64
+    """Zones of a partition that are put in order among those of others at a time: a page of 50 is
+    seldom in more, and a partition has a thousand."""
+
+    sort_zones_growth: int = 2
     """By how many times more zones each further step takes, after one that took all it might."""
 
     trigrams_considered: int = 12

@@ -34,7 +34,7 @@ from umbel.store.sqlite.text.text_index import BLOCK_BITS
 class Piece(NamedTuple):
     """Tasks of a partition whose value is not beyond `bound`: those of a zone, or those that
     a FROM clause and a condition give, of these only the ones in the blocks `among`; all of
-    them, as long as neither is known."""
+    them, as long as neither is known (or of all its zones that are no pieces yet)."""
 
     bound: float
     partition: int
@@ -46,7 +46,7 @@ class Piece(NamedTuple):
 
     @property
     def is_whole(self) -> bool:
-        """Whether it is a partition that was not opened yet."""
+        """Whether it is a partition, or a rest of one, that was not opened yet."""
         return self.zone is None and not self.source
 
 
@@ -80,6 +80,8 @@ class PartitionPlan:
         self._column = column
         self._access: AccessPath | None = None
         self._blocks: dict[int, list[int]] | None = None
+        #: Zones with their bounds that are not among the pieces yet, best first.
+        self._left: list[tuple[int, float]] = []
 
     def bound(self) -> float:
         """What no value of the partition is beyond."""
@@ -97,7 +99,10 @@ class PartitionPlan:
         return best(values) if values else -self._column.first
 
     def opened(self, bound: float) -> list[Piece]:
-        """The pieces of the partition, which has this bound."""
+        """The pieces of the partition, which has this bound, best first. Where they are many zones,
+        the last piece is what is left, to be opened as the partition was."""
+        if self._left:
+            return self._best_zones()
         request, costs, number = self._request, self.partition.costs, self.partition.number
         newest = self.partition.newest_id()
         access = access_path.choose(request.query, self.partition.value_dictionary, newest, costs)
@@ -136,7 +141,7 @@ class PartitionPlan:
         return None
 
     def _zones(self, newest: int) -> list[Piece]:
-        request, field, number = self._request, self._column.field, self.partition.number
+        request, field = self._request, self._column.field
         descending = request.order.descending
         bound = f"{field}_max" if descending else f"{field}_min"
         zones = access_path.zone_condition(request.query, request.now)
@@ -146,15 +151,21 @@ class PartitionPlan:
             # The rest of these zones was on earlier pages.
             conditions.append(f"{field}_min <= ?" if descending else f"{field}_max >= ?")
             parameters.append(request.after.value)
-        rows = self.partition.connection.execute(
-            f"SELECT id, {bound} FROM zone WHERE {' AND '.join(conditions)}", parameters
-        )
-        pieces = [
-            Piece(value, number, zone)
-            for zone, value in rows
-            if self._blocks is None or zone in self._blocks
-        ]
-        return [*pieces, self._without_zone(newest)]
+        found: list[tuple[int, float]] = self.partition.connection.execute(  # type: ignore[assignment]
+            f"SELECT id, {bound} FROM zone WHERE {' AND '.join(conditions)}"
+            f" ORDER BY {bound} {'DESC' if descending else 'ASC'}",
+            parameters,
+        ).fetchall()
+        blocks = self._blocks
+        self._left = found if blocks is None else [each for each in found if each[0] in blocks]
+        return [self._without_zone(newest), *self._best_zones()]
+
+    def _best_zones(self) -> list[Piece]:
+        """The best of the zones that are left, and these but for them as one piece."""
+        most, number = self.partition.costs.sort_zones_opened, self.partition.number
+        pieces = [Piece(bound, number, zone) for zone, bound in self._left[:most]]
+        self._left = self._left[most:]
+        return [*pieces, Piece(self._left[0][1], number)] if self._left else pieces
 
     def _without_zone(self, newest: int) -> Piece:
         (last,) = only_row(self.partition.connection, "SELECT max(id) FROM zone")

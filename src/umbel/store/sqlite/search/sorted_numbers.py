@@ -11,9 +11,11 @@ partition, these are sorted instead. See `sort_pieces` for both.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from itertools import islice, takewhile
+from operator import attrgetter
 from typing import NamedTuple
 
 import apsw
@@ -97,7 +99,7 @@ class _Sorting:
             return self._read(self._best)
 
     def _sorted(self, pieces: Iterable[Piece]) -> list[Piece]:
-        return sorted(pieces, key=lambda piece: self._sign * piece.bound)
+        return sorted(pieces, key=attrgetter("bound"), reverse=self._sign < 0)
 
     def _open(self, stack: ExitStack) -> None:
         request = self._request
@@ -117,11 +119,12 @@ class _Sorting:
         return self._sign * each.key, -each.position.partition, -each.position.id
 
     def _possible(self, pieces: list[Piece]) -> list[Piece]:
-        """Those that may hold a task which belongs on the page."""
+        """Those that may hold a task which belongs on the page, of pieces best first."""
         if len(self._best) < self._wanted:
             return pieces
         worst, _, _ = self._rank(self._best[-1])
-        return [piece for piece in pieces if self._sign * piece.bound <= worst]
+        end = bisect_right(pieces, worst, key=lambda piece: self._sign * piece.bound)
+        return pieces[:end]
 
     def _give_up(self, number: int, error: Exception) -> None:
         """Go on without the rest of a partition that is damaged."""
