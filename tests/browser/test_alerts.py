@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import OpenPage, Theme
 from tests.browser.servers import Server
+from tests.browser.test_access import violations
 from tests.support.umbels import Client
 from umbel.store.alerts import Alert
 from umbel.store.opening import open_ledger
@@ -125,7 +126,7 @@ def test_a_maintenance_window_is_made_seen_on_rules_and_ended(
     page.get_by_role("link", name="Rules").click()
     expect(page.get_by_role("row", name=re.compile("Shop fails"))).to_contain_text("silenced")
     page.get_by_role("link", name="Silences").click()
-    row.get_by_role("button", name=re.compile("End the silence")).click()
+    row.get_by_role("button", name=re.compile("End it")).click()
     expect(row).to_have_count(0)
 
 
@@ -167,3 +168,22 @@ def test_the_bell_counts_what_fires_from_the_live_stream(
     server.http.post("/api/v1/alerts/silences", json=body).raise_for_status()
     expect(banner.get_by_label(re.compile("1 alert fires; nobody is sent"))).to_be_visible()
     assert not [each for each in asked if "/alerts" in each]
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (320, "dark")])
+def test_axe_finds_nothing_on_pages_of_alerts(
+    open_page: OpenPage, server: Client, axe_source: str, width: int, theme: Theme
+) -> None:
+    rule = add_rule(server, "A rule with a name that is much longer than most windows are wide")
+    body = {"until": time.time() + 3_600, "reason": "a deploy", "rule": rule["id"]}
+    server.http.post("/api/v1/alerts/silences", json=body).raise_for_status()
+    page = open_page("alerts", width=width, theme=theme, axe=True)
+    for view in ("Rules", "Silences", "History", "Notifiers", "Firing"):
+        page.get_by_role("navigation", name="Alerts").get_by_role("link", name=view).click()
+        expect(page.get_by_text(re.compile("^Loading"))).to_have_count(0)
+        assert violations(page, axe_source) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+    page.goto(f"/alerts?edit={rule['id']}")
+    expect(page.get_by_text(re.compile("It would .*have fired"))).to_be_visible()
+    assert violations(page, axe_source) == []

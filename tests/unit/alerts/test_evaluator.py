@@ -17,6 +17,7 @@ from tests.unit.control.scene import actor
 from umbel.cluster.events import Event
 from umbel.notify.base import NotifierConfig
 from umbel.notify.opening import open_notifiers
+from umbel.services.alerts.evaluator import SUBJECTS_MAX
 from umbel.services.alerts.options import AlertOptions
 from umbel.services.alerts.rows import NewSilence
 from umbel.services.alerts.watch import AlertWatch
@@ -361,3 +362,49 @@ def test_rules_that_ask_the_same_ask_the_store_once(
         each.answer.answer for each in watched.alerts.rules.list().items if each.answer is not None
     ]
     assert answers == ["firing", "firing", "well"]
+
+
+def test_a_back_test_of_a_pattern_looks_at_queues_that_fit_among_many_others(
+    watched: Watched,
+) -> None:
+    now = watched.clock.now()
+    many = {f"orders-{number}": (900.0, 900.0, 0.0, 1.0, 1.0) for number in range(100)}
+    for back in range(0, 3_600, 60):
+        depth = 150.0 if 1_200 < back < 2_400 else 1.0
+        quiet = {"mail": (depth, depth, 0.0, 1.0, 1.0)}
+        watched.samples.keep("queue", now - 3_600 + back, {**many, **quiet})
+
+    found = watched.alerts.back_test("depth of queue mail* > 100", days=0.1)
+
+    assert (found.count, found.subject) == (1, "mail")
+    assert found.complete
+
+
+def test_a_thousand_that_fire_at_once_are_one_message_and_bounded(watched: Watched) -> None:
+    watched.add("depth of queue * > 100")
+    full = {f"queue-{number:04}": (150.0, 150.0, 0.0, 1.0, 1.0) for number in range(1_000)}
+    watched.samples.keep("queue", watched.clock.now(), full)
+    watched.later(1)
+
+    assert len(watched.ledger.open_alerts()) == SUBJECTS_MAX
+    ((kind, text),) = watched.sent()
+    assert kind == "fired"
+    assert "more" in text
+    assert len(text) < 2_000
+
+
+def test_a_clock_that_is_put_back_an_hour_tells_nobody_twice(watched: Watched) -> None:
+    watched.add("depth of queue mail > 100")
+    watched.samples.keep("queue", watched.clock.now(), {"mail": (150.0, 150.0, 0.0, 1.0, 1.0)})
+    watched.later(1)
+    assert [kind for kind, _ in watched.sent()] == ["fired"]
+
+    watched.clock.time -= 3_600
+    watched.alive()
+    watched.turn(watched.services)
+    watched.clock.time += 3_600
+    watched.samples.keep("queue", watched.clock.now(), {"mail": (150.0, 150.0, 0.0, 1.0, 1.0)})
+    watched.later(1)
+
+    assert [kind for kind, _ in watched.sent()] == ["fired"]
+    assert len(watched.alerts.now().firing) == 1

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import socket
+import threading
 
 import msgspec
 import pytest
@@ -14,6 +16,7 @@ from tests.support.receivers import http_receiver, mail_receiver
 from umbel.errors import DeliveryFailed
 from umbel.notify.base import AlertMessage, Notifier, NotifierConfig
 from umbel.notify.opening import open_notifiers
+from umbel.notify.posting import post
 
 NOW = 1_795_344_000.0
 SECRET = "s3cret"  # noqa: S105  of a test
@@ -147,3 +150,26 @@ def test_a_configuration_shows_no_secret() -> None:
     config = NotifierConfig(name="one", kind="webhook", url="https://a/s3cret", secret=SECRET)
 
     assert "s3cret" not in repr(config)
+
+
+def test_who_answers_a_byte_at_a_time_is_left_when_time_is_up() -> None:
+    ended = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def drip() -> None:
+            connection, _ = server.accept()
+            with connection, contextlib.suppress(OSError):
+                connection.sendall(b"HTTP/1.1 200 OK\r\n")
+                while not ended.wait(0.02):
+                    connection.sendall(b"x")
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/s3cret"
+        with pytest.raises(DeliveryFailed, match="could not be reached") as caught:
+            post(url, b"{}", {}, whole_s=0.2)
+        ended.set()
+        thread.join()
+
+    assert caught.value.retriable
+    assert "s3cret" not in str(caught.value)

@@ -43,13 +43,13 @@ from umbel.services.search.ledger_terms import resolved
 from umbel.services.search.search import BUCKET_STEPS_S
 from umbel.store.base import Store
 from umbel.store.ledger import Ledger
-from umbel.store.samples import Kind, Samples
+from umbel.store.samples import SAMPLED_MAX, Kind, Samples
 from umbel.store.series import Counts, CountSeries, DurationSeries
 
 BUDGET_S: Final = 2.0
 #: About so many steps are taken at most.
 STEPS_MAX: Final = 2_020
-#: So many queues, or workers, are looked at.
+#: So many queues that fit a pattern are looked at.
 LINES_MAX: Final = 50
 
 _NO_COUNTS: Final = Counts(seen=0)
@@ -217,19 +217,19 @@ class PastReader:
         is_pattern = bool({"*", "?"} & set(condition.queue))
         found = sampled_lines(
             self._samples, "queue", since=start, until=now, now=now,
-            names=None if is_pattern else [condition.queue], limit=LINES_MAX,
+            names=None if is_pattern else [condition.queue], limit=SAMPLED_MAX["queue"],
         )  # fmt: skip
+        lines = [each for each in found.items if not is_pattern or fits(each.name)]
         step_s = float(found.bucket_s)
         width = max(1, math.ceil(condition.window_s / step_s))
         points: dict[str, list[PastPoint]] = {}
-        for line in found.items:
-            if not fits(line.name) and is_pattern:
-                continue
+        for line in lines[:LINES_MAX]:
             values = {at: each[column] for at, each in line.points}
             points[line.name] = [
                 PastPoint(at + step_s, _mean(values, at, step_s, width)) for at in sorted(values)
             ]
-        return _sampled(points, step_s, start, now, "queue", complete=found.more == 0)
+        is_complete = found.more == 0 and len(lines) <= LINES_MAX
+        return _sampled(points, step_s, start, now, "queue", complete=is_complete)
 
     def _workers(
         self, condition: WorkerSilence | OnlineThreshold, start: float, now: float
