@@ -11,6 +11,8 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.support.brokers import redis_database
 from tests.support.receivers import HttpReceiver, Received, http_receiver
 from tests.support.umbels import Umbel, umbel_serve
@@ -87,3 +89,26 @@ def test_a_worker_dies_people_are_told_and_told_again_when_it_is_back(tmp_path: 
         assert umbel.client.get("alerts")["firing"] == []
         (over,) = umbel.client.get("alerts/history")["items"]
         assert (over["id"], over["phase"]) == (alert["id"], "resolved")
+
+
+@pytest.mark.thorough  # The lease of the one that died has to run out.
+def test_a_message_that_was_sent_when_the_server_was_killed_comes_again(tmp_path: Path) -> None:
+    with http_receiver() as receiver, redis_database() as broker:
+        hook = json.dumps({"oncall": {"kind": "webhook", "url": receiver.url}})
+        options = ("--alerts-every", "1s", "--alerts-notifiers", hook)
+        with umbel_serve(broker, tmp_path / "umbel", *options) as umbel:
+            receiver.before_answer = umbel.process.kill
+            condition = "count of name:nobody < 1"
+            post(umbel, "alerts/rules", {"name": "x", "condition": condition, "notify": ["oncall"]})
+            wait_until(lambda: umbel.process.exit_code is not None, timeout_s=60)
+        assert len(receiver.received) == 1
+        receiver.before_answer = lambda: None
+
+        with umbel_serve(broker, tmp_path / "umbel", *options) as umbel:
+            wait_until(lambda: len(receiver.received) == 2, timeout_s=60)
+            wait_until(lambda: umbel.client.status()["alerts"]["waiting"] == 0, timeout_s=60)
+            assert len(umbel.client.get("alerts")["firing"]) == 1
+
+    first, second = receiver.received
+    assert first.headers["umbel-delivery"] == second.headers["umbel-delivery"]
+    assert first.json["title"] == second.json["title"]

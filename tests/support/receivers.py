@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socketserver
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -36,6 +36,8 @@ class HttpReceiver:
         self.answers: list[int] = [200]
         self.headers: dict[str, str] = {}
         self.url = ""
+        #: What happens between a request and its answer.
+        self.before_answer: Callable[[], None] = lambda: None
 
     def answer(self) -> int:
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
@@ -51,6 +53,7 @@ def http_receiver() -> Iterator[HttpReceiver]:
             body = self.rfile.read(int(self.headers["content-length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
             receiver.received.append(Received(self.path, headers, body))
+            receiver.before_answer()
             self.send_response(receiver.answer())
             for name, value in receiver.headers.items():
                 self.send_header(name, value)

@@ -60,7 +60,7 @@ SENTENCES = [
     (
         "consumers of queue mail < 1",
         "consumers of queue mail < 1",
-        "queue mail has fewer than 1 consumers",
+        "queue mail has fewer than 1 consumer",
     ),
     (
         "worker celery@eu-* silent for 5 min",

@@ -41,7 +41,10 @@ _ENDED: Final = {
     "failures": "failed", "successes": "succeeded", "revocations": "were revoked",
     "tasks": "were seen",
 }  # fmt: skip
-_QUEUES: Final = {"depth": "messages wait", "unacknowledged": "messages are unacknowledged"}
+_QUEUES: Final = {
+    "depth": ("message waits", "messages wait"),
+    "unacknowledged": ("message is unacknowledged", "messages are unacknowledged"),
+}
 
 
 def written(condition: Condition) -> str:
@@ -191,8 +194,9 @@ def _queue(condition: QueueThreshold) -> str:
         return f"the oldest message in {queue} waits {longer}{when}"
     more = f"{_MORE[condition.operator]} {number_text(condition.limit)}"
     if condition.measure == "consumers":
-        return f"{queue} has {more} consumers{when}"
-    return f"{more} {_QUEUES[condition.measure]} in {queue}{when}"
+        return f"{queue} has {more} {'consumer' if condition.limit == 1 else 'consumers'}{when}"
+    one, many = _QUEUES[condition.measure]
+    return f"{more} {one if condition.limit == 1 else many} in {queue}{when}"
 
 
 def _workers(pattern: str) -> str:
