@@ -33,7 +33,6 @@ from umbel.store.sqlite.text.text_index import (
     BLOCK_BITS,
     Coverage,
     Hits,
-    coverage,
     expanded,
     first_of,
     hits,
@@ -114,11 +113,15 @@ class PartitionScan:
         self._is_over(span[0] if self._options.descending else span[1])
 
     def by_text(
-        self, index_query: IndexQuery, access: access_path.AccessPath, span: Range
+        self,
+        index_query: IndexQuery,
+        access: access_path.AccessPath,
+        covered: Coverage,
+        span: Range,
     ) -> Iterator[Match]:
         """Tasks in the blocks that the search index names, and those it does not cover."""
         for ids in _chunks(
-            self._candidates(index_query, access, span), self._costs.candidates_together
+            self._candidates(index_query, access, covered, span), self._costs.candidates_together
         ):
             placeholders = ",".join(map(str, ids))
             yield from self._verified(self._with_bodies(f"task.id IN ({placeholders})", ()))
@@ -126,10 +129,13 @@ class PartitionScan:
                 return
 
     def _candidates(
-        self, index_query: IndexQuery, access: access_path.AccessPath, span: Range
+        self,
+        index_query: IndexQuery,
+        access: access_path.AccessPath,
+        covered: Coverage,
+        span: Range,
     ) -> Iterator[int]:
         """Ids, each once and in order."""
-        covered = coverage(self._partition) or Coverage(0, ())
         found = hits(
             self._partition, index_query.expression, span, descending=self._options.descending
         )

@@ -26,7 +26,7 @@ from umbel.store.sqlite.search.reader import Deadline, Reader, ReadPartition
 from umbel.store.sqlite.text.body_prefilter import body_prefilter
 from umbel.store.sqlite.text.query_text_filter import query_text_filter
 from umbel.store.sqlite.text.text_filter import IndexQuery, index_query
-from umbel.store.sqlite.text.text_index import PartitionTokens, coverage
+from umbel.store.sqlite.text.text_index import Coverage, PartitionTokens, coverage
 
 #: Before the first task, in either direction.
 _BEFORE_NEWEST, _BEFORE_OLDEST = Position(1 << 20, 0), Position(0, 0)
@@ -136,27 +136,25 @@ class Scan:
         )
         if access.within is not None:
             yield from partition_scan.within(access.within, (low, high))
-        elif (
-            bounds.exact
-            or access.expected <= self._costs.few_rows
-            or not self._has_index(partition)
-        ):
+            return
+        covered = None
+        if not bounds.exact and access.expected > self._costs.few_rows:
+            covered = None if self._text_filter is None else coverage(partition)
+        if covered is None:
             yield from self._by_columns(partition_scan, partition, access, (low, high))
         else:
-            yield from self._by_text(partition_scan, partition, access, (low, high))
-
-    def _has_index(self, partition: ReadPartition) -> bool:
-        return self._text_filter is not None and coverage(partition) is not None
+            yield from self._by_text(partition_scan, partition, access, covered, (low, high))
 
     def _by_text(
         self,
         partition_scan: PartitionScan,
         partition: ReadPartition,
         access: access_path.AccessPath,
+        covered: Coverage,
         span: Range,
     ) -> Iterator[Match]:
         low, high = span
-        first_read = self._read_first(partition, low, high)
+        first_read = self._read_first(covered, low, high)
         if first_read is not None:
             yield from partition_scan.whole(first_read)
             low, high = self._rest(partition, low, high)
@@ -165,7 +163,7 @@ class Scan:
         try:
             wanted = self._index_query(partition)
             if wanted is not None:
-                yield from partition_scan.by_text(wanted, access, (low, high))
+                yield from partition_scan.by_text(wanted, access, covered, (low, high))
                 return
         except Exception as error:
             if not is_damage(error):
@@ -175,7 +173,7 @@ class Scan:
             low, high = self._rest(partition, low, high)
         yield from self._by_columns(partition_scan, partition, access, (low, high))
 
-    def _read_first(self, partition: ReadPartition, low: int, high: int) -> Range | None:
+    def _read_first(self, covered: Coverage, low: int, high: int) -> Range | None:
         """The tasks that are read before the index is asked, where there are any: once the first
         of the scan did not fill a page, the text is too rare for others to."""
         wanted, self._left_to_read = (
@@ -186,8 +184,7 @@ class Scan:
             first, last = low, min(high, low + wanted - 1)
         else:
             first, last = max(low, high - wanted + 1), high
-            covered = coverage(partition)
-            if covered is not None and high - covered.upto < self._costs.unindexed_tail:
+            if high - covered.upto < self._costs.unindexed_tail:
                 # With those that are not indexed yet.
                 first = max(low, min(first, covered.upto))
         return (first, last) if first <= last else None

@@ -145,13 +145,14 @@ def _edge(edge: Edge) -> BodyPrefilter:
         expression += b"(?:" + after + rb"|\Z)"
     finds = re.compile(expression).search
     disguised = disguises(edge.text)
+    lowers = edge.text.upper() != edge.text
 
     def test(packed: bytes, _state: str) -> bool:
-        lowered = packed.lower()
+        lowered = packed.lower() if lowers else packed
         if written in lowered and finds(lowered):
             return True
         # Then it is left to `match`.
-        return any(each in lowered for each in disguised)
+        return bool(disguised) and any(each in lowered for each in disguised)
 
     return test
 
