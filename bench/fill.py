@@ -19,6 +19,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
+import apsw
 import msgspec
 
 from bench.lifecycles import CLIENT, MARK_LENGTH, Life, Storyteller, different_errors
@@ -45,6 +46,7 @@ def filled(tasks: int, *, errors: int = 0, refill: bool = False) -> tuple[Path, 
         home.mkdir(parents=True)
         told = Storyteller(tasks, different_errors(errors)) if errors else Storyteller(tasks)
         known.write_bytes(msgspec.json.encode(fill(home / "data", tasks, told)))
+    _await_joined_indexes(home / "data")
     return home / "data", msgspec.json.decode(known.read_bytes(), type=Known)
 
 
@@ -98,6 +100,36 @@ def _await_index(store: SqliteStore) -> None:
             left, moved = now, time.monotonic()
             print(f"  {left:,} tasks still to be indexed", flush=True)
     print(f"  {left:,} tasks left without index", flush=True)
+
+
+def _await_joined_indexes(data: Path) -> None:
+    """Let the parts of each full partition's search index be joined. A writer that hardly rests
+    leaves that for later; where tasks come as fast as workers run them, it is done soon."""
+    if not _in_parts(data):
+        return
+    store = SqliteStore(data, write=True)
+    try:
+        while left := _in_parts(data):
+            print(f"  {left} search indexes still in parts", flush=True)
+            time.sleep(2.0)
+    finally:
+        store.close()
+
+
+def _in_parts(data: Path) -> int:
+    """How many full partitions have an index of more than one part."""
+    newest = max(data.glob("tasks-*.text"), default=None)
+    return sum(_parts(path) > 1 for path in data.glob("tasks-*.text") if path != newest)
+
+
+def _parts(index: Path) -> int:
+    """Of how many parts (segments) this FTS5 index is."""
+    connection = apsw.Connection(str(index), flags=apsw.SQLITE_OPEN_READONLY)
+    try:
+        [(parts,)] = connection.execute("SELECT count(DISTINCT segid) FROM document_idx")
+    finally:
+        connection.close()
+    return int(parts)
 
 
 def _batches(
