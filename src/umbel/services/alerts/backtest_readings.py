@@ -1,4 +1,5 @@
-"""What roll-ups and samples tell of the past of a condition, for its back-test.
+"""What roll-ups tell of the past of a condition, for its back-test; `backtest_samples` has what
+samples tell.
 
 Each kind of condition is one question of the store or the samples, of `BUDGET_S` at most.
 """
@@ -8,16 +9,14 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from statistics import fmean
 from typing import Final
 
 from umbel.clock import Clock
 from umbel.cluster.gaps import Gap
 from umbel.errors import CapabilityMissing
 from umbel.query.ast import Node
-from umbel.query.describe import spoken_duration
-from umbel.query.globbing import glob
 from umbel.services.alerts.backtest import DAY_S, Past, PastPoint
+from umbel.services.alerts.backtest_samples import SampledPast
 from umbel.services.alerts.condition import (
     Absence,
     Condition,
@@ -32,25 +31,22 @@ from umbel.services.alerts.condition import (
     WorkerSilence,
 )
 from umbel.services.alerts.judge import MISSED_MAX
-from umbel.services.alerts.readings import ERROR_FOR_S, QUEUE_COLUMNS
+from umbel.services.alerts.readings import ERROR_FOR_S
 from umbel.services.alerts.task_readings import deadline_of, measured
 from umbel.services.errors.errors import Errors
 from umbel.services.errors.group_list import GROUPS_MAX
 from umbel.services.health.findings import covered_s
 from umbel.services.health.liveness import uncovered
-from umbel.services.samples.sample_lines import sampled_lines
 from umbel.services.search.ledger_terms import resolved
 from umbel.services.search.search import BUCKET_STEPS_S
 from umbel.store.base import Store
 from umbel.store.ledger import Ledger
-from umbel.store.samples import SAMPLED_MAX, Kind, Samples
+from umbel.store.samples import Samples
 from umbel.store.series import Counts, CountSeries, DurationSeries
 
 BUDGET_S: Final = 2.0
 #: About so many steps are taken at most.
 STEPS_MAX: Final = 2_020
-#: So many queues that fit a pattern are looked at.
-LINES_MAX: Final = 50
 
 _NO_COUNTS: Final = Counts(seen=0)
 
@@ -63,7 +59,7 @@ class PastReader:
     ) -> None:
         self._store = store
         self._ledger = ledger
-        self._samples = samples
+        self._sampled = SampledPast(samples)
         self._errors = errors
         self._clock = clock
 
@@ -73,9 +69,9 @@ class PastReader:
         start = now - days * DAY_S
         try:
             if isinstance(condition, QueueThreshold):
-                return self._queues(condition, start, now)
+                return self._sampled.queues(condition, start, now)
             if isinstance(condition, WorkerSilence | OnlineThreshold):
-                return self._workers(condition, start, now)
+                return self._sampled.workers(condition, start, now)
             if isinstance(condition, MatchThreshold):
                 return Past(why="What tasks were like then is not kept, only what became of them.")
             if isinstance(condition, FindingAppears):
@@ -209,52 +205,6 @@ class PastReader:
         ]
         return Past(points={"": known}, step_s=step_s, since=start, until=now, complete=complete)
 
-    # -- samples ------------------------------------------------------------------------------
-
-    def _queues(self, condition: QueueThreshold, start: float, now: float) -> Past:
-        column = QUEUE_COLUMNS[condition.measure]
-        fits = glob(condition.queue)
-        is_pattern = bool({"*", "?"} & set(condition.queue))
-        found = sampled_lines(
-            self._samples, "queue", since=start, until=now, now=now,
-            names=None if is_pattern else [condition.queue], limit=SAMPLED_MAX["queue"],
-        )  # fmt: skip
-        lines = [each for each in found.items if not is_pattern or fits(each.name)]
-        step_s = float(found.bucket_s)
-        width = max(1, math.ceil(condition.window_s / step_s))
-        points: dict[str, list[PastPoint]] = {}
-        for line in lines[:LINES_MAX]:
-            values = {at: each[column] for at, each in line.points}
-            points[line.name] = [
-                PastPoint(at + step_s, _mean(values, at, step_s, width)) for at in sorted(values)
-            ]
-        is_complete = found.more == 0 and len(lines) <= LINES_MAX
-        return _sampled(points, step_s, start, now, "queue", complete=is_complete)
-
-    def _workers(
-        self, condition: WorkerSilence | OnlineThreshold, start: float, now: float
-    ) -> Past:
-        fits = glob(condition.worker)
-        found = sampled_lines(self._samples, "worker", since=start, until=now, now=now, limit=5_000)
-        step_s = float(found.bucket_s)
-        if isinstance(condition, WorkerSilence) and condition.silent_s < step_s:
-            return Past(
-                why=f"Of so long ago there are samples of {spoken_duration(step_s)} alone, and the "
-                f"rule asks about {spoken_duration(condition.silent_s)}. Test fewer days."
-            )
-        seen = {line.name: {at for at, _ in line.points} for line in found.items if fits(line.name)}
-        # Others, or queues, show when anybody sampled.
-        times = sorted({at for line in found.items for at, _ in line.points})
-        if isinstance(condition, OnlineThreshold):
-            online = [
-                PastPoint(at + step_s, float(sum(at in each for each in seen.values())))
-                for at in times
-            ]
-            points: dict[str, list[PastPoint]] = {"": online} if online else {}
-            return _sampled(points, step_s, start, now, "worker", complete=found.more == 0)
-        points = {name: _silences(times, there, step_s) for name, there in seen.items()}
-        return _sampled(points, step_s, start, now, "worker", complete=found.more == 0)
-
 
 def step_of(window_s: float, span_s: float, *, least_s: float = 0.0) -> float:
     """The width of a step: a tenth of the window if there are not too many, seconds."""
@@ -287,35 +237,3 @@ def _missed(gaps: Sequence[Gap], at: float, window_s: float) -> bool:
         if each.end > start and each.start < at
     ]
     return bool(within) and covered_s(within) > MISSED_MAX * window_s
-
-
-def _mean(values: Mapping[int, float | None], at: int, step_s: float, width: int) -> float | None:
-    some = [values.get(at - round(step_s) * each) for each in range(width)]
-    given = [each for each in some if each is not None]
-    return fmean(given) if given else None
-
-
-def _silences(times: Sequence[int], there: set[int], step_s: float) -> list[PastPoint]:
-    """For how long a worker was not seen, while somebody was."""
-    found, last = [], None
-    for at in times:
-        last = at if at in there else last
-        if last is not None:
-            found.append(PastPoint(at + step_s, float(at - last)))
-    return found
-
-
-def _sampled(
-    points: Mapping[str, Sequence[PastPoint]],
-    step_s: float,
-    start: float,
-    now: float,
-    kind: Kind,
-    *,
-    complete: bool,
-) -> Past:
-    ends: list[float] = [each.at for some in points.values() for each in some[:1]]
-    if not ends:
-        return Past(why=f"No {kind} of this name was sampled in that time.")
-    since = max(start, min(ends) - step_s)
-    return Past(points=points, step_s=step_s, since=since, until=now, complete=complete)

@@ -15,14 +15,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, NoReturn, cast, get_args
+from typing import Final, cast, get_args
 
 from umbel.errors import QueryError, ZoneUnknown
 from umbel.query.ast import Node
-from umbel.query.canonical import canonical
-from umbel.query.lexer import LexerToken, TokenKind, Word, tokens
-from umbel.query.parse import parse
-from umbel.query.quantities import duration, number
 from umbel.query.spelling import nearest
 from umbel.services.alerts.condition import (
     WINDOW_S,
@@ -37,12 +33,12 @@ from umbel.services.alerts.condition import (
     FindingAppears,
     MatchThreshold,
     OnlineThreshold,
-    Operator,
     QueueMeasure,
     QueueThreshold,
     Statistic,
     WorkerSilence,
 )
+from umbel.services.alerts.condition_words import ConditionWords, refuse
 from umbel.services.health.health_finding import WEIGHTS, Weight
 from umbel.services.health.rules.table import HEALTH_RULES
 from umbel.services.time_zones import zone_of
@@ -53,11 +49,8 @@ QUEUES_S: Final = (10.0, 86_400.0)
 SILENCES_S: Final = (10.0, 7 * 86_400.0)
 ABSENCES_S: Final = (60.0, 31 * 86_400.0)
 
-_OPERATOR: Final = re.compile(r"(>=|<=|>|<)")
 _CLOCK: Final = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 _EXAMPLE: Final = "failure rate of name:billing.* > 5 % over 10 min"
-
-Bounds = tuple[float, float]
 
 
 def parse_condition(text: str) -> Condition:
@@ -65,18 +58,12 @@ def parse_condition(text: str) -> Condition:
     return _Sentence(text).condition()
 
 
-class _Sentence:
-    """One reading of one text."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        found = tokens(text)
-        self._end = found[-1]
-        self._tokens = found[:-1]
+class _Sentence(ConditionWords):
+    """One reading of one text: what it begins with, and the kinds of conditions."""
 
     def condition(self) -> Condition:
         if not self._tokens:
-            _refuse(f"A rule is a sentence such as {_EXAMPLE}.", self._end)
+            refuse(f"A rule is a sentence such as {_EXAMPLE}.", self._end)
         lower = [self._bare(each) for each in self._tokens]
         fitting = [head for head in HEADS if tuple(lower[: len(head)]) == head]
         if not fitting:
@@ -87,7 +74,7 @@ class _Sentence:
     def _unknown_head(self, lower: Sequence[str]) -> QueryError:
         first = self._tokens[0]
         if lower[0] == "beat":
-            _refuse(
+            refuse(
                 "Of beat itself nothing is heard. That it stands still shows where none of its "
                 "tasks come: no task of name:NAME for 10 min.",
                 first,
@@ -132,7 +119,7 @@ class _Sentence:
         compared, end = self._comparison(at)
         text, query = self._search(at, compared)
         if end < len(self._tokens):
-            _refuse(
+            refuse(
                 f"A {head[0]} is of the moment, so it has no window. Say in the search of which "
                 "time tasks are, such as received:-10m..",
                 self._tokens[end],
@@ -146,7 +133,7 @@ class _Sentence:
         name = self._name(at, "the name of a queue")
         compared, end = self._comparison(at + 1)
         if compared != at + 1:
-            _refuse("After the queue comes a comparison, such as > 1000.", self._tokens[at + 1])
+            refuse("After the queue comes a comparison, such as > 1000.", self._tokens[at + 1])
         measure = cast("QueueMeasure", " ".join(head))
         read = self._duration if measure == "oldest message" else self._number
         operator, limit = self._operator(compared), read(compared, end)
@@ -164,22 +151,22 @@ class _Sentence:
         compared, end = self._comparison(at)
         name = "*" if compared == at else self._name(at, "the name of a worker, or a pattern")
         if compared > at + 1:
-            _refuse("After the workers comes a comparison, such as < 3.", self._tokens[at + 1])
+            refuse("After the workers comes a comparison, such as < 3.", self._tokens[at + 1])
         if end < len(self._tokens):
-            _refuse("Workers are online now; there is no window.", self._tokens[end])
+            refuse("Workers are online now; there is no window.", self._tokens[end])
         return OnlineThreshold(name, self._operator(compared), self._number(compared, end))
 
     def absence(self, at: int, head: tuple[str, ...]) -> Condition:
         by = self._last("for", "by", at)
         if by is None:
-            _refuse("Say for how long, such as for 25 h, or by when: by 06:00.", self._end)
+            refuse("Say for how long, such as for 25 h, or by when: by 06:00.", self._end)
         text, query = self._search(at, by)
         what = "success" if head[-1] == "success" else "task"
         if self._bare(self._tokens[by]) == "for":
             for_s = self._rest_duration(by + 1, ABSENCES_S)
             return Absence("success" if what == "success" else "task", text, query, for_s)
         if what == "task":
-            _refuse("By a time of the day a success is missed: no success of ...", self._tokens[by])
+            refuse("By a time of the day a success is missed: no success of ...", self._tokens[by])
         return self._deadline(by + 1, text, query)
 
     def error(self, at: int, head: tuple[str, ...]) -> Condition:
@@ -203,13 +190,11 @@ class _Sentence:
         self._nothing_more(at + 1)
         return FindingAppears(rule=rule)
 
-    # -- parts --------------------------------------------------------------------------------
-
     def _deadline(self, at: int, text: str, query: Node) -> DailyDeadline:
         token = self._at(at, "a time of the day, such as 06:00")
         clock = _CLOCK.fullmatch(self._slice(token, token))
         if clock is None:
-            _refuse("This is no time of the day; write 06:00 or 18:30.", token)
+            refuse("This is no time of the day; write 06:00 or 18:30.", token)
         at, zone = at + 1, "UTC"
         if at < len(self._tokens) and self._bare(self._tokens[at]) != "over":
             zone_token = self._tokens[at]
@@ -217,154 +202,9 @@ class _Sentence:
             try:
                 zone_of(zone)
             except ZoneUnknown as error:
-                _refuse(error.message, zone_token)
+                refuse(error.message, zone_token)
         window_s = self._over(at, TASKS_S, 0.0) or None
         return DailyDeadline(text, query, int(clock[1]) * 60 + int(clock[2]), zone, window_s)
-
-    def _search(self, at: int, end: int) -> tuple[str, Node]:
-        """The search between `of` and the token `end`."""
-        if at == end:
-            return "", parse("")
-        at = self._word(at, "of", "of and a search")
-        if at == end:
-            _refuse("After of comes a search, such as name:billing.*", self._tokens[at - 1])
-        start, stop = self._tokens[at].start, self._tokens[end - 1].end
-        try:
-            query = parse(self._text[start:stop])
-        except QueryError as error:
-            raise QueryError(
-                error.message,
-                position=error.position + start,
-                end=error.end + start,
-                suggestion=error.suggestion,
-            ) from None
-        return canonical(query), query
-
-    def _comparison(self, at: int) -> tuple[int, int]:
-        """The token of the last comparison that stands for itself, and where its value ends: at
-        the following `over`, or the end."""
-        places = [
-            index
-            for index in range(at, len(self._tokens))
-            if _OPERATOR.match(self._bare(self._tokens[index]))
-        ]
-        if not places:
-            what = "Compare it with a limit, such as > 5 % over 10 min."
-            _refuse(what, self._end)
-        first = places[-1]
-        after = range(first + 1, len(self._tokens))
-        end = next((i for i in after if self._bare(self._tokens[i]) == "over"), len(self._tokens))
-        return first, end
-
-    def _operator(self, at: int) -> Operator:
-        found = _OPERATOR.match(self._bare(self._tokens[at]))
-        assert found is not None  # noqa: S101  `_comparison` gave it
-        return cast("Operator", found[1])
-
-    def _value(self, at: int, end: int, example: str) -> Word:
-        """What stands behind the comparison, without spaces."""
-        start = self._tokens[at].start + len(self._operator(at))
-        stop = self._tokens[end - 1].end
-        value = self._squeezed(start, stop)
-        if not value.text:
-            _refuse(f"After the comparison comes a limit, such as {example}.", self._tokens[at])
-        return value
-
-    def _share(self, at: int, end: int) -> float:
-        value = self._value(at, end, "5 %")
-        text = value.cut(0, len(value.text) - 1) if value.text.endswith("%") else value
-        percent = number(text)
-        if percent > 100:
-            raise QueryError("A share is at most 100 %.", position=value.start, end=value.end)
-        return percent / 100
-
-    def _number(self, at: int, end: int) -> float:
-        return number(self._value(at, end, "1000"))
-
-    def _duration(self, at: int, end: int) -> float:
-        return duration(self._value(at, end, "30 s"))
-
-    def _over(self, at: int, bounds: Bounds, default_s: float) -> float:
-        if at >= len(self._tokens):
-            return default_s
-        self._word(at, "over", "over 10 min")
-        return self._rest_duration(at + 1, bounds)
-
-    def _rest_duration(self, at: int, bounds: Bounds) -> float:
-        first = self._at(at, "a length of time, such as 10 min")
-        word = self._squeezed(first.start, self._tokens[-1].end)
-        seconds = duration(word)
-        low, high = bounds
-        if not low <= seconds <= high:
-            raise QueryError(
-                f"This can be from {_spoken(low)} to {_spoken(high)}.",
-                position=word.start,
-                end=word.end,
-            )
-        return seconds
-
-    def _name(self, at: int, what: str) -> str:
-        token = self._at(at, what)
-        if token.word is None or not token.word.text or not token.closed:
-            _refuse(f"Here must stand {what}.", token)
-        return token.word.text
-
-    def _word(self, at: int, *wanted: str) -> int:
-        """The index behind a word that must stand here: the first of `wanted`, or any behind the
-        second, which is how an error says it."""
-        word, example, *others = wanted
-        token = self._at(at, example)
-        if self._bare(token) not in (word, *others):
-            near = nearest(self._bare(token), [word])
-            raise QueryError(
-                f"Here must stand {example}.", position=token.start, end=token.end, suggestion=near
-            )
-        return at + 1
-
-    def _nothing_more(self, at: int) -> None:
-        if at < len(self._tokens):
-            _refuse("The rule ends before this.", self._tokens[at], self._tokens[-1])
-
-    def _at(self, at: int, what: str) -> LexerToken:
-        if at >= len(self._tokens):
-            _refuse(f"Here must stand {what}.", self._end)
-        return self._tokens[at]
-
-    def _last(self, *arguments: object) -> int | None:
-        *words, at = arguments
-        found = [
-            index
-            for index in range(cast("int", at), len(self._tokens))
-            if self._bare(self._tokens[index]) in words
-        ]
-        return found[-1] if found else None
-
-    def _bare(self, token: LexerToken) -> str:
-        """A word as it was written, in small letters; nothing for what has quotes."""
-        if token.word is None or token.sort is TokenKind.OPEN or not all(token.word.bare):
-            return ""
-        return token.word.text.lower()
-
-    def _slice(self, first: LexerToken, last: LexerToken) -> str:
-        return self._text[first.start : last.end]
-
-    def _squeezed(self, start: int, stop: int) -> Word:
-        """The text of [start, stop) as one word without spaces, that knows where it stood."""
-        at = tuple(i for i in range(start, stop) if not self._text[i].isspace())
-        text = "".join(self._text[i] for i in at)
-        first, end = (at[0], at[-1] + 1) if at else (start, stop)
-        return Word(text, (True,) * len(at), at, first, end)
-
-
-def _spoken(seconds: float) -> str:
-    for unit, length in (("days", 86_400.0), ("h", 3_600.0), ("min", 60.0)):
-        if seconds >= length and seconds % length == 0:
-            return f"{seconds / length:.0f} {unit}"
-    return f"{seconds:.0f} s"
-
-
-def _refuse(message: str, first: LexerToken, last: LexerToken | None = None) -> NoReturn:
-    raise QueryError(message, position=first.start, end=(last or first).end)
 
 
 _Read = Callable[[_Sentence, int, tuple[str, ...]], Condition]
