@@ -69,8 +69,9 @@ Whole = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 class Event(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
     """One event. Which fields are set depends on `type`; times are Unix seconds, UTC.
 
-    `args`, `kwargs` and `result` are Python reprs, as Celery cut them. `eta` and `expires`
-    are ISO 8601 texts. `runtime` is in seconds. `detail` is the JSON text of the fields
+    `args`, `kwargs` and `result` are Python reprs, as Celery cut them; `args_json` and
+    `kwargs_json` the complete arguments, where a worker tells them (`umbel.worker`). `eta` and
+    `expires` are ISO 8601 texts. `runtime` is in seconds. `detail` is the JSON text of the fields
     that an application's own event type brought.
     """
 
@@ -83,6 +84,8 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, kw_only=T
     name: Label | None = None
     args: Text | None = None
     kwargs: Text | None = None
+    args_json: Text | None = None
+    kwargs_json: Text | None = None
     retries: Whole | None = None
     eta: Label | None = None
     expires: Label | None = None

@@ -119,7 +119,8 @@ class TaskSummary(msgspec.Struct, frozen=True):
 
 
 class Task(TaskSummary, frozen=True):
-    """A task with everything that its facts (there are `fact_count`) told. A field added here is in
+    """A task with everything that its facts (there are `fact_count`) told. `args_json` and
+    `kwargs_json` are its complete arguments, where a worker told them. A field added here is in
     no list; one added to `TaskSummary` is in every list, in the HTTP API, the commands and the
     Python API."""
 
@@ -128,6 +129,8 @@ class Task(TaskSummary, frozen=True):
     notes: tuple[Note, ...] = ()
     reconciled: tuple[ReconciledFact, ...] = ()
     fact_count: int = 0
+    args_json: str | None = None
+    kwargs_json: str | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -201,6 +204,8 @@ def project(uuid: str, facts: Facts, changed: float | None = None) -> Task:
         it.notes,
         it.reconciled,
         fact_count(facts) if it.reconciled else len(facts),
+        now.args_json if now else None,
+        now.kwargs_json if now else None,
     )
 
 

@@ -6,9 +6,11 @@ values, as messages, results and answers of workers hold them. What is hidden re
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fnmatch import translate
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -61,6 +63,9 @@ class TaskRules(msgspec.Struct, frozen=True):
     exception: bool = False
     traceback: bool = False
 
+
+#: Fields that hold JSON: read as values, while the same text elsewhere is read as a text.
+JSON_FIELDS: Final = frozenset({"args_json", "kwargs_json"})
 
 #: Of most tasks nothing is hidden by their name.
 NOTHING: Final = TaskRules()
@@ -126,6 +131,10 @@ class Redactor:
                 return self.args_text(name, text)
             case "kwargs":
                 return self.kwargs_text(name, text)
+            case "args_json":
+                return _in_json(text, partial(self.args, name))
+            case "kwargs_json":
+                return _in_json(text, partial(self.kwargs, name))
             case "result":
                 return self.result_text(name, text)
             case "exception":
@@ -159,6 +168,10 @@ class Redactor:
         """Its last lines are the exception, so what hides that hides the traceback too."""
         rules = self.of(name)
         return HIDDEN if rules.traceback or rules.exception else self._error_text(rules, text)
+
+    def text_by_keys(self, field: str, text: str) -> str:
+        """The text of a field of an event without what its keys hide."""
+        return _in_json(text, self.value) if field in JSON_FIELDS else redact_text(text, self.keys)
 
     def _error_text(self, rules: TaskRules, text: str) -> str:
         if self._unnamed.exception and _CHORD_ERROR in text:
@@ -228,6 +241,16 @@ class Redactor:
         if isinstance(key, str) and key in self.keys and not _hides_nothing(value):
             return HIDDEN
         return self._value(value, depth + 1)
+
+
+def _in_json(text: str, shown: Callable[[Any], Any]) -> str:
+    """JSON with what `shown` gives for its value; hidden as a whole where it cannot be read."""
+    try:
+        value = json.loads(text)
+        changed = shown(value)
+    except (ValueError, RecursionError):
+        return HIDDEN
+    return text if changed == value else json.dumps(changed, ensure_ascii=False)
 
 
 def _hides_nothing(value: object) -> bool:

@@ -17,6 +17,8 @@ from umbel.worker.event_stream_writer import EventStreamWriter
 __all__ = ["StreamEvents"]
 
 _Events: Any = Events
+#: What Umbel takes of one text (`cluster.events.TEXT_MAX`).
+ARGUMENTS_MAX = 65_536
 
 
 class StreamEvents(_Events):  # type: ignore[misc]
@@ -25,6 +27,11 @@ class StreamEvents(_Events):  # type: ignore[misc]
     missed (docs/no-loss-on-redis.md). On other brokers it changes nothing."""
 
     dispatcher_cls = "umbel.worker.dispatcher:StreamDispatcher"
+
+    @cached_property
+    def arguments_max_bytes(self) -> int:
+        """Up to which size a task's message has its arguments told as a whole; 0 for none."""
+        return min(int(self.app.conf.get("umbel_arguments_max_bytes") or 0), ARGUMENTS_MAX)
 
     @cached_property
     def stream(self) -> EventStreamWriter:

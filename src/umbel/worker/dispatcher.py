@@ -1,14 +1,22 @@
-"""Celery's event dispatcher, whose messages go to the stream as well."""
+"""Celery's event dispatcher, whose messages go to the stream as well, and whose events of received
+tasks may have the complete arguments."""
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
+from celery import signals
 from celery.events.dispatcher import EventDispatcher
 
 from umbel.worker.event_stream_writer import streamed
+from umbel.worker.task_arguments import complete_arguments
+
+log = logging.getLogger("umbel.worker")
 
 _EventDispatcher: Any = EventDispatcher
+#: The request that this process received last, for which the next event is.
+_received: list[Any] = [None]
 
 
 class StreamDispatcher(_EventDispatcher):  # type: ignore[misc]
@@ -17,3 +25,27 @@ class StreamDispatcher(_EventDispatcher):  # type: ignore[misc]
     def _publish(self, *args: Any, **kwargs: Any) -> Any:
         with streamed(self.app.events.stream):
             return super()._publish(*args, **kwargs)
+
+    def send(self, type: str, *args: Any, **fields: Any) -> Any:  # noqa: A002  Celery's own name
+        if type == "task-received":
+            fields = self._completed(fields)
+        return super().send(type, *args, **fields)
+
+    def _completed(self, fields: dict[str, Any]) -> dict[str, Any]:
+        events = self.app.events
+        request = _received[0]
+        if not events.arguments_max_bytes or request is None or request.id != fields.get("uuid"):
+            return fields
+        try:
+            return {**fields, **complete_arguments(request, events.arguments_max_bytes)}
+        except Exception as error:  # whatever a message can hold, its event goes out
+            log.debug("The arguments of %s are not told: %s", fields.get("uuid"), error)
+            return fields
+
+
+def _remember(request: Any = None, **_options: Any) -> None:
+    """Celery says that a task was received just before it sends the event."""
+    _received[0] = request
+
+
+signals.task_received.connect(_remember, weak=False, dispatch_uid="umbel-worker-received")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from celery.utils.saferepr import saferepr
 from hypothesis import given, settings
@@ -69,6 +70,34 @@ def test_an_extended_result_gives_exactly_what_was_sent() -> None:
     found = arguments(a_task(CUT), result=a_result(args=["x" * 2000]))
 
     assert (found.fidelity, found.args) == ("exact", ["x" * 2000])
+
+
+def of_worker(args: str, kwargs: str = "{}") -> Task:
+    """A task of which the worker told its message as a whole."""
+    return msgspec.structs.replace(a_task(CUT), args_json=args, kwargs_json=kwargs)
+
+
+def test_what_the_worker_told_of_the_message_is_sent_exactly() -> None:
+    found = arguments(of_worker('["a\\\\b", null]', '{"n": {"a": [1]}}'))
+
+    assert found == Arguments(fidelity="exact", args=["a\\b", None], kwargs={"n": {"a": [1]}})
+
+
+def test_the_workers_word_counts_more_than_a_result_whose_task_changed_its_arguments() -> None:
+    task = msgspec.structs.replace(a_task("([1],)"), args_json="[[1]]", kwargs_json="{}")
+
+    found = arguments(task, result=a_result(args=[[1, 2]]))
+
+    assert (found.fidelity, found.args) == ("exact", [[1]])
+
+
+@pytest.mark.parametrize("args", ['["<hidden>"]', "<hidden>", "{", "7", "[" * 100_000])
+def test_what_is_hidden_or_broken_of_the_workers_word_is_not_sent(args: str) -> None:
+    found = arguments(of_worker(args))
+
+    assert found.fidelity is None
+    assert found.why is not None
+    assert found.why.startswith("What the worker told of the message cannot be used: ")
 
 
 @pytest.mark.parametrize(

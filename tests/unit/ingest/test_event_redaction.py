@@ -42,6 +42,39 @@ def test_secrets_are_hidden_in_each_text_of_an_event() -> None:
     assert repr(events).count("<hidden>") == 6
 
 
+def test_complete_arguments_are_hidden_by_key_position_and_name_as_the_others_are() -> None:
+    secret = {"args_json": '["a", "hunter2"]', "kwargs_json": '{"deep": [{"k": "hunter2"}]}'}
+    by_key = redacted(
+        RedactRules(),
+        event("task-received", name="a", args_json='["a", {"password": "hunter2\\"3"}]'),
+        event("task-received", name="a", kwargs_json='{"api_key": "hunter2", "n": 1}'),
+    )
+    by_position = redacted(
+        RedactRules(positions={"proj.pay": (1,)}),
+        event("task-received", name="proj.pay", args_json=secret["args_json"]),
+    )
+    by_name = redacted(
+        RedactRules(arguments=("proj.login",)), event("task-received", name="proj.login", **secret)
+    )
+
+    assert "hunter2" not in repr([by_key, by_position, by_name])
+    assert by_key[1].kwargs_json == '{"api_key": "<hidden>", "n": 1}'
+    assert by_position[0].args_json == '["a", "<hidden>"]'
+
+
+def test_complete_arguments_that_are_no_json_are_hidden_as_a_whole() -> None:
+    (found,) = redacted(RedactRules(), event("task-received", name="a", args_json='["hunter2'))
+
+    assert found.args_json == "<hidden>"
+
+
+def test_complete_arguments_without_a_secret_stay_as_they_were_sent() -> None:
+    text = '[1,   "\\u00e9", 1.50]'
+    (found,) = redacted(RedactRules(), event("task-received", name="a", args_json=text))
+
+    assert found.args_json == text
+
+
 def test_ends_are_hidden_by_the_name_under_which_the_task_was_sent() -> None:
     rules = RedactRules(results=("proj.export",), exceptions=("proj.login",))
     events = redacted(

@@ -4,8 +4,9 @@ import { control } from '../api/control'
 import { Problem } from '../api/problem'
 import type { Task } from '../api/types'
 import { fromRepr, write } from '../json/convert'
+import { sendable } from '../values/complete'
 
-/** `exact`: of the result backend; `literal`: read from the texts of events; `none`: not whole there. */
+/** `exact`: of the worker or the result backend; `literal`: read from the texts of events; `none`: not whole there. */
 export interface PastArguments {
   source: 'exact' | 'literal' | 'none'
   /** JSON; empty where it is not known. */
@@ -13,7 +14,11 @@ export interface PastArguments {
   kwargs: string
 }
 
-export async function pastArguments(task: Pick<Task, 'uuid' | 'args' | 'kwargs'>): Promise<PastArguments> {
+export async function pastArguments(
+  task: Pick<Task, 'uuid' | 'args' | 'kwargs' | 'args_json' | 'kwargs_json'>,
+): Promise<PastArguments> {
+  const [positional, named] = [sendable(task.args_json), sendable(task.kwargs_json)]
+  if (positional && named) return { source: 'exact', args: write(positional), kwargs: write(named) }
   try {
     const result = await control.result(task.uuid, 0)
     if (result.args !== null && result.kwargs !== null) {

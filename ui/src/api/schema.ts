@@ -1668,6 +1668,8 @@ export interface WholeTask {
   notes: Note[]
   reconciled: ReconciledFact[]
   fact_count: number
+  args_json: string | null
+  kwargs_json: string | null
   attempts: WholeAttempt[]
   intent: IntentRow | null
   last_intent: IntentRow | null

@@ -15,6 +15,7 @@ from umbel.results.base import Result, ResultBackend
 from umbel.services.control import fidelity
 from umbel.services.control.bounds import TaskBounds
 from umbel.services.control.fidelity import Arguments
+from umbel.services.control.repr_literals import literal_or_none
 from umbel.services.control.targets import Target
 from umbel.services.control.types import Edit
 from umbel.store.base import Store
@@ -104,16 +105,28 @@ def recover_arguments(
 def _whole(
     targets: Sequence[Target], waiting: Mapping[str, QueuedMessage], sources: ArgumentSources
 ) -> Mapping[str, Task]:
-    """The tasks whose true name only their attempts may tell, which a task of a page lacks."""
+    """The tasks whose true name only their attempts may tell, or whose arguments only the worker's
+    own word, which a task of a page lacks."""
     ids = [
         target.uuid
         for target in targets
         if target.task is not None
         and target.task.name is not None
         and _queued_name(target.task, waiting.get(target.uuid)) is None
-        and not (sources.names is not None and target.task.name in sources.names)
+        and not (
+            sources.names is not None
+            and target.task.name in sources.names
+            and _is_whole(target.task)
+        )
     ]
     return sources.store.tasks(ids) if ids else {}
+
+
+def _is_whole(task: Task) -> bool:
+    """Whether nothing better is to be had of its arguments."""
+    return task.args_json is not None or (
+        literal_or_none(task.args) is not None and literal_or_none(task.kwargs) is not None
+    )
 
 
 def _recovered(
@@ -130,7 +143,14 @@ def _recovered(
         return RecoveredTask(task, Arguments(fidelity=None, why=NAMELESS))
     shadow = task.name if task.name != name else None
     queue = task.queue or (result and result.queue) or None
-    task = msgspec.structs.replace(task, name=name, queue=queue)
+    source = task if whole is None or task.args_json is not None else whole
+    task = msgspec.structs.replace(
+        task,
+        name=name,
+        queue=queue,
+        args_json=source.args_json,
+        kwargs_json=source.kwargs_json,
+    )
     found = fidelity.arguments(task, result=result, queued=queued, edit=edit)
     reserved = sources.cluster.reserved()
     forbidden = _forbidden(task, queued, edit, reserved)

@@ -3,6 +3,7 @@
 Theory of operation. Three things may know them, and each is believed only as far as it can
 be:
 
+- *The worker* may tell of the message that it received (`umbel.worker`): `exact`.
 - *The queued message* and *the result* (with `result_extended`) hold the values themselves:
   `exact`. A result is not believed when no worker ran the task (Celery then stores a
   chain's incomplete arguments) or when its name differs (the task was replaced). If it
@@ -25,6 +26,7 @@ comes out is JSON without change, but for tuples, which Celery's own JSON makes 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, Literal
 
@@ -32,6 +34,7 @@ import msgspec
 
 from umbel.broker.base import QueuedMessage
 from umbel.cluster.task import Task
+from umbel.redact.texts import HIDDEN
 from umbel.results.base import Result
 from umbel.services.control.json_arguments import UnsendableArguments, sendable
 from umbel.services.control.repr_literals import literal, literal_or_none
@@ -125,6 +128,11 @@ def _exact(
     task: Task, result: Result | None, queued: QueuedMessage | None, whys: list[str]
 ) -> Mapping[Part, Any] | None:
     """Both parts, from the first source that holds them; `whys` gets why others do not."""
+    if task.args_json is not None and task.kwargs_json is not None:
+        try:
+            return _from_worker(task.args_json, task.kwargs_json)
+        except UnsendableArguments as unfit:
+            whys.append(f"What the worker told of the message cannot be used: {unfit}.")
     if queued is not None:
         try:
             return _from_queue(task, queued)
@@ -136,6 +144,15 @@ def _exact(
         except UnsendableArguments as unfit:
             whys.append(f"The result backend cannot be used: {unfit}.")
     return None
+
+
+def _from_worker(args: str, kwargs: str) -> Mapping[Part, Any]:
+    if HIDDEN in args or HIDDEN in kwargs:
+        raise UnsendableArguments("a part of it is hidden ([redact])")
+    try:
+        return _both(json.loads(args), json.loads(kwargs))
+    except (ValueError, RecursionError):
+        raise UnsendableArguments("it is no JSON") from None
 
 
 def _from_queue(task: Task, queued: QueuedMessage) -> Mapping[Part, Any]:

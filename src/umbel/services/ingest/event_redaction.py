@@ -19,7 +19,7 @@ import msgspec
 
 from umbel.cluster.events import RECONCILED_RANK, TEXT_MAX, Decoded, Event, Fault
 from umbel.cluster.task import Task
-from umbel.redact.rules import NOTHING, Redactor
+from umbel.redact.rules import JSON_FIELDS, NOTHING, Redactor
 from umbel.redact.texts import HIDDEN, redact_text
 
 #: Of so many tasks the names are remembered: what is older is looked up.
@@ -33,7 +33,16 @@ _TEXTS_MAX: Final = 2_000
 _TEXT_REMEMBERED_MAX: Final = 2_000
 #: What samples of binary bodies have (`cluster/decode.py`, `sample`).
 _BINARY: Final = "\N{SYMBOL FOR NULL}\N{REPLACEMENT CHARACTER}"
-_FIELDS: Final = ("args", "kwargs", "result", "exception", "traceback", "detail")
+_FIELDS: Final = (
+    "args",
+    "kwargs",
+    "args_json",
+    "kwargs_json",
+    "result",
+    "exception",
+    "traceback",
+    "detail",
+)
 _texts: Final = attrgetter(*_FIELDS)
 _NO_TEXTS: Final = (None,) * len(_FIELDS)
 
@@ -74,22 +83,22 @@ class EventRedactor:
                 if self._redactor.of(names) != NOTHING or event.exception is not None:
                     events[at] = _changed(event, partial(self._redactor.text, names))
                     continue
-            for text in texts:
-                if text is not None and text not in self._without_secret and self._has_secret(text):
-                    events[at] = self._by_key(event)
+            for field, text in zip(_FIELDS, texts, strict=True):
+                if (
+                    text is not None
+                    and text not in self._without_secret
+                    and self._has_secret(field, text)
+                ):
+                    events[at] = _changed(event, self._redactor.text_by_keys)
                     break
         return Decoded(events, [self._fault(fault) for fault in decoded.faults])
 
-    def _has_secret(self, text: str) -> bool:
-        has_secret = redact_text(text, self._redactor.keys) != text
-        if not has_secret and len(text) <= _TEXT_REMEMBERED_MAX:
+    def _has_secret(self, field: str, text: str) -> bool:
+        has_secret = self._redactor.text_by_keys(field, text) != text
+        if not has_secret and field not in JSON_FIELDS and len(text) <= _TEXT_REMEMBERED_MAX:
             # What is sent and what is received of a task are the same texts.
             self._without_secret.add(text)
         return has_secret
-
-    def _by_key(self, event: Event) -> Event:
-        keys = self._redactor.keys
-        return _changed(event, lambda _, text: redact_text(text, keys))
 
     def _fault(self, fault: Fault) -> Fault:
         """What could not be understood is shown by its beginning, of whatever task it is. What is
