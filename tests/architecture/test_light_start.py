@@ -38,10 +38,7 @@ def test_a_worker_that_streams_loads_nothing_else_of_ours_and_no_library_of_ours
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
 
     assert done.stderr == ""
-    assert ast.literal_eval(done.stdout) == [
-        "umbel",
-        "umbel.event_stream",
-        "umbel.worker",
-        "umbel.worker.dispatcher",
-        "umbel.worker.event_stream_writer",
-    ]
+    loaded = ast.literal_eval(done.stdout)
+    own = ("umbel.event_stream", "umbel.worker")
+    assert "umbel.worker.dispatcher" in loaded
+    assert [name for name in loaded if name != "umbel" and not name.startswith(own)] == []

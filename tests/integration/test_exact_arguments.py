@@ -1,4 +1,4 @@
-"""Tasks of a real worker that tells complete arguments are sent again exactly."""
+"""What a real worker tells of its tasks when it is asked to: complete arguments, groups, chords."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from celery import Celery, Signature, chord
 
 from tests.support.applications import WORKERAPP, celery_client
 from tests.support.umbels import Umbel, umbel_serve
@@ -21,6 +22,14 @@ ARGS = [{"order": {"lines": [{"sku": "a-1", "count": {"of": [1, 2]}}]}}, None, N
 
 def task(umbel: Umbel, uuid: str) -> dict[str, Any]:
     return umbel.client.task(uuid) or {}
+
+
+def add(app: Celery, number: int) -> Signature:
+    return app.signature(f"{WORKERAPP}.add", (number, 1), app=app)
+
+
+def members(umbel: Umbel) -> list[dict[str, Any]]:
+    return [task(umbel, row["uuid"]) for row in umbel.client.rows(f"name:{WORKERAPP}.add")]
 
 
 def retried(umbel: Umbel, *ids: str) -> tuple[dict[str, Any], list[str]]:
@@ -43,6 +52,7 @@ def test_a_task_with_long_arguments_is_sent_again_as_it_was(redis_url: str, tmp_
         "UMBEL_TEST_BROKER": redis_url,
         "UMBEL_TEST_EVENTS": "umbel.worker:StreamEvents",
         "UMBEL_TEST_ARGUMENTS": "20000",
+        "UMBEL_TEST_GROUPS": "1",
     }
     with contextlib.ExitStack() as running:
         umbel = running.enter_context(umbel_serve(redis_url, tmp_path / "umbel"))
@@ -63,3 +73,11 @@ def test_a_task_with_long_arguments_is_sent_again_as_it_was(redis_url: str, tmp_
             first["kwargs_json"],
         )
         assert "hunter2" not in str(task(umbel, sent))
+        assert (first["group_id"], first["chord_id"]) == (None, None)
+
+        parts = [add(app, number) for number in range(2)]
+        whole = chord(parts, app=app)(app.signature(f"{WORKERAPP}.total", app=app))
+        wait_until(lambda: len(members(umbel)) == 2)
+        (group_id,) = {each["group_id"] for each in members(umbel)}
+        assert group_id
+        assert {each["chord_id"] for each in members(umbel)} == {whole.id}

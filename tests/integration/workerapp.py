@@ -25,6 +25,7 @@ app.conf.update(
     # One task in hand per child, so that a slow one does not hold others back.
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
+    umbel_groups=bool(os.environ.get("UMBEL_TEST_GROUPS")),
     umbel_arguments_max_bytes=int(os.environ.get("UMBEL_TEST_ARGUMENTS", "0")),
 )
 

@@ -41,7 +41,16 @@ VALUES_MAX = 100_000
 
 _decode_fast: Final = msgspec.json.Decoder(Event | list[Event]).decode
 _KNOWN_TYPES: Final = frozenset(TASK_RANK) | WORKER_KINDS
-_LABELS: Final = ("name", "queue", "exchange", "routing_key", "root_id", "parent_id")
+_LABELS: Final = (
+    "name",
+    "queue",
+    "exchange",
+    "routing_key",
+    "root_id",
+    "parent_id",
+    "group_id",
+    "chord_id",
+)
 _TEXTS: Final = ("args", "kwargs", "args_json", "kwargs_json", "result", "exception", "traceback")
 _WIRE_FIELDS: Final = frozenset(Event.__struct_fields__) - {"detail"} | {"utcoffset"}
 

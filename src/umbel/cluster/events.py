@@ -70,7 +70,8 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, kw_only=T
     """One event. Which fields are set depends on `type`; times are Unix seconds, UTC.
 
     `args`, `kwargs` and `result` are Python reprs, as Celery cut them; `args_json` and
-    `kwargs_json` the complete arguments, where a worker tells them (`umbel.worker`). `eta` and
+    `kwargs_json` the complete arguments, `group_id` its group and `chord_id` the task that a chord
+    runs when its group has ended, where a worker tells them (`umbel.worker`). `eta` and
     `expires` are ISO 8601 texts. `runtime` is in seconds. `detail` is the JSON text of the fields
     that an application's own event type brought.
     """
@@ -91,6 +92,8 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, kw_only=T
     expires: Label | None = None
     root_id: Label | None = None
     parent_id: Label | None = None
+    group_id: Label | None = None
+    chord_id: Label | None = None
     queue: Label | None = None
     exchange: Label | None = None
     routing_key: Label | None = None

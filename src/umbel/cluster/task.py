@@ -120,7 +120,8 @@ class TaskSummary(msgspec.Struct, frozen=True):
 
 class Task(TaskSummary, frozen=True):
     """A task with everything that its facts (there are `fact_count`) told. `args_json` and
-    `kwargs_json` are its complete arguments, where a worker told them. A field added here is in
+    `kwargs_json` are its complete arguments, `group_id` its group and `chord_id` the task that a
+    chord runs when its group has ended, where a worker told them. A field added here is in
     no list; one added to `TaskSummary` is in every list, in the HTTP API, the commands and the
     Python API."""
 
@@ -131,6 +132,8 @@ class Task(TaskSummary, frozen=True):
     fact_count: int = 0
     args_json: str | None = None
     kwargs_json: str | None = None
+    group_id: str | None = None
+    chord_id: str | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -206,6 +209,8 @@ def project(uuid: str, facts: Facts, changed: float | None = None) -> Task:
         fact_count(facts) if it.reconciled else len(facts),
         now.args_json if now else None,
         now.kwargs_json if now else None,
+        now.group_id if now else None,
+        now.chord_id if now else None,
     )
 
 

@@ -34,6 +34,11 @@ class StreamEvents(_Events):  # type: ignore[misc]
         return min(int(self.app.conf.get("umbel_arguments_max_bytes") or 0), ARGUMENTS_MAX)
 
     @cached_property
+    def tells_groups(self) -> bool:
+        """Whether events of received tasks say to which group and chord these belong."""
+        return bool(self.app.conf.get("umbel_groups"))
+
+    @cached_property
     def stream(self) -> EventStreamWriter:
         """What writes the stream, for all dispatchers of this application in this process."""
         conf = self.app.conf

@@ -1,5 +1,5 @@
 """Celery's event dispatcher, whose messages go to the stream as well, and whose events of received
-tasks may have the complete arguments."""
+tasks may have the complete arguments, group and chord."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from celery import signals
 from celery.events.dispatcher import EventDispatcher
 
 from umbel.worker.event_stream_writer import streamed
+from umbel.worker.group_and_chord import group_and_chord
 from umbel.worker.task_arguments import complete_arguments
 
 log = logging.getLogger("umbel.worker")
@@ -28,19 +29,22 @@ class StreamDispatcher(_EventDispatcher):  # type: ignore[misc]
 
     def send(self, type: str, *args: Any, **fields: Any) -> Any:  # noqa: A002  Celery's own name
         if type == "task-received":
-            fields = self._completed(fields)
+            fields = self._completed(dict(fields))
         return super().send(type, *args, **fields)
 
     def _completed(self, fields: dict[str, Any]) -> dict[str, Any]:
         events = self.app.events
         request = _received[0]
-        if not events.arguments_max_bytes or request is None or request.id != fields.get("uuid"):
+        if request is None or request.id != fields.get("uuid"):
             return fields
         try:
-            return {**fields, **complete_arguments(request, events.arguments_max_bytes)}
+            if events.arguments_max_bytes:
+                fields |= complete_arguments(request, events.arguments_max_bytes)
+            if events.tells_groups:
+                fields |= group_and_chord(request)
         except Exception as error:  # whatever a message can hold, its event goes out
-            log.debug("The arguments of %s are not told: %s", fields.get("uuid"), error)
-            return fields
+            log.debug("Not all of %s is told: %s", fields.get("uuid"), error)
+        return fields
 
 
 def _remember(request: Any = None, **_options: Any) -> None:

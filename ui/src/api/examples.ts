@@ -31,6 +31,8 @@ export function exampleTask(more: Partial<Task> = {}): Task {
     expires: null,
     root_id: null,
     parent_id: null,
+    group_id: null,
+    chord_id: null,
     args_json: null,
     kwargs_json: null,
     args: null,

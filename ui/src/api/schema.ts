@@ -1670,6 +1670,8 @@ export interface WholeTask {
   fact_count: number
   args_json: string | null
   kwargs_json: string | null
+  group_id: string | null
+  chord_id: string | null
   attempts: WholeAttempt[]
   intent: IntentRow | null
   last_intent: IntentRow | null
