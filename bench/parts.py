@@ -75,7 +75,9 @@ def cost(at: Setting) -> Measured:
 
 def sustained(at: Setting) -> Measured:
     found = throughput.flood(at.brokers, at.folder, Load(tables.RATE, at.seconds))
-    table = tables.flood_table(f"20,000 events/s for {at.seconds:.0f} s, nothing stored", found)
+    table = tables.flood_table(
+        f"{tables.RATE:,.0f} events/s for {at.seconds:.0f} s, nothing stored", found
+    )
     cost = tables.cost_verdicts(found, f"{tables.RATE:,.0f} events/s")
     return Measured("A sustained load", table, (*tables.sustained_verdicts(found), *cost))
 
@@ -84,7 +86,7 @@ def stored(at: Setting) -> Measured:
     data, _ = filled(at.tasks)
     load = Load(tables.RATE, at.seconds)
     found = throughput.flood(at.brokers, at.folder, load, stored=data, beside=False)
-    title = f"20,000 events/s for {at.seconds:.0f} s, {at.tasks:,} tasks stored"
+    title = f"{tables.RATE:,.0f} events/s for {at.seconds:.0f} s, {at.tasks:,} tasks stored"
     verdicts = tables.sustained_verdicts(found, f", {at.tasks:,} tasks stored")
     table = tables.flood_table(title, found)
     return Measured(f"A sustained load with {at.tasks:,} tasks stored", table, verdicts)

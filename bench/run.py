@@ -1,7 +1,7 @@
 """The whole bench, or parts of it: `python -m bench [--quick] [--part PART ...]`.
 
     cost       CPU and memory at a rate that Umbel and Flower both hold
-    sustained  20,000 events/s for a minute from Redis and from RabbitMQ
+    sustained  30,000 events/s for a minute from Redis and from RabbitMQ
     stored     the same for Umbel with a history already stored
     overload   60,000 events/s: what is lost
     beside     the same searches in Umbel and Flower, on the same tasks

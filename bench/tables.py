@@ -12,12 +12,12 @@ from bench.throughput import Outcome
 from bench.trial import Trial
 
 #: Bounds of the promises.
-RATE: Final = 20_000.0
+RATE: Final = 30_000.0
 SECONDS: Final = 60.0
 LAG_S: Final = 2.0
 #: A collector tells its counts once a second, so the end of a run is seen so much later.
 TOLD_EVERY_S: Final = 1.0
-RESIDENT: Final = 200e6
+RESIDENT: Final = 150e6
 CPU_SHARE: Final = 5.0
 
 
