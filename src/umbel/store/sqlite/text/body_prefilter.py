@@ -26,8 +26,8 @@ from umbel.store.sqlite.text.text_filter import (
 )
 from umbel.store.sqlite.text.texts import texts
 
-#: Given packed facts and the task's state: whether the text filter lets them pass.
-BodyPrefilter = Callable[[bytes, str], bool]
+#: Given packed facts and the task's state, None for any: whether the text filter lets them pass.
+BodyPrefilter = Callable[[bytes, str | None], bool]
 #: All characters outside ASCII that fold to something with an ASCII letter in it: sharp s,
 #: dotted I, long s, the Kelvin sign, ligatures and such.
 FOLDING_TO_ASCII: Final = (
@@ -48,7 +48,7 @@ def body_prefilter(text_filter: TextFilter) -> BodyPrefilter:
         return _edge(text_filter)
     if isinstance(text_filter, InState):
         states = text_filter.states
-        return lambda _packed, state: state in states
+        return lambda _packed, state: state is None or state in states
     if isinstance(text_filter, AllOf):
         return _every(_tests_of_all(text_filter.parts))
     tests = [body_prefilter(each) for each in text_filter.parts]
@@ -67,7 +67,7 @@ def _every(tests: list[BodyPrefilter]) -> BodyPrefilter:
     if len(tests) == 1:
         return tests[0]
 
-    def test(packed: bytes, state: str) -> bool:
+    def test(packed: bytes, state: str | None) -> bool:
         for each in tests:  # noqa: SIM110  a third of the time of all()
             if not each(packed, state):
                 return False
@@ -77,7 +77,7 @@ def _every(tests: list[BodyPrefilter]) -> BodyPrefilter:
 
 
 def _some(tests: list[BodyPrefilter]) -> BodyPrefilter:
-    def test(packed: bytes, state: str) -> bool:
+    def test(packed: bytes, state: str | None) -> bool:
         for each in tests:  # noqa: SIM110
             if each(packed, state):
                 return True
@@ -94,7 +94,7 @@ def _literals(wanted: list[str]) -> BodyPrefilter:
     ascii_texts = [(text.encode(), text, disguises(text)) for text in stripped if text.isascii()]
     lowers = any(text.upper() != text for _, text, _ in ascii_texts)
 
-    def test(packed: bytes, _state: str) -> bool:
+    def test(packed: bytes, _state: str | None) -> bool:
         lowered = packed.lower() if lowers else packed
         folded = None
         for written, text, disguised in ascii_texts:
@@ -147,7 +147,7 @@ def _edge(edge: Edge) -> BodyPrefilter:
     disguised = disguises(edge.text)
     lowers = edge.text.upper() != edge.text
 
-    def test(packed: bytes, _state: str) -> bool:
+    def test(packed: bytes, _state: str | None) -> bool:
         lowered = packed.lower() if lowers else packed
         if written in lowered and finds(lowered):
             return True
@@ -157,5 +157,5 @@ def _edge(edge: Edge) -> BodyPrefilter:
     return test
 
 
-def _escaped(packed: bytes, _state: str) -> bool:
+def _escaped(packed: bytes, _state: str | None) -> bool:
     return _BACKSLASH in packed and _escape_in(packed) is not None
