@@ -240,6 +240,19 @@ def test_a_redis_that_comes_back_without_its_stream_leaves_a_gap(valkey: ValkeyB
         wait_until(lambda: ingest.status().gaps)
 
 
+def test_a_user_that_may_not_read_the_stream_hears_all_that_is_published(
+    valkey: ValkeyBroker,
+) -> None:
+    app, store = streaming(valkey.url), MemoryStore()
+    say(app, "before")
+    with valkey.client() as client:
+        client.execute_command("ACL", "SETUSER", "default", "-xrange")
+
+    with running(app, store):
+        say(app, "heard", "and more")
+        wait_until(lambda: has_stored(store, "and more"))
+
+
 def test_a_disk_that_is_slow_sheds_nothing(app: Celery) -> None:
     store = MemoryStore()
     run_once(app, store)

@@ -146,7 +146,15 @@ class StreamReplay:
         its end also those that were held, and the replay is over."""
         if self._read_until is None:
             return []
-        frames, is_end = self._read(tag)
+        from redis.exceptions import ResponseError
+
+        try:
+            frames, is_end = self._read(tag)
+        except ResponseError:
+            # It may not be read, so what is heard is all there is.
+            held, self._held = self._held, []
+            self.is_there, self._read_until, self.behind = False, None, 0
+            return opened(held, tag)
         if not is_end:
             self._held_since, self._held = None, []
         elif self._held_since is None:
