@@ -23,7 +23,7 @@ _PAGE: Final = HOME / "RESULTS.md"
 _ORDER: Final = (
     *("cost", "sustained", "stored", "overload", "beside", "searches", "cold"),
     *("charts", "pages", "actions", "listing", "readers", "redaction", "scrapes", "stream"),
-    *("harmless", "healing"),
+    *("harmless", "healing", "alerts"),
 )
 _PREFACE: Final = """# What was measured
 
