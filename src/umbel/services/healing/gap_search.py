@@ -24,6 +24,8 @@ from umbel.store.base import Store
 
 #: Workers' clocks, and what is on its way when a gap begins or ends, seconds.
 MARGIN_S: Final = 10.0
+#: No clock is taken to be farther off, seconds.
+SKEW_MAX_S: Final = 86_400.0
 #: So many bits of a listing are read for one gap: 20 million keys on Redis.
 BITS_MAX: Final = 20_000
 #: So many bits are read in a second.
@@ -145,7 +147,7 @@ class GapSearch:
             return
         self._bit_at = now + 1 / BITS_PER_S
         found = (
-            self._results.list_ids(self._cursor, self._searched[0] - MARGIN_S)
+            self._results.list_ids(self._cursor, self._searched[0] + self._skews()[0] - MARGIN_S)
             if isinstance(self._results, ResultListing)
             else None
         )
@@ -174,14 +176,23 @@ class GapSearch:
         results = self._results.get_many(ids)
         self._unread = self._unread[count:]
         stored = self._store.tasks(ids)
+        skews = self._skews()
         for result in results.values():
-            if self._is_in_gap(result):
+            if self._is_in_gap(result, skews):
                 fact = fact_of_result(result, stored.get(result.task_id), at)
                 if fact is not None:
                     yield fact
 
-    def _is_in_gap(self, result: Result) -> bool:
+    def _skews(self) -> tuple[float, float]:
+        """By how much clocks of workers are behind and ahead of ours, at most: ours may have been
+        set, and results have the time of theirs."""
+        skews = [skew for worker in self._store.workers() for _, skew in worker.skews]
+        behind, ahead = min(skews, default=0.0), max(skews, default=0.0)
+        return max(-SKEW_MAX_S, min(0.0, behind)), min(SKEW_MAX_S, max(0.0, ahead))
+
+    def _is_in_gap(self, result: Result, skews: tuple[float, float]) -> bool:
         if self._searched is None or result.date_done is None:
             return False
         start, end = self._searched
-        return start - MARGIN_S <= result.date_done <= end + MARGIN_S
+        behind, ahead = skews
+        return start + behind - MARGIN_S <= result.date_done <= end + ahead + MARGIN_S

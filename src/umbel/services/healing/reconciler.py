@@ -41,8 +41,9 @@ from umbel.services.healing.answers import (
 from umbel.services.healing.evidence import EvidenceReader
 from umbel.services.healing.gap_search import GapSearch
 from umbel.services.healing.lookup_rate import LookupRate
-from umbel.services.healing.suspect_schedule import OPEN_STATES, SETTLE_S, SuspectSchedule
+from umbel.services.healing.suspect_schedule import OPEN_STATES, SuspectSchedule
 from umbel.services.healing.suspects import TaskEvidence, patience_s, why_unknown
+from umbel.services.healing.unsearched_gaps import UnsearchedGaps
 from umbel.services.healing.worker_questions import IDS_MAX, PAUSE_S, Holders, WorkerQuestions
 from umbel.store.base import HealingStatus, Store
 
@@ -58,6 +59,8 @@ RESULTS_AWAY_S: Final = 10.0
 RESULTS_WAITED_S: Final = 3_600.0
 #: So much may wait to be written.
 FACTS_MAX: Final = 5_000
+#: Gaps are searched that far back, seconds.
+DAY_S: Final = 86_400.0
 
 Asker = Literal["turn", "search", "results", "workers"]
 
@@ -98,7 +101,7 @@ class Reconciler:
         )
         self._evidence = EvidenceReader(store, cluster, clock)
         self._suspects = SuspectSchedule(store, clock, options.unknown_after_s)
-        self._searched_until = clock.now() - 3_600.0
+        self._gaps = UnsearchedGaps(clock.now())
         self._facts: deque[Event] = deque()
         self._healed = 0
         self._unknown = 0
@@ -187,13 +190,8 @@ class Reconciler:
 
     def _find_gaps(self, now: float) -> None:
         """Gaps that are over and were not searched yet."""
-        gaps = [
-            gap for gap in self._store.gaps(self._searched_until, now) if gap.end < now - SETTLE_S
-        ]
-        new = [gap for gap in gaps if gap.end > self._searched_until]
-        for gap in new:
-            self._search.add(max(gap.start, now - 86_400.0), gap.end)
-        self._searched_until = max((gap.end for gap in new), default=self._searched_until)
+        for start, end in self._gaps.take(self._store.gaps(start=now - DAY_S), now):
+            self._search.add(max(start, now - DAY_S), end)
 
     def _ask(self, due: Sequence[str], evidence: TaskEvidence, now: float) -> None:
         tasks = self._store.tasks(due)
