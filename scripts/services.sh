@@ -55,7 +55,6 @@ need redis-server redis-server &&
 need rabbitmq-server rabbitmq-server &&
     up RabbitMQ 5672 rabbitmq-server rabbitmq-server -detached
 need memcached memcached # tests start their own
-need faketime faketime
 # Their packages begin to serve on ports 80 and 9090, which is nobody's wish at a desk.
 if [ -n "${CI:-}" ]; then
     need nginx nginx-light
