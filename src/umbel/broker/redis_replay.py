@@ -109,6 +109,7 @@ class StreamReplay:
         self._waiting.clear()
         if info is None:
             self.is_whole, self._read_until, self.behind = False, None, 0
+            self._hang_up()
             return
         self.missed, self.is_whole = missed_of(info, position)
         is_another = bool(position) and id_order(position) > id_order(info.last)
@@ -119,6 +120,12 @@ class StreamReplay:
     def begin_live(self) -> None:
         """A stream has begun while everything was heard."""
         self.is_there = self._info() is not None
+        if not self.is_there:
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        """No connection is held for a stream that is not there."""
+        self._client.connection_pool.disconnect(inuse_connections=False)
 
     def _info(self) -> StreamInfo | None:
         """None if there is no stream, or it may not be read."""
