@@ -12,7 +12,10 @@ from umbel.services.search.rows import TaskRow, WholeTask
 
 pytestmark = pytest.mark.anyio
 
-IN_ONE_TASK_ONLY = {"traceback", "attempts", "notes", "reconciled", "fact_count"}
+IN_ONE_TASK_ONLY = {
+    *("traceback", "attempts", "notes", "reconciled", "fact_count"),
+    *("args_json", "kwargs_json", "group_id", "chord_id"),
+}
 #: What the ledger knows of tasks, in lists and of one.
 ASKED = {"intent", "doubt", "repeated", "cut"}
 REPEATED = {"repeats", "repeated_by", "repetitions", "origins", "last_intent"}

@@ -331,7 +331,7 @@ def test_events_of_workers_without_events_are_switched_on(cluster: WatchedCluste
             task = get_task_by_id(other, task_id)
             return task is not None and task.worker is not None
 
-        wait_until(seen, timeout_s=30, what="events of the worker")
+        wait_until(seen, timeout_s=80, what="events of the worker")
     finally:
         other.stop()
 

@@ -118,9 +118,21 @@ class Load:
         # A broker that keeps nothing has lost those that waited when it was restarted.
         with contextlib.suppress(AssertionError):
             wait_until(all_ended, timeout_s=12)
+        self._close_backend()
         return ends
 
+    def _close_backend(self) -> None:
+        """Celery's backend is one of each thread, and closes nothing by itself."""
+        self._app.backend.result_consumer.stop()
+        self._app.backend.client.connection_pool.disconnect()
+
     def _run(self) -> None:
+        try:
+            self._send()
+        finally:
+            self._close_backend()
+
+    def _send(self) -> None:
         for number in itertools.count():
             if self._stopping.wait(EVERY_S):
                 return
@@ -214,7 +226,18 @@ def _world(folder: Path, url: str, port: int, restart: Callable[[], None]) -> It
         network = running.enter_context(proxy_to(port))
         results_network = running.enter_context(proxy_to(urlsplit(backend).port or 6379))
         environment = {"UMBEL_TEST_BROKER": url, "UMBEL_TEST_BACKEND": backend}
-        running.enter_context(
-            celery_worker(WORKERAPP, environment, folder / "worker.log", pool="threads")
-        )
-        yield World(url, backend, network, results_network, restart)
+        workers = running.enter_context(contextlib.ExitStack())
+
+        def start_worker() -> None:
+            workers.close()
+            workers.enter_context(
+                celery_worker(WORKERAPP, environment, folder / "worker.log", pool="threads")
+            )
+
+        def restart_with_worker() -> None:
+            # A worker that was connected to the old one may wait for ever; Celery's own affair.
+            restart()
+            start_worker()
+
+        start_worker()
+        yield World(url, backend, network, results_network, restart_with_worker)

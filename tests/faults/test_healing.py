@@ -91,7 +91,7 @@ def wait_for(umbel: Umbel, wanted: dict[str, str]) -> None:
         return found == wanted
 
     try:
-        wait_until(is_so, timeout_s=40)
+        wait_until(is_so, timeout_s=80)
     except AssertionError:
         raise AssertionError(f"{found} instead of {wanted}; {healing(umbel)}") from None
 

@@ -23,6 +23,7 @@ from tests.support.sources import celery_app
 from tests.support.umbels import Umbel, umbel_environment, umbel_serve
 from tests.support.waiting import wait_until
 from tests.support.workers import celery_worker
+from umbel.services.ingest.standby import committed_until
 from umbel.store.sqlite import SqliteStore
 
 ADD, DECLINE = f"{WORKERAPP}.add", f"{WORKERAPP}.decline"
@@ -83,13 +84,23 @@ class Servers:
         return umbel
 
     def wait_for_standby(self) -> None:
-        """Until one more collector says that it stands by."""
+        """Until one more collector says that it stands by, and whoever writes has stored what came
+        before that one began to listen."""
         self._standbys += 1
         log = self._directory.with_name(f"{self._directory.name}.log")
         wait_until(lambda: log.read_text().count("Standing by") >= self._standbys, what="a standby")
+        listens = time.time()
+        wait_until(lambda: stored_until(self._directory) > listens, what="a later report")
 
     def close(self) -> None:
         self._running.close()
+
+
+def stored_until(directory: Path) -> float:
+    store = SqliteStore(directory, write=False)
+    found = store.collectors()
+    store.close()
+    return max(committed_until(each) for each in found)
 
 
 def recording(status: dict[str, Any]) -> set[int]:

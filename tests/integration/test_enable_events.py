@@ -16,7 +16,7 @@ from tests.support.workers import celery_worker
 BROKERS = {"redis": redis_database, "rabbitmq": rabbit_vhost}
 
 
-@pytest.mark.parametrize("kind", BROKERS)
+@pytest.mark.parametrize("kind", ["redis", pytest.param("rabbitmq", marks=pytest.mark.thorough)])
 def test_tasks_of_a_worker_without_events_are_seen_also_after_its_restart(
     kind: str, tmp_path: Path
 ) -> None:

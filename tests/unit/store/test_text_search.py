@@ -35,7 +35,11 @@ _COLUMNS_LEAD = replace(_BLOCKS_LEAD, blocks_read_whole=1, index_row=0.1)
     params=[
         pytest.param(_BLOCKS_LEAD, id="blocks lead"),
         # More than one partition, less than two.
-        pytest.param(replace(_BLOCKS_LEAD, read_first=PARTITION_TASKS + 40), id="some are read"),
+        pytest.param(
+            replace(_BLOCKS_LEAD, read_first=PARTITION_TASKS + 40),
+            id="some are read",
+            marks=pytest.mark.thorough,
+        ),
         pytest.param(_COLUMNS_LEAD, id="columns lead", marks=pytest.mark.thorough),
     ]
 )
@@ -154,7 +158,9 @@ def test_a_reader_beside_the_indexer_finds_everything_at_any_moment(
     reader.close()
 
 
-@pytest.mark.parametrize("harm", ["removed", "garbage", "an earlier copy"])
+@pytest.mark.parametrize(
+    "harm", ["removed", "garbage", pytest.param("an earlier copy", marks=pytest.mark.thorough)]
+)
 def test_an_index_that_was_harmed_is_made_again(tmp_path: Path, harm: str, costs: Costs) -> None:
     stores = (
         SqliteStore(tmp_path, write=True, clock=SetWallClock(BASE), costs=costs),
