@@ -326,10 +326,12 @@ def test_events_of_workers_without_events_are_switched_on(cluster: WatchedCluste
     try:
         other.start()
 
+        applied: list[str] = []
+
         def seen() -> bool:
-            task_id = task_apply(other.opened, ADD, [1, 1], timeout=20)["task_id"]
-            task = get_task_by_id(other, task_id)
-            return task is not None and task.worker is not None
+            applied.append(task_apply(other.opened, ADD, [1, 1], timeout=20)["task_id"])
+            tasks = [get_task_by_id(other, task_id) for task_id in applied]
+            return any(task is not None and task.worker is not None for task in tasks)
 
         wait_until(seen, timeout_s=80, what="events of the worker")
     finally:

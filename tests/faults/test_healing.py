@@ -115,7 +115,7 @@ def test_what_a_gap_took_is_restored(cluster: Cluster) -> None:
     cluster.app.control.revoke(revoked)
     backend = {uuid: cluster.app.AsyncResult(uuid) for uuid in (runs, whole, failed, revoked)}
     wait_until(lambda: all(each.ready() for each in backend.values()), timeout_s=30)
-    still = cluster.send("nap", 20)
+    still = cluster.send("nap", 90)
     umbel = cluster.umbel()
 
     ended = {runs: "SUCCESS", whole: "SUCCESS", failed: "FAILURE", revoked: "REVOKED"}
