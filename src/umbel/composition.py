@@ -27,6 +27,7 @@ from umbel.store.samples import Samples
 if TYPE_CHECKING:
     from umbel.broker.base import Cluster
     from umbel.broker.link import Link
+    from umbel.broker.questions_in_turn import QuestionsInTurn
     from umbel.results.base import ResultBackend
     from umbel.services.alerts.options import AlertOptions
     from umbel.services.cluster.registered_tasks import TaskDescription
@@ -75,7 +76,6 @@ def services_over(
     """The same over a store and a ledger that are open. `application` is a Celery application
     that the caller has loaded, instead of the one that settings name. Without `samples` none are
     taken nor shown."""
-    from umbel.broker.questions_in_turn import QuestionsInTurn
     from umbel.results.lazy import LazyResults
     from umbel.services.cluster_services import make_services
     from umbel.services.metric_options import MetricOptions
@@ -83,8 +83,7 @@ def services_over(
     app = _Application(settings, application)
     label = settings.label or (name if name != ONLY else "")
     clock = SystemClock()
-    turns = opening.open_question_turns(settings.data or opening.MEMORY, clock)
-    cluster = QuestionsInTurn(app.cluster, turns, clock)
+    cluster = _open_cluster(app, settings, clock)
     return make_services(
         store,
         ledger,
@@ -140,7 +139,6 @@ def open_reconciler(
 ) -> Reconciler:
     """What asks workers and the result backend of the settings for what events did not tell.
     Connects when there is something to ask."""
-    from umbel.broker.questions_in_turn import QuestionsInTurn
     from umbel.results.lazy import LazyResults
     from umbel.services.healing.reconciler import HealingOptions, Reconciler
 
@@ -150,10 +148,17 @@ def open_reconciler(
         lookups_per_s=settings.healing.lookups,
         lists_results=settings.healing.list_results,
     )
-    turns = opening.open_question_turns(settings.data or opening.MEMORY, clock)
-    cluster = QuestionsInTurn(app.cluster, turns, clock)
-    results = LazyResults(app.results)
+    cluster, results = _open_cluster(app, settings, clock), LazyResults(app.results)
     return Reconciler(store, results, cluster, clock, options, may_heal)
+
+
+def _open_cluster(app: _Application, settings: Settings, clock: Clock) -> QuestionsInTurn:
+    """The cluster of the application, whose workers are asked one question at a time by all
+    processes of its history. Connects when it is used."""
+    from umbel.broker.questions_in_turn import QuestionsInTurn
+
+    turns = opening.open_question_turns(settings.data or opening.MEMORY, clock)
+    return QuestionsInTurn(app.cluster, turns, clock)
 
 
 def open_to_write(settings: Settings) -> Store:
