@@ -21,6 +21,14 @@ _CSV_RULES: Final = (
     "id", "name", "condition", "severity", "answer", "pending_s", "clear_s", "notify", "enabled",
 )  # fmt: skip
 _SEVERITIES: Final = click.Choice(["critical", "warning", "notice"])
+_PENDING: Final = click.option(
+    "--for",
+    "pending",
+    default="0s",
+    callback=seconds,
+    metavar="DURATION",
+    help="How long it must be so before it fires.",
+)
 
 
 @click.command()
@@ -48,14 +56,7 @@ def rules(source: Source, form: ListFormat) -> int:
 @click.argument("name")
 @click.argument("rule", nargs=-1, required=True)
 @click.option("--severity", type=_SEVERITIES, default="warning")
-@click.option(
-    "--for",
-    "pending",
-    default="0s",
-    callback=seconds,
-    metavar="DURATION",
-    help="How long it must be so before it fires.",
-)
+@_PENDING
 @click.option(
     "--clear",
     default="1min",
@@ -153,14 +154,7 @@ def remove(source: Source, rule_id: str) -> int:
 @click.command(name="back-test")
 @click.argument("rule", nargs=-1, required=True)
 @click.option("--days", type=click.FloatRange(0, 31, min_open=True), default=7.0, show_default=True)
-@click.option(
-    "--for",
-    "pending",
-    default="0s",
-    callback=seconds,
-    metavar="DURATION",
-    help="How long it must be so before it fires.",
-)
+@_PENDING
 @listing_options
 @with_source
 def back_test(
