@@ -6,6 +6,7 @@ SHELL := bash
 BIN := .venv/bin
 SOAK_MINUTES ?= 60
 SOAK_RATE ?= 5000
+SOAK_FILE_TASKS ?= 1000000
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Tests start hundreds of Pythons; without bytecode each would compile Umbel again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -54,8 +55,8 @@ test-floods: .venv/.dev services ## What many connections and large inputs do; m
 test-healing: .venv/.dev services ## 100,000 tasks, the collector killed 20 times and away for a minute; 10 min and more.
 	$(BIN)/pytest -m healing -s --log-cli-level=WARNING
 
-soak: .venv/.dev services ## An hour at 5,000 events/s, everything restarted at random; SOAK_MINUTES=, SOAK_RATE=.
-	SOAK_MINUTES=$(SOAK_MINUTES) SOAK_RATE=$(SOAK_RATE) $(BIN)/pytest -m soak -s --log-cli-level=WARNING tests/faults
+soak: .venv/.dev services ## An hour at 5,000 events/s, everything restarted at random; SOAK_MINUTES=, SOAK_RATE=, SOAK_FILE_TASKS=.
+	SOAK_MINUTES=$(SOAK_MINUTES) SOAK_RATE=$(SOAK_RATE) SOAK_FILE_TASKS=$(SOAK_FILE_TASKS) $(BIN)/pytest -m soak -s --log-cli-level=WARNING tests/faults
 
 test-million: .venv/.dev services ## The pages on a store of a million tasks; the first time fills it, some minutes.
 	$(BIN)/pytest -m million tests/browser/test_million.py

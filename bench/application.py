@@ -11,7 +11,7 @@ from typing import Any, Final
 from celery import Celery
 
 WAITING: Final = "bench.waiting"
-#: Does nothing but write down when, for `harmless`.
+#: Does nothing but write down when, and the CPU that its process took until then, for `harmless`.
 STAMP: Final = "bench.stamp"
 #: What the environment of its worker names the broker with.
 BROKER: Final = "BENCH_BROKER"
@@ -35,4 +35,4 @@ def nothing() -> None:
 @app.task(name=STAMP)  # type: ignore[untyped-decorator]
 def stamp() -> None:
     with Path(os.environ["BENCH_STAMPS"]).open("a") as file:
-        file.write(f"{time.time()}\n")
+        file.write(f"{time.time()} {time.process_time()}\n")

@@ -26,6 +26,10 @@ TASK_MARK: Final = "~~~~~~~~~"
 TIME_MARK: Final = "^^^^^^^^^^.^^^^"
 CLOCK_MARK: Final = "&&&&&&"
 CHUNK_EVENTS: Final = 50
+#: Of most lives (one in thirty is tried again, and has more).
+EVENTS_PER_TASK: Final = 4
+#: For what rate a pool is told that is sent as fast as the broker takes it, events a second.
+FLAT_OUT: Final = 20_000.0
 
 assert len(TASK_MARK) == MARK_LENGTH
 assert all(len(mark) % 3 == 0 for mark in (TASK_MARK, TIME_MARK, CLOCK_MARK))
@@ -65,14 +69,15 @@ class Stamp:
 
 
 def chunks(
-    wire: Wire, *, tasks: int, events_per_message: float, pid: int, seed: int
+    wire: Wire, *, tasks: int, rate: float, events_per_message: float, pid: int, seed: int
 ) -> list[Chunk]:
-    """The lives of `tasks` tasks as chunks in the order of telling."""
+    """The lives of `tasks` tasks as chunks in the order of telling. Sent at `rate` events a second,
+    a task lives for as long as its story says; 0 is flat out, and as at 20,000."""
     told = Storyteller(seed)
     steps: list[tuple[float, Step]] = []
-    # 5,000 tasks a second: what 20,000 events a second mean for the interleaving.
+    tasks_per_s = (rate or FLAT_OUT) / EVENTS_PER_TASK
     for number in range(tasks):
-        sent = number / 5_000
+        sent = number / tasks_per_s
         steps += [(sent + step.at, step) for step in told.life(TASK_MARK).steps]
     steps.sort(key=lambda pair: pair[0])
     batches = _batches([step for _, step in steps], events_per_message, seed)

@@ -127,6 +127,7 @@ def main(argv: list[str] | None = None) -> None:
     pool = chunks(
         wire,
         tasks=min(asked.pool, max(int(events / 3), 1_000)) if events else asked.pool,
+        rate=asked.rate,
         events_per_message=asked.events_per_message,
         pid=pid,
         seed=asked.seed,

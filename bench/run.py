@@ -15,7 +15,7 @@
     redaction  what hiding secrets costs
     scrapes    `/metrics` with 5,000 workers x 200 names
     stream     what the stream of events costs workers and Umbel
-    harmless   tasks a second of a worker with and without Umbel
+    harmless   CPU that a worker takes for a task with and without Umbel
     healing    20,000 tasks whose ends nobody heard
 
 `--tasks` sets how large the history of `stored`, `searches`, `cold`, `listing` and `charts` is.

@@ -1,9 +1,13 @@
 """What the stream of events costs: Celery's dispatcher without and with it, and an Umbel that hears
-such events, or reads them after it was away. Turn by turn, each turn on a new Redis."""
+such events, or reads them after it was away; and what log lines cost. Turn by turn, each turn on a
+new Redis."""
 
 from __future__ import annotations
 
+import logging
+import os
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,12 +18,21 @@ from bench.brokers import Broker
 from bench.processes import cpu_s
 from bench.report import Table, Verdict, spread
 from bench.subject_umbel import Umbel
+from umbel.worker.task_log import RunLog
+from umbel.worker.task_log_handler import TaskLogHandler, running
+from umbel.worker.task_log_sender import TaskLogSender
+from umbel.worker.task_logs import publish
 
 #: Messages of one event each, as most of a worker's are: those of a turn, and before it counts.
 MESSAGES: Final = 10_000
 WARM_UP: Final = 500
 #: At most so much more CPU than the publish alone.
 SHARE: Final = 0.1
+#: How many lines each task logs.
+LINES: Final = 100
+_ALONE: Final = "published"
+_STREAMED: Final = "published, and in the stream"
+_LOGGED: Final = "log lines of tasks, a line"
 _WAIT_S: Final = 120.0
 _STREAM: Final = "umbel.worker:StreamEvents"
 _EVENT: Final[dict[str, Any]] = {
@@ -42,9 +55,10 @@ class Costs(msgspec.Struct):
 
 def turns(broker: Broker, folder: Path, rounds: int) -> dict[str, Costs]:
     """What publishing alone costs, and with the stream."""
-    found = {"published": Costs(), "published, and in the stream": Costs()}
+    found = {_ALONE: Costs(), _STREAMED: Costs(), _LOGGED: Costs()}
     for _ in range(rounds):
-        for costs, events in zip(found.values(), (None, _STREAM), strict=True):
+        for name, events in ((_ALONE, None), (_STREAMED, _STREAM)):
+            costs = found[name]
             with broker() as url:
                 app = Celery(broker=url, events=events, set_as_current=False)
                 umbel = Umbel(url, folder)
@@ -61,7 +75,21 @@ def turns(broker: Broker, folder: Path, rounds: int) -> dict[str, Costs]:
                     _await(late, MESSAGES + WARM_UP)
                     costs.missed_us.append(_us(cpu_s(late.process.pid)))
                     late.stop()
+        _log_turn(broker, folder, found[_LOGGED])
     return found
+
+
+def _log_turn(broker: Broker, folder: Path, costs: Costs) -> None:
+    with broker() as url:
+        app = Celery(broker=url, events=_STREAM, set_as_current=False)
+        umbel = Umbel(url, folder)
+        before_s = cpu_s(umbel.process.pid)
+        cpu_us, clock_us = _log(app)
+        costs.sender_us.append(cpu_us)
+        costs.clock_us.append(clock_us)
+        _await(umbel, MESSAGES // LINES, "log-")
+        costs.heard_us.append(_us(cpu_s(umbel.process.pid) - before_s))
+        umbel.stop()
 
 
 def table(found: dict[str, Costs]) -> Table:
@@ -85,13 +113,17 @@ def table(found: dict[str, Costs]) -> Table:
             "CPU of Umbel that was away",
         ),
         rows,
-        ("The last column has the start of Umbel in it.",),
+        (
+            "The last column has the start of Umbel in it.",
+            f"The last row is of {MESSAGES:,} lines of {MESSAGES // LINES} tasks: CPU with their "
+            "sending, and for how long a task waits for each.",
+        ),
     )
 
 
 def verdict(found: dict[str, Costs]) -> Verdict:
     """By the least of each, which noise cannot lower."""
-    alone, streamed = (min(costs.sender_us) for costs in found.values())
+    alone, streamed = (min(found[name].sender_us) for name in (_ALONE, _STREAMED))
     return Verdict(
         promise="CPU of a worker for an event that goes to the stream as well",
         asked=f"at most {SHARE:.0%} more than published alone",
@@ -112,13 +144,42 @@ def _send(app: Celery) -> tuple[float, float]:
         return _us(time.process_time() - cpu), _us(time.perf_counter() - clock)
 
 
+def _log(app: Celery) -> tuple[float, float]:
+    """Microseconds of CPU of the process for a line, and of the clock for the task that writes."""
+    logger = logging.getLogger("bench.shop")
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    handler = TaskLogHandler(logging.INFO)
+    logger.addHandler(handler)
+    sender = TaskLogSender(partial(publish, app, "w1@bench"))
+    publish(app, "w1@bench", [{"uuid": "warm-up", "retries": 0, "log_lines": [0, 1, 0, 0, []]}])
+    runs: list[RunLog] = []
+    cpu, waited_s = time.process_time(), 0.0
+    for number in range(MESSAGES // LINES):
+        run = RunLog(f"l{number}", 0, time.time(), os.getpid(), lines_max=1_000, max_bytes=262_144)
+        runs.append(run)
+        begun = time.perf_counter()
+        sender.begin(run)
+        running.set(run)
+        for line in range(LINES):
+            logger.info("order %d: line %d of %d was taken from the shelf", number, line, LINES)
+        running.set(None)
+        sender.end(run)
+        waited_s += time.perf_counter() - begun
+    while not all(run.is_sent for run in runs):
+        time.sleep(0.05)
+    sender.close()
+    logger.removeHandler(handler)
+    return _us(time.process_time() - cpu), _us(waited_s)
+
+
 def _us(seconds: float) -> float:
     return seconds / MESSAGES * 1e6
 
 
-def _await(umbel: Umbel, tasks: int) -> None:
+def _await(umbel: Umbel, events: int, beginning: str = "task-") -> None:
     until = time.monotonic() + _WAIT_S
-    while umbel.events() < tasks:
+    while umbel.events(beginning) < events:
         if time.monotonic() > until:
-            raise TimeoutError(f"Umbel has {umbel.events():,} of {tasks:,} tasks.")
+            raise TimeoutError(f"Umbel has {umbel.events(beginning):,} of {events:,} events.")
         time.sleep(0.5)

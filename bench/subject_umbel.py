@@ -91,9 +91,9 @@ class Umbel:
             self.events(), found.total, states.get("SUCCESS", 0), states.get("FAILURE", 0)
         )
 
-    def events(self) -> int:
+    def events(self, beginning: str = "task-") -> int:
         kinds = [one["event_kinds"] for one in self._status()["collectors"]]
-        return sum(n for of in kinds for kind, n in of.items() if kind.startswith("task-"))
+        return sum(n for of in kinds for kind, n in of.items() if kind.startswith(beginning))
 
     def delay(self) -> Delay:
         status = self._status(self._watcher)

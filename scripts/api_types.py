@@ -43,12 +43,17 @@ def typescript(schemas: Json) -> str:
 def words(paths: Json) -> Json:
     """The schemas of the parameters that take one of several words, by the names of their types."""
     return {
-        operation["operationId"].capitalize() + parameter["name"].capitalize(): parameter["schema"]
+        _camel(operation["operationId"]) + parameter["name"].capitalize(): parameter["schema"]
         for methods in paths.values()
         for operation in methods.values()
         for parameter in operation["parameters"]
         if "enum" in parameter["schema"]
     }
+
+
+def _camel(name: str) -> str:
+    """`AllTasks` of `all-tasks`."""
+    return "".join(word.capitalize() for word in name.split("-"))
 
 
 def written(document: Json) -> str:

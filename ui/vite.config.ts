@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vitest/config'
 
@@ -5,13 +6,44 @@ import { defineConfig } from 'vitest/config'
 const PAGES = { index: 'index.html', login: 'login.html' }
 const PARTS = { parts: 'parts.html' }
 
+interface Modules {
+  getModuleInfo: (id: string) => { importedIds: readonly string[] } | null
+}
+
+const LOGIN = fileURLToPath(new URL('src/login/main.ts', import.meta.url))
+let needed: ReadonlySet<string> | null = null
+
+/** What the login needs is a file of its own, so that nothing of the rest is loaded or run there. */
+function ofLogin(id: string, modules: Modules): string | null {
+  needed ??= imported(LOGIN, modules)
+  return needed.has(id) ? 'base' : null
+}
+
+/** Modules that one needs, and itself. */
+function imported(from: string, modules: Modules): ReadonlySet<string> {
+  const found = new Set([from])
+  for (const id of found) for (const each of modules.getModuleInfo(id)?.importedIds ?? []) found.add(each)
+  return found
+}
+
 export default defineConfig(({ mode }) => ({
   // Relative addresses: the server decides under which prefix Umbel lives (`<base href>`).
   base: './',
   plugins: [svelte()],
   build: {
     outDir: mode === 'parts' ? 'node_modules/.parts' : '../src/umbel/web/static',
-    rolldownOptions: { input: mode === 'parts' ? PARTS : PAGES },
+    rolldownOptions: {
+      input: mode === 'parts' ? PARTS : PAGES,
+      output: {
+        codeSplitting: {
+          // Many small files would cost more than the bytes that a page does not need.
+          groups: [
+            { name: ofLogin, debugName: 'base', minShareCount: 2, priority: 1 },
+            { name: 'shared', minShareCount: 3 },
+          ],
+        },
+      },
+    },
     emptyOutDir: true,
     target: 'es2022',
     // The style sheets use `light-dark()`, which must not be rewritten.

@@ -21,14 +21,17 @@ from umbel.python import deploys as _deploys
 from umbel.python import errors as _errors
 from umbel.python import events as _events
 from umbel.python import info as _info
+from umbel.python import logs as _logs
 from umbel.python import names as _names
 from umbel.python import queues as _queues
 from umbel.python import running as _running
+from umbel.python import schedule as _schedule
 from umbel.python import series as _series
 from umbel.python import sorting as _sorting
 from umbel.python import tasks as _tasks
 from umbel.python import terms as _terms
 from umbel.python import workers as _workers
+from umbel.python import workflows as _workflows
 from umbel.python.event_types import TaskEventTypes
 from umbel.python.events import CONNECT_S, MAX_TASKS, EventsLike
 from umbel.python.filters import OneOrMore
@@ -54,18 +57,28 @@ __all__ = [
     "as_dict",
     "back_test",
     "change_alert_rule",
+    "change_entry",
     "connect",
     "deploys",
     "get_task_by_id",
     "get_task_result",
+    "get_workflow",
     "inspect",
     "iter_tasks",
     "parse_search_terms",
+    "pause_queue",
     "purge",
+    "queue",
     "queue_lengths",
+    "queue_rates",
+    "queues",
     "remove_alert_rule",
     "remove_deploy",
+    "resume_queue",
+    "run_entry",
     "satisfies_search_terms",
+    "schedule",
+    "schedule_entry",
     "silence_alerts",
     "sort_keys",
     "sort_tasks",
@@ -74,9 +87,11 @@ __all__ = [
     "task_args_contains_search_args",
     "task_async_apply",
     "task_errors",
+    "task_log",
     "task_names",
     "task_rate_limit",
     "task_revoke",
+    "task_route",
     "task_send_task",
     "task_series",
     "task_timeout",
@@ -89,6 +104,8 @@ __all__ = [
     "worker_queue_cancel_consumer",
     "worker_shutdown",
     "workers",
+    "workers_diff",
+    "workflows",
 ]
 
 P = ParamSpec("P")
@@ -240,7 +257,11 @@ task_abort = _on_source(_control.task_abort)
 task_apply = _on_source(_running.task_apply)
 task_async_apply = _on_source(_running.task_async_apply)
 task_errors = _on_source(_errors.task_errors)
+task_log = _on_source(_logs.task_log)
+task_route = _on_source(_queues.task_route)
 task_names = _on_source(_names.task_names)
+workflows = _on_source(_workflows.workflows)
+get_workflow = _on_source(_workflows.get_workflow)
 task_rate_limit = _on_source(_control.task_rate_limit)
 task_revoke = _on_source(_control.task_revoke)
 task_send_task = _on_source(_running.task_send_task)
@@ -261,8 +282,18 @@ announce_deploy = _on_source(_deploys.announce_deploy)
 deploys = _on_source(_deploys.deploys)
 remove_deploy = _on_source(_deploys.remove_deploy)
 
+change_entry = _on_source(_schedule.change_entry)
+run_entry = _on_source(_schedule.run_entry)
+schedule = _on_source(_schedule.schedule)
+schedule_entry = _on_source(_schedule.schedule_entry)
+
 inspect = _on_source(_workers.inspect)
+pause_queue = _on_source(_queues.pause_queue)
+resume_queue = _on_source(_queues.resume_queue)
 purge = _on_source(_queues.purge)
+queue = _on_source(_queues.queue)
+queue_rates = _on_source(_queues.queue_rates)
+queues = _on_source(_queues.queues)
 queue_lengths = _on_source(_queues.queue_lengths)
 worker_pool_autoscale = _on_source(_workers.worker_pool_autoscale)
 worker_pool_grow = _on_source(_workers.worker_pool_grow)
@@ -272,3 +303,4 @@ worker_queue_add_consumer = _on_source(_workers.worker_queue_add_consumer)
 worker_queue_cancel_consumer = _on_source(_workers.worker_queue_cancel_consumer)
 worker_shutdown = _on_source(_workers.worker_shutdown)
 workers = _on_source(_workers.workers)
+workers_diff = _on_source(_workers.workers_diff)

@@ -14,6 +14,9 @@ from umbel.services.cluster.registered_tasks import TaskDescription
 
 log = logging.getLogger(__name__)
 
+#: What importing somebody's modules may raise: one that misses a variable may well call `sys.exit`,
+#: which would end this process, or the thread that happened to ask first.
+_IMPORT_ERRORS: Final = (Exception, SystemExit)
 #: How much of a signature or docstring is shown, characters.
 SHOWN_MAX: Final = 2_000
 
@@ -28,7 +31,7 @@ def load_application(name: str) -> Any:
 
     try:
         found = _found(name)
-    except Exception as error:
+    except _IMPORT_ERRORS as error:
         raise SettingsError(
             f"The application {name} cannot be imported: {_cause(error)}.",
             setting="app",
@@ -52,11 +55,11 @@ def complete_application(app: Any) -> Any:
     """
     try:
         app.loader.import_default_modules()
-    except Exception as error:
+    except _IMPORT_ERRORS as error:
         log.warning("Not every task of the application is known: %s.", _cause(error))
     try:
         app.finalize()
-    except Exception as error:
+    except _IMPORT_ERRORS as error:
         log.warning("The application cannot be completed: %s.", _cause(error))
     return app
 
@@ -91,7 +94,7 @@ def _missing(module: Any, attribute: str) -> str:
     return f"the module {module.__name__} has no attribute {attribute}{instead}"
 
 
-def _cause(error: Exception) -> str:
+def _cause(error: BaseException) -> str:
     text = hidden(" ".join(str(error).split()))
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 

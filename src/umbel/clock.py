@@ -5,8 +5,16 @@ All times in Umbel are Unix seconds, float, UTC, until they meet a person.
 
 from __future__ import annotations
 
+import sys
 import time
-from typing import Protocol
+from pathlib import Path
+from typing import Final, Protocol
+
+import msgspec
+
+#: What lies farther ahead of now was written by a clock that was set back since, seconds.
+AHEAD_S: Final = 60.0
+_BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
 class Clock(Protocol):
@@ -24,3 +32,23 @@ class SystemClock:
 
     def monotonic(self) -> float:
         return time.monotonic()
+
+
+class SinceBoot(msgspec.Struct, frozen=True):
+    """How long the machine has run, suspended or not, `seconds`, since it was booted: `boot`
+    identifies when. What two processes of one machine read can be compared, however its clock
+    was set meanwhile."""
+
+    boot: str
+    seconds: float
+
+
+def since_boot() -> SinceBoot | None:
+    """How long this machine has run; None where that cannot be known (other than Linux)."""
+    if sys.platform != "linux":
+        return None
+    try:
+        boot = _BOOT_ID.read_text().strip()
+    except OSError:
+        return None
+    return SinceBoot(boot, time.clock_gettime(time.CLOCK_BOOTTIME))

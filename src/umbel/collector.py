@@ -29,7 +29,8 @@ import msgspec
 from umbel.broker.base import EventSource
 from umbel.clock import Clock, SystemClock
 from umbel.errors import StoreBusy, UmbelError
-from umbel.process_memory import give_memory_back
+from umbel.open_files import raise_limit
+from umbel.process_memory import collect_cycles_rarely, give_memory_back
 from umbel.process_secrets import hidden
 from umbel.redact.rules import Redactor, RedactRules
 from umbel.services.healing.lease import HealingLease
@@ -43,10 +44,9 @@ from umbel.store.ledger import Ledger
 
 log = logging.getLogger(__name__)
 
-#: Exit codes: all is well; a sentence says why not; a fault of ours.
+#: Exit codes: all is well; a sentence says why not.
 OK: Final = 0
-FAILED: Final = 3
-BROKEN: Final = 1
+FAILED: Final = 1
 #: How often it is tried whether another collector has let go of the store, seconds.
 LOCK_POLL_S: Final = 0.2
 #: After so many attempts it is not one that is just leaving, and this one has listened for long
@@ -107,6 +107,8 @@ def run_collector(
     lock, this one stands by, and begins within `LOCK_POLL_S` of the other's end.
     """
     give_memory_back(_LARGE_BYTES)
+    raise_limit()
+    collect_cycles_rarely()
     sys.setswitchinterval(TURN_S)
     stop = _Stop() if options.supervised else threading.Event()
     _take_signals(stop)
@@ -145,7 +147,7 @@ def run_collector(
         log.exception("%s", sentence)
         if options.supervised:
             _tell_parent(sentence)
-        return BROKEN
+        return FAILED
     return OK
 
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from umbel.clock import Clock, SystemClock
 from umbel.errors import BrokerRefused, NotSupported, ResultsUnavailable, SettingsError, StoreBusy
+from umbel.lazy import SlowLazy, StillOpening
 from umbel.redact.rules import Redactor, RedactRules
 from umbel.settings import ONLY, Settings
 from umbel.store import opening
@@ -25,6 +26,7 @@ from umbel.store.ledger import Ledger
 from umbel.store.samples import Samples
 
 if TYPE_CHECKING:
+    from umbel.beat.base import ScheduleSource
     from umbel.broker.base import Cluster
     from umbel.broker.link import Link
     from umbel.broker.questions_in_turn import QuestionsInTurn
@@ -32,12 +34,15 @@ if TYPE_CHECKING:
     from umbel.services.alerts.options import AlertOptions
     from umbel.services.cluster.registered_tasks import TaskDescription
     from umbel.services.cluster_services import ClusterServices, EnableEvents
+    from umbel.services.doctor.facts import Exposure
     from umbel.services.healing.reconciler import Reconciler
     from umbel.services.health.health import Supervised
     from umbel.services.ingest.ingest import Limits
 
 #: How many times as long a batch may wait while nobody looks at tasks: 1.4 s by default.
 UNSEEN_TIMES: Final = 3.5
+#: How long the import of an application is waited for, seconds: large projects take twenty.
+IMPORT_S: Final = 30.0
 
 
 def open_services(
@@ -95,6 +100,7 @@ def services_over(
         label=label,
         colour=settings.colour,
         describe=app.described,
+        open_schedules=app.schedules,
         answer_s=settings.inspect_timeout,
         keep_s=settings.retention.audit_age,
         gone_after_s=settings.retention.offline_workers,
@@ -106,6 +112,21 @@ def services_over(
         sample_every_s=None if samples is None else settings.samples.period,
         metric_options=MetricOptions(frozenset(settings.metrics.without), settings.metrics.offline),
         alerts=_alert_options(settings, name, rules_origin),
+        exposure=_exposure(settings),
+    )
+
+
+def _exposure(settings: Settings) -> Exposure:
+    from umbel.services.doctor.facts import Exposure
+    from umbel.web.http.hosts import is_loopback
+
+    socket = settings.unix_socket
+    return Exposure(
+        address=f"{settings.address}:{settings.port}" if socket is None else str(socket),
+        on_loopback=socket is not None or is_loopback(settings.address),
+        has_login=not settings.is_open,
+        has_tls=settings.tls_cert is not None,
+        proxies=tuple(each for each in settings.trusted_proxies if not is_loopback(each)),
     )
 
 
@@ -247,7 +268,8 @@ class _Application:
         self._settings = settings
         self._is_own = given is not None or settings.app is not None
         self._lock = threading.Lock()
-        self._app = given
+        self._given = given
+        self._imported = SlowLazy(self._import, IMPORT_S)
         self._described: Mapping[str, TaskDescription] | None = None
 
     def cluster(self) -> Cluster:
@@ -297,17 +319,35 @@ class _Application:
                 self._described = describe_tasks(app)
             return self._described
 
+    def schedules(self) -> Sequence[ScheduleSource]:
+        """Where beat's entries stand. Raises `SettingsError`."""
+        from umbel.beat.opening import open_schedules
+
+        if self._settings.broker is None and not self._is_own:
+            return ()
+        return open_schedules(self._loaded(), is_own=self._is_own, now=SystemClock().now)
+
     def _loaded(self) -> Any:
+        """Raises `SettingsError`."""
+        if self._given is not None:
+            return self._given
+        try:
+            return self._imported.get()
+        except StillOpening:
+            raise SettingsError(
+                f"The application {self._settings.app} is still being imported, for longer than "
+                f"{IMPORT_S:g} s.",
+                setting="app",
+                remedy="See what its modules wait for when they are imported, such as a database "
+                "that does not answer.",
+            ) from None
+
+    def _import(self) -> Any:
         from umbel.applications import bare_application, named_application
 
-        with self._lock:
-            if self._app is None:
-                settings = self._settings
-                broker, backend = settings.broker, settings.result_backend
-                options = settings.broker_option
-                if settings.app is None:
-                    broker = broker or "memory://"
-                    self._app = bare_application(broker, backend, transport_options=options)
-                else:
-                    self._app = named_application(settings.app, broker, backend, options)
-            return self._app
+        settings = self._settings
+        broker, backend = settings.broker, settings.result_backend
+        options = settings.broker_option
+        if settings.app is None:
+            return bare_application(broker or "memory://", backend, transport_options=options)
+        return named_application(settings.app, broker, backend, options)

@@ -14,6 +14,7 @@
     │   ├── NameTaken            what is to be kept has a name that something else has
     │   ├── TooManySearches      so many searches are saved that no more are kept
     │   ├── TooManyRules         there are so many rules of alerts that no more are watched
+    │   ├── TooManyPauses        so many queues are paused that no more are
     │   ├── CursorError          a paging cursor is not one of ours, or has expired
     │   └── CapabilityMissing    this store cannot sort, group or chart so (parameter)
     ├── BrokerError              (sent: how many messages the broker had taken before)
@@ -21,6 +22,7 @@
     │   │   ├── BrokerMisconfigured  its address or options can never work
     │   │   └── QueueShared      somebody else reads our event queue (consumers: how many)
     │   ├── BrokerUnreachable    nothing answers
+    │   ├── RouteTooSlow         a route of the application does not say where a task goes
     │   └── NotSupported         this kind of broker cannot do that
     ├── ResultsUnavailable       the result backend is disabled, unreachable or unreadable
     ├── ActionError
@@ -30,6 +32,9 @@
     │   └── NotPermitted         this person's role does not allow it
     ├── ErrorUnknown             no task that is stored failed with this error
     ├── DeployUnknown            there is no deploy with this id
+    ├── QueueUnknown             nobody tells of a queue of this name
+    ├── EntryUnknown             beat has no entry with this id
+    ├── ScheduleUnavailable      beat's entries cannot be read or written where they stand
     ├── AlertUnknown             there is no alert, rule or silence with this id
     ├── SearchUnknown            there is no saved search so called that this person sees
     ├── TaskError
@@ -146,6 +151,10 @@ class TooManyRules(StoreError):
     """There are so many rules of alerts that no more are watched."""
 
 
+class TooManyPauses(StoreError):
+    """So many queues are paused that no more are."""
+
+
 class CursorError(StoreError):
     """A paging cursor that this store did not give, or whose rows have expired."""
 
@@ -186,6 +195,10 @@ class QueueShared(BrokerRefused):
 
 class BrokerUnreachable(BrokerError):
     """Nothing answers at the broker's address."""
+
+
+class RouteTooSlow(BrokerError):
+    """The application's routes, which may be functions, did not say in time where a task goes."""
 
 
 class NotSupported(BrokerError):
@@ -231,6 +244,20 @@ class ErrorUnknown(UmbelError):
 
 class DeployUnknown(UmbelError):
     """There is no deploy with this id."""
+
+
+class QueueUnknown(UmbelError, LookupError):
+    """Nobody tells of a queue of this name."""
+
+
+class EntryUnknown(UmbelError):
+    """Beat has no entry with this id."""
+
+
+class ScheduleUnavailable(UmbelError):
+    """Beat's entries cannot be read or written where a scheduler keeps them."""
+
+    retriable = True
 
 
 class AlertUnknown(UmbelError):

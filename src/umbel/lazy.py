@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Generic, Protocol, TypeVar
 
 
@@ -34,3 +36,58 @@ class Lazy(Generic[T]):
         with self._lock:
             if self._opened is not None:
                 self._opened.close()
+
+
+L = TypeVar("L")
+
+
+class StillOpening(Exception):
+    """What is opened takes longer than anybody waits. It goes on."""
+
+
+class SlowLazy(Generic[L]):
+    """As `Lazy`, for what may take long or hang, as somebody's modules that are imported: it is
+    opened in a thread of its own, and nobody waits for longer than `wait_s` since that began; so
+    nobody waits at all once somebody did in vain. The main thread opens by itself and waits: some
+    modules can be imported there alone, and whoever started that can interrupt it. Any thread."""
+
+    def __init__(self, open_it: Callable[[], L], wait_s: float) -> None:
+        self._open = open_it
+        self._wait_s = wait_s
+        self._lock = threading.Lock()
+        self._opening: Future[L] | None = None
+        self._until = 0.0
+
+    def get(self) -> L:
+        """Raises what `open_it` raises, and `StillOpening`."""
+        opening, is_new = self._begun()
+        if threading.current_thread() is threading.main_thread():
+            if is_new:
+                self._fill(opening)
+            return opening.result()
+        if is_new:
+            thread = threading.Thread(
+                target=self._fill, args=(opening,), name="umbel-opening", daemon=True
+            )
+            thread.start()
+        try:
+            return opening.result(max(0.0, self._until - time.monotonic()))
+        except TimeoutError:
+            if opening.done():  # that is what `open_it` raised
+                raise
+            raise StillOpening from None
+
+    def _begun(self) -> tuple[Future[L], bool]:
+        with self._lock:
+            opening = self._opening
+            if opening is not None and not (opening.done() and opening.exception() is not None):
+                return opening, False
+            self._opening = opening = Future()
+            self._until = time.monotonic() + self._wait_s
+            return opening, True
+
+    def _fill(self, opening: Future[L]) -> None:
+        try:
+            opening.set_result(self._open())
+        except BaseException as error:
+            opening.set_exception(error)

@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 STABLE_S: Final = 30.0
 #: After SIGTERM the child may take this long to commit and leave; then it is killed.
 LEAVE_S: Final = 10.0
+#: After SIGKILL it is waited for this long.
+KILLED_S: Final = 5.0
 #: After the child's end, what it said is read for this long at most: a process that it left
 #: behind may hold the socket.
 LISTEN_S: Final = 1.0
@@ -112,15 +114,15 @@ class Supervisor:
         return STARTING if is_new else None
 
     def stop(self) -> None:
-        """End the child: SIGTERM, and SIGKILL if it takes too long. Returns when it is gone.
-        May be called twice, and without `start`."""
+        """End the child: SIGTERM, and SIGKILL if it takes too long. Returns when it is gone, or is
+        to go once its disk answers. May be called twice, and without `start`."""
         with self._lock:
             self._stopping.set()
             child = self._child
         if child is not None:
             self._end(child)
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(KILLED_S)
 
     def _watch(self) -> None:
         while not self._stopping.is_set():
@@ -198,7 +200,9 @@ class Supervisor:
         except subprocess.TimeoutExpired:
             log.warning("The collector process did not leave in %.0f s; killed.", self._leave_s)
             child.kill()
-            child.wait()
+            # One that reads from a disk that hangs ends when that answers.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(KILLED_S)
 
     def _report(self, **changes: object) -> None:
         with self._telling:

@@ -134,6 +134,8 @@ def action(kind: str, subject: Subject) -> dict[str, Any]:
         "rate_limit": {"name": subject.name, "rate": "1/s"},
         "time_limit": {"name": subject.name, "soft": 1.0},
         "purge": {"queue": subject.queue},
+        "pause": {"queue": subject.queue},
+        "resume": {"queue": subject.queue},
         "autoscale": {"min": 1, "max": 2},
         "add_consumer": {"queue": subject.queue},
         "cancel_consumer": {"queue": subject.queue},

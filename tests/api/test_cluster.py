@@ -7,10 +7,11 @@ from urllib.parse import quote
 import pytest
 
 from tests.api.world import NOW, World, collector, problem_of
-from tests.contract.stories import WORKER
+from tests.contract.stories import WORKER, heartbeat
 from tests.support.memory_cluster import MemoryWorker
 from tests.support.waiting import wait_until
 from umbel import __version__
+from umbel.broker.base import Reply
 from umbel.cluster.worker import SignOfLife, Worker
 from umbel.services.cluster.listed_workers import ListedWorkers
 from umbel.services.search.rows import WorkerRow
@@ -28,6 +29,42 @@ async def test_workers_are_judged_at_the_time_of_the_answer(world: World) -> Non
     assert online["now"] == NOW
     assert [(w["hostname"], w["status"]) for w in online["items"]] == [(WORKER, "online")]
     assert [w["status"] for w in silent["items"]] == ["silent"]
+
+
+async def test_workers_are_listed_with_the_numbers_of_a_time(world: World) -> None:
+    hour = (await world.get("/api/v1/workers")).json()
+    early = (
+        await world.get("/api/v1/workers", {"since": NOW - 7_200, "until": NOW - 3_600})
+    ).json()
+    nobody = (await world.get("/api/v1/workers", {"name": "celery@no-1"})).json()
+    wrong = await world.get("/api/v1/workers", {"since": NOW, "until": NOW - 1})
+
+    (worker,) = hour["items"]
+    assert (worker["succeeded"], worker["failed"], worker["deployment"]) == (2, 2, "celery@eu-*")
+    assert (sum(worker["trend"]), sum(worker["failures"])) == (5, 2)
+    assert (worker["pool"], worker["queues"], worker["restarts"]) == (None, None, None)
+    assert [each["succeeded"] for each in early["items"]] == [0]
+    assert nobody["items"] == []
+    assert problem_of(wrong)["parameter"] in ("since", "until")
+
+
+async def test_workers_are_compared(world: World) -> None:
+    other = MemoryWorker("celery@eu-2")
+    other.says = {
+        **world.worker.says,
+        "conf": {"timezone": "UTC", "broker_url": "redis://:x@other/0"},
+    }
+    world.cluster.workers[other.name] = other
+    world.store.apply([heartbeat(other.name, NOW)])
+    alone = (await world.get("/api/v1/workers/diff", {"name": "eu-1"})).json()
+    response = await world.get("/api/v1/workers/diff", {"deployment": "celery@eu-*"})
+
+    found = response.json()
+    assert (alone["compared"], found["compared"]) == (0, 2)
+    (broker,) = found["differences"]
+    assert (broker["kind"], broker["name"], broker["odd"]) == ("setting", "broker_url", 0)
+    assert [each["workers"] for each in broker["values"]] == [["celery@eu-1"], ["celery@eu-2"]]
+    assert ":pw@" not in response.text
 
 
 async def test_nobody_is_called_silent_while_umbel_is_blind(world: World) -> None:
@@ -90,6 +127,32 @@ async def test_a_worker_that_sends_no_heartbeats_is_known_by_its_tasks_and_its_a
     assert (found["quiet@h"]["status"], found["mute@h"]["status"]) == ("online", "online")
     assert flower["quiet@h"] is True
     assert 'flower_worker_online{worker="quiet@h"} 1.0' in (await world.get("/metrics")).text
+
+
+async def test_a_worker_that_refuses_to_tell_of_itself_answers(world: World) -> None:
+    worker = MemoryWorker("shy@h")
+    worker.refuses = dict.fromkeys(("stats", "active_queues", "registered", "conf"), "not now")
+    world.cluster.workers = {worker.name: worker}
+
+    found = (await world.get("/api/v1/workers/shy@h")).json()
+
+    assert (found["answers"], found["trouble"], found["stats"]) == (True, "not now", None)
+
+
+async def test_an_answer_that_cannot_be_read_is_not_silence(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.store.apply((), signs=[SignOfLife(hostname="odd@h", heard=NOW)])
+    monkeypatch.setattr(
+        world.cluster, "ask", lambda *_, **__: (Reply("", error="It is too long."),)
+    )
+
+    found = (await world.get("/api/v1/workers/odd@h")).json()
+    said = (await world.get("/api/v1/workers/odd@h/conf")).json()
+
+    assert (found["trouble"], found["stats"]) == ("It is too long.", None)
+    assert (said["answered"], said["error"], said["value"]) == (True, "It is too long.", None)
+    assert (await world.get("/api/v1/workers/nobody@h/conf")).status_code == 404
 
 
 def test_one_that_is_quiet_for_long_is_unknown_until_it_was_asked(world: World) -> None:

@@ -129,7 +129,7 @@ async def test_who_has_no_role_in_a_cluster_finds_none_there(two: Two) -> None:
     assert [row["name"] for row in rows] == ["mail"]
     assert problem_of(refused)["status"] == problem_of(absent)["status"] == 404
     assert refused.text.replace("shop", "absent") == absent.text
-    assert (page.status_code, page.headers["location"]) == (303, "/clusters")
+    assert (page.status_code, page.headers["location"]) == (303, "/clusters?absent=shop")
     assert 'cluster="mail"' in metrics
     assert 'cluster="shop"' not in metrics
 

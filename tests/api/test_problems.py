@@ -157,10 +157,10 @@ async def test_an_impossible_id_is_refused(world: World, id_: str) -> None:
     assert problem_of(response)["parameter"] == "id"
 
 
-async def test_bytes_in_a_path_that_are_no_text_name_no_task(world: World) -> None:
+async def test_bytes_in_a_path_that_are_no_text_are_refused(world: World) -> None:
     response = await world.get("/api/v1/tasks/%FF%FE")
 
-    assert response.status_code == 404
+    assert response.status_code == 400
     problem_of(response)
 
 

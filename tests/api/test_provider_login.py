@@ -434,6 +434,40 @@ async def test_the_only_provider_is_gone_to_at_once_but_in_no_circle(tmp_path: P
     assert told["refused"]["name"] == "eve@example.com"
 
 
+async def test_a_tab_that_comes_to_the_login_while_another_has_logged_in_is_led_back(
+    tmp_path: Path,
+) -> None:
+    """It was answered to the session that the login of the other tab had just ended."""
+    world = ProviderWorld(tmp_path)
+    async with world.browser(headers=PAGE) as browser:
+        await world.log_in(browser, "ann")
+        before = dict(browser.cookies)
+        await world.log_in(browser, "ann")
+        async with world.browser(cookies=before) as other_tab:
+            late = await other_tab.get("/api/v1/status")
+        back = await browser.get("/login?next=tasks%3Fq%3Dx")
+        elsewhere = await browser.get("/login?next=%2F%2Fevil.test")
+        other_person = await browser.get("/login")
+        left = await browser.get("/login?left&next=tasks")
+
+    assert late.status_code == 401
+    assert (back.status_code, back.headers["location"]) == (303, "/tasks?q=x")
+    assert elsewhere.headers["location"] == "/login/okta"
+    assert other_person.headers["location"] == "/login/okta"
+    assert left.status_code == 200
+
+
+async def test_how_a_login_ended_is_told_at_its_own_tab_alone(
+    world: ProviderWorld, browser: httpx.AsyncClient
+) -> None:
+    await world.log_in(browser, "eve")
+    other = {"referer": "http://localhost/login?next=workers"}
+    own = {"referer": "http://localhost/login?failed&next=tasks"}
+    told = [(await browser.get("/login/options", headers=tab)).json() for tab in (other, own, own)]
+
+    assert [each["refused"] is not None for each in told] == [False, True, False]
+
+
 async def test_with_passwords_or_several_providers_people_choose(
     browser: httpx.AsyncClient, tmp_path: Path
 ) -> None:
@@ -538,7 +572,7 @@ async def test_other_tabs_of_who_has_logged_out_wait_on_the_login_page(tmp_path:
         tab = await browser.get("/login?next=workers", headers=PAGE)
         options = (await browser.get("/login/options")).json()
         await world.log_in(browser, "ann")
-        later = await browser.get("/login?next=workers", headers=PAGE)
+        later = await browser.get("/login", headers=PAGE)
 
     assert (tab.status_code, options["straight"]) == (200, False)
-    assert later.headers["location"] == "/login/okta?next=workers"
+    assert later.headers["location"] == "/login/okta"

@@ -4,7 +4,6 @@ password and rules, by token, without rules, and read-only."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any, get_args
 
 import httpx
@@ -43,9 +42,12 @@ ACTIONS = "/api/v1/actions"
 SEARCHES = "/api/v1/searches"
 #: Routes of our own that change something, by what they do. `plan` is asked for each action.
 CHANGING = {"plan": None, "execute": "execute", "cancel": "cancel", "apply": "send",
+            "pause-queue": "pause", "resume-queue": "resume",
             "create-token": "tokens", "revoke-token": "tokens", "resolve-error": "errors",
             "ignore-error": "errors", "reopen-error": "errors", "note-error": "errors",
-            "mute": "mute", "unmute": "mute", "announce-deploy": "deploys",
+            "mute": "mute", "unmute": "mute", "mute-check": "mute", "unmute-check": "mute",
+            "announce-deploy": "deploys",
+            "run-entry": "send", "change-entry": "schedule",
             "remove-deploy": "deploys", "save-search": "share",
             "change-search": "share", "delete-search": "share", "add-alert-rule": "alerts",
             "change-alert-rule": "alerts", "remove-alert-rule": "alerts",
@@ -90,13 +92,13 @@ def expected(verdict: Verdict, subject: Subject) -> bool:
     return verdict == "no" or (verdict == "theirs" and subject is OTHERS)
 
 
-def askers() -> Iterator[Any]:
-    for column in EVERYBODY:
-        for token in (False, True):
-            yield pytest.param(column, token, id=f"{column}{', token' if token else ''}")
-
-
-EVERY_ASKER = pytest.mark.parametrize(("column", "token"), [*askers()])
+#: Everybody of the table, by password and by token.
+ASKERS = [(column, token) for column in EVERYBODY for token in (False, True)]
+EVERY_ASKER = pytest.mark.parametrize(
+    ("column", "token"),
+    ASKERS,
+    ids=[f"{column}{', token' if token else ''}" for column, token in ASKERS],
+)
 SUBJECTS = pytest.mark.parametrize("subject", [MINE, OTHERS], ids=["mine", "others"])
 
 
@@ -131,37 +133,44 @@ def test_the_table_has_a_row_for_every_action_and_every_route() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 @SUBJECTS
-@EVERY_ASKER
 async def test_an_action_is_planned_by_those_of_the_table(
-    kind: str, subject: Subject, column: str, token: bool, read_only: bool
+    kind: str, subject: Subject, read_only: bool
 ) -> None:
-    asker = Asker(world_of(read_only=read_only), column, token=token)
+    world = world_of(read_only=read_only)
 
-    response = await asker.post(ACTIONS, action(kind, subject))
+    refused = {
+        (column, token): is_refused(
+            await Asker(world, column, token=token).post(ACTIONS, action(kind, subject))
+        )
+        for column, token in ASKERS
+    }
 
-    assert is_refused(response) == (read_only or expected(TABLE[kind][column], subject))
+    assert refused == {
+        (column, token): read_only or expected(TABLE[kind][column], subject)
+        for column, token in ASKERS
+    }
 
 
 @pytest.mark.parametrize("path", FLOWER, ids=[path.partition("/{")[0] for path in FLOWER])
 @SUBJECTS
-@EVERY_ASKER
 async def test_flowers_routes_do_it_for_those_of_the_table(
-    path: str, subject: Subject, column: str, token: bool, read_only: bool
+    path: str, subject: Subject, read_only: bool
 ) -> None:
-    asker = Asker(world_of(read_only=read_only), column, token=token)
     deed, given = FLOWER[path]
     params = {key: filled(str(value), subject) for key, value in given.items()}
     options = {"json": {"timeout": 0.01}} if "/apply/" in path else {"params": params}
+    for column, token in ASKERS:
+        asker = Asker(world_of(read_only=read_only), column, token=token)
 
-    response = await asker.post(filled(path, subject), **options)
+        response = await asker.post(filled(path, subject), **options)
 
-    refused = read_only or expected(TABLE[deed][column], subject)
-    assert is_refused(response) == refused
-    if refused:  # no more than questions was asked of workers
-        commands = {command.name for command in asker.world.cluster.commands}
-        assert commands <= {"ping", "registered", "active_queues"} - {deed}
-        assert asker.world.cluster.sent == []
-        assert asker.world.ledger.intents([MINE.uuid, OTHERS.uuid]) == {}
+        refused = read_only or expected(TABLE[deed][column], subject)
+        assert is_refused(response) == refused, (column, token)
+        if refused:  # no more than questions was asked of workers
+            commands = {command.name for command in asker.world.cluster.commands}
+            assert commands <= {"ping", "registered", "active_queues"} - {deed}
+            assert asker.world.cluster.sent == []
+            assert asker.world.ledger.intents([MINE.uuid, OTHERS.uuid]) == {}
 
 
 @SUBJECTS
@@ -198,18 +207,17 @@ async def test_plans_are_executed_and_withdrawn_by_those_of_the_table(
 
 
 @pytest.mark.parametrize("route", LOOKING, ids=lambda route: route.name)
-@pytest.mark.parametrize("column", EVERYBODY)
-async def test_everybody_sees_everything(route: Route, column: str) -> None:
+async def test_everybody_sees_everything(route: Route) -> None:
     world = world_of()
-    asker = Asker(world, column, token=False)
     path = re.sub(r"\{\w+\}", "x", route.path.replace("{inspection}", "stats"))
+    for column in EVERYBODY:
+        asker = Asker(world, column, token=False)
+        async with world.client(headers=asker.headers) as client:
+            method = "HEAD" if route.events else "GET"
+            response = await client.request(method, path)
 
-    async with world.client(headers=asker.headers) as client:
-        method = "HEAD" if route.events else "GET"
-        response = await client.request(method, path)
-
-    assert TABLE["look"][column] == "yes"
-    assert response.status_code not in {401, 403, 405}, response.text
+        assert TABLE["look"][column] == "yes"
+        assert response.status_code not in {401, 403, 405}, (column, response.text)
 
 
 @EVERY_ASKER
@@ -252,8 +260,10 @@ async def test_findings_are_muted_by_those_of_the_table(
 
     muted = await asker.post("/api/v1/health/collector-behind/mute", body)
     unmuted = await asker.post("/api/v1/health/collector-behind/unmute")
+    check = await asker.post("/api/v1/doctor/broker/mute", body)
+    heard = await asker.post("/api/v1/doctor/broker/unmute")
 
-    assert [is_refused(each) for each in (muted, unmuted)] == [refused] * 2
+    assert [is_refused(each) for each in (muted, unmuted, check, heard)] == [refused] * 4
 
 
 @EVERY_ASKER
@@ -270,6 +280,21 @@ async def test_deploys_are_announced_by_those_of_the_table(
     removed = await asker.post("/api/v1/deploys/mistake/remove")
 
     assert [is_refused(each) for each in (announced, removed)] == [refused] * 2
+
+
+@EVERY_ASKER
+async def test_entries_of_beat_are_changed_by_those_of_the_table(
+    column: str, token: bool, read_only: bool
+) -> None:
+    world = world_of(read_only=read_only)
+    refused = read_only or TABLE["schedule"][column] == "no"
+    asker = Asker(world, column, token=token)
+
+    changed = await asker.post("/api/v1/schedule/nightly/change", {"enabled": False})
+    sent = await asker.post("/api/v1/schedule/nightly/run")
+
+    assert changed.status_code == (403 if refused else 404)
+    assert sent.status_code == (403 if read_only or TABLE["send"][column] == "no" else 404)
 
 
 @EVERY_ASKER
@@ -334,15 +359,12 @@ async def test_searches_are_shared_by_those_of_the_table(
 
 @pytest.mark.parametrize("kind", KINDS)
 @SUBJECTS
-@pytest.mark.parametrize("column", UNBOUNDED)
-async def test_without_rules_the_table_is_the_same(
-    kind: str, subject: Subject, column: str
-) -> None:
-    asker = Asker(world_of(rules=False), column, token=False)
+async def test_without_rules_the_table_is_the_same(kind: str, subject: Subject) -> None:
+    world = world_of(rules=False)
+    for column in UNBOUNDED:
+        response = await Asker(world, column, token=False).post(ACTIONS, action(kind, subject))
 
-    response = await asker.post(ACTIONS, action(kind, subject))
-
-    assert is_refused(response) == expected(TABLE[kind][column], subject)
+        assert is_refused(response) == expected(TABLE[kind][column], subject), column
 
 
 @pytest.mark.parametrize("rules", [False, True], ids=["", "rules"])

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.api.world import NOW, World, problem_of
-from tests.contract.stories import failed, succeeded, uuid_of
+from tests.contract.stories import BASE, failed, succeeded, uuid_of
+from tests.contract.test_store_logs import told
 from umbel.cluster.task import Task
 from umbel.query.orders import ORDERS
 from umbel.services.search.rows import TaskRow, WholeTask
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.anyio
 
 IN_ONE_TASK_ONLY = {
     *("traceback", "attempts", "notes", "reconciled", "fact_count"),
-    *("args_json", "kwargs_json", "group_id", "chord_id"),
+    *("args_json", "kwargs_json", "group_id", "chord_id", "chord_name", "chain"),
 }
 #: What the ledger knows of tasks, in lists and of one.
 ASKED = {"intent", "doubt", "repeated", "cut"}
@@ -205,6 +206,27 @@ async def test_an_id_may_hold_slashes_and_any_letters(world: World) -> None:
     response = await world.get("/api/v1/tasks/jobs%2F2026%2F%C3%BC%20%25%0A")
 
     assert response.json()["uuid"] == "jobs/2026/ü %\n"
+
+
+async def test_a_log_is_read_on_from_where_it_was_left(world: World) -> None:
+    path = f"/api/v1/tasks/{uuid_of(1)}/log"
+    empty = (await world.get(path)).json()
+    world.store.apply([told(1, 1, "one"), told(1, 4, "four", left_out=1)])
+    first = (await world.get(path, limit=1)).json()
+    rest = (await world.get(path, after=first["next"])).json()
+    unknown = await world.get("/api/v1/tasks/none/log")
+
+    assert (empty["parts"], empty["next"], empty["are_sent"]) == ([], "", False)
+    assert first["parts"][0]["lines"] == [
+        {"number": 1, "at": BASE + 1, "level": 20, "logger": "shop", "text": "one", "cut": 0}
+    ]
+    assert (first["complete"], rest["complete"]) == (False, True)
+    assert [line["text"] for part in rest["parts"] for line in part["lines"]] == ["four"]
+    assert [(run["written"], run["left_out"], run["missing"]) for run in rest["runs"]] == [
+        (4, 1, 1)
+    ]
+    assert (await world.get(path, after="x")).status_code == 400
+    assert unknown.status_code == 404
 
 
 async def test_a_workflow_has_its_root_and_all_of_its_tasks(world: World) -> None:

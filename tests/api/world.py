@@ -15,6 +15,7 @@ from tests.contract.stories import BASE, WORKER, heartbeat, shop
 from tests.support.clocks import SetWallClock
 from tests.support.memory_cluster import MemoryCluster, MemoryResults, MemoryWorker
 from umbel.auth.rules import Rule
+from umbel.beat.base import ScheduleSource
 from umbel.clock import Clock
 from umbel.services.cluster_services import ClusterServices, make_services
 from umbel.services.health.health import Supervised
@@ -75,6 +76,7 @@ class World:
         streams_max: int = STREAMS_MAX,
         second_factor_required: bool = False,
         metric_options: MetricOptions | None = None,
+        schedule: Sequence[ScheduleSource] = (),
     ) -> None:
         self.clock = SetWallClock(NOW)
         self.store = store or shop_store()
@@ -96,6 +98,7 @@ class World:
             samples=self.samples,
             sample_every_s=10.0,
             metric_options=metric_options or MetricOptions(),
+            open_schedules=lambda: schedule,
         )
         login_audit = self.services.login_audit
         self.access = door(

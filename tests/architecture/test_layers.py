@@ -13,7 +13,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("umbel",),
     ("umbel.characters", "umbel.json_size", "umbel.event_stream"),
     ("umbel.worker",),
-    ("umbel.bounded_json", "umbel.csv_lines"),
+    ("umbel.bounded_json", "umbel.csv_lines", "umbel.time_limit"),
     (
         "umbel.errors",
         "umbel.clock",
@@ -22,13 +22,15 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "umbel.decompression",
         "umbel.msgpack_size",
         "umbel.owner",
+        "umbel.timed_pool",
+        "umbel.timed_http",
     ),
     ("umbel.secret_scrubbing",),
-    ("umbel.process_secrets", "umbel.process_memory"),
+    ("umbel.process_secrets", "umbel.process_memory", "umbel.open_files"),
     ("umbel.redact",),
     ("umbel.cluster",),
     ("umbel.query",),
-    ("umbel.store", "umbel.broker", "umbel.results", "umbel.notify"),
+    ("umbel.store", "umbel.broker", "umbel.results", "umbel.notify", "umbel.beat"),
     ("umbel.auth",),
     ("umbel.services",),
     ("umbel.web", "umbel.client"),
@@ -53,12 +55,15 @@ PROTOCOLS: dict[str, frozenset[str]] = {
             "umbel.store.ledger",
             "umbel.store.sample_folds",
             "umbel.store.samples",
+            "umbel.store.queue_pauses",
             "umbel.store.saved_searches",
             "umbel.store.series",
             "umbel.store.series_of_tasks",
+            "umbel.store.workflows",
         }
     ),
     "umbel.results": frozenset({"umbel.results.base"}),
+    "umbel.beat": frozenset({"umbel.beat.base"}),
     "umbel.notify": frozenset({"umbel.notify.base", "umbel.notify.templates"}),
     "umbel.auth": frozenset(
         {
@@ -85,6 +90,7 @@ PROTOCOLS: dict[str, frozenset[str]] = {
             "umbel.broker.compression",
             "umbel.broker.envelope",
             "umbel.broker.reserved_headers",
+            "umbel.broker.shedding",
         }
     ),
 }

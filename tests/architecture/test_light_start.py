@@ -26,6 +26,21 @@ def test_commands_and_collectors_start_without_the_services() -> None:
     assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
+def test_a_collector_on_redis_reads_without_celery_and_the_commands() -> None:
+    program = (
+        "import sys, umbel.app, umbel.collector, umbel.cli.supervised\n"
+        "from umbel.broker.event_sources import open_source\n"
+        "from umbel.broker.link import link_to_url\n"
+        "open_source(link_to_url('redis://127.0.0.1:1/0'))\n"
+        "heavy = ('celery', 'click', 'umbel.cli.', 'umbel.web', 'umbel.services.alerts')\n"
+        "own = ('umbel.cli.supervised', 'umbel.cli.codes')\n"
+        "print([name for name in sys.modules if name.startswith(heavy) and name not in own])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
 def test_a_worker_that_streams_loads_nothing_else_of_ours_and_no_library_of_ours() -> None:
     program = (
         "import sys, celery, celery.app.events, kombu\n"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage, Theme
 from tests.browser.history import task_id
+from tests.browser.live_events import Tell, begin
 
 THEMES: tuple[Theme, ...] = ("light", "dark")
 #: Widths and themes that pages are looked at in; all four with `make test-thorough`.
@@ -97,6 +100,17 @@ def test_a_small_screen_never_scrolls_sideways(open_page: OpenPage, name: str) -
     page = open_page(PATHS[name], width=320, height=640)
     settled(page)
 
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_new_tasks_do_not_push_the_buttons_out_of_a_small_screen(
+    open_page: OpenPage, tell: Tell
+) -> None:
+    page = open_page("tasks", width=320, height=640)
+    settled(page)
+    begin(tell, "small.screen")
+
+    expect(page.get_by_role("button", name=re.compile("new task"))).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 

@@ -103,7 +103,7 @@ def test_each_cluster_has_its_tasks_and_its_name_in_the_tab(page: Page) -> None:
 
     page.get_by_role("button", name="Web shop").click()
     page.get_by_role("link", name="Mail").click()
-    expect(page).to_have_title("Mail · Overview · Umbel")
+    expect(page).to_have_title("Mail · Tasks · Umbel")
     expect(page.get_by_role("link", name="mail.send").first).to_be_visible()
     expect(page.get_by_text("shop.order")).to_have_count(0)
 
@@ -156,6 +156,91 @@ def test_who_has_no_role_in_a_cluster_is_not_shown_it(page: Page) -> None:
     expect(page).to_have_title("Clusters · Umbel")
     expect(page.get_by_role("link", name="Web shop", exact=True)).to_be_visible()
     expect(page.get_by_text("Mail", exact=True)).to_have_count(0)
+
+
+def test_the_switch_leads_to_the_same_page_or_says_that_there_is_none(page: Page) -> None:
+    page.goto("/c/shop/tasks")
+    log_in(page, "ana")
+    page.get_by_role("link", name="shop.order").click()
+    expect(page.get_by_role("heading", name="shop.order")).to_be_visible()
+    page.get_by_role("button", name="Web shop").click()
+    page.get_by_role("link", name="Mail").click()
+
+    expect(page).to_have_url(re.compile(r"/c/mail/tasks$"))
+    expect(page.get_by_text("Mail has no task")).to_be_visible()
+    page.get_by_role("link", name="Queues").click()
+    expect(page.get_by_text("Mail has no task")).to_have_count(0)
+    page.get_by_role("button", name="Mail").click()
+    page.get_by_role("link", name="Web shop").click()
+    expect(page).to_have_url(re.compile(r"/c/shop/queues$"))
+
+
+def test_an_address_that_leads_nowhere_says_so(page: Page) -> None:
+    page.goto("/nosuch")
+    log_in(page, "ana")
+    expect(page.get_by_text("There is no page “nosuch”")).to_be_visible()
+
+    page.goto("/shop/queues")
+    page.get_by_role("main").get_by_role("link", name="Web shop").click()
+    expect(page).to_have_url(re.compile(r"/c/shop/queues$"))
+    page.goto("/workers")
+    expect(page.get_by_role("heading", name="Of which cluster?")).to_be_visible()
+    page.get_by_role("main").get_by_role("link", name="Mail").click()
+    expect(page).to_have_title("Mail · Workers · Umbel")
+    page.goto("/c/pear/tasks")
+    expect(page.get_by_text("There is no cluster pear that you may look at.")).to_be_visible()
+
+
+def test_the_tabs_of_a_phone_show_the_current_one(page: Page) -> None:
+    page.goto("/c/shop/audit")
+    log_in(page, "ana")
+    page.set_viewport_size({"width": 390, "height": 800})
+    pages = page.get_by_role("navigation", name="Pages")
+
+    expect(pages.get_by_role("link", name="Audit")).to_be_in_viewport(ratio=1)
+    page.goto("/c/shop/workers")
+    expect(pages.get_by_role("link", name="Workers")).to_be_in_viewport(ratio=1)
+
+
+def test_all_clusters_are_searched_together(page: Page) -> None:
+    page.goto("/tasks")
+    log_in(page, "ana")
+    expect(page).to_have_title("Tasks · Umbel")
+    rows = page.get_by_role("table", name="Tasks of all clusters").locator("tbody tr")
+    expect(rows).to_have_count(2)
+    expect(rows.filter(has_text="shop.order")).to_contain_text("Web shop")
+    clusters = page.get_by_role("group", name="Clusters")
+    expect(clusters.get_by_role("button", name="Mail")).to_contain_text("1")
+
+    clusters.get_by_role("button", name="Mail").click()
+    expect(page).to_have_url(re.compile(r"/tasks\?q=cluster%3Amail$"))
+    expect(rows).to_have_count(1)
+    expect(page.get_by_text("mail.send")).to_be_visible()
+    page.go_back()
+    expect(rows).to_have_count(2)
+
+    search = page.get_by_role("combobox", name="Search tasks")
+    search.fill("clustr:mail")
+    search.press("Enter")
+    page.get_by_role("button", name="Use cluster").click()
+    expect(rows).to_have_count(1)
+    page.get_by_role("link", name="mail.send").click()
+    expect(page).to_have_url(re.compile(r"/c/mail/tasks/[0-9a-f-]+$"))
+
+    page.goto("/tasks?q=cluster:mial")
+    expect(page.get_by_text("No cluster here is called mial: there are ")).to_be_visible()
+
+
+def test_clusters_without_workers_say_why_they_are_not_compared(page: Page) -> None:
+    page.goto("/clusters")
+    log_in(page, "ana")
+    page.get_by_role("link", name="Compare", exact=True).click()
+
+    expect(page.get_by_role("heading", name="Compare clusters")).to_be_visible()
+    expect(page.get_by_text("There are no two clusters to compare")).to_be_visible()
+    expect(page.get_by_text("Mail was not compared: No worker of it is online")).to_be_visible()
+    page.get_by_role("link", name="Clusters").first.click()
+    expect(page.get_by_role("heading", name="Clusters", exact=True)).to_be_visible()
 
 
 def test_before_a_cluster_is_chosen_the_palette_offers_no_page_of_one(page: Page) -> None:

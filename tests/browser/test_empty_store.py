@@ -21,6 +21,7 @@ PAGES = {
     "names": ("Names", "No task ran in this time"),
     "workers": ("Workers", "No worker"),
     "queues": ("Queues", "queue"),
+    "schedule": ("Schedule", "No entry of beat is known"),
     "alerts": ("Alerts", "There are no rules yet"),
     "audit": ("Audit", "Nobody"),
 }

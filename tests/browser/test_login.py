@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -111,6 +112,18 @@ def test_the_login_can_be_used_by_everybody(
 
     assert found == []
     assert not too_wide
+
+
+def test_nothing_of_the_application_is_loaded_before_the_login(page: Page, closed: str) -> None:
+    paths: list[str] = []
+    page.on("request", lambda request: paths.append(urlsplit(request.url).path))
+    page.goto(f"{closed}login")
+    expect(page.get_by_label("Password")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+
+    scripts = [path.rsplit("/", 1)[-1].split("-")[0] for path in paths if path.endswith(".js")]
+    assert sorted(scripts) == ["base", "login"]
+    assert [path for path in paths if "/api/" in path] == []
 
 
 def test_a_link_to_another_site_does_not_lead_there(page: Page, closed: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage, Theme
+from tests.support.waiting import wait_until
 
 
 def overview(open_page: OpenPage, path: str = "", **how: object) -> Page:
@@ -124,8 +125,12 @@ def test_lines_of_charts_have_as_many_each(
     expect(charts.nth(3)).to_be_visible()
 
     top = "all => all.slice(0, 4).map(one => Math.round(one.getBoundingClientRect().top))"
-    tops = charts.evaluate_all(top)
-    assert sorted(tops.count(top) for top in {*tops}) == [4 // lines] * lines
+
+    def in_each_line() -> list[int]:
+        tops = charts.evaluate_all(top)
+        return sorted(tops.count(top) for top in {*tops})
+
+    wait_until(lambda: in_each_line() == [4 // lines] * lines)
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,9 @@ def test_pages_and_commands_are_offered_without_an_answer(open_page: OpenPage) -
     page = tasks(open_page)
     page.route("**/api/v1/suggest*", lambda _: None)
     offered = palette(page, "wor")
-    expect(offered.get_by_role("option", name="Workers")).to_be_visible(timeout=AT_ONCE_MS)
+    expect(offered.get_by_role("option", name="Workers Page", exact=True)).to_be_visible(
+        timeout=AT_ONCE_MS
+    )
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

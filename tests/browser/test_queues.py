@@ -39,6 +39,7 @@ def test_a_queue_is_looked_into_and_purged_with_the_number_in_the_button(
 def test_what_the_broker_cannot_tell_is_said_in_a_sentence(open_page: OpenPage) -> None:
     page = open_page("queues")
 
+    expect(page.get_by_role("columnheader", name="Oldest")).to_be_visible()
     expect(page.get_by_text("Redis does not know who reads a list")).to_be_visible()
     expect(page.get_by_role("row").filter(has_text="images")).to_contain_text("media@")
 
@@ -50,6 +51,9 @@ def test_axe_finds_nothing_where_a_queue_is_read_by_nobody(
     send_reminder(server, queue="lonely")
     page = open_page("queues", width=320, theme=theme, axe=True)
     sentence = page.get_by_role("status").filter(has_text="nobody")
+    # The worst comes first, on a card that has no head.
+    expect(page.get_by_role("row").first).to_contain_text("nobody")
+    expect(page.get_by_role("row").first).to_contain_text("Purge")
     expect(sentence.get_by_role("link", name="workers")).to_be_visible()
 
     assert violations(page, axe_source) == []

@@ -9,6 +9,7 @@ from playwright.sync_api import Route, expect
 from tests.browser.conftest import OpenPage
 from tests.browser.history import DECLINED, ORDERS, task_id
 from tests.browser.live_events import Tell, begin, succeed, until_state
+from tests.browser.test_access import violations
 from tests.browser.test_tasks import shown
 from tests.support.umbels import Client
 
@@ -145,6 +146,42 @@ def test_a_running_task_is_followed_to_its_end(
 
     expect(page.get_by_text(ENDED)).to_be_visible()
     assert not [url for url in asked if LIST.search(url)]
+
+
+def test_the_log_of_a_running_task_comes_live_until_one_scrolls_up(
+    open_page: OpenPage, server: Client, tell: Tell, axe_source: str
+) -> None:
+    report = running_report(server, tell)
+    page = open_page(f"tasks/{report}", axe=True)
+    expect(page.get_by_text(re.compile("^(Workers send no log|No log lines)"))).to_be_visible()
+    log(tell, report, 1, *(f"line {number}" for number in range(1, 81)))
+    region = page.get_by_role("region", name="Lines of the log")
+    region.scroll_into_view_if_needed()
+
+    expect(region.get_by_text("line 80", exact=True)).to_be_in_viewport()
+    region.hover()
+    page.mouse.wheel(0, -5_000)
+    expect(region.get_by_text("line 1", exact=True)).to_be_in_viewport()
+    log(tell, report, 84, "<img src=x onerror=alert(1)>\N{RIGHT-TO-LEFT OVERRIDE}", level=40)
+    expect(region.get_by_text("3 lines not here")).to_be_attached()
+    expect(region.get_by_text("line 1", exact=True)).to_be_in_viewport()
+    expect(page.get_by_text("3 lines missing")).to_be_visible()
+
+    page.get_by_label("Lines from this level on").select_option("error")
+    expect(region.get_by_role("listitem")).to_have_count(1)
+    expect(region.get_by_role("listitem")).to_contain_text(r"<img src=x onerror=alert(1)>\u202e")
+    assert violations(page, axe_source) == []
+
+
+def log(tell: Tell, task: str, first: int, *texts: str, level: int = 20) -> None:
+    """Its worker tells these lines of its log, from the number `first` on."""
+    lines = [[1.8e9 + at, level, "shop", text] for at, text in enumerate(texts)]
+    tell(
+        "log-lines",
+        uuid=task,
+        retries=0,
+        log_lines=[1.8e9, first, first + len(texts) - 1, 0, lines],
+    )
 
 
 def test_a_task_is_followed_though_the_list_that_was_left_still_loaded(

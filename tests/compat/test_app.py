@@ -94,7 +94,7 @@ def test_no_server_is_left_by_a_program_that_ends(tmp_path: Path, number: signal
         with Process(command, tmp_path / "log", cwd=tmp_path, env=environment) as process:
             wait_until(lambda: client_answers(port), timeout_s=60, what="the server")
             process.send_signal(number)
-            wait_until(lambda: not client_answers(port), what="the end of the server")
+            wait_until(lambda: not client_answers(port), timeout_s=60, what="the end of the server")
 
 
 def test_an_application_whose_transport_has_options_needs_a_module() -> None:

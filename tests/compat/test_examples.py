@@ -145,6 +145,9 @@ def test_following_a_result(events: Events) -> None:
 
 
 def test_taking_batches(events: Events) -> None:
+    wait_until(
+        lambda: all(task["received"] for task in iter_tasks(events)), what="their times to stand"
+    )
     seen: list[str] = []
     offset = 0
     while batch := list(iter_tasks(events, limit=2, offset=offset, sort_by="received")):

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from umbel.cluster.events import Event
 
 BASE = 1_795_344_000.0
@@ -94,6 +96,11 @@ def revoked(uuid: str, at: float) -> list[Event]:
     return [*begun(uuid, at)[:2], end]
 
 
+def placed(events: list[Event], **canvas: object) -> list[Event]:
+    """The same task, of which the worker told its place."""
+    return [replace(each, **canvas) if each.type == "task-received" else each for each in events]
+
+
 def heartbeat(hostname: str, at: float, *, active: int = 0, processed: int = 0) -> Event:
     """A worker's heartbeat."""
     return Event(
@@ -106,8 +113,8 @@ def heartbeat(hostname: str, at: float, *, active: int = 0, processed: int = 0) 
 def shop() -> list[Event]:
     """Six tasks of one small cluster, a minute apart: numbers 1 to 6 by `uuid_of`.
 
-    1 succeeded, 2 failed in another queue, 3 runs on another worker, 4 has no name, 5 was
-    revoked, 6 is a child of 1.
+    1 succeeded, 2 failed in another queue, 3 runs on another worker, in a group with a chord, 4 has
+    no name, 5 was revoked, 6 is a child of 1.
     """
     nameless = [
         Event(
@@ -121,7 +128,10 @@ def shop() -> list[Event]:
             result="'sent'",
         ),
         *failed(uuid_of(2), BASE + 60, name="shop.charge", queue="money", args="(7, 'EUR')"),
-        *begun(uuid_of(3), BASE + 120, name="etl.load", worker="celery@us-1", queue="bulk"),
+        *placed(
+            begun(uuid_of(3), BASE + 120, name="etl.load", worker="celery@us-1", queue="bulk"),
+            group_id=uuid_of(90), chord_id=uuid_of(91),
+        ),
         *nameless,
         *revoked(uuid_of(5), BASE + 240),
         *succeeded(uuid_of(6), BASE + 300, root=uuid_of(1), parent=uuid_of(1), runtime=9.0),

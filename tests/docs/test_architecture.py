@@ -8,7 +8,7 @@ import re
 import pytest
 
 from tests.architecture.test_layers import LAYERS
-from tests.docs.test_links import ROOT
+from tests.docs.markdown import ROOT
 
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 PACKAGE = ROOT / "src" / "umbel"

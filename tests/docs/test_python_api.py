@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import re
 import textwrap
 from collections.abc import Iterator
@@ -93,6 +94,33 @@ def test_every_key_of_a_task_is_told() -> None:
 def test_every_name_and_state_is_told() -> None:
     assert [name for name in umbel.__all__ if name not in PAGE] == []
     assert [state for state in umbel.TASK_STATES if state not in PAGE] == []
+
+
+def written_signatures() -> Iterator[tuple[str, dict[str, str]]]:
+    """Each function as the page writes it, `name(events, limit=50)`: its parameters with the
+    defaults that are told."""
+    prose = re.sub(r"```.*?```", "", PAGE, flags=re.DOTALL)
+    for name, inside in re.findall(r"`(\w+)\(([^`]*)\)`", prose):
+        if name in umbel.__all__ and inspect.isfunction(getattr(umbel, name)):
+            parts = re.findall(r"[\w*.]+(?:=(?:\(\)|[^,(]+))?", " ".join(inside.split()))
+            yield name, {part.partition("=")[0]: part.partition("=")[2] for part in parts}
+
+
+def test_functions_are_written_with_their_parameters() -> None:
+    wrong = {}
+    for name, written in written_signatures():
+        real = {
+            f"**{each.name}" if each.kind is each.VAR_KEYWORD else each.name: each.default
+            for each in inspect.signature(getattr(umbel, name)).parameters.values()
+        }
+        defaults = {key: repr(real.get(key)).replace("'", '"') for key in written}
+        told = {key: value for key, value in written.items() if value and value != '"..."'}
+        if any(defaults[key] != value for key, value in told.items()) or (
+            [*real] != [*written] and "..." not in written
+        ):
+            wrong[name] = written
+
+    assert wrong == {}
 
 
 def test_errors_are_what_the_page_says() -> None:

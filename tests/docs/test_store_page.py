@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.docs.test_links import ROOT
+from tests.docs.markdown import ROOT
 from umbel.store.sqlite.files import damage, paths
 from umbel.store.sqlite.files.disk_reserve import DiskReserve
 

@@ -216,7 +216,7 @@ def rabbitmq_world(folder: Path) -> Iterator[World]:
         with _world(folder, node.url, node.port, restart) as world:
             yield world
     finally:
-        node.stop()
+        node.drop()
 
 
 @contextlib.contextmanager

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.support.history import assert_files_are_sound, wait_until_all_is_stored
 from tests.support.load import Publisher
-from tests.support.mounts import small_disk
+from tests.support.mounts import fill_disk, small_disk
 from tests.support.umbels import Umbel, umbel_serve
 from tests.support.waiting import wait_until
 
@@ -30,8 +29,7 @@ def test_nothing_is_lost_when_the_disk_is_full_for_a_while(rabbit_url: str, tmp_
             umbel_serve(rabbit_url, disk / "umbel") as umbel,
             Publisher(rabbit_url, rate=1_000, seed=1) as publisher,
         ):
-            ballast = disk / "ballast"
-            ballast.write_bytes(bytes(shutil.disk_usage(disk).free - LEFT_BYTES))
+            ballast = fill_disk(disk, LEFT_BYTES)
             wait_until(lambda: "is full" in umbel.process.output(), timeout_s=60)
             live = wait_until(lambda: _blind(umbel), timeout_s=60, what="it to be blind")
             assert f"The disk that holds {umbel.directory}" in live["sentence"]

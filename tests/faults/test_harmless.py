@@ -212,6 +212,8 @@ def watched(
             control = umbel.client.status()["control"]
             asked = len(slow.methods)
             while_it_ran = look(url)
+    # What a killed one asked is still on its way when the next one asks.
+    in_flight_max = slow.in_flight_max
     stopped = look(url)
     with serve() as umbel, pages_open(umbel, workers):
         pids = (*children(umbel.process.pid), umbel.process.pid)
@@ -233,7 +235,7 @@ def watched(
         killed=killed,
         forgotten=look(url),
         connections_max=most,
-        in_flight_max=slow.in_flight_max,
+        in_flight_max=in_flight_max,
         asked_by_collector=slow.methods.count("query_task"),
         asked=asked,
         control=control,

@@ -32,6 +32,7 @@ def test_ends_by_a_hard_time_limit_and_by_a_killed_process_are_failures(
 
 
 @pytest.mark.rabbitmq
+@pytest.mark.thorough
 def test_a_task_that_is_delivered_again_is_not_unknown_for_long(
     rabbit_url: str, redis_url: str, tmp_path: Path
 ) -> None:

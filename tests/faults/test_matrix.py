@@ -10,6 +10,7 @@ test-thorough`.
 | network cut | here | here |
 | disk full | here | `test_disk_full.py` |
 | clock set an hour on, and back | here | here |
+| clock set back while the collector is killed | here | here |
 | partition damaged, the newest and one before | here | here |
 | killed in a migration | `test_migration_kill.py` | the same: no broker is part of it |
 | result backend away | here | here |
@@ -18,7 +19,6 @@ test-thorough`.
 from __future__ import annotations
 
 import contextlib
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,7 +36,7 @@ from tests.faults.matrix import (
 )
 from tests.faults.test_store_damage import TASKS, numbers_of, opened, spoil, tell
 from tests.support.history import assert_files_are_sound
-from tests.support.mounts import small_disk
+from tests.support.mounts import fill_disk, small_disk
 from tests.support.umbels import Umbel
 from tests.support.waiting import wait_until
 from umbel.query.ast import EVERYTHING
@@ -108,9 +108,7 @@ def test_the_disk_is_full_for_a_while(world: World, tmp_path: Path) -> None:
     with small_disk(disk, "size=48m"):
         with world.umbel(disk / "data") as umbel, world.load() as load:
             load.more(60)
-            ballast = disk / "ballast"
-            with contextlib.suppress(OSError):  # Umbel took some of it meanwhile
-                ballast.write_bytes(bytes(shutil.disk_usage(disk).free - 64 * 1024))
+            ballast = fill_disk(disk, 64 * 1024)
             wait_until(lambda: "is full" in umbel.client.live()["sentence"], timeout_s=90)
             load.more(60)
 
@@ -122,31 +120,52 @@ def test_the_disk_is_full_for_a_while(world: World, tmp_path: Path) -> None:
         assert_files_are_sound(disk / "data")
 
 
+def set_clock(offset: Path, seconds: float) -> None:
+    offset.with_suffix(".new").write_text(str(seconds))
+    offset.with_suffix(".new").replace(offset)
+
+
+def off_by(offset: Path) -> dict[str, str]:
+    """The environment of processes whose clock is off by what that file says."""
+    return {"PYTHONPATH": str(SET_CLOCK), "TEST_CLOCK_OFFSET": str(offset)}
+
+
 @pytest.mark.thorough
 def test_the_clock_is_set_an_hour_on_and_back(world: World, tmp_path: Path) -> None:
     """The clock of server and collector alone."""
     offset = tmp_path / "offset"
 
-    def set_clock(seconds: float) -> None:
-        offset.with_suffix(".new").write_text(str(seconds))
-        offset.with_suffix(".new").replace(offset)
-
-    set_clock(0)
-    off = {"PYTHONPATH": str(SET_CLOCK), "TEST_CLOCK_OFFSET": str(offset)}
-    with world.umbel(tmp_path / "data", **off) as umbel, world.load() as load:
+    set_clock(offset, 0)
+    with world.umbel(tmp_path / "data", **off_by(offset)) as umbel, world.load() as load:
         now = umbel.client.status()["now"]
         load.more(60)
 
-        set_clock(3_600)
+        set_clock(offset, 3_600)
         assert umbel.client.status()["now"] > now + 3_000
         load.more(60)
         load.more(60)
-        set_clock(0)
+        set_clock(offset, 0)
         assert umbel.client.status()["now"] < now + 3_000
         load.more(60)
 
         wait_until(umbel.is_live, timeout_s=60, what="it to be live again")
         assert_healed(umbel, load, 240)
+
+
+@pytest.mark.thorough
+def test_the_clock_is_set_back_while_the_collector_is_killed(world: World, tmp_path: Path) -> None:
+    """What is kept of the run before has times that lie ahead of now."""
+    offset = tmp_path / "offset"
+    set_clock(offset, 3_600)
+    with world.umbel(tmp_path / "data", **off_by(offset)) as umbel, world.load() as load:
+        load.more(60)
+
+        set_clock(offset, 0)
+        kill_collector(umbel)
+        load.more(60)
+
+        wait_until(umbel.is_live, timeout_s=60, what="it to be live again")
+        assert_healed(umbel, load, 100)
 
 
 @pytest.mark.parametrize("which", ["newest", pytest.param("earlier", marks=pytest.mark.thorough)])

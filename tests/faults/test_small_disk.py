@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.stories import BASE, begun, succeeded, uuid_of
-from tests.support.mounts import small_disk
+from tests.support.mounts import fill_disk, small_disk
 from tests.support.waiting import wait_until
 from umbel.cluster.events import Event
 from umbel.errors import StoreFull, StoreUnwritable
@@ -90,8 +90,7 @@ def test_a_disk_that_others_filled_lets_the_oldest_be_removed(tmp_path: Path) ->
         store = SqliteStore(directory, write=True, partition_tasks=2_000)
         for number in range(30):
             store.apply(batch(number))
-        ballast = disk / "ballast"
-        ballast.write_bytes(bytes(shutil.disk_usage(disk).free - 65_536))
+        fill_disk(disk, 65_536)
         number = 30
         with pytest.raises(StoreFull, match=r"is full\. Free some space or lower the retention"):  # noqa: PT012
             for number in range(30, 200):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -14,12 +12,17 @@ from celery import Celery
 
 from tests.support.brokers import ValkeyBroker
 from tests.support.sources import celery_app, dispatcher, say
+from tests.support.stream_absence import (
+    has_decided,
+    position,
+    run_once,
+    running,
+    streaming,
+)
 from tests.support.waiting import wait_until
 from umbel.broker import stream_watch
-from umbel.broker.event_sources import open_source
-from umbel.broker.link import link_to_app
 from umbel.event_stream import stream_key
-from umbel.services.ingest.ingest import Ingest, Limits
+from umbel.services.ingest.ingest import Limits
 from umbel.services.metric_sums import metric_sum
 from umbel.store.memory import MemoryStore
 
@@ -37,54 +40,6 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def app(redis_url: str) -> Celery:
     return streaming(redis_url)
-
-
-def streaming(url: str, **settings: Any) -> Celery:
-    app = Celery(broker=url, events="umbel.worker:StreamEvents", set_as_current=False)
-    app.conf.update(settings)
-    return app
-
-
-@contextlib.contextmanager
-def running(app: Celery, store: MemoryStore, **options: Any) -> Iterator[Ingest]:
-    """A collector on the broker of `app`."""
-    stop = threading.Event()
-    source = open_source(link_to_app(app))
-    ingest = Ingest(source, store, name=f"c{len(store.collectors())}", **options)
-    thread = threading.Thread(target=ingest.run, args=(stop,))
-    thread.start()
-    try:
-        wait_until(lambda: source.health().state == "connected")
-        yield ingest
-    finally:
-        stop.set()
-        thread.join(20)
-
-
-def has_decided(ingest: Ingest) -> bool:
-    """Whether it knows what of its absence the stream had."""
-    health = ingest._source.health()
-    return health.stream is not None and health.stream.covered is not None
-
-
-def position(ingest: Ingest) -> str:
-    stream = ingest.status().stream
-    return stream.position if stream is not None else ""
-
-
-def run_once(app: Celery, store: MemoryStore) -> None:
-    """A collector that stores one task, says so, and ends."""
-    uuid = f"task{len(store.collectors())}"
-    with running(app, store) as ingest:
-        say(app, uuid)
-        wait_until(lambda: store.task(uuid) is not None)
-        wait_until(lambda: position(ingest) == last_id(app), what="the position")
-
-
-def last_id(app: Celery) -> str:
-    with contextlib.closing(redis.Redis.from_url(app.conf.broker_url)) as client:
-        found: Any = client.xinfo_stream(KEY)
-    return str(found["last-generated-id"].decode())
 
 
 def has_stored(store: MemoryStore, uuid: str) -> bool:

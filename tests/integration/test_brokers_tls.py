@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import socket
 import ssl
@@ -18,9 +19,12 @@ from uuid import uuid4
 import pytest
 
 from tests.support.brokers import rabbit_vhost
+from tests.support.real_clusters import cluster_at, signature
 from tests.support.services import absent
 from tests.support.sources import celery_app, dispatcher, events_in, say, source_of, take
+from tests.support.stream_absence import assert_nothing_is_missed, streaming
 from tests.support.waiting import wait_until
+from umbel.broker import reader_process, stream_watch
 from umbel.broker.event_sources import check
 from umbel.broker.link import link_to_app
 from umbel.errors import BrokerRefused
@@ -106,10 +110,14 @@ def _behind_tls(
     target = (address.hostname or "127.0.0.1", address.port or 0)
     with closing(TlsDoor(target, certificate)) as door:
         yield f"{scheme}://{user}127.0.0.1:{door.port}{address.path}", trusts
+    gc.collect()  # a connection that was left open is told here, and fails its own test
 
 
-def test_events_arrive_over_tls(secured: tuple[str, Any]) -> None:
-    """Some of them larger than a TLS record, which hands out 16 kB at most."""
+def test_events_arrive_over_tls(secured: tuple[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some of them larger than a TLS record, which hands out 16 kB at most. However much comes, it
+    is read where it is decrypted."""
+    monkeypatch.setattr(reader_process, "BUSY_FROM", 0)
+    monkeypatch.setattr(reader_process, "MEASURED_S", 0.0)
     url, trusts = secured
     app = celery_app(url, broker_use_ssl=trusts, event_exchange=f"ev-{uuid4().hex}")
     with source_of(app) as source:
@@ -139,6 +147,22 @@ def test_a_quiet_connection_is_not_taken_for_a_stalled_one(
         assert source.health().reconnections == 0
 
 
+def test_tasks_are_sent_and_queues_purged_over_tls_and_nothing_stays_open(
+    secured: tuple[str, Any],
+) -> None:
+    url, trusts = secured
+    queue = f"tls-{uuid4().hex}"
+    with celery_app(url, broker_use_ssl=trusts).connection_for_write() as connection:
+        connection.default_channel.queue_declare(queue)
+    with cluster_at(url, broker_use_ssl=trusts) as cluster:
+        cluster.send([signature("add", 1, 2, queue=queue)])
+        (depth,) = cluster.depths([queue])
+        removed = cluster.purge(queue)
+
+        assert cluster.ask("ping", timeout_s=0.3) == ()
+        assert (depth.ready, removed) == (1, 1)
+
+
 def test_a_certificate_that_is_not_trusted_is_told(secured: tuple[str, Any]) -> None:
     url, trusts = secured
     distrusts = {key: value for key, value in trusts.items() if "ca_certs" not in key}
@@ -146,3 +170,12 @@ def test_a_certificate_that_is_not_trusted_is_told(secured: tuple[str, Any]) -> 
 
     with pytest.raises(BrokerRefused, match="TLS"):
         check(link_to_app(app))
+
+
+def test_the_stream_of_events_is_read_over_tls(
+    redis_url: str, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream_watch, "KNOWN_AFTER_S", 0.3)
+    trusts = {"ssl_cert_reqs": ssl.CERT_REQUIRED, "ssl_ca_certs": f"{certificate}.crt"}
+    for url, use in _behind_tls(redis_url, "rediss", certificate, trusts):
+        assert_nothing_is_missed(streaming(url, broker_use_ssl=use))

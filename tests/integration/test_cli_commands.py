@@ -125,6 +125,8 @@ def test_the_status_says_whether_what_is_seen_is_live(shell: Shell) -> None:
         (("tasks", "-c", "sate"), 2, "Did you mean state?"),
         (("task", "nobody"), 1, "Nothing is known of a task"),
         (("revoke",), 2, "--query"),
+        (("time-limit", "x"), 2, "--none to lift both limits"),
+        (("time-limit", "x", "--none", "--soft", "1"), 2, "--none to lift both limits"),
         (("revoke", "x"), 2, "nobody to ask"),
         (("revoke", "-q", "name:nothing-at-all", "-y"), 3, "No task matches"),
         (("terminate", "x", "--signal", "SIGTREM", "-y"), 3, "Did you mean SIGTERM?"),
@@ -137,6 +139,7 @@ def test_the_status_says_whether_what_is_seen_is_live(shell: Shell) -> None:
             3,
             "No queue umbel-no-such-queue is known",
         ),
+        (("queue", "show", "umbel-no-such-queue"), 1, "Nobody tells of a queue"),
         (("tasks", "-s", "http://127.0.0.1:1"), 1, "cannot be reached"),
     ],
 )
@@ -260,6 +263,12 @@ def test_workers_and_queues_are_listed_and_acted_on(shell: Shell) -> None:
     shell.out("send", "no.such", "--queue", "umbel-cli-test")
     waiting = shell.out("queue", "peek", "umbel-cli-test", "--json")
     assert json.loads(waiting)["name"] == "no.such"
+    assert "age_s" in shell.out("queue", "peek", "umbel-cli-test").splitlines()[0]
+    celery = json.loads(shell.out("queue", "show", "celery", "--json"))
+    assert [each["worker"] for each in celery["consuming"]] == [shell.worker]
+    lonely = shell.out("queue", "show", "umbel-cli-test")
+    assert "waiting         1" in lonely
+    assert "consumed by     nobody" in lonely
     assert "1" in shell.out("queue", "purge", "umbel-cli-test", "--yes")
     assert shell.out("queue", "peek", "umbel-cli-test") == ""
 

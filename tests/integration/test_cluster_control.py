@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +17,7 @@ from tests.integration.conftest import BROKERS
 from tests.support.applications import WORKERAPP
 from tests.support.real_clusters import cluster_at, signature
 from tests.support.waiting import wait_until
-from tests.support.workers import celery_worker
+from tests.support.workers import CeleryWorker, celery_worker
 from umbel.broker.base import Cluster
 
 
@@ -22,8 +25,13 @@ class Two(NamedTuple):
     """Two workers, and the cluster as Umbel reaches it."""
 
     cluster: Cluster
-    names: tuple[str, str]
+    workers: tuple[CeleryWorker, CeleryWorker]
     url: str
+
+    @property
+    def names(self) -> tuple[str, str]:
+        first, second = self.workers
+        return first.name, second.name
 
 
 @pytest.fixture(
@@ -43,7 +51,7 @@ def two(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
             enter(celery_worker(WORKERAPP, environment, directory / f"{number}.log"))
             for number in (1, 2)
         )
-        yield Two(enter(cluster_at(url)), (first.name, second.name), url)
+        yield Two(enter(cluster_at(url)), (first, second), url)
 
 
 def test_every_worker_answers_and_nobody_is_waited_for_after_the_last(two: Two) -> None:
@@ -72,6 +80,20 @@ def test_a_worker_that_does_not_answer_is_missing(two: Two) -> None:
     replies = two.cluster.ask("ping", workers=[two.names[0], "gone@nowhere"], timeout_s=0.5)
 
     assert [reply.worker for reply in replies] == [two.names[0]]
+
+
+def test_a_worker_that_lives_is_waited_for_longer(two: Two) -> None:
+    busy, other = two.workers
+    awaited = [busy.name, other.name]
+    os.kill(busy.process.pid, signal.SIGSTOP)
+    later = threading.Timer(3.5, os.kill, (busy.process.pid, signal.SIGCONT))
+    later.start()
+    try:
+        replies = two.cluster.ask("ping", timeout_s=1.5, awaited=awaited)
+    finally:
+        later.join()
+
+    assert {reply.worker for reply in replies} == set(awaited)
 
 
 def test_asking_nobody_asks_nobody(two: Two) -> None:

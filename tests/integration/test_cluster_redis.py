@@ -368,3 +368,32 @@ def test_what_is_dear_to_tell_is_not_told_to_who_asks_often(
     assert (often.unacknowledged, once.unacknowledged) == (None, 1_001)
     assert set(first) == {"large", "text", "mail"}
     assert set(later) == {"text", "mail"}
+
+
+def test_answers_and_messages_that_are_too_large_stay_in_redis(
+    redis_url: str, client: redis.Redis
+) -> None:
+    """redis-py reads an answer whole: ten messages of a queue, or the first of fifty queues, would
+    be gigabytes here."""
+    large = "x" * 20_000_000
+
+    def answer() -> None:
+        with redis.Redis.from_url(redis_url) as stranger:
+            wait_until(lambda: stranger.smembers(REPLIES), what="the question")
+            (member,) = stranger.smembers(REPLIES)
+            stranger.lpush(member.split(b"\x06\x16")[-1], *[large] * 4)
+
+    with cluster_at(redis_url) as cluster:
+        client.rpush("large", *[large] * 4)
+        read = client.info("stats")["total_net_output_bytes"]
+        assert cluster.heads(["large"]) == {}
+        assert len(cluster.peek("large", 10)) == 1  # more than that is not looked at
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        (told,) = cluster.ask("ping", workers=["w@z"], timeout_s=10)
+        thread.join(10)
+        sent = client.info("stats")["total_net_output_bytes"] - read
+
+    assert "more than 64 MB" in str(told.error)
+    assert sent < 2.5 * len(large)
+    assert client.keys("*") == [b"large"]

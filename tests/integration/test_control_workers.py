@@ -5,6 +5,8 @@ from __future__ import annotations
 from tests.support.applications import WORKERAPP
 from tests.support.operated import ADA, Operated
 from tests.support.waiting import wait_until
+from umbel.clock import SystemClock
+from umbel.services.cluster.inspection import Inspection
 from umbel.services.control.types import ActionRequest
 from umbel.services.control.worker_actions import LEAVES_SILENTLY
 
@@ -61,6 +63,19 @@ def test_a_worker_takes_time_limits_as_they_were_given(operated: Operated) -> No
     told = f"New time limits for tasks of type {name}: soft=1.5 hard=60.0"
     assert (answer.outcome, answer.answer) == ("ok", "time limits set successfully")
     assert told in operated.worker.process.output()
+    inspection = Inspection(operated.store, operated.cluster, SystemClock())
+    names = inspection.registered_at(operated.worker.name).values[operated.worker.name]
+    assert isinstance(names, list)
+    assert f"{name} [soft_time_limit=1.5 time_limit=60.0]" in names
+
+    operated.command("time_limit", name=name)
+    wait_until(
+        lambda: (
+            f"New time limits for tasks of type {name}: soft=None hard=None"
+            in operated.worker.process.output()
+        ),
+        what="the word of the worker that limits are lifted",
+    )
 
 
 def test_what_a_worker_refuses_is_told_in_its_own_words(operated: Operated) -> None:

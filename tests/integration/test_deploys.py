@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.support.brokers import redis_database
 from tests.support.umbels import Umbel, umbel_serve
 from tests.support.waiting import wait_until
@@ -37,6 +39,7 @@ def online(umbel: Umbel) -> int:
     return sum(each["status"] == "online" for each in umbel.client.get("workers")["items"])
 
 
+@pytest.mark.thorough
 def test_workers_that_come_back_with_other_names_are_a_deploy(tmp_path: Path) -> None:
     with redis_database() as broker, umbel_serve(
         broker, tmp_path / "umbel", "--samples-period", "1s"

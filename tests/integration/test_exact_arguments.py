@@ -1,4 +1,4 @@
-"""What a real worker tells of its tasks when it is asked to: complete arguments, groups, chords."""
+"""What a real worker tells of its tasks when it is asked to: arguments, groups, chords, chains."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from celery import Celery, Signature, chord
+from celery import Celery, Signature, chain, chord
 
 from tests.support.applications import WORKERAPP, celery_client
 from tests.support.umbels import Umbel, umbel_serve
@@ -81,3 +81,8 @@ def test_a_task_with_long_arguments_is_sent_again_as_it_was(redis_url: str, tmp_
         (group_id,) = {each["group_id"] for each in members(umbel)}
         assert group_id
         assert {each["chord_id"] for each in members(umbel)} == {whole.id}
+        assert {each["chord_name"] for each in members(umbel)} == {f"{WORKERAPP}.total"}
+
+        last = chain(add(app, 7), app.signature(f"{WORKERAPP}.echo"), app=app).apply_async()
+        wait_until(lambda: task(umbel, last.id).get("state") == "SUCCESS")
+        assert task(umbel, last.parent.id)["chain"] == [[last.id, f"{WORKERAPP}.echo"]]

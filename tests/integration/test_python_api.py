@@ -221,9 +221,9 @@ def test_every_argument_can_be_named(world: World) -> None:
 
     applied = task_apply(task_name=name, args=(4, 5), timeout=20, events=world.events)
     rated = task_rate_limit(world.events, task_name=name, rate_limit="9/s", workername=worker)
-    timed = task_timeout(world.events, task_name=name, soft=50, hard=60)
+    timed = task_timeout(world.events, task_name=name, soft=50, hard=60, workername=worker)
     older: Any = task_rate_limit
-    lifted = older(world.events, name=name, ratelimit=0)
+    lifted = older(world.events, name=name, ratelimit=0, workername=worker)
 
     assert applied["result"] == 9
     assert [list(each) for each in (rated, timed, lifted)] == [[worker]] * 3

@@ -208,6 +208,23 @@ def test_compressed_results_are_opened(redis_url: str, tmp_path: Path) -> None:
     assert found.args == ["x" * 1000]
 
 
+def test_of_a_result_that_is_too_large_only_as_much_is_read_as_could_be_opened(
+    redis_url: str,
+) -> None:
+    with redis.Redis.from_url(redis_url) as client, opened(redis_url) as results:
+        client.set("celery-task-meta-huge", "x" * 100_000_000)
+        client.set("celery-task-meta-small", '{"status": "SUCCESS", "result": 1}')
+        before = client.info("stats")["total_net_output_bytes"]
+
+        found = results.get_many(["huge", "small", "absent"])
+        huge = results.get("huge")
+        sent = client.info("stats")["total_net_output_bytes"] - before
+
+    assert [each.state for each in found.values()] == ["UNKNOWN", "SUCCESS", "PENDING"]
+    assert "larger than 16 MB" in str(huge.unreadable)
+    assert sent < 40_000_000
+
+
 @pytest.mark.parametrize("knows_settings", [True, False])
 def test_a_pickled_result_is_never_loaded(
     redis_url: str, tmp_path: Path, knows_settings: bool

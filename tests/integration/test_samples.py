@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from pathlib import Path
 from typing import Any
 
@@ -64,9 +63,10 @@ def test_queues_and_workers_are_seen_over_time(kind: str, tmp_path: Path) -> Non
         oldest = last(umbel, "queues", "nobody")["oldest_s"]
         assert oldest is None if kind == "rabbitmq" else oldest > 0
         source = enter(contextlib.closing(RemoteSource(Client(umbel.client.url))))
-        depths = source.queue_depths(["nobody", "none"], time.time())
-        assert [*depths] == ["nobody"]
-        assert depths["nobody"][-1].depth
+        (listed,) = (each for each in source.queues().items if each.name == "nobody")
+        assert listed.depths
+        assert listed.depths[-1] == 3
+        assert (listed.ready, listed.workers) == (3, ())
         found = sampling(umbel)
         assert (found["trouble"], found["elsewhere"], found["workers"]) == (None, False, 1)
         assert found["took_s"] < 2

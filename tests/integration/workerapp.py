@@ -14,6 +14,7 @@ from typing import Any
 from celery import Celery, Task, chord
 from celery.contrib.abortable import AbortableTask
 from celery.exceptions import Ignore, Reject
+from celery.utils.log import get_task_logger
 
 app = Celery("tests.integration.workerapp", events=os.environ.get("UMBEL_TEST_EVENTS"))
 app.conf.update(
@@ -25,9 +26,11 @@ app.conf.update(
     # One task in hand per child, so that a slow one does not hold others back.
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
+    umbel_log_lines=int(os.environ.get("UMBEL_TEST_LOG_LINES", "0")),
     umbel_groups=bool(os.environ.get("UMBEL_TEST_GROUPS")),
     umbel_arguments_max_bytes=int(os.environ.get("UMBEL_TEST_ARGUMENTS", "0")),
 )
+log = get_task_logger(__name__)
 
 
 def task(**options: Any) -> Callable[[Callable[..., object]], Any]:
@@ -53,6 +56,19 @@ def total(numbers: list[float]) -> float:
 @task()
 def echo(*args: Any, **kwargs: Any) -> Any:
     return [*args, kwargs]
+
+
+@task(bind=True, max_retries=3)
+def chatter(self: Task, lines: int, retries: int = 0, hold: bool = False) -> None:
+    """Write so many lines and two more, again for each retry, and wait if it shall `hold`."""
+    for number in range(1, lines + 1):
+        log.info("line %d", number)
+    log.warning("password=hunter2, and \N{SNOWMAN}")
+    print(f"printed by {os.getpid()}")  # noqa: T201  as applications do
+    if self.request.retries < retries:
+        raise self.retry(countdown=0)
+    while hold:
+        time.sleep(1)
 
 
 @task()

@@ -163,8 +163,8 @@ _fields: Final[dict[str, st.SearchStrategy[Any]]] = {
     "kwargs": _reprs,
     "flags": st.lists(st.sampled_from(FLAGS), unique=True).map(tuple),
     **dict.fromkeys(
-        ("name", "worker", "queue", "root_id", "parent_id", "result", "exception", "traceback",
-         "exchange", "routing_key", "client"),
+        ("name", "worker", "queue", "root_id", "parent_id", "group_id", "chord_id", "result",
+         "exception", "traceback", "exchange", "routing_key", "client"),
         _texts,
     ),
     **dict.fromkeys(

@@ -14,6 +14,8 @@ from umbel.query.ast import Argument, Comparison
 from umbel.query.match import argument_test
 from umbel.store.sqlite.text.argument_text_filter import argument_text_filter
 from umbel.store.sqlite.text.body_prefilter import FOLDING_TO_ASCII, body_prefilter
+from umbel.store.sqlite.text.joined_bodies_cache import JoinedBodies
+from umbel.store.sqlite.text.joined_prefilter import joined_prefilter
 from umbel.store.sqlite.text.text_filter import (
     AFTER,
     BEFORE,
@@ -75,6 +77,8 @@ def test_an_argument_that_is_read_is_found(told: tuple[str, str, str], how: Comp
 
     assert in_index(need, document_text(texts(packed)))
     assert body_prefilter(need)(packed, "PENDING")
+    passes = joined_prefilter(need)
+    assert passes is None or passes(JoinedBodies((packed + packed).lower()))
 
 
 def test_every_character_that_folds_to_ascii_is_known() -> None:

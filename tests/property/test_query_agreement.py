@@ -54,7 +54,9 @@ def life(number: int) -> list[Event]:
         Event(type="task-sent", timestamp=at, hostname=f"gen@{text(LIKELY)}", uuid=uuid,
               queue=text(LIKELY), exchange=text(["", "x"]), routing_key=text(LIKELY),
               eta=text([None, "2026-11-22T10:00:00+00:00"]), **described),
-        Event(type="task-received", timestamp=at + 0.2, **worked, **described),
+        Event(type="task-received", timestamp=at + 0.2, **worked, **described,
+              group_id=text([None, "ID-5", "00000000-0000-4000-8000-000000000005"]),
+              chord_id=text([None, "ID-3"])),
         Event(type="task-started", timestamp=at + dice.choice([0.5, 1, 60]), **worked),
     ]  # fmt: skip
     end = dice.choice(_ENDS)

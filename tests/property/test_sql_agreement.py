@@ -21,6 +21,7 @@ from umbel.cluster.facts import pack
 from umbel.cluster.task import SUCCESS, Task
 from umbel.query.ast import Node
 from umbel.query.match import compile_query
+from umbel.store.sqlite.files.canvas import canvas_row
 from umbel.store.sqlite.files.migrations import migrate
 from umbel.store.sqlite.files.row import COLUMNS, id_value, row
 from umbel.store.sqlite.files.value_dictionary import ValueDictionary, ValueDictionaryWriter
@@ -28,6 +29,8 @@ from umbel.store.sqlite.files.zone_map import measure
 from umbel.store.sqlite.search.access_path import zone_condition
 from umbel.store.sqlite.search.conditions import Condition, to_sql
 from umbel.store.sqlite.text.body_prefilter import body_prefilter
+from umbel.store.sqlite.text.joined_bodies_cache import JoinedBodies
+from umbel.store.sqlite.text.joined_prefilter import joined_prefilter
 from umbel.store.sqlite.text.query_text_filter import query_text_filter
 
 # A migration adds columns at the end, wherever they stand in `COLUMNS`.
@@ -46,6 +49,9 @@ def table(found: list[Task]) -> Iterator[tuple[apsw.Connection, ValueDictionary]
     for number, task in enumerate(found, 1):
         columns = row(task, f"{number}:{task.uuid}", value_dictionary.shared)
         columns = (id_value(task.uuid), *columns[1:])
+        canvas = canvas_row(number << 16, task)
+        if canvas is not None:
+            connection.execute("INSERT INTO canvas VALUES (?, ?, ?, ?, ?)", canvas)
         # Ids may repeat among generated tasks; one run for each keeps the index content.
         connection.execute(_INSERT, (number << 16, *columns))
     value_dictionary.save(connection)
@@ -146,4 +152,7 @@ def test_what_matches_has_the_needed_texts(task: Task, query: Node) -> None:
     if text_filter is None or not compile_query(query, NOW)(task):
         return
 
-    assert body_prefilter(text_filter)(pack((told, sent)), task.state)
+    packed = pack((told, sent))
+    assert body_prefilter(text_filter)(packed, task.state)
+    passes = joined_prefilter(text_filter)
+    assert passes is None or passes(JoinedBodies((b"\xd9\x01a" + packed + packed).lower()))

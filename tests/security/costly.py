@@ -74,7 +74,7 @@ def events() -> Iterator[tuple[str, Callable[[], object]]]:
 
     def read(body: bytes, kind: str = JSON, encoding: str = "utf-8", packed: str = "") -> object:
         headers: dict[str, object] | None = {"compression": packed} if packed else None
-        return events_of(Frame(body, 0, kind, encoding, headers), NOW)
+        return events_of(Frame(body, 0, None, kind, encoding, headers), NOW)
 
     for name, part in JSON_PARTS.items():
         for size in (MB // 4 - 10, 4 * MB - 10):

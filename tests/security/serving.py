@@ -43,9 +43,17 @@ class SilentCluster(MemoryCluster):
         workers: Sequence[str] | None = None,
         limit: int | None = None,
         timeout_s: float = 1.0,
+        awaited: Sequence[str] = (),
     ) -> tuple[Reply, ...]:
         time.sleep(timeout_s)
-        return super().ask(command, arguments, workers=workers, limit=limit, timeout_s=timeout_s)
+        return super().ask(
+            command,
+            arguments,
+            workers=workers,
+            limit=limit,
+            timeout_s=timeout_s,
+            awaited=awaited,
+        )
 
 
 def main() -> None:

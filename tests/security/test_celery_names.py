@@ -278,7 +278,7 @@ WRITING: dict[str, Any] = {
     "broadcast": lambda cluster: cluster.broadcast("add_consumer", {"queue": "celeryev"}),
 }
 #: These only look.
-LOOKING = {"peek", "depths", "heads", "declaration", "queue_objects"}
+LOOKING = {"peek", "depths", "heads", "declaration", "bindings", "queue_objects"}
 
 
 @pytest.mark.parametrize("broker", ["redis://127.0.0.1:1", "amqp://127.0.0.1:1"])

@@ -13,18 +13,20 @@ from umbel.broker.base import (
     Capabilities,
     Cluster,
     Declaration,
+    ExchangeBindings,
     QueueDepth,
     QueuedMessage,
     QueueHead,
     Reply,
     Reserved,
+    Routing,
     Signature,
 )
 from umbel.broker.reserved_names import ReservedNames
 from umbel.clock import Clock
 from umbel.errors import BrokerUnreachable, NotSupported, ResultsUnavailable
 from umbel.results.base import Result
-from umbel.services.cluster.inspection import Inspected, Inspection
+from umbel.services.cluster.inspection import InspectAnswers, Inspected, Inspection
 from umbel.store.base import Store
 
 
@@ -60,6 +62,8 @@ class MemoryWorker:
             return self._revoke(command.arguments)
         if command.name == "add_consumer":
             self.consume(str(command.arguments["queue"]))
+        if command.name == "cancel_consumer":
+            self.let_go(str(command.arguments["queue"]))
         if command.name == "shutdown":
             self.is_deaf = True
             return None
@@ -70,6 +74,12 @@ class MemoryWorker:
         consumed = self.says.get("active_queues")
         if isinstance(consumed, list):
             self.says["active_queues"] = [*consumed, {"name": queue}]
+
+    def let_go(self, queue: str) -> None:
+        """Consume a queue no more, if it says what it consumes."""
+        consumed = self.says.get("active_queues")
+        if isinstance(consumed, list):
+            self.says["active_queues"] = [each for each in consumed if each["name"] != queue]
 
     def _revoke(self, arguments: Mapping[str, object]) -> Reply:
         ids = arguments["task_id"]
@@ -103,6 +113,8 @@ class MemoryCluster:
         self.configured: tuple[str, ...] = ()
         self.bound: tuple[str, ...] = ()
         self.managed: dict[str, dict[str, object]] = {}
+        self.defined: dict[str, dict[str, object]] = {}
+        self.exchanges: dict[str, ExchangeBindings] = {}
         self.away = 0
         self.sends_before = 0
         self.on_call: Callable[[str], None] = lambda _name: None
@@ -118,6 +130,7 @@ class MemoryCluster:
         workers: Sequence[str] | None = None,
         limit: int | None = None,
         timeout_s: float = 1.0,
+        awaited: Sequence[str] = (),
     ) -> tuple[Reply, ...]:
         self._called("control", command)
         heard = Command(command, dict(arguments or {}), None if workers is None else (*workers,))
@@ -176,6 +189,12 @@ class MemoryCluster:
     def queue_objects(self, queues: Sequence[str]) -> Mapping[str, Mapping[str, object]]:
         return {name: self.managed[name] for name in queues if name in self.managed}
 
+    def definitions(self) -> Mapping[str, Mapping[str, object]]:
+        return self.defined
+
+    def bindings(self, exchange: str) -> ExchangeBindings | None:
+        return self.exchanges.get(exchange)
+
     def reserved(self) -> Reserved:
         return self.own_names
 
@@ -187,6 +206,12 @@ class MemoryCluster:
         if signature.exchange is not None or signature.routing_key is not None:
             return None
         return signature.queue or self.routes.get(signature.name, self.default_queue())
+
+    def routing(self, signature: Signature) -> Routing:
+        queue = self.destination(signature)
+        key = signature.routing_key if queue is None else queue
+        exchange = signature.exchange if queue is None else ""
+        return Routing(queue=queue, exchange=exchange, routing_key=key, by_application=True)
 
     def default_queue(self) -> str:
         return "celery"
@@ -255,14 +280,22 @@ class KnownWorkers(Inspection):
         self.names = names
         self.registered: dict[str, object] = {}
         self.queues: dict[str, object] = {}
+        self.late: dict[str, int] = {}
         self.forgotten = 0
 
     def live(self) -> tuple[str, ...]:
         return self.names
 
-    def ask(self, what: Inspected, workers: Sequence[str] | None = None) -> Mapping[str, object]:
+    def inspect(self, what: Inspected, workers: Sequence[str] | None = None) -> InspectAnswers:
+        """Those that are `late` leave so many questions without an answer. Who answers but is
+        none of `names` has not been heard of before."""
         said = {"registered": self.registered, "active_queues": self.queues}.get(what, {})
-        return {name: value for name, value in said.items() if workers is None or name in workers}
+        hearing = [name for name in said if workers is None or name in workers]
+        values = {name: said[name] for name in hearing if not self.late.get(name)}
+        self.late = {name: turns - (name in hearing) for name, turns in self.late.items() if turns}
+        awaited = self.names if workers is None else workers
+        missing = tuple(name for name in awaited if name not in values)
+        return InspectAnswers(what=what, at=self._clock.now(), values=values, missing=missing)
 
     def forget(self) -> None:
         self.forgotten += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,3 +30,12 @@ def small_disk(directory: Path, options: str) -> Iterator[None]:
         yield
     finally:
         subprocess.run(["umount", "-l", str(directory)], check=True)
+
+
+def fill_disk(disk: Path, left_bytes: int) -> Path:
+    """Leave so much room on a disk, or less where others write to it meanwhile; the file that takes
+    the rest."""
+    ballast = disk / "ballast"
+    with contextlib.suppress(OSError):
+        ballast.write_bytes(bytes(shutil.disk_usage(disk).free - left_bytes))
+    return ballast

@@ -36,6 +36,8 @@ class RabbitNode:
             "RABBITMQ_LOG_BASE": str(directory / "log"),
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(directory / "plugins"),
             "RABBITMQ_CONFIG_FILE": str(directory / "none"),
+            # Threads that have nothing to do sleep instead of spinning.
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+sbwt none +sbwtdcpu none +sbwtdio none",
         }
 
     def start(self) -> None:
@@ -58,4 +60,10 @@ class RabbitNode:
         """End it in order; may be called twice."""
         if self._process is not None:
             self._process.end()
+            self._process = None
+
+    def drop(self) -> None:
+        """End it at once: what it keeps is no longer needed."""
+        if self._process is not None:
+            self._process.kill_group()
             self._process = None

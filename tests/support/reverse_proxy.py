@@ -73,6 +73,8 @@ def reverse_proxy(
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
+    #: A browser opens a connection for each part of a page, and gives up on those that are refused.
+    request_queue_size = 128
     tls: ssl.SSLContext
 
     def finish_request(self, request: object, client_address: object) -> None:

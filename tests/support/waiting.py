@@ -10,12 +10,15 @@ T = TypeVar("T")
 
 
 def wait_until(probe: Callable[[], T | None], *, timeout_s: float = 20.0, what: str = "") -> T:
-    """The first truthy answer of `probe`; fails with its last answer after `timeout_s`."""
+    """The first truthy answer of `probe`; fails with its last answer after `timeout_s`. A probe
+    that costs much, such as a command, leaves as much time to what it waits for."""
     deadline = time.monotonic() + timeout_s
     while True:
+        began = time.monotonic()
         answer = probe()
         if answer:
             return answer
-        if time.monotonic() > deadline:
+        ended = time.monotonic()
+        if ended > deadline:
             raise AssertionError(f"waited {timeout_s} s for {what or probe}; last: {answer!r}")
-        time.sleep(0.02)
+        time.sleep(min(1.0, max(0.02, ended - began)))

@@ -49,10 +49,12 @@ def test_an_application_is_named_as_for_celery(shop: Path, name: str) -> None:
         ("shoop:app", "No module named 'shoop'"),
         ("shop:prices", "shop:prices is no Celery application but of type dict"),
         ("broken:app", "ZeroDivisionError: division by zero"),
+        ("picky:app", "cannot be imported: SystemExit: DATABASE_URL is not set"),
     ],
 )
 def test_what_is_missing_is_named(shop: Path, name: str, why: str) -> None:
     (shop / "broken.py").write_text("1 / 0\n")
+    (shop / "picky.py").write_text("import sys\nsys.exit('DATABASE_URL is not set')\n")
 
     assert why in refusal(shop, "-A", name)
 

@@ -1,11 +1,8 @@
 import { mount } from 'svelte'
+import './styles/all.css'
 import App from './App.svelte'
 import { wearColour } from './frame/cluster'
 import { escapeInvisible } from './frame/invisible'
-import './styles/tokens.css'
-import './styles/base.css'
-import './styles/forms.css'
-import './styles/sheet.css'
 
 escapeInvisible(document.documentElement)
 wearColour()

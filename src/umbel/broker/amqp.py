@@ -30,7 +30,7 @@ from umbel.broker.event_queue import (
     shared,
 )
 from umbel.broker.link import REPLY_TIMEOUT_S, Link
-from umbel.broker.wire import Wakeup, Wire
+from umbel.broker.wire import Wakeup, Wire, finish_sending
 from umbel.clock import Clock
 
 #: How many messages the broker hands out before the first of them is acknowledged.
@@ -131,6 +131,9 @@ class AmqpSession:
             self._hold(frames)
         return frames
 
+    def rest(self) -> Sequence[Frame]:
+        return ()
+
     def settle(self, tag: int) -> None:
         # The last one stays in the queue as the bookmark.
         if tag - 1 > self._bookmark:
@@ -142,6 +145,8 @@ class AmqpSession:
 
     def close(self) -> None:
         # Unsettled messages go back to the queue when the connection ends.
+        with contextlib.suppress(Exception):
+            finish_sending(self._driver.transport.sock)
         with contextlib.suppress(Exception):
             self._connection.collect()
 

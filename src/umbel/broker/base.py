@@ -19,13 +19,24 @@ from umbel.cluster.gaps import Cause, Gap
 
 #: How long a call to the cluster without a timeout of its own may take, in seconds.
 ANSWER_S: Final = 2.0
+#: Workers that live have so many times as long to answer: on a machine that is busy they are late.
+AWAITED_TIMES: Final = 4
+#: A look into a queue (`Cluster.peek`) ends after so many bytes of messages.
+PEEKED_BYTES: Final = 16 * 1024 * 1024
 
 
-class Frame(msgspec.Struct, frozen=True, gc=False):
-    """One message as it came. `tag` is the source's own handle for `settle`."""
+#: What a message tells: log lines alone; beginnings alone; successes, and maybe beginnings;
+#: anything else (see `shedding`).
+ShedKind = Literal["logs", "begun", "succeeded", "other"]
+
+
+class Frame(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """One message as it came. `tag` is the source's own handle for `settle`; `kind` is what it
+    tells, where that is found out already."""
 
     body: bytes
     tag: int = 0
+    kind: ShedKind | None = None
     content_type: str = "application/json"
     content_encoding: str = "utf-8"
     headers: dict[str, object] | None = None
@@ -97,6 +108,10 @@ class EventSource(Protocol):
 
     def read(self, timeout_s: float) -> Sequence[Frame]:
         """What has come, at most a few thousand frames; empty after `timeout_s`."""
+
+    def rest(self) -> Sequence[Frame]:
+        """What has been taken from a broker that keeps nothing, and was not handed out yet. To be
+        called when `read` is called no more."""
 
     def settle(self, tag: int) -> None:
         """Every frame up to `tag` is committed. Thread-safe, returns at once."""
@@ -175,7 +190,11 @@ class QueuedMessage(msgspec.Struct, frozen=True, kw_only=True):
     body is JSON (`unreadable` says why not); `eta` and `expires` ISO 8601 texts. `args_repr`
     and `kwargs_repr` are the texts that the sender chose to be shown in their place, `shadow`
     the name. `follows` says what hangs on the task (`link`, `link_error`, `chain`, `chord`,
-    `group`). `headers` are those that are not Celery's own."""
+    `group`). `headers` are those that are not Celery's own. `sent` is when it was sent (Unix
+    seconds), if it says so itself; `content_type` is what its body is declared as. `body` is what
+    a JSON message holds that is no task. `group_id` is the task's group, `chord_id` and
+    `chord_name` the task that its chord runs in the end, and
+    `chain` the ids and names of up to 50 tasks that its chain runs after it."""
 
     task_id: str | None
     name: str | None = None
@@ -196,6 +215,28 @@ class QueuedMessage(msgspec.Struct, frozen=True, kw_only=True):
     soft_time_limit_s: float | None = None
     time_limit_s: float | None = None
     headers: dict[str, object] = {}
+    sent: float | None = None
+    content_type: str | None = None
+    body: object = None
+    group_id: str | None = None
+    chord_id: str | None = None
+    chord_name: str | None = None
+    chain: tuple[tuple[str, str], ...] = ()
+
+
+class Binding(msgspec.Struct, frozen=True):
+    """An exchange hands messages of this key to the queue."""
+
+    queue: str
+    routing_key: str
+
+
+class ExchangeBindings(msgspec.Struct, frozen=True):
+    """The queues that are bound to an exchange of this `kind` (`direct`, `topic`, ...); None: it is
+    not there, and what is published to it is dropped."""
+
+    kind: str | None
+    bindings: tuple[Binding, ...] = ()
 
 
 class Reservation(msgspec.Struct, frozen=True):
@@ -234,6 +275,19 @@ class Reserved(Protocol):
         self, name: str, args: Sequence[object], kwargs: Mapping[str, object]
     ) -> Reservation | None:
         """Why Celery's own task `name` must not be given these arguments."""
+
+
+class Routing(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a message of a task is published: with this `exchange` (empty: the broker's own, whose
+    key is the name of the queue) and `routing_key`; None where the broker's or the exchange's
+    default is taken. `queue` is where it arrives, None where a route names an exchange or a key
+    alone. `by_application`: whether the routes are those of the application; without one the
+    default queue is all that is known."""
+
+    queue: str | None
+    exchange: str | None
+    routing_key: str | None
+    by_application: bool
 
 
 class Declaration(msgspec.Struct, frozen=True, kw_only=True):
@@ -296,10 +350,12 @@ class Cluster(Protocol):
         workers: Sequence[str] | None = None,
         limit: int | None = None,
         timeout_s: float = 1.0,
+        awaited: Sequence[str] = (),
     ) -> tuple[Reply, ...]:
         """Send a remote control command to all workers, or these, and collect answers until
-        `limit` workers (default: `len(workers)` if given) have answered or time is up. Who
-        does not answer is missing: nothing is known of it."""
+        `limit` workers (default: `len(workers)` if given) have answered or time is up. It is
+        `AWAITED_TIMES` as long for as long as one of those `awaited`, who live, has not answered.
+        Who does not answer is missing: nothing is known of it."""
 
     def broadcast(
         self,
@@ -328,7 +384,8 @@ class Cluster(Protocol):
         """Remove all messages that wait; how many there were."""
 
     def peek(self, queue: str, limit: int) -> tuple[QueuedMessage, ...]:
-        """The next messages, which stay where they are, in their order."""
+        """The next messages, which stay where they are, in their order: all up to `limit`, unless
+        they are more than `PEEKED_BYTES`."""
 
     def reserved(self) -> Reserved:
         """Whose names are not to be used. Does not ask the broker."""
@@ -340,12 +397,25 @@ class Cluster(Protocol):
         """The queue to which the application's routes send a task; None where they name an exchange
         or a routing key instead. Does not ask the broker."""
 
+    def routing(self, signature: Signature) -> Routing:
+        """Where the application's routes send a task. Does not ask the broker. A route may be a
+        function, which raises what it likes."""
+
     def default_queue(self) -> str:
         """The application's default queue (`celery`)."""
 
     def configured_queues(self) -> tuple[str, ...]:
         """The queues that the application's configuration names, the default one first. Does
         not ask the broker."""
+
+    def definitions(self) -> Mapping[str, Mapping[str, object]]:
+        """What the application's `task_queues` say of each queue, by name, in the words in which
+        workers tell of theirs (kombu/entity.py, `Queue.as_dict`); empty without an application.
+        Does not ask the broker."""
+
+    def bindings(self, exchange: str) -> ExchangeBindings | None:
+        """What RabbitMQ's management API tells of an exchange; None where there is none, or where
+        it does not answer."""
 
     def bound_queues(self) -> tuple[str, ...]:
         """The queues that the broker itself tells of, whether anybody consumes them or not;

@@ -12,16 +12,19 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from umbel.broker.base import (
+    ANSWER_S,
     Ability,
     Capabilities,
     Cluster,
     Declaration,
+    ExchangeBindings,
     QueueDepth,
     QueuedMessage,
     QueueHead,
     Reply,
     Reservation,
     Reserved,
+    Routing,
     Signature,
 )
 from umbel.broker.capabilities import capabilities_of
@@ -36,6 +39,7 @@ from umbel.broker.redis_mailbox import RedisMailbox
 from umbel.broker.redis_queues import RedisQueues, peek
 from umbel.broker.reserved_names import reserved_names
 from umbel.broker.sending import Sending
+from umbel.broker.timed_sending import TimedSending
 from umbel.clock import Clock, SystemClock
 from umbel.errors import BrokerRefused, NotSupported
 
@@ -99,7 +103,7 @@ class CeleryCluster:
         self._pool = ConnectionPool(link, clock)
         self._mailbox = _mailbox(app, clock, link.transport)
         self._queues: QueueOperations = _queues(clock, link.transport, management)
-        self._sending = Sending(app, declares=knows_queues)
+        self._sending = TimedSending(Sending(app, declares=knows_queues))
         self._reserved = reserved_names(app, link.transport, event_queue)
 
     @property
@@ -121,15 +125,17 @@ class CeleryCluster:
         workers: Sequence[str] | None = None,
         limit: int | None = None,
         timeout_s: float = 1.0,
+        awaited: Sequence[str] = (),
     ) -> tuple[Reply, ...]:
         self._require("control")
         self._must_be_free(command, arguments)
         if limit is None and workers is not None:
             limit = len(set(workers))
-        answers = ReplyCollector(limit)
+        answers = ReplyCollector(limit, workers, awaited)
         if workers is not None and not workers:
             return ()
-        with self._pool.pooled(_MAILBOXES, publishes=True) as pooled:
+        longest_s = 2 * answers.wait_s(timeout_s) + ANSWER_S
+        with self._pool.pooled(_MAILBOXES, publishes=True, longest_s=longest_s) as pooled:
             self._mailbox.ask(pooled, command, arguments or {}, workers, answers, timeout_s)
         return answers.all()
 
@@ -153,7 +159,10 @@ class CeleryCluster:
             return
         for signature in signatures:
             _refuse(self._reserved.of_signature(signature))
-        with self._pool.pooled("the queue of a task", publishes=True) as pooled:
+        longest_s = self._sending.limit_s(len(signatures))
+        with self._pool.pooled(
+            "the queue of a task", publishes=True, longest_s=longest_s
+        ) as pooled:
             self._sending.send(pooled, signatures)
 
     def depths(self, queues: Sequence[str], *, often: bool = False) -> tuple[QueueDepth, ...]:
@@ -191,11 +200,23 @@ class CeleryCluster:
         self._require("send")
         return self._sending.destination(signature)
 
+    def routing(self, signature: Signature) -> Routing:
+        self._require("send")
+        return self._sending.routing(signature)
+
     def default_queue(self) -> str:
         return str(self._app.conf.task_default_queue)
 
     def configured_queues(self) -> tuple[str, ...]:
         return configured_queues(self._app.conf)
+
+    def definitions(self) -> Mapping[str, Mapping[str, object]]:
+        return self._sending.definitions()
+
+    def bindings(self, exchange: str) -> ExchangeBindings | None:
+        if self._management is None:
+            return None
+        return self._management.bindings(self._link.template.virtual_host or "/", exchange)
 
     def bound_queues(self) -> tuple[str, ...]:
         if not self._capabilities.can("depth"):
@@ -213,6 +234,9 @@ class CeleryCluster:
             # Redis may be gone by now, and then there is nothing to tidy.
             with contextlib.suppress(Exception), self._pool.pooled(_MAILBOXES) as pooled:
                 self._mailbox.tidy(pooled)
+        self._sending.close()
+        if self._management is not None:
+            self._management.close()
         self._pool.close()
 
     def _must_be_free(self, command: str, arguments: Mapping[str, object] | None) -> None:

@@ -4,6 +4,9 @@ A call takes a connection for itself, since threads that share one lose answers,
 back for the next call; after a minute without one it ends. A connection that was idle is asked
 for a sign of life first: the broker may have restarted, or the network may drop packets. One
 on which anything failed is never used again.
+
+Each answer of the broker has a time limit, but for each read: one that comes a byte at a time never
+reaches it. So a call that takes much too long is ended, by ending its connection.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from umbel.broker.base import ANSWER_S
 from umbel.broker.errors import translated
@@ -25,6 +28,12 @@ from umbel.errors import BrokerError, BrokerUnreachable, UmbelError
 SIZE: Final = 2
 #: Idle connections are dropped after this, in seconds: firewalls forget them silently.
 IDLE_S: Final = 60.0
+#: A call that takes so much longer than it may is ended, in seconds ...
+OVERDUE_S: Final = 10.0
+#: ... and this often it is looked for such, and for idle connections.
+_WATCH_S: Final = 10.0
+#: So many attempts to connect may hang; no more are begun meanwhile.
+_HANGING_MAX: Final = 16
 #: Time that is kept for telling that nothing answered.
 _SPARE_S: Final = 0.15
 
@@ -32,10 +41,16 @@ _SPARE_S: Final = 0.15
 class ConnectionPool:
     """Connections to `link`. Any thread."""
 
-    def __init__(self, link: Link, clock: Clock, size: int = SIZE) -> None:
+    def __init__(
+        self, link: Link, clock: Clock, size: int = SIZE, watch_s: float = _WATCH_S
+    ) -> None:
         self._link = link
         self._clock = clock
+        self._watch_s = watch_s
         self._idle: list[PooledConnection] = []
+        #: Until when each connection may be used that is in use, on the monotonic clock.
+        self._busy: dict[PooledConnection, float] = {}
+        self._hanging: list[ConnectThread] = []
         self._lock = threading.Lock()
         self._free = FifoSemaphore(size)
         self._closed = False
@@ -44,8 +59,11 @@ class ConnectionPool:
         self._closing = threading.Event()
 
     @contextlib.contextmanager
-    def pooled(self, thing: str, *, publishes: bool = False) -> Iterator[PooledConnection]:
-        """A live connection for one call, which touches `thing`. Whatever the driver raises
+    def pooled(
+        self, thing: str, *, publishes: bool = False, longest_s: float = ANSWER_S
+    ) -> Iterator[PooledConnection]:
+        """A live connection for one call, which touches `thing` and takes `longest_s` at most; much
+        later its connection is ended. Whatever the driver raises
         comes out as a `BrokerError`, and the connection is not used again. `publishes`: the
         call sends messages, which RabbitMQ takes from nobody while it is short of memory or
         disk; this is told at once."""
@@ -60,7 +78,8 @@ class ConnectionPool:
                 raise self._alarm()
             pooled = self._take(deadline)
             try:
-                yield pooled
+                with self._watched(pooled, longest_s):
+                    yield pooled
             except BaseException as error:
                 blocked = self._end(pooled, error)
                 if blocked:
@@ -71,6 +90,17 @@ class ConnectionPool:
             self._give(pooled)
         finally:
             self._free.release()
+
+    @contextlib.contextmanager
+    def _watched(self, pooled: PooledConnection, longest_s: float) -> Iterator[None]:
+        with self._lock:
+            self._busy[pooled] = self._clock.monotonic() + longest_s + OVERDUE_S
+            self._watch()
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._busy[pooled]
 
     def _end(self, pooled: PooledConnection, error: BaseException) -> bool:
         """Let go of a connection on which a call failed; whether it is blocked. RabbitMQ does
@@ -146,22 +176,27 @@ class ConnectionPool:
         pooled.leave()
 
     def _watch(self) -> None:
-        """See to it that idle connections end though no call comes. Under the lock."""
+        """See to it that idle connections end though no call comes, and calls that take too long.
+        Under the lock."""
         if not self._watching:
             self._watching = True
-            threading.Thread(target=self._end_idle, name="umbel-idle", daemon=True).start()
+            threading.Thread(target=self._end_due, name="umbel-idle", daemon=True).start()
 
-    def _end_idle(self) -> None:
-        while not self._closing.wait(IDLE_S / 4):
+    def _end_due(self) -> None:
+        while not self._closing.wait(self._watch_s):
             with self._lock:
-                due = self._clock.monotonic() - IDLE_S
+                now = self._clock.monotonic()
+                due = now - IDLE_S
                 ended = [pooled for pooled in self._idle if pooled.idle_since <= due]
                 self._idle = [pooled for pooled in self._idle if pooled.idle_since > due]
-                if not self._idle:
-                    self._watching = False
+                overdue = [pooled for pooled, until in self._busy.items() if until < now]
+                self._watching = bool(self._idle or self._busy)
+                is_over = not self._watching
+            for pooled in overdue:
+                pooled.break_off()
             for pooled in ended:
                 pooled.leave()
-            if not self._watching:
+            if is_over:
                 return
 
     def _connected(self, deadline: float) -> PooledConnection:
@@ -171,8 +206,23 @@ class ConnectionPool:
             attempts -= 1
             left_s = max(0.2, deadline - self._clock.monotonic())
             try:
-                return PooledConnection(ConnectThread(self._link, left_s).connection(), self._link)
+                return PooledConnection(self._attempt(left_s), self._link)
             except Exception as error:
                 self._link.next_address()
                 if not attempts or deadline - self._clock.monotonic() < PROBE_S:
                     raise translated(error, self._link) from error
+
+    def _attempt(self, timeout_s: float) -> Any:
+        """A connection from a thread, unless many hang that were given up."""
+        with self._lock:
+            self._hanging = [each for each in self._hanging if each.is_alive()]
+            hanging = len(self._hanging)
+        if hanging >= _HANGING_MAX:
+            raise TimeoutError(f"{hanging} attempts to connect are still under way")
+        attempt = ConnectThread(self._link, timeout_s)
+        try:
+            return attempt.connection()
+        finally:
+            if attempt.is_alive():
+                with self._lock:
+                    self._hanging.append(attempt)

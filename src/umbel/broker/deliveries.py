@@ -124,6 +124,7 @@ class Deliveries:
             Frame(
                 body,
                 self._base + self._tag,
+                None,
                 properties.content_type,
                 properties.content_encoding,
                 properties.headers,

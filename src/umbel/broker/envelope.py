@@ -55,7 +55,7 @@ _decode_unencoded: Final = msgspec.json.Decoder(_UnencodedEnvelope).decode
 def open_envelope(payload: bytes | bytearray, tag: int = 0) -> Frame:
     """The message inside `payload`; of type `UNREADABLE`, with all of it, if there is none."""
     if len(payload) > ENVELOPE_MAX:
-        return Frame(bytes(payload), tag, UNREADABLE)
+        return Frame(bytes(payload), tag, content_type=UNREADABLE)
     try:
         envelope: _Envelope | _UnencodedEnvelope = _decode(payload)
         is_unencoded = envelope.properties.body_encoding != "base64"
@@ -65,11 +65,12 @@ def open_envelope(payload: bytes | bytearray, tag: int = 0) -> Frame:
         try:
             envelope = _decode_unencoded(payload)
         except _DECODE_ERRORS:
-            return Frame(bytes(payload), tag, UNREADABLE)
+            return Frame(bytes(payload), tag, content_type=UNREADABLE)
     body = envelope.body
     return Frame(
         body if isinstance(body, bytes) else body.encode("utf-8", "replace"),
         tag,
+        None,
         envelope.type or "application/json",
         envelope.coding or "utf-8",
         _compressed(envelope.headers),

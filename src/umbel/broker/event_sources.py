@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import contextlib
 
-from umbel.broker import amqp, generic, redis
+from umbel.broker import redis
 from umbel.broker.base import EventSource
 from umbel.broker.errors import translated
-from umbel.broker.event_queue import remove_queue
 from umbel.broker.link import Link
+from umbel.broker.reader_process import ReaderProcesses
 from umbel.broker.reconnect import BrokerSession, OpenSession, ReconnectingSource
 from umbel.broker.wire import Wakeup
 from umbel.clock import Clock, SystemClock
@@ -30,9 +30,15 @@ def open_source(link: Link, clock: Clock | None = None, *, fast: bool = True) ->
 
 
 def _opener(link: Link, clock: Clock, fast: bool) -> OpenSession:
+    """The other two are imported where they are used: they take Celery's application with them,
+    5 MB that a collector on Redis has no use for."""
     template = link.template
     if fast and redis.is_fast(template):
-        return lambda base, wakeup: redis.RedisSession(link, clock, base, wakeup)
+        processes = ReaderProcesses(clock)
+        return lambda base, wakeup: redis.RedisSession(link, clock, base, wakeup, processes)
+
+    from umbel.broker import amqp, generic
+
     if fast and amqp.is_fast(template):
         return lambda base, wakeup: amqp.AmqpSession(link, clock, base, wakeup)
     return lambda base, wakeup: generic.GenericSession(link, clock, base, wakeup)
@@ -43,6 +49,9 @@ def remove_event_queue(link: Link) -> str:
     Raises `BrokerError`."""
     if link.transport != "amqp":
         return f"Nothing to remove: {link.url} keeps no events for anybody who is away."
+
+    from umbel.broker.event_queue import remove_queue
+
     try:
         waiting = remove_queue(link)
     except Exception as error:

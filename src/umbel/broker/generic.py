@@ -135,6 +135,9 @@ class GenericSession:
         received, self._received = self._received, []
         return received
 
+    def rest(self) -> Sequence[Frame]:
+        return ()
+
     def settle(self, tag: int) -> None:
         # On AMQP the last one stays in the queue as the bookmark.
         bound = tag - 1 if self._is_amqp else tag
@@ -194,5 +197,10 @@ def frame_of(message: Any, tag: int) -> Frame:
             found.content_encoding,
         )
     return Frame(
-        bytes(body or b""), tag, content_type or "application/json", encoding or "utf-8", headers
+        bytes(body or b""),
+        tag,
+        None,
+        content_type or "application/json",
+        encoding or "utf-8",
+        headers,
     )

@@ -12,11 +12,13 @@ from umbel.broker.base import (
     Capabilities,
     Cluster,
     Declaration,
+    ExchangeBindings,
     QueueDepth,
     QueuedMessage,
     QueueHead,
     Reply,
     Reserved,
+    Routing,
     Signature,
 )
 from umbel.lazy import Lazy
@@ -44,9 +46,15 @@ class LazyCluster:
         workers: Sequence[str] | None = None,
         limit: int | None = None,
         timeout_s: float = 1.0,
+        awaited: Sequence[str] = (),
     ) -> tuple[Reply, ...]:
         return self._lazy.get().ask(
-            command, arguments, workers=workers, limit=limit, timeout_s=timeout_s
+            command,
+            arguments,
+            workers=workers,
+            limit=limit,
+            timeout_s=timeout_s,
+            awaited=awaited,
         )
 
     def broadcast(
@@ -82,11 +90,20 @@ class LazyCluster:
     def destination(self, signature: Signature) -> str | None:
         return self._lazy.get().destination(signature)
 
+    def routing(self, signature: Signature) -> Routing:
+        return self._lazy.get().routing(signature)
+
     def default_queue(self) -> str:
         return self._lazy.get().default_queue()
 
     def configured_queues(self) -> tuple[str, ...]:
         return self._lazy.get().configured_queues()
+
+    def definitions(self) -> Mapping[str, Mapping[str, object]]:
+        return self._lazy.get().definitions()
+
+    def bindings(self, exchange: str) -> ExchangeBindings | None:
+        return self._lazy.get().bindings(exchange)
 
     def bound_queues(self) -> tuple[str, ...]:
         return self._lazy.get().bound_queues()

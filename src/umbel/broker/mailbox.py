@@ -65,14 +65,14 @@ class Mailbox:
         timeout_s: float,
     ) -> None:
         """Publish a command and collect what is answered until `answers` are complete or
-        `timeout_s` have passed."""
+        have had their time."""
         with self._replies(pooled) as (reply_to, received):
             self._publish(pooled, self._message(command, arguments, workers, reply_to))
-            deadline = self._clock.monotonic() + timeout_s
+            began = self._clock.monotonic()
             while not answers.complete:
                 while received:
                     answers.add(frame_of(received.pop(), 0))
-                left_s = deadline - self._clock.monotonic()
+                left_s = began + answers.wait_s(timeout_s) - self._clock.monotonic()
                 if answers.complete or left_s <= 0:
                     return
                 with contextlib.suppress(TimeoutError, BlockingIOError):

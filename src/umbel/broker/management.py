@@ -7,25 +7,32 @@ down while the broker is well, so its silence costs these figures and nothing el
 from __future__ import annotations
 
 import base64
+import http.client
 import logging
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import msgspec
 
+from umbel.broker.base import Binding, ExchangeBindings
 from umbel.broker.management_tls import tls_context
 from umbel.errors import BrokerRefused
 from umbel.masking import mask_address
 from umbel.process_secrets import hidden, learn
+from umbel.time_limit import within
+from umbel.timed_http import timed_opener
+from umbel.timed_pool import NoClient, PoolClosed, TimedOut, TimedPool
 
 log = logging.getLogger(__name__)
 
-#: How long one answer may take, in seconds, within the call that waits for it.
+#: How long connecting, and each read of an answer, may take, seconds.
 _TIMEOUT_S: Final = 0.7
+#: How long all of one answer may take, within the call that waits for it, seconds.
+_WHOLE_S: Final = 1.0
 _SIZE_MAX: Final = 8 * 1024 * 1024
 #: Up to this many queues are asked for one by one, more by the list of all.
 _FEW: Final = 3
@@ -63,16 +70,26 @@ class _Listed(msgspec.Struct, frozen=True):
 
 
 _listed: Final = msgspec.json.Decoder(list[_Listed]).decode
+
+
+class _Exchange(msgspec.Struct, frozen=True):
+    kind: str = msgspec.field(name="type", default="direct")
+
+
+class _Bound(msgspec.Struct, frozen=True):
+    """A binding of an exchange, to a queue or to another exchange."""
+
+    destination: str
+    destination_type: str
+    routing_key: str = ""
+
+
+_exchange: Final = msgspec.json.Decoder(_Exchange).decode
+_bound: Final = msgspec.json.Decoder(list[_Bound]).decode
+_object: Final = msgspec.json.Decoder(dict[str, object]).decode
 _one: Final = msgspec.json.Decoder(QueueFigures).decode
 _objects: Final = msgspec.json.Decoder(list[dict[str, object]]).decode
 _many: Final = msgspec.json.Decoder(list[QueueFigures]).decode
-
-
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """The password must not follow a redirect to somewhere else."""
-
-    def redirect_request(self, *_args: Any, **_options: Any) -> None:
-        return None
 
 
 class Management:
@@ -101,10 +118,9 @@ class Management:
         secret = unquote(parts.password) if parts.password else password or "guest"
         token = base64.b64encode(f"{name}:{secret}".encode()).decode()
         self._headers = {"Authorization": f"Basic {token}", "Accept": "application/json"}
-        handlers: list[Any] = [_NoRedirects]
-        if parts.scheme == "https":
-            handlers.append(urllib.request.HTTPSHandler(context=tls_context(tls)))
-        self._opener = urllib.request.build_opener(*handlers)
+        context = tls_context(tls) if parts.scheme == "https" else None
+        self._opener = timed_opener(context)
+        self._pool = TimedPool(NoClient, name="umbel-management", size=2, stuck=4)
         self._trouble: str | None = None
         self._figures: dict[str, QueueFigures] = {}
         self._figures_until = 0.0
@@ -132,8 +148,8 @@ class Management:
             if len(names) > _FEW:
                 found = _many(self._get(f"{queues_url}?{_COLUMNS}"))
             else:
-                each = (self._maybe(f"{queues_url}/{quote(name, safe='')}") for name in names)
-                found = [_one(body) for body in each if body is not None]
+                urls = (f"{queues_url}/{quote(name, safe='')}?{_COLUMNS}" for name in names)
+                found = [_one(body) for url in urls if (body := self._maybe(url)) is not None]
         except (OSError, ValueError, msgspec.MsgspecError) as error:
             self._note_trouble(str(error))
             return {}
@@ -145,8 +161,13 @@ class Management:
     def objects(self, vhost: str, names: Sequence[str]) -> dict[str, dict[str, object]]:
         """All that it tells of those queues, by name: `messages_ready`, `consumers`, `idle_since`,
         `arguments` and the like; empty when it does not answer."""
+        queues_url = f"{self._base}/api/queues/{quote(vhost, safe='')}"
         try:
-            found = _objects(self._get(f"{self._base}/api/queues/{quote(vhost, safe='')}"))
+            if len(names) > _FEW:
+                found = _objects(self._get(queues_url))
+            else:
+                bodies = [self._maybe(f"{queues_url}/{quote(name, safe='')}") for name in names]
+                found = [_object(body) for body in bodies if body is not None]
         except (OSError, ValueError, msgspec.MsgspecError) as error:
             self._note_trouble(str(error))
             return {}
@@ -169,18 +190,58 @@ class Management:
             if not (queue.auto_delete or queue.exclusive or _is_of_no_task(queue.name))
         )
 
+    def bindings(self, vhost: str, exchange: str) -> ExchangeBindings | None:
+        """The queues that are bound to an exchange; None when it does not answer."""
+        url = f"{self._base}/api/exchanges/{quote(vhost, safe='')}/{quote(exchange, safe='')}"
+        try:
+            described = self._maybe(url)
+            if described is None:
+                return ExchangeBindings(None)
+            bound = _bound(self._get(f"{url}/bindings/source"))
+        except (OSError, ValueError, msgspec.MsgspecError) as error:
+            self._note_trouble(str(error))
+            return None
+        to_queues = (each for each in bound if each.destination_type == "queue")
+        return ExchangeBindings(
+            _exchange(described).kind,
+            tuple(Binding(each.destination, each.routing_key) for each in to_queues),
+        )
+
     def _maybe(self, url: str) -> bytes | None:
         try:
-            return self._get(f"{url}?{_COLUMNS}")
+            return self._get(url)
         except urllib.error.HTTPError as error:
             if error.code == 404:
                 return None
             raise
 
+    def close(self) -> None:
+        """Ask no more."""
+        self._pool.close()
+
     def _get(self, url: str) -> bytes:
+        """Raises `OSError` and `ValueError`."""
+        try:
+            # In a thread, since nothing ends a name resolution that is stuck.
+            return self._pool.call(lambda _: self._read(url), _WHOLE_S)
+        except TimedOut:
+            raise TimeoutError(f"it did not answer within {_WHOLE_S:g} s") from None
+        except PoolClosed:
+            raise ValueError("it is no longer asked: Umbel is leaving") from None
+
+    def _read(self, url: str) -> bytes:
         request = urllib.request.Request(url, headers=self._headers)  # noqa: S310
-        with self._opener.open(request, timeout=_TIMEOUT_S) as answer:
-            body: bytes = answer.read(_SIZE_MAX + 1)
+        try:
+            with (
+                within(_WHOLE_S),
+                self._opener.open(request, timeout=_TIMEOUT_S) as answer,
+            ):
+                body: bytes = answer.read(_SIZE_MAX + 1)
+        except urllib.error.HTTPError as error:
+            error.close()  # it keeps the connection
+            raise
+        except http.client.HTTPException as error:
+            raise ValueError(f"its answer is no HTTP ({type(error).__name__})") from error
         if len(body) > _SIZE_MAX:
             raise ValueError("it tells of too many queues at once")
         return body

@@ -7,6 +7,7 @@ thread that can be abandoned, because nothing can cancel a stuck name resolution
 from __future__ import annotations
 
 import contextlib
+import socket
 import threading
 from typing import Any, Final
 
@@ -89,6 +90,19 @@ class PooledConnection:
                 self.connection.collect()
             else:
                 self.connection.release()
+
+    def break_off(self) -> None:
+        """From another thread: whoever waits for the broker on it hears that it is gone. It may be
+        that its answer comes a byte at a time."""
+        with contextlib.suppress(Exception):
+            if self._is_amqp:
+                sock = getattr(getattr(self.connection.connection, "transport", None), "sock", None)
+                # That of TLS would forget its encryption (`wire.finish_sending`).
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)  # type: ignore[arg-type]
+                return
+            pool = getattr(self._channel, "pool", None)
+            if pool is not None:
+                pool.disconnect()
 
     def _drop_idle_socket(self) -> None:
         """On Redis kombu tries a new channel by a socket that is for consumers, which we are not.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -44,21 +45,27 @@ class QuestionsInTurn(LazyCluster):
         workers: Sequence[str] | None = None,
         limit: int | None = None,
         timeout_s: float = 1.0,
+        awaited: Sequence[str] = (),
     ) -> tuple[Reply, ...]:
+        ask = partial(
+            super().ask,
+            command,
+            arguments,
+            workers=workers,
+            limit=limit,
+            timeout_s=timeout_s,
+            awaited=awaited,
+        )
         if command not in QUESTIONS:
             self._count_command()
-            return super().ask(
-                command, arguments, workers=workers, limit=limit, timeout_s=timeout_s
-            )
+            return ask()
         if not self._turns.take(max(TURN_S, 3 * timeout_s)):
             raise BrokerError(
                 "The workers are still answering other questions.",
                 remedy="One is asked at a time, and so many a minute. Try again in a moment.",
             )
         try:
-            return super().ask(
-                command, arguments, workers=workers, limit=limit, timeout_s=timeout_s
-            )
+            return ask()
         finally:
             self._turns.give_back()
 

@@ -19,6 +19,7 @@ from umbel.broker.base import Frame, QueuedMessage
 from umbel.broker.command_replies import loaded
 from umbel.broker.envelope import ENVELOPE_MAX
 from umbel.characters import encodable
+from umbel.cluster.events import CHAIN_MAX, LABEL_MAX, UUID_MAX
 from umbel.errors import EventError
 from umbel.json_size import holds_more
 
@@ -32,6 +33,8 @@ _CELERYS: Final = frozenset(
 _FOLLOWING: Final = {
     "callbacks": "link", "errbacks": "link_error", "chain": "chain", "chord": "chord",
 }  # fmt: skip
+#: No moment is later, Unix seconds: such a stamp counts in another unit.
+_MOMENT_MAX: Final = 1e11
 #: Longer time limits are nobody's, seconds.
 _SECONDS_MAX: Final = 1e12
 _WIRE_NAMES: Final = {"type": "content-type", "coding": "content-encoding"}
@@ -45,6 +48,7 @@ class _Envelope(msgspec.Struct, frozen=True, rename=_WIRE_NAMES):
     coding: str | None = None
 
 
+_FOREIGN: Final = "It is no task: no header names one, nor does its body."
 _decode: Final = msgspec.json.Decoder(_Envelope).decode
 
 
@@ -71,12 +75,15 @@ def queued(payload: bytes) -> QueuedMessage:
         fields = headers
         embedded = body[2] if isinstance(body, list) and len(body) > 2 else None
         args, kwargs, unreadable = _arguments(body, unreadable)
+    name = _text(fields.get("task"))
+    is_foreign = name is None and body is not None
     hard, soft = _limits(fields.get("timelimit"))
+    chord_id, chord_name = _signature(_inside(embedded).get("chord")) or (None, "")
     return QueuedMessage(
         task_id=_text(fields.get("id")) or _text(properties.get("correlation_id")),
-        name=_text(fields.get("task")),
-        args=args,
-        kwargs=kwargs,
+        name=name,
+        args=None if is_foreign else args,
+        kwargs=None if is_foreign else kwargs,
         eta=_text(fields.get("eta")),
         expires=_text(fields.get("expires")),
         retries=_number(fields.get("retries")),
@@ -84,22 +91,48 @@ def queued(payload: bytes) -> QueuedMessage:
         parent_id=_text(fields.get("parent_id")),
         priority=_number(properties.get("priority")),
         size_bytes=size,
-        unreadable=unreadable,
+        unreadable=_FOREIGN if is_foreign else unreadable,
         args_repr=_text(fields.get("argsrepr")),
         kwargs_repr=_text(fields.get("kwargsrepr")),
         shadow=_text(fields.get("shadow")),
         follows=_follows(embedded, fields),
         soft_time_limit_s=soft,
         time_limit_s=hard,
-        headers={name: value for name, value in headers.items() if name not in _CELERYS},
+        headers={key: value for key, value in headers.items() if key not in _CELERYS},
+        sent=_moment(properties.get("timestamp")),
+        content_type=envelope.type,
+        body=body if is_foreign else None,
+        group_id=_text(fields.get("group")) or _text(fields.get("taskset")),
+        chord_id=chord_id,
+        chord_name=chord_name or None,
+        chain=_chain(_inside(embedded).get("chain")),
     )
 
 
 def _follows(embedded: object, fields: Mapping[str, object]) -> tuple[str, ...]:
     """What hangs on the task; protocol 1 names chords `chord` and groups `taskset`."""
-    inside = embedded if isinstance(embedded, dict) else {}
+    inside = _inside(embedded)
     found = [name for key, name in _FOLLOWING.items() if inside.get(key)]
     return (*found, *(("group",) if fields.get("group") or fields.get("taskset") else ()))
+
+
+def _inside(embedded: object) -> Mapping[str, object]:
+    return embedded if isinstance(embedded, dict) else {}
+
+
+def _chain(links: object) -> tuple[tuple[str, str], ...]:
+    """The next first: Celery takes it from the end."""
+    some = reversed(links[-CHAIN_MAX:]) if isinstance(links, list) else ()
+    return tuple(link for each in some if (link := _signature(each)) is not None)
+
+
+def _signature(value: object) -> tuple[str, str] | None:
+    """The id under which it will be sent, and its name, "" without one."""
+    options = value.get("options") if isinstance(value, dict) else None
+    uuid = _text(options.get("task_id")) if isinstance(options, dict) else None
+    if uuid is None or len(uuid) > UUID_MAX or not isinstance(value, dict):
+        return None
+    return uuid, (_text(value.get("task")) or "")[:LABEL_MAX]
 
 
 def _limits(pair: object) -> tuple[float | None, float | None]:
@@ -116,6 +149,11 @@ def _seconds(value: object) -> float | None:
     return float(value)
 
 
+def _moment(value: object) -> float | None:
+    found = _seconds(value)
+    return found if found is not None and 0 < found < _MOMENT_MAX else None
+
+
 def _arguments(body: object, unreadable: str | None) -> tuple[object, object, str | None]:
     if unreadable is None and not (isinstance(body, list) and len(body) >= 2):
         unreadable = "Its body does not hold the arguments of a task."
@@ -129,7 +167,9 @@ def _body(envelope: _Envelope) -> tuple[object, str | None]:
         raw = _raw(envelope)
         compression = (envelope.headers or {}).get("compression")
         headers: dict[str, object] | None = {"compression": compression} if compression else None
-        return loaded(Frame(raw, 0, envelope.type or "application/json", headers=headers)), None
+        return loaded(
+            Frame(raw, content_type=envelope.type or "application/json", headers=headers)
+        ), None
     except EventError as error:
         return None, error.message
 

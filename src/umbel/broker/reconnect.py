@@ -71,6 +71,9 @@ class BrokerSession(Protocol):
     def read(self, timeout_s: float) -> Sequence[Frame]:
         """As `EventSource.read`; raises anything when the connection is lost."""
 
+    def rest(self) -> Sequence[Frame]:
+        """As `EventSource.rest`; raises anything when the connection is lost."""
+
     def settle(self, tag: int) -> None:
         """Acknowledge every frame up to `tag`, a tag of this session."""
 
@@ -155,6 +158,14 @@ class ReconnectingSource:
     def resume(self, position: str, *, is_whole: bool) -> None:
         self._has_resumed = False
         self._watch = StreamWatch(position, is_whole=is_whole)
+
+    def rest(self) -> Sequence[Frame]:
+        session = self._session
+        try:
+            return () if session is None else session.rest()
+        except Exception as error:
+            self._lose(error)
+            return ()
 
     def settle(self, tag: int) -> None:
         with self._lock:

@@ -21,10 +21,16 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from umbel.broker.base import Frame, Missed
-from umbel.broker.envelope import UNREADABLE
 from umbel.broker.link import Link
-from umbel.broker.redis_replay import POLL_S, StreamReplay, opened
-from umbel.broker.resp import ErrorReply, RespParser, is_notice, is_pong
+from umbel.broker.message_batch import MessageBatch, ReaderStart, batch_of
+from umbel.broker.reader_process import (
+    ReaderEnded,
+    ReaderProcess,
+    ReaderProcesses,
+    can_be_read,
+)
+from umbel.broker.redis_replay import POLL_S, StreamReplay
+from umbel.broker.resp import RespParser
 from umbel.broker.wire import Wakeup, Wire
 from umbel.clock import Clock
 from umbel.errors import BrokerRefused
@@ -49,12 +55,18 @@ def is_fast(connection: Any) -> bool:
 
 
 class RedisSession:
-    """One subscribed connection."""
+    """One subscribed connection, read by the thread that calls, or by one of `processes` while
+    very much comes."""
 
     missed: Missed | None = Missed("broker-away")
 
-    def __init__(self, link: Link, clock: Clock, base: int, wakeup: Wakeup) -> None:
+    def __init__(
+        self, link: Link, clock: Clock, base: int, wakeup: Wakeup, processes: ReaderProcesses
+    ) -> None:
         self._clock = clock
+        self._wakeup = wakeup
+        self._processes = processes
+        self._process: ReaderProcess | None = None
         self._tag = base
         self._wants_stream = False
         self._begin_at = float("-inf")
@@ -62,20 +74,22 @@ class RedisSession:
         self.unkept_at: float | None = None
         self._connection = link.connect()
         try:
-            self._subscribe(link, wakeup)
+            self._subscribe(link)
+            processes.begin()
         except BaseException:
             self.close()
             raise
 
-    def _subscribe(self, link: Link, wakeup: Wakeup) -> None:
+    def _subscribe(self, link: Link) -> None:
         channel = self._connection.channel()
         topics = _topics(channel, link.exchange)
         self._stream = StreamReplay(channel, link.exchange)
         subscriber = channel.subclient
         subscriber.psubscribe(*topics)
         prefix = getattr(channel, "global_keyprefix", "") or ""
-        self._replies = RespParser([(prefix + topic).encode() for topic in topics])
-        self._wire = Wire(subscriber.connection._sock, wakeup)
+        self._patterns = [(prefix + topic).encode() for topic in topics]
+        self._replies = RespParser(self._patterns)
+        self._wire = Wire(subscriber.connection._sock, self._wakeup)
         self.heard_at = self._received_at = self._pinged_at = self._clock.monotonic()
         self._has_pinged = False
         self._early: list[Frame] = []
@@ -97,6 +111,9 @@ class RedisSession:
         return self._stream if self._wants_stream and self._stream.is_there else None
 
     def resume(self, position: str) -> None:
+        if self._process is not None:
+            # What the stream has as well is found in messages that are not open yet.
+            self._take_back()
         self._wants_stream = True
         self.unkept_at = None
         self._stream.begin(position)
@@ -109,8 +126,16 @@ class RedisSession:
             return early
         replayed = self._replayed()
         frames, _ = self._receive(min(timeout_s, POLL_S) if self._is_replaying else timeout_s)
+        self._processes.note(len(frames))
+        self._choose_reader()
         self._check_life()
         return [*replayed, *frames] if replayed else frames
+
+    def rest(self) -> Sequence[Frame]:
+        if self._process is not None:
+            self._take_back()
+        early, self._early = self._early, []
+        return early
 
     def settle(self, tag: int) -> None:
         """Redis waits for no acknowledgement, but the next collector asks up to where the stream
@@ -129,47 +154,94 @@ class RedisSession:
         return frames
 
     def close(self) -> None:
+        if self._process is not None:
+            self._process.kill()
         with contextlib.suppress(Exception):
             self._connection.release()
 
     def _receive(self, timeout_s: float) -> tuple[list[Frame], list[object]]:
+        """What has come, by this thread or by the process that reads; of the latter without values
+        that are no messages."""
+        if self._process is not None and self._process.reads:
+            try:
+                batch = self._process.read(timeout_s)
+            except ReaderEnded as error:
+                self._processes.failed(error)
+                raise
+            return ([], []) if batch is None else (self._taken(batch), [])
         if not self._wire.read_into(self._replies.buffer, timeout_s):
             return [], []
-        self._received_at = self._clock.monotonic()
         payloads, others = self._replies.take()
-        frames = self._opened(payloads)
-        for other in others:
-            if self._has_pinged and is_pong(other):
-                self._has_pinged = False
-                self.heard_at = self._pinged_at
-                self._stream.heard_all(self._tag)
-            if isinstance(other, ErrorReply):
-                raise BrokerRefused(
-                    f"Redis refused to hand out Celery's events: {other}.",
-                    remedy="Its user needs the command PSUBSCRIBE and the channels of the "
-                    "event exchange (ACL SETUSER ... +psubscribe +ping allchannels).",
-                )
-        frames += [unreadable(other) for other in others if not is_notice(other)]
-        return frames, others
-
-    def _opened(self, payloads: list[bytes]) -> list[Frame]:
-        if self._wants_stream and payloads:
-            self._note_senders(payloads)
         if self._is_replaying:
             payloads = self._stream.without_replayed(payloads)
-        frames = opened(payloads, self._tag)
-        self._tag += len(frames)
-        return frames
+        marks = self._stream.marks if self._wants_stream else None
+        return self._taken(batch_of(payloads, others, self._tag, marks)), others
 
-    def _note_senders(self, payloads: list[bytes]) -> None:
+    def _taken(self, batch: MessageBatch) -> list[Frame]:
+        self._received_at = self._clock.monotonic()
+        if batch.frames:
+            self._tag = batch.frames[-1].tag
+            if self._wants_stream:
+                self._note_senders(batch)
+        if batch.is_pong and self._has_pinged:
+            self._has_pinged = False
+            self.heard_at = self._pinged_at
+            self._stream.heard_all(self._tag)
+        if batch.refusal is not None:
+            raise BrokerRefused(
+                f"Redis refused to hand out Celery's events: {batch.refusal}.",
+                remedy="Its user needs the command PSUBSCRIBE and the channels of the "
+                "event exchange (ACL SETUSER ... +psubscribe +ping allchannels).",
+            )
+        return batch.frames
+
+    def _note_senders(self, batch: MessageBatch) -> None:
         """Whether all that comes is in the stream, too; and whether there is one now."""
-        in_stream = [self._stream.is_of_stream(payload) for payload in payloads]
-        if not all(in_stream):
+        if not batch.is_kept:
             self.unkept_at = self._received_at
         may_begin = self._received_at >= self._begin_at and not self._stream.is_there
-        if may_begin and any(in_stream):
+        if may_begin and batch.any_kept:
             self._begin_at = self._received_at + BEGIN_EVERY_S
             self._stream.begin_live()
+
+    def _choose_reader(self) -> None:
+        """Hand the connection to a process when very much comes, and take it back when not."""
+        process = self._process
+        wanted = self._processes.wanted(has_one=process is not None) and not self._is_replaying
+        try:
+            if process is None:
+                if wanted and can_be_read(self._wire.sock):
+                    self._process = ReaderProcess(self._wire.sock, self._wakeup, self._clock)
+            elif not wanted:
+                self._take_back()
+            elif not process.reads and process.is_ready():
+                marks = self._stream.marks if self._wants_stream else None
+                rest = bytes(self._replies.buffer)
+                process.begin(ReaderStart(self._patterns, self._tag, rest, marks))
+                self._replies = RespParser(self._patterns)
+        except OSError as error:
+            self._processes.failed(error)
+            if process is not None and process.reads:
+                raise
+            self._process = None
+            if process is not None:
+                process.kill()
+
+    def _take_back(self) -> None:
+        """From here on this thread reads."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if not process.reads:
+            process.kill()
+            return
+        try:
+            batch = process.stop()
+        finally:
+            process.kill()
+        self._replies.buffer += batch.rest or b""
+        self._early += self._taken(batch)
+        self._processes.begin()
 
     def _check_life(self) -> None:
         now = self._clock.monotonic()
@@ -181,12 +253,6 @@ class RedisSession:
                 self._stream.ask_last()
             self._wire.sock.sendall(_PING)
             self._pinged_at, self._has_pinged = now, True
-
-
-def unreadable(value: object) -> Frame:
-    """Something was pushed that is not understood. It may have been an event, so it is counted
-    and shown as one that could not be read, never dropped."""
-    return Frame(repr(value).encode(), content_type=UNREADABLE)
 
 
 def _topics(channel: Any, exchange: str) -> list[str]:

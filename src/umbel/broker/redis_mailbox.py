@@ -21,11 +21,12 @@ from itertools import islice
 from typing import Final
 from uuid import uuid4
 
-from umbel.broker.command_replies import ReplyCollector
+from umbel.broker.command_replies import REPLIES_BYTES, ReplyCollector
 from umbel.broker.envelope import open_envelope
 from umbel.broker.mailbox import Mailbox
 from umbel.broker.pooled_connection import PooledConnection
 from umbel.broker.redis_keys import RedisKeys
+from umbel.broker.redis_memory import memory_bytes
 from umbel.clock import Clock
 
 #: A list lives this much longer than its call may take, in seconds.
@@ -75,19 +76,20 @@ class RedisMailbox:
         timeout_s: float,
     ) -> None:
         """Publish a command and collect what is answered until `answers` are complete or
-        `timeout_s` have passed."""
+        have had their time."""
         keys = RedisKeys.of(pooled.channel)
         now = _server_time(keys)
         self._sweep(keys, now)
-        gone_by = now + timeout_s
+        longest_s = answers.wait_s(timeout_s)
+        gone_by = now + longest_s
         reply_to = f"{_OURS}{gone_by:.0f}.{uuid4().hex}"
         reply_list = _ReplyList(keys, self._mailbox.reply_exchange, reply_to)
-        reply_list.open(round((timeout_s + _AFTER_S) * 1000), self._forgotten())
+        reply_list.open(round((longest_s + _AFTER_S) * 1000), self._forgotten())
         try:
             self._mailbox.publish(pooled, command, arguments, workers, reply_to)
             self._collect(reply_list, answers, timeout_s)
         finally:
-            if not answers.complete:
+            if answers.is_full or not answers.complete:
                 self._ended.append(reply_list.list)
             # What came is true even if Redis is gone by now; the sweep finds what is left.
             with contextlib.suppress(Exception):
@@ -105,16 +107,20 @@ class RedisMailbox:
             keys.client.delete(*ended)
 
     def _collect(self, reply_list: _ReplyList, answers: ReplyCollector, timeout_s: float) -> None:
-        deadline = self._clock.monotonic() + timeout_s
+        began = self._clock.monotonic()
         wait_s, seen = _FIRST_POLL_S, 0
         while not answers.complete:
             received = reply_list.since(seen)
+            if received is None:
+                answers.overflow()
+                return
             for payload in received:
                 answers.add(open_envelope(payload))
-            if received:
+            longest_s = answers.wait_s(timeout_s)
+            left_s = began + longest_s - self._clock.monotonic()
+            if received and left_s > -longest_s:  # more may have come while these were read
                 seen, wait_s = seen + len(received), _FIRST_POLL_S
                 continue
-            left_s = deadline - self._clock.monotonic()
             if left_s <= 0:
                 return
             self._sleep(min(wait_s, left_s))
@@ -167,10 +173,16 @@ class _ReplyList:
                 pipe.delete(*others)
             pipe.execute()
 
-    def since(self, seen: int) -> list[bytes]:
+    def since(self, seen: int) -> list[bytes] | None:
         """What has come after the first `seen` answers: the newest stand first, the mark
-        last."""
-        received: list[bytes] = self._keys.client.lrange(self.list, 0, -(seen + 2))
+        last. None if all together are too large to be read."""
+        client = self._keys.client
+        length = client.llen(self.list)
+        if length <= seen + 1:
+            return []
+        if memory_bytes(client, self.list, exactly=True) > REPLIES_BYTES:
+            return None
+        received: list[bytes] = client.lrange(self.list, -length, -(seen + 2))
         return received
 
     def close(self) -> None:

@@ -14,20 +14,25 @@ from typing import Any, Final
 
 import msgspec
 
-from umbel.broker.base import Declaration, QueueDepth, QueuedMessage, QueueHead
+from umbel.broker.base import (
+    PEEKED_BYTES,
+    Declaration,
+    QueueDepth,
+    QueuedMessage,
+    QueueHead,
+)
 from umbel.broker.errors import translated
 from umbel.broker.pooled_connection import PooledConnection
 from umbel.broker.queued_messages import queued
 from umbel.broker.redis_bindings import RedisBindings
 from umbel.broker.redis_keys import RedisKeys
+from umbel.broker.redis_memory import memory_bytes
 from umbel.errors import BrokerUnreachable
 
 #: More unacknowledged messages than this are not told apart by queue ...
 UNACKED_MAX: Final = 5_000
 #: ... nor more bytes of them.
 _UNACKED_BYTES: Final = 16 * 1024 * 1024
-#: A look into a queue takes no more bytes than this (and at least one message).
-_PEEKED_BYTES: Final = 16 * 1024 * 1024
 _CHUNK: Final = 10
 #: For who asks often, unacknowledged messages are told apart only while they are as few ...
 _UNACKED_OFTEN_MAX: Final = 1_000
@@ -39,6 +44,11 @@ _HEADS_BYTES: Final = 4 * 1024 * 1024
 #: A queue whose first message is larger is not looked into again for a while, bytes and seconds.
 _HEAD_MAX: Final = 256 * 1024
 _LARGE_FOR_S: Final = 600.0
+#: One whose messages are larger on average is not looked into at all, bytes.
+_HEAVY: Final = 1024 * 1024
+
+#: What a key takes in memory, as Redis estimates it, may be so many times what it holds.
+_ROUGHLY: Final = 3
 
 _held: Final = msgspec.json.Decoder(tuple[msgspec.Raw, str | None, str | None]).decode
 
@@ -50,6 +60,8 @@ class RedisQueues:
         self._bindings = RedisBindings()
         #: Until when queues are let alone whose first message is large, on the monotonic clock.
         self._large: dict[str, float] = {}
+        #: Until when it is known of queues that their messages are none such on average.
+        self._small: dict[str, float] = {}
 
     def bound(self, pooled: PooledConnection) -> tuple[str, ...]:
         return self._bindings.queues(RedisKeys.of(pooled.channel))
@@ -76,6 +88,8 @@ class RedisQueues:
     ) -> Mapping[str, tuple[QueueHead, ...]]:
         keys, now = RedisKeys.of(pooled.channel), time.monotonic()
         self._large = {name: until for name, until in self._large.items() if until > now}
+        self._small = {name: until for name, until in self._small.items() if until > now}
+        self._weigh(keys, [name for name in names if name not in self._small], now)
         names = [name for name in names if name not in self._large]
         found: dict[str, tuple[QueueHead, ...]] = {}
         left_bytes = _HEADS_BYTES
@@ -90,6 +104,19 @@ class RedisQueues:
                     self._large[name] = now + _LARGE_FOR_S
                 found[name] = tuple(map(_head, messages))
         return found
+
+    def _weigh(self, keys: RedisKeys, names: Sequence[str], now: float) -> None:
+        """Find those that are not looked into: the messages of fifty would be read at once."""
+        lists = [(name, key) for name in names for key in keys.lists(name).values()]
+        with keys.client.pipeline(transaction=False) as pipe:
+            for _, key in lists:
+                pipe.llen(key)
+                pipe.memory_usage(key)
+            answers: list[object] = pipe.execute(raise_on_error=False)
+        for (name, _), count, size in zip(lists, answers[::2], answers[1::2], strict=True):
+            known = self._large if _mean(count, size) > _HEAVY else self._small
+            if name not in self._large:
+                known[name] = now + _LARGE_FOR_S
 
     def _first_messages(self, keys: RedisKeys, names: Sequence[str]) -> dict[str, list[bytes]]:
         """The next to be delivered of each priority; nothing of what is no queue."""
@@ -137,6 +164,8 @@ class RedisQueues:
         most_bytes = _UNACKED_OFTEN_BYTES if often else _UNACKED_BYTES
         if not isinstance(total, int) or total > most:
             return None
+        if total and memory_bytes(keys.client, keys.unacked) > _ROUGHLY * most_bytes:
+            return None
         held: Counter[str] = Counter()
         size = 0
         for _, value in keys.client.hscan_iter(keys.unacked, count=100) if total else ():
@@ -146,6 +175,11 @@ class RedisQueues:
                 return None
             held[queue] += 1
         return held
+
+
+def _mean(count: object, size: object) -> float:
+    """Bytes of one message, about; 0 where Redis does not tell."""
+    return size / count if isinstance(count, int) and isinstance(size, int) and count else 0.0
 
 
 def _head(payload: bytes) -> QueueHead:
@@ -190,11 +224,12 @@ def peek(pooled: PooledConnection, name: str, limit: int) -> tuple[QueuedMessage
     """The next `limit` messages in the order in which workers get them. Only looks."""
     keys = RedisKeys.of(pooled.channel)
     found: list[QueuedMessage] = []
-    left_bytes = _PEEKED_BYTES
+    left_bytes = PEEKED_BYTES
     for key in keys.lists(name).values():
         passed = 0
+        at_once = _at_once(keys, key)
         while len(found) < limit and left_bytes > 0:
-            count = min(_CHUNK, limit - len(found))
+            count = min(at_once, limit - len(found))
             # The next to be delivered stands last.
             part = keys.client.lrange(key, -(passed + count), -(passed + 1))
             for payload in reversed(part):
@@ -204,3 +239,10 @@ def peek(pooled: PooledConnection, name: str, limit: int) -> tuple[QueuedMessage
             if len(part) < count:
                 break
     return tuple(found)
+
+
+def _at_once(keys: RedisKeys, key: str) -> int:
+    """How many messages of a list may be read at once, so that they are not too many bytes."""
+    count = keys.client.llen(key)
+    mean = _mean(count, memory_bytes(keys.client, key)) if count else 0.0
+    return max(1, min(_CHUNK, int(PEEKED_BYTES // mean) if mean else _CHUNK))

@@ -25,7 +25,7 @@ from typing import Any, Final
 import msgspec
 
 from umbel.broker.base import Frame, Missed
-from umbel.broker.envelope import open_envelope
+from umbel.broker.message_batch import opened
 from umbel.cluster.gaps import Cause
 from umbel.event_stream import (
     BODY,
@@ -94,9 +94,10 @@ class StreamReplay:
         """Whether a published message is in the stream as well."""
         return self._mark in payload
 
-    def is_of_stream(self, payload: bytes) -> bool:
-        """Whether whoever published it writes the stream."""
-        return self._mark in payload or self._unproven in payload
+    @property
+    def marks(self) -> tuple[bytes, bytes]:
+        """One of these is in each message whose sender writes the stream."""
+        return self._mark, self._unproven
 
     # -- beginning ---------------------------------------------------------------------------
 
@@ -232,11 +233,6 @@ def missed_of(info: StreamInfo, position: str) -> tuple[Missed | None, bool]:
     return Missed(cause, id_order(info.first)[0] / 1000), True
 
 
-def opened(payloads: list[bytes], tag: int) -> list[Frame]:
-    """The messages in kombu's envelopes, with tags after `tag`."""
-    return [open_envelope(payload, tag + number) for number, payload in enumerate(payloads, 1)]
-
-
 def _frame(fields: dict[bytes, bytes], tag: int) -> Frame:
     if len(fields) == 1 and (body := fields.get(BODY.encode())) is not None:
         return Frame(body, tag)
@@ -245,6 +241,7 @@ def _frame(fields: dict[bytes, bytes], tag: int) -> Frame:
     return Frame(
         fields.get(BODY.encode(), b""),
         tag,
+        None,
         texts.get(CONTENT_TYPE) or "application/json",
         texts.get(ENCODING) or "utf-8",
         {"compression": compression} if compression else None,

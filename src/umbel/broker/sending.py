@@ -24,7 +24,7 @@ from kombu.exceptions import KombuError, OperationalError
 from kombu.messaging import Producer
 from kombu.transport import virtual
 
-from umbel.broker.base import Signature
+from umbel.broker.base import Routing, Signature
 from umbel.broker.confirms import Confirms
 from umbel.broker.errors import translated
 from umbel.broker.pooled_connection import REPLY_S, PooledConnection
@@ -52,10 +52,15 @@ class Sending:
         # Celery's own would keep events that cannot be published, and hide why.
         self._events = app.events.Dispatcher(enabled=False, buffer_while_offline=False)
 
-    def send(self, pooled: PooledConnection, signatures: Sequence[Signature]) -> None:
-        """As `Cluster.send`."""
+    def send(
+        self,
+        pooled: PooledConnection,
+        signatures: Sequence[Signature],
+        acceptance: Acceptance | None = None,
+    ) -> None:
+        """As `Cluster.send`. The caller may look at `acceptance` meanwhile, and give it up."""
         self._queues()  # before Celery adds those that this sending names
-        acceptance = _Acceptance()
+        acceptance = acceptance or Acceptance()
         try:
             self._announce_exchanges(pooled)
             with _batch(pooled) as confirms:
@@ -75,24 +80,38 @@ class Sending:
             raise self._failed(error, pooled, acceptance.sent) from error
 
     def destination(self, signature: Signature) -> str | None:
-        """As `Cluster.destination`. A registered task has options of its own, and a route may
-        add an exchange to the queue that somebody names. Sources: celery/app/base.py (`send_task`),
+        """As `Cluster.destination`."""
+        return self.routing(signature).queue
+
+    def routing(self, signature: Signature) -> Routing:
+        """As `Cluster.routing`. A registered task has options of its own, and a route may add an
+        exchange to the queue that somebody names. Sources: celery/app/base.py (`send_task`),
         celery/app/routes.py, celery/app/amqp.py (`send_task_message`)."""
+        routed = self._routed(signature)
+        exchange, routing_key = routed.get("exchange"), routed.get("routing_key")
+        if exchange or routing_key:
+            return Routing(
+                queue=None,
+                exchange=_name(exchange),
+                routing_key=routing_key,
+                by_application=self._declares,
+            )
+        return _to_queue(routed.get("queue") or self._app.amqp.default_queue, self._declares)
+
+    def _routed(self, signature: Signature) -> dict[str, Any]:
+        """What routes, the task's own options and those that somebody names come to."""
         self._queues()  # before Celery adds those that this asking names
         named = {"queue": signature.queue, "exchange": signature.exchange,
                  "routing_key": signature.routing_key}  # fmt: skip
         options = self._own_options(signature.name)
         options |= {name: value for name, value in named.items() if value is not None}
         try:
-            routed = self._app.amqp.router.route(
+            routed: dict[str, Any] = self._app.amqp.router.route(
                 options, signature.name, signature.args, dict(signature.kwargs)
             )
         except QueueNotFound as error:
             raise _unroutable(signature, error) from error
-        if routed.get("exchange") or routed.get("routing_key"):
-            return None
-        queue = routed.get("queue") or self._app.amqp.default_queue
-        return queue if isinstance(queue, str) else str(queue.name)
+        return routed
 
     def _own_options(self, name: str) -> dict[str, object]:
         """Where the task of that name wants to go, if the application has registered it."""
@@ -103,6 +122,10 @@ class Sending:
     def definition(self, queue: str) -> Any:
         """The application's own definition of a queue (kombu's), None if it has none."""
         return self._queues().get(queue)
+
+    def definitions(self) -> dict[str, dict[str, object]]:
+        """Those of all its queues, by name, as workers tell of theirs."""
+        return {name: queue.as_dict(recurse=True) for name, queue in self._queues().items()}
 
     def _publish(self, producer: Any, signature: Signature) -> None:
         try:
@@ -131,9 +154,11 @@ class Sending:
             raise _unwritable(signature, error) from error
 
     def _settle(
-        self, pooled: PooledConnection, confirms: Batch, acceptance: _Acceptance, at_most: int
+        self, pooled: PooledConnection, confirms: Batch, acceptance: Acceptance, at_most: int
     ) -> None:
         """Wait until the broker has all but `at_most` messages and has routed them."""
+        if acceptance.is_given_up:  # redis-py would connect again, and send
+            raise BrokerError("The sending was given up.")
         confirms.wait(REPLY_S, at_most)
         again: set[str] = set()
         while confirms.returned:
@@ -197,17 +222,37 @@ class Sending:
         return explained
 
 
+def _to_queue(queue: Any, by_application: bool) -> Routing:
+    """To a queue, given by its name or as kombu's: a direct exchange is left out by Celery."""
+    name, exchange = (queue, None) if isinstance(queue, str) else (str(queue.name), queue.exchange)
+    if exchange is None or exchange.type in (None, "direct"):
+        return Routing(queue=name, exchange="", routing_key=name, by_application=by_application)
+    return Routing(
+        queue=name,
+        exchange=_name(exchange),
+        routing_key=queue.routing_key,
+        by_application=by_application,
+    )
+
+
+def _name(exchange: Any) -> str | None:
+    """Of an exchange, given by its name or as kombu's."""
+    return exchange if exchange is None or isinstance(exchange, str) else str(exchange.name)
+
+
 def _batch(pooled: PooledConnection) -> AbstractContextManager[Batch]:
     if pooled.link.transport == "redis":
         return RedisBatch.of(pooled.channel)
     return Confirms.of(pooled.channel)
 
 
-class _Acceptance:
-    """How many tasks from the first on the broker has."""
+class Acceptance:
+    """How many tasks from the first on the broker has. Once it is given up, nothing more is handed
+    to the broker that was not on its way."""
 
     def __init__(self) -> None:
         self.sent = 0
+        self.is_given_up = False
         #: Those that it may not have: [id, number of the message].
         self._open: deque[list[Any]] = deque()
 

@@ -6,15 +6,19 @@ once the handshakes are done and asks for as much as there is.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import socket
 import ssl
-from typing import Final
+import time
+from typing import IO, Final
 
 #: How much one read asks for, in bytes. Each read waits for the interpreter's lock, which the
 #: thread that writes rarely lets go of under a flood, so one has to bring what came meanwhile.
 READ_BYTES: Final = 1_048_576
+#: How long a connection that is left waits for the other side to have read all, seconds.
+FINISH_S: Final = 0.5
 #: A socket that stalls in the middle of something is given up after this long.
 STALL_S: Final = 10.0
 
@@ -110,7 +114,50 @@ class Wire:
             self.sock.settimeout(STALL_S)
 
 
-def _poll(timeout_s: float, *files: Wakeup | socket.socket) -> set[int]:
+def finish_sending(sock: socket.socket) -> None:
+    """Before `sock` is closed: let the other side have all that was sent. Where bytes that came are
+    unread, the system ends a connection with a reset, and the other side may lose the last
+    acknowledgements. Takes `FINISH_S` at most; raises `OSError`."""
+    sock.settimeout(FINISH_S)
+    # An `SSLSocket` forgets its encryption when it is told so by itself, and cannot be closed then.
+    socket.socket.shutdown(sock, socket.SHUT_WR)
+    ends = time.monotonic() + FINISH_S
+    while time.monotonic() < ends and sock.recv(READ_BYTES):
+        pass
+
+
+class PipeEnd:
+    """Bulk reads of a pipe from another process, that `wakeup` can end early. The pipe is made as
+    large as a read, as far as the system lets it be."""
+
+    def __init__(self, pipe: IO[bytes], wakeup: Wakeup) -> None:
+        self._pipe = pipe
+        self._wakeup = wakeup
+        self._view = memoryview(bytearray(READ_BYTES))
+        os.set_blocking(pipe.fileno(), False)
+        with contextlib.suppress(OSError, ImportError, AttributeError):
+            import fcntl
+
+            fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, READ_BYTES)
+
+    def read_into(self, buffer: bytearray, timeout_s: float) -> int:
+        """As `Wire.read_into`."""
+        ready = _poll(timeout_s, self._wakeup, self._pipe)
+        if self._wakeup.fileno() in ready:
+            self._wakeup.clear()
+        if self._pipe.fileno() not in ready:
+            return 0
+        size = os.readv(self._pipe.fileno(), (self._view,))
+        if not size:
+            raise ConnectionResetError("The other process closed the pipe.")
+        buffer += self._view[:size]
+        return size
+
+    def close(self) -> None:
+        self._pipe.close()
+
+
+def _poll(timeout_s: float, *files: Wakeup | socket.socket | IO[bytes]) -> set[int]:
     if not hasattr(select, "poll"):
         # eventlet takes it away from the applications that it patches, and lets its other
         # threads run in `select`.

@@ -113,13 +113,16 @@ def rate_limit(
 @click.argument("name")
 @click.option("--soft", type=float, default=None, metavar="SECONDS", help="Raise in the task.")
 @click.option("--hard", type=float, default=None, metavar="SECONDS", help="End its process.")
+@click.option("--none", "lift", is_flag=True, help="Lift both limits.")
 @click.option("-w", "--worker", "workers", multiple=True, help="Only at this worker.")
 @acting_options
 @with_source
 def time_limit(
-    source: Source, name: str, soft: float | None, hard: float | None,
-    workers: tuple[str, ...], options: RunOptions,
+    source: Source, name: str, soft: float | None, hard: float | None, *,
+    lift: bool, workers: tuple[str, ...], options: RunOptions,
 ) -> int:  # fmt: skip
-    """Set how long tasks NAME may run."""
+    """Set how long tasks NAME may run; a limit that is not given is lifted."""
+    if lift == (soft is not None or hard is not None):
+        raise click.UsageError("Give --soft, --hard or both, or --none to lift both limits.")
     request = {"action": "time_limit", "name": name, "soft": soft, "hard": hard}
     return act(source, {**request, "workers": list(workers)}, options)

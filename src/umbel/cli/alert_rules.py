@@ -55,7 +55,13 @@ def rules(source: Source, form: ListFormat) -> int:
 @click.command()
 @click.argument("name")
 @click.argument("rule", nargs=-1, required=True)
-@click.option("--severity", type=_SEVERITIES, default="warning")
+@click.option(
+    "--severity",
+    type=_SEVERITIES,
+    default="warning",
+    show_default=True,
+    help="How grave it is.",
+)
 @_PENDING
 @click.option(
     "--clear",
@@ -97,7 +103,7 @@ def add(
 @click.argument("rule_id", metavar="ID")
 @click.option("--name", help="What people call it.")
 @click.option("--rule", "condition", metavar="RULE", help="The rule as a sentence.")
-@click.option("--severity", type=_SEVERITIES)
+@click.option("--severity", type=_SEVERITIES, help="How grave it is.")
 @click.option(
     "--for",
     "pending_s",
@@ -153,7 +159,13 @@ def remove(source: Source, rule_id: str) -> int:
 
 @click.command(name="back-test")
 @click.argument("rule", nargs=-1, required=True)
-@click.option("--days", type=click.FloatRange(0, 31, min_open=True), default=7.0, show_default=True)
+@click.option(
+    "--days",
+    type=click.FloatRange(0, 31, min_open=True),
+    default=7.0,
+    show_default=True,
+    help="How far back it looks.",
+)
 @_PENDING
 @listing_options
 @with_source

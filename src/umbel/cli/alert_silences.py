@@ -38,7 +38,9 @@ def silences(source: Source, form: ListFormat) -> int:
 
 
 @click.command()
-@click.option("--for", "length", required=True, callback=seconds, metavar="DURATION")
+@click.option(
+    "--for", "length", required=True, callback=seconds, metavar="DURATION", help="How long, as 2h."
+)
 @click.option("--rule", default="", metavar="ID", help="Of one rule alone; of all unless given.")
 @click.option("--subject", default="*", metavar="PATTERN", help="Of these queues, workers, ...")
 @click.option("--reason", required=True, help="Why; everybody reads it.")

@@ -1,5 +1,4 @@
-"""What exit codes tell a script, as docs/cli.md lists them. A collector has codes of its own
-(`umbel.collector`)."""
+"""What exit codes tell a script, as docs/cli.md lists them."""
 
 from __future__ import annotations
 

@@ -17,16 +17,21 @@ from umbel.cli import (
     alerts,
     audit,
     deploys,
+    doctor,
     errors,
     health,
+    log,
     names,
     printing,
     queues,
+    route,
+    schedule,
     searches,
     sending,
     status,
     tasks,
     workers,
+    workflows,
 )
 from umbel.cli.backup import backup
 from umbel.cli.flower import migrate_flower
@@ -73,27 +78,15 @@ def serve(**options: Any) -> None:
 
 
 @commands.command(short_help="Only collect events.")
-@click.option("--supervised", is_flag=True, hidden=True)
 @settings_options
-def collect(supervised: bool, **options: Any) -> int:
+def collect(**options: Any) -> int:
     """Collect events into the data directory, beside any umbel serve --no-collect."""
-    if not supervised:
-        loaded = given_settings(options)
-        forget_secrets(os.environ)
-
-        from umbel import app
-
-        return app.collect(loaded)
+    loaded = given_settings(options)
+    forget_secrets(os.environ)
 
     from umbel import app
-    from umbel.collector import as_child
 
-    def collect_events() -> int:
-        loaded = given_settings(options)
-        forget_secrets(os.environ)
-        return app.collect(loaded, supervised=True)
-
-    return as_child(collect_events)
+    return app.collect(loaded)
 
 
 @commands.command(short_help="Show a small live cluster on this machine.")
@@ -130,18 +123,22 @@ for command in (
     *(
         status.status,
         health.health,
+        doctor.doctor,
         tasks.tasks,
         tasks.task,
+        log.log,
         workers.workers,
         workers.worker,
         queues.queues,
         queues.queue,
+        route.route,
     ),
     *(actions.revoke, actions.terminate, actions.abort, actions.retry, actions.rate_limit),
     *(actions.time_limit, sending.apply, sending.send, audit.audit, errors.errors),
-    names.names,
+    *(names.names, workflows.workflows, workflows.workflow),
     *(deploys.deploy, deploys.deploys),
     alerts.alerts,
+    schedule.schedule,
     searches.searches,
     *(token, password, second_factor, sessions, backup, migrate_flower),
 ):

@@ -51,11 +51,9 @@ def deploys(
     source: Source, since: float | None, until: float | None, limit: int, form: ListFormat
 ) -> int:
     """List deploys, newest first: announced ones, and those that workers showed."""
-    import time
-
     import msgspec
 
-    after = time.time() - 7 * 86_400 if since is None else since
+    after = source.now() - 7 * 86_400 if since is None else since
     found = source.deploys(after, until, limit)
     rows = [msgspec.to_builtins(each) for each in found.items]
     columns = _CSV_COLUMNS if form.as_csv else _COLUMNS

@@ -1,8 +1,8 @@
-"""`umbel queues` (lengths and consumers), `umbel queue peek`, `purge` and `forget`."""
+"""`umbel queues` (lengths and consumers), and `umbel queue` with what is done to one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -12,97 +12,83 @@ from umbel.cli.groups import Group
 from umbel.cli.listing import ListFormat, listing_options, print_rows
 from umbel.cli.options import given_settings, settings_options
 from umbel.cli.plan_and_run import RunOptions, act, acting_options
+from umbel.cli.queue_profile import show
 from umbel.cli.source import with_source
-from umbel.errors import UmbelError
 
 if TYPE_CHECKING:
     from umbel.python.sources import Source
-    from umbel.services.cluster.queue_inspection import QueueRow
-    from umbel.services.samples.queue_trends import DepthPoint, QueueTrend
 
 _COLUMNS: Final = (
-    "name", "ready", "hour_ago", "trend", "unacknowledged", "consumers", "workers",
+    "name", "ready", "hour_ago", "trend", "in_per_min", "out_per_min", "oldest_s", "wait_p95_s",
+    "drain_s", "unacknowledged", "consumers", "workers",
 )  # fmt: skip
-_NO_SAMPLES: Final = (
-    "How full queues were is not known: there are no samples of the last hour. umbel serve takes "
-    "them while it runs (samples.period)."
-)
-_MESSAGE: Final = ("task_id", "name", "args", "kwargs", "eta", "retries", "priority")
+_MESSAGE: Final = ("task_id", "name", "args", "kwargs", "age_s", "eta", "retries", "priority")
 
 
 @click.command(short_help="List queues.")
 @listing_options
 @with_source
 def queues(source: Source, form: ListFormat) -> int:
-    """List the queues: how many messages wait and did an hour ago, whether that is growing,
-    draining or steady, how many are with workers, and who consumes."""
+    """List the queues, those in trouble first: how many messages wait and did an hour ago, whether
+    that is growing, draining or steady, how many a minute come in and leave, how old the oldest
+    is, how long tasks waited, when it will be empty, and who consumes."""
     import msgspec
 
-    items, capabilities = source.queues()
-    trends, trouble = _trends(source, items)
-    rows = [
-        {**msgspec.to_builtins(each), **msgspec.to_builtins(trend)}
-        for each, trend in zip(items, trends, strict=True)
-    ]
+    found = source.queues()
+    rows = [msgspec.to_builtins(each) for each in found.items]
     print_rows(rows, _COLUMNS, form, shown=_shown)
     if form.as_json:
         return 0
-    for sentence in dict.fromkeys(capabilities.missing.values() if capabilities else ()):
+    for sentence in dict.fromkeys(found.capabilities.missing.values()):
         printing.say(sentence, err=True)
-    if trouble is not None:
-        printing.say(trouble, err=True)
+    if found.unsampled is not None:
+        printing.say(found.unsampled, err=True)
     return 0
-
-
-def _trends(source: Source, items: Sequence[QueueRow]) -> tuple[list[QueueTrend], str | None]:
-    """Of each queue, and why there are none. What is so now is listed whatever comes of it."""
-    import time
-
-    from umbel.services.samples.queue_trends import trend_of
-
-    now, trouble = time.time(), None
-    depths: Mapping[str, Sequence[DepthPoint]] = {}
-    if items:
-        try:
-            depths = source.queue_depths([each.name for each in items], now)
-        except UmbelError as error:
-            trouble = f"How full queues were is not known: {error}"
-        else:
-            trouble = None if any(depths.values()) else _NO_SAMPLES
-    return [trend_of(depths.get(each.name, ()), each.ready, now) for each in items], trouble
 
 
 def _shown(row: Mapping[str, Any]) -> dict[str, str]:
     cells = {name: "?" if row[name] is None else str(row[name]) for name in _COLUMNS}
     cells["workers"] = "?" if row["workers"] is None else ", ".join(row["workers"])
+    if row["paused"] is not None:
+        cells["workers"] = f"paused by {row['paused']['by']} {cells['workers']}".rstrip()
+    if row["drain_s"] is None:  # it does not drain, or that is not known: the trend says which
+        cells["drain_s"] = ""
     return cells
 
 
-@click.group(cls=Group, short_help="Look into a queue, or empty it.")
+@click.group(cls=Group, short_help="Look into a queue, pause or empty it.")
 def queue() -> None:
-    """Look into a queue, or empty it."""
+    """Look into a queue, pause and resume it, or empty it."""
+
+
+queue.add_command(show)
 
 
 @queue.command(short_help="Show the next messages, which stay.")
 @click.argument("name")
-@click.option("-n", "--limit", type=click.IntRange(1, 100), default=20, show_default=True)
+@click.option(
+    "-n", "--limit", type=click.IntRange(1, 100), default=20, show_default=True, help="How many."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @with_source
 def peek(source: Source, name: str, limit: int, as_json: bool) -> int:
     """Show the next messages of the queue NAME, which stay where they are."""
     import msgspec
 
-    rows = [msgspec.to_builtins(each) for each in source.messages(name, limit)]
+    messages, now = source.messages(name, limit), source.now()
+    rows = [msgspec.to_builtins(each) for each in messages]
     if as_json:
         for row in rows:
             printing.put_json(row)
-    elif not printing.print_table(map(_message, rows), _MESSAGE):
+    elif not printing.print_table((_message(row, now) for row in rows), _MESSAGE):
         printing.say("No message waits.", err=True)
     return 0
 
 
-def _message(row: Mapping[str, Any]) -> dict[str, str]:
-    cells = {name: "" if row[name] is None else str(row[name]) for name in _MESSAGE}
+def _message(row: Mapping[str, Any], now: float) -> dict[str, str]:
+    age_s = "" if row["sent"] is None else f"{max(0.0, now - row['sent']):.1f}"
+    found = {**row, "age_s": age_s}
+    cells = {name: "" if found[name] is None else str(found[name]) for name in _MESSAGE}
     if row["unreadable"]:
         cells["args"] = str(row["unreadable"])
     return cells
@@ -117,6 +103,26 @@ def forget(**options: Any) -> None:
     from umbel import app
 
     printing.say(app.remove_event_queue(given_settings(options)))
+
+
+@queue.command(short_help="Let no worker consume it until it is resumed.")
+@click.argument("name")
+@acting_options
+@with_source
+def pause(source: Source, name: str, options: RunOptions) -> int:
+    """Let no worker consume the queue NAME until it is resumed. What is sent there waits; what
+    workers have fetched already still runs. The pause is remembered: while umbel serve runs, a
+    worker that starts meanwhile is stopped, too."""
+    return act(source, {"action": "pause", "queue": name}, options)
+
+
+@queue.command(short_help="Undo a pause.")
+@click.argument("name")
+@acting_options
+@with_source
+def resume(source: Source, name: str, options: RunOptions) -> int:
+    """Let those consume the paused queue NAME again that consumed it before."""
+    return act(source, {"action": "resume", "queue": name}, options)
 
 
 @queue.command(short_help="Remove every message that waits.")

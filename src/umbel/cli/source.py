@@ -68,9 +68,21 @@ def with_source(command: F) -> F:
     def opened(*, server: str | None, token: str | None, **given: Any) -> Any:
         settings = {name: given.pop(name) for name in _SETTINGS}
         with ClusterOptions("", server, token, settings).opened() as source:
-            return command(source, **given)
+            return command(source, **by_clock_of(source, given))
 
     return cast(F, _with_options(opened))
+
+
+def by_clock_of(source: Source, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What was given, with times as Unix seconds: `1h` ago is an hour before the source's now."""
+    from umbel.query.ast import Moment
+
+    if not any(isinstance(value, Moment) for value in given.values()):
+        return dict(given)
+    now = source.now()
+    return {
+        name: value.at(now) if isinstance(value, Moment) else value for name, value in given.items()
+    }
 
 
 def with_each_cluster(command: F) -> F:

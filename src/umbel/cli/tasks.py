@@ -121,7 +121,7 @@ def task(source: Source, id: str, as_json: bool) -> None:  # noqa: A002
     """
     import msgspec
 
-    found = source.whole(id) or source.whole(_beginning_so(source, id.rstrip("…")))
+    found = source.whole(id) or source.whole(beginning_so(source, id.rstrip("…")))
     if found is None:
         raise TaskUnknown(f"Nothing is known of a task with the id {id}.", task_id=id)
     everything = {**msgspec.to_builtins(found), "children": source.children(found)}
@@ -131,7 +131,7 @@ def task(source: Source, id: str, as_json: bool) -> None:  # noqa: A002
         _describe(everything)
 
 
-def _beginning_so(source: Source, beginning: str) -> str:
+def beginning_so(source: Source, beginning: str) -> str:
     """The id that begins so, if it is the only one."""
     from umbel.query.ast import Comparison, Matches
     from umbel.store.base import Order

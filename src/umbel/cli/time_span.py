@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
-from typing import Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import click
 
 from umbel.errors import QueryError
+
+if TYPE_CHECKING:
+    from umbel.query.ast import Moment
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -18,7 +20,8 @@ _AGO: Final = re.compile(r"\d.*[a-z]")
 
 
 def span_options(usual: str) -> Callable[[F], F]:
-    """Add --since, which is `usual` ago unless given, and --until: Unix seconds, or None."""
+    """Add --since, which is `usual` ago unless given, and --until: None, or a `Moment`, of which
+    `with_source` makes Unix seconds."""
 
     def add(command: F) -> F:
         found: Any = click.option(
@@ -33,12 +36,13 @@ def span_options(usual: str) -> Callable[[F], F]:
 
 
 def moment_option(name: str, help_: str) -> Callable[[F], F]:
-    """Add an option that takes a time: Unix seconds, or None."""
+    """Add an option that takes a time: None, or a `Moment`, as in `span_options`."""
     return click.option(name, callback=_moment, metavar="TIME", default=None, help=help_)
 
 
-def _moment(_context: click.Context, parameter: click.Parameter, text: str | None) -> float | None:
-    """A time of the query language as Unix seconds."""
+def _moment(_context: click.Context, parameter: click.Parameter, text: str | None) -> Moment | None:
+    """A time of the query language; `with_source` makes Unix seconds of it by the clock of the
+    source, since that of this machine may differ from the server's."""
     from umbel.query.ast import During
     from umbel.query.parse import parse
 
@@ -54,4 +58,4 @@ def _moment(_context: click.Context, parameter: click.Parameter, text: str | Non
             "It takes a time ago such as 24h or 7d, or a date such as 2026-11-22T09:30.",
             param=parameter,
         )
-    return found.low.at(time.time())
+    return found.low

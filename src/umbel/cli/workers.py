@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -12,37 +13,116 @@ from umbel.cli.groups import Group
 from umbel.cli.listing import ListFormat, listing_options, print_rows
 from umbel.cli.plan_and_run import RunOptions, act, acting_options
 from umbel.cli.source import with_source
+from umbel.cli.time_span import span_options
+from umbel.services.phrases import number, span
 
 if TYPE_CHECKING:
     from umbel.python.sources import Source
+    from umbel.services.cluster.worker_list import ListedWorker
 
 _COLUMNS: Final = (
-    "hostname", "status", "active", "processed", "loadavg", "heartbeat", "sw_ident", "sw_ver",
+    "hostname", "status", "running", "queues", "succeeded", "failed", "memory", "up", "restarts",
+    "version",
 )  # fmt: skip
-_TIMES: Final = ("heartbeat", "online", "offline")
+_CSV_COLUMNS: Final = (
+    "hostname", "status", "active", "processed", "loadavg", "heartbeat", "sw_ident", "sw_ver",
+    "pool", "queues", "succeeded", "failed", "memory_bytes", "started", "restarts",
+)  # fmt: skip
+_TIMES: Final = ("heartbeat", "online", "offline", "started", "restarted")
 #: What people say for an action, where it is not the action's own name.
 _NAMES: Final = {"pool_grow": "grow", "pool_shrink": "shrink"}
 
 
-@click.command(short_help="List workers.")
+@click.command(short_help="List workers, or in what they differ.")
+@click.argument("what", type=click.Choice(["diff"]), required=False)
+@span_options("1h")
+@click.option(
+    "--find", default="", metavar="TEXT", help="Only workers with this in their name or queues."
+)
 @listing_options
 @with_source
-def workers(source: Source, form: ListFormat) -> int:
-    """List every worker known: online, silent or offline."""
+def workers(
+    source: Source,
+    what: str | None,
+    since: float | None,
+    until: float | None,
+    find: str,
+    form: ListFormat,
+) -> int:
+    """List every worker known: whether it is online, what it runs, and how its tasks ended.
+
+    How many succeeded and failed, and how often a worker began anew, is of the last hour, or of
+    another time (--since). With diff: in what workers that are online differ (versions, pools,
+    queues, settings, registered names), the odd one first; exits with 1 where any does.
+    """
+    if what is not None:
+        from umbel.cli.workers_diff import print_diff
+
+        return print_diff(source, find, form)
     import msgspec
 
-    rows = [msgspec.to_builtins(each) for each in source.workers()]
-    if not print_rows(rows, _COLUMNS, form, shown=_shown, times=_TIMES) and not form.as_json:
-        printing.say("No worker is known.", err=True)
+    from umbel.cli.missed import print_missed
+
+    found = source.workers(since, until)
+    items = [each for each in found.items if _has(each, find.casefold())]
+    rows = [msgspec.to_builtins(each) for each in items]
+    columns = _CSV_COLUMNS if form.as_csv else _COLUMNS
+    printed = print_rows(
+        rows, columns, form, shown=lambda row: _shown(row, found.now), times=_TIMES
+    )
+    if form.as_json:
+        return 0
+    if not printed:
+        printing.say("No worker is so." if found.items else "No worker is known.", err=True)
+    elif not form.as_csv:
+        printing.say(totals(items), err=True)
+    if not found.complete:
+        printing.say("Not the tasks of every worker were counted: ? is unknown.", err=True)
+    print_missed(found.incomplete)
     return 0
 
 
-def _shown(row: Mapping[str, Any]) -> dict[str, str]:
-    cells = {name: "" if row[name] is None else str(row[name]) for name in _COLUMNS}
-    loads: Iterable[float] = row["loadavg"] or ()
-    cells["loadavg"] = " ".join(f"{load:.2f}" for load in loads)
-    cells["heartbeat"] = printing.clock(row["heartbeat"])
-    return cells
+def _has(worker: ListedWorker, text: str) -> bool:
+    names = (worker.hostname, *(worker.queues or ()), *worker.paused_queues)
+    return any(text in each.casefold() for each in names)
+
+
+def totals(items: Sequence[ListedWorker]) -> str:
+    """`3 workers: 2 online, 1 silent. 4 tasks run; 120 succeeded, 3 failed.`"""
+    statuses = Counter(each.status for each in items)
+    counted = ", ".join(f"{count:,} {status}" for status, count in sorted(statuses.items()))
+    runs = sum(each.active or 0 for each in items if each.status == "online")
+    ended = [sum(getattr(each, how) or 0 for each in items) for how in ("succeeded", "failed")]
+    return (
+        f"{number(len(items), 'worker')}: {counted}. {runs:,} running; {ended[0]:,} succeeded, "
+        f"{ended[1]:,} failed."
+    )
+
+
+def _shown(row: Mapping[str, Any], now: float) -> dict[str, str]:
+    return {
+        "hostname": row["hostname"],
+        "status": row["status"],
+        "running": f"{_number(row['active'])}/{_number(row['pool'])}",
+        "queues": _queues(row["queues"], row["paused_queues"]),
+        "succeeded": _number(row["succeeded"]),
+        "failed": _number(row["failed"]),
+        "memory": "?" if row["memory_bytes"] is None else f"{row['memory_bytes'] / 2**20:,.0f} MB",
+        "up": "?" if row["started"] is None else span(now - row["started"]),
+        "restarts": _number(row["restarts"]),
+        "version": " ".join(filter(None, (row["sw_ident"], row["sw_ver"]))),
+    }
+
+
+def _queues(consumed: Sequence[str] | None, paused: Sequence[str]) -> str:
+    """`celery, mail (paused)`."""
+    # What it told may be older than the pause.
+    shown = ["?"] if consumed is None else [each for each in consumed if each not in paused]
+    return ", ".join([*shown, *(f"{each} (paused)" for each in paused)])
+
+
+def _number(value: int | None) -> str:
+    return "?" if value is None else f"{value:,}"
 
 
 @click.group(cls=Group, short_help="Act on workers.")
@@ -73,7 +153,7 @@ def _action(action: str, help_: str, *parameters: click.Parameter) -> click.Comm
     return command
 
 
-def _number(name: str, help_: str, default: int | None = 1) -> click.Option:
+def _number_option(name: str, help_: str, default: int | None = 1) -> click.Option:
     return click.Option(
         [f"--{name}"], type=click.IntRange(0), default=default, required=default is None,
         help=help_,
@@ -88,11 +168,11 @@ for _each in (
     _action("ping", "Whether they answer."),
     _action("shutdown", "End them in order; nothing here starts them again."),
     _action("pool_restart", "Start their processes anew."),
-    _action("pool_grow", "Add processes.", _number("n", "How many.")),
-    _action("pool_shrink", "End processes.", _number("n", "How many.")),
+    _action("pool_grow", "Add processes.", _number_option("n", "How many.")),
+    _action("pool_shrink", "End processes.", _number_option("n", "How many.")),
     _action(
         "autoscale", "Let them have between so many processes.",
-        _number("min", "At least.", None), _number("max", "At most.", None),
+        _number_option("min", "At least.", None), _number_option("max", "At most.", None),
     ),
     _action("add_consumer", "Consume a queue.", _queue()),
     _action("cancel_consumer", "Consume a queue no longer.", _queue()),

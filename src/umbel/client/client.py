@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
@@ -28,20 +28,28 @@ from umbel.services.alerts.rows import (
     NotifierList,
     RuleList,
 )
+from umbel.services.cluster.fleet_diff import FleetDiff
 from umbel.services.cluster.inspection import Inspected
-from umbel.services.cluster.queue_inspection import QueueList
+from umbel.services.cluster.queue_list import ListedQueues
+from umbel.services.cluster.queue_profile import QueueProfile
+from umbel.services.cluster.queue_rates import QueueRates
+from umbel.services.cluster.task_route import TaskRoute
+from umbel.services.cluster.worker_list import WorkerList
 from umbel.services.control.task_sender import Apply, SentTask
 from umbel.services.control.types import Action, ActionPlan, ActionReport, ActionRequest
 from umbel.services.deploys.deploys import DeployList
 from umbel.services.deploys.marks import DeployMark
+from umbel.services.doctor.doctor import DoctorAnswer
 from umbel.services.errors.group_state import State
 from umbel.services.errors.groups import ErrorGroups
 from umbel.services.health.health import Status
 from umbel.services.health.health_findings import HealthAnswer
 from umbel.services.live.changes import LiveChanges
 from umbel.services.names.rows import Against, NameList, NameOrder
-from umbel.services.samples.queue_trends import DepthPoint
-from umbel.services.search.rows import WholeTask, WorkerRow
+from umbel.services.schedule.entry_changes import EntryChange, WantedEntry
+from umbel.services.schedule.rows import EntryDetail, ScheduleList
+from umbel.services.schedule.schedules import ScheduleOrder
+from umbel.services.search.rows import WholeTask
 from umbel.services.search.saved_searches import (
     ListedSearch,
     NewSearch,
@@ -49,7 +57,14 @@ from umbel.services.search.saved_searches import (
     SearchList,
 )
 from umbel.services.search.series_answers import SERIES_ANSWERS, SeriesAnswer
+from umbel.services.search.task_log import TaskLog
 from umbel.services.search.task_page import TaskPage
+from umbel.services.workflows.rows import (
+    WorkflowDetail,
+    WorkflowFilter,
+    WorkflowList,
+    WorkflowOrder,
+)
 from umbel.store.alerts import Alert, AlertNotice, NewRule
 from umbel.store.base import Workflow
 from umbel.store.capabilities import Grouping, Measure
@@ -74,21 +89,8 @@ class _Clusters(msgspec.Struct):
     items: tuple[_Cluster, ...]
 
 
-class _Workers(msgspec.Struct):
-    items: tuple[WorkerRow, ...]
-
-
 class _Messages(msgspec.Struct):
     items: tuple[QueuedMessage, ...]
-
-
-class _SampledQueue(msgspec.Struct):
-    name: str
-    points: tuple[DepthPoint, ...]
-
-
-class _SampledQueues(msgspec.Struct):
-    items: tuple[_SampledQueue, ...]
 
 
 class InspectedWorker(msgspec.Struct):
@@ -144,9 +146,20 @@ class Client:
         except TaskUnknown:
             return None
 
+    def task_log(self, uuid: str, after: str, limit: int) -> TaskLog | None:
+        """What is known of a task's log after `after`; None if the task is unknown."""
+        params: Parameters = {"after": after or None, "limit": limit}
+        try:
+            return self._get(f"tasks/{_part(uuid)}/log", TaskLog, **params)
+        except TaskUnknown:
+            return None
+
     def workflow(self, root_id: str) -> tuple[Task, ...]:
-        """All tasks of one workflow, oldest first."""
-        return self._get(f"workflows/{_part(root_id)}", Workflow[Task]).tasks
+        """All tasks of one workflow, oldest first; none if no task of it is stored."""
+        try:
+            return self._get(f"workflows/{_part(root_id)}", Workflow[Task]).tasks
+        except TaskUnknown:
+            return ()
 
     def series(
         self, q: str, *, measure: Measure, start: float, end: float, bucket_s: float | None,
@@ -168,6 +181,21 @@ class Client:
             "q": q, "since": since, "until": until, "state": state, "limit": limit,
         }  # fmt: skip
         return self._get("errors", ErrorGroups, **params)
+
+    def workflows(
+        self, q: str, *, state: WorkflowFilter | None, order: WorkflowOrder, cursor: str | None,
+        limit: int,
+    ) -> WorkflowList:  # fmt: skip
+        """Workflows of which some task matches."""
+        params: Parameters = {
+            "q": q, "state": state, "order": order, "cursor": cursor, "limit": limit,
+        }  # fmt: skip
+        return self._get("workflows", WorkflowList, **params)
+
+    def workflow_graph(self, workflow_id: str, *, sources: bool = False) -> WorkflowDetail:
+        """One workflow with its tasks. Raises `TaskUnknown`."""
+        path = f"workflows/{_part(workflow_id)}/graph"
+        return self._get(path, WorkflowDetail, sources=sources or None)
 
     def names(
         self, q: str, *, since: float | None, until: float | None, sort: NameOrder,
@@ -192,6 +220,25 @@ class Client:
     def remove_deploy(self, deploy_id: str) -> None:
         """Take back a deploy. Raises `DeployUnknown`."""
         self._post(f"deploys/{_part(deploy_id)}/remove", {}, dict[str, str])
+
+    def schedule(self, contains: str, order: ScheduleOrder, limit: int) -> ScheduleList:
+        """Beat's entries, and what became of them."""
+        return self._get("schedule", ScheduleList, contains=contains, sort=order, limit=limit)
+
+    def entry(self, entry: str) -> EntryDetail:
+        """One entry by its id or name. Raises `EntryUnknown`."""
+        return self._get(f"schedule/{_part(entry)}", EntryDetail)
+
+    def run_entry(self, entry: str, reason: str | None) -> SentTask:
+        """Send an entry's task now. Raises `EntryUnknown`."""
+        return self._post(f"schedule/{_part(entry)}/run", {"reason": reason}, SentTask)
+
+    def change_entry(
+        self, entry: str, edit: WantedEntry, *, dry_run: bool, reason: str | None
+    ) -> EntryChange:
+        """Change an entry where it stands, or say what would be."""
+        body = {**msgspec.to_builtins(edit), "dry_run": dry_run, "reason": reason}
+        return self._post(f"schedule/{_part(entry)}/change", body, EntryChange)
 
     def alerts(self) -> AlertList:
         """What fires now, what waits to fire, and what cannot be known."""
@@ -274,9 +321,21 @@ class Client:
         """What is wrong with the cluster, worst first."""
         return self._get("health", HealthAnswer)
 
-    def workers(self) -> tuple[WorkerRow, ...]:
-        """Every worker known."""
-        return self._get("workers", _Workers).items
+    def doctor(self) -> DoctorAnswer:
+        """Whether all that Umbel and the cluster need is as it should be, worst first."""
+        return self._get("doctor", DoctorAnswer)
+
+    def doctor_report(self) -> str:
+        """The same as Markdown."""
+        return self._transport.get(f"{_API}/doctor/report", {}).decode()
+
+    def workers(self, since: float | None = None, until: float | None = None) -> WorkerList:
+        """Every worker known, with its numbers of that time."""
+        return self._get("workers", WorkerList, since=since, until=until)
+
+    def workers_diff(self, name: str = "", deployment: str | None = None) -> FleetDiff:
+        """In what online workers differ."""
+        return self._get("workers/diff", FleetDiff, name=name, deployment=deployment)
 
     def inspect(self, worker: str, what: Inspected) -> InspectedWorker:
         """What one worker says of itself. A worker that nobody ever heard of has not
@@ -320,20 +379,21 @@ class Client:
         )
         return self._decode(body, Result)
 
-    def queues(self) -> QueueList:
+    def queues(self) -> ListedQueues:
         """Every queue now."""
-        return self._get("queues", QueueList)
+        return self._get("queues", ListedQueues)
 
-    def queue_depths(
-        self, names: Sequence[str], *, since: float, until: float, bucket_s: float
-    ) -> dict[str, tuple[DepthPoint, ...]]:
-        """How full these queues (no more than 50) were in that time, by name."""
-        listed = msgspec.json.encode(names).decode()
-        params: Parameters = {
-            "names": listed, "since": since, "until": until, "bucket": bucket_s,
-        }  # fmt: skip
-        found = self._get("samples/queues", _SampledQueues, **params)
-        return {each.name: each.points for each in found.items}
+    def queue(self, name: str) -> QueueProfile:
+        """One queue. Raises `QueueUnknown`."""
+        return self._get(f"queues/{_part(name)}", QueueProfile)
+
+    def queue_rates(self, name: str, since: float | None, until: float | None) -> QueueRates:
+        """What came into a queue and left it over time."""
+        return self._get(f"queues/{_part(name)}/rates", QueueRates, since=since, until=until)
+
+    def route(self, name: str, queue: str | None = None) -> TaskRoute:
+        """Where a task of this name would go, sent to this queue or as it is routed."""
+        return self._get("route", TaskRoute, name=name, queue=queue)
 
     def messages(self, queue: str, limit: int) -> tuple[QueuedMessage, ...]:
         """The next messages of a queue, which stay there."""

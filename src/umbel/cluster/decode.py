@@ -12,7 +12,11 @@ import msgspec
 from umbel.bounded_json import COUNTED_FROM, LENIENT_MAX, is_too_long, lenient_json, strict
 from umbel.characters import encodable
 from umbel.cluster.events import (
+    CHAIN_MAX,
     LABEL_MAX,
+    LOG_LINES,
+    LOG_LINES_MAX,
+    LOG_TEXT_MAX,
     RECONCILED,
     TASK_RANK,
     TEXT_MAX,
@@ -21,6 +25,8 @@ from umbel.cluster.events import (
     Decoded,
     Event,
     Fault,
+    LogLine,
+    LogLines,
 )
 from umbel.cluster.json_split import json_elements
 from umbel.json_size import holds_more
@@ -40,7 +46,7 @@ FAULTS_MAX = 10_000
 VALUES_MAX = 100_000
 
 _decode_fast: Final = msgspec.json.Decoder(Event | list[Event]).decode
-_KNOWN_TYPES: Final = frozenset(TASK_RANK) | WORKER_KINDS
+_KNOWN_TYPES: Final = frozenset(TASK_RANK) | WORKER_KINDS | {LOG_LINES}
 _LABELS: Final = (
     "name",
     "queue",
@@ -50,6 +56,7 @@ _LABELS: Final = (
     "parent_id",
     "group_id",
     "chord_id",
+    "chord_name",
 )
 _TEXTS: Final = ("args", "kwargs", "args_json", "kwargs_json", "result", "exception", "traceback")
 _WIRE_FIELDS: Final = frozenset(Event.__struct_fields__) - {"detail"} | {"utcoffset"}
@@ -202,7 +209,7 @@ def _coerce(item: object, received_at: float) -> Event:
     uuid = item.get("uuid")
     if isinstance(uuid, str):
         uuid = _clean(uuid[: UUID_MAX + 1])
-    if kind in TASK_RANK and not uuid:
+    if (kind in TASK_RANK or kind == LOG_LINES) and not uuid:
         raise _Unfit("no-uuid", f"The {kind} event does not say which task it is about.")
     if uuid is not None and (not isinstance(uuid, str) or not 0 < len(uuid) <= UUID_MAX):
         raise _Unfit("odd-uuid", f"A task id must be text of 1 to {UUID_MAX} characters.")
@@ -291,11 +298,49 @@ def _detail(item: Mapping[str, object]) -> str:
     return _cut(_compact(rest), DETAIL_MAX)
 
 
+def _log_lines(value: object) -> LogLines:
+    """Raises `ValueError` or `TypeError` for another shape."""
+    if not isinstance(value, list | tuple) or len(value) < 5:
+        raise TypeError("log lines are a list of five")
+    started, first, written, left_out, lines = value[:5]
+    return LogLines(
+        _timestamp_of_line(started), _ordinal(first), _ordinal(written), _ordinal(left_out),
+        tuple(_log_line(*line[:5]) for line in lines[:LOG_LINES_MAX]),
+    )  # fmt: skip
+
+
+def _log_line(at: object, level: object, logger: object, text: object, cut: object = 0) -> LogLine:
+    kept = _text(text)
+    more = max(0, len(kept) - LOG_TEXT_MAX)
+    return LogLine(
+        _timestamp_of_line(at), _integer(level) or 0, _label(logger) or "",
+        kept[:LOG_TEXT_MAX], _ordinal(cut) + more,
+    )  # fmt: skip
+
+
+def _timestamp_of_line(value: object) -> float:
+    return _seconds(value) or 0.0
+
+
+def _ordinal(value: object) -> int:
+    return min(max(0, _integer(value) or 0), 2**62)
+
+
 def _loads(value: object) -> tuple[float, ...] | None:
     if not isinstance(value, list | tuple):
         return None
     numbers = [number for entry in value[:3] if (number := _number(entry)) is not None]
     return tuple(numbers)
+
+
+def _chain(value: object) -> tuple[tuple[str, str], ...] | None:
+    if not isinstance(value, list | tuple):
+        return None
+    pairs = [
+        pair for pair in value[:CHAIN_MAX] if isinstance(pair, list | tuple) and len(pair) == 2
+    ]
+    read = [(_label(uuid) or "", _label(name) or "") for uuid, name in pairs]
+    return tuple((uuid, name) for uuid, name in read if 0 < len(uuid) <= UUID_MAX)
 
 
 _READERS: Final[dict[str, Callable[[object], Any]]] = {
@@ -306,6 +351,8 @@ _READERS: Final[dict[str, Callable[[object], Any]]] = {
     **dict.fromkeys(_TEXTS, _text),
     **dict.fromkeys(("terminated", "expired", "requeue"), _flag),
     "loadavg": _loads,
+    "chain": _chain,
+    "log_lines": _log_lines,
 }
 
 

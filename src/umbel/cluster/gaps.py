@@ -18,6 +18,7 @@ import msgspec
 #: - `queue-shared`: somebody else took events out of the queue.
 #: - `collector-away`: no collector ran.
 #: - `collector-paused`: the collector's process or machine stood still.
+#: - `shed`: more came than could be stored, and some was left out.
 Cause = Literal[
     "broker-away",
     "broker-restarted",
@@ -28,6 +29,7 @@ Cause = Literal[
     "queue-shared",
     "collector-away",
     "collector-paused",
+    "shed",
 ]
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from itertools import product
 from typing import Final
 
 import msgspec
@@ -13,7 +15,6 @@ from umbel.cluster.attempts import (
     RECEIVED,
     RETRY,
     REVOKED,
-    STARTED,
     STATE_AFTER,
     SUCCESS,
     UNKNOWN,
@@ -86,16 +87,24 @@ class Interpretation(msgspec.Struct, gc=False):
 
 
 def simple_history(facts: Facts) -> Interpretation | None:
-    """A fast path of `interpret` for simple histories: delivered once, started and ended at most
-    once, in this order and on one worker, as nearly all are. None for every other set."""
+    """A fast path of `interpret` for simple histories: delivered, started and ended at most once,
+    in this order and on one worker, as nearly all are, whatever of it was heard. None for every
+    other set."""
     sent = facts[0] if facts[0].type == "task-sent" else None
     worker_events = facts[1:] if sent is not None else facts
-    end_state = _SIMPLE_HISTORIES.get(tuple([event.type for event in worker_events]))
-    if end_state is None:
+    if not worker_events:
+        return Interpretation(
+            sent, None, None, None, None, None, None, None,
+            sent, sent, sent, None, None, None, PENDING, None, (), (),
+        )  # fmt: skip
+    known = _SIMPLE_HISTORIES.get(tuple([event.type for event in worker_events]))
+    if known is None:
         return None
-    received = worker_events[0]
-    worker, number = received.hostname, received.retries or 0
-    if sent is not None and (sent.retries or 0) != number:
+    end_state, is_received, is_started, is_ended, flags = known
+    worker = worker_events[0].hostname
+    received = worker_events[0] if is_received else None
+    number = (received.retries or 0) if received is not None else 0
+    if not worker or (sent is not None and (sent.retries or 0) != number):
         return None
     clock: int | None = None
     for event in worker_events:
@@ -103,26 +112,35 @@ def simple_history(facts: Facts) -> Interpretation | None:
             return None
         if event.clock is not None and (clock is None or event.clock > clock):
             clock = event.clock
-    started = worker_events[1] if len(worker_events) > 1 else None
-    end = worker_events[2] if len(worker_events) > 2 else None
+    started = worker_events[is_received] if is_started else None
+    end = worker_events[-1] if is_ended else None
     run = attempt(number, end_state, worker, sent, received, started, end)
-    failed = end if end_state == FAILURE else None
-    succeeded = end if end_state == SUCCESS else None
-    flags = _end_flags(end) if end is not None else ()
+    if end is not None and (end.expired or end.terminated):
+        flags = (*flags, *_end_flags(end))
+    now = received or sent
     return Interpretation(
-        sent, received, started, None, None, None, failed, succeeded,
-        facts[0], _completed(received, facts), sent, worker, worker_events[-1].pid, end, end_state,
-        clock, (run,), flags,
+        sent, received, started, None, None, None,
+        end if end_state == FAILURE else None, end if end_state == SUCCESS else None,
+        sent or received, _completed(now, facts) if now is not None else None, sent,
+        worker, worker_events[-1].pid, end, end_state, clock, (run,), flags,
     )  # fmt: skip
 
 
-#: Types of the worker's events in a simple history, and the state after them.
-_SIMPLE_HISTORIES: Final = {
-    ("task-received",): RECEIVED,
-    ("task-received", "task-started"): STARTED,
-    ("task-received", "task-started", "task-failed"): FAILURE,
-    ("task-received", "task-started", "task-succeeded"): SUCCESS,
-}
+def _simple_histories() -> Iterator[tuple[tuple[str, ...], _SimpleHistory]]:
+    """What of a usual run may have been heard, by the types of the worker's events."""
+    heard = (("", "task-received"), ("", "task-started"), ("", "task-failed", "task-succeeded"))
+    for received, started, ended in product(*heard):
+        types = tuple(filter(None, (received, started, ended)))
+        if types:
+            state = STATE_AFTER[types[-1]]
+            is_partial = not received if started else state == SUCCESS
+            flags = ("partial",) if is_partial else ()
+            yield types, (state, bool(received), bool(started), bool(ended), flags)
+
+
+#: The state after it; whether it was received, was started and has ended; its flags.
+_SimpleHistory = tuple[str, bool, bool, bool, tuple[str, ...]]
+_SIMPLE_HISTORIES: Final = dict(_simple_histories())
 
 
 def interpret(facts: Facts) -> Interpretation:

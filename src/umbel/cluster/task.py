@@ -21,6 +21,9 @@ celery/states.py, celery/app/task.py (`retry`, `replace`), celery/worker/request
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Final
+
 import msgspec
 
 from umbel.cluster.attempts import (
@@ -64,6 +67,10 @@ __all__ = [
     "TaskSummary",
     "project",
 ]
+
+#: So many errors are remembered by their texts, of at most so many characters together.
+_ERRORS_REMEMBERED: Final = 256
+_ERROR_REMEMBERED_MAX: Final = 4_096
 
 
 class TaskSummary(msgspec.Struct, frozen=True):
@@ -120,8 +127,9 @@ class TaskSummary(msgspec.Struct, frozen=True):
 
 class Task(TaskSummary, frozen=True):
     """A task with everything that its facts (there are `fact_count`) told. `args_json` and
-    `kwargs_json` are its complete arguments, `group_id` its group and `chord_id` the task that a
-    chord runs when its group has ended, where a worker told them. A field added here is in
+    `kwargs_json` are its complete arguments, `group_id` its group, `chord_id` and `chord_name` the
+    task that a chord runs when its group has ended, `chain` the tasks (id and name) that its chain
+    runs after it, where a worker told them. A field added here is in
     no list; one added to `TaskSummary` is in every list, in the HTTP API, the commands and the
     Python API."""
 
@@ -134,6 +142,8 @@ class Task(TaskSummary, frozen=True):
     kwargs_json: str | None = None
     group_id: str | None = None
     chord_id: str | None = None
+    chord_name: str | None = None
+    chain: tuple[tuple[str, str], ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -211,6 +221,8 @@ def project(uuid: str, facts: Facts, changed: float | None = None) -> Task:
         now.kwargs_json if now else None,
         now.group_id if now else None,
         now.chord_id if now else None,
+        now.chord_name if now else None,
+        (now.chain or ()) if now else (),
     )
 
 
@@ -222,7 +234,16 @@ def _queue(sent: Event | None, now: Event | None) -> str | None:
 
 
 def _error(failing: Event) -> str | None:
-    fingerprint = error_fingerprint(failing.exception, failing.traceback)
+    exception, traceback = failing.exception, failing.traceback
+    is_long = len(exception or "") + len(traceback or "") > _ERROR_REMEMBERED_MAX
+    return (_error_label.__wrapped__ if is_long else _error_label)(exception, traceback)
+
+
+@lru_cache(_ERRORS_REMEMBERED)
+def _error_label(exception: str | None, traceback: str | None) -> str | None:
+    """Most failures of a cluster have the texts of an earlier one, and a task that is tried again
+    is worked out once more with each of its events."""
+    fingerprint = error_fingerprint(exception, traceback)
     return None if fingerprint is None else fingerprint.label
 
 

@@ -18,6 +18,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from umbel.clock import AHEAD_S
 from umbel.cluster.events import WORKER_KINDS, Event
 
 #: A worker is silent when nothing came for this many of its own heartbeat periods.
@@ -42,12 +43,14 @@ ONLINE, SILENT, OFFLINE = "online", "silent", "offline"
 class SignOfLife(msgspec.Struct, frozen=True, kw_only=True):
     """A sign of life: the worker lived at `heard` (Unix seconds, our clock). `takes`: it took a
     task then, so a goodbye before that is over. `skew_s` is by how much its clock was ahead of
-    ours, at least, where that could be measured."""
+    ours, at least, where that could be measured. `noted` is when it came: what lies ahead of that
+    was heard before our clock was set back. None where nothing is known of that."""
 
     hostname: str
     heard: float
     takes: bool = False
     skew_s: float | None = None
+    noted: float | None = None
 
 
 class Worker(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,7 +127,8 @@ class Worker(msgspec.Struct, frozen=True, kw_only=True):
         if self.offline is not None and self.offline >= self._working:
             return OFFLINE
         heard = max(self.heard or 0.0, self._working)
-        return ONLINE if now <= heard + self.allowed_s else SILENT
+        # What was heard ahead of now was so before our clock was set back, who knows when.
+        return ONLINE if heard - AHEAD_S <= now <= heard + self.allowed_s else SILENT
 
 
 _TIME_OF: Final = {
@@ -181,6 +185,8 @@ def witness(worker: Worker | None, sign: SignOfLife) -> Worker:
     """The worker after a sign of life of it is known as well; the same object if that says
     nothing new."""
     worker = worker or Worker(hostname=sign.hostname)
+    if sign.noted is not None:
+        worker = _not_ahead(worker, sign.noted)
     changed: dict[str, object] = {}
     for field in ("heard", "took") if sign.takes else ("heard",):
         if sign.heard > (getattr(worker, field) or 0.0):
@@ -190,6 +196,30 @@ def witness(worker: Worker | None, sign: SignOfLife) -> Worker:
         if skews != worker.skews:
             changed["skews"] = skews
     return msgspec.structs.replace(worker, **changed) if changed else worker
+
+
+def _not_ahead(worker: Worker, now: float) -> Worker:
+    """The worker without times that lie ahead of `now`, by which nothing that comes now would be
+    later: our clock was set back since."""
+    latest = now + AHEAD_S
+    if worker.last_heard <= latest:
+        return worker
+    registers = worker.registers.items()
+    return msgspec.structs.replace(
+        worker,
+        heard=_at_most(worker.heard, now),
+        heartbeat=_at_most(worker.heartbeat, now),
+        took=_at_most(worker.took, now),
+        online=worker.online if (worker.online or 0.0) <= latest else None,
+        offline=worker.offline if (worker.offline or 0.0) <= latest else None,
+        skews=tuple(each for each in worker.skews if each[0] <= latest),
+        beats=tuple(each for each in worker.beats if each[0] <= latest),
+        registers={field: (min(at, now), stamp) for field, (at, stamp) in registers},
+    )
+
+
+def _at_most(at: float | None, now: float) -> float | None:
+    return None if at is None else min(at, now)
 
 
 def with_answers(workers: Iterable[Worker], answered: Mapping[str, float]) -> tuple[Worker, ...]:

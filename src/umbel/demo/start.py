@@ -21,6 +21,8 @@ from umbel.settings.child_environment import as_environment
 from umbel.settings.sources import DEFAULT
 from umbel.settings.written_settings import COMMAND_LINE
 
+#: The application, whose entries of beat and tasks the server shows.
+SHOP = "umbel.demo.shop"
 #: Each worker's queues and processes.
 WORKERS = {"orders": ("orders,mail", 3), "media": ("images,reports", 3)}
 
@@ -104,7 +106,7 @@ def _shop_environment(url: str, directory: Path) -> dict[str, str]:
 
 
 def _serve(loaded: LoadedSettings, url: str, directory: Path) -> Mapping[str, str]:
-    settings = replace(loaded.settings, broker=url, app=None, result_backend=url, collect=True)
+    settings = replace(loaded.settings, broker=url, app=SHOP, result_backend=url, collect=True)
     # Its broker is a new one each time.
     settings = replace(settings, cluster_moved=True)
     settings = replace(settings, unix_socket=None)

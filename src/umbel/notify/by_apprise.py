@@ -1,6 +1,9 @@
 """Some hundred others (Telegram, PagerDuty, Teams, ntfy, SMS, ...) through apprise, the extra
 `[alerts]`, which is imported when it is first used.
 
+Its services have time limits for what they wait for, and none for the whole (an answer may come a
+byte at a time), so messages are sent in threads of their own, and are left behind.
+
 Addresses of apprise are secrets, and its log repeats them: nothing of it reaches the log of Umbel.
 What it warns of tells why a message was not taken, and is shown where it has no word of the address
 that may be secret.
@@ -20,6 +23,8 @@ from urllib.parse import unquote, urlsplit
 from umbel.errors import DeliveryFailed
 from umbel.notify.base import RESOLVED, AlertMessage, NotifierConfig
 from umbel.notify.templates import TEXT, TITLE, filled
+from umbel.time_limit import WHOLE_S
+from umbel.timed_pool import NoClient, TimedOut, TimedPool
 
 _APPRISE: Final = logging.getLogger("apprise")
 #: These write addresses and tokens where everything is logged.
@@ -28,19 +33,35 @@ _ONE: Final = threading.Lock()
 #: Shorter words of an address may be in any sentence.
 _WORD_MIN: Final = 3
 _WHY_MAX: Final = 200
+#: How long it is waited for that another message is sent, to hear why one's own is not taken.
+_HEARING_S: Final = 1.0
+#: So many messages of a notifier may hang without keeping others from being tried.
+_STUCK_MAX: Final = 4
 #: What stands for a host in other addresses may be a token (`tgram://TOKEN/CHAT`).
 _WITH_HOSTS: Final = frozenset({"form", "forms", "json", "jsons", "xml", "xmls"})
 
 
 class ByApprise:
-    """One address of apprise."""
+    """One address of apprise. A message takes `whole_s` seconds at most."""
 
-    def __init__(self, config: NotifierConfig) -> None:
+    def __init__(self, config: NotifierConfig, whole_s: float = WHOLE_S) -> None:
         self._config = config
+        self._whole_s = whole_s
         self._scheme = config.url.partition("://")[0]
+        self._pool = TimedPool(NoClient, name="umbel-apprise", size=1, stuck=_STUCK_MAX)
 
     def deliver(self, message: AlertMessage) -> None:
         apprise = _imported()
+        try:
+            self._pool.call(lambda _: self._send(apprise, message), self._whole_s)
+        except TimedOut:
+            raise DeliveryFailed(
+                f"{self._scheme}:// took longer than {self._whole_s:g} s, and may have taken the "
+                "message.",
+                retriable=True,
+            ) from None
+
+    def _send(self, apprise: Any, message: AlertMessage) -> None:
         kinds = {RESOLVED: apprise.NotifyType.SUCCESS, "test": apprise.NotifyType.INFO}
         grave = (
             apprise.NotifyType.FAILURE
@@ -105,7 +126,7 @@ def _imported() -> Any:
 @contextmanager
 def _warnings() -> Iterator[list[str]]:
     """What apprise warns of meanwhile, the first first, from whichever thread it sends. One at a
-    time, so that none is told what another one's address holds."""
+    time, so that none is told what another one's address holds; nothing while another one hangs."""
     found: list[str] = []
 
     class Hearing(logging.Handler):
@@ -113,9 +134,12 @@ def _warnings() -> Iterator[list[str]]:
             found.append(record.getMessage())
 
     handler = Hearing(logging.WARNING)
-    with _ONE:
+    if not _ONE.acquire(timeout=_HEARING_S):
+        yield found
+        return
+    try:
         _APPRISE.addHandler(handler)
-        try:
-            yield found
-        finally:
-            _APPRISE.removeHandler(handler)
+        yield found
+    finally:
+        _APPRISE.removeHandler(handler)
+        _ONE.release()

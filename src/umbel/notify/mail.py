@@ -4,6 +4,7 @@ and always before a password), `smtps://user:password@host:465`."""
 from __future__ import annotations
 
 import smtplib
+import socket
 import ssl
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
@@ -13,22 +14,34 @@ from urllib.parse import unquote, urlsplit
 from umbel.errors import DeliveryFailed
 from umbel.notify.base import TIMEOUT_S, AlertMessage, NotifierConfig
 from umbel.notify.templates import TEXT, TITLE, filled
+from umbel.time_limit import WHOLE_S, connected, within
 
 _PORTS: Final = {"smtp": 25, "smtps": 465}
 
 
-class Mail:
-    """One connection for each message."""
+class _Smtp(smtplib.SMTP):
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        return connected((host, port), timeout, self.source_address)
 
-    def __init__(self, config: NotifierConfig) -> None:
+
+class _Smtps(smtplib.SMTP_SSL, _Smtp):
+    """The same over TLS, which wraps the socket."""
+
+
+class Mail:
+    """One connection for each message, of `whole_s` seconds at most."""
+
+    def __init__(self, config: NotifierConfig, whole_s: float = WHOLE_S) -> None:
         self._config = config
+        self._whole_s = whole_s
         self._url = urlsplit(config.url)
 
     def deliver(self, message: AlertMessage) -> None:
         host = self._url.hostname or "localhost"
         try:
-            with self._connected(host) as server:
+            with within(self._whole_s) as limit, self._connected(host) as server:
                 refused = server.send_message(self._letter(message))
+                limit.is_met = True
         except smtplib.SMTPResponseException as error:
             told = error.smtp_error
             words = told.decode("utf-8", "replace") if isinstance(told, bytes) else str(told)
@@ -65,9 +78,9 @@ class Mail:
         port = url.port or _PORTS[url.scheme]
         server: smtplib.SMTP
         if url.scheme == "smtps":
-            server = smtplib.SMTP_SSL(host, port, timeout=TIMEOUT_S, context=context)
+            server = _Smtps(host, port, timeout=TIMEOUT_S, context=context)
         else:
-            server = smtplib.SMTP(host, port, timeout=TIMEOUT_S)
+            server = _Smtp(host, port, timeout=TIMEOUT_S)
         try:
             server.ehlo()
             if url.scheme == "smtp" and (url.username or server.has_extn("starttls")):

@@ -65,7 +65,7 @@ def task_timeout(
     workername: str | None = None,
 ) -> Answers:
     """Set how many seconds tasks of this name may run: `soft` raises an exception in them,
-    `hard` ends them. Raises `NoAnswer`."""
+    `hard` ends them; one that is None is lifted. Raises `NoAnswer`."""
     request = {"action": "time_limit", "name": name_of_task(task_name), "soft": soft, "hard": hard}
     return ask(source, {**request, "workers": _workers(workername)})
 

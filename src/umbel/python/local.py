@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 from umbel.auth.base import Actor
-from umbel.broker.base import Capabilities, QueuedMessage
+from umbel.broker.base import QueuedMessage
 from umbel.cluster.task import Task
 from umbel.errors import NotSupported, StoreError
 from umbel.python.bookmarks import Bookmarks
@@ -27,21 +27,28 @@ from umbel.services.alerts.rows import (
     NotifierList,
     RuleList,
 )
+from umbel.services.cluster.fleet_diff import FleetDiff
 from umbel.services.cluster.inspection import InspectAnswers, Inspected
-from umbel.services.cluster.queue_inspection import QueueRow
+from umbel.services.cluster.queue_list import ListedQueues
+from umbel.services.cluster.queue_profile import QueueProfile
+from umbel.services.cluster.queue_rates import QueueRates
+from umbel.services.cluster.task_route import TaskRoute
+from umbel.services.cluster.worker_list import WorkerList
 from umbel.services.cluster_services import ClusterServices
 from umbel.services.control.task_sender import Apply, SentTask
 from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest
 from umbel.services.deploys.deploys import DeployList
 from umbel.services.deploys.marks import DeployMark
+from umbel.services.doctor.doctor import DoctorAnswer
 from umbel.services.errors.group_state import State
 from umbel.services.errors.groups import ErrorGroups
 from umbel.services.health.health import Status
 from umbel.services.health.health_findings import HealthAnswer
 from umbel.services.names.rows import Against, NameList, NameOrder
-from umbel.services.samples.queue_trends import BACK_S, STEP_S, DepthPoint
-from umbel.services.samples.sample_lines import sampled_lines
-from umbel.services.search.rows import WholeTask, WorkerRow
+from umbel.services.schedule.entry_changes import EntryChange, WantedEntry
+from umbel.services.schedule.rows import EntryDetail, ScheduleList
+from umbel.services.schedule.schedules import ScheduleOrder
+from umbel.services.search.rows import WholeTask
 from umbel.services.search.saved_searches import (
     ListedSearch,
     NewSearch,
@@ -49,7 +56,14 @@ from umbel.services.search.saved_searches import (
     SearchList,
 )
 from umbel.services.search.series_answers import SeriesAnswer
+from umbel.services.search.task_log import TaskLog, task_log
 from umbel.services.search.task_page import TaskPage
+from umbel.services.workflows.rows import (
+    WorkflowDetail,
+    WorkflowFilter,
+    WorkflowList,
+    WorkflowOrder,
+)
 from umbel.store.alerts import Alert, AlertNotice, NewRule
 from umbel.store.base import Order
 from umbel.store.capabilities import Grouping, Measure
@@ -104,6 +118,9 @@ class LocalSource:
             return None
         return self._reading.intents.whole(task, self._reading.store)
 
+    def log(self, uuid: str, after: str, limit: int) -> TaskLog | None:
+        return task_log(self._reading.store, uuid, after, limit)
+
     def tracebacks(self, uuids: Collection[str]) -> Callable[[str], str | None]:
         tasks = self._reading.store.tasks(uuids) if uuids else {}
 
@@ -117,14 +134,26 @@ class LocalSource:
         found = self.page(sent, Order("seen", descending=False), None, CHILDREN_MAX)
         return [child.uuid for child in found.items]
 
+    def now(self) -> float:
+        return self.services.clock.now()
+
     def status(self) -> Status:
         return self.services.health.status()
 
     def health(self) -> HealthAnswer:
         return self.services.health_findings.answer(budget_s=HEALTH_S)
 
-    def workers(self) -> tuple[WorkerRow, ...]:
-        return self._reading.workers.rows(self.services.clock.now())
+    def doctor(self) -> DoctorAnswer:
+        return self.services.doctor.answer()
+
+    def doctor_report(self) -> str:
+        return self.services.doctor.report()
+
+    def workers(self, since: float | None = None, until: float | None = None) -> WorkerList:
+        return self._reading.worker_lists.list(since, until)
+
+    def workers_diff(self, name: str = "", deployment: str | None = None) -> FleetDiff:
+        return self._acting.fleet_comparison.diff(name, deployment)
 
     def worker_software(self) -> Mapping[str, WorkerLike]:
         return {worker.hostname: worker for worker in self._reading.workers.all()}
@@ -176,6 +205,22 @@ class LocalSource:
             budget_s=PAGE_S,
         )  # fmt: skip
 
+    def workflows(
+        self,
+        query: Node,
+        *,
+        state: WorkflowFilter | None,
+        order: WorkflowOrder,
+        cursor: str | None,
+        limit: int,
+    ) -> WorkflowList:
+        return self._reading.workflows.list_of(
+            query, state=state, order=order, cursor=cursor, limit=limit, budget_s=PAGE_S
+        )
+
+    def workflow(self, workflow_id: str, *, sources: bool) -> WorkflowDetail:
+        return self._reading.workflows.detail(workflow_id, sources=sources)
+
     def deploys(self, after: float | None, before: float | None, limit: int) -> DeployList:
         return self._reading.deploys.list(after, before, limit)
 
@@ -184,6 +229,21 @@ class LocalSource:
 
     def remove_deploy(self, deploy_id: str) -> None:
         self._reading.deploys.remove(deploy_id, self._actor)
+
+    def schedule(self, contains: str, order: ScheduleOrder, limit: int) -> ScheduleList:
+        return self._reading.schedules.list(contains, order=order, limit=limit, budget_s=PAGE_S)
+
+    def entry(self, entry: str) -> EntryDetail:
+        return self._reading.schedules.detail(entry, PAGE_S)
+
+    def run_entry(self, entry: str, reason: str | None) -> SentTask:
+        return self.services.entry_changes.run_now(entry, self._actor, reason)
+
+    def change_entry(
+        self, entry: str, edit: WantedEntry, *, dry_run: bool, reason: str | None
+    ) -> EntryChange:
+        changes = self.services.entry_changes
+        return changes.change(entry, edit, self._actor, dry_run=dry_run, reason=reason)
 
     def alerts(self) -> AlertList:
         return self._reading.alerts.now()
@@ -265,24 +325,21 @@ class LocalSource:
         results = self._acting.results
         return results.wait(task_id, timeout_s) if timeout_s > 0 else results.get(task_id)
 
-    def queues(self) -> tuple[tuple[QueueRow, ...], Capabilities | None]:
-        found = self._acting.queues.all()
-        return found.items, found.capabilities
+    def queues(self) -> ListedQueues:
+        return self._acting.queue_lists.list()
 
-    def queue_depths(
-        self, names: Sequence[str], now: float
-    ) -> Mapping[str, tuple[DepthPoint, ...]]:
-        found = sampled_lines(
-            self._reading.samples, "queue", since=now - BACK_S, until=now, now=now,
-            bucket_s=STEP_S, names=names, limit=len(names),
-        )  # fmt: skip
-        return {
-            line.name: tuple(DepthPoint(at, values[0]) for at, values in line.points)
-            for line in found.items
-        }
+    def queue(self, name: str) -> QueueProfile:
+        return self._acting.queue_profiles.of(name)
+
+    def queue_rates(self, name: str, since: float | None, until: float | None) -> QueueRates:
+        last = self.now() if until is None else until
+        return self._acting.queue_rates.of(name, last - 3_600 if since is None else since, last)
+
+    def route(self, name: str, queue: str | None) -> TaskRoute:
+        return self._acting.task_routes.of(name, queue)
 
     def messages(self, queue: str, limit: int) -> tuple[QueuedMessage, ...]:
-        return self._acting.queues.peek(queue, limit)
+        return self._acting.queues.peek(queue, limit).items
 
     def audit(
         self,

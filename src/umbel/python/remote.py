@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from umbel.broker.base import Capabilities, QueuedMessage
+from umbel.broker.base import QueuedMessage
 from umbel.client.client import PAGE_MAX, Client
 from umbel.cluster.task import Task
 from umbel.cluster.worker import OFFLINE
@@ -28,19 +28,27 @@ from umbel.services.alerts.rows import (
     NotifierList,
     RuleList,
 )
+from umbel.services.cluster.fleet_diff import FleetDiff
 from umbel.services.cluster.inspection import InspectAnswers, Inspected
-from umbel.services.cluster.queue_inspection import QueueRow
+from umbel.services.cluster.queue_list import ListedQueues
+from umbel.services.cluster.queue_profile import QueueProfile
+from umbel.services.cluster.queue_rates import QueueRates
+from umbel.services.cluster.task_route import TaskRoute
+from umbel.services.cluster.worker_list import WorkerList
 from umbel.services.control.task_sender import Apply, SentTask
 from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest
 from umbel.services.deploys.deploys import DeployList
 from umbel.services.deploys.marks import DeployMark
+from umbel.services.doctor.doctor import DoctorAnswer
 from umbel.services.errors.group_state import State
 from umbel.services.errors.groups import ErrorGroups
 from umbel.services.health.health import Status
 from umbel.services.health.health_findings import HealthAnswer
 from umbel.services.names.rows import Against, NameList, NameOrder
-from umbel.services.samples.queue_trends import BACK_S, STEP_S, DepthPoint
-from umbel.services.search.rows import WholeTask, WorkerRow
+from umbel.services.schedule.entry_changes import EntryChange, WantedEntry
+from umbel.services.schedule.rows import EntryDetail, ScheduleList
+from umbel.services.schedule.schedules import ScheduleOrder
+from umbel.services.search.rows import WholeTask
 from umbel.services.search.saved_searches import (
     ListedSearch,
     NewSearch,
@@ -48,15 +56,20 @@ from umbel.services.search.saved_searches import (
     SearchList,
 )
 from umbel.services.search.series_answers import SeriesAnswer
+from umbel.services.search.task_log import TaskLog
 from umbel.services.search.task_page import TaskPage
+from umbel.services.workflows.rows import (
+    WorkflowDetail,
+    WorkflowFilter,
+    WorkflowList,
+    WorkflowOrder,
+)
 from umbel.store.alerts import Alert, AlertNotice, NewRule
 from umbel.store.base import Order
 from umbel.store.capabilities import Grouping, Measure
 from umbel.store.ledger import AuditPage
 
 _ASK_AGAIN_S: Final = 0.2
-#: Of so many queues samples are asked at once: their names stand in the address.
-_SAMPLED_AT_ONCE: Final = 20
 #: How long a live stream that broke is sought again, seconds.
 _RECONNECT_S: Final = 60.0
 #: The longest that a server waits for a result in one request.
@@ -91,6 +104,9 @@ class RemoteSource:
     def whole(self, uuid: str) -> WholeTask | None:
         return self._client.task(uuid)
 
+    def log(self, uuid: str, after: str, limit: int) -> TaskLog | None:
+        return self._client.task_log(uuid, after, limit)
+
     def tracebacks(self, uuids: Collection[str]) -> Callable[[str], str | None]:  # noqa: ARG002
         """The API gives whole tasks one by one: each is asked for when it is its turn."""
 
@@ -104,22 +120,36 @@ class RemoteSource:
         family = self._client.workflow(task.root_id or task.uuid)
         return [each.uuid for each in family if each.parent_id == task.uuid]
 
+    def now(self) -> float:
+        return self._client.status().now
+
     def status(self) -> Status:
         return self._client.status()
 
     def health(self) -> HealthAnswer:
         return self._client.health()
 
-    def workers(self) -> tuple[WorkerRow, ...]:
-        return self._client.workers()
+    def doctor(self) -> DoctorAnswer:
+        return self._client.doctor()
+
+    def doctor_report(self) -> str:
+        return self._client.doctor_report()
+
+    def workers(self, since: float | None = None, until: float | None = None) -> WorkerList:
+        return self._client.workers(since, until)
+
+    def workers_diff(self, name: str = "", deployment: str | None = None) -> FleetDiff:
+        return self._client.workers_diff(name, deployment)
 
     def worker_software(self) -> Mapping[str, WorkerLike]:
-        return {worker.hostname: worker for worker in self._client.workers()}
+        return {worker.hostname: worker for worker in self._client.workers().items}
 
     def inspect(self, what: Inspected, workers: Sequence[str] | None) -> InspectAnswers:
         """The API asks workers one by one; those that are offline are not asked."""
         if workers is None:
-            workers = [row.hostname for row in self._client.workers() if row.status != OFFLINE]
+            workers = [
+                row.hostname for row in self._client.workers().items if row.status != OFFLINE
+            ]
         with ThreadPoolExecutor(_REQUESTS_AT_ONCE, thread_name_prefix="umbel-inspect") as pool:
             found = list(pool.map(lambda name: self._client.inspect(name, what), workers))
         return InspectAnswers(
@@ -176,6 +206,22 @@ class RemoteSource:
             canonical(query), since=since, until=until, sort=order, against=against, limit=limit
         )
 
+    def workflows(
+        self,
+        query: Node,
+        *,
+        state: WorkflowFilter | None,
+        order: WorkflowOrder,
+        cursor: str | None,
+        limit: int,
+    ) -> WorkflowList:
+        return self._client.workflows(
+            canonical(query), state=state, order=order, cursor=cursor, limit=limit
+        )
+
+    def workflow(self, workflow_id: str, *, sources: bool) -> WorkflowDetail:
+        return self._client.workflow_graph(workflow_id, sources=sources)
+
     def deploys(self, after: float | None, before: float | None, limit: int) -> DeployList:
         return self._client.deploys(after, before, limit)
 
@@ -184,6 +230,20 @@ class RemoteSource:
 
     def remove_deploy(self, deploy_id: str) -> None:
         self._client.remove_deploy(deploy_id)
+
+    def schedule(self, contains: str, order: ScheduleOrder, limit: int) -> ScheduleList:
+        return self._client.schedule(contains, order, limit)
+
+    def entry(self, entry: str) -> EntryDetail:
+        return self._client.entry(entry)
+
+    def run_entry(self, entry: str, reason: str | None) -> SentTask:
+        return self._client.run_entry(entry, reason)
+
+    def change_entry(
+        self, entry: str, edit: WantedEntry, *, dry_run: bool, reason: str | None
+    ) -> EntryChange:
+        return self._client.change_entry(entry, edit, dry_run=dry_run, reason=reason)
 
     def alerts(self) -> AlertList:
         return self._client.alerts()
@@ -277,18 +337,17 @@ class RemoteSource:
             if found.is_ready or left_s <= _WAIT_MAX_S:
                 return found
 
-    def queues(self) -> tuple[tuple[QueueRow, ...], Capabilities | None]:
-        found = self._client.queues()
-        return found.items, found.capabilities
+    def queues(self) -> ListedQueues:
+        return self._client.queues()
 
-    def queue_depths(
-        self, names: Sequence[str], now: float
-    ) -> Mapping[str, tuple[DepthPoint, ...]]:
-        found: dict[str, tuple[DepthPoint, ...]] = {}
-        for first in range(0, len(names), _SAMPLED_AT_ONCE):
-            some = names[first : first + _SAMPLED_AT_ONCE]
-            found |= self._client.queue_depths(some, since=now - BACK_S, until=now, bucket_s=STEP_S)
-        return found
+    def queue(self, name: str) -> QueueProfile:
+        return self._client.queue(name)
+
+    def queue_rates(self, name: str, since: float | None, until: float | None) -> QueueRates:
+        return self._client.queue_rates(name, since, until)
+
+    def route(self, name: str, queue: str | None) -> TaskRoute:
+        return self._client.route(name, queue)
 
     def messages(self, queue: str, limit: int) -> tuple[QueuedMessage, ...]:
         return self._client.messages(queue, limit)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from umbel.broker.base import Capabilities, QueuedMessage
+from umbel.broker.base import QueuedMessage
 from umbel.cluster.task import Task
 from umbel.python.bookmarks import Bookmarks
 from umbel.python.info import WorkerLike
@@ -26,19 +26,27 @@ from umbel.services.alerts.rows import (
     NotifierList,
     RuleList,
 )
+from umbel.services.cluster.fleet_diff import FleetDiff
 from umbel.services.cluster.inspection import InspectAnswers, Inspected
-from umbel.services.cluster.queue_inspection import QueueRow
+from umbel.services.cluster.queue_list import ListedQueues
+from umbel.services.cluster.queue_profile import QueueProfile
+from umbel.services.cluster.queue_rates import QueueRates
+from umbel.services.cluster.task_route import TaskRoute
+from umbel.services.cluster.worker_list import WorkerList
 from umbel.services.control.task_sender import Apply, SentTask
 from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest
 from umbel.services.deploys.deploys import DeployList
 from umbel.services.deploys.marks import DeployMark
+from umbel.services.doctor.doctor import DoctorAnswer
 from umbel.services.errors.group_state import State
 from umbel.services.errors.groups import ErrorGroups
 from umbel.services.health.health import Status
 from umbel.services.health.health_findings import HealthAnswer
 from umbel.services.names.rows import Against, NameList, NameOrder
-from umbel.services.samples.queue_trends import DepthPoint
-from umbel.services.search.rows import WholeTask, WorkerRow
+from umbel.services.schedule.entry_changes import EntryChange, WantedEntry
+from umbel.services.schedule.rows import EntryDetail, ScheduleList
+from umbel.services.schedule.schedules import ScheduleOrder
+from umbel.services.search.rows import WholeTask
 from umbel.services.search.saved_searches import (
     ListedSearch,
     NewSearch,
@@ -46,7 +54,14 @@ from umbel.services.search.saved_searches import (
     SearchList,
 )
 from umbel.services.search.series_answers import SeriesAnswer
+from umbel.services.search.task_log import TaskLog
 from umbel.services.search.task_page import TaskPage
+from umbel.services.workflows.rows import (
+    WorkflowDetail,
+    WorkflowFilter,
+    WorkflowList,
+    WorkflowOrder,
+)
 from umbel.store.alerts import Alert, AlertNotice, NewRule
 from umbel.store.base import Order
 from umbel.store.capabilities import Grouping, Measure
@@ -78,6 +93,10 @@ class Source(Protocol):
     def whole(self, uuid: str) -> WholeTask | None:
         """The same, with what people did with it."""
 
+    def log(self, uuid: str, after: str, limit: int) -> TaskLog | None:
+        """What is known of a task's log after `after`, about `limit` lines at once; None if the
+        task is unknown."""
+
     def tracebacks(self, uuids: Collection[str]) -> Callable[[str], str | None]:
         """What gives the traceback of each of these tasks, by its id. Where the source can, it
         reads all of them at once."""
@@ -85,14 +104,27 @@ class Source(Protocol):
     def children(self, task: Task) -> list[str]:
         """Ids of the tasks that it sent, oldest first; at most 1,000."""
 
+    def now(self) -> float:
+        """The time by the clock of whoever keeps the history (Unix seconds)."""
+
     def status(self) -> Status:
         """How current and how whole the history is."""
 
     def health(self) -> HealthAnswer:
         """What is wrong with the cluster, worst first; or that all is well."""
 
-    def workers(self) -> tuple[WorkerRow, ...]:
-        """The workers that are listed: without those of which nothing is heard for long."""
+    def doctor(self) -> DoctorAnswer:
+        """Whether all that Umbel and the cluster need is as it should be, worst first."""
+
+    def doctor_report(self) -> str:
+        """The same as Markdown, secrets masked."""
+
+    def workers(self, since: float | None = None, until: float | None = None) -> WorkerList:
+        """The workers that are listed, without those of which nothing is heard for long, with their
+        numbers of that time or the last hour."""
+
+    def workers_diff(self, name: str = "", deployment: str | None = None) -> FleetDiff:
+        """In what online workers differ: those with `name` in theirs, of this deployment or all."""
 
     def worker_software(self) -> Mapping[str, WorkerLike]:
         """What workers run, by their names; with those that are no longer listed, where the
@@ -137,6 +169,21 @@ class Source(Protocol):
     ) -> NameList:
         """Names of tasks that match, of that time or the last hour, with their numbers."""
 
+    def workflows(
+        self,
+        query: Node,
+        *,
+        state: WorkflowFilter | None,
+        order: WorkflowOrder,
+        cursor: str | None,
+        limit: int,
+    ) -> WorkflowList:
+        """Workflows of which some task matches."""
+
+    def workflow(self, workflow_id: str, *, sources: bool) -> WorkflowDetail:
+        """One workflow with its tasks, with `sources` also by what the result backend and waiting
+        messages tell. Raises `TaskUnknown`."""
+
     def deploys(self, after: float | None, before: float | None, limit: int) -> DeployList:
         """Deploys of that time, newest first."""
 
@@ -145,6 +192,20 @@ class Source(Protocol):
 
     def remove_deploy(self, deploy_id: str) -> None:
         """Take back a deploy. Raises `DeployUnknown`."""
+
+    def schedule(self, contains: str, order: ScheduleOrder, limit: int) -> ScheduleList:
+        """Beat's entries, and what became of them."""
+
+    def entry(self, entry: str) -> EntryDetail:
+        """One entry by its id or name. Raises `EntryUnknown`."""
+
+    def run_entry(self, entry: str, reason: str | None) -> SentTask:
+        """Send an entry's task now. Raises `EntryUnknown`."""
+
+    def change_entry(
+        self, entry: str, edit: WantedEntry, *, dry_run: bool, reason: str | None
+    ) -> EntryChange:
+        """Change an entry where it stands, or say what would be."""
 
     def alerts(self) -> AlertList:
         """What fires now, what waits to fire, and what cannot be known."""
@@ -220,14 +281,18 @@ class Source(Protocol):
     def result(self, task_id: str, timeout_s: float) -> Result:
         """What the result backend keeps, once the task has ended or time is up."""
 
-    def queues(self) -> tuple[tuple[QueueRow, ...], Capabilities | None]:
-        """Every queue now, and what the broker can do."""
+    def queues(self) -> ListedQueues:
+        """Every queue now, those in trouble first, and what the broker can do."""
 
-    def queue_depths(
-        self, names: Sequence[str], now: float
-    ) -> Mapping[str, tuple[DepthPoint, ...]]:
-        """How full these queues were in the hour before `now` (Unix seconds), by name, as far as
-        it was sampled."""
+    def queue(self, name: str) -> QueueProfile:
+        """One queue now. Raises `QueueUnknown`."""
+
+    def queue_rates(self, name: str, since: float | None, until: float | None) -> QueueRates:
+        """What came into a queue and left it from `since` to `until` (Unix seconds), or in the
+        last hour."""
+
+    def route(self, name: str, queue: str | None) -> TaskRoute:
+        """Where a task of this name would go, and who would run it."""
 
     def messages(self, queue: str, limit: int) -> tuple[QueuedMessage, ...]:
         """The next messages of a queue, which stay there."""

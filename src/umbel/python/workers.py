@@ -16,6 +16,8 @@ from umbel.python.attribute_dict import AttributeDict
 from umbel.python.control import act, ask
 from umbel.python.source_argument import on_source
 from umbel.python.sources import Source
+from umbel.python.times import TimeLike, unix_span
+from umbel.services.cluster.fleet_diff import FleetDiff
 from umbel.services.cluster.inspection import Inspected
 
 #: What workers can be asked, by Celery's own names.
@@ -23,12 +25,28 @@ INSPECTED: Final[tuple[Inspected, ...]] = get_args(Inspected)
 
 
 @on_source
-def workers(source: Source, /) -> NamedAnswers[AttributeDict]:
+def workers(
+    source: Source, /, start: TimeLike = None, end: TimeLike = None
+) -> NamedAnswers[AttributeDict]:
     """Every worker that is listed, by name: `status` (`online`, `silent`, `offline`, or `unknown`),
-    `heard`, `heartbeat`, `active`, `processed`, `loadavg`, `pid`, `sw_ver` and so on. Times are
-    Unix seconds. No worker is asked: it is what their heartbeats tell."""
-    rows = [msgspec.structs.asdict(row) for row in source.workers()]
+    `heard`, `heartbeat`, `active`, `processed`, `loadavg`, `pid`, `sw_ver` and so on; `pool`,
+    `queues`, `started` and `memory_bytes`; how many of its tasks `succeeded` and `failed` from
+    `start` to `end` (the last hour, unless given), and how often it began anew then (`restarts`).
+    Times are Unix seconds, None is unknown. No worker is asked for it.
+
+    Raises `ValueError` for a wrong time."""
+    since, until = unix_span(start, end)
+    rows = [msgspec.structs.asdict(row) for row in source.workers(since, until).items]
     return NamedAnswers({row["hostname"]: AttributeDict(row) for row in rows})
+
+
+@on_source
+def workers_diff(source: Source, /, name: str = "", deployment: str | None = None) -> FleetDiff:
+    """In what online workers differ, those with `name` in theirs, of a `deployment` such as
+    `celery@web-*` or of all: `differences` (`kind`, `name`, `values` with `count` and `workers`,
+    `odd`), the odd ones first, `odd_workers`, `compared` and `missing`. They are asked; secrets are
+    hidden and not compared. Raises what the source raises."""
+    return source.workers_diff(name, deployment)
 
 
 @on_source

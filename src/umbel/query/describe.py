@@ -48,7 +48,13 @@ _MIDNIGHT: Final = time()
 _PLURAL: Final = frozenset({"args", "kwargs"})
 #: Where a task is, rather than what it has: the words before a name, and before a part of one.
 _PREPOSITIONS: Final = {"worker": ("on", "on a worker"), "queue": ("in queue", "in a queue")}
-_IDS: Final = {"root": "of workflow", "parent": "sent by task", "uuid": "with id"}
+_IDS: Final = {
+    "root": "of workflow",
+    "parent": "sent by task",
+    "uuid": "with id",
+    "group": "of group",
+    "chord": "of the chord that runs task",
+}
 _NOUNS: Final = {
     "eta": "ETA",
     "expires": "expiry",

@@ -18,9 +18,9 @@ from umbel.query.ast import And, Argument, Between, Comparison, During, Has, Mat
 Value = str | float | None
 
 
-#: What no event tells of a task; `services.search.ledger_terms` puts ids in its place
-#: before anything is searched for.
-BESIDE: Final = frozenset({"action", "repeated"})
+#: What no event tells of a task; `services.search.outside_terms` puts ids, everything or nothing
+#: in its place before anything is searched for.
+BESIDE: Final = frozenset({"action", "cluster", "repeated"})
 
 
 class Kind(StrEnum):
@@ -107,6 +107,10 @@ _TABLE: Final = (
     _id("root", "root", "All tasks of one workflow, by the id of its first task", "root_id",
         "root_id", "workflow"),
     _id("parent", "parent", "Tasks that this task sent", "parent_id", "parent_id"),
+    _id("group", "group", "Tasks of one group, where workers tell of groups", "group_id",
+        "group_id"),
+    _id("chord", "chord", "Tasks that a chord waits for, by the id of the task that it runs then",
+        "chord_id", "chord_id"),
     _long("args", "positional arguments", "Text in the positional arguments; args.0:5 for one"),
     _long("kwargs", "keyword arguments",
           "Text in the keyword arguments; kwargs.order_id:4711 for one"),
@@ -134,6 +138,8 @@ _TABLE: Final = (
     _time("eta", "due", "When it may start at the earliest: eta:now.."),
     _time("expires", "expiring", "When it will no longer be run"),
     _id("action", "action", "Tasks that an action of somebody sent: action:ID", "action"),
+    _text("cluster", "The cluster, by its whole name, where a server has several: cluster:eu-1",
+          how=_EQUALS),
     _text("client", "The process that sent it"),
     _text("exchange", "The exchange it was sent to, by its whole name", how=_EQUALS),
     _text("routing_key", "The routing key it was sent with, as a whole", phrase="routing key",

@@ -9,11 +9,11 @@ from threading import Event
 from typing import Final, TypeVar
 
 from umbel.errors import ResultsUnavailable, UmbelError
-from umbel.results.base import UNKNOWN, ListedIds, Result
+from umbel.results.base import UNKNOWN, KeptGroup, ListedIds, Result, TaskCanvas
 from umbel.results.errors import closed, silent, translated
 from umbel.results.payload import UnreadableResult
 from umbel.results.reader import ResultReader
-from umbel.results.worker_pool import PoolClosed, TimedOut, WorkerPool
+from umbel.timed_pool import PoolClosed, TimedOut, TimedPool
 
 R = TypeVar("R")
 
@@ -34,7 +34,7 @@ class CeleryResults:
 
     def __init__(self, url: str, make: Callable[[], ResultReader]) -> None:
         self._url = url
-        self._pool = WorkerPool(make)
+        self._pool = TimedPool(make, name="umbel-results")
         self._closing = Event()
 
     @property
@@ -57,6 +57,14 @@ class CeleryResults:
     def list_ids(self, cursor: str, since: float) -> ListedIds | None:
         """See `results.base.ResultListing`."""
         return self._answer(lambda reader: reader.list_ids(cursor, since))
+
+    def task_canvases(self, task_ids: tuple[str, ...], timeout_s: float) -> dict[str, TaskCanvas]:
+        """See `results.base.CanvasRecords`."""
+        return self._answer(partial(_task_canvases, ids=task_ids), min(timeout_s, LIMIT_S))
+
+    def kept_groups(self, group_ids: tuple[str, ...], timeout_s: float) -> dict[str, KeptGroup]:
+        """See `results.base.CanvasRecords`."""
+        return self._answer(partial(_kept_groups, ids=group_ids), min(timeout_s, LIMIT_S))
 
     def wait(self, task_id: str, timeout_s: float) -> Result:
         until = time.monotonic() + max(0.0, timeout_s)
@@ -113,3 +121,11 @@ class CeleryResults:
 
 def _fetch(reader: ResultReader, task_ids: Sequence[str]) -> dict[str, Result]:
     return reader.fetch(task_ids)
+
+
+def _task_canvases(reader: ResultReader, ids: Sequence[str]) -> dict[str, TaskCanvas]:
+    return reader.task_canvases(ids)
+
+
+def _kept_groups(reader: ResultReader, ids: Sequence[str]) -> dict[str, KeptGroup]:
+    return reader.kept_groups(ids)

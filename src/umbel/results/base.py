@@ -99,3 +99,48 @@ class ResultListing(Protocol):
         """Some ids from `cursor` on, which is empty at the beginning, the newest first where the
         backend has an order; None where it cannot list them. `since` in Unix seconds. Raises
         `ResultsUnavailable`."""
+
+
+class SentGroup(msgspec.Struct, frozen=True):
+    """A group that a task sent, with all `members` (ids); `body_id` is what its chord runs in the
+    end, None if it is none."""
+
+    group_id: str
+    members: tuple[str, ...]
+    body_id: str | None = None
+
+
+class TaskCanvas(msgspec.Struct, frozen=True, kw_only=True):
+    """What is kept with the result of a task: the group that it is in and those that it sent. The
+    body of a chord has the group of its members, and one of these as its parent."""
+
+    task_id: str
+    state: str
+    group_id: str | None = None
+    parent_id: str | None = None
+    sent: tuple[SentGroup, ...] = ()
+
+
+class KeptGroup(msgspec.Struct, frozen=True, kw_only=True):
+    """A group of which anything is kept. `members` are all of them, None where these were not
+    saved; of a chord that still waits `size` parts are needed and so many have `returned`, of which
+    some are `returned_ids`. `sent` are the groups that stand in its members."""
+
+    group_id: str
+    members: tuple[str, ...] | None = None
+    size: int | None = None
+    returned: int | None = None
+    returned_ids: tuple[str, ...] = ()
+    sent: tuple[SentGroup, ...] = ()
+
+
+@runtime_checkable
+class CanvasRecords(Protocol):
+    """A backend of which groups and chords can be read. What it does not keep is left out. Both
+    raise `ResultsUnavailable`, and take up to `timeout_s` seconds."""
+
+    def task_canvases(self, task_ids: tuple[str, ...], timeout_s: float) -> dict[str, TaskCanvas]:
+        """Of these tasks, where that costs little."""
+
+    def kept_groups(self, group_ids: tuple[str, ...], timeout_s: float) -> dict[str, KeptGroup]:
+        """Of these groups."""

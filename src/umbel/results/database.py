@@ -14,7 +14,8 @@ from typing import Any, Final
 
 import msgspec
 
-from umbel.results.base import ListedIds, Result
+from umbel.results.base import KeptGroup, ListedIds, Result, TaskCanvas
+from umbel.results.canvas_values import canvases_in, groups_in
 from umbel.results.meta import result_of
 from umbel.results.payload import UnreadableResult, open_payload
 from umbel.results.reader import ABORTED
@@ -59,6 +60,9 @@ class DatabaseReader:
             schema=stored.schema,
         )
         self._stored = stored
+        saved = backend.taskset_cls.__table__
+        columns = map(self._sql.column, ("taskset_id", "result"))
+        self._groups = self._sql.table(saved.name, *columns, schema=saved.schema)
 
     def fetch(self, task_ids: Sequence[str]) -> dict[str, Result]:
         rows = self._with_connection(lambda on: self._rows(on, task_ids))
@@ -85,6 +89,27 @@ class DatabaseReader:
             are_older=bool(ended) and max(ended) < since,
         )
 
+    def task_canvases(self, task_ids: Sequence[str]) -> dict[str, TaskCanvas]:
+        """Without groups that tasks are in, for which there is no column."""
+        if "children" not in self._stored.c:
+            return {}
+        keys = (self._table.c.task_id, self._table.c.status, self._sql.column("children"))
+        chosen = self._sql.select(*keys).select_from(self._table)
+        chosen = chosen.where(self._table.c.task_id.in_(_texts(task_ids)))
+        rows = self._with_connection(lambda on: on.execute(chosen).all())
+        return canvases_in(
+            {
+                str(task_id): {"status": status, "children": _opened(children)}
+                for task_id, status, children in rows
+            }
+        )
+
+    def kept_groups(self, group_ids: Sequence[str]) -> dict[str, KeptGroup]:
+        chosen = self._sql.select(self._groups.c.taskset_id, self._groups.c.result)
+        chosen = chosen.where(self._groups.c.taskset_id.in_(_texts(group_ids)))
+        rows = self._with_connection(lambda on: on.execute(chosen).all())
+        return groups_in({str(group_id): result for group_id, result in rows}, {})
+
     def _moment(self, value: object) -> datetime | None:
         found = self._in_utc(value)
         return found if isinstance(found, datetime) else None
@@ -92,7 +117,7 @@ class DatabaseReader:
     def _rows(self, on: Any, task_ids: Sequence[str]) -> list[Mapping[str, Any]]:
         # Any column: which there are depends on Celery's version and on `result_extended`.
         # Untyped, so that nothing is unpickled on the way.
-        ids = [task_id for task_id in task_ids if "\0" not in task_id and _is_text(task_id)]
+        ids = _texts(task_ids)
         wanted = self._sql.select(self._sql.text("*")).select_from(self._table)
         chosen = wanted.where(self._table.c.task_id.in_(ids))
         return [dict(row) for row in on.execute(chosen).mappings()]
@@ -173,6 +198,11 @@ def _opened(raw: object) -> object:
         return None if raw is None else open_payload(raw)
     except UnreadableResult:
         return None
+
+
+def _texts(ids: Sequence[str]) -> list[str]:
+    """Those that a database can hold."""
+    return [each for each in ids if "\0" not in each and _is_text(each)]
 
 
 def _is_text(task_id: str) -> bool:

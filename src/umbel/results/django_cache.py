@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from types import FunctionType, SimpleNamespace
 from typing import Any, Final
 
-from umbel.results.base import Result
+from umbel.results.base import KeptGroup, Result, TaskCanvas
 from umbel.results.django_connections import close_connections, fresh_connections
 from umbel.results.keyvalue import KeyValueReader
 from umbel.results.payload import UnreadableResult
@@ -38,6 +38,14 @@ class DjangoCacheReader(KeyValueReader):
     def fetch(self, task_ids: Sequence[str]) -> dict[str, Result]:
         with fresh_connections():
             return super().fetch(task_ids)
+
+    def task_canvases(self, task_ids: Sequence[str]) -> dict[str, TaskCanvas]:
+        with fresh_connections():
+            return super().task_canvases(task_ids)
+
+    def kept_groups(self, group_ids: Sequence[str]) -> dict[str, KeptGroup]:
+        with fresh_connections():
+            return super().kept_groups(group_ids)
 
     def release(self) -> None:
         self._backend.cache_backend.close()

@@ -15,7 +15,8 @@ from typing import Any, Final
 
 import msgspec
 
-from umbel.results.base import UNKNOWN, ListedIds, Result
+from umbel.results.base import UNKNOWN, KeptGroup, ListedIds, Result, TaskCanvas
+from umbel.results.canvas import no_canvas
 from umbel.results.django_connections import close_connections, fresh_connections, is_of_django
 from umbel.results.keyvalue import can_keep
 from umbel.results.meta import result_of
@@ -96,6 +97,14 @@ class GenericReader:
 
     def list_ids(self, cursor: str, since: float) -> ListedIds | None:  # noqa: ARG002
         return None
+
+    def task_canvases(self, task_ids: Sequence[str]) -> dict[str, TaskCanvas]:
+        for task_id in task_ids[:1]:
+            self.fetch((task_id,))  # raises what is wrong with it
+        raise no_canvas(type(self._backend).__name__)
+
+    def kept_groups(self, group_ids: Sequence[str]) -> dict[str, KeptGroup]:  # noqa: ARG002
+        raise no_canvas(type(self._backend).__name__)
 
     def abort(self, task_id: str) -> None:
         with self._connections():

@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from umbel.cluster.events import UUID_MAX
-from umbel.results.base import UNKNOWN, ListedIds, Result
+from umbel.results.base import UNKNOWN, KeptGroup, ListedIds, Result, TaskCanvas
+from umbel.results.canvas_values import RedisCanvas, canvases_in, groups_in
 from umbel.results.meta import result_of
-from umbel.results.payload import UnreadableResult, open_payload
+from umbel.results.payload import META_MAX, UnreadableResult, open_payload
 from umbel.results.reader import ABORTED
 
 PENDING: Final = "PENDING"
@@ -31,12 +32,7 @@ class KeyValueReader:
         self._backend = backend
 
     def fetch(self, task_ids: Sequence[str]) -> dict[str, Result]:
-        keys = {
-            task_id: self._backend.get_key_for_task(task_id)
-            for task_id in task_ids
-            if self.can_keep(task_id)
-        }
-        raws = self._raws(keys)
+        raws = self._raws(self._keys(task_ids))
         return {task_id: self._result(task_id, raws.get(task_id)) for task_id in task_ids}
 
     def _result(self, task_id: str, raw: object) -> Result:
@@ -59,6 +55,21 @@ class KeyValueReader:
 
     def list_ids(self, cursor: str, since: float) -> ListedIds | None:  # noqa: ARG002
         return None
+
+    def task_canvases(self, task_ids: Sequence[str]) -> dict[str, TaskCanvas]:
+        return canvases_in(self._raws(self._keys(task_ids)))
+
+    def kept_groups(self, group_ids: Sequence[str]) -> dict[str, KeptGroup]:
+        ids = [each for each in group_ids if self.can_keep(each)]
+        raws = self._raws({each: self._backend.get_key_for_group(each) for each in ids})
+        saved = [each for each in ids if raws.get(each)]
+        counts = {each: self._backend.get_key_for_chord(each) for each in saved}
+        return groups_in(raws, self._raws(counts))
+
+    def _keys(self, task_ids: Sequence[str]) -> dict[str, Any]:
+        return {
+            each: self._backend.get_key_for_task(each) for each in task_ids if self.can_keep(each)
+        }
 
     def can_keep(self, task_id: str) -> bool:
         """Whether the backend could know this id at all."""
@@ -99,6 +110,28 @@ class RedisReader(KeyValueReader):
             together.set(key, value, ex=expires or self._backend.expires or None)
             together.publish(key, value)
             together.execute()
+
+    def _raws(self, keys: Mapping[str, Any]) -> dict[str, object]:
+        """No more of each than can be opened: a value of Redis may have half a gigabyte."""
+        from celery.backends.redis import RedisBackend
+        from redis.exceptions import NoPermissionError
+
+        kind = type(self._backend)
+        if not keys or kind.get is not RedisBackend.get or kind.mget is not RedisBackend.mget:
+            return super()._raws(keys)
+        try:
+            with self._backend.client.pipeline(transaction=False) as together:
+                for key in keys.values():
+                    together.getrange(key, 0, META_MAX)
+                return dict(zip(keys, together.execute(), strict=True))
+        except NoPermissionError:  # a user who may GET alone
+            return super()._raws(keys)
+
+    def task_canvases(self, task_ids: Sequence[str]) -> dict[str, TaskCanvas]:
+        return canvases_in(RedisCanvas(self._backend).small(self._keys(task_ids)))
+
+    def kept_groups(self, group_ids: Sequence[str]) -> dict[str, KeptGroup]:
+        return RedisCanvas(self._backend).groups([each for each in group_ids if can_keep(each)])
 
     def list_ids(self, cursor: str, since: float) -> ListedIds | None:  # noqa: ARG002
         """One SCAN of the keys of results, which Redis keeps in no order."""

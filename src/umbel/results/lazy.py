@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from umbel.lazy import Lazy
-from umbel.results.base import ListedIds, Result, ResultBackend, ResultListing
+from umbel.results.base import (
+    CanvasRecords,
+    KeptGroup,
+    ListedIds,
+    Result,
+    ResultBackend,
+    ResultListing,
+    TaskCanvas,
+)
+from umbel.results.canvas import no_canvas
 
 
 class LazyResults:
@@ -32,6 +41,21 @@ class LazyResults:
         """See `results.base.ResultListing`; None for a backend that has no such thing."""
         found = self._lazy.get()
         return found.list_ids(cursor, since) if isinstance(found, ResultListing) else None
+
+    def task_canvases(self, task_ids: tuple[str, ...], timeout_s: float) -> dict[str, TaskCanvas]:
+        """See `results.base.CanvasRecords`."""
+        found = self._lazy.get()
+        if not isinstance(found, CanvasRecords):
+            found.get_many(task_ids[:1])  # raises why it cannot be used at all
+            raise no_canvas(found.url)
+        return found.task_canvases(task_ids, timeout_s)
+
+    def kept_groups(self, group_ids: tuple[str, ...], timeout_s: float) -> dict[str, KeptGroup]:
+        """See `results.base.CanvasRecords`."""
+        found = self._lazy.get()
+        if not isinstance(found, CanvasRecords):
+            raise no_canvas(found.url)
+        return found.kept_groups(group_ids, timeout_s)
 
     def wait(self, task_id: str, timeout_s: float) -> Result:
         return self._lazy.get().wait(task_id, timeout_s)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from umbel.results.base import ListedIds, Result
+from umbel.results.base import KeptGroup, ListedIds, Result, TaskCanvas
 
 ABORTED = "ABORTED"
 
@@ -18,6 +18,12 @@ class ResultReader(Protocol):
 
     def list_ids(self, cursor: str, since: float) -> ListedIds | None:
         """See `results.base.ResultListing`."""
+
+    def task_canvases(self, task_ids: Sequence[str]) -> dict[str, TaskCanvas]:
+        """See `results.base.CanvasRecords`."""
+
+    def kept_groups(self, group_ids: Sequence[str]) -> dict[str, KeptGroup]:
+        """See `results.base.CanvasRecords`."""
 
     def abort(self, task_id: str) -> None:
         """Keep the state ABORTED for it, unless it has ended. Raises `UnreadableResult`."""

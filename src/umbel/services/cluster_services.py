@@ -27,17 +27,26 @@ from umbel.services.alerts.options import AlertOptions
 from umbel.services.alerts.readings import AlertReader, AlertSources
 from umbel.services.alerts.watch import AlertWatch
 from umbel.services.cluster.event_switch import EventSwitch
+from umbel.services.cluster.fleet_comparison import FleetComparison
 from umbel.services.cluster.inspection import ANSWER_S, Inspection
 from umbel.services.cluster.interruptible_results import InterruptibleResults
 from umbel.services.cluster.listed_workers import ListedWorkers
 from umbel.services.cluster.queue_inspection import QueueInspection
+from umbel.services.cluster.queue_list import QueueLists
+from umbel.services.cluster.queue_profile import QueueProfiles
+from umbel.services.cluster.queue_rates import QueueRateSeries
 from umbel.services.cluster.redacted_results import RedactedResults
 from umbel.services.cluster.registered_tasks import DescribeTasks
+from umbel.services.cluster.task_route import TaskRoutes
+from umbel.services.cluster.worker_list import WorkerLists
 from umbel.services.control.context import ActionContext
 from umbel.services.control.control import Control
 from umbel.services.control.login_audit import LoginAudit
 from umbel.services.deploys.deploys import Deploys
 from umbel.services.deploys.watch import DeployWatch
+from umbel.services.doctor.doctor import Doctor
+from umbel.services.doctor.facts import Exposure
+from umbel.services.doctor.sources import DoctorSources
 from umbel.services.errors.errors import Errors
 from umbel.services.health.fact_gatherer import FactGatherer, Sources
 from umbel.services.health.health import Health, Supervised
@@ -45,12 +54,19 @@ from umbel.services.health.health_findings import HealthFindings
 from umbel.services.live.hub import STREAMS_MAX, Hub
 from umbel.services.metric_options import MetricOptions
 from umbel.services.names.names import Names
+from umbel.services.pauses.pause_watch import PauseWatch
+from umbel.services.pauses.paused_queues import paused_queues, pauses_in_words
 from umbel.services.query_times import Latencies, timed_store
 from umbel.services.samples.sampler import Sampler
+from umbel.services.schedule.entry_changes import EntryChanges
+from umbel.services.schedule.entry_sources import OpenSources, no_sources
+from umbel.services.schedule.schedules import Schedules
 from umbel.services.search.doubt import DoubtFinder
 from umbel.services.search.intents import Intents
 from umbel.services.search.saved_searches import SavedSearches
 from umbel.services.search.search import Search
+from umbel.services.workflows.canvas_reader import CanvasReader
+from umbel.services.workflows.workflows import Workflows
 from umbel.store.base import Retention, Store
 from umbel.store.ledger import Ledger
 from umbel.store.samples import NoSamples, Samples
@@ -82,15 +98,26 @@ class ClusterServices(msgspec.Struct, frozen=True, kw_only=True):
     intents: Intents
     inspection: Inspection
     queues: QueueInspection
+    queue_lists: QueueLists
+    queue_profiles: QueueProfiles
+    queue_rates: QueueRateSeries
+    task_routes: TaskRoutes
     workers: ListedWorkers
+    worker_lists: WorkerLists
+    fleet_comparison: FleetComparison
     health: Health
     errors: Errors
     deploys: Deploys
     names: Names
+    workflows: Workflows
+    schedules: Schedules
+    entry_changes: EntryChanges
     health_findings: HealthFindings
+    doctor: Doctor
     hub: Hub
     control: Control
     event_switch: EventSwitch | None
+    pause_watch: PauseWatch
     samples: Samples
     sampler: Sampler | None
     query_times: Latencies
@@ -111,7 +138,7 @@ class ClusterServices(msgspec.Struct, frozen=True, kw_only=True):
 
     def start(self) -> None:
         """Begin what is done without being asked for."""
-        for each in (self.event_switch, self.sampler, self.alert_watch):
+        for each in (self.event_switch, self.pause_watch, self.sampler, self.alert_watch):
             if each is not None:
                 each.start()
 
@@ -126,11 +153,12 @@ class ClusterServices(msgspec.Struct, frozen=True, kw_only=True):
         close_all(
             *(
                 each.close
-                for each in (self.alert_watch, self.event_switch, self.sampler)
+                for each in (self.alert_watch, self.event_switch, self.pause_watch, self.sampler)
                 if each is not None
             ),
             self.health_findings.close,
             self.control.close,
+            self.schedules.close,
             self.cluster.close,
             self.results.close,
             self.samples.close,
@@ -153,6 +181,7 @@ def make_services(
     label: str = "",
     colour: str | None = None,
     describe: DescribeTasks = dict,
+    open_schedules: OpenSources = no_sources,
     answer_s: float = ANSWER_S,
     keep_s: float | None = None,
     gone_after_s: float | None = None,
@@ -166,6 +195,7 @@ def make_services(
     metric_options: MetricOptions = _ALL_LABELS,
     alerts: AlertOptions = _NO_ALERTS,
     control_traffic: Callable[[], ControlTraffic] | None = None,
+    exposure: Exposure | None = None,
 ) -> ClusterServices:
     """The bundle over parts that are open. `answer_s`: how long workers have to answer;
     `keep_s`: how long the ledger keeps who did what, None for ever; `gone_after_s`: how long a
@@ -175,17 +205,19 @@ def make_services(
     `sample_every_s`: how often queues and workers are sampled once the services are started, None
     for never; `metric_options`: what `/metrics` tells; `alerts`: who is notified,
     and by which rules of the settings; `control_traffic`: what workers were sent of
-    late."""
+    late; `exposure`: how this server is reached, None where there is none."""
     stopping = threading.Event()
     query_times = Latencies()
     store = timed_store(store, query_times, clock)
     watching: list[AlertWatch] = []
+    canvas = CanvasReader(results, cluster, clock)
     results = InterruptibleResults(results, stopping)
-    search = Search(store, clock, ledger)
+    cluster_names = (name, label) if label else (name,)
+    search = Search(store, clock, ledger, cluster_names)
     intents = Intents(ledger, DoubtFinder(store, clock))
     inspection = Inspection(store, cluster, clock, answer_s, redactor)
     offers = enable_events != "never"
-    queues = QueueInspection(store, cluster, inspection, clock, redactor)
+    queues = QueueInspection(store, cluster, inspection, clock, redactor, ledger)
     samples = samples or NoSamples()
     sampler = None
     if sample_every_s is not None:
@@ -204,6 +236,9 @@ def make_services(
         firing=lambda: alert_service.firing(),
     )
     deploys = Deploys(ledger, clock)
+    schedules = Schedules(
+        open_schedules, store, samples, clock, redactor, lambda: pauses_in_words(ledger)
+    )
     workers = ListedWorkers(store, gone_after_s, inspection)
     gatherer = FactGatherer(
         Sources(
@@ -215,6 +250,8 @@ def make_services(
             samples=samples,
             clock=clock,
             deploys=deploys,
+            beat=schedules.fact,
+            pauses=lambda: paused_queues(ledger),
             retention=retention,
             sample_every_s=sample_every_s,
         )
@@ -229,9 +266,21 @@ def make_services(
         clock=clock,
         redactor=redactor,
     )
-    errors = Errors(store, ledger, clock, redactor)
+    errors = Errors(store, ledger, clock, redactor, cluster_names)
     findings = HealthFindings(gatherer, health, ledger, clock)
-    past = PastReader(store, ledger, samples, errors, clock)
+    doctor_sources = DoctorSources(
+        store=store,
+        health=health,
+        findings=findings,
+        gatherer=gatherer,
+        workers=workers,
+        inspection=inspection,
+        cluster=cluster,
+        results=results,
+        clock=clock,
+        exposure=exposure,
+    )
+    past = PastReader(store, ledger, samples, errors, clock, cluster_names)
     delivery = MessageDelivery(
         ledger, alerts.notifiers, clock, address=alerts.address, cluster=label
     )
@@ -256,6 +305,7 @@ def make_services(
             errors=errors,
             clock=clock,
             sample_every_s=sample_every_s,
+            cluster_names=cluster_names,
         )
         evaluator = AlertEvaluator(
             AlertReader(sources),
@@ -265,6 +315,8 @@ def make_services(
             BUDGET_PART * alerts.every_s,
         )
         watching.append(AlertWatch(evaluator, delivery, ledger, clock, alerts.every_s))
+    control = Control(context, keep_s)
+    queue_lists = QueueLists(store, samples, queues, clock)
     return ClusterServices(
         name=name,
         label=label,
@@ -280,17 +332,28 @@ def make_services(
         intents=intents,
         inspection=inspection,
         queues=queues,
+        queue_lists=queue_lists,
+        queue_profiles=QueueProfiles(cluster, queue_lists, inspection, clock, ledger),
+        queue_rates=QueueRateSeries(store, samples, clock),
+        task_routes=TaskRoutes(cluster, queues, inspection, ledger),
         workers=workers,
+        worker_lists=WorkerLists(store, ledger, workers, clock),
+        fleet_comparison=FleetComparison(workers, inspection, clock),
         health=health,
         errors=errors,
         deploys=deploys,
-        names=Names(store, ledger, clock, inspection, describe),
+        names=Names(store, ledger, clock, inspection, describe, cluster_names),
+        workflows=Workflows(store, ledger, clock, cluster_names, canvas),
+        schedules=schedules,
+        entry_changes=EntryChanges(schedules, control, ledger, clock),
         health_findings=findings,
+        doctor=Doctor(doctor_sources, ledger, clock),
         hub=Hub(store, health, intents, clock, streams_max=streams_max),
-        control=Control(context, keep_s),
+        control=control,
         event_switch=(
             EventSwitch(store, cluster, ledger, clock) if enable_events == "always" else None
         ),
+        pause_watch=PauseWatch(store, ledger, control.paused_consumers, clock),
         samples=samples,
         sampler=sampler,
         query_times=query_times,

@@ -17,7 +17,10 @@ LATENCY_BOUNDS: Final = (
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
 )  # fmt: skip
 #: What is measured of a store: reads that people wait for.
-TIMED: Final = ("search", "count", "series", "task", "tasks", "suggest", "workflow", "follow")
+TIMED: Final = (
+    "search", "count", "series", "task", "tasks", "suggest", "workflow",
+    "workflow_tasks", "workflows", "follow",
+)  # fmt: skip
 
 
 class LatencyCounts(msgspec.Struct, frozen=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, tzinfo
+from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from umbel.errors import ZoneUnknown
@@ -19,7 +20,7 @@ def zone_of(name: str) -> tzinfo:
 
 
 def _unknown(name: str) -> ZoneUnknown:
-    if not available_timezones():
+    if not _has_zones():
         return ZoneUnknown(
             "This machine knows no time zones but UTC.",
             remedy="Install its package tzdata, or the Python package tzdata.",
@@ -28,3 +29,9 @@ def _unknown(name: str) -> ZoneUnknown:
         f"There is no time zone {name[:60]!r}.",
         remedy="Name one as the IANA database does, such as Europe/Berlin, or UTC.",
     )
+
+
+@cache
+def _has_zones() -> bool:
+    """Looked for once: it takes a tenth of a second."""
+    return bool(available_timezones())

@@ -45,14 +45,17 @@ from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
+from umbel.clock import SinceBoot
 from umbel.cluster.events import Event
 from umbel.cluster.gaps import Gap
 from umbel.cluster.losses import Loss, Losses, ProcessCount
 from umbel.cluster.task import Task, TaskSummary
+from umbel.cluster.task_log import LogPart, LogRun
 from umbel.cluster.worker import SignOfLife, Worker
 from umbel.query.ast import Node
 from umbel.store.capabilities import Grouping, Measure, StoreCapabilities
 from umbel.store.series import Series
+from umbel.store.workflows import TASKS_MAX, WorkflowPage, WorkflowTasks
 
 #: Reports of collectors beyond these are forgotten by `trim`, those silent longest first.
 COLLECTORS_MAX = 20
@@ -205,8 +208,12 @@ class CollectorStatus(msgspec.Struct, frozen=True, kw_only=True):
     missing, `stream` where the broker keeps no stream.
 
     `shed` counts messages that were left out because more came than could be stored, and
-    `shed_kinds` by what they told: `begun` (nothing but sendings, receipts and starts), `succeeded`
-    (successes too), `other`. What matters least is left out first, in this order."""
+    `shed_kinds` by what they told: `logs` (nothing but log lines), `begun` (nothing but sendings,
+    receipts and starts), `succeeded` (successes too), `other`. What matters least is left out
+    first, in this order.
+
+    `since_boot` is how long its machine had run at `at`, None where that cannot be known: it tells
+    how long ago that was, however the clock was set meanwhile."""
 
     collector: str
     pid: int
@@ -244,6 +251,7 @@ class CollectorStatus(msgspec.Struct, frozen=True, kw_only=True):
     stream: StreamStatus | None = None
     shed_kinds: dict[str, int] = {}
     recent_shed_kinds: dict[str, int] = {}
+    since_boot: SinceBoot | None = None
 
 
 class Applied(msgspec.Struct, frozen=True):
@@ -354,6 +362,17 @@ class StoreStatus(msgspec.Struct, frozen=True, kw_only=True):
     damaged: tuple[DamagedPart, ...] = ()
 
 
+class LogPage(msgspec.Struct, frozen=True):
+    """Pieces of a task's log in the order in which the store took them in, and all of its runs.
+    `cursor` gives what comes after these, also what is not there yet: empty while there is nothing.
+    `complete`: there is no more now."""
+
+    parts: tuple[LogPart, ...] = ()
+    runs: tuple[LogRun, ...] = ()
+    cursor: str = ""
+    complete: bool = True
+
+
 class Store(Protocol):
     """Where sets of events meet. See the module's docstring for threads and errors."""
 
@@ -386,7 +405,8 @@ class Store(Protocol):
         exactly one is not told that it is `repeated`. What the workers' counts say up to these
         events (`losses`) is kept with them; if a crash falls between the two, it is there, and
         the events are not. `signs` say of workers' lives when they were heard; a worker's event
-        without a sign of that worker is dated by its stamp."""
+        without a sign of that worker is dated by its stamp. What is told of a task's log
+        (`log-lines`) is kept beside the task, and is a change of it."""
 
     def keep_gaps(self, gaps: Sequence[KeptGap]) -> None:
         """Keep spans in which events may have passed unseen. Those of one collector and cause
@@ -420,6 +440,14 @@ class Store(Protocol):
 
     def tasks(self, uuids: Iterable[str]) -> Mapping[str, Task]:
         """Everything known about each of these tasks, by id; unknown ids are left out."""
+
+    def task_log(self, uuid: str, after: str = "", limit: int = 1_000) -> LogPage:
+        """What workers told of the log of a task, after the cursor `after` of an earlier page,
+        until there are `limit` lines: pieces are given whole. Empty if nothing was told. Raises
+        `CursorError`."""
+
+    def has_logs(self) -> bool:
+        """Whether workers have told of the log of any task of late: cheap, and about."""
 
     def search(
         self,
@@ -468,6 +496,20 @@ class Store(Protocol):
 
     def workflow(self, root_id: str, limit: int = 1_000) -> Workflow[Task]:
         """All tasks of one workflow, the root included."""
+
+    def workflow_tasks(
+        self, workflow_id: str, *, limit: int = TASKS_MAX, budget_s: float = 2.0
+    ) -> WorkflowTasks:
+        """What a workflow shows of its tasks, those of its groups and chords included where
+        workers told of these. The id is that of the root, of a group, or of a member of a group
+        that has no common root. Cheap for thousands."""
+
+    def workflows(
+        self, *, cursor: str | None = None, limit: int = 50, budget_s: float = 1.0
+    ) -> WorkflowPage:
+        """The workflows that began last, by the arrival of the first task that another sent, or of
+        the first member of a group without a common root. Cheap however many tasks are stored.
+        Raises `CursorError`."""
 
     def workers(self) -> tuple[Worker, ...]:
         """Every worker known, by name."""

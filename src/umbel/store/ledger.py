@@ -18,6 +18,7 @@ import msgspec
 
 from umbel.errors import NameTaken
 from umbel.store.alerts import AlertLedger
+from umbel.store.queue_pauses import PauseLedger
 from umbel.store.saved_searches import SavedSearch
 
 #: The mark of a ledger in which nothing was intended yet; 0 asks for the present one.
@@ -285,7 +286,7 @@ def token_name_taken(name: str) -> NameTaken:
     )
 
 
-class Ledger(AlertLedger, Protocol):
+class Ledger(AlertLedger, PauseLedger, Protocol):
     """See the module's docstring for threads, processes and errors."""
 
     def record(self, entry: AuditEntry) -> int:
@@ -490,7 +491,7 @@ class Ledger(AlertLedger, Protocol):
     def trim(self, before: float) -> None:
         """Remove actions, intents, repetitions and audit lines from before a time. What was decided
         about errors stays: an error that is ignored does not come back because of its age. So do
-        deploys, which have bounds of their own, and saved searches."""
+        deploys, which have bounds of their own, saved searches, and pauses of queues."""
 
     def close(self) -> None:
         """Release the file. May be called twice."""

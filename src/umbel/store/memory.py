@@ -14,6 +14,8 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+import msgspec
+
 from umbel.clock import Clock, SystemClock
 from umbel.cluster.events import WORKER_KINDS, Event
 from umbel.cluster.facts import join, repeated
@@ -33,6 +35,7 @@ from umbel.store.base import (
     CollectorStatus,
     Count,
     KeptGap,
+    LogPage,
     MetricCounts,
     Order,
     Page,
@@ -43,6 +46,7 @@ from umbel.store.base import (
 )
 from umbel.store.capabilities import GROUPINGS, Grouping, Measure, StoreCapabilities
 from umbel.store.cursors import read_cursor, write_cursor
+from umbel.store.memory_logs import LogsInMemory
 from umbel.store.memory_missed import MissedInMemory
 from umbel.store.memory_rows import (
     MemoryRow,
@@ -54,10 +58,12 @@ from umbel.store.memory_rows import (
     sorted_rows,
     without_body,
 )
+from umbel.store.memory_workflows import MemoryLookup, workflow_page
 from umbel.store.missed import merged, overlaps
 from umbel.store.series import Series
 from umbel.store.series_of_tasks import series_of_tasks
 from umbel.store.stamps import Stamps
+from umbel.store.workflows import TASKS_MAX, WorkflowPage, WorkflowTasks, gather, in_order
 
 CAPABILITIES = StoreCapabilities()
 #: How many groups `count` gives.
@@ -91,6 +97,7 @@ class MemoryStore:
         self._collectors: dict[str, CollectorStatus] = {}
         self._metric_counts: dict[str, MetricCounts] = {}
         self._missed = MissedInMemory()
+        self._logs = LogsInMemory()
         self._arrivals = 0
         self._id = secrets.token_hex(8)
         #: The last change number that was drawn, and those whose changes are not seen yet.
@@ -134,7 +141,8 @@ class MemoryStore:
         changes is seen once the function is called that this gives."""
         with self._lock:
             first = self._drawn + 1
-            tasks = len({event.uuid for event in events if event.is_task and event.uuid})
+            about = (each.uuid for each in events if each.is_task or each.log_lines is not None)
+            tasks = len({uuid for uuid in about if uuid})
             self._drawn += min(tasks, 1) if self._shares_numbers else tasks
             self._open.append(first)
 
@@ -164,7 +172,17 @@ class MemoryStore:
         if losses is not None:
             self._missed.put(losses)
         self._arrivals += new
-        return Applied(bool(rows or workers), again)
+        grown, logged_again = self._logs.add(events, self._arrivals)
+        self._note_grown([uuid for uuid in grown if uuid not in rows], first, len(rows))
+        return Applied(bool(rows or workers or grown), [*again, *logged_again])
+
+    def _note_grown(self, uuids: Iterable[str], first: int, noted: int) -> None:
+        """The logs of these tasks grew, and nothing else of them changed; so many others did."""
+        known = [self._rows[uuid] for uuid in uuids if uuid in self._rows]
+        for index, row in enumerate(known, noted):
+            seq = self._number(first, index)
+            self._log.append((seq, row.task.uuid, row.task.state))
+            self._rows[row.task.uuid] = msgspec.structs.replace(row, seq=max(seq, row.seq))
 
     def _joined(
         self, events: Iterable[Event], first: int
@@ -258,6 +276,7 @@ class MemoryStore:
                 removed += partition
                 for row in partition:
                     del self._rows[row.task.uuid]
+                self._logs.forget(partition[-1].arrival, self._rows)
             return len(removed)
 
     def _forget_collectors(self) -> None:
@@ -299,6 +318,14 @@ class MemoryStore:
     def tasks(self, uuids: Iterable[str]) -> Mapping[str, Task]:
         with self._lock:
             return {each: self._rows[each].task for each in uuids if each in self._rows}
+
+    def task_log(self, uuid: str, after: str = "", limit: int = 1_000) -> LogPage:
+        with self._lock:
+            return self._logs.page(uuid, after, limit)
+
+    def has_logs(self) -> bool:
+        with self._lock:
+            return bool(self._logs)
 
     def search(
         self,
@@ -381,6 +408,25 @@ class MemoryStore:
         rows.sort(key=lambda row: (row.task.seen, row.arrival))
         tasks = tuple(without_body(row.task) for row in rows[:limit])
         return Workflow(root_id=root_id, tasks=tasks, complete=len(rows) <= limit)
+
+    def workflow_tasks(
+        self,
+        workflow_id: str,
+        *,
+        limit: int = TASKS_MAX,
+        budget_s: float = 2.0,  # noqa: ARG002  nothing here takes long enough
+    ) -> WorkflowTasks:
+        lookup = MemoryLookup([row.task for row in self._all()])
+        return in_order(gather(lookup, workflow_id, limit), limit)
+
+    def workflows(
+        self,
+        *,
+        cursor: str | None = None,
+        limit: int = 50,
+        budget_s: float = 1.0,  # noqa: ARG002  nothing here takes long enough
+    ) -> WorkflowPage:
+        return workflow_page([(row.task, row.arrival) for row in self._all()], cursor, limit)
 
     def workers(self) -> tuple[Worker, ...]:
         with self._lock:

@@ -12,6 +12,7 @@ class MemoryDeploys:
     """The part of `MemoryLedger` that deploys need: see `store.ledger.Ledger`."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._lock = threading.Lock()
         self._deploys: dict[str, Deploy] = {}
         self._fleet: bytes | None = None

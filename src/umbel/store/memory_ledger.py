@@ -37,10 +37,11 @@ from umbel.store.ledger import (
 )
 from umbel.store.memory_alerts import MemoryAlerts
 from umbel.store.memory_deploys import MemoryDeploys
+from umbel.store.memory_pauses import MemoryPauses
 from umbel.store.saved_searches import SavedSearch, refuse_beyond_bounds
 
 
-class MemoryLedger(MemoryAlerts, MemoryDeploys):
+class MemoryLedger(MemoryAlerts, MemoryDeploys, MemoryPauses):
     """See `store.ledger.Ledger`."""
 
     def __init__(self, *, ended_each: int = ENDED_EACH) -> None:

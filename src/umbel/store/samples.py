@@ -62,6 +62,13 @@ MEASURES: Final[Mapping[Kind, tuple[Measure, ...]]] = {
         Measure("pool", "last"),
     ),
 }
+
+
+def column_of(kind: Kind, measure: str) -> int:
+    """Where a measure stands among the values of a sample."""
+    return [each.name for each in MEASURES[kind]].index(measure)
+
+
 #: The position of the measure by which lines are chosen where there are too many.
 RANKED: Final[Mapping[Kind, int]] = {"queue": 0, "worker": 1}
 

@@ -27,6 +27,16 @@ def plan_action(services: ClusterServices, params: ActionRequest, actor: Actor) 
     return services.control.plan(params, actor)
 
 
+def plan_pause(services: ClusterServices, params: requests.PauseQueue, actor: Actor) -> ActionPlan:
+    request = ActionRequest(action="pause", queue=params.name, reason=params.reason)
+    return services.control.plan(request, actor)
+
+
+def plan_resume(services: ClusterServices, params: requests.PauseQueue, actor: Actor) -> ActionPlan:
+    request = ActionRequest(action="resume", queue=params.name, reason=params.reason)
+    return services.control.plan(request, actor)
+
+
 def execute_action(
     services: ClusterServices, params: requests.ExecuteAction, actor: Actor
 ) -> ActionReport:

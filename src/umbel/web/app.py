@@ -19,10 +19,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from umbel.services.cluster_services import ClusterServices
+from umbel.web.all_clusters import ALL_ENDPOINTS, AllClusters
 from umbel.web.authentication import Access
 from umbel.web.authorization import Guard
 from umbel.web.cluster_addresses import ClusterAddresses
-from umbel.web.cluster_router import ByCluster, absent_router, cluster_router, server_router
+from umbel.web.cluster_router import (
+    ByCluster,
+    ListedClusters,
+    absent_router,
+    cluster_router,
+    server_router,
+)
 from umbel.web.clusters import ClustersEndpoint
 from umbel.web.error_middleware import ErrorMiddleware
 from umbel.web.http.identity_headers import IdentityHeaders
@@ -106,7 +113,11 @@ def create_app(
         clusters=clusters,
         tasks_columns=options.tasks_columns,
     )
-    listed = ClustersEndpoint(clusters, accesses)
+    together = AllClusters(clusters, accesses)
+    listed: ListedClusters = {
+        "clusters": ClustersEndpoint(clusters, accesses),
+        **{name: endpoint(together) for name, endpoint in ALL_ENDPOINTS.items()},
+    }
     readiness = {name: Readiness(name, each.health, each.clock) for name, each in clusters.items()}
     server_ready = ServerReadyEndpoint(tuple(readiness.values()))
     routers = {

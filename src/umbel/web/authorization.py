@@ -15,7 +15,7 @@ from typing import Final
 from urllib.parse import quote
 
 from starlette.datastructures import Headers
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from umbel.auth.base import Actor, Permission
@@ -27,6 +27,7 @@ from umbel.web.cluster_addresses import cluster_of
 from umbel.web.http.origin import is_from_elsewhere
 from umbel.web.http.problems import Refusal
 from umbel.web.http.proxy_advice import cross_site
+from umbel.web.http.redirects import redirect
 from umbel.web.http.scopes import address_of, path_of, shows_token
 from umbel.web.no_entry import NoEntry, NotBelieved, to_login_page
 from umbel.web.principal import AuthMethod, Principal
@@ -147,10 +148,10 @@ class Guard:
 
 def _no_cluster(scope: Scope, path: str, name: str) -> Response:
     """The answer for a cluster in which somebody has no role is that for one that does not
-    exist."""
+    exist. A page leads to the list, which says so."""
     if _wants_page(scope, path) and path != _LIST:
-        address = f"{scope['umbel.root']}{_LIST}"
-        return RedirectResponse(address, 303, headers={"Cache-Control": "no-store"})
+        address = f"{scope['umbel.root']}{_LIST}?absent={quote(name)}"
+        return redirect(address)
     raise Refusal(
         "not-found",
         f"There is no cluster {name} that you may look at. GET /api/v1/clusters lists those that "
@@ -173,7 +174,7 @@ def _turn_away(scope: Scope, path: str) -> Response:
         root: str = scope.get("root_path", "")
         target = quote(path.lstrip("/") + (f"?{query}" if query else ""), safe="")
         address = f"{root}/login" + (f"?next={target}" if target else "")
-        return RedirectResponse(address, 303, headers={"Cache-Control": "no-store"})
+        return redirect(address)
     text = "Access denied: send a name and password, or a token.\n"
     return PlainTextResponse(text, 401, headers={"Cache-Control": "no-store"})
 
@@ -181,7 +182,7 @@ def _turn_away(scope: Scope, path: str) -> Response:
 def _to_enrolment(scope: Scope) -> Response:
     """Browsers are redirected to the page on which a second factor is turned on."""
     address = f"{scope.get('root_path', '')}{_ACCESS_PAGE}"
-    return RedirectResponse(address, 303, headers={"Cache-Control": "no-store"})
+    return redirect(address)
 
 
 def _wants_page(scope: Scope, path: str) -> bool:

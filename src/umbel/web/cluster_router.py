@@ -15,15 +15,16 @@ from typing import Final
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Match, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from umbel.services.cluster_services import ClusterServices
+from umbel.web.all_clusters import ALL_ENDPOINTS
 from umbel.web.authentication import Access
 from umbel.web.authorization import ENROLMENT, Permitted
 from umbel.web.cluster_addresses import cluster_of
-from umbel.web.clusters import ClustersEndpoint, visible_clusters
+from umbel.web.clusters import visible_clusters
 from umbel.web.export import ExportEndpoint
 from umbel.web.flower.endpoint import (
     WORKERS_PAGES,
@@ -36,6 +37,7 @@ from umbel.web.http.endpoint import Endpoint
 from umbel.web.http.openapi import OpenApiEndpoint
 from umbel.web.http.path_routes import EncodedSlashRoute
 from umbel.web.http.problems import Refusal
+from umbel.web.http.redirects import redirect
 from umbel.web.http.route import Route
 from umbel.web.login import LOGIN, SESSION_ENDPOINTS, LoginEndpoint
 from umbel.web.logins.back_channel import BackChannelEndpoint
@@ -54,8 +56,13 @@ from umbel.web.ui import LOGIN_PAGE, Ui
 
 #: Routes that a server with several clusters has as well.
 _OF_THE_SERVER: Final = frozenset(
-    {*SESSION_ENDPOINTS, *SECOND_FACTOR_ENDPOINTS, "livez", "readyz", "clusters"}
+    {
+        *(*SESSION_ENDPOINTS, *SECOND_FACTOR_ENDPOINTS, *ALL_ENDPOINTS),
+        *("livez", "readyz", "clusters", "query"),
+    }
 )
+#: What is asked of all clusters together, by the names of routes.
+ListedClusters = Mapping[str, ASGIApp]
 #: Those that take no role.
 _WITHOUT_ROLE: Final = frozenset({"logout", "livez", "readyz"})
 
@@ -92,7 +99,7 @@ def cluster_router(
     access: Access,
     accesses: Mapping[str, Access],
     ui: Ui,
-    listed: ClustersEndpoint,
+    listed: ListedClusters,
     ready: ASGIApp,
 ) -> Router:
     """What one cluster answers."""
@@ -116,7 +123,7 @@ def server_router(
     access: Access,
     accesses: Mapping[str, Access],
     ui: Ui,
-    listed: ClustersEndpoint,
+    listed: ListedClusters,
     ready: ASGIApp,
 ) -> Router:
     """What a server with several clusters answers where no cluster is named."""
@@ -191,13 +198,13 @@ async def _name_a_cluster(_: Request) -> Response:
         "not-found",
         "This server has several clusters, so the address has to name one: "
         f"{API_ROOT}/clusters/NAME/..., or /c/NAME before Flower's. {API_ROOT}/clusters lists "
-        "them.",
+        f"them, and {API_ROOT}/all/tasks searches them together.",
     )
 
 
 async def _to_the_list(request: Request) -> Response:
     address = f"{request.scope['umbel.root']}/clusters"
-    return RedirectResponse(address, 303, headers={"Cache-Control": "no-store"})
+    return redirect(address)
 
 
 class _Metrics:
@@ -243,10 +250,10 @@ class _ByMethod:
 
 
 def _own_endpoints(
-    access: Access, accesses: Mapping[str, Access], listed: ClustersEndpoint, ready: ASGIApp
+    access: Access, accesses: Mapping[str, Access], listed: ListedClusters, ready: ASGIApp
 ) -> Mapping[str, ASGIApp]:
     """The endpoints of routes without a handler, by the name of the route."""
-    return {**_session_endpoints(access, accesses), "clusters": listed, "readyz": ready}
+    return {**_session_endpoints(access, accesses), **listed, "readyz": ready}
 
 
 def _session_endpoints(access: Access, accesses: Mapping[str, Access]) -> Mapping[str, ASGIApp]:

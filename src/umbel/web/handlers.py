@@ -10,6 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from umbel.cluster.task import Task
+from umbel.services.cluster.worker_list import WorkerList
 from umbel.services.cluster_services import ClusterServices
 from umbel.services.health.diagnosis import Diagnosis, diagnose
 from umbel.services.health.health import Status
@@ -17,7 +18,9 @@ from umbel.services.health.liveness import uncovered
 from umbel.services.search.page_bytes import cut_rows, fitting
 from umbel.services.search.rows import WholeTask
 from umbel.services.search.search import QueryReading
+from umbel.services.search.task_log import TaskLog, task_log
 from umbel.services.search.task_page import TaskPage
+from umbel.services.workflows.workflows import unknown_workflow
 from umbel.web import requests, responses
 from umbel.web.http.problems import Refusal
 from umbel.web.http.spans import check_span
@@ -78,12 +81,23 @@ def count_tasks(
 def one_task(services: ClusterServices, params: requests.OneTask) -> WholeTask:
     task = services.store.task(params.id)
     if task is None:
-        raise Refusal(
-            "unknown-task",
-            f"No task with the id {params.id} is stored. It may have sent no event yet, or be "
-            "older than what is kept.",
-        )
+        raise _unknown(params.id)
     return services.intents.whole(task, services.store)
+
+
+def read_log(services: ClusterServices, params: requests.ReadLog) -> TaskLog:
+    found = task_log(services.store, params.id, params.after, params.limit)
+    if found is None:
+        raise _unknown(params.id)
+    return found
+
+
+def _unknown(task_id: str) -> Refusal:
+    return Refusal(
+        "unknown-task",
+        f"No task with the id {task_id} is stored. It may have sent no event yet, or be "
+        "older than what is kept.",
+    )
 
 
 def read_query(services: ClusterServices, params: requests.ReadQuery) -> QueryReading:
@@ -117,6 +131,8 @@ def list_gaps(services: ClusterServices, params: requests.ListGaps) -> responses
 
 def one_workflow(services: ClusterServices, params: requests.OneWorkflow) -> responses.Workflow:
     workflow = services.store.workflow(params.root_id)
+    if not workflow.tasks:
+        raise Refusal("unknown-task", str(unknown_workflow(params.root_id)))
     return responses.Workflow(
         root_id=workflow.root_id,
         tasks=cut_rows(services.intents.rows(workflow.tasks)),
@@ -124,9 +140,11 @@ def one_workflow(services: ClusterServices, params: requests.OneWorkflow) -> res
     )
 
 
-def list_workers(services: ClusterServices, _: requests.Nothing) -> responses.Workers:
-    now = services.clock.now()
-    return responses.Workers(items=services.workers.rows(now), now=now)
+def list_workers(
+    services: ClusterServices, params: requests.ListWorkers, _waited_s: float
+) -> WorkerList:
+    check_span(params.since, params.until, services.clock.now())
+    return services.worker_lists.list(params.since, params.until, params.name)
 
 
 def read_status(services: ClusterServices, _: requests.Nothing) -> Status:

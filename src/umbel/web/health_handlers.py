@@ -28,6 +28,19 @@ FindingId = Annotated[
     ),
 ]
 
+MuteUntil = Annotated[
+    float, Meta(ge=0, le=TIME_MAX, description="Until when, within a year from now.")
+]
+MuteReason = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=1_000,
+        pattern=r"\S",
+        description="Why, in your own words; everybody reads it.",
+    ),
+]
+
 
 class ReadHealth(msgspec.Struct, frozen=True, kw_only=True):
     since: Annotated[
@@ -38,18 +51,8 @@ class ReadHealth(msgspec.Struct, frozen=True, kw_only=True):
 
 class MuteFinding(msgspec.Struct, frozen=True, kw_only=True):
     id: FindingId
-    until: Annotated[
-        float, Meta(ge=0, le=TIME_MAX, description="Until when, within a year from now.")
-    ]
-    reason: Annotated[
-        str,
-        Meta(
-            min_length=1,
-            max_length=1_000,
-            pattern=r"\S",
-            description="Why, in your own words; everybody reads it.",
-        ),
-    ]
+    until: MuteUntil
+    reason: MuteReason
 
 
 class UnmuteFinding(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,18 +65,22 @@ class UnmutedFinding(msgspec.Struct, frozen=True):
     id: str
 
 
-def read_health(services: ClusterServices, params: ReadHealth) -> HealthAnswer:
-    return services.health_findings.answer(params.since)
-
-
-def mute_finding(services: ClusterServices, params: MuteFinding, actor: Actor) -> HealthFinding:
-    now = services.clock.now()
-    if not now < params.until <= now + MUTE_MAX_S:
+def check_mute_until(until: float, now: float) -> None:
+    """Raises `Refusal` for a time until which nothing is muted (both in Unix seconds)."""
+    if not now < until <= now + MUTE_MAX_S:
         raise Refusal(
             "bad-body",
             "The field until takes a time (Unix seconds) between now and a year from now.",
             parameter="until",
         )
+
+
+def read_health(services: ClusterServices, params: ReadHealth) -> HealthAnswer:
+    return services.health_findings.answer(params.since)
+
+
+def mute_finding(services: ClusterServices, params: MuteFinding, actor: Actor) -> HealthFinding:
+    check_mute_until(params.until, services.clock.now())
     muted = services.health_findings.mute(params.id, params.until, params.reason.strip(), actor)
     if muted is None:
         raise Refusal(

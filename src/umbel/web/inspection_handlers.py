@@ -10,16 +10,24 @@ import msgspec
 from umbel.auth.base import Actor
 from umbel.bounded_json import is_strict
 from umbel.cluster.worker import OFFLINE, Worker
-from umbel.errors import BrokerError
+from umbel.errors import ActionRefused, BrokerError
+from umbel.services.cluster.fleet_diff import FleetDiff
 from umbel.services.cluster.hidden_arguments import masked_listing, masked_result
-from umbel.services.cluster.inspection import TASK_LISTS, Inspected
-from umbel.services.cluster.queue_inspection import QueueList
+from umbel.services.cluster.inspection import TASK_LISTS, InspectAnswers, Inspected
+from umbel.services.cluster.queue_inspection import QueuePeek
+from umbel.services.cluster.queue_list import ListedQueues
+from umbel.services.cluster.queue_profile import QueueProfile
+from umbel.services.cluster.queue_rates import QueueRates
 from umbel.services.cluster.registered_tasks import registered_tasks
+from umbel.services.cluster.task_route import TaskRoute
 from umbel.services.cluster_services import ClusterServices
+from umbel.services.pauses.paused_queues import paused_queues_of
 from umbel.services.search.rows import WorkerRow
 from umbel.web import requests, responses
 from umbel.web.http.problems import Refusal
+from umbel.web.http.spans import check_span
 from umbel.web.long_requests import ResultWaiter
+from umbel.web.name_handlers import TaskName
 
 #: What the page of a worker shows, the quickest first.
 _PROFILE: Final[tuple[Inspected, ...]] = ("stats", "active_queues", "registered", "conf")
@@ -33,9 +41,12 @@ def one_worker(services: ClusterServices, params: requests.OneWorker) -> respons
         try:
             inspections = services.inspection.profile(params.name, _PROFILE)
             answered = bool(inspections)
+            if not answered:
+                first = services.inspection.inspect(_PROFILE[0], [params.name])
+                answered, trouble = first.answered(params.name), first.why_no_value(params.name)
         except BrokerError as error:
             trouble = str(error)
-    if row is None and not inspections:
+    if row is None and not answered:
         raise _unknown(params.name)
     row = row or services.workers.row(Worker(hostname=params.name), services.clock.now())
     return responses.OneWorker(
@@ -46,17 +57,22 @@ def one_worker(services: ClusterServices, params: requests.OneWorker) -> respons
         active_queues=inspections.get("active_queues"),
         registered=inspections.get("registered"),
         conf=inspections.get("conf"),
+        paused_queues=paused_queues_of(services.ledger, params.name),
     )
+
+
+def compare_workers(services: ClusterServices, params: requests.CompareWorkers) -> FleetDiff:
+    return services.fleet_comparison.diff(params.name, params.deployment)
 
 
 def inspect_worker(
     services: ClusterServices, params: requests.InspectWorker, actor: Actor
 ) -> responses.Inspected:
-    found = services.inspection.inspect(params.what, [params.name])
+    found = _inspected(services, params)
     answered = found.answered(params.name)
     if not answered and _row(services, params.name) is None:
         raise _unknown(params.name)
-    value = found.values.get(params.name)
+    value, why_none = found.values.get(params.name), found.why_no_value(params.name)
     if params.what in TASK_LISTS and not actor.may("operate"):
         value = masked_listing(value, services.store.task)
     return responses.Inspected(
@@ -64,10 +80,17 @@ def inspect_worker(
         inspection=params.inspection,
         value=value,
         at=found.at,
-        answered=answered,
-        error=found.refused.get(params.name),
+        answered=answered or why_none is not None,
+        error=why_none,
         left_out=found.left_out.get(params.name, 0),
+        paused_queues=paused_queues_of(services.ledger, params.name),
     )
+
+
+def _inspected(services: ClusterServices, params: requests.InspectWorker) -> InspectAnswers:
+    if params.what == "registered":
+        return services.inspection.registered_at(params.name)
+    return services.inspection.inspect(params.what, [params.name])
 
 
 def list_registered(services: ClusterServices, _: requests.Nothing) -> responses.RegisteredNames:
@@ -77,15 +100,36 @@ def list_registered(services: ClusterServices, _: requests.Nothing) -> responses
     return responses.RegisteredNames(items=items, at=answers.at, missing=answers.missing)
 
 
-def list_queues(services: ClusterServices, _: requests.Nothing) -> QueueList:
-    return services.queues.all()
+def list_queues(services: ClusterServices, _: requests.Nothing) -> ListedQueues:
+    return services.queue_lists.list()
 
 
-def peek_queue(
-    services: ClusterServices, params: requests.PeekQueue, actor: Actor
-) -> responses.Messages:
-    masked = not actor.may("operate")
-    return responses.Messages(services.queues.peek(params.name, params.limit, masked=masked))
+def one_queue(services: ClusterServices, params: requests.OneQueue) -> QueueProfile:
+    return services.queue_profiles.of(params.name)
+
+
+def queue_rates(services: ClusterServices, params: requests.QueueOverTime) -> QueueRates:
+    now = services.clock.now()
+    until = now if params.until is None else params.until
+    since = until - 3_600 if params.since is None else params.since
+    check_span(since, until, now)
+    return services.queue_rates.of(params.name, since, until)
+
+
+class RouteOf(msgspec.Struct, frozen=True, kw_only=True):
+    name: TaskName
+    queue: requests.QueueName | None = None
+
+
+def task_route(services: ClusterServices, params: RouteOf) -> TaskRoute:
+    try:
+        return services.task_routes.of(params.name, params.queue)
+    except ActionRefused as error:
+        raise Refusal("bad-parameter", str(error), parameter=error.field) from error
+
+
+def peek_queue(services: ClusterServices, params: requests.PeekQueue, actor: Actor) -> QueuePeek:
+    return services.queues.peek(params.name, params.limit, masked=not actor.may("operate"))
 
 
 async def read_result(

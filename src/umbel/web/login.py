@@ -24,7 +24,7 @@ from umbel.web.http.problems import Refusal
 from umbel.web.logins.addresses import left_page
 from umbel.web.logins.answers import json_response, own_body
 from umbel.web.logins.me import MeEndpoint, me_response
-from umbel.web.logins.options import goes_on
+from umbel.web.logins.options import goes_on, leads_back
 from umbel.web.logins.redirects import finish, is_callback
 from umbel.web.logins.session_cookie import set_session_cookie
 from umbel.web.logins.session_list import (
@@ -75,7 +75,8 @@ class LoginEndpoint:
         elif is_callback(scope):
             response = await finish(self._access, scope, None)
         else:
-            response = goes_on(self._access, scope) or self._page
+            back = await leads_back(self._access, scope)
+            response = back or goes_on(self._access, scope) or self._page
         await response(scope, receive, send)
 
     async def _log_in(self, scope: Scope, receive: Receive) -> Response:

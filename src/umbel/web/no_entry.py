@@ -6,7 +6,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 import msgspec
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.types import Scope
 
 from umbel.auth.claims import values_at
@@ -14,6 +14,7 @@ from umbel.auth.providers.base import Claimed
 from umbel.auth.providers.config import ProviderConfig
 from umbel.auth.rights import Rights
 from umbel.web.http.problems import Refusal
+from umbel.web.http.redirects import redirect
 from umbel.web.http.scopes import path_of
 from umbel.web.logins.addresses import FAILED
 from umbel.web.logins.labels import label_of
@@ -60,9 +61,7 @@ def to_login_page(outcomes: LoginOutcomes, error: NoEntry | NotBelieved, scope: 
     target = path_of(scope).lstrip("/") + (f"?{query}" if query else "")
     back = f"&next={quote(target, safe='')}" if target else ""
     root: str = scope.get("root_path", "")
-    response = RedirectResponse(
-        f"{root}/login?{FAILED}{back}", 303, headers={"Cache-Control": "no-store"}
-    )
+    response = redirect(f"{root}/login?{FAILED}{back}")
     outcomes.tell(response, scope, error.outcome)
     return response
 

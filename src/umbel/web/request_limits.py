@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from typing import Final
+from urllib.parse import unquote_to_bytes
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -104,9 +105,20 @@ def _check(scope: Scope) -> None:
             "url-too-long",
             f"The address has {length:,} bytes; up to {URL_MAX:,} are read.",
         )
+    if path_of(scope).startswith("/api/") and not _is_text(scope.get("raw_path") or b""):
+        raise Refusal("bad-request", "The address is not text in UTF-8.")
     most = _most(scope)
     if _declared_length(Headers(scope=scope)) > most:
         raise _too_large(most)
+
+
+def _is_text(raw_path: bytes) -> bool:
+    """Whether a name in it is what somebody wrote: servers decode a path leniently."""
+    try:
+        unquote_to_bytes(raw_path).decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _most(scope: Scope) -> int:

@@ -15,6 +15,7 @@ from umbel.query.lexer import TEXT_MAX
 from umbel.query.orders import ORDER_NAMES
 from umbel.services.cluster.inspection import Inspected
 from umbel.services.control.types import Reason
+from umbel.services.search.all_clusters import CURSOR_MAX
 from umbel.services.search.exported_lines import ExportFormat
 from umbel.store.capabilities import TOP_MAX, Grouping, Measure
 
@@ -49,6 +50,23 @@ Order = Annotated[
 Limit = Annotated[int, Meta(ge=1, le=200, description="The most tasks on a page.")]
 Cursor = Annotated[
     str, Meta(min_length=1, max_length=4_096, description="`next` of the page before.")
+]
+AllCursor = Annotated[
+    str, Meta(min_length=1, max_length=CURSOR_MAX, description="`next` of the page before.")
+]
+WorkflowCursor = Annotated[
+    str, Meta(min_length=1, max_length=30, description="`next` of the page before.")
+]
+LogCursor = Annotated[
+    str,
+    Meta(
+        max_length=30,
+        pattern=r"^([0-9]{1,9}\.[0-9]{1,18})?$",
+        description="`next` of an earlier answer.",
+    ),
+]
+LogLimit = Annotated[
+    int, Meta(ge=1, le=5_000, description="About how many lines are given at once.")
 ]
 Ids = Annotated[
     str,
@@ -135,6 +153,14 @@ class ListTasks(msgspec.Struct, frozen=True, kw_only=True):
     texts: Texts = "cut"
 
 
+class ListAllTasks(msgspec.Struct, frozen=True, kw_only=True):
+    q: Text = ""
+    tz: Zone = "UTC"
+    order: Order = "-seen"
+    limit: Limit = 50
+    cursor: AllCursor | None = None
+
+
 class ExportTasks(msgspec.Struct, frozen=True, kw_only=True):
     q: Text = ""
     tz: Zone = "UTC"
@@ -162,6 +188,12 @@ class CountTasks(msgspec.Struct, frozen=True, kw_only=True):
 
 class OneTask(msgspec.Struct, frozen=True, kw_only=True):
     id: TaskId
+
+
+class ReadLog(msgspec.Struct, frozen=True, kw_only=True):
+    id: TaskId
+    after: LogCursor = ""
+    limit: LogLimit = 1_000
 
 
 class ReadQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -272,6 +304,38 @@ class ReadResult(msgspec.Struct, frozen=True, kw_only=True):
     timeout: WaitS = 0
 
 
+class ListWorkers(msgspec.Struct, frozen=True, kw_only=True):
+    since: Annotated[
+        Bound | None, Meta(description="Unix seconds; default: an hour before until.")
+    ] = None
+    until: Annotated[Bound | None, Meta(description="Unix seconds; default: now.")] = None
+    name: Annotated[WorkerName | None, Meta(description="Only the worker of this name.")] = None
+
+
+class CompareWorkers(msgspec.Struct, frozen=True, kw_only=True):
+    name: Annotated[
+        str, Meta(max_length=LABEL_MAX, description="Only workers with this in their name.")
+    ] = ""
+    deployment: Annotated[
+        Label | None, Meta(description="Only workers of this deployment, such as celery@web-*.")
+    ] = None
+
+
+class CompareClusters(msgspec.Struct, frozen=True, kw_only=True):
+    clusters: (
+        Annotated[
+            str,
+            Meta(
+                min_length=1,
+                max_length=4_096,
+                description="Names of clusters with commas between; all unless given.",
+                examples=["production,staging"],
+            ),
+        ]
+        | None
+    ) = None
+
+
 class OneWorker(msgspec.Struct, frozen=True, kw_only=True):
     name: WorkerName
 
@@ -286,9 +350,23 @@ class InspectWorker(msgspec.Struct, frozen=True, kw_only=True):
         return "active_queues" if self.inspection == "queues" else self.inspection
 
 
+class OneQueue(msgspec.Struct, frozen=True, kw_only=True):
+    name: QueueName
+
+
+class QueueOverTime(OneQueue, frozen=True, kw_only=True):
+    since: Moment | None = None
+    until: Moment | None = None
+
+
 class PeekQueue(msgspec.Struct, frozen=True, kw_only=True):
     name: QueueName
     limit: Annotated[int, Meta(ge=1, le=100, description="The most messages.")] = 20
+
+
+class PauseQueue(msgspec.Struct, frozen=True, kw_only=True):
+    name: QueueName
+    reason: Reason | None = None
 
 
 class ReadAudit(msgspec.Struct, frozen=True, kw_only=True):

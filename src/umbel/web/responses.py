@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import msgspec
 
-from umbel.broker.base import QueuedMessage
 from umbel.cluster.losses import Loss
 from umbel.results.base import Result
-from umbel.services.cluster.queue_inspection import QueueList
 from umbel.services.cluster.registered_tasks import RegisteredTask
 from umbel.services.control.task_sender import SentTask
 from umbel.services.control.types import Action, ActionPlan, ActionReport
 from umbel.services.health.health import Pulse, Status
 from umbel.services.health.liveness import Liveness
 from umbel.services.live.changes import LiveChanges
+from umbel.services.pauses.paused_queues import PausedQueueOfWorker
 from umbel.services.search import task_page
 from umbel.services.search.incomplete import Incomplete
 from umbel.services.search.rows import TaskRow, WholeTask, WorkerRow
@@ -42,11 +41,9 @@ __all__ = [
     "Hello",
     "Inspected",
     "Liveness",
-    "Messages",
     "OneWorker",
     "Pulse",
     "QueryReading",
-    "Queues",
     "RegisteredNames",
     "Reset",
     "Result",
@@ -54,7 +51,6 @@ __all__ = [
     "Status",
     "TaskPage",
     "WholeTask",
-    "Workers",
     "Workflow",
 ]
 
@@ -94,13 +90,6 @@ class Gaps(msgspec.Struct, frozen=True, kw_only=True):
 
 class Workflow(base.Workflow[TaskRow], frozen=True, kw_only=True):
     """All tasks that share a root, oldest first; `complete` is false when there are more."""
-
-
-class Workers(msgspec.Struct, frozen=True, kw_only=True):
-    """Every worker known, by name, judged at `now` (Unix seconds)."""
-
-    items: tuple[WorkerRow, ...]
-    now: float
 
 
 class Hello(msgspec.Struct, frozen=True):
@@ -144,7 +133,8 @@ class Applied(SentTask, frozen=True, kw_only=True):
 class OneWorker(WorkerRow, frozen=True, kw_only=True):
     """A worker, and what it says of itself: values of Celery's own inspections, null where
     nothing is known. `answers` is whether it did just now, null when it was not asked;
-    `trouble` is the sentence that says why nothing is known."""
+    `trouble` is the sentence that says why nothing is known. `paused_queues` are those that it
+    consumed and does not now, since somebody paused them."""
 
     answers: bool | None
     trouble: str | None
@@ -152,12 +142,14 @@ class OneWorker(WorkerRow, frozen=True, kw_only=True):
     active_queues: object
     registered: object
     conf: object
+    paused_queues: tuple[PausedQueueOfWorker, ...]
 
 
 class Inspected(msgspec.Struct, frozen=True, kw_only=True):
     """What one worker says, as of `at` (Unix seconds). `answered` is false when nothing came
     in time, which says nothing of the worker. `error` is the sentence by which it refused.
-    `left_out` is how many entries of a long list are not told: the first ones."""
+    `left_out` is how many entries of a long list are not told: the first ones. `paused_queues` are
+    those that the worker consumed and does not now, since somebody paused them."""
 
     worker: str
     inspection: str
@@ -166,6 +158,7 @@ class Inspected(msgspec.Struct, frozen=True, kw_only=True):
     answered: bool
     error: str | None
     left_out: int
+    paused_queues: tuple[PausedQueueOfWorker, ...]
 
 
 class RegisteredNames(msgspec.Struct, frozen=True, kw_only=True):
@@ -174,14 +167,3 @@ class RegisteredNames(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[RegisteredTask, ...]
     at: float
     missing: tuple[str, ...]
-
-
-class Queues(QueueList, frozen=True, kw_only=True):
-    """Queues by name, as of `at` (Unix seconds), and what this broker can do. `missing` are
-    workers that did not say what they consume; `more` is how many queues are left out."""
-
-
-class Messages(msgspec.Struct, frozen=True):
-    """The next messages of a queue, which stay there, in their order."""
-
-    items: tuple[QueuedMessage, ...]

@@ -17,11 +17,20 @@ from umbel.services.alerts.rows import (
     RuleList,
     RuleReading,
 )
+from umbel.services.cluster.fleet_diff import FleetDiff
+from umbel.services.cluster.queue_inspection import QueuePeek
+from umbel.services.cluster.queue_list import ListedQueues
+from umbel.services.cluster.queue_profile import QueueProfile
+from umbel.services.cluster.queue_rates import QueueRates
+from umbel.services.cluster.task_route import TaskRoute
+from umbel.services.cluster.worker_list import WorkerList
 from umbel.services.clusters import Clusters
-from umbel.services.control.task_sender import Apply
+from umbel.services.control.task_sender import Apply, SentTask
 from umbel.services.control.types import ActionRequest
 from umbel.services.deploys.deploys import DeployList
 from umbel.services.deploys.marks import DeployMark
+from umbel.services.doctor.doctor import DoctorAnswer
+from umbel.services.doctor.item import DoctorItem
 from umbel.services.errors.group_state import GroupState
 from umbel.services.errors.groups import ErrorDetail, ErrorGroups, SharedTraits
 from umbel.services.health.diagnosis import Diagnosis
@@ -29,13 +38,19 @@ from umbel.services.health.health import Status
 from umbel.services.health.health_finding import HealthFinding
 from umbel.services.health.health_findings import HealthAnswer
 from umbel.services.names.rows import NameDetail, NameList, Registration
+from umbel.services.schedule.entry_changes import EntryChange
+from umbel.services.schedule.rows import EntryDetail, ScheduleList
+from umbel.services.search.all_clusters import AllCount, AllDiff, AllTasks
 from umbel.services.search.rows import WholeTask
 from umbel.services.search.saved_searches import ListedSearch, SearchList
+from umbel.services.search.task_log import TaskLog
+from umbel.services.workflows.rows import WorkflowDetail, WorkflowList
 from umbel.store.alerts import Alert, AlertNotice
 from umbel.web import (
     action_handlers,
     alert_handlers,
     deploy_handlers,
+    doctor_handlers,
     error_handlers,
     handlers,
     health_handlers,
@@ -45,8 +60,10 @@ from umbel.web import (
     requests,
     responses,
     sample_handlers,
+    schedule_handlers,
     search_handlers,
     token_handlers,
+    workflow_handlers,
 )
 from umbel.web.http.route import Route, StreamEvent
 from umbel.web.logins import me, session_list
@@ -89,6 +106,16 @@ ROUTES: Final = (
         problems=("bad-query", "not-in-store"),
     ),
     Route(
+        name="task-log",
+        path=f"{API_ROOT}/tasks/{{id}}/log",
+        summary="What a task logged, where workers send it",
+        tag="tasks",
+        asks=requests.ReadLog,
+        answers=TaskLog,
+        handler=handlers.read_log,
+        problems=("unknown-task",),
+    ),
+    Route(
         name="task",
         path=f"{API_ROOT}/tasks/{{id}}",
         summary="Everything about one task",
@@ -99,6 +126,28 @@ ROUTES: Final = (
         problems=("unknown-task",),
     ),
     Route(
+        name="workflows",
+        path=f"{API_ROOT}/workflows",
+        summary="Workflows, how far each is, what failed in it and what that blocks",
+        tag="tasks",
+        asks=workflow_handlers.ListWorkflows,
+        answers=WorkflowList,
+        handler=workflow_handlers.list_workflows,
+        thread_pool="search",
+        problems=("bad-query", "bad-cursor", "not-in-store"),
+    ),
+    Route(
+        name="workflow-graph",
+        path=f"{API_ROOT}/workflows/{{root_id}}/graph",
+        summary="One workflow: its tasks, what is expected, what is blocked, its critical path",
+        tag="tasks",
+        asks=workflow_handlers.WorkflowGraph,
+        answers=WorkflowDetail,
+        handler=workflow_handlers.workflow_graph,
+        thread_pool="search",
+        problems=("unknown-task",),
+    ),
+    Route(
         name="workflow",
         path=f"{API_ROOT}/workflows/{{root_id}}",
         summary="All tasks of one workflow, by the id of its first task",
@@ -106,6 +155,7 @@ ROUTES: Final = (
         asks=requests.OneWorkflow,
         answers=responses.Workflow,
         handler=handlers.one_workflow,
+        problems=("unknown-task",),
     ),
     Route(
         name="query",
@@ -310,6 +360,56 @@ ROUTES: Final = (
         problems=("not-in-store",),
     ),
     Route(
+        name="schedule",
+        path=f"{API_ROOT}/schedule",
+        summary="Beat's entries: in words, when each is due, and what became of its last 60 times",
+        tag="schedule",
+        asks=schedule_handlers.ListSchedule,
+        answers=ScheduleList,
+        handler=schedule_handlers.list_schedule,
+        thread_pool="search",
+    ),
+    Route(
+        name="run-entry",
+        path=f"{API_ROOT}/schedule/{{id}}/run",
+        summary="Send an entry's task now, as beat would",
+        tag="schedule",
+        asks=schedule_handlers.RunEntry,
+        answers=SentTask,
+        handler=schedule_handlers.run_entry,
+        problems=("unknown-entry", "schedule-trouble", "refused", *_CLUSTER),
+        method="POST",
+        permission="operate",
+        for_some=True,
+        thread_pool="cluster",
+        with_actor=True,
+    ),
+    Route(
+        name="change-entry",
+        path=f"{API_ROOT}/schedule/{{id}}/change",
+        summary="Enable, disable or edit an entry where its scheduler's store allows it",
+        tag="schedule",
+        asks=schedule_handlers.ChangeEntry,
+        answers=EntryChange,
+        handler=schedule_handlers.change_entry,
+        problems=("unknown-entry", "refused", "schedule-trouble"),
+        method="POST",
+        permission="operate",
+        thread_pool="cluster",
+        with_actor=True,
+    ),
+    Route(
+        name="entry",
+        path=f"{API_ROOT}/schedule/{{id}}",
+        summary="One entry: its last 60 times one by one, and its next runs",
+        tag="schedule",
+        asks=schedule_handlers.OneEntry,
+        answers=EntryDetail,
+        handler=schedule_handlers.one_entry,
+        problems=("unknown-entry", "schedule-trouble"),
+        thread_pool="search",
+    ),
+    Route(
         name="gaps",
         path=f"{API_ROOT}/gaps",
         summary="When events may have passed unseen, why, and how many were lost",
@@ -321,11 +421,23 @@ ROUTES: Final = (
     Route(
         name="workers",
         path=f"{API_ROOT}/workers",
-        summary="Every worker known, and whether it is online",
+        summary="Every worker known, whether it is online, and how its tasks ended",
         tag="cluster",
-        asks=requests.Nothing,
-        answers=responses.Workers,
+        asks=requests.ListWorkers,
+        answers=WorkerList,
         handler=handlers.list_workers,
+        thread_pool="search",
+    ),
+    Route(
+        name="workers-diff",
+        path=f"{API_ROOT}/workers/diff",
+        summary="In what workers differ: versions, pools, queues, settings and registered names",
+        tag="cluster",
+        asks=requests.CompareWorkers,
+        answers=FleetDiff,
+        handler=inspection_handlers.compare_workers,
+        problems=_CLUSTER,
+        thread_pool="cluster",
     ),
     Route(
         name="inspect",
@@ -364,11 +476,31 @@ ROUTES: Final = (
     Route(
         name="queues",
         path=f"{API_ROOT}/queues",
-        summary="Every queue known, how full it is, and who works on it",
+        summary="Every queue known: how full it is, where it is going, and who works on it",
         tag="cluster",
         asks=requests.Nothing,
-        answers=responses.Queues,
+        answers=ListedQueues,
         handler=inspection_handlers.list_queues,
+        problems=_CLUSTER,
+        thread_pool="cluster",
+    ),
+    Route(
+        name="queue-rates",
+        path=f"{API_ROOT}/queues/{{name}}/rates",
+        summary="How many messages a minute came into a queue and left it, over time",
+        tag="cluster",
+        asks=requests.QueueOverTime,
+        answers=QueueRates,
+        handler=inspection_handlers.queue_rates,
+    ),
+    Route(
+        name="route",
+        path=f"{API_ROOT}/route",
+        summary="Where a task would go, who consumes it there, and who has registered it",
+        tag="cluster",
+        asks=inspection_handlers.RouteOf,
+        answers=TaskRoute,
+        handler=inspection_handlers.task_route,
         problems=_CLUSTER,
         thread_pool="cluster",
     ),
@@ -378,11 +510,52 @@ ROUTES: Final = (
         summary="The next messages of a queue, which stay there",
         tag="cluster",
         asks=requests.PeekQueue,
-        answers=responses.Messages,
+        answers=QueuePeek,
         handler=inspection_handlers.peek_queue,
         problems=_CLUSTER,
         thread_pool="cluster",
         with_actor=True,
+    ),
+    Route(
+        name="pause-queue",
+        path=f"{API_ROOT}/queues/{{name}}/pause",
+        summary="Plan that no worker consumes a queue until it is resumed",
+        tag="control",
+        asks=requests.PauseQueue,
+        answers=responses.ActionPlan,
+        handler=action_handlers.plan_pause,
+        problems=("refused", *_CLUSTER),
+        method="POST",
+        permission="operate",
+        thread_pool="cluster",
+        with_actor=True,
+        status=201,
+    ),
+    Route(
+        name="resume-queue",
+        path=f"{API_ROOT}/queues/{{name}}/resume",
+        summary="Plan that those who consumed a paused queue do so again",
+        tag="control",
+        asks=requests.PauseQueue,
+        answers=responses.ActionPlan,
+        handler=action_handlers.plan_resume,
+        problems=("refused", *_CLUSTER),
+        method="POST",
+        permission="operate",
+        thread_pool="cluster",
+        with_actor=True,
+        status=201,
+    ),
+    Route(
+        name="queue",
+        path=f"{API_ROOT}/queues/{{name}}",
+        summary="One queue: who takes how much of it, what it was declared with, its dead letters",
+        tag="cluster",
+        asks=requests.OneQueue,
+        answers=QueueProfile,
+        handler=inspection_handlers.one_queue,
+        problems=("unknown-queue", *_CLUSTER),
+        thread_pool="cluster",
     ),
     Route(
         name="queue-samples",
@@ -456,6 +629,67 @@ ROUTES: Final = (
         problems=("unknown-finding",),
         method="POST",
         permission="operate",
+        with_actor=True,
+        slashes=False,
+    ),
+    Route(
+        name="doctor",
+        path=f"{API_ROOT}/doctor",
+        summary="Whether all that Umbel and the cluster need is as it should be, worst first",
+        tag="cluster",
+        asks=doctor_handlers.ReadDoctor,
+        answers=DoctorAnswer,
+        handler=doctor_handlers.read_doctor,
+        thread_pool="cluster",
+    ),
+    Route(
+        name="doctor-report",
+        path=f"{API_ROOT}/doctor/report",
+        summary="The same as Markdown, to be sent to somebody, secrets masked",
+        tag="cluster",
+        asks=requests.Nothing,
+        answers=str,
+        handler=doctor_handlers.doctor_report,
+        thread_pool="cluster",
+    ),
+    Route(
+        name="doctor-check",
+        path=f"{API_ROOT}/doctor/{{id}}",
+        summary="One check, looked at anew",
+        tag="cluster",
+        asks=doctor_handlers.OneCheck,
+        answers=DoctorItem,
+        handler=doctor_handlers.check_again,
+        thread_pool="cluster",
+        problems=("unknown-finding",),
+        slashes=False,
+    ),
+    Route(
+        name="mute-check",
+        path=f"{API_ROOT}/doctor/{{id}}/mute",
+        method="POST",
+        summary="Hear no more of a check, until a time, with a reason",
+        tag="cluster",
+        asks=doctor_handlers.MuteCheck,
+        answers=DoctorItem,
+        handler=doctor_handlers.mute_check,
+        permission="operate",
+        thread_pool="cluster",
+        problems=("unknown-finding",),
+        with_actor=True,
+        slashes=False,
+    ),
+    Route(
+        name="unmute-check",
+        path=f"{API_ROOT}/doctor/{{id}}/unmute",
+        method="POST",
+        summary="Hear of a muted check again",
+        tag="cluster",
+        asks=doctor_handlers.OneCheck,
+        answers=doctor_handlers.UnmutedCheck,
+        handler=doctor_handlers.unmute_check,
+        permission="operate",
+        problems=("unknown-finding",),
         with_actor=True,
         slashes=False,
     ),
@@ -790,6 +1024,40 @@ ROUTES: Final = (
         tag="cluster",
         asks=requests.Nothing,
         answers=Clusters,
+    ),
+    Route(
+        name="all-tasks",
+        path=f"{API_ROOT}/all/tasks",
+        summary="Tasks of all clusters that match a search, a page at a time",
+        tag="cluster",
+        asks=requests.ListAllTasks,
+        answers=AllTasks,
+        problems=("bad-query", "bad-cursor", "not-in-store"),
+    ),
+    Route(
+        name="all-count",
+        path=f"{API_ROOT}/all/tasks/count",
+        summary="How many tasks of all clusters match a search",
+        tag="cluster",
+        asks=requests.CountTasks,
+        answers=AllCount,
+        problems=("bad-query", "not-in-store"),
+    ),
+    Route(
+        name="all-suggest",
+        path=f"{API_ROOT}/all/suggest",
+        summary="What could be written at the caret of a search in all clusters",
+        tag="cluster",
+        asks=requests.Suggest,
+        answers=responses.Completions,
+    ),
+    Route(
+        name="all-diff",
+        path=f"{API_ROOT}/all/diff",
+        summary="In what clusters differ: versions, pools, queues, settings and registered names",
+        tag="cluster",
+        asks=requests.CompareClusters,
+        answers=AllDiff,
     ),
     Route(
         name="me",

@@ -57,6 +57,19 @@ class _Call(NamedTuple):
     cluster: str
 
 
+def staying(call: Callable[[], T]) -> Callable[[], T]:
+    """The same call, in which `SystemExit` is an error like others: code of an application that
+    calls `sys.exit` would end the event loop, and this server with it."""
+
+    def stay() -> T:
+        try:
+            return call()
+        except SystemExit as error:
+            raise RuntimeError("Code of the application called sys.exit.") from error
+
+    return stay
+
+
 class ThreadPool:
     """`threads` of them, `each` for one person; `waiting_each` calls of one person may wait for
     a thread, and `waiting_max` of all. `by_cluster`: no cluster gets all threads. On the event
@@ -92,7 +105,7 @@ class ThreadPool:
         key = _Call(asker() if who is None else who, target_cluster() if self._by_cluster else "")
         await self._enter(key, continues)
         try:
-            return await anyio.to_thread.run_sync(call, limiter=self._limiter)
+            return await anyio.to_thread.run_sync(staying(call), limiter=self._limiter)
         finally:
             self._leave(key)
 

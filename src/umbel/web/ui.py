@@ -53,12 +53,16 @@ _PAGES: Final = frozenset(
         "tasks",
         "errors",
         "alerts",
+        "doctor",
         "names",
+        "workflows",
+        "schedule",
         "workers",
         "queues",
         "run",
         "audit",
         "clusters",
+        "clusters/diff",
         "docs",
         "access",
         "sessions",
@@ -69,8 +73,10 @@ _PAGES: Final = frozenset(
 _NAMED: Final = (
     "tasks/",
     "names/",
+    "workflows/",
     "errors/",
     "alerts/",
+    "schedule/",
     "workers/",
     "queues/",
     "actions/",
@@ -91,6 +97,11 @@ _NOT_BUILT: Final = """<!doctype html>
 <p>In a checkout, <code>make ui</code> builds the pages; then load this page again. An
 installed package has them; if yours does not, please report it.</p></body></html>
 """
+
+
+def is_page(path: str) -> bool:
+    """Whether the browser has a page at this path, below the server's prefix."""
+    return path.removesuffix("/") in _PAGES or path.startswith(_NAMED)
 
 
 class File(msgspec.Struct, frozen=True):
@@ -141,7 +152,7 @@ class Ui:
     def _respond(self, request: Request, path: str) -> Response:
         if path.split("/", 1)[0] == "api":
             raise _unknown(f"/{path}")
-        if path.removesuffix("/") in _PAGES or path.startswith(_NAMED):
+        if is_page(path):
             return self._page(request)
         if "." not in path.rsplit("/", 1)[-1]:
             return self._page(request, status=HTTPStatus.NOT_FOUND)

@@ -10,15 +10,22 @@ from __future__ import annotations
 from typing import Any
 
 from celery.app.events import Events
+from celery.utils.log import mlevel
 from kombu.utils.objects import cached_property
 
+from umbel.worker import task_logs
 from umbel.worker.event_stream_writer import EventStreamWriter
+from umbel.worker.task_log_handler import TaskLogHandler
 
 __all__ = ["StreamEvents"]
 
 _Events: Any = Events
 #: What Umbel takes of one text (`cluster.events.TEXT_MAX`).
 ARGUMENTS_MAX = 65_536
+#: How many log lines of one run of a task are told where `umbel_log_lines` is True, and how much
+#: text these have at most.
+LOG_LINES = 1_000
+LOG_BYTES = 262_144
 
 
 class StreamEvents(_Events):  # type: ignore[misc]
@@ -28,6 +35,12 @@ class StreamEvents(_Events):  # type: ignore[misc]
 
     dispatcher_cls = "umbel.worker.dispatcher:StreamDispatcher"
 
+    def __init__(self, app: Any = None) -> None:
+        super().__init__(app)
+        # Workers come here before they fork.
+        if self.app.conf.get("umbel_log_lines"):
+            task_logs.connect()
+
     @cached_property
     def arguments_max_bytes(self) -> int:
         """Up to which size a task's message has its arguments told as a whole; 0 for none."""
@@ -35,8 +48,19 @@ class StreamEvents(_Events):  # type: ignore[misc]
 
     @cached_property
     def tells_groups(self) -> bool:
-        """Whether events of received tasks say to which group and chord these belong."""
+        """Whether events of received tasks say to which group, chord and chain these belong."""
         return bool(self.app.conf.get("umbel_groups"))
+
+    @cached_property
+    def log_lines_max(self) -> int:
+        """How many log lines of each run of a task are told; 0 for none."""
+        wanted = self.app.conf.get("umbel_log_lines") or 0
+        return LOG_LINES if wanted is True else max(0, int(wanted))
+
+    @cached_property
+    def log_handler(self) -> TaskLogHandler:
+        """What takes the log lines of tasks in this process."""
+        return TaskLogHandler(mlevel(self.app.conf.get("umbel_log_level") or "INFO"))
 
     @cached_property
     def stream(self) -> EventStreamWriter:

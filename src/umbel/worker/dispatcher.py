@@ -1,5 +1,5 @@
 """Celery's event dispatcher, whose messages go to the stream as well, and whose events of received
-tasks may have the complete arguments, group and chord."""
+tasks may have the complete arguments, and where in its workflow it is."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 from celery import signals
 from celery.events.dispatcher import EventDispatcher
 
+from umbel.worker.canvas import canvas
 from umbel.worker.event_stream_writer import streamed
-from umbel.worker.group_and_chord import group_and_chord
 from umbel.worker.task_arguments import complete_arguments
 
 log = logging.getLogger("umbel.worker")
@@ -41,7 +41,7 @@ class StreamDispatcher(_EventDispatcher):  # type: ignore[misc]
             if events.arguments_max_bytes:
                 fields |= complete_arguments(request, events.arguments_max_bytes)
             if events.tells_groups:
-                fields |= group_and_chord(request)
+                fields |= canvas(request)
         except Exception as error:  # whatever a message can hold, its event goes out
             log.debug("Not all of %s is told: %s", fields.get("uuid"), error)
         return fields

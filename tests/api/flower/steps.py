@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 View = Callable[[Any], Any]
 
@@ -66,11 +66,16 @@ def _tasks(found: dict[str, Any]) -> Any:
     return {uuid: _task(row) for uuid, row in found.items()}
 
 
+#: What Flower says when no answer came in time.
+GAVE_UP: Final = "Unknown reason"
 _PROFILE = {"stats", "active_queues", "registered", "conf", "timestamp"}
 
 
 def _profile(found: dict[str, Any]) -> Any:
-    """Of each worker what does not change from moment to moment."""
+    """Of each worker what does not change from moment to moment; or that one was too late to tell
+    all of it."""
+    if not all(worker.keys() >= _PROFILE - {"timestamp"} for worker in found.values()):
+        return GAVE_UP
     return {
         name: {
             "keys": sorted(_PROFILE & worker.keys()),

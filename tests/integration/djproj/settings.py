@@ -6,7 +6,11 @@ import os
 
 SECRET_KEY = "of a test"  # noqa: S105
 USE_TZ = True
-INSTALLED_APPS = ["django_celery_results", "tests.integration.djproj.shop"]
+INSTALLED_APPS = [
+    "django_celery_results",
+    "tests.integration.djproj.shop",
+    *os.environ.get("DJPROJ_APPS", "").split(),
+]
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",

@@ -65,7 +65,7 @@ class Watched:
         self.store.report(collector(**report))
 
     def add(self, condition: str, **given: Any) -> str:
-        wanted = NewRule(name="Rule", condition=condition, notify=("hook",), **given)
+        wanted = NewRule(**{"name": "Rule", "condition": condition, "notify": ("hook",)} | given)
         return self.alerts.rules.add(wanted, actor()).rule.id
 
     def later(self, seconds: float, **given: Any) -> None:
@@ -362,6 +362,25 @@ def test_rules_that_ask_the_same_ask_the_store_once(
         each.answer.answer for each in watched.alerts.rules.list().items if each.answer is not None
     ]
     assert answers == ["firing", "firing", "well"]
+
+
+def test_what_all_rules_change_in_a_turn_is_one_write(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writes: list[int] = []
+    write = watched.ledger.keep_alerts
+
+    def counted(alerts: Any, **more: Any) -> None:
+        writes.append(len(alerts))
+        write(alerts, **more)
+
+    for name in ("shop.charge", "shop.mail"):
+        watched.add(f"failures of name:{name} > 1 over 5 min", name=name)
+        watched.fail(3, first=len(name), name=name)
+    monkeypatch.setattr(watched.ledger, "keep_alerts", counted)
+    watched.later(10)
+
+    assert writes == [2]
 
 
 def test_a_back_test_of_a_pattern_looks_at_queues_that_fit_among_many_others(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -140,6 +141,20 @@ def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
     assert binary is not None
     assert "is no text" in binary
     assert half_configured(whole) is None
+
+
+def test_a_secret_of_a_pipe_or_a_device_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    for path in (str(pipe), "/dev/zero"):
+        secret = half_configured(
+            config(kind="oidc", client_id="umbel", client_secret_file=path, **ISSUER)
+        )
+        authority = half_configured(config(kind="oidc", **CLIENT, **ISSUER, ca_file=path))
+
+        assert "is a pipe or a device, and no file" in str(secret)
+        assert "is a pipe or a device, and no file" in str(authority)
 
 
 def test_a_ca_file_without_a_certificate_is_refused(tmp_path: Path) -> None:

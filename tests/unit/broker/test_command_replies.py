@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from umbel.broker.base import Frame, Reply
+from umbel.broker.base import AWAITED_TIMES, Frame, Reply
 from umbel.broker.command_replies import ReplyCollector, replies_in
 
 
@@ -69,7 +69,7 @@ def test_what_cannot_be_read_is_an_answer_of_nobody(frame: Frame) -> None:
 
 @given(some.binary(max_size=200), some.sampled_from(["application/json", "text/plain", ""]))
 def test_no_answer_breaks_the_reader(body: bytes, kind: str) -> None:
-    assert replies_in(Frame(body, 0, kind))
+    assert replies_in(Frame(body, content_type=kind))
 
 
 def test_each_worker_answers_once() -> None:
@@ -83,8 +83,40 @@ def test_each_worker_answers_once() -> None:
     assert answers.all() == (Reply("w1@test", 1), Reply("w2@test", 3))
 
 
+def test_those_who_live_may_be_late() -> None:
+    answers = ReplyCollector(limit=None, awaited=["w1@test"])
+    answers.add(answer({"ok": 1}, "w2@test"))
+
+    assert answers.wait_s(1.0) == AWAITED_TIMES > 1
+    answers.add(answer({"ok": 1}))
+    assert answers.wait_s(1.0) == 1.0
+
+
 def test_without_a_limit_nothing_is_ever_complete() -> None:
     answers = ReplyCollector(limit=None)
     answers.add(answer({"ok": 1}))
 
     assert not answers.complete
+
+
+def test_of_a_question_to_some_the_answers_of_others_do_not_count() -> None:
+    """Else one message with strange names, or one that nobody can read, hides those who were
+    asked and answer a moment later."""
+    answers = ReplyCollector(limit=1, workers=["w1@test"])
+    answers.add(answer({"ok": 3}, "stranger@test"))
+    answers.add(Frame(b"rubbish"))
+
+    assert not answers.complete
+    answers.add(answer({"ok": 1}))
+    assert answers.complete
+    assert answers.all()[0] == Reply("w1@test", 1)
+    assert [each.worker for each in answers.all()] == ["w1@test", ""]
+
+
+def test_of_very_many_answers_that_cannot_be_read_some_are_kept() -> None:
+    answers = ReplyCollector(limit=1_000)
+    for _ in range(1_000):
+        answers.add(Frame(b"rubbish"))
+
+    assert answers.complete
+    assert len(answers.all()) == 100

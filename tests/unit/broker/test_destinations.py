@@ -16,6 +16,7 @@ from umbel.errors import BrokerRefused
 pytestmark = pytest.mark.filterwarnings("ignore:[^.]*'queue' task attribute")
 
 Queue: Any = entity.Queue
+Exchange: Any = entity.Exchange
 
 ROUTES = {
     "shop.*": {"queue": "shop"},
@@ -63,6 +64,19 @@ def test_the_queue_that_is_named_goes_before_all_unless_a_route_has_an_exchange(
     assert destination("shop.pack", queue="slow") == "slow"
     assert destination("mail.send", queue="slow") == "slow"
     assert destination("pay", queue="slow") is None
+
+
+def test_a_route_is_told_as_the_message_would_have_it() -> None:
+    queues = [Queue("bulk", Exchange("big", type="topic"), routing_key="big.#")]
+    of = sending(task_queues=queues, task_routes={"own": "bulk", "pay": ROUTES["pay"]})
+
+    def routing(name: str) -> tuple[str | None, str | None, str | None]:
+        found = of.routing(Signature(id="1", name=name))
+        return found.queue, found.exchange, found.routing_key
+
+    assert routing("own") == ("bulk", "big", "big.#")
+    assert routing("mail.send") == ("mail", "", "mail")
+    assert routing("pay") == (None, "money", "pay")
 
 
 def test_where_exchanges_and_routing_keys_lead_is_not_known() -> None:

@@ -75,6 +75,23 @@ def test_what_the_sender_chose_and_what_hangs_on_a_task_are_told() -> None:
     assert found.headers == {"tenant": "acme"}
 
 
+def test_the_group_of_a_message_and_what_follows_it_are_told() -> None:
+    def signature(uuid: str, name: object) -> dict[str, object]:
+        return {"task": name, "options": {"task_id": uuid}}
+
+    embed = {
+        "chord": signature("body", "shop.total"),
+        "chain": [signature("last", "shop.last"), {"task": "no id"}, 7, signature("next", 1)],
+    }
+
+    found = queued(envelope([[], {}, embed], HEADERS | {"group": "g"}))
+
+    assert (found.group_id, found.chord_id, found.chord_name) == ("g", "body", "shop.total")
+    assert found.chain == (("next", ""), ("last", "shop.last"))
+    odd = queued(envelope([[], {}, {"chord": [1], "chain": {"a": 1}}], HEADERS | {"group": [1]}))
+    assert (odd.group_id, odd.chord_id, odd.chain) == (None, None, ())
+
+
 @given(
     some.dictionaries(
         some.sampled_from(["timelimit", "group", "argsrepr", "shadow"]),
@@ -140,3 +157,31 @@ def test_no_payload_breaks_the_reader(payload: bytes) -> None:
 def test_no_envelope_breaks_the_reader(value: object) -> None:
     queued(json.dumps({"body": value, "headers": value, "properties": value}).encode())
     queued(envelope(value, {"task": value, "id": value}))
+
+
+def test_a_message_that_is_no_task_shows_its_body() -> None:
+    found = queued(envelope({"event": "paid", "order": 7}, {"tenant": "acme"}))
+
+    assert (found.name, found.args, found.kwargs) == (None, None, None)
+    assert found.body == {"event": "paid", "order": 7}
+    assert found.unreadable == "It is no task: no header names one, nor does its body."
+
+
+def test_the_stamp_of_a_sender_is_its_time_if_it_is_a_moment() -> None:
+    def stamped(stamp: object) -> float | None:
+        properties = {"body_encoding": "base64", "timestamp": stamp}
+        return queued(envelope([[], {}, {}], HEADERS, properties=properties)).sent
+
+    assert stamped(1_796_000_000) == 1_796_000_000.0
+    assert [stamped(odd) for odd in (1_796_000_000_000, -1, "now", True, None)] == [None] * 5
+
+
+def test_a_broken_body_leaves_the_task_known() -> None:
+    payload = json.dumps(
+        {"body": "%%% no base64", "headers": HEADERS, "properties": {"body_encoding": "base64"}}
+    )
+
+    found = queued(payload.encode())
+
+    assert (found.name, found.args, found.body) == ("shop.pay", None, None)
+    assert "base64" in str(found.unreadable)

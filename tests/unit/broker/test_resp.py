@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from umbel.broker.redis import unreadable
+from umbel.broker.message_batch import unreadable
 from umbel.broker.resp import ErrorReply, MalformedReply, RespParser, is_notice
 from umbel.services.ingest.message_bodies import events_of
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -101,7 +103,9 @@ def test_a_silence_is_begun_and_ended(umbel: Umbel) -> None:
 
 
 def test_a_maintenance_window_begins_in_its_zone(umbel: Umbel) -> None:
-    window = ("--from", "2026-01-05T02:00", "--every", "week", "--zone", "Europe/Berlin")
+    in_two_days = datetime.now(ZoneInfo("Europe/Berlin")) + timedelta(days=2)
+    noon = f"{in_two_days:%Y-%m-%d}T12:00"
+    window = ("--from", noon, "--every", "week", "--zone", "Europe/Berlin")
     code, out, _ = umbel("alerts", "silence", "--for", "2h", "--reason", "backup", *window)
     assert (code, "from" in out) == (0, True)
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import apsw
 import pytest
 
 import umbel
@@ -239,6 +240,19 @@ def test_the_demo_refuses_another_broker(
     capsys: pytest.CaptureFixture[str], option: tuple[str, str]
 ) -> None:
     assert "it brings its own" in refused(capsys, "demo", *option)
+
+
+def test_a_collector_that_cannot_begin_fails_as_every_command_does(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    connection = apsw.Connection(str(data / "umbel.db"))
+    connection.pragma("user_version", 99)
+    connection.close()
+
+    ended = umbel_ended("collect", "-b", "redis://127.0.0.1:1/0", "--data", str(data))
+
+    assert "written by a newer Umbel" in ended.stderr
+    assert ended.returncode == 1
 
 
 def test_every_setting_is_an_option_of_every_command_that_needs_them(

@@ -6,10 +6,9 @@ import csv
 import io
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,10 +16,10 @@ from umbel.broker.base import Capabilities
 from umbel.cli import source as cli_source
 from umbel.cli.start import run
 from umbel.errors import StoreError
-from umbel.python.local import LocalSource
 from umbel.python.opening import open_settings
-from umbel.services.cluster.queue_inspection import QueueRow
-from umbel.services.samples.queue_trends import DepthPoint
+from umbel.python.sources import Source
+from umbel.services.cluster import queue_list
+from umbel.services.cluster.queue_inspection import QueueInspection, QueueList, QueueRow
 from umbel.settings import Settings
 from umbel.store.opening import open_samples, open_store
 
@@ -39,24 +38,6 @@ def keep(data: Path, ago_s: float, **depths: float) -> None:
         samples.keep("queue", time.time() - ago_s, seen)
 
 
-class Broker:
-    """The queues of a broker, over the samples of a data directory."""
-
-    def __init__(self, source: Any, ready: Mapping[str, int | None]) -> None:
-        self._source = source
-        self._ready = ready
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._source, name)
-
-    def queues(self) -> tuple[tuple[QueueRow, ...], Capabilities | None]:
-        rows = tuple(
-            QueueRow(name=name, ready=ready, consumers=1, workers=("w@h",))
-            for name, ready in self._ready.items()
-        )
-        return rows, None
-
-
 class Listing:
     """Runs `umbel queues` where the broker has these queues."""
 
@@ -68,10 +49,24 @@ class Listing:
         self._capsys = capsys
 
     def __call__(self, *arguments: str, **ready: int | None) -> tuple[int, str, str]:
+        rows = tuple(
+            QueueRow(name=name, ready=number, consumers=1, workers=("w@h",))
+            for name, number in ready.items()
+        )
+        found = QueueList(
+            items=rows,
+            broker="memory://",
+            capabilities=Capabilities("memory"),
+            at=time.time(),
+            missing=(),
+            more=0,
+        )
+        self._monkeypatch.setattr(QueueInspection, "all", lambda _: found)
+
         @contextmanager
-        def opened(*_: object) -> Iterator[Broker]:
-            with closing(open_settings(Settings(data=self._data))) as source:
-                yield Broker(source, ready)
+        def opened(*_: object) -> Iterator[Source]:
+            with closing(open_settings(Settings(data=self._data, broker="memory://"))) as source:
+                yield source
 
         self._monkeypatch.setattr(cli_source, "open_source", opened)
         code = run(["queues", *arguments])
@@ -127,16 +122,16 @@ def test_without_samples_nothing_is_claimed_and_said_why(listing: Listing) -> No
 def test_samples_that_cannot_be_read_do_not_hide_the_queues(
     listing: Listing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(_: LocalSource, names: Sequence[str], now: float) -> dict[str, tuple[DepthPoint]]:
-        raise StoreError(f"The samples of {len(names)} queue are locked at {now:.0f}.")
+    def broken(*_: object, **__: object) -> None:
+        raise StoreError("The samples are locked.")
 
-    monkeypatch.setattr(LocalSource, "queue_depths", broken)
+    monkeypatch.setattr(queue_list, "sampled_lines", broken)
 
     code, out, err = listing(mail=500)
 
     assert code == 0
     assert out.splitlines()[1].startswith("mail\t500\t?\t?")
-    assert err.startswith("How full queues were is not known: The samples of 1 queue are locked")
+    assert err.startswith("How full queues were is not known: The samples are locked.")
 
 
 def test_a_broker_without_queues_is_asked_for_no_samples(listing: Listing) -> None:

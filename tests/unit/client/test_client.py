@@ -34,7 +34,12 @@ from umbel.services.control.task_sender import Apply
 @pytest.fixture
 def server() -> Iterator[Server]:
     with serving() as running:
-        running.say({"items": [], "now": 1.0})
+        running.say(
+            {
+                "items": [], "now": 1.0, "since": 0.0, "until": 1.0, "bucket_s": 60.0,
+                "complete": True,
+            }
+        )  # fmt: skip
         yield running
 
 

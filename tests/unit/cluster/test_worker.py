@@ -130,6 +130,21 @@ def test_what_it_does_is_a_sign_of_life_and_what_it_takes_ends_a_goodbye() -> No
     assert witness(left, took).status(NOW + 21) == ONLINE
 
 
+def test_who_was_heard_before_our_clock_was_set_back_is_silent_until_heard_again() -> None:
+    before = after([(told("heartbeat", 0, active=9), NOW + 3_600)])
+    again = after(
+        [
+            (told("heartbeat", 0, active=9), NOW + 3_600),
+            SignOfLife(hostname="w@h", heard=NOW + 4, noted=NOW + 4),
+            (told("heartbeat", 6, active=1), NOW + 6),
+            (told("offline", 7), NOW + 7),
+        ]
+    )
+
+    assert before.status(NOW + 2) == SILENT
+    assert (again.active, again.status(NOW + 8)) == (1, OFFLINE)
+
+
 def test_an_answer_is_a_sign_of_life_of_whoever_sends_nothing() -> None:
     known = after([(told("heartbeat", 0), NOW)])
 

@@ -312,8 +312,16 @@ def test_there_is_no_remote_log_level() -> None:
 
 def test_a_missing_time_limit_is_lifted_and_the_plan_says_so() -> None:
     plan = Scene().plan("time_limit", name="shop.send", soft=5.0)
+    both = Scene().plan("time_limit", name="shop.send", soft=0.5, hard=60.0)
 
-    assert "No hard limit is given, so there will be none." in plan.consequences
+    none = Scene().plan("time_limit", name="shop.send")
+    lifted = "No hard limit is given, so there will be none but the pool's, where it has one."
+    assert lifted in plan.consequences
+    assert " to 5 s (soft) for shop.send." in plan.sentence
+    assert " to 0.5 s (soft) and 60 s (hard) for shop.send." in both.sentence
+    assert none.sentence == "Lift the time limits on " + none.sentence.partition(" on ")[2]
+    assert none.sentence.endswith(" for shop.send.")
+    assert {lifted, lifted.replace("hard", "soft")} <= {*none.consequences}
 
 
 def test_a_purge_tells_how_many_messages() -> None:
@@ -354,7 +362,6 @@ def test_a_queue_that_is_not_there_cannot_be_purged() -> None:
             ({"action": "rate_limit", "name": "a", "rate": rate}, "rate")
             for rate in ("", "x", "10/y", "/m", "-1", "nan", "inf/m", "10/m/s", "10 per minute")
         ),
-        ({"action": "time_limit", "name": "a"}, "soft"),
         ({"action": "time_limit", "soft": 1.0}, "name"),
         ({"action": "time_limit", "name": "a", "soft": 3.0, "hard": 2.0}, "soft"),
         ({"action": "autoscale", "min": 3, "max": 2}, "min"),

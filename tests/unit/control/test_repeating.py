@@ -9,7 +9,7 @@ from tests.unit.control.scene import ADA, Scene
 from umbel.errors import ActionRefused
 from umbel.query.parse import parse
 from umbel.services.control.types import ActionRequest
-from umbel.services.search.ledger_terms import LISTED_MAX, resolved
+from umbel.services.search.outside_terms import LISTED_MAX, OutsideTerms
 from umbel.services.search.search import Search
 
 FIRST, SECOND, THIRD = map(uuid_of, (91, 92, 93))
@@ -97,8 +97,9 @@ def test_a_search_finds_what_an_action_sent(scene: Scene) -> None:
 
 
 def test_ten_thousand_are_listed_at_most(scene: Scene) -> None:
-    node = resolved(parse("is:repeated"), scene.ledger)
+    node = OutsideTerms(scene.ledger).resolved(parse("is:repeated"))
+    nothing = OutsideTerms().resolved
 
     assert LISTED_MAX == 10_000
     assert FIRST in str(node)
-    assert resolved(parse("is:repeated"), None) == resolved(parse("action:x"), None)
+    assert nothing(parse("is:repeated")) == nothing(parse("action:x"))

@@ -6,9 +6,11 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
+from tests.contract.stories import heartbeat
 from tests.support.memory_cluster import MemoryResults
-from tests.unit.control.scene import ADA, EU, US, Scene, actor
+from tests.unit.control.scene import ADA, EU, NOW, US, Scene, actor, history
 from umbel.errors import ActionRefused, BrokerUnreachable, NotPermitted, ResultsUnavailable
 from umbel.results.base import Result
 from umbel.services.control.task_sender import Apply, SentTask
@@ -127,8 +129,48 @@ def test_a_name_that_a_worker_knows_is_sent() -> None:
     assert len(scene.cluster.sent) == 1
 
 
+@pytest.mark.parametrize("turns", [1, 2])
+@pytest.mark.parametrize("heard_of", [(EU, US), ()])
+@pytest.mark.parametrize("others", [{}, {EU: ["etl.load"]}])
+def test_a_worker_that_answers_late_is_waited_for_before_a_task_is_refused(
+    turns: int, heard_of: tuple[str, ...], others: dict[str, object]
+) -> None:
+    scene = Scene()
+    scene.workers.names = heard_of
+    scene.workers.registered = {**others, US: ["shop.send"]}
+    scene.workers.late = {US: turns, EU: turns}
+
+    apply(scene, check=True)
+
+    assert len(scene.cluster.sent) == 1
+
+
+def test_who_did_not_answer_is_named_where_a_name_is_refused() -> None:
+    scene = Scene()
+    scene.workers.registered = {EU: ["etl.load"]}
+
+    with pytest.raises(ActionRefused, match=f"{US} did not answer"):
+        apply(scene, check=True)
+
+
 def test_nothing_is_sent_unchecked_when_nobody_answers() -> None:
     scene = Scene()
+
+    with pytest.raises(ActionRefused, match="No worker says"):
+        apply(scene, check=True)
+
+
+def test_a_name_that_a_busy_worker_runs_is_sent_though_it_does_not_answer() -> None:
+    scene = Scene(*history(), heartbeat(US, NOW - 5))
+
+    apply(scene, check=True)
+
+    assert len(scene.cluster.sent) == 1
+
+
+@pytest.mark.parametrize("kind", ["worker-online", "worker-offline"])
+def test_what_an_earlier_process_ran_says_nothing_of_a_worker(kind: str) -> None:
+    scene = Scene(*history(), replace(heartbeat(US, NOW - 5), type=kind))
 
     with pytest.raises(ActionRefused, match="No worker says"):
         apply(scene, check=True)

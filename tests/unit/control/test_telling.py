@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.contract.stories import BASE, failed, succeeded, uuid_of
+from tests.contract.stories import BASE, failed, placed, succeeded, uuid_of
 from tests.support.memory_cluster import MemoryResults
 from tests.unit.control.scene import EU, FAILED, NOW, US, WAITING, Scene, history
 from umbel.broker.base import QueuedMessage, Signature
@@ -236,6 +236,16 @@ def test_what_belonged_to_a_workflow_is_told_to_stand_still() -> None:
     assert "1 of these belongs to a workflow: it does not go on" in told(plan)
     assert "next steps of a chain" in told(plan)
     assert "none of them is sent again" in told(plan)
+
+
+def test_what_a_worker_told_of_chord_and_chain_is_told_to_stay_behind() -> None:
+    chain = ((OTHER, "shop.next"),)
+    scene = Scene(*placed(failed(TASK, BASE, args="(1,)"), chord_id="b", group_id="g", chain=chain))
+
+    plan = scene.plan("retry", ids=[TASK])
+
+    assert "a workflow (next steps of a chain, a chord and a group)" in told(plan)
+    assert "its body stays blocked, also when this succeeds" in told(plan)
 
 
 def test_a_member_of_a_group_is_known_by_its_result() -> None:

@@ -8,7 +8,7 @@ from itertools import count
 import msgspec
 
 from umbel.cluster.worker import Worker
-from umbel.services.deploys.fleet import ATTEMPTS_MAX, Fleet
+from umbel.services.deploys.fleet import ATTEMPTS_MAX, RESTARTS_MAX, Fleet
 from umbel.services.deploys.marks import marks_of
 from umbel.store.ledger import Deploy
 
@@ -122,6 +122,21 @@ def test_one_of_several_workers_that_is_restarted_is_no_deploy() -> None:
     cluster.look(50)
 
     assert cluster.changes() == []
+
+
+def test_when_a_worker_began_anew_is_remembered_under_its_name() -> None:
+    cluster = Cluster(a=SHOP, b=SHOP)
+    times = []
+    for _ in range(RESTARTS_MAX + 2):
+        cluster.start("b")
+        times.append(cluster.now)
+        cluster.look()
+    cluster.again()
+    cluster.start("new")
+    cluster.look()
+
+    found = {name: each.restarts for name, each in cluster.fleet.workers.items()}
+    assert found == {"a": [], "b": times[-RESTARTS_MAX:], "new": []}
 
 
 def test_a_rolling_deploy_of_fifty_workers_is_one_mark_with_its_span() -> None:

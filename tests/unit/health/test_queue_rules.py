@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.unit.health.examples import NOW, depths, facts, found, only, queue, worker
 from umbel.services.health.assessment import assess
 from umbel.services.health.facts import QueueReading
+from umbel.store.queue_pauses import QueuePause
 
 
 def test_a_queue_without_consumer_is_critical_and_offers_one() -> None:
@@ -145,3 +146,51 @@ def test_of_a_queue_that_nobody_consumes_it_is_not_told_as_well_that_it_is_old()
     lost = queue("mail", [QueueReading(NOW, 9, 0, 240.0)], usual_oldest_s=(20.0, 70.0, 5.0))
 
     assert [f.rule for f in assess(facts(queues=(lost,)))] == ["queue-without-consumer"]
+
+
+def paused(at: float, reason: str = "") -> QueuePause:
+    return QueuePause(queue="mail", actor="ann", at=at, action_id="a", reason=reason)
+
+
+def test_a_paused_queue_has_a_calm_sentence_of_its_own() -> None:
+    readings = depths(100, 200, 250, 300, 307, consumers=0)
+    pause = paused(NOW - 600, "SMTP is down")
+    one = only("queue-paused", queues=(queue("mail", readings, pause=pause),))
+
+    assert one.severity == "notice"
+    assert one.sentence.startswith("mail is paused by ann since ")
+    assert one.sentence.endswith(" UTC (SMTP is down); 307 messages wait.")
+    assert one.since is None  # its sentence says it
+    request = one.action.request
+    assert request is not None
+    assert (request.action, request.queue) == ("resume", "mail")
+
+
+def test_nothing_else_is_said_of_a_paused_queue() -> None:
+    readings = [QueueReading(each.at, each.ready, 0, 90_000.0) for each in
+                depths(*range(100, 3_100, 100), every_s=20)]  # fmt: skip
+    calm = queue("mail", readings, pause=paused(NOW - 600), usual_oldest_s=(1.0, 1.0, 1.0))
+    loud = queue("other", readings, usual_oldest_s=(1.0, 1.0, 1.0))
+
+    rules = [each.rule for each in assess(facts(queues=(calm,))) if each.rule.startswith("queue")]
+    others = [each.rule for each in assess(facts(queues=(loud,))) if each.rule.startswith("queue")]
+
+    assert rules == ["queue-paused"]
+    assert others == ["queue-without-consumer"]
+
+
+def test_a_pause_that_is_older_than_a_day_is_a_warning() -> None:
+    one = only("queue-paused", queues=(queue("mail", depths(0), pause=paused(NOW - 86_401)),))
+
+    assert one.severity == "warning"
+    assert one.sentence.endswith("; 0 messages wait.")
+
+
+def test_of_many_paused_queues_a_few_stand_alone() -> None:
+    many = [
+        queue(f"q{number}", depths(number), pause=paused(NOW - number)) for number in range(500)
+    ]
+    several = found("queue-paused", queues=tuple(many))
+
+    assert len(several) == 4
+    assert several[-1].sentence.startswith("497 more queues are paused: ")

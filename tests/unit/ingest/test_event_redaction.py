@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from umbel.cluster.decode import sample
-from umbel.cluster.events import Decoded, Event, Fault
+from umbel.cluster.events import Decoded, Event, Fault, LogLine, LogLines
 from umbel.cluster.task import Task
 from umbel.redact.rules import Redactor, RedactRules
 from umbel.services.ingest.event_redaction import EventRedactor
@@ -40,6 +40,17 @@ def test_secrets_are_hidden_in_each_text_of_an_event() -> None:
 
     assert "hunter2" not in repr(events)
     assert repr(events).count("<hidden>") == 6
+
+
+def test_a_text_without_a_secret_says_nothing_of_the_same_text_as_json() -> None:
+    text = '{"p\\u0061ssword": "hunter2"}'
+    _, found = redacted(
+        RedactRules(),
+        event("task-sent", name="a", result=text),
+        event("task-received", name="a", kwargs_json=text),
+    )
+
+    assert "hunter2" not in str(found.kwargs_json)
 
 
 def test_complete_arguments_are_hidden_by_key_position_and_name_as_the_others_are() -> None:
@@ -185,3 +196,35 @@ def test_samples_of_binary_bodies_are_hidden() -> None:
     redactor = EventRedactor(Redactor(RedactRules()), none_stored)
 
     assert "hunter2" not in repr(redactor.redacted(Decoded([], faults)).faults)
+
+
+def logged(*texts: str, uuid: str = "u1") -> Event:
+    lines = tuple(LogLine(NOW, 20, "shop", text) for text in texts)
+    return event("log-lines", uuid, log_lines=LogLines(NOW, 1, len(texts), 0, lines))
+
+
+def log_texts(events: list[Event]) -> list[str]:
+    return [line.text for each in events if each.log_lines for line in each.log_lines.lines]
+
+
+def test_lines_of_a_log_have_no_secrets_and_no_commands_for_terminals() -> None:
+    coloured = logged("password=\x1b[31mhunter2\x1b[0m", "\x1b]0;title\x07plain \x9b1mbold\x07")
+
+    assert log_texts(redacted(RedactRules(), coloured)) == [
+        "password=<hidden>",
+        "plain bold\N{SYMBOL FOR BELL}",
+    ]
+    assert log_texts(redacted(RedactRules(keys=()), coloured))[0] == "password=hunter2"
+
+
+def test_lines_of_a_task_of_which_something_is_hidden_by_name_are_hidden() -> None:
+    events = redacted(
+        RedactRules(arguments=("proj.login",)),
+        event("task-received", "a", name="proj.login"),
+        event("task-received", "b", name="proj.other"),
+        logged("for ann", uuid="a"),
+        logged("order 7", uuid="b"),
+        logged("of a task that nobody knows", uuid="c"),
+    )
+
+    assert log_texts(events) == ["<hidden>", "order 7", "<hidden>"]

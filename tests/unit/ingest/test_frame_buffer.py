@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from umbel.broker.base import Frame
+from umbel.broker.shedding import shed_kind
 from umbel.services.ingest.frame_buffer import FrameBuffer, chunk_of
-from umbel.services.ingest.shedding import shed_kind
 
 
 def frames(count: int, size: int = 1000) -> list[Frame]:
@@ -94,6 +94,7 @@ def test_beginnings_are_left_out_first_and_a_failures_end_last() -> None:
             "a retry": ("task-retried",),
             "a worker's word": ("worker-heartbeat",),
             "an event of the application": ("task-progress",),
+            "lines of a log": ("log-lines",),
         }.items()
     }
 
@@ -105,6 +106,7 @@ def test_beginnings_are_left_out_first_and_a_failures_end_last() -> None:
         "a retry": [True, True, True],
         "a worker's word": [True, True, True],
         "an event of the application": [True, True, True],
+        "lines of a log": [False, False, False],
     }
 
 
@@ -122,3 +124,7 @@ def test_a_message_whose_bytes_cannot_be_read_is_left_out_last() -> None:
     assert shed_kind(Frame(b"\x80\x02", content_type="application/x-msgpack")) == "other"
     assert shed_kind(Frame(b"not JSON")) == "other"
     assert shed_kind(Frame(b'{"type":"task-sent"}')) == "begun"
+    assert (
+        shed_kind(Frame(rb'{"type": "task-sent", "args": "\"type\": \"task-failed\""}')) == "begun"
+    )
+    assert shed_kind(Frame(b'[{"type":"log-lines"}, {"type":"task-failed"}]')) == "other"

@@ -30,7 +30,7 @@ def chunk(at: float, **how: Any) -> Chunk:
 def test_what_comes_promptly_tells_by_its_arrival_and_measures_the_clock() -> None:
     (sign,) = SignsOfLife().of([beat(3_600)], chunk(0, is_prompt=True))
 
-    assert sign == SignOfLife(hostname="w@h", heard=NOW, skew_s=3_600)
+    assert sign == SignOfLife(hostname="w@h", heard=NOW, skew_s=3_600, noted=NOW)
 
 
 def test_so_does_what_comes_when_the_broker_was_just_seen_to_keep_nothing() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -95,6 +95,9 @@ class Silent:
 
     def read(self, _timeout_s: float) -> tuple[Frame, ...]:
         raise AssertionError("its queue is another collector's to read")
+
+    def rest(self) -> Sequence[Frame]:
+        return ()
 
     def settle(self, tag: int) -> None:
         raise AssertionError(tag)

@@ -27,6 +27,10 @@ class Batch:
         redactor = EventRedactor(USUAL, self.store.tasks)
         counter = EventCounter(self.clock.monotonic())
         self.committer = Committer(self.store, counter, limits, self.clock, redactor)
+        self.gather(tasks)
+
+    def gather(self, tasks: int) -> None:
+        """Events of so many tasks come."""
         events = [event for number in range(tasks) for event in succeeded(uuid_of(number), NOW)]
         frames = [Frame(msgspec.json.encode(event)) for event in events]
         self.committer.add(chunk_of(frames, NOW, came_at=self.clock.monotonic()))
@@ -42,6 +46,42 @@ class Batch:
 
 def test_many_events_wait_while_nobody_looks() -> None:
     assert 1.3 < Batch(tasks=100).due_after_s() < 1.5
+
+
+def test_only_while_nobody_looks_more_of_it_is_read_without_hurry() -> None:
+    seen, unseen = Batch(tasks=100), Batch(tasks=100)
+    seen.store.note_look()
+    was_unhurried = unseen.committer.is_unhurried
+    for batch in (seen, unseen):
+        batch.clock.time += 0.5
+        batch.committer.due_in_s()
+
+    assert not was_unhurried
+    assert not seen.committer.is_unhurried
+    assert unseen.committer.is_unhurried
+
+
+def test_the_next_batch_is_read_without_hurry_from_its_beginning_until_somebody_looks() -> None:
+    batch = Batch(tasks=100)
+    batch.due_after_s()
+
+    batch.committer.commit()
+    assert batch.committer.is_unhurried
+
+    batch.gather(tasks=100)
+    batch.store.note_look()
+    assert batch.due_after_s() < 0.5
+    assert not batch.committer.is_unhurried
+
+
+def test_the_next_batch_is_read_in_a_hurry_after_one_of_a_few_events() -> None:
+    batch = Batch(tasks=100)
+    batch.due_after_s()
+    batch.committer.commit()
+
+    batch.gather(tasks=5)
+    assert batch.due_after_s() < 0.5
+    assert not batch.committer.is_unhurried
 
 
 def test_who_looks_sees_them_at_once() -> None:

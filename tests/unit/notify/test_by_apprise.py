@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from tests.support.dripping import dripping
 from tests.support.receivers import HttpReceiver, http_receiver
 from umbel.errors import DeliveryFailed
 from umbel.notify.base import AlertMessage, NotifierConfig
@@ -101,3 +102,17 @@ def test_what_is_shown_of_a_warning_has_no_word_that_may_be_secret() -> None:
     assert tells("the password p%40ss", "json://me:p%40ss@example.com/")
     assert tells("the password p@ssword", "json://me:p%40ssword@example.com/")
     assert not tells("Connection error sending to example.com.", "json://example.com/hook")
+
+
+def test_a_service_that_answers_a_byte_at_a_time_is_left_when_time_is_up(
+    receiver: HttpReceiver,
+) -> None:
+    with dripping(b"HTTP/1.1 200 OK\r\n\r\n") as port:
+        config = NotifierConfig(name="slow", kind="apprise", url=f"json://127.0.0.1:{port}/")
+        for _ in range(2):
+            with pytest.raises(DeliveryFailed, match=r"took longer than 0\.5 s") as failed:
+                ByApprise(config, whole_s=0.5).deliver(MESSAGE)
+            assert failed.value.retriable
+        notifier(receiver, "json", "HOST/hook").deliver(MESSAGE)
+
+    assert [each.path for each in receiver.received] == ["/hook"]

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import hmac
 import socket
-import threading
 
 import msgspec
 import pytest
 
 from tests.support.clocks import SetClock
+from tests.support.dripping import dripping
 from tests.support.receivers import http_receiver, mail_receiver
 from umbel.errors import DeliveryFailed
 from umbel.notify.base import AlertMessage, Notifier, NotifierConfig
+from umbel.notify.mail import Mail
 from umbel.notify.opening import open_notifiers
 from umbel.notify.posting import post
 
@@ -153,23 +153,23 @@ def test_a_configuration_shows_no_secret() -> None:
 
 
 def test_who_answers_a_byte_at_a_time_is_left_when_time_is_up() -> None:
-    ended = threading.Event()
-    with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def drip() -> None:
-            connection, _ = server.accept()
-            with connection, contextlib.suppress(OSError):
-                connection.sendall(b"HTTP/1.1 200 OK\r\n")
-                while not ended.wait(0.02):
-                    connection.sendall(b"x")
-
-        thread = threading.Thread(target=drip)
-        thread.start()
-        url = f"http://127.0.0.1:{server.getsockname()[1]}/s3cret"
-        with pytest.raises(DeliveryFailed, match="could not be reached") as caught:
-            post(url, b"{}", {}, whole_s=0.2)
-        ended.set()
-        thread.join()
+    with (
+        dripping(b"HTTP/1.1 200 OK\r\n") as port,
+        pytest.raises(DeliveryFailed, match="could not be reached") as caught,
+    ):
+        post(f"http://127.0.0.1:{port}/s3cret", b"{}", {}, whole_s=0.2)
 
     assert caught.value.retriable
     assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("begin", [b"220 ", b"220 mail\r\n250 mail\r\n250 "])
+def test_so_is_a_mail_server_that_does(begin: bytes) -> None:
+    with dripping(begin) as port:
+        url = f"smtp://127.0.0.1:{port}"
+        config = {"name": "a", "kind": "email", "url": url, **MAIL}
+        mail = Mail(msgspec.convert(config, NotifierConfig), whole_s=0.2)
+        with pytest.raises(DeliveryFailed, match="could not be reached") as caught:
+            mail.deliver(MESSAGE)
+
+    assert caught.value.retriable

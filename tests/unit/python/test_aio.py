@@ -23,7 +23,7 @@ def test_the_names_are_the_same() -> None:
 def test_every_function_is_a_coroutine() -> None:
     functions = [name for name in umbel.__all__ if inspect.isfunction(getattr(umbel, name))]
 
-    assert len(functions) == 43
+    assert len(functions) == 57
     for name in functions:
         found = getattr(aio, name)
         asynchronous = inspect.iscoroutinefunction(found) or inspect.isasyncgenfunction(found)

@@ -26,6 +26,7 @@ from umbel.query.parse import parse
         ("-name:*x", "Tasks whose name does not end with x"),
         ("queue:a,b worker:=celery@x", "Tasks in queue a or b, on celery@x"),
         ("-worker:eu", "Tasks except those on a worker whose name contains eu"),
+        ("group:G chord:C", "Tasks of group G, of the chord that runs task C"),
         ("root:R parent:P id:I", "Tasks of workflow R, sent by task P, with id I"),
         ("args:x kwargs:~y", "Tasks whose positional arguments contain x, whose keyword "
          "arguments contain y"),

@@ -117,3 +117,37 @@ def test_the_alternates_of_a_connection_are_masked() -> None:
     assert shown["broker"]["alternates"] == ["redis://***@a:6379/0", "redis://***@b:6379/0"]
     assert shown["broker"]["transport_options"]["visibility_timeout"] == 9
     assert (shown["pid"], shown["total"]) == (7, {"proj.token": 3})
+
+
+URL = f"redis://u:{SECRET}@h"
+
+
+@pytest.mark.parametrize(
+    "conf",
+    [
+        {URL: 1},
+        {"task_queues": {URL: {URL: 1}}},
+        {"task_routes": {URL: {"queue": URL}}},
+        {"task_routes": [["shop.mail", {"password": SECRET}]]},
+        {"task_routes": [{"auth.renew": {"options": {"token": {"of": [SECRET]}}}}]},
+        {"beat_schedule": {URL: {"task": URL, "schedule": URL}}},
+        {"include": {"api_key": {"of": [SECRET]}}},
+        {"broker_transport_options": {URL: 1, "global_keyprefix": URL, "master_name": URL}},
+    ],
+)
+def test_a_secret_in_a_place_where_none_belongs_is_not_shown(conf: dict[str, object]) -> None:
+    """As anybody may answer for a worker, and settings are written in a hurry."""
+    assert SECRET not in json.dumps(mask_conf(conf))
+
+
+def test_routes_of_tasks_whose_names_sound_secret_are_shown() -> None:
+    routes = {"auth.tokens.renew": {"queue": "auth"}, "shop.mail": "mail"}
+
+    assert mask_conf({"task_routes": routes}) == {"task_routes": routes}
+
+
+@pytest.mark.parametrize("name", ["transport", "uri_prefix", "failover_strategy", "login_method"])
+def test_a_connection_with_an_address_in_the_wrong_place_shows_no_secret(name: str) -> None:
+    stats = {"broker": {name: URL, URL: 1}, "total": {URL: 1}, URL: {}}
+
+    assert SECRET not in json.dumps(mask_stats(stats))

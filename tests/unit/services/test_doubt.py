@@ -64,6 +64,14 @@ def test_another_process_of_the_same_name_does_not_run_it(worker: dict[str, Any]
     assert found.why == "worker-restarted"
 
 
+def test_a_gap_after_the_clocks_were_set_back_follows_what_was_said_before() -> None:
+    known = evidence("online", gaps=((NOW - 5, NOW - 1),))
+    ahead, later = a_task(timestamp=NOW + 3_600), a_task(timestamp=NOW)
+
+    assert doubt_of(ahead, known, NOW) == Doubt(why="gap", since=NOW - 5, worker=WORKER)
+    assert doubt_of(later, known, NOW) is None
+
+
 def test_a_worker_whose_clock_is_behind_was_not_started_anew() -> None:
     skewed = evidence("online", online=BASE + 3_540, skews=((BASE + 3_600, -3_600.0),))
 

@@ -30,6 +30,16 @@ def test_a_fresh_connected_collector_is_live() -> None:
     assert live.sentence == "What you see is live."
 
 
+def test_what_workers_answered_before_the_clock_was_set_back_makes_nobody_deaf() -> None:
+    heard = collector(heard_at=NOW - 2)
+
+    def state(answered: float) -> str:
+        known = Evidence(now=NOW, collectors=(heard,), answered={"w": answered})
+        return judge_evidence(known).state
+
+    assert [state(NOW + 3_600), state(NOW + 59)] == ["live", "blind"]
+
+
 def test_no_collector_at_all_is_blind_and_says_how_to_start_one() -> None:
     live = judge([], NOW)
 

@@ -60,6 +60,38 @@ def test_what_was_changed_is_asked_anew() -> None:
     assert len(field.asked()) == 2
 
 
+def test_a_worker_that_was_late_is_not_taken_for_silent_for_long() -> None:
+    """What workers have registered hardly changes, and is kept for longer than who runs what."""
+    field = Field(beating=["a", "b"], answering=["a"])
+
+    first = field.inspection.inspect("registered")
+    field.cluster.workers["b"] = MemoryWorker("b")
+    field.clock.time += CACHE_S
+    then = field.inspection.inspect("registered")
+    field.clock.time += CACHE_S
+    field.inspection.inspect("registered")
+
+    assert (first.missing, then.missing) == (("b",), ())
+    assert field.asked() == [None, None]
+
+
+def test_a_worker_that_began_meanwhile_is_not_left_out_for_long() -> None:
+    field = Field(beating=["a"], answering=["a"])
+
+    first = field.inspection.inspect("active_queues")
+    field.cluster.workers["b"] = MemoryWorker("b")
+    field.store.apply([heartbeat("b", NOW, active=0, processed=0)])
+    at_once = field.inspection.inspect("active_queues")
+    field.clock.time += CACHE_S * 2
+    then = field.inspection.inspect("active_queues")
+    field.clock.time += CACHE_S * 2
+    field.inspection.inspect("active_queues")
+
+    assert set(first.values) == set(at_once.values) == {"a"}
+    assert set(then.values) == {"a", "b"}
+    assert field.asked() == [None, None]
+
+
 def test_a_worker_that_lives_and_does_not_answer_is_missing() -> None:
     field = Field(beating=["a", "b"], answering=["a"])
 
@@ -168,6 +200,7 @@ class SlowCluster(MemoryCluster):
         workers: Sequence[str] | None = None,  # noqa: ARG002
         limit: int | None = None,  # noqa: ARG002
         timeout_s: float = 1.0,  # noqa: ARG002
+        awaited: Sequence[str] = (),  # noqa: ARG002
     ) -> tuple[Reply, ...]:
         self.times += 1
         assert self.may.wait(20)
@@ -220,6 +253,7 @@ class CountingCluster(MemoryCluster):
         workers: Sequence[str] | None = None,
         limit: int | None = None,  # noqa: ARG002
         timeout_s: float = 1.0,  # noqa: ARG002
+        awaited: Sequence[str] = (),  # noqa: ARG002
     ) -> tuple[Reply, ...]:
         with self._lock:
             self.now += 1
@@ -277,3 +311,33 @@ def test_a_worker_that_was_sought_in_vain_answers_no_more() -> None:
 
     wait_until(lambda: set(field.inspection.answering()) == {"b"}, what="b alone to answer")
     assert set(field.inspection.answered()) == {"a", "b"}
+
+
+def test_strangers_who_answer_first_do_not_hide_who_was_expected() -> None:
+    """One message may name many, so there may be more answers than were waited for."""
+    field = Field(beating=["a", "b"], answering=["a", "b"])
+    whole = field.cluster.ask
+
+    def ask(command: str, arguments: Mapping[str, object] | None = None, **how: Any) -> Any:
+        if how.get("workers") is not None:
+            return whole(command, arguments, **how)
+        return tuple(Reply(f"stranger{n}", {}) for n in range(3))
+
+    field.cluster.ask = ask  # type: ignore[method-assign]
+
+    answers = field.inspection.inspect("stats")
+
+    assert answers.values["a"] == {"of": "a"}
+    assert answers.missing == ()
+
+
+def test_an_answer_that_names_nobody_is_no_worker() -> None:
+    """One that is pickled is never read, so nobody knows whose it is."""
+    field = Field(beating=["a"], answering=["a"])
+    field.cluster.ask = lambda *_, **__: (Reply("", error="It is pickled."),)  # type: ignore[method-assign]
+
+    answers = field.inspection.inspect("stats")
+
+    assert (answers.missing, answers.unread) == (("a",), ("It is pickled.",))
+    assert (answers.values, answers.refused) == ({}, {})
+    assert field.inspection.answered() == {}

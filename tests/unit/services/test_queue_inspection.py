@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from tests.contract.stories import WORKER, heartbeat, shop
+from tests.contract.stories import WORKER, begun, heartbeat, shop
 from tests.support.clocks import SetClock
 from tests.support.memory_cluster import MemoryCluster, MemoryWorker
 from tests.unit.services.test_inspection import NOW
@@ -17,6 +17,7 @@ from umbel.services.cluster.queue_inspection import (
     CACHE_S,
     REMEMBERED_S,
     QueueInspection,
+    names_of_queues,
 )
 from umbel.services.jsonable import SHOWN_MAX
 from umbel.store.memory import MemoryStore
@@ -141,7 +142,7 @@ def test_large_arguments_of_a_message_are_shown_by_their_beginning() -> None:
     large = QueuedMessage(task_id="b", args=["x" * ARGUMENTS_MAX], kwargs={"n": 1})
     scene.cluster.queues["celery"].append(large)
 
-    small, cut = scene.queues.peek("celery", 10)
+    small, cut = scene.queues.peek("celery", 10).items
 
     assert small == QueuedMessage(task_id="a")
     assert isinstance(cut.args, str)
@@ -149,3 +150,66 @@ def test_large_arguments_of_a_message_are_shown_by_their_beginning() -> None:
     assert cut.kwargs == {"n": 1}
     assert "args has 16," in (cut.unreadable or "")
     assert len(msgspec.json.encode(cut)) < ARGUMENTS_MAX
+
+
+def test_headers_of_a_million_characters_are_cut() -> None:
+    scene = Scene()
+    huge = "x" * 1_000_000
+    scene.cluster.queues["celery"] = [
+        QueuedMessage(task_id=huge, name=huge, eta=huge, args_repr=huge, content_type=huge)
+    ]
+
+    (found,) = scene.queues.peek("celery", 10).items
+
+    assert (found.task_id, found.name) == (None, "x" * 512 + "…")
+    assert len(msgspec.json.encode(found)) < 8_000
+
+
+def test_messages_are_counted_as_of_the_look_at_them() -> None:
+    scene = Scene()
+    scene.cluster.queues["celery"] = [QueuedMessage(task_id=str(number)) for number in range(7)]
+
+    whole, part = scene.queues.peek("celery", 10), scene.queues.peek("celery", 3)
+
+    assert (len(whole.items), whole.ready) == (7, 7)
+    assert (len(part.items), part.ready) == (3, 7)
+
+
+def test_messages_have_the_time_of_their_event_if_it_is_of_the_run_that_waits() -> None:
+    scene = Scene()
+    (sent, *_) = begun("one", NOW - 60)
+    scene.store.apply([msgspec.structs.replace(sent, retries=1)])
+    scene.cluster.queues["celery"] = [
+        QueuedMessage(task_id="one", retries=1),
+        QueuedMessage(task_id="one", retries=2),
+        QueuedMessage(task_id="nobody told"),
+        QueuedMessage(task_id="one", retries=1, sent=5.0),
+    ]
+
+    times = [each.sent for each in scene.queues.peek("celery", 10).items]
+
+    assert times == [NOW - 60, None, None, 5.0]
+
+
+def test_a_queue_that_a_worker_names_twice_is_one() -> None:
+    """Pages have one line for each."""
+    answer = [{"name": "mail"}, {"name": "celery"}, {"name": "mail"}, {"name": None}, None]
+
+    assert [*names_of_queues(answer)] == ["mail", "celery"]
+
+
+def test_a_worker_that_names_thousands_of_queues_hides_none_of_others() -> None:
+    many = MemoryWorker("a@h")
+    many.says["active_queues"] = [{"name": f"q{n}"} for n in range(5_000)]
+    other = MemoryWorker("b@h")
+    other.says["active_queues"] = [{"name": "orders"}, {"name": "mail"}]
+    store, clock = MemoryStore(), SetClock(NOW)
+    store.apply([heartbeat(name, NOW, active=0, processed=0) for name in ("a@h", "b@h")])
+    cluster = MemoryCluster(many, other)
+    queues = QueueInspection(store, cluster, Inspection(store, cluster, clock), clock)
+
+    for _ in range(3):
+        found = {row.name: row.workers for row in queues.all().items}
+        clock.time += CACHE_S + 10
+
+        assert found["orders"] == found["mail"] == ("b@h",)

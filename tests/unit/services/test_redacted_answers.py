@@ -46,7 +46,7 @@ def test_queued_messages_are_shown_without_secrets() -> None:
         task_id="a", name="proj.pay", args=[1, "4111"], kwargs={"token": "x", "n": 1},
         args_repr="(1, '4111')",
     )  # fmt: skip
-    (shown,) = services(RULES, message=message).queues.peek("celery", 10)
+    (shown,) = services(RULES, message=message).queues.peek("celery", 10).items
 
     assert (shown.args, shown.kwargs) == ("[1, <hidden>]", "{'token': <hidden>, 'n': 1}")
     assert shown.args_repr == "(1, <hidden>)"
@@ -54,7 +54,7 @@ def test_queued_messages_are_shown_without_secrets() -> None:
 
 def test_messages_without_secrets_are_shown_as_they_are() -> None:
     message = QueuedMessage(task_id="a", name="proj.a", args=[1, {"n": 2}], kwargs={})
-    (shown,) = services(RULES, message=message).queues.peek("celery", 10)
+    (shown,) = services(RULES, message=message).queues.peek("celery", 10).items
 
     assert shown == message
 
@@ -106,5 +106,5 @@ def test_a_task_under_another_name_is_hidden_by_both() -> None:
     found = services(RULES, kept, message=message, active=[listed])
 
     assert "4111" not in repr(found.inspection.ask("active"))
-    assert "4111" not in repr(found.queues.peek("celery", 10))
+    assert "4111" not in repr(found.queues.peek("celery", 10).items)
     assert found.results.get(SHADOWED).result == "<hidden>"

@@ -24,7 +24,7 @@ EARLIER = """
     DROP INDEX task_error; ALTER TABLE task DROP COLUMN error; DROP TABLE error_progress;
     DELETE FROM value WHERE kind = 'error';
     DROP TABLE value_roll; DROP TABLE value_roll_full; DROP TABLE value_roll_progress;
-    DROP TABLE roll_longest;
+    DROP TABLE roll_longest; DROP TABLE canvas; DROP TABLE task_log;
     PRAGMA user_version = 2;
 """
 OTHER_RULES = f"""

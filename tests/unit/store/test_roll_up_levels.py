@@ -21,7 +21,7 @@ DAY_S = 86_400
 OF_HOURS = """
     DELETE FROM roll WHERE level = 21600; DELETE FROM value_roll WHERE level = 21600;
     ALTER TABLE value_roll DROP COLUMN runtimes_n; ALTER TABLE value_roll DROP COLUMN waits_n;
-    DROP TABLE roll_longest; PRAGMA user_version = 4;
+    DROP TABLE roll_longest; DROP TABLE canvas; DROP TABLE task_log; PRAGMA user_version = 4;
 """
 GROUPS: tuple[Grouping | None, ...] = (None, "name", "state", "worker", "queue", "error")
 MEASURES: tuple[Measure, ...] = ("count", "runtime", "wait")

@@ -159,7 +159,12 @@ def test_a_reader_beside_the_indexer_finds_everything_at_any_moment(
 
 
 @pytest.mark.parametrize(
-    "harm", ["removed", "garbage", pytest.param("an earlier copy", marks=pytest.mark.thorough)]
+    "harm",
+    [
+        pytest.param("removed", marks=pytest.mark.thorough),
+        "garbage",
+        pytest.param("an earlier copy", marks=pytest.mark.thorough),
+    ],
 )
 def test_an_index_that_was_harmed_is_made_again(tmp_path: Path, harm: str, costs: Costs) -> None:
     stores = (

@@ -25,7 +25,7 @@ TASKS = 30
 #: What a file lacks that an earlier Umbel wrote.
 EARLIER = """
     DROP TABLE value_roll; DROP TABLE value_roll_full; DROP TABLE value_roll_progress;
-    DROP TABLE roll_longest;
+    DROP TABLE roll_longest; DROP TABLE canvas; DROP TABLE task_log;
     PRAGMA user_version = 3;
 """
 FIELDS: tuple[Grouping, ...] = ("worker", "queue", "error")

@@ -9,11 +9,13 @@ from uuid import UUID
 
 import pytest
 
+from tests.support.dripping import dripping
 from tests.support.otlp_receiver import OtlpReceiver, named, otlp_receiver
 from tests.support.waiting import wait_until
 from umbel.cluster.events import Event
 from umbel.services.telemetry import span_exporter
 from umbel.services.telemetry.options import OtlpOptions
+from umbel.services.telemetry.otlp_sender import NotSent, OtlpSender
 from umbel.services.telemetry.span_exporter import SpanExporter, opened_exporter
 from umbel.store.memory import MemoryStore
 
@@ -163,3 +165,20 @@ def test_nobody_who_listens_at_the_address_is_said_so(caplog: pytest.LogCaptureF
     exporter.close()
 
     assert exporter.totals() == {"spans.sent": 0, "spans.dropped": 1, "spans.refused": 0}
+
+
+def test_a_receiver_that_answers_a_byte_at_a_time_is_left_when_time_is_up() -> None:
+    with (
+        dripping(b"HTTP/1.1 200 OK\r\n") as port,
+        pytest.raises(NotSent, match="cannot be reached") as caught,
+    ):
+        OtlpSender(f"http://127.0.0.1:{port}", {}, whole_s=0.3).send("traces", {})
+
+    assert not caught.value.is_final
+
+
+def test_nobody_is_led_elsewhere_with_the_headers(receiver: OtlpReceiver) -> None:
+    where = f"location: {receiver.url}/v1/traces"
+    begin = f"HTTP/1.1 302 Found\r\n{where}\r\ncontent-length: 0\r\n\r\n".encode()
+    with dripping(begin) as port, pytest.raises(NotSent, match="answers 302"):
+        OtlpSender(f"http://127.0.0.1:{port}", {"x-key": "s3cret"}).send("traces", {})

@@ -12,11 +12,11 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
+from umbel.open_files import CONNECTIONS_MAX, connections_max
 from umbel.web.serving import connections
 from umbel.web.serving.connection_table import ConnectionTable
 from umbel.web.serving.connections import Connection
 from umbel.web.serving.listener import Listener
-from umbel.web.serving.open_files import CONNECTIONS_MAX, connections_max
 from umbel.web.serving.sockets import open_tcp
 
 pytestmark = pytest.mark.anyio

@@ -2,11 +2,13 @@
 
 import type { ActionKind } from '../api/control_types'
 import type { Task } from '../api/types'
-import type { Target } from './request'
+import type { Target, Typed } from './request'
 
 export interface Prompt {
   action: ActionKind
   target: Target
+  /** What was typed elsewhere: it begins with the plan of that. */
+  typed?: Partial<Typed>
   /** The task whose arguments can be edited, when it is about one alone. */
   task?: Task
   /** Something was done, or may have been. */

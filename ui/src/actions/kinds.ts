@@ -43,6 +43,14 @@ export const KINDS: Record<ActionKind, Kind> = {
   time_limit: kind('Time limits', 'worker', ['name', 'soft', 'hard'], 'How long a task of a name may run.'),
   shutdown: kind('Shut down', 'worker', [], '', 'administer'),
   purge: kind('Purge', 'message', [], '', 'administer'),
+  pause: kind('Pause', 'worker', [], 'No worker consumes the queue until somebody resumes it. What is sent there waits.'),
+  resume: kind('Resume', 'worker', [], 'Those who consumed the queue do so again.'),
+}
+
+/** What undoes an action that was done, and what the button for it says. */
+export const UNDOING: Partial<Record<ActionKind, { action: ActionKind; title: string }>> = {
+  pause: { action: 'resume', title: 'Resume the queue' },
+  resume: { action: 'pause', title: 'Pause it again' },
 }
 
 /** Actions on workers, as a menu groups them. */
@@ -58,6 +66,7 @@ export const WORKER_MENU: readonly { title: string; kinds: readonly WorkerAction
 export function actionLabel(action: ActionKind, { count, capped, complete }: Pick<ActionPlan, 'count' | 'capped' | 'complete'>): string {
   const { title, thing } = KINDS[action]
   if (action === 'purge' && count === 0) return 'Purge the queue'
+  if (action === 'pause' || action === 'resume') return `${title} the queue`
   if (count === 0 && !complete) return `${title} ${thing}s`
   const more = capped ? 'over' : 'at least'
   const counted = capped || !complete ? `${more} ${formatNumber(count)} ${thing}s` : plural(count, thing)

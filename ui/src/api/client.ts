@@ -2,10 +2,10 @@
 
 import { toPoints, toUnits } from '../query/offsets'
 import type {
-  CountBy, ErrorGroups, HealthAnswer, NameDetail, NameList, NamesAgainst, NamesSort, Registration, SampledQueues, SampledWorkers, SeriesOfCounts, SeriesOfRuntimes, SeriesOfWaits,
+  AllDiff, CountBy, DoctorAnswer, DoctorItem, ErrorGroups, FleetDiff, HealthAnswer, NameDetail, NameList, NamesAgainst, NamesSort, Registration, SampledQueues, SampledWorkers, SeriesOfCounts, SeriesOfRuntimes, SeriesOfWaits, TaskLog,
 } from './schema'
-import { get } from './transport'
-import type { Cluster, Count, Gap, Status, Suggestion, Task, TaskPage, Understood, Worker, Workflow } from './types'
+import { get, getText } from './transport'
+import type { AllCount, AllTasks, Cluster, Count, Gap, Status, Suggestion, Task, TaskPage, Understood, WorkerList } from './types'
 
 /** What is answered for each measure. */
 interface Measured {
@@ -50,35 +50,59 @@ export const api = {
   /** How the cluster is now; of the past what was since then (Unix seconds). */
   health: (since: number, signal?: AbortSignal) => get<HealthAnswer>('health', { since }, signal),
 
+  /** All checks; `again`: looked at anew. */
+  doctor: (again: boolean, signal?: AbortSignal) => get<DoctorAnswer>('doctor', { again: again ? 'true' : null }, signal),
+  /** One check of the doctor, looked at anew. */
+  doctorCheck: (id: string, signal?: AbortSignal) => get<DoctorItem>(`doctor/${encodeURIComponent(id)}`, {}, signal),
+  doctorReport: () => getText('doctor/report'),
+
   /** Queues and workers as they were sampled; those of which there was most. */
-  queueSamples: (span: { since: number; until: number }, signal?: AbortSignal) => get<SampledQueues>('samples/queues', span, signal),
+  queueSamples: (span: { since: number; until: number; names?: string }, signal?: AbortSignal) => get<SampledQueues>('samples/queues', span, signal),
   workerSamples: (span: { since: number; until: number }, signal?: AbortSignal) => get<SampledWorkers>('samples/workers', span, signal),
 
   task: (id: string, signal?: AbortSignal) =>
     get<Task>(`tasks/${encodeURIComponent(id)}`, {}, signal),
+
+  /** What a task logged, after the `next` of an earlier answer. */
+  taskLog: (id: string, after: string, signal?: AbortSignal) =>
+    get<TaskLog>(`tasks/${encodeURIComponent(id)}/log`, { after }, signal),
 
   understand: async (q: string, tz: string, signal?: AbortSignal): Promise<Understood> => {
     const understood = await get<Understood>('query', { q, tz }, signal)
     return { ...understood, chips: understood.chips.map((chip) => inUnits(q, chip)) }
   },
 
-  suggest: async (q: string, at: number, limit: number, signal?: AbortSignal) => {
-    const parameters = { q, at: toPoints(q, at), limit }
-    const { items } = await get<{ items: Suggestion[] }>('suggest', parameters, signal)
-    return items.map((item) => inUnits(q, item))
-  },
+  suggest: (q: string, at: number, limit: number, signal?: AbortSignal) => suggested('suggest', q, at, limit, signal),
+  allSuggest: (q: string, at: number, limit: number, signal?: AbortSignal) => suggested('all/suggest', q, at, limit, signal),
 
-  workflow: (rootId: string, signal?: AbortSignal) =>
-    get<Workflow>(`workflows/${encodeURIComponent(rootId)}`, {}, signal),
+  /** The same of all clusters that a person may look at. */
+  allTasks: (search: { q: string; order: string; limit: number; tz?: string; cursor?: string | null }, signal?: AbortSignal) =>
+    get<AllTasks>('all/tasks', search, signal),
 
-  workers: (signal?: AbortSignal) =>
-    get<{ items: Worker[]; now: number }>('workers', {}, signal),
+  /** In what clusters differ; all of them unless some are named. */
+  allDiff: (clusters: readonly string[], signal?: AbortSignal) =>
+    get<AllDiff>('all/diff', clusters.length === 0 ? {} : { clusters: clusters.join(',') }, signal),
+
+  allCount: (q: string, tz: string, signal?: AbortSignal) => get<AllCount>('all/tasks/count', { q, tz }, signal),
+
+  /** Unless a time is asked for, the numbers are those of the last hour. */
+  workers: (asked: { since?: number; until?: number; name?: string }, signal?: AbortSignal) =>
+    get<WorkerList>('workers', asked, signal),
+
+  /** In what workers differ: they are asked. */
+  workersDiff: (asked: { name: string; deployment?: string }, signal?: AbortSignal) =>
+    get<FleetDiff>('workers/diff', asked, signal),
 
   clusters: async (signal?: AbortSignal) => (await get<{ items: Cluster[] }>('clusters', {}, signal)).items,
 
   gaps: (signal?: AbortSignal) => get<{ gaps: Gap[] }>('gaps', {}, signal),
 
   status: (signal?: AbortSignal) => get<Status>('status', {}, signal),
+}
+
+async function suggested(path: string, q: string, at: number, limit: number, signal?: AbortSignal): Promise<Suggestion[]> {
+  const { items } = await get<{ items: Suggestion[] }>(path, { q, at: toPoints(q, at), limit }, signal)
+  return items.map((item) => inUnits(q, item))
 }
 
 function inUnits<T extends { start: number; end: number }>(text: string, span: T): T {

@@ -14,11 +14,14 @@ import type {
   Inspection,
   Me,
   QueuedMessage,
+  QueuePeek,
+  QueueProfile,
   Queues,
   Registered,
   Result,
+  TaskRoute,
 } from './control_types'
-import type { HealthFinding, LoggedOut, UnmutedFinding } from './schema'
+import type { DoctorItem, HealthFinding, LoggedOut, QueueRates, UnmutedCheck, UnmutedFinding } from './schema'
 import { get, getJson, post } from './transport'
 
 const id = encodeURIComponent
@@ -29,6 +32,8 @@ export const control = {
   logOut: () => post<LoggedOut>('logout', {}),
 
   muteFinding: (finding: string, how: { until: number; reason: string }) => post<HealthFinding>(`health/${id(finding)}/mute`, how),
+  muteCheck: (check: string, how: { until: number; reason: string }) => post<DoctorItem>(`doctor/${id(check)}/mute`, how),
+  unmuteCheck: (check: string) => post<UnmutedCheck>(`doctor/${id(check)}/unmute`, {}),
   unmuteFinding: (finding: string) => post<UnmutedFinding>(`health/${id(finding)}/unmute`, {}),
 
   plan: (request: ActionRequest) => post<ActionPlan>('actions', request),
@@ -49,12 +54,21 @@ export const control = {
   registered: (signal?: AbortSignal) =>
     get<{ items: Registered[]; missing: string[] }>('registered', {}, signal),
 
+  route: (name: string, queue: string | null, signal?: AbortSignal) => get<TaskRoute>('route', { name, queue }, signal),
+
   queues: (signal?: AbortSignal) => get<Queues>('queues', {}, signal),
 
-  messages: async (queue: string, limit: number, signal?: AbortSignal): Promise<QueuedMessage[]> => {
-    const items = member(await getJson(`queues/${id(queue)}/messages`, { limit }, signal), 'items')
+  queue: (name: string, signal?: AbortSignal) => get<QueueProfile>(`queues/${id(name)}`, {}, signal),
+
+  queueRates: (name: string, span: { since: number; until: number }, signal?: AbortSignal) =>
+    get<QueueRates>(`queues/${id(name)}/rates`, span, signal),
+
+  messages: async (queue: string, limit: number, signal?: AbortSignal): Promise<QueuePeek> => {
+    const answer = await getJson(`queues/${id(queue)}/messages`, { limit }, signal)
+    const items = member(answer, 'items')
     const messages = items?.kind === 'array' ? items.items : []
-    return messages.map((one) => withValues<QueuedMessage>(one, ['args', 'kwargs']))
+    const { ready, at } = jsValue(answer) as QueuePeek
+    return { ready, at, items: messages.map((one) => withValues<QueuedMessage>(one, ['args', 'kwargs', 'body'])) }
   },
 
   audit: (

@@ -13,7 +13,7 @@ type Sent<T> = { [K in keyof T]: NonNullable<T[K]> }
 
 export type ActionKind = Exclude<schema.ActionRequestBody['action'], 'log_level'>
 export type TaskAction = Extract<ActionKind, 'revoke' | 'terminate' | 'abort' | 'retry'>
-export type WorkerAction = Exclude<ActionKind, TaskAction | 'purge'>
+export type WorkerAction = Exclude<ActionKind, TaskAction | 'purge' | 'pause' | 'resume'>
 
 export type Permission = 'read' | 'operate' | 'administer'
 
@@ -65,20 +65,25 @@ export type Result = Narrowed<
 
 export type Registered = schema.RegisteredTask
 
-export type QueueRow = schema.QueueRow
+export type TaskRoute = schema.TaskRoute
+
+export type QueueRow = schema.ListedQueue
 
 export type Queues = Narrowed<
-  schema.Queues,
+  schema.ListedQueues,
   { capabilities: { transport: string; missing: Partial<Record<string, string>> } }
 >
 
+export type QueueProfile = Narrowed<schema.QueueProfile, Pick<Queues, 'capabilities'>>
+
+export type ResumingQueue = schema.ResumingQueue
+
 export type QueuedMessage = Narrowed<
-  Pick<
-    schema.QueuedMessage,
-    'task_id' | 'name' | 'args' | 'kwargs' | 'eta' | 'expires' | 'retries' | 'priority' | 'size_bytes' | 'unreadable'
-  >,
-  { args: Json | null; kwargs: Json | null }
+  Omit<schema.QueuedMessage, 'headers'>,
+  { args: Json | null; kwargs: Json | null; body: Json | null }
 >
+
+export type QueuePeek = Narrowed<schema.QueuePeek, { items: readonly QueuedMessage[] }>
 
 export const INSPECTIONS = [
   'stats',

@@ -33,6 +33,8 @@ export function exampleTask(more: Partial<Task> = {}): Task {
     parent_id: null,
     group_id: null,
     chord_id: null,
+    chord_name: null,
+    chain: [],
     args_json: null,
     kwargs_json: null,
     args: null,

@@ -66,7 +66,7 @@ export interface ActionReport {
 }
 
 export interface ActionRequest {
-  action: 'abort' | 'add_consumer' | 'autoscale' | 'cancel_consumer' | 'disable_events' | 'enable_events' | 'log_level' | 'ping' | 'pool_grow' | 'pool_restart' | 'pool_shrink' | 'purge' | 'rate_limit' | 'retry' | 'revoke' | 'shutdown' | 'terminate' | 'time_limit'
+  action: 'abort' | 'add_consumer' | 'autoscale' | 'cancel_consumer' | 'disable_events' | 'enable_events' | 'log_level' | 'pause' | 'ping' | 'pool_grow' | 'pool_restart' | 'pool_shrink' | 'purge' | 'rate_limit' | 'resume' | 'retry' | 'revoke' | 'shutdown' | 'terminate' | 'time_limit'
   ids: string[] | null
   q: string | null
   tz: string
@@ -87,7 +87,7 @@ export interface ActionRequest {
 }
 
 export interface ActionRequestBody {
-  action: 'abort' | 'add_consumer' | 'autoscale' | 'cancel_consumer' | 'disable_events' | 'enable_events' | 'log_level' | 'ping' | 'pool_grow' | 'pool_restart' | 'pool_shrink' | 'purge' | 'rate_limit' | 'retry' | 'revoke' | 'shutdown' | 'terminate' | 'time_limit'
+  action: 'abort' | 'add_consumer' | 'autoscale' | 'cancel_consumer' | 'disable_events' | 'enable_events' | 'log_level' | 'pause' | 'ping' | 'pool_grow' | 'pool_restart' | 'pool_shrink' | 'purge' | 'rate_limit' | 'resume' | 'retry' | 'revoke' | 'shutdown' | 'terminate' | 'time_limit'
   ids?: string[] | null
   q?: string | null
   tz?: string
@@ -228,6 +228,34 @@ export interface Alerting {
   trouble: string | null
 }
 
+export interface AllCount {
+  total: number
+  capped: boolean
+  complete: boolean
+  groups: Record<string, number>
+  groups_complete: boolean
+  clusters: CountedCluster[]
+}
+
+export type AllCountBy = 'error' | 'name' | 'queue' | 'state' | 'worker'
+
+export interface AllDiff {
+  at: number
+  clusters: ComparedCluster[]
+  differences: Difference[]
+  more: number
+}
+
+export interface AllTasks {
+  items: ClusterTaskRow[]
+  next: string | null
+  sentence: string
+  clusters: SearchedCluster[]
+  absent: string[]
+}
+
+export type AllTasksOrder = '-args' | '-changed' | '-eta' | '-exception' | '-exchange' | '-expires' | '-finished' | '-kwargs' | '-name' | '-queue' | '-received' | '-result' | '-retries' | '-revoked' | '-routing_key' | '-runtime' | '-seen' | '-sent' | '-started' | '-state' | '-wait' | '-worker' | 'args' | 'changed' | 'eta' | 'exception' | 'exchange' | 'expires' | 'finished' | 'kwargs' | 'name' | 'queue' | 'received' | 'result' | 'retries' | 'revoked' | 'routing_key' | 'runtime' | 'seen' | 'sent' | 'started' | 'state' | 'wait' | 'worker'
+
 export interface AnnounceDeployBody {
   version: string
   at?: number | null
@@ -301,6 +329,13 @@ export interface BackTest {
   unit: 'count' | 'seconds' | 'share'
 }
 
+export interface BeatState {
+  last_sent: number | null
+  silent_since: number | null
+  overdue: number
+  sentence: string
+}
+
 export interface BegunFactor {
   secret: string
   address: string
@@ -312,6 +347,18 @@ export interface CancelActionBody {
 export interface Capabilities {
   transport: string
   missing: Record<string, string>
+}
+
+export interface ChangeEntryBody {
+  enabled?: boolean | null
+  crontab?: string | null
+  zone?: string | null
+  every_s?: number | null
+  args?: unknown[] | null
+  kwargs?: Record<string, unknown> | null
+  dry_run?: boolean
+  revision?: string | null
+  reason?: string | null
 }
 
 export interface ChangeRuleBody {
@@ -360,6 +407,11 @@ export interface Chosen {
   why: string | null
 }
 
+export interface Clocked {
+  kind: 'clocked'
+  at: number
+}
+
 export interface ClusterRow {
   name: string
   label: string
@@ -370,6 +422,49 @@ export interface ClusterRow {
   health: HealthSummary
   store: Stored
   rate: number
+}
+
+export interface ClusterTaskRow {
+  uuid: string
+  state: string
+  seen: number
+  timestamp: number
+  name: string | null
+  worker: string | null
+  queue: string | null
+  sent: number | null
+  received: number | null
+  started: number | null
+  finished: number | null
+  succeeded: number | null
+  failed: number | null
+  retried: number | null
+  revoked: number | null
+  rejected: number | null
+  runtime: number | null
+  wait: number | null
+  retries: number
+  eta: number | null
+  expires: number | null
+  root_id: string | null
+  parent_id: string | null
+  args: string | null
+  kwargs: string | null
+  result: string | null
+  exception: string | null
+  error: string | null
+  exchange: string | null
+  routing_key: string | null
+  client: string | null
+  pid: number | null
+  clock: number | null
+  flags: string[]
+  changed: number | null
+  intent: IntentRow | null
+  doubt: Doubt | null
+  repeated: number
+  cut: string[]
+  cluster: string
 }
 
 export interface Clusters {
@@ -413,6 +508,16 @@ export interface CollectorStatus {
   stream: StreamStatus | null
   shed_kinds: Record<string, number>
   recent_shed_kinds: Record<string, number>
+  since_boot: SinceBoot | null
+}
+
+export interface ComparedCluster {
+  name: string
+  label: string
+  colour: string | null
+  path: string
+  workers: number
+  problem: string | null
 }
 
 export interface Completion {
@@ -469,6 +574,17 @@ export interface CountLine {
   buckets: CountBucket[]
 }
 
+export interface CountedCluster {
+  name: string
+  label: string
+  colour: string | null
+  path: string
+  total: number | null
+  capped: boolean
+  complete: boolean
+  problem: string | null
+}
+
 export interface Counters {
   events: number
   rate: number
@@ -498,6 +614,21 @@ export interface CreatedToken {
   item: ListedToken
 }
 
+export interface CriticalPath {
+  steps: PathStep[]
+  run_share: number
+}
+
+export interface Crontab {
+  kind: 'crontab'
+  minute: string
+  hour: string
+  day_of_week: string
+  day_of_month: string
+  month_of_year: string
+  zone: string
+}
+
 export interface DamagedPart {
   name: string
   sentence: string
@@ -511,8 +642,33 @@ export interface DamagedPart {
   newest: number | null
 }
 
+export interface DeadLetterQueue {
+  name: string
+  ready: number | null
+}
+
+export interface DeadLetters {
+  exchange: string
+  routing_key: string | null
+  queues: DeadLetterQueue[]
+  note: string | null
+}
+
 export interface DecideErrorBody {
   note?: string
+}
+
+export interface DeclaredQueue {
+  source: 'application' | 'broker' | 'paused' | 'worker'
+  exchange: string | null
+  exchange_type: string | null
+  routing_key: string | null
+  durable: boolean | null
+  exclusive: boolean | null
+  auto_delete: boolean | null
+  arguments: Record<string, unknown>
+  policy: string | null
+  policy_arguments: Record<string, unknown>
 }
 
 export interface DeleteSearchBody {
@@ -560,6 +716,19 @@ export interface Diagnosis {
   damaged: DamagedPart[]
 }
 
+export interface DiffValue {
+  value: string | null
+  count: number
+  workers: string[]
+}
+
+export interface Difference {
+  kind: 'pool' | 'queue' | 'setting' | 'task' | 'version'
+  name: string
+  values: DiffValue[]
+  odd: number
+}
+
 export interface Discarded {
   reason: string
   count: number
@@ -568,10 +737,49 @@ export interface Discarded {
   sample: string
 }
 
+export interface DoctorAnswer {
+  items: DoctorItem[]
+  faults: number
+  advice: number
+  unknown: number
+  asked_at: number
+}
+
+export interface DoctorFix {
+  text: string
+  where: string
+  action: FindingAction | null
+}
+
+export interface DoctorItem {
+  id: string
+  subject: string
+  verdict: 'advice' | 'fault' | 'unknown' | 'well'
+  finding: string
+  evidence: string[]
+  why: string
+  fix: DoctorFix | null
+  cannot: string
+  docs: string
+  muted: Muted | null
+}
+
 export interface Doubt {
   why: 'blind' | 'expired' | 'gap' | 'worker-offline' | 'worker-restarted' | 'worker-silent'
   since: number | null
   worker: string | null
+}
+
+export interface DueStrip {
+  start: number
+  bucket_s: number
+  due: number[]
+  missed: number[]
+  late: number[]
+  unknown: number[]
+  coming: number[]
+  frequent: number
+  gaps: [number, number][]
 }
 
 export interface DurationBucket {
@@ -642,6 +850,52 @@ export interface EndedCount {
 
 export interface EndedSilence {
   id: string
+}
+
+export interface Entry {
+  name: string
+  task: string
+  schedule: Crontab | Interval | Solar | Clocked | OwnSchedule
+  source: 'application' | 'django' | 'learned' | 'redbeat'
+  args: unknown[]
+  kwargs: Record<string, unknown>
+  exact: boolean
+  queue: string | null
+  exchange: string | null
+  routing_key: string | null
+  priority: number | null
+  expires_s: number | null
+  enabled: boolean
+  one_off: boolean
+  in_code: boolean
+  starts: number | null
+  ends: number | null
+  last_run: number | null
+  runs: number | null
+  description: string
+  can: ('disable' | 'edit' | 'enable')[]
+  locked: string
+}
+
+export interface EntryChange {
+  id: string
+  sentence: string
+  before: string
+  after: string
+  enabled: boolean
+  revision: string
+  consequences: string[]
+  next_runs: NextRun[]
+  done: boolean
+}
+
+export interface EntryDetail {
+  row: ScheduleRow
+  ticks: JudgedTick[]
+  next_runs: NextRun[]
+  warnings: string[]
+  now: number
+  revision: string
 }
 
 export interface ErrorDetail {
@@ -719,7 +973,29 @@ export interface ExecuteActionBody {
   reason?: string | null
 }
 
+export interface ExpectedTask {
+  uuid: string
+  name: string | null
+  kind: 'chain' | 'chord' | 'member' | 'task'
+  state: 'blocked' | 'due' | 'ended' | 'queued' | 'waiting'
+  after: string | null
+  members: number
+  ended: number
+  failed: string[]
+  source: 'message' | 'results' | 'worker'
+  group_id: string | null
+  returned: number | null
+  result_state: string | null
+  queue: string | null
+}
+
 export type ExportFormat = 'csv' | 'json'
+
+export interface FailingTask {
+  uuid: string
+  name: string | null
+  error: string | null
+}
 
 export interface FindingAction {
   label: string
@@ -739,6 +1015,17 @@ export interface FindingEvidence {
 export interface Firing {
   count: number
   silent_until: number | null
+}
+
+export interface FleetDiff {
+  at: number
+  compared: number
+  differences: Difference[]
+  odd_workers: OddWorker[]
+  more: number
+  missing: string[]
+  left_out: number
+  not_compared: ('pool' | 'queue' | 'setting' | 'task' | 'version')[]
 }
 
 export interface Gaps {
@@ -855,6 +1142,7 @@ export interface Inspected {
   answered: boolean
   error: string | null
   left_out: number
+  paused_queues: PausedQueueOfWorker[]
 }
 
 export interface IntentRow {
@@ -864,10 +1152,32 @@ export interface IntentRow {
   action_id: string
 }
 
+export interface Interval {
+  kind: 'interval'
+  every_s: number
+  relative: boolean
+  zone: string
+}
+
+export interface JudgedTick {
+  due: number
+  verdict: 'late' | 'missed' | 'on-time' | 'unknown' | 'waiting'
+  reason: string
+  late_s: number | null
+  task_id: string | null
+  state: string | null
+  sent: number | null
+  started: number | null
+  finished: number | null
+  runtime: number | null
+  overlaps: boolean
+  doubled: number
+}
+
 export interface KeptGap {
   start: number
   end: number
-  cause: 'broker-away' | 'broker-cut' | 'broker-restarted' | 'collector-away' | 'collector-paused' | 'queue-deleted' | 'queue-expired' | 'queue-full' | 'queue-shared'
+  cause: 'broker-away' | 'broker-cut' | 'broker-restarted' | 'collector-away' | 'collector-paused' | 'queue-deleted' | 'queue-expired' | 'queue-full' | 'queue-shared' | 'shed'
   collector: string
 }
 
@@ -881,6 +1191,38 @@ export interface ListedNotifier {
   name: string
   kind: string
   address: string
+}
+
+export interface ListedQueue {
+  name: string
+  ready: number | null
+  unacknowledged: number | null
+  consumers: number | null
+  priorities: Record<string, number>
+  kind: string | null
+  trouble: string | null
+  workers: string[] | null
+  paused: PausedQueue | null
+  hour_ago: number | null
+  trend: 'draining' | 'growing' | 'steady' | null
+  depths: (number | null)[] | null
+  oldest_s: number | null
+  in_per_min: number | null
+  out_per_min: number | null
+  wait_p95_s: number | null
+  drain_s: number | null
+}
+
+export interface ListedQueues {
+  items: ListedQueue[]
+  broker: string
+  capabilities: Capabilities
+  at: number
+  missing: string[]
+  more: number
+  since: number
+  bucket_s: number
+  unsampled: string | null
 }
 
 export interface ListedRule {
@@ -938,6 +1280,40 @@ export interface ListedTokens {
   items: ListedToken[]
 }
 
+export interface ListedWorker {
+  hostname: string
+  status: string
+  unknown_since: number | null
+  heard: number | null
+  skew_s: number | null
+  events_off_since: number | null
+  shared_name: boolean
+  heartbeat: number | null
+  online: number | null
+  offline: number | null
+  pid: number | null
+  freq: number | null
+  active: number | null
+  processed: number | null
+  loadavg: number[] | null
+  sw_ident: string | null
+  sw_ver: string | null
+  sw_sys: string | null
+  host: string
+  deployment: string
+  pool: number | null
+  queues: string[] | null
+  paused_queues: string[]
+  started: number | null
+  memory_bytes: number | null
+  restarts: number | null
+  restarted: number | null
+  succeeded: number | null
+  failed: number | null
+  trend: number[] | null
+  failures: number[] | null
+}
+
 export interface Liveness {
   state: 'behind' | 'blind' | 'live' | 'partial'
   lag_s: number | null
@@ -945,9 +1321,36 @@ export interface Liveness {
   troubles: Trouble[]
 }
 
+export interface LogEntries {
+  retries: number
+  started: number
+  worker: string
+  pid: number
+  lines: LogEntry[]
+}
+
+export interface LogEntry {
+  number: number
+  at: number
+  level: number
+  logger: string
+  text: string
+  cut: number
+}
+
 export interface LoggedOut {
   logged_out: boolean
   go_on: string | null
+}
+
+export interface LoggedRun {
+  retries: number
+  started: number
+  worker: string
+  pid: number
+  written: number
+  left_out: number
+  missing: number
 }
 
 export interface Loss {
@@ -982,8 +1385,9 @@ export interface Me {
   second_factor: SecondFactorState
 }
 
-export interface Messages {
-  items: QueuedMessage[]
+export interface MuteCheckBody {
+  until: number
+  reason: string
 }
 
 export interface MuteFindingBody {
@@ -1078,6 +1482,12 @@ export type NamesAgainst = 'before' | 'last-deploy' | 'last-week' | 'yesterday'
 
 export type NamesSort = 'busiest' | 'changed' | 'failing' | 'name' | 'slowest' | 'waiting'
 
+export interface NextRun {
+  at: number
+  local: string
+  jump: string
+}
+
 export interface Note {
   type: string
   timestamp: number
@@ -1095,6 +1505,14 @@ export interface NothingBody {
 export interface NotifierList {
   items: ListedNotifier[]
   notices: AlertNotice[]
+}
+
+export interface OddWorker {
+  name: string
+  differences: number
+}
+
+export interface OneCheckBody {
 }
 
 export interface OneRuleBody {
@@ -1128,6 +1546,12 @@ export interface OneWorker {
   active_queues: unknown
   registered: unknown
   conf: unknown
+  paused_queues: PausedQueueOfWorker[]
+}
+
+export interface OwnSchedule {
+  kind: 'other'
+  name: string
 }
 
 export interface OwnSession {
@@ -1149,6 +1573,31 @@ export interface PastFiring {
 export interface PastPoint {
   at: number
   value: number | null
+}
+
+export interface PathStep {
+  uuid: string
+  start: number
+  end: number
+  run_s: number
+  share: number
+}
+
+export interface PauseQueueBody {
+  reason?: string | null
+}
+
+export interface PausedQueue {
+  by: string
+  since: number
+  reason: string
+}
+
+export interface PausedQueueOfWorker {
+  by: string
+  since: number
+  reason: string
+  queue: string
 }
 
 export interface Point {
@@ -1182,9 +1631,25 @@ export interface QueryReading {
   chips: Chip[]
 }
 
+export interface QueueConsumer {
+  worker: string
+  running: number | null
+  reserved: number | null
+  scheduled: number | null
+  at_least: ('reserved' | 'running' | 'scheduled')[]
+  prefetch: number | null
+  pool: number | null
+}
+
 export interface QueueLine {
   name: string
   points: QueuePoint[]
+}
+
+export interface QueuePeek {
+  items: QueuedMessage[]
+  ready: number | null
+  at: number
 }
 
 export interface QueuePoint {
@@ -1196,7 +1661,7 @@ export interface QueuePoint {
   oldest_s: number | null
 }
 
-export interface QueueRow {
+export interface QueueProfile {
   name: string
   ready: number | null
   unacknowledged: number | null
@@ -1205,6 +1670,37 @@ export interface QueueRow {
   kind: string | null
   trouble: string | null
   workers: string[] | null
+  paused: PausedQueue | null
+  hour_ago: number | null
+  trend: 'draining' | 'growing' | 'steady' | null
+  depths: (number | null)[] | null
+  oldest_s: number | null
+  in_per_min: number | null
+  out_per_min: number | null
+  wait_p95_s: number | null
+  drain_s: number | null
+  broker: string
+  capabilities: Capabilities
+  at: number
+  missing: string[]
+  unsampled: string | null
+  consuming: QueueConsumer[] | null
+  declared: DeclaredQueue | null
+  dead_letters: DeadLetters | null
+  dead_letters_of: string[]
+  priorities_unknown: string | null
+  idle_since: number | null
+  resuming: ResumingQueue | null
+}
+
+export interface QueueRates {
+  name: string
+  since: number
+  bucket_s: number
+  buckets: RateBucket[]
+  came_in: number | null
+  unknown: string | null
+  incomplete: Incomplete | null
 }
 
 export interface QueuedMessage {
@@ -1227,14 +1723,19 @@ export interface QueuedMessage {
   soft_time_limit_s: number | null
   time_limit_s: number | null
   headers: Record<string, unknown>
+  sent: number | null
+  content_type: string | null
+  body: unknown
+  group_id: string | null
+  chord_id: string | null
+  chord_name: string | null
+  chain: [string, string][]
 }
 
-export interface Queues {
-  items: QueueRow[]
-  capabilities: Capabilities
-  at: number
-  missing: string[]
-  more: number
+export interface RateBucket {
+  start: number
+  in_per_min: number | null
+  out_per_min: number | null
 }
 
 export interface ReconciledFact {
@@ -1318,6 +1819,12 @@ export interface Result {
   unreadable: string | null
 }
 
+export interface ResumingQueue {
+  by: string
+  since: number
+  workers: string[]
+}
+
 export interface RevokeTokenBody {
 }
 
@@ -1342,6 +1849,21 @@ export interface RuleList {
 export interface RuleReading {
   condition: string
   sentence: string
+}
+
+export interface RunCounts {
+  on_time: number
+  late: number
+  waiting: number
+  missed: number
+  unknown: number
+  overlapping: number
+  doubled: number
+  failed: number
+}
+
+export interface RunEntryBody {
+  reason?: string | null
 }
 
 export interface SampledQueues {
@@ -1376,8 +1898,52 @@ export interface SaveSearchBody {
   shared?: boolean
 }
 
+export interface ScheduleList {
+  items: ScheduleRow[]
+  total: number
+  now: number
+  sources: SourceState[]
+  beat: BeatState
+  strip: DueStrip
+  complete: boolean
+}
+
+export interface ScheduleRow {
+  id: string
+  entry: Entry
+  words: string
+  written: string
+  zone: string
+  why_never: string
+  next: number | null
+  period_s: number | null
+  bars: string
+  dues: number[]
+  last: JudgedTick | null
+  counts: RunCounts
+  late_s: number | null
+  runtime_p95: number | null
+  queue: string | null
+  extra: number
+  note: string
+  judged: boolean
+}
+
+export type ScheduleSort = 'name' | 'next' | 'trouble'
+
 export interface SearchList {
   items: ListedSearch[]
+}
+
+export interface SearchedCluster {
+  name: string
+  label: string
+  colour: string | null
+  path: string
+  complete: boolean
+  reached: number | null
+  incomplete: Incomplete | null
+  problem: string | null
 }
 
 export interface SecondFactorState {
@@ -1387,6 +1953,12 @@ export interface SecondFactorState {
 }
 
 export interface SendTestMessageBody {
+}
+
+export interface SentTask {
+  task_id: string
+  state: string
+  result: Result | null
 }
 
 export type SeriesBy = 'error' | 'name' | 'queue' | 'state' | 'worker'
@@ -1477,6 +2049,11 @@ export interface ShownPasswordBody {
   password: string
 }
 
+export interface SinceBoot {
+  boot: string
+  seconds: number
+}
+
 export interface SinceDeploy {
   id: string
   at: number
@@ -1484,6 +2061,27 @@ export interface SinceDeploy {
   phrase: string
   version: string | null
   after_s: number
+}
+
+export interface Solar {
+  kind: 'solar'
+  event: string
+  latitude: number
+  longitude: number
+}
+
+export interface SourceReading {
+  state: 'absent' | 'failed' | 'part' | 'read'
+  read: number
+  why: string | null
+}
+
+export interface SourceState {
+  name: 'application' | 'django' | 'learned' | 'redbeat'
+  title: string
+  entries: number
+  trouble: string
+  remedy: string
 }
 
 export interface Status {
@@ -1521,6 +2119,14 @@ export interface StreamStatus {
   is_whole: boolean
 }
 
+export interface TaskLog {
+  parts: LogEntries[]
+  runs: LoggedRun[]
+  next: string
+  complete: boolean
+  are_sent: boolean
+}
+
 export interface TaskPage {
   items: TaskRow[]
   next: string | null
@@ -1529,6 +2135,20 @@ export interface TaskPage {
   sentence: string
   seq: number
   incomplete: Incomplete | null
+}
+
+export interface TaskRoute {
+  name: string
+  queue: string | null
+  exchange: string | null
+  routing_key: string | null
+  by_application: boolean
+  ready: number | null
+  workers: string[] | null
+  registered: string[] | null
+  missing: string[]
+  paused: PausedQueue | null
+  warnings: string[]
 }
 
 export interface TaskRow {
@@ -1598,6 +2218,10 @@ export interface UnknownRule {
 }
 
 export interface UnmuteFindingBody {
+}
+
+export interface UnmutedCheck {
+  id: string
 }
 
 export interface UnmutedFinding {
@@ -1672,6 +2296,8 @@ export interface WholeTask {
   kwargs_json: string | null
   group_id: string | null
   chord_id: string | null
+  chord_name: string | null
+  chain: [string, string][]
   attempts: WholeAttempt[]
   intent: IntentRow | null
   last_intent: IntentRow | null
@@ -1704,6 +2330,16 @@ export interface WorkerLine {
   points: WorkerPoint[]
 }
 
+export interface WorkerList {
+  items: ListedWorker[]
+  now: number
+  since: number
+  until: number
+  bucket_s: number
+  complete: boolean
+  incomplete: Incomplete | null
+}
+
 export interface WorkerPoint {
   at: number
   load: number | null
@@ -1713,34 +2349,105 @@ export interface WorkerPoint {
   pool: number | null
 }
 
-export interface WorkerRow {
-  hostname: string
-  status: string
-  unknown_since: number | null
-  heard: number | null
-  skew_s: number | null
-  events_off_since: number | null
-  shared_name: boolean
-  heartbeat: number | null
-  online: number | null
-  offline: number | null
-  pid: number | null
-  freq: number | null
-  active: number | null
-  processed: number | null
-  loadavg: number[] | null
-  sw_ident: string | null
-  sw_ver: string | null
-  sw_sys: string | null
-}
-
-export interface Workers {
-  items: WorkerRow[]
-  now: number
-}
-
 export interface Workflow {
   root_id: string
   tasks: TaskRow[]
   complete: boolean
 }
+
+export interface WorkflowDetail {
+  workflow: WorkflowRow
+  tasks: WorkflowNode[]
+  expected: ExpectedTask[]
+  path: CriticalPath
+  now: number
+  groups: WorkflowGroup[]
+  sources: WorkflowSources | null
+}
+
+export interface WorkflowGroup {
+  group_id: string
+  source: 'message' | 'results' | 'worker'
+  members: number
+  seen: number
+  is_whole: boolean
+  body_id: string | null
+  size: number | null
+  returned: number | null
+}
+
+export interface WorkflowList {
+  items: WorkflowRow[]
+  next: string | null
+  complete: boolean
+  looked_at: number
+  bounded: boolean
+}
+
+export interface WorkflowNode {
+  uuid: string
+  name: string | null
+  state: string
+  parent_id: string | null
+  seen: number
+  sent: number | null
+  received: number | null
+  started: number | null
+  finished: number | null
+  runtime: number | null
+  wait: number | null
+  eta: number | null
+  retries: number
+  worker: string | null
+  queue: string | null
+  error: string | null
+  group_id: string | null
+  chord_id: string | null
+  canvas_source: 'message' | 'results' | 'worker' | null
+  runs: WorkflowRun[]
+}
+
+export interface WorkflowPause {
+  queue: string
+  tasks: number
+  by: string
+  since: number
+  reason: string
+}
+
+export interface WorkflowRow {
+  root_id: string
+  name: string | null
+  group_id: string | null
+  state: 'failed' | 'running' | 'succeeded' | 'unknown'
+  tasks: number
+  ended: number
+  states: Record<string, number>
+  expected: number
+  blocked: number
+  failing: FailingTask | null
+  start: number
+  end: number | null
+  duration_s: number
+  has_canvas: boolean
+  complete: boolean
+  paused: WorkflowPause[]
+}
+
+export interface WorkflowRun {
+  number: number
+  started: number | null
+  ended: number | null
+  state: string
+}
+
+export interface WorkflowSources {
+  results: SourceReading
+  messages: SourceReading
+  queues: string[]
+  at: number
+}
+
+export type WorkflowsOrder = 'failures' | 'largest' | 'longest' | 'newest'
+
+export type WorkflowsState = 'blocked' | 'failing' | 'paused' | 'running' | 'succeeded'

@@ -27,6 +27,11 @@ export async function getJson(path: string, parameters: Parameters, signal?: Abo
 }
 
 /** Change something. `body` may hold `Raw` JSON. */
+/** An answer that is plain text. */
+export async function getText(path: string): Promise<string> {
+  return request(address(path), {})
+}
+
 export async function post<T>(path: string, body: unknown): Promise<T> {
   const init = { method: 'POST', body: encode(body), headers: { 'content-type': 'application/json' } }
   const answer = parsed(await request(address(path), init)) as T

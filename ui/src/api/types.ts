@@ -89,6 +89,14 @@ export type Gap = Narrowed<schema.KeptGap, { cause: string }>
 /** What is missing in the time that an answer speaks of. */
 export type Incomplete = Narrowed<schema.Incomplete, { gaps: readonly Gap[] }>
 
+/** A task of one of several clusters. */
+export type ClusterTaskRow = Narrowed<schema.ClusterTaskRow, TaskWords & Pick<TaskRow, 'repeated' | 'cut'>>
+export type SearchedCluster = Narrowed<schema.SearchedCluster, { incomplete?: Incomplete | null }>
+
+/** Tasks of all clusters that match. */
+export type AllTasks = Narrowed<schema.AllTasks, { items: ClusterTaskRow[]; clusters: SearchedCluster[] }>
+export type AllCount = schema.AllCount
+
 export type TaskPage = Narrowed<schema.TaskPage, { items: TaskRow[]; incomplete?: Incomplete | null }>
 
 /** Time ran out if it is not `complete`: there are at least `total`, and 0 says nothing. The
@@ -99,12 +107,13 @@ export type Chip = schema.Chip
 export type Understood = schema.QueryReading
 export type Suggestion = schema.Completion
 
-export type Workflow = Narrowed<schema.Workflow, { tasks: TaskRow[] }>
 
 export type Worker = Narrowed<
-  schema.WorkerRow,
+  schema.ListedWorker,
   { status: 'online' | 'unknown' | 'silent' | 'offline'; loadavg: readonly number[] | null }
 >
+
+export type WorkerList = Narrowed<schema.WorkerList, { items: readonly Worker[] }>
 
 export type Severity = schema.Trouble['severity']
 

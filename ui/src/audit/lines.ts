@@ -38,7 +38,7 @@ type Audited =
 
 /** Names of actions, for the filter; the compiler misses none. */
 const AUDITED = Object.keys({
-  apply: 0, revoke: 0, terminate: 0, abort: 0, retry: 0, cancel: 0, purge: 0, shutdown: 0, ping: 0,
+  apply: 0, revoke: 0, terminate: 0, abort: 0, retry: 0, cancel: 0, purge: 0, pause: 0, resume: 0, shutdown: 0, ping: 0,
   rate_limit: 0, time_limit: 0, pool_grow: 0, pool_shrink: 0, pool_restart: 0, autoscale: 0,
   add_consumer: 0, cancel_consumer: 0, enable_events: 0, disable_events: 0, log_level: 0,
   login: 0, logout: 0, refused: 0, 'second-factor': 0, 'create-token': 0, 'revoke-token': 0,

@@ -6,16 +6,27 @@
  */
 
 import { api } from '../api/client'
-import type { SeriesOfCounts, SeriesOfRuntimes, SeriesOfWaits } from '../api/schema'
+import type { Incomplete, SeriesOfCounts, SeriesOfRuntimes, SeriesOfWaits } from '../api/schema'
 import { clock } from '../frame/clock.svelte'
 import { Resource } from '../frame/resource.svelte'
 import { spanOf, type Range } from '../time/range'
-import { pauseOf, type Span } from './buckets'
+import type { Buckets } from '../parts/chart'
+import { bucketsOf, pauseOf, type Span } from './buckets'
 
 /** An answer, and of which time it is. */
 export interface Answered<T> {
   span: Span
   answer: T
+}
+
+/** The buckets of an answer, as a chart draws them now. */
+export function bucketsIn({ span, answer }: Answered<{ bucket_s: number }>): Buckets {
+  return bucketsOf(span, answer.bucket_s, clock.known)
+}
+
+/** What of the time passed unseen. */
+export function holesIn(incomplete: Incomplete | null): Incomplete['gaps'] {
+  return incomplete?.gaps ?? []
 }
 
 /** A resource over the time range that `range` gives now; `key` tells its questions of a range apart

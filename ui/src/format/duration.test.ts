@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formatDuration, formatElapsed, formatTick } from './duration'
+import { formatDuration, formatElapsed, formatExact, formatTick } from './duration'
 
 describe('a duration', () => {
   it.each([
@@ -44,4 +44,10 @@ it('marks on an axis have one unit', () => {
   expect([0, 0.5, 2, 30, 90, 120, 150, 3_600, 21_600, 172_800].map(formatTick)).toEqual([
     '0 s', '500 ms', '2.0 s', '30 s', '90 s', '2 min', '2.5 min', '60 min', '6 h', '2 d',
   ])
+})
+
+it('a time far from 0 is as exact as the steps of its axis', () => {
+  expect([0, 5, 65, 3605, 90_000].map((seconds) => formatExact(seconds, 5))).toEqual(['0', '5 s', '1 min 5 s', '1 h 5 s', '1 d 1 h'])
+  expect([3605.2, 59.99].map((seconds) => formatExact(seconds, 0.1))).toEqual(['1 h 5.2 s', '1 min'])
+  expect([0.05, 0.0002].map((seconds) => formatExact(seconds, 0.0001))).toEqual(['50 ms', '0.2 ms'])
 })

@@ -27,6 +27,18 @@ export function formatTick(seconds: number): string {
   return `${Number((seconds / Number(unit)).toFixed(1))} ${name}`
 }
 
+/** All of `seconds` down to a unit of which `step` is a multiple, for the axis of what is far from 0: "1 h 5 s". */
+export function formatExact(seconds: number, step: number): string {
+  const digits = step >= 1 ? 0 : Math.min(6, Math.ceil(-Math.log10(step)))
+  const rounded = Number(seconds.toFixed(digits))
+  if (rounded < 1 && step < 1) return rounded === 0 ? '0' : `${Number((rounded * 1e3).toFixed(Math.max(0, digits - 3)))} ms`
+  const parts: [number, string][] = [[Math.floor(rounded / DAY), 'd'], [Math.floor((rounded % DAY) / HOUR), 'h'], [Math.floor((rounded % HOUR) / MINUTE), 'min']]
+  const rest = Number((rounded % MINUTE).toFixed(digits))
+  const words = parts.flatMap(([count, unit]) => (count > 0 ? [`${count} ${unit}`] : []))
+  if (rest > 0) words.push(`${rest.toFixed(digits)} s`)
+  return words.join(' ') || '0'
+}
+
 /** A duration that still grows, in whole seconds: "0 s", "42 s", "2 min 5 s". */
 export function formatElapsed(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds))

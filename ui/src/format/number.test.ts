@@ -6,6 +6,12 @@ describe('numbers', () => {
     expect(formatNumber(1234567)).toBe('1,234,567')
   })
 
+  it('of which nobody counts the digits are short', () => {
+    expect(formatNumber(999_999_999_999_999)).toBe('999,999,999,999,999')
+    expect(formatNumber(1e308)).toBe('1.00e308')
+    expect(formatNumber(-1.5e20)).toBe('-1.50e20')
+  })
+
   it('say when counting stopped at the cap', () => {
     expect(formatCount({ total: 10_000, capped: true, complete: true }, 'task')).toBe('over 10,000 tasks')
   })

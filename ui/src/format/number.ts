@@ -2,8 +2,11 @@
 
 const grouped = new Intl.NumberFormat('en')
 
+/** From here on digits are not exact, and say no more than how many there are. */
+const EXACT_BELOW = 1e15
+
 export function formatNumber(value: number): string {
-  return grouped.format(value)
+  return Math.abs(value) < EXACT_BELOW ? grouped.format(value) : value.toExponential(2).replace('e+', 'e')
 }
 
 export interface Counted {

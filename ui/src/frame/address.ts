@@ -1,12 +1,12 @@
 /** Pages and their addresses, below whatever prefix the server has. */
 
 export type Page =
-  | { kind: 'overview' | 'tasks' | 'names' | 'errors' | 'alerts' | 'workers' | 'queues' | 'run' | 'audit' | 'clusters' | 'docs' | 'access' | 'sessions' | 'tokens' }
-  | { kind: 'task' | 'name' | 'error' | 'alert' | 'worker' | 'queue' | 'action' | 'doc'; id: string }
+  | { kind: 'overview' | 'diff' | 'clusters-diff' | 'tasks' | 'names' | 'workflows' | 'errors' | 'alerts' | 'schedule' | 'workers' | 'queues' | 'run' | 'audit' | 'doctor' | 'clusters' | 'docs' | 'access' | 'sessions' | 'tokens' }
+  | { kind: 'task' | 'name' | 'workflow' | 'error' | 'alert' | 'entry' | 'worker' | 'queue' | 'action' | 'doc'; id: string }
   | { kind: 'unknown'; path: string }
 
-const LISTS = ['tasks', 'names', 'errors', 'alerts', 'workers', 'queues', 'run', 'audit', 'clusters', 'docs', 'access', 'sessions', 'tokens'] as const
-const ONES = { tasks: 'task', names: 'name', errors: 'error', alerts: 'alert', workers: 'worker', queues: 'queue', actions: 'action', docs: 'doc' } as const
+const LISTS = ['tasks', 'names', 'workflows', 'errors', 'alerts', 'schedule', 'workers', 'queues', 'run', 'audit', 'doctor', 'clusters', 'docs', 'access', 'sessions', 'tokens'] as const
+const ONES = { tasks: 'task', names: 'name', workflows: 'workflow', errors: 'error', alerts: 'alert', schedule: 'entry', workers: 'worker', queues: 'queue', actions: 'action', docs: 'doc' } as const
 
 /** The page at `path`, given the path of `<base href>` (which ends in "/"). */
 export function pageAt(path: string, base: string): Page {
@@ -14,6 +14,9 @@ export function pageAt(path: string, base: string): Page {
   if (inside === '') return { kind: 'overview' }
   const list = LISTS.find((one) => inside === one || inside === `${one}/`)
   if (list) return { kind: list }
+  // A worker's name has an @ in it.
+  if (inside === 'workers/diff') return { kind: 'diff' }
+  if (inside === 'clusters/diff') return { kind: 'clusters-diff' }
   const slash = inside.indexOf('/')
   const folder = inside.slice(0, slash) as keyof typeof ONES
   const id = inside.slice(slash + 1)
@@ -43,6 +46,14 @@ export function errorPath(id: string): string {
 
 export function namePath(name: string): string {
   return `names/${encodeURIComponent(name)}`
+}
+
+export function entryPath(id: string): string {
+  return `schedule/${encodeURIComponent(id)}`
+}
+
+export function workflowPath(id: string): string {
+  return `workflows/${encodeURIComponent(id)}`
 }
 
 export function workerPath(name: string): string {

@@ -11,10 +11,15 @@ export type Action =
   | 'help'
   | 'load-new'
   | 'go-overview'
+  | 'go-doctor'
   | 'go-tasks'
   | 'go-errors'
   | 'go-alerts'
+  | 'go-schedule'
   | 'go-names'
+  | 'go-workflows'
+  | 'next-failure'
+  | 'previous-failure'
   | 'go-workers'
   | 'go-queues'
   | 'go-audit'
@@ -60,19 +65,24 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: 'u', action: 'back', description: 'Back to the list' },
   { keys: 'e', action: 'same-error', description: 'Tasks with the same error; from a task, the page of its error; on the overview, to the next error' },
   { keys: 'c', action: 'copy-id', description: 'Copy the id of the row or the task' },
+  { keys: '[', action: 'previous-failure', description: 'In a workflow, to the failure before' },
+  { keys: ']', action: 'next-failure', description: 'In a workflow, to the next failure' },
   { keys: 'n', action: 'load-new', description: 'Show new tasks' },
   { keys: '.', action: 'pause', description: 'Pause or resume live updates' },
   { keys: 'g o', action: 'go-overview', description: 'Go to the overview' },
+  { keys: 'g d', action: 'go-doctor', description: 'Go to the doctor' },
   { keys: 'g t', action: 'go-tasks', description: 'Go to Tasks' },
   { keys: 'g e', action: 'go-errors', description: 'Go to Errors' },
   { keys: 'g l', action: 'go-alerts', description: 'Go to Alerts' },
   { keys: 'g n', action: 'go-names', description: 'Go to the names of tasks' },
+  { keys: 'g s', action: 'go-schedule', description: 'Go to the schedule' },
+  { keys: 'g f', action: 'go-workflows', description: 'Go to Workflows' },
   { keys: 'g w', action: 'go-workers', description: 'Go to Workers' },
   { keys: 'g q', action: 'go-queues', description: 'Go to Queues' },
   { keys: 'g r', action: 'go-run', description: 'Run a task' },
   { keys: 'g a', action: 'go-audit', description: 'Go to the audit' },
   { keys: 'g y', action: 'go-access', description: 'Go to your access' },
-  { keys: 'g s', action: 'go-sessions', description: 'Go to the sessions' },
+  { keys: 'g i', action: 'go-sessions', description: 'Go to the sessions' },
   { keys: 'g k', action: 'go-tokens', description: 'Go to the API tokens' },
   { keys: 'Ctrl K', action: 'palette', description: 'Go to anything: a page, a task name, an id' },
   { keys: 'Ctrl Enter', action: 'submit', description: 'Go on in a dialog or form' },

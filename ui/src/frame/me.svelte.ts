@@ -7,7 +7,7 @@ import { setLeaving } from '../api/transport'
 import { afterLogout } from '../login/target'
 import { backoff } from './backoff'
 import { forgetRecent } from './recent'
-import { refusal, refusalOfAll, refusalOfAny, refusalOfTask, refusalOfTasks, refusalToSend, type Touched } from './refusal'
+import { refusal, refusalOfAll, refusalOfAny, refusalOfNamed, refusalOfTask, refusalOfTasks, refusalToSend, type Touched } from './refusal'
 
 class Person {
   /** Null until the server said it. */
@@ -39,6 +39,11 @@ class Person {
   /** The same of something that is done to one task. */
   refusalOfTask(needed: Permission, task: Touched): string | null {
     return refusalOfTask(this.person, needed, task)
+  }
+
+  /** The same of one task of which only the name is known here. */
+  refusalOfNamed(needed: Permission, name: string): string | null {
+    return refusalOfNamed(this.person, needed, name)
   }
 
   /** The same of something that is done to all tasks of a name, or of a queue. */

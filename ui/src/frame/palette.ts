@@ -23,7 +23,11 @@ const PAGES: readonly Destination[] = [
   { icon: 'alert', title: 'Errors', kind: 'Page', href: 'errors' },
   { icon: 'bell', title: 'Alerts', kind: 'Page', href: 'alerts' },
   { icon: 'chart', title: 'Names', kind: 'Page', href: 'names' },
+  { icon: 'clock', title: 'Schedule', kind: 'Page', href: 'schedule' },
   { icon: 'worker', title: 'Workers', kind: 'Page', href: 'workers' },
+  { icon: 'help', title: 'Doctor', kind: 'Page', href: 'doctor' },
+  { icon: 'worker', title: 'Compare workers', kind: 'Page', href: 'workers/diff' },
+  { icon: 'workflow', title: 'Workflows', kind: 'Page', href: 'workflows' },
   { icon: 'queue', title: 'Queues', kind: 'Page', href: 'queues' },
   { icon: 'play', title: 'Run a task', kind: 'Page', href: 'run' },
   { icon: 'audit', title: 'Audit', kind: 'Page', href: 'audit' },
@@ -88,7 +92,7 @@ export function offers(typed: string, { recent, saved, commands, found, isOfOne 
   const ofAll = commands.ofAll.map((one) => ({ ...one, kind: 'Command' }))
   if (text === '') return once([...recent.slice(0, RECENT_SHOWN), ...ofPage.filter(({ why }) => why === null), ...pages, ...saved.slice(0, SAVED_SHOWN), ...ofAll])
   const local = [...pages, ...saved, ...recent, ...ofPage, ...ofAll]
-    .filter((one) => has(one.title, text))
+    .filter((one) => hasWords(one.title, text))
     .sort((one, other) => rank(one.title, text) - rank(other.title, text))
   if (!isOfOne) return once(local)
   const task: Destination = { icon: 'page', title: text, kind: 'Open task', href: taskPath(text) }
@@ -110,7 +114,7 @@ export function savedPlaces(saved: readonly ListedSearch[]): Destination[] {
 }
 
 /** Whether all words of the text are in the title. */
-function has(title: string, text: string): boolean {
+export function hasWords(title: string, text: string): boolean {
   const lower = title.toLowerCase()
   return text.toLowerCase().split(/\s+/).every((word) => lower.includes(word))
 }

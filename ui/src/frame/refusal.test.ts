@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { exampleMe } from '../api/examples'
-import { refusal, refusalOfAll, refusalOfAny, refusalOfTask, refusalOfTasks, refusalToSend } from './refusal'
+import { refusal, refusalOfAll, refusalOfAny, refusalOfNamed, refusalOfTask, refusalOfTasks, refusalToSend } from './refusal'
 
 const ann = exampleMe({ name: 'ann', role: 'operator', permissions: ['read', 'operate'] })
 const bill = exampleMe({
@@ -60,6 +60,15 @@ describe('somebody who may act on some tasks', () => {
     expect(refusalOfTask(slow, 'operate', { name: 'a', queue: null })).toBe(
       'You are operator of tasks in the queue slow alone; this is in a queue that is not known.',
     )
+  })
+
+  it('tries what may be in their queue where the queue is not known here', () => {
+    const slow = { ...bill, grants: [{ role: 'operator' as const, name: 'a.*', queue: 'slow', because: '' }] }
+
+    expect(refusalOfNamed(slow, 'operate', 'a.load')).toBeNull()
+    expect(refusalOfNamed(ann, 'operate', 'mail.send')).toBeNull()
+    expect(refusalOfNamed(slow, 'operate', 'mail.send')).toContain('this is mail.send')
+    expect(refusalOfNamed(slow, 'administer', 'a.load')).toContain('This needs the role admin')
   })
 
   it('is told a few of many places', () => {

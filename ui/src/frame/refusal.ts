@@ -46,6 +46,13 @@ export function refusalOfTask(person: Me | null, needed: Permission, task: Touch
   return `You are ${heldBy(person, needed)} alone; this is ${[named, queued].filter((one) => one !== null).join(' ')}.`
 }
 
+/** What is done to one task of which only the name is known here: the server knows its queue. */
+export function refusalOfNamed(person: Me | null, needed: Permission, name: string): string | null {
+  const denial = refusalOfAny(person, needed)
+  if (denial !== null || person === null || mayTouchSome(person, needed, name)) return denial
+  return refusalOfTask(person, needed, { name, queue: null })
+}
+
 /** What is done to all tasks of a name, or of a queue. */
 export function refusalOfAll(person: Me | null, needed: Permission, { name, queue }: Touched): string | null {
   const denial = refusalOfAny(person, needed)
@@ -59,7 +66,7 @@ export function refusalToSend(person: Me | null, { name, queue }: Touched): stri
   const denial = refusalOfAny(person, 'operate')
   if (denial !== null || person === null || name === null || person.permissions.includes('operate')) return denial
   if (name.startsWith('celery.')) return 'Celery’s own tasks run others of any name, so sending them needs the role operator for everything.'
-  if (queue === null && bounded(person, 'operate').some((grant) => grant.name === null || fits(grant.name, name))) return null
+  if (queue === null && mayTouchSome(person, 'operate', name)) return null
   return refusalOfTask(person, 'operate', { name, queue })
 }
 
@@ -80,6 +87,11 @@ export function refusalOfTasks(person: Me | null, needed: Permission, tasks: rea
 export function mayTouch(person: Me, needed: Permission, { name, queue }: Touched): boolean {
   const covers = (pattern: string | null, text: string | null): boolean => pattern === null || (text !== null && fits(pattern, text))
   return person.permissions.includes(needed) || bounded(person, needed).some((grant) => covers(grant.name, name) && covers(grant.queue, queue))
+}
+
+/** Whether somebody has the permission for tasks of this name, at least in some queue. */
+function mayTouchSome(person: Me, needed: Permission, name: string): boolean {
+  return person.permissions.includes(needed) || bounded(person, needed).some((grant) => grant.name === null || fits(grant.name, name))
 }
 
 /** Which tasks a grant is for: "tasks billing.* in the queue slow". */

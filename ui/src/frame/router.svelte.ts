@@ -30,6 +30,11 @@ class Router {
     return new URL(document.baseURI).pathname
   }
 
+  /** The address below `<base href>`, without its search. */
+  get inside(): string {
+    return this.path.startsWith(this.base) ? this.path.slice(this.base.length) : this.path.replace(/^\//, '')
+  }
+
   /** Begin to follow the address bar and clicks on links. Gives the way to stop. */
   start(): () => void {
     history.scrollRestoration = 'manual'

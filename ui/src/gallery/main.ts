@@ -2,10 +2,7 @@
 
 import { mount } from 'svelte'
 import { keyboard } from '../frame/keyboard'
-import '../styles/tokens.css'
-import '../styles/base.css'
-import '../styles/forms.css'
-import '../styles/sheet.css'
+import '../styles/all.css'
 import Gallery from './Gallery.svelte'
 
 keyboard.start()

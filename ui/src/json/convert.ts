@@ -27,6 +27,19 @@ export function member(json: Json | null, key: string): Json | null {
   return json.members.find((one) => one.key === key)?.value ?? null
 }
 
+/** A number that an object has under a key; null for anything else. */
+export function numberAt(json: Json | null, key: string): number | null {
+  const found = member(json, key)
+  const value = found?.kind === 'number' ? Number(found.text) : Number.NaN
+  return Number.isFinite(value) ? value : null
+}
+
+/** A text, or a number as it was written, that an object has under a key; null for anything else. */
+export function textAt(json: Json | null, key: string): string | null {
+  const found = member(json, key)
+  return (found?.kind === 'text' || found?.kind === 'number') && found.text !== '' ? found.text : null
+}
+
 export function isNull(json: Json | null): boolean {
   return json === null || (json.kind === 'word' && json.text === 'null')
 }

@@ -1,10 +1,9 @@
 import { mount } from 'svelte'
+import '../styles/all.css'
+import '../styles/login.css'
 import { preferences } from '../frame/preferences.svelte'
 import { wearColour } from '../frame/cluster'
 import { escapeInvisible } from '../frame/invisible'
-import '../styles/tokens.css'
-import '../styles/base.css'
-import '../styles/login.css'
 import LoginPage from './LoginPage.svelte'
 
 preferences.apply()

@@ -12,6 +12,16 @@ describe('a histogram', () => {
     expect(bars.filter(({ tick }) => tick !== '')).toHaveLength(3)
   })
 
+  it.each([13, 17, 30, 33, 49])('of %i bins has ticks that do not touch, nor leave it', (count) => {
+    const bins = Array.from({ length: count }, (_, at) => ({ low: at, high: at + 1, n: 1 }))
+    const ticked = barsOf(bins).flatMap(({ tick }, at) => (tick === '' ? [] : [at / count]))
+
+    expect(ticked.length).toBeGreaterThan(1)
+    for (const [at, next] of ticked.map((one, index) => [one, ticked[index + 1] ?? 1] as const)) {
+      expect(next - at).toBeGreaterThan(0.17)
+    }
+  })
+
   it('of one bin has empty ones around it', () => {
     const bars = barsOf([{ low: 1, high: 1.3335, n: 7 }])
 

@@ -16,17 +16,22 @@ export interface Bar {
 
 /** Fewer bars than these would be as wide as the page: empty ones stand on both sides. */
 const LEAST = 12
-/** One bin in so many has a tick. */
+/** One bin in so many, or in a multiple of that, has a tick; so many ticks stand side by side, and
+ * one has so much of the width to its right. */
 const EVERY = 4
+const TICKS = 4
+const ROOM = 0.18
 
 export function barsOf(bins: readonly HistogramBin[]): Bar[] {
   const padded = padding(bins)
   const most = Math.max(1, ...padded.map(({ n }) => n))
+  const every = EVERY * Math.ceil(padded.length / EVERY / TICKS)
+  const last = padded.length * (1 - ROOM)
   return padded.map(({ low, high, n }, index) => ({
     height: n / most,
     n,
     words: `${low === 0 ? 'less than' : `${formatDuration(low)} to`} ${formatDuration(high)}: ${formatNumber(n)}`,
-    tick: index % EVERY === 0 ? formatDuration(low) : '',
+    tick: index % every === 0 && index <= last ? formatDuration(low) : '',
   }))
 }
 

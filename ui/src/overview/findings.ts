@@ -51,7 +51,7 @@ export function hasShape(points: readonly { value: number }[]): boolean {
 }
 
 /** The action of a finding as the dialog of actions takes it; null for one that only leads somewhere. */
-export function planOf({ action }: HealthFinding): { action: ActionKind; target: Target } | null {
+export function planOf({ action }: Pick<HealthFinding, 'action'>): { action: ActionKind; target: Target } | null {
   const { request } = action
   if (request === null) return null
   const { ids, q, tz, workers, queue, name } = request

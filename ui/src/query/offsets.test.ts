@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { toPoints, toUnits } from './offsets'
+import { toPoints, toUnits, underlined } from './offsets'
 
 describe('offsets', () => {
   it('are the same in plain text', () => {
@@ -18,5 +18,10 @@ describe('offsets', () => {
   it('past the end stay at the end', () => {
     expect(toUnits('ab', 9)).toBe(2)
     expect(toPoints('ab', 9)).toBe(2)
+  })
+
+  it('underline one unit at least, within the text', () => {
+    expect(underlined('🌼 stat:x', { start: 2, end: 6 })).toEqual({ start: 3, end: 7 })
+    expect(underlined('ab', { start: 2, end: 2 })).toEqual({ start: 2, end: 3 })
   })
 })

@@ -15,3 +15,9 @@ export function toUnits(text: string, points: number): number {
 export function toPoints(text: string, units: number): number {
   return [...text.slice(0, units)].length
 }
+
+/** What of `text` is underlined for a mistake in characters `start` to `end`: one unit at least. */
+export function underlined(text: string, span: { start: number; end: number }): { start: number; end: number } {
+  const start = Math.min(toUnits(text, span.start), text.length)
+  return { start, end: Math.max(toUnits(text, span.end), start + 1) }
+}

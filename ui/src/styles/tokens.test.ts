@@ -38,8 +38,8 @@ describe('tokens', () => {
     const texts = [...sheets, ...components].map(([, text]) => text)
     const files = [tokens, ...texts, ...modules, ...STATES.map(stateColour)].join('\n')
     const used = new Set(files.match(/(?<=var\()--[\w-]+/g))
-    /** Set by components: the depth in a tree, a column's width by its shape, a state's colour, a facet's share. */
-    const local = new Set(['--depth', '--col-', '--colour', '--share'])
+    /** Set by components: the depth in a tree, a column's width by its shape, a state's colour, a facet's share, a cluster's dot, where a waterfall is cut. */
+    const local = new Set(['--depth', '--col-', '--colour', '--share', '--cluster-', '--gaps'])
 
     expect([...used].filter((name) => !defined.has(name) && !local.has(name))).toEqual([])
     expect([...defined].filter((name) => !used.has(name) && !name.startsWith('--col-'))).toEqual([])

@@ -1,15 +1,14 @@
-/** One task and the workflow that it belongs to, kept as they are now. */
+/** One task, kept as it is now. */
 
 import { api } from '../api/client'
 import { control } from '../api/control'
 import { isAbandoned } from '../api/transport'
 import { Problem } from '../api/problem'
-import type { Changes, Task, Workflow } from '../api/types'
+import type { Changes, Task } from '../api/types'
 import { BackoffTimer } from '../frame/backoff_timer'
 import { stream, type ChangeFeed } from '../frame/stream.svelte'
 import { term } from '../query/edit'
 import { heldTasks } from '../workers/inspections'
-import { updated } from './workflow'
 
 /** A task that runs for longer is asked for at its worker, once: Celery may have told no end. */
 const LONG_S = 60
@@ -19,12 +18,10 @@ const PAUSE_MS = 400
 
 export class TaskModel {
   task: Task | null = $state.raw(null)
-  workflow: Workflow | null = $state.raw(null)
   problem: Problem | null = $state.raw(null)
   private readonly backoff = new BackoffTimer(() => void this.load())
   private readonly abort = new AbortController()
   private stop: (() => void) | null = null
-  private following: string | null = null
   /** The last event of the task when its worker was asked, and when it said that it had it not. */
   private inspectedAt: number | null = null
   private notHeldAt: number | null = null
@@ -37,7 +34,7 @@ export class TaskModel {
 
   /** Load the task and follow it, until the function that is given back is called. */
   start(): () => void {
-    this.follow(term('uuid', this.id))
+    this.follow()
     void this.load()
     return () => {
       this.abort.abort()
@@ -55,10 +52,6 @@ export class TaskModel {
       this.problem = null
       void this.askWorker(task)
       this.backoff.succeeded()
-      const root = task.root_id
-      if (root === null) return
-      this.follow(term('root', root))
-      if (this.workflow?.root_id !== root) this.workflow = await api.workflow(root, signal)
     } catch (error) {
       if (isAbandoned(error)) return
       if (!(error instanceof Problem)) throw error
@@ -89,12 +82,9 @@ export class TaskModel {
     }
   }
 
-  private follow(q: string): void {
-    if (q === this.following) return
-    this.following = q
-    this.stop?.()
+  private follow(): void {
     this.stop = this.feed.follow({
-      q,
+      q: term('uuid', this.id),
       left: false,
       after: null,
       changes: (changes) => this.hear(changes),
@@ -105,10 +95,6 @@ export class TaskModel {
   }
 
   private hear(changes: Changes): void {
-    const root = this.workflow?.root_id
-    if (this.workflow && root !== undefined) {
-      this.workflow = { ...this.workflow, tasks: updated(this.workflow.tasks, changes.items, root) }
-    }
     const missed = changes.skipped === null || changes.skipped > 0
     if (missed || changes.items.some((row) => row.uuid === this.id)) this.again()
   }

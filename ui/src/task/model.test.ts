@@ -48,16 +48,6 @@ describe('a task', () => {
     expect(follower?.q).toBe('uuid:a')
   })
 
-  it('of a workflow is followed with all of it', async () => {
-    server.answer('workflows/r', { root_id: 'r', tasks: [exampleTask({ uuid: 'r' })], complete: true })
-    await open({ root_id: 'r' })
-
-    follower?.changes(changes({ items: [exampleTask({ uuid: 'b', root_id: 'r' })] }))
-
-    expect(follower?.q).toBe('root:r')
-    expect(model.workflow?.tasks.map(({ uuid }) => uuid)).toEqual(['r', 'b'])
-  })
-
   it('that changes is loaded again, once for many changes', async () => {
     await open({ state: 'STARTED' })
     server.answer('tasks/a', exampleTask({ uuid: 'a', state: 'SUCCESS' }))

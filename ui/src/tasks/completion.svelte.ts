@@ -31,6 +31,7 @@ export class Completion {
   constructor(
     /** What the empty box offers. */
     private readonly begin: () => readonly Start[],
+    private readonly suggest: typeof api.suggest = api.suggest,
   ) {}
 
   /** Ask what could stand at the caret. */
@@ -42,7 +43,7 @@ export class Completion {
     const { signal } = this.abort
     this.timer = setTimeout(async () => {
       // Suggestions are a courtesy: without an answer there are none.
-      const items = await api.suggest(text, caret, LIMIT, signal).catch(() => [])
+      const items = await this.suggest(text, caret, LIMIT, signal).catch(() => [])
       if (signal.aborted) return
       this.answered = { text, caret }
       this.items = items

@@ -21,6 +21,7 @@ const CAUSES: Record<string, string> = {
   'queue-shared': 'somebody else read from the queue of events',
   'collector-away': 'the collector did not run',
   'collector-paused': 'the collector, or its machine, stood still',
+  shed: 'more came than could be stored',
 }
 
 export function cause(gap: Gap): string {

@@ -9,7 +9,7 @@ describe('what a worker says', () => {
     const reply = [{ id: 'a', name: 'shop.pay', args: [4711], kwargs: { to: 'x' }, time_start: 12.5, worker_pid: 7 }]
 
     expect(heldTasks(read(reply))).toEqual([
-      { id: 'a', name: 'shop.pay', call: "4711, to='x'", started: 12.5, eta: null, pid: 7 },
+      { id: 'a', name: 'shop.pay', call: "4711, to='x'", started: 12.5, eta: null, pid: 7, acknowledged: null, redelivered: false },
     ])
   })
 
@@ -28,7 +28,7 @@ describe('what a worker says', () => {
     const queue = { name: 'mail', exchange: { name: 'post', type: 'direct' }, routing_key: 'm', durable: true }
 
     expect(consumedQueues(read([queue]))).toEqual([
-      { name: 'mail', exchange: 'post, direct', routing_key: 'm', durable: true },
+      { name: 'mail', exchange: 'post, direct', routing_key: 'm', durable: true, declared: [] },
     ])
     expect(texts(read(['a', 1]))).toEqual(['a', '1'])
   })
@@ -37,8 +37,8 @@ describe('what a worker says', () => {
     const names = read(['a.b [rate_limit=5/m]', 'c', 'c'])
 
     expect(registeredTasks(names, read({ total: { c: 7 } }))).toEqual([
-      { name: 'a.b', limits: 'rate_limit=5/m', taken: 0 },
-      { name: 'c', limits: '', taken: 7 },
+      { name: 'a.b', limits: { rate: '5/m', soft_s: null, hard_s: null, others: '' }, taken: 0 },
+      { name: 'c', limits: { rate: null, soft_s: null, hard_s: null, others: '' }, taken: 7 },
     ])
     expect(registeredTasks(names, null).map(({ taken }) => taken)).toEqual([null, null])
   })

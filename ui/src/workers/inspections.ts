@@ -4,6 +4,8 @@ import type { Inspection } from '../api/control_types'
 import { isNull, jsValue, member, toValue } from '../json/convert'
 import type { Json } from '../json/parse'
 import { inline, inlineValues } from '../values/inline'
+import { limitsOf, type Limits } from './limits'
+import { declaredWords } from './queue_arguments'
 import { statistics } from './statistics'
 
 export const TITLES: Record<Inspection, string> = {
@@ -35,6 +37,9 @@ export interface Held {
   started: number | null
   eta: number | null
   pid: number | null
+  /** Its message is no longer in the broker: it is lost with the worker. Null where it was not said. */
+  acknowledged: boolean | null
+  redelivered: boolean
 }
 
 export function heldTasks(value: Json): Held[] {
@@ -49,8 +54,15 @@ export function heldTasks(value: Json): Held[] {
       started: number(values['time_start']),
       eta: eta?.kind === 'text' ? moment(eta.text) : null,
       pid: number(values['worker_pid']),
+      acknowledged: typeof values['acknowledged'] === 'boolean' ? values['acknowledged'] : null,
+      redelivered: (values['delivery_info'] as { redelivered?: unknown } | null | undefined)?.redelivered === true,
     }
   })
+}
+
+/** What runs, the longest first; what has no start comes last. */
+export function longestFirst(tasks: readonly Held[]): Held[] {
+  return tasks.toSorted((a, b) => (a.started ?? Infinity) - (b.started ?? Infinity))
 }
 
 export function texts(value: Json): string[] {
@@ -62,6 +74,8 @@ export interface Consumed {
   exchange: string
   routing_key: string
   durable: boolean
+  /** "quorum queue", "priorities up to 9": what was declared with it, and how it is consumed. */
+  declared: string[]
 }
 
 export function consumedQueues(value: Json): Consumed[] {
@@ -73,6 +87,7 @@ export function consumedQueues(value: Json): Consumed[] {
       exchange: [textOrEmpty(member(exchange, 'name')), textOrEmpty(member(exchange, 'type'))].filter(Boolean).join(', '),
       routing_key: text(values['routing_key']) ?? '',
       durable: values['durable'] === true,
+      declared: declaredWords(item),
     }
   })
 }
@@ -80,8 +95,7 @@ export function consumedQueues(value: Json): Consumed[] {
 /** A task that a worker can run. */
 export interface Registered {
   name: string
-  /** "rate_limit=5/m" */
-  limits: string
+  limits: Limits
   /** How many it has taken since it started; null where it did not say. */
   taken: number | null
 }
@@ -91,8 +105,8 @@ export interface Registered {
 export function registeredTasks(value: Json, stats: Json | null): Registered[] {
   const taken = stats === null ? null : new Map(statistics(stats).totals.map(({ name, count }) => [name, count]))
   const found = texts(value).map((entry) => {
-    const [, name = entry, limits = ''] = /^(\S+)(?: \[(.*)\])?$/.exec(entry) ?? []
-    return { name, limits, taken: taken === null ? null : (taken.get(name) ?? 0) }
+    const [, name = entry, options = ''] = /^(\S+)(?: \[(.*)\])?$/.exec(entry) ?? []
+    return { name, limits: limitsOf(options), taken: taken === null ? null : (taken.get(name) ?? 0) }
   })
   return [...new Map(found.map((one) => [one.name, one])).values()]
 }

@@ -165,6 +165,8 @@ _ORIGINS: Final = {
 
 def _unreadable(path: str) -> str | None:
     try:
+        if Path(path).is_fifo() or Path(path).is_char_device():  # it may give nothing, or no end
+            return f"{path} is a pipe or a device, and no file"
         with Path(path).open("rb") as file:
             file.read(1)
     except OSError as error:

@@ -9,6 +9,9 @@ from typing import Any
 
 from celery import shared_task
 from celery.exceptions import Reject
+from celery.utils.log import get_task_logger
+
+log = get_task_logger(__name__)
 
 
 @shared_task(name="shop.images.thumbnail", acks_late=True)
@@ -33,6 +36,7 @@ def gallery(thumbnails: list[dict[str, Any]], *, order_id: int) -> str:
 def transcode(video: str, *, preset: str) -> str:
     """Turn a film into another; some never end and meet their time limit."""
     endless = random.random() < 0.15
+    log.info("Turning %s into %s", video, preset)
     try:
         time.sleep(30 if endless else random.uniform(0.5, 3.5))
     finally:

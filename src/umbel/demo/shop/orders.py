@@ -9,8 +9,11 @@ from typing import Any
 
 from celery import chain, chord, group, shared_task
 from celery.exceptions import Ignore
+from celery.utils.log import get_task_logger
 
 from umbel.demo.shop import images, mail
+
+log = get_task_logger(__name__)
 
 
 class OutOfStock(Exception):
@@ -29,6 +32,9 @@ class GatewayTimeout(Exception):
 def place(order_id: int, customer: str, items: list[dict[str, Any]], total_cents: int) -> str:
     """Check an order and send it on its way."""
     time.sleep(random.uniform(0.02, 0.08))
+    log.info(
+        "Order %d of %s: %d lines, %.2f EUR", order_id, customer, len(items), total_cents / 100
+    )
     pay = charge.si(order_id=order_id, amount_cents=total_cents)
     tell = mail.send.si(to=customer, template="order_confirmed", order_id=order_id)
     reserved = [reserve.si(order_id, item["sku"], quantity=item["quantity"]) for item in items]
@@ -66,15 +72,19 @@ def tally(reserved: list[dict[str, Any]], order_id: int) -> dict[str, int]:
 )
 def charge(self: Any, *, order_id: int, amount_cents: int) -> dict[str, Any]:
     """Take the money; banks are slow, sometimes silent, sometimes unkind."""
+    attempt = self.request.retries + 1
+    log.info("Asking the bank for %.2f EUR, attempt %d", amount_cents / 100, attempt)
     time.sleep(random.uniform(0.08, 0.35))
     self.send_event("task-progress", step="authorised", order_id=order_id)
     answer = _ask_bank(amount_cents)
+    log.info("The bank took the money: %s", answer)
     return {"order_id": order_id, "authorisation": answer, "amount_cents": amount_cents}
 
 
 def _ask_bank(amount_cents: int) -> str:
     fate = random.random()
     if fate < 0.08:
+        log.warning("No answer of payments.example for 2.0 s")
         raise GatewayTimeout("payments.example did not answer within 2.0 s")
     if fate < 0.12:
         _refuse(amount_cents)
@@ -86,6 +96,7 @@ def _refuse(amount_cents: int) -> None:
     try:
         limits["weekly"] -= amount_cents
     except KeyError as error:
+        log.exception("The limits of this card cannot be read")
         raise CardDeclined(f"insufficient funds for {amount_cents / 100:.2f} EUR") from error
 
 

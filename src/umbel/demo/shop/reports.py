@@ -8,6 +8,9 @@ import time
 from typing import Any
 
 from celery import shared_task
+from celery.utils.log import get_task_logger
+
+log = get_task_logger(__name__)
 
 REGIONS = ("Île-de-France", "Köln", "Łódź", "東京", "São Paulo", "Zürich")
 
@@ -19,6 +22,11 @@ def sales(self: Any, *, period: str, regions: list[str]) -> dict[str, Any]:
     for done, region in enumerate(regions, start=1):
         time.sleep(random.uniform(0.4, 1.6))
         totals[region] = _average_basket(region)
+        log.info(
+            "%s: %d of %d regions, baskets of %.2f EUR", region, done, len(regions), totals[region]
+        )
+        if totals[region] < 90:
+            log.warning("%s: baskets are smaller than usual", region)
         self.send_event("task-progress", done=done, total=len(regions), region=region)
     return {"period": period, "average_basket": totals}
 

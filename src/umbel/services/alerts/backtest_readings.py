@@ -37,7 +37,7 @@ from umbel.services.errors.errors import Errors
 from umbel.services.errors.group_list import GROUPS_MAX
 from umbel.services.health.findings import covered_s
 from umbel.services.health.liveness import uncovered
-from umbel.services.search.ledger_terms import resolved
+from umbel.services.search.outside_terms import OutsideTerms
 from umbel.services.search.search import BUCKET_STEPS_S
 from umbel.store.base import Store
 from umbel.store.ledger import Ledger
@@ -55,10 +55,16 @@ class PastReader:
     """See `backtest.PastReading`. Any thread."""
 
     def __init__(
-        self, store: Store, ledger: Ledger, samples: Samples, errors: Errors, clock: Clock
+        self,
+        store: Store,
+        ledger: Ledger,
+        samples: Samples,
+        errors: Errors,
+        clock: Clock,
+        cluster_names: tuple[str, ...] = (),
     ) -> None:
         self._store = store
-        self._ledger = ledger
+        self._resolved = OutsideTerms(ledger, cluster_names).resolved
         self._sampled = SampledPast(samples)
         self._errors = errors
         self._clock = clock
@@ -109,7 +115,7 @@ class PastReader:
     def _durations(self, condition: DurationThreshold, start: float, now: float) -> Past:
         step_s = step_of(condition.window_s, now - start, least_s=condition.window_s)
         found = self._store.series(
-            resolved(condition.query, self._ledger), now=now, measure=condition.measure,
+            self._resolved(condition.query), now=now, measure=condition.measure,
             start=start, end=now, bucket_s=step_s, budget_s=BUDGET_S,
         )  # fmt: skip
         assert isinstance(found, DurationSeries)  # noqa: S101  of a duration
@@ -181,7 +187,7 @@ class PastReader:
     ) -> tuple[Mapping[float, Counts], bool]:
         """The counts by the beginning of their step; without any it is left out."""
         found = self._store.series(
-            resolved(query, self._ledger), now=now, measure="count", start=start, end=now,
+            self._resolved(query), now=now, measure="count", start=start, end=now,
             bucket_s=step_s, budget_s=BUDGET_S,
         )  # fmt: skip
         assert isinstance(found, CountSeries)  # noqa: S101  of a count

@@ -75,8 +75,8 @@ class _Sentence(ConditionWords):
         first = self._tokens[0]
         if lower[0] == "beat":
             refuse(
-                "Of beat itself nothing is heard. That it stands still shows where none of its "
-                "tasks come: no task of name:NAME for 10 min.",
+                "That beat sends nothing is a finding: finding beat-silent. Of one task it shows "
+                "where none comes: no task of name:NAME for 10 min.",
                 first,
             )
         heads = {" ".join(head): head for head in HEADS}

@@ -1,10 +1,10 @@
 """Rules are judged, by one of the servers of a cluster, whether anybody looks or not.
 
 Theory of operation. Each server has a thread that wakes every `every_s`. The holder of a lease of
-the ledger reads what the rules ask about, judges each, and writes what changed together with the
-messages that it makes, in one transaction: a process that dies loses neither. Others look whether
-it still has the lease; after `kill -9` another one goes on within `LEASE_PERIODS` periods, and from
-the ledger, so what fired fires on and nobody is sent it twice.
+the ledger reads what the rules ask about, judges each, and writes what changed in a turn together
+with the messages that it makes, in one transaction: a process that dies loses neither. Others look
+whether it still has the lease; after `kill -9` another one goes on within `LEASE_PERIODS` periods,
+and from the ledger, so what fired fires on and nobody is sent it twice.
 
 Cost is bounded: rules by `RULES_MAX`, each by one question of half a second, a turn by
 `BUDGET_PART` of the period; rules for which no time was left come first in the next.
@@ -52,6 +52,23 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     took_s: float = 0.0
 
 
+class _Changes:
+    """What a turn changes, to be written at once."""
+
+    def __init__(self) -> None:
+        self.alerts: list[Alert] = []
+        self.dropped: list[str] = []
+        self.notices: list[AlertNotice] = []
+        self.answers: list[RuleAnswer] = []
+
+    def write(self, ledger: Ledger) -> None:
+        """Raises `StoreError`."""
+        if self.alerts or self.dropped or self.notices or self.answers:
+            ledger.keep_alerts(
+                self.alerts, drop=self.dropped, notices=self.notices, answers=self.answers
+            )
+
+
 class AlertEvaluator:
     """Judges all rules once. One thread; see `watch` for the thread and its lease."""
 
@@ -82,12 +99,16 @@ class AlertEvaluator:
         state = self._reader.state() if rules else None
         answers = self._ledger.rule_answers() if rules else {}
         silences = self._silences(state.now) if state is not None else []
-        done = 0
-        for rule in rules:
-            if state is None or (done and self._clock.monotonic() - began > self._budget_s):
-                break
-            self._one(rule, opened.get(rule.id, {}), state, silences, answers.get(rule.id))
-            done += 1
+        done, changes = 0, _Changes()
+        try:
+            for rule in rules:
+                if state is None or (done and self._clock.monotonic() - began > self._budget_s):
+                    break
+                before = answers.get(rule.id)
+                self._one(rule, opened.get(rule.id, {}), state, silences, before, changes)
+                done += 1
+        finally:
+            changes.write(self._ledger)
         self._late = tuple(each.id for each in rules[done:])
         return Turn(
             rules=done,
@@ -126,31 +147,29 @@ class AlertEvaluator:
         state: HistoryState,
         silences: Sequence[Silence],
         before: RuleAnswer | None,
+        changes: _Changes,
     ) -> None:
         judgement = self._judged(rule, opened, state)
         now = state.now
-        kept: list[Alert] = []
-        dropped: list[str] = []
+        added = 0
         sent: defaultdict[NoticeKind, list[Alert]] = defaultdict(list)
         for found in _of_each(judgement, opened):
             alert = opened.get(found.subject)
-            if alert is None and len(opened) + len(kept) >= SUBJECTS_MAX:
+            if alert is None and len(opened) + added >= SUBJECTS_MAX:
                 continue
             silence = silence_of(silences, rule.id, found.subject)
             step = advanced(rule, alert, found, now, new_id=secrets.token_hex(6), silence=silence)
             if step.alert is None:
-                dropped += [alert.id] if alert is not None else []
+                changes.dropped += [alert.id] if alert is not None else []
             elif is_worth_keeping(alert, step.alert):
-                kept.append(step.alert)
+                changes.alerts.append(step.alert)
+                added += 1
             if step.alert is not None and step.message is not None:
                 sent[step.message].append(step.alert)
-        notices: list[AlertNotice] = []
         for kind, alerts in sent.items():
-            notices += notices_of(rule, kind, alerts, now, secrets.token_hex(8))
+            changes.notices += notices_of(rule, kind, alerts, now, secrets.token_hex(8))
         answer = _answer(rule, judgement, before, now)
-        if kept or dropped or notices or answer is not None:
-            answers = [] if answer is None else [answer]
-            self._ledger.keep_alerts(kept, drop=dropped, notices=notices, answers=answers)
+        changes.answers += [] if answer is None else [answer]
 
     def _judged(
         self, rule: AlertRule, opened: Mapping[str, Alert], state: HistoryState

@@ -49,6 +49,7 @@ from umbel.services.health.worker_status import UNKNOWN, WorkerStatus
 from umbel.services.phrases import number
 from umbel.services.samples.sample_lines import sampled_lines
 from umbel.services.samples.sampling import Sampling
+from umbel.services.search.outside_terms import OutsideTerms
 from umbel.store.base import Store
 from umbel.store.ledger import Ledger
 from umbel.store.samples import LEVELS, SAMPLED_MAX, Samples
@@ -62,7 +63,8 @@ QUEUE_COLUMNS: Final = {"depth": 0, "unacknowledged": 2, "consumers": 3, "oldest
 
 
 class AlertSources(msgspec.Struct, frozen=True, kw_only=True):
-    """Where is read. `sample_every_s`: how often this server samples, None for never."""
+    """Where is read. `sample_every_s`: how often this server samples, None for never;
+    `cluster_names`: what the cluster is called."""
 
     store: Store
     ledger: Ledger
@@ -73,6 +75,7 @@ class AlertSources(msgspec.Struct, frozen=True, kw_only=True):
     errors: Errors
     clock: Clock
     sample_every_s: float | None = None
+    cluster_names: tuple[str, ...] = ()
 
 
 class AlertReader:
@@ -80,7 +83,9 @@ class AlertReader:
 
     def __init__(self, sources: AlertSources) -> None:
         self._sources = sources
-        self._tasks = TaskReadings(sources.store, sources.ledger)
+        self._tasks = TaskReadings(
+            sources.store, OutsideTerms(sources.ledger, sources.cluster_names)
+        )
 
     def state(self) -> HistoryState:
         """What the history can tell now: once for all rules of a turn."""

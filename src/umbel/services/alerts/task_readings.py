@@ -15,11 +15,10 @@ from umbel.services.alerts.condition import (
 from umbel.services.alerts.history_state import HistoryState
 from umbel.services.alerts.judge import AlertEvidence, AlertReading
 from umbel.services.alerts.links import link_of_tasks
-from umbel.services.search.ledger_terms import resolved
+from umbel.services.search.outside_terms import OutsideTerms
 from umbel.services.search.search import BUCKET_STEPS_S
 from umbel.services.time_zones import zone_of
 from umbel.store.base import Store
-from umbel.store.ledger import Ledger
 from umbel.store.series import Counts, CountSeries, DurationSeries
 
 #: How long the store may take for one question, seconds.
@@ -31,9 +30,9 @@ _BUCKETS: Final = 120
 class TaskReadings:
     """Asks the store. One thread at a time; raises `StoreError`."""
 
-    def __init__(self, store: Store, ledger: Ledger) -> None:
+    def __init__(self, store: Store, terms: OutsideTerms) -> None:
         self._store = store
-        self._ledger = ledger
+        self._resolved = terms.resolved
 
     def count(self, condition: CountThreshold, state: HistoryState) -> AlertEvidence:
         found = self._counts(condition, state, condition.window_s)
@@ -53,7 +52,7 @@ class TaskReadings:
         found = state.once(
             (condition.measure, condition.text, window_s),
             lambda: self._store.series(
-                resolved(condition.query, self._ledger),
+                self._resolved(condition.query),
                 now=state.now,
                 measure=condition.measure,
                 start=state.now - window_s,
@@ -76,7 +75,7 @@ class TaskReadings:
         found = state.once(
             ("matches", condition.text, cap),
             lambda: self._store.count(
-                resolved(condition.query, self._ledger),
+                self._resolved(condition.query),
                 now=state.now,
                 cap=cap,
                 budget_s=QUESTION_S,
@@ -126,7 +125,7 @@ class TaskReadings:
         found = state.once(
             ("count", condition.text, window_s),
             lambda: self._store.series(
-                resolved(condition.query, self._ledger),
+                self._resolved(condition.query),
                 now=state.now,
                 measure="count",
                 start=state.now - window_s,

@@ -5,7 +5,8 @@ failover, in options of transports and backends, in settings of the application'
 names are secret cannot be listed, so it is the other way round. A value is shown if its
 setting is listed here (`SHOWN_SETTINGS`), if it is an address of which only the harmless parts
 are kept (`ADDRESSES`), or if it cannot be a secret (none, a truth value, a number under a
-name that does not sound like one). All else is `***`. Names are always shown.
+name that does not sound like one). All else is `***`. Names are always shown, but for what looks
+like an address with a password in them.
 """
 
 from __future__ import annotations
@@ -62,13 +63,13 @@ _SECRET: Final = re.compile(
 
 def mask_conf(conf: Mapping[str, object]) -> dict[str, object]:
     """A configuration as `inspect conf` gives it (JSON values), without secrets."""
-    return {name: _setting(name, value) for name, value in conf.items()}
+    return {scrub(name): _setting(name, value) for name, value in conf.items()}
 
 
 def mask_stats(stats: Mapping[str, object]) -> dict[str, object]:
     """A worker's `stats`, whose `broker` knows the URLs of failover and all options."""
     return {
-        name: _connection(value) if name == "broker" else _inner(name, value)
+        scrub(name): _connection(value) if name == "broker" else _inner(name, value)
         for name, value in stats.items()
     }
 
@@ -81,6 +82,8 @@ def _setting(name: str, value: object) -> object:
         return _schedule(value)
     if setting in OPTIONS:
         return _options(value)
+    if setting == "task_routes":
+        return _routes(value)
     if setting in SHOWN_SETTINGS:
         return _inner("", value)
     return _number(name, value)
@@ -104,7 +107,11 @@ def _schedule(value: object) -> object:
         return MASK
     shown = ("task", "schedule")
     return {
-        name: {key: entry[key] for key in shown if isinstance(entry.get(key), str | float | int)}
+        scrub(name): {
+            key: _inner("", entry[key])
+            for key in shown
+            if isinstance(entry.get(key), str | float | int)
+        }
         if isinstance(entry, Mapping)
         else MASK
         for name, entry in value.items()
@@ -115,7 +122,9 @@ def _options(value: object) -> object:
     if not isinstance(value, Mapping):
         return _number("", value)
     return {
-        name: inner if name in _TEXT_OPTIONS and isinstance(inner, str) else _number(name, inner)
+        scrub(name): scrub(inner)
+        if name in _TEXT_OPTIONS and isinstance(inner, str)
+        else _number(name, inner)
         for name, inner in value.items()
     }
 
@@ -135,8 +144,11 @@ def _connection(value: object) -> object:
         elif name in OPTIONS:
             shown[name] = _options(inner)
         else:
-            is_text = name in _CONNECTION and isinstance(inner, str)
-            shown[name] = inner if is_text else _number(name, inner)
+            shown[scrub(name)] = (
+                scrub(inner)
+                if name in _CONNECTION and isinstance(inner, str)
+                else _number(name, inner)
+            )
     return shown
 
 
@@ -169,15 +181,30 @@ def _number(name: str, value: object) -> object:
             return MASK
 
 
-def _inner(name: str, value: object) -> object:
-    """A value of a harmless setting: still no text under a name that sounds like a secret,
-    and no password inside a URL."""
+def _routes(value: object) -> object:
+    """Routes of tasks by their names, which may sound like anything (`auth.tokens.renew`)."""
     match value:
         case Mapping():
-            return {key: _inner(key, inner) for key, inner in value.items()}
+            return {
+                scrub(task): _inner(task if isinstance(route, str) else "", route)
+                for task, route in value.items()
+            }
         case list():
-            return [_inner(name, inner) for inner in value]
+            return [_routes(each) for each in value]
+        case _:
+            return _inner("", value)
+
+
+def _inner(name: str, value: object, *, secret: bool = False) -> object:
+    """A value of a harmless setting: still no text under a name that sounds like a secret, however
+    deep, and no password inside a URL."""
+    secret = secret or (_SECRET.search(name) is not None and name != "routing_key")
+    match value:
+        case Mapping():
+            return {scrub(key): _inner(key, inner, secret=secret) for key, inner in value.items()}
+        case list():
+            return [_inner(name, inner, secret=secret) for inner in value]
         case str():
-            return MASK if _SECRET.search(name) and name != "routing_key" else scrub(value)
+            return MASK if secret else scrub(value)
         case _:
             return value

@@ -79,6 +79,7 @@ def redacted_message(message: QueuedMessage, redactor: Redactor) -> QueuedMessag
         kwargs=_redacted(kwargs, redactor.kwargs(name, kwargs)),
         args_repr=message.args_repr and redactor.args_text(name, message.args_repr),
         kwargs_repr=message.kwargs_repr and redactor.kwargs_text(name, message.kwargs_repr),
+        body=redactor.value(message.body),
     )
 
 

@@ -21,7 +21,7 @@ import msgspec
 from umbel.broker.base import Cluster, Reply
 from umbel.clock import Clock
 from umbel.cluster.worker import ONLINE, with_answers
-from umbel.errors import BrokerError, UmbelError
+from umbel.errors import BrokerError, StoreError, UmbelError
 from umbel.redact.rules import USUAL, Redactor
 from umbel.services.cluster.configuration_masking import mask_conf, mask_stats
 from umbel.services.cluster.hidden_arguments import redacted_listing
@@ -42,6 +42,9 @@ SLOW_CACHE_S: Final = 10.0
 #: What lists tasks with the arguments that they were sent with.
 TASK_LISTS: Final[frozenset[Inspected]] = frozenset({"active", "reserved", "scheduled"})
 SLOW: Final = frozenset({"registered", "active_queues", "conf"})
+#: What a worker tells of each task by itself (celery/worker/control.py, DEFAULT_TASK_INFO_ITEMS),
+#: and how long the task may run.
+LIMITS: Final = ("exchange", "routing_key", "rate_limit", "soft_time_limit", "time_limit")
 #: How long all workers have to answer unless told otherwise, seconds.
 ANSWER_S: Final = 1.0
 #: How long a question waits for its turn at least, seconds: a few that nobody answers pass.
@@ -68,7 +71,8 @@ _MASKS: Final[Mapping[str, Callable[[Mapping[str, object]], dict[str, object]]]]
 class InspectAnswers(msgspec.Struct, frozen=True, kw_only=True):
     """Answers by worker, as of `at` (Unix seconds). `refused` has the sentences of those who
     answered that they cannot; `missing` are workers that did not answer, of which nothing is
-    known; `left_out` is how many entries of a worker's list are not told."""
+    known; `left_out` is how many entries of a worker's list are not told. `unread` says why answers
+    of which it is not known whose they are could not be read, each reason once."""
 
     what: Inspected
     at: float
@@ -76,10 +80,18 @@ class InspectAnswers(msgspec.Struct, frozen=True, kw_only=True):
     refused: Mapping[str, str] = {}
     missing: tuple[str, ...] = ()
     left_out: Mapping[str, int] = {}
+    unread: tuple[str, ...] = ()
 
     def answered(self, worker: str) -> bool:
         """Whether this worker said anything."""
         return worker in self.values or worker in self.refused
+
+    def why_no_value(self, worker: str) -> str | None:
+        """Why there is no value of a worker that alone was asked and answered; None where it did
+        not answer, or has a value."""
+        if worker in self.values:
+            return None
+        return self.refused.get(worker) or next(iter(self.unread), None)
 
 
 class Inspection:
@@ -113,38 +125,36 @@ class Inspection:
 
     def inspect(self, what: Inspected, workers: Sequence[str] | None = None) -> InspectAnswers:
         """What all workers, or these, say. Values are plain JSON values."""
-        cache_s = SLOW_CACHE_S if what in SLOW else CACHE_S
         if workers is None:
+            self._drop_outdated(what)
             return self._calls.ask(
-                (what, None), lambda: self._in_turn(lambda: self._ask_all(what)), cache_s
+                (what, None), lambda: self._in_turn(lambda: self._ask_all(what)), _cache_s
             )
         names = tuple(sorted(set(workers)))
         everybody = self._calls.cached((what, None))
         if everybody is not None and all(map(everybody.answered, names)):
             return _only(everybody, names)
         return self._calls.ask(
-            (what, names), lambda: self._in_turn(lambda: self._ask_these(what, names)), cache_s
+            (what, names), lambda: self._in_turn(lambda: self._ask_these(what, names)), _cache_s
         )
 
-    def task_options(self, worker: str, wanted: Sequence[str]) -> tuple[str, ...]:
+    def registered_at(self, worker: str, options: Sequence[str] = LIMITS) -> InspectAnswers:
         """The task names that one worker has registered, each with these attributes of the task
-        behind it, in this order (`a.b [rate_limit=5/m __doc__=...]`); empty without an answer."""
+        behind it, in this order, where it has them (`a.b [rate_limit=5/m time_limit=60]`)."""
 
         def ask() -> InspectAnswers:
             replies = self._cluster.ask(
                 "registered",
-                {"taskinfoitems": list(wanted)},
+                {"taskinfoitems": list(options)},
                 workers=(worker,),
                 timeout_s=self._answer_s,
             )
             self._note(replies)
-            return _answers("registered", replies, {worker}, self._clock.now(), self._redactor)
+            return self._observed("registered", replies, {worker})
 
-        answers = self._calls.ask(
-            ("task-options", (worker, *wanted)), lambda: self._in_turn(ask), SLOW_CACHE_S
+        return self._calls.ask(
+            ("registered", (worker, *options)), lambda: self._in_turn(ask), _cache_s
         )
-        value = answers.values.get(worker)
-        return tuple(map(str, value)) if isinstance(value, list) else ()
 
     def observe(self, observer: Callable[[InspectAnswers], None]) -> None:
         """Give it whatever workers answer from now on; it must not block."""
@@ -250,12 +260,21 @@ class Inspection:
         finally:
             self._turn.release()
 
+    def _drop_outdated(self, what: Inspected) -> None:
+        """What is kept for long is not kept once a worker lives that had not begun then."""
+        everybody = self._calls.cached((what, None))
+        if everybody is None or self._clock.now() - everybody.at <= CACHE_S:
+            return
+        with suppress(StoreError):
+            if not all(map(everybody.answered, self.live())):
+                self._calls.drop((what, None), everybody)
+
     def _ask_all(self, what: Inspected) -> InspectAnswers:
         expected = set(self.live())
         limit = len(expected) or None
         replies = list(self._cluster.ask(what, limit=limit, timeout_s=self._answer_s))
         missing = expected - {reply.worker for reply in replies}
-        if missing and len(replies) == limit:  # others, of whom nothing was known, came first
+        if missing and limit is not None and len(replies) >= limit:  # others answered first
             replies += self._cluster.ask(
                 what, workers=sorted(missing), timeout_s=self._answer_s * _SECOND_PART
             )
@@ -279,11 +298,17 @@ class Inspection:
 
     def _note(self, replies: Sequence[Reply]) -> None:
         with self._lock:
-            for reply in replies:
-                self._answered.pop(reply.worker, None)
-                self._answered[reply.worker] = self._clock.now()
+            for worker in (reply.worker for reply in replies if reply.worker):
+                self._answered.pop(worker, None)
+                self._answered[worker] = self._clock.now()
             while len(self._answered) > ANSWERED_MAX:
                 del self._answered[next(iter(self._answered))]
+
+
+def _cache_s(answers: InspectAnswers) -> float:
+    """Who was late or just began is not taken for silent for long."""
+    complete = bool(answers.values) and not answers.missing
+    return SLOW_CACHE_S if answers.what in SLOW and complete else CACHE_S
 
 
 def _crowded() -> BrokerError:
@@ -296,7 +321,8 @@ def _crowded() -> BrokerError:
 def _answers(
     what: Inspected, replies: Sequence[Reply], expected: set[str], at: float, redactor: Redactor
 ) -> InspectAnswers:
-    replies_by_worker = {reply.worker: reply for reply in replies}
+    replies_by_worker = {reply.worker: reply for reply in replies if reply.worker}
+    unread = dict.fromkeys(r.error for r in replies if not r.worker and r.error is not None)
     values: dict[str, object] = {}
     left_out: dict[str, int] = {}
     for worker, reply in replies_by_worker.items():
@@ -313,6 +339,7 @@ def _answers(
         refused={w: r.error for w, r in replies_by_worker.items() if r.error is not None},
         missing=tuple(sorted(expected - set(replies_by_worker))),
         left_out=left_out,
+        unread=tuple(unread),
     )
 
 

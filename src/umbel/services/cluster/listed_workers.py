@@ -55,18 +55,19 @@ class ListedWorkers(msgspec.Struct, frozen=True):
 
     def rows(self, now: float) -> tuple[WorkerRow, ...]:
         """The same, as they are shown. Raises `StoreError`."""
-        return self._rows(self.listed(now), now)
+        return self.rows_of(self.listed(now), now)
 
     def row(self, worker: Worker, now: float) -> WorkerRow:
         """One worker as it is shown, listed or not. Raises `StoreError`."""
-        return self._rows((worker,), now)[0]
+        return self.rows_of((worker,), now)[0]
 
     def alive(self, now: float) -> tuple[tuple[Worker, bool], ...]:
         """The listed workers, and whether each is online; while nothing is heard, whether it
         was when anything last was: Flower's API knows no third answer. Raises `StoreError`."""
         return tuple((worker, _alive(worker, found)) for worker, found in self.with_status(now))
 
-    def _rows(self, workers: tuple[Worker, ...], now: float) -> tuple[WorkerRow, ...]:
+    def rows_of(self, workers: tuple[Worker, ...], now: float) -> tuple[WorkerRow, ...]:
+        """These, in their order, as they are shown. Raises `StoreError`."""
         collectors = self.store.collectors()
         mute = events_off(recording(collectors, now))
         return tuple(

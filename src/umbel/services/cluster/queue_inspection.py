@@ -13,48 +13,68 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from itertools import chain, zip_longest
 from typing import Final
 
 import msgspec
 
-from umbel.broker.base import Capabilities, Cluster, QueueDepth, QueuedMessage
+from umbel.broker.base import PEEKED_BYTES, Capabilities, Cluster, QueueDepth, QueuedMessage
 from umbel.clock import Clock
+from umbel.cluster.events import LABEL_MAX
 from umbel.errors import BrokerError
 from umbel.redact.rules import USUAL, Redactor
 from umbel.services.cluster.hidden_arguments import masked_message, redacted_message
 from umbel.services.cluster.inspection import InspectAnswers, Inspection
+from umbel.services.cluster.message_times import with_times
 from umbel.services.cluster.shared_calls import SharedCalls
-from umbel.services.jsonable import bounded
+from umbel.services.jsonable import SHOWN_MAX, bounded
+from umbel.services.pauses.paused_queues import PausedQueue, paused_queue, paused_queues
 from umbel.store.base import Store
+from umbel.store.queue_pauses import PauseLedger, QueuePause
 
 #: How long an answer is kept, seconds.
 CACHE_S: Final = 1.5
 #: The most queues that are told: those with workers, then those of the most tasks.
-QUEUES_MAX: Final = 300
+QUEUES_MAX: Final = 500
 #: How long a queue is remembered that is empty and that nobody tells of, seconds.
 REMEMBERED_S: Final = 86_400.0
 #: How long it is kept which queues the broker itself tells of, seconds.
 BINDINGS_CACHE_S: Final = 10.0
 #: The largest arguments of a waiting message that are shown whole, bytes of JSON.
 ARGUMENTS_MAX: Final = 16 * 1024
+#: What a message says of its task in a word, and in a text of any length.
+_LABELS: Final = ("name", "shadow", "eta", "expires", "root_id", "parent_id", "content_type")
+_TEXTS: Final = ("args_repr", "kwargs_repr")
 
 
 class QueueRow(QueueDepth, frozen=True, kw_only=True, omit_defaults=False):
     """A queue and the names of the workers that consume it. `workers` is null when no worker
-    could be asked."""
+    could be asked. `paused` is who wants nobody to consume it, null if nobody does."""
 
     workers: tuple[str, ...] | None = None
+    paused: PausedQueue | None = None
 
 
 class QueueList(msgspec.Struct, frozen=True, kw_only=True):
-    """Queues by name, as of `at` (Unix seconds), and what this broker can do. `missing` are
-    workers that did not say what they consume; `more` is how many queues are left out."""
+    """Queues by name, as of `at` (Unix seconds), and what this `broker` (its address without
+    secrets) can do. `missing` are workers that did not say what they consume; `more` is how many
+    queues are left out."""
 
     items: tuple[QueueRow, ...]
+    broker: str
     capabilities: Capabilities
     at: float
     missing: tuple[str, ...]
     more: int
+
+
+class QueuePeek(msgspec.Struct, frozen=True, kw_only=True):
+    """The next messages of a queue, which stay there, in their order, as of `at` (Unix seconds);
+    so many are `ready` in all, null if that is not known."""
+
+    items: tuple[QueuedMessage, ...]
+    ready: int | None
+    at: float
 
 
 class QueueInspection:
@@ -67,8 +87,10 @@ class QueueInspection:
         inspection: Inspection,
         clock: Clock,
         redactor: Redactor = USUAL,
+        ledger: PauseLedger | None = None,
     ) -> None:
         self._store = store
+        self._ledger = ledger
         self._redactor = redactor
         self._cluster = cluster
         self._inspection = inspection
@@ -88,14 +110,25 @@ class QueueInspection:
         """What somebody was answered a moment ago, if anybody was. Asks nobody."""
         return self._calls.cached("all")
 
-    def peek(self, queue: str, limit: int, *, masked: bool = False) -> tuple[QueuedMessage, ...]:
+    def peek(self, queue: str, limit: int, *, masked: bool = False) -> QueuePeek:
         """The next messages of a queue, which stay there. Arguments that are larger than
         `ARGUMENTS_MAX` are shown as the beginning of their JSON, and `unreadable` says so.
-        `masked`: arguments are shown as their sender lets them be seen."""
+        `masked`: arguments are shown as their sender lets them be seen. Raises `StoreError`."""
         messages = self._cluster.peek(queue, limit)
+        ready = self._ready(queue, messages, limit)
+        messages = with_times(messages, self._store)
         if masked:
             messages = tuple(masked_message(message) for message in messages)
-        return tuple(_bounded(redacted_message(each, self._redactor)) for each in messages)
+        shown = (_bounded(redacted_message(each, self._redactor)) for each in messages)
+        return QueuePeek(items=tuple(shown), ready=ready, at=self._clock.now())
+
+    def _ready(self, queue: str, messages: Sequence[QueuedMessage], limit: int) -> int | None:
+        """How many messages wait, so that it does not contradict those that are shown."""
+        is_all = sum(each.size_bytes for each in messages) < PEEKED_BYTES and len(messages) < limit
+        if is_all or not self._cluster.capabilities().can("depth"):
+            return len(messages) if is_all else None
+        (depth,) = self._cluster.depths([queue])
+        return None if depth.ready is None else max(depth.ready, len(messages))
 
     def objects(self, names: Sequence[str]) -> Mapping[str, Mapping[str, object]]:
         """These queues as RabbitMQ's management API tells of them, by name; see `Cluster`."""
@@ -107,7 +140,7 @@ class QueueInspection:
 
     def _listing(self) -> QueueList:
         capabilities = self._cluster.capabilities()
-        names = self.names()
+        names, paused = self.names(), self._paused()
         with ThreadPoolExecutor(1, thread_name_prefix="umbel-consumers") as beside:
             future = beside.submit(self._consumers)
             depths = self._depths(capabilities, names[:QUEUES_MAX])
@@ -115,9 +148,13 @@ class QueueInspection:
         workers = _workers_by_queue(answers)
         new = [name for name in workers or () if name not in names]
         depths = [*depths, *self._depths(capabilities, new[:QUEUES_MAX])]
-        self._remember([*(workers or ()), *(depth.name for depth in depths if depth.ready)])
+        # Those that are remembered last are forgotten last.
+        self._remember([*reversed(workers or {}), *(depth.name for depth in depths if depth.ready)])
         return QueueList(
-            items=tuple(_row(depth, workers) for depth in sorted(depths, key=lambda d: d.name)),
+            items=tuple(
+                _row(depth, workers, paused) for depth in sorted(depths, key=lambda d: d.name)
+            ),
+            broker=self._cluster.url,
             # What is missing may have shown only now.
             capabilities=self._cluster.capabilities(),
             at=self._clock.now(),
@@ -126,17 +163,20 @@ class QueueInspection:
         )
 
     def names(self) -> list[str]:
-        """Every queue that anybody tells of or told of, those of the application first.
-        Raises `StoreError`."""
+        """Every queue that anybody tells of or told of, those that are paused first, then those
+        of the application. Raises `StoreError`."""
         seen = [found.value for found in self._store.suggest("queue", "", QUEUES_MAX)]
         configured, bound = self._cluster.configured_queues(), self._bound_now()
         self._remember([*configured, *bound])
         with self._lock:
-            remembered = list(self._last_named)
-        names = dict.fromkeys([*configured, *bound, *remembered, *seen])
+            remembered = list(reversed(self._last_named))
+        names = dict.fromkeys([*self._paused(), *configured, *bound, *remembered, *seen])
         # A forged event, or a message that was sent astray, makes none of them a task's.
         reserved = self._cluster.reserved()
         return [name for name in names if reserved.of_queue(name) is None]
+
+    def _paused(self) -> Mapping[str, QueuePause]:
+        return {} if self._ledger is None else paused_queues(self._ledger)
 
     def named(self, names: Iterable[str]) -> list[str]:
         """Of names that somebody tells of those that may be a queue's; they are remembered."""
@@ -187,36 +227,62 @@ class QueueInspection:
 def _workers_by_queue(answers: InspectAnswers | None) -> dict[str, list[str]] | None:
     if answers is None or not (answers.values or not answers.missing):
         return None
-    workers: dict[str, list[str]] = {}
-    for worker, queues in sorted(answers.values.items()):
-        for name in names_of_queues(queues):
-            workers.setdefault(name, []).append(worker)
+    named = {worker: names_of_queues(queues) for worker, queues in sorted(answers.values.items())}
+    # The first of each worker, then the second of each: one that names thousands, of which not all
+    # are shown, takes no place of another's.
+    in_turn = chain.from_iterable(zip_longest(*named.values()))
+    workers: dict[str, list[str]] = {name: [] for name in in_turn if name is not None}
+    for worker, names in named.items():
+        for name in names:
+            workers[name].append(worker)
     return workers
 
 
 def names_of_queues(queues: object) -> Iterable[str]:
-    """Names of queues as `inspect active_queues` gives them."""
-    for queue in queues if isinstance(queues, list) else ():
-        if isinstance(queue, Mapping) and isinstance(queue.get("name"), str):
-            yield queue["name"]
+    """Names of queues as `inspect active_queues` gives them, each once."""
+    named = (
+        queue["name"]
+        for queue in (queues if isinstance(queues, list) else ())
+        if isinstance(queue, Mapping) and isinstance(queue.get("name"), str)
+    )
+    return dict.fromkeys(named)
 
 
-def _row(depth: QueueDepth, workers: Mapping[str, Sequence[str]] | None) -> QueueRow:
+def _row(
+    depth: QueueDepth,
+    workers: Mapping[str, Sequence[str]] | None,
+    paused: Mapping[str, QueuePause],
+) -> QueueRow:
     fields = {name: getattr(depth, name) for name in QueueDepth.__struct_fields__}
     consuming = None if workers is None else tuple(workers.get(depth.name, ()))
-    return QueueRow(**fields, workers=consuming)
+    pause = paused_queue(paused.get(depth.name))
+    return QueueRow(**fields, workers=consuming, paused=pause)
+
+
+def _cut(text: str | None, length: int) -> str | None:
+    return text if text is None or len(text) <= length else text[:length] + "…"
 
 
 def _bounded(message: QueuedMessage) -> QueuedMessage:
     args, args_cut = bounded(message.args, ARGUMENTS_MAX)
     kwargs, kwargs_cut = bounded(message.kwargs, ARGUMENTS_MAX)
+    body, body_cut = bounded(message.body, ARGUMENTS_MAX)
     cut = [
         f"{name} has {sentence}."
-        for name, sentence in (("args", args_cut), ("kwargs", kwargs_cut))
+        for name, sentence in (("args", args_cut), ("kwargs", kwargs_cut), ("body", body_cut))
         if sentence
     ]
     unreadable = " ".join(filter(None, [message.unreadable, *cut])) or None
+    is_id = message.task_id is not None and len(message.task_id) <= LABEL_MAX
     # Headers of the sender's own may be anything: a token, a person's name.
     return msgspec.structs.replace(
-        message, args=args, kwargs=kwargs, unreadable=unreadable, headers={}
+        message,
+        args=args,
+        kwargs=kwargs,
+        body=body,
+        unreadable=unreadable,
+        headers={},
+        task_id=message.task_id if is_id else None,
+        **{field: _cut(getattr(message, field), LABEL_MAX) for field in _LABELS},
+        **{field: _cut(getattr(message, field), SHOWN_MAX) for field in _TEXTS},
     )

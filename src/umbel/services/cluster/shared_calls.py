@@ -26,9 +26,14 @@ class SharedCalls(Generic[T]):
         self._lock = threading.Lock()
         self._calls: dict[Hashable, tuple[float, Future[T]]] = {}
 
-    def ask(self, question: Hashable, find: Callable[[], T], ttl_s: float | None = None) -> T:
-        """The answer, or what `find` raises; kept for `ttl_s` if it is another one here. A
-        failure is never kept for longer than by default."""
+    def ask(
+        self,
+        question: Hashable,
+        find: Callable[[], T],
+        ttl_s: Callable[[T], float] | None = None,
+    ) -> T:
+        """The answer, or what `find` raises. An answer is kept for as long as `ttl_s` says of it,
+        where there is one here; a failure for as long as by default."""
         with self._lock:
             self._forget()
             earlier = self._calls.get(question)
@@ -37,12 +42,14 @@ class SharedCalls(Generic[T]):
                 self._calls[question] = (float("inf"), call)
         if earlier is not None:
             return earlier[1].result()
-        cache_s = self._ttl_s if ttl_s is None else ttl_s
+        cache_s = self._ttl_s
         try:
-            call.set_result(find())
+            answer = find()
+            if ttl_s is not None:
+                cache_s = ttl_s(answer)
+            call.set_result(answer)
         except BaseException as error:
             call.set_exception(error)
-            cache_s = min(cache_s, self._ttl_s)
         with self._lock:
             if self._calls.get(question, (0.0, None))[1] is call:  # not cleared meanwhile
                 self._calls[question] = (self._clock.monotonic() + cache_s, call)
@@ -52,15 +59,24 @@ class SharedCalls(Generic[T]):
         """The answer if it is there already."""
         with self._lock:
             self._forget()
-            _, call = self._calls.get(question, (0.0, None))
-        if call is None or not call.done() or call.exception() is not None:
-            return None
-        return call.result()
+            return self._found(question)
+
+    def drop(self, question: Hashable, answer: T) -> None:
+        """Forget this answer, and no later one."""
+        with self._lock:
+            if self._found(question) is answer:
+                self._calls.pop(question, None)
 
     def clear(self) -> None:
         """Forget what is known; what is being found is found for those who wait."""
         with self._lock:
             self._calls.clear()
+
+    def _found(self, question: Hashable) -> T | None:
+        _, call = self._calls.get(question, (0.0, None))
+        if call is None or not call.done() or call.exception() is not None:
+            return None
+        return call.result()
 
     def _forget(self) -> None:
         now = self._clock.monotonic()

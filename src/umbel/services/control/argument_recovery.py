@@ -43,10 +43,16 @@ class RecoveredTask(msgspec.Struct, frozen=True):
 
     @property
     def follows(self) -> tuple[str, ...]:
-        """What hung on it, as far as it is known."""
+        """What hung on it, as far as it is known: by its message, its result, and its worker."""
         grouped = self.result is not None and self.result.group_id is not None
         in_message = self.queued.follows if self.queued is not None else ()
-        return (*in_message, "group") if grouped and "group" not in in_message else in_message
+        known = {
+            "chain": bool(self.task.chain),
+            "chord": self.task.chord_id is not None,
+            "group": grouped or self.task.group_id is not None,
+        }
+        more = (each for each, is_known in known.items() if is_known and each not in in_message)
+        return (*in_message, *more)
 
     @property
     def is_of_workflow(self) -> bool:

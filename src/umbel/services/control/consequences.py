@@ -11,6 +11,7 @@ from umbel.services.control.bounds import BUILT_IN
 from umbel.services.control.phrases import REMEMBERED, REVOCATIONS, listed, verb
 from umbel.services.control.plan_inputs import UNKNOWN, ClusterFacts, TargetSummary, UnconsumedQueue
 from umbel.services.control.types import ActionRequest
+from umbel.services.pauses.words import waits_for_resume
 from umbel.services.search.doubt import doubt_phrase
 
 #: How many queues a sentence names.
@@ -20,6 +21,11 @@ _FOLLOWS: Final = {
     "chain": "next steps of a chain", "chord": "a chord", "group": "a group",
     "link": "callbacks", "link_error": "error callbacks",
 }  # fmt: skip
+#: Celery counts the members of a chord by their ids (`Backend.on_chord_part_return`).
+CHORD_STAYS: Final = (
+    "A chord counts its members in the result backend, and what is sent again is none of them: "
+    "its body stays blocked, also when this succeeds."
+)
 _BY_ACTION: Final = {
     "pool_restart": "Workers restart their pool only with the setting worker_pool_restarts. "
     "A process is replaced when it has ended its next task.",
@@ -136,6 +142,7 @@ def _of_repeating(found: TargetSummary, facts: ClusterFacts) -> list[str]:
         sentences.append("The arguments given here are sent instead of those of before.")
     sentences += _of_queueless(found, facts)
     sentences += _of_names(found, facts)
+    sentences += [waits_for_resume(each) for each in facts.paused]
     sentences += [_nobody_consumes(each) for each in facts.unconsumed]
     sentences += _of_what_is_left_behind(found)
     if found.looked_at < found.total or not found.complete:
@@ -245,6 +252,8 @@ def _of_what_is_left_behind(found: TargetSummary) -> list[str]:
             f"{verb(found.of_workflow, 'this one', 'these')} stay undone. Send them by hand, or "
             "start the workflow anew."
         )
+        if "chord" in found.follows:
+            sentences.append(CHORD_STAYS)
     if found.unread:
         sentences.append(
             "Each is sent alone, with its name, arguments and queue. Events do not tell callbacks, "
@@ -296,7 +305,10 @@ def of_workers(request: ActionRequest, facts: ClusterFacts) -> tuple[str, ...]:
         sentences.append("No worker is named, so every worker that listens does this.")
     if request.action == "time_limit":
         lifted = [k for k, v in (("soft", request.soft), ("hard", request.hard)) if v is None]
-        sentences += [f"No {kind} limit is given, so there will be none." for kind in lifted]
+        sentences += [
+            f"No {kind} limit is given, so there will be none but the pool's, where it has one."
+            for kind in lifted
+        ]
         # celery/worker/request.py (5.7): limits are read when a worker begins to consume.
         sentences.append(
             "Workers confirm at once, but Celery 5 applies the limits only when a worker next "

@@ -81,6 +81,8 @@ class Control:
         self._edits = HiddenEdits()
         self._sender = TaskSender(context)
         self._runner = Runner(context, beat_every_s)
+        #: What stops consumers of paused queues and brings them back, for the thread that watches.
+        self.paused_consumers = self._runner.paused_consumers
         self._stored = StoredActions(context.ledger, context.clock, self._runner.runs)
         self._trim = LedgerTrim(context.ledger, context.clock, keep_s)
         self.login_audit = LoginAudit(context.ledger, context.clock, self._trim.trim)

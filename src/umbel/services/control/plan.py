@@ -55,7 +55,7 @@ def plan_tasks(header: PlanHeader, found: TargetSummary, facts: ClusterFacts) ->
     count = max(0, found.able, found.total - sum(skipped.values()))
     for refusal, number in found.not_permitted.items():
         skipped[refusal] = skipped.get(refusal, 0) + number
-    return _plan(
+    return plan_of(
         header,
         sentence=_task_sentence(request, count, found),
         count=count,
@@ -82,7 +82,7 @@ def plan_workers(header: PlanHeader, facts: ClusterFacts) -> ActionPlan:
             "No worker is known that could answer. Check that workers run and that they reach "
             "the same broker."
         )
-    return _plan(
+    return plan_of(
         header,
         sentence=_worker_sentence(request, workers),
         count=len(workers),
@@ -99,7 +99,7 @@ def plan_purge(header: PlanHeader, ready: int | None, trouble: str | None) -> Ac
         sentence = f"Remove all messages from the queue {queue}; how many is not known."
     else:
         sentence = f"Remove {counted(ready, 'message')} from the queue {queue}."
-    return _plan(
+    return plan_of(
         header,
         sentence=sentence,
         count=ready or 0,
@@ -111,7 +111,8 @@ def plan_purge(header: PlanHeader, ready: int | None, trouble: str | None) -> Ac
     )
 
 
-def _plan(header: PlanHeader, *, sentence: str, count: int, **more: object) -> ActionPlan:
+def plan_of(header: PlanHeader, *, sentence: str, count: int, **more: object) -> ActionPlan:
+    """A plan with what every plan has, and the number that must be typed, if any."""
     plan = ActionPlan(
         id=header.id,
         request=header.request,
@@ -198,11 +199,17 @@ def _nothing_left(request: ActionRequest, count: int, found: TargetSummary) -> s
     return f"All of these have ended, so there is nothing to {request.action}."
 
 
+def _time_limits(request: ActionRequest) -> str:
+    limits = (("soft", request.soft), ("hard", request.hard))
+    words = [f"{value:g} s ({kind})" for kind, value in limits if value is not None]
+    return f" to {' and '.join(words)}" if words else ""
+
+
 def _worker_sentence(request: ActionRequest, workers: tuple[str, ...]) -> str:
     where = listed(workers) if workers else "no worker"
     detail = {
         "rate_limit": f" to {request.rate} for {request.name}",
-        "time_limit": f" for {request.name}",
+        "time_limit": f"{_time_limits(request)} for {request.name}",
         "pool_grow": f" by {request.n}",
         "pool_shrink": f" by {request.n}",
         "autoscale": f" to {request.min} to {request.max}",
@@ -210,4 +217,7 @@ def _worker_sentence(request: ActionRequest, workers: tuple[str, ...]) -> str:
         "cancel_consumer": f" consuming the queue {request.queue}",
         "log_level": f" to {request.level}",
     }
-    return f"{_WORKER_SENTENCES[request.action]} {where}{detail.get(request.action, '')}."
+    deed = _WORKER_SENTENCES[request.action]
+    if request.action == "time_limit" and request.soft is None and request.hard is None:
+        deed = "Lift the time limits on"
+    return f"{deed} {where}{detail.get(request.action, '')}."

@@ -12,6 +12,7 @@ from umbel.broker.base import Declaration
 from umbel.services.control.bounds import TaskBounds
 from umbel.services.control.targets import Target
 from umbel.services.control.types import ActionRequest, Fidelity
+from umbel.store.queue_pauses import QueuePause
 
 #: The state of a task of which nothing was ever heard.
 UNKNOWN: Final = "unknown"
@@ -77,9 +78,29 @@ class UnconsumedQueue(msgspec.Struct, frozen=True):
     silent: tuple[str, ...] = ()
 
 
+class QueueAtPause(msgspec.Struct, frozen=True, kw_only=True):
+    """A queue that is to be paused or resumed. `workers` consume it, or consumed it and are to do
+    so again; `silent` ones did not say what they consume. `counted` is how many consumers the
+    broker counts, `ready` how many messages wait; None is unknown. Of what the workers have
+    fetched they run `running`, keep `reserved` to run next and `scheduled` for later; None where
+    none of them said. `more` says that some of them did not. `impossible` is why it cannot be
+    done."""
+
+    workers: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
+    counted: int | None = None
+    ready: int | None = None
+    running: int | None = None
+    reserved: int | None = None
+    scheduled: int | None = None
+    more: bool = False
+    impossible: str | None = None
+
+
 class ClusterFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The cluster at the time of the plan: `live` workers, and why the action is `impossible`, if
     it is; `names` are the task names that workers have registered, None if none answered;
+    `paused` are queues to which the action sends that somebody paused;
     `unconsumed` are queues to which the action sends, or from which it takes the last consumer;
     `destinations` are the queues to which tasks go whose own queue is not known, those that
     the application's routes tell of; `declaration` is how workers have to declare the queue that
@@ -89,5 +110,6 @@ class ClusterFacts(msgspec.Struct, frozen=True, kw_only=True):
     impossible: str | None = None
     names: frozenset[str] | None = None
     unconsumed: tuple[UnconsumedQueue, ...] = ()
+    paused: tuple[QueuePause, ...] = ()
     destinations: tuple[str, ...] = ()
     declaration: Declaration | None = None

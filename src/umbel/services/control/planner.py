@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from difflib import get_close_matches
 from typing import Final
 
 import msgspec
@@ -13,6 +12,7 @@ from umbel.broker.base import Ability
 from umbel.errors import BrokerError, ResultsUnavailable
 from umbel.services.control.consumer_declaration import consumer_declaration
 from umbel.services.control.context import ActionContext
+from umbel.services.control.pause_planner import PausePlanner
 from umbel.services.control.plan import plan_purge, plan_tasks, plan_workers
 from umbel.services.control.plan_inputs import ClusterFacts, PlanHeader, UnconsumedQueue
 from umbel.services.control.request_checks import TASK_ACTIONS
@@ -20,6 +20,7 @@ from umbel.services.control.target_summarizer import TargetSummarizer
 from umbel.services.control.targets import TargetSelection
 from umbel.services.control.task_actions import ANSWER_S
 from umbel.services.control.types import ActionPlan, ActionRequest
+from umbel.services.control.unknown_queue import unknown_queue
 from umbel.services.control.worker_facts import (
     consumed_by,
     consumption,
@@ -28,13 +29,13 @@ from umbel.services.control.worker_facts import (
     registered_names,
     unconsumed,
 )
+from umbel.services.pauses.paused_queues import paused_queues
+from umbel.services.pauses.words import not_consumed_again
 
 #: Actions after which a worker no longer consumes queues.
 _LEAVING: Final = frozenset({"shutdown", "cancel_consumer"})
-#: So many queues are looked at for those who consume them, and so many names are compared with
-#: one that is not known.
+#: So many queues are looked at for those who consume them.
 _QUEUES_MAX: Final = 20
-_SUGGESTED_MAX: Final = 300
 _ABILITIES: Final[Mapping[str, Ability]] = {"retry": "send", "purge": "purge"}
 NOBODY_HEARS: Final = (
     "No worker answers and none sends heartbeats, so nobody would hear this. Check that workers "
@@ -52,7 +53,9 @@ class Planner:
         self._cluster = context.cluster
         self._results = context.results
         self._workers = context.workers
+        self._ledger = context.ledger
         self._summarizer = TargetSummarizer(context)
+        self._pauses = PausePlanner(context)
 
     def plan(self, header: PlanHeader) -> ActionPlan:
         """What would happen. Raises `QueryError` and `StoreError`."""
@@ -71,6 +74,8 @@ class Planner:
             )
         if request.action == "purge":
             return plan_purge(header, *self._waiting(request.queue or ""))
+        if request.action in {"pause", "resume"}:
+            return self._pauses.plan(header, self._missing(request))
         facts = self._facts(request)
         if facts.impossible is None and request.action == "add_consumer":
             facts = self._declared(request, facts)
@@ -93,12 +98,22 @@ class Planner:
             consumed = future.result()
         to = destinations(sorted(found.queueless)[:_QUEUES_MAX], self._cluster)
         queues = sorted({*found.queues, *to})[:_QUEUES_MAX]
-        left = unconsumed(queues, consumed, depths_of(queues, self._cluster))
-        facts = msgspec.structs.replace(facts, names=names, unconsumed=left, destinations=to)
+        pauses = paused_queues(self._ledger)
+        open_ = [name for name in queues if name not in pauses]
+        facts = msgspec.structs.replace(
+            facts,
+            names=names,
+            unconsumed=unconsumed(open_, consumed, depths_of(open_, self._cluster)),
+            paused=tuple(pauses[name] for name in queues if name in pauses),
+            destinations=to,
+        )
         return plan_tasks(header, found, facts)
 
     def _declared(self, request: ActionRequest, facts: ClusterFacts) -> ClusterFacts:
         """How the queue is there that workers are to consume."""
+        pause = paused_queues(self._ledger).get(request.queue or "")
+        if pause is not None:
+            return msgspec.structs.replace(facts, impossible=not_consumed_again(pause))
         try:
             found = consumer_declaration(request.queue or "", request.workers, self._cluster)
         except BrokerError as error:
@@ -128,7 +143,7 @@ class Planner:
         except BrokerError as error:
             return ClusterFacts(impossible=str(error))
         if replies or request.workers:
-            return ClusterFacts(live=tuple(sorted(reply.worker for reply in replies)))
+            return ClusterFacts(live=tuple(sorted(r.worker for r in replies if r.worker)))
         return ClusterFacts(impossible=NOBODY_HEARS)
 
     def _missing(self, request: ActionRequest) -> str | None:
@@ -145,24 +160,6 @@ class Planner:
             return str(error)
         return None
 
-    def _unknown(self, queue: str) -> str | None:
-        """Why there is no such queue, if nobody knows of one; an empty list of Redis is no
-        list at all, so others must know of it."""
-        consumed = consumption(self._workers)
-        names = {
-            self._cluster.default_queue(),
-            *(consumed.by_queue if consumed is not None else ()),
-        }
-        names |= {seen.value for seen in self._store.suggest("queue", "", _SUGGESTED_MAX)}
-        if queue in names or self._store.suggest("queue", queue, 1):
-            return None
-        near = get_close_matches(queue, names, 1)
-        meant = f" Did you mean {near[0]}?" if near else ""
-        return (
-            f"No queue {queue} is known: nothing waits there, no worker that answers consumes it, "
-            f"and no task was seen that was sent to it.{meant}"
-        )
-
     def _waiting(self, queue: str) -> tuple[int | None, str | None]:
         """How many messages wait, and why the queue cannot be emptied."""
         missing = self._cluster.capabilities().missing
@@ -175,5 +172,5 @@ class Planner:
         except BrokerError as error:
             return None, str(error)
         if depth.trouble is None and not depth.ready:
-            return depth.ready, self._unknown(queue)
+            return depth.ready, unknown_queue(queue, self._store, self._cluster, self._workers)
         return depth.ready, depth.trouble

@@ -20,6 +20,7 @@ from umbel.services.control.types import (
     IDS_MAX,
     ActionRequest,
     NameAction,
+    QueueAction,
     TaskAction,
     WorkerAction,
 )
@@ -27,6 +28,7 @@ from umbel.services.control.types import (
 TASK_ACTIONS: Final[frozenset[str]] = frozenset(get_args(TaskAction))
 NAME_ACTIONS: Final[frozenset[str]] = frozenset(get_args(NameAction))
 WORKER_ACTIONS: Final[frozenset[str]] = frozenset(get_args(WorkerAction))
+QUEUE_ACTIONS: Final[frozenset[str]] = frozenset(get_args(QueueAction))
 
 #: What must and what may stand in the request for each action, beside `reason`, and beside
 #: `ids` or `q` for the actions on tasks.
@@ -38,6 +40,8 @@ _REQUIRED: Final[dict[str, tuple[str, ...]]] = {
     "cancel_consumer": ("queue",),
     "log_level": ("level",),
     "purge": ("queue",),
+    "pause": ("queue",),
+    "resume": ("queue",),
 }
 _ALLOWED: Final[dict[str, tuple[str, ...]]] = {
     "terminate": ("signal",),
@@ -122,7 +126,7 @@ def _only_what_belongs(request: ActionRequest) -> None:
     belongs = {*_EVERYWHERE, *required, *allowed}
     if action in TASK_ACTIONS:
         belongs |= {"ids", "q", "tz"}
-    elif action != "purge":
+    elif action not in QUEUE_ACTIONS:
         belongs.add("workers")
     for field in ActionRequest.__struct_fields__:
         if field not in belongs and getattr(request, field) != getattr(_DEFAULTS, field):
@@ -168,8 +172,6 @@ def _rate(text: str) -> None:
 
 
 def _limits(soft: float | None, hard: float | None) -> None:
-    if soft is None and hard is None:
-        raise ActionRefused("time_limit needs `soft`, `hard` or both, in seconds.", field="soft")
     if soft is not None and hard is not None and soft > hard:
         raise ActionRefused(
             "The soft limit is above the hard one, so it would never be reached.", field="soft"

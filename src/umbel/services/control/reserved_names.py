@@ -10,9 +10,9 @@ from umbel.errors import ActionRefused
 from umbel.services.control.types import ActionRequest
 
 REMEDY: Final = "Name a queue or exchange of your own."
-#: Actions that write to their queue, or have it consumed. A worker may be told to stop
+#: Actions that write to their queue, or decide who consumes it. A worker may be told to stop
 #: consuming any.
-_WRITING: Final = frozenset({"add_consumer", "purge"})
+_WRITING: Final = frozenset({"add_consumer", "purge", "pause", "resume"})
 
 
 def refuse_reserved_queues(request: ActionRequest, reserved: Reserved) -> None:

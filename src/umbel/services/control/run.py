@@ -81,6 +81,7 @@ class Run:
         self._failures: dict[str, int] = {}
         self._left_out: dict[str, int] = {}
         self._notes: list[str] = []
+        self._conclusion: str | None = None
         self._sent: dict[str, str] = {}
 
     # -- for the thread that runs ----------------------------------------------------------
@@ -103,6 +104,10 @@ class Run:
         """Something that went wrong without ending the run."""
         if sentence not in self._notes:
             self._notes.append(sentence)
+
+    def conclude(self, sentence: str) -> None:
+        """What has been done so far, for an action that counts nothing."""
+        self._conclusion = sentence
 
     def answer(self, answer: WorkerAnswer) -> None:
         """A worker said this, or nothing; of several answers of one the worst counts."""
@@ -246,6 +251,8 @@ class Run:
             return f"{VERBS[action][2]} {counted(self._done - self._failed, 'task')}."
         if action == "purge":
             return f"Removed {counted(self._done, 'message')} from the queue {self.request.queue}."
+        if action in {"pause", "resume"}:
+            return self._conclusion or "Nothing was done."
         if action == "shutdown":
             return f"Told {counted(self._done, 'worker')} to shut down."
         return answered(self._answers)

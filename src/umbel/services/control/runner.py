@@ -36,6 +36,8 @@ from umbel.services.control.task_actions import TaskActions
 from umbel.services.control.types import ActionReport
 from umbel.services.control.worker_actions import command, purge
 from umbel.services.fair_shares import asker
+from umbel.services.pauses.paused_consumers import PausedConsumers
+from umbel.services.pauses.pausing import pause_queue, resume_queue
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +52,13 @@ class Runner:
         self._context = context
         self._beat_every_s = beat_every_s
         self._task_actions = TaskActions(context)
+        self.paused_consumers = PausedConsumers(
+            context.store,
+            context.ledger,
+            context.cluster,
+            context.workers,
+            context.clock,
+        )
         #: Those that run, and those that ended and whose end is not in the ledger yet.
         self.runs: dict[str, Run] = {}
         self._lock = threading.Lock()
@@ -145,6 +154,10 @@ class Runner:
             self._task_actions.perform(run, selection)
         elif request.action == "purge":
             purge(run, context.cluster)
+        elif request.action in {"pause", "resume"}:
+            perform = pause_queue if request.action == "pause" else resume_queue
+            perform(run, context.ledger, self.paused_consumers, context.clock.now())
+            context.workers.forget()
         else:
             command(run, context.cluster)
             context.workers.forget()

@@ -41,9 +41,7 @@ REPEATS_HEADER: Final = "umbel_repeats"
 #: How long workers have to answer, seconds.
 ANSWER_S: Final = 1.0
 ENDED_MEANWHILE: Final = "It had ended already."
-NO_ANSWER: Final = (
-    f"No answer came within {ANSWER_S:g} s, which says nothing: it may be busy, gone, or slow."
-)
+NO_ANSWER: Final = "No answer came in time, which says nothing: it may be busy, gone, or slow."
 
 
 class TaskActions:
@@ -87,7 +85,11 @@ class TaskActions:
             live = self._workers.live()
             replies = run.insist(
                 lambda: self._cluster.ask(
-                    "revoke", {"task_id": ids}, limit=len(live) or None, timeout_s=ANSWER_S
+                    "revoke",
+                    {"task_id": ids},
+                    limit=len(live) or None,
+                    timeout_s=ANSWER_S,
+                    awaited=live,
                 )
             )
             for answer in worker_answers(replies, live, self._cluster):
@@ -112,6 +114,7 @@ class TaskActions:
             run.insist(lambda: self._cluster.broadcast("revoke", arguments, workers=[worker]))
             run.answer(WorkerAnswer(worker, "unknown", "Nothing is heard of this worker now."))
             return None
+        expected = live if worker is None else (worker,)
         replies = run.insist(
             lambda: self._cluster.ask(
                 "revoke",
@@ -119,9 +122,9 @@ class TaskActions:
                 workers=None if worker is None else [worker],
                 limit=len(live) or None if worker is None else 1,
                 timeout_s=ANSWER_S,
+                awaited=expected,
             )
         )
-        expected = live if worker is None else (worker,)
         answers = worker_answers(replies, expected, self._cluster)
         for answer in answers:
             run.answer(answer)

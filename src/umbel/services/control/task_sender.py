@@ -17,12 +17,15 @@ from umbel.cluster.task import PENDING
 from umbel.errors import ActionRefused, ResultsUnavailable, UmbelError
 from umbel.results.base import Result
 from umbel.services.cluster.redacted_results import redacted_result
+from umbel.services.cluster.registered_tasks import workers_by_name
 from umbel.services.control.bounds import BUILT_IN
 from umbel.services.control.context import ActionContext
+from umbel.services.control.name_evidence import is_run_by_late_worker
 from umbel.services.control.phrases import cut
 from umbel.services.control.request_checks import no_control_characters
 from umbel.services.control.reserved_names import refuse_reserved
 from umbel.services.control.types import Reason
+from umbel.services.phrases import names
 from umbel.store.ledger import AuditEntry
 
 #: A year, and the year 2200, in seconds.
@@ -32,6 +35,9 @@ _LATE: Final = 7_258_118_400
 _Label = Annotated[str, Meta(min_length=1, max_length=LABEL_MAX)]
 _Id = Annotated[str, Meta(min_length=1, max_length=UUID_MAX)]
 _Span = Annotated[float, Meta(gt=0, le=_LONG_S)]
+
+#: So often workers are asked whether they know a name: a busy one is late, and often the only one.
+QUESTIONS_MAX: Final = 3
 
 #: Fields of `Apply` that name something.
 _NAMES: Final = (
@@ -82,6 +88,7 @@ class TaskSender:
     """Sends tasks. Any thread."""
 
     def __init__(self, context: ActionContext) -> None:
+        self._store = context.store
         self._ledger = context.ledger
         self._cluster = context.cluster
         self._results = context.results
@@ -134,22 +141,33 @@ class TaskSender:
             self._check_name(apply.name)
 
     def _check_name(self, name: str) -> None:
-        lists = self._workers.ask("registered").values()
-        names = {
-            str(each).partition(" [")[0] for listed in lists if isinstance(listed, list)
-            for each in listed
-        }  # fmt: skip
-        if name in names:
-            return
-        if not names:
+        registered: set[str] = set()
+        silent: tuple[str, ...] = ()
+        for turn in range(QUESTIONS_MAX):
+            if turn:
+                self._workers.forget()
+            answers = self._workers.inspect("registered", silent or None)
+            registered |= {*workers_by_name(answers)}
+            silent = answers.missing
+            if name in registered:
+                return
+            if is_run_by_late_worker(self._store, name, self._clock.now()):
+                return
+            if registered and not silent:
+                break
+        if not registered:
             raise ActionRefused(
                 f"No worker says whether it knows {name}, so it was not sent.",
                 field="name",
                 remedy="Check that workers run, or send without checking the name.",
             )
-        near = next(iter(get_close_matches(name, names, 1)), None)
+        near = next(iter(get_close_matches(name, registered, 1)), None)
+        if silent:
+            message = f"No worker that answers knows a task {name}; {names(silent)} did not answer."
+        else:
+            message = f"No live worker knows a task {name}: it is not registered."
         raise ActionRefused(
-            f"No live worker knows a task {name}: it is not registered.",
+            message,
             field="name",
             remedy=f"Did you mean {near}?" if near else "Check the name and the workers' code.",
             suggestion=near,

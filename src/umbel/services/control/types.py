@@ -21,7 +21,7 @@ WorkerAction = Literal[
     "shutdown", "pool_restart", "pool_grow", "pool_shrink", "autoscale", "add_consumer",
     "cancel_consumer", "enable_events", "disable_events", "ping", "log_level",
 ]  # fmt: skip
-QueueAction = Literal["purge"]
+QueueAction = Literal["purge", "pause", "resume"]
 ActionKind = Literal[TaskAction, NameAction, WorkerAction, QueueAction]
 Fidelity = Literal["exact", "literal", "edited"]
 
@@ -57,7 +57,8 @@ class ActionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     Tasks are chosen by `ids` or by `q` (a search; "" is every task; times in it that name no
     zone are in `tz`): one of them for the actions on tasks, none for others. `workers` (node
     names; empty: all) bounds the actions on workers and names; `name` is the task name of a
-    rate or time limit, `queue` the queue of a consumer or a purge. `signal` goes with
+    rate or time limit, `queue` the queue of a consumer, or that is
+    purged, paused or resumed. `signal` goes with
     `terminate`; `n` with growing and shrinking; `min` and `max` with `autoscale`; `rate`
     (`10/m`; `0` lifts it), `soft` and `hard` (seconds) with limits; `level` with `log_level`;
     `edit` with `retry`, and `again`: also those of several that were sent again already.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from umbel.broker.base import Cluster
+from umbel.broker.base import AWAITED_TIMES, Cluster
 from umbel.errors import ActionRefused
 from umbel.services.control.consumer_declaration import consumer_declaration
 from umbel.services.control.run import Run
@@ -17,8 +17,8 @@ from umbel.services.control.task_actions import ANSWER_S, worker_answers
 from umbel.services.control.types import ActionRequest, WorkerAnswer
 from umbel.services.control.worker_survival import check_survival
 
-#: How long workers that are named have to answer, seconds; it ends when all have.
-NAMED_S: Final = 2.0
+#: How long workers that live, or are named, have to answer, seconds; it ends when all have.
+LIVING_S: Final = AWAITED_TIMES * ANSWER_S
 LEAVES_SILENTLY: Final = (
     "A worker that shuts down sends no answer; it shows as offline when it has ended."
 )
@@ -59,7 +59,11 @@ def command(run: Run, cluster: Cluster) -> None:
         return
     # Without a limit: a worker that sends no heartbeats may be the first to answer.
     replies = cluster.ask(
-        request.action, arguments, workers=workers, timeout_s=NAMED_S if workers else ANSWER_S
+        request.action,
+        arguments,
+        workers=workers,
+        timeout_s=ANSWER_S,
+        awaited=workers or run.plan.workers,
     )
     for answer in check_survival(run, worker_answers(replies, run.plan.workers, cluster), cluster):
         run.answer(answer)

@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from umbel.broker.base import Cluster, QueueDepth, Signature
-from umbel.errors import BrokerError
+from umbel.errors import BrokerError, RouteTooSlow
 from umbel.services.cluster.inspection import Inspection
 from umbel.services.cluster.queue_inspection import names_of_queues
+from umbel.services.cluster.registered_tasks import workers_by_name
 from umbel.services.control.plan_inputs import UnconsumedQueue
 
 
@@ -26,17 +27,11 @@ class Consumption(msgspec.Struct, frozen=True):
 
 
 def registered_names(workers: Inspection) -> frozenset[str] | None:
-    """Every task name that a worker which answers has; None if none answers. Workers write
-    limits behind names (`a.b [rate_limit=5/m]`)."""
+    """Every task name that a worker which answers has; None if none answers."""
     try:
-        lists = workers.ask("registered").values()
+        return frozenset(workers_by_name(workers.inspect("registered"))) or None
     except BrokerError:
         return None
-    names = {
-        str(each).partition(" [")[0]
-        for listed in lists if isinstance(listed, list) for each in listed
-    }  # fmt: skip
-    return frozenset(names) or None
 
 
 def consumption(workers: Inspection) -> Consumption | None:
@@ -89,11 +84,19 @@ def destinations(names: Sequence[str], cluster: Cluster) -> tuple[str, ...]:
     once. Routes that are functions are asked without arguments: where one of them fails, as
     where routes name no queue, nothing is told of that name."""
     found = set()
-    for name in names:
-        # A route is anybody's function.
-        with contextlib.suppress(Exception):
-            found.add(cluster.destination(Signature(id="", name=name)))
+    with contextlib.suppress(RouteTooSlow):  # the others may be as slow
+        for name in names:
+            found.add(_destination(name, cluster))
     return tuple(sorted(queue for queue in found if queue is not None))
+
+
+def _destination(name: str, cluster: Cluster) -> str | None:
+    try:
+        return cluster.destination(Signature(id="", name=name))
+    except RouteTooSlow:
+        raise
+    except Exception:  # a route is anybody's function
+        return None
 
 
 def depths_of(queues: Sequence[str], cluster: Cluster) -> Sequence[QueueDepth]:

@@ -10,7 +10,8 @@ of the workers that ran before were replaced within one chain of starts, each no
 `FOLD_S` after the one before. Autoscaling that doubles the fleet is no such chain.
 
 What was seen outlives the process as JSON in the ledger, since Umbel is often deployed together
-with the workers. All of it is bounded.
+with the workers; what workers told of themselves goes with it, so that every process that shows the
+cluster knows it. All of it is bounded.
 """
 
 from __future__ import annotations
@@ -19,15 +20,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from umbel.cluster.worker import ONLINE, Worker
 from umbel.services.deploys.marks import FOLD_S, SPAN_MAX_S
+from umbel.services.samples.worker_profiles import WorkerProfile
 from umbel.store.ledger import DEPLOY_NAMES_MAX, Deploy
 
 #: So many workers, kinds of them, and names of a kind are remembered.
-WORKERS_MAX: Final = 2_000
+WORKERS_MAX: Final = 5_000
 KINDS_MAX: Final = 20
 NAMES_MAX: Final = 2_000
+#: So many of the last times that a worker began anew are remembered.
+RESTARTS_MAX: Final = 20
 #: A worker that was asked so often for its names, and did not answer, is judged without.
 ATTEMPTS_MAX: Final = 3
 #: Kinds are the same when so large a part of all their names is common.
@@ -36,8 +41,8 @@ _ALIKE: Final = 0.3
 
 class SeenWorker(msgspec.Struct):
     """A worker as it was seen last: its process, its count of tasks, when it was online last (Unix
-    seconds), since when it runs (None: it ran already at the first look), and how often it was
-    asked for its names, None where nothing is left to ask."""
+    seconds), since when it runs (None: it ran already at the first look), how often it was asked
+    for its names, None where nothing is left to ask, and when it began anew under its name."""
 
     pid: int | None
     processed: int | None
@@ -45,6 +50,7 @@ class SeenWorker(msgspec.Struct):
     celery: str
     began: float | None = None
     asks: int | None = None
+    restarts: list[float] = []
 
 
 class WorkerKind(msgspec.Struct):
@@ -70,14 +76,27 @@ class Starts(msgspec.Struct):
 
 
 class Fleet(msgspec.Struct):
-    """What was seen until `at`. One thread; give it all workers again and again. `is_changed`: it
-    is worth keeping."""
+    """What was seen since `since`, until `at` (Unix seconds). One thread; give it all workers again
+    and again. `profiles` are what workers told last; `is_changed`: it is worth keeping."""
 
+    since: float = 0.0
     at: float = 0.0
     workers: dict[str, SeenWorker] = {}
     kinds: list[WorkerKind] = []
     starts: Starts | None = None
+    profiles: dict[str, WorkerProfile] = {}
     is_changed: bool = False
+
+    def take_profiles(self, profiles: Mapping[str, WorkerProfile]) -> None:
+        """Remember what workers told of themselves."""
+        for name, profile in profiles.items():
+            before = self.profiles.get(name)
+            if profile == before or profile == WorkerProfile():
+                continue
+            self.profiles[name] = profile
+            # Memory goes up all the time; what is kept now and then is new enough.
+            steady = None if before is None else replace(before, max_rss=profile.max_rss)
+            self.is_changed = self.is_changed or profile != steady
 
     def seen(
         self, workers: Sequence[Worker], now: float, new_id: Callable[[], str]
@@ -94,7 +113,7 @@ class Fleet(msgspec.Struct):
                 began[worker.hostname] = start
             self._remember(worker, now, is_online=worker.hostname in online, start=start)
         self._forget()
-        self.at = now
+        self.at, self.since = now, self.since or now
         if began:
             self.is_changed = True
             self._extend(began, ran, new_id)
@@ -166,6 +185,9 @@ class Fleet(msgspec.Struct):
         before = self.workers.get(worker.hostname)
         is_new = start is not None or (before is None and self.at == 0)
         kept = before if before is not None and not is_new else None
+        restarts = [] if before is None else before.restarts
+        if before is not None and start is not None:
+            restarts = [*restarts, start][-RESTARTS_MAX:]
         self.workers[worker.hostname] = SeenWorker(
             pid=worker.pid,
             processed=worker.processed,
@@ -173,12 +195,15 @@ class Fleet(msgspec.Struct):
             celery=worker.sw_ver or "",
             began=start if kept is None else kept.began,
             asks=(0 if is_new else None) if kept is None else kept.asks,
+            restarts=restarts,
         )
 
     def _forget(self) -> None:
         if len(self.workers) > WORKERS_MAX:
             newest = sorted(self.workers, key=lambda name: -self.workers[name].online)
             self.workers = {name: self.workers[name] for name in newest[:WORKERS_MAX]}
+        for name in self.profiles.keys() - self.workers.keys():
+            del self.profiles[name]
 
     def _extend(
         self, began: Mapping[str, float], ran: frozenset[str], new_id: Callable[[], str]

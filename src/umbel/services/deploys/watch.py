@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -24,6 +24,7 @@ from umbel.services.cluster.inspection import InspectAnswers, Inspection
 from umbel.services.cluster.registered_tasks import names_of_tasks
 from umbel.services.deploys.fleet import Fleet, Starts
 from umbel.services.deploys.marks import SPAN_MAX_S
+from umbel.services.samples.worker_profiles import WorkerProfile
 from umbel.store.ledger import Deploy, Ledger
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ PAUSE_S: Final = 30.0
 NAMED_MAX: Final = 50
 #: What was seen is kept so often at least, seconds: counts of tasks go on.
 KEPT_EVERY_S: Final = 300.0
+_NO_PROFILES: Final[Mapping[str, WorkerProfile]] = {}
 
 
 class DeployWatch:
@@ -50,12 +52,15 @@ class DeployWatch:
         self._heard: list[InspectAnswers] = []
         inspection.observe(self._note)
 
-    def observe(self, workers: Sequence[Worker]) -> None:
-        """See how workers are now, and keep what that shows of deploys."""
+    def observe(
+        self, workers: Sequence[Worker], profiles: Mapping[str, WorkerProfile] = _NO_PROFILES
+    ) -> None:
+        """See how workers are now and what they told, and keep what that shows of deploys."""
         now = self._clock.now()
-        fleet = self._fleet or self._stored()
+        fleet = self._fleet or stored_fleet(self._ledger)
         self._fleet = fleet
         facts = fleet.seen(workers, now, _new_id)
+        fleet.take_profiles(profiles)
         with self._lock:
             heard, self._heard = self._heard, []
         for answers in heard:
@@ -80,13 +85,6 @@ class DeployWatch:
     def forget(self) -> None:
         """Another server watches: what was seen here is no longer the last."""
         self._fleet = None
-
-    def _stored(self) -> Fleet:
-        stored = self._ledger.fleet()
-        if stored is not None:
-            with suppress(msgspec.MsgspecError):  # of another version: it is seen anew
-                return msgspec.json.decode(stored, type=Fleet)
-        return Fleet()
 
     def _note(self, answers: InspectAnswers) -> None:
         """Called with whatever workers answered to anybody."""
@@ -119,6 +117,15 @@ class DeployWatch:
             return False
         there = {each.id for each in self._ledger.deploys(starts.at - SPAN_MAX_S)}
         return starts.noticed.isdisjoint(there)
+
+
+def stored_fleet(ledger: Ledger) -> Fleet:
+    """What was kept of the fleet last. Raises `StoreError`."""
+    stored = ledger.fleet()
+    if stored is not None:
+        with suppress(msgspec.MsgspecError):  # of another version: it is seen anew
+            return msgspec.json.decode(stored, type=Fleet)
+    return Fleet()
 
 
 def _new_id() -> str:

@@ -24,7 +24,7 @@ from umbel.services.errors.states import DecidedStates
 from umbel.services.errors.time_budget import TimeBudget
 from umbel.services.errors.trend import TimeSpan
 from umbel.services.search import incomplete
-from umbel.services.search.ledger_terms import resolved
+from umbel.services.search.outside_terms import OutsideTerms
 from umbel.services.time_zones import zone_of
 from umbel.store.base import Store
 from umbel.store.ledger import Ledger
@@ -39,10 +39,18 @@ SPAN_S: Final = 86_400.0
 class Errors:
     """Asks store and ledger."""
 
-    def __init__(self, store: Store, ledger: Ledger, clock: Clock, redactor: Redactor) -> None:
+    def __init__(
+        self,
+        store: Store,
+        ledger: Ledger,
+        clock: Clock,
+        redactor: Redactor,
+        cluster_names: tuple[str, ...] = (),
+    ) -> None:
         self._store = store
         self._ledger = ledger
         self._clock = clock
+        self._resolved = OutsideTerms(ledger, cluster_names).resolved
         self._lists = GroupLists(store, clock)
         self._reader = GroupReader(self._lists, ledger, redactor)
         self.decisions = ErrorDecisions(store, ledger, clock)
@@ -85,7 +93,7 @@ class Errors:
         budget = TimeBudget(self._clock, max(BUDGET_MIN_S, budget_s))
         span, now = self._span(since, until), self._clock.now()
         states = DecidedStates(self._store, self._ledger, self._lists.returned)
-        failures = resolved(query, self._ledger)
+        failures = self._resolved(query)
         search = GroupSearch(query=failures, span=span, state=state, limit=limit, matrix=matrix)
         found = self._lists.list(states, search, now, budget)
         return msgspec.structs.replace(found, incomplete=self._incomplete(span, now))

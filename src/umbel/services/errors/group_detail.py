@@ -18,7 +18,7 @@ from umbel.services.errors.groups import ErrorDetail, ErrorGroup, ErrorSample, S
 from umbel.services.errors.states import DecidedStates
 from umbel.services.errors.time_budget import TimeBudget
 from umbel.services.errors.trend import TimeSpan, buckets_of, fitting_bucket_s
-from umbel.services.search.ledger_terms import resolved
+from umbel.services.search.outside_terms import OutsideTerms
 from umbel.store.base import Count, Store
 from umbel.store.capabilities import Grouping
 from umbel.store.ledger import Ledger
@@ -118,7 +118,7 @@ class GroupReader:
     def _repeated(self, query: Node, now: float, budget: TimeBudget) -> int | None:
         """How many of these were sent again."""
         try:
-            again = resolved(all_of(query, _REPEATED), self._ledger)
+            again = OutsideTerms(self._ledger).resolved(all_of(query, _REPEATED))
         except StoreError as error:
             log.warning("Which tasks were sent again is not shown. %s", error)
             return None

@@ -17,7 +17,7 @@ import msgspec
 from umbel.cluster.losses import Loss
 from umbel.cluster.reconciled import Why
 from umbel.cluster.task import PENDING, RETRY, STARTED, Task
-from umbel.services.search.doubt import WorkersAndGaps, doubt_of
+from umbel.services.search.doubt import WorkersAndGaps, doubt_of, is_before
 
 Suspicion = Literal["worker", "gap", "loss", "overdue", "expired", "queue"]
 
@@ -102,7 +102,8 @@ def _is_held(task: Task, now: float) -> bool:
 
 
 def _of_waiting(task: Task, evidence: TaskEvidence, wait_s: float, now: float) -> Suspect | None:
-    gaps = [end for _, end in evidence.workers.gaps if end > task.timestamp]
+    workers = evidence.workers
+    gaps = [end for _, end in workers.gaps if is_before(task, end, workers, now)]
     if gaps:
         return Suspect("gap", max(gaps))
     since = max(task.timestamp, task.eta or 0.0)

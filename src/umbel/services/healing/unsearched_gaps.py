@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from umbel.clock import AHEAD_S
 from umbel.store.base import KeptGap
 
 #: Gaps that ended longer before the start are not searched, seconds.
 BEFORE_S: Final = 3_600.0
 #: What ended just now may still be on its way, seconds.
 SETTLE_S: Final = 2.0
-#: A gap that ends so far ahead is of a clock that was set back since, and over, seconds.
-AHEAD_S: Final = 60.0
 #: When it was by the clock of now is known to within so much, seconds.
 _UNSURE_S: Final = 600.0
 

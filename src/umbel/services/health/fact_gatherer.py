@@ -13,6 +13,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -32,7 +33,7 @@ from umbel.services.health.cluster_facts import (
     visibility_timeout_s,
     worker_facts,
 )
-from umbel.services.health.facts import DeployFact, HealthFacts, StorageFact
+from umbel.services.health.facts import BeatFact, DeployFact, HealthFacts, StorageFact
 from umbel.services.health.health import Health, Status
 from umbel.services.health.liveness import fresh, uncovered
 from umbel.services.health.queue_facts import QueueFacts
@@ -40,6 +41,7 @@ from umbel.services.health.running_tasks import RunningTasks
 from umbel.services.health.sampled_readings import SampledReadings
 from umbel.services.health.task_facts import TaskFacts
 from umbel.store.base import Retention, Store
+from umbel.store.queue_pauses import QueuePause
 from umbel.store.samples import Samples
 
 #: How often facts are gathered at most, seconds.
@@ -58,7 +60,8 @@ DEPLOYS_S: Final = 2 * 3_600.0
 
 
 class Sources(msgspec.Struct, frozen=True, kw_only=True):
-    """Where facts are gathered. `sample_every_s`: how often this server samples, None for never."""
+    """Where facts are gathered. `beat` tells of beat within a second or two, `pauses` of queues
+    that somebody paused; `sample_every_s`: how often this server samples, None for never."""
 
     store: Store
     health: Health
@@ -68,6 +71,8 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     samples: Samples
     clock: Clock
     deploys: Deploys
+    beat: Callable[[], BeatFact | None] = lambda: None
+    pauses: Callable[[], Mapping[str, QueuePause]] = dict
     retention: Retention = Retention()
     sample_every_s: float | None = None
 
@@ -79,7 +84,9 @@ class FactGatherer:
         self._sources = sources
         self._tasks = TaskFacts(sources.store, sources.clock)
         self._readings = SampledReadings(sources.samples, sources.sample_every_s)
-        self._queues = QueueFacts(self._readings, sources.queues, sources.inspection, sources.clock)
+        self._queues = QueueFacts(
+            self._readings, sources.queues, sources.inspection, sources.clock, sources.pauses
+        )
         self._running = RunningTasks(sources.inspection, sources.clock)
         self._confs: SharedCalls[InspectAnswers] = SharedCalls(sources.clock, STALE_S)
         self._ready = threading.Condition()
@@ -189,6 +196,7 @@ class FactGatherer:
                 DeployFact(each.at, each.title)
                 for each in reversed(given.deploys.list(now - DEPLOYS_S).items)
             ),
+            beat=given.beat(),
             deliveries=self._tasks.deliveries(timeout_s, now, late=late),
             storage=_storage(status, given.retention),
             gaps=tuple(uncovered(given.store.gaps(start=now - GAPS_S), status.collectors, now)),
@@ -201,7 +209,11 @@ class FactGatherer:
         if transport is None:
             return None, False
         try:
-            answers = self._confs.ask("conf", self._ask_confs, CONF_EVERY_S)
+            answers = self._confs.ask(
+                "conf",
+                self._ask_confs,
+                lambda answers: CONF_EVERY_S if answers.values else STALE_S,
+            )
         except UmbelError:
             return None, False
         return visibility_timeout_s(answers, transport), acks_late(answers)

@@ -14,6 +14,7 @@ import msgspec
 
 from umbel.services.health.liveness import Liveness
 from umbel.store.base import KeptGap, Retention
+from umbel.store.queue_pauses import QueuePause
 from umbel.store.series import Counts, Durations
 
 #: Rates and durations of now are those of the last quarter of an hour, seconds.
@@ -70,7 +71,8 @@ class QueueFact(msgspec.Struct, frozen=True, kw_only=True):
     """A queue. `readings` are oldest first, the last is of now; of a queue that may be worth a
     sentence they are of an hour, with `earlier` of the day before that, and else of seconds.
     `usual_oldest_s` is the age that its oldest message had at this hour of the days before, by
-    day. `workers` consume it, or did so last (`were`)."""
+    day. `workers` consume it, or did so last (`were`). `pause` is there where somebody paused
+    it."""
 
     name: str
     readings: tuple[QueueReading, ...]
@@ -78,6 +80,7 @@ class QueueFact(msgspec.Struct, frozen=True, kw_only=True):
     workers: tuple[str, ...] | None = None
     were: tuple[str, ...] = ()
     usual_oldest_s: tuple[float, ...] = ()
+    pause: QueuePause | None = None
 
     @property
     def now(self) -> QueueReading:
@@ -153,14 +156,41 @@ class DeployFact(msgspec.Struct, frozen=True):
     title: str
 
 
+class EntryFact(msgspec.Struct, frozen=True):
+    """An entry of beat whose last time, `due` (Unix seconds), was missed; or its task `waits` since
+    then. `reason` is the sentence that says why, as far as that is known."""
+
+    id: str
+    name: str
+    due: float
+    waits: bool
+    reason: str
+
+
+class BeatFact(msgspec.Struct, frozen=True, kw_only=True):
+    """Beat, by its entries (so many that are enabled): since when it is silent (None: it is not)
+    with the `sentence` that says so, when it last sent, the entries that `missed` their last time,
+    and those of which one of the last times was sent more than once (`doubled`), the newest first.
+    `troubles` says why entries cannot be read."""
+
+    silent_since: float | None = None
+    sentence: str = ""
+    missed: tuple[EntryFact, ...] = ()
+    doubled: tuple[EntryFact, ...] = ()
+    entries: int = 0
+    last_sent: float | None = None
+    troubles: tuple[str, ...] = ()
+
+
 class HealthFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything, at `now` (Unix seconds). `queues` is None where the broker could not be asked.
     `total` are the counts of all tasks of the last quarter of an hour, `total_wait` how long they
     waited; `recent_s` is how long that quarter was in fact. `day_runtimes` are those of the last
     day, by task name. `deploys` are of the last hours, oldest
-    first. `gaps` are those that no other collector saw through. `open` are ids of
-    findings that were true before: what is open closes only when it is clearly over. `since`: the
-    past is told from there on."""
+    first. `beat` is None where there is no entry, and nothing that keeps one from being read.
+    `gaps` are those that no other collector saw through. `open` are ids of findings that were true
+    before: what is open closes only when it is clearly over. `since`: the past is told from there
+    on."""
 
     now: float
     live: Liveness
@@ -179,5 +209,6 @@ class HealthFacts(msgspec.Struct, frozen=True, kw_only=True):
     gaps: tuple[KeptGap, ...] = ()
     day_runtimes: Mapping[str, Durations] = {}
     deploys: tuple[DeployFact, ...] = ()
+    beat: BeatFact | None = None
     unknown: tuple[str, ...] = ()
     open: frozenset[str] = frozenset()

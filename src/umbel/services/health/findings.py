@@ -158,6 +158,7 @@ def discarded(faults: Mapping[str, int], severity: Severity, since: float | None
 
 #: What messages told that were left out, by their kind.
 _SHED: Final = {
+    "logs": "had lines of logs",
     "begun": "told of beginnings alone",
     "succeeded": "of successes",
     "other": "of failures, other ends or workers",
@@ -195,6 +196,7 @@ CAUSES: Final[Mapping[Cause, str]] = {
     "queue-shared": "somebody else read from Umbel's queue",
     "collector-away": "Umbel's collector did not run",
     "collector-paused": "Umbel's collector, or its machine, stood still",
+    "shed": "more came than could be stored",
 }
 
 

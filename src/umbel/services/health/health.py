@@ -189,7 +189,7 @@ class Health:
     ) -> frozenset[str]:
         """Workers of which events came and never a heartbeat; asked for only where it matters,
         since there may be thousands of workers."""
-        if not working or not overdue(heard_at(working), answered):
+        if not working or not overdue(heard_at(working), answered, self._clock.now()):
             return frozenset()
         workers = self._store.workers()
         return frozenset(each.hostname for each in workers if not each.sends_heartbeats)

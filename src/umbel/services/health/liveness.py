@@ -18,6 +18,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from umbel.clock import AHEAD_S
 from umbel.services.health import findings
 from umbel.services.health.findings import SEVERITIES, Kind, Severity, Trouble
 from umbel.services.phrases import span
@@ -198,7 +199,8 @@ def _deafness(evidence: Evidence, working: Sequence[CollectorStatus]) -> list[Tr
     if any(_weight_of_faults(each) == "error" for each in working):
         return []
     heard = heard_at(working)
-    workers = sorted(set(overdue(heard, evidence.answered)) - evidence.heartless)
+    late = overdue(heard, evidence.answered, evidence.now)
+    workers = sorted(set(late) - evidence.heartless)
     return [findings.unheard(workers, evidence.now - heard, heard)] if workers else []
 
 
@@ -207,9 +209,10 @@ def heard_at(working: Sequence[CollectorStatus]) -> float:
     return max((c.heard_at or c.connected_since or c.started) for c in working)
 
 
-def overdue(heard: float, answered: Mapping[str, float]) -> list[str]:
-    """Workers that answered long enough after the last event that one should have come."""
-    return [worker for worker, at in answered.items() if at > heard + EVENT_DUE_S]
+def overdue(heard: float, answered: Mapping[str, float], now: float) -> list[str]:
+    """Workers that answered long enough after the last event that one should have come. What lies
+    ahead of `now` is of before the clock was set back."""
+    return [worker for worker, at in answered.items() if heard + EVENT_DUE_S < at <= now + AHEAD_S]
 
 
 def _damaged(evidence: Evidence) -> list[Trouble]:

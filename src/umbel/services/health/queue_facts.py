@@ -8,7 +8,7 @@ when others have come or gone.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotInTime
 from typing import Final, NamedTuple
@@ -22,6 +22,7 @@ from umbel.services.cluster.queue_inspection import QueueInspection, QueueList, 
 from umbel.services.health.facts import QueueFact, QueueReading
 from umbel.services.health.sampled_readings import Depth, SampledReadings
 from umbel.services.health.usual_hours import UsualHours, hours_of_days_before
+from umbel.store.queue_pauses import QueuePause
 
 #: How long workers, and the broker where it is asked, have beside the store, seconds.
 ANSWER_S: Final = 1.5
@@ -65,7 +66,9 @@ class QueueFacts:
         queues: QueueInspection,
         inspection: Inspection,
         clock: Clock,
+        pauses: Callable[[], Mapping[str, QueuePause]] = dict,
     ) -> None:
+        self._pauses = pauses
         self._readings = readings
         self._queues = queues
         self._inspection = inspection
@@ -180,7 +183,7 @@ class QueueFacts:
         earlier = self._readings.long_queue_lines(lost, now)
         old = [name for name in last if (last[name].oldest_s or 0.0) >= OLD_S]
         usual = self._usual.of(old, now, -math.inf, self._readings.oldest)
-        by = consumers.workers
+        by, pauses = consumers.workers, self._pauses()
         self._were |= by or {}
         self._were = dict([*self._were.items()][-WERE_MAX:])
         facts = tuple(
@@ -191,6 +194,7 @@ class QueueFacts:
                 workers=None if by is None else by.get(name, ()),
                 were=self._were.get(name, ()),
                 usual_oldest_s=usual.get(name, ()),
+                pause=pauses.get(name),
             )
             for name, each in last.items()
         )

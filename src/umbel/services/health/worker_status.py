@@ -58,6 +58,6 @@ def worker_status(worker: Worker, now: float, heard: RecordingState) -> WorkerSt
         return WorkerStatus(UNKNOWN, heard.blind_since)
     if heard.lag_s and worker.status(now - heard.lag_s) != SILENT:
         return WorkerStatus(UNKNOWN, now - heard.lag_s)
-    if heard.heard_from is not None and now - heard.heard_from < worker.allowed_s:
+    if heard.heard_from is not None and 0 <= now - heard.heard_from < worker.allowed_s:
         return WorkerStatus(UNKNOWN, worker.last_heard or None)
     return WorkerStatus(status)

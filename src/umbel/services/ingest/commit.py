@@ -50,7 +50,7 @@ class Limits(msgspec.Struct, frozen=True):
 
 class Committer:
     """Collects chunks and commits them; `on_stored` gets events that are new and stored. One thread
-    uses it; `trouble`, `size_bytes` and `waiting_since` may be read by any."""
+    uses it; `trouble`, `size_bytes`, `waiting_since` and `is_unhurried` may be read by any."""
 
     def __init__(
         self,
@@ -71,6 +71,9 @@ class Committer:
         self._backoff = Backoff(longest_s=5.0)
         self._retry_at = 0.0
         self.trouble: str | None = None
+        #: Whether nobody waits for the batch, so that more of it may be read less often: as it was
+        #: for the batch before, until this one could be committed.
+        self.is_unhurried = False
         #: Whether what troubles the store is that the disk is full.
         self.is_out_of_room = False
         self._begin()
@@ -125,22 +128,22 @@ class Committer:
             return None
         now = self._clock.monotonic()
         due = 0.0 if self.is_full else self._since + self._limits.commit_every_s
-        if due <= now and self._may_wait():
+        if due <= now:
+            self.is_unhurried = self._may_wait()
+        if due <= now and self.is_unhurried:
             due = self._since + self._limits.commit_every_s * self._limits.unseen_times
             # A look is noticed within the usual time.
-            due = min(due, now + self._limits.commit_every_s / 4)
+            due = min(due, now + self._limits.commit_every_s / 2)
         return max(0.0, max(due, self._retry_at) - now)
 
     def _may_wait(self) -> bool:
         """Whether a batch that is due gets cheaper by waiting, and nobody waits for it: a task that
         begins and ends in one batch is written once. A few events cost little in any case, and of
         many enough come together without waiting."""
-        if self.is_full or self._limits.unseen_times <= 1.0:
-            return False
-        unseen_s = self._limits.commit_every_s * self._limits.unseen_times
         return (
-            UNSEEN_MIN <= len(self._events) < UNSEEN_MAX
-            and self._clock.monotonic() - self._since < unseen_s
+            not self.is_full
+            and self._limits.unseen_times > 1.0
+            and UNSEEN_MIN <= len(self._events) < UNSEEN_MAX
             and not self._store.is_looked_at()
         )
 

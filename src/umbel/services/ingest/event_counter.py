@@ -26,6 +26,7 @@ KINDS_MAX: Final = 200
 OTHER: Final = "(other)"
 
 _kind: Final = attrgetter("type")
+_timestamp: Final = attrgetter("timestamp")
 
 
 class EventCounts(msgspec.Struct, frozen=True):
@@ -116,7 +117,7 @@ class EventCounter:
         empty at `empty_at` (monotonic seconds). So none of them is later than `now - empty_at`,
         even if a slow clock stamped it as older, or our own clock was set meanwhile. `new` are
         those that were not stored before, all if None."""
-        lag_s = wall - max((e.timestamp for e in events if e.timestamp <= wall), default=wall)
+        lag_s = wall - _newest(events, wall)
         if empty_at is not None:
             lag_s = min(lag_s, now - empty_at)
         with self._lock:
@@ -176,6 +177,14 @@ class EventCounter:
     def _rate(self, now: float) -> float:
         span_s = min(RATE_SPAN_S, max(1.0, now - self._started))
         return sum(count for at, count in self._recent if at >= now - RATE_SPAN_S) / span_s
+
+
+def _newest(events: Sequence[Event], wall: float) -> float:
+    """The latest time of an event, of those that do not lie ahead; `wall` if there is none."""
+    newest = max(map(_timestamp, events), default=wall)
+    if newest <= wall:
+        return newest
+    return max((e.timestamp for e in events if e.timestamp <= wall), default=wall)
 
 
 def _most(kinds: Counter[str]) -> Counter[str]:

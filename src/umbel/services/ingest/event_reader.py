@@ -5,15 +5,16 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter, deque
+from collections.abc import Sequence
 from typing import Final
 
-from umbel.broker.base import EventSource
+from umbel.broker.base import EventSource, Frame, ShedKind
 from umbel.clock import Clock
 from umbel.services.ingest.commit import Committer
 from umbel.services.ingest.event_counter import RECENT_S
 from umbel.services.ingest.frame_buffer import FrameBuffer, chunk_of
 from umbel.services.ingest.lag import FEW_FRAMES, LagBound
-from umbel.services.ingest.shedding import ShedKind
+from umbel.services.ingest.shed_spans import ShedSpans
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +22,10 @@ log = logging.getLogger(__name__)
 #: a read is per call, and each wakes the writer. With the time in which a batch gathers it is the
 #: age at which an event is committed.
 PAUSE_S: Final = 0.08
+#: The same while nobody waits for the batch: fewer turns of both threads.
+UNHURRIED_PAUSE_S: Final = 0.25
+#: What then counts as few: what comes in such a pause at most.
+FEW_UNHURRIED: Final = 1_000
 FULL_PAUSE_S: Final = 0.05
 #: How long the reader may take to leave; connecting to a silent broker takes longest.
 LEAVE_S: Final = 3.0
@@ -44,6 +49,8 @@ class EventReader:
         self.lag_bound = LagBound()
         #: How many frames found no room, by what they told.
         self.shed_kinds: Counter[ShedKind] = Counter()
+        #: When, as gaps.
+        self.shed_spans = ShedSpans()
         #: What ended the thread before its time.
         self.failure: BaseException | None = None
         #: Set once it is to end; the writer may wait for it instead of sleeping.
@@ -79,6 +86,7 @@ class EventReader:
         try:
             while not self.leaving.is_set():
                 self._read_once()
+            self._take(self._source.rest(), self._clock.monotonic())
         except BaseException as error:
             log.exception("Reading the broker failed.")
             self.failure = error
@@ -101,6 +109,16 @@ class EventReader:
             unsettled_bytes=self._buffer.size_bytes + self._committer.size_bytes,
             now=now,
         )
+        self._take(frames, now)
+        if not frames:
+            return
+        if self._committer.is_unhurried and len(frames) < FEW_UNHURRIED:
+            self.leaving.wait(UNHURRIED_PAUSE_S)
+        elif len(frames) < FEW_FRAMES:
+            self.leaving.wait(PAUSE_S)
+
+    def _take(self, frames: Sequence[Frame], now: float) -> None:
+        """Put what came at `now` (monotonic seconds) into the buffer."""
         self._note_interruption()
         if not frames:
             return
@@ -112,13 +130,14 @@ class EventReader:
             interrupted=self._interrupted,
             is_prompt=self.lag_bound.is_prompt,
         )
-        shed = self._buffer.put(chunk, bounded=not may_wait)
+        shed = self._buffer.put(chunk, bounded=not self._source.health().may_wait)
         if shed:
             # A new one, since other threads look at it.
             self.shed_kinds = self.shed_kinds + Counter(shed)
-        self._interrupted = bool(shed)
-        if len(frames) < FEW_FRAMES:
-            self.leaving.wait(PAUSE_S)
+            waited_s = 0.0 if chunk.empty_at is None else max(0.0, now - chunk.empty_at)
+            self.shed_spans.note(chunk.received_at - waited_s, chunk.received_at)
+        # Of tasks and workers: lines of logs are no events of theirs.
+        self._interrupted = any(kind != "logs" for kind in shed)
 
     def _note_interruption(self) -> None:
         """Every connection but the first ends a time in which events may have been lost."""

@@ -17,8 +17,17 @@ from typing import Any, Final
 
 import msgspec
 
-from umbel.cluster.events import RECONCILED_RANK, TEXT_MAX, Decoded, Event, Fault
+from umbel.cluster.events import (
+    LOG_TEXT_MAX,
+    RECONCILED_RANK,
+    TEXT_MAX,
+    Decoded,
+    Event,
+    Fault,
+    LogLines,
+)
 from umbel.cluster.task import Task
+from umbel.cluster.task_log import plain_text
 from umbel.redact.rules import JSON_FIELDS, NOTHING, Redactor
 from umbel.redact.texts import HIDDEN, redact_text
 
@@ -66,8 +75,11 @@ class EventRedactor:
         self._without_secret: set[str] = set()
 
     def redacted(self, decoded: Decoded) -> Decoded:
-        """The same events and faults without what is hidden."""
+        """The same events and faults without what is hidden, and log lines as plain texts."""
         if not self._redactor.hides_anything:
+            for at, event in enumerate(decoded.events):
+                if event.log_lines is not None:
+                    decoded.events[at] = self._log_redacted(event, event.log_lines)
             return decoded
         if self._hides_by_name:
             self._remember(decoded.events)
@@ -77,6 +89,8 @@ class EventRedactor:
         for at, event in enumerate(events):
             texts = _texts(event)
             if texts == _NO_TEXTS:
+                if event.log_lines is not None:
+                    events[at] = self._log_redacted(event, event.log_lines)
                 continue
             if self._hides_by_name:
                 names = self._names.get(event.uuid, ())
@@ -86,12 +100,27 @@ class EventRedactor:
             for field, text in zip(_FIELDS, texts, strict=True):
                 if (
                     text is not None
-                    and text not in self._without_secret
+                    and (field in JSON_FIELDS or text not in self._without_secret)
                     and self._has_secret(field, text)
                 ):
                     events[at] = _changed(event, self._redactor.text_by_keys)
                     break
         return Decoded(events, [self._fault(fault) for fault in decoded.faults])
+
+    def _log_redacted(self, event: Event, log: LogLines) -> Event:
+        """Lines of a log may hold whatever the task knows: they are hidden where anything of the
+        task is hidden by its name, and else without the values of secret keys."""
+        names = self._names.get(event.uuid, ())
+        is_hidden = self._hides_by_name and self._redactor.of(names) != NOTHING
+        texts = (HIDDEN if is_hidden else self._line(line.text) for line in log.lines)
+        lines = tuple(
+            line if text == line.text else msgspec.structs.replace(line, text=text)
+            for line, text in zip(log.lines, texts, strict=True)
+        )
+        return msgspec.structs.replace(event, log_lines=msgspec.structs.replace(log, lines=lines))
+
+    def _line(self, text: str) -> str:
+        return redact_text(plain_text(text), self._redactor.keys)[:LOG_TEXT_MAX]
 
     def _has_secret(self, field: str, text: str) -> bool:
         has_secret = self._redactor.text_by_keys(field, text) != text

@@ -13,8 +13,8 @@ from typing import Final
 
 import msgspec
 
-from umbel.broker.base import Frame
-from umbel.services.ingest.shedding import ROOM, ShedKind, shed_kind
+from umbel.broker.base import Frame, ShedKind
+from umbel.broker.shedding import ROOM, shed_kind
 
 #: What a frame costs in memory besides its body, in bytes.
 _FRAME_BYTES: Final = 160
@@ -49,8 +49,13 @@ def chunk_of(
     return Chunk(frames, received_at, came_at, size, empty_at, interrupted, is_prompt)
 
 
+#: From which part of the buffer on it matters what a message tells.
+_FIRST_SHED: Final = min(ROOM.values())
+
+
 class FrameBuffer:
-    """A queue bounded in bytes. `put` never waits; what does not fit is not kept."""
+    """A queue bounded in bytes, which one thread puts into. `put` never waits; what does not fit is
+    not kept."""
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
@@ -67,11 +72,11 @@ class FrameBuffer:
         """Add what of a chunk fits, and return how many frames of which kind did not. An empty
         buffer takes a frame of any size; `bounded=False` takes all."""
         shed: Counter[ShedKind] = Counter()
-        with self._filled:
-            after = self._size_bytes + chunk.size_bytes
-            if bounded and after > self._max_bytes * ROOM["begun"]:
-                chunk = self._fitting(chunk, shed)
-            if chunk.frames:
+        # Before it is locked: meanwhile others only make room, and need not wait.
+        if bounded and self._size_bytes + chunk.size_bytes > self._max_bytes * _FIRST_SHED:
+            chunk = self._fitting(chunk, shed)
+        if chunk.frames:
+            with self._filled:
                 self._chunks.append(chunk)
                 self._size_bytes += chunk.size_bytes
                 self._filled.notify()
@@ -79,17 +84,18 @@ class FrameBuffer:
 
     def _fitting(self, chunk: Chunk, shed: Counter[ShedKind]) -> Chunk:
         """What of the chunk there is room for, by its kind; the rest is counted in `shed`."""
-        size_bytes = self._size_bytes
+        before_bytes = size_bytes = self._size_bytes
+        room_bytes = {kind: self._max_bytes * part for kind, part in ROOM.items()}
         kept: list[Frame] = []
         for frame in chunk.frames:
-            kind = shed_kind(frame)
+            kind = frame.kind or shed_kind(frame)
             after = size_bytes + len(frame.body) + _FRAME_BYTES
-            if after > self._max_bytes * ROOM[kind] and size_bytes:
+            if after > room_bytes[kind] and size_bytes:
                 shed[kind] += 1
             else:
                 kept.append(frame)
                 size_bytes = after
-        return msgspec.structs.replace(chunk, frames=kept, size_bytes=size_bytes - self._size_bytes)
+        return msgspec.structs.replace(chunk, frames=kept, size_bytes=size_bytes - before_bytes)
 
     def take(self, timeout_s: float) -> Chunk | None:
         """The oldest chunk, None if none came within `timeout_s`."""

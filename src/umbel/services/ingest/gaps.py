@@ -9,11 +9,11 @@ until then it was there. A broker that keeps messages has kept them, as far as
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from umbel.broker.base import SourceHealth
-from umbel.cluster.gaps import Cause
+from umbel.cluster.gaps import Cause, Gap
 from umbel.services.ingest.other_collectors import OtherCollectors
 from umbel.store.base import CollectorStatus, KeptGap
 
@@ -74,6 +74,10 @@ class Gaps:
             self._earlier = others.newest
         self._new += [gap for gap in found if gap not in self._stored and gap not in self._new]
         return self._new
+
+    def note(self, gaps: Iterable[Gap]) -> None:
+        """These were found by the collector itself."""
+        self._new += [self._gap(gap.start, gap.end, gap.cause) for gap in gaps]
 
     def saved(self) -> None:
         """The store has all that are new."""

@@ -11,13 +11,14 @@ unsettled, and for others what no longer fits into the buffer is shed and counte
 from __future__ import annotations
 
 import logging
+import math
 import os
 import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from umbel.broker.base import EventSource
-from umbel.clock import Clock, SystemClock
+from umbel.clock import Clock, SystemClock, since_boot
 from umbel.cluster.events import Decoded
 from umbel.errors import StoreError
 from umbel.redact.rules import USUAL, Redactor
@@ -25,6 +26,7 @@ from umbel.services.collectors import host_and_pid, predecessor
 from umbel.services.healing.reconciler import Reconciler
 from umbel.services.ingest.collector_totals import totals_of
 from umbel.services.ingest.commit import Committer, Limits
+from umbel.services.ingest.earlier_reports import by_the_clock_of
 from umbel.services.ingest.event_counter import EventCounter
 from umbel.services.ingest.event_reader import EventReader
 from umbel.services.ingest.event_redaction import EventRedactor
@@ -188,6 +190,7 @@ class Ingest:
             queue=health.queue,
             healing=None if self._reconciler is None else self._reconciler.status(),
             stream=stream_status(health.stream),
+            since_boot=since_boot(),
             ended=self._clock.now() if self._has_ended else None,
         )
 
@@ -241,7 +244,8 @@ class Ingest:
         since = self._source.health().since
         return (
             since is not None
-            and self._clock.now() - since > CURRENT_AFTER_S
+            # One that lies ahead began before the clock was set back.
+            and abs(self._clock.now() - since) > CURRENT_AFTER_S
             and self._committer.trouble is None
             and self._waiting_s() < CURRENT_AFTER_S
         )
@@ -361,18 +365,21 @@ class Ingest:
         """Nobody listened between the last run's end and now. How far workers' clocks were off
         is known from then."""
         self._committer.remember(self._store.workers())
-        collectors = self._store.collectors()
+        now = self._clock.now()
+        collectors = by_the_clock_of(now, since_boot(), self._store.collectors())
         earlier = predecessor(collectors)
         resume(self._source, collectors)
         heard, self._heard = self._heard, None
         for chunk in heard.after(earlier) if heard is not None else ():
             self._buffer.put(chunk, bounded=False)
         if earlier is not None:
-            now = self._clock.now()
             self._gaps.look_back(earlier, heard.from_when(earlier, now) if heard else None)
 
     def _keep_gaps(self) -> None:
         """Those that are new. Raises `StoreError`."""
+        self._gaps.note(
+            self._reader.shed_spans.take(math.inf if self._has_ended else self._clock.now())
+        )
         new = self._gaps.new(self._source.health(), self._others)
         if new:
             self._store.keep_gaps(new)

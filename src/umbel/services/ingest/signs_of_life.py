@@ -18,6 +18,8 @@ from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from typing import Final
 
+import msgspec
+
 from umbel.cluster.attempts import STATE_AFTER
 from umbel.cluster.events import WORKER_KINDS, Event
 from umbel.cluster.worker import SignOfLife, Worker
@@ -71,7 +73,15 @@ class SignsOfLife:
             _keep(self._given, name, heard)
             if skew_s is not None:
                 _keep(self._skews, name, skew_s)
-            signs.append(SignOfLife(hostname=name, heard=heard, takes=name in takes, skew_s=skew_s))
+            signs.append(
+                SignOfLife(
+                    hostname=name,
+                    heard=heard,
+                    takes=name in takes,
+                    skew_s=skew_s,
+                    noted=chunk.received_at,
+                )
+            )
         return signs
 
     def _dated(self, event: Event, arrived: float, waited_s: float | None) -> float:
@@ -87,9 +97,7 @@ def joined(signs: dict[str, SignOfLife], more: Iterable[SignOfLife]) -> None:
         if earlier is not None and earlier.heard > sign.heard:
             earlier, sign = sign, earlier
         if earlier is not None and earlier.takes and not sign.takes:
-            sign = SignOfLife(
-                hostname=sign.hostname, heard=sign.heard, takes=True, skew_s=sign.skew_s
-            )
+            sign = msgspec.structs.replace(sign, takes=True)
         signs[sign.hostname] = sign
 
 

@@ -50,8 +50,9 @@ class Heard(msgspec.Struct, frozen=True):
     def from_when(self, earlier: CollectorStatus, now: float) -> float:
         """From when on (Unix seconds) nothing is missing that came after what the collector that
         reported last has committed. If this one began to listen too late to be sure: `now`."""
-        is_late = committed_until(earlier) < self.since < heard_until(earlier)
-        return now if is_late else self.since
+        since = min(self.since, now)
+        is_late = committed_until(earlier) < since < heard_until(earlier)
+        return now if is_late else since
 
 
 def heard_until(earlier: CollectorStatus) -> float:

@@ -24,7 +24,7 @@ from umbel.services.names.name_list import NAMES_MAX, NameSearch, list_names
 from umbel.services.names.registration import registration
 from umbel.services.names.rows import Against, NameDetail, NameList, NameOrder, Registration
 from umbel.services.search import incomplete
-from umbel.services.search.ledger_terms import resolved
+from umbel.services.search.outside_terms import OutsideTerms
 from umbel.services.time_zones import zone_of
 from umbel.store.base import Store
 from umbel.store.ledger import Ledger
@@ -46,9 +46,10 @@ class Names:
         clock: Clock,
         inspection: Inspection,
         describe: DescribeTasks,
+        cluster_names: tuple[str, ...] = (),
     ) -> None:
         self._store = store
-        self._ledger = ledger
+        self._resolved = OutsideTerms(ledger, cluster_names).resolved
         self._deploys = Deploys(ledger, clock)
         self._clock = clock
         self._inspection = inspection
@@ -92,7 +93,7 @@ class Names:
         now = self._clock.now()
         span, earlier, why_not = self._compared(against, self._span(since, until), now)
         search = NameSearch(
-            query=resolved(query, self._ledger), span=span, earlier=earlier, contains=contains,
+            query=self._resolved(query), span=span, earlier=earlier, contains=contains,
             order=order, limit=limit,
         )  # fmt: skip
         return msgspec.structs.replace(

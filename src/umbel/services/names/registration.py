@@ -8,7 +8,7 @@ what stands before the next attribute; the docstring is asked for last.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from inspect import cleandoc
 from typing import Final
 
@@ -37,7 +37,7 @@ def registration(
     try:
         answers = inspection.inspect("registered")
         workers = tuple(workers_by_name(answers).get(name, ()))
-        options = _options(name, inspection.task_options(workers[0], OPTIONS)) if workers else {}
+        options = _options(name, inspection, workers[0]) if workers else {}
     except BrokerError as error:
         return Registration(
             name=name, signature=application.signature, doc=application.doc, trouble=str(error)
@@ -72,15 +72,20 @@ def attributes(entry: str) -> dict[str, str]:
     return values
 
 
-def _options(name: str, entries: Iterable[str]) -> dict[str, str]:
-    entry = next((each for each in entries if each.partition(" [")[0] == name), "")
+def _options(name: str, inspection: Inspection, worker: str) -> dict[str, str]:
+    return _options_in(name, inspection.registered_at(worker, OPTIONS).values.get(worker))
+
+
+def _options_in(name: str, entries: object) -> dict[str, str]:
+    listed = map(str, entries) if isinstance(entries, list) else ()
+    entry = next((each for each in listed if each.partition(" [")[0] == name), "")
     return {option: text for option, text in attributes(entry).items() if text not in ("", "None")}
 
 
 def _rate_limits(name: str, answers: InspectAnswers) -> dict[str, str]:
     limits: dict[str, str] = {}
     for worker, entries in sorted(answers.values.items()):
-        found = _options(name, map(str, entries)) if isinstance(entries, list) else {}
+        found = _options_in(name, entries)
         if "rate_limit" in found:
             limits[worker] = found["rate_limit"]
     return limits

@@ -157,7 +157,7 @@ class Sampler:
             trouble=self._broker_trouble,
         )
         if self._deploys is not None:
-            self._deploys.observe(known)
+            self._deploys.observe(known, profiles)
         if queues is not None:
             self._refresh(names)
 

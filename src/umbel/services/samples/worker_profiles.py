@@ -1,5 +1,5 @@
-"""What of workers changes seldom, and only they can tell: the size of their pool, and which queues
-they consume.
+"""What of workers changes seldom, and only they can tell: the size of their pool, since when they
+run, how much memory they took, and which queues they consume.
 
 What anybody asks of them is noted here, so that a page that is open costs nothing more. Of those of
 whom nothing was heard so for some minutes it is asked, of all that are due at once, and no more
@@ -27,13 +27,20 @@ PAUSE_S: Final = 30.0
 NAMED_MAX: Final = 50
 #: The most queues of one worker that are noted.
 _QUEUES_MAX: Final = 200
+#: By so much the start of a process may seem to change with each answer, seconds.
+_STEADY_S: Final = 5.0
 
 
 class WorkerProfile(msgspec.Struct, frozen=True):
-    """None where it is not known."""
+    """What a worker told of itself; None where it is not known. `started` is since when its process
+    `pid` runs (Unix seconds), `max_rss` the most memory that its main process took, in the unit of
+    its system (getrusage(2): kB on Linux, bytes on macOS)."""
 
     pool: int | None = None
     queues: tuple[str, ...] | None = None
+    pid: int | None = None
+    started: float | None = None
+    max_rss: int | None = None
 
 
 class WorkerProfiles:
@@ -96,10 +103,37 @@ class WorkerProfiles:
                 self._at[answers.what][worker] = now
                 before = self._profiles.get(worker, WorkerProfile())
                 self._profiles[worker] = (
-                    WorkerProfile(pool_size(value), before.queues)
+                    profile_of(value, before, answers.at)
                     if answers.what == "stats"
-                    else WorkerProfile(before.pool, tuple(names_of_queues(value))[:_QUEUES_MAX])
+                    else msgspec.structs.replace(
+                        before, queues=tuple(names_of_queues(value))[:_QUEUES_MAX]
+                    )
                 )
+
+
+def profile_of(stats: object, before: WorkerProfile, at: float) -> WorkerProfile:
+    """What a worker that answered this to `stats` at `at` (Unix seconds) is like. Celery gives the
+    uptime in whole seconds, so the same process keeps the start that it had."""
+    fields: Mapping[object, object] = stats if isinstance(stats, Mapping) else {}
+    usage = fields.get("rusage")
+    pid, uptime_s = _whole(fields.get("pid")), _whole(fields.get("uptime"))
+    started = None if uptime_s is None else at - uptime_s
+    if started is not None and before.started is not None and pid == before.pid:
+        started = before.started if abs(started - before.started) < _STEADY_S else started
+    return WorkerProfile(
+        pool=pool_size(stats),
+        queues=before.queues,
+        pid=pid,
+        started=started,
+        max_rss=_whole(usage.get("maxrss")) if isinstance(usage, Mapping) else None,
+    )
+
+
+def _whole(value: object) -> int | None:
+    """A whole number, 0 or more."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if 0 <= value < 2**53 else None
 
 
 def pool_size(stats: object) -> int | None:

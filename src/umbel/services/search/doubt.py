@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from umbel.clock import Clock
+from umbel.clock import AHEAD_S, Clock
 from umbel.cluster.task import PENDING, RECEIVED, RETRY, STARTED, Task
 from umbel.cluster.worker import OFFLINE, SILENT, Worker
 from umbel.services.health.worker_status import (
@@ -64,8 +64,16 @@ def doubt_of(task: Task, evidence: WorkersAndGaps, now: float) -> Doubt | None:
     found = _of_worker(task, *with_status) if with_status is not None else None
     if found is not None:
         return found
-    missed = [start for start, end in evidence.gaps if end > task.timestamp]
+    missed = [start for start, end in evidence.gaps if is_before(task, end, evidence, now)]
     return Doubt(why="gap", since=min(missed), worker=task.worker) if missed else None
+
+
+def is_before(task: Task, end: float, evidence: WorkersAndGaps, now: float) -> bool:
+    """Whether the last word of the task was said before `end`, by our clock. One that lies ahead
+    of `now` was said before the clocks were set back, and so before whatever was missed since."""
+    worker, _ = evidence.workers.get(task.worker or "", (None, None))
+    stated_at = task.timestamp if worker is None else _by_our_clock(task, worker)
+    return stated_at < end or stated_at > now + AHEAD_S
 
 
 def _of_worker(task: Task, worker: Worker, stands: WorkerStatus) -> Doubt | None:

@@ -8,7 +8,7 @@ fits, and each row says which of its own.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -20,8 +20,10 @@ PAGE_BYTES: Final = 2 * 1024 * 1024
 _BYTES_MAX: Final = 4
 _TEXTS: Final = ("args", "kwargs", "result", "exception")
 
+Row = TypeVar("Row", bound=TaskRow)
 
-def cut_rows(rows: Sequence[TaskRow], most_bytes: int = PAGE_BYTES) -> tuple[TaskRow, ...]:
+
+def cut_rows(rows: Sequence[Row], most_bytes: int = PAGE_BYTES) -> tuple[Row, ...]:
     """The rows with at most so many bytes of texts."""
     if _surely_fit(rows, most_bytes):
         return tuple(rows)
@@ -66,7 +68,7 @@ def _longest(sizes: Sequence[int], most_bytes: int) -> int:
     return most_bytes
 
 
-def _cut_row(row: TaskRow, longest: int) -> TaskRow:
+def _cut_row(row: Row, longest: int) -> Row:
     cut = {
         name: _cut(text, longest)
         for name in _TEXTS

@@ -28,7 +28,7 @@ from umbel.services.search.incomplete import (
     span_of_page,
     span_of_query,
 )
-from umbel.services.search.ledger_terms import resolved
+from umbel.services.search.outside_terms import OutsideTerms
 from umbel.services.search.series_answers import SeriesAnswer, series_answer
 from umbel.services.search.task_page import TaskPage
 from umbel.services.time_zones import zone_of
@@ -81,17 +81,24 @@ class Completion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Search:
-    """Asks the store in the query language, and `ledger` for what was done to tasks."""
+    """Asks the store in the query language, and `ledger` for what was done to tasks. The cluster
+    is called `cluster_names`."""
 
-    def __init__(self, store: Store, clock: Clock, ledger: Ledger | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        ledger: Ledger | None = None,
+        cluster_names: tuple[str, ...] = (),
+    ) -> None:
         self._store = store
         self._clock = clock
-        self._ledger = ledger
+        self._resolved = OutsideTerms(ledger, cluster_names).resolved
 
     def parse(self, text: str, tz: str = "UTC") -> Node:
-        """What the text means, with ids in the place of what the ledger knows; times without an
+        """What the text means, with what no history knows in its place; times without an
         offset are in the zone `tz`."""
-        return resolved(parse(text, zone_of(tz)), self._ledger)
+        return self._resolved(parse(text, zone_of(tz)))
 
     def read(self, text: str, tz: str = "UTC") -> QueryReading:
         """What the text means, for people."""
@@ -118,7 +125,7 @@ class Search:
         self._store.note_look()
         seq = self._store.seq()
         page = self._store.search(
-            resolved(query, self._ledger),
+            self._resolved(query),
             now=self._clock.now(),
             order=order,
             cursor=cursor,
@@ -146,7 +153,7 @@ class Search:
         """Those tasks that are known and match, in the order of `ids`."""
         zone = zone_of(tz)
         query = parse(text, zone)
-        matches = compile_query(resolved(query, self._ledger), self._clock.now())
+        matches = compile_query(self._resolved(query), self._clock.now())
         seq = self._store.seq()
         found = self._store.tasks(ids)
         tasks = tuple(found[uuid] for uuid in ids if uuid in found and matches(found[uuid]))
@@ -194,7 +201,7 @@ class Search:
         """A measure of the tasks that match a query, from `start` to `end` (Unix seconds), in
         buckets of `bucket_s` or more; None is what fits. With `by` also of the `top` groups."""
         series = self._store.series(
-            resolved(query, self._ledger),
+            self._resolved(query),
             now=self._clock.now(),
             measure=measure,
             start=start,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -11,9 +12,12 @@ import msgspec
 
 from umbel.errors import UmbelError
 from umbel.masking import mask_address
+from umbel.time_limit import WHOLE_S, within
+from umbel.timed_http import timed_opener
 
-#: How long one request may take, seconds.
+#: How long connecting, and each read of an answer, may take, seconds.
 TIMEOUT_S: Final = 10.0
+_OPENER: Final = timed_opener()
 #: Answers after which the same may be sent again (the OTLP specification).
 _AGAIN: Final = frozenset({429, 502, 503, 504})
 Signal = Literal["traces", "metrics"]
@@ -32,11 +36,16 @@ class OtlpSender:
     path. Any thread."""
 
     def __init__(
-        self, endpoint: str, headers: Mapping[str, str], timeout_s: float = TIMEOUT_S
+        self,
+        endpoint: str,
+        headers: Mapping[str, str],
+        timeout_s: float = TIMEOUT_S,
+        whole_s: float = WHOLE_S,
     ) -> None:
         self._endpoint = endpoint.rstrip("/")
         self._headers = {**headers, "Content-Type": "application/json"}
         self._timeout_s = timeout_s
+        self._whole_s = whole_s
 
     def send(self, signal: Signal, body: object) -> None:
         """Blocks. Raises `NotSent`."""
@@ -46,13 +55,14 @@ class OtlpSender:
         )
         where = mask_address(url)
         try:
-            with urllib.request.urlopen(request, timeout=self._timeout_s) as answer:  # noqa: S310
-                answer.read(1_024)
+            # Nothing of the body is read: the status has said that it was taken.
+            with within(self._whole_s), _OPENER.open(request, timeout=self._timeout_s):
+                pass
         except urllib.error.HTTPError as error:
             error.close()
             raise NotSent(
                 f"{where} answers {error.code} {error.reason}.", is_final=error.code not in _AGAIN
             ) from error
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", error)
             raise NotSent(f"{where} cannot be reached: {reason}.") from error

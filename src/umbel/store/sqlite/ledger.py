@@ -29,6 +29,7 @@ from umbel.store.sqlite.ledger_deploys import LedgerDeploys
 from umbel.store.sqlite.ledger_errors import LedgerErrors
 from umbel.store.sqlite.ledger_file import PLANS_FORMAT, REASONS_FORMAT, SECRETS_FORMAT
 from umbel.store.sqlite.ledger_mutes import LedgerMutes
+from umbel.store.sqlite.ledger_pauses import LedgerPauses
 from umbel.store.sqlite.ledger_searches import LedgerSearches
 
 #: How many ids a statement names; SQLite allows 32,766.
@@ -42,7 +43,9 @@ _ENTRY: Final = (
 _ACTION: Final = "SELECT id, at, plan, report, running FROM action JOIN report USING (id)"
 
 
-class SqliteLedger(LedgerAlerts, LedgerDeploys, LedgerErrors, LedgerSearches, LedgerMutes):
+class SqliteLedger(
+    LedgerAlerts, LedgerDeploys, LedgerErrors, LedgerPauses, LedgerSearches, LedgerMutes
+):
     """See `store.ledger.Ledger`. Kept in `umbel-ledger.db` in `directory`, which only its
     owner may read; made at the first writing. `ended_each` is how many sessions of one user that
     were logged out are remembered one by one."""

@@ -20,6 +20,7 @@ from umbel.store.base import (
     CollectorStatus,
     Count,
     KeptGap,
+    LogPage,
     MetricCounts,
     Order,
     Page,
@@ -39,13 +40,23 @@ from umbel.store.sqlite.files.lock import WriterLock
 from umbel.store.sqlite.files.partition_files import remove_remains
 from umbel.store.sqlite.files.paths import meta_path, numbers_in
 from umbel.store.sqlite.files.store_id import read_id
-from umbel.store.sqlite.search import changes, counting, page, suggesting, task_lookup
+from umbel.store.sqlite.search import (
+    changes,
+    counting,
+    page,
+    suggesting,
+    task_logs,
+    task_lookup,
+    workflow_list,
+)
 from umbel.store.sqlite.search import series as drawing
 from umbel.store.sqlite.search.reader import Deadline, Reader
+from umbel.store.sqlite.search.workflow_tasks import workflow_tasks
 from umbel.store.sqlite.text.indexer import Indexer
 from umbel.store.sqlite.write.retention import Trimmer
 from umbel.store.sqlite.write.writer import Writer
 from umbel.store.sqlite.write.writer_load import WriterLoad
+from umbel.store.workflows import TASKS_MAX, WorkflowPage, WorkflowTasks
 
 CAPABILITIES = StoreCapabilities()
 #: How many tasks a partition holds.
@@ -82,7 +93,8 @@ class SqliteStore:
         self._indexer: Indexer | None = None
         self._trimmer: Trimmer | None = None
         self._look_noted = 0.0
-        self._reader = Reader(directory, self._clock, costs)
+        # Who writes reads little: the rest is for others, in processes of their own.
+        self._reader = Reader(directory, self._clock, costs, is_small=write)
         if write:
             self._open_to_write(partition_tasks, index)
         elif not (meta_path(directory).exists() or numbers_in(directory)):
@@ -183,6 +195,12 @@ class SqliteStore:
     def tasks(self, uuids: Iterable[str]) -> Mapping[str, Task]:
         return task_lookup.tasks(self._reader, uuids)
 
+    def task_log(self, uuid: str, after: str = "", limit: int = 1_000) -> LogPage:
+        return task_logs.task_log(self._reader, uuid, after, limit)
+
+    def has_logs(self) -> bool:
+        return task_logs.has_logs(self._reader)
+
     def search(
         self,
         query: Node,
@@ -239,6 +257,16 @@ class SqliteStore:
         return task_lookup.workflow(
             self._reader, root_id, limit, self._deadline(_WORKFLOW_BUDGET_S)
         )
+
+    def workflow_tasks(
+        self, workflow_id: str, *, limit: int = TASKS_MAX, budget_s: float = 2.0
+    ) -> WorkflowTasks:
+        return workflow_tasks(self._reader, workflow_id, limit, self._deadline(budget_s))
+
+    def workflows(
+        self, *, cursor: str | None = None, limit: int = 50, budget_s: float = 1.0
+    ) -> WorkflowPage:
+        return workflow_list.workflows(self._reader, cursor, limit, self._deadline(budget_s))
 
     def workers(self) -> tuple[Worker, ...]:
         return self._reader.of_meta(catalog.workers, ())

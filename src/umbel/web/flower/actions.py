@@ -15,16 +15,16 @@ from umbel.cluster.task import ENDED
 from umbel.services.cluster_services import ClusterServices
 from umbel.services.control.bounds import is_refusal
 from umbel.services.control.types import ActionPlan, ActionReport, ActionRequest
-from umbel.services.control.worker_actions import NAMED_S
+from umbel.services.control.worker_actions import LIVING_S
 from umbel.services.control.worker_survival import ANSWERS_S, BEGINS_S
 from umbel.web.flower.arguments import FlowerRequest
 from umbel.web.flower.refusal import FlowerRefusal
 from umbel.web.flower.workers import require_online_worker, task_exists
 
 #: How long is waited after `Control.execute` for an action to be done, or to be answered by a
-#: worker, which has `NAMED_S` for it and then as long as `outlived` takes; seconds.
+#: worker, which has `LIVING_S` for it and then as long as `outlived` takes; seconds.
 DONE_S: Final = 1.5
-ANSWERED_S: Final = NAMED_S + BEGINS_S + ANSWERS_S + 0.5
+ANSWERED_S: Final = LIVING_S + BEGINS_S + ANSWERS_S + 0.5
 #: A worker that refuses, one that went away, and one of which nothing is known.
 _STATUS: Final = {
     "refused": HTTPStatus.FORBIDDEN,

@@ -31,6 +31,7 @@ _TAGS: Final = {
     "search": "The query language, and figures over what it finds",
     "cluster": "Workers, queues, and what is going on now",
     "names": "What tasks of each name are like, and where it is registered",
+    "schedule": "Beat's entries: when they are due, and what became of it",
     "errors": "Failures that are the same error, and what was decided about them",
     "control": "Acting on tasks, workers and queues, and the book of what was done",
     "access": "Who asks",

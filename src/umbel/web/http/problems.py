@@ -26,15 +26,19 @@ from umbel.errors import (
     CapabilityMissing,
     CursorError,
     DeployUnknown,
+    EntryUnknown,
     ErrorUnknown,
     NameTaken,
     NotPermitted,
     NotSupported,
     ProviderUnavailable,
     QueryError,
+    QueueUnknown,
     ResultsUnavailable,
+    ScheduleUnavailable,
     SearchUnknown,
     StoreError,
+    TooManyPauses,
     TooManyRules,
     TooManySearches,
     TooManyStreams,
@@ -83,10 +87,12 @@ KINDS: Final[Mapping[str, tuple[int, str]]] = {
     "not-permitted": (403, "This is not permitted"),
     "unknown-task": (404, "No such task"),
     "unknown-worker": (404, "No such worker"),
+    "unknown-queue": (404, "No such queue"),
     "unknown-action": (404, "No such action"),
     "unknown-error": (404, "No such error"),
     "unknown-finding": (404, "No such finding"),
     "unknown-deploy": (404, "No such deploy"),
+    "unknown-entry": (404, "Beat has no such entry"),
     "unknown-alert": (404, "No such alert, rule or silence"),
     "unknown-search": (404, "No such saved search"),
     "unknown-session": (404, "No such session"),
@@ -106,6 +112,7 @@ KINDS: Final[Mapping[str, tuple[int, str]]] = {
     "broker-trouble": (503, "The broker cannot be asked"),
     "provider-trouble": (503, "The identity provider cannot be asked"),
     "results-trouble": (503, "Results cannot be read"),
+    "schedule-trouble": (503, "Beat's entries cannot be read or written"),
     "not-ready": (503, "Umbel is not ready"),
     "too-many-streams": (503, "Too many live views are open"),
     "too-busy": (503, "Too many requests are open"),
@@ -194,6 +201,8 @@ def problem_of(error: Exception) -> tuple[Problem, Mapping[str, str]]:
             return _retriable("provider-trouble", error)
         case ResultsUnavailable():
             return _retriable("results-trouble", error)
+        case ScheduleUnavailable():
+            return _retriable("schedule-trouble", error)
         case HTTPException():
             return _http(error)
         case _:
@@ -215,6 +224,10 @@ def _of_request(error: Exception) -> Problem | None:
             return _refused(error)
         case UnknownAction():
             return problem("unknown-action", str(error))
+        case QueueUnknown():
+            return problem("unknown-queue", str(error))
+        case EntryUnknown():
+            return problem("unknown-entry", str(error))
         case DeployUnknown():
             return problem("unknown-deploy", str(error))
         case ErrorUnknown():
@@ -223,7 +236,7 @@ def _of_request(error: Exception) -> Problem | None:
             return problem("unknown-search", str(error))
         case AlertUnknown():
             return problem("unknown-alert", str(error))
-        case TooManySearches() | TooManyRules():
+        case TooManySearches() | TooManyRules() | TooManyPauses():
             return problem("refused", str(error))
         case NameTaken():
             return problem("refused", str(error), parameter="name")

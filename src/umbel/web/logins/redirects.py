@@ -13,7 +13,7 @@ from typing import Final
 from urllib.parse import quote
 
 from starlette.datastructures import QueryParams
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from umbel.auth.base import ANONYMOUS
@@ -24,6 +24,7 @@ from umbel.services.control.login_audit import escaped
 from umbel.web.authentication import Access
 from umbel.web.http.own_paths import own_path
 from umbel.web.http.problems import Refusal
+from umbel.web.http.redirects import redirect
 from umbel.web.logins.addresses import FAILED, is_own_address, redirect_uri
 from umbel.web.logins.attempts import LIFETIME_S, PendingLogin
 from umbel.web.logins.outcome import LoginOutcome, RefusedLogin
@@ -88,7 +89,7 @@ class SendEndpoint:
                     leads_to = await provider.address(attempt)
         except Exception as error:
             raise _failure(error, logins.sessions.label(name)) from None
-        response = _redirect(leads_to)
+        response = redirect(leads_to)
         logins.attempts.keep(response, scope, pending)
         return response
 
@@ -167,7 +168,7 @@ async def _finish(
         session = await access.begin_provider_session(pending.provider, login, rights, scope)
     except (LoginRefused, StoreError) as error:
         raise _failure(error, logins.sessions.label(pending.provider)) from None
-    response = _redirect(f"{pending.root}/{pending.next}")
+    response = redirect(f"{pending.root}/{pending.next}")
     set_session_cookie(response, scope, access.sessions, access.sessions.value(session))
     logins.left.forget(response, scope)
     return response
@@ -240,11 +241,7 @@ def _to_login(
 ) -> Response:
     """The login page, which tells the outcome and goes on to `target` after another way."""
     back = f"&next={quote(target, safe='')}" if target else ""
-    response = _redirect(f"{root}/login?{FAILED}{back}")
+    response = redirect(f"{root}/login?{FAILED}{back}")
     if access.logins is not None:
         access.logins.outcomes.tell(response, scope, outcome)
     return response
-
-
-def _redirect(address: str) -> Response:
-    return RedirectResponse(address, 303, headers={"Cache-Control": "no-store"})

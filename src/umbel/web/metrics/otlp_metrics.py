@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 import re
-import threading
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from umbel.errors import StoreError
 from umbel.services.cluster_services import ClusterServices
 from umbel.services.collectors import host_and_pid
+from umbel.services.repeated_turns import RepeatedTurns
 from umbel.services.telemetry.otlp import SCOPE, Json, attributes, nanoseconds, resource
-from umbel.services.telemetry.otlp_sender import NotSent, OtlpSender
+from umbel.services.telemetry.otlp_sender import OtlpSender
 from umbel.web.metrics.answer import families
 from umbel.web.metrics.exposition import Family, Histogram, HistogramSample, Sample
 from umbel.web.metrics.scrape import scrape
 
-log = logging.getLogger(__name__)
-
 #: So many samples go into one request.
 POINTS_MAX: Final = 5_000
-#: How long leaving may take, seconds.
-LEAVE_S: Final = 3.0
 #: Of the enumeration of OTLP: sums since the beginning.
 _CUMULATIVE: Final = 2
 _LABEL: Final = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
@@ -42,18 +36,19 @@ class OtlpMetrics:
         self._clusters = clusters
         self._sender = sender
         self._service = service
-        self._period_s = period_s
-        self._trouble: str | None = None
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="umbel-otlp", daemon=True)
+        self._turns = RepeatedTurns(
+            self.push,
+            "umbel-otlp",
+            period_s,
+            failing="Metrics are not sent",
+            working="Metrics are sent again.",
+        )
 
     def start(self) -> None:
-        self._thread.start()
+        self._turns.start()
 
     def close(self) -> None:
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join(LEAVE_S)
+        self._turns.close()
 
     def push(self) -> None:
         """All metrics once. Raises `NotSent` and `StoreError`."""
@@ -67,19 +62,6 @@ class OtlpMetrics:
                     "scopeMetrics": [{"scope": SCOPE, "metrics": metrics}],
                 }]}  # fmt: skip
                 self._sender.send("metrics", body)
-
-    def _run(self) -> None:
-        while not self._stopping.wait(self._period_s):
-            trouble = None
-            try:
-                self.push()
-            except (NotSent, StoreError) as error:
-                trouble = str(error)
-            if trouble is not None and trouble != self._trouble:
-                log.warning("Metrics are not sent: %s", trouble)
-            elif trouble is None and self._trouble is not None:
-                log.info("Metrics are sent again.")
-            self._trouble = trouble
 
 
 def _requests(found: Iterable[Family], now: float) -> Iterator[list[Json]]:

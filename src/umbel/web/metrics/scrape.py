@@ -19,6 +19,7 @@ from umbel.services.cluster_services import ClusterServices
 from umbel.services.collectors import metric_counts
 from umbel.services.health.health import Status
 from umbel.services.ingest.metric_pair import OTHER
+from umbel.services.pauses.paused_queues import paused_queues
 from umbel.services.query_times import LatencyCounts
 from umbel.store.base import MetricCounts, TaskCounts
 from umbel.store.samples import SamplesSize
@@ -64,6 +65,7 @@ class Scrape(msgspec.Struct, frozen=True):
     counted: MetricCounts
     workers: Sequence[WorkerNow]
     queues: Sequence[QueueNow]
+    paused_queues: Sequence[str]
     prefetched: Sequence[tuple[str, str, int]]
     status: Status
     gaps: Sequence[float]
@@ -84,6 +86,7 @@ def scrape(services: ClusterServices, cluster: str | None = None) -> Scrape:
         counted=counted,
         workers=list(_workers(workers, now)),
         queues=list(_queues(services, now)),
+        paused_queues=sorted(paused_queues(services.ledger)),
         prefetched=list(_prefetched(services, workers, counted.items, now)),
         status=services.health.status(),
         gaps=[each.end - each.start for each in services.store.gaps()],

@@ -25,6 +25,11 @@ def umbel_family(scrape: Scrape) -> Iterator[Family]:
     """In the order of the documentation."""
     yield from _liveness(scrape)
     yield from _collecting(scrape)
+    yield Metric("umbel_queue_paused", "gauge", "1 for each queue that somebody paused.",
+                 scrape.labels.summed(
+                     (scrape.labels.text(("queue", "queue", name)), 1)
+                     for name in scrape.paused_queues
+                 ))  # fmt: skip
     yield from _store(scrape)
     yield from _queries(scrape)
 

@@ -8,6 +8,7 @@ so that nothing is left to wait for.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import socket
 import ssl
@@ -20,6 +21,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from umbel.errors import SettingsError
+from umbel.open_files import connections_max, raise_limit
 from umbel.process_memory import give_memory_back
 from umbel.web.app import end_streams
 from umbel.web.http.trusted_proxies import LOOPBACK
@@ -27,7 +29,6 @@ from umbel.web.log_throttle import LogThrottle
 from umbel.web.serving.connection_table import ConnectionTable
 from umbel.web.serving.connections import HEAD_MAX, Connection
 from umbel.web.serving.listener import Listener
-from umbel.web.serving.open_files import connections_max, raise_limit
 from umbel.web.serving.sockets import open_tcp, open_unix
 from umbel.web.serving.tls import Tls
 
@@ -35,6 +36,8 @@ from umbel.web.serving.tls import Tls
 _WARN_OF_STRANGERS: Final = ("umbel.web.serving.connections", "uvicorn.error")
 #: How long open requests may go on after a signal, seconds.
 GRACE_S: Final = 1
+#: How often the date in answers is renewed, seconds.
+TICK_S: Final = 1.0
 #: The part of all connections that one client may have, unless many people are behind it.
 SHARE: Final = 1 / 4
 
@@ -116,6 +119,7 @@ class _Server(uvicorn.Server):
         self._tls = tls
         self._trusted_proxies = trusted_proxies
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._leaving = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """In place of uvicorn's: see `listener`."""
@@ -136,6 +140,12 @@ class _Server(uvicorn.Server):
         if self._on_listening is not None:
             self._on_listening(self._where)
 
+    async def main_loop(self) -> None:
+        """uvicorn's own wakes ten times a second, for what changes once: the date in answers."""
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._leaving.wait(), TICK_S)
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
         """A second signal does not wait for open requests. uvicorn's own would raise the
         signal again in the end, and so turn a wanted exit into a failure."""
@@ -143,6 +153,7 @@ class _Server(uvicorn.Server):
         self.should_exit = True
         if self._loop is not None:
             self._loop.call_soon_threadsafe(end_streams, self._app)
+            self._loop.call_soon_threadsafe(self._leaving.set)
 
 
 def _also(opened: Sequence[socket.socket], address: str, port: int) -> list[socket.socket]:

@@ -1,4 +1,5 @@
-"""Queues that nobody consumes, that grow, or whose oldest message is older than usual."""
+"""Queues that nobody consumes, that grow, or whose oldest message is older than usual; and those
+that somebody paused, of which nothing else is said."""
 
 from __future__ import annotations
 
@@ -24,7 +25,9 @@ from umbel.services.health.rules.base import (
     queue_page,
     threshold,
 )
+from umbel.services.pauses.words import paused_by
 from umbel.services.phrases import number, span
+from umbel.store.queue_pauses import QueuePause
 
 #: A queue is without consumer when it was so in all readings of so long, seconds: a worker that
 #: restarts is no finding. Where nothing was read before, what is now counts.
@@ -42,6 +45,8 @@ OVER_PART: Final = 0.9
 OLDER_TIMES: Final = 3.0
 OLDER_DAYS_MIN: Final = 3
 OLDER_MIN_S: Final = 60.0
+#: Who paused a queue may have forgotten it after so long, seconds.
+PAUSED_FOR_S: Final = 86_400.0
 
 
 def queue_without_consumer(facts: HealthFacts) -> Iterable[HealthFinding]:
@@ -66,6 +71,8 @@ _WHY_UNCONSUMED: Final = (
 
 
 def _is_unconsumed(queue: QueueFact) -> bool:
+    if queue.pause is not None:
+        return False
     late = [each for each in queue.readings if each.at >= queue.now.at - UNCONSUMED_FOR_S]
     # What a sample does not know of consumers (while no worker is heard) says nothing against it.
     return queue.now.consumers == 0 and all(e.ready > 0 and not e.consumers for e in late)
@@ -109,6 +116,8 @@ def queue_growing(facts: HealthFacts) -> Iterable[HealthFinding]:
     """More comes than is taken, for minutes."""
     found = []
     for queue in facts.queues or ():
+        if queue.pause is not None:
+            continue
         readings = [each for each in queue.readings if each.at >= facts.now - 2 * GROWING_FOR_S]
         if not _is_unconsumed(queue) and _grows(facts, queue.name, readings):
             found.append(_growing(queue, readings))
@@ -181,6 +190,8 @@ _WHY_OLDER: Final = "Everything behind it waits at least as long."
 
 def _older(facts: HealthFacts, queue: QueueFact) -> HealthFinding | None:
     rule, oldest_s, usual = "queue-older-than-usual", queue.now.oldest_s, queue.usual_oldest_s
+    if queue.pause is not None:
+        return None
     if oldest_s is None or len(usual) < OLDER_DAYS_MIN or _is_unconsumed(queue):
         return None
     most_s = max(usual)
@@ -199,6 +210,42 @@ def _older(facts: HealthFacts, queue: QueueFact) -> HealthFinding | None:
             kind="queue", unit="seconds", name=queue.name, points=thinned(points), usual=most_s
         ),
         action=link("Look at the queue", queue_page(queue.name)),
+    )
+
+
+def queue_paused(facts: HealthFacts) -> Iterable[HealthFinding]:
+    """Somebody wants nobody to consume it."""
+    paused = [(each, each.pause) for each in facts.queues or () if each.pause is not None]
+    paused.sort(key=lambda each: each[1].at)
+    found = [_paused(queue, pause, facts.now) for queue, pause in paused]
+
+    return few(
+        found,
+        lambda count, who: (
+            f"{number(count, 'more queue')} {'is' if count == 1 else 'are'} paused: {who}."
+        ),
+        link("Look at the queues", "queues"),
+    )
+
+
+_WHY_PAUSED: Final = (
+    "Workers were told not to consume it until somebody resumes it. Nothing is lost: what is sent "
+    "there waits."
+)
+
+
+def _paused(queue: QueueFact, pause: QueuePause, now: float) -> HealthFinding:
+    waiting = queue.now.ready
+    is_old = now - pause.at >= PAUSED_FOR_S
+    return finding(
+        "queue-paused",
+        queue.name,
+        "warning" if is_old else "notice",
+        f"{cut(queue.name)} is {paused_by(pause)}; {number(waiting, 'message')} "
+        f"{'waits' if waiting == 1 else 'wait'}.",
+        why=_WHY_PAUSED + (" It has been so for more than a day." if is_old else ""),
+        evidence=_depth(queue),
+        action=plan("Resume it", ActionRequest(action="resume", queue=queue.name)),
     )
 
 

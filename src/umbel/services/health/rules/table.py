@@ -7,7 +7,7 @@ from typing import Final
 
 from umbel.services.health.facts import HealthFacts
 from umbel.services.health.health_finding import HealthFinding
-from umbel.services.health.rules import deliveries, queues, rates, recording, workers
+from umbel.services.health.rules import deliveries, queues, rates, recording, schedule, workers
 
 #: A pure function of the facts.
 HealthRule = Callable[[HealthFacts], Iterable[HealthFinding]]
@@ -17,6 +17,7 @@ HEALTH_RULES: Final[Mapping[str, HealthRule]] = {
     "not-recording": recording.not_recording,
     "collector-behind": recording.collector_behind,
     "queue-without-consumer": queues.queue_without_consumer,
+    "beat-silent": schedule.beat_silent,
     "no-worker": workers.no_worker,
     "worker-wedged": workers.worker_wedged,
     "failures-risen": rates.failures_risen,
@@ -24,7 +25,9 @@ HEALTH_RULES: Final[Mapping[str, HealthRule]] = {
     "wait-risen": rates.wait_risen,
     "queue-older-than-usual": queues.queue_older_than_usual,
     "queue-growing": queues.queue_growing,
+    "queue-paused": queues.queue_paused,
     "task-overdue": deliveries.task_overdue,
+    "entry-missed": schedule.entry_missed,
     "runtime-risen": rates.runtime_risen,
     "duplicate-deliveries": deliveries.duplicate_deliveries,
     "visibility-timeout": deliveries.visibility_timeout,

@@ -88,13 +88,16 @@ def size_bits(tasks: int) -> int:
 def load(path: Path, tasks: int) -> BloomFilter:
     """The Bloom filter in the file, or an empty one."""
     try:
-        content = path.read_bytes()
-        magic, size, upto, checksum = _HEADER.unpack_from(content)
+        with path.open("rb", buffering=0) as file:
+            magic, size, upto, checksum = _HEADER.unpack(file.read(_HEADER.size))
+            # At once where it stays: a copy would leave a hole in memory.
+            bits = bytearray(min(size, size_bits(tasks)) // 8)
+            is_whole = file.readinto(bits) == len(bits) and not file.read(1)
     except (OSError, struct.error):
         return BloomFilter(tasks)
-    bits = bytearray(content[_HEADER.size :])
     if (
-        magic != _MAGIC
+        not is_whole
+        or magic != _MAGIC
         or not size_bits(0) <= size <= size_bits(tasks)
         or size & (size - 1)
         or len(bits) * 8 != size

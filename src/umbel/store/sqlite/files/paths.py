@@ -15,9 +15,11 @@ from umbel.store.sqlite.files.migrations import Kind, check, migrate, scripts, v
 #: How long a statement waits for another process's lock before it gives up.
 BUSY_MS = 5_000
 #: Page caches, in KiB. The file system's cache does the rest for every process at once.
-_WRITER_CACHE_KIB = 12_288
+_WRITER_CACHE_KIB = 4_096
 _READER_CACHE_KIB = 1_024
-_TEXT_CACHE_KIB = 4_096
+#: Of a partition that takes no new tasks, and of whoever only looks for tasks to ask about.
+_SMALL_CACHE_KIB = 128
+_TEXT_CACHE_KIB = 1_024
 #: A WAL that grew beyond this is cut back when it is checkpointed.
 WAL_MAX_BYTES = 64 * 2**20
 _WAL_CHECKPOINT_PAGES = 2_000
@@ -141,6 +143,12 @@ def bound_wal(connection: apsw.Connection) -> None:
             connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_RESTART)
 
 
+def keep_little(connection: apsw.Connection) -> None:
+    """Give back the pages that a connection keeps in memory, and keep few from now on."""
+    connection.pragma("cache_size", -_SMALL_CACHE_KIB)
+    connection.execute("PRAGMA shrink_memory")
+
+
 def bound_checkpoints(connection: apsw.Connection, size_bytes: int) -> None:
     """Checkpoint a WAL that is larger than this, where less than usual may stay."""
     page_bytes = 8_192
@@ -160,11 +168,11 @@ def checkpoint(connection: apsw.Connection) -> None:
         connection.set_busy_timeout(BUSY_MS)
 
 
-def open_reader(path: Path, kind: Kind) -> apsw.Connection:
-    """A connection that can only read."""
+def open_reader(path: Path, kind: Kind, *, is_small: bool = False) -> apsw.Connection:
+    """A connection that can only read; a small one keeps few pages in memory."""
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
     connection.set_busy_timeout(BUSY_MS)
-    connection.pragma("cache_size", -_READER_CACHE_KIB)
+    connection.pragma("cache_size", -(_SMALL_CACHE_KIB if is_small else _READER_CACHE_KIB))
     connection.pragma("temp_store", "memory")
     check(connection, len(scripts(kind)))
     if version(connection) == 0:

@@ -15,6 +15,7 @@ from umbel.query.ast import Comparison
 from umbel.query.fields import Field
 from umbel.query.folding import TextTest, fold
 from umbel.query.match import text_test
+from umbel.store.sqlite.files.canvas import has_canvas
 from umbel.store.sqlite.files.error_labels import ErrorLabels
 from umbel.store.sqlite.files.error_progress import ErrorProgress, error_progress, note_crowded
 from umbel.store.sqlite.files.paths import only_row
@@ -44,6 +45,8 @@ class ValueDictionary:
         #: UNKNOWN comes later than other states did, and stands where no refresh looks.
         self._ids["state"][UNKNOWN] = STATE_IDS[UNKNOWN]
         self.texts: dict[int, str] = {STATE_IDS[UNKNOWN]: UNKNOWN}
+        #: Whether the file has the table `canvas`.
+        self.has_canvas = has_canvas(connection)
         #: How far the numbers of errors can be relied on.
         self.errors: ErrorProgress
         self.refresh()

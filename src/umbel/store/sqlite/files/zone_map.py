@@ -10,6 +10,7 @@ last zone are not covered, and are always looked at.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final
 
@@ -59,6 +60,21 @@ def measure(connection: apsw.Connection, zones: Iterable[int]) -> None:
 
 def widen(connection: apsw.Connection, rows: Iterable[tuple[int, Row]]) -> None:
     """Make the zones of changed tasks (id, row) cover them as well."""
+    zones: dict[int, list[Row]] = defaultdict(list)
+    for task_id, row in rows:
+        zones[zone_of(task_id)].append(row[_FIRST:_LAST])
+    # Few zones have many changes each, and a statement costs more than what it compares.
     connection.executemany(
-        _WIDEN, ((*row[_FIRST:_LAST], zone_of(task_id)) for task_id, row in rows)
+        _WIDEN,
+        (
+            (*bounds, zone)
+            for zone, numbers in zones.items()
+            for bounds in zip(*map(_bounds, zip(*numbers, strict=True)), strict=True)
+        ),
     )
+
+
+def _bounds(numbers: Row) -> tuple[float | None, float | None]:
+    """The least and the greatest of a column, None if there are none."""
+    told = [number for number in numbers if number is not None]
+    return (min(told), max(told)) if told else (None, None)

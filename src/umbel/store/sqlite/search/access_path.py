@@ -17,7 +17,7 @@ import msgspec
 from umbel.query.ast import And, Between, Comparison, During, Has, Matches, Node
 from umbel.query.fields import FIELDS
 from umbel.store.sqlite.costs import Costs
-from umbel.store.sqlite.files.columns import IDS
+from umbel.store.sqlite.files.columns import CANVAS_IDS, IDS
 from umbel.store.sqlite.files.id_runs import RUN_BITS, runs
 from umbel.store.sqlite.files.row import id_value
 from umbel.store.sqlite.files.stored_numbers import SUCCESS_ID
@@ -74,6 +74,9 @@ def choose(
         field = FIELDS[part.field]
         if field.name in IDS and part.how is Comparison.EQUALS:
             return AccessPath(None, len(part.values), _ids(field.name, part.values, newest_id))
+        if field.name in CANVAS_IDS and part.how is Comparison.EQUALS:
+            few = _in_canvas(field.name, part.values, newest_id, value_dictionary)
+            return AccessPath(None, len(part.values), few)
         if field.name == "error" and not value_dictionary.errors.is_whole:
             continue
         if field.name in {"name", "worker", "state", "error"}:
@@ -92,6 +95,19 @@ def _ids(field: str, values: tuple[str, ...], newest_id: int) -> Condition:
         return Condition(f"{of_run} parent IN ({placeholders})", wanted)
     return Condition(
         f"{of_run} root IN ({placeholders}) UNION ALL {of_run} uuid IN ({placeholders})", wanted * 2
+    )
+
+
+def _in_canvas(
+    field: str, values: tuple[str, ...], newest_id: int, value_dictionary: ValueDictionary
+) -> Condition:
+    if not value_dictionary.has_canvas:
+        return Condition("SELECT NULL WHERE 0")
+    placeholders, column = ",".join("?" * len(values)), CANVAS_IDS[field]
+    return Condition(
+        f"SELECT id FROM canvas WHERE id >> {RUN_BITS}"
+        f" IN ({runs(newest_id)}) AND {column} IN ({placeholders}) AND {column} IS NOT NULL",
+        tuple(id_value(value) for value in values),
     )
 
 

@@ -34,7 +34,7 @@ from umbel.query.ast import (
 )
 from umbel.query.fields import BESIDE, FIELDS, WORDS_IN, Field
 from umbel.query.folding import TextTest, fold
-from umbel.store.sqlite.files.columns import IDS, IN_BODY, NUMBERS, SHARED
+from umbel.store.sqlite.files.columns import CANVAS_IDS, IDS, IN_BODY, NUMBERS, SHARED
 from umbel.store.sqlite.files.error_progress import MAY_HAVE_ERROR, ErrorProgress
 from umbel.store.sqlite.files.stored_numbers import FLAG_BITS
 
@@ -71,6 +71,10 @@ class SharedValues(Protocol):
 
     def matching(self, field: Field, how: Comparison, values: Sequence[str]) -> list[int]:
         """The numbers of those that compare `how` with any one of `values`, as `text_test` says."""
+
+    @property
+    def has_canvas(self) -> bool:
+        """Whether there is a table of groups and chords."""
 
     @property
     def errors(self) -> ErrorProgress:
@@ -173,9 +177,19 @@ class _Translation:
             return _NONE
         if node.how is Comparison.EQUALS and field.name in IDS:
             return self._ids(field.name, node.values)
+        if node.how is Comparison.EQUALS and field.name in CANVAS_IDS:
+            wanted = tuple(self._id_value(value) for value in node.values)
+            return self._canvas(field.name, f"IN ({','.join('?' * len(wanted))})", wanted)
         if field.name in IN_BODY:
             return Bounds(_any_bit(field.name), NO)
         return _UNKNOWN
+
+    def _canvas(self, field: str, what: str, wanted: tuple[Parameter, ...] = ()) -> Bounds:
+        """Tasks of which a worker told this of their group or chord."""
+        if not self._value_dictionary.has_canvas:
+            return _NONE
+        of_task = "SELECT 1 FROM canvas WHERE canvas.id = task.id"
+        return _exactly(f"EXISTS ({of_task} AND {CANVAS_IDS[field]} {what})", wanted)
 
     def _ids(self, field: str, values: tuple[str, ...]) -> Bounds:
         wanted = tuple(self._id_value(value) for value in values)
@@ -215,6 +229,8 @@ class _Translation:
         field = FIELDS[name].name
         if field in {"uuid", "root", "state"}:
             return _EVERY
+        if field in CANVAS_IDS:
+            return self._canvas(field, "IS NOT NULL")
         if field == "succeeded":
             return _exactly(f"state = {self._success()} AND finished IS NOT NULL")
         if field == "error":

@@ -9,10 +9,9 @@ and the other sorts out what it leads to.
 
 from __future__ import annotations
 
-import heapq
 from array import array
 from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from itertools import islice
 from typing import Final, NamedTuple
 
 import apsw
@@ -20,34 +19,33 @@ import apsw
 from umbel.cluster.task import Task
 from umbel.query.match import Test
 from umbel.store.sqlite.files.damage import BODY_DAMAGE
+from umbel.store.sqlite.files.paths import only_row
 from umbel.store.sqlite.files.row import CHANGED, Id
-from umbel.store.sqlite.files.stored_numbers import SUCCESS_ID
 from umbel.store.sqlite.search import access_path
-from umbel.store.sqlite.search.conditions import Condition, Parameter
+from umbel.store.sqlite.search.conditions import YES, Condition, Parameter
 from umbel.store.sqlite.search.id_ranges import Range, Windows
 from umbel.store.sqlite.search.position import Match, Position
 from umbel.store.sqlite.search.reader import Deadline, ReadPartition
+from umbel.store.sqlite.search.text_candidates import TextCandidates
 from umbel.store.sqlite.text.body_prefilter import BodyPrefilter
+from umbel.store.sqlite.text.joined_bodies import joined_bodies
+from umbel.store.sqlite.text.joined_prefilter import JoinedPrefilter
 from umbel.store.sqlite.text.text_filter import IndexQuery
-from umbel.store.sqlite.text.text_index import (
-    BLOCK_BITS,
-    Coverage,
-    Hits,
-    expanded,
-    first_of,
-    hits,
-)
+from umbel.store.sqlite.text.text_index import Coverage
 
+#: Tasks of which it is asked how many the columns leave over.
+_SAMPLED: Final = 64
 #: Tasks told by their bytes, some microseconds each, between two looks at the clock.
 _BETWEEN_CLOCK: Final = 32
 
 
 class ScanOptions(NamedTuple):
-    """`test` and `prefilter` are what each candidate is put to. Without `bodies` tasks that match
-    by columns are not read."""
+    """`test` and `prefilter` are what each candidate is put to, `joined_prefilter` many together.
+    Without `bodies` tasks that match by columns are not read."""
 
     test: Test
     prefilter: BodyPrefilter | None
+    joined_prefilter: JoinedPrefilter | None
     descending: bool
     bodies: bool
 
@@ -108,7 +106,44 @@ class PartitionScan:
                 windows.grow()
 
     def whole(self, span: Range) -> Iterator[Match]:
-        """Tasks of a short range, each read."""
+        """Tasks of a short range, each read. Most texts are in none of so few tasks, so bodies are
+        told many together, until a task matches: then there may be more."""
+        passes = self._options.joined_prefilter
+        if passes is None or not self._columns_leave_most(span):
+            yield from self._each(span)
+            return
+        descending = self._options.descending
+        for part, joined in joined_bodies(self._partition, span, descending=descending):
+            first, last = part
+            found = False
+            if joined is None or passes(joined):
+                for match in self._each(part):
+                    found = True
+                    yield match
+            if self._is_over(first if descending else last):
+                return
+            if found:
+                yield from self._each((span[0], first - 1) if descending else (last + 1, span[1]))
+                return
+
+    def _columns_leave_most(self, span: Range) -> bool:
+        """Whether most tasks at the range's beginning fulfil the condition over columns."""
+        if self._upper == YES:
+            return True
+        low, high = span
+        if self._options.descending:
+            low = max(low, high - _SAMPLED + 1)
+        else:
+            high = min(high, low + _SAMPLED - 1)
+        (left,) = only_row(
+            self._partition.connection,
+            "SELECT count(*) FROM task NOT INDEXED"
+            f" WHERE id BETWEEN ? AND ? AND ({self._upper.sql})",
+            (low, high, *self._upper.parameters),
+        )
+        return bool(left * 2 > high - low)
+
+    def _each(self, span: Range) -> Iterator[Match]:
         yield from self._verified(self._with_bodies("task.id BETWEEN ? AND ?", span))
         self._is_over(span[0] if self._options.descending else span[1])
 
@@ -120,10 +155,14 @@ class PartitionScan:
         span: Range,
     ) -> Iterator[Match]:
         """Tasks in the blocks that the search index names, and those it does not cover."""
-        by_bytes = access.index is None and not index_query.states
-        for ids in _chunks(
-            self._candidates(index_query, access, covered, span), self._costs.candidates_together
-        ):
+        candidates = TextCandidates(
+            self._partition, self._upper, descending=self._options.descending
+        ).within(index_query, access, covered, span)
+        by_bytes: bool | None = candidates.sifted or None
+        for ids in _chunks(candidates.ids, self._costs.candidates_together):
+            if by_bytes is None:
+                undecided = access.index is None and not index_query.states
+                by_bytes = undecided and self._columns_leave_most(span)
             wanted = self._passing(ids) if by_bytes else ids
             if wanted:
                 placeholders = ",".join(map(str, wanted))
@@ -148,72 +187,6 @@ class PartitionScan:
             except BODY_DAMAGE as error:
                 partition.unread = error
         return found
-
-    def _candidates(
-        self,
-        index_query: IndexQuery,
-        access: access_path.AccessPath,
-        covered: Coverage,
-        span: Range,
-    ) -> Iterator[int]:
-        """Ids, each once and in order."""
-        found = hits(
-            self._partition, index_query.expression, span, descending=self._options.descending
-        )
-        blocks, sifted = found.blocks, False
-        if access.index is not None and not index_query.states:
-            first = list(islice(found.blocks, self._costs.blocks_read_whole))
-            blocks, sifted = chain(first, found.blocks), len(first) == self._costs.blocks_read_whole
-        within = (
-            self._by_index(access, blocks, span)
-            if sifted
-            else expanded(blocks, span, descending=self._options.descending)
-        )
-        streams = [within, *self._streams(found, covered, index_query.states, span)]
-        return _distinct(heapq.merge(*streams, reverse=self._options.descending))
-
-    def _by_index(
-        self, access: access_path.AccessPath, blocks: Iterator[int], span: Range
-    ) -> Iterator[int]:
-        """The ids in these blocks that the index gives as well."""
-        required = f"{access.required} AND" if access.required else ""
-        sql = (
-            f"SELECT id FROM task INDEXED BY {access.index} WHERE {required}"
-            f" ({self._upper.sql}) AND id BETWEEN ? AND ?"
-            f" AND id >> {BLOCK_BITS} IN (SELECT value FROM carray(?)) ORDER BY id {self._order}"
-        )
-        while some := array("q", islice(blocks, self._costs.blocks_read_whole)):
-            low, high = sorted((some[0], some[-1]))
-            window = max(span[0], first_of(low)), min(span[1], first_of(high + 1) - 1)
-            rows = self._partition.connection.execute(
-                sql, (*self._upper.parameters, *window, apsw.carray(some))
-            )
-            yield from [task_id for (task_id,) in rows]
-
-    def _streams(
-        self, found: Hits, covered: Coverage, states: frozenset[str], span: Range
-    ) -> list[Iterable[int]]:
-        """Ids of candidates outside the blocks, each stream in order."""
-        descending = self._options.descending
-        low, high = span
-        tail = range(max(low, covered.upto), high + 1)
-        apart = {task_id for task_id in (*covered.stale, *found.changed) if low <= task_id <= high}
-        streams: list[Iterable[int]] = [
-            reversed(tail) if descending else tail,
-            sorted(apart, reverse=descending),
-        ]
-        numbers = self._partition.value_dictionary.ids("state", lambda state: state in states)
-        return streams + [self._in_state(number, span) for number in numbers]
-
-    def _in_state(self, number: int, span: Range) -> Iterator[int]:
-        hint = "NOT INDEXED" if number >= SUCCESS_ID else "INDEXED BY task_state"
-        rows = self._partition.connection.execute(
-            f"SELECT id FROM task {hint} WHERE state = {number} AND"
-            f" (state < {SUCCESS_ID} OR {number >= SUCCESS_ID})"
-            f" AND id BETWEEN ? AND ? ORDER BY id {self._order}",
-            span,
-        )
-        return (task_id for (task_id,) in rows)
 
     def _select(
         self, condition: str, parameters: tuple[Parameter, ...], span: Range, hint: str = ""
@@ -296,14 +269,6 @@ class PartitionScan:
 
 #: id, uuid, state, last change, and the body if it was read.
 _Row = tuple[int, Id, int, float, bytes | None]
-
-
-def _distinct(ids: Iterable[int]) -> Iterator[int]:
-    last = None
-    for task_id in ids:
-        if task_id != last:
-            yield task_id
-        last = task_id
 
 
 def _chunks(ids: Iterator[int], size: int) -> Iterator[list[int]]:

@@ -28,6 +28,7 @@ from umbel.store.sqlite.files.paths import (
 )
 from umbel.store.sqlite.files.row import Id, id_text
 from umbel.store.sqlite.files.value_dictionary import ValueDictionary
+from umbel.store.sqlite.text.joined_bodies_cache import JoinedBodiesCache
 from umbel.store.sqlite.text.text_filter import document_text
 from umbel.store.sqlite.text.texts import texts
 
@@ -46,13 +47,24 @@ class Deadline:
 class ReadPartition:
     """One thread's view of one partition."""
 
-    def __init__(self, directory: Path, number: int, costs: Costs) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        number: int,
+        costs: Costs,
+        joined_bodies: JoinedBodiesCache | None = None,
+        *,
+        is_small: bool = False,
+    ) -> None:
         self.number = number
         self.costs = costs
         self._directory = directory
         self._path = tasks_path(directory, number)
-        self._file = identity(self._path)
-        self.connection = open_reader(self._path, "tasks")
+        #: Which file it is.
+        self.file = identity(self._path)
+        #: Bodies that were unpacked, for all who read this file.
+        self.joined_bodies = joined_bodies or JoinedBodiesCache()
+        self.connection = open_reader(self._path, "tasks", is_small=is_small)
         self._text: apsw.Connection | None = None
         self._text_file = 0
         self._bodies = BodyCodec(self._dictionaries, lazy=True)
@@ -156,7 +168,7 @@ class ReadPartition:
 
     def is_in_place(self) -> bool:
         """Whether the file that is read is still the one in the directory."""
-        return identity(self._path) == self._file
+        return identity(self._path) == self.file
 
     def begin(self, deadline: Deadline | None) -> None:
         self.unread = None

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import defaultdict
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,28 +42,35 @@ from umbel.store.sqlite.files.paths import (
 from umbel.store.sqlite.files.row import Id
 from umbel.store.sqlite.search.read_partition import Deadline as Deadline
 from umbel.store.sqlite.search.read_partition import ReadPartition as ReadPartition
+from umbel.store.sqlite.text.joined_bodies_cache import JoinedBodiesCache
 
 _log = logging.getLogger(__name__)
 
 R = TypeVar("R")
-#: Idle connections that are kept for each file, and for umbel.db.
+#: Idle connections that are kept for each file, and for umbel.db; and for all files of tasks.
 _IDLE_MAX = 3
+_IDLE_OF_ALL_MAX = 48
 
 
 class Reader:
     """All partitions, for reading, from any thread."""
 
-    def __init__(self, directory: Path, clock: Clock, costs: Costs = COSTS) -> None:
+    def __init__(
+        self, directory: Path, clock: Clock, costs: Costs = COSTS, *, is_small: bool = False
+    ) -> None:
         self.directory = directory
+        self._is_small = is_small
         self.costs = costs
         self._clock = clock
         #: Files that could not be read, by partition (None for umbel.db), and which file it was.
         self._unreadable: dict[int | None, tuple[tuple[int, int] | None, DamagedPart]] = {}
         self._lock = threading.Lock()
-        self._idle: dict[int, list[ReadPartition]] = defaultdict(list)
+        #: By partition, those last that were used last.
+        self._idle: OrderedDict[int, list[ReadPartition]] = OrderedDict()
         self._idle_meta: list[apsw.Connection] = []
         self._meta_file: tuple[int, int] | None = None
         self._bloom_filters: dict[int, tuple[tuple[int, int] | None, BloomFilterFile]] = {}
+        self._joined_bodies = JoinedBodiesCache()
         self._closed = False
 
     @contextmanager
@@ -152,6 +159,8 @@ class Reader:
             self._bloom_filters = {
                 n: each for n, each in self._bloom_filters.items() if n in existing
             }
+        if gone:
+            self._joined_bodies.clear()
         for partitions in gone:
             for partition in partitions:
                 partition.close()
@@ -243,9 +252,12 @@ class Reader:
         if partition is not None:
             if partition.is_in_place():
                 return partition
+            self._joined_bodies.clear()
             partition.close()
         try:
-            return ReadPartition(self.directory, number, self.costs)
+            return ReadPartition(
+                self.directory, number, self.costs, self._joined_bodies, is_small=self._is_small
+            )
         except NotYetMade:
             return None
         except apsw.CantOpenError:
@@ -255,12 +267,22 @@ class Reader:
 
     def _give_back(self, partition: ReadPartition, *, keep: bool) -> None:
         with self._lock:
-            idle = self._idle[partition.number]
+            idle = self._idle.setdefault(partition.number, [])
             keep = keep and not self._closed and len(idle) < _IDLE_MAX
             if keep:
                 idle.append(partition)
+                self._idle.move_to_end(partition.number)
+            crowded_out = self._crowded_out()
         if not keep:
             partition.close()
+        if crowded_out is not None:
+            crowded_out.close()
+
+    def _crowded_out(self) -> ReadPartition | None:
+        """One that nobody used for longest, if there are too many."""
+        if sum(map(len, self._idle.values())) <= _IDLE_OF_ALL_MAX:
+            return None
+        return next(idle.pop() for idle in self._idle.values() if idle)
 
     def close(self) -> None:
         """Close what is idle now, and the rest as it comes back."""
@@ -268,7 +290,7 @@ class Reader:
             self._closed = True
             partitions = [each for idle in self._idle.values() for each in idle]
             connections = self._idle_meta
-            self._idle, self._idle_meta = defaultdict(list), []
+            self._idle, self._idle_meta = OrderedDict(), []
         for partition in partitions:
             partition.close()
         for connection in connections:

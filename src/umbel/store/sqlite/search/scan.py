@@ -24,6 +24,7 @@ from umbel.store.sqlite.search.partition_scan import PartitionScan, Progress, Sc
 from umbel.store.sqlite.search.position import Match, Position
 from umbel.store.sqlite.search.reader import Deadline, Reader, ReadPartition
 from umbel.store.sqlite.text.body_prefilter import body_prefilter
+from umbel.store.sqlite.text.joined_prefilter import joined_prefilter
 from umbel.store.sqlite.text.query_text_filter import query_text_filter
 from umbel.store.sqlite.text.text_filter import IndexQuery, index_query
 from umbel.store.sqlite.text.text_index import Coverage, PartitionTokens, coverage
@@ -87,9 +88,11 @@ class Scan:
 
     @cached_property
     def _options(self) -> ScanOptions:
+        text_filter = self._text_filter
         return ScanOptions(
             test=compile_query(self._query, self._now),
-            prefilter=None if self._text_filter is None else body_prefilter(self._text_filter),
+            prefilter=None if text_filter is None else body_prefilter(text_filter),
+            joined_prefilter=None if text_filter is None else joined_prefilter(text_filter),
             descending=self._descending,
             bodies=self._bodies,
         )

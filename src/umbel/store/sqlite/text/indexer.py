@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import os
 import sys
 import threading
@@ -22,6 +23,7 @@ from umbel.clock import Clock
 from umbel.errors import StoreError, StoreTooNew
 from umbel.store.sqlite.costs import Costs
 from umbel.store.sqlite.files.damage import Damaged, is_damage
+from umbel.store.sqlite.files.looks import is_looked_at
 from umbel.store.sqlite.files.paths import numbers_in
 from umbel.store.sqlite.text.text_index_writer import TextIndexWriter, drop_index
 from umbel.store.sqlite.write.error_filler import ErrorFiller
@@ -37,11 +39,20 @@ _SETTLED_AFTER_S = 4.0
 _SETTLED_BEHIND = 2_048
 #: A step costs as much as some hundred tasks, however few it has.
 _PAUSE_S = 1.0
+#: The same while so many tasks come between two steps and nobody looks: more of them have ended
+#: when they are indexed, and are not indexed again.
+_UNSEEN_PAUSE_S = 3.0
+_STEADY_TASKS = 256
 #: Behind the writer and the readers, but not so far that the tail of unindexed tasks grows.
 _NICENESS = 5
 _RETRY_S = 5.0
 #: Tasks of an earlier Umbel that are rolled up by value at a time, while the writer waits.
 _ROLLED_UP_TOGETHER = 2_048
+
+
+def pause_s(came: float, *, is_looked_at: bool) -> float:
+    """How long the index rests after `came` tasks since its last rest."""
+    return _UNSEEN_PAUSE_S if came >= _STEADY_TASKS and not is_looked_at else _PAUSE_S
 
 
 class Indexer:
@@ -68,6 +79,8 @@ class Indexer:
         self._error_filler = ErrorFiller(directory, writer, costs)
         self._mark = (0, 0, 0.0)  # partition, id, when the id was given out
         self._settled = (0, 0)  # partition, tasks below are old enough
+        #: The next id of the newest partition, now and at the last pause.
+        self._next_id = self._paused_at = math.inf
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="umbel-indexer", daemon=True)
         with writer.lock:
@@ -134,14 +147,19 @@ class Indexer:
         while not self._stopping.is_set():
             pause = _PAUSE_S
             try:
-                if self._work():
-                    pause = 0.0
+                pause = 0.0 if self._work() else self._rest_s()
             except Damaged as damaged:
                 self._set_tasks_aside(damaged)
             except (apsw.Error, OSError, StoreError) as error:
                 _log.warning("The search index waits: %s.", error)
                 pause = _RETRY_S
             self._stopping.wait(pause)
+
+    def _rest_s(self) -> float:
+        """How long nothing is done now that nothing is left to do."""
+        came = self._next_id - self._paused_at
+        self._paused_at = self._next_id
+        return pause_s(came, is_looked_at=is_looked_at(self._directory, self._clock.now()))
 
     def _work(self) -> bool:
         """One step for each partition that needs it; whether there may be more to do."""
@@ -183,6 +201,7 @@ class Indexer:
         return sum(max(0, each.next_id - self._upto[each.number]) for each in partitions)
 
     def _note_time(self, hot: WritePartition) -> None:
+        self._next_id = hot.next_id
         number, task_id, when = self._mark
         now = self._clock.monotonic()
         if number != hot.number or now - when >= _SETTLED_AFTER_S:

@@ -52,16 +52,20 @@ class Batch:
         self._inserts: list[tuple[object, ...]] = []
         self._packed: list[bytes] = []
         self._updates: dict[tuple[int, ...], list[tuple[object, ...]]] = defaultdict(list)
+        self._canvas: list[tuple[object, ...]] = []
         self._widened: list[tuple[int, Row]] = []
         self._changed = array("I")
         #: The state that each of these had before; 0 for a new one.
         self._states = bytearray()
+        #: Tasks of which only the log changes, with their states.
+        self._grown = array("I")
+        self._grown_states = bytearray()
         self._zoned = zone_map.zone_of(next_id)
         self._rolled_up_since = rolled_up_since
 
     def __len__(self) -> int:
         """How many changes it has."""
-        return len(self._changed)
+        return len(self._changed) + len(self._grown)
 
     def insert(self, number: int, columns: Row, packed: bytes) -> None:
         """A new task with the id `number`."""
@@ -86,6 +90,15 @@ class Batch:
         self._changed.append(stored.id)
         self._states.append(before[_STATE] & 0xFF)
 
+    def add_canvas(self, canvas: tuple[object, ...]) -> None:
+        """What was told of a task's group, chord and chain, as a row of `canvas`."""
+        self._canvas.append(canvas)
+
+    def grow(self, stored: StoredTask) -> None:
+        """The log of a task of the file grew."""
+        self._grown.append(stored.id)
+        self._grown_states.append(stored.row[_STATE] & 0xFF)
+
     def write_tasks(self, connection: apsw.Connection, codec: BodyCodec, next_id: int) -> None:
         """Write rows, bodies, zones and the queue of the search index. `next_id` is that after
         the batch."""
@@ -95,6 +108,8 @@ class Batch:
         for changed, rows in self._updates.items():
             assignments = ", ".join(f"{COLUMNS[index]} = ?" for index in changed)
             connection.executemany(f"UPDATE task SET {assignments} WHERE id = ?", rows)
+        if self._canvas:
+            bulk_insert(connection, "REPLACE INTO canvas", self._canvas)
         zone_map.widen(
             connection,
             [each for each in self._widened if each[0] >> zone_map.ZONE_BITS < self._zoned],
@@ -106,6 +121,10 @@ class Batch:
         """Write the entry of the change log, of which `seq` is the number."""
         connection.execute(
             "INSERT INTO change VALUES (?, ?, ?)",
-            (seq, self._changed.tobytes(), bytes(self._states)),
+            (
+                seq,
+                (self._changed + self._grown).tobytes(),
+                bytes(self._states + self._grown_states),
+            ),
         )
         connection.execute("DELETE FROM change WHERE seq <= ?", (seq - CHANGES_MAX,))

@@ -15,6 +15,7 @@ import msgspec
 from umbel.cluster.events import Event
 from umbel.cluster.facts import Facts, join, pack, repeated, unpack
 from umbel.cluster.task import ENDED, project
+from umbel.cluster.task_log import Key, LogPart, log_part
 from umbel.store.sqlite.files.bloom_filter import hash_pair
 from umbel.store.sqlite.files.damage import Damaged
 from umbel.store.sqlite.files.row import Id, id_value
@@ -50,6 +51,35 @@ class TaskJoiner:
                 # Delivered again it would fail again, and stop all the others with it.
                 _log.warning("Events of task %s cannot be stored: %s.", uuid, error)
         return open_tasks, again
+
+    def add_logs(
+        self, by_task: Mapping[str, list[Event]], changed: OpenTasks, again: list[Event]
+    ) -> bool:
+        """Give what is told of logs to the partitions of their tasks, where nothing is known of a
+        task to the newest; whether a log grew. `changed` are the tasks that this batch changes, and
+        to `again` is added what was known. Raises `Damaged`."""
+        has_grown = False
+        for uuid, events in by_task.items():
+            parts = [(part, event) for event in events if (part := log_part(event)) is not None]
+            known = self._add_log(uuid, [part for part, _ in parts], is_changed=uuid in changed)
+            for part, event in parts:
+                if part.piece.key in known:
+                    again.append(event)
+                else:
+                    known.add(part.piece.key)
+                    has_grown = True
+        return has_grown
+
+    def _add_log(self, uuid: str, parts: list[LogPart], *, is_changed: bool) -> set[Key]:
+        identity = id_value(uuid)
+        hashes = hash_pair(identity)
+        located = self._open_tasks.get(uuid) or self.find(identity, hashes)
+        if located is None:
+            newest = self._partitions[-1]
+            newest.bloom_filter.add(hashes)
+            return newest.add_log(identity, parts)
+        stored = None if is_changed else located.stored
+        return located.partition.add_log(identity, parts, stored)
 
     def committed(self, open_tasks: OpenTasks) -> None:
         """These are in their files now."""

@@ -13,16 +13,18 @@ from __future__ import annotations
 import contextlib
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Concatenate, Final, Literal, NamedTuple, ParamSpec, TypeVar
 
 import apsw
 
 from umbel.cluster.task import Task
+from umbel.cluster.task_log import Key, LogPart
 from umbel.query.arguments import keys
-from umbel.store.sqlite.files import error_progress, value_rollups, zone_map
+from umbel.store.sqlite.files import error_progress, task_log_table, value_rollups, zone_map
 from umbel.store.sqlite.files.body import SAMPLES_WANTED, BodyCodec, train
+from umbel.store.sqlite.files.canvas import canvas_row
 from umbel.store.sqlite.files.damage import Damaged, is_damage
 from umbel.store.sqlite.files.errors import keep_errno
 from umbel.store.sqlite.files.id_runs import RUN_BITS, runs
@@ -30,6 +32,7 @@ from umbel.store.sqlite.files.paths import (
     OpenedFile,
     bound_wal,
     checkpoint,
+    keep_little,
     only_row,
     open_writer,
     tasks_path,
@@ -40,6 +43,7 @@ from umbel.store.sqlite.files.value_dictionary import ValueDictionaryWriter
 from umbel.store.sqlite.text.texts import texts
 from umbel.store.sqlite.write.batch import Batch, StoredTask
 from umbel.store.sqlite.write.index_progress import IndexProgress
+from umbel.store.sqlite.write.log_batch import LogBatch
 from umbel.store.sqlite.write.partition_bloom_filter import PartitionBloomFilter
 from umbel.store.sqlite.write.rollup import RollUp
 from umbel.store.sqlite.write.value_rollup import ValueRollUp
@@ -48,16 +52,19 @@ from umbel.store.sqlite.write.value_rollup import ValueRollUp
 _KEYS_EVERY = 32
 _KEYS_ALWAYS = 500
 _KEYS_MAX = 1_000
+#: How much of their logs moves with tasks that move to another partition.
+_MOVED_LOG_BYTES = 16 * 2**20
 
 
 class Unfinished(NamedTuple):
     """A task that moves to another partition: its id, the time of its last event, when it
-    changed last, its facts."""
+    changed last, its facts, its log."""
 
     uuid: Id
     timestamp: float
     changed: float
     packed: bytes
+    log: tuple[LogPart, ...] = ()
 
 
 P = ParamSpec("P")
@@ -120,6 +127,7 @@ class WritePartition:
         self._value_rollup = ValueRollUp(self.connection)
         self._samples: list[bytes] = []
         self._batch = Batch(self.next_id, self.rolled_up_since)
+        self._logs = LogBatch(self.connection)
 
     def _value(self, sql: str) -> int | None:
         found = self.connection.execute(sql).fetchone()
@@ -169,10 +177,24 @@ class WritePartition:
             " ORDER BY timestamp DESC LIMIT ?",
             (since, most),
         )
-        return [
+        found = [
             Unfinished(uuid, at, changed, self.bodies.decompress(compressed))
             for uuid, at, changed, compressed in rows
         ]
+        return self._with_logs(found) if task_log_table.any_logs(self.connection) else found
+
+    def _with_logs(self, tasks: list[Unfinished]) -> list[Unfinished]:
+        """The same with their logs, as long as these are no more than moves at once."""
+        left = _MOVED_LOG_BYTES
+        found: list[Unfinished] = []
+        for task in tasks:
+            log: tuple[LogPart, ...] = ()
+            if left > 0:
+                parts = task_log_table.parts(self.connection, task.uuid, self.bodies.decompress)
+                log = tuple(parts)
+                left -= sum(part.piece.size_bytes for part in log)
+            found.append(task._replace(log=log))
+        return found
 
     # -- gathering a batch ---------------------------------------------------------------
 
@@ -182,6 +204,7 @@ class WritePartition:
         self.next_id += 1
         columns = row(task, uuid, self.value_dictionary.shared)
         self._batch.insert(number, columns, packed)
+        self._add_canvas(number, task)
         if self.index_progress.covers(number):
             # The index of a partition that was sealed once went to the end of its last block.
             self._batch.reindex.append((number,))
@@ -193,9 +216,25 @@ class WritePartition:
         """Take in what became of a task of this partition."""
         columns = row(task, stored.row[0], self.value_dictionary.shared)
         self._batch.change(stored, columns, packed)
+        self._add_canvas(stored.id, task)
         if self.index_progress.covers(stored.id) and not texts(packed) <= texts(stored.packed):
             self._batch.reindex.append((stored.id,))
         return StoredTask(stored.id, columns, packed)
+
+    def _add_canvas(self, number: int, task: Task) -> None:
+        canvas = canvas_row(number, task)
+        if canvas is not None:
+            self._batch.add_canvas(canvas)
+
+    def add_log(
+        self, uuid: Id, parts: Sequence[LogPart], stored: StoredTask | None = None
+    ) -> set[Key]:
+        """Take in what was told of the log of a task; the keys of the pieces that were known.
+        `stored` is the task, where nothing but its log changes."""
+        known = self._logs.add(uuid, parts)
+        if stored is not None and not known.issuperset(part.piece.key for part in parts):
+            self._batch.grow(stored)
+        return known
 
     def _sample(self, number: int, task: Task, packed: bytes) -> None:
         if len(self._samples) < SAMPLES_WANTED and number <= 4 * SAMPLES_WANTED:
@@ -219,6 +258,11 @@ class WritePartition:
         """How many tasks the batch touches."""
         return len(self._batch)
 
+    @property
+    def has_batch(self) -> bool:
+        """Whether there is anything to be written."""
+        return bool(self._batch or self._logs)
+
     @_raising_damaged
     def flush(self, seq: int) -> None:
         """Write the batch, whose last change has number `seq`; `commit` makes it stand."""
@@ -228,12 +272,15 @@ class WritePartition:
         self._count([*self._batch.inserted, *self._batch.after], 1)
         self.value_dictionary.save(connection)
         self._batch.write_tasks(connection, self.bodies, self.next_id)
+        if self._logs:
+            self._logs.write(self.bodies)
         connection.execute("DELETE FROM retext WHERE number <= ?", (self.index_progress.dequeued,))
         self._rollup.save(connection)
         self._value_rollup.add(self._batch.inserted, 1)
         self._value_rollup.change(self._batch.rolled_up)
         self._value_rollup.save()
-        self._batch.write_change(connection, seq)
+        if self._batch:
+            self._batch.write_change(connection, seq)
         if self.bodies.newest < 2 and len(self._samples) >= SAMPLES_WANTED:
             self._train()
         # Nearly all that can fail for want of space fails here, before any file commits.
@@ -253,6 +300,7 @@ class WritePartition:
             self.index_progress.queued()
         self.bloom_filter.committed(self.next_id - 1)
         self._batch = Batch(self.next_id, self.rolled_up_since)
+        self._logs = LogBatch(self.connection)
         bound_wal(self.connection)
 
     def _train(self) -> None:
@@ -324,6 +372,15 @@ class WritePartition:
         connection.execute("COMMIT")
         self.rolled_up_since = since
         self._batch = Batch(self.next_id, since)
+
+    def rest(self) -> None:
+        """New tasks go elsewhere from now on, between two batches: of a long history little is
+        kept in memory, and what still changes is read again."""
+        self._rollup = RollUp()
+        self._value_rollup = ValueRollUp(self.connection)
+        self._samples = []
+        self.bodies.rest()
+        keep_little(self.connection)
 
     def checkpoint(self) -> None:
         """See `files.checkpoint`."""

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from umbel.clock import Clock
-from umbel.cluster.events import TASK_RANK, WORKER_KINDS, Event
+from umbel.cluster.events import LOG_LINES, TASK_RANK, WORKER_KINDS, Event
 from umbel.cluster.facts import unpack
 from umbel.cluster.losses import Losses
 from umbel.cluster.task import project
@@ -89,6 +89,8 @@ class Writer:
             if not self.partitions or newest_aside > self.hot.number:
                 self._begin_partition(newest_aside + 1)
             self.hot.bloom_filter.grow()
+            for partition in self.partitions[:-1]:
+                partition.rest()
             self.seq = max(
                 self.seq, self.catalog.floor(), *(each.last_seq for each in self.partitions)
             )
@@ -174,18 +176,24 @@ class Writer:
         """See `Store.apply`."""
         by_task: dict[str, list[Event]] = defaultdict(list)
         of_workers: list[Event] = []
+        of_logs: dict[str, list[Event]] = defaultdict(list)
         for event in events:
             kind, uuid = event.type, event.uuid
             if uuid and (kind in TASK_RANK or event.is_task):
                 by_task[uuid].append(event)
             elif kind in WORKER_KINDS:
                 of_workers.append(event)
+            elif kind == LOG_LINES and uuid:
+                of_logs[uuid].append(event)
         given = tuple(signs)
-        return self.without_damaged(lambda: self._applied(by_task, of_workers, losses, given))
+        return self.without_damaged(
+            lambda: self._applied(by_task, of_logs, of_workers, losses, given)
+        )
 
     def _applied(
         self,
         by_task: dict[str, list[Event]],
+        of_logs: dict[str, list[Event]],
         of_workers: list[Event],
         losses: Losses | None,
         signs: Sequence[SignOfLife],
@@ -194,9 +202,10 @@ class Writer:
             self.seal()
         open_tasks, again = self._joiner.join(by_task)
         workers = self._workers.changed(of_workers, signs)
+        has_grown = self._joiner.add_logs(of_logs, open_tasks, again) if of_logs else False
         self._commit(workers, losses)
         self._joiner.committed(open_tasks)
-        return Applied(bool(open_tasks or workers), again)
+        return Applied(bool(open_tasks or workers or has_grown), again)
 
     @contextmanager
     def all_or_nothing(self) -> Iterator[None]:
@@ -219,7 +228,7 @@ class Writer:
             raise replaced(self._directory)
 
     def _commit(self, workers: dict[str, Worker], losses: Losses | None) -> None:
-        touched = [partition for partition in self.partitions if partition.changed]
+        touched = [partition for partition in self.partitions if partition.has_batch]
         for partition in touched:
             self.seq += partition.changed
             partition.flush(self.seq)
@@ -253,6 +262,7 @@ class Writer:
         full.bloom_filter.save()
         full.checkpoint()
         self._begin_partition(full.number + 1)
+        full.rest()
 
     def _begin_partition(self, number: int) -> None:
         dictionary = self.hot.dictionary() if self.partitions else None
@@ -286,6 +296,7 @@ class Writer:
             if self._joiner.find(each.uuid, hash_pair(each.uuid)) is None:
                 task = project(uuid, unpack(each.packed), each.changed)
                 oldest.insert(each.uuid, hash_pair(each.uuid), task, each.packed)
+                oldest.add_log(each.uuid, each.log)
         if oldest.changed:
             # Readers believe the file of a partition that takes no more tasks.
             oldest.bloom_filter.remove()

@@ -1,0 +1,97 @@
+"""Which sources of beat entries an application has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, Final
+
+from umbel.beat.application import ApplicationSchedule
+from umbel.beat.base import ScheduleSource
+from umbel.beat.celery_schedules import zone_name
+from umbel.beat.django_schedule import DjangoSchedule
+from umbel.beat.redbeat import RedBeatSchedule
+from umbel.beat.timed_source import TimedSource
+from umbel.errors import ScheduleUnavailable
+from umbel.process_secrets import learn
+
+#: A connection, and each answer on it, must come within this long.
+SOCKET_S: Final = 1.5
+_REDIS: Final = ("redis://", "rediss://", "unix://", "redis+socket://")
+_SENTINEL: Final = ("redis-sentinel", "sentinel://")
+_CLUSTER: Final = ("redis-cluster", "rediss-cluster")
+
+
+def open_schedules(
+    app: Any, *, is_own: bool, now: Callable[[], float]
+) -> tuple[ScheduleSource, ...]:
+    """The sources of `app`: its own `beat_schedule` if it `is_own` of somebody, what its Django
+    has, and RedBeat's keys where its broker or its settings lead to Redis. The last of them wins
+    where two have an entry of one name. Nothing is connected."""
+    sources: list[ScheduleSource] = [_of_application(app)] if is_own else []
+    if is_own and DjangoSchedule.is_installed():
+        sources.append(DjangoSchedule(app))
+    redbeat = _redbeat(app, now)
+    return (*sources, redbeat) if redbeat is not None else tuple(sources)
+
+
+def _of_application(app: Any) -> ScheduleSource:
+    return TimedSource(
+        "application",
+        "the application's beat_schedule",
+        lambda: ApplicationSchedule(app),
+        subject="The application's beat_schedule",
+        look_at="Look at beat_schedule and timezone of its configuration.",
+    )
+
+
+def _redbeat(app: Any, now: Callable[[], float]) -> ScheduleSource | None:
+    conf = app.conf
+    url = str(_option(conf, "redis_url") or conf.broker_url or "")
+    named = bool(_option(conf, "redis_url")) or "redbeat" in str(conf.beat_scheduler)
+    if not url.startswith((*_REDIS, *_SENTINEL, *_CLUSTER)) or find_spec("redis") is None:
+        return None
+    prefix = str(_option(conf, "key_prefix") or "redbeat:")
+    return TimedSource(
+        "redbeat",
+        "RedBeat",
+        lambda: RedBeatSchedule(
+            lambda: _client(conf, url), prefix, lambda: zone_name(app.timezone), now=now
+        ),
+        subject="RedBeat's Redis",
+        look_at="Look at redbeat_redis_url, and whether that Redis answers.",
+        is_needed=named,
+    )
+
+
+def _option(conf: Any, name: str) -> Any:
+    """A setting of RedBeat's, which Celery does not know by itself."""
+    return conf.get(f"redbeat_{name}") or conf.get(f"REDBEAT_{name.upper()}")
+
+
+def _client(conf: Any, url: str) -> Any:
+    """A client for RedBeat's Redis, as `redbeat.schedulers.get_redis` connects."""
+    redis: Any = import_module("redis")
+    learn(url)
+    options = dict(_option(conf, "redis_options") or conf.broker_transport_options or {})
+    patience = {"socket_timeout": SOCKET_S, "socket_connect_timeout": SOCKET_S}
+    if options.get("cluster") or url.startswith(_CLUSTER):
+        raise ScheduleUnavailable(
+            "RedBeat's entries in a Redis Cluster are not read.",
+            remedy="Names of tasks that come at regular times are listed as learned. A "
+            "redbeat_redis_url of a single Redis or of Sentinels can be read.",
+        )
+    if url.startswith(_SENTINEL):
+        sentinels = options.get("sentinels")
+        if not sentinels:
+            raise ScheduleUnavailable(
+                "The Sentinels of RedBeat's Redis are not known: an address cannot name them all.",
+                remedy="Name them as RedBeat itself wants them: redbeat_redis_options = "
+                "{'sentinels': [('host', 26379)], 'service_name': 'master'}.",
+            )
+        found = redis.sentinel.Sentinel(sentinels, password=options.get("password"), **patience)
+        return found.master_for(options.get("service_name", "master"), db=options.get("db", 0))
+    ssl = _option(conf, "redis_use_ssl") or conf.broker_use_ssl
+    own = ssl if url.startswith("rediss") and isinstance(ssl, dict) else {}
+    return redis.Redis.from_url(url.replace("redis+socket://", "unix://"), **patience, **own)

@@ -1,0 +1,183 @@
+"""Gathers the facts for the doctor: what is known anyway, two questions to workers (their
+configuration and their registered tasks), one to the result backend, and five to the history.
+
+Each part that fails says so in the facts, and takes nothing from the others.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from umbel.broker.base import Cluster
+from umbel.clock import Clock
+from umbel.errors import ResultsUnavailable, UmbelError
+from umbel.query.ast import EVERYTHING, And, Comparison, During, Matches, Moment, Node
+from umbel.results.base import ResultBackend
+from umbel.services.cluster.inspection import Inspection
+from umbel.services.cluster.listed_workers import ListedWorkers
+from umbel.services.cluster.registered_tasks import names_of_tasks
+from umbel.services.doctor.facts import (
+    BrokerFact,
+    Exposure,
+    HealthPart,
+    Part,
+    ResultFact,
+    TaskUse,
+    WorkerAnswers,
+)
+from umbel.services.health.diagnosis import diagnose
+from umbel.services.health.fact_gatherer import FactGatherer
+from umbel.services.health.health import Health
+from umbel.services.health.health_findings import HealthFindings
+from umbel.store.base import Order, Store
+from umbel.store.series import Counts, CountSeries
+
+DAY_S: Final = 86_400.0
+#: How long the facts of health are waited for, seconds.
+HEALTH_S: Final = 2.0
+#: How long the history may take for one question, seconds.
+QUESTION_S: Final = 0.5
+#: So many names of tasks are looked at, those with the most tasks.
+NAMES_MAX: Final = 1_000
+#: So many of the last tasks are looked at for how they were sent.
+LOOKED_AT: Final = 200
+#: So many tasks are counted.
+COUNTED_MAX: Final = 1_000
+
+
+class DoctorSources(msgspec.Struct, frozen=True, kw_only=True):
+    """Where facts are gathered."""
+
+    store: Store
+    health: Health
+    findings: HealthFindings
+    gatherer: FactGatherer
+    workers: ListedWorkers
+    inspection: Inspection
+    cluster: Cluster
+    results: ResultBackend
+    clock: Clock
+    exposure: Exposure | None = None
+
+
+def _health(given: DoctorSources) -> HealthPart:
+    facts = given.gatherer.facts(HEALTH_S)
+    return HealthPart(
+        status=given.health.status(),
+        diagnosis=diagnose(given.store, given.health, given.workers, given.clock),
+        facts=facts,
+        findings=given.findings.answer(given.clock.now() - DAY_S).findings,
+    )
+
+
+def _broker(given: DoctorSources) -> BrokerFact:
+    cluster = given.cluster
+    try:
+        found = cluster.capabilities()
+    except UmbelError as error:
+        reporting = given.health.status().collectors
+        transport = reporting[0].transport if reporting else "none"
+        return BrokerFact(url=cluster.url, transport=transport, missing={"control": str(error)})
+    missing = {str(ability): sentence for ability, sentence in found.missing.items()}
+    return BrokerFact(url=cluster.url, transport=found.transport, missing=missing)
+
+
+def _workers(given: DoctorSources) -> WorkerAnswers:
+    try:
+        confs = given.inspection.inspect("conf")
+        # However long some took: what the others have registered is not unknown for that.
+        registered = given.inspection.inspect("registered", [*confs.values, *confs.refused]).values
+    except UmbelError as error:
+        return WorkerAnswers(trouble=str(error))
+    values: dict[str, Mapping[str, Any]] = {
+        worker: each for worker, each in confs.values.items() if isinstance(each, Mapping)
+    }
+    return WorkerAnswers(
+        confs=values,
+        registered={worker: names_of_tasks(each) for worker, each in registered.items()},
+        silent=confs.missing,
+        unread=confs.unread,
+    )
+
+
+def _results(given: DoctorSources) -> ResultFact:
+    """Whether it answers a question about a task that nobody sent."""
+    results = given.results
+    try:
+        results.get(str(uuid.uuid4()))
+    except ResultsUnavailable as error:
+        return ResultFact(url=results.url, trouble=str(error))
+    return ResultFact(url=results.url)
+
+
+def _tasks(given: DoctorSources) -> TaskUse:
+    store, now = given.store, given.clock.now()
+    health = given.gatherer.facts(HEALTH_S)
+    visibility_timeout_s = None if health is None else health.deliveries.visibility_timeout_s
+    found = store.series(
+        EVERYTHING, now=now, measure="count", start=now - DAY_S, end=now, bucket_s=3_600.0,
+        by="name", top=NAMES_MAX, budget_s=QUESTION_S,
+    )  # fmt: skip
+    groups = found.groups if isinstance(found, CountSeries) else ()
+    last = store.search(
+        _since("received"), now=now, order=Order("seen", True), limit=LOOKED_AT,
+        budget_s=QUESTION_S,
+    )  # fmt: skip
+    looked_at = [each for each in last.items if each.received is not None]
+    count = _counter(store, now)
+    return TaskUse(
+        names={each.value: _number(each.total) for each in groups},
+        names_complete=found.complete and len(groups) < NAMES_MAX,
+        looked_at=len(looked_at),
+        sent=sum(1 for each in looked_at if each.sent is not None),
+        far_eta=0 if visibility_timeout_s is None else count(_waiting(visibility_timeout_s)),
+        lost=count(
+            And((
+                Matches("error", Comparison.CONTAINS, ("WorkerLostError",)), _since("finished"),
+            ))
+        ),
+    )  # fmt: skip
+
+
+def _number(counts: Counts) -> int:
+    return counts.seen or counts.succeeded + counts.failed + counts.revoked
+
+
+def _counter(store: Store, now: float) -> Callable[[Node], int]:
+    def count(query: Node) -> int:
+        return store.count(query, now=now, cap=COUNTED_MAX, budget_s=QUESTION_S).total
+
+    return count
+
+
+def _since(field: str) -> Node:
+    return During(field, low=Moment(relative=-DAY_S))
+
+
+def _waiting(timeout_s: float) -> Node:
+    return And((
+        Matches("state", Comparison.EQUALS, ("RECEIVED",)),
+        During("eta", low=Moment(relative=timeout_s)),
+    ))  # fmt: skip
+
+
+#: How each part is looked at. Each blocks for some seconds at most, and may raise `StoreError`.
+GATHER: Final[Mapping[Part, Callable[[DoctorSources], msgspec.Struct]]] = {
+    "health": _health,
+    "broker": _broker,
+    "workers": _workers,
+    "tasks": _tasks,
+    "results": _results,
+}
+
+
+def forget(given: DoctorSources, part: Part) -> None:
+    """Let the next look at a part be of that moment: what others were answered is not taken."""
+    if part == "health":
+        given.findings.forget()
+    if part in {"health", "workers"}:
+        given.inspection.forget()

@@ -1,0 +1,1 @@
+"""Queues that are paused: no worker consumes them until somebody resumes them."""

@@ -1,0 +1,38 @@
+/** A worker for tests: online, and of which nothing else is known. */
+
+import type { Worker } from '../api/types'
+
+export const worker = (hostname: string, more: Partial<Worker> = {}): Worker => ({
+  hostname,
+  status: 'online',
+  unknown_since: null,
+  heard: 100,
+  skew_s: 0.1,
+  events_off_since: null,
+  shared_name: false,
+  heartbeat: 100,
+  freq: 2,
+  online: null,
+  offline: null,
+  pid: null,
+  active: null,
+  processed: null,
+  loadavg: null,
+  sw_ident: null,
+  sw_ver: null,
+  sw_sys: null,
+  host: 'h',
+  deployment: hostname,
+  pool: null,
+  queues: null,
+  paused_queues: [],
+  started: null,
+  memory_bytes: null,
+  restarts: null,
+  restarted: null,
+  succeeded: null,
+  failed: null,
+  trend: null,
+  failures: null,
+  ...more,
+})
