@@ -70,10 +70,7 @@ def test_a_retry_is_told_while_it_waits(worker: Worker) -> None:
 
 @pytest.mark.versions
 def test_a_retried_task_tells_its_retries(worker: Worker, tmp_path: Path) -> None:
-    done = tmp_path / "done"
-    done.touch()
-
-    found = worker.ended("once_more", str(done))
+    found = worker.ended("once_more", str(tmp_path / "retried"))
 
     assert (found.state, found.result, found.retries) == ("SUCCESS", "now", 1)
 
