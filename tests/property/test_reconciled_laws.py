@@ -58,9 +58,10 @@ def test_what_events_describe_answers_do_not(
 
     task = project(UUID, join((), (*events, *answered)))
 
-    assert (task.name, task.args, task.queue, task.sent) == (
-        heard.name, heard.args, heard.queue, heard.sent
-    )  # fmt: skip
+    # Of one that was replaced an answer may say that the second of two was delivered.
+    assert (task.name, task.args) in {(each.name, each.args) for each in events}
+    if task.name == heard.name:
+        assert (task.args, task.queue, task.sent) == (heard.args, heard.queue, heard.sent)
 
 
 @given(histories, answers())

@@ -190,7 +190,8 @@ def answers(draw: st.DrawFn) -> tuple[Event, ...]:
                 timestamp=EPOCH + draw(st.integers(0, 20)),
                 hostname=draw(st.sampled_from(("", *WORKERS))),
                 uuid=UUID,
-                name=draw(st.sampled_from((None, "shop.order"))),
+                name=draw(st.sampled_from((None, "shop.answered"))),
+                args=draw(st.sampled_from((None, "(9,)"))),
                 processed=draw(st.integers(0, 12)) if is_unknown else None,
                 detail=detail_of(
                     Provenance(source=source, at=EPOCH, why="not-found" if is_unknown else None)

@@ -33,6 +33,8 @@ TASK_RANK: dict[str, int] = {
 }
 #: The rank of a task event of any other type (`task-progress`, `task-cancelled`, ...).
 CUSTOM_RANK = 8
+#: Kinds of event that carry name, arguments and lineage.
+DESCRIBING = frozenset({"task-sent", "task-received"})
 #: How the types of facts begin that come from no broker: see `cluster.reconciled`.
 RECONCILED = "reconciled-"
 #: Their types, which share a rank.

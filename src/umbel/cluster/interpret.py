@@ -24,12 +24,10 @@ from umbel.cluster.attempts import (
     attempt_builders,
     finished,
 )
-from umbel.cluster.events import TASK_RANK, Event
+from umbel.cluster.events import DESCRIBING, TASK_RANK, Event
 from umbel.cluster.facts import Facts, is_full
 from umbel.cluster.reconciled import ReconciledFact, Reconciliation, reconcile
 
-#: Kinds of event that carry name, arguments and lineage.
-DESCRIBING: Final = frozenset({"task-sent", "task-received"})
 #: States after which nothing more is expected.
 ENDED: Final = frozenset({SUCCESS, FAILURE, REVOKED})
 

@@ -24,7 +24,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from umbel.cluster.events import RECONCILED, RECONCILED_RANK, Event
+from umbel.cluster.events import DESCRIBING, RECONCILED, RECONCILED_RANK, Event
 
 #: Two starts on one worker that are no further apart, in seconds, are one run's: a worker tells
 #: when it began by two clocks of its own.
@@ -101,10 +101,11 @@ def reconcile(facts: Sequence[Event]) -> Reconciliation | None:
         if fact.type != UNKNOWN_FACT and _holds(fact, heard, holding):
             holding.append(fact)
     is_unknown = _is_unknown(facts, heard, holding)
-    described = _description(heard, answers)
+    is_described = any(fact.type in DESCRIBING for fact in heard)
+    described = None if is_described else _description(answers)
     return Reconciliation(
         events=tuple(
-            _as_event(fact) if fact.type in RECONCILED_RANK else fact
+            _as_event(fact, is_described=is_described) if fact.type in RECONCILED_RANK else fact
             for fact in facts
             if fact.type not in RECONCILED_RANK or any(fact is each for each in holding)
         ),
@@ -126,8 +127,12 @@ def _strength(fact: Event) -> int:
     return list(RECONCILED_RANK).index(fact.type)
 
 
-def _as_event(fact: Event) -> Event:
-    return msgspec.structs.replace(fact, type=_kind(fact), detail=None)
+def _as_event(fact: Event, *, is_described: bool = False) -> Event:
+    """The event that was not heard, without its description where events describe the task."""
+    event = msgspec.structs.replace(fact, type=_kind(fact), detail=None)
+    if is_described:
+        return msgspec.structs.replace(event, name=None, args=None, kwargs=None)
+    return event
 
 
 def _kind(fact: Event) -> str:
@@ -173,9 +178,7 @@ def _is_unknown(facts: Sequence[Event], heard: Sequence[Event], holding: Sequenc
     return bool(numbers) and max(numbers) >= fact_count(facts)
 
 
-def _description(heard: Sequence[Event], answers: Sequence[Event]) -> Event | None:
-    if any(event.type in {"task-sent", "task-received"} for event in heard):
-        return None
+def _description(answers: Sequence[Event]) -> Event | None:
     named = [fact for fact in answers if fact.name is not None]
     return max(named, key=lambda fact: (fact.retries or 0, fact.timestamp), default=None)
 
