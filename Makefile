@@ -36,8 +36,8 @@ demo: .venv/.demo ## A small live cluster at http://127.0.0.1:5555; Ctrl-C ends 
 
 test: .venv/.dev services ## Everything: lint, then all tests.
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint test-apart
-	$(BIN)/pytest -n 4 $(by_file) --ignore=tests/browser --ignore=tests/architecture
-	$(BIN)/pytest -n 2 $(by_file) tests/browser
+	scripts/test.sh -n 4 $(by_file) --ignore=tests/browser --ignore=tests/architecture
+	scripts/test.sh -n 2 $(by_file) tests/browser
 
 # What uses one core at a time, so that it runs beside lint.
 test-apart: .venv/.dev services

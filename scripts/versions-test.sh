@@ -19,8 +19,8 @@ for set_ in "$@"; do
         writer=.venv-oldest/bin/python
     fi
     echo "The tests of versions, with the set $set_:"
-    UMBEL_TEST_WRITER=$PWD/$writer ".venv-$set_/bin/python" -m pytest -n 2 --dist loadfile \
-        -p no:cacheprovider -m "$wanted" "${files[@]}"
+    UMBEL_TEST_WRITER=$PWD/$writer UMBEL_TEST_PYTHON=.venv-$set_/bin/python \
+        scripts/test.sh -n 2 --dist loadfile -m "$wanted" "${files[@]}"
     if [ "$wanted" = versions ]; then
         ".venv-$set_/bin/python" scripts/versions_page.py record > ".venv-$set_/.proved"
     fi
