@@ -45,6 +45,8 @@ export default defineConfig(({ mode }) => ({
       },
     },
     emptyOutDir: true,
+    // The server adds the files of a page to its head (`umbel.web.ui_pages`).
+    manifest: 'manifest.json',
     target: 'es2022',
     // The style sheets use `light-dark()`, which must not be rewritten.
     cssTarget: ['chrome123', 'firefox120', 'safari17.5'],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tests.architecture.sources import ROOT
-from umbel.web.ui import is_page
+from umbel.web.ui_pages import modules_at
 
 ADDRESSES = (ROOT / "ui" / "src" / "frame" / "address.ts").read_text()
 
@@ -27,4 +27,4 @@ def test_each_page_of_the_browser_is_one_of_the_server() -> None:
     assert len(lists) > 10
     assert len(named) > 5
     assert "workers/diff" in fixed
-    assert [each for each in pages if not is_page(each)] == []
+    assert [each for each in pages if not modules_at(each)] == []

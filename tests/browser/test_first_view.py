@@ -1,4 +1,4 @@
-"""What a browser fetches for the first view of a page stays small."""
+"""What a browser fetches for the first view of a page stays small, and is begun at once."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ SCRIPT_BYTES_MAX = 150_000
 _SCRIPT_BYTES = """() => performance.getEntriesByType('resource')
     .filter(each => new URL(each.name).pathname.endsWith('.js'))
     .reduce((sum, each) => sum + each.encodedBodySize, 0)"""
-
-
-@pytest.mark.parametrize(
+_FILES = r"""() => performance.getEntriesByType('resource')
+    .map(each => new URL(each.name).pathname)
+    .filter(each => /\.(js|css)$/.test(each))"""
+FIRST_VIEWS = pytest.mark.parametrize(
     ("path", "heading", "draws"),
     [
         ("", "Overview", True),
-        ("tasks", "Tasks", False),
+        ("tasks", "Tasks", True),
         (f"tasks/{task_id('charge')}", "What happened", False),
         ("names", "Names", False),
         ("names/shop.orders.charge", "shop.orders.charge", True),
@@ -30,6 +31,9 @@ _SCRIPT_BYTES = """() => performance.getEntriesByType('resource')
         ("audit", "Audit", False),
     ],
 )
+
+
+@FIRST_VIEWS
 def test_the_script_of_a_first_view_is_small(
     open_page: OpenPage, path: str, heading: str, draws: bool
 ) -> None:
@@ -41,3 +45,19 @@ def test_the_script_of_a_first_view_is_small(
     fetched = page.evaluate(_SCRIPT_BYTES)
 
     assert 10_000 < fetched < SCRIPT_BYTES_MAX
+
+
+@FIRST_VIEWS
+def test_the_head_of_a_page_names_all_that_shows_it(
+    open_page: OpenPage, path: str, heading: str, draws: bool
+) -> None:
+    page = open_page(path)
+    expect(page.get_by_role("heading", name=heading).first).to_be_visible()
+    if draws:
+        expect(page.locator("canvas").first).to_be_visible()
+
+    fetched = page.evaluate(_FILES)
+    head = page.request.get(page.url).text()
+
+    assert len(fetched) > 5
+    assert [each for each in fetched if f'"./{each.lstrip("/")}"' not in head] == []

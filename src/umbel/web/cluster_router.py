@@ -53,6 +53,7 @@ from umbel.web.shared_read import SharedRead
 from umbel.web.sse import LiveEndpoint
 from umbel.web.thread_pools import ThreadPools
 from umbel.web.ui import LOGIN_PAGE, Ui
+from umbel.web.ui_pages import ENTRY
 
 #: Routes that a server with several clusters has as well.
 _OF_THE_SERVER: Final = frozenset(
@@ -104,13 +105,13 @@ def cluster_router(
 ) -> Router:
     """What one cluster answers."""
     own = _own_endpoints(access, accesses, listed, ready)
-    workers_page = WorkersPage(ui.showing("index.html"), services, thread_pools, access)
+    workers_page = WorkersPage(ui.showing(ENTRY), services, thread_pools, access)
     routes = [
         *_api_routes(services, thread_pools, access, own),
         *_common_routes(thread_pools, access, accesses, ui),
         *flower_routes(services, thread_pools, access),
         EncodedSlashRoute("/api/{path:not_ours}", NotFoundPage()),
-        *page_addresses(ui.showing("index.html")),
+        *page_addresses(ui.showing(ENTRY)),
         *(EncodedSlashRoute(path, workers_page, methods=["GET"]) for path in WORKERS_PAGES),
         EncodedSlashRoute("/{path:rest}", ui, methods=["GET"]),
     ]

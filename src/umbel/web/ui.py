@@ -4,7 +4,8 @@ The path of a page shows `index.html`, so that a link into the application works
 a task's whatever its id; its `<base href>` is set to where the server lives,
 or the cluster among several. A path that
 is neither a page's nor a file's shows it too, and is a 404: the page says that nothing is
-there. What the build named by its content (`assets/`) is kept by browsers for
+there. A page's head names the files of that page beside those of all (`Manifest`). What the build
+named by its content (`assets/`) is kept by browsers for
 good, the rest is asked for again with its ETag. Files are read once, compressed once, and
 read again when they change on disk.
 """
@@ -33,8 +34,10 @@ from umbel.web.authorization import is_let_in
 from umbel.web.cluster_addresses import cluster_of
 from umbel.web.http.endpoint import accepts_gzip
 from umbel.web.http.problems import Refusal
+from umbel.web.http.scopes import path_of
 from umbel.web.routes import API_ROOT, ROUTES
 from umbel.web.thread_pools import ThreadPool
+from umbel.web.ui_pages import ENTRY, MANIFEST, Manifest, modules_at
 
 #: Where the build of `ui/` lands.
 BUILT: Final = Path(__file__).parent / "static"
@@ -46,42 +49,6 @@ LOGIN_PAGE: Final = "login.html"
 _HASHED: Final = re.compile(r"[^/]+[-.][A-Za-z0-9_-]{8,}\.[a-z0-9]+")
 #: The longest path of a file of the build.
 _PATH_MAX: Final = 200
-#: The pages that stand for themselves (`ui/src/frame/address.ts`).
-_PAGES: Final = frozenset(
-    {
-        "",
-        "tasks",
-        "errors",
-        "alerts",
-        "doctor",
-        "names",
-        "workflows",
-        "schedule",
-        "workers",
-        "queues",
-        "run",
-        "audit",
-        "clusters",
-        "clusters/diff",
-        "docs",
-        "access",
-        "sessions",
-        "tokens",
-    }
-)
-#: Below these stand ids and names of the cluster, which may have dots.
-_NAMED: Final = (
-    "tasks/",
-    "names/",
-    "workflows/",
-    "errors/",
-    "alerts/",
-    "schedule/",
-    "workers/",
-    "queues/",
-    "actions/",
-    "docs/",
-)
 _COMPRESSED: Final = frozenset({".js", ".css", ".html", ".svg", ".json", ".txt", ".map"})
 _TYPES: Final = {
     ".js": "text/javascript",
@@ -97,11 +64,6 @@ _NOT_BUILT: Final = """<!doctype html>
 <p>In a checkout, <code>make ui</code> builds the pages; then load this page again. An
 installed package has them; if yours does not, please report it.</p></body></html>
 """
-
-
-def is_page(path: str) -> bool:
-    """Whether the browser has a page at this path, below the server's prefix."""
-    return path.removesuffix("/") in _PAGES or path.startswith(_NAMED)
 
 
 class File(msgspec.Struct, frozen=True):
@@ -132,6 +94,7 @@ class Ui:
         self._folder = folder.resolve()
         self._thread_pool = thread_pool
         self._files: dict[Path, File] = {}
+        self._manifest: tuple[File, Manifest] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -152,7 +115,7 @@ class Ui:
     def _respond(self, request: Request, path: str) -> Response:
         if path.split("/", 1)[0] == "api":
             raise _unknown(f"/{path}")
-        if is_page(path):
+        if modules_at(path):
             return self._page(request)
         if "." not in path.rsplit("/", 1)[-1]:
             return self._page(request, status=HTTPStatus.NOT_FOUND)
@@ -163,7 +126,7 @@ class Ui:
         return _send_file(request, file, cache_control)
 
     def _page(
-        self, request: Request, name: str = "index.html", *, status: HTTPStatus = HTTPStatus.OK
+        self, request: Request, name: str = ENTRY, *, status: HTTPStatus = HTTPStatus.OK
     ) -> Response:
         prefix = escape(request.scope.get("root_path", ""))
         index = self._file(name)
@@ -177,10 +140,21 @@ class Ui:
             )
         )
         text = _BASE.sub(lambda _: base, index.body.decode(), count=1)
+        if name == ENTRY:
+            text = text.replace("</head>", f"{self._preloads(request.scope)}</head>", 1)
         if status is not HTTPStatus.OK:
             return HTMLResponse(text, status, {"Cache-Control": "no-store"})
         page = _file(text.encode(), index.changed_ns, ".html")
         return _send_file(request, page, "no-cache")
+
+    def _preloads(self, scope: Scope) -> str:
+        modules = modules_at(path_of(scope)[1:], is_of_one=cluster_of(scope) is not None)
+        file = self._file(MANIFEST)
+        if not modules or file is None:
+            return ""
+        if self._manifest is None or self._manifest[0] is not file:
+            self._manifest = file, Manifest(file.body)
+        return self._manifest[1].preloads(modules)
 
     def _meta_tags(self, cluster: str | None, *, is_stranger: bool) -> Iterator[tuple[str, str]]:
         """What a page is told. Strangers read what somebody wrote for people, of a server with one
