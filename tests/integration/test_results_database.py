@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import pickle
 import sqlite3
 import time
@@ -11,7 +13,13 @@ import pytest
 
 from tests.integration.resultsapp import Trap
 from tests.support.brokers import free_port
-from tests.support.results import opened, results_worker
+from tests.support.results import (
+    LARGE_IDS,
+    LARGE_META,
+    assert_a_few_are_held,
+    opened,
+    results_worker,
+)
 from umbel.errors import ResultsUnavailable
 
 
@@ -27,7 +35,7 @@ def test_results_in_a_database_are_told_and_tasks_aborted(
         succeeded = worker.ended("echo", 1, a=[2])
         failed = worker.ended("decline", 3)
         parent = worker.ended("offspring")
-        many = worker.results.get_many([succeeded.task_id, failed.task_id, "unheard-of"])
+        many = worker.many(succeeded.task_id, failed.task_id, "unheard-of")
         worker.results.abort("planned")
         planned = worker.results.get("planned")
         running = worker.send("until_aborted")
@@ -78,6 +86,19 @@ CREATE TABLE celery_taskmeta (
     date_done DATETIME, traceback TEXT
 )
 """
+
+
+def test_of_many_large_results_a_few_are_read_at_a_time(tmp_path: Path) -> None:
+    file = tmp_path / "results.db"
+    with contextlib.closing(sqlite3.connect(file)) as database, database:
+        database.execute(TABLE)
+        value = json.dumps(LARGE_META["result"]).encode()
+        rows = [(at, task_id, value) for at, task_id in enumerate(LARGE_IDS)]
+        insert = "INSERT INTO celery_taskmeta VALUES (?, ?, 'SUCCESS', ?, NULL, NULL)"
+        database.executemany(insert, rows)
+
+    with opened(f"db+sqlite:///{file}") as results:
+        assert_a_few_are_held(results)
 
 
 def test_looking_makes_no_file_and_no_table(tmp_path: Path) -> None:

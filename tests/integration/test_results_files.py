@@ -21,7 +21,7 @@ def test_results_in_files_are_told_and_tasks_aborted(redis_url: str, tmp_path: P
     with results_worker(redis_url, f"file://{kept}", tmp_path / "log") as worker:
         succeeded = worker.ended("echo", 1, a=2)
         failed = worker.ended("decline", 3)
-        many = worker.results.get_many([succeeded.task_id, failed.task_id, "unheard-of"])
+        many = worker.many(succeeded.task_id, failed.task_id, "unheard-of")
         running = worker.send("until_aborted")
         worker.until(running, "STARTED")
         worker.results.abort(running)

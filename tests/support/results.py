@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import tracemalloc
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +19,9 @@ from umbel.results.base import Result, ResultBackend
 from umbel.results.opening import open_results
 
 RESULTSAPP = "tests.integration.resultsapp"
+#: Tasks that each left a result of a megabyte.
+LARGE_IDS = tuple(f"large-{number}" for number in range(60))
+LARGE_META = {"status": "SUCCESS", "result": "x" * 1_000_000}
 
 
 class Worker(NamedTuple):
@@ -34,10 +39,30 @@ class Worker(NamedTuple):
         """What is kept of a task that is sent now, once it has ended."""
         return self.results.wait(self.send(name, *args, **kwargs), 20)
 
+    def many(self, *task_ids: str) -> dict[str, Result]:
+        """What is kept of these, asked for at once."""
+        return by_id(self.results, *task_ids)
+
     def until(self, task_id: str, state: str) -> Result:
         """What is kept once the task is in `state`."""
         wait_until(lambda: self.results.get(task_id).state == state, what=state)
         return self.results.get(task_id)
+
+
+def by_id(results: ResultBackend, *task_ids: str) -> dict[str, Result]:
+    """What is kept of these, asked for at once."""
+    return {each.task_id: each for each in results.get_many(task_ids)}
+
+
+def assert_a_few_are_held(results: ResultBackend) -> None:
+    """Of `LARGE_IDS`, and others, all are read, and never more than some held in memory."""
+    tracemalloc.start()
+    states = Counter(each.state for each in results.get_many(["absent", *LARGE_IDS]))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert states == {"PENDING": 1, "SUCCESS": len(LARGE_IDS)}
+    assert peak < 40_000_000
 
 
 @contextlib.contextmanager

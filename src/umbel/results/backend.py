@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from threading import Event
 from typing import Final, TypeVar
@@ -25,8 +25,11 @@ _LAST_S: Final = 0.25
 _SLOWER: Final = 1.5
 #: The last poll of a wait may end so much later than its time, seconds.
 _GRACE_S: Final = 0.1
-#: So many ids are asked for at once.
+#: So many ids are asked for at once, and of what so many bytes are kept.
 _AT_ONCE: Final = 500
+_BYTES_AT_ONCE: Final = 8 * 1024 * 1024
+#: So many where nobody says beforehand how large they are.
+_UNMEASURED_AT_ONCE: Final = 20
 
 
 class CeleryResults:
@@ -47,12 +50,13 @@ class CeleryResults:
     def get(self, task_id: str) -> Result:
         return self._get(task_id, LIMIT_S)
 
-    def get_many(self, task_ids: Sequence[str]) -> dict[str, Result]:
+    def get_many(self, task_ids: Sequence[str]) -> Iterator[Result]:
         ids = list(dict.fromkeys(task_ids))
-        found: dict[str, Result] = {}
         for at in range(0, len(ids), _AT_ONCE):
-            found |= self._answer(partial(_fetch, task_ids=ids[at : at + _AT_ONCE]))
-        return found
+            some = ids[at : at + _AT_ONCE]
+            sizes = self._answer(partial(_sizes, task_ids=some)) if len(some) > 1 else {}
+            for piece in _pieces(some, sizes):
+                yield from self._answer(partial(_fetch, task_ids=piece)).values()
 
     def list_ids(self, cursor: str, since: float) -> ListedIds | None:
         """See `results.base.ResultListing`."""
@@ -117,6 +121,25 @@ class CeleryResults:
             raise closed(self._url) from None
         except Exception as error:
             raise translated(error, self._url) from error
+
+
+def _pieces(ids: Sequence[str], sizes: Mapping[str, int] | None) -> Iterator[list[str]]:
+    """These ids in their order, by so many as are to be read at once."""
+    piece: list[str] = []
+    size = 0
+    for each in ids:
+        more = _BYTES_AT_ONCE // _UNMEASURED_AT_ONCE if sizes is None else sizes.get(each, 0)
+        if piece and size + more > _BYTES_AT_ONCE:
+            yield piece
+            piece, size = [], 0
+        piece.append(each)
+        size += more
+    if piece:
+        yield piece
+
+
+def _sizes(reader: ResultReader, task_ids: Sequence[str]) -> dict[str, int] | None:
+    return reader.sizes(task_ids)
 
 
 def _fetch(reader: ResultReader, task_ids: Sequence[str]) -> dict[str, Result]:

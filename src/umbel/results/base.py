@@ -8,7 +8,7 @@ from any thread, at the same time. A backend that cannot be used raises
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple, Protocol, runtime_checkable
 
 import msgspec
@@ -67,8 +67,9 @@ class ResultBackend(Protocol):
     def get(self, task_id: str) -> Result:
         """What is kept now. Raises `ResultsUnavailable`."""
 
-    def get_many(self, task_ids: Sequence[str]) -> dict[str, Result]:
-        """The same for many, in as few questions as the backend allows."""
+    def get_many(self, task_ids: Sequence[str]) -> Iterator[Result]:
+        """The same for many, each once, in as few questions as fit into a little memory: who goes
+        through them keeps what is needed of each. Raises `ResultsUnavailable` on the way."""
 
     def wait(self, task_id: str, timeout_s: float) -> Result:
         """The result once the task has ended, or what is kept when time is up. At once for

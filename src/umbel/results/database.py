@@ -23,6 +23,13 @@ from umbel.results.reader import ABORTED
 _ENDED: Final = ("SUCCESS", "FAILURE", "REVOKED")
 #: So many rows are read at once to list which there are.
 LISTED_ROWS: Final = 1_000
+#: What tells the length of a value without reading it.
+_BYTES_OF: Final = {
+    "sqlite": "length",
+    "postgresql": "octet_length",
+    "mysql": "octet_length",
+    "mariadb": "octet_length",
+}
 #: Columns that hold values encoded by the application's serializer.
 _ENCODED: Final = ("args", "kwargs", "children")
 
@@ -73,6 +80,19 @@ class DatabaseReader:
             else Result(task_id=task_id, state="PENDING")
             for task_id in task_ids
         }
+
+    def sizes(self, task_ids: Sequence[str]) -> dict[str, int] | None:
+        bytes_of = _BYTES_OF.get(self._engine.dialect.name)
+        if bytes_of is None:
+            return None
+        measure = getattr(self._sql.func, bytes_of)
+        kept = (self._table.c.result, self._table.c.traceback)
+        size = sum(self._sql.func.coalesce(measure(each), 0) for each in kept)
+        wanted = self._sql.select(self._table.c.task_id, size).where(
+            self._table.c.task_id.in_(_texts(task_ids))
+        )
+        rows = self._with_connection(lambda on: on.execute(wanted).all())
+        return {str(task_id): int(size) for task_id, size in rows}
 
     def list_ids(self, cursor: str, since: float) -> ListedIds | None:
         """The newest first, by the primary key: an index that every table has."""

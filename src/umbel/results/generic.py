@@ -53,6 +53,9 @@ class GenericReader:
         with self._connections():
             return {task_id: self._fetched(task_id) for task_id in task_ids}
 
+    def sizes(self, task_ids: Sequence[str]) -> dict[str, int] | None:  # noqa: ARG002
+        return None
+
     def _fetched(self, task_id: str) -> Result:
         if not can_keep(task_id):
             return Result(task_id=task_id, state="PENDING")

@@ -53,6 +53,9 @@ class KeyValueReader:
             return {task_id: found.get(key) for task_id, key in keys.items()}
         return dict(zip(keys, found, strict=True))
 
+    def sizes(self, task_ids: Sequence[str]) -> dict[str, int] | None:  # noqa: ARG002
+        return None
+
     def list_ids(self, cursor: str, since: float) -> ListedIds | None:  # noqa: ARG002
         return None
 
@@ -103,6 +106,14 @@ class RedisReader(KeyValueReader):
         super().__init__(backend)
         backend._set = self._set
 
+    @property
+    def _is_plain(self) -> bool:
+        """Whether it reads as Celery's own does."""
+        from celery.backends.redis import RedisBackend
+
+        kind = type(self._backend)
+        return kind.get is RedisBackend.get and kind.mget is RedisBackend.mget
+
     def _set(self, key: Any, value: Any, expires: int | None = None) -> None:
         """As celery/backends/redis.py does, without the SETEX that redis-py deprecates."""
         client = self._backend.client
@@ -113,19 +124,30 @@ class RedisReader(KeyValueReader):
 
     def _raws(self, keys: Mapping[str, Any]) -> dict[str, object]:
         """No more of each than can be opened: a value of Redis may have half a gigabyte."""
-        from celery.backends.redis import RedisBackend
-        from redis.exceptions import NoPermissionError
-
-        kind = type(self._backend)
-        if not keys or kind.get is not RedisBackend.get or kind.mget is not RedisBackend.mget:
+        if not keys or not self._is_plain:
             return super()._raws(keys)
         try:
             with self._backend.client.pipeline(transaction=False) as together:
                 for key in keys.values():
                     together.getrange(key, 0, META_MAX)
                 return dict(zip(keys, together.execute(), strict=True))
-        except NoPermissionError:  # a user who may GET alone
+        except _no_permission():  # a user who may GET alone
             return super()._raws(keys)
+
+    def sizes(self, task_ids: Sequence[str]) -> dict[str, int] | None:
+        if not self._is_plain:
+            return None
+        keys = self._keys(task_ids)
+        try:
+            with self._backend.client.pipeline(transaction=False) as together:
+                for key in keys.values():
+                    together.strlen(key)
+                return {
+                    task_id: min(size, META_MAX)
+                    for task_id, size in zip(keys, together.execute(), strict=True)
+                }
+        except _no_permission():  # a user who may GET alone
+            return None
 
     def task_canvases(self, task_ids: Sequence[str]) -> dict[str, TaskCanvas]:
         return canvases_in(RedisCanvas(self._backend).small(self._keys(task_ids)))
@@ -185,6 +207,12 @@ class MemcachedReader(KeyValueReader):
 
     def _fits(self, task_id: str) -> bool:
         return len(self._backend.get_key_for_task(task_id)) <= 250
+
+
+def _no_permission() -> type[Exception]:
+    from redis.exceptions import NoPermissionError
+
+    return NoPermissionError
 
 
 def _bytes(key: object) -> bytes:

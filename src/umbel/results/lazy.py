@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from umbel.lazy import Lazy
 from umbel.results.base import (
@@ -34,7 +34,7 @@ class LazyResults:
     def get(self, task_id: str) -> Result:
         return self._lazy.get().get(task_id)
 
-    def get_many(self, task_ids: Sequence[str]) -> dict[str, Result]:
+    def get_many(self, task_ids: Sequence[str]) -> Iterator[Result]:
         return self._lazy.get().get_many(task_ids)
 
     def list_ids(self, cursor: str, since: float) -> ListedIds | None:
@@ -46,7 +46,7 @@ class LazyResults:
         """See `results.base.CanvasRecords`."""
         found = self._lazy.get()
         if not isinstance(found, CanvasRecords):
-            found.get_many(task_ids[:1])  # raises why it cannot be used at all
+            list(found.get_many(task_ids[:1]))  # raises why it cannot be used at all
             raise no_canvas(found.url)
         return found.task_canvases(task_ids, timeout_s)
 

@@ -16,6 +16,10 @@ class ResultReader(Protocol):
     def fetch(self, task_ids: Sequence[str]) -> dict[str, Result]:
         """What is kept of each. An id that is not known, or cannot be, is PENDING."""
 
+    def sizes(self, task_ids: Sequence[str]) -> dict[str, int] | None:
+        """About how many bytes `fetch` would read of each that is kept; None where that cannot be
+        told for less."""
+
     def list_ids(self, cursor: str, since: float) -> ListedIds | None:
         """See `results.base.ResultListing`."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Protocol
 
 import msgspec
@@ -94,8 +94,8 @@ class RpcResults:
     def get(self, task_id: str) -> Result:
         return self.wait(task_id, 0.0)
 
-    def get_many(self, task_ids: Sequence[str]) -> dict[str, Result]:
-        return {task_id: self.get(task_id) for task_id in task_ids}
+    def get_many(self, task_ids: Sequence[str]) -> Iterator[Result]:
+        return map(self.get, dict.fromkeys(task_ids))
 
     def wait(self, task_id: str, timeout_s: float) -> Result:
         with self._changed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NoReturn
 
 from umbel.errors import ResultsUnavailable
@@ -27,7 +27,7 @@ class UnusableResults:
     def get(self, task_id: str) -> Result:  # noqa: ARG002
         self._refuse()
 
-    def get_many(self, task_ids: Sequence[str]) -> dict[str, Result]:  # noqa: ARG002
+    def get_many(self, task_ids: Sequence[str]) -> Iterator[Result]:  # noqa: ARG002
         self._refuse()
 
     def wait(self, task_id: str, timeout_s: float) -> Result:  # noqa: ARG002

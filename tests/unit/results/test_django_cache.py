@@ -31,7 +31,7 @@ try:
     app.backend.store_result("a", {"x": [1, None]}, "SUCCESS")
     app.backend.store_result("b", Declined("no", 3), "FAILURE", traceback="Traceback ...")
     print(results.get("a").result, results.get("b").exception, results.get("b").traceback)
-    print([each.state for each in results.get_many(["a", "b", "c"]).values()])
+    print([each.state for each in results.get_many(["a", "b", "c"])])
     results.abort("c")
     print(results.get("c").state, app.backend.get_task_meta("c")["status"])
     print(type(app.backend.get_task_meta("b")["result"]).__name__)

@@ -14,7 +14,7 @@ from umbel.results.opening import open_results
 
 CALLS: list[Callable[[ResultBackend], object]] = [
     lambda results: results.get("t"),
-    lambda results: results.get_many(["t"]),
+    lambda results: list(results.get_many(["t"])),
     lambda results: results.wait("t", 30),
     lambda results: results.abort("t"),
 ]

@@ -86,7 +86,7 @@ def test_results_have_no_secrets_and_no_arguments_but_those_that_were_sent() -> 
     assert (shown.result, shown.args) == ({"access_token": "<hidden>", "n": 1}, None)
     assert shown.kwargs == {"n": 1}
     assert "'x'" not in repr(results.wait("b", 1))
-    assert results.get_many(["a", "b"]) == {"a": shown, "b": results.get("b")}
+    assert list(results.get_many(["a", "b"])) == [shown, results.get("b")]
 
 
 def test_a_result_is_hidden_by_the_name_that_the_history_knows() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from umbel.results.base import Result, ResultBackend
@@ -29,7 +29,7 @@ class InterruptibleResults:
     def get(self, task_id: str) -> Result:
         return self._results.get(task_id)
 
-    def get_many(self, task_ids: Sequence[str]) -> dict[str, Result]:
+    def get_many(self, task_ids: Sequence[str]) -> Iterator[Result]:
         return self._results.get_many(task_ids)
 
     def wait(self, task_id: str, timeout_s: float) -> Result:

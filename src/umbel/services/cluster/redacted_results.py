@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -45,9 +45,9 @@ class RedactedResults:
     def get(self, task_id: str) -> Result:
         return self._redacted(self._results.get(task_id), self._stored([task_id]))
 
-    def get_many(self, task_ids: Sequence[str]) -> dict[str, Result]:
-        found, stored = self._results.get_many(task_ids), self._stored(task_ids)
-        return {task_id: self._redacted(result, stored) for task_id, result in found.items()}
+    def get_many(self, task_ids: Sequence[str]) -> Iterator[Result]:
+        stored = self._stored(task_ids)
+        return (self._redacted(result, stored) for result in self._results.get_many(task_ids))
 
     def wait(self, task_id: str, timeout_s: float) -> Result:
         result = self._results.wait(task_id, timeout_s)

@@ -232,7 +232,9 @@ def _results(
     if results is None or not ids:
         return {}, None
     try:
-        return results.get_many(ids), None
+        # Their values are of no use here, and may be large.
+        read = (msgspec.structs.replace(each, result=None) for each in results.get_many(ids))
+        return {each.task_id: each for each in read}, None
     except ResultsUnavailable as error:
         return {}, error
 

@@ -173,15 +173,15 @@ class GapSearch:
         ids = self._unread[:count]
         self._rate.take(count)
         at = self._clock.now()
-        results = self._results.get_many(ids)
-        self._unread = self._unread[count:]
         stored = self._store.tasks(ids)
         skews = self._skews()
-        for result in results.values():
-            if self._is_in_gap(result, skews):
-                fact = fact_of_result(result, stored.get(result.task_id), at)
-                if fact is not None:
-                    yield fact
+        found = [
+            fact_of_result(result, stored.get(result.task_id), at)
+            for result in self._results.get_many(ids)
+            if self._is_in_gap(result, skews)
+        ]
+        self._unread = self._unread[count:]
+        yield from filter(None, found)
 
     def _skews(self) -> tuple[float, float]:
         """By how much clocks of workers are behind and ahead of ours, at most: ours may have been

@@ -20,7 +20,7 @@ import logging
 import math
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Literal
 
 import msgspec
@@ -31,7 +31,7 @@ from umbel.cluster.events import Event
 from umbel.cluster.reconciled import Source
 from umbel.cluster.task import PENDING, Task
 from umbel.errors import NotSupported, ResultsUnavailable, UmbelError
-from umbel.results.base import Result, ResultBackend
+from umbel.results.base import ResultBackend
 from umbel.services.healing.answers import (
     expiry_of,
     fact_of_result,
@@ -200,14 +200,12 @@ class Reconciler:
                 self._suspects.drop(uuid)
         open_ = {uuid: tasks[uuid] for uuid in due if uuid in self._suspects}
         sources: list[Source] = []
-        results = self._read_results(list(open_))
-        if results is not None:
+        found = self._facts_of_results(open_, now)
+        if found is not None:
             sources.append("backend")
-            for uuid in [*open_]:
-                fact = fact_of_result(results[uuid], open_[uuid], now) if uuid in results else None
-                if fact is not None:
-                    self._heal(uuid, [fact])
-                    del open_[uuid]
+            for uuid, fact in found.items():
+                self._heal(uuid, [fact])
+                del open_[uuid]
         to_ask = dict(list(open_.items())[: IDS_MAX if self._questions.may_ask else 0])
         for uuid in open_:
             # Their turn comes; results are not read again for each that waits for it.
@@ -229,14 +227,18 @@ class Reconciler:
             else:
                 self._miss(task, evidence, holders, tuple(sources), now)
 
-    def _read_results(self, ids: Sequence[str]) -> dict[str, Result] | None:
-        """None where the backend cannot be asked."""
+    def _facts_of_results(self, tasks: Mapping[str, Task], at: float) -> dict[str, Event] | None:
+        """What the backend knows more of these; None where it cannot be asked."""
         now = self._clock.monotonic()
         if now < self._results_at:
             return None
-        self._rate.take(len(ids))
+        self._rate.take(len(tasks))
+        found: dict[str, Event] = {}
         try:
-            results = self._results.get_many(ids)
+            for result in self._results.get_many([*tasks]):
+                fact = fact_of_result(result, tasks[result.task_id], at)
+                if fact is not None:
+                    found[result.task_id] = fact
         except ResultsUnavailable as error:
             if error.retriable:
                 self._note("results", str(error))
@@ -245,7 +247,7 @@ class Reconciler:
             return None
         self._note("results", None)
         self._results_down_since = None
-        return results
+        return found
 
     def _read_holders(self, ids: Sequence[str]) -> Holders | None:
         """None where workers cannot be asked now."""
