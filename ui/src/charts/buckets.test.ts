@@ -41,6 +41,11 @@ it('a small line ends with the last bucket that is over', () => {
   expect(wholeTrend([1, 2, 3], { start: 60, bucket_s: 60 }, 900)).toEqual([1, 2, 3])
 })
 
+it('a small line of what has just begun shows it', () => {
+  expect(wholeTrend([0, 0, 3], { start: 60, bucket_s: 60 }, 230)).toEqual([0, 0, 3])
+  expect(wholeTrend([0, 0, 0], { start: 60, bucket_s: 60 }, 230)).toEqual([0, 0, 0])
+})
+
 it('a longer span is asked for less often', () => {
   expect([900, 3_600, 86_400, 604_800].map(pauseOf)).toEqual([5, 5, 20, 60])
 })

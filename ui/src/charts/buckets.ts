@@ -31,10 +31,11 @@ export function valuesOf<T extends { start: number }, None>(
   return buckets.starts.map((start) => values.get(start) ?? none) as (number | None)[]
 }
 
-/** A small line of numbers without its last bucket, where that is not over yet. */
+/** A small line of numbers without its last bucket, where that is not over yet: it would seem to fall.
+ * Where there is nothing else, it would seem that nothing is. */
 export function wholeTrend(trend: readonly number[], { start, bucket_s }: { start: number; bucket_s: number }, now: number): readonly number[] {
-  const whole = Math.max(0, Math.floor((now - start) / bucket_s))
-  return trend.length > 2 ? trend.slice(0, whole) : trend
+  const whole = trend.slice(0, Math.max(0, Math.floor((now - start) / bucket_s)))
+  return trend.length > 2 && whole.some((value) => value > 0) ? whole : trend
 }
 
 /** How tasks ended, as lines that stand on each other: failures lowest, so that they are seen. */
