@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+import uuid
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenPage
+from tests.browser.live_events import Tell, begin, fail, until_state
 from tests.browser.test_tasks import shown
+from tests.support.umbels import Client
+
+FOCUSED_ROW_ELEMENT = "document.activeElement.closest('[data-row]')"
+FOCUSED_ROW = f"{FOCUSED_ROW_ELEMENT}?.dataset.row"
 
 
 def test_rows_are_walked_selected_and_opened(open_page: OpenPage) -> None:
@@ -33,6 +39,30 @@ def test_rows_are_walked_selected_and_opened(open_page: OpenPage) -> None:
     page.keyboard.press("g")
     page.keyboard.press("t")
     expect(page).to_have_url(re.compile(r"/tasks$"))
+
+
+def test_the_focus_stays_on_a_row_whose_columns_change_or_that_is_moved(
+    open_page: OpenPage, server: Client, tell: Tell
+) -> None:
+    folder = f"zq{uuid.uuid4().hex}"
+    begun = [begin(tell, f"{folder}.{name}") for name in ("fails", "fails", "waits")]
+    for task in begun[:2]:
+        fail(tell, task)
+        until_state(server, task, "FAILURE")
+    page = open_page(f"tasks?q=name:{folder}.*")
+    expect(page.locator("[data-row]")).to_have_count(3)
+    page.keyboard.press("j")
+    row = page.evaluate(FOCUSED_ROW)
+    assert row in begun[:2]
+
+    page.keyboard.press("f")
+    expect(page.get_by_role("columnheader", name="Id")).to_be_visible()  # of one name alone
+    assert page.evaluate(FOCUSED_ROW) == row
+    page.evaluate(f"{FOCUSED_ROW_ELEMENT}.parentElement.append({FOCUSED_ROW_ELEMENT})")
+    page.wait_for_function(f"{FOCUSED_ROW} === '{row}'")
+
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(f"/tasks/{row}$"))
 
 
 def test_keys_act_while_a_tooltip_is_shown_and_escape_puts_it_away(open_page: OpenPage) -> None:

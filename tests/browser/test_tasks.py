@@ -110,7 +110,8 @@ def test_the_next_page_comes_behind_this_one(open_page: OpenPage) -> None:
     page = open_page("tasks")
     expect(page.locator("[data-row]")).to_have_count(50)
     first = shown(page)
-    page.get_by_role("button", name="Show 50 more").click()
+    # Once its button is near it comes by itself.
+    page.get_by_role("region", name="Tasks found").evaluate("list => list.scrollTo(0, 1e6)")
 
     expect(page.locator("[data-row]").nth(50)).to_be_visible()
     assert shown(page)[:50] == first

@@ -2,11 +2,13 @@
  * The focus when what had it is gone: a button of a row that an action changed, moved or removed.
  * The browser would leave it on <body>, and the next key would begin at the top of the page. It
  * stays on what was only moved; else it goes to what stands nearest: the first link of the same
- * row, or of the row that took its place, or the page's heading.
+ * row, or of the row that took its place, or the page's heading. Of the list of tasks, which draws
+ * the rows in sight and finds one again by itself, it goes no farther than the same row.
  */
 
 const FOCUSABLE = 'a[href], button:enabled, input:enabled, select:enabled, textarea:enabled, summary'
 const ROW = 'tr, li'
+const TASK_ROW = '[data-row]'
 
 interface FocusPosition {
   element: HTMLElement
@@ -23,8 +25,7 @@ export function keepFocus(main: HTMLElement): () => void {
 
   const onFocusIn = ({ target }: FocusEvent): void => {
     if (!(target instanceof HTMLElement) || target.closest('dialog') !== null) return
-    // The list of tasks finds its rows again by itself.
-    held = target.closest('[data-row]') === null ? positionOf(target, main) : null
+    held = positionOf(target, main)
   }
   // Whoever clicks beside it leaves it.
   const onPointerDown = ({ target }: PointerEvent): void => {
@@ -62,7 +63,7 @@ function isLost(): boolean {
 function positionOf(element: HTMLElement, main: HTMLElement): FocusPosition {
   const around: HTMLElement[] = []
   for (let one = element.parentElement; one !== null && one !== main; one = one.parentElement) around.push(one)
-  const row = element.closest<HTMLElement>(ROW)
+  const row = element.closest<HTMLElement>(TASK_ROW) ?? element.closest<HTMLElement>(ROW)
   return { element, around, row, index: row === null ? -1 : [...(row.parentElement?.children ?? [])].indexOf(row) }
 }
 
@@ -70,6 +71,7 @@ function nearest({ around, row, index }: FocusPosition, main: HTMLElement): HTML
   const left = around.find((one) => one.isConnected)
   // Another page came in its place, and focuses its own heading.
   if (left === undefined) return null
+  if (row?.matches(TASK_ROW)) return row.isConnected ? row.querySelector<HTMLElement>('[data-open]') : null
   if (row?.isConnected) return row.querySelector<HTMLElement>(FOCUSABLE) ?? heading(main)
   const rows = row === null ? [] : [...left.children].filter((one) => one.matches(ROW) && one.querySelector(FOCUSABLE) !== null)
   const next = rows[Math.min(index, rows.length - 1)]
