@@ -19,6 +19,12 @@ LOOKS = [
     pytest.param(1920, "dark", marks=pytest.mark.thorough),
     pytest.param(320, "light", marks=pytest.mark.thorough),
 ]
+#: For further pages, which are made of the same parts: one of them in every run.
+FURTHER_LOOKS = [
+    pytest.param(320, "dark"),
+    pytest.param(1920, "light", marks=pytest.mark.thorough),
+    *LOOKS[2:],
+]
 PATHS = {
     "tasks": "tasks?q=state:SUCCESS -name:nothing",
     "task": f"tasks/{task_id('charge')}",

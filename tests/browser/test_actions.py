@@ -15,7 +15,7 @@ from tests.browser.conftest import OpenPage, Theme
 from tests.browser.history import ORDERS, task_id
 from tests.browser.live_events import Tell, fail, until_state
 from tests.browser.servers import Server
-from tests.browser.test_access import LOOKS, violations
+from tests.browser.test_access import FURTHER_LOOKS, violations
 from tests.support.umbels import Client
 
 
@@ -184,7 +184,7 @@ def test_the_audit_tells_why_and_leads_to_the_task_that_was_sent(
     expect(page.locator(f"a[href='tasks/{failed}']").first).to_be_visible()
 
 
-@pytest.mark.parametrize(("width", "theme"), LOOKS)
+@pytest.mark.parametrize(("width", "theme"), FURTHER_LOOKS)
 def test_axe_finds_nothing_in_the_dialog_of_an_action(
     open_page: OpenPage, axe_source: str, width: int, theme: Theme
 ) -> None:

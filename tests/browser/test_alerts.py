@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenPage, Theme
 from tests.browser.servers import Server
-from tests.browser.test_access import violations
+from tests.browser.test_access import FURTHER_LOOKS, violations
 from tests.support.umbels import Client
 from umbel.store.alerts import Alert
 from umbel.store.opening import open_ledger
@@ -170,7 +170,7 @@ def test_the_bell_counts_what_fires_from_the_live_stream(
     assert not [each for each in asked if "/alerts" in each]
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (320, "dark")])
+@pytest.mark.parametrize(("width", "theme"), FURTHER_LOOKS)
 def test_axe_finds_nothing_on_pages_of_alerts(
     open_page: OpenPage, server: Client, axe_source: str, width: int, theme: Theme
 ) -> None:

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenPage, Theme
 from tests.browser.history import task_id
-from tests.browser.test_access import LOOKS, violations
+from tests.browser.test_access import FURTHER_LOOKS, violations
 
 
 def test_help_leads_to_the_documentation(open_page: OpenPage) -> None:
@@ -65,7 +65,7 @@ def test_pages_of_logins_lead_to_each_other_and_back(open_page: OpenPage) -> Non
     expect(page).to_have_url(re.compile("/docs/settings#logins$"))
 
 
-@pytest.mark.parametrize(("width", "theme"), LOOKS)
+@pytest.mark.parametrize(("width", "theme"), FURTHER_LOOKS)
 @pytest.mark.parametrize("name", ["query-language", "logins"])
 def test_axe_finds_nothing_in_the_documentation(
     open_page: OpenPage, axe_source: str, width: int, theme: Theme, name: str

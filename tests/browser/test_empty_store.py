@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenPage, Theme
-from tests.browser.test_access import LOOKS, violations
+from tests.browser.test_access import FURTHER_LOOKS, violations
 from tests.support.brokers import redis_database
 from tests.support.umbels import Client, umbel_serve
 
@@ -40,7 +40,7 @@ def server(empty: Client) -> Client:
     return empty
 
 
-@pytest.mark.parametrize(("width", "theme"), LOOKS)
+@pytest.mark.parametrize(("width", "theme"), FURTHER_LOOKS)
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_without_anything_says_so(
     open_page: OpenPage, axe_source: str, path: str, width: int, theme: Theme

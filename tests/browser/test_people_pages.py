@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.history import task_id, write_history
-from tests.browser.test_access import LOOKS, violations
+from tests.browser.test_access import FURTHER_LOOKS, violations
 from tests.support.brokers import free_port, redis_database
 from tests.support.umbels import Client, umbel_command, umbel_environment
 from tests.support.waiting import wait_until
@@ -266,7 +266,7 @@ def test_the_pages_are_a_key_away(visit: Visit) -> None:
         expect(page).to_have_title(f"{title} · Umbel")
 
 
-@pytest.mark.parametrize(("width", "theme"), LOOKS)
+@pytest.mark.parametrize(("width", "theme"), FURTHER_LOOKS)
 def test_the_pages_of_people_can_be_used_by_everybody(
     visit: Visit, axe_source: str, width: int, theme: str
 ) -> None:

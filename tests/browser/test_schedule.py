@@ -112,7 +112,7 @@ def test_next_runs_are_on_the_clock_of_the_entry_and_of_whoever_looks(
     expect(runs).to_contain_text("On the clock of UTC, and of America/New_York")
 
 
-@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("width", [1280, pytest.param(360, marks=pytest.mark.thorough)])
 def test_a_thousand_entries_are_a_page_of_those_in_sight(
     open_page: OpenPage, entries: redis.Redis, axe_source: str, width: int
 ) -> None:

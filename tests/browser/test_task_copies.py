@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import OpenPage, Theme
 from tests.browser.history import task_id
 from tests.browser.live_events import Tell, begin
-from tests.browser.test_access import LOOKS, violations
+from tests.browser.test_access import FURTHER_LOOKS, violations
 from tests.support.umbels import Client
 
 DECLINED_CHARGE = task_id("charge")
@@ -68,7 +68,7 @@ def test_a_task_whose_arguments_were_cut_has_no_call_and_says_why(
     expect(menu.get_by_role("button", name="curl that reads it")).to_be_visible()
 
 
-@pytest.mark.parametrize(("width", "theme"), LOOKS)
+@pytest.mark.parametrize(("width", "theme"), FURTHER_LOOKS)
 def test_axe_finds_nothing_on_the_page_of_a_task(
     open_page: OpenPage, axe_source: str, width: int, theme: Theme
 ) -> None:

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import OpenPage, Theme
 from tests.browser.history import MEDIA, ORDERS
-from tests.browser.test_access import LOOKS, violations
+from tests.browser.test_access import FURTHER_LOOKS, violations
 
 pytestmark = pytest.mark.usefixtures("workers")
 
@@ -105,7 +105,7 @@ def test_a_worker_that_was_never_heard_of_is_said_so(open_page: OpenPage) -> Non
     expect(page.get_by_text("No worker of this name is known")).to_be_visible()
 
 
-@pytest.mark.parametrize(("width", "theme"), LOOKS)
+@pytest.mark.parametrize(("width", "theme"), FURTHER_LOOKS)
 def test_axe_finds_nothing_on_the_pages_of_the_cluster(
     open_page: OpenPage, axe_source: str, width: int, theme: Theme
 ) -> None:
@@ -186,7 +186,7 @@ def fleet(route: Route) -> None:
     route.fulfill(json=answer)
 
 
-@pytest.mark.parametrize("width", [1440, 360])
+@pytest.mark.parametrize("width", [1440, pytest.param(360, marks=pytest.mark.thorough)])
 def test_five_thousand_workers_are_a_page_of_those_in_sight(
     open_page: OpenPage, axe_source: str, width: int
 ) -> None:

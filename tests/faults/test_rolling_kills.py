@@ -147,9 +147,13 @@ def retry_once(umbels: list[Umbel], ids: list[str]) -> list[int]:
     return answers
 
 
-@pytest.fixture(params=[pytest.param("redis", marks=pytest.mark.redis),
-                        pytest.param("stream", marks=pytest.mark.redis),
-                        pytest.param("rabbitmq", marks=pytest.mark.rabbitmq)])  # fmt: skip
+@pytest.fixture(
+    params=[
+        pytest.param("redis", marks=pytest.mark.redis),
+        pytest.param("stream", marks=pytest.mark.redis),
+        pytest.param("rabbitmq", marks=[pytest.mark.rabbitmq, pytest.mark.thorough]),
+    ]
+)
 def workers(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
     """The environment of workers on a broker of their own; with `stream` they write one, too."""
     with rabbit_vhost() if request.param == "rabbitmq" else redis_database() as url:

@@ -33,7 +33,7 @@ def channel(rabbit_url: str) -> Iterator[amqp.Channel]:
         yield connection.channel()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def management() -> Iterator[str]:
     with management_api() as url:
         yield url

@@ -18,30 +18,38 @@ from tests.support.services import absent
 from tests.support.waiting import wait_until
 
 MANAGEMENT: Final = os.environ.get("UMBEL_TEST_RABBITMQ_MANAGEMENT", "http://127.0.0.1:15672")
-_LOCK: Final = Path(tempfile.gettempdir()) / "umbel-tests-rabbitmq-management.lock"
+_USERS: Final = Path(tempfile.gettempdir()) / "umbel-tests-rabbitmq-management.lock"
+_ENABLING: Final = _USERS.with_suffix(".enabling")
 
 
 @contextlib.contextmanager
 def management_api() -> Iterator[str]:
-    """The URL of the API. Where it does not answer its plugin is enabled, and disabled at the end,
-    of one test process after the other."""
-    with _LOCK.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if _answers(MANAGEMENT):
-            yield MANAGEMENT
-            return
-        program = shutil.which("rabbitmq-plugins")
-        if program is None:
-            absent("RabbitMQ's management API", "the program rabbitmq-plugins is not installed")
-        _plugin(program, "enable")
+    """The URL of the API. Where it does not answer its plugin is enabled, for all test processes
+    that use it meanwhile, and disabled by the last of them."""
+    with _USERS.open("a+") as users:
+        fcntl.flock(users, fcntl.LOCK_SH)
+        with _ENABLING.open("w") as enabling:
+            fcntl.flock(enabling, fcntl.LOCK_EX)
+            if not _answers(MANAGEMENT):
+                _plugin("enable")
+                users.write("enabled here")
+                users.flush()
+                wait_until(lambda: _answers(MANAGEMENT), timeout_s=30, what="the management API")
         try:
-            wait_until(lambda: _answers(MANAGEMENT), timeout_s=30, what="the management API")
             yield MANAGEMENT
         finally:
-            _plugin(program, "disable")
+            with contextlib.suppress(BlockingIOError):  # others use it still
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                users.seek(0)
+                if users.read():
+                    _plugin("disable")
+                    users.truncate(0)
 
 
-def _plugin(program: str, deed: str) -> None:
+def _plugin(deed: str) -> None:
+    program = shutil.which("rabbitmq-plugins")
+    if program is None:
+        absent("RabbitMQ's management API", "the program rabbitmq-plugins is not installed")
     done = subprocess.run(
         [program, deed, "rabbitmq_management"], capture_output=True, text=True, check=False
     )

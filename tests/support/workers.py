@@ -52,7 +52,9 @@ def celery_worker(
         "INFO",
         *options,
     ]
-    with Process(command, log, cwd=ROOT, env={**os.environ, **environment}) as process:
+    with Process(
+        command, log, cwd=ROOT, env={**os.environ, **environment}, patience_s=4.0
+    ) as process:
         wait_until(lambda: _is_ready(process), timeout_s=60, what=f"{name} to be ready")
         yield CeleryWorker(process, name)
 
