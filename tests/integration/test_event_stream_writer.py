@@ -71,6 +71,28 @@ def test_what_is_published_is_in_the_stream_too_message_by_message(redis_url: st
     assert all(each.keys() == {b"b"} for each in found)
 
 
+@pytest.mark.versions(brief=True)
+def test_what_a_thread_tells_while_a_batch_is_sent_is_sent_as_well(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with dispatcher(streaming_app(redis_url)) as sender:
+        publish, told = sender._publish, iter(["task-succeeded"])
+
+        def publish_slowly(*args: Any, **options: Any) -> None:
+            publish(*args, **options)
+            for kind in told:
+                sender.send(kind, uuid="one")
+
+        monkeypatch.setattr(sender, "_publish", publish_slowly)
+        sender.send("task-started", uuid="one")
+        sender.flush()
+
+    assert [types_in(each) for each in entries(redis_url)] == [
+        ["task-started"],
+        ["task-succeeded"],
+    ]
+
+
 def test_only_messages_that_are_surely_in_the_stream_say_so(redis_url: str) -> None:
     app = streaming_app(redis_url)
     with redis.Redis.from_url(redis_url) as client, client.pubsub() as subscriber:
