@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.history import task_id
@@ -33,14 +33,20 @@ FIRST_VIEWS = pytest.mark.parametrize(
 )
 
 
-@FIRST_VIEWS
-def test_the_script_of_a_first_view_is_small(
-    open_page: OpenPage, path: str, heading: str, draws: bool
-) -> None:
+def drawn(open_page: OpenPage, path: str, heading: str, draws: bool) -> Page:
+    """The page once all of its first view is there, with a chart if it `draws`."""
     page = open_page(path)
     expect(page.get_by_role("heading", name=heading).first).to_be_visible()
     if draws:
         expect(page.locator("canvas").first).to_be_visible()
+    return page
+
+
+@FIRST_VIEWS
+def test_the_script_of_a_first_view_is_small(
+    open_page: OpenPage, path: str, heading: str, draws: bool
+) -> None:
+    page = drawn(open_page, path, heading, draws)
 
     fetched = page.evaluate(_SCRIPT_BYTES)
 
@@ -51,10 +57,7 @@ def test_the_script_of_a_first_view_is_small(
 def test_the_head_of_a_page_names_all_that_shows_it(
     open_page: OpenPage, path: str, heading: str, draws: bool
 ) -> None:
-    page = open_page(path)
-    expect(page.get_by_role("heading", name=heading).first).to_be_visible()
-    if draws:
-        expect(page.locator("canvas").first).to_be_visible()
+    page = drawn(open_page, path, heading, draws)
 
     fetched = page.evaluate(_FILES)
     head = page.request.get(page.url).text()

@@ -6,7 +6,7 @@ import contextlib
 import os
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from umbel.cluster.events import UUID_MAX
@@ -106,14 +106,6 @@ class RedisReader(KeyValueReader):
         super().__init__(backend)
         backend._set = self._set
 
-    @property
-    def _is_plain(self) -> bool:
-        """Whether it reads as Celery's own does."""
-        from celery.backends.redis import RedisBackend
-
-        kind = type(self._backend)
-        return kind.get is RedisBackend.get and kind.mget is RedisBackend.mget
-
     def _set(self, key: Any, value: Any, expires: int | None = None) -> None:
         """As celery/backends/redis.py does, without the SETEX that redis-py deprecates."""
         client = self._backend.client
@@ -124,29 +116,30 @@ class RedisReader(KeyValueReader):
 
     def _raws(self, keys: Mapping[str, Any]) -> dict[str, object]:
         """No more of each than can be opened: a value of Redis may have half a gigabyte."""
-        if not keys or not self._is_plain:
-            return super()._raws(keys)
-        try:
-            with self._backend.client.pipeline(transaction=False) as together:
-                for key in keys.values():
-                    together.getrange(key, 0, META_MAX)
-                return dict(zip(keys, together.execute(), strict=True))
-        except _no_permission():  # a user who may GET alone
-            return super()._raws(keys)
+        found = self._answers(keys, lambda pipeline, key: pipeline.getrange(key, 0, META_MAX))
+        return super()._raws(keys) if found is None else found
 
     def sizes(self, task_ids: Sequence[str]) -> dict[str, int] | None:
-        if not self._is_plain:
+        found = self._answers(self._keys(task_ids), lambda pipeline, key: pipeline.strlen(key))
+        return found and {task_id: min(size, META_MAX) for task_id, size in found.items()}
+
+    def _answers(
+        self, keys: Mapping[str, Any], ask: Callable[[Any, Any], object]
+    ) -> dict[str, Any] | None:
+        """What a command answers for each key, in one round trip; None where this user may GET
+        alone, or the backend reads in another way than Celery's own."""
+        from celery.backends.redis import RedisBackend
+        from redis.exceptions import NoPermissionError
+
+        kind = type(self._backend)
+        if not keys or kind.get is not RedisBackend.get or kind.mget is not RedisBackend.mget:
             return None
-        keys = self._keys(task_ids)
         try:
-            with self._backend.client.pipeline(transaction=False) as together:
+            with self._backend.client.pipeline(transaction=False) as pipeline:
                 for key in keys.values():
-                    together.strlen(key)
-                return {
-                    task_id: min(size, META_MAX)
-                    for task_id, size in zip(keys, together.execute(), strict=True)
-                }
-        except _no_permission():  # a user who may GET alone
+                    ask(pipeline, key)
+                return dict(zip(keys, pipeline.execute(), strict=True))
+        except NoPermissionError:
             return None
 
     def task_canvases(self, task_ids: Sequence[str]) -> dict[str, TaskCanvas]:
@@ -207,12 +200,6 @@ class MemcachedReader(KeyValueReader):
 
     def _fits(self, task_id: str) -> bool:
         return len(self._backend.get_key_for_task(task_id)) <= 250
-
-
-def _no_permission() -> type[Exception]:
-    from redis.exceptions import NoPermissionError
-
-    return NoPermissionError
 
 
 def _bytes(key: object) -> bytes:
