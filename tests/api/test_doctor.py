@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from tests.api.world import NOW, World, problem_of
+from tests.contract.stories import WORKER, heartbeat
 from tests.support.memory_schedule import MemorySchedule
 from umbel.beat.base import Entry, Interval
 from umbel.services.doctor.table import DOCTOR_CHECKS
@@ -50,6 +52,20 @@ async def test_a_check_that_is_looked_at_again_asks_for_what_it_needs_alone() ->
     asked = len(world.cluster.commands)
     await world.get("/api/v1/doctor/time-limits")
     assert len(world.cluster.commands) == asked
+
+
+async def test_a_worker_of_an_old_celery_is_asked_whether_it_has_a_pool_of_threads() -> None:
+    world = World()
+    world.worker.says["stats"] = {"pool": {"implementation": "celery.concurrency.thread:TaskPool"}}
+    new = (await world.get("/api/v1/doctor/thread-pools")).json()
+    beat = msgspec.structs.replace(heartbeat(WORKER, NOW + 2), sw_ver="5.5.3")
+    world.store.apply([beat])
+    world.clock.time += 5
+
+    old = (await world.get("/api/v1/doctor/thread-pools")).json()
+
+    assert new["verdict"] == "well"
+    assert (old["verdict"], old["evidence"]) == ("fault", [WORKER])
 
 
 async def test_all_is_looked_at_again_where_that_is_wanted() -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 import pytest
 
+from tests.api.world import collector
 from tests.unit.health.examples import LIVE, NOW, depths, queue, worker
 from umbel.services.doctor.facts import (
     BrokerFact,
@@ -29,7 +30,7 @@ from umbel.services.health.facts import (
     StorageFact,
 )
 from umbel.services.health.health import Status
-from umbel.store.base import StoreStatus
+from umbel.store.base import CollectorStatus, StoreStatus, StreamStatus
 from umbel.store.series import Durations
 
 #: What every worker of these tests says of its configuration.
@@ -297,6 +298,30 @@ def test_versions_and_clocks_are_those_of_workers_that_are_online() -> None:
     assert (item.verdict, item.finding) == ("advice", "Workers run 2 versions of Celery.")
     alone = of("versions", facts(diagnosis=msgspec.structs.replace(change, workers=gone)))
     assert alone.verdict == "well"
+
+
+def stream(*, is_whole: bool) -> CollectorStatus:
+    """A collector beside a stream that has all of the events, or not."""
+    return collector(stream=StreamStatus(key="umbel.events.stream", is_whole=is_whole))
+
+
+def test_a_pool_of_threads_loses_events_unless_all_of_them_are_in_a_stream() -> None:
+    answers = facts().workers
+    threads = msgspec.structs.replace(answers, pools={ONE: "celery.concurrency.thread"})
+    processes = msgspec.structs.replace(answers, pools={ONE: "celery.concurrency.prefork"})
+    status = facts().status
+    whole, partly = (
+        msgspec.structs.replace(status, collectors=(stream(is_whole=each),))
+        for each in (True, False)
+    )
+
+    item = of("thread-pools", facts(workers=threads, status=partly))
+    assert (item.verdict, item.evidence) == ("fault", (ONE,))
+    assert item.fix is not None
+    assert "umbel.worker:StreamEvents" in item.fix.text
+    assert of("thread-pools", facts(workers=threads, status=whole)).verdict == "well"
+    assert of("thread-pools", facts(workers=processes)).verdict == "well"
+    assert of("thread-pools", facts(workers=WorkerAnswers())).verdict == "unknown"
 
 
 def test_five_thousand_workers_are_told_in_a_few_lines() -> None:

@@ -1,11 +1,13 @@
 """Gathers the facts for the doctor: what is known anyway, two questions to workers (their
-configuration and their registered tasks), one to the result backend, and five to the history.
+configuration and their registered tasks; of some also their pool), one to the result backend, and
+five to the history.
 
 Each part that fails says so in the facts, and takes nothing from the others.
 """
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -47,6 +49,8 @@ NAMES_MAX: Final = 1_000
 LOOKED_AT: Final = 200
 #: So many tasks are counted.
 COUNTED_MAX: Final = 1_000
+#: From this Celery on a pool of threads loses no events by itself (celery/events/dispatcher.py).
+LOSSLESS: Final = (5, 7)
 
 
 class DoctorSources(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,6 +95,9 @@ def _workers(given: DoctorSources) -> WorkerAnswers:
         confs = given.inspection.inspect("conf")
         # However long some took: what the others have registered is not unknown for that.
         registered = given.inspection.inspect("registered", [*confs.values, *confs.refused]).values
+        old = [each.hostname for each in given.workers.all() if _is_before(LOSSLESS, each.sw_ver)]
+        old = [name for name in old if name in confs.values]
+        stats = given.inspection.inspect("stats", old).values if old else {}
     except UmbelError as error:
         return WorkerAnswers(trouble=str(error))
     values: dict[str, Mapping[str, Any]] = {
@@ -99,9 +106,24 @@ def _workers(given: DoctorSources) -> WorkerAnswers:
     return WorkerAnswers(
         confs=values,
         registered={worker: names_of_tasks(each) for worker, each in registered.items()},
+        pools={worker: found for worker, each in stats.items() if (found := _pool(each))},
         silent=confs.missing,
         unread=confs.unread,
     )
+
+
+def _is_before(version: tuple[int, int], of_worker: str | None) -> bool:
+    """Whether the version of a worker is earlier; not where it has none."""
+    numbers = re.match(r"(\d{1,6})\.(\d{1,6})", of_worker or "")
+    return numbers is not None and (int(numbers[1]), int(numbers[2])) < version
+
+
+def _pool(stats: object) -> str:
+    """`celery.concurrency.thread` of `stats`, empty where it does not tell (celery/worker/
+    control.py, `stats`)."""
+    pool = stats.get("pool") if isinstance(stats, Mapping) else None
+    module = pool.get("implementation") if isinstance(pool, Mapping) else None
+    return module.partition(":")[0] if isinstance(module, str) else ""
 
 
 def _results(given: DoctorSources) -> ResultFact:

@@ -35,6 +35,7 @@ DOCTOR_CHECKS: Final[Mapping[str, DoctorCheck]] = {
     "broker": _check("Broker", broker.broker_heard, "health", "broker"),
     "events": _check("Task events", events.events_on, "health"),
     "events-heard": _check("What Umbel could not see", events.events_heard, "health"),
+    "thread-pools": _check("Pools of threads", events.thread_pools, "workers", "health"),
     "worker-answers": _check("Remote control", workers.worker_answers, "workers", "health"),
     "queues": _check("Queues", workers.queue_consumers, "health"),
     "names": _check("Registered names", workers.unregistered_names, "workers", "tasks"),

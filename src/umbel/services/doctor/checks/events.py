@@ -13,6 +13,7 @@ from umbel.services.phrases import number
 SENT_SHARE: Final = 0.9
 #: Fewer tasks say nothing of what is usual.
 TASKS_MIN: Final = 10
+_THREADS: Final = "celery.concurrency.thread"
 
 
 def events_on(facts: DoctorFacts) -> CheckAnswer:
@@ -56,6 +57,41 @@ def sent_events(facts: DoctorFacts) -> CheckAnswer:
         fix=fix_conf(task_send_sent_event="True"),
         cannot="The setting is of the process that sends (your web application, beat), which "
         "cannot be asked.",
+    )
+
+
+def thread_pools(facts: DoctorFacts) -> CheckAnswer:
+    """No worker throws its own events away."""
+    given = facts.workers
+    if not given.confs:
+        return unknown(given.trouble or "No worker answered.", "A worker has to answer `stats`.")
+    losing = [worker for worker, pool in given.pools.items() if pool == _THREADS]
+    if not losing:
+        return well("No worker loses events by itself.")
+    streams = [each.stream for each in facts.status.collectors if each.stream is not None]
+    if streams and all(each.is_whole for each in streams):
+        return well("Workers with a pool of threads tell all of their events by StreamEvents.")
+    few = len(losing) == 1
+    untold = {each.hostname: each.untold for each in facts.diagnosis.workers if each.untold}
+    evidence = [
+        f"{worker}: of {number(untold[worker], 'task')} no start was told"
+        if worker in untold
+        else worker
+        for worker in losing
+    ]
+    return CheckAnswer(
+        verdict="fault",
+        finding=f"{number(len(losing), 'worker')} with a pool of threads "
+        f"{'loses' if few else 'lose'} some of {'its' if few else 'their'} own events.",
+        evidence=shown(evidence),
+        why="Before Celery 5.7, what threads tell while a batch of events is being sent is cleared "
+        "with it: under load most starts and many ends are never sent, to Umbel or anybody. Tasks "
+        "seem to hang until Umbel asks for them.",
+        fix=DoctorFix(
+            text='app = Celery(..., events="umbel.worker:StreamEvents")  # or: Celery 5.7',
+            where="the Celery application",
+        ),
+        cannot="Whether StreamEvents, with which none is lost, is there already.",
     )
 
 
